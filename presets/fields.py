@@ -1,0 +1,298 @@
+"""One table of every ``voice_config`` field: editor, validation, help and diffs are made from it.
+
+Types come from the platform's OpenAPI document (``ServiceVoiceConfig``); bounds, defaults and meaning from the
+vendor's documentation of voice configuration. A new vendor field is one row here and one line in ``config.py``.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+Kind = Literal["int", "float", "choice", "bool", "words", "object"]
+Group = Literal["Latency", "Fillers", "Response", "Barge-in", "Tools", "Voice"]
+
+
+@dataclass(frozen=True, slots=True)
+class FieldSpec:
+    """What is known about one field of ``voice_config``.
+
+    ``low``/``high`` are limits a value must keep (``None``: no limit); ``slider`` is the span an editor offers,
+    in the field's own unit. ``default`` is what the built-in layer gives; ``None`` there means "off" or
+    "no limit". ``documented_default`` is false where the vendor names no default and the simulator assumes one.
+    """
+
+    name: str
+    kind: Kind
+    group: Group
+    notices: str
+    default: object = None
+    documented_default: bool = True
+    unit: str = ""
+    low: float | None = None
+    high: float | None = None
+    slider: tuple[float, float] | None = None
+    step: float = 1
+    choices: tuple[str, ...] = ()
+    heard: bool = True
+    """Whether the simulator can hear it; the others are kept and edited, but move no readout."""
+    unset_label: str = "inherit"
+
+    def show(self, value: object) -> str:
+        """Return ``value`` as people read it, with its unit (``None``: the label for "not set")."""
+        if value is None:
+            return self.unset_label
+        if isinstance(value, bool):
+            return "on" if value else "off"
+        if isinstance(value, float):
+            return f"{value:g} {self.unit}".rstrip()
+        if isinstance(value, int):
+            return f"{value:,} {self.unit}".rstrip()
+        if isinstance(value, (list, tuple)):
+            return ", ".join(str(item) for item in value) or "(no words)"
+        return str(value)
+
+
+_INTERPRETED = "Our reading of the field's name: the vendor does not document it."
+
+FIELDS: tuple[FieldSpec, ...] = (
+    FieldSpec(
+        "tts_model",
+        "choice",
+        "Latency",
+        "The voice itself: sonic-turbo speaks 50 ms sooner, sonic-3 sounds better.",
+        default="sonic-turbo",
+        choices=("sonic-turbo", "sonic-3"),
+    ),
+    FieldSpec(
+        "max_buffer_delay_ms",
+        "int",
+        "Latency",
+        "How long text gathers before it is spoken: lower answers sooner and may start choppily.",
+        default=500,
+        unit="ms",
+        low=200,
+        high=1000,
+        slider=(200, 1000),
+        step=20,
+    ),
+    FieldSpec(
+        "eager_eot_threshold",
+        "float",
+        "Latency",
+        "A head start on the answer before the caller surely stopped; higher starts earlier and wastes more "
+        "generations. It never makes the agent speak before a confirmed end of turn.",
+        documented_default=False,
+        low=0,
+        high=1,
+        slider=(0, 1),
+        step=0.05,
+        unset_label="off",
+    ),
+    FieldSpec(
+        "eot_timeout_ms",
+        "int",
+        "Latency",
+        "Silence after which the turn ends whatever the caller sounded like. Short cuts people off who think aloud.",
+        default=5000,
+        documented_default=False,
+        unit="ms",
+        low=1,
+        slider=(300, 8000),
+        step=100,
+    ),
+    FieldSpec(
+        "post_eot_pause_ms",
+        "int",
+        "Latency",
+        "The least pause between the caller's end of turn and the answer.",
+        default=0,
+        documented_default=False,
+        unit="ms",
+        low=0,
+        slider=(0, 2000),
+        step=50,
+    ),
+    FieldSpec(
+        "filler_style",
+        "choice",
+        "Fillers",
+        "What is muttered while the agent thinks: a short 'Mm', a whole phrase, or nothing. "
+        "A phrase can hold up an answer that is already there.",
+        default="backchannel",
+        choices=("backchannel", "phrase", "silent"),
+    ),
+    FieldSpec(
+        "filler_vocabulary",
+        "words",
+        "Fillers",
+        "The words to use instead of the style's own.",
+    ),
+    FieldSpec(
+        "backchannel_delay_ms",
+        "int",
+        "Fillers",
+        "How long after the end of turn the agent says 'Mm' when the state skips navigation.",
+        default=400,
+        unit="ms",
+        low=0,
+        slider=(0, 2000),
+        step=50,
+    ),
+    FieldSpec(
+        "filler_cooldown_ms",
+        "int",
+        "Fillers",
+        "The least time between the starts of two fillers.",
+        default=0,
+        documented_default=False,
+        unit="ms",
+        low=0,
+        slider=(0, 20000),
+        step=500,
+    ),
+    FieldSpec(
+        "progress_interval_ms",
+        "int",
+        "Fillers",
+        f"How often a progress phrase is said during a long tool call. {_INTERPRETED}",
+        documented_default=False,
+        unit="ms",
+        low=1,
+        slider=(1000, 20000),
+        step=500,
+        unset_label="off",
+    ),
+    FieldSpec(
+        "progress_vocabulary",
+        "words",
+        "Fillers",
+        "The progress phrases for long tool calls.",
+    ),
+    FieldSpec(
+        "transition_deadline_ms",
+        "int",
+        "Fillers",
+        f"After navigation changed the state: speak a filler if still silent by then. {_INTERPRETED}",
+        documented_default=False,
+        unit="ms",
+        low=0,
+        slider=(0, 5000),
+        step=100,
+        unset_label="off",
+    ),
+    FieldSpec(
+        "empathy_hold_ms",
+        "int",
+        "Fillers",
+        f"Quiet kept before a sympathetic line. {_INTERPRETED}",
+        default=0,
+        documented_default=False,
+        unit="ms",
+        low=0,
+        slider=(0, 3000),
+        step=100,
+    ),
+    FieldSpec(
+        "max_response_sentences",
+        "int",
+        "Response",
+        "The answer is cut after this many sentences, mechanically.",
+        low=1,
+        slider=(1, 8),
+        unset_label="no limit",
+    ),
+    FieldSpec(
+        "max_response_words",
+        "int",
+        "Response",
+        "The answer is cut after this many words, mechanically, even within a sentence.",
+        low=1,
+        slider=(5, 120),
+        step=5,
+        unset_label="no limit",
+    ),
+    FieldSpec(
+        "barge_in_min_speech_s",
+        "float",
+        "Barge-in",
+        "How long a caller must speak over the agent to stop it. Low lets coughs and 'uh-huh' stop it.",
+        default=0.8,
+        unit="s",
+        low=0,
+        slider=(0, 3),
+        step=0.05,
+    ),
+    FieldSpec(
+        "barge_in_cooldown_s",
+        "float",
+        "Barge-in",
+        "After one interruption, how long until the next can stop the agent.",
+        default=1.5,
+        unit="s",
+        low=0,
+        slider=(0, 10),
+        step=0.1,
+    ),
+    FieldSpec(
+        "forward_call_enabled",
+        "bool",
+        "Tools",
+        "Whether the agent may forward the call to a person. Forwarding has cost and compliance implications.",
+        default=False,
+    ),
+    FieldSpec(
+        "forwarding",
+        "object",
+        "Tools",
+        "Where forwarded calls go and how. Not simulated.",
+        heard=False,
+    ),
+    FieldSpec(
+        "min_tts_speed",
+        "float",
+        "Voice",
+        f"The slowest the voice may speak, as a multiple of its normal speed. {_INTERPRETED}",
+        documented_default=False,
+        unit="×",
+        low=0,
+        slider=(0.5, 2),
+        step=0.05,
+        unset_label="off",
+    ),
+    FieldSpec(
+        "tts_provider",
+        "choice",
+        "Voice",
+        "Who makes the voice. The simulator's latencies are those of cartesia's sonic models.",
+        documented_default=False,
+        choices=("cartesia", "elevenlabs", "groq"),
+        heard=False,
+    ),
+    FieldSpec(
+        "tts_config", "object", "Voice", "Settings for the voice's provider. Not simulated.", heard=False
+    ),
+    FieldSpec(
+        "language_providers", "object", "Voice", "A voice provider per language. Not simulated.", heard=False
+    ),
+    FieldSpec(
+        "session_provider",
+        "choice",
+        "Voice",
+        "Who runs the conversation. Only amigo's own pipeline is simulated.",
+        documented_default=False,
+        choices=("amigo", "gpt_realtime", "gpt_live"),
+        heard=False,
+    ),
+    FieldSpec(
+        "realtime_voice",
+        "choice",
+        "Voice",
+        "The voice of a realtime session provider. Not simulated.",
+        documented_default=False,
+        choices=("alloy", "ash", "ballad", "coral", "echo", "sage", "shimmer", "verse", "marin", "cedar"),
+        heard=False,
+    ),
+)
+
+BY_NAME: dict[str, FieldSpec] = {spec.name: spec for spec in FIELDS}

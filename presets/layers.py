@@ -1,0 +1,67 @@
+"""Inheritance: service over workspace over environment over built-in, remembering where each value came from."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from presets.config import VoiceConfig
+from presets.fields import FIELDS
+
+BUILT_IN = "built-in"
+
+
+@dataclass(frozen=True, slots=True)
+class Layer:
+    """A named place that sets some fields; earlier layers win over later ones."""
+
+    name: str
+    config: VoiceConfig
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ResolvedVoiceConfig:
+    """What is in force: every field the simulator can hear, and the layer each value came from.
+
+    Nothing is left to inherit. The fields typed ``| None`` are those whose built-in value is "off" or
+    "no limit"; ``None`` says just that.
+    """
+
+    tts_model: str
+    max_buffer_delay_ms: int
+    eager_eot_threshold: float | None
+    eot_timeout_ms: int
+    post_eot_pause_ms: int
+    filler_style: str
+    filler_vocabulary: tuple[str, ...] | None
+    backchannel_delay_ms: int
+    filler_cooldown_ms: int
+    progress_interval_ms: int | None
+    progress_vocabulary: tuple[str, ...] | None
+    transition_deadline_ms: int | None
+    empathy_hold_ms: int
+    max_response_sentences: int | None
+    max_response_words: int | None
+    barge_in_min_speech_s: float
+    barge_in_cooldown_s: float
+    forward_call_enabled: bool
+    min_tts_speed: float | None
+    origins: Mapping[str, str] = field(compare=False)
+
+
+def resolve(*layers: Layer) -> ResolvedVoiceConfig:
+    """Resolve layers, most specific first, down to the built-in defaults."""
+    values: dict[str, Any] = {}
+    origins: dict[str, str] = {}
+    for spec in FIELDS:
+        value, origin = spec.default, BUILT_IN
+        for layer in layers:
+            own = getattr(layer.config, spec.name)
+            if own is not None:
+                value, origin = own, layer.name
+                break
+        origins[spec.name] = origin
+        if spec.heard:
+            values[spec.name] = value
+    return ResolvedVoiceConfig(**values, origins=origins)
