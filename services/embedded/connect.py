@@ -1,0 +1,65 @@
+"""Opens the embedded platform in this process and hands out a client for it.
+
+Importing this is cheap: the web framework behind it is imported in a worker thread when a workspace is opened.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from services.client import ServicesClient
+
+if TYPE_CHECKING:
+    from services.embedded.database import Database
+    from services.embedded.seed import Access
+
+FILE_NAME = "workspace.db"
+DATA_DIR_VARIABLE = "TURNLAB_DATA_DIR"
+
+
+def workspace_file() -> Path:
+    """Return where the workspace is kept: ``TURNLAB_DATA_DIR``, or the user's data folder."""
+    if chosen := os.environ.get(DATA_DIR_VARIABLE):
+        return Path(chosen).expanduser() / FILE_NAME
+    import platformdirs
+
+    return platformdirs.user_data_path("turnlab", appauthor=False) / FILE_NAME
+
+
+@asynccontextmanager
+async def open_embedded(path: Path | None = None) -> AsyncIterator[ServicesClient]:
+    """Open the workspace in ``path`` (by default :func:`workspace_file`), filling it on the first start.
+
+    Raises :class:`services.errors.StorageError` if the file cannot be used; the file is then left as it is.
+    """
+    import anyio.to_thread
+
+    file = path or workspace_file()
+    database, access = await anyio.to_thread.run_sync(_open, file)
+    try:
+        import httpx
+
+        from services.embedded.app import create_app
+        from services.platform import PlatformClient
+
+        # A failure inside the platform must come back as its 500 answer, as it would over a network.
+        door = httpx.ASGITransport(create_app(database), raise_app_exceptions=False)
+        async with httpx.AsyncClient(transport=door, base_url="http://embedded", trust_env=False) as http:
+            yield PlatformClient(http, workspace_id=access.workspace_id, token=access.token)
+    finally:
+        await anyio.to_thread.run_sync(database.close)
+
+
+def _open(file: Path) -> tuple[Database, Access]:
+    """Do all that blocks, the imports included, off the event loop."""
+    import services.embedded.app
+    import services.platform  # noqa: F401  (imported here so that the event loop finds it loaded)
+    from services.embedded.database import Database
+    from services.embedded.seed import access, seed
+
+    database = Database.open(file, fill=seed)
+    return database, access(database)

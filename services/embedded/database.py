@@ -1,0 +1,163 @@
+"""The workspace file: one SQLite database, opened with care for what somebody else may have put there."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import sqlite3
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from services.errors import StorageError
+
+APPLICATION_ID = 0x5475726E
+"""Marks the file as a Turnlab workspace in SQLite's header ("Turn")."""
+
+BUSY_SECONDS = 10.0
+"""How long to wait for another process that is writing."""
+
+MIGRATIONS: tuple[tuple[str, ...], ...] = (
+    (
+        """CREATE TABLE workspaces (
+            id TEXT PRIMARY KEY, name TEXT NOT NULL, token TEXT NOT NULL, voice_settings TEXT NOT NULL
+        ) STRICT""",
+        """CREATE TABLE agents (
+            id TEXT PRIMARY KEY, workspace_id TEXT NOT NULL REFERENCES workspaces (id), name TEXT NOT NULL,
+            description TEXT NOT NULL, created_at TEXT NOT NULL, updated_at TEXT NOT NULL
+        ) STRICT""",
+        """CREATE TABLE agent_versions (
+            owner_id TEXT NOT NULL REFERENCES agents (id), version INTEGER NOT NULL,
+            PRIMARY KEY (owner_id, version)
+        ) STRICT""",
+        """CREATE TABLE context_graphs (
+            id TEXT PRIMARY KEY, workspace_id TEXT NOT NULL REFERENCES workspaces (id), name TEXT NOT NULL,
+            description TEXT NOT NULL, created_at TEXT NOT NULL, updated_at TEXT NOT NULL
+        ) STRICT""",
+        """CREATE TABLE context_graph_versions (
+            owner_id TEXT NOT NULL REFERENCES context_graphs (id), version INTEGER NOT NULL,
+            PRIMARY KEY (owner_id, version)
+        ) STRICT""",
+        # JSON columns hold what the contract keeps as a whole; search_text is what a search looks through.
+        """CREATE TABLE services (
+            id TEXT PRIMARY KEY, workspace_id TEXT NOT NULL REFERENCES workspaces (id), name TEXT NOT NULL,
+            description TEXT NOT NULL, agent_id TEXT NOT NULL REFERENCES agents (id),
+            context_graph_id TEXT NOT NULL REFERENCES context_graphs (id), is_active INTEGER NOT NULL,
+            tool_capacity INTEGER NOT NULL, channel_type TEXT NOT NULL, environment TEXT NOT NULL,
+            safety_filters_enabled INTEGER NOT NULL, keyterms TEXT NOT NULL, tags TEXT NOT NULL,
+            version_sets TEXT NOT NULL, voice_config TEXT, search_text TEXT NOT NULL,
+            created_at TEXT NOT NULL, updated_at TEXT NOT NULL
+        ) STRICT""",
+        "CREATE UNIQUE INDEX active_names ON services (workspace_id, name) WHERE is_active = 1",
+    ),
+)
+"""What makes each version of the file out of the one before; only ever add at the end."""
+
+
+class Database:
+    """One connection behind a lock: threads take turns, other processes wait for a write to finish."""
+
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        self._connection = connection
+        self._lock = threading.Lock()
+
+    @classmethod
+    def open(cls, file: Path, fill: Callable[[sqlite3.Connection], None]) -> Database:
+        """Open ``file``, bringing it up to date; ``fill`` puts in what a new workspace starts with.
+
+        Creation, migration and filling are one transaction, so that an interrupted first start leaves nothing
+        half done and of two processes only one fills. Raises :class:`StorageError`.
+        """
+        _create_privately(file)
+        connection: sqlite3.Connection | None = None
+        try:
+            connection = sqlite3.connect(file, timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False)
+            connection.row_factory = sqlite3.Row
+            connection.execute("PRAGMA foreign_keys = ON")
+            database = cls(connection)
+            with database.write():
+                _migrate(connection, file, fill)
+            if file.stat().st_mode & 0o077:
+                file.chmod(0o600)
+            # Readers then do not block a writer. If another process is busy this very moment, it or the next
+            # start will switch: nothing but speed depends on it.
+            with contextlib.suppress(sqlite3.OperationalError):
+                connection.execute("PRAGMA journal_mode = WAL")
+            connection.execute("PRAGMA synchronous = NORMAL")
+        except BaseException as error:
+            if connection is not None:
+                connection.close()
+            if isinstance(error, sqlite3.Error):
+                raise StorageError(_remedy(file, error)) from None
+            raise
+        return database
+
+    @contextmanager
+    def read(self) -> Iterator[sqlite3.Connection]:
+        """Hold the connection for queries that belong together."""
+        with self._lock:
+            self._connection.execute("BEGIN")
+            try:
+                yield self._connection
+            finally:
+                self._connection.execute("ROLLBACK")
+
+    @contextmanager
+    def write(self) -> Iterator[sqlite3.Connection]:
+        """Hold the connection for one transaction: all of it is stored, or on an exception nothing."""
+        with self._lock:
+            # IMMEDIATE: what is read in here cannot be changed by another process before it is written back.
+            self._connection.execute("BEGIN IMMEDIATE")
+            try:
+                yield self._connection
+                self._connection.execute("COMMIT")
+            finally:
+                if self._connection.in_transaction:
+                    self._connection.execute("ROLLBACK")
+
+    def close(self) -> None:
+        """Close the file once whoever is using it has finished."""
+        with self._lock:
+            self._connection.close()
+
+
+def _create_privately(file: Path) -> None:
+    """Make folder and file for their owner only, because the file holds the access token."""
+    try:
+        file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        # SQLite takes over an empty file as a new database and gives its side files the same permissions.
+        os.close(os.open(file, os.O_RDWR | os.O_CREAT, 0o600))
+    except OSError as error:
+        raise StorageError(
+            f"the workspace cannot be kept in {file}: {error.strerror or error}; "
+            "set TURNLAB_DATA_DIR to a folder that can be written to"
+        ) from None
+
+
+def _migrate(connection: sqlite3.Connection, file: Path, fill: Callable[[sqlite3.Connection], None]) -> None:
+    (owner,) = connection.execute("PRAGMA application_id").fetchone()
+    (version,) = connection.execute("PRAGMA user_version").fetchone()
+    (tables,) = connection.execute("SELECT count(*) FROM sqlite_master").fetchone()
+    if owner != APPLICATION_ID and (owner or version or tables):
+        raise StorageError(
+            f"{file} is a database of another program; move it away or set TURNLAB_DATA_DIR to another folder"
+        )
+    if version > len(MIGRATIONS):
+        raise StorageError(f"{file} was written by a newer Turnlab; update Turnlab to open it")
+    for migration in MIGRATIONS[version:]:
+        for statement in migration:
+            connection.execute(statement)
+    if version < len(MIGRATIONS):
+        connection.execute(f"PRAGMA user_version = {len(MIGRATIONS)}")
+    if version == 0:
+        connection.execute(f"PRAGMA application_id = {APPLICATION_ID}")
+        fill(connection)
+
+
+def _remedy(file: Path, error: sqlite3.Error) -> str:
+    if isinstance(error, sqlite3.OperationalError):
+        locked = "locked" in str(error) or "busy" in str(error)
+        hint = "close the other Turnlab" if locked else "check the folder's permissions and free space"
+        return f"the workspace file {file} cannot be used: {error}; {hint}"
+    return f"{file} is damaged or not a Turnlab workspace ({error}); move it away and start again"

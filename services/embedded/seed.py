@@ -1,0 +1,110 @@
+"""The demo workspace a first start begins with: a clinic's services, the same for everyone."""
+
+from __future__ import annotations
+
+import json
+import secrets
+import sqlite3
+from dataclasses import dataclass, field
+from importlib.resources import files
+from typing import Any
+from uuid import NAMESPACE_URL, uuid5
+
+from services.embedded import store
+from services.embedded.database import Database
+
+# Ids are derived from names, so that links, drafts and screenshots hold on every machine.
+_NAMESPACE = uuid5(NAMESPACE_URL, "turnlab:demo-clinic")
+_CREATED = "2025-03-03T09:00:00.000000+00:00"
+
+
+@dataclass(frozen=True, slots=True)
+class Access:
+    """What a client needs to reach the workspace; the token stays out of ``repr``."""
+
+    workspace_id: str
+    token: str = field(repr=False)
+
+
+def access(database: Database) -> Access:
+    """Return the workspace's id and token."""
+    with database.read() as db:
+        row = db.execute("SELECT id, token FROM workspaces").fetchone()
+    return Access(row["id"], row["token"])
+
+
+def demo_id(kind: str, name: str) -> str:
+    """Return the id a thing of the demo workspace has: the same on every machine."""
+    return str(uuid5(_NAMESPACE, f"{kind}/{name}"))
+
+
+def seed(db: sqlite3.Connection) -> None:
+    """Fill an empty workspace file. Call it inside the transaction that made the tables."""
+    data = json.loads(files(__package__).joinpath("seed_data.json").read_text(encoding="utf-8"))
+    workspace_id = demo_id("workspace", data["workspace"])
+    db.execute(
+        "INSERT INTO workspaces (id, name, token, voice_settings) VALUES (?, ?, ?, ?)",
+        (workspace_id, data["workspace"], secrets.token_urlsafe(32), store.pack(data["voice_settings"])),
+    )
+    for agent in data["agents"]:
+        _insert_owner(db, "agent", workspace_id, agent)
+    for context_graph in data["context_graphs"]:
+        _insert_owner(db, "context_graph", workspace_id, context_graph)
+    for service in data["services"]:
+        store.save_service(db, _complete(workspace_id, service))
+
+
+def _insert_owner(db: sqlite3.Connection, kind: str, workspace_id: str, entry: dict[str, Any]) -> None:
+    owner_id = demo_id(kind, entry["name"])
+    db.execute(
+        f"INSERT INTO {kind}s (id, workspace_id, name, description, created_at, updated_at)"
+        " VALUES (?, ?, ?, ?, ?, ?)",
+        (owner_id, workspace_id, entry["name"], entry["description"], _CREATED, _CREATED),
+    )
+    db.executemany(
+        f"INSERT INTO {kind}_versions (owner_id, version) VALUES (?, ?)",
+        [(owner_id, version) for version in range(1, entry["versions"] + 1)],
+    )
+
+
+def _complete(workspace_id: str, entry: dict[str, Any]) -> dict[str, Any]:
+    """Return a whole service: the entry over what most demo services have in common."""
+    common = {
+        "is_active": True,
+        "tool_capacity": 3,
+        "channel_type": "voice",
+        "environment": "production",
+        "safety_filters_enabled": True,
+        "keyterms": [],
+        "voice_config": None,
+    }
+    tags = [dict(zip(("key", "value"), tag.split(":", 1), strict=True)) for tag in entry["tags"]]
+    return (
+        common
+        | entry
+        | {
+            "id": demo_id("service", entry["name"]),
+            "workspace_id": workspace_id,
+            "agent_id": demo_id("agent", entry["agent"]),
+            "context_graph_id": demo_id("context_graph", entry["context_graph"]),
+            "tags": tags,
+            "version_sets": {
+                name: _version_set(entry["name"], pins) for name, pins in entry["version_sets"].items()
+            },
+            "created_at": f"{entry['created_at']}.000000+00:00",
+            "updated_at": f"{entry['updated_at']}.000000+00:00",
+        }
+    )
+
+
+def _version_set(service: str, pins: dict[str, Any]) -> dict[str, Any]:
+    """Return one version set from the short form ``{"pins": [agent, graph], "models": …, "behaviors": n}``."""
+    agent, context_graph = pins.get("pins", (None, None))
+    behaviors = [demo_id("behavior", f"{service}/{number}") for number in range(pins.get("behaviors", 0))]
+    return {
+        "agent_version_number": agent,
+        "context_graph_version_number": context_graph,
+        "llm_model_preferences": {use: {"llm_name": model} for use, model in pins.get("models", {}).items()},
+        "turn_runtime": "native",
+        "applied_behavior_ids": behaviors,
+    }

@@ -1,0 +1,80 @@
+"""What can go wrong between Turnlab and a platform: one small family, each message one line with a remedy."""
+
+from __future__ import annotations
+
+from presets.config import Problem
+
+
+class ServiceError(Exception):
+    """A request to a platform that did not succeed.
+
+    ``str()`` of it is one line: what happened, and what to do. ``status`` is the HTTP status code (``None`` when
+    no response came); ``request_id`` is what the platform's support can look the request up by.
+    """
+
+    def __init__(self, message: str, *, status: int | None = None, request_id: str | None = None) -> None:
+        super().__init__(message)
+        self.message = message
+        self.status = status
+        self.request_id = request_id
+
+    def __str__(self) -> str:
+        return f"{self.message} (request {self.request_id})" if self.request_id else self.message
+
+
+class NotFoundError(ServiceError):
+    """404: no such service, or no such workspace."""
+
+
+class UnauthorizedError(ServiceError):
+    """401 or 403: the API key is missing, wrong, or may not do this."""
+
+
+class ConflictError(ServiceError):
+    """409: the change collides with what is stored, such as a name that is taken."""
+
+
+class InvalidError(ServiceError):
+    """400 or 422: the platform refused a value.
+
+    ``problems`` names the refused fields as a person knows them: ``max_buffer_delay_ms``, or
+    ``version_sets.release.agent_version_number``; empty when the platform gave only a sentence.
+    """
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        status: int | None = None,
+        request_id: str | None = None,
+        problems: tuple[Problem, ...] = (),
+    ) -> None:
+        super().__init__(message, status=status, request_id=request_id)
+        self.problems = problems
+
+
+class RateLimitedError(ServiceError):
+    """429: too many requests. ``retry_after`` is in seconds; ``None`` when the platform did not say."""
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        status: int | None = None,
+        request_id: str | None = None,
+        retry_after: float | None = None,
+    ) -> None:
+        super().__init__(message, status=status, request_id=request_id)
+        self.retry_after = retry_after
+
+
+class UnreachableError(ServiceError):
+    """No response came: the connection failed, broke off, or took too long."""
+
+
+class BadResponseError(ServiceError):
+    """A response came, but not one this API gives: HTML, a truncated body, something that is not JSON."""
+
+
+class StorageError(ServiceError):
+    """The embedded platform's workspace file cannot be used; the file is left as it is."""

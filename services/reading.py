@@ -1,0 +1,163 @@
+"""Reads what a platform sent into the model, whatever is in it: odd values go to ``extra``, never raise."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime
+from typing import TypeVar
+
+from pydantic import JsonValue
+
+from presets.config import Problem, VoiceConfig, load
+from presets.fields import BY_NAME
+from services.model import Service, Tag, VersionSet, WorkspaceVoiceSettings
+
+T = TypeVar("T")
+JsonObject = dict[str, JsonValue]
+
+
+class Fields:
+    """One JSON object being read: what is taken and fits leaves it, the rest stays in ``left``."""
+
+    def __init__(self, raw: Mapping[str, JsonValue]) -> None:
+        self.left: JsonObject = dict(raw)
+
+    def take(self, name: str, fit: Callable[[JsonValue], T | None], default: T) -> T:
+        """Return the field if ``fit`` makes something of it; otherwise leave it and return ``default``.
+
+        A ``null`` says no more than a missing field and is not kept.
+        """
+        raw = self.left.get(name)
+        if raw is None:
+            self.left.pop(name, None)
+            return default
+        value = fit(raw)
+        if value is None:
+            return default
+        del self.left[name]
+        return value
+
+
+def as_text(raw: JsonValue) -> str | None:
+    """Return a string, or ``None``."""
+    return raw if isinstance(raw, str) else None
+
+
+def as_bool(raw: JsonValue) -> bool | None:
+    """Return a boolean, or ``None``."""
+    return raw if isinstance(raw, bool) else None
+
+
+def as_int(raw: JsonValue) -> int | None:
+    """Return a whole number, or ``None``; JSON's ``true`` is not one."""
+    return raw if isinstance(raw, int) and not isinstance(raw, bool) else None
+
+
+def as_object(raw: JsonValue) -> JsonObject | None:
+    """Return a JSON object, or ``None``."""
+    return raw if isinstance(raw, dict) else None
+
+
+def as_texts(raw: JsonValue) -> tuple[str, ...] | None:
+    """Return a list of strings as a tuple, or ``None`` if anything else is in it."""
+    if not isinstance(raw, list):
+        return None
+    texts = tuple(item for item in raw if isinstance(item, str))
+    return texts if len(texts) == len(raw) else None
+
+
+def as_time(raw: JsonValue) -> datetime | None:
+    """Return an ISO 8601 time with its zone (UTC when it names none), or ``None``."""
+    try:
+        moment = datetime.fromisoformat(raw) if isinstance(raw, str) else None
+    except ValueError:
+        return None
+    return moment.replace(tzinfo=UTC) if moment and moment.tzinfo is None else moment
+
+
+def as_tags(raw: JsonValue) -> tuple[Tag, ...] | None:
+    """Return tags, or ``None`` unless every one is an object with a ``key``."""
+    if not isinstance(raw, list):
+        return None
+    tags = []
+    for item in raw:
+        key, value = (item.get("key"), item.get("value")) if isinstance(item, dict) else (None, None)
+        if not isinstance(key, str) or not isinstance(value, str | None):
+            return None
+        tags.append(Tag(key, value))
+    return tuple(tags)
+
+
+def as_version_sets(raw: JsonValue) -> dict[str, VersionSet] | None:
+    """Return the map of version sets; one that is no object is read as empty, itself kept in ``extra``."""
+    if not isinstance(raw, dict):
+        return None
+    return {
+        name: read_version_set(body) if isinstance(body, dict) else VersionSet(extra={"": body})
+        for name, body in raw.items()
+    }
+
+
+def read_version_set(raw: Mapping[str, JsonValue]) -> VersionSet:
+    """Read one version set. Never raises for a mapping."""
+    fields = Fields(raw)
+    return VersionSet(
+        agent_version_number=fields.take("agent_version_number", as_int, None),
+        context_graph_version_number=fields.take("context_graph_version_number", as_int, None),
+        llm_model_preferences=fields.take("llm_model_preferences", as_object, {}),
+        turn_runtime=fields.take("turn_runtime", as_text, None),
+        applied_behavior_ids=fields.take("applied_behavior_ids", as_texts, None),
+        extra=fields.left,
+    )
+
+
+def read_voice_config(raw: JsonValue) -> tuple[VoiceConfig, tuple[Problem, ...]]:
+    """Read a stored ``voice_config``; what cannot be held is inherited and reported. Never raises."""
+    if raw is None:
+        return VoiceConfig(), ()
+    if not isinstance(raw, dict):
+        return VoiceConfig(), (Problem("voice_config", "must be a JSON object of fields"),)
+    try:
+        config, problems = load(raw)
+    except OverflowError:  # a whole number beyond what a float can be compared with
+        return VoiceConfig(), (Problem("voice_config", "holds a number too large to be meant"),)
+    return config, tuple(problems)
+
+
+def read_service(raw: Mapping[str, JsonValue]) -> Service | None:
+    """Read one service of the Platform dialect; ``None`` if it has no id to address it by."""
+    fields = Fields(raw)
+    service_id = fields.take("id", as_text, "")
+    if not service_id:
+        return None
+    voice_config, voice_problems = read_voice_config(fields.left.pop("voice_config", None))
+    return Service(
+        id=service_id,
+        workspace_id=fields.take("workspace_id", as_text, None),
+        name=fields.take("name", as_text, ""),
+        description=fields.take("description", as_text, ""),
+        agent_id=fields.take("agent_id", as_text, None),
+        agent_name=fields.take("agent_name", as_text, None),
+        context_graph_id=fields.take("context_graph_id", as_text, None),
+        context_graph_name=fields.take("context_graph_name", as_text, None),
+        is_active=fields.take("is_active", as_bool, True),
+        is_system=fields.take("is_system", as_bool, False),
+        version_sets=fields.take("version_sets", as_version_sets, {}),
+        tags=fields.take("tags", as_tags, ()),
+        tool_capacity=fields.take("tool_capacity", as_int, None),
+        channel_type=fields.take("channel_type", as_text, "voice"),
+        environment=fields.take("environment", as_text, "production"),
+        voice_config=voice_config,
+        voice_problems=voice_problems,
+        safety_filters_enabled=fields.take("safety_filters_enabled", as_bool, None),
+        keyterms=fields.take("keyterms", as_texts, ()),
+        created_at=fields.take("created_at", as_time, None),
+        updated_at=fields.take("updated_at", as_time, None),
+        extra=fields.left,
+    )
+
+
+def read_voice_settings(raw: Mapping[str, JsonValue]) -> WorkspaceVoiceSettings:
+    """Read the workspace's voice settings. Never raises for a mapping."""
+    config, problems = read_voice_config({name: raw[name] for name in BY_NAME if name in raw})
+    return WorkspaceVoiceSettings(values=dict(raw), voice_config=config, problems=problems)
