@@ -71,7 +71,7 @@ def cough(rng: Rng) -> Audio:
         _pulses(rng, release.size, 150, 105),
         resonances([(520, 120, 1.0), (1300, 180, 0.5), (2450, 300, 0.2)]),
     )
-    hoarse = at_level(release, -20.0) + at_level(voice, -23.0)
+    hoarse = at_level(release, -20.0) + at_level(voice, -21.5)
     release = hoarse * envelope([(0, 0), (0.03, 0.5), (0.09, 0.8), (length * 0.6, 0.4), (length, 0)])
     return at_peak(_overlapped(at_peak(burst, -6.0), at_peak(release, -13.0), 0.055), -9.0)
 

@@ -39,7 +39,7 @@ def test_navigation_lines_are_well_formed_and_left_out_where_skipped(name: str) 
 
 def test_about_a_quarter_of_the_states_skip_navigation() -> None:
     states = [s["skip_navigation"] for n in IDS for s in recording(n).scenario["states"].values()]
-    assert 0.2 <= sum(states) / len(states) <= 0.45
+    assert 0.2 <= sum(states) / len(states) <= 0.3
 
 
 @pytest.mark.parametrize("name", IDS)

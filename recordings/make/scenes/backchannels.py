@@ -71,6 +71,7 @@ BACKCHANNELS = Scene(
             Reply(
                 "goodbye",
                 "I am glad I could help, and I hope the test goes well tomorrow. Call us if you are unsure.",
+                "e0,0,content,",
             ),
         ),
     ),
@@ -80,6 +81,10 @@ BACKCHANNELS = Scene(
             "Let me go on from where I was, there is not much left. Please ask if it is unclear.",
             "a0,0,calm,",
         ),
-        Reply("goodbye", "Thank you for calling the clinic, and have a good evening at home. Goodbye."),
+        Reply(
+            "goodbye",
+            "Thank you for calling the clinic, and have a good evening at home. Goodbye.",
+            "e0,0,friendly,",
+        ),
     ),
 )

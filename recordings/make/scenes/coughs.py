@@ -6,7 +6,7 @@ COUGHS = Scene(
     id="coughs",
     title="Coughs, a door, typing",
     description="A caller with a cold coughs, clears their throat, shuts a door and types while the agent talks.",
-    seed=105,
+    seed=125,
     persona=Persona("awb", stretch=0.95),
     notes="No sound made over the agent here is speech, and none of it should stop the agent.",
     kind="noise",
@@ -17,6 +17,7 @@ COUGHS = Scene(
                 "greeting",
                 "I am sorry to hear that, a cough like yours can be really tiring. "
                 "Let me ask you a few quick questions so that I can find the right person for you today.",
+                "a0,0,sympathetic,Oh dear",
             ),
             reply_s=3.0,
         ),

@@ -68,6 +68,7 @@ FAST_TALKER = Scene(
             Reply(
                 "goodbye",
                 "That is quicker than we thought, so the desk will be ready for you. See you in a moment.",
+                "e0,0,cheerful,",
             ),
             after_s=0.4,
         ),
@@ -78,6 +79,10 @@ FAST_TALKER = Scene(
             "I did not quite catch that over the noise of the street. Could you say it again?",
             "a0,0,calm,",
         ),
-        Reply("goodbye", "We will see you in a few minutes at the desk upstairs. Watch out for the traffic."),
+        Reply(
+            "goodbye",
+            "We will see you in a few minutes at the desk upstairs. Watch out for the traffic.",
+            "e0,0,friendly,",
+        ),
     ),
 )

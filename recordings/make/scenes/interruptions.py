@@ -68,6 +68,7 @@ INTERRUPTIONS = Scene(
             Reply(
                 "confirm",
                 "Of course, I will put the form in the mail for you this afternoon. You get it on Thursday.",
+                "a0,0,friendly,Sure",
             ),
             into_s=2.2,
         ),
@@ -80,5 +81,7 @@ INTERRUPTIONS = Scene(
             ),
         ),
     ),
-    spare=(Reply("confirm", "I am sorry, please go ahead and tell me what you need. I am listening."),),
+    spare=(
+        Reply("confirm", "I am sorry, please go ahead and tell me what you need. I am listening.", "a0,0,calm,"),
+    ),
 )

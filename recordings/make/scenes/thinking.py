@@ -16,6 +16,7 @@ THINKING = Scene(
             Reply(
                 "greeting",
                 "No problem at all, I can move that visit for you right now. When is the visit you have booked?",
+                "a0,0,friendly,Sure",
             ),
         ),
         Turn(
