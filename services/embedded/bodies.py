@@ -108,7 +108,7 @@ class VersionSetBody(BaseModel):
 
     def stored(self) -> dict[str, Any]:
         """Return it as it is stored: what was given, and ``turn_runtime``."""
-        return self.model_dump(mode="json", exclude_unset=True) | {"turn_runtime": self.turn_runtime}
+        return self.model_dump(exclude_unset=True) | {"turn_runtime": self.turn_runtime}
 
     def same_as(self, stored: dict[str, Any]) -> bool:
         """Tell whether it means the same as what is stored, however either was written."""

@@ -26,7 +26,7 @@ def read(db: sqlite3.Connection, workspace_id: str) -> dict[str, Any]:
 
 def update(db: sqlite3.Connection, workspace_id: str, body: VoiceSettings) -> dict[str, Any]:
     """Store the given fields and return every setting. Raises :class:`RefusedError` for NaN."""
-    merged = _stored(db, workspace_id) | body.model_dump(mode="json", exclude_unset=True)
+    merged = _stored(db, workspace_id) | body.model_dump(exclude_unset=True)
     kept = {name: value for name, value in merged.items() if value is not None}
     try:
         db.execute("UPDATE workspaces SET voice_settings = ? WHERE id = ?", (pack(kept), workspace_id))

@@ -34,7 +34,9 @@ def update_service(db: sqlite3.Connection, before: Json, body: UpdateService) ->
         _check_protected(before["version_sets"], body.version_sets)
         sent["version_sets"] = {name: version_set.stored() for name, version_set in body.version_sets.items()}
     if body.voice_config is not None:
-        sent["voice_config"] = _merged(before["voice_config"] or {}, sent["voice_config"])
+        # Not in pydantic's JSON mode, which would turn NaN into null and so silently remove a field.
+        patch = body.voice_config.model_dump(exclude_unset=True)
+        sent["voice_config"] = _merged(before["voice_config"] or {}, patch)
     after = before | sent | {"updated_at": now()}
     for key, owner in (("agent", store.AGENTS), ("context_graph", store.CONTEXT_GRAPHS)):
         if body.version_sets is not None or after[f"{key}_id"] != before[f"{key}_id"]:
