@@ -135,9 +135,7 @@ def parse(raw: object, *, source: str = "voice_config") -> VoiceConfig:
     :func:`check`.
     """
     if not isinstance(raw, Mapping):
-        raise ConfigError(
-            f'{source}: must be a JSON object of fields, such as {{"max_buffer_delay_ms": 300}}'
-        )
+        raise ConfigError(f'{source}: must be a JSON object of fields, such as {{"max_buffer_delay_ms": 300}}')
     try:
         return VoiceConfig.model_validate(dict(raw))
     except ValidationError as error:

@@ -93,7 +93,7 @@ FIELDS: tuple[FieldSpec, ...] = (
         "eot_timeout_ms",
         "int",
         "Latency",
-        "Silence after which the turn ends whatever the caller sounded like. Short cuts people off who think aloud.",
+        "Silence after which the turn ends, however the caller sounded. Short cuts off people who think aloud.",
         default=5000,
         documented_default=False,
         unit="ms",
@@ -269,9 +269,7 @@ FIELDS: tuple[FieldSpec, ...] = (
         choices=("cartesia", "elevenlabs", "groq"),
         heard=False,
     ),
-    FieldSpec(
-        "tts_config", "object", "Voice", "Settings for the voice's provider. Not simulated.", heard=False
-    ),
+    FieldSpec("tts_config", "object", "Voice", "Settings for the voice's provider. Not simulated.", heard=False),
     FieldSpec(
         "language_providers", "object", "Voice", "A voice provider per language. Not simulated.", heard=False
     ),

@@ -1,0 +1,183 @@
+"""Samples in, observations out: the one path that recordings and a microphone share."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterator
+from typing import Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from simulator.activity.log_mel import WINDOW_SECONDS
+from simulator.activity.model import (
+    FRAME_MS,
+    FRAME_SAMPLES,
+    NO_MODEL_COMPLETENESS,
+    SILENCE_ONLY,
+    Activity,
+    Observation,
+    SpeechEnd,
+    SpeechSpan,
+    SpeechStart,
+)
+from simulator.activity.models import smart_turn_path
+from simulator.activity.silero import VOICE_MODEL, Frames, voice_model
+from simulator.activity.smart_turn import SmartTurn
+from simulator.activity.spans import SpanClosed, SpanDetector
+from simulator.audio.source import SAMPLE_RATE, AudioSource, Samples
+from simulator.errors import AudioError
+
+TURN_GAP_MS = 2000
+"""Silence after which stage 1, which knows no voice_config, takes speech to be a new turn for the model's ear."""
+
+_SAMPLES_PER_MS = SAMPLE_RATE // 1000
+_QUIETEST_DB = -100.0
+
+
+class Completeness(Protocol):
+    """Something that hears how finished a turn sounds."""
+
+    name: str
+
+    def completeness(self, samples: Samples) -> float:
+        """Return 0…1 for the turn so far, float32 ``[n]`` at 16 kHz."""
+        ...
+
+
+def completeness_model(*, silence_only: bool = False) -> Completeness | None:
+    """Return the end-of-turn model, or ``None`` where it is unwanted or not installed."""
+    path = None if silence_only else smart_turn_path()
+    return SmartTurn(path) if path else None
+
+
+class Analyzer:
+    """Stage 1 over one stream of frames: push some, get what became known at the end of each."""
+
+    def __init__(self, model: Completeness | None) -> None:
+        self._vad = voice_model()
+        self._spans = SpanDetector()
+        self._model = model
+        self._recent = np.zeros(0, np.float32)
+        self._now_ms = 0
+        self._turn_start_ms = 0
+        self._last_end_ms: int | None = None
+
+    @property
+    def end_of_turn_model(self) -> str:
+        """The name of the model behind the completeness, or "silence only"."""
+        return self._model.name if self._model else SILENCE_ONLY
+
+    def push(self, frames: Frames) -> tuple[NDArray[np.float32], list[Observation]]:
+        """Take frames, float32 ``[n, 512]`` at 16 kHz; return their probabilities and what they revealed.
+
+        How a stream is cut into calls changes nothing in what is returned altogether.
+        """
+        probability = self._vad.push(frames)
+        return probability, self._advance(frames, probability.tolist())
+
+    def finish(self) -> list[Observation]:
+        """End the stream as if silence followed, so that speech at its very end is closed."""
+        silence = np.zeros((1, FRAME_SAMPLES), np.float32)
+        revealed: list[Observation] = []
+        while self._spans.speaking:
+            revealed += self._advance(silence, [0.0])
+        return revealed
+
+    def _advance(self, frames: Frames, probability: list[float]) -> list[Observation]:
+        self._recent = np.concatenate([self._recent[-WINDOW_SECONDS * SAMPLE_RATE :], frames.ravel()])
+        last_ms = self._now_ms + len(frames) * FRAME_MS
+        revealed: list[Observation] = []
+        for value in probability:
+            self._now_ms += FRAME_MS
+            found = self._spans.push(value)
+            if isinstance(found, SpanClosed):
+                self._last_end_ms = found.end_ms
+                completeness = self._ask((last_ms - self._now_ms) * _SAMPLES_PER_MS)
+                revealed.append(SpeechEnd(found.known_ms, found.end_ms, found.span, completeness))
+            elif found is not None:
+                if isinstance(found, SpeechStart):
+                    self._note_turn(found.start_ms)
+                revealed.append(found)
+        return revealed
+
+    def _note_turn(self, start_ms: int) -> None:
+        if self._last_end_ms is None or start_ms - self._last_end_ms >= TURN_GAP_MS:
+            self._turn_start_ms = start_ms
+
+    def _ask(self, samples_after: int) -> float:
+        """Ask the model about the turn up to now; ``samples_after`` already came but are not yet to be known."""
+        if self._model is None:
+            return NO_MODEL_COMPLETENESS
+        turn = (self._now_ms - self._turn_start_ms) * _SAMPLES_PER_MS
+        heard = self._recent[: len(self._recent) - samples_after]
+        return round(self._model.completeness(heard[-min(turn, WINDOW_SECONDS * SAMPLE_RATE) :]), 6)
+
+
+def analyze(
+    source: AudioSource,
+    model: Completeness | None,
+    progress: Callable[[float], None] | None = None,
+) -> Activity:
+    """Run stage 1 over a file. ``progress`` is told the share done, 0…1.
+
+    Raises :class:`~simulator.errors.AudioError` if the file breaks off or holds no sample.
+    """
+    analyzer = Analyzer(model)
+    observations: list[Observation] = []
+    probability, envelope, level = [], [], []
+    samples = 0
+    for frames, real in _framed(source.blocks()):
+        found, revealed = analyzer.push(frames)
+        observations += revealed
+        probability.append(found)
+        envelope.append(np.stack([frames.min(axis=1), frames.max(axis=1)], axis=1))
+        level.append(levels_dbfs(frames))
+        samples += real
+        if progress is not None:
+            progress(min(1.0, samples / SAMPLE_RATE / max(source.duration_s, 0.001)))
+    if not samples:
+        raise AudioError(f"{source.path}: has a header but no audio; record or export it again")
+    observations += analyzer.finish()
+    return Activity(
+        duration_ms=math.ceil(samples / _SAMPLES_PER_MS),
+        observations=tuple(observations),
+        spans=spans_of(observations),
+        probability=np.concatenate(probability),
+        level_db=np.concatenate(level),
+        envelope=np.concatenate(envelope),
+        end_of_turn_model=analyzer.end_of_turn_model,
+        voice_model=VOICE_MODEL,
+    )
+
+
+def levels_dbfs(frames: Frames) -> NDArray[np.float32]:
+    """Return each frame's root-mean-square level in dB relative to full scale, at least -100, float32 ``[n]``."""
+    power = np.mean(np.square(frames, dtype=np.float64), axis=1)
+    level: NDArray[np.float32] = 10.0 * np.log10(np.maximum(power, 10.0 ** (_QUIETEST_DB / 10)))
+    return level.astype(np.float32)
+
+
+def spans_of(observations: list[Observation] | tuple[Observation, ...]) -> tuple[SpeechSpan, ...]:
+    """Return the closed speech spans that a run of observations describes."""
+    spans: list[SpeechSpan] = []
+    begun: SpeechStart | None = None
+    for seen in observations:
+        if isinstance(seen, SpeechStart):
+            begun = seen
+        elif isinstance(seen, SpeechEnd) and begun is not None:
+            spans.append(SpeechSpan(begun.start_ms, begun.known_ms, seen.end_ms, seen.known_ms, seen.completeness))
+    return tuple(spans)
+
+
+def _framed(blocks: Iterator[Samples]) -> Iterator[tuple[Frames, int]]:
+    """Cut blocks into whole frames ``[n, 512]`` with the count of real samples; the last is padded with silence."""
+    rest = np.zeros(0, np.float32)
+    for block in blocks:
+        rest = np.concatenate([rest, block])
+        whole = len(rest) // FRAME_SAMPLES * FRAME_SAMPLES
+        if whole:
+            yield rest[:whole].reshape(-1, FRAME_SAMPLES), whole
+        rest = rest[whole:]
+    if len(rest):
+        yield np.pad(rest, (0, FRAME_SAMPLES - len(rest)))[None], len(rest)

@@ -1,0 +1,93 @@
+"""Stage 1's output: speech spans with the times they could be known, and what drawing needs."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+FRAME_SAMPLES = 512
+FRAME_MS = 32
+"""One frame: 512 samples at 16 kHz."""
+
+NO_MODEL_COMPLETENESS = 0.3
+"""Completeness of every pause when no end-of-turn model is used ("silence only")."""
+
+
+@dataclass(frozen=True, slots=True)
+class SpeechStart:
+    """Speech began at ``start_ms``, which is known at ``known_ms``. ``span`` counts from 0."""
+
+    known_ms: int
+    start_ms: int
+    span: int
+
+
+@dataclass(frozen=True, slots=True)
+class Lull:
+    """Inside a span, the caller fell quiet at ``start_ms``; the span may yet go on."""
+
+    known_ms: int
+    start_ms: int
+    span: int
+
+
+@dataclass(frozen=True, slots=True)
+class Resumption:
+    """Inside a span, the caller went on after a lull shorter than the gap that ends a span."""
+
+    known_ms: int
+    start_ms: int
+    span: int
+
+
+@dataclass(frozen=True, slots=True)
+class SpeechEnd:
+    """Speech ended at ``end_ms`` (backdated); ``completeness`` 0…1 is how finished the turn sounded."""
+
+    known_ms: int
+    end_ms: int
+    span: int
+    completeness: float
+
+
+Observation = SpeechStart | Lull | Resumption | SpeechEnd
+
+
+@dataclass(frozen=True, slots=True)
+class SpeechSpan:
+    """One span of speech, ms: true bounds for drawing and measuring, ``*_known_ms`` for deciding."""
+
+    start_ms: int
+    start_known_ms: int
+    end_ms: int
+    end_known_ms: int
+    completeness: float
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Activity:
+    """Everything stage 2 and the drawings need to know of one recording; no audio in it.
+
+    ``observations`` are in order of ``known_ms``. Per frame of 32 ms: ``probability`` float32 ``[n]`` in 0…1,
+    ``level_db`` float32 ``[n]`` in dBFS, ``envelope`` float32 ``[n, 2]`` with the lowest and highest sample.
+    ``end_of_turn_model`` names the model behind the completeness, or is ``"silence only"``.
+    """
+
+    duration_ms: int
+    observations: tuple[Observation, ...]
+    spans: tuple[SpeechSpan, ...]
+    probability: NDArray[np.float32]
+    level_db: NDArray[np.float32]
+    envelope: NDArray[np.float32]
+    end_of_turn_model: str
+    voice_model: str
+
+    @property
+    def silence_only(self) -> bool:
+        """Whether end of turn was judged by silence alone, without a model of how finished speech sounds."""
+        return self.end_of_turn_model == SILENCE_ONLY
+
+
+SILENCE_ONLY = "silence only"

@@ -1,0 +1,1 @@
+"""Files to 16 kHz mono samples, streamed."""

@@ -1,0 +1,113 @@
+"""Audio files as a stream of 16 kHz mono samples, whatever their rate, width, format or channel count."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import soundfile as sf
+import soxr
+from numpy.typing import NDArray
+
+from simulator.errors import AudioError
+
+SAMPLE_RATE = 16_000
+"""Samples a second of everything behind this module."""
+
+BLOCK_SECONDS = 4
+SUFFIXES = (".wav", ".flac", ".ogg", ".mp3")
+
+Samples = NDArray[np.float32]
+
+
+@dataclass(frozen=True, slots=True)
+class AudioSource:
+    """An audio file that was opened once and found readable.
+
+    ``caller_channel`` is the channel read as the caller, from 0. ``guessed_channel`` is true where the file has
+    several and nobody said which one. ``duration_s`` is what the file's header promises.
+    """
+
+    path: Path
+    sample_rate: int
+    channels: int
+    duration_s: float
+    caller_channel: int = 0
+    guessed_channel: bool = False
+
+    def content_hash(self) -> str:
+        """Return the SHA-256 of the file's bytes and the chosen channel, in hex."""
+        digest = hashlib.sha256()
+        with self.path.open("rb") as file:
+            while chunk := file.read(1 << 20):
+                digest.update(chunk)
+        digest.update(f"channel {self.caller_channel}".encode())
+        return digest.hexdigest()
+
+    def blocks(self) -> Iterator[Samples]:
+        """Yield the caller's samples, float32 of shape ``[n]`` in -1…1 at 16 kHz, about 4 s at a time.
+
+        Values that are not numbers become silence and values beyond full scale are clipped, so that one bad
+        sample does not poison a detector's memory. Raises :class:`AudioError` if the file stops being readable.
+        """
+        resampler = (
+            None
+            if self.sample_rate == SAMPLE_RATE
+            else soxr.ResampleStream(self.sample_rate, SAMPLE_RATE, 1, dtype="float32")
+        )
+        try:
+            with sf.SoundFile(self.path) as file:
+                step = self.sample_rate * BLOCK_SECONDS
+                while len(block := file.read(step, dtype="float32", always_2d=True)):
+                    mono = np.nan_to_num(block[:, self.caller_channel], nan=0.0, posinf=1.0, neginf=-1.0)
+                    mono = np.clip(mono, -1.0, 1.0)
+                    yield mono if resampler is None else resampler.resample_chunk(mono)
+            if resampler is not None:
+                yield resampler.resample_chunk(np.zeros(0, np.float32), last=True)
+        except (sf.SoundFileError, OSError) as error:
+            raise AudioError(f"{self.path}: stopped being readable ({_reason(error)}); is it complete?") from None
+
+    def samples(self) -> Samples:
+        """Return the whole caller channel at 16 kHz, float32 of shape ``[n]``; for short files."""
+        return np.concatenate([np.zeros(0, np.float32), *self.blocks()])
+
+
+def open_audio(path: Path, caller_channel: int | None = None) -> AudioSource:
+    """Open a WAV, FLAC, OGG or MP3 file. ``caller_channel`` counts from 0; ``None`` takes the first.
+
+    Raises :class:`AudioError` if there is no such file, it holds no audio, or has no such channel.
+    """
+    if not path.exists():
+        raise AudioError(f"{path}: no such file; check the path")
+    if path.is_dir():
+        raise AudioError(f"{path}: is a folder; name an audio file, or a folder that holds some")
+    try:
+        if path.stat().st_size == 0:
+            raise AudioError(f"{path}: is empty; record or export it again")
+        with sf.SoundFile(path) as file:
+            rate, channels, frames = file.samplerate, file.channels, file.frames
+            readable = len(file.read(1)) == 1
+    except (sf.SoundFileError, OSError) as error:
+        raise AudioError(
+            f"{path}: is not audio Turnlab can read ({_reason(error)}); use WAV, FLAC, OGG or MP3"
+        ) from None
+    if not readable:
+        raise AudioError(f"{path}: has a header but no audio; record or export it again")
+    if caller_channel is not None and not 0 <= caller_channel < channels:
+        raise AudioError(f"{path}: has {channels} channel(s); choose the caller's from 1 to {channels}")
+    return AudioSource(
+        path=path,
+        sample_rate=rate,
+        channels=channels,
+        duration_s=frames / rate,
+        caller_channel=caller_channel or 0,
+        guessed_channel=channels > 1 and caller_channel is None,
+    )
+
+
+def _reason(error: Exception) -> str:
+    text = getattr(error, "error_string", None) or getattr(error, "strerror", None) or type(error).__name__
+    return str(text).strip().rstrip(".").lower()

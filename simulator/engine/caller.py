@@ -1,0 +1,35 @@
+"""What is known of the caller's speech at this moment."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from simulator.activity.model import Lull, Observation, Resumption, SpeechEnd, SpeechStart
+
+
+@dataclass(slots=True)
+class CallerState:
+    """The last span of speech, as far as it is known; times in ms."""
+
+    span: int = -1
+    start_ms: int = 0
+    start_known_ms: int = 0
+    open: bool = False
+    voiced: bool = False
+    end_ms: int = 0
+    end_known_ms: int = 0
+    completeness: float = 0.0
+
+    def note(self, seen: Observation) -> None:
+        """Take in the next observation."""
+        if isinstance(seen, SpeechStart):
+            self.span, self.start_ms, self.start_known_ms = seen.span, seen.start_ms, seen.known_ms
+            self.open = self.voiced = True
+        elif isinstance(seen, Lull):
+            self.voiced = False
+        elif isinstance(seen, Resumption):
+            self.voiced = True
+        elif isinstance(seen, SpeechEnd):
+            self.open = self.voiced = False
+            self.end_ms, self.end_known_ms = seen.end_ms, seen.known_ms
+            self.completeness = seen.completeness

@@ -1,0 +1,71 @@
+"""What stage 2 puts out: events in time order, each with what it was about and why it happened."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+
+@dataclass(frozen=True, slots=True)
+class Why:
+    """The rule behind an event and the numbers that decided.
+
+    ``margin`` is how far the deciding number lay beyond its limit (positive: beyond), in the unit of the rule.
+    """
+
+    rule: str
+    numbers: Mapping[str, float | str]
+    margin: float | None = None
+
+    def text(self) -> str:
+        """Return the reason as one sentence."""
+        return _SENTENCES[self.rule].format(**self.numbers)
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """One thing that happened ``t_ms`` whole milliseconds after the start, in caller turn ``turn`` (from 0)."""
+
+    type: str
+    t_ms: int
+    turn: int
+    why: Why
+    data: Mapping[str, Any]
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the event as scripts see it: seconds, three decimals."""
+        why: dict[str, Any] = {"rule": self.why.rule, "text": self.why.text(), **self.why.numbers}
+        if self.why.margin is not None:
+            why["margin"] = round(self.why.margin, 3)
+        return {"type": self.type, "t": round(self.t_ms / 1000, 3), "turn": self.turn, **self.data, "why": why}
+
+
+_SENTENCES = {
+    "speech": "voice activity reached {start_probability:g} for {frames:g} frames",
+    "silence": "voice activity stayed below {end_probability:g} for {silence_ms:g} ms",
+    "confidence": "turn confidence {confidence:.2f} reached {threshold:.2f} after {silence_ms:g} ms of silence"
+    " (completeness {completeness:.2f})",
+    "timeout": "silence reached eot_timeout_ms, {timeout_ms:g} ms, at a turn confidence of only {confidence:.2f}",
+    "eager": "turn confidence {confidence:.2f} reached the eager threshold {threshold:.2f}"
+    " (eager_eot_threshold {setting:g}); the answer is begun, unheard",
+    "resumed": "the caller went on after {silence_ms:g} ms; the answer begun ahead of time is thrown away",
+    "reopened": "the caller went on {after_ms:g} ms after the end of turn, before the agent was heard;"
+    " the answer is thrown away",
+    "navigation": "navigation took {nav_ms:g} ms",
+    "malformed": "the navigation line {line!r} is not CODE,V,EMOTION,FILLER: {fault}",
+    "emotion": "navigation chose {emotion}; filler and response share it",
+    "filler_navigation": "navigation returned a filler, said in style {style}",
+    "filler_backchannel": "navigation was skipped, and {delay_ms:g} ms after the end of turn there was no answer",
+    "response": "the answer was ready at {ready_s:.3f} s{waited}",
+    "scripted": "the labels say that the agent talks here",
+    "sound_end": "all of it was said",
+    "stopped": "stopped by the caller, {latency_ms:g} ms after the barge-in was decided",
+    "truncated": "cut to max_response_sentences {sentences} and max_response_words {words}",
+    "underrun": "the next piece of speech was ready {late_ms:g} ms after the last one ended",
+    "barge_in": "the caller spoke {spoken_s:.2f} s of {needed_s:.2f} s over the agent{cooldown}",
+    "too_short": "the caller spoke {spoken_s:.2f} s of {needed_s:.2f} s over the agent",
+    "cooldown": "the caller spoke long enough, but only {since_s:.2f} s"
+    " after the last barge-in (cooldown {cooldown_s:g} s)",
+    "anchor_missed": "the caller waited {waited_s:g} s for the agent {anchor} and then went on",
+}

@@ -1,0 +1,84 @@
+"""The agent's sound as labelled, only barge-in decided: for scoring the barge-in rule on its own."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from presets.layers import ResolvedVoiceConfig
+from simulator.activity.model import Observation, SpeechEnd
+from simulator.engine.barge_in import BargeInRule, what_was_said
+from simulator.engine.caller import CallerState
+from simulator.engine.events import Event, Why
+from simulator.engine.profile import EngineProfile
+from simulator.engine.sound import AgentSound, Piece
+
+
+class ScriptedMachine:
+    """Plays the labelled agent windows, ``(start, end)`` in ms, until the caller stops them."""
+
+    def __init__(
+        self, config: ResolvedVoiceConfig, profile: EngineProfile, windows_ms: list[tuple[int, int]]
+    ) -> None:
+        self.config = config
+        self.events: list[Event] = []
+        self._stop_latency_ms = round(profile.values.stop_latency_ms.value)
+        self._windows = sorted(windows_ms)
+        self._caller = CallerState()
+        self._rule = BargeInRule()
+        self._sound: AgentSound | None = None
+        self._number = -1
+
+    def observe(self, seen: Observation) -> None:
+        """Take note of something that became known of the caller; observations come in order of ``known_ms``."""
+        self.run_before(seen.known_ms)
+        self._caller.note(seen)
+        if isinstance(seen, SpeechEnd) and self._sound is not None and not self._sound.stopped:
+            why = self._rule.too_short(self._caller, self._sound.pieces, self.config)
+            if why is not None:
+                self._emit("barge_in_suppressed", seen.known_ms, why, reason="too_short", span=seen.span)
+
+    def run_before(self, t_ms: int) -> None:
+        """Let everything happen that is due before ``t_ms``."""
+        while self._step(t_ms):
+            pass
+
+    def _step(self, t_ms: int) -> bool:
+        sound = self._sound
+        if sound is None:
+            if not self._windows or self._windows[0][0] >= t_ms:
+                return False
+            self._begin(*self._windows.pop(0))
+            return True
+        found = None
+        if not sound.stopped:
+            found = self._rule.next(self._caller, sound.pieces, self.config, sound.start_ms)
+        if found is not None and found[0] < sound.end_ms:
+            if found[0] >= t_ms:
+                return False
+            self._decide(sound, *found)
+            return True
+        if sound.end_ms >= t_ms:
+            return False
+        rule = Why("stopped", {"latency_ms": self._stop_latency_ms}) if sound.stopped else Why("sound_end", {})
+        self._emit("response_end", sound.end_ms, rule, interrupted=sound.stopped, generation=self._number)
+        self._sound = None
+        return True
+
+    def _begin(self, start_ms: int, end_ms: int) -> None:
+        self._number += 1
+        self._sound = AgentSound("response", [Piece(start_ms, end_ms, (), start_ms)], self._number, self._number)
+        data = {"generation": self._number, "text": "", "until": end_ms / 1000, "choppy": False}
+        self._emit("response_start", start_ms, Why("scripted", {}), filler_overhang_ms=0, **data)
+
+    def _decide(self, sound: AgentSound, at_ms: int, verdict: str) -> None:
+        if verdict == "cooldown":
+            why = self._rule.suppress_for_cooldown(self._caller, sound.pieces, self.config, at_ms)
+            self._emit("barge_in_suppressed", at_ms, why, reason="cooldown", span=self._caller.span)
+            return
+        why = self._rule.strike(self._caller, sound.pieces, self.config, at_ms)
+        sound.stop(at_ms + self._stop_latency_ms)
+        data = what_was_said(sound, self._caller, None)
+        self._emit("barge_in", at_ms, why, **data, discarded=None)
+
+    def _emit(self, kind: str, at_ms: int, why: Why, **data: Any) -> None:
+        self.events.append(Event(kind, at_ms, self._number, why, data))

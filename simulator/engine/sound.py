@@ -1,0 +1,107 @@
+"""What the caller hears of the agent: pieces of sound on the clock, and what of them was heard."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Literal
+
+from simulator.engine.generation import Chunk
+from simulator.engine.text import heard
+
+
+@dataclass(slots=True)
+class Piece:
+    """A stretch of agent sound from ``start_ms`` to ``end_ms`` saying ``words``."""
+
+    start_ms: int
+    end_ms: int
+    words: tuple[str, ...]
+    ready_ms: int
+
+
+@dataclass(slots=True)
+class AgentSound:
+    """One filler or one response, possibly stopped before its end."""
+
+    kind: Literal["filler", "response"]
+    pieces: list[Piece]
+    generation: int
+    turn: int
+    """The caller turn it answers."""
+    stopped: bool = False
+    heard_words: list[str] = field(default_factory=list)
+    unheard: list[str] = field(default_factory=list)
+
+    @property
+    def start_ms(self) -> int:
+        """When it begins to be heard."""
+        return self.pieces[0].start_ms
+
+    @property
+    def end_ms(self) -> int:
+        """When it was last heard."""
+        return self.pieces[-1].end_ms
+
+    @property
+    def text(self) -> str:
+        """All of what it says, or was to say."""
+        return " ".join(" ".join(piece.words) for piece in self.pieces)
+
+    def stop(self, at_ms: int) -> None:
+        """Fall silent at ``at_ms``; sort the words into heard and not."""
+        self.stopped = True
+        kept: list[Piece] = []
+        for piece in self.pieces:
+            if piece.start_ms >= at_ms:
+                self.unheard.append(" ".join(piece.words))
+                continue
+            share = (at_ms - piece.start_ms) / max(piece.end_ms - piece.start_ms, 1)
+            count = heard(piece.words, share)
+            self.heard_words += piece.words[:count]
+            if count < len(piece.words):
+                self.unheard.append(" ".join(piece.words[count:]))
+            kept.append(Piece(piece.start_ms, min(piece.end_ms, at_ms), piece.words, piece.ready_ms))
+        self.pieces = kept
+
+
+def response_sound(chunks: tuple[Chunk, ...], start_ms: int, generation: int, turn: int) -> AgentSound:
+    """Lay chunks out from ``start_ms`` on without gaps; a chunk not ready in time starts late (an underrun)."""
+    pieces: list[Piece] = []
+    at_ms = start_ms
+    for chunk in chunks:
+        at_ms = max(at_ms, chunk.ready_ms)
+        pieces.append(Piece(at_ms, at_ms + chunk.duration_ms, chunk.words, chunk.ready_ms))
+        at_ms += chunk.duration_ms
+    return AgentSound("response", pieces, generation, turn)
+
+
+def filler_sound(text: str, start_ms: int, duration_ms: int, generation: int, turn: int) -> AgentSound:
+    """Return one filler."""
+    piece = Piece(start_ms, start_ms + duration_ms, tuple(text.split()), start_ms)
+    return AgentSound("filler", [piece], generation, turn)
+
+
+def overlap_ms(pieces: list[Piece], start_ms: int, end_ms: int) -> int:
+    """Return for how many ms of ``start_ms``…``end_ms`` the agent was audible."""
+    return sum(max(0, min(piece.end_ms, end_ms) - max(piece.start_ms, start_ms)) for piece in pieces)
+
+
+def reached_ms(
+    pieces: list[Piece], speech_start_ms: int, needed_ms: int, grid_ms: int, frame_ms: int
+) -> int | None:
+    """Return when speech from ``speech_start_ms`` on will have lasted ``needed_ms`` over audible agent sound.
+
+    The answer lies on the frame grid through ``grid_ms``, not before it, and within a piece; ``None``: it never
+    will in the sound now planned.
+    """
+    done_ms = 0
+    for piece in pieces:
+        low = max(piece.start_ms, speech_start_ms)
+        if piece.end_ms <= low:
+            continue
+        raw = max(low + max(0, needed_ms - done_ms), grid_ms)
+        on_grid = grid_ms - (grid_ms - raw) // frame_ms * frame_ms
+        if on_grid < piece.end_ms:
+            return on_grid
+        done_ms += piece.end_ms - low
+    return None

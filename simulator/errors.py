@@ -1,0 +1,21 @@
+"""What can go wrong with a person's files; every message is one line that says what to do."""
+
+
+class SimulatorError(Exception):
+    """A recording, label file, scenario, profile or model that cannot be used as it is."""
+
+
+class AudioError(SimulatorError):
+    """A file that holds no audio Turnlab can read."""
+
+
+class LabelError(SimulatorError):
+    """A label or scenario file that is malformed or does not fit its recording."""
+
+
+class ModelError(SimulatorError):
+    """A detector's model file that is missing or does not load."""
+
+
+class ProfileError(SimulatorError):
+    """An engine profile that is malformed."""

@@ -1,0 +1,1 @@
+"""Stage 3: what a caller would have met, in figures; pure functions over what stage 2 did."""

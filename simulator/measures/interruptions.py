@@ -1,0 +1,62 @@
+"""Did the agent stop when it should have, and only then?"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from simulator.engine.events import Event
+from simulator.measures.sounds import Sound
+from simulator.measures.truth import Stretch, Truth
+
+STOP_WITHIN_MS = 2000
+"""A true interruption is missed if the agent is still talking this long after its onset."""
+
+LABEL_TOLERANCE_MS = 50
+
+
+@dataclass(frozen=True, slots=True)
+class Interruptions:
+    """``stop_ms``: for each true interruption that stopped the agent, onset to silence."""
+
+    true: int
+    missed: int
+    stop_ms: tuple[int, ...]
+    barge_ins: int
+    false: int
+
+
+def interruptions(events: tuple[Event, ...], sounds: tuple[Sound, ...], truth: Truth) -> Interruptions:
+    """Hold barge-ins against the true turns spoken over the agent."""
+    barge_ins = [event for event in events if event.type == "barge_in"]
+    ends_of_turn = [event.t_ms for event in events if event.type == "end_of_turn"]
+    wanted = _wanted(truth)
+    over_agent = [onset for onset, _ in wanted if any(sound.start_ms < onset < sound.end_ms for sound in sounds)]
+    missed, stops = 0, []
+    for onset in over_agent:
+        # the agent's floor lasts from the sound spoken over until the next end of turn: filler and response
+        floor_ends_ms = min((t_ms for t_ms in ends_of_turn if t_ms > onset), default=1 << 60)
+        floor = [sound for sound in sounds if sound.end_ms > onset and sound.start_ms < floor_ends_ms]
+        if floor[-1].end_ms > onset + STOP_WITHIN_MS:
+            missed += 1
+        elif floor[-1].interrupted:
+            stops.append(floor[-1].end_ms - onset)
+    false = sum(not _justified(event, wanted) for event in barge_ins)
+    return Interruptions(len(over_agent), missed, tuple(stops), len(barge_ins), false)
+
+
+def _wanted(truth: Truth) -> list[Stretch]:
+    """Return every stretch in which the caller truly takes the floor, each once."""
+    turns = [(turn.start_ms, turn.end_ms) for turn in truth.turns]
+    extra = [
+        (start, end)
+        for start, end in truth.interruptions
+        if not any(start < other_end and other_start < end for other_start, other_end in turns)
+    ]
+    return sorted(turns + extra)
+
+
+def _justified(barge_in: Event, wanted: list[Stretch]) -> bool:
+    onset_ms = round(barge_in.data["speech_start"] * 1000)
+    return any(
+        start - LABEL_TOLERANCE_MS < barge_in.t_ms and onset_ms < end + LABEL_TOLERANCE_MS for start, end in wanted
+    )

@@ -1,0 +1,89 @@
+"""What each true caller turn met: the material of every readout, and what an A/B pairs."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from itertools import pairwise
+
+from simulator.engine.events import Event
+from simulator.measures.sounds import Sound
+from simulator.measures.truth import TrueTurn, Truth
+
+CUT_IN_TOLERANCE_MS = 100
+"""An end of turn up to this long before the true end is no cut-in: labels are that exact."""
+
+_FOREVER_MS = 1 << 60
+
+
+@dataclass(frozen=True, slots=True)
+class TurnOutcome:
+    """One true turn. Latencies are ms after its true end; ``None`` where there was none before the next turn.
+
+    ``stages_ms`` splits ``response_ms`` and adds up to it exactly.
+    """
+
+    turn: TrueTurn
+    cut_in: bool
+    missed: bool
+    eot_delay_ms: int | None
+    first_sound_ms: int | None
+    response_ms: int | None
+    filler_overhang_ms: int | None
+    stages_ms: dict[str, int] | None
+    dead_air_ms: int
+
+
+def outcomes(
+    events: tuple[Event, ...], sounds: tuple[Sound, ...], truth: Truth, duration_ms: int
+) -> tuple[TurnOutcome, ...]:
+    """Return what every true turn met, in order."""
+    ends = [event for event in events if event.type == "end_of_turn"]
+    responses = [event for event in events if event.type == "response_start"]
+    starts = [turn.start_ms for turn in truth.turns]
+    limits = [after for _, after in pairwise(starts)] + [_FOREVER_MS]
+    return tuple(
+        _outcome(turn, limit_ms, ends, responses, sounds, duration_ms)
+        for turn, limit_ms in zip(truth.turns, limits, strict=False)
+    )
+
+
+def _outcome(
+    turn: TrueTurn,
+    limit_ms: int,
+    ends: list[Event],
+    responses: list[Event],
+    sounds: tuple[Sound, ...],
+    duration_ms: int,
+) -> TurnOutcome:
+    mine = [event for event in ends if turn.start_ms <= event.t_ms < limit_ms]
+    earliest_ms = turn.end_ms - CUT_IN_TOLERANCE_MS
+    closing = next((event for event in mine if event.t_ms >= earliest_ms), None)
+    first = response = None
+    if closing is not None:
+        first = next((sound for sound in sounds if closing.t_ms <= sound.start_ms < limit_ms), None)
+        response = next((event for event in responses if closing.t_ms <= event.t_ms < limit_ms), None)
+    return TurnOutcome(
+        turn=turn,
+        cut_in=any(event.t_ms < earliest_ms for event in mine),
+        missed=not mine,
+        eot_delay_ms=closing.t_ms - turn.end_ms if closing else None,
+        first_sound_ms=first.start_ms - turn.end_ms if first else None,
+        response_ms=response.t_ms - turn.end_ms if response else None,
+        filler_overhang_ms=response.data["filler_overhang_ms"] if response else None,
+        stages_ms=_stages(response, turn) if response else None,
+        dead_air_ms=_dead_air_ms(turn, sounds, min(limit_ms, max(duration_ms, turn.end_ms))),
+    )
+
+
+def _stages(response: Event, turn: TrueTurn) -> dict[str, int]:
+    """Return the response's stages counted from the true end of the turn instead of the detected one."""
+    stages = dict(response.data["stages_ms"])
+    detected_end_ms = response.t_ms - sum(stages.values())
+    stages["end_of_turn"] += detected_end_ms - turn.end_ms
+    return stages
+
+
+def _dead_air_ms(turn: TrueTurn, sounds: tuple[Sound, ...], limit_ms: int) -> int:
+    """Return the silence beyond 1 s between the true end and the first agent sound."""
+    heard_ms = min((sound.start_ms for sound in sounds if sound.end_ms > turn.end_ms), default=limit_ms)
+    return max(0, min(heard_ms, limit_ms) - turn.end_ms - 1000)

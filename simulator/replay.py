@@ -1,0 +1,191 @@
+"""How a recorded caller, who cannot hear the simulated agent, is played to it.
+
+* rigid: the audio as it is.
+* elastic: the labels' moves are anchored to what the agent does; the gaps between them stretch, filled with the
+  recording's own room tone.
+* scripted: the labels' agent windows are the agent's sound; only barge-in is decided.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from typing import Literal
+
+from presets.layers import ResolvedVoiceConfig
+from simulator.activity.model import Activity, Observation, SpeechEnd, SpeechSpan, SpeechStart
+from simulator.engine.events import Event
+from simulator.engine.machine import TurnMachine
+from simulator.engine.profile import EngineProfile
+from simulator.engine.script import Script
+from simulator.engine.scripted import ScriptedMachine
+from simulator.errors import LabelError
+from simulator.labels import Labels, Move
+from simulator.recording import Recording
+
+ReplayMode = Literal["elastic", "rigid", "scripted"]
+
+ANCHOR_PATIENCE_MS = 10_000
+"""How long a caller waits for an anchor that never comes."""
+
+_FOREVER_MS = 1 << 60
+
+
+@dataclass(frozen=True, slots=True)
+class Placement:
+    """Where a stretch of the recording was played: ``start_ms``…``end_ms`` of the file, ``shift_ms`` later."""
+
+    start_ms: int
+    end_ms: int
+    shift_ms: int
+
+
+@dataclass(frozen=True, slots=True)
+class Played:
+    """One run of one arm over one recording: what happened and where the caller's audio lay."""
+
+    events: tuple[Event, ...]
+    placements: tuple[Placement, ...]
+    duration_ms: int
+    mode: ReplayMode
+
+
+def default_mode(recording: Recording) -> ReplayMode:
+    """Return elastic where the labels have moves, otherwise rigid."""
+    return "elastic" if recording.labels and recording.labels.moves else "rigid"
+
+
+def play(
+    recording: Recording,
+    activity: Activity,
+    config: ResolvedVoiceConfig,
+    profile: EngineProfile,
+    *,
+    mode: ReplayMode | None = None,
+    seed: int = 0,
+) -> Played:
+    """Run stage 2 for one arm. Without moves, elastic means rigid.
+
+    Raises :class:`~simulator.errors.LabelError` if scripted replay is asked for without labelled agent windows.
+    """
+    mode = mode or default_mode(recording)
+    labels = recording.labels
+    if mode == "scripted":
+        return _scripted(recording, activity, config, profile)
+    script = Script(recording.scenario, turn_of_span(activity.spans, labels) if labels and labels.turns else None)
+    machine = TurnMachine(config, profile, script, recording=recording.id, seed=seed)
+    if mode == "elastic" and labels and labels.moves:
+        placements = _Elastic(machine, activity).play(labels.moves)
+    else:
+        mode, placements = "rigid", [Placement(0, activity.duration_ms, 0)]
+        for seen in activity.observations:
+            machine.observe(seen)
+    machine.run_before(_FOREVER_MS)
+    last = placements[-1]
+    duration_ms = max(last.end_ms + last.shift_ms, machine.now_ms)
+    return Played(tuple(machine.events), tuple(placements), duration_ms, mode)
+
+
+def turn_of_span(spans: tuple[SpeechSpan, ...], labels: Labels) -> dict[int, int]:
+    """Return for each detected span the index of the labelled turn it lies in, or that it followed."""
+    starts = [round(turn.start_s * 1000) for turn in labels.turns]
+    found = {}
+    for index, span in enumerate(spans):
+        middle = (span.start_ms + span.end_ms) // 2
+        found[index] = max(sum(start <= middle for start in starts) - 1, 0)
+    return found
+
+
+def _scripted(
+    recording: Recording, activity: Activity, config: ResolvedVoiceConfig, profile: EngineProfile
+) -> Played:
+    windows = recording.labels.agent if recording.labels else ()
+    if not windows:
+        raise LabelError(
+            f"{recording.source.path}: scripted replay needs labelled agent windows; "
+            "add 'agent' to its label file or use --replay rigid"
+        )
+    machine = ScriptedMachine(config, profile, [(round(a * 1000), round(b * 1000)) for a, b in windows])
+    for seen in activity.observations:
+        machine.observe(seen)
+    machine.run_before(_FOREVER_MS)
+    whole = Placement(0, activity.duration_ms, 0)
+    return Played(tuple(machine.events), (whole,), activity.duration_ms, "scripted")
+
+
+class _Elastic:
+    """Places moves one after the other, each when its anchor has come."""
+
+    def __init__(self, machine: TurnMachine, activity: Activity) -> None:
+        self._machine = machine
+        self._activity = activity
+        self._last_start_ms = 0
+        self._last_end_ms = 0
+
+    def play(self, moves: tuple[Move, ...]) -> list[Placement]:
+        """Play all moves; return where each went."""
+        placements = []
+        for move, observations in zip(moves, _by_move(self._activity, moves), strict=True):
+            start_ms, end_ms = round(move.start_s * 1000), round(move.end_s * 1000)
+            shift_ms = self._place(move) - start_ms
+            placements.append(Placement(start_ms, end_ms, shift_ms))
+            for seen in observations:
+                self._machine.observe(_shifted(seen, shift_ms))
+            self._last_start_ms = start_ms + shift_ms
+            known_ms = observations[-1].known_ms + shift_ms if observations else 0
+            self._last_end_ms = max(end_ms + shift_ms, known_ms)
+        return placements
+
+    def _place(self, move: Move) -> int:
+        """Return when the move starts, in ms of the replay."""
+        anchor = move.anchor
+        if anchor.at is not None:
+            return max(round(anchor.at * 1000), self._last_end_ms)
+        if anchor.after_agent is not None:
+            came_ms = self._wait(self._agent_finished_ms, "to finish")
+            return came_ms + round(anchor.after_agent * 1000)
+        came_ms = self._wait(lambda: self._machine.response_sounding_since_ms, "to answer")
+        return max(came_ms + round((anchor.into_agent or 0.0) * 1000), self._last_end_ms)
+
+    def _agent_finished_ms(self) -> int | None:
+        finished_ms = self._machine.last_finished_response_ms
+        if finished_ms is None or finished_ms < self._last_start_ms or not self._machine.idle:
+            return None
+        return max(finished_ms, self._last_end_ms)
+
+    def _wait(self, came: Callable[[], int | None], anchor: str) -> int:
+        """Let the machine run until the anchor has come or patience is over; return when that was."""
+        machine = self._machine
+        machine.run_before(self._last_end_ms)
+        deadline_ms = self._last_end_ms + ANCHOR_PATIENCE_MS
+        while (at_ms := came()) is None:
+            if not machine.step_before(deadline_ms):
+                machine.now_ms = max(machine.now_ms, deadline_ms)
+                machine.miss_response(anchor, ANCHOR_PATIENCE_MS)
+                return deadline_ms
+        return at_ms
+
+
+def _by_move(activity: Activity, moves: tuple[Move, ...]) -> list[list[Observation]]:
+    """Sort observations into the moves their spans lie in; what lies in no move is not played."""
+    bounds = [(round(move.start_s * 1000), round(move.end_s * 1000)) for move in moves]
+    owner: dict[int, int] = {}
+    for index, span in enumerate(activity.spans):
+        shared = [max(0, min(span.end_ms, end) - max(span.start_ms, start)) for start, end in bounds]
+        best = max(range(len(bounds)), key=shared.__getitem__)
+        if shared[best]:
+            owner[index] = best
+    sorted_: list[list[Observation]] = [[] for _ in moves]
+    for seen in activity.observations:
+        if seen.span in owner:
+            sorted_[owner[seen.span]].append(seen)
+    return sorted_
+
+
+def _shifted(seen: Observation, shift_ms: int) -> Observation:
+    known_ms = seen.known_ms + shift_ms
+    if isinstance(seen, SpeechEnd):
+        return replace(seen, known_ms=known_ms, end_ms=seen.end_ms + shift_ms)
+    if isinstance(seen, SpeechStart):
+        return replace(seen, known_ms=known_ms, start_ms=seen.start_ms + shift_ms)
+    return replace(seen, known_ms=known_ms, start_ms=seen.start_ms + shift_ms)
