@@ -118,6 +118,8 @@ class VersionSetBody(BaseModel):
 class TagBody(BaseModel):
     """One tag."""
 
+    model_config = ConfigDict(extra="allow")
+
     key: Text
     value: Text | None = None
 

@@ -52,7 +52,7 @@ class Page:
     def of(self, items: list[Json], total: int) -> AsciiJson:
         """Return the contract's page around ``items``."""
         end = self.offset + len(items)
-        more = bool(items) and end < total
+        more = end < total
         return AsciiJson(
             {"items": items, "has_more": more, "continuation_token": end if more else None, "total": total}
         )

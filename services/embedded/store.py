@@ -90,7 +90,9 @@ def find_services(
     if is_active is not None:
         where = f"{where} AND is_active = {int(is_active)}"
     (total,) = db.execute(f"SELECT count(*) FROM services{where}", values).fetchone()
-    rows = db.execute(f"{_SERVICES}{where}{ordering} LIMIT ? OFFSET ?", [*values, limit, offset])
+    # Only ids are sorted, so that a page far down a long list need not drag every configuration along.
+    ids = f"SELECT id FROM services{where}{ordering} LIMIT ? OFFSET ?"
+    rows = db.execute(f"{_SERVICES} WHERE id IN ({ids}){ordering}", [*values, limit, offset])
     return [_service(row) for row in rows], total
 
 

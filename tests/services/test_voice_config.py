@@ -177,8 +177,12 @@ async def test_listing_filters_sorts_and_pages(client: ServicesClient) -> None:
     assert [s.name async for s in iter_services(client, is_active=False)] == ["Billing (old)"]
     page = await client.list_services(limit=5, continuation=10)
     assert (len(page.items), page.continuation, page.total) == (2, None, 12)
+
+
+async def test_names_sort_as_people_sort_them(client: ServicesClient, wire: Wire) -> None:
+    await wire.put(service_path("Intake Line"), {"name": "after noon"})
     names = [service.name async for service in iter_services(client, page_size=1)]
-    assert names == sorted(names, key=str.casefold)
+    assert names[:4] == ["Adaptive Support", "After Hours", "after noon", "Appointment Reminders"]
 
 
 async def test_past_the_end_there_is_nothing(client: ServicesClient) -> None:
