@@ -86,9 +86,9 @@ class Labels(_Part):
     events: tuple[AgentEvent, ...] = ()
     moves: tuple[Move, ...] = ()
 
-    @field_validator("turns", "moves")
+    @field_validator("moves")
     @classmethod
-    def _in_order(cls, parts: tuple[_Stretch, ...]) -> tuple[_Stretch, ...]:
+    def _in_order(cls, parts: tuple[Move, ...]) -> tuple[Move, ...]:
         for before, after in pairwise(parts):
             if after.start_s < before.end_s:
                 raise ValueError(
@@ -103,6 +103,19 @@ class Labels(_Part):
             if not 0 <= start <= end:
                 raise ValueError(f"{start:g}…{end:g} s does not run forwards from 0")
         return spans
+
+    def caller_turns(self) -> tuple[Turn, ...]:
+        """Return the turns in order; those that overlap (several people on one channel) count as one."""
+        merged: list[Turn] = []
+        for turn in sorted(self.turns, key=lambda turn: turn.start_s):
+            if merged and turn.start_s < merged[-1].end_s:
+                last = merged[-1]
+                text = f"{last.text} {turn.text}".strip()
+                end_s = max(last.end_s, turn.end_s)
+                merged[-1] = last.model_copy(update={"end_s": end_s, "text": text})
+            else:
+                merged.append(turn)
+        return tuple(merged)
 
     def last_time_s(self) -> float:
         """Return the latest time any label names, in seconds (0 without labels)."""

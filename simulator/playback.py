@@ -118,7 +118,7 @@ def _decision_segments(played: Played) -> list[dict[str, Any]]:
 
 
 def _covered_s(segments: list[dict[str, Any]], kind: str) -> float:
-    return sum(segment["end"] - segment["start"] for segment in segments if segment["type"] == kind)
+    return float(sum(segment["end"] - segment["start"] for segment in segments if segment["type"] == kind))
 
 
 def _silence_s(segments: list[dict[str, Any]], duration_s: float) -> float:

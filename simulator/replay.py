@@ -88,7 +88,7 @@ def play(
 
 def turn_of_span(spans: tuple[SpeechSpan, ...], labels: Labels) -> dict[int, int]:
     """Return for each detected span the index of the labelled turn it lies in, or that it followed."""
-    starts = [round(turn.start_s * 1000) for turn in labels.turns]
+    starts = [round(turn.start_s * 1000) for turn in labels.caller_turns()]
     found = {}
     for index, span in enumerate(spans):
         middle = (span.start_ms + span.end_ms) // 2

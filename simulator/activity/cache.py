@@ -1,4 +1,4 @@
-"""Analyses kept between runs, by what was analysed and with what. They hold no audio and may be deleted any time."""
+"""Analyses kept between runs, by what was analysed and with what. They hold no audio and may be deleted."""
 
 from __future__ import annotations
 

@@ -40,7 +40,7 @@ def truth_of(played: Played, labels: Labels | None) -> Truth:
         return Truth(False, _detected_turns(played.events))
     places = played.placements
     turns = []
-    for index, turn in enumerate(labels.turns):
+    for index, turn in enumerate(labels.caller_turns()):
         moved = _moved(places, turn.start_s, turn.end_s)
         if moved is not None:
             turns.append(TrueTurn(index, *moved))
