@@ -117,13 +117,26 @@ def test_a_file_that_others_could_read_is_closed_to_them(workspace: Path) -> Non
     assert stat.S_IMODE(workspace.stat().st_mode) == 0o600
 
 
-def test_the_journal_lets_readers_and_a_writer_work_together(workspace: Path) -> None:
+def test_nobody_can_read_the_token_while_it_is_written(workspace: Path) -> None:
+    def fill(connection: sqlite3.Connection) -> None:
+        seed(connection)
+        assert {stat.S_IMODE(path.stat().st_mode) for path in workspace.parent.iterdir()} == {0o600}
+
+    Database.open(workspace, fill=fill).close()
+
+
+def test_the_journal_lets_readers_and_a_writer_work_together(
+    workspace: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("services.embedded.database.BUSY_SECONDS", 0.05)
     database = Database.open(workspace, fill=seed)
     other = Database.open(workspace, fill=seed)
-    with database.write() as writing:
-        writing.execute("UPDATE services SET description = 'changed'")
-        with other.read() as reading:
-            assert reading.execute("SELECT count(*) FROM services").fetchone()[0] == 12
+    with other.read() as reading:
+        assert reading.execute("SELECT count(*) FROM services").fetchone()[0] == 12
+        with database.write() as writing:
+            writing.execute("UPDATE services SET description = 'changed'")
+        changed = "SELECT count(*) FROM services WHERE description = 'changed'"
+        assert reading.execute(changed).fetchone()[0] == 0
     other.close()
     database.close()
 
