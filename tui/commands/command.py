@@ -1,0 +1,83 @@
+"""The base of all commands, and the base of the screens that offer them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import Any, ClassVar
+
+from textual.binding import Binding, BindingType
+from textual.screen import Screen
+
+
+class Command:
+    """One action. Subclasses describe it; the screen (or the app) that offers it has the method."""
+
+    id: ClassVar[str]
+    """Stable name, such as ``services.refresh``: what a person remaps the key by."""
+    name: ClassVar[str]
+    """A word or two for the footer and the palette."""
+    key: ClassVar[str]
+    """Keys that run it, separated by commas; the first is the one shown."""
+    action: ClassVar[str]
+    """Textual action on the screen that offers it, or ``app.…`` on the app."""
+    in_footer: ClassVar[bool] = False
+    """Whether the footer has room for it."""
+    shown_key: ClassVar[str | None] = None
+    """How the footer writes the key, where Textual's own way is unclear."""
+    priority: ClassVar[bool] = False
+    """Whether the key works even while text is being typed."""
+
+    @classmethod
+    def description(cls) -> str:
+        """Return what the command does: its docstring on one line."""
+        return " ".join((cls.__doc__ or "").split())
+
+    @classmethod
+    def binding(cls) -> Binding:
+        """Return the binding of its key."""
+        return Binding(
+            cls.key,
+            cls.action,
+            cls.name,
+            show=cls.in_footer,
+            key_display=cls.shown_key,
+            priority=cls.priority,
+            tooltip=cls.description(),
+            id=cls.id,
+        )
+
+
+def bindings(*commands: type[Command]) -> list[BindingType]:
+    """Return the bindings of commands, for a ``BINDINGS`` class variable.
+
+    Each key becomes a binding of its own that shares the command's id; only the first appears in the footer.
+    """
+    return [command.binding() for command in commands]
+
+
+class Place(Screen[None]):
+    """A screen that says which commands it offers."""
+
+    TITLE_HERE: ClassVar[str] = ""
+    """What the help screen calls this place."""
+    COMMANDS_HERE: ClassVar[tuple[type[Command], ...]] = ()
+    """The commands that work here, most useful first."""
+
+
+def commands_in_force(screen: Screen[Any], everywhere: Iterable[type[Command]]) -> list[type[Command]]:
+    """Return the commands that work on a screen right now: its own, then those of the whole app.
+
+    A command whose action is switched off on the screen is left out.
+    """
+    own = screen.COMMANDS_HERE if isinstance(screen, Place) else ()
+    usable = [command for command in own if screen.check_action(command.action, ())]
+    taken = {command.action for command in usable}
+    return usable + [command for command in everywhere if command.action not in taken]
+
+
+def key_names(command: type[Command], screen: Screen[Any]) -> list[str]:
+    """Return how the command's keys are written, as they are bound at the moment."""
+    bound = [active.binding for active in screen.active_bindings.values() if active.binding.id == command.id]
+    if not bound:
+        bound = [command.binding().with_key(key.strip()) for key in command.key.split(",")]
+    return [screen.app.get_key_display(binding) for binding in bound]

@@ -1,0 +1,95 @@
+"""Commands that work on every screen; the app has their methods."""
+
+from __future__ import annotations
+
+from tui.commands.command import Command
+
+
+class ShowServices(Command):
+    """Go to the services of the workspace."""
+
+    id = "app.services"
+    name = "Services"
+    key = "1"
+    action = "app.show_services"
+    in_footer = True
+
+
+class ShowTune(Command):
+    """Go to Tune with the highlighted service, or with the last one that was tuned."""
+
+    id = "app.tune"
+    name = "Tune"
+    key = "2"
+    action = "app.show_tune"
+    in_footer = True
+
+
+class ShowHelp(Command):
+    """List every key that works here."""
+
+    id = "app.help"
+    name = "Help"
+    key = "question_mark,f1"
+    action = "app.show_help"
+    in_footer = True
+
+
+class ShowPalette(Command):
+    """Find any command by typing a part of its name."""
+
+    id = "app.palette"
+    name = "Palette"
+    key = "ctrl+p"
+    action = "app.command_palette"
+    priority = True
+
+
+class SwitchTheme(Command):
+    """Change between the dark and the light theme."""
+
+    id = "app.theme"
+    name = "Dark or light"
+    key = "ctrl+t"
+    action = "app.switch_theme"
+    priority = True
+
+
+class SaveScreenshot(Command):
+    """Save a picture of the screen as an SVG file in the downloads folder."""
+
+    id = "app.screenshot"
+    name = "Save screenshot"
+    key = "f12"
+    action = "app.deliver_screenshot"
+
+
+class Quit(Command):
+    """Leave Turnlab."""
+
+    id = "app.quit"
+    name = "Quit"
+    key = "q"
+    action = "app.quit"
+    in_footer = True
+
+
+class QuitAnywhere(Command):
+    """Leave Turnlab, even while typing."""
+
+    id = "app.quit-anywhere"
+    name = "Quit at once"
+    key = "ctrl+q"
+    action = "app.quit"
+    priority = True
+
+
+EVERYWHERE: tuple[type[Command], ...] = (
+    ShowServices,
+    ShowTune,
+    ShowHelp,
+    ShowPalette,
+    SwitchTheme,
+    Quit,
+)
+"""In the order of the footer and the help screen."""

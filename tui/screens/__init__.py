@@ -1,0 +1,1 @@
+"""The places of the dashboard: one module and one style sheet each."""
