@@ -61,7 +61,7 @@ async def platform_that_sends(answer: bytes | Answer) -> AsyncIterator[tuple[Pla
     server = await asyncio.start_server(serve, "127.0.0.1", 0)
     port = server.sockets[0].getsockname()[1]
     async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}", trust_env=False) as http:
-        yield PlatformClient(http, workspace_id="w", token=TOKEN), requests
+        yield PlatformClient(http, workspace_id="w/1", token=TOKEN), requests
     server.close()
     await asyncio.gather(*(task for task in serving if task), return_exceptions=True)
 
@@ -180,7 +180,7 @@ async def test_the_request_carries_token_and_quoted_path(caplog: pytest.LogCaptu
     with caplog.at_level(logging.DEBUG):
         async with platform_that_sends(answered("200 OK", {"id": "a/b"})) as (client, requests):
             assert (await client.get_service("a/b?x")).id == "a/b"
-    assert requests[0].startswith(b"GET /v1/w/services/a%2Fb%3Fx HTTP/1.1\r\n")
+    assert requests[0].startswith(b"GET /v1/w%2F1/services/a%2Fb%3Fx HTTP/1.1\r\n")
     assert f"authorization: bearer {TOKEN}".encode() in requests[0].lower()
     assert TOKEN not in caplog.text
     assert TOKEN not in repr(client) + repr(vars(client)) + repr(vars(client._transport))
