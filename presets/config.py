@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import difflib
-import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -20,6 +19,9 @@ from pydantic import (
 )
 
 from presets.fields import BY_NAME, FieldSpec
+
+LARGEST = 10**9
+"""No field has use for a number beyond this; larger ones would only overflow arithmetic further on."""
 
 Number = StrictInt | StrictFloat
 
@@ -159,8 +161,8 @@ def _range_message(spec: FieldSpec, value: Any) -> str | None:
     if spec.kind == "choice" and value not in spec.choices:
         return f"must be one of {', '.join(spec.choices)}, not {value!r}"
     if spec.kind in ("int", "float"):
-        if not math.isfinite(value):
-            return "must be a finite number"
+        if abs(value) > LARGEST:
+            return f"must be a number of at most {LARGEST:g}"
         if (spec.low is not None and value < spec.low) or (spec.high is not None and value > spec.high):
             span = f"{spec.low:g} or more" if spec.high is None else f"between {spec.low:g} and {spec.high:g}"
             return f"must be {span}{' ' + spec.unit if spec.unit else ''}, not {value:g}"

@@ -1,0 +1,113 @@
+"""voice_config as layers, presets and updates: what is set, inherited, kept and refused."""
+
+from __future__ import annotations
+
+import json
+from importlib.resources import files
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from presets.config import ConfigError, VoiceConfig, changes, check, load, parse, suggest
+from presets.fields import BY_NAME, FIELDS
+from presets.layers import Layer, resolve
+from presets.library import UnknownPresetError, builtin_presets, preset
+
+
+def test_the_table_and_the_model_name_the_same_fields() -> None:
+    assert set(BY_NAME) == set(VoiceConfig.model_fields)
+
+
+def test_presets_are_the_documented_ones() -> None:
+    assert {name: one.config.set_values() for name, one in builtin_presets().items()} == {
+        "ultra_low_latency": {
+            "tts_model": "sonic-turbo",
+            "max_buffer_delay_ms": 200,
+            "filler_style": "backchannel",
+            "backchannel_delay_ms": 400,
+            "max_response_sentences": 1,
+        },
+        "balanced": {"max_buffer_delay_ms": 500},
+        "quality": {"tts_model": "sonic-3", "max_buffer_delay_ms": 500, "filler_style": "phrase"},
+    }
+    for name in builtin_presets():
+        assert json.loads((files("presets") / "builtin" / f"{name}.json").read_text())["name"] == name
+    with pytest.raises(UnknownPresetError, match=r"ultra_low_latency, balanced, quality"):
+        preset("fast")
+
+
+def test_none_inherits_and_a_value_equal_to_the_default_is_still_set() -> None:
+    layers = (
+        Layer("service", parse({"max_buffer_delay_ms": 500})),
+        Layer("workspace", parse({"tts_model": "sonic-3"})),
+    )
+    resolved = resolve(*layers)
+    assert (resolved.max_buffer_delay_ms, resolved.origins["max_buffer_delay_ms"]) == (500, "service")
+    assert (resolved.tts_model, resolved.origins["tts_model"]) == ("sonic-3", "workspace")
+    assert (resolved.barge_in_min_speech_s, resolved.origins["barge_in_min_speech_s"]) == (0.8, "built-in")
+    put_back = resolve(Layer("service", parse({"tts_model": None})), layers[1])
+    assert put_back.origins["tts_model"] == "workspace"
+
+
+def test_an_update_holds_only_what_changed_and_null_puts_back() -> None:
+    before = parse({"max_buffer_delay_ms": 300, "tts_model": "sonic-3", "new_vendor_field": {"a": [1]}})
+    after = before.with_value("max_buffer_delay_ms", 320).with_value("tts_model", None)
+    assert changes(before, after) == {"max_buffer_delay_ms": 320, "tts_model": None}
+    assert changes(before, before) == {}
+    assert after.set_values()["new_vendor_field"] == {"a": [1]}
+
+
+@pytest.mark.parametrize(
+    ("raw", "field"),
+    [
+        ({"max_buffer_delay_ms": 150}, "max_buffer_delay_ms"),
+        ({"max_buffer_delay_ms": 1001}, "max_buffer_delay_ms"),
+        ({"eager_eot_threshold": 1.1}, "eager_eot_threshold"),
+        ({"tts_model": "sonic-9"}, "tts_model"),
+        ({"max_response_words": 0}, "max_response_words"),
+        ({"barge_in_min_speech_s": -1.0}, "barge_in_min_speech_s"),
+        ({"eot_timeout_ms": 10**400}, "eot_timeout_ms"),
+    ],
+)
+def test_values_out_of_bounds_are_named_and_kept(raw: dict[str, object], field: str) -> None:
+    config, problems = load(raw)
+    assert [problem.field for problem in problems] == [field]
+    assert config.set_values() == raw
+
+
+def test_a_stored_value_of_the_wrong_type_never_stops_loading() -> None:
+    config, problems = load({"max_buffer_delay_ms": "fast", "tts_model": ["x"], "barge_in_min_speech_s": 0.5})
+    assert {problem.field for problem in problems} == {"max_buffer_delay_ms", "tts_model"}
+    assert config.set_values() == {"barge_in_min_speech_s": 0.5}
+
+
+@pytest.mark.parametrize("raw", [{"eot_timeout_ms": 2.5}, {"eot_timeout_ms": True}, {"eager_eot_threshold": "0.5"}])
+def test_what_a_user_writes_wrongly_is_refused_by_name(raw: dict[str, object]) -> None:
+    with pytest.raises(ConfigError, match=next(iter(raw))):
+        parse(raw)
+
+
+def test_a_misspelt_field_has_a_suggestion() -> None:
+    assert suggest("max_bufer_delay_ms") == "max_buffer_delay_ms"
+    assert suggest("zzz") is None
+
+
+json_values = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(), inner, max_size=3),
+    max_leaves=6,
+)
+
+
+@given(st.dictionaries(st.sampled_from(sorted(BY_NAME)) | st.text(), json_values, max_size=6))
+def test_loading_never_fails_whatever_is_stored(raw: dict[str, object]) -> None:
+    config, _ = load(raw)
+    check(config)
+    resolve(Layer("service", config))
+
+
+def test_every_field_says_what_a_caller_notices() -> None:
+    for spec in FIELDS:
+        assert spec.notices.endswith(".")
+        assert spec.choices or spec.kind != "choice"

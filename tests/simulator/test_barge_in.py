@@ -1,0 +1,88 @@
+"""When the caller stops the agent, and when not."""
+
+from __future__ import annotations
+
+from simulator.labels import Labels
+from tests.simulator.tracks import Speech, play_track, times, types
+
+ANSWERED = Speech(10, 100, 0.9)
+OVER = 160
+"""A frame well inside the long answer's sound (the answer begins at about 4.0 s, frame 125)."""
+
+
+def over_agent(frames: int, lulls: tuple[tuple[int, int], ...] = ()) -> list[Speech]:
+    return [ANSWERED, Speech(OVER, OVER + frames, 0.9, lulls)]
+
+
+def test_speech_longer_than_the_minimum_stops_the_agent_and_shorter_does_not() -> None:
+    long, short = play_track(over_agent(40)), play_track(over_agent(20))
+    assert times(long, "barge_in") == [(OVER + 25) * 32]  # 0.8 s is 25 frames
+    assert times(long, "response_end")[0] == (OVER + 25) * 32 + 60
+    assert not times(short, "barge_in")
+    (told,) = [event for event in short.played.events if event.type == "barge_in_suppressed"]
+    assert told.data["reason"] == "too_short"
+    assert told.why.text() == "the caller spoke 0.64 s of 0.80 s over the agent"
+    assert told.why.margin == -0.16
+
+
+def test_lowering_the_minimum_makes_a_barge_in_appear() -> None:
+    speech = over_agent(20)
+    assert not times(play_track(speech, {"barge_in_min_speech_s": 0.8}), "barge_in")
+    assert times(play_track(speech, {"barge_in_min_speech_s": 0.6}), "barge_in") == [(OVER + 19) * 32]
+
+
+def test_only_speech_while_the_agent_is_audible_counts() -> None:
+    # speech from before the answer would begin reopens the turn; so let it begin during the filler
+    early = [ANSWERED, Speech(110, 170, 0.9)]
+    result = play_track(early, {"filler_style": "phrase"})
+    began, *_ = times(result, "filler_start")
+    assert times(result, "barge_in") == [-(-(max(110 * 32, began) + 800) // 32) * 32]
+
+
+def test_a_lull_counts_once_it_is_known_to_be_one_and_a_stopped_caller_never_barges_in() -> None:
+    # voiced for 15 frames, quiet for 5 (160 ms, no gap), voiced again: 0.8 s is full inside the second part
+    assert times(play_track(over_agent(40, ((OVER + 15, OVER + 20),))), "barge_in") == [(OVER + 25) * 32]
+    # quiet just when 0.8 s would be full: decided when the voice is known to be back, not in the silence
+    assert times(play_track(over_agent(40, ((OVER + 24, OVER + 29),))), "barge_in") == [(OVER + 30) * 32]
+
+
+def test_the_cooldown_holds_a_second_barge_in_back_and_lets_it_happen_if_the_caller_goes_on() -> None:
+    first = over_agent(40)
+    again = [*first, Speech(OVER + 75, OVER + 160, 0.9)]
+    free = play_track(again, {"barge_in_cooldown_s": 0.0})
+    held = play_track(again, {"barge_in_cooldown_s": 3.2})
+    assert len(times(free, "barge_in")) == len(times(held, "barge_in")) == 2
+    assert times(free, "barge_in")[1] < times(held, "barge_in")[1] == times(held, "barge_in")[0] + 3200
+    reasons = [event.data["reason"] for event in held.played.events if event.type == "barge_in_suppressed"]
+    assert reasons == ["cooldown"]
+    endless = play_track(again, {"barge_in_cooldown_s": 60.0})
+    assert len(times(endless, "barge_in")) == 1
+
+
+def test_a_barge_in_tells_what_was_heard_and_what_was_not_and_loses_no_word() -> None:
+    result = play_track(over_agent(40))
+    (event,) = [event for event in result.played.events if event.type == "barge_in"]
+    (response,) = [e for e in result.played.events if e.type == "response_start" and e.t_ms < event.t_ms]
+    heard, unheard = event.data["interrupted_text"], " ".join(event.data["discarded_texts"])
+    assert f"{heard} {unheard}" == response.data["text"]
+    assert heard
+    assert unheard
+    assert event.data["speech_start"] == OVER * 32 / 1000
+    assert times(result, "end_of_turn")[1] == (OVER + 40 + 7) * 32
+
+
+def test_a_caller_still_talking_when_the_agent_ends_has_the_turn() -> None:
+    result = play_track(over_agent(2000), {"barge_in_min_speech_s": 60.0})
+    ended = times(result, "response_end")[0]
+    assert times(result, "end_of_turn")[1] > ended
+    assert "barge_in" not in types(result)
+
+
+def test_scripted_replay_decides_barge_in_over_the_labelled_agent() -> None:
+    labels = Labels.model_validate({"agent": [[3.0, 12.0]]})
+    stopped = play_track([Speech(OVER, OVER + 40)], labels=labels, mode="scripted")
+    assert times(stopped, "barge_in") == [(OVER + 25) * 32]
+    assert times(stopped, "response_end") == [(OVER + 25) * 32 + 60]
+    assert set(types(stopped)) == {"response_start", "barge_in", "response_end"}
+    calm = play_track([Speech(OVER, OVER + 10)], labels=labels, mode="scripted")
+    assert times(calm, "response_end") == [12_000]

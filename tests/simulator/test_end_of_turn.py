@@ -1,0 +1,100 @@
+"""When the agent takes the caller to have finished. Times can be checked by hand from the formula."""
+
+from __future__ import annotations
+
+import math
+
+import pytest
+
+from tests.simulator.tracks import Speech, fixed_profile, play_track, times, types
+
+END_MS = 100 * 32
+KNOWN_MS = END_MS + 7 * 32
+
+
+def test_a_finished_sentence_ends_the_turn_as_soon_as_its_end_is_known() -> None:
+    result = play_track([Speech(10, 100, completeness=0.9)])
+    assert times(result, "end_of_turn") == [KNOWN_MS]
+    (event,) = [event for event in result.played.events if event.type == "end_of_turn"]
+    assert event.data["reason"] == "confidence"
+
+
+@pytest.mark.parametrize("completeness", [0.05, 0.3, 0.5, 0.69])
+def test_an_unfinished_sentence_is_given_the_silence_the_formula_asks_for(completeness: float) -> None:
+    result = play_track([Speech(10, 100, completeness)])
+    silence_s = 0.2 + 0.8 * math.log2((1 - completeness) / (1 - 0.7))
+    assert times(result, "end_of_turn") == [max(KNOWN_MS, math.ceil(END_MS + 1000 * silence_s))]
+
+
+def test_the_timeout_ends_a_turn_that_never_sounds_finished() -> None:
+    result = play_track([Speech(10, 100, completeness=0.0)], {"eot_timeout_ms": 900})
+    assert times(result, "end_of_turn") == [END_MS + 900]
+    (event,) = [event for event in result.played.events if event.type == "end_of_turn"]
+    assert event.data["reason"] == "timeout"
+
+
+def test_the_timeout_comes_first_when_both_fall_on_the_same_instant() -> None:
+    result = play_track([Speech(10, 100, completeness=0.9)], {"eot_timeout_ms": 224})
+    (event,) = [event for event in result.played.events if event.type == "end_of_turn"]
+    assert (event.t_ms, event.data["reason"]) == (KNOWN_MS, "timeout")
+
+
+def test_speech_known_in_the_very_instant_of_the_end_of_turn_wins() -> None:
+    # the second span is known at frame 132 + 2 = 4288 ms, exactly when the silence would have sufficed
+    wait_ms = (132 + 2) * 32 - END_MS
+    result = play_track([Speech(10, 100, 0.0), Speech(132, 160, 0.9)], {"eot_timeout_ms": wait_ms})
+    assert times(result, "end_of_turn") == [160 * 32 + 224]
+
+
+def test_going_on_in_a_pause_keeps_the_turn() -> None:
+    result = play_track([Speech(10, 50, 0.1), Speech(70, 100, 0.9)])
+    (event,) = [event for event in result.played.events if event.type == "end_of_turn"]
+    assert (event.turn, event.t_ms) == (0, KNOWN_MS)
+    assert "turn_resumed" not in types(result)
+
+
+def test_eager_starts_the_answer_early_and_never_speaks_before_the_end_of_turn() -> None:
+    eager = play_track([Speech(10, 100, 0.3)], {"eager_eot_threshold": 0.9, "filler_style": "silent"})
+    patient = play_track([Speech(10, 100, 0.3)], {"filler_style": "silent"})
+    (begun,) = times(eager, "eager_end_of_turn")
+    (confirmed,) = times(eager, "end_of_turn")
+    assert begun < confirmed == times(patient, "end_of_turn")[0]
+    (answered,) = times(eager, "response_start")
+    head_start = confirmed - begun
+    assert confirmed <= answered == max(confirmed, times(patient, "response_start")[0] - head_start)
+
+
+def test_eager_below_a_third_never_fires_before_the_end_of_turn_itself() -> None:
+    result = play_track([Speech(10, 100, 0.3)], {"eager_eot_threshold": 0.33})
+    assert "eager_end_of_turn" not in types(result)
+
+
+def test_the_recognisers_direction_turns_eager_round() -> None:
+    profile = fixed_profile(eager_direction="recogniser")
+    low = play_track([Speech(10, 100, 0.3)], {"eager_eot_threshold": 0.4}, profile=profile)
+    high = play_track([Speech(10, 100, 0.3)], {"eager_eot_threshold": 0.9}, profile=profile)
+    assert times(low, "eager_end_of_turn")
+    assert not times(high, "eager_end_of_turn")
+
+
+def test_going_on_after_eager_wastes_the_generation_and_at_most_three_are_tried() -> None:
+    pauses = [Speech(start, start + 20, 0.3) for start in range(10, 160, 38)]
+    result = play_track(pauses, {"eager_eot_threshold": 1.0})
+    assert len(times(result, "eager_end_of_turn")) == 3
+    assert len(times(result, "turn_resumed")) == 3
+    assert result.measured.counts["wasted_generations"].count == 3
+
+
+def test_going_on_before_the_agent_is_heard_reopens_the_turn() -> None:
+    result = play_track([Speech(10, 100, 0.9), Speech(106, 150, 0.9)], {"filler_style": "silent"})
+    assert types(result).count("turn_reopened") == 1
+    assert {event.turn for event in result.played.events if event.type == "end_of_turn"} == {0}
+    assert times(result, "response_start")[0] > 150 * 32
+
+
+def test_every_decision_says_why_with_the_numbers_that_decided() -> None:
+    result = play_track([Speech(10, 100, 0.5)])
+    (event,) = [event.to_json() for event in result.played.events if event.type == "end_of_turn"]
+    assert event["why"]["rule"] == "confidence"
+    assert "0.70 reached 0.70" in event["why"]["text"]
+    assert 0 <= event["why"]["margin"] < 0.01

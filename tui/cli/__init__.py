@@ -1,0 +1,1 @@
+"""The command line: parse, call the simulator or the services, print a table or JSON."""

@@ -1,0 +1,63 @@
+"""``turnlab analyze``: stage 1 on one file."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+from simulator.activity.model import FRAME_MS, Activity
+from tui.cli.failure import CallError
+from tui.cli.opening import analyse, end_of_turn_judge, find, open_all
+from tui.cli.tables import print_line, print_table
+
+
+def analyze(path: Path, eot: str | None, caller_channel: int | None, *, as_json: bool) -> None:
+    """Analyse one file and print speech, pauses and frame probabilities."""
+    if path.is_dir():
+        raise CallError(f"{path}: is a folder; name one audio file")
+    (recording,) = open_all(find([path]), caller_channel)
+    activity = analyse(recording, end_of_turn_judge(eot))
+    if as_json:
+        print(json.dumps(_to_json(activity), allow_nan=False))
+    else:
+        _print_activity(recording.id, activity)
+
+
+def _to_json(activity: Activity) -> dict[str, object]:
+    return {
+        "speech": [[span.start_ms / 1000, span.end_ms / 1000] for span in activity.spans],
+        "frame_s": FRAME_MS / 1000,
+        "probability": [round(float(value), 4) for value in activity.probability],
+        "pauses": [
+            {
+                "t": span.end_ms / 1000,
+                "known_at": span.end_known_ms / 1000,
+                "completeness": span.completeness,
+            }
+            for span in activity.spans
+        ],
+        "duration_s": activity.duration_ms / 1000,
+        "end_of_turn_model": activity.end_of_turn_model,
+        "voice_model": activity.voice_model,
+    }
+
+
+def _print_activity(name: str, activity: Activity) -> None:
+    rows = [
+        [
+            str(index + 1),
+            f"{span.start_ms / 1000:.2f}",
+            f"{span.end_ms / 1000:.2f}",
+            f"{(span.end_ms - span.start_ms) / 1000:.2f}",
+            f"{span.end_known_ms / 1000:.2f}",
+            f"{span.completeness:.2f}",
+        ]
+        for index, span in enumerate(activity.spans)
+    ]
+    speech_s = sum(span.end_ms - span.start_ms for span in activity.spans) / 1000
+    title = f"{name}: {activity.duration_ms / 1000:.1f} s, {speech_s:.1f} s of speech"
+    if not rows:
+        print_line(f"{title}; nobody was heard.")
+        return
+    print_table(title, ["", "starts s", "ends s", "lasts s", "end known s", "sounds finished 0-1"], rows)
+    print_line(f"Voice activity: {activity.voice_model}. End of turn: {activity.end_of_turn_model}.")

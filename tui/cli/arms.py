@@ -1,0 +1,85 @@
+"""``--config``: a preset's name, a JSON file, or inline JSON."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+from presets.config import ConfigError, VoiceConfig, check, parse, suggest
+from presets.fields import BY_NAME
+from presets.library import UnknownPresetError, builtin_presets, preset
+from simulator.study import Arm
+from tui.cli.failure import CallError, complain
+
+
+def read_arms(configs: list[str]) -> list[Arm]:
+    """Return one arm for each ``--config``, with names that differ.
+
+    Raises :class:`~tui.cli.failure.CallError`, naming the field and the remedy.
+    """
+    arms: list[Arm] = []
+    for text in configs:
+        name, config = _read(text.strip())
+        _refuse_bad_values(name, config)
+        taken = {arm.name for arm in arms}
+        unique, number = name, 1
+        while unique in taken:
+            number += 1
+            unique = f"{name}-{number}"
+        arms.append(Arm(unique, config))
+    return arms
+
+
+def _read(text: str) -> tuple[str, VoiceConfig]:
+    if text.startswith(("{", "[")):
+        return "inline", _parse(_json(text, "--config"), "--config")
+    if text in builtin_presets():
+        return text, preset(text).config
+    path = Path(text)
+    if path.suffix.lower() == ".json" or path.is_file():
+        return path.stem, _parse(_file(path), str(path))
+    try:
+        return text, preset(text).config
+    except UnknownPresetError as error:
+        raise CallError(f"--config: {error}, or give a JSON file or inline JSON") from None
+
+
+def _file(path: Path) -> Any:
+    try:
+        raw = _json(path.read_text(encoding="utf-8"), str(path))
+    except OSError as error:
+        raise CallError(f"{path}: {(error.strerror or 'cannot be read').lower()}; check the path") from None
+    except UnicodeDecodeError:
+        raise CallError(f"{path}: is not UTF-8 text; save it as UTF-8") from None
+    wrapped = isinstance(raw, dict) and isinstance(raw.get("voice_config"), dict)
+    return raw["voice_config"] if wrapped else raw
+
+
+def _json(text: str, source: str) -> Any:
+    try:
+        return json.loads(text)
+    except json.JSONDecodeError as error:
+        raise CallError(
+            f"{source}: is not valid JSON (line {error.lineno}, column {error.colno}: {error.msg}); correct it"
+        ) from None
+
+
+def _parse(raw: Any, source: str) -> VoiceConfig:
+    try:
+        return parse(raw, source=source)
+    except ConfigError as error:
+        raise CallError(str(error)) from None
+
+
+def _refuse_bad_values(name: str, config: VoiceConfig) -> None:
+    problems = check(config)
+    if problems:
+        raise CallError(f"--config {name}: {problems[0]}; choose a value in that range")
+    for field in config.unknown_fields():
+        near = suggest(field)
+        meant = f"; did you mean {near}?" if near else ""
+        complain(f"--config {name}: {field} is not a field Turnlab knows and changes nothing here{meant}")
+    for field in config.set_values():
+        if field in BY_NAME and not BY_NAME[field].heard:
+            complain(f"--config {name}: {field} is kept, but not simulated")

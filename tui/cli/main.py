@@ -1,0 +1,176 @@
+"""The commands and their options. Each imports its work only when it is called, so that help is quick."""
+
+from __future__ import annotations
+
+import os
+import sys
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import click
+import typer
+
+from tui.cli.failure import CallError, WorkError, complain
+
+app = typer.Typer(
+    name="turnlab",
+    help="Hear what a voice_config change does to a call before a caller does. "
+    "Without a command, opens the dashboard.",
+    no_args_is_help=False,
+    add_completion=False,
+    rich_markup_mode=None,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+
+class Replay(StrEnum):
+    """How the recorded caller is played to the simulated agent."""
+
+    ELASTIC = "elastic"
+    RIGID = "rigid"
+    SCRIPTED = "scripted"
+
+
+class EndOfTurn(StrEnum):
+    """What judges whether the caller has finished."""
+
+    SMART_TURN = "smart-turn"
+    SILENCE = "silence"
+
+
+Json = Annotated[bool, typer.Option("--json", help="Print one JSON object for scripts instead of a table.")]
+Channel = Annotated[
+    int | None,
+    typer.Option("--caller-channel", min=1, help="Which channel of a stereo file is the caller, from 1."),
+]
+Eot = Annotated[
+    EndOfTurn | None,
+    typer.Option("--eot", help="End-of-turn judge; by default smart-turn where its model is installed."),
+]
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        from importlib.metadata import version
+
+        print(f"turnlab {version('turnlab')}")
+        raise typer.Exit
+
+
+@app.callback(invoke_without_command=True)
+def _root(
+    context: typer.Context,
+    version: Annotated[  # noqa: ARG001 the option acts through its callback
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version and leave.")
+    ] = False,
+    debug: Annotated[  # noqa: ARG001 read by run(), which must know before anything can fail
+        bool, typer.Option("--debug", help="Show the full traceback of a failure.")
+    ] = False,
+) -> None:
+    if context.invoked_subcommand is None:
+        from tui.launch import open_dashboard
+
+        raise typer.Exit(open_dashboard())
+
+
+@app.command()
+def simulate(
+    paths: Annotated[list[Path], typer.Argument(metavar="PATH...", help="Audio files, or folders that hold some.")],
+    config: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--config", "-c", help="A preset's name, a JSON file, or inline JSON; the first is the baseline."
+        ),
+    ] = None,
+    replay: Annotated[
+        Replay | None, typer.Option(help="By default elastic where the labels have moves, else rigid.")
+    ] = None,
+    profile: Annotated[str, typer.Option(help="Engine profile: a shipped name or a file.")] = "default",
+    eot: Eot = None,
+    seed: Annotated[int, typer.Option(help="Seed of the models' latencies; the same for every arm.")] = 0,
+    caller_channel: Channel = None,
+    as_json: Json = False,
+) -> None:
+    """Play recordings through one or several configurations and compare what a caller would hear."""
+    from tui.cli.simulate import Request, simulate
+
+    simulate(
+        Request(
+            paths=paths,
+            configs=config or ["balanced"],
+            replay=replay.value if replay else None,
+            profile=profile,
+            eot=eot.value if eot else None,
+            seed=seed,
+            caller_channel=caller_channel,
+        ),
+        as_json=as_json,
+    )
+
+
+@app.command()
+def analyze(
+    path: Annotated[Path, typer.Argument(help="An audio file.")],
+    eot: Eot = None,
+    caller_channel: Channel = None,
+    as_json: Json = False,
+) -> None:
+    """Show what a recording holds: speech, pauses, and how finished the caller sounds at each."""
+    from tui.cli.analyze import analyze
+
+    analyze(path, eot.value if eot else None, caller_channel, as_json=as_json)
+
+
+@app.command()
+def recordings(
+    folder: Annotated[
+        Path | None, typer.Argument(help="A folder of recordings; by default the bundled ones.")
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """List recordings with their labels and where they are."""
+    from tui.cli.recordings import list_recordings
+
+    list_recordings(folder, as_json=as_json)
+
+
+@app.command()
+def presets(
+    name: Annotated[str | None, typer.Argument(help="Show only this preset.")] = None,
+    as_json: Json = False,
+) -> None:
+    """List the presets and what they set."""
+    from tui.cli.presets import list_presets
+
+    list_presets(name, as_json=as_json)
+
+
+def run(arguments: list[str]) -> int:
+    """Run one command; return its exit code: 0 done, 1 the work failed, 2 the call was wrong."""
+    debug = "--debug" in arguments
+    arguments = [argument for argument in arguments if argument != "--debug"]
+    try:
+        result = typer.main.get_command(app).main(arguments, prog_name="turnlab", standalone_mode=False)
+        sys.stdout.flush()
+    except click.ClickException as error:
+        complain(f"{error.format_message().rstrip('.')}; see 'turnlab --help'")
+        return 2
+    except BrokenPipeError:
+        # whoever read our output has seen enough; keep Python from complaining at exit
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return 0
+    except (KeyboardInterrupt, click.Abort):
+        complain("stopped")
+        return 130
+    except (CallError, WorkError) as error:
+        if debug:
+            raise
+        complain(str(error))
+        return 2 if isinstance(error, CallError) else 1
+    except Exception as error:
+        if debug:
+            raise
+        complain(f"unexpected {type(error).__name__}: {error}; run again with --debug for the traceback")
+        return 1
+    return result if isinstance(result, int) else 0

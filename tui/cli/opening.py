@@ -1,0 +1,87 @@
+"""Opening what commands work on, with the simulator's complaints turned into the command line's."""
+
+from __future__ import annotations
+
+import sys
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+
+from simulator.activity.analyzer import Completeness, completeness_model
+from simulator.activity.cache import cached_analysis
+from simulator.activity.model import Activity
+from simulator.errors import SimulatorError
+from simulator.recording import Recording, find_audio, open_recording
+from tui.cli.failure import CallError, WorkError, complain
+
+
+@contextmanager
+def failures() -> Iterator[None]:
+    """Turn a simulator error into a failed command."""
+    try:
+        yield
+    except SimulatorError as error:
+        raise WorkError(str(error)) from error
+
+
+def find(paths: list[Path]) -> list[Path]:
+    """Return the audio files that paths name. Raises :class:`~tui.cli.failure.CallError`."""
+    try:
+        return find_audio(paths)
+    except SimulatorError as error:
+        raise CallError(str(error)) from None
+
+
+def open_all(paths: list[Path], caller_channel: int | None) -> list[Recording]:
+    """Open recordings, giving each an id of its own. ``caller_channel`` counts from 1."""
+    channel = None if caller_channel is None else caller_channel - 1
+    with failures():
+        opened = [open_recording(path, channel) for path in paths]
+    times = Counter(recording.id for recording in opened)
+    seen: Counter[str] = Counter()
+    named = []
+    for recording in opened:
+        seen[recording.id] += 1
+        count = seen[recording.id]
+        own = recording.id if times[recording.id] == 1 or count == 1 else f"{recording.id}-{count}"
+        if recording.source.guessed_channel:
+            complain(
+                f"{recording.source.path}: has {recording.source.channels} channels; took the first as the caller"
+                " (choose with --caller-channel)"
+            )
+        named.append(replace(recording, id=own))
+    return named
+
+
+def end_of_turn_judge(choice: str | None) -> Completeness | None:
+    """Return the end-of-turn model, or ``None`` for silence only.
+
+    Raises :class:`~tui.cli.failure.WorkError` if the model was asked for by name and is not installed.
+    """
+    model = completeness_model(silence_only=choice == "silence")
+    if model is None and choice == "smart-turn":
+        raise WorkError("the Smart Turn model is not installed; run in the project with uv, or use --eot silence")
+    if model is None and choice is None:
+        complain("the Smart Turn model is not installed; judging the end of turn by silence only")
+    return model
+
+
+def analyse(recording: Recording, model: Completeness | None) -> Activity:
+    """Analyse a recording, from the cache if possible, showing progress where a person is watching."""
+    with failures(), _progress(recording.id) as tell:
+        return cached_analysis(recording.source, model, tell)
+
+
+@contextmanager
+def _progress(name: str) -> Iterator[Callable[[float], None] | None]:
+    if not sys.stderr.isatty():
+        yield None
+        return
+    from rich.console import Console
+    from rich.progress import Progress
+
+    with Progress(console=Console(stderr=True), transient=True) as progress:
+        task = progress.add_task(f"analysing {name}".replace("[", r"\["), total=1.0)
+        yield lambda share: progress.update(task, completed=share)

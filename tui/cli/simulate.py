@@ -1,0 +1,127 @@
+"""``turnlab simulate``: recordings through arms, as a table or as ``turnlab.simulation/1``."""
+
+from __future__ import annotations
+
+import json
+import time
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from simulator.engine.profile import EngineProfile, load_profile
+from simulator.measures.comparison import Comparison, compare
+from simulator.measures.readouts import readouts_json
+from simulator.playback import to_playback
+from simulator.recording import Recording
+from simulator.replay import ReplayMode
+from simulator.study import Arm, Run, run
+from tui.cli.arms import read_arms
+from tui.cli.failure import CallError, complain
+from tui.cli.opening import analyse, end_of_turn_judge, failures, find, open_all
+from tui.cli.simulate_table import print_report
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What was asked for on the command line."""
+
+    paths: list[Path]
+    configs: list[str]
+    replay: ReplayMode | None
+    profile: str
+    eot: str | None
+    seed: int
+    caller_channel: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """Everything a simulation found."""
+
+    arms: list[Arm]
+    recordings: list[Recording]
+    runs: dict[tuple[str, str], Run]
+    comparison: Comparison
+    profile: EngineProfile
+    analysis_s: float
+    decision_s: float
+
+
+def simulate(request: Request, *, as_json: bool) -> None:
+    """Simulate and print."""
+    report = make_report(request)
+    if as_json:
+        print(json.dumps(to_json(report), ensure_ascii=False, allow_nan=False))
+    else:
+        print_report(report)
+
+
+def make_report(request: Request) -> Report:
+    """Simulate. Raises :class:`~tui.cli.failure.CallError` or :class:`~tui.cli.failure.WorkError`."""
+    arms = read_arms(request.configs)
+    profile = _profile(request.profile)
+    recordings = open_all(find(request.paths), request.caller_channel)
+    judge = end_of_turn_judge(request.eot)
+    runs: dict[tuple[str, str], Run] = {}
+    analysis_s = decision_s = 0.0
+    for recording in recordings:
+        started = time.perf_counter()
+        activity = analyse(recording, judge)
+        analysed = time.perf_counter()
+        _tell_replay(recording, request.replay)
+        with failures():
+            for arm in arms:
+                runs[recording.id, arm.name] = run(
+                    recording, activity, arm, profile, mode=request.replay, seed=request.seed
+                )
+        analysis_s += analysed - started
+        decision_s += time.perf_counter() - analysed
+    names, ids = [arm.name for arm in arms], [recording.id for recording in recordings]
+    measured = {key: one.measured for key, one in runs.items()}
+    comparison = compare(measured, ids, names, baseline=names[0])
+    return Report(arms, recordings, runs, comparison, profile, analysis_s, decision_s)
+
+
+def to_json(report: Report) -> dict[str, Any]:
+    """Return the report in the schema that scripts rely on."""
+    return {
+        "schema": "turnlab.simulation/1",
+        "profile": {"name": report.profile.name, "assumed": list(report.profile.assumed())},
+        "arms": [{"name": arm.name, "voice_config": arm.config.set_values()} for arm in report.arms],
+        "recordings": [
+            {
+                "id": recording.id,
+                "path": str(recording.source.path),
+                "duration_s": round(recording.source.duration_s, 3),
+                "labelled": recording.labels is not None,
+            }
+            for recording in report.recordings
+        ],
+        "runs": [
+            {
+                "recording": one.recording,
+                "arm": one.arm,
+                "replay": one.played.mode,
+                "events": [event.to_json() for event in one.played.events],
+                "timeline": to_playback(one.played, one.measured),
+                "readouts": readouts_json([one.measured]),
+            }
+            for one in report.runs.values()
+        ],
+        "comparison": report.comparison.to_json(),
+        "timing": {"analysis_s": round(report.analysis_s, 4), "decision_s": round(report.decision_s, 4)},
+    }
+
+
+def _profile(name: str) -> EngineProfile:
+    from simulator.errors import ProfileError
+
+    try:
+        return load_profile(name)
+    except ProfileError as error:
+        raise CallError(f"--profile {error}") from None
+
+
+def _tell_replay(recording: Recording, wanted: ReplayMode | None) -> None:
+    if wanted == "elastic" and not (recording.labels and recording.labels.moves):
+        complain(f"{recording.source.path}: its labels have no moves to stretch; played rigid instead")

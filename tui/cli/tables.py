@@ -1,0 +1,27 @@
+"""Tables for people, drawn so that no file's text can act as markup or as a terminal command."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from rich.box import SIMPLE_HEAD
+from rich.console import Console
+from rich.table import Table
+from rich.text import Text
+
+from tui.terminal_text import plain
+
+
+def print_table(title: str, headers: Sequence[str], rows: Sequence[Sequence[str]], *, left: int = 1) -> None:
+    """Print a table; the first ``left`` columns are texts, the others figures."""
+    table = Table(box=SIMPLE_HEAD, title=Text(plain(title), style="bold"), title_justify="left", pad_edge=False)
+    for index, header in enumerate(headers):
+        table.add_column(Text(plain(header)), justify="left" if index < left else "right", overflow="fold")
+    for row in rows:
+        table.add_row(*(Text(plain(cell)) for cell in row))
+    Console(highlight=False, soft_wrap=False).print(table)
+
+
+def print_line(text: str) -> None:
+    """Print one line of text as it is."""
+    Console(highlight=False).print(Text(plain(text)))
