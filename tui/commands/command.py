@@ -70,7 +70,7 @@ def commands_in_force(screen: Screen[Any], everywhere: Iterable[type[Command]]) 
     A command whose action is switched off on the screen is left out.
     """
     own = screen.COMMANDS_HERE if isinstance(screen, Place) else ()
-    usable = [command for command in own if screen.check_action(command.action, ())]
+    usable = [command for command in own if screen.check_action(command.action.partition("(")[0], ())]
     taken = {command.action for command in usable}
     return usable + [command for command in everywhere if command.action not in taken]
 

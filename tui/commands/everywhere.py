@@ -55,33 +55,14 @@ class SwitchTheme(Command):
     priority = True
 
 
-class SaveScreenshot(Command):
-    """Save a picture of the screen as an SVG file in the downloads folder."""
-
-    id = "app.screenshot"
-    name = "Save screenshot"
-    key = "f12"
-    action = "app.deliver_screenshot"
-
-
 class Quit(Command):
-    """Leave Turnlab."""
+    """Leave Turnlab; ctrl+q does so even while typing."""
 
     id = "app.quit"
     name = "Quit"
-    key = "q"
+    key = "q,ctrl+q"
     action = "app.quit"
     in_footer = True
-
-
-class QuitAnywhere(Command):
-    """Leave Turnlab, even while typing."""
-
-    id = "app.quit-anywhere"
-    name = "Quit at once"
-    key = "ctrl+q"
-    action = "app.quit"
-    priority = True
 
 
 EVERYWHERE: tuple[type[Command], ...] = (

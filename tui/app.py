@@ -1,0 +1,164 @@
+"""The dashboard: its places, its themes, its keys, and the one connection they share."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
+
+from textual import work
+from textual.app import App
+from textual.binding import BindingType
+from textual.message import Message
+from textual.reactive import reactive
+from textual.screen import Screen
+
+from tui.commands import Place, bindings, commands_in_force, key_names
+from tui.commands.everywhere import EVERYWHERE, ShowPalette
+from tui.commands.palette import CommandsProvider
+from tui.connection import Clock, Connection, ObservedClient, OpenClient, Request, Status, open_embedded
+from tui.first_paint import report_first_paint
+from tui.screens.services import ServicesScreen
+from tui.terminal_text import plain
+from tui.themes import DARK, LIGHT
+
+if TYPE_CHECKING:
+    from services.client import ServicesClient
+    from services.model import Service
+
+SERVICES = "services"
+
+
+class TurnlabApp(App[None], inherit_bindings=False):
+    """The dashboard.
+
+    ``open_client`` opens the platform (by default the embedded one); the app closes it when it ends. ``keymap``
+    gives commands other keys, by their ids. ``clock`` measures requests.
+    """
+
+    TITLE = "Turnlab"
+    CSS_PATH = "styles/app.tcss"
+    DEFAULT_MODE = SERVICES
+    COMMANDS: ClassVar[set[Any]] = {CommandsProvider}
+    COMMAND_PALETTE_BINDING = ShowPalette.key
+    BINDINGS: ClassVar[list[BindingType]] = bindings(*EVERYWHERE)
+
+    client: reactive[ServicesClient | None] = reactive(None)
+    """The open connection; ``None`` until there is one."""
+    problem: reactive[str] = reactive("")
+    """Why there is no connection, if opening it failed."""
+    status: reactive[Status] = reactive(Status())
+
+    def __init__(
+        self,
+        *,
+        open_client: OpenClient | None = None,
+        initial_screen: Literal["services", "tune"] = "services",
+        clock: Clock = time.monotonic,
+        keymap: Mapping[str, str] | None = None,
+    ) -> None:
+        super().__init__()
+        self._open_client = open_client or open_embedded
+        self._initial_screen = initial_screen
+        self._clock = clock
+        self._connection: Connection | None = None
+        self._services = ServicesScreen()
+        self._tuned: str | None = None
+        """The mode of the Tune screen that was last in view."""
+        self._tune_modes: set[str] = set()
+        self.add_mode(SERVICES, lambda: self._services)
+        for theme in (DARK, LIGHT):
+            self.register_theme(theme)
+        self.theme = DARK.name
+        if keymap:
+            self.set_keymap(dict(keymap))
+
+    def on_mount(self) -> None:
+        """Go to the first place."""
+        if self._initial_screen == "tune":
+            self.open_tune(None)
+
+    def on_ready(self) -> None:
+        """Connect, now that the first screen stands."""
+        report_first_paint()
+        self.connect()
+
+    @work(exclusive=True, group="connection")
+    async def connect(self) -> None:
+        """Open the platform; on failure say why and leave the rest to the person."""
+        from services.errors import ServiceError
+
+        self.problem = ""
+        self.status = Status()
+        connection = Connection(self._open_client)
+        try:
+            client = await connection.open()
+        except (ServiceError, OSError) as error:
+            self.status = Status("not connected")
+            self.problem = plain(str(error))
+            return
+        self._connection = connection
+        self.status = Status("embedded")
+        self.client = ObservedClient(client, self._clock, self._tell)
+
+    def _tell(self, request: Request) -> None:
+        self.status = replace(self.status, last=request)
+
+    async def on_unmount(self) -> None:
+        """Close the platform."""
+        if self._connection is not None:
+            await self._connection.close()
+
+    def open_tune(self, service: Service | None) -> None:
+        """Go to Tune with a service (or none). Each service keeps its own screen, and with it its draft."""
+        from tui.screens.tune import TuneScreen
+
+        mode = f"tune:{service.id if service else ''}"
+        if mode not in self._tune_modes:
+            self._tune_modes.add(mode)
+            self.add_mode(mode, lambda: TuneScreen(client=self.client, service=service))
+        self._tuned = mode
+        self.switch_mode(mode)
+
+    def on_services_screen_tune_wanted(self, message: ServicesScreen.TuneWanted) -> None:
+        """Open what was chosen."""
+        self.open_tune(message.service)
+
+    def on_services_screen_connection_wanted(self) -> None:
+        """Try to connect again."""
+        self.connect()
+
+    def on_tune_screen_service_saved(self, message: Message) -> None:
+        """Show what Tune saved in the list."""
+        self._services.show_saved(message.service)  # type: ignore[attr-defined]
+
+    def action_show_services(self) -> None:
+        """Go to Services."""
+        self.switch_mode(SERVICES)
+
+    def action_show_tune(self) -> None:
+        """Go to Tune: from Services with the highlighted service, from elsewhere to the last one."""
+        if self.screen is self._services and self._services.highlighted is not None:
+            self.open_tune(self._services.highlighted)
+        elif self._tuned is not None:
+            self.switch_mode(self._tuned)
+        else:
+            self.open_tune(None)
+
+    def action_show_help(self) -> None:
+        """List the keys that work on the screen in view."""
+        from tui.screens.help import HelpScreen
+
+        screen: Screen[Any] = self.screen
+        here = screen.TITLE_HERE if isinstance(screen, Place) else ""
+        sections: dict[str, list[tuple[str, str, str]]] = {}
+        for command in commands_in_force(screen, EVERYWHERE):
+            section = "Everywhere" if command in EVERYWHERE else here
+            keys = "  ".join(key_names(command, screen))
+            sections.setdefault(section, []).append((keys, command.name, command.description()))
+        self.push_screen(HelpScreen(list(sections.items())))
+
+    def action_switch_theme(self) -> None:
+        """Change between dark and light."""
+        self.theme = LIGHT.name if self.theme == DARK.name else DARK.name

@@ -1,0 +1,55 @@
+"""Help: every key that works where it was asked for, generated from the commands."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import ClassVar
+
+from rich.table import Table
+from rich.text import Text
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Vertical, VerticalScroll
+from textual.screen import ModalScreen
+from textual.widgets import Static
+
+HelpLine = tuple[str, str, str]
+"""The keys, the name and the description of one command."""
+
+
+class HelpScreen(ModalScreen[None]):
+    """A list of keys over the screen it belongs to."""
+
+    CSS_PATH = "../styles/help.tcss"
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape,question_mark,f1,q,enter", "dismiss", "Close", id="help.close"),
+        Binding("j", "scroll('down')", show=False),
+        Binding("k", "scroll('up')", show=False),
+    ]
+
+    def __init__(self, sections: Sequence[tuple[str, Sequence[HelpLine]]]) -> None:
+        super().__init__()
+        self.sections = sections
+
+    def compose(self) -> ComposeResult:
+        """Lay out one table per section."""
+        with Vertical(id="help") as window:
+            window.border_title = "Keys"
+            window.border_subtitle = "esc closes"
+            with VerticalScroll():
+                for title, lines in self.sections:
+                    yield Static(title, classes="help-title", markup=False)
+                    yield Static(_table(lines), classes="help-lines")
+
+    async def action_scroll(self, direction: str) -> None:
+        """Scroll with the keys that move elsewhere."""
+        await self.query_one(VerticalScroll).run_action(f"scroll_{direction}")
+
+
+def _table(lines: Sequence[HelpLine]) -> Table:
+    table = Table.grid(padding=(0, 2, 0, 0), expand=True)
+    table.add_column(no_wrap=True, width=12, style="bold")
+    table.add_column(ratio=1)
+    for keys, _, description in lines:
+        table.add_row(Text(keys), Text(description))
+    return table

@@ -1,0 +1,311 @@
+"""Services: find a service, see what it runs and what its voice is set to, and open it in Tune."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from typing import TYPE_CHECKING
+
+from textual import on, work
+from textual.app import ComposeResult
+from textual.containers import Horizontal, Vertical, VerticalScroll
+from textual.message import Message
+from textual.widget import Widget
+from textual.widgets import Footer, Input, Static
+
+from tui.commands import Place, bindings
+from tui.commands.services import HERE
+from tui.service_filter import ServiceFilter, parse_filter
+from tui.service_listing import ServiceListing
+from tui.terminal_text import content, plain
+from tui.widgets.service_list import ServiceList
+from tui.widgets.service_notice import ServiceNotice
+from tui.widgets.status_line import StatusLine
+
+if TYPE_CHECKING:
+    from services.client import ServicesClient
+    from services.model import Service, WorkspaceVoiceSettings
+    from tui.widgets.service_detail import ServiceDetail
+
+TYPING_PAUSE = 0.15
+"""Seconds without a key before a filter is sent, so that a remote platform is not asked for every letter."""
+
+_TABLE_MOVES = {
+    "down": "cursor_down",
+    "up": "cursor_up",
+    "page_down": "page_down",
+    "page_up": "page_up",
+    "first": "scroll_top",
+    "last": "scroll_bottom",
+}
+_SCROLL_MOVES = _TABLE_MOVES | {
+    "down": "scroll_down",
+    "up": "scroll_up",
+    "first": "scroll_home",
+    "last": "scroll_end",
+}
+
+
+class ServicesScreen(Place):
+    """The list of services with a filter, and the details of the highlighted one."""
+
+    TITLE_HERE = "Services"
+    COMMANDS_HERE = HERE
+    BINDINGS = bindings(*HERE)
+    CSS_PATH = "../styles/services.tcss"
+    AUTO_FOCUS = "ServiceList"
+    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (100, "-normal"), (160, "-wide")]  # noqa: RUF012  (Textual's type)
+
+    class TuneWanted(Message):
+        """A service should be opened in Tune."""
+
+        def __init__(self, service: Service) -> None:
+            super().__init__()
+            self.service = service
+
+    class ConnectionWanted(Message):
+        """The connection failed, and the person asks to try again."""
+
+    class Fetched(Message):
+        """A listing has (more) services."""
+
+        def __init__(self, listing: ServiceListing) -> None:
+            super().__init__()
+            self.listing = listing
+
+    class FetchFailed(Message):
+        """A listing could not be fetched, or not to its end."""
+
+        def __init__(self, reason: str) -> None:
+            super().__init__()
+            self.reason = reason
+
+    class SettingsFetched(Message):
+        """The workspace's voice settings came."""
+
+        def __init__(self, settings: WorkspaceVoiceSettings) -> None:
+            super().__init__()
+            self.settings = settings
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._client: ServicesClient | None = None
+        self._listing: ServiceListing | None = None
+        self._settings: WorkspaceVoiceSettings | None = None
+        self._detail: ServiceDetail | None = None
+        self._wanted = 0
+        self._fetching = False
+        self._to_the_end = False
+        self._all: int | None = None
+
+    def compose(self) -> ComposeResult:
+        """Lay out the list, an empty place for the details, and the two lines at the bottom."""
+        with Horizontal(id="services-body"):
+            with Vertical(id="services-pane") as pane:
+                pane.border_title = "Services"
+                yield Input(placeholder="/ filter…", id="services-filter", compact=True)
+                notice = ServiceNotice()
+                notice.text, notice.waiting = "Opening the workspace…", True
+                yield notice
+                yield ServiceList()
+                yield Static(id="services-count", markup=False)
+            yield Vertical(id="service-pane")
+        yield StatusLine()
+        yield Footer(show_command_palette=False)
+
+    def on_mount(self) -> None:
+        """Follow the app's connection."""
+        self.query_one(ServiceList).display = False
+        self.watch(self.app, "client", self._connected)
+        self.watch(self.app, "problem", self._not_connected)
+
+    @property
+    def highlighted(self) -> Service | None:
+        """The service under the cursor."""
+        return self.query_one(ServiceList).highlighted
+
+    def show_saved(self, service: Service) -> None:
+        """Show the state a service has after it was saved elsewhere."""
+        if self._listing is not None and self._listing.replace(service):
+            self._show_rows()
+
+    def _connected(self, client: ServicesClient | None) -> None:
+        self._client = client
+        if client is not None:
+            self._fetch_settings(client)
+            self._start_listing()
+
+    def _not_connected(self, problem: str) -> None:
+        if problem:
+            self._show_notice(f"{problem}\n\nPress r to try again.")
+
+    def _start_listing(self, *, pause: float = 0.0) -> None:
+        """Start over under the filter that is typed, keeping the rows in view until the first new ones came."""
+        if self._client is None:
+            return
+        chosen = parse_filter(self.query_one(Input).value)
+        before = self._listing
+        # A refresh reaches as deep as the person had scrolled, so that the cursor's service is there again.
+        depth = len(before.services) if before is not None and before.filter == chosen else 0
+        self._wanted = max(depth, self.size.height)
+        self._to_the_end = False
+        if not (before and before.services):
+            self._show_notice("Loading services…", waiting=True)
+        self._show_count(searching=True)
+        self._fetch(ServiceListing(self._client, chosen), pause)
+
+    @work(exclusive=True, group="listing")
+    async def _fetch(self, listing: ServiceListing, pause: float = 0.0) -> None:
+        from services.errors import ServiceError
+
+        self._fetching = True
+        try:
+            await asyncio.sleep(pause)
+            await listing.fetch(1 if self._to_the_end else self._wanted)
+            self.post_message(self.Fetched(listing))
+            while len(listing.services) < self._wanted and not listing.complete:
+                await listing.fetch(len(listing.services) + 1)
+                self.post_message(self.Fetched(listing))
+        except ServiceError as error:
+            self.post_message(self.FetchFailed(str(error)))
+        finally:
+            self._fetching = False
+
+    @work(exclusive=True, group="settings")
+    async def _fetch_settings(self, client: ServicesClient) -> None:
+        from services.errors import ServiceError
+
+        try:
+            self.post_message(self.SettingsFetched(await client.workspace_voice_settings()))
+        except ServiceError as error:
+            self.notify(plain(str(error)), title="Voice settings", severity="warning", markup=False)
+
+    @on(Fetched)
+    def _fetched(self, message: Fetched) -> None:
+        self._listing = message.listing
+        if message.listing.filter == ServiceFilter():
+            self._all = message.listing.total
+        self._show_rows()
+
+    @on(FetchFailed)
+    def _fetch_failed(self, message: FetchFailed) -> None:
+        if self._listing is not None and self._listing.services:
+            self.notify(plain(message.reason), title="Services", severity="error", markup=False)
+            self._show_count()
+        else:
+            self._show_notice(f"{message.reason}\n\nPress r to try again.")
+
+    @on(SettingsFetched)
+    async def _settings_fetched(self, message: SettingsFetched) -> None:
+        self._settings = message.settings
+        await self._show_detail(self.highlighted)
+
+    @on(ServiceList.MoreWanted)
+    def _more_wanted(self, message: ServiceList.MoreWanted) -> None:
+        self._wanted = max(self._wanted, message.rows)
+        listing = self._listing
+        if listing is not None and not self._fetching and not listing.complete:
+            self._fetch(listing)
+
+    @on(ServiceList.Highlighted)
+    async def _highlighted(self, message: ServiceList.Highlighted) -> None:
+        await self._show_detail(message.service)
+
+    @on(ServiceList.Opened)
+    def _opened(self) -> None:
+        self.action_tune_service()
+
+    @on(Input.Changed)
+    def _filter_changed(self) -> None:
+        self._start_listing(pause=TYPING_PAUSE)
+
+    @on(Input.Submitted)
+    def _filter_submitted(self) -> None:
+        self.query_one(ServiceList).focus()
+
+    def _show_rows(self) -> None:
+        assert self._listing is not None
+        rows = self.query_one(ServiceList)
+        rows.show(self._listing.services)
+        if self._to_the_end:
+            rows.action_scroll_bottom()
+        if self._listing.services:
+            self._show_notice("")
+        elif self._listing.filter == ServiceFilter():
+            self._show_notice("This workspace has no services yet.\n\nPress r to look again.")
+        else:
+            self._show_notice("No service matches the filter.\n\nPress esc to clear it.")
+        self._show_count()
+
+    def _show_notice(self, text: str, *, waiting: bool = False) -> None:
+        notice = self.query_one(ServiceNotice)
+        notice.text, notice.waiting, notice.display = text, waiting, bool(text)
+        self.query_one(ServiceList).display = not text
+
+    def _show_count(self, *, searching: bool = False) -> None:
+        self.query_one("#services-count", Static).update(content(self._count(searching)))
+
+    def _count(self, searching: bool) -> str:
+        listing, typed = self._listing, self.query_one(Input).value.strip()
+        if searching or listing is None:
+            return "searching…" if typed else ""
+        found = f"{listing.total:,}" if listing.total is not None else f"{len(listing.services):,}+"
+        whole = f" of {self._all:,}" if self._all is not None else ""
+        return " · ".join(part for part in (found + whole, listing.filter.problem or typed) if part)
+
+    async def _show_detail(self, service: Service | None) -> None:
+        pane = self.query_one("#service-pane")
+        if self._detail is None:
+            # The tabs and tables are imported and mounted only when there is something to show in them.
+            from tui.widgets.service_detail import ServiceDetail
+
+            self._detail = ServiceDetail()
+            await pane.mount(self._detail)
+        pane.border_title = content(service.name or "(no name)") if service else ""
+        self._detail.show(service, self._settings)
+
+    def action_tune_service(self) -> None:
+        """Ask for Tune."""
+        if self.highlighted is not None:
+            self.post_message(self.TuneWanted(self.highlighted))
+
+    def action_focus_filter(self) -> None:
+        """Put the cursor into the filter."""
+        self.query_one(Input).focus()
+
+    def action_step_back(self) -> None:
+        """Clear the filter, if there is one, and go to the list."""
+        self.query_one(Input).value = ""
+        self.query_one(ServiceList).focus()
+
+    def action_refresh_services(self) -> None:
+        """Fetch again; connect again if there is no connection."""
+        if self._client is None:
+            self._show_notice("Opening the workspace…", waiting=True)
+            self.post_message(self.ConnectionWanted())
+            return
+        self._fetch_settings(self._client)
+        self._start_listing()
+
+    def action_turn_tab(self, step: int) -> None:
+        """Show the next tab of the details, or the one before."""
+        if self._detail is not None:
+            self._detail.turn(step)
+
+    async def action_go(self, where: str) -> None:
+        """Move in whatever has the focus; the list, if that cannot move."""
+        target, moves = self._moving()
+        if isinstance(target, ServiceList):
+            target.focus()
+            self._to_the_end = where == "last"
+            if where == "last" and self._listing is not None and not self._listing.complete:
+                self._more_wanted(ServiceList.MoreWanted(sys.maxsize))
+        await target.run_action(moves[where])
+
+    def _moving(self) -> tuple[Widget, dict[str, str]]:
+        focused = self.focused
+        if isinstance(focused, VerticalScroll):
+            return focused, _SCROLL_MOVES
+        if focused is not None and hasattr(focused, "action_cursor_down"):
+            return focused, _TABLE_MOVES
+        return self.query_one(ServiceList), _TABLE_MOVES

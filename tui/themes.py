@@ -1,0 +1,51 @@
+"""Turnlab's own colours: one dark and one light theme, both with strong contrast."""
+
+from __future__ import annotations
+
+from textual.theme import Theme
+
+DARK = Theme(
+    name="turnlab-dark",
+    primary="#5fb3f5",
+    secondary="#8fa8c4",
+    accent="#f2a65a",
+    foreground="#e6e9ef",
+    background="#11151c",
+    surface="#181e28",
+    panel="#222a37",
+    success="#7fd18b",
+    warning="#f0c35e",
+    error="#ff7b7b",
+    dark=True,
+    variables={
+        "border": "#5fb3f5",
+        "border-blurred": "#3d4a5e",
+        "footer-background": "#181e28",
+        "footer-key-foreground": "#f2a65a",
+        "input-cursor-background": "#e6e9ef",
+        "input-cursor-foreground": "#11151c",
+    },
+)
+
+LIGHT = Theme(
+    name="turnlab-light",
+    primary="#0b5cad",
+    secondary="#46586e",
+    accent="#a64b00",
+    foreground="#1b2430",
+    background="#fbfbf9",
+    surface="#f1f2f0",
+    panel="#e3e6e8",
+    success="#1c6b2c",
+    warning="#7a5200",
+    error="#b3201f",
+    dark=False,
+    variables={
+        "border": "#0b5cad",
+        "border-blurred": "#a9b4c0",
+        "footer-background": "#e3e6e8",
+        "footer-key-foreground": "#a64b00",
+        "input-cursor-background": "#1b2430",
+        "input-cursor-foreground": "#fbfbf9",
+    },
+)

@@ -1,0 +1,39 @@
+"""The line at the bottom of every screen: where we are connected, and how the last request went."""
+
+from __future__ import annotations
+
+from textual.content import Content
+from textual.reactive import reactive
+from textual.widget import Widget
+
+from tui.connection import Request, Status
+from tui.terminal_text import plain
+
+
+class StatusLine(Widget):
+    """Shows the app's :class:`~tui.connection.Status`; give it a place and it keeps itself up to date."""
+
+    status: reactive[Status] = reactive(Status(), layout=False)
+
+    def on_mount(self) -> None:
+        """Follow the app's status."""
+        self.watch(self.app, "status", self._follow)
+
+    def _follow(self, status: Status) -> None:
+        self.status = status
+
+    def render(self) -> Content:
+        """Return the line, with the connection at the left and the last request at the right."""
+        status = self.status
+        left = " · ".join(plain(part) for part in (status.connection, status.workspace) if part)
+        right = _request(status.last) if status.last else ""
+        room = self.size.width - len(left) - len(right)
+        return Content(left + " " * max(room, 2) + right)
+
+
+def _request(request: Request) -> str:
+    return f"{request.what} {'failed after ' if request.failed else ''}{_duration(request.seconds)}"
+
+
+def _duration(seconds: float) -> str:
+    return f"{seconds * 1000:,.0f} ms" if seconds < 10 else f"{seconds:,.1f} s"
