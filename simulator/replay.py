@@ -26,7 +26,7 @@ from simulator.recording import Recording
 ReplayMode = Literal["elastic", "rigid", "scripted"]
 
 ANCHOR_PATIENCE_MS = 10_000
-"""How long a caller waits for an anchor that never comes."""
+"""How long a caller waits in silence for an anchor that never comes."""
 
 _FOREVER_MS = 1 << 60
 
@@ -154,14 +154,19 @@ class _Elastic:
         return max(finished_ms, self._last_end_ms)
 
     def _wait(self, came: Callable[[], int | None], anchor: str) -> int:
-        """Let the machine run until the anchor has come or patience is over; return when that was."""
+        """Let the machine run until the anchor has come or patience is over; return when that was.
+
+        Patience is with silence: a caller does not give up on an agent who is talking.
+        """
         machine = self._machine
         machine.run_before(self._last_end_ms)
-        deadline_ms = self._last_end_ms + ANCHOR_PATIENCE_MS
+        quiet_since_ms = self._last_end_ms
         while (at_ms := came()) is None:
+            quiet_since_ms = max(quiet_since_ms, machine.sounding_until_ms or 0)
+            deadline_ms = quiet_since_ms + ANCHOR_PATIENCE_MS
             if not machine.step_before(deadline_ms):
                 machine.now_ms = max(machine.now_ms, deadline_ms)
-                machine.miss_response(anchor, ANCHOR_PATIENCE_MS)
+                machine.miss_response(anchor, deadline_ms - self._last_end_ms)
                 return deadline_ms
         return at_ms
 

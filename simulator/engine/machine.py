@@ -120,6 +120,11 @@ class TurnMachine:
         return sound.start_ms if sound and sound.kind == "response" and not sound.stopped else None
 
     @property
+    def sounding_until_ms(self) -> int | None:
+        """When the sound now being heard will end, or ``None``."""
+        return self._sound.end_ms if self._sound else None
+
+    @property
     def idle(self) -> bool:
         """Whether the agent has nothing to say and hears nobody."""
         return self.mode is Mode.LISTENING and self._sound is None

@@ -8,7 +8,6 @@ from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
 
-import click
 import typer
 
 from tui.cli.failure import CallError, WorkError, complain
@@ -153,14 +152,14 @@ def run(arguments: list[str]) -> int:
     try:
         result = typer.main.get_command(app).main(arguments, prog_name="turnlab", standalone_mode=False)
         sys.stdout.flush()
-    except click.ClickException as error:
+    except typer.TyperException as error:
         complain(f"{error.format_message().rstrip('.')}; see 'turnlab --help'")
         return 2
     except BrokenPipeError:
         # whoever read our output has seen enough; keep Python from complaining at exit
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0
-    except (KeyboardInterrupt, click.Abort):
+    except (KeyboardInterrupt, typer.Abort):
         complain("stopped")
         return 130
     except (CallError, WorkError) as error:

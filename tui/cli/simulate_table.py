@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from simulator.measures.comparison import PAIRED_TIMES, Compared
-from simulator.measures.readouts import COUNTS, SECONDS, TIMES, Count, Spread
+from simulator.measures.comparison import Compared
+from simulator.measures.readouts import COUNTS, SECONDS, TIMES, Measured, Spread
 from tui.cli.tables import print_line, print_table
 
 if TYPE_CHECKING:
@@ -13,11 +13,11 @@ if TYPE_CHECKING:
     from tui.cli.simulate import Report
 
 TITLES = {
-    "eot_delay_ms": "end of turn after speech",
-    "first_sound_ms": "first sound after turn",
-    "response_ms": "response after turn",
-    "barge_in_stop_ms": "barge-in to silence",
-    "filler_overhang_ms": "answer held up by filler",
+    "eot_delay_ms": "end of turn",
+    "first_sound_ms": "first sound",
+    "response_ms": "response",
+    "barge_in_stop_ms": "barge-in stop",
+    "filler_overhang_ms": "filler overhang",
     "cut_ins": "cut-ins",
     "missed_turns": "missed turns",
     "missed_barge_ins": "missed barge-ins",
@@ -38,49 +38,56 @@ def print_report(report: Report) -> None:
     """Print what every arm did over all recordings, then each recording's answer times."""
     names = [arm.name for arm in report.arms]
     by_arm = {name: [one for one in report.runs.values() if one.arm == name] for name in names}
-    compared = len(names) > 1
     headers = ["", *names]
-    if compared:
-        headers += [f"{name} - {names[0]}" for name in names[1:]]
-    rows = [_row(report, by_arm, names, name) for name in (*TIMES, *COUNTS, *SECONDS)]
+    for name in names[1:]:
+        headers += [f"{name} vs {names[0]}" if len(names) > 2 else "difference", "95 % interval"]
+    rows = []
+    for readout in (*TIMES, *COUNTS, *SECONDS):
+        rows += _rows(report, by_arm, names, readout)
     turns = sum(len(run.measured.turns) for run in by_arm[names[0]])
-    print_table(f"{len(report.recordings)} recording(s), {turns} turns", headers, [row for row in rows if row])
+    print_table(
+        f"{len(report.recordings)} recording(s), {turns} turns; times in ms after the true end of a turn",
+        headers,
+        rows,
+    )
     _print_each(report, names)
-    _print_notes(report, compared=compared)
+    _print_notes(report, compared=len(names) > 1)
 
 
-def _row(report: Report, by_arm: dict[str, list[Run]], names: list[str], readout: str) -> list[str] | None:
-    cells = [_value(by_arm[name], readout) for name in names]
-    if all(cell is None for cell in cells):
-        return None
-    row = [TITLES[readout], *(cell or "-" for cell in cells)]
+def _rows(report: Report, by_arm: dict[str, list[Run]], names: list[str], readout: str) -> list[list[str]]:
+    measured = {name: [one.measured for one in runs] for name, runs in by_arm.items()}
     found = report.comparison.readouts.get(readout)
-    return row + [_difference(found, name, readout) for name in names[1:]]
-
-
-def _value(runs: list[Run], readout: str) -> str | None:
-    measured = [one.measured for one in runs]
+    differences = [cell for name in names[1:] for cell in _difference(found, name, readout)]
     if readout in TIMES:
-        values = [value for run in measured for value in run.times.get(readout, ())]
-        if not any(readout in run.times for run in measured):
-            return None
-        spread = Spread.of(values)
-        return "none" if spread.p50 is None else f"{spread.p50:,.0f} ms  p90 {spread.p90:,.0f}"
+        if not any(readout in run.times for run in measured[names[0]]):
+            return []
+        spreads = [Spread.of(v for run in measured[name] for v in run.times.get(readout, ())) for name in names]
+        middle = [f"{TITLES[readout]} p50", *(_ms(spread.p50) for spread in spreads), *differences]
+        return [middle, ["  p90", *(_ms(spread.p90) for spread in spreads), *("" for _ in differences)]]
+    cells = [_total(measured[name], readout) for name in names]
+    return [] if None in cells else [[TITLES[readout], *(cell or "" for cell in cells), *differences]]
+
+
+def _ms(value: float | None) -> str:
+    return "none" if value is None else f"{value:,.0f}"
+
+
+def _total(measured: list[Measured], readout: str) -> str | None:
     if readout in COUNTS:
         counts = [run.counts[readout] for run in measured if readout in run.counts]
-        total = Count(sum(c.count for c in counts), sum(c.of for c in counts))
-        return f"{total.count} / {total.of}" if counts else None
+        return f"{sum(c.count for c in counts)} / {sum(c.of for c in counts)}" if counts else None
     seconds = [run.seconds[readout] for run in measured if readout in run.seconds]
     return f"{sum(seconds):.1f} s" if seconds else None
 
 
-def _difference(found: Compared | None, name: str, readout: str) -> str:
-    if found is None or found.delta[name] is None:
-        return "-"
-    unit, digits = ("", 0) if readout in COUNTS else ((" ms", 0) if readout in PAIRED_TIMES else (" s", 1))
-    delta, interval = found.delta[name] or 0.0, found.ci95[name]
-    span = f" [{interval[0]:+,.{digits}f}, {interval[1]:+,.{digits}f}]" if interval else ""
-    return f"{delta:+,.{digits}f}{unit}{span}"
+def _difference(found: Compared | None, name: str, readout: str) -> tuple[str, str]:
+    delta = found.delta[name] if found else None
+    if found is None or delta is None:
+        return "", ""
+    digits = 1 if readout in SECONDS else 0
+    interval = found.ci95[name]
+    span = f"{interval[0]:+,.{digits}f} … {interval[1]:+,.{digits}f}" if interval else ""
+    return f"{delta:+,.{digits}f}", span
 
 
 def _print_each(report: Report, names: list[str]) -> None:
@@ -88,10 +95,10 @@ def _print_each(report: Report, names: list[str]) -> None:
     for recording in report.recordings:
         runs = [report.runs[recording.id, name] for name in names]
         medians = [Spread.of(run.measured.times["response_ms"]).p50 for run in runs]
-        shown = ["no answer" if median is None else f"{median:,.0f} ms" for median in medians]
+        shown = ["no answer" if median is None else f"{median:,.0f}" for median in medians]
         labelled = "labelled" if runs[0].measured.labelled else "unlabelled"
         rows.append([recording.id, runs[0].played.mode, labelled, str(len(runs[0].measured.turns)), *shown])
-    print_table("Response after turn, median", ["recording", "replay", "truth", "turns", *names], rows, left=3)
+    print_table("Response, median ms", ["recording", "replay", "truth", "turns", *names], rows, left=3)
 
 
 def _print_notes(report: Report, *, compared: bool) -> None:
@@ -99,9 +106,13 @@ def _print_notes(report: Report, *, compared: bool) -> None:
     if compared and whys:
         print_line(f"No 95 % interval: {sorted(why for why in whys if why)[0]}.")
     elif compared:
-        print_line("[ ] 95 % interval, bootstrap over recordings; differences over turns answered in every arm.")
+        print_line(
+            "Differences are over the turns answered in every arm; intervals are a bootstrap over recordings."
+        )
     if any(one.measured.silence_only for one in report.runs.values()):
         print_line("End of turn judged by silence only.")
+    if any(not one.measured.labelled for one in report.runs.values()):
+        print_line("Unlabelled recordings are measured against detected speech; what needs truth is left out.")
     assumed = ", ".join(report.profile.assumed())
     if assumed:
         print_line(f"Profile {report.profile.name}; assumed, not measured: {assumed}.")
