@@ -1,0 +1,77 @@
+"""The command as a person or a script calls it: a process, its output and its exit code."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+TURNLAB = Path(sys.executable).with_name("turnlab")
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What a command left behind."""
+
+    code: int
+    out: str
+    err: str
+
+    def json(self) -> Any:
+        """Return standard output as JSON."""
+        assert self.code == 0, self.err
+        return json.loads(self.out)
+
+    def one_line(self, code: int) -> str:
+        """Return the one line of complaint of a command that failed with ``code``."""
+        assert self.code == code, f"exit {self.code}: {self.err}"
+        assert self.out == ""
+        (line,) = self.err.splitlines()
+        assert "Traceback" not in line
+        return line
+
+
+Turnlab = Callable[..., Outcome]
+
+
+def turnlab_in(folder: Path) -> Turnlab:
+    """Return a way to run ``turnlab`` in a process of its own, with its own folders and no terminal."""
+
+    def call(*arguments: str | Path, cwd: Path | None = None) -> Outcome:
+        environment = {
+            **os.environ,
+            "HOME": str(folder),
+            "TURNLAB_DATA_DIR": str(folder / "data"),
+            "TURNLAB_CACHE_DIR": str(folder.parent / "shared-cache"),
+            "COLUMNS": "120",
+        }
+        done = subprocess.run(
+            [TURNLAB, *map(str, arguments)], capture_output=True, text=True, env=environment, cwd=cwd, timeout=120
+        )
+        return Outcome(done.returncode, done.stdout, done.stderr)
+
+    return call
+
+
+@pytest.fixture
+def turnlab(tmp_path_factory: pytest.TempPathFactory) -> Turnlab:
+    """Run ``turnlab``."""
+    return turnlab_in(tmp_path_factory.mktemp("home"))
+
+
+@pytest.fixture
+def tone(tmp_path: Path) -> Path:
+    """A second of nobody speaking, as a WAV file."""
+    import numpy as np
+    import soundfile as sf
+
+    path = tmp_path / "tone.wav"
+    sf.write(path, 0.01 * np.sin(np.arange(16_000) * 0.1), 16_000)
+    return path

@@ -1,0 +1,125 @@
+"""One line on standard error that names the file or field and the remedy; exit 2 called wrongly, 1 failed."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+
+import pytest
+
+from simulator.recording import bundled_folder
+from tests.cli.conftest import Turnlab
+
+
+@pytest.mark.parametrize(
+    ("config", "says"),
+    [
+        ("fast", "ultra_low_latency, balanced, quality"),
+        ('{"max_buffer_delay_ms": 90}', "between 200 and 1000 ms"),
+        ('{"max_buffer_delay_ms": "slow"}', "must be a whole number"),
+        ('{"eager_eot_threshold": 7}', "between 0 and 1"),
+        ('{"tts_model": "sonic-9"}', "sonic-turbo, sonic-3"),
+        ('{"max_buffer', "not valid JSON (line 1"),
+        ("[1, 2]", "must be a JSON object"),
+        ("nowhere.json", "nowhere.json: no such file"),
+    ],
+)
+def test_a_wrong_configuration_is_a_wrong_call(turnlab: Turnlab, tone: Path, config: str, says: str) -> None:
+    assert says in turnlab("simulate", tone, "--config", config).one_line(2)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "says"),
+    [
+        (("simulate",), "Missing argument"),
+        (("simulat",), "Did you mean 'simulate'"),
+        (("simulate", "nowhere.wav"), "nowhere.wav: no such file"),
+        (("simulate", "nowhere.wav", "--replay", "backwards"), "'elastic', 'rigid', 'scripted'"),
+        (("simulate", "nowhere.wav", "--profile", "nope"), "no such profile"),
+        (("presets", "nope"), "ultra_low_latency, balanced, quality"),
+        (("analyze", "."), "is a folder"),
+        (("--bogus",), "--bogus"),
+        ((), "needs a terminal"),
+    ],
+)
+def test_a_wrong_call_says_what_to_do(
+    turnlab: Turnlab, tmp_path: Path, arguments: tuple[str, ...], says: str
+) -> None:
+    assert says in turnlab(*arguments, cwd=tmp_path).one_line(2)
+
+
+def test_an_empty_folder_is_a_wrong_call(turnlab: Turnlab, tmp_path: Path) -> None:
+    assert "holds no audio" in turnlab("simulate", tmp_path).one_line(2)
+
+
+@pytest.mark.parametrize("command", ["simulate", "analyze"])
+def test_what_is_not_audio_fails_by_name(turnlab: Turnlab, tmp_path: Path, command: str) -> None:
+    flac = (bundled_folder() / "coughs.flac").read_bytes()
+    bad = {
+        "empty.wav": (b"", "is empty"),
+        "text.wav": (b"hello, I am not audio", "not audio Turnlab can read"),
+        "header.flac": (flac[:60], "audio"),
+        "half.flac": (flac[: len(flac) // 2], "half.flac"),
+    }
+    for name, (content, says) in bad.items():
+        (tmp_path / name).write_bytes(content)
+        line = turnlab(command, tmp_path / name).one_line(1)
+        assert name in line
+        assert says in line
+
+
+def test_a_sound_file_without_a_sample_fails_by_name(turnlab: Turnlab, tmp_path: Path) -> None:
+    import numpy as np
+    import soundfile as sf
+
+    sf.write(tmp_path / "nothing.wav", np.zeros(0), 16_000)
+    assert "nothing.wav: has a header but no audio" in turnlab("simulate", tmp_path / "nothing.wav").one_line(1)
+
+
+@pytest.mark.parametrize(
+    ("labels", "says"),
+    [
+        ("{", "line 1, column 2"),
+        ("[]", "must hold one JSON object"),
+        ('{"turns": [{"start_s": 3.0, "end_s": 2.0}]}', "before it starts"),
+        ('{"turns": [{"start_s": 1.0, "end_s": 900.0}]}', "names 900.00 s, but the audio ends at"),
+        ('{"turns": [{"start_s": "soon", "end_s": 2.0}]}', "turns.0.start_s"),
+        (
+            '{"moves": [{"start_s": 0, "end_s": 5, "anchor": {"at": 0}}, '
+            '{"start_s": 4, "end_s": 6, "anchor": {"after_agent": 1}}]}',
+            "starts before",
+        ),
+        ('{"moves": [{"start_s": 0, "end_s": 5, "anchor": {}}]}', "exactly one of at, after_agent, into_agent"),
+        ('{"speech": [[2.0, 1.0]]}', "does not run forwards"),
+    ],
+)
+def test_labels_that_do_not_fit_fail_by_name(turnlab: Turnlab, tmp_path: Path, labels: str, says: str) -> None:
+    shutil.copy(bundled_folder() / "coughs.flac", tmp_path / "call.flac")
+    (tmp_path / "call.json").write_text(labels)
+    line = turnlab("simulate", tmp_path / "call.flac").one_line(1)
+    assert "call.json" in line
+    assert says in line
+
+
+def test_a_scenario_that_names_a_missing_state_fails_by_name(turnlab: Turnlab, tmp_path: Path) -> None:
+    shutil.copy(bundled_folder() / "coughs.flac", tmp_path / "call.flac")
+    scenario = {"schema": "turnlab.scenario/1", "states": {}, "turns": [{"state": "lost", "response": "Hello."}]}
+    (tmp_path / "call.scenario.json").write_text(json.dumps(scenario))
+    assert "'lost'" in turnlab("simulate", tmp_path / "call.flac").one_line(1)
+
+
+def test_scripted_replay_without_an_agent_says_what_is_missing(turnlab: Turnlab, tone: Path) -> None:
+    assert "labelled agent windows" in turnlab("simulate", tone, "--replay", "scripted").one_line(1)
+
+
+def test_a_misspelt_field_is_kept_and_told(turnlab: Turnlab, tone: Path) -> None:
+    done = turnlab("simulate", tone, "-c", '{"max_bufer_delay_ms": 300}', "--json")
+    assert "did you mean max_buffer_delay_ms?" in done.err
+    assert done.json()["arms"][0]["voice_config"] == {"max_bufer_delay_ms": 300}
+
+
+def test_debug_shows_the_traceback(turnlab: Turnlab, tmp_path: Path) -> None:
+    done = turnlab("simulate", tmp_path / "nowhere.wav", "--debug")
+    assert done.code != 0
+    assert "Traceback" in done.err

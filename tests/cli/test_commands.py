@@ -1,0 +1,90 @@
+"""The small commands, and what each may import before it has to."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from simulator.recording import bundled_folder
+from tests.cli.conftest import TURNLAB, Turnlab
+
+
+def test_version(turnlab: Turnlab) -> None:
+    assert turnlab("--version").out == "turnlab 0.1.0\n"
+
+
+def test_help_names_every_command(turnlab: Turnlab) -> None:
+    out = turnlab("--help").out
+    for command in ("simulate", "analyze", "recordings", "presets"):
+        assert command in out
+        assert turnlab(command, "--help").code == 0
+
+
+def test_presets_are_listed_and_shown_alone(turnlab: Turnlab) -> None:
+    assert [one["name"] for one in turnlab("presets", "--json").json()] == [
+        "ultra_low_latency",
+        "balanced",
+        "quality",
+    ]
+    assert turnlab("presets", "quality", "--json").json()["voice_config"]["tts_model"] == "sonic-3"
+    assert "filler_style" in turnlab("presets").out
+
+
+def test_recordings_are_listed_with_where_they_are(turnlab: Turnlab) -> None:
+    found = turnlab("recordings", "--json").json()
+    assert len(found) >= 6
+    for one in found:
+        assert Path(one["path"]).is_file()
+        assert one["labelled"]
+        assert 20 <= one["duration_s"] <= 60
+    assert "booking" in turnlab("recordings").out
+
+
+def test_analyze_prints_speech_pauses_and_probabilities(turnlab: Turnlab) -> None:
+    found = turnlab("analyze", bundled_folder() / "booking.flac", "--json").json()
+    assert found["frame_s"] == 0.032
+    assert len(found["probability"]) == pytest.approx(43.7 / 0.032, abs=3)
+    assert len(found["speech"]) == len(found["pauses"]) > 5
+    assert all(start < end for start, end in found["speech"])
+    assert all(0 <= pause["completeness"] <= 1 for pause in found["pauses"])
+    assert "sounds finished" in turnlab("analyze", bundled_folder() / "booking.flac").out
+
+
+def test_analyze_of_silence_says_that_nobody_was_heard(turnlab: Turnlab, tone: Path) -> None:
+    assert "nobody was heard" in turnlab("analyze", tone).out
+
+
+@pytest.mark.parametrize(
+    ("arguments", "forbidden"),
+    [
+        (["--help"], {"textual", "numpy", "onnxruntime", "fastapi", "soundfile", "pydantic", "httpx"}),
+        (["--version"], {"textual", "numpy", "onnxruntime", "fastapi", "soundfile"}),
+        (["presets"], {"textual", "numpy", "onnxruntime", "fastapi", "httpx"}),
+        (["recordings"], {"textual", "onnxruntime", "fastapi", "httpx"}),
+    ],
+)
+def test_a_command_imports_only_what_it_needs(arguments: list[str], forbidden: set[str]) -> None:
+    program = (
+        "import atexit, sys\n"
+        "sys.argv = ['turnlab', *sys.argv[1:]]\n"
+        "atexit.register(lambda: sys.stderr.write(' '.join(sorted(sys.modules))))\n"
+        "from tui.__main__ import main\n"
+        "main()\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program, *arguments], capture_output=True, text=True, check=True, timeout=60
+    )
+    loaded = {name.split(".")[0] for name in done.stderr.split()}
+    assert "tui" in loaded
+    assert not loaded & forbidden
+
+
+def test_a_reader_that_has_seen_enough_is_no_error() -> None:
+    command = f"'{TURNLAB}' recordings --json | head -c 10"
+    done = subprocess.run(["bash", "-c", f"set -o pipefail; {command}"], capture_output=True, text=True, timeout=60)
+    assert done.stderr == ""
+    assert os.fspath(TURNLAB)

@@ -1,0 +1,145 @@
+"""``turnlab simulate`` as scripts rely on it."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+from typing import Any
+
+import jsonschema
+import pytest
+
+from simulator.recording import bundled_folder, find_audio
+from tests.cli.conftest import Turnlab, turnlab_in
+from tests.simulator.conftest import CORPUS
+
+CONTRACT = Path(__file__).parents[2].parent / "shared" / "contract" / "platform.openapi.json"
+
+
+@pytest.fixture(scope="module")
+def report(tmp_path_factory: pytest.TempPathFactory) -> Any:
+    call = turnlab_in(tmp_path_factory.mktemp("home"))
+    return call(
+        "simulate", bundled_folder(), "--config", "ultra_low_latency", "--config", "quality", "--json"
+    ).json()
+
+
+def test_the_report_has_the_documented_shape(report: Any) -> None:
+    assert report["schema"] == "turnlab.simulation/1"
+    assert [arm["name"] for arm in report["arms"]] == ["ultra_low_latency", "quality"]
+    assert report["arms"][1]["voice_config"]["tts_model"] == "sonic-3"
+    ids = [recording["id"] for recording in report["recordings"]]
+    assert ids == [path.stem for path in find_audio([bundled_folder()])]
+    assert {(run["recording"], run["arm"]) for run in report["runs"]} == {
+        (one, arm) for one in ids for arm in ("ultra_low_latency", "quality")
+    }
+    assert all(set(one) >= {"id", "path", "duration_s", "labelled"} for one in report["recordings"])
+    assert set(report["timing"]) == {"analysis_s", "decision_s"}
+    comparison = report["comparison"]
+    assert comparison["baseline"] == "ultra_low_latency"
+    for found in comparison["readouts"].values():
+        assert set(found["arms"]) == {"ultra_low_latency", "quality"}
+        assert set(found["delta"]) == set(found["ci95"]) == {"quality"}
+        assert isinstance(found["n"], int)
+    low, high = comparison["readouts"]["response_ms"]["ci95"]["quality"]
+    assert low <= comparison["readouts"]["response_ms"]["delta"]["quality"] <= high
+
+
+def test_ultra_low_latency_answers_sooner_on_every_recording(report: Any) -> None:
+    medians = {(run["recording"], run["arm"]): run["readouts"]["response_ms"]["p50"] for run in report["runs"]}
+    for recording in report["recordings"]:
+        name = recording["id"]
+        assert medians[name, "ultra_low_latency"] < medians[name, "quality"]
+
+
+def test_events_are_in_order_with_three_decimals_and_a_reason(report: Any) -> None:
+    for run in report["runs"]:
+        stamps = [event["t"] for event in run["events"]]
+        assert stamps == sorted(stamps)
+        for event in run["events"]:
+            assert round(event["t"], 3) == event["t"]
+            assert event["why"]["text"]
+
+
+def test_the_stage_means_add_up_to_the_mean_response(report: Any) -> None:
+    for run in report["runs"]:
+        gaps = run["timeline"]["avg_processing_gap_ms"]
+        assert sum(run["readouts"]["stages_ms"].values()) == pytest.approx(gaps, abs=0.5)
+
+
+def test_the_timeline_is_the_vendors_playback_timeline(report: Any) -> None:
+    if not CONTRACT.is_file():
+        pytest.skip("the vendor's OpenAPI document is not beside the project")
+    components = json.loads(CONTRACT.read_text())["components"]
+    schema = {"$ref": "#/components/schemas/PlaybackTimeline", "components": components}
+    for run in report["runs"]:
+        jsonschema.validate(run["timeline"], schema)
+        lanes = {lane["id"] for lane in run["timeline"]["lanes"]}
+        assert {segment["lane_id"] for segment in run["timeline"]["segments"]} <= lanes
+
+
+def test_a_minimum_below_the_speech_over_the_agent_makes_a_barge_in_appear(turnlab: Turnlab) -> None:
+    path = bundled_folder() / "backchannels.flac"
+    report = turnlab(
+        "simulate", path, "-c", '{"barge_in_min_speech_s": 0.8}', "-c", '{"barge_in_min_speech_s": 0.1}', "--json"
+    ).json()
+    counts = [sum(e["type"] == "barge_in" for e in run["events"]) for run in report["runs"]]
+    assert counts[0] == 0
+    assert counts[1] > 0
+    assert report["runs"][1]["readouts"]["false_barge_ins"]["count"] > 0
+
+
+def test_the_same_seed_repeats_and_the_order_of_arms_changes_nothing(turnlab: Turnlab) -> None:
+    path = bundled_folder() / "booking.flac"
+    forth = turnlab("simulate", path, "-c", "balanced", "-c", "quality", "--seed", "3", "--json").json()
+    back = turnlab("simulate", path, "-c", "quality", "-c", "balanced", "--seed", "3", "--json").json()
+    assert {run["arm"]: run["events"] for run in forth["runs"]} == {
+        run["arm"]: run["events"] for run in back["runs"]
+    }
+
+
+def test_real_speech_works_the_same_with_its_own_labels(turnlab: Turnlab) -> None:
+    if not (CORPUS / "dev-001.flac").is_file():
+        pytest.skip("the corpus of real speech is not beside the project")
+    report = turnlab(
+        "simulate", CORPUS / "dev-001.flac", "-c", "ultra_low_latency", "-c", "quality", "--json"
+    ).json()
+    assert report["recordings"][0]["labelled"]
+    first, second = (run["readouts"]["response_ms"]["p50"] for run in report["runs"])
+    assert first < second
+
+
+def test_without_labels_what_needs_truth_is_left_out(turnlab: Turnlab, tmp_path: Path) -> None:
+    shutil.copy(bundled_folder() / "booking.flac", tmp_path / "call.flac")
+    report = turnlab("simulate", tmp_path / "call.flac", "--json").json()
+    readouts = report["runs"][0]["readouts"]
+    assert not readouts["labelled"]
+    assert "cut_ins" not in readouts
+    assert readouts["response_ms"]["n"] > 0
+    assert not report["recordings"][0]["labelled"]
+
+
+def test_silence_only_is_said(turnlab: Turnlab) -> None:
+    path = bundled_folder() / "booking.flac"
+    report = turnlab("simulate", path, "--eot", "silence", "--json").json()
+    assert report["runs"][0]["readouts"]["silence_only"]
+    assert "silence only" in turnlab("simulate", path, "--eot", "silence").out
+
+
+def test_two_files_of_one_name_are_told_apart(turnlab: Turnlab, tmp_path: Path) -> None:
+    for folder in ("a", "b"):
+        (tmp_path / folder).mkdir()
+        shutil.copy(bundled_folder() / "coughs.flac", tmp_path / folder / "call.flac")
+    report = turnlab("simulate", tmp_path / "a", tmp_path / "b", "--json").json()
+    assert [one["id"] for one in report["recordings"]] == ["call", "call-2"]
+    assert len(report["runs"]) == 2
+
+
+def test_a_name_with_markup_and_escapes_stays_text(turnlab: Turnlab, tmp_path: Path) -> None:
+    path = tmp_path / "[bold]\x1b[31mcall.flac"
+    shutil.copy(bundled_folder() / "coughs.flac", path)
+    done = turnlab("simulate", path)
+    assert done.code == 0
+    assert "[bold]" in done.out
+    assert "\x1b" not in done.out + done.err
