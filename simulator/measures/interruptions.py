@@ -28,20 +28,21 @@ class Interruptions:
 def interruptions(events: tuple[Event, ...], sounds: tuple[Sound, ...], truth: Truth) -> Interruptions:
     """Hold barge-ins against the true turns spoken over the agent."""
     barge_ins = [event for event in events if event.type == "barge_in"]
-    ends_of_turn = [event.t_ms for event in events if event.type == "end_of_turn"]
     wanted = _wanted(truth)
-    over_agent = [onset for onset, _ in wanted if any(sound.start_ms < onset < sound.end_ms for sound in sounds)]
-    missed, stops = 0, []
-    for onset in over_agent:
-        # the agent's floor lasts from the sound spoken over until the next end of turn: filler and response
-        floor_ends_ms = min((t_ms for t_ms in ends_of_turn if t_ms > onset), default=1 << 60)
-        floor = [sound for sound in sounds if sound.end_ms > onset and sound.start_ms < floor_ends_ms]
+    over, missed, stops = 0, 0, []
+    for onset, _ in wanted:
+        under = next((sound for sound in sounds if sound.start_ms < onset < sound.end_ms), None)
+        if under is None:
+            continue
+        over += 1
+        # filler and response to one turn are one floor: it is held until the last of them ends
+        floor = [sound for sound in sounds if sound.turn == under.turn and sound.end_ms > onset]
         if floor[-1].end_ms > onset + STOP_WITHIN_MS:
             missed += 1
         elif floor[-1].interrupted:
             stops.append(floor[-1].end_ms - onset)
     false = sum(not _justified(event, wanted) for event in barge_ins)
-    return Interruptions(len(over_agent), missed, tuple(stops), len(barge_ins), false)
+    return Interruptions(over, missed, tuple(stops), len(barge_ins), false)
 
 
 def _wanted(truth: Truth) -> list[Stretch]:

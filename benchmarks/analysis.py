@@ -1,0 +1,72 @@
+"""How many times faster than real time stage 1 is, on one core: ``uv run python -m benchmarks.analysis [FILE]``.
+
+Without a file, the bundled recordings are joined into ten minutes of calls.
+"""
+
+from __future__ import annotations
+
+import statistics
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+import numpy as np
+import soundfile as sf
+
+from simulator.activity.analyzer import Completeness, analyze, completeness_model
+from simulator.activity.model import FRAME_SAMPLES
+from simulator.activity.silero import FrameSilero, SequenceSilero, VoiceModel
+from simulator.audio.source import SAMPLE_RATE, AudioSource, open_audio
+from simulator.recording import bundled_folder, find_audio
+
+
+def main() -> None:
+    """Print the figures."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(sys.argv[1]) if len(sys.argv) > 1 else _ten_minutes(Path(folder))
+        source = open_audio(path)
+        print(f"{source.duration_s:.0f} s of audio, median of 3")
+        print(f"voice activity alone         {_rate(source, None):6.0f} x real time")
+        model = completeness_model()
+        if model is None:
+            print("Smart Turn is not installed")
+        else:
+            pauses = len(analyze(source, model).spans)
+            print(f"with Smart Turn, {pauses:3} pauses  {_rate(source, model):6.0f} x real time")
+        samples = source.samples()
+        frames = samples[: len(samples) // FRAME_SAMPLES * FRAME_SAMPLES].reshape(-1, FRAME_SAMPLES)
+        for name, detector in (("one frame a call", FrameSilero()), ("many frames a call", SequenceSilero())):
+            print(f"the network, {name:18} {_network_rate(detector, frames):5.0f} x real time")
+
+
+def _rate(source: AudioSource, model: Completeness | None) -> float:
+    return source.duration_s / statistics.median(_timed(lambda: analyze(source, model)) for _ in range(3))
+
+
+def _network_rate(detector: VoiceModel, frames: np.ndarray[tuple[int, int], np.dtype[np.float32]]) -> float:
+    def run() -> None:
+        for at in range(0, len(frames), 125):
+            detector.push(frames[at : at + 125])
+
+    seconds = len(frames) * FRAME_SAMPLES / SAMPLE_RATE
+    return seconds / statistics.median(_timed(run) for _ in range(3))
+
+
+def _timed(work: object) -> float:
+    assert callable(work)
+    started = time.perf_counter()
+    work()
+    return time.perf_counter() - started
+
+
+def _ten_minutes(folder: Path) -> Path:
+    calls = [open_audio(path).samples() for path in find_audio([bundled_folder()])]
+    joined = np.concatenate(calls * (600 * SAMPLE_RATE // sum(len(call) for call in calls) + 1))
+    path = folder / "ten-minutes.flac"
+    sf.write(path, joined[: 600 * SAMPLE_RATE], SAMPLE_RATE)
+    return path
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,111 @@
+"""Readouts that can be checked by hand on short scripted calls."""
+
+from __future__ import annotations
+
+import pytest
+
+from simulator.labels import Labels
+from simulator.measures.comparison import compare
+from simulator.measures.readouts import Measured, Spread, readouts_json
+from tests.simulator.tracks import Speech, play_track, times
+
+
+def truth(*turns: tuple[float, float], **more: object) -> Labels:
+    """Return labels with turns in frames of 32 ms."""
+    listed = [{"start_s": start * 0.032, "end_s": end * 0.032} for start, end in turns]
+    return Labels.model_validate({"turns": listed, **more})
+
+
+def test_latencies_count_from_the_true_end_not_the_detected_one() -> None:
+    late_label = play_track([Speech(10, 100)], labels=truth((10, 95)))
+    exact_label = play_track([Speech(10, 100)], labels=truth((10, 100)))
+    for name in ("eot_delay_ms", "first_sound_ms", "response_ms"):
+        assert late_label.measured.times[name][0] == exact_label.measured.times[name][0] + 160
+    (outcome,) = late_label.measured.turns
+    assert outcome.stages_ms is not None
+    assert outcome.stages_ms["end_of_turn"] == 224 + 160
+    assert sum(outcome.stages_ms.values()) == outcome.response_ms
+
+
+def test_an_end_of_turn_inside_a_turn_is_a_cut_in_and_its_latency_is_not_counted() -> None:
+    # sounds finished at frame 60, but the labels say the turn goes on to 160
+    result = play_track([Speech(10, 60, 0.9), Speech(90, 160, 0.9)], labels=truth((10, 160)))
+    assert result.measured.counts["cut_ins"].count == 1
+    assert result.measured.counts["cut_ins"].of == 1
+    assert len(times(result, "end_of_turn")) == 2
+    assert result.measured.times["eot_delay_ms"] == (224,)
+
+
+def test_within_a_tenth_of_a_second_of_the_end_is_no_cut_in() -> None:
+    # the end of turn is at frame 107; the labels end the turn 3 frames (96 ms) or 4 frames (128 ms) later
+    assert play_track([Speech(10, 100)], labels=truth((10, 110))).measured.counts["cut_ins"].count == 0
+    assert play_track([Speech(10, 100)], labels=truth((10, 111))).measured.counts["cut_ins"].count == 1
+
+
+def test_a_turn_that_was_never_taken_for_ended_is_missed() -> None:
+    track = [Speech(10, 60, 0.0), Speech(75, 120, 0.9)]
+    result = play_track(track, labels=truth((10, 60), (75, 120)))
+    assert result.measured.counts["missed_turns"].count == 1
+    assert [turn.missed for turn in result.measured.turns] == [True, False]
+
+
+def test_a_backchannel_that_stops_the_agent_is_a_false_barge_in_and_an_interruption_is_not() -> None:
+    track = [Speech(10, 100, 0.9), Speech(160, 200, 0.9)]
+    event = {"type": "backchannel", "start_s": 160 * 0.032, "end_s": 200 * 0.032, "should_barge_in": False}
+    false = play_track(track, labels=truth((10, 100), events=[event])).measured
+    assert (false.counts["false_barge_ins"].count, false.counts["missed_barge_ins"].of) == (1, 0)
+    true = play_track(track, labels=truth((10, 100), (160, 200))).measured
+    assert (true.counts["false_barge_ins"].count, true.counts["missed_barge_ins"].of) == (0, 1)
+    assert true.times["barge_in_stop_ms"] == (25 * 32 + 60,)
+
+
+def test_an_interruption_the_agent_talks_through_is_missed() -> None:
+    track = [Speech(10, 100, 0.9), Speech(160, 200, 0.9)]
+    config: dict[str, object] = {"barge_in_min_speech_s": 3.0}
+    measured = play_track(track, config, labels=truth((10, 100), (160, 200))).measured
+    assert (measured.counts["missed_barge_ins"].count, measured.counts["missed_barge_ins"].of) == (1, 1)
+    assert measured.seconds["talk_over_s"] == pytest.approx(40 * 0.032)
+
+
+def test_dead_air_is_the_silence_beyond_a_second() -> None:
+    config: dict[str, object] = {"filler_style": "silent"}
+    measured = play_track([Speech(10, 100, 0.0)], config, labels=truth((10, 100))).measured
+    (first_ms,) = measured.times["first_sound_ms"]
+    assert first_ms > 1000
+    assert measured.seconds["dead_air_s"] == pytest.approx((first_ms - 1000) / 1000)
+    assert play_track([Speech(10, 100)], labels=truth((10, 100))).measured.seconds["dead_air_s"] == 0
+
+
+def test_percentiles_interpolate_and_nothing_is_none() -> None:
+    spread = Spread.of([10, 20, 30, 40])
+    assert (spread.p50, spread.p90, spread.max, spread.n) == (25.0, 37.0, 40.0, 4)
+    assert Spread.of([]) == Spread(None, None, None, None, 0)
+
+
+def test_readouts_over_several_runs_pool_turns_and_add_counts() -> None:
+    runs = [play_track([Speech(10, 100)], labels=truth((10, end))).measured for end in (100, 95, 90)]
+    shown = readouts_json(runs)
+    assert shown["eot_delay_ms"] == {"p50": 384.0, "p90": 512.0, "p95": 528.0, "max": 544.0, "n": 3}
+    assert shown["cut_ins"] == {"count": 0, "of": 3}
+
+
+def arms_over(name: str, turns: int) -> dict[tuple[str, str], Measured]:
+    """Return a plain arm and one with the slower voice, over a recording of so many turns."""
+    track = [Speech(start, start + 50, 0.9) for start in range(10, 10 + 600 * turns, 600)]
+    labels = truth(*((speech.start, speech.end) for speech in track))
+    configs: dict[str, dict[str, object]] = {"base": {}, "slow": {"tts_model": "sonic-3"}}
+    return {(name, arm): play_track(track, own, labels=labels).measured for arm, own in configs.items()}
+
+
+def test_a_comparison_subtracts_what_it_shows_and_says_why_it_has_no_interval() -> None:
+    arms = ["base", "slow"]
+    few = compare(arms_over("one", 4), ["one"], arms, "base").readouts["response_ms"]
+    assert few.n == 4
+    assert few.delta["slow"] == (few.arms["slow"] or 0) - (few.arms["base"] or 0) == 50.0
+    assert few.ci95["slow"] is None
+    assert few.why_no_interval == "only 4 paired turns; an interval needs 5"
+    runs = {**arms_over("one", 3), **arms_over("two", 2), **arms_over("three", 4)}
+    many = compare(runs, ["one", "two", "three"], arms, "base").readouts["response_ms"]
+    assert many.ci95["slow"] == (50.0, 50.0)
+    single = compare(arms_over("one", 9), ["one"], arms, "base").readouts["response_ms"]
+    assert single.why_no_interval == "only 1 recording(s); an interval needs 3"
