@@ -14,26 +14,24 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from enum import Enum
+from functools import partial
 from itertools import pairwise
-from typing import Any
+from typing import Any, Literal
 
 from presets.layers import ResolvedVoiceConfig
 from simulator.activity.model import Observation, SpeechEnd, SpeechStart
 from simulator.activity.spans import SpanSettings
 from simulator.engine.barge_in import BargeInRule, what_was_said
 from simulator.engine.caller import CallerState
+from simulator.engine.end_of_turn import EndOfTurnRule
 from simulator.engine.events import Event, Why
 from simulator.engine.fillers import backchannel, navigation_filler
 from simulator.engine.generation import CHOPPY_WORDS, Generation, LuckKey, Workshop
-from simulator.engine.patience import confidence, eager_confidence, silence_needed_ms
 from simulator.engine.profile import EngineProfile
 from simulator.engine.script import Script
 from simulator.engine.sound import AgentSound, Piece, filler_sound, response_sound
 from simulator.engine.stages import stages_ms
 from simulator.engine.text import spoken_ms
-
-MAX_SPECULATIONS = 3
-"""Generations begun ahead of a confirmed end of turn, per caller turn."""
 
 _SPANS = SpanSettings()
 _Timer = tuple[int, int, Callable[[], None]]
@@ -75,7 +73,12 @@ class TurnMachine:
         self._script = script
         self._luck = (seed, recording)
         self._caller = CallerState()
-        self._speculations = 0
+        self._end_rule = EndOfTurnRule(profile.values)
+        self._pause_acts: dict[str, tuple[int, Callable[[], None]]] = {
+            "timeout": (2, partial(self._end_turn, "timeout")),
+            "confidence": (3, partial(self._end_turn, "confidence")),
+            "eager": (4, self._become_eager),
+        }
         self._generation: Generation | None = None
         self._generations = 0
         self._navigation_told = False
@@ -87,7 +90,7 @@ class TurnMachine:
         self._last_filler: tuple[str, int] | None = None
         self.last_finished_response_ms: int | None = None
         """When the agent last came to the end of a response by itself."""
-        self._rule = BargeInRule()
+        self._barge_in_rule = BargeInRule()
 
     # ---- the clock
 
@@ -159,7 +162,8 @@ class TurnMachine:
         if generation is not None and generation.navigated_ms is not None and not self._navigation_told:
             timers.append((generation.navigated_ms, 6, self._tell_navigation))
         if self.mode is Mode.PAUSE:
-            self._add_pause_timers(timers)
+            due = self._end_rule.next(self._caller, self.config, may_speculate=generation is None)
+            timers += [(at_ms, *self._pause_acts[verdict]) for at_ms, verdict in due]
         elif self.mode is Mode.THINKING and generation is not None:
             timers.append((self._response_due_ms(generation), 7, self._start_response))
             if self._filler_due_ms is not None:
@@ -198,74 +202,25 @@ class TurnMachine:
         if self.mode is Mode.CALLER:
             self.mode = Mode.PAUSE
         elif self.mode is Mode.SPEAKING:
-            too_short = self._rule.too_short(caller, self._audible(), self.config)
+            too_short = self._barge_in_rule.too_short(caller, self._audible(), self.config)
             if too_short is not None:
                 self._emit("barge_in_suppressed", too_short, reason="too_short", span=caller.span)
 
     def _begin_turn(self) -> None:
         self.turn += 1
-        self._speculations = 0
+        self._end_rule.begin_turn()
         self.mode = Mode.CALLER
 
     # ---- end of turn
 
-    def _add_pause_timers(self, timers: list[_Timer]) -> None:
-        caller, half_life_s = self._caller, self._values.eot_half_life_s.value
-
-        def due_ms(threshold: float) -> int | None:
-            needed = silence_needed_ms(threshold, caller.completeness, half_life_s)
-            return None if needed is None else max(caller.end_known_ms, caller.end_ms + needed)
-
-        timeout_ms = max(caller.end_known_ms, caller.end_ms + self.config.eot_timeout_ms)
-        timers.append((timeout_ms, 2, self._time_out))
-        confident_ms = due_ms(self._values.eot_threshold.value)
-        if confident_ms is not None:
-            timers.append((confident_ms, 3, self._become_confident))
-        eager = self._eager_threshold()
-        if eager is not None and self._generation is None and self._speculations < MAX_SPECULATIONS:
-            eager_ms = due_ms(eager)
-            if eager_ms is not None:
-                timers.append((eager_ms, 4, self._become_eager))
-
-    def _eager_threshold(self) -> float | None:
-        setting = self.config.eager_eot_threshold
-        if setting is None:
-            return None
-        recogniser = self._values.eager_direction.value == "recogniser"
-        return eager_confidence(setting, self._values.eot_threshold.value, recogniser=recogniser)
-
-    def _confidence(self) -> float:
-        silence_ms = self.now_ms - self._caller.end_ms
-        return confidence(silence_ms, self._caller.completeness, self._values.eot_half_life_s.value)
-
     def _become_eager(self) -> None:
-        threshold, now = self._eager_threshold() or 0.0, self._confidence()
-        self._speculations += 1
-        self._generate()
-        numbers = {
-            "confidence": now,
-            "threshold": threshold,
-            "setting": self.config.eager_eot_threshold or 0.0,
-        }
-        self._emit("eager_end_of_turn", Why("eager", numbers, now - threshold), generation=self._generations - 1)
+        why = self._end_rule.speculate(self._caller, self.config, self.now_ms)
+        generation = self._generate()
+        self._emit("eager_end_of_turn", why, generation=generation.number)
 
-    def _time_out(self) -> None:
-        timeout_ms, now = self.config.eot_timeout_ms, self._confidence()
-        silence_ms = self.now_ms - self._caller.end_ms
-        why = Why("timeout", {"timeout_ms": timeout_ms, "confidence": now}, silence_ms - timeout_ms)
-        self._end_turn("timeout", now, why)
-
-    def _become_confident(self) -> None:
-        caller, threshold, now = self._caller, self._values.eot_threshold.value, self._confidence()
-        numbers = {
-            "confidence": now,
-            "threshold": threshold,
-            "silence_ms": self.now_ms - caller.end_ms,
-            "completeness": caller.completeness,
-        }
-        self._end_turn("confidence", now, Why("confidence", numbers, now - threshold))
-
-    def _end_turn(self, reason: str, certainty: float, why: Why) -> None:
+    def _end_turn(self, reason: Literal["timeout", "confidence"]) -> None:
+        why = self._end_rule.why(reason, self._caller, self.config, self.now_ms)
+        certainty = self._end_rule.confidence(self._caller, self.now_ms)
         eager = self._generation is not None
         self._confirmed_ms = self.now_ms
         self._heard_this_turn = []
@@ -443,19 +398,19 @@ class TurnMachine:
     def _add_barge_in_timer(self, timers: list[_Timer]) -> None:
         if self._sound is None:
             return
-        found = self._rule.next(self._caller, self._audible(), self.config, self.now_ms)
+        found = self._barge_in_rule.next(self._caller, self._audible(), self.config, self.now_ms)
         if found is not None:
             due_ms, verdict = found
             timers.append((due_ms, 5, self._barge_in if verdict == "barge_in" else self._hold_for_cooldown))
 
     def _hold_for_cooldown(self) -> None:
-        why = self._rule.suppress_for_cooldown(self._caller, self._audible(), self.config, self.now_ms)
+        why = self._barge_in_rule.suppress_for_cooldown(self._caller, self._audible(), self.config, self.now_ms)
         self._emit("barge_in_suppressed", why, reason="cooldown", span=self._caller.span)
 
     def _barge_in(self) -> None:
         sound = self._sound
         assert sound is not None
-        why = self._rule.strike(self._caller, self._audible(), self.config, self.now_ms)
+        why = self._barge_in_rule.strike(self._caller, self._audible(), self.config, self.now_ms)
         unsaid = self._generation.text if self._generation else None
         sound.stop(self.now_ms + round(self._values.stop_latency_ms.value))
         self._underruns = [gap for gap in self._underruns if gap[0] < sound.end_ms]
