@@ -1,0 +1,75 @@
+"""The recordings on the bench: found, opened and analysed. Everything here blocks, so it runs in a worker."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+from simulator.activity.analyzer import Completeness, completeness_model
+from simulator.activity.cache import cached_analysis
+from simulator.activity.model import Activity
+from simulator.errors import SimulatorError
+from simulator.recording import Recording, bundled_folder, find_audio, open_recording
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """An audio file: opened, or with one sentence why it cannot be used. ``key`` names it among the others."""
+
+    key: str
+    title: str
+    recording: Recording | None
+    fault: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Specimen:
+    """A recording ready to be tried."""
+
+    key: str
+    recording: Recording
+    activity: Activity
+
+
+def find_recordings(path: Path | None) -> tuple[Found, ...]:
+    """Open the audio in a folder (``None``: the bundled recordings), the bad files included.
+
+    Raises :class:`~simulator.errors.AudioError` if there is no such folder or no audio in it.
+    """
+    return tuple(_open(file) for file in find_audio([path or bundled_folder()]))
+
+
+def _open(file: Path) -> Found:
+    try:
+        recording = open_recording(file)
+    except SimulatorError as error:
+        return Found(file.name, file.name, None, _without_folder(str(error), file))
+    return Found(file.name, recording.id, recording)
+
+
+class Analyst:
+    """Analyses recordings; the end-of-turn model is loaded with the first."""
+
+    @cached_property
+    def _model(self) -> Completeness | None:
+        return completeness_model()
+
+    def analyse(self, found: Found, progress: Callable[[float], None]) -> Specimen:
+        """Analyse one recording. Raises :class:`~simulator.errors.SimulatorError` in one sentence."""
+        recording = found.recording
+        if recording is None:
+            raise SimulatorError(found.fault)
+        try:
+            activity = cached_analysis(recording.source, self._model, progress)
+        except SimulatorError as error:
+            raise SimulatorError(_without_folder(str(error), recording.source.path)) from None
+        except OSError as error:
+            raise SimulatorError(f"{recording.source.path.name}: {error.strerror or 'cannot be read'}") from None
+        return Specimen(found.key, recording, activity)
+
+
+def _without_folder(message: str, file: Path) -> str:
+    """Shorten the path in a message to the file's name: the folder is known here and the pane is narrow."""
+    return message.replace(str(file.parent) + "/", "")

@@ -1,0 +1,155 @@
+"""One field of the draft on one line: its name, its control, and how it stands."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from textual import events, on
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Horizontal
+from textual.content import Content
+from textual.message import Message
+from textual.widgets import Input, Static
+
+from tui.terminal_text import plain
+from tui.tuning.entry import EntryError, entry_text, parse_entry
+from tui.tuning.fields import FieldState
+from tui.widgets.field_editor_choice import Choice, Words
+from tui.widgets.field_editor_control import FieldControl
+from tui.widgets.slider import Slider
+
+_VALUE, _MARK, _DEFAULT = 11, 10, 10
+
+
+class EntryLine(Input):
+    """The line a value is typed into; escape takes it away."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape", "cancel", "Cancel", tooltip="Leave the value as it was.")
+    ]
+
+    class Cancelled(Message):
+        """The value stays as it was."""
+
+    def action_cancel(self) -> None:
+        """Give up typing."""
+        self.post_message(self.Cancelled())
+
+    def on_blur(self, event: events.Blur) -> None:
+        """Going elsewhere leaves the value as it was."""
+        self.post_message(self.Cancelled())
+
+
+class FieldEditor(Horizontal):
+    """A row of the panel. It speaks through :class:`FieldControl.Changed`."""
+
+    def __init__(self, state: FieldState) -> None:
+        super().__init__(id=f"field-{state.spec.name}")
+        self.state = state
+        self.control = _control(state)
+        self._entry: EntryLine | None = None
+        self._facts = Static(self._describe(), classes="field-facts", markup=False)
+
+    def compose(self) -> ComposeResult:
+        """Lay out the name, the control and the facts."""
+        yield Static(self.state.spec.name, classes="field-name", markup=False)
+        yield self.control
+        yield self._facts
+
+    @property
+    def entering(self) -> bool:
+        """Whether a value is being typed."""
+        return self._entry is not None
+
+    def show(self, state: FieldState) -> None:
+        """Show how the field stands now."""
+        if state == self.state and self.control.state == state:
+            return
+        self.state = state
+        self.control.show(state)
+        if not self.entering:
+            self._facts.update(self._describe(), layout=False)
+
+    def _describe(self) -> Content:
+        state, spec = self.state, self.state.spec
+        quiet = "$text-muted"
+        # The control of a choice or of words already says the value.
+        shown = spec.show(state.in_force) if spec.kind in ("int", "float") else ""
+        if state.in_force is None and spec.kind in ("int", "float"):
+            shown = spec.unset_label if spec.unset_label != "inherit" else "off"
+        mark = "○ inherit" if state.inherited else "● set"
+        origin = f"{state.origin} *" if state.changed and state.inherited else state.origin
+        return Content.assemble(
+            (f"{plain(shown):>{_VALUE}} ", quiet if state.inherited else "bold"),
+            (f" {mark:<{_MARK}}", quiet if state.inherited else "$text-success"),
+            (
+                f"{_shorten(spec.show(spec.default) if spec.default is not None else '—', _DEFAULT):<{_DEFAULT}} ",
+                quiet,
+            ),
+            (origin, "$text-warning" if state.changed else quiet),
+            (" !" if state.warnings else "", "$text-error"),
+        )
+
+    # ---- typing a value
+
+    @on(FieldControl.EntryWanted)
+    async def _start_entry(self, message: FieldControl.EntryWanted) -> None:
+        message.stop()
+        if self.entering:
+            return
+        spec = self.state.spec
+        text = entry_text(spec, self.state.in_force) if message.text is None else message.text
+        self._entry = EntryLine(text, compact=True, select_on_focus=message.text is None, classes="field-entry")
+        if spec.kind == "words":
+            self._entry.placeholder = "words, with commas between them"
+        self.control.display = False
+        await self.mount(self._entry, before=self._facts)
+        self._entry.focus()
+        self._say("enter sets · esc cancels", "$text-muted")
+
+    @on(Input.Changed)
+    def _typing(self, message: Input.Changed) -> None:
+        message.stop()
+        self._say("enter sets · esc cancels", "$text-muted")
+
+    @on(Input.Submitted)
+    async def _apply(self, message: Input.Submitted) -> None:
+        message.stop()
+        try:
+            value = parse_entry(self.state.spec, message.value)
+        except EntryError as error:
+            self._say(f"✗ {error}", "$text-error")
+            return
+        await self._end_entry()
+        self.control.post_change(value)
+
+    @on(EntryLine.Cancelled)
+    async def _cancel(self, message: EntryLine.Cancelled) -> None:
+        message.stop()
+        await self._end_entry()
+
+    async def _end_entry(self) -> None:
+        entry, self._entry = self._entry, None
+        if entry is None:
+            return
+        had_focus = entry.has_focus
+        self.control.display = True
+        self._facts.update(self._describe(), layout=False)
+        if had_focus:
+            self.control.focus()
+        await entry.remove()
+
+    def _say(self, text: str, style: str) -> None:
+        if self.entering:
+            self._facts.update(Content.styled(plain(text), style), layout=False)
+
+
+def _control(state: FieldState) -> FieldControl:
+    if state.spec.slider is not None:
+        return Slider(state)
+    return Choice(state) if state.spec.kind in ("choice", "bool") else Words(state)
+
+
+def _shorten(text: str, width: int) -> str:
+    return text if len(text) <= width else text[: width - 1] + "…"

@@ -1,0 +1,83 @@
+"""The base of the controls that change one field of the draft."""
+
+from __future__ import annotations
+
+from collections.abc import Hashable
+from dataclasses import replace
+
+from textual import events
+from textual.message import Message
+from textual.widget import Widget
+
+from tui.tuning.fields import FieldState
+
+
+class FieldControl(Widget, can_focus=True):
+    """Shows a field's state and says what the person wants of it; the state itself changes elsewhere."""
+
+    class Changed(Message):
+        """The field should get ``value`` (``None``: back to inherit); one ``gesture`` is one step of undo."""
+
+        def __init__(self, control: FieldControl, value: object, gesture: Hashable = None) -> None:
+            super().__init__()
+            self.control_changed = control
+            self.name = control.state.spec.name
+            self.value = value
+            self.gesture = gesture
+
+        def can_replace(self, message: Message) -> bool:
+            """Let only the newest of a queue of changes by the same movement count."""
+            return (
+                isinstance(message, FieldControl.Changed)
+                and message.control_changed is self.control_changed
+                and message.gesture == self.gesture is not None
+            )
+
+    class EntryWanted(Message):
+        """The person starts to type a value; ``text`` is what they typed so far, ``None``: edit what is there."""
+
+        def __init__(self, control: FieldControl, text: str | None) -> None:
+            super().__init__()
+            self.name = control.state.spec.name
+            self.text = text
+
+    def __init__(self, state: FieldState) -> None:
+        super().__init__()
+        self.state = state
+        self.set_class(state.inherited, "-inherited")
+
+    def show(self, state: FieldState) -> None:
+        """Show how the field stands now."""
+        self.state = state
+        self.set_class(state.inherited, "-inherited")
+        self.refresh()
+
+    def post_change(self, value: object, gesture: Hashable = None) -> None:
+        """Ask for a new value, and show it already: the next key may come before the answer."""
+        if value == self.state.own:
+            return
+        if value is not None:
+            self.state = replace(self.state, own=value, in_force=value)
+            self.refresh()
+        self.post_message(self.Changed(self, value, gesture))
+
+    def step(self, steps: int) -> None:
+        """Go to a later (or an earlier) value."""
+
+    def jump(self, to_high: bool) -> None:
+        """Go to the last or the first value."""
+
+    def confirm(self) -> None:
+        """Do what Enter does: type a value."""
+        self.post_message(self.EntryWanted(self, None))
+
+    def inherit(self) -> None:
+        """Put the field back to inherit."""
+        self.post_change(None)
+
+    def on_key(self, event: events.Key) -> None:
+        """Let digits begin a typed value."""
+        if self.state.spec.kind in ("int", "float") and event.character and event.character in "0123456789":
+            event.stop()
+            event.prevent_default()
+            self.post_message(self.EntryWanted(self, event.character))

@@ -1,0 +1,154 @@
+"""The recordings: how long they are, and whether they are analysed."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Literal
+
+from textual.app import ComposeResult
+from textual.containers import Vertical
+from textual.content import Content
+from textual.message import Message
+from textual.widgets import OptionList, Static
+from textual.widgets.option_list import Option
+
+from tui.terminal_text import plain
+
+Stage = Literal["waiting", "analysing", "done", "failed"]
+_GLYPHS: dict[Stage, tuple[str, str]] = {
+    "waiting": ("·", "$text-muted"),
+    "analysing": ("", "$text-accent"),
+    "done": ("✓", "$text-success"),
+    "failed": ("!", "$text-error"),
+}
+ALL = ""
+"""The key of the row that stands for all recordings."""
+
+
+@dataclass(frozen=True, slots=True)
+class RecordingRow:
+    """One recording in the list; ``note`` is one sentence about it, such as why it failed."""
+
+    key: str
+    title: str
+    duration_s: float | None
+    stage: Stage = "waiting"
+    share: float = 0.0
+    note: str = ""
+
+    def now(self, stage: Stage, *, share: float = 0.0, note: str | None = None) -> RecordingRow:
+        """Return the row in another stage."""
+        return replace(self, stage=stage, share=share, note=self.note if note is None else note)
+
+
+class RecordingList(Vertical):
+    """Chooses what is shown: a recording, or all of them at once."""
+
+    class Chosen(Message):
+        """A recording (or :data:`ALL`) should be shown."""
+
+        def __init__(self, key: str) -> None:
+            super().__init__()
+            self.key = key
+
+    def __init__(self, *, id: str | None = None) -> None:
+        super().__init__(id=id)
+        self._rows: dict[str, RecordingRow] = {}
+        self._shown: str | None = None
+        self._all = False
+        self._options = OptionList(id="recording-options", compact=True)
+        self._note = Static(id="recording-note", markup=False)
+
+    def compose(self) -> ComposeResult:
+        """Lay out the list and the sentence about the highlighted recording."""
+        yield self._options
+        yield self._note
+
+    def fill(self, rows: Sequence[RecordingRow]) -> None:
+        """Show these recordings."""
+        self._rows = {row.key: row for row in rows}
+        self._options.clear_options()
+        self._options.add_option(Option(self._prompt_all(), id="all"))
+        self._options.add_options([Option(self._prompt(row), id=_id(n)) for n, row in enumerate(rows)])
+
+    def say(self, text: str) -> None:
+        """Say something about the whole list."""
+        self._note.update(plain(text))
+
+    def row(self, key: str) -> RecordingRow:
+        """Return how a recording stands."""
+        return self._rows[key]
+
+    def put(self, row: RecordingRow) -> None:
+        """Show how one recording stands now."""
+        self._rows[row.key] = row
+        self._options.replace_option_prompt(_id(list(self._rows).index(row.key)), self._prompt(row))
+        self._options.replace_option_prompt("all", self._prompt_all())
+        self._say_about_highlighted()
+
+    def mark_shown(self, key: str | None, *, all_of_them: bool) -> None:
+        """Mark what the screen shows."""
+        self._shown, self._all = key, all_of_them
+        for number, row in enumerate(self._rows.values()):
+            self._options.replace_option_prompt(_id(number), self._prompt(row))
+        if self._rows:
+            self._options.replace_option_prompt("all", self._prompt_all())
+
+    def highlight(self, key: str) -> None:
+        """Move the cursor to a recording."""
+        self._options.highlighted = 0 if key == ALL else list(self._rows).index(key) + 1
+
+    def focus(self, scroll_visible: bool = True) -> RecordingList:
+        """Focus the list."""
+        self._options.focus(scroll_visible)
+        return self
+
+    def _prompt_all(self) -> Content:
+        done = sum(row.stage == "done" for row in self._rows.values())
+        usable = sum(row.stage != "failed" for row in self._rows.values())
+        return _columns("▸" if self._all else " ", "all recordings", f"{done}/{usable}", "Σ", "$text-accent")
+
+    def _prompt(self, row: RecordingRow) -> Content:
+        glyph, style = _GLYPHS[row.stage]
+        length = "" if row.duration_s is None else _length(row.duration_s)
+        if row.stage == "analysing":
+            length, glyph = f"{row.share:4.0%}", "◌"
+        marked = row.key == self._shown and not self._all
+        return _columns("▸" if marked else " ", row.title, length, glyph, style)
+
+    def on_option_list_option_highlighted(self, event: OptionList.OptionHighlighted) -> None:
+        """Say what there is to say about a recording."""
+        event.stop()
+        self._say_about_highlighted()
+
+    def on_option_list_option_selected(self, event: OptionList.OptionSelected) -> None:
+        """Show it."""
+        event.stop()
+        self.post_message(self.Chosen(self._key(event.option_index)))
+
+    def _key(self, index: int) -> str:
+        return ALL if index == 0 else list(self._rows)[index - 1]
+
+    def _say_about_highlighted(self) -> None:
+        index = self._options.highlighted
+        if index is None:
+            return
+        key = self._key(index)
+        text = "Compare over all recordings." if key == ALL else plain(self._rows[key].note)
+        self._note.update(text)
+        self._options.tooltip = Content(text) if text else None
+
+
+def _id(number: int) -> str:
+    return f"recording-{number}"
+
+
+def _length(seconds: float) -> str:
+    return f"{int(seconds) // 60}:{int(seconds) % 60:02d}"
+
+
+def _columns(mark: str, title: str, length: str, glyph: str, style: str) -> Content:
+    name = plain(title)
+    name = name if len(name) <= 14 else name[:13] + "…"
+    return Content.assemble(f"{mark}{name:<14} {length:>4} ", (glyph, style))

@@ -1,0 +1,271 @@
+"""The timeline of one recording under both arms, drawn line by line."""
+
+from __future__ import annotations
+
+from typing import ClassVar
+
+from rich.segment import Segment
+from rich.style import Style
+from textual import events
+from textual.geometry import Region, Size
+from textual.message import Message
+from textual.reactive import reactive
+from textual.strip import Strip
+from textual.widget import Widget
+
+from tui.tuning.scene import Mark, Scene
+from tui.widgets import timeline_lanes as lanes
+from tui.widgets.timeline_line import BLANK, Line, one_cell
+from tui.widgets.timeline_view import View
+
+GUTTER = 8
+_KINDS = (
+    "ruler wave quiet turn curve threshold eager ended wait underrun cut cursor label "
+    "agent-a agent-b filler-a filler-b"
+).split()
+
+
+class Timeline(Widget, can_focus=True):
+    """Lanes on one clock: the caller, the true turns, the turn confidence, and both arms' agents.
+
+    Give it a scene with :meth:`show`. Only lines that look different afterwards are painted again.
+    """
+
+    COMPONENT_CLASSES: ClassVar[set[str]] = {f"timeline--{kind}" for kind in _KINDS}
+    fine_glyphs: reactive[bool] = reactive(True)
+
+    class Chosen(Message):
+        """The event under the cursor changed; ``mark`` is ``None`` when none is chosen."""
+
+        def __init__(self, arm: str, mark: Mark | None) -> None:
+            super().__init__()
+            self.arm = arm
+            self.mark = mark
+
+    def __init__(self, *, id: str | None = None) -> None:
+        super().__init__(id=id)
+        self.view = View(0.0, 100.0, 1)
+        self._scene: Scene | None = None
+        self._strips: list[Strip] = []
+        self._rows: list[tuple[str, Line]] = []
+        self._palette: dict[str, Style] = {}
+        self._arm = "A"
+        self._chosen: int | None = None
+        self._waiting = ""
+        self._stale = False
+
+    # ---- what is shown
+
+    @property
+    def scene(self) -> Scene | None:
+        """What is drawn, if anything."""
+        return self._scene
+
+    @property
+    def rows(self) -> list[tuple[str, str]]:
+        """The lines as drawn: label and plain text."""
+        return [(label, line.text) for label, line in self._rows]
+
+    def show(self, scene: Scene | None, waiting: str = "") -> None:
+        """Draw a scene. The part in sight stays the same while it is the same recording.
+
+        Without one, ``waiting`` says why there is nothing to see.
+        """
+        before, self._scene = self._scene, scene
+        self._waiting = waiting
+        if self._stale:
+            self._stale, self._strips = False, []
+        if scene is None or before is None or before.name != scene.name:
+            self._chosen = None
+            self.view = View.whole(scene.duration_ms if scene else 1, self._width)
+        elif self.view.ms_per_cell >= before.duration_ms / max(self.view.width, 1) - 1e-6:
+            self.view = View.whole(scene.duration_ms, self._width)
+        else:
+            self.view = self.view.within(scene.duration_ms)
+        self._announce()
+        self._draw()
+
+    def set_stale(self) -> None:
+        """Dim the drawing: it belongs to settings that are no longer shown."""
+        if not self._stale:
+            self._stale = True
+            self.refresh()
+
+    @property
+    def _width(self) -> int:
+        return max(self.size.width - GUTTER, 1)
+
+    def _draw(self) -> None:
+        """Draw all lines anew, and have those painted that changed."""
+        if not self.is_mounted or not self.size.height:
+            return
+        if not self._palette:
+            self._palette = self._make_palette()
+        before = self._strips
+        self._rows = self._lines()
+        label_style = self._palette["label"]
+        self._strips = [
+            line.strip(Segment(f"{label:<{GUTTER}}"[:GUTTER], label_style), self._palette)
+            for label, line in self._rows
+        ]
+        if len(before) != len(self._strips):
+            self.refresh()
+            return
+        width = self.size.width
+        changed = [Region(0, y, width, 1) for y, strip in enumerate(self._strips) if strip != before[y]]
+        if changed:
+            self.refresh(*changed)
+
+    def _lines(self) -> list[tuple[str, Line]]:
+        scene, view, height = self._scene, self.view, self.size.height
+        if scene is None:
+            line = Line(view.width)
+            line.write(0, one_cell(self._waiting), "ruler")
+            return [("", line)]
+        glyphs = lanes.FINE if self.fine_glyphs else lanes.ASCII
+        room = max(height - 5, 0)
+        with_turns = room >= 1 and bool(scene.turns)
+        room -= with_turns
+        # What is left goes to the two drawings in turn, the caller first.
+        caller_rows, turn_rows = 1 + min((room + 1) // 2, 3), 1 + min(room // 2, 3)
+        found = [("", lanes.ruler(scene, view))]
+        found += _labelled("caller", lanes.caller(scene, view, caller_rows, glyphs))
+        if with_turns:
+            found.append(("turns", lanes.turns(scene, view, glyphs)))
+        found += _labelled("end?", lanes.confidence(scene, view, turn_rows, glyphs))
+        found.append(("A agent", lanes.agent(scene.a, view, "a", glyphs)))
+        found.append(("B agent", lanes.agent(scene.b, view, "b", glyphs)))
+        self._draw_cursor(found, glyphs)
+        return found[:height]
+
+    def _draw_cursor(self, rows: list[tuple[str, Line]], glyphs: lanes.Glyphs) -> None:
+        mark = self.chosen
+        if mark is None:
+            return
+        x = int(self.view.x(mark.t_ms))
+        rows[0][1].put(x, glyphs.cursor, "cursor")
+        lane = rows[-2 if self._arm == "A" else -1][1]
+        if 0 <= x < lane.width:
+            lane.kinds[x] = "cursor"
+
+    def _make_palette(self) -> dict[str, Style]:
+        palette = {kind: self.get_component_rich_style(f"timeline--{kind}") for kind in _KINDS}
+        palette[BLANK] = self.rich_style
+        for arm in "ab":
+            palette[f"words-{arm}"] = palette[f"agent-{arm}"] + Style(reverse=True)
+        return palette
+
+    def notify_style_update(self) -> None:
+        """Forget the colours: the theme or the style sheet changed."""
+        super().notify_style_update()
+        self._palette = {}
+        if self.is_mounted:
+            self._draw()
+
+    def watch_fine_glyphs(self) -> None:
+        """Draw with the other set of characters."""
+        self._draw()
+
+    def on_resize(self, event: events.Resize) -> None:
+        scene = self._scene
+        self.view = View.whole(scene.duration_ms if scene else 1, self._width)
+        self._strips = []
+        self._draw()
+        self.refresh()
+
+    def render_line(self, y: int) -> Strip:
+        """Return a line drawn earlier."""
+        if y < len(self._strips):
+            strip = self._strips[y]
+            return strip.apply_style(Style(dim=True)) if self._stale else strip
+        return Strip.blank(self.size.width, self.rich_style)
+
+    def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
+        """Return the height at which every lane has room."""
+        return 9
+
+    # ---- moving about
+
+    def zoom(self, steps: int) -> None:
+        """Come closer (or go further away), around the chosen event or the middle."""
+        if self._scene is None:
+            return
+        mark = self.chosen
+        middle = (self.view.start_ms + self.view.end_ms) / 2
+        around = mark.t_ms if mark and self.view.start_ms <= mark.t_ms < self.view.end_ms else middle
+        self.view = self.view.zoomed(steps, around, self._scene.duration_ms)
+        self._draw()
+
+    def pan(self, share: float) -> None:
+        """Look at an earlier (negative) or later part, by a share of the width."""
+        if self._scene is not None:
+            self.view = self.view.moved(share, self._scene.duration_ms)
+            self._draw()
+
+    # ---- asking events
+
+    @property
+    def chosen(self) -> Mark | None:
+        """The event under the cursor."""
+        marks = self._marks
+        return marks[self._chosen] if self._chosen is not None and self._chosen < len(marks) else None
+
+    @property
+    def _marks(self) -> tuple[Mark, ...]:
+        if self._scene is None:
+            return ()
+        return (self._scene.a if self._arm == "A" else self._scene.b).marks
+
+    def step_event(self, steps: int) -> None:
+        """Go to the next (or an earlier) event of the arm, and into sight of it."""
+        marks = self._marks
+        if not marks or self._scene is None:
+            return
+        if self._chosen is None:
+            inside = [i for i, mark in enumerate(marks) if self.view.start_ms <= mark.t_ms < self.view.end_ms]
+            index = (inside or [0])[0 if steps > 0 else -1]
+        else:
+            index = min(max(self._chosen + steps, 0), len(marks) - 1)
+        self._choose(self._arm, index)
+
+    def choose_arm(self, arm: str) -> None:
+        """Ask the other arm's agent: its event nearest to the chosen one."""
+        mark = self.chosen
+        self._arm = arm
+        if self._marks:
+            self._choose(arm, _nearest(self._marks, mark.t_ms if mark else self.view.start_ms))
+
+    def _choose(self, arm: str, index: int | None) -> None:
+        self._arm, self._chosen = arm, index
+        mark = self.chosen
+        if mark is not None and self._scene is not None:
+            self.view = self.view.showing(mark.t_ms, self._scene.duration_ms)
+        self._announce()
+        self._draw()
+
+    def _announce(self) -> None:
+        self.post_message(self.Chosen(self._arm, self.chosen))
+
+    def on_click(self, event: events.Click) -> None:
+        offset = event.get_content_offset(self)
+        if offset is None or self._scene is None:
+            return
+        self._arm = "B" if offset.y == len(self._strips) - 1 else "A"
+        if self._marks:
+            self._choose(self._arm, _nearest(self._marks, self.view.t(offset.x - GUTTER)))
+
+    def on_mouse_scroll_up(self, event: events.MouseScrollUp) -> None:
+        event.stop()
+        self.zoom(1) if event.ctrl else self.pan(-0.1)
+
+    def on_mouse_scroll_down(self, event: events.MouseScrollDown) -> None:
+        event.stop()
+        self.zoom(-1) if event.ctrl else self.pan(0.1)
+
+
+def _labelled(label: str, lines: list[Line]) -> list[tuple[str, Line]]:
+    return [(label if row == 0 else "", line) for row, line in enumerate(lines)]
+
+
+def _nearest(marks: tuple[Mark, ...], t_ms: float) -> int:
+    return min(range(len(marks)), key=lambda index: abs(marks[index].t_ms - t_ms))

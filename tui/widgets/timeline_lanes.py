@@ -1,0 +1,221 @@
+"""The timeline's lanes, each a pure function from a scene and a view to lines."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from simulator.activity.model import FRAME_MS
+from tui.tuning.scene import ArmLane, Bar, Scene
+from tui.widgets.braille import DOTS_PER_CELL, DotRows
+from tui.widgets.timeline_line import Line, one_cell
+from tui.widgets.timeline_view import View
+
+_TICKS_MS = (100, 200, 500, 1000, 2000, 5000, 10_000, 15_000, 30_000, 60_000, 120_000, 300_000, 600_000)
+_TICK_ROOM = 9
+_LEFT_EIGHTHS = " ▏▎▍▌▋▊▉█"
+
+
+@dataclass(frozen=True, slots=True)
+class Glyphs:
+    """The characters lanes are made of."""
+
+    full: str = "█"
+    filler: str = "░"
+    cut: str = "✂"
+    underrun: str = "▏"
+    wait: str = "┈"
+    turn: str = "━"
+    threshold: str = "╌"
+    eager: str = "┄"
+    tick: str = "╷"
+    cursor: str = "▼"
+    ended: str = "┤"
+    ascii_only: bool = False
+
+
+FINE = Glyphs()
+ASCII = Glyphs("#", "%", "X", "!", ".", "=", "-", "~", "|", "v", "]", ascii_only=True)
+"""For terminals and fonts without block and braille characters."""
+
+
+def ruler(scene: Scene, view: View) -> Line:
+    """Draw arm A's own clock: where it waits for B, two ticks lie further apart."""
+    line = Line(view.width)
+    step = next((tick for tick in _TICKS_MS if tick / view.ms_per_cell >= _TICK_ROOM), _TICKS_MS[-1])
+    free_from = 0
+    for t_ms in range(0, scene.ticks.own_end + 1, step):
+        x = int(view.x(scene.ticks.at(t_ms)))
+        label = f"╷{clock_text(t_ms, step)}"
+        if free_from <= x and x + len(label) <= view.width:
+            line.write(x, label, "ruler")
+            free_from = x + len(label) + 1
+    return line
+
+
+def clock_text(t_ms: int, step_ms: int = 1000) -> str:
+    """Return a time as minutes and seconds, with tenths where the steps need them."""
+    minutes, ms = divmod(t_ms, 60_000)
+    return f"{minutes}:{ms // 1000:02d}" if step_ms >= 1000 else f"{minutes}:{ms / 1000:04.1f}"
+
+
+def caller(scene: Scene, view: View, rows: int, glyphs: Glyphs = FINE) -> list[Line]:
+    """Draw how loud the caller is: from the middle outwards, or from the ground in a single line."""
+    loudness = _loudness(scene, view)
+    dots = DotRows(view.width, rows)
+    half = dots.dot_rows / 2
+    for column, value in enumerate(loudness.tolist()):
+        if rows == 1:
+            dots.fill(column, 0, round(value * (dots.dot_rows - 1)))
+        else:
+            reach = value * (half - 0.5)
+            dots.fill(column, int(half - 0.5 - reach), int(half + reach))
+    spoken = loudness.reshape(view.width, 2).max(axis=1) > 1 / dots.dot_rows
+    lines = []
+    for row in range(rows):
+        line = Line(view.width)
+        line.lay(dots.line(row, ascii_only=glyphs.ascii_only), "wave")
+        line.kinds = [
+            "quiet" if kind == "wave" and not loud else kind
+            for kind, loud in zip(line.kinds, spoken.tolist(), strict=True)
+        ]
+        lines.append(line)
+    return lines
+
+
+def _loudness(scene: Scene, view: View) -> NDArray[np.float32]:
+    """Return the loudest of each dot column, 0 where no caller audio was played."""
+    columns = view.width * 2
+    step = view.ms_per_cell / 2
+    found = np.zeros(columns, np.float32)
+    for clip in scene.clips:
+        count = len(clip.loudness)
+        first = max(int((clip.start_ms - view.start_ms) / step), 0)
+        last = min(int((clip.start_ms + count * FRAME_MS - view.start_ms) / step), columns)
+        if first >= last or not count:
+            continue
+        times = view.start_ms + np.arange(first, last) * step - clip.start_ms
+        frames = np.clip((times // FRAME_MS).astype(np.intp), 0, count - 1)
+        found[first:last] = np.maximum.reduceat(clip.loudness, frames)
+        # The last column's stretch would otherwise reach to the end of the clip.
+        found[last - 1] = clip.loudness[frames[-1] : frames[-1] + max(int(step // FRAME_MS), 1)].max()
+    return found
+
+
+def turns(scene: Scene, view: View, glyphs: Glyphs = FINE) -> Line:
+    """Draw the labelled turns as thin bars."""
+    line = Line(view.width)
+    for start_ms, end_ms in scene.turns:
+        start = round(view.x(start_ms))
+        line.fill(start, max(round(view.x(end_ms)), start + 1), glyphs.turn, "turn")
+    return line
+
+
+def confidence(scene: Scene, view: View, rows: int, glyphs: Glyphs = FINE) -> list[Line]:
+    """Draw the turn confidence in arm A's pauses, over the thresholds it is held against."""
+    dots = DotRows(view.width, rows)
+    step = view.ms_per_cell / 2
+    ends: list[int] = []
+    for pause in scene.pauses:
+        first = max(int((pause.from_ms - view.start_ms) / step), 0)
+        last = min(int((pause.until_ms - view.start_ms) / step) + 1, view.width * 2)
+        before: int | None = None
+        for column in range(first, last):
+            t_ms = min(max(view.start_ms + column * step, pause.from_ms), pause.until_ms)
+            row = _dot_row(scene.confidence(pause, t_ms), dots.dot_rows)
+            dots.fill(column, row if before is None else min(before, row), row)
+            before = row
+        if pause.ended_turn and first < last:
+            ends.append((last - 1) // 2 + 1)
+    lines = []
+    for row in range(rows):
+        line = Line(view.width)
+        for level, glyph, kind in (
+            (scene.eager, glyphs.eager, "eager"),
+            (scene.threshold, glyphs.threshold, "threshold"),
+        ):
+            if level is not None and _text_row(level, rows) == row:
+                line.fill(0, view.width, glyph, kind)
+        line.lay(dots.line(row, ascii_only=glyphs.ascii_only), "curve")
+        lines.append(line)
+    for x in ends:
+        lines[_text_row(scene.threshold, rows)].put(x, glyphs.ended, "ended")
+    return lines
+
+
+def _dot_row(level: float, dot_rows: int) -> int:
+    return min(max(round(level * (dot_rows - 1)), 0), dot_rows - 1)
+
+
+def _text_row(level: float, rows: int) -> int:
+    return (rows * DOTS_PER_CELL - 1 - _dot_row(level, rows * DOTS_PER_CELL)) // DOTS_PER_CELL
+
+
+def agent(lane: ArmLane, view: View, arm: str, glyphs: Glyphs = FINE) -> Line:
+    """Draw one arm's agent: fillers, responses with their words, and where the caller stopped it."""
+    line = Line(view.width)
+    for start_ms, end_ms in lane.waits:
+        line.fill(round(view.x(start_ms)), round(view.x(end_ms)), glyphs.wait, "wait")
+    for bar in lane.bars:
+        if view.x(bar.end_ms) < 0 or view.x(bar.start_ms) > view.width:
+            continue
+        if bar.kind == "filler":
+            _draw_filler(line, bar, view, arm, glyphs)
+        else:
+            _draw_response(line, bar, view, arm, glyphs)
+    for start_ms, end_ms in lane.waits:
+        # A sound that spans a wait goes on after it; the wait is cut out of it to be honest about its length.
+        line.fill(round(view.x(start_ms)), round(view.x(end_ms)), glyphs.wait, "wait")
+    for t_ms in lane.underruns:
+        line.put(int(view.x(t_ms)), glyphs.underrun, "underrun")
+    for bar in lane.bars:
+        if bar.cut:
+            line.put(int(view.x(bar.end_ms)), glyphs.cut, "cut")
+    return line
+
+
+def _draw_filler(line: Line, bar: Bar, view: View, arm: str, glyphs: Glyphs) -> None:
+    start = int(view.x(bar.start_ms))
+    end = max(round(view.x(bar.end_ms)), start + 1)
+    line.fill(start, end, glyphs.filler, f"filler-{arm}")
+    text = one_cell(bar.text)
+    if len(text) < end - start:
+        line.write(start + 1, text, f"filler-{arm}")
+
+
+def _draw_response(line: Line, bar: Bar, view: View, arm: str, glyphs: Glyphs) -> None:
+    kind, words = f"agent-{arm}", f"words-{arm}"
+    start, end = view.x(bar.start_ms), view.x(bar.end_ms)
+    first, last = int(np.floor(start)), int(np.floor(end))
+    if glyphs.ascii_only or last <= first:
+        line.fill(first, max(round(end), first + 1), glyphs.full, kind)
+    else:
+        line.fill(first + 1, last, glyphs.full, kind)
+        eighths = round((start - first) * 8)
+        # A block that begins inside a cell is a left part in reverse.
+        if eighths == 0:
+            line.put(first, glyphs.full, kind)
+        elif eighths < 8:
+            line.put(first, _LEFT_EIGHTHS[eighths], words)
+        if (tail := round((end - last) * 8)) > 1:
+            line.put(last, _LEFT_EIGHTHS[tail], kind)
+    _write_words(line, one_cell(bar.text), first + 2, last - 1, words)
+
+
+def _write_words(line: Line, text: str, start: int, end: int, kind: str) -> None:
+    """Write as much of a text as fits between two cells, from what is in sight of them on."""
+    start, end = max(start, 0), min(end, line.width)
+    room = end - start
+    if room < 4:
+        return
+    if len(text) > room:
+        text = text[: room - 1].rstrip() + "…"
+    line.write(start, text, kind)
+
+
+def lane_texts(lines: Sequence[Line]) -> list[str]:
+    """Return lines as plain text, for tests and for copying."""
+    return [line.text for line in lines]
