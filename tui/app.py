@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections.abc import Mapping
 from dataclasses import replace
+from importlib import import_module
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from textual import work
@@ -20,7 +22,6 @@ from tui.commands.palette import CommandsProvider
 from tui.connection import Clock, Connection, ObservedClient, OpenClient, Request, Status, open_embedded
 from tui.first_paint import report_first_paint
 from tui.screens.services import ServicesScreen
-from tui.terminal_text import plain
 from tui.themes import DARK, LIGHT
 
 if TYPE_CHECKING:
@@ -38,7 +39,8 @@ class TurnlabApp(App[None], inherit_bindings=False):
     """
 
     TITLE = "Turnlab"
-    CSS_PATH = "styles/app.tcss"
+    # The first screen's styles come along, because a style sheet that is loaded later has everything styled again.
+    CSS_PATH = ["styles/app.tcss", "styles/services.tcss"]  # noqa: RUF012  (Textual's type)
     DEFAULT_MODE = SERVICES
     COMMANDS: ClassVar[set[Any]] = {CommandsProvider}
     COMMAND_PALETTE_BINDING = ShowPalette.key
@@ -70,7 +72,8 @@ class TurnlabApp(App[None], inherit_bindings=False):
         self.add_mode(SERVICES, lambda: self._services)
         for theme in (DARK, LIGHT):
             self.register_theme(theme)
-        self.theme = DARK.name
+        # Nothing is styled yet, so nobody needs to be told of the change.
+        self.set_reactive(App.theme, DARK.name)
         if keymap:
             self.set_keymap(dict(keymap))
 
@@ -87,18 +90,17 @@ class TurnlabApp(App[None], inherit_bindings=False):
     @work(exclusive=True, group="connection")
     async def connect(self) -> None:
         """Open the platform; on failure say why and leave the rest to the person."""
-        from services.errors import ServiceError
-
+        # In a thread, because it takes long enough to notice in typing.
+        errors = await asyncio.to_thread(import_module, "services.errors")
         self.problem = ""
         self.status = Status()
-        connection = Connection(self._open_client)
+        self._connection = Connection(self._open_client)
         try:
-            client = await connection.open()
-        except (ServiceError, OSError) as error:
+            client = await self._connection.open()
+        except (errors.ServiceError, OSError) as error:
             self.status = Status("not connected")
-            self.problem = plain(str(error))
+            self.problem = str(error)
             return
-        self._connection = connection
         self.status = Status("embedded")
         self.client = ObservedClient(client, self._clock, self._tell)
 
@@ -110,16 +112,17 @@ class TurnlabApp(App[None], inherit_bindings=False):
         if self._connection is not None:
             await self._connection.close()
 
-    def open_tune(self, service: Service | None) -> None:
+    @work(exclusive=True, group="places")
+    async def open_tune(self, service: Service | None) -> None:
         """Go to Tune with a service (or none). Each service keeps its own screen, and with it its draft."""
-        from tui.screens.tune import TuneScreen
-
+        # In a thread, because the simulator behind it takes a moment to import.
+        tune = await asyncio.to_thread(import_module, "tui.screens.tune")
         mode = f"tune:{service.id if service else ''}"
         if mode not in self._tune_modes:
             self._tune_modes.add(mode)
-            self.add_mode(mode, lambda: TuneScreen(client=self.client, service=service))
+            self.add_mode(mode, lambda: tune.TuneScreen(client=self.client, service=service))
         self._tuned = mode
-        self.switch_mode(mode)
+        await self.switch_mode(mode)
 
     def on_services_screen_tune_wanted(self, message: ServicesScreen.TuneWanted) -> None:
         """Open what was chosen."""

@@ -6,6 +6,7 @@ import json
 import os
 import sys
 import time
+from pathlib import Path
 
 REPORT_VARIABLE = "TURNLAB_REPORT_FIRST_PAINT"
 """Environment variable with the file to write the report to."""
@@ -24,5 +25,4 @@ def report_first_paint() -> None:
         "seconds_since_process_start": now - float(started) if started else None,
         "modules": sorted(sys.modules),
     }
-    with open(path, "w", encoding="utf-8") as file:
-        json.dump(report, file)
+    Path(path).write_text(json.dumps(report), encoding="utf-8")

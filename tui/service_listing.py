@@ -67,3 +67,9 @@ class ServiceListing:
                 self.services[index] = service
                 return True
         return False
+
+    def summary(self, whole: int | None, typed: str) -> str:
+        """Return how many services were found, of how many there are, under which filter."""
+        found = f"{self.total:,}" if self.total is not None else f"{len(self.services):,}+"
+        of_all = "" if whole is None else f" of {whole:,}"
+        return " · ".join(part for part in (found + of_all, self.filter.problem or typed) if part)

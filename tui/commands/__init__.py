@@ -1,7 +1,7 @@
 """What a person can do in the dashboard: one class per action.
 
-A command's docstring is its description; from the class come the key binding, the footer entry, the palette entry and
-the line on the help screen. A screen says which commands it offers in ``COMMANDS_HERE`` and binds them with
+A command's docstring is its description; from the class come the key binding, the footer entry, the palette entry
+and the line on the help screen. A screen says which commands it offers in ``COMMANDS_HERE`` and binds them with
 :func:`bindings`::
 
     class ServicesScreen(Place):

@@ -67,10 +67,10 @@ class Place(Screen[None]):
 def commands_in_force(screen: Screen[Any], everywhere: Iterable[type[Command]]) -> list[type[Command]]:
     """Return the commands that work on a screen right now: its own, then those of the whole app.
 
-    A command whose action is switched off on the screen is left out.
+    A command that the screen hides is left out; one that has nothing to do at the moment is not.
     """
     own = screen.COMMANDS_HERE if isinstance(screen, Place) else ()
-    usable = [command for command in own if screen.check_action(command.action.partition("(")[0], ())]
+    usable = [command for command in own if screen.check_action(command.action.partition("(")[0], ()) is not False]
     taken = {command.action for command in usable}
     return usable + [command for command in everywhere if command.action not in taken]
 

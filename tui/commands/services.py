@@ -32,6 +32,7 @@ class StepBack(Command):
     name = "Back"
     key = "escape"
     action = "step_back"
+    in_footer = True
 
 
 class Refresh(Command):

@@ -8,42 +8,31 @@ from typing import TYPE_CHECKING
 
 from textual import on, work
 from textual.app import ComposeResult
-from textual.containers import Horizontal, Vertical, VerticalScroll
+from textual.containers import Horizontal, Vertical
 from textual.message import Message
-from textual.widget import Widget
-from textual.widgets import Footer, Input, Static
+from textual.widgets import Input, Static
 
 from tui.commands import Place, bindings
 from tui.commands.services import HERE
+from tui.screens.services_messages import Fetched, FetchFailed, SettingsFetched
 from tui.service_filter import ServiceFilter, parse_filter
 from tui.service_listing import ServiceListing
 from tui.terminal_text import content, plain
+from tui.widgets.key_line import KeyLine
 from tui.widgets.service_list import ServiceList
+from tui.widgets.service_moves import moving
 from tui.widgets.service_notice import ServiceNotice
 from tui.widgets.status_line import StatusLine
 
 if TYPE_CHECKING:
+    from textual.widgets import DataTable
+
     from services.client import ServicesClient
     from services.model import Service, WorkspaceVoiceSettings
     from tui.widgets.service_detail import ServiceDetail
 
 TYPING_PAUSE = 0.15
 """Seconds without a key before a filter is sent, so that a remote platform is not asked for every letter."""
-
-_TABLE_MOVES = {
-    "down": "cursor_down",
-    "up": "cursor_up",
-    "page_down": "page_down",
-    "page_up": "page_up",
-    "first": "scroll_top",
-    "last": "scroll_bottom",
-}
-_SCROLL_MOVES = _TABLE_MOVES | {
-    "down": "scroll_down",
-    "up": "scroll_up",
-    "first": "scroll_home",
-    "last": "scroll_end",
-}
 
 
 class ServicesScreen(Place):
@@ -52,7 +41,6 @@ class ServicesScreen(Place):
     TITLE_HERE = "Services"
     COMMANDS_HERE = HERE
     BINDINGS = bindings(*HERE)
-    CSS_PATH = "../styles/services.tcss"
     AUTO_FOCUS = "ServiceList"
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (100, "-normal"), (160, "-wide")]  # noqa: RUF012  (Textual's type)
 
@@ -65,27 +53,6 @@ class ServicesScreen(Place):
 
     class ConnectionWanted(Message):
         """The connection failed, and the person asks to try again."""
-
-    class Fetched(Message):
-        """A listing has (more) services."""
-
-        def __init__(self, listing: ServiceListing) -> None:
-            super().__init__()
-            self.listing = listing
-
-    class FetchFailed(Message):
-        """A listing could not be fetched, or not to its end."""
-
-        def __init__(self, reason: str) -> None:
-            super().__init__()
-            self.reason = reason
-
-    class SettingsFetched(Message):
-        """The workspace's voice settings came."""
-
-        def __init__(self, settings: WorkspaceVoiceSettings) -> None:
-            super().__init__()
-            self.settings = settings
 
     def __init__(self) -> None:
         super().__init__()
@@ -111,13 +78,16 @@ class ServicesScreen(Place):
                 yield Static(id="services-count", markup=False)
             yield Vertical(id="service-pane")
         yield StatusLine()
-        yield Footer(show_command_palette=False)
+        yield KeyLine()
 
     def on_mount(self) -> None:
         """Follow the app's connection."""
-        self.query_one(ServiceList).display = False
         self.watch(self.app, "client", self._connected)
         self.watch(self.app, "problem", self._not_connected)
+
+    def on_descendant_focus(self) -> None:
+        """Give the details more room while they have the focus (the style sheet does so on a small screen)."""
+        self.set_class(self._detail is not None and self._detail.has_focus_within, "-detail-focused")
 
     @property
     def highlighted(self) -> Service | None:
@@ -137,7 +107,7 @@ class ServicesScreen(Place):
 
     def _not_connected(self, problem: str) -> None:
         if problem:
-            self._show_notice(f"{problem}\n\nPress r to try again.")
+            self._show_notice(f"{problem}\nPress r to try again.")
 
     def _start_listing(self, *, pause: float = 0.0) -> None:
         """Start over under the filter that is typed, keeping the rows in view until the first new ones came."""
@@ -162,12 +132,12 @@ class ServicesScreen(Place):
         try:
             await asyncio.sleep(pause)
             await listing.fetch(1 if self._to_the_end else self._wanted)
-            self.post_message(self.Fetched(listing))
+            self.post_message(Fetched(listing))
             while len(listing.services) < self._wanted and not listing.complete:
                 await listing.fetch(len(listing.services) + 1)
-                self.post_message(self.Fetched(listing))
+                self.post_message(Fetched(listing))
         except ServiceError as error:
-            self.post_message(self.FetchFailed(str(error)))
+            self.post_message(FetchFailed(str(error)))
         finally:
             self._fetching = False
 
@@ -176,9 +146,11 @@ class ServicesScreen(Place):
         from services.errors import ServiceError
 
         try:
-            self.post_message(self.SettingsFetched(await client.workspace_voice_settings()))
-        except ServiceError as error:
-            self.notify(plain(str(error)), title="Voice settings", severity="warning", markup=False)
+            settings = await client.workspace_voice_settings()
+        except ServiceError:
+            # The Voice config tab says what is not known; the list has its own, louder way to fail.
+            return
+        self.post_message(SettingsFetched(settings))
 
     @on(Fetched)
     def _fetched(self, message: Fetched) -> None:
@@ -193,7 +165,7 @@ class ServicesScreen(Place):
             self.notify(plain(message.reason), title="Services", severity="error", markup=False)
             self._show_count()
         else:
-            self._show_notice(f"{message.reason}\n\nPress r to try again.")
+            self._show_notice(f"{message.reason}\nPress r to try again.")
 
     @on(SettingsFetched)
     async def _settings_fetched(self, message: SettingsFetched) -> None:
@@ -215,8 +187,21 @@ class ServicesScreen(Place):
     def _opened(self) -> None:
         self.action_tune_service()
 
+    def on_data_table_row_selected(self, message: DataTable.RowSelected) -> None:
+        """Enter on a field of the voice configuration leads to where it can be changed."""
+        if message.data_table.id == "voice-rows":
+            self.action_tune_service()
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Tell whether there is anything to step back from."""
+        if action == "step_back" and self.is_mounted:
+            at_home = isinstance(self.focused, ServiceList) and not self.query_one(Input).value
+            return None if at_home else True
+        return super().check_action(action, parameters)
+
     @on(Input.Changed)
     def _filter_changed(self) -> None:
+        self.refresh_bindings()
         self._start_listing(pause=TYPING_PAUSE)
 
     @on(Input.Submitted)
@@ -232,26 +217,24 @@ class ServicesScreen(Place):
         if self._listing.services:
             self._show_notice("")
         elif self._listing.filter == ServiceFilter():
-            self._show_notice("This workspace has no services yet.\n\nPress r to look again.")
+            self._show_notice("This workspace has no services yet.\nPress r to look again.")
         else:
-            self._show_notice("No service matches the filter.\n\nPress esc to clear it.")
+            self._show_notice("No service matches the filter.\nPress esc to clear it.")
         self._show_count()
 
     def _show_notice(self, text: str, *, waiting: bool = False) -> None:
         notice = self.query_one(ServiceNotice)
         notice.text, notice.waiting, notice.display = text, waiting, bool(text)
-        self.query_one(ServiceList).display = not text
+        # Not hidden, because a hidden list would lose the focus.
+        self.query_one(ServiceList).set_class(bool(text), "-behind-notice")
 
     def _show_count(self, *, searching: bool = False) -> None:
-        self.query_one("#services-count", Static).update(content(self._count(searching)))
-
-    def _count(self, searching: bool) -> str:
-        listing, typed = self._listing, self.query_one(Input).value.strip()
-        if searching or listing is None:
-            return "searching…" if typed else ""
-        found = f"{listing.total:,}" if listing.total is not None else f"{len(listing.services):,}+"
-        whole = f" of {self._all:,}" if self._all is not None else ""
-        return " · ".join(part for part in (found + whole, listing.filter.problem or typed) if part)
+        typed = self.query_one(Input).value.strip()
+        if searching or self._listing is None:
+            text = "searching…" if typed else ""
+        else:
+            text = self._listing.summary(self._all, typed)
+        self.query_one("#services-count", Static).update(content(text))
 
     async def _show_detail(self, service: Service | None) -> None:
         pane = self.query_one("#service-pane")
@@ -294,18 +277,10 @@ class ServicesScreen(Place):
 
     async def action_go(self, where: str) -> None:
         """Move in whatever has the focus; the list, if that cannot move."""
-        target, moves = self._moving()
+        target, action = moving(self.focused, where, otherwise=self.query_one(ServiceList))
         if isinstance(target, ServiceList):
             target.focus()
             self._to_the_end = where == "last"
             if where == "last" and self._listing is not None and not self._listing.complete:
                 self._more_wanted(ServiceList.MoreWanted(sys.maxsize))
-        await target.run_action(moves[where])
-
-    def _moving(self) -> tuple[Widget, dict[str, str]]:
-        focused = self.focused
-        if isinstance(focused, VerticalScroll):
-            return focused, _SCROLL_MOVES
-        if focused is not None and hasattr(focused, "action_cursor_down"):
-            return focused, _TABLE_MOVES
-        return self.query_one(ServiceList), _TABLE_MOVES
+        await target.run_action(action)

@@ -14,7 +14,7 @@ from textual.reactive import reactive
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
-from tui.terminal_text import plain
+from tui.terminal_text import cut, plain
 
 if TYPE_CHECKING:
     from textual import events
@@ -22,20 +22,9 @@ if TYPE_CHECKING:
     from services.model import Service
 
 ACTIVE, INACTIVE = "●", "○"
+_CHANNEL_WIDTH = 10
 _LOOKAHEAD = 20
 """How many rows before the end the next page is asked for."""
-
-
-def channel_text(channel: str) -> str:
-    """Return a channel as the list writes it: on one line and short."""
-    return _cut(plain(channel), 10)
-
-
-def _cut(text: str, width: int) -> str:
-    """Return ``text`` in at most ``width`` cells, with an ellipsis where it was cut."""
-    if cell_len(text) <= width:
-        return text
-    return set_cell_size(text, max(width - 1, 0)).rstrip() + "…" if width > 0 else ""
 
 
 class ServiceList(ScrollView, can_focus=True, inherit_bindings=False):
@@ -59,6 +48,10 @@ class ServiceList(ScrollView, can_focus=True, inherit_bindings=False):
         def __init__(self, service: Service | None) -> None:
             super().__init__()
             self.service = service
+
+        def can_replace(self, message: Message) -> bool:
+            """Only the newest place counts: while a key is held, nobody reads what lies between."""
+            return isinstance(message, ServiceList.Highlighted)
 
     class Opened(Message):
         """A service was double-clicked."""
@@ -186,9 +179,9 @@ class ServiceList(ScrollView, can_focus=True, inherit_bindings=False):
             style += self.get_component_rich_style("service-list--hover", partial=True)
         mark_style = style + self.get_component_rich_style("service-list--mark", partial=True)
         channel_style = style + self.get_component_rich_style("service-list--channel", partial=True)
-        channel = channel_text(service.channel_type)
+        channel = cut(plain(service.channel_type), _CHANNEL_WIDTH)
         room = max(width - 4 - cell_len(channel), 0)
-        name = _cut(plain(service.name) or "(no name)", room)
+        name = cut(plain(service.name) or "(no name)", room)
         segments = [
             Segment(f"{ACTIVE if service.is_active else INACTIVE} ", style if row == self.cursor else mark_style),
             Segment(set_cell_size(name, room), style),

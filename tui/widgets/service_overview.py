@@ -5,15 +5,16 @@ from __future__ import annotations
 from datetime import datetime
 from typing import TYPE_CHECKING
 
-from textual.content import Content
+from rich.console import Group, RenderableType
+from rich.table import Table
+from rich.text import Text
 from textual.widgets import Static
 
-from tui.terminal_text import content
+from tui.terminal_text import cell, plain
+from tui.widgets.service_voice_table import warnings
 
 if TYPE_CHECKING:
     from services.model import Service
-
-_LABEL_WIDTH = 15
 
 
 class ServiceOverview(Static):
@@ -21,14 +22,18 @@ class ServiceOverview(Static):
 
     def show(self, service: Service) -> None:
         """Show a service."""
-        parts = []
-        if service.description:
-            parts += [content(service.description, lines=True), Content("")]
+        table = Table.grid(padding=(0, 2, 0, 0))
+        table.add_column(no_wrap=True, style="dim")
+        table.add_column(ratio=1, overflow="fold")
         for label, value in facts(service):
-            parts.append(content(label.ljust(_LABEL_WIDTH), "$text-muted") + content(value))
-        for problem in service.voice_problems:
-            parts += [Content(""), content(f"⚠ voice_config · {problem}", "$text-warning")]
-        self.update(Content("\n").join(parts))
+            table.add_row(label, cell(value))
+        parts: list[RenderableType] = [table]
+        if service.description.strip():
+            parts = [Text(plain(service.description.strip(), lines=True)), Text(), table]
+        colour = self.app.current_theme.warning or ""
+        for warning in warnings(service):
+            parts += [Text(), Text(plain(f"⚠ {warning}"), colour)]
+        self.update(Group(*parts))
 
 
 def facts(service: Service) -> list[tuple[str, str]]:

@@ -1,0 +1,188 @@
+"""Makes the dashboard look the same on every machine, and gives tests a workspace or a platform that misbehaves."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import shutil
+import time
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Mapping, Sequence
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+import pytest_textual_snapshot
+from pydantic import JsonValue
+from textual.pilot import Pilot
+from textual.widgets import Input
+
+from services.client import PAGE_SIZE, ServicesClient
+from services.embedded import open_embedded
+from services.errors import ServiceError
+from services.model import Service, ServicePage, WorkspaceVoiceSettings
+from tui.app import TurnlabApp
+from tui.connection import OpenClient
+
+SNAPSHOTS = Path(__file__).parent.parent / "snapshots"
+
+
+class SnapshotFiles(pytest_textual_snapshot.SVGImageExtension):  # type: ignore[misc]  # (the plugin has no types)
+    """Keeps all pictures in one folder beside the tests."""
+
+    @classmethod
+    def dirname(cls, *, test_location: Any) -> str:
+        return str(SNAPSHOTS / test_location.basename)
+
+
+# The plugin's fixture takes its extension from this name.
+pytest_textual_snapshot.SVGImageExtension = SnapshotFiles
+
+
+@pytest.fixture(autouse=True)
+def same_everywhere(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[None]:
+    for name in list(os.environ):
+        ours = name.startswith(("TEXTUAL", "TURNLAB")) and name != "TEXTUAL_SNAPSHOT_TEMPDIR"
+        if ours or name in ("NO_COLOR", "COLORTERM", "COLUMNS", "LINES"):
+            monkeypatch.delenv(name)
+    monkeypatch.setenv("TERM", "xterm-256color")
+    monkeypatch.setenv("TURNLAB_DATA_DIR", str(tmp_path / "data"))
+    monkeypatch.setenv("TURNLAB_CACHE_DIR", str(tmp_path / "cache"))
+    monkeypatch.setenv("TZ", "UTC")
+    time.tzset()
+    yield
+    monkeypatch.undo()
+    time.tzset()
+
+
+@pytest.fixture(scope="session")
+def seeded_workspace(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The demo workspace, made once: copy it, do not open it."""
+    path = tmp_path_factory.mktemp("seed") / "workspace.db"
+
+    async def fill() -> None:
+        async with open_embedded(path):
+            pass
+
+    asyncio.run(fill())
+    return path
+
+
+@pytest.fixture
+def workspace_file(seeded_workspace: Path, tmp_path: Path) -> Path:
+    """A demo workspace of this test's own."""
+    path = tmp_path / "data" / "workspace.db"
+    path.parent.mkdir(exist_ok=True)
+    shutil.copy(seeded_workspace, path)
+    return path
+
+
+@pytest.fixture
+def app(workspace_file: Path) -> TurnlabApp:
+    """The dashboard over the demo workspace; every request takes 12 ms by its clock."""
+    return make_app(lambda: open_embedded(workspace_file))
+
+
+class Ticking:
+    """A clock that goes on by 12 ms whenever somebody looks at it."""
+
+    def __init__(self) -> None:
+        self._looks = 0
+
+    def __call__(self) -> float:
+        self._looks += 1
+        return self._looks * 0.012
+
+
+def make_app(open_client: OpenClient | None, **options: Any) -> TurnlabApp:
+    """Return a dashboard that looks the same every time."""
+    app = TurnlabApp(open_client=open_client, clock=Ticking(), **options)
+    app.animation_level = "none"
+    return app
+
+
+class ScriptedClient:
+    """A platform of given services, that fails and waits when it is told to."""
+
+    def __init__(self, services: Sequence[Service] = ()) -> None:
+        self.services = list(services)
+        self.failure: ServiceError | None = None
+        self.open_failure: ServiceError | None = None
+        self.settings = WorkspaceVoiceSettings(values={})
+        self.asked: list[dict[str, Any]] = []
+        self.closed = False
+
+    async def list_services(
+        self,
+        *,
+        search: str | None = None,
+        is_active: bool | None = None,
+        sort_by: str | None = None,
+        limit: int = PAGE_SIZE,
+        continuation: int | None = None,
+    ) -> ServicePage:
+        assert sort_by == "name"
+        self.asked.append({"search": search, "is_active": is_active, "continuation": continuation})
+        if self.failure:
+            raise self.failure
+        found = [
+            service
+            for service in self.services
+            if (search is None or search in f"{service.name} {service.description} {service.tags}".casefold())
+            and (is_active is None or service.is_active == is_active)
+        ]
+        start = continuation or 0
+        page = found[start : start + limit]
+        end = start + len(page)
+        return ServicePage(items=tuple(page), continuation=end if end < len(found) else None, total=len(found))
+
+    async def get_service(self, service_id: str) -> Service:
+        return next(service for service in self.services if service.id == service_id)
+
+    async def update_voice_config(self, service_id: str, changes: Mapping[str, JsonValue]) -> Service:
+        raise NotImplementedError
+
+    async def workspace_voice_settings(self) -> WorkspaceVoiceSettings:
+        if self.failure:
+            raise self.failure
+        return self.settings
+
+    @asynccontextmanager
+    async def open(self) -> AsyncIterator[ServicesClient]:
+        """Open it, as the app does."""
+        if self.open_failure:
+            raise self.open_failure
+        try:
+            yield self
+        finally:
+            self.closed = True
+
+
+def service(number: int, name: str = "", **fields: Any) -> Service:
+    """Return a service with an id and a name."""
+    return Service(id=f"id-{number}", name=name or f"Service {number:05}", **fields)
+
+
+async def settle(pilot: Pilot[None]) -> None:
+    """Wait until everything that was started has come to rest."""
+    for _ in range(3):
+        await pilot.pause()
+        await pilot.app.workers.wait_for_complete()
+    for field in pilot.app.screen.query(Input):
+        field.cursor_blink = False
+    await pilot.pause()
+
+
+Steps = Callable[[Pilot[None]], Awaitable[None]]
+
+
+def steps(*keys: str) -> Steps:
+    """Return what presses keys, letting each take its effect."""
+
+    async def press(pilot: Pilot[None]) -> None:
+        await settle(pilot)
+        for key in keys:
+            await pilot.press(key)
+            await settle(pilot)
+
+    return press
