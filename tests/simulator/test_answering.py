@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from itertools import pairwise
 
+from simulator.engine.scenario import Line, Scenario
 from simulator.study import Run
 from tests.simulator.tracks import TEN_WORDS, Speech, fixed_profile, play_track, scenario, times, types
 
@@ -126,3 +127,25 @@ def test_text_that_comes_too_slowly_underruns_and_a_scrap_of_text_starts_choppil
     assert result.measured.counts["underruns"].count > 0
     assert result.measured.counts["choppy_starts"].count == 1
     assert types(result).count("response_end") == 1
+
+
+def test_the_buffer_holds_what_was_written_until_its_deadline() -> None:
+    result = play_track(TURN, {"max_buffer_delay_ms": 200}, agent=scenario(TEN_WORDS))
+    (response,) = [event for event in result.played.events if event.type == "response_start"]
+    # thirty words a second from the first token on: 0, 33 … 200 ms
+    assert response.data["first_chunk_words"] == 7
+
+
+def test_fillers_keep_their_cooldown() -> None:
+    turns = [Speech(start, start + 40, 0.9) for start in range(10, 2000, 600)]
+    often = times(play_track(turns, {"filler_cooldown_ms": 19_000}), "filler_start")
+    seldom = times(play_track(turns, {"filler_cooldown_ms": 20_000}), "filler_start")
+    assert len(often) == len(turns)
+    assert len(seldom) == len(turns) / 2
+
+
+def test_a_verbose_line_gives_the_longer_answer() -> None:
+    line = Line(navigation="a0,1,calm,", response="Short.", long_response="This one is a good deal longer.")
+    agent = Scenario(schema="turnlab.scenario/1", turns=(line,))
+    (response,) = [e for e in play_track(TURN, agent=agent).played.events if e.type == "response_start"]
+    assert response.data["text"] == "This one is a good deal longer."

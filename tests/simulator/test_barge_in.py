@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from simulator.labels import Labels
-from tests.simulator.tracks import Speech, play_track, times, types
+from tests.simulator.tracks import Speech, play_track, scenario, times, types
 
 ANSWERED = Speech(10, 100, 0.9)
 OVER = 160
@@ -86,3 +86,13 @@ def test_scripted_replay_decides_barge_in_over_the_labelled_agent() -> None:
     assert set(types(stopped)) == {"response_start", "barge_in", "response_end"}
     calm = play_track([Speech(OVER, OVER + 10)], labels=labels, mode="scripted")
     assert times(calm, "response_end") == [12_000]
+
+
+def test_speech_across_the_seam_of_two_sentences_counts_as_a_whole() -> None:
+    # the first sentence's sound ends inside the caller's speech, and the next follows without a gap
+    agent = scenario("I can do that for you. Then we shall see what there is to be done about it all.")
+    alone = play_track([ANSWERED], agent=agent)
+    begun = times(alone, "response_start")[0]
+    seam_frame = (begun + round(len("I can do that for you.") * 62)) // 32
+    track = [ANSWERED, Speech(seam_frame - 12, seam_frame + 40, 0.9)]
+    assert times(play_track(track, agent=agent), "barge_in") == [(seam_frame - 12 + 25) * 32]

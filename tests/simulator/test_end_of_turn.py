@@ -98,3 +98,18 @@ def test_every_decision_says_why_with_the_numbers_that_decided() -> None:
     assert event["why"]["rule"] == "confidence"
     assert "0.70 reached 0.70" in event["why"]["text"]
     assert 0 <= event["why"]["margin"] < 0.01
+
+
+def test_eager_fires_at_the_confidence_its_setting_asks_for() -> None:
+    # 0.9 - 0.6 x 0.9 = 0.36
+    result = play_track([Speech(10, 100, 0.3)], {"eager_eot_threshold": 0.9})
+    silence_s = 0.2 + 0.8 * math.log2((1 - 0.3) / (1 - 0.36))
+    assert times(result, "eager_end_of_turn") == [math.ceil(END_MS + 1000 * silence_s)]
+
+
+def test_once_the_agent_was_heard_going_on_does_not_reopen_the_turn() -> None:
+    # the filler is heard from 80 ms after the end of turn; the caller goes on in the silence after it
+    result = play_track([Speech(10, 100, 0.9), Speech(119, 140, 0.9)])
+    filler_ended, answered = times(result, "filler_end")[0], times(result, "response_start")[0]
+    assert filler_ended < (119 + 2) * 32 < answered
+    assert "turn_reopened" not in types(result)
