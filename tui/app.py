@@ -65,11 +65,11 @@ class TurnlabApp(App[None], inherit_bindings=False):
         self._initial_screen = initial_screen
         self._clock = clock
         self._connection: Connection | None = None
-        self._services = ServicesScreen()
+        self.services_screen = ServicesScreen()
         self._tuned: str | None = None
         """The mode of the Tune screen that was last in view."""
         self._tune_modes: set[str] = set()
-        self.add_mode(SERVICES, lambda: self._services)
+        self.add_mode(SERVICES, lambda: self.services_screen)
         for theme in (DARK, LIGHT):
             self.register_theme(theme)
         # Nothing is styled yet, so nobody needs to be told of the change.
@@ -134,7 +134,7 @@ class TurnlabApp(App[None], inherit_bindings=False):
 
     def on_tune_screen_service_saved(self, message: Message) -> None:
         """Show what Tune saved in the list."""
-        self._services.show_saved(message.service)  # type: ignore[attr-defined]
+        self.services_screen.show_saved(message.service)  # type: ignore[attr-defined]
 
     def action_show_services(self) -> None:
         """Go to Services."""
@@ -142,8 +142,8 @@ class TurnlabApp(App[None], inherit_bindings=False):
 
     def action_show_tune(self) -> None:
         """Go to Tune: from Services with the highlighted service, from elsewhere to the last one."""
-        if self.screen is self._services and self._services.highlighted is not None:
-            self.open_tune(self._services.highlighted)
+        if self.screen is self.services_screen and self.services_screen.highlighted is not None:
+            self.open_tune(self.services_screen.highlighted)
         elif self._tuned is not None:
             self.switch_mode(self._tuned)
         else:

@@ -1,0 +1,105 @@
+"""A command is said once: its binding, footer, palette and help entry all come from it."""
+
+from __future__ import annotations
+
+import pytest
+from textual.command import DiscoveryHit, Hit
+
+from tests.tui.conftest import ScriptedClient, make_app, service, settle
+from tui.app import TurnlabApp
+from tui.commands import Command
+from tui.commands.everywhere import EVERYWHERE, ShowHelp
+from tui.commands.palette import CommandsProvider
+from tui.commands.services import HERE
+from tui.screens.help import HelpScreen
+from tui.screens.services import ServicesScreen
+from tui.themes import DARK, LIGHT
+from tui.widgets.key_line import KeyLine
+
+ALL = (*HERE, *EVERYWHERE)
+
+
+@pytest.mark.parametrize("command", ALL)
+def test_a_command_describes_itself(command: type[Command]) -> None:
+    assert command.description().endswith(".")
+    assert command.binding().tooltip == command.description()
+
+
+def test_ids_and_keys_are_told_apart() -> None:
+    assert len({command.id for command in ALL}) == len(ALL)
+    keys = [key for command in ALL for key in command.key.split(",")]
+    assert len(set(keys)) == len(keys)
+
+
+async def test_every_command_is_bound_and_in_the_palette_and_in_the_help(app: TurnlabApp) -> None:
+    async with app.run_test(size=(120, 40)) as pilot:
+        await settle(pilot)
+        bound = {active.binding.id for active in app.screen.active_bindings.values()}
+        assert {command.id for command in ALL} <= bound
+
+        found = [hit async for hit in CommandsProvider(app.screen).discover()]
+        assert [hit.help for hit in found if isinstance(hit, DiscoveryHit)] == [c.description() for c in ALL]
+
+        await pilot.press("question_mark")
+        assert isinstance(app.screen, HelpScreen)
+        listed = [line for _, lines in app.screen.sections for line in lines]
+        assert [description for _, _, description in listed] == [c.description() for c in ALL]
+        assert all(keys for keys, _, _ in listed)
+        assert [title for title, _ in app.screen.sections] == ["Services", "Everywhere"]
+        await pilot.press("escape")
+        assert isinstance(app.screen, ServicesScreen)
+
+
+@pytest.mark.parametrize("command", ALL)
+async def test_the_action_of_every_command_exists(command: type[Command], app: TurnlabApp) -> None:
+    name = command.action.partition("(")[0].removeprefix("app.")
+    owner = app if command in EVERYWHERE else app.services_screen
+    assert callable(getattr(owner, f"action_{name}"))
+
+
+async def test_the_palette_finds_by_description_and_runs(app: TurnlabApp) -> None:
+    async with app.run_test(size=(120, 40)) as pilot:
+        await settle(pilot)
+        hits = [hit async for hit in CommandsProvider(app.screen).search("light theme") if isinstance(hit, Hit)]
+        assert [hit.text for hit in hits][0] == "Dark or light"
+        await pilot.press("ctrl+p", *"dark or", "enter")
+        await settle(pilot)
+        assert app.theme == LIGHT.name
+        await pilot.press("ctrl+t")
+        assert app.theme == DARK.name
+
+
+async def test_a_remapped_key_works_and_shows_in_help_and_footer() -> None:
+    client = ScriptedClient([service(1)])
+    app = make_app(client.open, keymap={"app.help": "f2", "services.refresh": "f5"})
+    async with app.run_test(size=(120, 40)) as pilot:
+        await settle(pilot)
+        asked = len(client.asked)
+        await pilot.press("f5")
+        await settle(pilot)
+        assert len(client.asked) == asked + 1
+        assert "f5 Refresh" in app.screen.query_one(KeyLine).render().plain
+        await pilot.press("f2")
+        assert isinstance(app.screen, HelpScreen)
+        keys = {description: keys for _, lines in app.screen.sections for keys, _, description in lines}
+        assert keys[ShowHelp.description()] == "f2"
+
+
+async def test_a_click_on_a_key_runs_it(app: TurnlabApp) -> None:
+    async with app.run_test(size=(120, 40)) as pilot:
+        await settle(pilot)
+        at = app.screen.query_one(KeyLine).render().plain.index("? Help")
+        await pilot.click(KeyLine, offset=(at, 0))
+        await pilot.pause()
+        assert isinstance(app.screen, HelpScreen)
+
+
+async def test_the_footer_shows_only_what_would_do_something(app: TurnlabApp) -> None:
+    async with app.run_test(size=(120, 40)) as pilot:
+        await settle(pilot)
+        assert "esc" not in app.screen.query_one(KeyLine).render().plain
+        await pilot.press("slash")
+        await settle(pilot)
+        line = app.screen.query_one(KeyLine).render().plain
+        assert "esc Back" in line
+        assert "Tune" not in line

@@ -1,0 +1,118 @@
+"""The app's one connection: opened after the first paint, told of in the status line, closed at the end."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import pty
+import select
+import subprocess
+import sys
+import termios
+import time
+from pathlib import Path
+
+import pytest
+
+from services.errors import UnreachableError
+from tests.tui.conftest import ScriptedClient, make_app, service, settle
+from tui.app import TurnlabApp
+from tui.connection import ObservedClient, Request
+from tui.widgets.status_line import StatusLine
+
+HEAVY = ("numpy", "onnxruntime", "fastapi", "soundfile", "soxr", "sentencex", "httpx", "pydantic", "simulator")
+PATIENCE_S = 30
+
+
+async def test_the_connection_is_kept_and_closed_at_the_end() -> None:
+    client = ScriptedClient([service(1)])
+    async with make_app(client.open).run_test() as pilot:
+        await settle(pilot)
+        assert not client.closed
+    assert client.closed
+
+
+async def test_leaving_before_the_connection_stands_closes_it_too() -> None:
+    client = ScriptedClient()
+    app = make_app(client.open)
+    async with app.run_test():
+        pass
+    assert client.closed or app.client is None
+
+
+async def test_the_status_line_tells_of_the_last_request(app: TurnlabApp) -> None:
+    async with app.run_test(size=(80, 24)) as pilot:
+        await settle(pilot)
+        await pilot.press("slash", "x")
+        await settle(pilot)
+        line = app.screen.query_one(StatusLine).render().plain
+        assert line.startswith("embedded")
+        assert line.endswith("list services 12 ms")
+        assert len(line) == 78
+
+
+async def test_a_failed_request_is_told_as_such() -> None:
+    client = ScriptedClient()
+    client.failure = UnreachableError("gone")
+    told: list[Request] = []
+    looks = iter([1.0, 13.5])
+    observed = ObservedClient(client, lambda: next(looks), told.append)
+    with pytest.raises(UnreachableError):
+        await observed.list_services(sort_by="name")
+    assert told == [Request("list services", 12.5, failed=True)]
+
+
+def test_the_first_paint_imports_nothing_it_does_not_show(workspace_file: Path, tmp_path: Path) -> None:
+    report = tmp_path / "first-paint.json"
+    ours, theirs = pty.openpty()
+    termios.tcsetwinsize(theirs, (40, 120))
+    environment = os.environ | {
+        "TURNLAB_DATA_DIR": str(workspace_file.parent),
+        "TURNLAB_REPORT_FIRST_PAINT": str(report),
+    }
+    process = subprocess.Popen(
+        [sys.executable, "-m", "tui"], stdin=theirs, stdout=theirs, stderr=theirs, env=environment
+    )
+    os.close(theirs)
+    shown = _read_until(ours, "Services", report)
+    os.write(ours, b"\x11")
+    process.wait(_drain(ours))
+    os.close(ours)
+    found = json.loads(report.read_text())
+    assert "filter" in shown
+    assert [name for name in HEAVY if name in found["modules"]] == []
+    assert found["seconds_since_process_start"] > 0
+
+
+def _read_until(terminal: int, text: str, report: Path) -> str:
+    """Return what the program drew until ``text`` was drawn and the report was written."""
+    shown, deadline = b"", time.monotonic() + PATIENCE_S
+    while not (text in shown.decode(errors="replace") and report.exists() and report.stat().st_size):
+        assert time.monotonic() < deadline, shown[-2000:]
+        if select.select([terminal], [], [], 0.05)[0]:
+            shown += os.read(terminal, 65536)
+    return shown.decode(errors="replace")
+
+
+def _drain(terminal: int) -> float:
+    """Read on until the program lets go of the terminal, so that it is not held up by it; return a time to wait."""
+    deadline = time.monotonic() + PATIENCE_S
+    while time.monotonic() < deadline:
+        if select.select([terminal], [], [], 1)[0]:
+            try:
+                if not os.read(terminal, 65536):
+                    break
+            except OSError:
+                break
+    return PATIENCE_S
+
+
+def test_the_clock_of_a_request_is_not_the_event_loop() -> None:
+    async def slow() -> float:
+        told: list[Request] = []
+        observed = ObservedClient(ScriptedClient(), iter([0.0, 0.25]).__next__, told.append)
+        await observed.workspace_voice_settings()
+        return told[0].seconds
+
+    assert asyncio.run(slow()) == 0.25

@@ -1,0 +1,125 @@
+"""What the filter line understands, and what a listing under it fetches."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from services.model import Tag
+from tests.tui.conftest import ScriptedClient, service
+from tui.connection import PAGE_SIZE
+from tui.service_filter import ServiceFilter, parse_filter
+from tui.service_listing import ServiceListing
+
+
+@pytest.mark.parametrize(
+    ("typed", "expected"),
+    [
+        ("", ServiceFilter()),
+        ("  Nurse  LINE ", ServiceFilter(words=("nurse", "line"))),
+        ('"Meet & Greet"', ServiceFilter(words=("meet & greet",))),
+        ('"not closed', ServiceFilter(words=("not closed",))),
+        ("tag:route=main-line", ServiceFilter(tags=(("route", "main-line"),))),
+        ("tag:route:main-line", ServiceFilter(tags=(("route", "main-line"),))),
+        ("tag:route", ServiceFilter(tags=(("route", None),))),
+        ('tag:team="night shift"', ServiceFilter(tags=(("team", "night shift"),))),
+        ("tag:", ServiceFilter()),
+        ("active:yes", ServiceFilter(active=True)),
+        ("active:NO", ServiceFilter(active=False)),
+        ("active:t", ServiceFilter(active=True)),
+        ("active:", ServiceFilter()),
+        ("active:maybe", ServiceFilter(problem="active: takes yes or no")),
+        ("channel:Voice env:sand", ServiceFilter(channel="voice", environment="sand")),
+        ("environment:sandbox", ServiceFilter(environment="sandbox")),
+        ("route:main-line", ServiceFilter(words=("route:main-line",))),
+    ],
+)
+def test_what_is_typed_is_understood(typed: str, expected: ServiceFilter) -> None:
+    assert parse_filter(typed) == expected
+
+
+@given(st.text())
+def test_nothing_that_can_be_typed_breaks_it(typed: str) -> None:
+    parsed = parse_filter(typed)
+    parsed.matches(service(1, "Any", tags=(Tag("key"),)))
+    assert parsed.search is None or 0 < len(parsed.search) <= 200
+
+
+@pytest.mark.parametrize(
+    ("typed", "search", "exact"),
+    [
+        ("nurse", "nurse", True),
+        ("active:yes", None, True),
+        ("a nurse", "nurse", False),
+        ("tag:route=main-line", "main-line", False),
+        ("tag:route", "route", False),
+        ("tag:route=", "route", False),
+        ("channel:voice", None, False),
+    ],
+)
+def test_the_platform_searches_what_it_can(typed: str, search: str | None, exact: bool) -> None:
+    parsed = parse_filter(typed)
+    assert (parsed.search, parsed.exact) == (search, exact)
+
+
+@pytest.mark.parametrize(
+    ("typed", "found"),
+    [
+        ("tag:route=main", True),
+        ("tag:ROUTE", True),
+        ("tag:rout", True),
+        ("tag:route=other", False),
+        ("tag:rou=main-line", False),
+        ("tag:main-line", False),
+        ("channel:vo", True),
+        ("channel:text", False),
+        ("env:prod", True),
+        ("env:sandbox", False),
+        ("calls first", True),
+        ("calls last", False),
+    ],
+)
+def test_the_rest_is_checked_here(typed: str, found: bool) -> None:
+    known = service(1, "Intake", description="First calls", tags=(Tag("route", "main-line"),))
+    assert parse_filter(typed).matches(known) is found
+
+
+async def test_a_listing_fetches_no_further_than_is_wanted() -> None:
+    client = ScriptedClient([service(number) for number in range(350)])
+    listing = ServiceListing(client, ServiceFilter())
+    await listing.fetch(1)
+    assert (len(listing.services), listing.total, listing.complete) == (PAGE_SIZE, 350, False)
+    await listing.fetch(150)
+    assert len(client.asked) == 2
+    await listing.fetch(10_000)
+    assert (len(listing.services), listing.complete, len(client.asked)) == (350, True, 4)
+
+
+async def test_a_listing_goes_on_until_enough_match_here() -> None:
+    client = ScriptedClient([service(n, channel_type="text" if n % 100 == 99 else "voice") for n in range(400)])
+    listing = ServiceListing(client, parse_filter("channel:text"))
+    await listing.fetch(3)
+    assert [found.id for found in listing.services] == ["id-99", "id-199", "id-299"]
+    assert listing.total is None
+    assert listing.summary(400, "channel:text") == "3+ of 400 · channel:text"
+
+
+async def test_a_service_on_two_pages_is_listed_once() -> None:
+    twice = [service(number) for number in range(PAGE_SIZE)] + [service(PAGE_SIZE - 1), service(500)]
+    listing = ServiceListing(ScriptedClient(twice), ServiceFilter())
+    await listing.fetch(1_000)
+    assert len({found.id for found in listing.services}) == len(listing.services) == PAGE_SIZE + 1
+
+
+async def test_pages_that_do_not_advance_end_the_listing() -> None:
+    class Stuck(ScriptedClient):
+        async def list_services(self, **query: object) -> object:  # type: ignore[override]
+            page = await super().list_services(sort_by="name")
+            return type(page)(items=page.items, continuation=0, total=9)
+
+    client = Stuck([service(1)])
+    listing = ServiceListing(client, ServiceFilter())
+    await listing.fetch(1_000)
+    assert listing.complete
+    assert len(client.asked) == 1

@@ -1,0 +1,339 @@
+"""The Services screen as a person uses it, by keys."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import pytest
+from textual.pilot import Pilot
+from textual.widgets import DataTable, Input, Static, TabbedContent
+
+from presets.config import load
+from services.errors import StorageError, UnreachableError
+from services.model import Service, VersionSet, WorkspaceVoiceSettings
+from tests.tui.conftest import ScriptedClient, make_app, service, settle
+from tui.app import TurnlabApp
+from tui.screens.services import ServicesScreen
+from tui.screens.tune import TuneScreen
+from tui.widgets.service_list import ServiceList
+from tui.widgets.service_notice import ServiceNotice
+from tui.widgets.service_voice_table import voice_rows, warnings
+from tui.widgets.version_set_table import ordered
+
+HOSTILE = [
+    "[bold]x[/]",
+    "[@click=app.quit]leave[/]",
+    "\x1b[31mred\x1b[0m",
+    "\u202eright to left\u2066",
+    "x" * 256,
+    "📞👩‍👩‍👧 emoji",
+    "\ud83d",
+    "line\nbreak",
+    "",
+]
+
+
+def screen(pilot: Pilot[None]) -> ServicesScreen:
+    found = pilot.app.screen
+    assert isinstance(found, ServicesScreen)
+    return found
+
+
+def rows(pilot: Pilot[None]) -> list[str]:
+    """Return the rows in view as they are drawn."""
+    listed = screen(pilot).query_one(ServiceList)
+    return [listed.render_line(y).text for y in range(listed.size.height)]
+
+
+def names(pilot: Pilot[None]) -> list[str]:
+    return [row[2:].rsplit("voice", 1)[0].strip() for row in rows(pilot) if row.strip()]
+
+
+def notice(pilot: Pilot[None]) -> str:
+    shown = screen(pilot).query_one(ServiceNotice)
+    return shown.text if shown.display else ""
+
+
+def count(pilot: Pilot[None]) -> str:
+    return str(screen(pilot).query_one("#services-count", Static).content)
+
+
+def highlighted(pilot: Pilot[None]) -> str:
+    found = screen(pilot).highlighted
+    assert found is not None
+    return found.name
+
+
+async def type_filter(pilot: Pilot[None], text: str) -> None:
+    screen(pilot).query_one(Input).value = text
+    await settle(pilot)
+
+
+async def test_the_filter_narrows_the_list_and_esc_brings_it_back(app: TurnlabApp) -> None:
+    async with app.run_test() as pilot:
+        await settle(pilot)
+        assert count(pilot) == "12 of 12"
+        await pilot.press("slash", *"nurse")
+        await settle(pilot)
+        # The agent's name is not searched, the description is.
+        assert names(pilot)[0] == "Nurse Triage"
+        assert count(pilot).endswith("of 12 · nurse")
+        await pilot.press("escape")
+        await settle(pilot)
+        assert count(pilot) == "12 of 12"
+        assert isinstance(pilot.app.focused, ServiceList)
+
+
+@pytest.mark.parametrize(
+    ("typed", "expected"),
+    [
+        ("active:no", ["Billing (old)"]),
+        ("channel:text", ["Patient Chat             text"]),
+        ("tag:escalation=on-call-nurse", ["Nurse Triage"]),
+        ('"Meet & Greet"', ["Meet & Greet"]),
+    ],
+)
+async def test_the_filter_understands(app: TurnlabApp, typed: str, expected: list[str]) -> None:
+    async with app.run_test(size=(120, 40)) as pilot:
+        await settle(pilot)
+        await type_filter(pilot, typed)
+        assert names(pilot) == expected
+
+
+async def test_a_filter_that_cannot_be_says_so(app: TurnlabApp) -> None:
+    async with app.run_test() as pilot:
+        await settle(pilot)
+        await type_filter(pilot, "active:maybe")
+        assert count(pilot) == "12 of 12 · active: takes yes or no"
+
+
+async def test_no_match_tells_the_way_back(app: TurnlabApp) -> None:
+    async with app.run_test() as pilot:
+        await settle(pilot)
+        await pilot.press("slash", *"zebra")
+        await settle(pilot)
+        assert notice(pilot) == "No service matches the filter.\nPress esc to clear it."
+        assert count(pilot) == "0 of 12 · zebra"
+        assert not screen(pilot).query_one(TabbedContent).display
+        await pilot.press("escape")
+        await settle(pilot)
+        assert notice(pilot) == ""
+        assert screen(pilot).query_one(TabbedContent).display
+
+
+async def test_an_empty_workspace_says_so() -> None:
+    async with make_app(ScriptedClient().open).run_test() as pilot:
+        await settle(pilot)
+        assert notice(pilot) == "This workspace has no services yet.\nPress r to look again."
+
+
+@pytest.mark.parametrize("key", ["enter", "2"])
+async def test_the_highlighted_service_opens_in_tune(app: TurnlabApp, key: str) -> None:
+    async with app.run_test(size=(120, 40)) as pilot:
+        await settle(pilot)
+        await pilot.press("j", key)
+        await settle(pilot)
+        tune = pilot.app.screen
+        assert isinstance(tune, TuneScreen)
+        assert tune.session.service is not None
+        assert tune.session.service.name == "After Hours"
+        await pilot.press("1")
+        await settle(pilot)
+        assert highlighted(pilot) == "After Hours"
+        await pilot.press("k", "enter")
+        await settle(pilot)
+        assert pilot.app.screen is not tune
+        await pilot.press("1", "j", "enter")
+        await settle(pilot)
+        assert pilot.app.screen is tune
+
+
+async def test_a_double_click_opens_tune(app: TurnlabApp) -> None:
+    async with app.run_test(size=(120, 40)) as pilot:
+        await settle(pilot)
+        await pilot.click(ServiceList, offset=(4, 2), times=2)
+        await settle(pilot)
+        assert isinstance(pilot.app.screen, TuneScreen)
+        assert pilot.app.screen.session.service is not None
+        assert pilot.app.screen.session.service.name == "Appointment Reminders"
+
+
+async def test_what_tune_saved_is_seen_in_the_list(app: TurnlabApp) -> None:
+    async with app.run_test(size=(120, 40)) as pilot:
+        await settle(pilot)
+        before = screen(pilot).highlighted
+        assert before is not None
+        await pilot.press("enter")
+        await settle(pilot)
+        pilot.app.screen.post_message(TuneScreen.ServiceSaved(replace(before, name="Renamed meanwhile")))
+        await pilot.pause()
+        await pilot.press("1")
+        await settle(pilot)
+        assert highlighted(pilot) == "Renamed meanwhile"
+
+
+async def test_a_failing_platform_is_said_once_and_r_tries_again() -> None:
+    client = ScriptedClient([service(1, "Back again")])
+    client.failure = UnreachableError("example.test cannot be reached: no [bold]route[/]; check the network")
+    async with make_app(client.open).run_test() as pilot:
+        await settle(pilot)
+        assert notice(pilot).startswith("example.test cannot be reached: no [bold]route[/]")
+        assert notice(pilot).endswith("Press r to try again.")
+        assert pilot.app.status.last is not None  # type: ignore[attr-defined]
+        assert pilot.app.status.last.failed  # type: ignore[attr-defined]
+        client.failure = None
+        await pilot.press("r")
+        await settle(pilot)
+        assert notice(pilot) == ""
+        assert names(pilot) == ["Back again"]
+
+
+async def test_a_failing_refresh_leaves_the_rows() -> None:
+    client = ScriptedClient([service(1, "Still here")])
+    async with make_app(client.open).run_test(notifications=True) as pilot:
+        await settle(pilot)
+        client.failure = UnreachableError("gone")
+        await pilot.press("r")
+        await settle(pilot)
+        assert names(pilot) == ["Still here"]
+        assert count(pilot) == "1 of 1"
+        assert len(screen(pilot).query("Toast")) == 1
+
+
+async def test_a_workspace_that_cannot_be_opened_is_tried_again() -> None:
+    client = ScriptedClient([service(1, "Opened")])
+    client.open_failure = StorageError("the workspace file is damaged; move it away")
+    app = make_app(client.open)
+    async with app.run_test() as pilot:
+        await settle(pilot)
+        assert notice(pilot) == "the workspace file is damaged; move it away\nPress r to try again."
+        assert app.status.connection == "not connected"
+        await pilot.press("r")
+        await settle(pilot)
+        assert notice(pilot).startswith("the workspace file is damaged")
+        client.open_failure = None
+        await pilot.press("r")
+        await settle(pilot)
+        assert names(pilot) == ["Opened"]
+
+
+async def test_refresh_keeps_the_cursor_on_its_service() -> None:
+    client = ScriptedClient([service(number) for number in range(5)])
+    async with make_app(client.open).run_test() as pilot:
+        await settle(pilot)
+        await pilot.press("j", "j")
+        client.services.insert(0, service(99, "New on top"))
+        del client.services[1]
+        client.services.insert(0, service(98, "Newer still"))
+        await pilot.press("r")
+        await settle(pilot)
+        assert names(pilot)[:2] == ["Newer still", "New on top"]
+        assert highlighted(pilot) == "Service 00002"
+
+
+async def test_ten_thousand_services_come_as_far_as_one_looks() -> None:
+    client = ScriptedClient([service(number) for number in range(10_000)])
+    async with make_app(client.open).run_test() as pilot:
+        await settle(pilot)
+        assert len(client.asked) == 1
+        assert count(pilot) == "10,000 of 10,000"
+        for _ in range(8):
+            await pilot.press("pagedown", "pagedown", "pagedown")
+            await settle(pilot)
+        assert 2 <= len(client.asked) < 6
+        await pilot.press("G")
+        await settle(pilot)
+        assert highlighted(pilot) == "Service 09999"
+        assert len(client.asked) == 100
+        await pilot.press("g")
+        assert highlighted(pilot) == "Service 00000"
+
+
+@pytest.mark.parametrize("size", [(80, 24), (120, 40)])
+@pytest.mark.parametrize("name", HOSTILE, ids=range(len(HOSTILE)))
+async def test_hostile_text_is_only_shown(name: str, size: tuple[int, int]) -> None:
+    field = name if name and name != "\ud83d" else "field"
+    config, problems = load({"tts_model": name, field: name, "filler_vocabulary": [name]})
+    hostile = Service(
+        id=f"id{name}",
+        name=name,
+        description=name,
+        agent_name=name,
+        channel_type=name,
+        environment=name,
+        keyterms=(name,),
+        voice_config=config,
+        voice_problems=tuple(problems),
+        version_sets={name: VersionSet(llm_model_preferences={name: {"llm_name": name}})},
+    )
+    client = ScriptedClient([hostile])
+    client.failure = None
+    async with make_app(client.open).run_test(size=size) as pilot:
+        await settle(pilot)
+        for _ in range(3):
+            drawn = pilot.app.export_screenshot()
+            assert "\x1b" not in drawn
+            assert "\u202e" not in drawn
+            await pilot.press("right_square_bracket")
+            await settle(pilot)
+        assert pilot.app.is_running
+        if name == "[bold]x[/]":
+            assert rows(pilot)[0].startswith("● [bold]x[/] ")
+        assert all(len(row) <= size[0] for row in rows(pilot))
+
+
+async def test_the_tabs_turn_in_both_directions(app: TurnlabApp) -> None:
+    async with app.run_test() as pilot:
+        await settle(pilot)
+        seen = []
+        for key in ("right_square_bracket", "right_square_bracket", "right_square_bracket", "left_square_bracket"):
+            await pilot.press(key)
+            await settle(pilot)
+            seen.append(screen(pilot).query_one(TabbedContent).active)
+        assert seen == ["version-sets", "voice-config", "overview", "voice-config"]
+
+
+async def test_j_and_k_move_in_what_has_the_focus(app: TurnlabApp) -> None:
+    async with app.run_test(size=(120, 40)) as pilot:
+        await settle(pilot)
+        await pilot.press("right_square_bracket", "right_square_bracket")
+        await settle(pilot)
+        table = screen(pilot).query_one("#voice-rows", DataTable)
+        table.focus()
+        await pilot.press("j", "j", "k")
+        assert table.cursor_row == 1
+        assert highlighted(pilot) == "Adaptive Support"
+        await pilot.press("enter")
+        await settle(pilot)
+        assert isinstance(pilot.app.screen, TuneScreen)
+
+
+def test_every_field_tells_where_its_value_comes_from() -> None:
+    config, problems = load({"max_buffer_delay_ms": 1500, "tts_model": "sonic-3", "adaptive_pacing": {"on": True}})
+    inherited, _ = load({"tts_provider": "cartesia", "tts_model": "sonic-turbo"})
+    own = service(1, voice_config=config, voice_problems=tuple(problems))
+    found = {row.field: row for row in voice_rows(own, WorkspaceVoiceSettings(values={}, voice_config=inherited))}
+    facts = {name: (row.own, row.in_force, row.origin) for name, row in found.items()}
+    assert facts["tts_model"] == ("● sonic-3", "sonic-3", "service")
+    assert facts["max_buffer_delay_ms"] == ("⚠ 1,500 ms", "1,500 ms", "service")
+    assert facts["tts_provider"] == ("○ inherit", "cartesia", "workspace")
+    assert facts["eot_timeout_ms"] == ("○ inherit", "5,000 ms", "built-in *")
+    assert facts["backchannel_delay_ms"] == ("○ inherit", "400 ms", "built-in")
+    assert facts["realtime_voice"] == ("○ inherit", "—", "built-in *")
+    assert facts["adaptive_pacing"] == ('⚠ {"on": true}', "?", "service")
+    assert "must be between 200 and 1000 ms" in found["max_buffer_delay_ms"].note
+    assert warnings(own) == [
+        "max_buffer_delay_ms: must be between 200 and 1000 ms, not 1500",
+        "adaptive_pacing: unknown to this version of Turnlab; kept as it is, and not simulated",
+    ]
+
+
+def test_what_the_workspace_says_is_not_guessed() -> None:
+    found = {row.field: row for row in voice_rows(service(1, voice_config=load({"tts_model": "sonic-3"})[0]), None)}
+    assert (found["tts_model"].in_force, found["tts_model"].origin) == ("sonic-3", "service")
+    assert (found["tts_provider"].in_force, found["tts_provider"].origin) == ("?", "?")
+
+
+def test_edge_and_release_come_first() -> None:
+    own = service(1, version_sets={name: VersionSet() for name in ("zeta", "release", "alpha", "edge")})
+    assert [name for name, _ in ordered(own)] == ["edge", "release", "zeta", "alpha"]
