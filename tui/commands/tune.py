@@ -150,7 +150,7 @@ class CompareAll(Command):
     """Compare over all recordings, or over the shown one again."""
 
     id = "tune.all"
-    name = "All recordings"
+    name = "All"
     key = "a"
     action = "toggle_all"
     in_footer = True
@@ -170,7 +170,7 @@ class NextPane(Command):
     """Go to the next pane: recordings, fields, timeline, readouts."""
 
     id = "tune.next-pane"
-    name = "Next pane"
+    name = "Pane"
     key = "tab"
     action = "turn_pane(1)"
     in_footer = True
@@ -225,7 +225,7 @@ class NextEvent(Command):
     """Go to the next event of the timeline and read why it happened."""
 
     id = "tune.next-event"
-    name = "Why? next"
+    name = "Why?"
     key = "full_stop"
     action = "step_event(1)"
     in_footer = True
@@ -277,6 +277,7 @@ HERE: tuple[type[Command], ...] = (
     TypeValue,
     Inherit,
     Undo,
+    Save,
     Redo,
     Reset,
     ApplyPreset,
@@ -292,6 +293,5 @@ HERE: tuple[type[Command], ...] = (
     NextPane,
     PreviousPane,
     Back,
-    Save,
 )
 """In the order of the footer and the help screen."""

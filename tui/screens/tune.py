@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import ClassVar
 
-from textual import events, on, work
+from textual import on, work
 from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical
 from textual.message import Message
-from textual.widget import Widget
-from textual.widgets import Footer, Static
+from textual.widgets import Static
 
 from presets.library import builtin_presets, preset
 from services.client import ServicesClient
@@ -19,13 +17,15 @@ from simulator.engine.profile import EngineProfile
 from tui.commands import bindings
 from tui.commands.tune import HERE, QuitWithCare
 from tui.screens.dialogs import PickOne
-from tui.screens.tune_platform import PlatformScreen
+from tui.screens.tune_panes import PANES, PanesScreen
 from tui.terminal_text import plain
 from tui.tuning.session import Session
 from tui.tuning.trial import Outcome
 from tui.widgets.arm_header import ArmHeader
+from tui.widgets.field_editor import FACTS_HEADING
 from tui.widgets.field_editor_control import FieldControl
 from tui.widgets.field_panel import FieldPanel
+from tui.widgets.key_line import KeyLine
 from tui.widgets.pane_tabs import PaneTabs
 from tui.widgets.readout_table import ReadoutTable
 from tui.widgets.recording_list import RecordingList
@@ -33,18 +33,16 @@ from tui.widgets.status_line import StatusLine
 from tui.widgets.timeline import Timeline
 from tui.widgets.timeline_lanes import clock_text
 
-PANES = {"recordings": "Recordings", "fields": "Fields", "timeline": "Timeline", "readouts": "Readouts"}
-ROOMY = (100, 32)
-"""From this size on all panes are shown at once; below it one of them at a time, as tabs."""
+LEGEND = "█ answer  ░ filler  ✂ barge-in  ┤ end of turn  ▏ underrun  ┈ waits for the other arm   (, and . say why)"
 
 
-class TuneScreen(PlatformScreen):
-    """A service's voice configuration as a draft, beside what it is compared with. ``service=None``: a free draft."""
+class TuneScreen(PanesScreen):
+    """A service's voice configuration as a draft, beside what it is compared with."""
 
     TITLE_HERE = "Tune"
     COMMANDS_HERE = HERE
     BINDINGS = bindings(*HERE, QuitWithCare)
-    CSS_PATH = "../styles/tune.tcss"
+    CSS_PATH = Path(__file__).parent.parent / "styles" / "tune.tcss"
     AUTO_FOCUS = ""
 
     class ServiceSaved(Message):
@@ -63,7 +61,6 @@ class TuneScreen(PlatformScreen):
         profile: EngineProfile | None = None,
     ) -> None:
         super().__init__(client, Session(service, profile), recordings)
-        self._pane = "fields"
 
     def compose(self) -> ComposeResult:
         """Lay out all panes; the style sheet decides which are in view."""
@@ -75,7 +72,9 @@ class TuneScreen(PlatformScreen):
                     yield Static("Recordings", classes="pane-title", markup=False)
                     yield RecordingList(id="recordings")
                 with Vertical(id="fields-pane", classes="pane"):
-                    yield Static(id="fields-title", classes="pane-title", markup=False)
+                    with Horizontal(classes="pane-title"):
+                        yield Static("Fields", classes="fields-title", markup=False)
+                        yield Static(FACTS_HEADING, classes="field-facts", markup=False)
                     yield FieldPanel(self.session.states(), id="fields")
             with Vertical(id="timeline-pane", classes="pane"):
                 yield Static("Timeline", id="timeline-title", classes="pane-title", markup=False)
@@ -84,60 +83,15 @@ class TuneScreen(PlatformScreen):
             with Vertical(id="readouts-pane", classes="pane"):
                 yield ReadoutTable(id="readouts")
         yield StatusLine()
-        yield Footer(show_command_palette=False)
+        yield KeyLine()
 
     def on_mount(self) -> None:
         """Start looking for recordings and for what the workspace sets."""
-        self._fit()
+        self.fit()
         self.show_settings()
         self.query_one(FieldPanel).focus_field()
         self.look_for_recordings()
         self.ask_workspace()
-
-    # ---- panes
-
-    def on_resize(self, event: events.Resize) -> None:
-        """Show all panes at once where there is room."""
-        self._fit()
-
-    def _fit(self) -> None:
-        width, height = self.size
-        self.set_class(width < ROOMY[0] or height < ROOMY[1], "-compact")
-        self.set_class(height >= 48, "-tall")
-        for pane in PANES:
-            self.set_class(pane == self._pane, f"-pane-{pane}")
-        self.query_one(PaneTabs).show(self._pane)
-
-    def go_to(self, pane: str) -> None:
-        """Bring a pane into view and put the focus there."""
-        self._pane = pane
-        self._fit()
-        targets: dict[str, type[Widget]] = {"timeline": Timeline, "readouts": ReadoutTable}
-        if pane == "fields":
-            self.query_one(FieldPanel).focus_field()
-        elif pane == "recordings":
-            self.query_one(RecordingList).focus()
-        else:
-            self.query_one(targets[pane]).focus()
-
-    @on(PaneTabs.Chosen)
-    def _tab_clicked(self, message: PaneTabs.Chosen) -> None:
-        self.go_to(message.pane)
-
-    @on(events.DescendantFocus)
-    def _follow_focus(self, event: events.DescendantFocus) -> None:
-        # A click focuses without going through go_to; tab must then go on from there.
-        above = {widget.id for widget in event.widget.ancestors_with_self}
-        self._pane = next((pane for pane in PANES if f"{pane}-pane" in above), self._pane)
-
-    def action_turn_pane(self, steps: int) -> None:
-        """Go to the next pane."""
-        names = list(PANES)
-        self.go_to(names[(names.index(self._pane) + steps) % len(names)])
-
-    def action_step_back(self) -> None:
-        """Go back to the fields."""
-        self.go_to("fields")
 
     # ---- the draft
 
@@ -279,13 +233,15 @@ class TuneScreen(PlatformScreen):
         self.query_one(ReadoutTable).show(outcome.readouts, arm_a, self.session.rival.name)
         clock = "clock of A; ┈ the quicker arm waits, so that both meet the caller's next words together"
         title = f"Timeline of {scene.name}"
-        self.query_one("#timeline-title", Static).update(plain(f"{title} · {clock}" if scene.aligned else title))
+        self.query_one("#timeline-title", Static).update(
+            plain(f"{title} · {clock}" if scene.aligned else title), layout=False
+        )
 
     @on(Timeline.Chosen)
     def _tell_why(self, message: Timeline.Chosen) -> None:
-        text = ", and . go through what happened, and say why"
+        text = LEGEND
         if message.mark is not None:
             event = message.mark.event
             when = clock_text(event.t_ms, 100)
             text = f"{message.arm} {when} {event.type.replace('_', ' ')}, turn {event.turn + 1}: {event.why.text()}"
-        self.query_one("#why", Static).update(plain(text))
+        self.query_one("#why", Static).update(plain(text), layout=False)

@@ -139,7 +139,7 @@ class BenchScreen(Place):
                 self._analysing = True
                 self._analyse(self._found[key])
 
-    @work(thread=True, group="analysis")
+    @work(thread=True, group="analysis", description="analysis")
     def _analyse(self, found: Found) -> None:
         worker = get_current_worker()
 
@@ -181,7 +181,7 @@ class BenchScreen(Place):
     # ---- trials
 
     def try_out(self) -> None:
-        """Try both arms with the settings as they are now. One trial runs at a time, and then the newest follows."""
+        """Try both arms with the settings as they are. One trial runs at a time, and then the newest follows."""
         trial = self.session.trial()
         if trial is None:
             self.outcome = None
@@ -193,7 +193,7 @@ class BenchScreen(Place):
             self._trying = trial.revision
             self._try(trial)
 
-    @work(thread=True, group="trial")
+    @work(thread=True, group="trial", description="trial")
     def _try(self, trial: Trial) -> None:
         try:
             self.post_message(self.TriedOut(self.session.laboratory.try_out(trial)))

@@ -70,11 +70,11 @@ def _problems(
     """Return what is wrong by field: of values in the draft, and of stored ones that could not be read at all."""
     found: dict[str, tuple[str, ...]] = {}
     for problem in check(config):
-        found[problem.field] = (f"{problem.field} {problem.message}",)
+        found[problem.field] = (f"The value {problem.message}.",)
     for problem in stored:
         unreadable = getattr(config, problem.field, None) is None
         if problem.field not in found and problem.field not in changed and unreadable:
-            found[problem.field] = (f"the stored value is ignored: it {problem.message}",)
+            found[problem.field] = (f"The stored value is ignored: it {problem.message}.",)
     return found
 
 

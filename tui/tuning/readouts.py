@@ -19,7 +19,10 @@ _BARS = "▁▂▃▄▅▆▇█"
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """One line. ``verdict`` says what A's difference means for a caller; ``sure``: the interval excludes zero."""
+    """One line. ``verdict`` says what A's difference means for a caller; ``sure``: the interval excludes zero.
+
+    A ``minor`` line gives way to others where there is no room.
+    """
 
     label: str
     a: str
@@ -30,6 +33,7 @@ class Row:
     histogram: str = ""
     verdict: Verdict = ""
     sure: bool = False
+    minor: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,13 +54,14 @@ class _Line:
     name: str
     share: Literal["p50", "p90", ""] = ""
     less_is_better: bool = True
+    minor: bool = False
 
 
 _LINES = (
     _Line("first sound after turn p50", "first_sound_ms", "p50"),
     _Line("response after turn p50", "response_ms", "p50"),
-    _Line("response after turn p90", "response_ms", "p90"),
-    _Line("end-of-turn delay p50", "eot_delay_ms", "p50"),
+    _Line("response after turn p90", "response_ms", "p90", minor=True),
+    _Line("end-of-turn delay p50", "eot_delay_ms", "p50", minor=True),
     _Line("cut-ins", "cut_ins"),
     _Line("missed turns", "missed_turns"),
     _Line("false barge-ins", "false_barge_ins"),
@@ -140,6 +145,7 @@ def _time_row(line: _Line, compared: Compared, runs: Mapping[str, list[Measured]
         histogram=histogram(spread) if line.share == "p50" else "",
         verdict=_verdict(line, delta),
         sure=ci is not None and (ci[0] > 0 or ci[1] < 0),
+        minor=line.minor,
     )
 
 
@@ -154,17 +160,17 @@ def _paired_p90(name: str, runs: Mapping[str, list[Measured]]) -> dict[str, floa
 
 
 def _total_row(line: _Line, compared: Compared, runs: Mapping[str, list[Measured]]) -> Row:
-    delta, ci = compared.delta[A], compared.ci95[A]
-    seconds = line.name.endswith("_s")
-    places = 1 if seconds else 0
+    a, b, ci = compared.arms[A], compared.arms[B], compared.ci95[A]
+    places = 1 if line.name.endswith("_s") else 0
+    delta = None if a is None or b is None else round(a, places) - round(b, places)
     return Row(
         label=line.label,
-        a=_total(line.name, compared.arms[A], runs[A]),
-        b=_total(line.name, compared.arms[B], runs[B]),
+        a=_total(line.name, a, runs[A]),
+        b=_total(line.name, b, runs[B]),
         delta="–" if delta is None else _signed(delta, places),
         interval="–" if ci is None else f"[{_signed(ci[0], places)}, {_signed(ci[1], places)}]",
         n=str(compared.n),
-        verdict=_verdict(line, delta),
+        verdict=_verdict(line, delta and round(delta, places)),
         sure=ci is not None and (ci[0] > 0 or ci[1] < 0),
     )
 

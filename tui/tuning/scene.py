@@ -121,8 +121,9 @@ def make_scene(
 def _clips(specimen: Specimen, played: Played, clock: ArmClock) -> tuple[Clip, ...]:
     envelope = specimen.activity.envelope
     peak = np.maximum(-envelope[:, 0], envelope[:, 1])
-    # The square root brings quiet speech into sight beside loud; the loudest of the recording fills the row.
-    loudness = np.sqrt(np.clip(peak / max(float(peak.max(initial=0.0)), 1e-6), 0.0, 1.0))
+    # The power brings quiet speech into sight beside loud; the loudest of the recording fills the row.
+    shares = np.clip(peak / max(float(peak.max(initial=0.0)), 1e-6), 0.0, 1.0)
+    loudness = np.power(shares, 0.7, dtype=np.float32)
     clips = []
     for place in played.placements:
         first, last = place.start_ms // FRAME_MS, -(-place.end_ms // FRAME_MS)

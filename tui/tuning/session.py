@@ -1,4 +1,4 @@
-"""One sitting at the bench: a draft, what it is compared with, and which recordings are in play. No screen in here."""
+"""One sitting at the bench: a draft, what it is compared with, and which recordings are in play."""
 
 from __future__ import annotations
 

@@ -15,6 +15,7 @@ class ArmHeader(Horizontal):
 
     def __init__(self, *, id: str | None = None) -> None:
         super().__init__(id=id)
+        self._shown: tuple[str, int, str, str] | None = None
         self._what = Static(id="header-what", markup=False)
         self._arms = Static(id="header-arms", markup=False)
 
@@ -31,6 +32,10 @@ class ArmHeader(Horizontal):
     def show(self, what: str, changes: int, arm_a: str, arm_b: str) -> None:
         """Show what is tuned; ``changes`` counts the fields that differ from what is stored."""
         draft = f"draft, {changes} change{'s' * (changes != 1)}" if changes else "no changes"
+        shown = (what, changes, arm_a, arm_b)
+        if shown == self._shown:
+            return
+        self._shown = shown
         self._what.update(
             Content.assemble(
                 ("Tune", "bold"), " · ", plain(what), " · ", (draft, "bold $text-warning" if changes else "")

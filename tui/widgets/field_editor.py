@@ -12,6 +12,7 @@ from textual.content import Content
 from textual.message import Message
 from textual.widgets import Input, Static
 
+from presets.fields import FieldSpec
 from tui.terminal_text import plain
 from tui.tuning.entry import EntryError, entry_text, parse_entry
 from tui.tuning.fields import FieldState
@@ -19,7 +20,12 @@ from tui.widgets.field_editor_choice import Choice, Words
 from tui.widgets.field_editor_control import FieldControl
 from tui.widgets.slider import Slider
 
-_VALUE, _MARK, _DEFAULT = 11, 10, 10
+_VALUE, _MARK, _DEFAULT = 11, 10, 12
+FACTS_HEADING = f"{'value':>{_VALUE}}  {'':<{_MARK}}{'default':<{_DEFAULT}} from"
+"""The names of the facts, above their columns."""
+
+NARROW = 88
+"""Rows shorter than this leave the default to the help line and say "inherit" by the circle alone."""
 
 
 class EntryLine(Input):
@@ -36,7 +42,7 @@ class EntryLine(Input):
         """Give up typing."""
         self.post_message(self.Cancelled())
 
-    def on_blur(self, event: events.Blur) -> None:
+    def on_blur(self) -> None:
         """Going elsewhere leaves the value as it was."""
         self.post_message(self.Cancelled())
 
@@ -78,18 +84,23 @@ class FieldEditor(Horizontal):
         shown = spec.show(state.in_force) if spec.kind in ("int", "float") else ""
         if state.in_force is None and spec.kind in ("int", "float"):
             shown = spec.unset_label if spec.unset_label != "inherit" else "off"
-        mark = "○ inherit" if state.inherited else "● set"
+        narrow = 0 < self.size.width < NARROW
+        mark = ("○" if state.inherited else "●") if narrow else ("○ inherit" if state.inherited else "● set")
+        default = "" if narrow else f"{_shorten(_show_default(spec), _DEFAULT):<{_DEFAULT}} "
         origin = f"{state.origin} *" if state.changed and state.inherited else state.origin
         return Content.assemble(
             (f"{plain(shown):>{_VALUE}} ", quiet if state.inherited else "bold"),
-            (f" {mark:<{_MARK}}", quiet if state.inherited else "$text-success"),
-            (
-                f"{_shorten(spec.show(spec.default) if spec.default is not None else '—', _DEFAULT):<{_DEFAULT}} ",
-                quiet,
-            ),
+            (f" {mark:<{2 if narrow else _MARK}}", quiet if state.inherited else "$text-success"),
+            (default, quiet),
             (origin, "$text-warning" if state.changed else quiet),
             (" !" if state.warnings else "", "$text-error"),
         )
+
+    def on_resize(self, event: events.Resize) -> None:
+        """Say more or less of it as there is room."""
+        self.set_class(event.size.width < NARROW, "-narrow")
+        if not self.entering:
+            self._facts.update(self._describe(), layout=False)
 
     # ---- typing a value
 
@@ -149,6 +160,10 @@ def _control(state: FieldState) -> FieldControl:
     if state.spec.slider is not None:
         return Slider(state)
     return Choice(state) if state.spec.kind in ("choice", "bool") else Words(state)
+
+
+def _show_default(spec: FieldSpec) -> str:
+    return "—" if spec.default is None else spec.show(spec.default)
 
 
 def _shorten(text: str, width: int) -> str:

@@ -7,7 +7,6 @@ from typing import ClassVar
 from rich.segment import Segment
 from rich.style import Style
 from textual import events
-from textual.geometry import Size
 from textual.strip import Strip
 
 from tui.widgets.field_editor_control import FieldControl
@@ -19,8 +18,8 @@ class LineControl(FieldControl):
 
     COMPONENT_CLASSES: ClassVar[set[str]] = {"line-control--text", "line-control--hint"}
 
-    def line(self, width: int) -> str:
-        """Return what to show in so many cells."""
+    def line(self) -> str:
+        """Return what to show."""
         raise NotImplementedError
 
     def render_line(self, y: int) -> Strip:
@@ -28,17 +27,13 @@ class LineControl(FieldControl):
         width = self.size.width
         if y:
             return Strip.blank(width, self.rich_style)
-        text = one_cell(self.line(width))
+        text = one_cell(self.line())
         if len(text) > width:
             text = text[: max(width - 1, 0)] + "…"
         return Strip([Segment(f"{text:<{width}}", self._text_style())], width)
 
     def _text_style(self) -> Style:
         return self.get_component_rich_style("line-control--text")
-
-    def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
-        """Return the one line it takes."""
-        return 1
 
 
 class Choice(LineControl):
@@ -48,7 +43,7 @@ class Choice(LineControl):
     def _values(self) -> tuple[object, ...]:
         return (False, True) if self.state.spec.kind == "bool" else self.state.spec.choices
 
-    def line(self, width: int) -> str:
+    def line(self) -> str:
         """Return the value between the arrows that change it."""
         values, value = self._values, self.state.in_force
         at = values.index(value) if value in values else None
@@ -78,18 +73,20 @@ class Choice(LineControl):
         self.cycle()
 
     def on_click(self, event: events.Click) -> None:
+        """Go back by a click on the left arrow, and on by a click anywhere else."""
         self.step(-1 if event.x < 2 else 1)
 
 
 class Words(LineControl):
     """A list of words, typed with commas between them."""
 
-    def line(self, width: int) -> str:
+    def line(self) -> str:
         """Return the words, or what stands in for them."""
         value = self.state.in_force
         if value is None:
             return "(the style's own)" if self.state.spec.name == "filler_vocabulary" else "(none)"
         return self.state.spec.show(value)
 
-    def on_click(self, event: events.Click) -> None:
+    def on_click(self) -> None:
+        """Type the words."""
         self.confirm()

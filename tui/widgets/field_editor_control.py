@@ -59,7 +59,8 @@ class FieldControl(Widget, can_focus=True):
         if value is not None:
             self.state = replace(self.state, own=value, in_force=value)
             self.refresh()
-        self.post_message(self.Changed(self, value, gesture))
+        # Textual takes a message from the hand of whoever runs this code, and does not carry it past that one.
+        self.post_message(self.Changed(self, value, gesture).set_sender(self))
 
     def step(self, steps: int) -> None:
         """Go to a later (or an earlier) value."""
@@ -69,7 +70,7 @@ class FieldControl(Widget, can_focus=True):
 
     def confirm(self) -> None:
         """Do what Enter does: type a value."""
-        self.post_message(self.EntryWanted(self, None))
+        self.post_message(self.EntryWanted(self, None).set_sender(self))
 
     def inherit(self) -> None:
         """Put the field back to inherit."""

@@ -33,6 +33,7 @@ class FieldPanel(Vertical):
         self._states = {name: state for name, state in states.items() if state.spec.heard}
         self._editors: dict[str, FieldEditor] = {}
         self._focused: str | None = None
+        self._kept = ""
         self._help = Static(id="field-help", markup=False)
         self._rest = Static(id="field-rest", markup=False)
 
@@ -53,8 +54,10 @@ class FieldPanel(Vertical):
             self._states[name] = states[name]
             editor.show(states[name])
         kept = f"Kept as they are: {', '.join(silent)}." if silent else ""
-        self._rest.display = bool(kept)
-        self._rest.update(plain(kept))
+        if kept != self._kept:
+            self._kept = kept
+            self._rest.display = bool(kept)
+            self._rest.update(plain(kept))
         self._show_help()
 
     def editor(self, name: str) -> FieldEditor:
@@ -85,13 +88,16 @@ class FieldPanel(Vertical):
             return
         state = self._states[self._focused]
         notices = state.spec.notices
+        if state.spec.default is not None:
+            notices += f" Default: {state.spec.show(state.spec.default)}."
         if state.spec.default is not None and not state.spec.documented_default:
-            notices += f" ({state.spec.show(state.spec.default)} is our assumption: no default is documented.)"
+            notices += " (Our assumption: no default is documented.)"
         warning = " ".join(state.warnings)
         self._help.update(
             Content.assemble(
                 (f"{state.spec.name}  ", "bold"),
                 (f"! {plain(warning)} " if warning else "", "$text-error"),
                 (notices, "$text-muted"),
-            )
+            ),
+            layout=False,
         )

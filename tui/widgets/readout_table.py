@@ -6,7 +6,6 @@ from typing import ClassVar
 
 from rich.segment import Segment
 from rich.style import Style
-from textual import events
 from textual.geometry import Region, Size
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
@@ -14,8 +13,10 @@ from textual.strip import Strip
 from tui.tuning.readouts import Readouts, Row
 from tui.widgets.timeline_line import one_cell
 
+ROOMY = 8
+"""From this height on there is a line for why there is no interval; below it, only the main readouts."""
+
 _KINDS = ("title", "heading", "label", "value", "better", "worse", "even", "quiet")
-_TITLE_LINES = 2
 
 
 class ReadoutTable(ScrollView, can_focus=True):
@@ -30,6 +31,7 @@ class ReadoutTable(ScrollView, can_focus=True):
         self._stale = False
         self._waiting = ""
         self._lines: list[tuple[tuple[str, str], ...]] = []
+        self._fixed = 0
 
     @property
     def lines(self) -> list[str]:
@@ -48,19 +50,19 @@ class ReadoutTable(ScrollView, can_focus=True):
             self.refresh()
 
     def _draw(self) -> None:
-        width = self.size.width
+        width = self.scrollable_content_region.width
         if not width:
             return
         before, self._lines = self._lines, self._make_lines(width)
-        self.virtual_size = Size(width, len(self._lines))
         if len(before) != len(self._lines) or self._stale:
+            self.virtual_size = Size(width, len(self._lines))
             self.refresh()
             return
         top = self.scroll_offset.y
         changed = [
-            Region(0, y if y < _TITLE_LINES else y - top, width, 1)
+            Region(0, y if y < self._fixed else y - top, width, 1)
             for y, line in enumerate(self._lines)
-            if line != before[y] and (y < _TITLE_LINES or y - top >= _TITLE_LINES)
+            if line != before[y] and (y < self._fixed or y - top >= self._fixed)
         ]
         if changed:
             self.refresh(*changed)
@@ -69,14 +71,16 @@ class ReadoutTable(ScrollView, can_focus=True):
         found = self._readouts
         if found is None:
             return [((one_cell(self._waiting)[:width], "quiet"),)]
-        columns = _Columns(width)
-        return [
-            _title(found, width),
-            columns.heading(*self._names),
-            *(columns.row(row) for row in found.rows),
-        ]
+        roomy = self.size.height >= ROOMY
+        columns = _Columns(width, intervals=roomy or not found.why_no_interval)
+        top = [_title(found, width)]
+        if roomy and found.why_no_interval:
+            top.append(((f"No 95 % interval: {found.why_no_interval}."[:width], "quiet"),))
+        top.append(columns.heading(*self._names))
+        self._fixed = len(top)
+        return [*top, *(columns.row(row) for row in found.rows if roomy or not row.minor)]
 
-    def on_resize(self, event: events.Resize) -> None:
+    def on_resize(self) -> None:
         """Give the columns the new width."""
         self._lines = []
         self._draw()
@@ -84,7 +88,7 @@ class ReadoutTable(ScrollView, can_focus=True):
     def render_line(self, y: int) -> Strip:
         """Draw one line; title and heading stay in place while the rest scrolls."""
         width = self.size.width
-        index = y if y < _TITLE_LINES else y + self.scroll_offset.y
+        index = y if y < self._fixed else y + self.scroll_offset.y
         if index >= len(self._lines):
             return Strip.blank(width, self.rich_style)
         dim = Style(dim=True) if self._stale else Style()
@@ -97,23 +101,19 @@ class ReadoutTable(ScrollView, can_focus=True):
 
 def _title(found: Readouts, width: int) -> tuple[tuple[str, str], ...]:
     over = f"Readouts over {one_cell(found.over)}"
-    why = f"no interval: {found.why_no_interval}" if found.why_no_interval else ""
-    rest = " · ".join(part for part in (*found.caveats, why) if part)
-    return (
-        (over, "title"),
-        ((" · " + one_cell(rest) if rest else "").ljust(width)[: max(width - len(over), 0)], "quiet"),
-    )
+    rest = "".join(f" · {one_cell(caveat)}" for caveat in found.caveats)
+    return ((over, "title"), (rest[: max(width - len(over), 0)], "quiet"))
 
 
 class _Columns:
     """How wide each column is; what does not fit is left out from the right, the difference last."""
 
-    def __init__(self, width: int) -> None:
+    def __init__(self, width: int, *, intervals: bool) -> None:
         self.label = 26
         self.value = 14 if width >= 100 else 11
         self.delta = 9
         room = width - self.label - 2 * self.value - self.delta
-        self.interval = 19 if room >= 19 else 0
+        self.interval = 19 if intervals and room >= 19 else 0
         self.n = 5 if room - self.interval >= 5 else 0
         self.histogram = 13 if room - self.interval - self.n >= 13 else 0
 

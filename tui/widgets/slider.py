@@ -8,7 +8,6 @@ from typing import ClassVar
 
 from rich.segment import Segment
 from textual import events
-from textual.geometry import Size
 from textual.strip import Strip
 
 from tui.tuning.fields import FieldState
@@ -95,23 +94,22 @@ class Slider(FieldControl):
         share = (value - self._low) / (self._high - self._low)
         return round(min(max(share, 0.0), 1.0) * (self.size.width - 1))
 
-    def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
-        """Return the one line it takes."""
-        return 1
-
     # ---- mouse
 
     def on_mouse_down(self, event: events.MouseDown) -> None:
+        """Take hold of the grip, wherever on the track."""
         if event.button == 1:
             self._drag = next(self._drags)
             self.capture_mouse()
             self._drag_to(event)
 
     def on_mouse_move(self, event: events.MouseMove) -> None:
+        """Drag the grip along."""
         if self._drag is not None:
             self._drag_to(event)
 
-    def on_mouse_up(self, event: events.MouseUp) -> None:
+    def on_mouse_up(self) -> None:
+        """Let go."""
         if self._drag is not None:
             self._drag = None
             self.release_mouse()

@@ -7,7 +7,7 @@ from typing import ClassVar
 from rich.segment import Segment
 from rich.style import Style
 from textual import events
-from textual.geometry import Region, Size
+from textual.geometry import Region
 from textual.message import Message
 from textual.reactive import reactive
 from textual.strip import Strip
@@ -15,14 +15,16 @@ from textual.widget import Widget
 
 from tui.tuning.scene import Mark, Scene
 from tui.widgets import timeline_lanes as lanes
+from tui.widgets.timeline_cursor import EventCursor
 from tui.widgets.timeline_line import BLANK, Line, one_cell
 from tui.widgets.timeline_view import View
 
-GUTTER = 8
+GUTTER = 9
 _KINDS = (
-    "ruler wave quiet turn curve threshold eager ended wait underrun cut cursor label "
-    "agent-a agent-b filler-a filler-b"
-).split()
+    *("ruler", "wave", "quiet", "turn", "curve", "threshold", "eager", "ended"),
+    *("wait", "underrun", "cut", "cursor", "label"),
+    *("agent-a", "agent-b", "filler-a", "filler-b"),
+)
 
 
 class Timeline(Widget, can_focus=True):
@@ -49,8 +51,7 @@ class Timeline(Widget, can_focus=True):
         self._strips: list[Strip] = []
         self._rows: list[tuple[str, Line]] = []
         self._palette: dict[str, Style] = {}
-        self._arm = "A"
-        self._chosen: int | None = None
+        self._cursor = EventCursor()
         self._waiting = ""
         self._stale = False
 
@@ -76,12 +77,13 @@ class Timeline(Widget, can_focus=True):
         if self._stale:
             self._stale, self._strips = False, []
         if scene is None or before is None or before.name != scene.name:
-            self._chosen = None
+            self._cursor.drop()
             self.view = View.whole(scene.duration_ms if scene else 1, self._width)
         elif self.view.ms_per_cell >= before.duration_ms / max(self.view.width, 1) - 1e-6:
             self.view = View.whole(scene.duration_ms, self._width)
         else:
             self.view = self.view.within(scene.duration_ms)
+        self._cursor.scene = scene
         self._announce()
         self._draw()
 
@@ -132,7 +134,7 @@ class Timeline(Widget, can_focus=True):
         found += _labelled("caller", lanes.caller(scene, view, caller_rows, glyphs))
         if with_turns:
             found.append(("turns", lanes.turns(scene, view, glyphs)))
-        found += _labelled("end?", lanes.confidence(scene, view, turn_rows, glyphs))
+        found += _labelled("turn end", lanes.confidence(scene, view, turn_rows, glyphs))
         found.append(("A agent", lanes.agent(scene.a, view, "a", glyphs)))
         found.append(("B agent", lanes.agent(scene.b, view, "b", glyphs)))
         self._draw_cursor(found, glyphs)
@@ -144,7 +146,7 @@ class Timeline(Widget, can_focus=True):
             return
         x = int(self.view.x(mark.t_ms))
         rows[0][1].put(x, glyphs.cursor, "cursor")
-        lane = rows[-2 if self._arm == "A" else -1][1]
+        lane = rows[-2 if self._cursor.arm == "A" else -1][1]
         if 0 <= x < lane.width:
             lane.kinds[x] = "cursor"
 
@@ -166,7 +168,8 @@ class Timeline(Widget, can_focus=True):
         """Draw with the other set of characters."""
         self._draw()
 
-    def on_resize(self, event: events.Resize) -> None:
+    def on_resize(self) -> None:
+        """Fit everything into the new size."""
         scene = self._scene
         self.view = View.whole(scene.duration_ms if scene else 1, self._width)
         self._strips = []
@@ -179,10 +182,6 @@ class Timeline(Widget, can_focus=True):
             strip = self._strips[y]
             return strip.apply_style(Style(dim=True)) if self._stale else strip
         return Strip.blank(self.size.width, self.rich_style)
-
-    def get_content_height(self, container: Size, viewport: Size, width: int) -> int:
-        """Return the height at which every lane has room."""
-        return 9
 
     # ---- moving about
 
@@ -207,36 +206,20 @@ class Timeline(Widget, can_focus=True):
     @property
     def chosen(self) -> Mark | None:
         """The event under the cursor."""
-        marks = self._marks
-        return marks[self._chosen] if self._chosen is not None and self._chosen < len(marks) else None
-
-    @property
-    def _marks(self) -> tuple[Mark, ...]:
-        if self._scene is None:
-            return ()
-        return (self._scene.a if self._arm == "A" else self._scene.b).marks
+        return self._cursor.mark
 
     def step_event(self, steps: int) -> None:
         """Go to the next (or an earlier) event of the arm, and into sight of it."""
-        marks = self._marks
-        if not marks or self._scene is None:
-            return
-        if self._chosen is None:
-            inside = [i for i, mark in enumerate(marks) if self.view.start_ms <= mark.t_ms < self.view.end_ms]
-            index = (inside or [0])[0 if steps > 0 else -1]
-        else:
-            index = min(max(self._chosen + steps, 0), len(marks) - 1)
-        self._choose(self._arm, index)
+        self._cursor.step(steps, self.view)
+        self._show_chosen()
 
     def choose_arm(self, arm: str) -> None:
         """Ask the other arm's agent: its event nearest to the chosen one."""
         mark = self.chosen
-        self._arm = arm
-        if self._marks:
-            self._choose(arm, _nearest(self._marks, mark.t_ms if mark else self.view.start_ms))
+        self._cursor.go_near(arm, mark.t_ms if mark else self.view.start_ms)
+        self._show_chosen()
 
-    def _choose(self, arm: str, index: int | None) -> None:
-        self._arm, self._chosen = arm, index
+    def _show_chosen(self) -> None:
         mark = self.chosen
         if mark is not None and self._scene is not None:
             self.view = self.view.showing(mark.t_ms, self._scene.duration_ms)
@@ -244,28 +227,27 @@ class Timeline(Widget, can_focus=True):
         self._draw()
 
     def _announce(self) -> None:
-        self.post_message(self.Chosen(self._arm, self.chosen))
+        self.post_message(self.Chosen(self._cursor.arm, self.chosen).set_sender(self))
 
     def on_click(self, event: events.Click) -> None:
+        """Choose the event nearest to the mouse, in arm B's lane or else in A's."""
         offset = event.get_content_offset(self)
         if offset is None or self._scene is None:
             return
-        self._arm = "B" if offset.y == len(self._strips) - 1 else "A"
-        if self._marks:
-            self._choose(self._arm, _nearest(self._marks, self.view.t(offset.x - GUTTER)))
+        arm = "B" if offset.y == len(self._strips) - 1 else "A"
+        self._cursor.go_near(arm, self.view.t(offset.x - GUTTER))
+        self._show_chosen()
 
     def on_mouse_scroll_up(self, event: events.MouseScrollUp) -> None:
+        """Look earlier, or closer with ctrl."""
         event.stop()
         self.zoom(1) if event.ctrl else self.pan(-0.1)
 
     def on_mouse_scroll_down(self, event: events.MouseScrollDown) -> None:
+        """Look later, or further away with ctrl."""
         event.stop()
         self.zoom(-1) if event.ctrl else self.pan(0.1)
 
 
 def _labelled(label: str, lines: list[Line]) -> list[tuple[str, Line]]:
     return [(label if row == 0 else "", line) for row, line in enumerate(lines)]
-
-
-def _nearest(marks: tuple[Mark, ...], t_ms: float) -> int:
-    return min(range(len(marks)), key=lambda index: abs(marks[index].t_ms - t_ms))

@@ -137,7 +137,8 @@ def confidence(scene: Scene, view: View, rows: int, glyphs: Glyphs = FINE) -> li
             (scene.eager, glyphs.eager, "eager"),
             (scene.threshold, glyphs.threshold, "threshold"),
         ):
-            if level is not None and _text_row(level, rows) == row:
+            # In a single line the thresholds would lie on top of the curve.
+            if rows > 1 and level is not None and _text_row(level, rows) == row:
                 line.fill(0, view.width, glyph, kind)
         line.lay(dots.line(row, ascii_only=glyphs.ascii_only), "curve")
         lines.append(line)

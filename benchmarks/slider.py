@@ -1,0 +1,102 @@
+"""How long from a slider's step until readouts and timeline are drawn anew.
+
+Run ``uv run python -m benchmarks.slider``. The whole dashboard runs headless at 120 x 40 with a recording that
+lasts over a minute on the simulator's clock, and two arms. A step is a key sent to the focused slider; it is over when the
+screen has painted the figures that belong to it. The times of decisions alone are measured without a screen.
+"""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import statistics
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from presets.config import VoiceConfig
+from presets.library import preset
+from services.embedded import open_embedded
+from simulator.engine.profile import default_profile
+from simulator.recording import bundled_folder
+from simulator.study import Arm, run
+from tui.app import TurnlabApp
+from tui.screens.tune import TuneScreen
+from tui.tuning.bench import Analyst, Specimen, find_recordings
+from tui.tuning.trial import Outcome
+
+RECORDING = "thinking.flac"
+FIELD = "max_buffer_delay_ms"
+
+
+class WatchedTuneScreen(TuneScreen):
+    """A Tune screen that tells when figures that belong to its settings were painted."""
+
+    def __init__(self) -> None:
+        super().__init__(None, None, recordings=bundled_folder() / RECORDING)
+        self.painted = asyncio.Event()
+
+    def show_outcome(self, outcome: Outcome) -> None:
+        """Draw, and tell after the painting."""
+        super().show_outcome(outcome)
+        if outcome.revision == self.session.revision:
+            self.call_after_refresh(self.painted.set)
+
+
+async def time_steps(steps: int) -> list[float]:
+    """Return the seconds from key to paint for so many steps, to and fro over the whole slider."""
+    with tempfile.TemporaryDirectory() as folder:
+        app = TurnlabApp(open_client=lambda: open_embedded(Path(folder) / "workspace.db"))
+        async with app.run_test(size=(120, 40)) as pilot:
+            screen = WatchedTuneScreen()
+            await app.push_screen(screen)
+            await asyncio.wait_for(screen.painted.wait(), 60)
+            screen.query_one("#fields").query_one(f"#field-{FIELD}").query("Slider").first().focus()
+            await pilot.pause()
+            times = []
+            for number in range(steps):
+                screen.painted.clear()
+                begun = time.perf_counter()
+                app.simulate_key("right" if number // 15 % 2 == 0 else "left")
+                await asyncio.wait_for(screen.painted.wait(), 10)
+                times.append(time.perf_counter() - begun)
+                # The next step starts from rest, as the next key of a person does.
+                await asyncio.sleep(0.02)
+            return times
+
+
+def time_decisions(specimen: Specimen, rounds: int) -> list[float]:
+    """Return the seconds one arm's decisions and measures take, every time with another configuration."""
+    profile, times = default_profile(), []
+    for number in range(rounds):
+        config = VoiceConfig.model_validate(
+            preset("balanced").config.set_values() | {FIELD: 200 + number * 700 // rounds}
+        )
+        begun = time.perf_counter()
+        run(specimen.recording, specimen.activity, Arm("A", config), profile)
+        times.append(time.perf_counter() - begun)
+    return times
+
+
+def _report(what: str, times: list[float]) -> None:
+    ranked = sorted(times)
+    p95 = ranked[int(len(ranked) * 0.95)]
+    print(f"{what}: p50 {statistics.median(ranked) * 1000:.1f} ms, p95 {p95 * 1000:.1f} ms (n {len(ranked)})")
+
+
+def main(show: Callable[[str, list[float]], None] = _report) -> None:
+    """Measure and print."""
+    parser = argparse.ArgumentParser(description="Time from a slider's step to the new picture.")
+    parser.add_argument("--steps", type=int, default=200)
+    steps = parser.parse_args().steps
+    (found,) = find_recordings(bundled_folder() / RECORDING)
+    specimen = Analyst().analyse(found, lambda _: None)
+    played = run(specimen.recording, specimen.activity, Arm("A", VoiceConfig()), default_profile()).played
+    print(f"{found.title}: {played.duration_ms / 1000:.1f} s on the simulator's clock, two arms, 120 x 40")
+    show("decisions and measures, one arm", time_decisions(specimen, steps))
+    show("slider step to readouts and timeline painted", asyncio.run(time_steps(steps)))
+
+
+if __name__ == "__main__":
+    main()
