@@ -16,12 +16,16 @@ LABEL_TOLERANCE_MS = 50
 
 @dataclass(frozen=True, slots=True)
 class Interruptions:
-    """``stop_ms``: for each true interruption that stopped the agent, onset to silence."""
+    """``stop_ms``: for each true interruption that stopped the agent, onset to silence.
+
+    ``distractors`` counts what was over the agent and should not have stopped it: labelled backchannels and
+    noises, and whatever else a false barge-in was about.
+    """
 
     true: int
     missed: int
     stop_ms: tuple[int, ...]
-    barge_ins: int
+    distractors: int
     false: int
 
 
@@ -41,8 +45,14 @@ def interruptions(events: tuple[Event, ...], sounds: tuple[Sound, ...], truth: T
             missed += 1
         elif floor[-1].interrupted:
             stops.append(floor[-1].end_ms - onset)
-    false = sum(not _justified(event, wanted) for event in barge_ins)
-    return Interruptions(over, missed, tuple(stops), len(barge_ins), false)
+    false = [event for event in barge_ins if not _justified(event, wanted)]
+    heard = [
+        (start, end)
+        for start, end in truth.distractors
+        if any(sound.start_ms < end and start < sound.end_ms for sound in sounds)
+    ]
+    unlabelled = sum(not _justified(event, heard) for event in false)
+    return Interruptions(over, missed, tuple(stops), len(heard) + unlabelled, len(false))
 
 
 def _wanted(truth: Truth) -> list[Stretch]:

@@ -170,7 +170,7 @@ def _counts(played: Played, turns: tuple[TurnOutcome, ...], over: Interruptions)
         "cut_ins": Count(sum(turn.cut_in for turn in turns), len(turns)),
         "missed_turns": Count(sum(turn.missed for turn in turns), len(turns)),
         "missed_barge_ins": Count(over.missed, over.true),
-        "false_barge_ins": Count(over.false, over.barge_ins),
+        "false_barge_ins": Count(over.false, over.distractors),
         "missed_responses": Count(missed_responses, len(played.placements) - 1),
         "fillers": Count(sum(event.type == "filler_start" for event in events), ends),
         "wasted_generations": Count(discarded, len(started)),

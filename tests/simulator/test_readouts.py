@@ -54,6 +54,11 @@ def test_a_backchannel_that_stops_the_agent_is_a_false_barge_in_and_an_interrupt
     event = {"type": "backchannel", "start_s": 160 * 0.032, "end_s": 200 * 0.032, "should_barge_in": False}
     false = play_track(track, labels=truth((10, 100), events=[event])).measured
     assert (false.counts["false_barge_ins"].count, false.counts["missed_barge_ins"].of) == (1, 0)
+    assert false.counts["false_barge_ins"].of == 1
+    unmoved = play_track(track, {"barge_in_min_speech_s": 3.0}, labels=truth((10, 100), events=[event])).measured
+    assert (unmoved.counts["false_barge_ins"].count, unmoved.counts["false_barge_ins"].of) == (0, 1)
+    unlabelled = play_track(track, labels=truth((10, 100))).measured
+    assert (unlabelled.counts["false_barge_ins"].count, unlabelled.counts["false_barge_ins"].of) == (1, 1)
     true = play_track(track, labels=truth((10, 100), (160, 200))).measured
     assert (true.counts["false_barge_ins"].count, true.counts["missed_barge_ins"].of) == (0, 1)
     assert true.times["barge_in_stop_ms"] == (25 * 32 + 60,)
