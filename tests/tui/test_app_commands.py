@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import inspect
+from types import ModuleType
+
 import pytest
 from textual.command import DiscoveryHit, Hit
 
 from tests.tui.conftest import ScriptedClient, make_app, service, settle
 from tui.app import TurnlabApp
-from tui.commands import Command
+from tui.commands import Command, everywhere, services
 from tui.commands.everywhere import EVERYWHERE, ShowHelp
 from tui.commands.palette import CommandsProvider
 from tui.commands.services import HERE
@@ -17,6 +20,14 @@ from tui.themes import DARK, LIGHT
 from tui.widgets.key_line import KeyLine
 
 ALL = (*HERE, *EVERYWHERE)
+
+
+@pytest.mark.parametrize(("module", "offered"), [(everywhere, EVERYWHERE), (services, HERE)])
+def test_no_command_is_left_lying_about(module: ModuleType, offered: tuple[type[Command], ...]) -> None:
+    written = [
+        value for value in vars(module).values() if inspect.isclass(value) and value.__module__ == module.__name__
+    ]
+    assert set(written) == set(offered)
 
 
 @pytest.mark.parametrize("command", ALL)
@@ -61,7 +72,7 @@ async def test_the_palette_finds_by_description_and_runs(app: TurnlabApp) -> Non
     async with app.run_test(size=(120, 40)) as pilot:
         await settle(pilot)
         hits = [hit async for hit in CommandsProvider(app.screen).search("light theme") if isinstance(hit, Hit)]
-        assert [hit.text for hit in hits][0] == "Dark or light"
+        assert next(hit.text for hit in hits) == "Dark or light"
         await pilot.press("ctrl+p", *"dark or", "enter")
         await settle(pilot)
         assert app.theme == LIGHT.name

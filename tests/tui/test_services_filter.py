@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+from typing import Any
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.model import Tag
+from services.model import ServicePage, Tag
 from tests.tui.conftest import ScriptedClient, service
 from tui.connection import PAGE_SIZE
 from tui.service_filter import ServiceFilter, parse_filter
@@ -114,9 +117,8 @@ async def test_a_service_on_two_pages_is_listed_once() -> None:
 
 async def test_pages_that_do_not_advance_end_the_listing() -> None:
     class Stuck(ScriptedClient):
-        async def list_services(self, **query: object) -> object:  # type: ignore[override]
-            page = await super().list_services(sort_by="name")
-            return type(page)(items=page.items, continuation=0, total=9)
+        async def list_services(self, **query: Any) -> ServicePage:
+            return replace(await super().list_services(**query), continuation=0)
 
     client = Stuck([service(1)])
     listing = ServiceListing(client, ServiceFilter())

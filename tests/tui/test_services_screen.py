@@ -249,6 +249,16 @@ async def test_ten_thousand_services_come_as_far_as_one_looks() -> None:
         assert highlighted(pilot) == "Service 00000"
 
 
+async def test_a_filter_typed_while_pages_come_is_not_lost() -> None:
+    client = ScriptedClient([service(number) for number in range(2_000)] + [service(9_999, "Needle")])
+    async with make_app(client.open).run_test() as pilot:
+        await settle(pilot)
+        await pilot.press("G", "slash", *"needle")
+        await settle(pilot)
+        assert names(pilot) == ["Needle"]
+        assert count(pilot) == "1 of 2,001 · needle"
+
+
 @pytest.mark.parametrize("size", [(80, 24), (120, 40)])
 @pytest.mark.parametrize("name", HOSTILE, ids=range(len(HOSTILE)))
 async def test_hostile_text_is_only_shown(name: str, size: tuple[int, int]) -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import sys
 from typing import TYPE_CHECKING
 
 from textual import on, work
@@ -61,7 +60,7 @@ class ServicesScreen(Place):
         self._settings: WorkspaceVoiceSettings | None = None
         self._detail: ServiceDetail | None = None
         self._wanted = 0
-        self._fetching = False
+        self._fetching: ServiceListing | None = None
         self._to_the_end = False
         self._all: int | None = None
 
@@ -122,16 +121,17 @@ class ServicesScreen(Place):
         if not (before and before.services):
             self._show_notice("Loading services…", waiting=True)
         self._show_count(searching=True)
-        self._fetch(ServiceListing(self._client, chosen), pause)
+        self._fetching = ServiceListing(self._client, chosen)
+        self._fetch(self._fetching, pause)
 
     @work(exclusive=True, group="listing")
     async def _fetch(self, listing: ServiceListing, pause: float = 0.0) -> None:
         from services.errors import ServiceError
 
-        self._fetching = True
+        self._fetching = listing
         try:
             await asyncio.sleep(pause)
-            await listing.fetch(1 if self._to_the_end else self._wanted)
+            await listing.fetch(self._wanted)
             self.post_message(Fetched(listing))
             while len(listing.services) < self._wanted and not listing.complete:
                 await listing.fetch(len(listing.services) + 1)
@@ -139,7 +139,9 @@ class ServicesScreen(Place):
         except ServiceError as error:
             self.post_message(FetchFailed(str(error)))
         finally:
-            self._fetching = False
+            # Another listing may have taken over while this one was being cancelled.
+            if self._fetching is listing:
+                self._fetching = None
 
     @work(exclusive=True, group="settings")
     async def _fetch_settings(self, client: ServicesClient) -> None:
@@ -176,7 +178,7 @@ class ServicesScreen(Place):
     def _more_wanted(self, message: ServiceList.MoreWanted) -> None:
         self._wanted = max(self._wanted, message.rows)
         listing = self._listing
-        if listing is not None and not self._fetching and not listing.complete:
+        if listing is not None and self._fetching is None and not listing.complete:
             self._fetch(listing)
 
     @on(ServiceList.Highlighted)
@@ -280,7 +282,6 @@ class ServicesScreen(Place):
         target, action = moving(self.focused, where, otherwise=self.query_one(ServiceList))
         if isinstance(target, ServiceList):
             target.focus()
+            # As long as it stays at the end, the list asks for the next page by itself.
             self._to_the_end = where == "last"
-            if where == "last" and self._listing is not None and not self._listing.complete:
-                self._more_wanted(ServiceList.MoreWanted(sys.maxsize))
         await target.run_action(action)

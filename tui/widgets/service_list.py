@@ -147,6 +147,10 @@ class ServiceList(ScrollView, can_focus=True, inherit_bindings=False):
         if last + _LOOKAHEAD >= len(self._services):
             self.post_message(self.MoreWanted(last + _LOOKAHEAD + 1))
 
+    def on_resize(self) -> None:
+        """Ask for the rows there is room for now."""
+        self._ask_for_more()
+
     def on_click(self, event: events.Click) -> None:
         """Put the cursor on the row that was clicked; a double click opens it."""
         row = event.y + int(self.scroll_y)
