@@ -1,8 +1,8 @@
 """How long from a slider's step until readouts and timeline are drawn anew.
 
 Run ``uv run python -m benchmarks.slider``. The whole dashboard runs headless at 120 x 40 with a recording that
-lasts over a minute on the simulator's clock, and two arms. A step is a key sent to the focused slider; it is over when the
-screen has painted the figures that belong to it. The times of decisions alone are measured without a screen.
+lasts over a minute on the simulator's clock, and two arms. A step is a key sent to the focused slider; it is over
+when the screen has painted the figures that belong to it. Decisions alone are measured without a screen.
 """
 
 from __future__ import annotations

@@ -33,7 +33,7 @@ from tui.widgets.status_line import StatusLine
 from tui.widgets.timeline import Timeline
 from tui.widgets.timeline_lanes import clock_text
 
-LEGEND = "█ answer  ░ filler  ✂ barge-in  ┤ end of turn  ▏ underrun  ┈ waits for the other arm   (, and . say why)"
+LEGEND = "█ answer  ░ filler  ✂ barge-in  ┤ turn end  ▏ underrun  ┈ waits  , . say why"
 
 
 class TuneScreen(PanesScreen):

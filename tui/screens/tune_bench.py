@@ -126,6 +126,7 @@ class BenchScreen(Place):
         self._queue = missing + [name for name in self._queue if name not in missing]
         listing.mark_shown(self.session.shown, all_of_them=self.session.over_all)
         self.session.revision += 1
+        self._say_waiting("Waiting for the analysis…")
         self._analyse_next()
         self.try_out()
 
@@ -153,6 +154,10 @@ class BenchScreen(Place):
             self.post_message(self.Analysed(found.key, self._analyst.analyse(found, progress)))
         except SimulatorError as error:
             self.post_message(self.Analysed(found.key, None, str(error)))
+        except (OSError, ValueError, RuntimeError, MemoryError) as error:
+            # Decoders and models fail in ways of their own; one file must not take the dashboard with it.
+            why = " ".join(str(error).split()) or type(error).__name__
+            self.post_message(self.Analysed(found.key, None, f"{found.key}: cannot be analysed ({why})"))
         except _LeftError:
             return
 
@@ -185,7 +190,6 @@ class BenchScreen(Place):
         trial = self.session.trial()
         if trial is None:
             self.outcome = None
-            self._say_waiting("")
             return
         if self._stale_timer is None:
             self._stale_timer = self.set_timer(STALE_AFTER_S, self._dim_stale)
@@ -205,7 +209,7 @@ class BenchScreen(Place):
         self._trying = None
         if message.outcome is None:
             self.outcome = None
-            self._say_waiting(message.fault)
+            self.notify(message.fault, severity="error", markup=False)
             return
         newest = message.outcome.revision == self.session.revision
         shown = self._found.get(self.session.shown or "")

@@ -16,6 +16,8 @@ from tui.widgets.timeline_line import one_cell
 ROOMY = 8
 """From this height on there is a line for why there is no interval; below it, only the main readouts."""
 
+WIDE = 100
+
 _KINDS = ("title", "heading", "label", "value", "better", "worse", "even", "quiet")
 
 
@@ -100,7 +102,7 @@ class ReadoutTable(ScrollView, can_focus=True):
 
 
 def _title(found: Readouts, width: int) -> tuple[tuple[str, str], ...]:
-    over = f"Readouts over {one_cell(found.over)}"
+    over = one_cell(found.over) if width < WIDE else f"Readouts over {one_cell(found.over)}"
     rest = "".join(f" · {one_cell(caveat)}" for caveat in found.caveats)
     return ((over, "title"), (rest[: max(width - len(over), 0)], "quiet"))
 
@@ -110,7 +112,7 @@ class _Columns:
 
     def __init__(self, width: int, *, intervals: bool) -> None:
         self.label = 26
-        self.value = 14 if width >= 100 else 11
+        self.value = 14 if width >= WIDE else 11
         self.delta = 9
         room = width - self.label - 2 * self.value - self.delta
         self.interval = 19 if intervals and room >= 19 else 0

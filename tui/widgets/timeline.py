@@ -160,9 +160,12 @@ class Timeline(Widget, can_focus=True):
     def notify_style_update(self) -> None:
         """Forget the colours: the theme or the style sheet changed."""
         super().notify_style_update()
+        # The new colours of the lanes are there only after this notice.
+        self.call_later(self._recolour)
+
+    def _recolour(self) -> None:
         self._palette = {}
-        if self.is_mounted:
-            self._draw()
+        self._draw()
 
     def watch_fine_glyphs(self) -> None:
         """Draw with the other set of characters."""

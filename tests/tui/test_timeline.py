@@ -1,0 +1,247 @@
+"""The timeline's lines against the events they are drawn from."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from textual.app import App, ComposeResult
+
+from presets.config import VoiceConfig
+from presets.library import preset
+from simulator.engine.profile import default_profile
+from simulator.replay import Placement, Played
+from simulator.study import Arm, run
+from tests.tui.tune_support import analyses, kept_analyses, specimen
+from tui.tuning.clock import align
+from tui.tuning.scene import ArmLane, Bar, Scene, make_scene
+from tui.widgets import timeline_lanes as lanes
+from tui.widgets.braille import DotRows
+from tui.widgets.timeline import GUTTER, Timeline
+from tui.widgets.timeline_line import one_cell
+from tui.widgets.timeline_view import View
+
+__all__ = ["analyses", "kept_analyses"]
+
+
+def lane(*bars: Bar, underruns: tuple[int, ...] = (), waits: tuple[tuple[int, int], ...] = ()) -> ArmLane:
+    return ArmLane(bars, underruns, waits, ())
+
+
+SECOND_A_CELL = View(0.0, 1000.0, 60)
+
+
+def test_a_filler_is_where_the_event_says_with_its_words_if_they_fit() -> None:
+    line = lanes.agent(lane(Bar("filler", 10_000, 16_000, "Mm", False)), SECOND_A_CELL, "a")
+    assert line.text[9:17] == " ░Mm░░░ "
+
+
+def test_words_that_do_not_fit_are_left_out() -> None:
+    line = lanes.agent(lane(Bar("filler", 10_000, 12_000, "Let me see", False)), SECOND_A_CELL, "a")
+    assert line.text.strip() == "░░"
+
+
+def test_a_response_begins_and_ends_at_eighths_of_a_cell() -> None:
+    line = lanes.agent(lane(Bar("response", 10_500, 13_250, "", False)), SECOND_A_CELL, "a")
+    assert line.text[10:14] == "▌██▎"
+    assert line.kinds[10] == "words-a", "a block that begins inside a cell is a left part in reverse"
+
+
+def test_a_response_shows_as_many_words_as_fit() -> None:
+    line = lanes.agent(
+        lane(Bar("response", 0, 20_000, "I can certainly find you a visit", False)), SECOND_A_CELL, "a"
+    )
+    assert line.text[:21] == "██I can certainly…██ "
+
+
+def test_a_barge_in_is_cut_and_an_underrun_is_marked() -> None:
+    bar = Bar("response", 5000, 9000, "", True)
+    line = lanes.agent(lane(bar, underruns=(7000,)), SECOND_A_CELL, "b")
+    assert line.text[5:10] == "██▏█✂"
+
+
+def test_a_wait_is_no_sound() -> None:
+    line = lanes.agent(lane(Bar("response", 5000, 12_000, "", False), waits=((8000, 10_000),)), SECOND_A_CELL, "a")
+    assert line.text[5:12] == "███┈┈██"
+
+
+def test_ascii_drawing_is_ascii() -> None:
+    bar = Bar("response", 5500, 9000, "Sí, claro", True)
+    line = lanes.agent(lane(bar, underruns=(7000,)), SECOND_A_CELL, "a", lanes.ASCII)
+    assert line.text.replace("í", "").isascii()
+
+
+def test_text_from_a_file_cannot_move_the_cursor_or_take_two_cells() -> None:
+    text = one_cell("a\x1b[31m\n日b")
+    assert text.isprintable()
+    assert len(text) == len("a\x1b[31m\n日b")
+    assert "日" not in text
+
+
+def played(*placed: tuple[int, int, int], duration_ms: int) -> Played:
+    return Played((), tuple(Placement(*place) for place in placed), duration_ms, "elastic")
+
+
+def test_both_arms_meet_the_caller_at_the_same_place() -> None:
+    a = played((1000, 3000, 0), (8000, 9000, 0), duration_ms=12_000)
+    b = played((1000, 3000, 0), (8000, 9000, 1500), duration_ms=13_000)
+    clock_a, clock_b, duration_ms = align(a, b)
+    assert clock_a.at(8000) == clock_b.at(9500) == 9500
+    assert clock_a.at(7000) == 7000
+    assert clock_a.waits() == ((8000, 9500),)
+    assert clock_b.waits() == ()
+    assert duration_ms == 13_500
+    assert clock_a.until(8000) == 8000, "what ends when the next words begin ends before the wait"
+
+
+@given(gaps=st.lists(st.tuples(st.integers(1, 5000), st.integers(1, 5000)), min_size=1, max_size=6))
+def test_a_second_stays_a_second_within_a_stretch(gaps: list[tuple[int, int]]) -> None:
+    at, own = 0, ([], [])  # type: tuple[int, tuple[list[tuple[int, int, int]], list[tuple[int, int, int]]]]
+    shifts = [0, 0]
+    for gap in gaps:
+        for arm in (0, 1):
+            shifts[arm] += gap[arm]
+            own[arm].append((at, at + 100, shifts[arm]))
+        at += 100
+    runs = [played(*own[arm], duration_ms=at + shifts[arm] + 50) for arm in (0, 1)]
+    clocks = align(runs[0], runs[1])[:2]
+    for arm in (0, 1):
+        for place in runs[arm].placements:
+            start = place.start_ms + place.shift_ms
+            assert clocks[arm].at(start + 99) - clocks[arm].at(start) == 99
+    for one, other in zip(runs[0].placements, runs[1].placements, strict=True):
+        assert clocks[0].at(one.start_ms + one.shift_ms) == clocks[1].at(other.start_ms + other.shift_ms)
+
+
+@given(start=st.floats(0, 60_000), steps=st.integers(-8, 8), share=st.floats(-2, 2))
+def test_the_view_never_leaves_the_recording(start: float, steps: int, share: float) -> None:
+    view = View.whole(60_000, 100).zoomed(steps, start, 60_000).moved(share, 60_000)
+    assert view.start_ms >= 0
+    assert view.end_ms <= 60_000 + 1e-6
+
+
+def test_zooming_keeps_its_middle() -> None:
+    view = View.whole(60_000, 100).zoomed(3, 20_000, 60_000)
+    assert view.x(20_000) == pytest.approx(100 / 3)
+
+
+def test_dots_count_from_the_bottom() -> None:
+    dots = DotRows(1, 1)
+    dots.fill(0, 0, 0)
+    dots.fill(1, 3, 9)
+    assert dots.line(0) == ["⡈"]
+
+
+@pytest.fixture(scope="module")
+def scene(analyses: Path) -> Scene:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("TURNLAB_CACHE_DIR", str(analyses))
+        found = specimen("interruptions")
+    profile = default_profile()
+    arms = (Arm("A", VoiceConfig(eager_eot_threshold=0.8)), Arm("B", preset("quality").config))
+    a, b = (run(found.recording, found.activity, arm, profile) for arm in arms)
+    return make_scene(found, a, b, profile, 0.8)
+
+
+def test_every_sound_of_a_real_run_is_drawn_where_it_was_heard(scene: Scene) -> None:
+    view = View.whole(scene.duration_ms, 400)
+    for arm in (scene.a, scene.b):
+        line = lanes.agent(arm, view, "a")
+        text = line.text
+        waits = {x for start, end in arm.waits for x in range(round(view.x(start)), round(view.x(end)))}
+        for bar in arm.bars:
+            middle = int(view.x((bar.start_ms + bar.end_ms) / 2))
+            assert line.kinds[middle] != "blank"
+            assert (line.kinds[middle] == "wait") == (middle in waits)
+        cuts = [int(view.x(bar.end_ms)) for bar in arm.bars if bar.cut]
+        assert cuts
+        assert [x for x, char in enumerate(text) if char == "✂"] == cuts
+
+
+def test_the_caller_is_loud_in_the_turns_and_quiet_between(scene: Scene) -> None:
+    view = View.whole(scene.duration_ms, 300)
+    loud = [kind == "wave" for kind in lanes.caller(scene, view, 1)[0].kinds]
+    for start_ms, end_ms in scene.turns:
+        inside = loud[int(view.x(start_ms)) : int(view.x(end_ms)) + 1]
+        assert sum(inside) > 0.6 * len(inside)
+    gap_ms = (scene.turns[0][1] + 800, scene.turns[1][0] - 800)
+    assert not any(loud[int(view.x(gap_ms[0])) : int(view.x(gap_ms[1]))])
+
+
+def test_the_confidence_crosses_its_threshold_where_the_turn_ends(scene: Scene) -> None:
+    ended = [pause for pause in scene.pauses if pause.ended_turn]
+    assert ended
+    for pause in ended:
+        assert scene.confidence(pause, pause.until_ms) >= scene.threshold - 0.01
+        assert pause.until_ms == pause.from_ms or scene.confidence(pause, pause.until_ms - 30) < scene.threshold
+    assert scene.eager == pytest.approx(0.42)
+    drawn = lanes.confidence(scene, View.whole(scene.duration_ms, 200), 3)
+    assert sum(line.text.count("┤") for line in drawn) == len(ended)
+    assert any("┄" in line.text for line in drawn)
+    assert any("╌" in line.text for line in drawn)
+
+
+class TimelineApp(App[None]):
+    """A timeline and the events it named."""
+
+    CSS = "Timeline { width: 109; height: 9; }"
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.timeline = Timeline()
+        self.named: list[str] = []
+
+    def compose(self) -> ComposeResult:
+        yield self.timeline
+
+    def on_timeline_chosen(self, message: Timeline.Chosen) -> None:
+        self.named.append(f"{message.arm} {message.mark.event.type}" if message.mark else "none")
+
+
+async def test_only_lines_that_look_different_are_painted_again(scene: Scene) -> None:
+    app = TimelineApp()
+    async with app.run_test(size=(120, 20)) as pilot:
+        timeline = app.timeline
+        timeline.show(scene)
+        await pilot.pause()
+        asked: list[int] = []
+        refresh = timeline.refresh
+
+        def watched(*regions: object, **options: object) -> object:
+            asked.extend(region.y for region in regions)  # type: ignore[attr-defined]
+            return refresh(*regions, **options)  # type: ignore[arg-type]
+
+        timeline.refresh = watched  # type: ignore[assignment,method-assign]
+        timeline.show(scene)
+        assert asked == []
+        timeline.step_event(1)
+        ruler, a_lane = 0, len(timeline.rows) - 2
+        assert sorted(asked) == [ruler, a_lane]
+
+
+async def test_a_click_asks_the_event_nearest_to_it(scene: Scene) -> None:
+    app = TimelineApp()
+    async with app.run_test(size=(120, 20)) as pilot:
+        timeline = app.timeline
+        timeline.show(scene)
+        await pilot.pause()
+        cut = next(mark for mark in scene.b.marks if mark.event.type == "barge_in")
+        x = int(timeline.view.x(cut.t_ms)) + GUTTER
+        await pilot.click(timeline, offset=(x, len(timeline.rows) - 1))
+        await pilot.pause()
+        assert app.named[-1] == "B barge_in"
+
+
+async def test_every_row_has_its_label_at_every_height(scene: Scene) -> None:
+    app = TimelineApp()
+    async with app.run_test(size=(120, 30)) as pilot:
+        for height in (5, 6, 7, 9, 14):
+            app.timeline.styles.height = height
+            await pilot.pause()
+            app.timeline.show(scene)
+            labels = [label for label, _ in app.timeline.rows if label]
+            assert labels[-3:] == ["turn end", "A agent", "B agent"]
+            assert len(app.timeline.rows) <= height
+            assert height < 14 or len(app.timeline.rows) >= 11

@@ -1,0 +1,165 @@
+"""The draft without a screen: undo, drags, saving, and typed values."""
+
+from __future__ import annotations
+
+import pytest
+
+from presets.config import VoiceConfig, check, load
+from presets.fields import BY_NAME, FIELDS
+from presets.layers import Layer
+from services.model import Service
+from simulator.engine.profile import default_profile
+from tui.tuning.draft import Draft
+from tui.tuning.entry import EntryError, entry_text, parse_entry
+from tui.tuning.fields import eager_hint, field_states, silent_fields
+from tui.tuning.session import Session
+
+STORED = VoiceConfig(max_buffer_delay_ms=200, filler_style="phrase")
+
+
+def test_a_held_key_is_one_step_of_undo() -> None:
+    draft = Draft(STORED)
+    for value in (220, 240, 260):
+        draft.set_value("max_buffer_delay_ms", value, "keys")
+    draft.set_value("post_eot_pause_ms", 50, "keys")
+    assert draft.undo()
+    assert draft.changes() == {"max_buffer_delay_ms": 260}
+    assert draft.undo()
+    assert draft.changes() == {}
+    assert not draft.undo()
+    assert draft.redo()
+    assert draft.redo()
+    assert draft.changes() == {"max_buffer_delay_ms": 260, "post_eot_pause_ms": 50}
+    assert not draft.redo()
+
+
+def test_two_drags_are_two_steps() -> None:
+    draft = Draft(STORED)
+    draft.set_value("max_buffer_delay_ms", 300, ("drag", 1))
+    draft.set_value("max_buffer_delay_ms", 400, ("drag", 2))
+    draft.undo()
+    assert draft.changes() == {"max_buffer_delay_ms": 300}
+
+
+def test_a_new_edit_after_undo_is_a_step_of_its_own_and_ends_redo() -> None:
+    draft = Draft(STORED)
+    draft.set_value("max_buffer_delay_ms", 300, "keys")
+    draft.set_value("post_eot_pause_ms", 50, "keys")
+    draft.undo()
+    draft.set_value("max_buffer_delay_ms", 320, "keys")
+    assert not draft.redo()
+    draft.undo()
+    assert draft.changes() == {"max_buffer_delay_ms": 300}
+
+
+def test_setting_what_is_set_is_no_step() -> None:
+    draft = Draft(STORED)
+    assert not draft.set_value("max_buffer_delay_ms", 200)
+    assert not draft.undo()
+
+
+def test_back_to_inherit_differs_from_setting_the_default() -> None:
+    draft = Draft(STORED)
+    draft.set_value("max_buffer_delay_ms", 500)
+    assert draft.changes() == {"max_buffer_delay_ms": 500}
+    draft.set_value("max_buffer_delay_ms", None)
+    assert draft.changes() == {"max_buffer_delay_ms": None}
+
+
+def test_saving_keeps_later_edits_and_takes_in_what_others_saved() -> None:
+    draft = Draft(STORED)
+    draft.set_value("max_buffer_delay_ms", 300)
+    sent = draft.config
+    draft.set_value("post_eot_pause_ms", 50)
+    held = VoiceConfig(max_buffer_delay_ms=300, filler_style="phrase", tts_model="sonic-3")
+    draft.saved(sent, held)
+    assert draft.changes() == {"post_eot_pause_ms": 50}
+    assert draft.config.tts_model == "sonic-3"
+    draft.undo()
+    draft.undo()
+    assert draft.changes() == {"max_buffer_delay_ms": 200}
+
+
+def test_unknown_fields_stay_and_are_named() -> None:
+    config, _ = load({"adaptive_pacing": {"floor": 1}, "tts_provider": "cartesia"})
+    draft = Draft(config)
+    draft.set_value("max_buffer_delay_ms", 300)
+    assert draft.changes() == {"max_buffer_delay_ms": 300}
+    assert silent_fields(draft.config) == (
+        "tts_provider (not simulated)",
+        "adaptive_pacing (unknown to this version)",
+    )
+
+
+def test_every_field_says_where_its_value_comes_from() -> None:
+    draft = Draft(STORED)
+    draft.set_value("tts_model", "sonic-3")
+    draft.set_value("filler_style", None)
+    states = field_states(draft, (Layer("workspace", VoiceConfig(barge_in_min_speech_s=1.0)),), default_profile())
+    origins = {name: states[name].origin for name in ("tts_model", "max_buffer_delay_ms", "barge_in_min_speech_s")}
+    assert origins == {
+        "tts_model": "draft",
+        "max_buffer_delay_ms": "service",
+        "barge_in_min_speech_s": "workspace",
+    }
+    put_back = states["filler_style"]
+    assert (put_back.inherited, put_back.changed, put_back.in_force, put_back.origin) == (
+        True,
+        True,
+        "backchannel",
+        "built-in",
+    )
+
+
+@pytest.mark.parametrize(("setting", "warned"), [(0.0, True), (0.33, True), (0.34, False), (1.0, False)])
+def test_the_eager_hint_is_for_settings_that_cannot_come_first(setting: float, warned: bool) -> None:
+    assert bool(eager_hint(setting, default_profile())) is warned
+
+
+@pytest.mark.parametrize(
+    ("name", "text", "value"),
+    [
+        ("max_buffer_delay_ms", "320", 320),
+        ("max_buffer_delay_ms", " 320 ms ", 320),
+        ("eot_timeout_ms", "5,000", 5000),
+        ("barge_in_min_speech_s", "0.85", 0.85),
+        ("barge_in_min_speech_s", "1 s", 1.0),
+        ("filler_vocabulary", "Mm, I see ,", ["Mm", "I see"]),
+    ],
+)
+def test_typed_values(name: str, text: str, value: object) -> None:
+    assert parse_entry(BY_NAME[name], text) == value
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("max_buffer_delay_ms", "199"),
+        ("max_buffer_delay_ms", "320.5"),
+        ("max_buffer_delay_ms", "1e3"),
+        ("barge_in_min_speech_s", "nan"),
+        ("barge_in_min_speech_s", "inf"),
+        ("barge_in_min_speech_s", "-1"),
+        ("eager_eot_threshold", "1.01"),
+        ("filler_vocabulary", "  "),
+        ("max_response_words", "0"),
+    ],
+)
+def test_values_that_cannot_be_typed(name: str, text: str) -> None:
+    with pytest.raises(EntryError) as refused:
+        parse_entry(BY_NAME[name], text)
+    assert "\n" not in str(refused.value)
+
+
+def test_what_is_shown_for_editing_can_be_typed() -> None:
+    for spec in FIELDS:
+        if spec.heard and spec.default is not None and spec.kind in ("int", "float"):
+            assert parse_entry(spec, entry_text(spec, spec.default)) == spec.default
+
+
+def test_a_service_as_stored_is_what_arm_b_then_is() -> None:
+    session = Session(Service(id="1", name="Line", voice_config=STORED))
+    session.draft.set_value("max_buffer_delay_ms", 300)
+    session.choose_rival("service as stored")
+    assert session.rival.config is None
+    assert not check(session.draft.config)

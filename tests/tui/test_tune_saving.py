@@ -1,0 +1,166 @@
+"""Saving from Tune to the real embedded platform, and to one that refuses."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+import pytest
+from pydantic import JsonValue
+from textual import on
+from textual.pilot import Pilot
+
+from services.errors import InvalidError
+from services.model import Service
+from simulator.recording import bundled_folder
+from tests.tui.conftest import ScriptedClient, make_app, settle
+from tests.tui.tune_support import analyses, kept_analyses, open_tune, rest, settle_on, slider
+from tui.app import TurnlabApp
+from tui.screens.dialogs import UnsavedChanges
+from tui.screens.save_dialog import SaveDialog
+from tui.screens.tune import TuneScreen
+from tui.widgets.arm_header import ArmHeader
+
+__all__ = ["analyses", "kept_analyses"]
+pytestmark = pytest.mark.usefixtures("kept_analyses")
+
+SIZE = (120, 40)
+BOOKING = bundled_folder() / "booking.flac"
+
+
+def toasts(app: TurnlabApp) -> list[str]:
+    return [f"{toast.title}: {toast.message}" for toast in app._notifications]
+
+
+async def tuned(pilot: Pilot[None]) -> TuneScreen:
+    """Open Intake Line, set one field anew and put another back to inherit."""
+    screen = await open_tune(pilot, "Intake Line", BOOKING)
+    slider(screen, "max_buffer_delay_ms").focus()
+    await pilot.press(*"360", "enter")
+    slider(screen, "max_response_sentences").focus()
+    await pilot.press("backspace")
+    await rest(pilot)
+    return screen
+
+
+async def test_saving_sends_exactly_the_changed_fields_and_the_service_then_has_them(app: TurnlabApp) -> None:
+    async with app.run_test(size=SIZE) as pilot:
+        screen = await tuned(pilot)
+        assert app.client is not None
+        service = screen.session.service
+        assert service is not None
+        sent: list[Mapping[str, JsonValue]] = []
+        send = app.client.update_voice_config
+
+        async def watched(service_id: str, changes: Mapping[str, JsonValue]) -> Service:
+            sent.append(dict(changes))
+            return await send(service_id, changes)
+
+        app.client.update_voice_config = watched  # type: ignore[method-assign]
+        await pilot.press("ctrl+s")
+        await settle_on(pilot, SaveDialog)
+        body = json.loads(str(app.screen.query_one("#save-body").render()))
+        expected = {"max_buffer_delay_ms": 360, "max_response_sentences": None}
+        assert body == {"voice_config": expected}
+        await pilot.press("enter")
+        await rest(pilot)
+        assert sent == [expected]
+        now = (await app.client.get_service(service.id)).voice_config.set_values()
+        was = service.voice_config.set_values()
+        del was["max_response_sentences"]
+        assert now == was | {"max_buffer_delay_ms": 360}
+        assert not screen.unsaved
+        assert "no changes" in screen.query_one(ArmHeader).text
+        assert "2 fields of Intake Line" in toasts(app)[-1]
+
+
+async def test_the_rest_of_the_app_is_told(app: TurnlabApp) -> None:
+    told: list[Service] = []
+
+    class Listening(TuneScreen):
+        @on(TuneScreen.ServiceSaved)
+        def note(self, message: TuneScreen.ServiceSaved) -> None:
+            told.append(message.service)
+
+    async with app.run_test(size=SIZE) as pilot:
+        await settle(pilot)
+        assert app.client is not None
+        service = (await app.client.list_services(sort_by="name")).items[0]
+        screen = Listening(app.client, service, recordings=BOOKING)
+        await app.push_screen(screen)
+        await rest(pilot)
+        slider(screen, "post_eot_pause_ms").focus()
+        await pilot.press("right", "ctrl+s")
+        await settle_on(pilot, SaveDialog)
+        await pilot.press("s")
+        await rest(pilot)
+        assert [service.voice_config.post_eot_pause_ms for service in told] == [50]
+
+
+async def test_escape_sends_nothing(app: TurnlabApp) -> None:
+    async with app.run_test(size=SIZE) as pilot:
+        screen = await tuned(pilot)
+        await pilot.press("ctrl+s")
+        await settle_on(pilot, SaveDialog)
+        await pilot.press("escape")
+        await rest(pilot)
+        assert screen.unsaved
+        assert app.client is not None
+        assert screen.session.service is not None
+        stored = await app.client.get_service(screen.session.service.id)
+        assert stored.voice_config == screen.session.service.voice_config
+
+
+async def test_nothing_to_save_is_said(app: TurnlabApp) -> None:
+    async with app.run_test(size=SIZE) as pilot:
+        await open_tune(pilot, "Intake Line", BOOKING)
+        await pilot.press("ctrl+s")
+        await rest(pilot)
+        assert "Nothing to save" in toasts(app)[-1]
+        assert not isinstance(app.screen, SaveDialog)
+
+
+async def test_a_free_draft_has_nowhere_to_go(app: TurnlabApp) -> None:
+    async with app.run_test(size=SIZE) as pilot:
+        screen = await open_tune(pilot, None, BOOKING)
+        assert "free draft" in screen.query_one(ArmHeader).text
+        slider(screen, "post_eot_pause_ms").focus()
+        await pilot.press("right", "ctrl+s")
+        await rest(pilot)
+        assert "belongs to no service" in toasts(app)[-1]
+
+
+async def refuse(service_id: str, changes: Mapping[str, JsonValue]) -> Service:
+    raise InvalidError("[bold]max_buffer_delay_ms[/bold] must be 200 or more", status=422)
+
+
+async def test_a_refusal_is_one_sentence_and_keeps_the_draft() -> None:
+    platform = ScriptedClient([Service(id="1", name="Intake [/] Line")])
+    platform.update_voice_config = refuse  # type: ignore[method-assign]
+    app = make_app(platform.open)
+    async with app.run_test(size=SIZE) as pilot:
+        screen = await open_tune(pilot, "Intake [/] Line", BOOKING)
+        slider(screen, "post_eot_pause_ms").focus()
+        await pilot.press("right", "ctrl+s")
+        await settle_on(pilot, SaveDialog)
+        await pilot.press("s")
+        await rest(pilot)
+        assert toasts(app)[-1] == "Not saved: [bold]max_buffer_delay_ms[/bold] must be 200 or more"
+        assert screen.session.draft.changes() == {"post_eot_pause_ms": 50}
+
+
+async def test_quitting_can_save_first(app: TurnlabApp) -> None:
+    stored: dict[str, Any] = {}
+    async with app.run_test(size=SIZE) as pilot:
+        screen = await tuned(pilot)
+        await pilot.press("q")
+        await settle_on(pilot, UnsavedChanges)
+        await pilot.press("s")
+        await settle_on(pilot, SaveDialog)
+        await pilot.press("s")
+        await settle(pilot)
+        assert screen.session.service is not None
+        stored = screen.session.service.voice_config.set_values()
+    assert stored["max_buffer_delay_ms"] == 360
+    assert app.return_code == 0

@@ -1,0 +1,357 @@
+"""Tune as a person uses it: real recordings, the real engine, keys and mouse."""
+
+from __future__ import annotations
+
+import re
+import shutil
+from pathlib import Path
+
+import pytest
+from textual.pilot import Pilot
+
+from services.model import Service
+from simulator.recording import bundled_folder
+from tests.tui.conftest import ScriptedClient, make_app, settle
+from tests.tui.tune_support import analyses, kept_analyses, open_tune, rest, settle_on, slider
+from tui.app import TurnlabApp
+from tui.screens.dialogs import PickOne, UnsavedChanges
+from tui.screens.tune import TuneScreen
+from tui.widgets.arm_header import ArmHeader
+from tui.widgets.field_editor import EntryLine
+from tui.widgets.field_panel import FieldPanel
+from tui.widgets.readout_table import ReadoutTable
+from tui.widgets.recording_list import ALL, RecordingList
+from tui.widgets.timeline import Timeline
+
+__all__ = ["analyses", "kept_analyses"]
+pytestmark = pytest.mark.usefixtures("kept_analyses")
+
+SIZE = (120, 40)
+BOOKING = bundled_folder() / "booking.flac"
+FIELD = "max_buffer_delay_ms"
+
+
+@pytest.fixture
+def app() -> TurnlabApp:
+    """The dashboard over a platform of no services: these tests tune a free draft."""
+    return make_app(ScriptedClient().open)
+
+
+def figures(screen: TuneScreen, label: str) -> tuple[int, int]:
+    """Return a latency readout of A and B, ms."""
+    line = next(line for line in screen.query_one(ReadoutTable).lines if line.startswith(label))
+    a, b = re.findall(r"([\d,]+) ms", line)[:2]
+    return int(a.replace(",", "")), int(b.replace(",", ""))
+
+
+def facts(screen: TuneScreen, name: str) -> str:
+    editor = screen.query_one(FieldPanel).editor(name)
+    return str(editor.query_one(".field-facts").render())
+
+
+async def opened(pilot: Pilot[None], recordings: Path = BOOKING) -> TuneScreen:
+    return await open_tune(pilot, recordings=recordings)
+
+
+async def test_dragging_a_slider_by_keys_moves_arm_as_response_and_not_arm_bs(app: TurnlabApp) -> None:
+    async with app.run_test(size=SIZE) as pilot:
+        screen = await opened(pilot)
+        before = figures(screen, "response after turn p50")
+        lanes = dict(screen.query_one(Timeline).rows)
+        slider(screen, FIELD).focus()
+        for _ in range(10):
+            await pilot.press("left")
+        await rest(pilot)
+        after = figures(screen, "response after turn p50")
+        assert screen.session.draft.changes() == {FIELD: 300}
+        # the buffer is one of the stages a response waits for: 200 ms less of it is 200 ms sooner at most
+        assert before[0] - 200 <= after[0] < before[0]
+        assert after[1] == before[1]
+        assert dict(screen.query_one(Timeline).rows)["A agent"] != lanes["A agent"]
+
+
+async def test_dragging_with_the_mouse_is_one_step_of_undo(app: TurnlabApp) -> None:
+    async with app.run_test(size=SIZE) as pilot:
+        screen = await opened(pilot)
+        control = slider(screen, FIELD)
+        before = figures(screen, "response after turn p50")
+        middle = control.size.width // 2
+        await pilot.mouse_down(control, offset=(middle, 0))
+        for x in range(middle, -1, -1):
+            await pilot.hover(control, offset=(x, 0))
+        await pilot.mouse_up(control, offset=(0, 0))
+        await rest(pilot)
+        assert screen.session.draft.changes() == {FIELD: 200}
+        assert figures(screen, "response after turn p50")[0] < before[0]
+        await pilot.press("u")
+        await rest(pilot)
+        assert screen.session.draft.changes() == {}
+        assert figures(screen, "response after turn p50") == before
+
+
+async def test_undo_redo_and_back_to_inherit(app: TurnlabApp) -> None:
+    async with app.run_test(size=SIZE) as pilot:
+        screen = await opened(pilot)
+        slider(screen, FIELD).focus()
+        await pilot.press("right", "backspace")
+        await rest(pilot)
+        assert screen.session.draft.changes() == {}
+        assert "○ inherit" in facts(screen, FIELD)
+        await pilot.press("ctrl+z")
+        await rest(pilot)
+        assert "● set" in facts(screen, FIELD)
+        assert "520 ms" in facts(screen, FIELD)
+        assert "draft" in facts(screen, FIELD)
+        await pilot.press("ctrl+y")
+        await rest(pilot)
+        assert screen.session.draft.changes() == {}
+
+
+async def test_a_typed_value_is_applied_by_enter(app: TurnlabApp) -> None:
+    async with app.run_test(size=SIZE) as pilot:
+        screen = await opened(pilot)
+        slider(screen, FIELD).focus()
+        await pilot.press(*"360", "enter")
+        await rest(pilot)
+        assert screen.session.draft.changes() == {FIELD: 360}
+        assert "360 ms" in facts(screen, FIELD)
+        assert slider(screen, FIELD).has_focus
+
+
+@pytest.mark.parametrize(
+    ("typed", "said"),
+    [("5000", "between 200 and 1000 ms"), ("3x", "a whole number of ms"), ("3.5", "a whole number")],
+)
+async def test_a_value_that_cannot_be_is_said_at_the_field_and_never_applied(
+    app: TurnlabApp, typed: str, said: str
+) -> None:
+    async with app.run_test(size=SIZE) as pilot:
+        screen = await opened(pilot)
+        slider(screen, FIELD).focus()
+        await pilot.press(*typed, "enter")
+        await rest(pilot)
+        assert said in facts(screen, FIELD)
+        assert screen.session.draft.changes() == {}
+        await pilot.press("escape")
+        await rest(pilot)
+        assert not screen.query(EntryLine)
+        assert screen.session.draft.changes() == {}
+        assert slider(screen, FIELD).has_focus
+
+
+async def test_leaving_a_typed_value_by_moving_on_does_not_apply_it(app: TurnlabApp) -> None:
+    async with app.run_test(size=SIZE) as pilot:
+        screen = await opened(pilot)
+        slider(screen, FIELD).focus()
+        await pilot.press(*"360", "down")
+        await rest(pilot)
+        assert screen.session.draft.changes() == {}
+        assert slider(screen, "eager_eot_threshold").has_focus
+
+
+async def test_an_eager_threshold_that_never_fires_first_is_warned_of(app: TurnlabApp) -> None:
+    async with app.run_test(size=SIZE) as pilot:
+        screen = await opened(pilot)
+        slider(screen, "eager_eot_threshold").focus()
+        await pilot.press(*"0.3", "enter")
+        await rest(pilot)
+        help_text = str(screen.query_one("#field-help").render())
+        assert "never fires before the end of turn" in help_text
+        await pilot.press(*"0.4", "enter")
+        await rest(pilot)
+        assert "never fires" not in str(screen.query_one("#field-help").render())
+
+
+async def test_words_are_typed_with_commas(app: TurnlabApp) -> None:
+    async with app.run_test(size=SIZE) as pilot:
+        screen = await opened(pilot)
+        screen.query_one(FieldPanel).focus_field("filler_vocabulary")
+        await pilot.press("enter", *"Mm, [b]ah", "enter")
+        await rest(pilot)
+        assert screen.session.draft.changes() == {"filler_vocabulary": ["Mm", "[b]ah"]}
+        assert "[b]ah" in screen.query_one(FieldPanel).editor("filler_vocabulary").control.render_line(0).text
+
+
+async def test_applying_a_preset_is_one_step_and_leaves_the_rest(app: TurnlabApp) -> None:
+    async with app.run_test(size=SIZE) as pilot:
+        screen = await opened(pilot)
+        slider(screen, "eot_timeout_ms").focus()
+        await pilot.press("right", "p")
+        await settle_on(pilot, PickOne)
+        await pilot.press("end", "enter")
+        await rest(pilot)
+        assert screen.session.draft.changes() == {
+            "eot_timeout_ms": 5100,
+            "tts_model": "sonic-3",
+            "max_buffer_delay_ms": 500,
+            "filler_style": "phrase",
+        }
+        assert "draft, 4 changes" in screen.query_one(ArmHeader).text
+        await pilot.press("u")
+        await rest(pilot)
+        assert screen.session.draft.changes() == {"eot_timeout_ms": 5100}
+
+
+async def test_arm_b_can_be_what_is_stored(app: TurnlabApp) -> None:
+    async with app.run_test(size=SIZE) as pilot:
+        screen = await opened(pilot)
+        assert "B balanced" in screen.query_one(ArmHeader).text
+        slider(screen, FIELD).focus()
+        await pilot.press("home", "b")
+        await settle_on(pilot, PickOne)
+        await pilot.press("home", "enter")
+        await rest(pilot)
+        assert "B built-in defaults" in screen.query_one(ArmHeader).text
+        a, b = figures(screen, "response after turn p50")
+        assert a < b
+
+
+async def test_all_recordings_are_compared_with_intervals_and_one_says_why_it_has_none(app: TurnlabApp) -> None:
+    async with app.run_test(size=(120, 60)) as pilot:
+        screen = await open_tune(pilot)
+        table = screen.query_one(ReadoutTable)
+        assert any("No 95 % interval: only 1 recording" in line for line in table.lines)
+        slider(screen, FIELD).focus()
+        await pilot.press("home", "a")
+        await rest(pilot)
+        assert "7 recordings, 44 turns" in table.lines[0]
+        line = next(line for line in table.lines if line.startswith("response after turn p50"))
+        low, high = re.findall(r"−(\d+)", line)[1:3]
+        assert int(low) >= int(high) > 0
+        await pilot.press("a")
+        await rest(pilot)
+        assert "backchannels" in table.lines[0]
+
+
+async def test_a_broken_file_is_one_sentence_and_the_rest_works(app: TurnlabApp, tmp_path: Path) -> None:
+    folder = tmp_path / "calls"
+    folder.mkdir()
+    (folder / "aaa[red].wav").write_bytes(b"RIFF this is not audio at all")
+    for name in ("booking.flac", "booking.json", "booking.scenario.json"):
+        shutil.copy(bundled_folder() / name, folder / name)
+    async with app.run_test(size=SIZE) as pilot:
+        screen = await open_tune(pilot, recordings=folder)
+        listing = screen.query_one(RecordingList)
+        row = listing.row("aaa[red].wav")
+        assert row.stage == "failed"
+        assert "not audio Turnlab can read" in row.note
+        assert "\n" not in row.note
+        assert figures(screen, "response after turn p50")[0] > 0
+        screen.show_recording("aaa[red].wav")
+        await rest(pilot)
+        screen.show_recording(ALL)
+        await rest(pilot)
+        assert "booking" in screen.query_one(ReadoutTable).lines[0]
+
+
+async def test_a_file_that_breaks_off_while_analysed_is_one_sentence(app: TurnlabApp, tmp_path: Path) -> None:
+    whole = BOOKING.read_bytes()
+    (tmp_path / "torn.flac").write_bytes(whole[: len(whole) // 3])
+    async with app.run_test(size=SIZE) as pilot:
+        await settle(pilot)
+        screen = TuneScreen(None, None, recordings=tmp_path)
+        await app.push_screen(screen)
+        await settle(pilot)
+        row = screen.query_one(RecordingList).row("torn.flac")
+        assert row.stage == "failed"
+        assert row.note
+        assert (
+            row.note in screen.query_one(Timeline).rows[0][1]
+            or row.note[:60] in screen.query_one(Timeline).rows[0][1]
+        )
+
+
+async def test_a_folder_without_audio_is_said(app: TurnlabApp, tmp_path: Path) -> None:
+    async with app.run_test(size=SIZE) as pilot:
+        await settle(pilot)
+        screen = TuneScreen(None, None, recordings=tmp_path)
+        await app.push_screen(screen)
+        await settle(pilot)
+        assert "holds no audio" in screen.query_one(Timeline).rows[0][1]
+        await pilot.press("down", "right")
+        await settle(pilot)
+        assert screen.unsaved
+
+
+async def test_an_unlabelled_recording_leaves_out_what_needs_truth(app: TurnlabApp, tmp_path: Path) -> None:
+    shutil.copy(BOOKING, tmp_path / "mine.flac")
+    async with app.run_test(size=(120, 60)) as pilot:
+        screen = await open_tune(pilot, recordings=tmp_path)
+        lines = screen.query_one(ReadoutTable).lines
+        assert "unlabelled" in lines[0]
+        assert not any(line.startswith(("cut-ins", "false barge-ins", "talk-over")) for line in lines)
+        assert any(line.startswith("response after turn") for line in lines)
+
+
+async def test_the_events_of_both_arms_say_why(app: TurnlabApp) -> None:
+    async with app.run_test(size=SIZE) as pilot:
+        screen = await opened(pilot)
+        screen.query_one(Timeline).focus()
+        await pilot.press("full_stop")
+        await settle(pilot)
+        why = screen.query_one("#why")
+        assert str(why.render()).startswith("A 0:01.8 end of turn, turn 1: turn confidence")
+        await pilot.press("down")
+        await settle(pilot)
+        assert str(why.render()).startswith("B 0:01.8 end of turn")
+        await pilot.press("full_stop")
+        await settle(pilot)
+        assert "turn reopened" in str(why.render())
+
+
+async def test_panes_are_tabs_on_a_small_screen_and_figures_stay_in_view(app: TurnlabApp) -> None:
+    async with app.run_test(size=(80, 24)) as pilot:
+        screen = await opened(pilot)
+        slider(screen, FIELD).focus()
+        before = figures(screen, "response after turn p50")
+        await pilot.press("home")
+        await rest(pilot)
+        assert figures(screen, "response after turn p50")[0] < before[0]
+        for widget in (slider(screen, FIELD), screen.query_one(Timeline), screen.query_one(ReadoutTable)):
+            assert screen.can_view_entire(widget)
+        assert not screen.query_one(RecordingList).is_on_screen
+        await pilot.press("shift+tab")
+        await settle(pilot)
+        assert screen.query_one(RecordingList).is_on_screen
+        assert not slider(screen, FIELD).is_on_screen
+        await pilot.press("tab", "tab", "tab")
+        await settle(pilot)
+        assert screen.query_one(ReadoutTable).size.height > 15
+
+
+async def test_quitting_with_changes_asks(app: TurnlabApp) -> None:
+    async with app.run_test(size=SIZE) as pilot:
+        screen = await opened(pilot)
+        await pilot.press("down", "right", "q")
+        await settle_on(pilot, UnsavedChanges)
+        await pilot.press("escape")
+        await rest(pilot)
+        assert screen.unsaved
+        assert app.is_running
+        await pilot.press("ctrl+q")
+        await settle_on(pilot, UnsavedChanges)
+        await pilot.press("d")
+        await pilot.pause()
+    assert app.return_code == 0
+
+
+async def test_a_stored_value_out_of_bounds_and_unknown_fields_are_shown(app: TurnlabApp) -> None:
+    from presets.config import load
+
+    config, problems = load({"max_buffer_delay_ms": 1500, "tts_model": 3, "adaptive_pacing": {"mode": "[b]"}})
+    service = Service(id="s", name="[red]Odd[/red]", voice_config=config, voice_problems=tuple(problems))
+    async with app.run_test(size=SIZE) as pilot:
+        await settle(pilot)
+        screen = TuneScreen(None, service, recordings=BOOKING)
+        await app.push_screen(screen)
+        await rest(pilot)
+        assert "[red]Odd[/red]" in screen.query_one(ArmHeader).text
+        panel = screen.query_one(FieldPanel)
+        panel.focus_field(FIELD)
+        await settle(pilot)
+        help_line = screen.query_one("#field-help")
+        assert "between 200 and 1000 ms, not 1500" in str(help_line.render())
+        panel.focus_field("tts_model")
+        await settle(pilot)
+        assert "stored value is ignored" in str(help_line.render())
+        assert "adaptive_pacing (unknown to this version)" in str(screen.query_one("#field-rest").render())

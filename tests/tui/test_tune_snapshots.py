@@ -1,0 +1,67 @@
+"""How Tune looks. A change is accepted with ``pytest --snapshot-update``, after looking at it."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+
+import pytest
+from textual.pilot import Pilot
+
+from simulator.recording import bundled_folder
+from tests.tui.tune_support import analyses, kept_analyses, open_tune, rest, settle_on, slider
+from tui.app import TurnlabApp
+from tui.screens.save_dialog import SaveDialog
+
+__all__ = ["analyses", "kept_analyses"]
+pytestmark = pytest.mark.usefixtures("kept_analyses")
+
+Compare = Callable[..., bool]
+Steps = Callable[[Pilot[None]], Awaitable[None]]
+SMALL, USUAL, LARGE = (80, 24), (120, 40), (200, 60)
+INTERRUPTIONS = "interruptions.flac"
+
+
+def tuned(*keys: str) -> Steps:
+    """Open a service with a chosen recording, step a slider, and press keys."""
+
+    async def press(pilot: Pilot[None]) -> None:
+        screen = await open_tune(pilot, "Intake Line")
+        screen.show_recording(INTERRUPTIONS)
+        await rest(pilot)
+        slider(screen, "max_buffer_delay_ms").focus()
+        for key in ("shift+right", "right", *keys):
+            await pilot.press(key)
+            await rest(pilot)
+
+    return press
+
+
+@pytest.mark.parametrize("size", [SMALL, USUAL, LARGE], ids=lambda size: f"{size[0]}x{size[1]}")
+def test_a_draft(snap_compare: Compare, app: TurnlabApp, size: tuple[int, int]) -> None:
+    assert snap_compare(app, terminal_size=size, run_before=tuned())
+
+
+def test_light_theme(snap_compare: Compare, app: TurnlabApp) -> None:
+    assert snap_compare(app, terminal_size=USUAL, run_before=tuned("ctrl+t"))
+
+
+def test_all_recordings(snap_compare: Compare, app: TurnlabApp) -> None:
+    assert snap_compare(app, terminal_size=USUAL, run_before=tuned("a"))
+
+
+def test_a_value_that_cannot_be(snap_compare: Compare, app: TurnlabApp) -> None:
+    assert snap_compare(app, terminal_size=SMALL, run_before=tuned(*"5000", "enter"))
+
+
+def test_an_event_says_why_in_the_large_timeline(snap_compare: Compare, app: TurnlabApp) -> None:
+    assert snap_compare(app, terminal_size=SMALL, run_before=tuned("tab", "full_stop", "full_stop", "plus", "plus"))
+
+
+def test_the_body_that_would_be_sent(snap_compare: Compare, app: TurnlabApp) -> None:
+    async def save(pilot: Pilot[None]) -> None:
+        await tuned()(pilot)
+        await pilot.press("ctrl+s")
+        await settle_on(pilot, SaveDialog)
+
+    assert bundled_folder().is_dir()
+    assert snap_compare(app, terminal_size=SMALL, run_before=save)

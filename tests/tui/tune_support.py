@@ -1,0 +1,78 @@
+"""What the tests of Tune share: a session's analyses, opening the screen, and waiting for it to come to rest."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+
+import pytest
+from textual.pilot import Pilot
+
+from services.model import Service
+from simulator.recording import bundled_folder
+from tests.tui.conftest import settle
+from tui.app import TurnlabApp
+from tui.screens.tune import TuneScreen
+from tui.tuning.bench import Analyst, Specimen, find_recordings
+from tui.widgets.field_panel import FieldPanel
+from tui.widgets.slider import Slider
+
+
+@pytest.fixture(scope="session")
+def analyses(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder in which analyses are kept for all tests: each recording is really analysed, once."""
+    return tmp_path_factory.mktemp("analyses")
+
+
+@pytest.fixture
+def kept_analyses(same_everywhere: None, analyses: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("TURNLAB_CACHE_DIR", str(analyses))
+
+
+def specimen(name: str) -> Specimen:
+    """Analyse a bundled recording."""
+    (found,) = find_recordings(bundled_folder() / f"{name}.flac")
+    return Analyst().analyse(found, lambda _: None)
+
+
+async def rest(pilot: Pilot[None]) -> None:
+    """Wait until the Tune screen shows what belongs to its settings."""
+    for _ in range(400):
+        await settle(pilot)
+        screen = pilot.app.screen
+        if not isinstance(screen, TuneScreen) or screen.settled:
+            return
+        await asyncio.sleep(0)
+    raise AssertionError("the Tune screen did not come to rest")
+
+
+async def open_tune(pilot: Pilot[None], service: str | None = None, recordings: Path | None = None) -> TuneScreen:
+    """Open Tune for a service of the demo workspace (or a free draft) and wait for it."""
+    app = pilot.app
+    assert isinstance(app, TurnlabApp)
+    await settle(pilot)
+    assert app.client is not None
+    chosen: Service | None = None
+    if service is not None:
+        page = await app.client.list_services(sort_by="name")
+        chosen = next(found for found in page.items if found.name == service)
+    screen = TuneScreen(app.client, chosen, recordings=recordings)
+    await app.push_screen(screen)
+    await rest(pilot)
+    return screen
+
+
+def slider(screen: TuneScreen, name: str) -> Slider:
+    """Return the slider of a field."""
+    control = screen.query_one(FieldPanel).editor(name).control
+    assert isinstance(control, Slider)
+    return control
+
+
+async def settle_on(pilot: Pilot[None], kind: type) -> None:
+    """Wait for a dialog to open: its worker goes on waiting for the answer."""
+    for _ in range(100):
+        await pilot.pause()
+        if isinstance(pilot.app.screen, kind):
+            return
+    raise AssertionError(f"no {kind.__name__} opened")
