@@ -82,7 +82,7 @@ class TurnlabApp(App[None], inherit_bindings=False):
         if self._initial_screen == "tune":
             self.open_tune(None)
 
-    def on_ready(self) -> None:
+    def on_services_screen_painted(self) -> None:
         """Connect, now that the first screen stands."""
         report_first_paint()
         self.connect()

@@ -19,6 +19,7 @@ from services.errors import UnreachableError
 from tests.tui.conftest import ScriptedClient, make_app, service, settle
 from tui.app import TurnlabApp
 from tui.connection import ObservedClient, Request
+from tui.screens.tune import TuneScreen
 from tui.widgets.status_line import StatusLine
 
 HEAVY = ("numpy", "onnxruntime", "fastapi", "soundfile", "soxr", "sentencex", "httpx", "pydantic", "simulator")
@@ -31,6 +32,32 @@ async def test_the_connection_is_kept_and_closed_at_the_end() -> None:
         await settle(pilot)
         assert not client.closed
     assert client.closed
+
+
+async def test_tune_as_the_first_screen_is_connected_too() -> None:
+    client = ScriptedClient([service(1)])
+    app = make_app(client.open, initial_screen="tune")
+    async with app.run_test(size=(120, 40)) as pilot:
+        await settle(pilot)
+        assert isinstance(app.screen, TuneScreen)
+        assert app.client is not None
+        await pilot.press("1")
+        await settle(pilot)
+        assert app.services_screen.highlighted == client.services[0]
+
+
+async def test_painted_means_that_every_part_has_its_place(monkeypatch: pytest.MonkeyPatch) -> None:
+    app = make_app(ScriptedClient().open)
+    places: list[int] = []
+
+    def look() -> None:
+        places.extend(part.region.area for part in app.screen.query("Input, ServiceNotice, ServiceList, KeyLine"))
+
+    monkeypatch.setattr("tui.app.report_first_paint", look)
+    async with app.run_test() as pilot:
+        await settle(pilot)
+    assert len(places) == 4
+    assert all(places)
 
 
 async def test_leaving_before_the_connection_stands_closes_it_too() -> None:
@@ -75,24 +102,27 @@ def test_the_first_paint_imports_nothing_it_does_not_show(workspace_file: Path, 
         [sys.executable, "-m", "tui"], stdin=theirs, stdout=theirs, stderr=theirs, env=environment
     )
     os.close(theirs)
-    shown = _read_until(ours, "Services", report)
+    shown = _read_until(ours, report)
     os.write(ours, b"\x11")
     process.wait(_drain(ours))
     os.close(ours)
     found = json.loads(report.read_text())
-    assert "filter" in shown
+    for part in ("Services", "filter", "Opening the workspace"):
+        assert part in shown
     assert [name for name in HEAVY if name in found["modules"]] == []
     assert found["seconds_since_process_start"] > 0
 
 
-def _read_until(terminal: int, text: str, report: Path) -> str:
-    """Return what the program drew until ``text`` was drawn and the report was written."""
+def _read_until(terminal: int, report: Path) -> str:
+    """Return what the program drew until the report was written, and what was still on its way then."""
     shown, deadline = b"", time.monotonic() + PATIENCE_S
-    while not (text in shown.decode(errors="replace") and report.exists() and report.stat().st_size):
-        assert time.monotonic() < deadline, shown[-2000:]
+    while True:
+        written = report.exists() and report.stat().st_size
         if select.select([terminal], [], [], 0.05)[0]:
             shown += os.read(terminal, 65536)
-    return shown.decode(errors="replace")
+        elif written:
+            return shown.decode(errors="replace")
+        assert time.monotonic() < deadline, shown[-2000:]
 
 
 def _drain(terminal: int) -> float:

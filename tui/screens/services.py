@@ -50,6 +50,9 @@ class ServicesScreen(Place):
             super().__init__()
             self.service = service
 
+    class Painted(Message):
+        """The screen stands, with all its parts."""
+
     class ConnectionWanted(Message):
         """The connection failed, and the person asks to try again."""
 
@@ -58,6 +61,7 @@ class ServicesScreen(Place):
         self._client: ServicesClient | None = None
         self._listing: ServiceListing | None = None
         self._settings: WorkspaceVoiceSettings | None = None
+        self._settings_wanted = False
         self._detail: ServiceDetail | None = None
         self._wanted = 0
         self._fetching: ServiceListing | None = None
@@ -81,6 +85,8 @@ class ServicesScreen(Place):
 
     def on_mount(self) -> None:
         """Follow the app's connection."""
+        # The list is among the innermost parts; the panes around it are painted before it has its place.
+        self.query_one(ServiceList).call_after_refresh(self.post_message, self.Painted())
         self.watch(self.app, "client", self._connected)
         self.watch(self.app, "problem", self._not_connected)
 
@@ -101,7 +107,7 @@ class ServicesScreen(Place):
     def _connected(self, client: ServicesClient | None) -> None:
         self._client = client
         if client is not None:
-            self._fetch_settings(client)
+            self._settings_wanted = True
             self._start_listing()
 
     def _not_connected(self, problem: str) -> None:
@@ -160,6 +166,10 @@ class ServicesScreen(Place):
         if message.listing.filter == ServiceFilter():
             self._all = message.listing.total
         self._show_rows()
+        # After the list, because only a tab in the background needs them.
+        if self._settings_wanted and self._client is not None:
+            self._settings_wanted = False
+            self._fetch_settings(self._client)
 
     @on(FetchFailed)
     def _fetch_failed(self, message: FetchFailed) -> None:
@@ -269,7 +279,7 @@ class ServicesScreen(Place):
             self._show_notice("Opening the workspace…", waiting=True)
             self.post_message(self.ConnectionWanted())
             return
-        self._fetch_settings(self._client)
+        self._settings_wanted = True
         self._start_listing()
 
     def action_turn_tab(self, step: int) -> None:
