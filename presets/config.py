@@ -114,8 +114,8 @@ def load(raw: Mapping[str, object]) -> tuple[VoiceConfig, list[Problem]]:
     Fields of the wrong type are left out (as if inherited) and reported; values out of range are kept and
     reported. Never raises for a mapping.
     """
-    kept = dict(raw)
-    problems: list[Problem] = []
+    kept = {name: value for name, value in raw.items() if _is_text(name)}
+    problems = [Problem(repr(name), "is no name a field can have; left out") for name in raw if name not in kept]
     try:
         return _checked(VoiceConfig.model_validate(kept), problems)
     except ValidationError as error:
@@ -124,6 +124,14 @@ def load(raw: Mapping[str, object]) -> tuple[VoiceConfig, list[Problem]]:
             message = _type_message(name) if name in BY_NAME else "is not a JSON value"
             problems.append(Problem(name, message))
     return _checked(VoiceConfig.model_validate(kept), problems)
+
+
+def _is_text(name: object) -> bool:
+    """Whether a name can be written as UTF-8: half a surrogate pair cannot."""
+    try:
+        return isinstance(name, str) and bool(name.encode() or True)
+    except UnicodeEncodeError:
+        return False
 
 
 def _checked(config: VoiceConfig, problems: list[Problem]) -> tuple[VoiceConfig, list[Problem]]:

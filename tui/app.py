@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import time
 from collections.abc import Mapping
 from dataclasses import replace
@@ -85,6 +86,7 @@ class TurnlabApp(App[None], inherit_bindings=False):
     def on_services_screen_painted(self) -> None:
         """Connect, now that the first screen stands."""
         report_first_paint()
+        gc.enable()
         self.connect()
 
     @work(exclusive=True, group="connection")

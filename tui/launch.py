@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import sys
 
 
@@ -10,6 +11,8 @@ def open_dashboard() -> int:
     if not (sys.stdin.isatty() and sys.stdout.isatty()):
         sys.stderr.write("turnlab: the dashboard needs a terminal; for scripts see 'turnlab simulate --help'\n")
         return 2
+    # Importing makes many objects and no garbage; the app collects again once its first screen stands.
+    gc.disable()
     from tui.app import TurnlabApp
 
     app = TurnlabApp()
