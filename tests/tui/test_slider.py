@@ -69,12 +69,14 @@ class SliderApp(App[None]):
         super().__init__()
         self.slider = Slider(shown)
         self.said: list[object] = []
+        self.gestures: list[object] = []
 
     def compose(self) -> ComposeResult:
         yield self.slider
 
     def on_field_control_changed(self, message: FieldControl.Changed) -> None:
         self.said.append(message.value)
+        self.gestures.append(message.gesture)
 
 
 async def drawn(shown: FieldState) -> str:
@@ -135,3 +137,7 @@ async def test_a_click_and_a_drag() -> None:
         await pilot.mouse_up(app.slider, offset=(20, 0))
         await pilot.hover(app.slider, offset=(0, 0))
         assert app.said == [1000, 600]
+        await pilot.mouse_down(app.slider, offset=(10, 0))
+        await pilot.mouse_up(app.slider, offset=(10, 0))
+        first, same, other = app.gestures
+        assert first == same != other

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 import shutil
+import threading
 from pathlib import Path
 
 import pytest
@@ -16,6 +17,8 @@ from tests.tui.tune_support import analyses, kept_analyses, open_tune, rest, set
 from tui.app import TurnlabApp
 from tui.screens.dialogs import PickOne, UnsavedChanges
 from tui.screens.tune import TuneScreen
+from tui.screens.tune_bench import STALE_AFTER_S
+from tui.tuning.trial import Outcome, Trial
 from tui.widgets.arm_header import ArmHeader
 from tui.widgets.field_editor import EntryLine
 from tui.widgets.field_panel import FieldPanel
@@ -87,6 +90,34 @@ async def test_dragging_with_the_mouse_is_one_step_of_undo(app: TurnlabApp) -> N
         await rest(pilot)
         assert screen.session.draft.changes() == {}
         assert figures(screen, "response after turn p50") == before
+
+
+async def test_figures_of_older_settings_are_dimmed_until_the_new_ones_are_in(app: TurnlabApp) -> None:
+    async with app.run_test(size=SIZE) as pilot:
+        screen = await opened(pilot)
+        table = screen.query_one(ReadoutTable)
+        before, fresh = figures(screen, "response after turn p50"), table.render_line(4)
+        held, laboratory = threading.Event(), screen.session.laboratory
+        try_out = laboratory.try_out
+
+        def slow(trial: Trial) -> Outcome:
+            held.wait(10)
+            return try_out(trial)
+
+        laboratory.try_out = slow  # type: ignore[method-assign]
+        slider(screen, FIELD).focus()
+        await pilot.press("home")
+        await pilot.pause(STALE_AFTER_S * 3)
+        assert not screen.settled
+        assert all(segment.style and segment.style.dim for segment in table.render_line(4) if segment.text.strip())
+        await pilot.press("right")
+        held.set()
+        await rest(pilot)
+        assert screen.session.draft.changes() == {FIELD: 220}
+        assert figures(screen, "response after turn p50")[0] < before[0]
+        now = table.render_line(4)
+        assert now.text != fresh.text
+        assert not any(segment.style and segment.style.dim for segment in now)
 
 
 async def test_undo_redo_and_back_to_inherit(app: TurnlabApp) -> None:

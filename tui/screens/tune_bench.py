@@ -100,6 +100,7 @@ class BenchScreen(Place):
     @on(RecordingsFound)
     def _list_recordings(self, message: RecordingsFound) -> None:
         self._found = {found.key: found for found in message.found}
+        self.session.order = tuple(self._found)
         listing = self.query_one(RecordingList)
         listing.fill([_row(found) for found in message.found])
         listing.say(message.fault)

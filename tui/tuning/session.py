@@ -36,6 +36,8 @@ class Session:
         self.draft = Draft(service.voice_config if service else VoiceConfig())
         self.above: tuple[Layer, ...] = ()
         self.laboratory = Laboratory(self.profile)
+        self.order: tuple[str, ...] = ()
+        """The recordings by key, as the list shows them."""
         self.specimens: dict[str, Specimen] = {}
         self.shown: str | None = None
         self.over_all = False
@@ -88,7 +90,9 @@ class Session:
         shown = self.specimens.get(self.shown) if self.shown else None
         if shown is None:
             return None
-        scope = tuple(self.specimens.values()) if self.over_all else (shown,)
+        # Not in the order they were analysed: the intervals must be the same however one came to see them.
+        ready = tuple(self.specimens[key] for key in self.order if key in self.specimens)
+        scope = ready if self.over_all else (shown,)
         rival = self.draft.stored if self.rival.config is None else self.rival.config
         return Trial(
             revision=self.revision,
