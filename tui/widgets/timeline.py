@@ -20,6 +20,7 @@ from tui.widgets.timeline_line import BLANK, Line, one_cell
 from tui.widgets.timeline_view import View
 
 GUTTER = 9
+MOST_MORE_ROWS = 5
 _KINDS = (
     *("ruler", "wave", "quiet", "turn", "curve", "threshold", "eager", "ended"),
     *("wait", "underrun", "cut", "cursor", "label"),
@@ -129,8 +130,8 @@ class Timeline(Widget, can_focus=True):
         with_turns = room >= 1 and bool(scene.turns)
         room -= with_turns
         # What is left goes to the two drawings in turn, the caller first.
-        caller_rows, turn_rows = 1 + min((room + 1) // 2, 3), 1 + min(room // 2, 3)
-        found = [("", lanes.ruler(scene, view))]
+        caller_rows, turn_rows = 1 + min((room + 1) // 2, MOST_MORE_ROWS), 1 + min(room // 2, MOST_MORE_ROWS)
+        found = [("", lanes.ruler(scene, view, glyphs))]
         found += _labelled("caller", lanes.caller(scene, view, caller_rows, glyphs))
         if with_turns:
             found.append(("turns", lanes.turns(scene, view, glyphs)))

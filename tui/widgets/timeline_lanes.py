@@ -42,14 +42,14 @@ ASCII = Glyphs("#", "%", "X", "!", ".", "=", "-", "~", "|", "v", "]", ascii_only
 """For terminals and fonts without block and braille characters."""
 
 
-def ruler(scene: Scene, view: View) -> Line:
+def ruler(scene: Scene, view: View, glyphs: Glyphs = FINE) -> Line:
     """Draw arm A's own clock: where it waits for B, two ticks lie further apart."""
     line = Line(view.width)
     step = next((tick for tick in _TICKS_MS if tick / view.ms_per_cell >= _TICK_ROOM), _TICKS_MS[-1])
     free_from = 0
     for t_ms in range(0, scene.ticks.own_end + 1, step):
         x = int(view.x(scene.ticks.at(t_ms)))
-        label = f"╷{clock_text(t_ms, step)}"
+        label = f"{glyphs.tick}{clock_text(t_ms, step)}"
         if free_from <= x and x + len(label) <= view.width:
             line.write(x, label, "ruler")
             free_from = x + len(label) + 1
