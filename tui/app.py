@@ -28,8 +28,11 @@ from tui.themes import DARK, LIGHT
 if TYPE_CHECKING:
     from services.client import ServicesClient
     from services.model import Service
+    from tui.screens.tune import TuneScreen
 
 SERVICES = "services"
+ONE_FRAME_S = 0.02
+"""Screens are drawn sixty times a second, and a thread of their own writes them out."""
 
 
 class TurnlabApp(App[None], inherit_bindings=False):
@@ -69,7 +72,7 @@ class TurnlabApp(App[None], inherit_bindings=False):
         self.services_screen = ServicesScreen()
         self._tuned: str | None = None
         """The mode of the Tune screen that was last in view."""
-        self._tune_modes: set[str] = set()
+        self._tunes: dict[str, TuneScreen] = {}
         self.add_mode(SERVICES, lambda: self.services_screen)
         for theme in (DARK, LIGHT):
             self.register_theme(theme)
@@ -84,7 +87,10 @@ class TurnlabApp(App[None], inherit_bindings=False):
             self.open_tune(None)
 
     def on_services_screen_painted(self) -> None:
-        """Connect, now that the first screen stands."""
+        """Let the first screen reach the terminal before anything else takes the processor."""
+        self.set_timer(ONE_FRAME_S, self._begin)
+
+    def _begin(self) -> None:
         report_first_paint()
         gc.enable()
         self.connect()
@@ -120,9 +126,9 @@ class TurnlabApp(App[None], inherit_bindings=False):
         # In a thread, because the simulator behind it takes a moment to import.
         tune = await asyncio.to_thread(import_module, "tui.screens.tune")
         mode = f"tune:{service.id if service else ''}"
-        if mode not in self._tune_modes:
-            self._tune_modes.add(mode)
-            self.add_mode(mode, lambda: tune.TuneScreen(client=self.client, service=service))
+        if mode not in self._tunes:
+            screen = self._tunes[mode] = tune.TuneScreen(client=self.client, service=service)
+            self.add_mode(mode, lambda: screen)
         self._tuned = mode
         await self.switch_mode(mode)
 
@@ -163,6 +169,15 @@ class TurnlabApp(App[None], inherit_bindings=False):
             keys = "  ".join(key_names(command, screen))
             sections.setdefault(section, []).append((keys, command.name, command.description()))
         self.push_screen(HelpScreen(list(sections.items())))
+
+    async def action_quit(self) -> None:
+        """Leave, but go to each draft that is not saved first, to ask what becomes of it."""
+        for mode, screen in self._tunes.items():
+            if screen.unsaved:
+                await self.switch_mode(mode)
+                screen.action_quit_with_care()
+                return
+        self.exit()
 
     def action_switch_theme(self) -> None:
         """Change between dark and light."""

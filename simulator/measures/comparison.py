@@ -62,6 +62,8 @@ class Comparison:
 
 def compare(runs: Runs, recordings: list[str], arms: list[str], baseline: str) -> Comparison:
     """Compare arms over recordings; every (recording, arm) must have been measured."""
+    # resampling goes by position, so the order someone happened to ask in must not matter
+    recordings = sorted(recordings)
     readouts = {name: _times(runs, recordings, arms, baseline, name) for name in PAIRED_TIMES}
     for name in (*COUNTS, *SECONDS):
         used = [rec for rec in recordings if all(_total(runs[rec, arm], name) is not None for arm in arms)]
@@ -115,9 +117,9 @@ def _total(run: Measured, name: str) -> float | None:
 
 def _why_no_interval(turns: int, recordings: int) -> str | None:
     if turns < FEWEST_TURNS:
-        return f"only {turns} paired turns; an interval needs {FEWEST_TURNS}"
+        return f"an interval needs {FEWEST_TURNS} paired turns, not {turns}"
     if recordings < FEWEST_RECORDINGS:
-        return f"only {recordings} recording(s); an interval needs {FEWEST_RECORDINGS}"
+        return f"an interval needs {FEWEST_RECORDINGS} recordings, not {recordings}"
     return None
 
 

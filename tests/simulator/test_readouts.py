@@ -108,9 +108,10 @@ def test_a_comparison_subtracts_what_it_shows_and_says_why_it_has_no_interval() 
     assert few.n == 4
     assert few.delta["slow"] == (few.arms["slow"] or 0) - (few.arms["base"] or 0) == 50.0
     assert few.ci95["slow"] is None
-    assert few.why_no_interval == "only 4 paired turns; an interval needs 5"
+    assert few.why_no_interval == "an interval needs 5 paired turns, not 4"
     runs = {**arms_over("one", 3), **arms_over("two", 2), **arms_over("three", 4)}
     many = compare(runs, ["one", "two", "three"], arms, "base").readouts["response_ms"]
     assert many.ci95["slow"] == (50.0, 50.0)
+    assert compare(runs, ["three", "one", "two"], arms, "base").readouts["response_ms"] == many
     single = compare(arms_over("one", 9), ["one"], arms, "base").readouts["response_ms"]
-    assert single.why_no_interval == "only 1 recording(s); an interval needs 3"
+    assert single.why_no_interval == "an interval needs 3 recordings, not 1"

@@ -37,8 +37,8 @@ async def tuned(pilot: Pilot[None]) -> TuneScreen:
     """Open Intake Line, set one field anew and put another back to inherit."""
     screen = await open_tune(pilot, "Intake Line", BOOKING)
     slider(screen, "max_buffer_delay_ms").focus()
-    await pilot.press(*"360", "enter")
-    slider(screen, "max_response_sentences").focus()
+    await pilot.press("enter", *"360", "enter")
+    slider(screen, "barge_in_min_speech_s").focus()
     await pilot.press("backspace")
     await rest(pilot)
     return screen
@@ -61,14 +61,14 @@ async def test_saving_sends_exactly_the_changed_fields_and_the_service_then_has_
         await pilot.press("ctrl+s")
         await settle_on(pilot, SaveDialog)
         body = json.loads(str(app.screen.query_one("#save-body").render()))
-        expected = {"max_buffer_delay_ms": 360, "max_response_sentences": None}
+        expected = {"max_buffer_delay_ms": 360, "barge_in_min_speech_s": None}
         assert body == {"voice_config": expected}
         await pilot.press("enter")
         await rest(pilot)
         assert sent == [expected]
         now = (await app.client.get_service(service.id)).voice_config.set_values()
         was = service.voice_config.set_values()
-        del was["max_response_sentences"]
+        del was["barge_in_min_speech_s"]
         assert now == was | {"max_buffer_delay_ms": 360}
         assert not screen.unsaved
         assert "no changes" in screen.query_one(ArmHeader).text

@@ -10,12 +10,14 @@ from pathlib import Path
 import pytest
 from textual.pilot import Pilot
 
+from presets.config import load
 from services.model import Service
 from simulator.recording import bundled_folder
 from tests.tui.conftest import ScriptedClient, make_app, settle
 from tests.tui.tune_support import analyses, kept_analyses, open_tune, rest, settle_on, slider
 from tui.app import TurnlabApp
 from tui.screens.dialogs import PickOne, UnsavedChanges
+from tui.screens.services import ServicesScreen
 from tui.screens.tune import TuneScreen
 from tui.screens.tune_bench import STALE_AFTER_S
 from tui.tuning.trial import Outcome, Trial
@@ -142,7 +144,7 @@ async def test_a_typed_value_is_applied_by_enter(app: TurnlabApp) -> None:
     async with app.run_test(size=SIZE) as pilot:
         screen = await opened(pilot)
         slider(screen, FIELD).focus()
-        await pilot.press(*"360", "enter")
+        await pilot.press("enter", *"360", "enter")
         await rest(pilot)
         assert screen.session.draft.changes() == {FIELD: 360}
         assert "360 ms" in facts(screen, FIELD)
@@ -159,7 +161,7 @@ async def test_a_value_that_cannot_be_is_said_at_the_field_and_never_applied(
     async with app.run_test(size=SIZE) as pilot:
         screen = await opened(pilot)
         slider(screen, FIELD).focus()
-        await pilot.press(*typed, "enter")
+        await pilot.press("enter", *typed, "enter")
         await rest(pilot)
         assert said in facts(screen, FIELD)
         assert screen.session.draft.changes() == {}
@@ -174,7 +176,7 @@ async def test_leaving_a_typed_value_by_moving_on_does_not_apply_it(app: Turnlab
     async with app.run_test(size=SIZE) as pilot:
         screen = await opened(pilot)
         slider(screen, FIELD).focus()
-        await pilot.press(*"360", "down")
+        await pilot.press("enter", *"360", "down")
         await rest(pilot)
         assert screen.session.draft.changes() == {}
         assert slider(screen, "eager_eot_threshold").has_focus
@@ -184,11 +186,11 @@ async def test_an_eager_threshold_that_never_fires_first_is_warned_of(app: Turnl
     async with app.run_test(size=SIZE) as pilot:
         screen = await opened(pilot)
         slider(screen, "eager_eot_threshold").focus()
-        await pilot.press(*"0.3", "enter")
+        await pilot.press("enter", *"0.3", "enter")
         await rest(pilot)
         help_text = str(screen.query_one("#field-help").render())
         assert "never fires before the end of turn" in help_text
-        await pilot.press(*"0.4", "enter")
+        await pilot.press("enter", *"0.4", "enter")
         await rest(pilot)
         assert "never fires" not in str(screen.query_one("#field-help").render())
 
@@ -241,7 +243,7 @@ async def test_all_recordings_are_compared_with_intervals_and_one_says_why_it_ha
     async with app.run_test(size=(120, 60)) as pilot:
         screen = await open_tune(pilot)
         table = screen.query_one(ReadoutTable)
-        assert any("No 95 % interval: only 1 recording" in line for line in table.lines)
+        assert any("No 95 % interval: an interval needs 3 recordings, not 1" in line for line in table.lines)
         slider(screen, FIELD).focus()
         await pilot.press("home", "a")
         await rest(pilot)
@@ -366,9 +368,39 @@ async def test_quitting_with_changes_asks(app: TurnlabApp) -> None:
     assert app.return_code == 0
 
 
-async def test_a_stored_value_out_of_bounds_and_unknown_fields_are_shown(app: TurnlabApp) -> None:
-    from presets.config import load
+async def test_quitting_from_elsewhere_asks_about_the_draft_left_behind(app: TurnlabApp) -> None:
+    async with app.run_test(size=SIZE) as pilot:
+        await settle(pilot)
+        await pilot.press("2")
+        await settle_on(pilot, TuneScreen)
+        await rest(pilot)
+        screen = app.screen
+        assert isinstance(screen, TuneScreen)
+        await pilot.press("down", "right", "1")
+        await settle_on(pilot, ServicesScreen)
+        await pilot.press("q")
+        await settle_on(pilot, UnsavedChanges)
+        assert screen.unsaved
+        await pilot.press("d")
+        await pilot.pause()
+    assert app.return_code == 0
 
+
+async def test_the_first_step_of_a_value_out_of_bounds_brings_it_back(app: TurnlabApp) -> None:
+    config, problems = load({"max_buffer_delay_ms": 1500})
+    service = Service(id="s", name="Odd", voice_config=config, voice_problems=tuple(problems))
+    async with app.run_test(size=SIZE) as pilot:
+        await settle(pilot)
+        screen = TuneScreen(None, service, recordings=BOOKING)
+        await app.push_screen(screen)
+        await rest(pilot)
+        screen.query_one(FieldPanel).focus_field(FIELD)
+        await pilot.press("left")
+        await settle(pilot)
+        assert screen.session.draft.config.max_buffer_delay_ms == 1000
+
+
+async def test_a_stored_value_out_of_bounds_and_unknown_fields_are_shown(app: TurnlabApp) -> None:
     config, problems = load({"max_buffer_delay_ms": 1500, "tts_model": 3, "adaptive_pacing": {"mode": "[b]"}})
     service = Service(id="s", name="[red]Odd[/red]", voice_config=config, voice_problems=tuple(problems))
     async with app.run_test(size=SIZE) as pilot:

@@ -50,7 +50,7 @@ def test_all_recordings(snap_compare: Compare, app: TurnlabApp) -> None:
 
 
 def test_a_value_that_cannot_be(snap_compare: Compare, app: TurnlabApp) -> None:
-    assert snap_compare(app, terminal_size=SMALL, run_before=tuned(*"5000", "enter"))
+    assert snap_compare(app, terminal_size=SMALL, run_before=tuned("enter", *"5000", "enter"))
 
 
 def test_an_event_says_why_in_the_large_timeline(snap_compare: Compare, app: TurnlabApp) -> None:

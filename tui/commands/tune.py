@@ -79,7 +79,7 @@ class Lowest(Command):
 
 
 class TypeValue(Command):
-    """Type the field's value (digits begin it too); go to the next value of a choice."""
+    """Type the field's value; go to the next value of a choice."""
 
     id = "tune.type"
     name = "Type value"

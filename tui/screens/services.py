@@ -85,10 +85,19 @@ class ServicesScreen(Place):
 
     def on_mount(self) -> None:
         """Follow the app's connection."""
-        # The list is among the innermost parts; the panes around it are painted before it has its place.
-        self.query_one(ServiceList).call_after_refresh(self.post_message, self.Painted())
+        self.call_after_refresh(self._tell_painted, 10)
         self.watch(self.app, "client", self._connected)
         self.watch(self.app, "problem", self._not_connected)
+
+    def _tell_painted(self, patience: int) -> None:
+        """Say that the screen stands, once its innermost part has its place and was painted there.
+
+        The panes around it are painted first. In a terminal too small to show it, patience ends the wait.
+        """
+        if patience and not self.query_one(ServiceList).size:
+            self.call_after_refresh(self._tell_painted, patience - 1)
+        else:
+            self.call_after_refresh(self.post_message, self.Painted())
 
     def on_descendant_focus(self) -> None:
         """Give the details more room while they have the focus (the style sheet does so on a small screen)."""

@@ -102,4 +102,7 @@ class PlatformScreen(BenchScreen):
             answer = await self.app.push_screen_wait(question)
             if answer is None or (answer == "save" and not await self._save()):
                 return
-        self.app.exit()
+            if answer == "discard":
+                self.session.draft.reset()
+        # Other drafts may be waiting to be asked about.
+        await self.app.run_action("quit")

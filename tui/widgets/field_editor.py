@@ -110,8 +110,8 @@ class FieldEditor(Horizontal):
         if self.entering:
             return
         spec = self.state.spec
-        text = entry_text(spec, self.state.in_force) if message.text is None else message.text
-        self._entry = EntryLine(text, compact=True, select_on_focus=message.text is None, classes="field-entry")
+        text = entry_text(spec, self.state.in_force)
+        self._entry = EntryLine(text, compact=True, select_on_focus=True, classes="field-entry")
         if spec.kind == "words":
             self._entry.placeholder = "words, with commas between them"
         self.control.display = False

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Hashable
 from dataclasses import replace
 
-from textual import events
 from textual.message import Message
 from textual.widget import Widget
 
@@ -34,12 +33,11 @@ class FieldControl(Widget, can_focus=True):
             )
 
     class EntryWanted(Message):
-        """The person starts to type a value; ``text`` is what they typed so far, ``None``: edit what is there."""
+        """The person wants to type a value."""
 
-        def __init__(self, control: FieldControl, text: str | None) -> None:
+        def __init__(self, control: FieldControl) -> None:
             super().__init__()
             self.name = control.state.spec.name
-            self.text = text
 
     def __init__(self, state: FieldState) -> None:
         super().__init__()
@@ -70,15 +68,8 @@ class FieldControl(Widget, can_focus=True):
 
     def confirm(self) -> None:
         """Do what Enter does: type a value."""
-        self.post_message(self.EntryWanted(self, None).set_sender(self))
+        self.post_message(self.EntryWanted(self).set_sender(self))
 
     def inherit(self) -> None:
         """Put the field back to inherit."""
         self.post_change(None)
-
-    def on_key(self, event: events.Key) -> None:
-        """Let digits begin a typed value."""
-        if self.state.spec.kind in ("int", "float") and event.character and event.character in "0123456789":
-            event.stop()
-            event.prevent_default()
-            self.post_message(self.EntryWanted(self, event.character))

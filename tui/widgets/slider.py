@@ -25,7 +25,7 @@ def nearest_step(value: float, low: float, step: float) -> float:
 def stepped(value: float, steps: int, low: float, high: float, step: float) -> float:
     """Return the value ``steps`` further on the scale; one between two steps first goes to the next of them.
 
-    A value that lies beyond the scale's ends may stay there, but is not led further out.
+    A value that lies beyond the scale's ends (not the field's bounds) is not led further out.
     """
     place = (value - low) / step
     tidy = round(place, 6)
@@ -62,7 +62,12 @@ class Slider(FieldControl):
             value = self._low if steps > 0 else self._high
         else:
             value = stepped(self.number, steps, self._low, self._high, self.state.spec.step)
-        self._put(value, "keys")
+        self._put(self._within_bounds(value), "keys")
+
+    def _within_bounds(self, value: float) -> float:
+        """Bring a stored value from beyond the documented bounds back to them at its first step."""
+        low, high = self.state.spec.low, self.state.spec.high
+        return min(value if low is None else max(value, low), math.inf if high is None else high)
 
     def jump(self, to_high: bool) -> None:
         """Move to an end of the scale."""
