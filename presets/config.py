@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import difflib
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -146,6 +147,8 @@ def parse(raw: object, *, source: str = "voice_config") -> VoiceConfig:
     """
     if not isinstance(raw, Mapping):
         raise ConfigError(f'{source}: must be a JSON object of fields, such as {{"max_buffer_delay_ms": 300}}')
+    if not _is_text(json.dumps(raw, ensure_ascii=False, default=str)):
+        raise ConfigError(f"{source}: holds half a character (a lone surrogate such as \\ud83d); write it whole")
     try:
         return VoiceConfig.model_validate(dict(raw))
     except ValidationError as error:
@@ -166,6 +169,8 @@ def check(config: VoiceConfig) -> list[Problem]:
 
 
 def _range_message(spec: FieldSpec, value: Any) -> str | None:
+    if spec.kind == "words" and not all(word.strip() for word in value):
+        return "must not hold empty words; take them out"
     if spec.kind == "choice" and value not in spec.choices:
         return f"must be one of {', '.join(spec.choices)}, not {value!r}"
     if spec.kind in ("int", "float"):

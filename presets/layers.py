@@ -6,8 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from presets.config import VoiceConfig
-from presets.fields import FIELDS
+from presets.config import LARGEST, VoiceConfig
+from presets.fields import FIELDS, FieldSpec
 
 BUILT_IN = "built-in"
 
@@ -44,6 +44,19 @@ class ResolvedVoiceConfig:
     origins: Mapping[str, str] = field(compare=False)
 
 
+def usable(spec: FieldSpec, value: Any) -> bool:
+    """Whether a set value can be acted on at all; one that cannot counts as inherited.
+
+    A number merely beyond the documented bounds can be; less than nothing, a limit of no words, an absurdly large
+    number or an unknown choice cannot.
+    """
+    if spec.kind == "choice":
+        return value in spec.choices
+    if spec.kind in ("int", "float"):
+        return bool(min(1, spec.low or 0) <= value <= LARGEST)
+    return True
+
+
 def resolve(*layers: Layer) -> ResolvedVoiceConfig:
     """Resolve layers, most specific first, down to the built-in defaults."""
     values: dict[str, Any] = {}
@@ -52,7 +65,7 @@ def resolve(*layers: Layer) -> ResolvedVoiceConfig:
         value, origin = spec.default, BUILT_IN
         for layer in layers:
             own = getattr(layer.config, spec.name)
-            if own is not None:
+            if own is not None and usable(spec, own):
                 value, origin = own, layer.name
                 break
         origins[spec.name] = origin

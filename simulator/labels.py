@@ -18,6 +18,13 @@ DURATION_TOLERANCE_S = 0.1
 """How far a label may reach past the end of the audio: encoders round and pad."""
 
 
+SAME_LENGTH_S = 0.5
+"""How far the length a label file names may differ from the audio's."""
+
+LONGEST_S = 86_400
+"""No call is longer than a day."""
+
+
 class _Part(BaseModel):
     model_config = ConfigDict(frozen=True, extra="allow", allow_inf_nan=False)
 
@@ -49,9 +56,9 @@ class AgentEvent(_Stretch):
 class Anchor(_Part):
     """What a move waits for: exactly one of a time, the agent's end, or the agent's start."""
 
-    at: float | None = Field(default=None, ge=0)
-    after_agent: float | None = Field(default=None, ge=0)
-    into_agent: float | None = Field(default=None, ge=0)
+    at: float | None = Field(default=None, ge=0, le=LONGEST_S)
+    after_agent: float | None = Field(default=None, ge=0, le=LONGEST_S)
+    into_agent: float | None = Field(default=None, ge=0, le=LONGEST_S)
 
     @model_validator(mode="after")
     def _exactly_one(self) -> Anchor:
@@ -76,7 +83,7 @@ class Labels(_Part):
     id: str = ""
     title: str = ""
     description: str = ""
-    duration_s: float | None = None
+    duration_s: float | None = Field(default=None, ge=0)
     turns: tuple[Turn, ...] = ()
     speech: tuple[Span, ...] = ()
     agent: tuple[Span, ...] = ()
@@ -96,13 +103,18 @@ class Labels(_Part):
                 )
         return parts
 
-    @field_validator("speech", "agent", "backchannels", "hesitations")
+    @field_validator("speech", "agent", "backchannels", "hesitations", "noises")
     @classmethod
-    def _spans_forwards(cls, spans: tuple[Span, ...]) -> tuple[Span, ...]:
-        for start, end in spans:
+    def _spans_forwards(cls, spans: tuple[tuple[Any, ...], ...]) -> tuple[tuple[Any, ...], ...]:
+        for start, end, *_ in spans:
             if not 0 <= start <= end:
                 raise ValueError(f"{start:g}…{end:g} s does not run forwards from 0")
         return spans
+
+    @property
+    def tells_truth(self) -> bool:
+        """Whether there is anything to measure against."""
+        return bool(self.turns or self.events)
 
     def caller_turns(self) -> tuple[Turn, ...]:
         """Return the turns in order; those that overlap (several people on one channel) count as one."""
@@ -120,7 +132,8 @@ class Labels(_Part):
     def last_time_s(self) -> float:
         """Return the latest time any label names, in seconds (0 without labels)."""
         ends = [part.end_s for group in (self.turns, self.events, self.moves) for part in group]
-        ends += [span[1] for group in (self.speech, self.agent, self.backchannels) for span in group]
+        groups = (self.speech, self.agent, self.backchannels, self.hesitations)
+        ends += [span[1] for group in groups for span in group] + [noise[1] for noise in self.noises]
         return max(ends, default=0.0)
 
 
@@ -136,7 +149,13 @@ def read_labels(path: Path, audio_duration_s: float) -> Labels:
         labels = Labels.model_validate(raw)
     except ValidationError as error:
         raise LabelError(f"{path}: {first_fault(error)}; correct the label file or move it away") from None
-    last = max(labels.last_time_s(), labels.duration_s or 0.0)
+    claimed = audio_duration_s if labels.duration_s is None else labels.duration_s
+    if abs(claimed - audio_duration_s) > SAME_LENGTH_S:
+        raise LabelError(
+            f"{path}: is for a recording of {claimed:.2f} s, but the audio lasts {audio_duration_s:.2f} s; "
+            "do these labels belong to this recording?"
+        )
+    last = labels.last_time_s()
     if last > audio_duration_s + DURATION_TOLERANCE_S:
         raise LabelError(
             f"{path}: names {last:.2f} s, but the audio ends at {audio_duration_s:.2f} s; "
@@ -155,6 +174,10 @@ def read_json(path: Path) -> Any:
         ) from None
     except UnicodeDecodeError:
         raise LabelError(f"{path}: is not UTF-8 text; save it as UTF-8") from None
+    except (ValueError, RecursionError):
+        raise LabelError(
+            f"{path}: is JSON that cannot be read (too deep, or a number too long); correct it"
+        ) from None
     except OSError as error:
         raise LabelError(f"{path}: {(error.strerror or 'cannot be read').lower()}") from None
 

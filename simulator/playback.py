@@ -19,13 +19,18 @@ def to_playback(played: Played, measured: Measured) -> dict[str, Any]:
     ``perceived latency`` is the first agent sound after the true end of a turn, ``processing gap`` the response.
     """
     segments = _agent_segments(played, measured) + _caller_segments(played) + _decision_segments(played)
+    starts = [(turn.start_ms / 1000, turn.index) for turn in measured.truth.turns]
+    for segment in segments:
+        segment["turn_index"] = max(
+            ((at, index) for at, index in starts if at <= segment["start"] + 0.2), default=(0, 0)
+        )[1]
     segments.sort(key=lambda segment: (segment["start"], segment["end"], segment["lane"]))
     for order, segment in enumerate(segments):
         segment["order"] = order
     duration_s = played.duration_ms / 1000
     caller_s = _covered_s(segments, "caller_speech")
     agent_s = sum((sound.end_ms - sound.start_ms) / 1000 for sound in measured.sounds)
-    responses, firsts = measured.times["response_ms"], measured.times["first_sound_ms"]
+    responses, firsts = (measured.times.get(name, ()) for name in ("response_ms", "first_sound_ms"))
     return {
         "turns": [_turn(turn) for turn in measured.truth.turns],
         "segments": segments,
@@ -55,7 +60,7 @@ def _turn(turn: TrueTurn) -> dict[str, Any]:
     return {"turn_index": turn.index, "seek_to": start, "active_start": start, "active_end": end}
 
 
-def _segment(kind: str, lane: str, start_s: float, end_s: float, label: str, turn: int) -> dict[str, Any]:
+def _segment(kind: str, lane: str, start_s: float, end_s: float, label: str) -> dict[str, Any]:
     lane_id = "system" if lane == "events" else lane
     return {
         "type": kind,
@@ -65,7 +70,6 @@ def _segment(kind: str, lane: str, start_s: float, end_s: float, label: str, tur
         "start": round(start_s, 3),
         "end": round(end_s, 3),
         "label": label,
-        "turn_index": max(turn, 0),
     }
 
 
@@ -78,7 +82,7 @@ def _agent_segments(played: Played, measured: Measured) -> list[dict[str, Any]]:
     found = []
     for sound in measured.sounds:
         kind = "interrupted_speech" if sound.interrupted else _SEGMENT_TYPES[sound.kind]
-        segment = _segment(kind, "agent", sound.start_ms / 1000, sound.end_ms / 1000, sound.text, sound.turn)
+        segment = _segment(kind, "agent", sound.start_ms / 1000, sound.end_ms / 1000, sound.text)
         split = stages.get(sound.start_ms) if sound.kind == "response" else None
         if split:
             segment["nav_ms"] = split["navigation"]
@@ -97,7 +101,7 @@ def _caller_segments(played: Played) -> list[dict[str, Any]]:
             begun = event
         elif event.type == "speech_end" and begun is not None:
             start, end = begun.data["start"], event.data["end"]
-            found.append(_segment("caller_speech", "caller", start, end, "", begun.turn))
+            found.append(_segment("caller_speech", "caller", start, end, ""))
     return found
 
 
@@ -106,11 +110,11 @@ def _decision_segments(played: Played) -> list[dict[str, Any]]:
     for event in played.events:
         if event.type == "barge_in":
             label = f"barge-in: {event.why.text()}"
-            found.append(_segment("barge_in", "events", event.t_ms / 1000, event.data["stops"], label, event.turn))
+            found.append(_segment("barge_in", "events", event.t_ms / 1000, event.data["stops"], label))
         elif event.type == "end_of_turn":
             heard = event.data["speech_end"]
             segment = _segment(
-                "processing_gap", "system", heard, event.t_ms / 1000, f"end of turn: {event.why.text()}", event.turn
+                "processing_gap", "system", heard, event.t_ms / 1000, f"end of turn: {event.why.text()}"
             )
             segment["eot_confidence"] = event.data["confidence"]
             found.append(segment)

@@ -48,6 +48,8 @@ class Played:
     placements: tuple[Placement, ...]
     duration_ms: int
     mode: ReplayMode
+    anchored: int = 0
+    """How many moves waited for the agent."""
 
 
 def default_mode(recording: Recording) -> ReplayMode:
@@ -83,7 +85,8 @@ def play(
     machine.run_before(_FOREVER_MS)
     last = placements[-1]
     duration_ms = max(last.end_ms + last.shift_ms, machine.now_ms)
-    return Played(tuple(machine.events), tuple(placements), duration_ms, mode)
+    anchored = sum(move.anchor.at is None for move in labels.moves) if mode == "elastic" and labels else 0
+    return Played(tuple(machine.events), tuple(placements), duration_ms, mode, anchored)
 
 
 def turn_of_span(spans: tuple[SpeechSpan, ...], labels: Labels) -> dict[int, int]:
@@ -131,7 +134,8 @@ class _Elastic:
             placements.append(Placement(start_ms, end_ms, shift_ms))
             for seen in observations:
                 self._machine.observe(_shifted(seen, shift_ms))
-            self._last_start_ms = start_ms + shift_ms
+            if observations:
+                self._last_start_ms = start_ms + shift_ms
             known_ms = observations[-1].known_ms + shift_ms if observations else 0
             self._last_end_ms = max(end_ms + shift_ms, known_ms)
         return placements

@@ -8,7 +8,8 @@ import sys
 
 def open_dashboard() -> int:
     """Run the dashboard until the user leaves it; return the exit code."""
-    if not (sys.stdin.isatty() and sys.stdout.isatty()):
+    # Textual draws on standard error
+    if not all(stream.isatty() for stream in (sys.stdin, sys.stdout, sys.stderr)):
         sys.stderr.write("turnlab: the dashboard needs a terminal; for scripts see 'turnlab simulate --help'\n")
         return 2
     # Importing makes many objects and no garbage; the app collects again once its first screen stands.

@@ -56,10 +56,18 @@ async def open_embedded(path: Path | None = None) -> AsyncIterator[ServicesClien
 
 def _open(file: Path) -> tuple[Database, Access]:
     """Do all that blocks, the imports included, off the event loop."""
+    import sqlite3
+
     import services.embedded.app
     import services.platform  # noqa: F401  (imported here so that the event loop finds it loaded)
-    from services.embedded.database import Database
+    from services.embedded.database import Database, remedy
     from services.embedded.seed import access, seed
+    from services.errors import StorageError
 
     database = Database.open(file, fill=seed)
-    return database, access(database)
+    try:
+        return database, access(database)
+    except sqlite3.Error as error:
+        # a damaged page shows only when it is read
+        database.close()
+        raise StorageError(remedy(file, error)) from None

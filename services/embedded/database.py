@@ -89,7 +89,7 @@ class Database:
             if connection is not None:
                 connection.close()
             if isinstance(error, sqlite3.Error):
-                raise StorageError(_remedy(file, error)) from None
+                raise StorageError(remedy(file, error)) from None
             raise
         return database
 
@@ -155,7 +155,8 @@ def _migrate(connection: sqlite3.Connection, file: Path, fill: Callable[[sqlite3
         fill(connection)
 
 
-def _remedy(file: Path, error: sqlite3.Error) -> str:
+def remedy(file: Path, error: sqlite3.Error) -> str:
+    """Return in one line what is wrong with a workspace file, and what to do."""
     if isinstance(error, sqlite3.OperationalError):
         locked = "locked" in str(error) or "busy" in str(error)
         hint = "close the other Turnlab" if locked else "check the folder's permissions and free space"

@@ -31,6 +31,9 @@ from simulator.errors import AudioError
 TURN_GAP_MS = 2000
 """Silence after which stage 1, which knows no voice_config, takes speech to be a new turn for the model's ear."""
 
+MISSING_S = 0.25
+"""How much shorter than its header says audio may be: encoders pad and round."""
+
 _SAMPLES_PER_MS = SAMPLE_RATE // 1000
 _QUIETEST_DB = -100.0
 
@@ -138,6 +141,12 @@ def analyze(
             progress(min(1.0, samples / SAMPLE_RATE / max(source.duration_s, 0.001)))
     if not samples:
         raise AudioError(f"{source.path}: has a header but no audio; record or export it again")
+    found_s = samples / SAMPLE_RATE
+    if found_s < source.duration_s - MISSING_S:
+        raise AudioError(
+            f"{source.path}: breaks off after {found_s:.1f} s of {source.duration_s:.1f} s; "
+            "copy or export it again, whole"
+        )
     observations += analyzer.finish()
     return Activity(
         duration_ms=math.ceil(samples / _SAMPLES_PER_MS),

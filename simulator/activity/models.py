@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
@@ -37,6 +38,8 @@ def smart_turn_path() -> Path | None:
 
 def open_session(path: Path | None) -> Any:
     """Open an ONNX model on one core, quietly. Raises :class:`ModelError` if it is missing or does not load."""
+    # the library would otherwise keep a device id and events for its maker; nothing here leaves this machine
+    os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")
     import onnxruntime
 
     if path is None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,6 +20,9 @@ SAMPLE_RATE = 16_000
 
 BLOCK_SECONDS = 4
 SUFFIXES = (".wav", ".flac", ".ogg", ".mp3")
+
+_RIFF_SLACK = 1024
+"""Bytes a WAV's header may promise too many: some programs count trailing chunks they never write."""
 
 Samples = NDArray[np.float32]
 
@@ -59,7 +63,7 @@ class AudioSource:
             else soxr.ResampleStream(self.sample_rate, SAMPLE_RATE, 1, dtype="float32")
         )
         try:
-            with sf.SoundFile(self.path) as file:
+            with sf.SoundFile(os.fsencode(self.path)) as file:
                 step = self.sample_rate * BLOCK_SECONDS
                 while len(block := file.read(step, dtype="float32", always_2d=True)):
                     mono = np.nan_to_num(block[:, self.caller_channel], nan=0.0, posinf=1.0, neginf=-1.0)
@@ -87,13 +91,14 @@ def open_audio(path: Path, caller_channel: int | None = None) -> AudioSource:
     try:
         if path.stat().st_size == 0:
             raise AudioError(f"{path}: is empty; record or export it again")
-        with sf.SoundFile(path) as file:
+        with sf.SoundFile(os.fsencode(path)) as file:
             rate, channels, frames = file.samplerate, file.channels, file.frames
             readable = len(file.read(1)) == 1
     except (sf.SoundFileError, OSError) as error:
         raise AudioError(
             f"{path}: is not audio Turnlab can read ({_reason(error)}); use WAV, FLAC, OGG or MP3"
         ) from None
+    _refuse_cut_wav(path)
     if not readable:
         raise AudioError(f"{path}: has a header but no audio; record or export it again")
     if caller_channel is not None and not 0 <= caller_channel < channels:
@@ -106,6 +111,19 @@ def open_audio(path: Path, caller_channel: int | None = None) -> AudioSource:
         caller_channel=caller_channel or 0,
         guessed_channel=channels > 1 and caller_channel is None,
     )
+
+
+def _refuse_cut_wav(path: Path) -> None:
+    """Refuse a WAV file shorter than its own header says; the library would take what is there for all of it.
+
+    A size of nothing, or of the largest number, is what a recorder writes that cannot go back: no promise.
+    """
+    with path.open("rb") as file:
+        header = file.read(8)
+    promised = int.from_bytes(header[4:8], "little")
+    missing = promised + 8 - path.stat().st_size
+    if header[:4] == b"RIFF" and 0 < promised < 0xFFFFFFFF and missing > _RIFF_SLACK:
+        raise AudioError(f"{path}: breaks off {missing:,} bytes before its end; copy or export it again, whole")
 
 
 def _reason(error: Exception) -> str:

@@ -6,6 +6,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from simulator.activity.spans import SpanSettings
+
 
 @dataclass(frozen=True, slots=True)
 class Why:
@@ -40,6 +42,18 @@ class Event:
             why["margin"] = round(self.why.margin, 3)
         return {"type": self.type, "t": round(self.t_ms / 1000, 3), "turn": self.turn, **self.data, "why": why}
 
+
+def speech_why() -> Why:
+    """Return why speech is taken to have begun."""
+    return Why("speech", {"start_probability": _SPANS.start_probability, "frames": _SPANS.start_frames})
+
+
+def silence_why() -> Why:
+    """Return why speech is taken to have ended."""
+    return Why("silence", {"end_probability": _SPANS.end_probability, "silence_ms": _SPANS.end_ms})
+
+
+_SPANS = SpanSettings()
 
 _SENTENCES = {
     "speech": "voice activity reached {start_probability:g} for {frames:g} frames",

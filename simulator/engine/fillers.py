@@ -34,6 +34,7 @@ def backchannel(config: ResolvedVoiceConfig, last: str | None, pick: float) -> s
     return _choose(custom or BACKCHANNELS, last, pick)
 
 
-def _choose(words: tuple[str, ...], last: str | None, pick: float) -> str:
-    fresh = [word for word in words if word != last] or list(words)
-    return fresh[int(pick * len(fresh))]
+def _choose(words: tuple[str, ...], last: str | None, pick: float) -> str | None:
+    said = [word for word in words if word.strip()]
+    fresh = [word for word in said if word != last] or said
+    return fresh[int(pick * len(fresh))] if fresh else None

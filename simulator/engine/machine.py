@@ -20,11 +20,10 @@ from typing import Any, Literal
 
 from presets.layers import ResolvedVoiceConfig
 from simulator.activity.model import Observation, SpeechEnd, SpeechStart
-from simulator.activity.spans import SpanSettings
 from simulator.engine.barge_in import BargeInRule, what_was_said
 from simulator.engine.caller import CallerState
 from simulator.engine.end_of_turn import EndOfTurnRule
-from simulator.engine.events import Event, Why
+from simulator.engine.events import Event, Why, silence_why, speech_why
 from simulator.engine.fillers import backchannel, navigation_filler
 from simulator.engine.generation import CHOPPY_WORDS, Generation, LuckKey, Workshop
 from simulator.engine.profile import EngineProfile
@@ -33,7 +32,6 @@ from simulator.engine.sound import AgentSound, Piece, filler_sound, response_sou
 from simulator.engine.stages import stages_ms
 from simulator.engine.text import spoken_ms
 
-_SPANS = SpanSettings()
 _Timer = tuple[int, int, Callable[[], None]]
 
 
@@ -83,6 +81,8 @@ class TurnMachine:
         self._generations = 0
         self._navigation_told = False
         self._confirmed_ms: int | None = None
+        self._onset_ms = 0
+        self._speech_end_ms = 0
         self._sound: AgentSound | None = None
         self._underruns: list[tuple[int, int]] = []
         self._heard_this_turn: list[Piece] = []
@@ -167,7 +167,10 @@ class TurnMachine:
         elif self.mode is Mode.THINKING and generation is not None:
             timers.append((self._response_due_ms(generation), 7, self._start_response))
             if self._filler_due_ms is not None:
-                timers.append((self._filler_due_ms, 8, self._start_filler))
+                due_ms = (
+                    self._filler_due_ms if self._sound is None else max(self._filler_due_ms, self._sound.end_ms)
+                )
+                timers.append((due_ms, 8, self._start_filler))
         elif self.mode is Mode.SPEAKING:
             self._add_barge_in_timer(timers)
         return timers
@@ -179,10 +182,9 @@ class TurnMachine:
 
     def _on_speech_start(self) -> None:
         caller = self._caller
-        why = Why("speech", {"start_probability": _SPANS.start_probability, "frames": _SPANS.start_frames})
         if self.mode is Mode.LISTENING:
             self._begin_turn()
-        self._emit("speech_start", why, start=caller.start_ms / 1000, span=caller.span)
+        self._emit("speech_start", speech_why(), start=caller.start_ms / 1000, span=caller.span)
         if self.mode is Mode.PAUSE:
             if self._generation is not None:
                 silence_ms = caller.start_ms - caller.end_ms
@@ -197,11 +199,16 @@ class TurnMachine:
 
     def _on_speech_end(self) -> None:
         caller = self._caller
-        why = Why("silence", {"end_probability": _SPANS.end_probability, "silence_ms": _SPANS.end_ms})
-        self._emit("speech_end", why, end=caller.end_ms / 1000, span=caller.span, completeness=caller.completeness)
+        self._emit(
+            "speech_end",
+            silence_why(),
+            end=caller.end_ms / 1000,
+            span=caller.span,
+            completeness=caller.completeness,
+        )
         if self.mode is Mode.CALLER:
             self.mode = Mode.PAUSE
-        elif self.mode is Mode.SPEAKING:
+        elif self.mode is Mode.SPEAKING or (self.mode is Mode.THINKING and self._heard_this_turn):
             too_short = self._barge_in_rule.too_short(caller, self._audible(), self.config)
             if too_short is not None:
                 self._emit("barge_in_suppressed", too_short, reason="too_short", span=caller.span)
@@ -209,6 +216,7 @@ class TurnMachine:
     def _begin_turn(self) -> None:
         self.turn += 1
         self._end_rule.begin_turn()
+        self._onset_ms = self._caller.start_ms
         self.mode = Mode.CALLER
 
     # ---- end of turn
@@ -223,6 +231,7 @@ class TurnMachine:
         certainty = self._end_rule.confidence(self._caller, self.now_ms)
         eager = self._generation is not None
         self._confirmed_ms = self.now_ms
+        self._speech_end_ms = self._caller.end_ms
         self._heard_this_turn = []
         self._filler_due_ms = None
         self.mode = Mode.THINKING
@@ -231,6 +240,7 @@ class TurnMachine:
             "end_of_turn",
             why,
             reason=reason,
+            onset=self._onset_ms / 1000,
             confidence=round(certainty, 4),
             speech_end=self._caller.end_ms / 1000,
             span=self._caller.span,
@@ -361,11 +371,12 @@ class TurnMachine:
             generation=generation.number,
             text=generation.text,
             until=self._sound.end_ms / 1000,
+            chunks=len(generation.chunks),
             first_chunk_words=first_words,
             choppy=first_words < CHOPPY_WORDS,
             filler_overhang_ms=overhang_ms,
             stages_ms=stages_ms(
-                generation, self._caller.end_ms, confirmed_ms, self.config.post_eot_pause_ms, self.now_ms
+                generation, self._speech_end_ms, confirmed_ms, self.config.post_eot_pause_ms, self.now_ms
             ),
         )
 

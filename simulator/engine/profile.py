@@ -120,7 +120,7 @@ def load_profile(name_or_path: str) -> EngineProfile:
         raise ProfileError(
             f"{name_or_path}: no such profile; use 'default' or the path of a profile file"
         ) from None
-    except (json.JSONDecodeError, UnicodeDecodeError):
+    except (ValueError, RecursionError):
         raise ProfileError(f"{name_or_path}: is not JSON; correct it or use 'default'") from None
     except ValidationError as error:
         raise ProfileError(f"{name_or_path}: {first_fault(error)}; correct the profile") from None
@@ -132,6 +132,6 @@ def luck(seed: int, recording: str, span: int, stage: str) -> float:
 
     It depends on nothing else, so that every arm of a comparison meets the same luck (common random numbers).
     """
-    key = f"{seed}|{recording}|{span}|{stage}".encode()
+    key = f"{seed}|{recording}|{span}|{stage}".encode(errors="surrogateescape")
     number = int.from_bytes(hashlib.blake2b(key, digest_size=8).digest(), "big")
     return (number + 0.5) / 2.0**64

@@ -6,7 +6,7 @@ from functools import cache
 from pathlib import Path
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
 
 from simulator.errors import LabelError
 from simulator.labels import first_fault, read_json
@@ -38,6 +38,14 @@ class Scenario(_Part):
     schema_: Literal["turnlab.scenario/1"] = Field(alias="schema")
     states: dict[str, State] = {}
     turns: tuple[Line, ...] = Field(min_length=1)
+
+    @field_validator("turns")
+    @classmethod
+    def _say_something(cls, turns: tuple[Line, ...]) -> tuple[Line, ...]:
+        for index, line in enumerate(turns):
+            if not line.response.strip() or (line.long_response is not None and not line.long_response.strip()):
+                raise ValueError(f"turns.{index} has a response without a word")
+        return turns
 
     @model_validator(mode="after")
     def _states_exist(self) -> Scenario:

@@ -5,10 +5,10 @@ from __future__ import annotations
 from typing import Any
 
 from presets.layers import ResolvedVoiceConfig
-from simulator.activity.model import Observation, SpeechEnd
+from simulator.activity.model import Observation, SpeechEnd, SpeechStart
 from simulator.engine.barge_in import BargeInRule, what_was_said
 from simulator.engine.caller import CallerState
-from simulator.engine.events import Event, Why
+from simulator.engine.events import Event, Why, silence_why, speech_why
 from simulator.engine.profile import EngineProfile
 from simulator.engine.sound import AgentSound, Piece
 
@@ -22,7 +22,8 @@ class ScriptedMachine:
         self.config = config
         self.events: list[Event] = []
         self._stop_latency_ms = round(profile.values.stop_latency_ms.value)
-        self._windows = sorted(windows_ms)
+        self._windows = _apart(windows_ms)
+        self._now_ms = 0
         self._caller = CallerState()
         self._rule = BargeInRule()
         self._sound: AgentSound | None = None
@@ -31,7 +32,13 @@ class ScriptedMachine:
     def observe(self, seen: Observation) -> None:
         """Take note of something that became known of the caller; observations come in order of ``known_ms``."""
         self.run_before(seen.known_ms)
+        self._now_ms = seen.known_ms
         self._caller.note(seen)
+        if isinstance(seen, SpeechStart):
+            self._emit("speech_start", seen.known_ms, speech_why(), start=seen.start_ms / 1000, span=seen.span)
+        elif isinstance(seen, SpeechEnd):
+            data = {"end": seen.end_ms / 1000, "span": seen.span, "completeness": seen.completeness}
+            self._emit("speech_end", seen.known_ms, silence_why(), **data)
         if isinstance(seen, SpeechEnd) and self._sound is not None and not self._sound.stopped:
             why = self._rule.too_short(self._caller, self._sound.pieces, self.config)
             if why is not None:
@@ -51,7 +58,7 @@ class ScriptedMachine:
             return True
         found = None
         if not sound.stopped:
-            found = self._rule.next(self._caller, sound.pieces, self.config, sound.start_ms)
+            found = self._rule.next(self._caller, sound.pieces, self.config, max(self._now_ms, sound.start_ms))
         if found is not None and found[0] < sound.end_ms:
             if found[0] >= t_ms:
                 return False
@@ -82,3 +89,14 @@ class ScriptedMachine:
 
     def _emit(self, kind: str, at_ms: int, why: Why, **data: Any) -> None:
         self.events.append(Event(kind, at_ms, self._number, why, data))
+
+
+def _apart(windows_ms: list[tuple[int, int]]) -> list[tuple[int, int]]:
+    """Return windows in order, those that overlap joined: one agent has one voice."""
+    joined: list[tuple[int, int]] = []
+    for start_ms, end_ms in sorted(window for window in windows_ms if window[0] < window[1]):
+        if joined and start_ms <= joined[-1][1]:
+            joined[-1] = (joined[-1][0], max(joined[-1][1], end_ms))
+        else:
+            joined.append((start_ms, end_ms))
+    return joined

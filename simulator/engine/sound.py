@@ -52,15 +52,16 @@ class AgentSound:
         self.stopped = True
         kept: list[Piece] = []
         for piece in self.pieces:
-            if piece.start_ms >= at_ms:
+            if piece.start_ms >= at_ms and kept:
                 self.unheard.append(" ".join(piece.words))
                 continue
-            share = (at_ms - piece.start_ms) / max(piece.end_ms - piece.start_ms, 1)
+            share = max(0, at_ms - piece.start_ms) / max(piece.end_ms - piece.start_ms, 1)
             count = heard(piece.words, share)
             self.heard_words += piece.words[:count]
             if count < len(piece.words):
                 self.unheard.append(" ".join(piece.words[count:]))
-            kept.append(Piece(piece.start_ms, min(piece.end_ms, at_ms), piece.words, piece.ready_ms))
+            end_ms = max(piece.start_ms, min(piece.end_ms, at_ms))
+            kept.append(Piece(piece.start_ms, end_ms, piece.words, piece.ready_ms))
         self.pieces = kept
 
 

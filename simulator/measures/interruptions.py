@@ -51,8 +51,8 @@ def interruptions(events: tuple[Event, ...], sounds: tuple[Sound, ...], truth: T
         for start, end in truth.distractors
         if any(sound.start_ms < end and start < sound.end_ms for sound in sounds)
     ]
-    unlabelled = sum(not _justified(event, heard) for event in false)
-    return Interruptions(over, missed, tuple(stops), len(heard) + unlabelled, len(false))
+    about = {stretch for stretch in heard if any(_justified(event, [stretch]) for event in false)}
+    return Interruptions(over, missed, tuple(stops), len(heard) + max(0, len(false) - len(about)), len(false))
 
 
 def _wanted(truth: Truth) -> list[Stretch]:

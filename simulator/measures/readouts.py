@@ -34,6 +34,10 @@ NEED_TRUTH = frozenset(
 )
 
 
+SCRIPTED = frozenset(("barge_in_stop_ms", "missed_barge_ins", "false_barge_ins", "talk_over_s"))
+"""What scripted replay, which decides nothing but barge-in, can tell."""
+
+
 @dataclass(frozen=True, slots=True)
 class Spread:
     """How some latencies lie, ms; all but ``n`` are ``None`` if there were none."""
@@ -103,16 +107,18 @@ def measure(played: Played, activity: Activity, labels: Labels | None) -> Measur
         "talk_over_s": _talk_over_ms(sounds, truth) / 1000,
         "dead_air_s": sum(turn.dead_air_ms for turn in turns) / 1000,
     }
-    keep = NEED_TRUTH if not truth.labelled else frozenset()
+    leave_out = NEED_TRUTH if not truth.labelled else frozenset()
+    if played.mode == "scripted":
+        leave_out |= frozenset((*TIMES, *COUNTS, *SECONDS)) - SCRIPTED
     return Measured(
         labelled=truth.labelled,
         silence_only=activity.silence_only,
         truth=truth,
         sounds=sounds,
         turns=turns,
-        times={name: values for name, values in times.items() if name not in keep},
-        counts={name: count for name, count in _counts(played, turns, over).items() if name not in keep},
-        seconds={name: value for name, value in seconds.items() if name not in keep},
+        times={name: values for name, values in times.items() if name not in leave_out},
+        counts={name: count for name, count in _counts(played, turns, over).items() if name not in leave_out},
+        seconds={name: value for name, value in seconds.items() if name not in leave_out},
     )
 
 
@@ -165,16 +171,17 @@ def _counts(played: Played, turns: tuple[TurnOutcome, ...], over: Interruptions)
     discarded = sum(event.data.get("discarded") is not None for event in events)
     cut_words = sum(event.data["words_cut"] for event in events if event.type == "response_truncated")
     said_words = sum(len(event.data["text"].split()) for event in responses)
+    chunks = sum(event.data.get("chunks", 1) - 1 for event in responses)
     missed_responses = sum(event.type == "missed_response" for event in events)
     return {
         "cut_ins": Count(sum(turn.cut_in for turn in turns), len(turns)),
         "missed_turns": Count(sum(turn.missed for turn in turns), len(turns)),
         "missed_barge_ins": Count(over.missed, over.true),
         "false_barge_ins": Count(over.false, over.distractors),
-        "missed_responses": Count(missed_responses, len(played.placements) - 1),
+        "missed_responses": Count(missed_responses, played.anchored),
         "fillers": Count(sum(event.type == "filler_start" for event in events), ends),
         "wasted_generations": Count(discarded, len(started)),
-        "underruns": Count(sum(event.type == "underrun" for event in events), len(responses)),
+        "underruns": Count(sum(event.type == "underrun" for event in events), chunks),
         "choppy_starts": Count(sum(event.data["choppy"] for event in responses), len(responses)),
         "truncated_words": Count(cut_words, cut_words + said_words),
     }

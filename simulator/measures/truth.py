@@ -36,7 +36,7 @@ class Truth:
 
 def truth_of(played: Played, labels: Labels | None) -> Truth:
     """Return the truth about a run: the labels moved to where their audio was played, else what was detected."""
-    if labels is None or not (labels.turns or labels.events):
+    if labels is None or not labels.tells_truth:
         return Truth(False, _detected_turns(played.events))
     places = played.placements
     turns = []
@@ -55,23 +55,25 @@ def truth_of(played: Played, labels: Labels | None) -> Truth:
 
 
 def _moved(places: tuple[Placement, ...], start_s: float, end_s: float) -> Stretch | None:
-    """Return a labelled stretch on the run's clock; ``None`` if its audio was not played."""
+    """Return a labelled stretch on the run's clock; ``None`` if its audio was not played.
+
+    A stretch that reaches over several moves begins with the first and ends with the last of them.
+    """
     start_ms, end_ms = round(start_s * 1000), round(end_s * 1000)
-    middle = (start_ms + end_ms) // 2
-    for place in places:
-        if place.start_ms <= middle <= place.end_ms:
-            return start_ms + place.shift_ms, end_ms + place.shift_ms
-    return None
+    played = [place for place in places if place.start_ms < end_ms and start_ms < place.end_ms]
+    if not played:
+        return None
+    first, last = played[0], played[-1]
+    return max(start_ms, first.start_ms) + first.shift_ms, min(end_ms, last.end_ms) + last.shift_ms
 
 
 def _detected_turns(events: tuple[Event, ...]) -> tuple[TrueTurn, ...]:
-    starts: dict[int, int] = {}
-    ends: dict[int, int] = {}
-    for event in events:
-        if event.type in ("speech_start", "barge_in"):
-            onset = event.data["start"] if event.type == "speech_start" else event.data["speech_start"]
-            turn = event.turn + (event.type == "barge_in")
-            starts.setdefault(turn, round(onset * 1000))
-        elif event.type == "end_of_turn":
-            ends[event.turn] = round(event.data["speech_end"] * 1000)
-    return tuple(TrueTurn(turn, starts[turn], ends[turn]) for turn in sorted(starts.keys() & ends.keys()))
+    """Return the turns the machine took, each as its last end of turn tells it.
+
+    They are named by the span of speech they ended with, which is the same stretch of audio in every arm.
+    """
+    last = {event.turn: event.data for event in events if event.type == "end_of_turn"}
+    return tuple(
+        TrueTurn(data["span"], round(data["onset"] * 1000), round(data["speech_end"] * 1000))
+        for _, data in sorted(last.items())
+    )

@@ -23,6 +23,10 @@ from tests.cli.conftest import Turnlab
         ('{"max_buffer', "not valid JSON (line 1"),
         ("[1, 2]", "must be a JSON object"),
         ("nowhere.json", "nowhere.json: no such file"),
+        ("x" * 5000, "no preset is called"),
+        ('{"x": ' + "[" * 100_000, "cannot be read"),
+        ('{"filler_vocabulary": ["\\ud800"]}', "half a character"),
+        ('{"filler_vocabulary": [" "]}', "must not hold empty words"),
     ],
 )
 def test_a_wrong_configuration_is_a_wrong_call(turnlab: Turnlab, tone: Path, config: str, says: str) -> None:
@@ -61,12 +65,24 @@ def test_what_is_not_audio_fails_by_name(turnlab: Turnlab, tmp_path: Path, comma
         "text.wav": (b"hello, I am not audio", "not audio Turnlab can read"),
         "header.flac": (flac[:60], "audio"),
         "half.flac": (flac[: len(flac) // 2], "half.flac"),
+        "half.wav": (_wav()[:200_000], "breaks off"),
     }
     for name, (content, says) in bad.items():
         (tmp_path / name).write_bytes(content)
         line = turnlab(command, tmp_path / name).one_line(1)
         assert name in line
         assert says in line
+
+
+def _wav() -> bytes:
+    import io
+
+    import numpy as np
+    import soundfile as sf
+
+    file = io.BytesIO()
+    sf.write(file, np.zeros(200_000), 16_000, format="WAV")
+    return file.getvalue()
 
 
 def test_a_sound_file_without_a_sample_fails_by_name(turnlab: Turnlab, tmp_path: Path) -> None:
@@ -92,6 +108,10 @@ def test_a_sound_file_without_a_sample_fails_by_name(turnlab: Turnlab, tmp_path:
         ),
         ('{"moves": [{"start_s": 0, "end_s": 5, "anchor": {}}]}', "exactly one of at, after_agent, into_agent"),
         ('{"speech": [[2.0, 1.0]]}', "does not run forwards"),
+        ('{"noises": [[5.0, 1.0, "cough"]]}', "does not run forwards"),
+        ('{"duration_s": 5.0}', "is for a recording of 5.00 s"),
+        ("[" * 100_000, "cannot be read"),
+        ('{"moves": [{"start_s": 0, "end_s": 5, "anchor": {"at": 1e300}}]}', "moves.0.anchor.at"),
     ],
 )
 def test_labels_that_do_not_fit_fail_by_name(turnlab: Turnlab, tmp_path: Path, labels: str, says: str) -> None:

@@ -88,3 +88,13 @@ def test_a_reader_that_has_seen_enough_is_no_error() -> None:
     done = subprocess.run(["bash", "-c", f"set -o pipefail; {command}"], capture_output=True, text=True, timeout=60)
     assert done.stderr == ""
     assert os.fspath(TURNLAB)
+
+
+def test_an_analysis_leaves_nothing_behind_but_its_cache(tmp_path: Path) -> None:
+    """The model runtime would keep a device id and events for its maker."""
+    environment = {key: value for key, value in os.environ.items() if not key.startswith(("XDG_", "ORT_"))}
+    environment |= {"HOME": str(tmp_path), "TURNLAB_CACHE_DIR": str(tmp_path / "cache")}
+    path = bundled_folder() / "coughs.flac"
+    subprocess.run([TURNLAB, "analyze", path], env=environment, check=True, capture_output=True, timeout=60)
+    left = [found for found in tmp_path.rglob("*") if found.is_file()]
+    assert [found.parent for found in left] == [tmp_path / "cache" / "analyses"]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import shutil
 from pathlib import Path
 from typing import Any
@@ -75,6 +76,8 @@ def test_the_timeline_is_the_vendors_playback_timeline(report: Any) -> None:
     schema = {"$ref": "#/components/schemas/PlaybackTimeline", "components": components}
     for run in report["runs"]:
         jsonschema.validate(run["timeline"], schema)
+        turns = {turn["turn_index"] for turn in run["timeline"]["turns"]}
+        assert {segment["turn_index"] for segment in run["timeline"]["segments"]} <= turns
         lanes = {lane["id"] for lane in run["timeline"]["lanes"]}
         assert {segment["lane_id"] for segment in run["timeline"]["segments"]} <= lanes
 
@@ -128,12 +131,21 @@ def test_silence_only_is_said(turnlab: Turnlab) -> None:
 
 
 def test_two_files_of_one_name_are_told_apart(turnlab: Turnlab, tmp_path: Path) -> None:
-    for folder in ("a", "b"):
-        (tmp_path / folder).mkdir()
-        shutil.copy(bundled_folder() / "coughs.flac", tmp_path / folder / "call.flac")
+    for name in ("a/call", "b/call", "b/call-2"):
+        path = tmp_path / f"{name}.flac"
+        path.parent.mkdir(exist_ok=True)
+        shutil.copy(bundled_folder() / "coughs.flac", path)
     report = turnlab("simulate", tmp_path / "a", tmp_path / "b", "--json").json()
-    assert [one["id"] for one in report["recordings"]] == ["call", "call-2"]
-    assert len(report["runs"]) == 2
+    assert [one["id"] for one in report["recordings"]] == ["call", "call-2", "call-3"]
+    assert len(report["runs"]) == 3
+
+
+def test_a_name_that_is_no_text_is_played_all_the_same(turnlab: Turnlab, tmp_path: Path) -> None:
+    path = Path(os.fsdecode(os.fsencode(tmp_path) + b"/call\xff.flac"))
+    shutil.copy(bundled_folder() / "coughs.flac", path)
+    assert len(turnlab("simulate", path, "--json").json()["runs"]) == 1
+    assert turnlab("simulate", path).code == 0
+    assert turnlab("recordings", tmp_path).code == 0
 
 
 def test_a_name_with_markup_and_escapes_stays_text(turnlab: Turnlab, tmp_path: Path) -> None:

@@ -222,3 +222,16 @@ def test_the_data_folder_can_be_chosen(monkeypatch: pytest.MonkeyPatch, tmp_path
     monkeypatch.setenv("XDG_DATA_HOME", str(tmp_path / "xdg"))
     assert workspace_file().name == "workspace.db"
     assert workspace_file().parent.name == "turnlab"
+
+
+async def test_a_file_with_a_damaged_page_is_left_alone_and_told(tmp_path: Path) -> None:
+    file = tmp_path / "workspace.db"
+    async with open_embedded(file):
+        pass
+    damaged = bytearray(file.read_bytes())
+    damaged[4096:40_960] = bytes(range(256)) * 144
+    file.write_bytes(damaged)
+    with pytest.raises(StorageError, match="move it away and start again"):
+        async with open_embedded(file) as client:
+            await client.list_services()
+    assert file.read_bytes() == bytes(damaged)

@@ -149,3 +149,26 @@ def test_a_verbose_line_gives_the_longer_answer() -> None:
     agent = Scenario(schema="turnlab.scenario/1", turns=(line,))
     (response,) = [e for e in play_track(TURN, agent=agent).played.events if e.type == "response_start"]
     assert response.data["text"] == "This one is a good deal longer."
+
+
+def test_empty_words_in_a_vocabulary_are_not_spoken() -> None:
+    assert not times(play_track(TURN, {"filler_vocabulary": ["", " "]}), "filler_start")
+    said = [
+        e.data["text"]
+        for e in play_track(TURN, {"filler_vocabulary": ["", "Hm"]}).played.events
+        if "text" in e.data
+    ]
+    assert said[0] == "Hm"
+
+
+def test_values_nobody_can_act_on_count_as_inherited() -> None:
+    absurd = {
+        "max_response_words": 0,
+        "max_response_sentences": -3,
+        "barge_in_min_speech_s": 1e300,
+        "eager_eot_threshold": -1.0,
+        "eot_timeout_ms": -5,
+        "tts_model": "sonic-9",
+        "filler_style": "opera",
+    }
+    assert types(play_track(TURN, absurd)) == types(play_track(TURN))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from simulator.labels import Labels
-from tests.simulator.tracks import Speech, play_track, scenario, times, types
+from tests.simulator.tracks import Speech, fixed_profile, play_track, scenario, times, types
 
 ANSWERED = Speech(10, 100, 0.9)
 OVER = 160
@@ -79,11 +79,13 @@ def test_a_caller_still_talking_when_the_agent_ends_has_the_turn() -> None:
 
 
 def test_scripted_replay_decides_barge_in_over_the_labelled_agent() -> None:
-    labels = Labels.model_validate({"agent": [[3.0, 12.0]]})
+    turn = {"start_s": OVER * 0.032, "end_s": (OVER + 40) * 0.032}
+    labels = Labels.model_validate({"agent": [[3.0, 12.0]], "turns": [turn]})
     stopped = play_track([Speech(OVER, OVER + 40)], labels=labels, mode="scripted")
     assert times(stopped, "barge_in") == [(OVER + 25) * 32]
     assert times(stopped, "response_end") == [(OVER + 25) * 32 + 60]
-    assert set(types(stopped)) == {"response_start", "barge_in", "response_end"}
+    assert set(types(stopped)) == {"speech_start", "response_start", "barge_in", "response_end", "speech_end"}
+    assert set(stopped.measured.counts) == {"missed_barge_ins", "false_barge_ins"}
     calm = play_track([Speech(OVER, OVER + 10)], labels=labels, mode="scripted")
     assert times(calm, "response_end") == [12_000]
 
@@ -96,3 +98,28 @@ def test_speech_across_the_seam_of_two_sentences_counts_as_a_whole() -> None:
     seam_frame = (begun + round(len("I can do that for you.") * 62)) // 32
     track = [ANSWERED, Speech(seam_frame - 12, seam_frame + 40, 0.9)]
     assert times(play_track(track, agent=agent), "barge_in") == [(seam_frame - 12 + 25) * 32]
+
+
+def test_scripted_replay_waits_for_the_voice_to_be_known_back_and_joins_overlapping_windows() -> None:
+    labels = Labels.model_validate({"agent": [[0.0, 8.0], [6.0, 12.0]]})
+    speech = [Speech(OVER, OVER + 40, 0.9, ((OVER + 24, OVER + 29),))]
+    result = play_track(speech, labels=labels, mode="scripted")
+    assert times(result, "barge_in") == [(OVER + 30) * 32]
+    stamps = [event.t_ms for event in result.played.events]
+    assert stamps == sorted(stamps)
+    assert types(result).count("response_start") == 1
+
+
+def test_an_instant_stop_on_the_first_millisecond_of_a_sound_is_survived() -> None:
+    labels = Labels.model_validate({"agent": [[OVER * 0.032 + 0.064, 12.0]]})
+    instant = fixed_profile(stop_latency_ms=0)
+    config: dict[str, object] = {"barge_in_min_speech_s": 0.0}
+    result = play_track([Speech(OVER, OVER + 40)], config, labels=labels, mode="scripted", profile=instant)
+    assert times(result, "response_end") == times(result, "barge_in")
+
+
+def test_speech_over_a_filler_that_ends_before_the_answer_is_told_as_too_short() -> None:
+    # known just after the filler began, ended and known so before the slow answer comes
+    slow = fixed_profile(engage_words_per_s=2)
+    result = play_track([ANSWERED, Speech(110, 116, 0.9)], {"max_buffer_delay_ms": 1000}, profile=slow)
+    assert [e.data["reason"] for e in result.played.events if e.type == "barge_in_suppressed"] == ["too_short"]

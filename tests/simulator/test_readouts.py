@@ -7,7 +7,7 @@ import pytest
 from simulator.labels import Labels
 from simulator.measures.comparison import compare
 from simulator.measures.readouts import Measured, Spread, readouts_json
-from tests.simulator.tracks import Speech, play_track, times
+from tests.simulator.tracks import Speech, fixed_profile, play_track, times
 
 
 def truth(*turns: tuple[float, float], **more: object) -> Labels:
@@ -115,3 +115,29 @@ def test_a_comparison_subtracts_what_it_shows_and_says_why_it_has_no_interval() 
     assert compare(runs, ["three", "one", "two"], arms, "base").readouts["response_ms"] == many
     single = compare(arms_over("one", 9), ["one"], arms, "base").readouts["response_ms"]
     assert single.why_no_interval == "an interval needs 3 recordings, not 1"
+
+
+def test_unlabelled_arms_pair_the_same_stretches_of_the_recording() -> None:
+    # the patient arm hears one turn where the hasty one hears two
+    track = [Speech(10, 60, 0.0), Speech(100, 150, 0.9), Speech(700, 760, 0.9)]
+    hasty = play_track(track, {"eot_timeout_ms": 300}).measured
+    patient = play_track(track).measured
+    ends = {turn.turn.index: turn.turn.end_ms for turn in patient.turns}
+    assert len(hasty.turns) > len(patient.turns)
+    for turn in hasty.turns:
+        assert ends.get(turn.turn.index, turn.turn.end_ms) == turn.turn.end_ms
+
+
+def test_unlabelled_a_turn_begun_under_the_agents_last_words_counts() -> None:
+    track = [Speech(10, 100, 0.9), Speech(160, 2000, 0.9)]
+    measured = play_track(track, {"barge_in_min_speech_s": 100.0}).measured
+    assert [turn.turn.start_ms for turn in measured.turns] == [10 * 32, 160 * 32]
+
+
+def test_stages_hold_even_if_the_caller_murmurs_before_the_answer() -> None:
+    track = [Speech(10, 100, 0.9), Speech(110, 116, 0.9)]
+    slow = fixed_profile(engage_words_per_s=2)
+    result = play_track(track, {"max_buffer_delay_ms": 1000}, profile=slow)
+    (response,) = [event for event in result.played.events if event.type == "response_start"]
+    assert response.data["stages_ms"]["end_of_turn"] == 224
+    assert sum(response.data["stages_ms"].values()) == response.t_ms - 100 * 32

@@ -347,3 +347,14 @@ def test_what_the_workspace_says_is_not_guessed() -> None:
 def test_edge_and_release_come_first() -> None:
     own = service(1, version_sets={name: VersionSet() for name in ("zeta", "release", "alpha", "edge")})
     assert [name for name, _ in ordered(own)] == ["edge", "release", "zeta", "alpha"]
+
+
+async def test_enter_waits_for_the_rows_of_the_filter_that_was_typed(app: TurnlabApp) -> None:
+    async with app.run_test(size=(120, 40)) as pilot:
+        await settle(pilot)
+        await pilot.press("slash", *"intake", "enter")
+        await app.screen.run_action("tune_service")
+        for _ in range(3):
+            await settle(pilot)
+        assert isinstance(app.screen, TuneScreen)
+        assert app.screen.session.title == "Intake Line"

@@ -164,3 +164,19 @@ async def test_quitting_can_save_first(app: TurnlabApp) -> None:
         stored = screen.session.service.voice_config.set_values()
     assert stored["max_buffer_delay_ms"] == 360
     assert app.return_code == 0
+
+
+async def test_what_somebody_else_saved_meanwhile_is_told_before_it_is_replaced(app: TurnlabApp) -> None:
+    async with app.run_test(size=SIZE) as pilot:
+        screen = await tuned(pilot)
+        assert app.client is not None
+        assert screen.session.service is not None
+        await app.client.update_voice_config(screen.session.service.id, {"max_buffer_delay_ms": 660})
+        await pilot.press("ctrl+s")
+        await settle_on(pilot, SaveDialog)
+        warnings = [str(line.render()) for line in app.screen.query(".dialog-warning")]
+        assert any("660 ms on the platform, and was 600 ms" in line for line in warnings)
+        await pilot.press("escape")
+        await rest(pilot)
+        now = await app.client.get_service(screen.session.service.id)
+        assert now.voice_config.max_buffer_delay_ms == 660

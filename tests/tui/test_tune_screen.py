@@ -418,3 +418,14 @@ async def test_a_stored_value_out_of_bounds_and_unknown_fields_are_shown(app: Tu
         await settle(pilot)
         assert "stored value is ignored" in str(help_line.render())
         assert "adaptive_pacing (unknown to this version)" in str(screen.query_one("#field-rest").render())
+
+
+async def test_keys_that_come_in_one_burst_reach_the_field_they_were_meant_for(app: TurnlabApp) -> None:
+    async with app.run_test(size=SIZE) as pilot:
+        screen = await opened(pilot)
+        screen.query_one(FieldPanel).focus_field("tts_model")
+        await rest(pilot)
+        for key in ("j", "left"):
+            app.simulate_key(key)
+        await rest(pilot)
+        assert screen.session.draft.changes() == {FIELD: 480}

@@ -11,6 +11,7 @@ from presets.fields import BY_NAME
 from presets.library import UnknownPresetError, builtin_presets, preset
 from simulator.study import Arm
 from tui.cli.failure import CallError, complain
+from tui.cli.opening import unused
 
 
 def read_arms(configs: list[str]) -> list[Arm]:
@@ -22,12 +23,7 @@ def read_arms(configs: list[str]) -> list[Arm]:
     for text in configs:
         name, config = _read(text.strip())
         _refuse_bad_values(name, config)
-        taken = {arm.name for arm in arms}
-        unique, number = name, 1
-        while unique in taken:
-            number += 1
-            unique = f"{name}-{number}"
-        arms.append(Arm(unique, config))
+        arms.append(Arm(unused(name, {arm.name for arm in arms}), config))
     return arms
 
 
@@ -37,12 +33,19 @@ def _read(text: str) -> tuple[str, VoiceConfig]:
     if text in builtin_presets():
         return text, preset(text).config
     path = Path(text)
-    if path.suffix.lower() == ".json" or path.is_file():
+    if path.suffix.lower() == ".json" or _is_file(path):
         return path.stem, _parse(_file(path), str(path))
     try:
         return text, preset(text).config
     except UnknownPresetError as error:
         raise CallError(f"--config: {error}, or give a JSON file or inline JSON") from None
+
+
+def _is_file(path: Path) -> bool:
+    try:
+        return path.is_file()
+    except OSError:  # a text too long to be a path
+        return False
 
 
 def _file(path: Path) -> Any:
@@ -62,6 +65,10 @@ def _json(text: str, source: str) -> Any:
     except json.JSONDecodeError as error:
         raise CallError(
             f"{source}: is not valid JSON (line {error.lineno}, column {error.colno}: {error.msg}); correct it"
+        ) from None
+    except (ValueError, RecursionError):
+        raise CallError(
+            f"{source}: is JSON that cannot be read (too deep, or a number too long); correct it"
         ) from None
 
 

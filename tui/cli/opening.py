@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import sys
-from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Container, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -39,13 +38,9 @@ def open_all(paths: list[Path], caller_channel: int | None) -> list[Recording]:
     channel = None if caller_channel is None else caller_channel - 1
     with failures():
         opened = [open_recording(path, channel) for path in paths]
-    times = Counter(recording.id for recording in opened)
-    seen: Counter[str] = Counter()
-    named = []
+    named: list[Recording] = []
     for recording in opened:
-        seen[recording.id] += 1
-        count = seen[recording.id]
-        own = recording.id if times[recording.id] == 1 or count == 1 else f"{recording.id}-{count}"
+        own = unused(recording.id, {other.id for other in named})
         if recording.source.guessed_channel:
             complain(
                 f"{recording.source.path}: has {recording.source.channels} channels; took the first as the caller"
@@ -53,6 +48,15 @@ def open_all(paths: list[Path], caller_channel: int | None) -> list[Recording]:
             )
         named.append(replace(recording, id=own))
     return named
+
+
+def unused(name: str, taken: Container[str]) -> str:
+    """Return a name, with a number if it is taken."""
+    number, own = 1, name
+    while own in taken:
+        number += 1
+        own = f"{name}-{number}"
+    return own
 
 
 def end_of_turn_judge(choice: str | None) -> Completeness | None:

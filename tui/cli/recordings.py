@@ -16,7 +16,7 @@ def list_recordings(folder: Path | None, *, as_json: bool) -> None:
     place = folder or bundled_folder()
     recordings = open_all(find([place]), None)
     if as_json:
-        print(json.dumps([_to_json(recording) for recording in recordings], ensure_ascii=False))
+        print(json.dumps([_to_json(recording) for recording in recordings]))
         return
     rows = [
         [

@@ -51,7 +51,7 @@ def simulate(request: Request, *, as_json: bool) -> None:
     """Simulate and print."""
     report = make_report(request)
     if as_json:
-        print(json.dumps(to_json(report), ensure_ascii=False, allow_nan=False))
+        print(json.dumps(to_json(report), allow_nan=False))
     else:
         print_report(report)
 
@@ -93,7 +93,7 @@ def to_json(report: Report) -> dict[str, Any]:
                 "id": recording.id,
                 "path": str(recording.source.path),
                 "duration_s": round(recording.source.duration_s, 3),
-                "labelled": recording.labels is not None,
+                "labelled": recording.labels is not None and recording.labels.tells_truth,
             }
             for recording in report.recordings
         ],

@@ -27,7 +27,7 @@ TITLES = {
     "wasted_generations": "wasted generations",
     "underruns": "underruns",
     "choppy_starts": "choppy starts",
-    "truncated_words": "words cut off",
+    "truncated_words": "truncated words",
     "talk_over_s": "talk-over",
     "dead_air_s": "dead air",
 }
@@ -46,7 +46,7 @@ def print_report(report: Report) -> None:
         rows += _rows(report, by_arm, names, readout)
     turns = sum(len(run.measured.turns) for run in by_arm[names[0]])
     print_table(
-        f"{len(report.recordings)} recording(s), {turns} turns; times in ms after the true end of a turn",
+        f"{len(report.recordings)} recording(s), {turns} turns; times in ms after the end of a turn",
         headers,
         rows,
     )
@@ -62,7 +62,10 @@ def _rows(report: Report, by_arm: dict[str, list[Run]], names: list[str], readou
         if not any(readout in run.times for run in measured[names[0]]):
             return []
         spreads = [Spread.of(v for run in measured[name] for v in run.times.get(readout, ())) for name in names]
-        middle = [f"{TITLES[readout]} p50", *(_ms(spread.p50) for spread in spreads), *differences]
+        # beside a difference stand the medians it is the difference of: those over turns answered in every arm
+        paired = found if found and len(names) > 1 else None
+        middles = [paired.arms[name] for name in names] if paired else [spread.p50 for spread in spreads]
+        middle = [f"{TITLES[readout]} p50", *(_ms(value) for value in middles), *differences]
         return [middle, ["  p90", *(_ms(spread.p90) for spread in spreads), *("" for _ in differences)]]
     cells = [_total(measured[name], readout) for name in names]
     return [] if None in cells else [[TITLES[readout], *(cell or "" for cell in cells), *differences]]
@@ -102,13 +105,17 @@ def _print_each(report: Report, names: list[str]) -> None:
 
 
 def _print_notes(report: Report, *, compared: bool) -> None:
-    whys = {found.why_no_interval for found in report.comparison.readouts.values()} - {None}
-    if compared and whys:
-        print_line(f"No 95 % interval: {sorted(why for why in whys if why)[0]}.")
-    elif compared:
+    if compared:
         print_line(
             "Differences are over the turns answered in every arm; intervals are a bootstrap over recordings."
         )
+        whys: dict[str, list[str]] = {}
+        for name, found in report.comparison.readouts.items():
+            if found.why_no_interval:
+                whys.setdefault(found.why_no_interval, []).append(TITLES[name])
+        for why, titles in whys.items():
+            what = "" if len(titles) == len(report.comparison.readouts) else f" for {', '.join(titles)}"
+            print_line(f"No 95 % interval{what}: {why}.")
     if any(one.measured.silence_only for one in report.runs.values()):
         print_line("End of turn judged by silence only.")
     if any(not one.measured.labelled for one in report.runs.values()):

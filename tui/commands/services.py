@@ -22,6 +22,8 @@ class FocusFilter(Command):
     name = "Filter"
     key = "slash"
     action = "focus_filter"
+    # before the keys that follow are handed to whatever has the focus now
+    priority = True
     in_footer = True
 
 

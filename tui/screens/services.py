@@ -66,6 +66,7 @@ class ServicesScreen(Place):
         self._wanted = 0
         self._fetching: ServiceListing | None = None
         self._to_the_end = False
+        self._tune_when_listed = False
         self._all: int | None = None
 
     def compose(self) -> ComposeResult:
@@ -175,6 +176,8 @@ class ServicesScreen(Place):
         if message.listing.filter == ServiceFilter():
             self._all = message.listing.total
         self._show_rows()
+        if self._tune_when_listed:
+            self.action_tune_service()
         # After the list, because only a tab in the background needs them.
         if self._settings_wanted and self._client is not None:
             self._settings_wanted = False
@@ -215,6 +218,8 @@ class ServicesScreen(Place):
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Tell whether there is anything to step back from."""
+        if action == "focus_filter" and isinstance(self.focused, Input):
+            return False
         if action == "step_back" and self.is_mounted:
             at_home = isinstance(self.focused, ServiceList) and not self.query_one(Input).value
             return None if at_home else True
@@ -227,7 +232,7 @@ class ServicesScreen(Place):
 
     @on(Input.Submitted)
     def _filter_submitted(self) -> None:
-        self.query_one(ServiceList).focus()
+        self.set_focus(self.query_one(ServiceList))
 
     def _show_rows(self) -> None:
         assert self._listing is not None
@@ -269,18 +274,25 @@ class ServicesScreen(Place):
         self._detail.show(service, self._settings)
 
     def action_tune_service(self) -> None:
-        """Ask for Tune."""
-        if self.highlighted is not None:
+        """Ask for Tune; if another filter was typed than the rows in view are of, when its rows are there."""
+        box = self.query_one(Input)
+        if box.message_queue_size:
+            # Keys typed in a burst still wait to be put into the filter, while this one ran ahead of them.
+            box.call_later(self.action_tune_service)
+            return
+        typed = parse_filter(box.value)
+        self._tune_when_listed = self._listing is None or self._listing.filter != typed
+        if self.highlighted is not None and not self._tune_when_listed:
             self.post_message(self.TuneWanted(self.highlighted))
 
     def action_focus_filter(self) -> None:
         """Put the cursor into the filter."""
-        self.query_one(Input).focus()
+        self.set_focus(self.query_one(Input))
 
     def action_step_back(self) -> None:
         """Clear the filter, if there is one, and go to the list."""
         self.query_one(Input).value = ""
-        self.query_one(ServiceList).focus()
+        self.set_focus(self.query_one(ServiceList))
 
     def action_refresh_services(self) -> None:
         """Fetch again; connect again if there is no connection."""

@@ -174,10 +174,13 @@ class TuneScreen(PanesScreen):
         elif self.focused is self._timeline:
             self._timeline.pan(1e9 if to_high else -1e9)
 
-    def action_confirm_field(self) -> None:
+    async def action_confirm_field(self) -> None:
         """Type a value, or take the next one."""
-        if self._control is not None:
-            self._control.confirm()
+        control = self._control
+        if control is not None and control.typed:
+            await self.query_one(FieldPanel).editor(control.state.spec.name).begin_entry()
+        elif control is not None:
+            control.confirm()
 
     def action_inherit_field(self) -> None:
         """Put the field back to inherit."""

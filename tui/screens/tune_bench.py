@@ -204,6 +204,8 @@ class BenchScreen(Place):
             self.post_message(self.TriedOut(self.session.laboratory.try_out(trial)))
         except SimulatorError as error:
             self.post_message(self.TriedOut(None, str(error)))
+        except Exception as error:  # a defect of ours must not take the draft along
+            self.post_message(self.TriedOut(None, f"These settings cannot be simulated ({error!r})."))
 
     @on(TriedOut)
     def _show_outcome(self, message: TriedOut) -> None:

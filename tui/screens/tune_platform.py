@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from textual import work
 
+from presets.fields import BY_NAME
 from presets.layers import Layer
 from services.client import ServicesClient
 from services.errors import ServiceError
@@ -70,7 +73,13 @@ class PlatformScreen(BenchScreen):
             )
             self.notify(f"Not saved: {why}.", severity="warning", markup=False)
             return False
-        if not await self.app.push_screen_wait(SaveDialog(self.session.title, changes, self._warnings(changes))):
+        try:
+            moved = self._moved(await self._client.get_service(service.id), changes)
+        except ServiceError as error:
+            self.notify(plain(str(error)), title="Not saved", severity="error", timeout=10, markup=False)
+            return False
+        warnings = moved + self._warnings(changes)
+        if not await self.app.push_screen_wait(SaveDialog(self.session.title, changes, warnings)):
             return False
         return await self._send(self._client, service, changes)
 
@@ -87,6 +96,16 @@ class PlatformScreen(BenchScreen):
         self.notify(f"{fields} of {plain(self.session.title)}", title="Saved", markup=False)
         self.tell_saved(saved)
         return True
+
+    def _moved(self, now: Service, changes: dict[str, Any]) -> tuple[str, ...]:
+        """Return which of the fields to be sent somebody else has changed since the draft was begun."""
+        before, stored = self.session.draft.stored.set_values(), now.voice_config.set_values()
+        return tuple(
+            f"{name} was changed meanwhile: it is {_shown(name, stored)} on the platform, and was"
+            f" {_shown(name, before)} when you opened it. Sending replaces that."
+            for name in changes
+            if stored.get(name) != before.get(name)
+        )
 
     def _warnings(self, changes: dict[str, Any]) -> tuple[str, ...]:
         """Return what may make the platform refuse: stored values out of range stay in the draft until mended."""
@@ -106,3 +125,10 @@ class PlatformScreen(BenchScreen):
                 self.session.draft.reset()
         # Other drafts may be waiting to be asked about.
         await self.app.run_action("quit")
+
+
+def _shown(name: str, values: Mapping[str, Any]) -> str:
+    value = values.get(name)
+    if value is None:
+        return "inherited"
+    return BY_NAME[name].show(value) if name in BY_NAME else json.dumps(value)

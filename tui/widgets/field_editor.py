@@ -107,6 +107,10 @@ class FieldEditor(Horizontal):
     @on(FieldControl.EntryWanted)
     async def _start_entry(self, message: FieldControl.EntryWanted) -> None:
         message.stop()
+        await self.begin_entry()
+
+    async def begin_entry(self) -> None:
+        """Put a line for typing in the control's place; it has the focus when this returns."""
         if self.entering:
             return
         spec = self.state.spec
@@ -116,7 +120,7 @@ class FieldEditor(Horizontal):
             self._entry.placeholder = "words, with commas between them"
         self.control.display = False
         await self.mount(self._entry, before=self._facts)
-        self._entry.focus()
+        self.screen.set_focus(self._entry)
         self._say("enter sets · esc cancels", "$text-muted")
 
     @on(Input.Changed)

@@ -16,6 +16,7 @@ from tui.widgets.timeline_line import one_cell
 class LineControl(FieldControl):
     """A control that is one line of text."""
 
+    typed: ClassVar[bool] = False
     COMPONENT_CLASSES: ClassVar[set[str]] = {"line-control--text", "line-control--hint"}
 
     def line(self) -> str:

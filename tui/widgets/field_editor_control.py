@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Hashable
 from dataclasses import replace
+from typing import ClassVar
 
 from textual.message import Message
 from textual.widget import Widget
@@ -65,6 +66,9 @@ class FieldControl(Widget, can_focus=True):
 
     def jump(self, to_high: bool) -> None:
         """Go to the last or the first value."""
+
+    typed: ClassVar[bool] = True
+    """Whether its value is typed; otherwise :meth:`confirm` takes the next one."""
 
     def confirm(self) -> None:
         """Do what Enter does: type a value."""

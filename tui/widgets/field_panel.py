@@ -66,7 +66,9 @@ class FieldPanel(Vertical):
 
     def focus_field(self, name: str | None = None) -> None:
         """Put the focus on a field: the named one, the last one, or the first."""
-        self._editors[name or self._focused or next(iter(self._editors))].control.focus()
+        self._focused = name or self._focused or next(iter(self._editors))
+        # at once, not by a message: the next key may already be waiting
+        self.screen.set_focus(self._editors[self._focused].control)
 
     def move_focus(self, steps: int) -> None:
         """Go up or down by fields."""
