@@ -59,7 +59,7 @@ def test_a_response_shows_as_many_words_as_fit() -> None:
 def test_a_barge_in_is_cut_and_an_underrun_is_marked() -> None:
     bar = Bar("response", 5000, 9000, "", True)
     line = lanes.agent(lane(bar, underruns=(7000,)), SECOND_A_CELL, "b")
-    assert line.text[5:10] == "██▏█✂"
+    assert line.text[5:10] == "██╎█✂"
 
 
 def test_a_wait_is_no_sound() -> None:

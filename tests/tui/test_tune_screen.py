@@ -429,3 +429,13 @@ async def test_keys_that_come_in_one_burst_reach_the_field_they_were_meant_for(a
             app.simulate_key(key)
         await rest(pilot)
         assert screen.session.draft.changes() == {FIELD: 480}
+
+
+async def test_plain_drawing_has_a_legend_of_its_own(app: TurnlabApp) -> None:
+    async with app.run_test(size=SIZE) as pilot:
+        screen = await opened(pilot)
+        await pilot.press("f9")
+        await rest(pilot)
+        legend = str(screen.query_one("#why").render())
+        assert legend.startswith("# answer")
+        assert legend.isascii()

@@ -80,4 +80,4 @@ def key_names(command: type[Command], screen: Screen[Any]) -> list[str]:
     bound = [active.binding for active in screen.active_bindings.values() if active.binding.id == command.id]
     if not bound:
         bound = [command.binding().with_key(key.strip()) for key in command.key.split(",")]
-    return [screen.app.get_key_display(binding) for binding in bound]
+    return list(dict.fromkeys(screen.app.get_key_display(binding) for binding in bound))

@@ -33,8 +33,6 @@ from tui.widgets.status_line import StatusLine
 from tui.widgets.timeline import Timeline
 from tui.widgets.timeline_lanes import clock_text
 
-LEGEND = "█ answer  ░ filler  ✂ barge-in  ┤ turn end  ▏ underrun  ┈ waits  , . say why"
-
 
 class TuneScreen(PanesScreen):
     """A service's voice configuration as a draft, beside what it is compared with."""
@@ -242,7 +240,7 @@ class TuneScreen(PanesScreen):
 
     @on(Timeline.Chosen)
     def _tell_why(self, message: Timeline.Chosen) -> None:
-        text = LEGEND
+        text = f"{self._timeline.glyphs.legend()}  , . say why"
         if message.mark is not None:
             event = message.mark.event
             when = clock_text(event.t_ms, 100)

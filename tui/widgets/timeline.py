@@ -125,7 +125,7 @@ class Timeline(Widget, can_focus=True):
             line = Line(view.width)
             line.write(0, one_cell(self._waiting), "ruler")
             return [("", line)]
-        glyphs = lanes.FINE if self.fine_glyphs else lanes.ASCII
+        glyphs = self.glyphs
         room = max(height - 5, 0)
         with_turns = room >= 1 and bool(scene.turns)
         room -= with_turns
@@ -140,6 +140,11 @@ class Timeline(Widget, can_focus=True):
         found.append(("B agent", lanes.agent(scene.b, view, "b", glyphs)))
         self._draw_cursor(found, glyphs)
         return found[:height]
+
+    @property
+    def glyphs(self) -> lanes.Glyphs:
+        """The characters in use."""
+        return lanes.FINE if self.fine_glyphs else lanes.ASCII
 
     def _draw_cursor(self, rows: list[tuple[str, Line]], glyphs: lanes.Glyphs) -> None:
         mark = self.chosen
@@ -170,6 +175,7 @@ class Timeline(Widget, can_focus=True):
 
     def watch_fine_glyphs(self) -> None:
         """Draw with the other set of characters."""
+        self._announce()
         self._draw()
 
     def on_resize(self) -> None:

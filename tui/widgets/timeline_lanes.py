@@ -26,7 +26,7 @@ class Glyphs:
     full: str = "█"
     filler: str = "░"
     cut: str = "✂"
-    underrun: str = "▏"
+    underrun: str = "╎"
     wait: str = "┈"
     turn: str = "━"
     threshold: str = "╌"
@@ -35,6 +35,18 @@ class Glyphs:
     cursor: str = "▼"
     ended: str = "┤"
     ascii_only: bool = False
+
+    def legend(self) -> str:
+        """Return what the characters mean."""
+        meanings = (
+            (self.full, "answer"),
+            (self.filler, "filler"),
+            (self.cut, "barge-in"),
+            (self.ended, "turn end"),
+            (self.underrun, "underrun"),
+            (self.wait, "waits"),
+        )
+        return "  ".join(f"{glyph} {meaning}" for glyph, meaning in meanings)
 
 
 FINE = Glyphs()
