@@ -85,6 +85,18 @@ def _wav() -> bytes:
     return file.getvalue()
 
 
+def test_an_mp3_says_nothing_of_its_own_and_a_cut_one_fails_by_name(turnlab: Turnlab, tmp_path: Path) -> None:
+    import soundfile as sf
+
+    samples, rate = sf.read(bundled_folder() / "booking.flac", frames=12 * 16_000)
+    sf.write(tmp_path / "whole.mp3", samples, rate)
+    whole = (tmp_path / "whole.mp3").read_bytes()
+    (tmp_path / "cut.mp3").write_bytes(whole[: len(whole) // 2])
+    done = turnlab("analyze", tmp_path / "whole.mp3")
+    assert (done.code, done.err) == (0, "")
+    assert "breaks off" in turnlab("analyze", tmp_path / "cut.mp3").one_line(1)
+
+
 def test_a_sound_file_without_a_sample_fails_by_name(turnlab: Turnlab, tmp_path: Path) -> None:
     import numpy as np
     import soundfile as sf

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Callable, Container, Iterator
 from contextlib import contextmanager
@@ -37,7 +38,10 @@ def open_all(paths: list[Path], caller_channel: int | None) -> list[Recording]:
     """Open recordings, giving each an id of its own. ``caller_channel`` counts from 1."""
     channel = None if caller_channel is None else caller_channel - 1
     with failures():
-        opened = [open_recording(path, channel) for path in paths]
+        opened = []
+        for path in paths:
+            with _quiet_decoder(path):
+                opened.append(open_recording(path, channel))
     named: list[Recording] = []
     for recording in opened:
         own = unused(recording.id, {other.id for other in named})
@@ -74,8 +78,30 @@ def end_of_turn_judge(choice: str | None) -> Completeness | None:
 
 def analyse(recording: Recording, model: Completeness | None) -> Activity:
     """Analyse a recording, from the cache if possible, showing progress where a person is watching."""
-    with failures(), _progress(recording.id) as tell:
+    with failures(), _quiet_decoder(recording.source.path), _progress(recording.id) as tell:
         return cached_analysis(recording.source, model, tell)
+
+
+@contextmanager
+def _quiet_decoder(path: Path) -> Iterator[None]:
+    """Keep the MP3 decoder, a C library, from writing remarks of its own between our lines.
+
+    It writes past Python to the process's standard error, so that is turned away while it works.
+    """
+    if path.suffix.lower() != ".mp3":
+        yield
+        return
+    sys.stderr.flush()
+    ours = os.dup(2)
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, 2)
+    try:
+        yield
+    finally:
+        sys.stderr.flush()
+        os.dup2(ours, 2)
+        os.close(ours)
+        os.close(nowhere)
 
 
 @contextmanager
