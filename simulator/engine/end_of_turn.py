@@ -7,7 +7,7 @@ from typing import Literal
 from presets.layers import ResolvedVoiceConfig
 from simulator.engine.caller import CallerState
 from simulator.engine.events import Why
-from simulator.engine.patience import confidence, eager_confidence, silence_needed_ms
+from simulator.engine.patience import confidence, silence_needed_ms
 from simulator.engine.profile import Values
 
 Verdict = Literal["timeout", "confidence", "eager"]
@@ -22,7 +22,7 @@ class EndOfTurnRule:
     def __init__(self, values: Values) -> None:
         self._threshold = values.eot_threshold.value
         self._half_life_s = values.eot_half_life_s.value
-        self._recogniser = values.eager_direction.value == "recogniser"
+        self._eager_confidence = values.eager_confidence
         self._speculations = 0
 
     def begin_turn(self) -> None:
@@ -77,6 +77,4 @@ class EndOfTurnRule:
 
     def _eager_threshold(self, config: ResolvedVoiceConfig) -> float | None:
         setting = config.eager_eot_threshold
-        if setting is None:
-            return None
-        return eager_confidence(setting, self._threshold, recogniser=self._recogniser)
+        return None if setting is None else self._eager_confidence(setting)

@@ -4,7 +4,6 @@ Feed it observations in time order and let its own clock run in between::
 
     machine.observe(observation)   # what became known of the caller, at observation.known_ms
     machine.run_before(t_ms)       # everything the machine itself does before t_ms
-    machine.next_ms()              # when it will next do something by itself, or None
 
 It never looks ahead, so a recording on a virtual clock and frames as they come give the same events. ``config``
 may be replaced between calls and holds for every decision after that.
@@ -93,11 +92,6 @@ class TurnMachine:
         self._barge_in_rule = BargeInRule()
 
     # ---- the clock
-
-    def next_ms(self) -> int | None:
-        """Return when the machine will next do something by itself, or ``None`` if it waits for the caller."""
-        timers = self._timers()
-        return min(timers, key=_order)[0] if timers else None
 
     def run_before(self, t_ms: int) -> None:
         """Let everything happen that is due before ``t_ms``."""

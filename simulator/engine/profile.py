@@ -13,6 +13,7 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
 
+from simulator.engine.patience import eager_confidence
 from simulator.errors import ProfileError
 from simulator.labels import first_fault
 
@@ -87,6 +88,11 @@ class Values(_Strict):
         if not 0 < self.eot_threshold.value <= 1:
             raise ValueError("eot_threshold must be above 0 and at most 1")
         return self
+
+    def eager_confidence(self, setting: float) -> float:
+        """Return the confidence an ``eager_eot_threshold`` of ``setting`` asks for, in this profile's direction."""
+        recogniser = self.eager_direction.value == "recogniser"
+        return eager_confidence(setting, self.eot_threshold.value, recogniser=recogniser)
 
 
 class EngineProfile(_Strict):

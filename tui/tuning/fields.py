@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from presets.config import Problem, VoiceConfig, check
 from presets.fields import FIELDS, FieldSpec
 from presets.layers import Layer, resolve
-from simulator.engine.patience import eager_confidence
 from simulator.engine.profile import EngineProfile
 from tui.tuning.draft import Draft
 
@@ -92,7 +91,7 @@ def eager_hint(setting: float, profile: EngineProfile) -> str | None:
     values = profile.values
     threshold = values.eot_threshold.value
     recogniser = values.eager_direction.value == "recogniser"
-    if eager_confidence(setting, threshold, recogniser=recogniser) < threshold:
+    if values.eager_confidence(setting) < threshold:
         return None
     limit = f"below {threshold:.2f}" if recogniser else f"above {(0.9 - threshold) / 0.6:.2f}"
     return f"At {setting:g} it never fires before the end of turn itself: only {limit} gives a head start."

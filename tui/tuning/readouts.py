@@ -11,6 +11,7 @@ from simulator.measures.comparison import Compared, Comparison
 from simulator.measures.readouts import Measured, Spread
 
 A, B = "A", "B"
+"""The arms' names inside a trial; what people read beside them is the screen's business."""
 Verdict = Literal["better", "worse", ""]
 
 HISTOGRAM_BINS = 10

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from simulator.activity.model import FRAME_MS
 from simulator.engine.events import Event
-from simulator.engine.patience import confidence, eager_confidence
+from simulator.engine.patience import confidence
 from simulator.engine.profile import EngineProfile
 from simulator.measures.sounds import Sound
 from simulator.replay import Played
@@ -178,8 +178,5 @@ def eager_line(setting: float | None, profile: EngineProfile) -> float | None:
     """Return the confidence at which an answer is begun ahead, or ``None`` where that never comes first."""
     if setting is None:
         return None
-    values = profile.values
-    line = eager_confidence(
-        setting, values.eot_threshold.value, recogniser=values.eager_direction.value == "recogniser"
-    )
-    return line if line < values.eot_threshold.value else None
+    line = profile.values.eager_confidence(setting)
+    return line if line < profile.values.eot_threshold.value else None

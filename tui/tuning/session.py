@@ -13,7 +13,8 @@ from simulator.study import Arm
 from tui.tuning.bench import Specimen
 from tui.tuning.draft import Draft
 from tui.tuning.fields import FieldState, field_states, silent_fields
-from tui.tuning.trial import A, B, Laboratory, Trial
+from tui.tuning.readouts import A, B
+from tui.tuning.trial import Laboratory, Trial
 
 FIRST_RIVAL = "balanced"
 

@@ -11,11 +11,8 @@ from simulator.measures.comparison import compare
 from simulator.measures.readouts import Measured
 from simulator.study import Arm, Run, run
 from tui.tuning.bench import Specimen
-from tui.tuning.readouts import Readouts, readouts
+from tui.tuning.readouts import A, B, Readouts, readouts
 from tui.tuning.scene import Scene, make_scene
-
-A, B = "A", "B"
-"""The arms' names inside a trial; what people read beside them is the screen's business."""
 
 MOST_RUNS = 512
 
