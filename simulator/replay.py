@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 from presets.layers import ResolvedVoiceConfig
-from simulator.activity.model import Activity, Observation, SpeechEnd, SpeechSpan, SpeechStart
+from simulator.activity.model import Activity, Observation, Reassessment, SpeechEnd, SpeechSpan
 from simulator.engine.events import Event
 from simulator.engine.machine import TurnMachine
 from simulator.engine.profile import EngineProfile
@@ -195,6 +195,6 @@ def _shifted(seen: Observation, shift_ms: int) -> Observation:
     known_ms = seen.known_ms + shift_ms
     if isinstance(seen, SpeechEnd):
         return replace(seen, known_ms=known_ms, end_ms=seen.end_ms + shift_ms)
-    if isinstance(seen, SpeechStart):
-        return replace(seen, known_ms=known_ms, start_ms=seen.start_ms + shift_ms)
+    if isinstance(seen, Reassessment):
+        return replace(seen, known_ms=known_ms)
     return replace(seen, known_ms=known_ms, start_ms=seen.start_ms + shift_ms)

@@ -18,6 +18,7 @@ from simulator.activity.model import (
     Activity,
     Lull,
     Observation,
+    Reassessment,
     Resumption,
     SpeechEnd,
     SpeechStart,
@@ -27,9 +28,10 @@ from simulator.activity.spans import SpanSettings
 from simulator.audio.source import AudioSource
 
 MOST_BYTES = 256 << 20
-_FORMAT = 1
+_FORMAT = 2
 _KINDS: tuple[type[SpeechStart] | type[Lull] | type[Resumption], ...] = (SpeechStart, Lull, Resumption)
 _END = 3
+_REASSESSMENT = 4
 
 
 def cache_folder() -> Path:
@@ -104,11 +106,15 @@ def _read(path: Path) -> Activity | None:
 def _row(seen: Observation) -> tuple[float, ...]:
     if isinstance(seen, SpeechEnd):
         return (_END, seen.known_ms, seen.end_ms, seen.span, seen.completeness)
+    if isinstance(seen, Reassessment):
+        return (_REASSESSMENT, seen.known_ms, 0, seen.span, seen.completeness)
     return (_KINDS.index(type(seen)), seen.known_ms, seen.start_ms, seen.span, 0.0)
 
 
 def _observation(row: list[float]) -> Observation:
     kind, known_ms, at_ms, span = (int(value) for value in row[:4])
+    if kind == _REASSESSMENT:
+        return Reassessment(known_ms, span, row[4])
     return SpeechEnd(known_ms, at_ms, span, row[4]) if kind == _END else _KINDS[kind](known_ms, at_ms, span)
 
 

@@ -52,7 +52,16 @@ class SpeechEnd:
     completeness: float
 
 
-Observation = SpeechStart | Lull | Resumption | SpeechEnd
+@dataclass(frozen=True, slots=True)
+class Reassessment:
+    """In the pause after span ``span``, the end-of-turn model was asked again at ``known_ms``."""
+
+    known_ms: int
+    span: int
+    completeness: float
+
+
+Observation = SpeechStart | Lull | Resumption | SpeechEnd | Reassessment
 
 
 @dataclass(frozen=True, slots=True)

@@ -70,7 +70,7 @@ class EndOfTurnRule:
     @staticmethod
     def _add(due: list[tuple[int, Verdict]], caller: CallerState, silence_ms: int | None, what: Verdict) -> None:
         if silence_ms is not None:
-            due.append((max(caller.end_known_ms, caller.end_ms + silence_ms), what))
+            due.append((max(caller.completeness_known_ms, caller.end_ms + silence_ms), what))
 
     def _needed_ms(self, caller: CallerState, threshold: float) -> int | None:
         return silence_needed_ms(threshold, caller.completeness, self._half_life_s)
