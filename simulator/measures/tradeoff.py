@@ -1,0 +1,220 @@
+"""End of turn as a trade-off: how often the rule cuts in against how long it makes people wait, over its threshold.
+
+Every pause of a labelled turn is judged on its own, as if nothing had been decided before it: the agent's script
+and what it would have said change nothing here.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from simulator.activity.model import NO_MODEL_COMPLETENESS, Activity, Reassessment, SpeechEnd, SpeechStart
+from simulator.engine.patience import confidence, silence_needed_ms
+from simulator.labels import Labels
+from simulator.measures.turns import CUT_IN_TOLERANCE_MS
+
+BUDGETS = (0.02, 0.05, 0.10, 0.20)
+"""Cut-in rates at which delays are compared; 0.05 is the one the field compares itself by."""
+
+_FOREVER_MS = 1 << 40
+_EVEN = tuple(round(0.01 * step, 2) for step in range(1, 100))
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """A completeness 0…1 that holds from ``known_ms`` until before ``until_ms``, when more is known."""
+
+    known_ms: int
+    until_ms: int
+    completeness: float
+
+
+@dataclass(frozen=True, slots=True)
+class Pause:
+    """A detected pause from ``end_ms`` (speech ended, backdated) until the next speech is known."""
+
+    end_ms: int
+    looks: tuple[Look, ...]
+
+    @property
+    def until_ms(self) -> int:
+        """When the next speech is known, ms."""
+        return self.looks[-1].until_ms
+
+
+@dataclass(frozen=True, slots=True)
+class JudgedTurn:
+    """A labelled turn of recording ``recording`` with the pauses detected from its start to the next turn's."""
+
+    recording: str
+    index: int
+    start_ms: int
+    end_ms: int
+    pauses: tuple[Pause, ...]
+
+    @property
+    def earliest_ms(self) -> int:
+        """The first moment at which an end of turn is no cut-in, ms."""
+        return self.end_ms - CUT_IN_TOLERANCE_MS
+
+
+@dataclass(frozen=True, slots=True)
+class Rule:
+    """What decides besides the threshold: the half-life of doubt, s, and the longest pause, ms."""
+
+    half_life_s: float
+    timeout_ms: int
+
+    def fires_ms(self, pause: Pause, threshold: float) -> int | None:
+        """Return when the rule first fires in a pause, ms; ``None`` if the next speech is known before that."""
+        for look in pause.looks:
+            needed_ms = silence_needed_ms(threshold, look.completeness, self.half_life_s)
+            due_ms = self.timeout_ms if needed_ms is None else min(needed_ms, self.timeout_ms)
+            at_ms = max(look.known_ms, pause.end_ms + due_ms)
+            if at_ms < look.until_ms:
+                return at_ms
+        return None
+
+
+def judged_turns(recording: str, activity: Activity, labels: Labels) -> tuple[JudgedTurn, ...]:
+    """Return the labelled turns in order, each with its pauses; overlapping turns count as one.
+
+    A span of speech belongs to the last turn it overlaps, else to the turn before it.
+    """
+    turns = [(round(turn.start_s * 1000), round(turn.end_s * 1000)) for turn in labels.caller_turns()]
+    mine: list[list[Pause]] = [[] for _ in turns]
+    for span, pause in zip(activity.spans, pauses_of(activity), strict=True):
+        owner = sum(start_ms < span.end_ms for start_ms, _ in turns) - 1
+        if owner >= 0:
+            mine[owner].append(pause)
+    return tuple(
+        JudgedTurn(recording, index, start_ms, end_ms, tuple(found))
+        for index, ((start_ms, end_ms), found) in enumerate(zip(turns, mine, strict=True))
+    )
+
+
+def pauses_of(activity: Activity) -> list[Pause]:
+    """Return the pause after each detected span; the last one goes on in silence for ever."""
+    found: list[Pause] = []
+    end_ms, heard = 0, list[tuple[int, float]]()
+    for seen in activity.observations:
+        if isinstance(seen, SpeechStart) and heard:
+            found.append(_pause(end_ms, heard, seen.known_ms))
+            heard = []
+        elif isinstance(seen, SpeechEnd):
+            end_ms, heard = seen.end_ms, [(seen.known_ms, seen.completeness)]
+        elif isinstance(seen, Reassessment) and heard:
+            heard.append((seen.known_ms, seen.completeness))
+    if heard:
+        found.append(_pause(end_ms, heard, _FOREVER_MS))
+    return found
+
+
+def _pause(end_ms: int, heard: list[tuple[int, float]], until_ms: int) -> Pause:
+    bounds = [known_ms for known_ms, _ in heard] + [until_ms]
+    return Pause(
+        end_ms,
+        tuple(
+            Look(known_ms, next_ms, completeness)
+            for (known_ms, completeness), next_ms in zip(heard, bounds[1:], strict=True)
+        ),
+    )
+
+
+def by_silence(turns: Iterable[JudgedTurn]) -> tuple[JudgedTurn, ...]:
+    """Return the same turns as they are judged without an end-of-turn model."""
+    return tuple(
+        replace(
+            turn,
+            pauses=tuple(
+                Pause(pause.end_ms, (Look(pause.looks[0].known_ms, pause.until_ms, NO_MODEL_COMPLETENESS),))
+                for pause in turn.pauses
+            ),
+        )
+        for turn in turns
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What one turn meets. ``delay_ms`` counts from its true end.
+
+    ``missed``: the next speech came first, and ``delay_ms`` is how long the caller had then waited.
+    """
+
+    cut: bool
+    delay_ms: int
+    missed: bool
+
+
+def judge(turn: JudgedTurn, threshold: float, rule: Rule) -> Verdict | None:
+    """Judge one turn at one threshold; ``None`` if no speech of it was detected.
+
+    The delay of a turn, cut or not, ends at the first moment from 0.1 s before its true end on at which the rule
+    would fire: in a pause that fired too early and reaches over that moment, at that moment.
+    """
+    if not turn.pauses:
+        return None
+    fired = [(pause, rule.fires_ms(pause, threshold)) for pause in turn.pauses]
+    cut = any(at_ms is not None and at_ms < turn.earliest_ms for _, at_ms in fired)
+    for pause, at_ms in fired:
+        if at_ms is not None and pause.until_ms > turn.earliest_ms:
+            return Verdict(cut, max(at_ms, turn.earliest_ms) - turn.end_ms, missed=False)
+    waited_ms = max(turn.pauses[-1].until_ms, turn.end_ms) - turn.end_ms
+    return Verdict(cut, waited_ms, missed=True)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Curve:
+    """Turns judged at rising thresholds ``[k]``: ``cut`` and ``missed`` bool, ``delay_ms`` int64, all ``[n, k]``.
+
+    ``turns`` are the ``n`` turns of which speech was detected; ``undetected`` counts the others.
+    """
+
+    turns: tuple[JudgedTurn, ...]
+    undetected: int
+    thresholds: NDArray[np.float64]
+    cut: NDArray[np.bool_]
+    missed: NDArray[np.bool_]
+    delay_ms: NDArray[np.int64]
+
+    def place(self, budget: float) -> int | None:
+        """Return the place of the lowest threshold whose cut-in rate is within ``budget``; ``None``: there is none.
+
+        Delays rise and cut-ins fall with the threshold, so there the mean delay is smallest.
+        """
+        within = np.flatnonzero(self.cut.sum(axis=0) <= budget * len(self.turns) + 1e-9)
+        return int(within[0]) if len(self.turns) and len(within) else None
+
+
+def sweep(turns: Sequence[JudgedTurn], rule: Rule, also: Iterable[float] = ()) -> Curve:
+    """Judge turns at every hundredth, at ``also``, and just above every threshold up to which one more is cut."""
+    detected = tuple(turn for turn in turns if turn.pauses)
+    steps = {level for turn in detected if (level := _uncut_from(turn, rule)) < 1.0}
+    thresholds = sorted({*_EVEN, *also, *steps})
+    judged = [verdict for turn in detected for threshold in thresholds if (verdict := judge(turn, threshold, rule))]
+    shape = (len(detected), len(thresholds))
+    return Curve(
+        turns=detected,
+        undetected=len(turns) - len(detected),
+        thresholds=np.array(thresholds),
+        cut=np.array([verdict.cut for verdict in judged], np.bool_).reshape(shape),
+        missed=np.array([verdict.missed for verdict in judged], np.bool_).reshape(shape),
+        delay_ms=np.array([verdict.delay_ms for verdict in judged], np.int64).reshape(shape),
+    )
+
+
+def _uncut_from(turn: JudgedTurn, rule: Rule) -> float:
+    """Return a threshold hardly above the highest confidence reached in the turn, from which on it is not cut."""
+    highest = 0.0
+    for pause in turn.pauses:
+        for look in pause.looks:
+            last_ms = min(look.until_ms, turn.earliest_ms) - 1
+            if last_ms >= look.known_ms:
+                reached = confidence(last_ms + 0.5 - pause.end_ms, look.completeness, rule.half_life_s)
+                highest = max(highest, reached)
+    return highest
