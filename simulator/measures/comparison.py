@@ -2,28 +2,22 @@
 
 Latencies are compared over the turns in which every arm has one, as the difference of the medians, so that the
 figures shown can be subtracted by hand; counts and seconds by their totals. The arms met the same luck. The 95 %
-interval is a percentile bootstrap over recordings (Efron 1979): turns within one recording are alike, so whole
-recordings are drawn.
+interval is a bootstrap over recordings.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import lru_cache
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from simulator.measures.bootstrap import interval, weights, why_no_interval
 from simulator.measures.readouts import COUNTS, SECONDS, Measured
 
 PAIRED_TIMES = ("eot_delay_ms", "first_sound_ms", "response_ms", "filler_overhang_ms")
-FEWEST_TURNS = 5
-FEWEST_RECORDINGS = 3
-"""Fewer recordings than this cannot show how much recordings differ."""
-
-RESAMPLES = 2000
 
 Runs = Mapping[tuple[str, str], Measured]
 """Measured runs by (recording, arm)."""
@@ -84,14 +78,14 @@ def _times(runs: Runs, recordings: list[str], arms: list[str], baseline: str, na
     n, drawn_from = len(owner), len(set(owner))
     others = [arm for arm in arms if arm != baseline]
     medians = {arm: float(np.median(found)) if found else None for arm, found in values.items()}
-    why = _why_no_interval(n, drawn_from)
+    why = why_no_interval(n, drawn_from)
     ci: dict[str, tuple[float, float] | None] = dict.fromkeys(others)
     if why is None:
         rows = np.array(owner)
-        weights = _weights(len(recordings))
-        base = _weighted_medians(np.array(values[baseline]), rows, weights)
+        drawn = weights(len(recordings))
+        base = _weighted_medians(np.array(values[baseline]), rows, drawn)
         for arm in others:
-            ci[arm] = _interval(_weighted_medians(np.array(values[arm]), rows, weights) - base)
+            ci[arm] = interval(_weighted_medians(np.array(values[arm]), rows, drawn) - base)
     return Compared(medians, _deltas(medians, baseline), ci, n, why)
 
 
@@ -100,12 +94,12 @@ def _totals(runs: Runs, recordings: list[str], arms: list[str], baseline: str, n
     totals: dict[str, float | None] = {arm: _tidy(float(found.sum())) for arm, found in table.items()}
     n = sum(len(runs[recording, baseline].turns) for recording in recordings)
     others = [arm for arm in arms if arm != baseline]
-    why = _why_no_interval(n, len(recordings))
+    why = why_no_interval(n, len(recordings))
     ci: dict[str, tuple[float, float] | None] = dict.fromkeys(others)
     if why is None:
-        weights = _weights(len(recordings))
+        drawn = weights(len(recordings))
         for arm in others:
-            ci[arm] = _interval(weights @ (table[arm] - table[baseline]))
+            ci[arm] = interval(drawn @ (table[arm] - table[baseline]))
     return Compared(totals, _deltas(totals, baseline), ci, n, why)
 
 
@@ -113,14 +107,6 @@ def _total(run: Measured, name: str) -> float | None:
     if name in run.counts:
         return float(run.counts[name].count)
     return run.seconds.get(name)
-
-
-def _why_no_interval(turns: int, recordings: int) -> str | None:
-    if turns < FEWEST_TURNS:
-        return f"an interval needs {FEWEST_TURNS} paired turns, not {turns}"
-    if recordings < FEWEST_RECORDINGS:
-        return f"an interval needs {FEWEST_RECORDINGS} recordings, not {recordings}"
-    return None
 
 
 def _deltas(values: Mapping[str, float | None], baseline: str) -> dict[str, float | None]:
@@ -132,32 +118,17 @@ def _deltas(values: Mapping[str, float | None], baseline: str) -> dict[str, floa
     }
 
 
-@lru_cache(maxsize=16)
-def _weights(recordings: int) -> NDArray[np.int64]:
-    """Return how often each recording is drawn in each resample, ``[RESAMPLES, recordings]``; always the same."""
-    share = np.full(recordings, 1.0 / recordings)
-    return np.random.default_rng(0).multinomial(recordings, share, size=RESAMPLES)
-
-
-def _weighted_medians(values: NDArray[Any], owner: NDArray[Any], weights: NDArray[np.int64]) -> NDArray[np.float64]:
+def _weighted_medians(values: NDArray[Any], owner: NDArray[Any], drawn: NDArray[np.int64]) -> NDArray[np.float64]:
     """Return the median of the values in each resample, every value repeated as often as its recording."""
     order = np.argsort(values, kind="stable")
     ranked = values[order]
-    reached = np.cumsum(weights[:, owner[order]], axis=1)
+    reached = np.cumsum(drawn[:, owner[order]], axis=1)
     total = reached[:, -1:]
     low = np.argmax(reached > (total - 1) // 2, axis=1)
     high = np.argmax(reached > total // 2, axis=1)
     medians: NDArray[np.float64] = (ranked[low] + ranked[high]) / 2.0
     medians[total[:, 0] == 0] = np.nan
     return medians
-
-
-def _interval(differences: NDArray[Any]) -> tuple[float, float] | None:
-    found = differences[np.isfinite(differences)]
-    if not len(found):
-        return None
-    low, high = np.quantile(found, (0.025, 0.975))
-    return _tidy(float(low)), _tidy(float(high))
 
 
 def _tidy(value: float) -> float:

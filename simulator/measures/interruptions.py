@@ -45,13 +45,13 @@ def interruptions(events: tuple[Event, ...], sounds: tuple[Sound, ...], truth: T
             missed += 1
         elif floor[-1].interrupted:
             stops.append(floor[-1].end_ms - onset)
-    false = [event for event in barge_ins if not _justified(event, wanted)]
+    false = [event for event in barge_ins if not is_about(event, wanted)]
     heard = [
         (start, end)
         for start, end in truth.distractors
         if any(sound.start_ms < end and start < sound.end_ms for sound in sounds)
     ]
-    about = {stretch for stretch in heard if any(_justified(event, [stretch]) for event in false)}
+    about = {stretch for stretch in heard if any(is_about(event, [stretch]) for event in false)}
     return Interruptions(over, missed, tuple(stops), len(heard) + max(0, len(false) - len(about)), len(false))
 
 
@@ -66,8 +66,10 @@ def _wanted(truth: Truth) -> list[Stretch]:
     return sorted(turns + extra)
 
 
-def _justified(barge_in: Event, wanted: list[Stretch]) -> bool:
+def is_about(barge_in: Event, stretches: list[Stretch]) -> bool:
+    """Whether a barge-in came during one of some stretches, or of speech that did, as exactly as labels are."""
     onset_ms = round(barge_in.data["speech_start"] * 1000)
     return any(
-        start - LABEL_TOLERANCE_MS < barge_in.t_ms and onset_ms < end + LABEL_TOLERANCE_MS for start, end in wanted
+        start - LABEL_TOLERANCE_MS < barge_in.t_ms and onset_ms < end + LABEL_TOLERANCE_MS
+        for start, end in stretches
     )

@@ -1,0 +1,115 @@
+"""Labelled recordings scored: end of turn, barge-in and voice activity, each kind of recording apart."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from simulator.activity.model import Activity
+from simulator.engine.profile import EngineProfile
+from simulator.labels import Labels
+from simulator.measures.scoring_barge_in import Happened, KindScore, happened, score_barge_in
+from simulator.measures.scoring_turns import TurnScore, score_turns
+from simulator.measures.scoring_voice import FrameScore, score_frames
+from simulator.measures.tradeoff import JudgedTurn, Rule, judged_turns
+from simulator.replay import Played
+
+UNNAMED_KIND = "other"
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Group:
+    """Recordings that are scored together: of one ``kind``, and ``hard`` ones (echo, loud noise) apart."""
+
+    hard: bool
+    kind: str
+
+    @property
+    def title(self) -> str:
+        """The group in words."""
+        return f"{self.kind}, hard" if self.hard else self.kind
+
+
+@dataclass(frozen=True, slots=True)
+class Scored:
+    """What one labelled recording adds to the scores. ``frames`` is ``None`` where speech is not labelled.
+
+    ``happened`` is by arm, for the arms whose scripted replay was made; it needs labelled agent windows.
+    """
+
+    group: Group
+    human: bool
+    turns: tuple[JudgedTurn, ...]
+    frames: FrameScore | None
+    happened: dict[str, tuple[Happened, ...]]
+
+
+def group_of(labels: Labels) -> Group:
+    """Return the group that labels put their recording in, by their ``kind`` and ``condition.hard``."""
+    extra = labels.model_extra or {}
+    kind, condition = extra.get("kind"), extra.get("condition")
+    hard = isinstance(condition, dict) and condition.get("hard") is True
+    return Group(hard, kind if isinstance(kind, str) and kind else UNNAMED_KIND)
+
+
+def scores_anything(labels: Labels | None) -> bool:
+    """Whether labels hold anything to score against. An empty list of speech says that nobody speaks."""
+    return labels is not None and (labels.tells_truth or "speech" in labels.model_fields_set)
+
+
+def score_recording(recording: str, activity: Activity, labels: Labels, scripted: dict[str, Played]) -> Scored:
+    """Hold one recording against its labels; ``scripted`` is its scripted replay by arm, if it has one."""
+    frames = None
+    if "speech" in labels.model_fields_set:
+        detected = [(span.start_ms, span.end_ms) for span in activity.spans]
+        frames = score_frames(detected, labels.speech, len(activity.probability))
+    origin = (labels.model_extra or {}).get("label_origin")
+    return Scored(
+        group=group_of(labels),
+        human=isinstance(origin, str) and origin.startswith("human"),
+        turns=judged_turns(recording, activity, labels),
+        frames=frames,
+        happened={arm: happened(played.events, labels) for arm, played in scripted.items()},
+    )
+
+
+def end_of_turn_scores(
+    scored: Sequence[Scored], timeout_ms: int, profile: EngineProfile
+) -> dict[Group | None, TurnScore]:
+    """Return the trade-off of each group with turns; under ``None``, if there are several, of all but the hard."""
+    rule = Rule(profile.values.eot_half_life_s.value, timeout_ms)
+    turns: dict[Group | None, list[JudgedTurn]] = {}
+    for one in scored:
+        turns.setdefault(one.group, []).extend(one.turns)
+    easy = [group for group in turns if group is not None and not group.hard and turns[group]]
+    if len(easy) > 1:
+        turns[None] = [turn for group in easy for turn in turns[group]]
+    threshold = profile.values.eot_threshold.value
+    found = {group: score_turns(mine, rule, threshold) for group, mine in sorted(turns.items(), key=_place)}
+    return {group: score for group, score in found.items() if score is not None}
+
+
+def barge_in_scores(scored: Iterable[Scored], arm: str) -> dict[bool, tuple[KindScore, ...]]:
+    """Return an arm's barge-in score by kind of event, of the ordinary recordings and the hard ones (``True``)."""
+    events: dict[bool, list[Happened]] = {}
+    for one in scored:
+        if arm in one.happened:
+            events.setdefault(one.group.hard, []).extend(one.happened[arm])
+    return {hard: score_barge_in(found) for hard, found in sorted(events.items()) if found}
+
+
+def voice_scores(scored: Iterable[Scored]) -> dict[str, tuple[int, FrameScore]]:
+    """Return recordings and frame score of those labelled by people, those composed, and the hard ones."""
+    found: dict[str, tuple[int, FrameScore]] = {}
+    for one in scored:
+        if one.frames is not None:
+            name = "hard" if one.group.hard else "labelled by people" if one.human else "composed"
+            count, frames = found.get(name, (0, FrameScore()))
+            found[name] = (count + 1, frames + one.frames)
+    return dict(sorted(found.items(), key=lambda item: ("labelled by people", "composed", "hard").index(item[0])))
+
+
+def _place(item: tuple[Group | None, Any]) -> tuple[bool, Group]:
+    group = item[0]
+    return group is None, group or Group(False, "")
