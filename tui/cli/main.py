@@ -10,7 +10,8 @@ from typing import Annotated
 
 import typer
 
-from tui.cli.failure import CallError, WorkError, complain
+from tui.cli.failure import CallError, ToldError, WorkError, complain
+from tui.cli.groups import ShowingGroup
 
 app = typer.Typer(
     name="turnlab",
@@ -145,6 +146,30 @@ def presets(
     list_presets(name, as_json=as_json)
 
 
+models_app = typer.Typer(
+    cls=ShowingGroup, rich_markup_mode=None, help="Show the model files, or get the missing one."
+)
+app.add_typer(models_app, name="models")
+
+
+@models_app.command("show")
+def models(as_json: Json = False) -> None:
+    """Show each model: installed or not, from where, its licence and hash (what 'turnlab models' alone does)."""
+    from tui.cli.models import list_models
+
+    list_models(as_json=as_json)
+
+
+@models_app.command("fetch")
+def models_fetch(
+    force: Annotated[bool, typer.Option("--force", help="Get it even where it is there already.")] = False,
+) -> None:
+    """Get the end-of-turn model through pip, check it, and keep it in the data directory."""
+    from tui.cli.models import fetch
+
+    fetch(force=force)
+
+
 def run(arguments: list[str]) -> int:
     """Run one command; return its exit code: 0 done, 1 the work failed, 2 the call was wrong."""
     debug = "--debug" in arguments
@@ -167,6 +192,10 @@ def run(arguments: list[str]) -> int:
             raise
         complain(str(error))
         return 2 if isinstance(error, CallError) else 1
+    except ToldError:
+        if debug:
+            raise
+        return 1
     except Exception as error:
         if debug:
             raise

@@ -12,9 +12,11 @@ from pathlib import Path
 from simulator.activity.analyzer import Completeness, completeness_model
 from simulator.activity.cache import cached_analysis
 from simulator.activity.model import Activity
+from simulator.activity.models import why_silence_only
 from simulator.errors import SimulatorError
 from simulator.recording import Recording, find_audio, open_recording
 from tui.cli.failure import CallError, WorkError, complain
+from tui.cli.faults import Faults
 
 
 @contextmanager
@@ -34,14 +36,18 @@ def find(paths: list[Path]) -> list[Path]:
         raise CallError(str(error)) from None
 
 
-def open_all(paths: list[Path], caller_channel: int | None) -> list[Recording]:
-    """Open recordings, giving each an id of its own. ``caller_channel`` counts from 1."""
+def open_all(paths: list[Path], caller_channel: int | None, faults: Faults) -> list[Recording]:
+    """Open recordings, giving each an id of its own; those that fail are left out.
+
+    ``caller_channel`` counts from 1. Raises :class:`~tui.cli.failure.ToldError` if all of them fail.
+    """
     channel = None if caller_channel is None else caller_channel - 1
-    with failures():
-        opened = []
-        for path in paths:
-            with _quiet_decoder(path):
-                opened.append(open_recording(path, channel))
+    opened = []
+    for path in paths:
+        with faults.noting(path), _quiet_decoder(path):
+            opened.append(open_recording(path, channel))
+    if not opened:
+        faults.raise_any()
     named: list[Recording] = []
     for recording in opened:
         own = unused(recording.id, {other.id for other in named})
@@ -70,9 +76,9 @@ def end_of_turn_judge(choice: str | None) -> Completeness | None:
     """
     model = completeness_model(silence_only=choice == "silence")
     if model is None and choice == "smart-turn":
-        raise WorkError("the Smart Turn model is not installed; run in the project with uv, or use --eot silence")
+        raise WorkError(f"{why_silence_only()}; or use --eot silence")
     if model is None and choice is None:
-        complain("the Smart Turn model is not installed; judging the end of turn by silence only")
+        complain(f"end of turn is judged by silence only: {why_silence_only()}")
     return model
 
 

@@ -13,14 +13,15 @@ from tui.terminal_text import plain
 
 
 def print_table(title: str, headers: Sequence[str], rows: Sequence[Sequence[str]], *, left: int = 1) -> None:
-    """Print a table; the first ``left`` columns are texts, the others figures."""
+    """Print a table; the first ``left`` columns are texts, the others figures. Without a title it has none."""
     table = Table(box=SIMPLE_HEAD, pad_edge=False)
     for index, header in enumerate(headers):
         table.add_column(Text(plain(header)), justify="left" if index < left else "right", overflow="fold")
     for row in rows:
         table.add_row(*(Text(plain(cell)) for cell in row))
     console = Console(highlight=False)
-    console.print(Text(plain(title), style="bold"))
+    if title:
+        console.print(Text(plain(title), style="bold"))
     console.print(table)
 
 

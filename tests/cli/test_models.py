@@ -1,0 +1,189 @@
+"""``turnlab models``: what is there is said, what is missing is fetched, and nothing unexpected is used or kept."""
+
+from __future__ import annotations
+
+import ensurepip
+import hashlib
+import json
+import os
+import shutil
+import subprocess
+import sys
+import zipfile
+from pathlib import Path
+
+import pytest
+
+from simulator.activity.models import SMART_TURN, smart_turn_path
+from simulator.recording import bundled_folder
+from tests.cli.conftest import Outcome, Turnlab
+
+FETCH = """
+import json, sys
+from simulator.activity.fetch_model import fetch_model
+from simulator.activity.models import ModelFile
+print(fetch_model(ModelFile(**json.loads(sys.argv[1]))))
+"""
+
+
+@pytest.fixture
+def without_model(tmp_path: Path) -> dict[str, str]:
+    """An environment in which the package with the end-of-turn model holds none."""
+    (tmp_path / "hiding" / "pipecat").mkdir(parents=True)
+    (tmp_path / "hiding" / "pipecat" / "__init__.py").touch()
+    return {"PYTHONPATH": str(tmp_path / "hiding"), "TURNLAB_DATA_DIR": str(tmp_path / "data")}
+
+
+@pytest.fixture(params=["pip", "uv"])
+def installer(request: pytest.FixtureRequest, tmp_path: Path) -> dict[str, str]:
+    """An environment with only one installer, which can reach nothing but a folder of wheels, still empty."""
+    shelf = tmp_path / "shelf"
+    shelf.mkdir()
+    kept = {"HOME": str(tmp_path / "home"), "LANG": "C.UTF-8"}
+    if request.param == "pip":
+        bundled = list((Path(ensurepip.__file__).parent / "_bundled").glob("pip-*.whl"))
+        if not bundled:
+            pytest.skip("this Python brings no pip of its own")
+        only = {"PIP_CONFIG_FILE": os.devnull, "PIP_NO_INDEX": "1", "PIP_FIND_LINKS": str(shelf)}
+        return {**kept, **only, "PATH": "", "PYTHONPATH": str(bundled[0])}
+    if (uv := shutil.which("uv")) is None:
+        pytest.skip("uv is not on the path")
+    config = tmp_path / "uv.toml"
+    config.write_text(f"no-index = true\nfind-links = [{json.dumps(str(shelf))}]\n")
+    return {**kept, "PATH": str(Path(uv).parent), "UV_CONFIG_FILE": str(config)}
+
+
+def _wheel(shelf: Path, distribution: str, version: str, inside: dict[str, bytes]) -> Path:
+    name = f"{distribution.replace('-', '_')}-{version}"
+    path = shelf / f"{name}-py3-none-any.whl"
+    info = {
+        f"{name}.dist-info/METADATA": f"Metadata-Version: 2.1\nName: {distribution}\nVersion: {version}\n".encode(),
+        f"{name}.dist-info/WHEEL": b"Wheel-Version: 1.0\nGenerator: us\nRoot-Is-Purelib: true\nTag: py3-none-any\n",
+        f"{name}.dist-info/licenses/LICENSE": b"Do as you like.",
+    }
+    with zipfile.ZipFile(path, "w") as wheel:
+        for file, content in (inside | info).items():
+            wheel.writestr(file, content)
+        lines = "".join(f"{file},,\n" for file in (*inside, *info, f"{name}.dist-info/RECORD"))
+        wheel.writestr(f"{name}.dist-info/RECORD", lines)
+    return path
+
+
+def _run(arguments: list[str], environment: dict[str, str], folder: Path) -> Outcome:
+    variables = {**environment, "TURNLAB_DATA_DIR": str(folder / "data")}
+    done = subprocess.run(arguments, capture_output=True, text=True, env=variables, cwd=folder, timeout=60)
+    return Outcome(done.returncode, done.stdout, done.stderr)
+
+
+def test_what_is_installed_is_listed_with_its_licence_and_hash(turnlab: Turnlab) -> None:
+    models = turnlab("models", "--json").json()["models"]
+    assert len(models) == 3
+    for model in models:
+        assert model["installed"]
+        assert model["expected"]
+        assert model["source"] == "package"
+        assert model["installed_version"] == model["package_version"]
+        content = Path(model["path"]).read_bytes()
+        assert model["sha256"] == hashlib.sha256(content).hexdigest() == model["expected_sha256"]
+        assert model["bytes"] == len(content)
+        assert model["licence"] in ("MIT", "BSD-2-Clause")
+    assert [model["used"] for model in models] == [True, False, True]
+    out = turnlab("models").out
+    for text in ("in use", "installed, not needed", "without it", "BSD-2-Clause"):
+        assert text in out
+
+
+def test_without_the_end_of_turn_model_every_command_says_so(
+    turnlab: Turnlab, without_model: dict[str, str]
+) -> None:
+    path = bundled_folder() / "coughs.flac"
+    table = turnlab("simulate", path, environment=without_model)
+    assert (table.code, table.err.count("silence only"), table.err.count("\n")) == (0, 1, 1)
+    assert "turnlab models fetch" in table.err
+    assert "silence only" in table.out
+    report = turnlab("simulate", path, "--json", environment=without_model).json()
+    assert report["runs"][0]["readouts"]["silence_only"]
+    assert "silence only" in turnlab("analyze", path, environment=without_model).out
+    line = turnlab("simulate", path, "--eot", "smart-turn", environment=without_model).one_line(1)
+    assert "turnlab models fetch" in line
+    shown = turnlab("models", environment=without_model).out
+    assert "not installed" in shown
+    assert "silence only" in shown
+
+
+def test_a_fetched_file_is_used_if_it_is_the_expected_one(turnlab: Turnlab, without_model: dict[str, str]) -> None:
+    installed = smart_turn_path()
+    if installed is None:
+        pytest.skip("the Smart Turn model is not installed")
+    kept = Path(without_model["TURNLAB_DATA_DIR"]) / "models" / SMART_TURN.file_name
+    kept.parent.mkdir(parents=True)
+    shutil.copy(installed, kept)
+    model = turnlab("models", "--json", environment=without_model).json()["models"][2]
+    assert (model["source"], model["path"], model["used"]) == ("data directory", str(kept), True)
+    path = bundled_folder() / "coughs.flac"
+    analysis = turnlab("analyze", path, "--json", environment=without_model)
+    assert analysis.json()["end_of_turn_model"] == "smart-turn v3.2"
+    assert analysis.err == ""
+    assert "is there already" in turnlab("models", "fetch", environment=without_model).out
+
+    with kept.open("ab") as file:
+        file.write(b"\0")
+    model = turnlab("models", "--json", environment=without_model).json()["models"][2]
+    assert (model["installed"], model["expected"], model["used"]) == (True, False, False)
+    spoilt = turnlab("analyze", path, "--json", environment=without_model)
+    assert spoilt.json()["end_of_turn_model"] == "silence only"
+    assert f"{kept} is not the Smart Turn model" in spoilt.err
+
+
+def test_a_model_is_taken_from_its_wheel_with_its_licence(installer: dict[str, str], tmp_path: Path) -> None:
+    wheel = _wheel(tmp_path / "shelf", "an-ear", "1.0", {"ear/data/ear.onnx": b"listens"})
+    pin = {
+        **dict.fromkeys(("name", "purpose", "without", "licence"), ""),
+        "distribution": "an-ear",
+        "version": "1.0",
+        "module": "ear",
+        "inside": "data/ear.onnx",
+        "sha256": hashlib.sha256(b"listens").hexdigest(),
+        "wheel_sha256": hashlib.sha256(wheel.read_bytes()).hexdigest(),
+    }
+    (tmp_path / "pip.py").write_text("raise SystemExit('this is not pip')")
+    done = _run([sys.executable, "-P", "-c", FETCH, json.dumps(pin)], installer, tmp_path)
+    assert done.code == 0, done.err
+    kept = Path(done.out.strip())
+    assert kept == tmp_path / "data" / "models" / "ear.onnx"
+    assert kept.read_bytes() == b"listens"
+    assert kept.with_suffix(".LICENSE").read_text() == "Do as you like."
+    assert sorted(one.name for one in kept.parent.iterdir()) == ["ear.LICENSE", "ear.onnx"]
+
+    spoilt = _run(
+        [sys.executable, "-P", "-c", FETCH, json.dumps(pin | {"sha256": "0" * 64})],
+        installer,
+        tmp_path,
+    )
+    assert "ear.onnx in an-ear==1.0 is not the expected file; kept nothing" in spoilt.err
+    assert kept.read_bytes() == b"listens"
+
+
+def test_another_wheel_under_the_same_name_is_refused(installer: dict[str, str], tmp_path: Path) -> None:
+    _wheel(tmp_path / "shelf", "pipecat-ai", "1.14.0", {f"pipecat/{SMART_TURN.inside}": b"evil"})
+    turnlab = str(Path(sys.executable).with_name("turnlab"))
+    done = _run([turnlab, "models", "fetch", "--force"], installer, tmp_path)
+    assert (done.code, done.out) == (1, "")
+    assert "pipecat-ai==1.14.0 is not the expected one; kept nothing" in done.err.splitlines()[-1]
+    assert not (tmp_path / "data").exists()
+
+
+def test_a_wheel_that_cannot_be_had_is_one_line(installer: dict[str, str], tmp_path: Path) -> None:
+    turnlab = str(Path(sys.executable).with_name("turnlab"))
+    done = _run([turnlab, "models", "fetch", "--force"], installer, tmp_path)
+    waiting, failed = done.err.splitlines()
+    assert done.code == 1
+    assert "getting pipecat-ai==1.14.0" in waiting
+    assert "could not be had" in failed
+    assert not (tmp_path / "data").exists()
+
+
+def test_without_an_installer_the_command_to_run_is_named(turnlab: Turnlab, without_model: dict[str, str]) -> None:
+    done = turnlab("models", "fetch", environment={**without_model, "PATH": "", "UV": ""})
+    assert done.code == 1
+    assert "pip install --no-deps pipecat-ai==1.14.0" in done.err

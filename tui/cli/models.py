@@ -1,0 +1,112 @@
+"""``turnlab models``: the model files, where they are and whether they are the right ones."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+from simulator.activity.fetch_model import fetch_model, installer
+from simulator.activity.models import (
+    MODELS,
+    SILERO_FRAME,
+    SILERO_SEQUENCE,
+    SMART_TURN,
+    FoundModel,
+    ModelFile,
+    find_model,
+    why_silence_only,
+)
+from tui.cli.failure import complain
+from tui.cli.opening import failures
+from tui.cli.tables import print_line, print_table
+
+
+def list_models(*, as_json: bool) -> None:
+    """Print every model Turnlab can use. Raises :class:`~tui.cli.failure.WorkError`."""
+    with failures():
+        found = {model: find_model(model) for model in MODELS}
+    used = _used(found)
+    if as_json:
+        rows = [_to_json(model, one, model in used) for model, one in found.items()]
+        print(json.dumps({"schema": "turnlab.models/1", "models": rows}))
+        return
+    for model, one in found.items():
+        print_table("", [model.name, _state(one, model in used)], _rows(model, one), left=2)
+    if SMART_TURN not in used:
+        print_line(f"End of turn: silence only; {why_silence_only()}.")
+
+
+def fetch(*, force: bool) -> None:
+    """Get the end-of-turn model. Raises :class:`~tui.cli.failure.WorkError` with nothing kept."""
+    with failures():
+        found = find_model(SMART_TURN)
+        if found and found.expected and not force:
+            print_line(f"{SMART_TURN.name} is there already: {found.path} (fetch it all the same: --force)")
+            return
+        with _waiting(f"getting {SMART_TURN.requirement} (12 MB) through {installer() or 'pip'}"):
+            kept = fetch_model(SMART_TURN)
+    size = kept.stat().st_size / 1e6
+    print_line(f"{SMART_TURN.name} ({size:.1f} MB, {SMART_TURN.licence}) is in {kept}; SHA-256 as expected.")
+
+
+@contextmanager
+def _waiting(text: str) -> Iterator[None]:
+    if not sys.stderr.isatty():
+        complain(text)
+        yield
+        return
+    from rich.console import Console
+
+    with Console(stderr=True).status(text):
+        yield
+
+
+def _used(found: dict[ModelFile, FoundModel | None]) -> set[ModelFile]:
+    ready = {model for model, one in found.items() if one and one.expected}
+    return ready - {SILERO_FRAME} if SILERO_SEQUENCE in ready else ready
+
+
+def _state(found: FoundModel | None, used: bool) -> str:
+    if found is None:
+        return "not installed"
+    if not found.expected:
+        return "not used: is not the expected file"
+    return "in use" if used else "installed, not needed"
+
+
+def _rows(model: ModelFile, found: FoundModel | None) -> list[list[str]]:
+    if found is None:
+        shown = [["package", model.requirement]]
+    else:
+        right = "as expected" if found.expected else f"but {model.sha256} is expected"
+        origin = f"package {model.distribution} {found.version or '(version unknown)'}"
+        shown = [
+            ["from", origin if found.source == "package" else "the data directory (turnlab models fetch)"],
+            ["path", str(found.path)],
+            ["size", f"{found.size / 1e6:.1f} MB"],
+            ["SHA-256", f"{found.sha256}, {right}"],
+        ]
+    return [["for", model.purpose], *shown, ["licence", model.licence], ["without it", model.without]]
+
+
+def _to_json(model: ModelFile, found: FoundModel | None, used: bool) -> dict[str, Any]:
+    return {
+        "name": model.name,
+        "purpose": model.purpose,
+        "without": model.without,
+        "licence": model.licence,
+        "package": model.distribution,
+        "package_version": model.version,
+        "expected_sha256": model.sha256,
+        "installed": found is not None,
+        "used": used,
+        "source": found.source if found else None,
+        "installed_version": found.version if found else None,
+        "path": str(found.path) if found else None,
+        "bytes": found.size if found else None,
+        "sha256": found.sha256 if found else None,
+        "expected": found.expected if found else None,
+    }
