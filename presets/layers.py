@@ -37,10 +37,16 @@ class ResolvedVoiceConfig:
     filler_vocabulary: tuple[str, ...] | None
     backchannel_delay_ms: int
     filler_cooldown_ms: int
+    progress_interval_ms: int | None
+    progress_vocabulary: tuple[str, ...] | None
+    transition_deadline_ms: int | None
+    empathy_hold_ms: int
     max_response_sentences: int | None
     max_response_words: int | None
     barge_in_min_speech_s: float
     barge_in_cooldown_s: float
+    forward_call_enabled: bool
+    min_tts_speed: float | None
     origins: Mapping[str, str] = field(compare=False)
 
 

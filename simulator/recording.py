@@ -7,12 +7,13 @@ from importlib.resources import files
 from pathlib import Path
 
 from simulator.audio.source import SUFFIXES, AudioSource, open_audio
+from simulator.audio.what_if import AS_IT_IS, WhatIf
 from simulator.engine.scenario import Scenario, default_scenario, read_scenario
 from simulator.errors import AudioError
 from simulator.labels import Labels, read_labels
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Recording:
     """Audio of the caller, the truth about it if known, and the agent's lines.
 
@@ -35,12 +36,12 @@ class Recording:
         return (self.labels.title if self.labels else "") or self.id
 
 
-def open_recording(path: Path, caller_channel: int | None = None) -> Recording:
-    """Open an audio file with its labels and scenario, if it has any.
+def open_recording(path: Path, caller_channel: int | None = None, what_if: WhatIf = AS_IT_IS) -> Recording:
+    """Open an audio file with its labels and scenario, if it has any. ``caller_channel`` counts from 0.
 
     Raises :class:`~simulator.errors.AudioError` or :class:`~simulator.errors.LabelError`.
     """
-    source = open_audio(path, caller_channel)
+    source = open_audio(path, caller_channel, what_if)
     labels, scenario = path.with_suffix(".json"), path.with_suffix(".scenario.json")
     return Recording(
         id=path.stem,

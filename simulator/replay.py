@@ -8,8 +8,10 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+from functools import lru_cache
 from typing import Literal
 
 from presets.layers import ResolvedVoiceConfig
@@ -74,10 +76,10 @@ def play(
     labels = recording.labels
     if mode == "scripted":
         return _scripted(recording, activity, config, profile)
-    script = Script(recording.scenario, turn_of_span(activity.spans, labels) if labels and labels.turns else None)
+    script = script_of(recording, activity)
     machine = TurnMachine(config, profile, script, recording=recording.id, seed=seed)
     if mode == "elastic" and labels and labels.moves:
-        placements = _Elastic(machine, activity).play(labels.moves)
+        placements = _Elastic(machine, recording, activity).play(labels.moves)
     else:
         mode, placements = "rigid", [Placement(0, activity.duration_ms, 0)]
         for seen in activity.observations:
@@ -89,6 +91,15 @@ def play(
     return Played(tuple(machine.events), tuple(placements), duration_ms, mode, anchored)
 
 
+@lru_cache(maxsize=32)
+def script_of(recording: Recording, activity: Activity) -> Script:
+    """Return the recording's scenario laid over its detected speech, by its labels where it has any."""
+    labels = recording.labels
+    if not labels or not labels.turns:
+        return Script(recording.scenario)
+    return Script(recording.scenario, turn_of_span(activity.spans, labels), wordless(activity.spans, labels))
+
+
 def turn_of_span(spans: tuple[SpeechSpan, ...], labels: Labels) -> dict[int, int]:
     """Return for each detected span the index of the labelled turn it lies in, or that it followed."""
     starts = [round(turn.start_s * 1000) for turn in labels.caller_turns()]
@@ -97,6 +108,18 @@ def turn_of_span(spans: tuple[SpeechSpan, ...], labels: Labels) -> dict[int, int
         middle = (span.start_ms + span.end_ms) // 2
         found[index] = max(sum(start <= middle for start in starts) - 1, 0)
     return found
+
+
+def wordless(spans: tuple[SpeechSpan, ...], labels: Labels) -> frozenset[int]:
+    """Return the spans in which the labels know no caller turn and no interruption."""
+    meant = [(turn.start_s, turn.end_s) for turn in labels.caller_turns()]
+    meant += [(event.start_s, event.end_s) for event in labels.events if event.should_barge_in]
+    bounds = [(start_s * 1000, end_s * 1000) for start_s, end_s in meant]
+    return frozenset(
+        index
+        for index, span in enumerate(spans)
+        if not any(start < span.end_ms and span.start_ms < end for start, end in bounds)
+    )
 
 
 def _scripted(
@@ -119,26 +142,54 @@ def _scripted(
 class _Elastic:
     """Places moves one after the other, each when its anchor has come."""
 
-    def __init__(self, machine: TurnMachine, activity: Activity) -> None:
+    def __init__(self, machine: TurnMachine, recording: Recording, activity: Activity) -> None:
         self._machine = machine
-        self._activity = activity
+        self._heard = _by_move(recording, activity)
+        self._pending: deque[Observation] = deque()
         self._last_start_ms = 0
         self._last_end_ms = 0
 
     def play(self, moves: tuple[Move, ...]) -> list[Placement]:
         """Play all moves; return where each went."""
         placements = []
-        for move, observations in zip(moves, _by_move(self._activity, moves), strict=True):
+        for move, heard in zip(moves, self._heard, strict=True):
             start_ms, end_ms = round(move.start_s * 1000), round(move.end_s * 1000)
             shift_ms = self._place(move) - start_ms
             placements.append(Placement(start_ms, end_ms, shift_ms))
-            for seen in observations:
-                self._machine.observe(_shifted(seen, shift_ms))
-            if observations:
+            known_ms = self._feed([_shifted(seen, shift_ms) for seen in heard])
+            if heard:
                 self._last_start_ms = start_ms + shift_ms
-            known_ms = observations[-1].known_ms + shift_ms if observations else 0
             self._last_end_ms = max(end_ms + shift_ms, known_ms)
+        self._step_to(_FOREVER_MS)
         return placements
+
+    def _feed(self, heard: list[Observation]) -> int:
+        """Let the machine hear a move up to its last word; return when that was known.
+
+        What is asked about the pause after it waits for its time, or for the next move to overtake it.
+        """
+        if not heard:
+            return 0
+        self._step_to(heard[0].known_ms)
+        self._pending.clear()
+        spoken = next(n for n in range(len(heard), 0, -1) if not isinstance(heard[n - 1], Reassessment))
+        for seen in heard[:spoken]:
+            self._machine.observe(seen)
+        self._pending.extend(heard[spoken:])
+        return heard[spoken - 1].known_ms
+
+    def _step_to(self, t_ms: int) -> None:
+        while self._step_before(t_ms):
+            pass
+
+    def _step_before(self, t_ms: int) -> bool:
+        """Let the next thing happen if it is due before ``t_ms``; return whether something did."""
+        asked = self._pending[0] if self._pending else None
+        if asked is None or asked.known_ms >= t_ms:
+            return self._machine.step_before(t_ms)
+        if not self._machine.step_before(asked.known_ms):
+            self._machine.observe(self._pending.popleft())
+        return True
 
     def _place(self, move: Move) -> int:
         """Return when the move starts, in ms of the replay."""
@@ -163,20 +214,22 @@ class _Elastic:
         Patience is with silence: a caller does not give up on an agent who is talking.
         """
         machine = self._machine
-        machine.run_before(self._last_end_ms)
+        self._step_to(self._last_end_ms)
         quiet_since_ms = self._last_end_ms
         while (at_ms := came()) is None:
             quiet_since_ms = max(quiet_since_ms, machine.sounding_until_ms or 0)
             deadline_ms = quiet_since_ms + ANCHOR_PATIENCE_MS
-            if not machine.step_before(deadline_ms):
+            if not self._step_before(deadline_ms):
                 machine.now_ms = max(machine.now_ms, deadline_ms)
                 machine.miss_response(anchor, deadline_ms - self._last_end_ms)
                 return deadline_ms
         return at_ms
 
 
-def _by_move(activity: Activity, moves: tuple[Move, ...]) -> list[list[Observation]]:
+@lru_cache(maxsize=32)
+def _by_move(recording: Recording, activity: Activity) -> tuple[tuple[Observation, ...], ...]:
     """Sort observations into the moves their spans lie in; what lies in no move is not played."""
+    moves = recording.labels.moves if recording.labels else ()
     bounds = [(round(move.start_s * 1000), round(move.end_s * 1000)) for move in moves]
     owner: dict[int, int] = {}
     for index, span in enumerate(activity.spans):
@@ -188,13 +241,15 @@ def _by_move(activity: Activity, moves: tuple[Move, ...]) -> list[list[Observati
     for seen in activity.observations:
         if seen.span in owner:
             sorted_[owner[seen.span]].append(seen)
-    return sorted_
+    return tuple(tuple(heard) for heard in sorted_)
 
 
 def _shifted(seen: Observation, shift_ms: int) -> Observation:
+    if not shift_ms:
+        return seen
     known_ms = seen.known_ms + shift_ms
     if isinstance(seen, SpeechEnd):
-        return replace(seen, known_ms=known_ms, end_ms=seen.end_ms + shift_ms)
+        return SpeechEnd(known_ms, seen.end_ms + shift_ms, seen.span, seen.completeness)
     if isinstance(seen, Reassessment):
-        return replace(seen, known_ms=known_ms)
-    return replace(seen, known_ms=known_ms, start_ms=seen.start_ms + shift_ms)
+        return Reassessment(known_ms, seen.span, seen.completeness)
+    return type(seen)(known_ms, seen.start_ms + shift_ms, seen.span)

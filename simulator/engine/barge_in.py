@@ -1,4 +1,4 @@
-"""The barge-in rule: has the caller spoken over the agent for long enough, and not too soon after the last time?"""
+"""The barge-in rule: has the caller spoken over the agent for long enough, and may they stop it now?"""
 
 from __future__ import annotations
 
@@ -8,9 +8,13 @@ from presets.layers import ResolvedVoiceConfig
 from simulator.activity.model import FRAME_MS
 from simulator.engine.caller import CallerState
 from simulator.engine.events import Why
+from simulator.engine.scenario import NO_POLICY, TurnPolicy
 from simulator.engine.sound import AgentSound, Piece, overlap_ms, reached_ms
 
-Verdict = Literal["barge_in", "cooldown"]
+Reason = Literal["shield", "cooldown"]
+Verdict = Literal["barge_in", "shield", "cooldown"]
+
+_NEVER_MS = 1 << 60
 
 
 class BargeInRule:
@@ -18,26 +22,47 @@ class BargeInRule:
 
     def __init__(self) -> None:
         self._last_ms: int | None = None
-        self._told_span = -1
+        self._told: dict[Reason, int] = {}
 
     def next(
-        self, caller: CallerState, audible: list[Piece], config: ResolvedVoiceConfig, now_ms: int
+        self,
+        caller: CallerState,
+        audible: list[Piece],
+        config: ResolvedVoiceConfig,
+        now_ms: int,
+        policy: TurnPolicy = NO_POLICY,
     ) -> tuple[int, Verdict] | None:
         """Return when the rule will speak if the caller goes on, and what it will say; ``None``: it will not.
 
-        It speaks only at the end of a frame, because only then is it known that the caller spoke in it.
+        It speaks only at the end of a frame, because only then is it known that the caller spoke in it. What holds
+        a barge-in back is said once a span; it comes when that is over, if the caller still talks.
         """
         if not caller.voiced:
             return None
         due_ms = self._reached_ms(caller, audible, config, now_ms)
-        if due_ms is None or self._last_ms is None:
-            return None if due_ms is None else (due_ms, "barge_in")
-        free_ms = self._last_ms + round(config.barge_in_cooldown_s * 1000)
-        if due_ms < free_ms:
-            if self._told_span != caller.span:
-                return due_ms, "cooldown"
-            due_ms = self._reached_ms(caller, audible, config, free_ms)
-        return None if due_ms is None else (due_ms, "barge_in")
+        if due_ms is None:
+            return None
+        for reason, free_ms in self._held_until(audible, config, policy):
+            if due_ms < free_ms:
+                if self._told.get(reason) != caller.span:
+                    return due_ms, reason
+                found = self._reached_ms(caller, audible, config, free_ms) if free_ms < _NEVER_MS else None
+                if found is None:
+                    return None
+                due_ms = found
+        return due_ms, "barge_in"
+
+    def _held_until(
+        self, audible: list[Piece], config: ResolvedVoiceConfig, policy: TurnPolicy
+    ) -> list[tuple[Reason, int]]:
+        held: list[tuple[Reason, int]] = []
+        if not policy.barge_in_enabled:
+            held.append(("shield", _NEVER_MS))
+        elif policy.greeting_shield_s:
+            held.append(("shield", audible[0].start_ms + round(policy.greeting_shield_s * 1000)))
+        if self._last_ms is not None:
+            held.append(("cooldown", self._last_ms + round(config.barge_in_cooldown_s * 1000)))
+        return held
 
     @staticmethod
     def _reached_ms(
@@ -48,29 +73,46 @@ class BargeInRule:
         needed_ms = round(config.barge_in_min_speech_s * 1000)
         return reached_ms(audible, caller.start_ms, needed_ms, grid_ms, FRAME_MS)
 
-    def suppress_for_cooldown(
-        self, caller: CallerState, audible: list[Piece], config: ResolvedVoiceConfig, now_ms: int
+    def hold(
+        self,
+        reason: Reason,
+        caller: CallerState,
+        audible: list[Piece],
+        config: ResolvedVoiceConfig,
+        now_ms: int,
+        policy: TurnPolicy = NO_POLICY,
     ) -> Why:
-        """Note that this span was held back by the cooldown; return why."""
-        self._told_span = caller.span
+        """Note that this span was held back; return why."""
+        self._told[reason] = caller.span
+        spoken_ms = overlap_ms(audible, caller.start_ms, now_ms)
+        if reason == "shield":
+            shield = "the state does not allow barge-in"
+            if policy.barge_in_enabled:
+                since_s = (now_ms - audible[0].start_ms) / 1000
+                shield = f"only {since_s:.2f} s into the answer (greeting_shield_s {policy.greeting_shield_s:g})"
+            return _why("shield", spoken_ms, config, {"shield": shield})
         since_s = (now_ms - (self._last_ms or 0)) / 1000
-        extra: dict[str, float | str] = {"since_s": since_s, "cooldown_s": config.barge_in_cooldown_s}
-        return _why("cooldown", overlap_ms(audible, caller.start_ms, now_ms), config, extra)
+        return _why("cooldown", spoken_ms, config, {"since_s": since_s, "cooldown_s": config.barge_in_cooldown_s})
 
     def too_short(self, caller: CallerState, audible: list[Piece], config: ResolvedVoiceConfig) -> Why | None:
-        """Return why a span that just ended did not stop the agent; ``None`` if it was not over it, or was told."""
+        """Return why a span that just ended did not stop the agent.
+
+        ``None`` if it was not over the agent, was told before, or the agent came to its own end first.
+        """
         spoken_ms = overlap_ms(audible, caller.start_ms, caller.end_ms)
-        if not spoken_ms or self._told_span == caller.span:
+        enough = spoken_ms >= round(config.barge_in_min_speech_s * 1000)
+        if not spoken_ms or enough or caller.span in self._told.values():
             return None
         return _why("too_short", spoken_ms, config, {})
 
     def strike(self, caller: CallerState, audible: list[Piece], config: ResolvedVoiceConfig, now_ms: int) -> Why:
         """Note a barge-in at ``now_ms``; return why."""
-        waited = f", and the cooldown of {config.barge_in_cooldown_s:g} s is over"
-        cooldown = waited if self._told_span == caller.span else ""
+        held = ", and the shield is over" if self._told.get("shield") == caller.span else ""
+        if self._told.get("cooldown") == caller.span:
+            held += f", and the cooldown of {config.barge_in_cooldown_s:g} s is over"
         self._last_ms = now_ms
         spoken_ms = overlap_ms(audible, caller.start_ms, now_ms)
-        return _why("barge_in", spoken_ms, config, {"cooldown": cooldown})
+        return _why("barge_in", spoken_ms, config, {"held": held})
 
 
 def _why(rule: str, spoken_ms: int, config: ResolvedVoiceConfig, more: dict[str, float | str]) -> Why:

@@ -1,21 +1,19 @@
-"""One answer being made: navigation, first token, buffer, speech synthesis, as times on the virtual clock."""
+"""One answer being made: navigation, tools, first token, buffer, speech synthesis, as times on the clock."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from typing import NamedTuple
 
 from presets.layers import ResolvedVoiceConfig
+from simulator.engine.chunks import Chunk, Words, chunks_after, voice_of
 from simulator.engine.navigation import MalformedNavigationError, Navigation, parse_navigation
-from simulator.engine.profile import EngineProfile, luck
-from simulator.engine.scenario import Line
-from simulator.engine.text import cap, spoken_ms
-
-CHOPPY_WORDS = 4
-"""A first chunk shorter than this sounds choppy."""
+from simulator.engine.profile import Values, luck
+from simulator.engine.scenario import Line, State
+from simulator.engine.text import cap
+from simulator.engine.tools import FORWARD_CALL, ToolRun, schedule
 
 
-@dataclass(frozen=True, slots=True)
-class LuckKey:
+class LuckKey(NamedTuple):
     """What the stage latencies after one span of speech depend on."""
 
     seed: int
@@ -27,30 +25,28 @@ class LuckKey:
         return luck(self.seed, self.recording, self.span, stage)
 
 
-@dataclass(frozen=True, slots=True)
-class Chunk:
-    """One piece of text sent to speech synthesis: when flushed, when audible at the earliest, how long (ms)."""
+class Generation(NamedTuple):
+    """An answer from its start: every time it would reach if nobody interrupted, in ms.
 
-    words: tuple[str, ...]
-    flushed_ms: int
-    ready_ms: int
-    duration_ms: int
-
-
-@dataclass(frozen=True, slots=True)
-class Generation:
-    """An answer from its start: every time it would reach if nobody interrupted, in ms."""
+    ``prompted_ms`` is when the engage model may begin, after navigation and tools. Without chunks the answer waits
+    for a confirmed end of turn, because tools do things that cannot be undone.
+    """
 
     number: int
     key: LuckKey
+    line: Line
+    heard_in: State
     started_ms: int
     navigated_ms: int | None
     navigation: Navigation | None
-    navigation_line: str | None
     navigation_fault: str | None
-    first_token_ms: int
-    chunks: tuple[Chunk, ...]
-    words_cut: int
+    tools: tuple[ToolRun, ...] = ()
+    denied: tuple[tuple[str, str], ...] = ()
+    prompted_ms: int = 0
+    first_token_ms: int = 0
+    sentences: tuple[Words, ...] = ()
+    chunks: tuple[Chunk, ...] = ()
+    words_cut: int = 0
 
     @property
     def ready_ms(self) -> int:
@@ -60,85 +56,95 @@ class Generation:
     @property
     def text(self) -> str:
         """All that would be said."""
-        return " ".join(" ".join(chunk.words) for chunk in self.chunks)
+        return " ".join(" ".join(words) for words in self.sentences)
+
+    @property
+    def asked_ms(self) -> int:
+        """When navigation had returned; without navigation, when the answer was begun."""
+        return self.started_ms if self.navigated_ms is None else self.navigated_ms
+
+    @property
+    def hint(self) -> str | None:
+        """The ``filler_hint`` of the action or exit that navigation chose."""
+        chosen = self.heard_in.choice(self.navigation.code) if self.navigation else None
+        return chosen.filler_hint if chosen else None
 
 
-@dataclass(frozen=True, slots=True)
 class Workshop:
     """What every generation of one run is made with."""
 
-    profile: EngineProfile
+    def __init__(self, values: Values) -> None:
+        self._values = values
+        self._capacity = round(values.tool_capacity.value)
 
-    def generate(
-        self,
-        line: Line,
-        config: ResolvedVoiceConfig,
-        *,
-        skip_navigation: bool,
-        number: int,
-        key: LuckKey,
-        start_ms: int,
+    def begin(
+        self, line: Line, heard_in: State, *, skip_navigation: bool, number: int, key: LuckKey, start_ms: int
     ) -> Generation:
-        """Plan the answer ``line`` from ``start_ms`` on."""
-        values = self.profile.values
-        navigated_ms = navigation = fault = None
-        if not skip_navigation:
-            navigated_ms = start_ms + values.nav_ms.at(key.draw("nav"))
-            navigation, fault = _read(line.navigation or "")
-        prompted_ms = start_ms if navigated_ms is None else navigated_ms
-        first_token_ms = prompted_ms + values.engage_first_token_ms.at(key.draw("first_token"))
+        """Begin the answer ``line`` with navigation, at ``start_ms``."""
+        if skip_navigation:
+            return Generation(number, key, line, heard_in, start_ms, None, None, None)
+        nav = self._values.nav_ms
+        navigation, fault = _read(line.navigation or "", heard_in)
+        return Generation(
+            number, key, line, heard_in, start_ms, start_ms + nav.at(key.draw("nav")), navigation, fault
+        )
+
+    def write(self, begun: Generation, config: ResolvedVoiceConfig, allowed_ms: int, said_in: State) -> Generation:
+        """Plan the rest of an answer: tools, not before ``allowed_ms``, then text and speech."""
+        line, key = begun.line, begun.key
+        tools, denied, prompted_ms = self._tools(begun, config, allowed_ms, said_in)
+        first_token = self._values.engage_first_token_ms
+        first_token_ms = prompted_ms + first_token.at(key.draw("first_token"))
         text = line.response
-        if navigation is not None and navigation.verbose and line.long_response:
+        if begun.navigation is not None and begun.navigation.verbose and line.long_response:
             text = line.long_response
         capped = cap(text, config.max_response_sentences, config.max_response_words)
-        return Generation(
-            number=number,
-            key=key,
-            started_ms=start_ms,
-            navigated_ms=navigated_ms,
-            navigation=navigation,
-            navigation_line=line.navigation,
-            navigation_fault=fault,
+        voice = voice_of(self._values, config.tts_model, config.min_tts_speed)
+        plan = chunks_after(capped.sentences, voice, config.max_buffer_delay_ms)
+        return begun._replace(
+            tools=tools,
+            denied=denied,
+            prompted_ms=prompted_ms,
             first_token_ms=first_token_ms,
-            chunks=tuple(self._chunks(capped.sentences, first_token_ms, config)),
+            sentences=capped.sentences,
+            chunks=tuple(
+                Chunk(words, first_token_ms + flushed_ms, first_token_ms + ready_ms, duration_ms)
+                for words, flushed_ms, ready_ms, duration_ms in plan
+            ),
             words_cut=capped.words_cut,
         )
 
-    def _chunks(
-        self, sentences: tuple[tuple[str, ...], ...], first_token_ms: int, config: ResolvedVoiceConfig
-    ) -> list[Chunk]:
-        values = self.profile.values
-        word_ms = 1000.0 / values.engage_words_per_s.value
-        to_ear_ms = values.transport_ms.value + (
-            values.tts_sonic_3_ms.value if config.tts_model == "sonic-3" else values.tts_sonic_turbo_ms.value
-        )
-        chunks: list[Chunk] = []
-        waiting: list[str] = []
-        deadline_ms = 0.0
-
-        def flush(at_ms: float) -> None:
-            words = tuple(waiting)
-            waiting.clear()
-            spoken = spoken_ms(words, values.speech_ms_per_char.value, values.shortest_sound_ms.value)
-            chunks.append(Chunk(words, round(at_ms), round(at_ms) + round(to_ear_ms), spoken))
-
-        written = 0
-        for sentence in sentences:
-            for position, word in enumerate(sentence):
-                token_ms = first_token_ms + written * word_ms
-                written += 1
-                if waiting and token_ms > deadline_ms:
-                    flush(deadline_ms)
-                if not waiting:
-                    deadline_ms = token_ms + config.max_buffer_delay_ms
-                waiting.append(word)
-                if position == len(sentence) - 1:
-                    flush(token_ms)
-        return chunks
+    def _tools(
+        self, begun: Generation, config: ResolvedVoiceConfig, allowed_ms: int, said_in: State
+    ) -> tuple[tuple[ToolRun, ...], tuple[tuple[str, str], ...], int]:
+        if not begun.line.tools:
+            return (), (), begun.asked_ms
+        asked_ms = max(begun.asked_ms, allowed_ms)
+        allowed, denied = [], []
+        for index, tool in enumerate(begun.line.tools):
+            why = _denied(tool.name, config, said_in)
+            if why is None:
+                allowed.append((tool, begun.key.draw(f"tool {index}")))
+            else:
+                denied.append((tool.name, why))
+        runs = schedule(allowed, self._capacity, asked_ms)
+        return runs, tuple(denied), max((run.end_ms for run in runs), default=asked_ms)
 
 
-def _read(line: str) -> tuple[Navigation | None, str | None]:
+def _denied(name: str, config: ResolvedVoiceConfig, said_in: State) -> str | None:
+    if name != FORWARD_CALL:
+        return None
+    if not config.forward_call_enabled:
+        return "forward_call_enabled is off"
+    if said_in.turn_policy.block_forward_call:
+        return "the state's turn policy blocks forwarding"
+    return None
+
+
+def _read(line: str, state: State) -> tuple[Navigation | None, str | None]:
     try:
-        return parse_navigation(line), None
+        navigation = parse_navigation(line)
     except MalformedNavigationError as error:
         return None, str(error)
+    fault = state.fault(navigation.code)
+    return (navigation, None) if fault is None else (None, fault)

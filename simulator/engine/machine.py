@@ -6,7 +6,8 @@ Feed it observations in time order and let its own clock run in between::
     machine.run_before(t_ms)       # everything the machine itself does before t_ms
 
 It never looks ahead, so a recording on a virtual clock and frames as they come give the same events. ``config``
-may be replaced between calls and holds for every decision after that.
+may be replaced between calls and holds for every decision after that; what is being generated already keeps the
+settings it was begun with.
 """
 
 from __future__ import annotations
@@ -14,28 +15,23 @@ from __future__ import annotations
 from collections.abc import Callable
 from enum import Enum
 from functools import partial
-from itertools import pairwise
 from typing import Any, Literal
 
 from presets.layers import ResolvedVoiceConfig
 from simulator.activity.model import Observation, SpeechEnd, SpeechStart
-from simulator.engine.barge_in import BargeInRule, what_was_said
+from simulator.engine.answer import Answer, Due
+from simulator.engine.barge_in import BargeInRule, Reason, what_was_said
 from simulator.engine.caller import CallerState
-from simulator.engine.end_of_turn import EndOfTurnRule
+from simulator.engine.chunks import CHOPPY_WORDS, Words, chunks_at, voice_of
+from simulator.engine.end_of_turn import EndOfTurnRule, Verdict
 from simulator.engine.events import Event, Why, silence_why, speech_why
-from simulator.engine.fillers import backchannel, navigation_filler
-from simulator.engine.generation import CHOPPY_WORDS, Generation, LuckKey, Workshop
+from simulator.engine.floor import Floor
+from simulator.engine.generation import Generation
 from simulator.engine.profile import EngineProfile
+from simulator.engine.scenario import NO_STATE, State
 from simulator.engine.script import Script
-from simulator.engine.sound import AgentSound, Piece, filler_sound, response_sound
+from simulator.engine.sound import AgentSound, filler_sound, response_sound, sentences_left
 from simulator.engine.stages import stages_ms
-from simulator.engine.text import spoken_ms
-
-_Timer = tuple[int, int, Callable[[], None]]
-
-
-def _order(timer: _Timer) -> tuple[int, int]:
-    return timer[:2]
 
 
 class Mode(Enum):
@@ -65,31 +61,28 @@ class TurnMachine:
         self.mode = Mode.LISTENING
         self.turn = -1
         self.now_ms = 0
+        self.last_finished_response_ms: int | None = None
+        """When the agent last came to the end of a response by itself."""
         self._values = profile.values
-        self._workshop = Workshop(profile)
         self._script = script
-        self._luck = (seed, recording)
         self._caller = CallerState()
+        self._floor = Floor()
+        self._answer = Answer(profile.values, script, (seed, recording), self._emit)
         self._end_rule = EndOfTurnRule(profile.values)
-        self._pause_acts: dict[str, tuple[int, Callable[[], None]]] = {
+        self._barge_in_rule = BargeInRule()
+        self._pause_acts: dict[Verdict, tuple[int, Callable[[], None]]] = {
             "timeout": (2, partial(self._end_turn, "timeout")),
             "confidence": (3, partial(self._end_turn, "confidence")),
             "eager": (4, self._become_eager),
         }
-        self._generation: Generation | None = None
-        self._generations = 0
-        self._navigation_told = False
-        self._confirmed_ms: int | None = None
+        self._heard_in: State = NO_STATE
+        self._said_in: State = NO_STATE
         self._onset_ms = 0
         self._speech_end_ms = 0
-        self._sound: AgentSound | None = None
-        self._underruns: list[tuple[int, int]] = []
-        self._heard_this_turn: list[Piece] = []
-        self._filler_due_ms: int | None = None
-        self._last_filler: tuple[str, int] | None = None
-        self.last_finished_response_ms: int | None = None
-        """When the agent last came to the end of a response by itself."""
-        self._barge_in_rule = BargeInRule()
+        self._barged_in = False
+        self._had_words = False
+        self._unsaid: tuple[Words, ...] = ()
+        self._resume_ms: int | None = None
 
     # ---- the clock
 
@@ -103,28 +96,13 @@ class TurnMachine:
         timers = self._timers()
         if not timers:
             return False
-        due_ms, _, act = min(timers, key=_order)
+        due_ms, _, act = min(timers)
         if due_ms >= t_ms:
             return False
-        self.now_ms = max(self.now_ms, due_ms)
+        if due_ms > self.now_ms:
+            self.now_ms = due_ms
         act()
         return True
-
-    @property
-    def response_sounding_since_ms(self) -> int | None:
-        """When the response now being heard began, or ``None``."""
-        sound = self._sound
-        return sound.start_ms if sound and sound.kind == "response" and not sound.stopped else None
-
-    @property
-    def sounding_until_ms(self) -> int | None:
-        """When the sound now being heard will end, or ``None``."""
-        return self._sound.end_ms if self._sound else None
-
-    @property
-    def idle(self) -> bool:
-        """Whether the agent has nothing to say and hears nobody."""
-        return self.mode is Mode.LISTENING and self._sound is None
 
     def observe(self, seen: Observation) -> None:
         """Take note of something that became known of the caller; observations come in order of ``known_ms``."""
@@ -136,41 +114,74 @@ class TurnMachine:
         elif isinstance(seen, SpeechEnd):
             self._on_speech_end()
 
-    def miss_response(self, anchor: str, waited_ms: int) -> None:
-        """Note that the caller gave up waiting for the agent (said by a replay, which knows the caller's side)."""
-        why = Why("anchor_missed", {"waited_s": waited_ms / 1000, "anchor": anchor})
-        self._emit("missed_response", why, waited_s=waited_ms / 1000)
-
-    def _timers(self) -> list[_Timer]:
+    def _timers(self) -> list[Due]:
         """Return what the machine will do by itself: when, in which order within one instant, and what.
 
-        The order within one instant is: sound ends, timeout, end of turn, eager, barge-in, navigation, response,
-        filler.
+        The order within one instant is: sound ends, underrun, timeout, end of turn, eager, barge-in, navigation,
+        tools, response, filler, resumption.
         """
-        timers: list[_Timer] = []
-        if self._sound is not None:
-            timers.append((self._sound.end_ms, 0, self._end_sound))
-            if self._underruns:
-                timers.append((self._underruns[0][0], 1, self._tell_underrun))
-        generation = self._generation
-        if generation is not None and generation.navigated_ms is not None and not self._navigation_told:
-            timers.append((generation.navigated_ms, 6, self._tell_navigation))
-        if self.mode is Mode.PAUSE:
-            due = self._end_rule.next(self._caller, self.config, may_speculate=generation is None)
-            timers += [(at_ms, *self._pause_acts[verdict]) for at_ms, verdict in due]
-        elif self.mode is Mode.THINKING and generation is not None:
-            timers.append((self._response_due_ms(generation), 7, self._start_response))
-            if self._filler_due_ms is not None:
-                due_ms = (
-                    self._filler_due_ms if self._sound is None else max(self._filler_due_ms, self._sound.end_ms)
-                )
-                timers.append((due_ms, 8, self._start_filler))
-        elif self.mode is Mode.SPEAKING:
+        timers: list[Due] = []
+        floor, mode = self._floor, self.mode
+        if mode is Mode.CALLER and floor.sound is None:
+            return timers
+        if floor.sound is not None:
+            timers.append((floor.sound.end_ms, 0, self._end_sound))
+            if floor.underruns:
+                timers.append((floor.underruns[0][0], 1, self._tell_underrun))
+        if self._answer.generation is not None:
+            self._answer.add_timers(timers)
+        if mode is Mode.PAUSE:
+            may_speculate = self._answer.generation is None
+            patience = self._end_rule.patience(self.config, self._heard_in.turn_policy)
+            for at_ms, verdict in self._end_rule.next(self._caller, patience, may_speculate=may_speculate):
+                timers.append((at_ms, *self._pause_acts[verdict]))
+        elif mode is Mode.THINKING:
+            self._add_sound_timers(timers)
+        elif mode is Mode.SPEAKING:
             self._add_barge_in_timer(timers)
+        elif self._resume_ms is not None and mode is Mode.LISTENING:
+            timers.append((self._resume_ms, 10, self._resume_sentence))
         return timers
 
     def _emit(self, kind: str, why: Why, **data: Any) -> None:
         self.events.append(Event(kind, self.now_ms, self.turn, why, data))
+
+    # ---- what others may ask
+
+    @property
+    def response_sounding_since_ms(self) -> int | None:
+        """When the response now being heard began, or ``None``."""
+        sound = self._floor.sound
+        return sound.start_ms if sound and sound.kind == "response" and not sound.stopped else None
+
+    @property
+    def sounding_until_ms(self) -> int | None:
+        """When the sound now being heard will end, or ``None``."""
+        return self._floor.sound.end_ms if self._floor.sound else None
+
+    @property
+    def sound(self) -> AgentSound | None:
+        """The filler or response now being heard: its pieces are stretches of speech with their words, in ms."""
+        return self._floor.sound
+
+    @property
+    def idle(self) -> bool:
+        """Whether the agent has nothing to say and hears nobody."""
+        return self.mode is Mode.LISTENING and self._floor.sound is None and self._resume_ms is None
+
+    @property
+    def threshold(self) -> float:
+        """The turn confidence that ends a turn in the state the caller is now heard in."""
+        return self._end_rule.patience(self.config, self._heard_in.turn_policy).threshold
+
+    def turn_confidence(self, now_ms: int) -> float | None:
+        """Return the turn confidence at a moment of the pause under way; ``None`` outside a pause."""
+        return self._end_rule.confidence(self._caller, now_ms) if self.mode is Mode.PAUSE else None
+
+    def miss_response(self, anchor: str, waited_ms: int) -> None:
+        """Note that the caller gave up waiting for the agent (said by a replay, which knows the caller's side)."""
+        why = Why("anchor_missed", {"waited_s": waited_ms / 1000, "anchor": anchor})
+        self._emit("missed_response", why, waited_s=waited_ms / 1000)
 
     # ---- the caller
 
@@ -179,15 +190,16 @@ class TurnMachine:
         if self.mode is Mode.LISTENING:
             self._begin_turn()
         self._emit("speech_start", speech_why(), start=caller.start_ms / 1000, span=caller.span)
+        self._had_words = self._had_words or caller.span not in self._script.wordless
         if self.mode is Mode.PAUSE:
-            if self._generation is not None:
+            if self._answer.generation is not None:
                 silence_ms = caller.start_ms - caller.end_ms
-                discarded = self._discard()
+                discarded = self._answer.discard()
                 self._emit("turn_resumed", Why("resumed", {"silence_ms": silence_ms}), discarded=discarded)
             self.mode = Mode.CALLER
-        elif self.mode is Mode.THINKING and not self._heard_this_turn:
-            after_ms = self.now_ms - (self._confirmed_ms or 0)
-            discarded = self._discard()
+        elif self.mode is Mode.THINKING and not self._floor.heard:
+            after_ms = self.now_ms - (self._answer.confirmed_ms or 0)
+            discarded = self._answer.discard()
             self._emit("turn_reopened", Why("reopened", {"after_ms": after_ms}), discarded=discarded)
             self.mode = Mode.CALLER
 
@@ -201,195 +213,144 @@ class TurnMachine:
             completeness=caller.completeness,
         )
         if self.mode is Mode.CALLER:
-            self.mode = Mode.PAUSE
-        elif self.mode is Mode.SPEAKING or (self.mode is Mode.THINKING and self._heard_this_turn):
-            too_short = self._barge_in_rule.too_short(caller, self._audible(), self.config)
+            self._heard_in = self._script.heard_in(caller.span, self.turn)
+            if self._barged_in and not self._had_words:
+                self._fall_silent()
+            else:
+                self.mode = Mode.PAUSE
+        elif self.mode is Mode.SPEAKING or (self.mode is Mode.THINKING and self._floor.heard):
+            too_short = self._barge_in_rule.too_short(caller, self._floor.audible(), self.config)
             if too_short is not None:
                 self._emit("barge_in_suppressed", too_short, reason="too_short", span=caller.span)
 
-    def _begin_turn(self) -> None:
+    def _begin_turn(self, *, barged_in: bool = False) -> None:
         self.turn += 1
         self._end_rule.begin_turn()
         self._onset_ms = self._caller.start_ms
+        self._barged_in = barged_in
+        self._had_words = self._caller.span not in self._script.wordless
+        self._resume_ms = None
         self.mode = Mode.CALLER
 
     # ---- end of turn
 
     def _become_eager(self) -> None:
-        why = self._end_rule.speculate(self._caller, self.config, self.now_ms)
-        generation = self._generate()
+        patience = self._end_rule.patience(self.config, self._heard_in.turn_policy)
+        why = self._end_rule.speculate(self._caller, patience, self.now_ms)
+        generation = self._answer.begin(self._caller.span, self.turn, self._heard_in, self.config, self.now_ms)
         self._emit("eager_end_of_turn", why, generation=generation.number)
 
     def _end_turn(self, reason: Literal["timeout", "confidence"]) -> None:
-        why = self._end_rule.why(reason, self._caller, self.config, self.now_ms)
-        certainty = self._end_rule.confidence(self._caller, self.now_ms)
-        eager = self._generation is not None
-        self._confirmed_ms = self.now_ms
-        self._speech_end_ms = self._caller.end_ms
-        self._heard_this_turn = []
-        self._filler_due_ms = None
+        caller, now_ms = self._caller, self.now_ms
+        patience = self._end_rule.patience(self.config, self._heard_in.turn_policy)
+        why = self._end_rule.why(reason, caller, patience, now_ms)
+        certainty = self._end_rule.confidence(caller, now_ms)
+        eager = self._answer.generation
+        self._speech_end_ms = caller.end_ms
+        self._floor.clear()
         self.mode = Mode.THINKING
-        generation = self._generation or self._generate()
+        generation = eager or self._answer.begin(caller.span, self.turn, self._heard_in, self.config, now_ms)
         self._emit(
             "end_of_turn",
             why,
             reason=reason,
             onset=self._onset_ms / 1000,
             confidence=round(certainty, 4),
-            speech_end=self._caller.end_ms / 1000,
-            span=self._caller.span,
+            speech_end=caller.end_ms / 1000,
+            span=caller.span,
             generation=generation.number,
-            head_start_ms=self.now_ms - generation.started_ms if eager else 0,
+            head_start_ms=now_ms - generation.started_ms if eager else 0,
         )
-        if generation.navigated_ms is None:
-            self._filler_due_ms = self.now_ms + self.config.backchannel_delay_ms
-        elif self._navigation_told:
-            self._apply_navigation(generation)
-
-    # ---- making the answer
-
-    def _generate(self) -> Generation:
-        line = self._script.line(self._caller.span, self.turn)
-        seed, recording = self._luck
-        self._generation = self._workshop.generate(
-            line,
-            self.config,
-            skip_navigation=self._script.skips_navigation(line),
-            number=self._generations,
-            key=LuckKey(seed, recording, self._caller.span),
-            start_ms=self.now_ms,
-        )
-        self._generations += 1
-        self._navigation_told = False
-        self._confirmed_ms = self.now_ms if self.mode is Mode.THINKING else None
-        return self._generation
-
-    def _discard(self) -> int | None:
-        """Throw away the generation under way, if any; return its number."""
-        generation, self._generation = self._generation, None
-        self._filler_due_ms = self._confirmed_ms = None
-        return None if generation is None else generation.number
-
-    def _tell_navigation(self) -> None:
-        generation = self._generation
-        assert generation is not None
-        self._navigation_told = True
-        if generation.navigation is None:
-            numbers = {"line": generation.navigation_line or "", "fault": generation.navigation_fault or ""}
-            self._emit("nav_malformed", Why("malformed", numbers), generation=generation.number)
-            return
-        nav = generation.navigation
-        self._emit(
-            "nav_decided",
-            Why("navigation", {"nav_ms": self.now_ms - generation.started_ms}),
-            generation=generation.number,
-            code=nav.code,
-            verbose=nav.verbose,
-            emotion=nav.emotion,
-            filler=nav.filler,
-        )
-        if self._confirmed_ms is not None:
-            self._apply_navigation(generation)
-
-    def _apply_navigation(self, generation: Generation) -> None:
-        nav = generation.navigation
-        if nav is None:
-            return
-        self._emit("emotion_applied", Why("emotion", {"emotion": nav.emotion}), emotion=nav.emotion)
-        if nav.filler:
-            self._filler_due_ms = self.now_ms + round(self._values.filler_first_audio_ms.value)
+        self._said_in = self._script.scenario.state_of(generation.line)
+        self._answer.confirm(self.config, now_ms)
 
     # ---- the agent's sound
 
-    def _audible(self) -> list[Piece]:
-        """Return what was and will be heard of the agent since the last end of turn."""
-        return self._heard_this_turn + (self._sound.pieces if self._sound else [])
-
-    def _response_due_ms(self, generation: Generation) -> int:
-        due_ms = max(generation.ready_ms, (self._confirmed_ms or 0) + self.config.post_eot_pause_ms)
-        return due_ms if self._sound is None else max(due_ms, self._sound.end_ms)
+    def _add_sound_timers(self, timers: list[Due]) -> None:
+        sound, generation = self._floor.sound, self._answer.generation
+        if generation is None:
+            return
+        free_ms = sound.end_ms if sound else 0
+        due_ms = max(generation.ready_ms, self._answer.quiet_until_ms(self.config), free_ms)
+        timers.append((due_ms, 8, self._start_response))
+        filler = self._answer.fillers.next()
+        if filler is not None and filler[0] < due_ms:
+            timers.append((max(filler[0], free_ms), 9, self._start_filler))
 
     def _start_filler(self) -> None:
-        self._filler_due_ms = None
-        generation, config = self._generation, self.config
-        assert generation is not None
-        last, last_ms = self._last_filler or (None, None)
-        if last_ms is not None and self.now_ms - last_ms < config.filler_cooldown_ms:
+        found = self._answer.take_filler(self.config, self.now_ms, silent=self._floor.silent)
+        generation = self._answer.generation
+        if found is None or generation is None:
             return
-        pick = generation.key.draw("filler")
-        if generation.navigation is not None:
-            text = navigation_filler(generation.navigation.filler, config, last, pick)
-            why = Why("filler_navigation", {"style": config.filler_style})
-        else:
-            text = backchannel(config, last, pick)
-            why = Why("filler_backchannel", {"delay_ms": config.backchannel_delay_ms})
-        if text is None:
-            return
-        lasts_ms = spoken_ms(
-            tuple(text.split()), self._values.speech_ms_per_char.value, self._values.shortest_sound_ms.value
-        )
-        self._last_filler = (text, self.now_ms)
-        self._sound = filler_sound(text, self.now_ms, lasts_ms, generation.number, self.turn)
+        text, kind, why = found
+        voice = voice_of(self._values, self.config.tts_model, self.config.min_tts_speed)
+        lasts_ms = voice.lasts_ms(tuple(text.split()))
+        self._floor.play(filler_sound(text, self.now_ms, lasts_ms, generation.number, self.turn))
         self.mode = Mode.SPEAKING
-        self._emit("filler_start", why, text=text, until=(self.now_ms + lasts_ms) / 1000)
+        self._emit("filler_start", why, text=text, occasion=kind, until=(self.now_ms + lasts_ms) / 1000)
 
     def _start_response(self) -> None:
-        generation, confirmed_ms = self._generation, self._confirmed_ms
-        assert generation is not None
-        assert confirmed_ms is not None
-        self._generation = self._filler_due_ms = None
-        overhang_ms = max(0, self.now_ms - max(generation.ready_ms, confirmed_ms + self.config.post_eot_pause_ms))
-        self._sound = response_sound(generation.chunks, self.now_ms, generation.number, self.turn)
-        self._underruns = [
-            (before.end_ms, piece.start_ms - before.end_ms)
-            for before, piece in pairwise(self._sound.pieces)
-            if piece.start_ms > before.end_ms
-        ]
+        quiet_until_ms = self._answer.quiet_until_ms(self.config)
+        generation, confirmed_ms = self._answer.finish()
+        overhang_ms = max(0, self.now_ms - max(generation.ready_ms, quiet_until_ms))
+        self._floor.play(
+            response_sound(generation.chunks, generation.sentences, self.now_ms, generation.number, self.turn)
+        )
         self.mode = Mode.SPEAKING
-        if generation.words_cut:
-            limits = {
-                "sentences": str(self.config.max_response_sentences or "none"),
-                "words": str(self.config.max_response_words or "none"),
-            }
-            self._emit(
-                "response_truncated",
-                Why("truncated", limits, float(generation.words_cut)),
-                generation=generation.number,
-                words_cut=generation.words_cut,
-            )
+        self._tell_truncation(generation)
         waited = f", and waited {overhang_ms} ms for the filler to end" if overhang_ms else ""
-        first_words = len(generation.chunks[0].words)
-        self._emit(
-            "response_start",
-            Why("response", {"ready_s": generation.ready_ms / 1000, "waited": waited}),
-            generation=generation.number,
-            text=generation.text,
-            until=self._sound.end_ms / 1000,
-            chunks=len(generation.chunks),
-            first_chunk_words=first_words,
-            choppy=first_words < CHOPPY_WORDS,
+        why = Why("response", {"ready_s": generation.ready_ms / 1000, "waited": waited})
+        self._tell_response(
+            why,
             filler_overhang_ms=overhang_ms,
             stages_ms=stages_ms(
-                generation, self._speech_end_ms, confirmed_ms, self.config.post_eot_pause_ms, self.now_ms
+                generation, self._speech_end_ms, confirmed_ms, quiet_until_ms - confirmed_ms, self.now_ms
             ),
         )
 
+    def _tell_truncation(self, generation: Generation) -> None:
+        if not generation.words_cut:
+            return
+        limits = {
+            "sentences": str(self.config.max_response_sentences or "none"),
+            "words": str(self.config.max_response_words or "none"),
+        }
+        self._emit(
+            "response_truncated",
+            Why("truncated", limits, float(generation.words_cut)),
+            generation=generation.number,
+            words_cut=generation.words_cut,
+        )
+
+    def _tell_response(self, why: Why, **more: Any) -> None:
+        sound = self._floor.sound
+        assert sound is not None
+        first_words = len(sound.pieces[0].words)
+        self._emit(
+            "response_start",
+            why,
+            generation=sound.generation,
+            text=sound.text,
+            until=sound.end_ms / 1000,
+            chunks=len(sound.pieces),
+            first_chunk_words=first_words,
+            choppy=first_words < CHOPPY_WORDS,
+            **more,
+        )
+
     def _tell_underrun(self) -> None:
-        _, late_ms = self._underruns.pop(0)
+        _, late_ms = self._floor.underruns.pop(0)
         self._emit("underrun", Why("underrun", {"late_ms": late_ms}, float(late_ms)), late_ms=late_ms)
 
     def _end_sound(self) -> None:
-        sound, self._sound = self._sound, None
-        assert sound is not None
-        self._underruns = []
-        self._heard_this_turn += sound.pieces
+        sound = self._floor.end()
         latency_ms = self._values.stop_latency_ms.value
         why = Why("stopped", {"latency_ms": latency_ms}) if sound.stopped else Why("sound_end", {})
         data = {"interrupted": sound.stopped, "generation": sound.generation}
         self.events.append(Event(f"{sound.kind}_end", self.now_ms, sound.turn, why, data))
         if self.mode is not Mode.SPEAKING:
             return
-        if self._generation is not None:
+        if self._answer.generation is not None:
             self.mode = Mode.THINKING
             return
         self.last_finished_response_ms = self.now_ms
@@ -400,25 +361,48 @@ class TurnMachine:
 
     # ---- barge-in
 
-    def _add_barge_in_timer(self, timers: list[_Timer]) -> None:
-        if self._sound is None:
+    def _add_barge_in_timer(self, timers: list[Due]) -> None:
+        if self._floor.sound is None or not self._caller.voiced:
             return
-        found = self._barge_in_rule.next(self._caller, self._audible(), self.config, self.now_ms)
+        policy = self._said_in.turn_policy
+        found = self._barge_in_rule.next(self._caller, self._floor.audible(), self.config, self.now_ms, policy)
         if found is not None:
             due_ms, verdict = found
-            timers.append((due_ms, 5, self._barge_in if verdict == "barge_in" else self._hold_for_cooldown))
+            timers.append((due_ms, 5, self._barge_in if verdict == "barge_in" else partial(self._hold, verdict)))
 
-    def _hold_for_cooldown(self) -> None:
-        why = self._barge_in_rule.suppress_for_cooldown(self._caller, self._audible(), self.config, self.now_ms)
-        self._emit("barge_in_suppressed", why, reason="cooldown", span=self._caller.span)
+    def _hold(self, reason: Reason) -> None:
+        policy = self._said_in.turn_policy
+        why = self._barge_in_rule.hold(
+            reason, self._caller, self._floor.audible(), self.config, self.now_ms, policy
+        )
+        self._emit("barge_in_suppressed", why, reason=reason, span=self._caller.span)
 
     def _barge_in(self) -> None:
-        sound = self._sound
+        sound = self._floor.sound
         assert sound is not None
-        why = self._barge_in_rule.strike(self._caller, self._audible(), self.config, self.now_ms)
-        unsaid = self._generation.text if self._generation else None
-        sound.stop(self.now_ms + round(self._values.stop_latency_ms.value))
-        self._underruns = [gap for gap in self._underruns if gap[0] < sound.end_ms]
-        discarded = self._discard()
+        why = self._barge_in_rule.strike(self._caller, self._floor.audible(), self.config, self.now_ms)
+        self._floor.stop(sound, self.now_ms + round(self._values.stop_latency_ms.value))
+        generation = self._answer.generation
+        self._unsaid = generation.sentences if generation else sentences_left(sound)
+        discarded = self._answer.discard()
+        unsaid = generation.text if generation else None
         self._emit("barge_in", why, **what_was_said(sound, self._caller, unsaid), discarded=discarded)
-        self._begin_turn()
+        self._begin_turn(barged_in=True)
+
+    def _fall_silent(self) -> None:
+        """After a barge-in that held no words there is nothing to answer: wait for the caller."""
+        self.mode = Mode.LISTENING
+        if self._values.resume_false_interruption.value and self._unsaid:
+            voice = voice_of(self._values, self.config.tts_model, self.config.min_tts_speed)
+            quiet_ms = self._caller.end_ms + round(self._values.resume_after_ms.value)
+            self._resume_ms = max(quiet_ms, self.now_ms) + voice.to_ear_ms
+
+    def _resume_sentence(self) -> None:
+        self._resume_ms = None
+        voice = voice_of(self._values, self.config.tts_model, self.config.min_tts_speed)
+        chunks = chunks_at(self._unsaid, voice, self.now_ms - voice.to_ear_ms)
+        self._floor.clear()
+        self._floor.play(response_sound(chunks, self._unsaid, self.now_ms, self._answer.last_number, self.turn))
+        self.mode = Mode.SPEAKING
+        quiet_ms = self.now_ms - self._caller.end_ms
+        self._tell_response(Why("resume", {"quiet_ms": quiet_ms}), resumed=True, filler_overhang_ms=0)

@@ -19,7 +19,11 @@ from simulator.labels import first_fault
 
 Origin = Literal["documented", "vendor default", "fitted from calls", "assumed"]
 
-_P95 = NormalDist().inv_cdf(0.95)
+MIN_SPEED, MAX_SPEED = 0.25, 4.0
+"""Limits of a speaking rate, as a multiple of the normal one: beyond them nobody understands a word."""
+
+_NORMAL = NormalDist()
+_P95 = _NORMAL.inv_cdf(0.95)
 
 
 class _Strict(BaseModel):
@@ -30,6 +34,14 @@ class Value(_Strict):
     """A fixed number."""
 
     value: float = Field(ge=0)
+    origin: Origin
+    note: str = ""
+
+
+class Switch(_Strict):
+    """Something that is on or off."""
+
+    value: bool
     origin: Origin
     note: str = ""
 
@@ -56,12 +68,9 @@ class Latency(_Strict):
             raise ValueError("p95 must not be below p50")
         return self
 
-    def at(self, luck: float) -> int:
+    def at(self, quantile: float) -> int:
         """Return the latency in whole ms at a quantile 0…1 of its distribution."""
-        if self.p95 == self.p50:
-            return round(self.p50)
-        sigma = math.log(self.p95 / self.p50) / _P95
-        return round(self.p50 * math.exp(sigma * NormalDist().inv_cdf(luck)))
+        return luck_latency(self.p50, self.p95, quantile)
 
 
 class Values(_Strict):
@@ -78,21 +87,33 @@ class Values(_Strict):
     filler_first_audio_ms: Value
     speech_ms_per_char: Value
     shortest_sound_ms: Value
+    tts_speed: Value
     stop_latency_ms: Value
+    tool_capacity: Value
+    resume_false_interruption: Switch
+    resume_after_ms: Value
     eager_direction: Direction
 
     @model_validator(mode="after")
     def _usable(self) -> Values:
         if self.eot_half_life_s.value <= 0 or self.engage_words_per_s.value <= 0:
             raise ValueError("eot_half_life_s and engage_words_per_s must be above 0")
+        if not MIN_SPEED <= self.tts_speed.value <= MAX_SPEED:
+            raise ValueError(f"tts_speed must be between {MIN_SPEED:g} and {MAX_SPEED:g} times normal")
+        if self.tool_capacity.value < 1 or self.tool_capacity.value % 1:
+            raise ValueError("tool_capacity must be a whole number, at least 1")
         if not 0 < self.eot_threshold.value <= 1:
             raise ValueError("eot_threshold must be above 0 and at most 1")
         return self
 
+    @property
+    def recogniser_direction(self) -> bool:
+        """Whether ``eager_eot_threshold`` is the confidence itself, as in the recogniser's own field."""
+        return self.eager_direction.value == "recogniser"
+
     def eager_confidence(self, setting: float) -> float:
         """Return the confidence an ``eager_eot_threshold`` of ``setting`` asks for, in this profile's direction."""
-        recogniser = self.eager_direction.value == "recogniser"
-        return eager_confidence(setting, self.eot_threshold.value, recogniser=recogniser)
+        return eager_confidence(setting, self.eot_threshold.value, recogniser=self.recogniser_direction)
 
 
 class EngineProfile(_Strict):
@@ -141,3 +162,12 @@ def luck(seed: int, recording: str, span: int, stage: str) -> float:
     key = f"{seed}|{recording}|{span}|{stage}".encode(errors="surrogateescape")
     number = int.from_bytes(hashlib.blake2b(key, digest_size=8).digest(), "big")
     return (number + 0.5) / 2.0**64
+
+
+@lru_cache(maxsize=65536)
+def luck_latency(p50: float, p95: float | None, quantile: float) -> int:
+    """Return whole ms at a quantile 0…1 of the lognormal through p50 and p95; fixed where they are one."""
+    if p95 is None or p95 == p50:
+        return round(p50)
+    sigma = math.log(p95 / p50) / _P95
+    return round(p50 * math.exp(sigma * _NORMAL.inv_cdf(quantile)))

@@ -1,8 +1,14 @@
-"""What the simulated agent says: one line for each caller turn, from a file beside the recording."""
+"""What the simulated agent says and does: one line for each caller turn, from a file beside the recording.
+
+The format is documented in ``docs/scenarios.md``.
+"""
 
 from __future__ import annotations
 
-from functools import cache
+import json
+import re
+from functools import cache, cached_property
+from importlib.resources import files
 from pathlib import Path
 from typing import Literal
 
@@ -11,22 +17,88 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_valida
 from simulator.errors import LabelError
 from simulator.labels import first_fault, read_json
 
+LONGEST_TOOL_MS = 600_000
+_CODE = re.compile(r"([ae])(\d{1,4})\Z")
+
 
 class _Part(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="allow")
+    model_config = ConfigDict(frozen=True, extra="allow", allow_inf_nan=False)
+
+
+class TurnPolicy(_Part):
+    """The voice pipeline's settings of one state (``TurnPolicy`` of the platform); ``None``: as elsewhere."""
+
+    barge_in_enabled: bool = True
+    greeting_shield_s: float = Field(default=0.0, ge=0)
+    block_forward_call: bool = False
+    stt_eot_threshold: float | None = Field(default=None, gt=0, le=1)
+    stt_eager_eot_threshold: float | None = Field(default=None, ge=0, le=1)
+    stt_eot_timeout_ms: int | None = Field(default=None, ge=1)
+
+
+NO_POLICY = TurnPolicy()
+
+
+class Action(_Part):
+    """One thing navigation may choose in a state. ``filler_hint`` is a direction, never spoken as it stands."""
+
+    description: str = ""
+    filler_hint: str | None = None
+
+
+class ExitCondition(Action):
+    """An action that leaves the state for another."""
+
+    next_state: str
 
 
 class State(_Part):
-    """A state of the context graph, as far as timing goes."""
+    """A state of the context graph, as far as turn-taking goes."""
 
     skip_navigation: bool = False
+    actions: tuple[Action, ...] = ()
+    exit_conditions: tuple[ExitCondition, ...] = ()
+    turn_policy: TurnPolicy = NO_POLICY
+
+    def choice(self, code: str) -> Action | None:
+        """Return what navigation's code picks (``a0`` the first action, ``e0`` the first exit), if it is there."""
+        found = _CODE.match(code)
+        if found is None:
+            return None
+        listed: tuple[Action, ...] = self.actions if found[1] == "a" else self.exit_conditions
+        return listed[int(found[2])] if int(found[2]) < len(listed) else None
+
+    def fault(self, code: str) -> str | None:
+        """Return why navigation cannot have meant ``code`` here; ``None``: it can, or nothing is listed."""
+        if not (self.actions or self.exit_conditions) or self.choice(code) is not None:
+            return None
+        return f"CODE {code!r} picks none of {len(self.actions)} actions and {len(self.exit_conditions)} exits"
+
+
+NO_STATE = State()
+
+
+class Tool(_Part):
+    """A tool call an answer needs: how long it takes, ms; with a p95, that is lognormal around the duration."""
+
+    name: str = Field(min_length=1)
+    duration_ms: float = Field(gt=0, le=LONGEST_TOOL_MS)
+    duration_p95_ms: float | None = Field(default=None, gt=0, le=LONGEST_TOOL_MS)
+
+    @model_validator(mode="after")
+    def _ordered(self) -> Tool:
+        if self.duration_p95_ms is not None and self.duration_p95_ms < self.duration_ms:
+            raise ValueError("duration_p95_ms must not be below duration_ms")
+        return self
 
 
 class Line(_Part):
-    """One answer of the agent: the navigation model's line, then the response's text."""
+    """One answer of the agent: the navigation model's line, the tools it runs, then the response's text."""
 
     state: str = ""
+    """The state the answer is given in; the caller is heard next under its turn policy."""
     navigation: str | None = None
+    tools: tuple[Tool, ...] = ()
     response: str = Field(min_length=1)
     long_response: str | None = None
     """Said instead where the navigation line's V is 1."""
@@ -36,6 +108,8 @@ class Scenario(_Part):
     """The agent's side of a call. The line after the n-th caller turn is ``turns[n]``; past the end they repeat."""
 
     schema_: Literal["turnlab.scenario/1"] = Field(alias="schema")
+    start: str = ""
+    """The state in which the caller's first turn is heard; unless given, that of the first line."""
     states: dict[str, State] = {}
     turns: tuple[Line, ...] = Field(min_length=1)
 
@@ -49,19 +123,56 @@ class Scenario(_Part):
 
     @model_validator(mode="after")
     def _states_exist(self) -> Scenario:
+        if self.start and self.start not in self.states:
+            raise ValueError(f"start names the state {self.start!r}, which is not among states")
+        for name, state in self.states.items():
+            for number, leave in enumerate(state.exit_conditions):
+                if leave.next_state not in self.states:
+                    raise ValueError(
+                        f"states.{name}.exit_conditions.{number} leads to the state {leave.next_state!r}, "
+                        "which is not among states"
+                    )
         for index, line in enumerate(self.turns):
             if line.state and line.state not in self.states:
                 raise ValueError(f"turns.{index} names the state {line.state!r}, which is not among states")
+        return self
+
+    @model_validator(mode="after")
+    def _exits_lead_there(self) -> Scenario:
+        for index, line in enumerate(self.turns):
+            code = (line.navigation or "").split(",", 1)[0].strip()
+            chosen = self.state_before(index).choice(code)
+            if isinstance(chosen, ExitCondition) and chosen.next_state != line.state:
+                raise ValueError(
+                    f"turns.{index} is in the state {line.state!r}, but its navigation {code!r} leaves "
+                    f"{self.name_before(index)!r} for {chosen.next_state!r}"
+                )
         return self
 
     def line(self, turn: int) -> Line:
         """Return the agent's line after caller turn ``turn`` (from 0)."""
         return self.turns[turn % len(self.turns)]
 
+    def name_before(self, turn: int) -> str:
+        """Return the name of the state in which the caller's turn ``turn`` is heard; empty: none."""
+        return self.turns[(turn - 1) % len(self.turns)].state if turn else self._start_name
+
+    def state_before(self, turn: int) -> State:
+        """Return the state in which the caller's turn ``turn`` is heard and navigation chooses."""
+        return self.states.get(self.name_before(turn), NO_STATE)
+
+    def state_of(self, line: Line) -> State:
+        """Return the state a line is said in."""
+        return self.states.get(line.state, NO_STATE)
+
     def skips_navigation(self, line: Line) -> bool:
         """Whether the platform answers this line without asking the navigation model."""
         state = self.states.get(line.state)
         return state.skip_navigation if state else line.navigation is None
+
+    @cached_property
+    def _start_name(self) -> str:
+        return self.start or self.turns[0].state
 
 
 def read_scenario(path: Path) -> Scenario:
@@ -75,34 +186,5 @@ def read_scenario(path: Path) -> Scenario:
 @cache
 def default_scenario() -> Scenario:
     """Return the scenario for recordings that have none: an ordinary front desk, one state in four unnavigated."""
-    return Scenario.model_validate(
-        {
-            "schema": "turnlab.scenario/1",
-            "states": {"talk": {}, "confirm": {"skip_navigation": True}},
-            "turns": [
-                {
-                    "state": "talk",
-                    "navigation": "a0,0,friendly,Mm",
-                    "response": "Thank you for calling, I can certainly help you with that today. "
-                    "Could you tell me your full name and your date of birth?",
-                },
-                {
-                    "state": "talk",
-                    "navigation": "a1,0,calm,Okay",
-                    "response": "Thank you, I have found your record here in our system now. "
-                    "Which day of the week would suit you best?",
-                },
-                {
-                    "state": "talk",
-                    "navigation": "a2,1,sympathetic,I see",
-                    "response": "I am sorry to hear that you have been having such a hard time with it. "
-                    "Let me see who could look at it with you. Dr. Lee has time at 8 a.m. on Thursday.",
-                },
-                {
-                    "state": "confirm",
-                    "response": "All right, I have put that down for you and will send a confirmation. "
-                    "Is there anything else you need?",
-                },
-            ],
-        }
-    )
+    text = (files("simulator") / "scenarios" / "default.json").read_text(encoding="utf-8")
+    return Scenario.model_validate(json.loads(text))

@@ -79,7 +79,7 @@ class ScriptedMachine:
 
     def _decide(self, sound: AgentSound, at_ms: int, verdict: str) -> None:
         if verdict == "cooldown":
-            why = self._rule.suppress_for_cooldown(self._caller, sound.pieces, self.config, at_ms)
+            why = self._rule.hold("cooldown", self._caller, sound.pieces, self.config, at_ms)
             self._emit("barge_in_suppressed", at_ms, why, reason="cooldown", span=self._caller.span)
             return
         why = self._rule.strike(self._caller, sound.pieces, self.config, at_ms)

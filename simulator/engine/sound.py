@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Literal, NamedTuple
 
-from simulator.engine.generation import Chunk
+from simulator.engine.chunks import Chunk, Words
 from simulator.engine.text import heard
 
 
-@dataclass(slots=True)
-class Piece:
+class Piece(NamedTuple):
     """A stretch of agent sound from ``start_ms`` to ``end_ms`` saying ``words``."""
 
     start_ms: int
@@ -29,6 +28,8 @@ class AgentSound:
     turn: int
     """The caller turn it answers."""
     stopped: bool = False
+    sentences: tuple[Words, ...] = ()
+    """A response's text; what a filler's wait was for."""
     heard_words: list[str] = field(default_factory=list)
     unheard: list[str] = field(default_factory=list)
 
@@ -65,7 +66,19 @@ class AgentSound:
         self.pieces = kept
 
 
-def response_sound(chunks: tuple[Chunk, ...], start_ms: int, generation: int, turn: int) -> AgentSound:
+def sentences_left(sound: AgentSound) -> tuple[Words, ...]:
+    """Return what is left to say of a stopped response, from the start of the sentence it was stopped in."""
+    heard_count = len(sound.heard_words)
+    for index, words in enumerate(sound.sentences):
+        if heard_count < len(words):
+            return sound.sentences[index:]
+        heard_count -= len(words)
+    return ()
+
+
+def response_sound(
+    chunks: tuple[Chunk, ...], sentences: tuple[Words, ...], start_ms: int, generation: int, turn: int
+) -> AgentSound:
     """Lay chunks out from ``start_ms`` on without gaps; a chunk not ready in time starts late (an underrun)."""
     pieces: list[Piece] = []
     at_ms = start_ms
@@ -73,7 +86,7 @@ def response_sound(chunks: tuple[Chunk, ...], start_ms: int, generation: int, tu
         at_ms = max(at_ms, chunk.ready_ms)
         pieces.append(Piece(at_ms, at_ms + chunk.duration_ms, chunk.words, chunk.ready_ms))
         at_ms += chunk.duration_ms
-    return AgentSound("response", pieces, generation, turn)
+    return AgentSound("response", pieces, generation, turn, sentences=sentences)
 
 
 def filler_sound(text: str, start_ms: int, duration_ms: int, generation: int, turn: int) -> AgentSound:

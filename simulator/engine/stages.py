@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from itertools import pairwise
-
 from simulator.engine.generation import Generation
 
-STAGES = ("end_of_turn", "navigation", "first_token", "buffer", "tts", "post_eot_pause", "filler_queue")
+STAGES = ("end_of_turn", "navigation", "tools", "first_token", "buffer", "tts", "post_eot_pause", "filler_queue")
 
 
 def stages_ms(
@@ -15,12 +13,20 @@ def stages_ms(
     """Split the time from ``speech_end_ms`` to ``heard_ms`` into stages that add up to it exactly.
 
     Work done ahead of the confirmed end of turn cost the caller no wait, so it counts only from there on. ``tts``
-    includes the transport to the caller's ear.
+    includes the transport to the caller's ear; ``post_eot_pause`` the quiet of ``empathy_hold_ms``.
     """
     first = generation.chunks[0]
-    navigated_ms = generation.started_ms if generation.navigated_ms is None else generation.navigated_ms
-    made_ms = (navigated_ms, generation.first_token_ms, first.flushed_ms, first.ready_ms)
-    reached = [confirmed_ms, *(max(at_ms, confirmed_ms) for at_ms in made_ms)]
-    reached.append(max(reached[-1], confirmed_ms + pause_ms))
-    bounds = [speech_end_ms, *reached, heard_ms]
-    return dict(zip(STAGES, (after - before for before, after in pairwise(bounds)), strict=True))
+    split = {"end_of_turn": confirmed_ms - speech_end_ms}
+    reached_ms = confirmed_ms
+    for stage, at_ms in (
+        ("navigation", generation.asked_ms),
+        ("tools", generation.prompted_ms),
+        ("first_token", generation.first_token_ms),
+        ("buffer", first.flushed_ms),
+        ("tts", first.ready_ms),
+        ("post_eot_pause", confirmed_ms + pause_ms),
+        ("filler_queue", heard_ms),
+    ):
+        split[stage] = max(0, at_ms - reached_ms)
+        reached_ms = max(reached_ms, at_ms)
+    return split

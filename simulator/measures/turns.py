@@ -38,7 +38,7 @@ def outcomes(
 ) -> tuple[TurnOutcome, ...]:
     """Return what every true turn met, in order."""
     ends = [event for event in events if event.type == "end_of_turn"]
-    responses = [event for event in events if event.type == "response_start"]
+    responses = [event for event in events if event.type == "response_start" and not event.data.get("resumed")]
     starts = [turn.start_ms for turn in truth.turns]
     limits = [after for _, after in pairwise(starts)] + [_FOREVER_MS]
     return tuple(

@@ -27,6 +27,7 @@ def test_the_stage_split_names_where_the_wait_went() -> None:
     assert response.data["stages_ms"] == {
         "end_of_turn": 224,
         "navigation": NAV_MS,
+        "tools": 0,
         "first_token": FIRST_TOKEN_MS,
         "buffer": TEN_WORDS_MS,
         "tts": TTS_MS + TRANSPORT_MS,

@@ -1,0 +1,52 @@
+"""What is heard of the agent: the sound now playing, its gaps, and what came since the last end of turn."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+
+from simulator.engine.sound import AgentSound, Piece
+
+
+class Floor:
+    """The agent's sound on the machine's clock, ms. One sound at a time: an agent has one voice."""
+
+    def __init__(self) -> None:
+        self.sound: AgentSound | None = None
+        self.underruns: list[tuple[int, int]] = []
+        """When a gap begins in the sound now playing, and how long it lasts."""
+        self.heard: list[Piece] = []
+
+    def clear(self) -> None:
+        """Forget what was heard: a new turn is being answered."""
+        self.heard = []
+
+    def play(self, sound: AgentSound) -> None:
+        """Begin a sound."""
+        self.sound = sound
+        self.underruns = [
+            (before.end_ms, after.start_ms - before.end_ms)
+            for before, after in pairwise(sound.pieces)
+            if after.start_ms > before.end_ms
+        ]
+
+    def stop(self, sound: AgentSound, at_ms: int) -> None:
+        """Cut the sound now playing short."""
+        sound.stop(at_ms)
+        self.underruns = [gap for gap in self.underruns if gap[0] < sound.end_ms]
+
+    def end(self) -> AgentSound:
+        """Note that the sound has ended; return it."""
+        sound, self.sound = self.sound, None
+        assert sound is not None
+        self.underruns = []
+        self.heard += sound.pieces
+        return sound
+
+    def audible(self) -> list[Piece]:
+        """Return what was and will be heard of the agent since the last end of turn."""
+        return self.heard + self.sound.pieces if self.sound else self.heard
+
+    @property
+    def silent(self) -> bool:
+        """Whether nothing was heard since the last end of turn."""
+        return not self.heard and self.sound is None
