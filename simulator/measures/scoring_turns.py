@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from simulator.measures.bootstrap import interval, weights, why_no_interval
-from simulator.measures.tradeoff import BUDGETS, Curve, JudgedTurn, Rule, by_silence, sweep
+from simulator.measures.tradeoff import BUDGETS, Curve, JudgedTurn, Rule, by_silence, judge_all, sweep
 
 FIXED_SILENCES_S = (0.3, 0.5, 0.7, 1.0, 1.3, 1.5, 2.0)
 """Silences at which the simplest rule of all, to wait that long, is shown for reference."""
@@ -136,7 +136,7 @@ def point(curve: Curve, place: int) -> Point:
 def _fixed(turns: Sequence[JudgedTurn], silence_s: float) -> Point:
     """Return what turns meet if a silence of fixed length ends them: a timeout, with a threshold never reached."""
     rule = Rule(half_life_s=1.0, timeout_ms=round(silence_s * 1000))
-    return point(sweep(turns, rule, [_NEVER]), -1)
+    return point(judge_all(turns, rule, [_NEVER]), 0)
 
 
 def _at_budget(judged: Curve, silence: Curve, budget: float) -> AtBudget:

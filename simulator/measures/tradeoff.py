@@ -193,15 +193,20 @@ class Curve:
 
 def sweep(turns: Sequence[JudgedTurn], rule: Rule, also: Iterable[float] = ()) -> Curve:
     """Judge turns at every hundredth, at ``also``, and just above every threshold up to which one more is cut."""
+    steps = {level for turn in turns if (level := _uncut_from(turn, rule)) < 1.0}
+    return judge_all(turns, rule, {*_EVEN, *also, *steps})
+
+
+def judge_all(turns: Sequence[JudgedTurn], rule: Rule, thresholds: Iterable[float]) -> Curve:
+    """Judge turns at some thresholds."""
     detected = tuple(turn for turn in turns if turn.pauses)
-    steps = {level for turn in detected if (level := _uncut_from(turn, rule)) < 1.0}
-    thresholds = sorted({*_EVEN, *also, *steps})
-    judged = [verdict for turn in detected for threshold in thresholds if (verdict := judge(turn, threshold, rule))]
-    shape = (len(detected), len(thresholds))
+    rising = sorted(thresholds)
+    judged = [verdict for turn in detected for threshold in rising if (verdict := judge(turn, threshold, rule))]
+    shape = (len(detected), len(rising))
     return Curve(
         turns=detected,
         undetected=len(turns) - len(detected),
-        thresholds=np.array(thresholds),
+        thresholds=np.array(rising),
         cut=np.array([verdict.cut for verdict in judged], np.bool_).reshape(shape),
         missed=np.array([verdict.missed for verdict in judged], np.bool_).reshape(shape),
         delay_ms=np.array([verdict.delay_ms for verdict in judged], np.int64).reshape(shape),

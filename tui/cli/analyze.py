@@ -7,6 +7,7 @@ from pathlib import Path
 
 from simulator.activity.model import FRAME_MS, Activity
 from tui.cli.failure import CallError
+from tui.cli.faults import Faults
 from tui.cli.opening import analyse, end_of_turn_judge, find, open_all
 from tui.cli.tables import print_line, print_table
 
@@ -15,7 +16,7 @@ def analyze(path: Path, eot: str | None, caller_channel: int | None, *, as_json:
     """Analyse one file and print speech, pauses and frame probabilities."""
     if path.is_dir():
         raise CallError(f"{path}: is a folder; name one audio file")
-    (recording,) = open_all(find([path]), caller_channel)
+    (recording,) = open_all(find([path]), caller_channel, Faults())
     activity = analyse(recording, end_of_turn_judge(eot))
     if as_json:
         print(json.dumps(_to_json(activity), allow_nan=False))

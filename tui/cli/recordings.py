@@ -7,6 +7,7 @@ from pathlib import Path
 
 from simulator.labels import Labels
 from simulator.recording import Recording, bundled_folder
+from tui.cli.faults import Faults
 from tui.cli.opening import find, open_all
 from tui.cli.tables import print_line, print_table
 
@@ -14,10 +15,16 @@ from tui.cli.tables import print_line, print_table
 def list_recordings(folder: Path | None, *, as_json: bool) -> None:
     """List the recordings of a folder, by default the bundled ones."""
     place = folder or bundled_folder()
-    recordings = open_all(find([place]), None)
+    faults = Faults()
+    recordings = open_all(find([place]), None, faults)
     if as_json:
         print(json.dumps([_to_json(recording) for recording in recordings]))
-        return
+    else:
+        _print(recordings, place)
+    faults.raise_any()
+
+
+def _print(recordings: list[Recording], place: Path) -> None:
     rows = [
         [
             recording.id,

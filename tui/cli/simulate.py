@@ -17,7 +17,8 @@ from simulator.replay import ReplayMode
 from simulator.study import Arm, Run, run
 from tui.cli.arms import read_arms
 from tui.cli.failure import CallError, complain
-from tui.cli.opening import analyse, end_of_turn_judge, failures, find, open_all
+from tui.cli.faults import Faults
+from tui.cli.opening import analyse, end_of_turn_judge, find, open_all
 from tui.cli.simulate_table import print_report
 
 
@@ -45,6 +46,7 @@ class Report:
     profile: EngineProfile
     analysis_s: float
     decision_s: float
+    faults: Faults
 
 
 def simulate(request: Request, *, as_json: bool) -> None:
@@ -54,32 +56,39 @@ def simulate(request: Request, *, as_json: bool) -> None:
         print(json.dumps(to_json(report), allow_nan=False))
     else:
         print_report(report)
+    report.faults.raise_any()
 
 
 def make_report(request: Request) -> Report:
-    """Simulate. Raises :class:`~tui.cli.failure.CallError` or :class:`~tui.cli.failure.WorkError`."""
+    """Simulate what can be; files that fail are told and left out.
+
+    Raises :class:`~tui.cli.failure.CallError`, and :class:`~tui.cli.failure.ToldError` if every file failed.
+    """
     arms = read_arms(request.configs)
     profile = _profile(request.profile)
-    recordings = open_all(find(request.paths), request.caller_channel)
+    faults = Faults()
+    opened = open_all(find(request.paths), request.caller_channel, faults)
     judge = end_of_turn_judge(request.eot)
+    recordings: list[Recording] = []
     runs: dict[tuple[str, str], Run] = {}
     analysis_s = decision_s = 0.0
-    for recording in recordings:
-        started = time.perf_counter()
-        activity = analyse(recording, judge)
-        analysed = time.perf_counter()
-        _tell_replay(recording, request.replay)
-        with failures():
-            for arm in arms:
-                runs[recording.id, arm.name] = run(
-                    recording, activity, arm, profile, mode=request.replay, seed=request.seed
-                )
-        analysis_s += analysed - started
-        decision_s += time.perf_counter() - analysed
+    for recording in opened:
+        with faults.noting(recording.source.path):
+            started = time.perf_counter()
+            activity = analyse(recording, judge)
+            analysed = time.perf_counter()
+            _tell_replay(recording, request.replay)
+            mine = [run(recording, activity, arm, profile, mode=request.replay, seed=request.seed) for arm in arms]
+            runs |= {(one.recording, one.arm): one for one in mine}
+            recordings.append(recording)
+            analysis_s += analysed - started
+            decision_s += time.perf_counter() - analysed
+    if not recordings:
+        faults.raise_any()
     names, ids = [arm.name for arm in arms], [recording.id for recording in recordings]
     measured = {key: one.measured for key, one in runs.items()}
     comparison = compare(measured, ids, names, baseline=names[0])
-    return Report(arms, recordings, runs, comparison, profile, analysis_s, decision_s)
+    return Report(arms, recordings, runs, comparison, profile, analysis_s, decision_s, faults)
 
 
 def to_json(report: Report) -> dict[str, Any]:
@@ -97,6 +106,7 @@ def to_json(report: Report) -> dict[str, Any]:
             }
             for recording in report.recordings
         ],
+        "failed": report.faults.to_json(),
         "runs": [
             {
                 "recording": one.recording,
