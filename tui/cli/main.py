@@ -11,6 +11,7 @@ from typing import Annotated
 import typer
 
 from tui.cli.failure import CallError, ToldError, WorkError, complain
+from tui.cli.groups import ShowingGroup
 
 app = typer.Typer(
     name="turnlab",
@@ -143,6 +144,30 @@ def presets(
     from tui.cli.presets import list_presets
 
     list_presets(name, as_json=as_json)
+
+
+models_app = typer.Typer(
+    cls=ShowingGroup, rich_markup_mode=None, help="Show the model files, or get the missing one."
+)
+app.add_typer(models_app, name="models")
+
+
+@models_app.command("show")
+def models(as_json: Json = False) -> None:
+    """Show each model: installed or not, from where, its licence and hash (what 'turnlab models' alone does)."""
+    from tui.cli.models import list_models
+
+    list_models(as_json=as_json)
+
+
+@models_app.command("fetch")
+def models_fetch(
+    force: Annotated[bool, typer.Option("--force", help="Get it even where it is there already.")] = False,
+) -> None:
+    """Get the end-of-turn model through pip, check it, and keep it in the data directory."""
+    from tui.cli.models import fetch
+
+    fetch(force=force)
 
 
 def run(arguments: list[str]) -> int:

@@ -12,6 +12,7 @@ from pathlib import Path
 from simulator.activity.analyzer import Completeness, completeness_model
 from simulator.activity.cache import cached_analysis
 from simulator.activity.model import Activity
+from simulator.activity.models import why_silence_only
 from simulator.errors import SimulatorError
 from simulator.recording import Recording, find_audio, open_recording
 from tui.cli.failure import CallError, WorkError, complain
@@ -75,9 +76,9 @@ def end_of_turn_judge(choice: str | None) -> Completeness | None:
     """
     model = completeness_model(silence_only=choice == "silence")
     if model is None and choice == "smart-turn":
-        raise WorkError("the Smart Turn model is not installed; run in the project with uv, or use --eot silence")
+        raise WorkError(f"{why_silence_only()}; or use --eot silence")
     if model is None and choice is None:
-        complain("the Smart Turn model is not installed; judging the end of turn by silence only")
+        complain(f"end of turn is judged by silence only: {why_silence_only()}")
     return model
 
 
