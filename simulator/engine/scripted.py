@@ -44,6 +44,11 @@ class ScriptedMachine:
             if why is not None:
                 self._emit("barge_in_suppressed", seen.known_ms, why, reason="too_short", span=seen.span)
 
+    @property
+    def sound(self) -> AgentSound | None:
+        """The agent window now being heard."""
+        return self._sound
+
     def run_before(self, t_ms: int) -> None:
         """Let everything happen that is due before ``t_ms``."""
         while self._step(t_ms):

@@ -1,0 +1,106 @@
+"""A call as it comes: the same events as a recording played whole, and settings that change while it goes on."""
+
+from __future__ import annotations
+
+import random
+from pathlib import Path
+
+import numpy as np
+import pytest
+from numpy.typing import NDArray
+
+from presets.config import VoiceConfig, parse
+from presets.layers import ResolvedVoiceConfig
+from presets.library import builtin_presets
+from simulator.activity.analyzer import Analyzer, analyze, completeness_model
+from simulator.activity.model import FRAME_SAMPLES
+from simulator.engine.events import Event
+from simulator.engine.machine import TurnMachine
+from simulator.engine.profile import default_profile
+from simulator.live import LiveCall
+from simulator.recording import Recording, bundled_folder, find_audio, open_recording
+from simulator.replay import play, script_of
+from simulator.study import Arm
+from tests.simulator.tracks import Speech, activity_of, fixed_profile, observations, recording_of
+
+RECORDINGS = find_audio([bundled_folder()])
+
+
+def resolved(config: VoiceConfig) -> ResolvedVoiceConfig:
+    return Arm("arm", config).resolved
+
+
+def frames_of(recording: Recording) -> NDArray[np.float32]:
+    """Return the whole recording as frames, the last padded with silence."""
+    samples = recording.source.samples()
+    return np.pad(samples, (0, -len(samples) % FRAME_SAMPLES)).reshape(-1, FRAME_SAMPLES)
+
+
+@pytest.mark.parametrize("path", RECORDINGS, ids=lambda path: path.stem)
+def test_frames_as_they_come_give_the_events_of_the_whole_recording(path: Path) -> None:
+    recording, model = open_recording(path), completeness_model()
+    activity = analyze(recording.source, model)
+    config = resolved(builtin_presets()["ultra_low_latency"].config)
+    machine = TurnMachine(config, default_profile(), script_of(recording, activity), recording=recording.id, seed=3)
+    call = LiveCall(Analyzer(model), machine)
+    told: list[Event] = []
+    for frame in frames_of(recording):
+        told += call.push(frame)
+    told += call.finish()
+    whole = play(recording, activity, config, default_profile(), mode="rigid", seed=3)
+    assert [event.to_json() for event in told] == [event.to_json() for event in whole.events]
+    assert sum(event.type == "end_of_turn" for event in told) > 0
+
+
+@pytest.mark.parametrize("seed", range(5))
+def test_how_a_stream_is_cut_into_calls_changes_nothing(seed: int) -> None:
+    recording, model = open_recording(RECORDINGS[seed]), completeness_model()
+    frames, cuts = frames_of(recording)[:900], random.Random(seed)
+    whole = Analyzer(model)
+    _, seen = whole.push(frames)
+    piecewise = Analyzer(model)
+    pieces = []
+    at = 0
+    while at < len(frames):
+        step = cuts.choice((1, 2, 7, 40, 200))
+        pieces += piecewise.push(frames[at : at + step])[1]
+        at += step
+    assert pieces == seen
+    assert len(seen) > 5
+
+
+def test_what_is_told_ahead_never_changes_when_the_next_frame_comes() -> None:
+    recording = open_recording(RECORDINGS[0])
+    machine = TurnMachine(
+        resolved(VoiceConfig()), default_profile(), script_of(recording, activity_of(())), recording="call"
+    )
+    call = LiveCall(Analyzer(None), machine)
+    for frame in frames_of(recording)[:800]:
+        before = call.now_ms
+        assert all(before <= event.t_ms < call.now_ms + 32 for event in call.push(frame))
+
+
+def test_a_changed_setting_holds_from_the_next_frame() -> None:
+    track = observations([Speech(10, 100, 0.0), Speech(1000, 1100, 0.0)])
+    recording = recording_of()
+    slow, quick = resolved(parse({"eot_timeout_ms": 4000})), resolved(parse({"eot_timeout_ms": 500}))
+    machine = TurnMachine(
+        slow, fixed_profile(eot_half_life_s=50), script_of(recording, activity_of(track)), recording="call"
+    )
+    for seen in track:
+        machine.observe(seen)
+        if seen.known_ms > 100 * 32:
+            machine.run_before(seen.known_ms + 1000)
+            machine.config = quick
+    machine.run_before(60_000)
+    ends = [event for event in machine.events if event.type == "end_of_turn"]
+    assert ends[0].t_ms - 100 * 32 < 4000
+    assert ends[1].t_ms == 1100 * 32 + 500
+
+
+def test_a_frame_of_another_length_is_refused() -> None:
+    machine = TurnMachine(
+        resolved(VoiceConfig()), default_profile(), script_of(recording_of(), activity_of(())), recording="call"
+    )
+    with pytest.raises(ValueError, match="512"):
+        LiveCall(Analyzer(None), machine).push(np.zeros(160, np.float32))
