@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
+from simulator.activity.frames import framed
 from simulator.activity.log_mel import WINDOW_SECONDS
 from simulator.activity.model import (
     FRAME_MS,
@@ -130,7 +131,7 @@ def analyze(
     observations: list[Observation] = []
     probability, envelope, level = [], [], []
     samples = 0
-    for frames, real in _framed(source.blocks()):
+    for frames, real in framed(source.blocks()):
         found, revealed = analyzer.push(frames)
         observations += revealed
         probability.append(found)
@@ -177,16 +178,3 @@ def spans_of(observations: list[Observation] | tuple[Observation, ...]) -> tuple
         elif isinstance(seen, SpeechEnd) and begun is not None:
             spans.append(SpeechSpan(begun.start_ms, begun.known_ms, seen.end_ms, seen.known_ms, seen.completeness))
     return tuple(spans)
-
-
-def _framed(blocks: Iterator[Samples]) -> Iterator[tuple[Frames, int]]:
-    """Cut blocks into whole frames ``[n, 512]`` with the count of real samples; the last is padded with silence."""
-    rest = np.zeros(0, np.float32)
-    for block in blocks:
-        rest = np.concatenate([rest, block])
-        whole = len(rest) // FRAME_SAMPLES * FRAME_SAMPLES
-        if whole:
-            yield rest[:whole].reshape(-1, FRAME_SAMPLES), whole
-        rest = rest[whole:]
-    if len(rest):
-        yield np.pad(rest, (0, FRAME_SAMPLES - len(rest)))[None], len(rest)

@@ -11,20 +11,18 @@ from pathlib import Path
 import numpy as np
 import soundfile as sf
 import soxr
-from numpy.typing import NDArray
 
+from simulator.audio.samples import SAMPLE_RATE as SAMPLE_RATE
+from simulator.audio.samples import Samples as Samples
+from simulator.audio.what_if import AS_IT_IS, WhatIf
+from simulator.audio.wholeness import refuse_cut
 from simulator.errors import AudioError
-
-SAMPLE_RATE = 16_000
-"""Samples a second of everything behind this module."""
 
 BLOCK_SECONDS = 4
 SUFFIXES = (".wav", ".flac", ".ogg", ".mp3")
 
-_RIFF_SLACK = 1024
-"""Bytes a WAV's header may promise too many: some programs count trailing chunks they never write."""
-
-Samples = NDArray[np.float32]
+_HOLD_ANY_NUMBER = ("FLOAT", "DOUBLE")
+"""Sample formats that can hold what is not a number."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +30,8 @@ class AudioSource:
     """An audio file that was opened once and found readable.
 
     ``caller_channel`` is the channel read as the caller, from 0. ``guessed_channel`` is true where the file has
-    several and nobody said which one. ``duration_s`` is what the file's header promises.
+    several and nobody said which one. ``duration_s`` is what the file's header promises. ``what_if`` is what is
+    done to the caller's audio before anything hears it.
     """
 
     path: Path
@@ -41,48 +40,69 @@ class AudioSource:
     duration_s: float
     caller_channel: int = 0
     guessed_channel: bool = False
+    what_if: WhatIf = AS_IT_IS
+    holds_any_number: bool = False
 
     def content_hash(self) -> str:
-        """Return the SHA-256 of the file's bytes and the chosen channel, in hex."""
+        """Return the SHA-256 of the file's bytes, the chosen channel and the knobs in use, in hex."""
         digest = hashlib.sha256()
         with self.path.open("rb") as file:
             while chunk := file.read(1 << 20):
                 digest.update(chunk)
         digest.update(f"channel {self.caller_channel}".encode())
+        if self.what_if:
+            digest.update(f"what if, method 1: {self.what_if!r}".encode())
         return digest.hexdigest()
 
     def blocks(self) -> Iterator[Samples]:
         """Yield the caller's samples, float32 of shape ``[n]`` in -1…1 at 16 kHz, about 4 s at a time.
 
         Values that are not numbers become silence and values beyond full scale are clipped, so that one bad
-        sample does not poison a detector's memory. Raises :class:`AudioError` if the file stops being readable.
+        sample does not poison a detector's memory; then come the what-if knobs. Raises :class:`AudioError` if the
+        file stops being readable.
         """
-        resampler = (
-            None
-            if self.sample_rate == SAMPLE_RATE
-            else soxr.ResampleStream(self.sample_rate, SAMPLE_RATE, 1, dtype="float32")
-        )
-        try:
-            with sf.SoundFile(os.fsencode(self.path)) as file:
-                step = self.sample_rate * BLOCK_SECONDS
-                while len(block := file.read(step, dtype="float32", always_2d=True)):
-                    mono = np.nan_to_num(block[:, self.caller_channel], nan=0.0, posinf=1.0, neginf=-1.0)
-                    mono = np.clip(mono, -1.0, 1.0)
-                    yield mono if resampler is None else resampler.resample_chunk(mono)
-            if resampler is not None:
-                yield resampler.resample_chunk(np.zeros(0, np.float32), last=True)
-        except (sf.SoundFileError, OSError) as error:
-            raise AudioError(f"{self.path}: stopped being readable ({_reason(error)}); is it complete?") from None
+        return self.what_if.heard(self._plain_blocks)
+
+    def unusable_samples(self) -> int:
+        """Return how many of the caller's samples are not finite numbers (heard as silence, or clipped).
+
+        Reads the file through if its format can hold such a thing. Raises :class:`AudioError` as ``blocks`` does.
+        """
+        if not self.holds_any_number:
+            return 0
+        return sum(int(np.count_nonzero(~np.isfinite(block))) for block in self._file_blocks())
 
     def samples(self) -> Samples:
         """Return the whole caller channel at 16 kHz, float32 of shape ``[n]``; for short files."""
         return np.concatenate([np.zeros(0, np.float32), *self.blocks()])
 
+    def _plain_blocks(self) -> Iterator[Samples]:
+        resampler = (
+            None
+            if self.sample_rate == SAMPLE_RATE
+            else soxr.ResampleStream(self.sample_rate, SAMPLE_RATE, 1, dtype="float32")
+        )
+        for block in self._file_blocks():
+            mono = np.clip(np.nan_to_num(block, nan=0.0, posinf=1.0, neginf=-1.0), -1.0, 1.0)
+            yield mono if resampler is None else resampler.resample_chunk(mono)
+        if resampler is not None:
+            yield resampler.resample_chunk(np.zeros(0, np.float32), last=True)
 
-def open_audio(path: Path, caller_channel: int | None = None) -> AudioSource:
+    def _file_blocks(self) -> Iterator[Samples]:
+        """Yield the caller's samples as the file has them, at its own rate."""
+        try:
+            with sf.SoundFile(os.fsencode(self.path)) as file:
+                step = self.sample_rate * BLOCK_SECONDS
+                while len(block := file.read(step, dtype="float32", always_2d=True)):
+                    yield block[:, self.caller_channel]
+        except (sf.SoundFileError, OSError) as error:
+            raise AudioError(f"{self.path}: stopped being readable ({_reason(error)}); is it complete?") from None
+
+
+def open_audio(path: Path, caller_channel: int | None = None, what_if: WhatIf = AS_IT_IS) -> AudioSource:
     """Open a WAV, FLAC, OGG or MP3 file. ``caller_channel`` counts from 0; ``None`` takes the first.
 
-    Raises :class:`AudioError` if there is no such file, it holds no audio, or has no such channel.
+    Raises :class:`AudioError` if there is no such file, it holds no audio, breaks off, or has no such channel.
     """
     if not path.exists():
         raise AudioError(f"{path}: no such file; check the path")
@@ -93,12 +113,13 @@ def open_audio(path: Path, caller_channel: int | None = None) -> AudioSource:
             raise AudioError(f"{path}: is empty; record or export it again")
         with sf.SoundFile(os.fsencode(path)) as file:
             rate, channels, frames = file.samplerate, file.channels, file.frames
+            holds_any_number = file.subtype in _HOLD_ANY_NUMBER
             readable = len(file.read(1)) == 1
     except (sf.SoundFileError, OSError) as error:
         raise AudioError(
             f"{path}: is not audio Turnlab can read ({_reason(error)}); use WAV, FLAC, OGG or MP3"
         ) from None
-    _refuse_cut_wav(path)
+    refuse_cut(path)
     if not readable:
         raise AudioError(f"{path}: has a header but no audio; record or export it again")
     if caller_channel is not None and not 0 <= caller_channel < channels:
@@ -110,20 +131,9 @@ def open_audio(path: Path, caller_channel: int | None = None) -> AudioSource:
         duration_s=frames / rate,
         caller_channel=caller_channel or 0,
         guessed_channel=channels > 1 and caller_channel is None,
+        what_if=what_if,
+        holds_any_number=holds_any_number,
     )
-
-
-def _refuse_cut_wav(path: Path) -> None:
-    """Refuse a WAV file shorter than its own header says; the library would take what is there for all of it.
-
-    A size of nothing, or of the largest number, is what a recorder writes that cannot go back: no promise.
-    """
-    with path.open("rb") as file:
-        header = file.read(8)
-    promised = int.from_bytes(header[4:8], "little")
-    missing = promised + 8 - path.stat().st_size
-    if header[:4] == b"RIFF" and 0 < promised < 0xFFFFFFFF and missing > _RIFF_SLACK:
-        raise AudioError(f"{path}: breaks off {missing:,} bytes before its end; copy or export it again, whole")
 
 
 def _reason(error: Exception) -> str:
