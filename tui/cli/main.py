@@ -146,6 +146,17 @@ def presets(
     list_presets(name, as_json=as_json)
 
 
+@app.command()
+def cache(
+    clear: Annotated[bool, typer.Option("--clear", help="Delete the kept analyses.")] = False,
+    as_json: Json = False,
+) -> None:
+    """Show where analyses are kept and how many, or delete them."""
+    from tui.cli.cache import show_cache
+
+    show_cache(clearing=clear, as_json=as_json)
+
+
 models_app = typer.Typer(
     cls=ShowingGroup, rich_markup_mode=None, help="Show the model files, or get the missing one."
 )

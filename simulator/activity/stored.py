@@ -1,0 +1,71 @@
+"""An analysis as the bytes of a file, and back. No audio is in it."""
+
+from __future__ import annotations
+
+import io
+
+import numpy as np
+
+from simulator.activity.analyzer import spans_of
+from simulator.activity.model import (
+    Activity,
+    Lull,
+    Observation,
+    Reassessment,
+    Resumption,
+    SpeechEnd,
+    SpeechStart,
+)
+
+_KINDS: tuple[type[SpeechStart] | type[Lull] | type[Resumption], ...] = (SpeechStart, Lull, Resumption)
+_END = 3
+_REASSESSMENT = 4
+
+
+def to_bytes(activity: Activity) -> bytes:
+    """Return an analysis as the content of an ``npz`` file."""
+    file = io.BytesIO()
+    np.savez(
+        file,
+        duration_ms=activity.duration_ms,
+        observations=np.array([_row(seen) for seen in activity.observations], np.float64).reshape(-1, 5),
+        probability=activity.probability,
+        level_db=activity.level_db,
+        envelope=activity.envelope,
+        models=np.array([activity.end_of_turn_model, activity.voice_model]),
+    )
+    return file.getvalue()
+
+
+def from_bytes(content: bytes) -> Activity | None:
+    """Return the analysis, or ``None`` if the bytes are not one, whole and unharmed."""
+    try:
+        with np.load(io.BytesIO(content), allow_pickle=False) as kept:
+            observations = tuple(_observation(row) for row in kept["observations"].tolist())
+            return Activity(
+                duration_ms=int(kept["duration_ms"]),
+                observations=observations,
+                spans=spans_of(observations),
+                probability=kept["probability"],
+                level_db=kept["level_db"],
+                envelope=kept["envelope"],
+                end_of_turn_model=str(kept["models"][0]),
+                voice_model=str(kept["models"][1]),
+            )
+    except Exception:  # whatever damaged bytes make numpy and zipfile raise
+        return None
+
+
+def _row(seen: Observation) -> tuple[float, ...]:
+    if isinstance(seen, SpeechEnd):
+        return (_END, seen.known_ms, seen.end_ms, seen.span, seen.completeness)
+    if isinstance(seen, Reassessment):
+        return (_REASSESSMENT, seen.known_ms, 0, seen.span, seen.completeness)
+    return (_KINDS.index(type(seen)), seen.known_ms, seen.start_ms, seen.span, 0.0)
+
+
+def _observation(row: list[float]) -> Observation:
+    kind, known_ms, at_ms, span = (int(value) for value in row[:4])
+    if kind == _REASSESSMENT:
+        return Reassessment(known_ms, span, row[4])
+    return SpeechEnd(known_ms, at_ms, span, row[4]) if kind == _END else _KINDS[kind](known_ms, at_ms, span)

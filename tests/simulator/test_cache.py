@@ -1,0 +1,180 @@
+"""The cache of analyses: shared between processes, bounded, private, and never the analysis of something else."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from simulator.activity.cache import MOST_BYTES, cache_folder, cached_analysis, clear, kept
+from simulator.activity.model import Activity
+from simulator.audio.source import AudioSource, Samples, open_audio
+from simulator.recording import bundled_folder
+
+ANALYSE = """
+import hashlib, sys
+from pathlib import Path
+from simulator.activity.cache import cached_analysis
+from simulator.audio.source import open_audio
+source = open_audio(Path(sys.argv[1]))
+seen = {repr(cached_analysis(source, None).observations) for _ in range(int(sys.argv[2]))}
+print(len(seen), hashlib.sha256(min(seen).encode()).hexdigest())
+"""
+CLEAR = """
+import time
+from simulator.activity.cache import clear
+for _ in range(400):
+    clear()
+    time.sleep(0.005)
+"""
+
+
+@pytest.fixture
+def source(tmp_path: Path) -> AudioSource:
+    path = tmp_path / "call.flac"
+    shutil.copy(bundled_folder() / "coughs.flac", path)
+    return open_audio(path)
+
+
+class Ear:
+    """An end-of-turn model under a name of its own."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+
+    def completeness(self, samples: Samples) -> float:
+        return 0.5 if len(samples) else 0.0
+
+
+def _was_made(source: AudioSource, ear: Ear | None = None) -> bool:
+    told: list[float] = []
+    cached_analysis(source, ear, told.append)
+    return bool(told)
+
+
+def _start(program: str, *arguments: str) -> subprocess.Popen[str]:
+    return subprocess.Popen(
+        [sys.executable, "-c", program, *arguments],
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+
+
+def _said(process: subprocess.Popen[str]) -> str:
+    out, err = process.communicate(timeout=60)
+    assert (process.returncode, err) == (0, "")
+    return out
+
+
+def test_two_processes_may_analyse_one_file_at_once(source: AudioSource) -> None:
+    both = [_start(ANALYSE, str(source.path), "1") for _ in range(2)]
+    first, second = (_said(one) for one in both)
+    assert first == second
+    assert kept().entries == 1
+    assert not _was_made(source)
+
+
+def test_a_reader_goes_on_while_another_process_deletes(source: AudioSource) -> None:
+    alone = _said(_start(ANALYSE, str(source.path), "1"))
+    deleter = _start(CLEAR)
+    reader = _start(ANALYSE, str(source.path), "12")
+    assert _said(reader) == alone
+    _said(deleter)
+
+
+def test_only_its_owner_can_read_it(source: AudioSource) -> None:
+    cached_analysis(source, None)
+    (entry,) = cache_folder().iterdir()
+    assert entry.stat().st_mode & 0o777 == 0o600
+    assert cache_folder().stat().st_mode & 0o777 == 0o700
+    cache_folder().chmod(0o755)
+    cached_analysis(source, Ear("another"))
+    assert cache_folder().stat().st_mode & 0o777 == 0o700
+
+
+def test_it_holds_no_audio(source: AudioSource) -> None:
+    cached_analysis(source, None)
+    (entry,) = cache_folder().iterdir()
+    with np.load(entry) as found:
+        per_frame = {name: found[name].size / (source.duration_s / 0.032) for name in found.files}
+    assert sum(per_frame.values()) < 5, "of 512 samples a frame"
+
+
+def test_content_channel_model_and_settings_each_have_their_own(source: AudioSource, tmp_path: Path) -> None:
+    assert _was_made(source)
+    assert not _was_made(source)
+    assert not _was_made(open_audio(Path(shutil.copy(source.path, tmp_path / "moved.flac"))))
+    assert _was_made(source, Ear("one"))
+    assert not _was_made(source, Ear("one"))
+    assert _was_made(source, Ear("two"))
+    import soundfile as sf
+
+    samples, rate = sf.read(source.path)
+    sf.write(tmp_path / "both.wav", np.stack([samples, samples[::-1]], axis=1), rate)
+    both = open_audio(tmp_path / "both.wav", 0)
+    assert _was_made(both)
+    assert _was_made(replace(both, caller_channel=1))
+    samples[1000] += 0.01
+    sf.write(source.path, samples, rate)
+    assert _was_made(open_audio(source.path))
+
+
+def test_what_changes_while_it_is_read_is_not_kept(source: AudioSource) -> None:
+    cached_analysis(source, None, lambda _: os.utime(source.path, (1, 1)))
+    assert kept().entries == 0
+
+
+@pytest.fixture
+def full(source: AudioSource) -> Iterator[list[Path]]:
+    """A cache that is full, oldest entry first; the files are holes, and take no room."""
+    folder = cache_folder()
+    folder.mkdir(parents=True)
+    entries = [folder / f"{index}.npz" for index in range(4)]
+    for index, path in enumerate(entries):
+        with path.open("wb") as file:
+            file.truncate(MOST_BYTES // 4)
+        os.utime(path, (index + 1000.0, index + 1000.0))
+    yield entries
+    clear()
+
+
+def test_what_was_not_used_for_longest_goes_first(source: AudioSource, full: list[Path]) -> None:
+    cached_analysis(source, None)
+    assert [path.exists() for path in full] == [False, True, True, True]
+    assert kept().size <= MOST_BYTES
+    ours = next(path for path in cache_folder().iterdir() if path not in full)
+    os.utime(ours, (1.0, 1.0))
+    assert not _was_made(source), "using an entry makes it the newest"
+    cached_analysis(source, Ear("another"))
+    assert ours.exists()
+
+
+def test_what_a_killed_process_left_half_written_is_deleted_when_old(source: AudioSource) -> None:
+    folder = cache_folder()
+    folder.mkdir(parents=True)
+    old, fresh = folder / "a.npz.x.partial", folder / "b.npz.y.partial"
+    for path in (old, fresh):
+        path.write_bytes(b"half")
+    os.utime(old, (time.time() - 4000, time.time() - 4000))
+    cached_analysis(source, None)
+    assert not old.exists()
+    assert fresh.exists()
+
+
+def test_a_cache_that_cannot_be_written_costs_no_more_than_time(
+    source: AudioSource, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "file").touch()
+    monkeypatch.setenv("TURNLAB_CACHE_DIR", str(tmp_path / "file"))
+    assert isinstance(cached_analysis(source, None), Activity)
+    assert kept().entries == 0
+    assert clear().entries == 0
