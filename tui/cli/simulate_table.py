@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from simulator.measures.comparison import Compared
+from simulator.measures.comparison import Compared, Comparison
 from simulator.measures.readouts import COUNTS, SECONDS, TIMES, Measured, Spread
 from tui.cli.tables import print_line, print_table
 
 if TYPE_CHECKING:
+    from simulator.engine.profile import EngineProfile
     from simulator.study import Run
     from tui.cli.simulate import Report
 
@@ -37,26 +38,34 @@ TITLES = {
 def print_report(report: Report) -> None:
     """Print what every arm did over all recordings, then each recording's answer times."""
     names = [arm.name for arm in report.arms]
-    by_arm = {name: [one for one in report.runs.values() if one.arm == name] for name in names}
+    runs = list(report.runs.values())
+    print_readouts(runs, report.comparison, names)
+    _print_each(report, names)
+    print_run_notes(runs, report.comparison, compared=len(names) > 1)
+    print_assumed(report.profile)
+
+
+def print_readouts(runs: list[Run], comparison: Comparison, names: list[str]) -> None:
+    """Print every readout of the arms ``names``, the first of them the baseline."""
+    by_arm = {name: [one for one in runs if one.arm == name] for name in names}
     headers = ["", *names]
     for name in names[1:]:
         headers += [f"{name} vs {names[0]}" if len(names) > 2 else "difference", "95 % interval"]
     rows = []
     for readout in (*TIMES, *COUNTS, *SECONDS):
-        rows += _rows(report, by_arm, names, readout)
-    turns = sum(len(run.measured.turns) for run in by_arm[names[0]])
+        rows += _rows(comparison, by_arm, names, readout)
+    first = by_arm[names[0]]
+    turns = sum(len(run.measured.turns) for run in first)
     print_table(
-        f"{len(report.recordings)} recording(s), {turns} turns; times in ms after the end of a turn",
+        f"{len(first)} recording(s), {turns} turns; times in ms after the end of a turn",
         headers,
         rows,
     )
-    _print_each(report, names)
-    _print_notes(report, compared=len(names) > 1)
 
 
-def _rows(report: Report, by_arm: dict[str, list[Run]], names: list[str], readout: str) -> list[list[str]]:
+def _rows(comparison: Comparison, by_arm: dict[str, list[Run]], names: list[str], readout: str) -> list[list[str]]:
     measured = {name: [one.measured for one in runs] for name, runs in by_arm.items()}
-    found = report.comparison.readouts.get(readout)
+    found = comparison.readouts.get(readout)
     differences = [cell for name in names[1:] for cell in _difference(found, name, readout)]
     if readout in TIMES:
         if not any(readout in run.times for run in measured[names[0]]):
@@ -104,22 +113,27 @@ def _print_each(report: Report, names: list[str]) -> None:
     print_table("Response, median ms", ["recording", "replay", "truth", "turns", *names], rows, left=3)
 
 
-def _print_notes(report: Report, *, compared: bool) -> None:
+def print_run_notes(runs: list[Run], comparison: Comparison, *, compared: bool) -> None:
+    """Print what one must know to read the readouts."""
     if compared:
         print_line(
             "Differences are over the turns answered in every arm; intervals are a bootstrap over recordings."
         )
         whys: dict[str, list[str]] = {}
-        for name, found in report.comparison.readouts.items():
+        for name, found in comparison.readouts.items():
             if found.why_no_interval:
                 whys.setdefault(found.why_no_interval, []).append(TITLES[name])
         for why, titles in whys.items():
-            what = "" if len(titles) == len(report.comparison.readouts) else f" for {', '.join(titles)}"
+            what = "" if len(titles) == len(comparison.readouts) else f" for {', '.join(titles)}"
             print_line(f"No 95 % interval{what}: {why}.")
-    if any(one.measured.silence_only for one in report.runs.values()):
+    if any(one.measured.silence_only for one in runs):
         print_line("End of turn judged by silence only.")
-    if any(not one.measured.labelled for one in report.runs.values()):
+    if any(not one.measured.labelled for one in runs):
         print_line("Unlabelled recordings are measured against detected speech; what needs truth is left out.")
-    assumed = ", ".join(report.profile.assumed())
+
+
+def print_assumed(profile: EngineProfile) -> None:
+    """Print which of a profile's values nobody documented or measured."""
+    assumed = ", ".join(profile.assumed())
     if assumed:
-        print_line(f"Profile {report.profile.name}; assumed, not measured: {assumed}.")
+        print_line(f"Profile {profile.name}; assumed, not measured: {assumed}.")
