@@ -9,9 +9,9 @@ The machine is the one that recordings drive, so a file pushed through here fram
         mix(call.sound)                 # the agent's sound: when it plays, when it stops
     events = call.finish()
 
-Time is the count of samples pushed, never a clock: a frame lasts 32 ms however late it arrives. Events come up to one
-frame ahead of time, because nothing the caller does can be known before the next frame has been heard; that is what
-lets an output start and stop on the sample. ``config`` may be set between frames and holds from the next one on.
+Time is the count of samples pushed, never a clock: a frame lasts 32 ms however late it arrives. Events come up to
+one frame ahead of time, because nothing the caller does can be known before the next frame has been heard; that is
+what lets an output start and stop on the sample. ``config`` may be set between frames and holds from the next one.
 """
 
 from __future__ import annotations
@@ -26,7 +26,6 @@ from simulator.activity.analyzer import Analyzer
 from simulator.activity.model import FRAME_MS, FRAME_SAMPLES, Observation
 from simulator.engine.events import Event
 from simulator.engine.sound import AgentSound
-
 
 _FOREVER_MS = 1 << 60
 
