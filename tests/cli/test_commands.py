@@ -83,11 +83,11 @@ def test_a_command_imports_only_what_it_needs(arguments: list[str], forbidden: s
     assert not loaded & forbidden
 
 
-def test_a_reader_that_has_seen_enough_is_no_error() -> None:
-    command = f"'{TURNLAB}' recordings --json | head -c 10"
+@pytest.mark.parametrize("arguments", ["recordings --json", "recordings"])
+def test_a_reader_that_has_seen_enough_is_no_error(arguments: str) -> None:
+    command = f"'{TURNLAB}' {arguments} | true"
     done = subprocess.run(["bash", "-c", f"set -o pipefail; {command}"], capture_output=True, text=True, timeout=60)
-    assert done.stderr == ""
-    assert os.fspath(TURNLAB)
+    assert (done.returncode, done.stderr) == (0, "")
 
 
 def test_an_analysis_leaves_nothing_behind_but_its_cache(tmp_path: Path) -> None:

@@ -110,6 +110,44 @@ def simulate(
 
 
 @app.command()
+def evaluate(
+    paths: Annotated[
+        list[Path], typer.Argument(metavar="FOLDER...", help="Folders of labelled recordings, or files.")
+    ],
+    config: Annotated[
+        list[str] | None,
+        typer.Option(
+            "--config", "-c", help="A preset's name, a JSON file, or inline JSON; the first is the baseline."
+        ),
+    ] = None,
+    profile: Annotated[str, typer.Option(help="Engine profile: a shipped name or a file.")] = "default",
+    eot: Eot = None,
+    only: Annotated[
+        list[str] | None,
+        typer.Option(help="Only these recordings: names or patterns, with commas between; @FILE for one a line."),
+    ] = None,
+    seed: Annotated[int, typer.Option(help="Seed of the models' latencies; the same for every arm.")] = 0,
+    caller_channel: Channel = None,
+    as_json: Json = False,
+) -> None:
+    """Score end of turn, barge-in and voice activity on labelled recordings."""
+    from tui.cli.evaluate import Request, evaluate
+
+    evaluate(
+        Request(
+            paths=paths,
+            configs=config or ["balanced"],
+            profile=profile,
+            eot=eot.value if eot else None,
+            only=only or [],
+            seed=seed,
+            caller_channel=caller_channel,
+        ),
+        as_json=as_json,
+    )
+
+
+@app.command()
 def analyze(
     path: Annotated[Path, typer.Argument(help="An audio file.")],
     eot: Eot = None,
@@ -191,7 +229,7 @@ def run(arguments: list[str]) -> int:
     except typer.TyperException as error:
         complain(f"{error.format_message().rstrip('.')}; see 'turnlab --help'")
         return 2
-    except BrokenPipeError:
+    except (BrokenPipeError, SystemExit):  # the second is how typer passes the first on
         # whoever read our output has seen enough; keep Python from complaining at exit
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0

@@ -12,6 +12,12 @@ from rich.text import Text
 from tui.terminal_text import plain
 
 
+class _Console(Console):
+    def on_broken_pipe(self) -> None:
+        """Leave a reader that has seen enough to the command line; rich would call it a failure."""
+        raise BrokenPipeError
+
+
 def print_table(title: str, headers: Sequence[str], rows: Sequence[Sequence[str]], *, left: int = 1) -> None:
     """Print a table; the first ``left`` columns are texts, the others figures. Without a title it has none."""
     table = Table(box=SIMPLE_HEAD, pad_edge=False)
@@ -19,7 +25,7 @@ def print_table(title: str, headers: Sequence[str], rows: Sequence[Sequence[str]
         table.add_column(Text(plain(header)), justify="left" if index < left else "right", overflow="fold")
     for row in rows:
         table.add_row(*(Text(plain(cell)) for cell in row))
-    console = Console(highlight=False)
+    console = _Console(highlight=False)
     if title:
         console.print(Text(plain(title), style="bold"))
     console.print(table)
@@ -27,4 +33,4 @@ def print_table(title: str, headers: Sequence[str], rows: Sequence[Sequence[str]
 
 def print_line(text: str) -> None:
     """Print one line of text as it is."""
-    Console(highlight=False).print(Text(plain(text)))
+    _Console(highlight=False).print(Text(plain(text)))

@@ -115,12 +115,13 @@ def histogram(values: Sequence[int], bins: int = HISTOGRAM_BINS) -> str:
 
 
 def _caveats(runs: Sequence[Measured], profile: EngineProfile) -> tuple[str, ...]:
+    """Return what one must know to read the readouts; a narrow screen shows the first ones."""
     found = []
+    if any(run.silence_only for run in runs):
+        found.append("silence only (turnlab models fetch)")
     unlabelled = sum(not run.labelled for run in runs)
     if unlabelled:
         found.append("unlabelled" if len(runs) == 1 else f"{unlabelled} of {len(runs)} unlabelled")
-    if any(run.silence_only for run in runs):
-        found.append("silence only: no end-of-turn model installed")
     latencies = ("nav_ms", "engage_first_token_ms", "transport_ms")
     if set(latencies) & set(profile.assumed()):
         found.append(f"model latencies: assumed, profile {profile.name}")
