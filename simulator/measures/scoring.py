@@ -47,8 +47,8 @@ class Scored:
 
 def group_of(labels: Labels) -> Group:
     """Return the group that labels put their recording in, by their ``kind`` and ``condition.hard``."""
-    extra = labels.model_extra or {}
-    kind, condition = extra.get("kind"), extra.get("condition")
+    fields = labels.model_dump(include={"kind", "condition"})
+    kind, condition = fields.get("kind"), fields.get("condition")
     hard = isinstance(condition, dict) and condition.get("hard") is True
     return Group(hard, kind if isinstance(kind, str) and kind else UNNAMED_KIND)
 

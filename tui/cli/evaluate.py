@@ -1,0 +1,155 @@
+"""``turnlab evaluate``: labelled recordings scored, as tables and curves or as ``turnlab.evaluation/1``."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass, field
+from fnmatch import fnmatchcase
+from pathlib import Path
+
+from simulator.engine.profile import EngineProfile
+from simulator.measures.comparison import Comparison, compare
+from simulator.measures.scoring import Group, Scored, end_of_turn_scores, score_recording, scores_anything
+from simulator.measures.scoring_turns import TurnScore
+from simulator.recording import Recording
+from simulator.replay import play
+from simulator.study import Arm, Run, run
+from tui.cli.arms import read_arms
+from tui.cli.failure import CallError, WorkError
+from tui.cli.faults import Faults
+from tui.cli.opening import analyse, end_of_turn_judge, find, open_all, open_profile
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What was asked for on the command line."""
+
+    paths: list[Path]
+    configs: list[str]
+    profile: str
+    eot: str | None
+    only: list[str]
+    seed: int
+    caller_channel: int | None
+
+
+@dataclass(slots=True)
+class Evaluation:
+    """Everything an evaluation found. ``scored`` is by recording id; ``runs`` are those of labelled turns."""
+
+    arms: list[Arm]
+    profile: EngineProfile
+    judge: str
+    faults: Faults
+    skipped: list[Recording] = field(default_factory=list)
+    recordings: list[Recording] = field(default_factory=list)
+    scored: list[Scored] = field(default_factory=list)
+    runs: list[Run] = field(default_factory=list)
+
+    @property
+    def silence_only(self) -> bool:
+        """Whether there is no end-of-turn model to hold against silence alone."""
+        return any(one.measured.silence_only for one in self.runs)
+
+    def end_of_turn(self) -> dict[tuple[str, ...], dict[Group | None, TurnScore]]:
+        """Return the trade-offs by the arms they hold for: of ``voice_config`` only the timeout bears on them."""
+        by_timeout: dict[int, list[str]] = {}
+        for arm in self.arms:
+            by_timeout.setdefault(arm.resolved.eot_timeout_ms, []).append(arm.name)
+        return {
+            tuple(names): end_of_turn_scores(self.scored, timeout_ms, self.profile)
+            for timeout_ms, names in by_timeout.items()
+        }
+
+    def comparison(self) -> Comparison:
+        """Return the readouts of the arms, compared."""
+        names = [arm.name for arm in self.arms]
+        measured = {(one.recording, one.arm): one.measured for one in self.runs}
+        return compare(measured, list(dict.fromkeys(one.recording for one in self.runs)), names, baseline=names[0])
+
+
+def evaluate(request: Request, *, as_json: bool) -> None:
+    """Score and print."""
+    evaluation = make_evaluation(request)
+    if as_json:
+        from tui.cli.evaluate_json import to_json
+
+        print(json.dumps(to_json(evaluation), allow_nan=False))
+    else:
+        from tui.cli.evaluate_table import print_evaluation
+
+        print_evaluation(evaluation)
+    evaluation.faults.raise_any()
+
+
+def make_evaluation(request: Request) -> Evaluation:
+    """Score what can be; files that fail are told and left out, unlabelled ones skipped.
+
+    Raises :class:`~tui.cli.failure.CallError`, :class:`~tui.cli.failure.ToldError` if every file failed, and
+    :class:`~tui.cli.failure.WorkError` if none is labelled.
+    """
+    arms = read_arms(request.configs)
+    profile = open_profile(request.profile)
+    faults = Faults()
+    opened = open_all(select(find(request.paths), request.only), request.caller_channel, faults)
+    labelled = [recording for recording in opened if scores_anything(recording.labels)]
+    if not labelled:
+        faults.raise_any()
+        raise WorkError(_nothing_labelled(request.paths, len(opened)))
+    model = end_of_turn_judge(request.eot)
+    found = Evaluation(arms, profile, "", faults, [one for one in opened if not scores_anything(one.labels)])
+    for recording in labelled:
+        with faults.noting(recording.source.path):
+            labels = recording.labels
+            assert labels is not None
+            activity = analyse(recording, model)
+            found.judge = activity.end_of_turn_model
+            runs = [run(recording, activity, arm, profile, seed=request.seed) for arm in arms]
+            spoken = {
+                arm.name: play(recording, activity, arm.resolved, profile, mode="scripted")
+                for arm in arms
+                if labels.agent
+            }
+            found.scored.append(score_recording(recording.id, activity, labels, spoken))
+            found.recordings.append(recording)
+            found.runs += runs if labels.tells_truth else []
+    if not found.recordings:
+        faults.raise_any()
+    return found
+
+
+def select(paths: list[Path], only: list[str]) -> list[Path]:
+    """Return the files whose names, without folder and suffix, match one of some patterns; all without patterns.
+
+    ``only`` holds comma-separated patterns in which ``*`` and ``?`` stand for any text and any character, and
+    ``@FILE`` for the patterns in a file, one a line. Raises :class:`~tui.cli.failure.CallError`.
+    """
+    patterns = [pattern for text in only for pattern in _patterns(text.strip())]
+    if not only:
+        return paths
+    for pattern in patterns:
+        if not any(fnmatchcase(path.stem, pattern) for path in paths):
+            raise CallError(f"--only: no recording is called {pattern}; 'turnlab recordings FOLDER' lists them")
+    chosen = [path for path in paths if any(fnmatchcase(path.stem, pattern) for pattern in patterns)]
+    if not chosen:
+        raise CallError("--only: names no recording; give names, patterns, or a file of them as @FILE")
+    return chosen
+
+
+def _patterns(text: str) -> list[str]:
+    if not text.startswith("@"):
+        return [name.strip() for name in text.split(",") if name.strip()]
+    try:
+        lines = Path(text[1:]).read_text(encoding="utf-8").splitlines()
+    except (OSError, ValueError) as error:
+        why = getattr(error, "strerror", None) or "is not UTF-8 text"
+        raise CallError(f"--only {text[1:]}: {why.lower()}; name a file with one recording a line") from None
+    return [line.strip() for line in lines if line.strip() and not line.startswith("#")]
+
+
+def _nothing_labelled(paths: list[Path], count: int) -> str:
+    where = str(paths[0]) if len(paths) == 1 else "here"
+    return (
+        f"{where}: none of {count} recording(s) is labelled, so there is nothing to score against;"
+        " put a label file NAME.json beside NAME.flac (recordings/README.md says how)"
+    )

@@ -1,0 +1,147 @@
+"""An evaluation as tables and curves for people."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from rich.console import Console
+
+from simulator.measures.bootstrap import FEWEST_TURNS
+from simulator.measures.scoring import Group, barge_in_scores, voice_scores
+from simulator.measures.scoring_barge_in import KindScore
+from simulator.measures.scoring_turns import AtBudget, Point, TurnScore
+from tui.cli.evaluate_plot import draw, legend
+from tui.cli.simulate_table import print_assumed, print_readouts, print_run_notes
+from tui.cli.tables import print_line, print_table
+
+if TYPE_CHECKING:
+    from tui.cli.evaluate import Evaluation
+
+WORTH_DRAWING = 20
+"""Turns below which a curve is a few steps that say little."""
+
+_WIDEST = 90
+
+
+def print_evaluation(evaluation: Evaluation) -> None:
+    """Print the trade-offs, barge-in, voice activity, then the readouts as ``simulate`` shows them."""
+    names = [arm.name for arm in evaluation.arms]
+    for arms, scores in evaluation.end_of_turn().items():
+        _print_trade_offs(scores, evaluation, "" if len(arms) == len(names) else f" ({', '.join(arms)})")
+    _print_barge_in(evaluation, names)
+    _print_voice(evaluation)
+    if evaluation.runs:
+        comparison = evaluation.comparison()
+        print_readouts(evaluation.runs, comparison, names)
+        print_run_notes(evaluation.runs, comparison, compared=len(names) > 1)
+    print_assumed(evaluation.profile)
+    if evaluation.skipped:
+        print_line(f"Skipped, without labels: {', '.join(one.id for one in evaluation.skipped)}.")
+
+
+def _print_trade_offs(scores: dict[Group | None, TurnScore], evaluation: Evaluation, whose: str) -> None:
+    shown = {group: score for group, score in scores.items() if score.turns >= FEWEST_TURNS}
+    for group, score in shown.items():
+        _print_trade_off(_title(group), score, evaluation, whose)
+    if shown:
+        print_line(
+            "Delays are means, medians and 95th percentiles over all turns, cut or not, from the true end, at the"
+            " lowest threshold that keeps to the budget; the intervals are a bootstrap over recordings."
+        )
+    few = [f"{_title(group)} ({score.turns})" for group, score in scores.items() if group not in shown]
+    if few:
+        print_line(f"Too few turns for a trade-off{whose}: {', '.join(few)}.")
+
+
+def _title(group: Group | None) -> str:
+    return "all but the hard" if group is None else group.title
+
+
+def _print_trade_off(title: str, score: TurnScore, evaluation: Evaluation, whose: str) -> None:
+    silence_only = evaluation.silence_only
+    judge = "silence" if silence_only else evaluation.judge
+    headers = ["cut in, at most", "threshold", "cut in", f"{judge}: mean ms", "p50", "p95"]
+    if not silence_only:
+        headers += ["silence: mean ms", "p50", "p95", "difference", "95 % interval"]
+    rows = [_budget_row(at, silence_only=silence_only) for at in score.budgets]
+    own = ["profile's own", *_cells(score.own)]
+    print_table(
+        f"End of turn{whose}: {title}, {score.turns} turns in {score.recordings} recording(s)",
+        headers,
+        [*rows, own + [""] * (len(headers) - len(own))],
+    )
+    if score.turns >= WORTH_DRAWING:
+        console = Console(highlight=False)
+        ascii_only = not console.is_terminal or "utf" not in (console.encoding or "").lower()
+        width = min(console.width - 1, _WIDEST)
+        for line in draw(score, width, ascii_only=ascii_only, silence_only=silence_only):
+            console.print(line, no_wrap=True, crop=True)
+        print_line(legend(ascii_only=ascii_only, silence_only=silence_only))
+    fixed = ", ".join(f"{silence_s:g} s {point.cut_in_rate:.0%}" for silence_s, point in score.fixed)
+    print_line(f"A fixed silence cuts in on: {fixed}.")
+    why = next((at.why_no_interval for at in score.budgets if at.judged and at.why_no_interval), None)
+    if why and not silence_only:
+        print_line(f"No 95 % interval: {why}.")
+    if score.undetected:
+        print_line(f"Nothing was heard of {score.undetected} more turn(s).")
+    print_line("")
+
+
+def _budget_row(at: AtBudget, *, silence_only: bool) -> list[str]:
+    row = [f"{at.budget:.0%}", *_cells(at.judged)]
+    if silence_only:
+        return row
+    delta = "" if at.difference_percent is None else f"{at.difference_percent:+.0f} %"
+    interval = f"{at.ci95[0]:+.0f} … {at.ci95[1]:+.0f} %" if at.ci95 else ""
+    return [*row, *_delays(at.silence), delta, interval]
+
+
+def _cells(point: Point | None) -> list[str]:
+    if point is None:
+        return ["none", "", "", "", ""]
+    return [f"{point.threshold:.4g}", f"{point.cut} / {point.turns}", *_delays(point)]
+
+
+def _delays(point: Point | None) -> list[str]:
+    values = (point.mean_ms, point.median_ms, point.p95_ms) if point else ()
+    return [f"{value:,.0f}" for value in values] or ["none", "", ""]
+
+
+def _print_barge_in(evaluation: Evaluation, names: list[str]) -> None:
+    scores = {name: barge_in_scores(evaluation.scored, name) for name in names}
+    for hard in (False, True):
+        mine = {name: {one.kind: one for one in scores[name].get(hard, ())} for name in names}
+        kinds = list(dict.fromkeys(kind for name in names for kind in mine[name]))
+        if kinds:
+            rows = [[*_barge_in_row(kind, [mine[name].get(kind) for name in names])] for kind in kinds]
+            headers = ["over the agent", *(title for name in names for title in (name, "stop p50 / max ms"))]
+            which = "hard recordings" if hard else "by the labels' agent windows"
+            print_table(f"Barge-in, {which}", headers, rows)
+
+
+def _barge_in_row(kind: str, scores: list[KindScore | None]) -> list[str]:
+    known = next(score for score in scores if score is not None)
+    row = [f"{kind}: {'stopped the agent' if known.wanted else 'false alarms'}"]
+    for score in scores:
+        if score is None:
+            row += ["0", ""]
+            continue
+        stop = score.stop_ms
+        unheard = score.labelled - score.over_agent
+        more = f" ({unheard} when it was silent)" if unheard > 0 else ""
+        of = "" if kind == "nothing labelled" else f" / {score.over_agent - score.ended}"
+        row.append(f"{score.stopped}{of}{more}")
+        row.append("" if stop.p50 is None or stop.max is None else f"{stop.p50:,.0f} / {stop.max:,.0f}")
+    return row
+
+
+def _print_voice(evaluation: Evaluation) -> None:
+    rows = []
+    for name, (count, score) in voice_scores(evaluation.scored).items():
+        shares = [
+            "none" if share is None else f"{share:.3f}" for share in (score.precision, score.recall, score.f1)
+        ]
+        rows.append([name, str(count), *shares])
+    if rows:
+        headers = ["labels", "recordings", "precision", "recall", "F1"]
+        print_table("Voice activity, by frames of 32 ms", headers, rows)
