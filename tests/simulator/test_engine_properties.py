@@ -1,4 +1,4 @@
-"""What holds for every caller and every configuration."""
+"""What holds for every caller, every configuration and every agent."""
 
 from __future__ import annotations
 
@@ -10,50 +10,26 @@ from hypothesis import strategies as st
 
 from presets.config import parse
 from simulator.activity.model import Activity
+from simulator.engine.profile import EngineProfile
+from simulator.engine.scenario import Scenario
+from simulator.labels import Labels
 from simulator.recording import Recording
 from simulator.study import Arm, Run, run
+from tests.simulator.strategies import agents, calls, configs, profiles, tracks
 from tests.simulator.tracks import Speech, fixed_profile, observations, play_track, scenario, times
 
-configs = st.fixed_dictionaries(
-    {},
-    optional={
-        "tts_model": st.sampled_from(["sonic-turbo", "sonic-3"]),
-        "max_buffer_delay_ms": st.integers(200, 1000),
-        "eager_eot_threshold": st.floats(0, 1),
-        "eot_timeout_ms": st.integers(1, 6000),
-        "filler_style": st.sampled_from(["backchannel", "phrase", "silent"]),
-        "backchannel_delay_ms": st.integers(0, 1500),
-        "filler_cooldown_ms": st.integers(0, 8000),
-        "post_eot_pause_ms": st.integers(0, 1500),
-        "max_response_sentences": st.integers(1, 3),
-        "max_response_words": st.integers(1, 40),
-        "barge_in_min_speech_s": st.floats(0, 2),
-        "barge_in_cooldown_s": st.floats(0, 5),
-    },
-)
+Call = tuple[list[Speech], Labels | None]
 
 
-@st.composite
-def tracks(draw: st.DrawFn) -> list[Speech]:
-    """A caller who speaks up to eight times, with pauses and lulls of any length."""
-    at, speeches = draw(st.integers(0, 40)), []
-    for _ in range(draw(st.integers(1, 8))):
-        length = draw(st.integers(2, 120))
-        lulls: tuple[tuple[int, int], ...] = ()
-        if length > 12 and draw(st.booleans()):
-            begins = at + draw(st.integers(3, length - 8))
-            lulls = ((begins, begins + draw(st.integers(1, 5))),)
-        speeches.append(Speech(at, at + length, draw(st.floats(0, 1)), lulls))
-        at += length + draw(st.integers(7, 300))
-    return speeches
-
-
-@given(tracks(), configs, st.integers(0, 20_000))
-def test_nothing_is_decided_on_what_came_later(track: list[Speech], config: dict[str, Any], cut_ms: int) -> None:
+@given(calls(), configs, agents(), profiles, st.integers(0, 20_000))
+def test_nothing_is_decided_on_what_came_later(
+    call: Call, config: dict[str, Any], agent: Scenario, profile: EngineProfile, cut_ms: int
+) -> None:
+    track, labels = call
     seen = observations(track)
-    whole = play_track(seen, config)
+    whole = play_track(seen, config, agent=agent, labels=labels, profile=profile)
     known = tuple(one for one in seen if one.known_ms <= cut_ms)
-    cut = play_track(known, config)
+    cut = play_track(known, config, agent=agent, labels=labels, profile=profile)
     assert _until(whole, cut_ms) == _until(cut, cut_ms)
 
 
@@ -62,34 +38,38 @@ def _until(result: Run, t_ms: int) -> list[dict[str, Any]]:
     return [event.to_json() for event in result.played.events if event.t_ms <= t_ms]
 
 
-@given(tracks(), configs)
+@given(calls(), configs, agents(), profiles)
 def test_the_agent_never_overlaps_itself_and_never_speaks_uncalled(
-    track: list[Speech], config: dict[str, Any]
+    call: Call, config: dict[str, Any], agent: Scenario, profile: EngineProfile
 ) -> None:
-    result = play_track(track, config)
+    result = play_track(call[0], config, agent=agent, labels=call[1], profile=profile)
     sounds = result.measured.sounds
     assert all(before.end_ms <= after.start_ms for before, after in pairwise(sounds))
-    confirmed = times(result, "end_of_turn")
-    for sound in sounds:
-        assert any(t_ms <= sound.start_ms for t_ms in confirmed)
-    assert not sounds or confirmed[0] <= sounds[0].start_ms
+    called = False
+    for event in result.played.events:
+        called = called or event.type == "end_of_turn"
+        if event.type in ("filler_start", "response_start"):
+            assert called, "the agent spoke before any end of turn"
 
 
-@given(tracks(), configs)
-def test_the_stage_split_adds_up_to_the_millisecond(track: list[Speech], config: dict[str, Any]) -> None:
-    result = play_track(track, config, profile=None)
-    for outcome in result.measured.turns:
-        if outcome.response_ms is not None:
-            assert outcome.stages_ms is not None
-            assert sum(outcome.stages_ms.values()) == outcome.response_ms
-            assert all(part >= 0 for part in outcome.stages_ms.values())
-
-
-@given(tracks(), configs)
-def test_every_answer_begun_is_heard_discarded_or_under_way_and_one_at_a_time(
-    track: list[Speech], config: dict[str, Any]
+@given(calls(), configs, agents(), profiles)
+def test_the_stage_split_adds_up_to_the_millisecond(
+    call: Call, config: dict[str, Any], agent: Scenario, profile: EngineProfile
 ) -> None:
-    events = play_track(track, config).played.events
+    result = play_track(call[0], config, agent=agent, labels=call[1], profile=profile)
+    for event in result.played.events:
+        if event.type == "response_start" and not event.data.get("resumed"):
+            closing = [e for e in result.played.events if e.type == "end_of_turn" and e.t_ms <= event.t_ms][-1]
+            split = event.data["stages_ms"]
+            assert sum(split.values()) == event.t_ms - round(closing.data["speech_end"] * 1000)
+            assert all(part >= 0 for part in split.values())
+
+
+@given(calls(), configs, agents(), profiles)
+def test_every_answer_begun_is_heard_discarded_or_under_way_and_one_at_a_time(
+    call: Call, config: dict[str, Any], agent: Scenario, profile: EngineProfile
+) -> None:
+    events = play_track(call[0], config, agent=agent, labels=call[1], profile=profile).played.events
     alive: int | None = None
     for event in events:
         number = event.data.get("generation")
@@ -99,20 +79,35 @@ def test_every_answer_begun_is_heard_discarded_or_under_way_and_one_at_a_time(
         if event.data.get("discarded") is not None:
             assert event.data["discarded"] == alive
             alive = None
-        if event.type == "response_start":
+        if event.type == "response_start" and not event.data.get("resumed"):
             assert number == alive
             alive = None
     assert alive is None
 
 
-@given(tracks(), configs)
-def test_events_come_in_order_and_no_speech_is_lost(track: list[Speech], config: dict[str, Any]) -> None:
-    result = play_track(track, config)
+@given(calls(), configs, agents(), profiles)
+def test_events_come_in_order_and_no_speech_is_lost(
+    call: Call, config: dict[str, Any], agent: Scenario, profile: EngineProfile
+) -> None:
+    result = play_track(call[0], config, agent=agent, labels=call[1], profile=profile)
     stamps = [event.t_ms for event in result.played.events]
     assert stamps == sorted(stamps)
     spoken = [event.data["span"] for event in result.played.events if event.type == "speech_start"]
     ended = [event.data["span"] for event in result.played.events if event.type == "speech_end"]
-    assert spoken == ended == list(range(len(track)))
+    assert spoken == ended == list(range(len(call[0])))
+
+
+@given(calls(), configs, agents(), profiles)
+def test_every_tool_that_starts_ends_once_and_no_more_run_than_may(
+    call: Call, config: dict[str, Any], agent: Scenario, profile: EngineProfile
+) -> None:
+    running = 0
+    for event in play_track(call[0], config, agent=agent, labels=call[1], profile=profile).played.events:
+        running += {"tool_start": 1, "tool_end": -1}.get(event.type, 0)
+        assert 0 <= running <= profile.values.tool_capacity.value
+        if event.type == "tool_start":
+            assert event.data["tool"] != "forward_call" or config.get("forward_call_enabled")
+    assert running == 0
 
 
 @given(tracks(), st.integers(200, 1000), st.integers(0, 800))
@@ -123,10 +118,12 @@ def test_a_smaller_buffer_never_delays_the_first_answer(track: list[Speech], lar
     assert not slow or quick[0] <= slow[0]
 
 
-@given(tracks(), configs)
-def test_silent_never_fills_whatever_else_is_set(track: list[Speech], config: dict[str, Any]) -> None:
-    for agent in (scenario(), scenario(skip=True)):
-        assert not times(play_track(track, {**config, "filler_style": "silent"}, agent=agent), "filler_start")
+@given(tracks(), configs, agents())
+def test_silent_never_fills_whatever_else_is_set(
+    track: list[Speech], config: dict[str, Any], agent: Scenario
+) -> None:
+    for said in (agent, scenario(skip=True)):
+        assert not times(play_track(track, {**config, "filler_style": "silent"}, agent=said), "filler_start")
 
 
 @settings(max_examples=25)
@@ -150,3 +147,23 @@ def test_bundled_calls_repeat_bit_for_bit_and_hold_the_same_invariants(
         for outcome in first.measured.turns:
             if outcome.stages_ms:
                 assert sum(outcome.stages_ms.values()) == outcome.response_ms
+
+
+@given(tracks(), st.lists(st.tuples(st.integers(0, 900), st.integers(1, 300)), min_size=1, max_size=4), st.data())
+def test_a_higher_minimum_never_adds_a_barge_in_in_scripted_replay(
+    track: list[Speech], windows: list[tuple[int, int]], data: st.DataObject
+) -> None:
+    low = data.draw(st.floats(0, 2))
+    high = data.draw(st.floats(low, 3))
+    cooldown_s = data.draw(st.sampled_from([0.0, 1.5, 4.0]))
+    spoken = [(start * 0.032, (start + length) * 0.032) for start, length in windows]
+    labels = Labels.model_validate({"agent": spoken})
+
+    def stopped(minimum_s: float) -> list[int]:
+        config: dict[str, object] = {"barge_in_min_speech_s": minimum_s, "barge_in_cooldown_s": cooldown_s}
+        ends = play_track(track, config, labels=labels, mode="scripted").played.events
+        return [e.data["generation"] for e in ends if e.type == "response_end" and e.data["interrupted"]]
+
+    assert len(stopped(high)) <= len(stopped(low))
+    if not cooldown_s:
+        assert set(stopped(high)) <= set(stopped(low))

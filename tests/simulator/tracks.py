@@ -9,9 +9,19 @@ import numpy as np
 
 from presets.config import parse
 from simulator.activity.analyzer import spans_of
-from simulator.activity.model import FRAME_MS, Activity, Lull, Observation, Resumption, SpeechEnd, SpeechStart
+from simulator.activity.model import (
+    FRAME_MS,
+    Activity,
+    Lull,
+    Observation,
+    Reassessment,
+    Resumption,
+    SpeechEnd,
+    SpeechStart,
+)
 from simulator.audio.source import AudioSource
-from simulator.engine.profile import EngineProfile, default_profile
+from simulator.engine.profile import EngineProfile
+from simulator.engine.profile_files import default_profile
 from simulator.engine.scenario import Line, Scenario, State
 from simulator.labels import Labels
 from simulator.recording import Recording
@@ -30,6 +40,8 @@ class Speech:
     end: int
     completeness: float = 0.95
     lulls: tuple[tuple[int, int], ...] = ()
+    asked_again: tuple[tuple[int, float], ...] = ()
+    """The completeness found when asked again, and how many frames after the end."""
 
 
 def observations(track: list[Speech]) -> tuple[Observation, ...]:
@@ -43,6 +55,8 @@ def observations(track: list[Speech]) -> tuple[Observation, ...]:
         end_ms = speech.end * FRAME_MS
         seen.append(Lull(end_ms + FRAME_MS, end_ms, index))
         seen.append(SpeechEnd(end_ms + END_KNOWN_AFTER_MS, end_ms, index, speech.completeness))
+        for after, completeness in speech.asked_again:
+            seen.append(Reassessment(end_ms + after * FRAME_MS, index, completeness))
     return tuple(seen)
 
 
