@@ -60,13 +60,18 @@ def label(layout: Layout) -> dict[str, Any]:
 def scenario(scene: Scene) -> dict[str, Any]:
     """What the simulated agent says, one entry a caller turn and the spare ones after."""
     skips: dict[str, bool] = {}
-    turns: list[dict[str, str]] = []
+    turns: list[dict[str, Any]] = []
     for reply in scene.replies:
         skipped = reply.navigation is None
         if skips.setdefault(reply.state, skipped) != skipped:
             raise ValueError(f"{scene.id}: state {reply.state} both skips navigation and does not")
         line = {} if reply.navigation is None else {"navigation": reply.navigation}
-        turns.append({"state": reply.state, **line, "response": reply.response})
+        tools = [
+            {"name": name, "duration_ms": usual, "duration_p95_ms": p95} for name, usual, p95 in reply.tools
+        ]
+        turns.append(
+            {"state": reply.state, **line, **({"tools": tools} if tools else {}), "response": reply.response}
+        )
     return {
         "schema": "turnlab.scenario/1",
         "states": {name: {"skip_navigation": skipped} for name, skipped in skips.items()},

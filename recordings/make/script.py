@@ -28,6 +28,8 @@ class Reply:
     state: str
     response: str
     navigation: str | None = None
+    tools: tuple[tuple[str, int, int], ...] = ()
+    """Tool calls the answer needs: name, usual and 95th-percentile duration in ms."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -44,6 +44,7 @@ BOOKING = Scene(
                 "I am sorry to hear that your knee has been giving you so much trouble. "
                 "Dr. Lee has time on Tuesday at 8 a.m. or on Thursday at 2 p.m. Which one suits you better?",
                 "a1,1,sympathetic,Mm",
+                tools=(("find_times", 2600, 4200),),
             ),
             reply_s=2.2,
         ),
