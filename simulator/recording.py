@@ -1,4 +1,4 @@
-"""A recording with what stands beside it: ``NAME.json`` (labels) and ``NAME.scenario.json`` (the agent's lines)."""
+"""A recording with its labels (``NAME.json`` or ``NAME.txt``) and the agent's lines (``NAME.scenario.json``)."""
 
 from __future__ import annotations
 
@@ -10,20 +10,23 @@ from simulator.audio.source import SUFFIXES, AudioSource, open_audio
 from simulator.audio.what_if import AS_IT_IS, WhatIf
 from simulator.engine.scenario import Scenario, default_scenario, read_scenario
 from simulator.errors import AudioError
-from simulator.labels import Labels, read_labels
+from simulator.labels import Labels, labels_beside, read_labels
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Recording:
     """Audio of the caller, the truth about it if known, and the agent's lines.
 
-    ``id`` is the file's stem; ``labels`` is ``None`` for an unlabelled recording.
+    ``id`` is the file's stem; ``labels`` is ``None`` for an unlabelled recording. ``mono_mix`` is true where a
+    person said that the audio is both sides mixed; ``notes`` are sentences about what stands beside it.
     """
 
     id: str
     source: AudioSource
     labels: Labels | None
     scenario: Scenario
+    mono_mix: bool = False
+    notes: tuple[str, ...] = ()
 
     @property
     def duration_ms(self) -> int:
@@ -36,19 +39,31 @@ class Recording:
         return (self.labels.title if self.labels else "") or self.id
 
 
-def open_recording(path: Path, caller_channel: int | None = None, what_if: WhatIf = AS_IT_IS) -> Recording:
+def open_recording(
+    path: Path, caller_channel: int | None = None, what_if: WhatIf = AS_IT_IS, *, mono_mix: bool = False
+) -> Recording:
     """Open an audio file with its labels and scenario, if it has any. ``caller_channel`` counts from 0.
 
     Raises :class:`~simulator.errors.AudioError` or :class:`~simulator.errors.LabelError`.
     """
     source = open_audio(path, caller_channel, what_if)
-    labels, scenario = path.with_suffix(".json"), path.with_suffix(".scenario.json")
+    labels, scenario, text = labels_beside(path), path.with_suffix(".scenario.json"), path.with_suffix(".txt")
+    notes: tuple[str, ...] = ()
+    if labels is None and text.is_file():
+        notes = (f"{text}: is no Audacity label track (start TAB end TAB label), so {path.name} is unlabelled",)
     return Recording(
         id=path.stem,
         source=source,
-        labels=read_labels(labels, source.duration_s) if labels.is_file() else None,
+        labels=read_labels(labels, source.duration_s) if labels else None,
         scenario=read_scenario(scenario) if scenario.is_file() else default_scenario(),
+        mono_mix=mono_mix,
+        notes=notes,
     )
+
+
+def audio_beside(path: Path) -> Path | None:
+    """Return the audio file of the same name in the same folder, or ``None``."""
+    return next((one for one in map(path.with_suffix, SUFFIXES) if one.is_file()), None)
 
 
 def find_audio(paths: list[Path]) -> list[Path]:

@@ -8,7 +8,9 @@ from functools import cached_property
 from presets.config import VoiceConfig
 from presets.layers import Layer, ResolvedVoiceConfig, resolve
 from simulator.activity.model import Activity
+from simulator.channel import NEEDS_CALLER, both_sides, without_barge_in
 from simulator.engine.profile import EngineProfile
+from simulator.errors import LabelError
 from simulator.measures.readouts import Measured, measure
 from simulator.recording import Recording
 from simulator.replay import Played, ReplayMode, play
@@ -30,12 +32,16 @@ class Arm:
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """One arm over one recording: what happened, and how it measures."""
+    """One arm over one recording: what happened, and how it measures.
+
+    ``mixed`` says why barge-in was left out, where the audio is not the caller's alone.
+    """
 
     recording: str
     arm: str
     played: Played
     measured: Measured
+    mixed: str | None = None
 
 
 def run(
@@ -47,6 +53,20 @@ def run(
     mode: ReplayMode | None = None,
     seed: int = 0,
 ) -> Run:
-    """Decide and measure one arm over one analysed recording."""
-    played = play(recording, activity, arm.resolved, profile, mode=mode, seed=seed)
-    return Run(recording.id, arm.name, played, measure(played, activity, recording.labels))
+    """Decide and measure one arm over one analysed recording.
+
+    Where the audio is not the caller's alone, nothing interrupts the agent, and the readouts of barge-in are left
+    out. Raises :class:`~simulator.errors.LabelError` if scripted replay, which decides nothing else, is asked for
+    then, or without labelled agent windows.
+    """
+    mixed = both_sides(recording, activity)
+    if mixed is None:
+        played = play(recording, activity, arm.resolved, profile, mode=mode, seed=seed)
+    elif mode == "scripted":
+        raise LabelError(
+            f"{recording.source.path}: {mixed}; {NEEDS_CALLER}, so there is nothing to replay scripted"
+        )
+    else:
+        played = play(without_barge_in(recording), activity, arm.resolved, profile, mode=mode, seed=seed)
+    measured = measure(played, activity, recording.labels, barge_in=mixed is None)
+    return Run(recording.id, arm.name, played, measured, mixed)

@@ -1,14 +1,12 @@
-"""Files that are there whole or not at all, whatever happens while they are written."""
+"""Files of Turnlab's own folders: written whole, and swept up after processes that were killed."""
 
 from __future__ import annotations
 
-import os
-import tempfile
 import time
 from pathlib import Path
 
-PARTIAL = ".partial"
-"""How the names of files being written end."""
+from simulator.private_file import PARTIAL as PARTIAL
+from simulator.private_file import write_private
 
 ABANDONED_S = 3600
 """A file still being written after this long belongs to a process that was killed."""
@@ -21,17 +19,7 @@ def write_whole(path: Path, content: bytes) -> None:
     """
     make_private_folder(path.parent)
     _sweep(path.parent)
-    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f"{path.name[:40]}.", suffix=PARTIAL)
-    temporary = Path(name)
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        temporary.replace(path)
-    except BaseException:
-        temporary.unlink(missing_ok=True)
-        raise
+    write_private(path, content, replace=True)
 
 
 def make_private_folder(folder: Path) -> None:

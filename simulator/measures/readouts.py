@@ -90,8 +90,11 @@ class Measured:
         return {index: value for index, value in found.items() if value is not None}
 
 
-def measure(played: Played, activity: Activity, labels: Labels | None) -> Measured:
-    """Measure one run against the truth where there are labels, else against the detected speech."""
+def measure(played: Played, activity: Activity, labels: Labels | None, *, barge_in: bool = True) -> Measured:
+    """Measure one run against the truth where there are labels, else against the detected speech.
+
+    Without ``barge_in``, what barge-in decides is left out: the audio is not the caller's alone.
+    """
     events = played.events
     truth = truth_of(played, labels)
     sounds = sounds_of(events)
@@ -108,6 +111,8 @@ def measure(played: Played, activity: Activity, labels: Labels | None) -> Measur
         "dead_air_s": sum(turn.dead_air_ms for turn in turns) / 1000,
     }
     leave_out = NEED_TRUTH if not truth.labelled else frozenset()
+    if not barge_in:
+        leave_out |= SCRIPTED
     if played.mode == "scripted":
         leave_out |= frozenset((*TIMES, *COUNTS, *SECONDS)) - SCRIPTED
     return Measured(

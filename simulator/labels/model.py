@@ -1,25 +1,14 @@
-"""Label files: what was truly said and when, and how to move it (``NAME.json`` beside ``NAME.flac``).
+"""What was truly said in a recording and when, and how to move it.
 
 All times are seconds from the start of the file. The schema is documented in ``recordings/README.md``.
 """
 
 from __future__ import annotations
 
-import json
 from itertools import pairwise
-from pathlib import Path
 from typing import Any, Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, field_validator, model_validator
-
-from simulator.errors import LabelError
-
-DURATION_TOLERANCE_S = 0.1
-"""How far a label may reach past the end of the audio: encoders round and pad."""
-
-
-SAME_LENGTH_S = 0.5
-"""How far the length a label file names may differ from the audio's."""
+from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
 
 LONGEST_S = 86_400
 """No call is longer than a day."""
@@ -41,9 +30,10 @@ class _Stretch(_Part):
 
 
 class Turn(_Stretch):
-    """One caller turn, in-turn pauses included."""
+    """One caller turn, in-turn pauses included. ``speaker`` tells several people on one channel apart."""
 
     text: str = ""
+    speaker: str = ""
 
 
 class AgentEvent(_Stretch):
@@ -77,13 +67,24 @@ class Move(_Stretch):
 Span = tuple[float, float]
 
 
+class Condition(_Part):
+    """How the audio was made worse, as far as Turnlab asks."""
+
+    echo_db: float | None = None
+
+
 class Labels(_Part):
-    """The truth about one recording, as far as it is known."""
+    """The truth about one recording, as far as it is known.
+
+    ``channel`` says whether the audio holds the caller alone, or is a mix of both sides.
+    """
 
     id: str = ""
     title: str = ""
     description: str = ""
     duration_s: float | None = Field(default=None, ge=0)
+    channel: Literal["caller", "mix"] = "caller"
+    condition: Condition = Condition()
     turns: tuple[Turn, ...] = ()
     speech: tuple[Span, ...] = ()
     agent: tuple[Span, ...] = ()
@@ -103,6 +104,21 @@ class Labels(_Part):
                 )
         return parts
 
+    @field_validator("turns")
+    @classmethod
+    def _one_at_a_time(cls, turns: tuple[Turn, ...]) -> tuple[Turn, ...]:
+        last: dict[str, Turn] = {}
+        for turn in sorted(turns, key=lambda turn: turn.start_s):
+            rivals = [one for who, one in last.items() if not (who and turn.speaker) or who == turn.speaker]
+            for before in rivals:
+                if turn.start_s < before.end_s:
+                    raise ValueError(
+                        f"the one at {turn.start_s:g} s starts before the one at {before.start_s:g} s has ended; "
+                        "nobody has two turns at once (people who talk over each other need a 'speaker' each)"
+                    )
+            last[turn.speaker] = turn
+        return turns
+
     @field_validator("speech", "agent", "backchannels", "hesitations", "noises")
     @classmethod
     def _spans_forwards(cls, spans: tuple[tuple[Any, ...], ...]) -> tuple[tuple[Any, ...], ...]:
@@ -115,6 +131,11 @@ class Labels(_Part):
     def tells_truth(self) -> bool:
         """Whether there is anything to measure against."""
         return bool(self.turns or self.events)
+
+    @property
+    def tells_of_echo(self) -> bool:
+        """Whether the agent is known to leak into the audio."""
+        return self.condition.echo_db is not None
 
     def caller_turns(self) -> tuple[Turn, ...]:
         """Return the turns in order; those that overlap (several people on one channel) count as one."""
@@ -135,56 +156,3 @@ class Labels(_Part):
         groups = (self.speech, self.agent, self.backchannels, self.hesitations)
         ends += [span[1] for group in groups for span in group] + [noise[1] for noise in self.noises]
         return max(ends, default=0.0)
-
-
-def read_labels(path: Path, audio_duration_s: float) -> Labels:
-    """Read a label file and hold it against the recording's length in seconds.
-
-    Raises :class:`LabelError`, naming the file, the place in it and the remedy.
-    """
-    raw = read_json(path)
-    if not isinstance(raw, dict):
-        raise LabelError(f"{path}: must hold one JSON object; see recordings/README.md for the label format")
-    try:
-        labels = Labels.model_validate(raw)
-    except ValidationError as error:
-        raise LabelError(f"{path}: {first_fault(error)}; correct the label file or move it away") from None
-    claimed = audio_duration_s if labels.duration_s is None else labels.duration_s
-    if abs(claimed - audio_duration_s) > SAME_LENGTH_S:
-        raise LabelError(
-            f"{path}: is for a recording of {claimed:.2f} s, but the audio lasts {audio_duration_s:.2f} s; "
-            "do these labels belong to this recording?"
-        )
-    last = labels.last_time_s()
-    if last > audio_duration_s + DURATION_TOLERANCE_S:
-        raise LabelError(
-            f"{path}: names {last:.2f} s, but the audio ends at {audio_duration_s:.2f} s; "
-            "do these labels belong to this recording?"
-        )
-    return labels
-
-
-def read_json(path: Path) -> Any:
-    """Read a JSON file. Raises :class:`LabelError` with the place of the first mistake."""
-    try:
-        return json.loads(path.read_text(encoding="utf-8"))
-    except json.JSONDecodeError as error:
-        raise LabelError(
-            f"{path}: line {error.lineno}, column {error.colno}: {error.msg.lower()}; correct the JSON"
-        ) from None
-    except UnicodeDecodeError:
-        raise LabelError(f"{path}: is not UTF-8 text; save it as UTF-8") from None
-    except (ValueError, RecursionError):
-        raise LabelError(
-            f"{path}: is JSON that cannot be read (too deep, or a number too long); correct it"
-        ) from None
-    except OSError as error:
-        raise LabelError(f"{path}: {(error.strerror or 'cannot be read').lower()}") from None
-
-
-def first_fault(error: ValidationError) -> str:
-    """Return the first thing a validation found, as ``where: what``."""
-    detail = error.errors()[0]
-    where = ".".join(str(part) for part in detail["loc"]) or "the file"
-    what = str(detail["msg"]).removeprefix("Value error, ")
-    return f"{where}: {what[:1].lower()}{what[1:]}"

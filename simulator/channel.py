@@ -1,0 +1,81 @@
+"""Whether a recording holds the caller alone: barge-in can be judged on the caller's own channel only.
+
+In a mix of both sides the agent's recorded voice would interrupt the simulated agent.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from functools import lru_cache
+
+from simulator.activity.model import Activity
+from simulator.engine.scenario import NO_STATE, Scenario
+from simulator.labels import Labels, Span
+from simulator.recording import Recording
+
+NEEDS_CALLER = "barge-in needs the caller's own channel"
+
+LEAST_S = 2.0
+"""Agent windows without a labelled caller must add up to this before anything is concluded from them."""
+
+MOST_SPEECH = 0.5
+"""More speech than this share of them is taken for the agent's: neither echo nor stray noise is heard so much."""
+
+
+@lru_cache(maxsize=256)
+def both_sides(recording: Recording, activity: Activity) -> str | None:
+    """Return why the recording does not hold the caller alone, or ``None`` if nothing says so.
+
+    It is said (``"channel": "mix"`` in the labels, ``--mono-mix``), or heard: speech in more than half of the
+    labelled agent windows' time in which the labels know of nothing on the caller's side, and of no echo.
+    """
+    if recording.mono_mix or (recording.labels and recording.labels.channel == "mix"):
+        return "is a mix of both sides"
+    if recording.labels is None or recording.labels.tells_of_echo:
+        return None
+    heard_s, of_s = _speech_under_agent(recording.labels, activity)
+    if of_s < LEAST_S or heard_s / of_s <= MOST_SPEECH:
+        return None
+    share = f"speaks through {heard_s:.1f} s of the {of_s:.1f} s in which its labels have the agent alone"
+    other = "is it the agent's channel" if recording.source.channels > 1 else "is it a mix of both sides"
+    return f"{share} ({other}?)"
+
+
+@lru_cache(maxsize=256)
+def without_barge_in(recording: Recording) -> Recording:
+    """Return the recording with an agent whom nothing interrupts."""
+    return replace(recording, scenario=_uninterrupted(recording.scenario))
+
+
+def _uninterrupted(scenario: Scenario) -> Scenario:
+    names = {*scenario.states, *(line.state for line in scenario.turns)}
+    states = {}
+    for name in names:
+        state = scenario.states.get(name, NO_STATE)
+        policy = state.turn_policy.model_copy(update={"barge_in_enabled": False})
+        states[name] = state.model_copy(update={"turn_policy": policy})
+    return scenario.model_copy(update={"states": states})
+
+
+def _speech_under_agent(labels: Labels, activity: Activity) -> tuple[float, float]:
+    """Return the seconds of detected speech, and of all time, in agent windows where no caller is labelled."""
+    caller: list[Span] = [*labels.speech, *labels.backchannels]
+    caller += [(part.start_s, part.end_s) for group in (labels.turns, labels.events) for part in group]
+    caller += [(start, end) for start, end, what in labels.noises if " bed" not in what]
+    detected = [(span.start_ms / 1000, span.end_ms / 1000) for span in activity.spans]
+    heard_s = of_s = 0.0
+    for window in labels.agent:
+        for free in _minus(window, caller):
+            of_s += free[1] - free[0]
+            heard_s += sum(max(0.0, min(free[1], end) - max(free[0], start)) for start, end in detected)
+    return heard_s, of_s
+
+
+def _minus(window: Span, taken: list[Span]) -> list[Span]:
+    """Return what is left of a window."""
+    left, at = [], window[0]
+    for start, end in sorted(taken):
+        if start > at and at < window[1]:
+            left.append((at, min(start, window[1])))
+        at = max(at, end)
+    return [*left, (at, window[1])] if at < window[1] else left

@@ -1,0 +1,18 @@
+"""Label files: what was truly said in a recording (``NAME.json``, or an Audacity label track ``NAME.txt``)."""
+
+from simulator.labels.faults import first_fault
+from simulator.labels.model import AgentEvent, Anchor, Labels, Move, Span, Turn
+from simulator.labels.reading import labels_beside, read_json, read_labels
+
+__all__ = [
+    "AgentEvent",
+    "Anchor",
+    "Labels",
+    "Move",
+    "Span",
+    "Turn",
+    "first_fault",
+    "labels_beside",
+    "read_json",
+    "read_labels",
+]

@@ -1,0 +1,165 @@
+"""Audacity label tracks: one label a line, ``start TAB end TAB text``, times in seconds.
+
+The text names what the label marks: ``turn``, ``agent``, ``backchannel``, ``cough``, ``noise: what``,
+``interruption``, ``hesitation`` or ``speech``. A turn and an interruption may go on with their words (``turn: I'd
+like to book``); where several people are on one channel, ``turn by Ann: …`` says whose it is. Lines that begin with
+a backslash are Audacity's frequency ranges and say nothing here.
+
+The rest follows from where a label lies: an interruption that no turn overlaps is a turn too, and a backchannel or
+a noise over the agent (but not a bed of noise: ``noise: street bed``) is an event that must not stop it.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Any
+
+from pydantic import ValidationError
+
+from simulator.errors import LabelError
+from simulator.labels.faults import first_fault
+from simulator.labels.model import Labels, Span
+
+VOCABULARY = ("turn", "agent", "backchannel", "cough", "noise", "interruption", "hesitation", "speech")
+SPAN_GROUPS = {"agent": "agent", "backchannel": "backchannels", "hesitation": "hesitations", "speech": "speech"}
+_WITH_WORDS = ("turn", "interruption", "noise")
+
+_LOOKS_LIKE_A_LABEL = re.compile(r"\s*-?\d+[.,]?\d*\t-?\d+[.,]?\d*(\t|$)")
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """One label as the track has it; ``words`` is what follows the kind."""
+
+    start_s: float
+    end_s: float
+    kind: str
+    words: str = ""
+    speaker: str = ""
+
+    @property
+    def span(self) -> Span:
+        """Start and end, seconds."""
+        return self.start_s, self.end_s
+
+    def line(self) -> str:
+        """Return the line that Audacity would write, to the microsecond."""
+        text = f"{self.kind} by {self.speaker}" if self.speaker else self.kind
+        text = " ".join((f"{text}: {self.words}" if self.words else text).split())
+        return f"{self.start_s:.6f}\t{self.end_s:.6f}\t{text}\n"
+
+
+def is_track(text: str) -> bool:
+    """Whether a text is meant as a label track: some line of it begins with two numbers, a tab between."""
+    return any(_LOOKS_LIKE_A_LABEL.match(line) for line in text.splitlines())
+
+
+def from_track(text: str, source: str) -> Labels:
+    """Read a label track. Raises :class:`~simulator.errors.LabelError` with the line and the remedy."""
+    marks = []
+    for number, line in enumerate(text.split("\n"), start=1):
+        if line.strip() and not line.startswith("\\"):
+            marks.append(_mark(line.rstrip("\r"), f"{source}: line {number}"))
+    try:
+        return Labels.model_validate(_as_labels(marks))
+    except ValidationError as error:
+        raise LabelError(f"{source}: {first_fault(error)}; correct the label track") from None
+
+
+def to_track(labels: Labels) -> str:
+    """Return labels as a label track, in order of time."""
+    marks = [Mark(turn.start_s, turn.end_s, "turn", turn.text, turn.speaker) for turn in labels.turns]
+    for kind, group in SPAN_GROUPS.items():
+        marks += [Mark(start_s, end_s, kind) for start_s, end_s in getattr(labels, group)]
+    for start_s, end_s, what in labels.noises:
+        kind, words = ("cough", "") if what == "cough" else ("noise", what)
+        marks.append(Mark(start_s, end_s, kind, words))
+    for event in labels.events:
+        if event.type == "interruption":
+            words = str((event.model_extra or {}).get("text", ""))
+            marks.append(Mark(event.start_s, event.end_s, "interruption", words))
+    order = VOCABULARY.index
+    return "".join(mark.line() for mark in sorted(marks, key=lambda one: (one.span, order(one.kind))))
+
+
+def _mark(line: str, where: str) -> Mark:
+    parts = line.split("\t", 2)
+    if len(parts) < 2:
+        raise LabelError(f"{where}: is not 'start TAB end TAB text'; export the label track from Audacity again")
+    start_s, end_s = (_seconds(part, where) for part in parts[:2])
+    text = parts[2].strip() if len(parts) == 3 else ""
+    name, _, words = text.partition(":")
+    kind, _, speaker = (part.strip() for part in name.partition(" by "))
+    kind = kind.lower()
+    if kind not in VOCABULARY:
+        raise LabelError(f"{where}: {_shown(text)} is not a label Turnlab knows; use {', '.join(VOCABULARY)}")
+    words = " ".join(words.split())
+    if (words and kind not in _WITH_WORDS) or (speaker and kind != "turn"):
+        raise LabelError(f"{where}: {kind} takes no words; write '{kind}' alone")
+    if end_s <= start_s:
+        raise LabelError(f"{where}: {kind} ends at {end_s:g} s, not after its start; mark a stretch, not a point")
+    return Mark(start_s, end_s, kind, words, speaker)
+
+
+def _shown(text: str) -> str:
+    return f"'{text[:40]}…'" if len(text) > 40 else f"'{text}'"
+
+
+def _seconds(text: str, where: str) -> float:
+    try:
+        seconds = float(text)
+    except ValueError:
+        raise LabelError(f"{where}: '{text[:40]}' is not a time in seconds; write it like 1.250000") from None
+    if not 0 <= seconds < float("inf"):
+        raise LabelError(f"{where}: {text.strip()} s is not in the recording; labels begin at 0")
+    return seconds
+
+
+def _as_labels(marks: list[Mark]) -> dict[str, Any]:
+    def of(*kinds: str) -> list[Mark]:
+        return [mark for mark in marks if mark.kind in kinds]
+
+    agent = of("agent")
+    turns = of("turn")
+    turns += [mark for mark in of("interruption") if not any(_overlap(mark, turn) for turn in of("turn"))]
+    over = [
+        mark
+        for mark in of("backchannel", "cough", "noise")
+        if " bed" not in mark.words and any(_overlap(mark, window) for window in agent)
+    ]
+    return {
+        "turns": [_stretch(mark) | {"text": mark.words, "speaker": mark.speaker} for mark in _in_time(turns)],
+        **{group: [mark.span for mark in _in_time(of(kind))] for kind, group in SPAN_GROUPS.items()},
+        "noises": [(*mark.span, _what(mark)) for mark in _in_time(of("cough", "noise"))],
+        "events": [_event(mark) for mark in _in_time([*of("interruption"), *over])],
+    }
+
+
+def _event(mark: Mark) -> dict[str, Any]:
+    event = _stretch(mark) | {
+        "type": mark.kind if mark.kind in ("interruption", "backchannel") else "noise",
+        "should_barge_in": mark.kind == "interruption",
+    }
+    if mark.kind == "interruption" and mark.words:
+        event["text"] = mark.words
+    elif event["type"] == "noise":
+        event["what"] = _what(mark)
+    return event
+
+
+def _what(mark: Mark) -> str:
+    return mark.words or mark.kind
+
+
+def _stretch(mark: Mark) -> dict[str, Any]:
+    return {"start_s": mark.start_s, "end_s": mark.end_s}
+
+
+def _in_time(marks: Iterable[Mark]) -> list[Mark]:
+    return sorted(marks, key=lambda mark: mark.span)
+
+
+def _overlap(one: Mark, other: Mark) -> bool:
+    return one.start_s < other.end_s and other.start_s < one.end_s

@@ -1,0 +1,89 @@
+"""Label files from disk: read, checked, and held against the recording they are for."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+from pydantic import ValidationError
+
+from simulator.errors import LabelError
+from simulator.labels.audacity import from_track, is_track
+from simulator.labels.faults import first_fault
+from simulator.labels.model import Labels
+
+DURATION_TOLERANCE_S = 0.1
+"""How far a label may reach past the end of the audio: encoders round and pad."""
+
+SAME_LENGTH_S = 0.5
+"""How far the length a label file names may differ from the audio's."""
+
+
+def read_labels(path: Path, audio_duration_s: float | None) -> Labels:
+    """Read ``NAME.json``, or an Audacity label track ``NAME.txt``, and hold it against the recording's length.
+
+    ``audio_duration_s`` is in seconds, ``None`` if there is no recording to hold it against. Raises
+    :class:`LabelError`, naming the file, the place in it and the remedy.
+    """
+    labels = from_track(_text(path), str(path)) if path.suffix.lower() == ".txt" else _from_json(path)
+    if audio_duration_s is not None:
+        _refuse_other_recording(labels, path, audio_duration_s)
+    return labels
+
+
+def labels_beside(audio: Path) -> Path | None:
+    """Return the label file of a recording: its JSON, else a text that looks like an Audacity label track."""
+    json_file, text = audio.with_suffix(".json"), audio.with_suffix(".txt")
+    if json_file.is_file():
+        return json_file
+    return text if text.is_file() and is_track(text.read_text(encoding="utf-8", errors="replace")) else None
+
+
+def _from_json(path: Path) -> Labels:
+    raw = read_json(path)
+    if not isinstance(raw, dict):
+        raise LabelError(f"{path}: must hold one JSON object; see recordings/README.md for the label format")
+    try:
+        return Labels.model_validate(raw)
+    except ValidationError as error:
+        raise LabelError(f"{path}: {first_fault(error)}; correct the label file or move it away") from None
+
+
+def _refuse_other_recording(labels: Labels, path: Path, audio_duration_s: float) -> None:
+    claimed = audio_duration_s if labels.duration_s is None else labels.duration_s
+    if abs(claimed - audio_duration_s) > SAME_LENGTH_S:
+        raise LabelError(
+            f"{path}: is for a recording of {claimed:.2f} s, but the audio lasts {audio_duration_s:.2f} s; "
+            "do these labels belong to this recording?"
+        )
+    last = labels.last_time_s()
+    if last > audio_duration_s + DURATION_TOLERANCE_S:
+        raise LabelError(
+            f"{path}: names {last:.2f} s, but the audio ends at {audio_duration_s:.2f} s; "
+            "do these labels belong to this recording?"
+        )
+
+
+def _text(path: Path) -> str:
+    """Return a file's text. Raises :class:`LabelError`."""
+    try:
+        return path.read_text(encoding="utf-8-sig")
+    except UnicodeDecodeError:
+        raise LabelError(f"{path}: is not UTF-8 text; save it as UTF-8") from None
+    except OSError as error:
+        raise LabelError(f"{path}: {(error.strerror or 'cannot be read').lower()}") from None
+
+
+def read_json(path: Path) -> Any:
+    """Read a JSON file. Raises :class:`LabelError` with the place of the first mistake."""
+    try:
+        return json.loads(_text(path))
+    except json.JSONDecodeError as error:
+        raise LabelError(
+            f"{path}: line {error.lineno}, column {error.colno}: {error.msg.lower()}; correct the JSON"
+        ) from None
+    except (ValueError, RecursionError):
+        raise LabelError(
+            f"{path}: is JSON that cannot be read (too deep, or a number too long); correct it"
+        ) from None

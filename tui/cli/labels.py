@@ -1,0 +1,80 @@
+"""``turnlab labels``: to an Audacity label track and back."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+
+from simulator.audio.source import open_audio
+from simulator.errors import SimulatorError
+from simulator.labels import labels_beside, read_json, read_labels
+from simulator.labels.exchange import json_of_track, track_and_losses
+from simulator.private_file import write_private
+from simulator.recording import audio_beside
+from tui.cli.failure import CallError, WorkError, complain
+from tui.cli.tables import print_line
+
+STANDARD_OUTPUT = Path("-")
+
+
+def export_labels(path: Path, output: Path | None, *, force: bool) -> None:
+    """Write the labels of a recording, or of a label file, as an Audacity label track."""
+    source = _label_file(path)
+    try:
+        labels = read_labels(source, None)
+        track, lost = track_and_losses(labels)
+    except SimulatorError as error:
+        raise WorkError(str(error)) from error
+    target = output or source.with_suffix(".txt")
+    _write(target, track, force=force)
+    if lost:
+        complain(f"{target}: a label track cannot carry {', '.join(lost)}; they are in {source} alone")
+
+
+def import_labels(path: Path, output: Path | None, *, force: bool) -> None:
+    """Write an Audacity label track as a JSON label file, keeping what only JSON can hold of the one there."""
+    if not path.is_file():
+        raise CallError(f"{path}: no such file; name a label track exported from Audacity")
+    if path.suffix.lower() != ".txt":
+        raise CallError(f"{path}: is not a .txt file; name a label track exported from Audacity")
+    target = output or path.with_suffix(".json")
+    try:
+        audio = audio_beside(path)
+        track = read_labels(path, open_audio(audio).duration_s if audio else None)
+        before = read_json(target) if target.is_file() else {}
+    except SimulatorError as error:
+        raise WorkError(str(error)) from error
+    if not isinstance(before, dict):
+        raise WorkError(f"{target}: is no label file; move it away or choose another --output")
+    content, kept = json_of_track(track, before, f"human (Audacity label track {path.name})")
+    _write(target, content, force=force)
+    if kept:
+        complain(f"{target}: kept {', '.join(kept)} from before; check that they still fit")
+    if audio is None:
+        complain(f"{path}: no recording of that name stands beside it, so its times were not held against one")
+
+
+def _label_file(path: Path) -> Path:
+    if not path.is_file():
+        raise CallError(f"{path}: no such file; name a recording or its label file")
+    found = path if path.suffix.lower() == ".json" else labels_beside(path)
+    if found is not None and found.suffix.lower() == ".txt":
+        raise CallError(f"{found}: is a label track already; Audacity opens it as it is")
+    if found is None:
+        raise CallError(f"{path}: has no label file beside it; put {path.with_suffix('.json').name} there")
+    return found
+
+
+def _write(target: Path, content: str, *, force: bool) -> None:
+    if target == STANDARD_OUTPUT:
+        sys.stdout.write(content)
+        return
+    try:
+        write_private(target, content.encode(), replace=force)
+    except FileExistsError:
+        raise CallError(
+            f"{target}: is there already; choose another --output, or replace it with --force"
+        ) from None
+    except OSError as error:
+        raise WorkError(f"{target}: {(error.strerror or 'cannot be written').lower()}") from None
+    print_line(f"Wrote {target}, readable by you alone.")
