@@ -8,7 +8,7 @@ import time
 from presets.library import builtin_presets
 from simulator.activity.analyzer import completeness_model
 from simulator.activity.cache import cached_analysis
-from simulator.engine.profile import default_profile
+from simulator.engine.profile_files import default_profile
 from simulator.measures.comparison import compare
 from simulator.recording import bundled_folder, find_audio, open_recording
 from simulator.replay import play

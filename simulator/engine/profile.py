@@ -3,19 +3,14 @@
 from __future__ import annotations
 
 import hashlib
-import json
 import math
-from functools import cache, lru_cache
-from importlib.resources import files
-from pathlib import Path
+from functools import lru_cache
 from statistics import NormalDist
 from typing import Literal
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from simulator.engine.patience import eager_confidence
-from simulator.errors import ProfileError
-from simulator.labels import first_fault
 
 Origin = Literal["documented", "vendor default", "fitted from calls", "assumed"]
 
@@ -127,30 +122,6 @@ class EngineProfile(_Strict):
     def assumed(self) -> tuple[str, ...]:
         """Return the names of the values nobody documented or measured."""
         return tuple(name for name, value in self.values if value.origin == "assumed")
-
-
-@cache
-def default_profile() -> EngineProfile:
-    """Return the profile that ships as ``default``."""
-    return load_profile("default")
-
-
-def load_profile(name_or_path: str) -> EngineProfile:
-    """Read a profile by its shipped name or a file's path. Raises :class:`ProfileError`."""
-    shipped = files("simulator") / "profiles" / f"{name_or_path}.json"
-    path = Path(name_or_path)
-    try:
-        known = shipped.is_file() and path.name == name_or_path
-        text = (shipped if known else path).read_text(encoding="utf-8")
-        return EngineProfile.model_validate(json.loads(text))
-    except OSError:
-        raise ProfileError(
-            f"{name_or_path}: no such profile; use 'default' or the path of a profile file"
-        ) from None
-    except (ValueError, RecursionError):
-        raise ProfileError(f"{name_or_path}: is not JSON; correct it or use 'default'") from None
-    except ValidationError as error:
-        raise ProfileError(f"{name_or_path}: {first_fault(error)}; correct the profile") from None
 
 
 @lru_cache(maxsize=65536)

@@ -19,7 +19,7 @@ def test_version(turnlab: Turnlab) -> None:
 
 def test_help_names_every_command(turnlab: Turnlab) -> None:
     out = turnlab("--help").out
-    for command in ("simulate", "analyze", "recordings", "presets", "models", "cache"):
+    for command in ("simulate", "analyze", "recordings", "presets", "models", "cache", "profiles"):
         assert command in out
         assert turnlab(command, "--help").code == 0
 
@@ -65,6 +65,9 @@ def test_analyze_of_silence_says_that_nobody_was_heard(turnlab: Turnlab, tone: P
         (["--version"], {"textual", "numpy", "onnxruntime", "fastapi", "soundfile"}),
         (["presets"], {"textual", "numpy", "onnxruntime", "fastapi", "httpx"}),
         (["recordings"], {"textual", "onnxruntime", "fastapi", "httpx"}),
+        (["models"], {"textual", "onnxruntime", "fastapi", "httpx"}),
+        (["cache"], {"textual", "onnxruntime", "fastapi", "httpx"}),
+        (["profiles"], {"textual", "onnxruntime", "numpy", "fastapi", "httpx"}),
     ],
 )
 def test_a_command_imports_only_what_it_needs(arguments: list[str], forbidden: set[str]) -> None:

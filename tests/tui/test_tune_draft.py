@@ -8,7 +8,7 @@ from presets.config import VoiceConfig, check, load
 from presets.fields import BY_NAME, FIELDS
 from presets.layers import Layer
 from services.model import Service
-from simulator.engine.profile import default_profile
+from simulator.engine.profile_files import default_profile
 from tui.tuning.draft import Draft
 from tui.tuning.entry import EntryError, entry_text, parse_entry
 from tui.tuning.fields import eager_hint, field_states, silent_fields

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from simulator.engine.profile import EngineProfile, load_profile
+from simulator.engine.profile import EngineProfile
+from simulator.engine.profile_files import load_profile
 from simulator.measures.comparison import Comparison, compare
 from simulator.measures.readouts import readouts_json
 from simulator.playback import to_playback

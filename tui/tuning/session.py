@@ -8,7 +8,8 @@ from presets.config import VoiceConfig
 from presets.layers import Layer
 from presets.library import builtin_presets
 from services.model import Service
-from simulator.engine.profile import EngineProfile, default_profile
+from simulator.engine.profile import EngineProfile
+from simulator.engine.profile_files import default_profile
 from simulator.study import Arm
 from tui.tuning.bench import Specimen
 from tui.tuning.draft import Draft

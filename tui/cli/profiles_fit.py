@@ -1,0 +1,65 @@
+"""``turnlab profiles fit``: an engine profile from the latencies of real calls."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import dataclass
+from pathlib import Path
+
+from simulator.engine.profile_files import read_profile
+from simulator.errors import ProfileError
+from simulator.private_file import write_private
+from simulator.profile_fitting import fit, read_call
+from tui.cli.arms import read_arms
+from tui.cli.failure import CallError, WorkError, complain
+from tui.cli.profiles import refusals
+from tui.cli.tables import print_line
+
+
+@dataclass(frozen=True, slots=True)
+class FitRequest:
+    """What was asked for on the command line."""
+
+    calls: list[Path]
+    name: str
+    config: str | None
+    extends: str
+    output: Path | None
+    force: bool
+
+
+def fit_profile(request: FitRequest) -> None:
+    """Fit a profile from real calls and print or write it.
+
+    Raises :class:`~tui.cli.failure.CallError` or :class:`~tui.cli.failure.WorkError`.
+    """
+    config = read_arms([request.config or "{}"])[0].resolved
+    if config.eager_eot_threshold is not None:
+        complain(
+            "eager end-of-turn detection starts work before the turn is over: these latencies are cut short by it"
+        )
+    with refusals():
+        base = read_profile(request.extends)
+    try:
+        fitted = fit([read_call(path) for path in request.calls], request.name, base, config)
+    except ProfileError as error:
+        raise WorkError(str(error)) from None
+    for sentence in fitted.left_out:
+        complain(sentence)
+    text = json.dumps(fitted.content, indent=2, ensure_ascii=False) + "\n"
+    if request.output is None:
+        print(text, end="")
+        return
+    _write(request.output, text, force=request.force)
+    print_line(f"{request.name} is in {request.output}; see it with: turnlab profiles {request.output}")
+
+
+def _write(path: Path, text: str, *, force: bool) -> None:
+    try:
+        write_private(path, text.encode(), replace=force)
+    except FileExistsError:
+        raise CallError(f"{path}: is there already; choose another name, or replace it with --force") from None
+    except OSError as error:
+        raise WorkError(
+            f"{path}: {(error.strerror or 'cannot be written').lower()}; choose another folder"
+        ) from None
