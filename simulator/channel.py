@@ -33,6 +33,8 @@ def both_sides(recording: Recording, activity: Activity) -> str | None:
         return "is a mix of both sides"
     if recording.labels is None or recording.labels.tells_of_echo:
         return None
+    if not (recording.labels.turns or recording.labels.speech):
+        return None  # labels that say nothing of the caller cannot show that a voice is another's
     heard_s, of_s = _speech_under_agent(recording.labels, activity)
     if of_s < LEAST_S or heard_s / of_s <= MOST_SPEECH:
         return None

@@ -88,8 +88,13 @@ class TurnMachine:
 
     def run_before(self, t_ms: int) -> None:
         """Let everything happen that is due before ``t_ms``."""
-        while self.step_before(t_ms):
-            pass
+        while timers := self._timers():
+            due_ms, _, act = min(timers)
+            if due_ms >= t_ms:
+                return
+            if due_ms > self.now_ms:
+                self.now_ms = due_ms
+            act()
 
     def step_before(self, t_ms: int) -> bool:
         """Let the next thing happen if it is due before ``t_ms``; return whether something did."""
@@ -122,7 +127,7 @@ class TurnMachine:
         """
         timers: list[Due] = []
         floor, mode = self._floor, self.mode
-        if mode is Mode.CALLER and floor.sound is None:
+        if floor.sound is None and (mode is Mode.CALLER or (mode is Mode.LISTENING and self._resume_ms is None)):
             return timers
         if floor.sound is not None:
             timers.append((floor.sound.end_ms, 0, self._end_sound))
