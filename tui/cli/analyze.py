@@ -6,25 +6,27 @@ import json
 from pathlib import Path
 
 from simulator.activity.model import FRAME_MS, Activity
+from simulator.recording import Recording
 from tui.cli.failure import CallError
 from tui.cli.faults import Faults
+from tui.cli.hearing import Hearing
 from tui.cli.opening import analyse, end_of_turn_judge, find, open_all
 from tui.cli.tables import print_line, print_table
 
 
-def analyze(path: Path, eot: str | None, caller_channel: int | None, *, as_json: bool) -> None:
+def analyze(path: Path, eot: str | None, hearing: Hearing, *, as_json: bool) -> None:
     """Analyse one file and print speech, pauses and frame probabilities."""
     if path.is_dir():
         raise CallError(f"{path}: is a folder; name one audio file")
-    (recording,) = open_all(find([path]), caller_channel, Faults())
+    (recording,) = open_all(find([path]), hearing, Faults())
     activity = analyse(recording, end_of_turn_judge(eot))
     if as_json:
-        print(json.dumps(_to_json(activity), allow_nan=False))
+        print(json.dumps(_to_json(recording, activity), allow_nan=False))
     else:
-        _print_activity(recording.id, activity)
+        _print_activity(recording, activity)
 
 
-def _to_json(activity: Activity) -> dict[str, object]:
+def _to_json(recording: Recording, activity: Activity) -> dict[str, object]:
     return {
         "speech": [[span.start_ms / 1000, span.end_ms / 1000] for span in activity.spans],
         "frame_s": FRAME_MS / 1000,
@@ -40,10 +42,11 @@ def _to_json(activity: Activity) -> dict[str, object]:
         "duration_s": activity.duration_ms / 1000,
         "end_of_turn_model": activity.end_of_turn_model,
         "voice_model": activity.voice_model,
+        "what_if": recording.source.what_if.to_json(),
     }
 
 
-def _print_activity(name: str, activity: Activity) -> None:
+def _print_activity(recording: Recording, activity: Activity) -> None:
     rows = [
         [
             str(index + 1),
@@ -56,6 +59,7 @@ def _print_activity(name: str, activity: Activity) -> None:
         for index, span in enumerate(activity.spans)
     ]
     speech_s = sum(span.end_ms - span.start_ms for span in activity.spans) / 1000
+    name = ", ".join([recording.id, *recording.source.what_if.words()])
     title = f"{name}: {activity.duration_ms / 1000:.1f} s, {speech_s:.1f} s of speech"
     if not rows:
         print_line(f"{title}; nobody was heard.")

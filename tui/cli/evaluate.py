@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from pathlib import Path
 
+from simulator.activity.model import SILENCE_ONLY, Activity
+from simulator.channel import both_sides
 from simulator.engine.profile import EngineProfile
 from simulator.measures.comparison import Comparison, compare
 from simulator.measures.scoring import Group, Scored, end_of_turn_scores, score_recording, scores_anything
@@ -17,6 +19,7 @@ from simulator.study import Arm, Run, run
 from tui.cli.arms import read_arms
 from tui.cli.failure import CallError, WorkError
 from tui.cli.faults import Faults
+from tui.cli.hearing import Hearing
 from tui.cli.opening import analyse, end_of_turn_judge, find, open_all, open_profile
 
 
@@ -29,19 +32,20 @@ class Request:
     profile: str
     eot: str | None
     only: list[str]
-    seed: int
-    caller_channel: int | None
+    seed: int = 0
+    hearing: Hearing = field(default_factory=Hearing)
 
 
 @dataclass(slots=True)
 class Evaluation:
-    """Everything an evaluation found. ``scored`` is by recording id; ``runs`` are those of labelled turns."""
+    """Everything an evaluation found: ``scored`` is in step with ``recordings``; ``skipped`` are paths with why."""
 
     arms: list[Arm]
     profile: EngineProfile
     judge: str
     faults: Faults
-    skipped: list[Recording] = field(default_factory=list)
+    hearing: Hearing
+    skipped: list[tuple[Path, str]] = field(default_factory=list)
     recordings: list[Recording] = field(default_factory=list)
     scored: list[Scored] = field(default_factory=list)
     runs: list[Run] = field(default_factory=list)
@@ -49,7 +53,7 @@ class Evaluation:
     @property
     def silence_only(self) -> bool:
         """Whether there is no end-of-turn model to hold against silence alone."""
-        return any(one.measured.silence_only for one in self.runs)
+        return self.judge == SILENCE_ONLY
 
     def end_of_turn(self) -> dict[tuple[str, ...], dict[Group | None, TurnScore]]:
         """Return the trade-offs by the arms they hold for: of ``voice_config`` only the timeout bears on them."""
@@ -91,31 +95,41 @@ def make_evaluation(request: Request) -> Evaluation:
     arms = read_arms(request.configs)
     profile = open_profile(request.profile)
     faults = Faults()
-    opened = open_all(select(find(request.paths), request.only), request.caller_channel, faults)
+    opened = open_all(select(find(request.paths), request.only), request.hearing, faults)
     labelled = [recording for recording in opened if scores_anything(recording.labels)]
     if not labelled:
         faults.raise_any()
         raise WorkError(_nothing_labelled(request.paths, len(opened)))
     model = end_of_turn_judge(request.eot)
-    found = Evaluation(arms, profile, "", faults, [one for one in opened if not scores_anything(one.labels)])
+    found = Evaluation(arms, profile, model.name if model else SILENCE_ONLY, faults, request.hearing)
+    found.skipped += [(one.source.path, "unlabelled") for one in opened if one not in labelled]
     for recording in labelled:
         with faults.noting(recording.source.path):
-            labels = recording.labels
-            assert labels is not None
-            activity = analyse(recording, model)
-            found.judge = activity.end_of_turn_model
-            runs = [run(recording, activity, arm, profile, seed=request.seed) for arm in arms]
-            spoken = {
-                arm.name: play(recording, activity, arm.resolved, profile, mode="scripted")
-                for arm in arms
-                if labels.agent
-            }
-            found.scored.append(score_recording(recording.id, activity, labels, spoken))
-            found.recordings.append(recording)
-            found.runs += runs if labels.tells_truth else []
+            _add(found, recording, analyse(recording, model), request.seed)
     if not found.recordings:
         faults.raise_any()
+        raise WorkError(_nothing_usable(found.skipped))
     return found
+
+
+def _add(found: Evaluation, recording: Recording, activity: Activity, seed: int) -> None:
+    """Score one labelled recording; leave it out if the agent is in the audio: no detector tells them apart."""
+    labels, path = recording.labels, recording.source.path
+    assert labels is not None
+    mixed = both_sides(recording, activity)
+    if mixed is not None:
+        found.skipped.append((path, mixed))
+        return
+    profile = found.profile
+    runs = [run(recording, activity, arm, profile, seed=seed) for arm in found.arms] if labels.tells_truth else []
+    scripted = {
+        arm.name: play(recording, activity, arm.resolved, profile, mode="scripted")
+        for arm in found.arms
+        if labels.agent
+    }
+    found.scored.append(score_recording(recording.id, activity, labels, scripted))
+    found.recordings.append(recording)
+    found.runs += runs
 
 
 def select(paths: list[Path], only: list[str]) -> list[Path]:
@@ -153,3 +167,8 @@ def _nothing_labelled(paths: list[Path], count: int) -> str:
         f"{where}: none of {count} recording(s) is labelled, so there is nothing to score against;"
         " put a label file NAME.json beside NAME.flac (recordings/README.md says how)"
     )
+
+
+def _nothing_usable(skipped: list[tuple[Path, str]]) -> str:
+    path, why = skipped[-1]
+    return f"{path}: {why}; scores need the caller's own channel (choose with --caller-channel)"

@@ -25,9 +25,10 @@ def to_json(evaluation: Evaluation) -> dict[str, Any]:
             "assumed": list(profile.assumed()),
         },
         "end_of_turn_model": evaluation.judge,
+        "what_if": evaluation.hearing.to_json(),
         "arms": [{"name": arm.name, "voice_config": arm.config.set_values()} for arm in evaluation.arms],
         "recordings": [_recording(recording) for recording in evaluation.recordings],
-        "skipped": [str(recording.source.path) for recording in evaluation.skipped],
+        "skipped": [{"path": str(path), "why": why} for path, why in evaluation.skipped],
         "failed": evaluation.faults.to_json(),
         "end_of_turn": [
             {"arms": list(arms), **_group(group), **score.to_json()}

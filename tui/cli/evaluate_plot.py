@@ -10,7 +10,7 @@ from rich.text import Text
 from simulator.measures.scoring_turns import Point, TurnScore
 from tui.widgets.braille import DotRows
 
-ROWS = 12
+ROWS = 10
 _LABEL = 6
 _PAIR = 2
 """Columns of dots in a cell."""
@@ -47,7 +47,8 @@ def legend(*, ascii_only: bool, silence_only: bool) -> str:
     own = "P" if ascii_only else "◆"
     judged, silence = ("#", ".") if ascii_only else ("solid", "dotted")
     first = "" if silence_only else f"{judged}: with the end-of-turn model; "
-    return f"{first}{silence}: silence only; {own}: the profile's own threshold; 5: the best within 5 % cut in"
+    marks = f"{own}: the profile's own threshold; 5: the best within 5 % cut in"
+    return f"Turns cut in on, over the mean delay in s. {first}{silence}: silence only; {marks}."
 
 
 def _nice(value: float, step: float) -> float:
@@ -87,7 +88,7 @@ def _framed(canvas: list[list[tuple[str, str]]], top: float) -> list[Text]:
     lines = []
     for row, line in enumerate(canvas):
         share = top * (ROWS - row) / ROWS
-        text = Text(f"{share:4.0%} |" if row % 3 == 0 else "     |")
+        text = Text(f"{share:4.0%} |" if row % 2 == 0 else "     |")
         for glyph, style in line:
             text.append(glyph, style)
         lines.append(text)
@@ -105,4 +106,4 @@ def _axis(cells: int, right_ms: float) -> list[Text]:
         start = min(column, cells - len(name))
         names[start : start + len(name)] = name
     line = "".join("-" if tick == " " else tick for tick in ticks)
-    return [Text(f"  0% +{line}"), Text(f"{'':{_LABEL}}{''.join(names).rstrip()} s of mean delay")]
+    return [Text(f"  0% +{line}"), Text(f"{'':{_LABEL}}{''.join(names).rstrip()}")]

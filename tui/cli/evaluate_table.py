@@ -11,7 +11,7 @@ from simulator.measures.scoring import Group, barge_in_scores, voice_scores
 from simulator.measures.scoring_barge_in import KindScore
 from simulator.measures.scoring_turns import AtBudget, Point, TurnScore
 from tui.cli.evaluate_plot import draw, legend
-from tui.cli.simulate_table import print_assumed, print_readouts, print_run_notes
+from tui.cli.simulate_table import print_assumed, print_readouts, print_run_notes, print_what_if
 from tui.cli.tables import print_line, print_table
 
 if TYPE_CHECKING:
@@ -26,6 +26,7 @@ _WIDEST = 90
 def print_evaluation(evaluation: Evaluation) -> None:
     """Print the trade-offs, barge-in, voice activity, then the readouts as ``simulate`` shows them."""
     names = [arm.name for arm in evaluation.arms]
+    print_what_if(evaluation.hearing.words())
     for arms, scores in evaluation.end_of_turn().items():
         _print_trade_offs(scores, evaluation, "" if len(arms) == len(names) else f" ({', '.join(arms)})")
     _print_barge_in(evaluation, names)
@@ -35,8 +36,8 @@ def print_evaluation(evaluation: Evaluation) -> None:
         print_readouts(evaluation.runs, comparison, names)
         print_run_notes(evaluation.runs, comparison, compared=len(names) > 1)
     print_assumed(evaluation.profile)
-    if evaluation.skipped:
-        print_line(f"Skipped, without labels: {', '.join(one.id for one in evaluation.skipped)}.")
+    for path, why in evaluation.skipped:
+        print_line(f"Skipped: {path.name}, {why}.")
 
 
 def _print_trade_offs(scores: dict[Group | None, TurnScore], evaluation: Evaluation, whose: str) -> None:
@@ -45,9 +46,14 @@ def _print_trade_offs(scores: dict[Group | None, TurnScore], evaluation: Evaluat
         _print_trade_off(_title(group), score, evaluation, whose)
     if shown:
         print_line(
-            "Delays are means, medians and 95th percentiles over all turns, cut or not, from the true end, at the"
-            " lowest threshold that keeps to the budget; the intervals are a bootstrap over recordings."
+            "Budget: how many turns may be cut in on; at: the lowest threshold that keeps to it, or the profile's"
+            " own. Delays are ms from the true end over all turns, cut or not."
         )
+        if not evaluation.silence_only:
+            print_line(
+                "Silence: the mean delay by silence only within the same budget; diff.: how much longer the model"
+                " takes, with its 95 % interval in per cent, a bootstrap over recordings."
+            )
     few = [f"{_title(group)} ({score.turns})" for group, score in scores.items() if group not in shown]
     if few:
         print_line(f"Too few turns for a trade-off{whose}: {', '.join(few)}.")
@@ -59,14 +65,14 @@ def _title(group: Group | None) -> str:
 
 def _print_trade_off(title: str, score: TurnScore, evaluation: Evaluation, whose: str) -> None:
     silence_only = evaluation.silence_only
-    judge = "silence" if silence_only else evaluation.judge
-    headers = ["cut in, at most", "threshold", "cut in", f"{judge}: mean ms", "p50", "p95"]
+    headers = ["budget", "at", "cut in", "mean", "p50", "p95"]
     if not silence_only:
-        headers += ["silence: mean ms", "p50", "p95", "difference", "95 % interval"]
+        headers += ["silence", "diff.", "95 %"]
     rows = [_budget_row(at, silence_only=silence_only) for at in score.budgets]
-    own = ["profile's own", *_cells(score.own)]
+    own = ["profile", *_cells(score.own)]
+    counted = f"{score.turns} turns in {score.recordings} recording(s)"
     print_table(
-        f"End of turn{whose}: {title}, {score.turns} turns in {score.recordings} recording(s)",
+        f"End of turn by {evaluation.judge}{whose}: {title}, {counted}",
         headers,
         [*rows, own + [""] * (len(headers) - len(own))],
     )
@@ -92,8 +98,8 @@ def _budget_row(at: AtBudget, *, silence_only: bool) -> list[str]:
     if silence_only:
         return row
     delta = "" if at.difference_percent is None else f"{at.difference_percent:+.0f} %"
-    interval = f"{at.ci95[0]:+.0f} … {at.ci95[1]:+.0f} %" if at.ci95 else ""
-    return [*row, *_delays(at.silence), delta, interval]
+    interval = f"{at.ci95[0]:+.0f}…{at.ci95[1]:+.0f}" if at.ci95 else ""
+    return [*row, *_delays(at.silence)[:1], delta, interval]
 
 
 def _cells(point: Point | None) -> list[str]:

@@ -53,9 +53,7 @@ def tell_about(recording: Recording) -> None:
         )
     unusable = source.unusable_samples()
     if unusable:
-        complain(
-            f"{source.path}: {unusable:,} samples are not numbers; heard as silence, or clipped where infinite"
-        )
+        complain(f"{source.path}: {unusable:,} samples are not finite numbers; heard as silence or clipped")
 
 
 def tell_both_sides(recording: Recording, activity: Activity) -> None:

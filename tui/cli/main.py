@@ -44,6 +44,17 @@ Channel = Annotated[
     int | None,
     typer.Option("--caller-channel", min=1, help="Which channel of a stereo file is the caller, from 1."),
 ]
+MonoMix = Annotated[
+    bool,
+    typer.Option("--mono-mix", help="The audio is both sides mixed, so leave barge-in out."),
+]
+Telephone = Annotated[
+    bool, typer.Option("--telephone", help="What if: hear the caller over a telephone line (8 kHz, µ-law).")
+]
+NoiseSnr = Annotated[
+    float | None,
+    typer.Option("--noise-snr", min=-20, max=60, help="What if: add room noise, this many dB below the caller."),
+]
 Eot = Annotated[
     EndOfTurn | None,
     typer.Option("--eot", help="End-of-turn judge; by default smart-turn where its model is installed."),
@@ -90,9 +101,13 @@ def simulate(
     eot: Eot = None,
     seed: Annotated[int, typer.Option(help="Seed of the models' latencies; the same for every arm.")] = 0,
     caller_channel: Channel = None,
+    mono_mix: MonoMix = False,
+    telephone: Telephone = False,
+    noise_snr: NoiseSnr = None,
     as_json: Json = False,
 ) -> None:
     """Play recordings through one or several configurations and compare what a caller would hear."""
+    from tui.cli.hearing import hearing_of
     from tui.cli.simulate import Request, simulate
 
     simulate(
@@ -103,7 +118,7 @@ def simulate(
             profile=profile,
             eot=eot.value if eot else None,
             seed=seed,
-            caller_channel=caller_channel,
+            hearing=hearing_of(caller_channel, mono_mix, telephone, noise_snr, seed),
         ),
         as_json=as_json,
     )
@@ -128,10 +143,14 @@ def evaluate(
     ] = None,
     seed: Annotated[int, typer.Option(help="Seed of the models' latencies; the same for every arm.")] = 0,
     caller_channel: Channel = None,
+    mono_mix: MonoMix = False,
+    telephone: Telephone = False,
+    noise_snr: NoiseSnr = None,
     as_json: Json = False,
 ) -> None:
     """Score end of turn, barge-in and voice activity on labelled recordings."""
     from tui.cli.evaluate import Request, evaluate
+    from tui.cli.hearing import hearing_of
 
     evaluate(
         Request(
@@ -141,7 +160,7 @@ def evaluate(
             eot=eot.value if eot else None,
             only=only or [],
             seed=seed,
-            caller_channel=caller_channel,
+            hearing=hearing_of(caller_channel, mono_mix, telephone, noise_snr, seed),
         ),
         as_json=as_json,
     )
@@ -152,12 +171,54 @@ def analyze(
     path: Annotated[Path, typer.Argument(help="An audio file.")],
     eot: Eot = None,
     caller_channel: Channel = None,
+    mono_mix: MonoMix = False,
+    telephone: Telephone = False,
+    noise_snr: NoiseSnr = None,
+    seed: Annotated[int, typer.Option(help="Seed of the added noise.")] = 0,
     as_json: Json = False,
 ) -> None:
     """Show what a recording holds: speech, pauses, and how finished the caller sounds at each."""
     from tui.cli.analyze import analyze
+    from tui.cli.hearing import hearing_of
 
-    analyze(path, eot.value if eot else None, caller_channel, as_json=as_json)
+    hearing = hearing_of(caller_channel, mono_mix, telephone, noise_snr, seed)
+    analyze(path, eot.value if eot else None, hearing, as_json=as_json)
+
+
+labels_app = typer.Typer(
+    rich_markup_mode=None, no_args_is_help=True, help="Labels to an Audacity label track and back."
+)
+app.add_typer(labels_app, name="labels")
+
+Force = Annotated[bool, typer.Option("--force", help="Replace the file if it is there already.")]
+
+
+@labels_app.command("export")
+def labels_export(
+    path: Annotated[Path, typer.Argument(metavar="FILE", help="A recording, or its JSON label file.")],
+    output: Annotated[
+        Path | None, typer.Option("--output", "-o", help="By default NAME.txt beside it; - prints it.")
+    ] = None,
+    force: Force = False,
+) -> None:
+    """Write a recording's labels as a label track that Audacity opens."""
+    from tui.cli.labels import export_labels
+
+    export_labels(path, output, force=force)
+
+
+@labels_app.command("import")
+def labels_import(
+    path: Annotated[Path, typer.Argument(metavar="FILE", help="A label track exported from Audacity, NAME.txt.")],
+    output: Annotated[
+        Path | None, typer.Option("--output", "-o", help="By default NAME.json beside it; - prints it.")
+    ] = None,
+    force: Force = False,
+) -> None:
+    """Write an Audacity label track as a JSON label file; what only JSON can hold stays as it was."""
+    from tui.cli.labels import import_labels
+
+    import_labels(path, output, force=force)
 
 
 @app.command()

@@ -13,10 +13,13 @@ from simulator.activity.analyzer import Completeness, completeness_model
 from simulator.activity.cache import cached_analysis
 from simulator.activity.model import Activity
 from simulator.activity.models import why_silence_only
+from simulator.engine.profile import EngineProfile
+from simulator.engine.profile_files import load_profile
 from simulator.errors import SimulatorError
 from simulator.recording import Recording, find_audio, open_recording
 from tui.cli.failure import CallError, WorkError, complain
 from tui.cli.faults import Faults
+from tui.cli.hearing import Hearing, tell_about
 
 
 @contextmanager
@@ -36,28 +39,30 @@ def find(paths: list[Path]) -> list[Path]:
         raise CallError(str(error)) from None
 
 
-def open_all(paths: list[Path], caller_channel: int | None, faults: Faults) -> list[Recording]:
+def open_all(paths: list[Path], hearing: Hearing, faults: Faults) -> list[Recording]:
     """Open recordings, giving each an id of its own; those that fail are left out.
 
-    ``caller_channel`` counts from 1. Raises :class:`~tui.cli.failure.ToldError` if all of them fail.
+    Raises :class:`~tui.cli.failure.ToldError` if all of them fail.
     """
-    channel = None if caller_channel is None else caller_channel - 1
     opened = []
     for path in paths:
         with faults.noting(path), _quiet_decoder(path):
-            opened.append(open_recording(path, channel))
+            opened.append(open_recording(path, hearing.channel_index, hearing.what_if, mono_mix=hearing.mono_mix))
     if not opened:
         faults.raise_any()
     named: list[Recording] = []
     for recording in opened:
         own = unused(recording.id, {other.id for other in named})
-        if recording.source.guessed_channel:
-            complain(
-                f"{recording.source.path}: has {recording.source.channels} channels; took the first as the caller"
-                " (choose with --caller-channel)"
-            )
         named.append(replace(recording, id=own))
     return named
+
+
+def open_profile(name: str) -> EngineProfile:
+    """Return an engine profile by its shipped name or path. Raises :class:`~tui.cli.failure.CallError`."""
+    try:
+        return load_profile(name)
+    except SimulatorError as error:
+        raise CallError(f"--profile {error}") from None
 
 
 def unused(name: str, taken: Container[str]) -> str:
@@ -83,7 +88,12 @@ def end_of_turn_judge(choice: str | None) -> Completeness | None:
 
 
 def analyse(recording: Recording, model: Completeness | None) -> Activity:
-    """Analyse a recording, from the cache if possible, showing progress where a person is watching."""
+    """Analyse a recording, from the cache if possible, showing progress where a person is watching.
+
+    What was guessed about it, or is wrong with its samples, is told first.
+    """
+    with failures():
+        tell_about(recording)
     with failures(), _quiet_decoder(recording.source.path), _progress(recording.id) as tell:
         return cached_analysis(recording.source, model, tell)
 

@@ -8,6 +8,7 @@ from pathlib import Path
 from simulator.labels import Labels
 from simulator.recording import Recording, bundled_folder
 from tui.cli.faults import Faults
+from tui.cli.hearing import Hearing
 from tui.cli.opening import find, open_all
 from tui.cli.tables import print_line, print_table
 
@@ -16,7 +17,7 @@ def list_recordings(folder: Path | None, *, as_json: bool) -> None:
     """List the recordings of a folder, by default the bundled ones."""
     place = folder or bundled_folder()
     faults = Faults()
-    recordings = open_all(find([place]), None, faults)
+    recordings = open_all(find([place]), Hearing(), faults)
     if as_json:
         print(json.dumps([_to_json(recording) for recording in recordings]))
     else:

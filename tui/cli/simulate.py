@@ -9,7 +9,6 @@ from pathlib import Path
 from typing import Any
 
 from simulator.engine.profile import EngineProfile
-from simulator.engine.profile_files import load_profile
 from simulator.measures.comparison import Comparison, compare
 from simulator.measures.readouts import readouts_json
 from simulator.playback import to_playback
@@ -17,9 +16,10 @@ from simulator.recording import Recording
 from simulator.replay import ReplayMode
 from simulator.study import Arm, Run, run
 from tui.cli.arms import read_arms
-from tui.cli.failure import CallError, complain
+from tui.cli.failure import complain
 from tui.cli.faults import Faults
-from tui.cli.opening import analyse, end_of_turn_judge, find, open_all
+from tui.cli.hearing import Hearing, tell_both_sides
+from tui.cli.opening import analyse, end_of_turn_judge, find, open_all, open_profile
 from tui.cli.simulate_table import print_report
 
 
@@ -33,7 +33,7 @@ class Request:
     profile: str
     eot: str | None
     seed: int
-    caller_channel: int | None
+    hearing: Hearing
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,6 +48,7 @@ class Report:
     analysis_s: float
     decision_s: float
     faults: Faults
+    hearing: Hearing
 
 
 def simulate(request: Request, *, as_json: bool) -> None:
@@ -66,9 +67,9 @@ def make_report(request: Request) -> Report:
     Raises :class:`~tui.cli.failure.CallError`, and :class:`~tui.cli.failure.ToldError` if every file failed.
     """
     arms = read_arms(request.configs)
-    profile = _profile(request.profile)
+    profile = open_profile(request.profile)
     faults = Faults()
-    opened = open_all(find(request.paths), request.caller_channel, faults)
+    opened = open_all(find(request.paths), request.hearing, faults)
     judge = end_of_turn_judge(request.eot)
     recordings: list[Recording] = []
     runs: dict[tuple[str, str], Run] = {}
@@ -79,6 +80,8 @@ def make_report(request: Request) -> Report:
             activity = analyse(recording, judge)
             analysed = time.perf_counter()
             _tell_replay(recording, request.replay)
+            if request.replay != "scripted":
+                tell_both_sides(recording, activity)
             mine = [run(recording, activity, arm, profile, mode=request.replay, seed=request.seed) for arm in arms]
             runs |= {(one.recording, one.arm): one for one in mine}
             recordings.append(recording)
@@ -89,7 +92,7 @@ def make_report(request: Request) -> Report:
     names, ids = [arm.name for arm in arms], [recording.id for recording in recordings]
     measured = {key: one.measured for key, one in runs.items()}
     comparison = compare(measured, ids, names, baseline=names[0])
-    return Report(arms, recordings, runs, comparison, profile, analysis_s, decision_s, faults)
+    return Report(arms, recordings, runs, comparison, profile, analysis_s, decision_s, faults, request.hearing)
 
 
 def to_json(report: Report) -> dict[str, Any]:
@@ -97,6 +100,7 @@ def to_json(report: Report) -> dict[str, Any]:
     return {
         "schema": "turnlab.simulation/1",
         "profile": {"name": report.profile.name, "assumed": list(report.profile.assumed())},
+        "what_if": report.hearing.to_json(),
         "arms": [{"name": arm.name, "voice_config": arm.config.set_values()} for arm in report.arms],
         "recordings": [
             {
@@ -116,21 +120,13 @@ def to_json(report: Report) -> dict[str, Any]:
                 "events": [event.to_json() for event in one.played.events],
                 "timeline": to_playback(one.played, one.measured),
                 "readouts": readouts_json([one.measured]),
+                "barge_in_left_out": one.mixed,
             }
             for one in report.runs.values()
         ],
         "comparison": report.comparison.to_json(),
         "timing": {"analysis_s": round(report.analysis_s, 4), "decision_s": round(report.decision_s, 4)},
     }
-
-
-def _profile(name: str) -> EngineProfile:
-    from simulator.errors import ProfileError
-
-    try:
-        return load_profile(name)
-    except ProfileError as error:
-        raise CallError(f"--profile {error}") from None
 
 
 def _tell_replay(recording: Recording, wanted: ReplayMode | None) -> None:

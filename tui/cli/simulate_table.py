@@ -39,10 +39,17 @@ def print_report(report: Report) -> None:
     """Print what every arm did over all recordings, then each recording's answer times."""
     names = [arm.name for arm in report.arms]
     runs = list(report.runs.values())
+    print_what_if(report.hearing.words())
     print_readouts(runs, report.comparison, names)
     _print_each(report, names)
     print_run_notes(runs, report.comparison, compared=len(names) > 1)
     print_assumed(report.profile)
+
+
+def print_what_if(words: list[str]) -> None:
+    """Say what was done to the callers' audio, if anything was."""
+    if words:
+        print_line(f"What if: the caller {', '.join(words)}.")
 
 
 def print_readouts(runs: list[Run], comparison: Comparison, names: list[str]) -> None:

@@ -1,0 +1,168 @@
+"""What recordings may be: over a telephone, noisy, both sides mixed, the wrong channel, broken, not numbers."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import soundfile as sf
+from numpy.typing import NDArray
+
+from simulator.recording import bundled_folder
+from tests.cli.conftest import Turnlab
+
+Audio = NDArray[np.float32]
+
+
+def samples_of(name: str) -> Audio:
+    return np.asarray(sf.read(bundled_folder() / f"{name}.flac", dtype="float32")[0])
+
+
+def two_sides() -> tuple[Audio, Audio]:
+    """A caller's channel with its labelled agent windows, and an agent who speaks through all of those."""
+    caller, voice = samples_of("interruptions"), samples_of("booking")
+    agent = np.zeros_like(caller)
+    speech = json.loads((bundled_folder() / "booking.json").read_text())["speech"]
+    spoken = np.concatenate([voice[round(a * 16_000) : round(b * 16_000)] for a, b in speech])
+    for start_s, end_s in json.loads((bundled_folder() / "interruptions.json").read_text())["agent"]:
+        start, end = round(start_s * 16_000), round(end_s * 16_000)
+        agent[start:end] = np.resize(spoken, end - start)
+    return caller, agent
+
+
+def call_in(folder: Path, audio: Audio, name: str = "interruptions", **labels: Any) -> Path:
+    path = folder / "call.flac"
+    sf.write(path, audio, 16_000)
+    told = json.loads((bundled_folder() / f"{name}.json").read_text()) | labels
+    (folder / "call.json").write_text(json.dumps(told))
+    return path
+
+
+BARGE_IN = {"barge_in_stop_ms", "missed_barge_ins", "false_barge_ins", "talk_over_s"}
+
+
+def test_the_report_says_which_knobs_were_on(turnlab: Turnlab) -> None:
+    path = bundled_folder() / "booking.flac"
+    knobs = ("--telephone", "--noise-snr", "5", "--seed", "7")
+    report = turnlab("simulate", path, *knobs, "--json").json()
+    assert report["what_if"] == {"telephone": True, "noise_snr_db": 5.0, "noise_seed": 7}
+    assert "over a telephone line, with room noise at 5 dB SNR" in turnlab("simulate", path, *knobs).out
+    assert "over a telephone line, with room noise at 5 dB SNR" in turnlab("analyze", path, *knobs).out
+    plain = turnlab("simulate", path, "--json").json()
+    assert plain["what_if"] == {}
+    assert "What if" not in turnlab("simulate", path).out
+    noisy = turnlab("analyze", path, *knobs, "--json").json()
+    assert noisy["what_if"] == report["what_if"]
+    assert noisy["probability"] != turnlab("analyze", path, "--json").json()["probability"]
+    assert turnlab("simulate", path, *knobs, "--json").json()["runs"] == report["runs"]
+
+
+def test_noise_beyond_any_call_is_a_wrong_call(turnlab: Turnlab, tone: Path) -> None:
+    assert "--noise-snr" in turnlab("analyze", tone, "--noise-snr", "300").one_line(2)
+
+
+def test_a_declared_mix_keeps_all_but_barge_in(turnlab: Turnlab, tmp_path: Path) -> None:
+    caller, agent = two_sides()
+    declared = call_in(tmp_path, caller + agent, channel="mix")
+    for arguments in ((declared,), (bundled_folder() / "interruptions.flac", "--mono-mix")):
+        done = turnlab("simulate", *arguments, "--json")
+        (run,) = done.json()["runs"]
+        assert "is a mix of both sides; barge-in needs the caller's own channel" in done.err
+        assert run["barge_in_left_out"] == "is a mix of both sides"
+        assert not BARGE_IN & set(run["readouts"])
+        assert not any(event["type"] == "barge_in" for event in run["events"])
+        assert run["readouts"]["response_ms"]["n"] > 0
+        refused = turnlab("simulate", *arguments, "--replay", "scripted").one_line(1)
+        assert "barge-in needs the caller's own channel" in refused
+
+
+def test_an_undeclared_mix_is_noticed(turnlab: Turnlab, tmp_path: Path) -> None:
+    caller, agent = two_sides()
+    done = turnlab("simulate", call_in(tmp_path, caller + agent), "--json")
+    assert "in which its labels have the agent alone (is it a mix of both sides?)" in done.err
+    assert not BARGE_IN & set(done.json()["runs"][0]["readouts"])
+
+
+def test_a_known_echo_is_no_mix(turnlab: Turnlab, tmp_path: Path) -> None:
+    caller, agent = two_sides()
+    path = call_in(tmp_path, caller + 0.05 * agent, condition={"echo_db": -26})
+    assert set(turnlab("simulate", path, "--json").json()["runs"][0]["readouts"]) >= BARGE_IN
+
+
+@pytest.mark.parametrize("channel", [None, "1", "2"])
+def test_of_two_channels_the_guess_is_said_and_the_agents_is_noticed(
+    turnlab: Turnlab, tmp_path: Path, channel: str | None
+) -> None:
+    path = call_in(tmp_path, np.stack(two_sides(), axis=1))
+    chosen = () if channel is None else ("--caller-channel", channel)
+    done = turnlab("simulate", path, *chosen, "--json")
+    assert ("has 2 channels; took the first as the caller" in done.err) == (channel is None)
+    assert ("is it the agent's channel?" in done.err) == (channel == "2")
+    assert (set(done.json()["runs"][0]["readouts"]) >= BARGE_IN) == (channel != "2")
+
+
+def test_the_corpus_of_callers_is_not_taken_for_mixes(turnlab: Turnlab) -> None:
+    from tests.simulator.conftest import CORPUS
+
+    if not (CORPUS / "dev-001.flac").is_file():
+        pytest.skip("the corpus of real speech is not beside the project")
+    for name in ("dev-028", "dev-039", "dev-045", "dev-049", "dev-056"):
+        done = turnlab("simulate", CORPUS / f"{name}.flac", "--eot", "silence", "--json")
+        assert done.code == 0
+        assert "both sides" not in done.err
+
+
+def test_samples_that_are_not_numbers_are_counted_and_told(turnlab: Turnlab, tmp_path: Path) -> None:
+    hurt = samples_of("coughs")[: 8 * 16_000].copy()
+    hurt[1000:1600] = np.nan
+    hurt[5000] = -np.inf
+    sf.write(tmp_path / "hurt.wav", hurt, 16_000, subtype="FLOAT")
+    sf.write(tmp_path / "well.wav", np.nan_to_num(hurt), 16_000, subtype="FLOAT")
+    for command in ("simulate", "analyze"):
+        done = turnlab(command, tmp_path / "hurt.wav")
+        assert done.code == 0
+        assert "hurt.wav: 601 samples are not finite numbers; heard as silence or clipped" in done.err
+        assert turnlab(command, tmp_path / "well.wav").err == ""
+
+
+@pytest.mark.parametrize("keep", [0.3, 0.6, 0.999])
+@pytest.mark.parametrize("command", ["simulate", "analyze"])
+def test_an_ogg_file_that_breaks_off_fails_by_name(
+    turnlab: Turnlab, tmp_path: Path, command: str, keep: float
+) -> None:
+    sf.write(tmp_path / "whole.ogg", samples_of("coughs"), 16_000)
+    whole = (tmp_path / "whole.ogg").read_bytes()
+    (tmp_path / "cut.ogg").write_bytes(whole[: round(len(whole) * keep)])
+    assert "cut.ogg: breaks off before its last page" in turnlab(command, tmp_path / "cut.ogg").one_line(1)
+    assert turnlab(command, tmp_path / "whole.ogg").code == 0
+
+
+def test_turns_of_one_caller_that_overlap_fail_by_name(turnlab: Turnlab, tmp_path: Path) -> None:
+    turns = [{"start_s": 1.0, "end_s": 4.0}, {"start_s": 3.0, "end_s": 6.0}]
+    path = call_in(tmp_path, samples_of("interruptions"), turns=turns, moves=[])
+    assert "call.json: turns: the one at 3 s starts before the one at 1 s" in turnlab("simulate", path).one_line(1)
+    apart = [turn | {"speaker": who} for turn, who in zip(turns, ("Ann", "Ben"), strict=True)]
+    both = call_in(tmp_path, samples_of("interruptions"), turns=apart, moves=[])
+    assert turnlab("simulate", both).code == 0
+    same = call_in(tmp_path, samples_of("interruptions"), turns=[turn | {"speaker": "Ann"} for turn in turns])
+    assert "nobody has two turns at once" in turnlab("simulate", same).one_line(1)
+
+
+def test_an_anchor_that_never_comes_is_given_up_after_ten_seconds_of_quiet(
+    turnlab: Turnlab, tmp_path: Path
+) -> None:
+    shutil.copy(bundled_folder() / "coughs.flac", tmp_path / "call.flac")
+    moves = [
+        {"start_s": 0.0, "end_s": 0.5, "anchor": {"at": 0.0}},
+        {"start_s": 0.5, "end_s": 0.9, "anchor": {"after_agent": 0.5}},
+        {"start_s": 0.9, "end_s": 6.0, "anchor": {"into_agent": 0.5}},
+    ]
+    (tmp_path / "call.json").write_text(json.dumps({"moves": moves}))
+    (run,) = turnlab("simulate", tmp_path / "call.flac", "--json").json()["runs"]
+    missed = [event for event in run["events"] if event["type"] == "missed_response"]
+    assert [event["waited_s"] for event in missed] == [10.0, 10.0]
+    assert run["readouts"]["missed_responses"] == {"count": 2, "of": 2}
