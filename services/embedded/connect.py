@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING
 from services.client import ServicesClient
 
 if TYPE_CHECKING:
+    from services.embedded.access import Access
     from services.embedded.database import Database
-    from services.embedded.seed import Access
 
 FILE_NAME = "workspace.db"
 DATA_DIR_VARIABLE = "TURNLAB_DATA_DIR"
@@ -60,8 +60,9 @@ def _open(file: Path) -> tuple[Database, Access]:
 
     import services.embedded.app
     import services.platform  # noqa: F401  (imported here so that the event loop finds it loaded)
+    from services.embedded.access import access
     from services.embedded.database import Database, remedy
-    from services.embedded.seed import access, seed
+    from services.embedded.seed import seed
     from services.errors import StorageError
 
     database = Database.open(file, fill=seed)

@@ -10,6 +10,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from services.embedded.migrations import MIGRATIONS
 from services.errors import StorageError
 
 APPLICATION_ID = 0x5475726E
@@ -17,42 +18,6 @@ APPLICATION_ID = 0x5475726E
 
 BUSY_SECONDS = 10.0
 """How long to wait for another process that is writing."""
-
-MIGRATIONS: tuple[tuple[str, ...], ...] = (
-    (
-        """CREATE TABLE workspaces (
-            id TEXT PRIMARY KEY, name TEXT NOT NULL, token TEXT NOT NULL, voice_settings TEXT NOT NULL
-        ) STRICT""",
-        """CREATE TABLE agents (
-            id TEXT PRIMARY KEY, workspace_id TEXT NOT NULL REFERENCES workspaces (id), name TEXT NOT NULL,
-            description TEXT NOT NULL, created_at TEXT NOT NULL, updated_at TEXT NOT NULL
-        ) STRICT""",
-        """CREATE TABLE agent_versions (
-            owner_id TEXT NOT NULL REFERENCES agents (id), version INTEGER NOT NULL,
-            PRIMARY KEY (owner_id, version)
-        ) STRICT""",
-        """CREATE TABLE context_graphs (
-            id TEXT PRIMARY KEY, workspace_id TEXT NOT NULL REFERENCES workspaces (id), name TEXT NOT NULL,
-            description TEXT NOT NULL, created_at TEXT NOT NULL, updated_at TEXT NOT NULL
-        ) STRICT""",
-        """CREATE TABLE context_graph_versions (
-            owner_id TEXT NOT NULL REFERENCES context_graphs (id), version INTEGER NOT NULL,
-            PRIMARY KEY (owner_id, version)
-        ) STRICT""",
-        # JSON columns hold what the contract keeps as a whole; search_text is what a search looks through.
-        """CREATE TABLE services (
-            id TEXT PRIMARY KEY, workspace_id TEXT NOT NULL REFERENCES workspaces (id), name TEXT NOT NULL,
-            description TEXT NOT NULL, agent_id TEXT NOT NULL REFERENCES agents (id),
-            context_graph_id TEXT NOT NULL REFERENCES context_graphs (id), is_active INTEGER NOT NULL,
-            tool_capacity INTEGER NOT NULL, channel_type TEXT NOT NULL, environment TEXT NOT NULL,
-            safety_filters_enabled INTEGER NOT NULL, keyterms TEXT NOT NULL, tags TEXT NOT NULL,
-            version_sets TEXT NOT NULL, voice_config TEXT, search_text TEXT NOT NULL,
-            created_at TEXT NOT NULL, updated_at TEXT NOT NULL
-        ) STRICT""",
-        "CREATE UNIQUE INDEX active_names ON services (workspace_id, name) WHERE is_active = 1",
-    ),
-)
-"""What makes each version of the file out of the one before; only ever add at the end."""
 
 
 class Database:
@@ -84,7 +49,8 @@ class Database:
             # start will switch: nothing but speed depends on it.
             with contextlib.suppress(sqlite3.OperationalError):
                 connection.execute("PRAGMA journal_mode = WAL")
-            connection.execute("PRAGMA synchronous = NORMAL")
+            # What was acknowledged must be there after a power cut too, not only after a crash of ours.
+            connection.execute("PRAGMA synchronous = FULL")
         except BaseException as error:
             if connection is not None:
                 connection.close()
@@ -146,8 +112,11 @@ def _migrate(connection: sqlite3.Connection, file: Path, fill: Callable[[sqlite3
     if version > len(MIGRATIONS):
         raise StorageError(f"{file} was written by a newer Turnlab; update Turnlab to open it")
     for migration in MIGRATIONS[version:]:
-        for statement in migration:
-            connection.execute(statement)
+        for step in migration:
+            if isinstance(step, str):
+                connection.execute(step)
+            else:
+                step(connection)
     if version < len(MIGRATIONS):
         connection.execute(f"PRAGMA user_version = {len(MIGRATIONS)}")
     if version == 0:

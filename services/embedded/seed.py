@@ -2,35 +2,21 @@
 
 from __future__ import annotations
 
-import json
 import secrets
 import sqlite3
-from dataclasses import dataclass, field
-from importlib.resources import files
 from typing import Any
 from uuid import NAMESPACE_URL, uuid5
 
 from services.embedded import store
-from services.embedded.database import Database
+from services.embedded.access import access
+from services.embedded.migrations import add_behavior_sets, add_people
+from services.embedded.seed_versions import seed_data, stored_content
+
+__all__ = ["access", "demo_id", "seed"]
 
 # Ids are derived from names, so that links, drafts and screenshots hold on every machine.
 _NAMESPACE = uuid5(NAMESPACE_URL, "turnlab:demo-clinic")
 _CREATED = "2025-03-03T09:00:00.000000+00:00"
-
-
-@dataclass(frozen=True, slots=True)
-class Access:
-    """What a client needs to reach the workspace; the token stays out of ``repr``."""
-
-    workspace_id: str
-    token: str = field(repr=False)
-
-
-def access(database: Database) -> Access:
-    """Return the workspace's id and token."""
-    with database.read() as db:
-        row = db.execute("SELECT id, token FROM workspaces").fetchone()
-    return Access(row["id"], row["token"])
 
 
 def demo_id(kind: str, name: str) -> str:
@@ -40,18 +26,25 @@ def demo_id(kind: str, name: str) -> str:
 
 def seed(db: sqlite3.Connection) -> None:
     """Fill an empty workspace file. Call it inside the transaction that made the tables."""
-    data = json.loads(files(__package__).joinpath("seed_data.json").read_text(encoding="utf-8"))
+    data = seed_data()
     workspace_id = demo_id("workspace", data["workspace"])
     db.execute(
-        "INSERT INTO workspaces (id, name, token, voice_settings) VALUES (?, ?, ?, ?)",
-        (workspace_id, data["workspace"], secrets.token_urlsafe(32), store.pack(data["voice_settings"])),
+        "INSERT INTO workspaces (id, name, organization_id, voice_settings) VALUES (?, ?, ?, ?)",
+        (
+            workspace_id,
+            data["workspace"],
+            data["workspace"].lower().replace(" ", "-"),
+            store.pack(data["voice_settings"]),
+        ),
     )
+    owner = add_people(db, workspace_id, secrets.token_urlsafe(32))
     for agent in data["agents"]:
         _insert_owner(db, "agent", workspace_id, agent)
     for context_graph in data["context_graphs"]:
         _insert_owner(db, "context_graph", workspace_id, context_graph)
     for service in data["services"]:
-        store.save_service(db, _complete(workspace_id, service))
+        store.save_service(db, _complete(workspace_id, service) | {"created_by": owner, "updated_by": owner})
+    add_behavior_sets(db)
 
 
 def _insert_owner(db: sqlite3.Connection, kind: str, workspace_id: str, entry: dict[str, Any]) -> None:
@@ -62,8 +55,16 @@ def _insert_owner(db: sqlite3.Connection, kind: str, workspace_id: str, entry: d
         (owner_id, workspace_id, entry["name"], entry["description"], _CREATED, _CREATED),
     )
     db.executemany(
-        f"INSERT INTO {kind}_versions (owner_id, version) VALUES (?, ?)",
-        [(owner_id, version) for version in range(1, entry["versions"] + 1)],
+        f"INSERT INTO {kind}_versions (owner_id, version, content, created_at) VALUES (?, ?, ?, ?)",
+        [
+            (
+                owner_id,
+                version,
+                store.pack(stored_content(kind, entry["name"], entry["description"], version)),
+                _CREATED,
+            )
+            for version in range(1, entry["versions"] + 1)
+        ],
     )
 
 

@@ -6,9 +6,10 @@ import json
 import sqlite3
 from typing import Any
 
-from services.embedded.bodies import VoiceSettings
+from services.embedded.audit import Actor, Subject, record
+from services.embedded.refusal import RefusedError
 from services.embedded.store import pack
-from services.embedded.updating import RefusedError
+from services.embedded.voice_shapes import VoiceSettings
 
 DEFAULTS: dict[str, Any] = dict.fromkeys(VoiceSettings.model_fields) | {
     "language": "en",
@@ -24,12 +25,14 @@ def read(db: sqlite3.Connection, workspace_id: str) -> dict[str, Any]:
     return DEFAULTS | _stored(db, workspace_id)
 
 
-def update(db: sqlite3.Connection, workspace_id: str, body: VoiceSettings) -> dict[str, Any]:
+def update(db: sqlite3.Connection, by: Actor, body: VoiceSettings) -> dict[str, Any]:
     """Store the given fields and return every setting. Raises :class:`RefusedError` for NaN."""
-    merged = _stored(db, workspace_id) | body.model_dump(exclude_unset=True)
+    before = _stored(db, by.workspace_id)
+    merged = before | body.model_dump(exclude_unset=True)
     kept = {name: value for name, value in merged.items() if value is not None}
     try:
-        db.execute("UPDATE workspaces SET voice_settings = ? WHERE id = ?", (pack(kept), workspace_id))
+        db.execute("UPDATE workspaces SET voice_settings = ? WHERE id = ?", (pack(kept), by.workspace_id))
+        record(db, by, "update", Subject("voice_settings", by.workspace_id, "Voice settings"), before, kept)
     except ValueError:
         raise RefusedError("NaN and infinite numbers are not JSON", "body") from None
     return DEFAULTS | kept

@@ -5,13 +5,10 @@ from __future__ import annotations
 import json
 import sqlite3
 from collections.abc import Mapping
-from typing import Any, Literal
+from dataclasses import dataclass
+from typing import Any
 
-Owner = Literal["agents", "context_graphs"]
-"""What has versions that a version set can pin; named as the tables and the paths are."""
-
-AGENTS: Owner = "agents"
-CONTEXT_GRAPHS: Owner = "context_graphs"
+CLASSIC_ID_LENGTH = 24
 
 SERVICE_COLUMNS = (
     "id",
@@ -31,31 +28,25 @@ SERVICE_COLUMNS = (
     "voice_config",
     "created_at",
     "updated_at",
+    "created_by",
+    "updated_by",
 )
 JSON_COLUMNS = ("keyterms", "tags", "version_sets", "voice_config")
 BOOLEAN_COLUMNS = ("is_active", "safety_filters_enabled")
 SORTABLE = ("name", "created_at", "updated_at")
 
+COMPUTED = ("agent_name", "context_graph_name", "classic_id", "agent_classic_id", "context_graph_classic_id")
+INTERNAL = ("created_by", "updated_by", "classic_id", "agent_classic_id", "context_graph_classic_id")
+"""What a stored service has beyond the Platform dialect's schema."""
+
 _SERVICES = """
     SELECT *, (SELECT name FROM agents WHERE agents.id = agent_id) AS agent_name,
-        (SELECT name FROM context_graphs WHERE context_graphs.id = context_graph_id) AS context_graph_name
+        (SELECT name FROM context_graphs WHERE context_graphs.id = context_graph_id) AS context_graph_name,
+        (SELECT classic_id FROM agents WHERE agents.id = agent_id) AS agent_classic_id,
+        (SELECT classic_id FROM context_graphs WHERE context_graphs.id = context_graph_id)
+            AS context_graph_classic_id
     FROM services
 """
-# One constant per table: no name from outside ever reaches a statement.
-_OWNERS: dict[Owner, str] = {
-    "agents": """
-        SELECT *, (SELECT max(version) FROM agent_versions WHERE owner_id = agents.id) AS latest_version
-        FROM agents
-    """,
-    "context_graphs": """
-        SELECT *, (SELECT max(version) FROM context_graph_versions WHERE owner_id = context_graphs.id)
-        AS latest_version FROM context_graphs
-    """,
-}
-_VERSIONS: dict[Owner, str] = {
-    "agents": "SELECT version FROM agent_versions WHERE owner_id = ?",
-    "context_graphs": "SELECT version FROM context_graph_versions WHERE owner_id = ?",
-}
 
 
 def pack(value: object) -> str:
@@ -69,26 +60,58 @@ def order(sort_by: str | None) -> str | None:
     if column not in SORTABLE:
         return None
     direction = "DESC" if sort_by and sort_by.startswith("-") else "ASC"
-    # The id breaks ties, so that pages neither repeat nor skip.
-    return f" ORDER BY {column} COLLATE NOCASE {direction}, id"
+    # The id breaks ties, so that pages neither repeat nor skip; in the same direction, so that an index serves.
+    return f" ORDER BY {column} COLLATE NOCASE {direction}, id {direction}"
+
+
+@dataclass(frozen=True, slots=True)
+class ServiceFilter:
+    """Which services a listing asks for; what is ``None`` or empty leaves none out."""
+
+    search: str | None = None
+    is_active: bool | None = None
+    classic_ids: tuple[str, ...] = ()
+    tags: tuple[tuple[str, str | None], ...] = ()
+    """Key and value, all of which must match: ``*`` is any value, ``None`` is no value."""
+
+    def where(self, workspace_id: str) -> tuple[str, list[str]]:
+        """Return the WHERE clause and its values."""
+        clauses, values = ["workspace_id = ?"], [workspace_id]
+        if self.search is not None:
+            clauses.append("instr(search_text, ?)")
+            values.append(self.search.casefold())
+        if self.is_active is not None:
+            clauses.append(f"is_active = {int(self.is_active)}")
+        if self.classic_ids:
+            clauses.append(f"classic_id IN ({', '.join('?' * len(self.classic_ids))})")
+            values += self.classic_ids
+        for key, value in self.tags:
+            condition, given = _TAG_VALUE.get(value, ("json_extract(value, '$.value') = ?", [value or ""]))
+            clauses.append(
+                "EXISTS (SELECT 1 FROM json_each(services.tags)"
+                f" WHERE json_extract(value, '$.key') = ? AND {condition})"
+            )
+            values += [key, *given]
+        return f" WHERE {' AND '.join(clauses)}", values
+
+
+_TAG_VALUE: dict[str | None, tuple[str, list[str]]] = {
+    "*": ("1", []),
+    None: ("json_extract(value, '$.value') IS NULL", []),
+}
 
 
 def find_services(
     db: sqlite3.Connection,
     workspace_id: str,
+    wanted: ServiceFilter,
     *,
-    search: str | None,
-    is_active: bool | None,
     ordering: str,
     limit: int,
     offset: int,
 ) -> tuple[list[dict[str, Any]], int]:
     """Return one page of services and how many match in all."""
-    where, values = " WHERE workspace_id = ?", [workspace_id]
-    if search is not None:
-        where, values = f"{where} AND instr(search_text, ?)", [*values, search.casefold()]
-    if is_active is not None:
-        where = f"{where} AND is_active = {int(is_active)}"
+    where, values = wanted.where(workspace_id)
     (total,) = db.execute(f"SELECT count(*) FROM services{where}", values).fetchone()
     # Only ids are sorted, so that a page far down a long list need not drag every configuration along.
     ids = f"SELECT id FROM services{where}{ordering} LIMIT ? OFFSET ?"
@@ -97,9 +120,21 @@ def find_services(
 
 
 def find_service(db: sqlite3.Connection, workspace_id: str, service_id: str) -> dict[str, Any] | None:
-    """Return one service, or ``None``."""
-    row = db.execute(f"{_SERVICES} WHERE workspace_id = ? AND id = ?", (workspace_id, service_id)).fetchone()
+    """Return one service by its UUID or its Classic id, or ``None``."""
+    column = "classic_id" if len(service_id) == CLASSIC_ID_LENGTH else "id"
+    row = db.execute(f"{_SERVICES} WHERE workspace_id = ? AND {column} = ?", (workspace_id, service_id)).fetchone()
     return _service(row) if row else None
+
+
+def tag_keys(db: sqlite3.Connection, workspace_id: str, wanted: ServiceFilter) -> list[str]:
+    """Return every key among the tags of the services that match, sorted."""
+    where, values = wanted.where(workspace_id)
+    rows = db.execute(
+        "SELECT DISTINCT json_extract(tag.value, '$.key') AS key"
+        f" FROM (SELECT tags FROM services{where}) AS found, json_each(found.tags) AS tag ORDER BY key",
+        values,
+    )
+    return [row["key"] for row in rows]
 
 
 def save_service(db: sqlite3.Connection, service: Mapping[str, Any]) -> None:
@@ -114,38 +149,13 @@ def save_service(db: sqlite3.Connection, service: Mapping[str, Any]) -> None:
     db.execute(f"INSERT INTO services ({names}) VALUES ({marks}) ON CONFLICT (id) DO UPDATE SET {changed}", row)
 
 
-def find_owners(
-    db: sqlite3.Connection,
-    owner: Owner,
-    workspace_id: str,
-    *,
-    search: str | None,
-    ordering: str,
-    limit: int,
-    offset: int,
-) -> tuple[list[dict[str, Any]], int]:
-    """Return one page of agents or context graphs, and how many match in all."""
-    rows = [
-        dict(row)
-        for row in db.execute(f"{_OWNERS[owner]} WHERE workspace_id = ?{ordering}", (workspace_id,))
-        if search is None or search.casefold() in f"{row['name']}\n{row['description']}".casefold()
-    ]
-    return rows[offset : offset + limit], len(rows)
-
-
-def find_owner(db: sqlite3.Connection, owner: Owner, workspace_id: str, owner_id: str) -> dict[str, Any] | None:
-    """Return one agent or context graph with its ``latest_version``, or ``None``."""
-    row = db.execute(f"{_OWNERS[owner]} WHERE workspace_id = ? AND id = ?", (workspace_id, owner_id)).fetchone()
-    return dict(row) if row else None
-
-
-def versions(db: sqlite3.Connection, owner: Owner, owner_id: str) -> list[int]:
-    """Return every version number that exists, oldest first."""
-    return sorted(row["version"] for row in db.execute(_VERSIONS[owner], (owner_id,)))
+def remove_service(db: sqlite3.Connection, service_id: str) -> None:
+    """Delete a service for good; only the audit still knows it."""
+    db.execute("DELETE FROM services WHERE id = ?", (service_id,))
 
 
 def _service(row: sqlite3.Row) -> dict[str, Any]:
-    service = {name: row[name] for name in (*SERVICE_COLUMNS, "agent_name", "context_graph_name")}
+    service = {name: row[name] for name in (*SERVICE_COLUMNS, *COMPUTED)}
     for name in JSON_COLUMNS:
         service[name] = None if row[name] is None else json.loads(row[name])
     for name in BOOLEAN_COLUMNS:

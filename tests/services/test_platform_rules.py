@@ -10,7 +10,7 @@ from typing import Any
 import httpx
 import pytest
 
-from services.embedded import routes, store
+from services.embedded import rules, store
 from services.embedded.seed import demo_id
 from tests.services.conftest import Wire, service_path
 
@@ -218,7 +218,7 @@ async def test_a_failing_disk_is_said_plainly(wire: Wire, monkeypatch: pytest.Mo
         raise sqlite3.OperationalError("database or disk is full")
 
     before = (await wire.get(INTAKE)).json()
-    monkeypatch.setattr(routes, "update_service", fail)
+    monkeypatch.setattr(rules, "update_service", fail)
     response = await wire.put(INTAKE, {"name": "Other"})
     assert response.status_code == 503
     assert "disk is full" in response.json()["message"]

@@ -1,23 +1,15 @@
-"""What a client may send, checked as the contract says; unknown fields of nested objects are kept."""
+"""Voice settings as a client may send them, a service's and the workspace's; unknown fields are kept."""
 
 from __future__ import annotations
 
 from typing import Annotated, Any, Literal
-from uuid import UUID
 
-from pydantic import (
-    AfterValidator,
-    BaseModel,
-    ConfigDict,
-    Field,
-    ValidationError,
-    ValidationInfo,
-    field_validator,
-)
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, ValidationInfo, field_validator
+from pydantic.config import JsonDict
 from pydantic_core import PydanticCustomError
 
 from presets.config import VoiceConfig, load
-from services.model import version_set_name
+from presets.fields import BY_NAME
 
 
 def _encodable(text: str) -> str:
@@ -28,6 +20,7 @@ def _encodable(text: str) -> str:
 
 Text = Annotated[str, AfterValidator(_encodable)]
 Provider = Literal["cartesia", "elevenlabs", "groq"]
+SttProvider = Literal["deepgram", "openai", "cartesia"]
 
 
 class Forwarding(BaseModel):
@@ -51,7 +44,27 @@ class _LanguageProviders(BaseModel):
     languages: dict[str, LanguageProvider] = Field(max_length=10)
 
 
-class VoiceConfigPatch(VoiceConfig):
+def _as_documented(schema: JsonDict) -> None:
+    """Say in the generated OpenAPI what the validators below enforce: choices, and the two nested objects."""
+    properties: Any = schema["properties"]
+    for name, spec in BY_NAME.items():
+        if spec.choices:
+            properties[name]["anyOf"][0]["enum"] = list(spec.choices)
+    properties["forwarding"]["anyOf"][0] = Forwarding.model_json_schema()
+    properties["language_providers"]["anyOf"][0] = {
+        "type": "object",
+        "additionalProperties": LanguageProvider.model_json_schema(),
+        "maxProperties": 10,
+    }
+
+
+class ServiceVoiceConfig(VoiceConfig):
+    """A service's ``voice_config`` as it is answered: the fields that are set."""
+
+    model_config = ConfigDict(json_schema_extra=_as_documented)
+
+
+class VoiceConfigPatch(ServiceVoiceConfig):
     """A change to ``voice_config``: the fields that are given, ``null`` for one that goes back to inherit.
 
     Bounds and choices come from the same table the editor uses. Only what is sent is checked: an out-of-range
@@ -86,68 +99,6 @@ class VoiceConfigPatch(VoiceConfig):
         return value
 
 
-class LLMPreference(BaseModel):
-    """The model one kind of interaction should use."""
-
-    model_config = ConfigDict(extra="allow")
-
-    llm_name: str
-    params: dict[str, Any] = Field(default_factory=dict)
-
-
-class VersionSetBody(BaseModel):
-    """One version set as a client sends it; ``null`` pins nothing."""
-
-    model_config = ConfigDict(extra="allow")
-
-    agent_version_number: int | None = None
-    context_graph_version_number: int | None = None
-    llm_model_preferences: dict[str, LLMPreference] = Field(default_factory=dict)
-    turn_runtime: Literal["native", "openai-agents"] = "native"
-    applied_behavior_ids: list[str] | None = None
-
-    def stored(self) -> dict[str, Any]:
-        """Return it as it is stored: what was given, and ``turn_runtime``."""
-        return self.model_dump(exclude_unset=True) | {"turn_runtime": self.turn_runtime}
-
-    def same_as(self, stored: dict[str, Any]) -> bool:
-        """Tell whether it means the same as what is stored, however either was written."""
-        return self.model_dump() == VersionSetBody.model_validate(stored).model_dump()
-
-
-class TagBody(BaseModel):
-    """One tag."""
-
-    model_config = ConfigDict(extra="allow")
-
-    key: Text
-    value: Text | None = None
-
-
-class UpdateService(BaseModel):
-    """``PUT /services/{id}``: a field that is absent or ``null`` stays as it is.
-
-    That holds for ``voice_config: null`` too: the contract's update gives every field a ``null`` default that
-    means "not given", and ``voice_config`` is merged, so only a ``null`` inside it removes anything.
-    """
-
-    name: Annotated[Text, Field(min_length=1, max_length=256)] | None = None
-    description: Annotated[Text, Field(max_length=2000)] | None = None
-    agent_id: UUID | None = None
-    context_graph_id: UUID | None = None
-    keyterms: Annotated[list[Annotated[str, Field(min_length=1, max_length=128)]], Field(max_length=500)] | None = (
-        None
-    )
-    is_active: bool | None = None
-    version_sets: dict[Annotated[str, AfterValidator(version_set_name)], VersionSetBody] | None = None
-    tags: Annotated[list[TagBody], Field(max_length=50)] | None = None
-    tool_capacity: Annotated[int, Field(ge=1, le=10)] | None = None
-    channel_type: Literal["voice", "text"] | None = None
-    environment: Literal["sandbox", "production"] | None = None
-    voice_config: VoiceConfigPatch | None = None
-    safety_filters_enabled: bool | None = None
-
-
 Word = Annotated[str, Field(min_length=1, max_length=128)]
 
 
@@ -164,7 +115,7 @@ class VoiceSettings(BaseModel):
     sensitive_topics: Annotated[list[Word], Field(max_length=50)] | None = None
     post_call_analysis_enabled: bool | None = None
     transcript_correction_enabled: bool | None = None
-    stt_provider: Literal["deepgram", "openai", "cartesia"] | None = None
+    stt_provider: SttProvider | None = None
     tts_provider: Provider | None = None
     tts_config: dict[str, Any] | None = None
     language_providers: dict[str, LanguageProvider] | None = None

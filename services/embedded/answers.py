@@ -1,0 +1,91 @@
+"""What the platform answers with: JSON, and refusals in the contract's envelopes."""
+
+from __future__ import annotations
+
+import json
+import logging
+from typing import Any
+
+from fastapi import Request
+from fastapi.exceptions import RequestValidationError
+from starlette.exceptions import HTTPException
+from starlette.responses import Response
+
+from services.embedded.refusal import RefusedError
+
+log = logging.getLogger("services.embedded")
+# Without a handler, Python would print warnings to stderr, which is where the dashboard draws.
+log.addHandler(logging.NullHandler())
+
+ERROR_CODES = {
+    400: "bad_request",
+    401: "unauthorized",
+    403: "forbidden",
+    404: "not_found",
+    405: "method_not_allowed",
+    409: "conflict",
+    429: "rate_limited",
+}
+
+
+class AsciiJson(Response):
+    """JSON with everything beyond ASCII escaped, so that any string that was stored can be sent."""
+
+    media_type = "application/json"
+
+    def render(self, content: Any) -> bytes:
+        """Return the body's bytes."""
+        return json.dumps(content, allow_nan=False).encode()
+
+
+def page(items: list[dict[str, Any]], total: int, offset: int) -> AsciiJson:
+    """Return the Platform dialect's page around ``items``, the first of which is number ``offset``."""
+    end = offset + len(items)
+    more = end < total and bool(items)
+    return AsciiJson(
+        {"items": items, "has_more": more, "continuation_token": end if more else None, "total": total}
+    )
+
+
+def envelope(request: Request, status: int, code: str, message: str) -> AsciiJson:
+    """Return a refusal that names its request."""
+    body = {
+        "error_code": code,
+        "message": message,
+        "detail": message,
+        "request_id": request.state.request_id,
+    }
+    return AsciiJson(body, status_code=status)
+
+
+def refused(request: Request, error: Exception) -> AsciiJson:
+    """Answer with the status of an :class:`HTTPException`."""
+    status = error.status_code if isinstance(error, HTTPException) else 500
+    answer = envelope(request, status, ERROR_CODES.get(status, f"http_{status}"), str(getattr(error, "detail", "")))
+    for name, value in (getattr(error, "headers", None) or {}).items():
+        answer.headers[name] = value
+    if status == 401:
+        answer.headers["WWW-Authenticate"] = "Bearer"
+    return answer
+
+
+def storage_failed(request: Request, error: Exception) -> AsciiJson:
+    """Answer 503: the file, not the request, is at fault."""
+    log.error("request %s: the workspace file failed: %s", request.state.request_id, error)
+    message = f"The workspace file cannot be used: {error}. Nothing was changed."
+    return envelope(request, 503, "storage_unavailable", message)
+
+
+def invalid(request: Request, error: Exception) -> AsciiJson:
+    """Answer 422, or in the Classic dialect 400 for a value that is well formed and breaks a rule.
+
+    The value itself is not echoed: it may be long, or a secret in the wrong field.
+    """
+    detail: list[dict[str, Any]] = []
+    if isinstance(error, RequestValidationError):
+        detail = [{name: item[name] for name in ("loc", "msg", "type")} for item in error.errors()]
+    elif isinstance(error, RefusedError):
+        if getattr(request.state, "dialect", None) == "classic" and error.place[:1] == ("body",):
+            return envelope(request, 400, ERROR_CODES[400], error.message)
+        detail = [{"loc": error.place, "msg": error.message, "type": "value_error"}]
+    return AsciiJson({"detail": detail}, status_code=422)

@@ -1,0 +1,155 @@
+"""What every request passes before it is looked at: who asks, for which workspace, whether they may, how often.
+
+It comes before the body is read, so that somebody without a key learns nothing about what a body should be.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Coroutine
+from dataclasses import dataclass
+from typing import Annotated, Any
+from uuid import UUID
+
+from fastapi import Depends, Request
+from fastapi.routing import APIRoute
+from starlette.concurrency import run_in_threadpool
+from starlette.exceptions import HTTPException
+from starlette.responses import Response
+
+from services.embedded.access import Doorkeeper, Principal
+from services.embedded.audit import Actor
+from services.embedded.database import Database
+from services.embedded.rate_limits import RateLimits
+from services.embedded.refusal import RefusedError
+
+Handler = Callable[[Request], Coroutine[Any, Any, Response]]
+
+READING = ("GET", "HEAD")
+
+
+@dataclass(frozen=True, slots=True)
+class House:
+    """What all requests share."""
+
+    database: Database
+    doorkeeper: Doorkeeper
+    limits: RateLimits
+
+
+class _Gated(APIRoute):
+    """A route behind a gate."""
+
+    def get_route_handler(self) -> Handler:
+        """Return what handles a request."""
+        handle = super().get_route_handler()
+
+        async def gated(request: Request) -> Response:
+            await run_in_threadpool(self.admit, request)
+            return await handle(request)
+
+        return gated
+
+    def admit(self, request: Request) -> None:
+        """Let a request pass. Raises what becomes 401, 403, 404, 422 or 429."""
+        raise NotImplementedError
+
+
+class PlatformRoute(_Gated):
+    """A route of the Platform dialect: the API key itself is the bearer token."""
+
+    def admit(self, request: Request) -> None:
+        """Check key, then workspace, then permission."""
+        request.state.dialect = "platform"
+        house: House = request.app.state.house
+        with house.database.read() as db:
+            principal = house.doorkeeper.by_key(db, _bearer(request))
+        if principal is None:
+            raise HTTPException(401, "Missing or invalid API key.")
+        try:
+            workspace_id = str(UUID(request.path_params["workspace_id"]))
+        except ValueError:
+            raise RefusedError("must be a UUID", "path", "workspace_id") from None
+        if workspace_id != principal.workspace_id:
+            raise HTTPException(404, "Workspace not found.")
+        _permit(request, principal)
+
+
+class ClassicRoute(_Gated):
+    """A route of the Classic dialect: the bearer token comes from signing in."""
+
+    def admit(self, request: Request) -> None:
+        """Check token, then organization, then how often, then permission."""
+        request.state.dialect = "classic"
+        house: House = request.app.state.house
+        with house.database.read() as db:
+            principal = house.doorkeeper.by_token(db, _bearer(request))
+        if principal is None:
+            raise HTTPException(401, "Invalid authorization credentials: sign in with an API key.")
+        if request.path_params["organization"] != principal.organization_id:
+            raise HTTPException(404, "The specified organization does not exist.")
+        count(request, principal.user_id, str(self.operation_id))
+        _permit(request, principal)
+
+
+class SignInRoute(APIRoute):
+    """The one route of the Classic dialect that needs no token."""
+
+    def get_route_handler(self) -> Handler:
+        """Return what handles a request."""
+        handle = super().get_route_handler()
+
+        async def counted(request: Request) -> Response:
+            request.state.dialect = "classic"
+            count(request, request.headers.get("x-user-id", "")[:64], str(self.operation_id))
+            return await handle(request)
+
+        return counted
+
+
+def count(request: Request, who: str, operation: str) -> None:
+    """Count a request against its limit, and have the response tell. Raises 429."""
+    house: House = request.app.state.house
+    standing = house.limits.take(who, operation)
+    if standing is None:
+        return
+    request.state.headers = standing.headers()
+    if standing.retry_after is not None:
+        raise HTTPException(
+            429,
+            f"The limit of {standing.limit} requests per minute for {operation} is used up;"
+            f" try again in {standing.retry_after} s.",
+        )
+
+
+def _bearer(request: Request) -> str:
+    scheme, _, token = request.headers.get("authorization", "").partition(" ")
+    return token.strip() if scheme.lower() == "bearer" else ""
+
+
+def _permit(request: Request, principal: Principal) -> None:
+    if request.method not in READING and not principal.may_write:
+        raise HTTPException(403, "This API key may only read: use an editor's key to change anything.")
+    request.state.principal = principal
+
+
+async def database(request: Request) -> Database:
+    """Return the open workspace file."""
+    house: House = request.app.state.house
+    return house.database
+
+
+async def workspace(request: Request) -> str:
+    """Return the id of the workspace that the gate let the request into."""
+    principal: Principal = request.state.principal
+    return principal.workspace_id
+
+
+async def actor(request: Request) -> Actor:
+    """Return who is behind the request, for the history."""
+    principal: Principal = request.state.principal
+    return Actor(principal.workspace_id, principal.user_id, request.state.request_id)
+
+
+Db = Annotated[Database, Depends(database)]
+Workspace = Annotated[str, Depends(workspace)]
+By = Annotated[Actor, Depends(actor)]

@@ -1,0 +1,85 @@
+"""How often each operation may be called: the Classic dialect's limits, as its documentation gives them."""
+
+from __future__ import annotations
+
+import math
+import threading
+import time
+from collections import defaultdict, deque
+from collections.abc import Callable
+from dataclasses import dataclass
+
+LIMITS = {
+    "sign-in-with-api-key": 5,
+    "get-services": 50,
+    "create-service": 20,
+    "update-service": 20,
+    "get-service-version-set": 100,
+    "upsert-service-version-set": 30,
+    "delete-service-version-set": 30,
+    "create-agent": 10,
+    "get-agents": 20,
+    "get-agent-versions": 20,
+    "create-service-hierarchical-state-machine": 10,
+    "get-service-hierarchical-state-machines": 20,
+    "get-service-hierarchical-state-machine-versions": 20,
+    "get-dynamic-behavior-sets": 500,
+}
+"""Requests per window, by the Classic document's operation id. The Platform document names no number."""
+
+MOST_KEPT = 1000
+"""Above so many counters, those that count nothing any more are dropped."""
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """Where somebody stands with one operation."""
+
+    limit: int
+    remaining: int
+    reset: int
+    """When the oldest counted request stops counting, in seconds since 1970."""
+    retry_after: int | None = None
+    """Seconds to wait; ``None`` if the request may go on."""
+
+    def headers(self) -> dict[str, str]:
+        """Return the response headers that tell it."""
+        told = {
+            "X-RateLimit-Limit": str(self.limit),
+            "X-RateLimit-Remaining": str(self.remaining),
+            "X-RateLimit-Reset": str(self.reset),
+        }
+        return told if self.retry_after is None else {**told, "Retry-After": str(self.retry_after)}
+
+
+class RateLimits:
+    """Counts requests in a window that slides; refused ones do not count. A window of 0 s limits nothing."""
+
+    def __init__(self, window_s: float = 60.0, clock: Callable[[], float] = time.time) -> None:
+        self._window_s = window_s
+        self._clock = clock
+        self._lock = threading.Lock()
+        self._taken: defaultdict[tuple[str, str], deque[float]] = defaultdict(deque)
+
+    def take(self, who: str, operation: str) -> Standing | None:
+        """Count one request and return where that leaves ``who``; ``None`` if the operation has no limit."""
+        limit = LIMITS.get(operation)
+        if limit is None or self._window_s <= 0:
+            return None
+        moment = self._clock()
+        with self._lock:
+            if len(self._taken) > MOST_KEPT:
+                self._forget_before(moment - self._window_s)
+            taken = self._taken[who, operation]
+            while taken and taken[0] <= moment - self._window_s:
+                taken.popleft()
+            refused = len(taken) >= limit
+            if not refused:
+                taken.append(moment)
+            free_at = taken[0] + self._window_s
+            wait = max(1, math.ceil(free_at - moment)) if refused else None
+            return Standing(limit, limit - len(taken), math.ceil(free_at), wait)
+
+    def _forget_before(self, moment: float) -> None:
+        for key in [key for key, taken in self._taken.items() if not taken or taken[-1] <= moment]:
+            del self._taken[key]
