@@ -104,6 +104,9 @@ def simulate(
     mono_mix: MonoMix = False,
     telephone: Telephone = False,
     noise_snr: NoiseSnr = None,
+    explain: Annotated[
+        bool, typer.Option("--explain", help="Tell each call as a story: what happened when, and why.")
+    ] = False,
     as_json: Json = False,
 ) -> None:
     """Play recordings through one or several configurations and compare what a caller would hear."""
@@ -121,6 +124,7 @@ def simulate(
             hearing=hearing_of(caller_channel, mono_mix, telephone, noise_snr, seed),
         ),
         as_json=as_json,
+        explain=explain,
     )
 
 
@@ -326,7 +330,7 @@ def run(arguments: list[str]) -> int:
     except typer.TyperException as error:
         complain(f"{error.format_message().rstrip('.')}; see 'turnlab --help'")
         return 2
-    except (BrokenPipeError, SystemExit):  # the second is how typer passes the first on
+    except (BrokenPipeError, SystemExit):  # how typer and rich pass it on
         # whoever read our output has seen enough; keep Python from complaining at exit
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return 0

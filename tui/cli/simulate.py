@@ -16,7 +16,8 @@ from simulator.recording import Recording
 from simulator.replay import ReplayMode
 from simulator.study import Arm, Run, run
 from tui.cli.arms import read_arms
-from tui.cli.failure import complain
+from tui.cli.explain import print_story
+from tui.cli.failure import CallError, complain
 from tui.cli.faults import Faults
 from tui.cli.hearing import Hearing, tell_both_sides
 from tui.cli.opening import analyse, end_of_turn_judge, find, open_all, open_profile
@@ -51,9 +52,15 @@ class Report:
     hearing: Hearing
 
 
-def simulate(request: Request, *, as_json: bool) -> None:
-    """Simulate and print."""
+def simulate(request: Request, *, as_json: bool, explain: bool) -> None:
+    """Simulate and print; ``explain`` tells each run as a story before the figures."""
+    if as_json and explain:
+        raise CallError("--explain is for people and --json for scripts, whose events say why too; choose one")
     report = make_report(request)
+    if explain:
+        for recording in report.recordings:
+            for arm in report.arms:
+                print_story(recording, report.runs[recording.id, arm.name])
     if as_json:
         print(json.dumps(to_json(report), allow_nan=False))
     else:

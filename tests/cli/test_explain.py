@@ -1,0 +1,38 @@
+"""A call told as a story."""
+
+from __future__ import annotations
+
+import re
+
+from simulator.recording import bundled_folder
+from tests.cli.conftest import Turnlab
+
+RECORDINGS = bundled_folder()
+
+
+def test_a_call_is_told_turn_by_turn_with_numbers_and_a_verdict(turnlab: Turnlab) -> None:
+    done = turnlab("simulate", RECORDINGS / "interruptions.flac", "--eot", "silence", "--explain")
+    assert done.code == 0
+    told = " ".join(done.out.split())
+    assert "Cutting the agent short, arm balanced, elastic replay" in told
+    assert "Turn 1: “Hi. I want to see someone" in told
+    assert re.search(r"End of turn: turn confidence 0\.\d+ reached 0\.\d+ after \d+ ms of silence", told)
+    assert re.search(r"The caller stops the agent after “.+?”: the caller spoke 0\.8\d s of 0\.80 s", told)
+    assert "Never said: “" in told
+    assert re.search(r"= Answered \d+ ms after the true end \(most of it: end of turn \d+", told)
+    moments = re.findall(r"^ *(\d+):(\d\d\.\d\d)  ", done.out, re.MULTILINE)
+    assert len(moments) > 40
+
+
+def test_each_arm_has_its_own_story(turnlab: Turnlab) -> None:
+    arms = ("-c", "balanced", "-c", '{"filler_style": "silent"}')
+    told = turnlab("simulate", RECORDINGS / "booking.flac", "--eot", "silence", *arms, "--explain").out
+    first, second = told.split("arm inline,")
+    assert "The agent says" in first
+    assert "The agent says" not in second
+    assert "Tool find_times is done" in first
+
+
+def test_a_story_is_not_for_scripts(turnlab: Turnlab) -> None:
+    done = turnlab("simulate", RECORDINGS / "booking.flac", "--explain", "--json")
+    assert "--explain" in done.one_line(2)
