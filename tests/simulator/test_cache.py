@@ -154,8 +154,11 @@ def test_what_was_not_used_for_longest_goes_first(source: AudioSource, full: lis
     ours = next(path for path in cache_folder().iterdir() if path not in full)
     os.utime(ours, (1.0, 1.0))
     assert not _was_made(source), "using an entry makes it the newest"
+    with (cache_folder() / "more.npz").open("wb") as file:
+        file.truncate(MOST_BYTES // 4)
     cached_analysis(source, Ear("another"))
     assert ours.exists()
+    assert [path.exists() for path in full] == [False, False, True, True]
 
 
 def test_what_a_killed_process_left_half_written_is_deleted_when_old(source: AudioSource) -> None:

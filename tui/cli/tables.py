@@ -13,12 +13,6 @@ from rich.text import Text
 from tui.terminal_text import plain
 
 
-class _Console(Console):
-    def on_broken_pipe(self) -> None:
-        """Leave a reader that has seen enough to the command line; rich would call it a failure."""
-        raise BrokenPipeError
-
-
 def print_table(
     title: str, headers: Sequence[str], rows: Sequence[Sequence[str]], *, left: int = 1, whole: int = 0
 ) -> None:
@@ -32,7 +26,7 @@ def print_table(
         table.add_column(Text(plain(header)), justify=justify, overflow="fold", no_wrap=index < whole)
     for row in rows:
         table.add_row(*(Text(plain(cell)) for cell in row))
-    console = _Console(highlight=False)
+    console = Console(highlight=False)
     if title:
         console.print(Text(plain(title), style="bold"))
     console.print(table)
@@ -45,9 +39,9 @@ def print_timed(rows: Sequence[tuple[str, str]]) -> None:
     grid.add_column(overflow="fold")
     for moment, sentence in rows:
         grid.add_row(Text(plain(moment)), Text(plain(sentence)))
-    _Console(highlight=False).print(grid)
+    Console(highlight=False).print(grid)
 
 
 def print_line(text: str) -> None:
     """Print one line of text as it is."""
-    _Console(highlight=False).print(Text(plain(text)))
+    Console(highlight=False).print(Text(plain(text)))
