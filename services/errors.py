@@ -9,14 +9,23 @@ class ServiceError(Exception):
     """A request to a platform that did not succeed.
 
     ``str()`` of it is one line: what happened, and what to do. ``status`` is the HTTP status code (``None`` when
-    no response came); ``request_id`` is what the platform's support can look the request up by.
+    no response came); ``request_id`` is what the platform's support can look the request up by; ``retry_after`` is
+    how many seconds the platform asks to wait (``None`` when it did not say).
     """
 
-    def __init__(self, message: str, *, status: int | None = None, request_id: str | None = None) -> None:
+    def __init__(
+        self,
+        message: str,
+        *,
+        status: int | None = None,
+        request_id: str | None = None,
+        retry_after: float | None = None,
+    ) -> None:
         super().__init__(message)
         self.message = message
         self.status = status
         self.request_id = request_id
+        self.retry_after = retry_after
 
     def __str__(self) -> str:
         return f"{self.message} (request {self.request_id})" if self.request_id else self.message
@@ -54,18 +63,15 @@ class InvalidError(ServiceError):
 
 
 class RateLimitedError(ServiceError):
-    """429: too many requests. ``retry_after`` is in seconds; ``None`` when the platform did not say."""
+    """429: too many requests; or a limit that is known to be used up, and then nothing was sent."""
 
-    def __init__(
-        self,
-        message: str,
-        *,
-        status: int | None = None,
-        request_id: str | None = None,
-        retry_after: float | None = None,
-    ) -> None:
-        super().__init__(message, status=status, request_id=request_id)
-        self.retry_after = retry_after
+
+class RuleError(InvalidError):
+    """A rule of every platform forbids the change, so it was not sent. The text says which rule."""
+
+
+class UnsupportedError(ServiceError):
+    """This platform's API has no such operation, so nothing was sent. The text says what to do instead."""
 
 
 class UnreachableError(ServiceError):
@@ -75,6 +81,13 @@ class UnreachableError(ServiceError):
 class BadResponseError(ServiceError):
     """A response came, but not one this API gives: HTML, a truncated body, something that is not JSON."""
 
+    broken_off = False
+    """Whether the connection ended in the middle of it, so that asking again may help."""
+
 
 class StorageError(ServiceError):
     """The embedded platform's workspace file cannot be used; the file is left as it is."""
+
+
+class ConnectionProblem(ServiceError):  # noqa: N818  (a problem with a profile, before there is a connection)
+    """A connection cannot be opened, kept or removed: an unknown name, a missing part, no keyring for the key."""

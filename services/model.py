@@ -10,11 +10,13 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import NewType
+from typing import Generic, NewType, TypeVar
 
 from pydantic import JsonValue
 
 from presets.config import Problem, VoiceConfig
+
+T = TypeVar("T")
 
 VersionSetName = NewType("VersionSetName", str)
 """A name that :func:`version_set_name` let through."""
@@ -104,15 +106,104 @@ class Service:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ServicePage:
-    """One page of a listing. ``continuation`` asks for the next one; ``None`` at the end."""
+class NewService:
+    """A service to be made. ``None`` leaves a field to the platform's default."""
 
-    items: tuple[Service, ...]
+    name: str
+    agent_id: str
+    context_graph_id: str
+    description: str = ""
+    is_active: bool = True
+    tags: tuple[Tag, ...] = ()
+    keyterms: tuple[str, ...] = ()
+    tool_capacity: int | None = None
+    channel_type: str | None = None
+    environment: str | None = None
+    safety_filters_enabled: bool | None = None
+    voice_config: Mapping[str, JsonValue] | None = None
+    release: VersionSet | None = None
+    """What callers get from the start; without it the latest versions."""
+    extra: Mapping[str, JsonValue] = field(default_factory=dict)
+    """Further fields, sent as they are."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Agent:
+    """Who speaks: a persona, kept in numbered versions."""
+
+    id: str
+    name: str = ""
+    description: str = ""
+    latest_version: int | None = None
+    """The newest version's number, from 1; ``None`` when there is no version yet."""
+    deprecated: bool = False
+    created_at: datetime | None = None
+    updated_at: datetime | None = None
+    extra: Mapping[str, JsonValue] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ContextGraph:
+    """How a conversation goes (Classic: a service hierarchical state machine), kept in numbered versions."""
+
+    id: str
+    name: str = ""
+    description: str = ""
+    latest_version: int | None = None
+    """The newest version's number, from 1; ``None`` when there is no version yet."""
+    state_count: int | None = None
+    deprecated: bool = False
+    created_at: datetime | None = None
+    updated_at: datetime | None = None
+    extra: Mapping[str, JsonValue] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Version:
+    """One numbered, unchangeable version of an agent or of a context graph."""
+
+    owner_id: str
+    """The agent or context graph it is a version of."""
+    number: int
+    created_at: datetime | None = None
+    created_by: str | None = None
+    """The user's id; ``None`` when the platform does not say."""
+    content: Mapping[str, JsonValue] = field(default_factory=dict)
+    """Everything the platform gave, by its own names (``identity``, ``behaviors``; ``states``, ...)."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BehaviorSet:
+    """Dynamic behaviors: rules that act on a conversation, applied to services."""
+
+    id: str
+    name: str = ""
+    is_active: bool = True
+    applied_to_services: tuple[str, ...] = ()
+    tags: tuple[Tag, ...] = ()
+    created_at: datetime | None = None
+    updated_at: datetime | None = None
+    extra: Mapping[str, JsonValue] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Page(Generic[T]):
+    """One page of a listing. ``continuation`` asks for the next one; ``None`` at the end, and only there.
+
+    A page may hold fewer entries than were asked for, even none, and yet not be the last: what a platform cannot
+    filter itself is left out here.
+    """
+
+    items: tuple[T, ...]
     continuation: int | None = None
     total: int | None = None
-    """How many services match in all; ``None`` when the platform does not say."""
+    """How many match in all; ``None`` when that is not known without fetching them."""
     unreadable: int = 0
     """Entries left out because they carry no id."""
+    left_out: tuple[str, ...] = ()
+    """Ids of the entries that the platform sent and the client's own part of the filter left out."""
+    listed: int | None = None
+    """How many entries all pages together hold, by the platform's count: what arrived can be checked against it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

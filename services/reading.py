@@ -10,7 +10,7 @@ from pydantic import JsonValue
 
 from presets.config import Problem, VoiceConfig, load
 from presets.fields import BY_NAME
-from services.model import Service, Tag, VersionSet, WorkspaceVoiceSettings
+from services.model import Agent, ContextGraph, Service, Tag, Version, VersionSet, WorkspaceVoiceSettings
 
 T = TypeVar("T")
 JsonObject = dict[str, JsonValue]
@@ -161,3 +161,55 @@ def read_voice_settings(raw: Mapping[str, JsonValue]) -> WorkspaceVoiceSettings:
     """Read the workspace's voice settings. Never raises for a mapping."""
     config, problems = read_voice_config({name: raw[name] for name in BY_NAME if name in raw})
     return WorkspaceVoiceSettings(values=dict(raw), voice_config=config, problems=problems)
+
+
+def read_agent(raw: Mapping[str, JsonValue]) -> Agent | None:
+    """Read one agent of either dialect; ``None`` if it has no id."""
+    fields = Fields(raw)
+    agent_id = fields.take("id", as_text, "")
+    if not agent_id:
+        return None
+    return Agent(
+        id=agent_id,
+        name=fields.take("name", as_text, ""),
+        description=fields.take("description", as_text, ""),
+        latest_version=fields.take("latest_version", as_int, None) or None,
+        deprecated=fields.take("deprecated", as_bool, False),
+        created_at=fields.take("created_at", as_time, None),
+        updated_at=fields.take("updated_at", as_time, None),
+        extra=fields.left,
+    )
+
+
+def read_context_graph(raw: Mapping[str, JsonValue]) -> ContextGraph | None:
+    """Read one context graph, or a state machine of Classic; ``None`` if it has no id."""
+    fields = Fields(raw)
+    graph_id = fields.take("id", as_text, "")
+    if not graph_id:
+        return None
+    return ContextGraph(
+        id=graph_id,
+        name=fields.take("name", as_text, ""),
+        description=fields.take("description", as_text, ""),
+        latest_version=fields.take("latest_version", as_int, None) or None,
+        state_count=fields.take("state_count", as_int, None),
+        deprecated=fields.take("deprecated", as_bool, False),
+        created_at=fields.take("created_at", as_time, None),
+        updated_at=fields.take("updated_at", as_time, None),
+        extra=fields.left,
+    )
+
+
+def read_version(owner_id: str, raw: Mapping[str, JsonValue]) -> Version | None:
+    """Read one version of an agent or a context graph; ``None`` if it has no number."""
+    number = as_int(raw.get("version"))
+    if number is None:
+        return None
+    creator = as_object(raw.get("creator")) or {}
+    return Version(
+        owner_id=owner_id,
+        number=number,
+        created_at=as_time(raw.get("created_at")),
+        created_by=as_text(creator.get("user_id")),
+        content=dict(raw),
+    )

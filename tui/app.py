@@ -20,7 +20,7 @@ from textual.screen import Screen
 from tui.commands import Place, bindings, commands_in_force, key_names
 from tui.commands.everywhere import EVERYWHERE, ShowPalette
 from tui.commands.palette import CommandsProvider
-from tui.connection import Clock, Connection, ObservedClient, OpenClient, Request, Status, open_embedded
+from tui.connection import Clock, Connection, OpenClient, Request, Status, observed, open_embedded
 from tui.first_paint import report_first_paint
 from tui.screens.services import ServicesScreen
 from tui.themes import DARK, LIGHT
@@ -109,8 +109,8 @@ class TurnlabApp(App[None], inherit_bindings=False):
             self.status = Status("not connected")
             self.problem = str(error)
             return
-        self.status = Status("embedded")
-        self.client = ObservedClient(client, self._clock, self._tell)
+        self.status = Status(client.label)
+        self.client = observed(client, self._clock, self._tell)
 
     def _tell(self, request: Request) -> None:
         self.status = replace(self.status, last=request)

@@ -3,16 +3,15 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Awaitable, Callable
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, TypeVar
+from functools import partial
+from inspect import iscoroutinefunction
+from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 if TYPE_CHECKING:
-    from pydantic import JsonValue
-
     from services.client import ServicesClient
-    from services.model import Service, ServicePage, WorkspaceVoiceSettings
 
 T = TypeVar("T")
 OpenClient = Callable[[], "AbstractAsyncContextManager[ServicesClient]"]
@@ -20,6 +19,9 @@ Clock = Callable[[], float]
 
 PAGE_SIZE = 100
 """The most services a platform gives at once."""
+
+SHORT_NAMES = {"update_voice_config": "update service", "workspace_voice_settings": "voice settings"}
+"""What the status line calls a request whose method has a longer name."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,46 +82,29 @@ class Connection:
 
 
 class ObservedClient:
-    """A :class:`services.client.ServicesClient` that tells of every request and how long it took."""
+    """Passes everything on to a :class:`services.client.ServicesClient`, and tells of each request's time."""
 
-    def __init__(self, client: ServicesClient, clock: Clock, tell: Callable[[Request], None]) -> None:
+    def __init__(self, client: object, clock: Clock, tell: Callable[[Request], None]) -> None:
         self._client = client
         self._clock = clock
         self._tell = tell
 
-    async def list_services(
-        self,
-        *,
-        search: str | None = None,
-        is_active: bool | None = None,
-        sort_by: str | None = None,
-        limit: int = PAGE_SIZE,
-        continuation: int | None = None,
-    ) -> ServicePage:
-        """Return one page of services."""
-        page = self._client.list_services(
-            search=search, is_active=is_active, sort_by=sort_by, limit=limit, continuation=continuation
-        )
-        return await self._timed("list services", page)
+    def __getattr__(self, name: str) -> Any:
+        member = getattr(self._client, name)
+        return partial(self._timed, name, member) if iscoroutinefunction(member) else member
 
-    async def get_service(self, service_id: str) -> Service:
-        """Return one service."""
-        return await self._timed("get service", self._client.get_service(service_id))
-
-    async def update_voice_config(self, service_id: str, changes: Mapping[str, JsonValue]) -> Service:
-        """Change only the named fields of ``voice_config``."""
-        return await self._timed("update service", self._client.update_voice_config(service_id, changes))
-
-    async def workspace_voice_settings(self) -> WorkspaceVoiceSettings:
-        """Return the voice settings that every service of the workspace inherits."""
-        return await self._timed("voice settings", self._client.workspace_voice_settings())
-
-    async def _timed(self, what: str, request: Awaitable[T]) -> T:
+    async def _timed(self, name: str, call: Callable[..., Awaitable[T]], *args: Any, **options: Any) -> T:
         started = self._clock()
         failed = True
         try:
-            result = await request
+            result = await call(*args, **options)
             failed = False
         finally:
+            what = SHORT_NAMES.get(name) or name.replace("_", " ")
             self._tell(Request(what, self._clock() - started, failed))
         return result
+
+
+def observed(client: ServicesClient, clock: Clock, tell: Callable[[Request], None]) -> ServicesClient:
+    """Return a client that does the same and tells of every request."""
+    return cast("ServicesClient", ObservedClient(client, clock, tell))

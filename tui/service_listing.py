@@ -9,28 +9,33 @@ from tui.service_filter import ServiceFilter
 
 if TYPE_CHECKING:
     from services.client import ServicesClient
-    from services.model import Service
+    from services.model import Page, Service
+    from services.paging import Pages
 
 
 class ServiceListing:
     """One listing under one filter. Ask :meth:`fetch` for more; what came so far is in ``services``."""
 
     def __init__(self, client: ServicesClient, chosen: ServiceFilter) -> None:
+        # Here, because it loads the model behind it, which the first paint must not wait for.
+        from services.paging import Pages
+
         self.filter = chosen
         self.services: list[Service] = []
-        self.complete = False
-        """Whether the last page has come."""
         self._client = client
-        self._continuation: int | None = None
-        self._total: int | None = None
-        self._seen: set[str] = set()
+        self._pages: Pages[Service] = Pages(self._fetch)
+
+    @property
+    def complete(self) -> bool:
+        """Whether the last page has come, and with it everything the platform counts."""
+        return self._pages.complete
 
     @property
     def total(self) -> int | None:
         """How many services match in all, as far as it is known without fetching them."""
         if self.complete:
             return len(self.services)
-        return self._total if self.filter.exact else None
+        return self._pages.total if self.filter.exact else None
 
     async def fetch(self, wanted: int) -> None:
         """Fetch pages until ``wanted`` services match or there are no more.
@@ -38,27 +43,16 @@ class ServiceListing:
         Raises :class:`services.errors.ServiceError`; what came before stays, and another call goes on from there.
         """
         while len(self.services) < wanted and not self.complete:
-            await self._fetch_page()
+            self.services += filter(self.filter.matches, await self._pages.more())
 
-    async def _fetch_page(self) -> None:
-        page = await self._client.list_services(
+    async def _fetch(self, continuation: int | None) -> Page[Service]:
+        return await self._client.list_services(
             search=self.filter.search,
             is_active=self.filter.active,
             sort_by="name",
             limit=PAGE_SIZE,
-            continuation=self._continuation,
+            continuation=continuation,
         )
-        for service in page.items:
-            # Pages are offsets: a service added meanwhile pushes others onto the next page again.
-            if service.id not in self._seen:
-                self._seen.add(service.id)
-                if self.filter.matches(service):
-                    self.services.append(service)
-        self._total = page.total
-        # A platform whose pages do not advance would keep us here for ever.
-        stuck = page.continuation is not None and page.continuation <= (self._continuation or 0)
-        self._continuation = page.continuation
-        self.complete = page.continuation is None or stuck
 
     def replace(self, service: Service) -> bool:
         """Put a newer state of a service in its row; tell whether it has one."""

@@ -6,7 +6,7 @@ import asyncio
 import json
 import logging
 import traceback
-from collections.abc import AsyncIterator, Awaitable, Callable
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator
 from contextlib import asynccontextmanager
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
@@ -14,9 +14,9 @@ from typing import Any
 
 import httpx
 import pytest
+import stamina
 
-from services import transport
-from services.client import iter_services
+from services import retrying, transport
 from services.errors import (
     BadResponseError,
     ConflictError,
@@ -27,9 +27,18 @@ from services.errors import (
     UnauthorizedError,
     UnreachableError,
 )
+from services.paging import iter_services
 from services.platform import PlatformClient
 
 TOKEN = "amigo-key-3f9c1b77e2"
+
+
+@pytest.fixture(autouse=True)
+def no_waiting_between_tries() -> Iterator[None]:
+    with stamina.set_testing(True, attempts=retrying.ATTEMPTS):
+        yield
+
+
 Answer = Callable[[asyncio.StreamWriter], Awaitable[None]]
 
 

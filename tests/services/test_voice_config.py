@@ -9,10 +9,11 @@ import pytest
 from pydantic import JsonValue
 
 from presets.config import changes
-from services.client import ServicesClient, iter_services
+from services.client import ServicesClient
 from services.embedded import open_embedded
 from services.embedded.seed import demo_id
 from services.errors import InvalidError, NotFoundError
+from services.paging import iter_services
 from tests.services.conftest import Wire, service_path
 
 INTAKE = demo_id("service", "Intake Line")

@@ -20,7 +20,7 @@ from textual.widgets import Input
 from services.client import PAGE_SIZE, ServicesClient
 from services.embedded import open_embedded
 from services.errors import ServiceError
-from services.model import Service, ServicePage, WorkspaceVoiceSettings
+from services.model import Page, Service, WorkspaceVoiceSettings
 from tui.app import TurnlabApp
 from tui.connection import OpenClient
 
@@ -101,8 +101,13 @@ def make_app(open_client: OpenClient | None, **options: Any) -> TurnlabApp:
     return app
 
 
-class ScriptedClient:
+AnyClient: Any = object
+
+
+class ScriptedClient(AnyClient):  # type: ignore[misc]  # (has only the methods that the screens in its tests ask)
     """A platform of given services, that fails and waits when it is told to."""
+
+    label = "embedded"
 
     def __init__(self, services: Sequence[Service] = ()) -> None:
         self.services = list(services)
@@ -120,7 +125,7 @@ class ScriptedClient:
         sort_by: str | None = None,
         limit: int = PAGE_SIZE,
         continuation: int | None = None,
-    ) -> ServicePage:
+    ) -> Page[Service]:
         assert sort_by == "name"
         self.asked.append({"search": search, "is_active": is_active, "continuation": continuation})
         if self.failure:
@@ -134,7 +139,7 @@ class ScriptedClient:
         start = continuation or 0
         page = found[start : start + limit]
         end = start + len(page)
-        return ServicePage(items=tuple(page), continuation=end if end < len(found) else None, total=len(found))
+        return Page(items=tuple(page), continuation=end if end < len(found) else None, total=len(found))
 
     async def get_service(self, service_id: str) -> Service:
         return next(service for service in self.services if service.id == service_id)

@@ -9,7 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from services.model import ServicePage, Tag
+from services.errors import BadResponseError
+from services.model import Page, Service, Tag
 from tests.tui.conftest import ScriptedClient, service
 from tui.connection import PAGE_SIZE
 from tui.service_filter import ServiceFilter, parse_filter
@@ -115,13 +116,14 @@ async def test_a_service_on_two_pages_is_listed_once() -> None:
     assert len({found.id for found in listing.services}) == len(listing.services) == PAGE_SIZE + 1
 
 
-async def test_pages_that_do_not_advance_end_the_listing() -> None:
+async def test_pages_that_do_not_advance_are_told_and_not_taken_for_the_end() -> None:
     class Stuck(ScriptedClient):
-        async def list_services(self, **query: Any) -> ServicePage:
+        async def list_services(self, **query: Any) -> Page[Service]:
             return replace(await super().list_services(**query), continuation=0)
 
     client = Stuck([service(1)])
     listing = ServiceListing(client, ServiceFilter())
-    await listing.fetch(1_000)
-    assert listing.complete
+    with pytest.raises(BadResponseError, match="same page"):
+        await listing.fetch(1_000)
+    assert not listing.complete
     assert len(client.asked) == 1

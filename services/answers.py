@@ -1,0 +1,128 @@
+"""Turns a platform's answer into JSON, or into an error a person can act on."""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Callable, Mapping
+from typing import NoReturn
+
+import httpx
+from pydantic import JsonValue
+
+from presets.config import Problem
+from services.errors import (
+    BadResponseError,
+    ConflictError,
+    InvalidError,
+    NotFoundError,
+    RateLimitedError,
+    ServiceError,
+    UnauthorizedError,
+)
+from services.rate_limits import retry_after
+
+MESSAGE_LENGTH = 300
+"""A platform's own words are cut after this many characters, so that they fit a toast."""
+
+
+class Answers:
+    """Reads the answers of one platform. ``redact`` cuts every known secret out of somebody else's words."""
+
+    def __init__(self, host: str, redact: Callable[[str], str]) -> None:
+        self.host = host
+        self._redact = redact
+
+    def parse(self, response: httpx.Response) -> dict[str, JsonValue]:
+        """Return the JSON object. Raises :class:`services.errors.BadResponseError` for anything else."""
+        parsed = _json(response)
+        if not isinstance(parsed, dict):
+            raise BadResponseError(
+                f"{self.host} did not answer with JSON ({_kind(response)}); check the platform's address",
+                status=response.status_code,
+                request_id=self.request_id(response),
+            )
+        return parsed
+
+    def refusal(self, response: httpx.Response, now: float) -> ServiceError:
+        """Return the error that a status code and its envelope stand for; ``now`` in seconds since 1970."""
+        envelope = _json(response)
+        fields = envelope if isinstance(envelope, dict) else {}
+        problems = self._problems(fields.get("detail"))
+        said = "; ".join(map(str, problems)) or self._sentence(fields)
+        wait = retry_after(response.headers.get("retry-after"), now)
+        error = self._meaning(response.status_code, said, problems, wait)
+        error.status = response.status_code
+        error.request_id = self.request_id(response) or (self.clean(str(fields.get("request_id") or "")) or None)
+        error.retry_after = wait
+        return error
+
+    def _meaning(self, status: int, said: str, problems: tuple[Problem, ...], wait: float | None) -> ServiceError:
+        aside = f": {said}" if said else ""
+        when = "in a moment" if wait is None else f"in {math.ceil(wait)} s"
+        match status:
+            case 401:
+                return UnauthorizedError(f"the API key was not accepted{aside}; check the key")
+            case 403:
+                return UnauthorizedError(f"the API key may not do this{aside}; ask for the permission")
+            case 404:
+                return NotFoundError(f"not found{aside}; it may have been deleted: refresh the list")
+            case 409:
+                return ConflictError(f"refused, it collides with what is stored{aside}")
+            case 400 | 422:
+                return InvalidError(f"refused: {said or 'the platform did not say why'}", problems=problems)
+            case 429:
+                return RateLimitedError(f"too many requests; try again {when}")
+        if status < 400:
+            return BadResponseError(f"{self.host} points elsewhere (status {status}); check its address")
+        if status < 500:
+            return ServiceError(f"{self.host} refused with status {status}{aside}")
+        return ServiceError(f"{self.host} failed with status {status}{aside}; try again {when}")
+
+    def request_id(self, response: httpx.Response) -> str | None:
+        """Return what the platform's support can look the request up by."""
+        return self.clean(response.headers.get("x-request-id", "")) or None
+
+    def clean(self, text: str) -> str:
+        """Return somebody else's words as one short line without control characters or a secret."""
+        text = self._redact(text)
+        line = " ".join("".join(c if c.isprintable() else " " for c in text).split())
+        return line if len(line) <= MESSAGE_LENGTH else line[: MESSAGE_LENGTH - 1] + "…"
+
+    def _problems(self, detail: JsonValue) -> tuple[Problem, ...]:
+        """Read the validation envelope's list, whatever is in it."""
+        found = []
+        for item in detail if isinstance(detail, list) else []:
+            if isinstance(item, dict) and isinstance(item.get("msg"), str):
+                loc = item.get("loc")
+                parts = [str(part) for part in loc] if isinstance(loc, list) else []
+                # How the request carried the field is the client's business, not the reader's.
+                while parts and parts[0] in ("body", "query", "path", "voice_config"):
+                    parts.pop(0)
+                found.append(Problem(self.clean(".".join(parts)) or "request", self.clean(str(item["msg"]))))
+        return tuple(found)
+
+    def _sentence(self, envelope: Mapping[str, JsonValue]) -> str:
+        for name in ("message", "detail", "error_code"):
+            said = envelope.get(name)
+            if isinstance(said, str) and said.strip():
+                return self.clean(said).rstrip(".")
+        return ""
+
+
+def _json(response: httpx.Response) -> JsonValue:
+    """Return the parsed body, or ``None`` if it is not JSON."""
+    try:
+        parsed: JsonValue = json.loads(response.content, parse_constant=_no_constant)
+    except (ValueError, RecursionError):
+        return None
+    return parsed
+
+
+def _no_constant(name: str) -> NoReturn:
+    raise ValueError(f"{name} is not JSON")
+
+
+def _kind(response: httpx.Response) -> str:
+    kind: str = response.headers.get("content-type", "").partition(";")[0].strip()
+    return kind if kind.isprintable() and 0 < len(kind) < 60 else "no content type"

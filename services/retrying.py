@@ -1,0 +1,51 @@
+"""Decides whether a request that failed is sent again, and after how long."""
+
+from __future__ import annotations
+
+import logging
+
+from services.errors import BadResponseError, RateLimitedError, ServiceError, UnreachableError
+
+ATTEMPTS = 4
+"""How often a request is sent at most."""
+
+TOTAL_S = 90.0
+"""No request is sent again after this many seconds."""
+
+LONGEST_WAIT_S = 60.0
+"""A platform that asks to wait longer is not waited for; the person is told how long it would take. The vendor's
+limits are per minute, so a minute is always enough for those."""
+
+FIRST_BACKOFF_S, LONGEST_BACKOFF_S, JITTER_S = 0.25, 5.0, 0.5
+
+IDEMPOTENT = frozenset({"GET", "HEAD", "PUT", "DELETE"})
+"""Methods that do the same when they are done twice (RFC 9110, 9.2.2)."""
+
+# Its default is to print every retry to stderr, which is where the dashboard draws.
+logging.getLogger("stamina").addHandler(logging.NullHandler())
+
+
+def wait_before_retry(method: str, error: Exception) -> bool | float:
+    """Return the seconds to wait before sending again, ``True`` for the usual backoff, ``False`` to give up.
+
+    Idempotent requests are sent again after 408, 429, 5xx and dropped connections. A POST may have been carried
+    out, so it is sent again only where the platform says it was not, and when to: 429 with ``Retry-After``.
+    """
+    if not isinstance(error, ServiceError):
+        return False
+    if isinstance(error, RateLimitedError) and error.retry_after is not None:
+        return error.retry_after <= LONGEST_WAIT_S and error.retry_after
+    if method not in IDEMPOTENT or not _passing(error):
+        return False
+    if error.retry_after is not None:
+        return error.retry_after <= LONGEST_WAIT_S and error.retry_after
+    return True
+
+
+def _passing(error: ServiceError) -> bool:
+    """Tell whether the same request may well succeed in a moment."""
+    if isinstance(error, UnreachableError | RateLimitedError):
+        return True
+    if isinstance(error, BadResponseError):
+        return error.broken_off
+    return error.status is not None and (error.status == 408 or error.status >= 500)

@@ -1,0 +1,67 @@
+"""How much a platform lets us ask, and what is being waited for: for display, and for slowing down in time."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class RateLimit:
+    """What a platform last said about one kind of request: ``remaining`` of ``limit`` until ``resets_at``.
+
+    ``resets_at`` is in seconds on the clock of the transport (:func:`time.time` by default).
+    """
+
+    limit: int
+    remaining: int
+    resets_at: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Waiting:
+    """A request that waits before it is sent: for how many seconds, and why."""
+
+    seconds: float
+    why: str
+
+
+class Traffic:
+    """The rate limits of one connection, by the kind of request (``GET services``)."""
+
+    def __init__(self) -> None:
+        self.limits: dict[str, RateLimit] = {}
+        self.waiting: Waiting | None = None
+        self.retries = 0
+        """How many requests had to be sent again since the connection was opened."""
+        self._listeners: list[Callable[[Traffic], None]] = []
+
+    @property
+    def tightest(self) -> tuple[str, RateLimit] | None:
+        """The kind of request with the smallest part of its limit left; ``None`` before a platform told any."""
+        if not self.limits:
+            return None
+        return min(self.limits.items(), key=lambda item: item[1].remaining / max(item[1].limit, 1))
+
+    def watch(self, listener: Callable[[Traffic], None]) -> None:
+        """Call ``listener`` with this object at every change."""
+        self._listeners.append(listener)
+
+    def note_limit(self, kind: str, limit: RateLimit) -> None:
+        """Keep what a platform said about a kind of request."""
+        self.limits[kind] = limit
+        self._tell()
+
+    def note_waiting(self, waiting: Waiting | None) -> None:
+        """Keep what is being waited for, or that the wait is over."""
+        self.waiting = waiting
+        self._tell()
+
+    def note_retry(self) -> None:
+        """Count a request that is sent again."""
+        self.retries += 1
+        self._tell()
+
+    def _tell(self) -> None:
+        for listener in self._listeners:
+            listener(self)
