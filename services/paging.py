@@ -24,9 +24,9 @@ class Pages(Generic[E]):
     """A listing that is fetched page by page, only as far as somebody asks.
 
     Pages are offsets into a list that others change: an entry added meanwhile pushes others onto the next page
-    again, and one deleted pulls others out of sight. The first are given once; for the second, and for a platform
-    that repeats a page, the listing is gone through once more. Entries that are still missing then are an error:
-    a listing is never shorter than the platform says without being said so.
+    again, and one deleted pulls others out of sight. If the pages show that this happened (an entry came twice, the
+    platform's count moved or was not reached), the listing is gone through once more for what was missed. What is
+    still not whole then is an error: a listing is never shorter than the platform says without being said so.
     """
 
     def __init__(self, fetch: Fetch[E]) -> None:
@@ -39,8 +39,8 @@ class Pages(Generic[E]):
         self._fetch = fetch
         self._seen: set[str] = set()
         self._continuation: int | None = None
-        self._unreadable_in_pass = 0
-        self._second_pass = False
+        self._pass = _Pass()
+        self._second = False
 
     async def more(self) -> tuple[E, ...]:
         """Fetch the next page and return what is new on it, which may be nothing; after the last, nothing.
@@ -51,34 +51,50 @@ class Pages(Generic[E]):
         if self.complete:
             return ()
         page = await self._fetch(self._continuation)
+        if page.continuation is not None and page.continuation <= (self._continuation or 0):
+            raise BadResponseError("the platform gave the same page twice; try again later")
         fresh = tuple({entry.id: entry for entry in page.items if entry.id not in self._seen}.values())
-        self._seen.update(entry.id for entry in fresh)
-        self._seen.update(page.left_out)
-        self._unreadable_in_pass += page.unreadable
-        self.unreadable = max(self.unreadable, self._unreadable_in_pass)
+        ids = [entry.id for entry in page.items] + list(page.left_out)
+        self._pass.note(ids, page, new=len(set(ids) - self._seen))
+        self._seen.update(ids)
+        self.unreadable = max(self.unreadable, self._pass.unreadable)
         self.total = page.total
+        self._continuation = page.continuation
         if page.continuation is None:
             self._finish_pass(page.listed)
-        elif page.continuation <= (self._continuation or 0):
-            raise BadResponseError("the platform gave the same page twice; try again later")
-        else:
-            self._continuation = page.continuation
         return fresh
 
     def _finish_pass(self, listed: int | None) -> None:
+        ended, self._pass = self._pass, _Pass()
         missing = 0 if listed is None else listed - len(self._seen) - self.unreadable
-        if missing <= 0:
+        if missing <= 0 and (ended.clean or (self._second and not ended.new and not ended.page_repeated)):
             self.complete = True
-        elif self._second_pass:
-            self._restart(second=False)
-            raise BadResponseError(
-                f"the listing is incomplete: {missing} of {listed} did not come, or it kept changing; refresh it"
-            )
-        else:
-            self._restart(second=True)
+            return
+        self._second = not self._second
+        if not self._second:
+            lost = f"{missing} of {listed} entries did not come" if missing > 0 else "it changes while it is read"
+            raise BadResponseError(f"the listing is incomplete: {lost}; refresh it")
 
-    def _restart(self, *, second: bool) -> None:
-        self._second_pass, self._continuation, self._unreadable_in_pass = second, None, 0
+
+class _Pass:
+    """What one way through all pages showed."""
+
+    def __init__(self) -> None:
+        self.clean = True
+        self.page_repeated = False
+        self.new = 0
+        self.unreadable = 0
+        self._seen: set[str] = set()
+        self._listed: int | None = None
+
+    def note(self, ids: Sequence[str], page: Page[E], *, new: int) -> None:
+        moved = self._listed not in (None, page.listed)
+        self.page_repeated |= bool(ids) and self._seen.issuperset(ids)
+        self.clean &= not moved and self._seen.isdisjoint(ids) and len(set(ids)) == len(ids)
+        self.new += new
+        self.unreadable += page.unreadable
+        self._seen.update(ids)
+        self._listed = page.listed
 
 
 async def iter_services(
