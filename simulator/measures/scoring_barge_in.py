@@ -50,7 +50,7 @@ def happened(events: tuple[Event, ...], labels: Labels) -> tuple[Happened, ...]:
     for event in false:
         if not is_about(event, [(start, end) for _, start, end in distractors]):
             start_ms = round(event.data["speech_start"] * 1000)
-            found.append(Happened("nothing labelled", start_ms, event.t_ms, "stopped"))
+            found.append(Happened(UNLABELLED, start_ms, event.t_ms, "stopped"))
     return tuple(found)
 
 
@@ -76,7 +76,10 @@ class KindScore:
         return {**shown, "hits": self.stopped, "misses": self.missed, "agent_ended": self.ended, "stop_ms": spread}
 
 
-WANTED = ("interruption of 1 s or more", "shorter interruption")
+WANTED = ("long interruption", "short interruption")
+UNLABELLED = "nothing labelled"
+"""The kind of a barge-in about nothing that labels know of, such as the agent's echo."""
+
 _ORDER = (*WANTED, "backchannel", "cough", "other noise")
 
 
@@ -94,7 +97,7 @@ def _score(kind: str, found: list[Happened]) -> KindScore:
     return KindScore(
         kind=kind,
         wanted=kind in WANTED,
-        labelled=len(found) if kind != "nothing labelled" else 0,
+        labelled=len(found) if kind != UNLABELLED else 0,
         over_agent=len(found) - fates.count("not over the agent"),
         stopped=fates.count("stopped"),
         missed=fates.count("missed"),

@@ -34,12 +34,12 @@ def _found(track: list[Speech], *events: AgentEvent, **labels: Any) -> tuple[Hap
 def test_an_interruption_that_stops_the_agent_is_a_hit_timed_from_its_labelled_onset() -> None:
     # heard from frame 102 on, labelled from 100: 0.8 s of it is known at frame 127, and stopping takes 60 ms
     (one,) = _found([Speech(102, 160)], _event("interruption", 100, 160))
-    assert (one.kind, one.fate, one.stop_ms) == ("interruption of 1 s or more", "stopped", 27 * MS + 60)
+    assert (one.kind, one.fate, one.stop_ms) == ("long interruption", "stopped", 27 * MS + 60)
 
 
 def test_a_short_interruption_is_missed_and_counted_apart() -> None:
     (one,) = _found([Speech(100, 120)], _event("interruption", 100, 120))
-    assert (one.kind, one.fate, one.stop_ms) == ("shorter interruption", "missed", None)
+    assert (one.kind, one.fate, one.stop_ms) == ("short interruption", "missed", None)
 
 
 def test_coughs_noises_and_backchannels_are_false_alarms_only_if_they_stop_the_agent() -> None:
@@ -61,7 +61,7 @@ def test_coughs_noises_and_backchannels_are_false_alarms_only_if_they_stop_the_a
 def test_a_barge_in_about_nothing_labelled_is_told_and_what_follows_it_is_no_miss() -> None:
     found = _found([Speech(60, 100), Speech(200, 260)], _event("interruption", 200, 260))
     assert [(one.kind, one.fate) for one in found] == [
-        ("interruption of 1 s or more", "not over the agent"),
+        ("long interruption", "not over the agent"),
         ("nothing labelled", "stopped"),
     ]
 
@@ -73,7 +73,7 @@ def test_an_agent_who_has_finished_anyway_was_not_missed() -> None:
 
 def test_a_turn_that_begins_over_the_agent_is_an_interruption_without_an_event() -> None:
     (one,) = _found([Speech(100, 160)], turns=(Turn(start_s=3.2, end_s=5.12),))
-    assert (one.kind, one.fate) == ("interruption of 1 s or more", "stopped")
+    assert (one.kind, one.fate) == ("long interruption", "stopped")
 
 
 def test_an_agent_already_told_to_stop_is_no_hit_of_what_follows_at_once() -> None:

@@ -8,7 +8,7 @@ from rich.console import Console
 
 from simulator.measures.bootstrap import FEWEST_TURNS
 from simulator.measures.scoring import Group, barge_in_scores, voice_scores
-from simulator.measures.scoring_barge_in import KindScore
+from simulator.measures.scoring_barge_in import UNLABELLED, KindScore
 from simulator.measures.scoring_turns import AtBudget, Point, TurnScore
 from tui.cli.evaluate_plot import draw, legend
 from tui.cli.simulate_table import print_assumed, print_readouts, print_run_notes, print_what_if
@@ -119,26 +119,30 @@ def _print_barge_in(evaluation: Evaluation, names: list[str]) -> None:
         mine = {name: {one.kind: one for one in scores[name].get(hard, ())} for name in names}
         kinds = list(dict.fromkeys(kind for name in names for kind in mine[name]))
         if kinds:
-            rows = [[*_barge_in_row(kind, [mine[name].get(kind) for name in names])] for kind in kinds]
-            headers = ["over the agent", *(title for name in names for title in (name, "stop p50 / max ms"))]
-            which = "hard recordings" if hard else "by the labels' agent windows"
-            print_table(f"Barge-in, {which}", headers, rows)
+            rows = [
+                [kind, *(cell for name in names for cell in _barge_in_cells(mine[name].get(kind)))]
+                for kind in kinds
+            ]
+            headers = ["over the agent", *(title for name in names for title in (name, "stop ms"))]
+            which = ", hard recordings" if hard else ""
+            print_table(f"Barge-in{which}: what stopped the agent, of all there was of it", headers, rows)
+    if any(scores.values()):
+        print_line(
+            "Long interruptions last a second or more; stop: median / longest from the onset. What came while the"
+            " agent was silent, or was about to end, is left out."
+        )
+        print_line("")
 
 
-def _barge_in_row(kind: str, scores: list[KindScore | None]) -> list[str]:
-    known = next(score for score in scores if score is not None)
-    row = [f"{kind}: {'stopped the agent' if known.wanted else 'false alarms'}"]
-    for score in scores:
-        if score is None:
-            row += ["0", ""]
-            continue
-        stop = score.stop_ms
-        unheard = score.labelled - score.over_agent
-        more = f" ({unheard} when it was silent)" if unheard > 0 else ""
-        of = "" if kind == "nothing labelled" else f" / {score.over_agent - score.ended}"
-        row.append(f"{score.stopped}{of}{more}")
-        row.append("" if stop.p50 is None or stop.max is None else f"{stop.p50:,.0f} / {stop.max:,.0f}")
-    return row
+def _barge_in_cells(score: KindScore | None) -> tuple[str, str]:
+    if score is None:
+        return "0", ""
+    of = "" if score.kind == UNLABELLED else f" / {score.over_agent - score.ended}"
+    stop = score.stop_ms
+    return (
+        f"{score.stopped}{of}",
+        "" if stop.p50 is None or stop.max is None else f"{stop.p50:,.0f} / {stop.max:,.0f}",
+    )
 
 
 def _print_voice(evaluation: Evaluation) -> None:
