@@ -127,13 +127,13 @@ class ServicesClient(Protocol):
     async def upsert_version_set(self, service_id: str, name: str, version_set: VersionSet) -> None:
         """Make the version set, or replace it whole; fields in ``extra`` are sent along.
 
-        Raises :class:`services.errors.RuleError` before sending for a name that is not allowed and for ``edge``.
+        Raises :class:`services.errors.RefusedError` before sending for a name that is not allowed and for ``edge``.
         There is no condition on what is stored: read it again right before.
         """
         ...
 
     async def delete_version_set(self, service_id: str, name: str) -> None:
-        """Delete one version set. Raises :class:`services.errors.RuleError` for ``edge`` and ``release``.
+        """Delete one version set. Raises :class:`services.errors.RefusedError` for ``edge`` and ``release``.
 
         Platform has no call for it: the service's whole map, read right before, is sent without the name. A set
         that somebody else writes between the two calls is lost.

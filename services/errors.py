@@ -66,7 +66,7 @@ class RateLimitedError(ServiceError):
     """429: too many requests; or a limit that is known to be used up, and then nothing was sent."""
 
 
-class RuleError(InvalidError):
+class RefusedError(InvalidError):
     """A rule of every platform forbids the change, so it was not sent. The text says which rule."""
 
 

@@ -10,7 +10,7 @@ import httpx
 from pydantic import JsonValue
 
 from services.client import PAGE_SIZE
-from services.errors import BadResponseError, NotFoundError, RuleError, UnsupportedError
+from services.errors import BadResponseError, NotFoundError, RefusedError, UnsupportedError
 from services.listing import read_page
 from services.matching import has_tags
 from services.model import (
@@ -112,7 +112,7 @@ class PlatformClient:
     async def update_service(self, service_id: str, changes: Mapping[str, JsonValue]) -> Service:
         """Change only the named fields and return the service as it is then."""
         if "version_sets" in changes:
-            raise RuleError("version sets are not changed with a service: use the version set's own commands")
+            raise RefusedError("version sets are not changed with a service: use the version set's own commands")
         if not changes:
             return await self.get_service(service_id)
         return await self._put_service(service_id, dict(changes))

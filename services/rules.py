@@ -2,25 +2,25 @@
 
 from __future__ import annotations
 
-from services.errors import RuleError
+from services.errors import RefusedError
 from services.model import EDGE, RELEASE, VersionSetName, version_set_name
 
 
 def writable(name: str) -> VersionSetName:
-    """Return the name if such a version set may be written. Raises :class:`services.errors.RuleError`."""
+    """Return the name if such a version set may be written. Raises :class:`services.errors.RefusedError`."""
     checked = _checked(name)
     if checked == EDGE:
-        raise RuleError("edge always points at the latest versions and cannot be written; write another set")
+        raise RefusedError("edge always points at the latest versions and cannot be written; write another set")
     return checked
 
 
 def deletable(name: str) -> VersionSetName:
-    """Return the name if such a version set may be deleted. Raises :class:`services.errors.RuleError`."""
+    """Return the name if such a version set may be deleted. Raises :class:`services.errors.RefusedError`."""
     checked = _checked(name)
     if checked == EDGE:
-        raise RuleError("edge always points at the latest versions and cannot be deleted")
+        raise RefusedError("edge always points at the latest versions and cannot be deleted")
     if checked == RELEASE:
-        raise RuleError("release is what callers get and cannot be deleted; promote another version set to it")
+        raise RefusedError("release is what callers get and cannot be deleted; promote another version set to it")
     return checked
 
 
@@ -28,4 +28,4 @@ def _checked(name: str) -> VersionSetName:
     try:
         return version_set_name(name)
     except ValueError as error:
-        raise RuleError(str(error)) from None
+        raise RefusedError(str(error)) from None

@@ -1,0 +1,150 @@
+"""The Classic API's names for what the model holds: a context graph is a "state machine" there."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from typing import Final
+
+from pydantic import JsonValue
+
+from services.errors import InvalidError, UnsupportedError
+from services.model import BehaviorSet, NewService, Service, Tag, VersionSet
+from services.reading import Fields, JsonObject, as_bool, as_text, as_texts, as_time, read_service, read_version_set
+from services.writing import write_tags, write_version_set
+
+MACHINE: Final = "service_hierarchical_state_machine"
+PLATFORM_ONLY: Final = (
+    "tool_capacity",
+    "channel_type",
+    "environment",
+    "safety_filters_enabled",
+    "voice_config",
+    "version_sets",
+)
+"""What a service has on Platform and not here."""
+
+_VERSION_SET_NAMES: Final = (
+    (f"{MACHINE}_version_number", "context_graph_version_number"),
+    (f"{MACHINE}_version", "context_graph_version_number"),
+    ("context_graph_version", "context_graph_version_number"),
+    ("agent_version", "agent_version_number"),
+)
+_ECHOES: Final = frozenset({"agent_id", "context_graph_id", f"{MACHINE}_id", "service_id", "name"})
+"""Where a version set is asked for alone, the answer repeats what it belongs to."""
+
+
+def read_classic_version_set(raw: Mapping[str, JsonValue]) -> VersionSet:
+    """Read a version set as it is given when it is asked for alone."""
+    return read_version_set({name: value for name, value in _renamed(raw).items() if name not in _ECHOES})
+
+
+def read_classic_service(raw: Mapping[str, JsonValue]) -> Service | None:
+    """Read one service; ``None`` without an id. Channel and environment are empty: this API does not tell them."""
+    renamed: JsonObject = {"channel_type": "", "environment": "", **raw}
+    if f"{MACHINE}_id" in renamed:
+        renamed["context_graph_id"] = renamed.pop(f"{MACHINE}_id")
+    sets = renamed.get("version_sets")
+    if isinstance(sets, dict):
+        renamed["version_sets"] = {
+            name: _renamed(body) if isinstance(body, dict) else body for name, body in sets.items()
+        }
+    return read_service(renamed)
+
+
+def _renamed(version_set: Mapping[str, JsonValue]) -> JsonObject:
+    """Return a version set by the model's names; a number that comes under two names is taken from the first."""
+    renamed: JsonObject = dict(version_set)
+    for theirs, ours in _VERSION_SET_NAMES:
+        if theirs in renamed:
+            renamed.setdefault(ours, renamed.pop(theirs))
+    return renamed
+
+
+def read_behavior_set(raw: Mapping[str, JsonValue]) -> BehaviorSet | None:
+    """Read one dynamic behavior set; ``None`` without an id."""
+    fields = Fields(raw)
+    set_id = fields.take("id", as_text, "")
+    if not set_id:
+        return None
+    return BehaviorSet(
+        id=set_id,
+        name=fields.take("name", as_text, ""),
+        is_active=fields.take("is_active", as_bool, True),
+        applied_to_services=fields.take("applied_to_services", as_texts, ()),
+        tags=fields.take("tags", _as_tag_map, ()),
+        created_at=fields.take("created_at", as_time, None),
+        updated_at=fields.take("updated_at", as_time, None),
+        extra=fields.left,
+    )
+
+
+def _as_tag_map(raw: JsonValue) -> tuple[Tag, ...] | None:
+    if not isinstance(raw, dict) or not all(isinstance(value, str | None) for value in raw.values()):
+        return None
+    return tuple(Tag(key, value if isinstance(value, str) else None) for key, value in raw.items())
+
+
+def write_classic_version_set(version_set: VersionSet) -> JsonObject:
+    """Return the body of an upsert."""
+    return {"version_set": write_version_set(version_set, context_graph=MACHINE)}
+
+
+def write_classic_service(new: NewService) -> JsonObject:
+    """Return the body that makes a service. Raises for what the Classic API has no place for."""
+    only_there = {
+        "tool_capacity": new.tool_capacity,
+        "channel_type": new.channel_type,
+        "environment": new.environment,
+        "safety_filters_enabled": new.safety_filters_enabled,
+        "voice_config": new.voice_config,
+    }
+    _refuse(name for name, value in only_there.items() if value is not None)
+    body: JsonObject = {
+        f"{MACHINE}_id": new.context_graph_id,
+        "agent_id": new.agent_id,
+        "name": new.name,
+        "description": new.description,
+        "is_active": new.is_active,
+        "keyterms": list(new.keyterms),
+        "tags": _tag_map(write_tags(new.tags)),
+    }
+    if new.release is not None:
+        body["release_version_set"] = write_version_set(new.release, context_graph=MACHINE)
+    return body | dict(new.extra)
+
+
+def write_classic_changes(changes: Mapping[str, JsonValue]) -> JsonObject:
+    """Return the body of an update. Raises for what the Classic API cannot change, or would ignore."""
+    _refuse(name for name in changes if name in PLATFORM_ONLY)
+    empty = [name for name, value in changes.items() if value is None]
+    if empty:
+        raise UnsupportedError(f"the Classic API ignores null, so {', '.join(empty)} cannot be taken back with it")
+    body = {f"{MACHINE}_id" if name == "context_graph_id" else name: value for name, value in changes.items()}
+    if "tags" in body:
+        body["tags"] = _tag_map(body["tags"])
+    return body
+
+
+def _refuse(names: Iterable[str]) -> None:
+    listed = ", ".join(names)
+    if listed:
+        raise UnsupportedError(
+            f"the Classic API knows no {listed} on a service; connect with the Platform API for it"
+        )
+
+
+def _tag_map(tags: JsonValue) -> JsonValue:
+    """Return tags as this API takes them, a map. Raises :class:`services.errors.InvalidError`."""
+    if isinstance(tags, dict):
+        return tags
+    found: JsonObject = {}
+    for tag in tags if isinstance(tags, list) else [None]:
+        key = tag.get("key") if isinstance(tag, dict) else None
+        if not isinstance(tag, dict) or not isinstance(key, str):
+            raise InvalidError("tags must be a list of objects with a key and a value; nothing was sent")
+        if key in found:
+            raise InvalidError(
+                f"the Classic API holds one value for each tag, and {key!r} comes twice; nothing was sent"
+            )
+        found[key] = tag.get("value")
+    return found

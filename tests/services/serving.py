@@ -1,0 +1,52 @@
+"""The embedded platform on a real socket, for clients that are to meet a network."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import uvicorn
+
+from services.embedded.access import Access, access
+from services.embedded.app import create_app
+from services.embedded.database import Database
+from services.embedded.rate_limits import RateLimits
+from services.embedded.seed import seed
+
+
+@dataclass(frozen=True)
+class Served:
+    """Where the platform listens, and what a client needs to get in."""
+
+    url: str
+    access: Access
+    database: Database
+
+
+@contextmanager
+def served(path: Path, *, limits: RateLimits | None = None) -> Iterator[Served]:
+    """Serve a fresh demo workspace on a free port of this machine."""
+    database = Database.open(path, fill=seed)
+    app = create_app(database, limits=limits or RateLimits(window_s=0))
+    server = uvicorn.Server(uvicorn.Config(app, port=0, log_config=None, lifespan="off"))
+    ready = threading.Event()
+    started = server.startup
+
+    async def startup(sockets: list[object] | None = None) -> None:
+        await started(sockets)  # type: ignore[arg-type]  # (what uvicorn passes)
+        ready.set()
+
+    server.startup = startup  # type: ignore[method-assign, assignment]  # (uvicorn has no event for it)
+    thread = threading.Thread(target=server.run, daemon=True)
+    thread.start()
+    assert ready.wait(20)
+    port = server.servers[0].sockets[0].getsockname()[1]
+    try:
+        yield Served(f"http://127.0.0.1:{port}", access(database), database)
+    finally:
+        server.should_exit = True
+        thread.join(20)
+        database.close()
