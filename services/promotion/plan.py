@@ -1,0 +1,144 @@
+"""A plan says what a change of a version set would do. Making one writes nothing; applying it is another step."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from services.client import Dialect, ServicesClient
+from services.errors import InvalidError
+from services.model import RELEASE, Service, VersionSet, VersionSetName
+from services.promotion.backups import Backups
+from services.promotion.cautions import cautions
+from services.promotion.differences import Change, canonical, differences
+from services.promotion.kept import Action, Kept, Scope
+from services.promotion.newest import Newest, NewestVersions, newest_versions
+from services.promotion.requests import Delete, Promote, Request, Rollback, Upsert, outcome
+from services.rules import deletable, writable
+from services.writing import JsonObject, write_version_set
+
+_ACTIONS: dict[type[Request], Action] = {
+    Promote: "promote",
+    Upsert: "upsert",
+    Delete: "delete",
+    Rollback: "rollback",
+}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan:
+    """What would be changed, from what to what. Nothing in it is escaped for a terminal."""
+
+    request: Request
+    service: Service
+    """As it was read for this plan."""
+    target: VersionSetName
+    before: VersionSet | None
+    """What the target holds; ``None``: it does not exist."""
+    after: VersionSet | None
+    """What it would hold; ``None``: it would be deleted."""
+    changes: tuple[Change, ...]
+    notes: tuple[str, ...]
+    """How ``after`` came about."""
+    warnings: tuple[str, ...]
+    newest: NewestVersions
+    undoes: int | None = None
+
+    @property
+    def action(self) -> Action:
+        """What kind of change it is."""
+        return _ACTIONS[type(self.request)]
+
+    @property
+    def source(self) -> str | None:
+        """Where a promotion comes from."""
+        return self.request.source if isinstance(self.request, Promote) else None
+
+    @property
+    def nothing_to_do(self) -> bool:
+        """Whether the target holds already what it would hold."""
+        return canonical(self.before) == canonical(self.after)
+
+    @property
+    def needs_confirmation(self) -> bool:
+        """Whether the target's name must be typed: it is what callers get."""
+        return self.target == RELEASE and not self.nothing_to_do
+
+    @property
+    def fingerprint(self) -> str:
+        """Ten characters that are the same only while the plan would do the same to the same."""
+        said = [self.service.id, self.service.agent_id, self.service.context_graph_id, self.target]
+        text = json.dumps([*said, canonical(self.before), canonical(self.after)])
+        return hashlib.sha256(text.encode()).hexdigest()[:10]
+
+    def body(self, dialect: Dialect) -> JsonObject | None:
+        """Return what is sent, as the dialect takes it; ``None`` for a call without a body."""
+        if self.after is not None:
+            classic = dialect == "classic"
+            graph = "service_hierarchical_state_machine" if classic else "context_graph"
+            return {"version_set": write_version_set(self.after, context_graph=graph)}
+        if dialect == "classic":
+            return None
+        left = {name: one for name, one in self.service.version_sets.items() if name != self.target}
+        return {"version_sets": {name: write_version_set(one) for name, one in left.items()}}
+
+
+async def make_plan(
+    client: ServicesClient,
+    service_id: str,
+    request: Request,
+    backups: Backups,
+    *,
+    newest: NewestVersions | None = None,
+) -> Plan:
+    """Return what ``request`` would do to a service as it is now. Only reads.
+
+    Raises :class:`services.errors.RefusedError` for what no platform allows (``edge`` written, ``release`` deleted,
+    a bad name), :class:`services.errors.InvalidError` for a version that does not exist,
+    :class:`services.promotion.errors.NoBackupError`, :class:`services.promotion.requests.ChangedSinceError`, and
+    whatever reading raises. With ``newest`` at hand, reading the service is the only request.
+    """
+    (deletable if isinstance(request, Delete) else writable)(request.target)
+    service = await client.get_service(service_id)
+    if newest is None:
+        newest = await newest_versions(client, service)
+    kept = await backups.entries(Scope.of(client.label, service)) if isinstance(request, Rollback) else ()
+    return plan_for(request, service, newest, kept)
+
+
+def plan_for(request: Request, service: Service, newest: NewestVersions, kept: Sequence[Kept] = ()) -> Plan:
+    """Return what ``request`` would do to this service; see :func:`make_plan`."""
+    found = outcome(request, service, newest, kept)
+    # what a rollback takes away altogether is deleted
+    target = deletable(request.target) if found.after is None else writable(request.target)
+    before = service.version_sets.get(target)
+    _check_versions(found.after, newest)
+    changes = differences(before, found.after, newest)
+    return Plan(
+        request=request,
+        service=service,
+        target=target,
+        before=before,
+        after=found.after,
+        changes=changes,
+        notes=found.notes,
+        warnings=cautions(request, service, found.after, newest, changes),
+        newest=newest,
+        undoes=found.undoes,
+    )
+
+
+def _check_versions(after: VersionSet | None, newest: NewestVersions) -> None:
+    if after is not None:
+        _check_version("agent", after.agent_version_number, newest.agent)
+        _check_version("context graph", after.context_graph_version_number, newest.context_graph)
+
+
+def _check_version(what: str, number: int | None, newest: Newest) -> None:
+    if number is not None and newest.number is not None and number > newest.number:
+        raise InvalidError(
+            f"{what} version {number} does not exist; the newest of {newest.name!r} is {newest.number}; "
+            "nothing was sent"
+        )

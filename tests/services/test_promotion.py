@@ -1,0 +1,382 @@
+"""Promotions against the real platform in a file, with a second client changing things in between."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import signal
+import sqlite3
+import sys
+from collections.abc import AsyncIterator
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+import stamina
+
+from services.client import ServicesClient
+from services.embedded import open_embedded
+from services.errors import InvalidError, NotFoundError, RefusedError, ServiceError, StorageError, UnreachableError
+from services.model import VersionSet
+from services.promotion import applying, backups
+from services.promotion.differences import canonical
+from services.promotion.errors import MovedError, NoBackupError, UncertainError
+from services.promotion.kept import Scope
+from services.promotion.requests import ChangedSinceError, Delete, Promote, Rollback, Upsert
+from services.promotion.wording import change_texts
+from tests.services.promotion_workspace import INTAKE, Desk
+
+
+@pytest.fixture
+def desk(client: ServicesClient, tmp_path: Path) -> Desk:
+    return Desk(client, tmp_path / "backups")
+
+
+@pytest.fixture
+async def other(workspace: Path, client: ServicesClient, tmp_path: Path) -> AsyncIterator[Desk]:
+    """Somebody else, at another computer."""
+    async with open_embedded(workspace) as opened:
+        yield Desk(opened, tmp_path / "elsewhere", who="sam")
+
+
+async def test_a_promotion_puts_what_was_tried_in_front_of_callers(desk: Desk) -> None:
+    preview, release = await desk.stored("preview"), await desk.stored("release")
+    plan = await desk.plan(Promote("preview", "release"))
+    assert (plan.before, plan.after) == (release, preview)
+    assert await desk.stored("release") == release, "a plan writes nothing"
+    assert plan.needs_confirmation
+    told = [change_texts(change, plan.newest) for change in plan.changes]
+    assert told[:3] == [
+        ("agent", "v5", "v6"),
+        ("context graph", "v10", "v11"),
+        ("model engagement", "gpt-4.1", "claude-sonnet-4"),
+    ]
+    assert (told[3][0].split()[0], *told[3][1:]) == ("behavior", "—", "applied")
+    applied = await desk.apply(plan)
+    assert applied.stored == preview == await desk.stored("release")
+    assert applied.otherwise == ()
+    assert (await desk.plan(Promote("preview", "release"))).nothing_to_do
+
+
+async def test_what_is_left_to_the_latest_is_pinned_at_what_was_tried(desk: Desk) -> None:
+    plan = await desk.plan(Promote("edge", "test"))
+    assert plan.after is not None
+    assert (plan.after.agent_version_number, plan.after.context_graph_version_number) == (7, 12)
+    assert "edge always points at the latest agent: v7 today, which test then stays at" in plan.notes
+    assert "4 dynamic behaviors no longer work in test" in plan.warnings
+
+
+async def test_unknown_fields_go_along(desk: Desk) -> None:
+    await desk.change("preview", extra={"canary": {"share": 0.1}})
+    applied = await desk.do(Promote("preview", "release"))
+    assert applied.stored is not None
+    assert applied.stored.extra == {"canary": {"share": 0.1}}
+    assert "canary is not a field Turnlab knows; it goes along as it is" in applied.plan.warnings
+
+
+@pytest.mark.parametrize("moved", ["release", "preview"])
+async def test_nobody_is_overwritten_silently(desk: Desk, other: Desk, moved: str) -> None:
+    plan = await desk.plan(Promote("preview", "release"))
+    theirs = await other.change(moved, agent_version_number=3)
+    with pytest.raises(MovedError, match=f"{moved} was changed meanwhile") as refused:
+        await desk.apply(plan)
+    planned, now = refused.value.planned, refused.value.now
+    assert planned == plan
+    assert (now.before if moved == "release" else now.after) == theirs
+    assert canonical(await desk.stored("release")) == canonical(now.before), "nothing was written"
+    assert await desk.kept() == ()
+    assert (await desk.apply(now)).stored == now.after, "the new plan can be carried out once it was looked at"
+
+
+async def test_a_newer_version_moves_what_points_at_the_latest(desk: Desk, workspace: Path) -> None:
+    plan = await desk.plan(Promote("edge", "test"))
+    with sqlite3.connect(workspace) as db:
+        columns = [row[1] for row in db.execute("PRAGMA table_info(agent_versions)")]
+        taken = ", ".join("8" if name == "version" else name for name in columns)
+        db.execute(
+            f"INSERT INTO agent_versions ({', '.join(columns)}) SELECT {taken} FROM agent_versions"
+            " WHERE owner_id = ? AND version = 7",
+            (plan.service.agent_id,),
+        )
+    with pytest.raises(MovedError, match="edge was changed meanwhile, or points at newer versions"):
+        await desk.apply(plan)
+
+
+async def test_rollback_goes_back_step_by_step(desk: Desk) -> None:
+    first = await desk.stored("release")
+    await desk.do(Promote("preview", "release"))
+    second = await desk.stored("release")
+    await desk.do(Promote("test", "release"))
+    assert (await desk.do(Rollback("release"))).stored == second
+    assert (await desk.do(Rollback("release"))).stored == first
+    with pytest.raises(NoBackupError, match="nothing to roll back"):
+        await desk.plan(Rollback("release"))
+    again = await desk.do(Rollback("release", to=(await desk.kept())[0].id))
+    assert again.stored == second, "a rollback can be taken back by its number"
+
+
+async def test_rollback_asks_before_it_overwrites_somebody_elses_change(desk: Desk, other: Desk) -> None:
+    first = await desk.stored("release")
+    done = await desk.do(Promote("preview", "release"))
+    theirs = await other.change("release", agent_version_number=4)
+    with pytest.raises(ChangedSinceError, match=f"--to {done.change}") as refused:
+        await desk.plan(Rollback("release"))
+    assert refused.value.now == theirs
+    assert refused.value.entry.after == done.stored
+    assert done.change is not None
+    assert (await desk.do(Rollback("release", to=done.change))).stored == first
+
+
+async def test_a_deleted_set_comes_back_and_a_new_one_goes(desk: Desk) -> None:
+    test = await desk.stored("test")
+    assert (await desk.do(Delete("test"))).stored is None
+    assert (await desk.do(Rollback("test"))).stored == test
+    await desk.do(Upsert("fresh", {"agent_version": 3}))
+    assert (await desk.do(Rollback("fresh"))).stored is None
+    assert await desk.stored("fresh") is None
+
+
+async def test_backups_outlive_the_process_and_are_private(desk: Desk, workspace: Path, tmp_path: Path) -> None:
+    before = await desk.stored("release")
+    await desk.do(Promote("preview", "release"))
+    async with open_embedded(workspace) as reopened:
+        later = Desk(reopened, tmp_path / "backups")
+        assert [(one.who, one.action, one.source, one.state) for one in await later.kept()] == [
+            ("dana", "promote", "preview", "done")
+        ]
+        assert (await later.do(Rollback("release"))).stored == before
+    assert {file.stat().st_mode & 0o777 for file in (tmp_path / "backups").iterdir()} == {0o600}
+
+
+async def test_another_connection_has_backups_of_its_own(desk: Desk, tmp_path: Path, workspace: Path) -> None:
+    await desk.do(Promote("preview", "release"))
+    async with open_embedded(workspace) as opened:
+        opened.label = "staging"  # type: ignore[misc]
+        with pytest.raises(NoBackupError):
+            await Desk(opened, tmp_path / "backups").plan(Rollback("release"))
+
+
+KILLED = """
+import asyncio, os, signal, sys
+from pathlib import Path
+from services.embedded import open_embedded
+from services.promotion.kept import Scope
+from services.promotion.requests import Promote
+from tests.services.promotion_workspace import Desk
+
+async def main(workspace, backups, when):
+    async with open_embedded(Path(workspace)) as client:
+        desk = Desk(client, Path(backups))
+        plan = await desk.plan(Promote("preview", "release"))
+        write = client.upsert_version_set
+        async def dying(*given):
+            if when == "after":
+                await write(*given)
+            os.kill(os.getpid(), signal.SIGKILL)
+        client.upsert_version_set = dying
+        await desk.apply(plan)
+
+asyncio.run(main(*sys.argv[1:]))
+"""
+
+
+@pytest.mark.parametrize("when", ["before", "after"])
+async def test_killed_between_backup_and_the_end(desk: Desk, workspace: Path, tmp_path: Path, when: str) -> None:
+    release, preview = await desk.stored("release"), await desk.stored("preview")
+    arguments = [sys.executable, "-c", KILLED, str(workspace), str(tmp_path / "backups"), when]
+    project = str(Path(__file__).parents[2])
+    done = await asyncio.create_subprocess_exec(*arguments, env={**os.environ, "PYTHONPATH": project})
+    assert await done.wait() == -signal.SIGKILL
+    (entry,) = await desk.kept()
+    assert (entry.state, entry.before, entry.after) == ("begun", release, preview)
+    if when == "before":
+        assert await desk.stored("release") == release
+        with pytest.raises(NoBackupError):
+            await desk.plan(Rollback("release"))
+        await desk.do(Promote("preview", "release"))
+        assert [one.state for one in await desk.kept()] == ["done", "not written"]
+    else:
+        assert await desk.stored("release") == preview
+    assert (await desk.do(Rollback("release"))).stored == release
+
+
+async def test_a_broken_off_change_that_somebody_overwrote_is_not_guessed_at(desk: Desk, other: Desk) -> None:
+    plan = await desk.plan(Promote("preview", "release"))
+    entry = await desk.backups.begin(await _scope(desk), plan, "dana")
+    theirs = await other.change("release", agent_version_number=2)
+    with pytest.raises(ChangedSinceError):
+        await desk.plan(Rollback("release"))
+    await desk.do(Promote("preview", "release"))
+    assert [(one.id, one.state) for one in await desk.kept()][1] == (entry, "unknown")
+    assert (await desk.kept())[0].before == theirs
+
+
+async def _scope(desk: Desk) -> Any:
+    return Scope.of(desk.client.label, await desk.client.get_service(INTAKE))
+
+
+class Losing(httpx.AsyncBaseTransport):
+    """Loses answers to writes: ``"answer"`` after the platform had the request, ``"request"`` before."""
+
+    def __init__(self, inner: httpx.AsyncBaseTransport) -> None:
+        self.inner = inner
+        self.lost = ""
+        self.reads_too = False
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        writing = request.method in ("PUT", "DELETE")
+        if self.lost == "answer" and writing:
+            await (await self.inner.handle_async_request(request)).aread()
+        if self.lost and (writing or self.reads_too):
+            self.reads_too = self.reads_too or self.lost == "everything"
+            raise httpx.ReadError("connection reset")
+        return await self.inner.handle_async_request(request)
+
+
+@pytest.fixture
+def line(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> Losing:
+    """The line between the client and the platform, without waiting between its tries."""
+    http: httpx.AsyncClient = desk.client._transport._http  # type: ignore[attr-defined]
+    line = Losing(http._transport)
+    http._transport = line
+    stamina.set_testing(True, attempts=1)
+    return line
+
+
+@pytest.fixture(autouse=True)
+def _waiting_again() -> Any:
+    yield
+    stamina.set_testing(False)
+
+
+async def test_a_lost_answer_is_found_out(desk: Desk, line: Losing) -> None:
+    plan = await desk.plan(Promote("preview", "release"))
+    line.lost = "answer"
+    assert (await desk.apply(plan)).stored == plan.after
+    assert (await desk.kept())[0].state == "done"
+
+
+async def test_a_lost_request_is_told_and_can_be_tried_again(desk: Desk, line: Losing) -> None:
+    plan = await desk.plan(Promote("preview", "release"))
+    line.lost = "request"
+    with pytest.raises(UnreachableError):
+        await desk.apply(plan)
+    line.lost = ""
+    assert await desk.stored("release") == plan.before
+    assert (await desk.apply(plan)).stored == plan.after
+    assert [one.state for one in await desk.kept()] == ["done", "not written"]
+
+
+async def test_what_nobody_can_know_is_said(desk: Desk, line: Losing) -> None:
+    plan = await desk.plan(Promote("preview", "release"))
+    line.lost = "everything"
+    with pytest.raises(UncertainError, match=r"may or may not have been written .* kept as change 1"):
+        await desk.apply(plan)
+    line.lost, line.reads_too = "", False
+    assert [one.state for one in await desk.kept()] == ["begun"]
+
+
+@pytest.mark.parametrize(
+    ("request_", "error", "says"),
+    [
+        (
+            Promote("preview", "edge"),
+            RefusedError,
+            "edge always points at the latest versions and cannot be written",
+        ),
+        (Upsert("edge", {"agent_version": 1}), RefusedError, "edge always points"),
+        (Delete("edge"), RefusedError, "edge always points"),
+        (Delete("release"), RefusedError, "release is what callers get and cannot be deleted"),
+        (Promote("preview", "preview"), RefusedError, "to itself"),
+        (Promote("preview", "a b"), RefusedError, "1 to 40 letters"),
+        (Promote("preview", "x" * 41), RefusedError, "1 to 40 letters"),
+        (Promote("preview", "release\n"), RefusedError, "1 to 40 letters"),
+        (Promote("\x1b[31mnope", "release"), NotFoundError, "there are edge, release"),
+        (Delete("nope"), NotFoundError, "no version set 'nope'"),
+        (Rollback("test"), NoBackupError, "nothing to roll back"),
+        (Rollback("test", to=9), NoBackupError, "no change 9 of test"),
+        (Upsert("test", {"agent_version": 99}), InvalidError, "agent version 99 does not exist; .* is 7"),
+        (Upsert("test", {"context_graph_version": 13}), InvalidError, "context graph version 13 .* is 12"),
+        (Upsert("test", {"agent_version": "7"}), RefusedError, "must be a whole number"),
+        (Upsert("test", {"agent_version": True}), RefusedError, "must be a whole number"),
+        (Upsert("test", {"agent_version": 0}), RefusedError, "must be 1 or more"),
+        (Upsert("test", {"agent_version": 1, "agent_version_number": 2}), RefusedError, "given twice"),
+        (Upsert("test", {"agent_id": "another"}), RefusedError, "is not the service's"),
+        (Upsert("test", {"llm_model_preferences": []}), RefusedError, "must be an object"),
+        (Upsert("test", {"applied_behavior_ids": [3]}), RefusedError, "must be a list of ids"),
+    ],
+)
+async def test_what_cannot_be_is_refused_and_nothing_is_written(
+    desk: Desk, request_: Any, error: type[ServiceError], says: str
+) -> None:
+    before = await desk.client.list_version_sets(INTAKE)
+    with pytest.raises(error, match=says):
+        await desk.do(request_)
+    assert await desk.client.list_version_sets(INTAKE) == before
+    assert await desk.kept() == ()
+
+
+async def test_the_platform_has_the_last_word_on_versions(desk: Desk) -> None:
+    plan = await desk.plan(Upsert("test", {"agent_version": 3}))
+    wrong = replace(plan, after=VersionSet(agent_version_number=99))
+    with pytest.raises(InvalidError, match="the newest of 'Mara, front desk' is 7"):
+        await applying._write(desk.client, wrong)
+
+
+async def test_without_a_place_for_the_backup_nothing_is_sent(desk: Desk, tmp_path: Path) -> None:
+    plan = await desk.plan(Promote("preview", "release"))
+    (tmp_path / "backups").write_text("in the way")
+    with pytest.raises(StorageError, match="nothing was sent"):
+        await desk.apply(plan)
+    (tmp_path / "backups").unlink()
+    (tmp_path / "backups").mkdir()
+    desk.backups.file.write_bytes(b"no database at all" * 100)
+    with pytest.raises(StorageError, match="is damaged"):
+        await desk.apply(plan)
+    assert await desk.stored("release") == plan.before
+
+
+async def test_the_store_is_bounded(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(backups, "KEPT_PER_SET", 3)
+    for number in (1, 2, 3, 4, 5):
+        await desk.do(Upsert("test", {"agent_version": number}))
+    await desk.do(Upsert("mine", {"agent_version": 1}))
+    assert [(one.id, one.target) for one in await desk.kept()] == [
+        (6, "mine"),
+        (5, "test"),
+        (4, "test"),
+        (3, "test"),
+    ]
+
+
+async def test_an_upsert_changes_only_what_it_names(desk: Desk) -> None:
+    release = await desk.stored("release")
+    assert release is not None
+    body = {"service_hierarchical_state_machine_version": 9, "turn_runtime": None}
+    after = (await desk.do(Upsert("release", body, {"navigation": "new-model", "engagement": None}))).stored
+    assert after is not None
+    assert after.context_graph_version_number == 9
+    assert after.agent_version_number == release.agent_version_number
+    assert after.applied_behavior_ids == release.applied_behavior_ids
+    assert json.loads(json.dumps(after.llm_model_preferences)) == {"navigation": {"llm_name": "new-model"}}
+    floating = await desk.plan(Upsert("release", {"agent_version": None}))
+    assert any("callers get each new version" in warning for warning in floating.warnings)
+
+
+@pytest.mark.parametrize(
+    ("source", "target", "warns"),
+    [
+        ("personal-dana", "test", ""),
+        ("personal-dana", "release", "skips test and preview"),
+        ("release", "test", "is not the way of the path"),
+        ("test", "somewhere", "somewhere does not exist yet and is made"),
+    ],
+)
+async def test_leaving_the_path_is_said(desk: Desk, source: str, target: str, warns: str) -> None:
+    warnings = (await desk.plan(Promote(source, target))).warnings
+    way = [one for one in warnings if "skips" in one or "path" in one or "made" in one]
+    assert bool(way) == bool(warns)
+    assert all(warns in one for one in way)
