@@ -14,13 +14,24 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from services.embedded import history_routes
 from services.embedded.access import Doorkeeper
 from services.embedded.answers import AsciiJson, envelope, invalid, log, refused, storage_failed
+from services.embedded.classic import behavior_routes, organization_routes, signin_routes
+from services.embedded.classic import service_routes as classic_service_routes
 from services.embedded.database import Database
 from services.embedded.gate import House
 from services.embedded.platform import owner_routes, service_routes, settings_routes
 from services.embedded.rate_limits import RateLimits
 from services.embedded.refusal import NameTakenError, RefusedError
 
-ROUTES = (service_routes, owner_routes, settings_routes, history_routes)
+ROUTES = (
+    service_routes,
+    owner_routes,
+    settings_routes,
+    history_routes,
+    signin_routes,
+    classic_service_routes,
+    organization_routes,
+    behavior_routes,
+)
 
 
 def create_app(

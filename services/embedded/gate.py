@@ -58,7 +58,7 @@ class PlatformRoute(_Gated):
     """A route of the Platform dialect: the API key itself is the bearer token."""
 
     def admit(self, request: Request) -> None:
-        """Check key, then workspace, then permission."""
+        """Check key, then workspace, then how often, then permission."""
         request.state.dialect = "platform"
         house: House = request.app.state.house
         with house.database.read() as db:
@@ -71,6 +71,7 @@ class PlatformRoute(_Gated):
             raise RefusedError("must be a UUID", "path", "workspace_id") from None
         if workspace_id != principal.workspace_id:
             raise HTTPException(404, "Workspace not found.")
+        count(request, principal.user_id, str(self.operation_id))
         _permit(request, principal)
 
 
@@ -130,6 +131,18 @@ def _permit(request: Request, principal: Principal) -> None:
     if request.method not in READING and not principal.may_write:
         raise HTTPException(403, "This API key may only read: use an editor's key to change anything.")
     request.state.principal = principal
+
+
+async def _in_workspace(workspace_id: UUID) -> None:
+    """Have the generated OpenAPI name the path's parameter."""
+
+
+async def _in_organization(organization: str) -> None:
+    """Have the generated OpenAPI name the path's parameter."""
+
+
+IN_WORKSPACE = [Depends(_in_workspace)]
+IN_ORGANIZATION = [Depends(_in_organization)]
 
 
 async def database(request: Request) -> Database:

@@ -12,11 +12,13 @@ from starlette.responses import Response
 
 from services.embedded import audit
 from services.embedded.answers import page
-from services.embedded.gate import Db, PlatformRoute, Workspace
+from services.embedded.gate import IN_WORKSPACE, Db, PlatformRoute, Workspace
 from services.embedded.platform.documented import READ
 from services.embedded.platform.paging import Limit, Offset
 
-router = APIRouter(prefix="/turnlab/{workspace_id}", route_class=PlatformRoute, tags=["Turnlab"])
+router = APIRouter(
+    prefix="/turnlab/{workspace_id}", route_class=PlatformRoute, dependencies=IN_WORKSPACE, tags=["Turnlab"]
+)
 
 
 class Entry(BaseModel):

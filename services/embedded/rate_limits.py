@@ -1,4 +1,4 @@
-"""How often each operation may be called: the Classic dialect's limits, as its documentation gives them."""
+"""How often each operation may be called."""
 
 from __future__ import annotations
 
@@ -11,21 +11,24 @@ from dataclasses import dataclass
 
 LIMITS = {
     "sign-in-with-api-key": 5,
-    "get-services": 50,
-    "create-service": 20,
-    "update-service": 20,
-    "get-service-version-set": 100,
-    "upsert-service-version-set": 30,
-    "delete-service-version-set": 30,
-    "create-agent": 10,
-    "get-agents": 20,
-    "get-agent-versions": 20,
-    "create-service-hierarchical-state-machine": 10,
-    "get-service-hierarchical-state-machines": 20,
-    "get-service-hierarchical-state-machine-versions": 20,
-    "get-dynamic-behavior-sets": 500,
+    "classic-get-services": 50,
+    "classic-create-service": 20,
+    "classic-update-service": 20,
+    "classic-get-service-version-set": 100,
+    "classic-upsert-service-version-set": 30,
+    "classic-delete-service-version-set": 30,
+    "classic-create-agent": 10,
+    "classic-get-agents": 20,
+    "classic-get-agent-versions": 20,
+    "classic-create-service-hierarchical-state-machine": 10,
+    "classic-get-service-hierarchical-state-machines": 20,
+    "classic-get-service-hierarchical-state-machine-versions": 20,
+    "classic-get-dynamic-behavior-sets": 500,
+    "get-voice-settings": 120,
+    "update-voice-settings": 120,
 }
-"""Requests per window, by the Classic document's operation id. The Platform document names no number."""
+"""Requests per window, by operation id: what the Classic document gives each operation, and for the only operations
+of the Platform document that can answer 429, which names no number, one that no person reaches."""
 
 MOST_KEPT = 1000
 """Above so many counters, those that count nothing any more are dropped."""

@@ -12,13 +12,13 @@ from presets.config import VoiceConfig, load
 from presets.fields import BY_NAME
 
 
-def _encodable(text: str) -> str:
+def encodable(text: str) -> str:
     """Refuse half a surrogate pair: JSON can escape one, but no text file or terminal can hold it."""
     text.encode()
     return text
 
 
-Text = Annotated[str, AfterValidator(_encodable)]
+Text = Annotated[str, AfterValidator(encodable)]
 Provider = Literal["cartesia", "elevenlabs", "groq"]
 SttProvider = Literal["deepgram", "openai", "cartesia"]
 
@@ -58,18 +58,28 @@ def _as_documented(schema: JsonDict) -> None:
     }
 
 
+def _as_answered(schema: JsonDict) -> None:
+    """Say in the generated OpenAPI that a field which is answered is set: what inherits is left out."""
+    _as_documented(schema)
+    properties: Any = schema["properties"]
+    for name, known in properties.items():
+        properties[name] = {"anyOf": [branch for branch in known["anyOf"] if branch.get("type") != "null"]}
+
+
 class ServiceVoiceConfig(VoiceConfig):
     """A service's ``voice_config`` as it is answered: the fields that are set."""
 
-    model_config = ConfigDict(json_schema_extra=_as_documented)
+    model_config = ConfigDict(json_schema_extra=_as_answered)
 
 
-class VoiceConfigPatch(ServiceVoiceConfig):
+class VoiceConfigPatch(VoiceConfig):
     """A change to ``voice_config``: the fields that are given, ``null`` for one that goes back to inherit.
 
     Bounds and choices come from the same table the editor uses. Only what is sent is checked: an out-of-range
     value that is already stored does not stand in the way of changing another field.
     """
+
+    model_config = ConfigDict(json_schema_extra=_as_documented)
 
     @field_validator("*", mode="before")
     @classmethod

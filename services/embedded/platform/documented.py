@@ -12,4 +12,9 @@ READ: Responses = {
     404: {"description": "Not found."},
 }
 WRITE: Responses = {**READ, 409: {"description": "Name already taken."}}
-SETTINGS: Responses = {401: READ[401], 403: READ[403], 404: {"description": "Workspace not found"}}
+SETTINGS: Responses = {
+    401: READ[401],
+    403: READ[403],
+    404: {"description": "Workspace not found"},
+    429: {"description": "Rate limited"},
+}

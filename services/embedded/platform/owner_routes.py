@@ -15,7 +15,7 @@ from services.embedded import owners
 from services.embedded.answers import AsciiJson, page
 from services.embedded.audit import Actor, Subject, record
 from services.embedded.database import Database
-from services.embedded.gate import By, Db, PlatformRoute, Workspace
+from services.embedded.gate import IN_WORKSPACE, By, Db, PlatformRoute, Workspace
 from services.embedded.platform import owner_shapes as shapes
 from services.embedded.platform.documented import READ, WRITE
 from services.embedded.platform.paging import Listed, Listing, VersionListing, VersionsListed
@@ -24,7 +24,7 @@ from services.embedded.refusal import RefusedError
 from services.embedded.rules import naming
 
 Json = dict[str, Any]
-router = APIRouter(prefix="/v1/{workspace_id}", route_class=PlatformRoute)
+router = APIRouter(prefix="/v1/{workspace_id}", route_class=PlatformRoute, dependencies=IN_WORKSPACE)
 
 
 @dataclass(frozen=True, slots=True)

@@ -12,7 +12,7 @@ from starlette.responses import Response
 
 from services.embedded import rules, store
 from services.embedded.answers import AsciiJson, page
-from services.embedded.gate import By, Db, PlatformRoute, Workspace
+from services.embedded.gate import IN_WORKSPACE, By, Db, PlatformRoute, Workspace
 from services.embedded.platform.documented import READ, WRITE
 from services.embedded.platform.paging import Listed
 from services.embedded.platform.service_shapes import (
@@ -25,7 +25,9 @@ from services.embedded.platform.service_shapes import (
 )
 
 Json = dict[str, Any]
-router = APIRouter(prefix="/v1/{workspace_id}/services", route_class=PlatformRoute, tags=["Services"])
+router = APIRouter(
+    prefix="/v1/{workspace_id}/services", route_class=PlatformRoute, dependencies=IN_WORKSPACE, tags=["Services"]
+)
 
 # Plain functions, not coroutines: the framework runs them in a thread, where SQLite may block.
 

@@ -17,7 +17,7 @@ Keyterms = Annotated[list[Annotated[Text, Field(min_length=1, max_length=128)]],
 SetName = Annotated[
     str,
     AfterValidator(version_set_name),
-    Field(min_length=1, max_length=VERSION_SET_NAME_LENGTH, pattern=VERSION_SET_NAME_PATTERN),
+    Field(max_length=VERSION_SET_NAME_LENGTH, pattern=VERSION_SET_NAME_PATTERN),
 ]
 Penalty = Annotated[float, Field(ge=-2.0, le=2.0)]
 Bias = Annotated[float, Field(ge=-100.0, le=100.0)]

@@ -10,11 +10,13 @@ from starlette.responses import Response
 
 from services.embedded import settings
 from services.embedded.answers import AsciiJson
-from services.embedded.gate import By, Db, PlatformRoute, Workspace
+from services.embedded.gate import IN_WORKSPACE, By, Db, PlatformRoute, Workspace
 from services.embedded.platform.documented import SETTINGS
 from services.embedded.voice_shapes import LanguageProvider, Provider, SttProvider, VoiceSettings
 
-router = APIRouter(prefix="/v1/{workspace_id}/settings", route_class=PlatformRoute, tags=["Settings"])
+router = APIRouter(
+    prefix="/v1/{workspace_id}/settings", route_class=PlatformRoute, dependencies=IN_WORKSPACE, tags=["Settings"]
+)
 
 
 class VoiceSettingsResponse(BaseModel):

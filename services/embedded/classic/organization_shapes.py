@@ -1,0 +1,213 @@
+"""Agents, state machines, their versions and behavior sets as the Classic dialect sends them."""
+
+from __future__ import annotations
+
+from datetime import datetime
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, Field, StringConstraints
+
+from services.embedded.classic.service_shapes import UserInfo
+
+Name = Annotated[str, StringConstraints(strip_whitespace=True, min_length=1, max_length=256)]
+
+
+class CreateAgent(BaseModel):
+    """``POST /organization/agent``."""
+
+    agent_name: Name
+
+
+class CreateStateMachine(BaseModel):
+    """``POST /organization/service_hierarchical_state_machine``."""
+
+    state_machine_name: Name
+
+
+class Instance(BaseModel):
+    """An agent or a state machine as it is answered."""
+
+    id: str
+    name: str
+    deprecated: bool
+    latest_version: int | None
+
+
+class _Page(BaseModel):
+    has_more: bool
+    continuation_token: int | None
+
+
+class Agents(_Page):
+    """One page of agents."""
+
+    agents: list[Instance]
+
+
+class StateMachines(_Page):
+    """One page of state machines."""
+
+    service_hierarchical_state_machines: list[Instance]
+
+
+class Relationship(BaseModel):
+    """How the agent sees whoever made it."""
+
+    ownership: str
+    type: str
+    conversation_visibility: str
+    thought_visibility: str
+
+
+class Identity(BaseModel):
+    """Who the agent is."""
+
+    name: str
+    role: str
+    developed_by: str
+    default_spoken_language: str
+    relationship_to_developer: Relationship
+
+
+class Voice(BaseModel):
+    """Which voice an agent speaks with."""
+
+    voice_id: str
+    stability: float = 0
+    similarity_boost: float = 0
+    style: float = 0
+
+
+class AgentVersion(BaseModel):
+    """One version of an agent."""
+
+    org_id: str
+    agent_id: str
+    version: int
+    voice_config: Voice | None
+    initials: str
+    identity: Identity
+    background: str
+    behaviors: list[str]
+    communication_patterns: list[str]
+    created_at: datetime
+    creator: UserInfo
+
+
+class AgentVersions(_Page):
+    """One page of an agent's versions."""
+
+    agent_versions: list[AgentVersion]
+
+
+class ExitCondition(BaseModel):
+    """When a conversation moves on, and where to."""
+
+    description: str
+    next_state: str
+
+
+class ToolCallSpec(BaseModel):
+    """A tool the agent can call in a state."""
+
+    tool_id: str
+    version_constraint: str
+    additional_instruction: str
+    audio_fillers: list[str]
+    audio_filler_triggered_after: float
+    result_persistence: Literal["ephemeral", "persisted-preferred", "persisted"]
+
+
+class ActionState(BaseModel):
+    """Engages the caller."""
+
+    type: Literal["action"]
+    name: str
+    objective: str
+    actions: list[str]
+    intra_state_navigation_guidelines: list[str]
+    action_guidelines: list[str]
+    boundary_constraints: list[str]
+    exit_conditions: list[ExitCondition]
+    action_tool_call_specs: list[ToolCallSpec]
+    exit_condition_tool_call_specs: list[ToolCallSpec]
+    skip_active_memory_retrieval: bool
+
+
+class DecisionState(BaseModel):
+    """Picks an exit condition."""
+
+    type: Literal["decision"]
+    name: str
+    exit_conditions: list[ExitCondition]
+    decision_guidelines: list[str]
+    objective: str
+    tool_call_specs: list[ToolCallSpec]
+    audio_fillers: list[str]
+    audio_filler_triggered_after: float
+
+
+class AnnotationState(BaseModel):
+    """Adds a thought."""
+
+    type: Literal["annotation"]
+    name: str
+    inner_thought: str
+    next_state: str
+
+
+State = Annotated[ActionState | DecisionState | AnnotationState, Field(discriminator="type")]
+
+
+class StateMachineVersion(BaseModel):
+    """One version of a state machine."""
+
+    org_id: str
+    service_hierarchical_state_machine_id: str
+    version: int
+    created_at: datetime
+    creator: UserInfo
+    description: str
+    states: list[State]
+    new_user_initial_state: str
+    returning_user_initial_state: str
+    terminal_state: str
+    references: dict[str, tuple[str, int]]
+    global_intra_state_navigation_guidelines: list[str]
+    global_action_guidelines: list[str]
+    global_boundary_constraints: list[str]
+
+
+class StateMachineVersions(_Page):
+    """One page of a state machine's versions."""
+
+    state_machine_versions: list[StateMachineVersion]
+
+
+class BehaviorSet(BaseModel):
+    """A dynamic behavior set."""
+
+    id: str
+    name: str
+    is_active: bool
+    applied_to_services: list[str]
+    tags: dict[str, str | None]
+    created_at: datetime
+    creator: UserInfo
+    updated_at: datetime
+    updated_by: UserInfo
+
+
+class BehaviorFilters(BaseModel):
+    """What the filters can be given."""
+
+    applied_to_services_ids: list[str]
+    creators: list[UserInfo]
+    tags: list[str]
+
+
+class BehaviorSets(_Page):
+    """One page of behavior sets."""
+
+    dynamic_behavior_sets: list[BehaviorSet]
+    filter_values: BehaviorFilters | None

@@ -1,0 +1,93 @@
+"""Between what is stored and what the Classic dialect calls it: short ids, context graphs as state machines."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from services.embedded.classic.service_shapes import VersionSet
+
+Json = dict[str, Any]
+
+STATE_MACHINE = "service_hierarchical_state_machine"
+_PLATFORM_ONLY = ("turn_runtime", "context_graph_version_number")
+_EXPRESSED = ("agent_version_number", "context_graph_version_number", "llm_model_preferences")
+"""What a Classic upsert replaces; the rest of a version set it cannot say, so it leaves that alone."""
+
+
+def shown_service(service: Json, organization_id: str, behaviors: Mapping[str, str]) -> Json:
+    """Return a stored service as the Classic dialect shows it; ``behaviors`` has Classic ids by UUID."""
+    return {
+        "id": service["classic_id"],
+        "name": service["name"],
+        "version_sets": {
+            name: shown_version_set(version_set, behaviors) for name, version_set in service["version_sets"].items()
+        },
+        "description": service["description"],
+        "is_active": service["is_active"],
+        f"{STATE_MACHINE}_id": service["context_graph_classic_id"],
+        "agent_id": service["agent_classic_id"],
+        "tags": [{"key": tag["key"], "value": tag.get("value")} for tag in service["tags"]],
+        "keyterms": service["keyterms"],
+        "creator": person(organization_id, service["created_by"]),
+        "updated_by": person(organization_id, service["updated_by"]),
+    }
+
+
+def person(organization_id: str, user_id: str | None) -> Json:
+    """Return who did something; what the platform itself made was made by nobody."""
+    return {"org_id": organization_id, "user_id": user_id or ""}
+
+
+def shown_version_set(version_set: Json, behaviors: Mapping[str, str]) -> Json:
+    """Return a stored version set as the Classic dialect shows it, unknown fields included."""
+    applied = version_set.get("applied_behavior_ids") or []
+    unknown = {name: value for name, value in version_set.items() if name not in _PLATFORM_ONLY}
+    return {
+        **unknown,
+        "agent_version_number": version_set.get("agent_version_number"),
+        f"{STATE_MACHINE}_version_number": version_set.get("context_graph_version_number"),
+        "llm_model_preferences": {
+            use: {"params": {}, **preference}
+            for use, preference in (version_set.get("llm_model_preferences") or {}).items()
+        },
+        "applied_behavior_ids": [behaviors.get(one, one) for one in applied],
+    }
+
+
+def shown_pins(name: str, service: Json, behaviors: Mapping[str, str]) -> Json:
+    """Return one version set asked for by its name."""
+    shown = shown_version_set(service["version_sets"][name], behaviors)
+    graph = shown[f"{STATE_MACHINE}_version_number"]
+    return {
+        **shown,
+        "name": name,
+        "agent_id": service["agent_classic_id"],
+        "agent_version": shown["agent_version_number"],
+        f"{STATE_MACHINE}_id": service["context_graph_classic_id"],
+        f"{STATE_MACHINE}_version": graph,
+        "context_graph_version": graph,
+    }
+
+
+def stored_version_set(sent: VersionSet, before: Json | None) -> Json:
+    """Return what a version set becomes; behaviors, runtime and unknown fields stay unless they were sent."""
+    given = sent.model_dump(exclude_unset=True)
+    kept = {name: value for name, value in (before or {}).items() if name not in _EXPRESSED}
+    unknown = {name: value for name, value in given.items() if name not in VersionSet.model_fields}
+    behaviors = {} if sent.applied_behavior_ids is None else {"applied_behavior_ids": sent.applied_behavior_ids}
+    return {
+        "turn_runtime": "native",
+        "applied_behavior_ids": [],
+        **kept,
+        **unknown,
+        **behaviors,
+        "agent_version_number": sent.agent_version_number,
+        "context_graph_version_number": sent.service_hierarchical_state_machine_version_number,
+        "llm_model_preferences": given.get("llm_model_preferences", {}),
+    }
+
+
+def stored_tags(tags: Mapping[str, str | None]) -> list[Json]:
+    """Return tags as they are stored."""
+    return [{"key": key, "value": value} for key, value in tags.items()]
