@@ -20,14 +20,17 @@ from textual.screen import Screen
 from tui.commands import Place, bindings, commands_in_force, key_names
 from tui.commands.everywhere import EVERYWHERE, ShowPalette
 from tui.commands.palette import CommandsProvider
-from tui.connection import Clock, Connection, OpenClient, Request, Status, observed, open_embedded
+from tui.connection import Clock, Connection, OpenClient, Request, Status, chosen, limit_text, observed
 from tui.first_paint import report_first_paint
+from tui.read_only import read_only as without_writing
 from tui.screens.services import ServicesScreen
+from tui.terminal_text import plain
 from tui.themes import DARK, LIGHT
 
 if TYPE_CHECKING:
     from services.client import ServicesClient
     from services.model import Service
+    from services.traffic import Traffic
     from tui.screens.tune import TuneScreen
 
 SERVICES = "services"
@@ -38,8 +41,9 @@ ONE_FRAME_S = 0.02
 class TurnlabApp(App[None], inherit_bindings=False):
     """The dashboard.
 
-    ``open_client`` opens the platform (by default the embedded one); the app closes it when it ends. ``keymap``
-    gives commands other keys, by their ids. ``clock`` measures requests.
+    ``connection`` names the connection to open (by default :func:`services.connections.choosing.choose` does);
+    ``open_client`` opens another one instead; the app closes it when it ends. ``keymap`` gives commands other keys,
+    by their ids. ``clock`` measures requests. With ``read_only`` nothing can be written.
     """
 
     TITLE = "Turnlab"
@@ -59,13 +63,16 @@ class TurnlabApp(App[None], inherit_bindings=False):
     def __init__(
         self,
         *,
+        connection: str | None = None,
         open_client: OpenClient | None = None,
         initial_screen: Literal["services", "tune"] = "services",
         clock: Clock = time.monotonic,
         keymap: Mapping[str, str] | None = None,
+        read_only: bool = False,
     ) -> None:
         super().__init__()
-        self._open_client = open_client or open_embedded
+        self.read_only = read_only
+        self._open_client = open_client or chosen(connection, self._tell_of_choice)
         self._initial_screen = initial_screen
         self._clock = clock
         self._connection: Connection | None = None
@@ -109,8 +116,16 @@ class TurnlabApp(App[None], inherit_bindings=False):
             self.status = Status("not connected")
             self.problem = str(error)
             return
-        self.status = Status(client.label)
-        self.client = observed(client, self._clock, self._tell)
+        self.status = Status(client.label, mode="read-only" if self.read_only else "")
+        client.traffic.watch(self._tell_limit)
+        watched = observed(client, self._clock, self._tell)
+        self.client = without_writing(watched) if self.read_only else watched
+
+    def _tell_limit(self, traffic: Traffic) -> None:
+        self.status = replace(self.status, limit=limit_text(traffic))
+
+    def _tell_of_choice(self, note: str) -> None:
+        self.notify(plain(note), title="Connection", severity="warning", timeout=15, markup=False)
 
     def _tell(self, request: Request) -> None:
         self.status = replace(self.status, last=request)

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable
-from contextlib import AbstractAsyncContextManager
+from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass
+from datetime import datetime
 from functools import partial
+from importlib import import_module
 from inspect import iscoroutinefunction
 from typing import TYPE_CHECKING, Any, TypeVar, cast
 
 if TYPE_CHECKING:
     from services.client import ServicesClient
+    from services.traffic import Traffic
 
 T = TypeVar("T")
 OpenClient = Callable[[], "AbstractAsyncContextManager[ServicesClient]"]
@@ -40,13 +43,39 @@ class Status:
     connection: str = "opening the workspace…"
     workspace: str = ""
     last: Request | None = None
+    mode: str = ""
+    """``read-only``, or nothing."""
+    limit: str = ""
+    """What the platform said about how much it may be asked, in words."""
 
 
-def open_embedded() -> AbstractAsyncContextManager[ServicesClient]:
-    """Open the embedded platform, which is only imported now."""
-    from services.embedded import open_embedded as opener
+def limit_text(traffic: Traffic) -> str:
+    """Return what a platform's rate limits allow now, or why a request waits; nothing if none is known."""
+    if traffic.waiting is not None:
+        return f"waiting {traffic.waiting.seconds:.0f} s: {traffic.waiting.why}"
+    if traffic.tightest is None:
+        return ""
+    kind, limit = traffic.tightest
+    # A time of day stays true while nothing is asked; "in 40 s" would not.
+    until = "" if limit.resets_at is None else datetime.fromtimestamp(limit.resets_at).strftime(" until %H:%M:%S")
+    return f"{kind}: {limit.remaining} of {limit.limit} left{until}"
 
-    return opener()
+
+def chosen(name: str | None, tell: Callable[[str], None]) -> OpenClient:
+    """Return what opens the connection of that name, or the default one; ``tell`` hears what is odd about it."""
+
+    @asynccontextmanager
+    async def opening() -> AsyncIterator[ServicesClient]:
+        # In threads, because these take long enough to notice in typing.
+        choosing = await asyncio.to_thread(import_module, "services.connections.choosing")
+        opening = await asyncio.to_thread(import_module, "services.connections.opening")
+        choice = await asyncio.to_thread(choosing.choose, name)
+        if choice.note:
+            tell(choice.note)
+        async with opening.open_profile(choice.profile) as client:
+            yield client
+
+    return opening
 
 
 class Connection:

@@ -6,8 +6,8 @@ import gc
 import sys
 
 
-def open_dashboard() -> int:
-    """Run the dashboard until the user leaves it; return the exit code."""
+def open_dashboard(connection: str | None = None, *, read_only: bool = False) -> int:
+    """Run the dashboard until the user leaves it; return the exit code. ``read_only``: it cannot write anything."""
     # Textual draws on standard error
     if not all(stream.isatty() for stream in (sys.stdin, sys.stdout, sys.stderr)):
         sys.stderr.write("turnlab: the dashboard needs a terminal; for scripts see 'turnlab simulate --help'\n")
@@ -16,6 +16,6 @@ def open_dashboard() -> int:
     gc.disable()
     from tui.app import TurnlabApp
 
-    app = TurnlabApp()
+    app = TurnlabApp(connection=connection, read_only=read_only)
     app.run()
     return app.return_code or 0

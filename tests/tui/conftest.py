@@ -21,6 +21,7 @@ from services.client import PAGE_SIZE, ServicesClient
 from services.embedded import open_embedded
 from services.errors import ServiceError
 from services.model import Page, Service, WorkspaceVoiceSettings
+from services.traffic import Traffic
 from tui.app import TurnlabApp
 from tui.connection import OpenClient
 
@@ -108,6 +109,7 @@ class ScriptedClient(AnyClient):  # type: ignore[misc]  # (has only the methods 
     """A platform of given services, that fails and waits when it is told to."""
 
     label = "embedded"
+    unsupported: Mapping[str, str] = {}
 
     def __init__(self, services: Sequence[Service] = ()) -> None:
         self.services = list(services)
@@ -116,6 +118,7 @@ class ScriptedClient(AnyClient):  # type: ignore[misc]  # (has only the methods 
         self.settings = WorkspaceVoiceSettings(values={})
         self.asked: list[dict[str, Any]] = []
         self.closed = False
+        self.traffic = Traffic()
 
     async def list_services(
         self,

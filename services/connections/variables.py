@@ -1,0 +1,121 @@
+"""Profiles from environment variables, and from the files of the vendor's CLI, which hold the same variables.
+
+``AMIGO_*`` are the variables of the vendor's Python SDK (``amigo_sdk.config.AmigoConfig``); ``PLATFORM_*`` those of
+its CLI, which keeps them in ``.env.platform.<env>``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Final, Literal
+
+from pydantic import SecretStr
+
+from services.connections.profile import Profile, Source, checked_url
+from services.connections.regions import DEFAULT_REGION, REGIONS
+from services.errors import ConnectionProblem
+
+PLATFORM_VARIABLES: Final = ("PLATFORM_API_URL", "PLATFORM_WORKSPACE_ID", "PLATFORM_API_KEY")
+CLASSIC_VARIABLES: Final = ("AMIGO_API_KEY", "AMIGO_API_KEY_ID", "AMIGO_USER_ID", "AMIGO_ORGANIZATION_ID")
+CLASSIC_URL: Final = "AMIGO_BASE_URL"
+"""May be missing: the SDK's own default is the first region."""
+
+FILE_PREFIX: Final = ".env.platform."
+ENVIRONMENT: Final = "environment"
+ENVIRONMENT_CLASSIC: Final = "environment-classic"
+
+
+@dataclass(frozen=True, slots=True)
+class Partial:
+    """A set of variables of which some are missing."""
+
+    present: tuple[str, ...]
+    missing: tuple[str, ...]
+
+    def __str__(self) -> str:
+        return f"{', '.join(self.missing)} {'is' if len(self.missing) == 1 else 'are'} not set"
+
+
+class Variables:
+    """Variables whose values no crash screen prints: some are keys."""
+
+    def __init__(self, values: Mapping[str, str | None]) -> None:
+        self._values = values
+
+    def get(self, name: str) -> str:
+        """Return a variable's value without space around it; empty if it is not set."""
+        return (self._values.get(name) or "").strip()
+
+
+def from_environment(dialect: Literal["platform", "classic"], variables: Variables) -> Profile | Partial | None:
+    """Return the environment's profile; ``None`` if nothing of it is set.
+
+    Raises :class:`services.errors.ConnectionProblem` if its address is none.
+    """
+    name = ENVIRONMENT if dialect == "platform" else ENVIRONMENT_CLASSIC
+    return _read(dialect, variables, name=name, source="environment", origin="environment variables")
+
+
+def environment_files(folder: Path) -> dict[str, Path]:
+    """Return the vendor CLI's files in a folder, by the environments they are for."""
+    try:
+        found = sorted(path for path in folder.glob(f"{FILE_PREFIX}*") if path.is_file())
+    except OSError:
+        return {}
+    named = {path.name.removeprefix(FILE_PREFIX): path for path in found}
+    # Templates hold no key of anybody's.
+    return {name: path for name, path in named.items() if name and not name.endswith((".example", ".sample"))}
+
+
+def from_file(name: str, path: Path) -> Profile:
+    """Return the profile that a file of the vendor's CLI holds.
+
+    The process's own environment is not mixed in: a key must not go to another file's address. Raises
+    :class:`services.errors.ConnectionProblem` if the file cannot be read or is not complete.
+    """
+    from dotenv import dotenv_values
+
+    try:
+        variables = Variables(dotenv_values(path, interpolate=False, encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        reason = error.strerror if isinstance(error, OSError) else "it is not UTF-8 text"
+        raise ConnectionProblem(f"{path} cannot be read: {reason}") from None
+    read = _read("platform", variables, name=name, source="file", origin=str(path))
+    if isinstance(read, Profile):
+        return read
+    missing = read or Partial((), PLATFORM_VARIABLES)
+    raise ConnectionProblem(f"{path} is not complete: {missing} in it")
+
+
+def _read(
+    dialect: Literal["platform", "classic"], variables: Variables, *, name: str, source: Source, origin: str
+) -> Profile | Partial | None:
+    wanted = PLATFORM_VARIABLES if dialect == "platform" else CLASSIC_VARIABLES
+    present = tuple(variable for variable in wanted if variables.get(variable))
+    if not present:
+        return None
+    if len(present) < len(wanted):
+        return Partial(present, tuple(variable for variable in wanted if variable not in present))
+    if dialect == "platform":
+        return Profile(
+            name=name,
+            source=source,
+            dialect=dialect,
+            url=checked_url(variables.get("PLATFORM_API_URL")),
+            workspace_id=variables.get("PLATFORM_WORKSPACE_ID"),
+            key=SecretStr(variables.get("PLATFORM_API_KEY")),
+            origin=origin,
+        )
+    return Profile(
+        name=name,
+        source=source,
+        dialect=dialect,
+        url=checked_url(variables.get(CLASSIC_URL) or REGIONS["classic"][DEFAULT_REGION]),
+        organization_id=variables.get("AMIGO_ORGANIZATION_ID"),
+        api_key_id=variables.get("AMIGO_API_KEY_ID"),
+        user_id=variables.get("AMIGO_USER_ID"),
+        key=SecretStr(variables.get("AMIGO_API_KEY")),
+        origin=origin,
+    )

@@ -1,0 +1,120 @@
+"""``turnlab connect``: set up a connection and test it, list what there is, test one again, or remove one."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from dataclasses import dataclass
+
+from services.connections import choosing, config_file, keys
+from services.connections.opening import open_profile
+from services.connections.profile import Profile
+from services.errors import ConnectionProblem, ServiceError
+from tui.cli.connect_questions import Answers, profile_from
+from tui.cli.failure import WorkError
+from tui.cli.tables import print_line, print_table
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What one call showed: who answered."""
+
+    profile: Profile
+    answered: str
+
+
+def set_up(answers: Answers, *, as_json: bool) -> None:
+    """Test a new connection with one call, then keep it: the key in the keyring, the rest in our file.
+
+    Raises :class:`~tui.cli.failure.WorkError` if it does not work; nothing is kept then.
+    """
+    profile = profile_from(answers)
+    outcome = _tested(profile)
+    assert profile.key is not None
+    try:
+        keys.keep(profile.name, profile.url, profile.key)
+        config_file.save(profile)
+    except ConnectionProblem as problem:
+        raise WorkError(f"it works ({outcome.answered}), but it is not kept: {problem}") from None
+    _show(outcome, as_json=as_json)
+    if not as_json:
+        print_line(f"Kept, with its key in the system keyring. Use it: turnlab --connection {profile.name}")
+
+
+def test(name: str | None, *, as_json: bool) -> None:
+    """Make one call over a connection that there is. Raises :class:`~tui.cli.failure.WorkError`."""
+    try:
+        choice = choosing.choose(name)
+    except ConnectionProblem as problem:
+        raise WorkError(str(problem)) from None
+    _show(_tested(choice.profile), as_json=as_json)
+
+
+def remove(name: str, *, as_json: bool) -> None:
+    """Forget a connection of ours and its key. Raises :class:`~tui.cli.failure.WorkError`."""
+    try:
+        profile = config_file.saved().get(name)
+        if profile is None:
+            config_file.remove(name)
+            return
+        keys.forget(name, profile.url)
+        config_file.remove(name)
+    except ConnectionProblem as problem:
+        raise WorkError(str(problem)) from None
+    if as_json:
+        print(json.dumps({"schema": "turnlab.connect/1", "removed": name}))
+    else:
+        print_line(f"Removed {name} and its key.")
+
+
+def show_list(*, as_json: bool) -> None:
+    """Print every connection that can be named, which one is used by default, and which cannot be used and why."""
+    there = choosing.known()
+    try:
+        choice: choosing.Choice | None = choosing.choose()
+    except ConnectionProblem as error:
+        choice = None
+        there.problems.setdefault("the chosen connection", str(error))
+    chosen = choice.profile.name if choice else ""
+    if as_json:
+        entries = [{**_to_json(profile), "chosen": name == chosen} for name, profile in there.profiles.items()]
+        print(json.dumps({"schema": "turnlab.connections/1", "connections": entries, "problems": there.problems}))
+        return
+    table = [
+        [("→ " if name == chosen else "  ") + name, profile.dialect.title(), profile.where, profile.origin]
+        for name, profile in there.profiles.items()
+    ]
+    print_table("", ["  name", "API", "where", "from"], table, left=4)
+    for name, problem in there.problems.items():
+        print_line(f"{name} cannot be used: {problem}")
+
+
+def _tested(profile: Profile) -> Outcome:
+    async def ask() -> str:
+        async with open_profile(profile) as client:
+            return await client.whoami()
+
+    try:
+        return Outcome(profile, asyncio.run(ask()))
+    except ServiceError as error:
+        raise WorkError(f"{profile.name} ({profile.where}) does not work: {error}") from None
+
+
+def _show(outcome: Outcome, *, as_json: bool) -> None:
+    if as_json:
+        shown = {"schema": "turnlab.connect/1", **_to_json(outcome.profile), "answered": outcome.answered}
+        print(json.dumps(shown))
+    else:
+        print_line(f"{outcome.profile.name} works: {outcome.answered} answered ({outcome.profile.where}).")
+
+
+def _to_json(profile: Profile) -> dict[str, object]:
+    return {
+        "name": profile.name,
+        "dialect": profile.dialect,
+        "source": profile.source,
+        "url": profile.url,
+        "workspace_id": profile.workspace_id or None,
+        "organization_id": profile.organization_id or None,
+        "origin": profile.origin,
+    }
