@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from rich.cells import cell_len
 from textual.content import Content
 from textual.reactive import reactive
 from textual.widget import Widget
 
 from tui.connection import Request, Status
-from tui.terminal_text import plain
+from tui.terminal_text import cut, plain
 
 
 class StatusLine(Widget):
@@ -25,9 +26,10 @@ class StatusLine(Widget):
     def render(self) -> Content:
         """Return the line, with the connection at the left and the last request at the right."""
         status = self.status
-        left = " · ".join(plain(part) for part in (status.connection, status.workspace) if part)
-        right = _request(status.last) if status.last else ""
-        room = self.size.width - len(left) - len(right)
+        parts = (status.connection, status.workspace, status.mode, status.limit)
+        right = plain(_request(status.last)) if status.last else ""
+        left = cut(" · ".join(plain(part) for part in parts if part), self.size.width - cell_len(right) - 2)
+        room = self.size.width - cell_len(left) - cell_len(right)
         return Content(left + " " * max(room, 2) + right)
 
 
