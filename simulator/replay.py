@@ -122,16 +122,21 @@ def wordless(spans: tuple[SpeechSpan, ...], labels: Labels) -> frozenset[int]:
     )
 
 
-def _scripted(
-    recording: Recording, activity: Activity, config: ResolvedVoiceConfig, profile: EngineProfile
-) -> Played:
+def scripted_machine(recording: Recording, config: ResolvedVoiceConfig, profile: EngineProfile) -> ScriptedMachine:
+    """Return the agent of the labels' windows. Raises :class:`~simulator.errors.LabelError` if there are none."""
     windows = recording.labels.agent if recording.labels else ()
     if not windows:
         raise LabelError(
             f"{recording.source.path}: scripted replay needs labelled agent windows; "
             "add 'agent' to its label file or use --replay rigid"
         )
-    machine = ScriptedMachine(config, profile, [(round(a * 1000), round(b * 1000)) for a, b in windows])
+    return ScriptedMachine(config, profile, [(round(a * 1000), round(b * 1000)) for a, b in windows])
+
+
+def _scripted(
+    recording: Recording, activity: Activity, config: ResolvedVoiceConfig, profile: EngineProfile
+) -> Played:
+    machine = scripted_machine(recording, config, profile)
     for seen in activity.observations:
         machine.observe(seen)
     machine.run_before(_FOREVER_MS)

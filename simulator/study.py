@@ -7,8 +7,11 @@ from functools import cached_property
 
 from presets.config import VoiceConfig
 from presets.layers import Layer, ResolvedVoiceConfig, resolve
+from simulator.activity.analyzer import Completeness
 from simulator.activity.model import Activity
 from simulator.channel import NEEDS_CALLER, both_sides, without_barge_in
+from simulator.echo.leak import Echo
+from simulator.echo.play import play_with_echo
 from simulator.engine.profile import EngineProfile
 from simulator.errors import LabelError
 from simulator.measures.readouts import Measured, measure
@@ -44,6 +47,14 @@ class Run:
     mixed: str | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class EchoStudy:
+    """The agent's echo, and the end-of-turn model that judges what is heard through it."""
+
+    echo: Echo
+    judge: Completeness | None
+
+
 def run(
     recording: Recording,
     activity: Activity,
@@ -52,21 +63,24 @@ def run(
     *,
     mode: ReplayMode | None = None,
     seed: int = 0,
+    echo: EchoStudy | None = None,
 ) -> Run:
-    """Decide and measure one arm over one analysed recording.
+    """Decide and measure one arm over one analysed recording, with the agent's echo if that is wanted.
 
     Where the audio is not the caller's alone, nothing interrupts the agent, and the readouts of barge-in are left
     out. Raises :class:`~simulator.errors.LabelError` if scripted replay, which decides nothing else, is asked for
     then, or without labelled agent windows.
     """
     mixed = both_sides(recording, activity)
-    if mixed is None:
-        played = play(recording, activity, arm.resolved, profile, mode=mode, seed=seed)
-    elif mode == "scripted":
+    if mixed is not None and mode == "scripted":
         raise LabelError(
             f"{recording.source.path}: {mixed}; {NEEDS_CALLER}, so there is nothing to replay scripted"
         )
+    heard = recording if mixed is None else without_barge_in(recording)
+    config = arm.resolved
+    if echo is None:
+        played = play(heard, activity, config, profile, mode=mode, seed=seed)
     else:
-        played = play(without_barge_in(recording), activity, arm.resolved, profile, mode=mode, seed=seed)
+        played = play_with_echo(heard, activity, echo.judge, config, profile, echo.echo, mode=mode, seed=seed)
     measured = measure(played, activity, recording.labels, barge_in=mixed is None)
     return Run(recording.id, arm.name, played, measured, mixed)

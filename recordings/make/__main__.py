@@ -9,8 +9,11 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import soundfile
+from numpy.typing import NDArray
 
+from recordings.make import agent
 from recordings.make.labels import label, scenario
 from recordings.make.mixing import laid_out, rendered
 from recordings.make.scenes import SCENES
@@ -42,8 +45,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _write_all(folder: Path) -> list[str]:
     folder.mkdir(parents=True, exist_ok=True)
     names = []
-    for scene in SCENES:
-        for name, content in _files(scene).items():
+    for files in (*map(_files, SCENES), {agent.NAME: _flac(*agent.agent_voice())}):
+        for name, content in files.items():
+            (folder / name).parent.mkdir(exist_ok=True)
             (folder / name).write_bytes(content)
             names.append(name)
     return names
@@ -51,14 +55,17 @@ def _write_all(folder: Path) -> list[str]:
 
 def _files(scene: Scene) -> dict[str, bytes]:
     layout = laid_out(scene)
-    samples, rate = rendered(layout)
-    flac = io.BytesIO()
-    soundfile.write(flac, samples, rate, format="FLAC", subtype="PCM_16", compression_level=FLAC_LEVEL)
     return {
-        f"{scene.id}.flac": flac.getvalue(),
+        f"{scene.id}.flac": _flac(*rendered(layout)),
         f"{scene.id}.json": _json(label(layout)),
         f"{scene.id}.scenario.json": _json(scenario(scene)),
     }
+
+
+def _flac(samples: NDArray[np.int16], rate: int) -> bytes:
+    flac = io.BytesIO()
+    soundfile.write(flac, samples, rate, format="FLAC", subtype="PCM_16", compression_level=FLAC_LEVEL)
+    return flac.getvalue()
 
 
 def _json(content: dict[str, Any]) -> bytes:

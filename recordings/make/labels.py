@@ -66,9 +66,7 @@ def scenario(scene: Scene) -> dict[str, Any]:
         if skips.setdefault(reply.state, skipped) != skipped:
             raise ValueError(f"{scene.id}: state {reply.state} both skips navigation and does not")
         line = {} if reply.navigation is None else {"navigation": reply.navigation}
-        tools = [
-            {"name": name, "duration_ms": usual, "duration_p95_ms": p95} for name, usual, p95 in reply.tools
-        ]
+        tools = [{"name": name, "duration_ms": usual, "duration_p95_ms": p95} for name, usual, p95 in reply.tools]
         turns.append(
             {"state": reply.state, **line, **({"tools": tools} if tools else {}), "response": reply.response}
         )

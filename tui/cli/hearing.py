@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from simulator.activity.model import Activity
 from simulator.audio.what_if import AS_IT_IS, WhatIf
 from simulator.channel import NEEDS_CALLER, both_sides
+from simulator.echo.leak import USUAL_DELAY_MS, Echo
 from simulator.recording import Recording
-from tui.cli.failure import complain
+from tui.cli.failure import CallError, complain
 
 
 @dataclass(frozen=True, slots=True)
@@ -19,6 +20,7 @@ class Hearing:
     caller_channel: int | None = None
     mono_mix: bool = False
     what_if: WhatIf = AS_IT_IS
+    echo: Echo | None = None
 
     @property
     def channel_index(self) -> int | None:
@@ -27,11 +29,11 @@ class Hearing:
 
     def words(self) -> list[str]:
         """Return what is done to the audio, for people."""
-        return self.what_if.words()
+        return self.what_if.words() + ([self.echo.words()] if self.echo else [])
 
     def to_json(self) -> dict[str, Any]:
         """Return what is done to the audio, for scripts; empty if nothing is."""
-        return self.what_if.to_json()
+        return self.what_if.to_json() | (self.echo.to_json() if self.echo else {})
 
 
 def hearing_of(
@@ -39,6 +41,18 @@ def hearing_of(
 ) -> Hearing:
     """Return how recordings are to be heard; the seed chooses the noise too."""
     return Hearing(caller_channel, mono_mix, WhatIf(telephone, noise_snr_db, 0 if noise_snr_db is None else seed))
+
+
+def with_echo(hearing: Hearing, loss_db: float | None, delay_ms: int | None) -> Hearing:
+    """Return how recordings are to be heard with the agent's echo, if there is to be any.
+
+    Raises :class:`~tui.cli.failure.CallError` for a delay without an echo.
+    """
+    if loss_db is None:
+        if delay_ms is not None:
+            raise CallError("--echo-delay-ms: there is no echo to delay; give --echo-db too")
+        return hearing
+    return replace(hearing, echo=Echo(loss_db, USUAL_DELAY_MS if delay_ms is None else delay_ms))
 
 
 def tell_about(recording: Recording) -> None:

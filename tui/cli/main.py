@@ -104,13 +104,21 @@ def simulate(
     mono_mix: MonoMix = False,
     telephone: Telephone = False,
     noise_snr: NoiseSnr = None,
+    echo_db: Annotated[
+        float | None,
+        typer.Option("--echo-db", min=0, max=80, help="What if: the agent leaks back this many dB quieter."),
+    ] = None,
+    echo_delay_ms: Annotated[
+        int | None,
+        typer.Option("--echo-delay-ms", min=0, max=2000, help="How much later it comes back (100)."),
+    ] = None,
     explain: Annotated[
         bool, typer.Option("--explain", help="Tell each call as a story: what happened when, and why.")
     ] = False,
     as_json: Json = False,
 ) -> None:
     """Play recordings through one or several configurations and compare what a caller would hear."""
-    from tui.cli.hearing import hearing_of
+    from tui.cli.hearing import hearing_of, with_echo
     from tui.cli.simulate import Request, simulate
 
     simulate(
@@ -121,7 +129,9 @@ def simulate(
             profile=profile,
             eot=eot.value if eot else None,
             seed=seed,
-            hearing=hearing_of(caller_channel, mono_mix, telephone, noise_snr, seed),
+            hearing=with_echo(
+                hearing_of(caller_channel, mono_mix, telephone, noise_snr, seed), echo_db, echo_delay_ms
+            ),
         ),
         as_json=as_json,
         explain=explain,

@@ -14,14 +14,14 @@ from simulator.measures.readouts import readouts_json
 from simulator.playback import to_playback
 from simulator.recording import Recording
 from simulator.replay import ReplayMode
-from simulator.study import Arm, Run, run
+from simulator.study import Arm, EchoStudy, Run, run
 from tui.cli.arms import read_arms
 from tui.cli.explain import print_story
 from tui.cli.failure import CallError, complain
 from tui.cli.faults import Faults
 from tui.cli.hearing import Hearing, tell_both_sides
 from tui.cli.opening import analyse, end_of_turn_judge, find, open_all, open_profile
-from tui.cli.simulate_table import print_report
+from tui.cli.simulate_table import print_report, print_what_if
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,6 +58,7 @@ def simulate(request: Request, *, as_json: bool, explain: bool) -> None:
         raise CallError("--explain is for people and --json for scripts, whose events say why too; choose one")
     report = make_report(request)
     if explain:
+        print_what_if(report.hearing.words())
         for recording in report.recordings:
             for arm in report.arms:
                 print_story(recording, report.runs[recording.id, arm.name])
@@ -78,6 +79,7 @@ def make_report(request: Request) -> Report:
     faults = Faults()
     opened = open_all(find(request.paths), request.hearing, faults)
     judge = end_of_turn_judge(request.eot)
+    echo = EchoStudy(request.hearing.echo, judge) if request.hearing.echo else None
     recordings: list[Recording] = []
     runs: dict[tuple[str, str], Run] = {}
     analysis_s = decision_s = 0.0
@@ -89,7 +91,10 @@ def make_report(request: Request) -> Report:
             _tell_replay(recording, request.replay)
             if request.replay != "scripted":
                 tell_both_sides(recording, activity)
-            mine = [run(recording, activity, arm, profile, mode=request.replay, seed=request.seed) for arm in arms]
+            mine = [
+                run(recording, activity, arm, profile, mode=request.replay, seed=request.seed, echo=echo)
+                for arm in arms
+            ]
             runs |= {(one.recording, one.arm): one for one in mine}
             recordings.append(recording)
             analysis_s += analysed - started

@@ -1,0 +1,37 @@
+"""``turnlab simulate --echo-db``: the agent's own sound leaking back, and that nobody can overlook it."""
+
+from __future__ import annotations
+
+from simulator.recording import bundled_folder
+from tests.cli.conftest import Turnlab
+
+CALL = bundled_folder() / "thinking.flac"
+SCRIPTED = ("--replay", "scripted", "--eot", "silence")
+
+
+def test_an_echo_is_said_wherever_readouts_are(turnlab: Turnlab) -> None:
+    loud = turnlab("simulate", CALL, *SCRIPTED, "--echo-db", "6", "--echo-delay-ms", "150", "--json").json()
+    assert loud["what_if"] == {"echo_db": 6.0, "echo_delay_ms": 150}
+    assert loud["runs"][0]["readouts"]["false_barge_ins"]["count"] > 0
+    plain = turnlab("simulate", CALL, *SCRIPTED, "--json").json()
+    assert plain["what_if"] == {}
+    assert plain["runs"][0]["readouts"]["false_barge_ins"]["count"] == 0
+    assert (
+        "What if: the caller with echo −6 dB after 100 ms."
+        in turnlab("simulate", CALL, *SCRIPTED, "--echo-db", "6").out
+    )
+    assert "with echo −6 dB" in turnlab("simulate", CALL, *SCRIPTED, "--echo-db", "6", "--explain").out
+
+
+def test_the_same_echo_repeats_in_any_order_of_arms(turnlab: Turnlab) -> None:
+    knobs = (*SCRIPTED, "--echo-db", "10", "--telephone", "--json")
+    forth = turnlab("simulate", CALL, "-c", "balanced", "-c", '{"barge_in_min_speech_s": 0.3}', *knobs).json()
+    back = turnlab("simulate", CALL, "-c", '{"barge_in_min_speech_s": 0.3}', "-c", "balanced", *knobs).json()
+    assert {run["arm"]: run["events"] for run in forth["runs"]} == {
+        run["arm"]: run["events"] for run in back["runs"]
+    }
+
+
+def test_a_delay_of_no_echo_is_a_wrong_call(turnlab: Turnlab) -> None:
+    assert "give --echo-db too" in turnlab("simulate", CALL, "--echo-delay-ms", "50").one_line(2)
+    assert "--echo-db" in turnlab("simulate", CALL, "--echo-db", "-3").one_line(2)
