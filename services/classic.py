@@ -47,6 +47,7 @@ T = TypeVar("T", Service, Agent, ContextGraph, Version, BehaviorSet)
 UNSUPPORTED: Final = {
     "delete_service": "the Classic API cannot delete a service; deactivate it instead",
     "update_voice_config": "the Classic API knows no voice_config; connect with the Platform API to change it",
+    "service_history": "the Classic API tells no history; only what was changed from here is known",
     "workspace_voice_settings": "the Classic API knows no voice settings; connect with the Platform API",
     "update_workspace_voice_settings": "the Classic API knows no voice settings; connect with the Platform API",
 }
@@ -82,6 +83,11 @@ class ClassicClient:
         self._user_id = key.user_id
         self._organization = f"/v1/{quote(organization, safe='')}"
         self.label = label or http.base_url.host
+        self._address = str(http.base_url).rstrip("/")
+
+    def service_address(self, service_id: str) -> str:
+        """Return the URL that one service is read from: the listing, asked for its id."""
+        return f"{self._address}{self._organization}/service/?id={quote(service_id, safe='')}"
 
     async def whoami(self) -> str:
         """Return which organization answers, and as whom."""
@@ -155,6 +161,16 @@ class ClassicClient:
     ) -> NoReturn:
         """Raise: the Classic API cannot."""
         raise UnsupportedError(UNSUPPORTED["update_voice_config"])
+
+    async def service_history(
+        self,
+        service_id: str,  # noqa: ARG002  (the protocol's)
+        *,
+        limit: int = PAGE_SIZE,  # noqa: ARG002
+        continuation: int | None = None,  # noqa: ARG002
+    ) -> NoReturn:
+        """Raise: the Classic API cannot."""
+        raise UnsupportedError(UNSUPPORTED["service_history"])
 
     async def list_version_sets(self, service_id: str) -> Mapping[str, VersionSet]:
         """Return the version sets by name."""

@@ -11,6 +11,7 @@ from services.model import (
     Agent,
     BehaviorSet,
     ContextGraph,
+    HistoryEntry,
     NewService,
     Page,
     Service,
@@ -54,6 +55,10 @@ class ServicesClient(Protocol):
     @property
     def traffic(self) -> Traffic:
         """The rate limits that the platform told of, and whether a request is waiting for one."""
+        ...
+
+    def service_address(self, service_id: str) -> str:
+        """Return the URL that one service is read from. No secret is part of it."""
         ...
 
     async def whoami(self) -> str:
@@ -112,6 +117,12 @@ class ServicesClient(Protocol):
         ``None`` puts a field back to inherit (:func:`presets.config.changes` makes such a mapping). Raises
         :class:`services.errors.InvalidError`, which names the refused fields.
         """
+        ...
+
+    async def service_history(
+        self, service_id: str, *, limit: int = PAGE_SIZE, continuation: int | None = None
+    ) -> Page[HistoryEntry]:
+        """Return one page of who changed what of a service when, newest first. Embedded platform only."""
         ...
 
     # --- version sets ---

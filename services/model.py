@@ -186,6 +186,26 @@ class BehaviorSet:
     extra: Mapping[str, JsonValue] = field(default_factory=dict)
 
 
+@dataclass(frozen=True, slots=True)
+class FieldChange:
+    """One value that a change gave another content, by its path inside the whole."""
+
+    path: tuple[str, ...]
+    before: JsonValue = None
+    after: JsonValue = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HistoryEntry:
+    """One change that the platform remembers: who did what to one thing, and when."""
+
+    id: str
+    at: datetime | None = None
+    who: str = ""
+    action: str = ""
+    changes: tuple[FieldChange, ...] = ()
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Page(Generic[T]):
     """One page of a listing. ``continuation`` asks for the next one; ``None`` at the end, and only there.

@@ -17,6 +17,7 @@ from services.model import (
     Agent,
     BehaviorSet,
     ContextGraph,
+    HistoryEntry,
     NewService,
     Page,
     Service,
@@ -29,6 +30,7 @@ from services.reading import (
     JsonObject,
     read_agent,
     read_context_graph,
+    read_history_entry,
     read_service,
     read_version,
     read_voice_settings,
@@ -43,6 +45,7 @@ T = TypeVar("T")
 
 UNSUPPORTED: Final = {
     "list_behavior_sets": "the Platform API has no dynamic behavior sets; connect with the Classic API to see them",
+    "service_history": "the Platform API tells no history; only what was changed from here is known",
 }
 
 
@@ -50,14 +53,25 @@ class PlatformClient:
     """A :class:`services.client.ServicesClient` for the Platform API.
 
     The caller owns ``http``: its base URL is the platform's address, and whoever opened it closes it. Raises
-    :class:`ValueError` for a token that no HTTP header can carry.
+    :class:`ValueError` for a token that no HTTP header can carry. ``tells_history``: the platform is our embedded
+    one, which can be asked who changed what.
     """
 
     dialect: Final = "platform"
-    unsupported: Mapping[str, str] = UNSUPPORTED
 
-    def __init__(self, http: httpx.AsyncClient, *, workspace_id: str, token: str, label: str = "") -> None:
+    def __init__(
+        self,
+        http: httpx.AsyncClient,
+        *,
+        workspace_id: str,
+        token: str,
+        label: str = "",
+        tells_history: bool = False,
+    ) -> None:
         self._transport = Transport(http, BearerKey(token))
+        told = ("service_history",) if tells_history else ()
+        self.unsupported: Mapping[str, str] = {name: why for name, why in UNSUPPORTED.items() if name not in told}
+        self._address = str(http.base_url).rstrip("/")
         self._workspace_id = workspace_id
         self._workspace = f"/v1/{quote(workspace_id, safe='')}"
         self.label = label or http.base_url.host
@@ -66,6 +80,10 @@ class PlatformClient:
     def traffic(self) -> Traffic:
         """The rate limits that the platform told of."""
         return self._transport.traffic
+
+    def service_address(self, service_id: str) -> str:
+        """Return the URL that one service is read from."""
+        return self._address + self._service_path(service_id)
 
     async def whoami(self) -> str:
         """Return which workspace answers; the API has no name for it, so it is the id."""
@@ -126,6 +144,17 @@ class PlatformClient:
         if not changes:
             return await self.get_service(service_id)
         return await self._put_service(service_id, {"voice_config": dict(changes)})
+
+    async def service_history(
+        self, service_id: str, *, limit: int = PAGE_SIZE, continuation: int | None = None
+    ) -> Page[HistoryEntry]:
+        """Return one page of who changed what of a service when, newest first."""
+        if "service_history" in self.unsupported:
+            raise UnsupportedError(self.unsupported["service_history"])
+        path = f"/turnlab/{quote(self._workspace_id, safe='')}/history"
+        query: Query = {"subject_id": service_id, "limit": limit, "continuation_token": continuation}
+        body = await self._transport.request("GET", path, query=query, kind="GET history")
+        return read_page(body, "items", read_history_entry)
 
     async def list_version_sets(self, service_id: str) -> Mapping[str, VersionSet]:
         """Return the version sets by name."""
@@ -245,7 +274,7 @@ class PlatformClient:
 
     async def _get(self, owners: str, owner_id: str) -> JsonObject:
         path = f"{self._workspace}/{owners}/{quote(owner_id, safe='')}"
-        return await self._transport.request("GET", path, kind=f"GET {owners}")
+        return await self._transport.request("GET", path, kind=f"GET {owners.removesuffix('s')}")
 
     async def _versions(self, owners: str, owner_id: str, limit: int, continuation: int | None) -> Page[Version]:
         return await self._page(
@@ -256,7 +285,8 @@ class PlatformClient:
         )
 
     async def _version(self, owners: str, owner_id: str, version: int | Literal["latest"]) -> Version:
-        body = await self._get(f"{owners}/{quote(owner_id, safe='')}/versions", str(version))
+        path = f"{self._workspace}/{owners}/{quote(owner_id, safe='')}/versions/{version}"
+        body = await self._transport.request("GET", path, kind=f"GET {owners} version")
         return _required(body, lambda raw: read_version(owner_id, raw), "a version that has no number")
 
 

@@ -10,7 +10,17 @@ from pydantic import JsonValue
 
 from presets.config import Problem, VoiceConfig, load
 from presets.fields import BY_NAME
-from services.model import Agent, ContextGraph, Service, Tag, Version, VersionSet, WorkspaceVoiceSettings
+from services.model import (
+    Agent,
+    ContextGraph,
+    FieldChange,
+    HistoryEntry,
+    Service,
+    Tag,
+    Version,
+    VersionSet,
+    WorkspaceVoiceSettings,
+)
 
 T = TypeVar("T")
 JsonObject = dict[str, JsonValue]
@@ -212,4 +222,23 @@ def read_version(owner_id: str, raw: Mapping[str, JsonValue]) -> Version | None:
         created_at=as_time(raw.get("created_at")),
         created_by=as_text(creator.get("user_id")),
         content=dict(raw),
+    )
+
+
+def read_history_entry(raw: Mapping[str, JsonValue]) -> HistoryEntry | None:
+    """Read one change that a platform remembers; ``None`` without a number."""
+    number = as_int(raw.get("id"))
+    if number is None:
+        return None
+    listed = raw.get("changes")
+    return HistoryEntry(
+        id=str(number),
+        at=as_time(raw.get("at")),
+        who=as_text(raw.get("user_name")) or as_text(raw.get("user_id")) or "",
+        action=as_text(raw.get("action")) or "",
+        changes=tuple(
+            FieldChange(as_texts(change.get("path")) or (), change.get("before"), change.get("after"))
+            for change in (listed if isinstance(listed, list) else [])
+            if isinstance(change, dict)
+        ),
     )
