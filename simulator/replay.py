@@ -161,7 +161,7 @@ class _Elastic:
             start_ms, end_ms = round(move.start_s * 1000), round(move.end_s * 1000)
             shift_ms = self._place(move) - start_ms
             placements.append(Placement(start_ms, end_ms, shift_ms))
-            known_ms = self._feed([_shifted(seen, shift_ms) for seen in heard])
+            known_ms = self._feed([shifted(seen, shift_ms) for seen in heard])
             if heard:
                 self._last_start_ms = start_ms + shift_ms
             self._last_end_ms = max(end_ms + shift_ms, known_ms)
@@ -249,12 +249,13 @@ def _by_move(recording: Recording, activity: Activity) -> tuple[tuple[Observatio
     return tuple(tuple(heard) for heard in sorted_)
 
 
-def _shifted(seen: Observation, shift_ms: int) -> Observation:
+def shifted(seen: Observation, shift_ms: int) -> Observation:
+    """Return an observation as it is made ``shift_ms`` later."""
     if not shift_ms:
         return seen
     known_ms = seen.known_ms + shift_ms
     if isinstance(seen, SpeechEnd):
-        return SpeechEnd(known_ms, seen.end_ms + shift_ms, seen.span, seen.completeness)
+        return SpeechEnd(known_ms, seen.end_ms + shift_ms, seen.span, seen.completeness, seen.evidence)
     if isinstance(seen, Reassessment):
         return Reassessment(known_ms, seen.span, seen.completeness)
     return type(seen)(known_ms, seen.start_ms + shift_ms, seen.span)

@@ -70,7 +70,7 @@ class Answer:
         generation = self.generation
         assert generation is not None
         self.confirmed_ms, self._config = now_ms, config
-        if not generation.chunks:
+        if not generation.plan:
             said_in = self._script.scenario.state_of(generation.line)
             generation = self.generation = self._workshop.write(generation, config, now_ms, said_in)
             asked_ms = max(generation.asked_ms, now_ms)

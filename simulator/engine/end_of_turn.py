@@ -67,11 +67,20 @@ class EndOfTurnRule:
 
     def next(self, caller: CallerState, patience: Patience, *, may_speculate: bool) -> list[tuple[int, Verdict]]:
         """Return when each verdict is due if the pause goes on; the earliest wins, ties in this order."""
-        due: list[tuple[int, Verdict]] = []
-        self._add(due, caller, patience.timeout_ms, "timeout")
-        self._add(due, caller, self._needed_ms(caller, patience.threshold), "confidence")
+        known_ms, end_ms, q, half_life_s = (
+            caller.completeness_known_ms,
+            caller.end_ms,
+            caller.completeness,
+            self._half_life_s,
+        )
+        due: list[tuple[int, Verdict]] = [(max(known_ms, end_ms + patience.timeout_ms), "timeout")]
+        needed_ms = silence_needed_ms(patience.threshold, q, half_life_s)
+        if needed_ms is not None:
+            due.append((max(known_ms, end_ms + needed_ms), "confidence"))
         if patience.eager is not None and may_speculate and self._speculations < MAX_SPECULATIONS:
-            self._add(due, caller, self._needed_ms(caller, patience.eager), "eager")
+            needed_ms = silence_needed_ms(patience.eager, q, half_life_s)
+            if needed_ms is not None:
+                due.append((max(known_ms, end_ms + needed_ms), "eager"))
         return due
 
     def confidence(self, caller: CallerState, now_ms: int) -> float:
@@ -102,11 +111,3 @@ class EndOfTurnRule:
             "completeness": caller.completeness,
         }
         return Why("confidence", numbers, now - patience.threshold)
-
-    @staticmethod
-    def _add(due: list[tuple[int, Verdict]], caller: CallerState, silence_ms: int | None, what: Verdict) -> None:
-        if silence_ms is not None:
-            due.append((max(caller.completeness_known_ms, caller.end_ms + silence_ms), what))
-
-    def _needed_ms(self, caller: CallerState, threshold: float) -> int | None:
-        return silence_needed_ms(threshold, caller.completeness, self._half_life_s)

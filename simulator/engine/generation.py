@@ -9,7 +9,7 @@ from simulator.engine.chunks import Chunk, Words, chunks_after, voice_of
 from simulator.engine.navigation import MalformedNavigationError, Navigation, parse_navigation
 from simulator.engine.profile import Values, luck
 from simulator.engine.scenario import Line, State
-from simulator.engine.text import cap
+from simulator.engine.text import cap, text_of
 from simulator.engine.tools import FORWARD_CALL, ToolRun, schedule
 
 
@@ -28,7 +28,7 @@ class LuckKey(NamedTuple):
 class Generation(NamedTuple):
     """An answer from its start: every time it would reach if nobody interrupted, in ms.
 
-    ``prompted_ms`` is when the engage model may begin, after navigation and tools. Without chunks the answer waits
+    ``prompted_ms`` is when the engage model may begin, after navigation and tools. Without a plan the answer waits
     for a confirmed end of turn, because tools do things that cannot be undone.
     """
 
@@ -40,34 +40,37 @@ class Generation(NamedTuple):
     navigated_ms: int | None
     navigation: Navigation | None
     navigation_fault: str | None
+    hint: str | None = None
+    """The ``filler_hint`` of the action or exit that navigation chose."""
     tools: tuple[ToolRun, ...] = ()
     denied: tuple[tuple[str, str], ...] = ()
     prompted_ms: int = 0
     first_token_ms: int = 0
     sentences: tuple[Words, ...] = ()
-    chunks: tuple[Chunk, ...] = ()
+    plan: tuple[Chunk, ...] = ()
+    """Its chunks, with times after the first token."""
+    ready_ms: int = 0
+    """When its first sound could play."""
     words_cut: int = 0
 
     @property
-    def ready_ms(self) -> int:
-        """When its first sound could play."""
-        return self.chunks[0].ready_ms
+    def chunks(self) -> tuple[Chunk, ...]:
+        """Its chunks on the clock."""
+        start_ms = self.first_token_ms
+        return tuple(
+            Chunk(words, start_ms + flushed_ms, start_ms + ready_ms, duration_ms)
+            for words, flushed_ms, ready_ms, duration_ms in self.plan
+        )
 
     @property
     def text(self) -> str:
         """All that would be said."""
-        return " ".join(" ".join(words) for words in self.sentences)
+        return text_of(self.sentences)
 
     @property
     def asked_ms(self) -> int:
         """When navigation had returned; without navigation, when the answer was begun."""
         return self.started_ms if self.navigated_ms is None else self.navigated_ms
-
-    @property
-    def hint(self) -> str | None:
-        """The ``filler_hint`` of the action or exit that navigation chose."""
-        chosen = self.heard_in.choice(self.navigation.code) if self.navigation else None
-        return chosen.filler_hint if chosen else None
 
 
 class Workshop:
@@ -85,9 +88,10 @@ class Workshop:
             return Generation(number, key, line, heard_in, start_ms, None, None, None)
         nav = self._values.nav_ms
         navigation, fault = _read(line.navigation or "", heard_in)
-        return Generation(
-            number, key, line, heard_in, start_ms, start_ms + nav.at(key.draw("nav")), navigation, fault
-        )
+        chosen = heard_in.choice(navigation.code) if navigation else None
+        hint = chosen.filler_hint if chosen else None
+        navigated_ms = start_ms + nav.at(key.draw("nav"))
+        return Generation(number, key, line, heard_in, start_ms, navigated_ms, navigation, fault, hint)
 
     def write(self, begun: Generation, config: ResolvedVoiceConfig, allowed_ms: int, said_in: State) -> Generation:
         """Plan the rest of an answer: tools, not before ``allowed_ms``, then text and speech."""
@@ -107,10 +111,8 @@ class Workshop:
             prompted_ms=prompted_ms,
             first_token_ms=first_token_ms,
             sentences=capped.sentences,
-            chunks=tuple(
-                Chunk(words, first_token_ms + flushed_ms, first_token_ms + ready_ms, duration_ms)
-                for words, flushed_ms, ready_ms, duration_ms in plan
-            ),
+            plan=plan,
+            ready_ms=first_token_ms + plan[0].ready_ms,
             words_cut=capped.words_cut,
         )
 

@@ -88,13 +88,8 @@ class TurnMachine:
 
     def run_before(self, t_ms: int) -> None:
         """Let everything happen that is due before ``t_ms``."""
-        while timers := self._timers():
-            due_ms, _, act = min(timers)
-            if due_ms >= t_ms:
-                return
-            if due_ms > self.now_ms:
-                self.now_ms = due_ms
-            act()
+        while self.step_before(t_ms):
+            pass
 
     def step_before(self, t_ms: int) -> bool:
         """Let the next thing happen if it is due before ``t_ms``; return whether something did."""

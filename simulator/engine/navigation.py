@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import lru_cache
 
 EMOTIONS = ("friendly", "sympathetic", "calm", "enthusiastic", "serious", "cheerful", "curious", "content")
 
@@ -21,6 +22,7 @@ class Navigation:
     filler: str
 
 
+@lru_cache(maxsize=1024)
 def parse_navigation(line: str) -> Navigation:
     """Read a navigation line. Raises :class:`MalformedNavigationError`."""
     parts = line.strip().split(",", 3)

@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import math
+from functools import lru_cache
 
 KNOWN_AFTER_S = 0.2
 EAGER_FLOOR = 0.3
@@ -18,6 +19,7 @@ def confidence(silence_ms: float, completeness: float, half_life_s: float) -> fl
     return 1.0 - (1.0 - completeness) * math.pow(2.0, -halvings)
 
 
+@lru_cache(maxsize=8192)
 def silence_needed_ms(threshold: float, completeness: float, half_life_s: float) -> int | None:
     """Return the silence, in whole ms, at which the confidence reaches ``threshold``; ``None``: never."""
     if completeness >= threshold:

@@ -15,15 +15,15 @@ def stages_ms(
     Work done ahead of the confirmed end of turn cost the caller no wait, so it counts only from there on. ``tts``
     includes the transport to the caller's ear; ``post_eot_pause`` the quiet of ``empathy_hold_ms``.
     """
-    first = generation.chunks[0]
+    flushed_ms = generation.first_token_ms + generation.plan[0].flushed_ms
     split = {"end_of_turn": confirmed_ms - speech_end_ms}
     reached_ms = confirmed_ms
     for stage, at_ms in (
         ("navigation", generation.asked_ms),
         ("tools", generation.prompted_ms),
         ("first_token", generation.first_token_ms),
-        ("buffer", first.flushed_ms),
-        ("tts", first.ready_ms),
+        ("buffer", flushed_ms),
+        ("tts", generation.ready_ms),
         ("post_eot_pause", confirmed_ms + pause_ms),
         ("filler_queue", heard_ms),
     ):

@@ -14,6 +14,12 @@ def sentences(text: str) -> tuple[str, ...]:
     return tuple(part.strip() for part in sentencex.segment("en", text) if part.strip())
 
 
+@lru_cache(maxsize=4096)
+def text_of(split: tuple[tuple[str, ...], ...]) -> str:
+    """Return sentences, or other pieces given as words, as one text."""
+    return " ".join(" ".join(words) for words in split)
+
+
 @dataclass(frozen=True, slots=True)
 class Capped:
     """A response after its caps: its sentences as words, and how many words were cut."""
