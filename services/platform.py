@@ -285,7 +285,7 @@ class PlatformClient:
         )
 
     async def _version(self, owners: str, owner_id: str, version: int | Literal["latest"]) -> Version:
-        path = f"{self._workspace}/{owners}/{quote(owner_id, safe='')}/versions/{version}"
+        path = f"{self._workspace}/{owners}/{quote(owner_id, safe='')}/versions/{quote(str(version), safe='')}"
         body = await self._transport.request("GET", path, kind=f"GET {owners} version")
         return _required(body, lambda raw: read_version(owner_id, raw), "a version that has no number")
 

@@ -2,19 +2,25 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
+import stamina
 
+from services import retrying
+from services.classic import ClassicClient
 from services.client import ServicesClient
 from services.embedded import open_embedded
 from services.embedded.app import create_app
 from services.embedded.database import Database
 from services.embedded.seed import access, demo_id, seed
+from services.platform import PlatformClient
+from tests.services.faulty_proxy import FaultyProxy
+from tests.services.serving import Served, classic_client, served
 
 
 @dataclass
@@ -57,3 +63,44 @@ async def wire(workspace: Path) -> AsyncIterator[Wire]:
     async with httpx.AsyncClient(transport=transport, base_url="http://test", headers=headers) as http:
         yield Wire(http, f"/v1/{known.workspace_id}", known.token, database)
     database.close()
+
+
+@pytest.fixture
+def no_waiting() -> Iterator[None]:
+    """Let requests be tried as often as in earnest, without the pauses between."""
+    with stamina.set_testing(True, attempts=retrying.ATTEMPTS):
+        yield
+
+
+@pytest.fixture(scope="module")
+def platform_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+    """The embedded platform on a socket, without rate limits, shared by a module's tests."""
+    with served(tmp_path_factory.mktemp("served") / "workspace.db") as there:
+        yield there
+
+
+@pytest.fixture
+async def proxy(platform_server: Served) -> AsyncIterator[FaultyProxy]:
+    """A network between a client and that platform, faultless until a test says otherwise."""
+    async with FaultyProxy.before(platform_server.url) as between:
+        yield between
+
+
+@pytest.fixture
+async def http(proxy: FaultyProxy) -> AsyncIterator[httpx.AsyncClient]:
+    """What a client sends its requests through."""
+    async with httpx.AsyncClient(base_url=proxy.url, trust_env=False) as through:
+        yield through
+
+
+@pytest.fixture
+def platform(platform_server: Served, http: httpx.AsyncClient) -> PlatformClient:
+    """The Platform dialect over that network."""
+    known = platform_server.access
+    return PlatformClient(http, workspace_id=known.workspace_id, token=known.token)
+
+
+@pytest.fixture
+def classic(platform_server: Served, http: httpx.AsyncClient) -> ClassicClient:
+    """The Classic dialect over that network."""
+    return classic_client(platform_server, http)

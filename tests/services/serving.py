@@ -7,14 +7,18 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
+import httpx
 import uvicorn
 
+from services.classic import ClassicClient
 from services.embedded.access import Access, access
 from services.embedded.app import create_app
 from services.embedded.database import Database
 from services.embedded.rate_limits import RateLimits
 from services.embedded.seed import seed
+from services.sign_in import ClassicKey
 
 
 @dataclass(frozen=True)
@@ -24,6 +28,13 @@ class Served:
     url: str
     access: Access
     database: Database
+
+
+def classic_client(platform: Served, http: httpx.AsyncClient, **options: Any) -> ClassicClient:
+    """Return a client of the Classic dialect for it."""
+    known = platform.access
+    key = ClassicKey.of(known.token, known.api_key_id, known.user_id)
+    return ClassicClient(http, organization=known.organization_id, key=key, **options)
 
 
 @contextmanager

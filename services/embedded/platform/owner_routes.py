@@ -104,6 +104,9 @@ class _Owners:
         with db.read() as connection:
             found = self._find(connection, workspace_id, str(owner_id))
             number = found["latest_version"] if version == "latest" else version
+            # what a path holds is text to the framework, whatever it looks like
+            if isinstance(number, str) and number.isdecimal() and len(number) < 20:
+                number = int(number)
             if isinstance(number, str):
                 raise RefusedError("must be a version's number, or latest", "path", "version")
             wanted = owners.VersionRange(number or 0, number or 0)

@@ -1,0 +1,255 @@
+"""A network that fails in every way between our client and the real platform: told or mended, never wrong."""
+
+from __future__ import annotations
+
+import json
+import math
+from datetime import UTC, datetime, timedelta
+from email.utils import format_datetime
+
+import httpx
+import pytest
+
+from services import transport
+from services.classic import ClassicClient
+from services.client import ServicesClient
+from services.errors import (
+    BadResponseError,
+    NotFoundError,
+    RateLimitedError,
+    ServiceError,
+    UnauthorizedError,
+    UnreachableError,
+)
+from services.model import NewService, VersionSet
+from services.paging import Pages, iter_services
+from services.platform import PlatformClient
+from services.retrying import ATTEMPTS, LONGEST_WAIT_S
+from tests.services.faulty_proxy import (
+    Fault,
+    FaultyProxy,
+    answer,
+    body_changed,
+    delayed,
+    page_again,
+    reset,
+    reset_in_body,
+)
+
+pytestmark = pytest.mark.usefixtures("no_waiting")
+
+PASSING: dict[str, Fault] = {
+    "500": answer("500 Internal Server Error", {"detail": "oops"}),
+    "503 with a wait": answer("503 Service Unavailable", {}, "Retry-After: 2"),
+    "408": answer("408 Request Timeout", {}),
+    "429": answer("429 Too Many Requests", {}),
+    "429 with a wait": answer("429 Too Many Requests", {}, "Retry-After: 2"),
+    "reset": reset(),
+    "reset in the middle": reset_in_body(),
+    "garbage": lambda _: _garbage(),
+}
+
+
+async def _garbage() -> bytes:
+    return b"SSH-2.0-OpenSSH\r\n"
+
+
+@pytest.mark.parametrize("fault", PASSING.values(), ids=PASSING)
+async def test_what_passes_is_tried_again(platform: PlatformClient, proxy: FaultyProxy, fault: Fault) -> None:
+    proxy.faults = [fault, fault]
+    page = await platform.list_services()
+    assert page.listed == len(page.items)
+    assert len(proxy.requests) == 3
+    assert platform.traffic.retries == 2
+
+
+@pytest.mark.parametrize("fault", PASSING.values(), ids=PASSING)
+async def test_what_does_not_pass_is_told_in_the_end(
+    platform: PlatformClient, proxy: FaultyProxy, fault: Fault
+) -> None:
+    proxy.faults = [fault] * 20
+    with pytest.raises(ServiceError) as caught:
+        await platform.list_services()
+    assert len(proxy.requests) == ATTEMPTS
+    assert caught.value.__context__ is None
+    assert "\n" not in str(caught.value)
+
+
+LASTING: dict[str, tuple[Fault, type[ServiceError], str]] = {
+    "html": (answer("200 OK", b"<html>Sign in</html>"), BadResponseError, "text/html"),
+    "not json": (body_changed(lambda body: body[: len(body) // 2]), BadResponseError, "did not answer with JSON"),
+    "another shape": (answer("200 OK", [1, 2]), BadResponseError, "did not answer with JSON"),
+    "no list": (answer("200 OK", {"items": None, "has_more": False}), BadResponseError, "no items"),
+    "no end": (
+        body_changed(lambda body: body.replace(b'"has_more"', b'"more"')),
+        BadResponseError,
+        "where it goes",
+    ),
+    "403": (answer("403 Forbidden", {"detail": "Service.view"}), UnauthorizedError, "may not do this"),
+    "elsewhere": (answer("302 Found", {}, "Location: http://127.0.0.1:1/"), BadResponseError, "points elsewhere"),
+}
+
+
+@pytest.mark.parametrize(("fault", "kind", "says"), LASTING.values(), ids=LASTING)
+async def test_what_does_not_pass_is_told_at_once(
+    platform: PlatformClient, proxy: FaultyProxy, fault: Fault, kind: type[ServiceError], says: str
+) -> None:
+    proxy.faults = [fault]
+    with pytest.raises(kind, match=says):
+        await platform.list_services()
+    assert len(proxy.requests) == 1
+
+
+async def test_a_slow_platform_is_given_up_and_asked_again(
+    platform: PlatformClient, proxy: FaultyProxy, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(transport, "TIMEOUT", httpx.Timeout(0.3, connect=5.0))
+    proxy.faults = [delayed(0.6)]
+    assert (await platform.list_services()).items
+    assert len(proxy.requests) == 2
+
+
+def test_the_timeouts_are_what_they_should_be() -> None:
+    assert (transport.TIMEOUT.connect, transport.TIMEOUT.read) == (5.0, 30.0)
+
+
+def _new(name: str) -> NewService:
+    return NewService(name=name, agent_id="0" * 8, context_graph_id="0" * 8)
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [reset(), reset_in_body(), answer("500 X", {}), answer("408 X", {}), answer("429 X", {}), answer("503 X", {})],
+    ids=["reset", "reset in the middle", "500", "408", "429", "503"],
+)
+async def test_making_something_is_never_tried_twice_by_itself(
+    platform: PlatformClient, proxy: FaultyProxy, fault: Fault
+) -> None:
+    proxy.faults = [fault]
+    with pytest.raises(ServiceError):
+        await platform.create_service(_new("x"))
+    assert proxy.count("POST") == 1
+
+
+async def test_that_something_may_have_been_made_is_told(platform: PlatformClient, proxy: FaultyProxy) -> None:
+    model = (await platform.list_services()).items[0]
+    proxy.faults = [reset(carried_out=True)]
+    with pytest.raises(UnreachableError, match="may have worked: look before trying again"):
+        await platform.create_service(
+            NewService(
+                name="Made unheard",
+                agent_id=str(model.agent_id),
+                context_graph_id=str(model.context_graph_id),
+                is_active=False,
+            )
+        )
+    assert [found.name async for found in iter_services(platform, search="made unheard")] == ["Made unheard"]
+
+
+async def test_making_something_waits_where_the_platform_says_how_long(
+    platform: PlatformClient, proxy: FaultyProxy
+) -> None:
+    model = (await platform.list_services()).items[0]
+    in_seconds = answer("429 Too Many Requests", {}, "Retry-After: 3")
+    until = format_datetime(datetime.now(UTC) + timedelta(seconds=20), usegmt=True)
+    proxy.faults = [in_seconds, answer("429 Too Many Requests", {}, f"Retry-After: {until}")]
+    made = await platform.create_service(
+        NewService(
+            name="Made late",
+            agent_id=str(model.agent_id),
+            context_graph_id=str(model.context_graph_id),
+            is_active=False,
+        )
+    )
+    assert (await platform.get_service(made)).name == "Made late"
+    assert proxy.count("POST") == 3
+
+
+@pytest.mark.parametrize("seconds", [math.ceil(LONGEST_WAIT_S) + 30, 86_400])
+async def test_a_platform_that_asks_for_too_long_is_not_waited_for(
+    platform: PlatformClient, proxy: FaultyProxy, seconds: int
+) -> None:
+    proxy.faults = [answer("429 Too Many Requests", {}, f"Retry-After: {seconds}")]
+    with pytest.raises(RateLimitedError, match=f"try again in {seconds} s"):
+        await platform.list_services()
+    assert len(proxy.requests) == 1
+
+
+async def test_a_deletion_nobody_heard_of_is_not_called_a_failure(
+    platform: PlatformClient, classic: ClassicClient, proxy: FaultyProxy
+) -> None:
+    model = await anext(iter_services(platform, search="Nurse Triage"))
+    there = await anext(iter_services(classic, search="Nurse Triage"))
+    await platform.upsert_version_set(model.id, "gone", VersionSet(agent_version_number=1))
+    proxy.faults = [reset(carried_out=True)]
+    await classic.delete_version_set(there.id, "gone")
+    assert "gone" not in (await platform.get_service(model.id)).version_sets
+    with pytest.raises(NotFoundError):
+        await classic.delete_version_set(there.id, "gone")
+
+
+async def test_a_page_that_comes_twice_doubles_nothing_and_loses_nothing(
+    platform: PlatformClient, classic: ClassicClient, proxy: FaultyProxy
+) -> None:
+    for client in (platform, classic):
+        expected = [found.id async for found in iter_services(client)]
+        proxy.faults = [None, page_again(0)]
+        found = [found.id async for found in iter_services(client, page_size=4)]
+        assert sorted(found) == sorted(expected)
+        proxy.faults = []
+
+
+async def test_a_platform_that_keeps_repeating_a_page_is_not_taken_for_complete(
+    platform: PlatformClient, classic: ClassicClient, proxy: FaultyProxy
+) -> None:
+    everyone = [found.id async for found in iter_services(platform)]
+    pages = math.ceil(len(everyone) / 4)
+    for client in (platform, classic):
+        await client.whoami()
+        proxy.faults = [page_again(0) if index % pages == 1 else None for index in range(2 * pages)]
+        seen: list[str] = []
+        with pytest.raises(BadResponseError, match="incomplete"):
+            await _collect(client, seen)
+        assert len(seen) == len(set(seen)) == len(everyone) - 4
+        proxy.faults = []
+
+
+async def _collect(client: ServicesClient, seen: list[str]) -> None:
+    async for found in iter_services(client, page_size=4):
+        seen.append(found.id)  # noqa: PERF401  (what came before an error counts)
+
+
+async def test_entries_that_are_missing_from_a_page_are_missed(
+    platform: PlatformClient, proxy: FaultyProxy
+) -> None:
+    def shorter(body: bytes) -> bytes:
+        page = json.loads(body)
+        page["items"] = page["items"][:-2]
+        return json.dumps(page).encode()
+
+    everyone = len([found async for found in iter_services(platform)])
+    proxy.faults = [body_changed(shorter)] * 2
+    with pytest.raises(BadResponseError, match=f"2 of {everyone} entries did not come"):
+        _ = [found async for found in iter_services(platform)]
+    # once is mended by looking again
+    proxy.faults = [body_changed(shorter)]
+    assert len([found async for found in iter_services(platform)]) == everyone
+
+
+async def test_a_listing_that_failed_goes_on_from_where_it_was(
+    platform: PlatformClient, proxy: FaultyProxy
+) -> None:
+    pages = Pages(lambda continuation: platform.list_services(limit=5, continuation=continuation))
+    first = await pages.more()
+    proxy.faults = [answer("403 Forbidden", {})]
+    with pytest.raises(UnauthorizedError):
+        await pages.more()
+    second = await pages.more()
+    assert not {found.id for found in first} & {found.id for found in second}
+    assert not pages.complete
+
+
+async def test_the_request_id_survives_all_tries(platform: PlatformClient, proxy: FaultyProxy) -> None:
+    proxy.faults = [answer("500 X", {}, f"X-Request-Id: try-{index}") for index in range(ATTEMPTS)]
+    with pytest.raises(ServiceError, match=rf"\(request try-{ATTEMPTS - 1}\)"):
+        await platform.list_services()
