@@ -19,7 +19,7 @@ def test_version(turnlab: Turnlab) -> None:
 
 def test_help_names_every_command(turnlab: Turnlab) -> None:
     out = turnlab("--help").out
-    for command in ("simulate", "analyze", "recordings", "presets", "models", "cache", "profiles"):
+    for command in ("simulate", "analyze", "recordings", "presets", "models", "cache", "profiles", "serve"):
         assert command in out
         assert turnlab(command, "--help").code == 0
 

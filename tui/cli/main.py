@@ -270,6 +270,49 @@ def cache(
     show_cache(clearing=clear, as_json=as_json)
 
 
+@app.command()
+def serve(
+    port: Annotated[int, typer.Option(min=0, max=65535, help="The port; 0 takes any free one.")] = 8765,
+    host: Annotated[
+        str, typer.Option(help="The address; by default only this machine can reach it.")
+    ] = "127.0.0.1",
+    data: Annotated[Path | None, typer.Option(help="Folder of the workspace; by default the dashboard's.")] = None,
+    allow_remote: Annotated[
+        bool, typer.Option("--allow-remote", help="Let other machines reach it; needs a --token.")
+    ] = False,
+    token: Annotated[
+        str | None,
+        typer.Option(envvar="TURNLAB_SERVE_TOKEN", show_envvar=True, help="The API key while this server runs."),
+    ] = None,
+    read_only: Annotated[
+        bool, typer.Option("--read-only", help="Print the read-only viewer's key instead of the owner's.")
+    ] = False,
+    rate_window: Annotated[
+        float, typer.Option(min=0, help="Seconds that a minute of the rate limits lasts; 0 for no limits.")
+    ] = 60.0,
+    token_lifetime: Annotated[
+        float, typer.Option(min=1, max=86_400, help="Seconds that a Classic sign-in lasts.")
+    ] = 3600.0,
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON line when ready.")] = False,
+) -> None:
+    """Serve the embedded platform for any client, in both dialects, until stopped."""
+    from tui.cli.serve import Request, serve
+
+    serve(
+        Request(
+            host=host,
+            port=port,
+            data=data,
+            allow_remote=allow_remote,
+            token=token,
+            read_only=read_only,
+            rate_window=rate_window,
+            token_lifetime=token_lifetime,
+        ),
+        as_json=as_json,
+    )
+
+
 models_app = typer.Typer(
     cls=ShowingGroup, rich_markup_mode=None, help="Show the model files, or get the missing one."
 )

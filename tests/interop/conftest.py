@@ -1,0 +1,95 @@
+"""A platform of its own over a real socket, as ``turnlab serve`` gives it to any client."""
+
+from __future__ import annotations
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import httpx
+import pytest
+
+TURNLAB = Path(sys.executable).with_name("turnlab")
+
+
+@dataclass(frozen=True)
+class Served:
+    """A platform that runs, and what it said when it was ready."""
+
+    process: subprocess.Popen[str]
+    folder: Path
+    url: str
+    organization_id: str
+    workspace_id: str
+    api_key: str
+    api_key_id: str
+    user_id: str
+
+    @property
+    def classic(self) -> str:
+        """Where the Classic dialect's paths begin."""
+        return f"{self.url}/v1/{self.organization_id}"
+
+    @property
+    def platform(self) -> str:
+        """Where the Platform dialect's paths begin."""
+        return f"{self.url}/v1/{self.workspace_id}"
+
+    def sign_in(self) -> str:
+        """Return a token of the Classic dialect."""
+        headers = {"x-api-key": self.api_key, "x-api-key-id": self.api_key_id, "x-user-id": self.user_id}
+        answer = httpx.post(f"{self.classic}/user/signin_with_api_key", headers=headers)
+        token: str = answer.raise_for_status().json()["id_token"]
+        return token
+
+    def stop(self) -> tuple[int, str]:
+        """Ask the server to stop; return its exit code and what it said on standard error."""
+        self.process.send_signal(signal.SIGTERM)
+        _, complaints = self.process.communicate(timeout=30)
+        return self.process.returncode, complaints
+
+
+Serve = Callable[..., Served]
+
+
+def start(folder: Path, *options: str) -> Served:
+    """Start ``turnlab serve`` on a free port with the workspace in ``folder``, and wait until it is ready."""
+    command = [str(TURNLAB), "serve", "--port", "0", "--json", "--data", str(folder), *options]
+    environment = {name: value for name, value in os.environ.items() if not name.startswith("AMIGO_")}
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environment)
+    assert process.stdout is not None
+    line = process.stdout.readline()
+    if not line:
+        _, complaints = process.communicate(timeout=30)
+        raise AssertionError(f"turnlab serve ended with {process.returncode}: {complaints}")
+    return Served(process, folder, **json.loads(line))
+
+
+@pytest.fixture
+def serve(tmp_path: Path) -> Iterator[Serve]:
+    """Start platforms that are stopped after the test."""
+    running: list[Served] = []
+
+    def call(*options: str, folder: Path | None = None) -> Served:
+        running.append(start(folder or tmp_path / "data", *options))
+        return running[-1]
+
+    yield call
+    for served in running:
+        if served.process.poll() is None:
+            served.process.kill()
+        served.process.communicate(timeout=30)
+
+
+@pytest.fixture(scope="module")
+def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+    """One platform for a module, without rate limits, for tests that leave each other in peace."""
+    found = start(tmp_path_factory.mktemp("served"), "--rate-window", "0")
+    yield found
+    found.process.kill()
+    found.process.communicate(timeout=30)
