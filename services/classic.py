@@ -76,7 +76,7 @@ class ClassicClient:
         clock: Callable[[], float] = time.time,
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
     ) -> None:
-        self.traffic = Traffic()
+        self.traffic = Traffic(clock)
         signed_in = SignedIn(http, organization, key, traffic=self.traffic, clock=clock)
         self._transport = Transport(http, signed_in, traffic=self.traffic, clock=clock, sleep=sleep)
         self._organization_id = organization

@@ -26,6 +26,8 @@ class ServiceError(Exception):
         self.status = status
         self.request_id = request_id
         self.retry_after = retry_after
+        self.final = False
+        """Whether the request must not be sent again by itself, whatever kind of failure this looks like."""
 
     def __str__(self) -> str:
         return f"{self.message} (request {self.request_id})" if self.request_id else self.message

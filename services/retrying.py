@@ -12,9 +12,9 @@ ATTEMPTS = 4
 TOTAL_S = 90.0
 """No request is sent again after this many seconds."""
 
-LONGEST_WAIT_S = 60.0
+LONGEST_WAIT_S = 65.0
 """A platform that asks to wait longer is not waited for; the person is told how long it would take. The vendor's
-limits are per minute, so a minute is always enough for those."""
+limits are per minute, so a minute, rounded up on both sides, is enough for those."""
 
 FIRST_BACKOFF_S, LONGEST_BACKOFF_S, JITTER_S = 0.25, 5.0, 0.5
 
@@ -31,7 +31,7 @@ def wait_before_retry(method: str, error: Exception) -> bool | float:
     Idempotent requests are sent again after 408, 429, 5xx and dropped connections. A POST may have been carried
     out, so it is sent again only where the platform says it was not, and when to: 429 with ``Retry-After``.
     """
-    if not isinstance(error, ServiceError):
+    if not isinstance(error, ServiceError) or error.final:
         return False
     if isinstance(error, RateLimitedError) and error.retry_after is not None:
         return error.retry_after <= LONGEST_WAIT_S and error.retry_after

@@ -13,11 +13,11 @@ from urllib.parse import quote
 import httpx
 from pydantic import JsonValue, SecretStr
 
-from services.errors import BadResponseError, ServiceError, UnauthorizedError
+from services.errors import BadResponseError, ServiceError
 from services.reading import as_time
 from services.secrets import bearer, checked
 from services.traffic import Traffic
-from services.transport import Transport
+from services.transport import SIGN_IN, Transport
 
 REFRESH_BEFORE_S: Final = 300.0
 """A token is renewed this long before it expires, so that none expires on its way."""
@@ -107,17 +107,16 @@ class SignedIn:
     async def _sign_in(self) -> _Token:
         self._token = None
         try:
-            answer = await self._transport.request("POST", self._path, kind="POST sign-in")
-        except UnauthorizedError as error:
-            failure: ServiceError = error
-            answer = {}
-        else:
-            self._token = self._read(answer)
-            failure = BadResponseError("the platform's sign-in gave no token; check the platform's address")
+            answer = await self._transport.request("POST", self._path, kind=SIGN_IN)
+        except ServiceError as error:
+            # What the token was for is not to be tried again with one sign-in each: five a minute are allowed.
+            error.final = True
+            raise
+        self._token = self._read(answer)
         # A crash screen prints local values, and the answer holds the token.
         answer.clear()
         if self._token is None:
-            raise failure
+            raise BadResponseError("the platform's sign-in gave no token; check the platform's address")
         return self._token
 
     def _read(self, answer: Mapping[str, JsonValue]) -> _Token | None:

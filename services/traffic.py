@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 
@@ -27,21 +28,22 @@ class Waiting:
 
 
 class Traffic:
-    """The rate limits of one connection, by the kind of request (``GET services``)."""
+    """The rate limits of one connection, by the kind of request (``GET services``). ``clock`` is the transport's."""
 
-    def __init__(self) -> None:
+    def __init__(self, clock: Callable[[], float] = time.time) -> None:
         self.limits: dict[str, RateLimit] = {}
         self.waiting: Waiting | None = None
         self.retries = 0
         """How many requests had to be sent again since the connection was opened."""
+        self._clock = clock
         self._listeners: list[Callable[[Traffic], None]] = []
 
     @property
     def tightest(self) -> tuple[str, RateLimit] | None:
-        """The kind of request with the smallest part of its limit left; ``None`` before a platform told any."""
-        if not self.limits:
-            return None
-        return min(self.limits.items(), key=lambda item: item[1].remaining / max(item[1].limit, 1))
+        """The kind of request with the smallest part of its limit left; ``None`` while no limit is in force."""
+        now = self._clock()
+        in_force = [(k, each) for k, each in self.limits.items() if each.resets_at is None or each.resets_at > now]
+        return min(in_force, key=lambda item: item[1].remaining / max(item[1].limit, 1), default=None)
 
     def watch(self, listener: Callable[[Traffic], None]) -> None:
         """Call ``listener`` with this object at every change."""

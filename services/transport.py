@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import json
 import time
+from collections import defaultdict
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, replace
@@ -27,13 +28,15 @@ from services.retrying import (
     wait_before_retry,
 )
 from services.secrets import Credentials, SecretHeaders, redacted
-from services.traffic import Traffic, Waiting
+from services.traffic import RateLimit, Traffic, Waiting
 
 TIMEOUT = httpx.Timeout(30.0, connect=5.0)
 """Seconds: 5 to connect, 30 for everything else."""
 
 WORTH_TELLING_S = 1.0
 """Shorter waits come and go before anybody could read of them."""
+
+SIGN_IN = "POST sign-in"
 
 Query = Mapping[str, str | int | bool | list[str] | None]
 
@@ -47,6 +50,11 @@ class Call:
     kind: str
     query: Query | None = None
     body: JsonValue = None
+
+    @property
+    def changes_twice(self) -> bool:
+        """Whether sending it twice may do more than sending it once."""
+        return self.method not in IDEMPOTENT and self.kind != SIGN_IN
 
 
 class Transport:
@@ -65,11 +73,12 @@ class Transport:
         clock: Callable[[], float] = time.time,
         sleep: Callable[[float], Awaitable[None]] = asyncio.sleep,
     ) -> None:
-        self.traffic = traffic or Traffic()
+        self.traffic = traffic or Traffic(clock)
         self._http = http
         self._credentials = credentials
         self._clock = clock
         self._sleep = sleep
+        self._queues: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
         self._answers = Answers(
             http.base_url.host or "the platform", lambda text: redacted(text, credentials.known())
         )
@@ -108,9 +117,9 @@ class Transport:
 
     async def _attempt(self, call: Call, *, again: bool) -> httpx.Response:
         self.traffic.note_waiting(None)
-        await self._wait_for_limit(call)
         headers = await self._credentials.headers()
-        response, failure = await self._exchange(call, headers)
+        async with self._turn(call.kind):
+            response, failure = await self._exchange(call, headers)
         if response is not None and response.status_code == 401 and await self._credentials.renew(headers):
             response, failure = await self._exchange(call, await self._credentials.headers())
         # Raised out here so that no low-level exception, whose frames hold the header, hangs on to it.
@@ -124,21 +133,36 @@ class Transport:
             return response
         raise self._answers.refusal(response, self._clock())
 
-    async def _wait_for_limit(self, call: Call) -> None:
-        """Wait until the platform lets us ask again, if it said that nothing is left; count this request."""
-        limit = self.traffic.limits.get(call.kind)
-        if limit is None:
+    @asynccontextmanager
+    async def _turn(self, kind: str) -> AsyncIterator[None]:
+        """Hold a request back until the platform lets us ask again, if it said that nothing is left."""
+        if self._take_one(kind):
+            yield
             return
-        wait = 0.0 if limit.resets_at is None else limit.resets_at - self._clock()
+        # One by one: in a window that slides, only the platform's next answer tells whether there is room for two.
+        async with self._queues[kind]:
+            if not self._take_one(kind):
+                await self._wait_for_reset(self.traffic.limits[kind])
+            yield
+
+    def _take_one(self, kind: str) -> bool:
+        """Count a request that is about to be sent, so that those under way together do not all take the last."""
+        limit = self.traffic.limits.get(kind)
+        if limit is None:
+            return True
         if limit.remaining > 0:
-            # Requests that are under way together must not all take the last one.
-            self.traffic.note_limit(call.kind, replace(limit, remaining=limit.remaining - 1))
-        elif wait > LONGEST_WAIT_S:
-            raise RateLimitedError(
-                f"the limit of {limit.limit} requests is used up; nothing was sent: try again in {wait:.0f} s"
-            )
-        elif wait > 0:
-            async with self._waiting(wait, f"the limit of {limit.limit} requests is used up"):
+            self.traffic.note_limit(kind, replace(limit, remaining=limit.remaining - 1))
+        return limit.remaining > 0
+
+    async def _wait_for_reset(self, limit: RateLimit) -> None:
+        wait = 0.0 if limit.resets_at is None else limit.resets_at - self._clock()
+        used_up = f"the limit of {limit.limit} requests is used up"
+        if wait > LONGEST_WAIT_S:
+            refused = RateLimitedError(f"{used_up}; nothing was sent: try again in {wait:.0f} s")
+            refused.final = True
+            raise refused
+        if wait > 0:
+            async with self._waiting(wait, used_up):
                 await self._sleep(wait)
 
     @asynccontextmanager
@@ -187,7 +211,7 @@ class Transport:
         if isinstance(error, httpx.ConnectTimeout | httpx.PoolTimeout):
             return UnreachableError(f"{host} did not pick up within {TIMEOUT.connect:g} s; check the network")
         # A change that may have been carried out must not be sent again without looking.
-        remedy = "try again" if call.method in IDEMPOTENT else "it may have worked: look before trying again"
+        remedy = "it may have worked: look before trying again" if call.changes_twice else "try again"
         if isinstance(error, httpx.TimeoutException):
             return UnreachableError(f"{host} did not answer within {TIMEOUT.read:g} s; {remedy}")
         if response is not None:
@@ -199,6 +223,6 @@ class Transport:
             broken.broken_off = True
             return broken
         reason = self._answers.clean(str(error)) or type(error).__name__
-        if isinstance(error, httpx.ConnectError) or call.method in IDEMPOTENT:
+        if isinstance(error, httpx.ConnectError) or not call.changes_twice:
             remedy = "check the network and the address"
         return UnreachableError(f"{host} cannot be reached: {reason}; {remedy}")
