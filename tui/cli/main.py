@@ -12,6 +12,7 @@ import typer
 
 from tui.cli.failure import CallError, ToldError, WorkError, complain
 from tui.cli.groups import ShowingGroup
+from tui.cli.version_set import version_set_app
 
 app = typer.Typer(
     name="turnlab",
@@ -78,11 +79,26 @@ def _root(
     debug: Annotated[  # noqa: ARG001 read by run(), which must know before anything can fail
         bool, typer.Option("--debug", help="Show the full traceback of a failure.")
     ] = False,
+    connection: Annotated[
+        str | None,
+        typer.Option(
+            metavar="NAME",
+            help="The platform to work on, from 'turnlab connect --list'. TURNLAB_CONNECTION says the same.",
+        ),
+    ] = None,
+    read_only: Annotated[
+        bool, typer.Option("--read-only", help="Open the dashboard so that nothing can be written from it.")
+    ] = False,
 ) -> None:
+    if connection:
+        # Where every command that opens a connection looks.
+        os.environ["TURNLAB_CONNECTION"] = connection
     if context.invoked_subcommand is None:
         from tui.launch import open_dashboard
 
-        raise typer.Exit(open_dashboard())
+        raise typer.Exit(open_dashboard(connection, read_only=read_only))
+    if read_only:
+        raise CallError("--read-only is for the dashboard; commands write only with --apply")
 
 
 @app.command()
@@ -271,6 +287,41 @@ def cache(
 
 
 @app.command()
+def connect(
+    name: Annotated[str | None, typer.Argument(help="What to call the connection, such as staging.")] = None,
+    api: Annotated[str | None, typer.Option(help="Which API: platform (the default) or classic.")] = None,
+    region: Annotated[
+        str | None, typer.Option(help="The API's region by name: us; Classic also ca, eu, au.")
+    ] = None,
+    url: Annotated[str | None, typer.Option(help="The API's address, instead of a region.")] = None,
+    workspace: Annotated[str | None, typer.Option(help="Workspace ID (Platform).")] = None,
+    organization: Annotated[str | None, typer.Option(help="Organization ID (Classic).")] = None,
+    key_id: Annotated[str | None, typer.Option("--key-id", help="API key ID (Classic).")] = None,
+    user: Annotated[str | None, typer.Option(help="ID of the user to sign in as (Classic).")] = None,
+    listing: Annotated[bool, typer.Option("--list", help="List the connections there are.")] = False,
+    testing: Annotated[bool, typer.Option("--test", help="Only test the connection of that name.")] = False,
+    removing: Annotated[bool, typer.Option("--remove", help="Forget a connection and its key.")] = False,
+    as_json: Json = False,
+) -> None:
+    """Set up a connection to a real platform and test it. The key is asked for, or the first line of stdin."""
+    if sum((listing, testing, removing)) > 1:
+        raise CallError("--list, --test and --remove exclude each other")
+    if removing and not name:
+        raise CallError("--remove needs the connection's name; see 'turnlab connect --list'")
+    from tui.cli import connect as connecting
+    from tui.cli.connect_questions import Answers
+
+    if listing:
+        connecting.show_list(as_json=as_json)
+    elif testing:
+        connecting.test(name, as_json=as_json)
+    elif removing:
+        connecting.remove(str(name), as_json=as_json)
+    else:
+        connecting.set_up(Answers(name, api, region, url, workspace, organization, key_id, user), as_json=as_json)
+
+
+@app.command()
 def serve(
     port: Annotated[int, typer.Option(min=0, max=65535, help="The port; 0 takes any free one.")] = 8765,
     host: Annotated[
@@ -371,6 +422,9 @@ def profiles_fit(
     from tui.cli.profiles_fit import FitRequest, fit_profile
 
     fit_profile(FitRequest(calls, name, config, extends, output, force))
+
+
+app.add_typer(version_set_app, name="version-set")
 
 
 def run(arguments: list[str]) -> int:
