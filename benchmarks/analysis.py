@@ -14,6 +14,7 @@ from pathlib import Path
 import numpy as np
 import soundfile as sf
 
+from benchmarks.memory import HOURS, print_peaks
 from simulator.activity.analyzer import Completeness, analyze, completeness_model
 from simulator.activity.model import FRAME_SAMPLES
 from simulator.activity.silero import FrameSilero, SequenceSilero, VoiceModel
@@ -38,6 +39,7 @@ def main() -> None:
         frames = samples[: len(samples) // FRAME_SAMPLES * FRAME_SAMPLES].reshape(-1, FRAME_SAMPLES)
         for name, detector in (("one frame a call", FrameSilero()), ("many frames a call", SequenceSilero())):
             print(f"the network, {name:18} {_network_rate(detector, frames):5.0f} x real time")
+    print_peaks(HOURS, ("plain",))
 
 
 def _rate(source: AudioSource, model: Completeness | None) -> float:

@@ -39,6 +39,7 @@ def copy(tmp_path: Path) -> Path:
     for name in IDS:
         for suffix in SUFFIXES:
             shutil.copy(FOLDER / f"{name}{suffix}", tmp_path)
+    shutil.copytree(FOLDER / "agent", tmp_path / "agent")
     return tmp_path
 
 
@@ -52,8 +53,9 @@ def test_the_bundled_files_are_reproduced_byte_for_byte() -> None:
 def test_an_empty_folder_is_filled(tmp_path: Path) -> None:
     done = make("--out", tmp_path / "new")
     assert done.returncode == 0, done.stderr
-    written = {path.name for path in (tmp_path / "new").iterdir()}
-    assert written == {f"{name}{suffix}" for name in IDS for suffix in SUFFIXES}
+    files = (path for path in (tmp_path / "new").rglob("*") if path.is_file())
+    written = {path.relative_to(tmp_path / "new").as_posix() for path in files}
+    assert written == {f"{name}{suffix}" for name in IDS for suffix in SUFFIXES} | {"agent/voice.flac"}
     assert len(done.stdout.splitlines()) == len(written)
 
 
