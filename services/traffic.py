@@ -28,7 +28,7 @@ class Waiting:
 
 
 class Traffic:
-    """The rate limits of one connection, by the kind of request (``GET services``); ``clock`` is the transport's."""
+    """The rate limits of one connection, by the kind of request (``GET services``), on the transport's clock."""
 
     def __init__(self, clock: Callable[[], float] = time.time) -> None:
         self.limits: dict[str, RateLimit] = {}
