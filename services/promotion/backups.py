@@ -15,6 +15,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
+from pydantic import JsonValue
+
 from services.embedded import workspace_file
 from services.errors import StorageError
 from services.model import VersionSet
@@ -61,8 +63,7 @@ CREATE INDEX changes_of_a_service ON changes (service_id, target);
 CREATE TABLE plans (
     fingerprint TEXT PRIMARY KEY,
     shown_at TEXT NOT NULL,
-    before TEXT NOT NULL,
-    after TEXT NOT NULL
+    said TEXT NOT NULL
 );
 """
 
@@ -100,15 +101,13 @@ class Backups:
             return ()
         return await self._do(lambda db: _entries(db, scope))
 
-    async def note_shown(self, plan: Plan) -> None:
-        """Keep a plan that was shown, so that it can be told apart from what is there later."""
-        await self._do(lambda db: _note_shown(db, plan))
+    async def note_shown(self, fingerprint: str, said: JsonValue) -> None:
+        """Keep what was shown of a plan, so that it can be shown beside what is there later."""
+        await self._do(lambda db: _note_shown(db, fingerprint, said))
 
-    async def shown(self, fingerprint: str) -> tuple[VersionSet | None, VersionSet | None] | None:
-        """Return what a plan that was shown said of the target: before and after; ``None`` if it is not kept."""
-        if not self.file.exists():
-            return None
-        return await self._do(lambda db: _shown(db, fingerprint))
+    async def shown(self, fingerprint: str) -> JsonValue:
+        """Return what was shown under a fingerprint; ``None`` if it is not kept."""
+        return await self._do(lambda db: _shown(db, fingerprint)) if self.file.exists() else None
 
     @asynccontextmanager
     async def alone(self) -> AsyncIterator[None]:
@@ -239,11 +238,8 @@ def _entries(db: sqlite3.Connection, scope: Scope) -> tuple[Kept, ...]:
     )
 
 
-def _note_shown(db: sqlite3.Connection, plan: Plan) -> None:
-    db.execute(
-        "INSERT OR REPLACE INTO plans VALUES (?, ?, ?, ?)",
-        (plan.fingerprint, _now(), canonical(plan.before), canonical(plan.after)),
-    )
+def _note_shown(db: sqlite3.Connection, fingerprint: str, said: JsonValue) -> None:
+    db.execute("INSERT OR REPLACE INTO plans VALUES (?, ?, ?)", (fingerprint, _now(), json.dumps(said)))
     db.execute(
         "DELETE FROM plans WHERE fingerprint IN"
         " (SELECT fingerprint FROM plans ORDER BY shown_at DESC LIMIT -1 OFFSET ?)",
@@ -251,9 +247,10 @@ def _note_shown(db: sqlite3.Connection, plan: Plan) -> None:
     )
 
 
-def _shown(db: sqlite3.Connection, fingerprint: str) -> tuple[VersionSet | None, VersionSet | None] | None:
-    row = db.execute("SELECT * FROM plans WHERE fingerprint = ?", (fingerprint,)).fetchone()
-    return None if row is None else (_read(row["before"]), _read(row["after"]))
+def _shown(db: sqlite3.Connection, fingerprint: str) -> JsonValue:
+    row = db.execute("SELECT said FROM plans WHERE fingerprint = ?", (fingerprint,)).fetchone()
+    said: JsonValue = None if row is None else json.loads(row["said"])
+    return said
 
 
 def _read(text: str) -> VersionSet | None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import Any
 
@@ -11,6 +10,7 @@ from presets.fields import BY_NAME
 from presets.library import UnknownPresetError, builtin_presets, preset
 from simulator.study import Arm
 from tui.cli.failure import CallError, complain
+from tui.cli.json_text import parse_json, read_text
 from tui.cli.opening import unused
 
 
@@ -29,7 +29,7 @@ def read_arms(configs: list[str]) -> list[Arm]:
 
 def _read(text: str) -> tuple[str, VoiceConfig]:
     if text.startswith(("{", "[")):
-        return "inline", _parse(_json(text, "--config"), "--config")
+        return "inline", _parse(parse_json(text, "--config"), "--config")
     if text in builtin_presets():
         return text, preset(text).config
     path = Path(text)
@@ -49,27 +49,9 @@ def _is_file(path: Path) -> bool:
 
 
 def _file(path: Path) -> Any:
-    try:
-        raw = _json(path.read_text(encoding="utf-8"), str(path))
-    except OSError as error:
-        raise CallError(f"{path}: {(error.strerror or 'cannot be read').lower()}; check the path") from None
-    except UnicodeDecodeError:
-        raise CallError(f"{path}: is not UTF-8 text; save it as UTF-8") from None
+    raw = parse_json(read_text(path), str(path))
     wrapped = isinstance(raw, dict) and isinstance(raw.get("voice_config"), dict)
     return raw["voice_config"] if wrapped else raw
-
-
-def _json(text: str, source: str) -> Any:
-    try:
-        return json.loads(text)
-    except json.JSONDecodeError as error:
-        raise CallError(
-            f"{source}: is not valid JSON (line {error.lineno}, column {error.colno}: {error.msg}); correct it"
-        ) from None
-    except (ValueError, RecursionError):
-        raise CallError(
-            f"{source}: is JSON that cannot be read (too deep, or a number too long); correct it"
-        ) from None
 
 
 def _parse(raw: Any, source: str) -> VoiceConfig:

@@ -12,7 +12,9 @@ import typer
 
 from tui.cli.failure import CallError, ToldError, WorkError, complain
 from tui.cli.groups import ShowingGroup
+from tui.cli.service import service_app
 from tui.cli.version_set import version_set_app
+from tui.cli.voice_config import voice_config
 
 app = typer.Typer(
     name="turnlab",
@@ -424,7 +426,9 @@ def profiles_fit(
     fit_profile(FitRequest(calls, name, config, extends, output, force))
 
 
+app.add_typer(service_app, name="service")
 app.add_typer(version_set_app, name="version-set")
+app.command("voice-config")(voice_config)
 
 
 def run(arguments: list[str]) -> int:

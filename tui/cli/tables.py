@@ -45,3 +45,8 @@ def print_timed(rows: Sequence[tuple[str, str]]) -> None:
 def print_line(text: str) -> None:
     """Print one line of text as it is."""
     Console(highlight=False).print(Text(plain(text)))
+
+
+def print_whole(text: str) -> None:
+    """Print one line without folding it, so that what is copied from it is whole."""
+    Console(highlight=False).print(Text(plain(text)), soft_wrap=True)

@@ -1,0 +1,90 @@
+"""Who changed a service's version sets and when: what was done from here, and what the platform tells."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from services.client import ServicesClient
+from services.errors import ServiceError
+from services.model import FieldChange, HistoryEntry, Service
+from services.promotion.backups import Backups
+from services.promotion.kept import Kept, Scope, settled
+
+PAGES = 10
+"""How far back a platform's history is searched: other changes of the service come in between."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PlatformChange:
+    """One change of one version set, by anybody, as the platform remembers it."""
+
+    at: datetime | None
+    who: str
+    action: str
+    target: str
+    fields: tuple[FieldChange, ...]
+    """Each path begins inside the version set; it is empty where the set was made or deleted."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class History:
+    """Both sources, newest first. What was done from here is in both, where the platform tells."""
+
+    here: tuple[Kept, ...]
+    platform: tuple[PlatformChange, ...]
+    untold: str = ""
+    """Why the platform's part is missing or cut short."""
+
+
+async def version_set_history(
+    client: ServicesClient, service: Service, backups: Backups, *, name: str | None = None, limit: int = 20
+) -> History:
+    """Return at most ``limit`` changes of either source, of one version set or of all.
+
+    A platform that does not tell is said so, not raised. Raises :class:`services.errors.StorageError`.
+    """
+    kept = await backups.entries(Scope.of(client.label, service))
+    here = [_judged(one, service, kept) for one in kept if name in (None, one.target)]
+    platform, untold = await _told(client, service.id, name, limit)
+    return History(here=tuple(here[:limit]), platform=platform, untold=untold)
+
+
+def _judged(entry: Kept, service: Service, kept: Sequence[Kept]) -> Kept:
+    """Say what became of a change that broke off, where it is the last of its version set and so can be seen."""
+    last = next(one for one in kept if one.target == entry.target)
+    return replace(entry, state=settled(entry, service.version_sets.get(entry.target))) if entry is last else entry
+
+
+async def _told(
+    client: ServicesClient, service_id: str, name: str | None, limit: int
+) -> tuple[tuple[PlatformChange, ...], str]:
+    if why := client.unsupported.get("service_history"):
+        return (), why
+    found: list[PlatformChange] = []
+    continuation = None
+    for _ in range(PAGES):
+        try:
+            page = await client.service_history(service_id, continuation=continuation)
+        except ServiceError as error:
+            return tuple(found), str(error)
+        for entry in page.items:
+            found += [one for one in _by_set(entry) if name in (None, one.target)]
+        continuation = page.continuation
+        if continuation is None or len(found) >= limit:
+            break
+    cut = continuation is not None and len(found) < limit
+    return tuple(found[:limit]), "older changes were not looked through" if cut else ""
+
+
+def _by_set(entry: HistoryEntry) -> list[PlatformChange]:
+    """Return what an entry says of each version set."""
+    by_name: dict[str, list[FieldChange]] = {}
+    for change in entry.changes:
+        if len(change.path) > 1 and change.path[0] == "version_sets":
+            by_name.setdefault(change.path[1], []).append(replace(change, path=change.path[2:]))
+    return [
+        PlatformChange(at=entry.at, who=entry.who, action=entry.action, target=name, fields=tuple(fields))
+        for name, fields in by_name.items()
+    ]

@@ -1,0 +1,143 @@
+"""``turnlab service list`` and ``get``: only looking."""
+
+from __future__ import annotations
+
+import json
+from datetime import datetime
+
+from services.client import PAGE_SIZE, ServicesClient
+from services.model import Service
+from services.paging import Pages
+from services.writing import JsonObject, write_tags, write_version_set
+from tui.cli.connecting import connected, find_service
+from tui.cli.failure import CallError
+from tui.cli.tables import print_line, print_table
+from tui.service_filter import ServiceFilter, parse_filter
+
+NOTHING = "—"
+
+
+def list_services(filter_: str, limit: int | None, sort: str, connection: str | None, *, as_json: bool) -> None:
+    """List the services that pass a filter, all pages of them."""
+    wanted = parse_filter(filter_)
+    if wanted.problem:
+        raise CallError(wanted.problem)
+
+    async def work(client: ServicesClient) -> tuple[list[Service], bool, bool]:
+        return *await _all(client, wanted, limit, sort), tells_voice(client)
+
+    found, complete, voice_told = connected(connection, work)
+    if as_json:
+        told = {"services": [service_json(one, voice_told=voice_told) for one in found], "complete": complete}
+        print(json.dumps({"schema": "turnlab.services/1", **told}))
+        return
+    rows = [
+        [
+            one.name,
+            "yes" if one.is_active else "no",
+            one.channel_type or NOTHING,
+            one.environment or NOTHING,
+            one.id,
+        ]
+        for one in found
+    ]
+    print_table("", ["id", "name", "active", "channel", "environment"], rows, left=5, whole=1)
+    more = "" if complete else "; there are more: raise --limit"
+    print_line(f"{len(found)} service{'s' * (len(found) != 1)}{more}")
+
+
+def get_service(service: str, connection: str | None, *, as_json: bool) -> None:
+    """Show one service."""
+
+    async def work(client: ServicesClient) -> tuple[Service, bool]:
+        return await find_service(client, service), tells_voice(client)
+
+    found, voice_told = connected(connection, work)
+    if as_json:
+        print(json.dumps({"schema": "turnlab.service/1", **service_json(found, voice_told=voice_told)}))
+        return
+    rows = [[name, value] for name, value in _rows(found, voice_told)]
+    print_table("", ["field", "value"], rows, left=2, whole=1)
+    for problem in found.voice_problems:
+        print_line(f"! voice_config {problem}")
+
+
+def tells_voice(client: ServicesClient) -> bool:
+    """Tell whether the platform sends voice_config at all: Classic does not, and that is not "all inherited"."""
+    return "update_voice_config" not in client.unsupported
+
+
+def service_json(service: Service, *, voice_told: bool = True) -> JsonObject:
+    """Return a whole service by the Platform API's names; ``null`` for what the platform does not tell."""
+    told: JsonObject = {
+        "id": service.id,
+        "workspace_id": service.workspace_id,
+        "name": service.name,
+        "description": service.description,
+        "agent_id": service.agent_id,
+        "agent_name": service.agent_name,
+        "context_graph_id": service.context_graph_id,
+        "context_graph_name": service.context_graph_name,
+        "is_active": service.is_active,
+        "is_system": service.is_system,
+        "tags": write_tags(service.tags),
+        "tool_capacity": service.tool_capacity,
+        "channel_type": service.channel_type or None,
+        "environment": service.environment or None,
+        "safety_filters_enabled": service.safety_filters_enabled,
+        "keyterms": list(service.keyterms),
+        "voice_config": service.voice_config.set_values() if voice_told else None,
+        "voice_config_problems": [str(problem) for problem in service.voice_problems],
+        "version_sets": {name: write_version_set(one) for name, one in service.version_sets.items()},
+        "created_at": _time(service.created_at),
+        "updated_at": _time(service.updated_at),
+    }
+    return dict(service.extra) | told
+
+
+async def _all(
+    client: ServicesClient, wanted: ServiceFilter, limit: int | None, sort: str
+) -> tuple[list[Service], bool]:
+    """Return what passes the filter, and whether that is all of it."""
+    pages = Pages(
+        lambda continuation: client.list_services(
+            search=wanted.search,
+            is_active=wanted.active,
+            sort_by=sort,
+            limit=PAGE_SIZE,
+            continuation=continuation,
+        )
+    )
+    found: list[Service] = []
+    while not pages.complete:
+        found += [one for one in await pages.more() if wanted.matches(one)]
+        if limit is not None and (len(found) > limit or (len(found) == limit and not pages.complete)):
+            return found[:limit], False
+    return found, True
+
+
+def _rows(service: Service, voice_told: bool) -> list[tuple[str, str]]:
+    known = {
+        "name": service.name,
+        "id": service.id,
+        "description": service.description,
+        "active": "yes" if service.is_active else "no",
+        "agent": f"{service.agent_name or NOTHING} ({service.agent_id or NOTHING})",
+        "context graph": f"{service.context_graph_name or NOTHING} ({service.context_graph_id or NOTHING})",
+        "version sets": ", ".join(service.version_sets),
+        "tags": ", ".join(map(str, service.tags)),
+        "tool capacity": "" if service.tool_capacity is None else str(service.tool_capacity),
+        "channel": service.channel_type,
+        "environment": service.environment,
+        "safety filters": {True: "on", False: "off", None: ""}[service.safety_filters_enabled],
+        "keyterms": ", ".join(service.keyterms),
+        "voice_config": json.dumps(service.voice_config.set_values(), ensure_ascii=False) if voice_told else "",
+        "created": _time(service.created_at) or "",
+        "changed": _time(service.updated_at) or "",
+    }
+    extra = {name: json.dumps(value, ensure_ascii=False) for name, value in service.extra.items()}
+    return [(name, value or NOTHING) for name, value in (known | extra).items()]
+
+
+def _time(moment: datetime | None) -> str | None:
+    return None if moment is None else moment.isoformat()

@@ -1,0 +1,46 @@
+"""``--expect``: write only what was shown before, by the ten characters it was shown under."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from dataclasses import dataclass
+
+from services.errors import ConflictError
+from services.promotion.backups import Backups
+from services.writing import JsonObject
+
+
+def fingerprint_of(told: JsonObject) -> str:
+    """Return ten characters that are the same only while a plan would do the same to the same."""
+    said = [told["service"], told["before"], told["body"]]
+    return hashlib.sha256(json.dumps(said, sort_keys=True).encode()).hexdigest()[:10]
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """What a person saw before, compared with what it would be now."""
+
+    expect: str | None
+    apply: bool
+
+    async def compare(self, told: JsonObject) -> None:
+        """Keep a plan that is only shown; refuse one that is not the expected.
+
+        Raises :class:`services.errors.ConflictError` with what was planned and what is there now.
+        """
+        backups = Backups()
+        plan = str(told["plan"])
+        if self.expect and self.expect != plan:
+            planned = await backups.shown(self.expect)
+            before = _side(planned) if isinstance(planned, dict) else "a plan that is not kept here"
+            raise ConflictError(
+                f"something changed since plan {self.expect} was shown, so nothing was written; it was made from "
+                f"{before}, and now it would be from {_side(told)}: look at it, then go on with --expect {plan}"
+            )
+        if not self.apply and told["body"]:
+            await backups.note_shown(plan, told)
+
+
+def _side(told: JsonObject) -> str:
+    return f"{json.dumps(told['before'])} to {json.dumps(told['body'])}"

@@ -1,0 +1,144 @@
+"""``turnlab version-set``: its commands and their options. Each imports its work only when it is called."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from tui.cli.options import Apply, Body, ConnectionName, Expect, Json, ServiceName
+
+version_set_app = typer.Typer(
+    rich_markup_mode=None, no_args_is_help=True, help="Look at a service's version sets, promote them, go back."
+)
+
+SetName = Annotated[str, typer.Argument(metavar="NAME", help="The version set.")]
+Confirm = Annotated[
+    str | None, typer.Option(metavar="NAME", help="The target's name once more, where it is what callers get.")
+]
+
+
+@version_set_app.command("list")
+def list_(service: ServiceName, connection: ConnectionName = None, as_json: Json = False) -> None:
+    """List the version sets, with what 'latest' means today."""
+    from tui.cli.version_set_show import list_version_sets
+
+    list_version_sets(service, connection, as_json=as_json)
+
+
+@version_set_app.command()
+def get(service: ServiceName, name: SetName, connection: ConnectionName = None, as_json: Json = False) -> None:
+    """Show one version set whole."""
+    from tui.cli.version_set_show import get_version_set
+
+    get_version_set(service, name, connection, as_json=as_json)
+
+
+@version_set_app.command()
+def diff(
+    service: ServiceName,
+    before: Annotated[str, typer.Argument(metavar="A", help="A version set.")],
+    after: Annotated[str, typer.Argument(metavar="B", help="The one to compare it with.")],
+    connection: ConnectionName = None,
+    as_json: Json = False,
+) -> None:
+    """Show everything in which two version sets differ."""
+    from tui.cli.version_set_show import diff_version_sets
+
+    diff_version_sets(service, before, after, connection, as_json=as_json)
+
+
+@version_set_app.command()
+def history(
+    service: ServiceName,
+    name: Annotated[str | None, typer.Argument(metavar="[NAME]", help="Only this version set.")] = None,
+    limit: Annotated[int, typer.Option(min=1, max=100, help="At most so many changes of either source.")] = 20,
+    connection: ConnectionName = None,
+    as_json: Json = False,
+) -> None:
+    """Show who changed version sets and when: from here, and what the platform says."""
+    from tui.cli.version_set_show import show_history
+
+    show_history(service, name, limit, connection, as_json=as_json)
+
+
+@version_set_app.command()
+def promote(
+    service: ServiceName,
+    source: Annotated[str, typer.Argument(metavar="FROM", help="The version set that was tried.")],
+    target: Annotated[
+        str | None, typer.Argument(metavar="[TO]", help="By default the next of personal, test, preview, release.")
+    ] = None,
+    apply: Apply = False,
+    confirm: Confirm = None,
+    expect: Expect = None,
+    connection: ConnectionName = None,
+    as_json: Json = False,
+) -> None:
+    """Put what one version set holds into another; what was there is kept for 'rollback'."""
+    from tui.cli.version_set_change import Wish, promote
+
+    promote(service, source, target, Wish(apply, confirm, expect, connection, as_json))
+
+
+@version_set_app.command()
+def upsert(
+    service: ServiceName,
+    name: SetName,
+    agent_version: Annotated[
+        str | None, typer.Option(metavar="N", help="The agent's version to pin, or 'latest'.")
+    ] = None,
+    context_graph_version: Annotated[
+        str | None, typer.Option(metavar="N", help="The context graph's version to pin, or 'latest'.")
+    ] = None,
+    model: Annotated[
+        list[str] | None,
+        typer.Option(metavar="USE=MODEL", help="The model for one interaction; USE= for none. Repeatable."),
+    ] = None,
+    body: Body = None,
+    apply: Apply = False,
+    confirm: Confirm = None,
+    expect: Expect = None,
+    connection: ConnectionName = None,
+    as_json: Json = False,
+) -> None:
+    """Change the named fields of a version set, or make it; the other fields stay as they are."""
+    from tui.cli.version_set_change import Wish, upsert
+
+    versions = {"agent_version_number": agent_version, "context_graph_version_number": context_graph_version}
+    upsert(service, name, versions, model or [], body, Wish(apply, confirm, expect, connection, as_json))
+
+
+@version_set_app.command()
+def rollback(
+    service: ServiceName,
+    name: SetName,
+    to: Annotated[
+        int | None,
+        typer.Option(help="Put back what it held before this change, whatever happened since; see history."),
+    ] = None,
+    apply: Apply = False,
+    confirm: Confirm = None,
+    expect: Expect = None,
+    connection: ConnectionName = None,
+    as_json: Json = False,
+) -> None:
+    """Put back what a version set held before the last change from here; again goes further back."""
+    from tui.cli.version_set_change import Wish, rollback
+
+    rollback(service, name, to, Wish(apply, confirm, expect, connection, as_json))
+
+
+@version_set_app.command()
+def delete(
+    service: ServiceName,
+    name: SetName,
+    apply: Apply = False,
+    expect: Expect = None,
+    connection: ConnectionName = None,
+    as_json: Json = False,
+) -> None:
+    """Delete a version set; what it held is kept for 'rollback'."""
+    from tui.cli.version_set_change import Wish, delete
+
+    delete(service, name, Wish(apply, None, expect, connection, as_json))

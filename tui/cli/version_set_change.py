@@ -1,0 +1,191 @@
+"""``turnlab version-set promote``, ``upsert``, ``rollback``, ``delete``: shown first, written with ``--apply``."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from pydantic import JsonValue
+
+from services.client import Dialect, ServicesClient
+from services.promotion.applying import Applied, apply_plan
+from services.promotion.backups import Backups
+from services.promotion.errors import MovedError
+from services.promotion.plan import Plan, make_plan
+from services.promotion.requests import ChangedSinceError, Delete, Promote, Request, Rollback, Upsert
+from services.promotion.stages import next_stage
+from services.writing import JsonObject
+from tui.cli.connecting import confirm, connected, find_service, who
+from tui.cli.failure import CallError, WorkError
+from tui.cli.json_text import read_body
+from tui.cli.tables import print_line, print_whole
+from tui.cli.version_set_words import changes_json, plan_json, print_body, print_changes, print_plan, set_json
+
+SCHEMA = "turnlab.version-set-plan/1"
+
+
+@dataclass(frozen=True, slots=True)
+class Wish:
+    """How a change is to be made."""
+
+    apply: bool
+    confirm: str | None
+    expect: str | None
+    connection: str | None
+    as_json: bool
+
+
+def promote(service: str, source: str, target: str | None, wish: Wish) -> None:
+    """Put what ``source`` holds into ``target``, by default the next on the path."""
+    to = target or next_stage(source)
+    if to is None:
+        raise CallError(f"nothing comes after {source!r} on the path; name the version set to promote to")
+    _change(service, Promote(source, to), wish)
+
+
+def upsert(
+    service: str, name: str, versions: Mapping[str, str | None], models: list[str], body: str | None, wish: Wish
+) -> None:
+    """Change the named fields of a version set, or make it."""
+    fields: dict[str, JsonValue] = {} if body is None else dict(read_body(body, "version_set"))
+    for field, text in versions.items():
+        if text is not None:
+            if field in fields:
+                raise CallError(f"{field} is given twice, in --body and as an option; give it once")
+            fields[field] = _version(text)
+    preferences = dict(_preference(one) for one in models)
+    if not fields and not preferences and body is None:
+        raise CallError("say what to change: --agent-version, --context-graph-version, --model or --body")
+    _change(service, Upsert(name, fields, preferences), wish)
+
+
+def rollback(service: str, name: str, to: int | None, wish: Wish) -> None:
+    """Put back what a version set held."""
+    _change(service, Rollback(name, to), wish)
+
+
+def delete(service: str, name: str, wish: Wish) -> None:
+    """Delete a version set."""
+    _change(service, Delete(name), wish)
+
+
+def _version(text: str) -> int | None:
+    if text == "latest":
+        return None
+    if text.isascii() and text.isdigit():
+        return int(text[:9])
+    raise CallError(f"a version is a whole number or 'latest', not {text!r}")
+
+
+def _preference(text: str) -> tuple[str, str | None]:
+    use, equals, model = text.partition("=")
+    if not equals or not use:
+        raise CallError(f"--model takes USE=MODEL, such as navigation=gpt-4.1, not {text!r}")
+    return use, model or None
+
+
+def _change(service: str, request: Request, wish: Wish) -> None:
+    backups = Backups()
+
+    async def planned(client: ServicesClient) -> tuple[Plan, Dialect]:
+        found = await find_service(client, service)
+        plan = await make_plan(client, found.id, request, backups)
+        if not wish.apply and not plan.nothing_to_do:
+            await backups.note_shown(plan.fingerprint, plan_json(plan, client.dialect))
+        return plan, client.dialect
+
+    async def expected(_: ServicesClient) -> JsonValue:
+        return await backups.shown(wish.expect or "")
+
+    try:
+        plan, dialect = connected(wish.connection, planned)
+    except WorkError as error:
+        if isinstance(error.__cause__, ChangedSinceError):
+            _show_changed_since(error.__cause__, wish)
+        raise
+    told = plan_json(plan, dialect)
+    if wish.expect and wish.expect != plan.fingerprint:
+        _refuse_moved(connected(wish.connection, expected), told, wish)
+    if not wish.as_json:
+        print_plan(told, _heading(told))
+        print_body(told)
+    if not wish.apply or plan.nothing_to_do:
+        _finish_dry(told, wish)
+        return
+    if plan.needs_confirmation:
+        confirm(plan.target, wish.confirm, f"{plan.target} is what callers of {plan.service.name!r} get")
+    _apply(plan, told, backups, wish)
+
+
+def _apply(plan: Plan, told: JsonObject, backups: Backups, wish: Wish) -> None:
+    async def work(client: ServicesClient) -> Applied:
+        return await apply_plan(client, plan, backups, who=who())
+
+    try:
+        applied = connected(wish.connection, work)
+    except WorkError as error:
+        if isinstance(error.__cause__, MovedError):
+            _refuse_moved(told, plan_json(error.__cause__.now, "platform"), wish)
+        raise
+    if wish.as_json:
+        more: JsonObject = {
+            "change": applied.change,
+            "stored": set_json(applied.stored),
+            "stored_otherwise": changes_json(applied.otherwise),
+        }
+        _print_json(told, applied=True, **more)
+    else:
+        done = "deleted" if applied.stored is None else "written"
+        print_line(f"{plan.target} of {plan.service.name} is {done}.")
+        back = f"turnlab version-set rollback {plan.service.id} {plan.target} --apply"
+        print_whole(f"What it held is kept as change {applied.change}; to go back: {back}")
+    if applied.otherwise:
+        if not wish.as_json:
+            print_changes("Stored otherwise", ["what", "sent", "stored"], applied.otherwise, plan.newest)
+        raise WorkError(f"the platform stored {plan.target} otherwise than it was sent; look at it now")
+
+
+def _finish_dry(told: JsonObject, wish: Wish) -> None:
+    if wish.as_json:
+        _print_json(told, applied=False)
+    elif not told["nothing_to_do"]:
+        print_line(
+            f"Nothing was written. To write just this, the same command with: --apply --expect {told['plan']}"
+        )
+
+
+def _refuse_moved(before: JsonValue, now: JsonObject, wish: Wish) -> None:
+    """Show what was planned and what it would be now, and fail."""
+    if wish.as_json:
+        _print_json(now, applied=False, moved=True, planned=before)
+    else:
+        if isinstance(before, dict):
+            print_plan(before, f"As it was planned: {_heading(before)}")
+        print_plan(now, f"As it would be now: {_heading(now)}")
+    raise WorkError(
+        f"something changed since the plan was made, so nothing was written: look at both, "
+        f"then go on with --expect {now['plan']}"
+    )
+
+
+def _show_changed_since(error: ChangedSinceError, wish: Wish) -> None:
+    left, now = set_json(error.entry.after), set_json(error.now)
+    if wish.as_json:
+        told = {"change": error.entry.id, "target": error.entry.target, "left": left, "now": now}
+        print(json.dumps({"schema": SCHEMA, "applied": False, "moved": True, **told}))
+        return
+    print_whole(f"change {error.entry.id} left: {json.dumps(left, ensure_ascii=False)}")
+    print_whole(f"what is there now: {json.dumps(now, ensure_ascii=False)}")
+
+
+def _heading(told: JsonObject) -> str:
+    service = told["service"]
+    assert isinstance(service, dict)
+    way = f"{told['source']} → {told['target']}" if told["source"] else f"{told['target']}"
+    return f"{told['action']} {way} of {service['name']}"
+
+
+def _print_json(told: JsonObject, *, applied: bool, **more: JsonValue) -> None:
+    shown = {name: value for name, value in told.items() if name != "rows"}
+    print(json.dumps({"schema": SCHEMA, "applied": applied, **shown, **more}))
