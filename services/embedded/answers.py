@@ -61,6 +61,9 @@ def envelope(request: Request, status: int, code: str, message: str) -> AsciiJso
 def refused(request: Request, error: Exception) -> AsciiJson:
     """Answer with the status of an :class:`HTTPException`."""
     status = error.status_code if isinstance(error, HTTPException) else 500
+    if status == 400:
+        # the framework's own: bytes that are no text, or JSON nested too deeply
+        return _listed([{"loc": ["body"], "msg": "the body is not JSON in UTF-8", "type": "json_invalid"}])
     answer = envelope(request, status, ERROR_CODES.get(status, f"http_{status}"), str(getattr(error, "detail", "")))
     for name, value in (getattr(error, "headers", None) or {}).items():
         answer.headers[name] = value
@@ -88,4 +91,8 @@ def invalid(request: Request, error: Exception) -> AsciiJson:
         if getattr(request.state, "dialect", None) == "classic" and error.place[:1] == ("body",):
             return envelope(request, 400, ERROR_CODES[400], error.message)
         detail = [{"loc": error.place, "msg": error.message, "type": "value_error"}]
+    return _listed(detail)
+
+
+def _listed(detail: list[dict[str, Any]]) -> AsciiJson:
     return AsciiJson({"detail": detail}, status_code=422)

@@ -103,17 +103,9 @@ class _Owners:
     def get_version(self, db: Database, workspace_id: str, owner_id: UUID, version: int | str) -> Response:
         with db.read() as connection:
             found = self._find(connection, workspace_id, str(owner_id))
-            number = found["latest_version"] if version == "latest" else version
-            # what a path holds is text to the framework, whatever it looks like
-            if isinstance(number, str) and number.isdecimal() and len(number) < 20:
-                number = int(number)
-            if isinstance(number, str):
-                raise RefusedError("must be a version's number, or latest", "path", "version")
-            wanted = owners.VersionRange(number or 0, number or 0)
-            # beyond what the file's numbers can be, there is nothing to look for
-            versions: list[Json] = []
-            if abs(wanted.first) < 2**53:
-                versions, _ = owners.find_versions(connection, self.owner, found["id"], wanted, limit=1, offset=0)
+            number = found["latest_version"] or 0 if version == "latest" else _number(version)
+            wanted = owners.VersionRange(number, number)
+            versions, _ = owners.find_versions(connection, self.owner, found["id"], wanted, limit=1, offset=0)
             if not versions:
                 newest = (
                     f"the newest is {found['latest_version']}" if found["latest_version"] else "there is none yet"
@@ -135,6 +127,14 @@ class _Owners:
     def _version(self, found: Json, version: Json) -> Json:
         own = {"workspace_id": found["workspace_id"], f"{self.kind}_id": found["id"]}
         return {**{name: value for name, value in version.items() if name != "created_by"}, **own}
+
+
+def _number(version: int | str) -> int:
+    """Return the version's number; one that is beyond what the file can hold is one that nothing has."""
+    text = str(version)
+    if not text.removeprefix("-").isdecimal():
+        raise RefusedError("must be a version's number, or latest", "path", "version")
+    return int(text) if len(text) <= 15 else 0
 
 
 _COUNTS = ("latest_version", "state_count")
