@@ -9,6 +9,7 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from simulator.activity.calibration import Calibration, smart_turn_calibration
 from simulator.activity.frames import framed
 from simulator.activity.log_mel import WINDOW_SECONDS
 from simulator.activity.model import (
@@ -17,14 +18,16 @@ from simulator.activity.model import (
     NO_MODEL_COMPLETENESS,
     SILENCE_ONLY,
     Activity,
+    Evidence,
     Observation,
     SpeechEnd,
     SpeechSpan,
     SpeechStart,
 )
 from simulator.activity.models import smart_turn_path
+from simulator.activity.pitch import late_pitch
 from simulator.activity.silero import VOICE_MODEL, Frames, voice_model
-from simulator.activity.smart_turn import SmartTurn
+from simulator.activity.smart_turn import SmartTurn, Sound
 from simulator.activity.spans import SpanClosed, SpanDetector
 from simulator.audio.source import SAMPLE_RATE, AudioSource, Samples
 from simulator.errors import AudioError
@@ -44,8 +47,8 @@ class Completeness(Protocol):
 
     name: str
 
-    def completeness(self, samples: Samples) -> float:
-        """Return 0…1 for the turn so far, float32 ``[n]`` at 16 kHz."""
+    def hear(self, samples: Samples) -> Sound:
+        """Return what the turn so far, float32 ``[n]`` at 16 kHz up to this pause, sounds like."""
         ...
 
 
@@ -58,10 +61,11 @@ def completeness_model(*, silence_only: bool = False) -> Completeness | None:
 class Analyzer:
     """Stage 1 over one stream of frames: push some, get what became known at the end of each."""
 
-    def __init__(self, model: Completeness | None) -> None:
+    def __init__(self, model: Completeness | None, calibration: Calibration | None = None) -> None:
         self._vad = voice_model()
         self._spans = SpanDetector()
         self._model = model
+        self._calibration = calibration or smart_turn_calibration()
         self._recent = np.zeros(0, np.float32)
         self._now_ms = 0
         self._turn_start_ms = 0
@@ -97,8 +101,9 @@ class Analyzer:
             found = self._spans.push(value)
             if isinstance(found, SpanClosed):
                 self._last_end_ms = found.end_ms
-                completeness = self._ask((last_ms - self._now_ms) * _SAMPLES_PER_MS)
-                revealed.append(SpeechEnd(found.known_ms, found.end_ms, found.span, completeness))
+                evidence = self._ask(found.end_ms, last_ms)
+                completeness = self._completeness(evidence)
+                revealed.append(SpeechEnd(found.known_ms, found.end_ms, found.span, completeness, evidence))
             elif found is not None:
                 if isinstance(found, SpeechStart):
                     self._note_turn(found.start_ms)
@@ -109,13 +114,23 @@ class Analyzer:
         if self._last_end_ms is None or start_ms - self._last_end_ms >= TURN_GAP_MS:
             self._turn_start_ms = start_ms
 
-    def _ask(self, samples_after: int) -> float:
-        """Ask the model about the turn up to now; ``samples_after`` already came but are not yet to be known."""
+    def _ask(self, end_ms: int, last_ms: int) -> Evidence | None:
+        """Judge the turn up to now, whose speech ended at ``end_ms``; samples up to ``last_ms`` already came."""
         if self._model is None:
-            return NO_MODEL_COMPLETENESS
+            return None
+        heard = self._recent[: len(self._recent) - (last_ms - self._now_ms) * _SAMPLES_PER_MS]
         turn = (self._now_ms - self._turn_start_ms) * _SAMPLES_PER_MS
-        heard = self._recent[: len(self._recent) - samples_after]
-        return round(self._model.completeness(heard[-min(turn, WINDOW_SECONDS * SAMPLE_RATE) :]), 6)
+        heard = heard[-min(turn, WINDOW_SECONDS * SAMPLE_RATE) :]
+        pitch = late_pitch(heard[: len(heard) - (self._now_ms - end_ms) * _SAMPLES_PER_MS])
+        sound = self._model.hear(heard)
+        return Evidence(
+            model=round(sound.completeness, 6),
+            ending_s=round(self._calibration.ending_s(sound.ending), 6),
+            late_pitch=None if pitch is None else round(pitch, 4),
+        )
+
+    def _completeness(self, evidence: Evidence | None) -> float:
+        return round(self._calibration.completeness(evidence), 6) if evidence else NO_MODEL_COMPLETENESS
 
 
 def analyze(
@@ -176,5 +191,6 @@ def spans_of(observations: list[Observation] | tuple[Observation, ...]) -> tuple
         if isinstance(seen, SpeechStart):
             begun = seen
         elif isinstance(seen, SpeechEnd) and begun is not None:
-            spans.append(SpeechSpan(begun.start_ms, begun.known_ms, seen.end_ms, seen.known_ms, seen.completeness))
+            known = (seen.end_ms, seen.known_ms, seen.completeness, seen.evidence)
+            spans.append(SpeechSpan(begun.start_ms, begun.known_ms, *known))
     return tuple(spans)

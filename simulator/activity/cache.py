@@ -91,13 +91,13 @@ def _key(source: AudioSource, model: Completeness | None) -> str:
 
 @cache
 def _method() -> str:
-    """Return a digest of all that an analysis depends on besides the audio: our code, and the libraries it calls.
+    """Return a digest of all that an analysis depends on besides the audio: our code, its constants, libraries.
 
     The settings are in the code, and the models are known by name because no file but the expected one is used.
     """
     digest = hashlib.sha256()
     for room in ("activity", "audio"):
-        sources = (one for one in (files("simulator") / room).iterdir() if one.name.endswith(".py"))
+        sources = (one for one in (files("simulator") / room).iterdir() if one.name.endswith((".py", ".json")))
         for module in sorted(sources, key=lambda one: one.name):
             digest.update(module.read_bytes())
     for library in ("numpy", "onnxruntime", "soundfile", "soxr"):

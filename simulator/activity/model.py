@@ -43,13 +43,31 @@ class Resumption:
 
 
 @dataclass(frozen=True, slots=True)
+class Evidence:
+    """What completeness was judged by, at one end of speech.
+
+    ``model`` is the end-of-turn model's own output 0…1, which only serves for comparison; ``ending_s`` how many
+    seconds of silence the sound of the last half second is worth (see :mod:`simulator.activity.calibration`);
+    ``late_pitch`` how many octaves the pitch was above the turn's median at the end (``None``: too little of it).
+    """
+
+    model: float
+    ending_s: float
+    late_pitch: float | None
+
+
+@dataclass(frozen=True, slots=True)
 class SpeechEnd:
-    """Speech ended at ``end_ms`` (backdated); ``completeness`` 0…1 is how finished the turn sounded."""
+    """Speech ended at ``end_ms`` (backdated); ``completeness`` 0…1 is how finished the turn sounded.
+
+    ``evidence`` is what that was judged by; ``None`` without an end-of-turn model.
+    """
 
     known_ms: int
     end_ms: int
     span: int
     completeness: float
+    evidence: Evidence | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +91,7 @@ class SpeechSpan:
     end_ms: int
     end_known_ms: int
     completeness: float
+    evidence: Evidence | None = None
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -1,14 +1,30 @@
-"""End-of-turn completeness: how finished the caller sounds, from the sound alone."""
+"""Smart Turn: how a turn sounds at its end, from the sound alone."""
 
 from __future__ import annotations
 
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
+from numpy.typing import NDArray
 
 from simulator.activity.log_mel import log_mel
 from simulator.activity.models import open_session
-from simulator.audio.source import Samples
+from simulator.audio.samples import Samples
+
+WIDTH = 384
+"""Numbers in which the network's encoder describes each 20 ms."""
+
+_STATES = "layer_norm_8"
+_ENDING = slice(-35, -10)
+"""The half second before the 200 ms of silence after which the model is asked."""
+
+
+class Sound(NamedTuple):
+    """What a turn sounds like: the model's own completeness 0…1, and its description of the ending, ``[384]``."""
+
+    completeness: float
+    ending: NDArray[np.float64]
 
 
 class SmartTurn:
@@ -17,9 +33,15 @@ class SmartTurn:
     name = "smart-turn v3.2"
 
     def __init__(self, path: Path) -> None:
-        self._session = open_session(path)
+        self._session = open_session(path, inner=_STATES)
 
-    def completeness(self, samples: Samples) -> float:
-        """Return 0…1: how much the turn so far, float32 ``[n]`` at 16 kHz up to this pause, sounds finished."""
-        (output,) = self._session.run(None, {"input_features": log_mel(samples)[None]})
-        return float(np.clip(output[0, 0], 0.0, 1.0))
+    def hear(self, samples: Samples) -> Sound:
+        """Return what the turn so far, float32 ``[n]`` at 16 kHz up to this pause, sounds like.
+
+        ``ending`` is the mean of the encoder's last states over the last half second of speech. The model's own
+        head makes less of them than :mod:`simulator.activity.calibration` does.
+        """
+        features = log_mel(samples)[None]
+        output, states = self._session.run(["logits", _STATES], {"input_features": features})
+        ending = states[0, _ENDING].mean(axis=0, dtype=np.float64)
+        return Sound(float(np.clip(output[0, 0], 0.0, 1.0)), ending)

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import io
+import math
 
 import numpy as np
 
 from simulator.activity.analyzer import spans_of
 from simulator.activity.model import (
     Activity,
+    Evidence,
     Lull,
     Observation,
     Reassessment,
@@ -20,6 +22,8 @@ from simulator.activity.model import (
 _KINDS: tuple[type[SpeechStart] | type[Lull] | type[Resumption], ...] = (SpeechStart, Lull, Resumption)
 _END = 3
 _REASSESSMENT = 4
+_COLUMNS = 8
+_NOTHING = (math.nan,) * 3
 
 
 def to_bytes(activity: Activity) -> bytes:
@@ -28,7 +32,7 @@ def to_bytes(activity: Activity) -> bytes:
     np.savez(
         file,
         duration_ms=activity.duration_ms,
-        observations=np.array([_row(seen) for seen in activity.observations], np.float64).reshape(-1, 5),
+        observations=np.array([_row(seen) for seen in activity.observations], np.float64).reshape(-1, _COLUMNS),
         probability=activity.probability,
         level_db=activity.level_db,
         envelope=activity.envelope,
@@ -58,14 +62,26 @@ def from_bytes(content: bytes) -> Activity | None:
 
 def _row(seen: Observation) -> tuple[float, ...]:
     if isinstance(seen, SpeechEnd):
-        return (_END, seen.known_ms, seen.end_ms, seen.span, seen.completeness)
+        return (_END, seen.known_ms, seen.end_ms, seen.span, seen.completeness, *_evidence_row(seen.evidence))
     if isinstance(seen, Reassessment):
-        return (_REASSESSMENT, seen.known_ms, 0, seen.span, seen.completeness)
-    return (_KINDS.index(type(seen)), seen.known_ms, seen.start_ms, seen.span, 0.0)
+        return (_REASSESSMENT, seen.known_ms, 0, seen.span, seen.completeness, *_NOTHING)
+    return (_KINDS.index(type(seen)), seen.known_ms, seen.start_ms, seen.span, 0.0, *_NOTHING)
+
+
+def _evidence_row(evidence: Evidence | None) -> tuple[float, ...]:
+    if evidence is None:
+        return _NOTHING
+    return evidence.model, evidence.ending_s, math.nan if evidence.late_pitch is None else evidence.late_pitch
 
 
 def _observation(row: list[float]) -> Observation:
     kind, known_ms, at_ms, span = (int(value) for value in row[:4])
     if kind == _REASSESSMENT:
         return Reassessment(known_ms, span, row[4])
-    return SpeechEnd(known_ms, at_ms, span, row[4]) if kind == _END else _KINDS[kind](known_ms, at_ms, span)
+    if kind == _END:
+        return SpeechEnd(known_ms, at_ms, span, row[4], _evidence(*row[5:]))
+    return _KINDS[kind](known_ms, at_ms, span)
+
+
+def _evidence(model: float, ending_s: float, late_pitch: float) -> Evidence | None:
+    return None if math.isnan(model) else Evidence(model, ending_s, None if math.isnan(late_pitch) else late_pitch)

@@ -16,6 +16,7 @@ import pytest
 
 from simulator.activity.cache import MOST_BYTES, cache_folder, cached_analysis, clear, kept
 from simulator.activity.model import Activity
+from simulator.activity.smart_turn import WIDTH, Sound
 from simulator.audio.source import AudioSource, Samples, open_audio
 from simulator.recording import bundled_folder
 
@@ -50,8 +51,8 @@ class Ear:
     def __init__(self, name: str) -> None:
         self.name = name
 
-    def completeness(self, samples: Samples) -> float:
-        return 0.5 if len(samples) else 0.0
+    def hear(self, samples: Samples) -> Sound:
+        return Sound(0.5 if len(samples) else 0.0, np.zeros(WIDTH))
 
 
 def _was_made(source: AudioSource, ear: Ear | None = None) -> bool:

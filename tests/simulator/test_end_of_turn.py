@@ -6,10 +6,12 @@ import math
 
 import pytest
 
+from simulator.engine.profile_files import default_profile
 from tests.simulator.tracks import Speech, fixed_profile, play_track, times, types
 
 END_MS = 100 * 32
 KNOWN_MS = END_MS + 7 * 32
+HALF_LIFE_S = default_profile().values.eot_half_life_s.value
 
 
 def test_a_finished_sentence_ends_the_turn_as_soon_as_its_end_is_known() -> None:
@@ -22,7 +24,7 @@ def test_a_finished_sentence_ends_the_turn_as_soon_as_its_end_is_known() -> None
 @pytest.mark.parametrize("completeness", [0.05, 0.3, 0.5, 0.69])
 def test_an_unfinished_sentence_is_given_the_silence_the_formula_asks_for(completeness: float) -> None:
     result = play_track([Speech(10, 100, completeness)])
-    silence_s = 0.2 + 0.8 * math.log2((1 - completeness) / (1 - 0.7))
+    silence_s = 0.2 + HALF_LIFE_S * math.log2((1 - completeness) / (1 - 0.7))
     assert times(result, "end_of_turn") == [max(KNOWN_MS, math.ceil(END_MS + 1000 * silence_s))]
 
 
@@ -103,7 +105,7 @@ def test_every_decision_says_why_with_the_numbers_that_decided() -> None:
 def test_eager_fires_at_the_confidence_its_setting_asks_for() -> None:
     # 0.9 - 0.6 x 0.9 = 0.36
     result = play_track([Speech(10, 100, 0.3)], {"eager_eot_threshold": 0.9})
-    silence_s = 0.2 + 0.8 * math.log2((1 - 0.3) / (1 - 0.36))
+    silence_s = 0.2 + HALF_LIFE_S * math.log2((1 - 0.3) / (1 - 0.36))
     assert times(result, "eager_end_of_turn") == [math.ceil(END_MS + 1000 * silence_s)]
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import asdict
 from pathlib import Path
 
 from simulator.activity.model import FRAME_MS, Activity
@@ -36,6 +37,7 @@ def _to_json(recording: Recording, activity: Activity) -> dict[str, object]:
                 "t": span.end_ms / 1000,
                 "known_at": span.end_known_ms / 1000,
                 "completeness": span.completeness,
+                "evidence": asdict(span.evidence) if span.evidence else None,
             }
             for span in activity.spans
         ],
@@ -55,6 +57,7 @@ def _print_activity(recording: Recording, activity: Activity) -> None:
             f"{(span.end_ms - span.start_ms) / 1000:.2f}",
             f"{span.end_known_ms / 1000:.2f}",
             f"{span.completeness:.2f}",
+            f"{span.evidence.model:.2f}" if span.evidence else "-",
         ]
         for index, span in enumerate(activity.spans)
     ]
@@ -64,5 +67,7 @@ def _print_activity(recording: Recording, activity: Activity) -> None:
     if not rows:
         print_line(f"{title}; nobody was heard.")
         return
-    print_table(title, ["", "starts s", "ends s", "lasts s", "end known s", "sounds finished 0-1"], rows)
+    print_table(
+        title, ["", "starts s", "ends s", "lasts s", "end known s", "sounds finished 0-1", "model alone"], rows
+    )
     print_line(f"Voice activity: {activity.voice_model}. End of turn: {activity.end_of_turn_model}.")
