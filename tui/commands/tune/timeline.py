@@ -1,0 +1,80 @@
+"""Commands of the timeline."""
+
+from __future__ import annotations
+
+from tui.commands.command import Command
+
+
+class NextEvent(Command):
+    """Go to the next event of the timeline and read why it happened."""
+
+    id = "tune.next-event"
+    name = "Why?"
+    key = "full_stop"
+    action = "step_event(1)"
+    in_footer = True
+
+
+class PreviousEvent(Command):
+    """Go to the event before and read why it happened."""
+
+    id = "tune.previous-event"
+    name = "Why? before"
+    key = "comma"
+    action = "step_event(-1)"
+
+
+class ZoomIn(Command):
+    """Look closer at the timeline."""
+
+    id = "tune.zoom-in"
+    name = "Closer"
+    key = "plus,equals_sign"
+    action = "zoom(1)"
+
+
+class ZoomOut(Command):
+    """See more of the timeline."""
+
+    id = "tune.zoom-out"
+    name = "Further"
+    key = "minus"
+    action = "zoom(-1)"
+
+
+class Later(Command):
+    """Look at a later part of the timeline."""
+
+    id = "tune.later"
+    name = "Later"
+    key = "right_square_bracket"
+    action = "pan(0.5)"
+
+
+class Earlier(Command):
+    """Look at an earlier part of the timeline."""
+
+    id = "tune.earlier"
+    name = "Earlier"
+    key = "left_square_bracket"
+    action = "pan(-0.5)"
+
+
+class SwitchGlyphs(Command):
+    """Draw the timeline with plain ASCII characters, or with fine ones again."""
+
+    id = "tune.glyphs"
+    name = "ASCII drawing"
+    key = "f9"
+    action = "switch_glyphs"
+
+
+TIMELINE: tuple[type[Command], ...] = (
+    NextEvent,
+    PreviousEvent,
+    ZoomIn,
+    ZoomOut,
+    Later,
+    Earlier,
+    SwitchGlyphs,
+)
