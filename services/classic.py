@@ -5,15 +5,14 @@ from __future__ import annotations
 import asyncio
 import time
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from typing import Final, Literal, NoReturn, TypeVar
+from typing import Final, NoReturn
 from urllib.parse import quote
 
 import httpx
 from pydantic import JsonValue
 
+from services.classic_owners import ClassicOwners, only
 from services.classic_shapes import (
-    MACHINE,
-    read_behavior_set,
     read_classic_service,
     read_classic_version_set,
     write_classic_changes,
@@ -22,27 +21,20 @@ from services.classic_shapes import (
 )
 from services.client import PAGE_SIZE
 from services.errors import BadResponseError, NotFoundError, ServiceError, UnsupportedError
-from services.listing import read_page
 from services.matching import has_text
 from services.model import (
-    Agent,
-    BehaviorSet,
-    ContextGraph,
     NewService,
     Page,
     Service,
     Tag,
-    Version,
     VersionSet,
     WorkspaceVoiceSettings,
 )
-from services.reading import JsonObject, as_text, read_agent, read_context_graph, read_version
+from services.reading import JsonObject, as_text
 from services.rules import deletable, writable
 from services.sign_in import ClassicKey, SignedIn
 from services.traffic import Traffic
 from services.transport import Query, Transport
-
-T = TypeVar("T", Service, Agent, ContextGraph, Version, BehaviorSet)
 
 UNSUPPORTED: Final = {
     "delete_service": "the Classic API cannot delete a service; deactivate it instead",
@@ -52,11 +44,11 @@ UNSUPPORTED: Final = {
     "update_workspace_voice_settings": "the Classic API knows no voice settings; connect with the Platform API",
 }
 
-SERVICES_AT_ONCE, AGENTS_AT_ONCE, VERSIONS_AT_ONCE, OTHERS_AT_ONCE = 20, 20, 10, 50
-"""The most entries that one page may have, by the vendor's OpenAPI document."""
+SERVICES_AT_ONCE = 20
+"""The most services that one page may have, by the vendor's OpenAPI document."""
 
 
-class ClassicClient:
+class ClassicClient(ClassicOwners):
     """A :class:`services.client.ServicesClient` for the Classic API.
 
     The caller owns ``http``: its base URL is the platform's address, and whoever opened it closes it. ``clock`` is
@@ -78,10 +70,10 @@ class ClassicClient:
     ) -> None:
         self.traffic = Traffic(clock)
         signed_in = SignedIn(http, organization, key, traffic=self.traffic, clock=clock)
-        self._transport = Transport(http, signed_in, traffic=self.traffic, clock=clock, sleep=sleep)
+        transport = Transport(http, signed_in, traffic=self.traffic, clock=clock, sleep=sleep)
+        super().__init__(transport, organization)
         self._organization_id = organization
         self._user_id = key.user_id
-        self._organization = f"/v1/{quote(organization, safe='')}"
         self.label = label or http.base_url.host
         self._address = str(http.base_url).rstrip("/")
 
@@ -122,7 +114,7 @@ class ClassicClient:
 
     async def get_service(self, service_id: str) -> Service:
         """Return one service, by asking the listing for its id."""
-        return _only(await self.list_services(ids=[service_id]), service_id, "service")
+        return only(await self.list_services(ids=[service_id]), service_id, "service")
 
     async def create_service(self, new: NewService) -> str:
         """Make a service and return its id."""
@@ -201,69 +193,6 @@ class ClassicClient:
         path = self._version_set_path(service_id, deletable(name))
         await self._transport.send("DELETE", path, kind="DELETE version set")
 
-    async def list_agents(
-        self, *, search: str | None = None, limit: int = PAGE_SIZE, continuation: int | None = None
-    ) -> Page[Agent]:
-        """Return one page of agents; the search is applied here."""
-        query = _paged(min(limit, AGENTS_AT_ONCE), continuation)
-        return await self._page("/organization/agent", "agents", read_agent, query, _by_name(search))
-
-    async def get_agent(self, agent_id: str) -> Agent:
-        """Return one agent with the number of its newest version."""
-        query: Query = {"id": [agent_id]}
-        return _only(await self._page("/organization/agent", "agents", read_agent, query), agent_id, "agent")
-
-    async def list_agent_versions(
-        self, agent_id: str, *, limit: int = PAGE_SIZE, continuation: int | None = None
-    ) -> Page[Version]:
-        """Return one page of an agent's versions, newest first."""
-        return await self._versions("agent", "agent_versions", agent_id, _newest_first(limit, continuation))
-
-    async def get_agent_version(self, agent_id: str, version: int | Literal["latest"] = "latest") -> Version:
-        """Return one version of an agent."""
-        query: Query = {"version": str(version)}
-        return _one_version(await self._versions("agent", "agent_versions", agent_id, query), version)
-
-    async def list_context_graphs(
-        self, *, search: str | None = None, limit: int = PAGE_SIZE, continuation: int | None = None
-    ) -> Page[ContextGraph]:
-        """Return one page of state machines; the search is applied here."""
-        query = _paged(min(limit, OTHERS_AT_ONCE), continuation)
-        return await self._page(
-            f"/organization/{MACHINE}", f"{MACHINE}s", read_context_graph, query, _by_name(search)
-        )
-
-    async def get_context_graph(self, context_graph_id: str) -> ContextGraph:
-        """Return one state machine with the number of its newest version."""
-        query: Query = {"id": [context_graph_id]}
-        page = await self._page(f"/organization/{MACHINE}", f"{MACHINE}s", read_context_graph, query)
-        return _only(page, context_graph_id, "context graph")
-
-    async def list_context_graph_versions(
-        self, context_graph_id: str, *, limit: int = PAGE_SIZE, continuation: int | None = None
-    ) -> Page[Version]:
-        """Return one page of a state machine's versions, newest first."""
-        query = _newest_first(limit, continuation)
-        return await self._versions(MACHINE, "state_machine_versions", context_graph_id, query)
-
-    async def get_context_graph_version(
-        self, context_graph_id: str, version: int | Literal["latest"] = "latest"
-    ) -> Version:
-        """Return one version of a state machine."""
-        query: Query = {"version": str(version)}
-        page = await self._versions(MACHINE, "state_machine_versions", context_graph_id, query)
-        return _one_version(page, version)
-
-    async def list_behavior_sets(
-        self, *, service_id: str | None = None, limit: int = PAGE_SIZE, continuation: int | None = None
-    ) -> Page[BehaviorSet]:
-        """Return one page of dynamic behavior sets, of one service or of all."""
-        query = {
-            **_paged(min(limit, OTHERS_AT_ONCE), continuation),
-            "applied_to_service": [service_id] if service_id else [],
-        }
-        return await self._page("/dynamic_behavior_set/", "dynamic_behavior_sets", read_behavior_set, query)
-
     async def workspace_voice_settings(self) -> WorkspaceVoiceSettings:
         """Raise: the Classic API knows none."""
         raise UnsupportedError(UNSUPPORTED["workspace_voice_settings"])
@@ -281,32 +210,6 @@ class ClassicClient:
     def _version_set_path(self, service_id: str, name: str) -> str:
         return f"{self._service_path(service_id)}/version_sets/{quote(name, safe='')}/"
 
-    async def _page(
-        self,
-        path: str,
-        key: str,
-        read: Callable[[JsonObject], T | None],
-        query: Query,
-        leave_out: Callable[[T], str | None] = lambda _: None,
-        *,
-        kind: str = "",
-    ) -> Page[T]:
-        kind = f"GET {kind or key.replace('_', ' ')}"
-        body = await self._transport.request("GET", f"{self._organization}{path}", query=query, kind=kind)
-        return read_page(body, key, read, leave_out=leave_out)
-
-    async def _versions(self, owners: str, key: str, owner_id: str, query: Query) -> Page[Version]:
-        path = f"/organization/{owners}/{quote(owner_id, safe='')}/version"
-        return await self._page(path, key, lambda raw: read_version(owner_id, raw), query)
-
-
-def _paged(limit: int, continuation: int | None) -> dict[str, str | int | bool | list[str] | None]:
-    return {"limit": limit, "continuation_token": continuation}
-
-
-def _newest_first(limit: int, continuation: int | None) -> Query:
-    return {**_paged(min(limit, VERSIONS_AT_ONCE), continuation), "sort_by": ["-version"]}
-
 
 def _sorting(sort_by: str | None) -> list[str]:
     """Return the API's spelling of an order, in which ascending has a sign too."""
@@ -316,25 +219,3 @@ def _sorting(sort_by: str | None) -> list[str]:
     if field not in ("name", "is_active"):
         raise UnsupportedError(f"the Classic API sorts services by name or is_active, not by {field}")
     return [sort_by if sort_by.startswith("-") else f"+{sort_by}"]
-
-
-def _by_name(search: str | None) -> Callable[[Agent | ContextGraph], str | None]:
-    wanted = (search or "").casefold()
-    return lambda found: None if wanted in found.name.casefold() else found.id
-
-
-def _only(page: Page[T], wanted: str, what: str) -> T:
-    """Return the entry that was asked for by its id."""
-    for item in page.items:
-        if getattr(item, "id", None) == wanted:
-            return item
-    if page.items:
-        raise BadResponseError(f"the platform answered with another {what} than was asked for; try again")
-    raise NotFoundError(f"there is no {what} {wanted!r} that this key may see; refresh the list")
-
-
-def _one_version(page: Page[Version], wanted: int | Literal["latest"]) -> Version:
-    for version in page.items:
-        if wanted in ("latest", version.number):
-            return version
-    raise NotFoundError(f"there is no version {wanted}; list the versions to see which there are")

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from typing import Final, Literal, TypeVar
+from collections.abc import Mapping, Sequence
+from typing import Final, TypeVar
 from urllib.parse import quote
 
 import httpx
@@ -14,25 +14,20 @@ from services.errors import BadResponseError, NotFoundError, RefusedError, Unsup
 from services.listing import read_page
 from services.matching import has_tags
 from services.model import (
-    Agent,
     BehaviorSet,
-    ContextGraph,
     HistoryEntry,
     NewService,
     Page,
     Service,
     Tag,
-    Version,
     VersionSet,
     WorkspaceVoiceSettings,
 )
+from services.platform_owners import PlatformOwners, required
 from services.reading import (
     JsonObject,
-    read_agent,
-    read_context_graph,
     read_history_entry,
     read_service,
-    read_version,
     read_voice_settings,
 )
 from services.rules import deletable, writable
@@ -49,7 +44,7 @@ UNSUPPORTED: Final = {
 }
 
 
-class PlatformClient:
+class PlatformClient(PlatformOwners):
     """A :class:`services.client.ServicesClient` for the Platform API.
 
     The caller owns ``http``: its base URL is the platform's address, and whoever opened it closes it. Raises
@@ -68,12 +63,11 @@ class PlatformClient:
         label: str = "",
         tells_history: bool = False,
     ) -> None:
-        self._transport = Transport(http, BearerKey(token))
+        super().__init__(Transport(http, BearerKey(token)), workspace_id)
         told = ("service_history",) if tells_history else ()
         self.unsupported: Mapping[str, str] = {name: why for name, why in UNSUPPORTED.items() if name not in told}
         self._address = str(http.base_url).rstrip("/")
         self._workspace_id = workspace_id
-        self._workspace = f"/v1/{quote(workspace_id, safe='')}"
         self.label = label or http.base_url.host
 
     @property
@@ -187,50 +181,6 @@ class PlatformClient:
         if name in after.version_sets:
             raise BadResponseError(f"the platform answered, but {name!r} is still there; look before trying again")
 
-    async def list_agents(
-        self, *, search: str | None = None, limit: int = PAGE_SIZE, continuation: int | None = None
-    ) -> Page[Agent]:
-        """Return one page of agents."""
-        return await self._page("agents", read_agent, query=_paged(limit, continuation, search=search))
-
-    async def get_agent(self, agent_id: str) -> Agent:
-        """Return one agent with the number of its newest version."""
-        return _required(await self._get("agents", agent_id), read_agent, "an agent that has no id")
-
-    async def list_agent_versions(
-        self, agent_id: str, *, limit: int = PAGE_SIZE, continuation: int | None = None
-    ) -> Page[Version]:
-        """Return one page of an agent's versions, newest first."""
-        return await self._versions("agents", agent_id, limit, continuation)
-
-    async def get_agent_version(self, agent_id: str, version: int | Literal["latest"] = "latest") -> Version:
-        """Return one version of an agent."""
-        return await self._version("agents", agent_id, version)
-
-    async def list_context_graphs(
-        self, *, search: str | None = None, limit: int = PAGE_SIZE, continuation: int | None = None
-    ) -> Page[ContextGraph]:
-        """Return one page of context graphs."""
-        query = _paged(limit, continuation, search=search)
-        return await self._page("context-graphs", read_context_graph, query=query)
-
-    async def get_context_graph(self, context_graph_id: str) -> ContextGraph:
-        """Return one context graph with the number of its newest version."""
-        body = await self._get("context-graphs", context_graph_id)
-        return _required(body, read_context_graph, "a context graph that has no id")
-
-    async def list_context_graph_versions(
-        self, context_graph_id: str, *, limit: int = PAGE_SIZE, continuation: int | None = None
-    ) -> Page[Version]:
-        """Return one page of a context graph's versions, newest first."""
-        return await self._versions("context-graphs", context_graph_id, limit, continuation)
-
-    async def get_context_graph_version(
-        self, context_graph_id: str, version: int | Literal["latest"] = "latest"
-    ) -> Version:
-        """Return one version of a context graph."""
-        return await self._version("context-graphs", context_graph_id, version)
-
     async def list_behavior_sets(
         self,
         *,
@@ -259,52 +209,6 @@ class PlatformClient:
         path = self._service_path(service_id)
         return _service(await self._transport.request("PUT", path, body=body, kind="PUT service"))
 
-    async def _page(
-        self,
-        path: str,
-        read: Callable[[JsonObject], T | None],
-        *,
-        query: Query,
-        leave_out: Callable[[T], str | None] = lambda _: None,
-        kind: str = "",
-    ) -> Page[T]:
-        kind = f"GET {kind or path}"
-        body = await self._transport.request("GET", f"{self._workspace}/{path}", query=query, kind=kind)
-        return read_page(body, "items", read, leave_out=leave_out)
-
-    async def _get(self, owners: str, owner_id: str) -> JsonObject:
-        path = f"{self._workspace}/{owners}/{quote(owner_id, safe='')}"
-        return await self._transport.request("GET", path, kind=f"GET {owners.removesuffix('s')}")
-
-    async def _versions(self, owners: str, owner_id: str, limit: int, continuation: int | None) -> Page[Version]:
-        return await self._page(
-            f"{owners}/{quote(owner_id, safe='')}/versions",
-            lambda raw: read_version(owner_id, raw),
-            query=_paged(limit, continuation, sort_by="-version"),
-            kind=f"{owners} versions",
-        )
-
-    async def _version(self, owners: str, owner_id: str, version: int | Literal["latest"]) -> Version:
-        path = f"{self._workspace}/{owners}/{quote(owner_id, safe='')}/versions/{quote(str(version), safe='')}"
-        body = await self._transport.request("GET", path, kind=f"GET {owners} version")
-        return _required(body, lambda raw: read_version(owner_id, raw), "a version that has no number")
-
-
-def _paged(limit: int, continuation: int | None, *, search: str | None = None, sort_by: str | None = None) -> Query:
-    return {
-        "search": search or None,
-        "sort_by": sort_by,
-        "limit": limit,
-        "continuation_token": continuation,
-    }
-
 
 def _service(body: JsonObject) -> Service:
-    return _required(body, read_service, "a service that has no id")
-
-
-def _required(body: JsonObject, read: Callable[[JsonObject], T | None], otherwise: str) -> T:
-    found = read(body)
-    if found is None:
-        raise BadResponseError(f"the platform answered with {otherwise}; try again")
-    return found
+    return required(body, read_service, "a service that has no id")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import stat
 import traceback
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -150,8 +151,10 @@ def test_saving_keeps_what_is_not_ours_and_removing_only_takes_one() -> None:
     whole = json.loads(config_file().read_text())
     whole["connections"]["staging"]["from_tomorrow"] = [1]
     config_file().write_text(json.dumps(whole))
+    save(replace(STAGING, workspace_id="w-3"))
     save(Profile(name="other", source="config", dialect="classic", url="https://y.example", organization_id="o"))
-    assert json.loads(config_file().read_text())["connections"]["staging"]["from_tomorrow"] == [1]
+    staging = json.loads(config_file().read_text())["connections"]["staging"]
+    assert (staging["from_tomorrow"], staging["workspace_id"]) == ([1], "w-3")
     assert set(saved()) == {"staging", "other"}
     remove("other")
     assert saved()["staging"].url == STAGING.url
