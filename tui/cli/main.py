@@ -11,13 +11,11 @@ from typing import Annotated
 import typer
 
 from tui.cli.failure import CallError, ToldError, WorkError, complain
-from tui.cli.groups import ShowingGroup
-from tui.cli.service import service_app
-from tui.cli.version_set import version_set_app
-from tui.cli.voice_config import voice_config
+from tui.cli.groups import LateGroup, ShowingGroup
 
 app = typer.Typer(
     name="turnlab",
+    cls=LateGroup,
     help="Hear what a voice_config change does to a call before a caller does. "
     "Without a command, opens the dashboard.",
     no_args_is_help=False,
@@ -424,11 +422,6 @@ def profiles_fit(
     from tui.cli.profiles_fit import FitRequest, fit_profile
 
     fit_profile(FitRequest(calls, name, config, extends, output, force))
-
-
-app.add_typer(service_app, name="service")
-app.add_typer(version_set_app, name="version-set")
-app.command("voice-config")(voice_config)
 
 
 def run(arguments: list[str]) -> int:

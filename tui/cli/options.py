@@ -22,5 +22,6 @@ Expect = Annotated[
 ]
 ServiceName = Annotated[str, typer.Argument(metavar="SERVICE", help="A service's name or id.")]
 Body = Annotated[
-    str | None, typer.Option(metavar="JSON", help="A JSON object of fields, or @FILE that holds one; null is kept.")
+    str | None,
+    typer.Option(metavar="JSON", help="A JSON object of fields, or @FILE that holds one; null takes a field back."),
 ]

@@ -6,10 +6,11 @@ from typing import Annotated
 
 import typer
 
+from tui.cli.groups import LATER_HELP
 from tui.cli.options import Apply, Body, ConnectionName, Expect, Json, ServiceName
 
 service_app = typer.Typer(
-    rich_markup_mode=None, no_args_is_help=True, help="List, show, make, change and delete services."
+    rich_markup_mode=None, add_completion=False, no_args_is_help=True, help=LATER_HELP["service"]
 )
 
 Name = Annotated[str | None, typer.Option(help="What people call it, 1 to 256 characters.")]

@@ -6,10 +6,11 @@ from typing import Annotated
 
 import typer
 
+from tui.cli.groups import LATER_HELP
 from tui.cli.options import Apply, Body, ConnectionName, Expect, Json, ServiceName
 
 version_set_app = typer.Typer(
-    rich_markup_mode=None, no_args_is_help=True, help="Look at a service's version sets, promote them, go back."
+    rich_markup_mode=None, add_completion=False, no_args_is_help=True, help=LATER_HELP["version-set"]
 )
 
 SetName = Annotated[str, typer.Argument(metavar="NAME", help="The version set.")]

@@ -8,7 +8,10 @@ import typer
 
 from tui.cli.options import Apply, Body, ConnectionName, Expect, Json, ServiceName
 
+voice_config_app = typer.Typer(rich_markup_mode=None, add_completion=False)
 
+
+@voice_config_app.command("voice-config")
 def voice_config(
     service: ServiceName,
     preset: Annotated[

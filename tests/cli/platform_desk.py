@@ -1,0 +1,130 @@
+"""A person with ``turnlab``, and somebody else who changes the same workspace through its HTTP API."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from services.embedded.seed import demo_id
+from tests.cli.conftest import Outcome, Turnlab
+from tests.interop.conftest import Served, start
+from tui.cli.main import run
+
+INTAKE = demo_id("service", "Intake Line")
+PLAN_LINE = "--apply --expect "
+
+
+@dataclass
+class Desk:
+    """``turnlab`` against a served workspace, over a real socket."""
+
+    turnlab: Turnlab
+    served: Served
+    environment: Mapping[str, str]
+
+    def __call__(self, *arguments: str | Path) -> Outcome:
+        return self.turnlab(*arguments)
+
+    def service(self, service_id: str = INTAKE) -> Any:
+        """Return a service as any other client sees it."""
+        return self._http().get(f"/services/{service_id}").raise_for_status().json()
+
+    def stored(self, name: str) -> Any:
+        """Return a version set of the Intake Line; ``None`` if it is not there."""
+        return self.service()["version_sets"].get(name)
+
+    def meanwhile(self, name: str, **fields: Any) -> Any:
+        """Have somebody else change a version set of the Intake Line; return what it holds then."""
+        body = {"version_set": {**(self.stored(name) or {}), **fields}}
+        self._http().put(f"/services/{INTAKE}/version-sets/{name}", json=body).raise_for_status()
+        return self.stored(name)
+
+    def put(self, **fields: Any) -> None:
+        """Have somebody else change the Intake Line."""
+        self._http().put(f"/services/{INTAKE}", json=fields).raise_for_status()
+
+    def _http(self) -> httpx.Client:
+        return httpx.Client(
+            base_url=self.served.platform, headers={"Authorization": f"Bearer {self.served.api_key}"}
+        )
+
+
+def platform_environment(served: Served) -> dict[str, str]:
+    """Return what has ``turnlab`` speak the Platform dialect."""
+    return {
+        "PLATFORM_API_URL": served.url,
+        "PLATFORM_WORKSPACE_ID": served.workspace_id,
+        "PLATFORM_API_KEY": served.api_key,
+    }
+
+
+def classic_environment(served: Served) -> dict[str, str]:
+    """Return what has ``turnlab`` speak the Classic dialect."""
+    return {
+        "AMIGO_BASE_URL": served.url,
+        "AMIGO_ORGANIZATION_ID": served.organization_id,
+        "AMIGO_API_KEY": served.api_key,
+        "AMIGO_API_KEY_ID": served.api_key_id,
+        "AMIGO_USER_ID": served.user_id,
+    }
+
+
+@pytest.fixture(scope="module")
+def serving(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
+    """A platform with no rate limits, stopped after the last test of the module."""
+    running = start(tmp_path_factory.mktemp("served"), "--rate-window", "0")
+    yield running
+    if running.process.poll() is None:
+        running.stop()
+
+
+@pytest.fixture
+def inside(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> Callable[[Mapping[str, str]], Turnlab]:
+    """Run ``turnlab`` in this process, with folders of its own: a process for every line would take minutes."""
+
+    def make(environment: Mapping[str, str]) -> Turnlab:
+        folders = {"HOME": str(tmp_path), "TURNLAB_DATA_DIR": str(tmp_path / "data"), "COLUMNS": "120"}
+        for name, value in {**folders, **environment}.items():
+            monkeypatch.setenv(name, value)
+        monkeypatch.chdir(tmp_path)
+
+        def call(*arguments: str | Path) -> Outcome:
+            capsys.readouterr()
+            code = run([str(argument) for argument in arguments])
+            said = capsys.readouterr()
+            return Outcome(code, said.out, said.err)
+
+        return call
+
+    return make
+
+
+@pytest.fixture
+def desk(serving: Served, inside: Callable[[Mapping[str, str]], Turnlab]) -> Iterator[Desk]:
+    """``turnlab`` in the Platform dialect; the Intake Line is put back afterwards."""
+    environment = platform_environment(serving)
+    made = Desk(inside(environment), serving, environment)
+    before = made.service()
+    yield made
+    made.put(**{name: before[name] for name in ("name", "is_active", "tags", "tool_capacity", "version_sets")})
+    stored = made.service()["voice_config"] or {}
+    made.put(voice_config={**dict.fromkeys(stored), **before["voice_config"]})
+
+
+@pytest.fixture
+def alone(inside: Callable[[Mapping[str, str]], Turnlab]) -> Turnlab:
+    """``turnlab`` with the embedded platform."""
+    return inside({})
+
+
+def expected(outcome: Outcome) -> str:
+    """Return the ten characters a plan was shown under."""
+    assert outcome.code == 0, outcome.err
+    return outcome.out.split(PLAN_LINE)[1].split()[0]
