@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
+import shutil
+import ssl
 import stat
+import subprocess
 import traceback
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
+import stamina
 from pydantic import SecretStr
 
 from services.classic import ClassicClient
@@ -20,7 +25,7 @@ from services.connections.opening import open_connection, open_profile
 from services.connections.profile import Profile, checked_name, checked_url
 from services.connections.regions import REGIONS, address
 from services.connections.variables import Variables
-from services.errors import ConnectionProblem
+from services.errors import ConnectionProblem, UnreachableError
 from services.platform import PlatformClient
 from tests.services.serving import Served
 
@@ -285,3 +290,30 @@ async def test_a_key_that_no_header_can_carry_is_refused_unseen() -> None:
 
 def test_a_profile_shows_no_key() -> None:
     assert KEY not in repr(Profile(name="p", source="file", key=SecretStr(KEY)))
+
+
+async def test_a_platform_with_a_certificate_nobody_vouches_for_gets_no_key(tmp_path: Path) -> None:
+    if shutil.which("openssl") is None:
+        pytest.skip("openssl is not here to make a certificate")
+    files = ["-keyout", str(tmp_path / "key.pem"), "-out", str(tmp_path / "cert.pem")]
+    subject = ["-subj", "/CN=localhost", "-addext", "subjectAltName=IP:127.0.0.1", "-days", "2"]
+    command = ["openssl", "req", "-x509", "-newkey", "rsa:2048", "-nodes", *files, *subject]
+    subprocess.run(command, check=True, capture_output=True)
+    context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
+    context.load_cert_chain(tmp_path / "cert.pem", tmp_path / "key.pem")
+    received: list[bytes] = []
+
+    async def listen(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        received.append(await reader.read(1))
+        writer.close()
+
+    server = await asyncio.start_server(listen, "127.0.0.1", 0, ssl=context)
+    url = f"https://127.0.0.1:{server.sockets[0].getsockname()[1]}"
+    with stamina.set_testing(True, attempts=1):
+        async with open_profile(
+            Profile(name="p", source="file", url=url, workspace_id="w", key=SecretStr(KEY))
+        ) as client:
+            with pytest.raises(UnreachableError, match="certificate"):
+                await client.whoami()
+    server.close()
+    assert received == []
