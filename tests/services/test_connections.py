@@ -292,7 +292,9 @@ def test_a_profile_shows_no_key() -> None:
     assert KEY not in repr(Profile(name="p", source="file", key=SecretStr(KEY)))
 
 
-async def test_a_platform_with_a_certificate_nobody_vouches_for_gets_no_key(tmp_path: Path) -> None:
+@pytest.fixture
+def self_signed(tmp_path: Path) -> ssl.SSLContext:
+    """A server's side of TLS, with a certificate that nobody vouches for."""
     if shutil.which("openssl") is None:
         pytest.skip("openssl is not here to make a certificate")
     files = ["-keyout", str(tmp_path / "key.pem"), "-out", str(tmp_path / "cert.pem")]
@@ -301,13 +303,17 @@ async def test_a_platform_with_a_certificate_nobody_vouches_for_gets_no_key(tmp_
     subprocess.run(command, check=True, capture_output=True)
     context = ssl.create_default_context(ssl.Purpose.CLIENT_AUTH)
     context.load_cert_chain(tmp_path / "cert.pem", tmp_path / "key.pem")
+    return context
+
+
+async def test_a_certificate_nobody_vouches_for_gets_no_key(self_signed: ssl.SSLContext) -> None:
     received: list[bytes] = []
 
     async def listen(reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         received.append(await reader.read(1))
         writer.close()
 
-    server = await asyncio.start_server(listen, "127.0.0.1", 0, ssl=context)
+    server = await asyncio.start_server(listen, "127.0.0.1", 0, ssl=self_signed)
     url = f"https://127.0.0.1:{server.sockets[0].getsockname()[1]}"
     with stamina.set_testing(True, attempts=1):
         async with open_profile(
