@@ -28,16 +28,25 @@ def track_and_losses(labels: Labels) -> tuple[str, list[str]]:
     return track, lost
 
 
-def json_of_track(track: Labels, before: dict[str, Any], origin: str) -> tuple[str, list[str]]:
-    """Return our JSON for labels read from a track, and what it kept of the JSON that was there before, in words.
+def json_of_track(track: Labels, before: dict[str, Any], origin: str) -> tuple[str, list[str], list[str]]:
+    """Return our JSON for labels read from a track, and what it kept and dropped of the JSON before, in words.
 
-    Kept is what a label track cannot carry: moves, titles, conditions.
+    Kept is what a label track cannot carry: moves, titles, conditions. Dropped are further details of single turns
+    and events, which may not be the same ones any more.
     """
     kept = {name: value for name, value in before.items() if name not in (*_CARRIED, "label_origin")}
     fresh = {name: _plain(track, name) for name in _CARRIED}
     content = kept | {"label_origin": origin} | {name: value for name, value in fresh.items() if value}
     words = [_counted(name, value) for name, value in kept.items() if name not in _FOLLOWS and _told(value)]
-    return json.dumps(content, indent=1, ensure_ascii=False) + "\n", words
+    dropped = _details(before) - _details(content)
+    return json.dumps(content, indent=1, ensure_ascii=False) + "\n", words, sorted(dropped)
+
+
+def _details(raw: dict[str, Any]) -> set[str]:
+    """Return what the turns and events of a label file, which may be malformed, tell of themselves."""
+    groups = (raw.get(name) for name in ("turns", "events"))
+    parts = [part for group in groups if isinstance(group, list) for part in group]
+    return {str(name) for part in parts if isinstance(part, dict) for name in part}
 
 
 def _plain(labels: Labels, name: str) -> list[Any]:

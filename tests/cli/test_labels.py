@@ -79,6 +79,7 @@ def test_what_a_label_track_cannot_carry_is_said_and_kept_on_the_way_back(turnla
     assert "title" in said
     kept = turnlab("labels", "import", tmp_path / "call.txt", "--force")
     assert "kept" in kept.err
+    assert "dropped speech_0_8s_reached_s, synthetic of its turns and events" in kept.err
     assert json.loads((tmp_path / "call.json").read_text())["moves"] == moves
 
 

@@ -46,10 +46,14 @@ def import_labels(path: Path, output: Path | None, *, force: bool) -> None:
         raise WorkError(str(error)) from error
     if not isinstance(before, dict):
         raise WorkError(f"{target}: is no label file; move it away or choose another --output")
-    content, kept = json_of_track(track, before, f"human (Audacity label track {path.name})")
+    content, kept, dropped = json_of_track(track, before, f"human (Audacity label track {path.name})")
     _write(target, content, force=force)
     if kept:
         complain(f"{target}: kept {', '.join(kept)} from before; check that they still fit")
+    if dropped:
+        complain(
+            f"{target}: dropped {', '.join(dropped)} of its turns and events; a label track cannot hold it"
+        )
     if audio is None:
         complain(f"{path}: no recording of that name stands beside it, so its times were not held against one")
 
