@@ -47,7 +47,7 @@ async def open_embedded(path: Path | None = None) -> AsyncIterator[ServicesClien
         from services.platform import PlatformClient
 
         # A failure inside the platform must come back as its 500 answer, as it would over a network.
-        door = httpx.ASGITransport(create_app(database), raise_app_exceptions=False)
+        door = httpx.ASGITransport(create_app(database, classic=False), raise_app_exceptions=False)
         async with httpx.AsyncClient(transport=door, base_url="http://embedded-platform", trust_env=False) as http:
             yield PlatformClient(
                 http, workspace_id=access.workspace_id, token=access.token, label="embedded", tells_history=True

@@ -169,5 +169,21 @@ MIGRATIONS: tuple[tuple[Step, ...], ...] = (
         ) STRICT""",
         "CREATE INDEX audit_by_subject ON audit (workspace_id, subject_id, id)",
     ),
+    (
+        # all that a listing filters and sorts by, so that it reads this index alone and not ten thousand whole rows
+        "DROP INDEX services_by_name",
+        """CREATE INDEX services_by_name ON services (
+            workspace_id, name COLLATE NOCASE, id, is_active, created_at, updated_at, search_text
+        )""",
+        # the keys that tags can be filtered by, which every first page of the Classic dialect lists
+        """CREATE TABLE tag_keys (
+            workspace_id TEXT NOT NULL, key TEXT NOT NULL,
+            service_id TEXT NOT NULL REFERENCES services (id) ON DELETE CASCADE,
+            PRIMARY KEY (workspace_id, key, service_id)
+        ) STRICT, WITHOUT ROWID""",
+        "CREATE INDEX tag_keys_by_service ON tag_keys (service_id)",
+        """INSERT OR IGNORE INTO tag_keys SELECT workspace_id, json_extract(tag.value, '$.key'), services.id
+            FROM services, json_each(services.tags) AS tag""",
+    ),
 )
 """What makes each version of the file out of the one before; only ever add at the end."""

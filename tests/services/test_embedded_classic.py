@@ -324,3 +324,18 @@ async def test_pages_say_where_the_next_one_starts_and_filters_come_first(classi
     second = await classic.get("/service/", limit=8, continuation_token=8)
     assert (len(second["services"]), second["has_more"], second["continuation_token"]) == (4, False, None)
     assert second["filter_values"] is None
+
+
+async def test_the_keys_to_filter_by_follow_the_services(classic: Classic) -> None:
+    async def keys() -> list[str]:
+        found: list[str] = (await classic.get("/service/", limit=1))["filter_values"]["tags"]
+        return found
+
+    before = await keys()
+    assert before == sorted(set(before))
+    await classic.send("POST", INTAKE, {"tags": {"only here": "x", "channel": None}})
+    assert "only here" in await keys()
+    assert (
+        await classic.wire.http.delete(f"{classic.wire.base}/services/{demo_id('service', 'Intake Line')}")
+    ).is_success
+    assert await keys() == before

@@ -62,7 +62,7 @@ def get_services(
             offset=continuation_token,
         )
         names = behaviors.classic_ids_of(connection, workspace)
-        filters = None if continuation_token else {"tags": store.tag_keys(connection, workspace, wanted)}
+        filters = None if continuation_token else {"tags": store.tag_keys(connection, workspace)}
     shown = [shown_service(service, organization, names) for service in found]
     return AsciiJson({**paged("services", shown, total, continuation_token), "filter_values": filters})
 

@@ -1,0 +1,14 @@
+"""Killed in the middle of things, the server loses nothing it acknowledged: the benchmark, scaled down."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from benchmarks import durability
+
+
+def test_what_was_acknowledged_outlives_being_killed(tmp_path: Path) -> None:
+    report = durability.run(tmp_path, operations=120, kills=2)
+    assert report.missing == []
+    assert report.kills == 2
+    assert report.operations >= 120
