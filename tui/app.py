@@ -17,7 +17,7 @@ from textual.message import Message
 from textual.reactive import reactive
 from textual.screen import Screen
 
-from tui.commands import Place, bindings, commands_in_force, key_names
+from tui.commands import Place, bindings, commands_in_force, key_names, told
 from tui.commands.everywhere import EVERYWHERE, ShowPalette
 from tui.commands.palette import CommandsProvider
 from tui.connection import Clock, Connection, OpenClient, Request, Status, chosen, limit_text, observed
@@ -182,7 +182,7 @@ class TurnlabApp(App[None], inherit_bindings=False):
         for command in commands_in_force(screen, EVERYWHERE):
             section = "Everywhere" if command in EVERYWHERE else here
             keys = "  ".join(key_names(command, screen))
-            sections.setdefault(section, []).append((keys, command.name, command.description()))
+            sections.setdefault(section, []).append((keys, command.name, told(command, screen)))
         self.push_screen(HelpScreen(list(sections.items())))
 
     async def action_quit(self) -> None:

@@ -50,12 +50,17 @@ class Status:
 
 
 def limit_text(traffic: Traffic) -> str:
-    """Return what a platform's rate limits allow now, or why a request waits; nothing if none is known."""
+    """Return what a platform's rate limits allow now, or why a request waits; nothing if none is known.
+
+    What the limit counts and when it ends is said as soon as half of it is used up.
+    """
     if traffic.waiting is not None:
         return f"waiting {traffic.waiting.seconds:.0f} s: {traffic.waiting.why}"
     if traffic.tightest is None:
         return ""
     kind, limit = traffic.tightest
+    if limit.remaining * 2 > limit.limit:
+        return f"{limit.remaining} of {limit.limit} requests left"
     # A time of day stays true while nothing is asked; "in 40 s" would not.
     until = "" if limit.resets_at is None else datetime.fromtimestamp(limit.resets_at).strftime(" until %H:%M:%S")
     return f"{kind}: {limit.remaining} of {limit.limit} left{until}"

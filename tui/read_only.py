@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 WHY = "read-only: Turnlab was started with --read-only; start it without to change anything"
 
-_READING = ("list_", "get_", "whoami", "workspace_voice_settings")
+_READING = ("list_", "get_", "whoami", "service_history", "workspace_voice_settings")
 
 
 def reads(method: str) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from tui.connection import PAGE_SIZE
-from tui.service_filter import ServiceFilter
+from tui.service_filter import ServiceFilter, searchable
 
 if TYPE_CHECKING:
     from services.client import ServicesClient
@@ -22,6 +22,7 @@ class ServiceListing:
 
         self.filter = chosen
         self.services: list[Service] = []
+        self._texts: list[str] = []
         self._client = client
         self._pages: Pages[Service] = Pages(self._fetch)
 
@@ -54,16 +55,28 @@ class ServiceListing:
             continuation=continuation,
         )
 
+    def passing(self, chosen: ServiceFilter) -> list[Service]:
+        """Return those of the services that came so far that pass another filter, in the same order."""
+        self._texts += map(searchable, self.services[len(self._texts) :])
+        return [
+            service
+            for service, text in zip(self.services, self._texts, strict=True)
+            if chosen.passes(service, text)
+        ]
+
     def replace(self, service: Service) -> bool:
         """Put a newer state of a service in its row; tell whether it has one."""
         for index, known in enumerate(self.services):
             if known.id == service.id:
                 self.services[index] = service
+                self._texts[index : index + 1] = [searchable(service)] if index < len(self._texts) else []
                 return True
         return False
 
-    def summary(self, whole: int | None, typed: str) -> str:
-        """Return how many services were found, of how many there are, under which filter."""
-        found = f"{self.total:,}" if self.total is not None else f"{len(self.services):,}+"
-        of_all = "" if whole is None else f" of {whole:,}"
-        return " · ".join(part for part in (found + of_all, self.filter.problem or typed) if part)
+    def remove(self, service_id: str) -> None:
+        """Take a service out that is gone."""
+        for index, known in enumerate(self.services):
+            if known.id == service_id:
+                del self.services[index]
+                del self._texts[index : index + 1]
+                return

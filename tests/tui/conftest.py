@@ -19,7 +19,7 @@ from textual.widgets import Input
 
 from services.client import PAGE_SIZE, ServicesClient
 from services.embedded import open_embedded
-from services.errors import ServiceError
+from services.errors import ServiceError, UnsupportedError
 from services.model import Page, Service, WorkspaceVoiceSettings
 from services.traffic import Traffic
 from tui.app import TurnlabApp
@@ -43,7 +43,7 @@ pytest_textual_snapshot.SVGImageExtension = SnapshotFiles
 @pytest.fixture(autouse=True)
 def same_everywhere(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[None]:
     for name in list(os.environ):
-        ours = name.startswith(("TEXTUAL", "TURNLAB")) and name != "TEXTUAL_SNAPSHOT_TEMPDIR"
+        ours = name.startswith(("TEXTUAL", "TURNLAB", "AMIGO_", "PLATFORM_")) and name != "TEXTUAL_SNAPSHOT_TEMPDIR"
         if ours or name in ("NO_COLOR", "COLORTERM", "COLUMNS", "LINES"):
             monkeypatch.delenv(name)
     monkeypatch.setenv("TERM", "xterm-256color")
@@ -109,6 +109,7 @@ class ScriptedClient(AnyClient):  # type: ignore[misc]  # (has only the methods 
     """A platform of given services, that fails and waits when it is told to."""
 
     label = "embedded"
+    dialect = "platform"
     unsupported: Mapping[str, str] = {}
 
     def __init__(self, services: Sequence[Service] = ()) -> None:
@@ -143,6 +144,14 @@ class ScriptedClient(AnyClient):  # type: ignore[misc]  # (has only the methods 
         page = found[start : start + limit]
         end = start + len(page)
         return Page(items=tuple(page), continuation=end if end < len(found) else None, total=len(found))
+
+    async def unheard_of(self, *_: object, **__: object) -> object:
+        raise UnsupportedError("not on this platform")
+
+    get_agent = get_context_graph = list_behavior_sets = service_history = unheard_of
+
+    def service_address(self, service_id: str) -> str:
+        return f"http://embedded-platform/v1/w/services/{service_id}"
 
     async def get_service(self, service_id: str) -> Service:
         return next(service for service in self.services if service.id == service_id)

@@ -10,10 +10,12 @@ from textual.command import DiscoveryHit, Hit
 
 from tests.tui.conftest import ScriptedClient, make_app, service, settle
 from tui.app import TurnlabApp
-from tui.commands import Command, everywhere, services
+from tui.commands import Command, everywhere, service_changes, services, told, version_sets
 from tui.commands.everywhere import EVERYWHERE, ShowHelp
 from tui.commands.palette import CommandsProvider
+from tui.commands.service_changes import CHANGES
 from tui.commands.services import HERE
+from tui.commands.version_sets import VERSION_SETS
 from tui.screens.help import HelpScreen
 from tui.screens.services import ServicesScreen
 from tui.themes import DARK, LIGHT
@@ -22,7 +24,13 @@ from tui.widgets.key_line import KeyLine
 ALL = (*HERE, *EVERYWHERE)
 
 
-@pytest.mark.parametrize(("module", "offered"), [(everywhere, EVERYWHERE), (services, HERE)])
+OWN = tuple(command for command in HERE if command not in (*CHANGES, *VERSION_SETS))
+
+
+@pytest.mark.parametrize(
+    ("module", "offered"),
+    [(everywhere, EVERYWHERE), (services, OWN), (service_changes, CHANGES), (version_sets, VERSION_SETS)],
+)
 def test_no_command_is_left_lying_about(module: ModuleType, offered: tuple[type[Command], ...]) -> None:
     written = [
         value for value in vars(module).values() if inspect.isclass(value) and value.__module__ == module.__name__
@@ -49,12 +57,13 @@ async def test_every_command_is_bound_and_in_the_palette_and_in_the_help(app: Tu
         assert {command.id for command in ALL} <= bound
 
         found = [hit async for hit in CommandsProvider(app.screen).discover()]
-        assert [hit.help for hit in found if isinstance(hit, DiscoveryHit)] == [c.description() for c in ALL]
+        texts = [told(command, app.services_screen) for command in ALL]
+        assert [hit.help for hit in found if isinstance(hit, DiscoveryHit)] == texts
 
         await pilot.press("question_mark")
         assert isinstance(app.screen, HelpScreen)
         listed = [line for _, lines in app.screen.sections for line in lines]
-        assert [description for _, _, description in listed] == [c.description() for c in ALL]
+        assert [description for _, _, description in listed] == texts
         assert all(keys for keys, _, _ in listed)
         assert [title for title, _ in app.screen.sections] == ["Services", "Everywhere"]
         await pilot.press("escape")
@@ -72,7 +81,7 @@ async def test_the_palette_finds_by_description_and_runs(app: TurnlabApp) -> Non
     async with app.run_test(size=(120, 40)) as pilot:
         await settle(pilot)
         hits = [hit async for hit in CommandsProvider(app.screen).search("light theme") if isinstance(hit, Hit)]
-        assert next(hit.text for hit in hits) == "Dark or light"
+        assert max(hits, key=lambda hit: hit.score).text == "Dark or light"
         await pilot.press("ctrl+p", *"dark or", "enter")
         await settle(pilot)
         assert app.theme == LIGHT.name
@@ -82,14 +91,14 @@ async def test_the_palette_finds_by_description_and_runs(app: TurnlabApp) -> Non
 
 async def test_a_remapped_key_works_and_shows_in_help_and_footer() -> None:
     client = ScriptedClient([service(1)])
-    app = make_app(client.open, keymap={"app.help": "f2", "services.refresh": "f5"})
+    app = make_app(client.open, keymap={"app.help": "f2", "services.refresh": "f6"})
     async with app.run_test(size=(120, 40)) as pilot:
         await settle(pilot)
         asked = len(client.asked)
-        await pilot.press("f5")
+        await pilot.press("f6")
         await settle(pilot)
         assert len(client.asked) == asked + 1
-        assert "f5 Refresh" in app.screen.query_one(KeyLine).render().plain
+        assert "f2 Help" in app.screen.query_one(KeyLine).render().plain
         await pilot.press("f2")
         assert isinstance(app.screen, HelpScreen)
         keys = {description: keys for _, lines in app.screen.sections for keys, _, description in lines}

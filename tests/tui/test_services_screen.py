@@ -124,7 +124,7 @@ async def test_no_match_tells_the_way_back(app: TurnlabApp) -> None:
 async def test_an_empty_workspace_says_so() -> None:
     async with make_app(ScriptedClient().open).run_test() as pilot:
         await settle(pilot)
-        assert notice(pilot) == "This workspace has no services yet.\nPress r to look again."
+        assert notice(pilot) == "This workspace has no services yet.\nPress n to make one, r to look again."
 
 
 @pytest.mark.parametrize("key", ["enter", "2"])
@@ -280,7 +280,7 @@ async def test_hostile_text_is_only_shown(name: str, size: tuple[int, int]) -> N
     client.failure = None
     async with make_app(client.open).run_test(size=size) as pilot:
         await settle(pilot)
-        for _ in range(3):
+        for _ in range(5):
             drawn = pilot.app.export_screenshot()
             assert "\x1b" not in drawn
             assert "\u202e" not in drawn
@@ -296,11 +296,11 @@ async def test_the_tabs_turn_in_both_directions(app: TurnlabApp) -> None:
     async with app.run_test() as pilot:
         await settle(pilot)
         seen = []
-        for key in ("right_square_bracket", "right_square_bracket", "right_square_bracket", "left_square_bracket"):
+        for key in (*["right_square_bracket"] * 5, "left_square_bracket"):
             await pilot.press(key)
             await settle(pilot)
             seen.append(screen(pilot).query_one(TabbedContent).active)
-        assert seen == ["version-sets", "voice-config", "overview", "voice-config"]
+        assert seen == ["version-sets", "voice-config", "behaviors", "history", "overview", "history"]
 
 
 async def test_j_and_k_move_in_what_has_the_focus(app: TurnlabApp) -> None:

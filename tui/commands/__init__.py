@@ -9,6 +9,6 @@ and the line on the help screen. A screen says which commands it offers in ``COM
         BINDINGS = bindings(*COMMANDS_HERE)
 """
 
-from tui.commands.command import Command, Place, bindings, commands_in_force, key_names
+from tui.commands.command import Command, Place, bindings, commands_in_force, key_names, told
 
-__all__ = ["Command", "Place", "bindings", "commands_in_force", "key_names"]
+__all__ = ["Command", "Place", "bindings", "commands_in_force", "key_names", "told"]

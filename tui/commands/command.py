@@ -8,6 +8,8 @@ from typing import Any, ClassVar
 from textual.binding import Binding, BindingType
 from textual.screen import Screen
 
+from tui.terminal_text import plain
+
 
 class Command:
     """One action. Subclasses describe it; the screen (or the app) that offers it has the method."""
@@ -63,6 +65,16 @@ class Place(Screen[None]):
     COMMANDS_HERE: ClassVar[tuple[type[Command], ...]] = ()
     """The commands that work here, most useful first."""
 
+    def reason_against(self, command: type[Command]) -> str:  # noqa: ARG002  (for screens that know one)
+        """Return why a command cannot do anything at the moment; nothing if it can."""
+        return ""
+
+    def may(self, command: type[Command]) -> bool:
+        """Tell whether a command can do something; if not, the person who asked for it is told why."""
+        if reason := self.reason_against(command):
+            self.notify(plain(reason), title=f"Not now: {command.name}", severity="warning", markup=False)
+        return not reason
+
 
 def commands_in_force(screen: Screen[Any], everywhere: Iterable[type[Command]]) -> list[type[Command]]:
     """Return the commands that work on a screen right now: its own, then those of the whole app.
@@ -73,6 +85,12 @@ def commands_in_force(screen: Screen[Any], everywhere: Iterable[type[Command]]) 
     usable = [command for command in own if screen.check_action(command.action.partition("(")[0], ()) is not False]
     taken = {command.action for command in usable}
     return usable + [command for command in everywhere if command.action not in taken]
+
+
+def told(command: type[Command], screen: Screen[Any]) -> str:
+    """Return what a command does and, if it cannot at the moment, why."""
+    reason = screen.reason_against(command) if isinstance(screen, Place) else ""
+    return f"{command.description()} Not now: {plain(reason)}." if reason else command.description()
 
 
 def key_names(command: type[Command], screen: Screen[Any]) -> list[str]:

@@ -7,7 +7,7 @@ from functools import partial
 
 from textual.command import DiscoveryHit, Hit, Hits, Provider
 
-from tui.commands.command import Command, commands_in_force
+from tui.commands.command import Command, commands_in_force, told
 from tui.commands.everywhere import EVERYWHERE
 
 
@@ -17,7 +17,7 @@ class CommandsProvider(Provider):
     async def discover(self) -> Hits:
         """Yield every command while nothing is typed."""
         for command in commands_in_force(self.screen, EVERYWHERE):
-            yield DiscoveryHit(command.name, self._runner(command), help=command.description())
+            yield DiscoveryHit(command.name, self._runner(command), help=told(command, self.screen))
 
     async def search(self, query: str) -> Hits:
         """Yield the commands whose name or description matches."""
@@ -26,7 +26,7 @@ class CommandsProvider(Provider):
             score = max(matcher.match(command.name), matcher.match(command.description()) * 0.7)
             if score > 0:
                 name = matcher.highlight(command.name)
-                yield Hit(score, name, self._runner(command), text=command.name, help=command.description())
+                yield Hit(score, name, self._runner(command), text=command.name, help=told(command, self.screen))
 
     def _runner(self, command: type[Command]) -> Callable[[], Awaitable[None]]:
         return partial(self.screen.run_action, command.action)

@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 from tui.commands.command import Command
+from tui.commands.service_changes import CHANGES
+from tui.commands.standing import ServiceCommand
+from tui.commands.version_sets import VERSION_SETS
 
 
 class TuneService(Command):
@@ -42,9 +45,8 @@ class Refresh(Command):
 
     id = "services.refresh"
     name = "Refresh"
-    key = "r"
+    key = "r,f5"
     action = "refresh_services"
-    in_footer = True
 
 
 class NextTab(Command):
@@ -64,6 +66,43 @@ class PreviousTab(Command):
     name = "Previous tab"
     key = "left_square_bracket,left"
     action = "turn_tab(-1)"
+
+
+class CopyId(ServiceCommand):
+    """Copy the highlighted service's id."""
+
+    id = "services.copy-id"
+    name = "Copy id"
+    key = "y"
+    action = "copy_id"
+
+
+class CopyCurl(ServiceCommand):
+    """Copy a curl line that reads the highlighted service; the API key stays out of it."""
+
+    id = "services.copy-curl"
+    name = "Copy as curl"
+    key = "c"
+    action = "copy_curl"
+
+
+class ShowJson(ServiceCommand):
+    """Read the highlighted service as JSON, as the platform gives it."""
+
+    id = "services.json"
+    name = "JSON"
+    key = "o"
+    action = "show_json"
+
+
+class ShowRouting(ServiceCommand):
+    """Show which service callers reach on which route, and which one follows, by the tags route and next."""
+
+    id = "services.routing"
+    name = "Routing"
+    key = "m"
+    action = "show_routing"
+    needs = "connection"
 
 
 class Down(Command):
@@ -123,9 +162,15 @@ class Last(Command):
 HERE: tuple[type[Command], ...] = (
     TuneService,
     FocusFilter,
-    Refresh,
+    *CHANGES,
     NextTab,
     PreviousTab,
+    *VERSION_SETS,
+    ShowRouting,
+    ShowJson,
+    CopyId,
+    CopyCurl,
+    Refresh,
     StepBack,
     Down,
     Up,

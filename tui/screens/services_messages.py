@@ -8,6 +8,7 @@ from textual.message import Message
 
 if TYPE_CHECKING:
     from services.model import WorkspaceVoiceSettings
+    from tui.service_facts import Background
     from tui.service_listing import ServiceListing
 
 
@@ -33,3 +34,12 @@ class SettingsFetched(Message):
     def __init__(self, settings: WorkspaceVoiceSettings) -> None:
         super().__init__()
         self.settings = settings
+
+
+class Learned(Message):
+    """More is known about a service."""
+
+    def __init__(self, service_id: str, background: Background) -> None:
+        super().__init__()
+        self.service_id = service_id
+        self.background = background

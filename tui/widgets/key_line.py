@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from textual import events
 from textual.binding import Binding
 from textual.content import Content
@@ -9,6 +11,8 @@ from textual.screen import Screen
 from textual.style import Style
 from textual.widget import Widget
 
+from tui.commands import Command, Place
+from tui.commands.everywhere import ShowHelp
 from tui.terminal_text import content
 
 _KEY, _TOOLTIP = "turnlab_key", "turnlab_tooltip"
@@ -18,10 +22,15 @@ class KeyLine(Widget):
     """Lists the keys in force that have a place in the footer; a click on one runs it.
 
     One widget that draws a line costs a tenth of a footer that mounts a widget for every key, and what is first on
-    screen has to be quick.
+    screen has to be quick. With ``only``, ids of commands, it lists just those, the ones that cannot do anything
+    dimmed.
     """
 
-    COMPONENT_CLASSES = {"key-line--key"}  # noqa: RUF012  (Textual's type)
+    COMPONENT_CLASSES = {"key-line--key", "key-line--idle"}  # noqa: RUF012  (Textual's type)
+
+    def __init__(self, only: tuple[str, ...] = (), *, id: str | None = None) -> None:
+        super().__init__(id=id)
+        self._only = only
 
     def on_mount(self) -> None:
         """Redraw whenever other keys come into force."""
@@ -31,27 +40,45 @@ class KeyLine(Widget):
         self.refresh()
 
     def render(self) -> Content:
-        """Return as many keys as fit."""
+        """Return as many keys as fit; the one for help always does."""
         key_style = self.get_visual_style("key-line--key", partial=True)
-        room, parts = self.size.width, []
-        for binding in self._shown():
-            part = self._part(binding, key_style)
-            if (room := room - part.cell_length) < 0:
-                break
-            parts.append(part)
-        return Content("").join(parts)
+        idle_style = self.get_visual_style("key-line--idle", partial=True)
+        reasons = self._reasons()
+        parts = [
+            (binding.id, self._part(binding, key_style, idle_style if binding.id in reasons else None))
+            for binding in self._shown(reasons)
+        ]
+        room = self.size.width - sum(part.cell_length for id, part in parts if id == ShowHelp.id)
+        fitting = []
+        for id, part in parts:
+            if id != ShowHelp.id:
+                room -= part.cell_length
+            if room >= 0 or id == ShowHelp.id:
+                fitting.append(part)
+        return Content("").join(fitting)
 
-    def _shown(self) -> list[Binding]:
-        """Return one binding for each action that would do something now."""
+    def _reasons(self) -> dict[str, str]:
+        """Return why commands cannot do anything at the moment, by id; those that can are left out."""
+        screen = self.screen
+        commands: Iterable[type[Command]] = screen.COMMANDS_HERE if isinstance(screen, Place) else ()
+        found = {command.id: screen.reason_against(command) for command in commands if isinstance(screen, Place)}
+        return {id: reason for id, reason in found.items() if reason}
+
+    def _shown(self, reasons: dict[str, str]) -> list[Binding]:
+        """Return one binding for each action that has a place here."""
         first: dict[str, Binding] = {}
         for active in self.screen.active_bindings.values():
-            if active.binding.show and active.enabled:
-                first.setdefault(active.binding.action, active.binding)
+            binding = active.binding
+            wanted = binding.id in self._only if self._only else binding.show and binding.id not in reasons
+            if wanted and active.enabled:
+                first.setdefault(binding.action, binding)
         return list(first.values())
 
-    def _part(self, binding: Binding, key_style: Style) -> Content:
+    def _part(self, binding: Binding, key_style: Style, idle_style: Style | None) -> Content:
         key = Content.styled(self.app.get_key_display(binding), key_style)
         text = Content.assemble(" ", key, f" {binding.description} ")
+        if idle_style is not None:
+            text = Content.styled(text.plain, idle_style)
         return text.stylize(Style.from_meta({_KEY: binding.key, _TOOLTIP: binding.tooltip}))
 
     def on_click(self, event: events.Click) -> None:

@@ -6,26 +6,32 @@ from typing import TYPE_CHECKING
 
 from textual.app import ComposeResult
 from textual.containers import Vertical, VerticalScroll
-from textual.widgets import TabbedContent, TabPane
+from textual.message import Message
+from textual.widgets import DataTable, TabbedContent, TabPane
 
+from tui.widgets.service_behaviors import ServiceBehaviors
+from tui.widgets.service_history_table import ServiceHistoryTable
 from tui.widgets.service_overview import ServiceOverview
 from tui.widgets.service_voice_table import ServiceVoiceTable
 from tui.widgets.version_set_table import VersionSetTable
 
 if TYPE_CHECKING:
-    from services.model import Service, WorkspaceVoiceSettings
+    from tui.service_facts import Facts
 
 OVERVIEW, VERSION_SETS, VOICE_CONFIG = "overview", "version-sets", "voice-config"
-TABS = (OVERVIEW, VERSION_SETS, VOICE_CONFIG)
+BEHAVIORS, HISTORY = "behaviors", "history"
+TABS = (OVERVIEW, VERSION_SETS, VOICE_CONFIG, BEHAVIORS, HISTORY)
 
 
 class ServiceDetail(Vertical):
     """Shows one service; only the tab in view is filled."""
 
+    class TabShown(Message):
+        """Another tab came into view, and may want to be told more."""
+
     def __init__(self, *, id: str | None = None) -> None:
         super().__init__(id=id)
-        self._service: Service | None = None
-        self._workspace: WorkspaceVoiceSettings | None = None
+        self._facts: Facts | None = None
 
     def compose(self) -> ComposeResult:
         """Lay out the tabs."""
@@ -36,14 +42,29 @@ class ServiceDetail(Vertical):
                 yield VersionSetTable()
             with TabPane("Voice config", id=VOICE_CONFIG):
                 yield ServiceVoiceTable()
+            with TabPane("Behaviors", id=BEHAVIORS):
+                yield ServiceBehaviors()
+            with TabPane("History", id=HISTORY):
+                yield ServiceHistoryTable()
 
     def on_mount(self) -> None:
         """Stay hidden until there is a service."""
         self._fill()
 
-    def show(self, service: Service | None, workspace: WorkspaceVoiceSettings | None) -> None:
-        """Show a service (or none), and the settings it inherits as far as they are known."""
-        self._service, self._workspace = service, workspace
+    @property
+    def tab(self) -> str:
+        """Which tab is in view."""
+        return self.query_one(TabbedContent).active
+
+    @property
+    def version_set(self) -> str | None:
+        """The highlighted version set; ``None`` while they are not in view."""
+        in_view = self.is_mounted and self._facts is not None and self.tab == VERSION_SETS
+        return self.query_one(VersionSetTable).highlighted if in_view else None
+
+    def show(self, facts: Facts | None) -> None:
+        """Show what is known about a service (or that there is none)."""
+        self._facts = facts
         if self.is_mounted:
             self._fill()
 
@@ -52,19 +73,29 @@ class ServiceDetail(Vertical):
         tabs = self.query_one(TabbedContent)
         tabs.active = TABS[(TABS.index(tabs.active) + step) % len(TABS)]
 
+    def open_version_sets(self) -> None:
+        """Show the version sets, ready for one to be chosen."""
+        self.query_one(TabbedContent).active = VERSION_SETS
+        self.query_one("#version-set-rows", DataTable).focus()
+
     def on_tabbed_content_tab_activated(self) -> None:
         """Fill the tab that came into view."""
         self._fill()
+        self.post_message(self.TabShown())
 
     def _fill(self) -> None:
         tabs = self.query_one(TabbedContent)
-        tabs.display = self._service is not None
-        if self._service is None:
+        tabs.display = self._facts is not None
+        if self._facts is None:
             return
         match tabs.active:
             case "version-sets":
-                self.query_one(VersionSetTable).show(self._service)
+                self.query_one(VersionSetTable).show(self._facts)
             case "voice-config":
-                self.query_one(ServiceVoiceTable).show(self._service, self._workspace)
+                self.query_one(ServiceVoiceTable).show(self._facts.service, self._facts.workspace)
+            case "behaviors":
+                self.query_one(ServiceBehaviors).show(self._facts)
+            case "history":
+                self.query_one(ServiceHistoryTable).show(self._facts)
             case _:
-                self.query_one(ServiceOverview).show(self._service)
+                self.query_one(ServiceOverview).show(self._facts.service)

@@ -1,0 +1,349 @@
+"""Version sets on the Services screen: shown resolved, compared, promoted, rolled back, deleted, by keys."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+from textual.pilot import Pilot
+from textual.widgets import DataTable, Input, OptionList, Static
+
+from services.client import ServicesClient
+from services.embedded import open_embedded
+from services.errors import UnreachableError
+from services.model import Service, VersionSet
+from tests.tui.conftest import make_app, settle
+from tui.app import TurnlabApp
+from tui.commands.version_sets import DeleteVersionSet, Promote, Rollback, UpsertVersionSet
+from tui.screens.diff_dialog import DiffDialog
+from tui.screens.form_dialog import FormDialog
+from tui.screens.name_dialog import NameDialog
+from tui.screens.plan_dialog import MovedPlans, PlanDialog
+from tui.screens.services import ServicesScreen
+from tui.widgets.key_line import KeyLine
+
+SETS = ["edge", "release", "preview", "test", "personal-dana"]
+
+
+def screen(app: TurnlabApp) -> ServicesScreen:
+    return app.services_screen
+
+
+def texts(app: TurnlabApp) -> str:
+    """All that the screen in view says in its labels."""
+    from rich.console import Console
+
+    console = Console(width=100, file=open("/dev/null", "w"))  # noqa: SIM115, PTH123
+    with console.capture() as captured:
+        for label in app.screen.query(Static):
+            console.print(label.render() if not hasattr(label.content, "columns") else label.content)
+    return captured.get()
+
+
+def notes(app: TurnlabApp) -> list[str]:
+    return [f"{note.title}: {note.message}" for note in app._notifications]
+
+
+async def on_set(pilot: Pilot[None], name: str, service: str = "Intake Line") -> None:
+    """Go to the line of one version set of a service."""
+    app = pilot.app
+    assert isinstance(app, TurnlabApp)
+    await settle(pilot)
+    screen(app).query_one("#services-filter", Input).value = f'"{service}"'
+    await settle(pilot)
+    detail = screen(app).detail
+    assert detail is not None
+    detail.open_version_sets()
+    await settle(pilot)
+    await wait_for(pilot, lambda: "latest (" in str(app.screen.query_one(DataTable).get_row_at(0)[1]))
+    app.screen.query_one("#version-set-rows", DataTable).move_cursor(row=SETS.index(name))
+    await pilot.pause()
+
+
+async def wait_for(pilot: Pilot[None], condition: Callable[[], bool]) -> None:
+    """Wait until something is so, while workers wait for answers of dialogs."""
+    for _ in range(400):
+        if condition():
+            return
+        await pilot.pause(0.01)
+    raise AssertionError("it did not come about")
+
+
+async def press(pilot: Pilot[None], key: str, then: type) -> Any:
+    await pilot.press(key)
+    await wait_for(pilot, lambda: isinstance(pilot.app.screen, then))
+    await pilot.pause()
+    return pilot.app.screen
+
+
+async def stored(file: Path, service: str = "Intake Line") -> Service:
+    async with open_embedded(file) as client:
+        return next(one for one in (await client.list_services()).items if one.name == service)
+
+
+async def test_edge_says_what_it_points_at_and_why_it_is_locked(app: TurnlabApp) -> None:
+    async with app.run_test(size=(120, 40)) as pilot:
+        await on_set(pilot, "edge")
+        table = app.screen.query_one("#version-set-rows", DataTable)
+        assert [str(cell) for cell in table.get_row_at(0)[:3]] == ["edge 🔒", "latest (7)", "latest (12)"]
+        note = str(app.screen.query_one("#version-set-note", Static).content)
+        assert "cannot be pinned, changed or deleted" in note
+        assert "Differs from release in agent, context graph, 2 models, 3 behaviors" in note
+
+
+async def test_what_is_locked_says_why_when_asked(app: TurnlabApp) -> None:
+    async with app.run_test(size=(120, 40), notifications=True) as pilot:
+        await on_set(pilot, "edge")
+        assert "cannot be written" in screen(app).reason_against(Rollback)
+        await pilot.press("x")
+        await pilot.pause()
+        assert any("Not now: Delete" in note and "cannot be deleted" in note for note in notes(app))
+        app.screen.query_one("#version-set-rows", DataTable).move_cursor(row=1)
+        await pilot.pause()
+        assert "what callers get" in screen(app).reason_against(DeleteVersionSet)
+        assert screen(app).reason_against(Promote) == screen(app).reason_against(UpsertVersionSet) == ""
+
+
+async def test_two_sets_are_compared(app: TurnlabApp) -> None:
+    async with app.run_test(size=(120, 40)) as pilot:
+        await on_set(pilot, "preview")
+        dialog = await press(pilot, "d", NameDialog)
+        assert dialog.query_one(OptionList).option_count == 4
+        await press(pilot, "enter", DiffDialog)
+        shown = texts(app)
+        assert "preview ↔ release" in shown
+        assert "v6" in shown
+        assert "claude-sonnet-4" in shown
+
+
+async def test_promoting_to_release_asks_for_its_name_and_rolls_back(app: TurnlabApp, workspace_file: Path) -> None:
+    before = await stored(workspace_file)
+    async with app.run_test(size=(120, 40), notifications=True) as pilot:
+        await on_set(pilot, "preview")
+        await press(pilot, "p", NameDialog)
+        dialog = await press(pilot, "enter", PlanDialog)
+        await pilot.press("enter")
+        await pilot.pause()
+        assert app.screen is dialog
+        dialog.query_one(Input).value = "releas"
+        await pilot.press("enter")
+        assert app.screen is dialog
+        assert (await stored(workspace_file)) == before
+        dialog.query_one(Input).value = "release"
+        await press(pilot, "enter", ServicesScreen)
+        await settle(pilot)
+        now = await stored(workspace_file)
+        assert now.version_sets["release"] == before.version_sets["preview"]
+        assert any("promoted" in note and "agent: v5 → v6" in note for note in notes(app))
+        table = app.screen.query_one("#version-set-rows", DataTable)
+        assert str(table.get_row_at(1)[1]) == "v6"
+
+        table.move_cursor(row=1)
+        await pilot.pause()
+        dialog = await press(pilot, "R", PlanDialog)
+        dialog.query_one(Input).value = "release"
+        await press(pilot, "enter", ServicesScreen)
+        await settle(pilot)
+    assert (await stored(workspace_file)).version_sets == before.version_sets
+
+
+async def test_nothing_is_written_when_the_plan_is_left(app: TurnlabApp, workspace_file: Path) -> None:
+    before = await stored(workspace_file)
+    async with app.run_test(size=(120, 40)) as pilot:
+        await on_set(pilot, "preview")
+        await press(pilot, "p", NameDialog)
+        await press(pilot, "enter", PlanDialog)
+        await press(pilot, "escape", ServicesScreen)
+        await settle(pilot)
+    assert await stored(workspace_file) == before
+
+
+async def test_what_moved_meanwhile_is_shown_and_asked_about(app: TurnlabApp, workspace_file: Path) -> None:
+    async with app.run_test(size=(120, 40)) as pilot:
+        await on_set(pilot, "test")
+        await press(pilot, "p", NameDialog)
+        dialog = await press(pilot, "enter", PlanDialog)
+        assert "test → preview" in texts(app)
+        async with open_embedded(workspace_file) as other:
+            service = await stored(workspace_file)
+            theirs = replace(service.version_sets["preview"], agent_version_number=1)
+            await other.upsert_version_set(service.id, "preview", theirs)
+        dialog = await press(pilot, "enter", MovedPlans)
+        assert "preview was changed meanwhile" in texts(app)
+        assert (await stored(workspace_file)).version_sets["preview"] == theirs
+        dialog = await press(pilot, "enter", PlanDialog)
+        assert "v1" in texts(app)
+        assert isinstance(dialog, PlanDialog)
+        await press(pilot, "enter", ServicesScreen)
+        await settle(pilot)
+    now = await stored(workspace_file)
+    assert now.version_sets["preview"] == now.version_sets["test"]
+
+
+async def test_going_back_over_somebody_elses_change_is_asked(app: TurnlabApp, workspace_file: Path) -> None:
+    before = (await stored(workspace_file)).version_sets["preview"]
+    async with app.run_test(size=(120, 40)) as pilot:
+        await on_set(pilot, "test")
+        await press(pilot, "p", NameDialog)
+        await press(pilot, "enter", PlanDialog)
+        await press(pilot, "enter", ServicesScreen)
+        await settle(pilot)
+        async with open_embedded(workspace_file) as other:
+            service = await stored(workspace_file)
+            await other.upsert_version_set(service.id, "preview", VersionSet(agent_version_number=2))
+        app.screen.query_one("#version-set-rows", DataTable).move_cursor(row=SETS.index("preview"))
+        await pilot.pause()
+        await press(pilot, "R", PlanDialog)
+        assert "somebody else changed preview" in texts(app)
+        await press(pilot, "enter", ServicesScreen)
+        await settle(pilot)
+    assert (await stored(workspace_file)).version_sets["preview"] == before
+
+
+async def test_a_version_that_does_not_exist_is_refused_in_the_form(app: TurnlabApp, workspace_file: Path) -> None:
+    before = await stored(workspace_file)
+    async with app.run_test(size=(120, 40)) as pilot:
+        await on_set(pilot, "test")
+        form = await press(pilot, "u", FormDialog)
+        assert form.query_one("#agent", Input).value == "7"
+        form.query_one("#agent", Input).value = "99"
+        await pilot.press("ctrl+s")
+        await wait_for(pilot, lambda: "does not exist" in texts(app))
+        form = app.screen
+        assert form.query_one("#agent", Input).value == "99"
+        assert await stored(workspace_file) == before
+        form.query_one("#agent", Input).value = "6"
+        form.query_one("#models", Input).value = "navigation=gpt-4.1"
+        await press(pilot, "ctrl+s", PlanDialog)
+        await press(pilot, "enter", ServicesScreen)
+        await settle(pilot)
+    now = (await stored(workspace_file)).version_sets["test"]
+    assert now.agent_version_number == 6
+    assert now.models() == {"navigation": "gpt-4.1"}
+    assert now.applied_behavior_ids == before.version_sets["test"].applied_behavior_ids
+
+
+async def test_edge_is_copied_into_a_new_set_and_that_is_deleted_again(
+    app: TurnlabApp, workspace_file: Path
+) -> None:
+    async with app.run_test(size=(120, 40), notifications=True) as pilot:
+        await on_set(pilot, "edge")
+        form = await press(pilot, "u", FormDialog)
+        form.query_one("#name", Input).value = "not a name"
+        await pilot.press("ctrl+s")
+        await wait_for(
+            pilot, lambda: "letters, digits" in str(app.screen.query_one("#form-problem", Static).content)
+        )
+        app.screen.query_one("#name", Input).value = "trial"
+        await press(pilot, "ctrl+s", PlanDialog)
+        await press(pilot, "enter", ServicesScreen)
+        await settle(pilot)
+        assert (await stored(workspace_file)).version_sets["trial"].agent_version_number is None
+        table = app.screen.query_one("#version-set-rows", DataTable)
+        table.move_cursor(row=table.row_count - 1)
+        await pilot.pause()
+        await press(pilot, "x", PlanDialog)
+        await press(pilot, "enter", ServicesScreen)
+        await settle(pilot)
+        assert any("trial deleted" in note for note in notes(app))
+    assert "trial" not in (await stored(workspace_file)).version_sets
+
+
+async def test_a_key_without_permission_is_told_and_writes_nothing(workspace_file: Path) -> None:
+    from services.embedded.access import access
+    from services.embedded.connect import open_embedded as opener
+    from services.embedded.database import Database
+    from services.platform import PlatformClient
+
+    before = await stored(workspace_file)
+
+    def viewer() -> Any:
+        from contextlib import asynccontextmanager
+
+        @asynccontextmanager
+        async def opening() -> Any:
+            async with opener(workspace_file) as client:
+                assert isinstance(client, PlatformClient)
+                database = Database.open(workspace_file, fill=lambda _: None)
+                viewing = access(database, "viewer")
+                http = client._transport._http
+                yield PlatformClient(http, workspace_id=viewing.workspace_id, token=viewing.token, label="viewer")
+                database.close()
+
+        return opening()
+
+    app = make_app(viewer)
+    async with app.run_test(size=(120, 40), notifications=True) as pilot:
+        await on_set(pilot, "test")
+        await press(pilot, "p", NameDialog)
+        await press(pilot, "enter", PlanDialog)
+        await press(pilot, "enter", ServicesScreen)
+        await settle(pilot)
+        assert any("was not changed" in note and "may only read" in note for note in notes(app))
+    assert await stored(workspace_file) == before
+
+
+async def test_an_answer_that_breaks_off_is_told_with_the_backup(workspace_file: Path) -> None:
+    class Dying:
+        """Loses the connection in the middle of a write."""
+
+        def __init__(self, client: ServicesClient) -> None:
+            self._client = client
+
+        def __getattr__(self, name: str) -> Any:
+            return getattr(self._client, name)
+
+        async def upsert_version_set(self, *_: object) -> None:
+            raise UnreachableError("it broke off [bold]here[/]")
+
+    def opening() -> Any:
+        from contextlib import asynccontextmanager
+
+        @asynccontextmanager
+        async def opened() -> Any:
+            async with open_embedded(workspace_file) as client:
+                yield Dying(client)
+
+        return opened()
+
+    app = make_app(opening)
+    async with app.run_test(size=(120, 40), notifications=True) as pilot:
+        await on_set(pilot, "test")
+        await press(pilot, "p", NameDialog)
+        await press(pilot, "enter", PlanDialog)
+        await press(pilot, "enter", ServicesScreen)
+        await settle(pilot)
+        assert any("[bold]here[/]" in note for note in notes(app))
+
+
+async def test_read_only_dims_every_write_and_says_why(workspace_file: Path) -> None:
+    app = make_app(lambda: open_embedded(workspace_file), read_only=True)
+    async with app.run_test(size=(120, 40), notifications=True) as pilot:
+        await on_set(pilot, "test")
+        for command in (UpsertVersionSet, Promote, Rollback, DeleteVersionSet):
+            assert "--read-only" in screen(app).reason_against(command)
+        keys = app.screen.query_one("#version-set-keys", KeyLine).render()
+        assert "p Promote" in keys.plain
+        assert "Edit" not in app.screen.query(KeyLine).last(KeyLine).render().plain
+        await pilot.press("p")
+        await pilot.pause()
+        assert isinstance(app.screen, ServicesScreen)
+        assert any("--read-only" in note for note in notes(app))
+
+
+Steps = Callable[[Pilot[None]], Awaitable[None]]
+
+
+@pytest.mark.parametrize("key", ["u", "d", "p", "x", "R"])
+async def test_without_a_set_in_view_the_keys_lead_to_them(app: TurnlabApp, key: str) -> None:
+    async with app.run_test(size=(120, 40), notifications=True) as pilot:
+        await settle(pilot)
+        await pilot.press(key)
+        await settle(pilot)
+        detail = screen(app).detail
+        assert detail is not None
+        assert detail.tab == "version-sets"
+        assert isinstance(app.screen, ServicesScreen)

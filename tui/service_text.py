@@ -1,0 +1,59 @@
+"""A service as text to take elsewhere: as JSON, and as a curl line without any secret."""
+
+from __future__ import annotations
+
+import json
+import shlex
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from pydantic import JsonValue
+
+    from services.client import Dialect
+    from services.model import Service
+
+EMBEDDED = "http://embedded-platform"
+"""The address of a platform inside this process, which no other program reaches."""
+
+_KEYS = {"platform": "PLATFORM_API_KEY", "classic": "AMIGO_TOKEN"}
+
+
+def service_json(service: Service) -> str:
+    """Return all that is known of a service as JSON, by the Platform API's names, unknown fields included."""
+    from services.writing import write_tags, write_version_set
+
+    known: dict[str, JsonValue] = {
+        "id": service.id,
+        "workspace_id": service.workspace_id,
+        "name": service.name,
+        "description": service.description,
+        "agent_id": service.agent_id,
+        "agent_name": service.agent_name,
+        "context_graph_id": service.context_graph_id,
+        "context_graph_name": service.context_graph_name,
+        "is_active": service.is_active,
+        "is_system": service.is_system,
+        "version_sets": {name: write_version_set(one) for name, one in service.version_sets.items()},
+        "tags": write_tags(service.tags),
+        "tool_capacity": service.tool_capacity,
+        "channel_type": service.channel_type,
+        "environment": service.environment,
+        "voice_config": service.voice_config.set_values(),
+        "safety_filters_enabled": service.safety_filters_enabled,
+        "keyterms": list(service.keyterms),
+        "created_at": service.created_at.isoformat() if service.created_at else None,
+        "updated_at": service.updated_at.isoformat() if service.updated_at else None,
+    }
+    return json.dumps(known | dict(service.extra), indent=2, ensure_ascii=False)
+
+
+def curl_line(address: str, dialect: Dialect) -> tuple[str, str]:
+    """Return a curl line that reads ``address``, and what must be set for it to work."""
+    key = _KEYS[dialect]
+    needs = f"set {key} to your {'API key' if dialect == 'platform' else 'access token (sign in for one)'}"
+    quoted = shlex.quote(address)
+    if address.startswith(EMBEDDED + "/"):
+        # The variable stands outside the quotes, so that the shell fills it in.
+        quoted = '"$PLATFORM_API_URL"' + shlex.quote(address.removeprefix(EMBEDDED))
+        needs = "run 'turnlab serve --json', then set PLATFORM_API_URL and PLATFORM_API_KEY to its url and api_key"
+    return f'curl -sS {quoted} -H "Authorization: Bearer ${key}"', needs
