@@ -42,7 +42,8 @@ def write_version_set(version_set: VersionSet, *, context_graph: str = "context_
         body["turn_runtime"] = version_set.turn_runtime
     if version_set.applied_behavior_ids is not None:
         body["applied_behavior_ids"] = list(version_set.applied_behavior_ids)
-    return body | dict(version_set.extra)
+    names = {"context_graph_version_number": f"{context_graph}_version_number"}
+    return body | {names.get(name, name): value for name, value in version_set.extra.items()}
 
 
 def write_new_service(new: NewService) -> JsonObject:
