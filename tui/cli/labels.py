@@ -51,9 +51,7 @@ def import_labels(path: Path, output: Path | None, *, force: bool) -> None:
     if kept:
         complain(f"{target}: kept {', '.join(kept)} from before; check that they still fit")
     if dropped:
-        complain(
-            f"{target}: dropped {', '.join(dropped)} of its turns and events; a label track cannot hold it"
-        )
+        complain(f"{target}: dropped {', '.join(dropped)} of its turns and events; a label track cannot hold it")
     if audio is None:
         complain(f"{path}: no recording of that name stands beside it, so its times were not held against one")
 
