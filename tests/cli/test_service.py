@@ -100,6 +100,13 @@ def test_a_name_that_two_have_is_listed(alone: Turnlab) -> None:
     assert alone("service", "get", second).code == 0
 
 
+def test_the_very_name_comes_before_one_in_other_letters(alone: Turnlab) -> None:
+    for name in ("Echo", "ECHO"):
+        assert alone("service", "create", "--name", name, *OWNERS, "--apply").code == 0
+    assert alone("service", "get", "ECHO", "--json").json()["name"] == "ECHO"
+    assert "is the name of 2 services" in alone("service", "get", "echo").one_line(2)
+
+
 def test_a_hostile_name_is_only_text(alone: Turnlab) -> None:
     made = alone("service", "create", "--name", HOSTILE, *OWNERS, "--description", "[bold]b\x07", "--apply")
     assert made.code == 0, made.err

@@ -139,6 +139,15 @@ def test_what_moved_since_it_was_shown_is_shown_and_not_written(desk: Desk, move
     assert desk.stored("preview") == both["after"]
 
 
+def test_a_plan_of_something_else_is_not_taken_for_this_one(desk: Desk) -> None:
+    other = expected(desk("voice-config", LINE, "--preset", "quality"))
+    for wrong in (other, "0123456789"):
+        refused = desk("version-set", "promote", LINE, "test", "preview", "--apply", "--expect", wrong)
+        assert refused.code == 1
+        assert "As it was planned" not in refused.out
+        assert "nothing was written" in refused.err
+
+
 def test_a_rollback_does_not_overwrite_somebody_else(desk: Desk) -> None:
     first = desk.stored("test")
     assert desk("version-set", "promote", LINE, "preview", "test", "--apply").code == 0

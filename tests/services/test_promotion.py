@@ -91,6 +91,16 @@ async def test_nobody_is_overwritten_silently(desk: Desk, other: Desk, moved: st
     assert (await desk.apply(now)).stored == now.after, "the new plan can be carried out once it was looked at"
 
 
+async def test_of_two_at_one_moment_only_one_writes(desk: Desk, workspace: Path, tmp_path: Path) -> None:
+    async with open_embedded(workspace) as opened:
+        second = Desk(opened, tmp_path / "backups", who="sam")
+        plans = [await desk.plan(Promote("preview", "release")), await second.plan(Promote("test", "release"))]
+        outcomes = await asyncio.gather(desk.apply(plans[0]), second.apply(plans[1]), return_exceptions=True)
+    assert sorted(type(one).__name__ for one in outcomes) == ["Applied", "MovedError"]
+    (kept,) = await desk.kept()
+    assert kept.after == await desk.stored("release")
+
+
 async def test_a_newer_version_moves_what_points_at_the_latest(desk: Desk, workspace: Path) -> None:
     plan = await desk.plan(Promote("edge", "test"))
     with sqlite3.connect(workspace) as db:

@@ -33,14 +33,18 @@ class Shown:
         plan = str(told["plan"])
         if self.expect and self.expect != plan:
             planned = await backups.shown(self.expect)
-            before = _side(planned) if isinstance(planned, dict) else "a plan that is not kept here"
+            if not isinstance(planned, dict) or planned.get("service") != told["service"]:
+                raise ConflictError(
+                    f"no plan {self.expect} for this service was shown here, so nothing was written; now it "
+                    f"would be {_side(told)}: look at it, then go on with --expect {plan}"
+                )
             raise ConflictError(
-                f"something changed since plan {self.expect} was shown, so nothing was written; it was made from "
-                f"{before}, and now it would be from {_side(told)}: look at it, then go on with --expect {plan}"
+                f"something changed since plan {self.expect} was shown, so nothing was written; it was "
+                f"{_side(planned)}, and now it would be {_side(told)}: look at it, then go on with --expect {plan}"
             )
         if not self.apply and told["body"]:
             await backups.note_shown(plan, told)
 
 
 def _side(told: JsonObject) -> str:
-    return f"{json.dumps(told['before'])} to {json.dumps(told['body'])}"
+    return f"from {json.dumps(told['before'])} with {json.dumps(told['body'])}"

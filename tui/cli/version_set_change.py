@@ -160,13 +160,12 @@ def _refuse_moved(before: JsonValue, now: JsonObject, wish: Wish) -> None:
     if wish.as_json:
         _print_json(now, applied=False, moved=True, planned=before)
     else:
-        if isinstance(before, dict):
+        # what is kept under these characters may be another command's plan, or none
+        if isinstance(before, dict) and before.get("target") == now["target"]:
             print_plan(before, f"As it was planned: {_heading(before)}")
         print_plan(now, f"As it would be now: {_heading(now)}")
-    raise WorkError(
-        f"something changed since the plan was made, so nothing was written: look at both, "
-        f"then go on with --expect {now['plan']}"
-    )
+    since = "something changed since the plan was made" if before else f"no plan {wish.expect} was shown here"
+    raise WorkError(f"{since}, so nothing was written: look at it, then go on with --expect {now['plan']}")
 
 
 def _show_changed_since(error: ChangedSinceError, wish: Wish) -> None:
