@@ -16,7 +16,7 @@ from benchmarks.calibration.figures import HEADER, Group, expected_line, in_word
 from benchmarks.calibration.fit import Fitted, fit
 from benchmarks.calibration.heard import Heard, HeardPause, Listener, listen, pauses
 from benchmarks.calibration.splices import spliced
-from benchmarks.calibration.split import RULE, Item, read_items, split
+from benchmarks.calibration.split import LOOKS, RULE, Item, read_items, split
 from simulator.activity.calibration import FILE, Calibration, smart_turn_calibration
 from simulator.audio.what_if import AS_IT_IS
 
@@ -54,6 +54,7 @@ def _write(calibration: Calibration) -> None:
         "ending": calibration.ending.tolist(),
     }
     Path(str(FILE)).write_text(json.dumps(kept) + "\n", encoding="utf-8")
+    smart_turn_calibration.cache_clear()
 
 
 def _constants(fitted: Fitted, fitting: list[Item], held: list[Item]) -> list[str]:
@@ -76,6 +77,8 @@ def _constants(fitted: Fitted, fitting: list[Item], held: list[Item]) -> list[st
         f"Head start for a unit of log-odds, with the mean (least) saving found by cross-validation: {tried}.",
         "",
         RULE,
+        "",
+        LOOKS,
         "",
         *(
             f"* {name} ({len(part)} recordings, {sum(item.turns for item in part)} turns):"

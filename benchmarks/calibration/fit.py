@@ -40,7 +40,7 @@ WEIGHED = (0.02, 0.03, 0.05, 0.075, 0.10, 0.125, 0.15, 0.20)
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Fitted:
-    """A calibration, the mean and least saving of each scale tried, and each pause's head start by folds without it."""
+    """A calibration; the mean and least saving of each scale tried; each pause's head start by folds without it."""
 
     calibration: Calibration
     scale: float
