@@ -2,10 +2,18 @@
 
 from __future__ import annotations
 
+from contextlib import suppress
 from dataclasses import dataclass
 
 from services.client import ServicesClient
-from services.errors import BadResponseError, NotFoundError, ServiceError, UnreachableError
+from services.errors import (
+    BadResponseError,
+    NotFoundError,
+    ServiceError,
+    StorageError,
+    UnreachableError,
+    UnsupportedError,
+)
 from services.model import VersionSet
 from services.promotion.backups import Backups
 from services.promotion.differences import Change, differences, same
@@ -39,6 +47,9 @@ async def apply_plan(client: ServicesClient, plan: Plan, backups: Backups, *, wh
     Raises :class:`services.errors.ServiceError` when the platform refuses, and
     :class:`services.promotion.errors.UncertainError` when nobody knows whether the change was stored.
     """
+    method = "delete_version_set" if plan.after is None else "upsert_version_set"
+    if why := client.unsupported.get(method):
+        raise UnsupportedError(why)
     scope = Scope.of(client.label, plan.service)
     async with backups.alone():
         newest = await newest_versions(client, plan.service)
@@ -54,7 +65,9 @@ async def apply_plan(client: ServicesClient, plan: Plan, backups: Backups, *, wh
         except ServiceError as error:
             await _find_out(client, plan, backups, change, error)
         stored = await _read_back(client, plan, change)
-        await backups.settle(change, "done", stored)
+        # what is stored tells later, too; a full disk must not make a change look undone
+        with suppress(StorageError):
+            await backups.settle(change, "done", stored)
     otherwise = () if holds(stored, plan.after) else differences(plan.after, stored, plan.newest)
     return Applied(plan=plan, change=change, stored=stored, otherwise=otherwise)
 
@@ -78,7 +91,8 @@ async def _write(client: ServicesClient, plan: Plan) -> None:
 async def _find_out(client: ServicesClient, plan: Plan, backups: Backups, change: int, error: ServiceError) -> None:
     """Return if a change whose writing failed was stored all the same; otherwise raise."""
     if _surely_not_written(error):
-        await backups.settle(change, "not written")
+        with suppress(StorageError):
+            await backups.settle(change, "not written")
         raise error
     try:
         now = (await client.list_version_sets(plan.service.id)).get(plan.target)

@@ -7,10 +7,9 @@ from __future__ import annotations
 
 import asyncio
 import json
-import os
 import sqlite3
-from collections.abc import AsyncIterator, Callable, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
@@ -18,8 +17,8 @@ from typing import TYPE_CHECKING, TypeVar
 from pydantic import JsonValue
 
 from services.embedded import workspace_file
-from services.errors import StorageError
 from services.model import VersionSet
+from services.promotion.backup_file import connect, failures, migrate
 from services.promotion.differences import canonical
 from services.promotion.kept import Kept, Scope, State
 from services.reading import read_version_set
@@ -37,35 +36,6 @@ KEPT_PER_SET = 100
 
 KEPT_PLANS = 200
 """How many plans that were shown are kept, so that a later one can be compared with them."""
-
-LOCK_SECONDS = 10.0
-"""How long to wait while another Turnlab writes a version set."""
-
-_SCHEMA_VERSION = 1
-_SCHEMA = """
-CREATE TABLE changes (
-    id INTEGER PRIMARY KEY AUTOINCREMENT,
-    connection TEXT NOT NULL,
-    workspace_id TEXT NOT NULL,
-    service_id TEXT NOT NULL,
-    service_name TEXT NOT NULL,
-    at TEXT NOT NULL,
-    who TEXT NOT NULL,
-    action TEXT NOT NULL,
-    target TEXT NOT NULL,
-    source TEXT,
-    undoes INTEGER,
-    before TEXT NOT NULL,
-    after TEXT NOT NULL,
-    state TEXT NOT NULL
-);
-CREATE INDEX changes_of_a_service ON changes (service_id, target);
-CREATE TABLE plans (
-    fingerprint TEXT PRIMARY KEY,
-    shown_at TEXT NOT NULL,
-    said TEXT NOT NULL
-);
-"""
 
 
 class Backups:
@@ -123,8 +93,8 @@ class Backups:
 
     def _lock(self) -> sqlite3.Connection:
         file = self._folder / LOCK_NAME
-        with _failures(file, "another Turnlab is writing a version set just now; try again in a moment"):
-            connection = _connect(file, LOCK_SECONDS)
+        with failures(file, "another Turnlab is writing a version set just now; try again in a moment"):
+            connection = connect(file)
             try:
                 connection.execute("BEGIN IMMEDIATE")
             except BaseException:
@@ -136,57 +106,16 @@ class Backups:
         return await asyncio.to_thread(self._work, work)
 
     def _work(self, work: Callable[[sqlite3.Connection], T]) -> T:
-        with _failures(self.file, "close the other Turnlab"):
-            connection = _connect(self.file, LOCK_SECONDS)
+        with failures(self.file, "close the other Turnlab"):
+            connection = connect(self.file)
             try:
                 connection.execute("BEGIN IMMEDIATE")
-                _migrate(connection, self.file)
+                migrate(connection, self.file)
                 result = work(connection)
                 connection.execute("COMMIT")
                 return result
             finally:
                 connection.close()
-
-
-def _connect(file: Path, patience: float) -> sqlite3.Connection:
-    file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    # SQLite takes over an empty file as a new database; version sets are nobody else's business
-    os.close(os.open(file, os.O_RDWR | os.O_CREAT, 0o600))
-    connection = sqlite3.connect(file, timeout=patience, isolation_level=None, check_same_thread=False)
-    connection.row_factory = sqlite3.Row
-    # a backup must be there after a power cut too
-    connection.execute("PRAGMA synchronous = FULL")
-    return connection
-
-
-def _migrate(db: sqlite3.Connection, file: Path) -> None:
-    (version,) = db.execute("PRAGMA user_version").fetchone()
-    if version > _SCHEMA_VERSION:
-        raise StorageError(f"{file} was written by a newer Turnlab; update Turnlab to use it")
-    if version == 0:
-        for statement in filter(str.strip, _SCHEMA.split(";")):
-            db.execute(statement)
-        db.execute(f"PRAGMA user_version = {_SCHEMA_VERSION}")
-
-
-@contextmanager
-def _failures(file: Path, when_busy: str) -> Iterator[None]:
-    try:
-        yield
-    except OSError as error:
-        reason = error.strerror or str(error)
-        raise StorageError(
-            f"backups of version sets cannot be kept in {file}: {reason}; nothing was sent: "
-            "set TURNLAB_DATA_DIR to a folder that can be written to"
-        ) from None
-    except sqlite3.OperationalError as error:
-        busy = "locked" in str(error)
-        hint = when_busy if busy else "check the folder's permissions and free space"
-        raise StorageError(f"{file} cannot be used: {error}; {hint}") from None
-    except sqlite3.Error as error:
-        raise StorageError(
-            f"{file}, which keeps what version sets held, is damaged ({error}); move it away to start a new one"
-        ) from None
 
 
 def _begin(db: sqlite3.Connection, scope: Scope, plan: Plan, who: str) -> int:

@@ -19,7 +19,15 @@ import stamina
 
 from services.client import ServicesClient
 from services.embedded import open_embedded
-from services.errors import InvalidError, NotFoundError, RefusedError, ServiceError, StorageError, UnreachableError
+from services.errors import (
+    InvalidError,
+    NotFoundError,
+    RefusedError,
+    ServiceError,
+    StorageError,
+    UnreachableError,
+    UnsupportedError,
+)
 from services.model import VersionSet
 from services.promotion import applying, backups
 from services.promotion.differences import canonical
@@ -347,6 +355,27 @@ async def test_without_a_place_for_the_backup_nothing_is_sent(desk: Desk, tmp_pa
     with pytest.raises(StorageError, match="is damaged"):
         await desk.apply(plan)
     assert await desk.stored("release") == plan.before
+
+
+async def test_where_nothing_may_be_written_no_change_is_begun(desk: Desk) -> None:
+    plan = await desk.plan(Promote("preview", "release"))
+    desk.client.unsupported = {"upsert_version_set": "read-only: nothing is written"}  # type: ignore[misc]
+    with pytest.raises(UnsupportedError, match="read-only"):
+        await desk.apply(plan)
+    assert await desk.kept() == ()
+
+
+async def test_a_disk_that_fills_up_while_writing_makes_no_change_look_undone(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def full(*_: Any) -> None:
+        raise StorageError("disk full")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(desk.backups, "settle", full)
+        applied = await desk.do(Promote("preview", "release"))
+    assert applied.stored == await desk.stored("release") == applied.plan.after
+    assert (await desk.do(Rollback("release"))).stored == applied.plan.before
 
 
 async def test_the_store_is_bounded(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:

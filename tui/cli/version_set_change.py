@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 
 from pydantic import JsonValue
 
 from services.client import Dialect, ServicesClient
+from services.errors import StorageError
 from services.promotion.applying import Applied, apply_plan
 from services.promotion.backups import Backups
 from services.promotion.errors import MovedError
@@ -92,7 +94,9 @@ def _change(service: str, request: Request, wish: Wish) -> None:
         found = await find_service(client, service)
         plan = await make_plan(client, found.id, request, backups)
         if not wish.apply and not plan.nothing_to_do:
-            await backups.note_shown(plan.fingerprint, plan_json(plan, client.dialect))
+            # where it cannot be kept, --expect still knows it by its characters
+            with suppress(StorageError):
+                await backups.note_shown(plan.fingerprint, plan_json(plan, client.dialect))
         return plan, client.dialect
 
     async def expected(_: ServicesClient) -> JsonValue:
