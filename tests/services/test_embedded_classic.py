@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
+from datetime import timedelta
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,7 @@ import httpx
 import pytest
 from jsonschema import Draft202012Validator, FormatChecker
 
-from services.embedded.access import access
+from services.embedded.access import Doorkeeper, access
 from services.embedded.app import create_app
 from services.embedded.rate_limits import RateLimits
 from services.embedded.seed import demo_id
@@ -100,6 +101,18 @@ async def test_the_platforms_key_is_no_classic_token_nor_the_other_way_round(cla
     token = classic.http.headers["Authorization"]
     assert (await wire.http.get(f"{wire.base}/services", headers={"Authorization": token})).status_code == 401
     assert (await classic.http.get("/v1/elsewhere/service/")).status_code == 404
+
+
+async def test_a_token_that_has_expired_is_none(wire: Wire) -> None:
+    known = access(wire.database)
+    key = (known.organization_id, known.api_key_id, known.token, known.user_id)
+    for lifetime, status in ((timedelta(seconds=-1), 401), (timedelta(minutes=1), 200)):
+        with wire.database.write() as db:
+            signed_in = Doorkeeper(token_lifetime=lifetime).sign_in(db, *key)
+        assert signed_in is not None
+        headers = {"Authorization": f"Bearer {signed_in[0]}"}
+        answer = await wire.http.get(f"/v1/{known.organization_id}/service/", headers=headers)
+        assert answer.status_code == status
 
 
 async def test_tokens_are_not_kept_as_they_are(classic: Classic) -> None:
