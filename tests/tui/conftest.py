@@ -110,7 +110,7 @@ class ScriptedClient(AnyClient):  # type: ignore[misc]  # (has only the methods 
 
     label = "embedded"
     dialect = "platform"
-    unsupported: Mapping[str, str] = {}
+    unsupported: Mapping[str, str] = {"service_history": "no history here", "list_behavior_sets": "no names here"}
 
     def __init__(self, services: Sequence[Service] = ()) -> None:
         self.services = list(services)

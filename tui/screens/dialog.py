@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import ClassVar, TypeVar
 
-from textual.app import ComposeResult
+from textual.app import ComposeResult, CSSPathType
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical, VerticalScroll
 from textual.screen import ModalScreen
@@ -19,7 +19,7 @@ T = TypeVar("T")
 class Dialog(ModalScreen[T | None]):
     """Asks something and gives the answer; ``None`` after escape. Subclasses lay out what is between."""
 
-    CSS_PATH = Path(__file__).parent.parent / "styles" / "dialogs.tcss"
+    CSS_PATH: ClassVar[CSSPathType | None] = Path(__file__).parent.parent / "styles" / "dialogs.tcss"
     BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "leave", "Cancel", tooltip="Change nothing.")]
     AUTO_FOCUS = ""
     keys = "esc cancels"

@@ -66,7 +66,10 @@ class FormDialog(Dialog[dict[str, str]]):
     def _control(self, field: FormField) -> Input | Select[str]:
         value = self._values.get(field.name, "")
         if not field.choices:
-            return Input(value, id=field.name, compact=True)
+            # Long values begin at their beginning.
+            line = Input(value, id=field.name, compact=True, select_on_focus=False)
+            line.cursor_position = 0
+            return line
         known = any(choice == value for choice, _ in field.choices)
         choices = list(field.choices) if known or not value else [(value, value), *field.choices]
         options = [(content(label), choice) for choice, label in choices]

@@ -32,7 +32,7 @@ class RoutingScreen(Dialog[str]):
         Binding("k", "step('up')", show=False),
         Binding("q", "leave", show=False),
     ]
-    keys = "enter goes to the service · tags route:NAME and next:NAME make this view · esc closes"
+    keys = "enter goes to the service · made from the tags route and next · esc closes"
 
     def __init__(self, services: Sequence[Service]) -> None:
         super().__init__("Routing")

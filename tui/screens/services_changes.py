@@ -172,8 +172,8 @@ class ChangesScreen(FactsScreen):
             # What an undo would make again is what is there right before.
             deleted = await self.client.get_service(service.id)
             text = (
-                f"Its id {deleted.id} is gone for good; telephone numbers and whatever else refers to it\n"
-                "lead nowhere then. ctrl+z can make it again with what Turnlab knows of it, under another id."
+                f"Its id {deleted.id} is gone for good; telephone numbers and whatever else refers to it lead"
+                " nowhere then.\nctrl+z can make it again with what Turnlab knows of it, under another id."
             )
             question = Confirm(f"Delete {deleted.name}?", text, does="deletes it", name=plain(deleted.name))
             if not await self.ask(question):

@@ -16,7 +16,7 @@ from tui.widgets.service_list import ServiceList
 
 if TYPE_CHECKING:
     from services.client import ServicesClient
-    from services.model import Service, WorkspaceVoiceSettings
+    from services.model import HistoryEntry, Service, WorkspaceVoiceSettings
     from services.promotion.backups import Backups
     from tui.widgets.service_detail import ServiceDetail
 
@@ -140,6 +140,8 @@ class FactsScreen(ListingScreen):
 async def _with_behaviors(client: ServicesClient, service: Service, known: Background) -> Background:
     from services.errors import ServiceError
 
+    if why := client.unsupported.get("list_behavior_sets"):
+        return replace(known, behavior_names={}, behaviors_unknown=why)
     names: dict[str, str] = {}
     continuation: int | None = None
     try:
@@ -161,13 +163,16 @@ async def _with_history(
     from tui.service_history import history_lines
 
     unknown: list[str] = []
+    remembered: tuple[HistoryEntry, ...] = ()
     try:
-        page = await client.service_history(service.id)
-        remembered = page.items
-        if page.continuation is not None:
-            unknown.append(f"only the newest {len(remembered)} of {page.listed} changes are shown")
+        if why := client.unsupported.get("service_history"):
+            unknown.append(why)
+        else:
+            page = await client.service_history(service.id)
+            remembered = page.items
+            if page.continuation is not None:
+                unknown.append(f"only the newest {len(remembered)} of {page.listed} changes are shown")
     except ServiceError as error:
-        remembered = ()
         unknown.append(str(error))
     try:
         kept = await backups.entries(Scope.of(client.label, service))

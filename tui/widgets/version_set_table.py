@@ -39,8 +39,9 @@ class VersionSetTable(Vertical):
     def compose(self) -> ComposeResult:
         """Lay out the table over the note and the keys."""
         yield DataTable[Any](cursor_type="row", zebra_stripes=False, id="version-set-rows")
-        yield Static(id="version-set-note", markup=False)
-        yield KeyLine(only=tuple(command.id for command in VERSION_SETS), id="version-set-keys")
+        with Vertical(id="version-set-foot"):
+            yield Static(id="version-set-note", markup=False)
+            yield KeyLine(only=tuple(command.id for command in VERSION_SETS), id="version-set-keys")
 
     def on_mount(self) -> None:
         """Set up the columns."""
@@ -63,8 +64,7 @@ class VersionSetTable(Vertical):
         table = self.query_one(DataTable)
         table.clear()
         for name, version_set in sets:
-            cells = _cells(name, version_set, facts.background.newest)
-            table.add_row(*cells, height=max(1, cells[-1].plain.count("\n") + 1))
+            table.add_row(*_cells(name, version_set, facts.background.newest))
         table.display = bool(sets)
         table.move_cursor(row=self._names.index(before) if before in self._names else 0, animate=False)
         self._show_note()
@@ -98,6 +98,8 @@ def note_on(name: str | None, facts: Facts) -> str:
     if release is not None and name != "release":
         lines.append(_against_release(release, service.version_sets[name], newest))
     version_set = service.version_sets[name]
+    if models := version_set.models():
+        lines.append("Models: " + ", ".join(f"{use} {model}" for use, model in models.items()))
     if version_set.turn_runtime not in (None, "native"):
         lines.append(f"Turns run on {version_set.turn_runtime}.")
     if version_set.extra:
@@ -128,7 +130,7 @@ def _cells(name: str, version_set: VersionSet, newest: NewestVersions | None) ->
         _pinned(version_set.agent_version_number, newest.agent.number if newest else None),
         _pinned(version_set.context_graph_version_number, newest.context_graph.number if newest else None),
         cell("—", "dim") if behaviors is None else cell(str(len(behaviors)) if behaviors else "none"),
-        cell("\n".join(f"{use}: {model}" for use, model in models.items()) or "—", lines=True),
+        cell(", ".join(f"{use} {model}" for use, model in models.items()) or "—"),
     )
 
 

@@ -1,0 +1,241 @@
+"""Services made, edited, activated, deleted and brought back on the Services screen, by keys."""
+
+from __future__ import annotations
+
+import shlex
+from pathlib import Path
+
+import pytest
+from textual.pilot import Pilot
+from textual.widgets import Input, OptionList, Select, Static
+
+from services.embedded import open_embedded
+from services.model import Service, Tag
+from tests.tui.conftest import make_app, settle
+from tests.tui.test_services_version_sets import notes, press, stored, texts, wait_for
+from tui.app import TurnlabApp
+from tui.screens.dialog import Confirm, TextDialog
+from tui.screens.form_dialog import FormDialog
+from tui.screens.moved_dialog import MovedFields
+from tui.screens.routing import RoutingScreen
+from tui.screens.services import ServicesScreen
+from tui.service_form import edited, form_values
+from tui.service_routing import routing
+from tui.service_text import curl_line, service_json
+
+HOSTILE = "[bold]x[/] \x1b[31mred \u202ertl 📞"
+
+
+async def listed(file: Path) -> dict[str, Service]:
+    async with open_embedded(file) as client:
+        return {one.name: one for one in (await client.list_services()).items}
+
+
+async def on_service(pilot: Pilot[None], name: str) -> None:
+    await settle(pilot)
+    pilot.app.screen.query_one("#services-filter", Input).value = f'"{name}"'
+    await settle(pilot)
+
+
+async def test_an_edit_sends_only_what_changed_and_is_undone(app: TurnlabApp, workspace_file: Path) -> None:
+    before = await stored(workspace_file)
+    async with app.run_test(size=(120, 40), notifications=True) as pilot:
+        await on_service(pilot, "Intake Line")
+        form = await press(pilot, "e", FormDialog)
+        form.query_one("#tags", Input).value = "channel:phone, new"
+        form.query_one("#tool_capacity", Input).value = "11"
+        await pilot.press("ctrl+s")
+        await wait_for(pilot, lambda: "whole number from 1 to 10" in texts(app))
+        assert await stored(workspace_file) == before
+        app.screen.query_one("#tool_capacity", Input).value = "7"
+        await press(pilot, "ctrl+s", ServicesScreen)
+        await settle(pilot)
+        now = await stored(workspace_file)
+        assert (now.tags, now.tool_capacity) == ((Tag("channel", "phone"), Tag("new")), 7)
+        assert now.keyterms == before.keyterms
+        await pilot.press("ctrl+z")
+        await settle(pilot)
+        assert any("Undone" in note for note in notes(app))
+    after = await stored(workspace_file)
+    assert (after.tags, after.tool_capacity) == (before.tags, before.tool_capacity)
+
+
+async def test_both_sides_are_shown_when_somebody_else_edited(app: TurnlabApp, workspace_file: Path) -> None:
+    async with app.run_test(size=(120, 40)) as pilot:
+        await on_service(pilot, "Intake Line")
+        form = await press(pilot, "e", FormDialog)
+        form.query_one("#description", Input).value = "mine"
+        async with open_embedded(workspace_file) as other:
+            theirs = await stored(workspace_file)
+            await other.update_service(theirs.id, {"description": "theirs", "tool_capacity": 9})
+        await press(pilot, "ctrl+s", MovedFields)
+        shown = texts(app)
+        assert "mine" in shown
+        assert "theirs" in shown
+        assert "tool_capacity" not in shown
+        form = await press(pilot, "escape", FormDialog)
+        assert form.query_one("#description", Input).value == "mine"
+        assert (await stored(workspace_file)).description == "theirs"
+        await press(pilot, "ctrl+s", MovedFields)
+        await press(pilot, "o", ServicesScreen)
+        await settle(pilot)
+        now = await stored(workspace_file)
+        assert (now.description, now.tool_capacity) == ("mine", 9)
+        await pilot.press("ctrl+z")
+        await settle(pilot)
+    assert (await stored(workspace_file)).description == "theirs"
+
+
+async def test_a_form_is_not_left_by_a_slip(app: TurnlabApp) -> None:
+    async with app.run_test(size=(120, 40)) as pilot:
+        await on_service(pilot, "Intake Line")
+        form = await press(pilot, "e", FormDialog)
+        form.query_one("#name", Input).value = "typed"
+        await pilot.press("escape")
+        await pilot.pause()
+        assert app.screen is form
+        assert "esc again drops it" in texts(app)
+        await press(pilot, "escape", ServicesScreen)
+        await press(pilot, "e", FormDialog)
+        await press(pilot, "escape", ServicesScreen)
+
+
+async def test_a_service_is_made_and_a_name_that_is_taken_is_told(app: TurnlabApp, workspace_file: Path) -> None:
+    async with app.run_test(size=(120, 40), notifications=True) as pilot:
+        await settle(pilot)
+        form = await press(pilot, "n", FormDialog)
+        form.query_one("#name", Input).value = "Intake Line"
+        await pilot.press("ctrl+s")
+        await wait_for(pilot, lambda: "choose an agent" in texts(app))
+        for owner in ("agent_id", "context_graph_id"):
+            select = app.screen.query_one(f"#{owner}", Select)
+            select.value = getattr(await stored(workspace_file), owner)
+        await pilot.press("ctrl+s")
+        await wait_for(
+            pilot, lambda: "already has this name" in str(app.screen.query_one("#form-problem", Static).content)
+        )
+        app.screen.query_one("#name", Input).value = HOSTILE
+        await press(pilot, "ctrl+s", ServicesScreen)
+        await settle(pilot)
+    made = [one for name, one in (await listed(workspace_file)).items() if "[bold]x[/]" in name]
+    assert len(made) == 1
+    assert set(made[0].version_sets) == {"edge", "release"}
+
+
+async def test_deactivating_asks_and_activating_does_not(app: TurnlabApp, workspace_file: Path) -> None:
+    async with app.run_test(size=(120, 40)) as pilot:
+        await on_service(pilot, "Intake Line")
+        await press(pilot, "a", Confirm)
+        await press(pilot, "escape", ServicesScreen)
+        await settle(pilot)
+        assert (await stored(workspace_file)).is_active
+        await press(pilot, "a", Confirm)
+        await press(pilot, "enter", ServicesScreen)
+        await settle(pilot)
+        assert not (await stored(workspace_file)).is_active
+        await pilot.press("a")
+        await settle(pilot)
+        assert (await stored(workspace_file)).is_active
+
+
+async def test_deleting_takes_the_name_and_can_be_made_again(app: TurnlabApp, workspace_file: Path) -> None:
+    before = await stored(workspace_file)
+    async with app.run_test(size=(120, 40)) as pilot:
+        await on_service(pilot, "Intake Line")
+        dialog = await press(pilot, "X", Confirm)
+        await pilot.press("enter")
+        await pilot.pause()
+        assert app.screen is dialog
+        dialog.query_one(Input).value = "Intake Line"
+        await press(pilot, "enter", ServicesScreen)
+        await settle(pilot)
+        assert "Intake Line" not in await listed(workspace_file)
+        assert app.services_screen.highlighted is None
+        await pilot.press("ctrl+z")
+        await settle(pilot)
+    again = await stored(workspace_file)
+    assert again.id != before.id
+    assert again.version_sets == before.version_sets
+    assert (again.tags, again.voice_config, again.keyterms) == (before.tags, before.voice_config, before.keyterms)
+
+
+async def test_ids_curl_and_json_hold_no_secret(app: TurnlabApp) -> None:
+    async with app.run_test(size=(120, 40)) as pilot:
+        await on_service(pilot, "Intake Line")
+        service = app.services_screen.highlighted
+        assert service is not None
+        await pilot.press("y")
+        assert app.clipboard == service.id
+        await pilot.press("c")
+        assert app.clipboard.startswith('curl -sS "$PLATFORM_API_URL"/v1/')
+        assert '"Authorization: Bearer $PLATFORM_API_KEY"' in app.clipboard
+        await press(pilot, "o", TextDialog)
+        assert '"context_graph_version_number": 10' in texts(app)
+        await press(pilot, "escape", ServicesScreen)
+
+
+def test_a_curl_line_survives_a_shell() -> None:
+    line, needs = curl_line("https://api.example/v1/o/service/?id='; rm -rf ~", "classic")
+    assert shlex.split(line)[2] == "https://api.example/v1/o/service/?id='; rm -rf ~"
+    assert "AMIGO_TOKEN" in line
+    assert "sign in" in needs
+
+
+def test_unknown_fields_are_in_the_json() -> None:
+    assert '"novel": 1' in service_json(Service(id="a", extra={"novel": 1}))
+
+
+async def test_routes_are_read_from_tags_and_lead_to_services(app: TurnlabApp) -> None:
+    async with app.run_test(size=(120, 40)) as pilot:
+        await settle(pilot)
+        dialog = await press(pilot, "m", RoutingScreen)
+        options = dialog.query_one(OptionList)
+        lines = [str(options.get_option_at_index(at).prompt) for at in range(options.option_count)]
+        at = next(at for at, line in enumerate(lines) if line.strip() == "Meet & Greet")
+        assert lines[at + 1].strip() == "→ Adaptive Support"
+        options.highlighted = at
+        await press(pilot, "enter", ServicesScreen)
+        await settle(pilot)
+        assert app.services_screen.highlighted is not None
+        assert app.services_screen.highlighted.name == "Meet & Greet"
+
+
+def test_odd_routes_are_said() -> None:
+    def tagged(name: str, *tags: str, active: bool = True) -> Service:
+        return Service(id=name, name=name, is_active=active, tags=tuple(Tag(*tag.split(":")) for tag in tags))
+
+    loop = [tagged("A", "route:in", "next:B"), tagged("B", "next:A")]
+    assert [step.text for step in routing(loop)] == ["in", "A", "→ B", "→ A  … and round again"]
+    lost = [tagged("A", "route:in", "next:nowhere", active=False)]
+    assert [step.text for step in routing(lost) if step.odd] == [
+        "no active service: callers on this route reach nobody",
+        "→ nowhere: no route and no service is called so",
+    ]
+
+
+@pytest.mark.parametrize("name", [HOSTILE, "x" * 256, "a, b\\, c"])
+def test_a_form_that_is_not_touched_changes_nothing(name: str) -> None:
+    service = Service(id="1", name=name, description=name, tags=(Tag(name, name),), keyterms=(name,))
+    assert edited(service, form_values(service)) == service
+
+
+def test_tags_with_commas_come_back_from_the_form() -> None:
+    service = Service(id="1", name="n", tags=(Tag("a", "b, c"),), keyterms=("x,y",))
+    values = form_values(service)
+    changed = edited(service, values | {"tags": values["tags"] + ", d:e", "keyterms": values["keyterms"] + ", z"})
+    assert changed.tags == (Tag("a", "b, c"), Tag("d", "e"))
+    assert changed.keyterms == ("x,y", "z")
+
+
+async def test_history_tells_who_changed_what(workspace_file: Path) -> None:
+    async with open_embedded(workspace_file) as client:
+        service = await stored(workspace_file)
+        await client.update_service(service.id, {"tool_capacity": 9})
+    app = make_app(lambda: open_embedded(workspace_file))
+    async with app.run_test(size=(120, 40)) as pilot:
+        await on_service(pilot, "Intake Line")
+        await pilot.press("left_square_bracket")
+        await settle(pilot)
+        table = app.screen.query_one("#history-rows")
+        assert [str(cell) for cell in table.get_row_at(0)[1:]] == ["Workspace owner", "update: tool_capacity"]  # type: ignore[attr-defined]
+        assert "tool_capacity: 5 → 9" in str(app.screen.query_one("#history-note", Static).content)
