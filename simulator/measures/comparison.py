@@ -8,14 +8,14 @@ interval is a bootstrap over recordings.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from simulator.measures.bootstrap import interval, weights, why_no_interval
-from simulator.measures.readouts import COUNTS, SECONDS, Measured
+from simulator.measures.readouts import COUNTS, SECONDS, Measured, percentile
 
 PAIRED_TIMES = ("eot_delay_ms", "first_sound_ms", "response_ms", "filler_overhang_ms")
 
@@ -25,13 +25,17 @@ Runs = Mapping[tuple[str, str], Measured]
 
 @dataclass(frozen=True, slots=True)
 class Compared:
-    """One readout in several arms; ``delta`` and ``ci95`` are arm minus baseline, for every other arm."""
+    """One readout in several arms; ``delta`` and ``ci95`` are arm minus baseline, for every other arm.
+
+    A latency is compared by its median; ``p90`` compares the 90th percentiles over the same turns.
+    """
 
     arms: dict[str, float | None]
     delta: dict[str, float | None]
     ci95: dict[str, tuple[float, float] | None]
     n: int
     why_no_interval: str | None
+    p90: Compared | None = None
 
     def to_json(self) -> dict[str, Any]:
         """Return it as scripts see it."""
@@ -75,18 +79,25 @@ def _times(runs: Runs, recordings: list[str], arms: list[str], baseline: str, na
         owner += [number] * len(shared)
         for arm in arms:
             values[arm] += [by_arm[arm][turn] for turn in shared]
-    n, drawn_from = len(owner), len(set(owner))
-    others = [arm for arm in arms if arm != baseline]
-    medians = {arm: float(np.median(found)) if found else None for arm, found in values.items()}
-    why = why_no_interval(n, drawn_from)
+    rows = np.array(owner)
+    p90 = _at_share(values, rows, len(recordings), baseline, 0.9)
+    return replace(_at_share(values, rows, len(recordings), baseline, 0.5), p90=p90)
+
+
+def _at_share(
+    values: dict[str, list[int]], owner: NDArray[Any], recordings: int, baseline: str, share: float
+) -> Compared:
+    """Compare paired latencies at a percentile; ``owner`` says which recording each pair came from."""
+    others = [arm for arm in values if arm != baseline]
+    figures = {arm: percentile(sorted(found), share) if found else None for arm, found in values.items()}
+    why = why_no_interval(len(owner), len(set(owner.tolist())))
     ci: dict[str, tuple[float, float] | None] = dict.fromkeys(others)
     if why is None:
-        rows = np.array(owner)
-        drawn = weights(len(recordings))
-        base = _weighted_medians(np.array(values[baseline]), rows, drawn)
+        drawn = weights(recordings)
+        base = _weighted_percentiles(np.array(values[baseline]), owner, drawn, share)
         for arm in others:
-            ci[arm] = interval(_weighted_medians(np.array(values[arm]), rows, drawn) - base)
-    return Compared(medians, _deltas(medians, baseline), ci, n, why)
+            ci[arm] = interval(_weighted_percentiles(np.array(values[arm]), owner, drawn, share) - base)
+    return Compared(figures, _deltas(figures, baseline), ci, len(owner), why)
 
 
 def _totals(runs: Runs, recordings: list[str], arms: list[str], baseline: str, name: str) -> Compared:
@@ -118,17 +129,21 @@ def _deltas(values: Mapping[str, float | None], baseline: str) -> dict[str, floa
     }
 
 
-def _weighted_medians(values: NDArray[Any], owner: NDArray[Any], drawn: NDArray[np.int64]) -> NDArray[np.float64]:
-    """Return the median of the values in each resample, every value repeated as often as its recording."""
+def _weighted_percentiles(
+    values: NDArray[Any], owner: NDArray[Any], drawn: NDArray[np.int64], share: float
+) -> NDArray[np.float64]:
+    """Return a percentile of the values in each resample, every value repeated as often as its recording."""
     order = np.argsort(values, kind="stable")
     ranked = values[order]
     reached = np.cumsum(drawn[:, owner[order]], axis=1)
-    total = reached[:, -1:]
-    low = np.argmax(reached > (total - 1) // 2, axis=1)
-    high = np.argmax(reached > total // 2, axis=1)
-    medians: NDArray[np.float64] = (ranked[low] + ranked[high]) / 2.0
-    medians[total[:, 0] == 0] = np.nan
-    return medians
+    total = reached[:, -1]
+    place = (total - 1) * share
+    low = np.floor(place).astype(np.int64)
+    high = np.minimum(low + 1, total - 1)
+    below, above = (ranked[np.argmax(reached > rank[:, None], axis=1)] for rank in (low, high))
+    found: NDArray[np.float64] = below + (above - below) * (place - low)
+    found[total == 0] = np.nan
+    return found
 
 
 def _tidy(value: float) -> float:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import shutil
 import threading
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -94,32 +95,31 @@ async def test_dragging_with_the_mouse_is_one_step_of_undo(app: TurnlabApp) -> N
         assert figures(screen, "response after turn p50") == before
 
 
-async def test_figures_of_older_settings_are_dimmed_until_the_new_ones_are_in(app: TurnlabApp) -> None:
+async def test_figures_of_older_settings_are_taken_away_until_the_new_ones_are_in(app: TurnlabApp) -> None:
     async with app.run_test(size=SIZE) as pilot:
         screen = await opened(pilot)
         table = screen.query_one(ReadoutTable)
-        before, fresh = figures(screen, "response after turn p50"), table.render_line(4)
+        before = figures(screen, "response after turn p50")
         held, laboratory = threading.Event(), screen.session.laboratory
         try_out = laboratory.try_out
 
-        def slow(trial: Trial) -> Outcome:
+        def slow(trial: Trial, superseded: Callable[[], bool] = bool) -> Outcome:
             held.wait(10)
-            return try_out(trial)
+            return try_out(trial, superseded)
 
         laboratory.try_out = slow  # type: ignore[method-assign]
         slider(screen, FIELD).focus()
         await pilot.press("home")
         await pilot.pause(STALE_AFTER_S * 3)
         assert not screen.settled
-        assert all(segment.style and segment.style.dim for segment in table.render_line(4) if segment.text.strip())
+        line = next(line for line in table.lines if line.startswith("response after turn p50"))
+        assert line.split()[4:] == ["…", "…", "…"]
         await pilot.press("right")
         held.set()
         await rest(pilot)
         assert screen.session.draft.changes() == {FIELD: 220}
         assert figures(screen, "response after turn p50")[0] < before[0]
-        now = table.render_line(4)
-        assert now.text != fresh.text
-        assert not any(segment.style and segment.style.dim for segment in now)
+        assert not any("…" in line for line in table.lines)
 
 
 async def test_undo_redo_and_back_to_inherit(app: TurnlabApp) -> None:
@@ -193,16 +193,6 @@ async def test_an_eager_threshold_that_never_fires_first_is_warned_of(app: Turnl
         await pilot.press("enter", *"0.4", "enter")
         await rest(pilot)
         assert "never fires" not in str(screen.query_one("#field-help").render())
-
-
-async def test_words_are_typed_with_commas(app: TurnlabApp) -> None:
-    async with app.run_test(size=SIZE) as pilot:
-        screen = await opened(pilot)
-        screen.query_one(FieldPanel).focus_field("filler_vocabulary")
-        await pilot.press("enter", *"Mm, [b]ah", "enter")
-        await rest(pilot)
-        assert screen.session.draft.changes() == {"filler_vocabulary": ["Mm", "[b]ah"]}
-        assert "[b]ah" in screen.query_one(FieldPanel).editor("filler_vocabulary").control.render_line(0).text
 
 
 async def test_applying_a_preset_is_one_step_and_leaves_the_rest(app: TurnlabApp) -> None:
@@ -323,10 +313,10 @@ async def test_the_events_of_both_arms_say_why(app: TurnlabApp) -> None:
         await pilot.press("full_stop")
         await settle(pilot)
         why = screen.query_one("#why")
-        assert str(why.render()).startswith("A 0:01.8 end of turn, turn 1: turn confidence")
+        assert re.match(r"A \d:\d\d\.\d end of turn, turn 1: turn confidence", str(why.render()))
         await pilot.press("down")
         await settle(pilot)
-        assert str(why.render()).startswith("B 0:01.8 end of turn")
+        assert re.match(r"B \d:\d\d\.\d end of turn", str(why.render()))
         await pilot.press("full_stop")
         await settle(pilot)
         assert "turn reopened" in str(why.render())

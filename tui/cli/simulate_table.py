@@ -5,34 +5,14 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from simulator.measures.comparison import Compared, Comparison
-from simulator.measures.readouts import COUNTS, SECONDS, TIMES, Measured, Spread
+from simulator.measures.readouts import TIMES, Measured, Spread
 from tui.cli.tables import print_line, print_table
+from tui.readout_names import READOUT_NAMES, difference, figure, interval, total
 
 if TYPE_CHECKING:
     from simulator.engine.profile import EngineProfile
     from simulator.study import Run
     from tui.cli.simulate import Report
-
-TITLES = {
-    "eot_delay_ms": "end of turn",
-    "first_sound_ms": "first sound",
-    "response_ms": "response",
-    "barge_in_stop_ms": "barge-in stop",
-    "filler_overhang_ms": "filler overhang",
-    "cut_ins": "cut-ins",
-    "missed_turns": "missed turns",
-    "missed_barge_ins": "missed barge-ins",
-    "false_barge_ins": "false barge-ins",
-    "missed_responses": "missed responses",
-    "fillers": "fillers",
-    "wasted_generations": "wasted generations",
-    "underruns": "underruns",
-    "choppy_starts": "choppy starts",
-    "truncated_words": "truncated words",
-    "talk_over_s": "talk-over",
-    "dead_air_s": "dead air",
-}
-"""What each readout is called in tables."""
 
 
 def print_report(report: Report) -> None:
@@ -59,7 +39,7 @@ def print_readouts(runs: list[Run], comparison: Comparison, names: list[str]) ->
     for name in names[1:]:
         headers += [f"{name} vs {names[0]}" if len(names) > 2 else "difference", "95 % interval"]
     rows = []
-    for readout in (*TIMES, *COUNTS, *SECONDS):
+    for readout in READOUT_NAMES:
         rows += _rows(comparison, by_arm, names, readout)
     first = by_arm[names[0]]
     turns = sum(len(run.measured.turns) for run in first)
@@ -73,40 +53,46 @@ def print_readouts(runs: list[Run], comparison: Comparison, names: list[str]) ->
 def _rows(comparison: Comparison, by_arm: dict[str, list[Run]], names: list[str], readout: str) -> list[list[str]]:
     measured = {name: [one.measured for one in runs] for name, runs in by_arm.items()}
     found = comparison.readouts.get(readout)
-    differences = [cell for name in names[1:] for cell in _difference(found, name, readout)]
-    if readout in TIMES:
-        if not any(readout in run.times for run in measured[names[0]]):
+    title = READOUT_NAMES[readout].title
+    if readout not in TIMES:
+        totals = [_total(measured[name], readout) for name in names]
+        if None in totals:
             return []
-        spreads = [Spread.of(v for run in measured[name] for v in run.times.get(readout, ())) for name in names]
-        # beside a difference stand the medians it is the difference of: those over turns answered in every arm
-        paired = found if found and len(names) > 1 else None
-        middles = [paired.arms[name] for name in names] if paired else [spread.p50 for spread in spreads]
-        middle = [f"{TITLES[readout]} p50", *(_ms(value) for value in middles), *differences]
-        return [middle, ["  p90", *(_ms(spread.p90) for spread in spreads), *("" for _ in differences)]]
-    cells = [_total(measured[name], readout) for name in names]
-    return [] if None in cells else [[TITLES[readout], *(cell or "" for cell in cells), *differences]]
+        return [[title, *(text or "" for text in totals), *_differences(found, names, readout)]]
+    if not any(readout in run.times for run in measured[names[0]]):
+        return []
+    spreads = [Spread.of(v for run in measured[name] for v in run.times.get(readout, ())) for name in names]
+    # beside a difference stand the figures it is the difference of: those over turns answered in every arm
+    paired = found if found and len(names) > 1 else None
+    p90 = paired.p90 if paired else None
+    middles = [paired.arms[name] for name in names] if paired else [spread.p50 for spread in spreads]
+    highs = [p90.arms[name] for name in names] if p90 else [spread.p90 for spread in spreads]
+    return [
+        [f"{title} p50", *(_ms(readout, value) for value in middles), *_differences(found, names, readout)],
+        ["  p90", *(_ms(readout, value) for value in highs), *_differences(p90, names, readout)],
+    ]
 
 
-def _ms(value: float | None) -> str:
-    return "none" if value is None else f"{value:,.0f}"
+def _ms(readout: str, value: float | None) -> str:
+    return "none" if value is None else figure(readout, value, unit=False)
 
 
 def _total(measured: list[Measured], readout: str) -> str | None:
-    if readout in COUNTS:
-        counts = [run.counts[readout] for run in measured if readout in run.counts]
-        return f"{sum(c.count for c in counts)} / {sum(c.of for c in counts)}" if counts else None
-    seconds = [run.seconds[readout] for run in measured if readout in run.seconds]
-    return f"{sum(seconds):.1f} s" if seconds else None
+    found: list[float] = [run.counts[readout].count for run in measured if readout in run.counts]
+    found += [run.seconds[readout] for run in measured if readout in run.seconds]
+    return total(readout, sum(found), measured) if found else None
 
 
-def _difference(found: Compared | None, name: str, readout: str) -> tuple[str, str]:
-    delta = found.delta[name] if found else None
-    if found is None or delta is None:
-        return "", ""
-    digits = 1 if readout in SECONDS else 0
-    interval = found.ci95[name]
-    span = f"{interval[0]:+,.{digits}f} … {interval[1]:+,.{digits}f}" if interval else ""
-    return f"{delta:+,.{digits}f}", span
+def _differences(found: Compared | None, names: list[str], readout: str) -> list[str]:
+    cells: list[str] = []
+    for name in names[1:]:
+        delta = found.delta[name] if found else None
+        span = found.ci95[name] if found else None
+        cells += [
+            "" if delta is None else difference(readout, delta),
+            "" if span is None else interval(readout, span),
+        ]
+    return cells
 
 
 def _print_each(report: Report, names: list[str]) -> None:
@@ -129,7 +115,7 @@ def print_run_notes(runs: list[Run], comparison: Comparison, *, compared: bool) 
         whys: dict[str, list[str]] = {}
         for name, found in comparison.readouts.items():
             if found.why_no_interval:
-                whys.setdefault(found.why_no_interval, []).append(TITLES[name])
+                whys.setdefault(found.why_no_interval, []).append(READOUT_NAMES[name].title)
         for why, titles in whys.items():
             what = "" if len(titles) == len(comparison.readouts) else f" for {', '.join(titles)}"
             print_line(f"No 95 % interval{what}: {why}.")

@@ -186,16 +186,16 @@ class TuneScreen(PanesScreen):
             self._control.inherit()
 
     def action_go_down(self) -> None:
-        """Go to the next field, or to arm B."""
-        self._go(1, "B")
+        """Go to the next field, or to the next arm."""
+        self._go(1)
 
     def action_go_up(self) -> None:
-        """Go to the field above, or to arm A."""
-        self._go(-1, "A")
+        """Go to the field above, or to the arm above."""
+        self._go(-1)
 
-    def _go(self, steps: int, arm: str) -> None:
+    def _go(self, steps: int) -> None:
         if self.focused is self._timeline:
-            self._timeline.choose_arm(arm)
+            self._timeline.step_arm(steps)
         else:
             self.query_one(FieldPanel).move_focus(steps)
 
@@ -227,11 +227,15 @@ class TuneScreen(PanesScreen):
         self._timeline.fine_glyphs = not self._timeline.fine_glyphs
 
     def show_outcome(self, outcome: Outcome) -> None:
-        """Draw what came of a trial."""
-        scene = outcome.scene
+        """Draw what came of a trial, and show its figures."""
+        self.draw(outcome)
         arm_a = "draft" if self.unsaved else "stored"
+        self.query_one(ReadoutTable).show(outcome.readouts, [arm_a, self.session.rival.name])
+
+    def draw(self, outcome: Outcome) -> None:
+        """Draw the timeline of a trial."""
+        scene = outcome.scene
         self._timeline.show(scene)
-        self.query_one(ReadoutTable).show(outcome.readouts, arm_a, self.session.rival.name)
         clock = "clock of A; ┈ the quicker arm waits, so that both meet the caller's next words together"
         title = f"Timeline of {scene.name}"
         self.query_one("#timeline-title", Static).update(

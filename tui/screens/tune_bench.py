@@ -22,7 +22,7 @@ from tui.widgets.recording_list import ALL, RecordingList, RecordingRow
 from tui.widgets.timeline import Timeline
 
 STALE_AFTER_S = 0.03
-"""How long figures may stand beside newer settings before they are dimmed: two frames of the screen."""
+"""How long figures may stand beside newer settings before they are taken away: two frames of the screen."""
 
 
 class _LeftError(Exception):
@@ -201,7 +201,8 @@ class BenchScreen(Place):
     @work(thread=True, group="trial", description="trial")
     def _try(self, trial: Trial) -> None:
         try:
-            self.post_message(self.TriedOut(self.session.laboratory.try_out(trial)))
+            newer = lambda: self.session.revision != trial.revision  # noqa: E731
+            self.post_message(self.TriedOut(self.session.laboratory.try_out(trial, newer)))
         except SimulatorError as error:
             self.post_message(self.TriedOut(None, str(error)))
         except Exception as error:  # a defect of ours must not take the draft along
@@ -223,8 +224,8 @@ class BenchScreen(Place):
             self.outcome = message.outcome
             self.show_outcome(message.outcome)
         else:
-            # While a key is held down, the figures follow a step behind, dimmed, instead of standing still.
-            self.show_outcome(message.outcome)
+            # While a key is held down the drawing follows a step behind, dimmed; figures never do.
+            self.draw(message.outcome)
             self._dim_stale()
             self.try_out()
 
@@ -233,14 +234,18 @@ class BenchScreen(Place):
         self.query_one(Timeline).set_stale()
         self.query_one(ReadoutTable).set_stale()
 
+    def draw(self, outcome: Outcome) -> None:
+        """Draw the timeline of a trial."""
+        raise NotImplementedError
+
     def show_outcome(self, outcome: Outcome) -> None:
-        """Draw what came of a trial."""
+        """Draw what came of a trial, and show its figures."""
         raise NotImplementedError
 
     def _say_waiting(self, text: str) -> None:
         if self.session.trial() is None:
             self.query_one(Timeline).show(None, waiting=text)
-            self.query_one(ReadoutTable).show(None, "", "", waiting=text)
+            self.query_one(ReadoutTable).show(None, (), waiting=text)
 
 
 def _row(found: Found) -> RecordingRow:

@@ -1,9 +1,9 @@
-"""One clock for two arms whose calls took different lengths.
+"""One clock for arms whose calls took different lengths.
 
 Under elastic replay the caller answers the agent, so after one slower answer everything in that arm lies later.
 Side by side on their own clocks the arms drift apart and nothing can be compared. Here both are lined up at the
 start of every stretch of caller audio: within a stretch a second is a second, and the arm that is through with it
-sooner waits for the other. The caller's audio then lies at the same place for both.
+sooner waits for the slowest. The caller's audio then lies at the same place for all.
 """
 
 from __future__ import annotations
@@ -35,7 +35,7 @@ class ArmClock:
         return self.shared_starts[index] + own_ms - self.own_starts[index]
 
     def waits(self) -> tuple[tuple[int, int], ...]:
-        """Return the stretches of the shared clock in which this arm waits for the other, as (start, end)."""
+        """Return the stretches of the shared clock in which this arm waits for another, as (start, end)."""
         found = []
         ends = (*self.own_starts[1:], self.own_end)
         after = (*self.shared_starts[1:], self.shared_starts[-1] + self.own_end - self.own_starts[-1])
@@ -46,24 +46,19 @@ class ArmClock:
         return tuple(found)
 
 
-def align(a: Played, b: Played) -> tuple[ArmClock, ArmClock, int]:
-    """Return both arms' clocks and the length of the shared one, in ms."""
-    starts_a, starts_b = _starts(a), _starts(b)
-    if len(starts_a) != len(starts_b):
+def align(*arms: Played) -> tuple[tuple[ArmClock, ...], int]:
+    """Return the arms' clocks in order, and the length of the shared one, in ms."""
+    starts = [_starts(played) for played in arms]
+    if len({len(found) for found in starts}) > 1:
         # Different stretches cannot be paired; each arm then keeps its own time.
-        return ArmClock((0,), (0,), a.duration_ms), ArmClock((0,), (0,), b.duration_ms), _longest(a, b)
-    lengths_a, lengths_b = _lengths(starts_a, a.duration_ms), _lengths(starts_b, b.duration_ms)
-    lengths = [max(pair) for pair in zip(lengths_a, lengths_b, strict=True)]
+        return tuple(ArmClock((0,), (0,), played.duration_ms) for played in arms), max(p.duration_ms for p in arms)
+    own_lengths = [_lengths(found, played.duration_ms) for found, played in zip(starts, arms, strict=True)]
+    lengths = [max(found) for found in zip(*own_lengths, strict=True)]
     shared = (0, *accumulate(lengths))
-    clocks = (
-        ArmClock(starts_a, shared[:-1], a.duration_ms),
-        ArmClock(starts_b, shared[:-1], b.duration_ms),
+    clocks = tuple(
+        ArmClock(found, shared[:-1], played.duration_ms) for found, played in zip(starts, arms, strict=True)
     )
-    return *clocks, shared[-1]
-
-
-def _longest(a: Played, b: Played) -> int:
-    return max(a.duration_ms, b.duration_ms)
+    return clocks, shared[-1]
 
 
 def _starts(played: Played) -> tuple[int, ...]:

@@ -1,33 +1,40 @@
-"""The readout table: what both arms cost the caller, in words and figures ready to be shown."""
+"""The readout table: what every arm costs the caller, in words and figures ready to be shown."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Literal
 
 from simulator.engine.profile import EngineProfile
 from simulator.measures.comparison import Compared, Comparison
 from simulator.measures.readouts import Measured, Spread
+from tui.readout_names import READOUT_NAMES, ReadoutName, difference, figure, interval, total
 
 A, B = "A", "B"
-"""The arms' names inside a trial; what people read beside them is the screen's business."""
+"""The first two arms' names inside a trial; what people read beside them is the screen's business."""
 Verdict = Literal["better", "worse", ""]
+Share = Literal["p50", "p90", ""]
 
 HISTOGRAM_BINS = 10
 _BARS = "▁▂▃▄▅▆▇█"
+_UNPAIRED = "barge_in_stop_ms"
+"""Which interruptions stopped the agent differs from arm to arm, so this has no difference."""
+_MINOR = frozenset(("response_ms p90", "eot_delay_ms p50", "barge_in_stop_ms p50"))
+_LEFT_OUT = frozenset(("first_sound_ms p90", "eot_delay_ms p90", "filler_overhang_ms p90"))
 
 
 @dataclass(frozen=True, slots=True)
 class Row:
     """One line. ``verdict`` says what A's difference means for a caller; ``sure``: the interval excludes zero.
 
-    A ``minor`` line gives way to others where there is no room.
+    ``key`` names it, such as ``response_ms p90``. ``values`` are the arms' in order. A ``minor`` line gives way to
+    others where there is no room.
     """
 
+    key: str
     label: str
-    a: str
-    b: str
+    values: tuple[str, ...]
     delta: str
     interval: str
     n: str
@@ -36,47 +43,49 @@ class Row:
     sure: bool = False
     minor: bool = False
 
+    @property
+    def name(self) -> str:
+        """Which readout it shows."""
+        return self.key.partition(" ")[0]
+
 
 @dataclass(frozen=True, slots=True)
 class Readouts:
-    """All lines, and what has to be said about them: over what, from which truth, why there is no interval."""
+    """All lines, and what has to be said about them: over what, from which truth, why there is no interval.
+
+    ``against`` is the arm that A's difference is from.
+    """
 
     rows: tuple[Row, ...]
     over: str
     caveats: tuple[str, ...]
     why_no_interval: str | None
+    against: str = B
+
+    def only(self, keys: frozenset[str]) -> Readouts:
+        """Return it with the lines named ``keys`` alone."""
+        return replace(self, rows=tuple(row for row in self.rows if row.key in keys))
 
 
-@dataclass(frozen=True, slots=True)
-class _Line:
-    """Which readout a line shows, and whether less of it is better for the caller."""
+def row_keys() -> dict[str, str]:
+    """Return every line that can be shown, by key, with its label."""
+    found = {}
+    for known in READOUT_NAMES.values():
+        for share in _shares(known):
+            key = f"{known.name} {share}".rstrip()
+            found[key] = f"{known.title} {share}".rstrip()
+    return found
 
-    label: str
-    name: str
-    share: Literal["p50", "p90", ""] = ""
-    less_is_better: bool = True
-    minor: bool = False
+
+def usual_rows() -> frozenset[str]:
+    """Return the lines that are shown until somebody picks others."""
+    return frozenset(row_keys()) - _LEFT_OUT
 
 
-_LINES = (
-    _Line("first sound after turn p50", "first_sound_ms", "p50"),
-    _Line("response after turn p50", "response_ms", "p50"),
-    _Line("response after turn p90", "response_ms", "p90", minor=True),
-    _Line("end-of-turn delay p50", "eot_delay_ms", "p50", minor=True),
-    _Line("cut-ins", "cut_ins"),
-    _Line("missed turns", "missed_turns"),
-    _Line("false barge-ins", "false_barge_ins"),
-    _Line("missed barge-ins", "missed_barge_ins"),
-    _Line("talk-over", "talk_over_s"),
-    _Line("dead air", "dead_air_s"),
-    _Line("filler overhang p50", "filler_overhang_ms", "p50"),
-    _Line("fillers", "fillers", less_is_better=False),
-    _Line("wasted generations", "wasted_generations"),
-    _Line("truncated words", "truncated_words", less_is_better=False),
-    _Line("underruns", "underruns"),
-    _Line("choppy starts", "choppy_starts"),
-    _Line("answers given up on", "missed_responses"),
-)
+def _shares(known: ReadoutName) -> tuple[Share, ...]:
+    if known.name == _UNPAIRED:
+        return ("p50",)
+    return ("p50", "p90") if known.is_time else ("",)
 
 
 def readouts(
@@ -85,13 +94,14 @@ def readouts(
     recordings: Sequence[tuple[str, str]],
     profile: EngineProfile,
 ) -> Readouts:
-    """Make the table from a comparison of A against B. ``recordings`` are (key, name for people)."""
-    runs = {arm: [measured[key, arm] for key, _ in recordings] for arm in (A, B)}
+    """Make the table from a comparison of A against its baseline. ``recordings`` are (key, name for people)."""
+    arms = tuple(comparison.readouts["response_ms"].arms)
+    runs = {arm: [measured[key, arm] for key, _ in recordings] for arm in arms}
     rows = []
-    for line in _LINES:
-        compared = comparison.readouts.get(line.name)
+    for known in READOUT_NAMES.values():
+        compared = _unpaired(runs) if known.name == _UNPAIRED else comparison.readouts.get(known.name)
         if compared is not None:
-            rows.append(_time_row(line, compared, runs) if line.share else _total_row(line, compared, runs))
+            rows += [_row(known, share, compared, comparison.baseline, runs) for share in _shares(known)]
     turns = sum(len(run.turns) for run in runs[A])
     where = recordings[0][1] if len(recordings) == 1 else f"{len(recordings)} recordings"
     return Readouts(
@@ -99,7 +109,19 @@ def readouts(
         over=f"{where}, {turns} turn{'s' * (turns != 1)}",
         caveats=_caveats(runs[A], profile),
         why_no_interval=comparison.readouts["response_ms"].why_no_interval,
+        against=comparison.baseline,
     )
+
+
+def _unpaired(runs: Mapping[str, list[Measured]]) -> Compared | None:
+    spreads = {
+        arm: Spread.of(value for run in mine for value in run.times.get(_UNPAIRED, ()))
+        for arm, mine in runs.items()
+    }
+    if not any(spread.n for spread in spreads.values()):
+        return None
+    medians = {arm: spread.p50 for arm, spread in spreads.items()}
+    return Compared(medians, {}, {}, spreads[A].n, "it is not paired")
 
 
 def histogram(values: Sequence[int], bins: int = HISTOGRAM_BINS) -> str:
@@ -128,75 +150,37 @@ def _caveats(runs: Sequence[Measured], profile: EngineProfile) -> tuple[str, ...
     return tuple(found)
 
 
-def _time_row(line: _Line, compared: Compared, runs: Mapping[str, list[Measured]]) -> Row:
-    values, ci = {arm: compared.arms[arm] for arm in (A, B)}, compared.ci95[A]
-    if line.share == "p90":
-        values, ci = _paired_p90(line.name, runs), None
-    a, b = values[A], values[B]
+def _row(
+    known: ReadoutName, share: Share, compared: Compared, against: str, runs: Mapping[str, list[Measured]]
+) -> Row:
+    at = compared.p90 if share == "p90" and compared.p90 else compared
+    key = f"{known.name} {share}".rstrip()
+    mine, theirs, ci = at.arms[A], at.arms[against], at.ci95.get(A)
     # Rounded first, so that the figures shown can be subtracted by hand.
-    delta = None if a is None or b is None else round(a) - round(b)
-    interval = "" if ci is None else f"[{_signed(ci[0])}, {_signed(ci[1])}]"
-    spread = [value for run in runs[A] for value in run.times.get(line.name, ())]
+    delta = None
+    if at.delta and mine is not None and theirs is not None:
+        delta = round(round(mine, known.places) - round(theirs, known.places), known.places)
+    values = tuple(
+        figure(known.name, value) if known.is_time else total(known.name, value, runs[arm])
+        for arm, value in at.arms.items()
+    )
     return Row(
-        label=line.label,
-        a=_ms(a),
-        b=_ms(b),
-        delta="–" if delta is None else _signed(delta),
-        interval=interval or "–",
-        n=str(compared.n),
-        histogram=histogram(spread) if line.share == "p50" else "",
-        verdict=_verdict(line, delta),
+        key=key,
+        label=f"{known.title} {share}".rstrip(),
+        values=values,
+        delta=difference(known.name, delta),
+        interval=interval(known.name, ci),
+        n=str(at.n),
+        histogram=histogram([v for run in runs[A] for v in run.times.get(known.name, ())])
+        if share == "p50"
+        else "",
+        verdict=_verdict(known, delta),
         sure=ci is not None and (ci[0] > 0 or ci[1] < 0),
-        minor=line.minor,
+        minor=key in _MINOR,
     )
 
 
-def _paired_p90(name: str, runs: Mapping[str, list[Measured]]) -> dict[str, float | None]:
-    values: dict[str, list[int]] = {A: [], B: []}
-    for run_a, run_b in zip(runs[A], runs[B], strict=True):
-        of_a, of_b = run_a.per_turn(name), run_b.per_turn(name)
-        for turn in of_a.keys() & of_b.keys():
-            values[A].append(of_a[turn])
-            values[B].append(of_b[turn])
-    return {arm: Spread.of(found).p90 for arm, found in values.items()}
-
-
-def _total_row(line: _Line, compared: Compared, runs: Mapping[str, list[Measured]]) -> Row:
-    a, b, ci = compared.arms[A], compared.arms[B], compared.ci95[A]
-    places = 1 if line.name.endswith("_s") else 0
-    delta = None if a is None or b is None else round(a, places) - round(b, places)
-    return Row(
-        label=line.label,
-        a=_total(line.name, a, runs[A]),
-        b=_total(line.name, b, runs[B]),
-        delta="–" if delta is None else _signed(delta, places),
-        interval="–" if ci is None else f"[{_signed(ci[0], places)}, {_signed(ci[1], places)}]",
-        n=str(compared.n),
-        verdict=_verdict(line, delta and round(delta, places)),
-        sure=ci is not None and (ci[0] > 0 or ci[1] < 0),
-    )
-
-
-def _total(name: str, total: float | None, runs: Sequence[Measured]) -> str:
-    if total is None:
-        return "–"
-    if name.endswith("_s"):
-        return f"{total:.1f} s"
-    return f"{total:,.0f} / {sum(run.counts[name].of for run in runs if name in run.counts):,}"
-
-
-def _verdict(line: _Line, delta: float | None) -> Verdict:
-    if not delta or not line.less_is_better:
+def _verdict(known: ReadoutName, delta: float | None) -> Verdict:
+    if not delta or not known.less_is_better:
         return ""
     return "better" if delta < 0 else "worse"
-
-
-def _ms(value: float | None) -> str:
-    return "–" if value is None else f"{value:,.0f} ms"
-
-
-def _signed(value: float, places: int = 0) -> str:
-    text = f"{abs(value):,.{places}f}"
-    if not float(text.replace(",", "")):
-        return text
-    return f"{'−' if value < 0 else '+'}{text}"

@@ -1,7 +1,8 @@
-"""What the timeline draws of one recording under two arms, all on the shared clock, in whole ms."""
+"""What the timeline draws of one recording under several arms, all on the shared clock, in whole ms."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -16,6 +17,9 @@ from simulator.replay import Played
 from simulator.study import Run
 from tui.tuning.bench import Specimen
 from tui.tuning.clock import ArmClock, align
+
+ARMS = "ABCD"
+"""What arms are called, by their place."""
 
 _DULL = frozenset(("speech_start", "speech_end", "emotion_applied", "filler_end", "response_end"))
 """Events nobody asks "why?" of: each follows at once from its neighbour."""
@@ -61,8 +65,9 @@ class Mark:
 
 @dataclass(frozen=True, slots=True)
 class ArmLane:
-    """One arm's agent."""
+    """One arm's agent; ``arm`` is its letter."""
 
+    arm: str
     bars: tuple[Bar, ...]
     underruns: tuple[int, ...]
     waits: tuple[tuple[int, int], ...]
@@ -82,10 +87,13 @@ class Scene:
     threshold: float
     eager: float | None
     half_life_s: float
-    a: ArmLane
-    b: ArmLane
+    lanes: tuple[ArmLane, ...]
     aligned: bool
-    """Whether the arms' clocks differ, so that one waits for the other."""
+    """Whether the arms' clocks differ, so that one waits for another."""
+
+    def lane(self, arm: str) -> ArmLane:
+        """Return an arm's lane; the first one if there is no such arm."""
+        return next((lane for lane in self.lanes if lane.arm == arm), self.lanes[0])
 
     def confidence(self, pause: Pause, t_ms: float) -> float:
         """Return arm A's turn confidence at a moment of a pause."""
@@ -93,13 +101,13 @@ class Scene:
 
 
 def make_scene(
-    specimen: Specimen, a: Run, b: Run, profile: EngineProfile, eager_setting: float | None = None
+    specimen: Specimen, runs: Sequence[Run], profile: EngineProfile, eager_setting: float | None = None
 ) -> Scene:
-    """Lay out two runs over one recording; ``eager_setting`` is arm A's ``eager_eot_threshold``."""
-    clock_a, clock_b, duration_ms = align(a.played, b.played)
+    """Lay out the arms' runs over one recording, A first; ``eager_setting`` is its ``eager_eot_threshold``."""
+    clocks, duration_ms = align(*(run.played for run in runs))
     values = profile.values
+    a, clock_a = runs[0], clocks[0]
     measured = a.measured
-    waits = bool(clock_a.waits() or clock_b.waits())
     return Scene(
         name=specimen.recording.id,
         duration_ms=duration_ms,
@@ -112,9 +120,8 @@ def make_scene(
         threshold=values.eot_threshold.value,
         eager=eager_line(eager_setting, profile),
         half_life_s=values.eot_half_life_s.value,
-        a=_lane(a, clock_a),
-        b=_lane(b, clock_b),
-        aligned=waits,
+        lanes=tuple(_lane(ARMS[place], run, clocks[place]) for place, run in enumerate(runs)),
+        aligned=any(clock.waits() for clock in clocks),
     )
 
 
@@ -131,9 +138,10 @@ def _clips(specimen: Specimen, played: Played, clock: ArmClock) -> tuple[Clip, .
     return tuple(clips)
 
 
-def _lane(run: Run, clock: ArmClock) -> ArmLane:
+def _lane(arm: str, run: Run, clock: ArmClock) -> ArmLane:
     events = run.played.events
     return ArmLane(
+        arm=arm,
         bars=tuple(_bar(sound, clock) for sound in run.measured.sounds),
         underruns=tuple(clock.at(event.t_ms) for event in events if event.type == "underrun"),
         waits=clock.waits(),

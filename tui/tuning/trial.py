@@ -1,18 +1,19 @@
-"""A trial: two arms over the recordings in scope, decided and measured anew after every change."""
+"""A trial: the arms over the recordings in scope, decided and measured anew after every change."""
 
 from __future__ import annotations
 
+import threading
 from collections import OrderedDict
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from presets.layers import ResolvedVoiceConfig
 from simulator.engine.profile import EngineProfile
-from simulator.measures.comparison import compare
-from simulator.measures.readouts import Measured
+from simulator.measures.comparison import Comparison, compare
 from simulator.study import Arm, Run, run
 from tui.tuning.bench import Specimen
-from tui.tuning.readouts import A, B, Readouts, readouts
-from tui.tuning.scene import Scene, make_scene
+from tui.tuning.readouts import Readouts, readouts
+from tui.tuning.scene import ARMS, Scene, make_scene
 
 MOST_RUNS = 512
 
@@ -26,50 +27,110 @@ class Trial:
     arm_b: Arm
     shown: Specimen
     scope: tuple[Specimen, ...]
+    more: tuple[Arm, ...] = ()
+
+    @property
+    def arms(self) -> tuple[Arm, ...]:
+        """The arms, two to four."""
+        return (self.arm_a, self.arm_b, *self.more)
+
+
+@dataclass(frozen=True, slots=True)
+class Measurement:
+    """A trial measured: every run by (recording's key, arm's letter), compared, and as lines to show."""
+
+    scope: tuple[Specimen, ...]
+    runs: Mapping[tuple[str, str], Run]
+    comparison: Comparison
+    readouts: Readouts
 
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What came of a trial: the shown recording to draw, and the readouts over all in scope."""
+    """What came of a trial: the shown recording to draw, and the figures over all in scope.
+
+    ``measurement`` is ``None`` where newer settings came before all was tried.
+    """
 
     revision: int
+    shown: Specimen
+    runs: tuple[Run, ...]
     scene: Scene
-    readouts: Readouts
+    measurement: Measurement | None
+
+    @property
+    def readouts(self) -> Readouts | None:
+        """The lines to show, if all was tried."""
+        return self.measurement.readouts if self.measurement else None
+
+
+def _never() -> bool:
+    return False
 
 
 class Laboratory:
-    """Carries out trials, and remembers the runs of configurations it has met: one arm changes, the other rests.
+    """Carries out trials, and remembers the runs of configurations it has met: one arm changes, the others rest.
 
-    One trial at a time; ``try_out`` may run in any thread.
+    ``try_out`` may run in any thread, and in several at once.
     """
 
     def __init__(self, profile: EngineProfile) -> None:
         self.profile = profile
         self._runs: OrderedDict[tuple[str, ResolvedVoiceConfig], Run] = OrderedDict()
+        self._guard = threading.Lock()
 
-    def try_out(self, trial: Trial) -> Outcome:
-        """Decide and measure both arms over the recordings in scope."""
-        measured: dict[tuple[str, str], Measured] = {}
-        for specimen in trial.scope:
-            for name, arm in ((A, trial.arm_a), (B, trial.arm_b)):
-                measured[specimen.key, name] = self._run(specimen, arm).measured
-        keys = [specimen.key for specimen in trial.scope]
-        comparison = compare(measured, keys, [A, B], baseline=B)
+    def try_out(self, trial: Trial, superseded: Callable[[], bool] = _never) -> Outcome:
+        """Decide and measure every arm over the recordings in scope.
+
+        The shown recording comes first; after it, ``superseded`` is asked before every run whether to give up.
+        """
         shown = trial.shown
-        eager = trial.arm_a.resolved.eager_eot_threshold
-        run_a, run_b = self._run(shown, trial.arm_a), self._run(shown, trial.arm_b)
-        scene = make_scene(shown, run_a, run_b, self.profile, eager)
-        table = readouts(comparison, measured, [(s.key, s.recording.id) for s in trial.scope], self.profile)
-        return Outcome(trial.revision, scene, table)
+        runs = tuple(self.run(shown, arm) for arm in trial.arms)
+        scene = make_scene(shown, runs, self.profile, trial.arm_a.resolved.eager_eot_threshold)
+        return Outcome(trial.revision, shown, runs, scene, self.measure(trial.scope, trial.arms, superseded))
 
-    def _run(self, specimen: Specimen, arm: Arm) -> Run:
+    def measure(
+        self,
+        scope: tuple[Specimen, ...],
+        arms: tuple[Arm, ...],
+        superseded: Callable[[], bool] = _never,
+        progress: Callable[[float], None] | None = None,
+    ) -> Measurement | None:
+        """Measure arms over recordings, the second of them the baseline; ``None`` if ``superseded`` said so.
+
+        ``progress`` is told the share that is done, 0…1.
+        """
+        letters = list(ARMS[: len(arms)])
+        runs: dict[tuple[str, str], Run] = {}
+        for number, specimen in enumerate(scope):
+            for letter, arm in zip(letters, arms, strict=True):
+                if superseded():
+                    return None
+                runs[specimen.key, letter] = self.run(specimen, arm)
+            if progress is not None:
+                progress((number + 1) / len(scope))
+        measured = {key: one.measured for key, one in runs.items()}
+        comparison = compare(measured, [specimen.key for specimen in scope], letters, baseline=letters[1])
+        names = [(specimen.key, specimen.recording.id) for specimen in scope]
+        return Measurement(scope, runs, comparison, readouts(comparison, measured, names, self.profile))
+
+    def forget(self, key: str) -> None:
+        """Forget the runs over a recording: its labels changed."""
+        with self._guard:
+            for known in [known for known in self._runs if known[0] == key]:
+                del self._runs[known]
+
+    def run(self, specimen: Specimen, arm: Arm) -> Run:
+        """Return what an arm does over a recording; its own ``arm`` name may be that of an equal arm."""
         key = (specimen.key, arm.resolved)
-        known = self._runs.get(key)
-        if known is None:
-            known = run(specimen.recording, specimen.activity, arm, self.profile)
+        with self._guard:
+            known = self._runs.get(key)
+            if known is not None:
+                self._runs.move_to_end(key)
+                return known
+        known = run(specimen.recording, specimen.activity, arm, self.profile)
+        with self._guard:
             self._runs[key] = known
             if len(self._runs) > MOST_RUNS:
                 self._runs.popitem(last=False)
-        else:
-            self._runs.move_to_end(key)
         return known

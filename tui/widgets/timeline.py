@@ -1,4 +1,4 @@
-"""The timeline of one recording under both arms, drawn line by line."""
+"""The timeline of one recording under every arm, drawn line by line."""
 
 from __future__ import annotations
 
@@ -24,12 +24,12 @@ MOST_MORE_ROWS = 5
 _KINDS = (
     *("ruler", "wave", "quiet", "turn", "curve", "threshold", "eager", "ended"),
     *("wait", "underrun", "cut", "cursor", "label"),
-    *("agent-a", "agent-b", "filler-a", "filler-b"),
+    *(f"{kind}-{arm}" for arm in "abcd" for kind in ("agent", "filler")),
 )
 
 
 class Timeline(Widget, can_focus=True):
-    """Lanes on one clock: the caller, the true turns, the turn confidence, and both arms' agents.
+    """Lanes on one clock: the caller, the true turns, the turn confidence, and the arms' agents.
 
     Give it a scene with :meth:`show`. Only lines that look different afterwards are painted again.
     """
@@ -85,6 +85,8 @@ class Timeline(Widget, can_focus=True):
         else:
             self.view = self.view.within(scene.duration_ms)
         self._cursor.scene = scene
+        if scene and self._cursor.arm not in {lane.arm for lane in scene.lanes}:
+            self._cursor.leave_arm()
         self._announce()
         self._draw()
 
@@ -126,7 +128,7 @@ class Timeline(Widget, can_focus=True):
             line.write(0, one_cell(self._waiting), "ruler")
             return [("", line)]
         glyphs = self.glyphs
-        room = max(height - 5, 0)
+        room = max(height - 3 - len(scene.lanes), 0)
         with_turns = room >= 1 and bool(scene.turns)
         room -= with_turns
         # What is left goes to the two drawings in turn, the caller first.
@@ -136,8 +138,8 @@ class Timeline(Widget, can_focus=True):
         if with_turns:
             found.append(("turns", lanes.turns(scene, view, glyphs)))
         found += _labelled("turn end", lanes.confidence(scene, view, turn_rows, glyphs))
-        found.append(("A agent", lanes.agent(scene.a, view, "a", glyphs)))
-        found.append(("B agent", lanes.agent(scene.b, view, "b", glyphs)))
+        for lane in scene.lanes:
+            found.append((f"{lane.arm} agent", lanes.agent(lane, view, lane.arm.lower(), glyphs)))
         self._draw_cursor(found, glyphs)
         return found[:height]
 
@@ -152,14 +154,15 @@ class Timeline(Widget, can_focus=True):
             return
         x = int(self.view.x(mark.t_ms))
         rows[0][1].put(x, glyphs.cursor, "cursor")
-        lane = rows[-2 if self._cursor.arm == "A" else -1][1]
+        arms = [lane.arm for lane in self._scene.lanes] if self._scene else []
+        lane = rows[arms.index(self._cursor.arm) - len(arms)][1]
         if 0 <= x < lane.width:
             lane.kinds[x] = "cursor"
 
     def _make_palette(self) -> dict[str, Style]:
         palette = {kind: self.get_component_rich_style(f"timeline--{kind}") for kind in _KINDS}
         palette[BLANK] = self.rich_style
-        for arm in "ab":
+        for arm in "abcd":
             palette[f"words-{arm}"] = palette[f"agent-{arm}"] + Style(reverse=True)
         return palette
 
@@ -223,8 +226,12 @@ class Timeline(Widget, can_focus=True):
         self._cursor.step(steps, self.view)
         self._show_chosen()
 
-    def choose_arm(self, arm: str) -> None:
-        """Ask the other arm's agent: its event nearest to the chosen one."""
+    def step_arm(self, steps: int) -> None:
+        """Ask the agent of the arm below (or above): its event nearest to the chosen one."""
+        if self._scene is None:
+            return
+        arms = [lane.arm for lane in self._scene.lanes]
+        arm = arms[min(max(arms.index(self._cursor.arm) + steps, 0), len(arms) - 1)]
         mark = self.chosen
         self._cursor.go_near(arm, mark.t_ms if mark else self.view.start_ms)
         self._show_chosen()
@@ -240,12 +247,13 @@ class Timeline(Widget, can_focus=True):
         self.post_message(self.Chosen(self._cursor.arm, self.chosen).set_sender(self))
 
     def on_click(self, event: events.Click) -> None:
-        """Choose the event nearest to the mouse, in arm B's lane or else in A's."""
+        """Choose the event nearest to the mouse, in the lane under it or else in A's."""
         offset = event.get_content_offset(self)
         if offset is None or self._scene is None:
             return
-        arm = "B" if offset.y == len(self._strips) - 1 else "A"
-        self._cursor.go_near(arm, self.view.t(offset.x - GUTTER))
+        row = offset.y - len(self._strips)
+        arms = [lane.arm for lane in self._scene.lanes]
+        self._cursor.go_near(arms[row] if -len(arms) <= row < 0 else arms[0], self.view.t(offset.x - GUTTER))
         self._show_chosen()
 
     def on_mouse_scroll_up(self, event: events.MouseScrollUp) -> None:

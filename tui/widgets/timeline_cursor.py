@@ -24,11 +24,15 @@ class EventCursor:
     def _marks(self) -> tuple[Mark, ...]:
         if self.scene is None:
             return ()
-        return (self.scene.a if self.arm == "A" else self.scene.b).marks
+        return self.scene.lane(self.arm).marks
 
     def drop(self) -> None:
         """Stand on none."""
         self._index = None
+
+    def leave_arm(self) -> None:
+        """Stand on none of the first arm: the one it stood on is gone."""
+        self.arm, self._index = "A", None
 
     def step(self, steps: int, view: View) -> None:
         """Go on (or back) by events; from none to the first (or the last) in view."""
