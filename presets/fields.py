@@ -34,6 +34,8 @@ class FieldSpec:
     slider: tuple[float, float] | None = None
     step: float = 1
     choices: tuple[str, ...] = ()
+    advanced: bool = False
+    """Whether an editor folds it away until it is asked for: the vendor's table of fields leaves it out."""
     heard: bool = True
     """Whether the simulator can hear it; the others are kept and edited, but move no readout."""
     unset_label: str = "inherit"
@@ -112,6 +114,7 @@ FIELDS: tuple[FieldSpec, ...] = (
         low=0,
         slider=(0, 2000),
         step=50,
+        advanced=True,
     ),
     FieldSpec(
         "filler_style",
@@ -150,6 +153,7 @@ FIELDS: tuple[FieldSpec, ...] = (
         low=0,
         slider=(0, 20000),
         step=500,
+        advanced=True,
     ),
     FieldSpec(
         "progress_interval_ms",
@@ -162,12 +166,14 @@ FIELDS: tuple[FieldSpec, ...] = (
         slider=(1000, 20000),
         step=500,
         unset_label="off",
+        advanced=True,
     ),
     FieldSpec(
         "progress_vocabulary",
         "words",
         "Fillers",
         "The progress phrases for long tool calls, instead of Turnlab's own.",
+        advanced=True,
     ),
     FieldSpec(
         "transition_deadline_ms",
@@ -180,6 +186,7 @@ FIELDS: tuple[FieldSpec, ...] = (
         slider=(0, 5000),
         step=100,
         unset_label="off",
+        advanced=True,
     ),
     FieldSpec(
         "empathy_hold_ms",
@@ -192,6 +199,7 @@ FIELDS: tuple[FieldSpec, ...] = (
         low=0,
         slider=(0, 3000),
         step=100,
+        advanced=True,
     ),
     FieldSpec(
         "max_response_sentences",
@@ -247,6 +255,7 @@ FIELDS: tuple[FieldSpec, ...] = (
         "Tools",
         "Where forwarded calls go and how. Not simulated.",
         heard=False,
+        advanced=True,
     ),
     FieldSpec(
         "min_tts_speed",
@@ -260,6 +269,7 @@ FIELDS: tuple[FieldSpec, ...] = (
         slider=(0.5, 2),
         step=0.05,
         unset_label="off",
+        advanced=True,
     ),
     FieldSpec(
         "tts_provider",
@@ -269,10 +279,23 @@ FIELDS: tuple[FieldSpec, ...] = (
         documented_default=False,
         choices=("cartesia", "elevenlabs", "groq"),
         heard=False,
+        advanced=True,
     ),
-    FieldSpec("tts_config", "object", "Voice", "Settings for the voice's provider. Not simulated.", heard=False),
     FieldSpec(
-        "language_providers", "object", "Voice", "A voice provider per language. Not simulated.", heard=False
+        "tts_config",
+        "object",
+        "Voice",
+        "Settings for the voice's provider. Not simulated.",
+        advanced=True,
+        heard=False,
+    ),
+    FieldSpec(
+        "language_providers",
+        "object",
+        "Voice",
+        "A voice provider per language. Not simulated.",
+        advanced=True,
+        heard=False,
     ),
     FieldSpec(
         "session_provider",
@@ -282,6 +305,7 @@ FIELDS: tuple[FieldSpec, ...] = (
         documented_default=False,
         choices=("amigo", "gpt_realtime", "gpt_live"),
         heard=False,
+        advanced=True,
     ),
     FieldSpec(
         "realtime_voice",
@@ -291,6 +315,7 @@ FIELDS: tuple[FieldSpec, ...] = (
         documented_default=False,
         choices=("alloy", "ash", "ballad", "coral", "echo", "sage", "shimmer", "verse", "marin", "cedar"),
         heard=False,
+        advanced=True,
     ),
 )
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -63,18 +63,17 @@ def usable(spec: FieldSpec, value: Any) -> bool:
     return True
 
 
+def in_force(spec: FieldSpec, layers: Sequence[Layer]) -> tuple[Any, str]:
+    """Return a field's value and the layer that gives it, most specific first, down to the built-in default."""
+    for layer in layers:
+        own = getattr(layer.config, spec.name)
+        if own is not None and usable(spec, own):
+            return own, layer.name
+    return spec.default, BUILT_IN
+
+
 def resolve(*layers: Layer) -> ResolvedVoiceConfig:
     """Resolve layers, most specific first, down to the built-in defaults."""
-    values: dict[str, Any] = {}
-    origins: dict[str, str] = {}
-    for spec in FIELDS:
-        value, origin = spec.default, BUILT_IN
-        for layer in layers:
-            own = getattr(layer.config, spec.name)
-            if own is not None and usable(spec, own):
-                value, origin = own, layer.name
-                break
-        origins[spec.name] = origin
-        if spec.heard:
-            values[spec.name] = value
-    return ResolvedVoiceConfig(**values, origins=origins)
+    found = {spec.name: in_force(spec, layers) for spec in FIELDS}
+    values = {spec.name: found[spec.name][0] for spec in FIELDS if spec.heard}
+    return ResolvedVoiceConfig(**values, origins={name: origin for name, (_, origin) in found.items()})

@@ -11,7 +11,8 @@ from services.model import Service
 from simulator.engine.profile_files import default_profile
 from tui.tuning.draft import Draft
 from tui.tuning.entry import EntryError, entry_text, parse_entry
-from tui.tuning.fields import eager_hint, field_states, silent_fields
+from tui.tuning.field_warnings import eager_hint
+from tui.tuning.fields import field_states
 from tui.tuning.session import Session
 
 STORED = VoiceConfig(max_buffer_delay_ms=200, filler_style="phrase")
@@ -85,10 +86,8 @@ def test_unknown_fields_stay_and_are_named() -> None:
     draft = Draft(config)
     draft.set_value("max_buffer_delay_ms", 300)
     assert draft.changes() == {"max_buffer_delay_ms": 300}
-    assert silent_fields(draft.config) == (
-        "tts_provider (not simulated)",
-        "adaptive_pacing (unknown to this version)",
-    )
+    session = Session(Service(id="1", name="Line", voice_config=config))
+    assert session.unknown() == ("adaptive_pacing",)
 
 
 def test_every_field_says_where_its_value_comes_from() -> None:
@@ -124,7 +123,8 @@ def test_the_eager_hint_is_for_settings_that_cannot_come_first(setting: float, w
         ("eot_timeout_ms", "5,000", 5000),
         ("barge_in_min_speech_s", "0.85", 0.85),
         ("barge_in_min_speech_s", "1 s", 1.0),
-        ("filler_vocabulary", "Mm, I see ,", ["Mm", "I see"]),
+        ("filler_vocabulary", "Mm\n Well, let me see \n\n", ["Mm", "Well, let me see"]),
+        ("tts_config", '{"speed": 1.1, "a": [null]}', {"speed": 1.1, "a": [None]}),
     ],
 )
 def test_typed_values(name: str, text: str, value: object) -> None:
@@ -143,12 +143,25 @@ def test_typed_values(name: str, text: str, value: object) -> None:
         ("eager_eot_threshold", "1.01"),
         ("filler_vocabulary", "  "),
         ("max_response_words", "0"),
+        ("tts_config", '{"speed": 1.1'),
+        ("tts_config", '["speed"]'),
+        ("tts_config", "3"),
+        ("tts_config", '{"speed": NaN}'),
+        ("tts_config", '{"speed": "\\ud83d"}'),
+        ("tts_config", "[" * 100_000),
     ],
 )
 def test_values_that_cannot_be_typed(name: str, text: str) -> None:
     with pytest.raises(EntryError) as refused:
         parse_entry(BY_NAME[name], text)
     assert "\n" not in str(refused.value)
+
+
+@pytest.mark.parametrize(
+    ("name", "value"), [("filler_vocabulary", ["Well, let me see", "Mm"]), ("forwarding", {"to": ["é", {"x": 1}]})]
+)
+def test_what_takes_lines_to_type_comes_back_as_it_was(name: str, value: object) -> None:
+    assert parse_entry(BY_NAME[name], entry_text(BY_NAME[name], value)) == value
 
 
 def test_what_is_shown_for_editing_can_be_typed() -> None:
@@ -163,3 +176,35 @@ def test_a_service_as_stored_is_what_arm_b_then_is() -> None:
     session.choose_rival("service as stored")
     assert session.rival.config is None
     assert not check(session.draft.config)
+
+
+@pytest.mark.parametrize(
+    ("config", "field", "warning"),
+    [
+        ({"filler_style": "silent", "backchannel_delay_ms": 100}, "backchannel_delay_ms", "filler_style is silent"),
+        ({"backchannel_delay_ms": 100}, "backchannel_delay_ms", ""),
+        ({"filler_style": "silent"}, "backchannel_delay_ms", ""),
+        ({"progress_vocabulary": ["Still here"]}, "progress_vocabulary", "without a progress_interval_ms"),
+        ({"progress_vocabulary": ["Still here"], "progress_interval_ms": 900}, "progress_vocabulary", ""),
+        ({"forwarding": {}}, "forwarding", "forward_call_enabled is off"),
+        ({"filler_style": "phrase"}, "filler_style", "filler overhang"),
+        ({"session_provider": "gpt_realtime"}, "session_provider", "do not judge it by them"),
+        ({"tts_provider": "groq"}, "tts_provider", "latencies of cartesia"),
+        ({"tts_config": {}}, "tts_config", "Moves no readout"),
+        ({}, "tts_config", ""),
+    ],
+)
+def test_settings_that_do_not_do_what_they_seem_to_are_warned_of(
+    config: dict[str, object], field: str, warning: str
+) -> None:
+    states = field_states(Draft(VoiceConfig.model_validate(config)), (), default_profile())
+    told = " ".join(states[field].warnings)
+    assert warning in told
+    assert bool(told) is bool(warning)
+
+
+def test_a_field_that_is_not_simulated_says_where_its_value_comes_from() -> None:
+    workspace = Layer("workspace", VoiceConfig(session_provider="gpt_live"))
+    state = field_states(Draft(VoiceConfig()), (workspace,), default_profile())["session_provider"]
+    assert (state.own, state.in_force, state.origin) == (None, "gpt_live", "workspace")
+    assert "do not judge it by them" in state.warnings[0]

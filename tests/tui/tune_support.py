@@ -63,7 +63,8 @@ async def open_tune(pilot: Pilot[None], service: str | None = None, recordings: 
 
 
 def slider(screen: TuneScreen, name: str) -> Slider:
-    """Return the slider of a field."""
+    """Return the slider of a field, in view even if the field was folded away."""
+    screen.query_one(FieldPanel).fold(False)
     control = screen.query_one(FieldPanel).editor(name).control
     assert isinstance(control, Slider)
     return control

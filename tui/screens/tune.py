@@ -10,7 +10,6 @@ from textual.containers import Horizontal, Vertical
 from textual.message import Message
 from textual.widgets import Static
 
-from presets.library import builtin_presets, preset
 from services.client import ServicesClient
 from services.model import Service
 from simulator.engine.profile import EngineProfile
@@ -23,7 +22,6 @@ from tui.tuning.session import Session
 from tui.tuning.trial import Outcome
 from tui.widgets.arm_header import ArmHeader
 from tui.widgets.field_editor import FACTS_HEADING
-from tui.widgets.field_editor_control import FieldControl
 from tui.widgets.field_panel import FieldPanel
 from tui.widgets.key_line import KeyLine
 from tui.widgets.pane_tabs import PaneTabs
@@ -99,40 +97,8 @@ class TuneScreen(PanesScreen):
         changes = session.draft.changes()
         arm_a = "draft" if changes else session.stored_name
         self.query_one(ArmHeader).show(session.title, len(changes), arm_a, session.rival.name)
-        self.query_one(FieldPanel).show(session.states(), session.silent())
+        self.query_one(FieldPanel).show(session.states(), session.unknown())
         self.try_out()
-
-    def _changed(self, changed: bool, otherwise: str = "") -> None:
-        if changed:
-            self.session.revision += 1
-            self.show_settings()
-        elif otherwise:
-            self.notify(otherwise, markup=False)
-
-    @on(FieldControl.Changed)
-    def _field_changed(self, message: FieldControl.Changed) -> None:
-        message.stop()
-        self._changed(self.session.draft.set_value(message.name, message.value, message.gesture))
-
-    def action_undo(self) -> None:
-        """Take the last change back."""
-        self._changed(self.session.draft.undo(), "Nothing to undo.")
-
-    def action_redo(self) -> None:
-        """Do it again."""
-        self._changed(self.session.draft.redo(), "Nothing to redo.")
-
-    def action_reset_draft(self) -> None:
-        """Put everything back to what is stored."""
-        self._changed(self.session.draft.reset(), "The draft is what is stored already.")
-
-    @work
-    async def action_apply_preset(self) -> None:
-        """Ask for a preset and set its fields."""
-        choices = [(found.name, found.description) for found in builtin_presets().values()]
-        name = await self.app.push_screen_wait(PickOne("Apply which preset to the draft?", choices))
-        if name is not None:
-            self._changed(self.session.draft.apply(preset(name).config), f"The draft has all of {name} already.")
 
     @work
     async def action_choose_rival(self) -> None:
@@ -151,39 +117,22 @@ class TuneScreen(PanesScreen):
     # ---- one focused thing
 
     @property
-    def _control(self) -> FieldControl | None:
-        return self.focused if isinstance(self.focused, FieldControl) else None
-
-    @property
     def _timeline(self) -> Timeline:
         return self.query_one(Timeline)
 
     def action_nudge(self, steps: int) -> None:
         """Step the field in focus, or go through the timeline."""
-        if self._control is not None:
-            self._control.step(steps)
+        if self.control is not None:
+            self.control.step(steps)
         elif self.focused is self._timeline:
             self._timeline.step_event(steps) if abs(steps) == 1 else self._timeline.pan(steps / 10)
 
     def action_jump(self, to_high: bool) -> None:
         """Go to an end."""
-        if self._control is not None:
-            self._control.jump(to_high)
+        if self.control is not None:
+            self.control.jump(to_high)
         elif self.focused is self._timeline:
             self._timeline.pan(1e9 if to_high else -1e9)
-
-    async def action_confirm_field(self) -> None:
-        """Type a value, or take the next one."""
-        control = self._control
-        if control is not None and control.typed:
-            await self.query_one(FieldPanel).editor(control.state.spec.name).begin_entry()
-        elif control is not None:
-            control.confirm()
-
-    def action_inherit_field(self) -> None:
-        """Put the field back to inherit."""
-        if self._control is not None:
-            self._control.inherit()
 
     def action_go_down(self) -> None:
         """Go to the next field, or to the next arm."""

@@ -2,8 +2,15 @@
 
 from __future__ import annotations
 
+import json
+
 from presets.config import ConfigError, check, parse
 from presets.fields import FieldSpec
+from tui.cli.failure import CallError
+from tui.cli.json_text import parse_json
+
+LONG_KINDS = ("words", "object")
+"""The kinds of fields whose values take several lines to type."""
 
 
 class EntryError(ValueError):
@@ -11,7 +18,10 @@ class EntryError(ValueError):
 
 
 def parse_entry(spec: FieldSpec, text: str) -> object:
-    """Return the value that ``text`` means for a field. Raises :class:`EntryError`."""
+    """Return the value that ``text`` means for a field: words one a line, an object as JSON.
+
+    Raises :class:`EntryError`.
+    """
     text = text.strip()
     if not text:
         raise EntryError("nothing typed; backspace on the field puts it back to inherit")
@@ -30,14 +40,27 @@ def entry_text(spec: FieldSpec, value: object) -> str:
     if value is None:
         return ""
     if spec.kind == "words" and isinstance(value, (list, tuple)):
-        return ", ".join(str(word) for word in value)
+        return "\n".join(str(word) for word in value)
+    if spec.kind == "object":
+        return json.dumps(value, indent=2, ensure_ascii=False)
     return f"{value:g}" if isinstance(value, float) else str(value)
+
+
+def read_json(text: str) -> object:
+    """Return what JSON means. Raises :class:`EntryError`, naming line and column."""
+    try:
+        value = parse_json(text, "it")
+    except CallError as error:
+        raise EntryError(str(error).removeprefix("it: ")) from None
+    return value
 
 
 def _read(spec: FieldSpec, text: str) -> object:
     if spec.kind == "words":
-        words = [word.strip() for word in text.split(",")]
+        words = [word.strip() for word in text.splitlines()]
         return [word for word in words if word]
+    if spec.kind == "object":
+        return read_json(text)
     if spec.kind not in ("int", "float"):
         return text
     digits = text.removesuffix(spec.unit).strip() if spec.unit else text

@@ -7,9 +7,10 @@ from dataclasses import dataclass
 
 from presets.config import Problem, VoiceConfig, check
 from presets.fields import FIELDS, FieldSpec
-from presets.layers import Layer, resolve
+from presets.layers import Layer, in_force
 from simulator.engine.profile import EngineProfile
 from tui.tuning.draft import Draft
+from tui.tuning.field_warnings import warnings_of
 
 DRAFT = "draft"
 SERVICE = "service"
@@ -40,27 +41,18 @@ def field_states(
 ) -> dict[str, FieldState]:
     """Return how every known field stands, in the order of the table."""
     config, changed = draft.config, draft.changes()
-    resolved = resolve(Layer(SERVICE, config), *above)
+    layers = (Layer(SERVICE, config), *above)
+    found = {spec.name: in_force(spec, layers) for spec in FIELDS}
+    values = {name: value for name, (value, _) in found.items()}
     problems = _problems(config, stored_problems, changed)
     states = {}
     for spec in FIELDS:
-        own = getattr(config, spec.name)
-        in_force = getattr(resolved, spec.name) if spec.heard else own
-        origin = DRAFT if own is not None and spec.name in changed else resolved.origins[spec.name]
-        found = problems.get(spec.name, ())
-        warnings = (*found, *_hints(spec, in_force, profile))
-        states[spec.name] = FieldState(spec, own, in_force, origin, spec.name in changed, warnings)
+        own, (value, origin) = getattr(config, spec.name), found[spec.name]
+        if own is not None and spec.name in changed:
+            origin = DRAFT
+        warnings = (*problems.get(spec.name, ()), *warnings_of(spec, own, values, profile))
+        states[spec.name] = FieldState(spec, own, value, origin, spec.name in changed, warnings)
     return states
-
-
-def silent_fields(config: VoiceConfig) -> tuple[str, ...]:
-    """Return what the draft carries that no readout can move, one phrase each: kept, not shown as controls."""
-    shown = [
-        f"{spec.name} (not simulated)"
-        for spec in FIELDS
-        if not spec.heard and getattr(config, spec.name) is not None
-    ]
-    return (*shown, *(f"{name} (unknown to this version)" for name in config.unknown_fields()))
 
 
 def _problems(
@@ -75,23 +67,3 @@ def _problems(
         if problem.field not in found and problem.field not in changed and unreadable:
             found[problem.field] = (f"The stored value is ignored: it {problem.message}.",)
     return found
-
-
-def _hints(spec: FieldSpec, in_force: object, profile: EngineProfile) -> tuple[str, ...]:
-    if spec.name == "eager_eot_threshold" and isinstance(in_force, (int, float)):
-        hint = eager_hint(float(in_force), profile)
-        return (hint,) if hint else ()
-    if spec.name == "filler_style" and in_force == "phrase":
-        return ("Phrases can delay answers that are ready: watch “filler overhang”.",)
-    return ()
-
-
-def eager_hint(setting: float, profile: EngineProfile) -> str | None:
-    """Return why an eager threshold has no effect, if it has none."""
-    values = profile.values
-    threshold = values.eot_threshold.value
-    recogniser = values.eager_direction.value == "recogniser"
-    if values.eager_confidence(setting) < threshold:
-        return None
-    limit = f"below {threshold:.2f}" if recogniser else f"above {(0.9 - threshold) / 0.6:.2f}"
-    return f"At {setting:g} it never fires before the end of turn itself: only {limit} gives a head start."

@@ -13,7 +13,7 @@ from simulator.engine.profile_files import default_profile
 from simulator.study import Arm
 from tui.tuning.bench import Specimen
 from tui.tuning.draft import Draft
-from tui.tuning.fields import FieldState, field_states, silent_fields
+from tui.tuning.fields import FieldState, field_states
 from tui.tuning.readouts import A, B
 from tui.tuning.trial import Laboratory, Trial
 
@@ -83,9 +83,9 @@ class Session:
         problems = self.service.voice_problems if self.service else ()
         return field_states(self.draft, self.above, self.profile, problems)
 
-    def silent(self) -> tuple[str, ...]:
-        """Return what the draft carries that has no control."""
-        return silent_fields(self.draft.config)
+    def unknown(self) -> tuple[str, ...]:
+        """Return the names of fields that the draft carries and this version does not know."""
+        return self.draft.config.unknown_fields()
 
     def trial(self) -> Trial | None:
         """Return what to try now, or ``None`` while nothing shown is analysed."""

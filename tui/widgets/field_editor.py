@@ -16,7 +16,7 @@ from presets.fields import FieldSpec
 from tui.terminal_text import plain
 from tui.tuning.entry import EntryError, entry_text, parse_entry
 from tui.tuning.fields import FieldState
-from tui.widgets.field_editor_choice import Choice, Words
+from tui.widgets.field_editor_choice import Choice, LongText
 from tui.widgets.field_editor_control import FieldControl
 from tui.widgets.slider import Slider
 
@@ -106,8 +106,10 @@ class FieldEditor(Horizontal):
 
     @on(FieldControl.EntryWanted)
     async def _start_entry(self, message: FieldControl.EntryWanted) -> None:
-        message.stop()
-        await self.begin_entry()
+        # What takes more than a line is typed in a window, and that is the screen's to open.
+        if isinstance(self.control, Slider):
+            message.stop()
+            await self.begin_entry()
 
     async def begin_entry(self) -> None:
         """Put a line for typing in the control's place; it has the focus when this returns."""
@@ -116,8 +118,6 @@ class FieldEditor(Horizontal):
         spec = self.state.spec
         text = entry_text(spec, self.state.in_force)
         self._entry = EntryLine(text, compact=True, select_on_focus=True, classes="field-entry")
-        if spec.kind == "words":
-            self._entry.placeholder = "words, with commas between them"
         self.control.display = False
         await self.mount(self._entry, before=self._facts)
         self.screen.set_focus(self._entry)
@@ -163,7 +163,7 @@ class FieldEditor(Horizontal):
 def _control(state: FieldState) -> FieldControl:
     if state.spec.slider is not None:
         return Slider(state)
-    return Choice(state) if state.spec.kind in ("choice", "bool") else Words(state)
+    return Choice(state) if state.spec.kind in ("choice", "bool") else LongText(state)
 
 
 def _show_default(spec: FieldSpec) -> str:

@@ -1,4 +1,4 @@
-"""Controls for fields that hold one of a few values, or words."""
+"""Controls for fields that hold one of a few values, words, or an object."""
 
 from __future__ import annotations
 
@@ -12,12 +12,14 @@ from textual.strip import Strip
 from tui.widgets.field_editor_control import FieldControl
 from tui.widgets.timeline_line import one_cell
 
+FEW = 3
+"""Up to so many values Enter takes the next one; of more it offers a list."""
+
 
 class LineControl(FieldControl):
     """A control that is one line of text."""
 
-    typed: ClassVar[bool] = False
-    COMPONENT_CLASSES: ClassVar[set[str]] = {"line-control--text", "line-control--hint"}
+    COMPONENT_CLASSES: ClassVar[set[str]] = {"line-control--text"}
 
     def line(self) -> str:
         """Return what to show."""
@@ -50,7 +52,7 @@ class Choice(LineControl):
         at = values.index(value) if value in values else None
         left = " " if at == 0 else "‹"
         right = " " if at == len(values) - 1 else "›"
-        return f"{left} {self.state.spec.show(value)} {right}"
+        return f"{left} {'not set' if value is None else self.state.spec.show(value)} {right}"
 
     def step(self, steps: int) -> None:
         """Go to the next (or an earlier) value, and stay at the ends."""
@@ -59,35 +61,38 @@ class Choice(LineControl):
         at = values.index(value) + one if value in values else 0
         self.post_change(values[min(max(at, 0), len(values) - 1)], "keys")
 
-    def cycle(self) -> None:
-        """Go to the next value, and from the last to the first."""
-        values, value = self._values, self.state.in_force
-        at = values.index(value) + 1 if value in values else 0
-        self.post_change(values[at % len(values)])
-
     def jump(self, to_high: bool) -> None:
         """Go to the last or the first value."""
         self.post_change(self._values[-1 if to_high else 0], "keys")
 
     def confirm(self) -> None:
-        """Do what Enter does: the next value."""
-        self.cycle()
+        """Do what Enter does: the next value and after the last the first, or a list if there are many."""
+        values, value = self._values, self.state.in_force
+        if len(values) > FEW:
+            super().confirm()
+            return
+        at = values.index(value) + 1 if value in values else 0
+        self.post_change(values[at % len(values)])
 
     def on_click(self, event: events.Click) -> None:
         """Go back by a click on the left arrow, and on by a click anywhere else."""
         self.step(-1 if event.x < 2 else 1)
 
 
-class Words(LineControl):
-    """A list of words, typed with commas between them."""
+class LongText(LineControl):
+    """A list of words or an object: shown on one line, edited in a window of its own."""
 
     def line(self) -> str:
-        """Return the words, or what stands in for them."""
-        value = self.state.in_force
+        """Return the value, or what stands in for it."""
+        spec, value = self.state.spec, self.state.in_force
         if value is None:
-            return "(the style's own)" if self.state.spec.name == "filler_vocabulary" else "(none)"
-        return self.state.spec.show(value)
+            return {"filler_vocabulary": "(the style's own)", "progress_vocabulary": "(Turnlab's own)"}.get(
+                spec.name, "(none)"
+            )
+        if isinstance(value, dict):
+            return f"{{ {', '.join(map(str, value))} }}" if value else "{ }"
+        return spec.show(value)
 
     def on_click(self) -> None:
-        """Type the words."""
+        """Edit it."""
         self.confirm()

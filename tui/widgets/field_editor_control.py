@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Hashable
 from dataclasses import replace
-from typing import ClassVar
 
 from textual.message import Message
 from textual.widget import Widget
@@ -67,11 +66,8 @@ class FieldControl(Widget, can_focus=True):
     def jump(self, to_high: bool) -> None:
         """Go to the last or the first value."""
 
-    typed: ClassVar[bool] = True
-    """Whether its value is typed; otherwise :meth:`confirm` takes the next one."""
-
     def confirm(self) -> None:
-        """Do what Enter does: type a value."""
+        """Do what Enter does: ask for a value to be typed."""
         self.post_message(self.EntryWanted(self).set_sender(self))
 
     def inherit(self) -> None:

@@ -1,4 +1,4 @@
-"""The fields that shape timing, grouped, with help for the one in focus."""
+"""All fields, grouped and the rarer ones folded away, with help for the one in focus."""
 
 from __future__ import annotations
 
@@ -16,44 +16,77 @@ from tui.terminal_text import plain
 from tui.tuning.fields import FieldState
 from tui.widgets.field_editor import FieldEditor
 from tui.widgets.field_editor_control import FieldControl
+from tui.widgets.field_help import field_help
 
 
 class FieldRows(VerticalScroll, can_focus=False, inherit_bindings=False):
     """The rows, scrolled by moving through the fields: its own arrow keys would take theirs away."""
 
 
-class FieldPanel(Vertical):
-    """All fields that can be heard. Show it new states with :meth:`show`; it speaks in ``FieldControl.Changed``."""
+class GroupHeading(Static):
+    """A group's name and how many of its fields are folded away; a click unfolds them."""
 
-    class Focused(Message):
-        """Another field has the focus."""
+    class Clicked(Message):
+        """All groups should fold or unfold."""
+
+    def __init__(self, group: str) -> None:
+        super().__init__(classes="field-group", markup=False)
+        self._group = group
+        self._folded: int | None = None
+
+    def show(self, folded: int) -> None:
+        """Say how many fields are folded away."""
+        if folded == self._folded:
+            return
+        self._folded = folded
+        more = f"  ▸ {folded} more: f" if folded else ""
+        self.update(Content.assemble(self._group.upper(), (more, "$text-muted not bold")), layout=False)
+
+    def on_click(self) -> None:
+        """Fold or unfold."""
+        self.post_message(self.Clicked())
+
+
+class FieldPanel(Vertical):
+    """The editor. Show it new states with :meth:`show`; it speaks in ``FieldControl.Changed`` and ``EntryWanted``.
+
+    A folded field that is set, changed or warned of stays in view: nothing in force is hidden.
+    """
 
     def __init__(self, states: Mapping[str, FieldState], *, id: str | None = None) -> None:
         super().__init__(id=id)
-        self._states = {name: state for name, state in states.items() if state.spec.heard}
+        self._states = dict(states)
         self._editors: dict[str, FieldEditor] = {}
+        self._headings: dict[str, GroupHeading] = {}
         self._focused: str | None = None
         self._kept = ""
         self._help = Static(id="field-help", markup=False)
         self._rest = Static(id="field-rest", markup=False)
+        self.unfolded = False
 
     def compose(self) -> ComposeResult:
         """Lay out the groups and the help below them."""
         with FieldRows(id="field-rows"):
             for group, states in groupby(self._states.values(), key=lambda state: state.spec.group):
-                yield Static(group.upper(), classes="field-group", markup=False)
+                self._headings[group] = heading = GroupHeading(group)
+                yield heading
                 for state in states:
                     self._editors[state.spec.name] = editor = FieldEditor(state)
                     yield editor
             yield self._rest
         yield self._help
 
-    def show(self, states: Mapping[str, FieldState], silent: Sequence[str] = ()) -> None:
-        """Show how all fields stand now; ``silent`` names what is kept without a control."""
+    def on_mount(self) -> None:
+        """Fold the rarer fields away."""
+        self._fold()
+
+    def show(self, states: Mapping[str, FieldState], unknown: Sequence[str] = ()) -> None:
+        """Show how all fields stand now; ``unknown`` names what is kept without a control."""
         for name, editor in self._editors.items():
             self._states[name] = states[name]
             editor.show(states[name])
-        kept = f"Kept as they are: {', '.join(silent)}." if silent else ""
+        self._fold()
+        kept = f"Kept as they are, unknown to this version: {', '.join(unknown)}." if unknown else ""
         if kept != self._kept:
             self._kept = kept
             self._rest.display = bool(kept)
@@ -64,15 +97,40 @@ class FieldPanel(Vertical):
         """Return the row of a field."""
         return self._editors[name]
 
+    # ---- folding
+
+    def fold(self, folded: bool) -> None:
+        """Fold the rarer fields away, all but the one in focus, or bring them all into view."""
+        self.unfolded = not folded
+        self._fold()
+
+    def _fold(self) -> None:
+        folded = dict.fromkeys(self._headings, 0)
+        for name, editor in self._editors.items():
+            shown = self._in_view(name)
+            folded[editor.state.spec.group] += not shown
+            if editor.display != shown:
+                editor.display = shown
+        for group, count in folded.items():
+            self._headings[group].show(count)
+
+    def _in_view(self, name: str) -> bool:
+        state = self._states[name]
+        standing_out = not state.inherited or state.changed or bool(state.warnings)
+        return self.unfolded or not state.spec.advanced or standing_out or name == self._focused
+
+    # ---- focus
+
     def focus_field(self, name: str | None = None) -> None:
-        """Put the focus on a field: the named one, the last one, or the first."""
+        """Put the focus on a field, folded or not: the named one, the last one, or the first."""
         self._focused = name or self._focused or next(iter(self._editors))
+        self._fold()
         # at once, not by a message: the next key may already be waiting
         self.screen.set_focus(self._editors[self._focused].control)
 
     def move_focus(self, steps: int) -> None:
-        """Go up or down by fields."""
-        names = list(self._editors)
+        """Go up or down by the fields in view."""
+        names = [name for name in self._editors if self._in_view(name)]
         at = names.index(self._focused) + steps if self._focused else 0
         self.focus_field(names[min(max(at, 0), len(names) - 1)])
 
@@ -80,26 +138,12 @@ class FieldPanel(Vertical):
     def _focus_moved(self, event: events.DescendantFocus) -> None:
         if isinstance(event.widget, FieldControl):
             self._focused = event.widget.state.spec.name
+            self._fold()
             self._show_help()
             if self._focused == next(iter(self._editors)):
                 # The first group's heading is not focusable, and would otherwise stay out of sight.
                 self.query_one("#field-rows", FieldRows).scroll_home(animate=False)
 
     def _show_help(self) -> None:
-        if self._focused is None:
-            return
-        state = self._states[self._focused]
-        notices = state.spec.notices
-        if state.spec.default is not None:
-            notices += f" Default: {state.spec.show(state.spec.default)}."
-        if state.spec.default is not None and not state.spec.documented_default:
-            notices += " (Our assumption: no default is documented.)"
-        warning = " ".join(state.warnings)
-        self._help.update(
-            Content.assemble(
-                (f"{state.spec.name}  ", "bold"),
-                (f"! {plain(warning)} " if warning else "", "$text-error"),
-                (notices, "$text-muted"),
-            ),
-            layout=False,
-        )
+        if self._focused is not None:
+            self._help.update(field_help(self._states[self._focused]), layout=False)

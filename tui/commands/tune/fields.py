@@ -60,7 +60,7 @@ class Lowest(Command):
 
 
 class Down(Command):
-    """Go to the next field; in the timeline, to arm B's events."""
+    """Go to the next field; in the timeline, to the next arm's events."""
 
     id = "tune.down"
     name = "Next field"
@@ -69,7 +69,7 @@ class Down(Command):
 
 
 class Up(Command):
-    """Go to the field above; in the timeline, to arm A's events."""
+    """Go to the field above; in the timeline, to the events of the arm above."""
 
     id = "tune.up"
     name = "Field above"
@@ -95,6 +95,15 @@ class Inherit(Command):
     action = "inherit_field"
     in_footer = True
     shown_key = "⌫"
+
+
+class FoldFields(Command):
+    """Bring the rarer fields into view, or fold them away again; those that are set stay in view."""
+
+    id = "tune.fold"
+    name = "All fields"
+    key = "f"
+    action = "fold_fields"
 
 
 class Undo(Command):
@@ -136,6 +145,7 @@ FIELDS: tuple[type[Command], ...] = (
     Up,
     TypeValue,
     Inherit,
+    FoldFields,
     Undo,
     Redo,
     Reset,
