@@ -13,6 +13,8 @@ from typing import Any
 
 import pytest
 
+from tests.shared_analyses import shared_analyses
+
 TURNLAB = Path(sys.executable).with_name("turnlab")
 
 
@@ -41,7 +43,7 @@ class Outcome:
 Turnlab = Callable[..., Outcome]
 
 
-def turnlab_in(folder: Path) -> Turnlab:
+def turnlab_in(folder: Path, analyses: Path | None = None) -> Turnlab:
     """Return a way to run ``turnlab`` in a process of its own, with its own folders and no terminal."""
 
     def call(
@@ -51,7 +53,7 @@ def turnlab_in(folder: Path) -> Turnlab:
             **os.environ,
             "HOME": str(folder),
             "TURNLAB_DATA_DIR": str(folder / "data"),
-            "TURNLAB_CACHE_DIR": str(folder.parent / "shared-cache"),
+            "TURNLAB_CACHE_DIR": str(analyses or folder.parent / "shared-cache"),
             "COLUMNS": "120",
             **(environment or {}),
         }
@@ -66,7 +68,7 @@ def turnlab_in(folder: Path) -> Turnlab:
 @pytest.fixture
 def turnlab(tmp_path_factory: pytest.TempPathFactory) -> Turnlab:
     """Run ``turnlab``."""
-    return turnlab_in(tmp_path_factory.mktemp("home"))
+    return turnlab_in(tmp_path_factory.mktemp("home"), shared_analyses(tmp_path_factory))
 
 
 @pytest.fixture

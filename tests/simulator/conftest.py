@@ -7,9 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from simulator.activity.analyzer import analyze, completeness_model
+from simulator.activity.analyzer import completeness_model
+from simulator.activity.cache import cached_analysis
 from simulator.activity.model import Activity
 from simulator.recording import Recording, bundled_folder, find_audio, open_recording
+from tests.shared_analyses import shared_analyses
 
 CORPUS = Path(__file__).parents[2].parent / "shared" / "corpus"
 
@@ -20,11 +22,13 @@ def _own_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture(scope="session")
-def bundled() -> list[tuple[Recording, Activity]]:
+def bundled(tmp_path_factory: pytest.TempPathFactory) -> list[tuple[Recording, Activity]]:
     """The bundled recordings, analysed with the real models."""
     model = completeness_model()
     opened = [open_recording(path) for path in find_audio([bundled_folder()])]
-    return [(recording, analyze(recording.source, model)) for recording in opened]
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("TURNLAB_CACHE_DIR", str(shared_analyses(tmp_path_factory)))
+        return [(recording, cached_analysis(recording.source, model)) for recording in opened]
 
 
 @pytest.fixture(scope="session")

@@ -17,12 +17,12 @@ from simulator.activity.cache import cached_analysis
 from simulator.activity.log_mel import log_mel
 from simulator.activity.model import FRAME_SAMPLES, Activity, Observation
 from simulator.activity.silero import FrameSilero, SequenceSilero
-from simulator.audio.source import Samples, open_audio
+from simulator.audio.source import SAMPLE_RATE, Samples, open_audio
 from simulator.recording import Recording, bundled_folder, open_recording
 from simulator.study import Arm, run
 from tests.simulator.tracks import fixed_profile
 
-SLOW = settings(max_examples=8, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+SLOW = settings(max_examples=6, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
 
 
 @SLOW
@@ -30,18 +30,17 @@ SLOW = settings(max_examples=8, deadline=None, suppress_health_check=[HealthChec
 def test_no_event_before_a_cut_depends_on_audio_after_it(
     bundled: list[tuple[Recording, Activity]], tmp_path: Path, data: st.DataObject
 ) -> None:
-    recording, whole = data.draw(st.sampled_from(bundled), "recording")
+    # what is 16-bit at 16 kHz can be cut without changing a sample
+    exact = [(recording, whole) for recording, whole in bundled if recording.source.sample_rate == SAMPLE_RATE]
+    recording, whole = data.draw(st.sampled_from(exact), "recording")
     frame = data.draw(st.integers(1, len(whole.probability) - 1), "cut after frame")
-    samples = recording.source.samples()[: frame * FRAME_SAMPLES]
     path = tmp_path / "cut.flac"
-    sf.write(path, samples, 16_000, subtype="PCM_24")
-    sf.write(tmp_path / "whole.flac", recording.source.samples(), 16_000, subtype="PCM_24")
+    sf.write(path, recording.source.samples()[: frame * FRAME_SAMPLES], SAMPLE_RATE, subtype="PCM_16")
     cut = analyze(open_audio(path), completeness_model())
-    uncut = analyze(open_audio(tmp_path / "whole.flac"), completeness_model())
     arm, profile, cut_ms = Arm("arm", VoiceConfig()), fixed_profile(), frame * 32
     found = [
         [event.to_json() for event in one.played.events if event.t_ms <= cut_ms]
-        for one in (run(recording, activity, arm, profile, mode="rigid") for activity in (cut, uncut))
+        for one in (run(recording, activity, arm, profile, mode="rigid") for activity in (cut, whole))
     ]
     assert found[0] == found[1]
 
@@ -52,16 +51,16 @@ def test_a_stream_in_pieces_of_any_size_reveals_what_the_whole_file_does(
     bundled: list[tuple[Recording, Activity]], data: st.DataObject
 ) -> None:
     recording, batch = data.draw(st.sampled_from(bundled), "recording")
-    samples = recording.source.samples()
-    frames = np.pad(samples, (0, -len(samples) % FRAME_SAMPLES)).reshape(-1, FRAME_SAMPLES)
+    samples = recording.source.samples()[: 500 * FRAME_SAMPLES]
+    frames = samples.reshape(-1, FRAME_SAMPLES)
     analyzer = Analyzer(completeness_model())
     revealed: list[Observation] = []
     at = 0
     while at < len(frames):
-        size = data.draw(st.integers(1, 400), "frames")
+        size = data.draw(st.integers(1, 200), "frames")
         revealed += analyzer.push(frames[at : at + size])[1]
         at += size
-    assert (*revealed, *analyzer.finish()) == batch.observations
+    assert revealed == [seen for seen in batch.observations if seen.known_ms <= len(frames) * 32]
 
 
 def test_both_exports_of_the_voice_network_say_the_same() -> None:
@@ -93,7 +92,7 @@ def test_cut_sentences_of_real_people_sound_less_finished_than_their_ends(corpus
     if model is None:
         pytest.skip("the Smart Turn model is not installed")
     cut, ends = [], []
-    for number in range(60, 72):
+    for number in range(60, 67):
         path = corpus / f"dev-{number:03}.flac"
         labels = json.loads(path.with_suffix(".json").read_text())
         samples = open_audio(path).samples()

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import random
-from pathlib import Path
 
 import numpy as np
 import pytest
@@ -12,8 +11,8 @@ from numpy.typing import NDArray
 from presets.config import VoiceConfig, parse
 from presets.layers import ResolvedVoiceConfig
 from presets.library import builtin_presets
-from simulator.activity.analyzer import Analyzer, analyze, completeness_model
-from simulator.activity.model import FRAME_SAMPLES
+from simulator.activity.analyzer import Analyzer, completeness_model
+from simulator.activity.model import FRAME_SAMPLES, Activity
 from simulator.engine.events import Event
 from simulator.engine.machine import TurnMachine
 from simulator.engine.profile_files import default_profile
@@ -36,10 +35,12 @@ def frames_of(recording: Recording) -> NDArray[np.float32]:
     return np.pad(samples, (0, -len(samples) % FRAME_SAMPLES)).reshape(-1, FRAME_SAMPLES)
 
 
-@pytest.mark.parametrize("path", RECORDINGS, ids=lambda path: path.stem)
-def test_frames_as_they_come_give_the_events_of_the_whole_recording(path: Path) -> None:
-    recording, model = open_recording(path), completeness_model()
-    activity = analyze(recording.source, model)
+@pytest.mark.parametrize("number", range(len(RECORDINGS)), ids=[path.stem for path in RECORDINGS])
+def test_frames_as_they_come_give_the_events_of_the_whole_recording(
+    number: int, bundled: list[tuple[Recording, Activity]]
+) -> None:
+    recording, activity = bundled[number]
+    model = completeness_model()
     config = resolved(builtin_presets()["ultra_low_latency"].config)
     machine = TurnMachine(config, default_profile(), script_of(recording, activity), recording=recording.id, seed=3)
     call = LiveCall(Analyzer(model), machine)

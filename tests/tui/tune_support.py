@@ -10,6 +10,7 @@ from textual.pilot import Pilot
 
 from services.model import Service
 from simulator.recording import bundled_folder
+from tests.shared_analyses import shared_analyses
 from tests.tui.conftest import settle
 from tui.app import TurnlabApp
 from tui.screens.tune import TuneScreen
@@ -21,7 +22,7 @@ from tui.widgets.slider import Slider
 @pytest.fixture(scope="session")
 def analyses(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A folder in which analyses are kept for all tests: each recording is really analysed, once."""
-    return tmp_path_factory.mktemp("analyses")
+    return shared_analyses(tmp_path_factory)
 
 
 @pytest.fixture
