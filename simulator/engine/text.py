@@ -8,10 +8,22 @@ from functools import lru_cache
 import sentencex
 
 
+_NO_END = ("approx.", "tab.", "tabs.", "cap.", "caps.", "tel.", "ext.", "dept.", "appt.")
+"""Abbreviations of a clinic that the splitter does not know and that never end a sentence."""
+
+
 @lru_cache(maxsize=4096)
 def sentences(text: str) -> tuple[str, ...]:
-    """Split text into sentences; "Dr. Lee", "2.5 mg" and "8 a.m." are not ends."""
-    return tuple(part.strip() for part in sentencex.segment("en", text) if part.strip())
+    """Split text into sentences; "Dr. Lee", "2.5 mg", "8 a.m." and "5 ml. q.d." are not ends."""
+    found: list[str] = []
+    for part in (part.strip() for part in sentencex.segment("en", text)):
+        if not part:
+            continue
+        if found and (part[0].islower() or found[-1].lower().split()[-1] in _NO_END):
+            found[-1] = f"{found[-1]} {part}"
+        else:
+            found.append(part)
+    return tuple(found)
 
 
 @lru_cache(maxsize=4096)

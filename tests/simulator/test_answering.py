@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from itertools import pairwise
 
+import pytest
+
 from simulator.engine.scenario import Line, Scenario
 from simulator.study import Run
 from tests.simulator.tracks import TEN_WORDS, Speech, fixed_profile, play_track, scenario, times, types
@@ -115,6 +117,24 @@ def test_caps_cut_whole_sentences_and_whole_words_and_know_abbreviations() -> No
     assert said(two) == "Dr. Lee has time at 8 a.m. on Monday. Take 2.5 mg now."
     assert said(words) == "Dr. Lee has time at 8 a.m. on Monday. Take 2.5"
     assert words.measured.counts["truncated_words"].count == 6
+
+
+@pytest.mark.parametrize(
+    "first",
+    [
+        "Dr. Lee sees you at 8 a.m. on Monday.",
+        "Take 2.5 mg b.i.d. with food.",
+        "The dose is approx. 5 ml. q.d. for a week.",
+        "See https://clinic.example.com/x?y=1.2 for more.",
+        "Use 0.5 mL i.v. twice a day.",
+        "We open at 8 a.m.",
+        "Is it room No. 5?",
+    ],
+)
+def test_abbreviations_decimals_and_addresses_end_no_sentence(first: str) -> None:
+    result = play_track(TURN, {"max_response_sentences": 1}, agent=scenario(f"{first} Please come early."))
+    (response,) = [event for event in result.played.events if event.type == "response_start"]
+    assert response.data["text"] == first
 
 
 def test_a_response_waits_for_the_pause_asked_for() -> None:
