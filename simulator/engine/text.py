@@ -7,7 +7,6 @@ from functools import lru_cache
 
 import sentencex
 
-
 _NO_END = ("approx.", "tab.", "tabs.", "cap.", "caps.", "tel.", "ext.", "dept.", "appt.")
 """Abbreviations of a clinic that the splitter does not know and that never end a sentence."""
 
