@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from pathlib import Path
 from typing import Any
 
 import pytest
 from pydantic import JsonValue
 from textual import on
 from textual.pilot import Pilot
+from textual.widgets import OptionList
 
+from services.embedded import open_embedded
 from services.errors import InvalidError
 from services.model import Service
 from simulator.recording import bundled_folder
@@ -18,6 +21,7 @@ from tests.tui.conftest import ScriptedClient, make_app, settle
 from tests.tui.tune_support import analyses, kept_analyses, open_tune, rest, settle_on, slider
 from tui.app import TurnlabApp
 from tui.screens.dialogs import UnsavedChanges
+from tui.screens.merge_dialog import MergeDialog
 from tui.screens.save_dialog import SaveDialog
 from tui.screens.tune import TuneScreen
 from tui.widgets.arm_header import ArmHeader
@@ -166,17 +170,86 @@ async def test_quitting_can_save_first(app: TurnlabApp) -> None:
     assert app.return_code == 0
 
 
-async def test_what_somebody_else_saved_meanwhile_is_told_before_it_is_replaced(app: TurnlabApp) -> None:
+async def changed_meanwhile(pilot: Pilot[None], screen: TuneScreen, **values: JsonValue) -> str:
+    """Have somebody else change the service, and ask to save; return its id."""
+    app = pilot.app
+    assert isinstance(app, TurnlabApp)
+    assert app.client is not None
+    assert screen.session.service is not None
+    await app.client.update_voice_config(screen.session.service.id, values)
+    await pilot.press("ctrl+s")
+    return screen.session.service.id
+
+
+async def test_where_both_changed_a_field_one_chooses_before_anything_is_sent(app: TurnlabApp) -> None:
     async with app.run_test(size=SIZE) as pilot:
         screen = await tuned(pilot)
-        assert app.client is not None
-        assert screen.session.service is not None
-        await app.client.update_voice_config(screen.session.service.id, {"max_buffer_delay_ms": 660})
-        await pilot.press("ctrl+s")
+        one = await changed_meanwhile(pilot, screen, max_buffer_delay_ms=660, barge_in_min_speech_s=1.1)
+        await settle_on(pilot, MergeDialog)
+        offered = app.screen.query_one(OptionList)
+        shown = str(offered.get_option_at_index(0).prompt)
+        assert [word in shown for word in ("600 ms", "660 ms", "360 ms")] == [True] * 3
+        await pilot.press("t", "ctrl+s")
+        assert isinstance(app.screen, MergeDialog)
+        assert "barge_in_min_speech_s" in str(app.screen.query_one("#merge-problem").render())
+        await pilot.press("m", "ctrl+s")
         await settle_on(pilot, SaveDialog)
-        warnings = [str(line.render()) for line in app.screen.query(".dialog-warning")]
-        assert any("660 ms on the platform, and was 600 ms" in line for line in warnings)
+        body = json.loads(str(app.screen.query_one("#save-body").render()))
+        assert body == {"voice_config": {"barge_in_min_speech_s": None}}
+        await pilot.press("enter")
+        await rest(pilot)
+        assert app.client is not None
+        now = (await app.client.get_service(one)).voice_config
+        assert (now.max_buffer_delay_ms, now.barge_in_min_speech_s) == (660, None)
+        assert not screen.unsaved
+
+
+async def test_leaving_the_choice_sends_nothing_and_keeps_the_draft(app: TurnlabApp) -> None:
+    async with app.run_test(size=SIZE) as pilot:
+        screen = await tuned(pilot)
+        before = screen.session.draft.changes()
+        one = await changed_meanwhile(pilot, screen, max_buffer_delay_ms=660)
+        await settle_on(pilot, MergeDialog)
         await pilot.press("escape")
         await rest(pilot)
-        now = await app.client.get_service(screen.session.service.id)
-        assert now.voice_config.max_buffer_delay_ms == 660
+        assert screen.session.draft.changes() == before
+        assert app.client is not None
+        assert (await app.client.get_service(one)).voice_config.max_buffer_delay_ms == 660
+
+
+async def test_what_somebody_else_changed_elsewhere_is_told_and_not_touched(app: TurnlabApp) -> None:
+    async with app.run_test(size=SIZE) as pilot:
+        screen = await tuned(pilot)
+        one = await changed_meanwhile(pilot, screen, post_eot_pause_ms=150)
+        await settle_on(pilot, SaveDialog)
+        warnings = [str(line.render()) for line in app.screen.query(".dialog-warning")]
+        assert "! post_eot_pause_ms is 150 ms on the platform by now. It is not touched." in warnings
+        await pilot.press("enter")
+        await rest(pilot)
+        assert app.client is not None
+        now = (await app.client.get_service(one)).voice_config
+        assert (now.max_buffer_delay_ms, now.post_eot_pause_ms) == (360, 150)
+
+
+async def test_what_changes_while_the_body_is_read_is_asked_about_too(app: TurnlabApp) -> None:
+    async with app.run_test(size=SIZE) as pilot:
+        screen = await tuned(pilot)
+        await pilot.press("ctrl+s")
+        await settle_on(pilot, SaveDialog)
+        assert app.client is not None
+        assert screen.session.service is not None
+        one = screen.session.service.id
+        await app.client.update_voice_config(one, {"max_buffer_delay_ms": 660})
+        await pilot.press("enter")
+        await settle_on(pilot, MergeDialog)
+        assert (await app.client.get_service(one)).voice_config.max_buffer_delay_ms == 660
+
+
+async def test_read_only_says_so_and_sends_nothing(workspace_file: Path) -> None:
+    app = make_app(lambda: open_embedded(workspace_file), read_only=True)
+    async with app.run_test(size=SIZE) as pilot:
+        screen = await tuned(pilot)
+        await pilot.press("ctrl+s")
+        await rest(pilot)
+        assert "Not saved: read-only" in toasts(app)[-1]
+        assert screen.unsaved

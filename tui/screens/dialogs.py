@@ -49,7 +49,7 @@ class PickOne(ModalScreen[str | None]):
         self.dismiss(None)
 
 
-Leave = Literal["save", "discard"]
+Leave = Literal["save", "discard", "keep"]
 
 
 class UnsavedChanges(ModalScreen[Leave | None]):
@@ -58,6 +58,7 @@ class UnsavedChanges(ModalScreen[Leave | None]):
     CSS_PATH = "../styles/tune_dialogs.tcss"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("s", "answer('save')", "Save first", tooltip="Show what would be sent, then send it."),
+        Binding("k", "answer('keep')", "Leave, keep the draft", tooltip="It is offered again the next time."),
         Binding("d", "answer('discard')", "Leave without saving", tooltip="The changes are lost."),
         Binding("escape", "answer('')", "Stay", tooltip="Go on with the draft."),
     ]
@@ -69,19 +70,15 @@ class UnsavedChanges(ModalScreen[Leave | None]):
 
     def compose(self) -> ComposeResult:
         """Lay out the question."""
-        keys = "d leaves without them · esc stays"
+        keys = "k leaves and keeps them for next time · d drops them · esc stays"
         with Vertical(classes="dialog"):
             yield Static(self._text, classes="dialog-title", markup=False)
             yield Static(f"s saves first · {keys}" if self._can_save else keys, classes="dialog-keys", markup=False)
 
-    def action_answer(self, answer: str) -> None:
-        """Give the answer back."""
-        if answer == "discard":
-            self.dismiss("discard")
-        elif answer != "save":
-            self.dismiss(None)
-        elif self._can_save:
-            self.dismiss("save")
+    def action_answer(self, answer: Leave | Literal[""]) -> None:
+        """Give the answer back, if it is one that can be given."""
+        if answer != "save" or self._can_save:
+            self.dismiss(answer or None)
 
 
 def _prompt(name: str, about: str) -> Content:

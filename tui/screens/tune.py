@@ -88,6 +88,7 @@ class TuneScreen(PanesScreen):
         self.query_one(FieldPanel).focus_field()
         self.look_for_recordings()
         self.ask_workspace()
+        self.look_for_kept_draft()
 
     # ---- the draft
 
@@ -98,6 +99,7 @@ class TuneScreen(PanesScreen):
         arm_a = "draft" if changes else session.stored_name
         self.query_one(ArmHeader).show(session.title, len(changes), arm_a, session.rival.name)
         self.query_one(FieldPanel).show(session.states(), session.unknown())
+        self.keep_draft()
         self.try_out()
 
     @work

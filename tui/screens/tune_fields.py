@@ -6,14 +6,14 @@ from textual import on, work
 
 from presets.library import builtin_presets, preset
 from tui.screens.dialogs import PickOne
-from tui.screens.tune_platform import PlatformScreen
+from tui.screens.tune_kept import KeptDraftScreen
 from tui.screens.value_dialog import value_dialog
 from tui.widgets.field_editor_control import FieldControl
 from tui.widgets.field_panel import FieldPanel, GroupHeading
 from tui.widgets.slider import Slider
 
 
-class FieldsScreen(PlatformScreen):
+class FieldsScreen(KeptDraftScreen):
     """A draft and the fields that change it."""
 
     def changed(self, changed: bool, otherwise: str = "") -> None:

@@ -2,23 +2,24 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 from textual import work
 
-from presets.fields import BY_NAME
+from presets.config import changes
 from presets.layers import Layer
 from services.client import ServicesClient
 from services.errors import ServiceError
 from services.model import Service
 from tui.screens.dialogs import UnsavedChanges
+from tui.screens.merge_dialog import MergeDialog, shown_value
 from tui.screens.save_dialog import SaveDialog
 from tui.screens.tune_bench import BenchScreen
 from tui.terminal_text import plain
 from tui.tuning.session import Session
+from tui.tuning.three_way import conflicts
 
 
 class PlatformScreen(BenchScreen):
@@ -27,11 +28,13 @@ class PlatformScreen(BenchScreen):
     def __init__(self, client: ServicesClient | None, session: Session, recordings: Path | None) -> None:
         super().__init__(session, recordings)
         self._client = client
+        self._left = False
+        """Whether the person leaves and has said what becomes of the draft."""
 
     @property
     def unsaved(self) -> bool:
         """Whether leaving would lose something."""
-        return bool(self.session.draft.changes())
+        return not self._left and bool(self.session.draft.changes())
 
     def show_settings(self) -> None:
         """Show the draft and the arms as they are now."""
@@ -61,74 +64,96 @@ class PlatformScreen(BenchScreen):
         await self._save()
 
     async def _save(self) -> bool:
-        service, changes = self.session.service, self.session.draft.changes()
-        if not changes:
-            self.notify("Nothing to save: the draft is what is stored.", markup=False)
+        service, client = self.session.service, self._client
+        if why := self._reason_not_to_save():
+            self.notify(plain(why), severity="warning", markup=False)
             return False
-        if service is None or self._client is None:
-            why = (
-                "no platform is connected"
-                if service
-                else "this draft belongs to no service; open one to save to it"
-            )
-            self.notify(f"Not saved: {why}.", severity="warning", markup=False)
-            return False
+        assert service is not None
+        assert client is not None
         try:
-            moved = self._moved(await self._client.get_service(service.id), changes)
+            while True:
+                now = await client.get_service(service.id)
+                others = changes(self.session.draft.stored, now.voice_config)
+                if not await self._merge(now):
+                    return False
+                body = self.session.draft.changes()
+                if not body:
+                    self.notify("Nothing is left to save: the platform holds all of it.", markup=False)
+                    return False
+                told = (*_told(others, body), *self._warnings(body))
+                if not await self.app.push_screen_wait(SaveDialog(self.session.title, body, told)):
+                    return False
+                # The window may have stood open for long.
+                if (await client.get_service(service.id)).voice_config == now.voice_config:
+                    return await self._send(client, service, body)
         except ServiceError as error:
             self.notify(plain(str(error)), title="Not saved", severity="error", timeout=10, markup=False)
             return False
-        warnings = moved + self._warnings(changes)
-        if not await self.app.push_screen_wait(SaveDialog(self.session.title, changes, warnings)):
-            return False
-        return await self._send(self._client, service, changes)
 
-    async def _send(self, client: ServicesClient, service: Service, changes: dict[str, Any]) -> bool:
+    def _reason_not_to_save(self) -> str:
+        if not self.session.draft.changes():
+            return "Nothing to save: the draft is what is stored."
+        if self.session.service is None:
+            return "Not saved: this draft belongs to no service; open one to save to it."
+        if self._client is None:
+            return "Not saved: no platform is connected."
+        against = self._client.unsupported.get("update_voice_config")
+        return f"Not saved: {against}." if against else ""
+
+    async def _merge(self, now: Service) -> bool:
+        """Bring the draft on top of what the platform holds now; where both changed a field, ask for each.
+
+        Return false if that was left, the draft then as it was.
+        """
+        draft = self.session.draft
+        giving_way: tuple[str, ...] = ()
+        both = conflicts(draft.stored, draft.config, now.voice_config)
+        if both:
+            title = f"{self.session.title} was changed by somebody else meanwhile"
+            answer = await self.app.push_screen_wait(MergeDialog(title, both))
+            if answer is None:
+                return False
+            giving_way = answer
+        if now.voice_config != draft.stored:
+            self.session.take_in(now, giving_way)
+            self.show_settings()
+        return True
+
+    async def _send(self, client: ServicesClient, service: Service, body: dict[str, Any]) -> bool:
         sent = self.session.draft.config
-        try:
-            saved = await client.update_voice_config(service.id, changes)
-        except ServiceError as error:
-            self.notify(plain(str(error)), title="Not saved", severity="error", timeout=10, markup=False)
-            return False
+        saved = await client.update_voice_config(service.id, body)
         self.session.saved(sent, saved)
         self.show_settings()
-        fields = f"{len(changes)} field{'s' * (len(changes) != 1)}"
+        fields = f"{len(body)} field{'s' * (len(body) != 1)}"
         self.notify(f"{fields} of {plain(self.session.title)}", title="Saved", markup=False)
         self.tell_saved(saved)
         return True
 
-    def _moved(self, now: Service, changes: dict[str, Any]) -> tuple[str, ...]:
-        """Return which of the fields to be sent somebody else has changed since the draft was begun."""
-        before, stored = self.session.draft.stored.set_values(), now.voice_config.set_values()
-        return tuple(
-            f"{name} was changed meanwhile: it is {_shown(name, stored)} on the platform, and was"
-            f" {_shown(name, before)} when you opened it. Sending replaces that."
-            for name in changes
-            if stored.get(name) != before.get(name)
-        )
-
-    def _warnings(self, changes: dict[str, Any]) -> tuple[str, ...]:
+    def _warnings(self, body: Mapping[str, Any]) -> tuple[str, ...]:
         """Return what may make the platform refuse: stored values out of range stay in the draft until mended."""
         states = self.session.states()
-        return tuple(warning for name in changes if name in states for warning in states[name].warnings)
+        return tuple(warning for name in body if name in states for warning in states[name].warnings)
 
     @work(group="saving", exclusive=True)
     async def action_quit_with_care(self) -> None:
         """Leave the app, but ask first if the draft is not saved."""
         if self.unsaved:
-            can_save = self.session.service is not None and self._client is not None
+            can_save = not self._reason_not_to_save()
             question = UnsavedChanges(self.session.title, len(self.session.draft.changes()), can_save=can_save)
             answer = await self.app.push_screen_wait(question)
             if answer is None or (answer == "save" and not await self._save()):
                 return
             if answer == "discard":
                 self.session.draft.reset()
+            self._left = True
         # Other drafts may be waiting to be asked about.
         await self.app.run_action("quit")
 
 
-def _shown(name: str, values: Mapping[str, Any]) -> str:
-    value = values.get(name)
-    if value is None:
-        return "inherited"
-    return BY_NAME[name].show(value) if name in BY_NAME else json.dumps(value)
+def _told(others: Mapping[str, Any], body: Mapping[str, Any]) -> tuple[str, ...]:
+    """Return what somebody else changed meanwhile: what is sent replaces it where it was chosen, and else not."""
+    return tuple(
+        f"{name} is {shown_value(name, value)} on the platform by now. "
+        + ("Yours replaces that, as you chose." if name in body else "It is not touched.")
+        for name, value in others.items()
+    )

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable
+from collections.abc import Collection, Hashable
 from dataclasses import dataclass
 from typing import Any
 
 from presets.config import VoiceConfig, changes
+from tui.tuning.three_way import rebased
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,9 +78,24 @@ class Draft:
         since, as does every step of undo.
         """
         self._stored = stored
-        self._config = _rebased(self._config, sent, stored)
-        self._undo = [_Step(_rebased(step.config, sent, stored), step.gesture) for step in self._undo]
-        self._redo = [_rebased(config, sent, stored) for config in self._redo]
+        self._config = rebased(self._config, sent, stored)
+        self._undo = [_Step(rebased(step.config, sent, stored), step.gesture) for step in self._undo]
+        self._redo = [rebased(config, sent, stored) for config in self._redo]
+
+    def take_in(self, stored: VoiceConfig, giving_way: Collection[str] = ()) -> None:
+        """Put the edits on top of what the platform holds now, except those of the fields ``giving_way``."""
+        self.saved(self._stored, stored)
+        self._give_way(giving_way)
+
+    def take_up(self, began: VoiceConfig, config: VoiceConfig, giving_way: Collection[str] = ()) -> None:
+        """Make the edits of another draft, as a step that can be undone, except of the fields ``giving_way``."""
+        self._move_to(rebased(config, began, self._stored), None)
+        self._give_way(giving_way)
+
+    def _give_way(self, names: Collection[str]) -> None:
+        theirs = self._stored.set_values()
+        values = self._config.set_values() | {name: theirs.get(name) for name in names}
+        self._move_to(VoiceConfig.model_validate(values), None)
 
     def changes(self) -> dict[str, Any]:
         """Return the body fields that saving would send: only what changed, ``None`` for back to inherit."""
@@ -94,8 +110,3 @@ class Draft:
         self._redo.clear()
         self._config = config
         return True
-
-
-def _rebased(config: VoiceConfig, old: VoiceConfig, new: VoiceConfig) -> VoiceConfig:
-    """Return ``new`` with the difference between ``old`` and ``config`` made to it."""
-    return VoiceConfig.model_validate(new.set_values() | changes(old, config))

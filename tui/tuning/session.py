@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 
 from presets.config import VoiceConfig
@@ -76,6 +77,12 @@ class Session:
         """Take note that ``sent`` was saved, and of the service as the platform holds it now."""
         self.service = service
         self.draft.saved(sent, service.voice_config)
+        self.revision += 1
+
+    def take_in(self, service: Service, giving_way: Collection[str] = ()) -> None:
+        """Take note of what somebody else stored: the draft goes on top of that, except of ``giving_way``."""
+        self.service = service
+        self.draft.take_in(service.voice_config, giving_way)
         self.revision += 1
 
     def states(self) -> dict[str, FieldState]:

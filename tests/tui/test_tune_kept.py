@@ -1,0 +1,191 @@
+"""Unsaved drafts outlive the process: a real kill, a broken folder, a file that is no draft, a second Turnlab."""
+
+from __future__ import annotations
+
+import signal
+import stat
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from textual.pilot import Pilot
+
+from presets.config import VoiceConfig
+from simulator.recording import bundled_folder
+from tests.tui.conftest import ScriptedClient, make_app, service, settle
+from tests.tui.tune_support import analyses, kept_analyses, rest, settle_on, slider
+from tui.app import TurnlabApp
+from tui.screens.dialogs import UnsavedChanges
+from tui.screens.kept_dialog import KeptDialog
+from tui.screens.merge_dialog import MergeDialog
+from tui.screens.tune import TuneScreen
+from tui.screens.tune_kept import KEPT_AFTER_S
+from tui.tuning.journal import Journal
+
+__all__ = ["analyses", "kept_analyses"]
+pytestmark = pytest.mark.usefixtures("kept_analyses")
+
+BOOKING = bundled_folder() / "booking.flac"
+SIZE = (80, 24)
+BEGAN, DRAFT = VoiceConfig(max_buffer_delay_ms=600), VoiceConfig(max_buffer_delay_ms=300, tts_model="sonic-3")
+KILLED = """
+import os, signal
+from presets.config import VoiceConfig
+from tui.tuning.journal import Journal
+journal = Journal("embedded", "id-1")
+journal.write(VoiceConfig(max_buffer_delay_ms=600), VoiceConfig(max_buffer_delay_ms=300, tts_model="sonic-3"))
+os.kill(os.getpid(), signal.SIGKILL)
+"""
+
+
+@pytest.fixture
+def drafts(tmp_path: Path) -> Path:
+    return tmp_path / "data" / "drafts"
+
+
+def files(drafts: Path, pattern: str = "*.json") -> list[Path]:
+    return sorted(drafts.glob(pattern))
+
+
+def in_the_way(folder: Path) -> None:
+    folder.parent.mkdir()
+    folder.write_text("a file where the folder should be")
+
+
+def mode(file: Path) -> int:
+    return stat.S_IMODE(file.stat().st_mode)
+
+
+def platform(stored: VoiceConfig = BEGAN) -> ScriptedClient:
+    return ScriptedClient([service(1, "Intake Line", voice_config=stored)])
+
+
+async def tune(pilot: Pilot[None], client: ScriptedClient) -> TuneScreen:
+    app = pilot.app
+    assert isinstance(app, TurnlabApp)
+    await settle(pilot)
+    screen = TuneScreen(app.client, client.services[0], recordings=BOOKING)
+    await app.push_screen(screen)
+    return screen
+
+
+def killed() -> None:
+    """Have a process keep a draft and die by SIGKILL."""
+    done = subprocess.run([sys.executable, "-c", KILLED], check=False, timeout=60)
+    assert done.returncode == -signal.SIGKILL
+
+
+async def test_a_killed_processs_draft_is_offered_and_taken_up(drafts: Path) -> None:
+    killed()
+    (kept,) = files(drafts)
+    assert mode(kept) == 0o600
+    client = platform()
+    async with make_app(client.open).run_test(size=SIZE) as pilot:
+        screen = await tune(pilot, client)
+        await settle_on(pilot, KeptDialog)
+        await pilot.press("enter")
+        await rest(pilot)
+        assert screen.session.draft.changes() == {"max_buffer_delay_ms": 300, "tts_model": "sonic-3"}
+        assert kept not in files(drafts)
+        assert len(files(drafts)) == 1
+        await pilot.press("u")
+        await rest(pilot)
+        assert screen.session.draft.changes() == {}
+
+
+async def test_what_others_changed_since_a_kept_draft_is_chosen_for(drafts: Path) -> None:
+    killed()
+    client = platform(VoiceConfig(max_buffer_delay_ms=700, filler_style="silent"))
+    async with make_app(client.open).run_test(size=SIZE) as pilot:
+        screen = await tune(pilot, client)
+        await settle_on(pilot, KeptDialog)
+        await pilot.press("enter")
+        await settle_on(pilot, MergeDialog)
+        await pilot.press("t", "ctrl+s")
+        await rest(pilot)
+        assert screen.session.draft.changes() == {"tts_model": "sonic-3"}
+        assert screen.session.draft.config.filler_style == "silent"
+
+
+async def test_a_kept_draft_can_wait_or_go(drafts: Path) -> None:
+    killed()
+    client = platform()
+    for key, left in (("escape", 1), ("d", 0)):
+        async with make_app(client.open).run_test(size=SIZE) as pilot:
+            screen = await tune(pilot, client)
+            await settle_on(pilot, KeptDialog)
+            await pilot.press(key)
+            await rest(pilot)
+            assert screen.session.draft.changes() == {}
+            assert len(files(drafts)) == left
+
+
+async def test_edits_are_kept_while_unsaved_and_forgotten_when_they_are_taken_back(drafts: Path) -> None:
+    client = platform()
+    async with make_app(client.open).run_test(size=SIZE) as pilot:
+        screen = await tune(pilot, client)
+        await rest(pilot)
+        slider(screen, "max_buffer_delay_ms").focus()
+        await pilot.press("left")
+        await pilot.pause(KEPT_AFTER_S * 2)
+        await rest(pilot)
+        assert len(files(drafts)) == 1
+        # This process holds it, so no other is offered it.
+        assert Journal("embedded", "id-1").left_behind() == ((), ())
+        await pilot.press("u")
+        await pilot.pause(KEPT_AFTER_S * 2)
+        await rest(pilot)
+        assert files(drafts, "*") == []
+
+
+@pytest.mark.parametrize(("key", "left"), [("k", 1), ("d", 0)])
+async def test_leaving_keeps_the_draft_only_if_asked_to(drafts: Path, key: str, left: int) -> None:
+    client = platform()
+    app = make_app(client.open)
+    async with app.run_test(size=SIZE) as pilot:
+        screen = await tune(pilot, client)
+        await rest(pilot)
+        slider(screen, "max_buffer_delay_ms").focus()
+        await pilot.press("left", "q")
+        await settle_on(pilot, UnsavedChanges)
+        await pilot.press(key)
+        await pilot.pause()
+    assert app.return_code == 0
+    found, _ = Journal("embedded", "id-1").left_behind()
+    assert len(found) == left
+    assert [kept.config.max_buffer_delay_ms for kept in found] == [580] * left
+
+
+def test_drafts_are_told_apart_by_connection_and_service_and_bad_files_are_named(drafts: Path) -> None:
+    journal = Journal("embedded", "id-1")
+    journal.write(BEGAN, DRAFT)
+    journal.close()
+    assert Journal("staging", "id-1").left_behind()[0] == ()
+    assert Journal("embedded", "id-2").left_behind()[0] == ()
+    (file,) = drafts.glob("*.json")
+    file.write_text('{"began": 3')
+    assert Journal("embedded", "id-1").left_behind() == ((), (file,))
+
+
+def test_an_older_write_never_replaces_a_newer_one(drafts: Path) -> None:
+    journal = Journal("embedded", "id-1")
+    journal.write(BEGAN, DRAFT, 2)
+    journal.write(BEGAN, BEGAN, 1)
+    journal.close()
+    (kept,) = Journal("embedded", "id-1").left_behind()[0]
+    assert (kept.began, kept.config) == (BEGAN, DRAFT)
+
+
+async def test_a_folder_that_cannot_be_written_to_is_told_once(tmp_path: Path) -> None:
+    in_the_way(tmp_path / "data" / "drafts")
+    client = platform()
+    app = make_app(client.open)
+    async with app.run_test(size=SIZE) as pilot:
+        screen = await tune(pilot, client)
+        await rest(pilot)
+        slider(screen, "max_buffer_delay_ms").focus()
+        await pilot.press("left")
+        await pilot.pause(KEPT_AFTER_S * 2)
+        await rest(pilot)
+        assert ["A crash would lose" in toast.message for toast in app._notifications] == [True]
