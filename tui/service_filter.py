@@ -59,8 +59,8 @@ class ServiceFilter:
         return (
             self.active in (None, service.is_active)
             and (not text or all(word in text for word in self.words))
-            and service.channel_type.casefold().startswith(self.channel)
-            and service.environment.casefold().startswith(self.environment)
+            and (not self.channel or service.channel_type.casefold().startswith(self.channel))
+            and (not self.environment or service.environment.casefold().startswith(self.environment))
             and all(_has_tag(service, key, value) for key, value in self.tags)
         )
 

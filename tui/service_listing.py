@@ -45,6 +45,8 @@ class ServiceListing:
         """
         while len(self.services) < wanted and not self.complete:
             self.services += filter(self.filter.matches, await self._pages.more())
+            # Page by page, so that the first answer to another filter need not do it for all.
+            self._texts += map(searchable, self.services[len(self._texts) :])
 
     async def _fetch(self, continuation: int | None) -> Page[Service]:
         return await self._client.list_services(
@@ -57,7 +59,8 @@ class ServiceListing:
 
     def passing(self, chosen: ServiceFilter) -> list[Service]:
         """Return those of the services that came so far that pass another filter, in the same order."""
-        self._texts += map(searchable, self.services[len(self._texts) :])
+        if chosen == ServiceFilter():
+            return list(self.services)
         return [
             service
             for service, text in zip(self.services, self._texts, strict=True)
@@ -69,7 +72,7 @@ class ServiceListing:
         for index, known in enumerate(self.services):
             if known.id == service.id:
                 self.services[index] = service
-                self._texts[index : index + 1] = [searchable(service)] if index < len(self._texts) else []
+                self._texts[index] = searchable(service)
                 return True
         return False
 
@@ -77,6 +80,5 @@ class ServiceListing:
         """Take a service out that is gone."""
         for index, known in enumerate(self.services):
             if known.id == service_id:
-                del self.services[index]
-                del self._texts[index : index + 1]
+                del self.services[index], self._texts[index]
                 return

@@ -233,11 +233,11 @@ async def test_refresh_keeps_the_cursor_on_its_service() -> None:
 
 async def test_ten_thousand_services_come_as_far_as_one_looks() -> None:
     client = ScriptedClient([service(number) for number in range(10_000)])
-    async with make_app(client.open).run_test() as pilot:
+    async with make_app(client.open).run_test(size=(120, 40)) as pilot:
         await settle(pilot)
         assert len(client.asked) == 1
         assert count(pilot) == "10,000 of 10,000"
-        for _ in range(8):
+        for _ in range(3):
             await pilot.press("pagedown", "pagedown", "pagedown")
             await settle(pilot)
         assert 2 <= len(client.asked) < 6
@@ -301,6 +301,15 @@ async def test_the_tabs_turn_in_both_directions(app: TurnlabApp) -> None:
             await settle(pilot)
             seen.append(screen(pilot).query_one(TabbedContent).active)
         assert seen == ["version-sets", "voice-config", "behaviors", "history", "overview", "history"]
+
+
+async def test_the_cursor_stays_in_view_when_the_details_take_the_room(app: TurnlabApp) -> None:
+    async with app.run_test(size=(80, 24)) as pilot:
+        await settle(pilot)
+        await pilot.press(*"jjjjj", "right_square_bracket", "tab", "tab")
+        await settle(pilot)
+        assert screen(pilot).query_one(ServiceList).size.height < 5
+        assert highlighted(pilot) in names(pilot)
 
 
 async def test_j_and_k_move_in_what_has_the_focus(app: TurnlabApp) -> None:

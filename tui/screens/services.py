@@ -164,6 +164,8 @@ class ServicesScreen(LookingScreen):
         target, action = moving(self.focused, where, otherwise=self.query_one(ServiceList))
         if isinstance(target, ServiceList):
             target.focus()
-            # As long as it stays at the end, the list asks for the next page by itself.
-            self.to_the_end = where == "last"
+            if where == "last":
+                self.go_to_the_end()
+            else:
+                self.stay()
         await target.run_action(action)

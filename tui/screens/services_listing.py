@@ -3,6 +3,9 @@
 from __future__ import annotations
 
 import asyncio
+import gc
+import sys
+import time
 from typing import TYPE_CHECKING
 
 from textual import on, work
@@ -22,6 +25,14 @@ if TYPE_CHECKING:
 
 TYPING_PAUSE = 0.15
 """Seconds without a key before a filter is sent, so that a remote platform is not asked for every letter."""
+
+
+SHOWING_PAUSE = 0.2
+"""Seconds between two looks at what has come while many pages do."""
+
+
+SETTLED_AFTER = 1_000
+"""So many services later, the listed ones, which hold no cycles, are set apart from what is searched for garbage."""
 
 
 class ListingScreen(Place):
@@ -95,11 +106,11 @@ class ListingScreen(Place):
         depth = len(before.services) if before is not None and before.filter == chosen else 0
         self._wanted = max(depth, self.size.height)
         self.to_the_end = False
-        if not self._rows and self._shown_filter in (None, chosen):
+        if not self._rows:
             self.show_notice("Loading services…", waiting=True)
         self._fetching = ServiceListing(self.client, chosen)
         self._show_count()
-        self._fetch(self._fetching, pause)
+        self._fetch(self._fetching, max(depth, 1), pause)
 
     def change_filter(self) -> None:
         """Answer the filter that is typed from what is known, then ask the platform."""
@@ -107,31 +118,35 @@ class ListingScreen(Place):
         if whole is None:
             self.start_listing(pause=TYPING_PAUSE)
             return
-        known = whole.passing(chosen)
+        self._listing = None
         if whole.complete and not chosen.exact:
             # The platform could only send everything again, for it to be checked here.
             self.workers.cancel_group(self, "listing")
-            self._fetching, self._listing = None, None
-            self._show(chosen, known)
-        elif known or chosen == ServiceFilter():
-            self._listing = None
-            self._show(chosen, known)
-            self.start_listing(pause=TYPING_PAUSE)
+            self._fetching = None
         else:
             self.start_listing(pause=TYPING_PAUSE)
+        self._show(chosen, whole.passing(chosen))
 
     @work(exclusive=True, group="listing")
-    async def _fetch(self, listing: ServiceListing, pause: float = 0.0) -> None:
+    async def _fetch(self, listing: ServiceListing, at_once: int, pause: float = 0.0) -> None:
         from services.errors import ServiceError
 
         self._fetching = listing
         try:
             await asyncio.sleep(pause)
-            await listing.fetch(self._wanted)
+            await listing.fetch(at_once)
             self.post_message(Fetched(listing))
+            shown, settled = time.monotonic(), 0
             while len(listing.services) < self._wanted and not listing.complete:
                 await listing.fetch(len(listing.services) + 1)
-                self.post_message(Fetched(listing))
+                if len(listing.services) - settled >= SETTLED_AFTER:
+                    settled = len(listing.services)
+                    # Without this the collector goes through everything listed again and again: 0.3 s each time.
+                    gc.freeze()
+                if time.monotonic() - shown > SHOWING_PAUSE:
+                    self.post_message(Fetched(listing))
+                    shown = time.monotonic()
+            self.post_message(Fetched(listing))
         except ServiceError as error:
             self.post_message(FetchFailed(str(error)))
         finally:
@@ -148,6 +163,7 @@ class ListingScreen(Place):
 
     @on(FetchFailed)
     def _fetch_failed(self, message: FetchFailed) -> None:
+        self.stay()
         if self._rows:
             self.notify(plain(message.reason), title="Services", severity="error", markup=False)
             self._show_count()
@@ -157,9 +173,23 @@ class ListingScreen(Place):
     @on(ServiceList.MoreWanted)
     def _more_wanted(self, message: ServiceList.MoreWanted) -> None:
         self._wanted = max(self._wanted, message.rows)
+        self._fetch_on()
+
+    def go_to_the_end(self) -> None:
+        """Fetch whatever there is, then go to the last row."""
+        self.to_the_end = True
+        self._wanted = sys.maxsize
+        self._fetch_on()
+
+    def stay(self) -> None:
+        """Go no further towards the end than was gone."""
+        if self.to_the_end:
+            self.to_the_end, self._wanted = False, len(self._rows)
+
+    def _fetch_on(self) -> None:
         listing = self._listing
         if listing is not None and self._fetching is None and not listing.complete:
-            self._fetch(listing)
+            self._fetch(listing, len(listing.services) + 1)
 
     def _show_listing(self) -> None:
         listing = self._listing
@@ -167,7 +197,7 @@ class ListingScreen(Place):
             if self._whole is not None:
                 self._show(self.typed, self._whole.passing(self.typed))
             return
-        rows = listing.services
+        rows = list(listing.services)
         if self._whole is not None and listing is not self._whole and not listing.complete:
             # What came so far may be less than what is known from before: rows do not vanish to come back.
             known = self._whole.passing(listing.filter)
@@ -178,10 +208,12 @@ class ListingScreen(Place):
         self._shown_filter, self._rows = chosen, rows
         listed = self.query_one(ServiceList)
         listed.show(rows)
-        if self.to_the_end:
+        if self.to_the_end and self._fetching is None:
             listed.action_scroll_bottom()
         if rows:
             self.show_notice("")
+        elif self._fetching is not None:
+            self.show_notice("Searching…", waiting=True)
         elif chosen == ServiceFilter():
             self.show_notice("This workspace has no services yet.\nPress n to make one, r to look again.")
         else:
@@ -199,7 +231,7 @@ class ListingScreen(Place):
 
     def _show_count(self) -> None:
         typed = self.query_one("#services-filter", Input).value.strip()
-        self.query_one("#services-count", Static).update(content(self._count(typed)))
+        self.query_one("#services-count", Static).update(content(self._count(typed)), layout=False)
 
     def _count(self, typed: str) -> str:
         """Return how many services were found, of how many there are, under which filter."""

@@ -84,7 +84,10 @@ class ServiceDetail(Vertical):
         self.post_message(self.TabShown())
 
     def _fill(self) -> None:
-        tabs = self.query_one(TabbedContent)
+        if not (found := self.query(TabbedContent)):
+            # The dashboard is being left while this was still on its way.
+            return
+        tabs = found.first(TabbedContent)
         tabs.display = self._facts is not None
         if self._facts is None:
             return

@@ -77,6 +77,11 @@ class ServiceList(ScrollView, can_focus=True, inherit_bindings=False):
         """The service under the cursor."""
         return self._services[self.cursor] if 0 <= self.cursor < len(self._services) else None
 
+    @property
+    def services(self) -> Sequence[Service]:
+        """The rows, as far as they came."""
+        return self._services
+
     def show(self, services: Sequence[Service]) -> None:
         """Show these rows, with the cursor on the service it was on if that is among them."""
         before = self.highlighted
@@ -148,7 +153,8 @@ class ServiceList(ScrollView, can_focus=True, inherit_bindings=False):
             self.post_message(self.MoreWanted(last + _LOOKAHEAD + 1))
 
     def on_resize(self) -> None:
-        """Ask for the rows there is room for now."""
+        """Keep the cursor in view, and ask for the rows there is room for now."""
+        self._keep_in_view()
         self._ask_for_more()
 
     def on_click(self, event: events.Click) -> None:
