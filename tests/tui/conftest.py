@@ -48,6 +48,7 @@ def same_everywhere(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator
             monkeypatch.delenv(name)
     monkeypatch.setenv("TERM", "xterm-256color")
     monkeypatch.setenv("TURNLAB_DATA_DIR", str(tmp_path / "data"))
+    monkeypatch.setenv("TURNLAB_CONFIG_DIR", str(tmp_path / "config"))
     monkeypatch.setenv("TURNLAB_CACHE_DIR", str(tmp_path / "cache"))
     monkeypatch.setenv("TZ", "UTC")
     time.tzset()

@@ -18,6 +18,7 @@ from tests.tui.conftest import ScriptedClient, make_app, settle
 from tests.tui.tune_support import analyses, kept_analyses, open_tune, rest, settle_on, slider
 from tui.app import TurnlabApp
 from tui.screens.dialogs import PickOne, UnsavedChanges
+from tui.screens.presets_dialog import PresetsDialog
 from tui.screens.services import ServicesScreen
 from tui.screens.tune import TuneScreen
 from tui.screens.tune_bench import STALE_AFTER_S
@@ -200,8 +201,11 @@ async def test_applying_a_preset_is_one_step_and_leaves_the_rest(app: TurnlabApp
         screen = await opened(pilot)
         slider(screen, "eot_timeout_ms").focus()
         await pilot.press("right", "p")
-        await settle_on(pilot, PickOne)
-        await pilot.press("end", "enter")
+        await settle_on(pilot, PresetsDialog)
+        await pilot.press("end")
+        told = str(app.screen.query_one("#preset-changes").render())
+        assert "tts_model: inherited → sonic-3" in told
+        await pilot.press("enter")
         await rest(pilot)
         assert screen.session.draft.changes() == {
             "eot_timeout_ms": 5100,

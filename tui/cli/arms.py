@@ -7,11 +7,11 @@ from typing import Any
 
 from presets.config import ConfigError, VoiceConfig, check, parse, suggest
 from presets.fields import BY_NAME
-from presets.library import UnknownPresetError, builtin_presets, preset
 from simulator.study import Arm
 from tui.cli.failure import CallError, complain
 from tui.cli.json_text import parse_json, read_text
 from tui.cli.opening import unused
+from tui.user_presets import all_presets
 
 
 def read_arms(configs: list[str]) -> list[Arm]:
@@ -30,15 +30,18 @@ def read_arms(configs: list[str]) -> list[Arm]:
 def _read(text: str) -> tuple[str, VoiceConfig]:
     if text.startswith(("{", "[")):
         return "inline", _parse(parse_json(text, "--config"), "--config")
-    if text in builtin_presets():
-        return text, preset(text).config
+    presets, problems = all_presets()
+    if text in presets:
+        return text, presets[text].config
     path = Path(text)
     if path.suffix.lower() == ".json" or _is_file(path):
         return path.stem, _parse(_file(path), str(path))
-    try:
-        return text, preset(text).config
-    except UnknownPresetError as error:
-        raise CallError(f"--config: {error}, or give a JSON file or inline JSON") from None
+    for problem in problems:
+        complain(problem)
+    raise CallError(
+        f"--config: no preset is called {text!r}; there are {', '.join(presets)}, "
+        "or give a JSON file or inline JSON"
+    )
 
 
 def _is_file(path: Path) -> bool:

@@ -5,17 +5,19 @@ from __future__ import annotations
 import json
 
 from presets.fields import FIELDS
-from presets.library import UnknownPresetError, builtin_presets, preset
-from tui.cli.failure import CallError
+from tui.cli.failure import CallError, complain
 from tui.cli.tables import print_line, print_table
+from tui.user_presets import all_presets
 
 
 def list_presets(name: str | None, *, as_json: bool) -> None:
     """List all presets, or one. Raises :class:`~tui.cli.failure.CallError` for an unknown name."""
-    try:
-        shown = [preset(name)] if name else list(builtin_presets().values())
-    except UnknownPresetError as error:
-        raise CallError(str(error)) from None
+    there, problems = all_presets()
+    for problem in problems:
+        complain(problem)
+    if name and name not in there:
+        raise CallError(f"no preset is called {name!r}; there are {', '.join(there)}")
+    shown = [there[name]] if name else list(there.values())
     if as_json:
         raw = [
             {"name": one.name, "description": one.description, "voice_config": one.config.set_values()}

@@ -11,18 +11,17 @@ from pydantic import JsonValue
 
 from presets.config import ConfigError, check, parse, suggest
 from presets.fields import BY_NAME
-from presets.library import UnknownPresetError, builtin_presets
-from presets.library import preset as find_preset
 from services.client import ServicesClient
 from services.errors import UnsupportedError
 from services.model import Service
 from services.writing import JsonObject
 from tui.cli.connecting import connected, find_service
-from tui.cli.failure import CallError, WorkError
+from tui.cli.failure import CallError, WorkError, complain
 from tui.cli.json_text import read_body
 from tui.cli.shown_plans import Shown, fingerprint_of
 from tui.cli.tables import print_line, print_table, print_whole
 from tui.cli.version_set_words import service_json
+from tui.user_presets import all_presets
 
 SCHEMA = "turnlab.voice-config/1"
 
@@ -111,19 +110,21 @@ def _wanted(preset: str | None, body: str | None) -> dict[str, Any]:
     if preset is not None and body is not None:
         raise CallError("--preset and --body exclude each other; give one, then the other")
     if preset is not None:
-        try:
-            return find_preset(preset).config.set_values()
-        except UnknownPresetError as error:
-            near = difflib.get_close_matches(preset.replace("-", "_"), builtin_presets(), n=1, cutoff=0.5)
-            raise CallError(f"{error}{f'; did you mean {near[0]}?' if near else ''}") from None
+        there, problems = all_presets()
+        if preset in there:
+            return there[preset].config.set_values()
+        for problem in problems:
+            complain(problem)
+        near = difflib.get_close_matches(preset.replace("-", "_"), there, n=1, cutoff=0.5)
+        meant = f"; did you mean {near[0]}?" if near else ""
+        raise CallError(f"no preset is called {preset!r}; there are {', '.join(there)}{meant}")
     raw = read_body(body or "", "voice_config")
     try:
         config = parse(raw, source="--body")
     except ConfigError as error:
         raise CallError(str(error)) from None
-    problems = check(config)
-    if problems:
-        raise CallError(f"--body: {'; '.join(map(str, problems))}; nothing was sent")
+    if wrong := check(config):
+        raise CallError(f"--body: {'; '.join(map(str, wrong))}; nothing was sent")
     return raw
 
 

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from textual import on, work
 
-from presets.library import builtin_presets, preset
-from tui.screens.dialogs import PickOne
 from tui.screens.tune_kept import KeptDraftScreen
 from tui.screens.value_dialog import value_dialog
 from tui.widgets.field_editor_control import FieldControl
@@ -83,11 +81,3 @@ class FieldsScreen(KeptDraftScreen):
     def action_reset_draft(self) -> None:
         """Put everything back to what is stored."""
         self.changed(self.session.draft.reset(), "The draft is what is stored already.")
-
-    @work
-    async def action_apply_preset(self) -> None:
-        """Ask for a preset and set its fields."""
-        choices = [(found.name, found.description) for found in builtin_presets().values()]
-        name = await self.app.push_screen_wait(PickOne("Apply which preset to the draft?", choices))
-        if name is not None:
-            self.changed(self.session.draft.apply(preset(name).config), f"The draft has all of {name} already.")

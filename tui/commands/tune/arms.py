@@ -6,7 +6,7 @@ from tui.commands.command import Command
 
 
 class ApplyPreset(Command):
-    """Set the fields of a preset in the draft; the other fields stay as they are."""
+    """Apply a preset to the draft after seeing what it changes; keep, rename, delete, import, export your own."""
 
     id = "tune.preset"
     name = "Preset"
@@ -25,6 +25,24 @@ class ChooseRival(Command):
     in_footer = True
 
 
+class CopyDraft(Command):
+    """Copy the draft as JSON, as a command line, or as a curl call; a key is never in it."""
+
+    id = "tune.copy"
+    name = "Copy as…"
+    key = "y"
+    action = "copy_draft"
+
+
+class PasteDraft(Command):
+    """Paste JSON into the draft, after seeing what it changes."""
+
+    id = "tune.paste"
+    name = "Paste JSON"
+    key = "ctrl+v"
+    action = "paste_draft"
+
+
 class Save(Command):
     """Show exactly what would be sent to the platform, then send it."""
 
@@ -38,5 +56,7 @@ class Save(Command):
 ARMS: tuple[type[Command], ...] = (
     ApplyPreset,
     ChooseRival,
+    CopyDraft,
+    PasteDraft,
     Save,
 )

@@ -1,0 +1,113 @@
+"""The draft as text: what is copied does what it says when it is run, and what is pasted is checked first."""
+
+from __future__ import annotations
+
+import json
+import os
+import shlex
+import subprocess
+from pathlib import Path
+
+import pytest
+from textual import events
+from textual.pilot import Pilot
+
+from presets.config import VoiceConfig
+from simulator.recording import bundled_folder
+from tests.tui.tune_support import analyses, kept_analyses, open_tune, rest, settle_on, slider
+from tui.app import TurnlabApp
+from tui.screens.dialog import TextDialog
+from tui.screens.dialogs import PickOne
+from tui.screens.text_entry import TextEntry
+from tui.screens.tune import TuneScreen
+from tui.tuning.copies import Target, as_command, as_curl, read_pasted
+from tui.tuning.entry import EntryError
+
+__all__ = ["analyses", "kept_analyses"]
+pytestmark = pytest.mark.usefixtures("kept_analyses")
+
+BOOKING = bundled_folder() / "booking.flac"
+BODY = {"filler_vocabulary": ["it's", '"x" $HOME `id`'], "max_buffer_delay_ms": None}
+
+
+async def drafted(pilot: Pilot[None]) -> TuneScreen:
+    screen = await open_tune(pilot, "Intake Line", BOOKING)
+    slider(screen, "max_buffer_delay_ms").focus()
+    await pilot.press("enter", *"360", "enter")
+    await rest(pilot)
+    return screen
+
+
+@pytest.mark.parametrize(("keys", "start"), [("", '{\n  "tts_model"'), ("end", "curl ")])
+async def test_what_is_copied_is_shown(app: TurnlabApp, keys: str, start: str) -> None:
+    async with app.run_test(size=(80, 24)) as pilot:
+        await drafted(pilot)
+        await pilot.press("y")
+        await settle_on(pilot, PickOne)
+        await pilot.press(*filter(None, [keys]), "enter")
+        await settle_on(pilot, TextDialog)
+        assert app.clipboard.startswith(start)
+        assert "360" in app.clipboard
+        await pilot.press("escape")
+        await rest(pilot)
+
+
+def arguments(command: str, folder: Path) -> list[str]:
+    """Have a shell take a command apart, as it would for the program named first."""
+    name = shlex.split(command)[0]
+    stand_in = folder / name
+    stand_in.write_text('#!/bin/sh\nprintf "%s\\0" "$@"\n')
+    stand_in.chmod(0o700)
+    environment = {**os.environ, "PATH": f"{folder}:{os.environ['PATH']}", "PLATFORM_API_KEY": "from the shell"}
+    done = subprocess.run(["sh", "-c", command], capture_output=True, env=environment, check=True, timeout=30)
+    return done.stdout.decode().split("\0")[:-1]
+
+
+def test_a_shell_hands_on_exactly_the_body_and_only_the_shell_knows_the_key(tmp_path: Path) -> None:
+    target = Target("my 'conn'", "id-1", "https://x.example/v1/w/services/id-1?a=b&c")
+    words = arguments(as_command(target, BODY), tmp_path)
+    assert words[:4] == ["voice-config", "id-1", "--connection", "my 'conn'"]
+    assert json.loads(words[-1]) == BODY
+    call = as_curl(target, BODY)
+    assert "from the shell" not in call
+    sent = arguments(call, tmp_path)
+    assert target.address in sent
+    assert "Authorization: Bearer from the shell" in sent
+    assert json.loads(sent[-1]) == {"voice_config": BODY}
+
+
+async def test_what_the_terminal_pastes_is_shown_as_changes_before_it_is_taken(app: TurnlabApp) -> None:
+    async with app.run_test(size=(80, 24)) as pilot:
+        screen = await drafted(pilot)
+        before = screen.session.draft.changes()
+        screen.post_message(events.Paste('{"voice_config": {"post_eot_pause_ms": 150}}'))
+        await settle_on(pilot, TextEntry)
+        await pilot.pause()
+        told = str(app.screen.query_one("#entry-problem").render())
+        assert told == "post_eot_pause_ms: inherited → 150 ms"
+        await pilot.press("ctrl+s")
+        await rest(pilot)
+        assert screen.session.draft.changes() == before | {"post_eot_pause_ms": 150}
+        await pilot.press("u")
+        await rest(pilot)
+        assert screen.session.draft.changes() == before
+
+
+@pytest.mark.parametrize(
+    ("text", "why"),
+    [
+        ("", "nothing pasted"),
+        ('{"max_buffer_delay_ms": 5}', "between 200 and 1000 ms"),
+        ('{"max_bufer_delay_ms": 300}', "did you mean max_buffer_delay_ms"),
+        ('{"tts_model": 3}', "tts_model must be one of"),
+        ("[1]", "JSON object"),
+        ('{"a": 1', "line 1, column"),
+    ],
+)
+def test_pasted_text_that_will_not_do(text: str, why: str) -> None:
+    with pytest.raises(EntryError, match=why):
+        read_pasted(text)
+
+
+def test_fields_of_a_newer_platform_can_be_pasted() -> None:
+    assert read_pasted('{"zzz": 1}') == VoiceConfig.model_validate({"zzz": 1})
