@@ -11,7 +11,8 @@ from textual.widgets import Input, OptionList, Select, Static
 
 from services.embedded import open_embedded
 from services.model import Service, Tag
-from tests.tui.conftest import make_app, settle
+from services.traffic import RateLimit, Waiting
+from tests.tui.conftest import ScriptedClient, make_app, settle
 from tests.tui.test_services_version_sets import notes, press, stored, texts, wait_for
 from tui.app import TurnlabApp
 from tui.screens.dialog import Confirm, TextDialog
@@ -22,6 +23,7 @@ from tui.screens.services import ServicesScreen
 from tui.service_form import edited, form_values
 from tui.service_routing import routing
 from tui.service_text import curl_line, service_json
+from tui.widgets.status_line import StatusLine
 
 HOSTILE = "[bold]x[/] \x1b[31mred \u202ertl 📞"
 
@@ -239,3 +241,33 @@ async def test_history_tells_who_changed_what(workspace_file: Path) -> None:
         table = app.screen.query_one("#history-rows")
         assert [str(cell) for cell in table.get_row_at(0)[1:]] == ["Workspace owner", "update: tool_capacity"]  # type: ignore[attr-defined]
         assert "tool_capacity: 5 → 9" in str(app.screen.query_one("#history-note", Static).content)
+
+
+@pytest.mark.parametrize("key", ["e", "a", "X"])
+async def test_a_service_that_is_gone_is_told_and_nothing_is_written(
+    app: TurnlabApp, workspace_file: Path, key: str
+) -> None:
+    async with app.run_test(size=(120, 40), notifications=True) as pilot:
+        await on_service(pilot, "Intake Line")
+        async with open_embedded(workspace_file) as other:
+            await other.delete_service((await stored(workspace_file)).id)
+        left = await listed(workspace_file)
+        await pilot.press(key)
+        await settle(pilot)
+        assert isinstance(app.screen, ServicesScreen)
+        assert any("not found" in note.lower() or "no such" in note.lower() for note in notes(app)), notes(app)
+    assert await listed(workspace_file) == left
+
+
+async def test_the_status_line_tells_of_limits_and_of_waiting() -> None:
+    client = ScriptedClient([Service(id="1", name="one")])
+    app = make_app(client.open)
+    async with app.run_test(size=(120, 40)) as pilot:
+        await settle(pilot)
+        line = app.screen.query_one(StatusLine)
+        client.traffic.note_limit("GET service", RateLimit(50, 40))
+        assert "40 of 50 requests left" in line.render().plain
+        client.traffic.note_limit("GET service", RateLimit(50, 3, 4_000_000_000.0))
+        assert "GET service: 3 of 50 left until 07:06:40" in line.render().plain
+        client.traffic.note_waiting(Waiting(7.0, "the limit of 50 requests is used up"))
+        assert "waiting 7 s: the limit of 50 requests is used up" in line.render().plain

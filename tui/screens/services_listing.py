@@ -32,7 +32,7 @@ SHOWING_PAUSE = 0.2
 
 
 SETTLED_AFTER = 1_000
-"""So many services later, the listed ones, which hold no cycles, are set apart from what is searched for garbage."""
+"""So many services later, the listed ones, which hold no cycles, are set apart from the search for garbage."""
 
 
 class ListingScreen(Place):
