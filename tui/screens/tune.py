@@ -16,9 +16,11 @@ from simulator.engine.profile import EngineProfile
 from tui.commands import bindings
 from tui.commands.tune import HERE, QuitWithCare
 from tui.screens.dialogs import PickOne
+from tui.screens.tune_asking import AskingScreen
 from tui.screens.tune_panes import PANES, PanesScreen
 from tui.terminal_text import plain
 from tui.tuning.session import Session
+from tui.tuning.symptoms import Offer
 from tui.tuning.trial import Outcome
 from tui.widgets.arm_header import ArmHeader
 from tui.widgets.field_editor import FACTS_HEADING
@@ -32,7 +34,7 @@ from tui.widgets.timeline import Timeline
 from tui.widgets.timeline_lanes import clock_text
 
 
-class TuneScreen(PanesScreen):
+class TuneScreen(AskingScreen, PanesScreen):
     """A service's voice configuration as a draft, beside what it is compared with."""
 
     TITLE_HERE = "Tune"
@@ -180,8 +182,21 @@ class TuneScreen(PanesScreen):
     def show_outcome(self, outcome: Outcome) -> None:
         """Draw what came of a trial, and show its figures."""
         self.draw(outcome)
-        arm_a = "draft" if self.unsaved else "stored"
-        self.query_one(ReadoutTable).show(outcome.readouts, [arm_a, self.session.rival.name])
+        self.show_figures()
+
+    @property
+    def arm_names(self) -> list[str]:
+        """What people call the arms, in order."""
+        return ["draft" if self.unsaved else "stored", self.session.rival.name]
+
+    def show_figures(self) -> None:
+        """Show the figures of the outcome anew."""
+        if self.outcome is not None and self.outcome.readouts is not None:
+            self.query_one(ReadoutTable).show(self.outcome.readouts.only(self.rows), self.arm_names)
+
+    def take_offer(self, offer: Offer) -> None:
+        """Set a field of the draft as the symptom guide offers."""
+        self.changed(self.session.draft.set_value(offer.name, offer.value))
 
     def draw(self, outcome: Outcome) -> None:
         """Draw the timeline of a trial."""

@@ -80,6 +80,7 @@ class BenchScreen(Place):
         self._analysing = False
         self._trying: int | None = None
         self._stale_timer: Timer | None = None
+        self._going_to: tuple[str, int] | None = None
 
     @property
     def settled(self) -> bool:
@@ -111,6 +112,34 @@ class BenchScreen(Place):
         else:
             self._say_waiting(message.fault or "No recording here can be used.")
 
+    def toggle_recording(self, key: str) -> None:
+        """Put a recording into the selection that is compared over, or take it out."""
+        if self.query_one(RecordingList).row(key).stage == "failed":
+            self.notify(self.query_one(RecordingList).row(key).note, title=key, severity="error", markup=False)
+            return
+        self.session.picked ^= {key}
+        self.session.over_all = False
+        if self.session.shown:
+            self.show_recording(self.session.shown)
+
+    def arrive_at(self, key: str, own_ms: int) -> None:
+        """Show a moment of arm A's clock in a recording, and go on comparing over what is compared over now."""
+        self._going_to = (key, own_ms)
+        outcome = self.outcome
+        if outcome is not None and outcome.shown.key == key:
+            self._arrive(outcome)
+        else:
+            over_all = self.session.over_all
+            self.session.shown = key
+            self.show_recording(ALL if over_all else key)
+
+    def _arrive(self, outcome: Outcome) -> None:
+        if self._going_to is not None and self._going_to[0] == outcome.shown.key:
+            timeline = self.query_one(Timeline)
+            timeline.look_at(outcome.scene.ticks.at(self._going_to[1]))
+            timeline.focus()
+            self._going_to = None
+
     def show_recording(self, key: str) -> None:
         """Show one recording, analysing it first if need be; :data:`ALL` compares over all."""
         listing = self.query_one(RecordingList)
@@ -122,10 +151,12 @@ class BenchScreen(Place):
                 self.notify(listing.row(key).note, title=key, severity="error", markup=False)
                 return
             self.session.over_all, self.session.shown = False, key
-            wanted = [key]
+            wanted = [key, *self.session.picked]
         missing = [name for name in wanted if name not in self.session.specimens and self._usable(name)]
         self._queue = missing + [name for name in self._queue if name not in missing]
-        listing.mark_shown(self.session.shown, all_of_them=self.session.over_all)
+        listing.mark_shown(
+            self.session.shown, all_of_them=self.session.over_all, picked=frozenset(self.session.picked)
+        )
         self.session.revision += 1
         self._say_waiting("Waiting for the analysis…")
         self._analyse_next()
@@ -223,6 +254,7 @@ class BenchScreen(Place):
                 self._stale_timer = None
             self.outcome = message.outcome
             self.show_outcome(message.outcome)
+            self._arrive(message.outcome)
         else:
             # While a key is held down the drawing follows a step behind, dimmed; figures never do.
             self.draw(message.outcome)

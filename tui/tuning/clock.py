@@ -29,6 +29,13 @@ class ArmClock:
         index = max(bisect_right(self.own_starts, own_ms) - 1, 0)
         return self.shared_starts[index] + own_ms - self.own_starts[index]
 
+    def own(self, shared_ms: float) -> int:
+        """Return the arm's own time at a moment of the shared clock; while it waits, when its wait began."""
+        index = max(bisect_right(self.shared_starts, shared_ms) - 1, 0)
+        own_ms = self.own_starts[index] + int(shared_ms) - self.shared_starts[index]
+        ends = (*self.own_starts[1:], self.own_end)
+        return max(min(own_ms, ends[index]), 0)
+
     def until(self, own_ms: int) -> int:
         """Return where something that ends at ``own_ms`` ends: before the wait that may follow it."""
         index = max(bisect_left(self.own_starts, own_ms) - 1, 0)

@@ -4,19 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-
-import numpy as np
-from numpy.typing import NDArray
+from typing import NamedTuple
 
 from simulator.activity.model import FRAME_MS
 from simulator.engine.events import Event
 from simulator.engine.patience import confidence
 from simulator.engine.profile import EngineProfile
+from simulator.measures.readouts import Measured
 from simulator.measures.sounds import Sound
 from simulator.replay import Played
 from simulator.study import Run
 from tui.tuning.bench import Specimen
 from tui.tuning.clock import ArmClock, align
+from tui.tuning.pyramid import Waveform, waveform
+from tui.tuning.scene_differences import differences
 
 ARMS = "ABCD"
 """What arms are called, by their place."""
@@ -27,10 +28,37 @@ _DULL = frozenset(("speech_start", "speech_end", "emotion_applied", "filler_end"
 
 @dataclass(frozen=True, slots=True)
 class Clip:
-    """A stretch of caller audio from ``start_ms`` on; ``loudness`` 0…1, a value each 32 ms."""
+    """A stretch of caller audio from ``start_ms`` on: the waveform's frames from ``first`` to before ``last``."""
 
     start_ms: int
-    loudness: NDArray[np.float32]
+    first: int
+    last: int
+
+
+class Turn(NamedTuple):
+    """A labelled turn and its words."""
+
+    start_ms: int
+    end_ms: int
+    text: str = ""
+
+
+class Differing(NamedTuple):
+    """What arm A does differently from B at a turn that ends at ``t_ms``."""
+
+    t_ms: int
+    text: str
+    verdict: str
+
+    @property
+    def start_ms(self) -> int:
+        """When the turn ends, which takes no time."""
+        return self.t_ms
+
+    @property
+    def end_ms(self) -> int:
+        """As :attr:`start_ms`."""
+        return self.t_ms
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +82,11 @@ class Pause:
     completeness: float
     ended_turn: bool
 
+    @property
+    def end_ms(self) -> int:
+        """When it is over."""
+        return self.until_ms
+
 
 @dataclass(frozen=True, slots=True)
 class Mark:
@@ -69,6 +102,7 @@ class ArmLane:
 
     arm: str
     bars: tuple[Bar, ...]
+    cuts: tuple[int, ...]
     underruns: tuple[int, ...]
     waits: tuple[tuple[int, int], ...]
     marks: tuple[Mark, ...]
@@ -81,13 +115,15 @@ class Scene:
     name: str
     duration_ms: int
     ticks: ArmClock
+    wave: Waveform
     clips: tuple[Clip, ...]
-    turns: tuple[tuple[int, int], ...]
+    turns: tuple[Turn, ...]
     pauses: tuple[Pause, ...]
     threshold: float
     eager: float | None
     half_life_s: float
     lanes: tuple[ArmLane, ...]
+    differing: tuple[Differing, ...]
     aligned: bool
     """Whether the arms' clocks differ, so that one waits for another."""
 
@@ -112,37 +148,49 @@ def make_scene(
         name=specimen.recording.id,
         duration_ms=duration_ms,
         ticks=clock_a,
-        clips=_clips(specimen, a.played, clock_a),
-        turns=tuple((clock_a.at(turn.start_ms), clock_a.until(turn.end_ms)) for turn in measured.truth.turns)
-        if measured.labelled
-        else (),
+        wave=waveform(specimen.activity),
+        clips=_clips(a.played, clock_a),
+        turns=_turns(specimen, measured, clock_a),
         pauses=_pauses(a.played, measured.sounds, clock_a),
         threshold=values.eot_threshold.value,
         eager=eager_line(eager_setting, profile),
         half_life_s=values.eot_half_life_s.value,
         lanes=tuple(_lane(ARMS[place], run, clocks[place]) for place, run in enumerate(runs)),
+        differing=_differing(measured, runs[1].measured, clock_a) if len(runs) > 1 else (),
         aligned=any(clock.waits() for clock in clocks),
     )
 
 
-def _clips(specimen: Specimen, played: Played, clock: ArmClock) -> tuple[Clip, ...]:
-    envelope = specimen.activity.envelope
-    peak = np.maximum(-envelope[:, 0], envelope[:, 1])
-    # The power brings quiet speech into sight beside loud; the loudest of the recording fills the row.
-    shares = np.clip(peak / max(float(peak.max(initial=0.0)), 1e-6), 0.0, 1.0)
-    loudness = np.power(shares, 0.7, dtype=np.float32)
-    clips = []
-    for place in played.placements:
-        first, last = place.start_ms // FRAME_MS, -(-place.end_ms // FRAME_MS)
-        clips.append(Clip(clock.at(place.start_ms + place.shift_ms), loudness[first:last]))
-    return tuple(clips)
+def _clips(played: Played, clock: ArmClock) -> tuple[Clip, ...]:
+    return tuple(
+        Clip(clock.at(place.start_ms + place.shift_ms), place.start_ms // FRAME_MS, -(-place.end_ms // FRAME_MS))
+        for place in played.placements
+    )
+
+
+def _turns(specimen: Specimen, measured: Measured, clock: ArmClock) -> tuple[Turn, ...]:
+    labels = specimen.recording.labels
+    if not measured.labelled or labels is None:
+        return ()
+    texts = [turn.text for turn in labels.caller_turns()]
+    return tuple(
+        Turn(clock.at(turn.start_ms), clock.until(turn.end_ms), texts[turn.index]) for turn in measured.truth.turns
+    )
+
+
+def _differing(mine: Measured, theirs: Measured, clock: ArmClock) -> tuple[Differing, ...]:
+    return tuple(
+        Differing(clock.until(found.own_ms), found.text, found.verdict) for found in differences(mine, theirs)
+    )
 
 
 def _lane(arm: str, run: Run, clock: ArmClock) -> ArmLane:
     events = run.played.events
+    bars = tuple(_bar(sound, clock) for sound in run.measured.sounds)
     return ArmLane(
         arm=arm,
-        bars=tuple(_bar(sound, clock) for sound in run.measured.sounds),
+        bars=bars,
+        cuts=tuple(bar.end_ms for bar in bars if bar.cut),
         underruns=tuple(clock.at(event.t_ms) for event in events if event.type == "underrun"),
         waits=clock.waits(),
         marks=tuple(Mark(clock.at(event.t_ms), event) for event in events if event.type not in _DULL),

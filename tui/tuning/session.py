@@ -44,6 +44,8 @@ class Session:
         self.specimens: dict[str, Specimen] = {}
         self.shown: str | None = None
         self.over_all = False
+        self.picked: set[str] = set()
+        """The recordings to compare over, by key; none of them: the shown one."""
         self.revision = 0
         self.rival = self.rivals()[FIRST_RIVAL]
 
@@ -101,7 +103,8 @@ class Session:
             return None
         # Not in the order they were analysed: the intervals must be the same however one came to see them.
         ready = tuple(self.specimens[key] for key in self.order if key in self.specimens)
-        scope = ready if self.over_all else (shown,)
+        picked = tuple(specimen for specimen in ready if specimen.key in self.picked)
+        scope = ready if self.over_all else picked or (shown,)
         rival = self.draft.stored if self.rival.config is None else self.rival.config
         return Trial(
             revision=self.revision,

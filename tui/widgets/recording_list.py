@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
-from typing import Literal
+from typing import ClassVar, Literal
 
 from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 from textual.content import Content
 from textual.message import Message
@@ -52,8 +53,18 @@ class RecordingList(Vertical):
             super().__init__()
             self.key = key
 
+    class Toggled(Message):
+        """A recording should go into the selection, or out of it."""
+
+        def __init__(self, key: str) -> None:
+            super().__init__()
+            self.key = key
+
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("space", "select", show=False)]
+
     def __init__(self, *, id: str | None = None) -> None:
         super().__init__(id=id)
+        self._picked: Collection[str] = ()
         self._rows: dict[str, RecordingRow] = {}
         self._shown: str | None = None
         self._all = False
@@ -87,13 +98,23 @@ class RecordingList(Vertical):
         self._options.replace_option_prompt("all", self._prompt_all())
         self._say_about_highlighted()
 
-    def mark_shown(self, key: str | None, *, all_of_them: bool) -> None:
-        """Mark what the screen shows."""
-        self._shown, self._all = key, all_of_them
+    def mark_shown(self, key: str | None, *, all_of_them: bool, picked: Collection[str] = ()) -> None:
+        """Mark what the screen shows, and what the readouts are over."""
+        self._shown, self._all, self._picked = key, all_of_them, picked
         for number, row in enumerate(self._rows.values()):
             self._options.replace_option_prompt(_id(number), self._prompt(row))
         if self._rows:
             self._options.replace_option_prompt("all", self._prompt_all())
+
+    @property
+    def highlighted_key(self) -> str:
+        """The recording under the cursor; :data:`ALL` for the row that stands for all."""
+        return self._key(self._options.highlighted or 0)
+
+    def action_select(self) -> None:
+        """Ask for the highlighted recording to go into the selection, or out of it."""
+        if self.highlighted_key != ALL:
+            self.post_message(self.Toggled(self.highlighted_key))
 
     def highlight(self, key: str) -> None:
         """Move the cursor to a recording."""
@@ -107,15 +128,16 @@ class RecordingList(Vertical):
     def _prompt_all(self) -> Content:
         done = sum(row.stage == "done" for row in self._rows.values())
         usable = sum(row.stage != "failed" for row in self._rows.values())
-        return _columns("▸" if self._all else " ", "all recordings", f"{done}/{usable}", "Σ", "$text-accent")
+        return _columns("▸ " if self._all else "  ", "all recordings", f"{done}/{usable}", "Σ", "$text-accent")
 
     def _prompt(self, row: RecordingRow) -> Content:
         glyph, style = _GLYPHS[row.stage]
         length = "" if row.duration_s is None else _length(row.duration_s)
         if row.stage == "analysing":
             length, glyph = f"{row.share:4.0%}", "◌"
-        marked = row.key == self._shown and not self._all
-        return _columns("▸" if marked else " ", row.title, length, glyph, style)
+        shown = row.key == self._shown and not self._all
+        mark = ("▸" if shown else " ") + ("+" if row.key in self._picked and not self._all else " ")
+        return _columns(mark, row.title, length, glyph, style)
 
     def on_option_list_option_highlighted(self, event: OptionList.OptionHighlighted) -> None:
         """Say what there is to say about a recording."""

@@ -22,8 +22,8 @@ from tui.widgets.timeline_view import View
 GUTTER = 9
 MOST_MORE_ROWS = 5
 _KINDS = (
-    *("ruler", "wave", "quiet", "turn", "curve", "threshold", "eager", "ended"),
-    *("wait", "underrun", "cut", "cursor", "label"),
+    *("ruler", "wave", "quiet", "voice", "turn", "said", "curve", "threshold", "eager", "ended"),
+    *("better", "worse", "wait", "underrun", "cut", "cursor", "label"),
     *(f"{kind}-{arm}" for arm in "abcd" for kind in ("agent", "filler")),
 )
 
@@ -55,6 +55,7 @@ class Timeline(Widget, can_focus=True):
         self._cursor = EventCursor()
         self._waiting = ""
         self._stale = False
+        self._looking_at: float | None = None
 
     # ---- what is shown
 
@@ -79,6 +80,7 @@ class Timeline(Widget, can_focus=True):
             self._stale, self._strips = False, []
         if scene is None or before is None or before.name != scene.name:
             self._cursor.drop()
+            self._looking_at = None
             self.view = View.whole(scene.duration_ms if scene else 1, self._width)
         elif self.view.ms_per_cell >= before.duration_ms / max(self.view.width, 1) - 1e-6:
             self.view = View.whole(scene.duration_ms, self._width)
@@ -131,13 +133,21 @@ class Timeline(Widget, can_focus=True):
         room = max(height - 3 - len(scene.lanes), 0)
         with_turns = room >= 1 and bool(scene.turns)
         room -= with_turns
+        with_differing = room >= 2 and bool(scene.differing)
+        room -= with_differing
+        with_voice = room >= 5
+        room -= with_voice
         # What is left goes to the two drawings in turn, the caller first.
         caller_rows, turn_rows = 1 + min((room + 1) // 2, MOST_MORE_ROWS), 1 + min(room // 2, MOST_MORE_ROWS)
         found = [("", lanes.ruler(scene, view, glyphs))]
         found += _labelled("caller", lanes.caller(scene, view, caller_rows, glyphs))
         if with_turns:
             found.append(("turns", lanes.turns(scene, view, glyphs)))
+        if with_voice:
+            found.append(("voice", lanes.voice(scene, view, glyphs)))
         found += _labelled("turn end", lanes.confidence(scene, view, turn_rows, glyphs))
+        if with_differing:
+            found.append(("A − B ms", lanes.differing(scene, view)))
         for lane in scene.lanes:
             found.append((f"{lane.arm} agent", lanes.agent(lane, view, lane.arm.lower(), glyphs)))
         self._draw_cursor(found, glyphs)
@@ -225,6 +235,27 @@ class Timeline(Widget, can_focus=True):
         """Go to the next (or an earlier) event of the arm, and into sight of it."""
         self._cursor.step(steps, self.view)
         self._show_chosen()
+
+    def step_difference(self, steps: int) -> bool:
+        """Go to the next (or an earlier) turn that arm A treats differently from B; return whether there is one."""
+        if self._scene is None:
+            return False
+        here = -1.0 if self._looking_at is None else self._looking_at
+        times = [found.t_ms for found in self._scene.differing]
+        wanted = [t_ms for t_ms in times if (t_ms > here if steps > 0 else t_ms < here)]
+        if not wanted:
+            return False
+        self.look_at(wanted[0] if steps > 0 else wanted[-1])
+        return True
+
+    def look_at(self, t_ms: int) -> None:
+        """Bring a moment into sight, and ask arm A's event nearest to it."""
+        self._looking_at = t_ms
+        self._cursor.go_near("A", t_ms)
+        if self._scene is not None:
+            self.view = self.view.showing(t_ms, self._scene.duration_ms)
+        self._announce()
+        self._draw()
 
     def step_arm(self, steps: int) -> None:
         """Ask the agent of the arm below (or above): its event nearest to the chosen one."""

@@ -9,9 +9,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from simulator.activity.model import FRAME_MS
+from tui.tuning.pyramid import Pyramid
 from tui.tuning.scene import ArmLane, Bar, Scene
 from tui.widgets.braille import DOTS_PER_CELL, DotRows
 from tui.widgets.timeline_line import Line, one_cell
+from tui.widgets.timeline_sight import in_sight
 from tui.widgets.timeline_view import View
 
 _TICKS_MS = (100, 200, 500, 1000, 2000, 5000, 10_000, 15_000, 30_000, 60_000, 120_000, 300_000, 600_000)
@@ -59,7 +61,8 @@ def ruler(scene: Scene, view: View, glyphs: Glyphs = FINE) -> Line:
     line = Line(view.width)
     step = next((tick for tick in _TICKS_MS if tick / view.ms_per_cell >= _TICK_ROOM), _TICKS_MS[-1])
     free_from = 0
-    for t_ms in range(0, scene.ticks.own_end + 1, step):
+    first, last = scene.ticks.own(view.start_ms), scene.ticks.own(view.end_ms)
+    for t_ms in range(first // step * step, last + 1, step):
         x = int(view.x(scene.ticks.at(t_ms)))
         label = f"{glyphs.tick}{clock_text(t_ms, step)}"
         if free_from <= x and x + len(label) <= view.width:
@@ -75,54 +78,75 @@ def clock_text(t_ms: int, step_ms: int = 1000) -> str:
 
 
 def caller(scene: Scene, view: View, rows: int, glyphs: Glyphs = FINE) -> list[Line]:
-    """Draw how loud the caller is: from the middle outwards, or from the ground in a single line."""
-    loudness = _loudness(scene, view)
+    """Draw the caller's audio from its lowest to its highest sample, or how loud it is in a single line."""
+    above, below = (_peaks(scene, view, one) for one in (scene.wave.above, scene.wave.below))
     dots = DotRows(view.width, rows)
-    half = dots.dot_rows / 2
-    for column, value in enumerate(loudness.tolist()):
-        if rows == 1:
-            dots.fill(column, 0, round(value * (dots.dot_rows - 1)))
-        else:
-            reach = value * (half - 0.5)
-            dots.fill(column, int(half - 0.5 - reach), int(half + reach))
-    spoken = loudness.reshape(view.width, 2).max(axis=1) > 1 / dots.dot_rows
+    half = dots.dot_rows // 2
+    if rows == 1:
+        tops = np.rint(np.maximum(above, below) * (dots.dot_rows - 1)).astype(int)
+        lows = np.zeros_like(tops)
+    else:
+        tops = half + np.floor(above * (half - 0.5)).astype(int)
+        lows = half - 1 - np.floor(below * (half - 0.5)).astype(int)
+    for column, (low, top) in enumerate(zip(lows.tolist(), tops.tolist(), strict=True)):
+        dots.fill(column, low, top)
+    loud = np.maximum(above, below).reshape(view.width, 2).max(axis=1) > 1 / dots.dot_rows
+    kinds = ["wave" if spoken else "quiet" for spoken in loud.tolist()]
     lines = []
     for row in range(rows):
         line = Line(view.width)
         line.lay(dots.line(row, ascii_only=glyphs.ascii_only), "wave")
-        line.kinds = [
-            "quiet" if kind == "wave" and not loud else kind
-            for kind, loud in zip(line.kinds, spoken.tolist(), strict=True)
-        ]
+        line.kinds = [own if kind == "wave" else kind for kind, own in zip(line.kinds, kinds, strict=True)]
         lines.append(line)
     return lines
 
 
-def _loudness(scene: Scene, view: View) -> NDArray[np.float32]:
-    """Return the loudest of each dot column, 0 where no caller audio was played."""
+def voice(scene: Scene, view: View, glyphs: Glyphs = FINE) -> Line:
+    """Draw how likely the caller's audio is a voice."""
+    dots = DotRows(view.width, 1)
+    likely = _peaks(scene, view, scene.wave.voice)
+    for column, value in enumerate(np.rint(likely * DOTS_PER_CELL).astype(int).tolist()):
+        dots.fill(column, 0, value - 1)
+    line = Line(view.width)
+    line.lay(dots.line(0, ascii_only=glyphs.ascii_only), "voice")
+    return line
+
+
+def _peaks(scene: Scene, view: View, values: Pyramid) -> NDArray[np.float32]:
+    """Return the highest value of each dot column, 0 where no caller audio was played."""
     columns = view.width * 2
     step = view.ms_per_cell / 2
     found = np.zeros(columns, np.float32)
     for clip in scene.clips:
-        count = len(clip.loudness)
+        end_ms = clip.start_ms + (clip.last - clip.first) * FRAME_MS
         first = max(int((clip.start_ms - view.start_ms) / step), 0)
-        last = min(int((clip.start_ms + count * FRAME_MS - view.start_ms) / step), columns)
-        if first >= last or not count:
-            continue
-        times = view.start_ms + np.arange(first, last) * step - clip.start_ms
-        frames = np.clip((times // FRAME_MS).astype(np.intp), 0, count - 1)
-        found[first:last] = np.maximum.reduceat(clip.loudness, frames)
-        # The last column's stretch would otherwise reach to the end of the clip.
-        found[last - 1] = clip.loudness[frames[-1] : frames[-1] + max(int(step // FRAME_MS), 1)].max()
+        last = min(int((end_ms - view.start_ms) / step), columns)
+        if first < last and clip.first < clip.last:
+            begin = clip.first + (view.start_ms + first * step - clip.start_ms) / FRAME_MS
+            found[first:last] = values.highest(begin, step / FRAME_MS, last - first)
     return found
 
 
 def turns(scene: Scene, view: View, glyphs: Glyphs = FINE) -> Line:
-    """Draw the labelled turns as thin bars."""
+    """Draw the labelled turns as thin bars with their words."""
     line = Line(view.width)
-    for start_ms, end_ms in scene.turns:
-        start = round(view.x(start_ms))
-        line.fill(start, max(round(view.x(end_ms)), start + 1), glyphs.turn, "turn")
+    for turn in in_sight(scene.turns, view):
+        start = round(view.x(turn.start_ms))
+        end = max(round(view.x(turn.end_ms)), start + 1)
+        line.fill(start, end, glyphs.turn, "turn")
+        _write_words(line, one_cell(turn.text), start + 1, end - 1, "said")
+    return line
+
+
+def differing(scene: Scene, view: View) -> Line:
+    """Say at each turn what arm A does differently from B, where there is room; otherwise mark it."""
+    line = Line(view.width)
+    for found in in_sight(scene.differing, view):
+        x = round(view.x(found.t_ms))
+        if line.is_free(x - 1, x + len(found.text)):
+            line.write(x, found.text, found.verdict)
+        elif line.is_free(x, x + 1):
+            line.put(x, "+" if found.verdict == "worse" else "-", found.verdict)
     return line
 
 
@@ -131,7 +155,7 @@ def confidence(scene: Scene, view: View, rows: int, glyphs: Glyphs = FINE) -> li
     dots = DotRows(view.width, rows)
     step = view.ms_per_cell / 2
     ends: list[int] = []
-    for pause in scene.pauses:
+    for pause in in_sight(scene.pauses, view):
         first = max(int((pause.from_ms - view.start_ms) / step), 0)
         last = min(int((pause.until_ms - view.start_ms) / step) + 1, view.width * 2)
         before: int | None = None
@@ -170,23 +194,21 @@ def _text_row(level: float, rows: int) -> int:
 def agent(lane: ArmLane, view: View, arm: str, glyphs: Glyphs = FINE) -> Line:
     """Draw one arm's agent: fillers, responses with their words, and where the caller stopped it."""
     line = Line(view.width)
-    for start_ms, end_ms in lane.waits:
+    waits = [wait for wait in lane.waits if wait[1] > view.start_ms and wait[0] < view.end_ms]
+    for start_ms, end_ms in waits:
         line.fill(round(view.x(start_ms)), round(view.x(end_ms)), glyphs.wait, "wait")
-    for bar in lane.bars:
-        if view.x(bar.end_ms) < 0 or view.x(bar.start_ms) > view.width:
-            continue
+    for bar in in_sight(lane.bars, view):
         if bar.kind == "filler":
             _draw_filler(line, bar, view, arm, glyphs)
         else:
             _draw_response(line, bar, view, arm, glyphs)
-    for start_ms, end_ms in lane.waits:
+    for start_ms, end_ms in waits:
         # A sound that spans a wait goes on after it; the wait is cut out of it to be honest about its length.
         line.fill(round(view.x(start_ms)), round(view.x(end_ms)), glyphs.wait, "wait")
     for t_ms in lane.underruns:
         line.put(int(view.x(t_ms)), glyphs.underrun, "underrun")
-    for bar in lane.bars:
-        if bar.cut:
-            line.put(int(view.x(bar.end_ms)), glyphs.cut, "cut")
+    for t_ms in lane.cuts:
+        line.put(int(view.x(t_ms)), glyphs.cut, "cut")
     return line
 
 

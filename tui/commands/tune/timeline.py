@@ -69,9 +69,29 @@ class SwitchGlyphs(Command):
     action = "switch_glyphs"
 
 
+class NextDifference(Command):
+    """Go to the next turn that arm A treats differently from B."""
+
+    id = "tune.next-difference"
+    name = "Next difference"
+    key = "n"
+    action = "step_difference(1)"
+
+
+class PreviousDifference(Command):
+    """Go back to the turn before that arm A treats differently from B."""
+
+    id = "tune.previous-difference"
+    name = "Difference before"
+    key = "N"
+    action = "step_difference(-1)"
+
+
 TIMELINE: tuple[type[Command], ...] = (
     NextEvent,
     PreviousEvent,
+    NextDifference,
+    PreviousDifference,
     ZoomIn,
     ZoomOut,
     Later,

@@ -1,0 +1,98 @@
+"""How long drawing the timeline of two hours takes: ``uv run python -m benchmarks.timeline``.
+
+A bundled recording is laid end to end for two hours and decided in two arms. Drawn is all of it, then closer and
+closer, panned a little each time: the whole work of the widget, from the scene to strips of text.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import statistics
+import time
+from dataclasses import replace
+
+import numpy as np
+from textual.app import App, ComposeResult
+
+from presets.library import preset
+from simulator.activity.analyzer import completeness_model
+from simulator.activity.cache import cached_analysis
+from simulator.activity.model import Activity
+from simulator.engine.profile_files import default_profile
+from simulator.recording import bundled_folder, open_recording
+from simulator.replay import shifted
+from simulator.study import Arm, run
+from tui.tuning.bench import Specimen
+from tui.tuning.scene import Scene, make_scene
+from tui.widgets.timeline import Timeline
+
+HOURS = 2
+ROUNDS = 60
+SIZES = (((120, 9), "120 x 40", 2.0), ((200, 12), "200 x 60", 5.0))
+"""The timeline's own size on a screen, the screen, and the budget in ms."""
+
+
+class _TimelineApp(App[None]):
+    def compose(self) -> ComposeResult:
+        yield Timeline()
+
+
+def main() -> None:
+    """Print the figures."""
+    scene = long_scene(HOURS)
+    for size, screen, budget_ms in SIZES:
+        times = asyncio.run(_time(scene, size))
+        median = statistics.median(times) * 1000
+        p95 = sorted(times)[int(len(times) * 0.95)] * 1000
+        met = "met" if median < budget_ms else "NOT met"
+        figures = f"p50 {median:.2f} ms, p95 {p95:.2f} ms"
+        print(f"timeline of {HOURS} h redrawn, {screen}: {figures} (under {budget_ms:g}: {met})")
+
+
+def long_scene(hours: float) -> Scene:
+    """Return a scene of some hours, two arms."""
+    recording = open_recording(bundled_folder() / "thinking.flac")
+    activity = cached_analysis(recording.source, completeness_model())
+    times = round(hours * 3_600_000 / activity.duration_ms)
+    specimen = Specimen("long", replace(recording, labels=None), _repeated(activity, times))
+    arms = (Arm("A", preset("ultra_low_latency").config), Arm("B", preset("balanced").config))
+    profile = default_profile()
+    return make_scene(specimen, [run(specimen.recording, specimen.activity, arm, profile) for arm in arms], profile)
+
+
+def _repeated(activity: Activity, times: int) -> Activity:
+    spans = len(activity.spans)
+    observations = [
+        replace(moved, span=moved.span + number * spans)
+        for number in range(times)
+        for moved in (shifted(seen, number * activity.duration_ms) for seen in activity.observations)
+    ]
+    return replace(
+        activity,
+        duration_ms=activity.duration_ms * times,
+        observations=tuple(observations),
+        probability=np.tile(activity.probability, times),
+        level_db=np.tile(activity.level_db, times),
+        envelope=np.tile(activity.envelope, (times, 1)),
+    )
+
+
+async def _time(scene: Scene, size: tuple[int, int]) -> list[float]:
+    app = _TimelineApp()
+    async with app.run_test(size=size):
+        timeline = app.query_one(Timeline)
+        timeline.styles.height = size[1]
+        timeline.show(scene)
+        times = []
+        for closer in range(12):
+            for _ in range(ROUNDS // 12):
+                started = time.process_time()
+                timeline.pan(0.01)
+                times.append(time.process_time() - started)
+            if closer < 11:
+                timeline.zoom(1)
+    return times
+
+
+if __name__ == "__main__":
+    main()

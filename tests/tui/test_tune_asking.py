@@ -1,0 +1,222 @@
+"""Asking the readouts in Tune: which to show, over what, what got worse, what callers say, and exporting them."""
+
+from __future__ import annotations
+
+import csv
+import json
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from textual.pilot import Pilot
+from textual.widgets import DataTable, Input, OptionList, SelectionList
+
+from simulator.recording import bundled_folder
+from tests.tui.conftest import ScriptedClient, make_app
+from tests.tui.tune_support import analyses, kept_analyses, open_tune, rest, settle_on
+from tui.app import TurnlabApp
+from tui.screens.dialog import Confirm
+from tui.screens.dialogs import PickOne
+from tui.screens.export_dialog import ExportTo
+from tui.screens.pick_rows import PickRows
+from tui.screens.symptom_guide import SymptomGuide
+from tui.screens.tune import TuneScreen
+from tui.screens.worst_turns import WorstTurns
+from tui.tuning.worst_turns import worse_turns
+from tui.widgets.readout_table import ReadoutTable
+from tui.widgets.recording_list import RecordingList
+from tui.widgets.timeline import Timeline
+
+__all__ = ["analyses", "kept_analyses"]
+pytestmark = pytest.mark.usefixtures("kept_analyses")
+
+SIZE = (120, 40)
+FIELD = "max_buffer_delay_ms"
+TWO = ("booking", "coughs")
+
+
+@pytest.fixture
+def app() -> TurnlabApp:
+    return make_app(ScriptedClient().open)
+
+
+@pytest.fixture
+def two(tmp_path: Path) -> Path:
+    """A folder with two labelled recordings and a third."""
+    folder = tmp_path / "calls"
+    folder.mkdir()
+    for name in (*TWO, "interruptions"):
+        for suffix in (".flac", ".json", ".scenario.json"):
+            shutil.copy(bundled_folder() / f"{name}{suffix}", folder / f"{name}{suffix}")
+    return folder
+
+
+async def slow_draft(pilot: Pilot[None], recordings: Path) -> TuneScreen:
+    """Open Tune with a draft that answers later than what it is held against."""
+    screen = await open_tune(pilot, recordings=recordings)
+    screen.changed(screen.session.draft.set_value("post_eot_pause_ms", 1500))
+    await rest(pilot)
+    return screen
+
+
+async def until(pilot: Pilot[None], so: Callable[[], bool]) -> None:
+    """Wait for something while a dialog is open, whose worker waits for the answer."""
+    for _ in range(500):
+        await pilot.pause(0.01)
+        if so():
+            return
+    raise AssertionError("it did not come to that")
+
+
+def lines(screen: TuneScreen) -> list[str]:
+    return screen.query_one(ReadoutTable).lines
+
+
+async def test_space_selects_what_is_compared_over(app: TurnlabApp, two: Path) -> None:
+    async with app.run_test(size=SIZE) as pilot:
+        screen = await open_tune(pilot, recordings=two)
+        one = lines(screen)[0]
+        screen.query_one(RecordingList).focus()
+        screen.query_one(RecordingList).highlight("booking.flac")
+        await pilot.press("space", "down", "space")
+        await rest(pilot)
+        assert one.startswith("Readouts over booking,")
+        assert lines(screen)[0].startswith("Readouts over 2 recordings,")
+        await pilot.press("space")
+        await rest(pilot)
+        assert lines(screen)[0] == one
+
+
+async def test_only_the_picked_readouts_are_shown(app: TurnlabApp) -> None:
+    async with app.run_test(size=SIZE) as pilot:
+        screen = await open_tune(pilot, recordings=bundled_folder() / "booking.flac")
+        await pilot.press("o")
+        await settle_on(pilot, PickRows)
+        listing = app.screen.query_one(SelectionList)
+        listing.deselect_all()
+        await pilot.press("enter")
+        await pilot.pause()
+        assert isinstance(app.screen, PickRows), "nothing is no choice"
+        listing.select("dead_air_s").select("response_ms p90")
+        await pilot.press("enter")
+        await rest(pilot)
+        shown = [line.split("  ")[0] for line in lines(screen)[3:]]
+        assert shown == ["response after turn p90", "dead air"]
+
+
+async def test_the_worst_turn_comes_first_and_enter_goes_to_it(app: TurnlabApp, two: Path) -> None:
+    async with app.run_test(size=SIZE) as pilot:
+        screen = await slow_draft(pilot, two)
+        await pilot.press("a")
+        await rest(pilot)
+        assert screen.outcome is not None
+        assert screen.outcome.measurement is not None
+        turns = worse_turns(screen.outcome.measurement)
+        deltas = [turn.delta_ms or 0 for turn in turns if not turn.why]
+        assert deltas == sorted(deltas, reverse=True)
+        assert deltas[0] > 0
+        there = next(place for place, turn in enumerate(turns) if turn.key == "coughs.flac")
+        await pilot.press("w")
+        await settle_on(pilot, WorstTurns)
+        app.screen.query_one(DataTable).move_cursor(row=there)
+        await pilot.press("enter")
+        await rest(pilot)
+        timeline = screen.query_one(Timeline)
+        assert timeline.scene is not None
+        assert timeline.scene.name == "coughs"
+        assert lines(screen)[0].startswith("Readouts over 3 recordings")
+        assert timeline.chosen is not None
+        at = timeline.scene.ticks.at(turns[there].own_ms)
+        assert timeline.view.start_ms <= at <= timeline.view.end_ms
+        nearest = min(abs(mark.t_ms - at) for mark in timeline.scene.lane("A").marks)
+        assert abs(timeline.chosen.t_ms - at) == nearest
+
+
+async def test_differences_are_marked_and_gone_through(app: TurnlabApp) -> None:
+    async with app.run_test(size=SIZE) as pilot:
+        screen = await slow_draft(pilot, bundled_folder() / "booking.flac")
+        timeline = screen.query_one(Timeline)
+        assert timeline.scene is not None
+        marked = dict(timeline.rows)["A − B ms"].split()
+        assert marked == [found.text for found in timeline.scene.differing]
+        assert marked
+        await pilot.press("n")
+        assert timeline.chosen is not None
+        first = timeline.chosen.t_ms
+        await pilot.press("n")
+        assert timeline.chosen.t_ms > first
+        await pilot.press("N")
+        assert timeline.chosen.t_ms == first
+
+
+async def test_a_symptom_says_what_measures_it_and_its_offers_are_simulated(app: TurnlabApp) -> None:
+    async with app.run_test(size=SIZE) as pilot:
+        screen = await slow_draft(pilot, bundled_folder() / "booking.flac")
+        before = next(line for line in lines(screen) if line.startswith("response after turn p50")).split()[4]
+        await pilot.press("f1")
+        await settle_on(pilot, SymptomGuide)
+        await pilot.press("down")
+        guide = app.screen
+        await until(pilot, lambda: "Simulated over" in str(guide.query_one("#offers-progress").render()))
+        measured = str(guide.query_one("#symptom-measured").render())
+        assert f"response after turn p50 {before} ms" in measured
+        offers = guide.query_one("#offers", OptionList)
+        told = [str(offers.get_option_at_index(place).prompt) for place in range(offers.option_count)]
+        pause = next(n for n, text in enumerate(told) if text.startswith("post_eot_pause_ms: 1,500 ms → 0 ms"))
+        after = told[pause].partition("→ 0 ms")[2].partition("→ ")[2].split()[0]
+        await pilot.press("enter")
+        offers.highlighted = pause
+        await pilot.press("enter")
+        await rest(pilot)
+        assert screen.session.draft.config.post_eot_pause_ms == 0
+        shown = next(line for line in lines(screen) if line.startswith("response after turn p50")).split()[4]
+        assert shown == after != before, "what was promised is what it does"
+
+
+async def test_readouts_are_exported_as_they_are_and_nothing_is_replaced_unasked(
+    app: TurnlabApp, tmp_path: Path
+) -> None:
+    target = tmp_path / "out.csv"
+    target.write_text("mine")
+    async with app.run_test(size=SIZE) as pilot:
+        screen = await open_tune(pilot, recordings=bundled_folder() / "booking.flac")
+        await pilot.press("e")
+        await settle_on(pilot, PickOne)
+        await pilot.press("enter")
+        await settle_on(pilot, ExportTo)
+        app.screen.query_one(Input).value = str(tmp_path / "no" / "out.csv")
+        await pilot.press("enter")
+        assert "There is no folder" in str(app.screen.query_one("#export-problem").render())
+        app.screen.query_one(Input).value = str(target)
+        await pilot.press("enter")
+        await settle_on(pilot, Confirm)
+        assert target.read_text() == "mine"
+        await pilot.press("enter")
+        await rest(pilot)
+        assert screen.outcome is not None
+        assert screen.outcome.measurement is not None
+        compared = screen.outcome.measurement.comparison.readouts["response_ms"]
+    rows = list(csv.DictReader(target.open()))
+    mine = next(row for row in rows if (row["readout"], row["figure"], row["arm"]) == ("response_ms", "p50", "A"))
+    assert float(mine["value"]) == compared.arms["A"]
+    assert float(mine["difference"]) == compared.delta["A"]
+    assert mine["against"] == "B"
+
+
+async def test_the_timeline_of_an_arm_is_exported(app: TurnlabApp, tmp_path: Path) -> None:
+    target = tmp_path / "b.json"
+    async with app.run_test(size=SIZE) as pilot:
+        screen = await open_tune(pilot, recordings=bundled_folder() / "booking.flac")
+        await pilot.press("e")
+        await settle_on(pilot, PickOne)
+        await pilot.press("down", "down", "enter")
+        await settle_on(pilot, ExportTo)
+        app.screen.query_one(Input).value = str(target)
+        await pilot.press("enter")
+        await rest(pilot)
+        assert screen.outcome is not None
+        heard = [sound.text for sound in screen.outcome.runs[1].measured.sounds]
+    written = json.loads(target.read_text())
+    assert [part["label"] for part in written["segments"] if part["lane"] == "agent"] == heard
+    assert target.stat().st_mode & 0o77 == 0

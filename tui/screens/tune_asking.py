@@ -1,0 +1,156 @@
+"""The part of the Tune screen that asks the readouts: which to show, over what, what got worse, what to try."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+
+from textual import on, work
+
+from simulator.private_file import write_private
+from tui.screens.dialog import Confirm
+from tui.screens.dialogs import PickOne
+from tui.screens.export_dialog import ExportTo
+from tui.screens.pick_rows import PickRows
+from tui.screens.symptom_guide import SymptomGuide
+from tui.screens.tune_bench import BenchScreen
+from tui.screens.worst_turns import WorstTurns
+from tui.terminal_text import plain
+from tui.tuning.exports import readouts_csv, timeline_json
+from tui.tuning.readouts import row_keys, usual_rows
+from tui.tuning.scene import ARMS
+from tui.tuning.symptoms import Offer
+from tui.tuning.trial import Measurement, Outcome
+from tui.tuning.worst_turns import worse_turns
+from tui.widgets.recording_list import RecordingList
+from tui.widgets.timeline import Timeline
+
+_CSV = "readouts as CSV"
+
+
+class AskingScreen(BenchScreen):
+    """A bench whose outcomes can be asked questions."""
+
+    rows = usual_rows()
+    """Which lines of the readout table are shown, by key."""
+
+    @property
+    def arm_names(self) -> list[str]:
+        """What people call the arms, in order."""
+        raise NotImplementedError
+
+    def take_offer(self, offer: Offer) -> None:
+        """Set a field of the draft as the symptom guide offers."""
+        raise NotImplementedError
+
+    def show_figures(self) -> None:
+        """Show the figures of the outcome anew."""
+        raise NotImplementedError
+
+    def _settled_measurement(self) -> Measurement | None:
+        """Return the figures that belong to the settings shown; if there are none yet, say so."""
+        if self.outcome is None or self.outcome.revision != self.session.revision:
+            self.notify("Wait until the readouts are there.", severity="warning", markup=False)
+            return None
+        return self.outcome.measurement
+
+    # ---- which readouts, over what
+
+    @work
+    async def action_pick_rows(self) -> None:
+        """Ask which readouts to show."""
+        picked = await self.app.push_screen_wait(PickRows(row_keys(), self.rows))
+        if picked is not None:
+            self.rows = picked
+            self.show_figures()
+
+    def action_toggle_recording(self) -> None:
+        """Put the highlighted recording into the selection, or take it out."""
+        key = self.query_one(RecordingList).highlighted_key
+        if key:
+            self.toggle_recording(key)
+
+    @on(RecordingList.Toggled)
+    def _recording_toggled(self, message: RecordingList.Toggled) -> None:
+        message.stop()
+        self.toggle_recording(message.key)
+
+    def action_step_difference(self, steps: int) -> None:
+        """Go to another turn that the arms treat differently."""
+        if not self.query_one(Timeline).step_difference(steps):
+            where = "after" if steps > 0 else "before"
+            self.notify(f"No turn {where} this one on which A and B differ.", markup=False)
+
+    # ---- which turns got worse
+
+    @work
+    async def action_worst_turns(self) -> None:
+        """List the turns that got worse, and go to the chosen one."""
+        measurement = self._settled_measurement()
+        if measurement is None:
+            return
+        names = self.arm_names
+        dialog = WorstTurns(worse_turns(measurement), measurement.readouts.over, names[0], names[1])
+        turn = await self.app.push_screen_wait(dialog)
+        if turn is not None:
+            self.arrive_at(turn.key, turn.own_ms)
+
+    # ---- what callers say
+
+    @work
+    async def action_symptoms(self) -> None:
+        """Ask what callers complain about, and take what helps into the draft."""
+        measurement, trial = self._settled_measurement(), self.session.trial()
+        if measurement is None or trial is None:
+            return
+        if trial.arm_a.config != self.session.draft.config:
+            self.notify("Symptoms change the draft: make it arm A first.", severity="warning", markup=False)
+            return
+        guide = SymptomGuide(self.session.laboratory, trial, measurement.readouts)
+        offer = await self.app.push_screen_wait(guide)
+        if offer is not None:
+            self.take_offer(offer)
+            self.notify(f"{plain(offer.text())}. u takes it back.", title="In the draft", markup=False)
+
+    # ---- files
+
+    @work
+    async def action_export(self) -> None:
+        """Write the readouts or a timeline to a file."""
+        measurement, outcome = self._settled_measurement(), self.outcome
+        if measurement is None or outcome is None:
+            return
+        choices = [(_CSV, f"Every figure of every arm, over {measurement.readouts.over}.")]
+        choices += [
+            (f"timeline of arm {arm}", f"{outcome.scene.name} under {name}, as PlaybackTimeline JSON.")
+            for arm, name in zip(ARMS, self.arm_names, strict=False)
+        ]
+        what = await self.app.push_screen_wait(PickOne("Export what?", choices))
+        if what is None:
+            return
+        if what == _CSV:
+            text, suggested = readouts_csv(measurement, self.arm_names), "readouts.csv"
+        else:
+            text, suggested = _timeline(outcome, what[-1]), f"{outcome.scene.name}.{what[-1]}.timeline.json"
+        path = await self.app.push_screen_wait(ExportTo(what, suggested))
+        if path is not None:
+            await self._write(path, text)
+
+    async def _write(self, path: Path, text: str) -> None:
+        try:
+            try:
+                await asyncio.to_thread(write_private, path, text.encode(), replace=False)
+            except FileExistsError:
+                question = Confirm("Replace it?", f"{path} is there already.", does="replaces it")
+                if not await self.app.push_screen_wait(question):
+                    return
+                await asyncio.to_thread(write_private, path, text.encode(), replace=True)
+        except OSError as error:
+            why = (error.strerror or "cannot be written").lower()
+            self.notify(f"{plain(str(path))}: {why}; choose another place.", severity="error", markup=False)
+        else:
+            self.notify(f"Wrote {plain(str(path))}, readable by you alone.", markup=False)
+
+
+def _timeline(outcome: Outcome, arm: str) -> str:
+    return timeline_json(outcome.runs[ARMS.index(arm)])

@@ -1,0 +1,55 @@
+"""Where two arms treat a caller's turn differently, in the words of the readouts."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+from simulator.measures.readouts import Measured
+from simulator.measures.turns import TurnOutcome
+from tui.readout_names import signed
+
+WORTH_MARKING_MS = 20
+"""A difference in latency below this is none: nobody hears it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """What differs at one turn, by the response.
+
+    ``own_ms`` is its end on arm A's clock, ``verdict`` what the difference means for a caller.
+    """
+
+    own_ms: int
+    text: str
+    verdict: Literal["better", "worse"]
+
+
+def differences(mine: Measured, theirs: Measured) -> tuple[Difference, ...]:
+    """Return the turns that arm A (``mine``) treats differently from another, in order."""
+    others = {outcome.turn.index: outcome for outcome in theirs.turns}
+    found = []
+    for outcome in mine.turns:
+        other = others.get(outcome.turn.index)
+        differs = None if other is None else _difference(outcome, other)
+        if differs is not None:
+            found.append(differs)
+    return tuple(found)
+
+
+def _difference(mine: TurnOutcome, other: TurnOutcome) -> Difference | None:
+    end_ms = mine.turn.end_ms
+    for word, one, two in (("cut-in", mine.cut_in, other.cut_in), ("missed", mine.missed, other.missed)):
+        if one != two:
+            return Difference(end_ms, word if one else f"no {word}", "worse" if one else "better")
+    heard, heard_there = mine.response_ms, other.response_ms
+    if heard is None or heard_there is None:
+        if heard == heard_there:
+            return None
+        return Difference(
+            end_ms, "no answer" if heard is None else "answers", "worse" if heard is None else "better"
+        )
+    delta = heard - heard_there
+    if abs(delta) < WORTH_MARKING_MS:
+        return None
+    return Difference(end_ms, signed(delta), "better" if delta < 0 else "worse")

@@ -1,0 +1,68 @@
+"""Which turns got worse: every turn in scope that arm A treats worse than the arm it is held against."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from simulator.measures.turns import TurnOutcome
+from tui.tuning.bench import Specimen
+from tui.tuning.readouts import A
+from tui.tuning.trial import Measurement
+
+
+@dataclass(frozen=True, slots=True)
+class WorseTurn:
+    """One turn. ``own_ms`` is its end on arm A's clock; ``response_ms`` are both arms', ``None`` without an answer.
+
+    ``why`` says what got worse besides the time; such turns come before all others.
+    """
+
+    key: str
+    recording: str
+    number: int
+    words: str
+    own_ms: int
+    response_ms: tuple[int | None, int | None]
+    why: str
+
+    @property
+    def delta_ms(self) -> int | None:
+        """How much later the response comes; ``None`` where an arm has none."""
+        mine, theirs = self.response_ms
+        return None if mine is None or theirs is None else mine - theirs
+
+
+def worse_turns(measurement: Measurement) -> list[WorseTurn]:
+    """Return the turns that got worse, the worst first."""
+    against = measurement.comparison.baseline
+    found: list[WorseTurn] = []
+    for specimen in measurement.scope:
+        mine = measurement.runs[specimen.key, A].measured.turns
+        others = {one.turn.index: one for one in measurement.runs[specimen.key, against].measured.turns}
+        for number, outcome in enumerate(mine, start=1):
+            other = others.get(outcome.turn.index)
+            if other is not None:
+                turn = _turn(specimen, number, outcome, other)
+                if turn.why or (turn.delta_ms or 0) > 0:
+                    found.append(turn)
+    return sorted(found, key=lambda turn: (not turn.why, -(turn.delta_ms or 0)))
+
+
+def _turn(specimen: Specimen, number: int, mine: TurnOutcome, other: TurnOutcome) -> WorseTurn:
+    labels = specimen.recording.labels
+    texts = [turn.text for turn in labels.caller_turns()] if labels else []
+    index = mine.turn.index
+    whys = (
+        ("cut in", mine.cut_in and not other.cut_in),
+        ("missed", mine.missed and not other.missed),
+        ("no answer", mine.response_ms is None and other.response_ms is not None and not mine.missed),
+    )
+    return WorseTurn(
+        key=specimen.key,
+        recording=specimen.recording.id,
+        number=number,
+        words=texts[index] if index < len(texts) else "",
+        own_ms=mine.turn.end_ms,
+        response_ms=(mine.response_ms, other.response_ms),
+        why=", ".join(why for why, so in whys if so),
+    )

@@ -1,0 +1,45 @@
+"""Which of many things a view can show."""
+
+from __future__ import annotations
+
+from bisect import bisect_left, bisect_right
+from collections.abc import Sequence
+from typing import Protocol, TypeVar
+
+from tui.widgets.timeline_view import View
+
+CROWDED = 2
+"""With more things than one to so many cells, one a cell stands for all in it."""
+
+
+class Stretch(Protocol):
+    """Something that lasts."""
+
+    @property
+    def start_ms(self) -> int:
+        """When it begins."""
+
+    @property
+    def end_ms(self) -> int:
+        """When it ends."""
+
+
+_S = TypeVar("_S", bound=Stretch)
+
+
+def in_sight(stretches: Sequence[_S], view: View) -> Sequence[_S]:
+    """Return those of some stretches, one after another, that the view shows a part of.
+
+    Where they are too many to be told apart, some of them: at least one in every cell that has any.
+    """
+    first = bisect_left(stretches, view.start_ms, key=lambda one: one.end_ms)
+    last = bisect_right(stretches, view.end_ms, key=lambda one: one.start_ms)
+    if last - first <= view.width // CROWDED:
+        return stretches[first:last]
+    found, reached_ms = [], -1.0
+    for one in stretches[first:last]:
+        end_ms = one.end_ms
+        if end_ms >= reached_ms:
+            found.append(one)
+            reached_ms = view.t(int((end_ms - view.start_ms) / view.ms_per_cell) + 1)
+    return found
