@@ -5,7 +5,7 @@ from __future__ import annotations
 from textual import events, on
 from textual.widget import Widget
 
-from tui.screens.tune_copies import CopiesScreen
+from tui.screens.tune_arms import ArmsScreen
 from tui.widgets.field_panel import FieldPanel
 from tui.widgets.pane_tabs import PaneTabs
 from tui.widgets.readout_table import ReadoutTable
@@ -17,7 +17,7 @@ ROOMY = (100, 32)
 """From this size on all panes are shown at once; below it one of them at a time, as tabs."""
 
 
-class PanesScreen(CopiesScreen):
+class PanesScreen(ArmsScreen):
     """Recordings, fields, timeline and readouts, of which one has the focus."""
 
     _pane = "fields"

@@ -1,6 +1,8 @@
-"""The line at the top: what is tuned, and which two arms are compared."""
+"""The line at the top: what is tuned, and which arms are compared."""
 
 from __future__ import annotations
+
+from collections.abc import Sequence
 
 from textual.app import ComposeResult
 from textual.containers import Horizontal
@@ -9,13 +11,16 @@ from textual.widgets import Static
 
 from tui.terminal_text import plain
 
+_COLOURS = ("$text-primary", "$text-secondary", "$text-accent", "$text-warning")
+"""The arms' colours, by their place."""
+
 
 class ArmHeader(Horizontal):
-    """Names the service, the draft with its number of changes, and both arms."""
+    """Names the service, the draft with its number of changes, and the arms."""
 
     def __init__(self, *, id: str | None = None) -> None:
         super().__init__(id=id)
-        self._shown: tuple[str, int, str, str] | None = None
+        self._shown: tuple[str, int, tuple[str, ...]] | None = None
         self._what = Static(id="header-what", markup=False)
         self._arms = Static(id="header-arms", markup=False)
 
@@ -29,10 +34,10 @@ class ArmHeader(Horizontal):
         """The whole line."""
         return f"{self._what.content} {self._arms.content}"
 
-    def show(self, what: str, changes: int, arm_a: str, arm_b: str) -> None:
+    def show(self, what: str, changes: int, arms: Sequence[str]) -> None:
         """Show what is tuned; ``changes`` counts the fields that differ from what is stored."""
         draft = f"draft, {changes} change{'s' * (changes != 1)}" if changes else "no changes"
-        shown = (what, changes, arm_a, arm_b)
+        shown = (what, changes, tuple(arms))
         if shown == self._shown:
             return
         self._shown = shown
@@ -41,8 +46,8 @@ class ArmHeader(Horizontal):
                 ("Tune", "bold"), " · ", plain(what), " · ", (draft, "bold $text-warning" if changes else "")
             )
         )
-        self._arms.update(
-            Content.assemble(
-                ("A ", "bold $text-primary"), plain(arm_a), "   ", ("B ", "bold $text-secondary"), plain(arm_b)
-            )
+        named = (
+            ((f"{letter} ", f"bold {colour}"), plain(name), "   ")
+            for letter, colour, name in zip("ABCD", _COLOURS, arms, strict=False)
         )
+        self._arms.update(Content.assemble(*(part for parts in named for part in parts)).rstrip())

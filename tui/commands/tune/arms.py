@@ -25,6 +25,15 @@ class ChooseRival(Command):
     in_footer = True
 
 
+class ChooseArms(Command):
+    """Choose all arms, two to four: add, duplicate, swap, lock, take away."""
+
+    id = "tune.arms"
+    name = "Arms"
+    key = "B"
+    action = "choose_arms"
+
+
 class CopyDraft(Command):
     """Copy the draft as JSON, as a command line, or as a curl call; a key is never in it."""
 
@@ -56,6 +65,7 @@ class Save(Command):
 ARMS: tuple[type[Command], ...] = (
     ApplyPreset,
     ChooseRival,
+    ChooseArms,
     CopyDraft,
     PasteDraft,
     Save,

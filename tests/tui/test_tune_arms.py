@@ -1,0 +1,124 @@
+"""Two to four arms: a draft, presets, copies, another service, a file; swapped, duplicated, locked."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from presets.config import VoiceConfig
+from services.model import Service
+from simulator.recording import bundled_folder
+from tests.tui.tune_support import analyses, kept_analyses, open_tune, rest, settle_on, slider
+from tui.app import TurnlabApp
+from tui.screens.arms_dialog import ArmsDialog
+from tui.screens.dialogs import PickOne
+from tui.screens.line_entry import LineEntry
+from tui.tuning.arms import ArmError
+from tui.tuning.session import Session
+from tui.widgets.arm_header import ArmHeader
+from tui.widgets.readout_table import ReadoutTable
+
+__all__ = ["analyses", "kept_analyses"]
+pytestmark = pytest.mark.usefixtures("kept_analyses")
+
+BOOKING = bundled_folder() / "booking.flac"
+STORED = VoiceConfig(max_buffer_delay_ms=600)
+
+
+def session() -> Session:
+    return Session(Service(id="1", name="Line", voice_config=STORED))
+
+
+def test_a_copy_of_the_draft_stays_as_it_was() -> None:
+    here = session()
+    here.draft.set_value("max_buffer_delay_ms", 300)
+    here.arms.duplicate(0, here.config_of(0))
+    here.draft.set_value("max_buffer_delay_ms", 400)
+    assert here.config_of(0).max_buffer_delay_ms == 400
+    assert here.config_of(2).max_buffer_delay_ms == 300
+    assert here.arm_names()[2] == "draft copy"
+
+
+def test_a_locked_arm_does_not_follow_what_is_saved() -> None:
+    here = session()
+    here.choose_rival(here.stored_name)
+    here.arms.switch_lock(1, here.config_of(1))
+    here.draft.set_value("max_buffer_delay_ms", 300)
+    here.saved(here.draft.config, Service(id="1", name="Line", voice_config=here.draft.config))
+    assert here.config_of(1) == STORED
+    with pytest.raises(ArmError, match="unlock it first"):
+        here.arms.remove(1)
+    here.arms.switch_lock(1, here.config_of(1))
+    assert here.config_of(1).max_buffer_delay_ms == 300
+
+
+def test_there_are_two_to_four_arms_and_always_a_draft() -> None:
+    arms = session().arms
+    with pytest.raises(ArmError, match="fewest"):
+        arms.remove(1)
+    with pytest.raises(ArmError, match="always the draft"):
+        arms.remove(0)
+    arms.duplicate(1, STORED)
+    arms.duplicate(1, STORED)
+    assert len({arm.name for arm in arms.all}) == 4
+    with pytest.raises(ArmError, match="4 arms already"):
+        arms.duplicate(1, STORED)
+    assert arms.swap(0) == 1
+    assert [arm.is_draft for arm in arms.all] == [False, True, False, False]
+    with pytest.raises(ArmError, match="always the draft"):
+        arms.put(1, arms[0])
+
+
+def test_an_arm_the_readouts_do_not_describe_says_so_in_its_name() -> None:
+    here = session()
+    here.draft.set_value("session_provider", "gpt_live")
+    assert here.arm_names() == ["draft (not simulated)", "balanced"]
+
+
+async def test_three_arms_each_with_a_lane_and_a_column(app: TurnlabApp, tmp_path: Path) -> None:
+    file = tmp_path / "slow.json"
+    file.write_text(json.dumps({"max_buffer_delay_ms": 1000}))
+    async with app.run_test(size=(120, 40)) as pilot:
+        screen = await open_tune(pilot, "Intake Line", BOOKING)
+        slider(screen, "max_buffer_delay_ms").focus()
+        await pilot.press("home", "B")
+        await settle_on(pilot, ArmsDialog)
+        await pilot.press("a")
+        await settle_on(pilot, PickOne)
+        await pilot.press("end", "enter")
+        await settle_on(pilot, LineEntry)
+        await pilot.pause()
+        await pilot.press(*str(tmp_path / "none.json"), "enter")
+        assert "no such file" in str(app.screen.query_one("#line-problem").render())
+        await pilot.press("end", "ctrl+u", *str(file), "enter")
+        await settle_on(pilot, ArmsDialog)
+        await pilot.press("escape")
+        await rest(pilot)
+        assert "A draft   B balanced   C slow" in screen.query_one(ArmHeader).text
+        assert screen.outcome is not None
+        delays = [run.played for run in screen.outcome.runs]
+        assert len(delays) == 3
+        assert "slow" in "".join(screen.query_one(ReadoutTable).lines[:4])
+        await pilot.press("B")
+        await settle_on(pilot, ArmsDialog)
+        await pilot.press("home", "w", "escape")
+        await rest(pilot)
+        assert "A balanced   B draft   C slow" in screen.query_one(ArmHeader).text
+        assert screen.session.draft.changes() == {"max_buffer_delay_ms": 200}
+
+
+async def test_another_service_can_be_an_arm(app: TurnlabApp) -> None:
+    async with app.run_test(size=(120, 40)) as pilot:
+        screen = await open_tune(pilot, "Intake Line", BOOKING)
+        await pilot.press("b")
+        await settle_on(pilot, PickOne)
+        await pilot.press("end", "up", "enter")
+        await pilot.pause()
+        await settle_on(pilot, PickOne)
+        await pilot.press("home", "enter")
+        await rest(pilot)
+        page = await app.client.list_services(sort_by="name")  # type: ignore[union-attr]
+        assert screen.session.rival.name == page.items[0].name
+        assert screen.session.config_of(1) == page.items[0].voice_config

@@ -1,0 +1,117 @@
+"""The part of the Tune screen that chooses what is compared: presets, services, files, copies of the draft."""
+
+from __future__ import annotations
+
+import asyncio
+from pathlib import Path
+
+from textual import work
+
+from services.errors import ServiceError
+from tui.screens.arms_dialog import ArmsDialog, Wish
+from tui.screens.dialogs import PickOne
+from tui.screens.line_entry import LineEntry
+from tui.screens.tune_copies import CopiesScreen
+from tui.terminal_text import plain
+from tui.tuning.arms import ArmError, Rival
+from tui.user_presets import all_presets, read_preset
+
+ANOTHER_SERVICE, A_FILE = "another service…", "a file…"
+SERVICES_OFFERED = 100
+
+
+class ArmsScreen(CopiesScreen):
+    """A draft beside what it is compared with."""
+
+    @work
+    async def action_choose_rival(self) -> None:
+        """Ask what to compare with."""
+        arms = self.session.arms
+        try:
+            await self._choose(arms.first_rival)
+        except ArmError as error:
+            self.notify(str(error), markup=False)
+
+    @work
+    async def action_choose_arms(self) -> None:
+        """Show the arms until the person is through with them."""
+        at = self.session.arms.first_rival
+        while True:
+            answer = await self.app.push_screen_wait(ArmsDialog(self.session.arms.all, at))
+            if answer is None:
+                return
+            wish, at = answer
+            try:
+                at = await self._carry_out_on_arm(wish, at)
+            except ArmError as error:
+                self.notify(str(error), markup=False)
+
+    async def _carry_out_on_arm(self, wish: Wish, at: int) -> int:
+        """Do what is wanted and return the place of the arm that is then in hand. Raises :class:`ArmError`."""
+        session = self.session
+        arms, now = session.arms, session.config_of(at)
+        if wish == "choose":
+            await self._choose(at)
+            return at
+        if wish == "swap":
+            at = arms.swap(at)
+        elif wish == "lock":
+            arms.switch_lock(at, now)
+        elif wish == "remove":
+            arms.remove(at)
+        elif wish == "duplicate":
+            arms.duplicate(at, now)
+        elif (rival := await self._ask_rival("Compare with what else?", "")) is not None:
+            arms.add(rival)
+        self._show_arms()
+        return min(at, len(arms) - 1)
+
+    async def _choose(self, at: int) -> None:
+        arms = self.session.arms
+        current = arms[at]
+        if current.is_draft or current.locked:
+            arms.put(at, current)  # says why not
+        rival = await self._ask_rival(f"Arm {'ABCD'[at]}: compare the draft with…", current.name)
+        if rival is not None and rival != current:
+            arms.put(at, rival)
+            self._show_arms()
+
+    def _show_arms(self) -> None:
+        self.session.revision += 1
+        self.show_settings()
+
+    async def _ask_rival(self, question: str, current: str) -> Rival | None:
+        own, _ = await asyncio.to_thread(all_presets)
+        rivals = self.session.rivals(own.values())
+        choices = [(rival.name, rival.description) for rival in rivals.values()]
+        if self._client is not None:
+            choices.append((ANOTHER_SERVICE, "What another service of this workspace is set to."))
+        choices.append((A_FILE, "A preset or a voice_config in a JSON file."))
+        name = await self.app.push_screen_wait(PickOne(question, choices, current))
+        if name == ANOTHER_SERVICE:
+            return await self._ask_service()
+        if name == A_FILE:
+            return await self._ask_file()
+        return rivals[name] if name is not None else None
+
+    async def _ask_service(self) -> Rival | None:
+        assert self._client is not None
+        try:
+            page = await self._client.list_services(sort_by="name", limit=SERVICES_OFFERED)
+        except ServiceError as error:
+            self.notify(plain(str(error)), title="No services", severity="error", markup=False)
+            return None
+        known = {f"{service.name} ({service.id})": service for service in page.items}
+        choices = [(name, service.description or "") for name, service in known.items()]
+        name = await self.app.push_screen_wait(PickOne("Which service's settings?", choices)) if choices else None
+        if name is None:
+            return None
+        service = known[name]
+        return Rival(service.name or service.id, "Another service, as it is stored now.", service.voice_config)
+
+    async def _ask_file(self) -> Rival | None:
+        hint = "A JSON file: a preset that was exported, or just a voice_config."
+        found = await self.app.push_screen_wait(
+            LineEntry("Compare with which file?", hint, "", lambda text: read_preset(Path(text).expanduser()))
+        )
+        return Rival(found.name, "From a file.", found.config) if found is not None else None
