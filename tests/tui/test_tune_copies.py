@@ -76,6 +76,11 @@ def test_a_shell_hands_on_exactly_the_body_and_only_the_shell_knows_the_key(tmp_
     assert json.loads(sent[-1]) == {"voice_config": BODY}
 
 
+def test_the_embedded_platform_is_called_where_it_is_served() -> None:
+    call = as_curl(Target("embedded", "1", "http://embedded-platform/v1/w/services/1"), {})
+    assert 'PUT "$PLATFORM_API_URL"/v1/w/services/1 ' in call
+
+
 async def test_what_the_terminal_pastes_is_shown_as_changes_before_it_is_taken(app: TurnlabApp) -> None:
     async with app.run_test(size=(80, 24)) as pilot:
         screen = await drafted(pilot)

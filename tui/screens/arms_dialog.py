@@ -30,7 +30,7 @@ class ArmsDialog(Dialog[tuple[Wish, int]]):
         Binding("l", "wish('lock')", "Lock", tooltip="Hold it as it is now, or let go of it."),
         Binding("x", "wish('remove')", "Take away", tooltip="Compare without it."),
     ]
-    keys = "enter choose what it is · a add · d duplicate · w swap · l lock · x take away · esc"
+    keys = "↵ choose · a add · d duplicate · w swap · l lock · x take away · esc"
 
     def __init__(self, arms: Sequence[Rival], at: int) -> None:
         super().__init__("What is compared")

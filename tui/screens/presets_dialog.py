@@ -46,7 +46,7 @@ class PresetsDialog(Dialog[tuple[Wish, str]]):
         Binding("i", "wish('import')", "Import", tooltip="Take in a preset from a file."),
         Binding("e", "wish('export')", "Export", tooltip="Write the preset to a file."),
     ]
-    keys = "enter applies · s save draft as… · r rename · x delete · i import · e export · esc"
+    keys = "↵ apply · s save as · r rename · x delete · i import · e export · esc"
 
     def __init__(
         self,

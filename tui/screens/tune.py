@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from textual import on, work
+from textual import on
 from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical
 from textual.message import Message
@@ -15,7 +15,6 @@ from services.model import Service
 from simulator.engine.profile import EngineProfile
 from tui.commands import bindings
 from tui.commands.tune import HERE, QuitWithCare
-from tui.screens.dialogs import PickOne
 from tui.screens.tune_asking import AskingScreen
 from tui.screens.tune_panes import PANES, PanesScreen
 from tui.terminal_text import plain
@@ -98,21 +97,10 @@ class TuneScreen(AskingScreen, PanesScreen):
         """Show the draft and the arms as they are now, and have them tried."""
         session = self.session
         changes = session.draft.changes()
-        arm_a = "draft" if changes else session.stored_name
-        self.query_one(ArmHeader).show(session.title, len(changes), arm_a, session.rival.name)
+        self.query_one(ArmHeader).show(session.title, len(changes), session.arm_names())
         self.query_one(FieldPanel).show(session.states(), session.unknown())
         self.keep_draft()
         self.try_out()
-
-    @work
-    async def action_choose_rival(self) -> None:
-        """Ask what to compare with."""
-        choices = [(rival.name, rival.description) for rival in self.session.rivals().values()]
-        current = self.session.rival.name
-        name = await self.app.push_screen_wait(PickOne("Compare the draft (arm A) with…", choices, current))
-        if name is not None and name != current:
-            self.session.choose_rival(name)
-            self.show_settings()
 
     def tell_saved(self, service: Service) -> None:
         """Let the rest of the app know."""
@@ -187,7 +175,7 @@ class TuneScreen(AskingScreen, PanesScreen):
     @property
     def arm_names(self) -> list[str]:
         """What people call the arms, in order."""
-        return ["draft" if self.unsaved else "stored", self.session.rival.name]
+        return self.session.short_arm_names()
 
     def show_figures(self) -> None:
         """Show the figures of the outcome anew."""

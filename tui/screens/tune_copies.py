@@ -36,17 +36,16 @@ class CopiesScreen(PresetsScreen):
             "JSON": ("All fields that the draft sets.", as_json(config)),
             "simulate": ("The command that plays this recording through it.", as_simulate(config, recording)),
         }
-        if session.service is None or client is None or client.dialect == "classic":
-            # the Classic API knows no voice_config
+        if session.service is None or client is None or client.dialect == "classic" or not body:
+            # nothing to send, or nowhere: the Classic API knows no voice_config
             return forms
         target = Target(client.label, session.service.id, client.service_address(session.service.id))
-        what = "your changes" if body else "no changes yet"
         forms["voice-config"] = (
-            f"The command that shows {what}, and makes them with --apply.",
+            "The command that shows your changes, and makes them with --apply.",
             as_command(target, body),
         )
         forms["curl"] = (
-            f"The call that sends {what}; it takes the key from $PLATFORM_API_KEY.",
+            "The call that sends your changes, with the key from $PLATFORM_API_KEY.",
             as_curl(target, body),
         )
         return forms

@@ -11,6 +11,9 @@ from typing import Any
 from presets.config import VoiceConfig, check, parse, suggest
 from tui.tuning.entry import EntryError, read_json
 
+_EMBEDDED = "http://embedded-platform"
+"""Where the embedded platform is inside this process; ``turnlab serve`` gives it an address others can reach."""
+
 
 @dataclass(frozen=True, slots=True)
 class Target:
@@ -41,7 +44,7 @@ def as_curl(target: Target, body: Mapping[str, Any]) -> str:
     """Return the call that makes the change; the shell puts the key in when it is run."""
     wrapped = _line({"voice_config": dict(body)})
     return (
-        f"curl --fail-with-body -X PUT {shlex.quote(target.address)} \\\n"
+        f"curl --fail-with-body -X PUT {_address(target.address)} \\\n"
         '  -H "Authorization: Bearer $PLATFORM_API_KEY" -H "Content-Type: application/json" \\\n'
         f"  -d {shlex.quote(wrapped)}"
     )
@@ -67,6 +70,13 @@ def read_pasted(text: str) -> VoiceConfig:
         if near := suggest(name):
             raise EntryError(f"{name} is no field; did you mean {near}?")
     return config
+
+
+def _address(address: str) -> str:
+    """Return a URL as a word for a shell; that of the embedded platform is known once it is served."""
+    if address.startswith(_EMBEDDED):
+        return f'"$PLATFORM_API_URL"{shlex.quote(address.removeprefix(_EMBEDDED))}'
+    return shlex.quote(address)
 
 
 def _line(values: Mapping[str, Any]) -> str:

@@ -2,32 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable
 
 from presets.config import VoiceConfig
-from presets.layers import Layer
-from presets.library import builtin_presets
+from presets.fields import BY_NAME
+from presets.layers import Layer, in_force
+from presets.library import Preset, builtin_presets
 from services.model import Service
 from simulator.engine.profile import EngineProfile
 from simulator.engine.profile_files import default_profile
 from simulator.study import Arm
+from tui.tuning.arms import Arms, Rival
 from tui.tuning.bench import Specimen
 from tui.tuning.draft import Draft
 from tui.tuning.fields import FieldState, field_states
-from tui.tuning.readouts import A, B
+from tui.tuning.scene import ARMS
 from tui.tuning.trial import Laboratory, Trial
 
 FIRST_RIVAL = "balanced"
-
-
-@dataclass(frozen=True, slots=True)
-class Rival:
-    """What arm B can be. ``config`` is ``None`` for the service as stored, whatever that is at the time."""
-
-    name: str
-    description: str
-    config: VoiceConfig | None
 
 
 class Session:
@@ -47,7 +39,7 @@ class Session:
         self.picked: set[str] = set()
         """The recordings to compare over, by key; none of them: the shown one."""
         self.revision = 0
-        self.rival = self.rivals()[FIRST_RIVAL]
+        self.arms = Arms(self.rivals()[FIRST_RIVAL])
 
     @property
     def title(self) -> str:
@@ -59,16 +51,43 @@ class Session:
         """What people call the configuration before any edit."""
         return "service as stored" if self.service else "built-in defaults"
 
-    def rivals(self) -> dict[str, Rival]:
-        """Return what the draft can be compared with, by name."""
+    def rivals(self, presets: Iterable[Preset] = ()) -> dict[str, Rival]:
+        """Return what the draft can be compared with, by name: what is stored, and presets."""
         stored = Rival(self.stored_name, "What callers get now, before your changes.", None)
-        presets = [Rival(preset.name, preset.description, preset.config) for preset in builtin_presets().values()]
-        return {rival.name: rival for rival in (stored, *presets)}
+        offered = presets or builtin_presets().values()
+        return {stored.name: stored} | {one.name: Rival(one.name, one.description, one.config) for one in offered}
+
+    @property
+    def rival(self) -> Rival:
+        """The first arm that is not the draft."""
+        return self.arms[self.arms.first_rival]
 
     def choose_rival(self, name: str) -> None:
-        """Compare with something else from now on."""
-        self.rival = self.rivals()[name]
+        """Compare with something else from now on. Raises :class:`~tui.tuning.arms.ArmError` if it is locked."""
+        self.arms.put(self.arms.first_rival, self.rivals()[name])
         self.revision += 1
+
+    def config_of(self, at: int) -> VoiceConfig:
+        """Return what an arm sets at the moment, by its place."""
+        arm = self.arms[at]
+        own = arm.held if arm.held is not None else arm.config
+        follows = self.draft.config if arm.is_draft else self.draft.stored
+        return follows if own is None else own
+
+    def arm_names(self) -> list[str]:
+        """Return what people call the arms, in order, and which of them the readouts do not describe."""
+        return [self._arm_name(at) for at in range(len(self.arms))]
+
+    def short_arm_names(self) -> list[str]:
+        """Return the same for narrow columns."""
+        return [name.replace(self.stored_name, "stored") for name in self.arm_names()]
+
+    def _arm_name(self, at: int) -> str:
+        arm = self.arms[at]
+        name = self.stored_name if arm.is_draft and not self.draft.changes() else arm.name
+        provider, _ = in_force(BY_NAME["session_provider"], (Layer("arm", self.config_of(at)), *self.above))
+        notes = (" (locked)" if arm.locked else "", "" if provider in (None, "amigo") else " (not simulated)")
+        return name + "".join(notes)
 
     def inherit_from(self, layer: Layer) -> None:
         """Take in what the workspace sets for all its services."""
@@ -105,11 +124,5 @@ class Session:
         ready = tuple(self.specimens[key] for key in self.order if key in self.specimens)
         picked = tuple(specimen for specimen in ready if specimen.key in self.picked)
         scope = ready if self.over_all else picked or (shown,)
-        rival = self.draft.stored if self.rival.config is None else self.rival.config
-        return Trial(
-            revision=self.revision,
-            arm_a=Arm(A, self.draft.config, self.above),
-            arm_b=Arm(B, rival, self.above),
-            shown=shown,
-            scope=scope,
-        )
+        arms = [Arm(ARMS[at], self.config_of(at), self.above) for at in range(len(self.arms))]
+        return Trial(self.revision, arms[0], arms[1], shown, scope, tuple(arms[2:]))
