@@ -12,7 +12,9 @@ import pytest
 from textual.pilot import Pilot
 from textual.widgets import DataTable, Input, OptionList, SelectionList
 
+from presets.config import VoiceConfig, check, load
 from simulator.recording import bundled_folder
+from simulator.study import Arm
 from tests.tui.conftest import ScriptedClient, make_app
 from tests.tui.tune_support import analyses, kept_analyses, open_tune, rest, settle_on
 from tui.app import TurnlabApp
@@ -23,6 +25,7 @@ from tui.screens.pick_rows import PickRows
 from tui.screens.symptom_guide import SymptomGuide
 from tui.screens.tune import TuneScreen
 from tui.screens.worst_turns import WorstTurns
+from tui.tuning.symptoms import SYMPTOMS, offers
 from tui.tuning.worst_turns import worse_turns
 from tui.widgets.readout_table import ReadoutTable
 from tui.widgets.recording_list import RecordingList
@@ -138,9 +141,10 @@ async def test_differences_are_marked_and_gone_through(app: TurnlabApp) -> None:
         screen = await slow_draft(pilot, bundled_folder() / "booking.flac")
         timeline = screen.query_one(Timeline)
         assert timeline.scene is not None
-        marked = dict(timeline.rows)["A − B ms"].split()
-        assert marked == [found.text for found in timeline.scene.differing]
-        assert marked
+        marked = dict(timeline.rows)["A − B ms"]
+        texts = [found.text for found in timeline.scene.differing]
+        assert len(texts) > 1
+        assert marked.split() == " ".join(texts).split()
         await pilot.press("n")
         assert timeline.chosen is not None
         first = timeline.chosen.t_ms
@@ -172,6 +176,14 @@ async def test_a_symptom_says_what_measures_it_and_its_offers_are_simulated(app:
         assert screen.session.draft.config.post_eot_pause_ms == 0
         shown = next(line for line in lines(screen) if line.startswith("response after turn p50")).split()[4]
         assert shown == after != before, "what was promised is what it does"
+
+
+def test_no_offer_lies_outside_what_the_platform_takes() -> None:
+    stored = Arm("A", load({"max_buffer_delay_ms": 1500, "post_eot_pause_ms": 300})[0]).resolved
+    assert stored.max_buffer_delay_ms == 1500
+    offered = [offer for symptom in SYMPTOMS for offer in offers(symptom, stored)]
+    assert {offer.value for offer in offered if offer.name == "max_buffer_delay_ms"} == {1000}
+    assert not any(check(VoiceConfig().with_value(offer.name, offer.value)) for offer in offered)
 
 
 async def test_readouts_are_exported_as_they_are_and_nothing_is_replaced_unasked(
@@ -220,3 +232,16 @@ async def test_the_timeline_of_an_arm_is_exported(app: TurnlabApp, tmp_path: Pat
     written = json.loads(target.read_text())
     assert [part["label"] for part in written["segments"] if part["lane"] == "agent"] == heard
     assert target.stat().st_mode & 0o77 == 0
+
+
+async def test_a_later_first_sound_is_worse_though_the_response_is_not(app: TurnlabApp) -> None:
+    async with app.run_test(size=SIZE) as pilot:
+        screen = await open_tune(pilot, recordings=bundled_folder() / "booking.flac")
+        screen.changed(screen.session.draft.set_value("filler_style", "silent"))
+        await rest(pilot)
+        assert screen.outcome is not None
+        assert screen.outcome.measurement is not None
+        found = worse_turns(screen.outcome.measurement)
+        by_first_sound = [turn for turn in found if turn.readout == "first_sound_ms"]
+        assert by_first_sound
+        assert all((turn.delta_ms or 0) > 0 for turn in by_first_sound)

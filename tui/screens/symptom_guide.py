@@ -26,16 +26,16 @@ class SymptomGuide(Dialog[Offer]):
 
     DEFAULT_CSS = """
     SymptomGuide {
-        #symptoms { max-height: 6; margin-bottom: 1; }
-        #symptom-measured { height: auto; max-height: 2; margin-bottom: 1; }
-        #offers { max-height: 9; }
-        #offers-progress { height: 1; margin-bottom: 1; color: $text-muted; }
+        #symptoms { max-height: 6; }
+        #symptom-measured { height: auto; max-height: 2; color: $text-muted; }
+        #offers { max-height: 25vh; margin-bottom: 1; }
+        #offers-progress { height: 1; color: $text-muted; }
     }
     """
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("tab", "other_list", "Other list", tooltip="Go between symptoms and what to try.", priority=True)
     ]
-    keys = "enter chooses a symptom, then what to take into the draft · tab other list · esc stops and closes"
+    keys = "enter chooses, then takes it · tab other list · esc stops and closes"
 
     class Tried(Message):
         """An offer was tried up to a share, or to the end: then ``text`` says what it did."""
@@ -59,8 +59,8 @@ class SymptomGuide(Dialog[Offer]):
         """Lay out the symptoms, what measures the chosen one, and what to try."""
         yield OptionList(*(Option(content(symptom.says)) for symptom in SYMPTOMS), id="symptoms", compact=True)
         yield Static(id="symptom-measured")
-        yield OptionList(id="offers", compact=True)
         yield Static(id="offers-progress")
+        yield OptionList(id="offers", compact=True)
 
     def on_mount(self) -> None:
         """Start with the first symptom."""

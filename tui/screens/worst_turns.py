@@ -14,6 +14,7 @@ from tui.terminal_text import cell, cut
 from tui.tuning.worst_turns import WorseTurn
 
 _WORDS = 24
+_LATER = {"response_ms": "response", "first_sound_ms": "first sound"}
 
 
 class WorstTurns(Dialog[WorseTurn]):
@@ -35,20 +36,22 @@ class WorstTurns(Dialog[WorseTurn]):
         if self._turns:
             yield DataTable(cursor_type="row", id="worst-turns")
         else:
-            yield Static("Neither later, nor cut in on, nor without an answer.", markup=False)
+            yield Static(
+                "No response or first sound is later, no turn is cut in on or without an answer.", markup=False
+            )
 
     def on_mount(self) -> None:
         """Fill the list."""
         if not self._turns:
             return
         table = self.query_one(DataTable)
-        table.add_columns("recording", "turn", "worse", "A", "B", "A − B ms", "words")
+        table.add_columns("recording", "turn", "what", "A", "B", "A − B ms", "words")
         for turn in self._turns:
-            mine, theirs = (figure("response_ms", value, unit=False) for value in turn.response_ms)
+            mine, theirs = (figure("response_ms", value, unit=False) for value in turn.values_ms)
             table.add_row(
                 cell(cut(turn.recording, 16)),
                 Text(str(turn.number), justify="right"),
-                cell(turn.why or "later"),
+                cell(turn.why or _LATER[turn.readout]),
                 Text(mine, justify="right"),
                 Text(theirs, justify="right"),
                 Text(difference("response_ms", turn.delta_ms), justify="right"),

@@ -15,7 +15,7 @@ WORTH_MARKING_MS = 20
 
 @dataclass(frozen=True, slots=True)
 class Difference:
-    """What differs at one turn, by the response.
+    """What differs at one turn, by the response or else by the first sound.
 
     ``own_ms`` is its end on arm A's clock, ``verdict`` what the difference means for a caller.
     """
@@ -45,11 +45,15 @@ def _difference(mine: TurnOutcome, other: TurnOutcome) -> Difference | None:
     heard, heard_there = mine.response_ms, other.response_ms
     if heard is None or heard_there is None:
         if heard == heard_there:
-            return None
+            return _later(end_ms, mine.first_sound_ms, other.first_sound_ms, " first")
         return Difference(
             end_ms, "no answer" if heard is None else "answers", "worse" if heard is None else "better"
         )
-    delta = heard - heard_there
-    if abs(delta) < WORTH_MARKING_MS:
+    by_response = _later(end_ms, heard, heard_there)
+    return by_response or _later(end_ms, mine.first_sound_ms, other.first_sound_ms, " first")
+
+
+def _later(end_ms: int, mine: int | None, theirs: int | None, what: str = "") -> Difference | None:
+    if mine is None or theirs is None or abs(mine - theirs) < WORTH_MARKING_MS:
         return None
-    return Difference(end_ms, signed(delta), "better" if delta < 0 else "worse")
+    return Difference(end_ms, signed(mine - theirs) + what, "better" if mine < theirs else "worse")

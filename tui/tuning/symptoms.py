@@ -115,10 +115,19 @@ def offers(symptom: Symptom, resolved: ResolvedVoiceConfig) -> tuple[Offer, ...]
     found = []
     for name, wanted in symptom.candidates:
         before = getattr(resolved, name)
-        value = wanted(before)
+        value = _within_bounds(name, wanted(before))
         if value != before:
             found.append(Offer(name, before, value))
     return tuple(found[:MOST_OFFERS])
+
+
+def _within_bounds(name: str, value: Any) -> Any:
+    """Return a number that the platform takes: the stored one may lie outside what is documented."""
+    spec = BY_NAME[name]
+    if isinstance(value, (int, float)) and not isinstance(value, bool):
+        value = value if spec.low is None else max(value, type(value)(spec.low))
+        value = value if spec.high is None else min(value, type(value)(spec.high))
+    return value
 
 
 def try_offer(

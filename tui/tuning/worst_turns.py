@@ -9,12 +9,15 @@ from tui.tuning.bench import Specimen
 from tui.tuning.readouts import A
 from tui.tuning.trial import Measurement
 
+_LATENCIES = ("response_ms", "first_sound_ms")
+
 
 @dataclass(frozen=True, slots=True)
 class WorseTurn:
-    """One turn. ``own_ms`` is its end on arm A's clock; ``response_ms`` are both arms', ``None`` without an answer.
+    """One turn. ``own_ms`` is its end on arm A's clock.
 
-    ``why`` says what got worse besides the time; such turns come before all others.
+    ``readout`` is what got worst of response and first sound, ``values_ms`` it in both arms (``None``: there is
+    none). ``why`` says what got worse besides the time; such turns come before all others.
     """
 
     key: str
@@ -22,14 +25,19 @@ class WorseTurn:
     number: int
     words: str
     own_ms: int
-    response_ms: tuple[int | None, int | None]
+    readout: str
+    values_ms: tuple[int | None, int | None]
     why: str
 
     @property
     def delta_ms(self) -> int | None:
-        """How much later the response comes; ``None`` where an arm has none."""
-        mine, theirs = self.response_ms
-        return None if mine is None or theirs is None else mine - theirs
+        """How much later it comes; ``None`` where an arm has none."""
+        return _later(self.values_ms)
+
+
+def _later(values_ms: tuple[int | None, int | None]) -> int | None:
+    mine, theirs = values_ms
+    return None if mine is None or theirs is None else mine - theirs
 
 
 def worse_turns(measurement: Measurement) -> list[WorseTurn]:
@@ -52,6 +60,8 @@ def _turn(specimen: Specimen, number: int, mine: TurnOutcome, other: TurnOutcome
     labels = specimen.recording.labels
     texts = [turn.text for turn in labels.caller_turns()] if labels else []
     index = mine.turn.index
+    pairs = {name: (getattr(mine, name), getattr(other, name)) for name in _LATENCIES}
+    readout = max(_LATENCIES, key=lambda name: _later(pairs[name]) or 0)
     whys = (
         ("cut in", mine.cut_in and not other.cut_in),
         ("missed", mine.missed and not other.missed),
@@ -63,6 +73,7 @@ def _turn(specimen: Specimen, number: int, mine: TurnOutcome, other: TurnOutcome
         number=number,
         words=texts[index] if index < len(texts) else "",
         own_ms=mine.turn.end_ms,
-        response_ms=(mine.response_ms, other.response_ms),
+        readout=readout,
+        values_ms=pairs[readout],
         why=", ".join(why for why, so in whys if so),
     )

@@ -87,7 +87,7 @@ def caller(scene: Scene, view: View, rows: int, glyphs: Glyphs = FINE) -> list[L
         lows = np.zeros_like(tops)
     else:
         tops = half + np.floor(above * (half - 0.5)).astype(int)
-        lows = half - 1 - np.floor(below * (half - 0.5)).astype(int)
+        lows = half - np.floor(below * half).astype(int)
     for column, (low, top) in enumerate(zip(lows.tolist(), tops.tolist(), strict=True)):
         dots.fill(column, low, top)
     loud = np.maximum(above, below).reshape(view.width, 2).max(axis=1) > 1 / dots.dot_rows
