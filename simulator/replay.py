@@ -95,9 +95,10 @@ def play(
 def script_of(recording: Recording, activity: Activity) -> Script:
     """Return the recording's scenario laid over its detected speech, by its labels where it has any."""
     labels = recording.labels
-    if not labels or not labels.turns:
+    if not labels or not labels.tells_truth:
         return Script(recording.scenario)
-    return Script(recording.scenario, turn_of_span(activity.spans, labels), wordless(activity.spans, labels))
+    turns = turn_of_span(activity.spans, labels) if labels.turns else None
+    return Script(recording.scenario, turns, wordless(activity.spans, labels))
 
 
 def turn_of_span(spans: tuple[SpeechSpan, ...], labels: Labels) -> dict[int, int]:

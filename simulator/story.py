@@ -25,7 +25,10 @@ class Moment:
 
 @dataclass(frozen=True, slots=True)
 class Chapter:
-    """One caller turn: who says what, what followed, and in one sentence how it measures."""
+    """One caller turn: who says what, what followed, and in one sentence how it measures.
+
+    There is no ``verdict`` in scripted replay, which decides nothing but barge-in.
+    """
 
     start_ms: int
     title: str
@@ -38,16 +41,20 @@ def story(run: Run, labels: Labels | None) -> list[Chapter]:
     turns = run.measured.turns
     texts = [turn.text for turn in labels.caller_turns()] if labels and run.measured.labelled else []
     limits = [outcome.turn.start_ms for outcome in turns[1:]] + [1 << 60]
+    scripted = run.played.mode == "scripted"
     chapters, events = [], list(run.played.events)
     moments = list(filter(None, map(_moment, events)))
     if not turns:
-        return [Chapter(0, "No caller turn", tuple(moments), "Nothing to answer.")] if moments else []
+        nothing = "" if scripted else "Nothing to answer."
+        return [Chapter(0, "No caller turn", tuple(moments), nothing)] if moments else []
     for number, (outcome, limit_ms) in enumerate(zip(turns, limits, strict=True)):
         told = tuple(moment for moment in moments if moment.t_ms < limit_ms)
         moments = moments[len(told) :]
         text = texts[outcome.turn.index] if outcome.turn.index < len(texts) else ""
         title = f"Turn {number + 1}" + (f": “{_short(text)}”" if text else "")
-        chapters.append(Chapter(outcome.turn.start_ms, title, told, _verdict(outcome, labelled=bool(texts))))
+        until = "the caller spoke again" if number + 1 < len(turns) else "the call ended"
+        verdict = "" if scripted else _verdict(outcome, until, labelled=bool(texts))
+        chapters.append(Chapter(outcome.turn.start_ms, title, told, verdict))
     return chapters
 
 
@@ -55,12 +62,12 @@ def _short(text: str) -> str:
     return text if len(text) <= _QUOTED else text[: _QUOTED - 1].rstrip() + "…"
 
 
-def _verdict(outcome: TurnOutcome, *, labelled: bool) -> str:
+def _verdict(outcome: TurnOutcome, until: str, *, labelled: bool) -> str:
     told = []
     if outcome.cut_in:
         told.append("Cut in: the turn was taken to be over while the caller was not done.")
     if outcome.missed:
-        told.append("Missed: no end of turn before the caller spoke again.")
+        told.append(f"Missed: no end of turn before {until}.")
     if outcome.response_ms is not None and outcome.stages_ms is not None:
         after = "the true end" if labelled else "the last word heard"
         parts = sorted(STAGES, key=lambda stage: -outcome.stages_ms[stage] if outcome.stages_ms else 0)
@@ -71,7 +78,7 @@ def _verdict(outcome: TurnOutcome, *, labelled: bool) -> str:
                 f"The answer was ready {outcome.filler_overhang_ms} ms earlier, but a filler was being said."
             )
     elif not outcome.missed:
-        told.append("Not answered before the caller spoke again.")
+        told.append(f"Not answered before {until}.")
     if outcome.dead_air_ms:
         told.append(f"{outcome.dead_air_ms / 1000:.1f} s of dead air.")
     return " ".join(told)
@@ -95,6 +102,8 @@ def _navigation(event: Event) -> str:
 
 
 def _response(event: Event) -> str:
+    if event.why.rule == "scripted":
+        return "The agent talks (from the labels)."
     what = "The agent goes on" if event.data.get("resumed") else "The agent answers"
     choppy = f" It starts choppily, with {event.data['first_chunk_words']} word(s)." if event.data["choppy"] else ""
     return f"{what}, “{_short(event.data['text'])}”: {event.why.text()}.{choppy}"
@@ -103,7 +112,8 @@ def _response(event: Event) -> str:
 def _barge_in(event: Event) -> str:
     heard, unsaid = event.data["interrupted_text"], " ".join(event.data["discarded_texts"])
     lost = f" Never said: “{_short(unsaid)}”." if unsaid else ""
-    return f"The caller stops the agent after “{heard[-_QUOTED:]}”: {event.why.text()}.{lost}"
+    after = f" after “{heard[-_QUOTED:]}”" if heard else ""
+    return f"The caller stops the agent{after}: {event.why.text()}.{lost}"
 
 
 def _end(event: Event) -> str:

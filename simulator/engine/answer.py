@@ -12,7 +12,7 @@ from simulator.engine.generation import Generation, LuckKey, Workshop
 from simulator.engine.profile import Values
 from simulator.engine.scenario import State
 from simulator.engine.script import Script
-from simulator.engine.tools import ToolEvent, running, tool_events
+from simulator.engine.tools import ToolEvent, next_progress_ms, running, tool_events
 
 Due = tuple[int, int, Callable[[], None]]
 """When something happens by itself, ms; its order within one instant; and what."""
@@ -75,8 +75,7 @@ class Answer:
             generation = self.generation = self._workshop.write(generation, config, now_ms, said_in)
             asked_ms = max(generation.asked_ms, now_ms)
             self._tool_events = tool_events(generation.tools, generation.denied, asked_ms)
-            if generation.tools and config.progress_interval_ms:
-                self.fillers.plan("progress", generation.tools[0].start_ms + config.progress_interval_ms)
+            self._plan_progress(config, asked_ms)
         if generation.navigated_ms is None:
             self.fillers.plan("backchannel", now_ms + config.backchannel_delay_ms)
         elif self._navigation_told:
@@ -85,6 +84,10 @@ class Answer:
     def quiet_until_ms(self, config: ResolvedVoiceConfig) -> int:
         """Return until when no response may be heard: ``post_eot_pause_ms``, or the quiet before sympathy."""
         return (self.confirmed_ms or 0) + max(config.post_eot_pause_ms, self._hold_ms(config))
+
+    def fillers_from_ms(self, config: ResolvedVoiceConfig) -> int:
+        """Return until when no filler may be heard: the quiet before sympathy."""
+        return (self.confirmed_ms or 0) + self._hold_ms(config)
 
     def finish(self) -> tuple[Generation, int]:
         """Hand the answer over to be spoken; return it with the time its end of turn was confirmed."""
@@ -132,15 +135,21 @@ class Answer:
         assert due is not None
         assert generation is not None
         kind = due[1]
-        wanted = bool(running(self._tool_events)) if kind == "progress" else silent or kind != "transition"
+        wanted = bool(running(self._tool_events)) if kind == "progress" else silent
         if not wanted:
             self.fillers.drop(kind)
             return None
         found = self.fillers.take(kind, generation, config, now_ms, self.confirmed_ms or 0)
-        if kind == "progress" and config.progress_interval_ms and config.filler_style != "silent":
-            again_ms = max(now_ms + config.progress_interval_ms, self.fillers.free_from_ms(config))
-            self.fillers.plan("progress", again_ms)
+        if kind == "progress" and (found is not None or now_ms < self.fillers.free_from_ms(config)):
+            self._plan_progress(config, now_ms)
         return None if found is None else (found[0], kind, found[1])
+
+    def _plan_progress(self, config: ResolvedVoiceConfig, after_ms: int) -> None:
+        if self.generation is None or not config.progress_interval_ms:
+            return
+        due_ms = next_progress_ms(self.generation.tools, config.progress_interval_ms, after_ms)
+        if due_ms is not None:
+            self.fillers.plan("progress", max(due_ms, self.fillers.free_from_ms(config)))
 
     def _tell_navigation(self) -> None:
         generation = self.generation
@@ -173,12 +182,10 @@ class Answer:
             return
         nav = generation.navigation
         self._emit("emotion_applied", Why("emotion", {"emotion": nav.emotion}), emotion=nav.emotion)
-        held_ms = self.confirmed_ms + self._hold_ms(config)
         if nav.filler or generation.hint:
-            self.fillers.plan("navigation", max(now_ms + self._filler_first_audio_ms, held_ms))
+            self.fillers.plan("navigation", now_ms + self._filler_first_audio_ms)
         if config.transition_deadline_ms is not None and self._script.changes_state(self._span, self._turn):
-            due_ms = self.confirmed_ms + config.transition_deadline_ms
-            self.fillers.plan("transition", max(due_ms, now_ms, held_ms))
+            self.fillers.plan("transition", max(self.confirmed_ms + config.transition_deadline_ms, now_ms))
 
     def _hold_ms(self, config: ResolvedVoiceConfig) -> int:
         nav = self.generation.navigation if self.generation else None

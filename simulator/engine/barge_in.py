@@ -31,8 +31,11 @@ class BargeInRule:
         config: ResolvedVoiceConfig,
         now_ms: int,
         policy: TurnPolicy = NO_POLICY,
+        began_ms: int = 0,
     ) -> tuple[int, Verdict] | None:
         """Return when the rule will speak if the caller goes on, and what it will say; ``None``: it will not.
+
+        ``began_ms`` is when the agent was first heard in its answer.
 
         It speaks only at the end of a frame, because only then is it known that the caller spoke in it. What holds
         a barge-in back is said once a span; it comes when that is over, if the caller still talks.
@@ -42,7 +45,7 @@ class BargeInRule:
         due_ms = self._reached_ms(caller, audible, config, now_ms)
         if due_ms is None:
             return None
-        for reason, free_ms in self._held_until(audible, config, policy):
+        for reason, free_ms in self._held_until(began_ms, config, policy):
             if due_ms < free_ms:
                 if self._told.get(reason) != caller.span:
                     return due_ms, reason
@@ -53,13 +56,13 @@ class BargeInRule:
         return due_ms, "barge_in"
 
     def _held_until(
-        self, audible: list[Piece], config: ResolvedVoiceConfig, policy: TurnPolicy
+        self, began_ms: int, config: ResolvedVoiceConfig, policy: TurnPolicy
     ) -> list[tuple[Reason, int]]:
         held: list[tuple[Reason, int]] = []
         if not policy.barge_in_enabled:
             held.append(("shield", _NEVER_MS))
         elif policy.greeting_shield_s:
-            held.append(("shield", audible[0].start_ms + round(policy.greeting_shield_s * 1000)))
+            held.append(("shield", began_ms + round(policy.greeting_shield_s * 1000)))
         if self._last_ms is not None:
             held.append(("cooldown", self._last_ms + round(config.barge_in_cooldown_s * 1000)))
         return held
@@ -81,6 +84,7 @@ class BargeInRule:
         config: ResolvedVoiceConfig,
         now_ms: int,
         policy: TurnPolicy = NO_POLICY,
+        began_ms: int = 0,
     ) -> Why:
         """Note that this span was held back; return why."""
         self._told[reason] = caller.span
@@ -88,7 +92,7 @@ class BargeInRule:
         if reason == "shield":
             shield = "the state does not allow barge-in"
             if policy.barge_in_enabled:
-                since_s = (now_ms - audible[0].start_ms) / 1000
+                since_s = (now_ms - began_ms) / 1000
                 shield = f"only {since_s:.2f} s into the answer (greeting_shield_s {policy.greeting_shield_s:g})"
             return _why("shield", spoken_ms, config, {"shield": shield})
         since_s = (now_ms - (self._last_ms or 0)) / 1000

@@ -63,6 +63,8 @@ _SENTENCES = {
     "resumed": "the caller went on after {silence_ms:g} ms; the answer begun ahead of time is thrown away",
     "reopened": "the caller went on {after_ms:g} ms after the end of turn, before the agent was heard;"
     " the answer is thrown away",
+    "reopened_after_filler": "the caller went on {after_ms:g} ms after the end of turn, when only a filler"
+    " had been said; the answer is thrown away",
     "navigation": "navigation took {nav_ms:g} ms",
     "malformed": "the navigation line {line!r} is not CODE,V,EMOTION,FILLER: {fault}",
     "emotion": "navigation chose {emotion}; filler and response share it",

@@ -67,11 +67,11 @@ class FillerDesk:
             return text, Why("filler_backchannel", {"delay_ms": now_ms - confirmed_ms})
         if kind == "transition":
             text = transition_filler(config, last, generation.key.draw("filler"))
-            return text, Why("filler_transition", {"deadline_ms": config.transition_deadline_ms or 0})
+            return text, Why("filler_transition", {"deadline_ms": now_ms - confirmed_ms})
         if kind == "progress":
             self._phrases += 1
             text = progress_phrase(config, last, generation.key.draw(f"progress {self._phrases}"))
-            running_ms = now_ms - generation.tools[0].start_ms
+            running_ms = max((now_ms - run.start_ms for run in generation.tools if run.runs_at(now_ms)), default=0)
             interval_ms = config.progress_interval_ms or 0
             return text, Why("filler_progress", {"running_ms": running_ms, "interval_ms": interval_ms})
         asked = generation.navigation.filler if generation.navigation else ""

@@ -15,14 +15,20 @@ class Floor:
         self.underruns: list[tuple[int, int]] = []
         """When a gap begins in the sound now playing, and how long it lasts."""
         self.heard: list[Piece] = []
+        self.began_ms = 0
+        """When the agent was first heard since the last end of turn."""
+        self._new = True
 
     def clear(self) -> None:
         """Forget what was heard: a new turn is being answered."""
         self.heard = []
+        self._new = True
 
     def play(self, sound: AgentSound) -> None:
         """Begin a sound."""
         self.sound = sound
+        if self._new:
+            self.began_ms, self._new = sound.start_ms, False
         self.underruns = [
             (before.end_ms, after.start_ms - before.end_ms)
             for before, after in pairwise(sound.pieces)
@@ -39,7 +45,8 @@ class Floor:
         sound, self.sound = self.sound, None
         assert sound is not None
         self.underruns = []
-        self.heard += sound.pieces
+        if not sound.stopped:  # a stopped one may ring on into the next turn, which it does not answer
+            self.heard += sound.pieces
         return sound
 
     def audible(self) -> list[Piece]:

@@ -18,7 +18,7 @@ from functools import partial
 from typing import Any, Literal
 
 from presets.layers import ResolvedVoiceConfig
-from simulator.activity.model import Observation, SpeechEnd, SpeechStart
+from simulator.activity.model import Observation, Resumption, SpeechEnd, SpeechStart
 from simulator.engine.answer import Answer, Due
 from simulator.engine.barge_in import BargeInRule, Reason, what_was_said
 from simulator.engine.caller import CallerState
@@ -79,7 +79,7 @@ class TurnMachine:
         self._said_in: State = NO_STATE
         self._onset_ms = 0
         self._speech_end_ms = 0
-        self._barged_in = False
+        self._barged_in = self._silenced = False
         self._had_words = False
         self._unsaid: tuple[Words, ...] = ()
         self._resume_ms: int | None = None
@@ -113,6 +113,8 @@ class TurnMachine:
             self._on_speech_start()
         elif isinstance(seen, SpeechEnd):
             self._on_speech_end()
+        elif isinstance(seen, Resumption) and self.mode is Mode.THINKING:
+            self._reopen()
 
     def _timers(self) -> list[Due]:
         """Return what the machine will do by itself: when, in which order within one instant, and what.
@@ -188,7 +190,7 @@ class TurnMachine:
     def _on_speech_start(self) -> None:
         caller = self._caller
         if self.mode is Mode.LISTENING:
-            self._begin_turn()
+            self._begin_turn(barged_in=self._silenced)
         self._emit("speech_start", speech_why(), start=caller.start_ms / 1000, span=caller.span)
         self._had_words = self._had_words or caller.span not in self._script.wordless
         if self.mode is Mode.PAUSE:
@@ -197,11 +199,16 @@ class TurnMachine:
                 discarded = self._answer.discard()
                 self._emit("turn_resumed", Why("resumed", {"silence_ms": silence_ms}), discarded=discarded)
             self.mode = Mode.CALLER
-        elif self.mode is Mode.THINKING and not self._floor.heard:
-            after_ms = self.now_ms - (self._answer.confirmed_ms or 0)
-            discarded = self._answer.discard()
-            self._emit("turn_reopened", Why("reopened", {"after_ms": after_ms}), discarded=discarded)
-            self.mode = Mode.CALLER
+        elif self.mode is Mode.THINKING:
+            self._reopen()
+
+    def _reopen(self) -> None:
+        """The caller goes on while nothing is heard of the agent, before it or after a filler: same turn."""
+        after_ms = self.now_ms - (self._answer.confirmed_ms or 0)
+        rule = "reopened" if self._floor.silent else "reopened_after_filler"
+        discarded = self._answer.discard()
+        self._emit("turn_reopened", Why(rule, {"after_ms": after_ms}), discarded=discarded)
+        self.mode = Mode.CALLER
 
     def _on_speech_end(self) -> None:
         caller = self._caller
@@ -247,6 +254,7 @@ class TurnMachine:
         certainty = self._end_rule.confidence(caller, now_ms)
         eager = self._answer.generation
         self._speech_end_ms = caller.end_ms
+        self._silenced = False
         self._floor.clear()
         self.mode = Mode.THINKING
         generation = eager or self._answer.begin(caller.span, self.turn, self._heard_in, self.config, now_ms)
@@ -275,7 +283,8 @@ class TurnMachine:
         timers.append((due_ms, 8, self._start_response))
         filler = self._answer.fillers.next()
         if filler is not None and filler[0] < due_ms:
-            timers.append((max(filler[0], free_ms), 9, self._start_filler))
+            from_ms = self._answer.fillers_from_ms(self.config)
+            timers.append((max(filler[0], free_ms, from_ms), 9, self._start_filler))
 
     def _start_filler(self) -> None:
         found = self._answer.take_filler(self.config, self.now_ms, silent=self._floor.silent)
@@ -348,12 +357,15 @@ class TurnMachine:
         why = Why("stopped", {"latency_ms": latency_ms}) if sound.stopped else Why("sound_end", {})
         data = {"interrupted": sound.stopped, "generation": sound.generation}
         self.events.append(Event(f"{sound.kind}_end", self.now_ms, sound.turn, why, data))
+        if sound.kind == "response" and not sound.stopped:
+            self.last_finished_response_ms = self.now_ms
         if self.mode is not Mode.SPEAKING:
             return
         if self._answer.generation is not None:
             self.mode = Mode.THINKING
+            if self._caller.voiced:
+                self._reopen()
             return
-        self.last_finished_response_ms = self.now_ms
         if self._caller.open:
             self._begin_turn()
         else:
@@ -365,7 +377,9 @@ class TurnMachine:
         if self._floor.sound is None or not self._caller.voiced:
             return
         policy = self._said_in.turn_policy
-        found = self._barge_in_rule.next(self._caller, self._floor.audible(), self.config, self.now_ms, policy)
+        found = self._barge_in_rule.next(
+            self._caller, self._floor.audible(), self.config, self.now_ms, policy, self._floor.began_ms
+        )
         if found is not None:
             due_ms, verdict = found
             timers.append((due_ms, 5, self._barge_in if verdict == "barge_in" else partial(self._hold, verdict)))
@@ -373,7 +387,7 @@ class TurnMachine:
     def _hold(self, reason: Reason) -> None:
         policy = self._said_in.turn_policy
         why = self._barge_in_rule.hold(
-            reason, self._caller, self._floor.audible(), self.config, self.now_ms, policy
+            reason, self._caller, self._floor.audible(), self.config, self.now_ms, policy, self._floor.began_ms
         )
         self._emit("barge_in_suppressed", why, reason=reason, span=self._caller.span)
 
@@ -383,25 +397,27 @@ class TurnMachine:
         why = self._barge_in_rule.strike(self._caller, self._floor.audible(), self.config, self.now_ms)
         self._floor.stop(sound, self.now_ms + round(self._values.stop_latency_ms.value))
         generation = self._answer.generation
-        self._unsaid = generation.sentences if generation else sentences_left(sound)
+        ready = generation is None or 0 < generation.ready_ms <= self.now_ms
+        self._unsaid = sentences_left(sound) if generation is None else generation.sentences if ready else ()
         discarded = self._answer.discard()
         unsaid = generation.text if generation else None
         self._emit("barge_in", why, **what_was_said(sound, self._caller, unsaid), discarded=discarded)
         self._begin_turn(barged_in=True)
 
     def _fall_silent(self) -> None:
-        """After a barge-in that held no words there is nothing to answer: wait for the caller."""
+        """After a barge-in that held no words there is nothing to answer: wait for the caller's words."""
         self.mode = Mode.LISTENING
+        self._silenced = True
         if self._values.resume_false_interruption.value and self._unsaid:
             voice = voice_of(self._values, self.config.tts_model, self.config.min_tts_speed)
             quiet_ms = self._caller.end_ms + round(self._values.resume_after_ms.value)
-            self._resume_ms = max(quiet_ms, self.now_ms) + voice.to_ear_ms
+            self._resume_ms = max(max(quiet_ms, self.now_ms) + voice.to_ear_ms, self.sounding_until_ms or 0)
 
     def _resume_sentence(self) -> None:
         self._resume_ms = None
+        self._silenced = False
         voice = voice_of(self._values, self.config.tts_model, self.config.min_tts_speed)
         chunks = chunks_at(self._unsaid, voice, self.now_ms - voice.to_ear_ms)
-        self._floor.clear()
         self._floor.play(response_sound(chunks, self._unsaid, self.now_ms, self._answer.last_number, self.turn))
         self.mode = Mode.SPEAKING
         quiet_ms = self.now_ms - self._caller.end_ms

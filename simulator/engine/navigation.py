@@ -25,6 +25,8 @@ class Navigation:
 @lru_cache(maxsize=1024)
 def parse_navigation(line: str) -> Navigation:
     """Read a navigation line. Raises :class:`MalformedNavigationError`."""
+    if len(line.strip().splitlines()) > 1:
+        raise MalformedNavigationError("it is more than one line")
     parts = line.strip().split(",", 3)
     if len(parts) < 4:
         raise MalformedNavigationError("it has fewer than four parts")

@@ -155,7 +155,8 @@ class Scenario(_Part):
 
     def name_before(self, turn: int) -> str:
         """Return the name of the state in which the caller's turn ``turn`` is heard; empty: none."""
-        return self.turns[(turn - 1) % len(self.turns)].state if turn else self._start_name
+        place = turn % len(self.turns)
+        return self.turns[place - 1].state if place else self._start_name
 
     def state_before(self, turn: int) -> State:
         """Return the state in which the caller's turn ``turn`` is heard and navigation chooses."""

@@ -49,8 +49,8 @@ class AgentSound:
         return " ".join(" ".join(piece.words) for piece in self.pieces)
 
     def stop(self, at_ms: int) -> None:
-        """Fall silent at ``at_ms``; sort the words into heard and not."""
-        self.stopped = True
+        """Fall silent at ``at_ms``, or at its own end if that comes first; sort the words into heard and not."""
+        self.stopped = at_ms < self.end_ms
         kept: list[Piece] = []
         for piece in self.pieces:
             if piece.start_ms >= at_ms and kept:

@@ -20,6 +20,21 @@ class ToolRun(NamedTuple):
     end_ms: int
     queued_ms: int
 
+    def runs_at(self, t_ms: int) -> bool:
+        """Whether it runs at a moment."""
+        return self.start_ms <= t_ms < self.end_ms
+
+
+def next_progress_ms(runs: Sequence[ToolRun], interval_ms: int, after_ms: int) -> int | None:
+    """Return the next moment after ``after_ms`` at which a call has run for a whole number of intervals."""
+    due = []
+    for run in runs:
+        passed = max(0, after_ms - run.start_ms) // interval_ms
+        at_ms = run.start_ms + (passed + 1) * interval_ms
+        if at_ms < run.end_ms:
+            due.append(at_ms)
+    return min(due, default=None)
+
 
 class ToolEvent(NamedTuple):
     """Something a tool call does at a moment; sorts by time, ends before starts."""

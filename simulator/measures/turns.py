@@ -57,7 +57,11 @@ def _outcome(
 ) -> TurnOutcome:
     mine = [event for event in ends if turn.start_ms <= event.t_ms < limit_ms]
     earliest_ms = turn.end_ms - CUT_IN_TOLERANCE_MS
-    closing = next((event for event in mine if event.t_ms >= earliest_ms), None)
+    # one that ends other speech, a cough long after, says nothing of this turn
+    latest_ms = turn.end_ms + CUT_IN_TOLERANCE_MS
+    closing = next(
+        (event for event in mine if event.t_ms >= earliest_ms and event.data["onset"] * 1000 <= latest_ms), None
+    )
     first = response = None
     if closing is not None:
         first = next((sound for sound in sounds if closing.t_ms <= sound.start_ms < limit_ms), None)

@@ -109,9 +109,21 @@ def test_eager_fires_at_the_confidence_its_setting_asks_for() -> None:
     assert times(result, "eager_end_of_turn") == [math.ceil(END_MS + 1000 * silence_s)]
 
 
-def test_once_the_agent_was_heard_going_on_does_not_reopen_the_turn() -> None:
+def test_a_caller_who_goes_on_after_a_filler_is_heard_and_never_talked_over() -> None:
     # the filler is heard from 80 ms after the end of turn; the caller goes on in the silence after it
-    result = play_track([Speech(10, 100, 0.9), Speech(119, 140, 0.9)])
-    filler_ended, answered = times(result, "filler_end")[0], times(result, "response_start")[0]
-    assert filler_ended < (119 + 2) * 32 < answered
-    assert "turn_reopened" not in types(result)
+    result = play_track([Speech(10, 100, 0.9), Speech(119, 240, 0.9)])
+    (reopened,) = times(result, "turn_reopened")
+    assert times(result, "filler_end")[0] < reopened == (119 + 2) * 32
+    assert len(times(result, "end_of_turn")) == 2
+    assert times(result, "response_start")[0] > 240 * 32
+
+
+def test_a_caller_still_talking_when_a_filler_ends_has_the_floor() -> None:
+    # known to speak while the filler is said
+    result = play_track([Speech(10, 100, 0.9), Speech(112, 240, 0.9)])
+    (reopened,) = times(result, "turn_reopened")
+    assert reopened == times(result, "filler_end")[0]
+    assert "when only a filler had been said" in next(
+        event.why.text() for event in result.played.events if event.type == "turn_reopened"
+    )
+    assert times(result, "response_start")[0] > 240 * 32

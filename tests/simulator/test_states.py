@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
 from typing import Any
 
 import pytest
 
 from simulator.engine.scenario import Scenario
-from simulator.labels import Labels
+from simulator.labels import Labels, Turn
 from simulator.study import Run
 from tests.simulator.tracks import LONG_ANSWER, TEN_WORDS, Speech, fixed_profile, play_track, times, types
 
@@ -221,8 +222,59 @@ def test_a_profile_may_take_the_sentence_up_again(frame: int, taken_up: str) -> 
 def test_a_caller_who_speaks_first_is_listened_to_instead() -> None:
     profile = fixed_profile(resume_false_interruption=True, resume_after_ms=900)
     goes_on = [*COUGHING[:2], Speech(OVER + 45, OVER + 100, 0.9)]
-    result = play_track(goes_on, labels=COUGH, profile=profile)
+    turn = Turn(start_s=(OVER + 45) * 0.032, end_s=(OVER + 100) * 0.032)
+    labels = COUGH.model_copy(update={"turns": (COUGH.turns[0], turn)})
+    result = play_track(goes_on, labels=labels, profile=profile)
     assert not any(event.data.get("resumed") for event in result.played.events)
+
+
+def test_a_second_cough_is_not_answered_either_and_only_puts_the_sentence_off() -> None:
+    profile = fixed_profile(resume_false_interruption=True, resume_after_ms=900)
+    twice = [*COUGHING[:2], Speech(OVER + 45, OVER + 55, 0.9)]
+    result = play_track(twice, labels=COUGH, profile=profile)
+    (resumed,) = [event for event in result.played.events if event.data.get("resumed")]
+    assert resumed.t_ms == (OVER + 55) * 32 + 900 + 70
+    assert len(times(result, "end_of_turn")) == 1
+    assert len(times(play_track(twice, labels=COUGH), "end_of_turn")) == 1
+
+
+def test_a_sentence_is_taken_up_only_after_the_stopped_one_has_died_away() -> None:
+    profile = fixed_profile(resume_false_interruption=True, resume_after_ms=0, stop_latency_ms=1500)
+    sounds = play_track(COUGHING[:2], labels=COUGH, profile=profile).measured.sounds
+    assert len(sounds) == 3
+    assert all(before.end_ms <= after.start_ms for before, after in pairwise(sounds))
+
+
+def test_an_answer_whose_tool_was_cancelled_is_not_taken_up() -> None:
+    raw = {
+        "schema": "turnlab.scenario/1",
+        "turns": [
+            {
+                "navigation": "a0,0,calm,Let me look that up for you right now if I may",
+                "tools": [{"name": "find", "duration_ms": 8000}],
+                "response": "I found your record.",
+            }
+        ],
+    }
+    labels, coughing = cough_at(113)
+    profile = fixed_profile(resume_false_interruption=True)
+    config: dict[str, object] = {"filler_style": "phrase"}
+    result = play_track(coughing[:2], config, labels=labels, agent=Scenario.model_validate(raw), profile=profile)
+    assert "barge_in" in types(result)
+    assert "response_start" not in types(result)
+
+
+def test_a_shield_counts_from_the_answers_first_sound_even_when_it_is_taken_up_again() -> None:
+    labels, coughing = cough_at(230)
+    track = [*coughing[:2], Speech(290, 420, 0.9)]
+    turn = Turn(start_s=290 * 0.032, end_s=420 * 0.032)
+    labels = labels.model_copy(update={"turns": (labels.turns[0], turn)})
+    profile = fixed_profile(resume_false_interruption=True, resume_after_ms=200)
+    result = play_track(
+        track, labels=labels, agent=agent({"turn_policy": {"greeting_shield_s": 2}}), profile=profile
+    )
+    assert len(times(result, "barge_in")) == 2
+    assert "barge_in_suppressed" not in types(result)
 
 
 def test_a_true_interruption_is_answered_as_ever() -> None:
