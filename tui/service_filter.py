@@ -15,7 +15,8 @@ if TYPE_CHECKING:
 _WORD = re.compile(r'(?:[^\s"]|"[^"]*(?:"|$))+')
 _YES, _NO = ("yes", "true"), ("no", "false")
 _CHANNELS, _ENVIRONMENTS = ("voice", "text"), ("sandbox", "production")
-_KINDS = ("tag", "active", "channel", "env", "environment")
+KEYS = ("tag", "active", "channel", "env", "environment")
+"""What can stand before the colon."""
 SEARCH_LENGTH = 200
 """The longest search a platform takes."""
 
@@ -34,6 +35,8 @@ class ServiceFilter:
     environment: str = ""
     problem: str = ""
     """What is odd about the filter, for the person who typed it."""
+    unknown: tuple[str, ...] = ()
+    """Keys that were typed and are none, such as ``foo`` of ``foo:bar``; not those in quotes."""
 
     @property
     def search(self) -> str | None:
@@ -76,7 +79,9 @@ def parse_filter(text: str) -> ServiceFilter:
     tags: list[tuple[str, str | None]] = []
     active, channel, environment = None, "", ""
     problems: list[str] = []
-    for word in (found[0].replace('"', "") for found in _WORD.finditer(text)):
+    unknown: list[str] = []
+    for typed in (found[0] for found in _WORD.finditer(text)):
+        word = typed.replace('"', "")
         kind, colon, value = word.partition(":")
         value = value.casefold()
         match kind.casefold() if colon else "":
@@ -95,7 +100,10 @@ def parse_filter(text: str) -> ServiceFilter:
                     words.append(word.casefold())
                 if colon:
                     _explain(kind, problems)
-    return ServiceFilter(tuple(words), tuple(tags), active, channel, environment, "; ".join(problems))
+                if colon and not typed.startswith('"'):
+                    unknown.append(kind)
+    odd = "; ".join(problems)
+    return ServiceFilter(tuple(words), tuple(tags), active, channel, environment, odd, tuple(unknown))
 
 
 def _tag(text: str, problems: list[str]) -> Iterable[tuple[str, str | None]]:
@@ -125,7 +133,7 @@ def _check(kind: str, value: str, known: Sequence[str], problems: list[str]) -> 
 
 def _explain(kind: str, problems: list[str]) -> None:
     """Explain a word that looks like a part of the filter and is none; it is searched for as it stands."""
-    if near := get_close_matches(kind.casefold(), _KINDS, n=1, cutoff=0.6):
+    if near := get_close_matches(kind.casefold(), KEYS, n=1, cutoff=0.6):
         problems.append(f"no {kind}: here, did you mean {near[0]}: ?")
 
 

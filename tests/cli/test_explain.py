@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import re
+from pathlib import Path
 
 from simulator.recording import bundled_folder
 from tests.cli.conftest import Turnlab
@@ -36,3 +38,24 @@ def test_each_arm_has_its_own_story(turnlab: Turnlab) -> None:
 def test_a_story_is_not_for_scripts(turnlab: Turnlab) -> None:
     done = turnlab("simulate", RECORDINGS / "booking.flac", "--explain", "--json")
     assert "--explain" in done.one_line(2)
+
+
+def test_scripted_replay_tells_only_what_it_decides(turnlab: Turnlab) -> None:
+    recording = RECORDINGS / "interruptions.flac"
+    done = turnlab("simulate", recording, "--eot", "silence", "--replay", "scripted", "--explain")
+    assert done.code == 0, done.err
+    assert "missed barge-ins" in done.out
+    assert "Response, median" not in done.out
+    assert "The agent talks (from the labels)." in done.out
+    assert "The caller stops the agent: " in done.out
+    assert "“”" not in done.out
+    assert not re.search(r"^= |Missed|[Aa]nswered", done.out, re.MULTILINE)
+
+
+def test_the_last_turn_is_held_against_the_end_of_the_call(turnlab: Turnlab, tone: Path) -> None:
+    turns = [{"start_s": start, "end_s": start + 0.2, "text": "too soft to hear"} for start in (0.1, 0.6)]
+    tone.with_suffix(".json").write_text(json.dumps({"turns": turns}))
+    told = turnlab("simulate", tone, "--eot", "silence", "--explain").out
+    first, last = re.findall(r"^= (.+)$", told, re.MULTILINE)
+    assert first.startswith("Missed: no end of turn before the caller spoke again.")
+    assert last.startswith("Missed: no end of turn before the call ended.")

@@ -30,6 +30,23 @@ def test_services_are_listed_by_the_filter_of_the_screens(alone: Turnlab) -> Non
     assert ([one["name"] for one in some["services"]], some["complete"]) == (names[:-3:-1], False)
     assert "there are more: raise --limit" in alone("service", "list", "--limit", "2").out
     assert "active: takes yes or no" in alone("service", "list", "active:maybe").one_line(2)
+    refused = alone("service", "list", "foo:bar").one_line(2)
+    assert "no foo: in a filter; there are tag:, active:, channel:, env:, environment:" in refused
+    assert "0 services" in alone("service", "list", '"foo:bar"').out
+
+
+@pytest.mark.parametrize("columns", ["60", "120"])
+def test_the_columns_of_the_list_are_what_their_headers_say(
+    alone: Turnlab, monkeypatch: pytest.MonkeyPatch, columns: str
+) -> None:
+    monkeypatch.setenv("COLUMNS", columns)
+    rows = filter(str.strip, alone("service", "list").out.splitlines())
+    everything = alone("service", "list", "--json").json()["services"]
+    ids = {one["id"] for one in everything}
+    assert [row.split()[0] for row in rows if row.split()[0] in ids] == [one["id"] for one in everything]
+    monkeypatch.setenv("COLUMNS", "120")
+    header = next(filter(str.strip, alone("service", "list").out.splitlines()))
+    assert header.split() == ["id", "name", "active", "channel", "environment"]
 
 
 def test_one_is_shown_whole(desk: Desk) -> None:

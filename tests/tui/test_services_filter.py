@@ -36,7 +36,8 @@ from tui.service_listing import ServiceListing
         ("active:maybe", ServiceFilter(problem="active: takes yes or no")),
         ("channel:Voice env:sand", ServiceFilter(channel="voice", environment="sand")),
         ("environment:sandbox", ServiceFilter(environment="sandbox")),
-        ("route:main-line", ServiceFilter(words=("route:main-line",))),
+        ("route:main-line", ServiceFilter(words=("route:main-line",), unknown=("route",))),
+        ('"route:main-line"', ServiceFilter(words=("route:main-line",))),
     ],
 )
 def test_what_is_typed_is_understood(typed: str, expected: ServiceFilter) -> None:

@@ -15,7 +15,8 @@ def print_story(recording: Recording, run: Run) -> None:
         print_line("")
         print_line(f"{clock(chapter.start_ms)}  {chapter.title}")
         print_timed([(clock(moment.t_ms), moment.text) for moment in chapter.moments])
-        print_line(f"= {chapter.verdict}")
+        if chapter.verdict:
+            print_line(f"= {chapter.verdict}")
     print_line("")
 
 

@@ -12,7 +12,7 @@ from services.writing import JsonObject, write_tags, write_version_set
 from tui.cli.connecting import connected, find_service
 from tui.cli.failure import CallError
 from tui.cli.tables import print_line, print_table
-from tui.service_filter import ServiceFilter, parse_filter
+from tui.service_filter import KEYS, ServiceFilter, parse_filter
 
 NOTHING = "—"
 
@@ -20,6 +20,11 @@ NOTHING = "—"
 def list_services(filter_: str, limit: int | None, sort: str, connection: str | None, *, as_json: bool) -> None:
     """List the services that pass a filter, all pages of them."""
     wanted = parse_filter(filter_)
+    if wanted.unknown:
+        keys = ", ".join(f"{one}:" for one in KEYS)
+        raise CallError(
+            f"no {wanted.unknown[0]}: in a filter; there are {keys}; a text with a colon goes in double quotes"
+        )
     if wanted.problem:
         raise CallError(wanted.problem)
 
@@ -33,11 +38,11 @@ def list_services(filter_: str, limit: int | None, sort: str, connection: str | 
         return
     rows = [
         [
+            one.id,
             one.name,
             "yes" if one.is_active else "no",
             one.channel_type or NOTHING,
             one.environment or NOTHING,
-            one.id,
         ]
         for one in found
     ]

@@ -96,10 +96,12 @@ def _differences(found: Compared | None, names: list[str], readout: str) -> list
 
 
 def _print_each(report: Report, names: list[str]) -> None:
+    if not any("response_ms" in run.measured.times for run in report.runs.values()):
+        return  # scripted replay answers nothing
     rows = []
     for recording in report.recordings:
         runs = [report.runs[recording.id, name] for name in names]
-        medians = [Spread.of(run.measured.times["response_ms"]).p50 for run in runs]
+        medians = [Spread.of(run.measured.times.get("response_ms", ())).p50 for run in runs]
         shown = ["no answer" if median is None else f"{median:,.0f}" for median in medians]
         labelled = "labelled" if runs[0].measured.labelled else "unlabelled"
         rows.append([recording.id, runs[0].played.mode, labelled, str(len(runs[0].measured.turns)), *shown])
