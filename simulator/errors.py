@@ -9,6 +9,10 @@ class AudioError(SimulatorError):
     """A file that holds no audio Turnlab can read."""
 
 
+class ChannelError(AudioError):
+    """A channel was asked for that the audio does not have."""
+
+
 class LabelError(SimulatorError):
     """A label or scenario file that is malformed or does not fit its recording."""
 

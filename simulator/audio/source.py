@@ -16,7 +16,7 @@ from simulator.audio.samples import SAMPLE_RATE as SAMPLE_RATE
 from simulator.audio.samples import Samples as Samples
 from simulator.audio.what_if import AS_IT_IS, WhatIf
 from simulator.audio.wholeness import refuse_cut
-from simulator.errors import AudioError
+from simulator.errors import AudioError, ChannelError
 
 BLOCK_SECONDS = 4
 SUFFIXES = (".wav", ".flac", ".ogg", ".mp3")
@@ -123,7 +123,7 @@ def open_audio(path: Path, caller_channel: int | None = None, what_if: WhatIf = 
     if not readable:
         raise AudioError(f"{path}: has a header but no audio; record or export it again")
     if caller_channel is not None and not 0 <= caller_channel < channels:
-        raise AudioError(f"{path}: has {channels} channel(s); choose the caller's from 1 to {channels}")
+        raise ChannelError(f"{path}: has {channels} channel(s); choose the caller's from 1 to {channels}")
     return AudioSource(
         path=path,
         sample_rate=rate,

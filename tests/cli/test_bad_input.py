@@ -43,6 +43,9 @@ def test_a_wrong_configuration_is_a_wrong_call(turnlab: Turnlab, tone: Path, con
         (("simulate", "nowhere.wav", "--profile", "nope"), "no such profile"),
         (("presets", "nope"), "ultra_low_latency, balanced, quality"),
         (("analyze", "."), "is a folder"),
+        (("profiles", "fit", "nope.json", "--name", "x"), "nope.json: no such file"),
+        (("profiles", "fit", ".", "--name", "x"), "is a folder"),
+        (("connect", "nope", "--test"), "no connection is called 'nope'"),
         (("--bogus",), "--bogus"),
         ((), "needs a terminal"),
     ],
@@ -51,6 +54,19 @@ def test_a_wrong_call_says_what_to_do(
     turnlab: Turnlab, tmp_path: Path, arguments: tuple[str, ...], says: str
 ) -> None:
     assert says in turnlab(*arguments, cwd=tmp_path).one_line(2)
+
+
+@pytest.mark.parametrize("command", ["simulate", "evaluate", "analyze"])
+def test_a_channel_that_is_not_there_is_a_wrong_call(turnlab: Turnlab, tone: Path, command: str) -> None:
+    assert "has 1 channel(s)" in turnlab(command, tone, "--caller-channel", "2").one_line(2)
+
+
+def test_a_file_without_a_field_of_voice_config_is_not_a_configuration(
+    turnlab: Turnlab, tone: Path, tmp_path: Path
+) -> None:
+    other = tmp_path / "other.json"
+    other.write_text('{"turns": [], "speech": []}')
+    assert "none of its fields" in turnlab("simulate", tone, "--config", other).one_line(2)
 
 
 def test_an_empty_folder_is_a_wrong_call(turnlab: Turnlab, tmp_path: Path) -> None:

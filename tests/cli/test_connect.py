@@ -88,7 +88,7 @@ def test_a_connection_is_set_up_tested_used_and_removed(desk: Desk, platform: Se
     assert key not in desk.everything_written() + made.out + made.err
     assert desk.run("connect", "staging", "--remove").code == 0
     assert key not in desk.keyring.read_text()
-    assert "no connection is called 'staging'" in desk.run("connect", "staging", "--test").one_line(1)
+    assert "no connection is called 'staging'" in desk.run("connect", "staging", "--test").one_line(2)
 
 
 def test_classic_is_recognised_by_its_options(desk: Desk, platform: Served) -> None:

@@ -84,6 +84,21 @@ def test_release_is_written_only_by_its_name(desk: Desk) -> None:
     assert desk.stored("release") == release
 
 
+def test_what_is_printed_to_go_on_and_back_works_as_it_stands(desk: Desk) -> None:
+    release, plan = desk.stored("release"), ["version-set", "promote", LINE, "preview"]
+    further = desk(*plan).out.split("the same command with: ")[1].split()
+    done = desk(*plan, *further)
+    assert done.code == 0, done.err
+    promoted = desk.stored("release")
+    assert promoted != release
+    back = desk(*done.out.split("to go back: turnlab ")[1].split())
+    assert back.code == 0, back.err
+    assert desk.stored("release") == release
+    again = desk(*back.out.split("to go back: turnlab ")[1].split())
+    assert again.code == 0, again.err
+    assert desk.stored("release") == promoted
+
+
 def test_the_name_can_be_typed_at_the_terminal(desk: Desk) -> None:
     release = desk.stored("release")
     assert "'yes' is not 'release'; nothing was sent" in _at_a_terminal(desk, "yes")
@@ -215,6 +230,7 @@ def test_an_upsert_changes_only_what_it_names(desk: Desk) -> None:
         (["upsert", LINE, "test", "--body", '{"agent_version": "7"}'], 2, "must be a whole number"),
         (["upsert", LINE, "test", "--model", "gpt"], 2, "USE=MODEL"),
         (["rollback", LINE, "test", "--apply"], 1, "nothing to roll back"),
+        (["rollback", LINE, "test", "--to", "-3"], 2, "--to"),
         (["get", LINE, "nope"], 2, "there are edge"),
         (["list", "Intak"], 2, "did you mean 'Intake Line'?"),
         (["list", ""], 2, "cannot be empty"),

@@ -35,7 +35,10 @@ def _read(text: str) -> tuple[str, VoiceConfig]:
         return text, presets[text].config
     path = Path(text)
     if path.suffix.lower() == ".json" or _is_file(path):
-        return path.stem, _parse(_file(path), str(path))
+        config = _parse(_file(path), str(path))
+        if config.set_values() and len(config.unknown_fields()) == len(config.set_values()):
+            raise CallError(f"{path}: none of its fields is one of voice_config; give a voice_config's file")
+        return path.stem, config
     for problem in problems:
         complain(problem)
     raise CallError(

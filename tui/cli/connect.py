@@ -11,7 +11,7 @@ from services.connections.opening import open_profile
 from services.connections.profile import Profile
 from services.errors import ConnectionProblem, ServiceError
 from tui.cli.connect_questions import Answers, profile_from
-from tui.cli.failure import WorkError
+from tui.cli.failure import CallError, WorkError
 from tui.cli.tables import print_line, print_table
 
 
@@ -42,11 +42,15 @@ def set_up(answers: Answers, *, as_json: bool) -> None:
 
 
 def test(name: str | None, *, as_json: bool) -> None:
-    """Make one call over a connection that there is. Raises :class:`~tui.cli.failure.WorkError`."""
+    """Make one call over a connection that there is.
+
+    Raises :class:`~tui.cli.failure.CallError` for a name that is not known, else
+    :class:`~tui.cli.failure.WorkError`.
+    """
     try:
         choice = choosing.choose(name)
     except ConnectionProblem as problem:
-        raise WorkError(str(problem)) from None
+        raise CallError(str(problem)) from None
     _show(_tested(choice.profile), as_json=as_json)
 
 

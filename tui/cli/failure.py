@@ -16,7 +16,15 @@ class WorkError(Exception):
 
 
 class ToldError(Exception):
-    """The work failed in part (exit 1), and every failure has been told already."""
+    """Every failure has been told already: the work failed, at least in part (exit 1)."""
+
+    code = 1
+
+
+class ToldCallError(ToldError):
+    """The command was called wrongly for every file it names (exit 2), which has been told already."""
+
+    code = 2
 
 
 def complain(message: str) -> None:

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from simulator.errors import SimulatorError
-from tui.cli.failure import ToldError, WorkError, complain
+from simulator.errors import ChannelError, SimulatorError
+from tui.cli.failure import ToldCallError, ToldError, WorkError, complain
 
 
 class Faults:
@@ -33,6 +33,15 @@ class Faults:
         if self._found:
             errors = [error for _, error in self._found]
             raise ToldError from ExceptionGroup("files that failed", errors)
+
+    def raise_all(self) -> None:
+        """Fail the command as nothing could be opened: a wrong call if no file has the channel asked for.
+
+        Raises :class:`~tui.cli.failure.ToldError`.
+        """
+        if self._found and all(isinstance(error, ChannelError) for _, error in self._found):
+            raise ToldCallError
+        self.raise_any()
 
     def to_json(self) -> list[dict[str, str]]:
         """Return what failed as scripts see it."""

@@ -446,10 +446,10 @@ def run(arguments: list[str]) -> int:
             raise
         complain(str(error))
         return 2 if isinstance(error, CallError) else 1
-    except ToldError:
+    except ToldError as error:
         if debug:
             raise
-        return 1
+        return error.code
     except Exception as error:
         if debug:
             raise

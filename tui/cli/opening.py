@@ -15,7 +15,7 @@ from simulator.activity.model import Activity
 from simulator.activity.models import why_silence_only
 from simulator.engine.profile import EngineProfile
 from simulator.engine.profile_files import load_profile
-from simulator.errors import SimulatorError
+from simulator.errors import ChannelError, SimulatorError
 from simulator.recording import Recording, find_audio, open_recording
 from tui.cli.failure import CallError, WorkError, complain
 from tui.cli.faults import Faults
@@ -27,6 +27,8 @@ def failures() -> Iterator[None]:
     """Turn a simulator error into a failed command."""
     try:
         yield
+    except ChannelError as error:
+        raise CallError(str(error)) from error
     except SimulatorError as error:
         raise WorkError(str(error)) from error
 
@@ -49,7 +51,7 @@ def open_all(paths: list[Path], hearing: Hearing, faults: Faults) -> list[Record
         with faults.noting(path), _quiet_decoder(path):
             opened.append(open_recording(path, hearing.channel_index, hearing.what_if, mono_mix=hearing.mono_mix))
     if not opened:
-        faults.raise_any()
+        faults.raise_all()
     named: list[Recording] = []
     for recording in opened:
         own = unused(recording.id, {other.id for other in named})

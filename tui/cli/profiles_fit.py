@@ -40,6 +40,10 @@ def fit_profile(request: FitRequest) -> None:
         )
     with refusals():
         base = read_profile(request.extends)
+    for path in request.calls:
+        if not path.is_file():
+            what = "is a folder; name the call files in it" if path.is_dir() else "no such file; check the path"
+            raise CallError(f"{path}: {what}")
     try:
         fitted = fit([read_call(path) for path in request.calls], request.name, base, config)
     except ProfileError as error:

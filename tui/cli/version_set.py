@@ -116,7 +116,7 @@ def rollback(
     name: SetName,
     to: Annotated[
         int | None,
-        typer.Option(help="Put back what it held before this change, whatever happened since; see history."),
+        typer.Option(min=1, help="Put back what it held before this change, whatever happened since; see history."),
     ] = None,
     apply: Apply = False,
     confirm: Confirm = None,

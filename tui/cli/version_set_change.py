@@ -11,6 +11,7 @@ from pydantic import JsonValue
 
 from services.client import Dialect, ServicesClient
 from services.errors import StorageError
+from services.model import RELEASE
 from services.promotion.applying import Applied, apply_plan
 from services.promotion.backups import Backups
 from services.promotion.errors import MovedError
@@ -142,8 +143,10 @@ def _apply(plan: Plan, told: JsonObject, backups: Backups, wish: Wish) -> None:
     else:
         done = "deleted" if applied.stored is None else "written"
         print_line(f"{plan.target} of {plan.service.name} is {done}.")
-        back = f"turnlab version-set rollback {plan.service.id} {plan.target} --apply"
-        print_whole(f"What it held is kept as change {applied.change}; to go back: {back}")
+        back = f"turnlab version-set rollback {plan.service.id} {plan.target} --to {applied.change} --apply"
+        print_whole(
+            f"What it held is kept as change {applied.change}; to go back: {back}{_confirming(plan.target)}"
+        )
     if applied.otherwise:
         if not wish.as_json:
             print_changes("Stored otherwise", ["what", "sent", "stored"], applied.otherwise, plan.newest)
@@ -154,9 +157,13 @@ def _finish_dry(told: JsonObject, wish: Wish) -> None:
     if wish.as_json:
         _print_json(told, applied=False)
     elif not told["nothing_to_do"]:
-        print_line(
-            f"Nothing was written. To write just this, the same command with: --apply --expect {told['plan']}"
-        )
+        needed = f"--apply --expect {told['plan']}{_confirming(str(told['target']))}"
+        print_line(f"Nothing was written. To write just this, the same command with: {needed}")
+
+
+def _confirming(target: str) -> str:
+    """Return what a printed command needs besides, where it writes what callers get."""
+    return f" --confirm {target}" if target == RELEASE else ""
 
 
 def _refuse_moved(before: JsonValue, now: JsonObject, wish: Wish) -> None:
@@ -169,7 +176,8 @@ def _refuse_moved(before: JsonValue, now: JsonObject, wish: Wish) -> None:
             print_plan(before, f"As it was planned: {_heading(before)}")
         print_plan(now, f"As it would be now: {_heading(now)}")
     since = "something changed since the plan was made" if before else f"no plan {wish.expect} was shown here"
-    raise WorkError(f"{since}, so nothing was written: look at it, then go on with --expect {now['plan']}")
+    further = f"--expect {now['plan']}{_confirming(str(now['target']))}"
+    raise WorkError(f"{since}, so nothing was written: look at it, then go on with {further}")
 
 
 def _show_changed_since(error: ChangedSinceError, wish: Wish) -> None:
