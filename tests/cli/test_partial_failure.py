@@ -50,9 +50,7 @@ def test_the_table_stands_too(turnlab: Turnlab, folder: Path) -> None:
     assert "good" in done.out
 
 
-def test_a_recording_without_an_agent_leaves_scripted_replay_to_the_others(
-    turnlab: Turnlab, tone: Path
-) -> None:
+def test_a_recording_without_an_agent_leaves_scripted_replay_to_the_others(turnlab: Turnlab, tone: Path) -> None:
     done = turnlab("simulate", tone, bundled_folder() / "coughs.flac", "--replay", "scripted", "--json")
     assert done.code == 1
     assert [one["recording"] for one in json.loads(done.out)["runs"]] == ["coughs"]
