@@ -225,4 +225,4 @@ def test_a_simulated_call_is_no_measurement(turnlab: Turnlab, tmp_path: Path) ->
     assert "is not a PlaybackTimeline" in turnlab("profiles", "fit", path, "--name", "x").one_line(1)
     _call(path, [{"nav_ms": -3.0}])
     assert "segments.0.nav_ms" in turnlab("profiles", "fit", path, "--name", "x").one_line(1)
-    assert "nowhere.json" in turnlab("profiles", "fit", tmp_path / "nowhere.json", "--name", "x").one_line(1)
+    assert "nowhere.json" in turnlab("profiles", "fit", tmp_path / "nowhere.json", "--name", "x").one_line(2)

@@ -22,7 +22,7 @@ from services.embedded.database import Database
 from services.embedded.rate_limits import RateLimits
 from services.embedded.seed import demo_id, seed
 
-EXAMPLES = 10
+EXAMPLES = 4
 """For each operation: enough to reach its branches again and again, few enough to keep the run short."""
 
 CHECKS = (
