@@ -86,7 +86,8 @@ class BenchScreen(Place):
     def settled(self) -> bool:
         """Whether what is shown belongs to the settings shown, and nothing is under way."""
         known = self.outcome is not None and self.outcome.revision == self.session.revision
-        return known and not self._analysing and self._trying is None
+        under_way = self._analysing or self._trying is not None or self._stale_timer is not None
+        return known and not under_way and not self.query_one(ReadoutTable).stale
 
     # ---- recordings
 

@@ -44,6 +44,11 @@ class ReadoutTable(ScrollView, can_focus=True):
         self._readouts, self._names, self._stale, self._waiting = readouts, tuple(names), False, waiting
         self._draw()
 
+    @property
+    def stale(self) -> bool:
+        """Whether its figures were taken away and none have come since."""
+        return self._stale
+
     def set_stale(self) -> None:
         """Take the figures away: they belong to settings that are no longer shown."""
         if not self._stale:
