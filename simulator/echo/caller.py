@@ -18,7 +18,6 @@ from simulator.replay import ANCHOR_PATIENCE_MS, Placement
 LONGEST_WAIT_MS = 30_000
 """How long a caller waits for an anchor while the agent is talking, perhaps to its own echo."""
 
-
 MARGIN_MS = 250
 """Room tone is taken this far from detected speech, so that no weak sound of it is repeated."""
 
@@ -127,7 +126,7 @@ class ElasticCaller:
         return self._give_up("to answer", free_ms)
 
     def _give_up(self, anchor: str, now_ms: int) -> int | None:
-        """Return when the caller gives up waiting, if that is now: after 10 s of quiet, or a minute of talk."""
+        """Return when the caller gives up waiting, if that is now: after 10 s of quiet, or 30 s in all."""
         self._quiet_since_ms = max(self._quiet_since_ms, self._machine.sounding_until_ms or 0)
         quiet = now_ms >= self._quiet_since_ms + ANCHOR_PATIENCE_MS
         if not quiet and now_ms < self._last_end_ms + LONGEST_WAIT_MS:
