@@ -27,6 +27,7 @@ class ScriptedMachine:
         self._caller = CallerState()
         self._rule = BargeInRule()
         self._sound: AgentSound | None = None
+        self._struck = False
         self._number = -1
 
     def observe(self, seen: Observation) -> None:
@@ -39,7 +40,7 @@ class ScriptedMachine:
         elif isinstance(seen, SpeechEnd):
             data = {"end": seen.end_ms / 1000, "span": seen.span, "completeness": seen.completeness}
             self._emit("speech_end", seen.known_ms, silence_why(), **data)
-        if isinstance(seen, SpeechEnd) and self._sound is not None and not self._sound.stopped:
+        if isinstance(seen, SpeechEnd) and self._sound is not None and not self._struck:
             why = self._rule.too_short(self._caller, self._sound.pieces, self.config)
             if why is not None:
                 self._emit("barge_in_suppressed", seen.known_ms, why, reason="too_short", span=seen.span)
@@ -62,7 +63,7 @@ class ScriptedMachine:
             self._begin(*self._windows.pop(0))
             return True
         found = None
-        if not sound.stopped:
+        if not self._struck:
             found = self._rule.next(self._caller, sound.pieces, self.config, max(self._now_ms, sound.start_ms))
         if found is not None and found[0] < sound.end_ms:
             if found[0] >= t_ms:
@@ -78,6 +79,7 @@ class ScriptedMachine:
 
     def _begin(self, start_ms: int, end_ms: int) -> None:
         self._number += 1
+        self._struck = False
         self._sound = AgentSound("response", [Piece(start_ms, end_ms, (), start_ms)], self._number, self._number)
         data = {"generation": self._number, "text": "", "until": end_ms / 1000, "choppy": False}
         self._emit("response_start", start_ms, Why("scripted", {}), filler_overhang_ms=0, **data)
@@ -88,6 +90,8 @@ class ScriptedMachine:
             self._emit("barge_in_suppressed", at_ms, why, reason="cooldown", span=self._caller.span)
             return
         why = self._rule.strike(self._caller, sound.pieces, self.config, at_ms)
+        # A window that ends by itself within the stop latency was not stopped, but is decided all the same.
+        self._struck = True
         sound.stop(at_ms + self._stop_latency_ms)
         data = what_was_said(sound, self._caller, None)
         self._emit("barge_in", at_ms, why, **data, discarded=None)

@@ -118,6 +118,18 @@ def test_an_instant_stop_on_the_first_millisecond_of_a_sound_is_survived() -> No
     assert times(result, "response_end") == times(result, "barge_in")
 
 
+def test_a_window_that_ends_within_the_stop_latency_is_decided_once() -> None:
+    reached = (OVER + 25) * 32
+    labels = Labels.model_validate({"agent": [[3.0, (reached + 20) / 1000]]})
+    for cooldown_s in (1.5, 0.0):
+        config: dict[str, object] = {"barge_in_cooldown_s": cooldown_s}
+        result = play_track([Speech(OVER, OVER + 40)], config, labels=labels, mode="scripted")
+        assert types(result) == ["response_start", "speech_start", "barge_in", "response_end", "speech_end"]
+        assert times(result, "barge_in") == [reached]
+        assert times(result, "response_end") == [reached + 20]
+        assert not next(e for e in result.played.events if e.type == "response_end").data["interrupted"]
+
+
 def test_speech_over_a_filler_that_ends_before_the_answer_is_told_as_too_short() -> None:
     # known just after the filler began, ended and known so before the slow answer comes
     slow = fixed_profile(engage_words_per_s=2)

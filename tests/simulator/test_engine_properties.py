@@ -159,11 +159,15 @@ def test_a_higher_minimum_never_adds_a_barge_in_in_scripted_replay(
     spoken = [(start * 0.032, (start + length) * 0.032) for start, length in windows]
     labels = Labels.model_validate({"agent": spoken})
 
-    def stopped(minimum_s: float) -> list[int]:
+    def struck(minimum_s: float) -> list[int]:
+        """Return the windows with a barge-in."""
         config: dict[str, object] = {"barge_in_min_speech_s": minimum_s, "barge_in_cooldown_s": cooldown_s}
-        ends = play_track(track, config, labels=labels, mode="scripted").played.events
-        return [e.data["generation"] for e in ends if e.type == "response_end" and e.data["interrupted"]]
+        events = play_track(track, config, labels=labels, mode="scripted").played.events
+        found = [event.turn for event in events if event.type == "barge_in"]
+        assert len(found) == len(set(found)), "two barge-ins into one window"
+        return found
 
-    assert len(stopped(high)) <= len(stopped(low))
+    few, many = struck(high), struck(low)
+    assert len(few) <= len(many)
     if not cooldown_s:
-        assert set(stopped(high)) <= set(stopped(low))
+        assert set(few) <= set(many)
