@@ -1,0 +1,94 @@
+"""What inputs and outputs there are."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Literal
+
+from simulator.devices.errors import DeviceError
+from simulator.devices.portaudio import look_again, portaudio
+
+Way = Literal["input", "output"]
+
+
+@dataclass(frozen=True, slots=True)
+class Device:
+    """A microphone or a speaker. ``name`` finds it again when it was gone; ``rate`` is what it runs at, Hz."""
+
+    name: str
+    host: str
+    channels: int
+    rate: int
+    default: bool
+    index: int
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the device for scripts."""
+        return {
+            "name": self.name,
+            "host": self.host,
+            "channels": self.channels,
+            "sample_rate": self.rate,
+            "default": self.default,
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class Devices:
+    """What there is, in PortAudio's order."""
+
+    inputs: tuple[Device, ...]
+    outputs: tuple[Device, ...]
+
+    def of(self, way: Way) -> tuple[Device, ...]:
+        """Return the inputs or the outputs."""
+        return self.inputs if way == "input" else self.outputs
+
+    def find(self, way: Way, name: str | None) -> Device:
+        """Return a device by name, or part of one that only it has; ``None``: the system's default.
+
+        Raises :class:`DeviceError` if there is none, or several are meant.
+        """
+        there = self.of(way)
+        if not there:
+            raise DeviceError(f"there is no {_WORDS[way]}; plug one in and try again")
+        if name is None:
+            return next((device for device in there if device.default), there[0])
+        exact = [device for device in there if device.name == name]
+        found = exact[:1] or [device for device in there if name.casefold() in device.name.casefold()]
+        if not found:
+            raise DeviceError(f"there is no {_WORDS[way]} {name!r} now; 'turnlab devices' lists what there is")
+        if len(found) > 1:
+            several = ", ".join(device.name for device in found[:4])
+            raise DeviceError(f"{name!r} may mean several {_WORDS[way]}s ({several}); name one in full")
+        return found[0]
+
+
+_WORDS = {"input": "microphone", "output": "speaker"}
+
+
+def list_devices(*, again: bool = False) -> Devices:
+    """List devices. ``again``: look anew for what was plugged in, which needs every stream to be closed.
+
+    Raises :class:`DeviceError` where PortAudio is missing or does not start.
+    """
+    module = look_again() if again else portaudio()
+    hosts = [str(host["name"]) for host in module.query_hostapis()]
+    known = list(enumerate(module.query_devices()))
+    default_input, default_output = (int(index) for index in module.default.device)
+
+    def found(channels: str, default: int) -> tuple[Device, ...]:
+        return tuple(
+            Device(
+                name=str(one["name"]),
+                host=hosts[one["hostapi"]],
+                channels=int(one[channels]),
+                rate=round(one["default_samplerate"]),
+                default=index == default,
+                index=index,
+            )
+            for index, one in known
+            if one[channels] > 0
+        )
+
+    return Devices(found("max_input_channels", default_input), found("max_output_channels", default_output))

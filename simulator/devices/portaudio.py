@@ -1,0 +1,86 @@
+"""PortAudio, found when it is first needed, and its ways of failing in sentences."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import sys
+from collections.abc import Iterator
+from typing import Any
+
+from simulator.devices.errors import DeviceError
+
+_PACKAGES = {
+    "linux": "install the package libportaudio2 (Debian, Ubuntu) or portaudio (Fedora, Arch, Alpine)",
+    "darwin": "install it with 'brew install portaudio'",
+    "win32": "install the Python package sounddevice again, which brings it along",
+}
+
+
+def portaudio() -> Any:
+    """Return the module ``sounddevice``, PortAudio initialised.
+
+    Raises :class:`DeviceError`, naming the platform's package, where the library is missing or does not start.
+    """
+    try:
+        with quiet_stderr():
+            import sounddevice
+    except ImportError:
+        raise DeviceError(
+            "the Python package sounddevice is missing; install it: pip install sounddevice"
+        ) from None
+    except OSError:
+        remedy = _PACKAGES.get(sys.platform, _PACKAGES["linux"])
+        raise DeviceError(
+            f"PortAudio's library, which reaches microphones and speakers, is missing; {remedy}"
+        ) from None
+    except Exception as error:  # PortAudioError, whose module did not load
+        raise DeviceError(f"PortAudio does not start ({reason(error)}); is the sound system running?") from None
+    return sounddevice
+
+
+def look_again() -> Any:
+    """Return ``sounddevice`` after PortAudio has looked for devices anew. Every stream must be closed before.
+
+    PortAudio lists devices once, when it starts; sounddevice has no public way to start it again.
+    """
+    module = portaudio()
+    with quiet_stderr():
+        with contextlib.suppress(module.PortAudioError):  # it was not running, as after a failed start
+            module._terminate()
+        try:
+            module._initialize()
+        except module.PortAudioError as error:
+            raise DeviceError(f"PortAudio does not start ({reason(error)}); is the sound system running?") from None
+    return module
+
+
+def reason(error: Exception) -> str:
+    """Return what PortAudio, or the host's sound system behind it, says is wrong, in a few words."""
+    arguments = getattr(error, "args", ())
+    host = arguments[2] if len(arguments) > 2 else None
+    text = (
+        str(host[2])
+        if isinstance(host, tuple) and len(host) > 2 and host[2]
+        else str(arguments[0] if arguments else error)
+    )
+    return " ".join(text.split()).strip().rstrip(".").removeprefix("Error opening ") or type(error).__name__
+
+
+@contextlib.contextmanager
+def quiet_stderr() -> Iterator[None]:
+    """Keep the sound system's own chatter off the terminal; it writes to descriptor 2 from C."""
+    try:
+        sys.stderr.flush()
+        kept = os.dup(2)
+    except (OSError, ValueError, AttributeError):
+        yield
+        return
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    try:
+        os.dup2(nowhere, 2)
+        yield
+    finally:
+        os.dup2(kept, 2)
+        os.close(kept)
+        os.close(nowhere)

@@ -1,0 +1,182 @@
+"""Opening a microphone or a speaker at a rate and width that it takes."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterator
+from typing import Any, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from simulator.audio.samples import SAMPLE_RATE
+from simulator.devices.errors import DeviceError
+from simulator.devices.listing import Device, Way
+from simulator.devices.portaudio import portaudio, quiet_stderr, reason
+
+BLOCK_S = 0.02
+"""The speaker asks for this much at a time: what a barge-in decides is heard from the next block on."""
+
+OTHER_RATES = (48_000, 44_100)
+"""What sound cards run at, tried after 16 kHz and the device's own rate."""
+
+Block = NDArray[np.float32]
+Deliver = Callable[[Block, bool], None]
+"""Takes a block, float32 ``[n, channels]``, only valid during the call, and whether input was lost before it."""
+
+Render = Callable[[Block, bool], None]
+"""Fills a block, float32 ``[n, channels]``, in place; is told whether the speaker ran dry before it."""
+
+
+class Stream(Protocol):
+    """An open device. ``rate`` in Hz, ``latency_s`` as the sound system reports it."""
+
+    rate: int
+    channels: int
+    latency_s: float
+
+    @property
+    def alive(self) -> bool:
+        """Whether it still runs; a device that was pulled may end it, or just fall silent."""
+        ...
+
+    def close(self) -> None:
+        """Let go of the device; what is still to be played is not."""
+        ...
+
+
+class _Opened:
+    """A running PortAudio stream."""
+
+    def __init__(self, stream: Any, rate: int, channels: int) -> None:
+        self._stream = stream
+        self.rate = rate
+        self.channels = channels
+        self.latency_s = float(stream.latency)
+
+    @property
+    def alive(self) -> bool:
+        """Whether it still runs."""
+        return bool(self._stream.active)
+
+    def close(self) -> None:
+        """Let go of the device."""
+        with quiet_stderr():
+            self._stream.close(ignore_errors=True)
+
+
+def open_input(device: Device, deliver: Deliver) -> Stream:
+    """Open a microphone at 16 kHz mono if it can, else at its own rate, or with two channels.
+
+    ``deliver`` is called from PortAudio's thread. Raises :class:`DeviceError`.
+    """
+
+    def came(block: Block, _count: int, _time: Any, status: Any) -> None:
+        deliver(block, bool(status.input_overflow))
+
+    def start(rate: int, channels: int) -> Any:
+        stream = portaudio().InputStream(
+            samplerate=rate, channels=channels, device=device.index, dtype="float32", latency="low", callback=came
+        )
+        return _started(stream)
+
+    return _first_that_opens("input", device, start)
+
+
+def open_output(device: Device, render: Render) -> Stream:
+    """Open a speaker at its own rate, or one that it takes, in blocks of 20 ms.
+
+    ``render`` is called from PortAudio's thread. Raises :class:`DeviceError`.
+    """
+
+    def wanted(block: Block, _count: int, _time: Any, status: Any) -> None:
+        render(block, bool(status.output_underflow))
+
+    def start(rate: int, channels: int) -> Any:
+        stream = portaudio().OutputStream(
+            samplerate=rate,
+            channels=channels,
+            device=device.index,
+            dtype="float32",
+            blocksize=round(rate * BLOCK_S),
+            latency=BLOCK_S,
+            callback=wanted,
+        )
+        return _started(stream)
+
+    return _first_that_opens("output", device, start)
+
+
+def _started(stream: Any) -> Any:
+    try:
+        stream.start()
+    except Exception:
+        stream.close(ignore_errors=True)
+        raise
+    return stream
+
+
+def _first_that_opens(way: Way, device: Device, start: Callable[[int, int], Any]) -> Stream:
+    module = portaudio()
+    first: Exception | None = None
+    for rate, channels in _shapes(device):
+        try:
+            with quiet_stderr():
+                return _Opened(start(rate, channels), rate, channels)
+        except (module.PortAudioError, ValueError) as error:
+            first = first or error
+            if not _about_shape(error):
+                break
+    assert first is not None
+    raise DeviceError(_sentence(way, device, first)) from None
+
+
+def _shapes(device: Device) -> Iterator[tuple[int, int]]:
+    """Yield the rates and channel counts to try, best first."""
+    rates = dict.fromkeys((SAMPLE_RATE, device.rate, *OTHER_RATES))
+    for channels in dict.fromkeys((1, min(2, device.channels), device.channels)):
+        for rate in rates:
+            yield rate, channels
+
+
+_INVALID_CHANNELS, _INVALID_RATE = -9998, -9997
+_GONE = (-9996, -9985)
+_FORMAT_REFUSED = -9994
+
+
+def _code(error: Exception) -> int | None:
+    return error.args[1] if len(error.args) > 1 and isinstance(error.args[1], int) else None
+
+
+def _about_shape(error: Exception) -> bool:
+    """Whether another rate or channel count may do; macOS and Windows say so in the host's own codes."""
+    code = _code(error)
+    return code in (_INVALID_CHANNELS, _INVALID_RATE, _FORMAT_REFUSED) or (code == -9999 and not _forbidden(error))
+
+
+def _forbidden(error: Exception) -> bool:
+    said = reason(error).casefold()
+    return any(word in said for word in ("permission", "not permitted", "access denied", "unauthorized"))
+
+
+def _sentence(way: Way, device: Device, error: Exception) -> str:
+    what = "microphone" if way == "input" else "speaker"
+    name = f"the {what} {device.name!r}"
+    if _forbidden(error):
+        return f"{name} may not be used: permission denied; {_PERMISSION.get(sys.platform, _PERMISSION['linux'])}"
+    code = _code(error)
+    if code == _INVALID_RATE:
+        tried = " and ".join(f"{rate / 1000:g}" for rate in dict.fromkeys((SAMPLE_RATE, device.rate, *OTHER_RATES)))
+        return (
+            f"{name} refuses the sample rates {tried} kHz; choose another, or set its rate in the system's settings"
+        )
+    if code in _GONE:
+        return f"{name} is not available; is it plugged in, and not in use by another program?"
+    return f"{name} cannot be opened ({reason(error)}); choose another one"
+
+
+_PERMISSION = {
+    "linux": "add yourself to the group 'audio' and sign in again",
+    "darwin": "allow the terminal under System Settings, Privacy & Security, Microphone",
+    "win32": "allow desktop apps under Settings, Privacy & security, Microphone",
+}

@@ -1,0 +1,46 @@
+"""A live session: the simulated agent through a microphone and a speaker, decided on as it comes.
+
+::
+
+    session = open_session(SessionSettings(arms=(LiveArm("balanced", arm.resolved),)))
+    session.start()
+    while wanted:
+        shown = session.snapshot()          # level, probability, turn state, devices, counters: now
+        for told in session.take():         # decisions (Happened) and notices, in order
+            ...
+        session.set_config(other)           # holds from the next frame
+    session.stop()
+
+:func:`open_session` runs it in a process of its own, so that neither a crash nor the chatter of the sound system
+reaches the terminal, and drawing does not hold up deciding; :class:`LiveSession` is the session itself.
+"""
+
+from simulator.session.session import Session
+from simulator.session.settings import EchoGuard, LiveArm, SessionSettings
+from simulator.session.state import (
+    Counters,
+    DeviceInForce,
+    Happened,
+    Level,
+    Notice,
+    RecordingState,
+    Snapshot,
+    Told,
+    TurnLatency,
+)
+
+__all__ = [
+    "Counters",
+    "DeviceInForce",
+    "EchoGuard",
+    "Happened",
+    "Level",
+    "LiveArm",
+    "Notice",
+    "RecordingState",
+    "Session",
+    "SessionSettings",
+    "Snapshot",
+    "Told",
+    "TurnLatency",
+]
