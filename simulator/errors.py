@@ -23,3 +23,7 @@ class ModelError(SimulatorError):
 
 class ProfileError(SimulatorError):
     """An engine profile that is malformed."""
+
+
+class VoiceError(SimulatorError):
+    """A voice of the agent that is unknown or not installed."""

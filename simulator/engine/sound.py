@@ -32,6 +32,11 @@ class AgentSound:
     """A response's text; what a filler's wait was for."""
     heard_words: list[str] = field(default_factory=list)
     unheard: list[str] = field(default_factory=list)
+    planned: list[Piece] = field(init=False)
+    """Its pieces as they were to be before it was stopped."""
+
+    def __post_init__(self) -> None:
+        self.planned = self.pieces
 
     @property
     def start_ms(self) -> int:

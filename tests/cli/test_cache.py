@@ -19,5 +19,5 @@ def test_the_cache_is_shown_and_cleared(turnlab: Turnlab, tmp_path: Path) -> Non
     assert shown["bytes"] < shown["most_bytes"]
     assert "1 analysis" in turnlab("cache", environment=own).out
     (tmp_path / "analyses" / "mine.txt").write_text("not an analysis")
-    assert "Deleted 1 analysis " in turnlab("cache", "--clear", environment=own).out
+    assert "Deleted 1 analysis and 0 clips " in turnlab("cache", "--clear", environment=own).out
     assert [one.name for one in (tmp_path / "analyses").iterdir()] == ["mine.txt"]

@@ -14,7 +14,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from simulator.activity.cache import MOST_BYTES, cache_folder, cached_analysis, clear, kept
+from simulator.activity.cache import ANALYSES, cached_analysis
 from simulator.activity.model import Activity
 from simulator.activity.smart_turn import WIDTH, Sound
 from simulator.audio.source import AudioSource, Samples, open_audio
@@ -31,9 +31,9 @@ print(len(seen), hashlib.sha256(min(seen).encode()).hexdigest())
 """
 CLEAR = """
 import time
-from simulator.activity.cache import clear
+from simulator.activity.cache import ANALYSES
 for _ in range(400):
-    clear()
+    ANALYSES.clear()
     time.sleep(0.005)
 """
 
@@ -80,7 +80,7 @@ def test_two_processes_may_analyse_one_file_at_once(source: AudioSource) -> None
     both = [_start(ANALYSE, str(source.path), "1") for _ in range(2)]
     first, second = (_said(one) for one in both)
     assert first == second
-    assert kept().entries == 1
+    assert ANALYSES.kept().entries == 1
     assert not _was_made(source)
 
 
@@ -94,17 +94,17 @@ def test_a_reader_goes_on_while_another_process_deletes(source: AudioSource) -> 
 
 def test_only_its_owner_can_read_it(source: AudioSource) -> None:
     cached_analysis(source, None)
-    (entry,) = cache_folder().iterdir()
+    (entry,) = ANALYSES.folder.iterdir()
     assert entry.stat().st_mode & 0o777 == 0o600
-    assert cache_folder().stat().st_mode & 0o777 == 0o700
-    cache_folder().chmod(0o755)
+    assert ANALYSES.folder.stat().st_mode & 0o777 == 0o700
+    ANALYSES.folder.chmod(0o755)
     cached_analysis(source, Ear("another"))
-    assert cache_folder().stat().st_mode & 0o777 == 0o700
+    assert ANALYSES.folder.stat().st_mode & 0o777 == 0o700
 
 
 def test_it_holds_no_audio(source: AudioSource) -> None:
     cached_analysis(source, None)
-    (entry,) = cache_folder().iterdir()
+    (entry,) = ANALYSES.folder.iterdir()
     with np.load(entry) as found:
         per_frame = {name: found[name].size / (source.duration_s / 0.032) for name in found.files}
     assert sum(per_frame.values()) < 5, "of 512 samples a frame"
@@ -131,39 +131,39 @@ def test_content_channel_model_and_settings_each_have_their_own(source: AudioSou
 
 def test_what_changes_while_it_is_read_is_not_kept(source: AudioSource) -> None:
     cached_analysis(source, None, lambda _: os.utime(source.path, (1, 1)))
-    assert kept().entries == 0
+    assert ANALYSES.kept().entries == 0
 
 
 @pytest.fixture
 def full(source: AudioSource) -> Iterator[list[Path]]:
     """A cache that is full, oldest entry first; the files are holes, and take no room."""
-    folder = cache_folder()
+    folder = ANALYSES.folder
     folder.mkdir(parents=True)
     entries = [folder / f"{index}.npz" for index in range(4)]
     for index, path in enumerate(entries):
         with path.open("wb") as file:
-            file.truncate(MOST_BYTES // 4)
+            file.truncate(ANALYSES.most_bytes // 4)
         os.utime(path, (index + 1000.0, index + 1000.0))
     yield entries
-    clear()
+    ANALYSES.clear()
 
 
 def test_what_was_not_used_for_longest_goes_first(source: AudioSource, full: list[Path]) -> None:
     cached_analysis(source, None)
     assert [path.exists() for path in full] == [False, True, True, True]
-    assert kept().size <= MOST_BYTES
-    ours = next(path for path in cache_folder().iterdir() if path not in full)
+    assert ANALYSES.kept().size <= ANALYSES.most_bytes
+    ours = next(path for path in ANALYSES.folder.iterdir() if path not in full)
     os.utime(ours, (1.0, 1.0))
     assert not _was_made(source), "using an entry makes it the newest"
-    with (cache_folder() / "more.npz").open("wb") as file:
-        file.truncate(MOST_BYTES // 4)
+    with (ANALYSES.folder / "more.npz").open("wb") as file:
+        file.truncate(ANALYSES.most_bytes // 4)
     cached_analysis(source, Ear("another"))
     assert ours.exists()
     assert [path.exists() for path in full] == [False, False, True, True]
 
 
 def test_what_a_killed_process_left_half_written_is_deleted_when_old(source: AudioSource) -> None:
-    folder = cache_folder()
+    folder = ANALYSES.folder
     folder.mkdir(parents=True)
     old, fresh = folder / "a.npz.x.partial", folder / "b.npz.y.partial"
     for path in (old, fresh):
@@ -180,5 +180,5 @@ def test_a_cache_that_cannot_be_written_costs_no_more_than_time(
     (tmp_path / "file").touch()
     monkeypatch.setenv("TURNLAB_CACHE_DIR", str(tmp_path / "file"))
     assert isinstance(cached_analysis(source, None), Activity)
-    assert kept().entries == 0
-    assert clear().entries == 0
+    assert ANALYSES.kept().entries == 0
+    assert ANALYSES.clear().entries == 0

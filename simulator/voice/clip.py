@@ -1,0 +1,97 @@
+"""Speech cut to measure: audible from its first sample to its last, at one level, without long pauses.
+
+Somebody outside, who has only the audio, must find each sound of the agent where the readouts say that it was.
+"""
+
+from __future__ import annotations
+
+import numpy as np
+import soxr
+
+from simulator.audio.samples import SAMPLE_RATE, Samples
+
+VOICE_DB = -26.0
+"""The level of the agent's voice, dBFS, pauses left out: what telephony sends speech at (ITU-T P.56, G.191)."""
+
+AUDIBLE_DB = -45.0
+"""The agent is heard where 5 ms of its sound reach this, dBFS; a clip does so at both ends."""
+
+LONGEST_PAUSE_MS = 120
+"""Longer pauses inside a clip are shortened to this, so that they are no silence of the agent's."""
+
+SAMPLES_PER_MS = SAMPLE_RATE // 1000
+FADE_MS = 4
+"""How long the agent takes to fall silent where it is cut off, inside its planned time; no click is heard."""
+
+_WINDOW_MS = 5
+_WINDOW = _WINDOW_MS * SAMPLES_PER_MS
+_EDGE = SAMPLES_PER_MS
+"""A clip's own ends fade over 1 ms."""
+
+_HEADROOM = 0.95
+_TRIM_DB = AUDIBLE_DB + 3.0
+
+
+def tight(speech: Samples) -> Samples:
+    """Return speech at :data:`VOICE_DB` without silence around it and with its pauses shortened.
+
+    Mono at 16 kHz, shape ``[n]``; empty if nothing in it is audible.
+    """
+    loud = _levelled(speech)
+    heard = np.flatnonzero(_windows_db(loud) >= _TRIM_DB)
+    if not len(heard):
+        return np.zeros(0, np.float32)
+    pause = LONGEST_PAUSE_MS // _WINDOW_MS
+    breaks = np.flatnonzero(np.diff(heard) > pause + 1)
+    starts = [heard[0], *(heard[breaks + 1] - pause // 2)]
+    ends = [*(heard[breaks] + 1 + pause // 2), heard[-1] + 1]
+    return np.concatenate(
+        [faded(loud[start * _WINDOW : end * _WINDOW]) for start, end in zip(starts, ends, strict=True)]
+    )
+
+
+def fitted(speech: Samples, count: int) -> Samples:
+    """Return speech stretched or squeezed to ``count`` samples, its pitch with it; for small differences."""
+    if len(speech) == count or not len(speech):
+        return speech
+    stretched = np.asarray(soxr.resample(speech, len(speech), count), np.float32)[:count]
+    return faded(np.pad(stretched, (0, count - len(stretched)), mode="edge"))
+
+
+def faded(speech: Samples) -> Samples:
+    """Return speech whose first and last millisecond rise from nothing and fall to it."""
+    ramp = np.linspace(0.0, 1.0, min(_EDGE, len(speech) // 2), endpoint=False, dtype=np.float32)
+    shaped = speech.copy()
+    shaped[: len(ramp)] *= ramp
+    shaped[len(shaped) - len(ramp) :] *= ramp[::-1]
+    return shaped
+
+
+def audible_ms(sound: Samples) -> tuple[int, int] | None:
+    """Return from when to when something is heard, in ms, to 5 ms; ``None``: never."""
+    heard = np.flatnonzero(_windows_db(sound) >= AUDIBLE_DB)
+    return (int(heard[0]) * _WINDOW_MS, (int(heard[-1]) + 1) * _WINDOW_MS) if len(heard) else None
+
+
+def level_db(sound: Samples) -> float:
+    """Return the level of all of a sound, pauses included, dBFS."""
+    return 10.0 * float(np.log10(max(float(np.mean(np.square(sound, dtype=np.float64))), 1e-12)))
+
+
+def _levelled(speech: Samples) -> Samples:
+    """Return speech at :data:`VOICE_DB`, measured over the 5 ms windows within 30 dB of the loudest one."""
+    windows_db = _windows_db(speech)
+    if not len(windows_db):
+        return speech
+    spoken = windows_db[windows_db > windows_db.max() - 30.0]
+    now_db = 10.0 * np.log10(np.mean(10.0 ** (spoken / 10.0)))
+    gain = 10.0 ** ((VOICE_DB - now_db) / 20.0)
+    peak = float(np.max(np.abs(speech)))
+    return speech * np.float32(min(gain, _HEADROOM / peak) if peak else 0.0)
+
+
+def _windows_db(sound: Samples) -> Samples:
+    """Return the level of each whole 5 ms, dBFS."""
+    whole = sound[: len(sound) // _WINDOW * _WINDOW].reshape(-1, _WINDOW)
+    power = np.mean(np.square(whole, dtype=np.float64), axis=1)
+    return np.asarray(10.0 * np.log10(np.maximum(power, 1e-12)), np.float32)

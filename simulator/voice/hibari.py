@@ -1,0 +1,93 @@
+"""The agent's own words, synthesised offline by hibari-tts (Apache-2.0, the voice ``heart`` inside its wheel)."""
+
+from __future__ import annotations
+
+import hashlib
+import threading
+from importlib.metadata import version
+from typing import TYPE_CHECKING
+
+import numpy as np
+import soxr
+
+from simulator.audio.samples import SAMPLE_RATE, Samples
+from simulator.kept_files import KeptFiles
+from simulator.voice.bundled import BundledVoice
+from simulator.voice.clip import SAMPLES_PER_MS, fitted, tight
+
+if TYPE_CHECKING:
+    from hibari import Hibari
+
+VOICE_CLIPS = KeptFiles("voice", ".pcm", 64_000_000)
+"""Clips made before, 16-bit at 16 kHz: about half an hour."""
+
+_METHOD = 1
+"""Goes into a clip's key: count up when clips of the same words and length come out otherwise."""
+
+_MS_PER_CHAR = 50.0
+"""About how fast the voice speaks by itself, pauses left out: the first guess at a speed."""
+
+_SLOWEST, _FASTEST = 0.25, 4.0
+_TRIES = 3
+_CLOSE = 0.02
+"""A clip this near to its length, as a share of it, is stretched the rest of the way."""
+
+_FULL_SCALE = 32767.0
+
+
+class HibariVoice:
+    """Speaks the words at the pace at which they fill their time. Loads at the first of them, in about 0.3 s.
+
+    What it cannot pronounce, as another script's letters, the bundled clips stand in for.
+    """
+
+    name = "hibari, heart"
+    instant = False
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._model: Hibari | None = None
+        self._stand_in = BundledVoice()
+        self._key = f"hibari {version('hibari-tts')} heart {_METHOD}"
+
+    def spoken(self, words: tuple[str, ...], duration_ms: int) -> Samples | None:
+        """Return the words as speech of exactly ``duration_ms``, float32 ``[duration_ms * 16]``; it is kept."""
+        text = " ".join(words)
+        identity = f"{self._key} {duration_ms} {text}".encode(errors="surrogateescape")
+        key = hashlib.sha256(identity).hexdigest()[:40]
+        kept = VOICE_CLIPS.read(key)
+        if kept is not None and len(kept) == 2 * duration_ms * SAMPLES_PER_MS:
+            return np.frombuffer(kept, "<i2").astype(np.float32) / np.float32(_FULL_SCALE)
+        clip = self._synthesised(text, duration_ms * SAMPLES_PER_MS)
+        if clip is None:
+            return self._stand_in.spoken(words, duration_ms)
+        pcm = np.round(np.clip(clip, -1.0, 1.0) * _FULL_SCALE).astype("<i2")
+        VOICE_CLIPS.write(key, pcm.tobytes())
+        return pcm.astype(np.float32) / np.float32(_FULL_SCALE)
+
+    def _synthesised(self, text: str, count: int) -> Samples | None:
+        """Return the text as ``count`` samples of speech: the nearest of a few speeds, stretched the rest."""
+        if not text.strip():
+            return None
+        speed = len(text) * _MS_PER_CHAR * SAMPLES_PER_MS / count
+        best: Samples | None = None
+        for _ in range(_TRIES):
+            speed = min(max(speed, _SLOWEST), _FASTEST)
+            clip = tight(self._at_speed(text, speed))
+            if not len(clip):
+                return None
+            if best is None or abs(len(clip) - count) < abs(len(best) - count):
+                best = clip
+            if abs(len(best) - count) <= _CLOSE * count:
+                break
+            speed *= len(clip) / count
+        return None if best is None else fitted(best, count)
+
+    def _at_speed(self, text: str, speed: float) -> Samples:
+        with self._lock:
+            if self._model is None:
+                from hibari import Hibari
+
+                self._model = Hibari()
+            speech = self._model(text, speed=speed, seed=0)
+        return np.asarray(soxr.resample(speech, self._model.sample_rate, SAMPLE_RATE), np.float32)
