@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -21,6 +22,7 @@ from tui.widgets import timeline_lanes as lanes
 from tui.widgets.braille import DotRows
 from tui.widgets.timeline import GUTTER, Timeline
 from tui.widgets.timeline_line import one_cell
+from tui.widgets.timeline_sight import moments_in_sight, waits_in_sight
 from tui.widgets.timeline_view import View
 
 __all__ = ["analyses", "kept_analyses"]
@@ -132,6 +134,26 @@ def test_dots_count_from_the_bottom() -> None:
     dots.fill(0, 0, 0)
     dots.fill(1, 3, 9)
     assert dots.line(0) == ["⡈"]
+
+
+@given(columns=st.lists(st.tuples(st.integers(-3, 14), st.integers(-3, 14)), min_size=8, max_size=8))
+def test_all_columns_at_once_are_the_columns_one_by_one(columns: list[tuple[int, int]]) -> None:
+    together, singly = DotRows(4, 3), DotRows(4, 3)
+    together.fill_all(np.array([low for low, _ in columns]), np.array([high for _, high in columns]))
+    for column, (low, high) in enumerate(columns):
+        for row in range(low, high + 1):
+            singly.fill(column, row, row)
+    assert [together.line(row) for row in range(3)] == [singly.line(row) for row in range(3)]
+
+
+@given(start=st.integers(-2, 30), width=st.integers(1, 12))
+def test_what_lies_outside_the_view_is_left_out_and_nothing_else(start: int, width: int) -> None:
+    waits = ((1, 3), (3, 4), (7, 12), (20, 21))
+    view = View(float(start), 1.0, width)
+    shown = [one for one in waits if one[1] > view.start_ms and one[0] < view.end_ms]
+    assert list(waits_in_sight(waits, view)) == shown
+    moments = (0, 3, 3, 9, 27)
+    assert list(moments_in_sight(moments, view)) == [one for one in moments if start <= one <= view.end_ms]
 
 
 @pytest.fixture(scope="module")

@@ -2,12 +2,27 @@
 
 from __future__ import annotations
 
+import numpy as np
+from numpy.typing import NDArray
+
 LEFT_DOTS = (0x01, 0x02, 0x04, 0x40)
 RIGHT_DOTS = (0x08, 0x10, 0x20, 0x80)
 """The bits of a cell's left and right column, from the top down."""
 
 DOTS_PER_CELL = 4
 """Rows of dots in a cell; there are two columns."""
+
+
+def _runs(bits: tuple[int, ...]) -> tuple[tuple[int, ...], ...]:
+    ends = range(DOTS_PER_CELL + 1)
+    dots = bits[::-1]
+    return tuple(tuple(sum(dots[low:high]) for high in ends) for low in ends)
+
+
+_RUNS = (_runs(LEFT_DOTS), _runs(RIGHT_DOTS))
+"""The bits of a column's dots from row ``low`` to before ``high`` of its cell, counted from the bottom."""
+
+_RUN_ARRAYS = tuple(np.array(runs, np.uint8) for runs in _RUNS)
 
 _BRAILLE = tuple(chr(0x2800 + bits) if bits else " " for bits in range(256))
 _ASCII = tuple(" .:-=+*#@"[bits.bit_count()] for bits in range(256))
@@ -28,12 +43,23 @@ class DotRows:
 
     def fill(self, column: int, low: int, high: int) -> None:
         """Set the dots of one dot column from row ``low`` to row ``high``, both included."""
-        bits = RIGHT_DOTS if column & 1 else LEFT_DOTS
+        runs = _RUNS[column & 1]
         cell = column >> 1
-        top = self.dot_rows - 1
-        for row in range(max(low, 0), min(high, top) + 1):
-            line, dot = divmod(top - row, DOTS_PER_CELL)
-            self._cells[line][cell] |= bits[dot]
+        low, high = max(low, 0), min(high + 1, self.rows * DOTS_PER_CELL)
+        while low < high:
+            level, above = low // DOTS_PER_CELL, low % DOTS_PER_CELL
+            up_to = min(high - low + above, DOTS_PER_CELL)
+            self._cells[self.rows - 1 - level][cell] |= runs[above][up_to]
+            low += up_to - above
+
+    def fill_all(self, lows: NDArray[np.intp], highs: NDArray[np.intp]) -> None:
+        """Set the dots of every dot column from its row in ``lows`` to that in ``highs``, both included."""
+        for row, cells in enumerate(self._cells):
+            bottom = (self.rows - 1 - row) * DOTS_PER_CELL
+            low, high = (np.clip(one - bottom, 0, DOTS_PER_CELL) for one in (lows, highs + 1))
+            drawn = np.frombuffer(cells, np.uint8)  # the bytes themselves, not a copy
+            for side, runs in enumerate(_RUN_ARRAYS):
+                drawn |= runs[low[side::2], high[side::2]]
 
     def line(self, row: int, *, ascii_only: bool = False) -> list[str]:
         """Return one line, from the top, as a character a cell; an empty cell is a space."""

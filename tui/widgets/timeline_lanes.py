@@ -13,7 +13,7 @@ from tui.tuning.pyramid import Pyramid
 from tui.tuning.scene import ArmLane, Bar, Scene
 from tui.widgets.braille import DOTS_PER_CELL, DotRows
 from tui.widgets.timeline_line import Line, one_cell
-from tui.widgets.timeline_sight import in_sight
+from tui.widgets.timeline_sight import in_sight, moments_in_sight, waits_in_sight
 from tui.widgets.timeline_view import View
 
 _TICKS_MS = (100, 200, 500, 1000, 2000, 5000, 10_000, 15_000, 30_000, 60_000, 120_000, 300_000, 600_000)
@@ -88,8 +88,7 @@ def caller(scene: Scene, view: View, rows: int, glyphs: Glyphs = FINE) -> list[L
     else:
         tops = half + np.floor(above * (half - 0.5)).astype(int)
         lows = half - np.floor(below * half).astype(int)
-    for column, (low, top) in enumerate(zip(lows.tolist(), tops.tolist(), strict=True)):
-        dots.fill(column, low, top)
+    dots.fill_all(lows, tops)
     loud = np.maximum(above, below).reshape(view.width, 2).max(axis=1) > 1 / dots.dot_rows
     kinds = ["wave" if spoken else "quiet" for spoken in loud.tolist()]
     lines = []
@@ -105,8 +104,8 @@ def voice(scene: Scene, view: View, glyphs: Glyphs = FINE) -> Line:
     """Draw how likely the caller's audio is a voice."""
     dots = DotRows(view.width, 1)
     likely = _peaks(scene, view, scene.wave.voice)
-    for column, value in enumerate(np.rint(likely * DOTS_PER_CELL).astype(int).tolist()):
-        dots.fill(column, 0, value - 1)
+    tops = np.rint(likely * DOTS_PER_CELL).astype(int) - 1
+    dots.fill_all(np.zeros_like(tops), tops)
     line = Line(view.width)
     line.lay(dots.line(0, ascii_only=glyphs.ascii_only), "voice")
     return line
@@ -194,7 +193,7 @@ def _text_row(level: float, rows: int) -> int:
 def agent(lane: ArmLane, view: View, arm: str, glyphs: Glyphs = FINE) -> Line:
     """Draw one arm's agent: fillers, responses with their words, and where the caller stopped it."""
     line = Line(view.width)
-    waits = [wait for wait in lane.waits if wait[1] > view.start_ms and wait[0] < view.end_ms]
+    waits = waits_in_sight(lane.waits, view)
     for start_ms, end_ms in waits:
         line.fill(round(view.x(start_ms)), round(view.x(end_ms)), glyphs.wait, "wait")
     for bar in in_sight(lane.bars, view):
@@ -205,9 +204,9 @@ def agent(lane: ArmLane, view: View, arm: str, glyphs: Glyphs = FINE) -> Line:
     for start_ms, end_ms in waits:
         # A sound that spans a wait goes on after it; the wait is cut out of it to be honest about its length.
         line.fill(round(view.x(start_ms)), round(view.x(end_ms)), glyphs.wait, "wait")
-    for t_ms in lane.underruns:
+    for t_ms in moments_in_sight(lane.underruns, view):
         line.put(int(view.x(t_ms)), glyphs.underrun, "underrun")
-    for t_ms in lane.cuts:
+    for t_ms in moments_in_sight(lane.cuts, view):
         line.put(int(view.x(t_ms)), glyphs.cut, "cut")
     return line
 

@@ -64,7 +64,7 @@ class Line:
         """Return one segment a run of equal style."""
         found, x = [], 0
         for kind, run in groupby(self.kinds):
-            length = sum(1 for _ in run)
+            length = len(list(run))
             found.append(Segment("".join(self.chars[x : x + length]), palette[kind]))
             x += length
         return found

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
+from operator import itemgetter
 from typing import Protocol, TypeVar
 
 from tui.widgets.timeline_view import View
@@ -43,3 +44,14 @@ def in_sight(stretches: Sequence[_S], view: View) -> Sequence[_S]:
             found.append(one)
             reached_ms = view.t(int((end_ms - view.start_ms) / view.ms_per_cell) + 1)
     return found
+
+
+def moments_in_sight(moments: Sequence[int], view: View) -> Sequence[int]:
+    """Return those of some moments, in order of time, that the view shows."""
+    return moments[bisect_left(moments, view.start_ms) : bisect_right(moments, view.end_ms)]
+
+
+def waits_in_sight(waits: Sequence[tuple[int, int]], view: View) -> Sequence[tuple[int, int]]:
+    """Return those of some (start, end), one after another, that the view shows a part of."""
+    first = bisect_right(waits, view.start_ms, key=itemgetter(1))
+    return waits[first : bisect_left(waits, view.end_ms, key=itemgetter(0))]

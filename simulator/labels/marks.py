@@ -1,0 +1,101 @@
+"""A label file as a list of marks a person can move: turns, interruptions, backchannels, noises, hesitations.
+
+The file may say one thing twice: an interruption is a turn and an event, a cough over the agent a noise and an
+event.
+Entries of the same stretch that are about the same thing are one mark, so that they stay together.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any, Literal
+
+Kind = Literal["turn", "interruption", "backchannel", "noise", "hesitation"]
+KINDS: tuple[Kind, ...] = ("turn", "interruption", "backchannel", "noise", "hesitation")
+
+Place = tuple[str, int]
+"""Where an entry stands in the file: the name of its list, and its number there."""
+
+_SAME_MS = 5
+_LISTS = ("turns", "events", "backchannels", "noises", "hesitations")
+_HOLDS: Mapping[Kind, tuple[str, ...]] = {
+    "turn": ("turns",),
+    "interruption": ("turns", "events"),
+    "backchannel": ("backchannels", "events"),
+    "noise": ("noises", "events"),
+    "hesitation": ("hesitations",),
+}
+"""In which lists a mark of a kind has an entry."""
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """Something that is true of a stretch of the recording; ``words`` are a turn's, or what makes a noise."""
+
+    kind: Kind
+    start_ms: int
+    end_ms: int
+    words: str = ""
+    places: tuple[Place, ...] = ()
+
+    @property
+    def stretch(self) -> tuple[int, int]:
+        """Start and end, ms."""
+        return self.start_ms, self.end_ms
+
+
+def lists_of(mark: Mark) -> tuple[str, ...]:
+    """Return the lists of the file in which a mark has an entry; a bed of noise happens to nobody."""
+    return ("noises",) if mark.kind == "noise" and " bed" in mark.words else _HOLDS[mark.kind]
+
+
+def marks(raw: Mapping[str, Any]) -> tuple[Mark, ...]:
+    """Return the marks of a label file that was found good, in order of time."""
+    found: list[Mark] = []
+    for one in _entries(raw):
+        twin = next((number for number, other in enumerate(found) if _same(one, other)), None)
+        if twin is None:
+            found.append(one)
+        else:
+            other = found[twin]
+            kind = one.kind if one.kind != "turn" else other.kind
+            found[twin] = Mark(kind, *other.stretch, other.words or one.words, (*other.places, *one.places))
+    return tuple(sorted(found, key=lambda mark: (mark.stretch, KINDS.index(mark.kind))))
+
+
+def entry_stretch(entry: Any) -> tuple[int, int]:
+    """Return where an entry of a label file begins and ends, ms."""
+    start, end = (entry["start_s"], entry["end_s"]) if isinstance(entry, Mapping) else entry[:2]
+    return round(start * 1000), round(end * 1000)
+
+
+def _entries(raw: Mapping[str, Any]) -> Iterator[Mark]:
+    for name in _LISTS:
+        for number, entry in enumerate(raw.get(name) or ()):
+            yield Mark(_kind(name, entry), *entry_stretch(entry), _words(name, entry), ((name, number),))
+
+
+def _kind(name: str, entry: Any) -> Kind:
+    if name == "events":
+        if entry.get("should_barge_in"):
+            return "interruption"
+        return "backchannel" if entry["type"] == "backchannel" else "noise"
+    kinds: dict[str, Kind] = {"turns": "turn", "backchannels": "backchannel", "noises": "noise"}
+    return kinds.get(name, "hesitation")
+
+
+def _words(name: str, entry: Any) -> str:
+    if name == "noises":
+        return str(entry[2])
+    return str(entry.get("text") or entry.get("what") or "") if isinstance(entry, Mapping) else ""
+
+
+def _same(one: Mark, other: Mark) -> bool:
+    # Two people may talk at once, so two entries of one list are two marks.
+    if {name for name, _ in one.places} & {name for name, _ in other.places}:
+        return False
+    kinds = {one.kind, other.kind}
+    about_one_thing = len(kinds) == 1 or kinds == {"turn", "interruption"}
+    near = all(abs(a - b) <= _SAME_MS for a, b in zip(one.stretch, other.stretch, strict=True))
+    return about_one_thing and near
