@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import ipaddress
 import signal
 import socket
 from collections.abc import Callable
@@ -14,18 +13,14 @@ from pathlib import Path
 import uvicorn
 
 from services.embedded.access import Access, Doorkeeper, Role, access
+from services.embedded.addresses import authority, bind
 from services.embedded.app import create_app
 from services.embedded.database import Database
 from services.embedded.rate_limits import RateLimits
 from services.embedded.seed import seed
-from services.errors import ServiceError
 
 GOODBYE_S = 5
 """How long requests that are being answered may take when the server is asked to stop."""
-
-
-class AddressError(ServiceError):
-    """The address cannot be served at."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,18 +60,13 @@ class Ready:
         }
 
 
-def is_loopback(host: str) -> bool:
-    """Tell whether only this machine can reach ``host``. Raises :class:`AddressError` if there is no such host."""
-    return all(ipaddress.ip_address(address).is_loopback for _, address in _addresses(host))
-
-
 def serve(wishes: Wishes, tell: Callable[[Ready], None]) -> None:
     """Serve until SIGTERM or SIGINT, then close the workspace file; ``tell`` is called when requests can come.
 
     Raises :class:`AddressError` if the address cannot be had, and :class:`services.errors.StorageError` if the
     workspace file cannot be used.
     """
-    bound = _bind(wishes.host, wishes.port)
+    bound = bind(wishes.host, wishes.port)
     with bound:
         database = Database.open(wishes.file, fill=seed)
         try:
@@ -122,36 +112,8 @@ async def _run(app: object, bound: socket.socket, tell: Callable[[], None]) -> N
     await server.serve(sockets=[bound])
 
 
-def _bind(host: str, port: int) -> socket.socket:
-    family, address = _addresses(host)[0]
-    bound = socket.socket(family, socket.SOCK_STREAM)
-    # a server that was just stopped leaves connections that fade for a minute; the port is free all the same
-    bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    try:
-        bound.bind((address, port))
-        bound.listen(128)
-    except OSError as error:
-        bound.close()
-        reason = (error.strerror or str(error)).lower()
-        raise AddressError(
-            f"port {port} at {host} cannot be used: {reason}; choose another --port, or 0 for any free one"
-        ) from None
-    bound.setblocking(False)
-    return bound
-
-
-def _addresses(host: str) -> list[tuple[socket.AddressFamily, str]]:
-    try:
-        found = socket.getaddrinfo(host, None, type=socket.SOCK_STREAM)
-    except (OSError, UnicodeError):
-        raise AddressError(f"there is no host {host}: give an address of this machine, such as 127.0.0.1") from None
-    return [(family, str(address[0])) for family, _, _, _, address in found]
-
-
 def _ready(bound: socket.socket, database: Database, token: str | None) -> Ready:
-    address, port = bound.getsockname()[:2]
-    shown = f"[{address}]" if ":" in address else address
     editor = access(database)
     if token is not None:
         editor = Access(editor.workspace_id, editor.organization_id, editor.user_id, editor.api_key_id, token)
-    return Ready(f"http://{shown}:{port}", editor, access(database, "viewer"))
+    return Ready(f"http://{authority(bound)}", editor, access(database, "viewer"))

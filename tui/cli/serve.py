@@ -10,9 +10,8 @@ from pathlib import Path
 from services.embedded import workspace_file
 from services.embedded.connect import FILE_NAME
 from services.errors import ServiceError
-from tui.cli.failure import CallError, WorkError
-
-SHORTEST_TOKEN = 16
+from tui.cli.failure import WorkError
+from tui.cli.reach import check_reach, check_token
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,16 +32,14 @@ def serve(request: Request, *, as_json: bool) -> None:
     """Serve until stopped. Raises :class:`CallError` for an address others could reach without being meant to."""
     from services.embedded import serving
 
-    if request.token is not None and not _hard_to_guess(request.token):
-        raise CallError(f"a token is at least {SHORTEST_TOKEN} printable ASCII characters without spaces")
+    check_token(request.token)
 
     def tell(ready: serving.Ready) -> None:
         found = ready.to_json("viewer" if request.read_only else "editor")
         print(json.dumps(found) if as_json else _for_people(found), flush=True)
 
     try:
-        if not serving.is_loopback(request.host):
-            _check_remote(request)
+        check_reach(request.host, request.token, "TURNLAB_SERVE_TOKEN", allowed=request.allow_remote)
         serving.serve(
             serving.Wishes(
                 file=request.data.expanduser() / FILE_NAME if request.data else workspace_file(),
@@ -56,20 +53,6 @@ def serve(request: Request, *, as_json: bool) -> None:
         )
     except ServiceError as error:
         raise WorkError(_by_option(str(error), request.data)) from None
-
-
-def _check_remote(request: Request) -> None:
-    if not request.allow_remote:
-        raise CallError(
-            f"{request.host} can be reached from other machines; leave --host out,"
-            " or add --allow-remote and a --token you chose"
-        )
-    if request.token is None:
-        raise CallError("--allow-remote needs a --token you chose (or TURNLAB_SERVE_TOKEN), to give to others")
-
-
-def _hard_to_guess(token: str) -> bool:
-    return len(token) >= SHORTEST_TOKEN and all("!" <= character <= "~" for character in token)
 
 
 def _by_option(message: str, data: Path | None) -> str:
