@@ -176,6 +176,11 @@ class TurnMachine:
         """The turn confidence that ends a turn in the state the caller is now heard in."""
         return self._end_rule.patience(self.config, self._heard_in.turn_policy).threshold
 
+    @property
+    def eager_threshold(self) -> float | None:
+        """The turn confidence that begins an answer ahead of time in that state; ``None``: none does."""
+        return self._end_rule.patience(self.config, self._heard_in.turn_policy).eager
+
     def turn_confidence(self, now_ms: int) -> float | None:
         """Return the turn confidence at a moment of the pause under way; ``None`` outside a pause."""
         return self._end_rule.confidence(self._caller, now_ms) if self.mode is Mode.PAUSE else None

@@ -87,6 +87,7 @@ class Values(_Strict):
     tool_capacity: Value
     resume_false_interruption: Switch
     resume_after_ms: Value
+    echo_threshold_db: Value
     eager_direction: Direction
 
     @model_validator(mode="after")

@@ -28,6 +28,7 @@ _UNITS = {
     "speech_ms_per_char": "ms/character",
     "tts_speed": "× normal",
     "tool_capacity": "tools",
+    "echo_threshold_db": "dB below full scale",
 }
 
 
