@@ -364,6 +364,53 @@ def serve(
     )
 
 
+@app.command()
+def agent(
+    config: Annotated[
+        str, typer.Option("--config", "-c", help="A preset's name, a JSON file, or inline JSON.")
+    ] = "balanced",
+    scenario: Annotated[
+        Path | None, typer.Option(help="What the agent says, a scenario file; by default a clinic's front desk.")
+    ] = None,
+    profile: Annotated[str, typer.Option(help="Engine profile: a shipped name or a file.")] = "default",
+    eot: Eot = None,
+    seed: Annotated[int, typer.Option(help="Seed of the models' latencies; the same in every call.")] = 0,
+    voice: Annotated[
+        str | None, typer.Option(help="hibari, clips or silent; by default hibari where it is installed.")
+    ] = None,
+    port: Annotated[int, typer.Option(min=0, max=65535, help="The port; 0 takes any free one.")] = 8766,
+    host: Annotated[
+        str, typer.Option(help="The address; by default only this machine can reach it.")
+    ] = "127.0.0.1",
+    allow_remote: Annotated[
+        bool, typer.Option("--allow-remote", help="Let other machines reach it; needs a --token.")
+    ] = False,
+    token: Annotated[
+        str | None,
+        typer.Option(envvar="TURNLAB_AGENT_TOKEN", show_envvar=True, help="What callers must send."),
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON line when ready.")] = False,
+) -> None:
+    """Answer calls on a WebSocket as the simulated agent, in real time, until stopped."""
+    from tui.cli.agent import Request, agent
+
+    agent(
+        Request(
+            config=config,
+            scenario=scenario,
+            profile=profile,
+            eot=eot.value if eot else None,
+            seed=seed,
+            voice=voice,
+            host=host,
+            port=port,
+            allow_remote=allow_remote,
+            token=token,
+        ),
+        as_json=as_json,
+    )
+
+
 models_app = typer.Typer(
     cls=ShowingGroup, rich_markup_mode=None, help="Show the model files, or get the missing one."
 )

@@ -1,0 +1,1 @@
+"""The simulated agent on a WebSocket, and a recorded caller who calls any such agent and measures it by ear."""

@@ -1,0 +1,172 @@
+"""One client's call on the server: what it sends goes to the agent in real time, what the agent does comes back."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from concurrent.futures import Executor
+from dataclasses import dataclass
+
+from websockets.asyncio.server import ServerConnection
+from websockets.exceptions import ConnectionClosed
+from websockets.frames import CloseCode
+
+from simulator.audio.samples import SAMPLE_RATE
+from simulator.socket import messages
+from simulator.socket.agent_call import Agent, AgentCall
+from simulator.socket.inbox import Audio, Inbox
+from simulator.socket.messages import Change, Message, MessageError, Start
+from simulator.socket.outbox import Outbox
+from simulator.socket.pace import Pace
+from simulator.socket.wire import BYTES, PcmIn, PcmOut
+
+LEAST_S, MOST_S = 0.01, 0.02
+"""How much audio is heard and answered at once."""
+
+HELD_BACK_S = 2.0
+"""How much audio may wait to be heard; a client that has sent more is not read from meanwhile."""
+
+STALLED_S = 2.0
+"""Without audio for this long, the client is told that time stands still."""
+
+GONE_S = 60.0
+"""Without any audio or text for this long, the client is taken to be gone."""
+
+LATE_S = 0.04
+"""An answer to a block of the caller's that takes longer is late: players hold back about that much."""
+
+
+class DroppedError(Exception):
+    """The client is let go; the text says why, in at most 120 bytes."""
+
+
+@dataclass(slots=True)
+class CallReport:
+    """How a call went. ``late`` counts blocks that were answered late, ``latest_s`` is the longest of all."""
+
+    number: int
+    seconds: float = 0.0
+    turns: int = 0
+    blocks: int = 0
+    late: int = 0
+    latest_s: float = 0.0
+    ending: str = "the caller left"
+
+
+class Conversation:
+    """Carries one call between a socket and an :class:`~simulator.socket.agent_call.AgentCall`.
+
+    ``facts`` are told to a client that starts with a start message; ``workers`` do what takes time.
+    """
+
+    def __init__(
+        self, connection: ServerConnection, agent: Agent, facts: Message, workers: Executor, number: int
+    ) -> None:
+        self.report = CallReport(number)
+        self._connection = connection
+        self._agent = agent
+        self._facts = facts
+        self._workers = workers
+        self._loop = asyncio.get_running_loop()
+        self._inbox = Inbox()
+        self._outbox = Outbox()
+        self._pace: Pace | None = None
+        self._allowed_s = 0.0
+        self._use(SAMPLE_RATE)
+
+    async def run(self) -> None:
+        """Hold the call until the client leaves. Raises :class:`DroppedError` if it has to be let go."""
+        work = (self._read(), self._answer(), self._outbox.drain_to(self._connection))
+        tasks = [self._loop.create_task(each) for each in work]
+        try:
+            done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
+            for task in done:
+                task.result()
+        except ConnectionClosed as closed:
+            if closed.sent is not None and closed.sent.code == CloseCode.MESSAGE_TOO_BIG:
+                self.report.ending = "let go: a message was too large"
+        finally:
+            for task in tasks:
+                task.cancel()
+            await asyncio.gather(*tasks, return_exceptions=True)
+
+    def _use(self, rate: int) -> None:
+        self._rate = rate
+        self._in, self._out = PcmIn(rate), PcmOut(rate)
+        self._inbox.most_bytes = self._bytes_of(HELD_BACK_S)
+
+    def _bytes_of(self, seconds: float) -> int:
+        return round(seconds * self._rate) * BYTES
+
+    async def _read(self) -> None:
+        async for message in self._connection:
+            await self._inbox.put(message, self._loop.time())
+
+    async def _answer(self) -> None:
+        call = await self._loop.run_in_executor(self._workers, AgentCall, self._agent)
+        while True:
+            found = await self._next()
+            if isinstance(found, str):
+                self._post(json.dumps(self._follow(call, found)))
+            else:
+                await self._hear(call, found)
+
+    async def _next(self) -> str | Audio:
+        """Wait for what comes next, and say so if the client's audio has stopped."""
+        waits = [GONE_S] if self._pace is None else [STALLED_S, GONE_S - STALLED_S]
+        for seconds in waits:
+            try:
+                async with asyncio.timeout(seconds):
+                    return await self._inbox.take(self._bytes_of(LEAST_S), self._bytes_of(MOST_S))
+            except TimeoutError:
+                text = f"no audio for {seconds:g} s: the call's time is the audio you send; send silence too"
+                if seconds is not waits[-1]:
+                    self._post(json.dumps(messages.error(text)))
+        raise DroppedError(f"nothing was heard of you for {GONE_S:g} s")
+
+    async def _hear(self, call: AgentCall, audio: Audio) -> None:
+        """Let the agent hear a block when it can have been spoken, and send what it does meanwhile."""
+        now_s = self._loop.time()
+        if self._pace is None:
+            self._pace = Pace(now_s)
+        wait_s = self._pace.take(len(audio.data) / self._bytes_of(1.0), now_s)
+        if wait_s:
+            await asyncio.sleep(wait_s)
+            self._allowed_s = now_s + wait_s
+        for message in await self._loop.run_in_executor(self._workers, self._heard, call, audio.data):
+            self._post(message)
+        self._note(call, self._loop.time() - max(audio.since_s, self._allowed_s))
+
+    def _heard(self, call: AgentCall, data: bytes) -> list[str | bytes]:
+        """Return what is to be sent back for some audio; the part that takes time."""
+        told = call.hear(self._in.read(data))
+        wire = [json.dumps(one) if isinstance(one, dict) else self._out.write(one) for one in told]
+        return [one for one in wire if one]
+
+    def _note(self, call: AgentCall, took_s: float) -> None:
+        report = self.report
+        report.seconds, report.turns = call.now_ms / 1000, call.turns
+        report.blocks += 1
+        report.late += took_s > LATE_S
+        report.latest_s = max(report.latest_s, took_s)
+
+    def _follow(self, call: AgentCall, text: str) -> Message:
+        """Do what a text message asks for; return the answer."""
+        try:
+            wish = messages.read_message(text)
+            if isinstance(wish, Change):
+                call.change(messages.changed(call.config, wish.fields))
+                return messages.config_in_force(call.config, call.now_ms)
+            return self._start(wish)
+        except MessageError as error:
+            return messages.error(str(error))
+
+    def _start(self, wish: Start) -> Message:
+        if self._pace is not None:
+            raise MessageError("start: must come before the first audio; the call goes on at its rate")
+        self._use(wish.rate)
+        return messages.started(wish.rate, self._facts)
+
+    def _post(self, message: str | bytes) -> None:
+        if not self._outbox.put(message):
+            raise DroppedError("you do not read what is sent: seconds of audio wait for you")

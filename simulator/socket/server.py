@@ -1,0 +1,140 @@
+"""The simulated agent behind a WebSocket, for many callers at once. Only ``turnlab agent`` imports this."""
+
+from __future__ import annotations
+
+import asyncio
+import hmac
+import logging
+import re
+import signal
+import socket
+from collections.abc import Callable
+from concurrent.futures import Executor, ThreadPoolExecutor
+from dataclasses import dataclass, field
+from http import HTTPStatus
+
+from websockets.asyncio.server import ServerConnection
+from websockets.asyncio.server import serve as serve_websockets
+from websockets.frames import CloseCode
+from websockets.http11 import Request, Response
+
+from simulator.socket.agent_call import Agent
+from simulator.socket.conversation import CallReport, Conversation, DroppedError
+from simulator.socket.messages import Message
+
+MOST_CALLS = 16
+LARGEST_MESSAGE = 1 << 20
+"""A larger message ends its call: it is half a minute of audio, which a caller cannot have spoken just now."""
+
+GOODBYE_S = 2.0
+"""How long a client may take to say goodbye."""
+
+_UNREAD_BYTES = 1 << 16
+"""How much may lie in the system's buffer for a client, so that one which does not read is noticed soon."""
+
+_OWN_PAGES = re.compile(r"https?://(localhost|127\.0\.0\.1|\[::1\])(:\d+)?")
+"""Web pages that may call: a page from elsewhere, open in a browser on this machine, may not."""
+
+
+@dataclass(frozen=True, slots=True)
+class Service:
+    """What is served, and to whom. ``facts`` are what a client may know of the agent."""
+
+    agent: Agent
+    facts: Message
+    token: str | None = field(default=None, repr=False)
+    """What clients must say in ``Authorization: Bearer``; ``None``: nothing."""
+    most_calls: int = MOST_CALLS
+
+
+def serve(
+    service: Service, bound: socket.socket, ready: Callable[[], None], tell: Callable[[CallReport], None]
+) -> None:
+    """Answer calls on a bound socket until SIGTERM or SIGINT; ``tell`` is called at the end of each call."""
+    asyncio.run(_run(service, bound, ready, tell))
+
+
+async def _run(
+    service: Service, bound: socket.socket, ready: Callable[[], None], tell: Callable[[CallReport], None]
+) -> None:
+    loop, stop = asyncio.get_running_loop(), asyncio.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: loop.call_soon_threadsafe(stop.set))
+    with ThreadPoolExecutor(service.most_calls, "call") as workers:
+        exchange = Exchange(service, workers, tell)
+        bound.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, _UNREAD_BYTES)
+        async with serve_websockets(
+            exchange.answer,
+            sock=bound,
+            origins=[None, _OWN_PAGES],
+            process_request=exchange.admit,
+            compression=None,
+            max_size=LARGEST_MESSAGE,
+            # a client that has sent ahead is read from slowly, and its answers to pings lie behind its audio
+            ping_timeout=None,
+            close_timeout=GOODBYE_S,
+            logger=_silent(),
+        ):
+            ready()
+            await stop.wait()
+
+
+class Exchange:
+    """Takes calls, each on its own; what goes wrong in one is no other's business."""
+
+    def __init__(self, service: Service, workers: Executor, tell: Callable[[CallReport], None]) -> None:
+        self._service = service
+        self._workers = workers
+        self._tell = tell
+        self._under_way = 0
+        self._number = 0
+
+    def admit(self, connection: ServerConnection, request: Request) -> Response | None:
+        """Refuse a client without the token, before anything is spent on it."""
+        token = self._service.token
+        given = request.headers.get("Authorization", "")
+        if token is None or hmac.compare_digest(given.encode(), f"Bearer {token}".encode()):
+            return None
+        return connection.respond(HTTPStatus.UNAUTHORIZED, "send the token as 'Authorization: Bearer TOKEN'\n")
+
+    async def answer(self, connection: ServerConnection) -> None:
+        """Hold one call."""
+        if self._under_way >= self._service.most_calls:
+            await connection.close(
+                CloseCode.TRY_AGAIN_LATER, f"all {self._service.most_calls} lines are taken; call again later"
+            )
+            return
+        self._under_way += 1
+        self._number += 1
+        service = self._service
+        conversation = Conversation(connection, service.agent, service.facts, self._workers, self._number)
+        try:
+            await conversation.run()
+        except DroppedError as error:
+            conversation.report.ending = f"let go: {error}"
+            await _hang_up(connection, CloseCode.POLICY_VIOLATION, str(error))
+        except Exception as error:  # a fault of ours in one call; the others go on
+            conversation.report.ending = f"failed: {type(error).__name__}: {error}"
+            await _hang_up(connection, CloseCode.INTERNAL_ERROR, "the agent failed; see its terminal")
+        finally:
+            self._under_way -= 1
+            self._tell(conversation.report)
+
+
+async def _hang_up(connection: ServerConnection, code: int, reason: str) -> None:
+    """Close a connection, also one whose client does not read the goodbye."""
+    try:
+        async with asyncio.timeout(GOODBYE_S):
+            await connection.close(code, reason)
+    except TimeoutError:
+        pass
+    finally:
+        connection.transport.abort()
+
+
+def _silent() -> logging.Logger:
+    """Return a logger that says nothing: how calls end is told, and strangers' malformed requests are not ours."""
+    logger = logging.getLogger("turnlab.agent")
+    logger.addHandler(logging.NullHandler())
+    logger.propagate = False
+    return logger

@@ -1,0 +1,103 @@
+"""``turnlab agent``: the simulated agent on a WebSocket."""
+
+from __future__ import annotations
+
+import json
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from services.embedded.addresses import authority, bind
+from services.errors import ServiceError
+from simulator.activity.model import SILENCE_ONLY
+from simulator.engine.scenario import Scenario, default_scenario, read_scenario
+from simulator.errors import SimulatorError
+from simulator.socket.agent_call import Agent
+from simulator.socket.conversation import CallReport
+from simulator.socket.judging import SharedJudge
+from simulator.socket.messages import Message
+from simulator.socket.server import Service, serve
+from simulator.voice.mouth import Mouth
+from simulator.voice.voice import voice_for
+from tui.cli.arms import read_arms
+from tui.cli.failure import CallError, WorkError, complain
+from tui.cli.opening import end_of_turn_judge, open_profile
+from tui.cli.reach import check_reach, check_token
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """The command's options."""
+
+    config: str
+    scenario: Path | None
+    profile: str
+    eot: str | None
+    seed: int
+    voice: str | None
+    host: str
+    port: int
+    allow_remote: bool
+    token: str | None = field(repr=False)
+
+
+def agent(request: Request, *, as_json: bool) -> None:
+    """Answer calls until stopped. Raises :class:`CallError` for what cannot be served, or to whom."""
+    check_token(request.token)
+    (arm,) = read_arms([request.config])
+    profile, scenario = open_profile(request.profile), _scenario(request.scenario)
+    judge = end_of_turn_judge(request.eot)
+    try:
+        voice = voice_for(request.voice)
+        check_reach(request.host, request.token, "TURNLAB_AGENT_TOKEN", allowed=request.allow_remote)
+        bound = bind(request.host, request.port)
+    except SimulatorError as error:
+        raise CallError(f"--voice: {error}") from None
+    except ServiceError as error:
+        raise WorkError(str(error)) from None
+    facts: Message = {
+        "config": arm.name,
+        "scenario": request.scenario.name if request.scenario else "default",
+        "profile": profile.name,
+        "end_of_turn_model": judge.name if judge else SILENCE_ONLY,
+        "voice": voice.name,
+    }
+    with bound, ThreadPoolExecutor(1, "voice") as clips:
+        answering = Agent(
+            scenario=scenario,
+            profile=profile,
+            config=arm.config,
+            judge=SharedJudge(judge) if judge else None,
+            mouth=lambda: Mouth(voice, clips),
+            seed=request.seed,
+        )
+        url = f"ws://{authority(bound)}"
+        serve(
+            Service(answering, facts, request.token),
+            bound,
+            lambda: print(json.dumps({"url": url, **facts}) if as_json else _for_people(url, facts), flush=True),
+            _tell,
+        )
+
+
+def _scenario(path: Path | None) -> Scenario:
+    if path is None:
+        return default_scenario()
+    try:
+        return read_scenario(path)
+    except SimulatorError as error:
+        raise CallError(f"--scenario {error}") from None
+
+
+def _tell(report: CallReport) -> None:
+    late = f"{report.late} of {report.blocks} blocks late" if report.late else "no block late"
+    complain(f"call {report.number}: {report.ending} after {report.seconds:.1f} s, {report.turns} turn(s), {late}")
+
+
+def _for_people(url: str, facts: Message) -> str:
+    return "\n".join(
+        [
+            f"The agent is at {url} until you press ctrl+c; hear it with: turnlab call {url} RECORDING",
+            *(f"  {name.replace('_', ' '):<18} {value}" for name, value in facts.items()),
+        ]
+    )
