@@ -21,6 +21,7 @@ from simulator.engine.machine import TurnMachine
 from simulator.engine.profile import EngineProfile
 from simulator.engine.script import Script
 from simulator.engine.scripted import ScriptedMachine
+from simulator.engine.sound import AgentSound
 from simulator.errors import LabelError
 from simulator.labels import Labels, Move
 from simulator.recording import Recording
@@ -52,6 +53,8 @@ class Played:
     mode: ReplayMode
     anchored: int = 0
     """How many moves waited for the agent."""
+    sounds: tuple[AgentSound, ...] = ()
+    """What the agent said, piece by piece, and where it was stopped."""
 
 
 def default_mode(recording: Recording) -> ReplayMode:
@@ -88,7 +91,7 @@ def play(
     last = placements[-1]
     duration_ms = max(last.end_ms + last.shift_ms, machine.now_ms)
     anchored = sum(move.anchor.at is None for move in labels.moves) if mode == "elastic" and labels else 0
-    return Played(tuple(machine.events), tuple(placements), duration_ms, mode, anchored)
+    return Played(tuple(machine.events), tuple(placements), duration_ms, mode, anchored, tuple(machine.sounds))
 
 
 @lru_cache(maxsize=32)
@@ -142,7 +145,9 @@ def _scripted(
         machine.observe(seen)
     machine.run_before(_FOREVER_MS)
     whole = Placement(0, activity.duration_ms, 0)
-    return Played(tuple(machine.events), (whole,), activity.duration_ms, "scripted")
+    return Played(
+        tuple(machine.events), (whole,), activity.duration_ms, "scripted", sounds=tuple(machine.sounds)
+    )
 
 
 class _Elastic:

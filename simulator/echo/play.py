@@ -94,6 +94,7 @@ def play_with_echo(
         duration_ms=end_ms if isinstance(machine, ScriptedMachine) else max(end_ms, machine.now_ms),
         mode="rigid" if mode == "elastic" and not moves else mode,
         anchored=sum(move.anchor.at is None for move in moves),
+        sounds=tuple(machine.sounds),
     )
 
 

@@ -12,6 +12,8 @@ class Floor:
 
     def __init__(self) -> None:
         self.sound: AgentSound | None = None
+        self.played: list[AgentSound] = []
+        """Every sound since the call began, the one now playing included."""
         self.underruns: list[tuple[int, int]] = []
         """When a gap begins in the sound now playing, and how long it lasts."""
         self.heard: list[Piece] = []
@@ -27,6 +29,7 @@ class Floor:
     def play(self, sound: AgentSound) -> None:
         """Begin a sound."""
         self.sound = sound
+        self.played.append(sound)
         if self._new:
             self.began_ms, self._new = sound.start_ms, False
         self.underruns = [

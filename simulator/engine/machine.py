@@ -167,6 +167,12 @@ class TurnMachine:
         return self._floor.sound
 
     @property
+    def planned_speech(self) -> tuple[tuple[Words, int], ...]:
+        """What the answer under way will say, as far as is known: words, and how long they will last, in ms."""
+        generation = self._answer.generation
+        return tuple((chunk.words, chunk.duration_ms) for chunk in generation.plan) if generation else ()
+
+    @property
     def idle(self) -> bool:
         """Whether the agent has nothing to say and hears nobody."""
         return self.mode is Mode.LISTENING and self._floor.sound is None and self._resume_ms is None

@@ -21,6 +21,7 @@ class ScriptedMachine:
     ) -> None:
         self.config = config
         self.events: list[Event] = []
+        self.sounds: list[AgentSound] = []
         self._stop_latency_ms = round(profile.values.stop_latency_ms.value)
         self._windows = _apart(windows_ms)
         self._now_ms = 0
@@ -81,6 +82,7 @@ class ScriptedMachine:
         self._number += 1
         self._struck = False
         self._sound = AgentSound("response", [Piece(start_ms, end_ms, (), start_ms)], self._number, self._number)
+        self.sounds.append(self._sound)
         data = {"generation": self._number, "text": "", "until": end_ms / 1000, "choppy": False}
         self._emit("response_start", start_ms, Why("scripted", {}), filler_overhang_ms=0, **data)
 

@@ -7,16 +7,20 @@ from functools import lru_cache
 from importlib.resources import files
 from pathlib import Path
 
+import numpy as np
+from numpy.typing import NDArray
+
 from simulator.audio.samples import Samples
 from simulator.audio.source import open_audio
 from simulator.audio.what_if import WhatIf
-from simulator.voice.clip import SAMPLES_PER_MS, VOICE_DB, audible_ms, faded, level_db, tight
+from simulator.voice.clip import AUDIBLE_DB, SAMPLES_PER_MS, VOICE_DB, faded, tight
 
-_END = 10 * SAMPLES_PER_MS
-_SOFTER_DB = 4.0
+_STEP_MS = 50
+"""How far apart the places are at which a stretch may begin."""
+
+_END_MS = 5
+_SOFTEST_DB = VOICE_DB - 4.0
 """A stretch is at most so much softer than the voice as a whole."""
-
-_STEP = 50 * SAMPLES_PER_MS
 
 
 class BundledVoice:
@@ -26,31 +30,38 @@ class BundledVoice:
     instant = True
 
     def __init__(self, *, telephone: bool = False) -> None:
-        self._speech = bundled_speech(telephone)
+        self._speech, self._energy = _speech(telephone)
 
     def spoken(self, words: tuple[str, ...], duration_ms: int) -> Samples | None:
         """Return speech of exactly ``duration_ms``, float32 ``[duration_ms * 16]``."""
-        count = duration_ms * SAMPLES_PER_MS
         digest = hashlib.blake2b(" ".join(words).encode(errors="surrogateescape"), digest_size=4).digest()
-        first = int.from_bytes(digest, "big") // _STEP * _STEP
-        length = len(self._speech)
-        for start in range(first, first + length, _STEP):
-            stretch = self._from(start, count)
-            if _heard(stretch[:_END]) and _heard(stretch[-_END:]) and level_db(stretch) > VOICE_DB - _SOFTER_DB:
-                break
-        return faded(stretch)
+        length_ms = len(self._energy) - 1
+        starts = np.arange(0, length_ms, _STEP_MS) + int.from_bytes(digest, "big") % length_ms
+        ends = starts + duration_ms
+        margin_db = np.minimum.reduce(
+            [
+                self._level_db(starts, starts + _END_MS) - AUDIBLE_DB,
+                self._level_db(ends - _END_MS, ends) - AUDIBLE_DB,
+                self._level_db(starts, ends) - _SOFTEST_DB,
+            ]
+        )
+        best = int(np.argmax(margin_db >= 1.0)) if (margin_db >= 1.0).any() else int(np.argmax(margin_db))
+        first = int(starts[best]) * SAMPLES_PER_MS
+        return faded(self._speech.take(range(first, first + duration_ms * SAMPLES_PER_MS), mode="wrap"))
 
-    def _from(self, start: int, count: int) -> Samples:
-        return self._speech.take(range(start, start + count), mode="wrap")
+    def _level_db(self, starts: NDArray[np.int64], ends: NDArray[np.int64]) -> NDArray[np.float64]:
+        """Return how loud stretches of the endlessly repeated speech are, dBFS."""
+        length_ms = len(self._energy) - 1
+        until = [self._energy[-1] * (at // length_ms) + self._energy[at % length_ms] for at in (starts, ends)]
+        power = (until[1] - until[0]) / np.maximum(ends - starts, 1)
+        return np.asarray(10.0 * np.log10(np.maximum(power, 1e-12)), np.float64)
 
 
 @lru_cache(maxsize=2)
-def bundled_speech(telephone: bool) -> Samples:
-    """Return a few seconds of an agent speaking at -26 dBFS, to be repeated; as a telephone leaves it if wanted."""
+def _speech(telephone: bool) -> tuple[Samples, NDArray[np.float64]]:
+    """Return a few seconds of an agent speaking, and the energy before each of its ms and at the end."""
     path = Path(str(files("recordings"))) / "agent" / "voice.flac"
-    return tight(open_audio(path, what_if=WhatIf(telephone=telephone)).samples())
-
-
-def _heard(stretch: Samples) -> bool:
-    """Return whether a stretch is audible from its first 5 ms to its last."""
-    return audible_ms(stretch) == (0, len(stretch) // SAMPLES_PER_MS)
+    speech = tight(open_audio(path, what_if=WhatIf(telephone=telephone)).samples())
+    whole = speech[: len(speech) // SAMPLES_PER_MS * SAMPLES_PER_MS]
+    power = np.mean(np.square(whole.reshape(-1, SAMPLES_PER_MS), dtype=np.float64), axis=1)
+    return whole, np.concatenate([[0.0], np.cumsum(power)])

@@ -67,17 +67,6 @@ def faded(speech: Samples) -> Samples:
     return shaped
 
 
-def audible_ms(sound: Samples) -> tuple[int, int] | None:
-    """Return from when to when something is heard, in ms, to 5 ms; ``None``: never."""
-    heard = np.flatnonzero(_windows_db(sound) >= AUDIBLE_DB)
-    return (int(heard[0]) * _WINDOW_MS, (int(heard[-1]) + 1) * _WINDOW_MS) if len(heard) else None
-
-
-def level_db(sound: Samples) -> float:
-    """Return the level of all of a sound, pauses included, dBFS."""
-    return 10.0 * float(np.log10(max(float(np.mean(np.square(sound, dtype=np.float64))), 1e-12)))
-
-
 def _levelled(speech: Samples) -> Samples:
     """Return speech at :data:`VOICE_DB`, measured over the 5 ms windows within 30 dB of the loudest one."""
     windows_db = _windows_db(speech)
