@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import os
 import subprocess
-import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -13,9 +12,8 @@ from typing import Any
 
 import pytest
 
+from tests import forked
 from tests.shared_analyses import shared_analyses
-
-TURNLAB = Path(sys.executable).with_name("turnlab")
 
 
 @dataclass(frozen=True)
@@ -43,8 +41,11 @@ class Outcome:
 Turnlab = Callable[..., Outcome]
 
 
-def turnlab_in(folder: Path, analyses: Path | None = None) -> Turnlab:
-    """Return a way to run ``turnlab`` in a process of its own, with its own folders and no terminal."""
+def turnlab_in(folder: Path, analyses: Path, *, installed: bool = False) -> Turnlab:
+    """Return a way to run ``turnlab`` in a process of its own, with its own folders and no terminal.
+
+    ``installed`` runs the installed script, which takes as long to start as for anybody.
+    """
 
     def call(
         *arguments: str | Path, cwd: Path | None = None, environment: Mapping[str, str] | None = None
@@ -53,13 +54,16 @@ def turnlab_in(folder: Path, analyses: Path | None = None) -> Turnlab:
             **os.environ,
             "HOME": str(folder),
             "TURNLAB_DATA_DIR": str(folder / "data"),
-            "TURNLAB_CACHE_DIR": str(analyses or folder.parent / "shared-cache"),
+            "TURNLAB_CACHE_DIR": str(analyses),
             "COLUMNS": "120",
             **(environment or {}),
         }
-        done = subprocess.run(
-            [TURNLAB, *map(str, arguments)], capture_output=True, text=True, env=variables, cwd=cwd, timeout=120
-        )
+        words = [str(argument) for argument in arguments]
+        if installed:
+            command = [str(forked.TURNLAB), *words]
+            done = subprocess.run(command, capture_output=True, text=True, env=variables, cwd=cwd, timeout=120)
+        else:
+            done = forked.run(words, variables, cwd=cwd)
         return Outcome(done.returncode, done.stdout, done.stderr)
 
     return call
@@ -69,6 +73,12 @@ def turnlab_in(folder: Path, analyses: Path | None = None) -> Turnlab:
 def turnlab(tmp_path_factory: pytest.TempPathFactory) -> Turnlab:
     """Run ``turnlab``."""
     return turnlab_in(tmp_path_factory.mktemp("home"), shared_analyses(tmp_path_factory))
+
+
+@pytest.fixture
+def installed(tmp_path_factory: pytest.TempPathFactory) -> Turnlab:
+    """Run ``turnlab`` by its installed script."""
+    return turnlab_in(tmp_path_factory.mktemp("home"), shared_analyses(tmp_path_factory), installed=True)
 
 
 @pytest.fixture

@@ -10,15 +10,16 @@ from pathlib import Path
 import pytest
 
 from simulator.recording import bundled_folder
-from tests.cli.conftest import TURNLAB, Turnlab
+from tests.cli.conftest import Turnlab
+from tests.forked import TURNLAB
 
 
-def test_version(turnlab: Turnlab) -> None:
-    assert turnlab("--version").out == "turnlab 0.1.0\n"
+def test_version(installed: Turnlab) -> None:
+    assert installed("--version").out == "turnlab 0.1.0\n"
 
 
-def test_help_names_every_command(turnlab: Turnlab) -> None:
-    out = turnlab("--help").out
+def test_help_names_every_command(turnlab: Turnlab, installed: Turnlab) -> None:
+    out = installed("--help").out
     for command in ("simulate", "analyze", "recordings", "presets", "models", "cache", "profiles", "serve"):
         assert command in out
         assert turnlab(command, "--help").code == 0

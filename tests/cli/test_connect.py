@@ -13,7 +13,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.cli.conftest import TURNLAB, Outcome
+from tests import forked
+from tests.cli.conftest import Outcome
 from tests.services.serving import Served, served
 
 ROOT = Path(__file__).parents[2]
@@ -45,15 +46,8 @@ class Desk:
         }
 
     def run(self, *arguments: str, key: str = "", **variables: str) -> Outcome:
-        done = subprocess.run(
-            [TURNLAB, *arguments],
-            input=f"{key}\n",
-            capture_output=True,
-            text=True,
-            cwd=self.folder,
-            env=self.environment | variables,
-            timeout=PATIENCE_S,
-        )
+        environment = self.environment | variables
+        done = forked.run(list(arguments), environment, cwd=self.folder, said=f"{key}\n", timeout=PATIENCE_S)
         return Outcome(done.returncode, done.stdout, done.stderr)
 
     def everything_written(self) -> str:
@@ -167,7 +161,7 @@ def test_names_from_a_file_do_not_reach_the_terminal_raw(desk: Desk) -> None:
 def test_at_a_terminal_it_asks_and_the_key_is_not_echoed(desk: Desk, platform: Served) -> None:
     ours, theirs = pty.openpty()
     process = subprocess.Popen(
-        [TURNLAB, "connect", "--url", platform.url],
+        [forked.TURNLAB, "connect", "--url", platform.url],
         stdin=theirs, stdout=theirs, stderr=theirs, cwd=desk.folder, env=desk.environment, start_new_session=True
     )  # fmt: skip
     os.close(theirs)

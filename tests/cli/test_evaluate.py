@@ -18,7 +18,7 @@ BALANCED, EAGER_TO_STOP = "balanced", '{"barge_in_min_speech_s": 0.1, "eot_timeo
 
 @pytest.fixture(scope="module")
 def report(tmp_path_factory: pytest.TempPathFactory) -> Any:
-    call = turnlab_in(tmp_path_factory.mktemp("home"), shared_analyses(tmp_path_factory))
+    call = turnlab_in(tmp_path_factory.mktemp("home"), shared_analyses(tmp_path_factory), installed=True)
     return call("evaluate", bundled_folder(), "-c", BALANCED, "-c", EAGER_TO_STOP, "--json").json()
 
 

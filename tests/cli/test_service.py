@@ -146,7 +146,7 @@ def test_a_hostile_name_is_only_text(alone: Turnlab) -> None:
 
 
 def test_a_process_of_its_own(tmp_path: Any) -> None:
-    turnlab = turnlab_in(tmp_path)
+    turnlab = turnlab_in(tmp_path, tmp_path)
     assert turnlab("service", "get", LINE, "--json").json()["name"] == LINE
     assert "did you mean 'Intake Line'?" in turnlab("service", "get", "Intke Line").one_line(2)
 

@@ -21,7 +21,7 @@ CONTRACT = Path(__file__).parents[2].parent / "shared" / "contract" / "platform.
 
 @pytest.fixture(scope="module")
 def report(tmp_path_factory: pytest.TempPathFactory) -> Any:
-    call = turnlab_in(tmp_path_factory.mktemp("home"), shared_analyses(tmp_path_factory))
+    call = turnlab_in(tmp_path_factory.mktemp("home"), shared_analyses(tmp_path_factory), installed=True)
     return call(
         "simulate", bundled_folder(), "--config", "ultra_low_latency", "--config", "quality", "--json"
     ).json()
@@ -94,9 +94,9 @@ def test_a_minimum_below_the_speech_over_the_agent_makes_a_barge_in_appear(turnl
     assert report["runs"][1]["readouts"]["false_barge_ins"]["count"] > 0
 
 
-def test_the_same_seed_repeats_and_the_order_of_arms_changes_nothing(turnlab: Turnlab) -> None:
+def test_the_same_seed_repeats_and_the_order_of_arms_changes_nothing(turnlab: Turnlab, installed: Turnlab) -> None:
     path = bundled_folder() / "booking.flac"
-    forth = turnlab("simulate", path, "-c", "balanced", "-c", "quality", "--seed", "3", "--json").json()
+    forth = installed("simulate", path, "-c", "balanced", "-c", "quality", "--seed", "3", "--json").json()
     back = turnlab("simulate", path, "-c", "quality", "-c", "balanced", "--seed", "3", "--json").json()
     assert {run["arm"]: run["events"] for run in forth["runs"]} == {
         run["arm"]: run["events"] for run in back["runs"]

@@ -12,7 +12,8 @@ from typing import Any
 import pytest
 import stamina
 
-from tests.cli.conftest import TURNLAB, Turnlab, turnlab_in
+from tests import forked
+from tests.cli.conftest import Turnlab, turnlab_in
 from tests.cli.platform_desk import (
     INTAKE,
     Desk,
@@ -109,7 +110,7 @@ def test_the_name_can_be_typed_at_the_terminal(desk: Desk) -> None:
 
 def _at_a_terminal(desk: Desk, answer: str) -> str:
     ours, theirs = pty.openpty()
-    command = [str(TURNLAB), "version-set", "promote", LINE, "preview", "--apply"]
+    command = [str(forked.TURNLAB), "version-set", "promote", LINE, "preview", "--apply"]
     process = subprocess.Popen(command, stdin=theirs, stdout=theirs, stderr=theirs, env=os.environ)
     os.close(theirs)
     seen = ""
@@ -256,7 +257,7 @@ def test_a_platform_that_is_gone_is_said_in_one_line(alone: Turnlab, monkeypatch
 
 
 def test_a_process_of_its_own_and_a_restart_in_between(serving: Served, desk: Desk, tmp_path: Path) -> None:
-    turnlab, there = turnlab_in(tmp_path / "home"), platform_environment(serving)
+    turnlab, there = turnlab_in(tmp_path / "home", tmp_path, installed=True), platform_environment(serving)
     release = desk.stored("release")
     confirmed = ("--apply", "--confirm", "release")
     assert turnlab("version-set", "promote", LINE, "preview", *confirmed, environment=there).code == 0

@@ -6,7 +6,6 @@ import json
 import os
 import signal
 import subprocess
-import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -14,14 +13,14 @@ from pathlib import Path
 import httpx
 import pytest
 
-TURNLAB = Path(sys.executable).with_name("turnlab")
+from tests.forked import TURNLAB, Command
 
 
 @dataclass(frozen=True)
 class Served:
     """A platform that runs, and what it said when it was ready."""
 
-    process: subprocess.Popen[str]
+    process: Command | subprocess.Popen[str]
     folder: Path
     url: str
     organization_id: str
@@ -51,17 +50,27 @@ class Served:
         """Ask the server to stop; return its exit code and what it said on standard error."""
         self.process.send_signal(signal.SIGTERM)
         _, complaints = self.process.communicate(timeout=30)
-        return self.process.returncode, complaints
+        return self.process.wait(timeout=30), complaints
 
 
 Serve = Callable[..., Served]
 
 
-def start(folder: Path, *options: str) -> Served:
-    """Start ``turnlab serve`` on a free port with the workspace in ``folder``, and wait until it is ready."""
-    command = [str(TURNLAB), "serve", "--port", "0", "--json", "--data", str(folder), *options]
+def start(folder: Path, *options: str, installed: bool = False) -> Served:
+    """Start ``turnlab serve`` on a free port with the workspace in ``folder``, and wait until it is ready.
+
+    ``installed`` runs the installed script, which takes as long to start as for anybody.
+    """
+    arguments = ["serve", "--port", "0", "--json", "--data", str(folder), *options]
     environment = {name: value for name, value in os.environ.items() if not name.startswith("AMIGO_")}
-    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environment)
+    process: Command | subprocess.Popen[str]
+    if installed:
+        command = [str(TURNLAB), *arguments]
+        process = subprocess.Popen(
+            command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True, env=environment
+        )
+    else:
+        process = Command(arguments, environment)
     assert process.stdout is not None
     line = process.stdout.readline()
     if not line:
@@ -75,8 +84,8 @@ def serve(tmp_path: Path) -> Iterator[Serve]:
     """Start platforms that are stopped after the test."""
     running: list[Served] = []
 
-    def call(*options: str, folder: Path | None = None) -> Served:
-        running.append(start(folder or tmp_path / "data", *options))
+    def call(*options: str, installed: bool = False) -> Served:
+        running.append(start(tmp_path / "data", *options, installed=installed))
         return running[-1]
 
     yield call

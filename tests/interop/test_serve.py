@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import socket
 import sqlite3
-import subprocess
 import time
 from pathlib import Path
 
@@ -13,18 +12,13 @@ import httpx
 import pytest
 from amigo_sdk.rate_limits import parse_rate_limit_headers
 
-from tests.interop.conftest import TURNLAB, Serve
+from tests import forked
+from tests.interop.conftest import Serve
 
 
 def _refused(code: int, *options: str | Path) -> str:
     environment = {name: value for name, value in os.environ.items() if name != "TURNLAB_SERVE_TOKEN"}
-    done = subprocess.run(
-        [TURNLAB, "serve", "--port", "0", *map(str, options)],
-        capture_output=True,
-        text=True,
-        timeout=60,
-        env=environment,
-    )
+    done = forked.run(["serve", "--port", "0", *map(str, options)], environment, timeout=60)
     assert (done.returncode, done.stdout) == (code, ""), done.stderr
     (line,) = done.stderr.splitlines()
     assert line.startswith("turnlab: ")
@@ -32,7 +26,7 @@ def _refused(code: int, *options: str | Path) -> str:
 
 
 def test_one_line_says_all_and_sigterm_ends_it(serve: Serve) -> None:
-    served = serve()
+    served = serve(installed=True)
     assert served.url.startswith("http://127.0.0.1:")
     headers = {"Authorization": f"Bearer {served.api_key}"}
     with httpx.Client(headers=headers) as client:  # a connection that is kept open must not hold the server up
@@ -138,11 +132,8 @@ def test_the_read_only_key_may_look_and_not_touch(serve: Serve) -> None:
     assert httpx.get(f"{served.classic}/service/", headers=headers).json()["services"][0] == first
 
 
-def test_without_json_it_speaks_to_people(serve: Serve, tmp_path: Path) -> None:
-    process = subprocess.Popen(
-        [TURNLAB, "serve", "--port", "0", "--data", tmp_path / "data"], stdout=subprocess.PIPE, text=True
-    )
-    assert process.stdout is not None
+def test_without_json_it_speaks_to_people(tmp_path: Path) -> None:
+    process = forked.Command(["serve", "--port", "0", "--data", str(tmp_path / "data")], os.environ)
     said = [process.stdout.readline() for _ in range(7)]
     process.terminate()
     process.communicate(timeout=30)
