@@ -167,6 +167,11 @@ class TurnMachine:
         return self._floor.sound
 
     @property
+    def sounds(self) -> list[AgentSound]:
+        """Every sound since the call began, the one now being heard included."""
+        return self._floor.played
+
+    @property
     def planned_speech(self) -> tuple[tuple[Words, int], ...]:
         """What the answer under way will say, as far as is known: words, and how long they will last, in ms."""
         generation = self._answer.generation
