@@ -34,6 +34,18 @@ def without_model(tmp_path: Path) -> dict[str, str]:
     return {"PYTHONPATH": str(tmp_path / "hiding"), "TURNLAB_DATA_DIR": str(tmp_path / "data")}
 
 
+@pytest.fixture(scope="module")
+def pip(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with Python's own pip, unpacked: out of its wheel it would be compiled every time."""
+    bundled = list((Path(ensurepip.__file__).parent / "_bundled").glob("pip-*.whl"))
+    if not bundled:
+        pytest.skip("this Python brings no pip of its own")
+    folder = tmp_path_factory.mktemp("pip")
+    with zipfile.ZipFile(bundled[0]) as wheel:
+        wheel.extractall(folder)
+    return folder
+
+
 @pytest.fixture(params=["pip", "uv"])
 def installer(request: pytest.FixtureRequest, tmp_path: Path) -> dict[str, str]:
     """An environment with only one installer, which can reach nothing but a folder of wheels, still empty."""
@@ -41,16 +53,15 @@ def installer(request: pytest.FixtureRequest, tmp_path: Path) -> dict[str, str]:
     shelf.mkdir()
     kept = {"HOME": str(tmp_path / "home"), "LANG": "C.UTF-8"}
     if request.param == "pip":
-        bundled = list((Path(ensurepip.__file__).parent / "_bundled").glob("pip-*.whl"))
-        if not bundled:
-            pytest.skip("this Python brings no pip of its own")
+        pip = request.getfixturevalue("pip")
         only = {"PIP_CONFIG_FILE": os.devnull, "PIP_NO_INDEX": "1", "PIP_FIND_LINKS": str(shelf)}
-        return {**kept, **only, "PATH": "", "PYTHONPATH": str(bundled[0])}
+        return {**kept, **only, "PATH": "", "PYTHONPATH": str(pip)}
     if (uv := shutil.which("uv")) is None:
         pytest.skip("uv is not on the path")
     config = tmp_path / "uv.toml"
     config.write_text(f"no-index = true\nfind-links = [{json.dumps(str(shelf))}]\n")
-    return {**kept, "PATH": str(Path(uv).parent), "UV_CONFIG_FILE": str(config)}
+    # all of the path: uv may be a script that needs a shell
+    return {**kept, "PATH": os.environ["PATH"], "UV_CONFIG_FILE": str(config)}
 
 
 def _wheel(shelf: Path, distribution: str, version: str, inside: dict[str, bytes]) -> Path:
