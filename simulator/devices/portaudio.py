@@ -57,14 +57,10 @@ def look_again() -> Any:
 
 def reason(error: Exception) -> str:
     """Return what PortAudio, or the host's sound system behind it, says is wrong, in a few words."""
-    arguments = getattr(error, "args", ())
-    host = arguments[2] if len(arguments) > 2 else None
-    text = (
-        str(host[2])
-        if isinstance(host, tuple) and len(host) > 2 and host[2]
-        else str(arguments[0] if arguments else error)
-    )
-    return " ".join(text.split()).strip().rstrip(".").removeprefix("Error opening ") or type(error).__name__
+    said: list[Any] = list(error.args)
+    host: list[Any] = list(said[2]) if len(said) > 2 and isinstance(said[2], tuple) else []
+    text = host[2] if len(host) > 2 and host[2] else said[0] if said else ""
+    return " ".join(str(text).split()).rstrip(".") or type(error).__name__
 
 
 @contextlib.contextmanager

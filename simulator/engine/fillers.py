@@ -62,6 +62,15 @@ def progress_phrase(config: ResolvedVoiceConfig, last: str | None, pick: float) 
     return _choose(config.progress_vocabulary or PROGRESS, last, pick)
 
 
+def vocabulary(config: ResolvedVoiceConfig) -> tuple[str, ...]:
+    """Return every filler that may be said under a configuration, but for navigation's own words."""
+    if config.filler_style == "silent":
+        return ()
+    own = (*BACKCHANNELS, *PHRASES, *DONE_BACKCHANNELS, *DONE_PHRASES)
+    words = (config.filler_vocabulary or own) + (config.progress_vocabulary or PROGRESS)
+    return tuple(dict.fromkeys(word for word in words if word.strip()))
+
+
 def _choose(words: tuple[str, ...], last: str | None, pick: float) -> str | None:
     said = [word for word in words if word.strip()]
     fresh = [word for word in said if word != last] or said

@@ -76,7 +76,8 @@ class Condition(_Part):
 class Labels(_Part):
     """The truth about one recording, as far as it is known.
 
-    ``channel`` says whether the audio holds the caller alone, or is a mix of both sides.
+    ``channel`` says whether the audio holds the caller alone, or is a mix of both sides. ``provisional`` labels are
+    a machine's guess that nobody has corrected: they are shown, and never measured against.
     """
 
     id: str = ""
@@ -84,6 +85,7 @@ class Labels(_Part):
     description: str = ""
     duration_s: float | None = Field(default=None, ge=0)
     channel: Literal["caller", "mix"] = "caller"
+    provisional: bool = False
     condition: Condition = Condition()
     turns: tuple[Turn, ...] = ()
     speech: tuple[Span, ...] = ()
@@ -130,7 +132,7 @@ class Labels(_Part):
     @property
     def tells_truth(self) -> bool:
         """Whether there is anything to measure against."""
-        return bool(self.turns or self.events)
+        return not self.provisional and bool(self.turns or self.events)
 
     @property
     def tells_of_echo(self) -> bool:

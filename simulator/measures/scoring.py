@@ -55,7 +55,9 @@ def group_of(labels: Labels) -> Group:
 
 def scores_anything(labels: Labels | None) -> bool:
     """Whether labels hold anything to score against. An empty list of speech says that nobody speaks."""
-    return labels is not None and (labels.tells_truth or "speech" in labels.model_fields_set)
+    if labels is None or labels.provisional:
+        return False
+    return labels.tells_truth or "speech" in labels.model_fields_set
 
 
 def score_recording(recording: str, activity: Activity, labels: Labels, scripted: dict[str, Played]) -> Scored:

@@ -1,0 +1,121 @@
+"""The agent's side of a live call: frames in, decisions and the agent's sound out. No device, no thread, no clock.
+
+Time is the count of samples heard. The settings may change between frames.
+"""
+
+from __future__ import annotations
+
+from concurrent.futures import Executor
+
+from presets.layers import ResolvedVoiceConfig
+from simulator.activity.analyzer import Analyzer, Completeness
+from simulator.activity.model import FRAME_MS, FRAME_SAMPLES
+from simulator.audio.samples import Samples
+from simulator.engine.chunks import voice_of
+from simulator.engine.events import Event
+from simulator.engine.fillers import vocabulary
+from simulator.engine.machine import TurnMachine
+from simulator.engine.profile import EngineProfile
+from simulator.engine.scenario import Scenario
+from simulator.engine.script import Script
+from simulator.live import LiveCall
+from simulator.session.latencies import Latencies
+from simulator.voice.mouth import Mouth
+from simulator.voice.voice import Voice
+
+CALL_NAME = "live"
+"""What the call is called where models' latencies are drawn."""
+
+_SAMPLES_PER_MS = FRAME_SAMPLES // FRAME_MS
+
+
+class AgentSide:
+    """One call with the simulated agent. Not safe for use from several threads at once."""
+
+    def __init__(
+        self,
+        config: ResolvedVoiceConfig,
+        profile: EngineProfile,
+        scenario: Scenario,
+        judge: Completeness | None,
+        voice: Voice,
+        workers: Executor | None,
+        seed: int,
+    ) -> None:
+        self.machine = TurnMachine(config, profile, Script(scenario), recording=CALL_NAME, seed=seed)
+        self.latencies = Latencies()
+        self.mouth = Mouth(voice, workers)
+        self._analyzer = Analyzer(judge)
+        self._call = LiveCall(self._analyzer, self.machine)
+        self._values = profile.values
+        self._hushed_ms = 0
+        self._prepare_fillers(config)
+
+    @property
+    def now_ms(self) -> int:
+        """How much was heard, in ms."""
+        return self._call.now_ms
+
+    @property
+    def probability(self) -> float:
+        """How likely the last frame held speech."""
+        return self._call.probability
+
+    @property
+    def end_of_turn_model(self) -> str:
+        """What judges whether the caller has finished."""
+        return self._analyzer.end_of_turn_model
+
+    def use(self, config: ResolvedVoiceConfig) -> None:
+        """Change the settings, from the next frame on."""
+        self._call.config = config
+        self._prepare_fillers(config)
+
+    def sounds_at(self, start_ms: int, end_ms: int) -> bool:
+        """Whether the agent is heard somewhere in a stretch of the call, as far as is planned."""
+        sound = self._call.sound
+        return sound is not None and any(
+            piece.start_ms < end_ms and start_ms < piece.end_ms for piece in sound.pieces
+        )
+
+    def hear(self, frame: Samples, arm: str) -> list[Event]:
+        """Take the next frame, float32 ``[512]``; return what happened, in order of time."""
+        events = self._call.push(frame)
+        self.mouth.prepare_words(self.machine.planned_speech)
+        self.mouth.note(self._call.sound)
+        for event in events:
+            self.latencies.note(event, arm)
+            if event.type == "barge_in":
+                self._hushed_ms = round(event.data["stops"] * 1000)
+        return events
+
+    def say(self) -> tuple[Samples, bool]:
+        """Return the agent's next 32 ms, float32 ``[512]``, and whether it goes on after them.
+
+        From a barge-in's decision on that is silence: the time a stop takes is the speaker's own here, not the
+        profile's ``stop_latency_ms``.
+        """
+        sound = self._call.sound
+        said = self.mouth.render(sound, self.now_ms * _SAMPLES_PER_MS, FRAME_SAMPLES)
+        end_ms = self.now_ms + FRAME_MS
+        if self.now_ms < self._hushed_ms:
+            said[: (self._hushed_ms - self.now_ms) * _SAMPLES_PER_MS] = 0.0
+            return said, False
+        return said, sound is not None and sound.end_ms > end_ms
+
+    def text(self) -> str:
+        """Return the words of the sound now heard."""
+        sound = self._call.sound
+        return sound.text if sound else ""
+
+    def finish(self, arm: str) -> list[Event]:
+        """End the call as if silence followed; return what was still to happen."""
+        events = self._call.finish()
+        for event in events:
+            self.latencies.note(event, arm)
+        return events
+
+    def _prepare_fillers(self, config: ResolvedVoiceConfig) -> None:
+        voice = voice_of(self._values, config.tts_model, config.min_tts_speed)
+        spoken = (tuple(text.split()) for text in vocabulary(config))
+        self.mouth.prepare_words((words, voice.lasts_ms(words)) for words in spoken)

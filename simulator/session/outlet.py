@@ -1,0 +1,134 @@
+"""What the speaker is still to play: a small reserve, and a stop that is heard from the next block on.
+
+The speaker's clock is not the microphone's. Whatever the agent says is rendered on the microphone's samples and
+played on the speaker's; each time it begins to speak after a silence it begins with the same small reserve, so that
+the two drift apart only within one stretch of sound (2 ms in 20 s at 100 ppm), never over a call.
+"""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections import deque
+from typing import Any
+
+import numpy as np
+import soxr
+from numpy.typing import NDArray
+
+from simulator.audio.samples import SAMPLE_RATE, Samples
+
+RESERVE_S = 0.03
+"""How much silence goes before a sound: frames of 32 ms come unevenly."""
+
+FADE_S = 0.004
+"""How long the agent takes to fall silent; no click is heard."""
+
+LONGEST_S = 2.0
+
+
+class Outlet:
+    """Filled by the deciding thread in chunks at 16 kHz, emptied by the speaker's in blocks at its own rate."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._resampler: Any = None
+        self._chunks: deque[Samples] = deque()
+        self._samples = 0
+        self._playing = self._more = False
+        self._rate = 0
+        self._latency_s = 0.0
+        self._cut_at_s: float | None = None
+        self.underruns = 0
+        """How often the speaker ran dry while the agent was speaking."""
+        self.silence_ms: float | None = None
+        """From the last :meth:`cut` to the last sample handed to the speaker, plus the speaker's own latency."""
+
+    def opened(self, rate: int, latency_s: float) -> None:
+        """Note the speaker's rate and latency; what was still to be played is not. A rate of 0: there is none."""
+        with self._lock:
+            self._rate, self._latency_s = rate, latency_s
+            self._forget()
+            same = rate in (0, SAMPLE_RATE)
+            self._resampler = None if same else soxr.ResampleStream(SAMPLE_RATE, rate, 1, dtype="float32", vr=True)
+
+    @property
+    def sounding(self) -> bool:
+        """Whether something is played, or about to be."""
+        return self._playing
+
+    def put(self, chunk: Samples, *, more: bool) -> None:
+        """Add what follows, float32 ``[n]`` at 16 kHz; ``more``: the sound goes on after it.
+
+        Silence is not kept while nothing is played.
+        """
+        with self._lock:
+            if not self._rate or not (self._playing or np.any(chunk)):
+                return
+            if not self._playing:
+                self._add(np.zeros(round(self._rate * RESERVE_S), np.float32))
+                self._playing = True
+            self._more = more
+            if self._resampler is not None:
+                chunk = np.asarray(self._resampler.resample_chunk(chunk, last=not more), np.float32)
+                if not more:
+                    self._resampler.clear()
+            self._add(chunk)
+
+    def cut(self, at_s: float) -> None:
+        """Fall silent with the next block; ``at_s`` is when that was decided, on the monotonic clock."""
+        with self._lock:
+            rest = self._all()
+            self._forget()
+            count = min(len(rest), round(self._rate * FADE_S))
+            if count:
+                self._add(rest[:count] * np.linspace(1.0, 0.0, count, dtype=np.float32))
+                self._playing, self._cut_at_s = True, at_s
+
+    def render(self, block: NDArray[np.float32], dry: bool) -> None:
+        """Fill a block, float32 ``[n, channels]``, from the speaker's thread. ``dry``: it was served too late."""
+        with self._lock:
+            sound = self._take(len(block))
+            if self._playing and not self._samples:
+                self._run_out(short=len(sound) < len(block), handed_s=len(sound) / self._rate)
+            if self._playing and dry:
+                self.underruns += 1
+        block[: len(sound)] = sound[:, None]
+        block[len(sound) :] = 0.0
+
+    def _run_out(self, *, short: bool, handed_s: float) -> None:
+        if self._cut_at_s is not None:
+            silent_s = time.monotonic() + self._latency_s + handed_s
+            self.silence_ms, self._cut_at_s = 1000 * (silent_s - self._cut_at_s), None
+            self._playing = False
+        elif not self._more:
+            self._playing = False
+        elif short:
+            self.underruns += 1
+            self._playing = False
+
+    def _add(self, samples: Samples) -> None:
+        if self._samples < self._rate * LONGEST_S:
+            self._chunks.append(samples)
+            self._samples += len(samples)
+
+    def _take(self, count: int) -> Samples:
+        found: list[Samples] = []
+        while count and self._chunks:
+            head = self._chunks.popleft()
+            if len(head) > count:
+                self._chunks.appendleft(head[count:])
+                head = head[:count]
+            found.append(head)
+            count -= len(head)
+            self._samples -= len(head)
+        return np.concatenate(found) if found else np.zeros(0, np.float32)
+
+    def _all(self) -> Samples:
+        return self._take(self._samples)
+
+    def _forget(self) -> None:
+        self._chunks.clear()
+        self._samples, self._playing, self._more, self._cut_at_s = 0, False, False, None
+        if self._resampler is not None:
+            self._resampler.clear()
