@@ -10,16 +10,12 @@ from typing import Protocol
 from simulator.activity.model import FRAME_MS, FRAME_SAMPLES, Activity
 from simulator.audio.samples import Samples
 from simulator.audio.source import AudioSource
-from simulator.echo.tape import SAMPLES_PER_MS, Tape, room_tone
-from simulator.engine.machine import TurnMachine
+from simulator.echo.tape import SAMPLES_PER_MS, Tape, gaps_between_moves, gaps_between_speech, room_tone
 from simulator.labels import Move
 from simulator.replay import ANCHOR_PATIENCE_MS, Placement
 
 LONGEST_WAIT_MS = 30_000
 """How long a caller waits for an anchor while the agent is talking, perhaps to its own echo."""
-
-MARGIN_MS = 250
-"""Room tone is taken this far from detected speech, so that no weak sound of it is repeated."""
 
 
 class Caller(Protocol):
@@ -35,6 +31,36 @@ class Caller(Protocol):
         ...
 
 
+class HeardAgent(Protocol):
+    """What an elastic caller goes by: the agent as it is heard so far, all times in ms of the call."""
+
+    now_ms: int
+
+    @property
+    def last_finished_response_ms(self) -> int | None:
+        """When the agent last came to the end of a response by itself."""
+        ...
+
+    @property
+    def idle(self) -> bool:
+        """Whether the agent has nothing to say and hears nobody."""
+        ...
+
+    @property
+    def response_sounding_since_ms(self) -> int | None:
+        """When the response now being heard began, or ``None``."""
+        ...
+
+    @property
+    def sounding_until_ms(self) -> int | None:
+        """Until when the agent is heard, as far as is known, or ``None``."""
+        ...
+
+    def miss_response(self, anchor: str, waited_ms: int) -> None:
+        """Note that the caller gave up waiting for the agent."""
+        ...
+
+
 class RigidCaller:
     """The audio as it is."""
 
@@ -42,7 +68,7 @@ class RigidCaller:
         self.done = False
         self._duration_ms = activity.duration_ms
         self._tape = Tape(source)
-        self._tone = room_tone(source, _between_speech(activity))
+        self._tone = room_tone(source, gaps_between_speech(activity))
         placements.append(Placement(0, activity.duration_ms, 0))
 
     def frame(self, now_ms: int) -> Samples:
@@ -61,7 +87,7 @@ class ElasticCaller:
 
     def __init__(
         self,
-        machine: TurnMachine,
+        machine: HeardAgent,
         source: AudioSource,
         moves: tuple[Move, ...],
         activity: Activity,
@@ -69,7 +95,7 @@ class ElasticCaller:
     ) -> None:
         self._machine = machine
         self._tape = Tape(source)
-        self._tone = room_tone(source, _between_moves(moves, activity))
+        self._tone = room_tone(source, gaps_between_moves(moves, activity))
         self._moves = moves
         self._placements = placements
         self._last_start_ms = self._last_end_ms = self._quiet_since_ms = self._heard_ms = 0
@@ -137,7 +163,7 @@ class ElasticCaller:
 
 
 def caller_of(
-    machine: TurnMachine,
+    machine: HeardAgent,
     source: AudioSource,
     moves: tuple[Move, ...],
     activity: Activity,
@@ -152,17 +178,3 @@ def caller_of(
 def _tone_at(tone: Samples, now_ms: int) -> Samples:
     first = now_ms * SAMPLES_PER_MS
     return tone.take(range(first, first + FRAME_SAMPLES), mode="wrap")
-
-
-def _between_moves(moves: tuple[Move, ...], activity: Activity) -> list[tuple[int, int]]:
-    """Return the stretches of the file outside every move in which no speech was detected, ms."""
-    edges = [0, *(round(t * 1000) for move in moves for t in (move.start_s, move.end_s)), activity.duration_ms]
-    gaps = zip(edges[::2], edges[1::2], strict=True)
-    spoken = [(span.start_ms, span.end_ms) for span in activity.spans]
-    return [gap for gap in gaps if not any(start < gap[1] and gap[0] < end for start, end in spoken)]
-
-
-def _between_speech(activity: Activity) -> list[tuple[int, int]]:
-    """Return the stretches of the file in which no speech was detected, a little away from it, ms."""
-    edges = [0, *(t for span in activity.spans for t in (span.start_ms, span.end_ms)), activity.duration_ms]
-    return [(start + MARGIN_MS, end - MARGIN_MS) for start, end in zip(edges[::2], edges[1::2], strict=True)]

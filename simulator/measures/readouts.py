@@ -107,7 +107,7 @@ def measure(played: Played, activity: Activity, labels: Labels | None, *, barge_
     }
     times["barge_in_stop_ms"] = over.stop_ms
     seconds = {
-        "talk_over_s": _talk_over_ms(sounds, truth) / 1000,
+        "talk_over_s": talk_over_ms(sounds, truth) / 1000,
         "dead_air_s": sum(turn.dead_air_ms for turn in turns) / 1000,
     }
     leave_out = NEED_TRUTH if not truth.labelled else frozenset()
@@ -160,7 +160,8 @@ def percentile(ranked: list[int], share: float) -> float:
     return round(ranked[low] + (ranked[high] - ranked[low]) * (place - low), 1)
 
 
-def _talk_over_ms(sounds: tuple[Sound, ...], truth: Truth) -> int:
+def talk_over_ms(sounds: tuple[Sound, ...], truth: Truth) -> int:
+    """Return how long the agent sounded while the caller truly had a turn."""
     return sum(
         max(0, min(sound.end_ms, turn.end_ms) - max(sound.start_ms, turn.start_ms))
         for sound in sounds

@@ -39,12 +39,15 @@ def outcomes(
     """Return what every true turn met, in order."""
     ends = [event for event in events if event.type == "end_of_turn"]
     responses = [event for event in events if event.type == "response_start" and not event.data.get("resumed")]
-    starts = [turn.start_ms for turn in truth.turns]
-    limits = [after for _, after in pairwise(starts)] + [_FOREVER_MS]
     return tuple(
-        _outcome(turn, limit_ms, ends, responses, sounds, duration_ms)
-        for turn, limit_ms in zip(truth.turns, limits, strict=False)
+        _outcome(turn, limit_ms, ends, responses, sounds, duration_ms) for turn, limit_ms in with_limits(truth.turns)
     )
+
+
+def with_limits(turns: tuple[TrueTurn, ...]) -> list[tuple[TrueTurn, int]]:
+    """Return each turn with the start of the next, by which it must be answered, ms; the last has for ever."""
+    limits = [after.start_ms for _, after in pairwise(turns)] + [_FOREVER_MS]
+    return list(zip(turns, limits, strict=False))
 
 
 def _outcome(
@@ -75,7 +78,7 @@ def _outcome(
         response_ms=response.t_ms - turn.end_ms if response else None,
         filler_overhang_ms=response.data["filler_overhang_ms"] if response else None,
         stages_ms=_stages(response, turn) if response else None,
-        dead_air_ms=_dead_air_ms(turn, sounds, min(limit_ms, max(duration_ms, turn.end_ms))),
+        dead_air_ms=dead_air_ms(turn, sounds, min(limit_ms, max(duration_ms, turn.end_ms))),
     )
 
 
@@ -87,7 +90,7 @@ def _stages(response: Event, turn: TrueTurn) -> dict[str, int]:
     return stages
 
 
-def _dead_air_ms(turn: TrueTurn, sounds: tuple[Sound, ...], limit_ms: int) -> int:
-    """Return the silence beyond 1 s between the true end and the first agent sound."""
+def dead_air_ms(turn: TrueTurn, sounds: tuple[Sound, ...], limit_ms: int) -> int:
+    """Return the silence beyond 1 s between the true end and the first agent sound, up to ``limit_ms``."""
     heard_ms = min((sound.start_ms for sound in sounds if sound.end_ms > turn.end_ms), default=limit_ms)
     return max(0, min(heard_ms, limit_ms) - turn.end_ms - 1000)

@@ -131,10 +131,19 @@ def simulate(
     explain: Annotated[
         bool, typer.Option("--explain", help="Tell each call as a story: what happened when, and why.")
     ] = False,
+    mix: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="Write the call as WAV or FLAC: the caller left, the agent right."),
+    ] = None,
+    voice: Annotated[
+        str | None, typer.Option(help="The agent's voice in the mix: hibari, clips or silent; by default the best.")
+    ] = None,
+    force: Annotated[bool, typer.Option("--force", help="Replace the mix's file if it is there.")] = False,
     as_json: Json = False,
 ) -> None:
     """Play recordings through one or several configurations and compare what a caller would hear."""
     from tui.cli.hearing import hearing_of, with_echo
+    from tui.cli.mix import mix_request
     from tui.cli.simulate import Request, simulate
 
     simulate(
@@ -148,6 +157,7 @@ def simulate(
             hearing=with_echo(
                 hearing_of(caller_channel, mono_mix, telephone, noise_snr, seed), echo_db, echo_delay_ms
             ),
+            mix=mix_request(mix, voice, force=force),
         ),
         as_json=as_json,
         explain=explain,
@@ -406,6 +416,53 @@ def agent(
             port=port,
             allow_remote=allow_remote,
             token=token,
+        ),
+        as_json=as_json,
+    )
+
+
+@app.command()
+def call(
+    url: Annotated[str, typer.Argument(metavar="URL", help="The agent's address, such as ws://127.0.0.1:8766.")],
+    recording: Annotated[Path, typer.Argument(help="The caller: an audio file.")],
+    rigid: Annotated[
+        bool, typer.Option("--rigid", help="Play the audio as it is, also where its labels have moves.")
+    ] = False,
+    trust_messages: Annotated[
+        bool,
+        typer.Option(
+            "--trust-messages", help="Let the agent's transcripts and clears tell fillers and stops apart."
+        ),
+    ] = False,
+    save: Annotated[
+        Path | None, typer.Option(metavar="FILE.flac", help="Keep the call: the caller left, the agent right.")
+    ] = None,
+    sample_rate: Annotated[int, typer.Option(help="Speak and hear at 8000, 16000, 24000 or 48000.")] = 16_000,
+    audible_db: Annotated[
+        float, typer.Option(min=-90, max=0, help="From what level on the agent is heard, dBFS.")
+    ] = -45.0,
+    token: Annotated[
+        str | None,
+        typer.Option(envvar="TURNLAB_AGENT_TOKEN", show_envvar=True, help="Sent as Authorization: Bearer."),
+    ] = None,
+    caller_channel: Channel = None,
+    as_json: Json = False,
+) -> None:
+    """Call an agent on a WebSocket with a recording, in real time, and measure it by ear."""
+    from tui.cli.call import Request, call_agent
+    from tui.cli.hearing import hearing_of
+
+    call_agent(
+        Request(
+            url=url,
+            token=token,
+            rate=sample_rate,
+            rigid=rigid,
+            audible_db=audible_db,
+            path=recording,
+            hearing=hearing_of(caller_channel, False, False, None, 0),
+            trust=trust_messages,
+            save=save,
         ),
         as_json=as_json,
     )

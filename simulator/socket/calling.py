@@ -1,0 +1,219 @@
+"""Calling an agent on a WebSocket with a recording, in real time, keeping what is heard. For ``turnlab call``."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
+
+import numpy as np
+from websockets.asyncio.client import ClientConnection, connect
+from websockets.exceptions import ConnectionClosed, InvalidHandshake, InvalidURI
+
+from simulator.activity.model import FRAME_MS, Activity
+from simulator.audio.samples import SAMPLE_RATE, Samples
+from simulator.echo.caller import Caller, caller_of
+from simulator.errors import SimulatorError
+from simulator.recording import Recording
+from simulator.replay import Placement
+from simulator.socket.ear import Ear
+from simulator.socket.earpiece import Earpiece
+from simulator.socket.wire import PcmIn, PcmOut
+
+OPEN_S = 10.0
+"""How long an agent may take to pick up."""
+
+STUCK_S = 5.0
+"""An agent that does not read for this long is taken to be stuck."""
+
+LAST_WORD_MS, LONGEST_TAIL_MS = 4000, 30_000
+"""After the recording a caller stays until nothing has been heard for so long, and at most so long in all."""
+
+_LARGEST_MESSAGE = 1 << 24
+_SAMPLES_PER_MS = SAMPLE_RATE // 1000
+
+
+class AgentError(SimulatorError):
+    """An agent that cannot be called, or hung up in a way that spoils the call."""
+
+
+@dataclass(frozen=True, slots=True)
+class CallWishes:
+    """How to call. ``rate`` is asked for with a start message unless it is 16 kHz, which needs none."""
+
+    url: str
+    token: str | None = field(default=None, repr=False)
+    rate: int = SAMPLE_RATE
+    rigid: bool = False
+    audible_db: float = -45.0
+
+
+class Told(NamedTuple):
+    """A text message of the agent's and when it came, ms."""
+
+    t_ms: int
+    message: dict[str, Any]
+
+
+@dataclass(slots=True)
+class CallTaken:
+    """A call as it was: both channels on the caller's clock, and where the recording lay on it.
+
+    ``late_ms`` is how late this machine was at worst in sending; ``hung_up`` says so if the agent ended the call.
+    """
+
+    duration_ms: int
+    caller: Samples
+    earpiece: Earpiece
+    placements: tuple[Placement, ...]
+    elastic: bool
+    anchored: int
+    missed_responses: int
+    told: list[Told]
+    late_ms: float
+    hung_up: str | None
+
+
+def call(
+    wishes: CallWishes, recording: Recording, activity: Activity, progress: Callable[[int], None] | None = None
+) -> CallTaken:
+    """Make the call; it takes as long as the recording does. ``progress`` is told the ms so far.
+
+    Raises :class:`AgentError` if the agent cannot be reached, or does not take the audio.
+    """
+    return asyncio.run(_call(wishes, recording, activity, progress))
+
+
+async def _call(
+    wishes: CallWishes, recording: Recording, activity: Activity, progress: Callable[[int], None] | None
+) -> CallTaken:
+    headers = {"Authorization": f"Bearer {wishes.token}"} if wishes.token else None
+    try:
+        connection = await connect(
+            wishes.url,
+            additional_headers=headers,
+            compression=None,
+            max_size=_LARGEST_MESSAGE,
+            open_timeout=OPEN_S,
+            close_timeout=2,
+            proxy=None,
+        )
+    except (OSError, InvalidURI, InvalidHandshake, TimeoutError) as error:
+        raise AgentError(f"{wishes.url}: {_why(error)}; is the agent running, and is that its address?") from None
+    async with connection:
+        return await _Caller(connection, wishes, recording, activity).talk(progress)
+
+
+class _Caller:
+    """One call under way."""
+
+    def __init__(
+        self, connection: ClientConnection, wishes: CallWishes, recording: Recording, activity: Activity
+    ) -> None:
+        self._connection = connection
+        self._wishes = wishes
+        self._loop = asyncio.get_running_loop()
+        self._earpiece = Earpiece()
+        self._ear = Ear(self._earpiece, wishes.audible_db)
+        self._in, self._out = PcmIn(wishes.rate), PcmOut(wishes.rate)
+        self._moves = recording.labels.moves if recording.labels and not wishes.rigid else ()
+        self._placements: list[Placement] = []
+        self._caller: Caller = caller_of(self._ear, recording.source, self._moves, activity, self._placements)
+        self._told: list[Told] = []
+        self._began_s = 0.0
+        self._late_ms = 0.0
+
+    async def talk(self, progress: Callable[[int], None] | None) -> CallTaken:
+        """Hold the call to its end."""
+        hung_up: str | None = None
+        frames: list[Samples] = []
+        if self._wishes.rate != SAMPLE_RATE:
+            await self._send(json.dumps({"type": "start", "sample_rate": self._wishes.rate}))
+        self._began_s = self._loop.time()
+        hearing = self._loop.create_task(self._hear())
+        try:
+            await self._speak(frames, progress)
+        except ConnectionClosed as closed:
+            came = closed.rcvd
+            if came is None:
+                raise AgentError(f"{self._wishes.url}: the line broke {self._seconds()} into the call") from None
+            hung_up = f"{came.code} {came.reason}".strip()
+        finally:
+            hearing.cancel()
+            await asyncio.gather(hearing, return_exceptions=True)
+        return CallTaken(
+            duration_ms=len(frames) * FRAME_MS,
+            caller=np.concatenate(frames) if frames else np.zeros(0, np.float32),
+            earpiece=self._earpiece,
+            placements=tuple(self._placements),
+            elastic=bool(self._moves),
+            anchored=sum(move.anchor.at is None for move in self._moves[: len(self._placements)]),
+            missed_responses=self._ear.missed_responses,
+            told=self._told,
+            late_ms=self._late_ms,
+            hung_up=hung_up,
+        )
+
+    async def _speak(self, frames: list[Samples], progress: Callable[[int], None] | None) -> None:
+        """Send the caller's audio frame by frame, each at the moment it begins, until both sides are done."""
+        done_ms = 0
+        while True:
+            now_ms = len(frames) * FRAME_MS
+            await asyncio.sleep(self._began_s + now_ms / 1000 - self._loop.time())
+            self._late_ms = max(self._late_ms, self._ms() - now_ms)
+            self._ear.listen(now_ms)
+            if self._caller.done and (
+                now_ms >= done_ms + LONGEST_TAIL_MS or min(self._ear.quiet_ms, now_ms - done_ms) >= LAST_WORD_MS
+            ):
+                return
+            frame = self._caller.frame(now_ms)
+            if not self._caller.done:
+                done_ms = now_ms
+            await self._send(self._out.write(frame))
+            frames.append(frame)
+            if progress is not None:
+                progress(now_ms)
+
+    async def _send(self, message: str | bytes) -> None:
+        try:
+            async with asyncio.timeout(STUCK_S):
+                await self._connection.send(message)
+        except TimeoutError:
+            raise AgentError(
+                f"{self._wishes.url}: the agent has not taken any audio for {STUCK_S:g} s, {self._seconds()} into"
+                " the call; see what it is doing"
+            ) from None
+
+    async def _hear(self) -> None:
+        async for message in self._connection:
+            at_ms = self._ms()
+            if isinstance(message, bytes):
+                self._earpiece.arrive(self._in.read(message), round(at_ms * _SAMPLES_PER_MS))
+                continue
+            told = _object(message)
+            if told.get("type") == "clear":
+                self._earpiece.clear(round(at_ms * _SAMPLES_PER_MS))
+            self._told.append(Told(round(at_ms), told))
+
+    def _ms(self) -> float:
+        return (self._loop.time() - self._began_s) * 1000
+
+    def _seconds(self) -> str:
+        return f"{self._ms() / 1000:.1f} s"
+
+
+def _object(text: str) -> dict[str, Any]:
+    """Return a text message as an object; an agent may send what it likes."""
+    try:
+        found = json.loads(text)
+    except (ValueError, RecursionError):
+        return {}
+    return found if isinstance(found, dict) else {}
+
+
+def _why(error: Exception) -> str:
+    if isinstance(error, TimeoutError):
+        return f"did not pick up within {OPEN_S:g} s"
+    return str(getattr(error, "strerror", None) or error) or type(error).__name__

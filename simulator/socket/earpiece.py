@@ -1,0 +1,61 @@
+"""What a caller hears of an agent whose audio comes over a network: played as it arrives, in order."""
+
+from __future__ import annotations
+
+import numpy as np
+from numpy.typing import NDArray
+
+from simulator.audio.samples import SAMPLE_RATE, Samples
+
+CAUGHT_UP_S = 0.1
+"""Up to this much of a delay that the network made is taken back in the agent's silence, as telephones do."""
+
+Heights = NDArray[np.int16]
+
+_FULL_SCALE = np.float32(32767.0)
+_CAUGHT_UP = round(CAUGHT_UP_S * SAMPLE_RATE)
+
+
+class Earpiece:
+    """The agent's channel on the caller's clock, in samples at 16 kHz: sample ``n`` is heard at moment ``n``.
+
+    What comes while something is still playing waits for it; what comes too late leaves a gap.
+    """
+
+    def __init__(self) -> None:
+        self._tape: Heights = np.zeros(60 * SAMPLE_RATE, np.int16)
+        self.until = 0
+        """When what has come so far will have been played."""
+        self.arrived = 0
+        """How many samples have come."""
+
+    def arrive(self, samples: Samples, at: int) -> None:
+        """Take audio, float32 ``[n]``, that came at a moment."""
+        self.arrived += len(samples)
+        heights = (np.clip(samples, -1.0, 1.0) * _FULL_SCALE).astype(np.int16)
+        waiting = self.until - at
+        if 0 < waiting <= _CAUGHT_UP:
+            heights = _without_silence(heights, waiting)
+        start = max(self.until, at, 0)
+        self.until = start + len(heights)
+        if self.until > len(self._tape):
+            self._tape = np.concatenate([self._tape, np.zeros(max(len(self._tape), len(heights)), np.int16)])
+        self._tape[start : self.until] = heights
+
+    def clear(self, at: int) -> None:
+        """Drop what has not been played at a moment."""
+        if self.until > at:
+            self._tape[max(at, 0) : self.until] = 0
+            self.until = max(at, 0)
+
+    def heard(self, start: int, end: int) -> Heights:
+        """Return what is heard from one moment to another, int16 ``[end - start]``."""
+        stretch = self._tape[start:end]
+        return np.pad(stretch, (0, end - start - len(stretch)))
+
+
+def _without_silence(heights: Heights, most: int) -> Heights:
+    """Return the audio without up to ``most`` samples of the silence it begins with."""
+    sounding = np.flatnonzero(heights)
+    silent = int(sounding[0]) if len(sounding) else len(heights)
+    return heights[min(silent, most) :]

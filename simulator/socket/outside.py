@@ -1,0 +1,247 @@
+"""The readouts of a call from its two channels of audio alone, as far as they can be heard.
+
+They are the readouts of :mod:`simulator.measures`, under the same names. What cannot be told from the audio is left
+out, and :data:`UNHEARD` says why; where what is heard differs from what an agent knows of itself, :data:`CAVEATS`
+says how. With ``trust`` the agent's own words count too: its transcripts tell fillers from answers, and its
+``clear`` a stop from an end; the times are those of the audio all the same.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from simulator.activity.model import Activity
+from simulator.audio.samples import SAMPLE_RATE
+from simulator.labels import Labels
+from simulator.measures.interruptions import interruptions
+from simulator.measures.readouts import NEED_TRUTH, Count, Measured, talk_over_ms
+from simulator.measures.sounds import Sound
+from simulator.measures.truth import TrueTurn, Truth, truth_of
+from simulator.measures.turns import CUT_IN_TOLERANCE_MS, TurnOutcome, dead_air_ms, with_limits
+from simulator.replay import Placement, Played, ReplayMode
+from simulator.socket.calling import CallTaken, Told
+from simulator.socket.sounding import WINDOW_MS, SoundDetector, Stretch, audible
+
+FRESH_MS = 500
+"""A sound that begins after less quiet than this is the agent going on, not cutting in."""
+
+_RINGING = 60 // WINDOW_MS
+"""How many windows an utterance may still be heard after its transcript was final: messages overtake audio."""
+
+CLEARED_MS = 150
+"""A ``clear`` this near to a sound's end is what ended it."""
+
+UNHEARD = {
+    "eot_delay_ms": "when a turn is taken to be over makes no sound",
+    "false_barge_ins": "whether the agent stopped for a noise, or had said all it wanted, sounds the same",
+    "filler_overhang_ms": "when a response was ready makes no sound",
+    "fillers": "a filler sounds like a short answer",
+    "wasted_generations": "an answer thrown away makes no sound",
+    "truncated_words": "words that were cut make no sound",
+    "underruns": "a gap for want of words sounds like a pause",
+    "choppy_starts": "where one chunk ends and the next begins cannot be heard",
+}
+"""Why a readout is left out."""
+
+NO_RESPONSE = "a filler sounds like a short answer; --trust-messages takes the agent's word for which is which"
+NO_KINDS = "the agent's transcripts do not say which of its words are fillers"
+
+CAVEATS = {
+    "cut_ins": "only those that were heard: an end of turn taken back in silence is none",
+    "missed_turns": "turns after which nothing was heard of the agent before the caller spoke again",
+    "barge_in_stop_ms": "an answer that ended by itself within 2 s counts as stopped: it sounds the same",
+}
+"""How what is heard differs from what the agent knows."""
+
+TOLD = frozenset(("barge_in_stop_ms",))
+"""What needs no caveat where the agent is trusted to say ``clear``."""
+
+
+@dataclass(frozen=True, slots=True)
+class Outside:
+    """A call measured from outside. ``left_out`` and ``caveats`` are sentences by readout."""
+
+    measured: Measured
+    left_out: dict[str, str]
+    caveats: dict[str, str]
+
+
+def measure_outside(
+    taken: CallTaken, activity: Activity, labels: Labels | None, audible_db: float, *, trust: bool
+) -> Outside:
+    """Measure a call against the labels where there are any, else against the speech detected in the recording."""
+    stretches = agent_stretches(taken, audible_db)
+    truth = _truth(taken, activity, labels, stretches)
+    clears = [told.t_ms for told in taken.told if told.message.get("type") == "clear"]
+    sounds = tuple(
+        Sound("sound", start, end, not trust or _near(end, clears), "", _answers(start, truth))
+        for start, end in stretches
+    )
+    responses, no_response = _responses(taken, audible_db, stretches) if trust else ([], NO_RESPONSE)
+    turns = tuple(
+        _outcome(turn, limit_ms, sounds, responses, taken.duration_ms)
+        for turn, limit_ms in with_limits(truth.turns)
+    )
+    over = interruptions((), sounds, truth)
+    firsts = (turn.first_sound_ms for turn in turns)
+    times = {"first_sound_ms": _those(firsts), "barge_in_stop_ms": over.stop_ms}
+    left_out = dict(UNHEARD)
+    if no_response is None:
+        times["response_ms"] = _those(turn.response_ms for turn in turns)
+    else:
+        left_out["response_ms"] = no_response
+    counts = {
+        "cut_ins": Count(sum(turn.cut_in for turn in turns), len(turns)),
+        "missed_turns": Count(sum(turn.missed for turn in turns), len(turns)),
+        "missed_barge_ins": Count(over.missed, over.true),
+        "missed_responses": Count(taken.missed_responses, taken.anchored),
+    }
+    seconds = {
+        "talk_over_s": talk_over_ms(sounds, truth) / 1000,
+        "dead_air_s": sum(turn.dead_air_ms for turn in turns) / 1000,
+    }
+    if not truth.labelled:
+        left_out |= dict.fromkeys(NEED_TRUTH, "the recording has no labels to say what the caller truly did")
+    kept = {*times, *counts, *seconds} - left_out.keys()
+    return Outside(
+        Measured(
+            labelled=truth.labelled,
+            silence_only=False,
+            truth=truth,
+            sounds=sounds,
+            turns=turns,
+            times={name: values for name, values in times.items() if name in kept},
+            counts={name: count for name, count in counts.items() if name in kept},
+            seconds={name: value for name, value in seconds.items() if name in kept},
+        ),
+        left_out,
+        {
+            name: text
+            for name, text in CAVEATS.items()
+            if name in kept and not (trust and name == "barge_in_stop_ms")
+        },
+    )
+
+
+def agent_stretches(taken: CallTaken, audible_db: float) -> list[Stretch]:
+    """Return when the agent was heard, ms."""
+    detector = SoundDetector()
+    detector.push(_windows(taken, audible_db))
+    return detector.stretches()
+
+
+def _windows(taken: CallTaken, audible_db: float) -> list[bool]:
+    return audible(taken.earpiece.heard(0, taken.duration_ms * SAMPLE_RATE // 1000), audible_db)
+
+
+def _truth(taken: CallTaken, activity: Activity, labels: Labels | None, stretches: list[Stretch]) -> Truth:
+    """Return the caller's true turns on the call's clock.
+
+    Without labels they are the detected spans of speech; those with nothing of the agent between them are one turn.
+    """
+    if labels is not None and labels.tells_truth:
+        mode: ReplayMode = "elastic" if taken.elastic else "rigid"
+        return truth_of(Played((), taken.placements, taken.duration_ms, mode), labels)
+    turns: list[TrueTurn] = []
+    for index, span in enumerate(activity.spans):
+        start_ms, end_ms = (_placed(taken.placements, t_ms) for t_ms in (span.start_ms, span.end_ms))
+        last = turns[-1] if turns else None
+        if last is not None and not any(last.end_ms < start < start_ms for start, _ in stretches):
+            turns[-1] = TrueTurn(last.index, last.start_ms, end_ms)
+        else:
+            turns.append(TrueTurn(index, start_ms, end_ms))
+    return Truth(False, tuple(turn for turn in turns if turn.end_ms <= taken.duration_ms))
+
+
+def _placed(placements: tuple[Placement, ...], t_ms: int) -> int:
+    place = next((place for place in reversed(placements) if place.start_ms <= t_ms), None)
+    return t_ms + (place.shift_ms if place else 0)
+
+
+def _answers(start_ms: int, truth: Truth) -> int:
+    """Return which turn a sound answers, as far as that can be heard: the last that had ended."""
+    return sum(turn.end_ms <= start_ms + CUT_IN_TOLERANCE_MS for turn in truth.turns)
+
+
+def _outcome(
+    turn: TrueTurn, limit_ms: int, sounds: tuple[Sound, ...], responses: list[int], duration_ms: int
+) -> TurnOutcome:
+    earliest_ms = turn.end_ms - CUT_IN_TOLERANCE_MS
+    cut_in = False
+    quiet_since_ms = 0
+    for sound in sounds:
+        if turn.start_ms < sound.start_ms < earliest_ms and sound.start_ms - quiet_since_ms >= FRESH_MS:
+            cut_in = True
+        quiet_since_ms = sound.end_ms
+    # what an agent says that talks through the turn's end answers another one
+    free_ms = max((s.end_ms for s in sounds if s.start_ms < earliest_ms and s.end_ms > turn.end_ms), default=None)
+    after = [sound.start_ms for sound in sounds if earliest_ms <= sound.start_ms < limit_ms]
+    answers = [start_ms for start_ms in responses if earliest_ms <= start_ms < limit_ms]
+    return TurnOutcome(
+        turn=turn,
+        cut_in=cut_in,
+        missed=not after and free_ms is None,
+        eot_delay_ms=None,
+        first_sound_ms=after[0] - turn.end_ms if after and free_ms is None else None,
+        response_ms=answers[0] - turn.end_ms if answers and free_ms is None else None,
+        filler_overhang_ms=None,
+        stages_ms=None,
+        dead_air_ms=dead_air_ms(turn, sounds, min(limit_ms, max(duration_ms, turn.end_ms))),
+    )
+
+
+def _responses(taken: CallTaken, audible_db: float, stretches: list[Stretch]) -> tuple[list[int], str | None]:
+    """Return when responses began by the agent's transcripts, to the window of audio, or why that is unknown.
+
+    A response begins with the first window that is heard after the utterance before it was over, and before its own
+    first word had been said.
+    """
+    transcripts = [told for told in taken.told if told.message.get("type") == "transcript"]
+    if any(told.message.get("kind") not in ("filler", "response") for told in transcripts) or (
+        stretches and not transcripts
+    ):
+        return [], NO_KINDS
+    windows = _windows(taken, audible_db)
+    found: list[int] = []
+    for before_ms, first in _first_words(transcripts):
+        if first.message["kind"] == "response":
+            begun = _onset(windows, before_ms, first.t_ms)
+            if begun is not None:
+                found.append(begun)
+    return found, None
+
+
+def _first_words(transcripts: list[Told]) -> list[tuple[int, Told]]:
+    """Return the first transcript of each utterance, and when the utterance before it was over, ms."""
+    found: list[tuple[int, Told]] = []
+    over_ms, fresh = 0, True
+    for told in transcripts:
+        if fresh:
+            found.append((over_ms, told))
+        fresh = bool(told.message.get("final"))
+        if fresh:
+            over_ms = told.t_ms
+    return found
+
+
+def _onset(windows: list[bool], after_ms: int, before_ms: int) -> int | None:
+    """Return the first moment between two at which something new is heard, ms.
+
+    The utterance before may ring on for a moment; if there is no quiet after it, the new one began right there.
+    """
+    first, last = after_ms // WINDOW_MS, min(before_ms // WINDOW_MS, len(windows))
+    if after_ms:
+        quiet = next((index for index in range(first, min(first + _RINGING, last)) if not windows[index]), None)
+        if quiet is None:
+            return after_ms
+        first = quiet
+    return next((index * WINDOW_MS for index in range(first, last) if windows[index]), None)
+
+
+def _near(t_ms: int, moments: list[int]) -> bool:
+    return any(abs(t_ms - moment) <= CLEARED_MS for moment in moments)
+
+
+def _those(values: Iterable[int | None]) -> tuple[int, ...]:
+    return tuple(value for value in values if value is not None)

@@ -1,0 +1,196 @@
+"""``turnlab call``: a recorded caller calls an agent on a WebSocket and measures it by ear."""
+
+from __future__ import annotations
+
+import io
+import json
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import soundfile as sf
+
+from simulator.activity.analyzer import completeness_model
+from simulator.audio.samples import SAMPLE_RATE
+from simulator.measures.readouts import TIMES, Spread, readouts_json
+from simulator.private_file import write_private
+from simulator.recording import Recording
+from simulator.socket.calling import CallTaken, CallWishes, call
+from simulator.socket.outside import Outside, measure_outside
+from simulator.socket.wire import RATES
+from tui.cli.failure import CallError, WorkError, complain
+from tui.cli.faults import Faults
+from tui.cli.hearing import Hearing
+from tui.cli.opening import analyse, failures, find, open_all
+from tui.cli.tables import print_line, print_table
+from tui.readout_names import READOUT_NAMES, figure, total
+
+SURE_MS = 40
+"""A machine that sent later than this spoils the times."""
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """The command's options."""
+
+    url: str
+    token: str | None = field(repr=False)
+    rate: int
+    rigid: bool
+    audible_db: float
+    path: Path
+    hearing: Hearing
+    trust: bool
+    save: Path | None
+
+
+def call_agent(request: Request, *, as_json: bool) -> None:
+    """Call, measure and print. Raises :class:`CallError` or :class:`WorkError`."""
+    if not request.url.startswith(("ws://", "wss://")):
+        raise CallError(f"{request.url}: is no WebSocket address; give one such as ws://127.0.0.1:8766")
+    if request.rate not in RATES:
+        raise CallError(f"--sample-rate {request.rate}: choose one of {', '.join(map(str, RATES))}")
+    _check_save(request.save)
+    recording = _open(request)
+    activity = analyse(recording, completeness_model())
+    wishes = CallWishes(request.url, request.token, request.rate, request.rigid, request.audible_db)
+    with failures(), _progress(recording) as tell:
+        taken = call(wishes, recording, activity, tell)
+    if request.save is not None:
+        _save(taken, request.save)
+    outside = measure_outside(taken, activity, recording.labels, request.audible_db, trust=request.trust)
+    for note in _notes(taken, outside, request):
+        complain(note)
+    if as_json:
+        print(json.dumps(to_json(request, recording, taken, outside), allow_nan=False))
+    else:
+        _print(recording, taken, outside)
+
+
+def to_json(request: Request, recording: Recording, taken: CallTaken, outside: Outside) -> dict[str, Any]:
+    """Return a call as scripts see it: ``turnlab.call/1``."""
+    readouts = readouts_json([outside.measured])
+    del readouts["silence_only"]  # which model an agent has cannot be heard
+    return {
+        "schema": "turnlab.call/1",
+        "agent": request.url,
+        "recording": {"id": recording.id, "path": str(recording.source.path)},
+        "replay": "elastic" if taken.elastic else "rigid",
+        "duration_s": taken.duration_ms / 1000,
+        "trusted_messages": request.trust,
+        "readouts": readouts,
+        "left_out": outside.left_out,
+        "caveats": outside.caveats,
+        "turns": [
+            {
+                "turn": one.turn.index,
+                "start": one.turn.start_ms / 1000,
+                "end": one.turn.end_ms / 1000,
+                "first_sound_ms": one.first_sound_ms,
+                "response_ms": one.response_ms,
+                "cut_in": one.cut_in,
+                "missed": one.missed,
+            }
+            for one in outside.measured.turns
+        ],
+        "agent_sounds": [[sound.start_ms / 1000, sound.end_ms / 1000] for sound in outside.measured.sounds],
+        "late_ms": round(taken.late_ms, 1),
+        "hung_up": taken.hung_up,
+    }
+
+
+def _open(request: Request) -> Recording:
+    found = find([request.path])
+    if len(found) != 1:
+        raise CallError(f"{request.path}: holds {len(found)} recordings; a call plays one, name it")
+    faults = Faults()
+    return open_all(found, request.hearing, faults)[0]
+
+
+def _check_save(path: Path | None) -> None:
+    if path is None:
+        return
+    if path.suffix.lower() != ".flac":
+        raise CallError(f"--save {path}: the call is kept as FLAC; name a file that ends in .flac")
+    if path.exists():
+        raise CallError(f"--save {path}: is there already; choose another name, or delete it")
+    if not path.parent.is_dir():
+        raise CallError(f"--save {path}: there is no such folder; make it, or choose another")
+
+
+def _save(taken: CallTaken, path: Path) -> None:
+    """Write both channels, the caller first."""
+    agent = taken.earpiece.heard(0, len(taken.caller))
+    caller = np.clip(np.rint(taken.caller * 32767.0), -32768, 32767).astype(np.int16)
+    content = io.BytesIO()
+    sf.write(content, np.stack([caller, agent], axis=1), SAMPLE_RATE, format="FLAC", subtype="PCM_16")
+    try:
+        write_private(path, content.getvalue(), replace=False)
+    except OSError as error:
+        raise WorkError(f"--save {path}: {(error.strerror or str(error)).lower()}; the call is not kept") from None
+
+
+def _notes(taken: CallTaken, outside: Outside, request: Request) -> list[str]:
+    """Return what one must know before believing the readouts."""
+    notes = []
+    if taken.late_ms > SURE_MS:
+        notes.append(
+            f"this machine was up to {taken.late_ms:.0f} ms late in sending, and times may be wrong by as much;"
+            " call again when it has less to do"
+        )
+    if taken.hung_up is not None:
+        notes.append(f"the agent hung up after {taken.duration_ms / 1000:.1f} s ({taken.hung_up})")
+    sounding_ms = sum(sound.end_ms - sound.start_ms for sound in outside.measured.sounds)
+    if sounding_ms > 0.95 * taken.duration_ms:
+        notes.append(
+            f"the agent is never silent at {request.audible_db:g} dBFS; raise --audible-db above its noise"
+        )
+    if not sounding_ms:
+        notes.append(f"nothing was heard of the agent at {request.audible_db:g} dBFS")
+    return notes
+
+
+def _print(recording: Recording, taken: CallTaken, outside: Outside) -> None:
+    measured = outside.measured
+    rows = []
+    for name, known in READOUT_NAMES.items():
+        if name in outside.left_out:
+            continue
+        if name in TIMES:
+            spread = Spread.of(measured.times[name])
+            figures = [figure(name, value, unit=False) for value in (spread.p50, spread.p90, spread.max)]
+            rows.append([known.title, *figures, str(spread.n)])
+        else:
+            value = measured.seconds[name] if name in measured.seconds else measured.counts[name].count
+            rows.append([known.title, total(name, value, [measured]), "", "", ""])
+    replay = "elastic" if taken.elastic else "rigid"
+    print_table(
+        f"{recording.id} ({replay}), {len(measured.turns)} turns, heard from outside; times in ms",
+        ["", "p50", "p90", "max", "n"],
+        rows,
+    )
+    for name, text in outside.caveats.items():
+        print_line(f"{READOUT_NAMES[name].title}: {text}.")
+    reasons: dict[str, list[str]] = {}
+    for name, why in outside.left_out.items():
+        reasons.setdefault(why, []).append(READOUT_NAMES[name].title)
+    for why, titles in reasons.items():
+        print_line(f"Left out, {', '.join(titles)}: {why}.")
+
+
+@contextmanager
+def _progress(recording: Recording) -> Iterator[Callable[[int], None] | None]:
+    """Show how far the call is where a person is watching."""
+    if not sys.stderr.isatty():
+        yield None
+        return
+    from rich.console import Console
+    from rich.progress import Progress
+
+    with Progress(console=Console(stderr=True), transient=True) as progress:
+        task = progress.add_task("on the line", total=max(recording.duration_ms, 1))
+        yield lambda now_ms: progress.update(task, completed=now_ms)
