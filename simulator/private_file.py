@@ -4,22 +4,27 @@ from __future__ import annotations
 
 import os
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import BinaryIO
 
 PARTIAL = ".partial"
 """How the names of files being written end."""
 
 
-def write_private(path: Path, content: bytes, *, replace: bool) -> None:
-    """Write a file with mode 0600 in one step.
+@contextmanager
+def private_file(path: Path, *, replace: bool) -> Iterator[BinaryIO]:
+    """Give an empty file of mode 0600 to write and read in; when all went well it becomes ``path`` in one step.
 
-    Raises :class:`FileExistsError` if there is one already and ``replace`` is false, and :class:`OSError`.
+    Raises :class:`FileExistsError` if there is one already and ``replace`` is false, and :class:`OSError`; whatever
+    is raised, nothing is left behind.
     """
     handle, name = tempfile.mkstemp(dir=path.parent, prefix=f"{path.name[:40]}.", suffix=PARTIAL)
     temporary = Path(name)
     try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(content)
+        with os.fdopen(handle, "w+b") as file:
+            yield file
             file.flush()
             os.fsync(file.fileno())
         if not replace:
@@ -30,6 +35,12 @@ def write_private(path: Path, content: bytes, *, replace: bool) -> None:
         temporary.unlink(missing_ok=True)
         raise
     _settle(path.parent)
+
+
+def write_private(path: Path, content: bytes, *, replace: bool) -> None:
+    """Write a file with mode 0600 in one step. Raises what :func:`private_file` raises."""
+    with private_file(path, replace=replace) as file:
+        file.write(content)
 
 
 def _settle(folder: Path) -> None:

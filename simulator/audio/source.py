@@ -54,14 +54,17 @@ class AudioSource:
             digest.update(f"what if, method 1: {self.what_if!r}".encode())
         return digest.hexdigest()
 
-    def blocks(self) -> Iterator[Samples]:
-        """Yield the caller's samples, float32 of shape ``[n]`` in -1…1 at 16 kHz, about 4 s at a time.
+    def blocks(self, from_s: int = 0) -> Iterator[Samples]:
+        """Yield the caller's samples from a second on, float32 ``[n]`` in -1…1 at 16 kHz, about 4 s at a time.
 
         Values that are not numbers become silence and values beyond full scale are clipped, so that one bad
         sample does not poison a detector's memory; then come the what-if knobs. Raises :class:`AudioError` if the
         file stops being readable.
         """
-        return self.what_if.heard(self._plain_blocks)
+        if not from_s or self.what_if:  # what is done to the audio depends on all that went before
+            return _without(self.what_if.heard(self._plain_blocks), from_s * SAMPLE_RATE)
+        warm_s = max(from_s - 1, 0)
+        return _without(self._plain_blocks(warm_s), (from_s - warm_s) * SAMPLE_RATE)
 
     def unusable_samples(self) -> int:
         """Return how many of the caller's samples are not finite numbers (heard as silence, or clipped).
@@ -76,27 +79,36 @@ class AudioSource:
         """Return the whole caller channel at 16 kHz, float32 of shape ``[n]``; for short files."""
         return np.concatenate([np.zeros(0, np.float32), *self.blocks()])
 
-    def _plain_blocks(self) -> Iterator[Samples]:
+    def _plain_blocks(self, from_s: int = 0) -> Iterator[Samples]:
         resampler = (
             None
             if self.sample_rate == SAMPLE_RATE
             else soxr.ResampleStream(self.sample_rate, SAMPLE_RATE, 1, dtype="float32")
         )
-        for block in self._file_blocks():
+        for block in self._file_blocks(from_s):
             mono = np.clip(np.nan_to_num(block, nan=0.0, posinf=1.0, neginf=-1.0), -1.0, 1.0)
             yield mono if resampler is None else resampler.resample_chunk(mono)
         if resampler is not None:
             yield resampler.resample_chunk(np.zeros(0, np.float32), last=True)
 
-    def _file_blocks(self) -> Iterator[Samples]:
+    def _file_blocks(self, from_s: int = 0) -> Iterator[Samples]:
         """Yield the caller's samples as the file has them, at its own rate."""
         try:
             with sf.SoundFile(os.fsencode(self.path)) as file:
+                if from_s:
+                    file.seek(min(from_s * self.sample_rate, file.frames))
                 step = self.sample_rate * BLOCK_SECONDS
                 while len(block := file.read(step, dtype="float32", always_2d=True)):
                     yield block[:, self.caller_channel]
         except (sf.SoundFileError, OSError) as error:
             raise AudioError(f"{self.path}: stopped being readable ({_reason(error)}); is it complete?") from None
+
+
+def _without(blocks: Iterator[Samples], count: int) -> Iterator[Samples]:
+    """Yield blocks without the first ``count`` samples."""
+    for block in blocks:
+        yield block[count:]
+        count = max(count - len(block), 0)
 
 
 def open_audio(path: Path, caller_channel: int | None = None, what_if: WhatIf = AS_IT_IS) -> AudioSource:

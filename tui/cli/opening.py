@@ -96,7 +96,7 @@ def analyse(recording: Recording, model: Completeness | None) -> Activity:
     """
     with failures():
         tell_about(recording)
-    with failures(), _quiet_decoder(recording.source.path), _progress(recording.id) as tell:
+    with failures(), _quiet_decoder(recording.source.path), progress(f"analysing {recording.id}") as tell:
         return cached_analysis(recording.source, model, tell)
 
 
@@ -123,13 +123,14 @@ def _quiet_decoder(path: Path) -> Iterator[None]:
 
 
 @contextmanager
-def _progress(name: str) -> Iterator[Callable[[float], None] | None]:
+def progress(what: str) -> Iterator[Callable[[float], None] | None]:
+    """Show how far something is where a person is watching; gives what is to be told the share done, 0…1."""
     if not sys.stderr.isatty():
         yield None
         return
     from rich.console import Console
     from rich.progress import Progress
 
-    with Progress(console=Console(stderr=True), transient=True) as progress:
-        task = progress.add_task(f"analysing {name}".replace("[", r"\["), total=1.0)
-        yield lambda share: progress.update(task, completed=share)
+    with Progress(console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task(what.replace("[", r"\["), total=1.0)
+        yield lambda share: bar.update(task, completed=share)

@@ -20,6 +20,7 @@ from tui.cli.explain import print_story
 from tui.cli.failure import CallError, complain
 from tui.cli.faults import Faults
 from tui.cli.hearing import Hearing, tell_both_sides
+from tui.cli.mix import MixRequest, write_call
 from tui.cli.opening import analyse, end_of_turn_judge, find, open_all, open_profile
 from tui.cli.simulate_table import print_report, print_what_if
 
@@ -35,6 +36,7 @@ class Request:
     eot: str | None
     seed: int
     hearing: Hearing
+    mix: MixRequest | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,6 +82,7 @@ def make_report(request: Request) -> Report:
     opened = open_all(find(request.paths), request.hearing, faults)
     judge = end_of_turn_judge(request.eot)
     echo = EchoStudy(request.hearing.echo, judge) if request.hearing.echo else None
+    _refuse_mixing_several(request, arms, opened)
     recordings: list[Recording] = []
     runs: dict[tuple[str, str], Run] = {}
     analysis_s = decision_s = 0.0
@@ -95,6 +98,8 @@ def make_report(request: Request) -> Report:
                 run(recording, activity, arm, profile, mode=request.replay, seed=request.seed, echo=echo)
                 for arm in arms
             ]
+            if request.mix is not None:
+                write_call(request.mix, recording, activity, mine[0])
             runs |= {(one.recording, one.arm): one for one in mine}
             recordings.append(recording)
             analysis_s += analysed - started
@@ -105,6 +110,11 @@ def make_report(request: Request) -> Report:
     measured = {key: one.measured for key, one in runs.items()}
     comparison = compare(measured, ids, names, baseline=names[0])
     return Report(arms, recordings, runs, comparison, profile, analysis_s, decision_s, faults, request.hearing)
+
+
+def _refuse_mixing_several(request: Request, arms: list[Arm], opened: list[Recording]) -> None:
+    if request.mix is not None and (len(arms) > 1 or len(opened) > 1):
+        raise CallError("--mix writes one call: name one recording and one --config")
 
 
 def to_json(report: Report) -> dict[str, Any]:

@@ -1,0 +1,1 @@
+"""Hearing a simulated call: the caller's audio with the agent mixed in, through the speaker or into a file."""
