@@ -65,6 +65,14 @@ class Sheet:
         """Take note that the content is on disk as it is now."""
         self._kept = self._raw = self.raw
 
+    def take_up(self, raw: Mapping[str, Any]) -> None:
+        """Take content that was kept elsewhere, as a step that can be undone."""
+        try:
+            Labels.model_validate(raw)
+        except ValidationError as error:
+            raise LabelError(f"Not done: {first_fault(error)}.") from None
+        self._step(copy.deepcopy(dict(raw)))
+
     def replace_all(self, raw: Mapping[str, Any]) -> None:
         """Take another file's content, as a step that can be undone, and as what is on disk."""
         self._step(copy.deepcopy(dict(raw)))

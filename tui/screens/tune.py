@@ -16,6 +16,7 @@ from simulator.engine.profile import EngineProfile
 from tui.commands import bindings
 from tui.commands.tune import HERE, QuitWithCare
 from tui.screens.tune_asking import AskingScreen
+from tui.screens.tune_labels import LabelsScreen
 from tui.screens.tune_panes import PANES, PanesScreen
 from tui.terminal_text import plain
 from tui.tuning.session import Session
@@ -33,7 +34,7 @@ from tui.widgets.timeline import Timeline
 from tui.widgets.timeline_lanes import clock_text
 
 
-class TuneScreen(AskingScreen, PanesScreen):
+class TuneScreen(AskingScreen, LabelsScreen, PanesScreen):
     """A service's voice configuration as a draft, beside what it is compared with."""
 
     TITLE_HERE = "Tune"

@@ -113,6 +113,12 @@ class BenchScreen(Place):
         else:
             self._say_waiting(message.fault or "No recording here can be used.")
 
+    def take_in_recording(self, found: Found) -> None:
+        """List a recording that is new, or that is labelled anew; it is analysed already."""
+        self._found[found.key] = found
+        self.session.order = tuple(self._found)
+        self.query_one(RecordingList).take_in(_row(found).now("done"))
+
     def toggle_recording(self, key: str) -> None:
         """Put a recording into the selection that is compared over, or take it out."""
         if self.query_one(RecordingList).row(key).stage == "failed":

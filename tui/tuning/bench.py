@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
+from services.embedded.connect import workspace_file
 from simulator.activity.analyzer import Completeness, completeness_model
 from simulator.activity.cache import cached_analysis
 from simulator.activity.model import Activity
-from simulator.errors import SimulatorError
+from simulator.errors import AudioError, SimulatorError
 from simulator.recording import Recording, bundled_folder, find_audio, open_recording
 
 
@@ -34,19 +36,30 @@ class Specimen:
 
 
 def find_recordings(path: Path | None) -> tuple[Found, ...]:
-    """Open the audio in a folder (``None``: the bundled recordings), the bad files included.
+    """Open the audio in a folder (``None``: the bundled recordings, then one's own), the bad files included.
 
     Raises :class:`~simulator.errors.AudioError` if there is no such folder or no audio in it.
     """
-    return tuple(_open(file) for file in find_audio([path or bundled_folder()]))
+    if path is not None:
+        return tuple(open_found(file) for file in find_audio([path]))
+    with contextlib.suppress(AudioError):  # nobody needs to have recordings of their own
+        return tuple(open_found(file) for file in find_audio([bundled_folder(), own_folder()]))
+    return tuple(open_found(file) for file in find_audio([bundled_folder()]))
 
 
-def _open(file: Path) -> Found:
+def own_folder() -> Path:
+    """Return where a person's own recordings are kept: ``recordings`` in the data folder."""
+    return workspace_file().parent / "recordings"
+
+
+def open_found(file: Path) -> Found:
+    """Open one audio file. Its key is its name, in the folder of one's own with ``my/`` before it."""
+    key = f"my/{file.name}" if file.parent == own_folder() else file.name
     try:
         recording = open_recording(file)
     except SimulatorError as error:
-        return Found(file.name, file.name, None, _without_folder(str(error), file))
-    return Found(file.name, recording.id, recording)
+        return Found(key, file.name, None, _without_folder(str(error), file))
+    return Found(key, recording.id, recording)
 
 
 class Analyst:

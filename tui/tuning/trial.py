@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from presets.layers import ResolvedVoiceConfig
 from simulator.engine.profile import EngineProfile
 from simulator.measures.comparison import Comparison, compare
+from simulator.recording import Recording
 from simulator.study import Arm, Run, run
 from tui.tuning.bench import Specimen
 from tui.tuning.readouts import Readouts, readouts
@@ -76,7 +77,7 @@ class Laboratory:
 
     def __init__(self, profile: EngineProfile) -> None:
         self.profile = profile
-        self._runs: OrderedDict[tuple[str, ResolvedVoiceConfig], Run] = OrderedDict()
+        self._runs: OrderedDict[tuple[str, Recording, ResolvedVoiceConfig], Run] = OrderedDict()
         self._guard = threading.Lock()
 
     def try_out(self, trial: Trial, superseded: Callable[[], bool] = _never) -> Outcome:
@@ -122,7 +123,8 @@ class Laboratory:
 
     def run(self, specimen: Specimen, arm: Arm) -> Run:
         """Return what an arm does over a recording; its own ``arm`` name may be that of an equal arm."""
-        key = (specimen.key, arm.resolved)
+        # Not only its name: a run that is under way while the labels change must not be taken for a new one.
+        key = (specimen.key, specimen.recording, arm.resolved)
         with self._guard:
             known = self._runs.get(key)
             if known is not None:

@@ -98,6 +98,15 @@ class RecordingList(Vertical):
         self._options.replace_option_prompt("all", self._prompt_all())
         self._say_about_highlighted()
 
+    def take_in(self, row: RecordingRow) -> None:
+        """Show a recording that is new, at the end, or how a known one stands now."""
+        if row.key in self._rows:
+            self.put(row)
+            return
+        self._rows[row.key] = row
+        self._options.add_option(Option(self._prompt(row), id=_id(len(self._rows) - 1)))
+        self._options.replace_option_prompt("all", self._prompt_all())
+
     def mark_shown(self, key: str | None, *, all_of_them: bool, picked: Collection[str] = ()) -> None:
         """Mark what the screen shows, and what the readouts are over."""
         self._shown, self._all, self._picked = key, all_of_them, picked

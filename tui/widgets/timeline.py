@@ -90,7 +90,7 @@ class Timeline(Widget, can_focus=True):
         if scene and self._cursor.arm not in {lane.arm for lane in scene.lanes}:
             self._cursor.leave_arm()
         self._announce()
-        self._draw()
+        self.draw()
 
     def set_stale(self) -> None:
         """Dim the drawing: it belongs to settings that are no longer shown."""
@@ -102,7 +102,7 @@ class Timeline(Widget, can_focus=True):
     def _width(self) -> int:
         return max(self.size.width - GUTTER, 1)
 
-    def _draw(self) -> None:
+    def draw(self) -> None:
         """Draw all lines anew, and have those painted that changed."""
         if not self.is_mounted or not self.size.height:
             return
@@ -129,7 +129,11 @@ class Timeline(Widget, can_focus=True):
             line = Line(view.width)
             line.write(0, one_cell(self._waiting), "ruler")
             return [("", line)]
-        glyphs = self.glyphs
+        return self.lay_out(scene, height)[:height]
+
+    def lay_out(self, scene: Scene, height: int) -> list[tuple[str, Line]]:
+        """Return the lines for a height, each with its label, as far as they find room."""
+        view, glyphs = self.view, self.glyphs
         room = max(height - 3 - len(scene.lanes), 0)
         with_turns = room >= 1 and bool(scene.turns)
         room -= with_turns
@@ -151,7 +155,7 @@ class Timeline(Widget, can_focus=True):
         for lane in scene.lanes:
             found.append((f"{lane.arm} agent", lanes.agent(lane, view, lane.arm.lower(), glyphs)))
         self._draw_cursor(found, glyphs)
-        return found[:height]
+        return found
 
     @property
     def glyphs(self) -> lanes.Glyphs:
@@ -184,19 +188,19 @@ class Timeline(Widget, can_focus=True):
 
     def _recolour(self) -> None:
         self._palette = {}
-        self._draw()
+        self.draw()
 
     def watch_fine_glyphs(self) -> None:
         """Draw with the other set of characters."""
         self._announce()
-        self._draw()
+        self.draw()
 
     def on_resize(self) -> None:
         """Fit everything into the new size."""
         scene = self._scene
         self.view = View.whole(scene.duration_ms if scene else 1, self._width)
         self._strips = []
-        self._draw()
+        self.draw()
         self.refresh()
 
     def render_line(self, y: int) -> Strip:
@@ -216,13 +220,13 @@ class Timeline(Widget, can_focus=True):
         middle = (self.view.start_ms + self.view.end_ms) / 2
         around = mark.t_ms if mark and self.view.start_ms <= mark.t_ms < self.view.end_ms else middle
         self.view = self.view.zoomed(steps, around, self._scene.duration_ms)
-        self._draw()
+        self.draw()
 
     def pan(self, share: float) -> None:
         """Look at an earlier (negative) or later part, by a share of the width."""
         if self._scene is not None:
             self.view = self.view.moved(share, self._scene.duration_ms)
-            self._draw()
+            self.draw()
 
     # ---- asking events
 
@@ -255,7 +259,7 @@ class Timeline(Widget, can_focus=True):
         if self._scene is not None:
             self.view = self.view.showing(t_ms, self._scene.duration_ms)
         self._announce()
-        self._draw()
+        self.draw()
 
     def step_arm(self, steps: int) -> None:
         """Ask the agent of the arm below (or above): its event nearest to the chosen one."""
@@ -272,7 +276,7 @@ class Timeline(Widget, can_focus=True):
         if mark is not None and self._scene is not None:
             self.view = self.view.showing(mark.t_ms, self._scene.duration_ms)
         self._announce()
-        self._draw()
+        self.draw()
 
     def _announce(self) -> None:
         self.post_message(self.Chosen(self._cursor.arm, self.chosen).set_sender(self))

@@ -22,7 +22,7 @@ class EventCursor:
 
     @property
     def _marks(self) -> tuple[Mark, ...]:
-        if self.scene is None:
+        if self.scene is None or not self.scene.lanes:
             return ()
         return self.scene.lane(self.arm).marks
 

@@ -133,7 +133,7 @@ def turns(scene: Scene, view: View, glyphs: Glyphs = FINE) -> Line:
         start = round(view.x(turn.start_ms))
         end = max(round(view.x(turn.end_ms)), start + 1)
         line.fill(start, end, glyphs.turn, "turn")
-        _write_words(line, one_cell(turn.text), start + 1, end - 1, "said")
+        write_words(line, one_cell(turn.text), start + 1, end - 1, "said")
     return line
 
 
@@ -236,10 +236,10 @@ def _draw_response(line: Line, bar: Bar, view: View, arm: str, glyphs: Glyphs) -
             line.put(first, _LEFT_EIGHTHS[eighths], words)
         if (tail := round((end - last) * 8)) > 1:
             line.put(last, _LEFT_EIGHTHS[tail], kind)
-    _write_words(line, one_cell(bar.text), first + 2, last - 1, words)
+    write_words(line, one_cell(bar.text), first + 2, last - 1, words)
 
 
-def _write_words(line: Line, text: str, start: int, end: int, kind: str) -> None:
+def write_words(line: Line, text: str, start: int, end: int, kind: str) -> None:
     """Write as much of a text as fits between two cells, from what is in sight of them on."""
     start, end = max(start, 0), min(end, line.width)
     room = end - start

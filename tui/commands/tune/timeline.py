@@ -69,6 +69,15 @@ class SwitchGlyphs(Command):
     action = "switch_glyphs"
 
 
+class EditLabels(Command):
+    """Edit what was truly said in this recording: turns, interruptions, backchannels, noises."""
+
+    id = "tune.labels"
+    name = "Labels"
+    key = "t"
+    action = "edit_labels"
+
+
 class NextDifference(Command):
     """Go to the next turn that arm A treats differently from B."""
 
@@ -96,5 +105,6 @@ TIMELINE: tuple[type[Command], ...] = (
     ZoomOut,
     Later,
     Earlier,
+    EditLabels,
     SwitchGlyphs,
 )

@@ -1,0 +1,173 @@
+"""Labels put right in Tune: what is heard moves with them, and nobody's file is lost."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+
+import pytest
+from textual.pilot import Pilot
+from textual.widgets import Input, Static
+
+from simulator.recording import bundled_folder
+from tests.tui.conftest import ScriptedClient, make_app
+from tests.tui.tune_support import analyses, kept_analyses, open_tune, rest, settle_on
+from tui.screens.dialog import Confirm
+from tui.screens.dialogs import PickOne
+from tui.screens.form_dialog import FormDialog
+from tui.screens.label_editor import LabelEditor
+from tui.screens.tune import TuneScreen
+from tui.widgets.label_timeline import LabelTimeline
+from tui.widgets.recording_list import RecordingList
+
+__all__ = ["analyses", "kept_analyses"]
+pytestmark = pytest.mark.usefixtures("kept_analyses")
+
+
+@pytest.fixture
+def call(tmp_path: Path) -> Path:
+    """A recording of somebody's own, labelled, which is played as it is."""
+    audio = tmp_path / "calls" / "call.flac"
+    audio.parent.mkdir()
+    shutil.copy(bundled_folder() / "booking.flac", audio)
+    raw = json.loads((bundled_folder() / "booking.json").read_text())
+    audio.with_suffix(".json").write_text(json.dumps({"turns": raw["turns"], "ours": "stays"}))
+    return audio
+
+
+async def edit_labels(pilot: Pilot[None]) -> LabelEditor:
+    await pilot.press("t")
+    await settle_on(pilot, LabelEditor)
+    await pilot.pause()
+    editor = pilot.app.screen
+    assert isinstance(editor, LabelEditor)
+    return editor
+
+
+def told(editor: LabelEditor, which: str) -> str:
+    return str(editor.query_one(f"#labels-{which}", Static).render())
+
+
+def first_turn(call: Path) -> tuple[float, float]:
+    turn = json.loads(call.with_suffix(".json").read_text())["turns"][0]
+    return turn["start_s"], turn["end_s"]
+
+
+def response_ms(screen: TuneScreen) -> float:
+    assert screen.outcome is not None
+    assert screen.outcome.measurement is not None
+    value = screen.outcome.measurement.comparison.readouts["response_ms"].arms["B"]
+    assert value is not None
+    return value
+
+
+async def test_labels_are_moved_added_deleted_and_saved_and_the_readouts_follow(call: Path) -> None:
+    app = make_app(ScriptedClient().open)
+    async with app.run_test(size=(120, 40)) as pilot:
+        screen = await open_tune(pilot, recordings=call)
+        before_ms, (start_s, end_s) = response_ms(screen), first_turn(call)
+        editor = await edit_labels(pilot)
+        assert told(editor, "chosen").startswith("turn 1 of 7")
+        for key in ("n", "n"):
+            await pilot.press(key)
+        assert editor.place_ms > start_s * 1000, "an edge of the detected voice"
+        await pilot.press("ctrl+right", "greater_than_sign")
+        assert editor.chosen is not None
+        assert editor.chosen.start_ms == round(start_s * 1000) + 220
+        await pilot.press("u", "u")
+        assert not editor.sheet.changed
+        assert editor.chosen.start_ms == round(start_s * 1000), "undo leaves the label chosen"
+        await pilot.press("n", "s", "u", "ctrl+y", "u", "n", "n", "e")
+        assert editor.chosen.end_ms == editor.place_ms
+        assert told(editor, "title").count("not saved") == 1
+        await pilot.press("u")
+
+        await pilot.press("enter")
+        await settle_on(pilot, FormDialog)
+        app.screen.query_one("#end", Input).value = "soon"
+        await pilot.press("ctrl+s")
+        await settle_on(pilot, FormDialog)
+        assert "no time" in str(app.screen.query_one("#form-problem", Static).render())
+        app.screen.query_one("#start", Input).value = str(start_s)
+        app.screen.query_one("#end", Input).value = f"0:{end_s - 0.5:.3f}"
+        await pilot.press("ctrl+s")
+        await settle_on(pilot, LabelEditor)
+        assert told(editor, "chosen").startswith("turn 1 of 7")
+        await pilot.press("b")
+        assert "backchannel 1 of 1" in told(editor, "chosen")
+        await pilot.press("t")
+        assert "nobody has two turns at once" in told(editor, "problem")
+        rows = dict(editor.query_one(LabelTimeline).rows)
+        assert "━" in rows["turns"]
+        assert "[" in rows["does not"] or "▌" in rows["does not"], "the chosen one is marked by more than colour"
+        await pilot.press("u")
+        assert first_turn(call) == (start_s, end_s), "nothing is written before it is asked for"
+        await pilot.press("ctrl+s")
+        await pilot.pause()
+        written = json.loads(call.with_suffix(".json").read_text())
+        assert first_turn(call) == (start_s, round(end_s - 0.5, 3))
+        assert written["ours"] == "stays"
+
+        call.with_suffix(".json").write_text(json.dumps({"turns": [{"start_s": 1, "end_s": 2, "text": "theirs"}]}))
+        await pilot.press("full_stop", "x", "ctrl+s")
+        await settle_on(pilot, PickOne)
+        await pilot.press("escape")
+        await settle_on(pilot, LabelEditor)
+        assert "theirs" in call.with_suffix(".json").read_text(), "never overwritten unasked"
+        await pilot.press("escape")
+        await settle_on(pilot, PickOne)
+        assert "not saved" in str(app.screen.query(Static).first().render())
+        await pilot.press("enter")
+        await pilot.pause()
+        await settle_on(pilot, PickOne)
+        await pilot.press("enter")
+        await settle_on(pilot, TuneScreen)
+        await rest(pilot)
+        assert len(json.loads(call.with_suffix(".json").read_text())["turns"]) == 6
+        assert screen.outcome is not None
+        assert len(screen.outcome.scene.turns) == 6
+        assert response_ms(screen) != before_ms
+
+
+async def test_a_bundled_recording_is_copied_first_and_read_only_changes_nothing(tmp_path: Path) -> None:
+    own = tmp_path / "data" / "recordings"
+    app = make_app(ScriptedClient().open, read_only=True)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await open_tune(pilot)
+        editor = await edit_labels(pilot)
+        await pilot.press("x")
+        assert "--read-only" in told(editor, "problem")
+        await pilot.press("ctrl+s", "escape")
+        await settle_on(pilot, TuneScreen)
+    assert not own.exists()
+    assert not (tmp_path / "data" / "drafts").exists()
+
+    app = make_app(ScriptedClient().open)
+    async with app.run_test(size=(80, 24)) as pilot:
+        screen = await open_tune(pilot)
+        editor = await edit_labels(pilot)
+        count = len(editor.sheet.marks)
+        await pilot.press("x")
+        await pilot.pause()
+        assert list((tmp_path / "data" / "drafts").iterdir()), "a crash would lose nothing"
+    app = make_app(ScriptedClient().open)
+    async with app.run_test(size=(80, 24)) as pilot:
+        screen = await open_tune(pilot)
+        await pilot.press("t")
+        await settle_on(pilot, Confirm)
+        await pilot.press("enter")
+        await settle_on(pilot, LabelEditor)
+        await pilot.press("ctrl+s")
+        await settle_on(pilot, Confirm)
+        await pilot.press("enter")
+        await settle_on(pilot, LabelEditor)
+        await pilot.pause()
+        (written,) = (file for file in own.glob("my-*.json") if "scenario" not in file.name)
+        assert len(app.screen.sheet.marks) == count - 1, "what was kept was saved"  # type: ignore[attr-defined]
+        await pilot.press("escape")
+        await settle_on(pilot, TuneScreen)
+        await rest(pilot)
+        assert screen.session.shown == f"my/{written.stem}.flac"
+        assert screen.query_one(RecordingList).row(screen.session.shown).stage == "done"
+        assert not list((tmp_path / "data" / "drafts").glob("labels-*")), "what is saved needs no keeping"
