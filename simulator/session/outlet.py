@@ -24,7 +24,10 @@ RESERVE_S = 0.03
 FADE_S = 0.004
 """How long the agent takes to fall silent; no click is heard."""
 
-LONGEST_S = 2.0
+TONE_HZ, TONE_S, TONE_PEAK = 440.0, 0.5, 0.1
+
+_LONGEST_S = 2.0
+"""More than this is never waiting; a speaker that hangs costs no memory."""
 
 
 class Outlet:
@@ -35,7 +38,8 @@ class Outlet:
         self._resampler: Any = None
         self._chunks: deque[Samples] = deque()
         self._samples = 0
-        self._playing = self._more = False
+        self._tone = np.zeros(0, np.float32)
+        self._playing = self._more = self._cut = False
         self._rate = 0
         self._latency_s = 0.0
         self._cut_at_s: float | None = None
@@ -63,8 +67,10 @@ class Outlet:
         Silence is not kept while nothing is played.
         """
         with self._lock:
-            if not self._rate or not (self._playing or np.any(chunk)):
+            loud = bool(np.any(chunk))
+            if not self._rate or not (self._playing or loud) or (self._cut and not loud):
                 return
+            self._cut = False
             if not self._playing:
                 self._add(np.zeros(round(self._rate * RESERVE_S), np.float32))
                 self._playing = True
@@ -75,15 +81,23 @@ class Outlet:
                     self._resampler.clear()
             self._add(chunk)
 
-    def cut(self, at_s: float) -> None:
-        """Fall silent with the next block; ``at_s`` is when that was decided, on the monotonic clock."""
+    def cut(self, decided_s: float | None = None) -> None:
+        """Fall silent with the next block; how long that takes is measured from ``decided_s``, monotonic."""
         with self._lock:
             rest = self._all()
             self._forget()
             count = min(len(rest), round(self._rate * FADE_S))
             if count:
                 self._add(rest[:count] * np.linspace(1.0, 0.0, count, dtype=np.float32))
-                self._playing, self._cut_at_s = True, at_s
+                self._playing = self._cut = True
+                self._cut_at_s = decided_s
+
+    def play_tone(self) -> None:
+        """Play half a second of a soft tone over whatever else is played."""
+        with self._lock:
+            t = np.arange(round(self._rate * TONE_S)) / max(self._rate, 1)
+            rise = np.minimum(1.0, np.minimum(t, TONE_S - t) / 0.02)
+            self._tone = (TONE_PEAK * rise * np.sin(2 * np.pi * TONE_HZ * t)).astype(np.float32)
 
     def render(self, block: NDArray[np.float32], dry: bool) -> None:
         """Fill a block, float32 ``[n, channels]``, from the speaker's thread. ``dry``: it was served too late."""
@@ -93,14 +107,17 @@ class Outlet:
                 self._run_out(short=len(sound) < len(block), handed_s=len(sound) / self._rate)
             if self._playing and dry:
                 self.underruns += 1
+            tone, self._tone = self._tone[: len(block)], self._tone[len(block) :]
         block[: len(sound)] = sound[:, None]
         block[len(sound) :] = 0.0
+        block[: len(tone)] += tone[:, None]
 
     def _run_out(self, *, short: bool, handed_s: float) -> None:
-        if self._cut_at_s is not None:
-            silent_s = time.monotonic() + self._latency_s + handed_s
-            self.silence_ms, self._cut_at_s = 1000 * (silent_s - self._cut_at_s), None
-            self._playing = False
+        if self._cut:
+            if self._cut_at_s is not None:
+                silent_s = time.monotonic() + self._latency_s + handed_s
+                self.silence_ms = 1000 * (silent_s - self._cut_at_s)
+            self._playing = self._cut = False
         elif not self._more:
             self._playing = False
         elif short:
@@ -108,7 +125,7 @@ class Outlet:
             self._playing = False
 
     def _add(self, samples: Samples) -> None:
-        if self._samples < self._rate * LONGEST_S:
+        if self._samples < self._rate * _LONGEST_S:
             self._chunks.append(samples)
             self._samples += len(samples)
 
@@ -129,6 +146,8 @@ class Outlet:
 
     def _forget(self) -> None:
         self._chunks.clear()
-        self._samples, self._playing, self._more, self._cut_at_s = 0, False, False, None
+        self._samples = 0
+        self._playing = self._more = self._cut = False
+        self._cut_at_s = None
         if self._resampler is not None:
             self._resampler.clear()

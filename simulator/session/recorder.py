@@ -1,0 +1,99 @@
+"""The recording of a live session: the microphone's frames and what happened, on the recording's own clock."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from simulator.audio.samples import Samples
+from simulator.errors import SimulatorError
+from simulator.recorder.finishing import finish_recording
+from simulator.recorder.journal import Journal
+from simulator.session.state import RecordingState, Told
+
+_TIMES = ("t", "start", "end", "onset", "speech_end", "speech_start", "stops", "until")
+"""What of an event is a moment of the call, in seconds."""
+
+
+class Recorder:
+    """Records or does not. ``tell`` takes sentences for people; finishing happens on a thread of its own."""
+
+    def __init__(self, folder: Path, tell: Callable[[str], None]) -> None:
+        self._folder = folder
+        self._tell = tell
+        self._journal: Journal | None = None
+        self._starts_s = 0.0
+        self._finishing: list[threading.Thread] = []
+
+    @property
+    def state(self) -> RecordingState | None:
+        """The recording under way."""
+        journal = self._journal
+        return None if journal is None else RecordingState(str(journal.path.with_suffix(".flac")), journal.seconds)
+
+    def start(self, stem: str, now_ms: int, about: dict[str, Any]) -> None:
+        """Begin a recording at a moment of the call, unless there is one."""
+        if self._journal is not None:
+            return
+        try:
+            self._journal = Journal(self._folder, stem, about)
+        except OSError as error:
+            self._tell(
+                f"{self._folder}: cannot be written ({_why(error)}), so nothing is recorded; make room there"
+            )
+            return
+        self._starts_s = now_ms / 1000
+        self._tell(f"recording to {self._journal.path.with_suffix('.flac')}, for you alone to read")
+
+    def write(self, frame: Samples) -> None:
+        """Add a frame."""
+        self._try(lambda journal: journal.write(frame))
+
+    def write_told(self, told: Told) -> None:
+        """Add something that happened."""
+        event = told.to_json()
+        moved = {key: round(event[key] - self._starts_s, 3) for key in _TIMES if key in event}
+        self._try(lambda journal: journal.write_event(event | moved))
+
+    def finish(self) -> None:
+        """End the recording, if there is one."""
+        journal, self._journal = self._journal, None
+        if journal is None:
+            return
+        thread = threading.Thread(target=self._finish, args=(journal,), name="turnlab recording")
+        self._finishing = [one for one in self._finishing if one.is_alive()] + [thread]
+        thread.start()
+
+    def wait(self) -> None:
+        """Wait until every recording is whole."""
+        for thread in self._finishing:
+            thread.join()
+
+    def _finish(self, journal: Journal) -> None:
+        try:
+            made = finish_recording(journal.path)
+        except SimulatorError as error:
+            self._tell(str(error))
+        else:
+            seconds = f"{journal.seconds:.1f} s"
+            self._tell(f"recorded {seconds} to {made}" if made else "too short to keep; nothing was recorded")
+        finally:
+            journal.close()
+
+    def _try(self, write: Callable[[Journal], None]) -> None:
+        journal = self._journal
+        if journal is None:
+            return
+        try:
+            write(journal)
+        except OSError as error:
+            self._tell(
+                f"the recording ends here: {self._folder} cannot be written ({_why(error)}); make room there"
+            )
+            self.finish()
+
+
+def _why(error: OSError) -> str:
+    return (error.strerror or type(error).__name__).lower()
