@@ -33,7 +33,7 @@ def test_no_event_before_a_cut_depends_on_audio_after_it(
     # what is 16-bit at 16 kHz can be cut without changing a sample
     exact = [(recording, whole) for recording, whole in bundled if recording.source.sample_rate == SAMPLE_RATE]
     recording, whole = data.draw(st.sampled_from(exact), "recording")
-    frame = data.draw(st.integers(1, len(whole.probability) - 1), "cut after frame")
+    frame = data.draw(st.integers(1, 400), "cut after frame")
     path = tmp_path / "cut.flac"
     sf.write(path, recording.source.samples()[: frame * FRAME_SAMPLES], SAMPLE_RATE, subtype="PCM_16")
     cut = analyze(open_audio(path), completeness_model())
@@ -51,7 +51,7 @@ def test_a_stream_in_pieces_of_any_size_reveals_what_the_whole_file_does(
     bundled: list[tuple[Recording, Activity]], data: st.DataObject
 ) -> None:
     recording, batch = data.draw(st.sampled_from(bundled), "recording")
-    samples = recording.source.samples()[: 500 * FRAME_SAMPLES]
+    samples = recording.source.samples()[: 300 * FRAME_SAMPLES]
     frames = samples.reshape(-1, FRAME_SAMPLES)
     analyzer = Analyzer(completeness_model())
     revealed: list[Observation] = []
@@ -64,7 +64,7 @@ def test_a_stream_in_pieces_of_any_size_reveals_what_the_whole_file_does(
 
 
 def test_both_exports_of_the_voice_network_say_the_same() -> None:
-    samples = open_recording(bundled_folder() / "booking.flac").source.samples()
+    samples = open_recording(bundled_folder() / "booking.flac").source.samples()[: 400 * FRAME_SAMPLES]
     frames = samples[: len(samples) // FRAME_SAMPLES * FRAME_SAMPLES].reshape(-1, FRAME_SAMPLES)
     assert np.abs(SequenceSilero().push(frames) - FrameSilero().push(frames)).max() < 1e-5
 
@@ -92,7 +92,7 @@ def test_cut_sentences_of_real_people_sound_less_finished_than_their_ends(corpus
     if model is None:
         pytest.skip("the Smart Turn model is not installed")
     cut, ends = [], []
-    for number in range(60, 67):
+    for number in range(60, 63):
         path = corpus / f"dev-{number:03}.flac"
         labels = json.loads(path.with_suffix(".json").read_text())
         samples = open_audio(path).samples()
@@ -114,7 +114,9 @@ def test_an_analysis_is_kept_and_a_broken_one_is_made_again(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("TURNLAB_CACHE_DIR", str(tmp_path / "kept"))
-    source = open_audio(bundled_folder() / "coughs.flac")
+    samples = open_audio(bundled_folder() / "coughs.flac").samples()[: 5 * SAMPLE_RATE]
+    sf.write(tmp_path / "call.flac", samples, SAMPLE_RATE)
+    source = open_audio(tmp_path / "call.flac")
     told: list[float] = []
     first = cached_analysis(source, None, told.append)
     assert told[-1] == 1.0

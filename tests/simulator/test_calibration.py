@@ -26,7 +26,7 @@ from simulator.engine.patience import confidence
 from simulator.engine.profile_files import default_profile
 from simulator.recording import Recording
 
-HELD_BACK = ("dev-061", "dev-069", "dev-072", "dev-077", "dev-084")
+HELD_BACK = ("dev-069", "dev-072", "dev-084")
 """Some of the recordings that the calibration was not fitted on (benchmarks/calibration/FIGURES.md)."""
 
 
