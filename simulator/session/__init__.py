@@ -12,9 +12,11 @@
     session.stop()
 
 :func:`open_session` runs it in a process of its own, so that neither a crash nor the chatter of the sound system
-reaches the terminal, and drawing does not hold up deciding; :class:`LiveSession` is the session itself.
+reaches the terminal, and drawing does not hold up deciding; :func:`devices_there` lists devices from there too.
+:class:`simulator.session.live.LiveSession` is the session itself, in this process.
 """
 
+from simulator.session.apart import SessionApart, devices_there, open_session
 from simulator.session.session import Session
 from simulator.session.settings import EchoGuard, LiveArm, SessionSettings
 from simulator.session.state import (
@@ -39,8 +41,11 @@ __all__ = [
     "Notice",
     "RecordingState",
     "Session",
+    "SessionApart",
     "SessionSettings",
     "Snapshot",
     "Told",
     "TurnLatency",
+    "devices_there",
+    "open_session",
 ]

@@ -1,0 +1,85 @@
+"""The process of its own in which a session runs: orders come in on standard input, what it tells goes out."""
+
+from __future__ import annotations
+
+import os
+import pickle
+import sys
+import threading
+import time
+from typing import IO, Any
+
+from simulator.devices.errors import DeviceError
+from simulator.devices.listing import list_devices
+from simulator.session.live import LiveSession
+from simulator.session.settings import SessionSettings
+
+TELL_S = 1 / 30
+"""How often the other process is told: more often than anybody redraws."""
+
+
+def main() -> None:
+    """Serve one session until it is stopped or the other end of the pipe is gone."""
+    orders, told = sys.stdin.buffer, _own_output()
+    settings = pickle.load(orders)
+    if settings is None:
+        _tell_devices(told)
+        return
+    _serve(settings, orders, told)
+
+
+def _serve(settings: SessionSettings, orders: IO[bytes], told: IO[bytes]) -> None:
+    session = LiveSession(settings)
+    over = threading.Event()
+    telling = threading.Thread(target=_tell, args=(session, told, over), daemon=True)
+    session.start()
+    telling.start()
+    try:
+        while True:
+            name, arguments, named = pickle.load(orders)
+            if name == "stop":
+                break
+            getattr(session, name)(*arguments, **named)
+    except (EOFError, OSError):  # whoever began the session is gone: end it as it would have
+        pass
+    session.stop()
+    over.set()
+    telling.join(5.0)
+
+
+def _tell(session: LiveSession, told: IO[bytes], over: threading.Event) -> None:
+    last: Any = None
+    while True:
+        ending = over.is_set()
+        snapshot, happened = session.snapshot(), session.take()
+        if happened or snapshot is not last or ending:
+            last = snapshot
+            try:
+                pickle.dump((snapshot, happened), told)
+                told.flush()
+            except OSError:
+                return
+        if ending:
+            return
+        time.sleep(TELL_S)
+
+
+def _tell_devices(told: IO[bytes]) -> None:
+    try:
+        found: object = list_devices()
+    except DeviceError as error:
+        found = str(error)
+    pickle.dump(found, told)
+    told.flush()
+
+
+def _own_output() -> IO[bytes]:
+    """Return standard output for ourselves; what a library prints there goes nowhere."""
+    kept = os.fdopen(os.dup(1), "wb")
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, 1)
+    return kept
+
+
+if __name__ == "__main__":
+    main()
