@@ -46,10 +46,12 @@ class CallMix:
         agent = self._mouth.render(None, start, count)
         return np.stack([self._caller.read(start, count), agent], axis=1)
 
-    def prepare(self, start: int, seconds: float) -> None:
-        """Have the agent's speech of the next so many seconds synthesised."""
+    def prepare(self, start: int, seconds: float) -> bool:
+        """Have one clip made that the next so many seconds want; return whether one was wanting."""
         for sound in self._between(start, start + round(seconds * SAMPLE_RATE)):
-            self._mouth.prepare(sound)
+            if self._mouth.prepare_one(sound):
+                return True
+        return False
 
     def _between(self, start: int, end: int) -> tuple[AgentSound, ...]:
         """Return the sounds that are heard between two samples; they are in order and one at a time."""

@@ -49,7 +49,14 @@ class Mouth:
     def prepare(self, sound: AgentSound | None) -> None:
         """Have a sound's clips made, so that they are ready when it is heard."""
         if sound is not None:
-            self.prepare_words((piece.words, _lasts_ms(piece)) for piece in sound.planned)
+            self.prepare_words(map(_text, sound.planned))
+
+    def prepare_one(self, sound: AgentSound) -> bool:
+        """Have the first of a sound's clips made that is not yet; return whether there was one."""
+        wanting = next((text for text in map(_text, sound.planned) if text not in self._made), None)
+        if wanting is not None:
+            self._clip(wanting)
+        return wanting is not None
 
     def prepare_words(self, texts: Iterable[Text]) -> None:
         """Have clips made of what will perhaps be said, each as it will be said."""
@@ -60,7 +67,8 @@ class Mouth:
         """Take note of a sound that is heard from now on, or about to be; it may yet be stopped."""
         if sound is not None and not any(said.sound is sound for said in self._saying):
             self._saying.append(_Saying(sound, {}))
-            self.prepare(sound)
+            if self._executor is not None:
+                self.prepare(sound)
 
     def render(self, sound: AgentSound | None, start: int, count: int) -> Samples:
         """Note a sound; return what is heard in a window, float32 ``[count]`` from sample ``start`` of the call.
@@ -84,7 +92,7 @@ class Mouth:
             return
         planned = said.sound.planned[index]
         if index not in said.clips:
-            said.clips[index] = self._ready((planned.words, _lasts_ms(planned)))
+            said.clips[index] = self._ready(_text(planned))
         clip = said.clips[index]
         if clip is None:
             return
@@ -118,9 +126,12 @@ class Mouth:
         if self._executor is not None:
             return self._executor.submit(self.voice.spoken, *text)
         made: Future[Samples | None] = Future()
-        made.set_result(self.voice.spoken(*text))
+        try:
+            made.set_result(self.voice.spoken(*text))
+        except Exception as error:  # whatever a voice's libraries raise: the bundled one stands in
+            made.set_exception(error)
         return made
 
 
-def _lasts_ms(piece: Piece) -> int:
-    return piece.end_ms - piece.start_ms
+def _text(piece: Piece) -> Text:
+    return piece.words, piece.end_ms - piece.start_ms

@@ -1,0 +1,217 @@
+"""A call being played: started, paused, wound, and switched to another arm without a gap."""
+
+from __future__ import annotations
+
+import queue
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from simulator.audio.samples import SAMPLE_RATE, Samples
+from simulator.errors import SimulatorError
+from simulator.playing.call_mix import CallMix, both_ears, same_moment
+from simulator.playing.speaker import NoSpeaker, Speaker, SystemSpeaker, fade
+from simulator.voice.clip import SAMPLES_PER_MS
+
+AHEAD = SAMPLE_RATE * 3 // 10
+"""So much is handed over ahead of time: what the making of a clip may take."""
+
+LEAD = SAMPLE_RATE * 6 // 100
+"""A pause or a switch is heard after so much: what is nearer is on its way already."""
+
+PREPARED_S = 8.0
+"""The agent's speech is synthesised so far ahead."""
+
+_BLOCK = SAMPLE_RATE // 20
+_FADE = SAMPLE_RATE // 200
+_TURN_S = 0.02
+
+
+class Heard(NamedTuple):
+    """Where a player is: which call, at what time of its own clock, and whether it goes on.
+
+    ``no_sound`` says why nothing is heard, ``fault`` why it stopped.
+    """
+
+    mix: CallMix | None = None
+    own_ms: int = 0
+    playing: bool = False
+    no_sound: str = ""
+    fault: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class _Stretch:
+    """From sample ``index`` of the speaker on, a call is heard from its sample ``start`` on."""
+
+    index: int
+    mix: CallMix
+    start: int
+
+
+class Player:
+    """Plays one call at a time in a thread of its own; every method returns at once.
+
+    Without a speaker it plays to nobody, just as long, and says why. The speaker is looked for with every ``play``.
+    """
+
+    def __init__(self, open_speaker: Callable[[], Speaker] = SystemSpeaker) -> None:
+        self._open_speaker = open_speaker
+        self._speaker: Speaker = NoSpeaker()
+        self._laid: tuple[Speaker, tuple[_Stretch, ...]] = (self._speaker, ())
+        """What is heard where; replaced as a whole, so that any thread may look."""
+        self._index = 0
+        self._playing = False
+        self._no_sound = self._fault = ""
+        self._others: tuple[CallMix, ...] = ()
+        self._wishes: queue.SimpleQueue[Callable[[], None] | None] = queue.SimpleQueue()
+        self._thread = threading.Thread(target=self._run, name="player", daemon=True)
+        self._thread.start()
+
+    # ---- for everybody
+
+    def play(self, mix: CallMix, own_ms: int, others: tuple[CallMix, ...] = ()) -> None:
+        """Play a call from a moment on, or go on there; ``others`` may be turned to next."""
+        self._wishes.put(lambda: self._start(mix, own_ms * SAMPLES_PER_MS, others))
+
+    def turn_to(self, mix: CallMix, others: tuple[CallMix, ...] = ()) -> None:
+        """Go on in another arm's call where the caller is now, without a gap if one is playing."""
+        self._wishes.put(lambda: self._turn(mix, others))
+
+    def seek(self, own_ms: int) -> None:
+        """Go to another moment of the same call."""
+        self._wishes.put(lambda: self._seek(own_ms * SAMPLES_PER_MS))
+
+    def pause(self) -> None:
+        """Stop where it is."""
+        self._wishes.put(self._pause)
+
+    def now(self) -> Heard:
+        """Return where it is; once paused, where it will go on."""
+        speaker, stretches = self._laid
+        played = speaker.played
+        for stretch in reversed(stretches):
+            if stretch.index <= played or stretch is stretches[0]:
+                at = min(stretch.start + max(played - stretch.index, 0), stretch.mix.length)
+                return Heard(stretch.mix, at // SAMPLES_PER_MS, self._playing, self._no_sound, self._fault)
+        return Heard(playing=self._playing, no_sound=self._no_sound, fault=self._fault)
+
+    def close(self) -> None:
+        """End; nothing more is heard."""
+        self._wishes.put(None)
+        self._thread.join()
+
+    # ---- the thread's own
+
+    def _run(self) -> None:
+        try:
+            while True:
+                try:
+                    wish = self._wishes.get(timeout=_TURN_S if self._playing else None)
+                    if wish is None:
+                        return
+                    wish()
+                    self._feed()
+                except queue.Empty:
+                    self._feed()
+                except SimulatorError as error:
+                    self._playing, self._fault = False, str(error)
+                except Exception as error:  # a defect of ours is told, and the next wish granted
+                    self._playing, self._fault = False, f"this call cannot be played ({error!r})"
+        finally:
+            self._speaker.close()
+
+    def _start(self, mix: CallMix, at: int, others: tuple[CallMix, ...]) -> None:
+        self._fault, self._others = "", others
+        if isinstance(self._speaker, NoSpeaker) or self._speaker.trouble:
+            self._use(self._open_speaker())
+            self._no_sound = ""
+        over = self._from(self._cut()) if self._playing and self._laid[1] else None
+        self._playing = True
+        self._lay(mix, min(max(at, 0), mix.length), over)
+
+    def _turn(self, mix: CallMix, others: tuple[CallMix, ...]) -> None:
+        self._others = others
+        if not self._laid[1] or self._last.mix is mix:
+            return
+        old = self._last.mix.played
+        begin_ms = same_moment(old, mix.played, self._at(self._index) // SAMPLES_PER_MS)
+        mix.read(begin_ms * SAMPLES_PER_MS, AHEAD)  # what must be synthesised is, before the other is left
+        over = self._from(self._cut()) if self._playing else None
+        left_ms, rest = divmod(self._at(self._index), SAMPLES_PER_MS)
+        self._lay(mix, min(same_moment(old, mix.played, left_ms) * SAMPLES_PER_MS + rest, mix.length), over)
+
+    def _seek(self, at: int) -> None:
+        if not self._laid[1]:
+            return
+        mix = self._last.mix
+        at = min(max(at, 0), mix.length)
+        mix.read(at, AHEAD)
+        self._lay(mix, at, self._from(self._cut()) if self._playing else None)
+
+    def _pause(self) -> None:
+        if self._playing:
+            self._playing = False
+            self._hand_over(fade(self._from(self._cut()), rising=False))
+
+    @property
+    def _last(self) -> _Stretch:
+        return self._laid[1][-1]
+
+    def _cut(self) -> int:
+        """Go back to the nearest place of the speaker from which something else can be played, and return it."""
+        self._index = min(self._index, self._speaker.played + LEAD)
+        return self._index
+
+    def _at(self, index: int) -> int:
+        """Return which sample of the call now played is at a place of the speaker."""
+        return max(self._last.start + index - self._last.index, 0)
+
+    def _from(self, index: int) -> Samples:
+        """Return what the call now played is to sound like at a place of the speaker, for as long as a fade."""
+        return both_ears(self._last.mix.read(self._at(index), _FADE))
+
+    def _lay(self, mix: CallMix, start: int, over: Samples | None) -> None:
+        """Play a call from its sample ``start`` on; if one is playing it fades in, over what was there."""
+        before = tuple(one for one in self._laid[1] if one.index < self._index)
+        self._laid = (self._speaker, (*before[-4:], _Stretch(self._index, mix, start)))
+        if self._playing:
+            first = fade(both_ears(mix.read(start, _FADE)), rising=True)
+            self._hand_over(first if over is None else first + fade(over, rising=False))
+
+    def _feed(self) -> None:
+        """Hand over what is due; if nothing is, see to one clip that comes later."""
+        if not self._playing or not self._speaker.ready:
+            return
+        if self._speaker.trouble:
+            self._go_on_silently()
+        mix = self._last.mix
+        while self._index - self._speaker.played < AHEAD:
+            at = self._at(self._index)
+            left = mix.length - at
+            if left <= 0:
+                self._playing = self._speaker.played < self._index
+                return
+            self._hand_over(both_ears(mix.read(at, min(_BLOCK, left))))
+        own_ms = self._at(self._index) // SAMPLES_PER_MS
+        for one in (mix, *self._others):
+            if one.prepare(same_moment(mix.played, one.played, own_ms) * SAMPLES_PER_MS, PREPARED_S):
+                return
+
+    def _hand_over(self, samples: Samples) -> None:
+        self._speaker.put(self._index, samples)
+        self._index += len(samples)
+
+    def _use(self, speaker: Speaker) -> None:
+        """Play on another speaker, from its place 0 on."""
+        self._speaker.close()
+        self._speaker, self._index = speaker, 0
+        self._laid = (speaker, ())
+
+    def _go_on_silently(self) -> None:
+        now, why = self.now(), self._speaker.trouble
+        self._use(NoSpeaker())
+        self._no_sound = why
+        if now.mix is not None:
+            self._laid = (self._speaker, (_Stretch(0, now.mix, now.own_ms * SAMPLES_PER_MS),))

@@ -1,0 +1,135 @@
+"""Where a call is heard: a speaker, or a clock that takes as long and is silent."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import subprocess
+import sys
+import threading
+import time
+from typing import Protocol
+
+import numpy as np
+
+from simulator.audio.samples import SAMPLE_RATE, Samples
+from simulator.playing.speaker_process import HEADER
+
+PATIENCE_S = 10.0
+"""How long a sound system may take to open the speaker."""
+
+
+class Speaker(Protocol):
+    """Plays samples at their places, counted from 0 since it was opened."""
+
+    name: str
+    trouble: str
+    """Why nothing more will be heard; empty: it works."""
+
+    @property
+    def ready(self) -> bool:
+        """Whether it is known that it works, or that it does not."""
+        ...
+
+    @property
+    def played(self) -> int:
+        """How many samples have been played."""
+        ...
+
+    def put(self, index: int, samples: Samples) -> None:
+        """Play samples from a place on, instead of what was to be played there and after."""
+        ...
+
+    def close(self) -> None:
+        """Let go of it."""
+        ...
+
+
+class NoSpeaker:
+    """Time passes, nothing is heard."""
+
+    name = "no speaker"
+    trouble = ""
+    ready = True
+
+    def __init__(self) -> None:
+        self._end = self._from = 0
+        self._since_s = time.monotonic()
+
+    @property
+    def played(self) -> int:
+        """How many samples would have been heard."""
+        return min(self._end, self._from + int((time.monotonic() - self._since_s) * SAMPLE_RATE))
+
+    def put(self, index: int, samples: Samples) -> None:
+        """Take samples; the clock stands still while there are none."""
+        played = self.played
+        if played == self._end:
+            self._from, self._since_s = played, time.monotonic()
+        self._end = max(index + len(samples), played)
+
+    def close(self) -> None:
+        """Do nothing."""
+
+
+class SystemSpeaker:
+    """The system's speaker, in a process of its own."""
+
+    def __init__(self) -> None:
+        self.name = ""
+        self.trouble = ""
+        self._played = 0
+        self._answer_by_s = time.monotonic() + PATIENCE_S
+        self._process = subprocess.Popen(
+            [sys.executable, "-m", "simulator.playing.speaker_process"],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            start_new_session=True,  # ctrl+c on the terminal is not for it
+        )
+        self._listener = threading.Thread(target=self._listen, daemon=True)
+        self._listener.start()
+
+    @property
+    def ready(self) -> bool:
+        """Whether it is open, or failed to."""
+        if not self.name and not self.trouble and time.monotonic() > self._answer_by_s:
+            self.trouble = "the sound system does not answer; is it running?"
+        return bool(self.name or self.trouble)
+
+    @property
+    def played(self) -> int:
+        """How many samples the speaker has taken."""
+        return self._played
+
+    def put(self, index: int, samples: Samples) -> None:
+        """Play samples from a place on, instead of what was to be played there and after."""
+        assert self._process.stdin is not None
+        with contextlib.suppress(OSError):  # it is gone: the listener says so
+            self._process.stdin.write(HEADER.pack(index, len(samples)) + samples.astype("<f4").tobytes())
+            self._process.stdin.flush()
+
+    def close(self) -> None:
+        """End its process."""
+        self._process.kill()
+        self._process.wait()
+        self._listener.join()
+        for pipe in (self._process.stdin, self._process.stdout):
+            if pipe is not None:
+                with contextlib.suppress(OSError):
+                    pipe.close()
+
+    def _listen(self) -> None:
+        assert self._process.stdout is not None
+        for line in self._process.stdout:
+            told = json.loads(line)
+            self._played = told.get("played", self._played)
+            self.name = told.get("opened", self.name)
+            self.trouble = told.get("trouble", self.trouble)
+        self.trouble = self.trouble or "the sound system failed; try again"
+
+
+def fade(samples: Samples, *, rising: bool) -> Samples:
+    """Return samples that rise from nothing, or fall to it, all along."""
+    ramp = np.linspace(0.0, 1.0, len(samples), dtype=np.float32)
+    return samples * (ramp if rising else ramp[::-1])

@@ -1,0 +1,128 @@
+"""The speaker, in a process of its own: native audio code may crash or print, and must not take the terminal along.
+
+Standard input brings blocks: ``<QI``, an index and a count, then that many float32 samples at 16 kHz. They take the
+places from the index on; what was waiting there is not played. Standard output tells, a JSON object a line:
+``{"opened": device's name}``, ``{"played": samples so far}``, and at last ``{"trouble": one sentence}``.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import struct
+import sys
+import threading
+import time
+from typing import Any
+
+import numpy as np
+import soxr
+from numpy.typing import NDArray
+
+from simulator.audio.samples import SAMPLE_RATE, Samples
+from simulator.devices import DeviceError, list_devices
+from simulator.devices.streams import Stream, open_output
+
+HEADER = struct.Struct("<QI")
+
+_TELL_EVERY_S = 0.03
+_STUCK_S = 2.0
+_GULP = SAMPLE_RATE // 100
+
+
+class Waiting:
+    """Samples that wait to be played, each at its place."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._samples = np.zeros(0, np.float32)
+        self._resampled = np.zeros(0, np.float32)
+        self._resampler: Any = None
+        self.played = 0
+        self.asked_s = time.monotonic()
+        """When the speaker last asked for a block."""
+
+    def at_rate(self, rate: int) -> None:
+        """Give blocks at this rate from now on."""
+        same = rate == SAMPLE_RATE
+        self._resampler = None if same else soxr.ResampleStream(SAMPLE_RATE, rate, 1, dtype="float32")
+
+    def put(self, index: int, samples: Samples) -> None:
+        """Play samples from a place on, instead of what waits there; those whose time is over are not played."""
+        with self._lock:
+            kept = max(index - self.played, 0)
+            late = max(self.played - index, 0)
+            self._samples = np.concatenate([self._samples[:kept], samples[late:]])
+
+    @property
+    def empty(self) -> bool:
+        """Whether nothing waits."""
+        return not len(self._samples)
+
+    def render(self, block: NDArray[np.float32], _dry: bool) -> None:
+        """Fill a block, float32 ``[n, channels]``, with silence where nothing waits; the speaker's thread calls."""
+        self.asked_s = time.monotonic()
+        sound = self._take(len(block)) if self._resampler is None else self._take_resampled(len(block))
+        block[: len(sound)] = sound[:, None]
+        block[len(sound) :] = 0.0
+
+    def _take(self, count: int) -> Samples:
+        with self._lock:
+            taken, self._samples = self._samples[:count], self._samples[count:]
+            self.played += len(taken)
+        return taken
+
+    def _take_resampled(self, count: int) -> Samples:
+        while len(self._resampled) < count and len(gulp := self._take(_GULP)):
+            self._resampled = np.concatenate([self._resampled, self._resampler.resample_chunk(gulp)])
+        taken, self._resampled = self._resampled[:count], self._resampled[count:]
+        return taken
+
+
+def main() -> None:
+    """Play what comes until there is no more, or the speaker fails."""
+    waiting = Waiting()
+    try:
+        device = list_devices().find("output", None)
+        stream = open_output(device, waiting.render)
+    except DeviceError as error:
+        _tell(trouble=str(error))
+        return
+    waiting.at_rate(stream.rate)
+    _tell(opened=device.name)
+    threading.Thread(target=_read, args=(waiting,), daemon=True).start()
+    _watch(waiting, stream, device.name)
+
+
+def _watch(waiting: Waiting, stream: Stream, name: str) -> None:
+    """Tell how far it is, as long as the speaker goes on asking."""
+    told = 0
+    while True:
+        time.sleep(_TELL_EVERY_S)
+        if waiting.played != told:
+            told = waiting.played
+            _tell(played=told)
+        stuck = not waiting.empty and time.monotonic() - waiting.asked_s > _STUCK_S
+        if stuck or not stream.alive:
+            _tell(trouble=f"the speaker {name!r} takes no more sound; is it still plugged in?")
+            return
+
+
+def _read(waiting: Waiting) -> None:
+    source = sys.stdin.buffer
+    while len(header := source.read(HEADER.size)) == HEADER.size:
+        index, count = HEADER.unpack(header)
+        waiting.put(index, np.frombuffer(source.read(4 * count), "<f4"))
+    os._exit(0)  # nobody wants to hear more
+
+
+def _tell(**what: object) -> None:
+    try:
+        sys.stdout.write(json.dumps(what) + "\n")
+        sys.stdout.flush()
+    except OSError:
+        raise SystemExit(0) from None
+
+
+if __name__ == "__main__":
+    main()

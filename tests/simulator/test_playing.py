@@ -1,0 +1,203 @@
+"""A simulated call being heard: both sides where the run has them, switched and paused without a gap."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+import soundfile as sf
+
+from presets.config import parse
+from simulator.activity.model import Activity
+from simulator.audio.samples import Samples
+from simulator.audio.source import open_audio
+from simulator.engine.profile_files import default_profile
+from simulator.playing.call_mix import CallMix, both_ears, same_moment
+from simulator.playing.player import AHEAD, LEAD, Player
+from simulator.playing.speaker import NoSpeaker, SystemSpeaker
+from simulator.recording import Recording, open_recording
+from simulator.study import Arm, run
+from simulator.voice.bundled import BundledVoice
+from simulator.voice.voice import SilentVoice, Voice
+
+PATIENCE_S = 30.0
+MODELS = ("sonic-turbo", "sonic-3")
+Bundled = list[tuple[Recording, Activity]]
+
+
+def wait_for(condition: Callable[[], bool]) -> None:
+    deadline = time.monotonic() + PATIENCE_S
+    while not condition():
+        assert time.monotonic() < deadline
+        time.sleep(0.005)
+
+
+def call(bundled: Bundled, name: str, voice: Voice, tts_model: str = "sonic-turbo") -> CallMix:
+    recording, activity = next(one for one in bundled if one[0].id == name)
+    arm = Arm("arm", parse({"tts_model": tts_model, "filler_style": "silent"}))
+    return CallMix(recording, activity, run(recording, activity, arm, default_profile()).played, voice)
+
+
+def test_any_window_of_a_call_is_the_same_window_of_the_whole(bundled: Bundled) -> None:
+    mix = call(bundled, "telephone", BundledVoice())  # at 8 kHz, and stretched by the replay
+    assert mix.played.mode == "elastic"
+    assert any(place.shift_ms for place in mix.played.placements)
+    whole = mix.read(0, mix.length)
+    for start, count in [
+        (0, 100),
+        (30 * 16_000, 5000),
+        (mix.length - 777, 777),
+        (16_000 * 7 + 3, 40_000),
+        (5, 512),
+    ]:
+        assert np.allclose(mix.read(start, count), whole[start : start + count], atol=1e-6)
+    recorded = mix._caller._recording.source.samples()
+    for place in mix.played.placements:
+        shift = place.shift_ms * 16
+        placed = whole[place.start_ms * 16 + shift : place.end_ms * 16 + shift, 0]
+        assert np.allclose(placed, recorded[place.start_ms * 16 : place.end_ms * 16], atol=1e-6)
+    quiet = np.ones(mix.length, bool)
+    for sound in mix.played.sounds:
+        quiet[sound.start_ms * 16 : sound.end_ms * 16] = False
+    assert not whole[quiet, 1].any()
+    assert np.abs(whole[~quiet, 1]).max() > 0.05
+
+
+def test_a_source_read_from_a_second_on_gives_the_samples_of_the_whole(tmp_path: Path) -> None:
+    sound = np.random.default_rng(1).normal(0, 0.1, 44_100 * 9).astype(np.float32)
+    sf.write(tmp_path / "noise.wav", sound, 44_100)
+    source = open_audio(tmp_path / "noise.wav")
+    whole = source.samples()
+    for from_s in (1, 5, 8):
+        assert np.allclose(np.concatenate([*source.blocks(from_s)]), whole[from_s * 16_000 :], atol=1e-4)
+    assert not len(np.concatenate([np.zeros(0), *source.blocks(20)]))
+
+
+def test_the_same_moment_of_two_arms_is_where_the_caller_is_the_same(bundled: Bundled) -> None:
+    quick, slow = (call(bundled, "booking", SilentVoice(), model).played for model in MODELS)
+    assert quick.placements != slow.placements
+    for here, there in zip(quick.placements, slow.placements, strict=True):
+        own_ms = here.start_ms + here.shift_ms + 300
+        assert same_moment(quick, slow, own_ms) == there.start_ms + there.shift_ms + 300
+    assert same_moment(quick, slow, quick.duration_ms + 1) <= slow.duration_ms
+    assert same_moment(quick, slow, 0) == 0
+
+
+class Tape:
+    """A speaker that keeps what it was given, and plays as far as it is let."""
+
+    name = "tape"
+    trouble = ""
+    ready = True
+
+    def __init__(self) -> None:
+        self.played = 0
+        self.given = np.zeros(0, np.float32)
+        self.closed = False
+
+    def put(self, index: int, samples: Samples) -> None:
+        assert index >= self.played, "what is played already cannot be taken back"
+        self.given = np.concatenate([self.given[:index], samples])
+
+    def close(self) -> None:
+        self.closed = True
+
+    def play_to(self, index: int) -> None:
+        wait_for(lambda: len(self.given) >= index)
+        self.played = index
+
+
+def test_turning_to_another_arm_leaves_no_gap_in_what_the_caller_says(bundled: Bundled) -> None:
+    here, there = (call(bundled, "booking", SilentVoice(), model) for model in MODELS)
+    place, other = here.played.placements[2], there.played.placements[2]
+    start_ms = place.start_ms + place.shift_ms
+    assert start_ms != other.start_ms + other.shift_ms
+    tape = Tape()
+    player = Player(lambda: tape)
+    player.play(here, start_ms, (there,))
+    for index in range(0, 9600, 800):
+        tape.play_to(index)
+    assert player.now()[:3] == (here, start_ms + 8800 // 16, True)
+    player.turn_to(there, (here,))
+    wait_for(lambda: player._laid[1][-1].mix is there)
+    assert player.now().mix is here, "what is on its way is heard first"
+    for index in range(9600, 24_000, 800):
+        tape.play_to(index)
+    assert player.now().mix is there
+    assert player.now().own_ms == other.start_ms + other.shift_ms + 23_200 // 16
+    spoken = here.read(start_ms * 16, 23_200)[:, 0]
+    assert np.abs(spoken).max() > 0.01
+    assert np.allclose(tape.given[80:23_200], spoken[80:], atol=1e-4), "the caller speaks on as if nothing were"
+    player.pause()
+    wait_for(lambda: not player.now().playing)
+    assert len(tape.given) <= 23_200 + LEAD + 80
+    assert abs(tape.given[-1]) < 1e-3, "without a click"
+    tape.played = len(tape.given)
+    rests_ms = player.now().own_ms
+    player.seek(rests_ms + 1000)
+    wait_for(lambda: player.now().own_ms == rests_ms + 1000)
+    player.turn_to(here)
+    wait_for(lambda: player.now().mix is here)
+    assert not player.now().playing
+    player.play(here, here.length // 16 - 100)
+    wait_for(lambda: len(tape.given) >= tape.played + 1600)
+    tape.played = len(tape.given)
+    wait_for(lambda: not player.now().playing)
+    assert player.now().own_ms == here.length // 16
+    player.close()
+    assert tape.closed
+
+
+def test_both_sides_are_heard_and_a_speaker_that_goes_is_told(bundled: Bundled) -> None:
+    mix = call(bundled, "booking", BundledVoice())
+    sound = mix.played.sounds[0]
+    tape = Tape()
+    player = Player(lambda: tape)
+    player.play(mix, sound.start_ms - 100)
+    tape.play_to(3200)
+    expected = both_ears(mix.read((sound.start_ms - 100) * 16, 6400))
+    wait_for(lambda: len(tape.given) >= 6400)
+    assert np.array_equal(tape.given[80:6400], expected[80:])
+    assert len(tape.given) <= 3200 + AHEAD + 800
+    tape.trouble = "the speaker 'tape' takes no more sound; is it still plugged in?"
+    wait_for(lambda: player.now().no_sound == tape.trouble)
+    assert tape.closed
+    at_ms = player.now().own_ms
+    assert at_ms >= sound.start_ms + 100
+    wait_for(lambda: player.now().own_ms > at_ms + 100)
+    assert player.now().playing, "time goes on"
+    player.close()
+
+
+def test_without_a_device_the_speakers_process_says_so(bundled: Bundled, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PULSE_SERVER", "unix:/nowhere")
+    player = Player(SystemSpeaker)
+    mix = call(bundled, "coughs", SilentVoice())
+    player.play(mix, mix.length // 16 - 500)
+    wait_for(lambda: not player.now().playing and player.now().own_ms == mix.length // 16)
+    # where there is a sound card beside PulseAudio, nothing is wrong
+    assert player.now().no_sound in ("there is no speaker; plug one in and try again", "")
+    player.close()
+
+
+def test_a_recording_that_goes_while_it_is_played_is_told(bundled: Bundled, tmp_path: Path) -> None:
+    mix = call(bundled, "coughs", SilentVoice())
+    path = tmp_path / "gone.wav"
+    sf.write(path, np.zeros(16_000, np.float32), 16_000)
+    recording = open_recording(path)
+    path.unlink()
+    gone = CallMix(
+        replace(mix._caller._recording, source=recording.source), mix._caller._activity, mix.played, SilentVoice()
+    )
+    player = Player(NoSpeaker)
+    player.play(gone, 1000)
+    wait_for(lambda: "stopped being readable" in player.now().fault)
+    assert not player.now().playing
+    player.play(mix, 1000)
+    wait_for(lambda: player.now().own_ms > 1000)
+    assert not player.now().fault
+    player.close()
