@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import gc
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
@@ -23,9 +24,10 @@ from tui.commands.palette import CommandsProvider
 from tui.connection import Clock, Connection, OpenClient, Request, Status, chosen, limit_text, observed
 from tui.first_paint import report_first_paint
 from tui.read_only import read_only as without_writing
+from tui.remembered import remember, remembered
 from tui.screens.services import ServicesScreen
 from tui.terminal_text import plain
-from tui.themes import DARK, LIGHT
+from tui.themes import DARK, THEMES
 
 if TYPE_CHECKING:
     from services.client import ServicesClient
@@ -34,6 +36,7 @@ if TYPE_CHECKING:
     from tui.screens.tune import TuneScreen
 
 SERVICES = "services"
+MOST_NOTES = 2
 ONE_FRAME_S = 0.02
 """Screens are drawn sixty times a second, and a thread of their own writes them out."""
 
@@ -43,7 +46,8 @@ class TurnlabApp(App[None], inherit_bindings=False):
 
     ``connection`` names the connection to open (by default :func:`services.connections.choosing.choose` does);
     ``open_client`` opens another one instead; the app closes it when it ends. ``keymap`` gives commands other keys,
-    by their ids. ``clock`` measures requests. With ``read_only`` nothing can be written.
+    by their ids. ``notes`` are sentences about how it was started, to be shown once it stands. ``clock`` measures
+    requests. With ``read_only`` nothing can be written.
     """
 
     TITLE = "Turnlab"
@@ -68,10 +72,12 @@ class TurnlabApp(App[None], inherit_bindings=False):
         initial_screen: Literal["services", "tune"] = "services",
         clock: Clock = time.monotonic,
         keymap: Mapping[str, str] | None = None,
+        notes: Sequence[str] = (),
         read_only: bool = False,
     ) -> None:
         super().__init__()
         self.read_only = read_only
+        self._notes = notes
         self._open_client = open_client or chosen(connection, self._tell_of_choice)
         self._initial_screen = initial_screen
         self._clock = clock
@@ -81,10 +87,10 @@ class TurnlabApp(App[None], inherit_bindings=False):
         """The mode of the Tune screen that was last in view."""
         self._tunes: dict[str, TuneScreen] = {}
         self.add_mode(SERVICES, lambda: self.services_screen)
-        for theme in (DARK, LIGHT):
+        for theme in THEMES.values():
             self.register_theme(theme)
         # Nothing is styled yet, so nobody needs to be told of the change.
-        self.set_reactive(App.theme, DARK.name)
+        self.set_reactive(App.theme, THEMES.get(remembered("theme"), DARK).name)
         if keymap:
             self.set_keymap(dict(keymap))
 
@@ -100,6 +106,10 @@ class TurnlabApp(App[None], inherit_bindings=False):
     def _begin(self) -> None:
         report_first_paint()
         gc.enable()
+        for note in self._notes[:MOST_NOTES]:
+            self.notify(plain(note), title="Keys", severity="warning", timeout=20, markup=False)
+        if more := len(self._notes[MOST_NOTES:]):
+            self.notify(f"and {more} more: 'turnlab keys' says all", title="Keys", severity="warning", markup=False)
         self.connect()
 
     @work(exclusive=True, group="connection")
@@ -195,5 +205,14 @@ class TurnlabApp(App[None], inherit_bindings=False):
         self.exit()
 
     def action_switch_theme(self) -> None:
-        """Change between dark and light."""
-        self.theme = LIGHT.name if self.theme == DARK.name else DARK.name
+        """Change to the next theme."""
+        names = [theme.name for theme in THEMES.values()]
+        self.action_choose_theme(list(THEMES)[(names.index(self.theme) + 1) % len(names)])
+
+    def action_choose_theme(self, name: str) -> None:
+        """Change to a theme, by what people call it, and remember it."""
+        self.theme = THEMES[name].name
+        if not self.read_only:
+            # What cannot be remembered is asked for again the next time; that is no reason to disturb anybody.
+            with contextlib.suppress(OSError):
+                remember("theme", name)

@@ -15,7 +15,9 @@ def open_dashboard(connection: str | None = None, *, read_only: bool = False) ->
     # Importing makes many objects and no garbage; the app collects again once its first screen stands.
     gc.disable()
     from tui.app import TurnlabApp
+    from tui.keys_file import chosen_keys
 
-    app = TurnlabApp(connection=connection, read_only=read_only)
+    keys = chosen_keys()
+    app = TurnlabApp(connection=connection, keymap=keys.keymap, notes=keys.problems, read_only=read_only)
     app.run()
     return app.return_code or 0

@@ -1,4 +1,4 @@
-"""Turnlab's own colours: one dark and one light theme, both with strong contrast."""
+"""Turnlab's own colours: a dark theme, a light one, and one of high contrast."""
 
 from __future__ import annotations
 
@@ -61,3 +61,37 @@ LIGHT = Theme(
         "input-cursor-foreground": "#fbfbf9",
     },
 )
+
+CONTRAST = Theme(
+    name="turnlab-contrast",
+    primary="#6fd3ff",
+    secondary="#ffffff",
+    accent="#ffff00",
+    foreground="#ffffff",
+    background="#000000",
+    surface="#000000",
+    panel="#1c1c1c",
+    success="#5cff5c",
+    warning="#ffff00",
+    error="#ff9a9a",
+    dark=True,
+    variables={
+        "text-muted": "#ffffff",
+        "text-disabled": "#c8c8c8",
+        "border": "#ffffff",
+        "border-blurred": "#ffffff",
+        "scrollbar": "#ffffff",
+        "scrollbar-hover": "#ffff00",
+        "scrollbar-active": "#ffff00",
+        "scrollbar-background": "#000000",
+        "scrollbar-background-hover": "#000000",
+        "scrollbar-background-active": "#000000",
+        "footer-background": "#000000",
+        "footer-key-foreground": "#ffff00",
+        "input-cursor-background": "#ffff00",
+        "input-cursor-foreground": "#000000",
+    },
+)
+
+THEMES = {"dark": DARK, "light": LIGHT, "high contrast": CONTRAST}
+"""All of them by what people call them, in the order in which a key goes through them."""

@@ -18,7 +18,7 @@ from tui.commands.services import HERE
 from tui.commands.version_sets import VERSION_SETS
 from tui.screens.help import HelpScreen
 from tui.screens.services import ServicesScreen
-from tui.themes import DARK, LIGHT
+from tui.themes import CONTRAST, DARK, LIGHT, THEMES
 from tui.widgets.key_line import KeyLine
 
 ALL = (*HERE, *EVERYWHERE)
@@ -58,7 +58,8 @@ async def test_every_command_is_bound_and_in_the_palette_and_in_the_help(app: Tu
 
         found = [hit async for hit in CommandsProvider(app.screen).discover()]
         texts = [told(command, app.services_screen) for command in ALL]
-        assert [hit.help for hit in found if isinstance(hit, DiscoveryHit)] == texts
+        helps = [hit.help for hit in found if isinstance(hit, DiscoveryHit)]
+        assert helps == [*texts, *(f"Change to the {name} theme." for name in THEMES)]
 
         await pilot.press("question_mark")
         assert isinstance(app.screen, HelpScreen)
@@ -80,13 +81,16 @@ async def test_the_action_of_every_command_exists(command: type[Command], app: T
 async def test_the_palette_finds_by_description_and_runs(app: TurnlabApp) -> None:
     async with app.run_test(size=(120, 40)) as pilot:
         await settle(pilot)
-        hits = [hit async for hit in CommandsProvider(app.screen).search("light theme") if isinstance(hit, Hit)]
-        assert max(hits, key=lambda hit: hit.score).text == "Dark or light"
-        await pilot.press("ctrl+p", *"dark or", "enter")
+        hits = [hit async for hit in CommandsProvider(app.screen).search("is remembered") if isinstance(hit, Hit)]
+        assert max(hits, key=lambda hit: hit.score).text == "Next theme"
+        await pilot.press("ctrl+p", *"theme: light", "enter")
         await settle(pilot)
         assert app.theme == LIGHT.name
+        assert make_app(None).theme == LIGHT.name, "it is remembered"
         await pilot.press("ctrl+t")
-        assert app.theme == DARK.name
+        assert app.theme == CONTRAST.name
+        await pilot.press("ctrl+t")
+        assert app.theme == DARK.name == make_app(None).theme
 
 
 async def test_a_remapped_key_works_and_shows_in_help_and_footer() -> None:

@@ -286,6 +286,14 @@ def presets(
 
 
 @app.command()
+def keys(as_json: Json = False) -> None:
+    """List the dashboard's commands, the keys in force and the file to choose others in."""
+    from tui.cli.keys import list_keys
+
+    list_keys(as_json=as_json)
+
+
+@app.command()
 def cache(
     clear: Annotated[bool, typer.Option("--clear", help="Delete the kept analyses.")] = False,
     as_json: Json = False,

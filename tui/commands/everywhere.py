@@ -46,10 +46,10 @@ class ShowPalette(Command):
 
 
 class SwitchTheme(Command):
-    """Change between the dark and the light theme."""
+    """Change to the next theme: dark, light, high contrast. It is remembered."""
 
     id = "app.theme"
-    name = "Dark or light"
+    name = "Next theme"
     key = "ctrl+t"
     action = "app.switch_theme"
     priority = True

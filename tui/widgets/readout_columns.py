@@ -9,6 +9,8 @@ from tui.tuning.scene import ARMS
 from tui.widgets.timeline_line import one_cell
 
 WIDE = 100
+SIGNS = {"better": "✓", "worse": "✗"}
+"""What stands behind a difference, because a colour alone says nothing to many."""
 UNKNOWN = "…"
 """Stands for a figure that is being worked out."""
 
@@ -35,7 +37,7 @@ class Columns:
         """Return the names of the columns."""
         shown = [f"{arm} {one_cell(name)}"[: self.value - 1] for arm, name in zip(ARMS, names, strict=False)]
         text = f"{'':<{self.label}}" + "".join(f"{name:>{self.value}}" for name in shown)
-        text += f"{f'A − {against}':>{self.delta}}"
+        text += f"{f'A − {against}':>{self.delta - 2}}  "
         text += f"{'95 % interval':>{self.interval}}" if self.interval else ""
         text += f"{'n':>{self.n}}" if self.n else ""
         text += "   A by turn" if self.histogram else ""
@@ -48,7 +50,8 @@ class Columns:
         values = [UNKNOWN] * len(row.values) if stale else row.values
         parts = [(f"{label:<{self.label}}", "label")]
         parts += [(f"{value:>{self.value}}", "value") for value in values]
-        parts.append((f"{UNKNOWN if stale else row.delta:>{self.delta}}", kind))
+        delta = UNKNOWN if stale else row.delta
+        parts.append((f"{delta:>{self.delta - 2}} {SIGNS.get(kind, ' ')}", kind))
         if self.interval:
             parts.append((f"{'' if stale else row.interval:>{self.interval}}", kind if row.sure else "quiet"))
         if self.n:

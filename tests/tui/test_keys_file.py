@@ -1,0 +1,107 @@
+"""Keys of one's own: taken where they can be, and told of where they cannot."""
+
+from __future__ import annotations
+
+import importlib
+import pkgutil
+from pathlib import Path
+
+import pytest
+
+import tui.commands
+from tests.tui.conftest import ScriptedClient, make_app, settle
+from tui.commands.catalogue import PLACES, by_id, commands_of
+from tui.commands.command import Command
+from tui.keys_file import chosen_keys, keys_file
+
+
+def chosen(tmp_path: Path, text: str) -> tuple[dict[str, str], str]:
+    file = tmp_path / "keys.toml"
+    file.write_text(text)
+    found = chosen_keys(file)
+    return dict(found.keymap), "\n".join(found.problems)
+
+
+def test_keys_are_named_or_typed_one_or_several_in_tables_or_not(tmp_path: Path) -> None:
+    text = 'tune.undo = "ctrl+b"\nservices.refresh = ["f6", "="]\ntune.previous-event = ","\n[app]\nhelp = "!"\nservices = ";"'
+    keymap, problems = chosen(tmp_path, text)
+    assert not problems
+    assert (
+        keymap
+        == {
+            "tune.undo": "ctrl+b",
+            "services.refresh": "f6,equals_sign",
+            "tune.previous-event": "comma",
+        "app.help": "exclamation_mark",
+            "app.services": "semicolon",
+        }
+       
+    )
+
+
+def test_two_commands_may_swap_their_keys(tmp_path: Path) -> None:
+    keymap, problems = chosen(tmp_path, 'tune.undo = "p"\ntune.preset = "u"')
+    assert not problems
+    assert keymap == {"tune.undo": "p", "tune.preset": "u"}
+
+
+@pytest.mark.parametrize(
+    ("text", "says"),
+    [
+        ('tune.undoo = "p"', "'tune.undoo' is no command; 'turnlab keys' lists them"),
+        ('tune.undo = "ctrl+wat"', "'ctrl+wat', which is no key"),
+        ("tune.undo = 3", "needs a key"),
+        ('tune.undo = "p"', "p is Preset (tune.preset) in Tune; give that another key too"),
+        ('app.help = "p"', "is left out: p is"),
+        ('tune.undo = "P"\ntune.preset = "P"', "tune.preset = 'P' is left out: P is Undo (tune.undo)"),
+        ("tune.undo = ", "cannot be read (Invalid value (at end of document)); all keys are as they come"),
+    ],
+)
+def test_what_cannot_be_is_said_in_a_sentence_and_the_rest_is_taken(tmp_path: Path, text: str, says: str) -> None:
+    whole = f'services.refresh = "f6"\n{text}'
+    keymap, problems = chosen(tmp_path, whole)
+    assert says in problems
+    assert len(problems.splitlines()) == 1
+    assert "cannot be read" in problems or keymap["services.refresh"] == "f6"
+    left = {name: key for name, key in keymap.items() if name != "services.refresh"}
+    assert len(left) == (1 if "P" in text.replace("Preset", "") else 0)
+
+
+def test_a_key_given_back_by_a_mistake_is_not_used_twice(tmp_path: Path) -> None:
+    keymap, problems = chosen(tmp_path, 'tune.arms = "u"\ntune.undo = "p"')
+    assert keymap == {}
+    assert "tune.undo = 'p' is left out" in problems
+    assert "tune.arms = 'u' is left out: u is Undo" in problems
+
+
+def test_every_command_there_is_can_be_given_a_key() -> None:
+    written = set()
+    for module in pkgutil.walk_packages(tui.commands.__path__, "tui.commands."):
+        for value in vars(importlib.import_module(module.name)).values():
+            if isinstance(value, type) and issubclass(value, Command) and "id" in vars(value):
+                written.add(value.id)
+    assert written == set(by_id())
+
+
+@pytest.mark.parametrize("place", PLACES)
+def test_no_key_has_two_meanings_in_a_place_as_it_comes(place: str) -> None:
+    keys = [key for command in commands_of(place) for key in command.key.split(",")]
+    # Tune gives F1 to its symptom guide; help has another key everywhere.
+    assert {key for key in keys if keys.count(key) > 1} <= {"f1"}
+
+
+async def test_the_app_opens_with_a_bad_file_and_tells_of_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    keys_file().parent.mkdir(exist_ok=True)
+    keys_file().write_text('nope = "x"\nno = "x"\nnever = "x"\nservices.refresh = "f6"')
+    keys = chosen_keys()
+    client = ScriptedClient()
+    app = make_app(client.open, keymap=keys.keymap, notes=keys.problems)
+    async with app.run_test(size=(120, 40), notifications=True) as pilot:
+        await settle(pilot)
+        told = [note.message for note in app._notifications]
+        assert "keys.toml: 'nope' is no command; 'turnlab keys' lists them" in told
+        assert any(note.startswith("and 1 more") for note in told)
+        asked = len(client.asked)
+        await pilot.press("f6")
+        await settle(pilot)
+        assert len(client.asked) == asked + 1

@@ -1,0 +1,34 @@
+"""``turnlab keys``: what every command is called, and which keys run it."""
+
+from __future__ import annotations
+
+import json
+
+from tui.cli.failure import complain
+from tui.cli.tables import print_line, print_table
+from tui.keys_file import chosen_keys, keys_file
+
+
+def list_keys(*, as_json: bool) -> None:
+    """Print all commands with the keys in force; what is wrong with the chosen keys goes to standard error."""
+    from tui.commands.catalogue import PLACES, commands_of
+    from tui.commands.everywhere import EVERYWHERE
+
+    chosen = chosen_keys()
+    for problem in chosen.problems:
+        complain(problem)
+    anywhere = {command.id for command in EVERYWHERE}
+    found = {command.id: (place, command) for place in PLACES for command in commands_of(place)}
+    rows = []
+    raw = []
+    for name, (place, command) in found.items():
+        keys = chosen.keymap.get(name, command.key).split(",")
+        own, where = name in chosen.keymap, "everywhere" if name in anywhere else place
+        rows.append((name, where, "  ".join(keys) + (" (yours)" if own else ""), command.name))
+        about = {"name": command.name, "about": command.description()}
+        raw.append({"id": name, "where": where, "keys": keys, "chosen": own, **about})
+    if as_json:
+        print(json.dumps({"file": str(keys_file()), "keys": raw, "problems": chosen.problems}))
+        return
+    print_table("", ("command", "where", "keys", "what it is"), rows, left=4, whole=1)
+    print_line(f'Choose others in {keys_file()}, a line each: tune.undo = "ctrl+z"')

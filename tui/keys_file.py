@@ -1,0 +1,141 @@
+"""The keys a person chose: ``keys.toml`` in the configuration folder, ``command-id = "key"``.
+
+A file with mistakes never keeps Turnlab from opening: what cannot be is left out, each with one sentence.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from services.connections.config_file import config_file
+
+if TYPE_CHECKING:
+    from tui.commands.command import Command
+
+FILE_NAME = "keys.toml"
+_MODIFIERS = ("ctrl+", "alt+", "shift+", "super+", "meta+", "hyper+")
+
+
+@dataclass(frozen=True, slots=True)
+class ChosenKeys:
+    """Keys by command id, several with commas between, and one sentence about each entry that was left out."""
+
+    keymap: Mapping[str, str]
+    problems: tuple[str, ...] = ()
+
+
+def keys_file() -> Path:
+    """Return where chosen keys are kept."""
+    return config_file().parent / FILE_NAME
+
+
+def chosen_keys(path: Path | None = None) -> ChosenKeys:
+    """Read the keys that a person chose. Without a file there are none."""
+    file = path or keys_file()
+    if not file.exists():
+        return ChosenKeys({})
+    # Only now: the dashboard opens more quickly without.
+    import tomllib
+
+    try:
+        raw = tomllib.loads(file.read_text(encoding="utf-8"))
+    except (OSError, ValueError) as error:
+        why = error.strerror if isinstance(error, OSError) else " ".join(str(error).split())
+        return ChosenKeys({}, (f"{file} cannot be read ({why}); all keys are as they come",))
+    return _checked(dict(_flat(raw)), file)
+
+
+def _flat(raw: Mapping[str, Any], above: str = "") -> Iterator[tuple[str, Any]]:
+    """Yield entries by their whole names: ``tune.undo = …`` and ``undo = …`` under ``[tune]`` are one."""
+    for name, value in raw.items():
+        if isinstance(value, dict):
+            yield from _flat(value, f"{above}{name}.")
+        else:
+            yield f"{above}{name}", value
+
+
+def _checked(entries: Mapping[str, Any], file: Path) -> ChosenKeys:
+    from tui.commands.catalogue import by_id
+
+    known = by_id()
+    taken: dict[str, str] = {}
+    problems = []
+    for name, value in entries.items():
+        try:
+            if name not in known:
+                raise ValueError("is no command; 'turnlab keys' lists them")
+            taken[name] = ",".join(_keys(value))
+        except ValueError as error:
+            problems.append(f"{file.name}: {name!r} {error}")
+    # One that is left out has its own key again, which another may have been given.
+    while (found := _conflict(taken)) is not None:
+        name, why = found
+        problems.append(f"{file.name}: {name} = {taken[name]!r} is left out: {why}")
+        del taken[name]
+    return ChosenKeys(taken, tuple(problems))
+
+
+def _keys(value: object) -> list[str]:
+    """Return the keys of an entry as Textual calls them. Raises :class:`ValueError`."""
+    if isinstance(value, str):
+        value = ["comma"] if value.strip() == "," else value.split(",")
+    names = value if isinstance(value, list) else []
+    if not names or not all(isinstance(name, str) and name for name in names):
+        raise ValueError('needs a key such as "f5" or a list of keys; it is left out')
+    return [_key(name.strip()) for name in names]
+
+
+def _key(name: str) -> str:
+    base, modifiers = name, ""
+    while base.startswith(_MODIFIERS):
+        head, _, base = base.partition("+")
+        modifiers += f"{head}+"
+    if len(base) == 1:
+        if modifiers or base.isalnum():
+            return modifiers + base
+        base = unicodedata.name(base, "").lower().replace("-", "_").replace(" ", "_")
+        return _SPELLED.get(base, base)
+    if base not in _named_keys() and not _is_character(base):
+        raise ValueError(f"has {name!r}, which is no key such as f5, ctrl+s or comma; it is left out")
+    return modifiers + base
+
+
+_SPELLED = {"solidus": "slash", "reverse_solidus": "backslash", "hyphen_minus": "minus", "low_line": "underscore"}
+_SPELLED |= {"commercial_at": "at", "plus_sign": "plus"}
+
+
+def _named_keys() -> frozenset[str]:
+    from textual.keys import Keys
+
+    return frozenset(str(key.value) for key in Keys) | frozenset(_SPELLED.values())
+
+
+def _is_character(name: str) -> bool:
+    try:
+        unicodedata.lookup(name.replace("_", " "))
+    except KeyError:
+        return False
+    return True
+
+
+def _conflict(taken: Mapping[str, str]) -> tuple[str, str] | None:
+    """Return an entry whose key has another meaning in some place, and which; the later one gives way."""
+    from tui.commands.catalogue import PLACES, commands_of
+
+    order = list(taken)
+    for place in PLACES:
+        owners: dict[str, list[type[Command]]] = {}
+        for command in commands_of(place):
+            for key in taken.get(command.id, command.key).split(","):
+                owners.setdefault(key.strip(), []).append(command)
+        for key, commands in owners.items():
+            chosen = [command.id for command in commands if command.id in taken]
+            if len(commands) > 1 and chosen:
+                loser = max(chosen, key=order.index)
+                other = next(command for command in commands if command.id != loser)
+                return loser, f"{key} is {other.name} ({other.id}) in {place}; give that another key too"
+    return None

@@ -1,0 +1,39 @@
+"""What the dashboard remembers of how a person likes it: ``settings.json`` in the configuration folder."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+from pathlib import Path
+from typing import Any
+
+from services.connections.config_file import config_file
+
+
+def settings_file() -> Path:
+    """Return where it is kept."""
+    return config_file().parent / "settings.json"
+
+
+def remembered(name: str) -> str:
+    """Return what is remembered under a name; nothing where there is none, or no file that can be read."""
+    value = _settings().get(name)
+    return value if isinstance(value, str) else ""
+
+
+def remember(name: str, value: str) -> None:
+    """Remember something from now on; everything else in the file stays. Raises :class:`OSError`."""
+    from simulator.private_file import write_private
+
+    file = settings_file()
+    file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    text = json.dumps({**_settings(), name: value}, indent=1, ensure_ascii=False) + "\n"
+    write_private(file, text.encode(), replace=True)
+
+
+def _settings() -> dict[str, Any]:
+    with contextlib.suppress(OSError, ValueError):
+        raw = json.loads(settings_file().read_text(encoding="utf-8"))
+        if isinstance(raw, dict):
+            return raw
+    return {}
