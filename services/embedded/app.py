@@ -35,13 +35,14 @@ def create_app(
     # No documentation pages: they would fetch scripts from elsewhere.
     app = FastAPI(title="Turnlab embedded platform", version="1", docs_url=None, redoc_url=None)
     app.state.house = House(database, doorkeeper or Doorkeeper(), limits or RateLimits())
+    # The routes as they are: include_router() would work every one of them out again, on the first request.
     for routes in (service_routes, owner_routes, settings_routes, history_routes):
-        app.include_router(routes.router)
+        app.router.routes.extend(routes.router.routes)
     if classic:
         from services.embedded.classic.routers import ROUTERS
 
         for router in ROUTERS:
-            app.include_router(router)
+            app.router.routes.extend(router.routes)
     app.add_middleware(RequestIds)
     # The framework types handlers by the base class, though it calls each with its own exception.
     app.add_exception_handler(RequestValidationError, invalid)
