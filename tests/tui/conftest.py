@@ -22,6 +22,7 @@ from services.embedded import open_embedded
 from services.errors import ServiceError, UnsupportedError
 from services.model import Page, Service, WorkspaceVoiceSettings
 from services.traffic import Traffic
+from tests.tui.pace import keep_pace
 from tui.app import TurnlabApp
 from tui.connection import OpenClient
 
@@ -52,6 +53,7 @@ def same_everywhere(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator
     monkeypatch.setenv("TURNLAB_CACHE_DIR", str(tmp_path / "cache"))
     monkeypatch.setenv("TZ", "UTC")
     time.tzset()
+    keep_pace(monkeypatch)
     yield
     monkeypatch.undo()
     time.tzset()
@@ -183,10 +185,10 @@ def service(number: int, name: str = "", **fields: Any) -> Service:
 
 async def settle(pilot: Pilot[None]) -> None:
     """Wait until everything that was started has come to rest."""
-    for _ in range(3):
+    for _ in range(2):
         await pilot.pause()
         await pilot.app.workers.wait_for_complete()
-    for field in pilot.app.screen.query(Input):
+    if isinstance(field := pilot.app.focused, Input):
         field.cursor_blink = False
     await pilot.pause()
 

@@ -123,6 +123,17 @@ async def test_figures_of_older_settings_are_taken_away_until_the_new_ones_are_i
         assert not any("…" in line for line in table.lines)
 
 
+async def test_figures_stay_when_settings_changed_twice_in_a_moment(app: TurnlabApp) -> None:
+    async with app.run_test(size=SIZE) as pilot:
+        screen = await opened(pilot)
+        screen.show_recording("booking.flac")
+        screen.show_recording("booking.flac")
+        await rest(pilot)
+        await pilot.pause(2 * STALE_AFTER_S)
+        assert screen.settled
+        assert figures(screen, "response after turn p50")
+
+
 async def test_undo_redo_and_back_to_inherit(app: TurnlabApp) -> None:
     async with app.run_test(size=SIZE) as pilot:
         screen = await opened(pilot)

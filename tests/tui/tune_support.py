@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from pathlib import Path
+from time import monotonic
 
 import pytest
 from textual.pilot import Pilot
@@ -17,6 +18,9 @@ from tui.screens.tune import TuneScreen
 from tui.tuning.bench import Analyst, Specimen, find_recordings
 from tui.widgets.field_panel import FieldPanel
 from tui.widgets.slider import Slider
+
+PATIENCE_S = 60.0
+"""How long a test waits for what really is worked out, analyses included, on a busy machine."""
 
 
 @pytest.fixture(scope="session")
@@ -38,12 +42,13 @@ def specimen(name: str) -> Specimen:
 
 async def rest(pilot: Pilot[None]) -> None:
     """Wait until the Tune screen shows what belongs to its settings."""
-    for _ in range(400):
+    end_s = monotonic() + PATIENCE_S
+    while monotonic() < end_s:
         await settle(pilot)
         screen = pilot.app.screen
         if not isinstance(screen, TuneScreen) or screen.settled:
             return
-        await asyncio.sleep(0)
+        await asyncio.sleep(0.02)
     raise AssertionError("the Tune screen did not come to rest")
 
 

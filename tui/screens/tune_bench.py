@@ -231,7 +231,7 @@ class BenchScreen(Place):
             self.outcome = None
             return
         if self._stale_timer is None:
-            self._stale_timer = self.set_timer(STALE_AFTER_S, self._dim_stale)
+            self._stale_timer = self.set_timer(STALE_AFTER_S, self._outcome_is_late)
         if self._trying is None:
             self._trying = trial.revision
             self._try(trial)
@@ -268,8 +268,11 @@ class BenchScreen(Place):
             self._dim_stale()
             self.try_out()
 
-    def _dim_stale(self) -> None:
+    def _outcome_is_late(self) -> None:
         self._stale_timer = None
+        self._dim_stale()
+
+    def _dim_stale(self) -> None:
         self.query_one(Timeline).set_stale()
         self.query_one(ReadoutTable).set_stale()
 
