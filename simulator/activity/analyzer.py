@@ -52,10 +52,13 @@ class Completeness(Protocol):
         ...
 
 
-def completeness_model(*, silence_only: bool = False) -> Completeness | None:
-    """Return the end-of-turn model, or ``None`` where it is unwanted or not installed."""
+def completeness_model(*, silence_only: bool = False, late: bool = False) -> Completeness | None:
+    """Return the end-of-turn model, or ``None`` where it is unwanted or not installed.
+
+    ``late``: open it only when it is first asked, for where the analysis may be there already.
+    """
     path = None if silence_only else smart_turn_path()
-    return SmartTurn(path) if path else None
+    return SmartTurn(path, late=late) if path else None
 
 
 class Analyzer:

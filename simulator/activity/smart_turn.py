@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from functools import cached_property
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
@@ -28,12 +29,22 @@ class Sound(NamedTuple):
 
 
 class SmartTurn:
-    """Smart Turn v3.2: a Whisper-tiny encoder with a completeness head; its output is already a probability."""
+    """Smart Turn v3.2: a Whisper-tiny encoder with a completeness head; its output is already a probability.
+
+    With ``late`` the file is opened when it is first asked, which takes 70 ms and may raise
+    :class:`~simulator.errors.ModelError`; otherwise at once, as a live call needs it.
+    """
 
     name = "smart-turn v3.2"
 
-    def __init__(self, path: Path) -> None:
-        self._session = open_session(path, inner=_STATES)
+    def __init__(self, path: Path, *, late: bool = False) -> None:
+        self._path = path
+        if not late:
+            _ = self._session
+
+    @cached_property
+    def _session(self) -> Any:
+        return open_session(self._path, inner=_STATES)
 
     def hear(self, samples: Samples) -> Sound:
         """Return what the turn so far, float32 ``[n]`` at 16 kHz up to this pause, sounds like.

@@ -81,7 +81,7 @@ def end_of_turn_judge(choice: str | None) -> Completeness | None:
 
     Raises :class:`~tui.cli.failure.WorkError` if the model was asked for by name and is not installed.
     """
-    model = completeness_model(silence_only=choice == "silence")
+    model = completeness_model(silence_only=choice == "silence", late=True)
     if model is None and choice == "smart-turn":
         raise WorkError(f"{why_silence_only()}; or use --eot silence")
     if model is None and choice is None:

@@ -67,7 +67,7 @@ class Analyst:
 
     @cached_property
     def _model(self) -> Completeness | None:
-        return completeness_model()
+        return completeness_model(late=True)
 
     def analyse(self, found: Found, progress: Callable[[float], None]) -> Specimen:
         """Analyse one recording. Raises :class:`~simulator.errors.SimulatorError` in one sentence."""
