@@ -31,7 +31,7 @@ _TURN_S = 0.02
 class Heard(NamedTuple):
     """Where a player is: which call, at what time of its own clock, and whether it goes on.
 
-    ``no_sound`` says why nothing is heard, ``fault`` why it stopped.
+    ``no_sound`` says why nothing is heard, ``fault`` why it stopped. ``settled``: every wish was granted.
     """
 
     mix: CallMix | None = None
@@ -39,6 +39,7 @@ class Heard(NamedTuple):
     playing: bool = False
     no_sound: str = ""
     fault: str = ""
+    settled: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,6 +66,7 @@ class Player:
         self._playing = False
         self._no_sound = self._fault = ""
         self._others: tuple[CallMix, ...] = ()
+        self._wished = self._granted = 0
         self._wishes: queue.SimpleQueue[Callable[[], None] | None] = queue.SimpleQueue()
         self._thread = threading.Thread(target=self._run, name="player", daemon=True)
         self._thread.start()
@@ -73,34 +75,40 @@ class Player:
 
     def play(self, mix: CallMix, own_ms: int, others: tuple[CallMix, ...] = ()) -> None:
         """Play a call from a moment on, or go on there; ``others`` may be turned to next."""
-        self._wishes.put(lambda: self._start(mix, own_ms * SAMPLES_PER_MS, others))
+        self._wish(lambda: self._start(mix, own_ms * SAMPLES_PER_MS, others))
 
     def turn_to(self, mix: CallMix, others: tuple[CallMix, ...] = ()) -> None:
         """Go on in another arm's call where the caller is now, without a gap if one is playing."""
-        self._wishes.put(lambda: self._turn(mix, others))
+        self._wish(lambda: self._turn(mix, others))
 
     def seek(self, own_ms: int) -> None:
         """Go to another moment of the same call."""
-        self._wishes.put(lambda: self._seek(own_ms * SAMPLES_PER_MS))
+        self._wish(lambda: self._seek(own_ms * SAMPLES_PER_MS))
 
     def pause(self) -> None:
         """Stop where it is."""
-        self._wishes.put(self._pause)
+        self._wish(self._pause)
 
     def now(self) -> Heard:
         """Return where it is; once paused, where it will go on."""
+        settled = self._granted == self._wished
+        state = self._playing, self._no_sound, self._fault, settled
         speaker, stretches = self._laid
         played = speaker.played
         for stretch in reversed(stretches):
             if stretch.index <= played or stretch is stretches[0]:
                 at = min(stretch.start + max(played - stretch.index, 0), stretch.mix.length)
-                return Heard(stretch.mix, at // SAMPLES_PER_MS, self._playing, self._no_sound, self._fault)
-        return Heard(playing=self._playing, no_sound=self._no_sound, fault=self._fault)
+                return Heard(stretch.mix, at // SAMPLES_PER_MS, *state)
+        return Heard(None, 0, *state)
 
     def close(self) -> None:
         """End; nothing more is heard."""
         self._wishes.put(None)
         self._thread.join()
+
+    def _wish(self, what: Callable[[], None]) -> None:
+        self._wished += 1
+        self._wishes.put(what)
 
     # ---- the thread's own
 
@@ -109,18 +117,25 @@ class Player:
             while True:
                 try:
                     wish = self._wishes.get(timeout=_TURN_S if self._playing else None)
-                    if wish is None:
-                        return
-                    wish()
-                    self._feed()
                 except queue.Empty:
-                    self._feed()
-                except SimulatorError as error:
-                    self._playing, self._fault = False, str(error)
-                except Exception as error:  # a defect of ours is told, and the next wish granted
-                    self._playing, self._fault = False, f"this call cannot be played ({error!r})"
+                    self._carefully(self._feed)
+                    continue
+                if wish is None:
+                    return
+                self._carefully(wish)
+                self._carefully(self._feed)
+                self._granted += 1
         finally:
             self._speaker.close()
+
+    def _carefully(self, do: Callable[[], None]) -> None:
+        """Do something; what goes wrong is told, and the next wish granted all the same."""
+        try:
+            do()
+        except SimulatorError as error:
+            self._playing, self._fault = False, str(error)
+        except Exception as error:
+            self._playing, self._fault = False, f"this call cannot be played ({error!r})"
 
     def _start(self, mix: CallMix, at: int, others: tuple[CallMix, ...]) -> None:
         self._fault, self._others = "", others

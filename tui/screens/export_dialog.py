@@ -16,9 +16,10 @@ class ExportTo(Dialog[Path]):
 
     keys = "enter writes it · esc cancels"
 
-    def __init__(self, what: str, suggested: str) -> None:
+    def __init__(self, what: str, suggested: str, *, audio: bool = False) -> None:
         super().__init__(f"Export {what}")
         self._suggested = suggested
+        self._audio = audio
 
     def compose_body(self) -> ComposeResult:
         """Lay out the path."""
@@ -31,13 +32,17 @@ class ExportTo(Dialog[Path]):
         typed = event.value.strip()
         try:
             path = Path(typed).expanduser()
-            problem = _problem(typed, path)
+            problem = _problem(typed, path) or (_wrong_end(path) if self._audio else "")
         except (OSError, RuntimeError, ValueError):
             problem = "That is no path; type another."
         if problem:
             self.query_one("#export-problem", Static).update(content(problem))
         else:
             self.dismiss(path)
+
+
+def _wrong_end(path: Path) -> str:
+    return "" if path.suffix.lower() in (".wav", ".flac") else "End the name with .wav or .flac."
 
 
 def _problem(typed: str, path: Path) -> str:

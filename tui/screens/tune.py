@@ -15,9 +15,10 @@ from services.model import Service
 from simulator.engine.profile import EngineProfile
 from tui.commands import bindings
 from tui.commands.tune import HERE, QuitWithCare
-from tui.screens.tune_asking import AskingScreen
+from tui.screens.tune_export import ExportScreen
 from tui.screens.tune_labels import LabelsScreen
 from tui.screens.tune_panes import PANES, PanesScreen
+from tui.screens.tune_play import PlayScreen
 from tui.terminal_text import plain
 from tui.tuning.session import Session
 from tui.tuning.symptoms import Offer
@@ -34,7 +35,7 @@ from tui.widgets.timeline import Timeline
 from tui.widgets.timeline_lanes import clock_text
 
 
-class TuneScreen(AskingScreen, LabelsScreen, PanesScreen):
+class TuneScreen(ExportScreen, LabelsScreen, PlayScreen, PanesScreen):
     """A service's voice configuration as a draft, beside what it is compared with."""
 
     TITLE_HERE = "Tune"
@@ -135,6 +136,13 @@ class TuneScreen(AskingScreen, LabelsScreen, PanesScreen):
         """Go to the field above, or to the arm above."""
         self._go(-1)
 
+    async def action_confirm_field(self) -> None:
+        """Type a value, or take the next one; play or pause in the timeline."""
+        if self.focused is self._timeline:
+            self.action_play()
+        else:
+            await super().action_confirm_field()
+
     def _go(self, steps: int) -> None:
         if self.focused is self._timeline:
             self._timeline.step_arm(steps)
@@ -172,6 +180,7 @@ class TuneScreen(AskingScreen, LabelsScreen, PanesScreen):
         """Draw what came of a trial, and show its figures."""
         self.draw(outcome)
         self.show_figures()
+        self.let_be_heard(outcome)
 
     @property
     def arm_names(self) -> list[str]:
@@ -193,9 +202,7 @@ class TuneScreen(AskingScreen, LabelsScreen, PanesScreen):
         self._timeline.show(scene)
         clock = "clock of A; ┈ the quicker arm waits, so that both meet the caller's next words together"
         title = f"Timeline of {scene.name}"
-        self.query_one("#timeline-title", Static).update(
-            plain(f"{title} · {clock}" if scene.aligned else title), layout=False
-        )
+        self.title_timeline(f"{title} · {clock}" if scene.aligned else title)
 
     @on(Timeline.Chosen)
     def _tell_why(self, message: Timeline.Chosen) -> None:

@@ -2,30 +2,19 @@
 
 from __future__ import annotations
 
-import asyncio
-from pathlib import Path
-
 from textual import on, work
 
-from simulator.private_file import write_private
-from tui.screens.dialog import Confirm
-from tui.screens.dialogs import PickOne
-from tui.screens.export_dialog import ExportTo
 from tui.screens.pick_rows import PickRows
 from tui.screens.symptom_guide import SymptomGuide
 from tui.screens.tune_bench import BenchScreen
 from tui.screens.worst_turns import WorstTurns
 from tui.terminal_text import plain
-from tui.tuning.exports import readouts_csv, timeline_json
 from tui.tuning.readouts import row_keys, usual_rows
-from tui.tuning.scene import ARMS
 from tui.tuning.symptoms import Offer
-from tui.tuning.trial import Measurement, Outcome
+from tui.tuning.trial import Measurement
 from tui.tuning.worst_turns import worse_turns
 from tui.widgets.recording_list import RecordingList
 from tui.widgets.timeline import Timeline
-
-_CSV = "readouts as CSV"
 
 
 class AskingScreen(BenchScreen):
@@ -47,7 +36,7 @@ class AskingScreen(BenchScreen):
         """Show the figures of the outcome anew."""
         raise NotImplementedError
 
-    def _settled_measurement(self) -> Measurement | None:
+    def settled_measurement(self) -> Measurement | None:
         """Return the figures that belong to the settings shown; if there are none yet, say so."""
         if self.outcome is None or self.outcome.revision != self.session.revision:
             self.notify("Wait until the readouts are there.", severity="warning", markup=False)
@@ -86,7 +75,7 @@ class AskingScreen(BenchScreen):
     @work
     async def action_worst_turns(self) -> None:
         """List the turns that got worse, and go to the chosen one."""
-        measurement = self._settled_measurement()
+        measurement = self.settled_measurement()
         if measurement is None:
             return
         names = self.arm_names
@@ -100,7 +89,7 @@ class AskingScreen(BenchScreen):
     @work
     async def action_symptoms(self) -> None:
         """Ask what callers complain about, and take what helps into the draft."""
-        measurement, trial = self._settled_measurement(), self.session.trial()
+        measurement, trial = self.settled_measurement(), self.session.trial()
         if measurement is None or trial is None:
             return
         if trial.arm_a.config != self.session.draft.config:
@@ -111,46 +100,3 @@ class AskingScreen(BenchScreen):
         if offer is not None:
             self.take_offer(offer)
             self.notify(f"{plain(offer.text())}. u takes it back.", title="In the draft", markup=False)
-
-    # ---- files
-
-    @work
-    async def action_export(self) -> None:
-        """Write the readouts or a timeline to a file."""
-        measurement, outcome = self._settled_measurement(), self.outcome
-        if measurement is None or outcome is None:
-            return
-        choices = [(_CSV, f"Every figure of every arm, over {measurement.readouts.over}.")]
-        choices += [
-            (f"timeline of arm {arm}", f"{outcome.scene.name} under {name}, as PlaybackTimeline JSON.")
-            for arm, name in zip(ARMS, self.arm_names, strict=False)
-        ]
-        what = await self.app.push_screen_wait(PickOne("Export what?", choices))
-        if what is None:
-            return
-        if what == _CSV:
-            text, suggested = readouts_csv(measurement, self.arm_names), "readouts.csv"
-        else:
-            text, suggested = _timeline(outcome, what[-1]), f"{outcome.scene.name}.{what[-1]}.timeline.json"
-        path = await self.app.push_screen_wait(ExportTo(what, suggested))
-        if path is not None:
-            await self._write(path, text)
-
-    async def _write(self, path: Path, text: str) -> None:
-        try:
-            try:
-                await asyncio.to_thread(write_private, path, text.encode(), replace=False)
-            except FileExistsError:
-                question = Confirm("Replace it?", f"{path} is there already.", does="replaces it")
-                if not await self.app.push_screen_wait(question):
-                    return
-                await asyncio.to_thread(write_private, path, text.encode(), replace=True)
-        except OSError as error:
-            why = (error.strerror or "cannot be written").lower()
-            self.notify(f"{plain(str(path))}: {why}; choose another place.", severity="error", markup=False)
-        else:
-            self.notify(f"Wrote {plain(str(path))}, readable by you alone.", markup=False)
-
-
-def _timeline(outcome: Outcome, arm: str) -> str:
-    return timeline_json(outcome.runs[ARMS.index(arm)])

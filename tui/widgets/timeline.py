@@ -23,7 +23,7 @@ GUTTER = 9
 MOST_MORE_ROWS = 5
 _KINDS = (
     *("ruler", "wave", "quiet", "voice", "turn", "said", "curve", "threshold", "eager", "ended"),
-    *("better", "worse", "wait", "underrun", "cut", "cursor", "label"),
+    *("better", "worse", "wait", "underrun", "cut", "cursor", "playhead", "label"),
     *(f"{kind}-{arm}" for arm in "abcd" for kind in ("agent", "filler")),
 )
 
@@ -45,6 +45,13 @@ class Timeline(Widget, can_focus=True):
             self.arm = arm
             self.mark = mark
 
+    class Sought(Message):
+        """A moment was pointed at on the ruler."""
+
+        def __init__(self, t_ms: int) -> None:
+            super().__init__()
+            self.t_ms = t_ms
+
     def __init__(self, *, id: str | None = None) -> None:
         super().__init__(id=id)
         self.view = View(0.0, 100.0, 1)
@@ -56,6 +63,8 @@ class Timeline(Widget, can_focus=True):
         self._waiting = ""
         self._stale = False
         self._looking_at: float | None = None
+        self._playhead_ms: float | None = None
+        self._heard_arm = ""
 
     # ---- what is shown
 
@@ -80,7 +89,7 @@ class Timeline(Widget, can_focus=True):
             self._stale, self._strips = False, []
         if scene is None or before is None or before.name != scene.name:
             self._cursor.drop()
-            self._looking_at = None
+            self._looking_at = self._playhead_ms = None
             self.view = View.whole(scene.duration_ms if scene else 1, self._width)
         elif self.view.ms_per_cell >= before.duration_ms / max(self.view.width, 1) - 1e-6:
             self.view = View.whole(scene.duration_ms, self._width)
@@ -153,8 +162,10 @@ class Timeline(Widget, can_focus=True):
         if with_differing:
             found.append(("A − B ms", lanes.differing(scene, view)))
         for lane in scene.lanes:
-            found.append((f"{lane.arm} agent", lanes.agent(lane, view, lane.arm.lower(), glyphs)))
+            heard = f" {glyphs.heard}" if lane.arm == self._heard_arm else ""
+            found.append((f"{lane.arm} agent{heard}", lanes.agent(lane, view, lane.arm.lower(), glyphs)))
         self._draw_cursor(found, glyphs)
+        self._draw_playhead(found, glyphs)
         return found
 
     @property
@@ -172,6 +183,14 @@ class Timeline(Widget, can_focus=True):
         lane = rows[arms.index(self._cursor.arm) - len(arms)][1]
         if 0 <= x < lane.width:
             lane.kinds[x] = "cursor"
+
+    def _draw_playhead(self, rows: list[tuple[str, Line]], glyphs: lanes.Glyphs) -> None:
+        if self._playhead_ms is None:
+            return
+        x = int(self.view.x(self._playhead_ms))
+        for _, line in rows:
+            if 0 <= x < line.width:
+                line.put(x, glyphs.playhead if line.chars[x] == " " else line.chars[x], "playhead")
 
     def _make_palette(self) -> dict[str, Style]:
         palette = {kind: self.get_component_rich_style(f"timeline--{kind}") for kind in _KINDS}
@@ -198,7 +217,8 @@ class Timeline(Widget, can_focus=True):
     def on_resize(self) -> None:
         """Fit everything into the new size."""
         scene = self._scene
-        self.view = View.whole(scene.duration_ms if scene else 1, self._width)
+        if self.view.width != self._width:
+            self.view = View.whole(scene.duration_ms if scene else 1, self._width)
         self._strips = []
         self.draw()
         self.refresh()
@@ -209,6 +229,29 @@ class Timeline(Widget, can_focus=True):
             strip = self._strips[y]
             return strip.apply_style(Style(dim=True)) if self._stale else strip
         return Strip.blank(self.size.width, self.rich_style)
+
+    # ---- what is heard
+
+    @property
+    def playhead_ms(self) -> float | None:
+        """Where the playhead is, on the shared clock; ``None``: there is none."""
+        return self._playhead_ms
+
+    def show_playhead(self, t_ms: float | None, arm: str, *, follow: bool = False) -> None:
+        """Put the playhead at a moment, and mark the arm that is heard.
+
+        ``follow`` turns the page when it leaves the view; whoever looks elsewhere is left there.
+        """
+        before, view = self._playhead_ms, self.view
+        self._playhead_ms, was_heard, self._heard_arm = t_ms, self._heard_arm, arm
+        if self._scene is None or (t_ms, arm) == (before, was_heard):
+            return
+        was_seen = before is None or view.start_ms <= before <= view.end_ms
+        if follow and t_ms is not None and was_seen and not view.start_ms <= t_ms < view.end_ms:
+            self.view = view.paged_to(t_ms, self._scene.duration_ms)
+        cells = [None if at is None else int(self.view.x(at)) for at in (before, t_ms)]
+        if self.view != view or cells[0] != cells[1] or arm != was_heard:
+            self.draw()
 
     # ---- moving about
 
@@ -282,9 +325,12 @@ class Timeline(Widget, can_focus=True):
         self.post_message(self.Chosen(self._cursor.arm, self.chosen).set_sender(self))
 
     def on_click(self, event: events.Click) -> None:
-        """Choose the event nearest to the mouse, in the lane under it or else in A's."""
+        """Choose the event nearest to the mouse, in the lane under it or else in A's; on the ruler, seek."""
         offset = event.get_content_offset(self)
         if offset is None or self._scene is None:
+            return
+        if offset.y == 0 and offset.x >= GUTTER:
+            self.post_message(self.Sought(max(round(self.view.t(offset.x - GUTTER)), 0)).set_sender(self))
             return
         row = offset.y - len(self._strips)
         arms = [lane.arm for lane in self._scene.lanes]

@@ -36,6 +36,8 @@ class Glyphs:
     tick: str = "╷"
     cursor: str = "▼"
     ended: str = "┤"
+    playhead: str = "│"
+    heard: str = "♪"
     ascii_only: bool = False
 
     def legend(self) -> str:
@@ -52,7 +54,7 @@ class Glyphs:
 
 
 FINE = Glyphs()
-ASCII = Glyphs("#", "%", "X", "!", ".", "=", "-", "~", "|", "v", "]", ascii_only=True)
+ASCII = Glyphs("#", "%", "X", "!", ".", "=", "-", "~", "|", "v", "]", "|", "*", ascii_only=True)
 """For terminals and fonts without block and braille characters."""
 
 

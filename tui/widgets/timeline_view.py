@@ -51,6 +51,10 @@ class View:
             return self
         return replace(self, start_ms=t_ms - self.width * self.ms_per_cell / 2).within(duration_ms)
 
+    def paged_to(self, t_ms: float, duration_ms: int) -> View:
+        """Turn the page, so that ``t_ms`` is near the left edge."""
+        return replace(self, start_ms=t_ms - self.width * self.ms_per_cell / 20).within(duration_ms)
+
     def within(self, duration_ms: int) -> View:
         """Do not look before the beginning or past the end."""
         latest = max(0.0, duration_ms - self.width * self.ms_per_cell)

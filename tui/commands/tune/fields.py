@@ -78,7 +78,7 @@ class Up(Command):
 
 
 class TypeValue(Command):
-    """Type the field's value; go to the next value of a choice."""
+    """Type the field's value; go to the next value of a choice; in the timeline, play or pause."""
 
     id = "tune.type"
     name = "Type value"

@@ -54,7 +54,7 @@ class Symptoms(Command):
 
 
 class Export(Command):
-    """Write the readouts as CSV, or an arm's timeline as PlaybackTimeline JSON."""
+    """Write the readouts as CSV, an arm's timeline as PlaybackTimeline JSON, or its call as WAV or FLAC."""
 
     id = "tune.export"
     name = "Export"

@@ -1,0 +1,120 @@
+"""The call on the screen as it is heard: which arm, where on the shared clock, and where it goes on."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from simulator.playing.call_mix import CallMix
+from simulator.playing.player import Player
+from simulator.replay import Played
+from simulator.voice.voice import Voice, voice_for
+from tui.tuning.clock import align
+from tui.tuning.trial import Outcome
+
+
+@dataclass(frozen=True, slots=True)
+class Sight:
+    """Where the playhead is. ``resting``: it does not move, and nothing is under way that would move it."""
+
+    shared_ms: int
+    arm: int
+    playing: bool
+    resting: bool
+    voice: str
+    no_sound: str = ""
+    fault: str = ""
+
+
+class Listening:
+    """Plays an outcome's runs, one arm at a time. The first use loads voices and sound: do it in a worker."""
+
+    def __init__(self, player: Player | None = None) -> None:
+        self.arm = 0
+        self._player = player or Player()
+        self._voice: Voice = voice_for()
+        self._outcome: Outcome | None = None
+        self._mixes: list[CallMix] = []
+        self._begun = False
+
+    def show(self, outcome: Outcome) -> None:
+        """Let what is heard be this outcome: the same call goes on where its caller is, another one stops."""
+        before, self._outcome = self._outcome, outcome
+        if before is outcome:
+            return
+        self.arm = min(self.arm, len(outcome.runs) - 1)
+        known: dict[int, CallMix] = {id(mix.played): mix for mix in self._mixes}
+        same = before is not None and before.shown is outcome.shown
+        self._mixes = [known.get(id(run.played)) or self._mix(outcome, run.played) for run in outcome.runs]
+        if not same:
+            self.stop()
+        elif self._begun:
+            self._player.turn_to(self._mixes[self.arm], self._others())
+
+    def play(self, shared_ms: int) -> None:
+        """Play from a moment of the shared clock on."""
+        self._begun = True
+        self._player.play(self._mixes[self.arm], self._own(shared_ms), self._others())
+
+    def pause(self) -> None:
+        """Stay where it is."""
+        self._player.pause()
+
+    def stop(self) -> None:
+        """Play no more, and be nowhere."""
+        self._begun = False
+        self._player.pause()
+
+    def hear(self, arm: int) -> None:
+        """Hear another arm's agent from here on."""
+        self.arm = arm % max(len(self._mixes), 1)
+        if self._begun:
+            self._player.turn_to(self._mixes[self.arm], self._others())
+
+    def wind(self, seconds: float) -> None:
+        """Go on, or back, by the arm's own clock."""
+        if self._begun:
+            self._player.seek(max(self._player.now().own_ms + round(1000 * seconds), 0))
+
+    def seek(self, shared_ms: int) -> None:
+        """Go to a moment of the shared clock."""
+        if self._begun:
+            self._player.seek(self._own(shared_ms))
+
+    def sight(self) -> Sight | None:
+        """Return where it is; ``None``: nowhere."""
+        now = self._player.now()
+        if not self._begun or now.mix is None or self._outcome is None:
+            return None
+        # What is heard may be a little behind what was wished for: the arm before, or the settings before.
+        heard = next((at for at, mix in enumerate(self._mixes) if mix is now.mix), None)
+        runs = [run.played for run in self._outcome.runs]
+        clocks, _ = align(*runs) if heard is not None else align(now.mix.played)
+        shared_ms = clocks[heard or 0].at(now.own_ms)
+        arm = self.arm if heard is None else heard
+        resting = now.settled and not now.playing
+        return Sight(shared_ms, arm, now.playing, resting, self._voice.name, now.no_sound, now.fault)
+
+    @property
+    def begun(self) -> bool:
+        """Whether something is heard, or was begun and is paused."""
+        return self._begun
+
+    def close(self) -> None:
+        """End; nothing more is heard."""
+        self._player.close()
+
+    def _mix(self, outcome: Outcome, played: Played) -> CallMix:
+        return CallMix(outcome.shown.recording, outcome.shown.activity, played, self._voice)
+
+    def _others(self) -> tuple[CallMix, ...]:
+        return tuple(mix for at, mix in enumerate(self._mixes) if at != self.arm)
+
+    def _own(self, shared_ms: int) -> int:
+        assert self._outcome is not None
+        clocks, _ = align(*(run.played for run in self._outcome.runs))
+        return clocks[self.arm].own(shared_ms)
+
+
+def call_mix(outcome: Outcome, arm: int) -> CallMix:
+    """Return an arm's call with the best voice there is, to be written."""
+    return CallMix(outcome.shown.recording, outcome.shown.activity, outcome.runs[arm].played, voice_for())
