@@ -89,16 +89,29 @@ def _root(
     read_only: Annotated[
         bool, typer.Option("--read-only", help="Open the dashboard so that nothing can be written from it.")
     ] = False,
+    in_browser: Annotated[
+        bool, typer.Option("--web", help="Serve the dashboard to a browser on this machine.")
+    ] = False,
+    port: Annotated[
+        int | None, typer.Option(min=0, max=65535, help="The port of --web (8766); 0 takes any free one.")
+    ] = None,
 ) -> None:
     if connection:
         # Where every command that opens a connection looks.
         os.environ["TURNLAB_CONNECTION"] = connection
+    if port is not None and not in_browser:
+        raise CallError("--port goes with --web; 'turnlab serve' has a --port of its own")
+    if context.invoked_subcommand is None and in_browser:
+        from tui.launch import serve_dashboard
+
+        serve_dashboard(8766 if port is None else port, connection, read_only=read_only)
+        raise typer.Exit
     if context.invoked_subcommand is None:
         from tui.launch import open_dashboard
 
         raise typer.Exit(open_dashboard(connection, read_only=read_only))
-    if read_only:
-        raise CallError("--read-only is for the dashboard; commands write only with --apply")
+    if read_only or in_browser:
+        raise CallError("--read-only and --web are for the dashboard; commands write only with --apply")
 
 
 @app.command()
@@ -302,6 +315,25 @@ def cache(
     from tui.cli.cache import show_cache
 
     show_cache(clearing=clear, as_json=as_json)
+
+
+@app.command()
+def devices(
+    test: Annotated[
+        bool, typer.Option("--test", help="Hear the microphone for 2 s and play a tone on the speaker.")
+    ] = False,
+    input_name: Annotated[
+        str | None, typer.Option("--input", help="The microphone to test, or part of its name.")
+    ] = None,
+    output_name: Annotated[
+        str | None, typer.Option("--output", help="The speaker to test, or part of its name.")
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """List microphones and speakers, or try them out."""
+    from tui.cli.devices import show_devices
+
+    show_devices(input_name, output_name, testing=test, as_json=as_json)
 
 
 @app.command()

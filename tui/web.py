@@ -1,0 +1,104 @@
+"""``turnlab --web``: the dashboard in a browser on this machine, a process of its own for every page.
+
+Whoever reaches it can do what the person at the keyboard can, so it listens on the loopback address only, asks for
+the key that is in the address it prints, and answers no page of another origin.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import hmac
+import os
+import secrets
+import shlex
+import socket
+import sys
+from collections.abc import Awaitable, Callable
+
+from aiohttp import web
+from textual_serve.server import Server
+
+HOST = "127.0.0.1"
+IN_BROWSER = "TURNLAB_IN_BROWSER"
+"""Set for the processes behind the pages: they have no terminal, and need none."""
+
+KEY = "key"
+# Nothing is fetched from anywhere else, the page's web font included.
+_POLICY = (
+    "default-src 'self'; style-src 'self' 'unsafe-inline'; script-src 'self' 'unsafe-inline'; "
+    "img-src 'self' data:; font-src 'self' data:; connect-src 'self' {socket}; frame-ancestors 'none'"
+)
+_Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
+
+
+def serve(port: int, options: list[str]) -> None:
+    """Serve the dashboard until ctrl+c. ``options`` are passed on to every page's; port 0 takes any free one.
+
+    Raises :class:`OSError` if the port is taken.
+    """
+    with socket.create_server((HOST, port)) as listening:
+        page = WebDashboard(listening.getsockname()[1], options)
+        web.run_app(page.application(), sock=listening, print=None, access_log=None)
+
+
+class WebDashboard(Server):
+    """Serves pages to whoever knows the key."""
+
+    def __init__(self, port: int, options: list[str]) -> None:
+        command = shlex.join([sys.executable, "-m", "tui", *options])
+        os.environ[IN_BROWSER] = "1"
+        super().__init__(command, host=HOST, port=port, title="Turnlab")
+        self._pages: set[asyncio.Task[object]] = set()
+        self._key = secrets.token_urlsafe(24)
+        self._cookie = f"turnlab-{port}"  # a browser sends its cookies to every port
+
+    @property
+    def address(self) -> str:
+        """What a person opens."""
+        return f"{self.public_url}/?{KEY}={self._key}"
+
+    async def application(self) -> web.Application:
+        """Return what answers requests."""
+        application = await self._make_app()
+        application.middlewares.append(self._let_in)
+        return application
+
+    async def on_startup(self, app: web.Application) -> None:  # noqa: ARG002  (aiohttp's signature)
+        """Say where it is."""
+        sys.stdout.write(f"Turnlab is at {self.address}\nctrl+c ends it.\n")
+        sys.stdout.flush()
+
+    async def handle_websocket(self, request: web.Request) -> web.WebSocketResponse:
+        """Run a page's dashboard for as long as the page is open."""
+        task = asyncio.current_task()
+        assert task is not None
+        self._pages.add(task)
+        task.add_done_callback(self._pages.discard)
+        return await super().handle_websocket(request)
+
+    async def on_shutdown(self, app: web.Application) -> None:  # noqa: ARG002  (aiohttp's signature)
+        """Let every page's dashboard end as it does by itself, its draft kept."""
+        pages = tuple(self._pages)
+        for task in pages:
+            task.cancel()
+        await asyncio.gather(*pages, return_exceptions=True)
+
+    @web.middleware
+    async def _let_in(self, request: web.Request, handler: _Handler) -> web.StreamResponse:
+        ours = request.host == f"{HOST}:{self.port}"
+        if not ours or request.headers.get("Origin", self.public_url) != self.public_url:
+            raise web.HTTPForbidden(text="Only pages of this dashboard may ask it.")
+        if self._is_key(request.query.get(KEY, "")):
+            onward = web.HTTPSeeOther("/")
+            onward.set_cookie(self._cookie, self._key, httponly=True, samesite="Strict")
+            raise onward
+        if not self._is_key(request.cookies.get(self._cookie, "")):
+            raise web.HTTPForbidden(text="Open the address that turnlab --web printed.")
+        answer = await handler(request)
+        if not answer.prepared:
+            answer.headers["Content-Security-Policy"] = _POLICY.format(socket=self.public_url.replace("http", "ws"))
+            answer.headers["Referrer-Policy"] = "no-referrer"
+        return answer
+
+    def _is_key(self, text: str) -> bool:
+        return hmac.compare_digest(text.encode(), self._key.encode())
