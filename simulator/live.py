@@ -81,10 +81,22 @@ class LiveCall:
 
         Raises :class:`ValueError` for a frame of another length.
         """
+        return self.decide(self.listen(frame))
+
+    def listen(self, frame: NDArray[np.float32]) -> list[Observation]:
+        """Hear the next frame and return what it revealed: the half of :meth:`push` that may take time.
+
+        What the agent does is not touched until :meth:`decide`, so the sound may be asked for meanwhile.
+        Raises :class:`ValueError` for a frame of another length.
+        """
         if frame.shape != (FRAME_SAMPLES,):
             raise ValueError(f"a frame is {FRAME_SAMPLES} samples, not {frame.shape}")
         probability, seen = self._analyzer.push(frame[None])
         self.probability = float(probability[-1])
+        return seen
+
+    def decide(self, seen: list[Observation]) -> list[Event]:
+        """Take note of what a frame revealed; return what happened, in order of time."""
         self.now_ms += FRAME_MS
         return self._advance(seen, self.now_ms + FRAME_MS)
 

@@ -20,7 +20,8 @@ def is_loopback(host: str) -> bool:
 def bind(host: str, port: int) -> socket.socket:
     """Return a listening socket; port 0 takes any free one. Raises :class:`AddressError`."""
     family, address = _addresses(host)[0]
-    bound = socket.socket(family, socket.SOCK_STREAM)
+    # asyncio sends at once, without gathering small packets, only on sockets that say they are TCP
+    bound = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     # a server that was just stopped leaves connections that fade for a minute; the port is free all the same
     bound.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:

@@ -40,7 +40,8 @@ def outcomes(
     ends = [event for event in events if event.type == "end_of_turn"]
     responses = [event for event in events if event.type == "response_start" and not event.data.get("resumed")]
     return tuple(
-        _outcome(turn, limit_ms, ends, responses, sounds, duration_ms) for turn, limit_ms in with_limits(truth.turns)
+        _outcome(turn, limit_ms, ends, responses, sounds, duration_ms)
+        for turn, limit_ms in with_limits(truth.turns)
     )
 
 

@@ -11,9 +11,7 @@ from presets.layers import ResolvedVoiceConfig
 from simulator.activity.analyzer import Analyzer, Completeness
 from simulator.activity.model import FRAME_MS, FRAME_SAMPLES
 from simulator.audio.samples import Samples
-from simulator.engine.chunks import voice_of
 from simulator.engine.events import Event
-from simulator.engine.fillers import vocabulary
 from simulator.engine.machine import TurnMachine
 from simulator.engine.profile import EngineProfile
 from simulator.engine.scenario import Scenario
@@ -21,6 +19,7 @@ from simulator.engine.script import Script
 from simulator.live import LiveCall
 from simulator.session.latencies import Latencies
 from simulator.voice.mouth import Mouth
+from simulator.voice.texts import filler_texts
 from simulator.voice.voice import Voice
 
 CALL_NAME = "live"
@@ -49,7 +48,7 @@ class AgentSide:
         self._call = LiveCall(self._analyzer, self.machine)
         self._values = profile.values
         self._hushed_ms = 0
-        self._prepare_fillers(config)
+        self.mouth.prepare_words(filler_texts(self._values, config))
 
     @property
     def now_ms(self) -> int:
@@ -69,7 +68,7 @@ class AgentSide:
     def use(self, config: ResolvedVoiceConfig) -> None:
         """Change the settings, from the next frame on."""
         self._call.config = config
-        self._prepare_fillers(config)
+        self.mouth.prepare_words(filler_texts(self._values, config))
 
     def sounds_at(self, start_ms: int, end_ms: int) -> bool:
         """Whether the agent is heard somewhere in a stretch of the call, as far as is planned."""
@@ -114,8 +113,3 @@ class AgentSide:
         for event in events:
             self.latencies.note(event, arm)
         return events
-
-    def _prepare_fillers(self, config: ResolvedVoiceConfig) -> None:
-        voice = voice_of(self._values, config.tts_model, config.min_tts_speed)
-        spoken = (tuple(text.split()) for text in vocabulary(config))
-        self.mouth.prepare_words((words, voice.lasts_ms(words)) for words in spoken)

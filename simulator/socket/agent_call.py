@@ -1,12 +1,15 @@
 """One call with the simulated agent, as a function of the caller's samples: no socket, no clock, no thread.
 
-Time is the count of the caller's samples. For each of them there is one of the agent's: what the agent says at a
-moment of the call is returned when the caller's audio up to that moment has been heard. A call that is fed the
-same samples, cut up in any way, gives the same events and the same audio.
+Time is the count of the caller's samples, and for each of them there is one of the agent's. Hearing and speaking
+are apart, because to judge a pause takes longer than a block of audio lasts: what the agent is saying goes on
+meanwhile. If a sound turns out to have been due in what was sent already, it follows from its start on, late, and
+the next silence is shortened by as much. Where it hears before it speaks, as in :meth:`AgentCall.hear`, a call
+gives the same events and audio however its samples are cut up.
 """
 
 from __future__ import annotations
 
+import threading
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -29,6 +32,7 @@ from simulator.socket import messages
 from simulator.socket.messages import Message
 from simulator.socket.transcript import Transcript
 from simulator.voice.mouth import Mouth
+from simulator.voice.texts import filler_texts
 
 CALL_NAME = "call"
 """What every call is called where models' latencies are drawn: the same audio meets the same luck in each."""
@@ -49,25 +53,24 @@ class Agent:
 
 
 class AgentCall:
-    """The agent's side of one call. Not safe for use from several threads at once."""
+    """The agent's side of one call. One thread may listen while another speaks."""
 
     def __init__(self, agent: Agent) -> None:
-        self.config = agent.config
-        """The ``voice_config`` in force, as it is set."""
+        self.late_sounds = 0
+        """How many sounds began later than they were due."""
+        self._values = agent.profile.values
+        config = _resolved(agent.config)
         self._machine = TurnMachine(
-            _resolved(agent.config), agent.profile, Script(agent.scenario), recording=CALL_NAME, seed=agent.seed
+            config, agent.profile, Script(agent.scenario), recording=CALL_NAME, seed=agent.seed
         )
         self._call = LiveCall(Analyzer(agent.judge), self._machine)
         self._mouth = agent.mouth()
+        self._lock = threading.Lock()
         self._waiting = np.zeros(0, np.float32)
-        self._at = 0
+        self._sent = self._said = 0
         self._events: deque[Event] = deque()
         self._sounds: list[Transcript] = []
-
-    @property
-    def now_ms(self) -> int:
-        """How much of the caller has been heard, in ms."""
-        return self._at // _SAMPLES_PER_MS
+        self._mouth.prepare_words(filler_texts(self._values, config))
 
     @property
     def turns(self) -> int:
@@ -76,42 +79,69 @@ class AgentCall:
 
     def change(self, config: VoiceConfig) -> None:
         """Change the settings; they hold from the next frame on."""
-        self.config = config
-        self._call.config = _resolved(config)
+        resolved = _resolved(config)
+        with self._lock:
+            self._call.config = resolved
+            self._mouth.prepare_words(filler_texts(self._values, resolved))
 
-    def hear(self, samples: Samples) -> list[Message | Samples]:
-        """Take the caller's next samples, float32 ``[n]`` at 16 kHz; return what is to be sent, in order.
-
-        That is what happened in them, the agent's audio, float32 ``[n]``, and ``clear`` where a barge-in has
-        stopped it.
-        """
-        self._listen(samples)
-        begin, self._at = self._at, self._at + len(samples)
-        now_ms = self._at / _SAMPLES_PER_MS
-        told: list[Message | Samples] = []
-        while self._events and self._events[0].t_ms <= now_ms:
-            told.append(messages.event(self._events.popleft()))
-        said = [message for follows in self._sounds if (message := follows.due(int(now_ms))) is not None]
-        told += said
-        told.append(self._mouth.render(self._call.sound, begin, len(samples)))
-        if any(message.get("interrupted") for message in said):
-            told.append(messages.clear())
-        self._sounds = [follows for follows in self._sounds if not follows.done]
-        return told
-
-    def _listen(self, samples: Samples) -> None:
-        """Hear whole frames; each lets everything happen that can be known before the next."""
+    def listen(self, samples: Samples) -> None:
+        """Hear the caller's next samples, float32 ``[n]`` at 16 kHz; takes a while where a pause is judged."""
         waiting = np.concatenate([self._waiting, samples])
         whole = len(waiting) // FRAME_SAMPLES * FRAME_SAMPLES
         for frame in waiting[:whole].reshape(-1, FRAME_SAMPLES):
-            self._events += self._call.push(frame)
-            self._note(self._call.sound)
+            revealed = self._call.listen(frame)
+            with self._lock:
+                self._events += self._call.decide(revealed)
+                self._mouth.prepare_words(self._machine.planned_speech)
+                self._note(self._call.sound)
         self._waiting = waiting[whole:]
+
+    def speak(self, count: int) -> list[Message | Samples]:
+        """Return what is to be sent for the caller's next ``count`` samples, in order.
+
+        That is what happened in them, as far as is known, the agent's audio, float32 ``[count]``, and ``clear``
+        where a barge-in has stopped it.
+        """
+        with self._lock:
+            self._sent += count
+            self._catch_up(count)
+            begin, self._said = self._said, self._said + count
+            said_ms = self._said // _SAMPLES_PER_MS
+            told: list[Message | Samples] = []
+            while self._events and self._events[0].t_ms * _SAMPLES_PER_MS <= self._sent:
+                told.append(messages.event(self._events.popleft()))
+            words = [message for one in self._sounds if (message := one.due(said_ms)) is not None]
+            told += words
+            told.append(self._mouth.render(self._call.sound, begin, count))
+            if any(message.get("interrupted") for message in words):
+                told.append(messages.clear())
+            self._sounds = [one for one in self._sounds if not one.done]
+            return told
+
+    def hear(self, samples: Samples) -> list[Message | Samples]:
+        """Hear the caller's next samples, float32 ``[n]`` at 16 kHz, and return what is to be sent, in order."""
+        self.listen(samples)
+        return self.speak(len(samples))
 
     def _note(self, sound: AgentSound | None) -> None:
         self._mouth.note(sound)
-        if sound is not None and not any(follows.sound is sound for follows in self._sounds):
-            self._sounds.append(Transcript(sound))
+        if sound is None or any(one.sound is sound for one in self._sounds):
+            return
+        self._sounds.append(Transcript(sound))
+        due = sound.start_ms * _SAMPLES_PER_MS
+        if due < self._said:
+            self._said = due
+            self.late_sounds += 1
+
+    def _catch_up(self, count: int) -> None:
+        """Leave out silence, if what is sent next is behind because a sound began late."""
+        behind = self._sent - count - self._said
+        if behind <= 0:
+            return
+        begin = self._said
+        ahead = [one.sound for one in self._sounds if one.sound.end_ms * _SAMPLES_PER_MS > begin]
+        free = min((one.start_ms * _SAMPLES_PER_MS - begin for one in ahead), default=behind)
+        self._said += max(0, min(free, behind))
 
 
 def _resolved(config: VoiceConfig) -> ResolvedVoiceConfig:

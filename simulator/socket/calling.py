@@ -31,6 +31,9 @@ STUCK_S = 5.0
 LAST_WORD_MS, LONGEST_TAIL_MS = 4000, 30_000
 """After the recording a caller stays until nothing has been heard for so long, and at most so long in all."""
 
+_ANSWERED = ("turn", "interruption")
+"""The kinds of moves that an agent answers; through a cough or an "uh-huh" it may go on and end."""
+
 _LARGEST_MESSAGE = 1 << 24
 _SAMPLES_PER_MS = SAMPLE_RATE // 1000
 
@@ -169,12 +172,20 @@ class _Caller:
             ):
                 return
             frame = self._caller.frame(now_ms)
+            self._ear.asked_ms = self._asked_ms()
             if not self._caller.done:
                 done_ms = now_ms
             await self._send(self._out.write(frame))
             frames.append(frame)
             if progress is not None:
                 progress(now_ms)
+
+    def _asked_ms(self) -> int:
+        """Return since when the caller waits for an answer: the end of what was said last, if it asks for one."""
+        if not self._moves or not self._placements:
+            return 0
+        place, move = self._placements[-1], self._moves[len(self._placements) - 1]
+        return (place.end_ms if move.kind in _ANSWERED else place.start_ms) + place.shift_ms
 
     async def _send(self, message: str | bytes) -> None:
         try:

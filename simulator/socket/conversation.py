@@ -15,6 +15,7 @@ from simulator.audio.samples import SAMPLE_RATE
 from simulator.socket import messages
 from simulator.socket.agent_call import Agent, AgentCall
 from simulator.socket.inbox import Audio, Inbox
+from simulator.socket.listener import Listener
 from simulator.socket.messages import Change, Message, MessageError, Start
 from simulator.socket.outbox import Outbox
 from simulator.socket.pace import Pace
@@ -32,6 +33,9 @@ STALLED_S = 2.0
 GONE_S = 60.0
 """Without any audio or text for this long, the client is taken to be gone."""
 
+PATIENCE_S = 0.01
+"""How long an answer waits for what was just heard; then it goes on with what is known."""
+
 LATE_S = 0.04
 """An answer to a block of the caller's that takes longer is late: players hold back about that much."""
 
@@ -42,7 +46,11 @@ class DroppedError(Exception):
 
 @dataclass(slots=True)
 class CallReport:
-    """How a call went. ``late`` counts blocks that were answered late, ``latest_s`` is the longest of all."""
+    """How a call went.
+
+    ``late`` counts blocks that were answered late, ``latest_s`` is the longest an answer took; ``late_sounds`` are
+    sounds of the agent's that began late because a pause was judged too slowly.
+    """
 
     number: int
     seconds: float = 0.0
@@ -50,6 +58,7 @@ class CallReport:
     blocks: int = 0
     late: int = 0
     latest_s: float = 0.0
+    late_sounds: int = 0
     ending: str = "the caller left"
 
 
@@ -72,6 +81,8 @@ class Conversation:
         self._outbox = Outbox()
         self._pace: Pace | None = None
         self._allowed_s = 0.0
+        self._samples = 0
+        self._config = agent.config
         self._use(SAMPLE_RATE)
 
     async def run(self) -> None:
@@ -104,12 +115,18 @@ class Conversation:
 
     async def _answer(self) -> None:
         call = await self._loop.run_in_executor(self._workers, AgentCall, self._agent)
-        while True:
-            found = await self._next()
-            if isinstance(found, str):
-                self._post(json.dumps(self._follow(call, found)))
-            else:
-                await self._hear(call, found)
+        listener = Listener(call, self._workers)
+        hearing = self._loop.create_task(listener.run())
+        try:
+            while not hearing.done():
+                found = await self._next()
+                if isinstance(found, str):
+                    self._post(json.dumps(self._follow(listener, found)))
+                else:
+                    await self._hear(call, listener, found)
+            hearing.result()
+        finally:
+            hearing.cancel()
 
     async def _next(self) -> str | Audio:
         """Wait for what comes next, and say so if the client's audio has stopped."""
@@ -124,7 +141,7 @@ class Conversation:
                     self._post(json.dumps(messages.error(text)))
         raise DroppedError(f"nothing was heard of you for {GONE_S:g} s")
 
-    async def _hear(self, call: AgentCall, audio: Audio) -> None:
+    async def _hear(self, call: AgentCall, listener: Listener, audio: Audio) -> None:
         """Let the agent hear a block when it can have been spoken, and send what it does meanwhile."""
         now_s = self._loop.time()
         if self._pace is None:
@@ -133,30 +150,34 @@ class Conversation:
         if wait_s:
             await asyncio.sleep(wait_s)
             self._allowed_s = now_s + wait_s
-        for message in await self._loop.run_in_executor(self._workers, self._heard, call, audio.data):
-            self._post(message)
+        samples = self._in.read(audio.data)
+        if not len(samples):
+            return
+        listener.put(samples)
+        self._samples += len(samples)
+        await listener.caught_up(PATIENCE_S)
+        for told in call.speak(len(samples)):
+            message = json.dumps(told) if isinstance(told, dict) else self._out.write(told)
+            if message:
+                self._post(message)
         self._note(call, self._loop.time() - max(audio.since_s, self._allowed_s))
-
-    def _heard(self, call: AgentCall, data: bytes) -> list[str | bytes]:
-        """Return what is to be sent back for some audio; the part that takes time."""
-        told = call.hear(self._in.read(data))
-        wire = [json.dumps(one) if isinstance(one, dict) else self._out.write(one) for one in told]
-        return [one for one in wire if one]
 
     def _note(self, call: AgentCall, took_s: float) -> None:
         report = self.report
-        report.seconds, report.turns = call.now_ms / 1000, call.turns
+        report.seconds, report.turns = self._samples / SAMPLE_RATE, call.turns
+        report.late_sounds = call.late_sounds
         report.blocks += 1
         report.late += took_s > LATE_S
         report.latest_s = max(report.latest_s, took_s)
 
-    def _follow(self, call: AgentCall, text: str) -> Message:
+    def _follow(self, listener: Listener, text: str) -> Message:
         """Do what a text message asks for; return the answer."""
         try:
             wish = messages.read_message(text)
             if isinstance(wish, Change):
-                call.change(messages.changed(call.config, wish.fields))
-                return messages.config_in_force(call.config, call.now_ms)
+                self._config = messages.changed(self._config, wish.fields)
+                listener.put(self._config)
+                return messages.config_in_force(self._config, self._samples * 1000 // SAMPLE_RATE)
             return self._start(wish)
         except MessageError as error:
             return messages.error(str(error))

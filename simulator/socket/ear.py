@@ -9,7 +9,7 @@ from simulator.socket.sounding import AUDIBLE_DB, WINDOW, SoundDetector, audible
 SHORT_MS = 1000
 """A shorter sound is taken for a filler, to which nobody replies and which nobody interrupts..."""
 
-FILLER_WAIT_MS = 2500
+FILLER_WAIT_MS = 6000
 """...unless nothing else follows for this long."""
 
 SURE_MS = 400
@@ -23,6 +23,8 @@ class Ear:
 
     def __init__(self, earpiece: Earpiece, threshold_db: float = AUDIBLE_DB) -> None:
         self.now_ms = 0
+        self.asked_ms = 0
+        """Since when the caller waits for an answer: what ended before was not one."""
         self.missed_responses = 0
         self._earpiece = earpiece
         self._threshold_db = threshold_db
@@ -50,15 +52,17 @@ class Ear:
 
     @property
     def last_finished_response_ms(self) -> int | None:
-        """When the agent last fell silent, once that is sure."""
+        """When the agent last fell silent, once that is sure, and not because the caller was talking."""
         last = self._sounds.last()
-        return last[1] if last and self.idle else None
+        return last[1] if last and self.idle and last[1] > self.asked_ms else None
 
     @property
     def response_sounding_since_ms(self) -> int | None:
         """When the sound now heard began, once it is too long for a filler."""
         last = self._sounds.last()
-        return last[0] if last and _long(last) and self.now_ms - last[1] < SURE_MS else None
+        if last is None or not _long(last) or last[1] <= self.asked_ms or self.now_ms - last[1] >= SURE_MS:
+            return None
+        return last[0]
 
     @property
     def sounding_until_ms(self) -> int | None:

@@ -7,19 +7,19 @@ from numpy.typing import NDArray
 
 from simulator.audio.samples import SAMPLE_RATE, Samples
 
-CAUGHT_UP_S = 0.1
-"""Up to this much of a delay that the network made is taken back in the agent's silence, as telephones do."""
+ALWAYS_ON = 0.8
+"""An agent that has sent this share of the time sends its silence too, rather than only what it says."""
 
 Heights = NDArray[np.int16]
 
 _FULL_SCALE = np.float32(32767.0)
-_CAUGHT_UP = round(CAUGHT_UP_S * SAMPLE_RATE)
 
 
 class Earpiece:
     """The agent's channel on the caller's clock, in samples at 16 kHz: sample ``n`` is heard at moment ``n``.
 
-    What comes while something is still playing waits for it; what comes too late leaves a gap.
+    What comes while something is still playing waits for it; what comes too late leaves a gap. Of an agent that
+    sends its silence too, silence is left out until the delay from such a gap is made up, as telephones do.
     """
 
     def __init__(self) -> None:
@@ -34,7 +34,7 @@ class Earpiece:
         self.arrived += len(samples)
         heights = (np.clip(samples, -1.0, 1.0) * _FULL_SCALE).astype(np.int16)
         waiting = self.until - at
-        if 0 < waiting <= _CAUGHT_UP:
+        if waiting > 0 and self.arrived >= ALWAYS_ON * at:
             heights = _without_silence(heights, waiting)
         start = max(self.until, at, 0)
         self.until = start + len(heights)

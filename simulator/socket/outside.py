@@ -26,7 +26,7 @@ from simulator.socket.sounding import WINDOW_MS, SoundDetector, Stretch, audible
 FRESH_MS = 500
 """A sound that begins after less quiet than this is the agent going on, not cutting in."""
 
-_RINGING = 60 // WINDOW_MS
+_RINGING = 100 // WINDOW_MS
 """How many windows an utterance may still be heard after its transcript was final: messages overtake audio."""
 
 CLEARED_MS = 150

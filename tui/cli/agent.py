@@ -5,11 +5,13 @@ from __future__ import annotations
 import json
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
+from itertools import chain
 from pathlib import Path
 
 from services.embedded.addresses import authority, bind
 from services.errors import ServiceError
 from simulator.activity.model import SILENCE_ONLY
+from simulator.engine.profile import EngineProfile
 from simulator.engine.scenario import Scenario, default_scenario, read_scenario
 from simulator.errors import SimulatorError
 from simulator.socket.agent_call import Agent
@@ -17,8 +19,10 @@ from simulator.socket.conversation import CallReport
 from simulator.socket.judging import SharedJudge
 from simulator.socket.messages import Message
 from simulator.socket.server import Service, serve
+from simulator.study import Arm
 from simulator.voice.mouth import Mouth
-from simulator.voice.voice import voice_for
+from simulator.voice.texts import answer_texts, filler_texts
+from simulator.voice.voice import Voice, voice_for
 from tui.cli.arms import read_arms
 from tui.cli.failure import CallError, WorkError, complain
 from tui.cli.opening import end_of_turn_judge, open_profile
@@ -62,6 +66,7 @@ def agent(request: Request, *, as_json: bool) -> None:
         "end_of_turn_model": judge.name if judge else SILENCE_ONLY,
         "voice": voice.name,
     }
+    _speak_once(voice, arm, profile, scenario)
     with bound, ThreadPoolExecutor(1, "voice") as clips:
         answering = Agent(
             scenario=scenario,
@@ -80,6 +85,16 @@ def agent(request: Request, *, as_json: bool) -> None:
         )
 
 
+def _speak_once(voice: Voice, arm: Arm, profile: EngineProfile, scenario: Scenario) -> None:
+    """Have everything said once that will be, so that no call waits for the making of it; a voice keeps it."""
+    if voice.instant:
+        return
+    for words, duration_ms in chain(
+        answer_texts(profile.values, arm.resolved, scenario), filler_texts(profile.values, arm.resolved)
+    ):
+        voice.spoken(words, duration_ms)
+
+
 def _scenario(path: Path | None) -> Scenario:
     if path is None:
         return default_scenario()
@@ -90,8 +105,10 @@ def _scenario(path: Path | None) -> Scenario:
 
 
 def _tell(report: CallReport) -> None:
-    late = f"{report.late} of {report.blocks} blocks late" if report.late else "no block late"
-    complain(f"call {report.number}: {report.ending} after {report.seconds:.1f} s, {report.turns} turn(s), {late}")
+    facts = [f"{report.seconds:.1f} s", f"{report.turns} turn(s)", f"{report.late} of {report.blocks} blocks late"]
+    if report.late_sounds:
+        facts.append(f"{report.late_sounds} sound(s) begun late")
+    complain(f"call {report.number}: {report.ending} ({', '.join(facts)})")
 
 
 def _for_people(url: str, facts: Message) -> str:
