@@ -34,6 +34,8 @@ from tui.widgets.status_line import StatusLine
 from tui.widgets.timeline import Timeline
 from tui.widgets.timeline_lanes import clock_text
 
+STYLES = Path(__file__).parent.parent / "styles"
+
 
 class TuneScreen(ExportScreen, LabelsScreen, PlayScreen, PanesScreen):
     """A service's voice configuration as a draft, beside what it is compared with."""
@@ -41,7 +43,7 @@ class TuneScreen(ExportScreen, LabelsScreen, PlayScreen, PanesScreen):
     TITLE_HERE = "Tune"
     COMMANDS_HERE = HERE
     BINDINGS = bindings(*HERE, QuitWithCare)
-    CSS_PATH = Path(__file__).parent.parent / "styles" / "tune.tcss"
+    CSS_PATH = [STYLES / "bench.tcss", STYLES / "tune.tcss"]  # noqa: RUF012  (Textual's type)
     AUTO_FOCUS = ""
 
     class ServiceSaved(Message):
