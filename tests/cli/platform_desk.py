@@ -4,16 +4,21 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from typing import Any
 
 import httpx
 import pytest
+import typer
 
 from services.embedded.seed import demo_id
 from tests.cli.conftest import Outcome, Turnlab
 from tests.interop.conftest import Served, start
 from tui.cli.main import run
+
+_built = cache(typer.main.get_command)
+"""The commands as typer builds them from our functions, which takes it 30 ms."""
 
 INTAKE = demo_id("service", "Intake Line")
 PLAN_LINE = "--apply --expect "
@@ -88,6 +93,8 @@ def inside(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> Callable[[Mapping[str, str]], Turnlab]:
     """Run ``turnlab`` in this process, with folders of its own: a process for every line would take minutes."""
+
+    monkeypatch.setattr(typer.main, "get_command", _built)
 
     def make(environment: Mapping[str, str]) -> Turnlab:
         folders = {"HOME": str(tmp_path), "TURNLAB_DATA_DIR": str(tmp_path / "data"), "COLUMNS": "120"}

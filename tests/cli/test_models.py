@@ -56,7 +56,7 @@ def installer(request: pytest.FixtureRequest, tmp_path: Path) -> dict[str, str]:
         pip = request.getfixturevalue("pip")
         only = {"PIP_CONFIG_FILE": os.devnull, "PIP_NO_INDEX": "1", "PIP_FIND_LINKS": str(shelf)}
         return {**kept, **only, "PATH": "", "PYTHONPATH": str(pip)}
-    if (uv := shutil.which("uv")) is None:
+    if shutil.which("uv") is None:
         pytest.skip("uv is not on the path")
     config = tmp_path / "uv.toml"
     config.write_text(f"no-index = true\nfind-links = [{json.dumps(str(shelf))}]\n")
