@@ -12,6 +12,7 @@ from textual.widgets import Static
 
 from services.client import ServicesClient
 from services.model import Service
+from simulator.channel import NEEDS_CALLER
 from simulator.engine.profile import EngineProfile
 from tui.commands import bindings
 from tui.commands.tune import HERE, QuitWithCare
@@ -65,6 +66,7 @@ class TuneScreen(ExportScreen, LabelsScreen, PlayScreen, PanesScreen):
 
     def compose(self) -> ComposeResult:
         """Lay out all panes; the style sheet decides which are in view."""
+        self.take_room()
         yield ArmHeader(id="tune-header")
         yield PaneTabs(PANES, id="tune-tabs")
         with Vertical(id="tune-body"):
@@ -94,6 +96,7 @@ class TuneScreen(ExportScreen, LabelsScreen, PlayScreen, PanesScreen):
         self.look_for_recordings()
         self.ask_workspace()
         self.look_for_kept_draft()
+        self.tell_where_it_is_kept()
 
     # ---- the draft
 
@@ -101,7 +104,8 @@ class TuneScreen(ExportScreen, LabelsScreen, PlayScreen, PanesScreen):
         """Show the draft and the arms as they are now, and have them tried."""
         session = self.session
         changes = session.draft.changes()
-        self.query_one(ArmHeader).show(session.title, len(changes), session.arm_names())
+        kept_here = bool(self.why_kept_here)
+        self.query_one(ArmHeader).show(session.title, len(changes), session.arm_names(), kept_here=kept_here)
         self.query_one(FieldPanel).show(session.states(), session.unknown())
         self.keep_draft()
         self.try_out()
@@ -204,6 +208,8 @@ class TuneScreen(ExportScreen, LabelsScreen, PlayScreen, PanesScreen):
         self._timeline.show(scene)
         clock = "clock of A; ┈ the quicker arm waits, so that both meet the caller's next words together"
         title = f"Timeline of {scene.name}"
+        if (mixed := outcome.runs[0].mixed) is not None:
+            title += f" · {mixed}; {NEEDS_CALLER}, so it is left out"
         self.title_timeline(f"{title} · {clock}" if scene.aligned else title)
 
     @on(Timeline.Chosen)

@@ -28,12 +28,20 @@ class PanesScreen(ArmsScreen):
 
     def fit(self) -> None:
         """Tell the style sheet how much room there is, and which pane is in view."""
-        width, height = self.size
-        self.set_class(width < ROOMY[0] or height < ROOMY[1], "-compact")
-        self.set_class(height >= 48, "-tall")
-        for pane in PANES:
-            self.set_class(pane == self._pane, f"-pane-{pane}")
+        # Each update styles every widget anew; one for all of the classes is enough, none if nothing changed.
+        if self.take_room():
+            self.update_node_styles()
         self.query_one(PaneTabs).show(self._pane)
+
+    def take_room(self) -> bool:
+        """Set the classes for the room there is; return whether any changed. What is shown is not updated."""
+        width, height = self.app.size
+        before = self.classes
+        self.set_class(width < ROOMY[0] or height < ROOMY[1], "-compact", update=False)
+        self.set_class(height >= 48, "-tall", update=False)
+        for pane in PANES:
+            self.set_class(pane == self._pane, f"-pane-{pane}", update=False)
+        return self.classes != before
 
     def go_to(self, pane: str) -> None:
         """Bring a pane into view and put the focus there."""

@@ -42,7 +42,7 @@ class FieldControl(Widget, can_focus=True):
     def __init__(self, state: FieldState) -> None:
         super().__init__()
         self.state = state
-        self.set_class(state.inherited, "-inherited")
+        self.set_class(state.inherited, "-inherited", update=False)
 
     def show(self, state: FieldState) -> None:
         """Show how the field stands now."""
