@@ -36,6 +36,11 @@ class CallMix:
         self._sounds = played.sounds
         self._starts = [sound.start_ms for sound in played.sounds]
 
+    @property
+    def voice(self) -> str:
+        """Who speaks for the agent; if that failed, why another one does."""
+        return self._mouth.trouble or self._mouth.voice.name
+
     def read(self, start: int, count: int) -> Stereo:
         """Return a window, its agent synthesised if need be.
 

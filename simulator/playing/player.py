@@ -66,6 +66,8 @@ class Player:
         self._playing = False
         self._no_sound = self._fault = ""
         self._others: tuple[CallMix, ...] = ()
+        self._newest: tuple[CallMix, tuple[CallMix, ...]] | None = None
+        self._turned = self._newest
         self._wished = self._granted = 0
         self._wishes: queue.SimpleQueue[Callable[[], None] | None] = queue.SimpleQueue()
         self._thread = threading.Thread(target=self._run, name="player", daemon=True)
@@ -78,8 +80,12 @@ class Player:
         self._wish(lambda: self._start(mix, own_ms * SAMPLES_PER_MS, others))
 
     def turn_to(self, mix: CallMix, others: tuple[CallMix, ...] = ()) -> None:
-        """Go on in another arm's call where the caller is now, without a gap if one is playing."""
-        self._wish(lambda: self._turn(mix, others))
+        """Go on in another run's call where the caller is now, without a gap if one is playing.
+
+        Asked for quicker than it can be done, only the latest is.
+        """
+        self._newest = mix, others
+        self._wish(self._turn)
 
     def seek(self, own_ms: int) -> None:
         """Go to another moment of the same call."""
@@ -146,8 +152,12 @@ class Player:
         self._playing = True
         self._lay(mix, min(max(at, 0), mix.length), over)
 
-    def _turn(self, mix: CallMix, others: tuple[CallMix, ...]) -> None:
-        self._others = others
+    def _turn(self) -> None:
+        newest = self._newest
+        if newest is None or newest is self._turned:
+            return
+        self._turned = newest
+        mix, self._others = newest
         if not self._laid[1] or self._last.mix is mix:
             return
         old = self._last.mix.played

@@ -17,7 +17,9 @@ from simulator.voice.voice import Voice
 Text = tuple[tuple[str, ...], int]
 """Words, and how long they are said, in ms."""
 
-_MOST_CLIPS = 256
+_MOST_MS = 300_000
+"""Clips of so much speech are held, 19 MB; those not used for longest go first."""
+
 _FADE = FADE_MS * SAMPLES_PER_MS
 
 
@@ -44,6 +46,7 @@ class Mouth:
         self._executor = None if voice.instant else executor
         self._stand_in = BundledVoice()
         self._made: dict[Text, Future[Samples | None]] = {}
+        self._held_ms = 0
         self._saying: list[_Saying] = []
 
     def prepare(self, sound: AgentSound | None) -> None:
@@ -117,9 +120,12 @@ class Mouth:
         made = self._made.pop(text, None)
         if made is None:
             made = self._make(text)
+            self._held_ms += text[1]
         self._made[text] = made  # the latest used is the last
-        if len(self._made) > _MOST_CLIPS:
-            del self._made[next(iter(self._made))]
+        while self._held_ms > _MOST_MS and len(self._made) > 1:
+            oldest = next(iter(self._made))
+            del self._made[oldest]
+            self._held_ms -= oldest[1]
         return made
 
     def _make(self, text: Text) -> Future[Samples | None]:

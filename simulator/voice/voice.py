@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from importlib.util import find_spec
+from importlib.metadata import PackageNotFoundError, version
 from typing import Protocol
 
 from simulator.audio.samples import Samples
@@ -56,7 +56,7 @@ def voice_for(name: str | None = None) -> Voice:
         raise VoiceError(f"unknown voice {name!r}; choose {', '.join(VOICES[:-1])} or {VOICES[-1]}")
     if name == SILENT:
         return SilentVoice()
-    installed = find_spec("hibari") is not None
+    installed = _installed("hibari-tts")
     if name == CLIPS or (name is None and not installed):
         return BundledVoice()
     if not installed:
@@ -64,3 +64,11 @@ def voice_for(name: str | None = None) -> Voice:
     from simulator.voice.hibari import HibariVoice
 
     return HibariVoice()
+
+
+def _installed(package: str) -> bool:
+    try:
+        version(package)
+    except PackageNotFoundError:
+        return False
+    return True

@@ -79,7 +79,7 @@ def test_the_best_voice_there_is_and_what_it_is_called(monkeypatch: pytest.Monke
     assert voice_for("silent").spoken(("Hello",), 400) is None
     with pytest.raises(VoiceError, match="unknown voice 'alto'; choose hibari, clips or silent"):
         voice_for("alto")
-    monkeypatch.setattr("simulator.voice.voice.find_spec", lambda _: None)
+    monkeypatch.setattr("simulator.voice.voice._installed", lambda _: False)
     assert voice_for().name == "bundled clips"
     with pytest.raises(VoiceError, match="install turnlab"):
         voice_for("hibari")

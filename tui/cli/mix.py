@@ -12,7 +12,7 @@ from simulator.playing.mix_file import mix_format, write_mix
 from simulator.recording import Recording
 from simulator.study import Run
 from simulator.voice.voice import Voice, voice_for
-from tui.cli.failure import CallError, WorkError
+from tui.cli.failure import CallError, WorkError, complain
 from tui.cli.opening import progress
 
 
@@ -54,6 +54,8 @@ def write_call(request: MixRequest, recording: Recording, activity: Activity, ru
         mix = CallMix(recording, activity, run.played, request.voice)
         with progress(f"mixing {recording.id}") as tell:
             write_mix(path, mix, replace=request.force, progress=tell)
+        if mix.voice != request.voice.name:
+            complain(mix.voice)
     except SimulatorError as error:
         raise WorkError(str(error)) from error
     except FileExistsError:

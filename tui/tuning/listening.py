@@ -92,7 +92,7 @@ class Listening:
         shared_ms = clocks[heard or 0].at(now.own_ms)
         arm = self.arm if heard is None else heard
         resting = now.settled and not now.playing
-        return Sight(shared_ms, arm, now.playing, resting, self._voice.name, now.no_sound, now.fault)
+        return Sight(shared_ms, arm, now.playing, resting, now.mix.voice, now.no_sound, now.fault)
 
     @property
     def begun(self) -> bool:
