@@ -14,8 +14,11 @@ from simulator.devices.errors import DeviceError
 from simulator.devices.listing import Device, Way
 from simulator.devices.portaudio import portaudio, quiet_stderr, reason
 
-BLOCK_S = 0.02
+BLOCK_S = 0.01
 """The speaker asks for this much at a time: what a barge-in decides is heard from the next block on."""
+
+HEARD_S = 0.01
+"""The microphone delivers about this much at a time."""
 
 OTHER_RATES = (48_000, 44_100)
 """What sound cards run at, tried after 16 kHz and the device's own rate."""
@@ -76,7 +79,13 @@ def open_input(device: Device, deliver: Deliver) -> Stream:
 
     def start(rate: int, channels: int) -> Any:
         stream = portaudio().InputStream(
-            samplerate=rate, channels=channels, device=device.index, dtype="float32", latency="low", callback=came
+            samplerate=rate,
+            channels=channels,
+            device=device.index,
+            dtype="float32",
+            blocksize=round(rate * HEARD_S),
+            latency=2 * HEARD_S,
+            callback=came,
         )
         return _started(stream)
 
@@ -84,7 +93,7 @@ def open_input(device: Device, deliver: Deliver) -> Stream:
 
 
 def open_output(device: Device, render: Render) -> Stream:
-    """Open a speaker at its own rate, or one that it takes, in blocks of 20 ms.
+    """Open a speaker at its own rate, or one that it takes, in blocks of 10 ms.
 
     ``render`` is called from PortAudio's thread. Raises :class:`DeviceError`.
     """
@@ -99,7 +108,7 @@ def open_output(device: Device, render: Render) -> Stream:
             device=device.index,
             dtype="float32",
             blocksize=round(rate * BLOCK_S),
-            latency=BLOCK_S,
+            latency=2 * BLOCK_S,
             callback=wanted,
         )
         return _started(stream)

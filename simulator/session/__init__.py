@@ -21,6 +21,7 @@ from simulator.session.session import Session
 from simulator.session.settings import EchoGuard, LiveArm, SessionSettings
 from simulator.session.state import (
     Counters,
+    DecisionTimes,
     DeviceInForce,
     Happened,
     Level,
@@ -33,6 +34,7 @@ from simulator.session.state import (
 
 __all__ = [
     "Counters",
+    "DecisionTimes",
     "DeviceInForce",
     "EchoGuard",
     "Happened",

@@ -25,6 +25,9 @@ from simulator.voice.voice import Voice
 CALL_NAME = "live"
 """What the call is called where models' latencies are drawn."""
 
+AHEAD_MS = 160
+"""How much of a sound is handed over ahead of time: what deciding on the end of the caller's speech may take."""
+
 _SAMPLES_PER_MS = FRAME_SAMPLES // FRAME_MS
 
 
@@ -47,7 +50,7 @@ class AgentSide:
         self._analyzer = Analyzer(judge)
         self._call = LiveCall(self._analyzer, self.machine)
         self._values = profile.values
-        self._hushed_ms = 0
+        self._hushed_ms = self._said_ms = 0
         self.mouth.prepare_words(filler_texts(self._values, config))
 
     @property
@@ -89,27 +92,24 @@ class AgentSide:
         return events
 
     def say(self) -> tuple[Samples, bool]:
-        """Return the agent's next 32 ms, float32 ``[512]``, and whether it goes on after them.
+        """Return what the agent says next, float32 ``[n]`` at 16 kHz, and whether it goes on after that.
 
-        From a barge-in's decision on that is silence: the time a stop takes is the speaker's own here, not the
-        profile's ``stop_latency_ms``.
+        That is at least up to the end of the next frame, and of a sound that has begun a little more, since all
+        that can happen to it is a stop. From a barge-in's decision on it is silence: the time that a stop takes is
+        the speaker's own here, not the profile's ``stop_latency_ms``.
         """
         sound = self._call.sound
-        said = self.mouth.render(sound, self.now_ms * _SAMPLES_PER_MS, FRAME_SAMPLES)
-        end_ms = self.now_ms + FRAME_MS
-        if self.now_ms < self._hushed_ms:
-            said[: (self._hushed_ms - self.now_ms) * _SAMPLES_PER_MS] = 0.0
-            return said, False
-        return said, sound is not None and sound.end_ms > end_ms
+        until_ms = self.now_ms + FRAME_MS
+        if sound is not None:
+            until_ms = max(until_ms, min(until_ms + AHEAD_MS, sound.end_ms))
+        from_ms, self._said_ms = self._said_ms, max(self._said_ms, until_ms)
+        said = self.mouth.render(sound, from_ms * _SAMPLES_PER_MS, (self._said_ms - from_ms) * _SAMPLES_PER_MS)
+        hushed = self.now_ms < self._hushed_ms
+        if hushed:
+            said[: max(0, self._hushed_ms - from_ms) * _SAMPLES_PER_MS] = 0.0
+        return said, not hushed and sound is not None and sound.end_ms > self._said_ms
 
     def text(self) -> str:
         """Return the words of the sound now heard."""
         sound = self._call.sound
         return sound.text if sound else ""
-
-    def finish(self, arm: str) -> list[Event]:
-        """End the call as if silence followed; return what was still to happen."""
-        events = self._call.finish()
-        for event in events:
-            self.latencies.note(event, arm)
-        return events

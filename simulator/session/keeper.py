@@ -13,7 +13,7 @@ from simulator.devices.listing import Device, Way
 from simulator.devices.streams import Stream
 from simulator.session.cards import SoundCards
 from simulator.session.inlet import Inlet
-from simulator.session.outlet import RESERVE_S, Outlet
+from simulator.session.outlet import Outlet
 from simulator.session.state import DeviceInForce
 
 NO_AUDIO_S = 1.0
@@ -275,8 +275,8 @@ def _in_force(way: Way, device: Device, stream: Stream) -> DeviceInForce:
         notes.append(f"resampled, it runs at {stream.rate / 1000:g} kHz")
     if way == "input" and stream.channels > 1:
         notes.append(f"its {stream.channels} channels are mixed")
-    latency_ms = 1000 * (stream.latency_s + (RESERVE_S if way == "output" else 0.0))
-    return DeviceInForce(device.name, stream.rate, stream.channels, round(latency_ms, 1), ", ".join(notes))
+    latency_ms = round(1000 * stream.latency_s, 1)
+    return DeviceInForce(device.name, stream.rate, stream.channels, latency_ms, ", ".join(notes))
 
 
 def _note(device: DeviceInForce) -> str:

@@ -31,6 +31,7 @@ from simulator.session.keeper import Keeper
 from simulator.session.meter import Meter
 from simulator.session.notices import changed_fields, gap
 from simulator.session.outlet import Outlet
+from simulator.session.promptness import Promptness
 from simulator.session.recorder import Recorder
 from simulator.session.settings import EchoGuard, LiveArm, SessionSettings
 from simulator.session.state import Counters, Happened, Notice, NoticeKind, Phase, Snapshot, Told, Unheard
@@ -84,7 +85,7 @@ class LiveSession:
         self._counters = Counters()
         self._last_s: float | None = None
         self._stream = 0
-        self._decision_ms = 0.0
+        self._promptness = Promptness()
         self._snapshot = Snapshot(arm=self._arms.name, arms=self._arms.names, echo_guard=settings.echo_guard)
         self._thread = threading.Thread(target=self._run, name="turnlab live", daemon=True)
 
@@ -262,12 +263,12 @@ class LiveSession:
         decided_s = time.monotonic()
         if any(event.type == "barge_in" for event in events):
             self._outlet.cut(decided_s)
-        self._decision_ms = 1000 * (decided_s - frame.at_s)
+        self._promptness.note(1000 * (decided_s - frame.at_s))
         said, more = side.say()
         self._outlet.put(said, more=more)
         self._recorder.write(kept)
         for event in events:
-            self._tell(Happened(event, self._arms.name))
+            self._tell(Happened(event, self._arms.name, decided_s))
         if 1000 * (time.monotonic() - began_s) > FRAME_MS:
             self._counters = replace(self._counters, late_frames=self._counters.late_frames + 1)
 
@@ -378,5 +379,5 @@ class LiveSession:
             voice=self._voice.name if self._voice else "",
             end_of_turn_model=side.end_of_turn_model,
             behind_ms=self._inlet.waiting_ms,
-            decision_ms=self._decision_ms,
+            decisions=self._promptness.times,
         )

@@ -1,8 +1,8 @@
-"""What the speaker is still to play: a small reserve, and a stop that is heard from the next block on.
+"""What the speaker is still to play, and a stop that is heard from the next block on.
 
 The speaker's clock is not the microphone's. Whatever the agent says is rendered on the microphone's samples and
-played on the speaker's; each time it begins to speak after a silence it begins with the same small reserve, so that
-the two drift apart only within one stretch of sound (2 ms in 20 s at 100 ppm), never over a call.
+played on the speaker's; each sound is begun anew by the microphone's clock, so that the two drift apart only within
+one stretch of sound (2 ms in 20 s at 100 ppm), never over a call.
 """
 
 from __future__ import annotations
@@ -17,9 +17,6 @@ import soxr
 from numpy.typing import NDArray
 
 from simulator.audio.samples import SAMPLE_RATE, Samples
-
-RESERVE_S = 0.03
-"""How much silence goes before a sound: frames of 32 ms come unevenly."""
 
 FADE_S = 0.004
 """How long the agent takes to fall silent; no click is heard."""
@@ -71,10 +68,7 @@ class Outlet:
             if not self._rate or not (self._playing or loud) or (self._cut and not loud):
                 return
             self._cut = False
-            if not self._playing:
-                self._add(np.zeros(round(self._rate * RESERVE_S), np.float32))
-                self._playing = True
-            self._more = more
+            self._playing, self._more = True, more
             if self._resampler is not None:
                 chunk = np.asarray(self._resampler.resample_chunk(chunk, last=not more), np.float32)
                 if not more:

@@ -52,6 +52,16 @@ class Counters:
 
 
 @dataclass(frozen=True, slots=True)
+class DecisionTimes:
+    """From a frame's last sample arriving to its decisions being known, ms, over the last minute's frames."""
+
+    p50_ms: float = 0.0
+    p99_ms: float = 0.0
+    max_ms: float = 0.0
+    frames: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class DeviceInForce:
     """A device as it was opened. ``note`` says what is out of the ordinary (resampled, one channel of two).
 
@@ -93,8 +103,7 @@ class Snapshot:
 
     ``standing`` is what is wrong right now in one sentence ("" if nothing is). ``turn_state`` is one of listening,
     caller, pause, thinking, speaking; ``turn_confidence`` is known only in a pause; ``eager_threshold`` is ``None``
-    where eager end of turn is off. ``behind_ms`` is how much audio waits to be decided on. ``decision_ms`` is what
-    the last frame took from in to decided.
+    where eager end of turn is off. ``behind_ms`` is how much audio waits to be decided on.
     """
 
     phase: Phase = "starting"
@@ -128,15 +137,19 @@ class Snapshot:
     """What speaks for the agent."""
     end_of_turn_model: str = ""
     behind_ms: int = 0
-    decision_ms: float = 0.0
+    decisions: DecisionTimes = DecisionTimes()
 
 
 @dataclass(frozen=True, slots=True)
 class Happened:
-    """A decision of the agent's, as in every timeline, and the arm that was in force."""
+    """A decision of the agent's, as in every timeline, the arm that was in force, and when by this machine's clock.
+
+    ``decided_s`` is ``time.monotonic()``, which on Linux is the same in every process.
+    """
 
     event: Event
     arm: str
+    decided_s: float = 0.0
 
     @property
     def t_ms(self) -> int:

@@ -1,0 +1,129 @@
+"""A live call through a virtual microphone and speaker: how soon it decides and falls silent, and what it costs.
+
+``uv run python -m benchmarks.live [CALLER...]`` plays bundled callers into the microphone in real time.
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from pathlib import Path
+
+import numpy as np
+
+from presets.config import parse
+from simulator.recording import bundled_folder
+from simulator.session import DecisionTimes, Happened, LiveArm, SessionSettings, Told, open_session
+from simulator.study import Arm
+from tests.virtual_audio import SPEAKER_RATE, VirtualAudio, missing, wait_for
+
+CALLERS = tuple(sys.argv[1:]) or ("interruptions", "booking", "fast-talker")
+CONFIG = {"eot_timeout_ms": 1000, "barge_in_min_speech_s": 0.3, "barge_in_cooldown_s": 0.0}
+CHUNK_S = 0.005
+AUDIBLE = 10 ** (-50 / 20)
+"""Softer than this is silence, dBFS -50."""
+
+
+class Monitor:
+    """Hears the speaker; every 5 ms with the moment at which they had arrived here."""
+
+    def __init__(self, environment: dict[str, str]) -> None:
+        plain = ("--raw", f"--rate={SPEAKER_RATE}", "--channels=1", "--format=s16le")
+        self._parec = subprocess.Popen(
+            ["parec", "-d", "vspk.monitor", *plain, "--latency-msec=5"],
+            env=os.environ | environment,
+            stdout=subprocess.PIPE,
+        )
+        self.heard: list[tuple[float, bool]] = []
+        threading.Thread(target=self._listen, daemon=True).start()
+
+    def _listen(self) -> None:
+        pipe = self._parec.stdout
+        assert pipe is not None
+        size = 2 * round(SPEAKER_RATE * CHUNK_S)
+        while len(block := pipe.read(size)) == size:
+            loud = np.abs(np.frombuffer(block, "<i2")).max() > AUDIBLE * 32768
+            self.heard.append((time.monotonic(), bool(loud)))
+
+    def last_loud_s(self, from_s: float, until_s: float) -> float | None:
+        """Return when the last audible 5 ms arrived in a stretch."""
+        return max((at_s for at_s, loud in self.heard if loud and from_s <= at_s <= until_s), default=None)
+
+
+def main() -> None:
+    """Print the figures."""
+    lacking = missing()
+    if lacking:
+        sys.exit(lacking)
+    with tempfile.TemporaryDirectory() as folder:
+        sound = VirtualAudio()
+        os.environ.update(sound.environment | {"TURNLAB_DATA_DIR": folder})
+        sound.start()
+        try:
+            _measure(sound)
+        finally:
+            sound.stop()
+
+
+def _measure(sound: VirtualAudio) -> None:
+    monitor = Monitor(sound.environment)
+    session = open_session(SessionSettings(arms=(LiveArm("A", Arm("A", parse(CONFIG)).resolved),)))
+    session.start()
+    wait_for(lambda: session.snapshot().now_ms > 2000, "the microphone")
+    session.record(True)
+    process = session.process_id
+    assert process is not None
+    began_s, cpu_s, memory = time.monotonic(), _cpu_s(process), _resident_mb(process)
+    told: list[Told] = []
+    slow: list[DecisionTimes] = []
+    for caller in CALLERS:
+        speaking = sound.speak(bundled_folder() / f"{caller}.flac")
+        while speaking.poll() is None:
+            told += session.take()
+            time.sleep(0.01)
+        slow.append(session.snapshot().decisions)
+    seconds = time.monotonic() - began_s
+    share = (_cpu_s(process) - cpu_s) / seconds
+    grown = _resident_mb(process) - memory
+    _print_stops(monitor, told)
+    snapshot = session.snapshot()
+    print(f"frame in to decision out, {snapshot.end_of_turn_model}, voice {snapshot.voice}:")
+    for caller, times in zip(CALLERS, slow, strict=True):
+        print(f"  {caller}: p50 {times.p50_ms} ms, p99 {times.p99_ms} ms, max {times.max_ms} ms of {times.frames}")
+    print(
+        f"session process: {100 * share:.1f} % of one core over {seconds:.0f} s, recording; memory {grown:+.1f} MB"
+    )
+    print(f"lost or late: {snapshot.counters}")
+    session.stop()
+
+
+def _print_stops(monitor: Monitor, told: list[Told]) -> None:
+    stops = []
+    for one in told:
+        if isinstance(one, Happened) and one.event.type == "barge_in":
+            last_s = monitor.last_loud_s(one.decided_s - 1.0, one.decided_s + 0.3)
+            if last_s is not None:
+                stops.append(1000 * (last_s - one.decided_s))
+    if stops:
+        print(
+            f"barge-in decided to the last sound heard at the speaker's monitor, {len(stops)} barge-ins: "
+            f"median {np.median(stops):.0f} ms, max {max(stops):.0f} ms (its own latency of some 5 ms included)"
+        )
+
+
+def _cpu_s(process: int) -> float:
+    fields = Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
+def _resident_mb(process: int) -> float:
+    pages = int(Path(f"/proc/{process}/statm").read_text().split()[1])
+    return pages * os.sysconf("SC_PAGE_SIZE") / 1e6
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,55 @@
+"""An hour of audio through a live session, as fast as it takes it: ``uv run python -m benchmarks.live_memory``."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+import time
+from pathlib import Path
+
+from presets.config import parse
+from simulator.recording import bundled_folder, open_recording
+from simulator.session import LiveArm, SessionSettings
+from simulator.session.live import LiveSession
+from simulator.study import Arm
+from tests.array_cards import ArrayCards
+
+MINUTES = 60
+BLOCK = 160
+MOST_WAITING_MS = 1000
+
+
+def main() -> None:
+    """Print how memory goes, every ten minutes of the call."""
+    cards = ArrayCards()
+    arm = Arm("A", parse({"eot_timeout_ms": 1000}))
+    with tempfile.TemporaryDirectory() as folder:
+        session = LiveSession(SessionSettings(arms=(LiveArm("A", arm.resolved),)), cards, Path(folder))
+        session.start()
+        while session.snapshot().input is None:
+            time.sleep(0.01)
+        session.record(True)
+        caller = open_recording(bundled_folder() / "interruptions.flac").source.samples()
+        blocks = [caller[at : at + BLOCK] for at in range(0, len(caller) - BLOCK, BLOCK)]
+        pushed = told = 0
+        while pushed < MINUTES * 6000:
+            cards.push(blocks[pushed % len(blocks)])
+            cards.play(BLOCK)
+            pushed += 1
+            while pushed * 10 - session.snapshot().now_ms > MOST_WAITING_MS:
+                time.sleep(0.005)
+            if pushed % 60_000 == 0 or pushed == 6000:
+                told += len(session.take())
+                state = session.snapshot()
+                minutes = state.now_ms / 60_000
+                print(f"{minutes:3.0f} min: {_resident_mb():.1f} MB, {told} told, {state.counters}", flush=True)
+        session.stop()
+
+
+def _resident_mb() -> float:
+    pages = int(Path("/proc/self/statm").read_text().split()[1])
+    return pages * os.sysconf("SC_PAGE_SIZE") / 1e6
+
+
+if __name__ == "__main__":
+    main()

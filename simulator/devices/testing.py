@@ -1,0 +1,89 @@
+"""Trying devices out: what a microphone hears in two seconds, and a tone on a speaker."""
+
+from __future__ import annotations
+
+import threading
+import time
+from dataclasses import dataclass
+
+import numpy as np
+
+from simulator.devices.errors import DeviceError
+from simulator.devices.listing import Device
+from simulator.devices.portaudio import quiet_stderr
+from simulator.devices.streams import Block, open_input, open_output
+
+LISTEN_S = 2.0
+TONE_S, TONE_HZ, TONE_PEAK = 0.5, 440.0, 0.1
+
+_FULL_SCALE = 32767.0 / 32768.0
+_QUIETEST_DB = -100.0
+
+
+@dataclass(frozen=True, slots=True)
+class Heard:
+    """What a microphone delivered: how much, how loud (dBFS, at least -100), and as what it was opened."""
+
+    seconds: float
+    peak_db: float
+    rms_db: float
+    clipped: int
+    rate: int
+    channels: int
+    latency_ms: float
+
+
+def listen(device: Device, seconds: float = LISTEN_S) -> Heard:
+    """Listen to a microphone. Raises :class:`DeviceError`, also where it delivers nothing."""
+    blocks: list[Block] = []
+    with quiet_stderr():
+        stream = open_input(device, lambda block, _lost: blocks.append(block.copy()))
+        try:
+            time.sleep(seconds)
+        finally:
+            stream.close()
+    if not blocks:
+        raise DeviceError(
+            f"no audio from the device: the microphone {device.name!r} opens and delivers nothing; "
+            "is it switched on, and not muted by the system?"
+        )
+    sound = np.concatenate(blocks)
+    return Heard(
+        seconds=len(sound) / stream.rate,
+        peak_db=_db(float(np.max(np.abs(sound))) ** 2),
+        rms_db=_db(float(np.mean(np.square(sound, dtype=np.float64)))),
+        clipped=int(np.count_nonzero(np.abs(sound) >= _FULL_SCALE)),
+        rate=stream.rate,
+        channels=stream.channels,
+        latency_ms=1000 * stream.latency_s,
+    )
+
+
+def play_tone(device: Device) -> None:
+    """Play half a second of a soft tone. Raises :class:`DeviceError`, also where the speaker takes nothing."""
+    done = threading.Event()
+    played = 0
+
+    def render(block: Block, _dry: bool) -> None:
+        nonlocal played
+        t = (played + np.arange(len(block))) / rate
+        rise = np.clip(np.minimum(t, TONE_S - t) / 0.02, 0.0, 1.0)
+        block[:] = (TONE_PEAK * rise * np.sin(2 * np.pi * TONE_HZ * t)).astype(np.float32)[:, None]
+        played += len(block)
+        if played > rate * (TONE_S + 0.2):
+            done.set()
+
+    rate = device.rate
+    with quiet_stderr():
+        stream = open_output(device, render)
+        rate = stream.rate
+        try:
+            over = done.wait(TONE_S + 4.0)
+        finally:
+            stream.close()
+    if not over:
+        raise DeviceError(f"the speaker {device.name!r} opens and takes no sound; choose another one")
+
+
+def _db(power: float) -> float:
+    return max(_QUIETEST_DB, 10.0 * float(np.log10(max(power, 1e-12))))

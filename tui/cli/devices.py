@@ -1,0 +1,91 @@
+"""``turnlab devices``: microphones and speakers, listed and tried out."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from typing import Any
+
+from simulator.devices.errors import DeviceError
+from simulator.devices.listing import Device, Devices, Way
+from simulator.devices.portaudio import quiet_stderr
+from simulator.devices.testing import listen, play_tone
+from simulator.session import devices_there
+from tui.cli.failure import CallError, ToldError, WorkError, complain
+from tui.cli.tables import print_line, print_table
+
+
+def show_devices(input_name: str | None, output_name: str | None, *, testing: bool, as_json: bool) -> None:
+    """List devices; try the named ones, or the system's own, if that is wanted."""
+    try:
+        found = devices_there()
+    except DeviceError as error:
+        raise WorkError(str(error)) from None
+    if not testing:
+        if input_name or output_name:
+            raise CallError("--input and --output say which devices to test; add --test")
+        _show(found, as_json=as_json)
+        return
+    if not as_json:
+        print_line("Listening for 2 s: say something.")
+    tests = [
+        _tested("input", lambda: _heard(found.find("input", input_name))),
+        _tested("output", lambda: _played(found.find("output", output_name))),
+    ]
+    if as_json:
+        print(json.dumps({"tests": tests}))
+    else:
+        for test in tests:
+            (print_line if test["ok"] else complain)(test["text"])
+    if not all(test["ok"] for test in tests):
+        raise ToldError
+
+
+def _show(found: Devices, *, as_json: bool) -> None:
+    if as_json:
+        ways: tuple[tuple[str, Way], ...] = (("inputs", "input"), ("outputs", "output"))
+        print(json.dumps({name: [device.to_json() for device in found.of(way)] for name, way in ways}))
+        return
+    headers = ["", "device", "through", "channels", "kHz"]
+    for title, devices in (("Microphones", found.inputs), ("Speakers", found.outputs)):
+        rows = [
+            ["◉" if one.default else "", one.name, one.host, str(one.channels), f"{one.rate / 1000:g}"]
+            for one in devices
+        ]
+        if rows:
+            print_table(title, headers, rows, left=3)
+        else:
+            print_line(f"{title}: none; plug one in, or see whether the sound system runs")
+    if found.inputs or found.outputs:
+        print_line("◉ is the system's default. Try them: turnlab devices --test [--input NAME] [--output NAME]")
+
+
+def _tested(way: Way, test: Callable[[], dict[str, Any]]) -> dict[str, Any]:
+    try:
+        with quiet_stderr():
+            return {"way": way, "ok": True, **test()}
+    except DeviceError as error:
+        return {"way": way, "ok": False, "text": str(error)}
+
+
+def _heard(device: Device) -> dict[str, Any]:
+    heard = listen(device)
+    how = f"{heard.rate / 1000:g} kHz, {heard.channels} channel(s), {heard.latency_ms:.0f} ms latency"
+    level = f"peak {heard.peak_db:.0f} dBFS, mean {heard.rms_db:.0f} dBFS"
+    clipped = f", CLIPPED {heard.clipped} samples: turn it down" if heard.clipped else ""
+    return {
+        "device": device.name,
+        "sample_rate": heard.rate,
+        "channels": heard.channels,
+        "seconds": round(heard.seconds, 3),
+        "peak_db": round(heard.peak_db, 1),
+        "rms_db": round(heard.rms_db, 1),
+        "clipped": heard.clipped,
+        "latency_ms": round(heard.latency_ms, 1),
+        "text": f"microphone {device.name} ({how}): {level}{clipped}",
+    }
+
+
+def _played(device: Device) -> dict[str, Any]:
+    play_tone(device)
+    return {"device": device.name, "text": f"speaker {device.name}: half a second of 440 Hz was played"}
