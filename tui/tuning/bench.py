@@ -8,11 +8,12 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
-from services.embedded.connect import workspace_file
 from simulator.activity.analyzer import Completeness, completeness_model
 from simulator.activity.cache import cached_analysis
 from simulator.activity.model import Activity
 from simulator.errors import AudioError, SimulatorError
+from simulator.recorder.finishing import recover_recordings
+from simulator.recorder.folder import own_recordings_folder
 from simulator.recording import Recording, bundled_folder, find_audio, open_recording
 
 
@@ -42,6 +43,7 @@ def find_recordings(path: Path | None) -> tuple[Found, ...]:
     """
     if path is not None:
         return tuple(open_found(file) for file in find_audio([path]))
+    recover_recordings()  # what a live session that was killed has left; the next one tells what went wrong
     with contextlib.suppress(AudioError):  # nobody needs to have recordings of their own
         return tuple(open_found(file) for file in find_audio([bundled_folder(), own_folder()]))
     return tuple(open_found(file) for file in find_audio([bundled_folder()]))
@@ -49,7 +51,7 @@ def find_recordings(path: Path | None) -> tuple[Found, ...]:
 
 def own_folder() -> Path:
     """Return where a person's own recordings are kept: ``recordings`` in the data folder."""
-    return workspace_file().parent / "recordings"
+    return own_recordings_folder()
 
 
 def open_found(file: Path) -> Found:
