@@ -5,6 +5,7 @@ from __future__ import annotations
 from textual import on, work
 
 from tui.commands import Place
+from tui.screens.find_dialog import FindDialog, Match, Matches
 from tui.screens.value_dialog import value_dialog
 from tui.tuning.session import Session
 from tui.widgets.field_editor_control import FieldControl
@@ -74,6 +75,21 @@ class FieldEditingScreen(Place):
     @on(GroupHeading.Clicked)
     def _heading_clicked(self) -> None:
         self.action_fold_fields()
+
+    @work
+    async def action_find_field(self) -> None:
+        """Ask for a field by a part of its name, or of what it does, and go there."""
+        specs = [state.spec for state in self.session.states().values()]
+
+        async def find(text: str) -> Matches:
+            words = text.casefold().replace("_", " ").split()
+            named = [spec for spec in specs if all(word in spec.name.replace("_", " ") for word in words)]
+            about = [spec for spec in specs if all(word in spec.notices.casefold() for word in words)]
+            return Matches([Match(spec.name, spec.name, spec.notices) for spec in dict.fromkeys((*named, *about))])
+
+        name = await self.app.push_screen_wait(FindDialog("Find a field", find))
+        if name is not None:
+            self.query_one(FieldPanel).focus_field(name)
 
     # ---- the whole draft
 

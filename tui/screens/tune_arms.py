@@ -8,16 +8,17 @@ from pathlib import Path
 from textual import work
 
 from services.errors import ServiceError
+from services.model import Service
 from tui.screens.arms_dialog import ArmsDialog, Wish
 from tui.screens.dialogs import PickOne
+from tui.screens.find_dialog import FindDialog, Match, Matches
 from tui.screens.line_entry import LineEntry
 from tui.screens.tune_copies import CopiesScreen
-from tui.terminal_text import plain
 from tui.tuning.arms import ArmError, Rival
 from tui.user_presets import all_presets, read_preset
 
 ANOTHER_SERVICE, A_FILE = "another service…", "a file…"
-SERVICES_OFFERED = 100
+SERVICES_OFFERED = 50
 
 
 class ArmsScreen(CopiesScreen):
@@ -95,18 +96,26 @@ class ArmsScreen(CopiesScreen):
         return rivals[name] if name is not None else None
 
     async def _ask_service(self) -> Rival | None:
-        assert self._client is not None
-        try:
-            page = await self._client.list_services(sort_by="name", limit=SERVICES_OFFERED)
-        except ServiceError as error:
-            self.notify(plain(str(error)), title="No services", severity="error", markup=False)
+        client = self._client
+        assert client is not None
+        known: dict[str, Service] = {}
+
+        async def find(text: str) -> Matches:
+            try:
+                page = await client.list_services(search=text or None, sort_by="name", limit=SERVICES_OFFERED)
+            except ServiceError as error:
+                return Matches((), str(error))
+            known.update({service.id: service for service in page.items})
+            more = (page.total or len(page.items)) - len(page.items)
+            return Matches(
+                [Match(one.id, one.name or one.id, one.description or "") for one in page.items],
+                f"{more:,} more: type a part of the name, the description or a tag." if more > 0 else "",
+            )
+
+        chosen = await self.app.push_screen_wait(FindDialog("Which service's settings?", find))
+        if chosen is None:
             return None
-        known = {f"{service.name} ({service.id})": service for service in page.items}
-        choices = [(name, service.description or "") for name, service in known.items()]
-        name = await self.app.push_screen_wait(PickOne("Which service's settings?", choices)) if choices else None
-        if name is None:
-            return None
-        service = known[name]
+        service = known[chosen]
         return Rival(service.name or service.id, "Another service, as it is stored now.", service.voice_config)
 
     async def _ask_file(self) -> Rival | None:

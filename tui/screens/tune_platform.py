@@ -90,6 +90,17 @@ class PlatformScreen(BenchScreen):
             self.notify(plain(str(error)), title="Not saved", severity="error", timeout=10, markup=False)
             return False
 
+    @property
+    def why_kept_here(self) -> str:
+        """Why the platform cannot take the draft; nothing if it can."""
+        return self._client.unsupported.get("update_voice_config", "") if self._client is not None else ""
+
+    def tell_where_it_is_kept(self) -> None:
+        """Say at the start if what is tuned cannot be saved."""
+        if self.session.service is not None and self.why_kept_here:
+            why = f"{self.why_kept_here}. A draft is kept on this machine alone; y copies it."
+            self.notify(plain(why), title="Nothing is saved to the platform", severity="warning", markup=False)
+
     def _reason_not_to_save(self) -> str:
         if not self.session.draft.changes():
             return "Nothing to save: the draft is what is stored."
@@ -97,8 +108,7 @@ class PlatformScreen(BenchScreen):
             return "Not saved: this draft belongs to no service; open one to save to it."
         if self._client is None:
             return "Not saved: no platform is connected."
-        against = self._client.unsupported.get("update_voice_config")
-        return f"Not saved: {against}." if against else ""
+        return f"Not saved: {self.why_kept_here}." if self.why_kept_here else ""
 
     async def _merge(self, now: Service) -> bool:
         """Bring the draft on top of what the platform holds now; where both changed a field, ask for each.

@@ -93,8 +93,12 @@ def readouts(
     measured: Mapping[tuple[str, str], Measured],
     recordings: Sequence[tuple[str, str]],
     profile: EngineProfile,
+    mixed: int = 0,
 ) -> Readouts:
-    """Make the table from a comparison of A against its baseline. ``recordings`` are (key, name for people)."""
+    """Make the table from a comparison of A against its baseline. ``recordings`` are (key, name for people).
+
+    ``mixed`` of them hold both sides, so that barge-in is left out of them.
+    """
     arms = tuple(comparison.readouts["response_ms"].arms)
     runs = {arm: [measured[key, arm] for key, _ in recordings] for arm in arms}
     rows = []
@@ -107,7 +111,7 @@ def readouts(
     return Readouts(
         rows=tuple(rows),
         over=f"{where}, {turns} turn{'s' * (turns != 1)}",
-        caveats=_caveats(runs[A], profile),
+        caveats=_caveats(runs[A], profile, mixed),
         why_no_interval=comparison.readouts["response_ms"].why_no_interval,
         against=comparison.baseline,
     )
@@ -136,9 +140,12 @@ def histogram(values: Sequence[int], bins: int = HISTOGRAM_BINS) -> str:
     return "".join(_BARS[-(-count * (len(_BARS) - 1) // most)] if count else " " for count in counts)
 
 
-def _caveats(runs: Sequence[Measured], profile: EngineProfile) -> tuple[str, ...]:
+def _caveats(runs: Sequence[Measured], profile: EngineProfile, mixed: int) -> tuple[str, ...]:
     """Return what one must know to read the readouts; a narrow screen shows the first ones."""
     found = []
+    if mixed:
+        which = "both sides in it:" if len(runs) == 1 else f"{mixed} of {len(runs)} with both sides in them:"
+        found.append(f"{which} no barge-in")
     if any(run.silence_only for run in runs):
         found.append("silence only (turnlab models fetch)")
     unlabelled = sum(not run.labelled for run in runs)

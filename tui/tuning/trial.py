@@ -113,7 +113,8 @@ class Laboratory:
         measured = {key: one.measured for key, one in runs.items()}
         comparison = compare(measured, [specimen.key for specimen in scope], letters, baseline=letters[1])
         names = [(specimen.key, specimen.recording.id) for specimen in scope]
-        return Measurement(scope, runs, comparison, readouts(comparison, measured, names, self.profile))
+        mixed = sum(runs[specimen.key, letters[0]].mixed is not None for specimen in scope)
+        return Measurement(scope, runs, comparison, readouts(comparison, measured, names, self.profile, mixed))
 
     def forget(self, key: str) -> None:
         """Forget the runs over a recording: its labels changed."""

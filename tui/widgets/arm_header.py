@@ -20,7 +20,7 @@ class ArmHeader(Horizontal):
 
     def __init__(self, *, id: str | None = None) -> None:
         super().__init__(id=id)
-        self._shown: tuple[str, int, tuple[str, ...]] | None = None
+        self._shown: tuple[str, str, tuple[str, ...]] | None = None
         self._what = Static(id="header-what", markup=False)
         self._arms = Static(id="header-arms", markup=False)
 
@@ -34,10 +34,14 @@ class ArmHeader(Horizontal):
         """The whole line."""
         return f"{self._what.content} {self._arms.content}"
 
-    def show(self, what: str, changes: int, arms: Sequence[str]) -> None:
-        """Show what is tuned; ``changes`` counts the fields that differ from what is stored."""
+    def show(self, what: str, changes: int, arms: Sequence[str], *, kept_here: bool = False) -> None:
+        """Show what is tuned; ``changes`` counts the fields that differ from what is stored.
+
+        With ``kept_here`` the draft cannot be saved, and is only on this machine.
+        """
         draft = f"draft, {changes} change{'s' * (changes != 1)}" if changes else "no changes"
-        shown = (what, changes, tuple(arms))
+        draft += ", on this machine only" if changes and kept_here else ""
+        shown = (what, draft, tuple(arms))
         if shown == self._shown:
             return
         self._shown = shown

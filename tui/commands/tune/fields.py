@@ -106,6 +106,15 @@ class FoldFields(Command):
     action = "fold_fields"
 
 
+class FindField(Command):
+    """Find a field by a part of its name, or of what it does."""
+
+    id = "tune.find"
+    name = "Find field"
+    key = "slash"
+    action = "find_field"
+
+
 class Undo(Command):
     """Take the last change of the draft back."""
 
@@ -146,6 +155,7 @@ FIELDS: tuple[type[Command], ...] = (
     TypeValue,
     Inherit,
     FoldFields,
+    FindField,
     Undo,
     Redo,
     Reset,
