@@ -84,6 +84,10 @@ class AgentCall:
             self._call.config = resolved
             self._mouth.prepare_words(filler_texts(self._values, resolved))
 
+    def listens_briefly(self, samples: Samples) -> bool:
+        """Whether hearing the next samples takes no time, because they complete no frame."""
+        return len(self._waiting) + len(samples) < FRAME_SAMPLES
+
     def listen(self, samples: Samples) -> None:
         """Hear the caller's next samples, float32 ``[n]`` at 16 kHz; takes a while where a pause is judged."""
         waiting = np.concatenate([self._waiting, samples])

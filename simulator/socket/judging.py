@@ -1,4 +1,4 @@
-"""The end-of-turn model, shared by many calls: one asks at a time, so that those who do not ask are not held up."""
+"""The end-of-turn model, shared by many calls: it answers one at a time, so that a core is left for the others."""
 
 from __future__ import annotations
 
@@ -10,7 +10,10 @@ from simulator.audio.samples import Samples
 
 
 class SharedJudge:
-    """Lets callers in one by one; from any thread. A question takes a core for a few hundredths of a second."""
+    """Lets callers in one by one; from any thread. A question takes a core for a few hundredths of a second.
+
+    The thread that asks keeps its priority: one that gave way would still hold the interpreter's lock meanwhile.
+    """
 
     def __init__(self, judge: Completeness) -> None:
         self.name = judge.name

@@ -47,8 +47,10 @@ class Listener:
                 first = self._unheard.popleft()
                 if isinstance(first, VoiceConfig):
                     self._call.change(first)
+                elif self._call.listens_briefly(samples := self._joined(first)):
+                    self._call.listen(samples)
                 else:
-                    await self._loop.run_in_executor(self._workers, self._call.listen, self._joined(first))
+                    await self._loop.run_in_executor(self._workers, self._call.listen, samples)
             self._caught_up.set()
             self._fresh.clear()
             await self._fresh.wait()

@@ -26,8 +26,8 @@ from simulator.socket.sounding import WINDOW_MS, SoundDetector, Stretch, audible
 FRESH_MS = 500
 """A sound that begins after less quiet than this is the agent going on, not cutting in."""
 
-_RINGING = 100 // WINDOW_MS
-"""How many windows an utterance may still be heard after its transcript was final: messages overtake audio."""
+_RINGING_MS = 40
+"""How long an utterance may still be heard after its transcript was final: messages overtake audio."""
 
 CLEARED_MS = 150
 """A ``clear`` this near to a sound's end is what ended it."""
@@ -228,14 +228,13 @@ def _first_words(transcripts: list[Told]) -> list[tuple[int, Told]]:
 def _onset(windows: list[bool], after_ms: int, before_ms: int) -> int | None:
     """Return the first moment between two at which something new is heard, ms.
 
-    The utterance before may ring on for a moment; if there is no quiet after it, the new one began right there.
+    The utterance before may ring on for a moment; if there is no quiet after that, the new one began within it.
     """
     first, last = after_ms // WINDOW_MS, min(before_ms // WINDOW_MS, len(windows))
     if after_ms:
-        quiet = next((index for index in range(first, min(first + _RINGING, last)) if not windows[index]), None)
-        if quiet is None:
-            return after_ms
-        first = quiet
+        first += _RINGING_MS // WINDOW_MS
+        if first < last and windows[first]:
+            return after_ms + _RINGING_MS // 2
     return next((index * WINDOW_MS for index in range(first, last) if windows[index]), None)
 
 

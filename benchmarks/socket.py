@@ -1,0 +1,192 @@
+"""The agent on a socket: ``uv run python -m benchmarks.socket agree`` and ``... crowd``.
+
+``agree``: what ``turnlab agent`` tells of its calls in its events, and what ``turnlab call`` measures from the
+audio, turn by turn, for every preset over the bundled recordings. ``crowd``: sixteen calls at once, the blocks that
+were late as their callers saw it, and what the agent's process cost.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import subprocess
+import sys
+from collections import defaultdict
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from websockets.asyncio.client import connect
+
+from presets.library import builtin_presets
+from simulator.activity.analyzer import completeness_model
+from simulator.activity.cache import cached_analysis
+from simulator.activity.model import Activity
+from simulator.engine.events import Event, Why
+from simulator.measures.readouts import Measured, Spread, measure
+from simulator.recording import Recording, bundled_folder, find_audio, open_recording
+from simulator.replay import Played
+from simulator.socket.calling import CallTaken, CallWishes, call
+from simulator.socket.outside import measure_outside
+from simulator.socket.sounding import AUDIBLE_DB
+from simulator.socket.wire import PcmOut
+
+CLOSE_MS = 40
+CALLS = 16
+CROWD_S = 60.0
+BLOCK = 320
+LATE_S = 0.04
+
+_AGREED = ("first_sound_ms", "response_ms", "barge_in_stop_ms")
+
+
+@contextmanager
+def agent(*options: str) -> Iterator[tuple[str, subprocess.Popen[str]]]:
+    """Run ``turnlab agent`` in a process of its own; give its address."""
+    command = [sys.executable, "-m", "tui", "agent", "--port", "0", "--json", *options]
+    process = subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    try:
+        assert process.stdout is not None
+        yield json.loads(process.stdout.readline())["url"], process
+    finally:
+        process.terminate()
+        process.wait()
+
+
+def agree() -> None:
+    """Compare inside and outside, preset by preset."""
+    model = completeness_model()
+    callers = [open_recording(path) for path in find_audio([bundled_folder()])]
+    heard = [(recording, cached_analysis(recording.source, model)) for recording in callers]
+    for name in builtin_presets():
+        apart: dict[str, list[int]] = defaultdict(list)
+        uneven: dict[str, int] = defaultdict(int)
+        with agent("--config", name) as (url, _), ThreadPoolExecutor(len(heard)) as lines:
+            for recording, activity, taken in lines.map(lambda pair: _called(url, *pair), heard):
+                _compare(recording, activity, taken, apart, uneven)
+        print(f"\n{name}: outside minus inside, ms")
+        for readout in _AGREED:
+            spread = Spread.of(abs(value) for value in apart[readout])
+            mean = sum(apart[readout]) / max(len(apart[readout]), 1)
+            verdict = "met" if spread.p95 is not None and spread.p95 <= CLOSE_MS else "MISSED"
+            print(
+                f"  {readout:<18} n {spread.n:>3}  mean {mean:+5.1f}  |p50| {spread.p50}  |p95| {spread.p95}"
+                f"  |max| {spread.max}  on one side only {uneven[readout]}  (p95 within {CLOSE_MS}: {verdict})"
+            )
+        for readout in ("talk_over_s", "dead_air_s"):
+            print(f"  {readout:<18} largest difference of a call {max(apart[readout])} ms")
+
+
+def _called(url: str, recording: Recording, activity: Activity) -> tuple[Recording, Activity, CallTaken]:
+    return recording, activity, call(CallWishes(url), recording, activity)
+
+
+def _compare(
+    recording: Recording,
+    activity: Activity,
+    taken: CallTaken,
+    apart: dict[str, list[int]],
+    uneven: dict[str, int],
+) -> None:
+    inside = _inside(recording, activity, taken)
+    outside = measure_outside(taken, activity, recording.labels, AUDIBLE_DB, trust=True).measured
+    for readout in ("first_sound_ms", "response_ms"):
+        mine, theirs = outside.per_turn(readout), inside.per_turn(readout)
+        apart[readout] += [mine[turn] - theirs[turn] for turn in mine.keys() & theirs.keys()]
+        for turn in mine.keys() ^ theirs.keys():
+            uneven[readout] += 1
+            print(f"  {recording.id}, turn {turn}: {readout} outside {mine.get(turn)}, inside {theirs.get(turn)}")
+    stops, told = outside.times.get("barge_in_stop_ms", ()), inside.times.get("barge_in_stop_ms", ())
+    uneven["barge_in_stop_ms"] += abs(len(stops) - len(told))
+    if len(stops) == len(told):
+        apart["barge_in_stop_ms"] += [mine - theirs for mine, theirs in zip(stops, told, strict=True)]
+    for readout in ("talk_over_s", "dead_air_s"):
+        apart[readout].append(round(1000 * abs(outside.seconds[readout] - inside.seconds[readout])))
+    print(f"  {recording.id}: sent at most {taken.late_ms:.0f} ms late")
+
+
+def _inside(recording: Recording, activity: Activity, taken: CallTaken) -> Measured:
+    """Measure a call by the agent's own events."""
+    events = [told.message["event"] for told in taken.told if told.message.get("type") == "event"]
+    played = Played(tuple(map(_event, events)), taken.placements, taken.duration_ms, "elastic", taken.anchored)
+    return measure(played, activity, recording.labels)
+
+
+def _event(told: dict[str, Any]) -> Event:
+    data = {name: value for name, value in told.items() if name not in ("type", "t", "turn", "why")}
+    return Event(told["type"], round(told["t"] * 1000), told["turn"], Why(told["why"]["rule"], {}), data)
+
+
+@dataclass
+class Caller:
+    """One of the crowd: what it says, and how late each of its blocks was answered, s."""
+
+    pcm: bytes
+    late_s: list[float] = field(default_factory=list)
+
+
+def crowd() -> None:
+    """Hold sixteen calls at once."""
+    voices = [PcmOut().write(open_recording(path).source.samples()) for path in find_audio([bundled_folder()])]
+    crowd = [Caller(voices[number % len(voices)]) for number in range(CALLS)]
+    with agent() as (url, process):
+        before_s = _cpu_s(process.pid)
+        asyncio.run(_all(url, crowd))
+        used_s = _cpu_s(process.pid) - before_s
+        process.terminate()
+        assert process.stderr is not None
+        reports = process.stderr.read().splitlines()
+    late = sorted(value for caller in crowd for value in caller.late_s)
+    print(f"{CALLS} calls of {CROWD_S:.0f} s at once, {len(late):,} blocks of 20 ms, as their callers saw them")
+    print(
+        f"  answered more than {1000 * LATE_S:.0f} ms after they were sent: {sum(value > LATE_S for value in late)}"
+    )
+    for share in (0.5, 0.99, 0.999):
+        print(f"  p{100 * share:g} {1000 * late[int(share * (len(late) - 1))]:.1f} ms")
+    print(f"  longest {1000 * late[-1]:.1f} ms")
+    print(f"  agent's process: {100 * used_s / CROWD_S:.0f} % of one core, {os.cpu_count()} cores here")
+    print("  as the agent reports it:", *reports, sep="\n    ")
+
+
+async def _all(url: str, crowd: list[Caller]) -> None:
+    async with asyncio.TaskGroup() as group:
+        for number, caller in enumerate(crowd):
+            group.create_task(_talk(url, caller, delay_s=0.37 * number))
+
+
+async def _talk(url: str, caller: Caller, delay_s: float) -> None:
+    await asyncio.sleep(delay_s)
+    loop = asyncio.get_running_loop()
+    async with connect(url, compression=None) as line:
+        sent_s: list[float] = []
+
+        async def hear() -> None:
+            samples = 0
+            async for message in line:
+                if isinstance(message, bytes):
+                    samples += len(message) // 2
+                    caller.late_s.append(loop.time() - sent_s[(samples - 1) // BLOCK])
+
+        hearing = asyncio.create_task(hear())
+        began_s = loop.time()
+        for number in range(round(CROWD_S * 50)):
+            await asyncio.sleep(began_s + number * 0.02 - loop.time())
+            at = number * 2 * BLOCK % (len(caller.pcm) - 2 * BLOCK)
+            sent_s.append(loop.time())
+            await line.send(caller.pcm[at : at + 2 * BLOCK])
+        await asyncio.sleep(0.5)
+        hearing.cancel()
+
+
+def _cpu_s(pid: int) -> float:
+    """Return the processor time a process has used so far, s (Linux)."""
+    fields = Path(f"/proc/{pid}/stat").read_text(encoding="ascii").rpartition(")")[2].split()
+    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
+
+
+if __name__ == "__main__":
+    {"agree": agree, "crowd": crowd}.get(sys.argv[-1], lambda: sys.exit(__doc__))()
