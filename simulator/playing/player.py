@@ -67,7 +67,7 @@ class Player:
         self._no_sound = self._fault = ""
         self._others: tuple[CallMix, ...] = ()
         self._newest: tuple[CallMix, tuple[CallMix, ...]] | None = None
-        self._turned = self._newest
+        self._turned: tuple[CallMix, tuple[CallMix, ...]] | None = None
         self._wished = self._granted = 0
         self._wishes: queue.SimpleQueue[Callable[[], None] | None] = queue.SimpleQueue()
         self._thread = threading.Thread(target=self._run, name="player", daemon=True)
