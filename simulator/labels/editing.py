@@ -40,11 +40,12 @@ class Sheet:
 
     @property
     def raw(self) -> dict[str, Any]:
-        """The content as it is now; where a person changed it, it says so itself."""
+        """The content as it is now; where a person changed it, it says so itself, and is no machine's guess."""
         before = str(self._raw.get("label_origin") or "")
         if self._raw == self._kept or before.startswith(ORIGIN):
             return self._raw
-        return self._raw | {"label_origin": f"{ORIGIN}, before: {before}" if before else ORIGIN}
+        corrected = {name: value for name, value in self._raw.items() if name != "provisional"}
+        return corrected | {"label_origin": f"{ORIGIN}, before: {before}" if before else ORIGIN}
 
     @property
     def marks(self) -> tuple[Mark, ...]:

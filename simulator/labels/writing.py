@@ -61,7 +61,8 @@ def open_label_file(audio: Path, duration_s: float) -> LabelFile:
         return LabelFile(target, raw, before, f"Not labelled yet; labels will be in {target.name}.")
     labels = read_labels(found, duration_s)
     if found == target:
-        return LabelFile(target, read_json(target), before)
+        note = "The agent's own guess, never measured against until you have changed and saved it."
+        return LabelFile(target, read_json(target), before, note if labels.provisional else "")
     text, _, _ = json_of_track(labels, {}, f"human (Audacity label track {found.name})")
     return LabelFile(
         target, json.loads(text), before, f"From {found.name}; {target.name} will be used instead of it."

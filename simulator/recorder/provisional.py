@@ -25,6 +25,7 @@ def provisional_labels(told: Iterable[Told], duration_s: float, **about: Any) ->
         "duration_s": round(duration_s, 3),
         "channel": "caller",
         "provisional": True,
+        "label_origin": "a live agent's decisions",
         "speech": speech,
         "turns": _turns(events, duration_s),
         "agent": _spans(events, _AGENT_STARTS, _AGENT_ENDS, duration_s),

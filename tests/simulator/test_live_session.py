@@ -16,7 +16,8 @@ from numpy.typing import NDArray
 from presets.config import parse
 from simulator.activity.analyzer import analyze, completeness_model
 from simulator.engine.profile_files import default_profile
-from simulator.labels import read_labels
+from simulator.labels import read_json, read_labels
+from simulator.labels.editing import Sheet
 from simulator.recorder.finishing import recover_recordings
 from simulator.recorder.folder import own_recordings_folder
 from simulator.recording import bundled_folder, open_recording
@@ -157,6 +158,9 @@ def recording_holds_what_was_said(live: Following, clip: Path) -> None:
     assert len(labels.turns) == 1
     assert [event.should_barge_in for event in labels.events] == [False, True]
     assert abs(labels.turns[0].start_s - whole[0] / rate - (1.056 - FROM_S)) < 0.1
+    sheet = Sheet(read_json(path.with_suffix(".json")), len(samples) * 1000 // rate)
+    sheet.delete(sheet.marks[-1])
+    assert sheet.labels.tells_truth
 
 
 def silence_is_said_and_survived(audio: VirtualAudio, live: Following) -> None:
