@@ -35,9 +35,13 @@ def two_sides() -> tuple[Audio, Audio]:
     return caller, agent
 
 
-def call_in(folder: Path, audio: Audio, name: str = "interruptions", **labels: Any) -> Path:
+def call_in(folder: Path, audio: Audio | None, name: str = "interruptions", **labels: Any) -> Path:
+    """A call with the labels of a bundled recording, and its audio unless another is given."""
     path = folder / "call.flac"
-    sf.write(path, audio, 16_000)
+    if audio is None:
+        shutil.copy(bundled_folder() / f"{name}.flac", path)
+    else:
+        sf.write(path, audio, 16_000)
     told = json.loads((bundled_folder() / f"{name}.json").read_text()) | labels
     (folder / "call.json").write_text(json.dumps(told))
     return path
@@ -146,12 +150,12 @@ def test_an_ogg_file_that_breaks_off_fails_by_name(
 
 def test_turns_of_one_caller_that_overlap_fail_by_name(turnlab: Turnlab, tmp_path: Path) -> None:
     turns = [{"start_s": 1.0, "end_s": 4.0}, {"start_s": 3.0, "end_s": 6.0}]
-    path = call_in(tmp_path, samples_of("interruptions"), turns=turns, moves=[])
+    path = call_in(tmp_path, None, turns=turns, moves=[])
     assert "call.json: turns: the one at 3 s starts before the one at 1 s" in turnlab("simulate", path).one_line(1)
     apart = [turn | {"speaker": who} for turn, who in zip(turns, ("Ann", "Ben"), strict=True)]
-    both = call_in(tmp_path, samples_of("interruptions"), turns=apart, moves=[])
+    both = call_in(tmp_path, None, turns=apart, moves=[])
     assert turnlab("simulate", both).code == 0
-    same = call_in(tmp_path, samples_of("interruptions"), turns=[turn | {"speaker": "Ann"} for turn in turns])
+    same = call_in(tmp_path, None, turns=[turn | {"speaker": "Ann"} for turn in turns])
     assert "nobody has two turns at once" in turnlab("simulate", same).one_line(1)
 
 

@@ -236,10 +236,12 @@ async def test_a_limit_on_reading_is_waited_for(serve: Serve) -> None:
 async def test_a_token_is_refreshed(sdk: Callable[[Served], Any], serve: Serve) -> None:
     served = serve("--token-lifetime", "301")  # the SDK refreshes five minutes before the end
     async with sdk(served) as client:
+        started = time.monotonic()
         await client.services.get_services()
         first = client._http._token.id_token
         await client.services.get_services()
-        assert client._http._token.id_token == first
+        # on a machine so busy that this took a second, it may have been refreshed already
+        assert client._http._token.id_token == first or time.monotonic() - started > 1
         deadline = time.monotonic() + 30
         while client._http._token.id_token == first and time.monotonic() < deadline:
             await asyncio.sleep(0.3)

@@ -58,7 +58,9 @@ class FaultyProxy:
         proxy.url = f"http://127.0.0.1:{server.sockets[0].getsockname()[1]}"
         yield proxy
         server.close()
-        await asyncio.gather(*(task for task in serving if task), return_exceptions=True)
+        for task in filter(None, serving):
+            task.cancel()
+        await asyncio.gather(*filter(None, serving), return_exceptions=True)
 
     def count(self, start: str) -> int:
         """Return how many requests began with ``start``, such as ``GET /v1``."""

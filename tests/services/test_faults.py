@@ -103,8 +103,8 @@ async def test_what_does_not_pass_is_told_at_once(
 async def test_a_slow_platform_is_given_up_and_asked_again(
     platform: PlatformClient, proxy: FaultyProxy, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(transport, "TIMEOUT", httpx.Timeout(0.3, connect=5.0))
-    proxy.faults = [delayed(0.6)]
+    monkeypatch.setattr(transport, "TIMEOUT", httpx.Timeout(1.0, connect=5.0))
+    proxy.faults = [delayed(60.0)]
     assert (await platform.list_services()).items
     assert len(proxy.requests) == 2
 

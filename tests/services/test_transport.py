@@ -72,7 +72,9 @@ async def platform_that_sends(answer: bytes | Answer) -> AsyncIterator[tuple[Pla
     async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}", trust_env=False) as http:
         yield PlatformClient(http, workspace_id="w/1", token=TOKEN), requests
     server.close()
-    await asyncio.gather(*(task for task in serving if task), return_exceptions=True)
+    for task in filter(None, serving):
+        task.cancel()
+    await asyncio.gather(*filter(None, serving), return_exceptions=True)
 
 
 async def _error_after(answer: bytes | Answer) -> ServiceError:
@@ -177,7 +179,7 @@ async def test_a_reset_connection() -> None:
 
 async def test_a_slow_platform(monkeypatch: pytest.MonkeyPatch) -> None:
     async def stall(_: asyncio.StreamWriter) -> None:
-        await asyncio.sleep(0.2)
+        await asyncio.sleep(60)
 
     monkeypatch.setattr(transport, "TIMEOUT", httpx.Timeout(0.05, connect=5.0))
     error = await _error_after(stall)

@@ -31,11 +31,13 @@ seen = {repr(cached_analysis(source, None).observations) for _ in range(int(sys.
 print(len(seen), hashlib.sha256(min(seen).encode()).hexdigest())
 """
 CLEAR = """
-import time
+import itertools, time
 from simulator.activity.cache import ANALYSES
-for _ in range(400):
+for turn in itertools.count():
     ANALYSES.clear()
-    time.sleep(0.005)
+    if not turn:
+        print("deleting", flush=True)
+    time.sleep(0.002)
 """
 
 
@@ -89,9 +91,16 @@ def test_two_processes_may_analyse_one_file_at_once(source: AudioSource) -> None
 def test_a_reader_goes_on_while_another_process_deletes(source: AudioSource) -> None:
     alone = _said(_start(ANALYSE, str(source.path), "1"))
     deleter = _start(CLEAR)
-    reader = _start(ANALYSE, str(source.path), "12")
-    assert _said(reader) == alone
-    _said(deleter)
+    try:
+        assert deleter.stdout is not None
+        assert deleter.stdout.readline() == "deleting\n"
+        reader = _start(ANALYSE, str(source.path), "20")
+        assert _said(reader) == alone
+        assert deleter.poll() is None, "it deleted to the end"
+    finally:
+        deleter.kill()
+        _, err = deleter.communicate(timeout=60)
+    assert err == ""
 
 
 def test_only_its_owner_can_read_it(source: AudioSource) -> None:
