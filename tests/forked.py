@@ -55,7 +55,9 @@ class Command:
         self._talk.sendall(json.dumps(request).encode())
         self._talk.shutdown(socket.SHUT_WR)
         self._news = self._talk.makefile()
-        self.pid = int(self._news.readline())
+        started = self._news.readline()
+        assert started, "tests/fork_server.py has ended; standard error says why"
+        self.pid = int(started)
 
     def poll(self) -> int | None:
         """Return the exit code, or ``None`` while it runs."""
