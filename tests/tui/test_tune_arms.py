@@ -6,6 +6,7 @@ import json
 from pathlib import Path
 
 import pytest
+from textual.widgets import OptionList
 
 from presets.config import VoiceConfig
 from services.model import Service
@@ -14,6 +15,7 @@ from tests.tui.tune_support import analyses, kept_analyses, open_tune, rest, set
 from tui.app import TurnlabApp
 from tui.screens.arms_dialog import ArmsDialog
 from tui.screens.dialogs import PickOne
+from tui.screens.find_dialog import FindDialog
 from tui.screens.line_entry import LineEntry
 from tui.tuning.arms import ArmError
 from tui.tuning.session import Session
@@ -115,10 +117,17 @@ async def test_another_service_can_be_an_arm(app: TurnlabApp) -> None:
         await pilot.press("b")
         await settle_on(pilot, PickOne)
         await pilot.press("end", "up", "enter")
-        await pilot.pause()
-        await settle_on(pilot, PickOne)
-        await pilot.press("home", "enter")
+        await settle_on(pilot, FindDialog)
+        assert app.screen.query_one("#find-options", OptionList).option_count == 12
+        await pilot.press(*"triage", "enter")
         await rest(pilot)
-        page = await app.client.list_services(sort_by="name")  # type: ignore[union-attr]
+        page = await app.client.list_services(search="triage", sort_by="name")  # type: ignore[union-attr]
         assert screen.session.rival.name == page.items[0].name
         assert screen.session.config_of(1) == page.items[0].voice_config
+
+        await pilot.press("slash")
+        await settle_on(pilot, FindDialog)
+        await pilot.press(*"response words", "enter")
+        await rest(pilot)
+        assert screen.control is not None
+        assert screen.control.state.spec.name == "max_response_words"

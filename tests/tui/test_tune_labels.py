@@ -19,6 +19,7 @@ from tui.screens.form_dialog import FormDialog
 from tui.screens.label_editor import LabelEditor
 from tui.screens.tune import TuneScreen
 from tui.widgets.label_timeline import LabelTimeline
+from tui.widgets.readout_table import ReadoutTable
 from tui.widgets.recording_list import RecordingList
 
 __all__ = ["analyses", "kept_analyses"]
@@ -32,7 +33,7 @@ def call(tmp_path: Path) -> Path:
     audio.parent.mkdir()
     shutil.copy(bundled_folder() / "booking.flac", audio)
     raw = json.loads((bundled_folder() / "booking.json").read_text())
-    audio.with_suffix(".json").write_text(json.dumps({"turns": raw["turns"], "ours": "stays"}))
+    audio.with_suffix(".json").write_text(json.dumps({"turns": raw["turns"], "channel": "mix", "ours": "stays"}))
     return audio
 
 
@@ -67,6 +68,9 @@ async def test_labels_are_moved_added_deleted_and_saved_and_the_readouts_follow(
     async with app.run_test(size=(120, 40)) as pilot:
         screen = await open_tune(pilot, recordings=call)
         before_ms, (start_s, end_s) = response_ms(screen), first_turn(call)
+        title = str(screen.query_one("#timeline-title", Static).render())
+        assert "is a mix of both sides; barge-in needs the caller's own channel" in title
+        assert "both sides in it: no barge-in" in screen.query_one(ReadoutTable).lines[0]
         editor = await edit_labels(pilot)
         assert told(editor, "chosen").startswith("turn 1 of 7")
         for key in ("n", "n"):

@@ -99,7 +99,8 @@ class PlatformScreen(BenchScreen):
         """Say at the start if what is tuned cannot be saved."""
         if self.session.service is not None and self.why_kept_here:
             why = f"{self.why_kept_here}. A draft is kept on this machine alone; y copies it."
-            self.notify(plain(why), title="Nothing is saved to the platform", severity="warning", markup=False)
+            title = "Nothing is saved to the platform"
+            self.notify(plain(why), title=title, severity="warning", timeout=20, markup=False)
 
     def _reason_not_to_save(self) -> str:
         if not self.session.draft.changes():
