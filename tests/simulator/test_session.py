@@ -1,0 +1,179 @@
+"""A live session on devices made of arrays: guards, gaps, and failures that no machine here can be made to have."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from functools import partial
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any
+
+import numpy as np
+import pytest
+import soundfile as sf
+import soxr
+
+from presets.config import parse
+from simulator.audio.samples import Samples
+from simulator.devices import streams
+from simulator.devices.errors import DeviceError
+from simulator.devices.listing import Device
+from simulator.recording import bundled_folder, open_recording
+from simulator.session import EchoGuard, Happened, LiveArm, Notice, SessionSettings, Told
+from simulator.session.live import LiveSession
+from simulator.study import Arm
+from tests.array_cards import ArrayCards
+from tests.virtual_audio import wait_for
+
+ARM = LiveArm("A", Arm("A", parse({"eot_timeout_ms": 1000, "barge_in_min_speech_s": 0.3})).resolved)
+BLOCK_S = 0.01
+
+
+@contextmanager
+def running(cards: ArrayCards, folder: Path, guard: EchoGuard = EchoGuard.HEADPHONES) -> Iterator[LiveSession]:
+    """Run a session."""
+    settings = SessionSettings(arms=(ARM,), voice="clips", silence_only=True, echo_guard=guard)
+    session = LiveSession(settings, cards, folder)
+    session.start()
+    try:
+        wait_for(lambda: session.snapshot().input or session.snapshot().standing, "the microphone")
+        yield session
+    finally:
+        session.stop()
+
+
+def talk(session: LiveSession, cards: ArrayCards, said: Samples, rate: int = 16_000) -> None:
+    """Say something, block by block, while the speaker plays; wait until all of it was decided on."""
+    wanted_ms = session.snapshot().now_ms
+    step = round(rate * BLOCK_S)
+    for at in range(0, len(said) - step + 1, step):
+        cards.push(said[at : at + step])
+        cards.play(step)
+        wanted_ms += round(1000 * BLOCK_S)
+        wait_for(partial(_reached, session, wanted_ms - 500), "the decisions")
+
+
+def _reached(session: LiveSession, t_ms: int) -> bool:
+    return session.snapshot().now_ms >= t_ms
+
+
+def caller() -> Samples:
+    """Return a turn, and what the caller then says over the agent."""
+    return open_recording(bundled_folder() / "booking.flac").source.samples()[: 16_000 * 10]
+
+
+def events(told: list[Told]) -> list[str]:
+    return [one.event.type for one in told if isinstance(one, Happened)]
+
+
+def notices(told: list[Told]) -> str:
+    return "\n".join(one.text for one in told if isinstance(one, Notice))
+
+
+@pytest.mark.parametrize("guard", EchoGuard)
+def test_an_echo_guard_lets_through_what_it_says(guard: EchoGuard, tmp_path: Path) -> None:
+    cards = ArrayCards()
+    with running(cards, tmp_path, guard) as session:
+        talk(session, cards, caller())
+        told, unheard = session.take(), session.snapshot().unheard
+    assert ("barge_in" in events(told)) is (guard is not EchoGuard.HALF_DUPLEX)
+    assert "response_start" in events(told)
+    assert unheard == ("half-duplex" if guard is EchoGuard.HALF_DUPLEX else None)
+
+
+def test_a_quiet_echo_does_not_interrupt_behind_its_threshold(tmp_path: Path) -> None:
+    said = caller()
+    said[16_000 * 6 :] *= 0.03  # what comes while the agent talks
+    for guard, interrupts in ((EchoGuard.HEADPHONES, True), (EchoGuard.THRESHOLD, False)):
+        cards = ArrayCards()
+        with running(cards, tmp_path, guard) as session:
+            talk(session, cards, said)
+            assert ("barge_in" in events(session.take())) is interrupts
+
+
+def test_a_stereo_device_at_48_khz_is_mixed_and_resampled(tmp_path: Path) -> None:
+    cards = ArrayCards(rate=48_000, channels=2)
+    with running(cards, tmp_path) as session:
+        device = session.snapshot().input
+        assert device is not None
+        assert (device.rate, device.channels) == (48_000, 2)
+        assert "48 kHz" in device.note
+        assert "2 channels are mixed" in device.note
+        talk(session, cards, np.asarray(soxr.resample(caller(), 16_000, 48_000), np.float32), 48_000)
+        assert {"end_of_turn", "response_start", "barge_in"} <= set(events(session.take()))
+
+
+def test_what_is_lost_is_told_and_time_stands_still(tmp_path: Path) -> None:
+    cards, quiet = ArrayCards(), np.zeros(160, np.float32)
+    with running(cards, tmp_path) as session:
+        talk(session, cards, np.zeros(16_000, np.float32))
+        cards.push(np.zeros(16_000 * 5, np.float32))  # more than fits
+        cards.push(quiet, overrun=True)
+        talk(session, cards, np.zeros(8_000, np.float32))
+        wait_for(lambda: session.snapshot().counters.overruns, "the overrun")
+        counters = session.snapshot().counters
+        assert (counters.dropped_samples, counters.drops) == (80_000, 1)
+        assert session.snapshot().now_ms < 1600
+        assert "5000 ms of audio were dropped" in notices(session.take())
+
+
+def test_a_muted_microphone_is_neither_heard_nor_recorded_and_a_pause_stops_the_clock(tmp_path: Path) -> None:
+    cards = ArrayCards()
+    with running(cards, tmp_path) as session:
+        session.mute(True)
+        session.record(True)
+        wait_for(lambda: session.snapshot().recording, "the recording")
+        talk(session, cards, caller()[: 16_000 * 3])
+        assert events(session.take()) == []
+        assert session.snapshot().level.peak_db > -30
+        session.pause(True)
+        wait_for(lambda: session.snapshot().phase == "paused", "the pause")
+        paused_ms = session.snapshot().now_ms
+        cards.push(np.full(16_000, 0.99, np.float32))
+        wait_for(lambda: session.snapshot().level.rms_db > -1, "the level, which is shown all the same")
+        session.pause(False)
+        wait_for(lambda: session.snapshot().phase == "running", "the end of the pause")
+        assert session.snapshot().now_ms == paused_ms
+    (path,) = tmp_path.glob("*.flac")
+    assert not sf.read(path)[0].any()
+
+
+def test_a_microphone_that_cannot_be_opened_is_tried_again(tmp_path: Path) -> None:
+    cards = ArrayCards()
+    cards.fault = "the microphone 'array' is not available; is it plugged in?"
+    with running(cards, tmp_path) as session:
+        wait_for(lambda: session.snapshot().phase == "failed", "the failure")
+        assert session.snapshot().standing == cards.fault
+        cards.fault = ""
+        wait_for(lambda: session.snapshot().phase == "running", "the microphone")
+        assert session.snapshot().standing == ""
+        assert notices(session.take()).count("not available") == 1
+
+
+class PortAudioError(Exception):
+    """As sounddevice raises it: a sentence, a code, and perhaps what the host's sound system said."""
+
+
+@pytest.mark.parametrize(
+    ("error", "said"),
+    [
+        (PortAudioError("Error opening InputStream", -9997), "refuses the sample rates 16 and 48 and 44.1 kHz"),
+        (PortAudioError("Error opening InputStream", -9985), "not in use by another program"),
+        (PortAudioError("Error opening", -9999, ("ALSA", -13, "Permission denied")), "permission denied"),
+        (PortAudioError("Error opening", -9986), "cannot be opened (Error opening)"),
+    ],
+)
+def test_why_a_device_does_not_open_is_one_sentence(
+    error: Exception, said: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(**_options: Any) -> None:
+        raise error
+
+    module = SimpleNamespace(InputStream=refuse, PortAudioError=PortAudioError)
+    monkeypatch.setattr(streams, "portaudio", lambda: module)
+    heard: Callable[..., None] = lambda *_: None  # noqa: E731
+    with pytest.raises(DeviceError, match=r"^the microphone 'Mic'") as refused:
+        streams.open_input(Device("Mic", "ALSA", 2, 48_000, True, 0), heard)
+    assert said in str(refused.value)
+    assert "\n" not in str(refused.value)
