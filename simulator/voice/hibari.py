@@ -41,7 +41,7 @@ class HibariVoice:
     What it cannot pronounce, as another script's letters, the bundled clips stand in for.
     """
 
-    name = "hibari, heart"
+    name = "hibari"
     instant = False
 
     def __init__(self) -> None:

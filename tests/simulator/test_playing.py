@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import soundfile as sf
+import soxr
 
 from presets.config import parse
 from simulator.activity.model import Activity
@@ -23,6 +24,7 @@ from simulator.recording import Recording, open_recording
 from simulator.study import Arm, run
 from simulator.voice.bundled import BundledVoice
 from simulator.voice.voice import SilentVoice, Voice
+from tests.virtual_audio import SPEAKER_RATE, VirtualAudio, missing
 
 PATIENCE_S = 30.0
 MODELS = ("sonic-turbo", "sonic-3")
@@ -182,6 +184,42 @@ def test_without_a_device_the_speakers_process_says_so(bundled: Bundled, monkeyp
     # where there is a sound card beside PulseAudio, nothing is wrong
     assert player.now().no_sound in ("there is no speaker; plug one in and try again", "")
     player.close()
+
+
+@pytest.mark.skipif(missing() is not None, reason=str(missing()))
+def test_the_speaker_plays_the_call_and_time_goes_on_when_it_is_pulled(
+    bundled: Bundled, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    mix = call(bundled, "coughs", BundledVoice())
+    start_ms = mix.played.sounds[0].start_ms
+    sound = VirtualAudio()
+    for name, value in sound.environment.items():
+        monkeypatch.setenv(name, value)
+    player = Player(SystemSpeaker)
+    try:
+        sound.start(awake=False)
+        listener = sound.listen()
+        player.play(mix, start_ms - 200)
+        wait_for(lambda: player.now().own_ms > start_ms + 1500 or bool(player.now().no_sound))
+        assert not player.now().no_sound
+        wanted = both_ears(mix.read(start_ms * 16, 16_000))
+
+        def found() -> bool:
+            heard = np.asarray(soxr.resample(listener.heard(), SPEAKER_RATE, 16_000))
+            if len(heard) < len(wanted):
+                return False
+            match = np.fft.irfft(np.fft.rfft(heard, 1 << 18) * np.conj(np.fft.rfft(wanted, 1 << 18)))
+            at = int(np.argmax(match[: max(len(heard) - len(wanted), 1)]))
+            return bool(np.corrcoef(heard[at : at + len(wanted)], wanted)[0, 1] > 0.99)
+
+        wait_for(found)
+        sound.pull()
+        wait_for(lambda: "takes no more sound; is it still plugged in?" in player.now().no_sound)
+        gone_ms = player.now().own_ms
+        wait_for(lambda: player.now().own_ms > gone_ms + 50)
+    finally:
+        player.close()
+        sound.stop()
 
 
 def test_a_recording_that_goes_while_it_is_played_is_told(bundled: Bundled, tmp_path: Path) -> None:

@@ -74,7 +74,7 @@ def test_clips_are_kept_for_their_owner_alone_and_a_broken_one_is_made_again() -
 
 
 def test_the_best_voice_there_is_and_what_it_is_called(monkeypatch: pytest.MonkeyPatch) -> None:
-    assert voice_for().name == "hibari, heart"
+    assert voice_for().name == "hibari"
     assert voice_for("clips").name == "bundled clips"
     assert voice_for("silent").spoken(("Hello",), 400) is None
     with pytest.raises(VoiceError, match="unknown voice 'alto'; choose hibari, clips or silent"):
