@@ -308,10 +308,10 @@ def keys(as_json: Json = False) -> None:
 
 @app.command()
 def cache(
-    clear: Annotated[bool, typer.Option("--clear", help="Delete the kept analyses.")] = False,
+    clear: Annotated[bool, typer.Option("--clear", help="Delete what is kept.")] = False,
     as_json: Json = False,
 ) -> None:
-    """Show where analyses are kept and how many, or delete them."""
+    """Show where analyses and clips of the agent's voice are kept and how many, or delete them."""
     from tui.cli.cache import show_cache
 
     show_cache(clearing=clear, as_json=as_json)

@@ -8,7 +8,7 @@ from simulator.playing.call_mix import CallMix
 from simulator.playing.player import Player
 from simulator.replay import Played
 from simulator.voice.voice import Voice, voice_for
-from tui.tuning.clock import align
+from tui.tuning.clock import ArmClock, align
 from tui.tuning.trial import Outcome
 
 
@@ -34,6 +34,8 @@ class Listening:
         self._voice: Voice = voice_for()
         self._outcome: Outcome | None = None
         self._mixes: list[CallMix] = []
+        self._clocks: list[tuple[CallMix, ArmClock]] = []
+        """Those of the arms, then those of the arms before: they are heard until the new ones are ready."""
         self._begun = False
 
     def show(self, outcome: Outcome) -> None:
@@ -42,9 +44,15 @@ class Listening:
         if before is outcome:
             return
         self.arm = min(self.arm, len(outcome.runs) - 1)
-        known: dict[int, CallMix] = {id(mix.played): mix for mix in self._mixes}
+        # By place: two arms that do the same are two all the same.
+        known = dict(enumerate(self._mixes))
         same = before is not None and before.shown is outcome.shown
-        self._mixes = [known.get(id(run.played)) or self._mix(outcome, run.played) for run in outcome.runs]
+        self._mixes = [
+            mix if mix is not None and mix.played is run.played else self._mix(outcome, run.played)
+            for mix, run in ((known.get(at), run) for at, run in enumerate(outcome.runs))
+        ]
+        clocks, _ = align(*(run.played for run in outcome.runs))
+        self._clocks = [*zip(self._mixes, clocks, strict=True), *self._clocks[: len(known)]]
         if not same:
             self.stop()
         elif self._begun:
@@ -83,14 +91,12 @@ class Listening:
     def sight(self) -> Sight | None:
         """Return where it is; ``None``: nowhere."""
         now = self._player.now()
-        if not self._begun or now.mix is None or self._outcome is None:
+        clock = next((clock for mix, clock in self._clocks if mix is now.mix), None)
+        if not self._begun or now.mix is None or clock is None:
             return None
         # What is heard may be a little behind what was wished for: the arm before, or the settings before.
-        heard = next((at for at, mix in enumerate(self._mixes) if mix is now.mix), None)
-        runs = [run.played for run in self._outcome.runs]
-        clocks, _ = align(*runs) if heard is not None else align(now.mix.played)
-        shared_ms = clocks[heard or 0].at(now.own_ms)
-        arm = self.arm if heard is None else heard
+        arm = next((at for at, mix in enumerate(self._mixes) if mix is now.mix), self.arm)
+        shared_ms = clock.at(now.own_ms)
         resting = now.settled and not now.playing
         return Sight(shared_ms, arm, now.playing, resting, now.mix.voice, now.no_sound, now.fault)
 
@@ -110,9 +116,7 @@ class Listening:
         return tuple(mix for at, mix in enumerate(self._mixes) if at != self.arm)
 
     def _own(self, shared_ms: int) -> int:
-        assert self._outcome is not None
-        clocks, _ = align(*(run.played for run in self._outcome.runs))
-        return clocks[self.arm].own(shared_ms)
+        return self._clocks[self.arm][1].own(shared_ms)
 
 
 def call_mix(outcome: Outcome, arm: int) -> CallMix:
