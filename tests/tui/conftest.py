@@ -22,6 +22,7 @@ from services.embedded import open_embedded
 from services.errors import ServiceError, UnsupportedError
 from services.model import Page, Service, WorkspaceVoiceSettings
 from services.traffic import Traffic
+from tests.shared_analyses import shared_analyses
 from tests.tui.pace import keep_pace
 from tui.app import TurnlabApp
 from tui.connection import OpenClient
@@ -41,8 +42,14 @@ class SnapshotFiles(pytest_textual_snapshot.SVGImageExtension):  # type: ignore[
 pytest_textual_snapshot.SVGImageExtension = SnapshotFiles
 
 
+@pytest.fixture(scope="session")
+def analyses(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder in which analyses are kept for all tests: each recording is really analysed, once."""
+    return shared_analyses(tmp_path_factory)
+
+
 @pytest.fixture(autouse=True)
-def same_everywhere(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[None]:
+def same_everywhere(analyses: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[None]:
     for name in list(os.environ):
         ours = name.startswith(("TEXTUAL", "TURNLAB", "AMIGO_", "PLATFORM_")) and name != "TEXTUAL_SNAPSHOT_TEMPDIR"
         if ours or name in ("NO_COLOR", "COLORTERM", "COLUMNS", "LINES"):
@@ -50,7 +57,7 @@ def same_everywhere(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator
     monkeypatch.setenv("TERM", "xterm-256color")
     monkeypatch.setenv("TURNLAB_DATA_DIR", str(tmp_path / "data"))
     monkeypatch.setenv("TURNLAB_CONFIG_DIR", str(tmp_path / "config"))
-    monkeypatch.setenv("TURNLAB_CACHE_DIR", str(tmp_path / "cache"))
+    monkeypatch.setenv("TURNLAB_CACHE_DIR", str(analyses))
     monkeypatch.setenv("TZ", "UTC")
     time.tzset()
     keep_pace(monkeypatch)

@@ -84,25 +84,17 @@ async def test_the_filter_narrows_the_list_and_esc_brings_it_back(app: TurnlabAp
         assert isinstance(pilot.app.focused, ServiceList)
 
 
-@pytest.mark.parametrize(
-    ("typed", "expected"),
-    [
-        ("active:no", ["Billing (old)"]),
-        ("channel:text", ["Patient Chat             text"]),
-        ("tag:escalation=on-call-nurse", ["Nurse Triage"]),
-        ('"Meet & Greet"', ["Meet & Greet"]),
-    ],
-)
-async def test_the_filter_understands(app: TurnlabApp, typed: str, expected: list[str]) -> None:
+async def test_the_filter_understands_what_the_table_of_filters_says(app: TurnlabApp) -> None:
     async with app.run_test(size=(120, 40)) as pilot:
         await settle(pilot)
-        await type_filter(pilot, typed)
-        assert names(pilot) == expected
-
-
-async def test_a_filter_that_cannot_be_says_so(app: TurnlabApp) -> None:
-    async with app.run_test() as pilot:
-        await settle(pilot)
+        for typed, expected in {
+            "active:no": ["Billing (old)"],
+            "channel:text": ["Patient Chat             text"],
+            "tag:escalation=on-call-nurse": ["Nurse Triage"],
+            '"Meet & Greet"': ["Meet & Greet"],
+        }.items():
+            await type_filter(pilot, typed)
+            assert names(pilot) == expected
         await type_filter(pilot, "active:maybe")
         assert count(pilot) == "12 of 12 · active: takes yes or no"
 
@@ -127,35 +119,26 @@ async def test_an_empty_workspace_says_so() -> None:
         assert notice(pilot) == "This workspace has no services yet.\nPress n to make one, r to look again."
 
 
-@pytest.mark.parametrize("key", ["enter", "2"])
-async def test_the_highlighted_service_opens_in_tune(app: TurnlabApp, key: str) -> None:
+async def test_the_highlighted_service_opens_in_tune(app: TurnlabApp) -> None:
     async with app.run_test(size=(120, 40)) as pilot:
         await settle(pilot)
-        await pilot.press("j", key)
-        await settle(pilot)
-        tune = pilot.app.screen
-        assert isinstance(tune, TuneScreen)
-        assert tune.session.service is not None
-        assert tune.session.service.name == "After Hours"
-        await pilot.press("1")
-        await settle(pilot)
-        assert highlighted(pilot) == "After Hours"
-        await pilot.press("k", "enter")
-        await settle(pilot)
-        assert pilot.app.screen is not tune
-        await pilot.press("1", "j", "enter")
-        await settle(pilot)
-        assert pilot.app.screen is tune
-
-
-async def test_a_double_click_opens_tune(app: TurnlabApp) -> None:
-    async with app.run_test(size=(120, 40)) as pilot:
-        await settle(pilot)
-        await pilot.click(ServiceList, offset=(4, 2), times=2)
-        await settle(pilot)
-        assert isinstance(pilot.app.screen, TuneScreen)
-        assert pilot.app.screen.session.service is not None
-        assert pilot.app.screen.session.service.name == "Appointment Reminders"
+        await pilot.press("j")
+        tunes = []
+        for way, name in (("enter", "After Hours"), ("2", "After Hours"), ("click", "Appointment Reminders")):
+            if way == "click":
+                await pilot.click(ServiceList, offset=(4, 2), times=2)
+            else:
+                await pilot.press(way)
+            await settle(pilot)
+            tune = pilot.app.screen
+            assert isinstance(tune, TuneScreen)
+            assert tune.session.service is not None
+            assert tune.session.service.name == name
+            tunes.append(tune)
+            await pilot.press("1")
+            await settle(pilot)
+            assert highlighted(pilot) == name
+        assert tunes[0] is tunes[1] is not tunes[2]
 
 
 async def test_what_tune_saved_is_seen_in_the_list(app: TurnlabApp) -> None:
@@ -259,12 +242,10 @@ async def test_a_filter_typed_while_pages_come_is_not_lost() -> None:
         assert count(pilot) == "1 of 2,001 · needle"
 
 
-@pytest.mark.parametrize("size", [(80, 24), (120, 40)])
-@pytest.mark.parametrize("name", HOSTILE, ids=range(len(HOSTILE)))
-async def test_hostile_text_is_only_shown(name: str, size: tuple[int, int]) -> None:
+def hostile(name: str) -> Service:
     field = name if name and name != "\ud83d" else "field"
     config, problems = load({"tts_model": name, field: name, "filler_vocabulary": [name]})
-    hostile = Service(
+    return Service(
         id=f"id{name}",
         name=name,
         description=name,
@@ -276,20 +257,24 @@ async def test_hostile_text_is_only_shown(name: str, size: tuple[int, int]) -> N
         voice_problems=tuple(problems),
         version_sets={name: VersionSet(llm_model_preferences={name: {"llm_name": name}})},
     )
-    client = ScriptedClient([hostile])
-    client.failure = None
-    async with make_app(client.open).run_test(size=size) as pilot:
+
+
+@pytest.mark.parametrize("size", [(80, 24), (120, 40)])
+async def test_hostile_text_is_only_shown(size: tuple[int, int]) -> None:
+    async with make_app(ScriptedClient(list(map(hostile, HOSTILE))).open).run_test(size=size) as pilot:
         await settle(pilot)
-        for _ in range(5):
-            drawn = pilot.app.export_screenshot()
-            assert "\x1b" not in drawn
-            assert "\u202e" not in drawn
-            await pilot.press("right_square_bracket")
+        assert rows(pilot)[0].startswith("● [bold]x[/] ")
+        for name in HOSTILE:
+            assert highlighted(pilot) == name
+            for _ in range(5):
+                drawn = pilot.app.export_screenshot()
+                assert "\x1b" not in drawn
+                assert "\u202e" not in drawn
+                await pilot.press("right_square_bracket")
+                await settle(pilot)
+            assert all(len(row) <= size[0] for row in rows(pilot))
+            await pilot.press("j")
             await settle(pilot)
-        assert pilot.app.is_running
-        if name == "[bold]x[/]":
-            assert rows(pilot)[0].startswith("● [bold]x[/] ")
-        assert all(len(row) <= size[0] for row in rows(pilot))
 
 
 async def test_the_tabs_turn_in_both_directions(app: TurnlabApp) -> None:
