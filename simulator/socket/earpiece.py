@@ -12,6 +12,9 @@ ALWAYS_ON = 0.8
 
 Heights = NDArray[np.int16]
 
+_SILENCE = SAMPLE_RATE // 200
+"""Fewer samples of nothing are no silence but a wave's crossing."""
+
 _FULL_SCALE = np.float32(32767.0)
 
 
@@ -58,4 +61,4 @@ def _without_silence(heights: Heights, most: int) -> Heights:
     """Return the audio without up to ``most`` samples of the silence it begins with."""
     sounding = np.flatnonzero(heights)
     silent = int(sounding[0]) if len(sounding) else len(heights)
-    return heights[min(silent, most) :]
+    return heights[min(silent, most) :] if silent >= _SILENCE else heights
