@@ -52,13 +52,14 @@ class Completeness(Protocol):
         ...
 
 
-def completeness_model(*, silence_only: bool = False, late: bool = False) -> Completeness | None:
+def completeness_model(*, silence_only: bool = False, late: bool = False, cores: int = 1) -> Completeness | None:
     """Return the end-of-turn model, or ``None`` where it is unwanted or not installed.
 
-    ``late``: open it only when it is first asked, for where the analysis may be there already.
+    ``late``: open it only when it is first asked, for where the analysis may be there already. ``cores``: how many
+    it uses at once; what it says is the same.
     """
     path = None if silence_only else smart_turn_path()
-    return SmartTurn(path, late=late) if path else None
+    return SmartTurn(path, late=late, cores=cores) if path else None
 
 
 class Analyzer:

@@ -15,9 +15,12 @@ from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
 
+import numpy as np
+
 from presets.layers import ResolvedVoiceConfig
 from simulator.activity.analyzer import Completeness, completeness_model
 from simulator.activity.model import FRAME_MS
+from simulator.audio.samples import SAMPLE_RATE
 from simulator.errors import SimulatorError
 from simulator.recorder.finishing import recover_recordings
 from simulator.recorder.folder import own_recordings_folder
@@ -192,7 +195,9 @@ class LiveSession:
         """Load the models before the first sound, so that no frame waits for them."""
         settings = self._settings
         self._recover()
-        self._judge = completeness_model(silence_only=settings.silence_only)
+        self._judge = completeness_model(silence_only=settings.silence_only, cores=2)
+        if self._judge is not None:
+            self._judge.hear(np.zeros(SAMPLE_RATE, np.float32))  # the first answer takes longest
         self._voice = voice_for(settings.voice)
         self._side = self._new_side(self._voice)
         self._publish()
