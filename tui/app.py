@@ -33,9 +33,11 @@ if TYPE_CHECKING:
     from services.client import ServicesClient
     from services.model import Service
     from services.traffic import Traffic
+    from tui.screens.live import LiveScreen
+    from tui.screens.live_call import OpenCall
     from tui.screens.tune import TuneScreen
 
-SERVICES = "services"
+SERVICES, LIVE = "services", "live"
 MOST_NOTES = 2
 ONE_FRAME_S = 0.02
 """Screens are drawn sixty times a second, and a thread of their own writes them out."""
@@ -47,7 +49,8 @@ class TurnlabApp(App[None], inherit_bindings=False):
     ``connection`` names the connection to open (by default :func:`services.connections.choosing.choose` does);
     ``open_client`` opens another one instead; the app closes it when it ends. ``keymap`` gives commands other keys,
     by their ids. ``notes`` are sentences about how it was started, to be shown once it stands. ``clock`` measures
-    requests. With ``read_only`` nothing can be written.
+    requests. ``open_call`` opens live calls, by default through this machine's devices. With ``read_only`` nothing
+    can be written to the platform.
     """
 
     TITLE = "Turnlab"
@@ -73,6 +76,7 @@ class TurnlabApp(App[None], inherit_bindings=False):
         clock: Clock = time.monotonic,
         keymap: Mapping[str, str] | None = None,
         notes: Sequence[str] = (),
+        open_call: OpenCall | None = None,
         read_only: bool = False,
     ) -> None:
         super().__init__()
@@ -86,6 +90,8 @@ class TurnlabApp(App[None], inherit_bindings=False):
         self._tuned: str | None = None
         """The mode of the Tune screen that was last in view."""
         self._tunes: dict[str, TuneScreen] = {}
+        self._open_call = open_call
+        self._live: LiveScreen | None = None
         self.add_mode(SERVICES, lambda: self.services_screen)
         for theme in THEMES.values():
             self.register_theme(theme)
@@ -148,14 +154,49 @@ class TurnlabApp(App[None], inherit_bindings=False):
     @work(exclusive=True, group="places")
     async def open_tune(self, service: Service | None) -> None:
         """Go to Tune with a service (or none). Each service keeps its own screen, and with it its draft."""
+        self._tuned = await self._tune_mode(service)
+        await self.switch_mode(self._tuned)
+
+    async def _tune_mode(self, service: Service | None) -> str:
+        """Return the mode of a service's Tune screen, made if there is none."""
         # In a thread, because the simulator behind it takes a moment to import.
         tune = await asyncio.to_thread(import_module, "tui.screens.tune")
         mode = f"tune:{service.id if service else ''}"
         if mode not in self._tunes:
             screen = self._tunes[mode] = tune.TuneScreen(client=self.client, service=service)
             self.add_mode(mode, lambda: screen)
-        self._tuned = mode
-        await self.switch_mode(mode)
+        return mode
+
+    @work(exclusive=True, group="places")
+    async def open_live(self) -> None:
+        """Go to Live with the arms of what was last tuned, else with a free draft, which is Tune's as well."""
+        live = await asyncio.to_thread(import_module, "tui.screens.live")
+        self._tuned = self._tuned or await self._tune_mode(None)
+        session = self._tunes[self._tuned].session
+        if self._live is None:
+            how = {"open_call": self._open_call} if self._open_call else {}
+            self._live = screen = live.LiveScreen(session, **how)
+            self.add_mode(LIVE, lambda: screen)
+        self._live.sit_down(session)
+        await self.switch_mode(LIVE)
+
+    def on_call_screen_draft_changed(self) -> None:
+        """Let Tune keep the draft that was changed in Live."""
+        for tune in self._open_tunes():
+            tune.keep_draft()
+
+    def on_call_screen_left(self) -> None:
+        """Let Tune show what was changed in Live."""
+        for tune in self._open_tunes():
+            tune.show_settings()
+
+    def on_call_screen_recorded(self) -> None:
+        """Let Tune list a recording that was made in Live."""
+        for tune in self._open_tunes():
+            tune.look_for_new_recordings()
+
+    def _open_tunes(self) -> list[TuneScreen]:
+        return [tune for tune in self._tunes.values() if tune.is_attached]
 
     def on_services_screen_tune_wanted(self, message: ServicesScreen.TuneWanted) -> None:
         """Open what was chosen."""
@@ -181,6 +222,10 @@ class TurnlabApp(App[None], inherit_bindings=False):
             self.switch_mode(self._tuned)
         else:
             self.open_tune(None)
+
+    def action_show_live(self) -> None:
+        """Go to Live."""
+        self.open_live()
 
     def action_show_help(self) -> None:
         """List the keys that work on the screen in view."""

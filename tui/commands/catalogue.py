@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from tui.commands import labels, services, tune
+from tui.commands import labels, live, services, tune
 from tui.commands.command import Command
 from tui.commands.everywhere import EVERYWHERE
 
 PLACES: dict[str, tuple[type[Command], ...]] = {
     "Services": services.HERE,
     "Tune": tune.HERE,
+    "Live": live.HERE,
     "Labels": labels.HERE,
 }
 """The commands of each screen, besides those that work everywhere."""

@@ -25,6 +25,16 @@ class ShowTune(Command):
     in_footer = True
 
 
+class ShowLive(Command):
+    """Talk to the agent through the microphone, with the arms of what was last tuned."""
+
+    id = "app.live"
+    name = "Live"
+    key = "3"
+    action = "app.show_live"
+    in_footer = True
+
+
 class ShowHelp(Command):
     """List every key that works here."""
 
@@ -68,6 +78,7 @@ class Quit(Command):
 EVERYWHERE: tuple[type[Command], ...] = (
     ShowServices,
     ShowTune,
+    ShowLive,
     ShowHelp,
     ShowPalette,
     SwitchTheme,

@@ -5,6 +5,7 @@ Workers run in threads and only post messages; the handlers here own all state.
 
 from __future__ import annotations
 
+import contextlib
 from pathlib import Path
 
 from textual import on, work
@@ -39,6 +40,13 @@ class BenchScreen(Place):
             super().__init__()
             self.found = found
             self.fault = fault
+
+    class FolderSeen(Message):
+        """The folder was looked through again, for what is new in it."""
+
+        def __init__(self, found: tuple[Found, ...]) -> None:
+            super().__init__()
+            self.found = found
 
     class Analysing(Message):
         """A recording is analysed up to a share."""
@@ -112,6 +120,21 @@ class BenchScreen(Place):
             self.show_recording(usable[0])
         else:
             self._say_waiting(message.fault or "No recording here can be used.")
+
+    @work(thread=True, group="recordings")
+    def look_for_new_recordings(self) -> None:
+        """List recordings that came since, and leave everything else as it is."""
+        with contextlib.suppress(SimulatorError, OSError):  # what is wrong with the folder was said before
+            self.post_message(self.FolderSeen(find_recordings(self._folder)))
+
+    @on(FolderSeen)
+    def _list_new_recordings(self, message: FolderSeen) -> None:
+        message.stop()
+        new = [found for found in message.found if found.key not in self._found]
+        for found in new if self._found else ():
+            self._found[found.key] = found
+            self.query_one(RecordingList).take_in(_row(found))
+        self.session.order = tuple(self._found)
 
     def take_in_recording(self, found: Found) -> None:
         """List a recording that is new, or that is labelled anew; it is analysed already."""

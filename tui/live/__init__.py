@@ -1,0 +1,1 @@
+"""What the Live screen knows and does not draw."""

@@ -1,0 +1,137 @@
+"""How a live call stands, in words."""
+
+from __future__ import annotations
+
+from simulator.devices.listing import Way
+from simulator.session.settings import EchoGuard
+from simulator.session.state import Counters, DeviceInForce, Phase, Snapshot, Unheard
+from tui.widgets.gauge import Reading
+
+WHAT: dict[Way, str] = {"input": "microphone", "output": "speaker"}
+"""What people call a device, by its way."""
+
+_PHASES: dict[Phase, str] = {
+    "starting": "starting…",
+    "running": "",
+    "paused": "paused: the call's clock stands still",
+    "no audio": "the microphone delivers nothing",
+    "device lost": "the microphone is gone",
+    "failed": "no microphone",
+    "stopped": "the microphone is closed",
+}
+
+_STATES = {
+    "listening": "listening",
+    "caller": "caller speaks",
+    "pause": "pause: has the caller finished?",
+    "thinking": "agent thinks",
+    "speaking": "agent speaks",
+}
+
+_UNHEARD: dict[Unheard, str] = {
+    "muted": "you are muted",
+    "push to talk": "push to talk is closed",
+    "half-duplex": "half-duplex, while the agent sounds",
+    "echo threshold": "quieter than the echo threshold, while the agent sounds",
+}
+
+FIRST_STEPS = {
+    "failed": "It is tried again every second; i shows what there is. Tune (2) needs no microphone.",
+    "device lost": "Meanwhile i chooses another.",
+    "no audio": "Press i to choose another.",
+}
+"""What to do while there is no microphone, after the sentence that says what is wrong."""
+
+
+def state_words(shown: Snapshot) -> str:
+    """Return what goes on in the call."""
+    if shown.phase != "running":
+        return _PHASES[shown.phase]
+    state = _STATES.get(shown.turn_state, shown.turn_state)
+    return f"{state} · not heard: {_UNHEARD[shown.unheard]}" if shown.unheard else state
+
+
+def trouble_words(shown: Snapshot) -> str:
+    """Return what is wrong and what to do, "" if nothing is."""
+    if not shown.standing:
+        return ""
+    text = shown.standing[0].upper() + shown.standing[1:]
+    return " ".join((text if text.endswith(".") else f"{text}.", FIRST_STEPS.get(shown.phase, ""))).rstrip()
+
+
+def voice_reading(shown: Snapshot) -> Reading:
+    """Return how likely it is that somebody speaks."""
+    if shown.phase != "running":
+        return Reading(text="–")
+    return Reading(shown.voice_probability, text=f"{shown.voice_probability:.2f} probability")
+
+
+def turn_reading(shown: Snapshot) -> Reading:
+    """Return how sure the agent is that the caller has finished, against both thresholds."""
+    if shown.phase not in ("running", "paused") or not shown.threshold:
+        return Reading(text="–")
+    limits = [(shown.threshold, "┃")]
+    words = [f"ends at ┃ {shown.threshold:.2f}"]
+    if shown.eager_threshold is not None:
+        limits.insert(0, (shown.eager_threshold, "╎"))
+        words.append(f"eager ╎ {shown.eager_threshold:.2f}")
+    known = shown.turn_confidence
+    return Reading(known, tuple(limits), " ".join(("–   " if known is None else f"{known:.2f}", *words)))
+
+
+def agent_words(shown: Snapshot) -> str:
+    """Return what the agent says, or said last."""
+    if not shown.agent_text:
+        return "–" if shown.latencies else "nothing yet: say something"
+    return f"{'▶' if shown.agent_sounding else ' '} “{shown.agent_text}”"
+
+
+def device_words(device: DeviceInForce | None, *, wanted: bool = True) -> str:
+    """Return which device is in force, and what is to know of it."""
+    if device is None:
+        return "none" if wanted else "none, as you chose: nothing is played"
+    facts = [device.name, f"{device.rate / 1000:g} kHz", f"{device.latency_ms:.0f} ms", device.note]
+    return ", ".join(fact for fact in facts if fact)
+
+
+def voice_words(shown: Snapshot) -> str:
+    """Return what speaks for the agent, and what judges the ends of turns."""
+    if not shown.voice:
+        return "–"
+    judge = f" · end of turn: {shown.end_of_turn_model}" if shown.end_of_turn_model else ""
+    return f"{shown.voice}{judge}"
+
+
+def guard_words(guard: EchoGuard, threshold_db: float) -> str:
+    """Return which echo guard is in force; ``threshold_db`` is in dB below full scale."""
+    number = f" (−{threshold_db:.0f} dBFS)" if guard is EchoGuard.THRESHOLD else ""
+    return f"{guard.words}{number}"
+
+
+def lost_words(counters: Counters, behind_ms: int) -> str:
+    """Return what was lost of the sound; everything is said, also that there is nothing to say."""
+    found = [
+        _count(counters.drops, "drop", "drops")
+        + (f" ({counters.dropped_samples:,} samples)" * bool(counters.drops)),
+        _count(counters.overruns, "overrun of the microphone", "overruns of the microphone"),
+        _count(counters.underruns, "underrun of the speaker", "underruns of the speaker"),
+        _count(counters.late_frames, "late frame", "late frames"),
+        f"{behind_ms} ms behind" if behind_ms > 100 else "",
+    ]
+    return ", ".join(one for one in found if one) or "nothing"
+
+
+def added_words(shown: Snapshot) -> str:
+    """Return what the devices add to every latency, as the sound system reports it."""
+    devices = [device.latency_ms for device in (shown.input, shown.output) if device is not None]
+    return f"{sum(devices):.0f} ms to every latency above" if devices else ""
+
+
+def silence_words(shown: Snapshot) -> str:
+    """Return how soon the last barge-in was silence at the speaker."""
+    ms = shown.last_barge_in_silence_ms
+    return "" if ms is None else f"silent {ms:.0f} ms after the last one's decision"
+
+
+def _count(number: int, one: str, several: str) -> str:
+    return f"{number} {one if number == 1 else several}" if number else ""

@@ -1,0 +1,97 @@
+"""The event log of a live call. It follows what happens, until a person goes back in it."""
+
+from __future__ import annotations
+
+from textual.content import Content
+from textual.message import Message
+from textual.widgets import OptionList
+from textual.widgets.option_list import Option
+
+from tui.live.lines import LogLine, merged
+from tui.terminal_text import plain
+
+MOST, KEPT = 600, 400
+"""From so many lines on the oldest go, down to so many."""
+
+_STYLES = {"event": "$text-muted", "mark": "$foreground", "notice": "$text-secondary", "alarm": "bold $text-error"}
+
+
+class LiveLog(OptionList):
+    """Lines, the newest last. The one under the cursor is told with :class:`Looked`."""
+
+    class Looked(Message):
+        """A line came under the cursor; ``asked``: somebody wants to know all about it."""
+
+        def __init__(self, line: LogLine, *, asked: bool) -> None:
+            super().__init__()
+            self.line = line
+            self.asked = asked
+
+    def __init__(self, *, id: str | None = None) -> None:
+        super().__init__(id=id, compact=True)
+        self._story: list[LogLine] = []
+
+    @property
+    def chosen(self) -> LogLine | None:
+        """The line under the cursor."""
+        return None if self.highlighted is None else self._story[self.highlighted]
+
+    def add_lines(self, lines: list[LogLine]) -> None:
+        """Add what happened; the cursor goes along if it was at the end."""
+        if not lines:
+            return
+        follows = self.highlighted is None or self.highlighted >= len(self._story) - 1
+        new: list[LogLine] = []
+        for line in lines:
+            one = merged(new[-1], line) if new else None
+            if one is not None:
+                new[-1] = one
+            else:
+                new.append(line)
+        if self._story and (one := merged(self._story[-1], new[0])) is not None:
+            self._story[-1] = one
+            self.replace_option_prompt_at_index(len(self._story) - 1, _prompt(one))
+            del new[0]
+        self._story += new
+        if len(self._story) > MOST:
+            self._forget_oldest()
+        else:
+            self.add_options([Option(_prompt(line)) for line in new])
+        if follows:
+            self.highlighted = len(self._story) - 1
+
+    def step(self, steps: int) -> None:
+        """Go to another line."""
+        if self._story:
+            at = len(self._story) - 1 if self.highlighted is None else self.highlighted
+            self.highlighted = min(max(at + steps, 0), len(self._story) - 1)
+
+    def _forget_oldest(self) -> None:
+        at = self.highlighted
+        gone = len(self._story) - KEPT
+        self._story = self._story[gone:]
+        self.clear_options()
+        self.add_options([Option(_prompt(line)) for line in self._story])
+        self.highlighted = None if at is None else max(at - gone, 0)
+
+    def on_option_list_option_highlighted(self, event: OptionList.OptionHighlighted) -> None:
+        """Tell of it."""
+        event.stop()
+        if event.option_index < len(self._story):
+            self.post_message(self.Looked(self._story[event.option_index], asked=False))
+
+    def on_option_list_option_selected(self, event: OptionList.OptionSelected) -> None:
+        """Ask for all about it."""
+        event.stop()
+        self.post_message(self.Looked(self._story[event.option_index], asked=True))
+
+
+def _prompt(line: LogLine) -> Content:
+    after = "" if line.after_ms is None else f"{line.after_ms:,} ms"
+    return Content.assemble(
+        (f"{line.time:>7} ", "$text-muted"),
+        (f"{line.arm:<2}", "bold"),
+        (f"{line.what:<20}", _STYLES[line.kind]),
+        (f"{after:>9}  ", "bold"),
+        (plain(line.about), "" if line.kind == "alarm" else "$text-muted"),
+    )
