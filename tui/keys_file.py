@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from services.connections.config_file import config_file
+from services.config_folder import config_folder
 
 if TYPE_CHECKING:
     from tui.commands.command import Command
@@ -30,7 +30,7 @@ class ChosenKeys:
 
 def keys_file() -> Path:
     """Return where chosen keys are kept."""
-    return config_file().parent / FILE_NAME
+    return config_folder() / FILE_NAME
 
 
 def chosen_keys(path: Path | None = None) -> ChosenKeys:

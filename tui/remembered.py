@@ -7,12 +7,12 @@ import json
 from pathlib import Path
 from typing import Any
 
-from services.connections.config_file import config_file
+from services.config_folder import config_folder
 
 
 def settings_file() -> Path:
     """Return where it is kept."""
-    return config_file().parent / "settings.json"
+    return config_folder() / "settings.json"
 
 
 def remembered(name: str) -> str:

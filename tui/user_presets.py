@@ -8,7 +8,7 @@ from pathlib import Path
 
 from presets.config import ConfigError, VoiceConfig, check, parse
 from presets.library import Preset, builtin_presets
-from services.connections.config_file import config_file
+from services.config_folder import config_folder
 from simulator.private_file import write_private
 from tui.cli.failure import CallError
 from tui.cli.json_text import parse_json, read_text
@@ -22,7 +22,7 @@ class PresetError(ValueError):
 
 def presets_folder() -> Path:
     """Return where they are: ``presets`` in ``TURNLAB_CONFIG_DIR`` or the user's configuration folder."""
-    return config_file().parent / "presets"
+    return config_folder() / "presets"
 
 
 def user_presets() -> tuple[dict[str, Preset], tuple[str, ...]]:

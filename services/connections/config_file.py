@@ -8,21 +8,17 @@ import tempfile
 from pathlib import Path
 from typing import Any, Final
 
+from services.config_folder import config_folder
 from services.connections.profile import Profile, checked_name, checked_url
 from services.errors import ConnectionProblem
 
-CONFIG_DIR_VARIABLE: Final = "TURNLAB_CONFIG_DIR"
 FILE_NAME: Final = "connections.json"
 _FIELDS: Final = ("dialect", "url", "workspace_id", "organization_id", "api_key_id", "user_id")
 
 
 def config_file() -> Path:
-    """Return where connections are kept: in ``TURNLAB_CONFIG_DIR``, or the user's configuration folder."""
-    if chosen := os.environ.get(CONFIG_DIR_VARIABLE):
-        return Path(chosen).expanduser() / FILE_NAME
-    import platformdirs
-
-    return platformdirs.user_config_path("turnlab", appauthor=False) / FILE_NAME
+    """Return where connections are kept."""
+    return config_folder() / FILE_NAME
 
 
 def saved(path: Path | None = None) -> dict[str, Profile]:
