@@ -245,13 +245,15 @@ async def test_what_changes_while_the_body_is_read_is_asked_about_too(app: Turnl
         assert (await app.client.get_service(one)).voice_config.max_buffer_delay_ms == 660
 
 
-async def test_read_only_says_so_and_sends_nothing(workspace_file: Path) -> None:
+async def test_read_only_says_so_and_sends_nothing(workspace_file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     app = make_app(lambda: open_embedded(workspace_file), read_only=True)
+    said: list[str] = []
+    monkeypatch.setattr(app, "notify", lambda message, **_: said.append(message))
     async with app.run_test(size=SIZE) as pilot:
         screen = await tuned(pilot)
-        assert "A draft is kept on this machine alone" in " ".join(toasts(app))
+        assert "A draft is kept on this machine alone" in said[0]
         assert "on this machine only" in screen.query_one(ArmHeader).text
         await pilot.press("ctrl+s")
         await rest(pilot)
-        assert "Not saved: read-only" in toasts(app)[-1]
+        assert "Not saved: read-only" in said[-1]
         assert screen.unsaved

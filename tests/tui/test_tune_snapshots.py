@@ -41,10 +41,6 @@ def test_a_draft(snap_compare: Compare, app: TurnlabApp, size: tuple[int, int]) 
     assert snap_compare(app, terminal_size=size, run_before=tuned())
 
 
-def test_light_theme(snap_compare: Compare, app: TurnlabApp) -> None:
-    assert snap_compare(app, terminal_size=USUAL, run_before=tuned("ctrl+t"))
-
-
 def test_all_recordings(snap_compare: Compare, app: TurnlabApp) -> None:
     assert snap_compare(app, terminal_size=USUAL, run_before=tuned("a"))
 

@@ -100,7 +100,7 @@ class PlatformScreen(BenchScreen):
         if self.session.service is not None and self.why_kept_here:
             why = f"{self.why_kept_here}. A draft is kept on this machine alone; y copies it."
             title = "Nothing is saved to the platform"
-            self.notify(plain(why), title=title, severity="warning", timeout=20, markup=False)
+            self.notify(plain(why), title=title, severity="warning", timeout=8, markup=False)
 
     def _reason_not_to_save(self) -> str:
         if not self.session.draft.changes():
