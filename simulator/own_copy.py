@@ -14,8 +14,8 @@ def copy_recording(audio: Path, folder: Path) -> Path:
 
     Returns the copied audio, readable by its owner alone. Raises :class:`~simulator.errors.SimulatorError`.
     """
-    beside = [audio.with_suffix(".scenario.json"), *filter(None, [labels_beside(audio)])]
     try:
+        beside = [audio.with_suffix(".scenario.json"), *filter(None, [labels_beside(audio)])]
         folder.mkdir(mode=0o700, parents=True, exist_ok=True)
         stem = _free_stem(audio.stem, folder)
         for one in (file for file in beside if file.is_file()):

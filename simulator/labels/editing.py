@@ -35,6 +35,8 @@ class Sheet:
         self._raw: dict[str, Any] = copy.deepcopy(dict(raw))
         self._duration_ms = duration_ms
         self._kept = self._raw
+        self._marks_of: dict[str, Any] | None = None
+        self._marks: tuple[Mark, ...] = ()
         self._undo: list[dict[str, Any]] = []
         self._redo: list[dict[str, Any]] = []
 
@@ -50,7 +52,9 @@ class Sheet:
     @property
     def marks(self) -> tuple[Mark, ...]:
         """All marks, in order of time."""
-        return marks(self._raw)
+        if self._marks_of is not self._raw:
+            self._marks_of, self._marks = self._raw, marks(self._raw)
+        return self._marks
 
     @property
     def changed(self) -> bool:
@@ -212,9 +216,9 @@ def _fit_moves(raw: dict[str, Any], mark: Mark, duration_ms: int) -> None:
 
 def _grown(move: dict[str, Any], start_ms: int, end_ms: int) -> dict[str, Any]:
     """Return a move with other bounds. One that begins earlier waits less, so that its sound stays where it was."""
-    sooner_s = move["start_s"] - start_ms / 1000
+    sooner_s = float(move["start_s"]) - start_ms / 1000
     anchor = {
-        name: round(max(value - sooner_s, 0.0), 6) if name in _ANCHORS and value is not None else value
+        name: round(max(float(value) - sooner_s, 0.0), 6) if name in _ANCHORS and value is not None else value
         for name, value in move["anchor"].items()
     }
     return {**move, "start_s": start_ms / 1000, "end_s": end_ms / 1000, "anchor": anchor}

@@ -11,6 +11,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from simulator.labels.model import Labels
+
 Kind = Literal["turn", "interruption", "backchannel", "noise", "hesitation"]
 KINDS: tuple[Kind, ...] = ("turn", "interruption", "backchannel", "noise", "hesitation")
 
@@ -67,12 +69,15 @@ def marks(raw: Mapping[str, Any]) -> tuple[Mark, ...]:
 def entry_stretch(entry: Any) -> tuple[int, int]:
     """Return where an entry of a label file begins and ends, ms."""
     start, end = (entry["start_s"], entry["end_s"]) if isinstance(entry, Mapping) else entry[:2]
-    return round(start * 1000), round(end * 1000)
+    # numbers may be written as text
+    return round(float(start) * 1000), round(float(end) * 1000)
 
 
 def _entries(raw: Mapping[str, Any]) -> Iterator[Mark]:
+    # As the simulator reads them, which is more lenient than JSON.
+    labels = Labels.model_validate(raw).model_dump()
     for name in _LISTS:
-        for number, entry in enumerate(raw.get(name) or ()):
+        for number, entry in enumerate(labels[name]):
             yield Mark(_kind(name, entry), *entry_stretch(entry), _words(name, entry), ((name, number),))
 
 

@@ -54,7 +54,11 @@ def open_label_file(audio: Path, duration_s: float) -> LabelFile:
 
     Raises :class:`~simulator.errors.LabelError` for a file that is not good: it has to be mended by hand first.
     """
-    found, target = labels_beside(audio), audio.with_suffix(".json")
+    target = audio.with_suffix(".json")
+    try:
+        found = labels_beside(audio)
+    except OSError as error:
+        raise LabelError(f"{audio.with_suffix('.txt')}: {(error.strerror or 'cannot be read').lower()}") from None
     before = _content(target)
     if found is None:
         raw = {"id": audio.stem, "audio": audio.name, "duration_s": round(duration_s, 3), "turns": []}

@@ -63,6 +63,17 @@ def test_another_kind_keeps_what_the_kinds_share() -> None:
     assert sheet.raw["turns"][1] == INTERRUPTIONS["turns"][1]
 
 
+def test_numbers_and_truth_written_as_text_are_read_as_the_simulator_reads_them() -> None:
+    event = {"type": "noise", "start_s": "2.5", "end_s": "3", "should_barge_in": "false"}
+    move = {"start_s": "0.9", "end_s": "4", "anchor": {"at": "0.9"}}
+    sheet = Sheet({"turns": [], "events": [event], "moves": [move]}, DURATION_MS)
+    (mark,) = sheet.marks
+    assert (mark.kind, mark.stretch) == ("noise", (2500, 3000))
+    sheet.alter(mark, replace(mark, start_ms=700))
+    assert sheet.labels.events[0].start_s == 0.7
+    assert sheet.labels.moves[0].anchor.at == pytest.approx(0.65)
+
+
 @pytest.mark.parametrize(
     ("stretch", "why"),
     [

@@ -347,7 +347,7 @@ class LabelEditor(Place, ModalScreen[None]):
             (_MINE, "Write yours over what is there now."),
             (_THEIRS, "Take what is there now; yours come back with u."),
         ]
-        answer = await self.app.push_screen_wait(PickOne(f"{why}. Whose stand?", choices))
+        answer = await self.app.push_screen_wait(PickOne(f"{plain(why)}. Whose stand?", choices))
         if answer == _MINE:
             write = lambda: self._file.write(self.sheet.raw, replace_changed=True)  # noqa: E731
             self._file = await asyncio.to_thread(write)
