@@ -36,6 +36,9 @@ from simulator.socket.sounding import AUDIBLE_DB
 from simulator.socket.wire import PcmOut
 
 CLOSE_MS = 40
+LINES = 3
+"""How many calls are measured at once."""
+
 CALLS = 16
 CROWD_S = 60.0
 BLOCK = 320
@@ -65,7 +68,7 @@ def agree() -> None:
     for name in builtin_presets():
         apart: dict[str, list[int]] = defaultdict(list)
         uneven: dict[str, int] = defaultdict(int)
-        with agent("--config", name) as (url, _), ThreadPoolExecutor(len(heard)) as lines:
+        with agent("--config", name) as (url, _), ThreadPoolExecutor(LINES) as lines:
             for recording, activity, taken in lines.map(lambda pair: _called(url, *pair), heard):
                 _compare(recording, activity, taken, apart, uneven)
         print(f"\n{name}: outside minus inside, ms")

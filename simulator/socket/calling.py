@@ -54,7 +54,7 @@ class CallWishes:
 
 
 class Told(NamedTuple):
-    """A text message of the agent's and when it came, ms."""
+    """A text message of the agent's, and the place in its audio at which it came, ms of the call."""
 
     t_ms: int
     message: dict[str, Any]
@@ -206,7 +206,8 @@ class _Caller:
             told = _object(message)
             if told.get("type") == "clear":
                 self._earpiece.clear(round(at_ms * _SAMPLES_PER_MS))
-            self._told.append(Told(round(at_ms), told))
+            place_ms = max(at_ms, self._earpiece.until / _SAMPLES_PER_MS)
+            self._told.append(Told(round(place_ms), told))
 
     def _ms(self) -> float:
         return (self._loop.time() - self._began_s) * 1000

@@ -33,7 +33,7 @@ STALLED_S = 2.0
 GONE_S = 60.0
 """Without any audio or text for this long, the client is taken to be gone."""
 
-PATIENCE_S = 0.01
+PATIENCE_S = 0.02
 """How long an answer waits for what was just heard; then it goes on with what is known."""
 
 LATE_S = 0.04

@@ -15,7 +15,7 @@ Heights = NDArray[np.int16]
 _SILENCE = SAMPLE_RATE // 200
 """Fewer samples of nothing are no silence but a wave's crossing."""
 
-_FULL_SCALE = np.float32(32767.0)
+_FULL_SCALE = np.float32(32768.0)
 
 
 class Earpiece:
@@ -35,7 +35,7 @@ class Earpiece:
     def arrive(self, samples: Samples, at: int) -> None:
         """Take audio, float32 ``[n]``, that came at a moment."""
         self.arrived += len(samples)
-        heights = (np.clip(samples, -1.0, 1.0) * _FULL_SCALE).astype(np.int16)
+        heights = np.clip(np.rint(samples * _FULL_SCALE), -32768, 32767).astype(np.int16)
         waiting = self.until - at
         if waiting > 0 and self.arrived >= ALWAYS_ON * at:
             heights = _without_silence(heights, waiting)

@@ -26,8 +26,8 @@ from simulator.socket.sounding import WINDOW_MS, SoundDetector, Stretch, audible
 FRESH_MS = 500
 """A sound that begins after less quiet than this is the agent going on, not cutting in."""
 
-_RINGING_MS = 40
-"""How long an utterance may still be heard after its transcript was final: messages overtake audio."""
+_RINGING_MS = 30
+"""How long an utterance may still be heard after its transcript was final: its last block follows."""
 
 CLEARED_MS = 150
 """A ``clear`` this near to a sound's end is what ended it."""

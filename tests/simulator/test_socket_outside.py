@@ -25,7 +25,7 @@ NOBODY = activity_of(())
 
 def voice(duration_ms: int) -> Samples:
     """Return something loud."""
-    return (0.3 * np.sin(np.arange(duration_ms * PER_MS) * 0.3)).astype(np.float32)
+    return np.asarray(0.3 * np.sin(np.arange(duration_ms * PER_MS) * 0.3), np.float32)
 
 
 def silence(duration_ms: int) -> Samples:

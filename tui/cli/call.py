@@ -14,7 +14,6 @@ from typing import Any
 import numpy as np
 import soundfile as sf
 
-from simulator.activity.analyzer import completeness_model
 from simulator.audio.samples import SAMPLE_RATE
 from simulator.measures.readouts import TIMES, Spread, readouts_json
 from simulator.private_file import write_private
@@ -56,7 +55,7 @@ def call_agent(request: Request, *, as_json: bool) -> None:
         raise CallError(f"--sample-rate {request.rate}: choose one of {', '.join(map(str, RATES))}")
     _check_save(request.save)
     recording = _open(request)
-    activity = analyse(recording, completeness_model())
+    activity = analyse(recording, None)  # how finished the caller sounds is the agent's to judge
     wishes = CallWishes(request.url, request.token, request.rate, request.rigid, request.audible_db)
     with failures(), _progress(recording) as tell:
         taken = call(wishes, recording, activity, tell)
@@ -125,7 +124,7 @@ def _check_save(path: Path | None) -> None:
 def _save(taken: CallTaken, path: Path) -> None:
     """Write both channels, the caller first."""
     agent = taken.earpiece.heard(0, len(taken.caller))
-    caller = np.clip(np.rint(taken.caller * 32767.0), -32768, 32767).astype(np.int16)
+    caller = np.clip(np.rint(taken.caller * 32768.0), -32768, 32767).astype(np.int16)
     content = io.BytesIO()
     sf.write(content, np.stack([caller, agent], axis=1), SAMPLE_RATE, format="FLAC", subtype="PCM_16")
     try:

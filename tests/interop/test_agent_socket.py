@@ -1,0 +1,287 @@
+"""``turnlab agent`` and ``turnlab call`` over a real socket. Calls take real time, so all of them share it."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import soundfile as sf
+from websockets.asyncio.client import ClientConnection, connect
+from websockets.exceptions import ConnectionClosed, InvalidStatus
+
+from simulator.recording import bundled_folder
+from tests.forked import TURNLAB, Command
+from tests.shared_analyses import shared_analyses
+
+TOKEN = "only-those-who-may-call"
+HEADERS = {"Authorization": f"Bearer {TOKEN}"}
+CONFIG = {
+    "eot_timeout_ms": 500,
+    "filler_style": "silent",
+    "barge_in_min_speech_s": 0.3,
+    "barge_in_cooldown_s": 0.0,
+}
+RATE = 16_000
+PATIENCE_S = 60
+GUIDE = Path(__file__).parents[2] / "docs" / "agent-socket.md"
+
+
+def spoken() -> np.ndarray[Any, np.dtype[np.int16]]:
+    """Somebody speaks for 1.5 s and again over the agent's answer, int16 at 16 kHz; 5.8 s in all."""
+    samples, _ = sf.read(bundled_folder() / "interruptions.flac", dtype="int16")
+    words, quiet = samples[38_400 * 16 : 39_900 * 16], np.zeros(RATE // 10, np.int16)
+    return np.concatenate([quiet, words, *[quiet] * 20, words, *[quiet] * 7])
+
+
+@dataclass
+class Heard:
+    """What a client got, in order."""
+
+    audio: bytearray = field(default_factory=bytearray)
+    messages: list[tuple[int, dict[str, Any]]] = field(default_factory=list)
+    """Each with how many bytes of audio came before it."""
+
+    def of(self, kind: str) -> list[dict[str, Any]]:
+        return [message for _, message in self.messages if message["type"] == kind]
+
+    @property
+    def events(self) -> list[dict[str, Any]]:
+        return [message["event"] for message in self.of("event")]
+
+    def types(self) -> set[str]:
+        return {event["type"] for event in self.events}
+
+    def loud(self) -> np.ndarray[Any, np.dtype[np.int64]]:
+        """Return which samples are heard."""
+        return np.flatnonzero(np.abs(np.frombuffer(bytes(self.audio), "<i2").astype(int)) > 300)
+
+
+@pytest.fixture
+def agent(tmp_path: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, Command]]:
+    """An agent that answers calls, with the address it told."""
+    environment = {
+        **os.environ,
+        "TURNLAB_AGENT_TOKEN": TOKEN,
+        "TURNLAB_CACHE_DIR": str(shared_analyses(tmp_path_factory)),
+        "TURNLAB_DATA_DIR": str(tmp_path / "data"),
+    }
+    options = ["--port", "0", "--json", "--voice", "clips", "--config", json.dumps(CONFIG)]
+    process = Command(["agent", *options], environment)
+    line = process.stdout.readline()
+    assert line, process.communicate(timeout=PATIENCE_S)[1]
+    yield json.loads(line)["url"], process
+    if process.poll() is None:
+        process.kill()
+        process.communicate(timeout=PATIENCE_S)
+
+
+async def talk(
+    url: str,
+    pcm: bytes,
+    *,
+    lengths: tuple[int, ...] = (640,),
+    first: list[object] | None = None,
+    later: list[object] | None = None,
+    rate: int = RATE,
+    ahead: bool = False,
+) -> Heard:
+    """Send audio in real time, or all at once, and text before it or after 0.2 s; return what came back."""
+    heard = Heard()
+    async with connect(url, additional_headers=HEADERS) as line:
+        for message in first or []:
+            await line.send(message if isinstance(message, str) else json.dumps(message))
+        listening = asyncio.create_task(_listen(line, heard, len(pcm) - rate // 5))
+        at = number = 0
+        started = asyncio.get_running_loop().time()
+        while at < len(pcm):
+            count = lengths[number % len(lengths)]
+            await line.send(pcm[at : at + count])
+            at, number = at + count, number + 1
+            if later and at > rate * 2 // 5:
+                for message in later:
+                    await line.send(message if isinstance(message, str) else json.dumps(message))
+                later = None
+            if not ahead:
+                await asyncio.sleep(started + at / 2 / rate - asyncio.get_running_loop().time())
+        await asyncio.wait_for(listening, PATIENCE_S)
+    return heard
+
+
+async def _listen(line: ClientConnection, heard: Heard, until: int) -> None:
+    async for message in line:
+        if isinstance(message, bytes):
+            heard.audio += message
+        else:
+            heard.messages.append((len(heard.audio), json.loads(message)))
+        if len(heard.audio) >= until:
+            return
+
+
+async def _too_large(url: str) -> int:
+    line = await connect(url, additional_headers=HEADERS)
+    with contextlib.suppress(ConnectionClosed, OSError):
+        await line.send(bytes(10_000_000))
+    await asyncio.wait_for(line.wait_closed(), PATIENCE_S)
+    return line.close_code or 0
+
+
+async def _never_reads(url: str, pcm: bytes) -> str:
+    """Call with small buffers and look at nothing that comes; return why it was let go."""
+    host, port = url.removeprefix("ws://").split(":")
+    plain = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
+    plain.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+    plain.connect((host, int(port)))
+    plain.setblocking(False)
+    line = await connect(url, sock=plain, additional_headers=HEADERS, max_queue=1, ping_interval=None)
+    await line.send(json.dumps({"type": "start", "sample_rate": 48_000}))
+    try:
+        for _ in range(PATIENCE_S * 50):
+            await line.send(pcm[:1920])
+            await asyncio.sleep(0.02)
+    except (ConnectionClosed, OSError):
+        return "gone"
+    return "still there"
+
+
+async def _leaves(url: str, pcm: bytes) -> None:
+    """Hang up without a word while the agent is speaking."""
+    line = await connect(url, additional_headers=HEADERS)
+    for at in range(0, len(pcm), 640):
+        await line.send(pcm[at : at + 640])
+        await asyncio.sleep(0.02)
+    line.transport.abort()
+
+
+async def _stranger(url: str) -> int:
+    try:
+        async with connect(url):
+            return 200
+    except InvalidStatus as refused:
+        return refused.response.status_code
+
+
+async def _command(*arguments: str, cwd: Path) -> tuple[int, str, str]:
+    process = await asyncio.create_subprocess_exec(
+        *arguments,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        cwd=cwd,
+        env={**os.environ, "TURNLAB_AGENT_TOKEN": TOKEN, "TURNLAB_CACHE_DIR": str(cwd / "cache")},
+    )
+    out, err = await asyncio.wait_for(process.communicate(), PATIENCE_S)
+    return process.returncode or 0, out.decode(), err.decode()
+
+
+async def test_callers_of_every_kind_at_once(agent: tuple[str, Command], tmp_path: Path) -> None:
+    url, process = agent
+    samples = spoken()
+    pcm = samples.tobytes()
+    sf.write(tmp_path / "caller.wav", samples, RATE)
+    turns = [{"start_s": 0.12, "end_s": 1.56}, {"start_s": 3.62, "end_s": 5.06}]
+    (tmp_path / "caller.json").write_text(json.dumps({"turns": turns}))
+    example = GUIDE.read_text().split("```python\n")[1].split("```")[0]
+    (tmp_path / "client.py").write_text(
+        example.replace("connect(url)", f"connect(url, additional_headers={HEADERS})")
+    )
+    nonsense: list[object] = ["{", "[]", '"\ud7ff"', {"type": "sing"}, {"type": "start", "sample_rate": 7}]
+    bad: list[object] = [
+        {"type": "config", "voice_config": {"eot_timeout_ms": "soon"}},
+        {"type": "config", "voice_config": {"eot_timeout_ms": -5}},
+        {"type": "config", "voice_config": {"eot_timeout": 900}},
+        {"type": "start", "sample_rate": 8000},
+    ]
+    change = {"type": "config", "voice_config": {"eot_timeout_ms": 900, "barge_in_min_speech_s": 5}}
+    narrow = samples[::2].tobytes()
+    call = (str(TURNLAB), "call", url, "caller.wav", "--trust-messages", "--save", "kept.flac", "--json")
+    async with asyncio.TaskGroup() as at_once:
+        begin = at_once.create_task
+        odd_lengths = begin(talk(url, pcm, lengths=(1, 777, 3, 1201, 639)))
+        all_ahead = begin(talk(url, pcm, lengths=(60_001,), ahead=True))
+        changing = begin(talk(url, pcm, first=nonsense, later=[*bad, change]))
+        telephone = begin(
+            talk(url, narrow, first=[{"type": "start", "sample_rate": 8000}], rate=8000, lengths=(320,))
+        )
+        too_large, unread = begin(_too_large(url)), begin(_never_reads(url, pcm))
+        begin(_leaves(url, pcm[: RATE * 2 * 3]))
+        stranger = begin(_stranger(url))
+        measured = begin(_command(*call, cwd=tmp_path))
+        guided = begin(_command(sys.executable, "client.py", url, "caller.wav", cwd=tmp_path))
+    odd, bulk, phone = odd_lengths.result(), all_ahead.result(), telephone.result()
+    _check_clear(odd)
+    for both in (odd, bulk):  # the last may be told after the last audio that is waited for
+        both.messages = [one for one in both.messages if one[1].get("event", {"t": 0})["t"] < 5]
+    assert odd.events == bulk.events
+    assert len(odd.events) > 7
+    _check_settings(changing.result(), len(nonsense), len(bad))
+    assert {"end_of_turn", "response_start", "barge_in"} <= phone.types()
+    assert phone.of("started")[0]["sample_rate"] == 8000
+    assert (too_large.result(), unread.result(), stranger.result()) == (1009, "gone", 401)
+    _check_call(measured.result(), tmp_path)
+    code, out, err = guided.result()
+    assert code == 0, err
+    assert re.search(r"end_of_turn .+ eot_timeout_ms", out)
+    heard, rate = sf.read(tmp_path / "heard.wav", dtype="int16")
+    assert rate == RATE
+    assert np.abs(heard.astype(int)).max() > 1000
+    process.send_signal(signal.SIGTERM)
+    _, told = process.communicate(timeout=PATIENCE_S)
+    assert process.wait(PATIENCE_S) == 0, told
+    endings = told.splitlines()
+    assert "let go: you do not read" in told
+    assert "a message was too large" in told
+    assert sum("the caller left" in line for line in endings) == len(endings) - 2 == 7
+    assert "Traceback" not in told
+
+
+def _check_clear(heard: Heard) -> None:
+    """What the agent says is where its events say it is, or later on a slow machine, and stops before the clear."""
+    begun = next(event for event in heard.events if event["type"] == "response_start")
+    stop = next(event for event in heard.events if event["type"] == "barge_in")
+    loud = heard.loud()
+    first = loud[loud > (begun["t"] - 0.2) * RATE][0] / RATE
+    assert begun["t"] - 0.01 < first < begun["t"] + 0.5
+    cleared = next(before for before, message in heard.messages if message["type"] == "clear") // 2
+    assert stop["stops"] * RATE <= cleared
+    assert not np.any((loud > cleared) & (loud < cleared + RATE // 2))
+    final = next(one for one in heard.of("transcript") if one["final"])
+    assert (final["text"], final["interrupted"]) == (stop["interrupted_text"], True)
+
+
+def _check_settings(heard: Heard, nonsense: int, bad: int) -> None:
+    complaints = [message["message"] for message in heard.of("error")]
+    assert len(complaints) == nonsense + bad
+    assert all("\n" not in text for text in complaints)
+    assert "8000, 16000, 24000 or 48000" in complaints[4]
+    assert "did you mean eot_timeout_ms" in complaints[-2]
+    assert heard.of("config")[0]["voice_config"] == {**CONFIG, "eot_timeout_ms": 900, "barge_in_min_speech_s": 5}
+    end = next(event for event in heard.events if event["type"] == "end_of_turn")
+    assert end["t"] - end["speech_end"] == pytest.approx(0.9, abs=0.001)
+    assert "barge_in" not in heard.types()
+
+
+def _check_call(called: tuple[int, str, str], folder: Path) -> None:
+    code, out, err = called
+    assert code == 0, err
+    report = json.loads(out)
+    assert report["schema"] == "turnlab.call/1"
+    assert report["readouts"]["first_sound_ms"]["n"] == report["readouts"]["response_ms"]["n"] == 2
+    assert report["readouts"]["barge_in_stop_ms"]["n"] == 1
+    assert "no sound" in report["left_out"]["eot_delay_ms"]
+    kept, rate = sf.read(folder / "kept.flac", dtype="int16")
+    assert (rate, kept.shape[1]) == (RATE, 2)
+    assert np.array_equal(kept[: len(spoken()), 0], spoken())
+    assert np.abs(kept[:, 1].astype(int)).max() > 1000
+    assert (folder / "kept.flac").stat().st_mode & 0o777 == 0o600
