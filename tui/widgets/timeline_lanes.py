@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 
@@ -225,7 +226,7 @@ def _draw_filler(line: Line, bar: Bar, view: View, arm: str, glyphs: Glyphs) -> 
 def _draw_response(line: Line, bar: Bar, view: View, arm: str, glyphs: Glyphs) -> None:
     kind, words = f"agent-{arm}", f"words-{arm}"
     start, end = view.x(bar.start_ms), view.x(bar.end_ms)
-    first, last = int(np.floor(start)), int(np.floor(end))
+    first, last = math.floor(start), math.floor(end)
     if glyphs.ascii_only or last <= first:
         line.fill(first, max(round(end), first + 1), glyphs.full, kind)
     else:

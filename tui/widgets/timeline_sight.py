@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Sequence
-from operator import itemgetter
+from operator import attrgetter, itemgetter
 from typing import Protocol, TypeVar
 
 from tui.widgets.timeline_view import View
@@ -25,6 +25,7 @@ class Stretch(Protocol):
         """When it ends."""
 
 
+_START, _END = attrgetter("start_ms"), attrgetter("end_ms")
 _S = TypeVar("_S", bound=Stretch)
 
 
@@ -33,16 +34,15 @@ def in_sight(stretches: Sequence[_S], view: View) -> Sequence[_S]:
 
     Where they are too many to be told apart, some of them: at least one in every cell that has any.
     """
-    first = bisect_left(stretches, view.start_ms, key=lambda one: one.end_ms)
-    last = bisect_right(stretches, view.end_ms, key=lambda one: one.start_ms)
+    first = bisect_left(stretches, view.start_ms, key=_END)
+    last = bisect_right(stretches, view.end_ms, key=_START)
     if last - first <= view.width // CROWDED:
         return stretches[first:last]
-    found, reached_ms = [], -1.0
-    for one in stretches[first:last]:
-        end_ms = one.end_ms
-        if end_ms >= reached_ms:
-            found.append(one)
-            reached_ms = view.t(int((end_ms - view.start_ms) / view.ms_per_cell) + 1)
+    found = []
+    while first < last:
+        found.append(stretches[first])
+        reached_ms = view.t(int((stretches[first].end_ms - view.start_ms) / view.ms_per_cell) + 1)
+        first = bisect_left(stretches, reached_ms, first + 1, last, key=_END)
     return found
 
 
