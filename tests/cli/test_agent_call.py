@@ -1,0 +1,38 @@
+"""``turnlab agent`` and ``turnlab call`` called wrongly: one line that says what to do."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from simulator.recording import bundled_folder
+from tests.cli.conftest import Turnlab
+
+BOOKING = str(bundled_folder() / "booking.flac")
+NOWHERE = "ws://127.0.0.1:9"
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "remedy"),
+    [
+        (["agent", "--host", "0.0.0.0"], 2, "leave --host out"),  # noqa: S104
+        (["agent", "--host", "0.0.0.0", "--allow-remote"], 2, "--token"),  # noqa: S104
+        (["agent", "--token", "short"], 2, "at least 16"),
+        (["agent", "--scenario", "nope.json"], 2, "nope.json"),
+        (["agent", "--config", '{"eot_timeout_ms": -1}'], 2, "eot_timeout_ms"),
+        (["agent", "--voice", "tenor"], 2, "clips"),
+        (["call", "http://127.0.0.1:9", BOOKING], 2, "ws://"),
+        (["call", NOWHERE, "nope.flac"], 2, "check the path"),
+        (["call", NOWHERE, str(bundled_folder())], 2, "name it"),
+        (["call", NOWHERE, BOOKING, "--sample-rate", "11025"], 2, "48000"),
+        (["call", NOWHERE, BOOKING, "--save", "call.wav"], 2, ".flac"),
+        (["call", NOWHERE, BOOKING, "--save", "there.flac"], 2, "another name"),
+        (["call", NOWHERE, BOOKING], 1, "is the agent running"),
+    ],
+)
+def test_a_wrong_call_is_one_line(
+    turnlab: Turnlab, tmp_path: Path, arguments: list[str], code: int, remedy: str
+) -> None:
+    (tmp_path / "there.flac").touch()
+    assert remedy in turnlab(*arguments, cwd=tmp_path).one_line(code)
