@@ -73,6 +73,8 @@ class VirtualAudio:
         self._ask("set-default-source", "vmic.monitor")
         if awake:
             self.wake_microphone()
+        else:
+            self._ask("suspend-sink", "vmic", "1")
 
     def stop(self) -> None:
         """Unplug everything and leave nothing behind."""
@@ -89,6 +91,7 @@ class VirtualAudio:
 
     def wake_microphone(self) -> None:
         """Let the microphone deliver silence while nobody speaks."""
+        self._ask("suspend-sink", "vmic", "0")
         plain = ("--raw", "--rate=16000", "--channels=1", "--format=s16le")
         self._running.append(self._begin("pacat", "-p", *plain, "--latency-msec=20", "-d", "vmic", "/dev/zero"))
 
