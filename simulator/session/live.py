@@ -12,7 +12,6 @@ from collections import deque
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
-from datetime import datetime
 from pathlib import Path
 
 import numpy as np
@@ -35,7 +34,7 @@ from simulator.session.meter import Meter
 from simulator.session.notices import changed_fields, gap
 from simulator.session.outlet import Outlet
 from simulator.session.promptness import Promptness
-from simulator.session.recorder import Recorder
+from simulator.session.recorder import Recorder, recording_facts
 from simulator.session.settings import EchoGuard, LiveArm, SessionSettings
 from simulator.session.state import Counters, Happened, Notice, NoticeKind, Phase, Snapshot, Told, Unheard
 from simulator.voice.voice import Voice, voice_for
@@ -321,26 +320,16 @@ class LiveSession:
             self._notice("setting", "a new call begins")
 
     def _start_recording(self) -> None:
-        side = self._side
-        if side is None:
-            return
-        now = datetime.now()
-        device = self._keeper.input
-        about = {
-            "title": f"Live, {now:%d %b %Y %H:%M}",
-            "description": "Recorded live; the labels are what the agent decided, for you to correct.",
-            "scenario": self._settings.scenario.model_dump(mode="json", by_alias=True, exclude_defaults=True),
-            "recorded": {
-                "at": now.isoformat(timespec="seconds"),
-                "microphone": device.name if device else "",
-                "arm": self._arms.name,
-                "arms": self._arms.to_json(),
-                "profile": self._settings.profile.name,
-                "echo_guard": self._wishes.echo.value,
-                "end_of_turn_model": side.end_of_turn_model,
-            },
-        }
-        self._recorder.start(f"live-{now:%Y%m%d-%H%M%S}", side.now_ms, about)
+        side, device = self._side, self._keeper.input
+        if side is not None:
+            stem, about = recording_facts(
+                self._settings,
+                self._arms,
+                guard=self._wishes.echo,
+                microphone=device.name if device else "",
+                end_of_turn_model=side.end_of_turn_model,
+            )
+            self._recorder.start(stem, side.now_ms, about)
 
     # ---- what is told
 

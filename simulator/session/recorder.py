@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -11,10 +12,33 @@ from simulator.audio.samples import Samples
 from simulator.errors import SimulatorError
 from simulator.recorder.finishing import finish_recording
 from simulator.recorder.journal import Journal
+from simulator.session.arms import Arms
+from simulator.session.settings import EchoGuard, SessionSettings
 from simulator.session.state import RecordingState, Told
 
 _TIMES = ("t", "start", "end", "onset", "speech_end", "speech_start", "stops", "until")
 """What of an event is a moment of the call, in seconds."""
+
+
+def recording_facts(
+    settings: SessionSettings, arms: Arms, *, guard: EchoGuard, microphone: str, end_of_turn_model: str
+) -> tuple[str, dict[str, Any]]:
+    """Return what a recording that begins now is called, and what its labels say about how it was made."""
+    now = datetime.now()
+    return f"live-{now:%Y%m%d-%H%M%S}", {
+        "title": f"Live, {now:%d %b %Y %H:%M}",
+        "description": "Recorded live; the labels are what the agent decided, for you to correct.",
+        "scenario": settings.scenario.model_dump(mode="json", by_alias=True, exclude_defaults=True),
+        "recorded": {
+            "at": now.isoformat(timespec="seconds"),
+            "microphone": microphone,
+            "arm": arms.name,
+            "arms": arms.to_json(),
+            "profile": settings.profile.name,
+            "echo_guard": guard.value,
+            "end_of_turn_model": end_of_turn_model,
+        },
+    }
 
 
 class Recorder:
