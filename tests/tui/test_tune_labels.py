@@ -136,20 +136,19 @@ async def test_labels_are_moved_added_deleted_and_saved_and_the_readouts_follow(
 
 async def test_a_bundled_recording_is_copied_first_and_read_only_changes_nothing(tmp_path: Path) -> None:
     own = tmp_path / "data" / "recordings"
-    app = make_app(ScriptedClient().open, read_only=True)
+    app = make_app(ScriptedClient().open)
     async with app.run_test(size=(80, 24)) as pilot:
         await open_tune(pilot)
+        app.read_only = True
         editor = await edit_labels(pilot)
         await pilot.press("x")
         assert "--read-only" in told(editor, "problem")
         await pilot.press("ctrl+s", "escape")
         await settle_on(pilot, TuneScreen)
-    assert not own.exists()
-    assert not (tmp_path / "data" / "drafts").exists()
+        assert not own.exists()
+        assert not (tmp_path / "data" / "drafts").exists()
 
-    app = make_app(ScriptedClient().open)
-    async with app.run_test(size=(80, 24)) as pilot:
-        screen = await open_tune(pilot)
+        app.read_only = False
         editor = await edit_labels(pilot)
         count = len(editor.sheet.marks)
         await pilot.press("x")
