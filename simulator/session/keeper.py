@@ -87,7 +87,8 @@ class Keeper:
         with self._changed:
             self._ending = True
             self._changed.notify()
-        self._thread.join(5.0)
+        if self._thread.ident is not None:
+            self._thread.join(5.0)
 
     def use_input(self, name: str | None) -> None:
         """Have another microphone."""

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import json
 import os
 import signal
+import subprocess
+import sys
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -90,6 +94,7 @@ def test_a_call_through_a_microphone_and_a_speaker(audio: VirtualAudio, tmp_path
         the_speaker_fell_silent(live, speaker.stop())
         recording_holds_what_was_said(live, clip)
         a_pulled_device_is_said_and_found_again(audio, live)
+        the_command_tries_the_devices_out_meanwhile()
         a_killed_recording_is_found_again(live)
     finally:
         live.session.stop()
@@ -183,6 +188,22 @@ def a_pulled_device_is_said_and_found_again(audio: VirtualAudio, live: Following
     gap = wait_for(lambda: live.notice("the microphone was away"), "the gap")
     assert gap.kind == "gap"
     assert abs(gap.t_ms - stood_ms) < 100
+
+
+def the_command_tries_the_devices_out_meanwhile() -> None:
+    listed = turnlab("devices")
+    assert [device["name"] for device in listed["inputs"] if device["default"]] == ["default"]
+    heard, played = turnlab("devices", "--test", "--output", "pulse")["tests"]
+    assert heard["ok"]
+    assert heard["seconds"] > 1
+    assert heard["peak_db"] < -60
+    assert played["ok"]
+    assert played["device"] == "pulse"
+
+
+def turnlab(*arguments: str) -> Any:
+    command = [str(Path(sys.executable).with_name("turnlab")), *arguments, "--json"]
+    return json.loads(subprocess.run(command, capture_output=True, check=True, timeout=60).stdout)
 
 
 def a_killed_recording_is_found_again(live: Following) -> None:

@@ -151,6 +151,15 @@ def test_a_microphone_that_cannot_be_opened_is_tried_again(tmp_path: Path) -> No
         assert notices(session.take()).count("not available") == 1
 
 
+def test_a_session_that_cannot_begin_says_why_and_ends(tmp_path: Path) -> None:
+    session = LiveSession(SessionSettings(arms=(ARM,), voice="robot"), ArrayCards(), tmp_path)
+    session.start()
+    wait_for(lambda: session.snapshot().phase == "failed", "the failure")
+    session.stop()
+    assert "unknown voice 'robot'" in session.snapshot().standing
+    assert "unknown voice 'robot'" in notices(session.take())
+
+
 class PortAudioError(Exception):
     """As sounddevice raises it: a sentence, a code, and perhaps what the host's sound system said."""
 
