@@ -8,6 +8,7 @@ is due within a frame, and that no worker thread is busy.
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from time import monotonic
 
 import anyio.to_thread
@@ -24,6 +25,18 @@ CALM_TURNS = 3
 
 PATIENCE_S = 1.0
 """After this long of work without an end (a spinner, a thread that a test holds back) the test goes on."""
+
+
+DEADLINE_S = 60.0
+"""How long a test waits for what must come, on a busy machine."""
+
+
+async def until(pilot: Pilot[None], so: Callable[[], object]) -> None:
+    """Wait until something is so, while workers wait for answers of dialogs."""
+    end_s = monotonic() + DEADLINE_S
+    while not so():
+        assert monotonic() < end_s, "it did not come about"
+        await pilot.pause(0.01)
 
 
 async def at_rest(min_sleep: float = 0, max_sleep: float = PATIENCE_S) -> None:

@@ -13,7 +13,8 @@ from services.embedded import open_embedded
 from services.model import Service, Tag
 from services.traffic import RateLimit, Waiting
 from tests.tui.conftest import ScriptedClient, make_app, settle
-from tests.tui.test_services_version_sets import notes, press, stored, texts, wait_for
+from tests.tui.pace import until
+from tests.tui.test_services_version_sets import notes, press, stored, texts
 from tui.app import TurnlabApp
 from tui.screens.dialog import Confirm, TextDialog
 from tui.screens.form_dialog import FormDialog
@@ -47,7 +48,7 @@ async def test_an_edit_sends_only_what_changed_and_is_undone(app: TurnlabApp, wo
         form.query_one("#tags", Input).value = "channel:phone, new"
         form.query_one("#tool_capacity", Input).value = "11"
         await pilot.press("ctrl+s")
-        await wait_for(pilot, lambda: "whole number from 1 to 10" in texts(app))
+        await until(pilot, lambda: "whole number from 1 to 10" in texts(app))
         assert await stored(workspace_file) == before
         app.screen.query_one("#tool_capacity", Input).value = "7"
         await press(pilot, "ctrl+s", ServicesScreen)
@@ -108,12 +109,12 @@ async def test_a_service_is_made_and_a_name_that_is_taken_is_told(app: TurnlabAp
         form = await press(pilot, "n", FormDialog)
         form.query_one("#name", Input).value = "Intake Line"
         await pilot.press("ctrl+s")
-        await wait_for(pilot, lambda: "choose an agent" in texts(app))
+        await until(pilot, lambda: "choose an agent" in texts(app))
         for owner in ("agent_id", "context_graph_id"):
             select = app.screen.query_one(f"#{owner}", Select)
             select.value = getattr(await stored(workspace_file), owner)
         await pilot.press("ctrl+s")
-        await wait_for(
+        await until(
             pilot, lambda: "already has this name" in str(app.screen.query_one("#form-problem", Static).content)
         )
         app.screen.query_one("#name", Input).value = HOSTILE

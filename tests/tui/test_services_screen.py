@@ -12,6 +12,7 @@ from presets.config import load
 from services.errors import StorageError, UnreachableError
 from services.model import Service, VersionSet, WorkspaceVoiceSettings
 from tests.tui.conftest import ScriptedClient, make_app, service, settle
+from tests.tui.pace import until
 from tui.app import TurnlabApp
 from tui.screens.services import ServicesScreen
 from tui.screens.tune import TuneScreen
@@ -348,7 +349,6 @@ async def test_enter_waits_for_the_rows_of_the_filter_that_was_typed(app: Turnla
         await settle(pilot)
         await pilot.press("slash", *"intake", "enter")
         await app.screen.run_action("tune_service")
-        for _ in range(3):
-            await settle(pilot)
+        await until(pilot, lambda: isinstance(app.screen, TuneScreen))
         assert isinstance(app.screen, TuneScreen)
         assert app.screen.session.title == "Intake Line"

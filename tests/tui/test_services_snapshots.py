@@ -12,6 +12,7 @@ from textual.widgets import Input
 from services.embedded import open_embedded
 from services.errors import UnreachableError
 from tests.tui.conftest import ScriptedClient, Steps, make_app, settle, steps
+from tests.tui.pace import until
 from tests.tui.test_services_version_sets import on_set, press
 from tui.app import TurnlabApp
 from tui.screens.dialog import Dialog
@@ -73,10 +74,7 @@ def asking(version_set: str, *keys: str) -> Steps:
         for key in keys:
             before = pilot.app.screen
             await press(pilot, key, Dialog)
-            for _ in range(200):
-                if pilot.app.screen is not before:
-                    break
-                await pilot.pause(0.01)
+            await until(pilot, lambda before=before: pilot.app.screen is not before)  # type: ignore[misc]
         for line in pilot.app.screen.query(Input):
             line.cursor_blink = False
         await pilot.pause()

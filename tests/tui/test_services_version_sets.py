@@ -16,6 +16,7 @@ from services.embedded import open_embedded
 from services.errors import UnreachableError
 from services.model import Service, VersionSet
 from tests.tui.conftest import make_app, settle
+from tests.tui.pace import until
 from tui.app import TurnlabApp
 from tui.commands.version_sets import DeleteVersionSet, Promote, Rollback, UpsertVersionSet
 from tui.screens.diff_dialog import DiffDialog
@@ -58,23 +59,14 @@ async def on_set(pilot: Pilot[None], name: str, service: str = "Intake Line") ->
     assert detail is not None
     detail.open_version_sets()
     await settle(pilot)
-    await wait_for(pilot, lambda: "latest (" in str(app.screen.query_one(DataTable).get_row_at(0)[1]))
+    await until(pilot, lambda: "latest (" in str(app.screen.query_one(DataTable).get_row_at(0)[1]))
     app.screen.query_one("#version-set-rows", DataTable).move_cursor(row=SETS.index(name))
     await pilot.pause()
 
 
-async def wait_for(pilot: Pilot[None], condition: Callable[[], bool]) -> None:
-    """Wait until something is so, while workers wait for answers of dialogs."""
-    for _ in range(400):
-        if condition():
-            return
-        await pilot.pause(0.01)
-    raise AssertionError("it did not come about")
-
-
 async def press(pilot: Pilot[None], key: str, then: type) -> Any:
     await pilot.press(key)
-    await wait_for(pilot, lambda: isinstance(pilot.app.screen, then))
+    await until(pilot, lambda: isinstance(pilot.app.screen, then))
     await pilot.pause()
     return pilot.app.screen
 
@@ -211,7 +203,7 @@ async def test_a_version_that_does_not_exist_is_refused_in_the_form(app: Turnlab
         assert form.query_one("#agent", Input).value == "7"
         form.query_one("#agent", Input).value = "99"
         await pilot.press("ctrl+s")
-        await wait_for(pilot, lambda: "does not exist" in texts(app))
+        await until(pilot, lambda: "does not exist" in texts(app))
         form = app.screen
         assert form.query_one("#agent", Input).value == "99"
         assert await stored(workspace_file) == before
@@ -234,9 +226,7 @@ async def test_edge_is_copied_into_a_new_set_and_that_is_deleted_again(
         form = await press(pilot, "u", FormDialog)
         form.query_one("#name", Input).value = "not a name"
         await pilot.press("ctrl+s")
-        await wait_for(
-            pilot, lambda: "letters, digits" in str(app.screen.query_one("#form-problem", Static).content)
-        )
+        await until(pilot, lambda: "letters, digits" in str(app.screen.query_one("#form-problem", Static).content))
         app.screen.query_one("#name", Input).value = "trial"
         await press(pilot, "ctrl+s", PlanDialog)
         await press(pilot, "enter", ServicesScreen)

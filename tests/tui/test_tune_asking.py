@@ -5,7 +5,6 @@ from __future__ import annotations
 import csv
 import json
 import shutil
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -16,6 +15,7 @@ from presets.config import VoiceConfig, check, load
 from simulator.recording import bundled_folder
 from simulator.study import Arm
 from tests.tui.conftest import ScriptedClient, make_app
+from tests.tui.pace import until
 from tests.tui.tune_support import analyses, kept_analyses, open_tune, rest, settle_on
 from tui.app import TurnlabApp
 from tui.screens.dialog import Confirm
@@ -61,15 +61,6 @@ async def slow_draft(pilot: Pilot[None], recordings: Path) -> TuneScreen:
     screen.changed(screen.session.draft.set_value("post_eot_pause_ms", 1500))
     await rest(pilot)
     return screen
-
-
-async def until(pilot: Pilot[None], so: Callable[[], bool]) -> None:
-    """Wait for something while a dialog is open, whose worker waits for the answer."""
-    for _ in range(500):
-        await pilot.pause(0.01)
-        if so():
-            return
-    raise AssertionError("it did not come to that")
 
 
 def lines(screen: TuneScreen) -> list[str]:

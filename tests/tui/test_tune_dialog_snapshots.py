@@ -14,6 +14,7 @@ from textual.screen import Screen
 from presets.config import load
 from simulator.recording import bundled_folder
 from tests.tui.conftest import SnapshotFiles
+from tests.tui.pace import until
 from tests.tui.tune_support import analyses, kept_analyses, open_tune, rest, settle_on
 from tui.app import TurnlabApp
 from tui.screens.arms_dialog import ArmsDialog
@@ -59,10 +60,7 @@ async def come_to_rest(pilot: Pilot[None]) -> None:
     """Wait for the one dialog that goes on working after it has opened."""
     screen = pilot.app.screen
     if isinstance(screen, SymptomGuide):
-        for _ in range(3000):
-            if "Simulated over" in str(screen.query_one("#offers-progress").render()):
-                break
-            await pilot.pause(0.01)
+        await until(pilot, lambda: "Simulated over" in str(screen.query_one("#offers-progress").render()))
     await pilot.pause()
 
 

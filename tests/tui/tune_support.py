@@ -13,6 +13,7 @@ from services.model import Service
 from simulator.recording import bundled_folder
 from tests.shared_analyses import shared_analyses
 from tests.tui.conftest import settle
+from tests.tui.pace import until
 from tui.app import TurnlabApp
 from tui.screens.tune import TuneScreen
 from tui.tuning.bench import Analyst, Specimen, find_recordings
@@ -78,8 +79,5 @@ def slider(screen: TuneScreen, name: str) -> Slider:
 
 async def settle_on(pilot: Pilot[None], kind: type) -> None:
     """Wait for a dialog to open: its worker goes on waiting for the answer."""
-    for _ in range(100):
-        await pilot.pause()
-        if isinstance(pilot.app.screen, kind):
-            return
-    raise AssertionError(f"no {kind.__name__} opened")
+    await until(pilot, lambda: isinstance(pilot.app.screen, kind))
+    await pilot.pause()
