@@ -309,6 +309,7 @@ class Decider:
             output=keeper.output,
             arm=self._arms.name,
             arms=self._arms.names,
+            config=self._arms.config,
             echo_guard=self.wishes.echo,
             muted=self.wishes.muted,
             push_to_talk=self.wishes.push_to_talk,

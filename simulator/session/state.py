@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from presets.layers import ResolvedVoiceConfig
 from simulator.engine.events import Event
 from simulator.session.settings import EchoGuard
 
@@ -127,6 +128,8 @@ class Snapshot:
     output: DeviceInForce | None = None
     arm: str = ""
     arms: tuple[str, ...] = ()
+    config: ResolvedVoiceConfig | None = None
+    """What is in force in this arm."""
     echo_guard: EchoGuard = EchoGuard.HEADPHONES
     muted: bool = False
     push_to_talk: bool = False
