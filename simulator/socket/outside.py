@@ -26,8 +26,11 @@ from simulator.socket.sounding import WINDOW_MS, SoundDetector, Stretch, audible
 FRESH_MS = 500
 """A sound that begins after less quiet than this is the agent going on, not cutting in."""
 
-_RINGING_MS = 30
-"""How long an utterance may still be heard after its transcript was final: its last block follows."""
+_RINGING = 30 // WINDOW_MS
+"""For how many windows an utterance may be heard after its transcript was final: its last block follows."""
+
+_QUIET = 30 // WINDOW_MS
+"""Fewer quiet windows are no end but a dip in somebody's voice."""
 
 CLEARED_MS = 150
 """A ``clear`` this near to a sound's end is what ended it."""
@@ -228,13 +231,14 @@ def _first_words(transcripts: list[Told]) -> list[tuple[int, Told]]:
 def _onset(windows: list[bool], after_ms: int, before_ms: int) -> int | None:
     """Return the first moment between two at which something new is heard, ms.
 
-    The utterance before may ring on for a moment; if there is no quiet after that, the new one began within it.
+    The utterance before may ring on for a moment; if no quiet follows on that, the new one began within it.
     """
     first, last = after_ms // WINDOW_MS, min(before_ms // WINDOW_MS, len(windows))
     if after_ms:
-        first += _RINGING_MS // WINDOW_MS
-        if first < last and windows[first]:
-            return after_ms + _RINGING_MS // 2
+        quiet = next((at for at in range(first, first + _RINGING) if not any(windows[at : at + _QUIET])), None)
+        if quiet is None:
+            return after_ms + _RINGING * WINDOW_MS // 3
+        first = quiet
     return next((index * WINDOW_MS for index in range(first, last) if windows[index]), None)
 
 
