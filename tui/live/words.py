@@ -71,12 +71,12 @@ def turn_reading(shown: Snapshot) -> Reading:
     if shown.phase not in ("running", "paused") or not shown.threshold:
         return Reading(text="–")
     limits = [(shown.threshold, "┃")]
-    words = [f"ends at ┃ {shown.threshold:.2f}"]
+    words = [f" ends ┃{shown.threshold:.2f}"]
     if shown.eager_threshold is not None:
         limits.insert(0, (shown.eager_threshold, "╎"))
-        words.append(f"eager ╎ {shown.eager_threshold:.2f}")
+        words.append(f"eager ╎{shown.eager_threshold:.2f}")
     known = shown.turn_confidence
-    return Reading(known, tuple(limits), " ".join(("–   " if known is None else f"{known:.2f}", *words)))
+    return Reading(known, tuple(limits), " ".join(("–" if known is None else f"{known:.2f}", *words)))
 
 
 def agent_words(shown: Snapshot) -> str:
@@ -113,8 +113,8 @@ def lost_words(counters: Counters, behind_ms: int) -> str:
     found = [
         _count(counters.drops, "drop", "drops")
         + (f" ({counters.dropped_samples:,} samples)" * bool(counters.drops)),
-        _count(counters.overruns, "overrun of the microphone", "overruns of the microphone"),
-        _count(counters.underruns, "underrun of the speaker", "underruns of the speaker"),
+        _count(counters.overruns, "input overrun", "input overruns"),
+        _count(counters.underruns, "output underrun", "output underruns"),
         _count(counters.late_frames, "late frame", "late frames"),
         f"{behind_ms} ms behind" if behind_ms > 100 else "",
     ]
@@ -122,15 +122,13 @@ def lost_words(counters: Counters, behind_ms: int) -> str:
 
 
 def added_words(shown: Snapshot) -> str:
-    """Return what the devices add to every latency, as the sound system reports it."""
+    """Return what the devices add to every latency, as the sound system says, and how soon they were silent."""
     devices = [device.latency_ms for device in (shown.input, shown.output) if device is not None]
-    return f"{sum(devices):.0f} ms to every latency above" if devices else ""
-
-
-def silence_words(shown: Snapshot) -> str:
-    """Return how soon the last barge-in was silence at the speaker."""
-    ms = shown.last_barge_in_silence_ms
-    return "" if ms is None else f"silent {ms:.0f} ms after the last one's decision"
+    if not devices:
+        return ""
+    silent_ms = shown.last_barge_in_silence_ms
+    silent = "" if silent_ms is None else f"; silent in {silent_ms:.0f} ms"
+    return f"{sum(devices):.0f} ms to these figures{silent}"
 
 
 def _count(number: int, one: str, several: str) -> str:

@@ -18,7 +18,7 @@ from tui.live.arms import draft_letter
 from tui.screens.live_call import OpenCall
 from tui.screens.live_devices import LookForDevices
 from tui.screens.live_panes import PANES, PanesScreen
-from tui.terminal_text import plain
+from tui.terminal_text import cut, plain
 from tui.tuning.scene import ARMS
 from tui.tuning.session import Session
 from tui.widgets.field_panel import FieldPanel
@@ -154,16 +154,16 @@ class LiveScreen(PanesScreen):
         threshold_db = self.session.profile.values.echo_threshold_db.value
         rows = {
             "devices add": words.added_words(shown),
-            "barge-in": words.silence_words(shown),
+            "echo guard": words.guard_words(shown.echo_guard, threshold_db),
+            "lost": words.lost_words(shown.counters, shown.behind_ms),
             "microphone": words.device_words(shown.input),
             "speaker": words.device_words(shown.output, wanted=self.wishes.speaker),
             "agent's voice": words.voice_words(shown),
-            "echo guard": words.guard_words(shown.echo_guard, threshold_db),
-            "lost": words.lost_words(shown.counters, shown.behind_ms),
         }
-        lines = (
-            Content.assemble((f"{name:<14}", "$text-muted"), plain(text)) for name, text in rows.items() if text
-        )
+        room = max(self.query_one("#facts").size.width - 14, 20)
+        # A long name is cut; what was lost never is.
+        said = {name: plain(text) if name == "lost" else cut(plain(text), room) for name, text in rows.items()}
+        lines = (Content.assemble((f"{name:<14}", "$text-muted"), text) for name, text in said.items() if text)
         return Content("\n").join(lines)
 
     def _say(self, where: str, what: str | Content) -> None:

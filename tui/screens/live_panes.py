@@ -110,6 +110,8 @@ class PanesScreen(DevicesScreen):
             self._event_log.step(steps)
         elif self.control is not None or not self.has_class("-compact"):
             self.query_one(FieldPanel).move_focus(steps)
+        else:
+            self.query_one("#call-pane").scroll_relative(y=steps, animate=False)
 
     # ---- the log
 

@@ -118,4 +118,4 @@ def _place(db: float, width: int) -> int:
 
 def _decibels(db: float) -> str:
     """Return a level, "−∞" for digital silence."""
-    return "−∞" if db <= QUIETEST_DB else f"{db:.0f}".replace("-", "−")
+    return "−∞" if db <= QUIETEST_DB else f"{round(db)}".replace("-", "−")

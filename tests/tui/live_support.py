@@ -1,0 +1,121 @@
+"""What the tests of Live share: sound cards that are arrays, a call that stands still, and waiting."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field, replace
+from typing import TypeVar
+
+import numpy as np
+from numpy.typing import NDArray
+from textual.pilot import Pilot
+
+from simulator.devices.listing import Device, Devices
+from simulator.devices.streams import Deliver, Render, Stream
+from simulator.session.live import LiveSession
+from simulator.session.settings import SessionSettings
+from simulator.session.state import Snapshot, Told
+
+PATIENCE_S = 30.0
+RATE = 16_000
+BLOCK = 320
+AHEAD_MS = 500
+"""So much may wait to be decided on: less than a session drops."""
+
+T = TypeVar("T")
+
+
+@dataclass
+class ArrayStream:
+    """An open device."""
+
+    rate: int = RATE
+    channels: int = 1
+    latency_s: float = 0.01
+    alive: bool = True
+
+    def close(self) -> None:
+        """Let go of it."""
+        self.alive = False
+
+
+@dataclass
+class ArrayCards:
+    """Sound cards that are spoken into and never listened to; ``devices`` may change as plugs are pulled."""
+
+    devices: Devices = field(default_factory=lambda: Devices((), ()))
+    delivers: list[Deliver] = field(default_factory=list)
+    opened: list[str] = field(default_factory=list)
+
+    def look(self, *, again: bool = False) -> Devices:  # noqa: ARG002  as every card
+        """Return what there is."""
+        return self.devices
+
+    def open_input(self, device: Device, deliver: Deliver) -> Stream:
+        """Open a microphone."""
+        self.opened.append(device.name)
+        self.delivers.append(deliver)
+        return ArrayStream()
+
+    def open_output(self, device: Device, render: Render) -> Stream:  # noqa: ARG002  as every card
+        """Open a speaker."""
+        return ArrayStream()
+
+    def plug_in(self, *names: str) -> None:
+        """Have microphones of these names, the first the default."""
+        self.devices = Devices(
+            tuple(Device(name, "arrays", 1, RATE, not index, index) for index, name in enumerate(names)), ()
+        )
+
+    def speak(self, call: LiveSession, samples: NDArray[np.float32]) -> None:
+        """Speak into the microphone that was opened last, faster than real time, and drop nothing."""
+        began_ms = call.snapshot().now_ms
+        for start in range(0, len(samples), BLOCK):
+            while began_ms + 1000 * start // RATE - call.snapshot().now_ms > AHEAD_MS:
+                time.sleep(0.002)
+            self.delivers[-1](samples[start : start + BLOCK, None], False)
+
+
+class StillCall:
+    """A call in which nothing goes on: only what it tells, and the order in which it was asked for things."""
+
+    def __init__(self, snapshot: Snapshot, told: list[Told]) -> None:
+        self._snapshot, self._told = snapshot, told
+
+    def snapshot(self) -> Snapshot:
+        """Return how it always stands."""
+        return self._snapshot
+
+    def take(self) -> list[Told]:
+        """Return what happened, once."""
+        told, self._told = self._told, []
+        return told
+
+    def ignore(self, *_: object, **__: object) -> None:
+        """Do nothing."""
+
+    start = stop = use_arms = switch_arm = set_config = new_call = use_input = use_output = ignore
+    play_tone = guard_echo = mute = push_to_talk = talk = pause = record = ignore
+
+
+def array_call(cards: ArrayCards, made: list[LiveSession]) -> Callable[[SessionSettings], LiveSession]:
+    """Return what opens a real session on array cards and puts it into ``made``."""
+
+    def open_call(settings: SessionSettings) -> LiveSession:
+        made.append(LiveSession(replace(settings, silence_only=True, voice="silent"), cards))
+        return made[-1]
+
+    return open_call
+
+
+async def until(pilot: Pilot[None], found: Callable[[], T | None], what: str) -> T:
+    """Wait until the screen shows it."""
+    end_s = time.monotonic() + PATIENCE_S
+    while not (it := found()):
+        if time.monotonic() > end_s:
+            raise TimeoutError(f"{what}: not within {PATIENCE_S:g} s")
+        await pilot.pause()
+        await asyncio.sleep(0.02)
+    return it

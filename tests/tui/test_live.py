@@ -1,0 +1,219 @@
+"""Talking to the agent in the dashboard, through sound cards that are arrays."""
+
+from __future__ import annotations
+
+import asyncio
+import re
+from pathlib import Path
+
+import numpy as np
+import pytest
+import soundfile as sf
+from textual.pilot import Pilot
+from textual.widgets import OptionList, Static
+
+from services.embedded import open_embedded
+from simulator.labels import read_labels
+from simulator.recorder.folder import own_recordings_folder
+from simulator.recording import bundled_folder
+from simulator.session.live import LiveSession
+from simulator.session.settings import EchoGuard
+from tests.tui.conftest import make_app, settle
+from tests.tui.live_support import RATE, ArrayCards, array_call, until
+from tests.tui.tune_support import analyses, kept_analyses, rest, settle_on
+from tui.live.wishes import Wishes
+from tui.screens.device_dialog import DeviceDialog
+from tui.screens.dialog import TextDialog
+from tui.screens.dialogs import PickOne
+from tui.screens.live import LiveScreen
+from tui.screens.tune import TuneScreen
+from tui.widgets.field_panel import FieldPanel
+from tui.widgets.key_line import KeyLine
+from tui.widgets.latency_figures import LatencyFigure
+from tui.widgets.live_header import LiveHeader
+from tui.widgets.live_log import LiveLog
+from tui.widgets.recording_list import RecordingList
+
+__all__ = ["analyses", "kept_analyses"]
+
+SPOKEN_S = 5.2
+"""Of the bundled booking: one turn of the caller."""
+
+
+class Looking:
+    """The Live screen as a person sees it."""
+
+    def __init__(self, pilot: Pilot[None]) -> None:
+        self.pilot = pilot
+
+    @property
+    def screen(self) -> LiveScreen:
+        """The screen, whatever lies over it."""
+        screen = self.pilot.app.screen_stack[0]
+        assert isinstance(screen, LiveScreen)
+        return screen
+
+    def text(self, where: str) -> str:
+        """Return what a line says; "" where it is not shown."""
+        widget = self.screen.query_one(where, Static)
+        return str(widget.content) if widget.display else ""
+
+    def log(self) -> list[str]:
+        """Return the lines of the log."""
+        log = self.screen.query_one(LiveLog)
+        return [str(log.get_option_at_index(index).prompt) for index in range(log.option_count)]
+
+    def logged(self, words: str) -> str:
+        """Return the last line of the log that holds some words."""
+        return next((line for line in reversed(self.log()) if words in line), "")
+
+    async def until(self, where: str, words: str) -> None:
+        """Wait until a line holds some words."""
+        await until(self.pilot, lambda: words in self.text(where), f"{words!r} in {where}")
+
+    async def until_logged(self, words: str) -> str:
+        """Wait until the log holds some words; return the line."""
+        return await until(self.pilot, lambda: self.logged(words), f"{words!r} in the log")
+
+
+@pytest.mark.usefixtures("kept_analyses")
+async def test_a_call_from_no_microphone_to_a_recording_in_tune(workspace_file: Path) -> None:
+    cards = ArrayCards()
+    calls: list[LiveSession] = []
+    app = make_app(lambda: open_embedded(workspace_file), open_call=array_call(cards, calls))
+    async with app.run_test(size=(120, 40), notifications=True) as pilot:
+        await settle(pilot)
+        await pilot.press("2")
+        await until(pilot, lambda: isinstance(app.screen, TuneScreen), "Tune")
+        await rest(pilot)
+        await pilot.press("3")
+        await until(pilot, lambda: isinstance(app.screen, LiveScreen), "Live")
+        live = Looking(pilot)
+        live.screen._look_for_devices = cards.look
+        await a_missing_microphone_is_said_and_one_is_chosen(live, cards)
+        await a_turn_is_heard_and_explained(live, cards, calls[-1])
+        await settings_change_while_talking(live, calls[-1])
+        await arms_switch_and_the_person_is_heard_or_not(live, calls[-1])
+        await the_recording_is_in_tune(live, calls)
+
+
+async def a_missing_microphone_is_said_and_one_is_chosen(live: Looking, cards: ArrayCards) -> None:
+    pilot = live.pilot
+    await live.until(
+        "#trouble", "There is no microphone; plug one in and try again. It is tried again every second"
+    )
+    assert live.text("#state") == "no microphone"
+    assert "r Record" not in live.screen.query_one(KeyLine).render().plain
+    await pilot.press("r")
+    assert any("there is no microphone" in note.message for note in pilot.app._notifications)
+    assert not live.text("#recording-sign")
+    cards.plug_in("built-in", "headset")
+    await pilot.press("i")
+    options = await until(pilot, lambda: offered(pilot), "the devices")
+    assert [str(options.get_option_at_index(at).prompt).split()[0] for at in range(3)] == [
+        "system",
+        "built-in",
+        "headset",
+    ]
+    await pilot.press("down", "down", "enter")
+    await until(pilot, lambda: cards.opened and cards.opened[-1] == "headset", "the chosen microphone")
+    in_force = pilot.app.screen.query_one("#device-said", Static)
+    await until(pilot, lambda: "In force: headset" in str(in_force.content), "what is in force")
+    await pilot.press("escape")
+    await live.until("#facts", "headset, 16 kHz, 10 ms")
+    await until(pilot, lambda: Wishes().input == "headset", "the device remembered")
+
+
+def offered(pilot: Pilot[None]) -> OptionList | None:
+    """Return the list of devices once there are some in it."""
+    if not isinstance(pilot.app.screen, DeviceDialog):
+        return None
+    options = pilot.app.screen.query_one(OptionList)
+    return options if options.option_count == 3 else None
+
+
+async def a_turn_is_heard_and_explained(live: Looking, cards: ArrayCards, call: LiveSession) -> None:
+    """What the screen says of a turn is what the session decided, with its reason."""
+    pilot = live.pilot
+    assert not live.text("#recording-sign")
+    await pilot.press("r")
+    await live.until("#recording-sign", "● RECORDING 0:00")
+    booking, _ = sf.read(bundled_folder() / "booking.flac", dtype="float32")
+    spoken = np.concatenate([booking[: round(SPOKEN_S * RATE)], np.zeros(round(6 * RATE), np.float32)])
+    await asyncio.to_thread(cards.speak, call, spoken)
+    line = await live.until_logged("response start")
+    (turn,) = call.snapshot().latencies
+    assert f"{turn.response_ms:,} ms" in line
+    assert " A " in line
+    figures = [str(figure._value.value) for figure in live.screen.query(LatencyFigure)]
+    assert figures == [f"{ms:,}" for ms in (turn.end_of_turn_ms, turn.first_sound_ms, turn.response_ms)]
+    assert "▶ “" in live.text("#agent")
+    assert "drop" not in live.text("#facts"), "nothing is said to be lost that was not"
+    for _ in range(20):
+        if "end of turn" in live.text("#live-why"):
+            break
+        await pilot.press("comma")
+    assert re.search(r"end of turn, [\d,]+ ms after the end of speech: ", live.text("#live-why"))
+    await pilot.press("w")
+    assert isinstance(pilot.app.screen, TextDialog)
+    told = str(pilot.app.screen.query_one("#dialog-long-text", Static).content)
+    assert f"after the end of speech   {turn.end_of_turn_ms:,} ms" in told
+    assert "confidence" in told
+    await pilot.press("escape")
+
+
+async def settings_change_while_talking(live: Looking, call: LiveSession) -> None:
+    """Steps of a slider hold in the call, are one line of the log, and change Tune's draft."""
+    pilot = live.pilot
+    live.screen.query_one(FieldPanel).focus_field("barge_in_min_speech_s")
+    before = live.screen.session.draft.config.barge_in_min_speech_s
+    await pilot.press("right", "right")
+    line = await live.until_logged("barge_in_min_speech_s 0.8 → 0.9")
+    assert "changed" in line
+    assert before is None
+    await until(
+        pilot,
+        lambda: (used := call.snapshot().config) and used.barge_in_min_speech_s == 0.9,
+        "the setting in force",
+    )
+    assert "draft, 1 change" in str(live.screen.query_one(LiveHeader).content)
+
+
+async def arms_switch_and_the_person_is_heard_or_not(live: Looking, call: LiveSession) -> None:
+    pilot = live.pilot
+    await pilot.press("escape", "v")
+    line = await live.until_logged("now talking to B: ")
+    assert "barge_in_min_speech_s 0.9 → 0.8" in line
+    await until(pilot, lambda: "▸B" in str(live.screen.query_one(LiveHeader).content), "the mark on B")
+    assert "you talk to B" in live.text("#fields-title")
+    await pilot.press("m", "t")
+    await until(pilot, lambda: call.snapshot().muted and call.snapshot().push_to_talk, "muted")
+    assert "hold the mouse here" in live.text("#talk-pad")
+    await pilot.press("space")
+    await live.until("#talk-pad", "you are heard")
+    await pilot.press("m", "t", "e")
+    await settle_on(pilot, PickOne)
+    await pilot.press("down", "enter")
+    await live.until("#facts", "half-duplex: not heard while the agent sounds")
+    assert call.snapshot().echo_guard is EchoGuard.HALF_DUPLEX
+    await pilot.press("p")
+    await live.until("#state", "paused")
+    await pilot.press("p")
+
+
+async def the_recording_is_in_tune(live: Looking, calls: list[LiveSession]) -> None:
+    """Leaving Live closes the microphone and finishes the recording; Tune lists it and has the draft."""
+    pilot, screen = live.pilot, live.screen
+    await pilot.press("2")
+    tune = await until(pilot, lambda: pilot.app.screen, "Tune")
+    assert isinstance(tune, TuneScreen)
+    assert tune.session is screen.session
+    await until(pilot, lambda: calls[-1].snapshot().phase == "stopped", "the closed microphone")
+    (audio,) = own_recordings_folder().glob("*.flac")
+    key = f"my/{audio.name}"
+    await until(pilot, lambda: key in tune.query_one(RecordingList)._rows, "the recording in the list")
+    assert read_labels(audio.with_suffix(".json"), sf.info(audio).duration).provisional
+    await rest(pilot)
+    await pilot.press("3")
+    await until(pilot, lambda: len(calls) == 2 and calls[-1].snapshot().phase != "starting", "a new call")
+    assert calls[-1].snapshot().echo_guard is EchoGuard.HALF_DUPLEX

@@ -1,0 +1,102 @@
+"""How Live looks. A change is accepted with ``pytest --snapshot-update``, after looking at it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from textual.pilot import Pilot
+
+from services.embedded import open_embedded
+from simulator.devices import DeviceError, Devices
+from simulator.engine.events import Event, Why
+from simulator.session.state import (
+    Counters,
+    DeviceInForce,
+    Happened,
+    Level,
+    Notice,
+    RecordingState,
+    Snapshot,
+    Told,
+    TurnLatency,
+)
+from tests.tui.conftest import make_app
+from tests.tui.live_support import StillCall, until
+from tui.screens.live import LiveScreen
+
+Compare = Callable[..., bool]
+
+
+def no_device() -> str:
+    """Return what is said where there is none."""
+    with pytest.raises(DeviceError) as raised:
+        Devices((), ()).find("input", None)
+    return str(raised.value)
+
+
+def talking() -> tuple[Snapshot, list[Told]]:
+    """Return a moment of a call: a pause in the second turn, with push to talk, a recording, and clipping."""
+    end = Why("timeout", {"timeout_ms": 5000.0, "confidence": 0.41})
+    response = Why("response", {"ready_s": 8.25, "waited": ""})
+    told: list[Told] = [
+        Notice("device", 0, "microphone headset (resampled, it runs at 48 kHz)"),
+        Notice("gap", 1200, "the microphone was away for about 2.4 s; the call's clock stood still meanwhile"),
+        Happened(Event("end_of_turn", 7412, 0, end, {"speech_end": 6.2}), "A"),
+        Happened(Event("response_start", 8250, 0, response, {"text": "Good morning, how can I help you?"}), "A"),
+        Notice("setting", 9000, "eot_timeout_ms 5000 → 5100"),
+        Notice("setting", 9032, "eot_timeout_ms 5100 → 5200"),
+    ]
+    shown = Snapshot(
+        phase="running",
+        now_ms=15_200,
+        level=Level(-0.1, -9.5, 37, clipping=True),
+        voice_probability=0.12,
+        turn_state="pause",
+        turn_confidence=0.61,
+        threshold=0.7,
+        eager_threshold=0.5,
+        agent_text="Good morning, how can I help you?",
+        latencies=(TurnLatency(0, "A", 1212, 1580, 2050), TurnLatency(1, "A", 640, 702, 1093)),
+        last_barge_in_silence_ms=34.0,
+        counters=Counters(drops=1, dropped_samples=512, underruns=2),
+        input=DeviceInForce("headset", 48_000, 1, 12.0, "resampled, it runs at 48 kHz"),
+        output=DeviceInForce("headset", 48_000, 2, 45.0),
+        arm="B",
+        arms=("A", "B"),
+        push_to_talk=True,
+        talking=True,
+        recording=RecordingState("/home/me/recordings/live-20261122-101500.flac", 12.3),
+        voice="bundled clips",
+        end_of_turn_model="smart-turn v3.2",
+    )
+    return shown, told
+
+
+def pictured(
+    workspace_file: Path, shown: Snapshot, told: list[Told], *keys: str
+) -> tuple[object, Callable[[Pilot[None]], object]]:
+    """Return an app whose call stands still, and what opens it."""
+    app = make_app(lambda: open_embedded(workspace_file), open_call=lambda _: StillCall(shown, list(told)))
+
+    async def open_live(pilot: Pilot[None]) -> None:
+        await pilot.pause()
+        await pilot.press("3")
+        await until(pilot, lambda: isinstance(app.screen, LiveScreen) and app.screen.shown == shown, "Live")
+        await until(pilot, lambda: app.client is not None and app.status.workspace is not None, "a connection")
+        await pilot.press(*keys)
+        await pilot.pause()
+
+    return app, open_live
+
+
+def test_no_device(snap_compare: Compare, workspace_file: Path) -> None:
+    shown = Snapshot(phase="failed", standing=no_device(), arm="A", arms=("A", "B"), voice="bundled clips")
+    app, open_live = pictured(workspace_file, shown, [Notice("device", 0, no_device())])
+    assert snap_compare(app, terminal_size=(80, 24), run_before=open_live)
+
+
+def test_talking(snap_compare: Compare, workspace_file: Path) -> None:
+    app, open_live = pictured(workspace_file, *talking(), "t")
+    assert snap_compare(app, terminal_size=(120, 40), run_before=open_live)
