@@ -111,7 +111,8 @@ def _print_stops(monitor: Monitor, told: list[Told]) -> None:
     if stops:
         print(
             f"barge-in decided to the last sound heard at the speaker's monitor, {len(stops)} barge-ins: "
-            f"median {np.median(stops):.0f} ms, max {max(stops):.0f} ms (its own latency of some 5 ms included)"
+            f"median {np.median(stops):.0f} ms; the longest {[round(stop) for stop in sorted(stops)[-3:]]} "
+            "(its own latency of some 5 ms included)"
         )
 
 

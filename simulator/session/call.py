@@ -25,7 +25,7 @@ from simulator.voice.voice import Voice
 CALL_NAME = "live"
 """What the call is called where models' latencies are drawn."""
 
-AHEAD_MS = 160
+AHEAD_MS = 300
 """How much of a sound is handed over ahead of time: what deciding on the end of the caller's speech may take."""
 
 _SAMPLES_PER_MS = FRAME_SAMPLES // FRAME_MS
