@@ -36,7 +36,7 @@ from simulator.socket.sounding import AUDIBLE_DB
 from simulator.socket.wire import PcmOut
 
 CLOSE_MS = 40
-LINES = 3
+LINES = 7
 """How many calls are measured at once."""
 
 CALLS = 16

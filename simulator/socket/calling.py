@@ -31,6 +31,9 @@ STUCK_S = 5.0
 LAST_WORD_MS, LONGEST_TAIL_MS = 4000, 30_000
 """After the recording a caller stays until nothing has been heard for so long, and at most so long in all."""
 
+_STALL_S = 0.005
+"""When this machine is later than this, the call's clock is put back by as much instead of hurrying after it."""
+
 _ANSWERED = ("turn", "interruption")
 """The kinds of moves that an agent answers; through a cough or an "uh-huh" it may go on and end."""
 
@@ -126,6 +129,7 @@ class _Caller:
         self._caller: Caller = caller_of(self._ear, recording.source, self._moves, activity, self._placements)
         self._told: list[Told] = []
         self._began_s = 0.0
+        self._sent_ms = 0
         self._late_ms = 0.0
 
     async def talk(self, progress: Callable[[int], None] | None) -> CallTaken:
@@ -165,7 +169,10 @@ class _Caller:
         while True:
             now_ms = len(frames) * FRAME_MS
             await asyncio.sleep(self._began_s + now_ms / 1000 - self._loop.time())
-            self._late_ms = max(self._late_ms, self._ms() - now_ms)
+            late_s = self._loop.time() - self._began_s - now_ms / 1000
+            self._late_ms = max(self._late_ms, 1000 * late_s)
+            if late_s > _STALL_S:
+                self._began_s += late_s
             self._ear.listen(now_ms)
             if self._caller.done and (
                 now_ms >= done_ms + LONGEST_TAIL_MS or min(self._ear.quiet_ms, now_ms - done_ms) >= LAST_WORD_MS
@@ -175,6 +182,7 @@ class _Caller:
             self._ear.asked_ms = self._asked_ms()
             if not self._caller.done:
                 done_ms = now_ms
+            self._sent_ms = now_ms + FRAME_MS
             await self._send(self._out.write(frame))
             frames.append(frame)
             if progress is not None:
@@ -210,7 +218,8 @@ class _Caller:
             self._told.append(Told(round(place_ms), told))
 
     def _ms(self) -> float:
-        return (self._loop.time() - self._began_s) * 1000
+        """Return the moment of the call: its time is the audio sent, and stands still while none is."""
+        return min((self._loop.time() - self._began_s) * 1000, self._sent_ms)
 
     def _seconds(self) -> str:
         return f"{self._ms() / 1000:.1f} s"
