@@ -161,8 +161,9 @@ class LiveScreen(PanesScreen):
             "agent's voice": words.voice_words(shown),
         }
         room = max(self.query_one("#facts").size.width - 14, 20)
-        # A long name is cut; what was lost never is.
-        said = {name: plain(text) if name == "lost" else cut(plain(text), room) for name, text in rows.items()}
+        # A device's long name is cut; what was lost and what guards against echo never are.
+        whole = ("lost", "echo guard")
+        said = {name: plain(text) if name in whole else cut(plain(text), room) for name, text in rows.items()}
         lines = (Content.assemble((f"{name:<14}", "$text-muted"), text) for name, text in said.items() if text)
         return Content("\n").join(lines)
 
