@@ -97,6 +97,7 @@ def test_no_device(snap_compare: Compare, workspace_file: Path) -> None:
     assert snap_compare(app, terminal_size=(80, 24), run_before=open_live)
 
 
-def test_talking(snap_compare: Compare, workspace_file: Path) -> None:
+@pytest.mark.parametrize("size", [(120, 40), (200, 60)], ids=lambda size: f"{size[0]}x{size[1]}")
+def test_talking(snap_compare: Compare, workspace_file: Path, size: tuple[int, int]) -> None:
     app, open_live = pictured(workspace_file, *talking(), "t")
-    assert snap_compare(app, terminal_size=(120, 40), run_before=open_live)
+    assert snap_compare(app, terminal_size=size, run_before=open_live)

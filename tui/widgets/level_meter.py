@@ -106,9 +106,8 @@ class LevelMeter(Widget):
             if level.clipping:
                 return ("CLIPPING", "clipping")
             return (f"clipped {level.clipped:,}", "clipping") if level.clipped else ("dBFS", "scale")
-        return ((f"{_decibels(level.rms_db)} dB", "text"), (f"peak {_decibels(self._held_db)}", "scale"), ("", ""))[
-            min(y, 2)
-        ]
+        beside = ((f"{_decibels(level.rms_db)} dB", "text"), (f"peak {_decibels(self._held_db)}", "scale"))
+        return beside[y] if y < len(beside) else ("", "scale")
 
 
 def _place(db: float, width: int) -> int:
