@@ -7,7 +7,6 @@ import re
 from pathlib import Path
 
 import numpy as np
-import pytest
 import soundfile as sf
 from textual.pilot import Pilot
 from textual.widgets import OptionList, Static
@@ -20,7 +19,7 @@ from simulator.session.live import LiveSession
 from simulator.session.settings import EchoGuard
 from tests.tui.conftest import make_app, settle
 from tests.tui.live_support import RATE, ArrayCards, array_call, until
-from tests.tui.tune_support import analyses, kept_analyses, rest, settle_on
+from tests.tui.tune_support import rest, settle_on
 from tui.live.wishes import Wishes
 from tui.screens.device_dialog import DeviceDialog
 from tui.screens.dialog import TextDialog
@@ -33,8 +32,6 @@ from tui.widgets.latency_figures import LatencyFigure
 from tui.widgets.live_header import LiveHeader
 from tui.widgets.live_log import LiveLog
 from tui.widgets.recording_list import RecordingList
-
-__all__ = ["analyses", "kept_analyses"]
 
 SPOKEN_S = 5.2
 """Of the bundled booking: one turn of the caller."""
@@ -76,7 +73,6 @@ class Looking:
         return await until(self.pilot, lambda: self.logged(words), f"{words!r} in the log")
 
 
-@pytest.mark.usefixtures("kept_analyses")
 async def test_a_call_from_no_microphone_to_a_recording_in_tune(workspace_file: Path) -> None:
     cards = ArrayCards()
     calls: list[LiveSession] = []

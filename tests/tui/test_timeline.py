@@ -15,7 +15,7 @@ from presets.library import preset
 from simulator.engine.profile_files import default_profile
 from simulator.replay import Placement, Played
 from simulator.study import Arm, run
-from tests.tui.tune_support import analyses, kept_analyses, specimen
+from tests.tui.tune_support import specimen
 from tui.tuning.clock import align
 from tui.tuning.scene import ArmLane, Bar, Scene, make_scene
 from tui.widgets import timeline_lanes as lanes
@@ -24,8 +24,6 @@ from tui.widgets.timeline import GUTTER, Timeline
 from tui.widgets.timeline_line import one_cell
 from tui.widgets.timeline_sight import moments_in_sight, waits_in_sight
 from tui.widgets.timeline_view import View
-
-__all__ = ["analyses", "kept_analyses"]
 
 
 def lane(*bars: Bar, underruns: tuple[int, ...] = (), waits: tuple[tuple[int, int], ...] = ()) -> ArmLane:

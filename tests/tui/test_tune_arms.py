@@ -11,7 +11,7 @@ from textual.widgets import OptionList
 from presets.config import VoiceConfig
 from services.model import Service
 from simulator.recording import bundled_folder
-from tests.tui.tune_support import analyses, kept_analyses, open_tune, rest, settle_on, slider
+from tests.tui.tune_support import open_tune, rest, settle_on, slider
 from tui.app import TurnlabApp
 from tui.screens.arms_dialog import ArmsDialog
 from tui.screens.dialogs import PickOne
@@ -21,9 +21,6 @@ from tui.tuning.arms import ArmError
 from tui.tuning.session import Session
 from tui.widgets.arm_header import ArmHeader
 from tui.widgets.readout_table import ReadoutTable
-
-__all__ = ["analyses", "kept_analyses"]
-pytestmark = pytest.mark.usefixtures("kept_analyses")
 
 BOOKING = bundled_folder() / "booking.flac"
 STORED = VoiceConfig(max_buffer_delay_ms=600)

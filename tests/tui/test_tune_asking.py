@@ -16,7 +16,7 @@ from simulator.recording import bundled_folder
 from simulator.study import Arm
 from tests.tui.conftest import ScriptedClient, make_app
 from tests.tui.pace import until
-from tests.tui.tune_support import analyses, kept_analyses, open_tune, rest, settle_on
+from tests.tui.tune_support import open_tune, rest, settle_on
 from tui.app import TurnlabApp
 from tui.screens.dialog import Confirm
 from tui.screens.dialogs import PickOne
@@ -30,9 +30,6 @@ from tui.tuning.worst_turns import worse_turns
 from tui.widgets.readout_table import ReadoutTable
 from tui.widgets.recording_list import RecordingList
 from tui.widgets.timeline import Timeline
-
-__all__ = ["analyses", "kept_analyses"]
-pytestmark = pytest.mark.usefixtures("kept_analyses")
 
 SIZE = (120, 40)
 FIELD = "max_buffer_delay_ms"

@@ -14,7 +14,7 @@ from textual.pilot import Pilot
 
 from presets.config import VoiceConfig
 from simulator.recording import bundled_folder
-from tests.tui.tune_support import analyses, kept_analyses, open_tune, rest, settle_on, slider
+from tests.tui.tune_support import open_tune, rest, settle_on, slider
 from tui.app import TurnlabApp
 from tui.screens.dialog import TextDialog
 from tui.screens.dialogs import PickOne
@@ -22,9 +22,6 @@ from tui.screens.text_entry import TextEntry
 from tui.screens.tune import TuneScreen
 from tui.tuning.copies import Target, as_command, as_curl, read_pasted
 from tui.tuning.entry import EntryError
-
-__all__ = ["analyses", "kept_analyses"]
-pytestmark = pytest.mark.usefixtures("kept_analyses")
 
 BOOKING = bundled_folder() / "booking.flac"
 BODY = {"filler_vocabulary": ["it's", '"x" $HOME `id`'], "max_buffer_delay_ms": None}

@@ -15,7 +15,7 @@ from presets.config import load
 from simulator.recording import bundled_folder
 from tests.tui.conftest import SnapshotFiles
 from tests.tui.pace import until
-from tests.tui.tune_support import analyses, kept_analyses, open_tune, rest, settle_on
+from tests.tui.tune_support import open_tune, rest, settle_on
 from tui.app import TurnlabApp
 from tui.screens.arms_dialog import ArmsDialog
 from tui.screens.dialogs import PickOne, UnsavedChanges
@@ -30,9 +30,6 @@ from tui.screens.worst_turns import WorstTurns
 from tui.tuning.journal import KeptDraft
 from tui.tuning.three_way import conflicts
 from tui.widgets.recording_list import RecordingList
-
-__all__ = ["analyses", "kept_analyses"]
-pytestmark = pytest.mark.usefixtures("kept_analyses")
 
 DIALOGS = (
     ("p", PresetsDialog),

@@ -11,15 +11,12 @@ from presets.fields import FIELDS
 from services.model import Service
 from simulator.recording import bundled_folder
 from tests.tui.conftest import ScriptedClient, make_app, settle
-from tests.tui.tune_support import analyses, kept_analyses, open_tune, rest, settle_on
+from tests.tui.tune_support import open_tune, rest, settle_on
 from tui.app import TurnlabApp
 from tui.screens.dialogs import PickOne
 from tui.screens.text_entry import TextEntry
 from tui.screens.tune import TuneScreen
 from tui.widgets.field_panel import FieldPanel
-
-__all__ = ["analyses", "kept_analyses"]
-pytestmark = pytest.mark.usefixtures("kept_analyses")
 
 BOOKING = bundled_folder() / "booking.flac"
 RARE = {spec.name for spec in FIELDS if spec.advanced}

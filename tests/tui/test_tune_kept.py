@@ -14,7 +14,7 @@ from textual.pilot import Pilot
 from presets.config import VoiceConfig
 from simulator.recording import bundled_folder
 from tests.tui.conftest import ScriptedClient, make_app, service, settle
-from tests.tui.tune_support import analyses, kept_analyses, rest, settle_on, slider
+from tests.tui.tune_support import rest, settle_on, slider
 from tui.app import TurnlabApp
 from tui.screens.dialogs import UnsavedChanges
 from tui.screens.kept_dialog import KeptDialog
@@ -22,9 +22,6 @@ from tui.screens.merge_dialog import MergeDialog
 from tui.screens.tune import TuneScreen
 from tui.screens.tune_kept import KEPT_AFTER_S
 from tui.tuning.journal import Journal
-
-__all__ = ["analyses", "kept_analyses"]
-pytestmark = pytest.mark.usefixtures("kept_analyses")
 
 BOOKING = bundled_folder() / "booking.flac"
 SIZE = (80, 24)

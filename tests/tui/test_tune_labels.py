@@ -12,7 +12,7 @@ from textual.widgets import Input, Static
 
 from simulator.recording import bundled_folder
 from tests.tui.conftest import ScriptedClient, make_app
-from tests.tui.tune_support import analyses, kept_analyses, open_tune, rest, settle_on
+from tests.tui.tune_support import open_tune, rest, settle_on
 from tui.screens.dialog import Confirm
 from tui.screens.dialogs import PickOne
 from tui.screens.form_dialog import FormDialog
@@ -21,9 +21,6 @@ from tui.screens.tune import TuneScreen
 from tui.widgets.label_timeline import LabelTimeline
 from tui.widgets.readout_table import ReadoutTable
 from tui.widgets.recording_list import RecordingList
-
-__all__ = ["analyses", "kept_analyses"]
-pytestmark = pytest.mark.usefixtures("kept_analyses")
 
 
 @pytest.fixture

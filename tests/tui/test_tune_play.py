@@ -14,16 +14,13 @@ from textual.widgets import Input, Static
 
 from simulator.recording import bundled_folder
 from tests.tui.conftest import ScriptedClient, make_app
-from tests.tui.tune_support import PATIENCE_S, analyses, kept_analyses, open_tune, rest, settle_on, slider
+from tests.tui.tune_support import PATIENCE_S, open_tune, rest, settle_on, slider
 from tui.app import TurnlabApp
 from tui.screens.dialogs import PickOne
 from tui.screens.export_dialog import ExportTo
 from tui.screens.tune import TuneScreen
 from tui.tuning.listening import Sight
 from tui.widgets.timeline import GUTTER, Timeline
-
-__all__ = ["analyses", "kept_analyses"]
-pytestmark = pytest.mark.usefixtures("kept_analyses")
 
 SIZE = (120, 40)
 

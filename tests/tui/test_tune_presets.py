@@ -12,16 +12,13 @@ from textual.pilot import Pilot
 from presets.config import VoiceConfig
 from simulator.recording import bundled_folder
 from tests.tui.conftest import ScriptedClient, make_app
-from tests.tui.tune_support import analyses, kept_analyses, open_tune, rest, settle_on, slider
+from tests.tui.tune_support import open_tune, rest, settle_on, slider
 from tui.app import TurnlabApp
 from tui.screens.dialog import Confirm
 from tui.screens.line_entry import LineEntry
 from tui.screens.presets_dialog import PresetsDialog
 from tui.screens.tune import TuneScreen
 from tui.user_presets import PresetError, all_presets, export_preset, read_preset, save_preset, user_presets
-
-__all__ = ["analyses", "kept_analyses"]
-pytestmark = pytest.mark.usefixtures("kept_analyses")
 
 BOOKING = bundled_folder() / "booking.flac"
 CALM = VoiceConfig(max_buffer_delay_ms=520)

@@ -18,16 +18,13 @@ from services.errors import InvalidError
 from services.model import Service
 from simulator.recording import bundled_folder
 from tests.tui.conftest import ScriptedClient, make_app, settle
-from tests.tui.tune_support import analyses, kept_analyses, open_tune, rest, settle_on, slider
+from tests.tui.tune_support import open_tune, rest, settle_on, slider
 from tui.app import TurnlabApp
 from tui.screens.dialogs import UnsavedChanges
 from tui.screens.merge_dialog import MergeDialog
 from tui.screens.save_dialog import SaveDialog
 from tui.screens.tune import TuneScreen
 from tui.widgets.arm_header import ArmHeader
-
-__all__ = ["analyses", "kept_analyses"]
-pytestmark = pytest.mark.usefixtures("kept_analyses")
 
 SIZE = (120, 40)
 BOOKING = bundled_folder() / "booking.flac"

@@ -15,7 +15,7 @@ from presets.config import load
 from services.model import Service
 from simulator.recording import bundled_folder
 from tests.tui.conftest import ScriptedClient, make_app, settle
-from tests.tui.tune_support import analyses, kept_analyses, open_tune, rest, settle_on, slider
+from tests.tui.tune_support import open_tune, rest, settle_on, slider
 from tui.app import TurnlabApp
 from tui.screens.dialogs import PickOne, UnsavedChanges
 from tui.screens.presets_dialog import PresetsDialog
@@ -29,9 +29,6 @@ from tui.widgets.field_panel import FieldPanel
 from tui.widgets.readout_table import ReadoutTable
 from tui.widgets.recording_list import ALL, RecordingList
 from tui.widgets.timeline import Timeline
-
-__all__ = ["analyses", "kept_analyses"]
-pytestmark = pytest.mark.usefixtures("kept_analyses")
 
 SIZE = (120, 40)
 BOOKING = bundled_folder() / "booking.flac"

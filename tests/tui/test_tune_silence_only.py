@@ -9,11 +9,8 @@ import pytest
 
 from simulator.recording import bundled_folder
 from tests.tui.conftest import ScriptedClient, make_app
-from tests.tui.tune_support import analyses, kept_analyses, open_tune
+from tests.tui.tune_support import open_tune
 from tui.widgets.readout_table import ReadoutTable
-
-__all__ = ["analyses", "kept_analyses"]
-pytestmark = pytest.mark.usefixtures("kept_analyses")
 
 
 @pytest.mark.parametrize("size", [(80, 24), (120, 40)])

@@ -8,12 +8,9 @@ import pytest
 from textual.pilot import Pilot
 
 from simulator.recording import bundled_folder
-from tests.tui.tune_support import analyses, kept_analyses, open_tune, rest, settle_on, slider
+from tests.tui.tune_support import open_tune, rest, settle_on, slider
 from tui.app import TurnlabApp
 from tui.screens.save_dialog import SaveDialog
-
-__all__ = ["analyses", "kept_analyses"]
-pytestmark = pytest.mark.usefixtures("kept_analyses")
 
 Compare = Callable[..., bool]
 Steps = Callable[[Pilot[None]], Awaitable[None]]

@@ -6,12 +6,10 @@ import asyncio
 from pathlib import Path
 from time import monotonic
 
-import pytest
 from textual.pilot import Pilot
 
 from services.model import Service
 from simulator.recording import bundled_folder
-from tests.shared_analyses import shared_analyses
 from tests.tui.conftest import settle
 from tests.tui.pace import until
 from tui.app import TurnlabApp
@@ -22,17 +20,6 @@ from tui.widgets.slider import Slider
 
 PATIENCE_S = 60.0
 """How long a test waits for what really is worked out, analyses included, on a busy machine."""
-
-
-@pytest.fixture(scope="session")
-def analyses(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder in which analyses are kept for all tests: each recording is really analysed, once."""
-    return shared_analyses(tmp_path_factory)
-
-
-@pytest.fixture
-def kept_analyses(same_everywhere: None, analyses: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setenv("TURNLAB_CACHE_DIR", str(analyses))
 
 
 def specimen(name: str) -> Specimen:
