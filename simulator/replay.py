@@ -145,9 +145,7 @@ def _scripted(
         machine.observe(seen)
     machine.run_before(_FOREVER_MS)
     whole = Placement(0, activity.duration_ms, 0)
-    return Played(
-        tuple(machine.events), (whole,), activity.duration_ms, "scripted", sounds=tuple(machine.sounds)
-    )
+    return Played(tuple(machine.events), (whole,), activity.duration_ms, "scripted", sounds=tuple(machine.sounds))
 
 
 class _Elastic:
