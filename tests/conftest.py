@@ -20,6 +20,11 @@ settings.register_profile("thorough", settings.get_profile("quick"), max_example
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "quick"))
 
 
+def pytest_xdist_auto_num_workers() -> int:
+    """Run one process more than there are cores: those that talk and listen in real time mostly wait."""
+    return (os.cpu_count() or 1) + 1
+
+
 @pytest.fixture(scope="session", autouse=True)
 def _one_certificate_authority(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
     """Trust one authority instead of 140, which take every client 20 ms to read; none of them is met here."""
