@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import argparse
 import asyncio
+import os
 import statistics
 import tempfile
 import time
@@ -47,6 +48,8 @@ class WatchedTuneScreen(TuneScreen):
 async def time_steps(steps: int) -> list[float]:
     """Return the seconds from key to paint for so many steps, to and fro over the whole slider."""
     with tempfile.TemporaryDirectory() as folder:
+        # A draft that was kept before would be offered, and take the keys.
+        os.environ["TURNLAB_DATA_DIR"] = folder
         app = TurnlabApp(open_client=lambda: open_embedded(Path(folder) / "workspace.db"))
         async with app.run_test(size=(120, 40)) as pilot:
             screen = WatchedTuneScreen()
