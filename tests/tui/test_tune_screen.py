@@ -131,6 +131,16 @@ async def test_figures_stay_when_settings_changed_twice_in_a_moment(app: Turnlab
         assert figures(screen, "response after turn p50")
 
 
+async def test_figures_stay_when_they_came_just_before_they_were_late(app: TurnlabApp) -> None:
+    async with app.run_test(size=SIZE) as pilot:
+        screen = await opened(pilot)
+        # What a timer calls is queued; here it comes to its turn behind the outcome.
+        screen.call_next(screen._outcome_is_late)
+        await settle(pilot)
+        assert screen.settled
+        assert figures(screen, "response after turn p50")
+
+
 async def test_undo_redo_and_back_to_inherit(app: TurnlabApp) -> None:
     async with app.run_test(size=SIZE) as pilot:
         screen = await opened(pilot)

@@ -292,8 +292,10 @@ class BenchScreen(Place):
             self.try_out()
 
     def _outcome_is_late(self) -> None:
-        self._stale_timer = None
-        self._dim_stale()
+        # A timer's call is queued: the outcome may have come before it, and figures dimmed then would stay so.
+        if self._stale_timer is not None:
+            self._stale_timer = None
+            self._dim_stale()
 
     def _dim_stale(self) -> None:
         self.query_one(Timeline).set_stale()
