@@ -17,7 +17,7 @@ from tui.live import words
 from tui.live.arms import draft_letter
 from tui.screens.live_call import OpenCall
 from tui.screens.live_devices import LookForDevices
-from tui.screens.live_panes import PANES, PanesScreen
+from tui.screens.live_panes import PanesScreen
 from tui.terminal_text import cut, plain
 from tui.tuning.scene import ARMS
 from tui.tuning.session import Session
@@ -64,7 +64,7 @@ class LiveScreen(PanesScreen):
         yield LiveHeader(id="live-header")
         yield Static(id="recording-sign", markup=False)
         yield Static(id="trouble", markup=False)
-        yield PaneTabs(PANES, id="live-tabs")
+        yield PaneTabs(self.PANES, id="live-tabs")
         with Vertical(id="live-body"):
             with Horizontal(id="live-top"):
                 with VerticalScroll(id="call-pane", classes="pane", can_focus=False):

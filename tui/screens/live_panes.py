@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import ClassVar
 
-from textual import events, on
+from textual import on
 from textual.widgets import Static
 
 from simulator.session.state import Told
@@ -12,21 +13,18 @@ from tui.live.lines import LogLines, detail_text
 from tui.screens.dialog import TextDialog
 from tui.screens.live_call import OpenCall
 from tui.screens.live_devices import DevicesScreen, LookForDevices
+from tui.screens.panes import PaneScreen
 from tui.terminal_text import plain
 from tui.tuning.session import Session
 from tui.widgets.field_panel import FieldPanel
 from tui.widgets.live_log import LiveLog
-from tui.widgets.pane_tabs import PaneTabs
-
-PANES = {"call": "Call", "fields": "Settings", "log": "Log"}
-ROOMY = (100, 32)
-"""From this size on all panes are shown at once; below it one of them at a time, as tabs."""
 
 
-class PanesScreen(DevicesScreen):
+class PanesScreen(DevicesScreen, PaneScreen):
     """The call, the settings and the log, of which one has the focus."""
 
-    _pane = "call"
+    PANES: ClassVar[Mapping[str, str]] = {"call": "Call", "fields": "Settings", "log": "Log"}
+    HOME = "call"
 
     def __init__(self, open_call: OpenCall, look: LookForDevices, session: Session) -> None:
         super().__init__(open_call, look, session)
@@ -34,56 +32,19 @@ class PanesScreen(DevicesScreen):
 
     # ---- panes
 
-    def on_resize(self) -> None:
-        """Show all panes at once where there is room."""
-        self.fit()
+    def resized(self) -> None:
+        """Fit to the size there is now, the figures too."""
+        super().resized()
         self.show_call()
 
-    def fit(self) -> None:
-        """Tell the style sheet how much room there is, and which pane is in view."""
-        if self.take_room():
-            self.update_node_styles()
-        self.query_one(PaneTabs).show(self._pane)
-
-    def take_room(self) -> bool:
-        """Set the classes for the room there is; return whether any changed. What is shown is not updated."""
-        width, height = self.app.size
-        before = self.classes
-        self.set_class(width < ROOMY[0] or height < ROOMY[1], "-compact", update=False)
-        self.set_class(height >= 48, "-tall", update=False)
-        for pane in PANES:
-            self.set_class(pane == self._pane, f"-pane-{pane}", update=False)
-        return self.classes != before
-
-    def go_to(self, pane: str) -> None:
-        """Bring a pane into view and put the focus there; the call has nothing to focus."""
-        self._pane = pane
-        self.fit()
+    def focus_pane(self, pane: str) -> None:
+        """Put the focus into a pane; the call has nothing to focus."""
         if pane == "fields":
             self.query_one(FieldPanel).focus_field()
         elif pane == "log":
             self.query_one(LiveLog).focus()
         else:
             self.set_focus(None)
-
-    @on(PaneTabs.Chosen)
-    def _tab_clicked(self, message: PaneTabs.Chosen) -> None:
-        self.go_to(message.pane)
-
-    @on(events.DescendantFocus)
-    def _follow_focus(self, event: events.DescendantFocus) -> None:
-        # A click focuses without going through go_to; tab must then go on from there.
-        above = {widget.id for widget in event.widget.ancestors_with_self}
-        self._pane = next((pane for pane in PANES if f"{pane}-pane" in above), self._pane)
-
-    def action_turn_pane(self, steps: int) -> None:
-        """Go to the next pane."""
-        names = list(PANES)
-        self.go_to(names[(names.index(self._pane) + steps) % len(names)])
-
-    def action_step_back(self) -> None:
-        """Go back to the call."""
-        self.go_to("call")
 
     # ---- one focused thing
 
@@ -125,7 +86,7 @@ class PanesScreen(DevicesScreen):
 
     def action_step_log(self, steps: int) -> None:
         """Go to another event and read why it happened."""
-        if self.has_class("-compact") and self._pane != "log":
+        if self.has_class("-compact") and self.pane != "log":
             self.go_to("log")
         self._event_log.step(steps)
 

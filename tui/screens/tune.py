@@ -18,7 +18,7 @@ from tui.commands import bindings
 from tui.commands.tune import HERE, QuitWithCare
 from tui.screens.tune_export import ExportScreen
 from tui.screens.tune_labels import LabelsScreen
-from tui.screens.tune_panes import PANES, PanesScreen
+from tui.screens.tune_panes import PanesScreen
 from tui.screens.tune_play import PlayScreen
 from tui.terminal_text import plain
 from tui.tuning.session import Session
@@ -68,7 +68,7 @@ class TuneScreen(ExportScreen, LabelsScreen, PlayScreen, PanesScreen):
         """Lay out all panes; the style sheet decides which are in view."""
         self.take_room()
         yield ArmHeader(id="tune-header")
-        yield PaneTabs(PANES, id="tune-tabs")
+        yield PaneTabs(self.PANES, id="tune-tabs")
         with Vertical(id="tune-body"):
             with Horizontal(id="tune-top"):
                 with Vertical(id="recordings-pane", classes="pane"):

@@ -1,0 +1,85 @@
+"""What screens of several panes share: all at once where there is room, otherwise one at a time, as tabs."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import ClassVar
+
+from textual import events, on
+
+from tui.commands import Place
+from tui.widgets.pane_tabs import PaneTabs
+
+ROOMY = (100, 32)
+"""From this size on all panes are shown at once."""
+
+
+class PaneScreen(Place):
+    """Knows how much room there is, and which of its panes has the focus."""
+
+    PANES: ClassVar[Mapping[str, str]]
+    """Titles by pane; the first part of a pane's id, before ``-pane``."""
+
+    HOME: ClassVar[str]
+    """The pane to begin with and to step back to."""
+
+    _pane = ""
+
+    def on_resize(self) -> None:
+        """Show all panes at once where there is room."""
+        self.resized()
+
+    def resized(self) -> None:
+        """Fit to the size there is now."""
+        self.fit()
+
+    @property
+    def pane(self) -> str:
+        """The pane that has the focus."""
+        return self._pane or self.HOME
+
+    def fit(self) -> None:
+        """Tell the style sheet how much room there is, and which pane is in view."""
+        # Each update styles every widget anew; one for all of the classes is enough, none if nothing changed.
+        if self.take_room():
+            self.update_node_styles()
+        self.query_one(PaneTabs).show(self.pane)
+
+    def take_room(self) -> bool:
+        """Set the classes for the room there is; return whether any changed. What is shown is not updated."""
+        width, height = self.app.size
+        before = self.classes
+        self.set_class(width < ROOMY[0] or height < ROOMY[1], "-compact", update=False)
+        self.set_class(height >= 48, "-tall", update=False)
+        for pane in self.PANES:
+            self.set_class(pane == self.pane, f"-pane-{pane}", update=False)
+        return self.classes != before
+
+    def go_to(self, pane: str) -> None:
+        """Bring a pane into view and put the focus there."""
+        self._pane = pane
+        self.fit()
+        self.focus_pane(pane)
+
+    def focus_pane(self, pane: str) -> None:
+        """Put the focus into a pane."""
+        raise NotImplementedError
+
+    @on(PaneTabs.Chosen)
+    def _tab_clicked(self, message: PaneTabs.Chosen) -> None:
+        self.go_to(message.pane)
+
+    @on(events.DescendantFocus)
+    def _follow_focus(self, event: events.DescendantFocus) -> None:
+        # A click focuses without going through go_to; tab must then go on from there.
+        above = {widget.id for widget in event.widget.ancestors_with_self}
+        self._pane = next((pane for pane in self.PANES if f"{pane}-pane" in above), self._pane)
+
+    def action_turn_pane(self, steps: int) -> None:
+        """Go to the next pane."""
+        names = list(self.PANES)
+        self.go_to(names[(names.index(self.pane) + steps) % len(names)])
+
+    def action_step_back(self) -> None:
+        """Go back to where one begins."""
+        self.go_to(self.HOME)
