@@ -77,19 +77,7 @@ def open_input(device: Device, deliver: Deliver) -> Stream:
     def came(block: Block, _count: int, _time: Any, status: Any) -> None:
         deliver(block, bool(status.input_overflow))
 
-    def start(rate: int, channels: int) -> Any:
-        stream = portaudio().InputStream(
-            samplerate=rate,
-            channels=channels,
-            device=device.index,
-            dtype="float32",
-            blocksize=round(rate * HEARD_S),
-            latency=2 * HEARD_S,
-            callback=came,
-        )
-        return _started(stream)
-
-    return _first_that_opens("input", device, start)
+    return _first_that_opens("input", device, HEARD_S, came)
 
 
 def open_output(device: Device, render: Render) -> Stream:
@@ -101,22 +89,22 @@ def open_output(device: Device, render: Render) -> Stream:
     def wanted(block: Block, _count: int, _time: Any, status: Any) -> None:
         render(block, bool(status.output_underflow))
 
-    def start(rate: int, channels: int) -> Any:
-        stream = portaudio().OutputStream(
-            samplerate=rate,
-            channels=channels,
-            device=device.index,
-            dtype="float32",
-            blocksize=round(rate * BLOCK_S),
-            latency=2 * BLOCK_S,
-            callback=wanted,
-        )
-        return _started(stream)
-
-    return _first_that_opens("output", device, start)
+    return _first_that_opens("output", device, BLOCK_S, wanted)
 
 
-def _started(stream: Any) -> Any:
+def _start(way: Way, device: Device, shape: tuple[int, int], block_s: float, callback: Callable[..., None]) -> Any:
+    """Start a stream of ``(rate, channels)`` in blocks of ``block_s``."""
+    kind = portaudio().InputStream if way == "input" else portaudio().OutputStream
+    rate, channels = shape
+    stream = kind(
+        samplerate=rate,
+        channels=channels,
+        device=device.index,
+        dtype="float32",
+        blocksize=round(rate * block_s),
+        latency=2 * block_s,
+        callback=callback,
+    )
     try:
         stream.start()
     except Exception:
@@ -125,13 +113,14 @@ def _started(stream: Any) -> Any:
     return stream
 
 
-def _first_that_opens(way: Way, device: Device, start: Callable[[int, int], Any]) -> Stream:
+def _first_that_opens(way: Way, device: Device, block_s: float, callback: Callable[..., None]) -> Stream:
     module = portaudio()
     first: Exception | None = None
     for rate, channels in _shapes(device):
         try:
             with quiet_stderr():
-                return _Opened(start(rate, channels), rate, channels)
+                stream = _start(way, device, (rate, channels), block_s, callback)
+                return _Opened(stream, rate, channels)
         except (module.PortAudioError, ValueError) as error:
             first = first or error
             if not _about_shape(error):
