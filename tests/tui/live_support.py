@@ -2,15 +2,12 @@
 
 from __future__ import annotations
 
-import asyncio
 import time
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
-from typing import TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
-from textual.pilot import Pilot
 
 from simulator.devices.listing import Device, Devices
 from simulator.devices.streams import Deliver, Render, Stream
@@ -18,13 +15,10 @@ from simulator.session.live import LiveSession
 from simulator.session.settings import SessionSettings
 from simulator.session.state import Snapshot, Told
 
-PATIENCE_S = 30.0
 RATE = 16_000
 BLOCK = 320
 AHEAD_MS = 500
 """So much may wait to be decided on: less than a session drops."""
-
-T = TypeVar("T")
 
 
 @dataclass
@@ -108,14 +102,3 @@ def array_call(cards: ArrayCards, made: list[LiveSession]) -> Callable[[SessionS
         return made[-1]
 
     return open_call
-
-
-async def until(pilot: Pilot[None], found: Callable[[], T | None], what: str) -> T:
-    """Wait until the screen shows it."""
-    end_s = time.monotonic() + PATIENCE_S
-    while not (it := found()):
-        if time.monotonic() > end_s:
-            raise TimeoutError(f"{what}: not within {PATIENCE_S:g} s")
-        await pilot.pause()
-        await asyncio.sleep(0.02)
-    return it

@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from time import monotonic
+from typing import TypeVar
 
 import anyio.to_thread
 import pytest
@@ -26,17 +27,19 @@ CALM_TURNS = 3
 PATIENCE_S = 1.0
 """After this long of work without an end (a spinner, a thread that a test holds back) the test goes on."""
 
-
 DEADLINE_S = 60.0
 """How long a test waits for what must come, on a busy machine."""
 
+T = TypeVar("T")
 
-async def until(pilot: Pilot[None], so: Callable[[], object]) -> None:
-    """Wait until something is so, while workers wait for answers of dialogs."""
+
+async def until(pilot: Pilot[None], found: Callable[[], T | None], what: str = "it") -> T:
+    """Wait until something is so, or there, and return it; workers may wait for answers of dialogs meanwhile."""
     end_s = monotonic() + DEADLINE_S
-    while not so():
-        assert monotonic() < end_s, "it did not come about"
+    while not (it := found()):
+        assert monotonic() < end_s, f"{what} did not come about within {DEADLINE_S:g} s"
         await pilot.pause(0.01)
+    return it
 
 
 async def at_rest(min_sleep: float = 0, max_sleep: float = PATIENCE_S) -> None:

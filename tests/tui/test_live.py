@@ -18,7 +18,8 @@ from simulator.recording import bundled_folder
 from simulator.session.live import LiveSession
 from simulator.session.settings import EchoGuard
 from tests.tui.conftest import make_app, settle
-from tests.tui.live_support import RATE, ArrayCards, array_call, until
+from tests.tui.live_support import RATE, ArrayCards, array_call
+from tests.tui.pace import until
 from tests.tui.tune_support import rest, settle_on
 from tui.live.wishes import Wishes
 from tui.screens.device_dialog import DeviceDialog

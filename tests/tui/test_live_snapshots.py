@@ -23,7 +23,8 @@ from simulator.session.state import (
     TurnLatency,
 )
 from tests.tui.conftest import make_app
-from tests.tui.live_support import StillCall, until
+from tests.tui.live_support import StillCall
+from tests.tui.pace import until
 from tui.screens.live import LiveScreen
 
 Compare = Callable[..., bool]

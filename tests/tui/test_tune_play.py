@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import Callable
 from pathlib import Path
-from time import monotonic
 
 import numpy as np
 import pytest
@@ -14,7 +11,8 @@ from textual.widgets import Input, Static
 
 from simulator.recording import bundled_folder
 from tests.tui.conftest import ScriptedClient, make_app
-from tests.tui.tune_support import PATIENCE_S, open_tune, rest, settle_on, slider
+from tests.tui.pace import until
+from tests.tui.tune_support import open_tune, rest, settle_on, slider
 from tui.app import TurnlabApp
 from tui.screens.dialogs import PickOne
 from tui.screens.export_dialog import ExportTo
@@ -31,13 +29,6 @@ def app(monkeypatch: pytest.MonkeyPatch) -> TurnlabApp:
     return make_app(ScriptedClient().open)
 
 
-async def until(condition: Callable[[], bool]) -> None:
-    deadline_s = monotonic() + PATIENCE_S
-    while not condition():
-        assert monotonic() < deadline_s
-        await asyncio.sleep(0.01)
-
-
 def sight(screen: TuneScreen) -> Sight | None:
     return screen._listening.sight() if screen._listening else None
 
@@ -51,7 +42,7 @@ async def test_without_a_speaker_the_playhead_runs_all_the_same(app: TurnlabApp)
         screen = await open_tune(pilot, recordings=bundled_folder())
         timeline, title = screen.query_one(Timeline), screen.query_one("#timeline-title", Static)
         await pilot.press("s")
-        await until(lambda: at_ms(screen) > 100)
+        await until(pilot, lambda: at_ms(screen) > 100)
         seen = sight(screen)
         assert seen is not None
         if not seen.no_sound:
@@ -62,47 +53,47 @@ async def test_without_a_speaker_the_playhead_runs_all_the_same(app: TurnlabApp)
         assert any("│" in text for _, text in timeline.rows)
 
         screen.action_hear_arm()
-        await until(lambda: any(label == "B agent ♪" for label, _ in timeline.rows))
+        await until(pilot, lambda: any(label == "B agent ♪" for label, _ in timeline.rows))
         before_ms = at_ms(screen)
         screen.action_wind(5)
-        await until(lambda: at_ms(screen) > before_ms + 4500)
+        await until(pilot, lambda: at_ms(screen) > before_ms + 4500)
 
         assert screen.outcome is not None
         before = screen.outcome
         slider(screen, "max_buffer_delay_ms").step(-1)
         await rest(pilot)
-        await until(lambda: screen.outcome is not before and screen._listening is not None)
-        await until(lambda: (seen := sight(screen)) is not None and seen.playing and seen.arm == 1)
+        await until(pilot, lambda: screen.outcome is not before and screen._listening is not None)
+        await until(pilot, lambda: (seen := sight(screen)) is not None and seen.playing and seen.arm == 1)
         assert at_ms(screen) > before_ms + 4500, "another setting, the same moment"
 
         await pilot.press("s")
-        await until(lambda: (seen := sight(screen)) is not None and seen.resting)
+        await until(pilot, lambda: (seen := sight(screen)) is not None and seen.resting)
         await pilot.click(Timeline, offset=(GUTTER + 40, 0))
         wanted_ms = timeline.view.t(40)
-        await until(lambda: abs(at_ms(screen) - wanted_ms) < 2 * timeline.view.ms_per_cell)
+        await until(pilot, lambda: abs(at_ms(screen) - wanted_ms) < 2 * timeline.view.ms_per_cell)
         assert "‖" in str(title.render())
         timeline.focus()
         await pilot.press("space")
-        await until(lambda: at_ms(screen) > wanted_ms + 100)
+        await until(pilot, lambda: at_ms(screen) > wanted_ms + 100)
 
         timeline.zoom(6)
-        await until(lambda: at_ms(screen) > wanted_ms + 500)
+        await until(pilot, lambda: at_ms(screen) > wanted_ms + 500)
         view = timeline.view
         screen.action_wind(5)
-        await until(lambda: timeline.view != view)
+        await until(pilot, lambda: timeline.view != view)
         assert timeline.view.start_ms <= at_ms(screen) < timeline.view.end_ms, "the page is turned"
 
         screen.show_recording("coughs.flac")
         await rest(pilot)
-        await until(lambda: timeline.playhead_ms is None and sight(screen) is None)
+        await until(pilot, lambda: timeline.playhead_ms is None and sight(screen) is None)
         assert str(title.render()).startswith("Timeline of coughs")
         timeline.step_event(1)
         assert timeline.chosen is not None
         await pilot.press("g")
-        await until(lambda: at_ms(screen) > 0)
+        await until(pilot, lambda: at_ms(screen) > 0)
         assert at_ms(screen) >= timeline.chosen.t_ms - 500
         await pilot.press("S")
-        await until(lambda: timeline.playhead_ms is None)
+        await until(pilot, lambda: timeline.playhead_ms is None)
         assert str(title.render()).startswith("Timeline of coughs")
 
 
@@ -119,7 +110,7 @@ async def test_a_call_is_written_to_be_heard(app: TurnlabApp, tmp_path: Path) ->
         assert "End the name with .wav or .flac" in str(app.screen.query_one("#export-problem").render())
         app.screen.query_one(Input).value = str(target)
         await pilot.press("enter")
-        await until(lambda: target.exists() and app.screen is screen)
+        await until(pilot, lambda: target.exists() and app.screen is screen)
         assert screen.outcome is not None
         played = screen.outcome.runs[1].played
     with sf.SoundFile(target) as file:

@@ -11,15 +11,12 @@ from textual.pilot import Pilot
 from services.model import Service
 from simulator.recording import bundled_folder
 from tests.tui.conftest import settle
-from tests.tui.pace import until
+from tests.tui.pace import DEADLINE_S, until
 from tui.app import TurnlabApp
 from tui.screens.tune import TuneScreen
 from tui.tuning.bench import Analyst, Specimen, find_recordings
 from tui.widgets.field_panel import FieldPanel
 from tui.widgets.slider import Slider
-
-PATIENCE_S = 60.0
-"""How long a test waits for what really is worked out, analyses included, on a busy machine."""
 
 
 def specimen(name: str) -> Specimen:
@@ -30,7 +27,7 @@ def specimen(name: str) -> Specimen:
 
 async def rest(pilot: Pilot[None]) -> None:
     """Wait until the Tune screen shows what belongs to its settings."""
-    end_s = monotonic() + PATIENCE_S
+    end_s = monotonic() + DEADLINE_S
     while monotonic() < end_s:
         await settle(pilot)
         screen = pilot.app.screen
