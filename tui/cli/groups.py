@@ -22,9 +22,9 @@ class ShowingGroup(TyperGroup):
 
 
 LATER = {
-    "service": ("tui.cli.service", "service_app"),
-    "version-set": ("tui.cli.version_set", "version_set_app"),
-    "voice-config": ("tui.cli.voice_config", "voice_config_app"),
+    "service": ("tui.cli.commands.service", "service_app"),
+    "version-set": ("tui.cli.commands.version_set", "version_set_app"),
+    "voice-config": ("tui.cli.commands.voice_config", "voice_config_app"),
 }
 """Where the commands are that the main help only names: building their options would slow it down."""
 

@@ -2,9 +2,18 @@
 
 from __future__ import annotations
 
+from enum import StrEnum
 from typing import Annotated
 
 import typer
+
+
+class EndOfTurn(StrEnum):
+    """What judges whether the caller has finished."""
+
+    SMART_TURN = "smart-turn"
+    SILENCE = "silence"
+
 
 Json = Annotated[bool, typer.Option("--json", help="Print one JSON object for scripts instead of a table.")]
 ConnectionName = Annotated[
@@ -25,3 +34,28 @@ Body = Annotated[
     str | None,
     typer.Option(metavar="JSON", help="A JSON object of fields, or @FILE that holds one; null takes a field back."),
 ]
+Channel = Annotated[
+    int | None,
+    typer.Option("--caller-channel", min=1, help="Which channel of a stereo file is the caller, from 1."),
+]
+MonoMix = Annotated[
+    bool,
+    typer.Option("--mono-mix", help="The audio is both sides mixed, so leave barge-in out."),
+]
+Telephone = Annotated[
+    bool, typer.Option("--telephone", help="What if: hear the caller over a telephone line (8 kHz, µ-law).")
+]
+NoiseSnr = Annotated[
+    float | None,
+    typer.Option("--noise-snr", min=-20, max=60, help="What if: add room noise, this many dB below the caller."),
+]
+Eot = Annotated[
+    EndOfTurn | None,
+    typer.Option("--eot", help="End-of-turn judge; by default smart-turn where its model is installed."),
+]
+Configs = Annotated[
+    list[str] | None,
+    typer.Option("--config", "-c", help="A preset's name, a JSON file, or inline JSON; the first is the baseline."),
+]
+Profile = Annotated[str, typer.Option(help="Engine profile: a shipped name or a file.")]
+Seed = Annotated[int, typer.Option(help="Seed of the models' latencies; the same for every arm.")]

@@ -1,0 +1,144 @@
+"""Commands that stand at either end of a connection: the embedded platform, the agent, and its caller."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from tui.cli.options import Channel, Eot, Json, Profile
+
+
+def serve(
+    port: Annotated[int, typer.Option(min=0, max=65535, help="The port; 0 takes any free one.")] = 8765,
+    host: Annotated[
+        str, typer.Option(help="The address; by default only this machine can reach it.")
+    ] = "127.0.0.1",
+    data: Annotated[Path | None, typer.Option(help="Folder of the workspace; by default the dashboard's.")] = None,
+    allow_remote: Annotated[
+        bool, typer.Option("--allow-remote", help="Let other machines reach it; needs a --token.")
+    ] = False,
+    token: Annotated[
+        str | None,
+        typer.Option(envvar="TURNLAB_SERVE_TOKEN", show_envvar=True, help="The API key while this server runs."),
+    ] = None,
+    read_only: Annotated[
+        bool, typer.Option("--read-only", help="Print the read-only viewer's key instead of the owner's.")
+    ] = False,
+    rate_window: Annotated[
+        float, typer.Option(min=0, help="Seconds that a minute of the rate limits lasts; 0 for no limits.")
+    ] = 60.0,
+    token_lifetime: Annotated[
+        float, typer.Option(min=1, max=86_400, help="Seconds that a Classic sign-in lasts.")
+    ] = 3600.0,
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON line when ready.")] = False,
+) -> None:
+    """Serve the embedded platform for any client, in both dialects, until stopped."""
+    from tui.cli.serve import Request, serve
+
+    serve(
+        Request(
+            host=host,
+            port=port,
+            data=data,
+            allow_remote=allow_remote,
+            token=token,
+            read_only=read_only,
+            rate_window=rate_window,
+            token_lifetime=token_lifetime,
+        ),
+        as_json=as_json,
+    )
+
+
+def agent(
+    config: Annotated[
+        str, typer.Option("--config", "-c", help="A preset's name, a JSON file, or inline JSON.")
+    ] = "balanced",
+    scenario: Annotated[
+        Path | None, typer.Option(help="What the agent says, a scenario file; by default a clinic's front desk.")
+    ] = None,
+    profile: Profile = "default",
+    eot: Eot = None,
+    seed: Annotated[int, typer.Option(help="Seed of the models' latencies; the same in every call.")] = 0,
+    voice: Annotated[
+        str | None, typer.Option(help="hibari, clips or silent; by default hibari where it is installed.")
+    ] = None,
+    port: Annotated[int, typer.Option(min=0, max=65535, help="The port; 0 takes any free one.")] = 8766,
+    host: Annotated[
+        str, typer.Option(help="The address; by default only this machine can reach it.")
+    ] = "127.0.0.1",
+    allow_remote: Annotated[
+        bool, typer.Option("--allow-remote", help="Let other machines reach it; needs a --token.")
+    ] = False,
+    token: Annotated[
+        str | None,
+        typer.Option(envvar="TURNLAB_AGENT_TOKEN", show_envvar=True, help="What callers must send."),
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON line when ready.")] = False,
+) -> None:
+    """Answer calls on a WebSocket as the simulated agent, in real time, until stopped."""
+    from tui.cli.agent import Request, agent
+
+    agent(
+        Request(
+            config=config,
+            scenario=scenario,
+            profile=profile,
+            eot=eot.value if eot else None,
+            seed=seed,
+            voice=voice,
+            host=host,
+            port=port,
+            allow_remote=allow_remote,
+            token=token,
+        ),
+        as_json=as_json,
+    )
+
+
+def call(
+    url: Annotated[str, typer.Argument(metavar="URL", help="The agent's address, such as ws://127.0.0.1:8766.")],
+    recording: Annotated[Path, typer.Argument(help="The caller: an audio file.")],
+    rigid: Annotated[
+        bool, typer.Option("--rigid", help="Play the audio as it is, also where its labels have moves.")
+    ] = False,
+    trust_messages: Annotated[
+        bool,
+        typer.Option(
+            "--trust-messages", help="Let the agent's transcripts and clears tell fillers and stops apart."
+        ),
+    ] = False,
+    save: Annotated[
+        Path | None, typer.Option(metavar="FILE.flac", help="Keep the call: the caller left, the agent right.")
+    ] = None,
+    sample_rate: Annotated[int, typer.Option(help="Speak and hear at 8000, 16000, 24000 or 48000.")] = 16_000,
+    audible_db: Annotated[
+        float, typer.Option(min=-90, max=0, help="From what level on the agent is heard, dBFS.")
+    ] = -45.0,
+    token: Annotated[
+        str | None,
+        typer.Option(envvar="TURNLAB_AGENT_TOKEN", show_envvar=True, help="Sent as Authorization: Bearer."),
+    ] = None,
+    caller_channel: Channel = None,
+    as_json: Json = False,
+) -> None:
+    """Call an agent on a WebSocket with a recording, in real time, and measure it by ear."""
+    from tui.cli.call import Request, call_agent
+    from tui.cli.hearing import hearing_of
+
+    call_agent(
+        Request(
+            url=url,
+            token=token,
+            rate=sample_rate,
+            rigid=rigid,
+            audible_db=audible_db,
+            path=recording,
+            hearing=hearing_of(caller_channel, False, False, None, 0),
+            trust=trust_messages,
+            save=save,
+        ),
+        as_json=as_json,
+    )

@@ -1,0 +1,42 @@
+"""``turnlab labels``: its commands and their options."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+labels_app = typer.Typer(
+    rich_markup_mode=None, no_args_is_help=True, help="Labels to an Audacity label track and back."
+)
+
+Force = Annotated[bool, typer.Option("--force", help="Replace the file if it is there already.")]
+
+
+@labels_app.command("export")
+def labels_export(
+    path: Annotated[Path, typer.Argument(metavar="FILE", help="A recording, or its JSON label file.")],
+    output: Annotated[
+        Path | None, typer.Option("--output", "-o", help="By default NAME.txt beside it; - prints it.")
+    ] = None,
+    force: Force = False,
+) -> None:
+    """Write a recording's labels as a label track that Audacity opens."""
+    from tui.cli.labels import export_labels
+
+    export_labels(path, output, force=force)
+
+
+@labels_app.command("import")
+def labels_import(
+    path: Annotated[Path, typer.Argument(metavar="FILE", help="A label track exported from Audacity, NAME.txt.")],
+    output: Annotated[
+        Path | None, typer.Option("--output", "-o", help="By default NAME.json beside it; - prints it.")
+    ] = None,
+    force: Force = False,
+) -> None:
+    """Write an Audacity label track as a JSON label file; what only JSON can hold stays as it was."""
+    from tui.cli.labels import import_labels
+
+    import_labels(path, output, force=force)

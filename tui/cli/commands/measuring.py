@@ -1,0 +1,130 @@
+"""Commands that play recordings to the turn-taking logic, and measure it."""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from tui.cli.options import Channel, Configs, Eot, Json, MonoMix, NoiseSnr, Profile, Seed, Telephone
+
+
+class Replay(StrEnum):
+    """How the recorded caller is played to the simulated agent."""
+
+    ELASTIC = "elastic"
+    RIGID = "rigid"
+    SCRIPTED = "scripted"
+
+
+def simulate(
+    paths: Annotated[list[Path], typer.Argument(metavar="PATH...", help="Audio files, or folders that hold some.")],
+    config: Configs = None,
+    replay: Annotated[
+        Replay | None, typer.Option(help="By default elastic where the labels have moves, else rigid.")
+    ] = None,
+    profile: Profile = "default",
+    eot: Eot = None,
+    seed: Seed = 0,
+    caller_channel: Channel = None,
+    mono_mix: MonoMix = False,
+    telephone: Telephone = False,
+    noise_snr: NoiseSnr = None,
+    echo_db: Annotated[
+        float | None,
+        typer.Option("--echo-db", min=0, max=80, help="What if: the agent leaks back this many dB quieter."),
+    ] = None,
+    echo_delay_ms: Annotated[
+        int | None,
+        typer.Option("--echo-delay-ms", min=0, max=2000, help="How much later it comes back (100)."),
+    ] = None,
+    explain: Annotated[
+        bool, typer.Option("--explain", help="Tell each call as a story: what happened when, and why.")
+    ] = False,
+    mix: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="Write the call as WAV or FLAC: the caller left, the agent right."),
+    ] = None,
+    voice: Annotated[
+        str | None, typer.Option(help="The agent's voice in the mix: hibari, clips or silent; by default the best.")
+    ] = None,
+    force: Annotated[bool, typer.Option("--force", help="Replace the mix's file if it is there.")] = False,
+    as_json: Json = False,
+) -> None:
+    """Play recordings through one or several configurations and compare what a caller would hear."""
+    from tui.cli.hearing import hearing_of, with_echo
+    from tui.cli.mix import mix_request
+    from tui.cli.simulate import Request, simulate
+
+    simulate(
+        Request(
+            paths=paths,
+            configs=config or ["balanced"],
+            replay=replay.value if replay else None,
+            profile=profile,
+            eot=eot.value if eot else None,
+            seed=seed,
+            hearing=with_echo(
+                hearing_of(caller_channel, mono_mix, telephone, noise_snr, seed), echo_db, echo_delay_ms
+            ),
+            mix=mix_request(mix, voice, force=force),
+        ),
+        as_json=as_json,
+        explain=explain,
+    )
+
+
+def evaluate(
+    paths: Annotated[
+        list[Path], typer.Argument(metavar="FOLDER...", help="Folders of labelled recordings, or files.")
+    ],
+    config: Configs = None,
+    profile: Profile = "default",
+    eot: Eot = None,
+    only: Annotated[
+        list[str] | None,
+        typer.Option(help="Only these recordings: names or patterns, with commas between; @FILE for one a line."),
+    ] = None,
+    seed: Seed = 0,
+    caller_channel: Channel = None,
+    mono_mix: MonoMix = False,
+    telephone: Telephone = False,
+    noise_snr: NoiseSnr = None,
+    as_json: Json = False,
+) -> None:
+    """Score end of turn, barge-in and voice activity on labelled recordings."""
+    from tui.cli.evaluate import Request, evaluate
+    from tui.cli.hearing import hearing_of
+
+    evaluate(
+        Request(
+            paths=paths,
+            configs=config or ["balanced"],
+            profile=profile,
+            eot=eot.value if eot else None,
+            only=only or [],
+            seed=seed,
+            hearing=hearing_of(caller_channel, mono_mix, telephone, noise_snr, seed),
+        ),
+        as_json=as_json,
+    )
+
+
+def analyze(
+    path: Annotated[Path, typer.Argument(help="An audio file.")],
+    eot: Eot = None,
+    caller_channel: Channel = None,
+    mono_mix: MonoMix = False,
+    telephone: Telephone = False,
+    noise_snr: NoiseSnr = None,
+    seed: Annotated[int, typer.Option(help="Seed of the added noise.")] = 0,
+    as_json: Json = False,
+) -> None:
+    """Show what a recording holds: speech, pauses, and how finished the caller sounds at each."""
+    from tui.cli.analyze import analyze
+    from tui.cli.hearing import hearing_of
+
+    hearing = hearing_of(caller_channel, mono_mix, telephone, noise_snr, seed)
+    analyze(path, eot.value if eot else None, hearing, as_json=as_json)

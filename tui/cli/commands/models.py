@@ -1,0 +1,32 @@
+"""``turnlab models``: its commands and their options."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from tui.cli.groups import ShowingGroup
+from tui.cli.options import Json
+
+models_app = typer.Typer(
+    cls=ShowingGroup, rich_markup_mode=None, help="Show the model files, or get the missing one."
+)
+
+
+@models_app.command("show")
+def models(as_json: Json = False) -> None:
+    """Show each model: installed or not, from where, its licence and hash (what 'turnlab models' alone does)."""
+    from tui.cli.models import list_models
+
+    list_models(as_json=as_json)
+
+
+@models_app.command("fetch")
+def models_fetch(
+    force: Annotated[bool, typer.Option("--force", help="Get it even where it is there already.")] = False,
+) -> None:
+    """Get the end-of-turn model through pip, check it, and keep it in the data directory."""
+    from tui.cli.models import fetch
+
+    fetch(force=force)
