@@ -11,6 +11,7 @@ from simulator.channel import NEEDS_CALLER, both_sides
 from simulator.echo.leak import USUAL_DELAY_MS, Echo
 from simulator.recording import Recording
 from tui.cli.failure import CallError, complain
+from tui.cli.options import HearingOptions
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,11 +37,11 @@ class Hearing:
         return self.what_if.to_json() | (self.echo.to_json() if self.echo else {})
 
 
-def hearing_of(
-    caller_channel: int | None, mono_mix: bool, telephone: bool, noise_snr_db: float | None, seed: int
-) -> Hearing:
+def hearing_of(options: HearingOptions, seed: int) -> Hearing:
     """Return how recordings are to be heard; the seed chooses the noise too."""
-    return Hearing(caller_channel, mono_mix, WhatIf(telephone, noise_snr_db, 0 if noise_snr_db is None else seed))
+    noise_seed = 0 if options.noise_snr is None else seed
+    what_if = WhatIf(options.telephone, options.noise_snr, noise_seed)
+    return Hearing(options.caller_channel, options.mono_mix, what_if)
 
 
 def with_echo(hearing: Hearing, loss_db: float | None, delay_ms: int | None) -> Hearing:

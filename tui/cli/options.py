@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from enum import StrEnum
 from typing import Annotated
 
@@ -28,6 +29,9 @@ Expect = Annotated[
     typer.Option(
         metavar="PLAN", help="Write only if it is still the plan that was shown under these ten characters."
     ),
+]
+Confirm = Annotated[
+    str | None, typer.Option(metavar="NAME", help="The target's name once more, where it is what callers get.")
 ]
 ServiceName = Annotated[str, typer.Argument(metavar="SERVICE", help="A service's name or id.")]
 Body = Annotated[
@@ -59,3 +63,13 @@ Configs = Annotated[
 ]
 Profile = Annotated[str, typer.Option(help="Engine profile: a shipped name or a file.")]
 Seed = Annotated[int, typer.Option(help="Seed of the models' latencies; the same for every arm.")]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class HearingOptions:
+    """What is known, or supposed, about the caller's audio."""
+
+    caller_channel: Channel = None
+    mono_mix: MonoMix = False
+    telephone: Telephone = False
+    noise_snr: NoiseSnr = None

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass
 from typing import Any
 
 from pydantic import JsonValue
@@ -17,45 +16,42 @@ from tui.cli.connecting import confirm, connected, find_service
 from tui.cli.failure import CallError, WorkError
 from tui.cli.json_text import read_body
 from tui.cli.owners import find_agent, find_context_graph
-from tui.cli.service_fields import Fields, checked, odd_names
+from tui.cli.service_fields import checked, given, odd_names, tag_list
+from tui.cli.service_options import ServiceOptions
 from tui.cli.service_show import service_json
 from tui.cli.shown_plans import Shown, fingerprint_of
 from tui.cli.tables import print_line, print_table, print_whole
+from tui.cli.wish import Wish
 from tui.service_filter import SEARCH_LENGTH
 
 SCHEMA = "turnlab.service-plan/1"
 
-__all__ = ["Fields", "Wish", "create_service", "delete_service", "update_service"]
-
-
-@dataclass(frozen=True, slots=True)
-class Wish:
-    """How a change is to be made."""
-
-    apply: bool
-    expect: str | None
-    connection: str | None
-    as_json: bool
-
 
 def create_service(
-    given: Fields, agent: str, context_graph: str, connection: str | None, *, apply: bool, as_json: bool
+    name: str,
+    options: ServiceOptions,
+    agent: str,
+    context_graph: str,
+    connection: str | None,
+    *,
+    apply: bool,
+    as_json: bool,
 ) -> None:
     """Make a service."""
-    checked(given.given())
+    checked(given(name, options))
 
     async def work(client: ServicesClient) -> tuple[JsonObject, str | None]:
         new = NewService(
-            name=given.name or "",
+            name=name,
             agent_id=await find_agent(client, agent),
             context_graph_id=await find_context_graph(client, context_graph),
-            description=given.description or "",
-            is_active=given.is_active is not False,
-            tags=given.tag_list(),
-            tool_capacity=given.tool_capacity,
-            channel_type=given.channel_type,
-            environment=given.environment,
-            safety_filters_enabled=given.safety_filters_enabled,
+            description=options.description or "",
+            is_active=options.active is not False,
+            tags=tag_list(options),
+            tool_capacity=options.tool_capacity,
+            channel_type=options.channel,
+            environment=options.environment,
+            safety_filters_enabled=options.safety_filters,
         )
         told: JsonObject = {
             "action": "create",
@@ -73,18 +69,18 @@ def create_service(
     if as_json:
         print(json.dumps({"schema": SCHEMA, "applied": made is not None, **told, "id": made}))
         return
-    _print_plan(f"create {given.name}", told)
+    _print_plan(f"create {name}", told)
     print_line(
         "Nothing was written. To make it, the same command with --apply." if made is None else f"Made: {made}"
     )
 
 
-def update_service(service: str, given: Fields, body: str | None, wish: Wish) -> None:
+def update_service(service: str, name: str | None, options: ServiceOptions, body: str | None, wish: Wish) -> None:
     """Change single fields of a service."""
-    options, raw = given.given(), {} if body is None else read_body(body)
-    if twice := sorted(options.keys() & raw.keys()):
+    fields, raw = given(name, options), {} if body is None else read_body(body)
+    if twice := sorted(fields.keys() & raw.keys()):
         raise CallError(f"{', '.join(twice)}: given twice, in --body and as an option; give it once")
-    wanted = checked(raw | options)
+    wanted = checked(raw | fields)
     if not wanted:
         raise CallError("say what to change, with an option such as --name or with --body")
 

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
 from typing import Any, Final
 
 from services.model import Tag
 from services.writing import write_tags
 from tui.cli.failure import CallError
+from tui.cli.service_options import ServiceOptions
 
 CHOICES: Final = {"channel_type": ("voice", "text"), "environment": ("production", "sandbox")}
 LENGTHS: Final = {"name": (1, 256), "description": (0, 2000)}
@@ -30,29 +30,24 @@ _TYPES: Final[Mapping[str, tuple[type, str]]] = {
 }
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Fields:
-    """What options give; ``None`` was not given."""
+def given(name: str | None, options: ServiceOptions) -> dict[str, Any]:
+    """Return what was given by the Platform API's names."""
+    found = {
+        "name": name,
+        "description": options.description,
+        "is_active": options.active,
+        "tags": None if options.tag is None else write_tags(tag_list(options)),
+        "tool_capacity": options.tool_capacity,
+        "channel_type": options.channel,
+        "environment": options.environment,
+        "safety_filters_enabled": options.safety_filters,
+    }
+    return {field: value for field, value in found.items() if value is not None}
 
-    name: str | None = None
-    description: str | None = None
-    is_active: bool | None = None
-    tags: list[str] | None = None
-    tool_capacity: int | None = None
-    channel_type: str | None = None
-    environment: str | None = None
-    safety_filters_enabled: bool | None = None
 
-    def given(self) -> dict[str, Any]:
-        """Return what was given by the Platform API's names."""
-        found = {one.name: getattr(self, one.name) for one in fields(self)}
-        if self.tags is not None:
-            found["tags"] = write_tags(self.tag_list())
-        return {name: value for name, value in found.items() if value is not None}
-
-    def tag_list(self) -> tuple[Tag, ...]:
-        """Return the tags; ``key=value`` is understood as ``key:value``, as in the filter of the services."""
-        return tuple(_tag(text) for text in self.tags or ())
+def tag_list(options: ServiceOptions) -> tuple[Tag, ...]:
+    """Return the tags; ``key=value`` is understood as ``key:value``, as in the filter of the services."""
+    return tuple(_tag(text) for text in options.tag or ())
 
 
 def _tag(text: str) -> Tag:

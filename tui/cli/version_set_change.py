@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 from collections.abc import Mapping
 from contextlib import suppress
-from dataclasses import dataclass
 
 from pydantic import JsonValue
 
@@ -24,22 +23,12 @@ from tui.cli.failure import CallError, WorkError
 from tui.cli.json_text import read_body
 from tui.cli.tables import print_line, print_whole
 from tui.cli.version_set_words import changes_json, plan_json, print_body, print_changes, print_plan, set_json
+from tui.cli.wish import ConfirmedWish
 
 SCHEMA = "turnlab.version-set-plan/1"
 
 
-@dataclass(frozen=True, slots=True)
-class Wish:
-    """How a change is to be made."""
-
-    apply: bool
-    confirm: str | None
-    expect: str | None
-    connection: str | None
-    as_json: bool
-
-
-def promote(service: str, source: str, target: str | None, wish: Wish) -> None:
+def promote(service: str, source: str, target: str | None, wish: ConfirmedWish) -> None:
     """Put what ``source`` holds into ``target``, by default the next on the path."""
     to = target or next_stage(source)
     if to is None:
@@ -48,7 +37,12 @@ def promote(service: str, source: str, target: str | None, wish: Wish) -> None:
 
 
 def upsert(
-    service: str, name: str, versions: Mapping[str, str | None], models: list[str], body: str | None, wish: Wish
+    service: str,
+    name: str,
+    versions: Mapping[str, str | None],
+    models: list[str],
+    body: str | None,
+    wish: ConfirmedWish,
 ) -> None:
     """Change the named fields of a version set, or make it."""
     fields: dict[str, JsonValue] = {} if body is None else dict(read_body(body, "version_set"))
@@ -63,12 +57,12 @@ def upsert(
     _change(service, Upsert(name, fields, preferences), wish)
 
 
-def rollback(service: str, name: str, to: int | None, wish: Wish) -> None:
+def rollback(service: str, name: str, to: int | None, wish: ConfirmedWish) -> None:
     """Put back what a version set held."""
     _change(service, Rollback(name, to), wish)
 
 
-def delete(service: str, name: str, wish: Wish) -> None:
+def delete(service: str, name: str, wish: ConfirmedWish) -> None:
     """Delete a version set."""
     _change(service, Delete(name), wish)
 
@@ -88,7 +82,7 @@ def _preference(text: str) -> tuple[str, str | None]:
     return use, model or None
 
 
-def _change(service: str, request: Request, wish: Wish) -> None:
+def _change(service: str, request: Request, wish: ConfirmedWish) -> None:
     backups = Backups()
 
     async def planned(client: ServicesClient) -> tuple[Plan, Dialect]:
@@ -123,7 +117,7 @@ def _change(service: str, request: Request, wish: Wish) -> None:
     _apply(plan, told, backups, wish)
 
 
-def _apply(plan: Plan, told: JsonObject, backups: Backups, wish: Wish) -> None:
+def _apply(plan: Plan, told: JsonObject, backups: Backups, wish: ConfirmedWish) -> None:
     async def work(client: ServicesClient) -> Applied:
         return await apply_plan(client, plan, backups, who=who())
 
@@ -153,7 +147,7 @@ def _apply(plan: Plan, told: JsonObject, backups: Backups, wish: Wish) -> None:
         raise WorkError(f"the platform stored {plan.target} otherwise than it was sent; look at it now")
 
 
-def _finish_dry(told: JsonObject, wish: Wish) -> None:
+def _finish_dry(told: JsonObject, wish: ConfirmedWish) -> None:
     if wish.as_json:
         _print_json(told, applied=False)
     elif not told["nothing_to_do"]:
@@ -166,7 +160,7 @@ def _confirming(target: str) -> str:
     return f" --confirm {target}" if target == RELEASE else ""
 
 
-def _refuse_moved(before: JsonValue, now: JsonObject, wish: Wish) -> None:
+def _refuse_moved(before: JsonValue, now: JsonObject, wish: ConfirmedWish) -> None:
     """Show what was planned and what it would be now, and fail."""
     if wish.as_json:
         _print_json(now, applied=False, moved=True, planned=before)
@@ -180,7 +174,7 @@ def _refuse_moved(before: JsonValue, now: JsonObject, wish: Wish) -> None:
     raise WorkError(f"{since}, so nothing was written: look at it, then go on with {further}")
 
 
-def _show_changed_since(error: ChangedSinceError, wish: Wish) -> None:
+def _show_changed_since(error: ChangedSinceError, wish: ConfirmedWish) -> None:
     left, now = set_json(error.entry.after), set_json(error.now)
     if wish.as_json:
         told = {"change": error.entry.id, "target": error.entry.target, "left": left, "now": now}

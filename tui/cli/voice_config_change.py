@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import difflib
 import json
-from dataclasses import dataclass
 from typing import Any
 
 from pydantic import JsonValue
@@ -21,27 +20,10 @@ from tui.cli.json_text import read_body
 from tui.cli.shown_plans import Shown, fingerprint_of
 from tui.cli.tables import print_line, print_table, print_whole
 from tui.cli.version_set_words import service_json
+from tui.cli.wish import Wish
 from tui.user_presets import all_presets
 
 SCHEMA = "turnlab.voice-config/1"
-
-
-@dataclass(frozen=True, slots=True)
-class Wish:
-    """How a change is to be made."""
-
-    apply: bool
-    expect: str | None
-    connection: str | None
-    as_json: bool
-
-    @staticmethod
-    def refuse_with_get(preset: str | None, body: str | None, *, apply: bool, expect: str | None) -> None:
-        """Refuse options that have no meaning where nothing is changed."""
-        if preset is not None or body is not None:
-            raise CallError("--get only looks; leave --preset and --body out")
-        if apply or expect:
-            raise CallError("say what to change: --preset NAME or --body JSON")
 
 
 def show_voice_config(service: str, connection: str | None, *, as_json: bool) -> None:

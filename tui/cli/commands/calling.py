@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from tui.cli.options import Channel, Eot, Json, Profile
+from tui.cli.options import Channel, Eot, HearingOptions, Json, Profile
 
 
 def serve(
@@ -136,7 +136,7 @@ def call(
             rigid=rigid,
             audible_db=audible_db,
             path=recording,
-            hearing=hearing_of(caller_channel, False, False, None, 0),
+            hearing=hearing_of(HearingOptions(caller_channel=caller_channel), 0),
             trust=trust_messages,
             save=save,
         ),

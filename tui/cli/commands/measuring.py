@@ -8,7 +8,8 @@ from typing import Annotated
 
 import typer
 
-from tui.cli.options import Channel, Configs, Eot, Json, MonoMix, NoiseSnr, Profile, Seed, Telephone
+from tui.cli.option_sets import with_option_sets
+from tui.cli.options import Configs, Eot, HearingOptions, Json, Profile, Seed
 
 
 class Replay(StrEnum):
@@ -19,7 +20,9 @@ class Replay(StrEnum):
     SCRIPTED = "scripted"
 
 
+@with_option_sets
 def simulate(
+    *,
     paths: Annotated[list[Path], typer.Argument(metavar="PATH...", help="Audio files, or folders that hold some.")],
     config: Configs = None,
     replay: Annotated[
@@ -28,10 +31,7 @@ def simulate(
     profile: Profile = "default",
     eot: Eot = None,
     seed: Seed = 0,
-    caller_channel: Channel = None,
-    mono_mix: MonoMix = False,
-    telephone: Telephone = False,
-    noise_snr: NoiseSnr = None,
+    caller: HearingOptions,
     echo_db: Annotated[
         float | None,
         typer.Option("--echo-db", min=0, max=80, help="What if: the agent leaks back this many dB quieter."),
@@ -66,9 +66,7 @@ def simulate(
             profile=profile,
             eot=eot.value if eot else None,
             seed=seed,
-            hearing=with_echo(
-                hearing_of(caller_channel, mono_mix, telephone, noise_snr, seed), echo_db, echo_delay_ms
-            ),
+            hearing=with_echo(hearing_of(caller, seed), echo_db, echo_delay_ms),
             mix=mix_request(mix, voice, force=force),
         ),
         as_json=as_json,
@@ -76,7 +74,9 @@ def simulate(
     )
 
 
+@with_option_sets
 def evaluate(
+    *,
     paths: Annotated[
         list[Path], typer.Argument(metavar="FOLDER...", help="Folders of labelled recordings, or files.")
     ],
@@ -88,10 +88,7 @@ def evaluate(
         typer.Option(help="Only these recordings: names or patterns, with commas between; @FILE for one a line."),
     ] = None,
     seed: Seed = 0,
-    caller_channel: Channel = None,
-    mono_mix: MonoMix = False,
-    telephone: Telephone = False,
-    noise_snr: NoiseSnr = None,
+    caller: HearingOptions,
     as_json: Json = False,
 ) -> None:
     """Score end of turn, barge-in and voice activity on labelled recordings."""
@@ -106,19 +103,18 @@ def evaluate(
             eot=eot.value if eot else None,
             only=only or [],
             seed=seed,
-            hearing=hearing_of(caller_channel, mono_mix, telephone, noise_snr, seed),
+            hearing=hearing_of(caller, seed),
         ),
         as_json=as_json,
     )
 
 
+@with_option_sets
 def analyze(
+    *,
     path: Annotated[Path, typer.Argument(help="An audio file.")],
     eot: Eot = None,
-    caller_channel: Channel = None,
-    mono_mix: MonoMix = False,
-    telephone: Telephone = False,
-    noise_snr: NoiseSnr = None,
+    caller: HearingOptions,
     seed: Annotated[int, typer.Option(help="Seed of the added noise.")] = 0,
     as_json: Json = False,
 ) -> None:
@@ -126,5 +122,5 @@ def analyze(
     from tui.cli.analyze import analyze
     from tui.cli.hearing import hearing_of
 
-    hearing = hearing_of(caller_channel, mono_mix, telephone, noise_snr, seed)
+    hearing = hearing_of(caller, seed)
     analyze(path, eot.value if eot else None, hearing, as_json=as_json)

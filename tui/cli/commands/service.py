@@ -7,24 +7,16 @@ from typing import Annotated
 import typer
 
 from tui.cli.groups import LATER_HELP
-from tui.cli.options import Apply, Body, ConnectionName, Expect, Json, ServiceName
+from tui.cli.option_sets import with_option_sets
+from tui.cli.options import Apply, Body, ConnectionName, Json, ServiceName
+from tui.cli.service_options import ServiceOptions
+from tui.cli.wish import Wish
 
 service_app = typer.Typer(
     rich_markup_mode=None, add_completion=False, no_args_is_help=True, help=LATER_HELP["service"]
 )
 
 Name = Annotated[str | None, typer.Option(help="What people call it, 1 to 256 characters.")]
-Description = Annotated[str | None, typer.Option(help="At most 2,000 characters.")]
-Tags = Annotated[
-    list[str] | None, typer.Option("--tag", metavar="KEY[:VALUE]", help="A tag; repeatable: all of them together.")
-]
-ToolCapacity = Annotated[int | None, typer.Option(min=1, max=10, help="How many tools may run at once, 1 to 10.")]
-Channel = Annotated[str | None, typer.Option(metavar="voice|text", help="How callers reach it.")]
-Environment = Annotated[str | None, typer.Option(metavar="production|sandbox", help="Where it runs.")]
-SafetyFilters = Annotated[
-    bool | None, typer.Option("--safety-filters/--no-safety-filters", help="Whether conversations are monitored.")
-]
-Active = Annotated[bool | None, typer.Option("--active/--inactive", help="Whether callers reach it.")]
 
 
 @service_app.command("list")
@@ -55,68 +47,37 @@ def get(service: ServiceName, connection: ConnectionName = None, as_json: Json =
 
 
 @service_app.command()
+@with_option_sets
 def create(
+    *,
     name: Annotated[str, typer.Option(help="What people call it; no other active service may be called so.")],
     agent: Annotated[str, typer.Option(help="The agent's name or id.")],
     context_graph: Annotated[str, typer.Option(help="The context graph's name or id.")],
-    description: Description = None,
-    tag: Tags = None,
-    tool_capacity: ToolCapacity = None,
-    channel: Channel = None,
-    environment: Environment = None,
-    safety_filters: SafetyFilters = None,
-    active: Active = None,
+    options: ServiceOptions,
     apply: Apply = False,
     connection: ConnectionName = None,
     as_json: Json = False,
 ) -> None:
     """Make a service; it begins with the version sets edge and release."""
-    from tui.cli.service_change import Fields, create_service
+    from tui.cli.service_change import create_service
 
-    fields = Fields(
-        name=name,
-        description=description,
-        is_active=active,
-        tags=tag,
-        tool_capacity=tool_capacity,
-        channel_type=channel,
-        environment=environment,
-        safety_filters_enabled=safety_filters,
-    )
-    create_service(fields, agent, context_graph, connection, apply=apply, as_json=as_json)
+    create_service(name, options, agent, context_graph, connection, apply=apply, as_json=as_json)
 
 
 @service_app.command()
+@with_option_sets
 def update(
+    *,
     service: ServiceName,
     name: Name = None,
-    description: Description = None,
-    tag: Tags = None,
-    tool_capacity: ToolCapacity = None,
-    channel: Channel = None,
-    environment: Environment = None,
-    safety_filters: SafetyFilters = None,
-    active: Active = None,
+    options: ServiceOptions,
     body: Body = None,
-    apply: Apply = False,
-    expect: Expect = None,
-    connection: ConnectionName = None,
-    as_json: Json = False,
+    wish: Wish,
 ) -> None:
     """Change the named fields of a service; the others stay as they are."""
-    from tui.cli.service_change import Fields, Wish, update_service
+    from tui.cli.service_change import update_service
 
-    fields = Fields(
-        name=name,
-        description=description,
-        is_active=active,
-        tags=tag,
-        tool_capacity=tool_capacity,
-        channel_type=channel,
-        environment=environment,
-        safety_filters_enabled=safety_filters,
-    )
-    update_service(service, fields, body, Wish(apply, expect, connection, as_json))
+    update_service(service, name, options, body, wish)
 
 
 @service_app.command()

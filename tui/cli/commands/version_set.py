@@ -7,16 +7,15 @@ from typing import Annotated
 import typer
 
 from tui.cli.groups import LATER_HELP
+from tui.cli.option_sets import with_option_sets
 from tui.cli.options import Apply, Body, ConnectionName, Expect, Json, ServiceName
+from tui.cli.wish import ConfirmedWish
 
 version_set_app = typer.Typer(
     rich_markup_mode=None, add_completion=False, no_args_is_help=True, help=LATER_HELP["version-set"]
 )
 
 SetName = Annotated[str, typer.Argument(metavar="NAME", help="The version set.")]
-Confirm = Annotated[
-    str | None, typer.Option(metavar="NAME", help="The target's name once more, where it is what callers get.")
-]
 
 
 @version_set_app.command("list")
@@ -64,26 +63,26 @@ def history(
 
 
 @version_set_app.command()
+@with_option_sets
 def promote(
+    *,
     service: ServiceName,
     source: Annotated[str, typer.Argument(metavar="FROM", help="The version set that was tried.")],
     target: Annotated[
         str | None, typer.Argument(metavar="[TO]", help="By default the next of personal, test, preview, release.")
     ] = None,
-    apply: Apply = False,
-    confirm: Confirm = None,
-    expect: Expect = None,
-    connection: ConnectionName = None,
-    as_json: Json = False,
+    wish: ConfirmedWish,
 ) -> None:
     """Put what one version set holds into another; what was there is kept for 'rollback'."""
-    from tui.cli.version_set_change import Wish, promote
+    from tui.cli.version_set_change import promote
 
-    promote(service, source, target, Wish(apply, confirm, expect, connection, as_json))
+    promote(service, source, target, wish)
 
 
 @version_set_app.command()
+@with_option_sets
 def upsert(
+    *,
     service: ServiceName,
     name: SetName,
     agent_version: Annotated[
@@ -97,37 +96,31 @@ def upsert(
         typer.Option(metavar="USE=MODEL", help="The model for one interaction; USE= for none. Repeatable."),
     ] = None,
     body: Body = None,
-    apply: Apply = False,
-    confirm: Confirm = None,
-    expect: Expect = None,
-    connection: ConnectionName = None,
-    as_json: Json = False,
+    wish: ConfirmedWish,
 ) -> None:
     """Change the named fields of a version set, or make it; the other fields stay as they are."""
-    from tui.cli.version_set_change import Wish, upsert
+    from tui.cli.version_set_change import upsert
 
     versions = {"agent_version_number": agent_version, "context_graph_version_number": context_graph_version}
-    upsert(service, name, versions, model or [], body, Wish(apply, confirm, expect, connection, as_json))
+    upsert(service, name, versions, model or [], body, wish)
 
 
 @version_set_app.command()
+@with_option_sets
 def rollback(
+    *,
     service: ServiceName,
     name: SetName,
     to: Annotated[
         int | None,
         typer.Option(min=1, help="Put back what it held before this change, whatever happened since; see history."),
     ] = None,
-    apply: Apply = False,
-    confirm: Confirm = None,
-    expect: Expect = None,
-    connection: ConnectionName = None,
-    as_json: Json = False,
+    wish: ConfirmedWish,
 ) -> None:
     """Put back what a version set held before the last change from here; again goes further back."""
-    from tui.cli.version_set_change import Wish, rollback
+    from tui.cli.version_set_change import rollback
 
-    rollback(service, name, to, Wish(apply, confirm, expect, connection, as_json))
+    rollback(service, name, to, wish)
 
 
 @version_set_app.command()
@@ -140,6 +133,6 @@ def delete(
     as_json: Json = False,
 ) -> None:
     """Delete a version set; what it held is kept for 'rollback'."""
-    from tui.cli.version_set_change import Wish, delete
+    from tui.cli.version_set_change import delete
 
-    delete(service, name, Wish(apply, None, expect, connection, as_json))
+    delete(service, name, ConfirmedWish(apply=apply, expect=expect, connection=connection, as_json=as_json))
