@@ -101,7 +101,11 @@ class AudioSource:
                 while len(block := file.read(step, dtype="float32", always_2d=True)):
                     yield block[:, self.caller_channel]
         except (sf.SoundFileError, OSError) as error:
-            raise AudioError(f"{self.path}: stopped being readable ({_reason(error)}); is it complete?") from None
+            if not self.path.exists():
+                why = "it is no longer there); was it moved or deleted?"
+            else:
+                why = f"{_reason(error)}); is it complete?"
+            raise AudioError(f"{self.path}: stopped being readable ({why}") from None
 
 
 def _without(blocks: Iterator[Samples], count: int) -> Iterator[Samples]:

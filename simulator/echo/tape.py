@@ -7,6 +7,7 @@ import numpy as np
 from simulator.activity.model import Activity
 from simulator.audio.samples import SAMPLE_RATE, Samples
 from simulator.audio.source import AudioSource
+from simulator.errors import AudioError
 from simulator.labels import Move
 
 SAMPLES_PER_MS = SAMPLE_RATE // 1000
@@ -39,7 +40,13 @@ class Tape:
             self._blocks, self._at = self._source.blocks(from_s), from_s * SAMPLE_RATE
             self._ready = np.zeros(0, np.float32)
         while self._at + len(self._ready) < start + count:
-            block = next(self._blocks, None)
+            try:
+                block = next(self._blocks, None)
+            except AudioError:
+                # It yields nothing more; whoever tries again is to be told again, not to be given silence.
+                self._blocks = self._source.blocks()
+                self._at, self._ready = 0, np.zeros(0, np.float32)
+                raise
             if block is None:
                 break
             gone = min(start - self._at, len(self._ready))
