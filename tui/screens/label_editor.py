@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import os
 from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
@@ -26,7 +27,7 @@ from tui.screens.dialogs import PickOne
 from tui.screens.form_dialog import FormDialog
 from tui.screens.label_form import FIELDS, as_mark, values_of
 from tui.terminal_text import content, plain
-from tui.tuning.bench import Specimen
+from tui.tuning.bench import Specimen, gone_text
 from tui.tuning.kept_labels import KeptLabels
 from tui.tuning.label_places import edges, stretch_for
 from tui.widgets.key_line import KeyLine
@@ -35,7 +36,7 @@ from tui.widgets.timeline_lanes import clock_text
 
 READ_ONLY = "Turnlab was started with --read-only; labels can be looked at, not changed"
 _MINE, _THEIRS = "mine", "theirs"
-_SAVE, _DROP = "save them", "drop them"
+_SAVE, _KEEP, _DROP = "save them", "keep them aside", "drop them"
 
 
 class LabelEditor(Place, ModalScreen[None]):
@@ -314,17 +315,24 @@ class LabelEditor(Place, ModalScreen[None]):
             try:
                 self._file = await asyncio.to_thread(self._file.write, self.sheet.raw)
             except LabelsChangedError as error:
-                if not await self._settle(str(error)):
+                if not await asyncio.to_thread(os.path.exists, self._file.path):
+                    await self._write_mine()  # it went; there is nobody's to ask about
+                elif not await self._settle(str(error)):
                     return False
         except SimulatorError as error:
-            self._show(str(error))
+            self._show(f"{gone} {error}" if (gone := await self._gone()) else str(error))
             return False
         self.saved = self._audio
         self.sheet.kept()
         self._keep()
-        self._show()
+        self._show(await self._gone())
         self.notify(f"{plain(str(self._file.path))}, readable by you alone.", title="Saved", markup=False)
         return True
+
+    async def _gone(self) -> str:
+        """Return what to say if the recording has gone while its labels are edited."""
+        there = await asyncio.to_thread(os.path.exists, self._audio)
+        return "" if there else f"{gone_text(self._audio.name)} Its labels are used once it is back."
 
     async def _copy(self, folder: Path) -> bool:
         text = (
@@ -341,6 +349,11 @@ class LabelEditor(Place, ModalScreen[None]):
         self._audio, self._copies_to, self._kept = audio, None, KeptLabels(audio)
         return True
 
+    async def _write_mine(self) -> None:
+        """Write the person's own labels, whatever is there. Raises SimulatorError."""
+        write = lambda: self._file.write(self.sheet.raw, replace_changed=True)  # noqa: E731
+        self._file = await asyncio.to_thread(write)
+
     async def _settle(self, why: str) -> bool:
         """Ask whose labels are to stand; return whether the person's own were written. Raises SimulatorError."""
         choices = [
@@ -349,8 +362,7 @@ class LabelEditor(Place, ModalScreen[None]):
         ]
         answer = await self.app.push_screen_wait(PickOne(f"{plain(why)}. Whose stand?", choices))
         if answer == _MINE:
-            write = lambda: self._file.write(self.sheet.raw, replace_changed=True)  # noqa: E731
-            self._file = await asyncio.to_thread(write)
+            await self._write_mine()
             return True
         if answer == _THEIRS:
             duration_s = self._specimen.recording.source.duration_s
@@ -367,13 +379,15 @@ class LabelEditor(Place, ModalScreen[None]):
         if self.sheet.changed:
             choices = [
                 (_SAVE, "Write the labels to the recording's label file."),
+                (_KEEP, "They are offered when the labels of this recording are opened again."),
                 (_DROP, "Leave the label file as it is; the changes are lost."),
             ]
             answer = await self.app.push_screen_wait(PickOne("The labels are not saved", choices))
             if answer is None or (answer == _SAVE and not await self._save()):
                 return
-            with contextlib.suppress(OSError):
-                await asyncio.to_thread(self._kept.forget)
+            if answer == _DROP:
+                with contextlib.suppress(OSError):
+                    await asyncio.to_thread(self._kept.forget)
         self.dismiss(None)
 
 

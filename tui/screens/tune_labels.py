@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import os
 from dataclasses import replace
 from pathlib import Path
 
@@ -14,7 +15,7 @@ from simulator.recording import bundled_folder
 from tui.screens.label_editor import LabelEditor
 from tui.screens.tune_bench import BenchScreen
 from tui.terminal_text import plain
-from tui.tuning.bench import Specimen, open_found, own_folder
+from tui.tuning.bench import Specimen, gone_text, open_found, own_folder
 
 
 class LabelsScreen(BenchScreen):
@@ -28,6 +29,10 @@ class LabelsScreen(BenchScreen):
             self.notify("Wait until the recording is analysed.", severity="warning", markup=False)
             return
         source = specimen.recording.source
+        if await self._gone(specimen):
+            title = f"No labels to edit: {specimen.recording.title}"
+            self.notify(plain(gone_text(specimen.key)), title=plain(title), severity="error", markup=False)
+            return
         try:
             file = await asyncio.to_thread(open_label_file, source.path, source.duration_s)
         except SimulatorError as error:
@@ -48,9 +53,19 @@ class LabelsScreen(BenchScreen):
         """Let list, timeline and readouts follow the labels that were written for a recording."""
         found = await asyncio.to_thread(open_found, audio)
         if found.recording is None:
-            self.notify(plain(found.fault), title="Labels", severity="error", markup=False)
+            gone = found.key == specimen.key and await self._gone(specimen)
+            why = gone_text(found.key) if gone else found.fault
+            title = "The readouts keep the labels of before"
+            self.notify(plain(why), title=title, severity="error", timeout=10, markup=False)
             return
         self.session.laboratory.forget(found.key)
         self.session.specimens[found.key] = replace(specimen, key=found.key, recording=found.recording)
         self.take_in_recording(found)
         self.show_recording(found.key)
+
+    async def _gone(self, specimen: Specimen) -> bool:
+        """Tell whether the file of a recording is gone, and say so at it from then on."""
+        gone = not await asyncio.to_thread(os.path.exists, specimen.recording.source.path)
+        if gone:
+            self.note_gone(specimen.key)
+        return gone

@@ -1,0 +1,234 @@
+"""Recordings that go away while Tune shows them, and folders that cannot be listed: said, and it goes on."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from textual.pilot import Pilot
+from textual.widgets import OptionList, Static
+
+from simulator.recording import bundled_folder
+from tests.tui.conftest import ScriptedClient, make_app, settle
+from tests.tui.pace import until
+from tests.tui.tune_support import open_tune, rest, settle_on, slider
+from tui.app import TurnlabApp
+from tui.screens.dialog import Confirm
+from tui.screens.dialogs import PickOne
+from tui.screens.label_editor import LabelEditor
+from tui.screens.tune import TuneScreen
+from tui.tuning.listening import Sight
+from tui.widgets.readout_table import ReadoutTable
+from tui.widgets.recording_list import ALL, RecordingList
+from tui.widgets.timeline import Timeline
+
+SIZE = (120, 40)
+GONE = "is no longer there; was it moved or deleted?"
+
+
+@pytest.fixture
+def app(monkeypatch: pytest.MonkeyPatch) -> TurnlabApp:
+    monkeypatch.setenv("PULSE_SERVER", "unix:/nowhere")
+    return make_app(ScriptedClient().open)
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """A folder of two recordings, of which one is labelled."""
+    folder = tmp_path / "calls"
+    folder.mkdir()
+    for name in ("booking.flac", "booking.json", "thinking.flac"):
+        shutil.copy(bundled_folder() / name, folder / name)
+    return folder
+
+
+def said(app: TurnlabApp) -> list[str]:
+    """Return what the notices say, and take them away."""
+    notices = [f"{notice.title}: {notice.message}" for notice in app._notifications]
+    app.clear_notifications()
+    return notices
+
+
+def move(folder: Path, to: Path) -> None:
+    folder.rename(to)
+
+
+def note(screen: TuneScreen, key: str) -> str:
+    return screen.query_one(RecordingList).row(key).note
+
+
+async def told(pilot: Pilot[None], words: str) -> None:
+    """Wait for a notice that holds some words, and take it away."""
+    await until(pilot, lambda: any(words in one.message for one in pilot.app._notifications), words)
+    pilot.app.clear_notifications()
+
+
+def sight(screen: TuneScreen) -> Sight | None:
+    return screen._listening.sight() if screen._listening else None
+
+
+async def test_what_is_shown_of_a_deleted_recording_can_be_tuned_and_the_rest_says_why_not(
+    app: TurnlabApp, folder: Path
+) -> None:
+    async with app.run_test(size=SIZE) as pilot:
+        screen = await open_tune(pilot, recordings=folder)
+        await pilot.press("s")
+        await until(pilot, lambda: (seen := sight(screen)) is not None and seen.playing and seen.shared_ms > 200)
+        (folder / "booking.flac").unlink()
+        said(app)
+        screen.action_wind(20)
+        await told(pilot, "stopped being readable (it is no longer there); was it moved or deleted?")
+        await pilot.press("s")
+        await told(pilot, "stopped being readable (it is no longer there)")
+
+        before = screen.outcome
+        slider(screen, "max_buffer_delay_ms").step(-3)
+        await rest(pilot)
+        assert screen.outcome is not before
+        assert any("response after turn" in line for line in screen.query_one(ReadoutTable).lines)
+        assert not said(app)
+
+        await pilot.press("t")
+        await told(pilot, f"booking.flac {GONE}")
+        assert app.screen is screen
+        assert note(screen, "booking.flac") == f"booking.flac {GONE} What is shown was analysed before."
+
+        shutil.copy(bundled_folder() / "booking.flac", folder)
+        await pilot.press("s")
+        await until(pilot, lambda: (seen := sight(screen)) is not None and seen.playing and not seen.fault)
+
+
+async def test_one_that_goes_before_it_is_analysed_says_so_and_is_taken_once_it_is_back(
+    app: TurnlabApp, folder: Path
+) -> None:
+    async with app.run_test(size=SIZE) as pilot:
+        screen = await open_tune(pilot, recordings=folder)
+        (folder / "thinking.flac").unlink()
+        screen.show_recording("thinking.flac")
+        waits = screen.query_one(Timeline)
+        await until(pilot, lambda: f"thinking.flac {GONE}" in waits.rows[0][1])
+        listing = screen.query_one(RecordingList)
+        assert listing.row("thinking.flac").stage == "failed"
+
+        screen.show_recording(ALL)
+        await rest(pilot)
+        assert "booking" in screen.query_one(ReadoutTable).lines[0], "it takes no other along"
+
+        screen.show_recording("thinking.flac")
+        await told(pilot, f"thinking.flac {GONE}")
+        shutil.copy(bundled_folder() / "thinking.flac", folder)
+        screen.show_recording("thinking.flac")
+        await until(pilot, lambda: listing.row("thinking.flac").stage == "done")
+        await rest(pilot)
+        assert screen.outcome is not None
+        assert screen.outcome.shown.key == "thinking.flac"
+
+
+async def labels_changed(pilot: Pilot[None]) -> LabelEditor:
+    await pilot.press("t")
+    await settle_on(pilot, LabelEditor)
+    await pilot.press("x")
+    await pilot.pause()
+    editor = pilot.app.screen
+    assert isinstance(editor, LabelEditor)
+    return editor
+
+
+async def test_labels_of_a_recording_that_goes_while_they_are_edited_are_saved_and_the_rest_is_said(
+    app: TurnlabApp, folder: Path
+) -> None:
+    async with app.run_test(size=SIZE) as pilot:
+        screen = await open_tune(pilot, recordings=folder)
+        editor = await labels_changed(pilot)
+        before = (folder / "booking.json").read_bytes()
+        (folder / "booking.flac").unlink()
+        await pilot.press("ctrl+s")
+        problem = editor.query_one("#labels-problem", Static)
+        await until(
+            pilot, lambda: f"booking.flac {GONE} Its labels are used once it is back" in str(problem.render())
+        )
+        assert (folder / "booking.json").read_bytes() != before
+        await pilot.press("escape")
+        await told(pilot, f"booking.flac {GONE}")
+        assert app.screen is screen
+        await rest(pilot)
+
+
+async def test_labels_that_can_be_saved_nowhere_are_kept_aside_until_they_can(
+    app: TurnlabApp, folder: Path
+) -> None:
+    aside = folder.with_name("moved")
+    async with app.run_test(size=SIZE) as pilot:
+        await open_tune(pilot, recordings=folder)
+        editor = await labels_changed(pilot)
+        count = len(editor.sheet.marks)
+        move(folder, aside)
+        await pilot.press("ctrl+s")
+        problem = editor.query_one("#labels-problem", Static)
+        await until(pilot, lambda: f"booking.flac {GONE}" in str(problem.render()))
+        assert "nothing was saved" in str(problem.render())
+        await pilot.press("escape")
+        await settle_on(pilot, PickOne)
+        await pilot.press("down", "enter")
+        await settle_on(pilot, TuneScreen)
+        move(aside, folder)
+        await pilot.press("t")
+        await settle_on(pilot, Confirm)
+        await pilot.press("enter")
+        await settle_on(pilot, LabelEditor)
+        editor = app.screen  # type: ignore[assignment]
+        await until(pilot, lambda: len(editor.sheet.marks) == count)
+        assert editor.sheet.changed
+
+
+def a_file(place: Path) -> None:
+    place.write_text("not a folder")
+
+
+def a_loop(place: Path) -> None:
+    place.symlink_to(place)
+
+
+def forbidden(place: Path) -> None:
+    place.mkdir(mode=0o000)
+
+
+@pytest.mark.parametrize(
+    ("spoil", "why"),
+    [
+        (a_file, "not a directory"),
+        (a_loop, "too many levels of symbolic links"),
+        pytest.param(
+            *(forbidden, "permission denied"),
+            marks=pytest.mark.skipif(getattr(os, "geteuid", int)() == 0, reason="root may read everything"),
+        ),
+    ],
+)
+async def test_a_folder_of_ones_own_that_cannot_be_listed_hides_nothing_else(
+    app: TurnlabApp, tmp_path: Path, spoil: Callable[[Path], None], why: str
+) -> None:
+    own = tmp_path / "data" / "recordings"
+    own.parent.mkdir(exist_ok=True)
+    spoil(own)
+    async with app.run_test(size=SIZE) as pilot:
+        screen = await open_tune(pilot)
+        (notice,) = said(app)
+        assert notice == (
+            f"my recordings: {own}: {why}; your own recordings are not listed. Make it a folder that you may read."
+        )
+        listing = screen.query_one(RecordingList)
+        titles = [str(option.prompt) for option in listing.query_one(OptionList).options]
+        assert sum("✓" in title or "·" in title for title in titles) == 7, "the bundled ones"
+        assert "my recordings" in titles[-1]
+        assert "!" in titles[-1]
+
+        own.rmdir() if own.is_dir() else own.unlink()
+        own.mkdir()
+        shutil.copy(bundled_folder() / "booking.flac", own / "mine.flac")
+        await pilot.press("shift+tab", "end", "enter")
+        await told(pilot, "Your own recordings can be listed again.")
+        assert listing.row("my/mine.flac").stage == "waiting"
+        await settle(pilot)
