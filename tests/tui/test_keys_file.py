@@ -43,6 +43,17 @@ def test_two_commands_may_swap_their_keys(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
+    "command",
+    ["more", "less", "much-more", "much-less", "highest", "lowest", "down", "up", "type", "inherit", "fold", "undo"]
+    + ["redo", "reset", "next-pane", "previous-pane", "back"],
+)
+def test_what_tune_and_live_share_has_a_key_of_its_own_in_each(tmp_path: Path, command: str) -> None:
+    keymap, problems = chosen(tmp_path, f'tune.{command} = "f6"\nlive.{command} = "f7"')
+    assert not problems
+    assert keymap == {f"tune.{command}": "f6", f"live.{command}": "f7"}
+
+
+@pytest.mark.parametrize(
     ("text", "says"),
     [
         ('tune.undoo = "p"', "'tune.undoo' is no command; 'turnlab keys' lists them"),
@@ -75,8 +86,9 @@ def test_every_command_there_is_can_be_given_a_key() -> None:
     written = set()
     for module in pkgutil.walk_packages(tui.commands.__path__, "tui.commands."):
         for value in vars(importlib.import_module(module.name)).values():
-            if isinstance(value, type) and issubclass(value, Command) and "id" in vars(value):
-                written.add(value.id)
+            for one in value if isinstance(value, tuple) else (value,):
+                if isinstance(one, type) and issubclass(one, Command) and "id" in vars(one):
+                    written.add(one.id)
     assert written == set(by_id()), "name the place's commands in tui/commands/catalogue.py"
 
 

@@ -49,6 +49,28 @@ class Command:
         )
 
 
+class SharedCommand(Command):
+    """An action of several places, with an id in each, because in each other keys are free."""
+
+    part: ClassVar[str]
+    """What its id ends with: ``undo`` of ``tune.undo``."""
+
+    @classmethod
+    def at(
+        cls,
+        place: str,
+        does: str = "",
+        *,
+        name: str | None = None,
+        key: str | None = None,
+        in_footer: bool | None = None,
+    ) -> type[Command]:
+        """Return the command of a place, such as ``tune``. ``does`` is a sentence: what it does just there."""
+        particular = {"name": name, "key": key, "in_footer": in_footer}
+        own = {attribute: value for attribute, value in particular.items() if value is not None}
+        return type(cls.__name__, (cls,), {"id": f"{place}.{cls.part}", "__doc__": does or cls.__doc__, **own})
+
+
 def bindings(*commands: type[Command]) -> list[BindingType]:
     """Return the bindings of commands, for a ``BINDINGS`` class variable.
 

@@ -1,40 +1,12 @@
-"""Commands that move between panes."""
+"""Commands that move between Live's panes."""
 
 from __future__ import annotations
 
 from tui.commands.command import Command
-
-
-class NextPane(Command):
-    """Go to the next pane: call, settings, log."""
-
-    id = "live.next-pane"
-    name = "Pane"
-    key = "tab"
-    action = "turn_pane(1)"
-    in_footer = True
-
-
-class PreviousPane(Command):
-    """Go to the pane before."""
-
-    id = "live.previous-pane"
-    name = "Pane before"
-    key = "shift+tab"
-    action = "turn_pane(-1)"
-
-
-class Back(Command):
-    """Back to the call."""
-
-    id = "live.back"
-    name = "Back to the call"
-    key = "escape"
-    action = "step_back"
-
+from tui.commands.panes import Back, NextPane, PreviousPane
 
 PANES: tuple[type[Command], ...] = (
-    NextPane,
-    PreviousPane,
-    Back,
+    NextPane.at("live", "Go to the next pane: call, settings, log."),
+    PreviousPane.at("live"),
+    Back.at("live", "Back to the call.", name="Back to the call"),
 )

@@ -1,37 +1,10 @@
-"""Commands that move between panes, and out of the screen."""
+"""Commands that move between Tune's panes, and out of the screen."""
 
 from __future__ import annotations
 
 from tui.commands.command import Command
 from tui.commands.everywhere import Quit
-
-
-class NextPane(Command):
-    """Go to the next pane: recordings, fields, timeline, readouts."""
-
-    id = "tune.next-pane"
-    name = "Pane"
-    key = "tab"
-    action = "turn_pane(1)"
-    in_footer = True
-
-
-class PreviousPane(Command):
-    """Go to the pane before."""
-
-    id = "tune.previous-pane"
-    name = "Pane before"
-    key = "shift+tab"
-    action = "turn_pane(-1)"
-
-
-class Back(Command):
-    """Back to the fields."""
-
-    id = "tune.back"
-    name = "Back to the fields"
-    key = "escape"
-    action = "step_back"
+from tui.commands.panes import Back, NextPane, PreviousPane
 
 
 class QuitWithCare(Quit):
@@ -42,7 +15,7 @@ class QuitWithCare(Quit):
 
 
 PANES: tuple[type[Command], ...] = (
-    NextPane,
-    PreviousPane,
-    Back,
+    NextPane.at("tune", "Go to the next pane: recordings, fields, timeline, readouts."),
+    PreviousPane.at("tune"),
+    Back.at("tune", "Back to the fields.", name="Back to the fields"),
 )
