@@ -1,8 +1,9 @@
 """The agent on a socket: ``uv run python -m benchmarks.socket agree`` and ``... crowd``.
 
-``agree``: what ``turnlab agent`` tells of its calls in its events, and what ``turnlab call`` measures from the
-audio, turn by turn, for every preset over the bundled recordings. ``crowd``: sixteen calls at once, the blocks that
-were late as their callers saw it, and what the agent's process cost.
+``agree [PRESET…]``: what ``turnlab agent`` tells of its calls in its events, and what ``turnlab call`` measures
+from the audio, turn by turn: for every preset over the bundled recordings, and over seven calls in which the caller
+cuts in at one moment after another; more than two minutes a preset. ``crowd``: sixteen calls at once, the blocks
+that were late as their callers saw it, and what the agent's process cost.
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from collections import defaultdict
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -27,7 +28,10 @@ from simulator.activity.analyzer import completeness_model
 from simulator.activity.cache import cached_analysis
 from simulator.activity.model import Activity
 from simulator.engine.events import Event, Why
+from simulator.labels.model import Anchor
+from simulator.measures.interruptions import interruptions
 from simulator.measures.readouts import Measured, Spread, measure
+from simulator.measures.truth import Truth
 from simulator.recording import Recording, bundled_folder, find_audio, open_recording
 from simulator.replay import Played
 from simulator.socket.calling import CallTaken, CallWishes, call
@@ -38,6 +42,9 @@ from simulator.socket.wire import PcmOut
 CLOSE_MS = 40
 LINES = 7
 """How many calls are measured at once."""
+
+CUTS_IN_OVER_S = 1.3
+"""The barge-ins made for this begin 1 s into an answer, when nobody takes it for a filler, to so much later."""
 
 CALLS = 16
 CROWD_S = 60.0
@@ -60,56 +67,86 @@ def agent(*options: str) -> Iterator[tuple[str, subprocess.Popen[str]]]:
         process.wait()
 
 
-def agree() -> None:
+def agree(presets: list[str]) -> None:
     """Compare inside and outside, preset by preset."""
     model = completeness_model()
     callers = [open_recording(path) for path in find_audio([bundled_folder()])]
-    heard = [(recording, cached_analysis(recording.source, model)) for recording in callers]
-    for name in builtin_presets():
-        apart: dict[str, list[int]] = defaultdict(list)
-        uneven: dict[str, int] = defaultdict(int)
-        with agent("--config", name) as (url, _), ThreadPoolExecutor(LINES) as lines:
-            for recording, activity, taken in lines.map(lambda pair: _called(url, *pair), heard):
-                _compare(recording, activity, taken, apart, uneven)
+    for name in presets or builtin_presets():
         print(f"\n{name}: outside minus inside, ms")
+        apart = Apart()
+        with agent("--config", name) as (url, _), ThreadPoolExecutor(LINES) as lines:
+            for group in (callers, list(_cutting_in(LINES))):
+                heard = [(recording, cached_analysis(recording.source, model)) for recording in group]
+                for recording, activity, taken in lines.map(lambda pair: _called(url, *pair), heard):
+                    _compare(recording, activity, taken, apart)
         for readout in _AGREED:
-            spread = Spread.of(abs(value) for value in apart[readout])
-            mean = sum(apart[readout]) / max(len(apart[readout]), 1)
+            values = apart.values[readout]
+            spread = Spread.of(abs(value) for value in values)
+            middle = Spread.of(values).p50
             verdict = "met" if spread.p95 is not None and spread.p95 <= CLOSE_MS else "MISSED"
             print(
-                f"  {readout:<18} n {spread.n:>3}  mean {mean:+5.1f}  |p50| {spread.p50}  |p95| {spread.p95}"
-                f"  |max| {spread.max}  on one side only {uneven[readout]}  (p95 within {CLOSE_MS}: {verdict})"
+                f"  {readout:<18} n {spread.n:>3}  p50 {middle}  |p95| {spread.p95}  |max| {spread.max}"
+                f"  on one side only {apart.uneven[readout]}  (p95 within {CLOSE_MS}: {verdict})"
             )
         for readout in ("talk_over_s", "dead_air_s"):
-            print(f"  {readout:<18} largest difference of a call {max(apart[readout])} ms")
+            print(f"  {readout:<18} largest difference of a call {max(map(abs, apart.values[readout]))} ms")
+        print(f"  sent at most {apart.late_ms:.0f} ms late")
+
+
+@dataclass
+class Apart:
+    """Outside minus inside by readout, ms; ``uneven`` counts what only one side told."""
+
+    values: dict[str, list[int]] = field(default_factory=lambda: defaultdict(list))
+    uneven: dict[str, int] = field(default_factory=lambda: defaultdict(int))
+    late_ms: float = 0.0
+
+
+def _cutting_in(count: int) -> Iterator[Recording]:
+    """Give the hurried caller's recording so that each move but the first cuts in, at another moment in each."""
+    recording = open_recording(bundled_folder() / "interruptions.flac")
+    labels = recording.labels
+    assert labels is not None
+    first, *rest = labels.moves
+    for number in range(count):
+        moves = [first]
+        for index, move in enumerate(rest):
+            into_s = 1.0 + (number * len(rest) + index) * 0.137 % CUTS_IN_OVER_S
+            moves.append(move.model_copy(update={"anchor": Anchor(into_agent=into_s), "kind": "interruption"}))
+        yield replace(
+            recording,
+            id=f"{recording.id}, cut in {number + 1}",
+            labels=labels.model_copy(update={"moves": tuple(moves)}),
+        )
 
 
 def _called(url: str, recording: Recording, activity: Activity) -> tuple[Recording, Activity, CallTaken]:
     return recording, activity, call(CallWishes(url), recording, activity)
 
 
-def _compare(
-    recording: Recording,
-    activity: Activity,
-    taken: CallTaken,
-    apart: dict[str, list[int]],
-    uneven: dict[str, int],
-) -> None:
+def _compare(recording: Recording, activity: Activity, taken: CallTaken, apart: Apart) -> None:
     inside = _inside(recording, activity, taken)
     outside = measure_outside(taken, activity, recording.labels, AUDIBLE_DB, trust=True).measured
-    for readout in ("first_sound_ms", "response_ms"):
-        mine, theirs = outside.per_turn(readout), inside.per_turn(readout)
-        apart[readout] += [mine[turn] - theirs[turn] for turn in mine.keys() & theirs.keys()]
-        for turn in mine.keys() ^ theirs.keys():
-            uneven[readout] += 1
-            print(f"  {recording.id}, turn {turn}: {readout} outside {mine.get(turn)}, inside {theirs.get(turn)}")
-    stops, told = outside.times.get("barge_in_stop_ms", ()), inside.times.get("barge_in_stop_ms", ())
-    uneven["barge_in_stop_ms"] += abs(len(stops) - len(told))
-    if len(stops) == len(told):
-        apart["barge_in_stop_ms"] += [mine - theirs for mine, theirs in zip(stops, told, strict=True)]
+    for readout in _AGREED:
+        mine, theirs = _by_turn(outside, readout), _by_turn(inside, readout)
+        apart.values[readout] += [mine[turn] - theirs[turn] for turn in mine.keys() & theirs.keys()]
+        apart.uneven[readout] += len(mine.keys() ^ theirs.keys())
+        for turn in sorted(mine.keys() | theirs.keys()):
+            told = f"{recording.id}, turn {turn}: {readout} outside {mine.get(turn)}, inside {theirs.get(turn)}"
+            if turn not in mine or turn not in theirs or abs(mine[turn] - theirs[turn]) > CLOSE_MS:
+                print(f"  {told}")
     for readout in ("talk_over_s", "dead_air_s"):
-        apart[readout].append(round(1000 * abs(outside.seconds[readout] - inside.seconds[readout])))
-    print(f"  {recording.id}: sent at most {taken.late_ms:.0f} ms late")
+        apart.values[readout].append(round(1000 * (outside.seconds[readout] - inside.seconds[readout])))
+    apart.late_ms = max(apart.late_ms, taken.late_ms)
+
+
+def _by_turn(measured: Measured, readout: str) -> dict[int, int]:
+    """Return a readout, ms, by the index of the turn; a barge-in stop by that of the turn that cuts in."""
+    if readout != "barge_in_stop_ms":
+        return measured.per_turn(readout)
+    alone = {turn.index: Truth(True, (turn,)) for turn in measured.truth.turns}
+    stops = {index: interruptions((), measured.sounds, truth).stop_ms for index, truth in alone.items()}
+    return {index: found[0] for index, found in stops.items() if found}
 
 
 def _inside(recording: Recording, activity: Activity, taken: CallTaken) -> Measured:
@@ -192,4 +229,10 @@ def _cpu_s(pid: int) -> float:
 
 
 if __name__ == "__main__":
-    {"agree": agree, "crowd": crowd}.get(sys.argv[-1], lambda: sys.exit(__doc__))()
+    match sys.argv[1:]:
+        case ["agree", *presets]:
+            agree(presets)
+        case ["crowd"]:
+            crowd()
+        case _:
+            sys.exit(__doc__)

@@ -28,6 +28,9 @@ OPEN_S = 10.0
 STUCK_S = 5.0
 """An agent that does not read for this long is taken to be stuck."""
 
+BLOCK_MS = 16
+"""Audio is sent in blocks of this length, each at the moment it begins: so much of it comes before its time."""
+
 LAST_WORD_MS, LONGEST_TAIL_MS = 4000, 30_000
 """After the recording a caller stays until nothing has been heard for so long, and at most so long in all."""
 
@@ -164,15 +167,11 @@ class _Caller:
         )
 
     async def _speak(self, frames: list[Samples], progress: Callable[[int], None] | None) -> None:
-        """Send the caller's audio frame by frame, each at the moment it begins, until both sides are done."""
+        """Send the caller's audio until both sides are done."""
         done_ms = 0
         while True:
             now_ms = len(frames) * FRAME_MS
-            await asyncio.sleep(self._began_s + now_ms / 1000 - self._loop.time())
-            late_s = self._loop.time() - self._began_s - now_ms / 1000
-            self._late_ms = max(self._late_ms, 1000 * late_s)
-            if late_s > _STALL_S:
-                self._began_s += late_s
+            await self._wait_until(now_ms)
             self._ear.listen(now_ms)
             if self._caller.done and (
                 now_ms >= done_ms + LONGEST_TAIL_MS or min(self._ear.quiet_ms, now_ms - done_ms) >= LAST_WORD_MS
@@ -182,11 +181,21 @@ class _Caller:
             self._ear.asked_ms = self._asked_ms()
             if not self._caller.done:
                 done_ms = now_ms
-            self._sent_ms = now_ms + FRAME_MS
-            await self._send(self._out.write(frame))
+            for part in np.split(frame, FRAME_MS // BLOCK_MS):
+                await self._wait_until(self._sent_ms)
+                self._sent_ms += BLOCK_MS
+                await self._send(self._out.write(part))
             frames.append(frame)
             if progress is not None:
                 progress(now_ms)
+
+    async def _wait_until(self, t_ms: int) -> None:
+        """Wait for a moment of the call; if it is over by more than a little, the call's clock is put back."""
+        await asyncio.sleep(self._began_s + t_ms / 1000 - self._loop.time())
+        late_s = self._loop.time() - self._began_s - t_ms / 1000
+        self._late_ms = max(self._late_ms, 1000 * late_s)
+        if late_s > _STALL_S:
+            self._began_s += late_s
 
     def _asked_ms(self) -> int:
         """Return since when the caller waits for an answer: the end of what was said last, if it asks for one."""

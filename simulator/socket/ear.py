@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from simulator.audio.samples import SAMPLE_RATE
 from simulator.socket.earpiece import Earpiece
-from simulator.socket.sounding import AUDIBLE_DB, WINDOW, SoundDetector, audible
+from simulator.socket.sounding import AUDIBLE_DB, WINDOW, SoundDetector, levels_db
 
 SHORT_MS = 1000
 """A shorter sound is taken for a filler, to which nobody replies and which nobody interrupts..."""
@@ -27,15 +27,14 @@ class Ear:
         """Since when the caller waits for an answer: what ended before was not one."""
         self.missed_responses = 0
         self._earpiece = earpiece
-        self._threshold_db = threshold_db
-        self._sounds = SoundDetector()
+        self._sounds = SoundDetector(threshold_db)
 
     def listen(self, until_ms: int) -> None:
         """Hear what was played until a moment."""
         start = self._sounds.windows * WINDOW
         count = (until_ms * _SAMPLES_PER_MS - start) // WINDOW * WINDOW
         if count > 0:
-            self._sounds.push(audible(self._earpiece.heard(start, start + count), self._threshold_db))
+            self._sounds.push(levels_db(self._earpiece.heard(start, start + count)))
         self.now_ms = until_ms
 
     @property

@@ -21,7 +21,7 @@ from simulator.measures.truth import TrueTurn, Truth, truth_of
 from simulator.measures.turns import CUT_IN_TOLERANCE_MS, TurnOutcome, dead_air_ms, with_limits
 from simulator.replay import Placement, Played, ReplayMode
 from simulator.socket.calling import CallTaken, Told
-from simulator.socket.sounding import WINDOW_MS, SoundDetector, Stretch, audible
+from simulator.socket.sounding import WINDOW_MS, Levels, SoundDetector, Stretch, levels_db
 
 FRESH_MS = 500
 """A sound that begins after less quiet than this is the agent going on, not cutting in."""
@@ -129,13 +129,13 @@ def measure_outside(
 
 def agent_stretches(taken: CallTaken, audible_db: float) -> list[Stretch]:
     """Return when the agent was heard, ms."""
-    detector = SoundDetector()
-    detector.push(_windows(taken, audible_db))
+    detector = SoundDetector(audible_db)
+    detector.push(_levels(taken))
     return detector.stretches()
 
 
-def _windows(taken: CallTaken, audible_db: float) -> list[bool]:
-    return audible(taken.earpiece.heard(0, taken.duration_ms * SAMPLE_RATE // 1000), audible_db)
+def _levels(taken: CallTaken) -> Levels:
+    return levels_db(taken.earpiece.heard(0, taken.duration_ms * SAMPLE_RATE // 1000))
 
 
 def _truth(taken: CallTaken, activity: Activity, labels: Labels | None, stretches: list[Stretch]) -> Truth:
@@ -205,7 +205,7 @@ def _responses(taken: CallTaken, audible_db: float, stretches: list[Stretch]) ->
         stretches and not transcripts
     ):
         return [], NO_KINDS
-    windows = _windows(taken, audible_db)
+    windows: list[bool] = (_levels(taken) >= audible_db).tolist()
     found: list[int] = []
     for before_ms, first in _first_words(transcripts):
         if first.message["kind"] == "response":

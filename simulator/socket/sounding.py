@@ -2,18 +2,31 @@
 
 from __future__ import annotations
 
-from itertools import pairwise
+from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from simulator.audio.samples import SAMPLE_RATE
 from simulator.socket.earpiece import Heights
 
 AUDIBLE_DB = -45.0
-"""An agent is heard where 5 ms of its channel reach this, dBFS."""
+"""An agent begins to be heard where 5 ms of its channel reach this, dBFS."""
+
+SOFTEST_DB = -65.0
+"""What follows a sound belongs to it down to this, dBFS: a breath, the closure before a consonant.
+
+With speech at -26 dBFS played as loud as people talk (70 dB), that is as soft as a quiet room (31 dB).
+"""
+
+ABOVE_NOISE_DB = 10.0
+"""On a line with noise, what follows a sound belongs to it only where it stands out from the noise by this."""
 
 PAUSE_MS = 200
 """A shorter silence is a pause within one stretch of sound."""
+
+NOISE_MS = 60
+"""The line's own noise is what is heard in the last of a silence of :data:`PAUSE_MS`."""
 
 SHORTEST_MS = 15
 """Less than this is a click."""
@@ -21,56 +34,82 @@ SHORTEST_MS = 15
 WINDOW_MS = 5
 WINDOW = SAMPLE_RATE * WINDOW_MS // 1000
 
+Levels = NDArray[np.float64]
 Stretch = tuple[int, int]
 """Start and end, ms."""
 
+_NOTHING = 1e-12
 
-def audible(heights: Heights, threshold_db: float) -> list[bool]:
-    """Return for each whole window of 5 ms whether it is loud enough to be heard."""
+
+def levels_db(heights: Heights) -> Levels:
+    """Return the level of each whole window of 5 ms, dBFS, -120 for nothing at all."""
     windows = heights[: len(heights) // WINDOW * WINDOW].reshape(-1, WINDOW)
     power = np.mean(np.square(windows / 32768.0), axis=1)
-    found: list[bool] = (power >= 10.0 ** (threshold_db / 10)).tolist()
-    return found
+    return np.asarray(10.0 * np.log10(np.maximum(power, _NOTHING)), np.float64)
+
+
+@dataclass(slots=True)
+class _Sound:
+    """From its first audible window to its last, and to the end of what faded out after that, ms."""
+
+    start_ms: int
+    loud_until_ms: int
+    end_ms: int
+
+    @property
+    def is_click(self) -> bool:
+        return self.loud_until_ms - self.start_ms < SHORTEST_MS
 
 
 class SoundDetector:
-    """Turns windows of 5 ms, one after the other, into stretches of sound."""
+    """Turns levels of windows of 5 ms, one after the other, into stretches of sound.
 
-    def __init__(self) -> None:
+    A stretch begins with an audible window. Its end is sure after a silence of :data:`PAUSE_MS`: the last window
+    that was audible, or at least stood out from the line as it is when nobody speaks. So a voice that is stopped
+    in one of its soft moments is heard until then.
+    """
+
+    def __init__(self, threshold_db: float = AUDIBLE_DB) -> None:
         self.windows = 0
-        self._stretches: list[list[int]] = []
+        self._threshold_db = threshold_db
+        self._sounds: list[_Sound] = []
+        self._after: list[float] = []
 
-    def push(self, heard: list[bool]) -> None:
-        """Take the next windows."""
-        for is_heard in heard:
+    def push(self, levels: Levels) -> None:
+        """Take the levels of the next windows, dBFS."""
+        for level in levels.tolist():
             start_ms = self.windows * WINDOW_MS
             self.windows += 1
-            if not is_heard:
-                continue
-            last = self._stretches[-1] if self._stretches else None
-            if last is not None and start_ms - last[1] < PAUSE_MS:
-                last[1] = start_ms + WINDOW_MS
-            elif last is not None and last[1] - last[0] < SHORTEST_MS:
-                last[:] = [start_ms, start_ms + WINDOW_MS]
-            else:
-                self._stretches.append([start_ms, start_ms + WINDOW_MS])
+            if level >= self._threshold_db:
+                self._hear(start_ms)
+            elif self._sounds and len(self._after) < PAUSE_MS // WINDOW_MS:
+                self._after.append(level)
+                if len(self._after) == PAUSE_MS // WINDOW_MS:
+                    self._sounds[-1].end_ms += self._fading_ms()
 
-    @property
-    def now_ms(self) -> int:
-        """How much has been heard."""
-        return self.windows * WINDOW_MS
+    def _hear(self, start_ms: int) -> None:
+        self._after.clear()
+        last = self._sounds[-1] if self._sounds else None
+        if last is None or (start_ms - last.loud_until_ms >= PAUSE_MS and not last.is_click):
+            self._sounds.append(_Sound(start_ms, start_ms, start_ms))
+        elif start_ms - last.loud_until_ms >= PAUSE_MS:
+            last.start_ms = start_ms
+        self._sounds[-1].loud_until_ms = self._sounds[-1].end_ms = start_ms + WINDOW_MS
+
+    def _fading_ms(self) -> int:
+        """Return for how long a sound was still heard, softly, in the silence after it."""
+        after = np.asarray(self._after)
+        noise = after[-NOISE_MS // WINDOW_MS :]
+        noise_db = 10.0 * np.log10(np.mean(10.0 ** (noise / 10.0)))
+        soft_db = max(SOFTEST_DB, noise_db + ABOVE_NOISE_DB)
+        heard = np.flatnonzero(after[: -len(noise)] >= soft_db)
+        return (int(heard[-1]) + 1) * WINDOW_MS if len(heard) else 0
 
     def last(self) -> Stretch | None:
         """Return the latest stretch, which may still go on."""
-        found = self.stretches()
-        return found[-1] if found else None
+        found = next((one for one in reversed(self._sounds[-2:]) if not one.is_click), None)
+        return (found.start_ms, found.end_ms) if found else None
 
     def stretches(self) -> list[Stretch]:
         """Return every stretch so far."""
-        last = [one for one in self._stretches[-1:] if one[1] - one[0] >= SHORTEST_MS]
-        return [(start, end) for start, end in [*self._stretches[:-1], *last]]
-
-
-def quiet_before(stretches: list[Stretch]) -> list[int]:
-    """Return for each stretch how long it was quiet before it, ms; the first: since the beginning."""
-    return [start for start, _ in stretches[:1]] + [after[0] - before[1] for before, after in pairwise(stretches)]
+        return [(one.start_ms, one.end_ms) for one in self._sounds if not one.is_click]

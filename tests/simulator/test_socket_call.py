@@ -25,7 +25,7 @@ from simulator.recording import bundled_folder, open_recording
 from simulator.replay import play
 from simulator.socket.agent_call import CALL_NAME, Agent, AgentCall
 from simulator.socket.pace import CATCH_UP_S, HEAD_START_S, Pace
-from simulator.socket.sounding import AUDIBLE_DB, SoundDetector, Stretch, audible
+from simulator.socket.sounding import SoundDetector, Stretch, levels_db
 from simulator.socket.wire import RATES, PcmIn, PcmOut
 from simulator.study import Arm
 from simulator.voice.bundled import BundledVoice
@@ -74,7 +74,7 @@ def parted(told: list[Any]) -> tuple[list[dict[str, Any]], Samples]:
 
 def heard(audio: Samples) -> list[Stretch]:
     detector = SoundDetector()
-    detector.push(audible((audio * 32767).astype(np.int16), AUDIBLE_DB))
+    detector.push(levels_db((audio * 32767).astype(np.int16)))
     return detector.stretches()
 
 

@@ -32,6 +32,19 @@ def silence(duration_ms: int) -> Samples:
     return np.zeros(duration_ms * PER_MS, np.float32)
 
 
+def voice_with_breath(duration_ms: int, breath_ms: int) -> Samples:
+    """Return something loud that is as soft as a breath at its end, 15 dB below what is heard by itself."""
+    sound = voice(duration_ms)
+    sound[-breath_ms * PER_MS :] *= 10 ** (-47 / 20)
+    return sound
+
+
+def line_noise(samples: Samples, level_db: float) -> Samples:
+    """Add the steady noise of a line to all that an agent sends."""
+    noise = np.random.default_rng(7).standard_normal(len(samples)) * 10 ** (level_db / 20)
+    return np.asarray(samples + noise, np.float32)
+
+
 def taken(*sounds: tuple[int, int], told: list[Told] | None = None) -> CallTaken:
     """Return a call in which the agent was heard from ... to ..., ms."""
     earpiece = Earpiece()
@@ -88,6 +101,28 @@ def test_an_interruption_ends_with_the_agents_sound_and_what_goes_on_is_missed()
     talked_on = measured(taken((2500, 7500)), labels((1.0, 2.0), (5.0, 7.0)))
     assert talked_on.measured.counts["missed_barge_ins"].count == 1
     assert talked_on.measured.times["barge_in_stop_ms"] == ()
+
+
+@pytest.mark.parametrize("breath_ms", [40, 110])
+def test_a_voice_that_is_stopped_in_a_soft_moment_is_heard_until_then(breath_ms: int) -> None:
+    call = taken()
+    call.earpiece.arrive(voice_with_breath(3400, breath_ms), 2500 * PER_MS)
+    call.earpiece.arrive(voice_with_breath(800, 60), 9000 * PER_MS)
+    found = measured(call, labels((1.0, 2.0), (5.0, 7.0), (8.0, 8.5))).measured
+    assert found.times["barge_in_stop_ms"] == near(900)
+    assert found.times["first_sound_ms"] == near(500, 500)
+    assert [sound.end_ms for sound in found.sounds] == list(near(5900, 9800).expected)
+
+
+@pytest.mark.parametrize("noise_db", [-85.0, -72.0, -60.0, -50.0])
+def test_the_noise_of_a_line_is_no_part_of_the_voice(noise_db: float) -> None:
+    call = taken()
+    line = np.concatenate([silence(2500), voice_with_breath(3400, 110), silence(13_000)])
+    call.earpiece.arrive(line_noise(line, noise_db), 0)
+    found = measured(call, labels((1.0, 2.0), (5.0, 7.0))).measured
+    assert [sound.start_ms for sound in found.sounds] == list(near(2500).expected)
+    # the breath is at -60 dBFS: it stands out from a quiet line, and is lost on a noisy one
+    assert [sound.end_ms for sound in found.sounds] == list(near(5900 if noise_db < -70 else 5790).expected)
 
 
 def test_a_sound_over_an_unfinished_turn_is_a_cut_in_unless_the_agent_only_goes_on() -> None:
