@@ -17,13 +17,15 @@ PARTIAL = ".partial"
 def private_file(path: Path, *, replace: bool) -> Iterator[BinaryIO]:
     """Give an empty file of mode 0600 to write and read in; when all went well it becomes ``path`` in one step.
 
+    Its ``name`` is where it is until then.
     Raises :class:`FileExistsError` if there is one already and ``replace`` is false, and :class:`OSError`; whatever
     is raised, nothing is left behind.
     """
     handle, name = tempfile.mkstemp(dir=path.parent, prefix=f"{path.name[:40]}.", suffix=PARTIAL)
+    os.close(handle)
     temporary = Path(name)
     try:
-        with os.fdopen(handle, "w+b") as file:
+        with temporary.open("r+b") as file:
             yield file
             file.flush()
             os.fsync(file.fileno())

@@ -5,12 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
-import soundfile as sf
-
+from simulator.audio.private_audio import private_audio
 from simulator.audio.samples import SAMPLE_RATE
 from simulator.errors import AudioError
 from simulator.playing.call_mix import CHANNELS, CallMix
-from simulator.private_file import private_file
 
 FORMATS = {".wav": "WAV", ".flac": "FLAC"}
 """What a mix can be written as, by the end of the file's name."""
@@ -36,10 +34,7 @@ def write_mix(path: Path, mix: CallMix, *, replace: bool, progress: Callable[[fl
     kind = mix_format(path)
     if not replace and path.exists():
         raise FileExistsError(path)
-    with (
-        private_file(path, replace=replace) as file,
-        sf.SoundFile(file, "w", SAMPLE_RATE, len(CHANNELS), "PCM_16", format=kind) as audio,
-    ):
+    with private_audio(path, kind, len(CHANNELS), replace=replace) as audio:
         for start in range(0, mix.length, _BLOCK):
             audio.write(mix.read(start, min(_BLOCK, mix.length - start)))
             if progress is not None:

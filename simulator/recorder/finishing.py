@@ -3,17 +3,15 @@
 from __future__ import annotations
 
 import json
-import os
-import tempfile
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-import soundfile as sf
 
+from simulator.audio.private_audio import private_audio
 from simulator.audio.samples import SAMPLE_RATE
 from simulator.errors import SimulatorError
-from simulator.private_file import PARTIAL, write_private
+from simulator.private_file import write_private
 from simulator.recorder.folder import own_recordings_folder
 from simulator.recorder.journal import SAMPLES_SUFFIX, forget, left_behind, read_events
 from simulator.recorder.provisional import provisional_labels
@@ -28,20 +26,14 @@ def finish_recording(samples: Path) -> Path | None:
     Returns the audio file, readable by its owner alone; ``None`` for a journal of less than 0.1 s, which is only
     deleted. Raises :class:`~simulator.errors.SimulatorError`; the journal is kept then.
     """
-    about, events = read_events(samples)
-    scenario = about.pop("scenario", None)
-    target = samples.with_suffix(".flac")
+    target = _audio_of(samples)
     try:
         duration_s = samples.stat().st_size // 2 / SAMPLE_RATE
         if duration_s >= _SHORTEST_S:
-            if scenario is not None:
-                _write_json(samples.with_suffix(".scenario.json"), scenario)
-            _write_json(samples.with_suffix(".json"), provisional_labels(events, duration_s, **about))
-            # last: a recording is there once its audio is
-            _encode(samples, target)
+            _make(samples, duration_s)
         forget(samples)
-    except (OSError, sf.SoundFileError) as error:
-        why = (getattr(error, "strerror", None) or type(error).__name__).lower()
+    except OSError as error:
+        why = (error.strerror or type(error).__name__).lower()
         raise SimulatorError(
             f"{target}: cannot be written ({why}); make room there, the recording is kept until the next start"
         ) from None
@@ -58,7 +50,7 @@ def recover_recordings(folder: Path | None = None) -> tuple[list[Path], list[str
             if not ours:
                 continue
             try:
-                made = finish_recording(samples)
+                made = _recovered(samples)
             except SimulatorError as error:
                 faults.append(str(error))
                 continue
@@ -67,25 +59,35 @@ def recover_recordings(folder: Path | None = None) -> tuple[list[Path], list[str
     return found, faults
 
 
+def _recovered(samples: Path) -> Path | None:
+    if _audio_of(samples).exists():  # it was whole: its labels may be a person's by now
+        forget(samples)
+        return None
+    return finish_recording(samples)
+
+
+def _make(samples: Path, duration_s: float) -> None:
+    about, events = read_events(samples)
+    scenario = about.pop("scenario", None)
+    try:
+        labels = provisional_labels(events, duration_s, **about)
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        raise SimulatorError(
+            f"{samples}: what was told beside it makes no sense ({type(error).__name__}: {error}); move it away"
+        ) from None
+    if scenario is not None:
+        _write_json(samples.with_suffix(".scenario.json"), scenario)
+    _write_json(samples.with_suffix(".json"), labels)
+    # last: a recording is there once its audio is
+    with samples.open("rb") as raw, private_audio(_audio_of(samples), "FLAC", 1, replace=True) as flac:
+        while block := raw.read(2 * _BLOCK):
+            # a process that was killed may have written half a sample
+            flac.write(np.frombuffer(block[: len(block) // 2 * 2], "<i2"))
+
+
+def _audio_of(samples: Path) -> Path:
+    return samples.with_suffix(".flac")
+
+
 def _write_json(path: Path, content: dict[str, Any]) -> None:
     write_private(path, json.dumps(content, indent=1).encode(), replace=True)
-
-
-def _encode(samples: Path, target: Path) -> None:
-    """Write 16-bit FLAC in one step, its mode 0600; half a sample at the end is left out."""
-    handle, name = tempfile.mkstemp(dir=target.parent, prefix=f"{target.name}.", suffix=PARTIAL)
-    os.close(handle)
-    temporary = Path(name)
-    try:
-        with (
-            samples.open("rb") as raw,
-            sf.SoundFile(os.fsencode(temporary), "w", SAMPLE_RATE, 1, "PCM_16", format="FLAC") as flac,
-        ):
-            while block := raw.read(2 * _BLOCK):
-                flac.write(np.frombuffer(block[: len(block) // 2 * 2], "<i2"))
-        with temporary.open("rb+") as done:
-            os.fsync(done.fileno())
-        temporary.replace(target)
-    except BaseException:
-        temporary.unlink(missing_ok=True)
-        raise

@@ -19,33 +19,33 @@ from typing import Any
 import numpy as np
 
 from simulator.audio.samples import SAMPLE_RATE, Samples
+from simulator.free_name import free_stem
 from simulator.whole_file import make_private_folder
 
 SAMPLES_SUFFIX = ".live"
 EVENTS_SUFFIX = ".live.jsonl"
 
-_BYTES = 2
-
 
 class Journal:
-    """A recording under way. Everything raises :class:`OSError` where the disk does."""
+    """A recording under way. Everything raises :class:`OSError` where the disk does.
+
+    ``stem`` is what it would like to be called; it takes no name that another recording has.
+    """
 
     def __init__(self, folder: Path, stem: str, about: dict[str, Any]) -> None:
         make_private_folder(folder)
-        self.stem, number = stem, 1
-        while True:
-            try:
-                self.path = folder / f"{self.stem}{SAMPLES_SUFFIX}"
-                self._samples = _new(self.path)
-                break
-            except FileExistsError:
-                number += 1
-                self.stem = f"{stem}-{number}"
-        _lock(self._samples)
-        self._events = _new(folder / f"{self.stem}{EVENTS_SUFFIX}")
+        self.path, self._samples = _begin(folder, stem)
+        self._handles = [self._samples]
         self.count = 0
         """How many samples it holds."""
-        self.write_event(about)
+        try:
+            self._events = _new(_events_of(self.path))
+            self._handles.append(self._events)
+            self.write_event(about)
+        except BaseException:
+            forget(self.path)
+            self.close()
+            raise
 
     def write(self, samples: Samples) -> None:
         """Add samples, float32 ``[n]`` in -1…1."""
@@ -64,16 +64,16 @@ class Journal:
 
     def close(self) -> None:
         """Let go of the files, which stay."""
-        for handle in (self._samples, self._events):
+        while self._handles:
             with suppress(OSError):
-                os.close(handle)
+                os.close(self._handles.pop())
 
 
 def read_events(samples: Path) -> tuple[dict[str, Any], list[dict[str, Any]]]:
     """Return what a journal says it is, and its events; half a line at its end or a lost file is passed over."""
     lines: list[dict[str, Any]] = []
     with suppress(OSError):
-        for line in (samples.parent / f"{samples.stem}{EVENTS_SUFFIX}").read_bytes().splitlines():
+        for line in _events_of(samples).read_bytes().splitlines():
             with suppress(ValueError):
                 found = json.loads(line)
                 if isinstance(found, dict):
@@ -83,7 +83,7 @@ def read_events(samples: Path) -> tuple[dict[str, Any], list[dict[str, Any]]]:
 
 def forget(samples: Path) -> None:
     """Delete a journal's files."""
-    (samples.parent / f"{samples.stem}{EVENTS_SUFFIX}").unlink(missing_ok=True)
+    _events_of(samples).unlink(missing_ok=True)
     samples.unlink(missing_ok=True)
 
 
@@ -101,8 +101,25 @@ def left_behind(samples: Path) -> Iterator[bool]:
         os.close(handle)
 
 
+def _begin(folder: Path, stem: str) -> tuple[Path, int]:
+    """Return a new file for samples under a name of its own, and its descriptor, locked."""
+    while True:
+        path = folder / f"{free_stem(folder, stem)}{SAMPLES_SUFFIX}"
+        try:
+            handle = _new(path)
+        except FileExistsError:  # another session took the name just now
+            continue
+        if _lock(handle):
+            return path, handle
+        os.close(handle)  # another process took it for one that was left behind, and deletes it
+
+
 def _new(path: Path) -> int:
     return os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY | os.O_APPEND, 0o600)
+
+
+def _events_of(samples: Path) -> Path:
+    return samples.parent / f"{samples.stem}{EVENTS_SUFFIX}"
 
 
 def _write(handle: int, content: bytes) -> None:
@@ -111,12 +128,13 @@ def _write(handle: int, content: bytes) -> None:
 
 
 def _lock(handle: int) -> bool:
+    """Lock a file; return whether nobody else had, and it has not been deleted meanwhile."""
     try:
         import fcntl
-    except ImportError:  # Windows refuses to open the file twice by itself
+    except ImportError:
         return True
     try:
         fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except OSError:
         return False
-    return True
+    return os.fstat(handle).st_nlink > 0

@@ -29,7 +29,7 @@ def provisional_labels(told: Iterable[Told], duration_s: float, **about: Any) ->
         "speech": speech,
         "turns": _turns(events, duration_s),
         "agent": _spans(events, _AGENT_STARTS, _AGENT_ENDS, duration_s),
-        "events": _over_the_agent(events, speech),
+        "events": _over_the_agent(events, speech, duration_s),
         "live": events,
     }
 
@@ -72,20 +72,26 @@ def _turns(events: list[Told], duration_s: float) -> list[dict[str, Any]]:
     return turns
 
 
-def _over_the_agent(events: list[Told], speech: list[list[float]]) -> list[dict[str, Any]]:
-    """Return where the caller spoke over the agent: what stopped it, and what did not."""
-    found = []
-    starts = {event["span"]: event["start"] for event in events if event["type"] == "speech_start"}
+def _over_the_agent(events: list[Told], speech: list[list[float]], duration_s: float) -> list[dict[str, Any]]:
+    """Return where the caller spoke over the agent: what stopped it, at once or later, and what did not."""
+    starts = {
+        event["span"]: _within(event["start"], duration_s) for event in events if event["type"] == "speech_start"
+    }
+    stopped: dict[float, bool] = {}
     for event in events:
-        if event["type"] not in ("barge_in", "barge_in_suppressed"):
-            continue
-        start_s = starts.get(event["span"])
-        span = next((one for one in speech if one[0] == start_s), None)
-        if span is not None:
-            stopped = event["type"] == "barge_in"
-            kind = "barge_in" if stopped else "over_agent"
-            found.append({"start_s": span[0], "end_s": span[1], "type": kind, "should_barge_in": stopped})
-    return found
+        if event["type"] in ("barge_in", "barge_in_suppressed") and event["span"] in starts:
+            start_s = starts[event["span"]]
+            stopped[start_s] = stopped.get(start_s, False) or event["type"] == "barge_in"
+    return [
+        {
+            "start_s": start_s,
+            "end_s": end_s,
+            "type": "interruption" if stopped[start_s] else "backchannel",
+            "should_barge_in": stopped[start_s],
+        }
+        for start_s, end_s in speech
+        if start_s in stopped
+    ]
 
 
 def _within(t_s: float, duration_s: float) -> float:

@@ -42,11 +42,16 @@ def recording_facts(
 
 
 class Recorder:
-    """Records or does not. ``tell`` takes sentences for people; finishing happens on a thread of its own."""
+    """Records or does not. ``tell`` takes sentences for people; finishing happens on a thread of its own.
+
+    Any thread may use it, and ``tell`` may come back with :meth:`write_told`.
+    """
 
     def __init__(self, folder: Path, tell: Callable[[str], None]) -> None:
         self._folder = folder
         self._tell = tell
+        self._lock = threading.Lock()
+        """Held while writing: nothing is closed under what is being written."""
         self._journal: Journal | None = None
         self._starts_s = 0.0
         self._finishing: list[threading.Thread] = []
@@ -62,14 +67,15 @@ class Recorder:
         if self._journal is not None:
             return
         try:
-            self._journal = Journal(self._folder, stem, about)
+            journal = Journal(self._folder, stem, about)
         except OSError as error:
             self._tell(
                 f"{self._folder}: cannot be written ({_why(error)}), so nothing is recorded; make room there"
             )
             return
-        self._starts_s = now_ms / 1000
-        self._tell(f"recording to {self._journal.path.with_suffix('.flac')}, for you alone to read")
+        with self._lock:
+            self._journal, self._starts_s = journal, now_ms / 1000
+        self._tell(f"recording to {journal.path.with_suffix('.flac')}, for you alone to read")
 
     def write(self, frame: Samples) -> None:
         """Add a frame."""
@@ -78,22 +84,31 @@ class Recorder:
     def write_told(self, told: Told) -> None:
         """Add something that happened."""
         event = told.to_json()
-        moved = {key: round(event[key] - self._starts_s, 3) for key in _TIMES if key in event}
-        self._try(lambda journal: journal.write_event(event | moved))
+
+        def write(journal: Journal) -> None:
+            moved = {key: round(event[key] - self._starts_s, 3) for key in _TIMES if key in event}
+            journal.write_event(event | moved)
+
+        self._try(write)
 
     def finish(self) -> None:
         """End the recording, if there is one."""
-        journal, self._journal = self._journal, None
-        if journal is None:
-            return
-        thread = threading.Thread(target=self._finish, args=(journal,), name="turnlab recording")
-        self._finishing = [one for one in self._finishing if one.is_alive()] + [thread]
-        thread.start()
+        with self._lock:
+            self._end()
 
     def wait(self) -> None:
         """Wait until every recording is whole."""
-        for thread in self._finishing:
+        with self._lock:
+            finishing = [*self._finishing]
+        for thread in finishing:
             thread.join()
+
+    def _end(self) -> None:
+        journal, self._journal = self._journal, None
+        if journal is not None:
+            thread = threading.Thread(target=self._finish, args=(journal,), name="turnlab recording")
+            self._finishing = [one for one in self._finishing if one.is_alive()] + [thread]
+            thread.start()
 
     def _finish(self, journal: Journal) -> None:
         try:
@@ -107,16 +122,15 @@ class Recorder:
             journal.close()
 
     def _try(self, write: Callable[[Journal], None]) -> None:
-        journal = self._journal
-        if journal is None:
-            return
-        try:
-            write(journal)
-        except OSError as error:
-            self._tell(
-                f"the recording ends here: {self._folder} cannot be written ({_why(error)}); make room there"
-            )
-            self.finish()
+        with self._lock:
+            try:
+                if self._journal is not None:
+                    write(self._journal)
+                return
+            except OSError as error:
+                why = _why(error)
+                self._end()
+        self._tell(f"the recording ends here: {self._folder} cannot be written ({why}); make room there")
 
 
 def _why(error: OSError) -> str:

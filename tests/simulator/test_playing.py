@@ -18,12 +18,14 @@ from simulator.audio.samples import Samples
 from simulator.audio.source import open_audio
 from simulator.engine.profile_files import default_profile
 from simulator.playing.call_mix import CallMix, both_ears, same_moment
+from simulator.playing.mix_file import write_mix
 from simulator.playing.player import AHEAD, LEAD, Player
 from simulator.playing.speaker import NoSpeaker, SystemSpeaker
 from simulator.recording import Recording, open_recording
 from simulator.study import Arm, run
 from simulator.voice.bundled import BundledVoice
 from simulator.voice.voice import SilentVoice, Voice
+from tests.full_disk import most_bytes_of_a_file
 from tests.virtual_audio import SPEAKER_RATE, VirtualAudio, missing
 
 PATIENCE_S = 30.0
@@ -239,3 +241,14 @@ def test_a_recording_that_goes_while_it_is_played_is_told(bundled: Bundled, tmp_
     wait_for(lambda: player.now().own_ms > 1000)
     assert not player.now().fault
     player.close()
+
+
+def test_a_mix_that_does_not_fit_on_the_disk_is_an_error_like_any_other(
+    bundled: Bundled, tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    mix = call(bundled, "coughs", SilentVoice())
+    for name in ("call.wav", "call.flac"):
+        with most_bytes_of_a_file(60_000), pytest.raises(OSError, match="not all of the sound could be written"):
+            write_mix(tmp_path / name, mix, replace=False)
+    assert list(tmp_path.iterdir()) == []
+    assert capfd.readouterr().err == "", "which would be seen on the screen"

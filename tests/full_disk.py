@@ -1,0 +1,18 @@
+"""A disk that is full, as far as this process can tell."""
+
+from __future__ import annotations
+
+import resource
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+
+@contextmanager
+def most_bytes_of_a_file(count: int) -> Iterator[None]:
+    """Let no file of this process grow beyond so many bytes; writing more raises :class:`OSError`."""
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (count, before[1]))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)

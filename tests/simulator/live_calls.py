@@ -1,0 +1,63 @@
+"""Live sessions of tests on devices made of arrays: run, spoken to, and what they told."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from functools import partial
+from pathlib import Path
+
+from presets.config import parse
+from simulator.audio.samples import Samples
+from simulator.recording import bundled_folder, open_recording
+from simulator.session import EchoGuard, Happened, LiveArm, Notice, SessionSettings, Told
+from simulator.session.live import LiveSession
+from simulator.study import Arm
+from tests.array_cards import ArrayCards
+from tests.virtual_audio import wait_for
+
+ARM = LiveArm("A", Arm("A", parse({"eot_timeout_ms": 1000, "barge_in_min_speech_s": 0.3})).resolved)
+BLOCK_S = 0.01
+
+
+@contextmanager
+def running(cards: ArrayCards, folder: Path, guard: EchoGuard = EchoGuard.HEADPHONES) -> Iterator[LiveSession]:
+    """Run a session."""
+    settings = SessionSettings(arms=(ARM,), voice="clips", silence_only=True, echo_guard=guard)
+    session = LiveSession(settings, cards, folder)
+    session.start()
+    try:
+        wait_for(lambda: session.snapshot().input or session.snapshot().standing, "the microphone")
+        yield session
+    finally:
+        session.stop()
+
+
+def talk(session: LiveSession, cards: ArrayCards, said: Samples, rate: int = 16_000) -> None:
+    """Say something, block by block, while the speaker plays; wait until all of it was decided on."""
+    wanted_ms = session.snapshot().now_ms
+    step = round(rate * BLOCK_S)
+    for at in range(0, len(said) - step + 1, step):
+        cards.push(said[at : at + step])
+        cards.play(step)
+        wanted_ms += round(1000 * BLOCK_S)
+        wait_for(partial(_reached, session, wanted_ms - 500), "the decisions")
+
+
+def _reached(session: LiveSession, t_ms: int) -> bool:
+    return session.snapshot().now_ms >= t_ms
+
+
+def caller() -> Samples:
+    """Return a turn, and what the caller then says over the agent."""
+    return open_recording(bundled_folder() / "booking.flac").source.samples()[: 16_000 * 10]
+
+
+def events(told: list[Told]) -> list[str]:
+    """Return what the agent decided, by type."""
+    return [one.event.type for one in told if isinstance(one, Happened)]
+
+
+def notices(told: list[Told]) -> str:
+    """Return the notices, one a line."""
+    return "\n".join(one.text for one in told if isinstance(one, Notice))

@@ -1,0 +1,169 @@
+"""Recordings of live calls: what may go wrong while one is made, finished, or found again."""
+
+from __future__ import annotations
+
+import json
+import os
+import threading
+from collections.abc import Callable
+from pathlib import Path
+from types import SimpleNamespace
+from typing import Any, cast
+
+import numpy as np
+import soundfile as sf
+
+from simulator.recorder.finishing import finish_recording, recover_recordings
+from simulator.recorder.journal import Journal
+from simulator.recorder.provisional import provisional_labels
+from simulator.session import Notice, Told
+from simulator.session.recorder import Recorder
+from tests.array_cards import ArrayCards
+from tests.full_disk import most_bytes_of_a_file
+from tests.simulator.live_calls import notices, running, talk
+from tests.virtual_audio import wait_for
+
+FRAME = np.full(512, 0.25, np.float32)
+
+
+def left_behind(folder: Path, events: list[dict[str, Any]], *, seconds: float = 1.0) -> Path:
+    """Return the samples of a recording whose process was killed."""
+    journal = Journal(folder, "live", {"title": "Live"})
+    journal.write(np.full(round(16_000 * seconds), 0.25, np.float32))
+    for event in events:
+        journal.write_event(event)
+    journal.close()
+    return journal.path
+
+
+def test_a_recording_never_takes_the_place_of_one_begun_in_the_same_second(tmp_path: Path) -> None:
+    recorder = Recorder(tmp_path, lambda _text: None)
+    for height in (0.25, 0.5):
+        recorder.start("live-20261122-101500", 0, {})
+        for _ in range(20):
+            recorder.write(np.full(512, height, np.float32))
+        recorder.finish()
+        recorder.wait()
+    first, second = sorted(tmp_path.glob("*.flac"), key=lambda path: len(path.name))
+    assert sf.read(first)[0].max() == 0.25
+    assert sf.read(second)[0].max() == 0.5
+    assert second.with_suffix(".json").is_file()
+
+
+def test_a_full_disk_ends_the_recording_and_not_the_call(tmp_path: Path) -> None:
+    cards = ArrayCards()
+    with running(cards, tmp_path) as session:
+        session.record(True)
+        wait_for(lambda: session.snapshot().recording, "the recording")
+        talk(session, cards, np.tile(FRAME, 40))
+        full = os.open("/dev/full", os.O_WRONLY)
+        for handle in files_open_in(tmp_path):
+            os.dup2(full, handle)
+        os.close(full)
+        talk(session, cards, np.tile(FRAME, 40))
+        wait_for(lambda: session.snapshot().recording is None, "the end of the recording")
+        wait_for(lambda: session.snapshot().now_ms > 2000 and list(tmp_path.glob("*.flac")), "the recording")
+        assert session.snapshot().phase == "running"
+        said = notices(session.take())
+    assert said.count("the recording ends here") == 1
+    assert "no space left on device" in said
+    (path,) = tmp_path.glob("*.flac")
+    assert sf.info(path).duration > 0.5
+
+
+def files_open_in(folder: Path) -> list[int]:
+    return [
+        int(handle.name)
+        for handle in Path("/proc/self/fd").iterdir()
+        if handle.is_symlink() and handle.readlink().is_relative_to(folder)
+    ]
+
+
+class Slow(dict[str, Any]):
+    """Something to write down that takes a while, in which something else is done."""
+
+    def __init__(self, meanwhile: Callable[[], object]) -> None:
+        super().__init__(slow=True)
+        self._meanwhile = meanwhile
+
+    def items(self) -> Any:
+        self._meanwhile()
+        return super().items()
+
+
+def test_a_recording_is_not_closed_under_what_is_still_being_written(tmp_path: Path) -> None:
+    """Notices come from the devices' thread too; the number of a closed file may be another file's by then."""
+    said: list[str] = []
+    recorder = Recorder(tmp_path, said.append)
+
+    def finish() -> None:
+        recorder.finish()
+        recorder.wait()
+
+    finishing = threading.Thread(target=finish)
+
+    def finish_meanwhile() -> None:
+        finishing.start()
+        finishing.join(0.5)
+
+    recorder.start("live", 0, {})
+    for _ in range(10):
+        recorder.write(FRAME)
+    told = Notice("device", 0, "the microphone is gone")
+    slow = SimpleNamespace(to_json=lambda: {**told.to_json(), "more": Slow(finish_meanwhile)})
+    recorder.write_told(cast(Told, slow))
+    finishing.join()
+    assert not [text for text in said if "ends here" in text]
+    labels = json.loads((tmp_path / "live.json").read_text())
+    assert [one["text"] for one in labels["live"]] == [told.text]
+
+
+def test_a_recording_that_was_whole_when_its_process_died_keeps_its_labels(tmp_path: Path) -> None:
+    samples = left_behind(tmp_path, [])
+    content = samples.read_bytes()
+    path = finish_recording(samples)
+    assert path is not None
+    path.with_suffix(".json").write_text('{"turns": [{"start_s": 0.1, "end_s": 0.5}]}')
+    samples.write_bytes(content)  # killed just before this was deleted
+    assert recover_recordings(tmp_path) == ([], [])
+    assert "0.1" in path.with_suffix(".json").read_text()
+    assert not samples.exists()
+
+
+def test_a_journal_that_makes_no_sense_keeps_nobody_from_starting(tmp_path: Path) -> None:
+    odd = left_behind(tmp_path, [{"type": "end_of_turn"}])
+    good = left_behind(tmp_path, [{"type": "speech_start", "t": 0.2, "start": 0.1, "span": 0}])
+    found, faults = recover_recordings(tmp_path)
+    assert found == [good.with_suffix(".flac")]
+    (fault,) = faults
+    assert str(odd) in fault
+    assert odd.is_file()
+    assert "\n" not in fault
+
+
+def test_a_recording_that_cannot_begin_leaves_nothing_behind(tmp_path: Path) -> None:
+    said: list[str] = []
+    recorder = Recorder(tmp_path, said.append)
+    before = len(list(Path("/proc/self/fd").iterdir()))
+    with most_bytes_of_a_file(0):
+        recorder.start("live", 0, {})
+    assert "nothing is recorded" in said[0]
+    assert list(tmp_path.iterdir()) == []
+    assert len(list(Path("/proc/self/fd").iterdir())) == before
+    recorder.start("live", 0, {})
+    assert recorder.state is not None
+    recorder.finish()
+    recorder.wait()
+
+
+def test_speech_that_was_held_back_and_then_interrupted_is_one_interruption() -> None:
+    told = [
+        {"type": "speech_start", "t": 0.03, "start": -0.02, "span": 4},
+        {"type": "barge_in_suppressed", "t": 0.5, "reason": "cooldown", "span": 4},
+        {"type": "barge_in", "t": 1.0, "span": 4},
+        {"type": "speech_end", "t": 2.2, "end": 2.0, "span": 4},
+    ]
+    labels = provisional_labels(told, 3.0)
+    assert json.loads(json.dumps(labels["events"])) == [
+        {"start_s": 0.0, "end_s": 2.0, "type": "interruption", "should_barge_in": True}
+    ]
