@@ -1,4 +1,4 @@
-"""The dashboard: its places, its themes, its keys, and the one connection they share."""
+"""The dashboard: its places, its themes and its keys."""
 
 from __future__ import annotations
 
@@ -7,7 +7,6 @@ import contextlib
 import gc
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
 from importlib import import_module
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
@@ -15,27 +14,23 @@ from textual import work
 from textual.app import App
 from textual.binding import BindingType
 from textual.message import Message
-from textual.reactive import reactive
-from textual.screen import Screen
 
-from tui.commands import Place, bindings, commands_in_force, key_names, told
+from tui.commands import bindings
 from tui.commands.everywhere import EVERYWHERE, ShowPalette
 from tui.commands.palette import CommandsProvider
-from tui.connection import Clock, Connection, OpenClient, Request, Status, chosen, limit_text, observed
+from tui.connected_app import ConnectedApp
+from tui.connection import Clock, OpenClient
 from tui.first_paint import report_first_paint
-from tui.read_only import read_only as without_writing
 from tui.remembered import remember, remembered
 from tui.screens.services import ServicesScreen
 from tui.terminal_text import plain
 from tui.themes import DARK, THEMES
+from tui.tune_modes import TuneModes
 
 if TYPE_CHECKING:
-    from services.client import ServicesClient
     from services.model import Service
-    from services.traffic import Traffic
     from tui.screens.live import LiveScreen
     from tui.screens.live_call import OpenCall
-    from tui.screens.tune import TuneScreen
 
 SERVICES, LIVE = "services", "live"
 MOST_NOTES = 2
@@ -43,14 +38,12 @@ ONE_FRAME_S = 0.02
 """Screens are drawn sixty times a second, and a thread of their own writes them out."""
 
 
-class TurnlabApp(App[None], inherit_bindings=False):
+class TurnlabApp(ConnectedApp, inherit_bindings=False):
     """The dashboard.
 
-    ``connection`` names the connection to open (by default :func:`services.connections.choosing.choose` does);
-    ``open_client`` opens another one instead; the app closes it when it ends. ``keymap`` gives commands other keys,
-    by their ids. ``notes`` are sentences about how it was started, to be shown once it stands. ``clock`` measures
-    requests. ``open_call`` opens live calls, by default through this machine's devices. With ``read_only`` nothing
-    can be written to the platform.
+    ``keymap`` gives commands other keys, by their ids. ``notes`` are sentences about how it was started, to be
+    shown once it stands. ``open_call`` opens live calls, by default through this machine's devices. The rest is
+    about the connection: see :class:`~tui.connected_app.ConnectedApp`.
     """
 
     TITLE = "Turnlab"
@@ -60,12 +53,6 @@ class TurnlabApp(App[None], inherit_bindings=False):
     COMMANDS: ClassVar[set[Any]] = {CommandsProvider}
     COMMAND_PALETTE_BINDING = ShowPalette.key
     BINDINGS: ClassVar[list[BindingType]] = bindings(*EVERYWHERE)
-
-    client: reactive[ServicesClient | None] = reactive(None)
-    """The open connection; ``None`` until there is one."""
-    problem: reactive[str] = reactive("")
-    """Why there is no connection, if opening it failed."""
-    status: reactive[Status] = reactive(Status())
 
     def __init__(
         self,
@@ -79,17 +66,11 @@ class TurnlabApp(App[None], inherit_bindings=False):
         open_call: OpenCall | None = None,
         read_only: bool = False,
     ) -> None:
-        super().__init__()
-        self.read_only = read_only
+        super().__init__(connection, open_client, clock, read_only=read_only)
         self._notes = notes
-        self._open_client = open_client or chosen(connection, self._tell_of_choice)
         self._initial_screen = initial_screen
-        self._clock = clock
-        self._connection: Connection | None = None
         self.services_screen = ServicesScreen()
-        self._tuned: str | None = None
-        """The mode of the Tune screen that was last in view."""
-        self._tunes: dict[str, TuneScreen] = {}
+        self._tunes = TuneModes(self)
         self._open_call = open_call
         self._live: LiveScreen | None = None
         self.add_mode(SERVICES, lambda: self.services_screen)
@@ -118,61 +99,16 @@ class TurnlabApp(App[None], inherit_bindings=False):
             self.notify(f"and {more} more: 'turnlab keys' says all", title="Keys", severity="warning", markup=False)
         self.connect()
 
-    @work(exclusive=True, group="connection")
-    async def connect(self) -> None:
-        """Open the platform; on failure say why and leave the rest to the person."""
-        # In a thread, because it takes long enough to notice in typing.
-        errors = await asyncio.to_thread(import_module, "services.errors")
-        self.problem = ""
-        self.status = Status()
-        self._connection = Connection(self._open_client)
-        try:
-            client = await self._connection.open()
-        except (errors.ServiceError, OSError) as error:
-            self.status = Status("not connected")
-            self.problem = str(error)
-            return
-        self.status = Status(client.label, mode="read-only" if self.read_only else "")
-        client.traffic.watch(self._tell_limit)
-        watched = observed(client, self._clock, self._tell)
-        self.client = without_writing(watched) if self.read_only else watched
-
-    def _tell_limit(self, traffic: Traffic) -> None:
-        self.status = replace(self.status, limit=limit_text(traffic))
-
-    def _tell_of_choice(self, note: str) -> None:
-        self.notify(plain(note), title="Connection", severity="warning", timeout=15, markup=False)
-
-    def _tell(self, request: Request) -> None:
-        self.status = replace(self.status, last=request)
-
-    async def on_unmount(self) -> None:
-        """Close the platform."""
-        if self._connection is not None:
-            await self._connection.close()
-
     @work(exclusive=True, group="places")
     async def open_tune(self, service: Service | None) -> None:
         """Go to Tune with a service (or none). Each service keeps its own screen, and with it its draft."""
-        self._tuned = await self._tune_mode(service)
-        await self.switch_mode(self._tuned)
-
-    async def _tune_mode(self, service: Service | None) -> str:
-        """Return the mode of a service's Tune screen, made if there is none."""
-        # In a thread, because the simulator behind it takes a moment to import.
-        tune = await asyncio.to_thread(import_module, "tui.screens.tune")
-        mode = f"tune:{service.id if service else ''}"
-        if mode not in self._tunes:
-            screen = self._tunes[mode] = tune.TuneScreen(client=self.client, service=service)
-            self.add_mode(mode, lambda: screen)
-        return mode
+        await self.switch_mode(await self._tunes.take(service))
 
     @work(exclusive=True, group="places")
     async def open_live(self) -> None:
         """Go to Live with the arms of what was last tuned, else with a free draft, which is Tune's as well."""
         live = await asyncio.to_thread(import_module, "tui.screens.live")
-        self._tuned = self._tuned or await self._tune_mode(None)
-        session = self._tunes[self._tuned].session
+        session = await self._tunes.session()
         if self._live is None:
             how = {"open_call": self._open_call} if self._open_call else {}
             self._live = screen = live.LiveScreen(session, **how)
@@ -182,21 +118,18 @@ class TurnlabApp(App[None], inherit_bindings=False):
 
     def on_call_screen_draft_changed(self) -> None:
         """Let Tune keep the draft that was changed in Live."""
-        for tune in self._open_tunes():
+        for tune in self._tunes.standing:
             tune.keep_draft()
 
     def on_call_screen_left(self) -> None:
         """Let Tune show what was changed in Live."""
-        for tune in self._open_tunes():
+        for tune in self._tunes.standing:
             tune.show_settings()
 
     def on_call_screen_recorded(self) -> None:
         """Let Tune list a recording that was made in Live."""
-        for tune in self._open_tunes():
+        for tune in self._tunes.standing:
             tune.look_for_new_recordings()
-
-    def _open_tunes(self) -> list[TuneScreen]:
-        return [tune for tune in self._tunes.values() if tune.is_attached]
 
     def on_services_screen_tune_wanted(self, message: ServicesScreen.TuneWanted) -> None:
         """Open what was chosen."""
@@ -218,8 +151,8 @@ class TurnlabApp(App[None], inherit_bindings=False):
         """Go to Tune: from Services with the highlighted service, from elsewhere to the last one."""
         if self.screen is self.services_screen and self.services_screen.highlighted is not None:
             self.open_tune(self.services_screen.highlighted)
-        elif self._tuned is not None:
-            self.switch_mode(self._tuned)
+        elif self._tunes.last is not None:
+            self.switch_mode(self._tunes.last)
         else:
             self.open_tune(None)
 
@@ -231,23 +164,16 @@ class TurnlabApp(App[None], inherit_bindings=False):
         """List the keys that work on the screen in view."""
         from tui.screens.help import HelpScreen
 
-        screen: Screen[Any] = self.screen
-        here = screen.TITLE_HERE if isinstance(screen, Place) else ""
-        sections: dict[str, list[tuple[str, str, str]]] = {}
-        for command in commands_in_force(screen, EVERYWHERE):
-            section = "Everywhere" if command in EVERYWHERE else here
-            keys = "  ".join(key_names(command, screen))
-            sections.setdefault(section, []).append((keys, command.name, told(command, screen)))
-        self.push_screen(HelpScreen(list(sections.items())))
+        self.push_screen(HelpScreen(self.screen))
 
     async def action_quit(self) -> None:
         """Leave, but go to each draft that is not saved first, to ask what becomes of it."""
-        for mode, screen in self._tunes.items():
-            if screen.unsaved:
-                await self.switch_mode(mode)
-                screen.action_quit_with_care()
-                return
-        self.exit()
+        if (found := self._tunes.unsaved) is None:
+            self.exit()
+            return
+        mode, screen = found
+        await self.switch_mode(mode)
+        screen.action_quit_with_care()
 
     def action_switch_theme(self) -> None:
         """Change to the next theme."""

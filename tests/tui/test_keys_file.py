@@ -44,10 +44,10 @@ def test_two_commands_may_swap_their_keys(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize(
     "command",
-    (
-        "more less much-more much-less highest lowest down up type inherit fold undo redo reset "
-        "next-pane previous-pane back"
-    ).split(),
+    [
+        *("more", "less", "much-more", "much-less", "highest", "lowest", "down", "up", "type", "inherit", "fold"),
+        *("undo", "redo", "reset", "next-pane", "previous-pane", "back"),
+    ],
 )
 def test_what_tune_and_live_share_has_a_key_of_its_own_in_each(tmp_path: Path, command: str) -> None:
     keymap, problems = chosen(tmp_path, f'tune.{command} = "f6"\nlive.{command} = "f7"')

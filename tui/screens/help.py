@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import ClassVar
+from typing import Any, ClassVar
 
 from rich.table import Table
 from rich.text import Text
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical, VerticalScroll
-from textual.screen import ModalScreen
+from textual.screen import ModalScreen, Screen
 from textual.widgets import Static
+
+from tui.commands import Place, commands_in_force, key_names, told
+from tui.commands.everywhere import EVERYWHERE
 
 HelpLine = tuple[str, str, str]
 """The keys, the name and the description of one command."""
@@ -27,9 +30,10 @@ class HelpScreen(ModalScreen[None]):
         Binding("k", "scroll('up')", show=False),
     ]
 
-    def __init__(self, sections: Sequence[tuple[str, Sequence[HelpLine]]]) -> None:
+    def __init__(self, over: Screen[Any]) -> None:
         super().__init__()
-        self.sections = sections
+        self.sections = sections(over)
+        """What it lists, under a heading each."""
 
     def compose(self) -> ComposeResult:
         """Lay out one table per section."""
@@ -44,6 +48,17 @@ class HelpScreen(ModalScreen[None]):
     async def action_scroll(self, direction: str) -> None:
         """Scroll with the keys that move elsewhere."""
         await self.query_one(VerticalScroll).run_action(f"scroll_{direction}")
+
+
+def sections(screen: Screen[Any]) -> Sequence[tuple[str, Sequence[HelpLine]]]:
+    """Return the commands that work on a screen right now, under its own heading and that of the whole app."""
+    here = screen.TITLE_HERE if isinstance(screen, Place) else ""
+    found: dict[str, list[HelpLine]] = {}
+    for command in commands_in_force(screen, EVERYWHERE):
+        section = "Everywhere" if command in EVERYWHERE else here
+        keys = "  ".join(key_names(command, screen))
+        found.setdefault(section, []).append((keys, command.name, told(command, screen)))
+    return list(found.items())
 
 
 def _table(lines: Sequence[HelpLine]) -> Table:

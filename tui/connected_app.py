@@ -1,0 +1,83 @@
+"""The part of the app that keeps the connection: opened after the first paint, watched, and closed at the end."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from dataclasses import replace
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+from textual import work
+from textual.app import App
+from textual.reactive import reactive
+
+from tui.connection import Clock, Connection, OpenClient, Request, Status, chosen, limit_text, observed
+from tui.read_only import read_only as without_writing
+from tui.terminal_text import plain
+
+if TYPE_CHECKING:
+    from services.client import ServicesClient
+    from services.traffic import Traffic
+
+
+class ConnectedApp(App[None], inherit_bindings=False):
+    """An app with one connection.
+
+    ``connection`` names the one to open (by default :func:`services.connections.choosing.choose` does);
+    ``open_client`` opens another one instead. ``clock`` measures requests. With ``read_only`` nothing can be
+    written through it.
+    """
+
+    client: reactive[ServicesClient | None] = reactive(None)
+    """The open connection; ``None`` until there is one."""
+    problem: reactive[str] = reactive("")
+    """Why there is no connection, if opening it failed."""
+    status: reactive[Status] = reactive(Status())
+
+    def __init__(
+        self,
+        connection: str | None = None,
+        open_client: OpenClient | None = None,
+        clock: Clock = time.monotonic,
+        *,
+        read_only: bool = False,
+    ) -> None:
+        super().__init__()
+        self.read_only = read_only
+        self._open_client = open_client or chosen(connection, self._tell_of_choice)
+        self._clock = clock
+        self._connection: Connection | None = None
+
+    @work(exclusive=True, group="connection")
+    async def connect(self) -> None:
+        """Open the platform; on failure say why and leave the rest to the person."""
+        # In a thread, because it takes long enough to notice in typing.
+        errors = await asyncio.to_thread(import_module, "services.errors")
+        self.problem = ""
+        self.status = Status()
+        self._connection = Connection(self._open_client)
+        try:
+            client = await self._connection.open()
+        except (errors.ServiceError, OSError) as error:
+            self.status = Status("not connected")
+            self.problem = str(error)
+            return
+        self.status = Status(client.label, mode="read-only" if self.read_only else "")
+        client.traffic.watch(self._tell_limit)
+        watched = observed(client, self._clock, self._tell)
+        self.client = without_writing(watched) if self.read_only else watched
+
+    def _tell_limit(self, traffic: Traffic) -> None:
+        self.status = replace(self.status, limit=limit_text(traffic))
+
+    def _tell_of_choice(self, note: str) -> None:
+        self.notify(plain(note), title="Connection", severity="warning", timeout=15, markup=False)
+
+    def _tell(self, request: Request) -> None:
+        self.status = replace(self.status, last=request)
+
+    async def on_unmount(self) -> None:
+        """Close the platform."""
+        if self._connection is not None:
+            await self._connection.close()
