@@ -31,6 +31,8 @@ class Outlet:
     """Filled by the deciding thread in chunks at 16 kHz, emptied by the speaker's in blocks at its own rate."""
 
     def __init__(self) -> None:
+        self._filling = threading.Lock()
+        """Held while sound is made ready, which the speaker's thread never waits for."""
         self._lock = threading.Lock()
         self._resampler: Any = None
         self._chunks: deque[Samples] = deque()
@@ -43,14 +45,17 @@ class Outlet:
         self.underruns = 0
         """How often the speaker ran dry while the agent was speaking."""
         self.silence_ms: float | None = None
-        """From the last :meth:`cut` to the last sample handed to the speaker, plus the speaker's own latency."""
+        """From the last :meth:`cut` to the last sample handed to the speaker, plus the speaker's own latency.
+
+        ``None`` if nothing was being played.
+        """
 
     def opened(self, rate: int, latency_s: float) -> None:
         """Note the speaker's rate and latency; what was still to be played is not. A rate of 0: there is none."""
-        with self._lock:
+        same = rate in (0, SAMPLE_RATE)
+        with self._filling, self._lock:
             self._rate, self._latency_s = rate, latency_s
             self._forget()
-            same = rate in (0, SAMPLE_RATE)
             self._resampler = None if same else soxr.ResampleStream(SAMPLE_RATE, rate, 1, dtype="float32", vr=True)
 
     @property
@@ -61,26 +66,27 @@ class Outlet:
     def put(self, chunk: Samples, *, more: bool) -> None:
         """Add what follows, float32 ``[n]`` at 16 kHz; ``more``: the sound goes on after it.
 
-        Silence is not kept while nothing is played.
+        Silence is only kept inside a sound.
         """
-        with self._lock:
-            loud = bool(np.any(chunk))
-            if not self._rate or not (self._playing or loud) or (self._cut and not loud):
+        with self._filling:
+            if not self._rate or not (np.any(chunk) or (self._playing and self._more)):
                 return
-            self._cut = False
-            self._playing, self._more = True, more
             if self._resampler is not None:
                 chunk = np.asarray(self._resampler.resample_chunk(chunk, last=not more), np.float32)
                 if not more:
                     self._resampler.clear()
-            self._add(chunk)
+            with self._lock:
+                self._playing, self._more, self._cut = True, more, False
+                self._add(chunk)
 
     def cut(self, decided_s: float | None = None) -> None:
         """Fall silent with the next block; how long that takes is measured from ``decided_s``, monotonic."""
-        with self._lock:
+        with self._filling, self._lock:
             rest = self._all()
             self._forget()
             count = min(len(rest), round(self._rate * FADE_S))
+            if decided_s is not None:
+                self.silence_ms = None
             if count:
                 self._add(rest[:count] * np.linspace(1.0, 0.0, count, dtype=np.float32))
                 self._playing = self._cut = True
