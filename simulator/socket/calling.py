@@ -11,6 +11,7 @@ from typing import Any, NamedTuple
 import numpy as np
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed, InvalidHandshake, InvalidURI
+from websockets.frames import CloseCode
 
 from simulator.activity.model import FRAME_MS, Activity
 from simulator.audio.samples import SAMPLE_RATE, Samples
@@ -36,6 +37,12 @@ LAST_WORD_MS, LONGEST_TAIL_MS = 4000, 30_000
 
 _STALL_S = 0.005
 """When this machine is later than this, the call's clock is put back by as much instead of hurrying after it."""
+
+SHORTEST_CALL_MS = 500
+"""An agent that hangs up sooner has not taken the call."""
+
+MOST_AHEAD_S = 600.0
+"""An agent that has sent so much more than can have been played by now is taken to be out of order."""
 
 _ANSWERED = ("turn", "interruption")
 """The kinds of moves that an agent answers; through a cough or an "uh-huh" it may go on and end."""
@@ -139,17 +146,16 @@ class _Caller:
         """Hold the call to its end."""
         hung_up: str | None = None
         frames: list[Samples] = []
-        if self._wishes.rate != SAMPLE_RATE:
-            await self._send(json.dumps({"type": "start", "sample_rate": self._wishes.rate}))
-        self._began_s = self._loop.time()
         hearing = self._loop.create_task(self._hear())
         try:
-            await self._speak(frames, progress)
+            if self._wishes.rate != SAMPLE_RATE:
+                await self._send(json.dumps({"type": "start", "sample_rate": self._wishes.rate}))
+            self._began_s = self._loop.time()
+            await self._speak(frames, hearing, progress)
         except ConnectionClosed as closed:
-            came = closed.rcvd
-            if came is None:
-                raise AgentError(f"{self._wishes.url}: the line broke {self._seconds()} into the call") from None
-            hung_up = f"{came.code} {came.reason}".strip()
+            hung_up = self._goodbye(closed)
+            if self._sent_ms < SHORTEST_CALL_MS:
+                raise AgentError(f"{self._wishes.url}: the agent hung up at once ({hung_up}); ask it why") from None
         finally:
             hearing.cancel()
             await asyncio.gather(hearing, return_exceptions=True)
@@ -166,12 +172,16 @@ class _Caller:
             hung_up=hung_up,
         )
 
-    async def _speak(self, frames: list[Samples], progress: Callable[[int], None] | None) -> None:
+    async def _speak(
+        self, frames: list[Samples], hearing: asyncio.Task[None], progress: Callable[[int], None] | None
+    ) -> None:
         """Send the caller's audio until both sides are done."""
         done_ms = 0
         while True:
             now_ms = len(frames) * FRAME_MS
             await self._wait_until(now_ms)
+            if hearing.done():
+                hearing.result()  # nobody goes on talking to somebody who can no longer be heard
             self._ear.listen(now_ms)
             if self._caller.done and (
                 now_ms >= done_ms + LONGEST_TAIL_MS or min(self._ear.quiet_ms, now_ms - done_ms) >= LAST_WORD_MS
@@ -188,6 +198,17 @@ class _Caller:
             frames.append(frame)
             if progress is not None:
                 progress(now_ms)
+
+    def _goodbye(self, closed: ConnectionClosed) -> str:
+        """Return what the agent hung up with. Raises :class:`AgentError` if it did not."""
+        if closed.sent is not None and closed.sent.code == CloseCode.MESSAGE_TOO_BIG and not closed.rcvd_then_sent:
+            raise AgentError(
+                f"{self._wishes.url}: the agent sent a message of more than {_LARGEST_MESSAGE:,} bytes,"
+                f" {self._seconds()} into the call; let it send shorter ones"
+            ) from None
+        if closed.rcvd is None:
+            raise AgentError(f"{self._wishes.url}: the line broke {self._seconds()} into the call") from None
+        return f"{closed.rcvd.code} {closed.rcvd.reason}".strip()
 
     async def _wait_until(self, t_ms: int) -> None:
         """Wait for a moment of the call; if it is over by more than a little, the call's clock is put back."""
@@ -219,6 +240,11 @@ class _Caller:
             at_ms = self._ms()
             if isinstance(message, bytes):
                 self._earpiece.arrive(self._in.read(message), round(at_ms * _SAMPLES_PER_MS))
+                if self._earpiece.until / SAMPLE_RATE > at_ms / 1000 + MOST_AHEAD_S:
+                    raise AgentError(
+                        f"{self._wishes.url}: the agent sent {MOST_AHEAD_S / 60:g} minutes of audio more than could"
+                        f" be played {self._seconds()} into the call; let it send as it speaks"
+                    )
                 continue
             told = _object(message)
             if told.get("type") == "clear":

@@ -8,7 +8,10 @@ from numpy.typing import NDArray
 from simulator.audio.samples import SAMPLE_RATE, Samples
 
 ALWAYS_ON = 0.8
-"""An agent that has sent this share of the time sends its silence too, rather than only what it says."""
+"""An agent that has sent this share of the time sends its silence too, rather than only what it says..."""
+
+AHEAD = SAMPLE_RATE // 5
+"""...unless it has sent more than the time and this: it sends what it says as soon as it has it, pauses and all."""
 
 Heights = NDArray[np.int16]
 
@@ -37,12 +40,13 @@ class Earpiece:
         self.arrived += len(samples)
         heights = np.clip(np.rint(samples * _FULL_SCALE), -32768, 32767).astype(np.int16)
         waiting = self.until - at
-        if waiting > 0 and self.arrived >= ALWAYS_ON * at:
+        if waiting > 0 and ALWAYS_ON * at <= self.arrived <= at + AHEAD:
             heights = _without_silence(heights, waiting)
         start = max(self.until, at, 0)
         self.until = start + len(heights)
         if self.until > len(self._tape):
-            self._tape = np.concatenate([self._tape, np.zeros(max(len(self._tape), len(heights)), np.int16)])
+            longer = max(2 * len(self._tape), self.until)
+            self._tape = np.pad(self._tape, (0, longer - len(self._tape)))
         self._tape[start : self.until] = heights
 
     def clear(self, at: int) -> None:

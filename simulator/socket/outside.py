@@ -9,7 +9,7 @@ says how. With ``trust`` the agent's own words count too: its transcripts tell f
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from simulator.activity.model import Activity
 from simulator.audio.samples import SAMPLE_RATE
@@ -119,11 +119,7 @@ def measure_outside(
             seconds={name: value for name, value in seconds.items() if name in kept},
         ),
         left_out,
-        {
-            name: text
-            for name, text in CAVEATS.items()
-            if name in kept and not (trust and name == "barge_in_stop_ms")
-        },
+        {name: text for name, text in CAVEATS.items() if name in kept and not (trust and name in TOLD)},
     )
 
 
@@ -145,7 +141,7 @@ def _truth(taken: CallTaken, activity: Activity, labels: Labels | None, stretche
     """
     if labels is not None and labels.tells_truth:
         mode: ReplayMode = "elastic" if taken.elastic else "rigid"
-        return truth_of(Played((), taken.placements, taken.duration_ms, mode), labels)
+        return _heard_of(truth_of(Played((), taken.placements, taken.duration_ms, mode), labels), taken.duration_ms)
     turns: list[TrueTurn] = []
     for index, span in enumerate(activity.spans):
         start_ms, end_ms = (_placed(taken.placements, t_ms) for t_ms in (span.start_ms, span.end_ms))
@@ -154,7 +150,17 @@ def _truth(taken: CallTaken, activity: Activity, labels: Labels | None, stretche
             turns[-1] = TrueTurn(last.index, last.start_ms, end_ms)
         else:
             turns.append(TrueTurn(index, start_ms, end_ms))
-    return Truth(False, tuple(turn for turn in turns if turn.end_ms <= taken.duration_ms))
+    return _heard_of(Truth(False, tuple(turns)), taken.duration_ms)
+
+
+def _heard_of(truth: Truth, duration_ms: int) -> Truth:
+    """Return what of the caller the agent heard to its end: it may have hung up."""
+    return replace(
+        truth,
+        turns=tuple(turn for turn in truth.turns if turn.end_ms <= duration_ms),
+        interruptions=tuple(span for span in truth.interruptions if span[1] <= duration_ms),
+        distractors=tuple(span for span in truth.distractors if span[1] <= duration_ms),
+    )
 
 
 def _placed(placements: tuple[Placement, ...], t_ms: int) -> int:
@@ -200,7 +206,11 @@ def _responses(taken: CallTaken, audible_db: float, stretches: list[Stretch]) ->
     A response begins with the first window that is heard after the utterance before it was over, and before its own
     first word had been said.
     """
-    transcripts = [told for told in taken.told if told.message.get("type") == "transcript"]
+    transcripts = [
+        told
+        for told in taken.told
+        if told.message.get("type") == "transcript" and told.message.get("role", "agent") == "agent"
+    ]
     if any(told.message.get("kind") not in ("filler", "response") for told in transcripts) or (
         stretches and not transcripts
     ):

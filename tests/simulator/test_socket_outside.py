@@ -155,6 +155,32 @@ def test_fillers_and_stops_are_told_apart_only_by_messages_that_are_trusted() ->
     assert "do not say" in measured(foreign, truth, trust=True).left_out["response_ms"]
 
 
+def test_what_the_agent_did_not_stay_for_is_not_held_against_it() -> None:
+    call = taken((2500, 2800))
+    call.duration_ms = 4000  # rigid: the recording went on, and the agent had hung up
+    truth = Labels.model_validate(
+        {
+            "turns": [
+                {"start_s": 1.0, "end_s": 2.0},
+                {"start_s": 3.8, "end_s": 5.0},
+                {"start_s": 6.0, "end_s": 7.0},
+            ],
+            "events": [{"type": "interruption", "start_s": 6.0, "end_s": 7.0, "should_barge_in": True}],
+        }
+    )
+    found = measured(call, truth).measured
+    assert [turn.index for turn in found.truth.turns] == [0]
+    assert (found.counts["missed_turns"].count, found.counts["missed_turns"].of) == (0, 1)
+    assert found.seconds["dead_air_s"] == 0.0
+
+
+def test_what_the_agent_says_it_heard_of_the_caller_is_no_word_of_its_own() -> None:
+    caller = Told(2100, {"type": "transcript", "role": "user", "text": "Hello", "final": True})
+    told = [caller, said(2700, "response", final=False), said(2800, "response", final=True)]
+    found = measured(taken((2500, 2800), told=told), labels((1.0, 2.0)), trust=True)
+    assert found.measured.times["response_ms"] == near(500)
+
+
 def test_without_labels_what_needs_the_truth_is_left_out() -> None:
     spoken = activity_of(observations([Speech(30, 60), Speech(70, 100), Speech(250, 280)]), DURATION_MS)
     found = measured(taken((3700, 5000)), None, activity=spoken)
@@ -175,6 +201,24 @@ def test_audio_is_heard_as_it_arrives_and_cleared_audio_is_not() -> None:
     earpiece.arrive(voice(100), 2000 * PER_MS)
     earpiece.arrive(voice(100), 2010 * PER_MS)
     assert np.flatnonzero(earpiece.heard(0, 4000 * PER_MS))[-1] // PER_MS == 2199
+
+
+def test_the_pauses_of_an_agent_that_sends_ahead_are_kept() -> None:
+    earpiece = Earpiece()
+    said = np.concatenate([voice(1000), silence(300), voice(1000)])
+    for first in range(0, len(said), 320):
+        earpiece.arrive(said[first : first + 320], 100 * PER_MS + first // 20)  # twenty times as fast as it speaks
+    assert earpiece.until == 2400 * PER_MS
+    assert not np.any(earpiece.heard(1100 * PER_MS, 1400 * PER_MS))
+    assert np.any(earpiece.heard(2300 * PER_MS, 2400 * PER_MS))
+
+
+def test_an_agent_is_heard_however_long_it_was_silent() -> None:
+    earpiece = Earpiece()
+    earpiece.arrive(voice(100), 200_000 * PER_MS)
+    earpiece.arrive(voice(900_000), 201_000 * PER_MS)
+    for at_ms in (200_050, 201_000, 1_100_000):
+        assert np.any(earpiece.heard(at_ms * PER_MS, (at_ms + 10) * PER_MS))
 
 
 def test_a_delay_of_the_network_is_made_up_in_the_silence_of_an_agent_that_sends_it() -> None:
