@@ -69,6 +69,11 @@ def keep_pace(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(Pilot, "_wait_for_screen", wait_for_screen)
 
 
+def mind_no_threads(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let every pilot wait without the worker threads, where a test holds one of them to the end."""
+    monkeypatch.setattr("tests.tui.pace._threads_busy", lambda _: False)
+
+
 async def _calm(loop: asyncio.AbstractEventLoop) -> None:
     calm = 0
     while calm < CALM_TURNS:

@@ -214,7 +214,7 @@ class TuneScreen(ExportScreen, LabelsScreen, PlayScreen, PanesScreen):
 
     @on(Timeline.Chosen)
     def _tell_why(self, message: Timeline.Chosen) -> None:
-        text = f"{self._timeline.glyphs.legend()}  , . say why"
+        text = f"{self._timeline.glyphs.legend()}  , . say why" if self._timeline.scene else ""
         if message.mark is not None:
             event = message.mark.event
             when = clock_text(event.t_ms, 100)

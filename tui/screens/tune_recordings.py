@@ -20,6 +20,10 @@ from tui.widgets.readout_table import ReadoutTable
 from tui.widgets.recording_list import ALL, RecordingList, RecordingRow
 from tui.widgets.timeline import Timeline
 
+_LOOKING = "Looking for recordings…"
+_WAITING = "Waiting for the analysis…"
+_THEN = "The readouts come with the timeline."
+
 
 class _LeftError(Exception):
     """The screen was left while a recording was analysed."""
@@ -81,9 +85,14 @@ class RecordingsScreen(Place):
 
     # ---- what there is
 
-    @work(thread=True, group="recordings")
     def look_for_recordings(self) -> None:
-        """Open the recordings in a worker."""
+        """Open the recordings in a worker, and say so meanwhile."""
+        self.query_one(RecordingList).say(_LOOKING)
+        self.say_waiting(_LOOKING)
+        self._open_recordings()
+
+    @work(thread=True, group="recordings")
+    def _open_recordings(self) -> None:
         try:
             self.post_message(self.RecordingsFound(find_recordings(self._folder)))
         except (SimulatorError, OSError) as error:
@@ -103,7 +112,7 @@ class RecordingsScreen(Place):
             listing.highlight(usable[0])
             self.show_recording(usable[0])
         else:
-            self._say_waiting(message.fault or "No recording here can be used.")
+            self.say_waiting(message.fault or "No recording here can be used.")
 
     @work(thread=True, group="recordings")
     def look_for_new_recordings(self, wanted: str = "") -> None:
@@ -192,7 +201,7 @@ class RecordingsScreen(Place):
         )
         self.session.revision += 1
         waits = bool(self._queue) or self._analysing
-        self._say_waiting("Waiting for the analysis…" if waits else "No recording here can be used.")
+        self.say_waiting(_WAITING if waits else "No recording here can be used.")
         self._analyse_next()
         self.try_out()
 
@@ -237,7 +246,8 @@ class RecordingsScreen(Place):
         listing = self.query_one(RecordingList)
         listing.put(listing.row(message.key).now("analysing", share=message.share))
         if message.key == self.session.shown:
-            self._say_waiting(f"Analysing {self._found[message.key].title}… {message.share:.0%}")
+            title = self._found[message.key].title
+            self.say_waiting(f"Listening to {title}, once: what is heard in it is kept.", message.share)
 
     @on(Analysed)
     def _take_specimen(self, message: Analysed) -> None:
@@ -247,7 +257,7 @@ class RecordingsScreen(Place):
             listing.put(listing.row(message.key).now("failed", note=message.fault))
             if self.session.over_all and self.session.shown == message.key:
                 self.session.shown = self._any_analysed()
-            self._say_waiting(message.fault)
+            self.say_waiting(message.fault)
         else:
             listing.put(listing.row(message.key).now("done"))
             self.session.specimens[message.key] = message.specimen
@@ -256,10 +266,12 @@ class RecordingsScreen(Place):
         self.try_out()
         self._analyse_next()
 
-    def _say_waiting(self, text: str) -> None:
+    def say_waiting(self, text: str, share: float | None = None) -> None:
+        """Say in the empty panes what is waited for, or what is wrong; ``share``, 0…1, is how far it is."""
         if self.session.trial() is None:
-            self.query_one(Timeline).show(None, waiting=text)
-            self.query_one(ReadoutTable).show(None, (), waiting=text)
+            self.query_one(Timeline).show(None, text, share)
+            coming = share is not None or text in (_LOOKING, _WAITING)
+            self.query_one(ReadoutTable).show(None, (), _THEN if coming else text)
 
 
 def _row(found: Found) -> RecordingRow:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from textwrap import wrap
 from typing import ClassVar
 
 from rich.segment import Segment
@@ -76,7 +77,8 @@ class ReadoutTable(ScrollView, can_focus=True):
     def _make_lines(self, width: int) -> list[Cells]:
         found = self._readouts
         if found is None:
-            return [((one_cell(self._waiting)[:width], "quiet"),)]
+            self._fixed = 0
+            return [((line, "quiet"),) for line in wrap(one_cell(self._waiting), width) or [""]]
         roomy = self.size.height >= ROOMY
         columns = Columns(width, max(len(self._names), 1), intervals=roomy or not found.why_no_interval)
         top = [_title(found, width)]

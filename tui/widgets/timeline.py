@@ -16,7 +16,7 @@ from textual.widget import Widget
 from tui.tuning.scene import Mark, Scene
 from tui.widgets import timeline_lanes as lanes
 from tui.widgets.timeline_cursor import EventCursor
-from tui.widgets.timeline_line import BLANK, Line, one_cell
+from tui.widgets.timeline_line import BLANK, Line
 from tui.widgets.timeline_view import View
 
 GUTTER = 9
@@ -61,6 +61,7 @@ class Timeline(Widget, can_focus=True):
         self._palette: dict[str, Style] = {}
         self._cursor = EventCursor()
         self._waiting = ""
+        self._share: float | None = None
         self._stale = False
         self._looking_at: float | None = None
         self._playhead_ms: float | None = None
@@ -78,13 +79,13 @@ class Timeline(Widget, can_focus=True):
         """The lines as drawn: label and plain text."""
         return [(label, line.text) for label, line in self._rows]
 
-    def show(self, scene: Scene | None, waiting: str = "") -> None:
+    def show(self, scene: Scene | None, waiting: str = "", share: float | None = None) -> None:
         """Draw a scene. The part in sight stays the same while it is the same recording.
 
-        Without one, ``waiting`` says why there is nothing to see.
+        Without one, ``waiting`` says why there is nothing to see, and ``share``, 0…1, how far it is.
         """
         before, self._scene = self._scene, scene
-        self._waiting = waiting
+        self._waiting, self._share = waiting, share
         if self._stale:
             self._stale, self._strips = False, []
         if scene is None or before is None or before.name != scene.name:
@@ -135,9 +136,7 @@ class Timeline(Widget, can_focus=True):
     def _lines(self) -> list[tuple[str, Line]]:
         scene, view, height = self._scene, self.view, self.size.height
         if scene is None:
-            line = Line(view.width)
-            line.write(0, one_cell(self._waiting), "ruler")
-            return [("", line)]
+            return [("", line) for line in lanes.waiting(self._waiting, self._share, view.width, self.glyphs)]
         return self.lay_out(scene, height)[:height]
 
     def lay_out(self, scene: Scene, height: int) -> list[tuple[str, Line]]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from textwrap import wrap
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,6 +20,7 @@ from tui.widgets.timeline_view import View
 
 _TICKS_MS = (100, 200, 500, 1000, 2000, 5000, 10_000, 15_000, 30_000, 60_000, 120_000, 300_000, 600_000)
 _TICK_ROOM = 9
+_BAR = 40
 _LEFT_EIGHTHS = " ▏▎▍▌▋▊▉█"
 
 
@@ -57,6 +59,22 @@ class Glyphs:
 FINE = Glyphs()
 ASCII = Glyphs("#", "%", "X", "!", ".", "=", "-", "~", "|", "v", "]", "|", "*", ascii_only=True)
 """For terminals and fonts without block and braille characters."""
+
+
+def waiting(text: str, share: float | None, width: int, glyphs: Glyphs = FINE) -> list[Line]:
+    """Write what is waited for, or what is wrong, and below it a bar for ``share``, 0…1, if that is known."""
+    texts = wrap(one_cell(text), width) or [""]
+    lines = [Line(width) for _ in texts]
+    for line, part in zip(lines, texts, strict=True):
+        line.write(0, part, "ruler")
+    if share is not None:
+        bar, length = Line(width), min(_BAR, width)
+        done = round(share * length)
+        bar.fill(0, done, glyphs.turn, "curve")
+        bar.fill(done, length, glyphs.threshold, "quiet")
+        bar.write(length + 1, f"{share:.0%}", "ruler")
+        lines.append(bar)
+    return lines
 
 
 def ruler(scene: Scene, view: View, glyphs: Glyphs = FINE) -> Line:

@@ -1,0 +1,111 @@
+"""How Tune looks while it waits: for its recordings, and for one that is listened to.
+
+A change is accepted with ``pytest --snapshot-update``, after looking at it.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from textual.pilot import Pilot
+from textual.worker import get_current_worker
+
+from tests.tui.conftest import settle
+from tests.tui.pace import mind_no_threads, until
+from tests.tui.test_tune_snapshots import SMALL, USUAL, Compare
+from tui.app import TurnlabApp
+from tui.screens import tune_recordings
+from tui.screens.tune import TuneScreen
+from tui.tuning.bench import Analyst, Found, Specimen, find_recordings
+from tui.widgets.field_panel import FieldPanel
+from tui.widgets.recording_list import RecordingList
+
+HELD_FROM = 0.4
+"""An analysis is held once so much of the recording has been listened to."""
+
+FIRST = "backchannels.flac"
+"""The first recording in the list: the one that is analysed without being asked for."""
+
+
+class HeldAnalyst(Analyst):
+    """Listens to a recording as ever, and does not get past a share of it until the screen is left."""
+
+    def analyse(self, found: Found, progress: Callable[[float], None]) -> Specimen:
+        def hold(share: float) -> None:
+            progress(share)
+            while share >= HELD_FROM:
+                time.sleep(0.05)
+                progress(share)
+
+        return super().analyse(found, hold)
+
+
+@pytest.fixture
+def held_folder(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The folder of recordings does not answer until the screen is left."""
+    look = find_recordings
+
+    def slow(path: Path | None) -> tuple[Found, ...]:
+        worker = get_current_worker()
+        while not worker.is_cancelled:
+            time.sleep(0.05)
+        return look(path)
+
+    monkeypatch.setattr(tune_recordings, "find_recordings", slow)
+
+
+async def open_held(pilot: Pilot[None], monkeypatch: pytest.MonkeyPatch) -> TuneScreen:
+    """Open a service in Tune whose analyses are held, and wait for what does not depend on them."""
+    app = pilot.app
+    assert isinstance(app, TurnlabApp)
+    await settle(pilot)
+    assert app.client is not None
+    page = await app.client.list_services(sort_by="name")
+    screen = TuneScreen(app.client, next(found for found in page.items if found.name == "Intake Line"))
+    screen._analyst = HeldAnalyst()
+    mind_no_threads(monkeypatch)
+    await app.push_screen(screen)
+    await until(
+        pilot, lambda: (last := app.status.last) and last.what == "voice settings", "the workspace's settings"
+    )
+    return screen
+
+
+@pytest.mark.usefixtures("held_folder")
+@pytest.mark.parametrize("size", [SMALL, USUAL], ids=lambda size: f"{size[0]}x{size[1]}")
+def test_while_recordings_are_looked_for(
+    snap_compare: Compare, app: TurnlabApp, size: tuple[int, int], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def look(pilot: Pilot[None]) -> None:
+        screen = await open_held(pilot, monkeypatch)
+        await until(pilot, lambda: screen.query_one(FieldPanel).has_focus_within, "the fields")
+
+    assert snap_compare(app, terminal_size=size, run_before=look)
+
+
+@pytest.mark.parametrize(
+    ("size", "pane"),
+    [(SMALL, "fields"), (SMALL, "recordings"), (USUAL, "fields")],
+    ids=["80x24-fields", "80x24-recordings", "120x40"],
+)
+def test_while_a_recording_is_analysed(
+    snap_compare: Compare,
+    app: TurnlabApp,
+    size: tuple[int, int],
+    pane: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv("TURNLAB_CACHE_DIR", str(tmp_path / "cache"))  # nothing is known of it yet
+
+    async def analyse(pilot: Pilot[None]) -> None:
+        screen = await open_held(pilot, monkeypatch)
+        listing = screen.query_one(RecordingList)
+        await until(pilot, lambda: listing._rows and listing.row(FIRST).share >= HELD_FROM, "the share")
+        screen.go_to(pane)
+        await pilot.pause()
+
+    assert snap_compare(app, terminal_size=size, run_before=analyse)
