@@ -19,8 +19,9 @@ from simulator.engine.chunks import chunks_after, voice_of
 from simulator.engine.profile import EngineProfile
 from simulator.engine.profile_files import SCHEMA, ProfileFile, shipped_profiles
 from simulator.engine.text import cap
-from simulator.errors import LabelError, ProfileError
-from simulator.labels import first_fault, read_json
+from simulator.errors import ProfileError, TextError
+from simulator.json_text import read_json
+from simulator.labels import first_fault
 
 FEWEST = 20
 """Values needed for a fit: with fewer, not even one is expected beyond the 95th percentile."""
@@ -85,9 +86,9 @@ class Fit:
 def read_call(path: Path) -> Call:
     """Read a ``PlaybackTimeline`` of a real call. Raises :class:`~simulator.errors.ProfileError`."""
     try:
-        raw = read_json(path)
+        raw = read_json(path, nan=True)
         timeline = _Timeline.model_validate(raw)
-    except LabelError as error:  # it names the file and the place in it
+    except TextError as error:  # it names the file and the place in it
         raise ProfileError(str(error)) from None
     except ValidationError as error:
         raise ProfileError(

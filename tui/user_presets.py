@@ -9,9 +9,9 @@ from pathlib import Path
 from presets.config import ConfigError, VoiceConfig, check, parse
 from presets.library import Preset, builtin_presets
 from services.config_folder import config_folder
+from simulator.errors import TextError
+from simulator.json_text import read_json
 from simulator.private_file import write_private
-from tui.cli.failure import CallError
-from tui.cli.json_text import parse_json, read_text
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9 _.-]{0,58}[A-Za-z0-9_-]|[A-Za-z0-9]")
 
@@ -51,8 +51,8 @@ def read_preset(file: Path) -> Preset:
     Raises :class:`PresetError`.
     """
     try:
-        raw = parse_json(read_text(file), str(file))
-    except CallError as error:
+        raw = read_json(file)
+    except TextError as error:
         raise PresetError(str(error)) from None
     whole = raw if isinstance(raw, dict) and isinstance(raw.get("voice_config"), dict) else {"voice_config": raw}
     name, description = whole.get("name", file.stem), whole.get("description", "")

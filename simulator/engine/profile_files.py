@@ -16,8 +16,9 @@ from typing import Any
 from pydantic import ValidationError
 
 from simulator.engine.profile import EngineProfile, Values
-from simulator.errors import LabelError, ProfileError
-from simulator.labels import first_fault, read_json
+from simulator.errors import ProfileError, TextError
+from simulator.json_text import read_json
+from simulator.labels import first_fault
 
 SCHEMA = "turnlab.profile/1"
 
@@ -114,8 +115,8 @@ def _read(name_or_path: str, beside: Path, above: tuple[Path, ...]) -> ProfileFi
 def _raw(path: Path) -> dict[str, Any]:
     """Return a profile file's content, of which keys and outer types are checked."""
     try:
-        raw = read_json(path)
-    except LabelError as error:  # it names the file and the place in it
+        raw = read_json(path, nan=True)
+    except TextError as error:  # it names the file and the place in it
         raise ProfileError(str(error)) from None
     values = raw.get("values", {}) if isinstance(raw, dict) else None
     if not isinstance(raw, dict) or not isinstance(values, dict):

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 from typing import Any
 
 from pydantic import ValidationError
 
-from simulator.errors import LabelError
+from simulator.errors import LabelError, TextError
+from simulator.json_text import read_json as json_in
+from simulator.json_text import read_text
 from simulator.labels.audacity import from_track, is_track
 from simulator.labels.faults import first_fault
 from simulator.labels.model import Labels
@@ -68,22 +69,14 @@ def _refuse_other_recording(labels: Labels, path: Path, audio_duration_s: float)
 def _text(path: Path) -> str:
     """Return a file's text. Raises :class:`LabelError`."""
     try:
-        return path.read_text(encoding="utf-8-sig")
-    except UnicodeDecodeError:
-        raise LabelError(f"{path}: is not UTF-8 text; save it as UTF-8") from None
-    except OSError as error:
-        raise LabelError(f"{path}: {(error.strerror or 'cannot be read').lower()}") from None
+        return read_text(path)
+    except TextError as error:
+        raise LabelError(str(error)) from None
 
 
 def read_json(path: Path) -> Any:
     """Read a JSON file. Raises :class:`LabelError` with the place of the first mistake."""
     try:
-        return json.loads(_text(path))
-    except json.JSONDecodeError as error:
-        raise LabelError(
-            f"{path}: line {error.lineno}, column {error.colno}: {error.msg.lower()}; correct the JSON"
-        ) from None
-    except (ValueError, RecursionError):
-        raise LabelError(
-            f"{path}: is JSON that cannot be read (too deep, or a number too long); correct it"
-        ) from None
+        return json_in(path, nan=True)
+    except TextError as error:
+        raise LabelError(str(error)) from None

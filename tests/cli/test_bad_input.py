@@ -69,6 +69,30 @@ def test_a_file_without_a_field_of_voice_config_is_not_a_configuration(
     assert "none of its fields" in turnlab("simulate", tone, "--config", other).one_line(2)
 
 
+@pytest.mark.parametrize(
+    ("content", "says"),
+    [
+        (b'{"a": ', "is not valid JSON (line 1, column 7: Expecting value); correct it"),
+        (b'{"a": "\xff"}', "is not UTF-8 text; save it as UTF-8"),
+        (b"[" * 100_000, "is JSON that cannot be read (too deep, or a number too long); correct it"),
+    ],
+    ids=["torn", "bytes", "deep"],
+)
+def test_a_torn_file_is_told_in_the_same_words_whatever_it_is_for(
+    turnlab: Turnlab, tone: Path, tmp_path: Path, content: bytes, says: str
+) -> None:
+    call = tmp_path / "call.wav"
+    shutil.copy(tone, call)
+    torn = call.with_suffix(".json")
+    torn.write_bytes(content)
+    told = f"{torn}: {says}\n"
+    assert turnlab("analyze", call).err == f"turnlab: {told}", "as labels"
+    assert turnlab("profiles", torn).err == f"turnlab: {told}"
+    assert turnlab("profiles", "fit", torn, "--name", "x").err == f"turnlab: {told}"
+    assert turnlab("agent", "--scenario", torn).err == f"turnlab: --scenario {told}"
+    assert turnlab("simulate", tone, "--config", torn).err == f"turnlab: {told}"
+
+
 def test_an_empty_folder_is_a_wrong_call(turnlab: Turnlab, tmp_path: Path) -> None:
     assert "holds no audio" in turnlab("simulate", tmp_path).one_line(2)
 

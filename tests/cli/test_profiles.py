@@ -113,7 +113,7 @@ def test_a_file_that_cannot_be_is_refused_in_one_line(
 def test_what_is_no_profile_is_refused_by_name(turnlab: Turnlab, tmp_path: Path) -> None:
     path = tmp_path / "broken.json"
     path.write_text('{"schema": ')
-    assert "broken.json: line 1" in turnlab("profiles", path).one_line(2)
+    assert "broken.json: is not valid JSON (line 1, column 12" in turnlab("profiles", path).one_line(2)
     path.write_bytes(b"\xff\xfe")
     assert "is not UTF-8" in turnlab("profiles", path).one_line(2)
     assert "use default, slow-model, telephone" in turnlab("profiles", "fast").one_line(2)

@@ -6,8 +6,8 @@ import json
 
 from presets.config import ConfigError, check, parse
 from presets.fields import FieldSpec
-from tui.cli.failure import CallError
-from tui.cli.json_text import parse_json
+from simulator.errors import TextError
+from simulator.json_text import parse_json
 
 LONG_KINDS = ("words", "object")
 """The kinds of fields whose values take several lines to type."""
@@ -50,7 +50,7 @@ def read_json(text: str) -> object:
     """Return what JSON means. Raises :class:`EntryError`, naming line and column."""
     try:
         value = parse_json(text, "it")
-    except CallError as error:
+    except TextError as error:
         raise EntryError(str(error).removeprefix("it: ")) from None
     return value
 
