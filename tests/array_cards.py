@@ -27,17 +27,23 @@ class ArrayStream:
 
 
 class ArrayCards:
-    """One microphone and one speaker of any rate and width. ``fault``: why the microphone cannot be opened."""
+    """One microphone and one speaker of any rate and width.
+
+    ``fault``: why the microphone cannot be opened; ``raises``: what looking for devices comes to.
+    """
 
     def __init__(self, rate: int = 16_000, channels: int = 1) -> None:
         self._shape = rate, channels
         self.fault = ""
+        self.raises: Exception | None = None
         self.microphone: ArrayStream | None = None
         self._deliver: Deliver | None = None
         self._render: Render | None = None
 
     def look(self, *, again: bool) -> Devices:  # noqa: ARG002 as every sound card
         """Return what there is."""
+        if self.raises:
+            raise self.raises
         rate, channels = self._shape
         device = Device("array", "test", channels, rate, True, 0)
         return Devices((device,), (device,))

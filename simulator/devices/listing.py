@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from simulator.devices.errors import DeviceError
-from simulator.devices.portaudio import look_again, portaudio
+from simulator.devices.portaudio import look_again, portaudio, reason
 
 Way = Literal["input", "output"]
 
@@ -73,8 +73,11 @@ def list_devices(*, again: bool = False) -> Devices:
     Raises :class:`DeviceError` where PortAudio is missing or does not start.
     """
     module = look_again() if again else portaudio()
-    hosts = [str(host["name"]) for host in module.query_hostapis()]
-    known = list(enumerate(module.query_devices()))
+    try:
+        hosts = [str(host["name"]) for host in module.query_hostapis()]
+        known = list(enumerate(module.query_devices()))
+    except module.PortAudioError as error:
+        raise DeviceError(f"PortAudio lists no devices ({reason(error)}); is the sound system running?") from None
     default_input, default_output = (int(index) for index in module.default.device)
 
     def found(channels: str, default: int) -> tuple[Device, ...]:

@@ -60,7 +60,10 @@ class _Opened:
     @property
     def alive(self) -> bool:
         """Whether it still runs."""
-        return bool(self._stream.active)
+        try:
+            return bool(self._stream.active)
+        except portaudio().PortAudioError:
+            return False
 
     def close(self) -> None:
         """Let go of the device."""
@@ -81,7 +84,7 @@ def open_input(device: Device, deliver: Deliver) -> Stream:
 
 
 def open_output(device: Device, render: Render) -> Stream:
-    """Open a speaker at its own rate, or one that it takes, in blocks of 10 ms.
+    """Open a speaker, at the rates and widths that a microphone is tried at, in blocks of 10 ms.
 
     ``render`` is called from PortAudio's thread. Raises :class:`DeviceError`.
     """
@@ -115,18 +118,19 @@ def _start(way: Way, device: Device, shape: tuple[int, int], block_s: float, cal
 
 def _first_that_opens(way: Way, device: Device, block_s: float, callback: Callable[..., None]) -> Stream:
     module = portaudio()
-    first: Exception | None = None
+    why: Exception | None = None
     for rate, channels in _shapes(device):
         try:
             with quiet_stderr():
                 stream = _start(way, device, (rate, channels), block_s, callback)
                 return _Opened(stream, rate, channels)
         except (module.PortAudioError, ValueError) as error:
-            first = first or error
             if not _about_shape(error):
+                why = error
                 break
-    assert first is not None
-    raise DeviceError(_sentence(way, device, first)) from None
+            why = why or error
+    assert why is not None
+    raise DeviceError(_sentence(way, device, why)) from None
 
 
 def _shapes(device: Device) -> Iterator[tuple[int, int]]:

@@ -5,14 +5,14 @@ from __future__ import annotations
 import threading
 import time
 from collections.abc import Callable
-from dataclasses import dataclass
-from typing import Literal
 
 from simulator.devices.errors import DeviceError
 from simulator.devices.listing import Device, Way
+from simulator.devices.portaudio import reason
 from simulator.devices.streams import Stream
 from simulator.session.cards import SoundCards
 from simulator.session.inlet import Inlet
+from simulator.session.line import Line, State
 from simulator.session.outlet import Outlet
 from simulator.session.state import DeviceInForce
 
@@ -22,28 +22,11 @@ NO_AUDIO_S = 1.0
 REOPEN_S = 4.0
 """One that goes on delivering nothing is opened anew: some systems drop a stream without a word."""
 
+STUCK_S = 2.0
+"""A speaker that has not asked for what waits to be played for this long is taken for gone."""
+
 RETRY_S = 1.0
 _TICK_S = 0.1
-
-State = Literal["starting", "open", "silent", "lost", "failed"]
-
-
-@dataclass(slots=True)
-class _Line:
-    """One of the two devices: which is wanted, and what became of it."""
-
-    way: Way
-    wanted: str | None
-    state: State = "starting"
-    fault: str = ""
-    stream: Stream | None = None
-    in_force: DeviceInForce | None = None
-    retry_s: float = 0.0
-
-    def close(self) -> None:
-        stream, self.stream, self.in_force = self.stream, None, None
-        if stream is not None:
-            stream.close()
 
 
 class Keeper:
@@ -51,7 +34,8 @@ class Keeper:
 
     A microphone that is gone is looked for every second, for which the speaker is closed a moment too. A speaker
     that is gone is tried again without looking for new devices, because that would break into what the microphone
-    hears; it is looked for anew when one is chosen, or when the microphone is opened anew.
+    hears; they are looked for when another one is chosen that was not there before, or the system's default, or
+    when the microphone is opened anew.
     """
 
     def __init__(
@@ -69,11 +53,10 @@ class Keeper:
         self._inlet = inlet
         self._outlet = outlet
         self._tell = tell
-        self._input = _Line("input", input)
-        self._output = _Line("output", output)
+        self._input = Line("input", input)
+        self._output = Line("output", output)
         self._speaker = speaker
         self._changed = threading.Condition()
-        self._anew = True
         self._ending = False
         self._seen_before = False
         self._thread = threading.Thread(target=self._keep, name="turnlab devices", daemon=True)
@@ -93,13 +76,13 @@ class Keeper:
     def use_input(self, name: str | None) -> None:
         """Have another microphone."""
         with self._changed:
-            self._input.wanted, self._anew = name, True
+            self._input.wanted, self._input.chosen = name, True
             self._changed.notify()
 
     def use_output(self, name: str | None, *, speaker: bool) -> None:
         """Have another speaker, or none."""
         with self._changed:
-            self._output.wanted, self._speaker, self._anew = name, speaker, True
+            self._output.wanted, self._output.chosen, self._speaker = name, True, speaker
             self._changed.notify()
 
     @property
@@ -125,22 +108,36 @@ class Keeper:
     # ---- the thread
 
     def _keep(self) -> None:
-        while True:
-            with self._changed:
-                if not self._ending and not self._anew:
-                    self._changed.wait(_TICK_S)
-                if self._ending:
-                    break
-                anew, self._anew = self._anew, False
-            if anew:
-                self._open_all()
-            else:
-                self._look_after_input()
-                self._look_after_output()
+        while (chosen := self._wait_for_choices()) is not None:
+            try:
+                if "input" in chosen:
+                    self._open_all()
+                elif chosen:
+                    self._change_output()
+                else:
+                    self._look_after_input()
+                    self._look_after_output()
+            except Exception as error:  # whatever a sound system's library raises: both are opened anew
+                self._close_all()
+                self._fail(self._input, f"the sound system failed ({reason(error)}); it is tried again")
         self._close_all()
 
-    def _open_all(self) -> None:
-        """Look for devices anew and open both."""
+    def _wait_for_choices(self) -> list[Way] | None:
+        """Return which devices were chosen anew, none after a moment in which none was; ``None``: it is over."""
+        with self._changed:
+            if not (self._ending or self._input.chosen or self._output.chosen):
+                self._changed.wait(_TICK_S)
+            if self._ending:
+                return None
+            chosen = [line for line in (self._input, self._output) if line.chosen]
+            for line in chosen:
+                line.chosen = False
+                if line.missing:  # another one was, perhaps
+                    line.state, line.fault = "starting", ""
+        return [line.way for line in chosen]
+
+    def _open_all(self, *, quietly: bool = False) -> None:
+        """Look for devices anew and open both. ``quietly``: that they are open is no news unless they were not."""
         self._close_all()
         try:
             if self._seen_before:
@@ -149,15 +146,32 @@ class Keeper:
         except DeviceError as error:
             self._fail(self._input, str(error))
             return
-        self._open_input()
+        self._open_input(quietly=quietly)
+        self._open_output(quietly=quietly)
+
+    def _change_output(self) -> None:
+        """Open another speaker, or none, and leave the microphone open if that can be."""
+        line = self._output
+        if self._speaker and not self._is_known(line):
+            self._open_all()
+            return
+        line.close()
+        self._outlet.opened(0, 0.0)
         self._open_output()
+
+    def _is_known(self, line: Line) -> bool:
+        """Whether a device can be had without looking for what there is; the system's default may have changed."""
+        try:
+            return line.wanted is not None and bool(self._cards.look(again=False).find(line.way, line.wanted))
+        except DeviceError:
+            return False
 
     def _close_all(self) -> None:
         for line in (self._input, self._output):
             line.close()
         self._outlet.opened(0, 0.0)
 
-    def _open_input(self) -> None:
+    def _open_input(self, *, quietly: bool) -> None:
         line = self._input
         stream_number = 0
 
@@ -166,35 +180,37 @@ class Keeper:
                 device, lambda block, lost: self._inlet.put(block, lost, stream_number) if stream_number else None
             )
 
-        opened = self._open(line, open_)
+        opened = self._open(line, open_, quietly=quietly)
         if opened is not None:
             stream_number = self._inlet.opened(opened.rate)
 
-    def _open_output(self) -> None:
+    def _open_output(self, *, quietly: bool = False) -> None:
         line = self._output
         if not self._speaker:
             line.state, line.fault = "open", ""
             return
-        opened = self._open(line, lambda device: self._cards.open_output(device, self._outlet.render))
+
+        def open_(device: Device) -> Stream:
+            return self._cards.open_output(device, self._outlet.render)
+
+        opened = self._open(line, open_, quietly=quietly)
         if opened is not None:
             self._outlet.opened(opened.rate, opened.latency_s)
 
-    def _open(self, line: _Line, open_: Callable[[Device], Stream]) -> Stream | None:
+    def _open(self, line: Line, open_: Callable[[Device], Stream], *, quietly: bool) -> Stream | None:
         try:
             device = self._cards.look(again=False).find(line.way, line.wanted)
             stream = open_(device)
         except DeviceError as error:
             self._fail(line, str(error))
             return None
-        line.stream = stream
-        line.in_force = _in_force(line.way, device, stream)
-        back = line.state in ("lost", "failed")
-        line.state, line.fault = "open", ""
-        what = _WORDS[line.way]
-        self._tell(f"{what} {device.name}{', back again' if back else ''}{_note(line.in_force)}")
+        news = line.missing or not quietly
+        sentence = line.opened(device, stream)
+        if news:
+            self._tell(sentence)
         return stream
 
-    def _fail(self, line: _Line, sentence: str) -> None:
+    def _fail(self, line: Line, sentence: str) -> None:
         """Note that a device cannot be had; say so once."""
         if line.state != "lost":
             if sentence != line.fault:
@@ -206,7 +222,7 @@ class Keeper:
         line, now_s = self._input, time.monotonic()
         if line.stream is None:
             if now_s >= line.retry_s:
-                self._open_all()
+                self._open_all(quietly=True)
             return
         if not line.stream.alive:
             self._lose(line)
@@ -215,33 +231,26 @@ class Keeper:
         if line.state == "silent":
             if self._inlet.delivering and not quiet:
                 line.state, line.fault = "open", ""
-                self._tell(f"{_name(line)} delivers audio again")
+                self._tell(f"{line.name} delivers audio again, after {now_s - line.quiet_since_s:.1f} s of nothing")
             elif now_s >= line.retry_s:
                 self._reopen_silent(line)
         elif quiet:
             line.state = "silent"
             line.fault = (
-                f"no audio from the device: {_name(line)} is open and delivers nothing; "
+                f"no audio from the device: {line.name} is open and delivers nothing; "
                 "is it switched on, and not muted by the system?"
             )
+            line.quiet_since_s = now_s - self._inlet.quiet_s(now_s)
             line.retry_s = now_s + REOPEN_S
             self._tell(line.fault)
 
-    def _reopen_silent(self, line: _Line) -> None:
-        """Open a microphone anew that delivers nothing, without a word unless that changes something."""
+    def _reopen_silent(self, line: Line) -> None:
+        """Open a microphone anew that delivers nothing, without a word where that changes nothing."""
         fault = line.fault
-        line.close()
-        self._open_all_quietly()
+        self._open_all(quietly=True)
         if line.stream is not None:
             line.state, line.fault = "silent", fault
-        line.retry_s = time.monotonic() + REOPEN_S
-
-    def _open_all_quietly(self) -> None:
-        tell, self._tell = self._tell, lambda _sentence: None
-        try:
-            self._open_all()
-        finally:
-            self._tell = tell
+            line.retry_s = time.monotonic() + REOPEN_S
 
     def _look_after_output(self) -> None:
         line = self._output
@@ -253,32 +262,14 @@ class Keeper:
         elif not line.stream.alive:
             self._outlet.opened(0, 0.0)
             self._lose(line)
+        elif self._outlet.stuck_s(time.monotonic()) >= STUCK_S:
+            self._outlet.opened(0, 0.0)
+            self._lose(line, "takes no more sound")
 
-    def _lose(self, line: _Line) -> None:
-        name = _name(line)
+    def _lose(self, line: Line, why: str = "is gone") -> None:
+        name = line.name
         line.close()
         line.state = "lost"
-        line.fault = f"{name} is gone; it is used again as soon as it is back"
+        line.fault = f"{name} {why}; it is used again as soon as it is back"
         line.retry_s = time.monotonic() + RETRY_S
         self._tell(line.fault)
-
-
-_WORDS = {"input": "microphone", "output": "speaker"}
-
-
-def _name(line: _Line) -> str:
-    return f"the {_WORDS[line.way]} {line.in_force.name if line.in_force else line.wanted or ''}".rstrip()
-
-
-def _in_force(way: Way, device: Device, stream: Stream) -> DeviceInForce:
-    notes = []
-    if stream.rate != 16_000:
-        notes.append(f"resampled, it runs at {stream.rate / 1000:g} kHz")
-    if way == "input" and stream.channels > 1:
-        notes.append(f"its {stream.channels} channels are mixed")
-    latency_ms = round(1000 * stream.latency_s, 1)
-    return DeviceInForce(device.name, stream.rate, stream.channels, latency_ms, ", ".join(notes))
-
-
-def _note(device: DeviceInForce) -> str:
-    return f" ({device.note})" if device.note else ""

@@ -42,6 +42,7 @@ class Outlet:
         self._rate = 0
         self._latency_s = 0.0
         self._cut_at_s: float | None = None
+        self._served_s = time.monotonic()
         self.underruns = 0
         """How often the speaker ran dry while the agent was speaking."""
         self.silence_ms: float | None = None
@@ -63,6 +64,10 @@ class Outlet:
         """Whether something is played, or about to be."""
         return self._playing
 
+    def stuck_s(self, now_s: float) -> float:
+        """Return for how long the speaker has not asked for what waits to be played, on the monotonic clock."""
+        return now_s - self._served_s if self._samples else 0.0
+
     def put(self, chunk: Samples, *, more: bool) -> None:
         """Add what follows, float32 ``[n]`` at 16 kHz; ``more``: the sound goes on after it.
 
@@ -76,6 +81,8 @@ class Outlet:
                 if not more:
                     self._resampler.clear()
             with self._lock:
+                if not self._samples:
+                    self._served_s = time.monotonic()
                 self._playing, self._more, self._cut = True, more, False
                 self._add(chunk)
 
@@ -102,6 +109,7 @@ class Outlet:
     def render(self, block: NDArray[np.float32], dry: bool) -> None:
         """Fill a block, float32 ``[n, channels]``, from the speaker's thread. ``dry``: it was served too late."""
         with self._lock:
+            self._served_s = time.monotonic()
             sound = self._take(len(block))
             if self._playing and not self._samples:
                 self._run_out(short=len(sound) < len(block), handed_s=len(sound) / self._rate)

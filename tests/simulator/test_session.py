@@ -137,3 +137,33 @@ def test_why_a_device_does_not_open_is_one_sentence(
         streams.open_input(Device("Mic", "ALSA", 2, 48_000, True, 0), heard)
     assert said in str(refused.value)
     assert "\n" not in str(refused.value)
+
+
+def test_a_device_that_is_taken_is_not_said_to_refuse_rates_it_was_never_tried_at(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    errors = iter([PortAudioError("Invalid sample rate", -9997), PortAudioError("Device unavailable", -9985)])
+
+    def refuse(**_options: Any) -> None:
+        raise next(errors)
+
+    module = SimpleNamespace(InputStream=refuse, PortAudioError=PortAudioError)
+    monkeypatch.setattr(streams, "portaudio", lambda: module)
+    with pytest.raises(DeviceError, match="not in use by another program"):
+        streams.open_input(Device("Mic", "ALSA", 2, 48_000, True, 0), lambda *_: None)
+
+
+def test_a_stream_that_cannot_even_be_asked_is_not_alive(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Broken:
+        latency = 0.01
+
+        def start(self) -> None:
+            pass
+
+        @property
+        def active(self) -> bool:
+            raise PortAudioError("Invalid stream pointer", -9988)
+
+    module = SimpleNamespace(OutputStream=lambda **_: Broken(), PortAudioError=PortAudioError)
+    monkeypatch.setattr(streams, "portaudio", lambda: module)
+    assert not streams.open_output(Device("Speaker", "ALSA", 2, 48_000, True, 0), lambda *_: None).alive
