@@ -5,26 +5,23 @@ from __future__ import annotations
 import asyncio
 import json
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 import numpy as np
-from websockets.asyncio.client import ClientConnection, connect
-from websockets.exceptions import ConnectionClosed, InvalidHandshake, InvalidURI
+from websockets.asyncio.client import ClientConnection
+from websockets.exceptions import ConnectionClosed
 from websockets.frames import CloseCode
 
 from simulator.activity.model import FRAME_MS, Activity
 from simulator.audio.samples import SAMPLE_RATE, Samples
 from simulator.echo.caller import Caller, caller_of
-from simulator.errors import SimulatorError
 from simulator.recording import Recording
 from simulator.replay import Placement
+from simulator.socket.dialling import LARGEST_MESSAGE, AgentError, CallWishes, dial
 from simulator.socket.ear import Ear
 from simulator.socket.earpiece import Earpiece
 from simulator.socket.wire import PcmIn, PcmOut
-
-OPEN_S = 10.0
-"""How long an agent may take to pick up."""
 
 STUCK_S = 5.0
 """An agent that does not read for this long is taken to be stuck."""
@@ -47,23 +44,7 @@ MOST_AHEAD_S = 600.0
 _ANSWERED = ("turn", "interruption")
 """The kinds of moves that an agent answers; through a cough or an "uh-huh" it may go on and end."""
 
-_LARGEST_MESSAGE = 1 << 24
 _SAMPLES_PER_MS = SAMPLE_RATE // 1000
-
-
-class AgentError(SimulatorError):
-    """An agent that cannot be called, or hung up in a way that spoils the call."""
-
-
-@dataclass(frozen=True, slots=True)
-class CallWishes:
-    """How to call. ``rate`` is asked for with a start message unless it is 16 kHz, which needs none."""
-
-    url: str
-    token: str | None = field(default=None, repr=False)
-    rate: int = SAMPLE_RATE
-    rigid: bool = False
-    audible_db: float = -45.0
 
 
 class Told(NamedTuple):
@@ -105,19 +86,7 @@ def call(
 async def _call(
     wishes: CallWishes, recording: Recording, activity: Activity, progress: Callable[[int], None] | None
 ) -> CallTaken:
-    headers = {"Authorization": f"Bearer {wishes.token}"} if wishes.token else None
-    try:
-        connection = await connect(
-            wishes.url,
-            additional_headers=headers,
-            compression=None,
-            max_size=_LARGEST_MESSAGE,
-            open_timeout=OPEN_S,
-            close_timeout=2,
-            proxy=None,
-        )
-    except (OSError, InvalidURI, InvalidHandshake, TimeoutError) as error:
-        raise AgentError(f"{wishes.url}: {_why(error)}; is the agent running, and is that its address?") from None
+    connection = await dial(wishes)
     async with connection:
         return await _Caller(connection, wishes, recording, activity).talk(progress)
 
@@ -155,7 +124,7 @@ class _Caller:
         except ConnectionClosed as closed:
             hung_up = self._goodbye(closed)
             if self._sent_ms < SHORTEST_CALL_MS:
-                raise AgentError(f"{self._wishes.url}: the agent hung up at once ({hung_up}); ask it why") from None
+                raise self._fault(f"the agent hung up at once ({hung_up}); ask it why") from None
         finally:
             hearing.cancel()
             await asyncio.gather(hearing, return_exceptions=True)
@@ -202,12 +171,12 @@ class _Caller:
     def _goodbye(self, closed: ConnectionClosed) -> str:
         """Return what the agent hung up with. Raises :class:`AgentError` if it did not."""
         if closed.sent is not None and closed.sent.code == CloseCode.MESSAGE_TOO_BIG and not closed.rcvd_then_sent:
-            raise AgentError(
-                f"{self._wishes.url}: the agent sent a message of more than {_LARGEST_MESSAGE:,} bytes,"
+            raise self._fault(
+                f"the agent sent a message of more than {LARGEST_MESSAGE:,} bytes,"
                 f" {self._seconds()} into the call; let it send shorter ones"
             ) from None
         if closed.rcvd is None:
-            raise AgentError(f"{self._wishes.url}: the line broke {self._seconds()} into the call") from None
+            raise self._fault(f"the line broke {self._seconds()} into the call") from None
         return f"{closed.rcvd.code} {closed.rcvd.reason}".strip()
 
     async def _wait_until(self, t_ms: int) -> None:
@@ -230,8 +199,8 @@ class _Caller:
             async with asyncio.timeout(STUCK_S):
                 await self._connection.send(message)
         except TimeoutError:
-            raise AgentError(
-                f"{self._wishes.url}: the agent has not taken any audio for {STUCK_S:g} s, {self._seconds()} into"
+            raise self._fault(
+                f"the agent has not taken any audio for {STUCK_S:g} s, {self._seconds()} into"
                 " the call; see what it is doing"
             ) from None
 
@@ -241,8 +210,8 @@ class _Caller:
             if isinstance(message, bytes):
                 self._earpiece.arrive(self._in.read(message), round(at_ms * _SAMPLES_PER_MS))
                 if self._earpiece.until / SAMPLE_RATE > at_ms / 1000 + MOST_AHEAD_S:
-                    raise AgentError(
-                        f"{self._wishes.url}: the agent sent {MOST_AHEAD_S / 60:g} minutes of audio more than could"
+                    raise self._fault(
+                        f"the agent sent {MOST_AHEAD_S / 60:g} minutes of audio more than could"
                         f" be played {self._seconds()} into the call; let it send as it speaks"
                     )
                 continue
@@ -256,6 +225,9 @@ class _Caller:
         """Return the moment of the call: its time is the audio sent, and stands still while none is."""
         return min((self._loop.time() - self._began_s) * 1000, self._sent_ms)
 
+    def _fault(self, text: str) -> AgentError:
+        return AgentError(f"{self._wishes.shown_url}: {text}")
+
     def _seconds(self) -> str:
         return f"{self._ms() / 1000:.1f} s"
 
@@ -267,9 +239,3 @@ def _object(text: str) -> dict[str, Any]:
     except (ValueError, RecursionError):
         return {}
     return found if isinstance(found, dict) else {}
-
-
-def _why(error: Exception) -> str:
-    if isinstance(error, TimeoutError):
-        return f"did not pick up within {OPEN_S:g} s"
-    return str(getattr(error, "strerror", None) or error) or type(error).__name__

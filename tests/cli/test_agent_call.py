@@ -29,6 +29,10 @@ NOWHERE = "ws://127.0.0.1:9"
         (["call", NOWHERE, BOOKING, "--save", "call.wav"], 2, ".flac"),
         (["call", NOWHERE, BOOKING, "--save", "there.flac"], 2, "another name"),
         (["call", NOWHERE, BOOKING], 1, "is the agent running"),
+        (["call", "ws://[bad", BOOKING], 1, "no address"),
+        (["call", "ws://127.0.0.1:99999", BOOKING], 1, "no address"),
+        (["call", f"ws://{'a' * 80}", BOOKING], 1, "no address"),
+        (["call", NOWHERE, BOOKING, "--token", "half\na secret"], 1, "printable"),
     ],
 )
 def test_a_wrong_call_is_one_line(
@@ -36,3 +40,13 @@ def test_a_wrong_call_is_one_line(
 ) -> None:
     (tmp_path / "there.flac").touch()
     assert remedy in turnlab(*arguments, cwd=tmp_path).one_line(code)
+
+
+@pytest.mark.parametrize(
+    "url", ["ws://me:hush@127.0.0.1:9/talk?key=hush", "ws://me:hush@127.0.0.1:99999/talk#hush"]
+)
+def test_what_may_be_secret_in_an_address_is_not_repeated(turnlab: Turnlab, url: str) -> None:
+    told = turnlab("call", url, BOOKING, "--token", "hush").one_line(1)
+    assert "//127.0.0.1:9" in told
+    assert "/talk" in told
+    assert "hush" not in told

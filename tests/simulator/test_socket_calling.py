@@ -17,7 +17,8 @@ from websockets.asyncio.server import ServerConnection, serve
 from simulator.activity.analyzer import analyze
 from simulator.audio.samples import SAMPLE_RATE
 from simulator.recording import Recording, open_recording
-from simulator.socket.calling import BLOCK_MS, AgentError, CallTaken, CallWishes, call
+from simulator.socket.calling import BLOCK_MS, CallTaken, call
+from simulator.socket.dialling import AgentError, CallWishes
 
 LENGTH_MS = 1500
 Line = ServerConnection

@@ -18,7 +18,8 @@ from simulator.audio.samples import SAMPLE_RATE
 from simulator.measures.readouts import TIMES, Spread, readouts_json
 from simulator.private_file import write_private
 from simulator.recording import Recording
-from simulator.socket.calling import CallTaken, CallWishes, call
+from simulator.socket.calling import CallTaken, call
+from simulator.socket.dialling import CallWishes
 from simulator.socket.outside import Outside, measure_outside
 from simulator.socket.wire import RATES
 from tui.cli.failure import CallError, WorkError, complain
@@ -76,7 +77,7 @@ def to_json(request: Request, recording: Recording, taken: CallTaken, outside: O
     del readouts["silence_only"]  # which model an agent has cannot be heard
     return {
         "schema": "turnlab.call/1",
-        "agent": request.url,
+        "agent": CallWishes(request.url).shown_url,
         "recording": {"id": recording.id, "path": str(recording.source.path)},
         "replay": "elastic" if taken.elastic else "rigid",
         "duration_s": taken.duration_ms / 1000,
