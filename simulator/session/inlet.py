@@ -13,17 +13,21 @@ from numpy.typing import NDArray
 LONGEST_S = 4.0
 """How far the session may fall behind before audio is dropped."""
 
+_ROUNDING_S = 1e-6
+
 
 class Taken(NamedTuple):
     """A block as it came: float32 ``[n, channels]``, when, and what is missing before it.
 
-    ``dropped`` counts the samples that arrived and did not fit; ``overrun`` says that the sound system lost some,
-    it does not say how many. ``stream`` counts the times the device was opened, ``rate`` is its rate, Hz.
+    ``dropped`` counts the samples that arrived and did not fit, ``dropped_ms`` is how long they last; ``overrun``
+    says that the sound system lost some, it does not say how many. ``stream`` counts the times a device was opened,
+    ``rate`` is its rate, Hz.
     """
 
     block: NDArray[np.float32]
     at_s: float
     dropped: int
+    dropped_ms: float
     overrun: bool
     stream: int
     rate: int
@@ -35,8 +39,8 @@ class Inlet:
     def __init__(self) -> None:
         self._changed = threading.Condition()
         self._blocks: deque[Taken] = deque()
-        self._samples = self._room = 0
-        self._dropped = 0
+        self._waiting_s = 0.0
+        self._dropped, self._dropped_ms = 0, 0.0
         self._overrun = False
         self._stream = 0
         self.rate = 0
@@ -48,7 +52,6 @@ class Inlet:
         with self._changed:
             self._stream += 1
             self.rate = rate
-            self._room = round(rate * LONGEST_S)
             self._opened_s = time.monotonic()
             return self._stream
 
@@ -69,12 +72,15 @@ class Inlet:
                 return
             self._heard_s = now_s
             self._overrun |= overrun
-            if self._samples + len(block) > self._room:
+            lasts_s = len(block) / self.rate
+            if self._waiting_s + lasts_s > LONGEST_S + _ROUNDING_S:
                 self._dropped += len(block)
+                self._dropped_ms += 1000 * lasts_s
                 return
-            self._blocks.append(Taken(block.copy(), now_s, self._dropped, self._overrun, stream, self.rate))
-            self._samples += len(block)
-            self._dropped, self._overrun = 0, False
+            missing = self._dropped, self._dropped_ms, self._overrun
+            self._blocks.append(Taken(block.copy(), now_s, *missing, stream, self.rate))
+            self._waiting_s += lasts_s
+            self._dropped, self._dropped_ms, self._overrun = 0, 0.0, False
             self._changed.notify()
 
     def take(self, timeout_s: float) -> Taken | None:
@@ -85,7 +91,9 @@ class Inlet:
             if not self._blocks:
                 return None
             taken = self._blocks.popleft()
-            self._samples -= len(taken.block)
+            self._waiting_s -= len(taken.block) / taken.rate
+            if not self._blocks:
+                self._waiting_s = 0.0
             return taken
 
     def wake(self) -> None:
@@ -96,4 +104,4 @@ class Inlet:
     @property
     def waiting_ms(self) -> int:
         """How much audio waits, in ms."""
-        return round(1000 * self._samples / self.rate) if self.rate else 0
+        return round(1000 * self._waiting_s)

@@ -16,14 +16,14 @@ def gap(taken: Taken, silent_s: float | None) -> str | None:
     ``silent_s`` is how long by the wall clock nothing came before the first block of a device that was opened
     anew, ``None`` otherwise.
     """
+    found = []
     if silent_s is not None:
-        return f"the microphone was away for about {silent_s:.1f} s; the call's clock stood still meanwhile"
+        found.append(f"the microphone was away for about {silent_s:.1f} s; the call's clock stood still meanwhile")
     if taken.dropped:
-        lost_ms = 1000 * taken.dropped / taken.rate
-        return f"{lost_ms:.0f} ms of audio were dropped, because deciding fell too far behind"
+        found.append(f"{taken.dropped_ms:.0f} ms of audio were dropped, because deciding fell too far behind")
     if taken.overrun:
-        return "the sound system lost some of the microphone's audio; how much, it does not say"
-    return None
+        found.append("the sound system lost some of the microphone's audio; how much, it does not say")
+    return "; ".join(found) or None
 
 
 def changed_fields(before: ResolvedVoiceConfig, after: ResolvedVoiceConfig) -> str:
