@@ -77,7 +77,7 @@ def _measure(sound: VirtualAudio) -> None:
     session.record(True)
     process = session.process_id
     assert process is not None
-    began_s, cpu_s, memory = time.monotonic(), _cpu_s(process), _resident_mb(process)
+    began_s, before_s, memory = time.monotonic(), cpu_s(process), _resident_mb(process)
     told: list[Told] = []
     slow: list[DecisionTimes] = []
     for caller in CALLERS:
@@ -87,7 +87,7 @@ def _measure(sound: VirtualAudio) -> None:
             time.sleep(0.01)
         slow.append(session.snapshot().decisions)
     seconds = time.monotonic() - began_s
-    share = (_cpu_s(process) - cpu_s) / seconds
+    share = (cpu_s(process) - before_s) / seconds
     grown = _resident_mb(process) - memory
     _print_stops(monitor, told)
     snapshot = session.snapshot()
@@ -116,7 +116,8 @@ def _print_stops(monitor: Monitor, told: list[Told]) -> None:
         )
 
 
-def _cpu_s(process: int) -> float:
+def cpu_s(process: int) -> float:
+    """Return the processor time a process has used so far, s (Linux)."""
     fields = Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()
     return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 

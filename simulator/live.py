@@ -89,11 +89,14 @@ class LiveCall:
         What the agent does is not touched until :meth:`decide`, so the sound may be asked for meanwhile.
         Raises :class:`ValueError` for a frame of another length.
         """
-        if frame.shape != (FRAME_SAMPLES,):
-            raise ValueError(f"a frame is {FRAME_SAMPLES} samples, not {frame.shape}")
-        probability, seen = self._analyzer.push(frame[None])
+        probability, seen = self._analyzer.push(self._checked(frame)[None])
         self.probability = float(probability[-1])
         return seen
+
+    def _checked(self, frame: NDArray[np.float32]) -> NDArray[np.float32]:
+        if frame.shape != (FRAME_SAMPLES,):
+            raise ValueError(f"a frame is {FRAME_SAMPLES} samples, not {frame.shape}")
+        return frame
 
     def decide(self, seen: list[Observation]) -> list[Event]:
         """Take note of what a frame revealed; return what happened, in order of time."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Protocol
 
 import numpy as np
@@ -26,7 +27,7 @@ from simulator.activity.model import (
 )
 from simulator.activity.models import smart_turn_path
 from simulator.activity.pitch import late_pitch
-from simulator.activity.silero import VOICE_MODEL, Frames, voice_model
+from simulator.activity.silero import VOICE_MODEL, Frames, VoiceModel, voice_model
 from simulator.activity.smart_turn import SmartTurn, Sound
 from simulator.activity.spans import SpanClosed, SpanDetector
 from simulator.audio.source import SAMPLE_RATE, AudioSource, Samples
@@ -62,11 +63,32 @@ def completeness_model(*, silence_only: bool = False, late: bool = False, cores:
     return SmartTurn(path, late=late, cores=cores) if path else None
 
 
-class Analyzer:
-    """Stage 1 over one stream of frames: push some, get what became known at the end of each."""
+@dataclass(frozen=True, slots=True)
+class UnjudgedEnd:
+    """Speech ended at ``end_ms``, known at ``known_ms``; how finished it sounded takes ``judge`` a while to say.
 
-    def __init__(self, model: Completeness | None, calibration: Calibration | None = None) -> None:
-        self._vad = voice_model()
+    ``judge`` may run on any thread, and ends in what the end-of-turn model raises.
+    """
+
+    known_ms: int
+    end_ms: int
+    span: int
+    judge: Callable[[], SpeechEnd]
+
+
+class Analyzer:
+    """Stage 1 over one stream of frames: push some, get what became known at the end of each.
+
+    ``voice`` says where there is speech; by default Silero does.
+    """
+
+    def __init__(
+        self,
+        model: Completeness | None,
+        calibration: Calibration | None = None,
+        voice: VoiceModel | None = None,
+    ) -> None:
+        self._vad = voice or voice_model()
         self._spans = SpanDetector()
         self._model = model
         self._calibration = calibration or smart_turn_calibration()
@@ -74,6 +96,11 @@ class Analyzer:
         self._now_ms = 0
         self._turn_start_ms = 0
         self._last_end_ms: int | None = None
+
+    @property
+    def most_completeness(self) -> float:
+        """What no pause is judged above."""
+        return self._calibration.most_completeness if self._model else NO_MODEL_COMPLETENESS
 
     @property
     def end_of_turn_model(self) -> str:
@@ -85,6 +112,11 @@ class Analyzer:
 
         How a stream is cut into calls changes nothing in what is returned altogether.
         """
+        probability, revealed = self.hear(frames)
+        return probability, [_judged(seen) for seen in revealed]
+
+    def hear(self, frames: Frames) -> tuple[NDArray[np.float32], list[Observation | UnjudgedEnd]]:
+        """Do as :meth:`push` does, but leave it to the caller to have the ends of speech judged."""
         probability = self._vad.push(frames)
         return probability, self._advance(frames, probability.tolist())
 
@@ -93,21 +125,19 @@ class Analyzer:
         silence = np.zeros((1, FRAME_SAMPLES), np.float32)
         revealed: list[Observation] = []
         while self._spans.speaking:
-            revealed += self._advance(silence, [0.0])
+            revealed += map(_judged, self._advance(silence, [0.0]))
         return revealed
 
-    def _advance(self, frames: Frames, probability: list[float]) -> list[Observation]:
+    def _advance(self, frames: Frames, probability: list[float]) -> list[Observation | UnjudgedEnd]:
         self._recent = np.concatenate([self._recent[-WINDOW_SECONDS * SAMPLE_RATE :], frames.ravel()])
         last_ms = self._now_ms + len(frames) * FRAME_MS
-        revealed: list[Observation] = []
+        revealed: list[Observation | UnjudgedEnd] = []
         for value in probability:
             self._now_ms += FRAME_MS
             found = self._spans.push(value)
             if isinstance(found, SpanClosed):
                 self._last_end_ms = found.end_ms
-                evidence = self._ask(found.end_ms, last_ms)
-                completeness = self._completeness(evidence)
-                revealed.append(SpeechEnd(found.known_ms, found.end_ms, found.span, completeness, evidence))
+                revealed.append(self._ended(found, last_ms))
             elif found is not None:
                 if isinstance(found, SpeechStart):
                     self._note_turn(found.start_ms)
@@ -118,23 +148,37 @@ class Analyzer:
         if self._last_end_ms is None or start_ms - self._last_end_ms >= TURN_GAP_MS:
             self._turn_start_ms = start_ms
 
-    def _ask(self, end_ms: int, last_ms: int) -> Evidence | None:
-        """Judge the turn up to now, whose speech ended at ``end_ms``; samples up to ``last_ms`` already came."""
-        if self._model is None:
-            return None
+    def _ended(self, found: SpanClosed, last_ms: int) -> SpeechEnd | UnjudgedEnd:
+        """Return the end of a span, with the turn up to now to judge it by; samples up to ``last_ms`` came."""
+        model = self._model
+        if model is None:
+            return SpeechEnd(found.known_ms, found.end_ms, found.span, NO_MODEL_COMPLETENESS)
         heard = self._recent[: len(self._recent) - (last_ms - self._now_ms) * _SAMPLES_PER_MS]
         turn = (self._now_ms - self._turn_start_ms) * _SAMPLES_PER_MS
         heard = heard[-min(turn, WINDOW_SECONDS * SAMPLE_RATE) :]
-        pitch = late_pitch(heard[: len(heard) - (self._now_ms - end_ms) * _SAMPLES_PER_MS])
-        sound = self._model.hear(heard)
-        return Evidence(
-            model=round(sound.completeness, 6),
-            ending_s=round(self._calibration.ending_s(sound.ending), 6),
-            late_pitch=None if pitch is None else round(pitch, 4),
-        )
+        calibration = self._calibration
 
-    def _completeness(self, evidence: Evidence | None) -> float:
-        return round(self._calibration.completeness(evidence), 6) if evidence else NO_MODEL_COMPLETENESS
+        def judge() -> SpeechEnd:
+            evidence = _evidence(model, calibration, heard, found.known_ms - found.end_ms)
+            completeness = round(calibration.completeness(evidence), 6)
+            return SpeechEnd(found.known_ms, found.end_ms, found.span, completeness, evidence)
+
+        return UnjudgedEnd(found.known_ms, found.end_ms, found.span, judge)
+
+
+def _evidence(model: Completeness, calibration: Calibration, heard: Samples, silence_ms: int) -> Evidence:
+    """Return what the end of a turn sounds like, ``silence_ms`` of silence included."""
+    pitch = late_pitch(heard[: len(heard) - silence_ms * _SAMPLES_PER_MS])
+    sound = model.hear(heard)
+    return Evidence(
+        model=round(sound.completeness, 6),
+        ending_s=round(calibration.ending_s(sound.ending), 6),
+        late_pitch=None if pitch is None else round(pitch, 4),
+    )
+
+
+def _judged(seen: Observation | UnjudgedEnd) -> Observation:
+    return seen.judge() if isinstance(seen, UnjudgedEnd) else seen
 
 
 def analyze(

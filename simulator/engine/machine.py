@@ -13,6 +13,7 @@ settings it was begun with.
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from enum import Enum
 from functools import partial
 from typing import Any, Literal
@@ -60,7 +61,7 @@ class TurnMachine:
         self.events: list[Event] = []
         self.mode = Mode.LISTENING
         self.turn = -1
-        self.now_ms = 0
+        self.now_ms = self._reached_ms = 0
         self.last_finished_response_ms: int | None = None
         """When the agent last came to the end of a response by itself."""
         self._values = profile.values
@@ -90,6 +91,7 @@ class TurnMachine:
         """Let everything happen that is due before ``t_ms``."""
         while self.step_before(t_ms):
             pass
+        self._reached_ms = max(self._reached_ms, t_ms)
 
     def step_before(self, t_ms: int) -> bool:
         """Let the next thing happen if it is due before ``t_ms``; return whether something did."""
@@ -99,8 +101,8 @@ class TurnMachine:
         due_ms, _, act = min(timers)
         if due_ms >= t_ms:
             return False
-        if due_ms > self.now_ms:
-            self.now_ms = due_ms
+        # under settings that were changed since, it may have been due already: it happens now, not in the past
+        self.now_ms = max(self.now_ms, due_ms, self._reached_ms)
         act()
         return True
 
@@ -195,6 +197,22 @@ class TurnMachine:
     def turn_confidence(self, now_ms: int) -> float | None:
         """Return the turn confidence at a moment of the pause under way; ``None`` outside a pause."""
         return self._end_rule.confidence(self._caller, now_ms) if self.mode is Mode.PAUSE else None
+
+    def nothing_heard_before(self, t_ms: int, span: int, end_ms: int, known_ms: int, most: float) -> bool:
+        """Whether nothing is heard or confirmed before ``t_ms``, if the caller's speech ended, however it sounded.
+
+        Span ``span`` then ended at ``end_ms``, known at ``known_ms``, and is judged ``most`` finished or less. An
+        answer may have been begun ahead of time all the same: nobody hears that. False also where it is not known.
+        """
+        if any(due_ms < t_ms for due_ms, _, _ in self._timers()):
+            return False
+        if self.mode is not Mode.CALLER:
+            return self.mode is Mode.SPEAKING
+        if self._barged_in and not self._had_words:
+            return False
+        ended = replace(self._caller, end_ms=end_ms, completeness=most, completeness_known_ms=known_ms)
+        patience = self._end_rule.patience(self.config, self._script.heard_in(span, self.turn).turn_policy)
+        return all(due_ms >= t_ms for due_ms, _ in self._end_rule.next(ended, patience, may_speculate=False))
 
     def miss_response(self, anchor: str, waited_ms: int) -> None:
         """Note that the caller gave up waiting for the agent (said by a replay, which knows the caller's side)."""

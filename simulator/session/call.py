@@ -16,7 +16,7 @@ from simulator.engine.machine import TurnMachine
 from simulator.engine.profile import EngineProfile
 from simulator.engine.scenario import Scenario
 from simulator.engine.script import Script
-from simulator.live import LiveCall
+from simulator.live_aside import LiveCallAside
 from simulator.session.latencies import Latencies
 from simulator.voice.mouth import Mouth
 from simulator.voice.texts import filler_texts
@@ -32,7 +32,10 @@ _SAMPLES_PER_MS = FRAME_SAMPLES // FRAME_MS
 
 
 class AgentSide:
-    """One call with the simulated agent. Not safe for use from several threads at once."""
+    """One call with the simulated agent. Not safe for use from several threads at once.
+
+    ``workers`` make the agent's speech, ``judges`` say how finished the caller sounded.
+    """
 
     def __init__(
         self,
@@ -42,13 +45,14 @@ class AgentSide:
         judge: Completeness | None,
         voice: Voice,
         workers: Executor | None,
+        judges: Executor,
         seed: int,
     ) -> None:
         self.machine = TurnMachine(config, profile, Script(scenario), recording=CALL_NAME, seed=seed)
         self.latencies = Latencies()
         self.mouth = Mouth(voice, workers)
         self._analyzer = Analyzer(judge)
-        self._call = LiveCall(self._analyzer, self.machine)
+        self._call = LiveCallAside(self._analyzer, self.machine, judges)
         self._values = profile.values
         self._hushed_ms = self._said_ms = 0
         self.mouth.prepare_words(filler_texts(self._values, config))

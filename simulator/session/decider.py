@@ -19,6 +19,7 @@ from presets.layers import ResolvedVoiceConfig
 from simulator.activity.analyzer import Completeness, completeness_model
 from simulator.activity.model import FRAME_MS
 from simulator.audio.samples import SAMPLE_RATE
+from simulator.engine.events import Event
 from simulator.errors import SimulatorError
 from simulator.recorder.finishing import recover_recordings
 from simulator.recorder.folder import own_recordings_folder
@@ -77,6 +78,7 @@ class Decider:
         self._recorder = Recorder(self._folder, lambda text: self._notice("recording", text))
         self._ear, self._meter = Ear(), Meter()
         self._workers = ThreadPoolExecutor(1, "turnlab voice")
+        self._judges = ThreadPoolExecutor(1, "turnlab end of turn")
         self._judge: Completeness | None = None
         self._voice: Voice | None = None
         self._side: AgentSide | None = None
@@ -120,7 +122,7 @@ class Decider:
         """Load the models before the first sound, so that no frame waits for them."""
         settings = self._settings
         self._recover()
-        self._judge = completeness_model(silence_only=settings.silence_only, cores=2)
+        self._judge = completeness_model(silence_only=settings.silence_only)
         if self._judge is not None:
             self._judge.hear(np.zeros(SAMPLE_RATE, np.float32))  # the first answer takes longest
         self._voice = voice_for(settings.voice)
@@ -144,6 +146,7 @@ class Decider:
             self._judge,
             voice,
             self._workers,
+            self._judges,
             settings.seed,
         )
 
@@ -151,7 +154,8 @@ class Decider:
         self.keeper.stop()
         self._recorder.finish()
         self._recorder.wait()
-        self._workers.shutdown(wait=False, cancel_futures=True)
+        for pool in (self._workers, self._judges):
+            pool.shutdown(wait=False, cancel_futures=True)
         self.snapshot = replace(self.snapshot, phase="failed" if self._fault else "stopped", recording=None)
 
     def _fail(self, sentence: str) -> None:
@@ -193,7 +197,7 @@ class Decider:
         decided_s = time.monotonic()
         if any(event.type == "barge_in" for event in events):
             self.outlet.cut(decided_s)
-        self._promptness.note(1000 * (decided_s - frame.at_s))
+        self._promptness.note(1000 * (decided_s - frame.at_s) + _overdue_ms(events, side.now_ms))
         said, more = side.say()
         self.outlet.put(said, more=more)
         self._recorder.write(kept)
@@ -320,3 +324,8 @@ class Decider:
             behind_ms=self._inlet.waiting_ms,
             decisions=self._promptness.times,
         )
+
+
+def _overdue_ms(events: list[Event], now_ms: int) -> int:
+    """Return how long ago the oldest of some events was due; that speech ended decides nothing yet."""
+    return max([0, *(now_ms - event.t_ms for event in events if event.type != "speech_end")])

@@ -10,7 +10,7 @@ from presets.config import VoiceConfig, parse
 from presets.layers import ResolvedVoiceConfig
 from presets.library import builtin_presets
 from simulator.activity.analyzer import Analyzer, completeness_model
-from simulator.activity.model import FRAME_SAMPLES, Activity
+from simulator.activity.model import FRAME_SAMPLES, Activity, SpeechStart
 from simulator.engine.events import Event
 from simulator.engine.machine import TurnMachine
 from simulator.engine.profile_files import default_profile
@@ -76,13 +76,30 @@ def test_a_changed_setting_holds_from_the_next_frame() -> None:
     )
     for seen in track:
         machine.observe(seen)
-        if seen.known_ms > 100 * 32:
-            machine.run_before(seen.known_ms + 1000)
+        if isinstance(seen, SpeechStart) and seen.span == 1:
             machine.config = quick
     machine.run_before(60_000)
     ends = [event for event in machine.events if event.type == "end_of_turn"]
-    assert ends[0].t_ms - 100 * 32 < 4000
+    assert ends[0].t_ms == 100 * 32 + 4000
     assert ends[1].t_ms == 1100 * 32 + 500
+
+
+def test_what_a_changed_setting_makes_overdue_happens_then_and_not_in_the_past() -> None:
+    track = observations([Speech(10, 100, 0.0)])
+    machine = TurnMachine(
+        resolved(parse({"eot_timeout_ms": 4000})),
+        fixed_profile(eot_half_life_s=50),
+        script_of(recording_of(), activity_of(track)),
+        recording="call",
+    )
+    for seen in track:
+        machine.observe(seen)
+    changed_ms = 100 * 32 + 1500
+    machine.run_before(changed_ms)
+    machine.config = resolved(parse({"eot_timeout_ms": 500}))
+    machine.run_before(changed_ms + 32)
+    (end,) = (event for event in machine.events if event.type == "end_of_turn")
+    assert end.t_ms == changed_ms
 
 
 def test_a_frame_of_another_length_is_refused() -> None:
