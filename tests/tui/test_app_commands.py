@@ -7,6 +7,7 @@ from types import ModuleType
 
 import pytest
 from textual.command import DiscoveryHit, Hit
+from textual.events import AppBlur, AppFocus
 
 from tests.tui.conftest import ScriptedClient, make_app, service, settle
 from tui.app import TurnlabApp
@@ -127,3 +128,20 @@ async def test_the_footer_shows_only_what_would_do_something(app: TurnlabApp) ->
         line = app.screen.query_one(KeyLine).render().plain
         assert "esc Back" in line
         assert "Tune" not in line
+
+
+async def test_esc_is_not_offered_while_nothing_has_the_focus(app: TurnlabApp) -> None:
+    async with app.run_test(size=(120, 40)) as pilot:
+        await settle(pilot)
+        line = app.screen.query_one(KeyLine)
+        app.post_message(AppBlur())  # another window, or another part of the page in a browser
+        await pilot.pause()
+        assert app.screen.focused is None
+        assert "esc" not in line.render().plain
+        app.post_message(AppFocus())
+        await pilot.press("slash", "n")
+        await settle(pilot)
+        assert "esc Back" in line.render().plain
+        app.post_message(AppBlur())
+        await pilot.pause()
+        assert "esc Back" in line.render().plain, "it clears the filter"

@@ -59,6 +59,8 @@ async def test_the_services_are_seen_and_filtered_in_a_browser(served: Served, t
         shown = await page.shows("12 of 12")
         assert "Intake Line" in shown
         assert "read-only" in shown, "options reach the page"
+        assert "/ Filter" in shown
+        assert "esc Back" not in shown, "nothing has the focus, and there is nowhere to go back to"
         await page.type("/intake")
         assert "Intake Line" in await page.shows("2 of 12", no_longer="Nurse Triage")
         await asyncio.to_thread(served.end)

@@ -111,7 +111,8 @@ class ServicesScreen(LookingScreen):
         if action == "focus_filter" and isinstance(self.focused, Input):
             return False
         if action == "step_back" and self.is_mounted:
-            at_home = isinstance(self.focused, ServiceList) and not self.query_one(Input).value
+            # Nothing has the focus at the very first, and while another window has it: no key leads back then.
+            at_home = isinstance(self.focused, ServiceList | None) and not self.query_one(Input).value
             return None if at_home else True
         return super().check_action(action, parameters)
 
