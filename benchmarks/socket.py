@@ -13,11 +13,13 @@ import json
 import os
 import subprocess
 import sys
+import time
 from collections import defaultdict
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
+from itertools import repeat
 from pathlib import Path
 from typing import Any
 
@@ -46,6 +48,9 @@ LINES = 7
 
 CUTS_IN_OVER_S = 1.3
 """The barge-ins made for this begin 1 s into an answer, when nobody takes it for a filler, to so much later."""
+
+STAGGER_S = 0.37
+"""Callers call one after the other, so that those with the same recording do not fall silent in the same instant."""
 
 CALLS = 16
 CROWD_S = 60.0
@@ -78,7 +83,9 @@ def agree(presets: list[str]) -> None:
         with agent("--config", name) as (url, _), ThreadPoolExecutor(LINES) as lines:
             for group in (callers, list(_cutting_in(LINES))):
                 heard = [(recording, cached_analysis(recording.source, model)) for recording in group]
-                for recording, activity, taken in lines.map(lambda pair: _called(url, *pair), heard):
+                delays = [STAGGER_S * number for number in range(len(heard))]
+                calls = lines.map(_called, repeat(url), heard, delays)
+                for (recording, activity), taken in zip(heard, calls, strict=True):
                     _compare(recording, activity, taken, apart)
         for readout in _AGREED:
             values = apart.values[readout]
@@ -121,8 +128,9 @@ def _cutting_in(count: int) -> Iterator[Recording]:
         )
 
 
-def _called(url: str, recording: Recording, activity: Activity) -> tuple[Recording, Activity, CallTaken]:
-    return recording, activity, call(CallWishes(url), recording, activity)
+def _called(url: str, heard: tuple[Recording, Activity], delay_s: float) -> CallTaken:
+    time.sleep(delay_s)
+    return call(CallWishes(url), *heard)
 
 
 def _compare(recording: Recording, activity: Activity, taken: CallTaken, apart: Apart) -> None:
@@ -196,7 +204,7 @@ def crowd() -> None:
 async def _all(url: str, crowd: list[Caller]) -> None:
     async with asyncio.TaskGroup() as group:
         for number, caller in enumerate(crowd):
-            group.create_task(_talk(url, caller, delay_s=0.37 * number))
+            group.create_task(_talk(url, caller, delay_s=STAGGER_S * number))
 
 
 async def _talk(url: str, caller: Caller, delay_s: float) -> None:
