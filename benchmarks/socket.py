@@ -50,7 +50,7 @@ CUTS_IN_OVER_S = 1.3
 """The barge-ins made for this begin 1 s into an answer, when nobody takes it for a filler, to so much later."""
 
 STAGGER_S = 0.37
-"""Callers call one after the other, so that those with the same recording do not fall silent in the same instant."""
+"""Callers call one after the other, so that those with one recording do not fall silent in the same instant."""
 
 CALLS = 16
 CROWD_S = 60.0
