@@ -7,10 +7,9 @@ import shlex
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from pydantic import JsonValue
-
     from services.client import Dialect
     from services.model import Service
+    from services.writing import JsonObject
 
 EMBEDDED = "http://embedded-platform"
 """The address of a platform inside this process, which no other program reaches."""
@@ -18,11 +17,12 @@ EMBEDDED = "http://embedded-platform"
 _KEYS = {"platform": "PLATFORM_API_KEY", "classic": "AMIGO_TOKEN"}
 
 
-def service_json(service: Service) -> str:
-    """Return all that is known of a service as JSON, by the Platform API's names, unknown fields included."""
+def service_fields(service: Service, *, problems: bool = False) -> JsonObject:
+    """Return what Turnlab knows of a service by the Platform API's names; ``problems``: what is odd about it."""
     from services.writing import write_tags, write_version_set
 
-    known: dict[str, JsonValue] = {
+    odd: JsonObject = {"voice_config_problems": [str(problem) for problem in service.voice_problems]}
+    return {
         "id": service.id,
         "workspace_id": service.workspace_id,
         "name": service.name,
@@ -33,18 +33,23 @@ def service_json(service: Service) -> str:
         "context_graph_name": service.context_graph_name,
         "is_active": service.is_active,
         "is_system": service.is_system,
-        "version_sets": {name: write_version_set(one) for name, one in service.version_sets.items()},
         "tags": write_tags(service.tags),
         "tool_capacity": service.tool_capacity,
-        "channel_type": service.channel_type,
-        "environment": service.environment,
-        "voice_config": service.voice_config.set_values(),
+        "channel_type": service.channel_type or None,
+        "environment": service.environment or None,
         "safety_filters_enabled": service.safety_filters_enabled,
         "keyterms": list(service.keyterms),
+        "voice_config": service.voice_config.set_values(),
+        **(odd if problems else {}),
+        "version_sets": {name: write_version_set(one) for name, one in service.version_sets.items()},
         "created_at": service.created_at.isoformat() if service.created_at else None,
         "updated_at": service.updated_at.isoformat() if service.updated_at else None,
     }
-    return json.dumps(known | dict(service.extra), indent=2, ensure_ascii=False)
+
+
+def service_json(service: Service) -> str:
+    """Return all that is known of a service as JSON, unknown fields included."""
+    return json.dumps(service_fields(service) | dict(service.extra), indent=2, ensure_ascii=False)
 
 
 def curl_line(address: str, dialect: Dialect) -> tuple[str, str]:

@@ -8,11 +8,12 @@ from datetime import datetime
 from services.client import PAGE_SIZE, ServicesClient
 from services.model import Service
 from services.paging import Pages
-from services.writing import JsonObject, write_tags, write_version_set
+from services.writing import JsonObject
 from tui.cli.connecting import connected, find_service
 from tui.cli.failure import CallError
 from tui.cli.tables import print_line, print_table
 from tui.service_filter import KEYS, ServiceFilter, parse_filter
+from tui.service_text import service_fields
 
 NOTHING = "—"
 
@@ -74,29 +75,9 @@ def tells_voice(client: ServicesClient) -> bool:
 
 def service_json(service: Service, *, voice_told: bool = True) -> JsonObject:
     """Return a whole service by the Platform API's names; ``null`` for what the platform does not tell."""
-    told: JsonObject = {
-        "id": service.id,
-        "workspace_id": service.workspace_id,
-        "name": service.name,
-        "description": service.description,
-        "agent_id": service.agent_id,
-        "agent_name": service.agent_name,
-        "context_graph_id": service.context_graph_id,
-        "context_graph_name": service.context_graph_name,
-        "is_active": service.is_active,
-        "is_system": service.is_system,
-        "tags": write_tags(service.tags),
-        "tool_capacity": service.tool_capacity,
-        "channel_type": service.channel_type or None,
-        "environment": service.environment or None,
-        "safety_filters_enabled": service.safety_filters_enabled,
-        "keyterms": list(service.keyterms),
-        "voice_config": service.voice_config.set_values() if voice_told else None,
-        "voice_config_problems": [str(problem) for problem in service.voice_problems],
-        "version_sets": {name: write_version_set(one) for name, one in service.version_sets.items()},
-        "created_at": _time(service.created_at),
-        "updated_at": _time(service.updated_at),
-    }
+    told = service_fields(service, problems=True)
+    if not voice_told:
+        told["voice_config"] = None
     return dict(service.extra) | told
 
 
