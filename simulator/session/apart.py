@@ -71,7 +71,12 @@ class SessionApart:
     def start(self) -> None:
         """Open the devices and begin the call."""
         self._process = subprocess.Popen(
-            _COMMAND, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
+            _COMMAND,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            # ctrl+c and a closed terminal are not for it: it ends, its recording whole, when we are gone
+            start_new_session=True,
         )
         self._send(self._settings)
         self._listening.start()
@@ -91,6 +96,8 @@ class SessionApart:
         for pipe in (process.stdin, process.stdout):
             if pipe is not None:
                 _close(pipe)
+        if self._snapshot.phase not in ("stopped", "failed"):  # it was killed
+            self._note(replace(self._snapshot, phase="stopped", recording=None), [])
 
     @property
     def process_id(self) -> int | None:

@@ -40,11 +40,12 @@ def _serve(settings: SessionSettings, orders: IO[bytes], told: IO[bytes]) -> Non
             if name == "stop":
                 break
             getattr(session, name)(*arguments, **named)
-    except (EOFError, OSError):  # whoever began the session is gone: end it as it would have
+    except (EOFError, OSError, pickle.UnpicklingError):  # whoever began it is gone, perhaps in mid-order
         pass
-    session.stop()
-    over.set()
-    telling.join(5.0)
+    finally:
+        session.stop()
+        over.set()
+        telling.join(5.0)
 
 
 def _tell(session: LiveSession, told: IO[bytes], over: threading.Event) -> None:

@@ -12,9 +12,9 @@ from simulator.session.state import Snapshot, Told
 class Session(Protocol):
     """A call with the simulated agent through a microphone and a speaker.
 
-    Nothing here blocks for longer than a lock is held to copy a few values, and nothing raises for what goes wrong
-    with a device: that is in :class:`Snapshot` (``phase``, ``standing``) and among the notices. Controls hold from
-    the next frame of 32 ms. All of it may be called from any one thread.
+    Nothing but :meth:`stop` blocks for longer than it takes to copy a few values, and nothing raises for what goes
+    wrong with a device: that is in :class:`Snapshot` (``phase``, ``standing``) and among the notices. Controls hold
+    from the next frame of 32 ms. All of it may be called from any one thread.
     """
 
     def start(self) -> None:
@@ -26,7 +26,7 @@ class Session(Protocol):
         ...
 
     def snapshot(self) -> Snapshot:
-        """Return how things stand, at most one frame old."""
+        """Return how things stand: at most one frame old, from another process two."""
         ...
 
     def take(self) -> list[Told]:
