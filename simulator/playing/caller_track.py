@@ -5,6 +5,8 @@ from __future__ import annotations
 from bisect import bisect_right
 from functools import cached_property
 
+import numpy as np
+
 from simulator.activity.model import Activity
 from simulator.audio.samples import Samples
 from simulator.echo.tape import SAMPLES_PER_MS, Tape, gaps_between_moves, gaps_between_speech, room_tone
@@ -36,7 +38,7 @@ class CallerTrack:
 
         Raises :class:`~simulator.errors.AudioError` if the recording stops being readable.
         """
-        heard = self._tone.take(range(start, start + count), mode="wrap")
+        heard = self._tone.take(np.arange(start, start + count), mode="wrap")
         first = max(bisect_right(self._starts, start // SAMPLES_PER_MS) - 1, 0)
         for place in self._places[first:]:
             shift = place.shift_ms * SAMPLES_PER_MS

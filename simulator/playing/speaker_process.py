@@ -13,15 +13,15 @@ import struct
 import sys
 import threading
 import time
-from typing import Any
+from typing import IO, Any
 
 import numpy as np
-import soxr
 from numpy.typing import NDArray
 
 from simulator.audio.samples import SAMPLE_RATE, Samples
 from simulator.devices import DeviceError, list_devices
-from simulator.devices.streams import Stream, open_output
+from simulator.devices.portaudio import own_output
+from simulator.devices.streams import Stream, open_output, speaker_resampler
 
 HEADER = struct.Struct("<QI")
 
@@ -38,14 +38,15 @@ class Waiting:
         self._samples = np.zeros(0, np.float32)
         self._resampled = np.zeros(0, np.float32)
         self._resampler: Any = None
+        self._sounding = False
+        """Whether the resampler still holds the end of something."""
         self.played = 0
         self.asked_s = time.monotonic()
         """When the speaker last asked for a block."""
 
     def at_rate(self, rate: int) -> None:
         """Give blocks at this rate from now on."""
-        same = rate == SAMPLE_RATE
-        self._resampler = None if same else soxr.ResampleStream(SAMPLE_RATE, rate, 1, dtype="float32")
+        self._resampler = speaker_resampler(rate)
 
     def put(self, index: int, samples: Samples) -> None:
         """Play samples from a place on, instead of what waits there; those whose time is over are not played."""
@@ -73,53 +74,59 @@ class Waiting:
         return taken
 
     def _take_resampled(self, count: int) -> Samples:
-        while len(self._resampled) < count and len(gulp := self._take(_GULP)):
-            self._resampled = np.concatenate([self._resampled, self._resampler.resample_chunk(gulp)])
+        while len(self._resampled) < count and (len(gulp := self._take(_GULP)) or self._sounding):
+            self._sounding = bool(len(gulp))
+            fresh = self._resampler.resample_chunk(gulp, last=not self._sounding)
+            self._resampled = np.concatenate([self._resampled, fresh])
+            if not self._sounding:
+                self._resampler.clear()
         taken, self._resampled = self._resampled[:count], self._resampled[count:]
         return taken
 
 
 def main() -> None:
     """Play what comes until there is no more, or the speaker fails."""
-    waiting = Waiting()
+    waiting, told = Waiting(), own_output()
     try:
         device = list_devices().find("output", None)
         stream = open_output(device, waiting.render)
     except DeviceError as error:
-        _tell(trouble=str(error))
+        _tell(told, trouble=str(error))
         return
     waiting.at_rate(stream.rate)
-    _tell(opened=device.name)
+    _tell(told, opened=device.name)
     threading.Thread(target=_read, args=(waiting,), daemon=True).start()
-    _watch(waiting, stream, device.name)
+    _watch(waiting, stream, device.name, told)
 
 
-def _watch(waiting: Waiting, stream: Stream, name: str) -> None:
+def _watch(waiting: Waiting, stream: Stream, name: str, told: IO[bytes]) -> None:
     """Tell how far it is, as long as the speaker goes on asking."""
-    told = 0
+    played = 0
     while True:
         time.sleep(_TELL_EVERY_S)
-        if waiting.played != told:
-            told = waiting.played
-            _tell(played=told)
+        if waiting.played != played:
+            played = waiting.played
+            _tell(told, played=played)
         stuck = not waiting.empty and time.monotonic() - waiting.asked_s > _STUCK_S
         if stuck or not stream.alive:
-            _tell(trouble=f"the speaker {name!r} takes no more sound; is it still plugged in?")
+            _tell(told, trouble=f"the speaker {name!r} takes no more sound; is it still plugged in?")
             return
 
 
 def _read(waiting: Waiting) -> None:
     source = sys.stdin.buffer
-    while len(header := source.read(HEADER.size)) == HEADER.size:
-        index, count = HEADER.unpack(header)
-        waiting.put(index, np.frombuffer(source.read(4 * count), "<f4"))
-    os._exit(0)  # nobody wants to hear more
-
-
-def _tell(**what: object) -> None:
     try:
-        sys.stdout.write(json.dumps(what) + "\n")
-        sys.stdout.flush()
+        while len(header := source.read(HEADER.size)) == HEADER.size:
+            index, count = HEADER.unpack(header)
+            waiting.put(index, np.frombuffer(source.read(4 * count), "<f4"))
+    finally:  # nobody wants to hear more, or died in the middle of a block
+        os._exit(0)
+
+
+def _tell(told: IO[bytes], **what: object) -> None:
+    try:
+        told.write(json.dumps(what).encode() + b"\n")
+        told.flush()
     except OSError:
         raise SystemExit(0) from None
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import pickle
 import sys
 import threading
@@ -11,6 +10,7 @@ from typing import IO, Any
 
 from simulator.devices.errors import DeviceError
 from simulator.devices.listing import list_devices
+from simulator.devices.portaudio import own_output
 from simulator.session.live import LiveSession
 from simulator.session.settings import SessionSettings
 
@@ -20,7 +20,7 @@ TELL_S = 1 / 30
 
 def main() -> None:
     """Serve one session until it is stopped or the other end of the pipe is gone."""
-    orders, told = sys.stdin.buffer, _own_output()
+    orders, told = sys.stdin.buffer, own_output()
     settings = pickle.load(orders)
     if settings is None:
         _tell_devices(told)
@@ -72,14 +72,6 @@ def _tell_devices(told: IO[bytes]) -> None:
         found = str(error)
     pickle.dump(found, told)
     told.flush()
-
-
-def _own_output() -> IO[bytes]:
-    """Return standard output for ourselves; what a library prints there goes nowhere."""
-    kept = os.fdopen(os.dup(1), "wb")
-    nowhere = os.open(os.devnull, os.O_WRONLY)
-    os.dup2(nowhere, 1)
-    return kept
 
 
 if __name__ == "__main__":

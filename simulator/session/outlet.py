@@ -13,10 +13,10 @@ from collections import deque
 from typing import Any
 
 import numpy as np
-import soxr
 from numpy.typing import NDArray
 
-from simulator.audio.samples import SAMPLE_RATE, Samples
+from simulator.audio.samples import Samples
+from simulator.devices.streams import speaker_resampler
 
 FADE_S = 0.004
 """How long the agent takes to fall silent; no click is heard."""
@@ -53,11 +53,10 @@ class Outlet:
 
     def opened(self, rate: int, latency_s: float) -> None:
         """Note the speaker's rate and latency; what was still to be played is not. A rate of 0: there is none."""
-        same = rate in (0, SAMPLE_RATE)
         with self._filling, self._lock:
             self._rate, self._latency_s = rate, latency_s
             self._forget()
-            self._resampler = None if same else soxr.ResampleStream(SAMPLE_RATE, rate, 1, dtype="float32", vr=True)
+            self._resampler = speaker_resampler(rate) if rate else None
 
     @property
     def sounding(self) -> bool:

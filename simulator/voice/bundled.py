@@ -47,7 +47,7 @@ class BundledVoice:
         )
         best = int(np.argmax(margin_db >= 1.0)) if (margin_db >= 1.0).any() else int(np.argmax(margin_db))
         first = int(starts[best]) * SAMPLES_PER_MS
-        return faded(self._speech.take(range(first, first + duration_ms * SAMPLES_PER_MS), mode="wrap"))
+        return faded(self._speech.take(np.arange(first, first + duration_ms * SAMPLES_PER_MS), mode="wrap"))
 
     def _level_db(self, starts: NDArray[np.int64], ends: NDArray[np.int64]) -> NDArray[np.float64]:
         """Return how loud stretches of the endlessly repeated speech are, dBFS."""

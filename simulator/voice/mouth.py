@@ -124,7 +124,7 @@ class Mouth:
         self._made[text] = made  # the latest used is the last
         while self._held_ms > _MOST_MS and len(self._made) > 1:
             oldest = next(iter(self._made))
-            del self._made[oldest]
+            self._made.pop(oldest).cancel()  # what nobody will hear need not be made
             self._held_ms -= oldest[1]
         return made
 

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import json
+import subprocess
+import sys
 import time
 from collections.abc import Callable
 from dataclasses import replace
@@ -21,6 +24,7 @@ from simulator.playing.call_mix import CallMix, both_ears, same_moment
 from simulator.playing.mix_file import write_mix
 from simulator.playing.player import AHEAD, LEAD, Player
 from simulator.playing.speaker import NoSpeaker, SystemSpeaker
+from simulator.playing.speaker_process import HEADER, Waiting
 from simulator.recording import Recording, open_recording
 from simulator.study import Arm, run
 from simulator.voice.bundled import BundledVoice
@@ -221,6 +225,61 @@ def test_the_speaker_plays_the_call_and_time_goes_on_when_it_is_pulled(
         wait_for(lambda: player.now().own_ms > gone_ms + 50)
     finally:
         player.close()
+        sound.stop()
+
+
+def test_all_of_a_sound_is_played_at_the_speakers_own_rate() -> None:
+    waiting, block = Waiting(), np.ones((9600, 2), np.float32)
+    waiting.at_rate(48_000)
+    sound = np.zeros(1600, np.float32)
+    sound[-80:] = 0.5  # as a fade at a pause: what is not played now comes with the next sound
+    waiting.put(0, sound)
+    waiting.render(block, False)
+    assert waiting.played == 1600
+    assert np.array_equal(block[:, 0], block[:, 1])
+    assert block[:, 0].sum() == pytest.approx(0.5 * 80 * 3, rel=0.02)
+    waiting.put(1600, np.zeros(1600, np.float32))
+    waiting.render(block, False)
+    assert np.abs(block).max() < 0.01
+
+
+def test_what_a_library_prints_is_not_taken_for_what_the_speaker_says(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    (tmp_path / "sounddevice.py").write_text(
+        "import os\nos.write(1, b'jack server is not running\\n')\nraise OSError('PortAudio library not found')\n"
+    )
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
+    speaker = SystemSpeaker()
+    wait_for(lambda: speaker.ready)
+    assert "PortAudio's library" in speaker.trouble
+    speaker.close()
+
+
+@pytest.mark.skipif(missing() is not None, reason=str(missing()))
+def test_the_speakers_process_ends_when_the_other_end_dies_in_the_middle_of_a_block(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    sound = VirtualAudio()
+    for name, value in sound.environment.items():
+        monkeypatch.setenv(name, value)
+    try:
+        sound.start(awake=False)
+        with subprocess.Popen(
+            [sys.executable, "-m", "simulator.playing.speaker_process"],
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+        ) as process:
+            assert process.stdin is not None
+            assert process.stdout is not None
+            assert "opened" in json.loads(process.stdout.readline())
+            process.stdin.write(HEADER.pack(0, 100) + bytes(7))
+            process.stdin.close()
+            try:
+                assert process.wait(PATIENCE_S) == 0
+            finally:
+                process.kill()
+    finally:
         sound.stop()
 
 

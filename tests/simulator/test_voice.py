@@ -171,6 +171,23 @@ def test_a_slow_voice_never_holds_up_the_call_and_its_piece_keeps_one_voice() ->
         assert mouth.trouble == "the voice slow failed (the model's file is damaged); bundled clips stand in"
 
 
+def test_clips_that_nobody_will_hear_any_more_are_not_made() -> None:
+    voice, made = SlowVoice(), []
+    spoken = voice.spoken
+
+    def note(words: tuple[str, ...], duration_ms: int) -> Samples | None:
+        made.append(words)
+        return spoken(words, duration_ms)
+
+    voice.spoken = note  # type: ignore[method-assign]
+    with ThreadPoolExecutor(1) as executor:
+        mouth = Mouth(voice, executor)
+        for number in range(100):  # as a setting is swept that lengthens every filler
+            mouth.prepare_words([(("Mm",), 10_000 + number)])
+        voice.let.set()
+    assert len(made) <= 31
+
+
 def test_a_silent_voice_is_silent() -> None:
     with ThreadPoolExecutor(1) as executor:
         assert not Mouth(SilentVoice(), executor).render(filler_sound("Oh", 0, 300, 0, 0), 0, 4800).any()
