@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
+from functools import cache
 from importlib import import_module
-from typing import Any
+from inspect import getdoc
+from typing import Any, ClassVar
 
 import typer
 from typer.core import TyperCommand, TyperGroup
@@ -22,13 +25,19 @@ class ShowingGroup(TyperGroup):
 
 
 LATER = {
+    "labels": ("tui.cli.commands.labels", "labels_app"),
+    "models": ("tui.cli.commands.models", "models_app"),
+    "profiles": ("tui.cli.commands.profiles", "profiles_app"),
     "service": ("tui.cli.commands.service", "service_app"),
     "version-set": ("tui.cli.commands.version_set", "version_set_app"),
     "voice-config": ("tui.cli.commands.voice_config", "voice_config_app"),
 }
-"""Where the commands are that the main help only names: building their options would slow it down."""
+"""Where the groups of commands are that the main help only names."""
 
 LATER_HELP = {
+    "labels": "Labels to an Audacity label track and back.",
+    "models": "Show the model files, or get the missing one.",
+    "profiles": "Show engine profiles, check one, or fit one from real calls.",
     "service": "List, show, make, change and delete services.",
     "version-set": "Look at a service's version sets, promote them, go back.",
     "voice-config": "Show a service's voice_config, or change fields of it.",
@@ -36,16 +45,29 @@ LATER_HELP = {
 
 
 class LateGroup(TyperGroup):
-    """A group that builds the commands of :data:`LATER` when one of them is called."""
+    """A group that builds its commands when one of them is called: building their options takes a while."""
+
+    functions: ClassVar[Mapping[str, Callable[..., None]]] = {}
+    """Commands by name; those of :data:`LATER` follow them."""
 
     def __init__(self, **attributes: Any) -> None:
         super().__init__(**attributes)
-        for name in LATER:
-            self.commands[name] = TyperCommand(name, help=LATER_HELP[name])
+        helps = {name: getdoc(command) for name, command in self.functions.items()} | LATER_HELP
+        for name, text in helps.items():
+            self.commands[name] = TyperCommand(name, help=text)
 
     def resolve_command(self, ctx: Any, args: list[str]) -> Any:
         """Find the called command, building it if it was only named so far."""
-        if args and args[0] in LATER:
+        if args and args[0] in self.functions:
+            self.commands[args[0]] = typer.main.get_command(_alone(args[0], self.functions[args[0]]))
+        elif args and args[0] in LATER:
             module, app = LATER[args[0]]
             self.commands[args[0]] = typer.main.get_command(getattr(import_module(module), app))
         return super().resolve_command(ctx, args)
+
+
+@cache
+def _alone(name: str, command: Callable[..., None]) -> typer.Typer:
+    app = typer.Typer(rich_markup_mode=None, add_completion=False)
+    app.command(name)(command)
+    return app

@@ -4,21 +4,39 @@ from __future__ import annotations
 
 import os
 import sys
-from typing import Annotated
+from collections.abc import Callable, Mapping
+from typing import Annotated, ClassVar
 
 import typer
 
 from tui.cli.commands import calling, listing, measuring
 from tui.cli.commands.connect import connect
-from tui.cli.commands.labels import labels_app
-from tui.cli.commands.models import models_app
-from tui.cli.commands.profiles import profiles_app
 from tui.cli.failure import CallError, ToldError, WorkError, complain
 from tui.cli.groups import LateGroup
 
+
+class Turnlab(LateGroup):
+    """All commands, in the order of the help; those of :data:`tui.cli.groups.LATER` follow."""
+
+    functions: ClassVar[Mapping[str, Callable[..., None]]] = {
+        "simulate": measuring.simulate,
+        "evaluate": measuring.evaluate,
+        "analyze": measuring.analyze,
+        "recordings": listing.recordings,
+        "presets": listing.presets,
+        "keys": listing.keys,
+        "cache": listing.cache,
+        "devices": listing.devices,
+        "connect": connect,
+        "serve": calling.serve,
+        "agent": calling.agent,
+        "call": calling.call,
+    }
+
+
 app = typer.Typer(
     name="turnlab",
-    cls=LateGroup,
+    cls=Turnlab,
     help="Hear what a voice_config change does to a call before a caller does. "
     "Without a command, opens the dashboard.",
     no_args_is_help=False,
@@ -26,27 +44,6 @@ app = typer.Typer(
     rich_markup_mode=None,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
-
-COMMANDS = (
-    measuring.simulate,
-    measuring.evaluate,
-    measuring.analyze,
-    listing.recordings,
-    listing.presets,
-    listing.keys,
-    listing.cache,
-    listing.devices,
-    connect,
-    calling.serve,
-    calling.agent,
-    calling.call,
-)
-"""In the order of the help; those of :data:`tui.cli.groups.LATER` follow."""
-
-for _command in COMMANDS:
-    app.command()(_command)
-for _group, _name in ((labels_app, "labels"), (models_app, "models"), (profiles_app, "profiles")):
-    app.add_typer(_group, name=_name)
 
 
 def _version(wanted: bool) -> None:

@@ -7,8 +7,10 @@ from typing import Annotated
 
 import typer
 
+from tui.cli.groups import LATER_HELP
+
 labels_app = typer.Typer(
-    rich_markup_mode=None, no_args_is_help=True, help="Labels to an Audacity label track and back."
+    rich_markup_mode=None, add_completion=False, no_args_is_help=True, help=LATER_HELP["labels"]
 )
 
 Force = Annotated[bool, typer.Option("--force", help="Replace the file if it is there already.")]

@@ -6,12 +6,10 @@ from typing import Annotated
 
 import typer
 
-from tui.cli.groups import ShowingGroup
+from tui.cli.groups import LATER_HELP, ShowingGroup
 from tui.cli.options import Json
 
-models_app = typer.Typer(
-    cls=ShowingGroup, rich_markup_mode=None, help="Show the model files, or get the missing one."
-)
+models_app = typer.Typer(cls=ShowingGroup, rich_markup_mode=None, add_completion=False, help=LATER_HELP["models"])
 
 
 @models_app.command("show")

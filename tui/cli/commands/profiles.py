@@ -7,11 +7,11 @@ from typing import Annotated
 
 import typer
 
-from tui.cli.groups import ShowingGroup
+from tui.cli.groups import LATER_HELP, ShowingGroup
 from tui.cli.options import Json
 
 profiles_app = typer.Typer(
-    cls=ShowingGroup, help="Show engine profiles, check one, or fit one from real calls.", rich_markup_mode=None
+    cls=ShowingGroup, rich_markup_mode=None, add_completion=False, help=LATER_HELP["profiles"]
 )
 
 
