@@ -96,8 +96,10 @@ def _mark(line: str, where: str) -> Mark:
     if kind not in VOCABULARY:
         raise LabelError(f"{where}: {_shown(text)} is not a label Turnlab knows; use {', '.join(VOCABULARY)}")
     words = " ".join(words.split())
-    if (words and kind not in _WITH_WORDS) or (speaker and kind != "turn"):
+    if words and kind not in _WITH_WORDS:
         raise LabelError(f"{where}: {kind} takes no words; write '{kind}' alone")
+    if speaker and kind != "turn":
+        raise LabelError(f"{where}: {kind} takes no speaker, only a turn does; leave out 'by {speaker}'")
     if end_s <= start_s:
         raise LabelError(f"{where}: {kind} ends at {end_s:g} s, not after its start; mark a stretch, not a point")
     return Mark(start_s, end_s, kind, words, speaker)

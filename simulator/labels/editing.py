@@ -117,7 +117,14 @@ class Sheet:
         return self._find(new)
 
     def _find(self, wanted: Mark) -> Mark:
-        return next(one for one in self.marks if one.kind == wanted.kind and one.stretch == wanted.stretch)
+        """Return a mark that was put in; where the file already told of the same thing, they are one now."""
+
+        def distance(one: Mark) -> tuple[int, bool]:
+            return sum(
+                abs(a - b) for a, b in zip(one.stretch, wanted.stretch, strict=True)
+            ), one.kind != wanted.kind
+
+        return min(self.marks, key=distance)
 
     def _change(self, old: Mark | None, new: Mark | None) -> None:
         raw = copy.deepcopy(self._raw)

@@ -5,6 +5,8 @@ from __future__ import annotations
 import json
 from typing import Any
 
+from pydantic import ValidationError
+
 from simulator.labels.audacity import SPAN_GROUPS, from_track, to_track
 from simulator.labels.model import Labels
 
@@ -32,14 +34,23 @@ def json_of_track(track: Labels, before: dict[str, Any], origin: str) -> tuple[s
     """Return our JSON for labels read from a track, and what it kept and dropped of the JSON before, in words.
 
     Kept is what a label track cannot carry: moves, titles, conditions. Dropped are further details of single turns
-    and events, which may not be the same ones any more.
+    and events, which may not be the same ones any more. A machine's guess that was changed is none any more.
     """
     kept = {name: value for name, value in before.items() if name not in (*_CARRIED, "label_origin")}
+    if before.get("provisional") and not _same_marks(track, before):
+        del kept["provisional"]
     fresh = {name: _plain(track, name) for name in _CARRIED}
     content = kept | {"label_origin": origin} | {name: value for name, value in fresh.items() if value}
     words = [_counted(name, value) for name, value in kept.items() if name not in _FOLLOWS and _told(value)]
     dropped = _details(before) - _details(content)
     return json.dumps(content, indent=1, ensure_ascii=False) + "\n", words, sorted(dropped)
+
+
+def _same_marks(track: Labels, before: dict[str, Any]) -> bool:
+    try:
+        return to_track(Labels.model_validate(before)) == to_track(track)
+    except ValidationError:
+        return False
 
 
 def _details(raw: dict[str, Any]) -> set[str]:

@@ -83,6 +83,21 @@ def test_what_a_label_track_cannot_carry_is_said_and_kept_on_the_way_back(turnla
     assert json.loads((tmp_path / "call.json").read_text())["moves"] == moves
 
 
+def test_a_guess_that_a_person_corrected_in_audacity_is_a_guess_no_more(turnlab: Turnlab, tmp_path: Path) -> None:
+    audio = call_in(tmp_path)
+    guess = json.loads((tmp_path / "call.json").read_text()) | {"provisional": True}
+    (tmp_path / "call.json").write_text(json.dumps(guess))
+    track = audio.with_suffix(".txt")
+    assert turnlab("labels", "export", audio).code == 0
+    assert turnlab("labels", "import", track, "--force").code == 0
+    assert json.loads((tmp_path / "call.json").read_text())["provisional"], "nobody has changed anything"
+    lines = track.read_text().splitlines()
+    start, end, text = lines[-1].split("\t")
+    track.write_text("\n".join([*lines[:-1], f"{start}\t{float(end) - 0.1:.6f}\t{text}"]) + "\n")
+    assert turnlab("labels", "import", track, "--force").code == 0
+    assert "provisional" not in json.loads((tmp_path / "call.json").read_text())
+
+
 def test_labels_are_written_for_their_owner_only_and_never_over_a_file_unasked(
     turnlab: Turnlab, tmp_path: Path
 ) -> None:
@@ -138,6 +153,7 @@ def test_json_labels_come_before_a_label_track(turnlab: Turnlab, tmp_path: Path)
         ("1.0\t2.0\tturn\nsoon\t4.0\tturn\n", "line 2: 'soon' is not a time"),
         ("1.0\t2.0\tturn\n-3.0\t4.0\tturn\n", "line 2: -3.0 s is not in the recording"),
         ("1.0\t2.0\tturn\n1.0\t2.0\tagent: hello\n", "line 2: agent takes no words"),
+        ("1.0\t2.0\tturn\n1.0\t2.0\tinterruption by Ann: wait\n", "line 2: interruption takes no speaker"),
         ("1.0\t2.0\tturn\n1.5\t3.0\tturn\n", "turns: the one at 1.5 s starts before the one at 1 s has ended"),
         ("1.0\t900.0\tturn\n", "names 900.00 s, but the audio ends at"),
     ],

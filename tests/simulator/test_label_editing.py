@@ -11,7 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from simulator.errors import LabelError
+from simulator.errors import LabelError, SimulatorError
 from simulator.labels import read_labels
 from simulator.labels.editing import ORIGIN, Sheet
 from simulator.labels.marks import KINDS, Kind, marks
@@ -19,6 +19,7 @@ from simulator.labels.model import Labels
 from simulator.labels.writing import LabelsChangedError, open_label_file
 from simulator.own_copy import copy_recording
 from simulator.recording import bundled_folder, open_recording
+from tests.full_disk import most_bytes_of_a_file
 
 INTERRUPTIONS = json.loads((bundled_folder() / "interruptions.json").read_text())
 COUGHS = json.loads((bundled_folder() / "coughs.json").read_text())
@@ -182,3 +183,35 @@ def test_a_copy_is_complete_and_never_takes_the_name_of_another(tmp_path: Path) 
     assert open_recording(second).labels == open_recording(audio).labels
     assert open_recording(second).scenario == open_recording(audio).scenario
     assert all(file.stat().st_mode & 0o77 == 0 for file in first.parent.iterdir())
+
+
+def test_a_recording_with_a_dot_in_its_name_is_copied_as_often_as_wanted(tmp_path: Path) -> None:
+    audio = tmp_path / "call.with.dots.flac"
+    shutil.copy(bundled_folder() / "booking.flac", audio)
+    made = [copy_recording(audio, tmp_path / "own").name for _ in range(3)]
+    assert made == ["my-call.with.dots.flac", "my-call.with.dots-2.flac", "my-call.with.dots-3.flac"]
+
+
+def test_a_copy_that_fails_leaves_nothing_behind_and_says_where_the_fault_is(tmp_path: Path) -> None:
+    own = tmp_path / "data" / "recordings"
+    audio = tmp_path / "call.flac"
+    for suffix in ("flac", "json", "scenario.json"):
+        shutil.copy(bundled_folder() / f"booking.{suffix}", tmp_path / f"call.{suffix}")
+    with most_bytes_of_a_file(50_000), pytest.raises(SimulatorError, match=r"file too large.*make room") as full:
+        copy_recording(audio, own)
+    assert str(full.value).startswith(str(own))
+    assert list(own.iterdir()) == []
+    assert own.parent.stat().st_mode & 0o77 == 0
+    audio.unlink()
+    with pytest.raises(SimulatorError) as gone:
+        copy_recording(audio, own)
+    assert str(gone.value).startswith(str(audio))
+    assert list(own.iterdir()) == []
+
+
+def test_a_turn_that_is_put_where_an_interruption_was_told_is_one_mark_with_it() -> None:
+    told = {"start_s": 1.0, "end_s": 2.0, "type": "interruption", "should_barge_in": True}
+    sheet = Sheet({"events": [told]}, DURATION_MS)
+    mark = sheet.add("turn", 1003, 2000, "Wait.")
+    assert (mark.kind, mark.words) == ("interruption", "Wait.")
+    assert sheet.marks == (mark,)
