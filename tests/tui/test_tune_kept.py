@@ -17,10 +17,10 @@ from tests.tui.conftest import ScriptedClient, make_app, service, settle
 from tests.tui.tune_support import rest, settle_on, slider
 from tui.app import TurnlabApp
 from tui.screens.dialogs import UnsavedChanges
+from tui.screens.draft_keeping import KEPT_AFTER_S
 from tui.screens.kept_dialog import KeptDialog
 from tui.screens.merge_dialog import MergeDialog
 from tui.screens.tune import TuneScreen
-from tui.screens.tune_kept import KEPT_AFTER_S
 from tui.tuning.journal import Journal
 
 BOOKING = bundled_folder() / "booking.flac"

@@ -20,6 +20,7 @@ from tui.commands.live.call import NewCall, Pause, Record, Talk
 from tui.commands.live.devices import PlayTone
 from tui.live.arms import live_arms
 from tui.live.wishes import Wishes
+from tui.screens.draft_keeping import DraftKeepingScreen
 from tui.screens.field_editing import FieldEditingScreen
 from tui.terminal_text import plain
 from tui.tuning.session import Session
@@ -30,7 +31,7 @@ OpenCall = Callable[[SessionSettings], Call]
 _NEEDS_CALL = (Record, Pause, NewCall, Talk, PlayTone)
 
 
-class CallScreen(FieldEditingScreen):
+class CallScreen(FieldEditingScreen, DraftKeepingScreen):
     """A call with the arms of a sitting at Tune's bench."""
 
     class DraftChanged(Message):
@@ -63,7 +64,8 @@ class CallScreen(FieldEditingScreen):
             self.show_settings()
 
     def on_screen_resume(self) -> None:
-        """Open the microphone as Live comes into view, unless it was closed by hand."""
+        """Open the microphone as Live comes into view, unless it was closed by hand; offer a draft left behind."""
+        self.look_for_kept_draft()
         if not self._closed_by_hand:
             self.begin()
 
@@ -172,6 +174,8 @@ class CallScreen(FieldEditingScreen):
         """Let a change of the draft be heard and kept."""
         super().changed(changed, otherwise)
         if changed:
+            # Tune may never have been in view, so that nobody else keeps it.
+            self.keep_draft()
             self.post_message(self.DraftChanged())
 
     def action_switch_arm(self) -> None:

@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+from tui.screens.draft_keeping import DraftKeepingScreen
 from tui.screens.field_editing import FieldEditingScreen
-from tui.screens.tune_kept import KeptDraftScreen
+from tui.screens.tune_platform import PlatformScreen
 
 
-class FieldsScreen(FieldEditingScreen, KeptDraftScreen):
-    """A draft that is kept, and the fields that change it."""
+class FieldsScreen(FieldEditingScreen, DraftKeepingScreen, PlatformScreen):
+    """A draft that is kept, the fields that change it, and the platform it comes from."""
+
+    def keep_draft(self) -> None:
+        """Write the draft down soon; whoever was about to leave has stayed."""
+        self._left = False
+        super().keep_draft()

@@ -13,8 +13,10 @@ import json
 import os
 import secrets
 import threading
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from itertools import count
 from pathlib import Path
 from typing import IO, Any
 
@@ -114,6 +116,21 @@ class Journal:
         if self._lock is not None:
             self._lock.close()
             self._lock = None
+
+
+@dataclass(slots=True)
+class Keeping:
+    """How the draft of one sitting is kept, for all screens that show it."""
+
+    journal: Journal
+    offered: bool = False
+    """Whether what was left behind by others was offered."""
+    told_of_failure: bool = False
+    _turns: Iterator[int] = field(default_factory=lambda: count(1))
+
+    def turn(self) -> int:
+        """Return the order of a write that is asked for now: higher than all before."""
+        return next(self._turns)
 
 
 def _lock_of(file: Path) -> Path:

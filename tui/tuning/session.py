@@ -16,6 +16,7 @@ from tui.tuning.arms import Arms, Rival
 from tui.tuning.bench import Specimen
 from tui.tuning.draft import Draft
 from tui.tuning.fields import FieldState, field_states
+from tui.tuning.journal import Keeping
 from tui.tuning.scene import ARMS
 from tui.tuning.trial import Laboratory, Trial
 
@@ -40,6 +41,8 @@ class Session:
         """The recordings to compare over, by key; none of them: the shown one."""
         self.revision = 0
         self.arms = Arms(self.rivals()[FIRST_RIVAL])
+        self.keeping: Keeping | None = None
+        """How the draft is kept on disk, once a screen does."""
 
     @property
     def title(self) -> str:
