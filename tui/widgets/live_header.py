@@ -10,6 +10,9 @@ from textual.widgets import Static
 from tui.terminal_text import cut, plain
 from tui.tuning.scene import ARMS
 
+LEAST_OF_WHAT = 6
+"""A name that would be cut to less is left out."""
+
 _COLOURS = ("$text-primary", "$text-secondary", "$text-accent", "$text-warning")
 
 
@@ -34,6 +37,12 @@ class LiveHeader(Static):
             mark, style = ("▸", f"bold reverse {colour}") if letter == in_force else (" ", colour)
             parts += [(f"{mark}{letter} {plain(name)} ", style), (" ", "")]
         right = Content.assemble(*parts, (now, "bold"))
-        left = cut(f"Live · {plain(what)} · {draft}", max(self.content_size.width - right.cell_length - 2, 6))
+        left = _left(plain(what), draft, max(self.content_size.width - right.cell_length - 2, 6))
         room = max(self.content_size.width - Content(left).cell_length - right.cell_length, 1)
         self.update(Content.assemble(("Live", "bold"), left[4:], " " * room, right), layout=False)
+
+
+def _left(what: str, draft: str, room: int) -> str:
+    """Return the left half: what is talked to gives way first, how many changes there are never does."""
+    for_what = room - len(f"Live ·  · {draft}")
+    return f"Live · {cut(what, for_what)} · {draft}" if for_what >= LEAST_OF_WHAT else cut(f"Live · {draft}", room)
