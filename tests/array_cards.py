@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import threading
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -29,19 +31,23 @@ class ArrayStream:
 class ArrayCards:
     """One microphone and one speaker of any rate and width.
 
-    ``fault``: why the microphone cannot be opened; ``raises``: what looking for devices comes to.
+    ``fault``: why the microphone cannot be opened; ``raises``: what looking for devices comes to;
+    ``answers`` is clear while it comes to nothing at all.
     """
 
     def __init__(self, rate: int = 16_000, channels: int = 1) -> None:
         self._shape = rate, channels
         self.fault = ""
         self.raises: Exception | None = None
+        self.answers = threading.Event()
+        self.answers.set()
         self.microphone: ArrayStream | None = None
         self._deliver: Deliver | None = None
         self._render: Render | None = None
 
     def look(self, *, again: bool) -> Devices:  # noqa: ARG002 as every sound card
         """Return what there is."""
+        self.answers.wait()
         if self.raises:
             raise self.raises
         rate, channels = self._shape

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 from simulator.devices.errors import DeviceError
+from simulator.devices.permission import how_to_permit, is_forbidden
 from simulator.devices.portaudio import look_again, portaudio, reason
 
 Way = Literal["input", "output"]
@@ -50,6 +51,8 @@ class Devices:
         Raises :class:`DeviceError` if there is none, or several are meant.
         """
         there = self.of(way)
+        if not there and is_forbidden(way):
+            raise DeviceError(f"no {_WORDS[way]} may be used: permission denied; {how_to_permit()}")
         if not there:
             raise DeviceError(f"there is no {_WORDS[way]}; plug one in and try again")
         if name is None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable, Iterator
 from typing import Any, Protocol
 
@@ -13,6 +12,7 @@ from numpy.typing import NDArray
 from simulator.audio.samples import SAMPLE_RATE
 from simulator.devices.errors import DeviceError
 from simulator.devices.listing import Device, Way
+from simulator.devices.permission import how_to_permit
 from simulator.devices.portaudio import portaudio, quiet_stderr, reason
 
 BLOCK_S = 0.01
@@ -171,7 +171,7 @@ def _sentence(way: Way, device: Device, error: Exception) -> str:
     what = "microphone" if way == "input" else "speaker"
     name = f"the {what} {device.name!r}"
     if _forbidden(error):
-        return f"{name} may not be used: permission denied; {_PERMISSION.get(sys.platform, _PERMISSION['linux'])}"
+        return f"{name} may not be used: permission denied; {how_to_permit()}"
     code = _code(error)
     if code == _INVALID_RATE:
         tried = " and ".join(f"{rate / 1000:g}" for rate in dict.fromkeys((SAMPLE_RATE, device.rate, *OTHER_RATES)))
@@ -181,10 +181,3 @@ def _sentence(way: Way, device: Device, error: Exception) -> str:
     if code in _GONE:
         return f"{name} is not available; is it plugged in, and not in use by another program?"
     return f"{name} cannot be opened ({reason(error)}); choose another one"
-
-
-_PERMISSION = {
-    "linux": "add yourself to the group 'audio' and sign in again",
-    "darwin": "allow the terminal under System Settings, Privacy & Security, Microphone",
-    "win32": "allow desktop apps under Settings, Privacy & security, Microphone",
-}

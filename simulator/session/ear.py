@@ -27,6 +27,7 @@ class Frame(NamedTuple):
 class Ear:
     """Mixes channels, resamples while streaming, and cuts frames.
 
+    What is no number is heard as silence, and counted as clipped.
     A resampled device is heard about 10 ms later; what a stream had not yet given up when it broke off, less than
     a frame, is lost with it.
     """
@@ -43,8 +44,13 @@ class Ear:
             self._stream = taken.stream
             same = taken.rate == SAMPLE_RATE
             self._resampler = None if same else soxr.ResampleStream(taken.rate, SAMPLE_RATE, 1, vr=True)
-        self._clipped += int(np.count_nonzero(np.abs(taken.block) >= FULL_SCALE))
-        mono = taken.block[:, 0] if taken.block.shape[1] == 1 else taken.block.mean(axis=1, dtype=np.float32)
+        block = taken.block
+        in_range = np.abs(block) < FULL_SCALE
+        if not in_range.all():
+            self._clipped += int(np.count_nonzero(~in_range))
+            # one of them would stay in the resampler and in the voice activity model for good
+            block = np.nan_to_num(block, nan=0.0, posinf=0.0, neginf=0.0)
+        mono = block[:, 0] if block.shape[1] == 1 else block.mean(axis=1, dtype=np.float32)
         if self._resampler is not None:
             mono = np.clip(np.asarray(self._resampler.resample_chunk(mono), np.float32), -1.0, 1.0)
         self._waiting = np.concatenate([self._waiting, mono])

@@ -22,7 +22,7 @@ SILENCE = np.zeros(FRAME_SAMPLES, np.float32)
 
 @dataclass(slots=True)
 class Wishes:
-    """What was asked for; changed between frames."""
+    """What was asked for; any thread may change it, and each frame is dealt with by one state of it."""
 
     echo: EchoGuard
     muted: bool = False
@@ -37,16 +37,18 @@ class Guard:
         self.wishes = wishes
         self._threshold = -threshold_db
         self._tail_ms = self._open_ms = 0
+        self._by_hand: Unheard | None = None
 
     def heard(self, frame: Samples, rms_db: float, *, agent_sounds: bool) -> tuple[Samples, Unheard | None]:
         """Return what the agent hears of a frame, the frame or silence, and why it hears nothing."""
         self._tail_ms = TAIL_MS if agent_sounds else max(0, self._tail_ms - FRAME_MS)
-        why = self._closed_by_hand() or self._closed_for_echo(rms_db)
+        self._by_hand = self._closed_by_hand()
+        why = self._by_hand or self._closed_for_echo(rms_db)
         return (frame if why is None else SILENCE), why
 
     def kept(self, frame: Samples) -> Samples:
-        """Return what a recording holds of a frame: the microphone, unless its owner has closed it."""
-        return frame if self._closed_by_hand() is None else SILENCE
+        """Return what a recording holds of the frame last heard: the microphone, unless its owner had closed it."""
+        return frame if self._by_hand is None else SILENCE
 
     def _closed_by_hand(self) -> Unheard | None:
         if self.wishes.muted:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import threading
 import time
 from collections.abc import Callable
@@ -24,6 +25,9 @@ REOPEN_S = 4.0
 
 STUCK_S = 2.0
 """A speaker that has not asked for what waits to be played for this long is taken for gone."""
+
+PATIENCE_S = 5.0
+"""How long a sound system may take for one thing until it is said not to answer."""
 
 RETRY_S = 1.0
 _TICK_S = 0.1
@@ -59,6 +63,8 @@ class Keeper:
         self._changed = threading.Condition()
         self._ending = False
         self._seen_before = False
+        self._asked_s = math.inf
+        """Since when the sound system has been busy with something."""
         self._thread = threading.Thread(target=self._keep, name="turnlab devices", daemon=True)
 
     def start(self) -> None:
@@ -93,6 +99,8 @@ class Keeper:
     @property
     def standing(self) -> str:
         """What is wrong now, in a sentence, the microphone first; "" if nothing is."""
+        if time.monotonic() - self._asked_s > PATIENCE_S:
+            return "the sound system does not answer; is it running?"
         return self._input.fault or self._output.fault
 
     @property
@@ -109,6 +117,7 @@ class Keeper:
 
     def _keep(self) -> None:
         while (chosen := self._wait_for_choices()) is not None:
+            self._asked_s = time.monotonic()
             try:
                 if "input" in chosen:
                     self._open_all()
@@ -120,6 +129,7 @@ class Keeper:
             except Exception as error:  # whatever a sound system's library raises: both are opened anew
                 self._close_all()
                 self._fail(self._input, f"the sound system failed ({reason(error)}); it is tried again")
+            self._asked_s = math.inf
         self._close_all()
 
     def _wait_for_choices(self) -> list[Way] | None:

@@ -2,11 +2,16 @@
 
 from __future__ import annotations
 
+import os
 import re
 from pathlib import Path
 
 import numpy as np
+import pytest
 
+from simulator.devices import DeviceError, Devices, permission
+from simulator.devices.listing import Way
+from simulator.session import keeper
 from simulator.session.live import LiveSession
 from tests.array_cards import ArrayCards
 from tests.simulator.live_calls import caller, events, notices, running, talk
@@ -72,6 +77,60 @@ def test_whatever_the_sound_system_raises_is_said_and_the_devices_are_tried_agai
         cards.raises = None
         wait_for(lambda: session.snapshot().phase == "running", "the microphone")
         wait_for(lambda: session.snapshot().output, "the speaker")
+
+
+def test_a_sound_system_that_does_not_answer_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(keeper, "PATIENCE_S", 0.3)
+    cards = ArrayCards()
+    with running(cards, tmp_path) as session:
+        cards.answers.clear()
+        session.use_input(None)
+        wait_for(lambda: standing(session) == "the sound system does not answer; is it running?", "the hang")
+        cards.answers.set()
+        wait_for(lambda: standing(session) == "", "the answer")
+        assert session.snapshot().phase == "running"
+
+
+def test_what_is_no_number_does_not_deafen_the_agent_for_good(tmp_path: Path) -> None:
+    cards = ArrayCards(rate=48_000)
+    with running(cards, tmp_path) as session:
+        talk(session, cards, np.full(4800, np.nan, np.float32), 48_000)
+        talk(session, cards, np.repeat(caller()[: 16_000 * 3], 3), 48_000)
+        assert "speech_start" in events(session.take())
+        assert session.snapshot().level.clipped == 4800
+
+
+def test_sound_cards_that_may_not_be_opened_are_not_taken_for_none(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(permission, "SOUND", tmp_path)
+    for folder in (tmp_path, *tmp_path.parents[:2]):
+        folder.chmod(0o755)
+    assert "there is no microphone; plug one in" in not_found("input")
+    for name in ("pcmC0D0c", "pcmC0D0p", "controlC0"):
+        (tmp_path / name).touch(mode=0)
+    assert not_found("input").startswith("no microphone may be used: permission denied; add yourself")
+    assert "no speaker may be used" in not_found("output")
+
+
+def not_found(way: Way) -> str:
+    """Return what is said where there is no device, to somebody who is not root."""
+    ours, theirs = os.pipe()
+    child = os.fork()
+    if not child:
+        try:
+            if os.getuid() == 0:
+                os.setuid(65_534)
+            Devices((), ()).find(way, None)
+        except DeviceError as error:
+            os.write(theirs, str(error).encode())
+        finally:
+            os._exit(0)
+    os.close(theirs)
+    with os.fdopen(ours) as told:
+        said = told.read()
+    os.waitpid(child, 0)
+    return said
 
 
 def test_another_speaker_or_none_leaves_the_microphone_alone(tmp_path: Path) -> None:

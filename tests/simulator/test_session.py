@@ -16,6 +16,7 @@ from simulator.devices import streams
 from simulator.devices.errors import DeviceError
 from simulator.devices.listing import Device
 from simulator.session import EchoGuard, SessionSettings
+from simulator.session.guard import Guard, Wishes
 from simulator.session.live import LiveSession
 from tests.array_cards import ArrayCards
 from tests.simulator.live_calls import ARM, caller, events, notices, running, talk
@@ -67,6 +68,16 @@ def test_what_is_lost_is_told_and_time_stands_still(tmp_path: Path) -> None:
         assert (counters.dropped_samples, counters.drops) == (80_000, 1)
         assert session.snapshot().now_ms < 1600
         assert "5000 ms of audio were dropped" in notices(session.take())
+
+
+def test_a_frame_is_recorded_as_it_was_heard_whatever_is_wished_meanwhile() -> None:
+    wishes, frame = Wishes(EchoGuard.HEADPHONES), np.full(512, 0.1, np.float32)
+    guard = Guard(wishes, 30.0)
+    for muted in (False, True):
+        wishes.muted = muted
+        heard, _ = guard.heard(frame, -20.0, agent_sounds=False)
+        wishes.muted = not muted
+        assert np.array_equal(guard.kept(frame), heard)
 
 
 def test_a_muted_microphone_is_neither_heard_nor_recorded_and_a_pause_stops_the_clock(tmp_path: Path) -> None:
