@@ -4,9 +4,6 @@ from __future__ import annotations
 
 import io
 import json
-import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -25,7 +22,7 @@ from simulator.socket.wire import RATES
 from tui.cli.failure import CallError, WorkError, complain
 from tui.cli.faults import Faults
 from tui.cli.hearing import Hearing
-from tui.cli.opening import analyse, failures, find, open_all
+from tui.cli.opening import analyse, failures, find, open_all, progress
 from tui.cli.tables import print_line, print_table
 from tui.readout_names import READOUT_NAMES, figure, total
 
@@ -58,7 +55,7 @@ def call_agent(request: Request, *, as_json: bool) -> None:
     recording = _open(request)
     activity = analyse(recording, None)  # how finished the caller sounds is the agent's to judge
     wishes = CallWishes(request.url, request.token, request.rate, request.rigid, request.audible_db)
-    with failures(), _progress(recording) as tell:
+    with failures(), progress("on the line", max(recording.duration_ms, 1)) as tell:
         taken = call(wishes, recording, activity, tell)
     if request.save is not None:
         _save(taken, request.save)
@@ -180,17 +177,3 @@ def _print(recording: Recording, taken: CallTaken, outside: Outside) -> None:
         reasons.setdefault(why, []).append(READOUT_NAMES[name].title)
     for why, titles in reasons.items():
         print_line(f"Left out, {', '.join(titles)}: {why}.")
-
-
-@contextmanager
-def _progress(recording: Recording) -> Iterator[Callable[[int], None] | None]:
-    """Show how far the call is where a person is watching."""
-    if not sys.stderr.isatty():
-        yield None
-        return
-    from rich.console import Console
-    from rich.progress import Progress
-
-    with Progress(console=Console(stderr=True), transient=True) as progress:
-        task = progress.add_task("on the line", total=max(recording.duration_ms, 1))
-        yield lambda now_ms: progress.update(task, completed=now_ms)

@@ -123,8 +123,8 @@ def _quiet_decoder(path: Path) -> Iterator[None]:
 
 
 @contextmanager
-def progress(what: str) -> Iterator[Callable[[float], None] | None]:
-    """Show how far something is where a person is watching; gives what is to be told the share done, 0…1."""
+def progress(what: str, whole: float = 1.0) -> Iterator[Callable[[float], None] | None]:
+    """Show how far something is where a person is watching; gives what is told how much of ``whole`` is done."""
     if not sys.stderr.isatty():
         yield None
         return
@@ -132,5 +132,5 @@ def progress(what: str) -> Iterator[Callable[[float], None] | None]:
     from rich.progress import Progress
 
     with Progress(console=Console(stderr=True), transient=True) as bar:
-        task = bar.add_task(what.replace("[", r"\["), total=1.0)
-        yield lambda share: bar.update(task, completed=share)
+        task = bar.add_task(what.replace("[", r"\["), total=whole)
+        yield lambda done: bar.update(task, completed=done)
