@@ -69,12 +69,12 @@ class VirtualAudio:
         )
         loads = [f"--load={module}" for module in modules]
         self._server = self._begin("pulseaudio", "-n", "--daemonize=no", "--exit-idle-time=-1", *loads)
-        wait_for(lambda: self._ask("set-default-sink", "vspk"), "the sound system")
-        self._ask("set-default-source", "vmic.monitor")
+        wait_for(lambda: self.ask("set-default-sink", "vspk"), "the sound system")
+        self.ask("set-default-source", "vmic.monitor")
         if awake:
             self.wake_microphone()
         else:
-            self._ask("suspend-sink", "vmic", "1")
+            self.ask("suspend-sink", "vmic", "1")
 
     def stop(self) -> None:
         """Unplug everything and leave nothing behind."""
@@ -91,7 +91,7 @@ class VirtualAudio:
 
     def wake_microphone(self) -> None:
         """Let the microphone deliver silence while nobody speaks."""
-        self._ask("suspend-sink", "vmic", "0")
+        self.ask("suspend-sink", "vmic", "0")
         plain = ("--raw", "--rate=16000", "--channels=1", "--format=s16le")
         self._running.append(self._begin("pacat", "-p", *plain, "--latency-msec=20", "-d", "vmic", "/dev/zero"))
 
@@ -112,7 +112,8 @@ class VirtualAudio:
             command, env=self._everything(), stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
         )
 
-    def _ask(self, *command: str) -> bool:
+    def ask(self, *command: str) -> bool:
+        """Have the sound system do something; return whether it did."""
         done = subprocess.run(["pactl", *command], env=self._everything(), capture_output=True)
         return done.returncode == 0
 

@@ -9,6 +9,9 @@ from typing import Any
 
 from services.config_folder import config_folder
 
+SPEAKER = "live.output"
+"""The speaker that was chosen in Live, by name; nothing for the system's default."""
+
 
 def settings_file() -> Path:
     """Return where it is kept."""

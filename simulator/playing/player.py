@@ -79,6 +79,10 @@ class Player:
         """Play a call from a moment on, or go on there; ``others`` may be turned to next."""
         self._wish(lambda: self._start(mix, own_ms * SAMPLES_PER_MS, others))
 
+    def through(self, open_speaker: Callable[[], Speaker]) -> None:
+        """Play through another speaker from the next ``play`` on; what is played now ends."""
+        self._wish(lambda: self._leave_for(open_speaker))
+
     def turn_to(self, mix: CallMix, others: tuple[CallMix, ...] = ()) -> None:
         """Go on in another run's call where the caller is now, without a gap if one is playing.
 
@@ -227,6 +231,10 @@ class Player:
     def _hand_over(self, samples: Samples) -> None:
         self._speaker.put(self._index, samples)
         self._index += len(samples)
+
+    def _leave_for(self, open_speaker: Callable[[], Speaker]) -> None:
+        self._open_speaker, self._playing = open_speaker, False
+        self._use(NoSpeaker())
 
     def _use(self, speaker: Speaker) -> None:
         """Play on another speaker, from its place 0 on."""

@@ -73,15 +73,18 @@ class NoSpeaker:
 
 
 class SystemSpeaker:
-    """The system's speaker, in a process of its own."""
+    """A speaker in a process of its own: the one ``wanted`` by name, as long as it is there, else the default.
 
-    def __init__(self) -> None:
-        self.name = ""
+    ``where`` is what to say about which one it is; nothing for the default that was not chosen against.
+    """
+
+    def __init__(self, wanted: str = "") -> None:
+        self.name = self.where = ""
         self.trouble = ""
         self._played = 0
         self._answer_by_s = time.monotonic() + PATIENCE_S
         self._process = subprocess.Popen(
-            [sys.executable, "-m", "simulator.playing.speaker_process"],
+            [sys.executable, "-m", "simulator.playing.speaker_process", wanted],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=subprocess.DEVNULL,
@@ -124,6 +127,7 @@ class SystemSpeaker:
         for line in self._process.stdout:
             told = json.loads(line)
             self._played = told.get("played", self._played)
+            self.where = told.get("where", self.where)
             self.name = told.get("opened", self.name)
             self.trouble = told.get("trouble", self.trouble)
         self.trouble = self.trouble or "the sound system failed; try again"

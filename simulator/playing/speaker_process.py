@@ -2,7 +2,8 @@
 
 Standard input brings blocks: ``<QI``, an index and a count, then that many float32 samples at 16 kHz. They take the
 places from the index on; what was waiting there is not played. Standard output tells, a JSON object a line:
-``{"opened": device's name}``, ``{"played": samples so far}``, and at last ``{"trouble": one sentence}``.
+``{"opened": device's name, "where": what to say
+about which it is}``, ``{"played": samples so far}``, and at last ``{"trouble": one sentence}``.
 """
 
 from __future__ import annotations
@@ -19,7 +20,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from simulator.audio.samples import SAMPLE_RATE, Samples
-from simulator.devices import DeviceError, list_devices
+from simulator.devices import Device, DeviceError, list_devices
 from simulator.devices.portaudio import own_output
 from simulator.devices.streams import Stream, open_output, speaker_resampler
 
@@ -88,15 +89,28 @@ def main() -> None:
     """Play what comes until there is no more, or the speaker fails."""
     waiting, told = Waiting(), own_output()
     try:
-        device = list_devices().find("output", None)
+        device, where = _chosen(sys.argv[1] if len(sys.argv) > 1 else "")
         stream = open_output(device, waiting.render)
     except DeviceError as error:
         _tell(told, trouble=str(error))
         return
     waiting.at_rate(stream.rate)
-    _tell(told, opened=device.name)
+    _tell(told, opened=device.name, where=where)
     threading.Thread(target=_read, args=(waiting,), daemon=True).start()
     _watch(waiting, stream, device.name, told)
+
+
+def _chosen(wanted: str) -> tuple[Device, str]:
+    """Return the speaker of that name, or the default where there is none, and what to say about which it is."""
+    devices = list_devices()
+    default = devices.find("output", None)
+    if not wanted:
+        return default, ""
+    try:
+        device = devices.find("output", wanted)
+    except DeviceError:
+        return default, f"{default.name}, as {wanted} is not there"
+    return device, "" if device == default else device.name
 
 
 def _watch(waiting: Waiting, stream: Stream, name: str, told: IO[bytes]) -> None:

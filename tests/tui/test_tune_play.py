@@ -2,18 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import numpy as np
 import pytest
 import soundfile as sf
+from textual.pilot import Pilot
 from textual.widgets import Input, Static
 
 from simulator.recording import bundled_folder
 from tests.tui.conftest import ScriptedClient, make_app
 from tests.tui.pace import until
 from tests.tui.tune_support import open_tune, rest, settle_on, slider
+from tests.virtual_audio import VirtualAudio, missing
 from tui.app import TurnlabApp
+from tui.remembered import SPEAKER, remember
 from tui.screens.dialogs import PickOne
 from tui.screens.export_dialog import ExportTo
 from tui.screens.tune import TuneScreen
@@ -120,3 +124,50 @@ async def test_a_call_is_written_to_be_heard(app: TurnlabApp, tmp_path: Path) ->
     assert not agent[: first.start_ms * 16].any()
     assert np.abs(agent[first.start_ms * 16 : first.end_ms * 16]).max() > 0.05
     assert target.stat().st_mode & 0o77 == 0
+
+
+@pytest.fixture
+def sound(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[VirtualAudio]:
+    """A sound system whose default is another speaker than the one that is listened to, which is called headset."""
+    if (lacking := missing()) is not None:
+        pytest.skip(lacking)
+    sound = VirtualAudio()
+    devices = tmp_path / "asound.conf"
+    devices.write_text("</usr/share/alsa/alsa.conf>\npcm.headset { type pulse\n device vspk }\n")
+    for name, value in (sound.environment | {"ALSA_CONFIG_PATH": str(devices)}).items():
+        monkeypatch.setenv(name, value)
+    try:
+        sound.start(awake=False)
+        sound.ask("set-default-sink", "vmic")
+        yield sound
+    finally:
+        sound.stop()
+
+
+async def test_a_call_is_heard_on_the_speaker_that_was_chosen_in_live(sound: VirtualAudio) -> None:
+    app = make_app(ScriptedClient().open)
+    listener = sound.listen()
+    async with app.run_test(size=SIZE) as pilot:
+        screen = await open_tune(pilot, recordings=bundled_folder() / "coughs.flac")
+        remember(SPEAKER, "headset")
+        await heard_through(pilot, ", {voice} on headset · Timeline of coughs")
+        await until(pilot, lambda: np.abs(listener.heard()).max(initial=0) > 0.05, "the call on the headset")
+        await pilot.press("s")
+        await until(pilot, lambda: (seen := sight(screen)) is not None and seen.resting, "a pause")
+
+        remember(SPEAKER, "earphones")
+        await heard_through(pilot, ", {voice} on default, as earphones is not there · Timeline of coughs")
+        await pilot.press("s")
+        remember(SPEAKER, "")
+        await heard_through(pilot, ", {voice} · Timeline of coughs")
+
+
+async def heard_through(pilot: Pilot[None], words: str) -> None:
+    """Play, and wait until it is said what through."""
+    screen = pilot.app.screen
+    assert isinstance(screen, TuneScreen)
+    title = screen.query_one("#timeline-title", Static)
+    await pilot.press("s")
+    await until(pilot, lambda: (seen := sight(screen)) is not None and seen.playing, "the call")
+    voice = getattr(sight(screen), "voice", "")
+    await until(pilot, lambda: words.format(voice=voice) in str(title.render()), words)

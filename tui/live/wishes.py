@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from simulator.devices.listing import Way
 from simulator.session.settings import EchoGuard
-from tui.remembered import remember, remembered
+from tui.remembered import SPEAKER, remember, remembered
 
 _GUARD = "live.echo_guard"
 
@@ -23,7 +23,7 @@ class Wishes:
     """Devices by name, ``None`` for the system's default; without ``speaker`` nothing is played."""
 
     input: str | None = field(default_factory=lambda: remembered("live.input") or None)
-    output: str | None = field(default_factory=lambda: remembered("live.output") or None)
+    output: str | None = field(default_factory=lambda: remembered(SPEAKER) or None)
     speaker: bool = True
     guard: EchoGuard = field(default_factory=_guard)
     muted: bool = False
@@ -37,5 +37,5 @@ class Wishes:
     def keep(self) -> None:
         """Remember devices and echo guard for the next time. Raises :class:`OSError`."""
         remember("live.input", self.input or "")
-        remember("live.output", self.output or "")
+        remember(SPEAKER, self.output or "")
         remember(_GUARD, self.guard.value)

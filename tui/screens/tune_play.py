@@ -8,6 +8,7 @@ from textual import on, work
 from textual.timer import Timer
 from textual.widgets import Static
 
+from tui.remembered import SPEAKER, remembered
 from tui.screens.tune_bench import BenchScreen
 from tui.terminal_text import plain
 from tui.tuning.listening import Listening, Sight
@@ -94,7 +95,7 @@ class PlayScreen(BenchScreen):
             self._listening = listening
             self._listening.show(self.outcome or outcome)
         self._wants_ms = None
-        self._listening.play(shared_ms)
+        self._listening.play(shared_ms, await asyncio.to_thread(remembered, SPEAKER))
         self._look()
 
     def _put_playhead(self, shared_ms: int) -> None:
@@ -165,6 +166,7 @@ class PlayScreen(BenchScreen):
         if sight is not None:
             symbols = "▶‖" if self.query_one(Timeline).fine_glyphs else ">="
             state = f"{symbols[not sight.playing]} {clock_text(sight.shared_ms, 1000)} {ARMS[sight.arm]}"
-            sound = f"no sound: {sight.no_sound}" if sight.no_sound else sight.voice
+            voice = f"{sight.voice} on {sight.where}" if sight.where else sight.voice
+            sound = f"no sound: {sight.no_sound}" if sight.no_sound else voice
             said = f"{state}, {sound} · {self._title}"
         self.query_one("#timeline-title", Static).update(plain(said), layout=False)

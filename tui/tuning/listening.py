@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from simulator.playing.call_mix import CallMix
 from simulator.playing.player import Player
+from simulator.playing.speaker import SystemSpeaker
 from simulator.replay import Played
 from simulator.voice.voice import Voice, voice_for
 from tui.tuning.clock import ArmClock, align
@@ -14,13 +15,17 @@ from tui.tuning.trial import Outcome
 
 @dataclass(frozen=True, slots=True)
 class Sight:
-    """Where the playhead is. ``resting``: it does not move, and nothing is under way that would move it."""
+    """Where the playhead is. ``resting``: it does not move, and nothing is under way that would move it.
+
+    ``where`` says which speaker it is heard on, unless that is the default.
+    """
 
     shared_ms: int
     arm: int
     playing: bool
     resting: bool
     voice: str
+    where: str = ""
     no_sound: str = ""
     fault: str = ""
 
@@ -30,7 +35,9 @@ class Listening:
 
     def __init__(self, player: Player | None = None) -> None:
         self.arm = 0
-        self._player = player or Player()
+        self._player = player or Player(self._open_speaker)
+        self._wanted = ""
+        self._speaker: SystemSpeaker | None = None
         self._voice: Voice = voice_for()
         self._outcome: Outcome | None = None
         self._mixes: list[CallMix] = []
@@ -58,9 +65,12 @@ class Listening:
         elif self._begun:
             self._player.turn_to(self._mixes[self.arm], self._others())
 
-    def play(self, shared_ms: int) -> None:
-        """Play from a moment of the shared clock on."""
+    def play(self, shared_ms: int, speaker: str = "") -> None:
+        """Play from a moment of the shared clock on, through the speaker of that name, or the default."""
         self._begun = True
+        if speaker != self._wanted:
+            self._wanted = speaker
+            self._player.through(self._open_speaker)
         self._player.play(self._mixes[self.arm], self._own(shared_ms), self._others())
 
     def pause(self) -> None:
@@ -98,7 +108,8 @@ class Listening:
         arm = next((at for at, mix in enumerate(self._mixes) if mix is now.mix), self.arm)
         shared_ms = clock.at(now.own_ms)
         resting = now.settled and not now.playing
-        return Sight(shared_ms, arm, now.playing, resting, now.mix.voice, now.no_sound, now.fault)
+        where = self._speaker.where if self._speaker is not None else ""
+        return Sight(shared_ms, arm, now.playing, resting, now.mix.voice, where, now.no_sound, now.fault)
 
     @property
     def begun(self) -> bool:
@@ -108,6 +119,10 @@ class Listening:
     def close(self) -> None:
         """End; nothing more is heard."""
         self._player.close()
+
+    def _open_speaker(self) -> SystemSpeaker:
+        self._speaker = SystemSpeaker(self._wanted)
+        return self._speaker
 
     def _mix(self, outcome: Outcome, played: Played) -> CallMix:
         return CallMix(outcome.shown.recording, outcome.shown.activity, played, self._voice)
