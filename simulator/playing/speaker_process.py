@@ -97,7 +97,10 @@ def main() -> None:
     waiting.at_rate(stream.rate)
     _tell(told, opened=device.name, where=where)
     threading.Thread(target=_read, args=(waiting,), daemon=True).start()
-    _watch(waiting, stream, device.name, told)
+    try:
+        _watch(waiting, stream, device.name, told)
+    finally:  # at its own end Python would wait for standard input, which is being read, and abort
+        os._exit(0)
 
 
 def _chosen(wanted: str) -> tuple[Device, str]:

@@ -257,24 +257,23 @@ def test_what_a_library_prints_is_not_taken_for_what_the_speaker_says(
 
 
 @pytest.mark.skipif(missing() is not None, reason=str(missing()))
-def test_the_speakers_process_ends_when_the_other_end_dies_in_the_middle_of_a_block(
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
+@pytest.mark.parametrize("end", ["the other end dies in the middle of a block", "the speaker is pulled"])
+def test_the_speakers_process_ends_in_order(end: str, monkeypatch: pytest.MonkeyPatch) -> None:
     sound = VirtualAudio()
     for name, value in sound.environment.items():
         monkeypatch.setenv(name, value)
+    command = [sys.executable, "-m", "simulator.playing.speaker_process"]
     try:
         sound.start(awake=False)
-        with subprocess.Popen(
-            [sys.executable, "-m", "simulator.playing.speaker_process"],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-        ) as process:
+        with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
             assert process.stdin is not None
             assert process.stdout is not None
             assert "opened" in json.loads(process.stdout.readline())
-            process.stdin.write(HEADER.pack(0, 100) + bytes(7))
-            process.stdin.close()
+            if end == "the speaker is pulled":
+                sound.pull()
+            else:
+                process.stdin.write(HEADER.pack(0, 100) + bytes(7))
+                process.stdin.close()
             try:
                 assert process.wait(PATIENCE_S) == 0
             finally:
