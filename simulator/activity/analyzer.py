@@ -27,6 +27,7 @@ from simulator.activity.model import (
 )
 from simulator.activity.models import smart_turn_path
 from simulator.activity.pitch import late_pitch
+from simulator.activity.recent import Recent
 from simulator.activity.silero import VOICE_MODEL, Frames, VoiceModel, voice_model
 from simulator.activity.smart_turn import SmartTurn, Sound
 from simulator.activity.spans import SpanClosed, SpanDetector
@@ -92,7 +93,7 @@ class Analyzer:
         self._spans = SpanDetector()
         self._model = model
         self._calibration = calibration or smart_turn_calibration()
-        self._recent = np.zeros(0, np.float32)
+        self._recent = Recent(WINDOW_SECONDS * SAMPLE_RATE)
         self._now_ms = 0
         self._turn_start_ms = 0
         self._last_end_ms: int | None = None
@@ -129,7 +130,7 @@ class Analyzer:
         return revealed
 
     def _advance(self, frames: Frames, probability: list[float]) -> list[Observation | UnjudgedEnd]:
-        self._recent = np.concatenate([self._recent[-WINDOW_SECONDS * SAMPLE_RATE :], frames.ravel()])
+        self._recent.push(frames.ravel())
         last_ms = self._now_ms + len(frames) * FRAME_MS
         revealed: list[Observation | UnjudgedEnd] = []
         for value in probability:
@@ -153,9 +154,9 @@ class Analyzer:
         model = self._model
         if model is None:
             return SpeechEnd(found.known_ms, found.end_ms, found.span, NO_MODEL_COMPLETENESS)
-        heard = self._recent[: len(self._recent) - (last_ms - self._now_ms) * _SAMPLES_PER_MS]
         turn = (self._now_ms - self._turn_start_ms) * _SAMPLES_PER_MS
-        heard = heard[-min(turn, WINDOW_SECONDS * SAMPLE_RATE) :]
+        wanted = min(turn, WINDOW_SECONDS * SAMPLE_RATE)
+        heard = self._recent.last(wanted, before=(last_ms - self._now_ms) * _SAMPLES_PER_MS)
         calibration = self._calibration
 
         def judge() -> SpeechEnd:

@@ -6,7 +6,9 @@ fast; the other comes with a lighter package and stands in where the first is no
 
 from __future__ import annotations
 
-from typing import Protocol
+from functools import cache
+from pathlib import Path
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -36,6 +38,12 @@ def voice_model() -> VoiceModel:
     return SequenceSilero() if silero_sequence_path() else FrameSilero()
 
 
+@cache
+def _session(path: Path | None) -> Any:
+    """Return the network, opened once for all streams: what it remembers of a stream is passed to it each time."""
+    return open_session(path)
+
+
 def _with_context(frames: Frames, before: NDArray[np.float32]) -> Frames:
     joined = np.empty((len(frames), CONTEXT_SAMPLES + FRAME_SAMPLES), np.float32)
     joined[:, CONTEXT_SAMPLES:] = frames
@@ -48,7 +56,7 @@ class SequenceSilero:
     """Silero's sequence export: many frames a call."""
 
     def __init__(self) -> None:
-        self._session = open_session(silero_sequence_path())
+        self._session = _session(silero_sequence_path())
         self._h = np.zeros((1, 1, 128), np.float32)
         self._c = np.zeros((1, 1, 128), np.float32)
         self._before = np.zeros(CONTEXT_SAMPLES, np.float32)
@@ -65,7 +73,7 @@ class FrameSilero:
     """Silero's ordinary export: one frame a call."""
 
     def __init__(self) -> None:
-        self._session = open_session(silero_frame_path())
+        self._session = _session(silero_frame_path())
         self._rate = np.array(SAMPLE_RATE, np.int64)
         self._state = np.zeros((2, 1, 128), np.float32)
         self._before = np.zeros(CONTEXT_SAMPLES, np.float32)

@@ -9,9 +9,9 @@ gives the same events and audio however its samples are cut up.
 
 from __future__ import annotations
 
-import threading
 from collections import deque
 from collections.abc import Callable
+from concurrent.futures import Executor, Future, wait
 from dataclasses import dataclass
 
 import numpy as np
@@ -19,7 +19,7 @@ import numpy as np
 from presets.config import VoiceConfig
 from presets.layers import Layer, ResolvedVoiceConfig, resolve
 from simulator.activity.analyzer import Analyzer, Completeness
-from simulator.activity.model import FRAME_SAMPLES
+from simulator.activity.model import FRAME_SAMPLES, SpeechEnd
 from simulator.audio.samples import SAMPLE_RATE, Samples
 from simulator.engine.events import Event
 from simulator.engine.machine import TurnMachine
@@ -27,7 +27,7 @@ from simulator.engine.profile import EngineProfile
 from simulator.engine.scenario import Scenario
 from simulator.engine.script import Script
 from simulator.engine.sound import AgentSound
-from simulator.live import LiveCall
+from simulator.live_aside import LiveCallAside
 from simulator.socket import messages
 from simulator.socket.messages import Message
 from simulator.socket.transcript import Transcript
@@ -38,6 +38,7 @@ CALL_NAME = "call"
 """What every call is called where models' latencies are drawn: the same audio meets the same luck in each."""
 
 _SAMPLES_PER_MS = SAMPLE_RATE // 1000
+_NONE = np.zeros(0, np.float32)
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,10 +51,12 @@ class Agent:
     judge: Completeness | None
     mouth: Callable[[], Mouth]
     seed: int = 0
+    judges: Executor | None = None
+    """What pauses are judged on while calls go on; ``None``: they wait for it."""
 
 
 class AgentCall:
-    """The agent's side of one call. One thread may listen while another speaks."""
+    """The agent's side of one call."""
 
     def __init__(self, agent: Agent) -> None:
         self.late_sounds = 0
@@ -63,10 +66,10 @@ class AgentCall:
         self._machine = TurnMachine(
             config, agent.profile, Script(agent.scenario), recording=CALL_NAME, seed=agent.seed
         )
-        self._call = LiveCall(Analyzer(agent.judge), self._machine)
+        self._call = LiveCallAside(Analyzer(agent.judge), self._machine, agent.judges)
         self._mouth = agent.mouth()
-        self._lock = threading.Lock()
-        self._waiting = np.zeros(0, np.float32)
+        self._unheard = np.zeros(0, np.float32)
+        self._undecided = False
         self._sent = self._said = 0
         self._events: deque[Event] = deque()
         self._sounds: list[Transcript] = []
@@ -77,28 +80,34 @@ class AgentCall:
         """How many turns the caller has taken so far."""
         return self._machine.turn + 1
 
+    @property
+    def judging(self) -> Future[SpeechEnd] | None:
+        """The pause that is being judged, if any is: what :meth:`change` would wait for."""
+        return self._call.judging
+
     def change(self, config: VoiceConfig) -> None:
         """Change the settings; they hold from the next frame on."""
         resolved = _resolved(config)
-        with self._lock:
-            self._call.config = resolved
-            self._mouth.prepare_words(filler_texts(self._values, resolved))
+        self._call.config = resolved
+        self._mouth.prepare_words(filler_texts(self._values, resolved))
 
-    def listens_briefly(self, samples: Samples) -> bool:
-        """Whether hearing the next samples takes no time, because they complete no frame."""
-        return len(self._waiting) + len(samples) < FRAME_SAMPLES
+    def listen(self, samples: Samples = _NONE) -> Future[SpeechEnd] | None:
+        """Hear the caller's next samples, float32 ``[n]`` at 16 kHz, without waiting for a pause to be judged.
 
-    def listen(self, samples: Samples) -> None:
-        """Hear the caller's next samples, float32 ``[n]`` at 16 kHz; takes a while where a pause is judged."""
-        waiting = np.concatenate([self._waiting, samples])
-        whole = len(waiting) // FRAME_SAMPLES * FRAME_SAMPLES
-        for frame in waiting[:whole].reshape(-1, FRAME_SAMPLES):
-            revealed = self._call.listen(frame)
-            with self._lock:
-                self._events += self._call.decide(revealed)
-                self._mouth.prepare_words(self._machine.planned_speech)
-                self._note(self._call.sound)
-        self._waiting = waiting[whole:]
+        Where nothing further can be heard before that, return what has to be waited for; call this again then.
+        """
+        self._unheard = np.concatenate([self._unheard, samples])
+        while self._undecided or len(self._unheard) >= FRAME_SAMPLES:
+            if not self._undecided:
+                self._call.hear(self._unheard[:FRAME_SAMPLES])
+                self._unheard, self._undecided = self._unheard[FRAME_SAMPLES:], True
+            if (awaited := self._call.awaited) is not None:
+                return awaited
+            self._events += self._call.decide(self._call.revealed())
+            self._undecided = False
+            self._mouth.prepare_words(self._machine.planned_speech)
+            self._note(self._call.sound)
+        return None
 
     def speak(self, count: int) -> list[Message | Samples]:
         """Return what is to be sent for the caller's next ``count`` samples, in order.
@@ -106,25 +115,27 @@ class AgentCall:
         That is what happened in them, as far as is known, the agent's audio, float32 ``[count]``, and ``clear``
         where a barge-in has stopped it.
         """
-        with self._lock:
-            self._sent += count
-            self._catch_up(count)
-            begin, self._said = self._said, self._said + count
-            said_ms = self._said // _SAMPLES_PER_MS
-            told: list[Message | Samples] = []
-            while self._events and self._events[0].t_ms * _SAMPLES_PER_MS <= self._sent:
-                told.append(messages.event(self._events.popleft()))
-            words = [message for one in self._sounds if (message := one.due(said_ms)) is not None]
-            told += words
-            told.append(self._mouth.render(self._call.sound, begin, count))
-            if any(message.get("interrupted") for message in words):
-                told.append(messages.clear())
-            self._sounds = [one for one in self._sounds if not one.done]
-            return told
+        self._sent += count
+        self._catch_up(count)
+        begin, self._said = self._said, self._said + count
+        said_ms = self._said // _SAMPLES_PER_MS
+        told: list[Message | Samples] = []
+        while self._events and self._events[0].t_ms * _SAMPLES_PER_MS <= self._sent:
+            told.append(messages.event(self._events.popleft()))
+        words = [message for one in self._sounds if (message := one.due(said_ms)) is not None]
+        told += words
+        told.append(self._mouth.render(self._call.sound, begin, count))
+        if any(message.get("interrupted") for message in words):
+            told.append(messages.clear())
+        self._sounds = [one for one in self._sounds if not one.done]
+        return told
 
     def hear(self, samples: Samples) -> list[Message | Samples]:
         """Hear the caller's next samples, float32 ``[n]`` at 16 kHz, and return what is to be sent, in order."""
-        self.listen(samples)
+        awaited = self.listen(samples)
+        while awaited is not None:
+            wait([awaited])
+            awaited = self.listen()
         return self.speak(len(samples))
 
     def _note(self, sound: AgentSound | None) -> None:

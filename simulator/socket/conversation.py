@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-from concurrent.futures import Executor
 from dataclasses import dataclass
 
 from websockets.asyncio.server import ServerConnection
@@ -32,9 +31,6 @@ STALLED_S = 2.0
 
 GONE_S = 60.0
 """Without any audio or text for this long, the client is taken to be gone."""
-
-PATIENCE_S = 0.02
-"""How long an answer waits for what was just heard; then it goes on with what is known."""
 
 LATE_S = 0.04
 """An answer to a block of the caller's that takes longer is late: players hold back about that much."""
@@ -65,17 +61,14 @@ class CallReport:
 class Conversation:
     """Carries one call between a socket and an :class:`~simulator.socket.agent_call.AgentCall`.
 
-    ``facts`` are told to a client that starts with a start message; ``workers`` do what takes time.
+    ``facts`` are told to a client that starts with a start message.
     """
 
-    def __init__(
-        self, connection: ServerConnection, agent: Agent, facts: Message, workers: Executor, number: int
-    ) -> None:
+    def __init__(self, connection: ServerConnection, agent: Agent, facts: Message, number: int) -> None:
         self.report = CallReport(number)
         self._connection = connection
         self._agent = agent
         self._facts = facts
-        self._workers = workers
         self._loop = asyncio.get_running_loop()
         self._inbox = Inbox()
         self._outbox = Outbox()
@@ -114,19 +107,17 @@ class Conversation:
             await self._inbox.put(message, self._loop.time())
 
     async def _answer(self) -> None:
-        call = await self._loop.run_in_executor(self._workers, AgentCall, self._agent)
-        listener = Listener(call, self._workers)
-        hearing = self._loop.create_task(listener.run())
+        call = AgentCall(self._agent)
+        listener = Listener(call)
         try:
-            while not hearing.done():
+            while True:
                 found = await self._next()
                 if isinstance(found, str):
                     self._post(json.dumps(self._follow(listener, found)))
                 else:
                     await self._hear(call, listener, found)
-            hearing.result()
         finally:
-            hearing.cancel()
+            listener.close()
 
     async def _next(self) -> str | Audio:
         """Wait for what comes next, and say so if the client's audio has stopped."""
@@ -145,7 +136,7 @@ class Conversation:
         """Let the agent hear a block when it can have been spoken, and send what it does meanwhile."""
         now_s = self._loop.time()
         if self._pace is None:
-            self._pace = Pace(now_s)
+            self._pace = Pace(audio.since_s)
         wait_s = self._pace.take(len(audio.data) / self._bytes_of(1.0), now_s)
         if wait_s:
             await asyncio.sleep(wait_s)
@@ -155,7 +146,6 @@ class Conversation:
             return
         listener.put(samples)
         self._samples += len(samples)
-        await listener.caught_up(PATIENCE_S)
         for told in call.speak(len(samples)):
             message = json.dumps(told) if isinstance(told, dict) else self._out.write(told)
             if message:

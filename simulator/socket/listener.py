@@ -1,64 +1,66 @@
-"""Lets a call hear its caller on a worker thread, in order, so that whoever sends need not wait for it."""
+"""Lets a call hear its caller, in order, while what it is saying does not wait for a pause to be judged."""
 
 from __future__ import annotations
 
 import asyncio
 from collections import deque
-from concurrent.futures import Executor
-
-import numpy as np
+from concurrent.futures import Future
 
 from presets.config import VoiceConfig
+from simulator.activity.model import SpeechEnd
 from simulator.audio.samples import Samples
 from simulator.socket.agent_call import AgentCall
 
 
 class Listener:
-    """A queue of what a call is still to hear, and the settings that change between."""
+    """A queue of what a call is still to hear, and the settings that change between; for use in an event loop."""
 
-    def __init__(self, call: AgentCall, workers: Executor) -> None:
+    def __init__(self, call: AgentCall) -> None:
         self._call = call
-        self._workers = workers
-        self._loop = asyncio.get_running_loop()
         self._unheard: deque[Samples | VoiceConfig] = deque()
-        self._fresh = asyncio.Event()
-        self._caught_up = asyncio.Event()
+        self._awaited: asyncio.Future[SpeechEnd] | None = None
+        self._failure: Exception | None = None
 
     def put(self, what: Samples | VoiceConfig) -> None:
-        """Add samples, float32 ``[n]`` at 16 kHz, or settings that hold after them."""
+        """Have samples heard, float32 ``[n]`` at 16 kHz, or settings changed after them.
+
+        Raises what hearing raised, of these samples or of earlier ones.
+        """
+        if self._failure is not None:
+            raise self._failure
         self._unheard.append(what)
-        self._caught_up.clear()
-        self._fresh.set()
+        self._go_on()
 
-    async def caught_up(self, patience_s: float) -> bool:
-        """Wait until everything has been heard; return false if that takes longer than there is patience."""
-        if self._caught_up.is_set():
-            return True
+    def close(self) -> None:
+        """Hear nothing more."""
+        self._unheard.clear()
+        if self._awaited is not None:
+            self._awaited.cancel()
+
+    def _go_on(self) -> None:
+        while self._awaited is None and self._unheard:
+            first = self._unheard[0]
+            if not isinstance(first, VoiceConfig):
+                self._unheard.popleft()
+                self._wait_for(self._call.listen(first))
+            elif (judging := self._call.judging) is not None:
+                self._wait_for(judging)
+            else:
+                self._unheard.popleft()
+                self._call.change(first)
+
+    def _wait_for(self, verdict: Future[SpeechEnd] | None) -> None:
+        if verdict is not None:
+            self._awaited = asyncio.wrap_future(verdict)
+            self._awaited.add_done_callback(self._judged)
+
+    def _judged(self, awaited: asyncio.Future[SpeechEnd]) -> None:
+        self._awaited = None
+        if awaited.cancelled():
+            return
+        awaited.exception()  # the call finds it too, and raises it
         try:
-            async with asyncio.timeout(patience_s):
-                return await self._caught_up.wait()
-        except TimeoutError:
-            return False
-
-    async def run(self) -> None:
-        """Hear, for ever. Raises what hearing raises."""
-        while True:
-            while self._unheard:
-                first = self._unheard.popleft()
-                if isinstance(first, VoiceConfig):
-                    self._call.change(first)
-                elif self._call.listens_briefly(samples := self._joined(first)):
-                    self._call.listen(samples)
-                else:
-                    await self._loop.run_in_executor(self._workers, self._call.listen, samples)
-            self._caught_up.set()
-            self._fresh.clear()
-            await self._fresh.wait()
-
-    def _joined(self, first: Samples) -> Samples:
-        """Return the samples that wait, up to the next change of settings."""
-        parts = [first]
-        while self._unheard and not isinstance(more := self._unheard[0], VoiceConfig):
-            parts.append(more)
-            self._unheard.popleft()
-        return np.concatenate(parts)
+            self._wait_for(self._call.listen())
+            self._go_on()
+        except Exception as error:  # whoever puts the next samples is told
+            self._failure = error

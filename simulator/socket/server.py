@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import hmac
 import logging
 import re
 import signal
 import socket
 from collections.abc import Callable
-from concurrent.futures import Executor, ThreadPoolExecutor
 from dataclasses import dataclass, field
 from http import HTTPStatus
 
@@ -18,7 +18,7 @@ from websockets.asyncio.server import serve as serve_websockets
 from websockets.frames import CloseCode
 from websockets.http11 import Request, Response
 
-from simulator.socket.agent_call import Agent
+from simulator.socket.agent_call import Agent, AgentCall
 from simulator.socket.conversation import CallReport, Conversation, DroppedError
 from simulator.socket.messages import Message
 
@@ -51,6 +51,9 @@ def serve(
     service: Service, bound: socket.socket, ready: Callable[[], None], tell: Callable[[CallReport], None]
 ) -> None:
     """Answer calls on a bound socket until SIGTERM or SIGINT; ``tell`` is called at the end of each call."""
+    AgentCall(service.agent)  # opens what all calls share, so that the first caller does not wait for it
+    gc.collect()
+    gc.freeze()  # the libraries' hundred thousand objects stay; looking through them would hold up every call
     asyncio.run(_run(service, bound, ready, tell))
 
 
@@ -60,31 +63,29 @@ async def _run(
     loop, stop = asyncio.get_running_loop(), asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: loop.call_soon_threadsafe(stop.set))
-    with ThreadPoolExecutor(service.most_calls, "call") as workers:
-        exchange = Exchange(service, workers, tell)
-        bound.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, _UNREAD_BYTES)
-        async with serve_websockets(
-            exchange.answer,
-            sock=bound,
-            origins=[None, _OWN_PAGES],
-            process_request=exchange.admit,
-            compression=None,
-            max_size=LARGEST_MESSAGE,
-            # a client that has sent ahead is read from slowly, and its answers to pings lie behind its audio
-            ping_timeout=None,
-            close_timeout=GOODBYE_S,
-            logger=_silent(),
-        ):
-            ready()
-            await stop.wait()
+    exchange = Exchange(service, tell)
+    bound.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, _UNREAD_BYTES)
+    async with serve_websockets(
+        exchange.answer,
+        sock=bound,
+        origins=[None, _OWN_PAGES],
+        process_request=exchange.admit,
+        compression=None,
+        max_size=LARGEST_MESSAGE,
+        # a client that has sent ahead is read from slowly, and its answers to pings lie behind its audio
+        ping_timeout=None,
+        close_timeout=GOODBYE_S,
+        logger=_silent(),
+    ):
+        ready()
+        await stop.wait()
 
 
 class Exchange:
     """Takes calls, each on its own; what goes wrong in one is no other's business."""
 
-    def __init__(self, service: Service, workers: Executor, tell: Callable[[CallReport], None]) -> None:
+    def __init__(self, service: Service, tell: Callable[[CallReport], None]) -> None:
         self._service = service
-        self._workers = workers
         self._tell = tell
         self._under_way = 0
         self._number = 0
@@ -107,7 +108,7 @@ class Exchange:
         self._under_way += 1
         self._number += 1
         service = self._service
-        conversation = Conversation(connection, service.agent, service.facts, self._workers, self._number)
+        conversation = Conversation(connection, service.agent, service.facts, self._number)
         try:
             await conversation.run()
         except DroppedError as error:

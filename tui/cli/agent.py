@@ -16,7 +16,6 @@ from simulator.engine.scenario import Scenario, default_scenario, read_scenario
 from simulator.errors import SimulatorError
 from simulator.socket.agent_call import Agent
 from simulator.socket.conversation import CallReport
-from simulator.socket.judging import SharedJudge
 from simulator.socket.messages import Message
 from simulator.socket.server import Service, serve
 from simulator.study import Arm
@@ -67,14 +66,16 @@ def agent(request: Request, *, as_json: bool) -> None:
         "voice": voice.name,
     }
     _speak_once(voice, arm, profile, scenario)
-    with bound, ThreadPoolExecutor(1, "voice") as clips:
+    # pauses are judged one at a time, so that a core is left for the calls themselves
+    with bound, ThreadPoolExecutor(1, "voice") as clips, ThreadPoolExecutor(1, "end of turn") as judges:
         answering = Agent(
             scenario=scenario,
             profile=profile,
             config=arm.config,
-            judge=SharedJudge(judge) if judge else None,
+            judge=judge,
             mouth=lambda: Mouth(voice, clips),
             seed=request.seed,
+            judges=judges,
         )
         url = f"ws://{authority(bound)}"
         serve(
