@@ -31,22 +31,29 @@ class _Judging:
 
 
 class LiveCallAside(LiveCall):
-    """A call whose pauses ``workers`` judge. Not safe for use from several threads at once.
+    """A call whose pauses ``workers`` judge; without any they are judged at once.
 
-    :meth:`listen`, and setting ``config``, wait for a worker only where the outcome could matter at once; they
-    raise what judging raised.
+    :meth:`listen` waits for a worker only where the outcome could matter at once, and setting ``config`` while
+    there is something :attr:`judging`; both raise what judging raised. Who may not wait uses :meth:`hear`,
+    :attr:`awaited` and :meth:`revealed` in its place. Not safe for use from several threads at once.
     """
 
-    def __init__(self, analyzer: Analyzer, machine: TurnMachine, workers: Executor) -> None:
+    def __init__(self, analyzer: Analyzer, machine: TurnMachine, workers: Executor | None) -> None:
         super().__init__(analyzer, machine)
         self._turns = machine
         self._workers = workers
         self._unsettled: list[Observation | _Judging] = []
 
     @property
-    def judging(self) -> bool:
-        """Whether an end of speech has been heard that the machine does not know of yet."""
-        return bool(self._unsettled)
+    def judging(self) -> Future[SpeechEnd] | None:
+        """What is being judged, if anything is."""
+        verdicts = (seen.verdict for seen in self._unsettled if isinstance(seen, _Judging))
+        return next((verdict for verdict in verdicts if not verdict.done()), None)
+
+    @property
+    def awaited(self) -> Future[SpeechEnd] | None:
+        """What :meth:`revealed` would have to wait for, if anything."""
+        return None if self._can_wait() else self.judging
 
     @property
     def config(self) -> ResolvedVoiceConfig:
@@ -63,9 +70,17 @@ class LiveCallAside(LiveCall):
 
     def listen(self, frame: NDArray[np.float32]) -> list[Observation]:
         """Hear the next frame and return what was revealed, by it or before, and is judged."""
+        self.hear(frame)
+        return self.revealed()
+
+    def hear(self, frame: NDArray[np.float32]) -> None:
+        """Hear the next frame, float32 ``[512]``: the half of :meth:`listen` that never waits."""
         probability, heard = self._analyzer.hear(self._checked(frame)[None])
         self.probability = float(probability[-1])
         self._unsettled += map(self._begun, heard)
+
+    def revealed(self) -> list[Observation]:
+        """Return what was revealed and is judged: the other half."""
         return [] if self._can_wait() else self._settled()
 
     def decide(self, seen: list[Observation]) -> list[Event]:
@@ -82,7 +97,9 @@ class LiveCallAside(LiveCall):
         return super().finish()
 
     def _begun(self, seen: Observation | UnjudgedEnd) -> Observation | _Judging:
-        return _Judging(seen, self._workers.submit(seen.judge)) if isinstance(seen, UnjudgedEnd) else seen
+        if not isinstance(seen, UnjudgedEnd):
+            return seen
+        return seen.judge() if self._workers is None else _Judging(seen, self._workers.submit(seen.judge))
 
     def _can_wait(self) -> bool:
         if len(self._unsettled) != 1 or not isinstance(judging := self._unsettled[0], _Judging):
