@@ -89,6 +89,11 @@ class VirtualAudio:
                 process.wait()
         self._server, self._running = None, []
 
+    def hang(self) -> None:
+        """Answer nobody any more."""
+        assert self._server is not None
+        self._server.send_signal(signal.SIGSTOP)
+
     def wake_microphone(self) -> None:
         """Let the microphone deliver silence while nobody speaks."""
         self.ask("suspend-sink", "vmic", "0")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import pickle
 import sys
 import threading
@@ -26,6 +27,7 @@ def main() -> None:
         _tell_devices(told)
         return
     _serve(settings, orders, told)
+    os._exit(0)  # everything is told and kept; a sound system that hangs would hold up Python's own end
 
 
 def _serve(settings: SessionSettings, orders: IO[bytes], told: IO[bytes]) -> None:

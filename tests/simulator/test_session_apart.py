@@ -9,13 +9,14 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from contextlib import suppress
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from simulator.session import SessionApart, SessionSettings, apart, open_session
 from tests.simulator.live_calls import ARM
-from tests.virtual_audio import wait_for
+from tests.virtual_audio import PATIENCE_S, VirtualAudio, missing, wait_for
 
 SETTINGS = SessionSettings(arms=(ARM,), voice="silent", silence_only=True, speaker=False)
 
@@ -36,9 +37,7 @@ def session() -> Iterator[SessionApart]:
 
 
 def test_a_session_ends_in_order_where_its_other_end_dies_in_the_middle_of_an_order() -> None:
-    child = subprocess.Popen(
-        [sys.executable, "-m", "simulator.session.child"], stdin=subprocess.PIPE, stdout=subprocess.PIPE
-    )
+    child = begun()
     assert child.stdin is not None
     assert child.stdout is not None
     order = pickle.dumps(("use_arms", ((ARM,),), {}))
@@ -51,6 +50,36 @@ def test_a_session_ends_in_order_where_its_other_end_dies_in_the_middle_of_an_or
     assert last
     assert last.phase == "stopped"
     assert child.wait() == 0
+
+
+@pytest.mark.skipif(missing() is not None, reason=str(missing()))
+def test_a_session_ends_where_the_sound_system_hangs(monkeypatch: pytest.MonkeyPatch) -> None:
+    audio = VirtualAudio()
+    for name, value in audio.environment.items():
+        monkeypatch.setenv(name, value)
+    audio.start()
+    child = begun()
+    assert child.stdin is not None
+    assert child.stdout is not None
+    try:
+        child.stdin.write(pickle.dumps(replace(SETTINGS, speaker=True)))
+        child.stdin.flush()
+        wait_for(lambda: pickle.load(child.stdout)[0].now_ms > 500, "audio")  # type: ignore[arg-type]
+        audio.hang()
+        child.stdin.close()
+        child.stdout.read()
+        assert child.wait(PATIENCE_S) == 0
+    finally:
+        child.kill()
+        child.wait()
+        child.stdout.close()
+        audio.stop()
+
+
+def begun() -> subprocess.Popen[bytes]:
+    return subprocess.Popen(
+        [sys.executable, "-m", "simulator.session.child"], stdin=subprocess.PIPE, stdout=subprocess.PIPE
+    )
 
 
 def test_signals_to_the_terminals_programs_do_not_reach_a_session(session: SessionApart) -> None:
