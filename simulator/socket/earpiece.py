@@ -10,8 +10,8 @@ from simulator.audio.samples import SAMPLE_RATE, Samples
 ALWAYS_ON = 0.8
 """An agent that has sent this share of the time sends its silence too, rather than only what it says..."""
 
-AHEAD = SAMPLE_RATE // 5
-"""...unless it has sent more than the time and this: it sends what it says as soon as it has it, pauses and all."""
+LONG_SILENCE = SAMPLE_RATE
+"""...if it has sent so much of it in a row: one that sends its words as soon as it has them sends only pauses."""
 
 Heights = NDArray[np.int16]
 
@@ -34,13 +34,16 @@ class Earpiece:
         """When what has come so far will have been played."""
         self.arrived = 0
         """How many samples have come."""
+        self._silent = 0
+        self._sends_silence = False
 
     def arrive(self, samples: Samples, at: int) -> None:
         """Take audio, float32 ``[n]``, that came at a moment."""
         self.arrived += len(samples)
         heights = np.clip(np.rint(samples * _FULL_SCALE), -32768, 32767).astype(np.int16)
         waiting = self.until - at
-        if waiting > 0 and ALWAYS_ON * at <= self.arrived <= at + AHEAD:
+        self._note_silence(heights)
+        if waiting > 0 and self._sends_silence and self.arrived >= ALWAYS_ON * at:
             heights = _without_silence(heights, waiting)
         start = max(self.until, at, 0)
         self.until = start + len(heights)
@@ -48,6 +51,13 @@ class Earpiece:
             longer = max(2 * len(self._tape), self.until)
             self._tape = np.pad(self._tape, (0, longer - len(self._tape)))
         self._tape[start : self.until] = heights
+
+    def _note_silence(self, heights: Heights) -> None:
+        sounding = np.flatnonzero(heights)
+        self._silent += int(sounding[0]) if len(sounding) else len(heights)
+        self._sends_silence |= self._silent >= LONG_SILENCE
+        if len(sounding):
+            self._silent = len(heights) - 1 - int(sounding[-1])
 
     def clear(self, at: int) -> None:
         """Drop what has not been played at a moment."""

@@ -101,7 +101,7 @@ def test_an_agent_that_sends_without_end_is_left(caller: Recording, lengths: tup
     async def answer(line: Line) -> None:
         await _bytes_of(line, 1)
         for length in lengths:
-            await line.send(bytes(length))
+            await line.send(b"\x10" * length)
         await line.wait_closed()
 
     with agent(answer) as url, pytest.raises(AgentError, match=why):

@@ -203,6 +203,15 @@ def test_audio_is_heard_as_it_arrives_and_cleared_audio_is_not() -> None:
     assert np.flatnonzero(earpiece.heard(0, 4000 * PER_MS))[-1] // PER_MS == 2199
 
 
+def test_a_delay_is_made_up_too_when_the_agents_clock_is_ahead_of_the_callers() -> None:
+    earpiece = Earpiece()
+    for at_ms in range(0, 2000, 20):
+        earpiece.arrive(silence(20), max(0, at_ms - 500) * PER_MS)  # the caller's clock stood still for 0.5 s
+    assert earpiece.until == 1500 * PER_MS
+    earpiece.arrive(voice(100), 1500 * PER_MS)
+    assert np.flatnonzero(earpiece.heard(0, 3000 * PER_MS))[0] // PER_MS == 1500
+
+
 def test_the_pauses_of_an_agent_that_sends_ahead_are_kept() -> None:
     earpiece = Earpiece()
     said = np.concatenate([voice(1000), silence(300), voice(1000)])
