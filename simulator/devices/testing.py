@@ -8,13 +8,15 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from simulator.audio.samples import Samples
 from simulator.devices.errors import DeviceError
 from simulator.devices.listing import Device
 from simulator.devices.portaudio import quiet_stderr
 from simulator.devices.streams import Block, open_input, open_output
+from simulator.devices.tone import TONE_S, tone
 
 LISTEN_S = 2.0
-TONE_S, TONE_HZ, TONE_PEAK = 0.5, 440.0, 0.1
+_HEARD_OUT_S = 0.2
 
 _FULL_SCALE = 32767.0 / 32768.0
 _QUIETEST_DB = -100.0
@@ -62,21 +64,22 @@ def listen(device: Device, seconds: float = LISTEN_S) -> Heard:
 def play_tone(device: Device) -> None:
     """Play half a second of a soft tone. Raises :class:`DeviceError`, also where the speaker takes nothing."""
     done = threading.Event()
-    played = 0
+    left: Samples | None = None
 
     def render(block: Block, _dry: bool) -> None:
-        nonlocal played
-        t = (played + np.arange(len(block))) / rate
-        rise = np.clip(np.minimum(t, TONE_S - t) / 0.02, 0.0, 1.0)
-        block[:] = (TONE_PEAK * rise * np.sin(2 * np.pi * TONE_HZ * t)).astype(np.float32)[:, None]
-        played += len(block)
-        if played > rate * (TONE_S + 0.2):
+        nonlocal left
+        block[:] = 0.0
+        if left is None:  # its rate is not known yet
+            return
+        block[: len(left)] = left[: len(block), None]
+        left = left[len(block) :]
+        if not len(left):
             done.set()
 
-    rate = device.rate
     with quiet_stderr():
         stream = open_output(device, render)
-        rate = stream.rate
+        # what is handed over last is still to be heard
+        left = np.pad(tone(stream.rate), (0, round(stream.rate * _HEARD_OUT_S)))
         try:
             over = done.wait(TONE_S + 4.0)
         finally:

@@ -17,11 +17,10 @@ from numpy.typing import NDArray
 
 from simulator.audio.samples import Samples
 from simulator.devices.streams import speaker_resampler
+from simulator.devices.tone import tone
 
 FADE_S = 0.004
 """How long the agent takes to fall silent; no click is heard."""
-
-TONE_HZ, TONE_S, TONE_PEAK = 440.0, 0.5, 0.1
 
 _LONGEST_S = 2.0
 """More than this is never waiting; a speaker that hangs costs no memory."""
@@ -101,9 +100,7 @@ class Outlet:
     def play_tone(self) -> None:
         """Play half a second of a soft tone over whatever else is played."""
         with self._lock:
-            t = np.arange(round(self._rate * TONE_S)) / max(self._rate, 1)
-            rise = np.minimum(1.0, np.minimum(t, TONE_S - t) / 0.02)
-            self._tone = (TONE_PEAK * rise * np.sin(2 * np.pi * TONE_HZ * t)).astype(np.float32)
+            self._tone = tone(self._rate)
 
     def render(self, block: NDArray[np.float32], dry: bool) -> None:
         """Fill a block, float32 ``[n, channels]``, from the speaker's thread. ``dry``: it was served too late."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import threading
 
 import numpy as np
+import pytest
 from numpy.typing import NDArray
 
 from simulator.audio.samples import Samples
@@ -56,6 +57,16 @@ def test_how_soon_it_was_silent_is_of_the_last_cut_only() -> None:
     assert out.silence_ms is not None
     out.cut(0.0)  # nothing was being played
     assert out.silence_ms is None
+
+
+def test_a_tone_is_played_over_whatever_else_is() -> None:
+    out = outlet()
+    out.put(VOICE, more=False)
+    out.play_tone()
+    heard = played(out, 16_000)
+    assert heard[:512].mean() == pytest.approx(0.1, abs=0.01)
+    assert int(np.argmax(np.abs(np.fft.rfft(heard[512:])))) * 16_000 / (16_000 - 512) == pytest.approx(440, abs=2)
+    assert not heard[8000:].any()
 
 
 def test_the_speaker_does_not_wait_while_sound_is_resampled() -> None:
