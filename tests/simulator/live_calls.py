@@ -8,6 +8,7 @@ from functools import partial
 from pathlib import Path
 
 from presets.config import parse
+from simulator.activity.model import FRAME_MS
 from simulator.audio.samples import Samples
 from simulator.recording import bundled_folder, open_recording
 from simulator.session import EchoGuard, Happened, LiveArm, Notice, SessionSettings, Told
@@ -34,7 +35,7 @@ def running(cards: ArrayCards, folder: Path, guard: EchoGuard = EchoGuard.HEADPH
 
 
 def talk(session: LiveSession, cards: ArrayCards, said: Samples, rate: int = 16_000) -> None:
-    """Say something, block by block, while the speaker plays; wait until all of it was decided on."""
+    """Say something, block by block, while the speaker plays; wait until all whole frames of it were decided on."""
     wanted_ms = session.snapshot().now_ms
     step = round(rate * BLOCK_S)
     for at in range(0, len(said) - step + 1, step):
@@ -42,6 +43,7 @@ def talk(session: LiveSession, cards: ArrayCards, said: Samples, rate: int = 16_
         cards.play(step)
         wanted_ms += round(1000 * BLOCK_S)
         wait_for(partial(_reached, session, wanted_ms - 500), "the decisions")
+    wait_for(partial(_reached, session, wanted_ms - 2 * FRAME_MS), "the last decisions")
 
 
 def _reached(session: LiveSession, t_ms: int) -> bool:
