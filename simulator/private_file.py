@@ -22,10 +22,10 @@ def private_file(path: Path, *, replace: bool) -> Iterator[BinaryIO]:
     is raised, nothing is left behind.
     """
     handle, name = tempfile.mkstemp(dir=path.parent, prefix=f"{path.name[:40]}.", suffix=PARTIAL)
-    os.close(handle)
     temporary = Path(name)
     try:
-        with temporary.open("r+b") as file:
+        # opened by its descriptor, so that nobody can put another file in its place, and known by its name
+        with open(name, "w+b", opener=lambda *_: handle) as file:
             yield file
             file.flush()
             os.fsync(file.fileno())

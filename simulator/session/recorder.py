@@ -24,7 +24,7 @@ def recording_facts(
     settings: SessionSettings, arms: Arms, *, guard: EchoGuard, microphone: str, end_of_turn_model: str
 ) -> tuple[str, dict[str, Any]]:
     """Return what a recording that begins now is called, and what its labels say about how it was made."""
-    now = datetime.now()
+    now = datetime.now().astimezone()
     return f"live-{now:%Y%m%d-%H%M%S}", {
         "title": f"Live, {now:%d %b %Y %H:%M}",
         "description": "Recorded live; the labels are what the agent decided, for you to correct.",
