@@ -54,27 +54,41 @@ class Completeness(Protocol):
         ...
 
 
-def completeness_model(*, silence_only: bool = False, late: bool = False, cores: int = 1) -> Completeness | None:
+def completeness_model(*, silence_only: bool = False, late: bool = False) -> Completeness | None:
     """Return the end-of-turn model, or ``None`` where it is unwanted or not installed.
 
-    ``late``: open it only when it is first asked, for where the analysis may be there already. ``cores``: how many
-    it uses at once; what it says is the same.
+    ``late``: open it only when it is first asked, for where the analysis may be there already.
     """
     path = None if silence_only else smart_turn_path()
-    return SmartTurn(path, late=late, cores=cores) if path else None
+    return SmartTurn(path, late=late) if path else None
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class UnjudgedEnd:
-    """Speech ended at ``end_ms``, known at ``known_ms``; how finished it sounded takes ``judge`` a while to say.
+    """Speech ended at ``end_ms``, known at ``known_ms``; how finished it sounded, :meth:`judge` says in a while.
 
-    ``judge`` may run on any thread, and ends in what the end-of-turn model raises.
+    ``heard`` is the turn so far, float32 ``[n]`` at 16 kHz up to ``known_ms``.
     """
 
     known_ms: int
     end_ms: int
     span: int
-    judge: Callable[[], SpeechEnd]
+    heard: Samples
+    model: Completeness
+    calibration: Calibration
+
+    def judge(self) -> SpeechEnd:
+        """Return what became known: on any thread, or in another process. Raises what the model raises."""
+        silence = (self.known_ms - self.end_ms) * _SAMPLES_PER_MS
+        pitch = late_pitch(self.heard[: len(self.heard) - silence])
+        sound = self.model.hear(self.heard)
+        evidence = Evidence(
+            model=round(sound.completeness, 6),
+            ending_s=round(self.calibration.ending_s(sound.ending), 6),
+            late_pitch=None if pitch is None else round(pitch, 4),
+        )
+        completeness = round(self.calibration.completeness(evidence), 6)
+        return SpeechEnd(self.known_ms, self.end_ms, self.span, completeness, evidence)
 
 
 class Analyzer:
@@ -157,25 +171,7 @@ class Analyzer:
         turn = (self._now_ms - self._turn_start_ms) * _SAMPLES_PER_MS
         wanted = min(turn, WINDOW_SECONDS * SAMPLE_RATE)
         heard = self._recent.last(wanted, before=(last_ms - self._now_ms) * _SAMPLES_PER_MS)
-        calibration = self._calibration
-
-        def judge() -> SpeechEnd:
-            evidence = _evidence(model, calibration, heard, found.known_ms - found.end_ms)
-            completeness = round(calibration.completeness(evidence), 6)
-            return SpeechEnd(found.known_ms, found.end_ms, found.span, completeness, evidence)
-
-        return UnjudgedEnd(found.known_ms, found.end_ms, found.span, judge)
-
-
-def _evidence(model: Completeness, calibration: Calibration, heard: Samples, silence_ms: int) -> Evidence:
-    """Return what the end of a turn sounds like, ``silence_ms`` of silence included."""
-    pitch = late_pitch(heard[: len(heard) - silence_ms * _SAMPLES_PER_MS])
-    sound = model.hear(heard)
-    return Evidence(
-        model=round(sound.completeness, 6),
-        ending_s=round(calibration.ending_s(sound.ending), 6),
-        late_pitch=None if pitch is None else round(pitch, 4),
-    )
+        return UnjudgedEnd(found.known_ms, found.end_ms, found.span, heard, model, self._calibration)
 
 
 def _judged(seen: Observation | UnjudgedEnd) -> Observation:

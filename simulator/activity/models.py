@@ -175,11 +175,10 @@ def why_silence_only() -> str:
     return f"{found.path} is not the Smart Turn model Turnlab was tested with (get it: turnlab models fetch)"
 
 
-def open_session(path: Path | None, inner: str | None = None, cores: int = 1) -> Any:
+def open_session(path: Path | None, inner: str | None = None) -> Any:
     """Open an ONNX model, quietly; ``inner`` names a float tensor inside it to be an output as well.
 
-    On how many cores it runs changes nothing in what it puts out. While it has nothing to do it does not spin.
-    Raises :class:`ModelError` if it is missing or does not load.
+    It runs on one core. Raises :class:`ModelError` if it is missing or does not load.
     """
     # the library would otherwise keep a device id and events for its maker; nothing here leaves this machine
     os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")
@@ -192,8 +191,7 @@ def open_session(path: Path | None, inner: str | None = None, cores: int = 1) ->
         )
 
     options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = cores
-    options.add_session_config_entry("session.intra_op.allow_spinning", "0")
+    options.intra_op_num_threads = 1
     options.inter_op_num_threads = 1
     options.log_severity_level = 3
     try:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from functools import cached_property
+from functools import cache
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -32,21 +32,15 @@ class SmartTurn:
     """Smart Turn v3.2: a Whisper-tiny encoder with a completeness head; its output is already a probability.
 
     With ``late`` the file is opened when it is first asked, which takes 70 ms and may raise
-    :class:`~simulator.errors.ModelError`; otherwise at once, as a live call needs it. On two ``cores`` it answers
-    in little more than half the time, which a live call needs too: it waits for the answer.
+    :class:`~simulator.errors.ModelError`; otherwise at once. It may be pickled: another process opens its own.
     """
 
     name = "smart-turn v3.2"
 
-    def __init__(self, path: Path, *, late: bool = False, cores: int = 1) -> None:
+    def __init__(self, path: Path, *, late: bool = False) -> None:
         self._path = path
-        self._cores = cores
         if not late:
-            _ = self._session
-
-    @cached_property
-    def _session(self) -> Any:
-        return open_session(self._path, inner=_STATES, cores=self._cores)
+            _session(path)
 
     def hear(self, samples: Samples) -> Sound:
         """Return what the turn so far, float32 ``[n]`` at 16 kHz up to this pause, sounds like.
@@ -55,6 +49,11 @@ class SmartTurn:
         head makes less of them than :mod:`simulator.activity.calibration` does.
         """
         features = log_mel(samples)[None]
-        output, states = self._session.run(["logits", _STATES], {"input_features": features})
+        output, states = _session(self._path).run(["logits", _STATES], {"input_features": features})
         ending = states[0, _ENDING].mean(axis=0, dtype=np.float64)
         return Sound(float(np.clip(output[0, 0], 0.0, 1.0)), ending)
+
+
+@cache
+def _session(path: Path) -> Any:
+    return open_session(path, inner=_STATES)

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import nullcontext
 from dataclasses import dataclass, field
 from itertools import chain
 from pathlib import Path
 
 from services.embedded.addresses import authority, bind
 from services.errors import ServiceError
+from simulator.activity.judges import JudgeProcess
 from simulator.activity.model import SILENCE_ONLY
 from simulator.engine.profile import EngineProfile
 from simulator.engine.scenario import Scenario, default_scenario, read_scenario
@@ -65,9 +67,8 @@ def agent(request: Request, *, as_json: bool) -> None:
         "end_of_turn_model": judge.name if judge else SILENCE_ONLY,
         "voice": voice.name,
     }
-    _speak_once(voice, arm, profile, scenario)
-    # pauses are judged one at a time, so that a core is left for the calls themselves
-    with bound, ThreadPoolExecutor(1, "voice") as clips, ThreadPoolExecutor(1, "end of turn") as judges:
+    with bound, ThreadPoolExecutor(1, "voice") as clips, JudgeProcess(judge) if judge else nullcontext() as judges:
+        _speak_once(voice, arm, profile, scenario)
         answering = Agent(
             scenario=scenario,
             profile=profile,

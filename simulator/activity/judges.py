@@ -1,0 +1,79 @@
+"""Pauses judged in a process of its own, for where many calls share one interpreter.
+
+Python's lock lets one thread of a process run at a time; a thread that judges a pause would hold up every call
+again and again for as long as the system does not let it run.
+"""
+
+from __future__ import annotations
+
+import multiprocessing
+import os
+import signal
+import threading
+from collections.abc import Callable
+from concurrent.futures import Executor, Future, ProcessPoolExecutor
+from concurrent.futures.process import BrokenProcessPool
+from multiprocessing.connection import wait
+from typing import Any, ParamSpec, TypeVar
+
+import numpy as np
+
+from simulator.activity.analyzer import Completeness
+from simulator.audio.samples import SAMPLE_RATE
+
+P = ParamSpec("P")
+T = TypeVar("T")
+
+_POLITENESS = 5
+"""How far it gives way to the calls themselves, which wait for nothing: a nice value."""
+
+
+class JudgeProcess(Executor):
+    """One process that does one job after the other. Where it has died, the next job is given to a new one."""
+
+    def __init__(self, model: Completeness) -> None:
+        self._model = model
+        self._pool = _pool(model)
+
+    def submit(self, job: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> Future[T]:
+        """Have a job done, which is pickled, as is its outcome."""
+        try:
+            return self._pool.submit(job, *args, **kwargs)
+        except BrokenProcessPool:
+            self._pool.shutdown(wait=False)
+            self._pool = _pool(self._model)
+            return self._pool.submit(job, *args, **kwargs)
+
+    def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:
+        """End the process, once the job it is at is done."""
+        self._pool.shutdown(wait=wait, cancel_futures=cancel_futures)
+
+
+def _pool(model: Completeness) -> ProcessPoolExecutor:
+    """Return a pool whose one process is starting, and will have asked the model once before any job."""
+    pool = ProcessPoolExecutor(1, multiprocessing.get_context("spawn"), _prepare, (model,))
+    # ctrl+c is for who began it; a process inherits what is ignored
+    before: Any = None
+    if threading.current_thread() is threading.main_thread():
+        before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        pool.submit(int)
+    finally:
+        if before is not None:
+            signal.signal(signal.SIGINT, before)
+    return pool
+
+
+def _prepare(model: Completeness) -> None:
+    threading.Thread(target=_end_with_parent, daemon=True).start()
+    if hasattr(os, "nice"):
+        os.nice(_POLITENESS)
+    model.hear(np.zeros(SAMPLE_RATE, np.float32))  # the first answer takes longest
+
+
+def _end_with_parent() -> None:
+    """End at once when the process that began this one is gone, however it went."""
+    parent = multiprocessing.parent_process()
+    if parent is not None:
+        wait([parent.sentinel])
+        os._exit(0)
