@@ -69,6 +69,8 @@ def agent(*options: str) -> Iterator[tuple[str, subprocess.Popen[str]]]:
         assert process.stdout is not None
         yield json.loads(process.stdout.readline())["url"], process
     finally:
+        if process.poll() is not None and process.stderr is not None and not process.stderr.closed:
+            print(f"the agent ended with {process.returncode}: {process.stderr.read()}", file=sys.stderr)
         process.terminate()
         process.wait()
 
