@@ -1,6 +1,6 @@
 """A live call through a virtual microphone and speaker: how soon it decides and falls silent, and what it costs.
 
-``uv run python -m benchmarks.live [CALLER...]`` plays bundled callers into the microphone in real time.
+``uv run python -m benchmarks.live`` plays bundled callers into the microphone in real time.
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from simulator.session import DecisionTimes, Happened, LiveArm, SessionSettings,
 from simulator.study import Arm
 from tests.virtual_audio import SPEAKER_RATE, VirtualAudio, missing, wait_for
 
-CALLERS = tuple(sys.argv[1:]) or ("interruptions", "booking", "fast-talker")
+CALLERS = ("interruptions", "booking", "fast-talker")
 CONFIG = {"eot_timeout_ms": 1000, "barge_in_min_speech_s": 0.3, "barge_in_cooldown_s": 0.0}
 CHUNK_S = 0.005
 AUDIBLE = 10 ** (-50 / 20)
@@ -77,7 +77,7 @@ def _measure(sound: VirtualAudio) -> None:
     session.record(True)
     process = session.process_id
     assert process is not None
-    began_s, before_s, memory = time.monotonic(), cpu_s(process), _resident_mb(process)
+    began_s, before_s, memory = time.monotonic(), cpu_s(process), resident_mb(process)
     told: list[Told] = []
     slow: list[DecisionTimes] = []
     for caller in CALLERS:
@@ -88,7 +88,7 @@ def _measure(sound: VirtualAudio) -> None:
         slow.append(session.snapshot().decisions)
     seconds = time.monotonic() - began_s
     share = (cpu_s(process) - before_s) / seconds
-    grown = _resident_mb(process) - memory
+    grown = resident_mb(process) - memory
     _print_stops(monitor, told)
     snapshot = session.snapshot()
     print(f"frame in to decision out, {snapshot.end_of_turn_model}, voice {snapshot.voice}:")
@@ -122,7 +122,8 @@ def cpu_s(process: int) -> float:
     return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
-def _resident_mb(process: int) -> float:
+def resident_mb(process: int) -> float:
+    """Return the memory a process holds, MB (Linux)."""
     pages = int(Path(f"/proc/{process}/statm").read_text().split()[1])
     return pages * os.sysconf("SC_PAGE_SIZE") / 1e6
 

@@ -1,6 +1,7 @@
-"""A live call in the dashboard, drawn on a terminal of 120×40: how soon it decides, and what all of it costs.
+"""A live call in the dashboard, drawn at 120×40 and recorded: how soon it decides, and what all of it costs.
 
-``uv run python -m benchmarks.live_dashboard [CALLER...]`` plays bundled callers into a virtual microphone.
+``uv run python -m benchmarks.live_dashboard [MINUTES]`` plays bundled callers into a virtual microphone, by default
+one after the other once, else over and over for so many minutes, with the memory both processes hold.
 """
 
 from __future__ import annotations
@@ -18,10 +19,11 @@ import termios
 import threading
 import time
 from dataclasses import asdict
+from itertools import cycle
 from pathlib import Path
 from typing import Any
 
-from benchmarks.live import CALLERS, cpu_s
+from benchmarks.live import CALLERS, cpu_s, resident_mb
 from simulator.recording import bundled_folder
 from simulator.session import SessionSettings, open_session
 from simulator.session.apart import SessionApart
@@ -43,7 +45,7 @@ def main() -> None:
         sound = VirtualAudio()
         sound.start()
         try:
-            _measure(sound, Path(folder))
+            _measure(sound, Path(folder), float(sys.argv[1]) if len(sys.argv) > 1 else 0.0)
         finally:
             sound.stop()
 
@@ -60,9 +62,13 @@ def _draw(watched: Path) -> None:
 
     async def drive(pilot: Any) -> None:
         await pilot.press("3")
+        recording = False
         while _wanted(watched):
             await asyncio.sleep(0.5)
-            if calls:
+            if calls and calls[-1].snapshot().now_ms:
+                if not recording:
+                    await pilot.press("r")
+                    recording = True
                 snapshot = calls[-1].snapshot()
                 facts = {
                     "process": calls[-1].process_id,
@@ -88,7 +94,7 @@ def _written(watched: Path, facts: dict[str, Any]) -> None:
         fresh.replace(watched)
 
 
-def _measure(sound: VirtualAudio, folder: Path) -> None:
+def _measure(sound: VirtualAudio, folder: Path, minutes: float) -> None:
     watched = folder / "live.json"
     watched.write_text("{}", encoding="utf-8")
     ours, theirs = pty.openpty()
@@ -115,12 +121,15 @@ def _measure(sound: VirtualAudio, folder: Path) -> None:
     began_s, before_bytes = time.monotonic(), drawn[0]
     before = {process: cpu_s(process) for process in (session, dashboard.pid)}
     print(f"frame in to decision out while the dashboard draws, {facts()['model']}:", flush=True)
-    for caller in CALLERS:
+    for number, caller in enumerate(cycle(CALLERS)):
+        if time.monotonic() - began_s > 60 * minutes and number >= len(CALLERS):
+            break
         sound.speak(bundled_folder() / f"{caller}.flac").wait()
         times = facts()["decisions"]
         print(
-            f"  {caller}: p50 {times['p50_ms']} ms, p99 {times['p99_ms']} ms, max {times['max_ms']} ms "
-            f"of {times['frames']}",
+            f"  {(time.monotonic() - began_s) / 60:4.1f} min, {caller}: p50 {times['p50_ms']} ms, "
+            f"p99 {times['p99_ms']} ms, max {times['max_ms']} ms of {times['frames']}; memory, MB: "
+            f"session {resident_mb(session):.0f}, dashboard {resident_mb(dashboard.pid):.0f}",
             flush=True,
         )
     seconds = time.monotonic() - began_s
