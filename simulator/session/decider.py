@@ -42,6 +42,9 @@ from simulator.voice.voice import Voice, voice_for
 MOST_TOLD = 10_000
 _WAIT_S = 0.1
 
+_NOTHING_COMES_OF = ("speech_end", "barge_in_suppressed")
+"""That speech has ended, perhaps too soon to interrupt, is told once the pause is judged, some frames later."""
+
 _PHASES: dict[str, Phase] = {
     "starting": "starting",
     "open": "running",
@@ -55,9 +58,14 @@ class Decider:
     """Everything of a session but its threads. Orders are given through :meth:`order`."""
 
     def __init__(
-        self, settings: SessionSettings, cards: SoundCards | None = None, folder: Path | None = None
+        self,
+        settings: SessionSettings,
+        cards: SoundCards | None,
+        folder: Path | None,
+        prepared: Callable[[], None],
     ) -> None:
         self._settings = settings
+        self._prepared = prepared
         self._arms = Arms(settings.arms)
         self.told: deque[Told] = deque(maxlen=MOST_TOLD)
         self._orders: deque[Callable[[], None]] = deque()
@@ -128,6 +136,7 @@ class Decider:
         self._voice = voice_for(settings.voice)
         self._side = self._new_side(self._voice)
         self._publish()
+        self._prepared()
         self.keeper.start()
 
     def _recover(self) -> None:
@@ -327,5 +336,5 @@ class Decider:
 
 
 def _overdue_ms(events: list[Event], now_ms: int) -> int:
-    """Return how long ago the oldest of some events was due; that speech ended decides nothing yet."""
-    return max([0, *(now_ms - event.t_ms for event in events if event.type != "speech_end")])
+    """Return how long ago the oldest of some events was due, but for those that nothing comes of."""
+    return max([0, *(now_ms - event.t_ms for event in events if event.type not in _NOTHING_COMES_OF)])

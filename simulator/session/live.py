@@ -7,6 +7,7 @@ lost on the way in is not made up: the call's clock stands still for it, and a n
 from __future__ import annotations
 
 import threading
+from collections.abc import Callable
 from pathlib import Path
 
 from presets.layers import ResolvedVoiceConfig
@@ -18,12 +19,19 @@ from simulator.session.state import Snapshot, Told
 
 
 class LiveSession:
-    """A :class:`~simulator.session.session.Session` in this process. ``folder`` is where recordings go."""
+    """A :class:`~simulator.session.session.Session` in this process.
+
+    ``folder`` is where recordings go; ``prepared`` is called once everything is loaded, before the devices open.
+    """
 
     def __init__(
-        self, settings: SessionSettings, cards: SoundCards | None = None, folder: Path | None = None
+        self,
+        settings: SessionSettings,
+        cards: SoundCards | None = None,
+        folder: Path | None = None,
+        prepared: Callable[[], None] = lambda: None,
     ) -> None:
-        self._decider = Decider(settings, cards, folder)
+        self._decider = Decider(settings, cards, folder, prepared)
         self._thread = threading.Thread(target=self._decider.run, name="turnlab live", daemon=True)
 
     def start(self) -> None:
