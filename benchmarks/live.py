@@ -11,10 +11,10 @@ import sys
 import tempfile
 import threading
 import time
-from pathlib import Path
 
 import numpy as np
 
+from benchmarks.processes import cpu_s, resident_mb
 from presets.config import parse
 from simulator.recording import bundled_folder
 from simulator.session import DecisionTimes, Happened, LiveArm, SessionSettings, Told, open_session
@@ -114,18 +114,6 @@ def _print_stops(monitor: Monitor, told: list[Told]) -> None:
             f"median {np.median(stops):.0f} ms; the longest {[round(stop) for stop in sorted(stops)[-3:]]} "
             "(its own latency of some 5 ms included)"
         )
-
-
-def cpu_s(process: int) -> float:
-    """Return the processor time a process has used so far, s (Linux)."""
-    fields = Path(f"/proc/{process}/stat").read_text().rpartition(")")[2].split()
-    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
-
-
-def resident_mb(process: int) -> float:
-    """Return the memory a process holds, MB (Linux)."""
-    pages = int(Path(f"/proc/{process}/statm").read_text().split()[1])
-    return pages * os.sysconf("SC_PAGE_SIZE") / 1e6
 
 
 if __name__ == "__main__":

@@ -23,7 +23,8 @@ from itertools import cycle
 from pathlib import Path
 from typing import Any
 
-from benchmarks.live import CALLERS, cpu_s, resident_mb
+from benchmarks.live import CALLERS
+from benchmarks.processes import cpu_s, resident_mb
 from simulator.recording import bundled_folder
 from simulator.session import SessionSettings, open_session
 from simulator.session.apart import SessionApart

@@ -7,6 +7,7 @@ import tempfile
 import time
 from pathlib import Path
 
+from benchmarks.processes import resident_mb
 from presets.config import parse
 from simulator.recording import bundled_folder, open_recording
 from simulator.session import LiveArm, SessionSettings
@@ -42,13 +43,11 @@ def main() -> None:
                 told += len(session.take())
                 state = session.snapshot()
                 minutes = state.now_ms / 60_000
-                print(f"{minutes:3.0f} min: {_resident_mb():.1f} MB, {told} told, {state.counters}", flush=True)
+                print(
+                    f"{minutes:3.0f} min: {resident_mb(os.getpid()):.1f} MB, {told} told, {state.counters}",
+                    flush=True,
+                )
         session.stop()
-
-
-def _resident_mb() -> float:
-    pages = int(Path("/proc/self/statm").read_text().split()[1])
-    return pages * os.sysconf("SC_PAGE_SIZE") / 1e6
 
 
 if __name__ == "__main__":

@@ -20,11 +20,11 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from itertools import repeat
-from pathlib import Path
 from typing import Any
 
 from websockets.asyncio.client import connect
 
+from benchmarks.processes import cpu_with_children_s
 from presets.library import builtin_presets
 from simulator.activity.analyzer import completeness_model
 from simulator.activity.cache import cached_analysis
@@ -185,9 +185,9 @@ def crowd() -> None:
     voices = [PcmOut().write(open_recording(path).source.samples()) for path in find_audio([bundled_folder()])]
     crowd = [Caller(voices[number % len(voices)]) for number in range(CALLS)]
     with agent() as (url, process):
-        before_s = _cpu_s(process.pid)
+        before_s = cpu_with_children_s(process.pid)
         asyncio.run(_all(url, crowd))
-        used_s = _cpu_s(process.pid) - before_s
+        used_s = cpu_with_children_s(process.pid) - before_s
         process.terminate()
         assert process.stderr is not None
         reports = process.stderr.read().splitlines()
@@ -199,7 +199,7 @@ def crowd() -> None:
     for share in (0.5, 0.99, 0.999):
         print(f"  p{100 * share:g} {1000 * late[int(share * (len(late) - 1))]:.1f} ms")
     print(f"  longest {1000 * late[-1]:.1f} ms")
-    print(f"  agent's process: {100 * used_s / CROWD_S:.0f} % of one core, {os.cpu_count()} cores here")
+    print(f"  agent: {100 * used_s / CROWD_S:.0f} % of one core, {os.cpu_count()} cores here")
     print("  as the agent reports it:", *reports, sep="\n    ")
 
 
@@ -231,12 +231,6 @@ async def _talk(url: str, caller: Caller, delay_s: float) -> None:
             await line.send(caller.pcm[at : at + 2 * BLOCK])
         await asyncio.sleep(0.5)
         hearing.cancel()
-
-
-def _cpu_s(pid: int) -> float:
-    """Return the processor time a process has used so far, s (Linux)."""
-    fields = Path(f"/proc/{pid}/stat").read_text(encoding="ascii").rpartition(")")[2].split()
-    return (int(fields[11]) + int(fields[12])) / os.sysconf("SC_CLK_TCK")
 
 
 if __name__ == "__main__":
