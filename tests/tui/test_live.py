@@ -52,9 +52,9 @@ class Looking:
         return screen
 
     def text(self, where: str) -> str:
-        """Return what a line says; "" where it is not shown."""
+        """Return what a place says, wherever its lines break; "" where it is not shown."""
         widget = self.screen.query_one(where, Static)
-        return str(widget.content) if widget.display else ""
+        return " ".join(str(widget.content).split()) if widget.display else ""
 
     def log(self) -> list[str]:
         """Return the lines of the log."""
@@ -166,6 +166,7 @@ async def settings_change_while_talking(live: Looking, call: LiveSession) -> Non
     before = live.screen.session.draft.config.barge_in_min_speech_s
     await pilot.press("right", "right")
     line = await live.until_logged("barge_in_min_speech_s 0.8 → 0.9")
+    await live.until("#live-why", "barge_in_min_speech_s 0.8 → 0.9")
     assert "changed" in line
     assert before is None
     await until(

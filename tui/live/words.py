@@ -82,7 +82,7 @@ def turn_reading(shown: Snapshot) -> Reading:
 def agent_words(shown: Snapshot) -> str:
     """Return what the agent says, or said last."""
     if not shown.agent_text:
-        return "–" if shown.latencies else "nothing yet: say something"
+        return "nothing yet: say something" if shown.input and not shown.latencies else "–"
     return f"{'▶' if shown.agent_sounding else ' '} “{shown.agent_text}”"
 
 

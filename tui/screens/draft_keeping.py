@@ -89,8 +89,9 @@ class DraftKeepingScreen(Place):
         found, bad = await asyncio.to_thread(keeping.journal.left_behind)
         for file in bad:
             self.notify(f"{plain(str(file))} is no draft that can be read; it is left as it is.", markup=False)
+        what = f"draft of {self.session.title}" if self.session.service else self.session.title
         for kept in found:
-            decision = await self.app.push_screen_wait(KeptDialog(self.session.title, kept))
+            decision = await self.app.push_screen_wait(KeptDialog(what, kept))
             if decision == "drop" or (decision == "take" and await self._take_up(kept)):
                 await asyncio.to_thread(kept.forget)
             if decision != "drop":

@@ -19,7 +19,7 @@ Decision = Literal["take", "drop"]
 
 
 class KeptDialog(Dialog[Decision]):
-    """Gives what becomes of a kept draft; ``None``: it stays kept for another time."""
+    """Gives what becomes of a kept draft, ``what`` in words; ``None``: it stays kept for another time."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("enter", "answer('take')", "Take up", tooltip="Go on with that draft."),
@@ -27,9 +27,9 @@ class KeptDialog(Dialog[Decision]):
     ]
     keys = "enter takes it up · d throws it away · esc keeps it for later"
 
-    def __init__(self, title: str, kept: KeptDraft) -> None:
+    def __init__(self, what: str, kept: KeptDraft) -> None:
         when = kept.at.astimezone().strftime("%Y-%m-%d %H:%M")
-        super().__init__(f"An unsaved draft of {title} was left behind on {when}")
+        super().__init__(f"An unsaved {what} was left behind on {when}")
         self._kept = kept
 
     def compose_body(self) -> ComposeResult:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from textwrap import wrap
 
 from textual import on
 from textual.app import ComposeResult
@@ -115,8 +116,11 @@ class LiveScreen(PanesScreen):
         self.query_one(LiveHeader).show(session.title, changes, session.short_arm_names(), self._arm, now)
         draft = draft_letter(session)
         title = f"Settings of the draft, arm {draft}"
-        other = "" if draft == self._arm else f" · you talk to {self._arm}: v goes on to {draft}"
-        self._say("#fields-title", f"{title}{other}")
+        if draft != self._arm:
+            letters = ARMS[: len(session.arms)]
+            after = letters[(letters.index(self._arm) + 1) % len(letters)] if self._arm in letters else ""
+            title += f" · you talk to {self._arm}" + (f" (v: {draft})" if after == draft else "")
+        self._say("#fields-title", title)
 
     # ---- the call
 
@@ -160,10 +164,15 @@ class LiveScreen(PanesScreen):
             "speaker": words.device_words(shown.output, wanted=self.wishes.speaker),
             "agent's voice": words.voice_words(shown),
         }
-        room = max(self.query_one("#facts").size.width - 14, 20)
+        width = self.query_one("#facts").size.width or self.app.size.width - 2  # none while another pane is in view
+        room = max(width - 14, 20)
         # A device's long name is cut; what was lost and what guards against echo never are.
         whole = ("lost", "echo guard")
-        said = {name: plain(text) if name in whole else cut(plain(text), room) for name, text in rows.items()}
+        below = "\n" + " " * 14
+        said = {
+            name: below.join(wrap(plain(text), room)) if name in whole else cut(plain(text), room)
+            for name, text in rows.items()
+        }
         lines = (Content.assemble((f"{name:<14}", "$text-muted"), text) for name, text in said.items() if text)
         return Content("\n").join(lines)
 

@@ -25,7 +25,7 @@ from tui.tuning.session import Session
 from tui.tuning.symptoms import Offer
 from tui.tuning.trial import Outcome
 from tui.widgets.arm_header import ArmHeader
-from tui.widgets.field_editor import FACTS_HEADING
+from tui.widgets.field_heading import FieldHeading
 from tui.widgets.field_panel import FieldPanel
 from tui.widgets.key_line import KeyLine
 from tui.widgets.pane_tabs import PaneTabs
@@ -75,9 +75,7 @@ class TuneScreen(ExportScreen, LabelsScreen, PlayScreen, PanesScreen):
                     yield Static("Recordings", classes="pane-title", markup=False)
                     yield RecordingList(id="recordings")
                 with Vertical(id="fields-pane", classes="pane"):
-                    with Horizontal(classes="pane-title"):
-                        yield Static("Fields", classes="fields-title", markup=False)
-                        yield Static(FACTS_HEADING, classes="field-facts", markup=False)
+                    yield FieldHeading()
                     yield FieldPanel(self.session.states(), id="fields")
             with Vertical(id="timeline-pane", classes="pane"):
                 yield Static("Timeline", id="timeline-title", classes="pane-title", markup=False)

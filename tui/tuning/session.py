@@ -83,7 +83,8 @@ class Session:
 
     def short_arm_names(self) -> list[str]:
         """Return the same for narrow columns."""
-        return [name.replace(self.stored_name, "stored") for name in self.arm_names()]
+        short = "stored" if self.service else "defaults"
+        return [name.replace(self.stored_name, short) for name in self.arm_names()]
 
     def _arm_name(self, at: int) -> str:
         arm = self.arms[at]

@@ -20,12 +20,16 @@ from tui.widgets.field_editor_choice import Choice, LongText
 from tui.widgets.field_editor_control import FieldControl
 from tui.widgets.slider import Slider
 
-_VALUE, _MARK, _DEFAULT = 11, 10, 12
-FACTS_HEADING = f"{'value':>{_VALUE}}  {'':<{_MARK}}{'default':<{_DEFAULT}} from"
-"""The names of the facts, above their columns."""
-
+_VALUE, _MARK, _NARROW_MARK, _DEFAULT = 11, 10, 2, 12
 NARROW = 88
 """Rows shorter than this leave the default to the help line and say "inherit" by the circle alone."""
+
+
+def facts_heading(*, narrow: bool) -> str:
+    """Return the names of the facts, above their columns."""
+    if narrow:
+        return f"{'value':>{_VALUE}}  {'':<{_NARROW_MARK}}from"
+    return f"{'value':>{_VALUE}}  {'':<{_MARK}}{'default':<{_DEFAULT}} from"
 
 
 class EntryLine(Input):
@@ -53,6 +57,7 @@ class FieldEditor(Horizontal):
     def __init__(self, state: FieldState) -> None:
         super().__init__(id=f"field-{state.spec.name}")
         self.state = state
+        self.set_class(not self._numeric, "-worded")
         self.control = _control(state)
         self._entry: EntryLine | None = None
         self._facts = Static(self._describe(), classes="field-facts", markup=False)
@@ -77,20 +82,25 @@ class FieldEditor(Horizontal):
         if not self.entering:
             self._facts.update(self._describe(), layout=False)
 
+    @property
+    def _numeric(self) -> bool:
+        """Whether the value stands beside the control: that of a choice or of words already says it."""
+        return self.state.spec.kind in ("int", "float")
+
     def _describe(self) -> Content:
         state, spec = self.state, self.state.spec
         quiet = "$text-muted"
-        # The control of a choice or of words already says the value.
-        shown = spec.show(state.in_force) if spec.kind in ("int", "float") else ""
-        if state.in_force is None and spec.kind in ("int", "float"):
+        shown = spec.show(state.in_force) if self._numeric else ""
+        if state.in_force is None and self._numeric:
             shown = spec.unset_label if spec.unset_label != "inherit" else "off"
         narrow = 0 < self.size.width < NARROW
         mark = ("○" if state.inherited else "●") if narrow else ("○ inherit" if state.inherited else "● set")
         default = "" if narrow else f"{_shorten(_show_default(spec), _DEFAULT):<{_DEFAULT}} "
         origin = f"{state.origin} *" if state.changed and state.inherited else state.origin
+        value = "" if narrow and not self._numeric else f"{plain(shown):>{_VALUE}} "
         return Content.assemble(
-            (f"{plain(shown):>{_VALUE}} ", quiet if state.inherited else "bold"),
-            (f" {mark:<{2 if narrow else _MARK}}", quiet if state.inherited else "$text-success"),
+            (value, quiet if state.inherited else "bold"),
+            (f" {mark:<{_NARROW_MARK if narrow else _MARK}}", quiet if state.inherited else "$text-success"),
             (default, quiet),
             (origin, "$text-warning" if state.changed else quiet),
             (" !" if state.warnings else "", "$text-error"),

@@ -7,11 +7,9 @@ from collections.abc import Sequence
 from textual.content import Content
 from textual.widgets import Static
 
-from tui.terminal_text import cut, plain
+from tui.terminal_text import plain
 from tui.tuning.scene import ARMS
-
-LEAST_OF_WHAT = 6
-"""A name that would be cut to less is left out."""
+from tui.widgets.header_text import draft_words, name_and_draft
 
 _COLOURS = ("$text-primary", "$text-secondary", "$text-accent", "$text-warning")
 
@@ -31,18 +29,12 @@ class LiveHeader(Static):
         if shown == self._shown:
             return
         self._shown = shown
-        draft = f"draft, {changes} change{'s' * (changes != 1)}" if changes else "no changes"
         parts: list[tuple[str, str]] = []
         for letter, colour, name in zip(ARMS, _COLOURS, arms, strict=False):
             mark, style = ("▸", f"bold reverse {colour}") if letter == in_force else (" ", colour)
             parts += [(f"{mark}{letter} {plain(name)} ", style), (" ", "")]
         right = Content.assemble(*parts, (now, "bold"))
-        left = _left(plain(what), draft, max(self.content_size.width - right.cell_length - 2, 6))
-        room = max(self.content_size.width - Content(left).cell_length - right.cell_length, 1)
-        self.update(Content.assemble(("Live", "bold"), left[4:], " " * room, right), layout=False)
-
-
-def _left(what: str, draft: str, room: int) -> str:
-    """Return the left half: what is talked to gives way first, how many changes there are never does."""
-    for_what = room - len(f"Live ·  · {draft}")
-    return f"Live · {cut(what, for_what)} · {draft}" if for_what >= LEAST_OF_WHAT else cut(f"Live · {draft}", room)
+        room = max(self.content_size.width - right.cell_length - 2, 6)
+        left = Content.assemble(("Live", "bold"), *name_and_draft(what, draft_words(changes), room - len("Live")))
+        gap = max(self.content_size.width - left.cell_length - right.cell_length, 1)
+        self.update(Content.assemble(left, " " * gap, right), layout=False)

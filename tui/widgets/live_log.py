@@ -51,6 +51,8 @@ class LiveLog(OptionList):
         if self._story and (one := merged(self._story[-1], new[0])) is not None:
             self._story[-1] = one
             self.replace_option_prompt_at_index(len(self._story) - 1, _prompt(one))
+            if self.highlighted == len(self._story) - 1:
+                self.post_message(self.Looked(one, asked=False))
             del new[0]
         self._story += new
         if len(self._story) > MOST:

@@ -6,6 +6,7 @@ from collections.abc import Collection, Sequence
 from dataclasses import dataclass, replace
 from typing import ClassVar, Literal
 
+from textual import events
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
@@ -23,6 +24,13 @@ _GLYPHS: dict[Stage, tuple[str, str]] = {
     "done": ("✓", "$text-success"),
     "failed": ("!", "$text-error"),
 }
+_NAME = 14
+_BESIDE_NAME = 11
+"""Cells of a row that are not its name's: the marks, the length, the scrollbar."""
+_LONGEST = 40
+_TAIL = 9
+"""So much of a name's end is kept where it is cut: recordings of one day differ there."""
+
 ALL = ""
 """The key of the row that stands for all recordings."""
 
@@ -68,6 +76,7 @@ class RecordingList(Vertical):
         self._rows: dict[str, RecordingRow] = {}
         self._shown: str | None = None
         self._all = False
+        self._room = _NAME
         self._options = OptionList(id="recording-options", compact=True)
         self._note = Static(id="recording-note", markup=False)
 
@@ -110,6 +119,9 @@ class RecordingList(Vertical):
     def mark_shown(self, key: str | None, *, all_of_them: bool, picked: Collection[str] = ()) -> None:
         """Mark what the screen shows, and what the readouts are over."""
         self._shown, self._all, self._picked = key, all_of_them, picked
+        self._prompt_anew()
+
+    def _prompt_anew(self) -> None:
         for number, row in enumerate(self._rows.values()):
             self._options.replace_option_prompt(_id(number), self._prompt(row))
         if self._rows:
@@ -137,7 +149,7 @@ class RecordingList(Vertical):
     def _prompt_all(self) -> Content:
         done = sum(row.stage == "done" for row in self._rows.values())
         usable = sum(row.stage != "failed" for row in self._rows.values())
-        return _columns("▸ " if self._all else "  ", "all recordings", f"{done}/{usable}", "Σ", "$text-accent")
+        return self._columns("▸ " if self._all else "  ", "all recordings", f"{done}/{usable}", "Σ", "$text-accent")
 
     def _prompt(self, row: RecordingRow) -> Content:
         glyph, style = _GLYPHS[row.stage]
@@ -146,7 +158,19 @@ class RecordingList(Vertical):
             length, glyph = f"{row.share:4.0%}", "◌"
         shown = row.key == self._shown and not self._all
         mark = ("▸" if shown else " ") + ("+" if row.key in self._picked and not self._all else " ")
-        return _columns(mark, row.title, length, glyph, style)
+        return self._columns(mark, row.title, length, glyph, style)
+
+    def _columns(self, mark: str, title: str, length: str, glyph: str, style: str) -> Content:
+        return Content.assemble(
+            f"{mark}{_short(plain(title), self._room):<{self._room}} {length:>4} ", (glyph, style)
+        )
+
+    def on_resize(self, event: events.Resize) -> None:
+        """Show more or less of the names."""
+        room = min(max(event.size.width - _BESIDE_NAME, _NAME), _LONGEST)
+        if room != self._room:
+            self._room = room
+            self._prompt_anew()
 
     def on_option_list_option_highlighted(self, event: OptionList.OptionHighlighted) -> None:
         """Say what there is to say about a recording."""
@@ -179,7 +203,6 @@ def _length(seconds: float) -> str:
     return f"{int(seconds) // 60}:{int(seconds) % 60:02d}"
 
 
-def _columns(mark: str, title: str, length: str, glyph: str, style: str) -> Content:
-    name = plain(title)
-    name = name if len(name) <= 14 else name[:13] + "…"
-    return Content.assemble(f"{mark}{name:<14} {length:>4} ", (glyph, style))
+def _short(name: str, room: int) -> str:
+    """Return a name in so many characters, cut in the middle."""
+    return name if len(name) <= room else f"{name[: room - 1 - _TAIL]}…{name[-_TAIL:]}"
