@@ -93,7 +93,12 @@ class AgentSide:
             self.latencies.note(event, arm)
             if event.type == "barge_in":
                 self._hushed_ms = round(event.data["stops"] * 1000)
+                self.unsay()
         return events
+
+    def unsay(self) -> None:
+        """Take note that what was handed over ahead of time is not heard: it was cut off."""
+        self._said_ms = min(self._said_ms, self.now_ms)
 
     def say(self) -> tuple[Samples, bool]:
         """Return what the agent says next, float32 ``[n]`` at 16 kHz, and whether it goes on after that.

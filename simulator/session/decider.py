@@ -92,6 +92,7 @@ class Decider:
         self._side: AgentSide | None = None
         self._paused = self._ending = False
         self._fault = ""
+        self._trouble: str | None = None
         self._unheard: Unheard | None = None
         self._counters = Counters()
         self._last_s: float | None = None
@@ -208,6 +209,9 @@ class Decider:
             self.outlet.cut(decided_s)
         self._promptness.note(1000 * (decided_s - frame.at_s) + _overdue_ms(events, side.now_ms))
         said, more = side.say()
+        if side.mouth.trouble != self._trouble:
+            self._trouble = side.mouth.trouble
+            self._notice("voice", side.mouth.trouble or "")
         self.outlet.put(said, more=more)
         self._recorder.write(kept)
         for event in events:
@@ -259,6 +263,8 @@ class Decider:
             self._paused = paused
             if paused:
                 self.outlet.cut()
+                if self._side is not None:
+                    self._side.unsay()
             self._notice("gap", "paused; the call's clock stands still" if paused else "going on")
 
     def begin_anew(self) -> None:
@@ -303,7 +309,7 @@ class Decider:
             return
         confidence = machine.turn_confidence(side.now_ms)
         self.snapshot = Snapshot(
-            phase="paused" if self._paused else _PHASES[keeper.state],
+            phase="paused" if self._paused and keeper.state == "open" else _PHASES[keeper.state],
             standing=keeper.standing or side.mouth.trouble or "",
             now_ms=side.now_ms,
             level=self._meter.level,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -12,12 +13,18 @@ import pytest
 import soundfile as sf
 import soxr
 
+from simulator.activity.model import FRAME_MS, FRAME_SAMPLES
+from simulator.audio.samples import Samples
 from simulator.devices import streams
 from simulator.devices.errors import DeviceError
 from simulator.devices.listing import Device
+from simulator.engine.profile_files import default_profile
+from simulator.engine.scenario import default_scenario
 from simulator.session import EchoGuard, SessionSettings
+from simulator.session.call import AgentSide
 from simulator.session.guard import Guard, Wishes
 from simulator.session.live import LiveSession
+from simulator.voice.bundled import BundledVoice
 from tests.array_cards import ArrayCards
 from tests.simulator.live_calls import ARM, caller, events, notices, running, talk
 from tests.virtual_audio import wait_for
@@ -99,6 +106,32 @@ def test_a_muted_microphone_is_neither_heard_nor_recorded_and_a_pause_stops_the_
         assert session.snapshot().now_ms == paused_ms
     (path,) = tmp_path.glob("*.flac")
     assert not sf.read(path)[0].any()
+
+
+def test_what_was_cut_off_is_said_from_where_the_call_stands() -> None:
+    with ThreadPoolExecutor(1) as judges:
+        whole, cut = (
+            AgentSide(ARM.config, default_profile(), default_scenario(), None, BundledVoice(), None, judges, 0)
+            for _ in range(2)
+        )
+        said = np.zeros(0, np.float32)
+        frames = caller()[: 16_000 * 9 // FRAME_SAMPLES * FRAME_SAMPLES].reshape(-1, FRAME_SAMPLES)
+        chunks: list[tuple[int, Samples]] = []
+        for frame in frames:
+            whole.hear(frame, "A")
+            if any(event.type == "barge_in" for event in cut.hear(frame, "A")):
+                break
+            said = np.concatenate([said, whole.say()[0]])
+            sounds = cut.sounds_at(cut.now_ms, cut.now_ms + FRAME_MS)
+            if sounds:
+                cut.unsay()
+            chunk, _ = cut.say()
+            if sounds:
+                chunks.append((cut.now_ms * 16, chunk))
+    assert sum(len(chunk) > 4000 and bool(chunk.any()) for _, chunk in chunks) > 10
+    for start, chunk in chunks:
+        expected = said[start : start + len(chunk)]
+        np.testing.assert_array_equal(chunk[: len(expected)], expected)
 
 
 def test_a_microphone_that_cannot_be_opened_is_tried_again(tmp_path: Path) -> None:
