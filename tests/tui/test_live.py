@@ -166,7 +166,6 @@ async def settings_change_while_talking(live: Looking, call: LiveSession) -> Non
     before = live.screen.session.draft.config.barge_in_min_speech_s
     await pilot.press("right", "right")
     line = await live.until_logged("barge_in_min_speech_s 0.8 → 0.9")
-    await live.until("#live-why", "barge_in_min_speech_s 0.8 → 0.9")
     assert "changed" in line
     assert before is None
     await until(
