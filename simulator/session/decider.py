@@ -309,7 +309,7 @@ class Decider:
             return
         confidence = machine.turn_confidence(side.now_ms)
         self.snapshot = Snapshot(
-            phase="paused" if self._paused and keeper.state == "open" else _PHASES[keeper.state],
+            phase="paused" if self._paused and keeper.state not in ("lost", "failed") else _PHASES[keeper.state],
             standing=keeper.standing or side.mouth.trouble or "",
             now_ms=side.now_ms,
             level=self._meter.level,
