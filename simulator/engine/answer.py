@@ -21,8 +21,8 @@ Due = tuple[int, int, Callable[[], None]]
 class Emit(Protocol):
     """Says what happens now."""
 
-    def __call__(self, kind: str, why: Why, **data: Any) -> None:
-        """Note an event."""
+    def __call__(self, kind: str, why: Why, turn: int | None = None, /, **data: Any) -> None:
+        """Note an event, of the caller turn under way unless it is of another."""
 
 
 class Answer:

@@ -57,6 +57,11 @@ class Floor:
         return self.heard + self.sound.pieces if self.sound else self.heard
 
     @property
+    def until_ms(self) -> int | None:
+        """When the sound now playing will end, or ``None``."""
+        return self.sound.end_ms if self.sound else None
+
+    @property
     def silent(self) -> bool:
         """Whether nothing was heard since the last end of turn."""
         return not self.heard and self.sound is None

@@ -21,18 +21,18 @@ from typing import Any, Literal
 from presets.layers import ResolvedVoiceConfig
 from simulator.activity.model import Observation, Resumption, SpeechEnd, SpeechStart
 from simulator.engine.answer import Answer, Due
-from simulator.engine.barge_in import BargeInRule, Reason, what_was_said
+from simulator.engine.barge_in import Reason
+from simulator.engine.barge_in import Verdict as BargeInVerdict
 from simulator.engine.caller import CallerState
-from simulator.engine.chunks import CHOPPY_WORDS, Words, chunks_at, voice_of
+from simulator.engine.chunks import Words
+from simulator.engine.delivery import Delivery, Utterance
 from simulator.engine.end_of_turn import EndOfTurnRule, Verdict
 from simulator.engine.events import Event, Why, silence_why, speech_why
 from simulator.engine.floor import Floor
-from simulator.engine.generation import Generation
 from simulator.engine.profile import EngineProfile
 from simulator.engine.scenario import NO_STATE, State
 from simulator.engine.script import Script
-from simulator.engine.sound import AgentSound, filler_sound, response_sound, sentences_left
-from simulator.engine.stages import stages_ms
+from simulator.engine.sound import AgentSound
 
 
 class Mode(Enum):
@@ -64,26 +64,27 @@ class TurnMachine:
         self.now_ms = self._reached_ms = 0
         self.last_finished_response_ms: int | None = None
         """When the agent last came to the end of a response by itself."""
-        self._values = profile.values
         self._script = script
         self._caller = CallerState()
         self._floor = Floor()
         self._answer = Answer(profile.values, script, (seed, recording), self._emit)
+        self._delivery = Delivery(profile.values, self._caller, self._answer, self._floor, self._emit)
         self._end_rule = EndOfTurnRule(profile.values)
-        self._barge_in_rule = BargeInRule()
-        self._pause_acts: dict[Verdict, tuple[int, Callable[[], None]]] = {
+        self._acts: dict[Verdict | BargeInVerdict | Utterance, tuple[int, Callable[[], None]]] = {
             "timeout": (2, partial(self._end_turn, "timeout")),
             "confidence": (3, partial(self._end_turn, "confidence")),
             "eager": (4, self._become_eager),
+            "barge_in": (5, self._barge_in),
+            "shield": (5, partial(self._hold, "shield")),
+            "cooldown": (5, partial(self._hold, "cooldown")),
+            "response": (8, partial(self._speak, self._delivery.say_response)),
+            "filler": (9, partial(self._speak, self._delivery.say_filler)),
+            "resumption": (10, partial(self._speak, self._delivery.resume)),
         }
         self._heard_in: State = NO_STATE
-        self._said_in: State = NO_STATE
         self._onset_ms = 0
-        self._speech_end_ms = 0
         self._barged_in = self._silenced = False
         self._had_words = False
-        self._unsaid: tuple[Words, ...] = ()
-        self._resume_ms: int | None = None
 
     # ---- the clock
 
@@ -125,30 +126,33 @@ class TurnMachine:
         tools, response, filler, resumption.
         """
         timers: list[Due] = []
-        floor, mode = self._floor, self.mode
-        if floor.sound is None and (mode is Mode.CALLER or (mode is Mode.LISTENING and self._resume_ms is None)):
+        floor, mode, delivery = self._floor, self.mode, self._delivery
+        if floor.sound is None and (mode is Mode.CALLER or (mode is Mode.LISTENING and delivery.resume_ms is None)):
             return timers
         if floor.sound is not None:
             timers.append((floor.sound.end_ms, 0, self._end_sound))
             if floor.underruns:
-                timers.append((floor.underruns[0][0], 1, self._tell_underrun))
+                timers.append((floor.underruns[0][0], 1, delivery.tell_underrun))
         if self._answer.generation is not None:
             self._answer.add_timers(timers)
         if mode is Mode.PAUSE:
             may_speculate = self._answer.generation is None
             patience = self._end_rule.patience(self.config, self._heard_in.turn_policy)
             for at_ms, verdict in self._end_rule.next(self._caller, patience, may_speculate=may_speculate):
-                timers.append((at_ms, *self._pause_acts[verdict]))
+                timers.append((at_ms, *self._acts[verdict]))
         elif mode is Mode.THINKING:
-            self._add_sound_timers(timers)
+            for at_ms, utterance in delivery.next(self.config):
+                timers.append((at_ms, *self._acts[utterance]))
         elif mode is Mode.SPEAKING:
-            self._add_barge_in_timer(timers)
-        elif self._resume_ms is not None and mode is Mode.LISTENING:
-            timers.append((self._resume_ms, 10, self._resume_sentence))
+            found = delivery.next_barge_in(self.config, self.now_ms)
+            if found is not None:
+                timers.append((found[0], *self._acts[found[1]]))
+        elif delivery.resume_ms is not None and mode is Mode.LISTENING:
+            timers.append((delivery.resume_ms, *self._acts["resumption"]))
         return timers
 
-    def _emit(self, kind: str, why: Why, **data: Any) -> None:
-        self.events.append(Event(kind, self.now_ms, self.turn, why, data))
+    def _emit(self, kind: str, why: Why, turn: int | None = None, /, **data: Any) -> None:
+        self.events.append(Event(kind, self.now_ms, self.turn if turn is None else turn, why, data))
 
     # ---- what others may ask
 
@@ -161,7 +165,7 @@ class TurnMachine:
     @property
     def sounding_until_ms(self) -> int | None:
         """When the sound now being heard will end, or ``None``."""
-        return self._floor.sound.end_ms if self._floor.sound else None
+        return self._floor.until_ms
 
     @property
     def sound(self) -> AgentSound | None:
@@ -182,7 +186,7 @@ class TurnMachine:
     @property
     def idle(self) -> bool:
         """Whether the agent has nothing to say and hears nobody."""
-        return self.mode is Mode.LISTENING and self._floor.sound is None and self._resume_ms is None
+        return self.mode is Mode.LISTENING and self._floor.sound is None and self._delivery.resume_ms is None
 
     @property
     def threshold(self) -> float:
@@ -246,13 +250,8 @@ class TurnMachine:
 
     def _on_speech_end(self) -> None:
         caller = self._caller
-        self._emit(
-            "speech_end",
-            silence_why(),
-            end=caller.end_ms / 1000,
-            span=caller.span,
-            completeness=caller.completeness,
-        )
+        told = {"end": caller.end_ms / 1000, "span": caller.span, "completeness": caller.completeness}
+        self._emit("speech_end", silence_why(), **told)
         if self.mode is Mode.CALLER:
             self._heard_in = self._script.heard_in(caller.span, self.turn)
             if self._barged_in and not self._had_words:
@@ -260,9 +259,7 @@ class TurnMachine:
             else:
                 self.mode = Mode.PAUSE
         elif self.mode is Mode.SPEAKING or (self.mode is Mode.THINKING and self._floor.heard):
-            too_short = self._barge_in_rule.too_short(caller, self._floor.audible(), self.config)
-            if too_short is not None:
-                self._emit("barge_in_suppressed", too_short, reason="too_short", span=caller.span)
+            self._delivery.tell_too_short(self.config)
 
     def _begin_turn(self, *, barged_in: bool = False) -> None:
         self.turn += 1
@@ -270,7 +267,7 @@ class TurnMachine:
         self._onset_ms = self._caller.start_ms
         self._barged_in = barged_in
         self._had_words = self._caller.span not in self._script.wordless
-        self._resume_ms = None
+        self._delivery.resume_ms = None
         self.mode = Mode.CALLER
 
     # ---- end of turn
@@ -287,9 +284,6 @@ class TurnMachine:
         why = self._end_rule.why(reason, caller, patience, now_ms)
         certainty = self._end_rule.confidence(caller, now_ms)
         eager = self._answer.generation
-        self._speech_end_ms = caller.end_ms
-        self._silenced = False
-        self._floor.clear()
         self.mode = Mode.THINKING
         generation = eager or self._answer.begin(caller.span, self.turn, self._heard_in, self.config, now_ms)
         self._emit(
@@ -303,94 +297,19 @@ class TurnMachine:
             generation=generation.number,
             head_start_ms=now_ms - generation.started_ms if eager else 0,
         )
-        self._said_in = self._script.scenario.state_of(generation.line)
+        said_in = self._script.scenario.state_of(generation.line)
+        self._delivery.await_answer(caller.end_ms, said_in.turn_policy)
         self._answer.confirm(self.config, now_ms)
 
-    # ---- the agent's sound
+    # ---- the agent's sound, and barge-in
 
-    def _add_sound_timers(self, timers: list[Due]) -> None:
-        sound, generation = self._floor.sound, self._answer.generation
-        if generation is None:
-            return
-        free_ms = sound.end_ms if sound else 0
-        due_ms = max(generation.ready_ms, self._answer.quiet_until_ms(self.config), free_ms)
-        timers.append((due_ms, 8, self._start_response))
-        filler = self._answer.fillers.next()
-        if filler is not None and filler[0] < due_ms:
-            from_ms = self._answer.fillers_from_ms(self.config)
-            timers.append((max(filler[0], free_ms, from_ms), 9, self._start_filler))
-
-    def _start_filler(self) -> None:
-        found = self._answer.take_filler(self.config, self.now_ms, silent=self._floor.silent)
-        generation = self._answer.generation
-        if found is None or generation is None:
-            return
-        text, kind, why = found
-        voice = voice_of(self._values, self.config.tts_model, self.config.min_tts_speed)
-        lasts_ms = voice.lasts_ms(tuple(text.split()))
-        self._floor.play(filler_sound(text, self.now_ms, lasts_ms, generation.number, self.turn))
-        self.mode = Mode.SPEAKING
-        self._emit("filler_start", why, text=text, occasion=kind, until=(self.now_ms + lasts_ms) / 1000)
-
-    def _start_response(self) -> None:
-        quiet_until_ms = self._answer.quiet_until_ms(self.config)
-        generation, confirmed_ms = self._answer.finish()
-        overhang_ms = max(0, self.now_ms - max(generation.ready_ms, quiet_until_ms))
-        self._floor.play(
-            response_sound(generation.chunks, generation.sentences, self.now_ms, generation.number, self.turn)
-        )
-        self.mode = Mode.SPEAKING
-        self._tell_truncation(generation)
-        waited = f", and waited {overhang_ms} ms for the filler to end" if overhang_ms else ""
-        why = Why("response", {"ready_s": generation.ready_ms / 1000, "waited": waited})
-        self._tell_response(
-            why,
-            filler_overhang_ms=overhang_ms,
-            stages_ms=stages_ms(
-                generation, self._speech_end_ms, confirmed_ms, quiet_until_ms - confirmed_ms, self.now_ms
-            ),
-        )
-
-    def _tell_truncation(self, generation: Generation) -> None:
-        if not generation.words_cut:
-            return
-        limits = {
-            "sentences": str(self.config.max_response_sentences or "none"),
-            "words": str(self.config.max_response_words or "none"),
-        }
-        self._emit(
-            "response_truncated",
-            Why("truncated", limits, float(generation.words_cut)),
-            generation=generation.number,
-            words_cut=generation.words_cut,
-        )
-
-    def _tell_response(self, why: Why, **more: Any) -> None:
-        sound = self._floor.sound
-        assert sound is not None
-        first_words = len(sound.pieces[0].words)
-        self._emit(
-            "response_start",
-            why,
-            generation=sound.generation,
-            text=sound.text,
-            until=sound.end_ms / 1000,
-            chunks=len(sound.pieces),
-            first_chunk_words=first_words,
-            choppy=first_words < CHOPPY_WORDS,
-            **more,
-        )
-
-    def _tell_underrun(self) -> None:
-        _, late_ms = self._floor.underruns.pop(0)
-        self._emit("underrun", Why("underrun", {"late_ms": late_ms}, float(late_ms)), late_ms=late_ms)
+    def _speak(self, say: Callable[[ResolvedVoiceConfig, int, int], bool]) -> None:
+        if say(self.config, self.now_ms, self.turn):
+            self.mode = Mode.SPEAKING
+            self._silenced = False
 
     def _end_sound(self) -> None:
-        sound = self._floor.end()
-        latency_ms = self._values.stop_latency_ms.value
-        why = Why("stopped", {"latency_ms": latency_ms}) if sound.stopped else Why("sound_end", {})
-        data = {"interrupted": sound.stopped, "generation": sound.generation}
-        self.events.append(Event(f"{sound.kind}_end", self.now_ms, sound.turn, why, data))
+        sound = self._delivery.end()
         if sound.kind == "response" and not sound.stopped:
             self.last_finished_response_ms = self.now_ms
         if self.mode is not Mode.SPEAKING:
@@ -405,54 +324,15 @@ class TurnMachine:
         else:
             self.mode = Mode.LISTENING
 
-    # ---- barge-in
-
-    def _add_barge_in_timer(self, timers: list[Due]) -> None:
-        if self._floor.sound is None or not self._caller.voiced:
-            return
-        policy = self._said_in.turn_policy
-        found = self._barge_in_rule.next(
-            self._caller, self._floor.audible(), self.config, self.now_ms, policy, self._floor.began_ms
-        )
-        if found is not None:
-            due_ms, verdict = found
-            timers.append((due_ms, 5, self._barge_in if verdict == "barge_in" else partial(self._hold, verdict)))
-
     def _hold(self, reason: Reason) -> None:
-        policy = self._said_in.turn_policy
-        why = self._barge_in_rule.hold(
-            reason, self._caller, self._floor.audible(), self.config, self.now_ms, policy, self._floor.began_ms
-        )
-        self._emit("barge_in_suppressed", why, reason=reason, span=self._caller.span)
+        self._delivery.hold(reason, self.config, self.now_ms)
 
     def _barge_in(self) -> None:
-        sound = self._floor.sound
-        assert sound is not None
-        why = self._barge_in_rule.strike(self._caller, self._floor.audible(), self.config, self.now_ms)
-        self._floor.stop(sound, self.now_ms + round(self._values.stop_latency_ms.value))
-        generation = self._answer.generation
-        ready = generation is None or 0 < generation.ready_ms <= self.now_ms
-        self._unsaid = sentences_left(sound) if generation is None else generation.sentences if ready else ()
-        discarded = self._answer.discard()
-        unsaid = generation.text if generation else None
-        self._emit("barge_in", why, **what_was_said(sound, self._caller, unsaid), discarded=discarded)
+        self._delivery.stop(self.config, self.now_ms)
         self._begin_turn(barged_in=True)
 
     def _fall_silent(self) -> None:
         """After a barge-in that held no words there is nothing to answer: wait for the caller's words."""
         self.mode = Mode.LISTENING
         self._silenced = True
-        if self._values.resume_false_interruption.value and self._unsaid:
-            voice = voice_of(self._values, self.config.tts_model, self.config.min_tts_speed)
-            quiet_ms = self._caller.end_ms + round(self._values.resume_after_ms.value)
-            self._resume_ms = max(max(quiet_ms, self.now_ms) + voice.to_ear_ms, self.sounding_until_ms or 0)
-
-    def _resume_sentence(self) -> None:
-        self._resume_ms = None
-        self._silenced = False
-        voice = voice_of(self._values, self.config.tts_model, self.config.min_tts_speed)
-        chunks = chunks_at(self._unsaid, voice, self.now_ms - voice.to_ear_ms)
-        self._floor.play(response_sound(chunks, self._unsaid, self.now_ms, self._answer.last_number, self.turn))
-        self.mode = Mode.SPEAKING
-        quiet_ms = self.now_ms - self._caller.end_ms
-        self._tell_response(Why("resume", {"quiet_ms": quiet_ms}), resumed=True, filler_overhang_ms=0)
+        self._delivery.plan_resumption(self.config, self.now_ms)
