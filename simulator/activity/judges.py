@@ -24,9 +24,6 @@ from simulator.audio.samples import SAMPLE_RATE
 P = ParamSpec("P")
 T = TypeVar("T")
 
-_POLITENESS = 5
-"""How far it gives way to the calls themselves, which wait for nothing: a nice value."""
-
 
 class JudgeProcess(Executor):
     """One process that does one job after the other. Where it has died, the next job is given to a new one."""
@@ -34,6 +31,10 @@ class JudgeProcess(Executor):
     def __init__(self, model: Completeness) -> None:
         self._model = model
         self._pool = _pool(model)
+
+    def ready(self) -> None:
+        """Wait until the process has begun, which takes about a second."""
+        self.submit(int).result()
 
     def submit(self, job: Callable[P, T], /, *args: P.args, **kwargs: P.kwargs) -> Future[T]:
         """Have a job done, which is pickled, as is its outcome."""
@@ -66,8 +67,6 @@ def _pool(model: Completeness) -> ProcessPoolExecutor:
 
 def _prepare(model: Completeness) -> None:
     threading.Thread(target=_end_with_parent, daemon=True).start()
-    if hasattr(os, "nice"):
-        os.nice(_POLITENESS)
     model.hear(np.zeros(SAMPLE_RATE, np.float32))  # the first answer takes longest
 
 

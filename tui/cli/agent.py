@@ -78,6 +78,8 @@ def agent(request: Request, *, as_json: bool) -> None:
             seed=request.seed,
             judges=judges,
         )
+        if judges is not None:
+            judges.ready()
         url = f"ws://{authority(bound)}"
         serve(
             Service(answering, facts, request.token),
