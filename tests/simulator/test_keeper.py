@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 from pathlib import Path
+from tempfile import TemporaryDirectory
 
 import numpy as np
 import pytest
@@ -100,17 +101,15 @@ def test_what_is_no_number_does_not_deafen_the_agent_for_good(tmp_path: Path) ->
         assert session.snapshot().level.clipped == 4800
 
 
-def test_sound_cards_that_may_not_be_opened_are_not_taken_for_none(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(permission, "SOUND", tmp_path)
-    for folder in (tmp_path, *tmp_path.parents[:2]):
-        folder.chmod(0o755)
-    assert "there is no microphone; plug one in" in not_found("input")
-    for name in ("pcmC0D0c", "pcmC0D0p", "controlC0"):
-        (tmp_path / name).touch(mode=0)
-    assert not_found("input").startswith("no microphone may be used: permission denied; add yourself")
-    assert "no speaker may be used" in not_found("output")
+def test_sound_cards_that_may_not_be_opened_are_not_taken_for_none(monkeypatch: pytest.MonkeyPatch) -> None:
+    with TemporaryDirectory() as folder:
+        monkeypatch.setattr(permission, "SOUND", Path(folder))
+        Path(folder).chmod(0o755)
+        assert "there is no microphone; plug one in" in not_found("input")
+        for name in ("pcmC0D0c", "pcmC0D0p", "controlC0"):
+            (Path(folder) / name).touch(mode=0)
+        assert not_found("input").startswith("no microphone may be used: permission denied; add yourself")
+        assert "no speaker may be used" in not_found("output")
 
 
 def not_found(way: Way) -> str:
