@@ -211,7 +211,7 @@ class TurnMachine:
         if any(due_ms < t_ms for due_ms, _, _ in self._timers()):
             return False
         if self.mode is not Mode.CALLER:
-            return self.mode is Mode.SPEAKING
+            return self.mode in (Mode.SPEAKING, Mode.THINKING)
         if self._barged_in and not self._had_words:
             return False
         ended = replace(self._caller, end_ms=end_ms, completeness=most, completeness_known_ms=known_ms)
