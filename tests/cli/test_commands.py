@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import json
 import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -43,7 +45,41 @@ def test_recordings_are_listed_with_where_they_are(turnlab: Turnlab) -> None:
         assert Path(one["path"]).is_file()
         assert one["labelled"]
         assert 20 <= one["duration_s"] <= 60
+    assert not any(one["own"] or one["provisional"] for one in found)
     assert "booking" in turnlab("recordings").out
+
+
+def test_ones_own_recordings_are_listed_before_the_bundled_ones(turnlab: Turnlab, tmp_path: Path) -> None:
+    """Those of live calls, which Tune lists; their labels are marked until a person has checked them."""
+    own = tmp_path / "data" / "recordings"
+    own.mkdir(parents=True)
+    for name in ("booking", "live"):
+        shutil.copy(bundled_folder() / "coughs.flac", own / f"{name}.flac")
+    guess = {"provisional": True, "turns": [{"start_s": 1.0, "end_s": 2.0}]}
+    (own / "live.json").write_text(json.dumps(guess))
+    mine = {"TURNLAB_DATA_DIR": str(tmp_path / "data")}
+    bundled = turnlab("recordings", "--json").json()
+    found = turnlab("recordings", "--json", environment=mine).json()
+    assert [(one["id"], one["own"], one["provisional"]) for one in found[:2]] == [
+        ("booking-2", True, False),
+        ("live", True, True),
+    ]
+    assert found[2:] == bundled
+    told = turnlab("recordings", environment=mine).out
+    assert told.index("2 recording(s) of your own") < told.index("1, provisional") < told.index("bundled recording")
+    assert f"In {own}." in told.replace("\n", "")
+    assert "check them with t in Tune" in " ".join(told.split())
+    assert [one["own"] for one in turnlab("recordings", own, "--json", environment=mine).json()] == [True, True]
+
+
+def test_own_recordings_that_cannot_be_listed_do_not_hide_the_bundled_ones(
+    turnlab: Turnlab, tmp_path: Path
+) -> None:
+    (tmp_path / "recordings").write_text("no folder")
+    done = turnlab("recordings", environment={"TURNLAB_DATA_DIR": str(tmp_path)})
+    assert done.code == 1
+    assert "your own recordings are not listed" in done.err
+    assert "booking" in done.out
 
 
 def test_analyze_prints_speech_pauses_and_probabilities(turnlab: Turnlab) -> None:

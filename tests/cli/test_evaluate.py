@@ -122,6 +122,20 @@ def test_a_folder_without_labels_has_nothing_to_score_against(turnlab: Turnlab, 
     assert "NAME.json" in line
 
 
+def test_provisional_labels_are_said_to_need_checking(turnlab: Turnlab, tmp_path: Path) -> None:
+    _labelled(tmp_path, "live", provisional=True)
+    line = turnlab("evaluate", tmp_path).one_line(1)
+    assert "the labels of 1 of 1 recording(s) are provisional" in line
+    assert "check them with t in Tune" in line
+    assert "put a label file" not in line
+    shutil.copy(bundled_folder() / "coughs.flac", tmp_path / "plain.flac")
+    assert "provisional, the other 1 unlabelled" in turnlab("evaluate", tmp_path).one_line(1)
+    _labelled(tmp_path, "good")
+    assert (
+        "Skipped: live.flac, provisional labels, to be checked with t in Tune." in turnlab("evaluate", tmp_path).out
+    )
+
+
 def test_what_cannot_be_scored_is_named_and_the_rest_is_scored(turnlab: Turnlab, tmp_path: Path) -> None:
     _labelled(tmp_path, "good")
     _labelled(tmp_path, "bad", turns=[{"start_s": 1.0, "end_s": 900.0}])

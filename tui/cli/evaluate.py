@@ -99,10 +99,10 @@ def make_evaluation(request: Request) -> Evaluation:
     labelled = [recording for recording in opened if scores_anything(recording.labels)]
     if not labelled:
         faults.raise_any()
-        raise WorkError(_nothing_labelled(request.paths, len(opened)))
+        raise WorkError(_nothing_labelled(request.paths, opened))
     model = end_of_turn_judge(request.eot)
     found = Evaluation(arms, profile, model.name if model else SILENCE_ONLY, faults, request.hearing)
-    found.skipped += [(one.source.path, "unlabelled") for one in opened if one not in labelled]
+    found.skipped += [(one.source.path, _why_skipped(one)) for one in opened if one not in labelled]
     for recording in labelled:
         with faults.noting(recording.source.path):
             _add(found, recording, analyse(recording, model), request.seed)
@@ -161,10 +161,25 @@ def _patterns(text: str) -> list[str]:
     return [line.strip() for line in lines if line.strip() and not line.startswith("#")]
 
 
-def _nothing_labelled(paths: list[Path], count: int) -> str:
+def _why_skipped(recording: Recording) -> str:
+    return "provisional labels, to be checked with t in Tune" if _provisional(recording) else "unlabelled"
+
+
+def _provisional(recording: Recording) -> bool:
+    return recording.labels is not None and recording.labels.provisional
+
+
+def _nothing_labelled(paths: list[Path], opened: list[Recording]) -> str:
     where = str(paths[0]) if len(paths) == 1 else "here"
+    unchecked = sum(map(_provisional, opened))
+    if unchecked:
+        others = f", the other {len(opened) - unchecked} unlabelled" if unchecked < len(opened) else ""
+        return (
+            f"{where}: the labels of {unchecked} of {len(opened)} recording(s) are provisional{others}, so there is"
+            " nothing to score against; check them with t in Tune"
+        )
     return (
-        f"{where}: none of {count} recording(s) is labelled, so there is nothing to score against;"
+        f"{where}: none of {len(opened)} recording(s) is labelled, so there is nothing to score against;"
         " put a label file NAME.json beside NAME.flac (recordings/README.md says how)"
     )
 

@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import json
+import shlex
 from pathlib import Path
 
+from simulator.audio.source import SUFFIXES
 from simulator.labels import Labels
+from simulator.recorder.folder import own_recordings_folder
 from simulator.recording import Recording, bundled_folder
+from tui.cli.failure import WorkError
 from tui.cli.faults import Faults
 from tui.cli.hearing import Hearing
 from tui.cli.opening import find, open_all
@@ -14,18 +18,49 @@ from tui.cli.tables import print_line, print_table
 
 
 def list_recordings(folder: Path | None, *, as_json: bool) -> None:
-    """List the recordings of a folder, by default the bundled ones."""
-    place = folder or bundled_folder()
-    faults = Faults()
-    recordings = open_all(find([place]), Hearing(), faults)
+    """List the recordings of a folder; by default one's own, then the bundled ones."""
+    faults, mine = Faults(), own_recordings_folder()
+    # the bundled ones are named first, so that theirs are the same names for everybody
+    paths = find([folder or bundled_folder()])
+    if not folder:
+        with faults.noting(mine):
+            paths += _audio_in(mine)
+    recordings = open_all(paths, Hearing(), faults)
+    own = [one for one in recordings if _is_own(one, mine)]
+    others = [one for one in recordings if one not in own]
     if as_json:
-        print(json.dumps([_to_json(recording) for recording in recordings]))
+        print(json.dumps([_to_json(recording, own=recording in own) for recording in own + others]))
+    elif folder:
+        _print(recordings, "recording(s)", folder)
     else:
-        _print(recordings, place)
+        if own:
+            _print(own, "recording(s) of your own", mine)
+        _print(others, "bundled recording(s)", bundled_folder())
+    if not as_json and any(one.labels and one.labels.provisional for one in recordings):
+        print_line(
+            "Provisional labels are a live agent's own decisions, and score nothing: check them with t in Tune."
+        )
     faults.raise_any()
 
 
-def _print(recordings: list[Recording], place: Path) -> None:
+def _audio_in(folder: Path) -> list[Path]:
+    """Return one's own recordings; nobody needs to have any. Raises :class:`WorkError` if they cannot be listed."""
+    try:
+        return sorted(entry for entry in folder.iterdir() if entry.suffix.lower() in SUFFIXES)
+    except FileNotFoundError:
+        return []
+    except OSError as error:
+        why = (error.strerror or type(error).__name__).lower()
+        raise WorkError(
+            f"{folder}: {why}; your own recordings are not listed. Make it a folder that you may read"
+        ) from None
+
+
+def _is_own(recording: Recording, folder: Path) -> bool:
+    return recording.source.path.resolve().parent == folder.resolve()
+
+
+def _print(recordings: list[Recording], what: str, place: Path) -> None:
     rows = [
         [
             recording.id,
@@ -36,18 +71,21 @@ def _print(recordings: list[Recording], place: Path) -> None:
         for recording in recordings
     ]
     headers = ["recording", "what", "length", "turns", "over the agent", "replay"]
-    print_table(f"{len(rows)} recording(s)", headers, rows, left=2)
-    print_line(f"In {place}. Play them: turnlab simulate {place} --config balanced --config quality")
+    print_table(f"{len(rows)} {what}", headers, rows, left=2)
+    print_line(
+        f"In {place}. Play them: turnlab simulate {shlex.quote(str(place))} --config balanced --config quality"
+    )
 
 
 def _counts(labels: Labels | None) -> list[str]:
     if labels is None:
         return ["unlabelled", "", "rigid"]
     replay = "elastic" if labels.moves else "rigid"
-    return [str(len(labels.caller_turns())), str(len(labels.events)), replay]
+    mark = ", provisional" if labels.provisional else ""
+    return [f"{len(labels.caller_turns())}{mark}", str(len(labels.events)), replay]
 
 
-def _to_json(recording: Recording) -> dict[str, object]:
+def _to_json(recording: Recording, *, own: bool) -> dict[str, object]:
     labels = recording.labels
     return {
         "id": recording.id,
@@ -58,6 +96,8 @@ def _to_json(recording: Recording) -> dict[str, object]:
         "sample_rate": recording.source.sample_rate,
         "channels": recording.source.channels,
         "labelled": labels is not None,
+        "provisional": labels is not None and labels.provisional,
+        "own": own,
         "turns": len(labels.caller_turns()) if labels else None,
         "moves": len(labels.moves) if labels else 0,
     }

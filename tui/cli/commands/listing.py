@@ -12,7 +12,7 @@ from tui.cli.options import Json
 
 def recordings(
     folder: Annotated[
-        Path | None, typer.Argument(help="A folder of recordings; by default the bundled ones.")
+        Path | None, typer.Argument(help="A folder of recordings; by default your own and the bundled ones.")
     ] = None,
     as_json: Json = False,
 ) -> None:
