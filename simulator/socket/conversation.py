@@ -89,6 +89,8 @@ class Conversation:
         except ConnectionClosed as closed:
             if closed.sent is not None and closed.sent.code == CloseCode.MESSAGE_TOO_BIG:
                 self.report.ending = "let go: a message was too large"
+            elif closed.sent is not None and not closed.rcvd_then_sent:
+                self.report.ending = "the agent left: it was stopped"
         finally:
             for task in tasks:
                 task.cancel()
@@ -103,7 +105,8 @@ class Conversation:
         return round(seconds * self._rate) * BYTES
 
     async def _read(self) -> None:
-        async for message in self._connection:
+        while True:  # unlike iteration, this raises at every end of the call, and so tells who ended it
+            message = await self._connection.recv()
             await self._inbox.put(message, self._loop.time())
 
     async def _answer(self) -> None:

@@ -267,6 +267,25 @@ async def test_callers_of_every_kind_at_once(agent: tuple[str, Command], tmp_pat
     assert "Traceback" not in told
 
 
+async def test_an_agent_stopped_mid_call_says_that_it_left_itself(agent: tuple[str, Command]) -> None:
+    url, process = agent
+    line = await connect(url, additional_headers=HEADERS)
+    await line.send(json.dumps({"type": "start"}))
+    await asyncio.wait_for(line.recv(), PATIENCE_S)
+    process.send_signal(signal.SIGINT)
+    await asyncio.wait_for(line.wait_closed(), PATIENCE_S)
+    _, told = await asyncio.to_thread(process.communicate, timeout=PATIENCE_S)
+    assert "call 1: the agent left: it was stopped (" in told
+    assert "the caller left" not in told
+
+
+def test_the_client_is_as_short_as_the_guide_says() -> None:
+    guide = GUIDE.read_text()
+    said = re.search(r"## A client in (\d+) lines", guide)
+    assert said is not None
+    assert int(said[1]) == len(guide.split("```python\n")[1].split("```")[0].splitlines())
+
+
 def _check_clear(heard: Heard) -> None:
     """What the agent says is where its events say it is, or later on a slow machine, and stops before the clear."""
     begun = next(event for event in heard.events if event["type"] == "response_start")
