@@ -51,10 +51,8 @@ class Devices:
         Raises :class:`DeviceError` if there is none, or several are meant.
         """
         there = self.of(way)
-        if not there and is_forbidden(way):
-            raise DeviceError(f"no {_WORDS[way]} may be used: permission denied; {how_to_permit()}")
         if not there:
-            raise DeviceError(f"there is no {_WORDS[way]}; plug one in and try again")
+            raise DeviceError(why_none(way))
         if name is None:
             return next((device for device in there if device.default), there[0])
         exact = [device for device in there if device.name == name]
@@ -65,6 +63,13 @@ class Devices:
             several = ", ".join(device.name for device in found[:4])
             raise DeviceError(f"{name!r} may mean several {_WORDS[way]}s ({several}); name one in full")
         return found[0]
+
+
+def why_none(way: Way) -> str:
+    """Return what is said where there is no device of a way."""
+    if is_forbidden(way):
+        return f"no {_WORDS[way]} may be used: permission denied; {how_to_permit()}"
+    return f"there is no {_WORDS[way]}; plug one in and try again"
 
 
 _WORDS = {"input": "microphone", "output": "speaker"}

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.cli.conftest import Turnlab
-from tests.virtual_audio import missing
+from tests.virtual_audio import VirtualAudio, missing
 
 
 def test_a_missing_portaudio_names_its_package(turnlab: Turnlab, tmp_path: Path) -> None:
@@ -29,3 +29,16 @@ def test_a_machine_without_devices_says_so(turnlab: Turnlab, tmp_path: Path) -> 
     assert tried.code == 1
     assert "there is no microphone; plug one in" in tried.err
     assert turnlab("devices", "--input", "x", environment=nothing).one_line(2).endswith("add --test")
+
+
+@pytest.mark.skipif(missing() is not None, reason=str(missing()))
+def test_a_microphone_that_hears_nothing_at_all_is_said_to_be_silent(turnlab: Turnlab) -> None:
+    sound = VirtualAudio()
+    try:
+        sound.start()
+        tried = turnlab("devices", "--test", environment=sound.environment)
+        assert tried.code == 0
+        assert "SILENT: is it muted" in tried.out
+        assert "half a second of 440 Hz was played" in tried.out
+    finally:
+        sound.stop()

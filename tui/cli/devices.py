@@ -7,12 +7,17 @@ from collections.abc import Callable
 from typing import Any
 
 from simulator.devices.errors import DeviceError
-from simulator.devices.listing import Device, Devices, Way
+from simulator.devices.listing import Device, Devices, Way, why_none
 from simulator.devices.portaudio import quiet_stderr
 from simulator.devices.testing import listen, play_tone
 from simulator.session import devices_there
 from tui.cli.failure import CallError, ToldError, WorkError, complain
 from tui.cli.tables import print_line, print_table
+
+WAYS: dict[Way, str] = {"input": "Microphones", "output": "Speakers"}
+
+SILENT_DB = -90.0
+"""A microphone that never reaches this, dBFS, hears nothing at all: the last bit of 16 toggles at -90."""
 
 
 def show_devices(input_name: str | None, output_name: str | None, *, testing: bool, as_json: bool) -> None:
@@ -43,11 +48,12 @@ def show_devices(input_name: str | None, output_name: str | None, *, testing: bo
 
 def _show(found: Devices, *, as_json: bool) -> None:
     if as_json:
-        ways: tuple[tuple[str, Way], ...] = (("inputs", "input"), ("outputs", "output"))
-        print(json.dumps({name: [device.to_json() for device in found.of(way)] for name, way in ways}))
+        listed = {f"{way}s": [device.to_json() for device in found.of(way)] for way in WAYS}
+        print(json.dumps(listed))
         return
     headers = ["", "device", "through", "channels", "kHz"]
-    for title, devices in (("Microphones", found.inputs), ("Speakers", found.outputs)):
+    for way, title in WAYS.items():
+        devices = found.of(way)
         rows = [
             ["◉" if one.default else "", one.name, one.host, str(one.channels), f"{one.rate / 1000:g}"]
             for one in devices
@@ -55,7 +61,7 @@ def _show(found: Devices, *, as_json: bool) -> None:
         if rows:
             print_table(title, headers, rows, left=3)
         else:
-            print_line(f"{title}: none; plug one in, or see whether the sound system runs")
+            print_line(f"{title}: {why_none(way)}, or see whether the sound system runs")
     if found.inputs or found.outputs:
         print_line("◉ is the system's default. Try them: turnlab devices --test [--input NAME] [--output NAME]")
 
@@ -72,7 +78,9 @@ def _heard(device: Device) -> dict[str, Any]:
     heard = listen(device)
     how = f"{heard.rate / 1000:g} kHz, {heard.channels} channel(s), {heard.latency_ms:.0f} ms latency"
     level = f"peak {heard.peak_db:.0f} dBFS, mean {heard.rms_db:.0f} dBFS"
-    clipped = f", CLIPPED {heard.clipped} samples: turn it down" if heard.clipped else ""
+    remark = f", CLIPPED {heard.clipped} samples: turn it down" if heard.clipped else ""
+    if heard.peak_db <= SILENT_DB:
+        remark = ", SILENT: is it muted, by a switch of its own or by the system?"
     return {
         "device": device.name,
         "sample_rate": heard.rate,
@@ -82,7 +90,7 @@ def _heard(device: Device) -> dict[str, Any]:
         "rms_db": round(heard.rms_db, 1),
         "clipped": heard.clipped,
         "latency_ms": round(heard.latency_ms, 1),
-        "text": f"microphone {device.name} ({how}): {level}{clipped}",
+        "text": f"microphone {device.name} ({how}): {level}{remark}",
     }
 
 
