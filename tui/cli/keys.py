@@ -24,7 +24,7 @@ def list_keys(*, as_json: bool) -> None:
     for name, (place, command) in found.items():
         keys = chosen.keymap.get(name, command.key).split(",")
         own, where = name in chosen.keymap, "everywhere" if name in anywhere else place
-        rows.append((name, where, "  ".join(keys) + (" (yours)" if own else ""), command.name))
+        rows.append((name, where, "  ".join(map(_shown, keys)) + (" (yours)" if own else ""), command.name))
         about = {"name": command.name, "about": command.description()}
         raw.append({"id": name, "where": where, "keys": keys, "chosen": own, **about})
     if as_json:
@@ -32,3 +32,14 @@ def list_keys(*, as_json: bool) -> None:
         return
     print_table("", ("command", "where", "keys", "what it is"), rows, left=4, whole=1)
     print_line(f'Choose others in {keys_file()}, a line each: tune.undo = "ctrl+z"')
+
+
+def _shown(key: str) -> str:
+    """Return a key as the footer shows it; with its name in brackets where a file of keys needs that instead."""
+    from textual.keys import format_key
+
+    *modifiers, base = key.split("+")
+    others = [modifier for modifier in modifiers if modifier != "ctrl"]
+    shown = "+".join([*others, ("^" if "ctrl" in modifiers else "") + format_key(base)])
+    needs_name = shown != key and not (len(shown) == 1 and shown.isascii())
+    return f"{shown} ({key})" if needs_name else shown
