@@ -196,3 +196,25 @@ def test_debug_shows_the_traceback(turnlab: Turnlab, tmp_path: Path) -> None:
     done = turnlab("simulate", tmp_path / "nowhere.wav", "--debug")
     assert done.code != 0
     assert "Traceback" in done.err
+
+
+@pytest.mark.parametrize("group", ["labels", "service", "version-set"])
+def test_a_group_without_a_command_shows_its_help(turnlab: Turnlab, group: str) -> None:
+    done = turnlab(group)
+    assert (done.code, done.out) == (2, "")
+    assert done.err == turnlab(group, "--help").out
+    assert "\nCommands:\n" in done.err
+
+
+@pytest.mark.parametrize(
+    ("arguments", "command"),
+    [
+        ("simulate", "turnlab simulate"),
+        ("agent --port soon", "turnlab agent"),
+        ("service lst", "turnlab service"),
+        ("labels export", "turnlab labels export"),
+        ("nope", "turnlab"),
+    ],
+)
+def test_a_wrong_call_names_the_help_of_its_own_command(turnlab: Turnlab, arguments: str, command: str) -> None:
+    assert turnlab(*arguments.split()).one_line(2).endswith(f"; see '{command} --help'")

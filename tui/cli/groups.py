@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Mapping
 from functools import cache
 from importlib import import_module
@@ -21,6 +22,17 @@ class ShowingGroup(TyperGroup):
         """Put ``show`` before arguments that name no command."""
         if not args or args[0] not in (*self.commands, *ctx.help_option_names):
             args = [SHOW, *args]
+        return super().parse_args(ctx, args)
+
+
+class HelpingGroup(TyperGroup):
+    """A group that shows its help, as a wrong call (exit 2), where no command of it is named."""
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        """Show the help on standard error if there is nothing to parse. Raises :class:`typer.Exit`."""
+        if not args:
+            sys.stderr.write(f"{ctx.get_help()}\n")
+            raise typer.Exit(2)
         return super().parse_args(ctx, args)
 
 

@@ -106,7 +106,9 @@ def run(arguments: list[str]) -> int:
         result = typer.main.get_command(app).main(arguments, prog_name="turnlab", standalone_mode=False)
         sys.stdout.flush()
     except typer.TyperException as error:
-        complain(f"{error.format_message().rstrip('.')}; see 'turnlab --help'")
+        context = getattr(error, "ctx", None)  # of the command that was called wrongly, if it came that far
+        path = context.command_path if context is not None else "turnlab"
+        complain(f"{error.format_message().rstrip('.')}; see '{path} --help'")
         return 2
     except (BrokenPipeError, SystemExit):  # how typer and rich pass it on
         # whoever read our output has seen enough; keep Python from complaining at exit

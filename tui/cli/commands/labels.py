@@ -7,11 +7,9 @@ from typing import Annotated
 
 import typer
 
-from tui.cli.groups import LATER_HELP
+from tui.cli.groups import LATER_HELP, HelpingGroup
 
-labels_app = typer.Typer(
-    rich_markup_mode=None, add_completion=False, no_args_is_help=True, help=LATER_HELP["labels"]
-)
+labels_app = typer.Typer(rich_markup_mode=None, add_completion=False, cls=HelpingGroup, help=LATER_HELP["labels"])
 
 Force = Annotated[bool, typer.Option("--force", help="Replace the file if it is there already.")]
 

@@ -6,15 +6,13 @@ from typing import Annotated
 
 import typer
 
-from tui.cli.groups import LATER_HELP
+from tui.cli.groups import LATER_HELP, HelpingGroup
 from tui.cli.option_sets import with_option_sets
 from tui.cli.options import Apply, Body, ConnectionName, Json, ServiceName
 from tui.cli.service_options import ServiceOptions
 from tui.cli.wish import Wish
 
-service_app = typer.Typer(
-    rich_markup_mode=None, add_completion=False, no_args_is_help=True, help=LATER_HELP["service"]
-)
+service_app = typer.Typer(rich_markup_mode=None, add_completion=False, cls=HelpingGroup, help=LATER_HELP["service"])
 
 Name = Annotated[str | None, typer.Option(help="What people call it, 1 to 256 characters.")]
 

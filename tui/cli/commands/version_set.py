@@ -6,13 +6,13 @@ from typing import Annotated
 
 import typer
 
-from tui.cli.groups import LATER_HELP
+from tui.cli.groups import LATER_HELP, HelpingGroup
 from tui.cli.option_sets import with_option_sets
 from tui.cli.options import Apply, Body, ConnectionName, Expect, Json, ServiceName
 from tui.cli.wish import ConfirmedWish
 
 version_set_app = typer.Typer(
-    rich_markup_mode=None, add_completion=False, no_args_is_help=True, help=LATER_HELP["version-set"]
+    rich_markup_mode=None, add_completion=False, cls=HelpingGroup, help=LATER_HELP["version-set"]
 )
 
 SetName = Annotated[str, typer.Argument(metavar="NAME", help="The version set.")]
