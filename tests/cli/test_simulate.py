@@ -156,3 +156,21 @@ def test_a_name_with_markup_and_escapes_stays_text(turnlab: Turnlab, tmp_path: P
     assert done.code == 0
     assert "[bold]" in done.out
     assert "\x1b" not in done.out + done.err
+
+
+NAMES = ["balanced", '{"eot_timeout_ms": 800}', '{"filler_style": "phrase"}']
+
+
+@pytest.mark.parametrize(("columns", "tables"), [("80", 3), ("120", 1)])
+def test_three_configurations_are_compared_without_breaking_a_word(
+    turnlab: Turnlab, columns: str, tables: int
+) -> None:
+    options = [word for name in NAMES for word in ("--config", name)]
+    out = turnlab("simulate", bundled_folder() / "booking.flac", *options, environment={"COLUMNS": columns}).out
+    lines = out.splitlines()
+    assert max(map(len, lines)) <= int(columns)
+    for readout in ("end-of-turn delay p50", "false barge-ins", "truncated words"):
+        assert sum(line.startswith(f" {readout} ") for line in lines) == tables
+    assert ("inline-2 against balanced" in lines) == (tables > 1)
+    assert 'inline is {"eot_timeout_ms": 800}' in lines
+    assert 'inline-2 is {"filler_style": "phrase"}' in lines

@@ -11,7 +11,7 @@ from simulator.measures.scoring import Group, barge_in_scores, voice_scores
 from simulator.measures.scoring_barge_in import UNLABELLED, KindScore
 from simulator.measures.scoring_turns import AtBudget, Point, TurnScore
 from tui.cli.evaluate_plot import draw, legend
-from tui.cli.simulate_table import print_assumed, print_readouts, print_run_notes, print_what_if
+from tui.cli.simulate_table import print_assumed, print_inline, print_readouts, print_run_notes, print_what_if
 from tui.cli.tables import print_line, print_table
 
 if TYPE_CHECKING:
@@ -27,6 +27,7 @@ def print_evaluation(evaluation: Evaluation) -> None:
     """Print the trade-offs, barge-in, voice activity, then the readouts as ``simulate`` shows them."""
     names = [arm.name for arm in evaluation.arms]
     print_what_if(evaluation.hearing.words())
+    print_inline(evaluation.arms)
     for arms, scores in evaluation.end_of_turn().items():
         _print_trade_offs(scores, evaluation, "" if len(arms) == len(names) else f" ({', '.join(arms)})")
     _print_barge_in(evaluation, names)

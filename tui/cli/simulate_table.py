@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
+import json
+import re
 from typing import TYPE_CHECKING
 
 from simulator.measures.comparison import Compared, Comparison
 from simulator.measures.readouts import TIMES, Measured, Spread
-from tui.cli.tables import print_line, print_table
+from tui.cli.tables import fits, print_line, print_table
 from tui.readout_names import READOUT_NAMES, difference, figure, interval, total
 
 if TYPE_CHECKING:
     from simulator.engine.profile import EngineProfile
-    from simulator.study import Run
+    from simulator.study import Arm, Run
     from tui.cli.simulate import Report
+
+_INTERVAL = "95 % interval"
+_INLINE = re.compile(r"inline(-\d+)?")
 
 
 def print_report(report: Report) -> None:
@@ -20,6 +25,7 @@ def print_report(report: Report) -> None:
     names = [arm.name for arm in report.arms]
     runs = list(report.runs.values())
     print_what_if(report.hearing.words())
+    print_inline(report.arms)
     print_readouts(runs, report.comparison, names)
     _print_each(report, names)
     print_run_notes(runs, report.comparison, compared=len(names) > 1)
@@ -37,17 +43,30 @@ def print_readouts(runs: list[Run], comparison: Comparison, names: list[str]) ->
     by_arm = {name: [one for one in runs if one.arm == name] for name in names}
     headers = ["", *names]
     for name in names[1:]:
-        headers += [f"{name} vs {names[0]}" if len(names) > 2 else "difference", "95 % interval"]
+        headers += [f"{name} vs {names[0]}" if len(names) > 2 else "difference", _INTERVAL]
     rows = []
     for readout in READOUT_NAMES:
         rows += _rows(comparison, by_arm, names, readout)
     first = by_arm[names[0]]
     turns = sum(len(run.measured.turns) for run in first)
-    print_table(
-        f"{len(first)} recording(s), {turns} turns; times in ms after the end of a turn",
-        headers,
-        rows,
-    )
+    title = f"{len(first)} recording(s), {turns} turns; times in ms after the end of a turn"
+    if len(names) < 2 or fits(headers, rows):
+        print_table(title, headers, rows)
+        return
+    # one under another, so that no word or figure is broken
+    arms = 1 + len(names)
+    print_table(title, headers[:arms], [row[:arms] for row in rows])
+    for at, name in enumerate(names[1:]):
+        columns = slice(arms + 2 * at, arms + 2 * at + 2)
+        told = [[row[0], *row[columns]] for row in rows if any(row[columns])]
+        print_table(f"{name} against {names[0]}", ["", "difference", _INTERVAL], told)
+
+
+def print_inline(arms: list[Arm]) -> None:
+    """Say which ``--config`` is called what, where several were written on the command line itself."""
+    for arm in arms if len(arms) > 1 else ():
+        if _INLINE.fullmatch(arm.name):
+            print_line(f"{arm.name} is {json.dumps(arm.config.set_values(), ensure_ascii=False)}")
 
 
 def _rows(comparison: Comparison, by_arm: dict[str, list[Run]], names: list[str], readout: str) -> list[list[str]]:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from textwrap import wrap
 from typing import Literal
 
 from rich.box import SIMPLE_HEAD
+from rich.cells import cell_len
 from rich.console import Console
 from rich.table import Table
 from rich.text import Text
@@ -18,18 +20,53 @@ def print_table(
 ) -> None:
     """Print a table; the first ``left`` columns are texts, the others figures. Without a title it has none.
 
-    The first ``whole`` columns are never folded, however narrow the terminal is.
+    The first ``whole`` columns are never folded, however narrow the terminal is. Where it is too narrow, headers
+    are folded before cells are.
     """
-    table = Table(box=SIMPLE_HEAD, pad_edge=False)
-    for index, header in enumerate(headers):
-        justify: Literal["left", "right"] = "left" if index < left else "right"
-        table.add_column(Text(plain(header)), justify=justify, overflow="fold", no_wrap=index < whole)
-    for row in rows:
-        table.add_row(*(Text(plain(cell)) for cell in row))
     console = Console(highlight=False)
+    safe_headers, cells = _safe(headers, rows)
+    table = _table(safe_headers, cells, left, whole)
+    if _too_wide(table, console):
+        table = _table(_folded(safe_headers, cells), cells, left, whole)
     if title:
         console.print(Text(plain(title), style="bold"))
     console.print(table)
+
+
+def fits(headers: Sequence[str], rows: Sequence[Sequence[str]]) -> bool:
+    """Return whether the terminal is wide enough for a table without folding any cell."""
+    safe_headers, cells = _safe(headers, rows)
+    return not _too_wide(_table(_folded(safe_headers, cells), cells, 1, 0), Console(highlight=False))
+
+
+def _safe(headers: Sequence[str], rows: Sequence[Sequence[str]]) -> tuple[list[str], list[list[str]]]:
+    return [plain(header) for header in headers], [[plain(cell) for cell in row] for row in rows]
+
+
+def _table(headers: list[str], rows: list[list[str]], left: int, whole: int) -> Table:
+    table = Table(box=SIMPLE_HEAD, pad_edge=False)
+    for index, header in enumerate(headers):
+        justify: Literal["left", "right"] = "left" if index < left else "right"
+        table.add_column(Text(header), justify=justify, overflow="fold", no_wrap=index < whole)
+    for row in rows:
+        table.add_row(*map(Text, row))
+    return table
+
+
+def _folded(headers: list[str], rows: list[list[str]]) -> list[str]:
+    """Return headers folded between words, to no more than their cells' width where words allow."""
+    folded = []
+    for index, header in enumerate(headers):
+        cells = [row[index] for row in rows if index < len(row)]
+        width = max(map(cell_len, [*cells, *header.split()]), default=0)
+        folded.append("\n".join(wrap(header, max(1, width), break_long_words=False, break_on_hyphens=False)))
+    return folded
+
+
+def _too_wide(table: Table, console: Console) -> bool:
+    """Tell whether a table would like to be wider than the terminal."""
+    options = console.options.update(width=10_000)
+    return console.measure(table, options=options).maximum > console.width
 
 
 def print_timed(rows: Sequence[tuple[str, str]]) -> None:
