@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import shlex
 from pathlib import Path
 
@@ -18,6 +19,7 @@ from tests.tui.test_services_version_sets import notes, press, stored, texts
 from tui.app import TurnlabApp
 from tui.screens.dialog import Confirm, TextDialog
 from tui.screens.form_dialog import FormDialog
+from tui.screens.help import HelpScreen
 from tui.screens.moved_dialog import MovedFields
 from tui.screens.routing import RoutingScreen
 from tui.screens.services import ServicesScreen
@@ -272,3 +274,26 @@ async def test_the_status_line_tells_of_limits_and_of_waiting() -> None:
         assert "GET service: 3 of 50 left until 07:06:40" in line.render().plain
         client.traffic.note_waiting(Waiting(7.0, "the limit of 50 requests is used up"))
         assert "waiting 7 s: the limit of 50 requests is used up" in line.render().plain
+
+
+async def test_no_question_comes_up_over_what_was_opened_meanwhile(app: TurnlabApp) -> None:
+    async with app.run_test(size=(120, 40), notifications=True) as pilot:
+        await on_service(pilot, "Intake Line")
+        assert app.client is not None
+        asked, go, ask = asyncio.Event(), asyncio.Event(), app.client.get_service
+
+        async def slowly(service_id: str) -> Service:
+            asked.set()
+            await go.wait()
+            return await ask(service_id)
+
+        app.client.get_service = slowly  # type: ignore[method-assign]
+        app.screen.query_one("ServiceList").focus()
+        await pilot.press("X")
+        await asked.wait()
+        await press(pilot, "question_mark", HelpScreen)
+        go.set()
+        await until(pilot, lambda: any("Ask again" in note for note in notes(app)), "a word about it")
+        assert isinstance(app.screen, HelpScreen)
+        await press(pilot, "escape", ServicesScreen)
+        await press(pilot, "X", Confirm)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from collections.abc import Mapping
 from pathlib import Path
@@ -18,9 +19,11 @@ from services.errors import InvalidError
 from services.model import Service
 from simulator.recording import bundled_folder
 from tests.tui.conftest import ScriptedClient, make_app, settle
+from tests.tui.pace import until
 from tests.tui.tune_support import open_tune, rest, settle_on, slider
 from tui.app import TurnlabApp
 from tui.screens.dialogs import UnsavedChanges
+from tui.screens.find_dialog import FindDialog
 from tui.screens.merge_dialog import MergeDialog
 from tui.screens.save_dialog import SaveDialog
 from tui.screens.tune import TuneScreen
@@ -254,3 +257,62 @@ async def test_read_only_says_so_and_sends_nothing(workspace_file: Path, monkeyp
         await rest(pilot)
         assert "Not saved: read-only" in said[-1]
         assert screen.unsaved
+
+
+class SlowAnswer:
+    """Lets the platform answer what it holds only when it is let go; ``asked`` says that somebody waits."""
+
+    def __init__(self, app: TurnlabApp) -> None:
+        assert app.client is not None
+        self.asked, self._go = asyncio.Event(), asyncio.Event()
+        self._ask = app.client.get_service
+        app.client.get_service = self._wait  # type: ignore[method-assign]
+
+    async def _wait(self, service_id: str) -> Service:
+        self.asked.set()
+        await self._go.wait()
+        return await self._ask(service_id)
+
+    def let_go(self) -> None:
+        """Answer."""
+        self._go.set()
+
+
+async def test_no_save_dialog_comes_up_over_what_was_opened_meanwhile(app: TurnlabApp) -> None:
+    async with app.run_test(size=SIZE) as pilot:
+        screen = await tuned(pilot)
+        platform = SlowAnswer(app)
+        await pilot.press("q")
+        await settle_on(pilot, UnsavedChanges)
+        await pilot.press("s", "/")
+        await settle_on(pilot, FindDialog)
+        await platform.asked.wait()
+        platform.let_go()
+        await until(pilot, lambda: any("Save again" in toast for toast in toasts(app)), "a word about it")
+        assert isinstance(app.screen, FindDialog)
+        await pilot.press("escape")
+        await rest(pilot)
+        assert app.screen_stack[-1] is screen, "nothing waits below"
+        assert screen.unsaved
+        await pilot.press("ctrl+s")
+        await settle_on(pilot, SaveDialog)
+
+
+async def test_enter_sends_nothing_where_somebody_went_on_before_the_dialog_came(app: TurnlabApp) -> None:
+    async with app.run_test(size=SIZE) as pilot:
+        screen = await tuned(pilot)
+        platform = SlowAnswer(app)
+        await pilot.press("ctrl+s")
+        await platform.asked.wait()
+        slider(screen, "post_eot_pause_ms").focus()
+        await pilot.press("enter", *"15")
+        platform.let_go()
+        await settle_on(pilot, SaveDialog)
+        await pilot.press("0", "enter")
+        await pilot.pause()
+        assert isinstance(app.screen, SaveDialog)
+        assert screen.unsaved
+        assert str(app.screen.query(".dialog-keys").last().render()).startswith("s sends")
+        await pilot.press("s")
+        await rest(pilot)
+        assert "2 fields of Intake Line" in toasts(app)[-1]

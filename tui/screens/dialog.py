@@ -25,6 +25,8 @@ class Dialog(ModalScreen[T | None]):
     AUTO_FOCUS = ""
     keys = "esc cancels"
     """What the last line says."""
+    comes_late: ClassVar[bool] = False
+    """Whether it may open over what was opened meanwhile: what was typed into it would be lost otherwise."""
 
     def __init__(self, title: str) -> None:
         super().__init__()

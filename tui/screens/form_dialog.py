@@ -35,6 +35,7 @@ class FormDialog(Dialog[dict[str, str]]):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("ctrl+s", "send", "Send", tooltip="Take what is in the form.", priority=True),
     ]
+    comes_late = True
     keys = "ctrl+s or enter in a line goes on · tab next line · esc cancels"
 
     def __init__(

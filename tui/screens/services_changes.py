@@ -49,7 +49,13 @@ class ChangesScreen(FactsScreen):
         return command.against(self.standing) if issubclass(command, ServiceCommand) else ""
 
     async def ask(self, dialog: Dialog[T]) -> T | None:
-        """Show a dialog and return its answer; what was told before no longer stands in its way."""
+        """Show a dialog and return its answer; what was told before no longer stands in its way.
+
+        One that would come up over what was opened meanwhile is not shown: its answer is ``None``.
+        """
+        if self.app.screen is not self and not dialog.comes_late:
+            self.complain("Something else was opened meanwhile. Ask again.", title="Nothing done")
+            return None
         self.app.clear_notifications()
         return await self.app.push_screen_wait(dialog)
 

@@ -7,8 +7,9 @@ from pathlib import Path
 from typing import Any
 
 from textual import work
+from textual.widget import Widget
 
-from presets.config import changes
+from presets.config import VoiceConfig, changes
 from presets.layers import Layer
 from services.client import ServicesClient
 from services.errors import ServiceError
@@ -70,9 +71,15 @@ class PlatformScreen(BenchScreen):
             return False
         assert service is not None
         assert client is not None
+        began = self._doing()
         try:
             while True:
                 now = await client.get_service(service.id)
+                if self.app.screen is not self:
+                    # Enter, meant for what was opened meanwhile, would send.
+                    self.notify("Something else was opened meanwhile. Save again.", title="Not saved", markup=False)
+                    return False
+                went_on = self._doing() != began
                 others = changes(self.session.draft.stored, now.voice_config)
                 if not await self._merge(now):
                     return False
@@ -81,8 +88,10 @@ class PlatformScreen(BenchScreen):
                     self.notify("Nothing is left to save: the platform holds all of it.", markup=False)
                     return False
                 told = (*_told(others, body), *self._warnings(body))
-                if not await self.app.push_screen_wait(SaveDialog(self.session.title, body, told)):
+                dialog = SaveDialog(self.session.title, body, told, enter_sends=not went_on)
+                if not await self.app.push_screen_wait(dialog):
                     return False
+                began = self._doing()
                 # The window may have stood open for long.
                 if (await client.get_service(service.id)).voice_config == now.voice_config:
                     return await self._send(client, service, body)
@@ -101,6 +110,10 @@ class PlatformScreen(BenchScreen):
             why = f"{self.why_kept_here}. A draft is kept on this machine alone; y copies it."
             title = "Nothing is saved to the platform"
             self.notify(plain(why), title=title, severity="warning", timeout=8, markup=False)
+
+    def _doing(self) -> tuple[Widget | None, VoiceConfig]:
+        """Return what tells whether somebody went on while the platform was asked."""
+        return self.focused, self.session.draft.config
 
     def _reason_not_to_save(self) -> str:
         if not self.session.draft.changes():
