@@ -9,6 +9,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from textual import events
 from textual.pilot import Pilot
 
 from presets.config import load
@@ -454,3 +455,17 @@ async def test_plain_drawing_has_a_legend_of_its_own(app: TurnlabApp) -> None:
         legend = str(screen.query_one("#why").render())
         assert legend.startswith("# answer")
         assert legend.isascii()
+
+
+async def test_header_and_focus_agree_however_quickly_the_keys_come(app: TurnlabApp) -> None:
+    async with app.run_test(size=(80, 24)) as pilot:
+        screen = await open_tune(pilot, recordings=bundled_folder() / "booking.flac")
+        await pilot.press("tab", "tab")
+        assert screen.pane == "readouts"
+        for _ in range(2):
+            app.post_message(events.Key("shift+tab", None))
+        await rest(pilot)
+        tabs = [str(tab.render()) for tab in screen.query("PaneTabs > *")]
+        assert screen.focused is not None
+        focused = next(pane.id for pane in screen.focused.ancestors if pane.has_class("pane"))
+        assert (focused, tabs[1]) == ("fields-pane", "[Fields]")

@@ -42,7 +42,7 @@ class PanesScreen(DevicesScreen, PaneScreen):
         if pane == "fields":
             self.query_one(FieldPanel).focus_field()
         elif pane == "log":
-            self.query_one(LiveLog).focus()
+            self.set_focus(self.query_one(LiveLog))
         else:
             self.set_focus(None)
 

@@ -72,8 +72,13 @@ class PaneScreen(Place):
     @on(events.DescendantFocus)
     def _follow_focus(self, event: events.DescendantFocus) -> None:
         # A click focuses without going through go_to; tab must then go on from there.
+        if event.widget is not self.focused:
+            return  # keys came faster than this news, and the focus is elsewhere by now
         above = {widget.id for widget in event.widget.ancestors_with_self}
-        self._pane = next((pane for pane in self.PANES if f"{pane}-pane" in above), self._pane)
+        pane = next((pane for pane in self.PANES if f"{pane}-pane" in above), self._pane)
+        if pane != self._pane:
+            self._pane = pane
+            self.fit()
 
     def action_turn_pane(self, steps: int) -> None:
         """Go to the next pane."""

@@ -32,6 +32,7 @@ class PanesScreen(ArmsScreen, PaneScreen):
         if pane == "fields":
             self.query_one(FieldPanel).focus_field()
         elif pane == "recordings":
-            self.query_one(RecordingList).focus()
+            self.set_focus(self.query_one(RecordingList))
         else:
-            self.query_one(targets[pane]).focus()
+            # at once, not by a message, which would come after the next key's
+            self.set_focus(self.query_one(targets[pane]))
