@@ -7,7 +7,9 @@ import json
 import shutil
 from pathlib import Path
 
+import numpy as np
 import pytest
+import soundfile as sf
 from textual.pilot import Pilot
 from textual.widgets import DataTable, Input, OptionList, SelectionList
 
@@ -233,3 +235,13 @@ async def test_a_later_first_sound_is_worse_though_the_response_is_not(app: Turn
         by_first_sound = [turn for turn in found if turn.readout == "first_sound_ms"]
         assert by_first_sound
         assert all((turn.delta_ms or 0) > 0 for turn in by_first_sound)
+
+
+async def test_where_nobody_speaks_there_is_no_turn_to_have_got_worse(app: TurnlabApp, tmp_path: Path) -> None:
+    sf.write(tmp_path / "quiet.wav", np.zeros(32_000, np.float32), 16_000)
+    async with app.run_test(size=SIZE) as pilot:
+        await open_tune(pilot, recordings=tmp_path / "quiet.wav")
+        await pilot.press("w")
+        await rest(pilot)
+        assert any("nothing to compare" in toast.message for toast in app._notifications)
+        assert not isinstance(app.screen, WorstTurns)

@@ -9,7 +9,7 @@ from tui.screens.symptom_guide import SymptomGuide
 from tui.screens.tune_bench import BenchScreen
 from tui.screens.worst_turns import WorstTurns
 from tui.terminal_text import plain
-from tui.tuning.readouts import row_keys, usual_rows
+from tui.tuning.readouts import A, row_keys, usual_rows
 from tui.tuning.symptoms import Offer
 from tui.tuning.trial import Measurement
 from tui.tuning.worst_turns import worse_turns
@@ -77,6 +77,10 @@ class AskingScreen(BenchScreen):
         """List the turns that got worse, and go to the chosen one."""
         measurement = self.settled_measurement()
         if measurement is None:
+            return
+        if not any(measurement.runs[one.key, A].measured.turns for one in measurement.scope):
+            over = measurement.readouts.over
+            self.notify(f"There is no turn of a caller in {plain(over)}, so nothing to compare.", markup=False)
             return
         names = self.arm_names
         dialog = WorstTurns(worse_turns(measurement), measurement.readouts.over, names[0], names[1])
