@@ -186,6 +186,7 @@ async def arms_switch_and_the_person_is_heard_or_not(live: Looking, call: LiveSe
     await pilot.press("m", "t")
     await until(pilot, lambda: call.snapshot().muted and call.snapshot().push_to_talk, "muted")
     assert "hold the mouse here" in live.text("#talk-pad")
+    assert "MUTED  TALK ○" in str(live.screen.query_one(LiveHeader).content)
     await pilot.press("space")
     await live.until("#talk-pad", "you are heard")
     await pilot.press("m", "t", "e")

@@ -102,3 +102,11 @@ def test_no_device(snap_compare: Compare, workspace_file: Path) -> None:
 def test_talking(snap_compare: Compare, workspace_file: Path, size: tuple[int, int]) -> None:
     app, open_live = pictured(workspace_file, *talking(), "t")
     assert snap_compare(app, terminal_size=size, run_before=open_live)
+
+
+@pytest.mark.parametrize("keys", [("tab",), ("tab", "tab")], ids=["settings", "log"])
+def test_being_unheard_is_in_view_in_every_pane(
+    snap_compare: Compare, workspace_file: Path, keys: tuple[str, ...]
+) -> None:
+    app, open_live = pictured(workspace_file, *talking(), "m", "t", *keys)
+    assert snap_compare(app, terminal_size=(80, 24), run_before=open_live)

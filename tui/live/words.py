@@ -51,6 +51,12 @@ def state_words(shown: Snapshot) -> str:
     return f"{state} · not heard: {_UNHEARD[shown.unheard]}" if shown.unheard else state
 
 
+def heard_words(muted: bool, push_to_talk: bool, talking: bool) -> str:
+    """Return a sign for the top line, in view in every pane, where the microphone is not simply heard; else ""."""
+    ways = ["MUTED"] * muted + ["TALK ●" if talking else "TALK ○"] * push_to_talk
+    return "".join(f"{way}  " for way in ways)
+
+
 def trouble_words(shown: Snapshot) -> str:
     """Return what is wrong and what to do, "" if nothing is."""
     if not shown.standing:

@@ -111,7 +111,8 @@ class LiveScreen(PanesScreen):
 
     def _show_header(self) -> None:
         session, shown = self.session, self.shown
-        now = f"{_SIGNS.get(shown.phase, '○')} {clock_text(shown.now_ms)}"
+        heard = words.heard_words(self.wishes.muted, self.wishes.push_to_talk, shown.talking)
+        now = f"{heard}{_SIGNS.get(shown.phase, '○')} {clock_text(shown.now_ms)}"
         changes = len(session.draft.changes())
         self.query_one(LiveHeader).show(session.title, changes, session.short_arm_names(), self._arm, now)
         draft = draft_letter(session)

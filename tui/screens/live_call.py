@@ -224,6 +224,7 @@ class CallScreen(FieldEditingScreen, DraftKeepingScreen):
         self.wishes.muted = not self.wishes.muted
         if self._call is not None:
             self._call.mute(self.wishes.muted)
+        self.show_call()
 
     def action_pause(self) -> None:
         """Stop the clock, or let it go on."""
