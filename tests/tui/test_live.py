@@ -17,8 +17,9 @@ from simulator.recorder.folder import own_recordings_folder
 from simulator.recording import bundled_folder
 from simulator.session.live import LiveSession
 from simulator.session.settings import EchoGuard
+from simulator.session.state import Notice, Snapshot
 from tests.tui.conftest import make_app, settle
-from tests.tui.live_support import RATE, ArrayCards, array_call
+from tests.tui.live_support import RATE, ArrayCards, StillCall, array_call
 from tests.tui.pace import until
 from tests.tui.tune_support import rest, settle_on
 from tui.live.wishes import Wishes
@@ -217,3 +218,27 @@ async def the_recording_is_in_tune(live: Looking, calls: list[LiveSession]) -> N
     await pilot.press("3")
     await until(pilot, lambda: len(calls) == 2 and calls[-1].snapshot().phase != "starting", "a new call")
     assert calls[-1].snapshot().echo_guard is EchoGuard.HALF_DUPLEX
+
+
+async def test_a_log_that_was_gone_back_in_says_what_is_newer_until_a_new_call(workspace_file: Path) -> None:
+    notes = [Notice("device", at, f"note {at}") for at in range(4)]
+    call = StillCall(Snapshot(phase="running", arm="A", arms=("A", "B")), [*notes[:2]])
+    app = make_app(lambda: open_embedded(workspace_file), open_call=lambda _: call)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await settle(pilot)
+        await pilot.press("3")
+        live = Looking(pilot)
+        await until(pilot, lambda: isinstance(app.screen, LiveScreen), "Live")
+        await live.until_logged("note 1")
+        await pilot.press("comma")
+        await live.until("#log-title", "Log · 1 newer")
+        call._told = [notes[2]]
+        await live.until("#log-title", "Log · 2 newer · end follows")
+        await pilot.press("end")
+        await until(pilot, lambda: not live.text("#log-title"), "a log that follows")
+        await pilot.press("comma")
+        call._told = [Notice("setting", 0, "a new call begins"), notes[3]]
+        await until(pilot, lambda: not live.text("#log-title"), "a log that follows again")
+        assert live.log()[-2].startswith("── new call")
+        log = live.screen.query_one(LiveLog)
+        assert log.highlighted == log.option_count - 1

@@ -21,6 +21,9 @@ _NOTICES: dict[NoticeKind, str] = {
     "fault": "fault",
 }
 _STANDING_OUT = ("gap", "fault")
+_ANEW = "a new call begins"
+"""What a session tells as its clock goes back to 0."""
+NEW_CALL = "new call"
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,7 +31,7 @@ class LogLine:
     """One line. ``after_ms`` is the latency from the detected end of speech, where the event has one.
 
     ``why`` is the explanation in a sentence, ``details`` the numbers behind it. ``kind`` is ``event``, ``mark`` for
-    what a caller hears or notices, ``notice``, or ``alarm``.
+    what a caller hears or notices, ``notice``, ``alarm``, or ``heading``: a new call.
     """
 
     t_ms: int
@@ -58,6 +61,8 @@ class LogLines:
     def line(self, told: Told) -> LogLine:
         """Return the line for something that happened."""
         if isinstance(told, Notice):
+            if told.text == _ANEW:
+                return LogLine(told.t_ms, "", NEW_CALL, "", told.text, "heading")
             kind = "alarm" if told.kind in _STANDING_OUT else "notice"
             return LogLine(told.t_ms, "", _NOTICES[told.kind], told.text, told.text, kind)
         event = told.event

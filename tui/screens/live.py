@@ -82,7 +82,7 @@ class LiveScreen(PanesScreen):
                     yield Static(id="fields-title", classes="pane-title", markup=False)
                     yield FieldPanel(self.session.states(), id="fields")
             with Vertical(id="log-pane", classes="pane"):
-                yield Static("Log · enter says why in full", classes="pane-title", markup=False)
+                yield Static("Log · enter says why in full", id="log-title", classes="pane-title", markup=False)
                 yield LiveLog(id="log")
                 yield Static(id="live-why", markup=False)
         yield StatusLine()

@@ -83,6 +83,14 @@ class PanesScreen(DevicesScreen, PaneScreen):
     def show_told(self, told: Sequence[Told]) -> None:
         """Add what happened to the log."""
         self._event_log.add_lines([self._teller.line(one) for one in told])
+        self._title_log()
+
+    def _title_log(self) -> None:
+        newer = self._event_log.newer
+        pinned = f"{newer} newer · end follows, here in the log · " if newer else ""
+        title = self.query_one("#log-title", Static)
+        title.set_class(bool(newer), "-pinned")  # in view then on small screens too
+        title.update(f"Log · {pinned}enter says why in full", layout=False)
 
     def action_step_log(self, steps: int) -> None:
         """Go to another event and read why it happened."""
@@ -100,6 +108,7 @@ class PanesScreen(DevicesScreen, PaneScreen):
 
     @on(LiveLog.Looked)
     def _line_looked_at(self, message: LiveLog.Looked) -> None:
+        self._title_log()
         line = message.line
         latency = f", {line.after_ms:,} ms after the end of speech" if line.after_ms is not None else ""
         text = f"{line.time} {line.what}{latency}: {line.why}"

@@ -36,11 +36,16 @@ class LiveLog(OptionList):
         """The line under the cursor."""
         return None if self.highlighted is None else self._story[self.highlighted]
 
+    @property
+    def newer(self) -> int:
+        """How many lines came after the one under the cursor; 0 while the log follows."""
+        return 0 if self.highlighted is None else len(self._story) - 1 - self.highlighted
+
     def add_lines(self, lines: list[LogLine]) -> None:
-        """Add what happened; the cursor goes along if it was at the end."""
+        """Add what happened; the cursor goes along if it was at the end, and from a new call on."""
         if not lines:
             return
-        follows = self.highlighted is None or self.highlighted >= len(self._story) - 1
+        follows = not self.newer or any(line.kind == "heading" for line in lines)
         new: list[LogLine] = []
         for line in lines:
             one = merged(new[-1], line) if new else None
@@ -89,6 +94,8 @@ class LiveLog(OptionList):
 
 
 def _prompt(line: LogLine) -> Content:
+    if line.kind == "heading":
+        return Content.assemble((f"── {line.what} ", "bold"), ("─" * 60, "$text-muted"))
     after = "" if line.after_ms is None else f"{line.after_ms:,} ms"
     return Content.assemble(
         (f"{line.time:>7} ", "$text-muted"),
