@@ -19,12 +19,21 @@ def list_keys(*, as_json: bool) -> None:
         complain(problem)
     anywhere = {command.id for command in EVERYWHERE}
     found = {command.id: (place, command) for place in PLACES for command in commands_of(place)}
+    # A place's own key goes before the same key of what works everywhere.
+    places: dict[str, list[str]] = {}
+    for name, (place, command) in found.items():
+        for key in chosen.keymap.get(name, command.key).split(",") if name not in anywhere else ():
+            places.setdefault(key, []).append(place)
     rows = []
     raw = []
     for name, (place, command) in found.items():
         keys = chosen.keymap.get(name, command.key).split(",")
         own, where = name in chosen.keymap, "everywhere" if name in anywhere else place
-        rows.append((name, where, "  ".join(map(_shown, keys)) + (" (yours)" if own else ""), command.name))
+        shown = [
+            _shown(key) + (f" (not in {', '.join(places[key])})" if name in anywhere and key in places else "")
+            for key in keys
+        ]
+        rows.append((name, where, "  ".join(shown) + (" (yours)" if own else ""), command.name))
         about = {"name": command.name, "about": command.description()}
         raw.append({"id": name, "where": where, "keys": keys, "chosen": own, **about})
     if as_json:
