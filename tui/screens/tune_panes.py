@@ -32,7 +32,7 @@ class PanesScreen(ArmsScreen, PaneScreen):
         if pane == "fields":
             self.query_one(FieldPanel).focus_field()
         elif pane == "recordings":
-            self.set_focus(self.query_one(RecordingList))
+            self.query_one(RecordingList).focus()
         else:
             # at once, not by a message, which would come after the next key's
             self.set_focus(self.query_one(targets[pane]))

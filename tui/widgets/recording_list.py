@@ -143,7 +143,7 @@ class RecordingList(Vertical):
 
     def focus(self, scroll_visible: bool = True) -> RecordingList:
         """Focus the list."""
-        self._options.focus(scroll_visible)
+        self.screen.set_focus(self._options, scroll_visible)
         return self
 
     def _prompt_all(self) -> Content:
