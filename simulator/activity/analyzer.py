@@ -63,6 +63,11 @@ def completeness_model(*, silence_only: bool = False, late: bool = False) -> Com
     return SmartTurn(path, late=late) if path else None
 
 
+def warm_up(model: Completeness) -> None:
+    """Have the model answer once, on silence: its first answer takes longest."""
+    model.hear(np.zeros(SAMPLE_RATE, np.float32))
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class UnjudgedEnd:
     """Speech ended at ``end_ms``, known at ``known_ms``; how finished it sounded, :meth:`judge` says in a while.

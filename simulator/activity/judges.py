@@ -16,10 +16,7 @@ from concurrent.futures.process import BrokenProcessPool
 from multiprocessing.connection import wait
 from typing import Any, ParamSpec, TypeVar
 
-import numpy as np
-
-from simulator.activity.analyzer import Completeness
-from simulator.audio.samples import SAMPLE_RATE
+from simulator.activity.analyzer import Completeness, warm_up
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -67,7 +64,7 @@ def _pool(model: Completeness) -> ProcessPoolExecutor:
 
 def _prepare(model: Completeness) -> None:
     threading.Thread(target=_end_with_parent, daemon=True).start()
-    model.hear(np.zeros(SAMPLE_RATE, np.float32))  # the first answer takes longest
+    warm_up(model)
 
 
 def _end_with_parent() -> None:

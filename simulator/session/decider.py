@@ -13,12 +13,9 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 
-import numpy as np
-
 from presets.layers import ResolvedVoiceConfig
-from simulator.activity.analyzer import Completeness, completeness_model
+from simulator.activity.analyzer import Completeness, completeness_model, warm_up
 from simulator.activity.model import FRAME_MS
-from simulator.audio.samples import SAMPLE_RATE
 from simulator.engine.events import Event
 from simulator.errors import SimulatorError
 from simulator.recorder.finishing import recover_recordings
@@ -133,7 +130,7 @@ class Decider:
         self._recover()
         self._judge = completeness_model(silence_only=settings.silence_only)
         if self._judge is not None:
-            self._judge.hear(np.zeros(SAMPLE_RATE, np.float32))  # the first answer takes longest
+            warm_up(self._judge)
         self._voice = voice_for(settings.voice)
         self._side = self._new_side(self._voice)
         self._publish()
@@ -273,7 +270,7 @@ class Decider:
         self.outlet.cut()
         if self._voice is not None:
             self._side = self._new_side(self._voice)
-            self._notice("setting", "a new call begins")
+            self._notice("call", "a new call begins")
 
     def record(self, on: bool) -> None:
         """Begin or finish a recording."""

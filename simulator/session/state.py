@@ -164,7 +164,7 @@ class Happened:
         return {**self.event.to_json(), "arm": self.arm}
 
 
-NoticeKind = Literal["gap", "device", "setting", "recording", "voice", "fault"]
+NoticeKind = Literal["call", "gap", "device", "setting", "recording", "voice", "fault"]
 
 
 @dataclass(frozen=True, slots=True)

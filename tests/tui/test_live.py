@@ -237,7 +237,7 @@ async def test_a_log_that_was_gone_back_in_says_what_is_newer_until_a_new_call(w
         await pilot.press("end")
         await until(pilot, lambda: not live.text("#log-title"), "a log that follows")
         await pilot.press("comma")
-        call._told = [Notice("setting", 0, "a new call begins"), notes[3]]
+        call._told = [Notice("call", 0, "a new call begins"), notes[3]]
         await until(pilot, lambda: not live.text("#log-title"), "a log that follows again")
         assert live.log()[-2].startswith("── new call")
         log = live.screen.query_one(LiveLog)

@@ -13,6 +13,7 @@ _AFTER_SPEECH = ("end_of_turn", "filler_start", "response_start")
 """What is timed from the detected end of the caller's speech."""
 
 _NOTICES: dict[NoticeKind, str] = {
+    "call": "new call",
     "gap": "gap",
     "device": "device",
     "setting": "changed",
@@ -21,9 +22,6 @@ _NOTICES: dict[NoticeKind, str] = {
     "fault": "fault",
 }
 _STANDING_OUT = ("gap", "fault")
-_ANEW = "a new call begins"
-"""What a session tells as its clock goes back to 0."""
-NEW_CALL = "new call"
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,8 +59,8 @@ class LogLines:
     def line(self, told: Told) -> LogLine:
         """Return the line for something that happened."""
         if isinstance(told, Notice):
-            if told.text == _ANEW:
-                return LogLine(told.t_ms, "", NEW_CALL, "", told.text, "heading")
+            if told.kind == "call":  # its clock goes back to 0
+                return LogLine(told.t_ms, "", _NOTICES[told.kind], "", told.text, "heading")
             kind = "alarm" if told.kind in _STANDING_OUT else "notice"
             return LogLine(told.t_ms, "", _NOTICES[told.kind], told.text, told.text, kind)
         event = told.event
