@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import json
 import math
 from collections.abc import Callable, Mapping
-from typing import NoReturn
 
 import httpx
 from pydantic import JsonValue
@@ -20,6 +18,7 @@ from services.errors import (
     ServiceError,
     UnauthorizedError,
 )
+from services.json_bodies import NotJsonError, json_of, kind_of
 from services.rate_limits import retry_after
 
 MESSAGE_LENGTH = 300
@@ -35,18 +34,32 @@ class Answers:
 
     def parse(self, response: httpx.Response) -> dict[str, JsonValue]:
         """Return the JSON object. Raises :class:`services.errors.BadResponseError` for anything else."""
-        parsed = _json(response)
-        if not isinstance(parsed, dict):
-            raise BadResponseError(
-                f"{self.host} did not answer with JSON ({_kind(response)}); check the platform's address",
-                status=response.status_code,
-                request_id=self.request_id(response),
-            )
-        return parsed
+        broken_off = False
+        try:
+            parsed: JsonValue = json_of(response.content)
+            if isinstance(parsed, dict):
+                return parsed
+            what = f"answered with {kind_of(parsed)} where a JSON object was due; tell the platform's support"
+        except NotJsonError as error:
+            broken_off = error.cut_short
+            if not _meant_as_json(response):
+                what = f"did not answer with JSON ({_media_type(response)}); check the platform's address"
+            elif broken_off:
+                what = "broke off in the middle of its answer; try again"
+            else:
+                what = f"sent what is not JSON: {error}; tell the platform's support"
+        problem = BadResponseError(
+            f"{self.host} {what}", status=response.status_code, request_id=self.request_id(response)
+        )
+        problem.broken_off = broken_off
+        raise problem
 
     def refusal(self, response: httpx.Response, now: float) -> ServiceError:
         """Return the error that a status code and its envelope stand for; ``now`` in seconds since 1970."""
-        envelope = _json(response)
+        try:
+            envelope = json_of(response.content)
+        except NotJsonError:
+            envelope = None
         fields = envelope if isinstance(envelope, dict) else {}
         problems = self._problems(fields.get("detail"))
         said = "; ".join(map(str, problems)) or self._sentence(fields)
@@ -110,19 +123,12 @@ class Answers:
         return ""
 
 
-def _json(response: httpx.Response) -> JsonValue:
-    """Return the parsed body, or ``None`` if it is not JSON."""
-    try:
-        parsed: JsonValue = json.loads(response.content, parse_constant=_no_constant)
-    except (ValueError, RecursionError):
-        return None
-    return parsed
+def _meant_as_json(response: httpx.Response) -> bool:
+    """Tell whether a body that is not JSON was to be: an empty one, or HTML, comes from elsewhere."""
+    content: bytes = response.content.strip()
+    return bool(content) and ("json" in _media_type(response) or content[:1] in (b"{", b"["))
 
 
-def _no_constant(name: str) -> NoReturn:
-    raise ValueError(f"{name} is not JSON")
-
-
-def _kind(response: httpx.Response) -> str:
+def _media_type(response: httpx.Response) -> str:
     kind: str = response.headers.get("content-type", "").partition(";")[0].strip()
     return kind if kind.isprintable() and 0 < len(kind) < 60 else "no content type"

@@ -21,6 +21,7 @@ from services.classic_shapes import (
 )
 from services.client import PAGE_SIZE
 from services.errors import BadResponseError, NotFoundError, ServiceError, UnsupportedError
+from services.exchange import Query
 from services.matching import has_text
 from services.model import (
     NewService,
@@ -34,7 +35,7 @@ from services.reading import JsonObject, as_text
 from services.rules import deletable, writable
 from services.sign_in import ClassicKey, SignedIn
 from services.traffic import Traffic
-from services.transport import Query, Transport
+from services.transport import Transport
 
 UNSUPPORTED: Final = {
     "delete_service": "the Classic API cannot delete a service; deactivate it instead",

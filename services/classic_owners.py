@@ -9,10 +9,11 @@ from urllib.parse import quote
 from services.classic_shapes import MACHINE, read_behavior_set
 from services.client import PAGE_SIZE
 from services.errors import BadResponseError, NotFoundError
+from services.exchange import Query
 from services.listing import read_page
 from services.model import Agent, BehaviorSet, ContextGraph, Page, Service, Version
 from services.reading import JsonObject, read_agent, read_context_graph, read_version
-from services.transport import Query, Transport
+from services.transport import Transport
 
 T = TypeVar("T", Service, Agent, ContextGraph, Version, BehaviorSet)
 

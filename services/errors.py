@@ -28,6 +28,8 @@ class ServiceError(Exception):
         self.retry_after = retry_after
         self.final = False
         """Whether the request must not be sent again by itself, whatever kind of failure this looks like."""
+        self.outcome_unknown = False
+        """Whether the request was to change something and may have done so: read back before saying which."""
 
     def __str__(self) -> str:
         return f"{self.message} (request {self.request_id})" if self.request_id else self.message
@@ -78,6 +80,9 @@ class UnsupportedError(ServiceError):
 
 class UnreachableError(ServiceError):
     """No response came: the connection failed, broke off, or took too long."""
+
+    too_slow = False
+    """Whether a connection stood and the answer did not come in time."""
 
 
 class BadResponseError(ServiceError):

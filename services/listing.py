@@ -8,6 +8,7 @@ from typing import TypeVar
 from pydantic import JsonValue
 
 from services.errors import BadResponseError
+from services.json_bodies import kind_of
 from services.model import Page
 from services.reading import JsonObject, as_int
 
@@ -29,7 +30,8 @@ def read_page(
     """
     entries, more = body.get(key), body.get("has_more")
     if not isinstance(entries, list):
-        raise BadResponseError(f"the listing has no {key}; check the platform's address")
+        found = f"{kind_of(entries)} where its {key} should be" if key in body else f"no {key}"
+        raise BadResponseError(f"the platform's listing has {found}; tell the platform's support")
     continuation = as_int(body.get("continuation_token"))
     if not isinstance(more, bool) or (more and continuation is None):
         raise BadResponseError("the listing does not say where it goes on, so it may be incomplete; try again")

@@ -11,6 +11,7 @@ from pydantic import JsonValue
 
 from services.client import PAGE_SIZE
 from services.errors import BadResponseError, NotFoundError, RefusedError, UnsupportedError
+from services.exchange import Query
 from services.listing import read_page
 from services.matching import has_tags
 from services.model import (
@@ -33,7 +34,7 @@ from services.reading import (
 from services.rules import deletable, writable
 from services.secrets import BearerKey
 from services.traffic import Traffic
-from services.transport import Query, Transport
+from services.transport import Transport
 from services.writing import write_new_service, write_version_set
 
 T = TypeVar("T")

@@ -8,10 +8,11 @@ from urllib.parse import quote
 
 from services.client import PAGE_SIZE
 from services.errors import BadResponseError
+from services.exchange import Query
 from services.listing import read_page
 from services.model import Agent, ContextGraph, Page, Version
 from services.reading import JsonObject, read_agent, read_context_graph, read_version
-from services.transport import Query, Transport
+from services.transport import Transport
 
 T = TypeVar("T")
 

@@ -14,10 +14,11 @@ import httpx
 from pydantic import JsonValue, SecretStr
 
 from services.errors import BadResponseError, ServiceError
+from services.exchange import SIGN_IN
 from services.reading import as_time
 from services.secrets import bearer, checked
 from services.traffic import Traffic
-from services.transport import SIGN_IN, Transport
+from services.transport import Transport
 
 REFRESH_BEFORE_S: Final = 300.0
 """A token is renewed this long before it expires, so that none expires on its way."""
@@ -116,7 +117,7 @@ class SignedIn:
         # A crash screen prints local values, and the answer holds the token.
         answer.clear()
         if self._token is None:
-            raise BadResponseError("the platform's sign-in gave no token; check the platform's address")
+            raise BadResponseError("the platform's sign-in gave no token that can be used; tell its support")
         return self._token
 
     def _read(self, answer: Mapping[str, JsonValue]) -> _Token | None:

@@ -3,58 +3,37 @@
 from __future__ import annotations
 
 import asyncio
-import json
 import time
 from collections import defaultdict
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
-from dataclasses import dataclass, replace
+from dataclasses import replace
+from typing import TypeVar
 
 import httpx
 import stamina
 from pydantic import JsonValue, SecretStr
 
 from services.answers import Answers
-from services.errors import BadResponseError, InvalidError, RateLimitedError, ServiceError, UnreachableError
+from services.errors import RateLimitedError, ServiceError, UnreachableError
+from services.exchange import Call, Exchange, Query
 from services.rate_limits import rate_limit
 from services.retrying import (
     ATTEMPTS,
     FIRST_BACKOFF_S,
-    IDEMPOTENT,
     JITTER_S,
     LONGEST_BACKOFF_S,
     LONGEST_WAIT_S,
     TOTAL_S,
     wait_before_retry,
 )
-from services.secrets import Credentials, SecretHeaders, redacted
+from services.secrets import Credentials, redacted
 from services.traffic import RateLimit, Traffic, Waiting
 
-TIMEOUT = httpx.Timeout(30.0, connect=5.0)
-"""Seconds: 5 to connect, 30 for everything else."""
+T = TypeVar("T")
 
 WORTH_TELLING_S = 1.0
 """Shorter waits come and go before anybody could read of them."""
-
-SIGN_IN = "POST sign-in"
-
-Query = Mapping[str, str | int | bool | list[str] | None]
-
-
-@dataclass(frozen=True, slots=True)
-class Call:
-    """One request as a dialect asks for it. ``kind`` names what a rate limit counts together: ``GET services``."""
-
-    method: str
-    path: str
-    kind: str
-    query: Query | None = None
-    body: JsonValue = None
-
-    @property
-    def changes_twice(self) -> bool:
-        """Whether sending it twice may do more than sending it once."""
-        return self.method not in IDEMPOTENT and self.kind != SIGN_IN
 
 
 class Transport:
@@ -82,18 +61,21 @@ class Transport:
         self._answers = Answers(
             http.base_url.host or "the platform", lambda text: redacted(text, credentials.known())
         )
+        self._exchange = Exchange(http, self._answers)
 
     async def request(
         self, method: str, path: str, *, query: Query | None = None, body: JsonValue = None, kind: str
     ) -> dict[str, JsonValue]:
         """Send a request and return the JSON object that came back. Raises :class:`ServiceError`."""
-        return self._answers.parse(await self.send(method, path, query=query, body=body, kind=kind))
+        return await self._retried(Call(method, path, kind, query, body), self._answers.parse)
 
     async def send(
         self, method: str, path: str, *, query: Query | None = None, body: JsonValue = None, kind: str
     ) -> httpx.Response:
         """Send a request, again where that is safe and may help, and return the successful answer."""
-        call = Call(method, path, kind, query, body)
+        return await self._retried(Call(method, path, kind, query, body), lambda response: response)
+
+    async def _retried(self, call: Call, read: Callable[[httpx.Response], T]) -> T:
         attempts = stamina.retry_context(
             on=lambda error: self._wait_before_retry(call, error),
             attempts=ATTEMPTS,
@@ -102,9 +84,18 @@ class Transport:
             wait_max=LONGEST_BACKOFF_S,
             wait_jitter=JITTER_S,
         )
+        unknown = False
         async for attempt in attempts:
             with attempt:
-                return await self._attempt(call, again=attempt.num > 1)
+                response: httpx.Response | None = None
+                try:
+                    response = await self._attempt(call, again=attempt.num > 1)
+                    return read(response)
+                except ServiceError as error:
+                    # What one try left open no later refusal settles, nor does an answer that makes no sense.
+                    unknown |= error.outcome_unknown or (response is not None and call.changes)
+                    error.outcome_unknown = unknown
+                    raise
         raise AssertionError("a retry context ends in a result or an error")
 
     def _wait_before_retry(self, call: Call, error: Exception) -> bool | float:
@@ -119,19 +110,33 @@ class Transport:
         self.traffic.note_waiting(None)
         headers = await self._credentials.headers()
         async with self._turn(call.kind):
-            response, failure = await self._exchange(call, headers)
-        if response is not None and response.status_code == 401 and await self._credentials.renew(headers):
-            response, failure = await self._exchange(call, await self._credentials.headers())
+            found = await self._once(call, headers)
+        refused = isinstance(found, httpx.Response) and found.status_code == 401
+        if refused and await self._credentials.renew(headers):
+            found = await self._once(call, await self._credentials.headers())
         # Raised out here so that no low-level exception, whose frames hold the header, hangs on to it.
-        if failure:
-            raise failure
-        assert response is not None
-        if response.is_success:
-            return response
-        if again and call.method == "DELETE" and response.status_code == 404:
+        if isinstance(found, ServiceError):
+            # A platform that twice takes all its time will do so a third time.
+            found.final |= again and isinstance(found, UnreachableError) and found.too_slow
+            raise found
+        if found.is_success:
+            return found
+        if again and call.method == "DELETE" and found.status_code == 404:
             # The first try broke off, so nobody heard that it had worked.
-            return response
-        raise self._answers.refusal(response, self._clock())
+            return found
+        raise self._refusal(call, found)
+
+    async def _once(self, call: Call, headers: Mapping[str, SecretStr]) -> httpx.Response | ServiceError:
+        found = await self._exchange.send(call, headers)
+        if isinstance(found, httpx.Response) and (limit := rate_limit(found.headers, self._clock())) is not None:
+            self.traffic.note_limit(call.kind, limit)
+        return found
+
+    def _refusal(self, call: Call, response: httpx.Response) -> ServiceError:
+        refusal = self._answers.refusal(response, self._clock())
+        status = response.status_code
+        refusal.outcome_unknown = call.changes and (status == 408 or status >= 500)
+        return refusal
 
     @asynccontextmanager
     async def _turn(self, kind: str) -> AsyncIterator[None]:
@@ -173,56 +178,3 @@ class Transport:
             yield
         finally:
             self.traffic.note_waiting(None)
-
-    async def _exchange(
-        self, call: Call, headers: Mapping[str, SecretStr]
-    ) -> tuple[httpx.Response | None, ServiceError | None]:
-        try:
-            content = None if call.body is None else json.dumps(call.body, allow_nan=False).encode()
-        except (ValueError, TypeError, RecursionError):
-            return None, InvalidError("a value to send is not JSON; nothing was sent")
-        request = self._http.build_request(
-            call.method,
-            call.path,
-            params={name: value for name, value in (call.query or {}).items() if value is not None},
-            content=content,
-            headers={"Content-Type": "application/json"} if content is not None else {},
-            timeout=TIMEOUT,
-        )
-        response: httpx.Response | None = None
-        try:
-            response = await self._http.send(request, auth=SecretHeaders(headers), stream=True)
-            await response.aread()
-        except httpx.TransportError as error:
-            return None, self._broken(call, error, response)
-        except httpx.DecodingError:
-            return None, BadResponseError(
-                f"{self._answers.host} sent a body that cannot be decompressed; try again"
-            )
-        finally:
-            if response is not None:
-                await response.aclose()
-        if (limit := rate_limit(response.headers, self._clock())) is not None:
-            self.traffic.note_limit(call.kind, limit)
-        return response, None
-
-    def _broken(self, call: Call, error: httpx.TransportError, response: httpx.Response | None) -> ServiceError:
-        host = self._answers.host
-        if isinstance(error, httpx.ConnectTimeout | httpx.PoolTimeout):
-            return UnreachableError(f"{host} did not pick up within {TIMEOUT.connect:g} s; check the network")
-        # A change that may have been carried out must not be sent again without looking.
-        remedy = "it may have worked: look before trying again" if call.changes_twice else "try again"
-        if isinstance(error, httpx.TimeoutException):
-            return UnreachableError(f"{host} did not answer within {TIMEOUT.read:g} s; {remedy}")
-        if response is not None:
-            broken = BadResponseError(
-                f"{host} broke off in the middle of its answer; {remedy}",
-                status=response.status_code,
-                request_id=self._answers.request_id(response),
-            )
-            broken.broken_off = True
-            return broken
-        reason = self._answers.clean(str(error)) or type(error).__name__
-        if isinstance(error, httpx.ConnectError) or not call.changes_twice:
-            remedy = "check the network and the address"
-        return UnreachableError(f"{host} cannot be reached: {reason}; {remedy}")

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import gzip
 import json
+import zlib
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -23,6 +26,9 @@ class Exchange:
     upstream: Passing
     reset_after: int | None = None
     """Reset the connection after so many bytes of the answer."""
+    drip_from: int | None = None
+    """From so many bytes of the answer on, send one every ``drip_s`` seconds."""
+    drip_s: float = 0.0
 
     async def forward(self) -> bytes:
         """Send the request on and return the platform's whole answer."""
@@ -82,8 +88,10 @@ class FaultyProxy:
             writer.transport.abort()
             return
         self.statuses.append(int(answer.split(b" ", 2)[1]) if answer.startswith(b"HTTP/") else 0)
-        writer.write(answer[: exchange.reset_after])
+        writer.write(answer[: exchange.reset_after if exchange.drip_from is None else exchange.drip_from])
         await writer.drain()
+        if exchange.drip_from is not None:
+            await _drip(writer, answer[exchange.drip_from :], exchange.drip_s)
         if exchange.reset_after is not None:
             writer.transport.abort()
         writer.close()
@@ -96,6 +104,14 @@ class FaultyProxy:
         answer = await reader.read(-1)
         writer.close()
         return answer
+
+
+async def _drip(writer: asyncio.StreamWriter, rest: bytes, every_s: float) -> None:
+    with contextlib.suppress(ConnectionError):  # the client has gone
+        for index in range(len(rest)):
+            writer.write(rest[index : index + 1])
+            await writer.drain()
+            await asyncio.sleep(every_s)
 
 
 def _length(head: bytes) -> int:
@@ -176,5 +192,30 @@ def page_again(number: int = 0) -> Fault:
             return json.dumps(json.loads(body) | kept).encode()
 
         return bytes(await body_changed(with_token)(exchange) or b"")
+
+    return spoil
+
+
+def compressed(encoding: str, *, lost: int = 0) -> Fault:
+    """Pass on the answer compressed, without its last ``lost`` bytes, of the length it then says."""
+
+    async def spoil(exchange: Exchange) -> bytes:
+        head, _, body = (await exchange.forward()).partition(b"\r\n\r\n")
+        packed = gzip.compress(body) if encoding == "gzip" else zlib.compress(body)
+        packed = packed[: max(1, len(packed) - lost)]
+        lines = [line for line in head.split(b"\r\n") if not line.lower().startswith(b"content-length:")]
+        lines += [b"Content-Encoding: " + encoding.encode(), b"Content-Length: %d" % len(packed)]
+        return b"\r\n".join(lines) + b"\r\n\r\n" + packed
+
+    return spoil
+
+
+def dripping(every_s: float, *, head: bool = False) -> Fault:
+    """Send one byte at a time: of the body, or of the ``head`` already."""
+
+    async def spoil(exchange: Exchange) -> bytes:
+        whole = await exchange.forward()
+        exchange.drip_from, exchange.drip_s = (0 if head else whole.index(b"\r\n\r\n") + 4), every_s
+        return whole
 
     return spoil

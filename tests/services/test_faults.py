@@ -10,7 +10,7 @@ from email.utils import format_datetime
 import httpx
 import pytest
 
-from services import transport
+from services import bodies, exchange
 from services.classic import ClassicClient
 from services.client import ServicesClient
 from services.errors import (
@@ -26,11 +26,14 @@ from services.paging import Pages, iter_services
 from services.platform import PlatformClient
 from services.retrying import ATTEMPTS, LONGEST_WAIT_S
 from tests.services.faulty_proxy import (
+    Exchange,
     Fault,
     FaultyProxy,
     answer,
     body_changed,
+    compressed,
     delayed,
+    dripping,
     page_again,
     reset,
     reset_in_body,
@@ -46,6 +49,10 @@ PASSING: dict[str, Fault] = {
     "429 with a wait": answer("429 Too Many Requests", {}, "Retry-After: 2"),
     "reset": reset(),
     "reset in the middle": reset_in_body(),
+    "half of the JSON": body_changed(lambda body: body[: len(body) // 2]),
+    "gzip cut short": compressed("gzip", lost=300),
+    "gzip without the end of its checksum": compressed("gzip", lost=2),
+    "deflate without the end of its checksum": compressed("deflate", lost=2),
     "garbage": lambda _: _garbage(),
 }
 
@@ -77,9 +84,14 @@ async def test_what_does_not_pass_is_told_in_the_end(
 
 LASTING: dict[str, tuple[Fault, type[ServiceError], str]] = {
     "html": (answer("200 OK", b"<html>Sign in</html>"), BadResponseError, "text/html"),
-    "not json": (body_changed(lambda body: body[: len(body) // 2]), BadResponseError, "did not answer with JSON"),
-    "another shape": (answer("200 OK", [1, 2]), BadResponseError, "did not answer with JSON"),
-    "no list": (answer("200 OK", {"items": None, "has_more": False}), BadResponseError, "no items"),
+    "another shape": (answer("200 OK", [1, 2]), BadResponseError, "answered with a list where a JSON object"),
+    "no list": (answer("200 OK", {"items": None}), BadResponseError, "null where its items should be"),
+    "an object": (answer("200 OK", {"items": {}}), BadResponseError, "an object where its items should be"),
+    "not a number": (
+        body_changed(lambda body: body.replace(b'"total": 12', b'"total": NaN')),
+        BadResponseError,
+        "sent what is not JSON: NaN",
+    ),
     "no end": (
         body_changed(lambda body: body.replace(b'"has_more"', b'"more"')),
         BadResponseError,
@@ -103,14 +115,104 @@ async def test_what_does_not_pass_is_told_at_once(
 async def test_a_slow_platform_is_given_up_and_asked_again(
     platform: PlatformClient, proxy: FaultyProxy, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(transport, "TIMEOUT", httpx.Timeout(1.0, connect=5.0))
+    monkeypatch.setattr(exchange, "TIMEOUT", httpx.Timeout(1.0, connect=5.0))
     proxy.faults = [delayed(60.0)]
     assert (await platform.list_services()).items
     assert len(proxy.requests) == 2
 
 
+@pytest.mark.parametrize("encoding", ["gzip", "deflate"])
+async def test_a_compressed_answer_is_read(platform: PlatformClient, proxy: FaultyProxy, encoding: str) -> None:
+    proxy.faults = [compressed(encoding)]
+    assert (await platform.list_services()).listed == 12
+    assert len(proxy.requests) == 1
+
+
+async def test_an_answer_that_drips_ends(
+    platform: PlatformClient, proxy: FaultyProxy, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(exchange, "TIMEOUT", httpx.Timeout(1.0, connect=5.0))
+    proxy.faults = [dripping(0.3)] * 9
+    with pytest.raises(UnreachableError, match=r"did not finish its answer within 1 s"):
+        await platform.list_services()
+    # it would drip again
+    assert len(proxy.requests) == 1
+    proxy.faults = [dripping(0.3, head=True)] * 9
+    with pytest.raises(UnreachableError, match=r"did not answer within 1 s"):
+        await platform.list_services()
+    assert len(proxy.requests) == 3
+
+
+async def test_a_slow_line_that_delivers_is_let_finish(
+    platform: PlatformClient, proxy: FaultyProxy, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(exchange, "TIMEOUT", httpx.Timeout(1.0, connect=5.0))
+    monkeypatch.setattr(exchange, "SLOWEST_BYTES_S", 16)
+    proxy.faults = [dripping(0.001)]
+    assert (await platform.list_services(limit=1)).listed == 12
+
+
+async def test_an_answer_without_end_is_given_up(
+    platform: PlatformClient, proxy: FaultyProxy, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(bodies, "LARGEST_BYTES", 4 << 20)
+    endless = compressed("gzip")
+    proxy.faults = [body_changed(lambda body: body + b" " * (5 << 20))]
+    with pytest.raises(BadResponseError, match="MB, which is no answer"):
+        await platform.list_services()
+    proxy.faults = [lambda exchange: _bomb(exchange, endless)]
+    with pytest.raises(BadResponseError, match="MB, which is no answer"):
+        await platform.list_services()
+    assert len(proxy.requests) == 2
+
+
+async def _bomb(exchange: Exchange, packed: Fault) -> bytes | None:
+    whole = await exchange.forward()
+    exchange.upstream = lambda _: _padded(whole)
+    return await packed(exchange)
+
+
+async def _padded(answer: bytes) -> bytes:
+    return answer + b" " * (5 << 20)
+
+
+UNSETTLED: dict[str, tuple[Fault, bool]] = {
+    "reset": (reset(carried_out=True), True),
+    "reset in the middle": (reset_in_body(), True),
+    "gzip cut short": (compressed("gzip", lost=2), True),
+    "html": (answer("200 OK", b"<html>Sign in</html>"), True),
+    "502": (answer("502 Bad Gateway", {}), True),
+    "408": (answer("408 Request Timeout", {}), True),
+    "422": (answer("422 X", {}), False),
+    "403": (answer("403 Forbidden", {}), False),
+}
+
+
+@pytest.mark.parametrize(("fault", "unknown"), UNSETTLED.values(), ids=UNSETTLED)
+async def test_whether_a_change_may_have_been_made_is_kept(
+    platform: PlatformClient, proxy: FaultyProxy, fault: Fault, unknown: bool
+) -> None:
+    service = (await platform.list_services()).items[0]
+    # What comes after it settles nothing.
+    proxy.faults = [fault, answer("404 Not Found", {})]
+    with pytest.raises(ServiceError) as caught:
+        await platform.update_service(service.id, {"description": "mine"})
+    assert caught.value.outcome_unknown is unknown
+    proxy.faults = [fault] * 9
+    with pytest.raises(ServiceError) as caught:
+        await platform.get_service(service.id)
+    assert not caught.value.outcome_unknown
+
+
+async def test_what_was_never_sent_was_not_made() -> None:
+    async with httpx.AsyncClient(base_url="http://127.0.0.1:1", trust_env=False) as http:
+        with pytest.raises(UnreachableError) as caught:
+            await PlatformClient(http, workspace_id="w", token="key").update_service("s", {"name": "x"})
+    assert not caught.value.outcome_unknown
+
+
 def test_the_timeouts_are_what_they_should_be() -> None:
-    assert (transport.TIMEOUT.connect, transport.TIMEOUT.read) == (5.0, 30.0)
+    assert (exchange.TIMEOUT.connect, exchange.TIMEOUT.read) == (5.0, 30.0)
 
 
 def _new(name: str) -> NewService:

@@ -16,7 +16,7 @@ import httpx
 import pytest
 import stamina
 
-from services import retrying, transport
+from services import exchange, retrying
 from services.errors import (
     BadResponseError,
     ConflictError,
@@ -114,11 +114,20 @@ DETAIL = [{"loc": ["body", "voice_config", "eot_timeout_ms"], "msg": "Input shou
         (answered("418 I'm a teapot", {}), ServiceError, "refused with status 418"),
         (raw("302 Found", b"", "Location: http://other/"), BadResponseError, "points elsewhere"),
         (raw("200 OK", b"<html>login</html>", "Content-Type: text/html"), BadResponseError, "text/html"),
-        (answered("200 OK", b'{"id": "1", '), BadResponseError, "did not answer with JSON"),
-        (answered("200 OK", b'{"id": NaN}'), BadResponseError, "did not answer with JSON"),
-        (answered("200 OK", b"\xff\xfe\x00"), BadResponseError, "did not answer with JSON"),
-        (answered("200 OK", b"[" * 100_000), BadResponseError, "did not answer with JSON"),
-        (answered("200 OK", ["a list"]), BadResponseError, "did not answer with JSON"),
+        (answered("200 OK", b'{"id": "1", '), BadResponseError, "broke off"),
+        (answered("200 OK", b'{"id": "un'), BadResponseError, "broke off"),
+        (answered("200 OK", b'{"id": tr'), BadResponseError, "broke off"),
+        (answered("200 OK", b'{"id": "\xc3'), BadResponseError, "broke off"),
+        (answered("200 OK", b'{"id": one}'), BadResponseError, "Expecting value at character 8; tell"),
+        (answered("200 OK", b'{"id": NaN}'), BadResponseError, "sent what is not JSON: NaN"),
+        (answered("200 OK", b'{"id": -Infinity}'), BadResponseError, "sent what is not JSON: -Infinity"),
+        (answered("200 OK", b'{"id": "\xff\xfe"}'), BadResponseError, "the text is not UTF-8"),
+        (answered("200 OK", b'{"id": ' + b"9" * 5000 + b"}"), BadResponseError, "thousands of digits"),
+        (answered("200 OK", b"[" * 100_000), BadResponseError, "nested too deeply"),
+        (answered("200 OK", ["a list"]), BadResponseError, "answered with a list where a JSON object was due"),
+        (answered("200 OK", b"null"), BadResponseError, "answered with null where"),
+        (answered("200 OK", b"12"), BadResponseError, "answered with a number where"),
+        (answered("200 OK", b'"text"'), BadResponseError, "answered with a text where"),
         (answered("200 OK", {"name": "x"}), BadResponseError, "has no id"),
         (raw("204 No Content", b""), BadResponseError, "no content type"),
         (raw("200 OK", b"not gzip", "Content-Encoding: gzip"), BadResponseError, "decompressed"),
@@ -181,7 +190,7 @@ async def test_a_slow_platform(monkeypatch: pytest.MonkeyPatch) -> None:
     async def stall(_: asyncio.StreamWriter) -> None:
         await asyncio.sleep(60)
 
-    monkeypatch.setattr(transport, "TIMEOUT", httpx.Timeout(0.05, connect=5.0))
+    monkeypatch.setattr(exchange, "TIMEOUT", httpx.Timeout(0.05, connect=5.0))
     error = await _error_after(stall)
     assert isinstance(error, UnreachableError)
     assert "did not answer within 0.05 s" in str(error)
@@ -240,5 +249,5 @@ async def test_pages_that_do_not_advance_end() -> None:
 
 async def test_a_listing_without_items() -> None:
     async with platform_that_sends(answered("200 OK", {"has_more": False})) as (client, _):
-        with pytest.raises(BadResponseError, match="no items"):
+        with pytest.raises(BadResponseError, match="has no items"):
             await client.list_services()

@@ -1,0 +1,149 @@
+"""Sends one request once: within its time, and with every way that can fail said in one line."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Final
+
+import httpx
+from pydantic import JsonValue, SecretStr
+
+from services.answers import Answers
+from services.bodies import ENCODINGS, LARGEST_BYTES, CutShortError, TooLargeError, UnreadableError, read_body
+from services.errors import BadResponseError, InvalidError, ServiceError, UnreachableError
+from services.retrying import IDEMPOTENT
+from services.secrets import SecretHeaders
+
+TIMEOUT = httpx.Timeout(30.0, connect=5.0)
+"""Seconds: 5 to connect, 30 from sending the request to the answer's last byte."""
+
+SLOWEST_BYTES_S: Final = 16 << 10
+"""A second more is given for each of so many bytes that are sent or have come, so that a slow line that delivers
+is let finish, and one that drips is not."""
+
+SIGN_IN: Final = "POST sign-in"
+
+Query = Mapping[str, str | int | bool | list[str] | None]
+
+_READING: Final = frozenset({"GET", "HEAD"})
+_NOT_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout, httpx.ProxyError)
+
+
+_FAILED = (
+    httpx.HTTPError,
+    TimeoutError,
+    CutShortError,
+    TooLargeError,
+    UnreadableError,
+    # What the HTTP library lets through of what it stands on: names that are no host's, sockets, TLS.
+    httpx.InvalidURL,
+    OSError,
+    ValueError,
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    """One request as a dialect asks for it. ``kind`` names what a rate limit counts together: ``GET services``."""
+
+    method: str
+    path: str
+    kind: str
+    query: Query | None = None
+    body: JsonValue = None
+
+    @property
+    def changes(self) -> bool:
+        """Whether carrying it out changes anything that is stored."""
+        return self.method not in _READING and self.kind != SIGN_IN
+
+    @property
+    def changes_twice(self) -> bool:
+        """Whether sending it twice may do more than sending it once."""
+        return self.changes and self.method not in IDEMPOTENT
+
+
+class Exchange:
+    """Sends requests over one connection pool and reads the answers whole."""
+
+    def __init__(self, http: httpx.AsyncClient, answers: Answers) -> None:
+        self._http = http
+        self._answers = answers
+
+    async def send(self, call: Call, headers: Mapping[str, SecretStr]) -> httpx.Response | ServiceError:
+        """Return the answer, decompressed, whatever its status, or what went wrong.
+
+        Failures are returned, so that no low-level exception, whose frames hold the header, hangs on to them.
+        """
+        try:
+            content = None if call.body is None else json.dumps(call.body, allow_nan=False).encode()
+        except (ValueError, TypeError, RecursionError):
+            return InvalidError("a value to send is not JSON; nothing was sent")
+        request = self._http.build_request(
+            call.method,
+            call.path,
+            params={name: value for name, value in (call.query or {}).items() if value is not None},
+            content=content,
+            headers={"Accept-Encoding": ENCODINGS}
+            | ({"Content-Type": "application/json"} if content is not None else {}),
+            timeout=TIMEOUT,
+        )
+        loop = asyncio.get_running_loop()
+        ends = loop.time() + (TIMEOUT.read or 0.0) + len(content or b"") / SLOWEST_BYTES_S
+        head: httpx.Response | None = None
+        try:
+            async with asyncio.timeout_at(ends) as clock:
+                head = await self._http.send(request, auth=SecretHeaders(headers), stream=True)
+                body = await read_body(head, lambda came: clock.reschedule(ends + came / SLOWEST_BYTES_S))
+        except _FAILED as error:
+            return self._failure(call, error, head)
+        finally:
+            if head is not None:
+                with contextlib.suppress(httpx.TransportError):
+                    await head.aclose()
+        plain = [(name, value) for name, value in head.headers.multi_items() if name != "content-encoding"]
+        return httpx.Response(head.status_code, headers=plain, content=body)
+
+    def _failure(self, call: Call, error: Exception, head: httpx.Response | None) -> ServiceError:
+        failure = self._worded(call, error, head)
+        failure.outcome_unknown = call.changes and not isinstance(error, _NOT_SENT)
+        return failure
+
+    def _worded(self, call: Call, error: Exception, head: httpx.Response | None) -> ServiceError:
+        host = self._answers.host
+        # A change that may have been carried out must not be sent again without looking.
+        remedy = "it may have worked: look before trying again" if call.changes_twice else "try again"
+        if isinstance(error, httpx.ConnectTimeout | httpx.PoolTimeout):
+            return UnreachableError(f"{host} did not pick up within {TIMEOUT.connect:g} s; check the network")
+        if isinstance(error, TimeoutError | httpx.TimeoutException):
+            late = "did not answer" if head is None else "did not finish its answer"
+            slow = UnreachableError(f"{host} {late} within {TIMEOUT.read:g} s; {remedy}")
+            slow.too_slow = True
+            # An answer that drips would drip again.
+            slow.final = head is not None
+            return slow
+        if head is not None:
+            return self._unread(error, head, remedy)
+        reason = self._answers.clean(str(error)) or type(error).__name__
+        if isinstance(error, _NOT_SENT) or not call.changes_twice:
+            remedy = "check the network and the address"
+        return UnreachableError(f"{host} cannot be reached: {reason}; {remedy}")
+
+    def _unread(self, error: Exception, head: httpx.Response, remedy: str) -> ServiceError:
+        if isinstance(error, UnreadableError):
+            what = "sent a body that cannot be decompressed"
+        elif isinstance(error, TooLargeError):
+            what = f"sent more than {LARGEST_BYTES >> 20} MB, which is no answer of this API"
+        else:
+            what = "broke off in the middle of its answer"
+        failure = BadResponseError(
+            f"{self._answers.host} {what}; {remedy}",
+            status=head.status_code,
+            request_id=self._answers.request_id(head),
+        )
+        failure.broken_off = isinstance(error, CutShortError | httpx.TransportError)
+        return failure
