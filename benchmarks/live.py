@@ -17,7 +17,7 @@ import numpy as np
 from benchmarks.processes import cpu_s, resident_mb
 from presets.config import parse
 from simulator.recording import bundled_folder
-from simulator.session import DecisionTimes, Happened, LiveArm, SessionSettings, Told, open_session
+from simulator.session import DecisionTimes, Happened, LiveArm, SessionMessage, SessionSettings, open_session
 from simulator.study import Arm
 from tests.virtual_audio import SPEAKER_RATE, VirtualAudio, missing, wait_for
 
@@ -78,7 +78,7 @@ def _measure(sound: VirtualAudio) -> None:
     process = session.process_id
     assert process is not None
     began_s, before_s, memory = time.monotonic(), cpu_s(process), resident_mb(process)
-    told: list[Told] = []
+    told: list[SessionMessage] = []
     slow: list[DecisionTimes] = []
     for caller in CALLERS:
         speaking = sound.speak(bundled_folder() / f"{caller}.flac")
@@ -101,7 +101,7 @@ def _measure(sound: VirtualAudio) -> None:
     session.stop()
 
 
-def _print_stops(monitor: Monitor, told: list[Told]) -> None:
+def _print_stops(monitor: Monitor, told: list[SessionMessage]) -> None:
     stops = []
     for one in told:
         if isinstance(one, Happened) and one.event.type == "barge_in":

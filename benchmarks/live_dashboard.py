@@ -27,7 +27,7 @@ from benchmarks.live import CALLERS
 from benchmarks.processes import cpu_s, resident_mb
 from simulator.recording import bundled_folder
 from simulator.session import SessionSettings, open_session
-from simulator.session.apart import SessionApart
+from simulator.session.remote_session import RemoteSession
 from tests.virtual_audio import VirtualAudio, missing, wait_for
 
 _WATCHED = "TURNLAB_BENCHMARK_FILE"
@@ -55,9 +55,9 @@ def _draw(watched: Path) -> None:
     """Be the dashboard: open Live and tell twice a second how it goes, until the file is gone."""
     from tui.app import TurnlabApp
 
-    calls: list[SessionApart] = []
+    calls: list[RemoteSession] = []
 
-    def opened(settings: SessionSettings) -> SessionApart:
+    def opened(settings: SessionSettings) -> RemoteSession:
         calls.append(open_session(settings))
         return calls[-1]
 

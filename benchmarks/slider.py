@@ -23,9 +23,9 @@ from simulator.engine.profile_files import default_profile
 from simulator.recording import bundled_folder
 from simulator.study import Arm, run
 from tui.app import TurnlabApp
-from tui.screens.tune import TuneScreen
-from tui.tuning.bench import Analyst, Specimen, find_recordings
-from tui.tuning.trial import Outcome
+from tui.tune.bench import AnalysedRecording, Analyst, find_recordings
+from tui.tune.screen import TuneScreen
+from tui.tune.trial import Outcome
 
 RECORDING = "thinking.flac"
 FIELD = "max_buffer_delay_ms"
@@ -69,7 +69,7 @@ async def time_steps(steps: int) -> list[float]:
             return times
 
 
-def time_decisions(specimen: Specimen, rounds: int) -> list[float]:
+def time_decisions(analysed: AnalysedRecording, rounds: int) -> list[float]:
     """Return the seconds one arm's decisions and measures take, every time with another configuration."""
     profile, times = default_profile(), []
     for number in range(rounds):
@@ -77,7 +77,7 @@ def time_decisions(specimen: Specimen, rounds: int) -> list[float]:
             preset("balanced").config.set_values() | {FIELD: 200 + number * 700 // rounds}
         )
         begun = time.perf_counter()
-        run(specimen.recording, specimen.activity, Arm("A", config), profile)
+        run(analysed.recording, analysed.activity, Arm("A", config), profile)
         times.append(time.perf_counter() - begun)
     return times
 
@@ -94,10 +94,10 @@ def main(show: Callable[[str, list[float]], None] = _report) -> None:
     parser.add_argument("--steps", type=int, default=200)
     steps = parser.parse_args().steps
     (found,) = find_recordings(bundled_folder() / RECORDING)
-    specimen = Analyst().analyse(found, lambda _: None)
-    played = run(specimen.recording, specimen.activity, Arm("A", VoiceConfig()), default_profile()).played
+    analysed = Analyst().analyse(found, lambda _: None)
+    played = run(analysed.recording, analysed.activity, Arm("A", VoiceConfig()), default_profile()).played
     print(f"{found.title}: {played.duration_ms / 1000:.1f} s on the simulator's clock, two arms, 120 x 40")
-    show("decisions and measures, one arm", time_decisions(specimen, steps))
+    show("decisions and measures, one arm", time_decisions(analysed, steps))
     show("slider step to readouts and timeline painted", asyncio.run(time_steps(steps)))
 
 

@@ -36,10 +36,10 @@ from simulator.measures.readouts import Measured, Spread, measure
 from simulator.measures.truth import Truth
 from simulator.recording import Recording, bundled_folder, find_audio, open_recording
 from simulator.replay import Played
+from simulator.socket.activity_by_level import AUDIBLE_DB
 from simulator.socket.calling import CallTaken, call
 from simulator.socket.dialling import CallWishes
 from simulator.socket.outside import measure_outside
-from simulator.socket.sounding import AUDIBLE_DB
 from simulator.socket.wire import PcmOut
 
 CLOSE_MS = 40

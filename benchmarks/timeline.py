@@ -22,8 +22,8 @@ from simulator.engine.profile_files import default_profile
 from simulator.recording import bundled_folder, open_recording
 from simulator.replay import shifted
 from simulator.study import Arm, run
-from tui.tuning.bench import Specimen
-from tui.tuning.scene import Scene, make_scene
+from tui.tune.bench import AnalysedRecording
+from tui.tune.scene import Scene, make_scene
 from tui.widgets.timeline import Timeline
 
 HOURS = 2
@@ -54,10 +54,14 @@ def long_scene(hours: float) -> Scene:
     recording = open_recording(bundled_folder() / "thinking.flac")
     activity = cached_analysis(recording.source, completeness_model())
     times = round(hours * 3_600_000 / activity.duration_ms)
-    specimen = Specimen("long", replace(recording, labels=None), _repeated(activity, times))
+    analysed = AnalysedRecording("long", replace(recording, labels=None), _repeated(activity, times))
     arms = (Arm("A", preset("ultra_low_latency").config), Arm("B", preset("balanced").config))
     profile = default_profile()
-    return make_scene(specimen, [run(specimen.recording, specimen.activity, arm, profile) for arm in arms], profile)
+    return make_scene(
+        analysed,
+        [run(analysed.recording, analysed.activity, arm, profile) for arm in arms],
+        profile,
+    )
 
 
 def _repeated(activity: Activity, times: int) -> Activity:

@@ -22,15 +22,15 @@ from tui.connected_app import ConnectedApp
 from tui.connection import Clock, OpenClient
 from tui.first_paint import report_first_paint
 from tui.remembered import remember, remembered
-from tui.screens.services import ServicesScreen
+from tui.services.screen import ServicesScreen
 from tui.terminal_text import plain
 from tui.themes import DARK, THEMES
-from tui.tune_modes import TuneModes
+from tui.tune.modes import TuneModes
 
 if TYPE_CHECKING:
     from services.model import Service
-    from tui.screens.live import LiveScreen
-    from tui.screens.live_call import OpenCall
+    from tui.live.screen import LiveScreen
+    from tui.live.screen_call import OpenCall
 
 SERVICES, LIVE = "services", "live"
 MOST_NOTES = 2
@@ -48,7 +48,7 @@ class TurnlabApp(ConnectedApp, inherit_bindings=False):
 
     TITLE = "Turnlab"
     # The first screen's styles come along, because a style sheet that is loaded later has everything styled again.
-    CSS_PATH = ["styles/app.tcss", "styles/services.tcss"]  # noqa: RUF012  (Textual's type)
+    CSS_PATH = ["app.tcss", "services/services.tcss"]  # noqa: RUF012  (Textual's type)
     DEFAULT_MODE = SERVICES
     COMMANDS: ClassVar[set[Any]] = {CommandsProvider}
     COMMAND_PALETTE_BINDING = ShowPalette.key
@@ -107,7 +107,7 @@ class TurnlabApp(ConnectedApp, inherit_bindings=False):
     @work(exclusive=True, group="places")
     async def open_live(self) -> None:
         """Go to Live with the arms of what was last tuned, else with a free draft, which is Tune's as well."""
-        live = await asyncio.to_thread(import_module, "tui.screens.live")
+        live = await asyncio.to_thread(import_module, "tui.live.screen")
         session = await self._tunes.session()
         if self._live is None:
             how = {"open_call": self._open_call} if self._open_call else {}
@@ -162,7 +162,7 @@ class TurnlabApp(ConnectedApp, inherit_bindings=False):
 
     def action_show_help(self) -> None:
         """List the keys that work on the screen in view."""
-        from tui.screens.help import HelpScreen
+        from tui.help_screen import HelpScreen
 
         self.push_screen(HelpScreen(self.screen))
 

@@ -53,7 +53,7 @@ def access(database: Database, role: Role = EDITOR) -> Access:
 
 
 @dataclass(frozen=True, slots=True)
-class Doorkeeper:
+class Authenticator:
     """Checks keys and tokens."""
 
     editor_secret: str | None = field(default=None, repr=False)

@@ -12,10 +12,10 @@ from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from services.embedded import history_routes
-from services.embedded.access import Doorkeeper
+from services.embedded.access import Authenticator
 from services.embedded.answers import AsciiJson, envelope, invalid, log, refused, storage_failed
 from services.embedded.database import Database
-from services.embedded.gate import House
+from services.embedded.gate import AppState
 from services.embedded.platform import owner_routes, service_routes, settings_routes
 from services.embedded.rate_limits import RateLimits
 from services.embedded.refusal import NameTakenError, RefusedError
@@ -24,7 +24,7 @@ from services.embedded.refusal import NameTakenError, RefusedError
 def create_app(
     database: Database,
     *,
-    doorkeeper: Doorkeeper | None = None,
+    authenticator: Authenticator | None = None,
     limits: RateLimits | None = None,
     classic: bool = True,
 ) -> FastAPI:
@@ -34,7 +34,7 @@ def create_app(
     """
     # No documentation pages: they would fetch scripts from elsewhere.
     app = FastAPI(title="Turnlab embedded platform", version="1", docs_url=None, redoc_url=None)
-    app.state.house = House(database, doorkeeper or Doorkeeper(), limits or RateLimits())
+    app.state.platform = AppState(database, authenticator or Authenticator(), limits or RateLimits())
     # The routes as they are: include_router() would work every one of them out again, on the first request.
     for routes in (service_routes, owner_routes, settings_routes, history_routes):
         app.router.routes.extend(routes.router.routes)

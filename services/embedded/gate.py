@@ -16,7 +16,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
-from services.embedded.access import Doorkeeper, Principal
+from services.embedded.access import Authenticator, Principal
 from services.embedded.audit import Actor
 from services.embedded.database import Database
 from services.embedded.rate_limits import RateLimits
@@ -28,11 +28,11 @@ READING = ("GET", "HEAD")
 
 
 @dataclass(frozen=True, slots=True)
-class House:
+class AppState:
     """What all requests share."""
 
     database: Database
-    doorkeeper: Doorkeeper
+    authenticator: Authenticator
     limits: RateLimits
 
 
@@ -60,9 +60,9 @@ class PlatformRoute(_Gated):
     def admit(self, request: Request) -> None:
         """Check key, then workspace, then how often, then permission."""
         request.state.dialect = "platform"
-        house: House = request.app.state.house
-        with house.database.read() as db:
-            principal = house.doorkeeper.by_key(db, _bearer(request))
+        state: AppState = request.app.state.platform
+        with state.database.read() as db:
+            principal = state.authenticator.by_key(db, _bearer(request))
         if principal is None:
             raise HTTPException(401, "Missing or invalid API key.")
         try:
@@ -81,9 +81,9 @@ class ClassicRoute(_Gated):
     def admit(self, request: Request) -> None:
         """Check token, then organization, then how often, then permission."""
         request.state.dialect = "classic"
-        house: House = request.app.state.house
-        with house.database.read() as db:
-            principal = house.doorkeeper.by_token(db, _bearer(request))
+        state: AppState = request.app.state.platform
+        with state.database.read() as db:
+            principal = state.authenticator.by_token(db, _bearer(request))
         if principal is None:
             raise HTTPException(401, "Invalid authorization credentials: sign in with an API key.")
         if request.path_params["organization"] != principal.organization_id:
@@ -109,8 +109,8 @@ class SignInRoute(APIRoute):
 
 def count(request: Request, who: str, operation: str) -> None:
     """Count a request against its limit, and have the response tell. Raises 429."""
-    house: House = request.app.state.house
-    standing = house.limits.take(who, operation)
+    state: AppState = request.app.state.platform
+    standing = state.limits.take(who, operation)
     if standing is None:
         return
     request.state.headers = standing.headers()
@@ -147,8 +147,8 @@ IN_ORGANIZATION = [Depends(_in_organization)]
 
 async def database(request: Request) -> Database:
     """Return the open workspace file."""
-    house: House = request.app.state.house
-    return house.database
+    state: AppState = request.app.state.platform
+    return state.database
 
 
 async def workspace(request: Request) -> str:

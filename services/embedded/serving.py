@@ -12,7 +12,7 @@ from pathlib import Path
 
 import uvicorn
 
-from services.embedded.access import Access, Doorkeeper, Role, access
+from services.embedded.access import Access, Authenticator, Role, access
 from services.embedded.addresses import authority, bind
 from services.embedded.app import create_app
 from services.embedded.database import Database
@@ -24,7 +24,7 @@ GOODBYE_S = 5
 
 
 @dataclass(frozen=True, slots=True)
-class Wishes:
+class ServeOptions:
     """How to serve."""
 
     file: Path
@@ -60,7 +60,7 @@ class Ready:
         }
 
 
-def serve(wishes: Wishes, tell: Callable[[Ready], None]) -> None:
+def serve(wishes: ServeOptions, tell: Callable[[Ready], None]) -> None:
     """Serve until SIGTERM or SIGINT, then close the workspace file; ``tell`` is called when requests can come.
 
     Raises :class:`AddressError` if the address cannot be had, and :class:`services.errors.StorageError` if the
@@ -71,8 +71,8 @@ def serve(wishes: Wishes, tell: Callable[[Ready], None]) -> None:
         database = Database.open(wishes.file, fill=seed)
         try:
             ready = _ready(bound, database, wishes.token)
-            doorkeeper = Doorkeeper(editor_secret=wishes.token, token_lifetime=wishes.token_lifetime)
-            app = create_app(database, doorkeeper=doorkeeper, limits=RateLimits(wishes.rate_window_s))
+            authenticator = Authenticator(editor_secret=wishes.token, token_lifetime=wishes.token_lifetime)
+            app = create_app(database, authenticator=authenticator, limits=RateLimits(wishes.rate_window_s))
             asyncio.run(_run(app, bound, lambda: tell(ready)))
         finally:
             database.close()

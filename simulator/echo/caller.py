@@ -10,7 +10,13 @@ from typing import Protocol
 from simulator.activity.model import FRAME_MS, FRAME_SAMPLES, Activity
 from simulator.audio.samples import Samples
 from simulator.audio.source import AudioSource
-from simulator.echo.tape import SAMPLES_PER_MS, Tape, gaps_between_moves, gaps_between_speech, room_tone
+from simulator.echo.audio_reader import (
+    SAMPLES_PER_MS,
+    AudioReader,
+    gaps_between_moves,
+    gaps_between_speech,
+    room_tone,
+)
 from simulator.labels import Move
 from simulator.replay import ANCHOR_PATIENCE_MS, Placement
 
@@ -67,7 +73,7 @@ class RigidCaller:
     def __init__(self, source: AudioSource, activity: Activity, placements: list[Placement]) -> None:
         self.done = False
         self._duration_ms = activity.duration_ms
-        self._tape = Tape(source)
+        self._tape = AudioReader(source)
         self._tone = room_tone(source, gaps_between_speech(activity))
         placements.append(Placement(0, activity.duration_ms, 0))
 
@@ -94,7 +100,7 @@ class ElasticCaller:
         placements: list[Placement],
     ) -> None:
         self._machine = machine
-        self._tape = Tape(source)
+        self._tape = AudioReader(source)
         self._tone = room_tone(source, gaps_between_moves(moves, activity))
         self._moves = moves
         self._placements = placements

@@ -10,8 +10,8 @@ from presets.layers import ResolvedVoiceConfig
 from simulator.activity.analyzer import Analyzer, Completeness
 from simulator.activity.model import Activity, Observation
 from simulator.echo.caller import Caller, RigidCaller, caller_of
-from simulator.echo.leak import Echo, Leak
-from simulator.echo.names import SpanNames
+from simulator.echo.echo_path import Echo, EchoPath
+from simulator.echo.span_matcher import SpanMatcher
 from simulator.engine.machine import TurnMachine
 from simulator.engine.profile import EngineProfile
 from simulator.engine.scripted import ScriptedMachine
@@ -27,7 +27,7 @@ LONGEST_TAIL_MS = 30_000
 class _Renaming:
     """A machine that hears spans under their names."""
 
-    def __init__(self, machine: TurnMachine | ScriptedMachine, names: SpanNames) -> None:
+    def __init__(self, machine: TurnMachine | ScriptedMachine, names: SpanMatcher) -> None:
         self._machine = machine
         self._names = names
         self.events = machine.events
@@ -75,7 +75,7 @@ def play_with_echo(
     """
     mode = mode or default_mode(recording)
     placements: list[Placement] = []
-    names = SpanNames(activity, recording.labels, placements)
+    names = SpanMatcher(activity, recording.labels, placements)
     moves = recording.labels.moves if recording.labels and mode == "elastic" else ()
     if mode == "scripted":
         machine: TurnMachine | ScriptedMachine = scripted_machine(recording, config, profile)
@@ -86,7 +86,7 @@ def play_with_echo(
             script = replace(script, turn_of_span=names.turn_of_span)
         machine = TurnMachine(config, profile, script, recording=recording.id, seed=seed)
         caller = caller_of(machine, recording.source, moves, activity, placements)
-    _let_run(LiveCall(Analyzer(model), _Renaming(machine, names)), caller, machine, Leak(echo, recording))
+    _let_run(LiveCall(Analyzer(model), _Renaming(machine, names)), caller, machine, EchoPath(echo, recording))
     end_ms = placements[-1].end_ms + placements[-1].shift_ms
     return Played(
         events=tuple(machine.events),
@@ -98,7 +98,7 @@ def play_with_echo(
     )
 
 
-def _let_run(call: LiveCall, caller: Caller, machine: TurnMachine | ScriptedMachine, leak: Leak) -> None:
+def _let_run(call: LiveCall, caller: Caller, machine: TurnMachine | ScriptedMachine, leak: EchoPath) -> None:
     """Play the caller to the agent, and what the agent says back into the caller's channel, until both are done."""
     done_ms = 0
     while not caller.done or (not _quiet(machine) and call.now_ms < done_ms + LONGEST_TAIL_MS):

@@ -7,9 +7,9 @@ from typing import Literal, NamedTuple
 from presets.layers import ResolvedVoiceConfig
 from simulator.engine.caller import CallerState
 from simulator.engine.events import Why
-from simulator.engine.patience import confidence, eager_confidence, silence_needed_ms
 from simulator.engine.profile import Values
 from simulator.engine.scenario import NO_POLICY, TurnPolicy
+from simulator.engine.turn_confidence import confidence, eager_confidence, silence_needed_ms
 
 Verdict = Literal["timeout", "confidence", "eager"]
 

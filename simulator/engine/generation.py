@@ -7,7 +7,7 @@ from typing import NamedTuple
 from presets.layers import ResolvedVoiceConfig
 from simulator.engine.chunks import Chunk, Words, chunks_after, voice_of
 from simulator.engine.navigation import MalformedNavigationError, Navigation, parse_navigation
-from simulator.engine.profile import Values, luck
+from simulator.engine.profile import Values, seeded_draw
 from simulator.engine.scenario import Line, State
 from simulator.engine.text import cap, text_of
 from simulator.engine.tools import FORWARD_CALL, ToolRun, schedule
@@ -22,7 +22,7 @@ class LuckKey(NamedTuple):
 
     def draw(self, stage: str) -> float:
         """Return a quantile 0…1 for one stage."""
-        return luck(self.seed, self.recording, self.span, stage)
+        return seeded_draw(self.seed, self.recording, self.span, stage)
 
 
 class Generation(NamedTuple):
@@ -73,7 +73,7 @@ class Generation(NamedTuple):
         return self.started_ms if self.navigated_ms is None else self.navigated_ms
 
 
-class Workshop:
+class GenerationPlanner:
     """What every generation of one run is made with."""
 
     def __init__(self, values: Values) -> None:

@@ -20,16 +20,16 @@ from typing import Any, Literal
 
 from presets.layers import ResolvedVoiceConfig
 from simulator.activity.model import Observation, Resumption, SpeechEnd, SpeechStart
-from simulator.engine.answer import Answer, Due
+from simulator.engine.agent_playout import AgentPlayout
 from simulator.engine.barge_in import Reason
 from simulator.engine.barge_in import Verdict as BargeInVerdict
 from simulator.engine.caller import CallerState
 from simulator.engine.chunks import Words
-from simulator.engine.delivery import Delivery, Utterance
 from simulator.engine.end_of_turn import EndOfTurnRule, Verdict
 from simulator.engine.events import Event, Why, silence_why, speech_why
-from simulator.engine.floor import Floor
 from simulator.engine.profile import EngineProfile
+from simulator.engine.response import Due, ResponseInProgress
+from simulator.engine.response_player import ResponsePlayer, Utterance
 from simulator.engine.scenario import NO_STATE, State
 from simulator.engine.script import Script
 from simulator.engine.sound import AgentSound
@@ -66,9 +66,9 @@ class TurnMachine:
         """When the agent last came to the end of a response by itself."""
         self._script = script
         self._caller = CallerState()
-        self._floor = Floor()
-        self._answer = Answer(profile.values, script, (seed, recording), self._emit)
-        self._delivery = Delivery(profile.values, self._caller, self._answer, self._floor, self._emit)
+        self._floor = AgentPlayout()
+        self._answer = ResponseInProgress(profile.values, script, (seed, recording), self._emit)
+        self._delivery = ResponsePlayer(profile.values, self._caller, self._answer, self._floor, self._emit)
         self._end_rule = EndOfTurnRule(profile.values)
         self._acts: dict[Verdict | BargeInVerdict | Utterance, tuple[int, Callable[[], None]]] = {
             "timeout": (2, partial(self._end_turn, "timeout")),

@@ -10,7 +10,7 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from simulator.engine.patience import eager_confidence
+from simulator.engine.turn_confidence import eager_confidence
 
 Origin = Literal["documented", "vendor default", "fitted from calls", "assumed"]
 
@@ -126,10 +126,10 @@ class EngineProfile(_Strict):
 
 
 @lru_cache(maxsize=65536)
-def luck(seed: int, recording: str, span: int, stage: str) -> float:
+def seeded_draw(seed: int, recording: str, span: int, stage: str) -> float:
     """Return the quantile 0…1 that one stage meets after one span of speech.
 
-    It depends on nothing else, so that every arm of a comparison meets the same luck (common random numbers).
+    It depends on nothing else, so that every arm of a comparison meets the same draw (common random numbers).
     """
     key = f"{seed}|{recording}|{span}|{stage}".encode(errors="surrogateescape")
     number = int.from_bytes(hashlib.blake2b(key, digest_size=8).digest(), "big")

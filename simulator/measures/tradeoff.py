@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from simulator.activity.model import NO_MODEL_COMPLETENESS, Activity, Reassessment, SpeechEnd, SpeechStart
-from simulator.engine.patience import confidence, silence_needed_ms
+from simulator.engine.turn_confidence import confidence, silence_needed_ms
 from simulator.labels import Labels
 from simulator.measures.turns import CUT_IN_TOLERANCE_MS
 

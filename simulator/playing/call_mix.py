@@ -13,8 +13,8 @@ from simulator.engine.sound import AgentSound
 from simulator.playing.caller_track import CallerTrack
 from simulator.recording import Recording
 from simulator.replay import Played
+from simulator.voice.agent_renderer import AgentRenderer
 from simulator.voice.clip import SAMPLES_PER_MS
-from simulator.voice.mouth import Mouth
 from simulator.voice.voice import Voice
 
 CHANNELS = ("caller", "agent")
@@ -32,14 +32,14 @@ class CallMix:
         self.length = played.duration_ms * SAMPLES_PER_MS
         """Samples from the start to the end of the call."""
         self._caller = CallerTrack(recording, activity, played)
-        self._mouth = Mouth(voice)
+        self._renderer = AgentRenderer(voice)
         self._sounds = played.sounds
         self._starts = [sound.start_ms for sound in played.sounds]
 
     @property
     def voice(self) -> str:
         """Who speaks for the agent; if that failed, why another one does."""
-        return self._mouth.trouble or self._mouth.voice.name
+        return self._renderer.trouble or self._renderer.voice.name
 
     def read(self, start: int, count: int) -> Stereo:
         """Return a window, its agent synthesised if need be.
@@ -47,14 +47,14 @@ class CallMix:
         Raises :class:`~simulator.errors.AudioError` if the recording stops being readable.
         """
         for sound in self._between(start, start + count):
-            self._mouth.note(sound)
-        agent = self._mouth.render(None, start, count)
+            self._renderer.note(sound)
+        agent = self._renderer.render(None, start, count)
         return np.stack([self._caller.read(start, count), agent], axis=1)
 
     def prepare(self, start: int, seconds: float) -> bool:
         """Have one clip made that the next so many seconds want; return whether one was wanting."""
         for sound in self._between(start, start + round(seconds * SAMPLE_RATE)):
-            if self._mouth.prepare_one(sound):
+            if self._renderer.prepare_one(sound):
                 return True
         return False
 

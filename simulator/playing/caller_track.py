@@ -9,7 +9,13 @@ import numpy as np
 
 from simulator.activity.model import Activity
 from simulator.audio.samples import Samples
-from simulator.echo.tape import SAMPLES_PER_MS, Tape, gaps_between_moves, gaps_between_speech, room_tone
+from simulator.echo.audio_reader import (
+    SAMPLES_PER_MS,
+    AudioReader,
+    gaps_between_moves,
+    gaps_between_speech,
+    room_tone,
+)
 from simulator.recording import Recording
 from simulator.replay import Played
 
@@ -22,7 +28,7 @@ class CallerTrack:
         self._activity = activity
         self._places = played.placements
         self._starts = [place.start_ms + place.shift_ms for place in played.placements]
-        self._tape = Tape(recording.source)
+        self._tape = AudioReader(recording.source)
         self._elastic = played.mode == "elastic"
 
     @cached_property

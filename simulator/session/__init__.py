@@ -16,7 +16,7 @@ reaches the terminal, and drawing does not hold up deciding; :func:`devices_ther
 :class:`simulator.session.live.LiveSession` is the session itself, in this process.
 """
 
-from simulator.session.apart import SessionApart, devices_there, open_session
+from simulator.session.remote_session import RemoteSession, devices_there, open_session
 from simulator.session.session import Session
 from simulator.session.settings import EchoGuard, LiveArm, SessionSettings
 from simulator.session.state import (
@@ -27,8 +27,8 @@ from simulator.session.state import (
     Level,
     Notice,
     RecordingState,
+    SessionMessage,
     Snapshot,
-    Told,
     TurnLatency,
 )
 
@@ -42,11 +42,11 @@ __all__ = [
     "LiveArm",
     "Notice",
     "RecordingState",
+    "RemoteSession",
     "Session",
-    "SessionApart",
+    "SessionMessage",
     "SessionSettings",
     "Snapshot",
-    "Told",
     "TurnLatency",
     "devices_there",
     "open_session",

@@ -6,7 +6,7 @@ import numpy as np
 
 from simulator.activity.model import FRAME_MS
 from simulator.audio.samples import Samples
-from simulator.session.ear import Frame
+from simulator.session.frame_assembler import Frame
 from simulator.session.state import QUIETEST_DB, Level
 
 CLIPPING_SHOWN_MS = 500

@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import fields
 
 from presets.layers import ResolvedVoiceConfig
-from simulator.session.inlet import Taken
+from simulator.session.capture_buffer import Taken
 
 _MOST_NAMED = 4
 

@@ -14,7 +14,7 @@ from simulator.recorder.finishing import finish_recording
 from simulator.recorder.journal import Journal
 from simulator.session.arms import Arms
 from simulator.session.settings import EchoGuard, SessionSettings
-from simulator.session.state import RecordingState, Told
+from simulator.session.state import RecordingState, SessionMessage
 
 _TIMES = ("t", "start", "end", "onset", "speech_end", "speech_start", "stops", "until")
 """What of an event is a moment of the call, in seconds."""
@@ -81,7 +81,7 @@ class Recorder:
         """Add a frame."""
         self._try(lambda journal: journal.write(frame))
 
-    def write_told(self, told: Told) -> None:
+    def write_told(self, told: SessionMessage) -> None:
         """Add something that happened."""
         event = told.to_json()
 

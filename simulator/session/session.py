@@ -6,7 +6,7 @@ from typing import Protocol
 
 from presets.layers import ResolvedVoiceConfig
 from simulator.session.settings import EchoGuard, LiveArm
-from simulator.session.state import Snapshot, Told
+from simulator.session.state import SessionMessage, Snapshot
 
 
 class Session(Protocol):
@@ -29,7 +29,7 @@ class Session(Protocol):
         """Return how things stand: at most one frame old, from another process two."""
         ...
 
-    def take(self) -> list[Told]:
+    def take(self) -> list[SessionMessage]:
         """Return what happened since the last call of this, oldest first. At most the last 10,000 are kept."""
         ...
 

@@ -180,4 +180,4 @@ class Notice:
         return {"type": f"notice_{self.kind}", "t": round(self.t_ms / 1000, 3), "text": self.text}
 
 
-Told = Happened | Notice
+SessionMessage = Happened | Notice

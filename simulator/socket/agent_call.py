@@ -20,6 +20,7 @@ from presets.config import VoiceConfig
 from presets.layers import Layer, ResolvedVoiceConfig, resolve
 from simulator.activity.analyzer import Analyzer, Completeness
 from simulator.activity.model import FRAME_SAMPLES, SpeechEnd
+from simulator.async_live_call import AsyncLiveCall
 from simulator.audio.samples import SAMPLE_RATE, Samples
 from simulator.engine.events import Event
 from simulator.engine.machine import TurnMachine
@@ -27,11 +28,10 @@ from simulator.engine.profile import EngineProfile
 from simulator.engine.scenario import Scenario
 from simulator.engine.script import Script
 from simulator.engine.sound import AgentSound
-from simulator.live_aside import LiveCallAside
 from simulator.socket import messages
 from simulator.socket.messages import Message
 from simulator.socket.transcript import Transcript
-from simulator.voice.mouth import Mouth
+from simulator.voice.agent_renderer import AgentRenderer
 from simulator.voice.texts import filler_texts
 
 CALL_NAME = "call"
@@ -43,13 +43,13 @@ _NONE = np.zeros(0, np.float32)
 
 @dataclass(frozen=True, slots=True)
 class Agent:
-    """What answers every call. ``mouth`` makes a call's own mouth."""
+    """What answers every call. ``renderer`` makes a call's own renderer."""
 
     scenario: Scenario
     profile: EngineProfile
     config: VoiceConfig
     judge: Completeness | None
-    mouth: Callable[[], Mouth]
+    renderer: Callable[[], AgentRenderer]
     seed: int = 0
     judges: Executor | None = None
     """What pauses are judged on while calls go on; ``None``: they wait for it."""
@@ -66,14 +66,14 @@ class AgentCall:
         self._machine = TurnMachine(
             config, agent.profile, Script(agent.scenario), recording=CALL_NAME, seed=agent.seed
         )
-        self._call = LiveCallAside(Analyzer(agent.judge), self._machine, agent.judges)
-        self._mouth = agent.mouth()
+        self._call = AsyncLiveCall(Analyzer(agent.judge), self._machine, agent.judges)
+        self._renderer = agent.renderer()
         self._unheard = np.zeros(0, np.float32)
         self._undecided = False
         self._sent = self._said = 0
         self._events: deque[Event] = deque()
         self._sounds: list[Transcript] = []
-        self._mouth.prepare_words(filler_texts(self._values, config))
+        self._renderer.prepare_words(filler_texts(self._values, config))
 
     @property
     def turns(self) -> int:
@@ -89,7 +89,7 @@ class AgentCall:
         """Change the settings; they hold from the next frame on."""
         resolved = _resolved(config)
         self._call.config = resolved
-        self._mouth.prepare_words(filler_texts(self._values, resolved))
+        self._renderer.prepare_words(filler_texts(self._values, resolved))
 
     def listen(self, samples: Samples = _NONE) -> Future[SpeechEnd] | None:
         """Hear the caller's next samples, float32 ``[n]`` at 16 kHz, without waiting for a pause to be judged.
@@ -105,7 +105,7 @@ class AgentCall:
                 return awaited
             self._events += self._call.decide(self._call.revealed())
             self._undecided = False
-            self._mouth.prepare_words(self._machine.planned_speech)
+            self._renderer.prepare_words(self._machine.planned_speech)
             self._note(self._call.sound)
         return None
 
@@ -124,7 +124,7 @@ class AgentCall:
             told.append(messages.event(self._events.popleft()))
         words = [message for one in self._sounds if (message := one.due(said_ms)) is not None]
         told += words
-        told.append(self._mouth.render(self._call.sound, begin, count))
+        told.append(self._renderer.render(self._call.sound, begin, count))
         if any(message.get("interrupted") for message in words):
             told.append(messages.clear())
         self._sounds = [one for one in self._sounds if not one.done]
@@ -139,7 +139,7 @@ class AgentCall:
         return self.speak(len(samples))
 
     def _note(self, sound: AgentSound | None) -> None:
-        self._mouth.note(sound)
+        self._renderer.note(sound)
         if sound is None or any(one.sound is sound for one in self._sounds):
             return
         self._sounds.append(Transcript(sound))

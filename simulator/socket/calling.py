@@ -18,8 +18,8 @@ from simulator.audio.samples import SAMPLE_RATE, Samples
 from simulator.echo.caller import Caller, caller_of
 from simulator.recording import Recording
 from simulator.replay import Placement
+from simulator.socket.agent_activity import AgentActivityDetector
 from simulator.socket.dialling import LARGEST_MESSAGE, AgentError, CallWishes, dial
-from simulator.socket.ear import Ear
 from simulator.socket.earpiece import Earpiece
 from simulator.socket.wire import PcmIn, PcmOut
 
@@ -101,7 +101,7 @@ class _Caller:
         self._wishes = wishes
         self._loop = asyncio.get_running_loop()
         self._earpiece = Earpiece()
-        self._ear = Ear(self._earpiece, wishes.audible_db)
+        self._ear = AgentActivityDetector(self._earpiece, wishes.audible_db)
         self._in, self._out = PcmIn(wishes.rate), PcmOut(wishes.rate)
         self._moves = recording.labels.moves if recording.labels and not wishes.rigid else ()
         self._placements: list[Placement] = []

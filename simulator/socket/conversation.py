@@ -17,7 +17,7 @@ from simulator.socket.inbox import Audio, Inbox
 from simulator.socket.listener import Listener
 from simulator.socket.messages import Change, Message, MessageError, Start
 from simulator.socket.outbox import Outbox
-from simulator.socket.pace import Pace
+from simulator.socket.rate_limiter import RateLimiter
 from simulator.socket.wire import BYTES, PcmIn, PcmOut
 
 LEAST_S, MOST_S = 0.01, 0.02
@@ -72,7 +72,7 @@ class Conversation:
         self._loop = asyncio.get_running_loop()
         self._inbox = Inbox()
         self._outbox = Outbox()
-        self._pace: Pace | None = None
+        self._pace: RateLimiter | None = None
         self._allowed_s = 0.0
         self._samples = 0
         self._config = agent.config
@@ -139,7 +139,7 @@ class Conversation:
         """Let the agent hear a block when it can have been spoken, and send what it does meanwhile."""
         now_s = self._loop.time()
         if self._pace is None:
-            self._pace = Pace(audio.since_s)
+            self._pace = RateLimiter(audio.since_s)
         wait_s = self._pace.take(len(audio.data) / self._bytes_of(1.0), now_s)
         if wait_s:
             await asyncio.sleep(wait_s)

@@ -9,7 +9,7 @@ from websockets.exceptions import InvalidHandshake, InvalidURI
 
 from simulator.audio.samples import SAMPLE_RATE
 from simulator.errors import SimulatorError
-from simulator.socket.sounding import AUDIBLE_DB
+from simulator.socket.activity_by_level import AUDIBLE_DB
 
 OPEN_S = 10.0
 """How long an agent may take to pick up."""

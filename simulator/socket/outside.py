@@ -20,8 +20,8 @@ from simulator.measures.sounds import Sound
 from simulator.measures.truth import TrueTurn, Truth, truth_of
 from simulator.measures.turns import CUT_IN_TOLERANCE_MS, TurnOutcome, dead_air_ms, with_limits
 from simulator.replay import Placement, Played, ReplayMode
+from simulator.socket.activity_by_level import WINDOW_MS, Levels, SoundDetector, Stretch, levels_db
 from simulator.socket.calling import CallTaken, Told
-from simulator.socket.sounding import WINDOW_MS, Levels, SoundDetector, Stretch, levels_db
 
 FRESH_MS = 500
 """A sound that begins after less quiet than this is the agent going on, not cutting in."""

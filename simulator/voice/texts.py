@@ -10,7 +10,7 @@ from simulator.engine.fillers import vocabulary
 from simulator.engine.profile import Values
 from simulator.engine.scenario import Scenario
 from simulator.engine.text import cap
-from simulator.voice.mouth import Text
+from simulator.voice.agent_renderer import Text
 
 
 def answer_texts(values: Values, config: ResolvedVoiceConfig, scenario: Scenario) -> Iterator[Text]:

@@ -13,7 +13,7 @@ import httpx
 import pytest
 from jsonschema import Draft202012Validator, FormatChecker
 
-from services.embedded.access import Doorkeeper, access
+from services.embedded.access import Authenticator, access
 from services.embedded.app import create_app
 from services.embedded.rate_limits import RateLimits
 from services.embedded.seed import demo_id
@@ -108,7 +108,7 @@ async def test_a_token_that_has_expired_is_none(wire: Wire) -> None:
     key = (known.organization_id, known.api_key_id, known.token, known.user_id)
     for lifetime, status in ((timedelta(seconds=-1), 401), (timedelta(minutes=1), 200)):
         with wire.database.write() as db:
-            signed_in = Doorkeeper(token_lifetime=lifetime).sign_in(db, *key)
+            signed_in = Authenticator(token_lifetime=lifetime).sign_in(db, *key)
         assert signed_in is not None
         headers = {"Authorization": f"Bearer {signed_in[0]}"}
         answer = await wire.http.get(f"/v1/{known.organization_id}/service/", headers=headers)

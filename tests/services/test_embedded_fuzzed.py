@@ -10,7 +10,7 @@ import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
-from services.embedded.access import Access, Doorkeeper, access
+from services.embedded.access import Access, Authenticator, access
 from services.embedded.app import create_app
 from services.embedded.database import Database
 from services.embedded.rate_limits import RateLimits
@@ -29,7 +29,7 @@ class _Platform:
         self.access: Access = access(self.database)
         with self.database.write() as db:
             key = (self.access.organization_id, self.access.api_key_id, self.access.token, self.access.user_id)
-            signed_in = Doorkeeper().sign_in(db, *key)
+            signed_in = Authenticator().sign_in(db, *key)
             assert signed_in is not None
             self.token = signed_in[0]
             ids = db.execute(

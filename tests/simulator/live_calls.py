@@ -11,7 +11,7 @@ from presets.config import parse
 from simulator.activity.model import FRAME_MS
 from simulator.audio.samples import Samples
 from simulator.recording import bundled_folder, open_recording
-from simulator.session import EchoGuard, Happened, LiveArm, Notice, SessionSettings, Told
+from simulator.session import EchoGuard, Happened, LiveArm, Notice, SessionMessage, SessionSettings
 from simulator.session.live import LiveSession
 from simulator.study import Arm
 from tests.array_cards import ArrayCards
@@ -55,11 +55,11 @@ def caller() -> Samples:
     return open_recording(bundled_folder() / "booking.flac").source.samples()[: 16_000 * 10]
 
 
-def events(told: list[Told]) -> list[str]:
+def events(told: list[SessionMessage]) -> list[str]:
     """Return what the agent decided, by type."""
     return [one.event.type for one in told if isinstance(one, Happened)]
 
 
-def notices(told: list[Told]) -> str:
+def notices(told: list[SessionMessage]) -> str:
     """Return the notices, one a line."""
     return "\n".join(one.text for one in told if isinstance(one, Notice))

@@ -15,7 +15,7 @@ from presets.library import preset
 from simulator.activity.analyzer import analyze
 from simulator.activity.model import FRAME_MS, Activity
 from simulator.audio.what_if import WhatIf
-from simulator.echo.leak import Echo, Leak
+from simulator.echo.echo_path import Echo, EchoPath
 from simulator.engine.profile_files import default_profile
 from simulator.engine.sound import AgentSound, Piece
 from simulator.recording import Recording, bundled_folder, open_recording
@@ -116,7 +116,7 @@ def sound(start_ms: int, end_ms: int) -> AgentSound:
     return AgentSound("response", [Piece(start_ms, end_ms, ("Hello", "there"), start_ms)], 0, 0)
 
 
-def heard(leak: Leak, from_ms: int, to_ms: int, noted: AgentSound, stop_ms: int | None = None) -> np.ndarray:
+def heard(leak: EchoPath, from_ms: int, to_ms: int, noted: AgentSound, stop_ms: int | None = None) -> np.ndarray:
     frames = []
     for now_ms in range(0, to_ms, FRAME_MS):
         if stop_ms is not None and now_ms >= stop_ms and not noted.stopped:
@@ -129,7 +129,7 @@ def heard(leak: Leak, from_ms: int, to_ms: int, noted: AgentSound, stop_ms: int 
 @pytest.mark.parametrize("delay_ms", [0, 37, 100, 1500])
 def test_what_leaks_is_the_agent_so_much_quieter_so_much_later(delay_ms: int) -> None:
     recording, _ = analysed("coughs")
-    back = heard(Leak(Echo(20.0, delay_ms), recording), 0, 12_000, sound(1013, 9000))
+    back = heard(EchoPath(Echo(20.0, delay_ms), recording), 0, 12_000, sound(1013, 9000))
     loud = np.flatnonzero(np.abs(back) > 1e-4)
     assert 1013 + delay_ms <= loud[0] / 16 <= 1013 + delay_ms + 30
     assert 9000 + delay_ms - 500 <= loud[-1] / 16 <= 9000 + delay_ms
@@ -137,14 +137,14 @@ def test_what_leaks_is_the_agent_so_much_quieter_so_much_later(delay_ms: int) ->
     frames = np.mean(spoken[: len(spoken) // 512 * 512].reshape(-1, 512) ** 2, axis=1)
     active = 10 * np.log10(frames[frames > frames.max() / 1000].mean())
     assert active == pytest.approx(-26.0 - 20.0, abs=1.5)
-    straight = heard(Leak(Echo(0.0, 0), recording), 0, 12_000, sound(1013, 9000))
+    straight = heard(EchoPath(Echo(0.0, 0), recording), 0, 12_000, sound(1013, 9000))
     shifted = np.concatenate([np.zeros(delay_ms * 16, np.float32), straight])[: len(back)]
     assert np.allclose(back, shifted * np.float32(0.1), atol=1e-7)
 
 
 def test_a_sound_that_is_stopped_leaks_no_further() -> None:
     recording, _ = analysed("coughs")
-    back = heard(Leak(Echo(6.0, 200), recording), 0, 8000, sound(1000, 7000), stop_ms=3000)
+    back = heard(EchoPath(Echo(6.0, 200), recording), 0, 8000, sound(1000, 7000), stop_ms=3000)
     assert np.abs(back[2500 * 16 : 3200 * 16]).max() > 1e-3
     assert not back[3200 * 16 :].any()
 
@@ -152,7 +152,7 @@ def test_a_sound_that_is_stopped_leaks_no_further() -> None:
 def test_over_a_telephone_the_echo_is_narrow_too() -> None:
     recording, _ = analysed("coughs")
     phone = replace(recording, source=replace(recording.source, what_if=WhatIf(telephone=True)))
-    wide, narrow = (heard(Leak(Echo(0.0, 0), one), 0, 8000, sound(0, 8000)) for one in (recording, phone))
+    wide, narrow = (heard(EchoPath(Echo(0.0, 0), one), 0, 8000, sound(0, 8000)) for one in (recording, phone))
 
     def high(samples: np.ndarray) -> float:
         power = np.abs(np.fft.rfft(samples)) ** 2

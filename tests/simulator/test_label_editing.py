@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 
 from simulator.errors import LabelError, SimulatorError
 from simulator.labels import read_labels
-from simulator.labels.editing import ORIGIN, Sheet
+from simulator.labels.document import ORIGIN, LabelDocument
 from simulator.labels.marks import KINDS, Kind, marks
 from simulator.labels.model import Labels
 from simulator.labels.writing import LabelsChangedError, open_label_file
@@ -35,7 +35,7 @@ def test_what_a_file_says_twice_is_one_mark() -> None:
 
 
 def test_a_moved_interruption_is_moved_as_turn_and_as_event_with_its_move_and_the_rest_stays() -> None:
-    sheet = Sheet(INTERRUPTIONS, DURATION_MS)
+    sheet = LabelDocument(INTERRUPTIONS, DURATION_MS)
     mark = next(one for one in sheet.marks if one.kind == "interruption")
     late = sheet.alter(mark, replace(mark, start_ms=mark.start_ms - 200, end_ms=mark.end_ms + 300))
     raw = sheet.raw
@@ -57,7 +57,7 @@ def test_a_moved_interruption_is_moved_as_turn_and_as_event_with_its_move_and_th
 
 
 def test_another_kind_keeps_what_the_kinds_share() -> None:
-    sheet = Sheet(INTERRUPTIONS, DURATION_MS)
+    sheet = LabelDocument(INTERRUPTIONS, DURATION_MS)
     mark = next(one for one in sheet.marks if one.kind == "interruption")
     sheet.alter(mark, replace(mark, kind="turn"))
     assert len(sheet.raw["events"]) == 2
@@ -67,7 +67,7 @@ def test_another_kind_keeps_what_the_kinds_share() -> None:
 def test_numbers_and_truth_written_as_text_are_read_as_the_simulator_reads_them() -> None:
     event = {"type": "noise", "start_s": "2.5", "end_s": "3", "should_barge_in": "false"}
     move = {"start_s": "0.9", "end_s": "4", "anchor": {"at": "0.9"}}
-    sheet = Sheet({"turns": [], "events": [event], "moves": [move]}, DURATION_MS)
+    sheet = LabelDocument({"turns": [], "events": [event], "moves": [move]}, DURATION_MS)
     (mark,) = sheet.marks
     assert (mark.kind, mark.stretch) == ("noise", (2500, 3000))
     sheet.alter(mark, replace(mark, start_ms=700))
@@ -85,7 +85,7 @@ def test_numbers_and_truth_written_as_text_are_read_as_the_simulator_reads_them(
     ],
 )
 def test_what_cannot_be_is_said_and_changes_nothing(stretch: tuple[int, int], why: str) -> None:
-    sheet = Sheet(INTERRUPTIONS, DURATION_MS)
+    sheet = LabelDocument(INTERRUPTIONS, DURATION_MS)
     with pytest.raises(LabelError, match=why):
         sheet.add("turn", *stretch)
     assert sheet.raw == INTERRUPTIONS
@@ -109,7 +109,7 @@ def test_whatever_is_done_the_file_stays_good_and_undo_leads_back(
     changes: list[tuple[str, int, Kind, int, int]], moves: bool
 ) -> None:
     began = INTERRUPTIONS if moves else {name: value for name, value in INTERRUPTIONS.items() if name != "moves"}
-    sheet = Sheet(began, DURATION_MS)
+    sheet = LabelDocument(began, DURATION_MS)
     done = 0
     for what, which, kind, start_ms, length_ms in changes:
         there = sheet.marks
@@ -148,7 +148,7 @@ def call(tmp_path: Path) -> Path:
 
 def test_labels_of_an_unlabelled_recording_are_written_for_its_owner_alone(call: Path) -> None:
     file = open_label_file(call, 43.396)
-    sheet = Sheet(file.raw, DURATION_MS)
+    sheet = LabelDocument(file.raw, DURATION_MS)
     sheet.add("turn", 1000, 4213, "Hi.")
     written = file.write(sheet.raw)
     assert written.path.stat().st_mode & 0o77 == 0
@@ -211,7 +211,7 @@ def test_a_copy_that_fails_leaves_nothing_behind_and_says_where_the_fault_is(tmp
 
 def test_a_turn_that_is_put_where_an_interruption_was_told_is_one_mark_with_it() -> None:
     told = {"start_s": 1.0, "end_s": 2.0, "type": "interruption", "should_barge_in": True}
-    sheet = Sheet({"events": [told]}, DURATION_MS)
+    sheet = LabelDocument({"events": [told]}, DURATION_MS)
     mark = sheet.add("turn", 1003, 2000, "Wait.")
     assert (mark.kind, mark.words) == ("interruption", "Wait.")
     assert sheet.marks == (mark,)

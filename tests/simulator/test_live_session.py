@@ -21,12 +21,20 @@ from presets.config import parse
 from simulator.activity.analyzer import analyze, completeness_model
 from simulator.engine.profile_files import default_profile
 from simulator.labels import read_json, read_labels
-from simulator.labels.editing import Sheet
+from simulator.labels.document import LabelDocument
 from simulator.recorder.finishing import recover_recordings
 from simulator.recorder.folder import own_recordings_folder
 from simulator.recording import bundled_folder, open_recording
 from simulator.replay import play
-from simulator.session import Happened, LiveArm, Notice, SessionApart, SessionSettings, Told, open_session
+from simulator.session import (
+    Happened,
+    LiveArm,
+    Notice,
+    RemoteSession,
+    SessionMessage,
+    SessionSettings,
+    open_session,
+)
 from simulator.study import Arm
 from tests.virtual_audio import SPEAKER_RATE, VirtualAudio, missing, wait_for
 
@@ -59,9 +67,9 @@ def audio(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[VirtualAu
 class Following:
     """A running session and all it has told."""
 
-    def __init__(self, session: SessionApart) -> None:
+    def __init__(self, session: RemoteSession) -> None:
         self.session = session
-        self.told: list[Told] = []
+        self.told: list[SessionMessage] = []
 
     def event(self, kind: str) -> Happened | None:
         """Return the first event of a kind."""
@@ -163,7 +171,7 @@ def recording_holds_what_was_said(live: Following, clip: Path) -> None:
     assert len(labels.turns) == 1
     assert [event.should_barge_in for event in labels.events] == [False, True]
     assert abs(labels.turns[0].start_s - whole[0] / rate - (1.056 - FROM_S)) < 0.1
-    sheet = Sheet(read_json(path.with_suffix(".json")), len(samples) * 1000 // rate)
+    sheet = LabelDocument(read_json(path.with_suffix(".json")), len(samples) * 1000 // rate)
     sheet.delete(sheet.marks[-1])
     assert sheet.labels.tells_truth
 

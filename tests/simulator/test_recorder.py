@@ -16,7 +16,7 @@ import soundfile as sf
 from simulator.recorder.finishing import finish_recording, recover_recordings
 from simulator.recorder.journal import Journal
 from simulator.recorder.provisional import provisional_labels
-from simulator.session import Notice, Told
+from simulator.session import Notice, SessionMessage
 from simulator.session.recorder import Recorder
 from tests.array_cards import ArrayCards
 from tests.full_disk import most_bytes_of_a_file
@@ -111,7 +111,7 @@ def test_a_recording_is_not_closed_under_what_is_still_being_written(tmp_path: P
         recorder.write(FRAME)
     told = Notice("device", 0, "the microphone is gone")
     slow = SimpleNamespace(to_json=lambda: {**told.to_json(), "more": Slow(finish_meanwhile)})
-    recorder.write_told(cast(Told, slow))
+    recorder.write_told(cast(SessionMessage, slow))
     finishing.join()
     assert not [text for text in said if "ends here" in text]
     labels = json.loads((tmp_path / "live.json").read_text())

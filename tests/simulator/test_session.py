@@ -21,9 +21,9 @@ from simulator.devices.listing import Device
 from simulator.engine.profile_files import default_profile
 from simulator.engine.scenario import default_scenario
 from simulator.session import EchoGuard, SessionSettings
-from simulator.session.call import AgentSide
-from simulator.session.guard import Guard, Wishes
+from simulator.session.echo_gate import CallControls, EchoGate
 from simulator.session.live import LiveSession
+from simulator.session.live_agent import LiveAgent
 from simulator.voice.bundled import BundledVoice
 from tests.array_cards import ArrayCards
 from tests.simulator.live_calls import ARM, caller, events, notices, running, talk
@@ -78,8 +78,8 @@ def test_what_is_lost_is_told_and_time_stands_still(tmp_path: Path) -> None:
 
 
 def test_a_frame_is_recorded_as_it_was_heard_whatever_is_wished_meanwhile() -> None:
-    wishes, frame = Wishes(EchoGuard.HEADPHONES), np.full(512, 0.1, np.float32)
-    guard = Guard(wishes, 30.0)
+    wishes, frame = CallControls(EchoGuard.HEADPHONES), np.full(512, 0.1, np.float32)
+    guard = EchoGate(wishes, 30.0)
     for muted in (False, True):
         wishes.muted = muted
         heard, _ = guard.heard(frame, -20.0, agent_sounds=False)
@@ -111,7 +111,7 @@ def test_a_muted_microphone_is_neither_heard_nor_recorded_and_a_pause_stops_the_
 def test_what_was_cut_off_is_said_from_where_the_call_stands() -> None:
     with ThreadPoolExecutor(1) as judges:
         whole, cut = (
-            AgentSide(ARM.config, default_profile(), default_scenario(), None, BundledVoice(), None, judges, 0)
+            LiveAgent(ARM.config, default_profile(), default_scenario(), None, BundledVoice(), None, judges, 0)
             for _ in range(2)
         )
         said = np.zeros(0, np.float32)

@@ -23,20 +23,20 @@ from simulator.engine.scenario import default_scenario
 from simulator.measures.sounds import sounds_of
 from simulator.recording import bundled_folder, open_recording
 from simulator.replay import play
+from simulator.socket.activity_by_level import SoundDetector, Stretch, levels_db
 from simulator.socket.agent_call import CALL_NAME, Agent, AgentCall
-from simulator.socket.pace import CATCH_UP_S, HEAD_START_S, Pace
-from simulator.socket.sounding import SoundDetector, Stretch, levels_db
+from simulator.socket.rate_limiter import CATCH_UP_S, HEAD_START_S, RateLimiter
 from simulator.socket.wire import RATES, PcmIn, PcmOut
 from simulator.study import Arm
+from simulator.voice.agent_renderer import AgentRenderer
 from simulator.voice.bundled import BundledVoice
-from simulator.voice.mouth import Mouth
 
 CONFIG = parse({"eot_timeout_ms": 500, "barge_in_min_speech_s": 0.3, "barge_in_cooldown_s": 0.0})
 BLOCK = 320
 
 
 def agent(config: VoiceConfig = CONFIG) -> Agent:
-    return Agent(default_scenario(), default_profile(), config, None, lambda: Mouth(BundledVoice()), 3)
+    return Agent(default_scenario(), default_profile(), config, None, lambda: AgentRenderer(BundledVoice()), 3)
 
 
 @cache
@@ -165,7 +165,7 @@ def test_audio_is_what_it_was_after_the_wire_at_any_rate_and_cut_anywhere(rate: 
 
 
 def test_audio_is_taken_no_faster_than_the_clock_and_catches_up_after_a_gap() -> None:
-    pace = Pace(0.0)
+    pace = RateLimiter(0.0)
     now_s = 0.0
     for _ in range(500):
         now_s += pace.take(0.02, now_s)

@@ -11,11 +11,11 @@ from simulator.activity.model import Activity
 from simulator.audio.samples import SAMPLE_RATE, Samples
 from simulator.labels import Labels
 from simulator.replay import Placement
+from simulator.socket.activity_by_level import AUDIBLE_DB
+from simulator.socket.agent_activity import FILLER_WAIT_MS, SURE_MS, AgentActivityDetector
 from simulator.socket.calling import CallTaken, Told
-from simulator.socket.ear import FILLER_WAIT_MS, SURE_MS, Ear
 from simulator.socket.earpiece import Earpiece
 from simulator.socket.outside import UNHEARD, Outside, measure_outside
-from simulator.socket.sounding import AUDIBLE_DB
 from tests.simulator.tracks import Speech, activity_of, observations
 
 PER_MS = SAMPLE_RATE // 1000
@@ -245,7 +245,7 @@ def test_a_delay_of_the_network_is_made_up_in_the_silence_of_an_agent_that_sends
 
 def test_a_caller_goes_by_what_it_has_heard_so_far() -> None:
     earpiece = Earpiece()
-    ear = Ear(earpiece)
+    ear = AgentActivityDetector(earpiece)
     for start_ms, end_ms in ((1000, 1300), (2000, 4000)):
         earpiece.arrive(voice(end_ms - start_ms), start_ms * PER_MS)
     known = {}
@@ -260,7 +260,7 @@ def test_a_caller_goes_by_what_it_has_heard_so_far() -> None:
     assert ear.last_finished_response_ms is None
     only_short = Earpiece()
     only_short.arrive(voice(300), 0)
-    ear = Ear(only_short)
+    ear = AgentActivityDetector(only_short)
     ear.listen(FILLER_WAIT_MS)
     assert not ear.idle
     ear.listen(FILLER_WAIT_MS + 310)

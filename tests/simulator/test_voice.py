@@ -12,10 +12,10 @@ import pytest
 from simulator.audio.samples import Samples
 from simulator.engine.sound import AgentSound, Piece, filler_sound
 from simulator.errors import VoiceError
+from simulator.voice.agent_renderer import AgentRenderer
 from simulator.voice.bundled import BundledVoice
 from simulator.voice.clip import AUDIBLE_DB, VOICE_DB
 from simulator.voice.hibari import VOICE_CLIPS, HibariVoice
-from simulator.voice.mouth import Mouth
 from simulator.voice.voice import SilentVoice, Voice, voice_for
 
 TEXTS = [
@@ -92,28 +92,30 @@ def response() -> AgentSound:
     return AgentSound("response", pieces, 0, 0, sentences=(first, second))
 
 
-def render(mouth: Mouth, sound: AgentSound, until: int, step: int, stop: tuple[int, int] | None = None) -> Samples:
+def render(
+    renderer: AgentRenderer, sound: AgentSound, until: int, step: int, stop: tuple[int, int] | None = None
+) -> Samples:
     """Render a sound that is noted a frame before it begins; ``stop``: at which time it is stopped, and when."""
     windows = []
     for start in range(0, until, step):
         if stop and start >= stop[0] * 16 and not sound.stopped:
             sound.stop(stop[1])
         noted = sound if sound.start_ms * 16 < start + 512 and start < sound.end_ms * 16 else None
-        windows.append(mouth.render(noted, start, min(step, until - start)))
+        windows.append(renderer.render(noted, start, min(step, until - start)))
     return np.concatenate(windows)
 
 
 def test_a_mouth_speaks_and_falls_silent_on_the_sample_in_windows_of_any_length() -> None:
     voice = BundledVoice()
-    whole = render(Mouth(voice), response(), 4 * 16_000, 512)
+    whole = render(AgentRenderer(voice), response(), 4 * 16_000, 512)
     for step in (100, 160, 16_000):
-        assert np.array_equal(render(Mouth(voice), response(), 4 * 16_000, step), whole)
+        assert np.array_equal(render(AgentRenderer(voice), response(), 4 * 16_000, step), whole)
     spoken = np.flatnonzero(whole)
     assert not whole[: 1013 * 16].any()
     assert spoken[0] <= 1013 * 16 + 32
     assert not whole[2377 * 16 : 2507 * 16].any(), "an underrun is silence"
     assert 3809 * 16 - 32 <= spoken[-1] < 3809 * 16
-    stopped = render(Mouth(voice), response(), 4 * 16_000, 512, stop=(2900, 2987))
+    stopped = render(AgentRenderer(voice), response(), 4 * 16_000, 512, stop=(2900, 2987))
     assert np.array_equal(stopped[: 2983 * 16], whole[: 2983 * 16])
     assert heard(stopped)[-1] >= 2977
     assert not stopped[2987 * 16 :].any()
@@ -122,13 +124,13 @@ def test_a_mouth_speaks_and_falls_silent_on_the_sample_in_windows_of_any_length(
 
 
 def test_a_filler_and_the_answer_that_follows_at_once_are_both_heard_in_one_window() -> None:
-    mouth = Mouth(BundledVoice())
+    renderer = AgentRenderer(BundledVoice())
     filler, answer = (
         filler_sound("Okay", 20, 480, 0, 0),
         AgentSound("response", [Piece(500, 900, ("Yes",), 0)], 0, 0),
     )
-    mouth.render(filler, 0, 480 * 16)
-    window = mouth.render(answer, 480 * 16, 512)
+    renderer.render(filler, 0, 480 * 16)
+    window = renderer.render(answer, 480 * 16, 512)
     assert heard(window)[0] < 5
     assert np.abs(window[: 15 * 16]).max() > 0.001
     assert np.abs(window[22 * 16 :]).max() > 0.001
@@ -156,19 +158,19 @@ def test_a_slow_voice_never_holds_up_the_call_and_its_piece_keeps_one_voice() ->
     expected = BundledVoice().spoken(("One", "moment,", "please"), 600)
     assert expected is not None
     with ThreadPoolExecutor(1) as executor:
-        mouth = Mouth(voice, executor)
-        first = mouth.render(sound, 0, 64 * 16)
+        renderer = AgentRenderer(voice, executor)
+        first = renderer.render(sound, 0, 64 * 16)
         voice.let.set()
         executor.submit(int).result(30)
-        rest = mouth.render(sound, 64 * 16, 600 * 16)
+        rest = renderer.render(sound, 64 * 16, 600 * 16)
         assert np.array_equal(np.concatenate([first, rest])[32 * 16 : 632 * 16], expected)
         later = filler_sound("One moment, please", 1000, 600, 0, 0)
-        assert np.all(mouth.render(later, 1000 * 16, 600 * 16) == 0.5), "made by now"
+        assert np.all(renderer.render(later, 1000 * 16, 600 * 16) == 0.5), "made by now"
         voice.fails = True
-        mouth.prepare_words([(("Oh",), 300)])
+        renderer.prepare_words([(("Oh",), 300)])
         executor.submit(int).result(30)
-        assert heard(mouth.render(filler_sound("Oh", 2000, 300, 0, 0), 2000 * 16, 300 * 16))[-1] >= 290
-        assert mouth.trouble == "the voice slow failed (the model's file is damaged); bundled clips stand in"
+        assert heard(renderer.render(filler_sound("Oh", 2000, 300, 0, 0), 2000 * 16, 300 * 16))[-1] >= 290
+        assert renderer.trouble == "the voice slow failed (the model's file is damaged); bundled clips stand in"
 
 
 def test_clips_that_nobody_will_hear_any_more_are_not_made() -> None:
@@ -181,13 +183,13 @@ def test_clips_that_nobody_will_hear_any_more_are_not_made() -> None:
 
     voice.spoken = note  # type: ignore[method-assign]
     with ThreadPoolExecutor(1) as executor:
-        mouth = Mouth(voice, executor)
+        renderer = AgentRenderer(voice, executor)
         for number in range(100):  # as a setting is swept that lengthens every filler
-            mouth.prepare_words([(("Mm",), 10_000 + number)])
+            renderer.prepare_words([(("Mm",), 10_000 + number)])
         voice.let.set()
     assert len(made) <= 31
 
 
 def test_a_silent_voice_is_silent() -> None:
     with ThreadPoolExecutor(1) as executor:
-        assert not Mouth(SilentVoice(), executor).render(filler_sound("Oh", 0, 300, 0, 0), 0, 4800).any()
+        assert not AgentRenderer(SilentVoice(), executor).render(filler_sound("Oh", 0, 300, 0, 0), 0, 4800).any()

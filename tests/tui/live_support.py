@@ -13,7 +13,7 @@ from simulator.devices.listing import Device, Devices
 from simulator.devices.streams import Deliver, Render, Stream
 from simulator.session.live import LiveSession
 from simulator.session.settings import SessionSettings
-from simulator.session.state import Snapshot, Told
+from simulator.session.state import SessionMessage, Snapshot
 
 RATE = 16_000
 BLOCK = 320
@@ -75,14 +75,14 @@ class ArrayCards:
 class StillCall:
     """A call in which nothing goes on: only what it tells, and the order in which it was asked for things."""
 
-    def __init__(self, snapshot: Snapshot, told: list[Told]) -> None:
+    def __init__(self, snapshot: Snapshot, told: list[SessionMessage]) -> None:
         self._snapshot, self._told = snapshot, told
 
     def snapshot(self) -> Snapshot:
         """Return how it always stands."""
         return self._snapshot
 
-    def take(self) -> list[Told]:
+    def take(self) -> list[SessionMessage]:
         """Return what happened, once."""
         told, self._told = self._told, []
         return told

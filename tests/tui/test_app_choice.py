@@ -9,8 +9,8 @@ import pytest
 
 from tests.services.serving import Served, served
 from tests.tui.conftest import make_app, settle
-from tui.widgets.service_list import ServiceList
-from tui.widgets.service_notice import ServiceNotice
+from tui.services.service_list import ServiceList
+from tui.services.service_notice import ServiceNotice
 from tui.widgets.status_line import StatusLine
 
 

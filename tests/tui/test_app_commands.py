@@ -11,14 +11,15 @@ from textual.events import AppBlur, AppFocus
 
 from tests.tui.conftest import ScriptedClient, make_app, service, settle
 from tui.app import TurnlabApp
-from tui.commands import Command, everywhere, service_changes, services, told, version_sets
+from tui.commands import Command, everywhere, told
 from tui.commands.everywhere import EVERYWHERE, ShowHelp
 from tui.commands.palette import CommandsProvider
-from tui.commands.service_changes import CHANGES
-from tui.commands.services import HERE
-from tui.commands.version_sets import VERSION_SETS
-from tui.screens.help import HelpScreen
-from tui.screens.services import ServicesScreen
+from tui.help_screen import HelpScreen
+from tui.services import change_commands, commands, version_set_commands
+from tui.services.change_commands import CHANGES
+from tui.services.commands import HERE
+from tui.services.screen import ServicesScreen
+from tui.services.version_set_commands import VERSION_SETS
 from tui.themes import CONTRAST, DARK, LIGHT, THEMES
 from tui.widgets.key_line import KeyLine
 
@@ -30,7 +31,7 @@ OWN = tuple(command for command in HERE if command not in (*CHANGES, *VERSION_SE
 
 @pytest.mark.parametrize(
     ("module", "offered"),
-    [(everywhere, EVERYWHERE), (services, OWN), (service_changes, CHANGES), (version_sets, VERSION_SETS)],
+    [(everywhere, EVERYWHERE), (commands, OWN), (change_commands, CHANGES), (version_set_commands, VERSION_SETS)],
 )
 def test_no_command_is_left_lying_about(module: ModuleType, offered: tuple[type[Command], ...]) -> None:
     written = [

@@ -19,7 +19,7 @@ from services.errors import UnreachableError
 from tests.tui.conftest import ScriptedClient, make_app, service, settle
 from tui.app import TurnlabApp
 from tui.connection import ObservedClient, Request
-from tui.screens.tune import TuneScreen
+from tui.tune.screen import TuneScreen
 from tui.widgets.status_line import StatusLine
 
 HEAVY = ("numpy", "onnxruntime", "fastapi", "soundfile", "soxr", "sentencex", "httpx", "pydantic", "simulator")

@@ -22,18 +22,18 @@ from tests.tui.conftest import make_app, settle
 from tests.tui.live_support import RATE, ArrayCards, StillCall, array_call
 from tests.tui.pace import until
 from tests.tui.tune_support import rest, settle_on
-from tui.live.wishes import Wishes
-from tui.screens.device_dialog import DeviceDialog
-from tui.screens.dialog import TextDialog
-from tui.screens.dialogs import PickOne
-from tui.screens.live import LiveScreen
-from tui.screens.tune import TuneScreen
+from tui.dialogs.dialog import TextDialog
+from tui.dialogs.dialogs import PickOne
+from tui.live.device_dialog import DeviceDialog
+from tui.live.latency_figures import LatencyFigure
+from tui.live.live_header import LiveHeader
+from tui.live.live_log import LiveLog
+from tui.live.preferences import CallPreferences
+from tui.live.screen import LiveScreen
+from tui.tune.recording_list import RecordingList
+from tui.tune.screen import TuneScreen
 from tui.widgets.field_panel import FieldPanel
 from tui.widgets.key_line import KeyLine
-from tui.widgets.latency_figures import LatencyFigure
-from tui.widgets.live_header import LiveHeader
-from tui.widgets.live_log import LiveLog
-from tui.widgets.recording_list import RecordingList
 
 SPOKEN_S = 5.2
 """Of the bundled booking: one turn of the caller."""
@@ -119,7 +119,7 @@ async def a_missing_microphone_is_said_and_one_is_chosen(live: Looking, cards: A
     await until(pilot, lambda: "In force: headset" in str(in_force.content), "what is in force")
     await pilot.press("escape")
     await live.until("#facts", "headset, 16 kHz, 10 ms")
-    await until(pilot, lambda: Wishes().input == "headset", "the device remembered")
+    await until(pilot, lambda: CallPreferences().input == "headset", "the device remembered")
 
 
 def offered(pilot: Pilot[None]) -> OptionList | None:

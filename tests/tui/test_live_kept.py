@@ -16,12 +16,12 @@ from tests.tui.live_support import ArrayCards, array_call
 from tests.tui.pace import until
 from tests.tui.tune_support import rest, settle_on
 from tui.app import TurnlabApp
-from tui.screens.kept_dialog import KeptDialog
-from tui.screens.live import LiveScreen
-from tui.screens.tune import TuneScreen
-from tui.tuning.journal import Journal
+from tui.live.live_header import LiveHeader
+from tui.live.screen import LiveScreen
+from tui.tune.journal import Journal
+from tui.tune.kept_dialog import KeptDialog
+from tui.tune.screen import TuneScreen
 from tui.widgets.field_panel import FieldPanel
-from tui.widgets.live_header import LiveHeader
 
 SIZE = (80, 24)
 CHANGED = {"max_buffer_delay_ms": 520}

@@ -18,14 +18,14 @@ from simulator.session.state import (
     Level,
     Notice,
     RecordingState,
+    SessionMessage,
     Snapshot,
-    Told,
     TurnLatency,
 )
 from tests.tui.conftest import make_app
 from tests.tui.live_support import StillCall
 from tests.tui.pace import until
-from tui.screens.live import LiveScreen
+from tui.live.screen import LiveScreen
 
 Compare = Callable[..., bool]
 
@@ -37,11 +37,11 @@ def no_device() -> str:
     return str(raised.value)
 
 
-def talking() -> tuple[Snapshot, list[Told]]:
+def talking() -> tuple[Snapshot, list[SessionMessage]]:
     """Return a moment of a call: a pause in the second turn, with push to talk, a recording, and clipping."""
     end = Why("timeout", {"timeout_ms": 5000.0, "confidence": 0.41})
     response = Why("response", {"ready_s": 8.25, "waited": ""})
-    told: list[Told] = [
+    told: list[SessionMessage] = [
         Notice("device", 0, "microphone headset (resampled, it runs at 48 kHz)"),
         Notice("gap", 1200, "the microphone was away for about 2.4 s; the call's clock stood still meanwhile"),
         Happened(Event("end_of_turn", 7412, 0, end, {"speech_end": 6.2}), "A"),
@@ -76,7 +76,7 @@ def talking() -> tuple[Snapshot, list[Told]]:
 
 
 def pictured(
-    workspace_file: Path, shown: Snapshot, told: list[Told], *keys: str
+    workspace_file: Path, shown: Snapshot, told: list[SessionMessage], *keys: str
 ) -> tuple[object, Callable[[Pilot[None]], object]]:
     """Return an app whose call stands still, and what opens it."""
     app = make_app(lambda: open_embedded(workspace_file), open_call=lambda _: StillCall(shown, list(told)))

@@ -17,15 +17,15 @@ from tests.tui.conftest import ScriptedClient, make_app, settle
 from tests.tui.pace import until
 from tests.tui.test_services_version_sets import notes, press, stored, texts
 from tui.app import TurnlabApp
-from tui.screens.dialog import Confirm, TextDialog
-from tui.screens.form_dialog import FormDialog
-from tui.screens.help import HelpScreen
-from tui.screens.moved_dialog import MovedFields
-from tui.screens.routing import RoutingScreen
-from tui.screens.services import ServicesScreen
-from tui.service_form import edited, form_values
-from tui.service_routing import routing
-from tui.service_text import curl_line, service_json
+from tui.dialogs.dialog import Confirm, TextDialog
+from tui.dialogs.form_dialog import FormDialog
+from tui.help_screen import HelpScreen
+from tui.services.moved_dialog import MovedFields
+from tui.services.routing_dialog import RoutingScreen
+from tui.services.screen import ServicesScreen
+from tui.services.service_form import edited, form_values
+from tui.services.service_routing import routing
+from tui.services.service_text import curl_line, service_json
 from tui.widgets.status_line import StatusLine
 
 HOSTILE = "[bold]x[/] \x1b[31mred \u202ertl 📞"

@@ -13,8 +13,8 @@ from services.errors import BadResponseError
 from services.model import Page, Service, Tag
 from tests.tui.conftest import ScriptedClient, service
 from tui.connection import PAGE_SIZE
-from tui.service_filter import ServiceFilter, parse_filter
-from tui.service_listing import ServiceListing
+from tui.services.service_filter import ServiceFilter, parse_filter
+from tui.services.service_listing import ServiceListing
 
 
 @pytest.mark.parametrize(

@@ -14,12 +14,12 @@ from services.model import Service, VersionSet, WorkspaceVoiceSettings
 from tests.tui.conftest import ScriptedClient, make_app, service, settle
 from tests.tui.pace import until
 from tui.app import TurnlabApp
-from tui.screens.services import ServicesScreen
-from tui.screens.tune import TuneScreen
-from tui.widgets.service_list import ServiceList
-from tui.widgets.service_notice import ServiceNotice
-from tui.widgets.service_voice_table import voice_rows, warnings
-from tui.widgets.version_set_table import ordered
+from tui.services.screen import ServicesScreen
+from tui.services.service_list import ServiceList
+from tui.services.service_notice import ServiceNotice
+from tui.services.service_voice_table import voice_rows, warnings
+from tui.services.version_set_table import ordered
+from tui.tune.screen import TuneScreen
 
 HOSTILE = [
     "[bold]x[/]",

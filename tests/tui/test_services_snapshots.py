@@ -15,8 +15,8 @@ from tests.tui.conftest import ScriptedClient, Steps, make_app, settle, steps
 from tests.tui.pace import until
 from tests.tui.test_services_version_sets import on_set, press
 from tui.app import TurnlabApp
-from tui.screens.dialog import Dialog
-from tui.widgets.service_notice import ServiceNotice
+from tui.dialogs.dialog import Dialog
+from tui.services.service_notice import ServiceNotice
 
 Compare = Callable[..., bool]
 SMALL, USUAL, LARGE = (80, 24), (120, 40), (200, 60)

@@ -18,12 +18,12 @@ from services.model import Service, VersionSet
 from tests.tui.conftest import make_app, settle
 from tests.tui.pace import until
 from tui.app import TurnlabApp
-from tui.commands.version_sets import DeleteVersionSet, Promote, Rollback, UpsertVersionSet
-from tui.screens.diff_dialog import DiffDialog
-from tui.screens.form_dialog import FormDialog
-from tui.screens.name_dialog import NameDialog
-from tui.screens.plan_dialog import MovedPlans, PlanDialog
-from tui.screens.services import ServicesScreen
+from tui.dialogs.form_dialog import FormDialog
+from tui.dialogs.name_dialog import NameDialog
+from tui.services.diff_dialog import DiffDialog
+from tui.services.plan_dialog import MovedPlans, PlanDialog
+from tui.services.screen import ServicesScreen
+from tui.services.version_set_commands import DeleteVersionSet, Promote, Rollback, UpsertVersionSet
 from tui.widgets.key_line import KeyLine
 
 SETS = ["edge", "release", "preview", "test", "personal-dana"]

@@ -11,8 +11,8 @@ from textual.app import App, ComposeResult
 
 from presets.config import VoiceConfig
 from simulator.engine.profile_files import default_profile
-from tui.tuning.draft import Draft
-from tui.tuning.fields import FieldState, field_states
+from tui.tune.draft import Draft
+from tui.tune.fields import FieldState, field_states
 from tui.widgets.field_editor_control import FieldControl
 from tui.widgets.slider import Slider, nearest_step, stepped
 

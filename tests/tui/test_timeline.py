@@ -15,9 +15,9 @@ from presets.library import preset
 from simulator.engine.profile_files import default_profile
 from simulator.replay import Placement, Played
 from simulator.study import Arm, run
-from tests.tui.tune_support import specimen
-from tui.tuning.clock import align
-from tui.tuning.scene import ArmLane, Bar, Scene, make_scene
+from tests.tui.tune_support import analysed
+from tui.tune.clock import align
+from tui.tune.scene import ArmLane, Bar, Scene, make_scene
 from tui.widgets import timeline_lanes as lanes
 from tui.widgets.braille import DotRows
 from tui.widgets.timeline import GUTTER, Timeline
@@ -158,7 +158,7 @@ def test_what_lies_outside_the_view_is_left_out_and_nothing_else(start: int, wid
 def scene(analyses: Path) -> Scene:
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("TURNLAB_CACHE_DIR", str(analyses))
-        found = specimen("interruptions")
+        found = analysed("interruptions")
     profile = default_profile()
     arms = (Arm("A", VoiceConfig(eager_eot_threshold=0.8)), Arm("B", preset("quality").config))
     a, b = (run(found.recording, found.activity, arm, profile) for arm in arms)

@@ -13,14 +13,14 @@ from services.model import Service
 from simulator.recording import bundled_folder
 from tests.tui.tune_support import open_tune, rest, settle_on, slider
 from tui.app import TurnlabApp
-from tui.screens.arms_dialog import ArmsDialog
-from tui.screens.dialogs import PickOne
-from tui.screens.find_dialog import FindDialog
-from tui.screens.line_entry import LineEntry
-from tui.tuning.arms import ArmError
-from tui.tuning.session import Session
-from tui.widgets.arm_header import ArmHeader
-from tui.widgets.readout_table import ReadoutTable
+from tui.dialogs.dialogs import PickOne
+from tui.dialogs.find_dialog import FindDialog
+from tui.dialogs.line_entry import LineEntry
+from tui.tune.arm_header import ArmHeader
+from tui.tune.arms import ArmError
+from tui.tune.arms_dialog import ArmsDialog
+from tui.tune.readout_table import ReadoutTable
+from tui.tune.session import Session
 
 BOOKING = bundled_folder() / "booking.flac"
 STORED = VoiceConfig(max_buffer_delay_ms=600)
@@ -119,7 +119,7 @@ async def test_another_service_can_be_an_arm(app: TurnlabApp) -> None:
         await pilot.press(*"triage", "enter")
         await rest(pilot)
         page = await app.client.list_services(search="triage", sort_by="name")  # type: ignore[union-attr]
-        assert screen.session.rival.name == page.items[0].name
+        assert screen.session.comparison_arm.name == page.items[0].name
         assert screen.session.config_of(1) == page.items[0].voice_config
 
         await pilot.press("slash")

@@ -20,17 +20,17 @@ from tests.tui.conftest import ScriptedClient, make_app
 from tests.tui.pace import until
 from tests.tui.tune_support import open_tune, rest, settle_on
 from tui.app import TurnlabApp
-from tui.screens.dialog import Confirm
-from tui.screens.dialogs import PickOne
-from tui.screens.export_dialog import ExportTo
-from tui.screens.pick_rows import PickRows
-from tui.screens.symptom_guide import SymptomGuide
-from tui.screens.tune import TuneScreen
-from tui.screens.worst_turns import WorstTurns
-from tui.tuning.symptoms import SYMPTOMS, offers
-from tui.tuning.worst_turns import worse_turns
-from tui.widgets.readout_table import ReadoutTable
-from tui.widgets.recording_list import RecordingList
+from tui.dialogs.dialog import Confirm
+from tui.dialogs.dialogs import PickOne
+from tui.dialogs.pick_rows import PickRows
+from tui.tune.export_dialog import ExportTo
+from tui.tune.readout_table import ReadoutTable
+from tui.tune.recording_list import RecordingList
+from tui.tune.screen import TuneScreen
+from tui.tune.symptom_guide import SymptomGuide
+from tui.tune.symptoms import SYMPTOMS, offers
+from tui.tune.worst_turns import worse_turns
+from tui.tune.worst_turns_dialog import WorstTurns
 from tui.widgets.timeline import Timeline
 
 SIZE = (120, 40)

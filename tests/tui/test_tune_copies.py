@@ -16,12 +16,12 @@ from presets.config import VoiceConfig
 from simulator.recording import bundled_folder
 from tests.tui.tune_support import open_tune, rest, settle_on, slider
 from tui.app import TurnlabApp
-from tui.screens.dialog import TextDialog
-from tui.screens.dialogs import PickOne
-from tui.screens.text_entry import TextEntry
-from tui.screens.tune import TuneScreen
-from tui.tuning.copies import Target, as_command, as_curl, read_pasted
-from tui.tuning.entry import EntryError
+from tui.dialogs.dialog import TextDialog
+from tui.dialogs.dialogs import PickOne
+from tui.dialogs.text_entry import TextEntry
+from tui.tune.copies import Target, as_command, as_curl, read_pasted
+from tui.tune.entry import EntryError
+from tui.tune.screen import TuneScreen
 
 BOOKING = bundled_folder() / "booking.flac"
 BODY = {"filler_vocabulary": ["it's", '"x" $HOME `id`'], "max_buffer_delay_ms": None}

@@ -17,19 +17,19 @@ from tests.tui.conftest import SnapshotFiles
 from tests.tui.pace import until
 from tests.tui.tune_support import open_tune, rest, settle_on
 from tui.app import TurnlabApp
-from tui.screens.arms_dialog import ArmsDialog
-from tui.screens.dialogs import PickOne, UnsavedChanges
-from tui.screens.find_dialog import FindDialog
-from tui.screens.kept_dialog import KeptDialog
-from tui.screens.label_editor import LabelEditor
-from tui.screens.merge_dialog import MergeDialog
-from tui.screens.pick_rows import PickRows
-from tui.screens.presets_dialog import PresetsDialog
-from tui.screens.symptom_guide import SymptomGuide
-from tui.screens.worst_turns import WorstTurns
-from tui.tuning.journal import KeptDraft
-from tui.tuning.three_way import conflicts
-from tui.widgets.recording_list import RecordingList
+from tui.dialogs.dialogs import PickOne, UnsavedChanges
+from tui.dialogs.find_dialog import FindDialog
+from tui.dialogs.pick_rows import PickRows
+from tui.labels.screen import LabelEditor
+from tui.tune.arms_dialog import ArmsDialog
+from tui.tune.journal import KeptDraft
+from tui.tune.kept_dialog import KeptDialog
+from tui.tune.merge_dialog import MergeDialog
+from tui.tune.presets_dialog import PresetsDialog
+from tui.tune.recording_list import RecordingList
+from tui.tune.symptom_guide import SymptomGuide
+from tui.tune.three_way import conflicts
+from tui.tune.worst_turns_dialog import WorstTurns
 
 DIALOGS = (
     ("p", PresetsDialog),

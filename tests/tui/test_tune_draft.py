@@ -9,11 +9,11 @@ from presets.fields import BY_NAME, FIELDS
 from presets.layers import Layer
 from services.model import Service
 from simulator.engine.profile_files import default_profile
-from tui.tuning.draft import Draft
-from tui.tuning.entry import EntryError, entry_text, parse_entry
-from tui.tuning.field_warnings import eager_hint
-from tui.tuning.fields import field_states
-from tui.tuning.session import Session
+from tui.tune.draft import Draft
+from tui.tune.entry import EntryError, entry_text, parse_entry
+from tui.tune.field_warnings import eager_hint
+from tui.tune.fields import field_states
+from tui.tune.session import Session
 
 STORED = VoiceConfig(max_buffer_delay_ms=200, filler_style="phrase")
 
@@ -174,7 +174,7 @@ def test_a_service_as_stored_is_what_arm_b_then_is() -> None:
     session = Session(Service(id="1", name="Line", voice_config=STORED))
     session.draft.set_value("max_buffer_delay_ms", 300)
     session.choose_rival("service as stored")
-    assert session.rival.config is None
+    assert session.comparison_arm.config is None
     assert not check(session.draft.config)
 
 

@@ -13,9 +13,9 @@ from simulator.recording import bundled_folder
 from tests.tui.conftest import ScriptedClient, make_app, settle
 from tests.tui.tune_support import open_tune, rest, settle_on
 from tui.app import TurnlabApp
-from tui.screens.dialogs import PickOne
-from tui.screens.text_entry import TextEntry
-from tui.screens.tune import TuneScreen
+from tui.dialogs.dialogs import PickOne
+from tui.dialogs.text_entry import TextEntry
+from tui.tune.screen import TuneScreen
 from tui.widgets.field_panel import FieldPanel
 
 BOOKING = bundled_folder() / "booking.flac"

@@ -16,13 +16,13 @@ from tests.tui.conftest import ScriptedClient, make_app, settle
 from tests.tui.pace import until
 from tests.tui.tune_support import open_tune, rest, settle_on, slider
 from tui.app import TurnlabApp
-from tui.screens.dialog import Confirm
-from tui.screens.dialogs import PickOne
-from tui.screens.label_editor import LabelEditor
-from tui.screens.tune import TuneScreen
-from tui.tuning.listening import Sight
-from tui.widgets.readout_table import ReadoutTable
-from tui.widgets.recording_list import ALL, RecordingList
+from tui.dialogs.dialog import Confirm
+from tui.dialogs.dialogs import PickOne
+from tui.labels.screen import LabelEditor
+from tui.tune.listening import Sight
+from tui.tune.readout_table import ReadoutTable
+from tui.tune.recording_list import ALL, RecordingList
+from tui.tune.screen import TuneScreen
 from tui.widgets.timeline import Timeline
 
 SIZE = (120, 40)

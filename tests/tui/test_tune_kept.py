@@ -16,12 +16,12 @@ from simulator.recording import bundled_folder
 from tests.tui.conftest import ScriptedClient, make_app, service, settle
 from tests.tui.tune_support import rest, settle_on, slider
 from tui.app import TurnlabApp
-from tui.screens.dialogs import UnsavedChanges
-from tui.screens.draft_keeping import KEPT_AFTER_S
-from tui.screens.kept_dialog import KeptDialog
-from tui.screens.merge_dialog import MergeDialog
-from tui.screens.tune import TuneScreen
-from tui.tuning.journal import Journal
+from tui.dialogs.dialogs import UnsavedChanges
+from tui.tune.draft_keeping import KEPT_AFTER_S
+from tui.tune.journal import Journal
+from tui.tune.kept_dialog import KeptDialog
+from tui.tune.merge_dialog import MergeDialog
+from tui.tune.screen import TuneScreen
 
 BOOKING = bundled_folder() / "booking.flac"
 SIZE = (80, 24)
@@ -29,7 +29,7 @@ BEGAN, DRAFT = VoiceConfig(max_buffer_delay_ms=600), VoiceConfig(max_buffer_dela
 KILLED = """
 import os, signal
 from presets.config import VoiceConfig
-from tui.tuning.journal import Journal
+from tui.tune.journal import Journal
 journal = Journal("embedded", "id-1")
 journal.write(VoiceConfig(max_buffer_delay_ms=600), VoiceConfig(max_buffer_delay_ms=300, tts_model="sonic-3"))
 os.kill(os.getpid(), signal.SIGKILL)

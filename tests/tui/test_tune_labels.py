@@ -13,14 +13,14 @@ from textual.widgets import Input, Static
 from simulator.recording import bundled_folder
 from tests.tui.conftest import ScriptedClient, make_app
 from tests.tui.tune_support import open_tune, rest, settle_on
-from tui.screens.dialog import Confirm
-from tui.screens.dialogs import PickOne
-from tui.screens.form_dialog import FormDialog
-from tui.screens.label_editor import LabelEditor
-from tui.screens.tune import TuneScreen
-from tui.widgets.label_timeline import LabelTimeline
-from tui.widgets.readout_table import ReadoutTable
-from tui.widgets.recording_list import RecordingList
+from tui.dialogs.dialog import Confirm
+from tui.dialogs.dialogs import PickOne
+from tui.dialogs.form_dialog import FormDialog
+from tui.labels.label_timeline import LabelTimeline
+from tui.labels.screen import LabelEditor
+from tui.tune.readout_table import ReadoutTable
+from tui.tune.recording_list import RecordingList
+from tui.tune.screen import TuneScreen
 
 
 @pytest.fixture

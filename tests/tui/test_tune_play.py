@@ -17,11 +17,11 @@ from tests.tui.pace import until
 from tests.tui.tune_support import open_tune, rest, settle_on, slider
 from tests.virtual_audio import VirtualAudio, missing
 from tui.app import TurnlabApp
+from tui.dialogs.dialogs import PickOne
 from tui.remembered import SPEAKER, remember
-from tui.screens.dialogs import PickOne
-from tui.screens.export_dialog import ExportTo
-from tui.screens.tune import TuneScreen
-from tui.tuning.listening import Sight
+from tui.tune.export_dialog import ExportTo
+from tui.tune.listening import Sight
+from tui.tune.screen import TuneScreen
 from tui.widgets.timeline import GUTTER, Timeline
 
 SIZE = (120, 40)

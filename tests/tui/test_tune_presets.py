@@ -14,10 +14,10 @@ from simulator.recording import bundled_folder
 from tests.tui.conftest import ScriptedClient, make_app
 from tests.tui.tune_support import open_tune, rest, settle_on, slider
 from tui.app import TurnlabApp
-from tui.screens.dialog import Confirm
-from tui.screens.line_entry import LineEntry
-from tui.screens.presets_dialog import PresetsDialog
-from tui.screens.tune import TuneScreen
+from tui.dialogs.dialog import Confirm
+from tui.dialogs.line_entry import LineEntry
+from tui.tune.presets_dialog import PresetsDialog
+from tui.tune.screen import TuneScreen
 from tui.user_presets import PresetError, all_presets, export_preset, read_preset, save_preset, user_presets
 
 BOOKING = bundled_folder() / "booking.flac"

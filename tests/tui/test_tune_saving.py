@@ -22,12 +22,12 @@ from tests.tui.conftest import ScriptedClient, make_app, settle
 from tests.tui.pace import until
 from tests.tui.tune_support import open_tune, rest, settle_on, slider
 from tui.app import TurnlabApp
-from tui.screens.dialogs import UnsavedChanges
-from tui.screens.find_dialog import FindDialog
-from tui.screens.merge_dialog import MergeDialog
-from tui.screens.save_dialog import SaveDialog
-from tui.screens.tune import TuneScreen
-from tui.widgets.arm_header import ArmHeader
+from tui.dialogs.dialogs import UnsavedChanges
+from tui.dialogs.find_dialog import FindDialog
+from tui.tune.arm_header import ArmHeader
+from tui.tune.merge_dialog import MergeDialog
+from tui.tune.save_dialog import SaveDialog
+from tui.tune.screen import TuneScreen
 
 SIZE = (120, 40)
 BOOKING = bundled_folder() / "booking.flac"

@@ -18,17 +18,17 @@ from simulator.recording import bundled_folder
 from tests.tui.conftest import ScriptedClient, make_app, settle
 from tests.tui.tune_support import open_tune, rest, settle_on, slider
 from tui.app import TurnlabApp
-from tui.screens.dialogs import PickOne, UnsavedChanges
-from tui.screens.presets_dialog import PresetsDialog
-from tui.screens.services import ServicesScreen
-from tui.screens.tune import TuneScreen
-from tui.screens.tune_bench import STALE_AFTER_S
-from tui.tuning.trial import Outcome, Trial
-from tui.widgets.arm_header import ArmHeader
+from tui.dialogs.dialogs import PickOne, UnsavedChanges
+from tui.services.screen import ServicesScreen
+from tui.tune.arm_header import ArmHeader
+from tui.tune.presets_dialog import PresetsDialog
+from tui.tune.readout_table import ReadoutTable
+from tui.tune.recording_list import ALL, RecordingList
+from tui.tune.screen import TuneScreen
+from tui.tune.screen_bench import STALE_AFTER_S
+from tui.tune.trial import Outcome, Trial
 from tui.widgets.field_editor import EntryLine
 from tui.widgets.field_panel import FieldPanel
-from tui.widgets.readout_table import ReadoutTable
-from tui.widgets.recording_list import ALL, RecordingList
 from tui.widgets.timeline import Timeline
 
 SIZE = (120, 40)
@@ -99,14 +99,14 @@ async def test_figures_of_older_settings_are_taken_away_until_the_new_ones_are_i
         screen = await opened(pilot)
         table = screen.query_one(ReadoutTable)
         before = figures(screen, "response after turn p50")
-        held, laboratory = threading.Event(), screen.session.laboratory
-        try_out = laboratory.try_out
+        held, trial_runner = threading.Event(), screen.session.trial_runner
+        try_out = trial_runner.try_out
 
         def slow(trial: Trial, superseded: Callable[[], bool] = bool) -> Outcome:
             held.wait(10)
             return try_out(trial, superseded)
 
-        laboratory.try_out = slow  # type: ignore[method-assign]
+        trial_runner.try_out = slow  # type: ignore[method-assign]
         slider(screen, FIELD).focus()
         await pilot.press("home")
         await pilot.pause(STALE_AFTER_S * 3)

@@ -10,7 +10,7 @@ import pytest
 from simulator.recording import bundled_folder
 from tests.tui.conftest import ScriptedClient, make_app
 from tests.tui.tune_support import open_tune
-from tui.widgets.readout_table import ReadoutTable
+from tui.tune.readout_table import ReadoutTable
 
 
 @pytest.mark.parametrize("size", [(80, 24), (120, 40)])

@@ -17,11 +17,11 @@ from tests.tui.conftest import settle
 from tests.tui.pace import mind_no_threads, until
 from tests.tui.test_tune_snapshots import SMALL, USUAL, Compare
 from tui.app import TurnlabApp
-from tui.screens import tune_recordings
-from tui.screens.tune import TuneScreen
-from tui.tuning.bench import Analyst, Found, Specimen, find_recordings
+from tui.tune import screen_recordings
+from tui.tune.bench import AnalysedRecording, Analyst, Found, find_recordings
+from tui.tune.recording_list import RecordingList
+from tui.tune.screen import TuneScreen
 from tui.widgets.field_panel import FieldPanel
-from tui.widgets.recording_list import RecordingList
 
 HELD_FROM = 0.4
 """An analysis is held once so much of the recording has been listened to."""
@@ -33,7 +33,7 @@ FIRST = "backchannels.flac"
 class HeldAnalyst(Analyst):
     """Listens to a recording as ever, and does not get past a share of it until the screen is left."""
 
-    def analyse(self, found: Found, progress: Callable[[float], None]) -> Specimen:
+    def analyse(self, found: Found, progress: Callable[[float], None]) -> AnalysedRecording:
         def hold(share: float) -> None:
             progress(share)
             while share >= HELD_FROM:
@@ -54,7 +54,7 @@ def held_folder(monkeypatch: pytest.MonkeyPatch) -> None:
             time.sleep(0.05)
         return look(path)
 
-    monkeypatch.setattr(tune_recordings, "find_recordings", slow)
+    monkeypatch.setattr(screen_recordings, "find_recordings", slow)
 
 
 async def open_held(pilot: Pilot[None], monkeypatch: pytest.MonkeyPatch) -> TuneScreen:

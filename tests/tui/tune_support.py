@@ -13,13 +13,13 @@ from simulator.recording import bundled_folder
 from tests.tui.conftest import settle
 from tests.tui.pace import DEADLINE_S, until
 from tui.app import TurnlabApp
-from tui.screens.tune import TuneScreen
-from tui.tuning.bench import Analyst, Specimen, find_recordings
+from tui.tune.bench import AnalysedRecording, Analyst, find_recordings
+from tui.tune.screen import TuneScreen
 from tui.widgets.field_panel import FieldPanel
 from tui.widgets.slider import Slider
 
 
-def specimen(name: str) -> Specimen:
+def analysed(name: str) -> AnalysedRecording:
     """Analyse a bundled recording."""
     (found,) = find_recordings(bundled_folder() / f"{name}.flac")
     return Analyst().analyse(found, lambda _: None)

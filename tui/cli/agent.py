@@ -11,8 +11,8 @@ from pathlib import Path
 
 from services.embedded.addresses import authority, bind
 from services.errors import ServiceError
-from simulator.activity.judges import JudgeProcess
 from simulator.activity.model import SILENCE_ONLY
+from simulator.activity.model_process import JudgeProcess
 from simulator.engine.profile import EngineProfile
 from simulator.engine.scenario import Scenario, default_scenario, read_scenario
 from simulator.errors import SimulatorError
@@ -21,7 +21,7 @@ from simulator.socket.conversation import CallReport
 from simulator.socket.messages import Message
 from simulator.socket.server import Service, serve
 from simulator.study import Arm
-from simulator.voice.mouth import Mouth
+from simulator.voice.agent_renderer import AgentRenderer
 from simulator.voice.texts import answer_texts, filler_texts
 from simulator.voice.voice import Voice, voice_for
 from tui.cli.arms import read_arms
@@ -74,7 +74,7 @@ def agent(request: Request, *, as_json: bool) -> None:
             profile=profile,
             config=arm.config,
             judge=judge,
-            mouth=lambda: Mouth(voice, clips),
+            renderer=lambda: AgentRenderer(voice, clips),
             seed=request.seed,
             judges=judges,
         )

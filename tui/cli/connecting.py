@@ -16,7 +16,7 @@ from services.model import Service
 from services.paging import iter_services
 from tui.cli.failure import CallError, WorkError, complain
 from tui.connection import chosen
-from tui.service_filter import SEARCH_LENGTH
+from tui.services.service_filter import SEARCH_LENGTH
 
 T = TypeVar("T")
 

@@ -11,7 +11,7 @@ from services.model import Page
 from services.paging import Pages
 from tui.cli.connecting import LISTED, is_id
 from tui.cli.failure import CallError
-from tui.service_filter import SEARCH_LENGTH
+from tui.services.service_filter import SEARCH_LENGTH
 
 
 class _Owner(Protocol):

@@ -41,7 +41,7 @@ def serve(request: Request, *, as_json: bool) -> None:
     try:
         check_reach(request.host, request.token, "TURNLAB_SERVE_TOKEN", allowed=request.allow_remote)
         serving.serve(
-            serving.Wishes(
+            serving.ServeOptions(
                 file=request.data.expanduser() / FILE_NAME if request.data else workspace_file(),
                 host=request.host,
                 port=request.port,

@@ -22,7 +22,7 @@ from tui.cli.service_show import service_json
 from tui.cli.shown_plans import Shown, fingerprint_of
 from tui.cli.tables import print_line, print_table, print_whole
 from tui.cli.wish import Wish
-from tui.service_filter import SEARCH_LENGTH
+from tui.services.service_filter import SEARCH_LENGTH
 
 SCHEMA = "turnlab.service-plan/1"
 

@@ -12,8 +12,8 @@ from services.writing import JsonObject
 from tui.cli.connecting import connected, find_service
 from tui.cli.failure import CallError
 from tui.cli.tables import print_line, print_table
-from tui.service_filter import KEYS, ServiceFilter, parse_filter
-from tui.service_text import service_fields
+from tui.services.service_filter import KEYS, ServiceFilter, parse_filter
+from tui.services.service_text import service_fields
 
 NOTHING = "—"
 

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
-from tui.commands import labels, live, services, tune
 from tui.commands.command import Command
 from tui.commands.everywhere import EVERYWHERE
+from tui.labels import commands as labels
+from tui.live import commands as live
+from tui.services import commands as services
+from tui.tune import commands as tune
 
 PLACES: dict[str, tuple[type[Command], ...]] = {
     "Services": services.HERE,

@@ -1,1 +1,1 @@
-"""What the Live screen knows and does not draw."""
+"""The Live screen: a call through the microphone."""

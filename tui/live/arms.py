@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from simulator.session.settings import LiveArm
 from simulator.study import Arm
-from tui.tuning.scene import ARMS
-from tui.tuning.session import Session
+from tui.tune.scene import ARMS
+from tui.tune.session import Session
 
 
 def live_arms(session: Session) -> tuple[LiveArm, ...]:

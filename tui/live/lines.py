@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from simulator.engine.events import Event
-from simulator.session.state import Notice, NoticeKind, Told
+from simulator.session.state import Notice, NoticeKind, SessionMessage
 from tui.widgets.timeline_lanes import clock_text
 
 _AFTER_SPEECH = ("end_of_turn", "filler_start", "response_start")
@@ -56,7 +56,7 @@ class LogLines:
     def __init__(self) -> None:
         self._speech_end_ms: int | None = None
 
-    def line(self, told: Told) -> LogLine:
+    def line(self, told: SessionMessage) -> LogLine:
         """Return the line for something that happened."""
         if isinstance(told, Notice):
             if told.kind == "call":  # its clock goes back to 0

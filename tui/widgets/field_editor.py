@@ -14,8 +14,8 @@ from textual.widgets import Input, Static
 
 from presets.fields import FieldSpec
 from tui.terminal_text import plain
-from tui.tuning.entry import EntryError, entry_text, parse_entry
-from tui.tuning.fields import FieldState
+from tui.tune.entry import EntryError, entry_text, parse_entry
+from tui.tune.fields import FieldState
 from tui.widgets.field_editor_choice import Choice, LongText
 from tui.widgets.field_editor_control import FieldControl
 from tui.widgets.slider import Slider

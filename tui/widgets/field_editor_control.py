@@ -8,7 +8,7 @@ from dataclasses import replace
 from textual.message import Message
 from textual.widget import Widget
 
-from tui.tuning.fields import FieldState
+from tui.tune.fields import FieldState
 
 
 class FieldControl(Widget, can_focus=True):

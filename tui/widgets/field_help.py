@@ -6,7 +6,7 @@ from textual.content import Content
 
 from presets.fields import FieldSpec
 from tui.terminal_text import plain
-from tui.tuning.fields import FieldState
+from tui.tune.fields import FieldState
 
 
 def field_help(state: FieldState) -> Content:

@@ -13,7 +13,7 @@ from textual.message import Message
 from textual.widgets import Static
 
 from tui.terminal_text import plain
-from tui.tuning.fields import FieldState
+from tui.tune.fields import FieldState
 from tui.widgets.field_editor import FieldEditor
 from tui.widgets.field_editor_control import FieldControl
 from tui.widgets.field_help import field_help

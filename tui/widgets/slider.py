@@ -10,7 +10,7 @@ from rich.segment import Segment
 from textual import events
 from textual.strip import Strip
 
-from tui.tuning.fields import FieldState
+from tui.tune.fields import FieldState
 from tui.widgets.field_editor_control import FieldControl
 
 _GRIP, _HOLLOW, _BELOW, _ABOVE = "●", "○", "◂", "▸"

@@ -13,7 +13,7 @@ from textual.reactive import reactive
 from textual.strip import Strip
 from textual.widget import Widget
 
-from tui.tuning.scene import Mark, Scene
+from tui.tune.scene import Mark, Scene
 from tui.widgets import timeline_lanes as lanes
 from tui.widgets.timeline_cursor import EventCursor
 from tui.widgets.timeline_line import BLANK, Line

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tui.tuning.scene import Mark, Scene
+from tui.tune.scene import Mark, Scene
 from tui.widgets.timeline_view import View
 
 

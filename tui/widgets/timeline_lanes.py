@@ -11,8 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from simulator.activity.model import FRAME_MS
-from tui.tuning.pyramid import Pyramid
-from tui.tuning.scene import ArmLane, Bar, Scene
+from tui.tune.pyramid import Pyramid
+from tui.tune.scene import ArmLane, Bar, Scene
 from tui.widgets.braille import DOTS_PER_CELL, DotRows
 from tui.widgets.timeline_line import Line, one_cell
 from tui.widgets.timeline_sight import in_sight, moments_in_sight, waits_in_sight

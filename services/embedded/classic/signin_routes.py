@@ -11,7 +11,7 @@ from starlette.responses import Response
 from services.embedded.answers import AsciiJson
 from services.embedded.classic.documented import refusals
 from services.embedded.classic.service_shapes import SignedIn
-from services.embedded.gate import House, SignInRoute
+from services.embedded.gate import AppState, SignInRoute
 
 router = APIRouter(prefix="/v1/{organization}/user", route_class=SignInRoute, tags=["User"])
 _OPERATION = "sign-in-with-api-key"
@@ -31,12 +31,12 @@ def sign_in(
     x_user_id: Annotated[str, Header()],
 ) -> Response:
     """Give a token for the user the key belongs to."""
-    house: House = request.app.state.house
-    with house.database.write() as db:
+    state: AppState = request.app.state.platform
+    with state.database.write() as db:
         row = db.execute("SELECT 1 FROM workspaces WHERE organization_id = ?", (organization,)).fetchone()
         if row is None:
             raise HTTPException(404, "Specified organization is not found.")
-        signed_in = house.doorkeeper.sign_in(db, organization, x_api_key_id, x_api_key, x_user_id)
+        signed_in = state.authenticator.sign_in(db, organization, x_api_key_id, x_api_key, x_user_id)
     if signed_in is None:
         raise HTTPException(401, "API key not found, is incorrect, or the requested user is not found.")
     token, expires = signed_in

@@ -1,0 +1,210 @@
+"""The answer under way: its generation, navigation, tools and fillers, on the machine's clock."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, Protocol
+
+from presets.layers import ResolvedVoiceConfig
+from simulator.engine.events import Why
+from simulator.engine.filler_scheduler import FillerScheduler, Kind
+from simulator.engine.generation import Generation, GenerationPlanner, LuckKey
+from simulator.engine.profile import Values
+from simulator.engine.scenario import State
+from simulator.engine.script import Script
+from simulator.engine.tools import ToolEvent, next_progress_ms, running, tool_events
+
+Due = tuple[int, int, Callable[[], None]]
+"""When something happens by itself, ms; its order within one instant; and what."""
+
+
+class Emit(Protocol):
+    """Says what happens now."""
+
+    def __call__(self, kind: str, why: Why, turn: int | None = None, /, **data: Any) -> None:
+        """Note an event, of the caller turn under way unless it is of another."""
+
+
+class ResponseInProgress:
+    """Everything between a caller's turn and the first sound of the response."""
+
+    def __init__(self, values: Values, script: Script, luck: tuple[int, str], emit: Emit) -> None:
+        self.generation: Generation | None = None
+        self.confirmed_ms: int | None = None
+        """When the end of turn that it answers was confirmed."""
+        self.last_number = -1
+        self.fillers = FillerScheduler()
+        self._workshop = GenerationPlanner(values)
+        self._filler_first_audio_ms = round(values.filler_first_audio_ms.value)
+        self._script = script
+        self._luck = luck
+        self._emit = emit
+        self._config: ResolvedVoiceConfig | None = None
+        self._span = self._turn = -1
+        self._navigation_told = False
+        self._tool_events: list[ToolEvent] = []
+
+    def begin(self, span: int, turn: int, heard_in: State, config: ResolvedVoiceConfig, now_ms: int) -> Generation:
+        """Begin a generation after span ``span``, whether or not the end of turn is confirmed."""
+        line = self._script.line(span, turn)
+        self.last_number += 1
+        begun = self._workshop.begin(
+            line,
+            heard_in,
+            skip_navigation=self._script.scenario.skips_navigation(line),
+            number=self.last_number,
+            key=LuckKey(*self._luck, span),
+            start_ms=now_ms,
+        )
+        self._span, self._turn, self._config = span, turn, config
+        self._navigation_told = False
+        self.confirmed_ms = None
+        self.fillers.clear()
+        if not line.tools:
+            begun = self._workshop.write(begun, config, now_ms, self._script.scenario.state_of(line))
+        self.generation = begun
+        return begun
+
+    def confirm(self, config: ResolvedVoiceConfig, now_ms: int) -> None:
+        """Let what waits for a confirmed end of turn begin: tools and fillers."""
+        generation = self.generation
+        assert generation is not None
+        self.confirmed_ms, self._config = now_ms, config
+        if not generation.plan:
+            said_in = self._script.scenario.state_of(generation.line)
+            generation = self.generation = self._workshop.write(generation, config, now_ms, said_in)
+            asked_ms = max(generation.asked_ms, now_ms)
+            self._tool_events = tool_events(generation.tools, generation.denied, asked_ms)
+            self._plan_progress(config, asked_ms)
+        if generation.navigated_ms is None:
+            self.fillers.plan("backchannel", now_ms + config.backchannel_delay_ms)
+        elif self._navigation_told:
+            self._apply_navigation(now_ms, config)
+
+    def quiet_until_ms(self, config: ResolvedVoiceConfig) -> int:
+        """Return until when no response may be heard: ``post_eot_pause_ms``, or the quiet before sympathy."""
+        return (self.confirmed_ms or 0) + max(config.post_eot_pause_ms, self._hold_ms(config))
+
+    def fillers_from_ms(self, config: ResolvedVoiceConfig) -> int:
+        """Return until when no filler may be heard: the quiet before sympathy."""
+        return (self.confirmed_ms or 0) + self._hold_ms(config)
+
+    def finish(self) -> tuple[Generation, int]:
+        """Hand the answer over to be spoken; return it with the time its end of turn was confirmed."""
+        generation, confirmed_ms = self.generation, self.confirmed_ms
+        assert generation is not None
+        assert confirmed_ms is not None
+        self._forget()
+        return generation, confirmed_ms
+
+    def discard(self) -> int | None:
+        """Throw the answer away, if there is one, and cancel its tools; return its number."""
+        generation = self.generation
+        if generation is None:
+            return None
+        left, self._tool_events = running(self._tool_events), []
+        for run in left:
+            self._emit(
+                "tool_end", Why("tool_cancelled", {}), tool=run.name, generation=generation.number, cancelled=True
+            )
+        self._forget()
+        return generation.number
+
+    def _forget(self) -> None:
+        self.generation = self.confirmed_ms = None
+        self._tool_events = []
+        self.fillers.clear()
+
+    # ---- what it does by itself
+
+    def add_timers(self, timers: list[Due]) -> None:
+        """Add what navigation and tools will do next."""
+        generation = self.generation
+        if generation is None:
+            return
+        if generation.navigated_ms is not None and not self._navigation_told:
+            timers.append((generation.navigated_ms, 6, self._tell_navigation))
+        if self._tool_events:
+            timers.append((self._tool_events[0].at_ms, 7, self._tell_tool))
+
+    def take_filler(
+        self, config: ResolvedVoiceConfig, now_ms: int, *, silent: bool
+    ) -> tuple[str, Kind, Why] | None:
+        """Return the words of the filler that is due, its kind and why; ``None``: it is not said after all."""
+        due, generation = self.fillers.next(), self.generation
+        assert due is not None
+        assert generation is not None
+        kind = due[1]
+        wanted = bool(running(self._tool_events)) if kind == "progress" else silent
+        if not wanted:
+            self.fillers.drop(kind)
+            return None
+        found = self.fillers.take(kind, generation, config, now_ms, self.confirmed_ms or 0)
+        if kind == "progress" and (found is not None or now_ms < self.fillers.free_from_ms(config)):
+            self._plan_progress(config, now_ms)
+        return None if found is None else (found[0], kind, found[1])
+
+    def _plan_progress(self, config: ResolvedVoiceConfig, after_ms: int) -> None:
+        if self.generation is None or not config.progress_interval_ms:
+            return
+        due_ms = next_progress_ms(self.generation.tools, config.progress_interval_ms, after_ms)
+        if due_ms is not None:
+            self.fillers.plan("progress", max(due_ms, self.fillers.free_from_ms(config)))
+
+    def _tell_navigation(self) -> None:
+        generation = self.generation
+        assert generation is not None
+        assert generation.navigated_ms is not None
+        self._navigation_told = True
+        nav = generation.navigation
+        if nav is None:
+            numbers = {"line": generation.line.navigation or "", "fault": generation.navigation_fault or ""}
+            self._emit("nav_malformed", Why("malformed", numbers), generation=generation.number)
+            return
+        self._emit(
+            "nav_decided",
+            Why("navigation", {"nav_ms": generation.navigated_ms - generation.started_ms}),
+            generation=generation.number,
+            code=nav.code,
+            verbose=nav.verbose,
+            emotion=nav.emotion,
+            filler=nav.filler,
+            filler_hint=generation.hint,
+            state=generation.line.state,
+        )
+        if self.confirmed_ms is not None and self._config is not None:
+            self._apply_navigation(generation.navigated_ms, self._config)
+
+    def _apply_navigation(self, now_ms: int, config: ResolvedVoiceConfig) -> None:
+        """Give the emotion to speech synthesis, so that filler and response share it, and plan the fillers."""
+        generation = self.generation
+        if generation is None or generation.navigation is None or self.confirmed_ms is None:
+            return
+        nav = generation.navigation
+        self._emit("emotion_applied", Why("emotion", {"emotion": nav.emotion}), emotion=nav.emotion)
+        if nav.filler or generation.hint:
+            self.fillers.plan("navigation", now_ms + self._filler_first_audio_ms)
+        if config.transition_deadline_ms is not None and self._script.changes_state(self._span, self._turn):
+            self.fillers.plan("transition", max(self.confirmed_ms + config.transition_deadline_ms, now_ms))
+
+    def _hold_ms(self, config: ResolvedVoiceConfig) -> int:
+        nav = self.generation.navigation if self.generation else None
+        return config.empathy_hold_ms if nav is not None and nav.emotion == "sympathetic" else 0
+
+    def _tell_tool(self) -> None:
+        generation = self.generation
+        assert generation is not None
+        event = self._tool_events.pop(0)
+        run, number = event.run, generation.number
+        if event.kind == "tool_start":
+            queued = f", after {run.queued_ms} ms in the queue (tool_capacity)" if run.queued_ms else ""
+            why = Why("tool_start", {"queued": queued})
+            self._emit("tool_start", why, tool=run.name, generation=number, queued_ms=run.queued_ms)
+        elif event.kind == "tool_end":
+            lasted_ms = run.end_ms - run.start_ms
+            why = Why("tool_end", {"duration_ms": lasted_ms})
+            self._emit("tool_end", why, tool=run.name, generation=number, duration_ms=lasted_ms, cancelled=False)
+        else:
+            self._emit(
+                "tool_denied", Why("tool_denied", {"denied": event.denied}), tool=run.name, generation=number
+            )

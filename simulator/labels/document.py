@@ -1,0 +1,231 @@
+"""Changing a label file: marks put in, moved and taken out, everything else in it left as it is."""
+
+from __future__ import annotations
+
+import copy
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import Any
+
+from pydantic import ValidationError
+
+from simulator.errors import LabelError
+from simulator.labels.faults import first_fault
+from simulator.labels.marks import Kind, Mark, entry_stretch, lists_of, marks
+from simulator.labels.model import Labels
+
+ORIGIN = "human (edited in Turnlab)"
+"""What an edited file says of where its labels come from; what it said before stands behind."""
+ROOM_BEFORE_MS, ROOM_AFTER_MS = 50, 300
+"""How much room tone a move has around its sound: the least that ``recordings/README.md`` asks for."""
+
+_ANCHORS = ("at", "after_agent", "into_agent")
+_MEASURED_FROM_START = ("speech_0_8s_reached_s",)
+"""Details of an event that are only true for its old start."""
+
+
+class LabelDocument:
+    """A label file under the hands of a person; every change is a step that can be undone.
+
+    ``raw`` is the file's content, ``duration_ms`` the recording's length. Changes raise
+    :class:`~simulator.errors.LabelError` in one sentence and then change nothing.
+    """
+
+    def __init__(self, raw: Mapping[str, Any], duration_ms: int) -> None:
+        self._raw: dict[str, Any] = copy.deepcopy(dict(raw))
+        self._duration_ms = duration_ms
+        self._kept = self._raw
+        self._marks_of: dict[str, Any] | None = None
+        self._marks: tuple[Mark, ...] = ()
+        self._undo: list[dict[str, Any]] = []
+        self._redo: list[dict[str, Any]] = []
+
+    @property
+    def raw(self) -> dict[str, Any]:
+        """The content as it is now; where a person changed it, it says so itself, and is no machine's guess."""
+        before = str(self._raw.get("label_origin") or "")
+        if self._raw == self._kept or before.startswith(ORIGIN):
+            return self._raw
+        corrected = {name: value for name, value in self._raw.items() if name != "provisional"}
+        return corrected | {"label_origin": f"{ORIGIN}, before: {before}" if before else ORIGIN}
+
+    @property
+    def marks(self) -> tuple[Mark, ...]:
+        """All marks, in order of time."""
+        if self._marks_of is not self._raw:
+            self._marks_of, self._marks = self._raw, marks(self._raw)
+        return self._marks
+
+    @property
+    def changed(self) -> bool:
+        """Whether anything differs from what was last kept."""
+        return self._raw != self._kept
+
+    @property
+    def labels(self) -> Labels:
+        """The labels as the simulator takes them."""
+        return Labels.model_validate(self.raw)
+
+    def kept(self) -> None:
+        """Take note that the content is on disk as it is now."""
+        self._kept = self._raw = self.raw
+
+    def take_up(self, raw: Mapping[str, Any]) -> None:
+        """Take content that was kept elsewhere, as a step that can be undone."""
+        try:
+            Labels.model_validate(raw)
+        except ValidationError as error:
+            raise LabelError(f"Not done: {first_fault(error)}.") from None
+        self._step(copy.deepcopy(dict(raw)))
+
+    def replace_all(self, raw: Mapping[str, Any]) -> None:
+        """Take another file's content, as a step that can be undone, and as what is on disk."""
+        self._step(copy.deepcopy(dict(raw)))
+        self._kept = self._raw
+
+    def undo(self) -> bool:
+        """Take the last step back; return whether there was one."""
+        if self._undo:
+            self._redo.append(self._raw)
+            self._raw = self._undo.pop()
+            return True
+        return False
+
+    def redo(self) -> bool:
+        """Do the last undone step again; return whether there was one."""
+        if self._redo:
+            self._undo.append(self._raw)
+            self._raw = self._redo.pop()
+            return True
+        return False
+
+    def add(self, kind: Kind, start_ms: int, end_ms: int, words: str = "") -> Mark:
+        """Put a new mark in."""
+        mark = Mark(kind, start_ms, end_ms, words)
+        self._change(None, mark)
+        return self._find(mark)
+
+    def delete(self, mark: Mark) -> None:
+        """Take a mark out."""
+        self._change(mark, None)
+
+    def alter(self, mark: Mark, new: Mark) -> Mark:
+        """Put a mark elsewhere, or change its kind or its words; return it as it is then."""
+        if replace(new, places=()) == replace(mark, places=()):
+            return mark
+        self._change(mark, new)
+        return self._find(new)
+
+    def _find(self, wanted: Mark) -> Mark:
+        """Return a mark that was put in; where the file already told of the same thing, they are one now."""
+
+        def distance(one: Mark) -> tuple[int, bool]:
+            return sum(
+                abs(a - b) for a, b in zip(one.stretch, wanted.stretch, strict=True)
+            ), one.kind != wanted.kind
+
+        return min(self.marks, key=distance)
+
+    def _change(self, old: Mark | None, new: Mark | None) -> None:
+        raw = copy.deepcopy(self._raw)
+        if new is not None:
+            self._refuse_outside(new)
+        _put(raw, old, new)
+        if new is not None and (old is None or old.stretch != new.stretch):
+            _fit_moves(raw, new, self._duration_ms)
+        try:
+            Labels.model_validate(raw)
+        except ValidationError as error:
+            raise LabelError(f"Not done: {first_fault(error)}.") from None
+        self._step(raw)
+
+    def _refuse_outside(self, mark: Mark) -> None:
+        if mark.end_ms <= mark.start_ms:
+            raise LabelError("Not done: it would end before it starts.")
+        if mark.start_ms < 0 or mark.end_ms > self._duration_ms:
+            raise LabelError(f"Not done: the recording goes from 0 to {self._duration_ms / 1000:.3f} s.")
+
+    def _step(self, raw: dict[str, Any]) -> None:
+        self._undo.append(self._raw)
+        self._redo.clear()
+        self._raw = raw
+
+
+def _put(raw: dict[str, Any], old: Mark | None, new: Mark | None) -> None:
+    """Let the new mark's entries take the place of the old one's, details of theirs kept."""
+    there = dict(old.places) if old is not None else {}
+    same_kind = old is not None and new is not None and old.kind == new.kind
+    wanted = () if new is None else tuple(there) if same_kind else lists_of(new)
+    for name in {*there, *wanted}:
+        entries = raw.setdefault(name, [])
+        if name not in wanted:
+            del entries[there[name]]
+        elif new is not None and name in there:
+            entries[there[name]] = _moved(entries[there[name]], new, retyped=not same_kind)
+        elif new is not None:
+            entries.append(_entry(name, new))
+        entries.sort(key=entry_stretch)
+
+
+def _moved(entry: Any, mark: Mark, *, retyped: bool) -> Any:
+    """Return an entry at a mark's place with its words, the rest of it as it was."""
+    start_s, end_s = mark.start_ms / 1000, mark.end_ms / 1000
+    if not isinstance(entry, Mapping):
+        return [start_s, end_s, mark.words or entry[2]] if len(entry) == 3 else [start_s, end_s]
+    now = {**entry, "start_s": start_s, "end_s": end_s}
+    if start_s != entry["start_s"]:
+        now = {name: value for name, value in now.items() if name not in _MEASURED_FROM_START}
+    if retyped and "type" in entry:
+        now |= {"type": mark.kind, "should_barge_in": mark.kind == "interruption"}
+    name = "what" if now.get("type") == "noise" else "text"
+    if mark.words or name in entry:
+        now[name] = mark.words
+    return now
+
+
+def _entry(name: str, mark: Mark) -> Any:
+    """Return a new entry for one of the lists a mark stands in."""
+    start_s, end_s = mark.start_ms / 1000, mark.end_ms / 1000
+    if name == "noises":
+        return [start_s, end_s, mark.words or "noise"]
+    if name in ("backchannels", "hesitations"):
+        return [start_s, end_s]
+    stretch = {"start_s": start_s, "end_s": end_s}
+    if name == "turns":
+        return stretch | {"text": mark.words}
+    event = {"type": mark.kind, **stretch, "should_barge_in": mark.kind == "interruption"}
+    return event | ({"what" if mark.kind == "noise" else "text": mark.words} if mark.words else {})
+
+
+def _fit_moves(raw: dict[str, Any], mark: Mark, duration_ms: int) -> None:
+    """Have the move that a mark lies in hold all of it: elastic replay plays nothing else.
+
+    A mark over several moves is taken to last from the first to the last of them, whatever lies between.
+    """
+    moves = raw.get("moves") or []
+    bounds = [entry_stretch(move) for move in moves]
+    own = [n for n, (start, end) in enumerate(bounds) if start < mark.end_ms and mark.start_ms < end]
+    if not moves or len(own) > 1:
+        return
+    if not own:
+        raise LabelError(
+            "Not done: no move of this recording lies there, so elastic replay never plays it; add a move to the "
+            "label file first, or take 'moves' out of it to play the recording as it is."
+        )
+    number = own[0]
+    start_ms, end_ms = bounds[number]
+    before = bounds[number - 1][1] if number else 0
+    after = bounds[number + 1][0] if number + 1 < len(bounds) else duration_ms
+    start_ms = min(start_ms, max(mark.start_ms - ROOM_BEFORE_MS, before))
+    end_ms = max(end_ms, min(mark.end_ms + ROOM_AFTER_MS, after))
+    moves[number] = _grown(moves[number], start_ms, end_ms)
+
+
+def _grown(move: dict[str, Any], start_ms: int, end_ms: int) -> dict[str, Any]:
+    """Return a move with other bounds. One that begins earlier waits less, so that its sound stays where it was."""
+    sooner_s = float(move["start_s"]) - start_ms / 1000
+    anchor = {
+        name: round(max(float(value) - sooner_s, 0.0), 6) if name in _ANCHORS and value is not None else value
+        for name, value in move["anchor"].items()
+    }
+    return {**move, "start_s": start_ms / 1000, "end_s": end_ms / 1000, "anchor": anchor}

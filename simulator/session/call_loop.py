@@ -1,0 +1,345 @@
+"""What a live session's one deciding thread does: take what came, hear it, decide, let the speaker have the answer.
+
+Time is the count of the microphone's samples; the speaker follows it (:mod:`simulator.session.playback_buffer`).
+What is lost on the way in is not made up: the call's clock stands still for it, and a notice says so.
+"""
+
+from __future__ import annotations
+
+import time
+from collections import deque
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from pathlib import Path
+
+from presets.layers import ResolvedVoiceConfig
+from simulator.activity.analyzer import Completeness, completeness_model, warm_up
+from simulator.activity.model import FRAME_MS
+from simulator.engine.events import Event
+from simulator.errors import SimulatorError
+from simulator.recorder.finishing import recover_recordings
+from simulator.recorder.folder import own_recordings_folder
+from simulator.session.arms import Arms
+from simulator.session.capture_buffer import CaptureBuffer, Taken
+from simulator.session.cards import RealCards, SoundCards
+from simulator.session.decision_latency import DecisionLatency
+from simulator.session.device_supervisor import DeviceSupervisor
+from simulator.session.echo_gate import CallControls, EchoGate
+from simulator.session.frame_assembler import Frame, FrameAssembler
+from simulator.session.live_agent import LiveAgent
+from simulator.session.meter import Meter
+from simulator.session.notices import changed_fields, gap
+from simulator.session.playback_buffer import PlaybackBuffer
+from simulator.session.recorder import Recorder, recording_facts
+from simulator.session.settings import EchoGuard, LiveArm, SessionSettings
+from simulator.session.state import Counters, Happened, Notice, NoticeKind, Phase, SessionMessage, Snapshot, Unheard
+from simulator.voice.voice import Voice, voice_for
+
+MOST_TOLD = 10_000
+_WAIT_S = 0.1
+
+_NOTHING_COMES_OF = ("speech_end", "barge_in_suppressed")
+"""That speech has ended, perhaps too soon to interrupt, is told once the pause is judged, some frames later."""
+
+_PHASES: dict[str, Phase] = {
+    "starting": "starting",
+    "open": "running",
+    "silent": "no audio",
+    "lost": "device lost",
+    "failed": "failed",
+}
+
+
+class CallLoop:
+    """Everything of a session but its threads. Orders are given through :meth:`order`."""
+
+    def __init__(
+        self,
+        settings: SessionSettings,
+        cards: SoundCards | None,
+        folder: Path | None,
+        prepared: Callable[[], None],
+    ) -> None:
+        self._settings = settings
+        self._prepared = prepared
+        self._arms = Arms(settings.arms)
+        self.told: deque[SessionMessage] = deque(maxlen=MOST_TOLD)
+        self._orders: deque[Callable[[], None]] = deque()
+        self._capture_buffer, self.playback_buffer = CaptureBuffer(), PlaybackBuffer()
+        self.supervisor = DeviceSupervisor(
+            cards or RealCards(),
+            self._capture_buffer,
+            self.playback_buffer,
+            lambda text: self._notice("device", text),
+            input=settings.input,
+            output=settings.output,
+            speaker=settings.speaker,
+        )
+        threshold_db = settings.profile.values.echo_threshold_db.value
+        self.wishes = CallControls(settings.echo_guard, settings.muted, settings.push_to_talk)
+        self._guard = EchoGate(self.wishes, threshold_db)
+        self._folder = folder or own_recordings_folder()
+        self._recorder = Recorder(self._folder, lambda text: self._notice("recording", text))
+        self._ear, self._meter = FrameAssembler(), Meter()
+        self._workers = ThreadPoolExecutor(1, "turnlab voice")
+        self._judges = ThreadPoolExecutor(1, "turnlab end of turn")
+        self._judge: Completeness | None = None
+        self._voice: Voice | None = None
+        self._side: LiveAgent | None = None
+        self._paused = self._ending = False
+        self._fault = ""
+        self._trouble: str | None = None
+        self._unheard: Unheard | None = None
+        self._counters = Counters()
+        self._last_s: float | None = None
+        self._stream = 0
+        self._promptness = DecisionLatency()
+        self.snapshot = Snapshot(arm=self._arms.name, arms=self._arms.names, echo_guard=settings.echo_guard)
+
+    def end(self) -> None:
+        """Have :meth:`run` come to an end."""
+        self._ending = True
+        self._capture_buffer.wake()
+
+    def order(self, act: Callable[[], None]) -> None:
+        """Have something done by the deciding thread, before the next frame."""
+        self._orders.append(act)
+        self._capture_buffer.wake()
+
+    def run(self) -> None:
+        """Decide until :meth:`end`."""
+        try:
+            self._prepare()
+            while not self._ending:
+                taken = self._capture_buffer.take(_WAIT_S)
+                self._obey()
+                if taken is not None:
+                    self._hear(taken)
+                self._publish()
+        except SimulatorError as error:
+            self._fail(str(error))
+        except Exception as error:
+            self._fail(f"the session ended with {type(error).__name__}: {error}; start it again")
+        finally:
+            self._close()
+
+    def _prepare(self) -> None:
+        """Load the models before the first sound, so that no frame waits for them."""
+        settings = self._settings
+        self._recover()
+        self._judge = completeness_model(silence_only=settings.silence_only)
+        if self._judge is not None:
+            warm_up(self._judge)
+        self._voice = voice_for(settings.voice)
+        self._side = self._new_side(self._voice)
+        self._publish()
+        self._prepared()
+        self.supervisor.start()
+
+    def _recover(self) -> None:
+        found, faults = recover_recordings(self._folder)
+        for path in found:
+            self._notice("recording", f"a recording that was cut off is whole again: {path}")
+        for fault in faults:
+            self._notice("recording", fault)
+
+    def _new_side(self, voice: Voice) -> LiveAgent:
+        settings = self._settings
+        return LiveAgent(
+            self._arms.config,
+            settings.profile,
+            settings.scenario,
+            self._judge,
+            voice,
+            self._workers,
+            self._judges,
+            settings.seed,
+        )
+
+    def _close(self) -> None:
+        self.supervisor.stop()
+        self._recorder.finish()
+        self._recorder.wait()
+        for pool in (self._workers, self._judges):
+            pool.shutdown(wait=False, cancel_futures=True)
+        self.snapshot = replace(self.snapshot, phase="failed" if self._fault else "stopped", recording=None)
+
+    def _fail(self, sentence: str) -> None:
+        self._fault = sentence
+        self._notice("fault", sentence)
+        self.snapshot = replace(self.snapshot, phase="failed", standing=sentence)
+
+    def _obey(self) -> None:
+        while self._orders:
+            self._orders.popleft()()
+
+    def _hear(self, taken: Taken) -> None:
+        anew = taken.stream != self._stream and self._stream > 0
+        missing = gap(taken, taken.at_s - (self._last_s or taken.at_s) if anew else None)
+        self._stream, self._last_s = taken.stream, taken.at_s
+        self._counters = replace(
+            self._counters,
+            dropped_samples=self._counters.dropped_samples + taken.dropped,
+            drops=self._counters.drops + bool(taken.dropped),
+            overruns=self._counters.overruns + taken.overrun,
+        )
+        if missing and not self._paused:
+            self._notice("gap", missing)
+        for frame in self._ear.hear(taken):
+            self._obey()
+            self._meter.note(frame)
+            if not self._paused:
+                self._decide(frame)
+            self._publish()
+
+    def _decide(self, frame: Frame) -> None:
+        side = self._side
+        assert side is not None
+        began_s = time.monotonic()
+        sounds = self.playback_buffer.sounding or side.sounds_at(side.now_ms, side.now_ms + FRAME_MS)
+        heard, self._unheard = self._guard.heard(frame.samples, self._meter.level.rms_db, agent_sounds=sounds)
+        kept = self._guard.kept(frame.samples)
+        events = side.hear(heard, self._arms.name)
+        decided_s = time.monotonic()
+        if any(event.type == "barge_in" for event in events):
+            self.playback_buffer.cut(decided_s)
+        self._promptness.note(1000 * (decided_s - frame.at_s) + _overdue_ms(events, side.now_ms))
+        said, more = side.say()
+        if side.renderer.trouble != self._trouble:
+            self._trouble = side.renderer.trouble
+            self._notice("voice", side.renderer.trouble or "")
+        self.playback_buffer.put(said, more=more)
+        self._recorder.write(kept)
+        for event in events:
+            self._tell(Happened(event, self._arms.name, decided_s))
+        if 1000 * (time.monotonic() - began_s) > FRAME_MS:
+            self._counters = replace(self._counters, late_frames=self._counters.late_frames + 1)
+
+    # ---- orders, on the deciding thread
+
+    def use_arms(self, arms: tuple[LiveArm, ...]) -> None:
+        """Replace the arms."""
+        before_name, before = self._arms.name, self._arms.config
+        self._arms.replace(arms)
+        self._apply(before_name, before)
+
+    def use_config(self, config: ResolvedVoiceConfig) -> None:
+        """Change the arm in force."""
+        before = self._arms.config
+        self._arms.set_config(config)
+        self._apply(self._arms.name, before)
+
+    def switch(self, name: str) -> None:
+        """Have another arm in force, if it is there."""
+        before_name, before = self._arms.name, self._arms.config
+        if self._arms.switch(name):
+            self._apply(before_name, before)
+        else:
+            self._notice("setting", f"there is no arm {name!r} to switch to")
+
+    def _apply(self, before_name: str, before: ResolvedVoiceConfig) -> None:
+        arms, side = self._arms, self._side
+        if side is not None and arms.config != before:
+            side.use(arms.config)
+        differ = changed_fields(before, arms.config)
+        if arms.name != before_name:
+            self._notice("setting", f"now talking to {arms.name}" + (f": {differ}" if differ else ""))
+        elif differ:
+            self._notice("setting", differ)
+
+    def choose_guard(self, guard: EchoGuard) -> None:
+        """Have another echo guard."""
+        if guard is not self.wishes.echo:
+            self.wishes.echo = guard
+            self._notice("setting", f"echo guard: {guard.words}")
+
+    def pause(self, paused: bool) -> None:
+        """Stop the call's clock, or let it go on."""
+        if paused != self._paused:
+            self._paused = paused
+            if paused:
+                self.playback_buffer.cut()
+                if self._side is not None:
+                    self._side.unsay()
+            self._notice("gap", "paused; the call's clock stands still" if paused else "going on")
+
+    def begin_anew(self) -> None:
+        """Forget the conversation."""
+        self._recorder.finish()
+        self.playback_buffer.cut()
+        if self._voice is not None:
+            self._side = self._new_side(self._voice)
+            self._notice("call", "a new call begins")
+
+    def record(self, on: bool) -> None:
+        """Begin or finish a recording."""
+        if on:
+            self._start_recording()
+        else:
+            self._recorder.finish()
+
+    def _start_recording(self) -> None:
+        side, device = self._side, self.supervisor.input
+        if side is not None:
+            stem, about = recording_facts(
+                self._settings,
+                self._arms,
+                guard=self.wishes.echo,
+                microphone=device.name if device else "",
+                end_of_turn_model=side.end_of_turn_model,
+            )
+            self._recorder.start(stem, side.now_ms, about)
+
+    # ---- what is told
+
+    def _notice(self, kind: NoticeKind, text: str) -> None:
+        self._tell(Notice(kind, self._side.now_ms if self._side else 0, text))
+
+    def _tell(self, told: SessionMessage) -> None:
+        self.told.append(told)
+        self._recorder.write_told(told)
+
+    def _publish(self) -> None:
+        side, supervisor, machine = self._side, self.supervisor, self._side.machine if self._side else None
+        if side is None or machine is None:
+            return
+        confidence = machine.turn_confidence(side.now_ms)
+        self.snapshot = Snapshot(
+            phase="paused"
+            if self._paused and supervisor.state not in ("lost", "failed")
+            else _PHASES[supervisor.state],
+            standing=supervisor.standing or side.renderer.trouble or "",
+            now_ms=side.now_ms,
+            level=self._meter.level,
+            voice_probability=side.probability,
+            unheard=self._unheard,
+            turn_state=machine.mode.value,
+            turn_confidence=confidence,
+            threshold=machine.threshold,
+            eager_threshold=machine.eager_threshold,
+            agent_sounding=self.playback_buffer.sounding or side.sounds_at(side.now_ms, side.now_ms + FRAME_MS),
+            agent_text=side.text(),
+            latencies=side.latencies.last(),
+            last_barge_in_silence_ms=self.playback_buffer.silence_ms,
+            counters=replace(self._counters, underruns=self.playback_buffer.underruns),
+            input=supervisor.input,
+            output=supervisor.output,
+            arm=self._arms.name,
+            arms=self._arms.names,
+            config=self._arms.config,
+            echo_guard=self.wishes.echo,
+            muted=self.wishes.muted,
+            push_to_talk=self.wishes.push_to_talk,
+            talking=self.wishes.talking,
+            recording=self._recorder.state,
+            voice=self._voice.name if self._voice else "",
+            end_of_turn_model=side.end_of_turn_model,
+            behind_ms=self._capture_buffer.waiting_ms,
+            decisions=self._promptness.times,
+        )
+
+
+def _overdue_ms(events: list[Event], now_ms: int) -> int:
+    """Return how long ago the oldest of some events was due, but for those that nothing comes of."""
+    return max([0, *(now_ms - event.t_ms for event in events if event.type not in _NOTHING_COMES_OF)])

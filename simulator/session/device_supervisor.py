@@ -1,0 +1,286 @@
+"""Keeps a session's devices open: opens them, notices when they fail, finds them again by name."""
+
+from __future__ import annotations
+
+import math
+import threading
+import time
+from collections.abc import Callable
+
+from simulator.devices.errors import DeviceError
+from simulator.devices.listing import Device, Way
+from simulator.devices.portaudio import reason
+from simulator.devices.streams import Stream
+from simulator.session.capture_buffer import CaptureBuffer
+from simulator.session.cards import SoundCards
+from simulator.session.line import Line, State
+from simulator.session.playback_buffer import PlaybackBuffer
+from simulator.session.state import DeviceInForce
+
+NO_AUDIO_S = 1.0
+"""A microphone that delivers nothing for this long is said to."""
+
+REOPEN_S = 4.0
+"""One that goes on delivering nothing is opened anew: some systems drop a stream without a word."""
+
+STUCK_S = 2.0
+"""A speaker that has not asked for what waits to be played for this long is taken for gone."""
+
+PATIENCE_S = 5.0
+"""How long a sound system may take for one thing until it is said not to answer."""
+
+RETRY_S = 1.0
+_TICK_S = 0.1
+
+
+class DeviceSupervisor:
+    """Owns both streams and a thread that does all that may block. ``tell`` takes a sentence about a device.
+
+    A microphone that is gone is looked for every second, for which the speaker is closed a moment too. A speaker
+    that is gone is tried again without looking for new devices, because that would break into what the microphone
+    hears; they are looked for when another one is chosen that was not there before, or the system's default, or
+    when the microphone is opened anew.
+    """
+
+    def __init__(
+        self,
+        cards: SoundCards,
+        capture_buffer: CaptureBuffer,
+        playback_buffer: PlaybackBuffer,
+        tell: Callable[[str], None],
+        *,
+        input: str | None,
+        output: str | None,
+        speaker: bool,
+    ) -> None:
+        self._cards = cards
+        self._capture_buffer = capture_buffer
+        self._playback_buffer = playback_buffer
+        self._tell = tell
+        self._input = Line("input", input)
+        self._output = Line("output", output)
+        self._speaker = speaker
+        self._changed = threading.Condition()
+        self._ending = False
+        self._seen_before = False
+        self._asked_s = math.inf
+        """Since when the sound system has been busy with something."""
+        self._thread = threading.Thread(target=self._keep, name="turnlab devices", daemon=True)
+
+    def start(self) -> None:
+        """Begin; the devices are opened by the thread."""
+        self._thread.start()
+
+    def stop(self) -> None:
+        """Close both devices and end the thread; a sound system that hangs is left behind after 5 s."""
+        with self._changed:
+            self._ending = True
+            self._changed.notify()
+        if self._thread.ident is not None:
+            self._thread.join(5.0)
+
+    def use_input(self, name: str | None) -> None:
+        """Have another microphone."""
+        with self._changed:
+            self._input.wanted, self._input.chosen = name, True
+            self._changed.notify()
+
+    def use_output(self, name: str | None, *, speaker: bool) -> None:
+        """Have another speaker, or none."""
+        with self._changed:
+            self._output.wanted, self._output.chosen, self._speaker = name, True, speaker
+            self._changed.notify()
+
+    @property
+    def state(self) -> State:
+        """How it stands with the microphone."""
+        return self._input.state
+
+    @property
+    def standing(self) -> str:
+        """What is wrong now, in a sentence, the microphone first; "" if nothing is."""
+        if time.monotonic() - self._asked_s > PATIENCE_S:
+            return "the sound system does not answer; is it running?"
+        return self._input.fault or self._output.fault
+
+    @property
+    def input(self) -> DeviceInForce | None:
+        """The microphone as it was opened."""
+        return self._input.in_force
+
+    @property
+    def output(self) -> DeviceInForce | None:
+        """The speaker as it was opened."""
+        return self._output.in_force
+
+    # ---- the thread
+
+    def _keep(self) -> None:
+        while (chosen := self._wait_for_choices()) is not None:
+            self._asked_s = time.monotonic()
+            try:
+                if "input" in chosen:
+                    self._open_all()
+                elif chosen:
+                    self._change_output()
+                else:
+                    self._look_after_input()
+                    self._look_after_output()
+            except Exception as error:  # whatever a sound system's library raises: both are opened anew
+                self._close_all()
+                self._fail(self._input, f"the sound system failed ({reason(error)}); it is tried again")
+            self._asked_s = math.inf
+        self._close_all()
+
+    def _wait_for_choices(self) -> list[Way] | None:
+        """Return which devices were chosen anew, none after a moment in which none was; ``None``: it is over."""
+        with self._changed:
+            if not (self._ending or self._input.chosen or self._output.chosen):
+                self._changed.wait(_TICK_S)
+            if self._ending:
+                return None
+            chosen = [line for line in (self._input, self._output) if line.chosen]
+            for line in chosen:
+                line.chosen = False
+                if line.missing:  # another one was, perhaps
+                    line.state, line.fault = "starting", ""
+        return [line.way for line in chosen]
+
+    def _open_all(self, *, quietly: bool = False) -> None:
+        """Look for devices anew and open both. ``quietly``: that they are open is no news unless they were not."""
+        self._close_all()
+        try:
+            if self._seen_before:
+                self._cards.look(again=True)
+            self._seen_before = True
+        except DeviceError as error:
+            self._fail(self._input, str(error))
+            return
+        self._open_input(quietly=quietly)
+        self._open_output(quietly=quietly)
+
+    def _change_output(self) -> None:
+        """Open another speaker, or none, and leave the microphone open if that can be."""
+        line = self._output
+        if self._speaker and not self._is_known(line):
+            self._open_all()
+            return
+        line.close()
+        self._playback_buffer.opened(0, 0.0)
+        self._open_output()
+
+    def _is_known(self, line: Line) -> bool:
+        """Whether a device can be had without looking for what there is; the system's default may have changed."""
+        try:
+            return line.wanted is not None and bool(self._cards.look(again=False).find(line.way, line.wanted))
+        except DeviceError:
+            return False
+
+    def _close_all(self) -> None:
+        for line in (self._input, self._output):
+            line.close()
+        self._playback_buffer.opened(0, 0.0)
+
+    def _open_input(self, *, quietly: bool) -> None:
+        line = self._input
+        stream_number = 0
+
+        def open_(device: Device) -> Stream:
+            return self._cards.open_input(
+                device,
+                lambda block, lost: self._capture_buffer.put(block, lost, stream_number) if stream_number else None,
+            )
+
+        opened = self._open(line, open_, quietly=quietly)
+        if opened is not None:
+            stream_number = self._capture_buffer.opened(opened.rate)
+
+    def _open_output(self, *, quietly: bool = False) -> None:
+        line = self._output
+        if not self._speaker:
+            line.state, line.fault = "open", ""
+            return
+
+        def open_(device: Device) -> Stream:
+            return self._cards.open_output(device, self._playback_buffer.render)
+
+        opened = self._open(line, open_, quietly=quietly)
+        if opened is not None:
+            self._playback_buffer.opened(opened.rate, opened.latency_s)
+
+    def _open(self, line: Line, open_: Callable[[Device], Stream], *, quietly: bool) -> Stream | None:
+        try:
+            device = self._cards.look(again=False).find(line.way, line.wanted)
+            stream = open_(device)
+        except DeviceError as error:
+            self._fail(line, str(error))
+            return None
+        news = line.missing or not quietly
+        sentence = line.opened(device, stream)
+        if news:
+            self._tell(sentence)
+        return stream
+
+    def _fail(self, line: Line, sentence: str) -> None:
+        """Note that a device cannot be had; say so once."""
+        if line.state != "lost":
+            if sentence != line.fault:
+                self._tell(sentence)
+            line.state, line.fault = "failed", sentence
+        line.retry_s = time.monotonic() + RETRY_S
+
+    def _look_after_input(self) -> None:
+        line, now_s = self._input, time.monotonic()
+        if line.stream is None:
+            if now_s >= line.retry_s:
+                self._open_all(quietly=True)
+            return
+        if not line.stream.alive:
+            self._lose(line)
+            return
+        quiet = self._capture_buffer.quiet_s(now_s) >= NO_AUDIO_S
+        if line.state == "silent":
+            if self._capture_buffer.delivering and not quiet:
+                line.state, line.fault = "open", ""
+                self._tell(f"{line.name} delivers audio again, after {now_s - line.quiet_since_s:.1f} s of nothing")
+            elif now_s >= line.retry_s:
+                self._reopen_silent(line)
+        elif quiet:
+            line.state = "silent"
+            line.fault = (
+                f"no audio from the device: {line.name} is open and delivers nothing; "
+                "is it switched on, and not muted by the system?"
+            )
+            line.quiet_since_s = now_s - self._capture_buffer.quiet_s(now_s)
+            line.retry_s = now_s + REOPEN_S
+            self._tell(line.fault)
+
+    def _reopen_silent(self, line: Line) -> None:
+        """Open a microphone anew that delivers nothing, without a word where that changes nothing."""
+        fault = line.fault
+        self._open_all(quietly=True)
+        if line.stream is not None:
+            line.state, line.fault = "silent", fault
+            line.retry_s = time.monotonic() + REOPEN_S
+
+    def _look_after_output(self) -> None:
+        line = self._output
+        if not self._speaker or self._input.stream is None:
+            return
+        if line.stream is None:
+            if time.monotonic() >= line.retry_s:
+                self._open_output()
+        elif not line.stream.alive:
+            self._playback_buffer.opened(0, 0.0)
+            self._lose(line)
+        elif self._playback_buffer.stuck_s(time.monotonic()) >= STUCK_S:
+            self._playback_buffer.opened(0, 0.0)
+            self._lose(line, "takes no more sound")
+
+    def _lose(self, line: Line, why: str = "is gone") -> None:
+        name = line.name
+        line.close()
+        line.state = "lost"
+        line.fault = f"{name} {why}; it is used again as soon as it is back"
+        line.retry_s = time.monotonic() + RETRY_S
+        self._tell(line.fault)

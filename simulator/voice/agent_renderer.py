@@ -1,0 +1,143 @@
+"""The agent's planned sounds as samples on the call's clock, a stop included to the sample."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from concurrent.futures import Executor, Future
+from dataclasses import dataclass
+
+import numpy as np
+
+from simulator.audio.samples import Samples
+from simulator.engine.sound import AgentSound, Piece
+from simulator.voice.bundled import BundledVoice
+from simulator.voice.clip import FADE_MS, SAMPLES_PER_MS
+from simulator.voice.voice import Voice
+
+Text = tuple[tuple[str, ...], int]
+"""Words, and how long they are said, in ms."""
+
+_MOST_MS = 300_000
+"""Clips of so much speech are held, 19 MB; those not used for longest go first."""
+
+_FADE = FADE_MS * SAMPLES_PER_MS
+
+
+@dataclass(slots=True)
+class _Saying:
+    """A sound being said, with a clip for each of its planned pieces, chosen when the piece is first heard."""
+
+    sound: AgentSound
+    clips: dict[int, Samples | None]
+
+
+class AgentRenderer:
+    """Renders a call's sounds, window after window, as :attr:`simulator.live.LiveCall.sound` gives them.
+
+    With an ``executor`` clips are made there and rendering never waits: a piece that is due before its clip is
+    ready is said by the bundled voice, from its start to its end. Without one every clip is made when it is due,
+    for work that is not in real time. Use it from one thread.
+    """
+
+    def __init__(self, voice: Voice, executor: Executor | None = None) -> None:
+        self.voice = voice
+        self.trouble: str | None = None
+        """Why the bundled voice stands in, if the voice failed."""
+        self._executor = None if voice.instant else executor
+        self._stand_in = BundledVoice()
+        self._made: dict[Text, Future[Samples | None]] = {}
+        self._held_ms = 0
+        self._saying: list[_Saying] = []
+
+    def prepare(self, sound: AgentSound | None) -> None:
+        """Have a sound's clips made, so that they are ready when it is heard."""
+        if sound is not None:
+            self.prepare_words(map(_text, sound.planned))
+
+    def prepare_one(self, sound: AgentSound) -> bool:
+        """Have the first of a sound's clips made that is not yet; return whether there was one."""
+        wanting = next((text for text in map(_text, sound.planned) if text not in self._made), None)
+        if wanting is not None:
+            self._clip(wanting)
+        return wanting is not None
+
+    def prepare_words(self, texts: Iterable[Text]) -> None:
+        """Have clips made of what will perhaps be said, each as it will be said."""
+        for text in texts:
+            self._clip(text)
+
+    def note(self, sound: AgentSound | None) -> None:
+        """Take note of a sound that is heard from now on, or about to be; it may yet be stopped."""
+        if sound is not None and not any(said.sound is sound for said in self._saying):
+            self._saying.append(_Saying(sound, {}))
+            if self._executor is not None:
+                self.prepare(sound)
+
+    def render(self, sound: AgentSound | None, start: int, count: int) -> Samples:
+        """Note a sound; return what is heard in a window, float32 ``[count]`` from sample ``start`` of the call.
+
+        Windows come in order, of any length; nothing of a sound may have been due before it is noted.
+        """
+        self.note(sound)
+        heard = np.zeros(count, np.float32)
+        self._saying = [
+            said for said in self._saying if said.sound.end_ms * SAMPLES_PER_MS > start or said is self._saying[-1]
+        ]
+        for said in self._saying:
+            for index, piece in enumerate(said.sound.pieces):
+                self._lay(said, index, piece, heard, start)
+        return heard
+
+    def _lay(self, said: _Saying, index: int, piece: Piece, heard: Samples, start: int) -> None:
+        begin, end = piece.start_ms * SAMPLES_PER_MS, piece.end_ms * SAMPLES_PER_MS
+        first, last = max(begin, start), min(end, start + len(heard))
+        if first >= last:
+            return
+        planned = said.sound.planned[index]
+        if index not in said.clips:
+            said.clips[index] = self._ready(_text(planned))
+        clip = said.clips[index]
+        if clip is None:
+            return
+        stretch = clip[first - begin : last - begin]
+        if piece.end_ms < planned.end_ms and last > end - _FADE:
+            left = np.arange(end - first, end - last, -1, dtype=np.float32)
+            stretch = stretch * np.minimum(left / np.float32(_FADE), np.float32(1.0))
+        heard[first - start : last - start] += stretch
+
+    def _ready(self, text: Text) -> Samples | None:
+        """Return a clip that is due now."""
+        made = self._clip(text)
+        if not made.done():
+            return self._stand_in.spoken(*text)
+        failure = made.exception()
+        if failure is None:
+            return made.result()
+        self.trouble = f"the voice {self.voice.name} failed ({failure}); bundled clips stand in"
+        return self._stand_in.spoken(*text)
+
+    def _clip(self, text: Text) -> Future[Samples | None]:
+        made = self._made.pop(text, None)
+        if made is None:
+            made = self._make(text)
+            self._held_ms += text[1]
+        self._made[text] = made  # the latest used is the last
+        while self._held_ms > _MOST_MS and len(self._made) > 1:
+            oldest = next(iter(self._made))
+            self._made.pop(oldest).cancel()  # what nobody will hear need not be made
+            self._held_ms -= oldest[1]
+        return made
+
+    def _make(self, text: Text) -> Future[Samples | None]:
+        if self._executor is not None:
+            return self._executor.submit(self.voice.spoken, *text)
+        made: Future[Samples | None] = Future()
+        try:
+            made.set_result(self.voice.spoken(*text))
+        except Exception as error:  # whatever a voice's libraries raise: the bundled one stands in
+            made.set_exception(error)
+        return made
+
+
+def _text(piece: Piece) -> Text:
+    return piece.words, piece.end_ms - piece.start_ms

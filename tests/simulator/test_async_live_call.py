@@ -1,0 +1,175 @@
+"""A live call whose pauses are judged aside: the same events, however long judging takes."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from concurrent.futures import Executor, Future
+from typing import Any
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from numpy.typing import NDArray
+
+from presets.config import parse
+from presets.layers import ResolvedVoiceConfig
+from simulator.activity.analyzer import Analyzer
+from simulator.activity.calibration import smart_turn_calibration
+from simulator.activity.model import FRAME_MS, FRAME_SAMPLES
+from simulator.activity.smart_turn import Sound
+from simulator.async_live_call import AsyncLiveCall
+from simulator.audio.samples import Samples
+from simulator.engine.events import Event
+from simulator.engine.machine import TurnMachine
+from simulator.engine.profile_files import default_profile
+from simulator.engine.scenario import default_scenario
+from simulator.engine.script import Script
+from simulator.live import LiveCall
+from simulator.study import Arm
+
+_WEIGHTS = smart_turn_calibration().ending
+
+HEARD = {"end_of_turn", "filler_start", "filler_end", "response_start", "response_end", "barge_in"}
+
+CONFIGS: Sequence[dict[str, Any]] = (
+    {},
+    {"eager_eot_threshold": 0.9},
+    {"eager_eot_threshold": 0.5, "eot_timeout_ms": 500},
+    {"barge_in_min_speech_s": 0.1, "barge_in_cooldown_s": 0.0, "filler_style": "backchannel"},
+)
+
+
+class WrittenVoice:
+    """Takes a frame's first sample for the probability of speech."""
+
+    def push(self, frames: NDArray[np.float32]) -> NDArray[np.float32]:
+        """Return the probabilities, float32 ``[n]``."""
+        return frames[:, 0].copy()
+
+
+class WrittenEnding:
+    """Takes a frame's second sample for how many seconds of silence the ending is worth."""
+
+    name = "written"
+
+    def hear(self, samples: Samples) -> Sound:
+        """Return an ending that is worth what the last frame says."""
+        seconds = float(samples[1 - FRAME_SAMPLES])
+        return Sound(0.5, seconds * _WEIGHTS / float(_WEIGHTS @ _WEIGHTS))
+
+
+class SlowWorkers(Executor):
+    """Workers that are done with each job only after it was asked so many times whether it is."""
+
+    def __init__(self, patience: Sequence[int]) -> None:
+        self._patience = list(patience)
+        self.waited_for = 0
+
+    def submit(self, job: Callable[..., Any], /, *args: Any, **kwargs: Any) -> Future[Any]:
+        """Return the outcome of a job, which is there at once for who insists."""
+        workers, left = self, self._patience.pop(0) if self._patience else 0
+
+        class Slow(Future[Any]):
+            def done(self) -> bool:
+                nonlocal left
+                left -= 1
+                return left < 0
+
+            def result(self, timeout: float | None = None) -> Any:
+                assert timeout is None
+                workers.waited_for += left >= 0
+                return job(*args, **kwargs)
+
+        return Slow()
+
+
+def frames_of(spans: Sequence[tuple[int, int, float]]) -> NDArray[np.float32]:
+    """Return frames for spans of speech and silence, each in frames, and what the silence's start is worth."""
+    frames: list[NDArray[np.float32]] = []
+    for spoken, silent, worth_s in spans:
+        for number in range(spoken + silent):
+            frame = np.zeros(FRAME_SAMPLES, np.float32)
+            frame[0], frame[1] = (1.0 if number < spoken else 0.0), worth_s
+            frames.append(frame)
+    return np.array(frames, np.float32)
+
+
+def resolved(fields: dict[str, Any]) -> ResolvedVoiceConfig:
+    return Arm("arm", parse(fields)).resolved
+
+
+def machine_of(fields: dict[str, Any]) -> TurnMachine:
+    return TurnMachine(resolved(fields), default_profile(), Script(default_scenario()), recording="call", seed=1)
+
+
+def analyzer() -> Analyzer:
+    return Analyzer(WrittenEnding(), voice=WrittenVoice())
+
+
+def told_of(call: LiveCall, frames: NDArray[np.float32], change: tuple[int, dict[str, Any]]) -> list[Event]:
+    """Push frames, with other settings from one of them on; return all events. What is heard is told in time."""
+    told: list[Event] = []
+    for number, frame in enumerate(frames):
+        if number == change[0]:
+            call.config = resolved(change[1])
+        from_ms = call.now_ms + FRAME_MS
+        fresh = call.push(frame)
+        assert all(event.t_ms >= from_ms for event in fresh if event.type in HEARD)
+        told += fresh
+    return told + call.finish()
+
+
+spoken = st.tuples(
+    st.integers(2, 8) | st.integers(2, 60),
+    st.integers(7, 20) | st.integers(7, 120),
+    st.sampled_from((-1.0, 0.0, 0.5, 1.0, 2.0)),
+)
+
+
+@given(
+    st.lists(spoken, min_size=3, max_size=10),
+    st.sampled_from(CONFIGS),
+    st.tuples(st.integers(0, 800), st.sampled_from(CONFIGS)),
+    st.lists(st.sampled_from((0, 2, 40)), min_size=10, max_size=10),
+)
+def test_however_long_judging_takes_the_events_are_the_same(
+    spans: list[tuple[int, int, float]],
+    fields: dict[str, Any],
+    change: tuple[int, dict[str, Any]],
+    patience: list[int],
+) -> None:
+    frames = frames_of(spans)
+    at_once = told_of(LiveCall(analyzer(), machine_of(fields)), frames, change)
+    aside = told_of(AsyncLiveCall(analyzer(), machine_of(fields), SlowWorkers(patience)), frames, change)
+    assert [event.to_json() for event in aside] == [event.to_json() for event in at_once]
+
+
+@pytest.mark.parametrize("worth_s", [-1.0, 0.0, 2.0])
+def test_frames_go_on_while_a_pause_is_judged(worth_s: float) -> None:
+    workers = SlowWorkers([6])
+    call = AsyncLiveCall(analyzer(), machine_of({"eager_eot_threshold": 0.9}), workers)
+    for frame in frames_of([(30, 13, worth_s)]):
+        told = call.push(frame)
+    assert workers.waited_for == 0
+    assert [event.type for event in told][:1] == ["speech_end"]
+    assert told[0].t_ms == 30 * 32 + 7 * 32
+
+
+def test_a_turn_that_could_end_at_once_is_waited_for() -> None:
+    workers = SlowWorkers([1_000])
+    call = AsyncLiveCall(analyzer(), machine_of({}), workers)
+    told = [event for frame in frames_of([(30, 40, 2.0)]) for event in call.push(frame)]
+    assert workers.waited_for == 1
+    (ended,) = (event for event in told if event.type == "end_of_turn")
+    assert ended.t_ms < 30 * 32 + 500
+
+
+def test_what_judging_raises_ends_the_call() -> None:
+    class Broken(WrittenEnding):
+        def hear(self, samples: Samples) -> Sound:
+            raise RuntimeError(f"the model is broken, {len(samples)} samples")
+
+    call = AsyncLiveCall(Analyzer(Broken(), voice=WrittenVoice()), machine_of({}), SlowWorkers([2]))
+    with pytest.raises(RuntimeError, match="broken"):
+        told_of(call, frames_of([(30, 40, 2.0)]), (0, {}))

@@ -1,0 +1,136 @@
+"""The one style of all dialogs of the Services screen: a title, a body, a line of keys."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import ClassVar, TypeVar
+
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Vertical, VerticalScroll
+from textual.screen import ModalScreen
+from textual.types import CSSPathType
+from textual.widgets import Input, Static
+
+from tui.terminal_text import content
+
+T = TypeVar("T")
+
+
+class Dialog(ModalScreen[T | None]):
+    """Asks something and gives the answer; ``None`` after escape. Subclasses lay out what is between."""
+
+    CSS_PATH: ClassVar[CSSPathType | None] = Path(__file__).parent / "dialogs.tcss"
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "leave", "Cancel", tooltip="Change nothing.")]
+    AUTO_FOCUS = ""
+    keys = "esc cancels"
+    """What the last line says."""
+    comes_late: ClassVar[bool] = False
+    """Whether it may open over what was opened meanwhile: what was typed into it would be lost otherwise."""
+
+    def __init__(self, title: str) -> None:
+        super().__init__()
+        self._title = title
+
+    def compose(self) -> ComposeResult:
+        """Lay out title, body and keys."""
+        with Vertical(classes="dialog"):
+            yield Static(content(self._title), classes="dialog-title")
+            yield from self.compose_body()
+            yield Static(self.keys, classes="dialog-keys", markup=False)
+
+    def compose_body(self) -> ComposeResult:
+        """Lay out what is asked."""
+        raise NotImplementedError
+
+    def on_mount(self) -> None:
+        """Start where something is to be typed or chosen; what is only to be read can be scrolled."""
+        for kind in ("Input, OptionList", "VerticalScroll"):
+            if found := list(self.query(kind)):
+                found[0].focus()
+                return
+
+    def action_leave(self) -> None:
+        """Answer nothing."""
+        self.dismiss(None)
+
+
+class Confirm(Dialog[bool]):
+    """True if somebody agrees; with ``name``, only by typing it."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("enter", "agree", "Do it", tooltip="Do what is asked.")]
+
+    def __init__(self, title: str, text: str, *, does: str, name: str = "") -> None:
+        super().__init__(title)
+        self._text = text
+        self._name = name
+        self.keys = f"enter {does} · esc cancels"
+
+    def compose_body(self) -> ComposeResult:
+        """Lay out what there is to know and, where a name is asked for, its line."""
+        yield Static(content(self._text, lines=True), classes="dialog-text")
+        if self._name:
+            yield NameToType(self._name)
+
+    def on_input_submitted(self) -> None:
+        """Agree by enter in the line."""
+        self.action_agree()
+
+    def action_agree(self) -> None:
+        """Agree, if the name is right."""
+        if not self._name or self.query_one(NameToType).right():
+            self.dismiss(True)
+
+
+class NameToType(Vertical):
+    """A line to type a name into, so that nobody does by a slip of the finger what is hard to reverse."""
+
+    DEFAULT_CSS = "NameToType { height: auto; }"
+
+    def __init__(self, name: str) -> None:
+        super().__init__()
+        self._wanted = name
+
+    def compose(self) -> ComposeResult:
+        """Lay out the question and the line."""
+        yield Static(content(f"Type {self._wanted} to go on:"))
+        yield Input(compact=True, id="name-to-type")
+        yield Static(id="name-problem", classes="dialog-error", markup=False)
+
+    def right(self) -> bool:
+        """Tell whether the name was typed; if not, say so."""
+        typed = self.query_one(Input).value.strip()
+        same = typed == self._wanted.strip()
+        problem = "" if same else f"That is not {self._wanted}." if typed else "Nothing is typed yet."
+        self.query_one("#name-problem", Static).update(content(problem))
+        return same
+
+
+class TextDialog(Dialog[bool]):
+    """Shows a long text to read and to copy."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("c,y", "copy", "Copy", tooltip="Copy all of it."),
+        Binding("j", "scroll('down')", show=False),
+        Binding("k", "scroll('up')", show=False),
+        Binding("q", "leave", show=False),
+    ]
+    keys = "c copies · ↑ ↓ scroll · esc closes"
+
+    def __init__(self, title: str, text: str) -> None:
+        super().__init__(title)
+        self._text = text
+
+    def compose_body(self) -> ComposeResult:
+        """Lay out the text."""
+        with VerticalScroll(classes="dialog-body"):
+            yield Static(content(self._text, lines=True), id="dialog-long-text")
+
+    def action_copy(self) -> None:
+        """Copy the text as it is."""
+        self.app.copy_to_clipboard(self._text)
+        self.notify("Copied.", markup=False)
+
+    async def action_scroll(self, direction: str) -> None:
+        """Scroll with the keys that move elsewhere."""
+        await self.query_one(VerticalScroll).run_action(f"scroll_{direction}")

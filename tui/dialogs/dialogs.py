@@ -1,0 +1,85 @@
+"""Small questions of the Tune screen: one of a few, or keep unsaved changes?"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import ClassVar, Literal
+
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Vertical
+from textual.content import Content
+from textual.screen import ModalScreen
+from textual.widgets import OptionList, Static
+from textual.widgets.option_list import Option
+
+from tui.terminal_text import plain
+
+
+class PickOne(ModalScreen[str | None]):
+    """Offers named things with a line about each; gives the name, or ``None`` after escape."""
+
+    CSS_PATH = "tune_dialogs.tcss"
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "leave", "Cancel", tooltip="Choose nothing.")]
+
+    def __init__(self, question: str, choices: Sequence[tuple[str, str]], current: str | None = None) -> None:
+        super().__init__()
+        self._question = question
+        self._choices = list(choices)
+        self._current = current
+
+    def compose(self) -> ComposeResult:
+        """Lay out the question and the choices."""
+        with Vertical(classes="dialog"):
+            yield Static(self._question, classes="dialog-title", markup=False)
+            yield OptionList(*(Option(_prompt(name, about)) for name, about in self._choices), compact=True)
+            yield Static("enter chooses · esc cancels", classes="dialog-keys", markup=False)
+
+    def on_mount(self) -> None:
+        """Start at what is chosen now."""
+        names = [name for name, _ in self._choices]
+        self.query_one(OptionList).highlighted = names.index(self._current) if self._current in names else 0
+
+    def on_option_list_option_selected(self, event: OptionList.OptionSelected) -> None:
+        """Give the choice back."""
+        self.dismiss(self._choices[event.option_index][0])
+
+    def action_leave(self) -> None:
+        """Choose nothing."""
+        self.dismiss(None)
+
+
+Leave = Literal["save", "discard", "keep"]
+
+
+class UnsavedChanges(ModalScreen[Leave | None]):
+    """Asks what becomes of unsaved changes; ``None``: stay."""
+
+    CSS_PATH = "tune_dialogs.tcss"
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("s", "answer('save')", "Save first", tooltip="Show what would be sent, then send it."),
+        Binding("k", "answer('keep')", "Leave, keep the draft", tooltip="It is offered again the next time."),
+        Binding("d", "answer('discard')", "Leave without saving", tooltip="The changes are lost."),
+        Binding("escape", "answer('')", "Stay", tooltip="Go on with the draft."),
+    ]
+
+    def __init__(self, title: str, changes: int, *, can_save: bool) -> None:
+        super().__init__()
+        self._text = f"{plain(title)} has {changes} unsaved change{'s' * (changes != 1)}."
+        self._can_save = can_save
+
+    def compose(self) -> ComposeResult:
+        """Lay out the question."""
+        keys = "k leaves and keeps them for next time · d drops them · esc stays"
+        with Vertical(classes="dialog"):
+            yield Static(self._text, classes="dialog-title", markup=False)
+            yield Static(f"s saves first · {keys}" if self._can_save else keys, classes="dialog-keys", markup=False)
+
+    def action_answer(self, answer: Leave | Literal[""]) -> None:
+        """Give the answer back, if it is one that can be given."""
+        if answer != "save" or self._can_save:
+            self.dismiss(answer or None)
+
+
+def _prompt(name: str, about: str) -> Content:
+    return Content.assemble((plain(name), "bold"), "\n  ", (plain(about), "$text-muted"))

@@ -1,0 +1,93 @@
+"""A window to type several lines into, checked while they are typed: nothing that is not right leaves it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import ClassVar, Generic, TypeVar
+
+from textual import on
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.widgets import Static, TextArea
+
+from tui.dialogs.dialog import Dialog
+from tui.terminal_text import content
+from tui.tune.entry import EntryError
+
+T = TypeVar("T")
+_DIALOGS = Path(__file__).parent.parent / "dialogs"
+
+
+class TextEntry(Dialog[T], Generic[T]):
+    """Gives what ``read`` makes of the text; ``read`` raises :class:`~tui.tune.entry.EntryError`.
+
+    ``tell`` says in a line or some what a value that can be read amounts to.
+    """
+
+    CSS_PATH = [_DIALOGS / "dialogs.tcss", _DIALOGS / "tune_dialogs.tcss"]  # noqa: RUF012  (Textual's type)
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("ctrl+s", "send", "Set", tooltip="Take what is typed.", priority=True),
+    ]
+    keys = "ctrl+s sets · esc cancels"
+
+    def __init__(
+        self, title: str, hint: str, text: str, read: Callable[[str], T], tell: Callable[[T], str] | None = None
+    ) -> None:
+        super().__init__(title)
+        self._hint = hint
+        self._before = text
+        self._read = read
+        self._tell = tell
+        self._leaving = False
+
+    def compose_body(self) -> ComposeResult:
+        """Lay out what to type, the lines and what is wrong with them."""
+        yield Static(content(self._hint), classes="dialog-text")
+        area = TextArea(self._before, id="entry-text", compact=True, soft_wrap=True)
+        area.indent_type = "spaces"
+        area.cursor_blink = False
+        yield area
+        yield Static(id="entry-problem", markup=False)
+
+    def on_mount(self) -> None:
+        """Start at the end of what is there."""
+        area = self.query_one(TextArea)
+        area.move_cursor(area.document.end)
+        area.focus()
+        if self._before:
+            self._check()
+
+    @on(TextArea.Changed)
+    def _typed(self) -> None:
+        self._leaving = False
+        self._check()
+
+    def _check(self) -> T | None:
+        line = self.query_one("#entry-problem", Static)
+        text = self.query_one(TextArea).text
+        value: T | None = None
+        try:
+            value = self._read(text)
+        except EntryError as error:
+            line.update(content(f"✗ {error}"))
+        else:
+            line.update(content(self._tell(value) if self._tell else "", lines=True))
+        line.set_class(value is None, "dialog-error")
+        return value
+
+    def action_send(self) -> None:
+        """Give the value, if it is one."""
+        value = self._check()
+        if value is not None:
+            self.dismiss(value)
+
+    def action_leave(self) -> None:
+        """Leave, but not with something typed unless it is asked for twice."""
+        if self._leaving or self.query_one(TextArea).text == self._before:
+            self.dismiss(None)
+            return
+        self._leaving = True
+        line = self.query_one("#entry-problem", Static)
+        line.update(content("What you typed is not set yet: esc again drops it, ctrl+s sets it."))
+        line.set_class(True, "dialog-error")

@@ -1,0 +1,70 @@
+"""Help: every key that works where it was asked for, generated from the commands."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any, ClassVar
+
+from rich.table import Table
+from rich.text import Text
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import Vertical, VerticalScroll
+from textual.screen import ModalScreen, Screen
+from textual.widgets import Static
+
+from tui.commands import Place, commands_in_force, key_names, told
+from tui.commands.everywhere import EVERYWHERE
+
+HelpLine = tuple[str, str, str]
+"""The keys, the name and the description of one command."""
+
+
+class HelpScreen(ModalScreen[None]):
+    """A list of keys over the screen it belongs to."""
+
+    CSS_PATH = "help.tcss"
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("escape,question_mark,f1,q,enter", "dismiss", "Close", id="help.close"),
+        Binding("j", "scroll('down')", show=False),
+        Binding("k", "scroll('up')", show=False),
+    ]
+
+    def __init__(self, over: Screen[Any]) -> None:
+        super().__init__()
+        self.sections = sections(over)
+        """What it lists, under a heading each."""
+
+    def compose(self) -> ComposeResult:
+        """Lay out one table per section."""
+        with Vertical(id="help") as window:
+            window.border_title = "Keys"
+            window.border_subtitle = "esc closes"
+            with VerticalScroll():
+                for title, lines in self.sections:
+                    yield Static(title, classes="help-title", markup=False)
+                    yield Static(_table(lines), classes="help-lines")
+
+    async def action_scroll(self, direction: str) -> None:
+        """Scroll with the keys that move elsewhere."""
+        await self.query_one(VerticalScroll).run_action(f"scroll_{direction}")
+
+
+def sections(screen: Screen[Any]) -> Sequence[tuple[str, Sequence[HelpLine]]]:
+    """Return the commands that work on a screen right now, under its own heading and that of the whole app."""
+    here = screen.TITLE_HERE if isinstance(screen, Place) else ""
+    found: dict[str, list[HelpLine]] = {}
+    for command in commands_in_force(screen, EVERYWHERE):
+        section = "Everywhere" if command in EVERYWHERE else here
+        keys = "  ".join(key_names(command, screen))
+        found.setdefault(section, []).append((keys, command.name, told(command, screen)))
+    return list(found.items())
+
+
+def _table(lines: Sequence[HelpLine]) -> Table:
+    table = Table.grid(padding=(0, 2, 0, 0), expand=True)
+    table.add_column(no_wrap=True, width=12, style="bold")
+    table.add_column(ratio=1)
+    for keys, _, description in lines:
+        table.add_row(Text(keys), Text(description))
+    return table

@@ -1,0 +1,1 @@
+"""The label editor: true turns, interruptions and backchannels of a recording."""

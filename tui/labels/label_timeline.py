@@ -1,0 +1,126 @@
+"""A recording on its own clock with its labels, to be looked at and changed."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from textual import events
+from textual.message import Message
+
+from simulator.activity.model import FRAME_MS, Activity
+from simulator.labels.marks import Kind, Mark
+from tui.tune.clock import ArmClock
+from tui.tune.pyramid import waveform
+from tui.tune.scene import Clip, Scene
+from tui.widgets import timeline_lanes as lanes
+from tui.widgets.timeline import GUTTER, Timeline
+from tui.widgets.timeline_line import Line, one_cell
+from tui.widgets.timeline_view import View
+
+MOST_CALLER_ROWS = 24
+LANES: tuple[tuple[str, tuple[Kind, ...]], ...] = (
+    ("turns", ("turn", "interruption")),
+    ("stops it", ("interruption",)),
+    ("does not", ("backchannel", "noise")),
+    ("pauses", ("hesitation",)),
+)
+"""The lanes from the top: what is written before them, and which marks lie in them."""
+
+
+class LabelTimeline(Timeline):
+    """The caller's sound, and lanes of marks; one of them may be chosen, and there is a place for the next."""
+
+    class Pointed(Message):
+        """Somebody clicked on a moment of the recording; ``kinds`` are those of the lane, none outside lanes."""
+
+        def __init__(self, t_ms: int, kinds: tuple[Kind, ...]) -> None:
+            super().__init__()
+            self.t_ms = t_ms
+            self.kinds = kinds
+
+    def __init__(self, *, id: str | None = None) -> None:
+        super().__init__(id=id)
+        self._marks: Sequence[Mark] = ()
+        self._chosen_mark: Mark | None = None
+        self.place_ms = 0
+
+    def put(self, marks: Sequence[Mark], chosen: Mark | None, place_ms: int) -> None:
+        """Show these marks, the chosen one among them, and the place, which comes into sight."""
+        self._marks, self._chosen_mark, self.place_ms = marks, chosen, place_ms
+        if self.scene is not None:
+            self.view = self.view.showing(place_ms, self.scene.duration_ms)
+        self.draw()
+
+    def zoom(self, steps: int) -> None:
+        """Come closer (or go further away) around the place."""
+        if self.scene is not None:
+            self.view = self.view.zoomed(steps, self.place_ms, self.scene.duration_ms)
+            self.draw()
+
+    def lay_out(self, scene: Scene, height: int) -> list[tuple[str, Line]]:
+        """Return the ruler, the caller, and as many lanes as find room."""
+        view, glyphs = self.view, self.glyphs
+        caller_rows = min(max(height - 2 - len(LANES), 1), MOST_CALLER_ROWS)
+        ruler = lanes.ruler(scene, view, glyphs)
+        rows = [("", ruler)]
+        drawn = lanes.caller(scene, view, caller_rows, glyphs)
+        rows += [("caller" if number == 0 else "", line) for number, line in enumerate(drawn)]
+        rows.append(("voice", lanes.voice(scene, view, glyphs)))
+        for label, kinds in LANES:
+            rows.append((label, self._lane(kinds, view, glyphs)))
+        x = int(view.x(self.place_ms))
+        for _, line in rows[1:]:
+            if line.is_free(x, x + 1):
+                line.put(x, "|" if glyphs.ascii_only else "│", "wait")
+        ruler.put(x, glyphs.cursor, "cursor")
+        return rows
+
+    def _lane(self, kinds: tuple[Kind, ...], view: View, glyphs: lanes.Glyphs) -> Line:
+        line = Line(view.width)
+        for mark in self._marks:
+            if mark.kind in kinds and mark.end_ms > view.start_ms and mark.start_ms < view.end_ms:
+                _draw(line, mark, view, glyphs, chosen=mark == self._chosen_mark)
+        return line
+
+    def on_click(self, event: events.Click) -> None:
+        """Say which moment was meant."""
+        event.prevent_default()
+        offset = event.get_content_offset(self)
+        if offset is None or self.scene is None:
+            return
+        row = offset.y - (len(self.rows) - len(LANES))
+        t_ms = min(max(round(self.view.t(offset.x - GUTTER)), 0), self.scene.duration_ms)
+        self.post_message(self.Pointed(t_ms, LANES[row][1] if 0 <= row < len(LANES) else ()))
+
+
+def label_scene(name: str, activity: Activity) -> Scene:
+    """Return a recording as it is, nothing simulated in it."""
+    duration_ms = activity.duration_ms
+    return Scene(
+        name=name,
+        duration_ms=duration_ms,
+        ticks=ArmClock((0,), (0,), duration_ms),
+        wave=waveform(activity),
+        clips=(Clip(0, 0, -(-duration_ms // FRAME_MS)),),
+        turns=(),
+        pauses=(),
+        threshold=1.0,
+        eager=None,
+        half_life_s=1.0,
+        lanes=(),
+        differing=(),
+        aligned=False,
+    )
+
+
+def _draw(line: Line, mark: Mark, view: View, glyphs: lanes.Glyphs, *, chosen: bool) -> None:
+    """Draw a mark with its words; the chosen one stands in brackets."""
+    start = round(view.x(mark.start_ms))
+    end = max(round(view.x(mark.end_ms)), start + 1)
+    kind = "ended" if chosen else "turn"
+    line.fill(start, end, glyphs.turn, kind)
+    words = one_cell(mark.words or ("" if mark.kind == "turn" else mark.kind))
+    lanes.write_words(line, words, start + 1, end - 1, kind if chosen else "said")
+    if chosen:
+        line.put(start, "[", "cursor")
+        line.put(end - 1, "]" if end - 1 > start else "▌", "cursor")

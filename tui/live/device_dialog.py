@@ -1,0 +1,119 @@
+"""Chooses a microphone by its level, or a speaker by a tone: what is chosen is tried at once."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from pathlib import Path
+
+from textual import work
+from textual.app import ComposeResult
+from textual.content import Content
+from textual.widgets import OptionList, Static
+from textual.widgets.option_list import Option
+
+from simulator.devices import DeviceError
+from simulator.devices.listing import Device, Devices, Way
+from simulator.session.state import Snapshot
+from tui.dialogs.dialog import Dialog
+from tui.live.level_meter import LevelMeter
+from tui.live.words import WHAT, device_words
+from tui.terminal_text import plain
+
+_HERE = Path(__file__).parent
+LOOKS_A_SECOND = 15
+SETTLED_LOOKS = 8
+"""A chosen speaker has been opened by then, so that the tone comes from it."""
+
+Use = Callable[[Way, str | None, bool], None]
+
+
+class DeviceDialog(Dialog[None]):
+    """Stays open to try several; ``use`` is told each choice."""
+
+    CSS_PATH = [_HERE.parent / "dialogs" / "dialogs.tcss", _HERE / "live.tcss"]  # noqa: RUF012  (Textual's type)
+
+    def __init__(
+        self,
+        way: Way,
+        wanted: str | None,
+        look: Callable[[], Devices],
+        use: Use,
+        snapshot: Callable[[], Snapshot],
+        *,
+        on: bool,
+        tone: Callable[[], None],
+    ) -> None:
+        super().__init__(f"Which {WHAT[way]}?")
+        self._way, self._wanted, self._on = way, wanted, on
+        self._look, self._use, self._snapshot, self._tone = look, use, snapshot, tone
+        self._choices: list[tuple[str | None, bool]] = []
+        self._tone_in = 0
+        self._none = ""
+        tests = "a tone is played on it" if way == "output" else "speak: the meter must move"
+        self.keys = f"enter takes it, and {tests} · esc closes"
+
+    def compose_body(self) -> ComposeResult:
+        """Lay out the devices and, below, what the one in force delivers."""
+        yield OptionList(compact=True, id="devices")
+        yield Static("Looking for devices…", id="device-said", markup=False)
+        if self._way == "input":
+            yield LevelMeter(id="device-level")
+
+    def on_mount(self) -> None:
+        """Look for devices."""
+        super().on_mount()
+        self.set_interval(1 / LOOKS_A_SECOND, self._follow)
+        self._find()
+
+    @work(group="devices", exclusive=True)
+    async def _find(self) -> None:
+        try:
+            found = (await asyncio.to_thread(self._look)).of(self._way)
+        except DeviceError as error:
+            self._say(str(error))
+            return
+        default = next((device.name for device in found if device.default), "")
+        self._offer(None, True, "system default", f"now {default}" if default else "")
+        for device in found:
+            self._offer(device.name, True, device.name, _about(device))
+        if self._way == "output":
+            self._offer(None, False, "no speaker", "the agent's words are only shown")
+        options = self.query_one(OptionList)
+        now = (self._wanted, self._on)
+        options.highlighted = self._choices.index(now) if now in self._choices else 0
+        self._say(
+            "" if found else f"There is no {WHAT[self._way]} now; plug one in: the default is used as it comes."
+        )
+
+    def _offer(self, name: str | None, on: bool, shown: str, about: str) -> None:
+        self._choices.append((name, on))
+        prompt = Content.assemble((f"{plain(shown):<34} ", ""), (plain(about), "$text-muted"))
+        self.query_one(OptionList).add_option(Option(prompt))
+
+    def _say(self, text: str) -> None:
+        self.query_one("#device-said", Static).update(plain(text))
+
+    def on_option_list_option_selected(self, event: OptionList.OptionSelected) -> None:
+        """Take a device and try it."""
+        name, on = self._choices[event.option_index]
+        self._use(self._way, name, on)
+        self._tone_in = SETTLED_LOOKS if self._way == "output" and on else 0
+
+    def _follow(self) -> None:
+        shown = self._snapshot()
+        in_force = shown.input if self._way == "input" else shown.output
+        if self._way == "input":
+            self.query_one(LevelMeter).level = shown.level if in_force else None
+        if self._choices:
+            wrong = shown.standing or self._none
+            self._say(f"In force: {device_words(in_force)}{f' · {wrong}' if wrong else ''}")
+        if self._tone_in:
+            self._tone_in -= 1
+            if not self._tone_in and in_force is not None:
+                self._tone()
+
+
+def _about(device: Device) -> str:
+    channels = "mono" if device.channels == 1 else f"{device.channels} channels"
+    return f"{device.host}, {device.rate / 1000:g} kHz, {channels}"

@@ -1,1 +1,0 @@
-"""The places of the dashboard: one module and one style sheet each."""

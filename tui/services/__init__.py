@@ -1,0 +1,1 @@
+"""The Services screen: browse services and version sets, change and promote them."""

@@ -1,0 +1,1 @@
+"""The Tune screen: the draft, the recordings, and the trials that compare arms over them."""

@@ -1,0 +1,100 @@
+"""The arms that are compared: two to four, one of them always the draft."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from presets.config import VoiceConfig
+
+FEWEST, MOST = 2, 4
+
+
+class ArmError(ValueError):
+    """Something that cannot be done with the arms; the message is one sentence."""
+
+
+@dataclass(frozen=True, slots=True)
+class ComparisonArm:
+    """What an arm can be. ``config`` is ``None`` for what follows the service: the draft, and what is stored."""
+
+    name: str
+    description: str
+    config: VoiceConfig | None
+    is_draft: bool = False
+    held: VoiceConfig | None = None
+    """What a locked arm is held at, whatever changes."""
+
+    @property
+    def locked(self) -> bool:
+        """Whether it stays as it is until it is unlocked."""
+        return self.held is not None
+
+
+DRAFT = ComparisonArm("draft", "What you edit.", None, is_draft=True)
+
+
+class Arms:
+    """The arms in order, the draft first until it is swapped."""
+
+    def __init__(self, comparison_arm: ComparisonArm) -> None:
+        self._arms = [DRAFT, comparison_arm]
+
+    def __len__(self) -> int:
+        return len(self._arms)
+
+    def __getitem__(self, at: int) -> ComparisonArm:
+        return self._arms[at]
+
+    @property
+    def all(self) -> tuple[ComparisonArm, ...]:
+        """All arms in order."""
+        return tuple(self._arms)
+
+    @property
+    def first_rival(self) -> int:
+        """Where the first arm is that is not the draft."""
+        return next(at for at, arm in enumerate(self._arms) if not arm.is_draft)
+
+    def put(self, at: int, comparison_arm: ComparisonArm) -> None:
+        """Have an arm be something else. Raises :class:`ArmError` for the draft and a locked one."""
+        self._refuse_fixed(at)
+        self._arms[at] = comparison_arm
+
+    def add(self, comparison_arm: ComparisonArm) -> None:
+        """Compare with one more. Raises :class:`ArmError` if there are four."""
+        if len(self._arms) == MOST:
+            raise ArmError(f"There are {MOST} arms already; take one away first.")
+        self._arms.append(comparison_arm)
+
+    def duplicate(self, at: int, now: VoiceConfig) -> None:
+        """Add a copy of an arm as it is ``now``, which does not change with it. Raises :class:`ArmError`."""
+        name = self._arms[at].name
+        taken = {arm.name for arm in self._arms}
+        copies = (f"{name} copy{number}" for number in ("", *map(str, range(2, MOST + 1))))
+        self.add(ComparisonArm(next(copy for copy in copies if copy not in taken), f"{name}, as it was then.", now))
+
+    def remove(self, at: int) -> None:
+        """Compare with one less. Raises :class:`ArmError` for the draft, a locked arm, and the last but one."""
+        self._refuse_fixed(at)
+        if len(self._arms) == FEWEST:
+            raise ArmError("Two arms are the fewest: choose something else for this one instead.")
+        del self._arms[at]
+
+    def swap(self, at: int) -> int:
+        """Swap an arm with the one before it, the first with the second; return its new place."""
+        other = at - 1 if at else 1
+        self._arms[at], self._arms[other] = self._arms[other], self._arms[at]
+        return other
+
+    def switch_lock(self, at: int, now: VoiceConfig) -> None:
+        """Hold an arm at what it is ``now``, or let go of it. Raises :class:`ArmError` for the draft."""
+        arm = self._arms[at]
+        if arm.is_draft:
+            raise ArmError("The draft changes as you edit it: duplicate it to hold it as it is now.")
+        self._arms[at] = replace(arm, held=None if arm.locked else now)
+
+    def _refuse_fixed(self, at: int) -> None:
+        if self._arms[at].is_draft:
+            raise ArmError("One arm is always the draft: choose another, or swap them.")
+        if self._arms[at].locked:
+            raise ArmError("This arm is locked: unlock it first.")

@@ -1,0 +1,116 @@
+"""The recordings on the bench: found, opened and analysed. Everything here blocks, so it runs in a worker."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import cached_property
+from pathlib import Path
+
+from simulator.activity.analyzer import Completeness, completeness_model
+from simulator.activity.cache import cached_analysis
+from simulator.activity.model import Activity
+from simulator.audio.source import SUFFIXES
+from simulator.errors import SimulatorError
+from simulator.recorder.finishing import recover_recordings
+from simulator.recorder.folder import own_recordings_folder
+from simulator.recording import Recording, bundled_folder, find_audio, open_recording
+
+OWN_RECORDINGS = "my/"
+"""What the keys of one's own recordings begin with; alone, the key of their folder where it cannot be listed."""
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """An audio file: opened, or with one sentence why it cannot be used. ``key`` names it among the others."""
+
+    key: str
+    title: str
+    recording: Recording | None
+    fault: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class AnalysedRecording:
+    """A recording ready to be tried."""
+
+    key: str
+    recording: Recording
+    activity: Activity
+
+
+def find_recordings(path: Path | None) -> tuple[Found, ...]:
+    """Open the audio in a folder (``None``: the bundled recordings, then one's own), the bad files included.
+
+    Where one's own cannot be listed, the folder stands for them, with the reason. Raises
+    :class:`~simulator.errors.AudioError` if there is no such folder or no audio in it.
+    """
+    found = tuple(open_found(file) for file in find_audio([bundled_folder() if path is None else path]))
+    return found if path is not None else found + _own_recordings()
+
+
+def _own_recordings() -> tuple[Found, ...]:
+    try:
+        recover_recordings()  # what a live session that was killed has left; the next one tells what went wrong
+        inside = sorted(entry for entry in own_folder().iterdir() if entry.suffix.lower() in SUFFIXES)
+    except FileNotFoundError:  # nobody needs to have recordings of their own
+        return ()
+    except OSError as error:
+        why = (error.strerror or type(error).__name__).lower()
+        fault = f"{own_folder()}: {why}; your own recordings are not listed. Make it a folder that you may read"
+        return (Found(OWN_RECORDINGS, "my recordings", None, f"{fault}."),)
+    return tuple(open_found(file) for file in inside)
+
+
+def own_folder() -> Path:
+    """Return where a person's own recordings are kept: ``recordings`` in the data folder."""
+    return own_recordings_folder()
+
+
+def open_found(file: Path) -> Found:
+    """Open one audio file. Its key is its name, in the folder of one's own with ``my/`` before it."""
+    key = f"{OWN_RECORDINGS}{file.name}" if file.parent == own_folder() else file.name
+    try:
+        recording = open_recording(file)
+    except SimulatorError as error:
+        return Found(key, file.name, None, _without_folder(str(error), file))
+    except OSError as error:
+        return Found(key, file.name, None, _cannot_be_read(file, error))
+    return Found(key, recording.id, recording)
+
+
+class Analyst:
+    """Analyses recordings; the end-of-turn model is loaded with the first."""
+
+    @cached_property
+    def _model(self) -> Completeness | None:
+        return completeness_model(late=True)
+
+    def analyse(self, found: Found, progress: Callable[[float], None]) -> AnalysedRecording:
+        """Analyse one recording. Raises :class:`~simulator.errors.SimulatorError` in one sentence."""
+        recording = found.recording
+        if recording is None:
+            raise SimulatorError(found.fault)
+        try:
+            activity = cached_analysis(recording.source, self._model, progress)
+        except SimulatorError as error:
+            raise SimulatorError(_without_folder(str(error), recording.source.path)) from None
+        except OSError as error:
+            raise SimulatorError(_cannot_be_read(recording.source.path, error)) from None
+        return AnalysedRecording(found.key, recording, activity)
+
+
+def gone_text(name: str) -> str:
+    """Say that a recording, by its file's name, is gone."""
+    return f"{name} is no longer there; was it moved or deleted?"
+
+
+def _cannot_be_read(file: Path, error: OSError) -> str:
+    if isinstance(error, FileNotFoundError):
+        return gone_text(file.name)
+    return f"{file.name}: {(error.strerror or 'cannot be read').lower()}"
+
+
+def _without_folder(message: str, file: Path) -> str:
+    """Shorten the path in a message to the file's name: the folder is known here and the pane is narrow."""
+    return message.replace(str(file.parent) + "/", "")

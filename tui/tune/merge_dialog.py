@@ -1,0 +1,103 @@
+"""Two people changed the same fields: what each made of them, what they were, and the choice for each."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import ClassVar, Literal
+
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.content import Content
+from textual.types import CSSPathType
+from textual.widgets import OptionList, Static
+from textual.widgets.option_list import Option
+
+from presets.fields import BY_NAME
+from tui.dialogs.dialog import Dialog
+from tui.terminal_text import content, cut, plain
+from tui.tune.three_way import Conflict
+
+Side = Literal["theirs", "mine"]
+_DIALOGS = Path(__file__).parent.parent / "dialogs"
+_WIDEST = 44
+
+
+def shown_value(name: str, value: object) -> str:
+    """Return a field's value for people; ``None`` is inherited."""
+    if value is None:
+        return "inherited"
+    return BY_NAME[name].show(value) if name in BY_NAME else json.dumps(value, ensure_ascii=False)
+
+
+class MergeDialog(Dialog[tuple[str, ...]]):
+    """Gives the names of the fields where theirs stands; of all others mine does. A choice is made for each."""
+
+    CSS_PATH: ClassVar[CSSPathType | None] = [_DIALOGS / "dialogs.tcss", _DIALOGS / "tune_dialogs.tcss"]
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("t", "choose('theirs')", "Theirs", tooltip="Let theirs stand."),
+        Binding("m", "choose('mine')", "Mine", tooltip="Let yours replace theirs."),
+        Binding("ctrl+s", "go_on", "Go on", tooltip="Go on with what is chosen.", priority=True),
+    ]
+    keys = "t theirs · m mine · ctrl+s goes on when all are chosen · esc leaves all as it is"
+
+    def __init__(self, title: str, conflicts: Sequence[Conflict]) -> None:
+        super().__init__(title)
+        self._conflicts = list(conflicts)
+        self._chosen: dict[str, Side] = {}
+
+    def compose_body(self) -> ComposeResult:
+        """Lay out the fields."""
+        yield Static(
+            "These fields were changed on the platform and by you. Choose for each; nothing is sent yet.",
+            classes="dialog-text",
+            markup=False,
+        )
+        yield OptionList(*(Option(self._prompt(conflict)) for conflict in self._conflicts), id="merge-fields")
+        yield Static(id="merge-problem", classes="dialog-error", markup=False)
+
+    def on_mount(self) -> None:
+        """Start at the first field."""
+        fields = self.query_one(OptionList)
+        fields.highlighted = 0
+        fields.focus()
+
+    def _prompt(self, conflict: Conflict) -> Content:
+        chosen = self._chosen.get(conflict.name)
+
+        def line(side: str, label: str, value: object) -> Content:
+            mark = "  " if not side else "● " if chosen == side else "○ "
+            text = f"\n  {mark}{label:<22}{cut(plain(shown_value(conflict.name, value)), _WIDEST)}"
+            return Content.styled(text, "bold" if side and chosen == side else "$text-muted")
+
+        return Content.assemble(
+            (plain(conflict.name), "bold"),
+            line("", "when you began", conflict.began),
+            line("theirs", "t  theirs, now stored", conflict.theirs),
+            line("mine", "m  yours", conflict.mine),
+        )
+
+    def action_choose(self, side: Side) -> None:
+        """Choose for the highlighted field, and go on to the next without a choice."""
+        fields = self.query_one(OptionList)
+        at = fields.highlighted or 0
+        self._chosen[self._conflicts[at].name] = side
+        fields.replace_option_prompt_at_index(at, self._prompt(self._conflicts[at]))
+        self.query_one("#merge-problem", Static).update("")
+        open_ones = [i for i, conflict in enumerate(self._conflicts) if conflict.name not in self._chosen]
+        if open_ones:
+            fields.highlighted = next((i for i in open_ones if i > at), open_ones[0])
+
+    def on_option_list_option_selected(self, event: OptionList.OptionSelected) -> None:
+        """Turn the choice around by enter or a click."""
+        chosen = self._chosen.get(self._conflicts[event.option_index].name)
+        self.action_choose("mine" if chosen == "theirs" else "theirs")
+
+    def action_go_on(self) -> None:
+        """Give the choices, if all are made."""
+        missing = [conflict.name for conflict in self._conflicts if conflict.name not in self._chosen]
+        if missing:
+            self.query_one("#merge-problem", Static).update(content(f"Not chosen yet: {', '.join(missing)}."))
+            return
+        self.dismiss(tuple(name for name, side in self._chosen.items() if side == "theirs"))

@@ -1,0 +1,48 @@
+"""The Tune screens there are: a mode of the app for each service that is tuned, and one for a free draft."""
+
+from __future__ import annotations
+
+import asyncio
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from services.model import Service
+    from tui.connected_app import ConnectedApp
+    from tui.tune.screen import TuneScreen
+    from tui.tune.session import Session
+
+
+class TuneModes:
+    """Makes a service's Tune screen when it is first wanted, and keeps it, and with it its draft."""
+
+    def __init__(self, app: ConnectedApp) -> None:
+        self._app = app
+        self._screens: dict[str, TuneScreen] = {}
+        self.last: str | None = None
+        """The mode that was last in view."""
+
+    async def take(self, service: Service | None) -> str:
+        """Return the mode of a service's Tune screen, or of the free draft's; it is the last one from now on."""
+        # In a thread, because the simulator behind it takes a moment to import.
+        tune = await asyncio.to_thread(import_module, "tui.tune.screen")
+        mode = f"tune:{service.id if service else ''}"
+        if mode not in self._screens:
+            screen = self._screens[mode] = tune.TuneScreen(client=self._app.client, service=service)
+            self._app.add_mode(mode, lambda: screen)
+        self.last = mode
+        return mode
+
+    async def session(self) -> Session:
+        """Return the sitting that was last tuned, else one with a free draft."""
+        return self._screens[self.last or await self.take(None)].session
+
+    @property
+    def standing(self) -> list[TuneScreen]:
+        """Those that can show something."""
+        return [screen for screen in self._screens.values() if screen.is_attached]
+
+    @property
+    def unsaved(self) -> tuple[str, TuneScreen] | None:
+        """The first one with a draft that is not saved, and its mode."""
+        return next(((mode, screen) for mode, screen in self._screens.items() if screen.unsaved), None)

@@ -1,0 +1,97 @@
+"""The presets: what each would change in the draft before it does, and what can be done with one's own."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+from typing import ClassVar, Literal
+
+from textual import on
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.content import Content
+from textual.types import CSSPathType
+from textual.widgets import OptionList, Static
+from textual.widgets.option_list import Option
+
+from presets.config import VoiceConfig
+from presets.library import Preset
+from tui.dialogs.dialog import Dialog
+from tui.terminal_text import content, plain
+from tui.tune.merge_dialog import shown_value
+
+Wish = Literal["apply", "save", "rename", "delete", "import", "export"]
+_DIALOGS = Path(__file__).parent.parent / "dialogs"
+
+
+def change_lines(before: VoiceConfig, config: VoiceConfig) -> str:
+    """Return what setting the fields of ``config`` would change, a line each; one line if nothing."""
+    now = before.set_values()
+    lines = [
+        f"{name}: {shown_value(name, now.get(name))} → {shown_value(name, value)}"
+        for name, value in config.set_values().items()
+        if now.get(name) != value
+    ]
+    return "\n".join(lines) or "Changes nothing: the draft has all of it."
+
+
+class PresetsDialog(Dialog[tuple[Wish, str]]):
+    """Gives what is wanted, and of which preset (none for saving and importing)."""
+
+    CSS_PATH: ClassVar[CSSPathType | None] = [_DIALOGS / "dialogs.tcss", _DIALOGS / "tune_dialogs.tcss"]
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("s", "wish('save')", "Save the draft as a preset", tooltip="Keep the draft under a name."),
+        Binding("r", "wish('rename')", "Rename", tooltip="Give your own preset another name."),
+        Binding("x", "wish('delete')", "Delete", tooltip="Delete your own preset."),
+        Binding("i", "wish('import')", "Import", tooltip="Take in a preset from a file."),
+        Binding("e", "wish('export')", "Export", tooltip="Write the preset to a file."),
+    ]
+    keys = "↵ apply · s save as · r rename · x delete · i import · e export · esc"
+
+    def __init__(
+        self,
+        presets: Sequence[Preset],
+        own: Sequence[str],
+        draft: VoiceConfig,
+        problems: Sequence[str],
+        current: str,
+    ) -> None:
+        super().__init__("Presets")
+        self._presets = list(presets)
+        self._own = set(own)
+        self._draft = draft
+        self._problems = problems
+        self._current = current
+
+    def compose_body(self) -> ComposeResult:
+        """Lay out the presets over what the highlighted one would change."""
+        yield OptionList(*(Option(self._prompt(one)) for one in self._presets), compact=True, id="preset-list")
+        yield Static("What it would change in the draft:", id="preset-heading", markup=False)
+        yield Static(id="preset-changes", markup=False)
+        for problem in self._problems:
+            yield Static(content(f"! {problem}"), classes="dialog-error")
+
+    def on_mount(self) -> None:
+        """Start at the preset that was in hand."""
+        names = [one.name for one in self._presets]
+        listing = self.query_one(OptionList)
+        listing.highlighted = names.index(self._current) if self._current in names else 0
+        listing.focus()
+
+    def _prompt(self, one: Preset) -> Content:
+        whose = "yours" if one.name in self._own else "built in"
+        return Content.assemble((plain(one.name), "bold"), f"  {whose}  ", (plain(one.description), "$text-muted"))
+
+    @on(OptionList.OptionHighlighted)
+    def _tell_changes(self, event: OptionList.OptionHighlighted) -> None:
+        lines = change_lines(self._draft, self._presets[event.option_index].config)
+        self.query_one("#preset-changes", Static).update(content(lines, lines=True))
+
+    @on(OptionList.OptionSelected)
+    def _apply(self) -> None:
+        self.action_wish("apply")
+
+    def action_wish(self, wish: Wish) -> None:
+        """Give what is wanted of the highlighted preset."""
+        at = self.query_one(OptionList).highlighted or 0
+        self.dismiss((wish, self._presets[at].name))

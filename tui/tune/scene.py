@@ -1,0 +1,241 @@
+"""What the timeline draws of one recording under several arms, all on the shared clock, in whole ms."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import NamedTuple
+
+from simulator.activity.model import FRAME_MS
+from simulator.engine.events import Event
+from simulator.engine.profile import EngineProfile
+from simulator.engine.turn_confidence import confidence
+from simulator.measures.readouts import Measured
+from simulator.measures.sounds import Sound
+from simulator.replay import Played
+from simulator.study import Run
+from tui.tune.bench import AnalysedRecording
+from tui.tune.clock import ArmClock, align
+from tui.tune.pyramid import Waveform, waveform
+from tui.tune.scene_differences import differences
+
+ARMS = "ABCD"
+"""What arms are called, by their place."""
+
+_DULL = frozenset(("speech_start", "speech_end", "emotion_applied", "filler_end", "response_end"))
+"""Events nobody asks "why?" of: each follows at once from its neighbour."""
+
+
+@dataclass(frozen=True, slots=True)
+class Clip:
+    """A stretch of caller audio from ``start_ms`` on: the waveform's frames from ``first`` to before ``last``."""
+
+    start_ms: int
+    first: int
+    last: int
+
+
+class Turn(NamedTuple):
+    """A labelled turn and its words."""
+
+    start_ms: int
+    end_ms: int
+    text: str = ""
+
+
+class Differing(NamedTuple):
+    """What arm A does differently from B at a turn that ends at ``t_ms``."""
+
+    t_ms: int
+    text: str
+    verdict: str
+
+    @property
+    def start_ms(self) -> int:
+        """When the turn ends, which takes no time."""
+        return self.t_ms
+
+    @property
+    def end_ms(self) -> int:
+        """As :attr:`start_ms`."""
+        return self.t_ms
+
+
+@dataclass(frozen=True, slots=True)
+class Bar:
+    """A stretch of agent sound. ``cut``: the caller stopped it."""
+
+    kind: str
+    start_ms: int
+    end_ms: int
+    text: str
+    cut: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Pause:
+    """A pause in which the end of turn was weighed: confidence grows from ``completeness`` while it lasts."""
+
+    start_ms: int
+    from_ms: int
+    until_ms: int
+    completeness: float
+    ended_turn: bool
+
+    @property
+    def end_ms(self) -> int:
+        """When it is over."""
+        return self.until_ms
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """An event a person can ask about; ``t_ms`` is shared, the event's own time is the arm's."""
+
+    t_ms: int
+    event: Event
+
+
+@dataclass(frozen=True, slots=True)
+class ArmLane:
+    """One arm's agent; ``arm`` is its letter."""
+
+    arm: str
+    bars: tuple[Bar, ...]
+    cuts: tuple[int, ...]
+    underruns: tuple[int, ...]
+    waits: tuple[tuple[int, int], ...]
+    marks: tuple[Mark, ...]
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Scene:
+    """Everything there is to see. ``eager`` is the confidence that starts an answer ahead, if there is one."""
+
+    name: str
+    duration_ms: int
+    ticks: ArmClock
+    wave: Waveform
+    clips: tuple[Clip, ...]
+    turns: tuple[Turn, ...]
+    pauses: tuple[Pause, ...]
+    threshold: float
+    eager: float | None
+    half_life_s: float
+    lanes: tuple[ArmLane, ...]
+    differing: tuple[Differing, ...]
+    aligned: bool
+    """Whether the arms' clocks differ, so that one waits for another."""
+
+    def lane(self, arm: str) -> ArmLane:
+        """Return an arm's lane; the first one if there is no such arm."""
+        return next((lane for lane in self.lanes if lane.arm == arm), self.lanes[0])
+
+    def confidence(self, pause: Pause, t_ms: float) -> float:
+        """Return arm A's turn confidence at a moment of a pause."""
+        return confidence(t_ms - pause.start_ms, pause.completeness, self.half_life_s)
+
+
+def make_scene(
+    analysed: AnalysedRecording,
+    runs: Sequence[Run],
+    profile: EngineProfile,
+    eager_setting: float | None = None,
+) -> Scene:
+    """Lay out the arms' runs over one recording, A first; ``eager_setting`` is its ``eager_eot_threshold``."""
+    clocks, duration_ms = align(*(run.played for run in runs))
+    values = profile.values
+    a, clock_a = runs[0], clocks[0]
+    measured = a.measured
+    return Scene(
+        name=analysed.recording.id,
+        duration_ms=duration_ms,
+        ticks=clock_a,
+        wave=waveform(analysed.activity),
+        clips=_clips(a.played, clock_a),
+        turns=_turns(analysed, measured, clock_a),
+        pauses=_pauses(a.played, measured.sounds, clock_a),
+        threshold=values.eot_threshold.value,
+        eager=eager_line(eager_setting, profile),
+        half_life_s=values.eot_half_life_s.value,
+        lanes=tuple(_lane(ARMS[place], run, clocks[place]) for place, run in enumerate(runs)),
+        differing=_differing(measured, runs[1].measured, clock_a) if len(runs) > 1 else (),
+        aligned=any(clock.waits() for clock in clocks),
+    )
+
+
+def _clips(played: Played, clock: ArmClock) -> tuple[Clip, ...]:
+    return tuple(
+        Clip(clock.at(place.start_ms + place.shift_ms), place.start_ms // FRAME_MS, -(-place.end_ms // FRAME_MS))
+        for place in played.placements
+    )
+
+
+def _turns(analysed: AnalysedRecording, measured: Measured, clock: ArmClock) -> tuple[Turn, ...]:
+    labels = analysed.recording.labels
+    if not measured.labelled or labels is None:
+        return ()
+    texts = [turn.text for turn in labels.caller_turns()]
+    return tuple(
+        Turn(clock.at(turn.start_ms), clock.until(turn.end_ms), texts[turn.index]) for turn in measured.truth.turns
+    )
+
+
+def _differing(mine: Measured, theirs: Measured, clock: ArmClock) -> tuple[Differing, ...]:
+    return tuple(
+        Differing(clock.until(found.own_ms), found.text, found.verdict) for found in differences(mine, theirs)
+    )
+
+
+def _lane(arm: str, run: Run, clock: ArmClock) -> ArmLane:
+    events = run.played.events
+    bars = tuple(_bar(sound, clock) for sound in run.measured.sounds)
+    return ArmLane(
+        arm=arm,
+        bars=bars,
+        cuts=tuple(bar.end_ms for bar in bars if bar.cut),
+        underruns=tuple(clock.at(event.t_ms) for event in events if event.type == "underrun"),
+        waits=clock.waits(),
+        marks=tuple(Mark(clock.at(event.t_ms), event) for event in events if event.type not in _DULL),
+    )
+
+
+def _bar(sound: Sound, clock: ArmClock) -> Bar:
+    return Bar(sound.kind, clock.at(sound.start_ms), clock.until(sound.end_ms), sound.text, sound.interrupted)
+
+
+def _pauses(played: Played, sounds: tuple[Sound, ...], clock: ArmClock) -> tuple[Pause, ...]:
+    """Return the pauses in which the machine waited for the end of a turn: not those under the agent's voice."""
+    ended = {event.data["span"]: event.t_ms for event in played.events if event.type == "end_of_turn"}
+    found = []
+    for index, event in enumerate(played.events):
+        if event.type != "speech_end":
+            continue
+        end_ms = ended.get(event.data["span"])
+        over_agent = any(sound.start_ms <= event.t_ms < sound.end_ms for sound in sounds)
+        if end_ms is None and over_agent:
+            continue
+        until_ms = end_ms if end_ms is not None else _next_speech_ms(played.events[index:], played.duration_ms)
+        start_ms = clock.at(round(event.data["end"] * 1000))
+        found.append(
+            Pause(
+                start_ms=start_ms,
+                from_ms=clock.at(event.t_ms),
+                until_ms=max(clock.until(until_ms), clock.at(event.t_ms)),
+                completeness=event.data["completeness"],
+                ended_turn=end_ms is not None,
+            )
+        )
+    return tuple(found)
+
+
+def _next_speech_ms(events: tuple[Event, ...], otherwise_ms: int) -> int:
+    return next((event.t_ms for event in events if event.type == "speech_start"), otherwise_ms)
+
+
+def eager_line(setting: float | None, profile: EngineProfile) -> float | None:
+    """Return the confidence at which an answer is begun ahead, or ``None`` where that never comes first."""
+    if setting is None:
+        return None
+    line = profile.values.eager_confidence(setting)
+    return line if line < profile.values.eot_threshold.value else None

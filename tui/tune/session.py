@@ -1,0 +1,134 @@
+"""One sitting at the bench: a draft, what it is compared with, and which recordings are in play."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+
+from presets.config import VoiceConfig
+from presets.fields import BY_NAME
+from presets.layers import Layer, in_force
+from presets.library import Preset, builtin_presets
+from services.model import Service
+from simulator.engine.profile import EngineProfile
+from simulator.engine.profile_files import default_profile
+from simulator.study import Arm
+from tui.tune.arms import Arms, ComparisonArm
+from tui.tune.bench import AnalysedRecording
+from tui.tune.draft import Draft
+from tui.tune.fields import FieldState, field_states
+from tui.tune.journal import Keeping
+from tui.tune.scene import ARMS
+from tui.tune.trial import Trial, TrialRunner
+
+FIRST_RIVAL = "balanced"
+
+
+class Session:
+    """Everything the Tune screen knows and does not draw. ``revision`` counts every change that moves a readout."""
+
+    def __init__(self, service: Service | None, profile: EngineProfile | None = None) -> None:
+        self.service = service
+        self.profile = profile or default_profile()
+        self.draft = Draft(service.voice_config if service else VoiceConfig())
+        self.above: tuple[Layer, ...] = ()
+        self.trial_runner = TrialRunner(self.profile)
+        self.order: tuple[str, ...] = ()
+        """The recordings by key, as the list shows them."""
+        self.analyses: dict[str, AnalysedRecording] = {}
+        self.shown: str | None = None
+        self.over_all = False
+        self.picked: set[str] = set()
+        """The recordings to compare over, by key; none of them: the shown one."""
+        self.revision = 0
+        self.arms = Arms(self.comparison_arms()[FIRST_RIVAL])
+        self.keeping: Keeping | None = None
+        """How the draft is kept on disk, once a screen does."""
+
+    @property
+    def title(self) -> str:
+        """What is tuned."""
+        return self.service.name or self.service.id if self.service else "free draft over built-in defaults"
+
+    @property
+    def stored_name(self) -> str:
+        """What people call the configuration before any edit."""
+        return "service as stored" if self.service else "built-in defaults"
+
+    def comparison_arms(self, presets: Iterable[Preset] = ()) -> dict[str, ComparisonArm]:
+        """Return what the draft can be compared with, by name: what is stored, and presets."""
+        stored = ComparisonArm(self.stored_name, "What callers get now, before your changes.", None)
+        offered = presets or builtin_presets().values()
+        return {stored.name: stored} | {
+            one.name: ComparisonArm(one.name, one.description, one.config) for one in offered
+        }
+
+    @property
+    def comparison_arm(self) -> ComparisonArm:
+        """The first arm that is not the draft."""
+        return self.arms[self.arms.first_rival]
+
+    def choose_rival(self, name: str) -> None:
+        """Compare with something else from now on. Raises :class:`~tui.tune.arms.ArmError` if it is locked."""
+        self.arms.put(self.arms.first_rival, self.comparison_arms()[name])
+        self.revision += 1
+
+    def config_of(self, at: int) -> VoiceConfig:
+        """Return what an arm sets at the moment, by its place."""
+        arm = self.arms[at]
+        own = arm.held if arm.held is not None else arm.config
+        follows = self.draft.config if arm.is_draft else self.draft.stored
+        return follows if own is None else own
+
+    def arm_names(self) -> list[str]:
+        """Return what people call the arms, in order, and which of them the readouts do not describe."""
+        return [self._arm_name(at) for at in range(len(self.arms))]
+
+    def short_arm_names(self) -> list[str]:
+        """Return the same for narrow columns."""
+        short = "stored" if self.service else "defaults"
+        return [name.replace(self.stored_name, short) for name in self.arm_names()]
+
+    def _arm_name(self, at: int) -> str:
+        arm = self.arms[at]
+        name = self.stored_name if arm.is_draft and not self.draft.changes() else arm.name
+        provider, _ = in_force(BY_NAME["session_provider"], (Layer("arm", self.config_of(at)), *self.above))
+        notes = (" (locked)" if arm.locked else "", "" if provider in (None, "amigo") else " (not simulated)")
+        return name + "".join(notes)
+
+    def inherit_from(self, layer: Layer) -> None:
+        """Take in what the workspace sets for all its services."""
+        self.above = (layer,)
+        self.revision += 1
+
+    def saved(self, sent: VoiceConfig, service: Service) -> None:
+        """Take note that ``sent`` was saved, and of the service as the platform holds it now."""
+        self.service = service
+        self.draft.saved(sent, service.voice_config)
+        self.revision += 1
+
+    def take_in(self, service: Service, giving_way: Collection[str] = ()) -> None:
+        """Take note of what somebody else stored: the draft goes on top of that, except of ``giving_way``."""
+        self.service = service
+        self.draft.take_in(service.voice_config, giving_way)
+        self.revision += 1
+
+    def states(self) -> dict[str, FieldState]:
+        """Return how every field stands."""
+        problems = self.service.voice_problems if self.service else ()
+        return field_states(self.draft, self.above, self.profile, problems)
+
+    def unknown(self) -> tuple[str, ...]:
+        """Return the names of fields that the draft carries and this version does not know."""
+        return self.draft.config.unknown_fields()
+
+    def trial(self) -> Trial | None:
+        """Return what to try now, or ``None`` while nothing shown is analysed."""
+        shown = self.analyses.get(self.shown) if self.shown else None
+        if shown is None:
+            return None
+        # Not in the order they were analysed: the intervals must be the same however one came to see them.
+        ready = tuple(self.analyses[key] for key in self.order if key in self.analyses)
+        picked = tuple(analysed for analysed in ready if analysed.key in self.picked)
+        scope = ready if self.over_all else picked or (shown,)
+        arms = [Arm(ARMS[at], self.config_of(at), self.above) for at in range(len(self.arms))]
+        return Trial(self.revision, arms[0], arms[1], shown, scope, tuple(arms[2:]))

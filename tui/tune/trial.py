@@ -1,0 +1,139 @@
+"""A trial: the arms over the recordings in scope, decided and measured anew after every change."""
+
+from __future__ import annotations
+
+import threading
+from collections import OrderedDict
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from presets.layers import ResolvedVoiceConfig
+from simulator.engine.profile import EngineProfile
+from simulator.measures.comparison import Comparison, compare
+from simulator.recording import Recording
+from simulator.study import Arm, Run, run
+from tui.tune.bench import AnalysedRecording
+from tui.tune.readouts import Readouts, readouts
+from tui.tune.scene import ARMS, Scene, make_scene
+
+MOST_RUNS = 512
+
+
+@dataclass(frozen=True, slots=True)
+class Trial:
+    """What to try. ``revision`` counts the settings up, so that an answer can be held against its question."""
+
+    revision: int
+    arm_a: Arm
+    arm_b: Arm
+    shown: AnalysedRecording
+    scope: tuple[AnalysedRecording, ...]
+    more: tuple[Arm, ...] = ()
+
+    @property
+    def arms(self) -> tuple[Arm, ...]:
+        """The arms, two to four."""
+        return (self.arm_a, self.arm_b, *self.more)
+
+
+@dataclass(frozen=True, slots=True)
+class Measurement:
+    """A trial measured: every run by (recording's key, arm's letter), compared, and as lines to show."""
+
+    scope: tuple[AnalysedRecording, ...]
+    runs: Mapping[tuple[str, str], Run]
+    comparison: Comparison
+    readouts: Readouts
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What came of a trial: the shown recording to draw, and the figures over all in scope.
+
+    ``measurement`` is ``None`` where newer settings came before all was tried.
+    """
+
+    revision: int
+    shown: AnalysedRecording
+    runs: tuple[Run, ...]
+    scene: Scene
+    measurement: Measurement | None
+
+    @property
+    def readouts(self) -> Readouts | None:
+        """The lines to show, if all was tried."""
+        return self.measurement.readouts if self.measurement else None
+
+
+def _never() -> bool:
+    return False
+
+
+class TrialRunner:
+    """Carries out trials, and remembers the runs of configurations it has met: one arm changes, the others rest.
+
+    ``try_out`` may run in any thread, and in several at once.
+    """
+
+    def __init__(self, profile: EngineProfile) -> None:
+        self.profile = profile
+        self._runs: OrderedDict[tuple[str, Recording, ResolvedVoiceConfig], Run] = OrderedDict()
+        self._guard = threading.Lock()
+
+    def try_out(self, trial: Trial, superseded: Callable[[], bool] = _never) -> Outcome:
+        """Decide and measure every arm over the recordings in scope.
+
+        The shown recording comes first; after it, ``superseded`` is asked before every run whether to give up.
+        """
+        shown = trial.shown
+        runs = tuple(self.run(shown, arm) for arm in trial.arms)
+        scene = make_scene(shown, runs, self.profile, trial.arm_a.resolved.eager_eot_threshold)
+        return Outcome(trial.revision, shown, runs, scene, self.measure(trial.scope, trial.arms, superseded))
+
+    def measure(
+        self,
+        scope: tuple[AnalysedRecording, ...],
+        arms: tuple[Arm, ...],
+        superseded: Callable[[], bool] = _never,
+        progress: Callable[[float], None] | None = None,
+    ) -> Measurement | None:
+        """Measure arms over recordings, the second of them the baseline; ``None`` if ``superseded`` said so.
+
+        ``progress`` is told the share that is done, 0…1.
+        """
+        letters = list(ARMS[: len(arms)])
+        runs: dict[tuple[str, str], Run] = {}
+        for number, analysed in enumerate(scope):
+            for letter, arm in zip(letters, arms, strict=True):
+                if superseded():
+                    return None
+                runs[analysed.key, letter] = self.run(analysed, arm)
+            if progress is not None:
+                progress((number + 1) / len(scope))
+        measured = {key: one.measured for key, one in runs.items()}
+        comparison = compare(measured, [analysed.key for analysed in scope], letters, baseline=letters[1])
+        names = [(analysed.key, analysed.recording.id) for analysed in scope]
+        mixed = sum(runs[analysed.key, letters[0]].mixed is not None for analysed in scope)
+        return Measurement(scope, runs, comparison, readouts(comparison, measured, names, self.profile, mixed))
+
+    def forget(self, key: str) -> None:
+        """Forget the runs over a recording: its labels changed."""
+        with self._guard:
+            for known in [known for known in self._runs if known[0] == key]:
+                del self._runs[known]
+
+    def run(self, analysed: AnalysedRecording, arm: Arm) -> Run:
+        """Return what an arm does over a recording; its own ``arm`` name may be that of an equal arm."""
+        # Not only its name: a run that is under way while the labels change must not be taken for a new one.
+        key = (analysed.key, analysed.recording, arm.resolved)
+        with self._guard:
+            known = self._runs.get(key)
+            if known is not None:
+                self._runs.move_to_end(key)
+                return known
+        known = run(analysed.recording, analysed.activity, arm, self.profile)
+        with self._guard:
+            self._runs[key] = known
+            if len(self._runs) > MOST_RUNS:
+                self._runs.popitem(last=False)
+        return known
