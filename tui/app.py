@@ -73,16 +73,25 @@ class TurnlabApp(ConnectedApp, inherit_bindings=False):
         self._tunes = TuneModes(self)
         self._open_call = open_call
         self._live: LiveScreen | None = None
-        self.add_mode(SERVICES, lambda: self.services_screen)
         for theme in THEMES.values():
             self.register_theme(theme)
         # Nothing is styled yet, so nobody needs to be told of the change.
         self.set_reactive(App.theme, THEMES.get(remembered("theme"), DARK).name)
+        self.stylesheet.set_variables(self.get_css_variables())
         if keymap:
             self.set_keymap(dict(keymap))
 
+    def get_default_screen(self) -> ServicesScreen:
+        """Return the first screen.
+
+        A mode's screen starts before it is on the stack, and from Python 3.12 on, where tasks start eagerly, its
+        filter then asks for ``app.screen`` in vain. The default screen is put on the stack first.
+        """
+        return self.services_screen
+
     def on_mount(self) -> None:
-        """Go to the first place."""
+        """Make Services a mode one can return to, and go to the first place."""
+        self.add_mode(SERVICES, lambda: self.services_screen)
         if self._initial_screen == "tune":
             self.open_tune(None)
 

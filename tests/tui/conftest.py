@@ -23,7 +23,7 @@ from services.errors import ServiceError, UnsupportedError
 from services.model import Page, Service, WorkspaceVoiceSettings
 from services.traffic import Traffic
 from tests.shared_analyses import shared_analyses
-from tests.tui.pace import keep_pace
+from tests.tui.pace import keep_pace, start_tasks_as_run_does
 from tui.app import TurnlabApp
 from tui.connection import OpenClient
 
@@ -61,6 +61,7 @@ def same_everywhere(analyses: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: P
     monkeypatch.setenv("TZ", "UTC")
     time.tzset()
     keep_pace(monkeypatch)
+    start_tasks_as_run_does(monkeypatch)
     yield
     monkeypatch.undo()
     time.tzset()

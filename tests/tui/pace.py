@@ -8,14 +8,17 @@ is due within a frame, and that no worker thread is busy.
 from __future__ import annotations
 
 import asyncio
+import sys
 from collections.abc import Callable
+from contextlib import AbstractAsyncContextManager
 from time import monotonic
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import anyio.to_thread
 import pytest
 import textual.app
 import textual.pilot
+from textual.app import App
 from textual.pilot import Pilot
 
 SOON_S = 0.02
@@ -67,6 +70,18 @@ def keep_pace(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(textual.app, "wait_for_idle", at_rest)
     monkeypatch.setattr(textual.pilot, "wait_for_idle", at_rest)
     monkeypatch.setattr(Pilot, "_wait_for_screen", wait_for_screen)
+
+
+def start_tasks_as_run_does(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let the tasks of ``App.run_test`` start eagerly where those of ``App.run`` do (Python 3.12 and newer)."""
+    if sys.version_info >= (3, 12):
+        run_test = App.run_test
+
+        def run_test_eagerly(app: App[Any], **options: Any) -> AbstractAsyncContextManager[Pilot[Any]]:
+            asyncio.get_running_loop().set_task_factory(asyncio.eager_task_factory)
+            return run_test(app, **options)
+
+        monkeypatch.setattr(App, "run_test", run_test_eagerly)
 
 
 def mind_no_threads(monkeypatch: pytest.MonkeyPatch) -> None:
