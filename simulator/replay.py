@@ -8,14 +8,13 @@
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import Literal
 
 from presets.layers import ResolvedVoiceConfig
-from simulator.activity.model import Activity, Observation, Reassessment, SpeechEnd, SpeechSpan
+from simulator.activity.model import Activity, Observation, SpeechEnd, SpeechSpan
 from simulator.engine.events import Event
 from simulator.engine.machine import TurnMachine
 from simulator.engine.profile import EngineProfile
@@ -154,7 +153,6 @@ class _Elastic:
     def __init__(self, machine: TurnMachine, recording: Recording, activity: Activity) -> None:
         self._machine = machine
         self._heard = _by_move(recording, activity)
-        self._pending: deque[Observation] = deque()
         self._last_start_ms = 0
         self._last_end_ms = 0
 
@@ -165,40 +163,13 @@ class _Elastic:
             start_ms, end_ms = round(move.start_s * 1000), round(move.end_s * 1000)
             shift_ms = self._place(move) - start_ms
             placements.append(Placement(start_ms, end_ms, shift_ms))
-            known_ms = self._feed([shifted(seen, shift_ms) for seen in heard])
+            self._last_end_ms = end_ms + shift_ms
+            for seen in heard:
+                self._machine.observe(shifted(seen, shift_ms))
             if heard:
                 self._last_start_ms = start_ms + shift_ms
-            self._last_end_ms = max(end_ms + shift_ms, known_ms)
-        self._step_to(_FOREVER_MS)
+                self._last_end_ms = max(self._last_end_ms, heard[-1].known_ms + shift_ms)
         return placements
-
-    def _feed(self, heard: list[Observation]) -> int:
-        """Let the machine hear a move up to its last word; return when that was known.
-
-        What is asked about the pause after it waits for its time, or for the next move to overtake it.
-        """
-        if not heard:
-            return 0
-        self._step_to(heard[0].known_ms)
-        self._pending.clear()
-        spoken = next(n for n in range(len(heard), 0, -1) if not isinstance(heard[n - 1], Reassessment))
-        for seen in heard[:spoken]:
-            self._machine.observe(seen)
-        self._pending.extend(heard[spoken:])
-        return heard[spoken - 1].known_ms
-
-    def _step_to(self, t_ms: int) -> None:
-        while self._step_before(t_ms):
-            pass
-
-    def _step_before(self, t_ms: int) -> bool:
-        """Let the next thing happen if it is due before ``t_ms``; return whether something did."""
-        asked = self._pending[0] if self._pending else None
-        if asked is None or asked.known_ms >= t_ms:
-            return self._machine.step_before(t_ms)
-        if not self._machine.step_before(asked.known_ms):
-            self._machine.observe(self._pending.popleft())
-        return True
 
     def _place(self, move: Move) -> int:
         """Return when the move starts, in ms of the replay."""
@@ -223,12 +194,12 @@ class _Elastic:
         Patience is with silence: a caller does not give up on an agent who is talking.
         """
         machine = self._machine
-        self._step_to(self._last_end_ms)
+        machine.run_before(self._last_end_ms)
         quiet_since_ms = self._last_end_ms
         while (at_ms := came()) is None:
             quiet_since_ms = max(quiet_since_ms, machine.sounding_until_ms or 0)
             deadline_ms = quiet_since_ms + ANCHOR_PATIENCE_MS
-            if not self._step_before(deadline_ms):
+            if not machine.step_before(deadline_ms):
                 machine.now_ms = max(machine.now_ms, deadline_ms)
                 machine.miss_response(anchor, deadline_ms - self._last_end_ms)
                 return deadline_ms
@@ -260,6 +231,4 @@ def shifted(seen: Observation, shift_ms: int) -> Observation:
     known_ms = seen.known_ms + shift_ms
     if isinstance(seen, SpeechEnd):
         return SpeechEnd(known_ms, seen.end_ms + shift_ms, seen.span, seen.completeness, seen.evidence)
-    if isinstance(seen, Reassessment):
-        return Reassessment(known_ms, seen.span, seen.completeness)
     return type(seen)(known_ms, seen.start_ms + shift_ms, seen.span)

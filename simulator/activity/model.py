@@ -70,16 +70,7 @@ class SpeechEnd:
     evidence: Evidence | None = None
 
 
-@dataclass(frozen=True, slots=True)
-class Reassessment:
-    """In the pause after span ``span``, the end-of-turn model was asked again at ``known_ms``."""
-
-    known_ms: int
-    span: int
-    completeness: float
-
-
-Observation = SpeechStart | Lull | Resumption | SpeechEnd | Reassessment
+Observation = SpeechStart | Lull | Resumption | SpeechEnd
 
 
 @dataclass(frozen=True, slots=True)

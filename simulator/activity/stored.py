@@ -13,7 +13,6 @@ from simulator.activity.model import (
     Evidence,
     Lull,
     Observation,
-    Reassessment,
     Resumption,
     SpeechEnd,
     SpeechStart,
@@ -21,7 +20,6 @@ from simulator.activity.model import (
 
 _KINDS: tuple[type[SpeechStart] | type[Lull] | type[Resumption], ...] = (SpeechStart, Lull, Resumption)
 _END = 3
-_REASSESSMENT = 4
 _COLUMNS = 8
 _NOTHING = (math.nan,) * 3
 
@@ -63,8 +61,6 @@ def from_bytes(content: bytes) -> Activity | None:
 def _row(seen: Observation) -> tuple[float, ...]:
     if isinstance(seen, SpeechEnd):
         return (_END, seen.known_ms, seen.end_ms, seen.span, seen.completeness, *_evidence_row(seen.evidence))
-    if isinstance(seen, Reassessment):
-        return (_REASSESSMENT, seen.known_ms, 0, seen.span, seen.completeness, *_NOTHING)
     return (_KINDS.index(type(seen)), seen.known_ms, seen.start_ms, seen.span, 0.0, *_NOTHING)
 
 
@@ -76,8 +72,6 @@ def _evidence_row(evidence: Evidence | None) -> tuple[float, ...]:
 
 def _observation(row: list[float]) -> Observation:
     kind, known_ms, at_ms, span = (int(value) for value in row[:4])
-    if kind == _REASSESSMENT:
-        return Reassessment(known_ms, span, row[4])
     if kind == _END:
         return SpeechEnd(known_ms, at_ms, span, row[4], _evidence(*row[5:]))
     return _KINDS[kind](known_ms, at_ms, span)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from simulator.activity.model import Lull, Observation, Reassessment, Resumption, SpeechEnd, SpeechStart
+from simulator.activity.model import Lull, Observation, Resumption, SpeechEnd, SpeechStart
 
 
 @dataclass(slots=True)
@@ -19,7 +19,6 @@ class CallerState:
     end_ms: int = 0
     end_known_ms: int = 0
     completeness: float = 0.0
-    completeness_known_ms: int = 0
 
     def note(self, seen: Observation) -> None:
         """Take in the next observation."""
@@ -33,6 +32,4 @@ class CallerState:
         elif isinstance(seen, SpeechEnd):
             self.open = self.voiced = False
             self.end_ms, self.end_known_ms = seen.end_ms, seen.known_ms
-            self.completeness, self.completeness_known_ms = seen.completeness, seen.known_ms
-        elif isinstance(seen, Reassessment):
-            self.completeness, self.completeness_known_ms = seen.completeness, seen.known_ms
+            self.completeness = seen.completeness

@@ -67,12 +67,8 @@ class EndOfTurnRule:
 
     def next(self, caller: CallerState, patience: Patience, *, may_speculate: bool) -> list[tuple[int, Verdict]]:
         """Return when each verdict is due if the pause goes on; the earliest wins, ties in this order."""
-        known_ms, end_ms, q, half_life_s = (
-            caller.completeness_known_ms,
-            caller.end_ms,
-            caller.completeness,
-            self._half_life_s,
-        )
+        known_ms, end_ms, q = caller.end_known_ms, caller.end_ms, caller.completeness
+        half_life_s = self._half_life_s
         due: list[tuple[int, Verdict]] = [(max(known_ms, end_ms + patience.timeout_ms), "timeout")]
         needed_ms = silence_needed_ms(patience.threshold, q, half_life_s)
         if needed_ms is not None:

@@ -214,7 +214,7 @@ class TurnMachine:
             return self.mode in (Mode.SPEAKING, Mode.THINKING)
         if self._barged_in and not self._had_words:
             return False
-        ended = replace(self._caller, end_ms=end_ms, completeness=most, completeness_known_ms=known_ms)
+        ended = replace(self._caller, end_ms=end_ms, end_known_ms=known_ms, completeness=most)
         patience = self._end_rule.patience(self.config, self._script.heard_in(span, self.turn).turn_policy)
         return all(due_ms >= t_ms for due_ms, _ in self._end_rule.next(ended, patience, may_speculate=False))
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from simulator.activity.model import NO_MODEL_COMPLETENESS, Activity, Reassessment, SpeechEnd, SpeechStart
+from simulator.activity.model import NO_MODEL_COMPLETENESS, Activity, SpeechEnd, SpeechStart
 from simulator.engine.turn_confidence import confidence, silence_needed_ms
 from simulator.labels import Labels
 from simulator.measures.turns import CUT_IN_TOLERANCE_MS
@@ -25,25 +25,16 @@ _EVEN = tuple(round(0.01 * step, 2) for step in range(1, 100))
 
 
 @dataclass(frozen=True, slots=True)
-class Look:
-    """A completeness 0…1 that holds from ``known_ms`` until before ``until_ms``, when more is known."""
+class Pause:
+    """A pause from ``end_ms`` (backdated), known at ``known_ms``, until the next speech is known at ``until_ms``.
 
+    ``completeness`` 0…1 is how finished the caller sounded.
+    """
+
+    end_ms: int
     known_ms: int
     until_ms: int
     completeness: float
-
-
-@dataclass(frozen=True, slots=True)
-class Pause:
-    """A detected pause from ``end_ms`` (speech ended, backdated) until the next speech is known."""
-
-    end_ms: int
-    looks: tuple[Look, ...]
-
-    @property
-    def until_ms(self) -> int:
-        """When the next speech is known, ms."""
-        return self.looks[-1].until_ms
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,13 +62,10 @@ class Rule:
 
     def fires_ms(self, pause: Pause, threshold: float) -> int | None:
         """Return when the rule first fires in a pause, ms; ``None`` if the next speech is known before that."""
-        for look in pause.looks:
-            needed_ms = silence_needed_ms(threshold, look.completeness, self.half_life_s)
-            due_ms = self.timeout_ms if needed_ms is None else min(needed_ms, self.timeout_ms)
-            at_ms = max(look.known_ms, pause.end_ms + due_ms)
-            if at_ms < look.until_ms:
-                return at_ms
-        return None
+        needed_ms = silence_needed_ms(threshold, pause.completeness, self.half_life_s)
+        due_ms = self.timeout_ms if needed_ms is None else min(needed_ms, self.timeout_ms)
+        at_ms = max(pause.known_ms, pause.end_ms + due_ms)
+        return at_ms if at_ms < pause.until_ms else None
 
 
 def judged_turns(recording: str, activity: Activity, labels: Labels) -> tuple[JudgedTurn, ...]:
@@ -100,41 +88,22 @@ def judged_turns(recording: str, activity: Activity, labels: Labels) -> tuple[Ju
 def pauses_of(activity: Activity) -> list[Pause]:
     """Return the pause after each detected span; the last one goes on in silence for ever."""
     found: list[Pause] = []
-    end_ms, heard = 0, list[tuple[int, float]]()
+    ended: SpeechEnd | None = None
     for seen in activity.observations:
-        if isinstance(seen, SpeechStart) and heard:
-            found.append(_pause(end_ms, heard, seen.known_ms))
-            heard = []
-        elif isinstance(seen, SpeechEnd):
-            end_ms, heard = seen.end_ms, [(seen.known_ms, seen.completeness)]
-        elif isinstance(seen, Reassessment) and heard:
-            heard.append((seen.known_ms, seen.completeness))
-    if heard:
-        found.append(_pause(end_ms, heard, _FOREVER_MS))
+        if isinstance(seen, SpeechEnd):
+            ended = seen
+        elif isinstance(seen, SpeechStart) and ended is not None:
+            found.append(Pause(ended.end_ms, ended.known_ms, seen.known_ms, ended.completeness))
+            ended = None
+    if ended is not None:
+        found.append(Pause(ended.end_ms, ended.known_ms, _FOREVER_MS, ended.completeness))
     return found
-
-
-def _pause(end_ms: int, heard: list[tuple[int, float]], until_ms: int) -> Pause:
-    bounds = [known_ms for known_ms, _ in heard] + [until_ms]
-    return Pause(
-        end_ms,
-        tuple(
-            Look(known_ms, next_ms, completeness)
-            for (known_ms, completeness), next_ms in zip(heard, bounds[1:], strict=True)
-        ),
-    )
 
 
 def by_silence(turns: Iterable[JudgedTurn]) -> tuple[JudgedTurn, ...]:
     """Return the same turns as they are judged without an end-of-turn model."""
     return tuple(
-        replace(
-            turn,
-            pauses=tuple(
-                Pause(pause.end_ms, (Look(pause.looks[0].known_ms, pause.until_ms, NO_MODEL_COMPLETENESS),))
-                for pause in turn.pauses
-            ),
-        )
+        replace(turn, pauses=tuple(replace(pause, completeness=NO_MODEL_COMPLETENESS) for pause in turn.pauses))
         for turn in turns
     )
 
@@ -217,9 +186,8 @@ def _uncut_from(turn: JudgedTurn, rule: Rule) -> float:
     """Return a threshold hardly above the highest confidence reached in the turn, from which on it is not cut."""
     highest = 0.0
     for pause in turn.pauses:
-        for look in pause.looks:
-            last_ms = min(look.until_ms, turn.earliest_ms) - 1
-            if last_ms >= look.known_ms:
-                reached = confidence(last_ms + 0.5 - pause.end_ms, look.completeness, rule.half_life_s)
-                highest = max(highest, reached)
+        last_ms = min(pause.until_ms, turn.earliest_ms) - 1
+        if last_ms >= pause.known_ms:
+            reached = confidence(last_ms + 0.5 - pause.end_ms, pause.completeness, rule.half_life_s)
+            highest = max(highest, reached)
     return highest

@@ -37,7 +37,7 @@ configs = st.fixed_dictionaries(
 
 @st.composite
 def tracks(draw: st.DrawFn) -> list[Speech]:
-    """A caller who speaks up to eight times, with pauses and lulls of any length, judged anew in some pauses."""
+    """A caller who speaks up to eight times, with pauses and lulls of any length."""
     at, speeches = draw(st.integers(0, 40)), []
     for _ in range(draw(st.integers(1, 8))):
         length = draw(st.integers(2, 120))
@@ -46,11 +46,7 @@ def tracks(draw: st.DrawFn) -> list[Speech]:
             begins = at + draw(st.integers(3, length - 8))
             lulls = ((begins, begins + draw(st.integers(1, 5))),)
         pause = draw(st.integers(7, 300))
-        again = draw(
-            st.lists(st.tuples(st.integers(8, 60), st.floats(0, 1)), max_size=3, unique_by=lambda one: one[0])
-        )
-        asked_again = tuple(sorted((after, value) for after, value in again if after < pause))
-        speeches.append(Speech(at, at + length, draw(st.floats(0, 1)), lulls, asked_again))
+        speeches.append(Speech(at, at + length, draw(st.floats(0, 1)), lulls))
         at += length + pause
     return speeches
 

@@ -14,7 +14,6 @@ from simulator.activity.model import (
     Activity,
     Lull,
     Observation,
-    Reassessment,
     Resumption,
     SpeechEnd,
     SpeechStart,
@@ -40,8 +39,6 @@ class Speech:
     end: int
     completeness: float = 0.95
     lulls: tuple[tuple[int, int], ...] = ()
-    asked_again: tuple[tuple[int, float], ...] = ()
-    """The completeness found when asked again, and how many frames after the end."""
 
 
 def observations(track: list[Speech]) -> tuple[Observation, ...]:
@@ -55,8 +52,6 @@ def observations(track: list[Speech]) -> tuple[Observation, ...]:
         end_ms = speech.end * FRAME_MS
         seen.append(Lull(end_ms + FRAME_MS, end_ms, index))
         seen.append(SpeechEnd(end_ms + END_KNOWN_AFTER_MS, end_ms, index, speech.completeness))
-        for after, completeness in speech.asked_again:
-            seen.append(Reassessment(end_ms + after * FRAME_MS, index, completeness))
     return tuple(seen)
 
 
