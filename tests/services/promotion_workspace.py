@@ -7,14 +7,13 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from services.changes.applying import Applied, apply_plan
+from services.changes.ledger import Backups, Kept, Scope
+from services.changes.plan import Plan, make_plan
+from services.changes.requests import Request
 from services.client import ServicesClient
 from services.embedded.seed import demo_id
 from services.model import VersionSet
-from services.promotion.applying import Applied, apply_plan
-from services.promotion.backups import Backups
-from services.promotion.kept import Kept, Scope
-from services.promotion.plan import Plan, make_plan
-from services.promotion.requests import Request
 
 INTAKE = demo_id("service", "Intake Line")
 """Its ``release`` pins agent v5 and context graph v10; its ``preview`` v6 and v11; the newest are 7 and 12."""

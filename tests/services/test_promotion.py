@@ -17,6 +17,11 @@ import httpx
 import pytest
 import stamina
 
+from services.changes import applying, ledger
+from services.changes.differences import canonical, change_texts
+from services.changes.errors import MovedError, NoBackupError, UncertainError
+from services.changes.ledger import Scope
+from services.changes.requests import ChangedSinceError, Delete, Promote, Rollback, Upsert
 from services.client import ServicesClient
 from services.embedded import open_embedded
 from services.errors import (
@@ -29,12 +34,6 @@ from services.errors import (
     UnsupportedError,
 )
 from services.model import VersionSet
-from services.promotion import applying, backups
-from services.promotion.differences import canonical
-from services.promotion.errors import MovedError, NoBackupError, UncertainError
-from services.promotion.kept import Scope
-from services.promotion.requests import ChangedSinceError, Delete, Promote, Rollback, Upsert
-from services.promotion.wording import change_texts
 from tests.services.promotion_workspace import INTAKE, Desk
 
 
@@ -181,8 +180,8 @@ KILLED = """
 import asyncio, os, signal, sys
 from pathlib import Path
 from services.embedded import open_embedded
-from services.promotion.kept import Scope
-from services.promotion.requests import Promote
+from services.changes.ledger import Scope
+from services.changes.requests import Promote
 from tests.services.promotion_workspace import Desk
 
 async def main(workspace, backups, when):
@@ -379,7 +378,7 @@ async def test_a_disk_that_fills_up_while_writing_makes_no_change_look_undone(
 
 
 async def test_the_store_is_bounded(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(backups, "KEPT_PER_SET", 3)
+    monkeypatch.setattr(ledger, "KEPT_PER_SET", 3)
     for number in (1, 2, 3, 4, 5):
         await desk.do(Upsert("test", {"agent_version": number}))
     await desk.do(Upsert("mine", {"agent_version": 1}))

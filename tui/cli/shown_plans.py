@@ -7,8 +7,8 @@ import json
 from contextlib import suppress
 from dataclasses import dataclass
 
+from services.changes.ledger import Backups
 from services.errors import ConflictError, StorageError
-from services.promotion.backups import Backups
 from services.writing import JsonObject
 
 

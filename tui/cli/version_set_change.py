@@ -8,15 +8,14 @@ from contextlib import suppress
 
 from pydantic import JsonValue
 
+from services.changes.applying import Applied, apply_plan
+from services.changes.errors import MovedError
+from services.changes.ledger import Backups
+from services.changes.plan import Plan, make_plan
+from services.changes.requests import ChangedSinceError, Delete, Promote, Request, Rollback, Upsert, next_stage
 from services.client import Dialect, ServicesClient
 from services.errors import StorageError
 from services.model import RELEASE
-from services.promotion.applying import Applied, apply_plan
-from services.promotion.backups import Backups
-from services.promotion.errors import MovedError
-from services.promotion.plan import Plan, make_plan
-from services.promotion.requests import ChangedSinceError, Delete, Promote, Request, Rollback, Upsert
-from services.promotion.stages import next_stage
 from services.writing import JsonObject
 from tui.cli.connecting import confirm, connected, find_service, who
 from tui.cli.failure import CallError, WorkError

@@ -7,9 +7,9 @@ from datetime import datetime
 
 from pydantic import JsonValue
 
+from services.changes.history import History, PlatformChange
+from services.changes.ledger import Kept
 from services.model import FieldChange, Service
-from services.promotion.history import History, PlatformChange
-from services.promotion.kept import Kept
 from services.writing import JsonObject
 from tui.cli.tables import print_line, print_table, print_timed
 from tui.cli.version_set_words import set_json

@@ -4,14 +4,19 @@ from __future__ import annotations
 
 import json
 
+from services.changes.differences import (
+    NewestVersions,
+    behaviors_text,
+    differences,
+    models_text,
+    newest_versions,
+    pin_text,
+)
+from services.changes.history import History, version_set_history
+from services.changes.ledger import Backups
+from services.changes.requests import stage
 from services.client import ServicesClient
 from services.model import Service, VersionSet
-from services.promotion.backups import Backups
-from services.promotion.differences import differences
-from services.promotion.history import History, version_set_history
-from services.promotion.newest import NewestVersions, newest_versions
-from services.promotion.stages import stage
-from services.promotion.wording import behaviors_text, models_text, pin_text
 from tui.cli.connecting import connected, find_service
 from tui.cli.failure import CallError
 from tui.cli.tables import print_line, print_table

@@ -7,12 +7,10 @@ from collections.abc import Sequence
 
 from pydantic import JsonValue
 
+from services.changes.differences import Change, Newest, NewestVersions, change_texts
+from services.changes.plan import Plan
 from services.client import Dialect
 from services.model import Service, VersionSet
-from services.promotion.differences import Change
-from services.promotion.newest import Newest, NewestVersions
-from services.promotion.plan import Plan
-from services.promotion.wording import change_texts
 from services.writing import JsonObject, write_version_set
 from tui.cli.tables import print_line, print_table, print_whole
 

@@ -10,9 +10,8 @@ from rich.table import Table
 from tui.terminal_text import cell
 
 if TYPE_CHECKING:
+    from services.changes.differences import Change, NewestVersions
     from services.model import VersionSet
-    from services.promotion.differences import Change
-    from services.promotion.newest import NewestVersions
 
 
 def change_table(
@@ -25,7 +24,7 @@ def change_table(
     names: Mapping[str, str] | None = None,
 ) -> Table:
     """Return a table of changes; a set that is ``None`` does not exist on that side. ``names`` are of behaviors."""
-    from services.promotion.wording import change_texts
+    from services.changes.differences import change_texts
 
     table = Table.grid(padding=(0, 2, 0, 0))
     table.add_column(overflow="fold")

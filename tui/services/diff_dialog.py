@@ -13,8 +13,8 @@ from tui.services.change_table import change_table
 from tui.terminal_text import content
 
 if TYPE_CHECKING:
+    from services.changes.differences import NewestVersions
     from services.model import Service
-    from services.promotion.newest import NewestVersions
 
 
 class DiffDialog(Dialog[bool]):
@@ -30,7 +30,7 @@ class DiffDialog(Dialog[bool]):
 
     def compose_body(self) -> ComposeResult:
         """Lay out the differences."""
-        from services.promotion.differences import differences
+        from services.changes.differences import differences
 
         changes = differences(*self._sets, self._newest)
         with VerticalScroll(classes="dialog-body"):

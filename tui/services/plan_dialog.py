@@ -15,7 +15,7 @@ from tui.services.change_table import change_table
 from tui.terminal_text import content
 
 if TYPE_CHECKING:
-    from services.promotion.plan import Plan
+    from services.changes.plan import Plan
 
 _DOES = {"promote": "promotes", "upsert": "writes it", "delete": "deletes it", "rollback": "rolls back"}
 

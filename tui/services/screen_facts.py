@@ -15,9 +15,9 @@ from tui.services.service_list import ServiceList
 from tui.terminal_text import content
 
 if TYPE_CHECKING:
+    from services.changes.ledger import Backups
     from services.client import ServicesClient
     from services.model import HistoryEntry, Service, WorkspaceVoiceSettings
-    from services.promotion.backups import Backups
     from tui.services.service_detail import ServiceDetail
 
 SCROLLING_PAUSE = 0.1
@@ -43,7 +43,7 @@ class FactsScreen(ListingScreen):
     def backups(self) -> Backups:
         """Where the changes that were made from here are kept."""
         if self._backups is None:
-            from services.promotion.backups import Backups
+            from services.changes.ledger import Backups
 
             self._backups = Backups()
         return self._backups
@@ -121,7 +121,7 @@ class FactsScreen(ListingScreen):
         known = self._backgrounds.get(service.id, Background())
         match tab:
             case "version-sets":
-                from services.promotion.newest import newest_versions
+                from services.changes.differences import newest_versions
 
                 known = replace(known, newest=await newest_versions(client, service))
             case "behaviors":
@@ -158,8 +158,8 @@ async def _with_behaviors(client: ServicesClient, service: Service, known: Backg
 async def _with_history(
     client: ServicesClient, service: Service, known: Background, backups: Backups
 ) -> Background:
+    from services.changes.ledger import Scope
     from services.errors import ServiceError
-    from services.promotion.kept import Scope
     from tui.services.service_history import history_lines
 
     unknown: list[str] = []

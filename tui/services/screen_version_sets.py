@@ -12,11 +12,11 @@ from tui.services.standing import ServiceCommand
 from tui.services.version_set_commands import DeleteVersionSet, DiffVersionSets, Promote, Rollback, UpsertVersionSet
 
 if TYPE_CHECKING:
+    from services.changes.applying import Applied
+    from services.changes.plan import Plan
+    from services.changes.requests import Request
     from services.client import ServicesClient
     from services.model import Service
-    from services.promotion.applying import Applied
-    from services.promotion.plan import Plan
-    from services.promotion.requests import Request
 
 
 class VersionSetsScreen(ChangesScreen):
@@ -41,9 +41,9 @@ class VersionSetsScreen(ChangesScreen):
         """Show the form of the highlighted version set, then what would change."""
         if (chosen := self._chosen(UpsertVersionSet)) is None:
             return
+        from services.changes.plan import make_plan
         from services.errors import ServiceError
         from services.model import EDGE
-        from services.promotion.plan import make_plan
         from tui.dialogs.form_dialog import FormDialog
         from tui.services.version_set_form import FIELDS, form_values, upsert
 
@@ -78,8 +78,8 @@ class VersionSetsScreen(ChangesScreen):
         """Ask for the other version set, then show the differences."""
         if (chosen := self._chosen(DiffVersionSets)) is None:
             return
+        from services.changes.differences import newest_versions
         from services.errors import ServiceError
-        from services.promotion.newest import newest_versions
         from tui.dialogs.name_dialog import NameDialog
         from tui.services.diff_dialog import DiffDialog
         from tui.services.version_set_table import ordered
@@ -107,7 +107,7 @@ class VersionSetsScreen(ChangesScreen):
         """Ask where to, then show what would change."""
         if (chosen := self._chosen(Promote)) is None:
             return
-        from services.promotion.requests import Promote as PromoteRequest
+        from services.changes.requests import Promote as PromoteRequest
         from tui.dialogs.name_dialog import NameDialog
 
         client, service, name = chosen
@@ -120,7 +120,7 @@ class VersionSetsScreen(ChangesScreen):
         """Show what the highlighted version set would go back to; ask, if somebody else changed it since."""
         if (chosen := self._chosen(Rollback)) is None:
             return
-        from services.promotion.requests import Rollback as RollbackRequest
+        from services.changes.requests import Rollback as RollbackRequest
 
         client, service, name = chosen
         await self._plan_and_carry_out(client, service, RollbackRequest(name))
@@ -130,16 +130,16 @@ class VersionSetsScreen(ChangesScreen):
         """Show what the highlighted version set holds, then delete it."""
         if (chosen := self._chosen(DeleteVersionSet)) is None:
             return
-        from services.promotion.requests import Delete
+        from services.changes.requests import Delete
 
         client, service, name = chosen
         await self._plan_and_carry_out(client, service, Delete(name))
 
     async def _plan_and_carry_out(self, client: ServicesClient, service: Service, request: Request) -> None:
+        from services.changes.plan import make_plan
+        from services.changes.requests import ChangedSinceError
+        from services.changes.requests import Rollback as RollbackRequest
         from services.errors import ServiceError
-        from services.promotion.plan import make_plan
-        from services.promotion.requests import ChangedSinceError
-        from services.promotion.requests import Rollback as RollbackRequest
 
         aside: Sequence[str] = ()
         try:
@@ -157,9 +157,9 @@ class VersionSetsScreen(ChangesScreen):
 
     async def _carry_out(self, client: ServicesClient, plan: Plan, aside: Sequence[str] = ()) -> None:
         """Show a plan and apply it; if what it was made from moved meanwhile, show both and ask again."""
+        from services.changes.applying import apply_plan
+        from services.changes.errors import MovedError, moved
         from services.errors import ServiceError
-        from services.promotion.applying import apply_plan
-        from services.promotion.errors import MovedError, moved
         from tui.cli.connecting import who
         from tui.services.plan_dialog import MovedPlans, PlanDialog
 
@@ -181,7 +181,7 @@ class VersionSetsScreen(ChangesScreen):
 
     def _tell(self, applied: Applied) -> None:
         """Say what is different now."""
-        from services.promotion.wording import change_texts
+        from services.changes.differences import change_texts
 
         plan = applied.plan
         gone, made = applied.stored is None, plan.before is None
@@ -217,8 +217,8 @@ _KEPT = "What it held is kept: turnlab version-set rollback brings it back."
 
 def _targets(service: Service, source: str) -> list[tuple[str, str]]:
     """Return the names a version set may be promoted to, the next one of the path first."""
+    from services.changes.requests import STAGES, next_stage
     from services.model import EDGE, RELEASE
-    from services.promotion.stages import STAGES, next_stage
 
     after = next_stage(source)
     names = dict.fromkeys(filter(None, [after, *STAGES[1:], *service.version_sets]))

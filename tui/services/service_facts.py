@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from services.changes.differences import NewestVersions
     from services.model import Service, WorkspaceVoiceSettings
-    from services.promotion.newest import NewestVersions
     from tui.services.service_history import HistoryLine
 
 

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from pydantic import JsonValue
 
+    from services.changes.ledger import Kept
     from services.model import FieldChange, HistoryEntry
-    from services.promotion.kept import Kept
 
 _LONG_AGO = datetime.min.replace(tzinfo=UTC)
 _STATES = {

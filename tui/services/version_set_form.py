@@ -12,8 +12,8 @@ from tui.terminal_text import plain
 if TYPE_CHECKING:
     from pydantic import JsonValue
 
+    from services.changes.requests import Upsert
     from services.model import Service, VersionSet
-    from services.promotion.requests import Upsert
 
 FIELDS = [
     FormField(
@@ -54,8 +54,8 @@ def upsert(service: Service, shown: str, values: Mapping[str, str]) -> Upsert:
 
     Under another name it makes a copy of ``shown`` with the changes. Raises :class:`ValueError` with what to mend.
     """
+    from services.changes.requests import Upsert
     from services.model import EDGE, VersionSet, version_set_name
-    from services.promotion.requests import Upsert
     from services.writing import write_version_set
 
     target = version_set_name(values["name"].strip())

@@ -15,8 +15,8 @@ from tui.terminal_text import cell, content
 from tui.widgets.key_line import KeyLine
 
 if TYPE_CHECKING:
+    from services.changes.differences import NewestVersions
     from services.model import Service, VersionSet
-    from services.promotion.newest import NewestVersions
     from tui.services.service_facts import Facts
 
 EDGE_NOTE = (
@@ -111,7 +111,7 @@ def note_on(name: str | None, facts: Facts) -> str:
 
 
 def _against_release(release: VersionSet, other: VersionSet, newest: NewestVersions | None) -> str:
-    from services.promotion.differences import differences
+    from services.changes.differences import differences
 
     changes = differences(release, other, newest)
     if not changes:

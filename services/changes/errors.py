@@ -1,14 +1,14 @@
-"""What stands against a promotion, beyond what a platform itself can refuse."""
+"""What stands against a change, beyond what a platform itself can refuse."""
 
 from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from services.changes.differences import same
 from services.errors import ConflictError, ServiceError
-from services.promotion.differences import same
 
 if TYPE_CHECKING:
-    from services.promotion.plan import Plan
+    from services.changes.plan import Plan
 
 
 class MovedError(ConflictError):

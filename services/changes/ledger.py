@@ -7,24 +7,104 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
 import sqlite3
-from collections.abc import AsyncIterator, Callable
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence
+from contextlib import asynccontextmanager, contextmanager
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING, Literal, TypeVar
 
 from pydantic import JsonValue
 
+from services.changes.differences import canonical, same
 from services.embedded import workspace_file
-from services.model import VersionSet
-from services.promotion.backup_file import connect, failures, migrate
-from services.promotion.differences import canonical
-from services.promotion.kept import Kept, Scope, State
+from services.errors import StorageError
+from services.model import Service, VersionSet
 from services.reading import read_version_set
+from services.writing import write_version_set
 
 if TYPE_CHECKING:
-    from services.promotion.plan import Plan
+    from services.changes.plan import Plan
+
+Action = Literal["promote", "upsert", "delete", "rollback"]
+State = Literal["begun", "done", "not written", "unknown"]
+"""``begun`` is under way, or broke off; ``unknown`` broke off with neither before nor after stored."""
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """Whose version sets: one service, through one connection."""
+
+    connection: str
+    workspace_id: str
+    service_id: str
+
+    @classmethod
+    def of(cls, connection: str, service: Service) -> Scope:
+        """Return the scope of a service."""
+        return cls(connection, service.workspace_id or "", service.id)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Kept:
+    """One change of a version set that was made from here. ``None`` for a set that was not there."""
+
+    id: int
+    at: datetime
+    who: str
+    action: Action
+    target: str
+    source: str | None = None
+    """Where a promotion came from."""
+    undoes: int | None = None
+    """The id of the change a rollback takes back."""
+    before: VersionSet | None
+    after: VersionSet | None
+    state: State
+
+
+def holds(stored: VersionSet | None, sent: VersionSet | None) -> bool:
+    """Tell whether what is stored is what was sent; a platform may add fields that were not."""
+    if stored is None or sent is None:
+        return stored is sent
+    found = write_version_set(stored)
+    return all(value in (None, found.get(name)) for name, value in write_version_set(sent).items()) and (
+        stored.agent_version_number == sent.agent_version_number
+        and stored.context_graph_version_number == sent.context_graph_version_number
+    )
+
+
+def settled(entry: Kept, now: VersionSet | None) -> State:
+    """Return what became of a change that broke off, judged by what is stored now."""
+    if entry.state != "begun":
+        return entry.state
+    if holds(now, entry.after):
+        return "done"
+    return "not written" if same(now, entry.before) else "unknown"
+
+
+def stands(entry: Kept, now: VersionSet | None) -> bool:
+    """Tell whether a change is what is stored now: nobody changed it since."""
+    return same(now, entry.after) if entry.state == "done" else holds(now, entry.after)
+
+
+def undoable(entries: Sequence[Kept], target: str, now: VersionSet | None) -> Kept | None:
+    """Return the newest change of a version set that is not taken back yet; ``None`` if there is none.
+
+    ``entries`` are newest first. A rollback is not itself taken back: going back goes further back.
+    """
+    undone: set[int] = set()
+    for entry in entries:
+        if entry.target != target or settled(entry, now) == "not written":
+            continue
+        if entry.undoes is not None:
+            undone.add(entry.undoes)
+        elif entry.id not in undone:
+            return entry
+    return None
+
 
 T = TypeVar("T")
 
@@ -189,3 +269,77 @@ def _read(text: str) -> VersionSet | None:
 
 def _now() -> str:
     return datetime.now(UTC).isoformat(timespec="microseconds")
+
+
+LOCK_SECONDS = 10.0
+"""How long to wait while another Turnlab writes a version set."""
+
+_SCHEMA_VERSION = 1
+_SCHEMA = """
+CREATE TABLE changes (
+    id INTEGER PRIMARY KEY AUTOINCREMENT,
+    connection TEXT NOT NULL,
+    workspace_id TEXT NOT NULL,
+    service_id TEXT NOT NULL,
+    service_name TEXT NOT NULL,
+    at TEXT NOT NULL,
+    who TEXT NOT NULL,
+    action TEXT NOT NULL,
+    target TEXT NOT NULL,
+    source TEXT,
+    undoes INTEGER,
+    before TEXT NOT NULL,
+    after TEXT NOT NULL,
+    state TEXT NOT NULL
+);
+CREATE INDEX changes_of_a_service ON changes (service_id, target);
+CREATE TABLE plans (
+    fingerprint TEXT PRIMARY KEY,
+    shown_at TEXT NOT NULL,
+    said TEXT NOT NULL
+);
+"""
+
+
+def connect(file: Path) -> sqlite3.Connection:
+    """Open a file, making it for its owner only. Raises what :func:`failures` puts into words."""
+    file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+    # SQLite takes over an empty file as a new database; version sets are nobody else's business
+    os.close(os.open(file, os.O_RDWR | os.O_CREAT, 0o600))
+    connection = sqlite3.connect(file, timeout=LOCK_SECONDS, isolation_level=None, check_same_thread=False)
+    connection.row_factory = sqlite3.Row
+    # a backup must be there after a power cut too
+    connection.execute("PRAGMA synchronous = FULL")
+    return connection
+
+
+def migrate(db: sqlite3.Connection, file: Path) -> None:
+    """Make the tables that are missing, in the open transaction. Raises :class:`StorageError` for a newer file."""
+    (version,) = db.execute("PRAGMA user_version").fetchone()
+    if version > _SCHEMA_VERSION:
+        raise StorageError(f"{file} was written by a newer Turnlab; update Turnlab to use it")
+    if version == 0:
+        for statement in filter(str.strip, _SCHEMA.split(";")):
+            db.execute(statement)
+        db.execute(f"PRAGMA user_version = {_SCHEMA_VERSION}")
+
+
+@contextmanager
+def failures(file: Path, when_busy: str) -> Iterator[None]:
+    """Turn what goes wrong with the file into :class:`StorageError`."""
+    try:
+        yield
+    except OSError as error:
+        reason = error.strerror or str(error)
+        raise StorageError(
+            f"backups of version sets cannot be kept in {file}: {reason}; nothing was sent: "
+            "set TURNLAB_DATA_DIR to a folder that can be written to"
+        ) from None
+    except sqlite3.OperationalError as error:
+        busy = "locked" in str(error)
+        hint = when_busy if busy else "check the folder's permissions and free space"
+        raise StorageError(f"{file} cannot be used: {error}; {hint}") from None
+    except sqlite3.Error as error:
+        raise StorageError(
+            f"{file}, which keeps what version sets held, is damaged ({error}); move it away to start a new one"
+        ) from None

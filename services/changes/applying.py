@@ -5,6 +5,10 @@ from __future__ import annotations
 from contextlib import suppress
 from dataclasses import dataclass
 
+from services.changes.differences import Change, differences, newest_versions, same
+from services.changes.errors import MovedError, UncertainError
+from services.changes.ledger import Backups, Scope, holds, settled
+from services.changes.plan import Plan, make_plan
 from services.client import ServicesClient
 from services.errors import (
     BadResponseError,
@@ -15,12 +19,6 @@ from services.errors import (
     UnsupportedError,
 )
 from services.model import VersionSet
-from services.promotion.backups import Backups
-from services.promotion.differences import Change, differences, same
-from services.promotion.errors import MovedError, UncertainError
-from services.promotion.kept import Scope, holds, settled
-from services.promotion.newest import newest_versions
-from services.promotion.plan import Plan, make_plan
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,13 +37,13 @@ class Applied:
 async def apply_plan(client: ServicesClient, plan: Plan, backups: Backups, *, who: str) -> Applied:
     """Do what a plan says, if the platform still holds what the plan was made from.
 
-    Everything is read again right before it is written; if it moved, :class:`services.promotion.errors.MovedError`
+    Everything is read again right before it is written; if it moved, :class:`services.changes.errors.MovedError`
     holds both plans. The API has no conditional write, so a change by somebody else in the moment between that
     reading and the writing cannot be seen; other Turnlabs with the same data folder wait for each other. What the
     target held is kept on the disk before anything is sent: if that fails, nothing is sent.
 
     Raises :class:`services.errors.ServiceError` when the platform refuses, and
-    :class:`services.promotion.errors.UncertainError` when nobody knows whether the change was stored.
+    :class:`services.changes.errors.UncertainError` when nobody knows whether the change was stored.
     """
     method = "delete_version_set" if plan.after is None else "upsert_version_set"
     if why := client.unsupported.get(method):

@@ -6,11 +6,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
+from services.changes.ledger import Backups, Kept, Scope, settled
 from services.client import ServicesClient
 from services.errors import ServiceError
 from services.model import FieldChange, HistoryEntry, Service
-from services.promotion.backups import Backups
-from services.promotion.kept import Kept, Scope, settled
 
 PAGES = 10
 """How far back a platform's history is searched: other changes of the service come in between."""

@@ -1,0 +1,224 @@
+"""What differs between two version sets, and what the latest versions are, as data and in words."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Awaitable, Callable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from typing import Literal
+
+from pydantic import JsonValue
+
+from services.client import ServicesClient
+from services.errors import ServiceError
+from services.model import Agent, ContextGraph, Service, VersionSet
+from services.writing import JsonObject, write_version_set
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Newest:
+    """The newest version of an agent or a context graph."""
+
+    number: int | None = None
+    """``None``: there is none, or it is not known (``unknown`` then says why)."""
+    name: str = ""
+    """What a person calls the agent or the context graph."""
+    unknown: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NewestVersions:
+    """What a version set that pins nothing points at today."""
+
+    agent: Newest
+    context_graph: Newest
+
+    def resolved(self, version_set: VersionSet) -> VersionSet:
+        """Return the version set with what it points at today pinned, as far as that is known."""
+        agent, graph = version_set.agent_version_number, version_set.context_graph_version_number
+        return replace(
+            version_set,
+            agent_version_number=self.agent.number if agent is None else agent,
+            context_graph_version_number=self.context_graph.number if graph is None else graph,
+        )
+
+
+async def newest_versions(client: ServicesClient, service: Service) -> NewestVersions:
+    """Ask for the newest versions. What cannot be known is said in the answer, not raised."""
+    return NewestVersions(
+        agent=await _newest(client.get_agent, service.agent_id, service.agent_name, "agent"),
+        context_graph=await _newest(
+            client.get_context_graph, service.context_graph_id, service.context_graph_name, "context graph"
+        ),
+    )
+
+
+async def _newest(
+    get: Callable[[str], Awaitable[Agent | ContextGraph]], owner_id: str | None, name: str | None, what: str
+) -> Newest:
+    if owner_id is None:
+        return Newest(name=name or "", unknown=f"the platform does not say which {what} the service has")
+    try:
+        owner = await get(owner_id)
+    except ServiceError as error:
+        return Newest(name=name or owner_id, unknown=str(error))
+    named = owner.name or name or owner_id
+    return Newest(
+        number=owner.latest_version, name=named, unknown="" if owner.latest_version else "it has none yet"
+    )
+
+
+Part = Literal["agent", "context graph", "model", "runtime", "behavior", "other"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Change:
+    """One difference. ``None`` is "nothing there"; a pin's ``None`` is the latest version."""
+
+    part: Part
+    name: str = ""
+    """The interaction of a model, the id of a behavior, the name of another field; empty for the rest."""
+    before: JsonValue = None
+    after: JsonValue = None
+    same_today: bool = False
+    """Both sides mean the same version until the next one is made: one is pinned to it, the other is the latest."""
+
+
+def same(one: VersionSet | None, other: VersionSet | None) -> bool:
+    """Tell whether two version sets mean the same; ``True`` is not 1, unlike in Python."""
+    return canonical(one) == canonical(other)
+
+
+def canonical(version_set: VersionSet | None) -> str:
+    """Return a version set as text that is equal for equal ones."""
+    return json.dumps(None if version_set is None else write_version_set(version_set), sort_keys=True)
+
+
+def differences(
+    before: VersionSet | None, after: VersionSet | None, newest: NewestVersions | None = None
+) -> tuple[Change, ...]:
+    """Return every difference, in the order they are shown; ``None`` for a set that does not exist."""
+    if same(before, after):
+        return ()
+    old, new = (_fields(one) for one in (before, after))
+    changes = [*_pins(before, after, newest)]
+    changes += _mapped("model", old.pop("llm_model_preferences", {}), new.pop("llm_model_preferences", {}))
+    changes += _changed("runtime", "", old.pop("turn_runtime", None), new.pop("turn_runtime", None))
+    changes += _behaviors(old.pop("applied_behavior_ids", None), new.pop("applied_behavior_ids", None))
+    for pin in ("agent_version_number", "context_graph_version_number"):
+        # an odd value of a known field stays in ``extra`` and is told there
+        for side in (old, new):
+            if side.get(pin) is None or _is_number(side[pin]):
+                side.pop(pin, None)
+    return (*changes, *_mapped("other", old, new))
+
+
+def _fields(version_set: VersionSet | None) -> JsonObject:
+    return {} if version_set is None else write_version_set(version_set)
+
+
+def _is_number(value: JsonValue) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool)
+
+
+def _pins(before: VersionSet | None, after: VersionSet | None, newest: NewestVersions | None) -> Iterator[Change]:
+    for part, field, latest in (
+        ("agent", "agent_version_number", newest and newest.agent.number),
+        ("context graph", "context_graph_version_number", newest and newest.context_graph.number),
+    ):
+        old, new = (None if one is None else getattr(one, field) for one in (before, after))
+        if old != new or (before is None) != (after is None):
+            both = before is not None and after is not None
+            resolved = {latest if one is None else one for one in (old, new)}
+            known: Part = "agent" if part == "agent" else "context graph"
+            yield Change(
+                part=known, before=old, after=new, same_today=both and len(resolved) == 1 and None not in resolved
+            )
+
+
+def _mapped(part: Part, old: JsonValue, new: JsonValue) -> Iterator[Change]:
+    if not isinstance(old, Mapping) or not isinstance(new, Mapping):
+        yield from _changed(part, "", old, new)
+        return
+    for name in dict.fromkeys([*old, *new]):
+        yield from _changed(part, name, old.get(name), new.get(name))
+
+
+def _changed(part: Part, name: str, old: JsonValue, new: JsonValue) -> Iterator[Change]:
+    if json.dumps(old, sort_keys=True) != json.dumps(new, sort_keys=True):
+        yield Change(part=part, name=name, before=old, after=new)
+
+
+def _behaviors(old: JsonValue, new: JsonValue) -> Iterator[Change]:
+    if not _all_texts(old) or not _all_texts(new):
+        yield from _changed("behavior", "", old, new)
+        return
+    assert isinstance(old, list)
+    assert isinstance(new, list)
+    for one in dict.fromkeys([*old, *new]):
+        yield from _changed("behavior", str(one), one in old, one in new)
+    if old != new and set(map(str, old)) == set(map(str, new)):
+        yield Change(part="behavior", name="order", before=old, after=new)
+
+
+def _all_texts(value: JsonValue) -> bool:
+    return isinstance(value, list) and all(isinstance(one, str) for one in value)
+
+
+NOTHING = "—"
+
+
+def pin_text(number: int | None, newest: Newest) -> str:
+    """Return ``v5``, ``latest (7)``, or ``latest (?)`` where today's number is not known."""
+    if number is not None:
+        return f"v{number}"
+    return f"latest ({'?' if newest.number is None else newest.number})"
+
+
+def model_text(preference: JsonValue) -> str:
+    """Return the model's name, and whatever else is preferred as JSON."""
+    if not isinstance(preference, Mapping):
+        return NOTHING if preference is None else json.dumps(preference)
+    rest = {name: value for name, value in preference.items() if name != "llm_name" and value not in (None, {})}
+    name = preference.get("llm_name")
+    told = name if isinstance(name, str) else NOTHING
+    return f"{told} {json.dumps(rest)}" if rest else told
+
+
+def models_text(version_set: VersionSet) -> str:
+    """Return every model preference on one line."""
+    preferred = [f"{use} {model_text(one)}" for use, one in version_set.llm_model_preferences.items()]
+    return ", ".join(preferred) or NOTHING
+
+
+def behaviors_text(version_set: VersionSet) -> str:
+    """Return how many dynamic behaviors are at work, or that the platform does not say."""
+    return NOTHING if version_set.applied_behavior_ids is None else str(len(version_set.applied_behavior_ids))
+
+
+def change_texts(
+    change: Change, newest: NewestVersions, *, made: bool = False, gone: bool = False
+) -> tuple[str, str, str]:
+    """Return what changes, from what, to what.
+
+    ``made``: the set does not exist before; ``gone``: not afterwards. Nothing is pinned there, not even the latest.
+    """
+    label = f"{change.part} {change.name}".strip() if change.part != "other" else change.name
+    before, after = (_side(change, value, newest) for value in (change.before, change.after))
+    if change.same_today:
+        after += " (the same today)"
+    return label, NOTHING if made else before, NOTHING if gone else after
+
+
+def _side(change: Change, value: JsonValue, newest: NewestVersions) -> str:
+    match change.part:
+        case "agent" | "context graph":
+            assert value is None or isinstance(value, int)
+            return pin_text(value, newest.agent if change.part == "agent" else newest.context_graph)
+        case "model":
+            return model_text(value)
+        case "behavior" if isinstance(value, bool):
+            return "applied" if value else NOTHING
+        case "runtime" if isinstance(value, str):
+            return value
+    return NOTHING if value is None else json.dumps(value, ensure_ascii=False)

@@ -1,0 +1,256 @@
+"""The four ways to change a version set, and what each would leave there."""
+
+from __future__ import annotations
+
+import difflib
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Final
+
+from pydantic import JsonValue
+
+from services.changes.differences import Newest, NewestVersions
+from services.changes.errors import NoBackupError
+from services.changes.ledger import Kept, stands, undoable
+from services.errors import ConflictError, InvalidError, NotFoundError, RefusedError
+from services.model import EDGE, RELEASE, Service, VersionSet
+from services.reading import JsonObject, as_int, as_object, as_text, as_texts, read_version_set
+from services.writing import write_version_set
+
+PERSONAL = "personal"
+STAGES = (PERSONAL, "test", "preview", RELEASE)
+
+
+def stage(name: str) -> int | None:
+    """Return where on the path a version set is, or ``None`` beside it. ``personal-dana`` is a ``personal``."""
+    if name.startswith(f"{PERSONAL}-"):
+        return 0
+    return STAGES.index(name) if name in STAGES else None
+
+
+def next_stage(name: str) -> str | None:
+    """Return the name to promote to from ``name``; ``None`` at the end of the path and beside it."""
+    here = stage(name)
+    return None if here is None or here + 1 == len(STAGES) else STAGES[here + 1]
+
+
+def detour(source: str, target: str) -> str:
+    """Return in words how a promotion leaves the path, or nothing if it follows it or is beside it."""
+    here, there = stage(source), stage(target)
+    if here is None or there is None or there == here + 1:
+        return ""
+    if there <= here:
+        return f"{source} → {target} is not the way of the path ({' → '.join(STAGES)})"
+    return f"{source} → {target} skips {' and '.join(STAGES[here + 1 : there])}"
+
+
+@dataclass(frozen=True, slots=True)
+class Promote:
+    """Put what one version set holds into another; what the first leaves to the latest is pinned at today's."""
+
+    source: str
+    target: str
+
+
+@dataclass(frozen=True, slots=True)
+class Upsert:
+    """Change the named fields of a version set, or make it. ``None`` unpins a version or drops a field."""
+
+    target: str
+    fields: Mapping[str, JsonValue] = field(default_factory=dict)
+    models: Mapping[str, str | None] = field(default_factory=dict)
+    """The model's name for single interactions; the others, and the rest of each preference, stay."""
+
+
+@dataclass(frozen=True, slots=True)
+class Delete:
+    """Delete a version set."""
+
+    target: str
+
+
+@dataclass(frozen=True, slots=True)
+class Rollback:
+    """Put back what a version set held before the last change from here, or before the change ``to``."""
+
+    target: str
+    to: int | None = None
+
+
+Request = Promote | Upsert | Delete | Rollback
+
+
+class ChangedSinceError(ConflictError):
+    """Somebody else changed the version set after the change that would be taken back. Nothing was written."""
+
+    def __init__(self, entry: Kept, now: VersionSet | None) -> None:
+        super().__init__(
+            f"{entry.target} was changed by somebody else since change {entry.id}; nothing was written: "
+            f"to overwrite theirs with what it held before, name the change (--to {entry.id})"
+        )
+        self.entry = entry
+        self.now = now
+
+
+@dataclass(frozen=True, slots=True)
+class Outcome:
+    """What a request would leave in the version set (``None``: nothing), and how that came about."""
+
+    after: VersionSet | None
+    notes: tuple[str, ...] = ()
+    undoes: int | None = None
+
+
+def outcome(request: Request, service: Service, newest: NewestVersions, kept: Sequence[Kept]) -> Outcome:
+    """Return what a request would do. Raises :class:`services.errors.ServiceError`, one line that says why not."""
+    match request:
+        case Promote():
+            return _promoted(request, service, newest)
+        case Upsert():
+            before = service.version_sets.get(request.target)
+            return Outcome(merged(before or VersionSet(), request.fields, request.models, service))
+        case Delete():
+            if request.target not in service.version_sets:
+                raise _missing(service, request.target)
+            return Outcome(None)
+        case Rollback():
+            return _rolled_back(request, service, kept)
+
+
+def _promoted(request: Promote, service: Service, newest: NewestVersions) -> Outcome:
+    if request.source == request.target:
+        raise RefusedError(f"{request.source} cannot be promoted to itself; name another version set to promote to")
+    source = service.version_sets.get(request.source)
+    if source is None:
+        raise _missing(service, request.source)
+    notes = []
+    for what, number, latest in (
+        ("agent", source.agent_version_number, newest.agent),
+        ("context graph", source.context_graph_version_number, newest.context_graph),
+    ):
+        if number is None:
+            notes.append(_pinned(request, what, latest))
+    return Outcome(newest.resolved(source), tuple(notes))
+
+
+def _pinned(request: Promote, what: str, latest: Newest) -> str:
+    if latest.number is None:
+        raise InvalidError(
+            f"{request.source} points at the latest {what}, and which that is is not known: {latest.unknown}; "
+            "nothing was sent: a promotion pins what was tried, so pin a version first"
+        )
+    why = "always points" if request.source == EDGE else "points"
+    return (
+        f"{request.source} {why} at the latest {what}: v{latest.number} today, which {request.target} then stays at"
+    )
+
+
+def _rolled_back(request: Rollback, service: Service, kept: Sequence[Kept]) -> Outcome:
+    now = service.version_sets.get(request.target)
+    if request.to is not None:
+        entry = next((one for one in kept if one.id == request.to and one.target == request.target), None)
+        if entry is None:
+            raise NoBackupError(f"there is no change {request.to} of {request.target}; see its history")
+    else:
+        entry = undoable(kept, request.target, now)
+        if entry is None:
+            raise NoBackupError(
+                f"nothing to roll back: no change of {request.target} that was made from here is left to take back"
+            )
+        if not stands(entry, now):
+            raise ChangedSinceError(entry, now)
+    when = entry.at.astimezone().strftime("%Y-%m-%d %H:%M")
+    note = f"back to what {request.target} held before change {entry.id} ({entry.action} by {entry.who}, {when})"
+    return Outcome(entry.before, (note,), undoes=entry.id)
+
+
+def _missing(service: Service, name: str) -> NotFoundError:
+    there = ", ".join(service.version_sets) or "none"
+    return NotFoundError(f"the service has no version set {name!r}; there are {there}")
+
+
+ALIASES: Final = {
+    "agent_version": "agent_version_number",
+    "context_graph_version": "context_graph_version_number",
+    "service_hierarchical_state_machine_version": "context_graph_version_number",
+    "service_hierarchical_state_machine_version_number": "context_graph_version_number",
+}
+"""Other names the vendor uses for the same things."""
+
+_OWNERS: Final = {
+    "agent_id": "agent_id",
+    "context_graph_id": "context_graph_id",
+    "service_hierarchical_state_machine_id": "context_graph_id",
+}
+"""Which of a service's fields a version set's body may repeat."""
+
+_KNOWN: Final[Mapping[str, tuple[Callable[[JsonValue], object], str]]] = {
+    "agent_version_number": (as_int, "a whole number, or null for the latest"),
+    "context_graph_version_number": (as_int, "a whole number, or null for the latest"),
+    "llm_model_preferences": (as_object, 'an object such as {"navigation": {"llm_name": "…"}}'),
+    "turn_runtime": (as_text, "a string"),
+    "applied_behavior_ids": (as_texts, "a list of ids"),
+}
+
+
+def merged(
+    stored: VersionSet, fields: Mapping[str, JsonValue], models: Mapping[str, str | None], service: Service
+) -> VersionSet:
+    """Return the version set with the given fields in place of the stored ones; ``None`` drops one.
+
+    Raises :class:`services.errors.RefusedError` for a value of the wrong type, and for an agent or context graph
+    that is not the service's.
+    """
+    raw = write_version_set(stored) | _checked(fields, service)
+    if models:
+        raw["llm_model_preferences"] = _preferences(as_object(raw.get("llm_model_preferences")) or {}, models)
+    return read_version_set({name: value for name, value in raw.items() if value is not None})
+
+
+def odd_names(fields: Mapping[str, JsonValue]) -> tuple[str, ...]:
+    """Return in words the fields that Turnlab does not know: they are sent as they are."""
+    told = []
+    for name in fields:
+        if name not in _KNOWN and name not in ALIASES and name not in _OWNERS:
+            near = difflib.get_close_matches(name, [*_KNOWN, *ALIASES], n=1, cutoff=0.7)
+            meant = f"; did you mean {near[0]}?" if near else ""
+            told.append(f"{name} is not a field Turnlab knows and is sent as it is{meant}")
+    return tuple(told)
+
+
+def _checked(fields: Mapping[str, JsonValue], service: Service) -> JsonObject:
+    given: JsonObject = {}
+    for alias, value in fields.items():
+        name = ALIASES.get(alias, alias)
+        if owner := _OWNERS.get(alias):
+            _check_owner(alias, value, getattr(service, owner))
+            continue
+        if name in given:
+            raise RefusedError(f"{alias} is given twice, under two names; give it once")
+        if name in _KNOWN and value is not None:
+            fit, expected = _KNOWN[name]
+            if fit(value) is None:
+                raise RefusedError(f"{alias} must be {expected}")
+        number = as_int(value) if name.endswith("_version_number") else None
+        if number is not None and number < 1:
+            raise RefusedError(f"{alias} must be 1 or more, or null for the latest")
+        given[name] = value
+    return given
+
+
+def _check_owner(name: str, given: JsonValue, own: str | None) -> None:
+    if given not in (None, own):
+        raise RefusedError(
+            f"{name} is not the service's: a version set only chooses versions of the service's own agent "
+            "and context graph; make another service to change those"
+        )
+
+
+def _preferences(stored: JsonObject, models: Mapping[str, str | None]) -> JsonObject:
+    preferred = dict(stored)
+    for use, name in models.items():
+        if name is None:
+            preferred.pop(use, None)
+        else:
+            preferred[use] = (as_object(stored.get(use)) or {}) | {"llm_name": name}
+    return preferred
