@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
-from pathlib import Path
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
@@ -17,23 +16,11 @@ if TYPE_CHECKING:
 
 
 @asynccontextmanager
-async def open_connection(name: str | None = None, *, folder: Path | None = None) -> AsyncIterator[ServicesClient]:
-    """Open the connection that :func:`services.connections.choosing.choose` finds, and close it at the end.
-
-    Raises :class:`services.errors.ServiceError`. Nothing is sent yet, except by what is asked of the client.
-    """
-    import anyio.to_thread
-
-    from services.connections.choosing import choose
-
-    choice = await anyio.to_thread.run_sync(lambda: choose(name, folder=folder))
-    async with open_profile(choice.profile) as client:
-        yield client
-
-
-@asynccontextmanager
 async def open_profile(profile: Profile) -> AsyncIterator[ServicesClient]:
-    """Open a connection and close it at the end. Raises :class:`services.errors.ServiceError`."""
+    """Open a connection and close it at the end. Nothing is sent yet.
+
+    Raises :class:`services.errors.ServiceError`.
+    """
     if profile.source == "embedded":
         from services.embedded import open_embedded
 

@@ -13,9 +13,6 @@ from simulator.activity.log_mel import log_mel
 from simulator.activity.models import open_session
 from simulator.audio.samples import Samples
 
-WIDTH = 384
-"""Numbers in which the network's encoder describes each 20 ms."""
-
 _STATES = "layer_norm_8"
 _ENDING = slice(-35, -10)
 """The half second before the 200 ms of silence after which the model is asked."""

@@ -12,8 +12,6 @@ from simulator.audio.noise import noise_taps, with_noise
 from simulator.audio.samples import Samples
 from simulator.audio.telephone import over_the_line, telephone_band
 
-LOWEST_SNR_DB, HIGHEST_SNR_DB = -20.0, 60.0
-
 
 @dataclass(frozen=True, slots=True)
 class WhatIf:

@@ -15,8 +15,6 @@ from simulator.voice.agent_renderer import AgentRenderer
 from simulator.voice.bundled import BundledVoice
 from simulator.voice.clip import SAMPLES_PER_MS
 
-MOST_LOSS_DB = 80.0
-MOST_DELAY_MS = 2000
 USUAL_DELAY_MS = 100
 
 

@@ -21,7 +21,7 @@ from services.classic import ClassicClient
 from services.connections import keys
 from services.connections.choosing import choose, known
 from services.connections.config_file import config_file, remove, save, saved
-from services.connections.opening import open_connection, open_profile
+from services.connections.opening import open_profile
 from services.connections.profile import Profile, checked_name, checked_url
 from services.connections.regions import REGIONS, address
 from services.connections.variables import Variables
@@ -275,7 +275,7 @@ async def test_each_profile_opens_the_client_of_its_dialect(platform_server: Ser
     async with open_profile(classic) as opened:
         assert isinstance(opened, ClassicClient)
         assert there.organization_id in await opened.whoami()
-    async with open_connection("embedded") as embedded:
+    async with open_profile(choose("embedded").profile) as embedded:
         assert embedded.label == "embedded"
         assert (await embedded.list_services()).items
 

@@ -17,7 +17,7 @@ import soundfile as sf
 
 from simulator.activity.cache import ANALYSES, cached_analysis
 from simulator.activity.model import Activity
-from simulator.activity.smart_turn import WIDTH, Sound
+from simulator.activity.smart_turn import Sound
 from simulator.audio.source import AudioSource, Samples, open_audio
 from simulator.recording import bundled_folder
 
@@ -56,7 +56,7 @@ class Ear:
         self.name = name
 
     def hear(self, samples: Samples) -> Sound:
-        return Sound(0.5 if len(samples) else 0.0, np.zeros(WIDTH))
+        return Sound(0.5 if len(samples) else 0.0, np.zeros(384))
 
 
 def _was_made(source: AudioSource, ear: Ear | None = None) -> bool:

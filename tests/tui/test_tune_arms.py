@@ -42,7 +42,7 @@ def test_a_copy_of_the_draft_stays_as_it_was() -> None:
 
 def test_a_locked_arm_does_not_follow_what_is_saved() -> None:
     here = session()
-    here.choose_rival(here.stored_name)
+    here.arms.put(1, here.comparison_arms()[here.stored_name])
     here.arms.switch_lock(1, here.config_of(1))
     here.draft.set_value("max_buffer_delay_ms", 300)
     here.saved(here.draft.config, Service(id="1", name="Line", voice_config=here.draft.config))

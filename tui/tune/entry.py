@@ -9,9 +9,6 @@ from presets.fields import FieldSpec
 from simulator.errors import TextError
 from simulator.json_text import parse_json
 
-LONG_KINDS = ("words", "object")
-"""The kinds of fields whose values take several lines to type."""
-
 
 class EntryError(ValueError):
     """A typed value that is not applied; the message says what would be."""

@@ -67,11 +67,6 @@ class Session:
         """The first arm that is not the draft."""
         return self.arms[self.arms.first_rival]
 
-    def choose_rival(self, name: str) -> None:
-        """Compare with something else from now on. Raises :class:`~tui.tune.arms.ArmError` if it is locked."""
-        self.arms.put(self.arms.first_rival, self.comparison_arms()[name])
-        self.revision += 1
-
     def config_of(self, at: int) -> VoiceConfig:
         """Return what an arm sets at the moment, by its place."""
         arm = self.arms[at]

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
 from dataclasses import dataclass
 from textwrap import wrap
 
@@ -269,8 +268,3 @@ def write_words(line: Line, text: str, start: int, end: int, kind: str) -> None:
     if len(text) > room:
         text = text[: room - 1].rstrip() + "…"
     line.write(start, text, kind)
-
-
-def lane_texts(lines: Sequence[Line]) -> list[str]:
-    """Return lines as plain text, for tests and for copying."""
-    return [line.text for line in lines]
