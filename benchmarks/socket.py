@@ -32,6 +32,7 @@ from simulator.activity.model import Activity
 from simulator.engine.events import Event, Why
 from simulator.labels.model import Anchor
 from simulator.measures.interruptions import interruptions
+from simulator.measures.readout_table import BY_NAME
 from simulator.measures.readouts import Measured, Spread, measure
 from simulator.measures.truth import Truth
 from simulator.recording import Recording, bundled_folder, find_audio, open_recording
@@ -154,7 +155,7 @@ def _compare(recording: Recording, activity: Activity, taken: CallTaken, apart: 
 def _by_turn(measured: Measured, readout: str) -> dict[int, int]:
     """Return a readout, ms, by the index of the turn; a barge-in stop by that of the turn that cuts in."""
     if readout != "barge_in_stop_ms":
-        return measured.per_turn(readout)
+        return measured.per_turn(BY_NAME[readout])
     alone = {turn.index: Truth(True, (turn,)) for turn in measured.truth.turns}
     stops = {index: interruptions((), measured.sounds, truth).stop_ms for index, truth in alone.items()}
     return {index: found[0] for index, found in stops.items() if found}

@@ -1,8 +1,8 @@
 """Several arms over the same recordings: paired differences and how sure they are.
 
 Latencies are compared over the turns in which every arm has one, as the difference of the medians, so that the
-figures shown can be subtracted by hand; counts and seconds by their totals. The arms met the same luck. The 95 %
-interval is a bootstrap over recordings.
+figures shown can be subtracted by hand. Counts and seconds are compared by their totals. Every arm meets the same
+drawn latencies. The 95 % interval is a bootstrap over recordings.
 """
 
 from __future__ import annotations
@@ -15,9 +15,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from simulator.measures.bootstrap import interval, weights, why_no_interval
-from simulator.measures.readouts import COUNTS, SECONDS, Measured, percentile
-
-PAIRED_TIMES = ("eot_delay_ms", "first_sound_ms", "response_ms", "filler_overhang_ms")
+from simulator.measures.readout_table import READOUTS, Readout
+from simulator.measures.readouts import Measured, percentile
 
 Runs = Mapping[tuple[str, str], Measured]
 """Measured runs by (recording, arm)."""
@@ -62,19 +61,22 @@ def compare(runs: Runs, recordings: list[str], arms: list[str], baseline: str) -
     """Compare arms over recordings; every (recording, arm) must have been measured."""
     # resampling goes by position, so the order someone happened to ask in must not matter
     recordings = sorted(recordings)
-    readouts = {name: _times(runs, recordings, arms, baseline, name) for name in PAIRED_TIMES}
-    for name in (*COUNTS, *SECONDS):
+    readouts = {}
+    for readout in READOUTS:
+        name = readout.name
+        if readout.kind == "latency" and readout.paired:
+            readouts[name] = _times(runs, recordings, arms, baseline, readout)
         used = [rec for rec in recordings if all(_total(runs[rec, arm], name) is not None for arm in arms)]
         if used:
             readouts[name] = _totals(runs, used, arms, baseline, name)
     return Comparison(baseline, readouts)
 
 
-def _times(runs: Runs, recordings: list[str], arms: list[str], baseline: str, name: str) -> Compared:
+def _times(runs: Runs, recordings: list[str], arms: list[str], baseline: str, readout: Readout) -> Compared:
     values: dict[str, list[int]] = {arm: [] for arm in arms}
     owner: list[int] = []
     for number, recording in enumerate(recordings):
-        by_arm = {arm: runs[recording, arm].per_turn(name) for arm in arms}
+        by_arm = {arm: runs[recording, arm].per_turn(readout) for arm in arms}
         shared = sorted(set.intersection(*(set(found) for found in by_arm.values())))
         owner += [number] * len(shared)
         for arm in arms:

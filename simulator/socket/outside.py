@@ -1,21 +1,21 @@
 """The readouts of a call from its two channels of audio alone, as far as they can be heard.
 
 They are the readouts of :mod:`simulator.measures`, under the same names. What cannot be told from the audio is left
-out, and :data:`UNHEARD` says why; where what is heard differs from what an agent knows of itself, :data:`CAVEATS`
-says how. With ``trust`` the agent's own words count too: its transcripts tell fillers from answers, and its
+out, and the readout's row says why; where what is heard differs from what an agent knows of itself, its row says
+how. With ``trust`` the agent's own words count too: its transcripts tell fillers from answers, and its
 ``clear`` a stop from an end; the times are those of the audio all the same.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass, replace
 
 from simulator.activity.model import Activity
 from simulator.audio.samples import SAMPLE_RATE
 from simulator.labels import Labels
 from simulator.measures.interruptions import interruptions
-from simulator.measures.readouts import NEED_TRUTH, Count, Measured, talk_over_ms
+from simulator.measures.readout_table import READOUTS, Material
+from simulator.measures.readouts import Measured, measured_by
 from simulator.measures.sounds import Sound
 from simulator.measures.truth import TrueTurn, Truth, truth_of
 from simulator.measures.turns import CUT_IN_TOLERANCE_MS, TurnOutcome, dead_air_ms, with_limits
@@ -35,30 +35,8 @@ _QUIET = 30 // WINDOW_MS
 CLEARED_MS = 150
 """A ``clear`` this near to a sound's end is what ended it."""
 
-UNHEARD = {
-    "eot_delay_ms": "when a turn is taken to be over makes no sound",
-    "false_barge_ins": "whether the agent stopped for a noise, or had said all it wanted, sounds the same",
-    "filler_overhang_ms": "when a response was ready makes no sound",
-    "fillers": "a filler sounds like a short answer",
-    "wasted_generations": "an answer thrown away makes no sound",
-    "truncated_words": "words that were cut make no sound",
-    "underruns": "a gap for want of words sounds like a pause",
-    "choppy_starts": "where one chunk ends and the next begins cannot be heard",
-}
-"""Why a readout is left out."""
-
 NO_RESPONSE = "a filler sounds like a short answer; --trust-messages takes the agent's word for which is which"
 NO_KINDS = "the agent's transcripts do not say which of its words are fillers"
-
-CAVEATS = {
-    "cut_ins": "only those that were heard: an end of turn taken back in silence is none",
-    "missed_turns": "turns after which nothing was heard of the agent before the caller spoke again",
-    "barge_in_stop_ms": "an answer that ended by itself within 2 s counts as stopped: it sounds the same",
-}
-"""How what is heard differs from what the agent knows."""
-
-TOLD = frozenset(("barge_in_stop_ms",))
-"""What needs no caveat where the agent is trusted to say ``clear``."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,41 +64,30 @@ def measure_outside(
         _outcome(turn, limit_ms, sounds, responses, taken.duration_ms)
         for turn, limit_ms in with_limits(truth.turns)
     )
-    over = interruptions((), sounds, truth)
-    firsts = (turn.first_sound_ms for turn in turns)
-    times = {"first_sound_ms": _those(firsts), "barge_in_stop_ms": over.stop_ms}
-    left_out = dict(UNHEARD)
-    if no_response is None:
-        times["response_ms"] = _those(turn.response_ms for turn in turns)
-    else:
-        left_out["response_ms"] = no_response
-    counts = {
-        "cut_ins": Count(sum(turn.cut_in for turn in turns), len(turns)),
-        "missed_turns": Count(sum(turn.missed for turn in turns), len(turns)),
-        "missed_barge_ins": Count(over.missed, over.true),
-        "missed_responses": Count(taken.missed_responses, taken.anchored),
-    }
-    seconds = {
-        "talk_over_s": talk_over_ms(sounds, truth) / 1000,
-        "dead_air_s": sum(turn.dead_air_ms for turn in turns) / 1000,
-    }
-    if not truth.labelled:
-        left_out |= dict.fromkeys(NEED_TRUTH, "the recording has no labels to say what the caller truly did")
-    kept = {*times, *counts, *seconds} - left_out.keys()
-    return Outside(
-        Measured(
-            labelled=truth.labelled,
-            silence_only=False,
-            truth=truth,
-            sounds=sounds,
-            turns=turns,
-            times={name: values for name, values in times.items() if name in kept},
-            counts={name: count for name, count in counts.items() if name in kept},
-            seconds={name: value for name, value in seconds.items() if name in kept},
-        ),
-        left_out,
-        {name: text for name, text in CAVEATS.items() if name in kept and not (trust and name in TOLD)},
+    material = Material(
+        truth=truth,
+        sounds=sounds,
+        turns=turns,
+        over=interruptions((), sounds, truth),
+        events=(),
+        anchored=taken.anchored,
+        missed_responses=taken.missed_responses,
     )
+    left_out = _left_out(truth, no_response)
+    kept = [readout for readout in READOUTS if readout.name not in left_out]
+    caveats = {one.name: one.caveat for one in kept if one.caveat and not (trust and one.cleared)}
+    return Outside(measured_by(kept, material, silence_only=False), left_out, caveats)
+
+
+def _left_out(truth: Truth, no_response: str | None) -> dict[str, str]:
+    """Return why readouts are left out, by name."""
+    left_out = {readout.name: readout.unheard for readout in READOUTS if readout.unheard}
+    if no_response is not None:
+        left_out["response_ms"] = no_response
+    if not truth.labelled:
+        needed = [readout.name for readout in READOUTS if readout.needs_truth]
+        left_out |= dict.fromkeys(needed, "the recording has no labels to say what the caller truly did")
+    return left_out
 
 
 def agent_stretches(taken: CallTaken, audible_db: float) -> list[Stretch]:
@@ -254,7 +221,3 @@ def _onset(windows: list[bool], after_ms: int, before_ms: int) -> int | None:
 
 def _near(t_ms: int, moments: list[int]) -> bool:
     return any(abs(t_ms - moment) <= CLEARED_MS for moment in moments)
-
-
-def _those(values: Iterable[int | None]) -> tuple[int, ...]:
-    return tuple(value for value in values if value is not None)

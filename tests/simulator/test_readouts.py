@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
 from simulator.labels import Labels
 from simulator.measures.comparison import compare
+from simulator.measures.readout_table import READOUTS
 from simulator.measures.readouts import Measured, Spread, readouts_json
 from tests.simulator.tracks import Speech, fixed_profile, play_track, times
 
@@ -141,3 +144,13 @@ def test_stages_hold_even_if_the_caller_murmurs_before_the_answer() -> None:
     (response,) = [event for event in result.played.events if event.type == "response_start"]
     assert response.data["stages_ms"]["end_of_turn"] == 224
     assert sum(response.data["stages_ms"].values()) == response.t_ms - 100 * 32
+
+
+def test_the_documentation_has_a_row_for_every_readout() -> None:
+    documented = (Path(__file__).parents[2] / "docs" / "readouts.md").read_text(encoding="utf-8")
+    rows = {readout.name: readout for readout in READOUTS}
+    found = {line.split("`")[1]: line for line in documented.splitlines() if line.startswith("| ") and "`" in line}
+    assert found.keys() == rows.keys()
+    for name, line in found.items():
+        assert rows[name].title in line
+        assert rows[name].meaning in line

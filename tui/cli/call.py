@@ -12,7 +12,8 @@ import numpy as np
 import soundfile as sf
 
 from simulator.audio.samples import SAMPLE_RATE
-from simulator.measures.readouts import TIMES, Spread, readouts_json
+from simulator.measures.readout_table import BY_NAME, BY_PLACE
+from simulator.measures.readouts import Spread, readouts_json
 from simulator.private_file import write_private
 from simulator.recording import Recording
 from simulator.socket.calling import CallTaken, call
@@ -24,7 +25,7 @@ from tui.cli.faults import Faults
 from tui.cli.hearing import Hearing
 from tui.cli.opening import analyse, failures, find, open_all, progress
 from tui.cli.tables import print_line, print_table
-from tui.readout_names import READOUT_NAMES, figure, total
+from tui.figures import figure, total
 
 SURE_MS = 40
 """A machine that sent later than this spoils the times."""
@@ -154,16 +155,17 @@ def _notes(taken: CallTaken, outside: Outside, request: Request) -> list[str]:
 def _print(recording: Recording, taken: CallTaken, outside: Outside) -> None:
     measured = outside.measured
     rows = []
-    for name, known in READOUT_NAMES.items():
+    for readout in BY_PLACE:
+        name = readout.name
         if name in outside.left_out:
             continue
-        if name in TIMES:
+        if readout.kind == "latency":
             spread = Spread.of(measured.times[name])
             figures = [figure(name, value, unit=False) for value in (spread.p50, spread.p90, spread.max)]
-            rows.append([known.title, *figures, str(spread.n)])
+            rows.append([readout.title, *figures, str(spread.n)])
         else:
             value = measured.seconds[name] if name in measured.seconds else measured.counts[name].count
-            rows.append([known.title, total(name, value, [measured]), "", "", ""])
+            rows.append([readout.title, total(name, value, [measured]), "", "", ""])
     replay = "elastic" if taken.elastic else "rigid"
     print_table(
         f"{recording.id} ({replay}), {len(measured.turns)} turns, heard from outside; times in ms",
@@ -171,9 +173,9 @@ def _print(recording: Recording, taken: CallTaken, outside: Outside) -> None:
         rows,
     )
     for name, text in outside.caveats.items():
-        print_line(f"{READOUT_NAMES[name].title}: {text}.")
+        print_line(f"{BY_NAME[name].title}: {text}.")
     reasons: dict[str, list[str]] = {}
     for name, why in outside.left_out.items():
-        reasons.setdefault(why, []).append(READOUT_NAMES[name].title)
+        reasons.setdefault(why, []).append(BY_NAME[name].title)
     for why, titles in reasons.items():
         print_line(f"Left out, {', '.join(titles)}: {why}.")

@@ -7,9 +7,10 @@ import re
 from typing import TYPE_CHECKING
 
 from simulator.measures.comparison import Compared, Comparison
-from simulator.measures.readouts import TIMES, Measured, Spread
+from simulator.measures.readout_table import BY_NAME, BY_PLACE, Readout
+from simulator.measures.readouts import Measured, Spread
 from tui.cli.tables import fits, print_line, print_table
-from tui.readout_names import READOUT_NAMES, difference, figure, interval, total
+from tui.figures import difference, figure, interval, total
 
 if TYPE_CHECKING:
     from simulator.engine.profile import EngineProfile
@@ -45,7 +46,7 @@ def print_readouts(runs: list[Run], comparison: Comparison, names: list[str]) ->
     for name in names[1:]:
         headers += [f"{name} vs {names[0]}" if len(names) > 2 else "difference", _INTERVAL]
     rows = []
-    for readout in READOUT_NAMES:
+    for readout in BY_PLACE:
         rows += _rows(comparison, by_arm, names, readout)
     first = by_arm[names[0]]
     turns = sum(len(run.measured.turns) for run in first)
@@ -69,26 +70,29 @@ def print_inline(arms: list[Arm]) -> None:
             print_line(f"{arm.name} is {json.dumps(arm.config.set_values(), ensure_ascii=False)}")
 
 
-def _rows(comparison: Comparison, by_arm: dict[str, list[Run]], names: list[str], readout: str) -> list[list[str]]:
+def _rows(
+    comparison: Comparison, by_arm: dict[str, list[Run]], names: list[str], readout: Readout
+) -> list[list[str]]:
     measured = {name: [one.measured for one in runs] for name, runs in by_arm.items()}
-    found = comparison.readouts.get(readout)
-    title = READOUT_NAMES[readout].title
-    if readout not in TIMES:
-        totals = [_total(measured[name], readout) for name in names]
+    key = readout.name
+    found = comparison.readouts.get(key)
+    title = readout.title
+    if readout.kind != "latency":
+        totals = [_total(measured[name], key) for name in names]
         if None in totals:
             return []
-        return [[title, *(text or "" for text in totals), *_differences(found, names, readout)]]
-    if not any(readout in run.times for run in measured[names[0]]):
+        return [[title, *(text or "" for text in totals), *_differences(found, names, key)]]
+    if not any(key in run.times for run in measured[names[0]]):
         return []
-    spreads = [Spread.of(v for run in measured[name] for v in run.times.get(readout, ())) for name in names]
+    spreads = [Spread.of(v for run in measured[name] for v in run.times.get(key, ())) for name in names]
     # beside a difference stand the figures it is the difference of: those over turns answered in every arm
     paired = found if found and len(names) > 1 else None
     p90 = paired.p90 if paired else None
     middles = [paired.arms[name] for name in names] if paired else [spread.p50 for spread in spreads]
     highs = [p90.arms[name] for name in names] if p90 else [spread.p90 for spread in spreads]
     return [
-        [f"{title} p50", *(_ms(readout, value) for value in middles), *_differences(found, names, readout)],
-        ["  p90", *(_ms(readout, value) for value in highs), *_differences(p90, names, readout)],
+        [f"{title} p50", *(_ms(key, value) for value in middles), *_differences(found, names, key)],
+        ["  p90", *(_ms(key, value) for value in highs), *_differences(p90, names, key)],
     ]
 
 
@@ -136,7 +140,7 @@ def print_run_notes(runs: list[Run], comparison: Comparison, *, compared: bool) 
         whys: dict[str, list[str]] = {}
         for name, found in comparison.readouts.items():
             if found.why_no_interval:
-                whys.setdefault(found.why_no_interval, []).append(READOUT_NAMES[name].title)
+                whys.setdefault(found.why_no_interval, []).append(BY_NAME[name].title)
         for why, titles in whys.items():
             what = "" if len(titles) == len(comparison.readouts) else f" for {', '.join(titles)}"
             print_line(f"No 95 % interval{what}: {why}.")

@@ -10,8 +10,8 @@ from textual.binding import Binding, BindingType
 from textual.widgets import SelectionList, Static
 from textual.widgets.selection_list import Selection
 
+from simulator.measures.readout_table import BY_NAME
 from tui.dialogs.dialog import Dialog
-from tui.readout_names import READOUT_NAMES
 from tui.terminal_text import content
 
 
@@ -38,7 +38,7 @@ class PickRows(Dialog[frozenset[str]]):
     def on_selection_list_selection_highlighted(self, event: SelectionList.SelectionHighlighted[str]) -> None:
         """Say what the readout means."""
         name = event.selection.value.partition(" ")[0]
-        self.query_one("#row-meaning", Static).update(content(READOUT_NAMES[name].meaning))
+        self.query_one("#row-meaning", Static).update(content(BY_NAME[name].meaning))
 
     def action_done(self) -> None:
         """Give what is marked, if anything is."""

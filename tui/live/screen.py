@@ -11,6 +11,7 @@ from textual.containers import Horizontal, Vertical, VerticalScroll
 from textual.content import Content
 from textual.widgets import Static
 
+from simulator.measures.readout_table import BY_NAME
 from simulator.session import devices_there, open_session
 from tui.commands import bindings
 from tui.live import words
@@ -35,11 +36,8 @@ from tui.widgets.status_line import StatusLine
 from tui.widgets.timeline_lanes import clock_text
 
 _HERE = Path(__file__).parent
-FIGURES = {
-    "end of turn, ms": "end_of_turn_ms",
-    "first sound, ms": "first_sound_ms",
-    "response, ms": "response_ms",
-}
+_FIELDS = {"eot_delay_ms": "end_of_turn_ms", "first_sound_ms": "first_sound_ms", "response_ms": "response_ms"}
+FIGURES = {f"{BY_NAME[readout].short}, ms": field for readout, field in _FIELDS.items()}
 """The big figures by their names, each a latency of every turn, from the detected end of speech."""
 
 _SIGNS = {"running": "●", "paused": "‖"}

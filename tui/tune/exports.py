@@ -8,9 +8,9 @@ import json
 from collections.abc import Sequence
 
 from simulator.measures.comparison import Compared
+from simulator.measures.readout_table import BY_NAME
 from simulator.playback import to_playback
 from simulator.study import Run
-from tui.readout_names import READOUT_NAMES
 from tui.tune.scene import ARMS
 from tui.tune.trial import Measurement
 
@@ -29,12 +29,11 @@ def readouts_csv(measurement: Measurement, names: Sequence[str]) -> str:
     rows = csv.writer(text, lineterminator="\n")
     rows.writerow(HEADINGS)
     for readout, compared in measurement.comparison.readouts.items():
-        known = READOUT_NAMES[readout]
-        parts = [("p50" if known.is_time else "total", compared)]
+        parts = [("p50" if BY_NAME[readout].kind == "latency" else "total", compared)]
         parts += [("p90", compared.p90)] if compared.p90 else []
         for figure, part in parts:
             for line in _lines(measurement, readout, part):
-                unit = "ms" if known.is_time else "s" if known.places else "count"
+                unit = BY_NAME[readout].unit
                 name = _text(dict(zip(ARMS, names, strict=False)).get(str(line[0]), ""))
                 rows.writerow([readout, figure, unit, line[0], name, *line[1:], _text(measurement.readouts.over)])
     return text.getvalue()

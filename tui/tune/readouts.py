@@ -8,20 +8,16 @@ from typing import Literal
 
 from simulator.engine.profile import EngineProfile
 from simulator.measures.comparison import Compared, Comparison
+from simulator.measures.readout_table import BY_PLACE, Readout, Share
 from simulator.measures.readouts import Measured, Spread
-from tui.readout_names import READOUT_NAMES, ReadoutName, difference, figure, interval, total
+from tui.figures import difference, figure, interval, total
 
 A, B = "A", "B"
 """The first two arms' names inside a trial; what people read beside them is the screen's business."""
 Verdict = Literal["better", "worse", ""]
-Share = Literal["p50", "p90", ""]
 
 HISTOGRAM_BINS = 10
 _BARS = "▁▂▃▄▅▆▇█"
-_UNPAIRED = "barge_in_stop_ms"
-"""Which interruptions stopped the agent differs from arm to arm, so this has no difference."""
-_MINOR = frozenset(("response_ms p90", "eot_delay_ms p50", "barge_in_stop_ms p50"))
-_LEFT_OUT = frozenset(("first_sound_ms p90", "eot_delay_ms p90", "filler_overhang_ms p90"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,23 +65,13 @@ class Readouts:
 
 def row_keys() -> dict[str, str]:
     """Return every line that can be shown, by key, with its label."""
-    found = {}
-    for known in READOUT_NAMES.values():
-        for share in _shares(known):
-            key = f"{known.name} {share}".rstrip()
-            found[key] = f"{known.title} {share}".rstrip()
-    return found
+    return {readout.key(share): readout.label(share) for readout in BY_PLACE for share in readout.shares}
 
 
 def usual_rows() -> frozenset[str]:
     """Return the lines that are shown until somebody picks others."""
-    return frozenset(row_keys()) - _LEFT_OUT
-
-
-def _shares(known: ReadoutName) -> tuple[Share, ...]:
-    if known.name == _UNPAIRED:
-        return ("p50",)
-    return ("p50", "p90") if known.is_time else ("",)
+    optional = {readout.key(share) for readout in BY_PLACE for share in readout.optional}
+    return frozenset(row_keys()) - optional
 
 
 def readouts(
@@ -102,10 +88,10 @@ def readouts(
     arms = tuple(comparison.readouts["response_ms"].arms)
     runs = {arm: [measured[key, arm] for key, _ in recordings] for arm in arms}
     rows = []
-    for known in READOUT_NAMES.values():
-        compared = _unpaired(runs) if known.name == _UNPAIRED else comparison.readouts.get(known.name)
+    for readout in BY_PLACE:
+        compared = comparison.readouts.get(readout.name) if readout.paired else _unpaired(readout, runs)
         if compared is not None:
-            rows += [_row(known, share, compared, comparison.baseline, runs) for share in _shares(known)]
+            rows += [_row(readout, share, compared, comparison.baseline, runs) for share in readout.shares]
     turns = sum(len(run.turns) for run in runs[A])
     where = recordings[0][1] if len(recordings) == 1 else f"{len(recordings)} recordings"
     return Readouts(
@@ -117,9 +103,9 @@ def readouts(
     )
 
 
-def _unpaired(runs: Mapping[str, list[Measured]]) -> Compared | None:
+def _unpaired(readout: Readout, runs: Mapping[str, list[Measured]]) -> Compared | None:
     spreads = {
-        arm: Spread.of(value for run in mine for value in run.times.get(_UNPAIRED, ()))
+        arm: Spread.of(value for run in mine for value in run.times.get(readout.name, ()))
         for arm, mine in runs.items()
     }
     if not any(spread.n for spread in spreads.values()):
@@ -158,36 +144,35 @@ def _caveats(runs: Sequence[Measured], profile: EngineProfile, mixed: int) -> tu
 
 
 def _row(
-    known: ReadoutName, share: Share, compared: Compared, against: str, runs: Mapping[str, list[Measured]]
+    readout: Readout, share: Share, compared: Compared, against: str, runs: Mapping[str, list[Measured]]
 ) -> Row:
     at = compared.p90 if share == "p90" and compared.p90 else compared
-    key = f"{known.name} {share}".rstrip()
     mine, theirs, ci = at.arms[A], at.arms[against], at.ci95.get(A)
     # Rounded first, so that the figures shown can be subtracted by hand.
     delta = None
     if at.delta and mine is not None and theirs is not None:
-        delta = round(round(mine, known.places) - round(theirs, known.places), known.places)
+        delta = round(round(mine, readout.places) - round(theirs, readout.places), readout.places)
     values = tuple(
-        figure(known.name, value) if known.is_time else total(known.name, value, runs[arm])
+        figure(readout.name, value) if readout.kind == "latency" else total(readout.name, value, runs[arm])
         for arm, value in at.arms.items()
     )
     return Row(
-        key=key,
-        label=f"{known.title} {share}".rstrip(),
+        key=readout.key(share),
+        label=readout.label(share),
         values=values,
-        delta=difference(known.name, delta),
-        interval=interval(known.name, ci),
+        delta=difference(readout.name, delta),
+        interval=interval(readout.name, ci),
         n=str(at.n),
-        histogram=histogram([v for run in runs[A] for v in run.times.get(known.name, ())])
+        histogram=histogram([v for run in runs[A] for v in run.times.get(readout.name, ())])
         if share == "p50"
         else "",
-        verdict=_verdict(known, delta),
+        verdict=_verdict(readout, delta),
         sure=ci is not None and (ci[0] > 0 or ci[1] < 0),
-        minor=key in _MINOR,
+        minor=share in readout.minor,
     )
 
 
-def _verdict(known: ReadoutName, delta: float | None) -> Verdict:
-    if not delta or not known.less_is_better:
+def _verdict(readout: Readout, delta: float | None) -> Verdict:
+    if not delta or not readout.less_is_better:
         return ""
     return "better" if delta < 0 else "worse"

@@ -7,7 +7,7 @@ from typing import Literal
 
 from simulator.measures.readouts import Measured
 from simulator.measures.turns import TurnOutcome
-from tui.readout_names import signed
+from tui.figures import signed
 
 WORTH_MARKING_MS = 20
 """A difference in latency below this is none: nobody hears it."""

@@ -8,13 +8,13 @@ from rich.text import Text
 from textual.app import ComposeResult
 from textual.widgets import DataTable, Static
 
+from simulator.measures.readout_table import BY_NAME
 from tui.dialogs.dialog import Dialog
-from tui.readout_names import difference, figure
+from tui.figures import difference, figure
 from tui.terminal_text import cell, cut
 from tui.tune.worst_turns import WorseTurn
 
 _WORDS = 24
-_LATER = {"response_ms": "response", "first_sound_ms": "first sound"}
 
 
 class WorstTurns(Dialog[WorseTurn]):
@@ -51,7 +51,7 @@ class WorstTurns(Dialog[WorseTurn]):
             table.add_row(
                 cell(cut(turn.recording, 16)),
                 Text(str(turn.number), justify="right"),
-                cell(turn.why or _LATER[turn.readout]),
+                cell(turn.why or BY_NAME[turn.readout].short),
                 Text(mine, justify="right"),
                 Text(theirs, justify="right"),
                 Text(difference("response_ms", turn.delta_ms), justify="right"),

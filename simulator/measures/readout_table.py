@@ -1,0 +1,358 @@
+"""Every readout, once: a row says what it is called and means, how it is measured, and how arms are compared by it.
+
+JSON, tables, comparisons, the measure from outside a call and the documentation are made from these rows. A new
+readout is one row in :data:`READOUTS` and one function that measures it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from operator import attrgetter
+from typing import Literal
+
+from simulator.engine.events import Event
+from simulator.measures.interruptions import Interruptions
+from simulator.measures.sounds import Sound
+from simulator.measures.truth import Truth
+from simulator.measures.turns import TurnOutcome
+
+Kind = Literal["latency", "count", "duration"]
+"""A latency has a value a turn or an interruption, in ms; a count has a denominator; a duration is a sum in s."""
+
+Share = Literal["p50", "p90", ""]
+"""Which figure of a readout a line of a table shows; a total has one figure alone."""
+
+
+@dataclass(frozen=True, slots=True)
+class Count:
+    """How often something happened, out of how many times it could have."""
+
+    count: int
+    of: int
+
+
+@dataclass(frozen=True, slots=True)
+class Material:
+    """What readouts are measured from: the truth of a call, the agent's sounds, and what each turn met.
+
+    ``events`` are those of the simulation; a call that was measured from outside has none. ``anchored`` counts the
+    times the caller waited for the agent, and ``missed_responses`` the times they waited in vain.
+    """
+
+    truth: Truth
+    sounds: tuple[Sound, ...]
+    turns: tuple[TurnOutcome, ...]
+    over: Interruptions
+    events: tuple[Event, ...]
+    anchored: int
+    missed_responses: int
+
+    def of_type(self, *types: str) -> list[Event]:
+        """Return the events of some types, in order."""
+        return [event for event in self.events if event.type in types]
+
+
+Values = Sequence[int] | Count | float
+"""What a readout's function returns: latencies in ms, a count, or seconds."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Readout:
+    """One readout. ``meaning`` is a sentence for people.
+
+    ``measure`` returns its values for one run. ``of_turn`` returns the latency of one turn, ms, where arms are
+    compared turn by turn. ``place`` is its line in tables: what callers notice most comes first.
+
+    ``by_barge_in`` marks what depends on barge-in alone: scripted replay can tell it, and a mix of both sides
+    cannot. ``unheard`` says why nobody can hear it from outside, ``caveat`` how what is heard differs from what the
+    agent knows of itself, and ``cleared`` that an agent's own ``clear`` message removes that caveat.
+    ``minor`` lines give way where there is no room; ``optional`` lines are shown when a person asks for them.
+    ``short`` is its title where a turn is understood, as over the big figures of a live call.
+    """
+
+    name: str
+    title: str
+    meaning: str
+    kind: Kind
+    place: int
+    measure: Callable[[Material], Values]
+    of_turn: Callable[[TurnOutcome], int | None] | None = None
+    less_is_better: bool = True
+    needs_truth: bool = False
+    by_barge_in: bool = False
+    unheard: str = ""
+    caveat: str = ""
+    cleared: bool = False
+    minor: tuple[Share, ...] = ()
+    optional: tuple[Share, ...] = ()
+    short: str = ""
+
+    @property
+    def paired(self) -> bool:
+        """Whether arms are compared by it: latencies turn by turn, counts and durations by their totals."""
+        return self.kind != "latency" or self.of_turn is not None
+
+    @property
+    def unit(self) -> str:
+        """The unit of its figures: ``ms``, ``s`` or ``count``."""
+        return {"latency": "ms", "duration": "s", "count": "count"}[self.kind]
+
+    @property
+    def places(self) -> int:
+        """How many decimals its figures have."""
+        return 1 if self.kind == "duration" else 0
+
+    @property
+    def shares(self) -> tuple[Share, ...]:
+        """The lines it has in a table: an unpaired latency has its median alone."""
+        if self.kind != "latency":
+            return ("",)
+        return ("p50", "p90") if self.paired else ("p50",)
+
+    def key(self, share: Share) -> str:
+        """Return the key of one of its lines, such as ``response_ms p90``."""
+        return f"{self.name} {share}".rstrip()
+
+    def label(self, share: Share) -> str:
+        """Return what people call one of its lines, such as ``response after turn p90``."""
+        return f"{self.title} {share}".rstrip()
+
+
+def _latency(
+    name: str,
+    title: str,
+    meaning: str,
+    place: int,
+    *,
+    p90: bool,
+    short: str = "",
+    unheard: str = "",
+    minor: tuple[Share, ...] = (),
+) -> Readout:
+    """Return a latency that every turn has; ``p90`` says whether tables show its 90th percentile unasked."""
+    of_turn: Callable[[TurnOutcome], int | None] = attrgetter(name)
+
+    def measure(found: Material) -> Values:
+        return [value for value in map(of_turn, found.turns) if value is not None]
+
+    return Readout(
+        name=name,
+        title=title,
+        meaning=meaning,
+        kind="latency",
+        place=place,
+        measure=measure,
+        of_turn=of_turn,
+        unheard=unheard,
+        minor=minor,
+        optional=() if p90 else ("p90",),
+        short=short,
+    )
+
+
+def talk_over_ms(sounds: tuple[Sound, ...], truth: Truth) -> int:
+    """Return how long the agent sounded while the caller truly had a turn."""
+    return sum(
+        max(0, min(sound.end_ms, turn.end_ms) - max(sound.start_ms, turn.start_ms))
+        for sound in sounds
+        for turn in truth.turns
+    )
+
+
+def _fillers(found: Material) -> Count:
+    return Count(len(found.of_type("filler_start")), len(found.of_type("end_of_turn")))
+
+
+def _wasted_generations(found: Material) -> Count:
+    started = {event.data["generation"] for event in found.events if event.data.get("generation") is not None}
+    return Count(sum(event.data.get("discarded") is not None for event in found.events), len(started))
+
+
+def _truncated_words(found: Material) -> Count:
+    cut = sum(event.data["words_cut"] for event in found.of_type("response_truncated"))
+    said = sum(len(event.data["text"].split()) for event in found.of_type("response_start"))
+    return Count(cut, cut + said)
+
+
+def _underruns(found: Material) -> Count:
+    joints = sum(event.data.get("chunks", 1) - 1 for event in found.of_type("response_start"))
+    return Count(len(found.of_type("underrun")), joints)
+
+
+def _choppy_starts(found: Material) -> Count:
+    responses = found.of_type("response_start")
+    return Count(sum(event.data["choppy"] for event in responses), len(responses))
+
+
+READOUTS = (
+    _latency(
+        "eot_delay_ms",
+        "end-of-turn delay",
+        "From the true end of a caller's turn until it is taken to be over.",
+        place=3,
+        unheard="when a turn is taken to be over makes no sound",
+        minor=("p50",),
+        p90=False,
+        short="end of turn",
+    ),
+    _latency(
+        "first_sound_ms",
+        "first sound after turn",
+        "From the true end of a caller's turn to the first agent sound, filler or response.",
+        place=1,
+        p90=False,
+        short="first sound",
+    ),
+    _latency(
+        "response_ms",
+        "response after turn",
+        "From the true end of a caller's turn to the first sound of the response.",
+        place=2,
+        minor=("p90",),
+        p90=True,
+        short="response",
+    ),
+    Readout(
+        name="barge_in_stop_ms",
+        title="barge-in stop",
+        meaning="From the onset of a true interruption until the agent is silent.",
+        kind="latency",
+        place=8,
+        # Which interruptions stop the agent differs from arm to arm, so arms cannot be paired by it.
+        measure=lambda found: found.over.stop_ms,
+        needs_truth=True,
+        by_barge_in=True,
+        caveat="an answer that ended by itself within 2 s counts as stopped: it sounds the same",
+        cleared=True,
+        minor=("p50",),
+    ),
+    _latency(
+        "filler_overhang_ms",
+        "filler overhang",
+        "How long a response that is ready waits for a filler to end.",
+        place=11,
+        unheard="when a response was ready makes no sound",
+        p90=False,
+    ),
+    Readout(
+        name="cut_ins",
+        title="cut-ins",
+        meaning="Turns taken to be over more than 0.1 s before their true end: the agent interrupts.",
+        kind="count",
+        place=4,
+        measure=lambda found: Count(sum(turn.cut_in for turn in found.turns), len(found.turns)),
+        needs_truth=True,
+        caveat="only those that were heard: an end of turn taken back in silence is none",
+    ),
+    Readout(
+        name="missed_turns",
+        title="missed turns",
+        meaning="Turns with no end of turn before the caller spoke again: no answer.",
+        kind="count",
+        place=5,
+        measure=lambda found: Count(sum(turn.missed for turn in found.turns), len(found.turns)),
+        needs_truth=True,
+        caveat="turns after which nothing was heard of the agent before the caller spoke again",
+    ),
+    Readout(
+        name="missed_barge_ins",
+        title="missed barge-ins",
+        meaning="True interruptions after which the agent neither stopped within 2 s nor had ended.",
+        kind="count",
+        place=7,
+        measure=lambda found: Count(found.over.missed, found.over.true),
+        needs_truth=True,
+        by_barge_in=True,
+    ),
+    Readout(
+        name="false_barge_ins",
+        title="false barge-ins",
+        meaning="The agent stopped for a backchannel, a cough or a noise, out of all of those over its voice.",
+        kind="count",
+        place=6,
+        measure=lambda found: Count(found.over.false, found.over.distractors),
+        needs_truth=True,
+        by_barge_in=True,
+        unheard="whether the agent stopped for a noise, or had said all it wanted, sounds the same",
+    ),
+    Readout(
+        name="missed_responses",
+        title="missed responses",
+        meaning="Times the caller gave up waiting for the agent, out of all times they waited.",
+        kind="count",
+        place=17,
+        measure=lambda found: Count(found.missed_responses, found.anchored),
+    ),
+    Readout(
+        name="fillers",
+        title="fillers",
+        meaning="Fillers spoken, out of all ends of turn.",
+        kind="count",
+        place=12,
+        measure=_fillers,
+        less_is_better=False,
+        unheard="a filler sounds like a short answer",
+    ),
+    Readout(
+        name="wasted_generations",
+        title="wasted generations",
+        meaning="Answers thrown away because the caller went on, out of all begun: they cost money, not time.",
+        kind="count",
+        place=13,
+        measure=_wasted_generations,
+        unheard="an answer thrown away makes no sound",
+    ),
+    Readout(
+        name="underruns",
+        title="underruns",
+        meaning="Gaps in the agent's speech, out of all joints between its chunks.",
+        kind="count",
+        place=15,
+        measure=_underruns,
+        unheard="a gap for want of words sounds like a pause",
+    ),
+    Readout(
+        name="choppy_starts",
+        title="choppy starts",
+        meaning="Responses that begin with fewer than 4 words, out of all of them.",
+        kind="count",
+        place=16,
+        measure=_choppy_starts,
+        unheard="where one chunk ends and the next begins cannot be heard",
+    ),
+    Readout(
+        name="truncated_words",
+        title="truncated words",
+        meaning="Words cut by the limits on a response, out of all of them.",
+        kind="count",
+        place=14,
+        measure=_truncated_words,
+        less_is_better=False,
+        unheard="words that were cut make no sound",
+    ),
+    Readout(
+        name="talk_over_s",
+        title="talk-over",
+        meaning="Agent sound over true caller turns, summed.",
+        kind="duration",
+        place=9,
+        measure=lambda found: talk_over_ms(found.sounds, found.truth) / 1000,
+        needs_truth=True,
+        by_barge_in=True,
+    ),
+    Readout(
+        name="dead_air_s",
+        title="dead air",
+        meaning="Silence beyond 1 s between the true end of a turn and the first agent sound, summed.",
+        kind="duration",
+        place=10,
+        measure=lambda found: sum(turn.dead_air_ms for turn in found.turns) / 1000,
+    ),
+)
+"""Every readout, in the order of the JSON."""
+
+BY_NAME = {readout.name: readout for readout in READOUTS}
+
+BY_PLACE = tuple(sorted(READOUTS, key=attrgetter("place")))
+"""Every readout, what callers notice most first."""

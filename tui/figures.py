@@ -1,0 +1,48 @@
+"""How the figures of readouts are written, for the dashboard and the command line."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from simulator.measures.readout_table import BY_NAME
+from simulator.measures.readouts import Measured
+
+NOTHING = "–"
+"""Stands for a figure that there is not."""
+
+
+def figure(name: str, value: float | None, unit: bool = True) -> str:
+    """Write a readout's value: ``1,093 ms``, ``0.4 s``, ``2``."""
+    if value is None:
+        return NOTHING
+    readout = BY_NAME[name]
+    ending = f" {readout.unit}" if unit and readout.kind != "count" else ""
+    return f"{value:,.{readout.places}f}{ending}"
+
+
+def total(name: str, value: float | None, runs: Iterable[Measured]) -> str:
+    """Write a total: seconds, or a count out of how many there could have been in ``runs``."""
+    if value is None or BY_NAME[name].kind != "count":
+        return figure(name, value)
+    return f"{value:,.0f} / {sum(run.counts[name].of for run in runs if name in run.counts):,}"
+
+
+def difference(name: str, value: float | None) -> str:
+    """Write a difference of two figures, with its sign."""
+    return NOTHING if value is None else signed(value, BY_NAME[name].places)
+
+
+def interval(name: str, bounds: tuple[float, float] | None) -> str:
+    """Write an interval of differences."""
+    if bounds is None:
+        return NOTHING
+    low, high = (difference(name, bound) for bound in bounds)
+    return f"[{low}, {high}]"
+
+
+def signed(value: float, places: int = 0) -> str:
+    """Write a number with its sign; what rounds to nothing has none."""
+    text = f"{abs(value):,.{places}f}"
+    if not float(text.replace(",", "")):
+        return text
+    return f"{'−' if value < 0 else '+'}{text}"
