@@ -6,6 +6,7 @@ import json
 from pathlib import Path
 from typing import Any, NoReturn
 
+from base.os_errors import os_error_text
 from simulator.errors import TextError
 
 
@@ -14,7 +15,7 @@ def read_text(path: Path) -> str:
     try:
         return path.read_text(encoding="utf-8-sig")
     except OSError as error:
-        raise TextError(f"{path}: {(error.strerror or 'cannot be read').lower()}; check the path") from None
+        raise TextError(f"{path}: {os_error_text(error)}; check the path") from None
     except UnicodeDecodeError:
         raise TextError(f"{path}: is not UTF-8 text; save it as UTF-8") from None
 

@@ -11,9 +11,8 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
-from platformdirs import user_cache_path
-
-from simulator.whole_file import PARTIAL, write_whole
+from base.files import PARTIAL, close_to_others, write_whole
+from base.folders import cache_folder
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,9 +34,8 @@ class KeptFiles:
 
     @property
     def folder(self) -> Path:
-        """Where they are: in ``TURNLAB_CACHE_DIR``, or in the platform's cache directory."""
-        chosen = os.environ.get("TURNLAB_CACHE_DIR")
-        return (Path(chosen) if chosen else user_cache_path("turnlab", appauthor=False)) / self.name
+        """Where they are."""
+        return cache_folder() / self.name
 
     def read(self, key: str) -> bytes | None:
         """Return what is kept under a key, ``None`` if nothing readable is."""
@@ -55,8 +53,7 @@ class KeptFiles:
         path = self._path(key)
         with contextlib.suppress(OSError):
             write_whole(path, content)
-            if path.parent.stat().st_mode & 0o077:
-                path.parent.chmod(0o700)
+            close_to_others(path.parent)
             self._prune()
 
     def kept(self) -> Kept:

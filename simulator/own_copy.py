@@ -4,11 +4,10 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from base.files import free_stem, make_private_folder, write_private
+from base.os_errors import os_error_text
 from simulator.errors import SimulatorError
-from simulator.free_name import free_stem
 from simulator.labels import labels_beside
-from simulator.private_file import write_private
-from simulator.whole_file import make_private_folder
 
 
 def copy_recording(audio: Path, folder: Path) -> Path:
@@ -22,7 +21,9 @@ def copy_recording(audio: Path, folder: Path) -> Path:
         # the audio last: a recording is there once that is
         contents = {file.name: file.read_bytes() for file in (*beside, audio) if file.is_file() or file == audio}
     except OSError as error:
-        raise SimulatorError(f"{error.filename or audio}: {_why(error)}; the recording was not copied") from None
+        raise SimulatorError(
+            f"{error.filename or audio}: {os_error_text(error)}; the recording was not copied"
+        ) from None
     copies: list[Path] = []
     try:
         make_private_folder(folder)
@@ -34,9 +35,7 @@ def copy_recording(audio: Path, folder: Path) -> Path:
     except OSError as error:
         for copy in copies:
             copy.unlink(missing_ok=True)
-        raise SimulatorError(f"{folder}: {_why(error)}; the recording was not copied, make room there") from None
+        raise SimulatorError(
+            f"{folder}: {os_error_text(error)}; the recording was not copied, make room there"
+        ) from None
     return copies[-1]
-
-
-def _why(error: OSError) -> str:
-    return (error.strerror or type(error).__name__).lower()

@@ -23,7 +23,7 @@ from typing import NoReturn
 
 import typer
 
-PACKAGES = ("presets", "services", "simulator", "tui.cli")
+PACKAGES = ("base", "presets", "services", "simulator", "tui.cli")
 THREADS = Path("/proc/self/task")
 
 

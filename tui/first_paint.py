@@ -6,7 +6,8 @@ import json
 import os
 import sys
 import time
-from pathlib import Path
+
+from base.folders import path_from_environment
 
 REPORT_VARIABLE = "TURNLAB_REPORT_FIRST_PAINT"
 """Environment variable with the file to write the report to."""
@@ -16,8 +17,8 @@ STARTED_VARIABLE = "TURNLAB_STARTED_AT"
 
 def report_first_paint() -> None:
     """Write the report if it is asked for; call it right after the first screen was painted."""
-    path = os.environ.get(REPORT_VARIABLE)
-    if not path:
+    path = path_from_environment(REPORT_VARIABLE)
+    if path is None:
         return
     now = time.time()
     started = os.environ.get(STARTED_VARIABLE)
@@ -25,4 +26,4 @@ def report_first_paint() -> None:
         "seconds_since_process_start": now - float(started) if started else None,
         "modules": sorted(sys.modules),
     }
-    Path(path).write_text(json.dumps(report), encoding="utf-8")
+    path.write_text(json.dumps(report), encoding="utf-8")

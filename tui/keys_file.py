@@ -11,7 +11,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from services.config_folder import config_folder
+from base.folders import config_folder
+from base.os_errors import os_error_text
 
 if TYPE_CHECKING:
     from tui.commands.command import Command
@@ -44,7 +45,7 @@ def chosen_keys(path: Path | None = None) -> ChosenKeys:
     try:
         raw = tomllib.loads(file.read_text(encoding="utf-8"))
     except (OSError, ValueError) as error:
-        why = error.strerror if isinstance(error, OSError) else " ".join(str(error).split())
+        why = os_error_text(error) if isinstance(error, OSError) else " ".join(str(error).split())
         return ChosenKeys({}, (f"{file} cannot be read ({why}); all keys are as they come",))
     return _checked(dict(_flat(raw)), file)
 

@@ -6,6 +6,8 @@ import gc
 import os
 import sys
 
+from base.os_errors import os_error_text
+
 
 def open_dashboard(connection: str | None = None, *, read_only: bool = False) -> int:
     """Run the dashboard until the user leaves it; return the exit code. ``read_only``: it cannot write anything."""
@@ -39,4 +41,6 @@ def serve_dashboard(port: int, connection: str | None, *, read_only: bool) -> No
     try:
         serve(port, options)
     except OSError as error:
-        raise WorkError(f"port {port} cannot be used ({error.strerror}); choose another with --port") from None
+        raise WorkError(
+            f"port {port} cannot be used ({os_error_text(error)}); choose another with --port"
+        ) from None

@@ -7,7 +7,7 @@ import json
 from pathlib import Path
 from typing import Any
 
-from services.config_folder import config_folder
+from base.folders import config_folder
 
 SPEAKER = "live.output"
 """The speaker that was chosen in Live, by name; nothing for the system's default."""
@@ -26,12 +26,11 @@ def remembered(name: str) -> str:
 
 def remember(name: str, value: str) -> None:
     """Remember something from now on; everything else in the file stays. Raises :class:`OSError`."""
-    from simulator.private_file import write_private
+    from base.files import write_whole
 
     file = settings_file()
-    file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     text = json.dumps({**_settings(), name: value}, indent=1, ensure_ascii=False) + "\n"
-    write_private(file, text.encode(), replace=True)
+    write_whole(file, text.encode())
 
 
 def _settings() -> dict[str, Any]:

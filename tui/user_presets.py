@@ -6,12 +6,13 @@ import json
 import re
 from pathlib import Path
 
+from base.files import make_private_folder, write_private
+from base.folders import config_folder
+from base.os_errors import os_error_text
 from presets.config import ConfigError, VoiceConfig, check, parse
 from presets.library import Preset, builtin_presets
-from services.config_folder import config_folder
 from simulator.errors import TextError
 from simulator.json_text import read_json
-from simulator.private_file import write_private
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9 _.-]{0,58}[A-Za-z0-9_-]|[A-Za-z0-9]")
 
@@ -21,7 +22,7 @@ class PresetError(ValueError):
 
 
 def presets_folder() -> Path:
-    """Return where they are: ``presets`` in ``TURNLAB_CONFIG_DIR`` or the user's configuration folder."""
+    """Return where they are: ``presets`` in the configuration folder."""
     return config_folder() / "presets"
 
 
@@ -87,12 +88,12 @@ def save_preset(name: str, config: VoiceConfig, description: str = "") -> Preset
         raise PresetError(f"{problems[0]}; a preset must be in the documented bounds")
     folder = presets_folder()
     try:
-        folder.mkdir(parents=True, exist_ok=True)
+        make_private_folder(folder)
         write_private(_file(one.name), _text(one), replace=False)
     except FileExistsError:
         raise PresetError(f"{_file(one.name)} is there already; choose another name, or mend that file") from None
     except OSError as error:
-        raise PresetError(f"{folder} cannot be written to: {error.strerror}; nothing was saved") from None
+        raise PresetError(f"{folder} cannot be written to: {os_error_text(error)}; nothing was saved") from None
     return one
 
 
@@ -116,7 +117,7 @@ def delete_preset(name: str) -> None:
             try:
                 file.unlink()
             except OSError as error:
-                raise PresetError(f"{file} cannot be deleted: {error.strerror}") from None
+                raise PresetError(f"{file} cannot be deleted: {os_error_text(error)}") from None
 
 
 def export_preset(one: Preset, file: Path) -> Path:
@@ -126,7 +127,7 @@ def export_preset(one: Preset, file: Path) -> Path:
     except FileExistsError:
         raise PresetError(f"{file} is there already; choose another name") from None
     except OSError as error:
-        raise PresetError(f"{file} cannot be written: {error.strerror}; choose another place") from None
+        raise PresetError(f"{file} cannot be written: {os_error_text(error)}; choose another place") from None
     return file
 
 

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-import os
 import sqlite3
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from contextlib import asynccontextmanager, contextmanager
@@ -18,8 +17,10 @@ from typing import TYPE_CHECKING, Literal, TypeVar
 
 from pydantic import JsonValue
 
+from base.files import make_private_file
+from base.folders import data_folder
+from base.os_errors import os_error_text
 from services.changes.differences import canonical, same
-from services.embedded import workspace_file
 from services.errors import StorageError
 from services.model import Service, VersionSet
 from services.reading import read_version_set
@@ -125,7 +126,7 @@ class Backups:
     """
 
     def __init__(self, folder: Path | None = None) -> None:
-        self._folder = folder or workspace_file().parent
+        self._folder = folder or data_folder()
 
     @property
     def file(self) -> Path:
@@ -303,9 +304,8 @@ CREATE TABLE plans (
 
 def connect(file: Path) -> sqlite3.Connection:
     """Open a file, making it for its owner only. Raises what :func:`failures` puts into words."""
-    file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-    # SQLite takes over an empty file as a new database; version sets are nobody else's business
-    os.close(os.open(file, os.O_RDWR | os.O_CREAT, 0o600))
+    # SQLite takes over an empty file as a new database
+    make_private_file(file)
     connection = sqlite3.connect(file, timeout=LOCK_SECONDS, isolation_level=None, check_same_thread=False)
     connection.row_factory = sqlite3.Row
     # a backup must be there after a power cut too
@@ -330,7 +330,7 @@ def failures(file: Path, when_busy: str) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        reason = error.strerror or str(error)
+        reason = os_error_text(error)
         raise StorageError(
             f"backups of version sets cannot be kept in {file}: {reason}; nothing was sent: "
             "set TURNLAB_DATA_DIR to a folder that can be written to"

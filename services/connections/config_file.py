@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import json
-import os
-import tempfile
 from pathlib import Path
 from typing import Any, Final
 
-from services.config_folder import config_folder
+from base.files import write_whole
+from base.folders import config_folder
+from base.os_errors import os_error_text
 from services.connections.profile import Profile, checked_name, checked_url
 from services.errors import ConnectionProblem
 
@@ -52,7 +52,7 @@ def _load(file: Path) -> dict[str, Any]:
     except FileNotFoundError:
         return {}
     except OSError as error:
-        raise ConnectionProblem(f"{file} cannot be read: {error.strerror}") from None
+        raise ConnectionProblem(f"{file} cannot be read: {os_error_text(error)}") from None
     except ValueError:
         whole = None
     entries = whole.get("connections") if isinstance(whole, dict) else None
@@ -73,16 +73,7 @@ def _profile(name: str, entry: dict[str, Any], file: Path) -> Profile:
 def _write(file: Path, entries: dict[str, Any]) -> None:
     """Replace the file in one step, readable for its owner only."""
     text = json.dumps({"version": 1, "connections": entries}, indent=2, ensure_ascii=False) + "\n"
-    temporary = ""
     try:
-        file.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.NamedTemporaryFile("w", dir=file.parent, delete=False, encoding="utf-8") as handle:
-            temporary = handle.name
-            handle.write(text)
-            handle.flush()
-            os.fsync(handle.fileno())
-        Path(temporary).replace(file)
+        write_whole(file, text.encode())
     except OSError as error:
-        if temporary:
-            Path(temporary).unlink(missing_ok=True)
-        raise ConnectionProblem(f"{file} cannot be written: {error.strerror}; nothing was changed") from None
+        raise ConnectionProblem(f"{file} cannot be written: {os_error_text(error)}; nothing was changed") from None

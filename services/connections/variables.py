@@ -13,6 +13,7 @@ from typing import Final, Literal
 
 from pydantic import SecretStr
 
+from base.os_errors import os_error_text
 from services.connections.profile import Profile, Source, checked_url
 from services.connections.regions import DEFAULT_REGION, REGIONS
 from services.errors import ConnectionProblem
@@ -80,7 +81,7 @@ def from_file(name: str, path: Path) -> Profile:
     try:
         variables = Variables(dotenv_values(path, interpolate=False, encoding="utf-8"))
     except (OSError, ValueError) as error:
-        reason = error.strerror if isinstance(error, OSError) else "it is not UTF-8 text"
+        reason = os_error_text(error) if isinstance(error, OSError) else "it is not UTF-8 text"
         raise ConnectionProblem(f"{path} cannot be read: {reason}") from None
     read = _read("platform", variables, name=name, source="file", origin=str(path))
     if isinstance(read, Profile):

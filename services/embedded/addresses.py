@@ -5,6 +5,7 @@ from __future__ import annotations
 import ipaddress
 import socket
 
+from base.os_errors import os_error_text
 from services.errors import ServiceError
 
 
@@ -29,9 +30,9 @@ def bind(host: str, port: int) -> socket.socket:
         bound.listen(128)
     except OSError as error:
         bound.close()
-        reason = (error.strerror or str(error)).lower()
+        why = os_error_text(error)
         raise AddressError(
-            f"port {port} at {host} cannot be used: {reason}; choose another --port, or 0 for any free one"
+            f"port {port} at {host} cannot be used: {why}; choose another --port, or 0 for any free one"
         ) from None
     bound.setblocking(False)
     return bound

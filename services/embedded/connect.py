@@ -5,12 +5,12 @@ Importing this is cheap: the web framework behind it is imported in a worker thr
 
 from __future__ import annotations
 
-import os
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from base.folders import data_folder
 from services.client import ServicesClient
 
 if TYPE_CHECKING:
@@ -18,16 +18,11 @@ if TYPE_CHECKING:
     from services.embedded.database import Database
 
 FILE_NAME = "workspace.db"
-DATA_DIR_VARIABLE = "TURNLAB_DATA_DIR"
 
 
 def workspace_file() -> Path:
-    """Return where the workspace is kept: ``TURNLAB_DATA_DIR``, or the user's data folder."""
-    if chosen := os.environ.get(DATA_DIR_VARIABLE):
-        return Path(chosen).expanduser() / FILE_NAME
-    import platformdirs
-
-    return platformdirs.user_data_path("turnlab", appauthor=False) / FILE_NAME
+    """Return where the workspace is kept."""
+    return data_folder() / FILE_NAME
 
 
 @asynccontextmanager

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import contextlib
-import os
 import sqlite3
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from base.files import close_to_others, make_private_file
+from base.os_errors import os_error_text
 from services.embedded.migrations import MIGRATIONS
 from services.errors import StorageError
 
@@ -43,8 +44,7 @@ class Database:
             database = cls(connection)
             with database.write():
                 _migrate(connection, file, fill)
-            if file.stat().st_mode & 0o077:
-                file.chmod(0o600)
+            close_to_others(file)
             # Readers then do not block a writer. If another process is busy this very moment, it or the next
             # start will switch: nothing but speed depends on it.
             with contextlib.suppress(sqlite3.OperationalError):
@@ -91,12 +91,11 @@ class Database:
 def _create_privately(file: Path) -> None:
     """Make folder and file for their owner only, because the file holds the access token."""
     try:
-        file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
         # SQLite takes over an empty file as a new database and gives its side files the same permissions.
-        os.close(os.open(file, os.O_RDWR | os.O_CREAT, 0o600))
+        make_private_file(file)
     except OSError as error:
         raise StorageError(
-            f"the workspace cannot be kept in {file}: {error.strerror or error}; "
+            f"the workspace cannot be kept in {file}: {os_error_text(error)}; "
             "set TURNLAB_DATA_DIR to a folder that can be written to"
         ) from None
 

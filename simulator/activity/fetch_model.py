@@ -17,9 +17,10 @@ import zipfile
 from importlib.util import find_spec
 from pathlib import Path
 
+from base.files import write_whole
+from base.os_errors import os_error_text
 from simulator.activity.models import ModelFile, models_folder
 from simulator.errors import ModelError
-from simulator.whole_file import write_whole
 
 _ADDRESS = re.compile(r"\w+://\S+")
 
@@ -57,8 +58,7 @@ def fetch_model(model: ModelFile) -> Path:
         write_whole(kept, content)
     except OSError as error:
         raise ModelError(
-            f"{kept}: {(error.strerror or 'cannot be written').lower()}; "
-            "free space there or set TURNLAB_DATA_DIR to another folder"
+            f"{kept}: {os_error_text(error)}; free space there or set TURNLAB_DATA_DIR to another folder"
         ) from None
     return kept
 
@@ -111,7 +111,7 @@ def _run(command: list[str], model: ModelFile) -> None:
     try:
         done = subprocess.run(command, capture_output=True, text=True, errors="replace", stdin=subprocess.DEVNULL)
     except OSError as error:
-        raise ModelError(f"{command[0]}: {(error.strerror or 'does not run').lower()}; install pip or uv") from None
+        raise ModelError(f"{command[0]}: {os_error_text(error)}; install pip or uv") from None
     if done.returncode:
         said = [line.strip() for line in (done.stderr or done.stdout).splitlines() if line.strip()]
         if "hash mismatch" in done.stderr.lower():

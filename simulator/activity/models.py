@@ -15,8 +15,8 @@ from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, Literal
 
-from platformdirs import user_data_path
-
+from base.folders import data_folder
+from base.os_errors import os_error_text
 from simulator.errors import ModelError
 
 
@@ -101,9 +101,8 @@ class FoundModel:
 
 
 def models_folder() -> Path:
-    """Return where fetched models are kept: in ``TURNLAB_DATA_DIR``, or in the user's data folder."""
-    chosen = os.environ.get("TURNLAB_DATA_DIR")
-    return (Path(chosen) if chosen else user_data_path("turnlab", appauthor=False)) / "models"
+    """Return where fetched models are kept."""
+    return data_folder() / "models"
 
 
 def find_model(model: ModelFile) -> FoundModel | None:
@@ -138,7 +137,7 @@ def _measured(path: Path) -> tuple[int, str]:
         state = path.stat()
         return state.st_size, _sha256(path, state.st_mtime_ns, state.st_size)
     except OSError as error:
-        raise ModelError(f"{path}: {(error.strerror or 'cannot be read').lower()}; check its permissions") from None
+        raise ModelError(f"{path}: {os_error_text(error)}; check its permissions") from None
 
 
 @lru_cache(maxsize=16)

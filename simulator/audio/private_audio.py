@@ -10,8 +10,8 @@ from pathlib import Path
 
 import soundfile as sf
 
+from base.files import private_file
 from simulator.audio.samples import SAMPLE_RATE
-from simulator.private_file import private_file
 
 
 @contextmanager

@@ -8,10 +8,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from base.files import write_private
+from base.os_errors import os_error_text
 from simulator.errors import LabelError
 from simulator.labels.exchange import json_of_track
 from simulator.labels.reading import labels_beside, read_json, read_labels
-from simulator.private_file import write_private
 
 
 class LabelsChangedError(LabelError):
@@ -44,8 +45,9 @@ class LabelFile:
         except FileExistsError:
             raise LabelsChangedError(f"{self.path} is there by now") from None
         except OSError as error:
-            why = (error.strerror or "cannot be written").lower()
-            raise LabelError(f"{self.path}: {why}; nothing was saved. Make room or copy the recording") from None
+            raise LabelError(
+                f"{self.path}: {os_error_text(error)}; nothing was saved. Make room or copy the recording"
+            ) from None
         return LabelFile(self.path, raw, content)
 
 
@@ -58,7 +60,7 @@ def open_label_file(audio: Path, duration_s: float) -> LabelFile:
     try:
         found = labels_beside(audio)
     except OSError as error:
-        raise LabelError(f"{audio.with_suffix('.txt')}: {(error.strerror or 'cannot be read').lower()}") from None
+        raise LabelError(f"{audio.with_suffix('.txt')}: {os_error_text(error)}") from None
     before = _content(target)
     if found is None:
         raw = {"id": audio.stem, "audio": audio.name, "duration_s": round(duration_s, 3), "turns": []}
@@ -79,4 +81,4 @@ def _content(path: Path) -> bytes | None:
     except FileNotFoundError:
         return None
     except OSError as error:
-        raise LabelError(f"{path}: {(error.strerror or 'cannot be read').lower()}") from None
+        raise LabelError(f"{path}: {os_error_text(error)}") from None

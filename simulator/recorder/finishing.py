@@ -8,11 +8,12 @@ from typing import Any
 
 import numpy as np
 
+from base.files import write_private
+from base.folders import own_recordings_folder
+from base.os_errors import os_error_text
 from simulator.audio.private_audio import private_audio
 from simulator.audio.samples import SAMPLE_RATE
 from simulator.errors import SimulatorError
-from simulator.private_file import write_private
-from simulator.recorder.folder import own_recordings_folder
 from simulator.recorder.journal import SAMPLES_SUFFIX, forget, left_behind, read_events
 from simulator.recorder.provisional import provisional_labels
 
@@ -33,7 +34,7 @@ def finish_recording(samples: Path) -> Path | None:
             _make(samples, duration_s)
         forget(samples)
     except OSError as error:
-        why = (error.strerror or type(error).__name__).lower()
+        why = os_error_text(error)
         raise SimulatorError(
             f"{target}: cannot be written ({why}); make room there, the recording is kept until the next start"
         ) from None

@@ -18,9 +18,8 @@ from typing import Any
 
 import numpy as np
 
+from base.files import free_stem, make_private_folder
 from simulator.audio.samples import SAMPLE_RATE, Samples
-from simulator.free_name import free_stem
-from simulator.whole_file import make_private_folder
 
 SAMPLES_SUFFIX = ".live"
 EVENTS_SUFFIX = ".live.jsonl"

@@ -13,13 +13,13 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from pathlib import Path
 
+from base.folders import own_recordings_folder
 from presets.layers import ResolvedVoiceConfig
 from simulator.activity.analyzer import Completeness, completeness_model, warm_up
 from simulator.activity.model import FRAME_MS
 from simulator.engine.events import Event
 from simulator.errors import SimulatorError
 from simulator.recorder.finishing import recover_recordings
-from simulator.recorder.folder import own_recordings_folder
 from simulator.session.arms import Arms
 from simulator.session.capture_buffer import CaptureBuffer, Taken
 from simulator.session.cards import RealCards, SoundCards

@@ -8,6 +8,7 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+from base.os_errors import os_error_text
 from simulator.audio.samples import Samples
 from simulator.errors import SimulatorError
 from simulator.recorder.finishing import finish_recording
@@ -69,9 +70,8 @@ class Recorder:
         try:
             journal = Journal(self._folder, stem, about)
         except OSError as error:
-            self._tell(
-                f"{self._folder}: cannot be written ({_why(error)}), so nothing is recorded; make room there"
-            )
+            why = os_error_text(error)
+            self._tell(f"{self._folder}: cannot be written ({why}), so nothing is recorded; make room there")
             return
         with self._lock:
             self._journal, self._starts_s = journal, now_ms / 1000
@@ -128,10 +128,6 @@ class Recorder:
                     write(self._journal)
                 return
             except OSError as error:
-                why = _why(error)
+                why = os_error_text(error)
                 self._end()
         self._tell(f"the recording ends here: {self._folder} cannot be written ({why}); make room there")
-
-
-def _why(error: OSError) -> str:
-    return (error.strerror or type(error).__name__).lower()

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import InvalidHandshake, InvalidURI
 
+from base.os_errors import os_error_text
 from simulator.audio.samples import SAMPLE_RATE
 from simulator.errors import SimulatorError
 from simulator.socket.activity_by_level import AUDIBLE_DB
@@ -69,4 +70,4 @@ async def dial(wishes: CallWishes) -> ClientConnection:
 def _why(error: Exception) -> str:
     if isinstance(error, TimeoutError):
         return f"did not pick up within {OPEN_S:g} s"
-    return str(getattr(error, "strerror", None) or error) or type(error).__name__
+    return os_error_text(error) if isinstance(error, OSError) else str(error) or type(error).__name__

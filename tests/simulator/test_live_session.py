@@ -17,13 +17,13 @@ import pytest
 import soundfile as sf
 from numpy.typing import NDArray
 
+from base.folders import own_recordings_folder
 from presets.config import parse
 from simulator.activity.analyzer import analyze, completeness_model
 from simulator.engine.profile_files import default_profile
 from simulator.labels import read_json, read_labels
 from simulator.labels.document import LabelDocument
 from simulator.recorder.finishing import recover_recordings
-from simulator.recorder.folder import own_recordings_folder
 from simulator.recording import bundled_folder, open_recording
 from simulator.replay import play
 from simulator.session import (

@@ -11,9 +11,9 @@ import soundfile as sf
 from textual.pilot import Pilot
 from textual.widgets import OptionList, Static
 
+from base.folders import own_recordings_folder
 from services.embedded import open_embedded
 from simulator.labels import read_labels
-from simulator.recorder.folder import own_recordings_folder
 from simulator.recording import bundled_folder
 from simulator.session.live import LiveSession
 from simulator.session.settings import EchoGuard

@@ -10,7 +10,7 @@ from collections.abc import Callable
 
 from textual.pilot import Pilot
 
-from simulator.recorder.folder import own_recordings_folder
+from base.folders import own_recordings_folder
 from tests.tui.conftest import ScriptedClient, make_app
 from tests.tui.live_support import ArrayCards, array_call
 from tests.tui.pace import until

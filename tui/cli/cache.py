@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 
+from base.os_errors import os_error_text
 from simulator.activity.cache import ANALYSES
 from simulator.kept_files import Kept
 from simulator.voice.hibari import VOICE_CLIPS
@@ -36,8 +37,7 @@ def _cleared() -> tuple[Kept, Kept]:
     try:
         return ANALYSES.clear(), VOICE_CLIPS.clear()
     except OSError as error:
-        why = (error.strerror or "cannot be deleted").lower()
-        raise WorkError(f"{error.filename or 'the cache'}: {why}; check its permissions") from None
+        raise WorkError(f"{error.filename or 'the cache'}: {os_error_text(error)}; check its permissions") from None
 
 
 def _to_json(analyses: Kept, clips: Kept) -> dict[str, object]:

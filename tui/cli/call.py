@@ -11,10 +11,11 @@ from typing import Any
 import numpy as np
 import soundfile as sf
 
+from base.files import write_private
+from base.os_errors import os_error_text
 from simulator.audio.samples import SAMPLE_RATE
 from simulator.measures.readout_table import BY_NAME, BY_PLACE
 from simulator.measures.readouts import Spread, readouts_json
-from simulator.private_file import write_private
 from simulator.recording import Recording
 from simulator.socket.calling import CallTaken, call
 from simulator.socket.dialling import CallWishes
@@ -129,7 +130,7 @@ def _save(taken: CallTaken, path: Path) -> None:
     try:
         write_private(path, content.getvalue(), replace=False)
     except OSError as error:
-        raise WorkError(f"--save {path}: {(error.strerror or str(error)).lower()}; the call is not kept") from None
+        raise WorkError(f"--save {path}: {os_error_text(error)}; the call is not kept") from None
 
 
 def _notes(taken: CallTaken, outside: Outside, request: Request) -> list[str]:

@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from pathlib import Path
 
+from base.os_errors import os_error_text
 from simulator.activity.model import SILENCE_ONLY, Activity
 from simulator.channel import both_sides
 from simulator.engine.profile import EngineProfile
@@ -156,8 +157,8 @@ def _patterns(text: str) -> list[str]:
     try:
         lines = Path(text[1:]).read_text(encoding="utf-8").splitlines()
     except (OSError, ValueError) as error:
-        why = getattr(error, "strerror", None) or "is not UTF-8 text"
-        raise CallError(f"--only {text[1:]}: {why.lower()}; name a file with one recording a line") from None
+        why = os_error_text(error) if isinstance(error, OSError) else "is not UTF-8 text"
+        raise CallError(f"--only {text[1:]}: {why}; name a file with one recording a line") from None
     return [line.strip() for line in lines if line.strip() and not line.startswith("#")]
 
 

@@ -5,11 +5,12 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
+from base.files import write_private
+from base.os_errors import os_error_text
 from simulator.audio.source import open_audio
 from simulator.errors import SimulatorError
 from simulator.labels import labels_beside, read_json, read_labels
 from simulator.labels.exchange import json_of_track, track_and_losses
-from simulator.private_file import write_private
 from simulator.recording import audio_beside
 from tui.cli.failure import CallError, WorkError, complain
 from tui.cli.tables import print_line
@@ -78,5 +79,5 @@ def _write(target: Path, content: str, *, force: bool) -> None:
             f"{target}: is there already; choose another --output, or replace it with --force"
         ) from None
     except OSError as error:
-        raise WorkError(f"{target}: {(error.strerror or 'cannot be written').lower()}") from None
+        raise WorkError(f"{target}: {os_error_text(error)}") from None
     print_line(f"Wrote {target}, readable by you alone.")

@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
+from base.os_errors import os_error_text
 from simulator.activity.model import Activity
 from simulator.errors import SimulatorError, VoiceError
 from simulator.playing.call_mix import CallMix
@@ -61,8 +62,7 @@ def write_call(request: MixRequest, recording: Recording, activity: Activity, ru
     except FileExistsError:
         raise _there_already(path) from None
     except OSError as error:
-        why = (error.strerror or "cannot be written").lower()
-        raise WorkError(f"--mix {path}: {why}; choose another place") from None
+        raise WorkError(f"--mix {path}: {os_error_text(error)}; choose another place") from None
 
 
 def _there_already(path: Path) -> CallError:

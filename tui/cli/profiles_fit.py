@@ -6,9 +6,10 @@ import json
 from dataclasses import dataclass
 from pathlib import Path
 
+from base.files import write_private
+from base.os_errors import os_error_text
 from simulator.engine.profile_files import read_profile
 from simulator.errors import ProfileError
-from simulator.private_file import write_private
 from simulator.profile_fitting import fit, read_call
 from tui.cli.arms import read_arms
 from tui.cli.failure import CallError, WorkError, complain
@@ -64,6 +65,4 @@ def _write(path: Path, text: str, *, force: bool) -> None:
     except FileExistsError:
         raise CallError(f"{path}: is there already; choose another name, or replace it with --force") from None
     except OSError as error:
-        raise WorkError(
-            f"{path}: {(error.strerror or 'cannot be written').lower()}; choose another folder"
-        ) from None
+        raise WorkError(f"{path}: {os_error_text(error)}; choose another folder") from None

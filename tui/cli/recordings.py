@@ -6,9 +6,10 @@ import json
 import shlex
 from pathlib import Path
 
+from base.folders import own_recordings_folder
+from base.os_errors import os_error_text
 from simulator.audio.source import SUFFIXES
 from simulator.labels import Labels
-from simulator.recorder.folder import own_recordings_folder
 from simulator.recording import Recording, bundled_folder
 from tui.cli.failure import WorkError
 from tui.cli.faults import Faults
@@ -50,7 +51,7 @@ def _audio_in(folder: Path) -> list[Path]:
     except FileNotFoundError:
         return []
     except OSError as error:
-        why = (error.strerror or type(error).__name__).lower()
+        why = os_error_text(error)
         raise WorkError(
             f"{folder}: {why}; your own recordings are not listed. Make it a folder that you may read"
         ) from None

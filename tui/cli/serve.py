@@ -7,6 +7,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from pathlib import Path
 
+from base.folders import typed_path
 from services.embedded import workspace_file
 from services.embedded.connect import FILE_NAME
 from services.errors import ServiceError
@@ -42,7 +43,7 @@ def serve(request: Request, *, as_json: bool) -> None:
         check_reach(request.host, request.token, "TURNLAB_SERVE_TOKEN", allowed=request.allow_remote)
         serving.serve(
             serving.ServeOptions(
-                file=request.data.expanduser() / FILE_NAME if request.data else workspace_file(),
+                file=typed_path(str(request.data)) / FILE_NAME if request.data else workspace_file(),
                 host=request.host,
                 port=request.port,
                 token=request.token,

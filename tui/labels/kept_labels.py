@@ -8,8 +8,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from services.embedded.connect import workspace_file
-from simulator.private_file import write_private
+from base.files import write_whole
+from base.folders import drafts_folder
 
 
 class KeptLabels:
@@ -17,7 +17,7 @@ class KeptLabels:
 
     def __init__(self, audio: Path, folder: Path | None = None) -> None:
         key = hashlib.sha256(str(audio.resolve()).encode()).hexdigest()[:16]
-        self._file = (folder or workspace_file().parent / "drafts") / f"labels-{key}.json"
+        self._file = (folder or drafts_folder()) / f"labels-{key}.json"
 
     def read(self) -> dict[str, Any] | None:
         """Return what was kept; ``None`` if nothing was, or nothing that can be read."""
@@ -29,8 +29,7 @@ class KeptLabels:
 
     def write(self, raw: Mapping[str, Any]) -> None:
         """Keep this."""
-        self._file.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
-        write_private(self._file, json.dumps(raw, ensure_ascii=False).encode(), replace=True)
+        write_whole(self._file, json.dumps(raw, ensure_ascii=False).encode())
 
     def forget(self) -> None:
         """Keep nothing."""

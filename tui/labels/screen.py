@@ -15,6 +15,7 @@ from textual.app import ComposeResult
 from textual.screen import ModalScreen
 from textual.widgets import Static
 
+from base.os_errors import os_error_text
 from simulator.errors import SimulatorError
 from simulator.labels.document import LabelDocument
 from simulator.labels.marks import Kind, Mark
@@ -205,7 +206,7 @@ class LabelEditor(Place, ModalScreen[None]):
             else:
                 await asyncio.to_thread(self._kept.forget)
         except OSError as error:
-            why = plain(error.strerror or str(error))
+            why = plain(os_error_text(error))
             self._show(f"A crash would lose these labels: they cannot be kept ({why}). Save them soon.")
 
     def action_add(self, kind: Kind) -> None:

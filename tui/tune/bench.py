@@ -7,13 +7,14 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
+from base.folders import own_recordings_folder
+from base.os_errors import os_error_text
 from simulator.activity.analyzer import Completeness, completeness_model
 from simulator.activity.cache import cached_analysis
 from simulator.activity.model import Activity
 from simulator.audio.source import SUFFIXES
 from simulator.errors import SimulatorError
 from simulator.recorder.finishing import recover_recordings
-from simulator.recorder.folder import own_recordings_folder
 from simulator.recording import Recording, bundled_folder, find_audio, open_recording
 
 OWN_RECORDINGS = "my/"
@@ -56,7 +57,7 @@ def _own_recordings() -> tuple[Found, ...]:
     except FileNotFoundError:  # nobody needs to have recordings of their own
         return ()
     except OSError as error:
-        why = (error.strerror or type(error).__name__).lower()
+        why = os_error_text(error)
         fault = f"{own_folder()}: {why}; your own recordings are not listed. Make it a folder that you may read"
         return (Found(OWN_RECORDINGS, "my recordings", None, f"{fault}."),)
     return tuple(open_found(file) for file in inside)
@@ -108,7 +109,7 @@ def gone_text(name: str) -> str:
 def _cannot_be_read(file: Path, error: OSError) -> str:
     if isinstance(error, FileNotFoundError):
         return gone_text(file.name)
-    return f"{file.name}: {(error.strerror or 'cannot be read').lower()}"
+    return f"{file.name}: {os_error_text(error)}"
 
 
 def _without_folder(message: str, file: Path) -> str:

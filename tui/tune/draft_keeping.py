@@ -12,6 +12,7 @@ from functools import partial
 from textual import events, on, work
 from textual.timer import Timer
 
+from base.os_errors import os_error_text
 from tui.commands import Place
 from tui.terminal_text import plain
 from tui.tune.journal import Journal, Keeping, KeptDraft
@@ -60,7 +61,7 @@ class DraftKeepingScreen(Place):
         except OSError as error:
             if not keeping.told_of_failure:
                 keeping.told_of_failure = True
-                why = plain(error.strerror or str(error))
+                why = plain(os_error_text(error))
                 self.notify(
                     f"A crash would lose this draft: it cannot be kept ({why}). Free space in the data folder, or "
                     "set TURNLAB_DATA_DIR to another.",

@@ -7,6 +7,7 @@ from pathlib import Path
 from textual.app import ComposeResult
 from textual.widgets import Input, Static
 
+from base.folders import typed_path
 from tui.dialogs.dialog import Dialog
 from tui.terminal_text import content
 
@@ -31,7 +32,7 @@ class ExportTo(Dialog[Path]):
         """Give the path, if a file can be there."""
         typed = event.value.strip()
         try:
-            path = Path(typed).expanduser()
+            path = typed_path(typed)
             problem = _problem(typed, path) or (_wrong_end(path) if self._audio else "")
         except (OSError, RuntimeError, ValueError):
             problem = "That is no path; type another."

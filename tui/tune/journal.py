@@ -20,9 +20,9 @@ from itertools import count
 from pathlib import Path
 from typing import IO, Any
 
+from base.files import write_private
+from base.folders import drafts_folder
 from presets.config import VoiceConfig, load
-from services.embedded.connect import workspace_file
-from simulator.private_file import write_private
 
 try:
     import fcntl
@@ -51,7 +51,7 @@ class Journal:
     """Keeps one draft of one service (or the free draft: an empty id) of one connection. Thread-safe."""
 
     def __init__(self, connection: str, service_id: str, folder: Path | None = None) -> None:
-        self._folder = folder or workspace_file().parent / "drafts"
+        self._folder = folder or drafts_folder()
         self._about = {"connection": connection, "service": service_id}
         self._key = hashlib.sha256(f"{connection}\n{service_id}".encode()).hexdigest()[:16]
         self._file = self._folder / f"{self._key}.{secrets.token_hex(8)}.json"

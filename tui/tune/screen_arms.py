@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-from pathlib import Path
 
 from textual import work
 
+from base.folders import typed_path
 from services.errors import ServiceError
 from services.model import Service
 from tui.dialogs.dialogs import PickOne
@@ -123,6 +123,6 @@ class ArmsScreen(CopiesScreen):
     async def _ask_file(self) -> ComparisonArm | None:
         hint = "A JSON file: a preset that was exported, or just a voice_config."
         found = await self.app.push_screen_wait(
-            LineEntry("Compare with which file?", hint, "", lambda text: read_preset(Path(text).expanduser()))
+            LineEntry("Compare with which file?", hint, "", lambda text: read_preset(typed_path(text)))
         )
         return ComparisonArm(found.name, "From a file.", found.config) if found is not None else None

@@ -8,7 +8,8 @@ from pathlib import Path
 
 from textual import work
 
-from simulator.private_file import write_private
+from base.files import write_private
+from base.os_errors import os_error_text
 from tui.dialogs.dialog import Confirm
 from tui.dialogs.dialogs import PickOne
 from tui.terminal_text import plain
@@ -69,8 +70,9 @@ class ExportScreen(AskingScreen):
                 agreed = await self.app.push_screen_wait(question)
                 written = agreed is True and await write(path, True)
         except OSError as error:
-            why = (error.strerror or "cannot be written").lower()
-            self.notify(f"{plain(str(path))}: {why}; choose another place.", severity="error", markup=False)
+            self.notify(
+                f"{plain(str(path))}: {os_error_text(error)}; choose another place.", severity="error", markup=False
+            )
         else:
             if written:
                 self.notify(f"Wrote {plain(str(path))}, readable by you alone.", markup=False)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from textual import work
 
+from base.folders import typed_path
 from tui.dialogs.dialog import Confirm
 from tui.dialogs.line_entry import LineEntry
 from tui.terminal_text import plain
@@ -98,7 +99,7 @@ class PresetsScreen(FieldsScreen):
 
     async def _import(self) -> str | None:
         def read(text: str) -> Preset:
-            return read_preset(Path(text).expanduser())
+            return read_preset(typed_path(text))
 
         hint = "A JSON file: a preset that was exported, or just a voice_config."
         found = await self.app.push_screen_wait(LineEntry("Import a preset from which file?", hint, "", read))
@@ -121,4 +122,4 @@ class PresetsScreen(FieldsScreen):
 def _path(text: str) -> Path:
     if not text:
         raise PresetError("nothing typed; type the name of a file")
-    return Path(text).expanduser()
+    return typed_path(text)

@@ -1,0 +1,115 @@
+"""Files that are complete or absent, and that only their owner can read: they may hold callers' words."""
+
+from __future__ import annotations
+
+import os
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from itertools import chain, count
+from pathlib import Path
+from typing import BinaryIO, Final
+
+PARTIAL: Final = ".partial"
+"""How the names of files being written end."""
+
+ABANDONED_S: Final = 3600
+"""A file still being written after this long belongs to a process that was killed."""
+
+_READ_BY_OTHERS: Final = 0o077
+
+
+@contextmanager
+def private_file(path: Path, *, replace: bool) -> Iterator[BinaryIO]:
+    """Give an empty file of mode 0600 to write and read; at the end it becomes ``path`` in one step.
+
+    Its ``name`` is its temporary path. Raises :class:`FileExistsError` if ``path`` exists and ``replace`` is false,
+    and :class:`OSError`; after any exception, the temporary file is gone and ``path`` is as it was.
+    """
+    import tempfile  # here, because the first paint does without it
+
+    handle, name = tempfile.mkstemp(dir=path.parent, prefix=f"{path.name[:40]}.", suffix=PARTIAL)
+    temporary = Path(name)
+    try:
+        # opened by its descriptor, so that no other file can take its place, and known by its name
+        with open(name, "w+b", opener=lambda *_: handle) as file:
+            yield file
+            file.flush()
+            os.fsync(file.fileno())
+        if not replace:
+            # takes the name, so that no other process can between the check and the write
+            os.close(os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600))
+        temporary.replace(path)
+    except BaseException:
+        temporary.unlink(missing_ok=True)
+        raise
+    _sync_folder(path.parent)
+
+
+def write_private(path: Path, content: bytes, *, replace: bool) -> None:
+    """Write a file with mode 0600 in one step. Raises what :func:`private_file` raises."""
+    with private_file(path, replace=replace) as file:
+        file.write(content)
+
+
+def write_whole(path: Path, content: bytes) -> None:
+    """Write a file of Turnlab's own folders in one step, replacing what is there. Raises :class:`OSError`.
+
+    Makes the folder if need be, and deletes what killed processes left half-written in it.
+    """
+    make_private_folder(path.parent)
+    _sweep(path.parent)
+    write_private(path, content, replace=True)
+
+
+def make_private_folder(folder: Path) -> None:
+    """Make a folder, and those above it that are missing, for their owner only. Raises :class:`OSError`."""
+    for missing in reversed([one for one in (folder, *folder.parents) if not one.exists()]):
+        missing.mkdir(mode=0o700, exist_ok=True)
+
+
+def make_private_file(path: Path) -> None:
+    """Make an empty file for its owner only, and its folder, unless it exists. Raises :class:`OSError`."""
+    make_private_folder(path.parent)
+    os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
+
+
+def close_to_others(path: Path) -> None:
+    """Take the permissions of everyone but the owner off a file or folder. Raises :class:`OSError`."""
+    mode = path.stat().st_mode
+    if mode & _READ_BY_OTHERS:
+        path.chmod(mode & 0o700)
+
+
+def free_stem(folder: Path, wanted: str) -> str:
+    """Return ``wanted``, else ``wanted-2`` and so on: what no file's name in the folder has before a dot.
+
+    Ignores case, as many disks do. Raises :class:`OSError`.
+    """
+    taken = [file.name.casefold() for file in folder.iterdir()]
+    stems = chain([wanted], (f"{wanted}-{number}" for number in count(2)))
+    return next(stem for stem in stems if not any(name.startswith(f"{stem}.".casefold()) for name in taken))
+
+
+def _sync_folder(folder: Path) -> None:
+    """Make a rename survive a power cut, where the platform lets a folder be synced."""
+    try:
+        handle = os.open(folder, os.O_RDONLY)
+    except OSError:
+        return
+    try:
+        os.fsync(handle)
+    except OSError:
+        pass
+    finally:
+        os.close(handle)
+
+
+def _sweep(folder: Path) -> None:
+    oldest = time.time() - ABANDONED_S
+    for path in folder.glob(f"*{PARTIAL}"):
+        try:
+            if path.stat().st_mtime < oldest:
+                path.unlink()
+        except OSError:  # another process was faster, or it may not be deleted
+            continue

@@ -1,0 +1,63 @@
+"""Where Turnlab keeps its files. Imports next to nothing: the first paint asks for these folders."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import Final
+
+DATA_VARIABLE: Final = "TURNLAB_DATA_DIR"
+CACHE_VARIABLE: Final = "TURNLAB_CACHE_DIR"
+CONFIG_VARIABLE: Final = "TURNLAB_CONFIG_DIR"
+
+
+def data_folder() -> Path:
+    """Return ``TURNLAB_DATA_DIR``, or the user's data folder; it need not exist yet."""
+    if chosen := path_from_environment(DATA_VARIABLE):
+        return chosen
+    import platformdirs
+
+    return platformdirs.user_data_path("turnlab", appauthor=False)
+
+
+def own_recordings_folder() -> Path:
+    """Return where a person's own recordings are; it need not exist yet."""
+    return data_folder() / "recordings"
+
+
+def drafts_folder() -> Path:
+    """Return where unsaved drafts are kept; it need not exist yet."""
+    return data_folder() / "drafts"
+
+
+def cache_folder() -> Path:
+    """Return ``TURNLAB_CACHE_DIR``, or the user's cache folder; it need not exist yet."""
+    if chosen := path_from_environment(CACHE_VARIABLE):
+        return chosen
+    import platformdirs
+
+    return platformdirs.user_cache_path("turnlab", appauthor=False)
+
+
+def config_folder() -> Path:
+    """Return ``TURNLAB_CONFIG_DIR``, or the user's configuration folder; it need not exist yet."""
+    if chosen := path_from_environment(CONFIG_VARIABLE):
+        return chosen
+    import platformdirs
+
+    return platformdirs.user_config_path("turnlab", appauthor=False)
+
+
+def path_from_environment(variable: str) -> Path | None:
+    """Return the path that an environment variable holds, absolute; ``None`` where it is unset or blank."""
+    value = os.environ.get(variable, "")
+    return typed_path(value).absolute() if value.strip() else None
+
+
+def typed_path(text: str) -> Path:
+    """Return the path a person wrote, with ``~`` expanded; a ``~name`` without a home stays as it is."""
+    path = Path(text)
+    try:
+        return path.expanduser()
+    except RuntimeError:
+        return path
