@@ -61,6 +61,7 @@ def long_scene(hours: float) -> Scene:
         analysed,
         [run(analysed.recording, analysed.activity, arm, profile) for arm in arms],
         profile,
+        arms[0].resolved,
     )
 
 

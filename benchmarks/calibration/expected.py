@@ -31,9 +31,9 @@ class Expected:
         self._turns = len(turns)
         self._end = np.array([pause.example.kind is Kind.END for pause in pauses])
         self._hesitation = np.array([pause.example.kind is Kind.HESITATION for pause in pauses])
-        self._known_s = np.array([(one.pause.known_ms - one.pause.end_ms) / 1000 for one in pauses])
-        self._length_s = np.array([(one.pause.until_ms - one.pause.end_ms) / 1000 for one in pauses])
-        self._late_s = np.array([(one.pause.end_ms - one.true_end_ms) / 1000 for one in pauses])
+        self._known_s = np.array([(one.pause.ended.known_ms - one.pause.ended.end_ms) / 1000 for one in pauses])
+        self._length_s = np.array([(one.pause.until_ms - one.pause.ended.end_ms) / 1000 for one in pauses])
+        self._late_s = np.array([(one.pause.ended.end_ms - one.true_end_ms) / 1000 for one in pauses])
         plain = np.array([one.heard.what_if == AS_IT_IS for one in pauses])
         self._lengths = np.sort(self._length_s[self._hesitation & plain])
 

@@ -11,6 +11,7 @@ from benchmarks.calibration.expected import Expected
 from benchmarks.calibration.fit import THRESHOLD
 from benchmarks.calibration.heard import Heard, pauses
 from simulator.activity.calibration import completeness_of
+from simulator.engine.end_of_turn import ConfidencePolicy
 from simulator.measures.scoring_turns import TurnScore, score_turns
 from simulator.measures.tradeoff import Curve, JudgedTurn, Rule, by_silence, sweep
 
@@ -37,7 +38,7 @@ class Group(NamedTuple):
 
     def rule(self) -> Rule:
         """Return the rule they are judged by."""
-        return Rule(self.half_life_s, TIMEOUT_MS)
+        return Rule(ConfidencePolicy(self.half_life_s, THRESHOLD), TIMEOUT_MS)
 
     def _completeness(self, heard: Heard, span: int) -> float:
         return completeness_of(self.head_start_s(heard, span), self.half_life_s)

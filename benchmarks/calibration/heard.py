@@ -138,7 +138,7 @@ def pauses(heard: list[Heard]) -> list[HeardPause]:
                 continue
             speaker = one.item.speaker_at(turn.start_ms / 1000)
             for place, pause in enumerate(turn.pauses[: turn.pauses.index(end) + 1]):
-                span = spans[pause.end_ms]
+                span = spans[pause.ended.end_ms]
                 kind = Kind.END if pause is end else _kind_inside(pause, one.labels)
                 source = f"{name} {turn.index} {kind.value} {place}"
                 example = Example(source, speaker, kind, one.late_pitch(span), one.sounds[span].ending)
@@ -147,5 +147,5 @@ def pauses(heard: list[Heard]) -> list[HeardPause]:
 
 
 def _kind_inside(pause: Pause, labels: Labels) -> Kind:
-    near = any(abs(pause.end_ms - start_s * 1000) < NEAR_MS for start_s, _ in labels.hesitations)
+    near = any(abs(pause.ended.end_ms - start_s * 1000) < NEAR_MS for start_s, _ in labels.hesitations)
     return Kind.HESITATION if near else Kind.NATURAL

@@ -1,7 +1,7 @@
 """Completeness, calibrated: what the end-of-turn model hears, and where the pitch is.
 
 Together they are a head start: how many seconds of silence they are worth. Completeness is that head start as the
-turn confidence counts it, ``q = 1 - 2^(-head start / half-life)`` (:mod:`simulator.engine.turn_confidence`): a
+turn confidence counts it, ``q = 1 - 2^(-head start / half-life)`` (:mod:`simulator.engine.end_of_turn`): a
 pause with a head start of 0.5 s is as sure an end of turn as one with none is half a second later.
 
 The constants, in ``calibration.json``, were fitted from calls by ``benchmarks/calibration``, which says how good

@@ -103,7 +103,7 @@ class BargeInRule:
 
         ``None`` if it was not over the agent, was told before, or the agent came to its own end first.
         """
-        spoken_ms = overlap_ms(audible, caller.start_ms, caller.end_ms)
+        spoken_ms = overlap_ms(audible, caller.start_ms, caller.ended.end_ms)
         enough = spoken_ms >= round(config.barge_in_min_speech_s * 1000)
         if not spoken_ms or enough or caller.span in self._told.values():
             return None

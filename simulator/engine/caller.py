@@ -6,6 +6,8 @@ from dataclasses import dataclass
 
 from simulator.activity.model import Lull, Observation, Resumption, SpeechEnd, SpeechStart
 
+_NONE_YET = SpeechEnd(0, 0, -1, 0.0)
+
 
 @dataclass(slots=True)
 class CallerState:
@@ -16,9 +18,8 @@ class CallerState:
     start_known_ms: int = 0
     open: bool = False
     voiced: bool = False
-    end_ms: int = 0
-    end_known_ms: int = 0
-    completeness: float = 0.0
+    ended: SpeechEnd = _NONE_YET
+    """How the last span ended, or the one before it while it is open."""
 
     def note(self, seen: Observation) -> None:
         """Take in the next observation."""
@@ -31,5 +32,4 @@ class CallerState:
             self.voiced = True
         elif isinstance(seen, SpeechEnd):
             self.open = self.voiced = False
-            self.end_ms, self.end_known_ms = seen.end_ms, seen.known_ms
-            self.completeness = seen.completeness
+            self.ended = seen

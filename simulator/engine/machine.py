@@ -13,7 +13,6 @@ settings it was begun with.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import replace
 from enum import Enum
 from functools import partial
 from typing import Any, Literal
@@ -25,14 +24,17 @@ from simulator.engine.barge_in import Reason
 from simulator.engine.barge_in import Verdict as BargeInVerdict
 from simulator.engine.caller import CallerState
 from simulator.engine.chunks import Words
-from simulator.engine.end_of_turn import EndOfTurnRule, Verdict
+from simulator.engine.end_of_turn import EndOfTurnLimits, EndReason, end_of_turn_policy
 from simulator.engine.events import Event, Why, silence_why, speech_why
 from simulator.engine.profile import EngineProfile
 from simulator.engine.response import Due, ResponseInProgress
 from simulator.engine.response_player import ResponsePlayer, Utterance
-from simulator.engine.scenario import NO_STATE, State
+from simulator.engine.scenario import NO_STATE, State, TurnPolicy
 from simulator.engine.script import Script
 from simulator.engine.sound import AgentSound
+
+MAX_SPECULATIONS = 3
+"""Generations begun ahead of a confirmed end of turn, per caller turn."""
 
 
 class Mode(Enum):
@@ -69,8 +71,12 @@ class TurnMachine:
         self._floor = AgentPlayout()
         self._answer = ResponseInProgress(profile.values, script, (seed, recording), self._emit)
         self._delivery = ResponsePlayer(profile.values, self._caller, self._answer, self._floor, self._emit)
-        self._end_rule = EndOfTurnRule(profile.values)
-        self._acts: dict[Verdict | BargeInVerdict | Utterance, tuple[int, Callable[[], None]]] = {
+        self._policy = end_of_turn_policy(profile.values)
+        self._limits: tuple[ResolvedVoiceConfig, TurnPolicy, EndOfTurnLimits] | None = None
+        self._speculations = 0
+        self._acts: dict[
+            EndReason | Literal["eager"] | BargeInVerdict | Utterance, tuple[int, Callable[[], None]]
+        ] = {
             "timeout": (2, partial(self._end_turn, "timeout")),
             "confidence": (3, partial(self._end_turn, "confidence")),
             "eager": (4, self._become_eager),
@@ -136,10 +142,7 @@ class TurnMachine:
         if self._answer.generation is not None:
             self._answer.add_timers(timers)
         if mode is Mode.PAUSE:
-            may_speculate = self._answer.generation is None
-            patience = self._end_rule.patience(self.config, self._heard_in.turn_policy)
-            for at_ms, verdict in self._end_rule.next(self._caller, patience, may_speculate=may_speculate):
-                timers.append((at_ms, *self._acts[verdict]))
+            timers += self._pause_timers()
         elif mode is Mode.THINKING:
             for at_ms, utterance in delivery.next(self.config):
                 timers.append((at_ms, *self._acts[utterance]))
@@ -150,6 +153,24 @@ class TurnMachine:
         elif delivery.resume_ms is not None and mode is Mode.LISTENING:
             timers.append((delivery.resume_ms, *self._acts["resumption"]))
         return timers
+
+    def _pause_timers(self) -> list[Due]:
+        """Return when the pause under way will end the turn, and when it will have an answer begun ahead."""
+        ended, limits = self._caller.ended, self._limits_in(self._heard_in)
+        at_ms, reason = self._policy.end(ended, limits)
+        timers: list[Due] = [(at_ms, *self._acts[reason])]
+        if self._answer.generation is None and self._speculations < MAX_SPECULATIONS:
+            eager_ms = self._policy.eager_ms(ended, limits)
+            if eager_ms is not None:
+                timers.append((eager_ms, *self._acts["eager"]))
+        return timers
+
+    def _limits_in(self, state: State) -> EndOfTurnLimits:
+        """Return what ends a turn in a state; the machine asks at every step, so the last answer is kept."""
+        known, config, policy = self._limits, self.config, state.turn_policy
+        if known is None or known[0] is not config or known[1] is not policy:
+            known = self._limits = (config, policy, self._policy.limits(config, policy))
+        return known[2]
 
     def _emit(self, kind: str, why: Why, turn: int | None = None, /, **data: Any) -> None:
         self.events.append(Event(kind, self.now_ms, self.turn if turn is None else turn, why, data))
@@ -191,16 +212,16 @@ class TurnMachine:
     @property
     def threshold(self) -> float:
         """The turn confidence that ends a turn in the state the caller is now heard in."""
-        return self._end_rule.patience(self.config, self._heard_in.turn_policy).threshold
+        return self._limits_in(self._heard_in).threshold
 
     @property
     def eager_threshold(self) -> float | None:
         """The turn confidence that begins an answer ahead of time in that state; ``None``: none does."""
-        return self._end_rule.patience(self.config, self._heard_in.turn_policy).eager
+        return self._limits_in(self._heard_in).eager
 
     def turn_confidence(self, now_ms: int) -> float | None:
         """Return the turn confidence at a moment of the pause under way; ``None`` outside a pause."""
-        return self._end_rule.confidence(self._caller, now_ms) if self.mode is Mode.PAUSE else None
+        return self._policy.confidence(self._caller.ended, now_ms) if self.mode is Mode.PAUSE else None
 
     def nothing_heard_before(self, t_ms: int, span: int, end_ms: int, known_ms: int, most: float) -> bool:
         """Whether nothing is heard or confirmed before ``t_ms``, if the caller's speech ended, however it sounded.
@@ -214,9 +235,8 @@ class TurnMachine:
             return self.mode in (Mode.SPEAKING, Mode.THINKING)
         if self._barged_in and not self._had_words:
             return False
-        ended = replace(self._caller, end_ms=end_ms, end_known_ms=known_ms, completeness=most)
-        patience = self._end_rule.patience(self.config, self._script.heard_in(span, self.turn).turn_policy)
-        return all(due_ms >= t_ms for due_ms, _ in self._end_rule.next(ended, patience, may_speculate=False))
+        limits = self._limits_in(self._script.heard_in(span, self.turn))
+        return self._policy.end(SpeechEnd(known_ms, end_ms, span, most), limits)[0] >= t_ms
 
     def miss_response(self, anchor: str, waited_ms: int) -> None:
         """Note that the caller gave up waiting for the agent (said by a replay, which knows the caller's side)."""
@@ -233,7 +253,7 @@ class TurnMachine:
         self._had_words = self._had_words or caller.span not in self._script.wordless
         if self.mode is Mode.PAUSE:
             if self._answer.generation is not None:
-                silence_ms = caller.start_ms - caller.end_ms
+                silence_ms = caller.start_ms - caller.ended.end_ms
                 discarded = self._answer.discard()
                 self._emit("turn_resumed", Why("resumed", {"silence_ms": silence_ms}), discarded=discarded)
             self.mode = Mode.CALLER
@@ -250,7 +270,8 @@ class TurnMachine:
 
     def _on_speech_end(self) -> None:
         caller = self._caller
-        told = {"end": caller.end_ms / 1000, "span": caller.span, "completeness": caller.completeness}
+        ended = caller.ended
+        told = {"end": ended.end_ms / 1000, "span": ended.span, "completeness": ended.completeness}
         self._emit("speech_end", silence_why(), **told)
         if self.mode is Mode.CALLER:
             self._heard_in = self._script.heard_in(caller.span, self.turn)
@@ -263,7 +284,7 @@ class TurnMachine:
 
     def _begin_turn(self, *, barged_in: bool = False) -> None:
         self.turn += 1
-        self._end_rule.begin_turn()
+        self._speculations = 0
         self._onset_ms = self._caller.start_ms
         self._barged_in = barged_in
         self._had_words = self._caller.span not in self._script.wordless
@@ -273,32 +294,30 @@ class TurnMachine:
     # ---- end of turn
 
     def _become_eager(self) -> None:
-        patience = self._end_rule.patience(self.config, self._heard_in.turn_policy)
-        why = self._end_rule.speculate(self._caller, patience, self.now_ms)
+        self._speculations += 1
+        why = self._policy.why_eager(self._caller.ended, self._limits_in(self._heard_in), self.now_ms)
         generation = self._answer.begin(self._caller.span, self.turn, self._heard_in, self.config, self.now_ms)
         self._emit("eager_end_of_turn", why, generation=generation.number)
 
-    def _end_turn(self, reason: Literal["timeout", "confidence"]) -> None:
-        caller, now_ms = self._caller, self.now_ms
-        patience = self._end_rule.patience(self.config, self._heard_in.turn_policy)
-        why = self._end_rule.why(reason, caller, patience, now_ms)
-        certainty = self._end_rule.confidence(caller, now_ms)
+    def _end_turn(self, reason: EndReason) -> None:
+        ended, now_ms = self._caller.ended, self.now_ms
+        why = self._policy.why_end(reason, ended, self._limits_in(self._heard_in), now_ms)
         eager = self._answer.generation
         self.mode = Mode.THINKING
-        generation = eager or self._answer.begin(caller.span, self.turn, self._heard_in, self.config, now_ms)
+        generation = eager or self._answer.begin(ended.span, self.turn, self._heard_in, self.config, now_ms)
         self._emit(
             "end_of_turn",
             why,
             reason=reason,
             onset=self._onset_ms / 1000,
-            confidence=round(certainty, 4),
-            speech_end=caller.end_ms / 1000,
-            span=caller.span,
+            confidence=round(self._policy.confidence(ended, now_ms), 4),
+            speech_end=ended.end_ms / 1000,
+            span=ended.span,
             generation=generation.number,
             head_start_ms=now_ms - generation.started_ms if eager else 0,
         )
         said_in = self._script.scenario.state_of(generation.line)
-        self._delivery.await_answer(caller.end_ms, said_in.turn_policy)
+        self._delivery.await_answer(ended.end_ms, said_in.turn_policy)
         self._answer.confirm(self.config, now_ms)
 
     # ---- the agent's sound, and barge-in

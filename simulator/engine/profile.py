@@ -10,8 +10,6 @@ from typing import Literal
 
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
-from simulator.engine.turn_confidence import eager_confidence
-
 Origin = Literal["documented", "vendor default", "fitted from calls", "assumed"]
 
 MIN_SPEED, MAX_SPEED = 0.25, 4.0
@@ -106,10 +104,6 @@ class Values(_Strict):
     def recogniser_direction(self) -> bool:
         """Whether ``eager_eot_threshold`` is the confidence itself, as in the recogniser's own field."""
         return self.eager_direction.value == "recogniser"
-
-    def eager_confidence(self, setting: float) -> float:
-        """Return the confidence an ``eager_eot_threshold`` of ``setting`` asks for, in this profile's direction."""
-        return eager_confidence(setting, self.eot_threshold.value, recogniser=self.recogniser_direction)
 
 
 class EngineProfile(_Strict):

@@ -144,7 +144,7 @@ class ResponsePlayer:
         """Have the unsaid taken up again, if the profile has it so: the caller said nothing to be answered."""
         if self._values.resume_false_interruption.value and self._unsaid:
             voice = voice_of(self._values, config.tts_model, config.min_tts_speed)
-            quiet_ms = self._caller.end_ms + round(self._values.resume_after_ms.value)
+            quiet_ms = self._caller.ended.end_ms + round(self._values.resume_after_ms.value)
             self.resume_ms = max(max(quiet_ms, now_ms) + voice.to_ear_ms, self._floor.until_ms or 0)
 
     def resume(self, config: ResolvedVoiceConfig, now_ms: int, turn: int) -> bool:
@@ -154,7 +154,7 @@ class ResponsePlayer:
         chunks = chunks_at(self._unsaid, voice, now_ms - voice.to_ear_ms)
         sound = response_sound(chunks, self._unsaid, now_ms, self._answer.last_number, turn)
         self._floor.play(sound)
-        why = Why("resume", {"quiet_ms": now_ms - self._caller.end_ms})
+        why = Why("resume", {"quiet_ms": now_ms - self._caller.ended.end_ms})
         self._tell_response(sound, why, resumed=True, filler_overhang_ms=0)
         return True
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from simulator.activity.model import Activity
+from simulator.engine.end_of_turn import end_of_turn_policy
 from simulator.engine.profile import EngineProfile
 from simulator.labels import Labels
 from simulator.measures.scoring_barge_in import Happened, KindScore, happened, score_barge_in
@@ -80,7 +81,7 @@ def end_of_turn_scores(
     scored: Sequence[Scored], timeout_ms: int, profile: EngineProfile
 ) -> dict[Group | None, TurnScore]:
     """Return the trade-off of each group with turns; under ``None``, if there are several, of all but the hard."""
-    rule = Rule(profile.values.eot_half_life_s.value, timeout_ms)
+    rule = Rule(end_of_turn_policy(profile.values), timeout_ms)
     turns: dict[Group | None, list[JudgedTurn]] = {}
     for one in scored:
         turns.setdefault(one.group, []).extend(one.turns)

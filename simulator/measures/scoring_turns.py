@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -113,7 +113,7 @@ def score_turns(turns: Sequence[JudgedTurn], rule: Rule, threshold: float) -> Tu
         undetected=judged.undetected,
         own=point(judged, own),
         budgets=tuple(_at_budget(judged, silence, budget) for budget in BUDGETS),
-        fixed=tuple((silence_s, _fixed(turns, silence_s)) for silence_s in FIXED_SILENCES_S),
+        fixed=tuple((silence_s, _fixed(turns, rule, silence_s)) for silence_s in FIXED_SILENCES_S),
         judged=tuple(point(judged, place) for place in range(len(judged.thresholds))),
         silence=tuple(point(silence, place) for place in range(len(silence.thresholds))),
     )
@@ -133,10 +133,9 @@ def point(curve: Curve, place: int) -> Point:
     )
 
 
-def _fixed(turns: Sequence[JudgedTurn], silence_s: float) -> Point:
+def _fixed(turns: Sequence[JudgedTurn], rule: Rule, silence_s: float) -> Point:
     """Return what turns meet if a silence of fixed length ends them: a timeout, with a threshold never reached."""
-    rule = Rule(half_life_s=1.0, timeout_ms=round(silence_s * 1000))
-    return point(judge_all(turns, rule, [_NEVER]), 0)
+    return point(judge_all(turns, replace(rule, timeout_ms=round(silence_s * 1000)), [_NEVER]), 0)
 
 
 def _at_budget(judged: Curve, silence: Curve, budget: float) -> AtBudget:

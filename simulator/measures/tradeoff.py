@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from simulator.activity.model import NO_MODEL_COMPLETENESS, Activity, SpeechEnd, SpeechStart
-from simulator.engine.turn_confidence import confidence, silence_needed_ms
+from simulator.engine.end_of_turn import EndOfTurnLimits, EndOfTurnPolicy
 from simulator.labels import Labels
 from simulator.measures.turns import CUT_IN_TOLERANCE_MS
 
@@ -26,15 +26,10 @@ _EVEN = tuple(round(0.01 * step, 2) for step in range(1, 100))
 
 @dataclass(frozen=True, slots=True)
 class Pause:
-    """A pause from ``end_ms`` (backdated), known at ``known_ms``, until the next speech is known at ``until_ms``.
+    """A detected pause: how speech ended, and when the next speech is known, ms."""
 
-    ``completeness`` 0…1 is how finished the caller sounded.
-    """
-
-    end_ms: int
-    known_ms: int
+    ended: SpeechEnd
     until_ms: int
-    completeness: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,16 +50,14 @@ class JudgedTurn:
 
 @dataclass(frozen=True, slots=True)
 class Rule:
-    """What decides besides the threshold: the half-life of doubt, s, and the longest pause, ms."""
+    """What decides besides the threshold: the policy that the state machine asks too, and the longest pause, ms."""
 
-    half_life_s: float
+    policy: EndOfTurnPolicy
     timeout_ms: int
 
     def fires_ms(self, pause: Pause, threshold: float) -> int | None:
-        """Return when the rule first fires in a pause, ms; ``None`` if the next speech is known before that."""
-        needed_ms = silence_needed_ms(threshold, pause.completeness, self.half_life_s)
-        due_ms = self.timeout_ms if needed_ms is None else min(needed_ms, self.timeout_ms)
-        at_ms = max(pause.known_ms, pause.end_ms + due_ms)
+        """Return when the turn ends in a pause, ms; ``None`` if the next speech is known before that."""
+        at_ms, _ = self.policy.end(pause.ended, EndOfTurnLimits(threshold, None, self.timeout_ms))
         return at_ms if at_ms < pause.until_ms else None
 
 
@@ -93,19 +86,23 @@ def pauses_of(activity: Activity) -> list[Pause]:
         if isinstance(seen, SpeechEnd):
             ended = seen
         elif isinstance(seen, SpeechStart) and ended is not None:
-            found.append(Pause(ended.end_ms, ended.known_ms, seen.known_ms, ended.completeness))
+            found.append(Pause(ended, seen.known_ms))
             ended = None
     if ended is not None:
-        found.append(Pause(ended.end_ms, ended.known_ms, _FOREVER_MS, ended.completeness))
+        found.append(Pause(ended, _FOREVER_MS))
     return found
 
 
 def by_silence(turns: Iterable[JudgedTurn]) -> tuple[JudgedTurn, ...]:
     """Return the same turns as they are judged without an end-of-turn model."""
     return tuple(
-        replace(turn, pauses=tuple(replace(pause, completeness=NO_MODEL_COMPLETENESS) for pause in turn.pauses))
+        replace(turn, pauses=tuple(replace(pause, ended=_unjudged(pause.ended)) for pause in turn.pauses))
         for turn in turns
     )
+
+
+def _unjudged(ended: SpeechEnd) -> SpeechEnd:
+    return replace(ended, completeness=NO_MODEL_COMPLETENESS, evidence=None)
 
 
 @dataclass(frozen=True, slots=True)
@@ -187,7 +184,6 @@ def _uncut_from(turn: JudgedTurn, rule: Rule) -> float:
     highest = 0.0
     for pause in turn.pauses:
         last_ms = min(pause.until_ms, turn.earliest_ms) - 1
-        if last_ms >= pause.known_ms:
-            reached = confidence(last_ms + 0.5 - pause.end_ms, pause.completeness, rule.half_life_s)
-            highest = max(highest, reached)
+        if last_ms >= pause.ended.known_ms:
+            highest = max(highest, rule.policy.confidence(pause.ended, last_ms + 0.5))
     return highest

@@ -22,8 +22,8 @@ from simulator.activity.smart_turn import SmartTurn
 from simulator.activity.stored import from_bytes, to_bytes
 from simulator.audio.samples import Samples
 from simulator.audio.source import open_audio
+from simulator.engine.end_of_turn import confidence
 from simulator.engine.profile_files import default_profile
-from simulator.engine.turn_confidence import confidence
 from simulator.recording import Recording
 
 HELD_BACK = ("dev-069", "dev-072", "dev-084")

@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from simulator.activity.model import FRAME_MS, NO_MODEL_COMPLETENESS, Activity
+from simulator.engine.end_of_turn import ConfidencePolicy
 from simulator.labels import Labels, Turn
 from simulator.measures.scoring_turns import score_turns
 from simulator.measures.tradeoff import (
@@ -34,7 +35,8 @@ from tests.simulator.tracks import (
     times,
 )
 
-RULE = Rule(half_life_s=0.8, timeout_ms=5000)
+POLICY = ConfidencePolicy(half_life_s=0.8, threshold=0.7)
+RULE = Rule(POLICY, timeout_ms=5000)
 
 
 def _labels(*turns_ms: tuple[int, int]) -> Labels:
@@ -62,7 +64,7 @@ def test_a_hesitation_that_is_long_enough_is_a_cut_in_and_the_delay_still_counts
 
 def test_the_timeout_ends_a_pause_whatever_the_threshold() -> None:
     turn = _one([Speech(10, 40, 0.1), Speech(100, 130, 0.1)], 10, 130)
-    verdict = judge(turn, 1.0, Rule(half_life_s=0.8, timeout_ms=1500))
+    verdict = judge(turn, 1.0, Rule(POLICY, timeout_ms=1500))
     assert verdict is not None
     assert (verdict.cut, verdict.delay_ms, verdict.missed) == (True, 1500, False)
 
@@ -134,7 +136,7 @@ def test_in_one_pause_the_rule_fires_when_the_machine_ends_the_turn(
     profile = fixed_profile(eot_threshold=threshold, eot_half_life_s=0.8)
     run = play_track([speech], {"eot_timeout_ms": timeout_ms}, profile=profile)
     turn = _one([speech], speech.start, speech.end)
-    assert Rule(0.8, timeout_ms).fires_ms(turn.pauses[0], threshold) == times(run, "end_of_turn")[0]
+    assert Rule(POLICY, timeout_ms).fires_ms(turn.pauses[0], threshold) == times(run, "end_of_turn")[0]
 
 
 def test_by_silence_nothing_but_the_silence_counts() -> None:

@@ -162,7 +162,7 @@ def scene(analyses: Path) -> Scene:
     profile = default_profile()
     arms = (Arm("A", VoiceConfig(eager_eot_threshold=0.8)), Arm("B", preset("quality").config))
     a, b = (run(found.recording, found.activity, arm, profile) for arm in arms)
-    return make_scene(found, (a, b), profile, 0.8)
+    return make_scene(found, (a, b), profile, arms[0].resolved)
 
 
 def test_every_sound_of_a_real_run_is_drawn_where_it_was_heard(scene: Scene) -> None:

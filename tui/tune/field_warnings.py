@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 from presets.fields import FieldSpec
+from simulator.engine.end_of_turn import eager_confidence
 from simulator.engine.profile import EngineProfile
 
 _FILLED = (
@@ -35,8 +36,8 @@ def eager_hint(setting: float, profile: EngineProfile) -> str | None:
     """Return why an eager threshold has no effect, if it has none."""
     values = profile.values
     threshold = values.eot_threshold.value
-    recogniser = values.eager_direction.value == "recogniser"
-    if values.eager_confidence(setting) < threshold:
+    recogniser = values.recogniser_direction
+    if eager_confidence(setting, threshold, recogniser=recogniser) < threshold:
         return None
     limit = f"below {threshold:.2f}" if recogniser else f"above {(0.9 - threshold) / 0.6:.2f}"
     return f"At {setting:g} it never fires before the end of turn itself: only {limit} gives a head start."

@@ -6,10 +6,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from simulator.activity.model import FRAME_MS
+from presets.layers import ResolvedVoiceConfig
+from simulator.activity.model import FRAME_MS, SpeechEnd
+from simulator.engine.end_of_turn import EndOfTurnPolicy, end_of_turn_policy
 from simulator.engine.events import Event
 from simulator.engine.profile import EngineProfile
-from simulator.engine.turn_confidence import confidence
 from simulator.measures.readouts import Measured
 from simulator.measures.sounds import Sound
 from simulator.replay import Played
@@ -121,7 +122,7 @@ class Scene:
     pauses: tuple[Pause, ...]
     threshold: float
     eager: float | None
-    half_life_s: float
+    policy: EndOfTurnPolicy
     lanes: tuple[ArmLane, ...]
     differing: tuple[Differing, ...]
     aligned: bool
@@ -133,18 +134,19 @@ class Scene:
 
     def confidence(self, pause: Pause, t_ms: float) -> float:
         """Return arm A's turn confidence at a moment of a pause."""
-        return confidence(t_ms - pause.start_ms, pause.completeness, self.half_life_s)
+        return self.policy.confidence(SpeechEnd(pause.from_ms, pause.start_ms, 0, pause.completeness), t_ms)
 
 
 def make_scene(
     analysed: AnalysedRecording,
     runs: Sequence[Run],
     profile: EngineProfile,
-    eager_setting: float | None = None,
+    config: ResolvedVoiceConfig,
 ) -> Scene:
-    """Lay out the arms' runs over one recording, A first; ``eager_setting`` is its ``eager_eot_threshold``."""
+    """Lay out the arms' runs over one recording, A first; ``config`` is what holds in A."""
     clocks, duration_ms = align(*(run.played for run in runs))
-    values = profile.values
+    policy = end_of_turn_policy(profile.values)
+    limits = policy.limits(config)
     a, clock_a = runs[0], clocks[0]
     measured = a.measured
     return Scene(
@@ -155,9 +157,9 @@ def make_scene(
         clips=_clips(a.played, clock_a),
         turns=_turns(analysed, measured, clock_a),
         pauses=_pauses(a.played, measured.sounds, clock_a),
-        threshold=values.eot_threshold.value,
-        eager=eager_line(eager_setting, profile),
-        half_life_s=values.eot_half_life_s.value,
+        threshold=limits.threshold,
+        eager=limits.eager if limits.eager is not None and limits.eager < limits.threshold else None,
+        policy=policy,
         lanes=tuple(_lane(ARMS[place], run, clocks[place]) for place, run in enumerate(runs)),
         differing=_differing(measured, runs[1].measured, clock_a) if len(runs) > 1 else (),
         aligned=any(clock.waits() for clock in clocks),
@@ -231,11 +233,3 @@ def _pauses(played: Played, sounds: tuple[Sound, ...], clock: ArmClock) -> tuple
 
 def _next_speech_ms(events: tuple[Event, ...], otherwise_ms: int) -> int:
     return next((event.t_ms for event in events if event.type == "speech_start"), otherwise_ms)
-
-
-def eager_line(setting: float | None, profile: EngineProfile) -> float | None:
-    """Return the confidence at which an answer is begun ahead, or ``None`` where that never comes first."""
-    if setting is None:
-        return None
-    line = profile.values.eager_confidence(setting)
-    return line if line < profile.values.eot_threshold.value else None

@@ -87,7 +87,7 @@ class TrialRunner:
         """
         shown = trial.shown
         runs = tuple(self.run(shown, arm) for arm in trial.arms)
-        scene = make_scene(shown, runs, self.profile, trial.arm_a.resolved.eager_eot_threshold)
+        scene = make_scene(shown, runs, self.profile, trial.arm_a.resolved)
         return Outcome(trial.revision, shown, runs, scene, self.measure(trial.scope, trial.arms, superseded))
 
     def measure(
