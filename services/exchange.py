@@ -15,6 +15,7 @@ from pydantic import JsonValue, SecretStr
 from services.answers import Answers
 from services.bodies import ENCODINGS, LARGEST_BYTES, CutShortError, TooLargeError, UnreadableError, read_body
 from services.errors import BadResponseError, InvalidError, ServiceError, UnreachableError
+from services.proxied import ProxyFailedError, reason_of
 from services.retrying import IDEMPOTENT
 from services.secrets import SecretHeaders
 
@@ -80,20 +81,12 @@ class Exchange:
         Failures are returned, so that no low-level exception, whose frames hold the header, hangs on to them.
         """
         try:
-            content = None if call.body is None else json.dumps(call.body, allow_nan=False).encode()
-        except (ValueError, TypeError, RecursionError):
-            return InvalidError("a value to send is not JSON; nothing was sent")
-        request = self._http.build_request(
-            call.method,
-            call.path,
-            params={name: value for name, value in (call.query or {}).items() if value is not None},
-            content=content,
-            headers={"Accept-Encoding": ENCODINGS}
-            | ({"Content-Type": "application/json"} if content is not None else {}),
-            timeout=TIMEOUT,
-        )
+            request = self._request(call)
+        except (ValueError, TypeError, RecursionError, httpx.InvalidURL):
+            # What was read from a command line may be no text, and a value no JSON.
+            return InvalidError("a value to send is neither JSON nor text in UTF-8; nothing was sent")
         loop = asyncio.get_running_loop()
-        ends = loop.time() + (TIMEOUT.read or 0.0) + len(content or b"") / SLOWEST_BYTES_S
+        ends = loop.time() + (TIMEOUT.read or 0.0) + int(request.headers.get("content-length", 0)) / SLOWEST_BYTES_S
         head: httpx.Response | None = None
         try:
             async with asyncio.timeout_at(ends) as clock:
@@ -107,6 +100,18 @@ class Exchange:
                     await head.aclose()
         plain = [(name, value) for name, value in head.headers.multi_items() if name != "content-encoding"]
         return httpx.Response(head.status_code, headers=plain, content=body)
+
+    def _request(self, call: Call) -> httpx.Request:
+        content = None if call.body is None else json.dumps(call.body, allow_nan=False).encode()
+        kind = {} if content is None else {"Content-Type": "application/json"}
+        return self._http.build_request(
+            call.method,
+            call.path,
+            params={name: value for name, value in (call.query or {}).items() if value is not None},
+            content=content,
+            headers={"Accept-Encoding": ENCODINGS, **kind},
+            timeout=TIMEOUT,
+        )
 
     def _failure(self, call: Call, error: Exception, head: httpx.Response | None) -> ServiceError:
         failure = self._worded(call, error, head)
@@ -128,7 +133,16 @@ class Exchange:
             return slow
         if head is not None:
             return self._unread(error, head, remedy)
-        reason = self._answers.clean(str(error)) or type(error).__name__
+        reason = self._answers.clean(reason_of(error))
+        if isinstance(error, ProxyFailedError):
+            failed = UnreachableError(reason)
+            failed.final = error.lasting
+            return failed
+        if "CERTIFICATE_VERIFY_FAILED" in reason:
+            why = reason.partition("verify failed: ")[2].partition(" (_ssl")[0] or reason
+            return UnreachableError(
+                f"the certificate of {host} is not trusted: {why}; SSL_CERT_FILE and SSL_CERT_DIR say what is"
+            )
         if isinstance(error, _NOT_SENT) or not call.changes_twice:
             remedy = "check the network and the address"
         return UnreachableError(f"{host} cannot be reached: {reason}; {remedy}")

@@ -77,7 +77,7 @@ def chosen(name: str | None, tell: Callable[[str], None]) -> OpenClient:
         choice = await asyncio.to_thread(choosing.choose, name)
         if choice.note:
             tell(choice.note)
-        async with opening.open_profile(choice.profile) as client:
+        async with opening.open_profile(choice.profile, tell) as client:
             yield client
 
     return opening

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import AsyncIterator
+import os
+import ssl
+from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from typing import TYPE_CHECKING
 from urllib.parse import urlsplit
 
 from services.client import ServicesClient
-from services.connections.profile import Profile
+from services.connections.profile import LOOPBACK, Profile
+from services.connections.variables import Variables
 from services.errors import ConnectionProblem
 
 if TYPE_CHECKING:
@@ -16,10 +19,13 @@ if TYPE_CHECKING:
 
 
 @asynccontextmanager
-async def open_profile(profile: Profile) -> AsyncIterator[ServicesClient]:
+async def open_profile(
+    profile: Profile, tell: Callable[[str], None] = lambda _: None
+) -> AsyncIterator[ServicesClient]:
     """Open a connection and close it at the end. Nothing is sent yet.
 
-    Raises :class:`services.errors.ServiceError`.
+    ``tell`` hears which of the machine's settings for the network make no sense and are not followed. Raises
+    :class:`services.errors.ServiceError`.
     """
     if profile.source == "embedded":
         from services.embedded import open_embedded
@@ -31,13 +37,16 @@ async def open_profile(profile: Profile) -> AsyncIterator[ServicesClient]:
     import httpx
 
     # Certificates are read from disk, and asking a keyring may wait for a person.
-    http, client = await anyio.to_thread.run_sync(_client, profile)
+    notes: list[str] = []
+    http, client = await anyio.to_thread.run_sync(_client, profile, notes.append)
     assert isinstance(http, httpx.AsyncClient)
+    for note in notes:
+        tell(note)
     async with http:
         yield client
 
 
-def _client(profile: Profile) -> tuple[httpx.AsyncClient, ServicesClient]:
+def _client(profile: Profile, tell: Callable[[str], None]) -> tuple[httpx.AsyncClient, ServicesClient]:
     import httpx
 
     from services.classic import ClassicClient
@@ -45,10 +54,11 @@ def _client(profile: Profile) -> tuple[httpx.AsyncClient, ServicesClient]:
     from services.platform import PlatformClient
     from services.sign_in import ClassicKey
 
+    _check(profile)
     secret = profile.key or keys.find(profile.name, profile.url)
-    local = urlsplit(profile.url).hostname in ("127.0.0.1", "localhost", "::1")
-    # A machine's proxy settings are for other machines; certificates are always checked.
-    http = httpx.AsyncClient(base_url=profile.url, verify=True, trust_env=not local)
+    http = httpx.AsyncClient(
+        base_url=profile.url, transport=_transport(profile.url, Variables(os.environ), tell), trust_env=False
+    )
     problem = ""
     label = f"{profile.name} ({http.base_url.host})"
     try:
@@ -61,3 +71,38 @@ def _client(profile: Profile) -> tuple[httpx.AsyncClient, ServicesClient]:
         problem = str(error)
     # Out here, so that no frame that was handed the key itself hangs on to it.
     raise ConnectionProblem(f"{profile.name}: {problem}")
+
+
+def _check(profile: Profile) -> None:
+    """Raise :class:`services.errors.ConnectionProblem` for an address or an id that no request can carry."""
+    import httpx
+
+    named = ""
+    try:
+        assert httpx.URL(profile.url).host
+        for name in ("workspace_id", "organization_id", "api_key_id", "user_id"):
+            named = name.replace("_", " ")
+            getattr(profile, name).encode()
+    except (httpx.InvalidURL, ValueError, AssertionError):
+        wrong = f"the {named} is not text in UTF-8" if named else f"{profile.url!r} is not an address"
+        raise ConnectionProblem(f"{profile.name}: {wrong}; correct it in {profile.origin or 'the call'}") from None
+
+
+def _transport(url: str, variables: Variables, tell: Callable[[str], None]) -> httpx.AsyncBaseTransport:
+    """Return what sends requests to one address, by the machine's settings; certificates are always checked."""
+    import httpx
+
+    from services.connections.certificates import tls_context
+    from services.connections.proxies import proxy_for
+    from services.proxied import ProxiedTransport
+
+    parts = urlsplit(url)
+    if parts.scheme == "http":
+        # Only this machine is reached so; there are no certificates to check, and none are trusted.
+        return httpx.AsyncHTTPTransport(verify=ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT), trust_env=False)
+    context = tls_context(variables, tell)
+    # A machine's proxies are for other machines.
+    proxy = None if parts.hostname in LOOPBACK else proxy_for(url, variables, tell)
+    if proxy is None:
+        return httpx.AsyncHTTPTransport(verify=context, trust_env=False)
+    return ProxiedTransport(proxy, parts.hostname or url, context)

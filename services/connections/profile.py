@@ -14,7 +14,7 @@ from services.errors import ConnectionProblem
 Source = Literal["environment", "file", "config", "embedded"]
 
 NAME_PATTERN: Final = r"[A-Za-z0-9][A-Za-z0-9_.-]{0,39}"
-_LOOPBACK: Final = ("127.0.0.1", "localhost", "::1")
+LOOPBACK: Final = ("127.0.0.1", "localhost", "::1")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,6 +73,6 @@ def checked_url(url: str) -> str:
         raise ConnectionProblem(f"{url!r} is not an address like https://api.platform.amigo.ai")
     if parts.username or parts.password or parts.query or parts.fragment:
         raise ConnectionProblem("the address must be only scheme, host and path: the key does not belong in it")
-    if parts.scheme == "http" and host not in _LOOPBACK:
+    if parts.scheme == "http" and host not in LOOPBACK:
         raise ConnectionProblem(f"{host} must be reached by https, or the key would travel in the clear")
     return bare

@@ -49,6 +49,10 @@ class Variables:
         """Return a variable's value without space around it; empty if it is not set."""
         return (self._values.get(name) or "").strip()
 
+    def has(self, name: str) -> bool:
+        """Tell whether a variable is set, if only to nothing."""
+        return name in self._values
+
 
 def from_environment(dialect: Literal["platform", "classic"], variables: Variables) -> Profile | Partial | None:
     """Return the environment's profile; ``None`` if nothing of it is set.

@@ -99,6 +99,9 @@ async def _run(app: object, bound: socket.socket, tell: Callable[[], None]) -> N
         access_log=False,
         server_header=False,
         lifespan="off",
+        # Not from the environment, where other servers' settings are.
+        workers=1,
+        proxy_headers=False,
         timeout_graceful_shutdown=GOODBYE_S,
     )
     server = _Telling(config, tell)

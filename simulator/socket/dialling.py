@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ssl
 from dataclasses import dataclass, field
 
 from websockets.asyncio.client import ClientConnection, connect
@@ -32,6 +33,8 @@ class CallWishes:
     rate: int = SAMPLE_RATE
     rigid: bool = False
     audible_db: float = AUDIBLE_DB
+    tls: ssl.SSLContext | None = None
+    """What checks the certificate of a ``wss`` address."""
 
     @property
     def shown_url(self) -> str:
@@ -56,7 +59,13 @@ async def dial(wishes: CallWishes) -> ClientConnection:
             open_timeout=OPEN_S,
             close_timeout=2,
             proxy=None,
+            ssl=wishes.tls,
         )
+    except ssl.SSLCertVerificationError as error:
+        raise AgentError(
+            f"{wishes.shown_url}: its certificate is not trusted: {error.verify_message};"
+            " SSL_CERT_FILE says what is"
+        ) from None
     except (InvalidURI, ValueError):
         raise AgentError(
             f"{wishes.shown_url}: is no address to call; give one such as ws://127.0.0.1:8766"

@@ -41,6 +41,14 @@ def test_one_line_says_all_and_sigterm_ends_it(serve: Serve) -> None:
         httpx.get(served.url)
 
 
+def test_the_settings_of_other_servers_are_not_ours(serve: Serve, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name, value in {"WEB_CONCURRENCY": "many", "FORWARDED_ALLOW_IPS": "*"}.items():
+        monkeypatch.setenv(name, value)
+    served = serve()
+    forwarded = {"Authorization": f"Bearer {served.api_key}", "X-Forwarded-For": "nonsense"}
+    assert httpx.get(f"{served.platform}/services", headers=forwarded).status_code == 200
+
+
 def test_what_was_changed_is_there_after_a_restart(serve: Serve) -> None:
     first = serve()
     headers = {"Authorization": f"Bearer {first.api_key}"}

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import io
 import json
+import os
+import ssl
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -56,7 +58,9 @@ def call_agent(request: Request, *, as_json: bool) -> None:
     _check_save(request.save)
     recording = _open(request)
     activity = analyse(recording, None)  # how finished the caller sounds is the agent's to judge
-    wishes = CallWishes(request.url, request.token, request.rate, request.rigid, request.audible_db)
+    wishes = CallWishes(
+        request.url, request.token, request.rate, request.rigid, request.audible_db, _tls(request.url)
+    )
     with failures(), progress("on the line", max(recording.duration_ms, 1)) as tell:
         taken = call(wishes, recording, activity, tell)
     if request.save is not None:
@@ -100,6 +104,19 @@ def to_json(request: Request, recording: Recording, taken: CallTaken, outside: O
         "late_ms": round(taken.late_ms, 1),
         "hung_up": taken.hung_up,
     }
+
+
+def _tls(url: str) -> ssl.SSLContext | None:
+    if not url.startswith("wss://"):
+        return None
+    from services.connections.certificates import tls_context
+    from services.connections.variables import Variables
+    from services.errors import ConnectionProblem
+
+    try:
+        return tls_context(Variables(os.environ), complain)
+    except ConnectionProblem as problem:
+        raise CallError(str(problem)) from None
 
 
 def _open(request: Request) -> Recording:

@@ -11,7 +11,7 @@ from services.connections.opening import open_profile
 from services.connections.profile import Profile
 from services.errors import ConnectionProblem, ServiceError
 from tui.cli.connect_questions import Answers, profile_from
-from tui.cli.failure import CallError, WorkError
+from tui.cli.failure import CallError, WorkError, complain
 from tui.cli.tables import print_line, print_table
 
 
@@ -95,7 +95,7 @@ def show_list(*, as_json: bool) -> None:
 
 def _tested(profile: Profile) -> Outcome:
     async def ask() -> str:
-        async with open_profile(profile) as client:
+        async with open_profile(profile, complain) as client:
             return await client.whoami()
 
     try:

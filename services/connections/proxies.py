@@ -1,0 +1,203 @@
+"""Which proxy leads to an address, by the variables that curl and most tools read.
+
+Turnlab reads them itself: the HTTP library refuses to start over values that are common, such as ``[::1]`` in
+``NO_PROXY``, and over those of proxies that the address is not reached by.
+"""
+
+from __future__ import annotations
+
+import ipaddress
+import re
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from fnmatch import fnmatchcase
+from typing import Final
+from urllib.parse import unquote, urlsplit
+from urllib.request import getproxies, proxy_bypass
+
+from pydantic import SecretStr
+
+from services.connections.variables import Variables
+from services.errors import ConnectionProblem
+
+SCHEMES: Final = ("http", "https", "socks5", "socks5h")
+_DEFAULT_PORTS: Final = {"http": 80, "https": 443, "socks5": 1080, "socks5h": 1080}
+_LONGEST_SOCKS_SECRET: Final = 255
+_SYSTEM: Final = "the system's settings"
+_NAME: Final = re.compile(r"[a-z0-9_.-]+")
+_SCHEME: Final = re.compile(r"[a-z][a-z0-9+.-]{0,15}")
+
+
+@dataclass(frozen=True, slots=True)
+class Proxy:
+    """A proxy, and the variable that names it. User and password stay out of ``repr`` and of every message."""
+
+    variable: str
+    scheme: str
+    host: str
+    port: int
+    user: str = field(default="", repr=False)
+    password: SecretStr | None = field(default=None, repr=False)
+
+    @property
+    def place(self) -> str:
+        """Host and port, as an address holds them."""
+        return f"[{self.host}]:{self.port}" if ":" in self.host else f"{self.host}:{self.port}"
+
+
+def proxy_for(address: str, variables: Variables, tell: Callable[[str], None]) -> Proxy | None:
+    """Return the proxy that leads to an HTTPS address; ``None``: it is reached directly.
+
+    ``HTTPS_PROXY`` counts before ``ALL_PROXY``, and of each the name in small letters first. ``tell`` hears which
+    entries of ``NO_PROXY`` are left out because they make no sense. Raises
+    :class:`services.errors.ConnectionProblem`, naming the variable, for a proxy that cannot be used.
+    """
+    parts = urlsplit(address)
+    host, port = (parts.hostname or "").rstrip("."), parts.port or 443
+    found = next(filter(None, (_first_set(variables, name) for name in ("https_proxy", "all_proxy"))), None)
+    if found is None:
+        return _of_system(host)
+    variable, value = found
+    excepted = _first_set(variables, "no_proxy")
+    if excepted is not None and _is_excepted(host, port, *excepted, tell):
+        return None
+    return parsed_proxy(variable, value)
+
+
+def _first_set(variables: Variables, name: str) -> tuple[str, str] | None:
+    """Return the name and value of a variable in small or in capital letters; small and empty turns both off."""
+    for spelled in (name, name.upper()):
+        if variables.has(spelled):
+            value = variables.get(spelled)
+            return (spelled, value) if value else None
+    return None
+
+
+def _of_system(host: str) -> Proxy | None:
+    if sys.platform not in ("darwin", "win32"):
+        return None
+    found = getproxies()
+    value = found.get("https") or found.get("all")
+    return parsed_proxy(_SYSTEM, value) if value and not proxy_bypass(host) else None
+
+
+def parsed_proxy(variable: str, value: str) -> Proxy:
+    """Return the proxy that a variable's value names. Raises :class:`services.errors.ConnectionProblem`.
+
+    What a password holds need not be percent-encoded: the last ``@`` ends it.
+    """
+    scheme, separator, rest = value.strip().partition("://")
+    if not separator:
+        scheme, rest = "http", value.strip()
+    scheme = scheme.lower()
+    if scheme not in SCHEMES:
+        kind = f" and not {scheme}://" if _SCHEME.fullmatch(scheme) else ""
+        raise ConnectionProblem(
+            f"{variable} names a proxy of a kind that cannot be used: it must be http://, https://, socks5:// or"
+            f" socks5h://{kind}; correct it, or unset it"
+        )
+    secret, _, place = rest.rpartition("@")
+    host, port = _split(re.split(r"[/?#]", place, maxsplit=1)[0])
+    user, _, password = secret.partition(":")
+    problem = _problem(host, port) or _secret_problem(scheme, unquote(user), unquote(password))
+    if problem:
+        raise ConnectionProblem(f"{variable} names a proxy {problem}; correct it, or unset it")
+    return Proxy(
+        variable,
+        scheme,
+        host,
+        int(port or _DEFAULT_PORTS[scheme]),
+        unquote(user),
+        SecretStr(unquote(password)) if secret else None,
+    )
+
+
+def _split(place: str) -> tuple[str, str]:
+    """Return host and port, the port empty if there is none; an IPv6 address may come without brackets."""
+    if place.startswith("["):
+        host, _, port = place[1:].partition("]")
+        return host.lower(), port.removeprefix(":")
+    if place.count(":") > 1 and _ip(place) is not None:
+        return place.lower(), ""
+    host, _, port = place.partition(":")
+    return host.lower(), port
+
+
+def _problem(host: str, port: str) -> str:
+    if not host:
+        return "without a host"
+    if port and not _is_port(port):
+        return "whose port is not a number from 1 to 65535"
+    return "" if _is_host(host) else "whose host is not a name or an address"
+
+
+def _secret_problem(scheme: str, user: str, password: str) -> str:
+    try:
+        lengths = len(user.encode()), len(password.encode())
+    except UnicodeEncodeError:
+        return "whose user or password is not UTF-8"
+    if scheme.startswith("socks") and max(lengths) > _LONGEST_SOCKS_SECRET:
+        return f"whose user or password is longer than the {_LONGEST_SOCKS_SECRET} bytes that SOCKS can carry"
+    return ""
+
+
+def _is_port(text: str) -> bool:
+    return text.isascii() and text.isdecimal() and len(text) < 6 and 0 < int(text) < 1 << 16
+
+
+def _is_host(text: str) -> bool:
+    if _ip(text) is not None:
+        return True
+    labels = text.rstrip(".").split(".")
+    return _NAME.fullmatch(text) is not None and all(0 < len(label) < 64 for label in labels) and len(text) < 254
+
+
+def _ip(text: str) -> ipaddress.IPv4Address | ipaddress.IPv6Address | None:
+    try:
+        return ipaddress.ip_address(text)
+    except ValueError:
+        return None
+
+
+def _is_excepted(host: str, port: int, variable: str, value: str, tell: Callable[[str], None]) -> bool:
+    found = False
+    for entry in filter(None, re.split(r"[\s,]+", value.lower())):
+        fits = _fits(entry, host, port)
+        if fits is None:
+            # An entry with a password in it is not one to be repeated.
+            named = "an entry" if "@" in entry else repr(entry)
+            tell(f"{variable}: {named} is no host, address or network, and is left out")
+        found |= bool(fits)
+    return found
+
+
+def _fits(entry: str, host: str, port: int) -> bool | None:
+    """Tell whether an entry of ``NO_PROXY`` is meant for a host; ``None`` if it makes no sense."""
+    if entry == "*":
+        return True
+    if entry == "<local>":
+        return "." not in host and ":" not in host
+    scheme, separator, rest = entry.partition("://")
+    if separator:
+        if scheme not in ("http", "https", "all"):
+            return None
+        entry = rest.rstrip("/")
+    wanted = _ip(host)
+    if "/" in entry:
+        try:
+            network = ipaddress.ip_network(entry.replace("[", "").replace("]", ""), strict=False)
+        except ValueError:
+            return None
+        return wanted is not None and wanted in network
+    named, of_port = _split(entry)
+    named = named.rstrip(".")
+    if (of_port and not _is_port(of_port)) or not _is_host(named.lstrip("*.").replace("*", "x") or "x"):
+        return None
+    if (scheme == "http" and separator) or (of_port and int(of_port) != port):
+        return False
+    if (address := _ip(named)) is not None:
+        return address == wanted
+    if "*" in named:
+        return fnmatchcase(host, named)
+    return host.endswith(named) if named.startswith(".") else host == named or host.endswith(f".{named}")
