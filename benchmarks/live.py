@@ -18,6 +18,7 @@ from benchmarks.processes import cpu_s, resident_mb
 from presets.config import parse
 from simulator.recording import bundled_folder
 from simulator.session import DecisionTimes, Happened, LiveArm, SessionMessage, SessionSettings, open_session
+from simulator.session.commands import Record
 from simulator.study import Arm
 from tests.virtual_audio import SPEAKER_RATE, VirtualAudio, missing, wait_for
 
@@ -74,7 +75,7 @@ def _measure(sound: VirtualAudio) -> None:
     session = open_session(SessionSettings(arms=(LiveArm("A", Arm("A", parse(CONFIG)).resolved),)))
     session.start()
     wait_for(lambda: session.snapshot().now_ms > 2000, "the microphone")
-    session.record(True)
+    session.send(Record(True))
     process = session.process_id
     assert process is not None
     began_s, before_s, memory = time.monotonic(), cpu_s(process), resident_mb(process)

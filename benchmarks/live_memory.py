@@ -11,6 +11,7 @@ from benchmarks.processes import resident_mb
 from presets.config import parse
 from simulator.recording import bundled_folder, open_recording
 from simulator.session import LiveArm, SessionSettings
+from simulator.session.commands import Record
 from simulator.session.live import LiveSession
 from simulator.study import Arm
 from tests.array_cards import ArrayCards
@@ -29,7 +30,7 @@ def main() -> None:
         session.start()
         while session.snapshot().input is None:
             time.sleep(0.01)
-        session.record(True)
+        session.send(Record(True))
         caller = open_recording(bundled_folder() / "interruptions.flac").source.samples()
         blocks = [caller[at : at + BLOCK] for at in range(0, len(caller) - BLOCK, BLOCK)]
         pushed = told = 0

@@ -2,21 +2,27 @@
 
 from __future__ import annotations
 
-import contextlib
-import json
-import subprocess
-import sys
-import threading
 import time
+from dataclasses import dataclass
 from typing import Protocol
 
 import numpy as np
 
 from simulator.audio.samples import SAMPLE_RATE, Samples
-from simulator.playing.speaker_process import HEADER
+from simulator.child_process import ChildProcess
 
 PATIENCE_S = 10.0
 """How long a sound system may take to open the speaker."""
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """What the speaker says; ``None``: no news. ``where`` is what to say about which device was opened."""
+
+    opened: str | None = None
+    where: str | None = None
+    played: int | None = None
+    trouble: str | None = None
 
 
 class Speaker(Protocol):
@@ -83,15 +89,9 @@ class SystemSpeaker:
         self.trouble = ""
         self._played = 0
         self._answer_by_s = time.monotonic() + PATIENCE_S
-        self._process = subprocess.Popen(
-            [sys.executable, "-m", "simulator.playing.speaker_process", wanted],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-            start_new_session=True,  # ctrl+c on the terminal is not for it
+        self._child = ChildProcess(
+            "simulator.playing.speaker_process", wanted, received=self._note, ended=self._ended
         )
-        self._listener = threading.Thread(target=self._listen, daemon=True)
-        self._listener.start()
 
     @property
     def ready(self) -> bool:
@@ -107,29 +107,19 @@ class SystemSpeaker:
 
     def put(self, index: int, samples: Samples) -> None:
         """Play samples from a place on, instead of what was to be played there and after."""
-        assert self._process.stdin is not None
-        with contextlib.suppress(OSError):  # it is gone: the listener says so
-            self._process.stdin.write(HEADER.pack(index, len(samples)) + samples.astype("<f4").tobytes())
-            self._process.stdin.flush()
+        self._child.send((index, samples))
 
     def close(self) -> None:
         """End its process."""
-        self._process.kill()
-        self._process.wait()
-        self._listener.join()
-        for pipe in (self._process.stdin, self._process.stdout):
-            if pipe is not None:
-                with contextlib.suppress(OSError):
-                    pipe.close()
+        self._child.close()
 
-    def _listen(self) -> None:
-        assert self._process.stdout is not None
-        for line in self._process.stdout:
-            told = json.loads(line)
-            self._played = told.get("played", self._played)
-            self.where = told.get("where", self.where)
-            self.name = told.get("opened", self.name)
-            self.trouble = told.get("trouble", self.trouble)
+    def _note(self, report: Report) -> None:
+        self._played = self._played if report.played is None else report.played
+        self.where = self.where if report.where is None else report.where
+        self.name = report.opened or self.name
+        self.trouble = report.trouble or self.trouble
+
+    def _ended(self) -> None:
         self.trouble = self.trouble or "the sound system failed; try again"
 
 

@@ -1,32 +1,29 @@
 """The speaker, in a process of its own: native audio code may crash or print, and must not take the terminal along.
 
-Standard input brings blocks: ``<QI``, an index and a count, then that many float32 samples at 16 kHz. They take the
-places from the index on; what was waiting there is not played. Standard output tells, a JSON object a line:
-``{"opened": device's name, "where": what to say
-about which it is}``, ``{"played": samples so far}``, and at last ``{"trouble": one sentence}``.
+Messages in are ``(index, samples)``, float32 at 16 kHz: they take the places from the index on, and what waited
+there is not played. Messages out are :class:`~simulator.playing.speaker.Report`: once the speaker is open, then how
+far it is, at last what is wrong.
 """
 
 from __future__ import annotations
 
-import json
 import os
-import struct
 import sys
 import threading
 import time
-from typing import IO, Any
+from collections.abc import Callable
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from simulator.audio.samples import SAMPLE_RATE, Samples
+from simulator.child_process import messages, outbox
 from simulator.devices import Device, DeviceError, list_devices
-from simulator.devices.portaudio import own_output
 from simulator.devices.streams import Stream, open_output, speaker_resampler
+from simulator.playing.speaker import Report
 
-HEADER = struct.Struct("<QI")
-
-_TELL_EVERY_S = 0.03
+_REPORT_S = 0.03
 _STUCK_S = 2.0
 _GULP = SAMPLE_RATE // 100
 
@@ -87,18 +84,18 @@ class Waiting:
 
 def main() -> None:
     """Play what comes until there is no more, or the speaker fails."""
-    waiting, told = Waiting(), own_output()
+    waiting, send = Waiting(), outbox()
     try:
         device, where = _chosen(sys.argv[1] if len(sys.argv) > 1 else "")
         stream = open_output(device, waiting.render)
     except DeviceError as error:
-        _tell(told, trouble=str(error))
+        send(Report(trouble=str(error)))
         return
     waiting.at_rate(stream.rate)
-    _tell(told, opened=device.name, where=where)
+    send(Report(opened=device.name, where=where))
     threading.Thread(target=_read, args=(waiting,), daemon=True).start()
     try:
-        _watch(waiting, stream, device.name, told)
+        _watch(waiting, stream, device.name, send)
     finally:  # at its own end Python would wait for standard input, which is being read, and abort
         os._exit(0)
 
@@ -116,36 +113,26 @@ def _chosen(wanted: str) -> tuple[Device, str]:
     return device, "" if device == default else device.name
 
 
-def _watch(waiting: Waiting, stream: Stream, name: str, told: IO[bytes]) -> None:
-    """Tell how far it is, as long as the speaker goes on asking."""
+def _watch(waiting: Waiting, stream: Stream, name: str, send: Callable[[object], None]) -> None:
+    """Report how far it is, as long as the speaker goes on asking."""
     played = 0
     while True:
-        time.sleep(_TELL_EVERY_S)
+        time.sleep(_REPORT_S)
         if waiting.played != played:
             played = waiting.played
-            _tell(told, played=played)
+            send(Report(played=played))
         stuck = not waiting.empty and time.monotonic() - waiting.asked_s > _STUCK_S
         if stuck or not stream.alive:
-            _tell(told, trouble=f"the speaker {name!r} takes no more sound; is it still plugged in?")
+            send(Report(trouble=f"the speaker {name!r} takes no more sound; is it still plugged in?"))
             return
 
 
 def _read(waiting: Waiting) -> None:
-    source = sys.stdin.buffer
     try:
-        while len(header := source.read(HEADER.size)) == HEADER.size:
-            index, count = HEADER.unpack(header)
-            waiting.put(index, np.frombuffer(source.read(4 * count), "<f4"))
-    finally:  # nobody wants to hear more, or died in the middle of a block
+        for index, samples in messages(sys.stdin.buffer):
+            waiting.put(index, samples)
+    finally:  # the parent closed us, or died in the middle of a block
         os._exit(0)
-
-
-def _tell(told: IO[bytes], **what: object) -> None:
-    try:
-        told.write(json.dumps(what).encode() + b"\n")
-        told.flush()
-    except OSError:
-        raise SystemExit(0) from None
 
 
 if __name__ == "__main__":

@@ -6,9 +6,9 @@
     session.start()
     while wanted:
         shown = session.snapshot()          # level, probability, turn state, devices, counters: now
-        for told in session.take():         # decisions (Happened) and notices, in order
+        for message in session.take():      # decisions (Happened) and notices, in order
             ...
-        session.set_config(other)           # holds from the next frame
+        session.send(SetConfig(other))      # holds from the next frame
     session.stop()
 
 :func:`open_session` runs it in a process of its own, so that neither a crash nor the chatter of the sound system
@@ -16,8 +16,8 @@ reaches the terminal, and drawing does not hold up deciding; :func:`devices_ther
 :class:`simulator.session.live.LiveSession` is the session itself, in this process.
 """
 
+from simulator.session.commands import Session, SetConfig
 from simulator.session.remote_session import RemoteSession, devices_there, open_session
-from simulator.session.session import Session
 from simulator.session.settings import EchoGuard, LiveArm, SessionSettings
 from simulator.session.state import (
     Counters,
@@ -46,6 +46,7 @@ __all__ = [
     "Session",
     "SessionMessage",
     "SessionSettings",
+    "SetConfig",
     "Snapshot",
     "TurnLatency",
     "devices_there",

@@ -8,12 +8,14 @@ from typing import Any
 from presets.layers import ResolvedVoiceConfig
 from simulator.session.settings import LiveArm
 
+_MOST_NAMED = 4
+
 
 class Arms:
-    """Never empty. Raises :class:`ValueError` for no arms or two of one name."""
+    """Never empty: :class:`SessionSettings` and :class:`UseArms` check what they are given."""
 
     def __init__(self, arms: tuple[LiveArm, ...]) -> None:
-        self._arms = _checked(arms)
+        self._arms = {arm.name: arm.config for arm in arms}
         self.name = arms[0].name
 
     @property
@@ -28,7 +30,7 @@ class Arms:
 
     def replace(self, arms: tuple[LiveArm, ...]) -> None:
         """Have other arms; the one in force stays in force by name if it is among them."""
-        self._arms = _checked(arms)
+        self._arms = {arm.name: arm.config for arm in arms}
         if self.name not in self._arms:
             self.name = arms[0].name
 
@@ -51,8 +53,18 @@ class Arms:
         }
 
 
-def _checked(arms: tuple[LiveArm, ...]) -> dict[str, ResolvedVoiceConfig]:
-    found = {arm.name: arm.config for arm in arms}
-    if not found or len(found) != len(arms):
-        raise ValueError("a session needs at least one arm, and every arm a name of its own")
-    return found
+def changed_fields(before: ResolvedVoiceConfig, after: ResolvedVoiceConfig) -> str:
+    """Return which settings differ, for people; "" if none does."""
+    differ = [
+        f"{field.name} {_shown(getattr(before, field.name))} → {_shown(getattr(after, field.name))}"
+        for field in fields(after)
+        if field.compare and getattr(before, field.name) != getattr(after, field.name)
+    ]
+    more = f" and {len(differ) - _MOST_NAMED} more" if len(differ) > _MOST_NAMED else ""
+    return ", ".join(differ[:_MOST_NAMED]) + more
+
+
+def _shown(value: object) -> str:
+    if value is None:
+        return "off"
+    return f"{value:g}" if isinstance(value, float) else str(value)

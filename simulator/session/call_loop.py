@@ -20,19 +20,33 @@ from simulator.activity.model import FRAME_MS
 from simulator.engine.events import Event
 from simulator.errors import SimulatorError
 from simulator.recorder.finishing import recover_recordings
-from simulator.session.arms import Arms
-from simulator.session.capture_buffer import CaptureBuffer, Taken
+from simulator.session.arms import Arms, changed_fields
+from simulator.session.capture_buffer import CaptureBuffer, Taken, gap
 from simulator.session.cards import RealCards, SoundCards
-from simulator.session.decision_latency import DecisionLatency
+from simulator.session.commands import (
+    Mute,
+    NewCall,
+    Pause,
+    PlayTone,
+    PushToTalk,
+    Record,
+    SessionCommand,
+    SetConfig,
+    SwitchArm,
+    Talk,
+    UseArms,
+    UseEchoGuard,
+    UseInput,
+    UseOutput,
+)
 from simulator.session.device_supervisor import DeviceSupervisor
 from simulator.session.echo_gate import CallControls, EchoGate
-from simulator.session.frame_assembler import Frame, FrameAssembler
+from simulator.session.frame_assembler import Frame, FrameAssembler, Meter
+from simulator.session.latencies import DecisionLatency
 from simulator.session.live_agent import LiveAgent
-from simulator.session.meter import Meter
-from simulator.session.notices import changed_fields, gap
 from simulator.session.playback_buffer import PlaybackBuffer
 from simulator.session.recorder import Recorder, recording_facts
-from simulator.session.settings import EchoGuard, LiveArm, SessionSettings
+from simulator.session.settings import EchoGuard, SessionSettings
 from simulator.session.state import Counters, Happened, Notice, NoticeKind, Phase, SessionMessage, Snapshot, Unheard
 from simulator.voice.voice import Voice, voice_for
 
@@ -52,7 +66,7 @@ _PHASES: dict[str, Phase] = {
 
 
 class CallLoop:
-    """Everything of a session but its threads. Orders are given through :meth:`order`."""
+    """All of a session except its threads. Any thread may :meth:`send` commands."""
 
     def __init__(
         self,
@@ -65,7 +79,7 @@ class CallLoop:
         self._prepared = prepared
         self._arms = Arms(settings.arms)
         self.told: deque[SessionMessage] = deque(maxlen=MOST_TOLD)
-        self._orders: deque[Callable[[], None]] = deque()
+        self._commands: deque[SessionCommand] = deque()
         self._capture_buffer, self.playback_buffer = CaptureBuffer(), PlaybackBuffer()
         self.supervisor = DeviceSupervisor(
             cards or RealCards(),
@@ -77,8 +91,8 @@ class CallLoop:
             speaker=settings.speaker,
         )
         threshold_db = settings.profile.values.echo_threshold_db.value
-        self.wishes = CallControls(settings.echo_guard, settings.muted, settings.push_to_talk)
-        self._guard = EchoGate(self.wishes, threshold_db)
+        self.controls = CallControls(settings.echo_guard, settings.muted, settings.push_to_talk)
+        self._echo_gate = EchoGate(self.controls, threshold_db)
         self._folder = folder or own_recordings_folder()
         self._recorder = Recorder(self._folder, lambda text: self._notice("recording", text))
         self._ear, self._meter = FrameAssembler(), Meter()
@@ -94,7 +108,7 @@ class CallLoop:
         self._counters = Counters()
         self._last_s: float | None = None
         self._stream = 0
-        self._promptness = DecisionLatency()
+        self._decision_latency = DecisionLatency()
         self.snapshot = Snapshot(arm=self._arms.name, arms=self._arms.names, echo_guard=settings.echo_guard)
 
     def end(self) -> None:
@@ -102,10 +116,24 @@ class CallLoop:
         self._ending = True
         self._capture_buffer.wake()
 
-    def order(self, act: Callable[[], None]) -> None:
-        """Have something done by the deciding thread, before the next frame."""
-        self._orders.append(act)
-        self._capture_buffer.wake()
+    def send(self, command: SessionCommand) -> None:
+        """Carry out a command: at once where any thread may, else on the deciding thread before the next frame."""
+        match command:
+            case UseInput(name):
+                self.supervisor.use_input(name)
+            case UseOutput(name, speaker):
+                self.supervisor.use_output(name, speaker=speaker)
+            case PlayTone():
+                self.playback_buffer.play_tone()
+            case Mute(muted):
+                self.controls.muted = muted
+            case PushToTalk(on):
+                self.controls.push_to_talk = on
+            case Talk(held):
+                self.controls.talking = held
+            case _:
+                self._commands.append(command)
+                self._capture_buffer.wake()
 
     def run(self) -> None:
         """Decide until :meth:`end`."""
@@ -171,8 +199,8 @@ class CallLoop:
         self.snapshot = replace(self.snapshot, phase="failed", standing=sentence)
 
     def _obey(self) -> None:
-        while self._orders:
-            self._orders.popleft()()
+        while self._commands:
+            self._carry_out(self._commands.popleft())
 
     def _hear(self, taken: Taken) -> None:
         anew = taken.stream != self._stream and self._stream > 0
@@ -198,13 +226,13 @@ class CallLoop:
         assert side is not None
         began_s = time.monotonic()
         sounds = self.playback_buffer.sounding or side.sounds_at(side.now_ms, side.now_ms + FRAME_MS)
-        heard, self._unheard = self._guard.heard(frame.samples, self._meter.level.rms_db, agent_sounds=sounds)
-        kept = self._guard.kept(frame.samples)
+        heard, self._unheard = self._echo_gate.heard(frame.samples, self._meter.level.rms_db, agent_sounds=sounds)
+        kept = self._echo_gate.kept(frame.samples)
         events = side.hear(heard, self._arms.name)
         decided_s = time.monotonic()
         if any(event.type == "barge_in" for event in events):
             self.playback_buffer.cut(decided_s)
-        self._promptness.note(1000 * (decided_s - frame.at_s) + _overdue_ms(events, side.now_ms))
+        self._decision_latency.note(1000 * (decided_s - frame.at_s) + _overdue_ms(events, side.now_ms))
         said, more = side.say()
         if side.renderer.trouble != self._trouble:
             self._trouble = side.renderer.trouble
@@ -216,27 +244,33 @@ class CallLoop:
         if 1000 * (time.monotonic() - began_s) > FRAME_MS:
             self._counters = replace(self._counters, late_frames=self._counters.late_frames + 1)
 
-    # ---- orders, on the deciding thread
+    # ---- commands, on the deciding thread
 
-    def use_arms(self, arms: tuple[LiveArm, ...]) -> None:
-        """Replace the arms."""
+    def _carry_out(self, command: SessionCommand) -> None:
+        match command:
+            case UseArms() | SwitchArm() | SetConfig():
+                self._change_arms(command)
+            case UseEchoGuard(guard):
+                self._choose_guard(guard)
+            case Pause(paused):
+                self._pause(paused)
+            case NewCall():
+                self._new_call()
+            case Record(True):
+                self._start_recording()
+            case Record(False):
+                self._recorder.finish()
+
+    def _change_arms(self, command: UseArms | SwitchArm | SetConfig) -> None:
         before_name, before = self._arms.name, self._arms.config
-        self._arms.replace(arms)
+        match command:
+            case UseArms(arms):
+                self._arms.replace(arms)
+            case SetConfig(config):
+                self._arms.set_config(config)
+            case SwitchArm(name) if not self._arms.switch(name):
+                self._notice("setting", f"there is no arm {name!r} to switch to")
         self._apply(before_name, before)
-
-    def use_config(self, config: ResolvedVoiceConfig) -> None:
-        """Change the arm in force."""
-        before = self._arms.config
-        self._arms.set_config(config)
-        self._apply(self._arms.name, before)
-
-    def switch(self, name: str) -> None:
-        """Have another arm in force, if it is there."""
-        before_name, before = self._arms.name, self._arms.config
-        if self._arms.switch(name):
-            self._apply(before_name, before)
-        else:
-            self._notice("setting", f"there is no arm {name!r} to switch to")
 
     def _apply(self, before_name: str, before: ResolvedVoiceConfig) -> None:
         arms, side = self._arms, self._side
@@ -248,14 +282,12 @@ class CallLoop:
         elif differ:
             self._notice("setting", differ)
 
-    def choose_guard(self, guard: EchoGuard) -> None:
-        """Have another echo guard."""
-        if guard is not self.wishes.echo:
-            self.wishes.echo = guard
+    def _choose_guard(self, guard: EchoGuard) -> None:
+        if guard is not self.controls.echo:
+            self.controls.echo = guard
             self._notice("setting", f"echo guard: {guard.words}")
 
-    def pause(self, paused: bool) -> None:
-        """Stop the call's clock, or let it go on."""
+    def _pause(self, paused: bool) -> None:
         if paused != self._paused:
             self._paused = paused
             if paused:
@@ -264,20 +296,12 @@ class CallLoop:
                     self._side.unsay()
             self._notice("gap", "paused; the call's clock stands still" if paused else "going on")
 
-    def begin_anew(self) -> None:
-        """Forget the conversation."""
+    def _new_call(self) -> None:
         self._recorder.finish()
         self.playback_buffer.cut()
         if self._voice is not None:
             self._side = self._new_side(self._voice)
             self._notice("call", "a new call begins")
-
-    def record(self, on: bool) -> None:
-        """Begin or finish a recording."""
-        if on:
-            self._start_recording()
-        else:
-            self._recorder.finish()
 
     def _start_recording(self) -> None:
         side, device = self._side, self.supervisor.input
@@ -285,7 +309,7 @@ class CallLoop:
             stem, about = recording_facts(
                 self._settings,
                 self._arms,
-                guard=self.wishes.echo,
+                guard=self.controls.echo,
                 microphone=device.name if device else "",
                 end_of_turn_model=side.end_of_turn_model,
             )
@@ -328,15 +352,15 @@ class CallLoop:
             arm=self._arms.name,
             arms=self._arms.names,
             config=self._arms.config,
-            echo_guard=self.wishes.echo,
-            muted=self.wishes.muted,
-            push_to_talk=self.wishes.push_to_talk,
-            talking=self.wishes.talking,
+            echo_guard=self.controls.echo,
+            muted=self.controls.muted,
+            push_to_talk=self.controls.push_to_talk,
+            talking=self.controls.talking,
             recording=self._recorder.state,
             voice=self._voice.name if self._voice else "",
             end_of_turn_model=side.end_of_turn_model,
             behind_ms=self._capture_buffer.waiting_ms,
-            decisions=self._promptness.times,
+            decisions=self._decision_latency.times,
         )
 
 

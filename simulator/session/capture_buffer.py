@@ -105,3 +105,19 @@ class CaptureBuffer:
     def waiting_ms(self) -> int:
         """How much audio waits, in ms."""
         return round(1000 * self._waiting_s)
+
+
+def gap(taken: Taken, silent_s: float | None) -> str | None:
+    """Return what is missing before a block, ``None`` if nothing is.
+
+    ``silent_s`` is how long by the wall clock nothing came before the first block of a device that was opened
+    anew, ``None`` otherwise.
+    """
+    found = []
+    if silent_s is not None:
+        found.append(f"the microphone was away for about {silent_s:.1f} s; the call's clock stood still meanwhile")
+    if taken.dropped:
+        found.append(f"{taken.dropped_ms:.0f} ms of audio were dropped, because deciding fell too far behind")
+    if taken.overrun:
+        found.append("the sound system lost some of the microphone's audio; how much, it does not say")
+    return "; ".join(found) or None

@@ -1,54 +1,52 @@
-"""The process of its own in which a session runs: orders come in on standard input, what it tells goes out."""
+"""The process of its own in which a session runs: commands come in on standard input, reports go out."""
 
 from __future__ import annotations
 
 import gc
 import os
-import pickle
 import sys
 import threading
 import time
-from typing import IO, Any
+from collections.abc import Callable, Iterator
+from typing import Any
 
+from simulator.child_process import messages, outbox
 from simulator.devices.errors import DeviceError
 from simulator.devices.listing import list_devices
-from simulator.devices.portaudio import own_output
 from simulator.session.live import LiveSession
+from simulator.session.remote_session import STOP
 from simulator.session.settings import SessionSettings
 
-TELL_S = 1 / 30
-"""How often the other process is told: more often than anybody redraws."""
+REPORT_S = 1 / 30
+"""How often the parent gets a snapshot: more often than it redraws."""
 
 
 def main() -> None:
     """Serve one session until it is stopped or the other end of the pipe is gone."""
-    orders, told = sys.stdin.buffer, own_output()
-    settings = pickle.load(orders)
+    inbox, send = messages(sys.stdin.buffer), outbox()
+    settings = next(inbox, None)
     if settings is None:
-        _tell_devices(told)
+        _send_devices(send)
         return
-    _serve(settings, orders, told)
-    os._exit(0)  # everything is told and kept; a sound system that hangs would hold up Python's own end
+    _serve(settings, inbox, send)
+    os._exit(0)  # everything is sent and kept; a sound system that hangs would delay Python's own end
 
 
-def _serve(settings: SessionSettings, orders: IO[bytes], told: IO[bytes]) -> None:
+def _serve(settings: SessionSettings, inbox: Iterator[Any], send: Callable[[object], None]) -> None:
     session = LiveSession(settings, prepared=_put_loaded_aside)
     over = threading.Event()
-    telling = threading.Thread(target=_tell, args=(session, told, over), daemon=True)
+    reporting = threading.Thread(target=_report, args=(session, send, over), daemon=True)
     session.start()
-    telling.start()
+    reporting.start()
     try:
-        while True:
-            name, arguments, named = pickle.load(orders)
-            if name == "stop":
+        for command in inbox:
+            if command == STOP:
                 break
-            getattr(session, name)(*arguments, **named)
-    except (EOFError, OSError, pickle.UnpicklingError):  # whoever began it is gone, perhaps in mid-order
-        pass
+            session.send(command)
     finally:
         session.stop()
         over.set()
-        telling.join(5.0)
+        reporting.join(5.0)
 
 
 def _put_loaded_aside() -> None:
@@ -57,30 +55,24 @@ def _put_loaded_aside() -> None:
     gc.freeze()
 
 
-def _tell(session: LiveSession, told: IO[bytes], over: threading.Event) -> None:
+def _report(session: LiveSession, send: Callable[[object], None], over: threading.Event) -> None:
     last: Any = None
     while True:
         ending = over.is_set()
         snapshot, happened = session.snapshot(), session.take()
         if happened or snapshot is not last or ending:
             last = snapshot
-            try:
-                pickle.dump((snapshot, happened), told)
-                told.flush()
-            except OSError:
-                return
+            send((snapshot, happened))
         if ending:
             return
-        time.sleep(TELL_S)
+        time.sleep(REPORT_S)
 
 
-def _tell_devices(told: IO[bytes]) -> None:
+def _send_devices(send: Callable[[object], None]) -> None:
     try:
-        found: object = list_devices()
+        send(list_devices())
     except DeviceError as error:
-        found = str(error)
-    pickle.dump(found, told)
-    told.flush()
+        send(str(error))
 
 
 if __name__ == "__main__":

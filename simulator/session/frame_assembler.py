@@ -8,12 +8,16 @@ from typing import Any, NamedTuple
 import numpy as np
 import soxr
 
-from simulator.activity.model import FRAME_SAMPLES
+from simulator.activity.model import FRAME_MS, FRAME_SAMPLES
 from simulator.audio.samples import SAMPLE_RATE, Samples
 from simulator.session.capture_buffer import Taken
+from simulator.session.state import QUIETEST_DB, Level
 
 FULL_SCALE = 32767.0 / 32768.0
 """The largest a 16-bit sample gets: a microphone that delivers it has clipped, or is about to."""
+
+CLIPPING_SHOWN_MS = 500
+"""How long clipping is shown after it happened: nobody would see one frame."""
 
 
 class Frame(NamedTuple):
@@ -58,3 +62,27 @@ class FrameAssembler:
             frame, self._waiting = self._waiting[:FRAME_SAMPLES], self._waiting[FRAME_SAMPLES:]
             clipped, self._clipped = self._clipped, 0
             yield Frame(frame, taken.at_s, clipped)
+
+
+class Meter:
+    """Follows the microphone's level, frame by frame."""
+
+    def __init__(self) -> None:
+        self.level = Level()
+        self._clipping_ms = 0
+
+    def note(self, frame: Frame) -> Level:
+        """Take the next frame; return its level."""
+        self._clipping_ms = CLIPPING_SHOWN_MS if frame.clipped else max(0, self._clipping_ms - FRAME_MS)
+        peak, power = _peak_and_power(frame.samples)
+        clipped = self.level.clipped + frame.clipped
+        self.level = Level(_db(peak * peak), _db(power), clipped, self._clipping_ms > 0)
+        return self.level
+
+
+def _peak_and_power(samples: Samples) -> tuple[float, float]:
+    return float(np.max(np.abs(samples))), float(np.mean(np.square(samples)))
+
+
+def _db(power: float) -> float:
+    return max(QUIETEST_DB, 10.0 * float(np.log10(max(power, 1e-12))))

@@ -1,21 +1,29 @@
-"""How long the agent took after each of the caller's turns, from the events as they come."""
+"""The latencies of a live call: the agent's after each caller turn, and our own in deciding on each frame."""
 
 from __future__ import annotations
 
 from collections import deque
 from dataclasses import replace
 
-from simulator.engine.events import Event
-from simulator.session.state import TurnLatency
+import numpy as np
 
-KEPT = 50
+from simulator.engine.events import Event
+from simulator.session.state import DecisionTimes, TurnLatency
+
+KEPT_TURNS = 50
+
+KEPT_FRAMES = 1875
+"""Frames in a minute."""
+
+_EVERY = 31
+"""About once a second is often enough to tell."""
 
 
 class Latencies:
     """The last turns' latencies, ms from the detected end of speech."""
 
     def __init__(self) -> None:
-        self._turns: deque[TurnLatency] = deque(maxlen=KEPT)
+        self._turns: deque[TurnLatency] = deque(maxlen=KEPT_TURNS)
         self._speech_end_ms = 0
         self._open = False
 
@@ -45,3 +53,21 @@ class Latencies:
     def last(self) -> tuple[TurnLatency, ...]:
         """Return them, oldest first."""
         return tuple(self._turns)
+
+
+class DecisionLatency:
+    """Takes the time of every frame and tells how they are spread."""
+
+    def __init__(self) -> None:
+        self.times = DecisionTimes()
+        self._last_ms: deque[float] = deque(maxlen=KEPT_FRAMES)
+        self._untold = 0
+
+    def note(self, took_ms: float) -> None:
+        """Take the time from a frame's last sample arriving to all that it decides being known, in ms."""
+        self._last_ms.append(took_ms)
+        self._untold += 1
+        if self._untold >= _EVERY:
+            self._untold = 0
+            middle, slow, slowest = (float(one) for one in np.percentile(self._last_ms, (50, 99, 100)))
+            self.times = DecisionTimes(round(middle, 2), round(slow, 2), round(slowest, 2), len(self._last_ms))

@@ -42,14 +42,20 @@ class LiveArm:
     config: ResolvedVoiceConfig
 
 
+def check_arms(arms: tuple[LiveArm, ...]) -> None:
+    """Raise :class:`ValueError` for no arms, or two of one name."""
+    if not arms or len({arm.name for arm in arms}) != len(arms):
+        raise ValueError("a session needs at least one arm, and every arm a name of its own")
+
+
 @dataclass(frozen=True, slots=True)
 class SessionSettings:
-    """What a session begins with.
+    """What a session begins with. Raises :class:`ValueError` for no arms, or two of one name.
 
     ``input`` and ``output`` are device names as :func:`simulator.devices.list_devices` gives them, ``None`` for the
     system's default; with ``speaker`` false nothing is played. ``arms`` has at least one; the first is in force.
     ``voice`` is one of :data:`simulator.voice.voice.VOICES`, ``None`` for the best there is.
-    With ``silence_only`` no end-of-turn model is used even where it is installed. ``seed`` chooses the luck of the
+    With ``silence_only`` no end-of-turn model is used even where it is installed. ``seed`` chooses the draw of the
     models' latencies.
     """
 
@@ -65,3 +71,6 @@ class SessionSettings:
     muted: bool = False
     silence_only: bool = False
     seed: int = 0
+
+    def __post_init__(self) -> None:
+        check_arms(self.arms)

@@ -5,8 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from simulator.session.capture_buffer import LONGEST_S, CaptureBuffer
-from simulator.session.notices import gap
+from simulator.session.capture_buffer import LONGEST_S, CaptureBuffer, gap
 
 
 def delivered(seconds: float, rate: int) -> NDArray[np.float32]:

@@ -13,6 +13,7 @@ import pytest
 from simulator.devices import DeviceError, Devices, permission
 from simulator.devices.listing import Way
 from simulator.session import device_supervisor
+from simulator.session.commands import UseInput, UseOutput
 from simulator.session.live import LiveSession
 from tests.array_cards import ArrayCards
 from tests.simulator.live_calls import caller, events, notices, running, talk
@@ -32,10 +33,10 @@ def test_another_microphone_that_is_chosen_for_a_lost_one_is_told_of_by_its_own_
         assert cards.microphone is not None
         cards.microphone.alive = False
         wait_for(lambda: "is gone" in standing(session), "the loss")
-        session.use_input("other")
+        session.send(UseInput("other"))
         wait_for(lambda: "there is no microphone 'other' now" in standing(session), "the other one")
         cards.fault = ""
-        session.use_input("array")
+        session.send(UseInput("array"))
         wait_for(lambda: session.snapshot().phase == "running", "the microphone")
         assert standing(session) == ""
 
@@ -72,7 +73,7 @@ def test_whatever_the_sound_system_raises_is_said_and_the_devices_are_tried_agai
     cards = ArrayCards()
     with running(cards, tmp_path) as session:
         cards.raises = RuntimeError("stream pointer is broken")
-        session.use_input(None)
+        session.send(UseInput(None))
         wait_for(lambda: "the sound system failed (stream pointer is broken)" in standing(session), "the failure")
         assert session.snapshot().phase == "failed"
         cards.raises = None
@@ -85,7 +86,7 @@ def test_a_sound_system_that_does_not_answer_is_said(tmp_path: Path, monkeypatch
     cards = ArrayCards()
     with running(cards, tmp_path) as session:
         cards.answers.clear()
-        session.use_input(None)
+        session.send(UseInput(None))
         wait_for(lambda: standing(session) == "the sound system does not answer; is it running?", "the hang")
         cards.answers.set()
         wait_for(lambda: standing(session) == "", "the answer")
@@ -137,14 +138,14 @@ def test_another_speaker_or_none_leaves_the_microphone_alone(tmp_path: Path) -> 
     with running(cards, tmp_path) as session:
         talk(session, cards, SILENCE)
         microphone = cards.microphone
-        session.use_output(None, speaker=False)
+        session.send(UseOutput(None, speaker=False))
         wait_for(lambda: session.snapshot().output is None, "no speaker")
-        session.use_output("array")
+        session.send(UseOutput("array"))
         wait_for(lambda: session.snapshot().output, "the speaker")
         talk(session, cards, SILENCE)
         assert cards.microphone is microphone
         assert "was away" not in notices(session.take())
-        session.use_output("other")
+        session.send(UseOutput("other"))
         wait_for(lambda: "there is no speaker 'other' now" in standing(session), "the other one")
         assert cards.microphone is not microphone, "other devices may have been plugged in meanwhile"
 

@@ -35,6 +35,7 @@ from simulator.session import (
     SessionSettings,
     open_session,
 )
+from simulator.session.commands import Record, SetConfig
 from simulator.study import Arm
 from tests.virtual_audio import SPEAKER_RATE, VirtualAudio, missing, wait_for
 
@@ -110,15 +111,15 @@ def test_a_call_through_a_microphone_and_a_speaker(audio: VirtualAudio, tmp_path
 
 def talk_and_swap(audio: VirtualAudio, live: Following, clip: Path) -> int:
     """Speak the clip; once the first words over the agent were too short, ask for fewer. Return when that was."""
-    live.session.record(True)
+    live.session.send(Record(True))
     speaking = audio.speak(clip)
     wait_for(lambda: live.event("barge_in_suppressed"), "words over the agent")
-    live.session.set_config(TOUCHY)
+    live.session.send(SetConfig(TOUCHY))
     swap = wait_for(lambda: live.notice("barge_in_min_speech_s 1.2 → 0.3"), "the changed setting")
     wait_for(lambda: speaking.poll() is not None, "the end of the clip")
     wait_for(lambda: live.event("barge_in"), "the barge-in")
     wait_for(lambda: live.session.snapshot().turn_state == "pause", "the end of what was said over the agent")
-    live.session.record(False)
+    live.session.send(Record(False))
     return swap.t_ms
 
 
@@ -219,7 +220,7 @@ def a_killed_recording_is_found_again(live: Following) -> None:
         recording = live.session.snapshot().recording
         return recording.seconds if recording else 0.0
 
-    live.session.record(True)
+    live.session.send(Record(True))
     wait_for(lambda: seconds() > 1.5, "a second and a half of recording")
     before = seconds()
     assert live.session.process_id is not None

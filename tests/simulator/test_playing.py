@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import json
+import pickle
 import subprocess
 import sys
 import time
@@ -23,8 +23,8 @@ from simulator.engine.profile_files import default_profile
 from simulator.playing.call_mix import CallMix, both_ears, same_moment
 from simulator.playing.mix_file import write_mix
 from simulator.playing.player import AHEAD, LEAD, Player
-from simulator.playing.speaker import NoSpeaker, SystemSpeaker
-from simulator.playing.speaker_process import HEADER, Waiting
+from simulator.playing.speaker import NoSpeaker, Report, SystemSpeaker
+from simulator.playing.speaker_process import Waiting
 from simulator.recording import Recording, open_recording
 from simulator.study import Arm, run
 from simulator.voice.bundled import BundledVoice
@@ -269,11 +269,13 @@ def test_the_speakers_process_ends_in_order(end: str, monkeypatch: pytest.Monkey
         with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE) as process:
             assert process.stdin is not None
             assert process.stdout is not None
-            assert "opened" in json.loads(process.stdout.readline())
+            report = pickle.load(process.stdout)
+            assert isinstance(report, Report)
+            assert report.opened
             if end == "the speaker is pulled":
                 sound.pull()
             else:
-                process.stdin.write(HEADER.pack(0, 100) + bytes(7))
+                process.stdin.write(pickle.dumps((0, np.zeros(100, np.float32)))[:-7])
                 process.stdin.close()
             try:
                 assert process.wait(PATIENCE_S) == 0

@@ -17,6 +17,7 @@ from simulator.recorder.finishing import finish_recording, recover_recordings
 from simulator.recorder.journal import Journal
 from simulator.recorder.provisional import provisional_labels
 from simulator.session import Notice, SessionMessage
+from simulator.session.commands import Record
 from simulator.session.recorder import Recorder
 from tests.array_cards import ArrayCards
 from tests.full_disk import most_bytes_of_a_file
@@ -53,7 +54,7 @@ def test_a_recording_never_takes_the_place_of_one_begun_in_the_same_second(tmp_p
 def test_a_full_disk_ends_the_recording_and_not_the_call(tmp_path: Path) -> None:
     cards = ArrayCards()
     with running(cards, tmp_path) as session:
-        session.record(True)
+        session.send(Record(True))
         wait_for(lambda: session.snapshot().recording, "the recording")
         talk(session, cards, np.tile(FRAME, 40))
         full = os.open("/dev/full", os.O_WRONLY)

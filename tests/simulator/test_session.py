@@ -21,6 +21,7 @@ from simulator.devices.listing import Device
 from simulator.engine.profile_files import default_profile
 from simulator.engine.scenario import default_scenario
 from simulator.session import EchoGuard, SessionSettings
+from simulator.session.commands import Mute, Pause, Record
 from simulator.session.echo_gate import CallControls, EchoGate
 from simulator.session.live import LiveSession
 from simulator.session.live_agent import LiveAgent
@@ -90,18 +91,18 @@ def test_a_frame_is_recorded_as_it_was_heard_whatever_is_wished_meanwhile() -> N
 def test_a_muted_microphone_is_neither_heard_nor_recorded_and_a_pause_stops_the_clock(tmp_path: Path) -> None:
     cards = ArrayCards()
     with running(cards, tmp_path) as session:
-        session.mute(True)
-        session.record(True)
+        session.send(Mute(True))
+        session.send(Record(True))
         wait_for(lambda: session.snapshot().recording, "the recording")
         talk(session, cards, caller()[: 16_000 * 3])
         assert events(session.take()) == []
         assert session.snapshot().level.peak_db > -30
-        session.pause(True)
+        session.send(Pause(True))
         wait_for(lambda: session.snapshot().phase == "paused", "the pause")
         paused_ms = session.snapshot().now_ms
         cards.push(np.full(16_000, 0.99, np.float32))
         wait_for(lambda: session.snapshot().level.rms_db > -1, "the level, which is shown all the same")
-        session.pause(False)
+        session.send(Pause(False))
         wait_for(lambda: session.snapshot().phase == "running", "the end of the pause")
         assert session.snapshot().now_ms == paused_ms
     (path,) = tmp_path.glob("*.flac")

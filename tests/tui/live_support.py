@@ -90,8 +90,7 @@ class StillCall:
     def ignore(self, *_: object, **__: object) -> None:
         """Do nothing."""
 
-    start = stop = use_arms = switch_arm = set_config = new_call = use_input = use_output = ignore
-    play_tone = guard_echo = mute = push_to_talk = talk = pause = record = ignore
+    start = stop = send = ignore
 
 
 def array_call(cards: ArrayCards, made: list[LiveSession]) -> Callable[[SessionSettings], LiveSession]:

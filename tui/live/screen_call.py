@@ -12,7 +12,8 @@ from textual import work
 from textual.message import Message
 from textual.timer import Timer
 
-from simulator.session.session import Session as Call
+from simulator.session import commands as call_commands
+from simulator.session.commands import Session as Call
 from simulator.session.settings import SessionSettings
 from simulator.session.state import Notice, SessionMessage, Snapshot
 from tui.commands import Command
@@ -95,7 +96,7 @@ class CallScreen(FieldEditingScreen, DraftKeepingScreen):
         )
         self._call.start()
         if wishes.arm in [arm.name for arm in live_arms(self.session)][1:]:
-            self._call.switch_arm(wishes.arm)
+            self._call.send(call_commands.SwitchArm(wishes.arm))
         if self._looking is None:
             self._looking = self.set_interval(1 / LOOKS_A_SECOND, self._look)
         self._looking.resume()
@@ -163,7 +164,7 @@ class CallScreen(FieldEditingScreen, DraftKeepingScreen):
     def show_settings(self) -> None:
         """Show the draft as it is now, and let it be heard from the next frame on."""
         if self._call is not None:
-            self._call.use_arms(live_arms(self.session))
+            self._call.send(call_commands.UseArms(live_arms(self.session)))
         self.show_fields()
 
     def show_fields(self) -> None:
@@ -184,7 +185,7 @@ class CallScreen(FieldEditingScreen, DraftKeepingScreen):
         now = self.wishes.arm if self.wishes.arm in names else names[0]
         self.wishes.arm = names[(names.index(now) + 1) % len(names)]
         if self._call is not None:
-            self._call.switch_arm(self.wishes.arm)
+            self._call.send(call_commands.SwitchArm(self.wishes.arm))
         self.show_fields()
 
     # ---- what a person wants
@@ -214,7 +215,7 @@ class CallScreen(FieldEditingScreen, DraftKeepingScreen):
         if self._call is None or not self.may(Record):
             return
         begin = self.shown.recording is None
-        self._call.record(begin)
+        self._call.send(call_commands.Record(begin))
         if begin and getattr(self.app, "read_only", False):
             text = "Read-only concerns the platform; this recording is a file of your own."
             self.notify(text, title="Recording", markup=False)
@@ -223,21 +224,21 @@ class CallScreen(FieldEditingScreen, DraftKeepingScreen):
         """Be heard, or not."""
         self.wishes.muted = not self.wishes.muted
         if self._call is not None:
-            self._call.mute(self.wishes.muted)
+            self._call.send(call_commands.Mute(self.wishes.muted))
         self.show_call()
 
     def action_pause(self) -> None:
         """Stop the clock, or let it go on."""
         if self._call is not None and self.may(Pause):
             self._paused = not self._paused
-            self._call.pause(self._paused)
+            self._call.send(call_commands.Pause(self._paused))
 
     def action_push_to_talk(self) -> None:
         """Be heard only when asked for, or always."""
         self.wishes.push_to_talk = not self.wishes.push_to_talk
         self.talk(held=False)
         if self._call is not None:
-            self._call.push_to_talk(self.wishes.push_to_talk)
+            self._call.send(call_commands.PushToTalk(self.wishes.push_to_talk))
         self.show_call()
         self.refresh_bindings()
 
@@ -249,9 +250,9 @@ class CallScreen(FieldEditingScreen, DraftKeepingScreen):
     def talk(self, *, held: bool) -> None:
         """Be heard while push to talk is on, or not."""
         if self._call is not None:
-            self._call.talk(held)
+            self._call.send(call_commands.Talk(held))
 
     def action_new_call(self) -> None:
         """Begin anew."""
         if self._call is not None and self.may(NewCall):
-            self._call.new_call()
+            self._call.send(call_commands.NewCall())

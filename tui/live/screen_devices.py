@@ -9,6 +9,7 @@ from collections.abc import Callable
 from textual import work
 
 from simulator.devices.listing import Devices, Way
+from simulator.session import commands as call_commands
 from simulator.session.settings import EchoGuard
 from tui.dialogs.dialogs import PickOne
 from tui.live.commands.devices import PlayTone
@@ -41,11 +42,11 @@ class DevicesScreen(CallScreen):
         if way == "input":
             self.wishes.input = name
             if self._call is not None:
-                self._call.use_input(name)
+                self._call.send(call_commands.UseInput(name))
         else:
             self.wishes.output, self.wishes.speaker = name, on
             if self._call is not None:
-                self._call.use_output(name, speaker=on)
+                self._call.send(call_commands.UseOutput(name, speaker=on))
         self._keep_wishes()
 
     def action_play_tone(self) -> None:
@@ -55,7 +56,7 @@ class DevicesScreen(CallScreen):
 
     def _tone(self) -> None:
         if self._call is not None:
-            self._call.play_tone()
+            self._call.send(call_commands.PlayTone())
 
     @work(group="echo", exclusive=True)
     async def action_choose_echo_guard(self) -> None:
@@ -68,7 +69,7 @@ class DevicesScreen(CallScreen):
         if answer is not None:
             self.wishes.guard = EchoGuard(answer)
             if self._call is not None:
-                self._call.guard_echo(self.wishes.guard)
+                self._call.send(call_commands.UseEchoGuard(self.wishes.guard))
             self._keep_wishes()
             self.show_call()
 

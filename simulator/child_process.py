@@ -1,0 +1,104 @@
+"""A module of ours in a process of its own: native audio code may crash or print there, and harms nothing here.
+
+Both sides exchange pickled messages over the child's standard streams. The parent uses :class:`ChildProcess`, the
+child :func:`messages` and :func:`outbox`.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import pickle
+import subprocess
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from typing import IO, Any
+
+from simulator.devices.portaudio import own_output
+
+_BROKEN = (EOFError, OSError, ValueError, pickle.UnpicklingError)
+"""What reading or writing a message raises when the other process is gone, perhaps in the middle of one."""
+
+
+def command(module: str, *arguments: str) -> list[str]:
+    """Return the command line that starts a module."""
+    return [sys.executable, "-m", module, *arguments]
+
+
+class ChildProcess:
+    """Starts a module. ``received`` gets each message, ``ended`` is called once when no more can come.
+
+    Both are called from a thread of the class. The child survives ctrl+c on our terminal; it ends when its
+    standard input does.
+    """
+
+    def __init__(
+        self, module: str, *arguments: str, received: Callable[[Any], None], ended: Callable[[], None]
+    ) -> None:
+        self._received = received
+        self._ended = ended
+        self._sending = threading.Lock()
+        self._process = subprocess.Popen(
+            command(module, *arguments),
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.DEVNULL,
+            start_new_session=True,
+        )
+        self._listener = threading.Thread(target=self._listen, name=f"turnlab {module}", daemon=True)
+        self._listener.start()
+
+    @property
+    def pid(self) -> int:
+        """The id of the process."""
+        return self._process.pid
+
+    def send(self, message: object) -> None:
+        """Send a message; one to a process that is gone is lost, and ``ended`` says that it is gone."""
+        assert self._process.stdin is not None
+        with self._sending, contextlib.suppress(OSError, ValueError):
+            pickle.dump(message, self._process.stdin)
+            self._process.stdin.flush()
+
+    def close(self, patience_s: float = 0.0) -> None:
+        """Wait for the process to end by itself, kill it after ``patience_s``, and release the pipes."""
+        try:
+            self._process.wait(patience_s)
+        except subprocess.TimeoutExpired:
+            self._process.kill()
+            self._process.wait()
+        self._listener.join()
+        for pipe in (self._process.stdin, self._process.stdout):
+            if pipe is not None:
+                with contextlib.suppress(OSError):
+                    pipe.close()
+
+    def _listen(self) -> None:
+        assert self._process.stdout is not None
+        for message in messages(self._process.stdout):
+            self._received(message)
+        self._ended()
+
+
+def messages(stream: IO[bytes]) -> Iterator[Any]:
+    """Yield the messages of a stream until the process at its other end is gone."""
+    with contextlib.suppress(*_BROKEN):
+        while True:
+            yield pickle.load(stream)
+
+
+def outbox() -> Callable[[object], None]:
+    """Return what sends a message to the parent; it raises :class:`SystemExit` if the parent is gone.
+
+    From then on, what a library prints on standard output goes nowhere.
+    """
+    stream = own_output()
+
+    def send(message: object) -> None:
+        try:
+            pickle.dump(message, stream)
+            stream.flush()
+        except OSError:
+            raise SystemExit(0) from None
+
+    return send
