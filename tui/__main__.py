@@ -10,13 +10,26 @@ import time
 def main() -> None:
     """Run ``turnlab`` with the process's arguments and exit with its code."""
     os.environ.setdefault("TURNLAB_STARTED_AT", repr(time.time()))
-    if len(sys.argv) == 1:
+    try:
+        sys.exit(_run(sys.argv[1:]))
+    except KeyboardInterrupt:
+        sys.stderr.write("turnlab: stopped\n")
+        sys.exit(130)
+    except Exception as error:
+        from tui.crash import report
+
+        report(error)
+        sys.exit(1)
+
+
+def _run(arguments: list[str]) -> int:
+    if not arguments:
         from tui.launch import open_dashboard
 
-        sys.exit(open_dashboard())
+        return open_dashboard()
     from tui.cli.main import run
 
-    sys.exit(run(sys.argv[1:]))
+    return run(arguments)
 
 
 if __name__ == "__main__":

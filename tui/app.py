@@ -28,6 +28,8 @@ from tui.themes import DARK, THEMES
 from tui.tune.modes import TuneModes
 
 if TYPE_CHECKING:
+    from rich.console import RenderableType
+
     from services.model import Service
     from tui.live.screen import LiveScreen
     from tui.live.screen_call import OpenCall
@@ -67,6 +69,8 @@ class TurnlabApp(ConnectedApp, inherit_bindings=False):
         read_only: bool = False,
     ) -> None:
         super().__init__(connection, open_client, clock, read_only=read_only)
+        self.failure: BaseException | None = None
+        """The unexpected error that ended the app, for its caller to report."""
         self._notes = notes
         self._initial_screen = initial_screen
         self.services_screen = ServicesScreen()
@@ -107,6 +111,18 @@ class TurnlabApp(ConnectedApp, inherit_bindings=False):
         if more := len(self._notes[MOST_NOTES:]):
             self.notify(f"and {more} more: 'turnlab keys' says all", title="Keys", severity="warning", markup=False)
         self.connect()
+
+    def _handle_exception(self, error: Exception) -> None:
+        # Textual would render the error with the variables around it, unless the error can render itself.
+        self.failure = self.failure or getattr(error, "error", error)  # a failed worker's own error
+        error.__rich__ = str  # type: ignore[attr-defined]
+        super()._handle_exception(error)
+
+    def panic(self, *renderables: RenderableType) -> None:  # noqa: ARG002  (Textual's signature)
+        """End the app after an unexpected error, and leave saying so to its caller."""
+        # A thread of Textual's calls this, with a rendered traceback alone, when the terminal cannot be read.
+        self.failure = self.failure or OSError("the terminal cannot be read")
+        super().panic()
 
     @work(exclusive=True, group="places")
     async def open_tune(self, service: Service | None) -> None:

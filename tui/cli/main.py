@@ -13,6 +13,7 @@ from tui.cli.commands import calling, listing, measuring
 from tui.cli.commands.connect import connect
 from tui.cli.failure import CallError, ToldError, WorkError, complain
 from tui.cli.groups import LateGroup
+from tui.crash import DEBUG, asked_for_tracebacks
 
 
 class Turnlab(LateGroup):
@@ -61,7 +62,7 @@ def _root(
         bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version and leave.")
     ] = False,
     debug: Annotated[  # noqa: ARG001 read by run(), which must know before anything can fail
-        bool, typer.Option("--debug", help="Show the full traceback of a failure.")
+        bool, typer.Option("--debug", help="Show the traceback of a failure; TURNLAB_DEBUG=1 does so too.")
     ] = False,
     connection: Annotated[
         str | None,
@@ -100,7 +101,9 @@ def _root(
 
 def run(arguments: list[str]) -> int:
     """Run one command; return its exit code: 0 done, 1 the work failed, 2 the call was wrong."""
-    debug = "--debug" in arguments
+    if "--debug" in arguments:
+        os.environ[DEBUG] = "1"
+    debug = asked_for_tracebacks()
     arguments = [argument for argument in arguments if argument != "--debug"]
     try:
         result = typer.main.get_command(app).main(arguments, prog_name="turnlab", standalone_mode=False)

@@ -1,0 +1,105 @@
+"""The installed script in a real terminal: it starts, works, and leaves the terminal as it was, however it ends."""
+
+from __future__ import annotations
+
+import re
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.forked import TURNLAB
+from tests.terminal import Terminal
+
+Start = Callable[..., Terminal]
+FIRST_SERVICE = "Adaptive Support"
+STEPS = [
+    ("\r", "max_buffer_delay_ms"),
+    ("?", "esc closes"),
+    ("?", "max_buffer_delay_ms"),
+    ("3", "echo guard"),
+    ("?", "esc closes"),
+    ("?", "echo guard"),
+    ("1", "/ filter"),
+    ("?", "esc closes"),
+    ("?", "/ filter"),
+]
+"""Keys, and what they show: Tune, Live, Services, and the help of each."""
+SENTENCE = re.compile(
+    r"turnlab: stopped by an unexpected RuntimeError(?: at tui/\S+:\d+)?; run it again with --debug .+\n"
+)
+BREAKING = """
+import sys
+{imports}
+def broken(*_, **__):
+    caller = "+1555" + "0100"
+    raise RuntimeError("hun" + "ter2")
+{target} = broken
+from tui.__main__ import main
+main()
+"""
+"""A dashboard in which one function fails, with a secret in its variables and in the error's message."""
+
+
+@pytest.fixture
+def start(tmp_path: Path) -> Iterator[Start]:
+    terminals: list[Terminal] = []
+
+    def start(*command: str | Path, **environment: str) -> Terminal:
+        home = tmp_path / "home"
+        home.mkdir()
+        # Without it PulseAudio, where it is installed, would start a server of its own in the empty home.
+        terminals.append(Terminal(command, home, PULSE_SERVER="unix:/nowhere", **environment))
+        return terminals[-1]
+
+    yield start
+    for terminal in terminals:
+        terminal.close()
+
+
+def test_every_screen_opens_and_the_terminal_is_left_as_it_was(start: Start) -> None:
+    terminal = start(TURNLAB)
+    terminal.see(FIRST_SERVICE)
+    for key, shown in STEPS:
+        terminal.type(key)
+        terminal.see(shown)
+    terminal.type("q")
+    assert terminal.end() == 0
+    assert terminal.said == ""
+    terminal.assert_restored()
+
+
+@pytest.mark.parametrize(
+    ("imports", "target", "key"),
+    [
+        ("import tui.app", "tui.app.TurnlabApp.__init__", ""),
+        ("import tui.app", "tui.app.ServicesScreen.compose", ""),
+        ("import tui.app", "tui.app.report_first_paint", ""),
+        ("import tui.connected_app", "tui.connected_app.Connection.open", ""),
+        ("import tui.app", "tui.app.TurnlabApp.action_show_help", "?"),
+    ],
+    ids=["before the terminal is taken", "before the first paint", "after it", "in a worker", "at a key"],
+)
+def test_an_unexpected_error_ends_in_one_sentence_without_values(
+    start: Start, imports: str, target: str, key: str
+) -> None:
+    terminal = start(sys.executable, "-c", BREAKING.format(imports=imports, target=target))
+    if key:
+        terminal.see(FIRST_SERVICE)
+        terminal.type(key)
+    assert terminal.end() == 1
+    assert SENTENCE.fullmatch(terminal.said), terminal.said
+    assert "hunter2" not in terminal.drawn
+    assert "+15550100" not in terminal.drawn
+    terminal.assert_restored()
+
+
+@pytest.mark.parametrize("asked", [["--debug"], []], ids=["--debug", "TURNLAB_DEBUG"])
+def test_debugging_shows_the_traceback_without_variables(start: Start, asked: list[str]) -> None:
+    script = BREAKING.format(imports="import tui.app", target="tui.app.ServicesScreen.compose")
+    terminal = start(sys.executable, "-c", script, *asked, **({} if asked else {"TURNLAB_DEBUG": "1"}))
+    assert terminal.end() == 1
+    assert "RuntimeError: hunter2" in terminal.said
+    assert "+15550100" not in terminal.drawn
+    terminal.assert_restored()
