@@ -14,11 +14,12 @@ from pathlib import Path
 import numpy as np
 import soundfile as sf
 
+from base.samples import SAMPLE_RATE
 from benchmarks.memory import HOURS, print_peaks
 from simulator.activity.analyzer import Completeness, analyze, completeness_model
 from simulator.activity.model import FRAME_SAMPLES
 from simulator.activity.silero import FrameSilero, SequenceSilero, VoiceModel
-from simulator.audio.source import SAMPLE_RATE, AudioSource, open_audio
+from simulator.audio.source import AudioSource, open_audio
 from simulator.recording import bundled_folder, find_audio
 
 

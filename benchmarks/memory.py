@@ -14,8 +14,8 @@ from pathlib import Path
 
 import soundfile as sf
 
+from base.samples import SAMPLE_RATE
 from simulator.activity.analyzer import analyze, completeness_model
-from simulator.audio.samples import SAMPLE_RATE
 from simulator.audio.source import open_audio
 from simulator.audio.what_if import WhatIf
 from simulator.recording import bundled_folder, find_audio

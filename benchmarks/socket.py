@@ -24,6 +24,7 @@ from typing import Any
 
 from websockets.asyncio.client import connect
 
+from base.samples import AUDIBLE_DB
 from benchmarks.processes import cpu_with_children_s
 from presets.library import builtin_presets
 from simulator.activity.analyzer import completeness_model
@@ -37,7 +38,6 @@ from simulator.measures.readouts import Measured, Spread, measure
 from simulator.measures.truth import Truth
 from simulator.recording import Recording, bundled_folder, find_audio, open_recording
 from simulator.replay import Played
-from simulator.socket.activity_by_level import AUDIBLE_DB
 from simulator.socket.calling import CallTaken, call
 from simulator.socket.dialling import CallWishes
 from simulator.socket.outside import measure_outside

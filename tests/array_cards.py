@@ -7,7 +7,7 @@ import threading
 import numpy as np
 from numpy.typing import NDArray
 
-from simulator.audio.samples import Samples
+from base.samples import Samples
 from simulator.devices.errors import DeviceError
 from simulator.devices.listing import Device, Devices
 from simulator.devices.streams import Deliver, Render, Stream

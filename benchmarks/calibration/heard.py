@@ -9,12 +9,12 @@ from enum import Enum
 import numpy as np
 from numpy.typing import NDArray
 
+from base.samples import Samples
 from benchmarks.calibration.split import Item
 from simulator.activity.analyzer import analyze, completeness_model, spans_of
 from simulator.activity.calibration import TYPICAL_LATE_PITCH
 from simulator.activity.model import Activity, SpeechEnd
 from simulator.activity.smart_turn import SmartTurn, Sound
-from simulator.audio.samples import Samples
 from simulator.audio.what_if import AS_IT_IS, WhatIf
 from simulator.labels import Labels
 from simulator.measures.tradeoff import JudgedTurn, Pause, judged_turns

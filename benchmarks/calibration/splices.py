@@ -12,13 +12,13 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from base.samples import SAMPLE_RATE, Samples
 from benchmarks.calibration.heard import Example, Kind, Listener, alterations
 from benchmarks.calibration.split import Item
 from simulator.activity.analyzer import Analyzer, analyze
 from simulator.activity.calibration import TYPICAL_LATE_PITCH
 from simulator.activity.frames import framed
 from simulator.activity.model import FRAME_MS, FRAME_SAMPLES, SpeechEnd
-from simulator.audio.samples import SAMPLE_RATE, Samples
 from simulator.audio.what_if import AS_IT_IS, WhatIf
 from simulator.labels import Turn
 from simulator.recording import open_recording

@@ -10,6 +10,7 @@ from typing import Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from base.samples import QUIETEST_DB, SAMPLE_RATE, SAMPLES_PER_MS, Samples, decibels
 from simulator.activity.calibration import Calibration, smart_turn_calibration
 from simulator.activity.frames import framed
 from simulator.activity.log_mel import WINDOW_SECONDS
@@ -31,7 +32,7 @@ from simulator.activity.recent import Recent
 from simulator.activity.silero import VOICE_MODEL, Frames, VoiceModel, voice_model
 from simulator.activity.smart_turn import SmartTurn, Sound
 from simulator.activity.spans import SpanClosed, SpanDetector
-from simulator.audio.source import SAMPLE_RATE, AudioSource, Samples
+from simulator.audio.source import AudioSource
 from simulator.errors import AudioError
 
 TURN_GAP_MS = 2000
@@ -39,9 +40,6 @@ TURN_GAP_MS = 2000
 
 MISSING_S = 0.25
 """How much shorter than its header says audio may be: encoders pad and round."""
-
-_SAMPLES_PER_MS = SAMPLE_RATE // 1000
-_QUIETEST_DB = -100.0
 
 
 class Completeness(Protocol):
@@ -84,7 +82,7 @@ class UnjudgedEnd:
 
     def judge(self) -> SpeechEnd:
         """Return what became known: on any thread, or in another process. Raises what the model raises."""
-        silence = (self.known_ms - self.end_ms) * _SAMPLES_PER_MS
+        silence = (self.known_ms - self.end_ms) * SAMPLES_PER_MS
         pitch = late_pitch(self.heard[: len(self.heard) - silence])
         sound = self.model.hear(self.heard)
         evidence = Evidence(
@@ -173,9 +171,9 @@ class Analyzer:
         model = self._model
         if model is None:
             return SpeechEnd(found.known_ms, found.end_ms, found.span, NO_MODEL_COMPLETENESS)
-        turn = (self._now_ms - self._turn_start_ms) * _SAMPLES_PER_MS
+        turn = (self._now_ms - self._turn_start_ms) * SAMPLES_PER_MS
         wanted = min(turn, WINDOW_SECONDS * SAMPLE_RATE)
-        heard = self._recent.last(wanted, before=(last_ms - self._now_ms) * _SAMPLES_PER_MS)
+        heard = self._recent.last(wanted, before=(last_ms - self._now_ms) * SAMPLES_PER_MS)
         return UnjudgedEnd(found.known_ms, found.end_ms, found.span, heard, model, self._calibration)
 
 
@@ -215,7 +213,7 @@ def analyze(
         )
     observations += analyzer.finish()
     return Activity(
-        duration_ms=math.ceil(samples / _SAMPLES_PER_MS),
+        duration_ms=math.ceil(samples / SAMPLES_PER_MS),
         observations=tuple(observations),
         spans=spans_of(observations),
         probability=np.concatenate(probability),
@@ -229,8 +227,7 @@ def analyze(
 def levels_dbfs(frames: Frames) -> NDArray[np.float32]:
     """Return each frame's root-mean-square level in dB relative to full scale, at least -100, float32 ``[n]``."""
     power = np.mean(np.square(frames, dtype=np.float64), axis=1)
-    level: NDArray[np.float32] = 10.0 * np.log10(np.maximum(power, 10.0 ** (_QUIETEST_DB / 10)))
-    return level.astype(np.float32)
+    return decibels(power, QUIETEST_DB).astype(np.float32)
 
 
 def spans_of(observations: list[Observation] | tuple[Observation, ...]) -> tuple[SpeechSpan, ...]:

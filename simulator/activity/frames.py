@@ -7,8 +7,8 @@ from collections.abc import Iterable, Iterator
 import numpy as np
 from numpy.typing import NDArray
 
+from base.samples import Samples
 from simulator.activity.model import FRAME_SAMPLES
-from simulator.audio.samples import Samples
 
 
 def framed(blocks: Iterable[Samples]) -> Iterator[tuple[NDArray[np.float32], int]]:

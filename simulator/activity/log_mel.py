@@ -7,7 +7,7 @@ from functools import cache
 import numpy as np
 from numpy.typing import NDArray
 
-from simulator.audio.source import SAMPLE_RATE, Samples
+from base.samples import SAMPLE_RATE, Samples
 
 WINDOW = 400
 HOP = 160

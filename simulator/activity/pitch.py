@@ -5,8 +5,8 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
+from base.samples import SAMPLE_RATE, Samples
 from simulator.activity.log_mel import WINDOW_SECONDS
-from simulator.audio.samples import SAMPLE_RATE, Samples
 
 HIGHEST_OCTAVES = 0.6
 """Beyond this a voice is creaking, or the tracker took a harmonic for the pitch: such values say no more."""

@@ -1,10 +1,10 @@
-"""The latest of a stream of samples."""
+"""Thelatest of a stream of samples."""
 
 from __future__ import annotations
 
 import numpy as np
 
-from simulator.audio.samples import Samples
+from base.samples import Samples
 
 
 class Recent:

@@ -13,9 +13,9 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
+from base.samples import SAMPLE_RATE
 from simulator.activity.model import FRAME_SAMPLES
 from simulator.activity.models import open_session, silero_frame_path, silero_sequence_path
-from simulator.audio.samples import SAMPLE_RATE
 
 CONTEXT_SAMPLES = 64
 """Samples of the frame before that the network wants in front of each frame at 16 kHz."""

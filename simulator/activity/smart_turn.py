@@ -9,9 +9,9 @@ from typing import Any, NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
+from base.samples import Samples
 from simulator.activity.log_mel import log_mel
 from simulator.activity.models import open_session
-from simulator.audio.samples import Samples
 
 _STATES = "layer_norm_8"
 _ENDING = slice(-35, -10)

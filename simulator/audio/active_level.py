@@ -2,20 +2,16 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable
 
 import numpy as np
 
+from base.samples import QUIETEST_DB, SPEECH_DB, Samples, decibels
 from simulator.activity.frames import framed
 from simulator.activity.silero import voice_model
-from simulator.audio.samples import Samples
 
 SPEECH_FROM = 0.5
 """Probability from which a frame counts as speech."""
-
-NOMINAL_DB = -26.0
-"""The level telephony sends speech at, dBFS (ITU-T P.56 and G.191); it stands in where nobody is heard."""
 
 
 def active_speech_level_db(blocks: Iterable[Samples]) -> float:
@@ -32,4 +28,4 @@ def active_speech_level_db(blocks: Iterable[Samples]) -> float:
         power += float(np.mean(np.square(speech, dtype=np.float64), axis=1).sum())
         count += len(speech)
     # rounded, so that the order of adding up does not show
-    return round(10.0 * math.log10(max(power / count, 1e-10)), 6) if count else NOMINAL_DB
+    return round(float(decibels(power / count, QUIETEST_DB)), 6) if count else SPEECH_DB

@@ -11,7 +11,7 @@ from collections.abc import Callable, Iterable, Iterator
 import numpy as np
 from numpy.typing import NDArray
 
-from simulator.audio.samples import SAMPLE_RATE, Samples
+from base.samples import SAMPLE_RATE, Samples
 
 Gain = Callable[[NDArray[np.float64]], NDArray[np.float64]]
 """From frequencies in Hz, ``[n]``, to linear gains, ``[n]``."""

@@ -7,8 +7,8 @@ from collections.abc import Iterable, Iterator
 import numpy as np
 from numpy.typing import NDArray
 
+from base.samples import SAMPLE_RATE, Samples
 from simulator.audio.filtering import Gain, Taps, filtered, taps_of
-from simulator.audio.samples import SAMPLE_RATE, Samples
 
 _HOTH_DB = {
     100: 32.4, 125: 30.9, 160: 29.1, 200: 27.6, 250: 26.0, 315: 24.4, 400: 22.7, 500: 21.1, 630: 19.5, 800: 17.8,

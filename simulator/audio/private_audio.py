@@ -11,7 +11,7 @@ from pathlib import Path
 import soundfile as sf
 
 from base.files import private_file
-from simulator.audio.samples import SAMPLE_RATE
+from base.samples import SAMPLE_RATE
 
 
 @contextmanager

@@ -12,8 +12,7 @@ import numpy as np
 import soundfile as sf
 import soxr
 
-from simulator.audio.samples import SAMPLE_RATE as SAMPLE_RATE
-from simulator.audio.samples import Samples as Samples
+from base.samples import SAMPLE_RATE, Samples
 from simulator.audio.what_if import AS_IT_IS, WhatIf
 from simulator.audio.wholeness import refuse_cut
 from simulator.errors import AudioError, ChannelError

@@ -11,7 +11,7 @@ import soundfile as sf
 import soxr
 from numpy.typing import NDArray
 
-from simulator.audio.samples import SAMPLE_RATE, Samples
+from base.samples import SAMPLE_RATE, Samples, to_pcm16
 
 LINE_RATE = 8_000
 LOWEST_HZ, HIGHEST_HZ = 300.0, 3400.0
@@ -41,7 +41,7 @@ def over_the_line(blocks: Iterable[Samples]) -> Iterator[Samples]:
 
 
 def _mu_law(samples: Samples) -> Samples:
-    heights = np.clip(np.rint(samples * 32768.0), -32768, 32767).astype(np.int32)
+    heights = to_pcm16(samples).astype(np.int32)
     heard: Samples = _there_and_back()[heights + 32768]
     return heard
 

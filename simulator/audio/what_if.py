@@ -6,10 +6,10 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
+from base.samples import Samples
 from simulator.audio.active_level import active_speech_level_db
 from simulator.audio.filtering import filtered, taps_of
 from simulator.audio.noise import noise_taps, with_noise
-from simulator.audio.samples import Samples
 from simulator.audio.telephone import over_the_line, telephone_band
 
 

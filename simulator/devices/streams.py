@@ -9,7 +9,7 @@ import numpy as np
 import soxr
 from numpy.typing import NDArray
 
-from simulator.audio.samples import SAMPLE_RATE
+from base.samples import SAMPLE_RATE
 from simulator.devices.errors import DeviceError
 from simulator.devices.listing import Device, Way
 from simulator.devices.permission import how_to_permit

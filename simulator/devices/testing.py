@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from simulator.audio.samples import Samples
+from base.samples import LARGEST_SAMPLE, QUIETEST_DB, Samples, decibels
 from simulator.devices.errors import DeviceError
 from simulator.devices.listing import Device
 from simulator.devices.portaudio import quiet_stderr
@@ -17,9 +17,6 @@ from simulator.devices.tone import TONE_S, tone
 
 LISTEN_S = 2.0
 _HEARD_OUT_S = 0.2
-
-_FULL_SCALE = 32767.0 / 32768.0
-_QUIETEST_DB = -100.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,9 +49,9 @@ def listen(device: Device, seconds: float = LISTEN_S) -> Heard:
     sound = np.concatenate(blocks)
     return Heard(
         seconds=len(sound) / stream.rate,
-        peak_db=_db(float(np.max(np.abs(sound))) ** 2),
-        rms_db=_db(float(np.mean(np.square(sound, dtype=np.float64)))),
-        clipped=int(np.count_nonzero(np.abs(sound) >= _FULL_SCALE)),
+        peak_db=float(decibels(float(np.max(np.abs(sound))) ** 2, QUIETEST_DB)),
+        rms_db=float(decibels(np.mean(np.square(sound, dtype=np.float64)), QUIETEST_DB)),
+        clipped=int(np.count_nonzero(np.abs(sound) >= LARGEST_SAMPLE)),
         rate=stream.rate,
         channels=stream.channels,
         latency_ms=1000 * stream.latency_s,
@@ -86,7 +83,3 @@ def play_tone(device: Device) -> None:
             stream.close()
     if not over:
         raise DeviceError(f"the speaker {device.name!r} opens and takes no sound; choose another one")
-
-
-def _db(power: float) -> float:
-    return max(_QUIETEST_DB, 10.0 * float(np.log10(max(power, 1e-12))))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from simulator.audio.samples import Samples
+from base.samples import Samples
 
 TONE_HZ, TONE_S, TONE_PEAK = 440.0, 0.5, 0.1
 

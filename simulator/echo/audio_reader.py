@@ -4,13 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 
+from base.samples import SAMPLE_RATE, SAMPLES_PER_MS, Samples
 from simulator.activity.model import Activity
-from simulator.audio.samples import SAMPLE_RATE, Samples
 from simulator.audio.source import AudioSource
 from simulator.errors import AudioError
 from simulator.labels import Move
-
-SAMPLES_PER_MS = SAMPLE_RATE // 1000
 
 MARGIN_MS = 250
 """Room tone is taken this far from detected speech, so that no weak sound of it is repeated."""

@@ -7,16 +7,10 @@ from __future__ import annotations
 
 from typing import Protocol
 
+from base.samples import SAMPLES_PER_MS, Samples
 from simulator.activity.model import FRAME_MS, FRAME_SAMPLES, Activity
-from simulator.audio.samples import Samples
 from simulator.audio.source import AudioSource
-from simulator.echo.audio_reader import (
-    SAMPLES_PER_MS,
-    AudioReader,
-    gaps_between_moves,
-    gaps_between_speech,
-    room_tone,
-)
+from simulator.echo.audio_reader import AudioReader, gaps_between_moves, gaps_between_speech, room_tone
 from simulator.labels import Move
 from simulator.replay import ANCHOR_PATIENCE_MS, Placement
 

@@ -7,13 +7,12 @@ from typing import Any
 
 import numpy as np
 
+from base.samples import SAMPLES_PER_MS, Samples
 from simulator.activity.model import FRAME_SAMPLES
-from simulator.audio.samples import Samples
 from simulator.engine.sound import AgentSound
 from simulator.recording import Recording
 from simulator.voice.agent_renderer import AgentRenderer
 from simulator.voice.bundled import BundledVoice
-from simulator.voice.clip import SAMPLES_PER_MS
 
 USUAL_DELAY_MS = 100
 

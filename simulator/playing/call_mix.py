@@ -7,14 +7,13 @@ from bisect import bisect_right
 import numpy as np
 from numpy.typing import NDArray
 
+from base.samples import SAMPLE_RATE, SAMPLES_PER_MS
 from simulator.activity.model import Activity
-from simulator.audio.samples import SAMPLE_RATE
 from simulator.engine.sound import AgentSound
 from simulator.playing.caller_track import CallerTrack
 from simulator.recording import Recording
 from simulator.replay import Played
 from simulator.voice.agent_renderer import AgentRenderer
-from simulator.voice.clip import SAMPLES_PER_MS
 from simulator.voice.voice import Voice
 
 CHANNELS = ("caller", "agent")

@@ -7,15 +7,9 @@ from functools import cached_property
 
 import numpy as np
 
+from base.samples import SAMPLES_PER_MS, Samples
 from simulator.activity.model import Activity
-from simulator.audio.samples import Samples
-from simulator.echo.audio_reader import (
-    SAMPLES_PER_MS,
-    AudioReader,
-    gaps_between_moves,
-    gaps_between_speech,
-    room_tone,
-)
+from simulator.echo.audio_reader import AudioReader, gaps_between_moves, gaps_between_speech, room_tone
 from simulator.recording import Recording
 from simulator.replay import Played
 

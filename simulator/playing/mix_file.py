@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
+from base.samples import SAMPLE_RATE
 from simulator.audio.private_audio import private_audio
-from simulator.audio.samples import SAMPLE_RATE
 from simulator.errors import AudioError
 from simulator.playing.call_mix import CHANNELS, CallMix
 

@@ -8,11 +8,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from simulator.audio.samples import SAMPLE_RATE, Samples
+from base.samples import SAMPLE_RATE, SAMPLES_PER_MS, Samples
 from simulator.errors import SimulatorError
 from simulator.playing.call_mix import CallMix, both_ears, same_moment
 from simulator.playing.speaker import NoSpeaker, Speaker, SystemSpeaker, fade
-from simulator.voice.clip import SAMPLES_PER_MS
 
 AHEAD = SAMPLE_RATE * 3 // 10
 """So much is handed over ahead of time: what the making of a clip may take."""

@@ -8,7 +8,7 @@ from typing import Protocol
 
 import numpy as np
 
-from simulator.audio.samples import SAMPLE_RATE, Samples
+from base.samples import SAMPLE_RATE, Samples
 from simulator.child_process import ChildProcess
 
 PATIENCE_S = 10.0

@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from simulator.audio.samples import SAMPLE_RATE, Samples
+from base.samples import SAMPLE_RATE, Samples
 from simulator.child_process import messages, outbox
 from simulator.devices import Device, DeviceError, list_devices
 from simulator.devices.streams import Stream, open_output, speaker_resampler

@@ -11,8 +11,8 @@ import numpy as np
 from base.files import write_private
 from base.folders import own_recordings_folder
 from base.os_errors import os_error_text
+from base.samples import SAMPLE_RATE
 from simulator.audio.private_audio import private_audio
-from simulator.audio.samples import SAMPLE_RATE
 from simulator.errors import SimulatorError
 from simulator.recorder.journal import SAMPLES_SUFFIX, forget, left_behind, read_events
 from simulator.recorder.provisional import provisional_labels

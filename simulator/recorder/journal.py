@@ -16,10 +16,8 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from base.files import free_stem, make_private_folder
-from simulator.audio.samples import SAMPLE_RATE, Samples
+from base.samples import SAMPLE_RATE, Samples, to_pcm16
 
 SAMPLES_SUFFIX = ".live"
 EVENTS_SUFFIX = ".live.jsonl"
@@ -48,8 +46,7 @@ class Journal:
 
     def write(self, samples: Samples) -> None:
         """Add samples, float32 ``[n]`` in -1…1."""
-        heights = np.clip(np.rint(samples * np.float32(32768.0)), -32768, 32767).astype("<i2")
-        _write(self._samples, heights.tobytes())
+        _write(self._samples, to_pcm16(samples).tobytes())
         self.count += len(samples)
 
     def write_event(self, event: dict[str, Any]) -> None:

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal
 
-from simulator.audio.samples import SAMPLE_RATE
+from base.samples import SAMPLE_RATE
 from simulator.devices.errors import DeviceError
 from simulator.devices.listing import Device, Way
 from simulator.devices.portaudio import reason

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from base.samples import Samples
 from simulator.activity.model import FRAME_MS, FRAME_SAMPLES
-from simulator.audio.samples import Samples
 from simulator.session.settings import EchoGuard
 from simulator.session.state import Unheard
 

@@ -8,13 +8,10 @@ from typing import Any, NamedTuple
 import numpy as np
 import soxr
 
+from base.samples import LARGEST_SAMPLE, QUIETEST_DB, SAMPLE_RATE, Samples, decibels
 from simulator.activity.model import FRAME_MS, FRAME_SAMPLES
-from simulator.audio.samples import SAMPLE_RATE, Samples
 from simulator.session.capture_buffer import Taken
-from simulator.session.state import QUIETEST_DB, Level
-
-FULL_SCALE = 32767.0 / 32768.0
-"""The largest a 16-bit sample gets: a microphone that delivers it has clipped, or is about to."""
+from simulator.session.state import Level
 
 CLIPPING_SHOWN_MS = 500
 """How long clipping is shown after it happened: nobody would see one frame."""
@@ -49,7 +46,7 @@ class FrameAssembler:
             same = taken.rate == SAMPLE_RATE
             self._resampler = None if same else soxr.ResampleStream(taken.rate, SAMPLE_RATE, 1, vr=True)
         block = taken.block
-        in_range = np.abs(block) < FULL_SCALE
+        in_range = np.abs(block) < LARGEST_SAMPLE
         if not in_range.all():
             self._clipped += int(np.count_nonzero(~in_range))
             # one of them would stay in the resampler and in the voice activity model for good
@@ -85,4 +82,4 @@ def _peak_and_power(samples: Samples) -> tuple[float, float]:
 
 
 def _db(power: float) -> float:
-    return max(QUIETEST_DB, 10.0 * float(np.log10(max(power, 1e-12))))
+    return float(decibels(power, QUIETEST_DB))

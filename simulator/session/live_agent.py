@@ -7,11 +7,11 @@ from __future__ import annotations
 
 from concurrent.futures import Executor
 
+from base.samples import SAMPLES_PER_MS, Samples
 from presets.layers import ResolvedVoiceConfig
 from simulator.activity.analyzer import Analyzer, Completeness
-from simulator.activity.model import FRAME_MS, FRAME_SAMPLES
+from simulator.activity.model import FRAME_MS
 from simulator.async_live_call import AsyncLiveCall
-from simulator.audio.samples import Samples
 from simulator.engine.events import Event
 from simulator.engine.machine import TurnMachine
 from simulator.engine.profile import EngineProfile
@@ -27,8 +27,6 @@ CALL_NAME = "live"
 
 AHEAD_MS = 300
 """How much of a sound is handed over ahead of time: what deciding on the end of the caller's speech may take."""
-
-_SAMPLES_PER_MS = FRAME_SAMPLES // FRAME_MS
 
 
 class LiveAgent:
@@ -112,10 +110,10 @@ class LiveAgent:
         if sound is not None:
             until_ms = max(until_ms, min(until_ms + AHEAD_MS, sound.end_ms))
         from_ms, self._said_ms = self._said_ms, max(self._said_ms, until_ms)
-        said = self.renderer.render(sound, from_ms * _SAMPLES_PER_MS, (self._said_ms - from_ms) * _SAMPLES_PER_MS)
+        said = self.renderer.render(sound, from_ms * SAMPLES_PER_MS, (self._said_ms - from_ms) * SAMPLES_PER_MS)
         hushed = self.now_ms < self._hushed_ms
         if hushed:
-            said[: max(0, self._hushed_ms - from_ms) * _SAMPLES_PER_MS] = 0.0
+            said[: max(0, self._hushed_ms - from_ms) * SAMPLES_PER_MS] = 0.0
         return said, not hushed and sound is not None and sound.end_ms > self._said_ms
 
     def text(self) -> str:

@@ -15,7 +15,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from simulator.audio.samples import Samples
+from base.samples import Samples
 from simulator.devices.streams import speaker_resampler
 from simulator.devices.tone import tone
 

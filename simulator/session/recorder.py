@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from base.os_errors import os_error_text
-from simulator.audio.samples import Samples
+from base.samples import Samples
 from simulator.errors import SimulatorError
 from simulator.recorder.finishing import finish_recording
 from simulator.recorder.journal import Journal

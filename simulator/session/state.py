@@ -8,6 +8,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, Literal
 
+from base.samples import QUIETEST_DB
 from presets.layers import ResolvedVoiceConfig
 from simulator.engine.events import Event
 from simulator.session.settings import EchoGuard
@@ -18,8 +19,6 @@ Phase = Literal["starting", "running", "paused", "no audio", "device lost", "fai
 
 Unheard = Literal["muted", "push to talk", "half-duplex", "echo threshold"]
 """Why the agent does not hear the microphone at this moment."""
-
-QUIETEST_DB = -100.0
 
 
 @dataclass(frozen=True, slots=True)

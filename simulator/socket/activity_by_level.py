@@ -7,11 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from simulator.audio.samples import SAMPLE_RATE
-from simulator.socket.earpiece import Heights
-
-AUDIBLE_DB = -45.0
-"""An agent begins to be heard where 5 ms of its channel reach this, dBFS."""
+from base.samples import AUDIBLE_DB, SAMPLE_RATE, Heights, decibels, from_pcm16, mean_decibels
 
 SOFTEST_DB = -65.0
 """What follows a sound belongs to it down to this, dBFS: a breath, the closure before a consonant.
@@ -38,14 +34,11 @@ Levels = NDArray[np.float64]
 Stretch = tuple[int, int]
 """Start and end, ms."""
 
-_NOTHING = 1e-12
-
 
 def levels_db(heights: Heights) -> Levels:
     """Return the level of each whole window of 5 ms, dBFS, -120 for nothing at all."""
     windows = heights[: len(heights) // WINDOW * WINDOW].reshape(-1, WINDOW)
-    power = np.mean(np.square(windows / 32768.0), axis=1)
-    return np.asarray(10.0 * np.log10(np.maximum(power, _NOTHING)), np.float64)
+    return decibels(np.mean(np.square(from_pcm16(windows), dtype=np.float64), axis=1))
 
 
 @dataclass(slots=True)
@@ -100,8 +93,7 @@ class SoundDetector:
         """Return for how long a sound was still heard, softly, in the silence after it."""
         after = np.asarray(self._after)
         noise = after[-NOISE_MS // WINDOW_MS :]
-        noise_db = 10.0 * np.log10(np.mean(10.0 ** (noise / 10.0)))
-        soft_db = max(SOFTEST_DB, noise_db + ABOVE_NOISE_DB)
+        soft_db = max(SOFTEST_DB, mean_decibels(noise) + ABOVE_NOISE_DB)
         heard = np.flatnonzero(after[: -len(noise)] >= soft_db)
         return (int(heard[-1]) + 1) * WINDOW_MS if len(heard) else 0
 

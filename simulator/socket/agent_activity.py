@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from simulator.audio.samples import SAMPLE_RATE
-from simulator.socket.activity_by_level import AUDIBLE_DB, WINDOW, SoundDetector, levels_db
+from base.samples import AUDIBLE_DB, SAMPLES_PER_MS
+from simulator.socket.activity_by_level import WINDOW, SoundDetector, levels_db
 from simulator.socket.earpiece import Earpiece
 
 SHORT_MS = 1000
@@ -14,8 +14,6 @@ FILLER_WAIT_MS = 6000
 
 SURE_MS = 400
 """A longer sound is over when nothing follows for this long."""
-
-_SAMPLES_PER_MS = SAMPLE_RATE // 1000
 
 
 class AgentActivityDetector:
@@ -32,7 +30,7 @@ class AgentActivityDetector:
     def listen(self, until_ms: int) -> None:
         """Hear what was played until a moment."""
         start = self._sounds.windows * WINDOW
-        count = (until_ms * _SAMPLES_PER_MS - start) // WINDOW * WINDOW
+        count = (until_ms * SAMPLES_PER_MS - start) // WINDOW * WINDOW
         if count > 0:
             self._sounds.push(levels_db(self._earpiece.heard(start, start + count)))
         self.now_ms = until_ms

@@ -16,12 +16,12 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from base.samples import SAMPLES_PER_MS, Samples
 from presets.config import VoiceConfig
 from presets.layers import Layer, ResolvedVoiceConfig, resolve
 from simulator.activity.analyzer import Analyzer, Completeness
 from simulator.activity.model import FRAME_SAMPLES, SpeechEnd
 from simulator.async_live_call import AsyncLiveCall
-from simulator.audio.samples import SAMPLE_RATE, Samples
 from simulator.engine.events import Event
 from simulator.engine.machine import TurnMachine
 from simulator.engine.profile import EngineProfile
@@ -37,7 +37,6 @@ from simulator.voice.texts import filler_texts
 CALL_NAME = "call"
 """What every call is called where models' latencies are drawn: the same audio meets the same luck in each."""
 
-_SAMPLES_PER_MS = SAMPLE_RATE // 1000
 _NONE = np.zeros(0, np.float32)
 
 
@@ -118,9 +117,9 @@ class AgentCall:
         self._sent += count
         self._catch_up(count)
         begin, self._said = self._said, self._said + count
-        said_ms = self._said // _SAMPLES_PER_MS
+        said_ms = self._said // SAMPLES_PER_MS
         told: list[Message | Samples] = []
-        while self._events and self._events[0].t_ms * _SAMPLES_PER_MS <= self._sent:
+        while self._events and self._events[0].t_ms * SAMPLES_PER_MS <= self._sent:
             told.append(messages.event(self._events.popleft()))
         words = [message for one in self._sounds if (message := one.due(said_ms)) is not None]
         told += words
@@ -143,7 +142,7 @@ class AgentCall:
         if sound is None or any(one.sound is sound for one in self._sounds):
             return
         self._sounds.append(Transcript(sound))
-        due = sound.start_ms * _SAMPLES_PER_MS
+        due = sound.start_ms * SAMPLES_PER_MS
         if due < self._said:
             self._said = due
             self.late_sounds += 1
@@ -154,8 +153,8 @@ class AgentCall:
         if behind <= 0:
             return
         begin = self._said
-        ahead = [one.sound for one in self._sounds if one.sound.end_ms * _SAMPLES_PER_MS > begin]
-        free = min((one.start_ms * _SAMPLES_PER_MS - begin for one in ahead), default=behind)
+        ahead = [one.sound for one in self._sounds if one.sound.end_ms * SAMPLES_PER_MS > begin]
+        free = min((one.start_ms * SAMPLES_PER_MS - begin for one in ahead), default=behind)
         self._said += max(0, min(free, behind))
 
 

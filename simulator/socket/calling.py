@@ -13,8 +13,8 @@ from websockets.asyncio.client import ClientConnection
 from websockets.exceptions import ConnectionClosed
 from websockets.frames import CloseCode
 
+from base.samples import SAMPLE_RATE, SAMPLES_PER_MS, Samples
 from simulator.activity.model import FRAME_MS, Activity
-from simulator.audio.samples import SAMPLE_RATE, Samples
 from simulator.echo.caller import Caller, caller_of
 from simulator.recording import Recording
 from simulator.replay import Placement
@@ -43,8 +43,6 @@ MOST_AHEAD_S = 600.0
 
 _ANSWERED = ("turn", "interruption")
 """The kinds of moves that an agent answers; through a cough or an "uh-huh" it may go on and end."""
-
-_SAMPLES_PER_MS = SAMPLE_RATE // 1000
 
 
 class Told(NamedTuple):
@@ -208,7 +206,7 @@ class _Caller:
         async for message in self._connection:
             at_ms = self._ms()
             if isinstance(message, bytes):
-                self._earpiece.arrive(self._in.read(message), round(at_ms * _SAMPLES_PER_MS))
+                self._earpiece.arrive(self._in.read(message), round(at_ms * SAMPLES_PER_MS))
                 if self._earpiece.until / SAMPLE_RATE > at_ms / 1000 + MOST_AHEAD_S:
                     raise self._fault(
                         f"the agent sent {MOST_AHEAD_S / 60:g} minutes of audio more than could"
@@ -217,8 +215,8 @@ class _Caller:
                 continue
             told = _object(message)
             if told.get("type") == "clear":
-                self._earpiece.clear(round(at_ms * _SAMPLES_PER_MS))
-            place_ms = max(at_ms, self._earpiece.until / _SAMPLES_PER_MS)
+                self._earpiece.clear(round(at_ms * SAMPLES_PER_MS))
+            place_ms = max(at_ms, self._earpiece.until / SAMPLES_PER_MS)
             self._told.append(Told(round(place_ms), told))
 
     def _ms(self) -> float:

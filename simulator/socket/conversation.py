@@ -10,7 +10,7 @@ from websockets.asyncio.server import ServerConnection
 from websockets.exceptions import ConnectionClosed
 from websockets.frames import CloseCode
 
-from simulator.audio.samples import SAMPLE_RATE
+from base.samples import SAMPLE_RATE
 from simulator.socket import messages
 from simulator.socket.agent_call import Agent, AgentCall
 from simulator.socket.inbox import Audio, Inbox

@@ -9,9 +9,8 @@ from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import InvalidHandshake, InvalidURI
 
 from base.os_errors import os_error_text
-from simulator.audio.samples import SAMPLE_RATE
+from base.samples import AUDIBLE_DB, SAMPLE_RATE
 from simulator.errors import SimulatorError
-from simulator.socket.activity_by_level import AUDIBLE_DB
 
 OPEN_S = 10.0
 """How long an agent may take to pick up."""

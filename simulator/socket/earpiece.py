@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import NDArray
 
-from simulator.audio.samples import SAMPLE_RATE, Samples
+from base.samples import SAMPLE_RATE, Heights, Samples, to_pcm16
 
 ALWAYS_ON = 0.8
 """An agent that has sent this share of the time sends its silence too, rather than only what it says..."""
@@ -13,12 +12,8 @@ ALWAYS_ON = 0.8
 LONG_SILENCE = SAMPLE_RATE
 """...if it has sent so much of it in a row: one that sends its words as soon as it has them sends only pauses."""
 
-Heights = NDArray[np.int16]
-
 _SILENCE = SAMPLE_RATE // 200
 """Fewer samples of nothing are no silence but a wave's crossing."""
-
-_FULL_SCALE = np.float32(32768.0)
 
 
 class Earpiece:
@@ -40,7 +35,7 @@ class Earpiece:
     def arrive(self, samples: Samples, at: int) -> None:
         """Take audio, float32 ``[n]``, that came at a moment."""
         self.arrived += len(samples)
-        heights = np.clip(np.rint(samples * _FULL_SCALE), -32768, 32767).astype(np.int16)
+        heights = to_pcm16(samples)
         waiting = self.until - at
         self._note_silence(heights)
         if waiting > 0 and self._sends_silence and self.arrived >= ALWAYS_ON * at:

@@ -6,9 +6,9 @@ import asyncio
 from collections import deque
 from concurrent.futures import Future
 
+from base.samples import Samples
 from presets.config import VoiceConfig
 from simulator.activity.model import SpeechEnd
-from simulator.audio.samples import Samples
 from simulator.socket.agent_call import AgentCall
 
 

@@ -10,8 +10,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
+from base.samples import SAMPLE_RATE
 from simulator.activity.model import Activity
-from simulator.audio.samples import SAMPLE_RATE
 from simulator.labels import Labels
 from simulator.measures.interruptions import interruptions
 from simulator.measures.readout_table import READOUTS, Material

@@ -7,15 +7,13 @@ from typing import Any
 import numpy as np
 import soxr
 
-from simulator.audio.samples import SAMPLE_RATE, Samples
+from base.samples import SAMPLE_RATE, Samples, from_pcm16, to_pcm16
 
 RATES = (8_000, 16_000, 24_000, 48_000)
 """What a client may speak and hear at, samples a second."""
 
 BYTES = 2
 """A sample's size on the wire."""
-
-_FULL_SCALE = 32768.0
 
 
 class PcmIn:
@@ -33,8 +31,7 @@ class PcmIn:
         data = self._half + data
         whole = len(data) // BYTES * BYTES
         self._half = data[whole:]
-        samples = np.frombuffer(data[:whole], "<i2").astype(np.float32) / np.float32(_FULL_SCALE)
-        return _through(self._resampler, samples)
+        return _through(self._resampler, from_pcm16(data[:whole]))
 
 
 class PcmOut:
@@ -45,9 +42,7 @@ class PcmOut:
 
     def write(self, samples: Samples) -> bytes:
         """Return float32 ``[n]`` in -1…1 at 16 kHz as bytes at the client's rate; beyond full scale is clipped."""
-        heights = np.rint(_through(self._resampler, samples) * np.float32(_FULL_SCALE))
-        pcm: bytes = np.clip(heights, -32768, 32767).astype("<i2").tobytes()
-        return pcm
+        return to_pcm16(_through(self._resampler, samples)).tobytes()
 
 
 def _resampler(from_rate: int, to_rate: int) -> Any:

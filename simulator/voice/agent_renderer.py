@@ -8,10 +8,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from simulator.audio.samples import Samples
+from base.samples import SAMPLES_PER_MS, Samples
 from simulator.engine.sound import AgentSound, Piece
 from simulator.voice.bundled import BundledVoice
-from simulator.voice.clip import FADE_MS, SAMPLES_PER_MS
+from simulator.voice.clip import FADE_MS
 from simulator.voice.voice import Voice
 
 Text = tuple[tuple[str, ...], int]

@@ -10,16 +10,16 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from simulator.audio.samples import Samples
+from base.samples import AUDIBLE_DB, SAMPLES_PER_MS, SPEECH_DB, Samples, decibels
 from simulator.audio.source import open_audio
 from simulator.audio.what_if import WhatIf
-from simulator.voice.clip import AUDIBLE_DB, SAMPLES_PER_MS, VOICE_DB, faded, tight
+from simulator.voice.clip import faded, tight
 
 _STEP_MS = 50
 """How far apart the places are at which a stretch may begin."""
 
 _END_MS = 5
-_SOFTEST_DB = VOICE_DB - 4.0
+_SOFTEST_DB = SPEECH_DB - 4.0
 """A stretch is at most so much softer than the voice as a whole."""
 
 
@@ -54,7 +54,7 @@ class BundledVoice:
         length_ms = len(self._energy) - 1
         until = [self._energy[-1] * (at // length_ms) + self._energy[at % length_ms] for at in (starts, ends)]
         power = (until[1] - until[0]) / np.maximum(ends - starts, 1)
-        return np.asarray(10.0 * np.log10(np.maximum(power, 1e-12)), np.float64)
+        return decibels(power)
 
 
 @lru_cache(maxsize=2)

@@ -8,18 +8,11 @@ from __future__ import annotations
 import numpy as np
 import soxr
 
-from simulator.audio.samples import SAMPLE_RATE, Samples
-
-VOICE_DB = -26.0
-"""The level of the agent's voice, dBFS, pauses left out: what telephony sends speech at (ITU-T P.56, G.191)."""
-
-AUDIBLE_DB = -45.0
-"""The agent is heard where 5 ms of its sound reach this, dBFS; a clip does so at both ends."""
+from base.samples import AUDIBLE_DB, SAMPLES_PER_MS, SPEECH_DB, Samples, decibels, mean_decibels
 
 LONGEST_PAUSE_MS = 120
 """Longer pauses inside a clip are shortened to this, so that they are no silence of the agent's."""
 
-SAMPLES_PER_MS = SAMPLE_RATE // 1000
 FADE_MS = 4
 """How long the agent takes to fall silent where it is cut off, inside its planned time; no click is heard."""
 
@@ -33,7 +26,7 @@ _TRIM_DB = AUDIBLE_DB + 3.0
 
 
 def tight(speech: Samples) -> Samples:
-    """Return speech at :data:`VOICE_DB` without silence around it and with its pauses shortened.
+    """Return speech at :data:`~base.samples.SPEECH_DB` without silence around it and with its pauses shortened.
 
     Mono at 16 kHz, shape ``[n]``; empty if nothing in it is audible.
     """
@@ -68,13 +61,12 @@ def faded(speech: Samples) -> Samples:
 
 
 def _levelled(speech: Samples) -> Samples:
-    """Return speech at :data:`VOICE_DB`, measured over the 5 ms windows within 30 dB of the loudest one."""
+    """Return speech at :data:`SPEECH_DB`, measured over the 5 ms windows within 30 dB of the loudest one."""
     windows_db = _windows_db(speech)
     if not len(windows_db):
         return speech
     spoken = windows_db[windows_db > windows_db.max() - 30.0]
-    now_db = 10.0 * np.log10(np.mean(10.0 ** (spoken / 10.0)))
-    gain = 10.0 ** ((VOICE_DB - now_db) / 20.0)
+    gain = 10.0 ** ((SPEECH_DB - mean_decibels(spoken)) / 20.0)
     peak = float(np.max(np.abs(speech)))
     return speech * np.float32(min(gain, _HEADROOM / peak) if peak else 0.0)
 
@@ -83,4 +75,4 @@ def _windows_db(sound: Samples) -> Samples:
     """Return the level of each whole 5 ms, dBFS."""
     whole = sound[: len(sound) // _WINDOW * _WINDOW].reshape(-1, _WINDOW)
     power = np.mean(np.square(whole, dtype=np.float64), axis=1)
-    return np.asarray(10.0 * np.log10(np.maximum(power, 1e-12)), np.float32)
+    return decibels(power).astype(np.float32)

@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 import soxr
 
-from simulator.audio.samples import SAMPLE_RATE, Samples
+from base.samples import SAMPLE_RATE, SAMPLES_PER_MS, Samples, from_pcm16, to_pcm16
 from simulator.kept_files import KeptFiles
 from simulator.voice.bundled import BundledVoice
-from simulator.voice.clip import SAMPLES_PER_MS, fitted, tight
+from simulator.voice.clip import fitted, tight
 
 if TYPE_CHECKING:
     from hibari import Hibari
@@ -31,8 +31,6 @@ _SLOWEST, _FASTEST = 0.25, 4.0
 _TRIES = 3
 _CLOSE = 0.02
 """A clip this near to its length, as a share of it, is stretched the rest of the way."""
-
-_FULL_SCALE = 32767.0
 
 
 class HibariVoice:
@@ -57,13 +55,13 @@ class HibariVoice:
         key = hashlib.sha256(identity).hexdigest()[:40]
         kept = VOICE_CLIPS.read(key)
         if kept is not None and len(kept) == 2 * duration_ms * SAMPLES_PER_MS:
-            return np.frombuffer(kept, "<i2").astype(np.float32) / np.float32(_FULL_SCALE)
+            return from_pcm16(kept)
         clip = self._synthesised(text, duration_ms * SAMPLES_PER_MS)
         if clip is None:
             return self._stand_in.spoken(words, duration_ms)
-        pcm = np.round(np.clip(clip, -1.0, 1.0) * _FULL_SCALE).astype("<i2")
+        pcm = to_pcm16(clip)
         VOICE_CLIPS.write(key, pcm.tobytes())
-        return pcm.astype(np.float32) / np.float32(_FULL_SCALE)
+        return from_pcm16(pcm)
 
     def _synthesised(self, text: str, count: int) -> Samples | None:
         """Return the text as ``count`` samples of speech: the nearest of a few speeds, stretched the rest."""

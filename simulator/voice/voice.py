@@ -5,7 +5,7 @@ from __future__ import annotations
 from importlib.metadata import PackageNotFoundError, version
 from typing import Protocol
 
-from simulator.audio.samples import Samples
+from base.samples import Samples
 from simulator.errors import VoiceError
 from simulator.voice.bundled import BundledVoice
 
@@ -30,7 +30,7 @@ class Voice(Protocol):
     def spoken(self, words: tuple[str, ...], duration_ms: int) -> Samples | None:
         """Return the words as speech that lasts exactly ``duration_ms``, float32 ``[duration_ms * 16]`` at 16 kHz.
 
-        It is audible (:data:`~simulator.voice.clip.AUDIBLE_DB`) within 10 ms of both ends. ``None``: there is
+        It is audible (:data:`~base.samples.AUDIBLE_DB`) within 10 ms of both ends. ``None``: there is
         nothing to hear, show the words.
         """
         ...

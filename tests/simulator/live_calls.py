@@ -7,9 +7,9 @@ from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 
+from base.samples import Samples
 from presets.config import parse
 from simulator.activity.model import FRAME_MS
-from simulator.audio.samples import Samples
 from simulator.recording import bundled_folder, open_recording
 from simulator.session import EchoGuard, Happened, LiveArm, Notice, SessionMessage, SessionSettings
 from simulator.session.live import LiveSession

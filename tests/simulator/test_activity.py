@@ -11,13 +11,14 @@ import soundfile as sf
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from base.samples import SAMPLE_RATE, Samples
 from presets.config import VoiceConfig
 from simulator.activity.analyzer import Analyzer, analyze, completeness_model
 from simulator.activity.cache import cached_analysis
 from simulator.activity.log_mel import log_mel
 from simulator.activity.model import FRAME_SAMPLES, Activity, Observation
 from simulator.activity.silero import FrameSilero, SequenceSilero
-from simulator.audio.source import SAMPLE_RATE, Samples, open_audio
+from simulator.audio.source import open_audio
 from simulator.recording import Recording, bundled_folder, open_recording
 from simulator.study import Arm, run
 from tests.simulator.tracks import fixed_profile

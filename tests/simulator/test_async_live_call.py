@@ -12,6 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
+from base.samples import Samples
 from presets.config import parse
 from presets.layers import ResolvedVoiceConfig
 from simulator.activity.analyzer import Analyzer
@@ -19,7 +20,6 @@ from simulator.activity.calibration import smart_turn_calibration
 from simulator.activity.model import FRAME_MS, FRAME_SAMPLES
 from simulator.activity.smart_turn import Sound
 from simulator.async_live_call import AsyncLiveCall
-from simulator.audio.samples import Samples
 from simulator.engine.events import Event
 from simulator.engine.machine import TurnMachine
 from simulator.engine.profile_files import default_profile

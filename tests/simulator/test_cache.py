@@ -15,10 +15,11 @@ import numpy as np
 import pytest
 import soundfile as sf
 
+from base.samples import Samples
 from simulator.activity.cache import ANALYSES, cached_analysis
 from simulator.activity.model import Activity
 from simulator.activity.smart_turn import Sound
-from simulator.audio.source import AudioSource, Samples, open_audio
+from simulator.audio.source import AudioSource, open_audio
 from simulator.recording import bundled_folder
 
 ANALYSE = """

@@ -12,6 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
 
+from base.samples import Samples
 from simulator.activity.analyzer import analyze, completeness_model
 from simulator.activity.calibration import MOST_S, smart_turn_calibration
 from simulator.activity.log_mel import log_mel
@@ -20,7 +21,6 @@ from simulator.activity.models import open_session, smart_turn_path
 from simulator.activity.pitch import late_pitch
 from simulator.activity.smart_turn import SmartTurn
 from simulator.activity.stored import from_bytes, to_bytes
-from simulator.audio.samples import Samples
 from simulator.audio.source import open_audio
 from simulator.engine.end_of_turn import confidence
 from simulator.engine.profile_files import default_profile

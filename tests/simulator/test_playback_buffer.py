@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from simulator.audio.samples import Samples
+from base.samples import Samples
 from simulator.session.playback_buffer import PlaybackBuffer
 
 VOICE = np.full(512, 0.1, np.float32)

@@ -15,9 +15,9 @@ import pytest
 import soundfile as sf
 import soxr
 
+from base.samples import Samples
 from presets.config import parse
 from simulator.activity.model import Activity
-from simulator.audio.samples import Samples
 from simulator.audio.source import open_audio
 from simulator.engine.profile_files import default_profile
 from simulator.playing.call_mix import CallMix, both_ears, same_moment

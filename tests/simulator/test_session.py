@@ -13,8 +13,8 @@ import pytest
 import soundfile as sf
 import soxr
 
+from base.samples import Samples
 from simulator.activity.model import FRAME_MS, FRAME_SAMPLES
-from simulator.audio.samples import Samples
 from simulator.devices import streams
 from simulator.devices.errors import DeviceError
 from simulator.devices.listing import Device

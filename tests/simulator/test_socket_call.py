@@ -14,9 +14,9 @@ import numpy as np
 import pytest
 import soundfile as sf
 
+from base.samples import SAMPLE_RATE, Samples
 from presets.config import VoiceConfig, parse
 from simulator.activity.analyzer import analyze
-from simulator.audio.samples import SAMPLE_RATE, Samples
 from simulator.engine.events import Event
 from simulator.engine.profile_files import default_profile
 from simulator.engine.scenario import default_scenario

@@ -14,8 +14,8 @@ import pytest
 import soundfile as sf
 from websockets.asyncio.server import ServerConnection, serve
 
+from base.samples import SAMPLE_RATE
 from simulator.activity.analyzer import analyze
-from simulator.audio.samples import SAMPLE_RATE
 from simulator.recording import Recording, open_recording
 from simulator.socket.calling import BLOCK_MS, CallTaken, call
 from simulator.socket.dialling import AgentError, CallWishes

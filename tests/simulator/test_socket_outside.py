@@ -7,11 +7,10 @@ from typing import Any
 import numpy as np
 import pytest
 
+from base.samples import AUDIBLE_DB, SAMPLE_RATE, Samples
 from simulator.activity.model import Activity
-from simulator.audio.samples import SAMPLE_RATE, Samples
 from simulator.labels import Labels
 from simulator.replay import Placement
-from simulator.socket.activity_by_level import AUDIBLE_DB
 from simulator.socket.agent_activity import FILLER_WAIT_MS, SURE_MS, AgentActivityDetector
 from simulator.socket.calling import CallTaken, Told
 from simulator.socket.earpiece import Earpiece

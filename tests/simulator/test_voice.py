@@ -9,12 +9,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from simulator.audio.samples import Samples
+from base.samples import AUDIBLE_DB, SPEECH_DB, Samples
 from simulator.engine.sound import AgentSound, Piece, filler_sound
 from simulator.errors import VoiceError
 from simulator.voice.agent_renderer import AgentRenderer
 from simulator.voice.bundled import BundledVoice
-from simulator.voice.clip import AUDIBLE_DB, VOICE_DB
 from simulator.voice.hibari import VOICE_CLIPS, HibariVoice
 from simulator.voice.voice import SilentVoice, Voice, voice_for
 
@@ -50,7 +49,7 @@ def test_a_voice_is_heard_from_the_first_to_the_last_millisecond_it_was_given(vo
         assert np.diff(found).max() <= 130, f"{text}: a pause as long as a silence of the agent's"
         assert np.abs(clip).max() <= 1.0
         loud = np.square(clip, dtype=np.float64)
-        assert 10 * np.log10(loud.mean()) == pytest.approx(VOICE_DB, abs=4.0), text
+        assert 10 * np.log10(loud.mean()) == pytest.approx(SPEECH_DB, abs=4.0), text
         again = voice.spoken(tuple(text.split()), duration_ms)
         assert again is not None
         assert np.array_equal(clip, again), "the same words sound the same"

@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from base.samples import SAMPLE_RATE, Samples
 from simulator.activity.analyzer import analyze
-from simulator.audio.samples import SAMPLE_RATE, Samples
 from simulator.audio.source import AudioSource, open_audio
 from simulator.audio.what_if import WhatIf
 from simulator.labels import read_labels

@@ -15,7 +15,7 @@ import soundfile as sf
 
 from base.files import write_private
 from base.os_errors import os_error_text
-from simulator.audio.samples import SAMPLE_RATE
+from base.samples import SAMPLE_RATE, to_pcm16
 from simulator.measures.readout_table import BY_NAME, BY_PLACE
 from simulator.measures.readouts import Spread, readouts_json
 from simulator.recording import Recording
@@ -141,7 +141,7 @@ def _check_save(path: Path | None) -> None:
 def _save(taken: CallTaken, path: Path) -> None:
     """Write both channels, the caller first."""
     agent = taken.earpiece.heard(0, len(taken.caller))
-    caller = np.clip(np.rint(taken.caller * 32768.0), -32768, 32767).astype(np.int16)
+    caller = to_pcm16(taken.caller)
     content = io.BytesIO()
     sf.write(content, np.stack([caller, agent], axis=1), SAMPLE_RATE, format="FLAC", subtype="PCM_16")
     try:

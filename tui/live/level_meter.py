@@ -10,7 +10,8 @@ from textual.reactive import reactive
 from textual.strip import Strip
 from textual.widget import Widget
 
-from simulator.session.state import QUIETEST_DB, Level
+from base.samples import QUIETEST_DB
+from simulator.session.state import Level
 from tui.widgets.timeline_line import Line
 
 FLOOR_DB = -60.0

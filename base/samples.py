@@ -1,0 +1,56 @@
+"""The one form audio has behind the files and devices it comes from, its units and its levels."""
+
+from __future__ import annotations
+
+from typing import Final
+
+import numpy as np
+from numpy.typing import ArrayLike, NDArray
+
+SAMPLE_RATE: Final = 16_000
+"""Samples a second."""
+
+SAMPLES_PER_MS: Final = SAMPLE_RATE // 1000
+
+Samples = NDArray[np.float32]
+"""Mono at 16 kHz, shape ``[n]``, -1…1."""
+
+Heights = NDArray[np.int16]
+"""The same as 16-bit PCM."""
+
+LARGEST_SAMPLE: Final = 32767.0 / 32768.0
+"""The largest sample that 16 bits hold: a microphone that delivers it has clipped, or is about to."""
+
+QUIETEST_DB: Final = -100.0
+"""What meters and the levels of frames go down to, dBFS."""
+
+SPEECH_DB: Final = -26.0
+"""The level telephony sends speech at, dBFS (ITU-T P.56 and G.191)."""
+
+AUDIBLE_DB: Final = -45.0
+"""An agent begins to be heard where 5 ms of its sound reach this, dBFS; clips of its voice do so at both ends."""
+
+_FULL_SCALE: Final = np.float32(32768.0)
+
+
+def to_pcm16(samples: NDArray[np.floating]) -> Heights:
+    """Return samples of -1…1 as 16-bit PCM, little-endian; what lies beyond is clipped."""
+    heights: Heights = np.clip(np.rint(samples * _FULL_SCALE), -32768, 32767).astype("<i2")
+    return heights
+
+
+def from_pcm16(pcm: Heights | bytes) -> Samples:
+    """Return 16-bit PCM, or its little-endian bytes, as samples of -1…1."""
+    heights = np.frombuffer(pcm, "<i2") if isinstance(pcm, bytes) else pcm
+    return heights.astype(np.float32) / _FULL_SCALE
+
+
+def decibels(power: ArrayLike, quietest_db: float = -120.0) -> NDArray[np.float64]:
+    """Return mean squares of samples as levels in dBFS, at least ``quietest_db``, as is NaN; the shape stays."""
+    floor = 10.0 ** (quietest_db / 10.0)
+    return np.asarray(10.0 * np.log10(np.fmax(power, floor)), np.float64)
+
+
+def mean_decibels(levels_db: ArrayLike) -> float:
+    """Return the level, dBFS, of the mean power of stretches of equal length."""
+    return float(10.0 * np.log10(np.mean(10.0 ** (np.asarray(levels_db) / 10.0))))
