@@ -23,7 +23,9 @@ ERROR_CODES = {
     403: "forbidden",
     404: "not_found",
     405: "method_not_allowed",
+    408: "request_timeout",
     409: "conflict",
+    413: "payload_too_large",
     429: "rate_limited",
 }
 

@@ -14,6 +14,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 from services.embedded import history_routes
 from services.embedded.access import Authenticator
 from services.embedded.answers import AsciiJson, envelope, invalid, log, refused, storage_failed
+from services.embedded.bounds import Bounds
 from services.embedded.database import Database
 from services.embedded.gate import AppState
 from services.embedded.platform import owner_routes, service_routes, settings_routes
@@ -27,9 +28,11 @@ def create_app(
     authenticator: Authenticator | None = None,
     limits: RateLimits | None = None,
     classic: bool = True,
+    names: frozenset[str] | None = None,
 ) -> FastAPI:
     """Return the application over an open workspace file; the caller closes the file afterwards.
 
+    ``names`` are what it may be asked by (:func:`services.embedded.bounds.served_names`); ``None``: any name.
     Without ``classic`` it speaks the Platform dialect alone, and is imported in two thirds of the time.
     """
     # No documentation pages: they would fetch scripts from elsewhere.
@@ -43,6 +46,8 @@ def create_app(
 
         for router in ROUTERS:
             app.router.routes.extend(router.routes)
+    app.add_middleware(Bounds, names=names)
+    # The last one is the outermost: refusals name their request too.
     app.add_middleware(RequestIds)
     # The framework types handlers by the base class, though it calls each with its own exception.
     app.add_exception_handler(RequestValidationError, invalid)

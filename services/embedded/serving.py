@@ -15,6 +15,7 @@ import uvicorn
 from services.embedded.access import Access, Authenticator, Role, access
 from services.embedded.addresses import authority, bind
 from services.embedded.app import create_app
+from services.embedded.bounds import served_names
 from services.embedded.database import Database
 from services.embedded.rate_limits import RateLimits
 from services.embedded.seed import seed
@@ -72,7 +73,12 @@ def serve(wishes: ServeOptions, tell: Callable[[Ready], None]) -> None:
         try:
             ready = _ready(bound, database, wishes.token)
             authenticator = Authenticator(editor_secret=wishes.token, token_lifetime=wishes.token_lifetime)
-            app = create_app(database, authenticator=authenticator, limits=RateLimits(wishes.rate_window_s))
+            app = create_app(
+                database,
+                authenticator=authenticator,
+                limits=RateLimits(wishes.rate_window_s),
+                names=served_names(wishes.host),
+            )
             asyncio.run(_run(app, bound, lambda: tell(ready)))
         finally:
             database.close()
