@@ -38,10 +38,9 @@ from simulator.measures.readouts import Measured, Spread, measure
 from simulator.measures.truth import Truth
 from simulator.recording import Recording, bundled_folder, find_audio, open_recording
 from simulator.replay import Played
-from simulator.socket.calling import CallTaken, call
-from simulator.socket.dialling import CallWishes
+from simulator.socket.calling import CallOptions, CallTaken, call
+from simulator.socket.messages import PcmOut
 from simulator.socket.outside import measure_outside
-from simulator.socket.wire import PcmOut
 
 CLOSE_MS = 40
 LINES = 7
@@ -133,7 +132,7 @@ def _cutting_in(count: int) -> Iterator[Recording]:
 
 def _called(url: str, heard: tuple[Recording, Activity], delay_s: float) -> CallTaken:
     time.sleep(delay_s)
-    return call(CallWishes(url), *heard)
+    return call(CallOptions(url), *heard)
 
 
 def _compare(recording: Recording, activity: Activity, taken: CallTaken, apart: Apart) -> None:

@@ -1,4 +1,6 @@
-"""What can go wrong with a person's files; every message is one line that says what to do."""
+"""What can go wrong with a person's files and devices; every message is one line that says what to do."""
+
+from __future__ import annotations
 
 
 class SimulatorError(Exception):
@@ -31,3 +33,7 @@ class TextError(SimulatorError):
 
 class VoiceError(SimulatorError):
     """A voice of the agent that is unknown or not installed."""
+
+
+class DeviceError(SimulatorError):
+    """A microphone or speaker, or the library that reaches them, cannot be used as it is."""

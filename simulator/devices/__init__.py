@@ -4,7 +4,7 @@ PortAudio's library is loaded with the first call, never on import, and prints t
 program that draws on the terminal uses devices from a process of their own (:mod:`simulator.session`).
 """
 
-from simulator.devices.errors import DeviceError
 from simulator.devices.listing import Device, Devices, list_devices
+from simulator.errors import DeviceError
 
 __all__ = ["Device", "DeviceError", "Devices", "list_devices"]

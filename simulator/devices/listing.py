@@ -5,9 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from simulator.devices.errors import DeviceError
-from simulator.devices.permission import how_to_permit, is_forbidden
-from simulator.devices.portaudio import look_again, portaudio, reason
+from simulator.devices.portaudio import how_to_permit, is_forbidden, look_again, portaudio, reason
+from simulator.errors import DeviceError
 
 Way = Literal["input", "output"]
 

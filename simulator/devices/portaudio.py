@@ -6,9 +6,34 @@ import contextlib
 import os
 import sys
 from collections.abc import Iterator
-from typing import IO, Any
+from pathlib import Path
+from typing import IO, Any, Literal
 
-from simulator.devices.errors import DeviceError
+from simulator.errors import DeviceError
+
+SOUND = Path("/dev/snd")
+"""Where Linux has its sound cards."""
+
+_REMEDIES = {
+    "linux": "add yourself to the group 'audio' and sign in again",
+    "darwin": "allow the terminal under System Settings, Privacy & Security, Microphone",
+    "win32": "allow desktop apps under Settings, Privacy & security, Microphone",
+}
+
+
+def how_to_permit() -> str:
+    """Return what a person has to do on this platform."""
+    return _REMEDIES.get(sys.platform, _REMEDIES["linux"])
+
+
+def is_forbidden(way: Literal["input", "output"]) -> bool:
+    """Whether there are sound cards on this Linux, none of which we may open: PortAudio then lists nothing."""
+    try:
+        cards = [*SOUND.glob(f"pcmC*{'c' if way == 'input' else 'p'}")]
+    except PermissionError:
+        return True
+    return bool(cards) and not any(os.access(card, os.R_OK | os.W_OK) for card in cards)
+
 
 _PACKAGES = {
     "linux": "install the package libportaudio2 (Debian, Ubuntu) or portaudio (Fedora, Arch, Alpine)",

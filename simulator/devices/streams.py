@@ -9,11 +9,20 @@ import numpy as np
 import soxr
 from numpy.typing import NDArray
 
-from base.samples import SAMPLE_RATE
-from simulator.devices.errors import DeviceError
+from base.samples import SAMPLE_RATE, Samples
 from simulator.devices.listing import Device, Way
-from simulator.devices.permission import how_to_permit
-from simulator.devices.portaudio import portaudio, quiet_stderr, reason
+from simulator.devices.portaudio import how_to_permit, portaudio, quiet_stderr, reason
+from simulator.errors import DeviceError
+
+TONE_HZ, TONE_S, TONE_PEAK = 440.0, 0.5, 0.1
+
+
+def tone(rate: int) -> Samples:
+    """Return half a second of a soft tone, float32 ``[n]`` at ``rate`` Hz, that begins and ends without a click."""
+    t = np.arange(round(rate * TONE_S)) / max(rate, 1)
+    rise = np.minimum(1.0, np.minimum(t, TONE_S - t) / 0.02)
+    return np.asarray(TONE_PEAK * rise * np.sin(2 * np.pi * TONE_HZ * t), np.float32)
+
 
 BLOCK_S = 0.01
 """The speaker asks for this much at a time: what a barge-in decides is heard from the next block on."""

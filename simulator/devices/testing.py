@@ -9,11 +9,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from base.samples import LARGEST_SAMPLE, QUIETEST_DB, Samples, decibels
-from simulator.devices.errors import DeviceError
 from simulator.devices.listing import Device
 from simulator.devices.portaudio import quiet_stderr
-from simulator.devices.streams import Block, open_input, open_output
-from simulator.devices.tone import TONE_S, tone
+from simulator.devices.streams import TONE_S, Block, open_input, open_output, tone
+from simulator.errors import DeviceError
 
 LISTEN_S = 2.0
 _HEARD_OUT_S = 0.2

@@ -12,7 +12,7 @@ from simulator.activity.model import FRAME_SAMPLES
 from simulator.engine.sound import AgentSound
 from simulator.recording import Recording
 from simulator.voice.agent_renderer import AgentRenderer
-from simulator.voice.bundled import BundledVoice
+from simulator.voice.voice import BundledVoice
 
 USUAL_DELAY_MS = 100
 

@@ -1,20 +1,93 @@
-"""Both sides of a simulated call on one clock, sample by sample."""
+"""Both sides of a simulated call on one clock, sample by sample, for the speaker and for an audio file."""
 
 from __future__ import annotations
 
 from bisect import bisect_right
+from collections.abc import Callable
+from functools import cached_property
+from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
-from base.samples import SAMPLE_RATE, SAMPLES_PER_MS
+from base.samples import SAMPLE_RATE, SAMPLES_PER_MS, Samples
 from simulator.activity.model import Activity
+from simulator.audio.private_audio import private_audio
+from simulator.echo.audio_reader import AudioReader, gaps_between_moves, gaps_between_speech, room_tone
 from simulator.engine.sound import AgentSound
-from simulator.playing.caller_track import CallerTrack
+from simulator.errors import AudioError
 from simulator.recording import Recording
 from simulator.replay import Played
 from simulator.voice.agent_renderer import AgentRenderer
 from simulator.voice.voice import Voice
+
+FORMATS = {".wav": "WAV", ".flac": "FLAC"}
+"""What a mix can be written as, by the end of the file's name."""
+
+_BLOCK = 30 * SAMPLE_RATE
+
+
+def mix_format(path: Path) -> str:
+    """Return what a file is to be written as. Raises :class:`~simulator.errors.AudioError` for another ending."""
+    try:
+        return FORMATS[path.suffix.lower()]
+    except KeyError:
+        raise AudioError(f"{path}: a mix is written as WAV or FLAC; end the name with .wav or .flac") from None
+
+
+def write_mix(path: Path, mix: CallMix, *, replace: bool, progress: Callable[[float], None] | None = None) -> None:
+    """Write a call as 16-bit stereo at 16 kHz, the caller left and the agent right, for its owner's eyes only.
+
+    ``progress`` is told the share done, 0…1, and may raise to give up. Raises
+    :class:`~simulator.errors.AudioError`, :class:`FileExistsError` if there is a file already and ``replace`` is
+    false, and :class:`OSError`; then nothing is left behind.
+    """
+    kind = mix_format(path)
+    if not replace and path.exists():
+        raise FileExistsError(path)
+    with private_audio(path, kind, len(CHANNELS), replace=replace) as audio:
+        for start in range(0, mix.length, _BLOCK):
+            audio.write(mix.read(start, min(_BLOCK, mix.length - start)))
+            if progress is not None:
+                progress(min(1.0, (start + _BLOCK) / mix.length))
+
+
+class CallerTrack:
+    """Reads any window of it; forwards costs least."""
+
+    def __init__(self, recording: Recording, activity: Activity, played: Played) -> None:
+        self._recording = recording
+        self._activity = activity
+        self._places = played.placements
+        self._starts = [place.start_ms + place.shift_ms for place in played.placements]
+        self._tape = AudioReader(recording.source)
+        self._elastic = played.mode == "elastic"
+
+    @cached_property
+    def _tone(self) -> Samples:
+        labels, activity = self._recording.labels, self._activity
+        moves = labels.moves if labels and self._elastic else ()
+        return room_tone(
+            self._recording.source, gaps_between_moves(moves, activity) if moves else gaps_between_speech(activity)
+        )
+
+    def read(self, start: int, count: int) -> Samples:
+        """Return ``count`` samples from sample ``start`` of the call on, float32 ``[count]``.
+
+        Raises :class:`~simulator.errors.AudioError` if the recording stops being readable.
+        """
+        heard = self._tone.take(np.arange(start, start + count), mode="wrap")
+        first = max(bisect_right(self._starts, start // SAMPLES_PER_MS) - 1, 0)
+        for place in self._places[first:]:
+            shift = place.shift_ms * SAMPLES_PER_MS
+            begin = max(start, place.start_ms * SAMPLES_PER_MS + shift)
+            end = min(start + count, place.end_ms * SAMPLES_PER_MS + shift)
+            if place.start_ms * SAMPLES_PER_MS + shift >= start + count:
+                break
+            if begin < end:
+                heard[begin - start : end - start] = self._tape.read(begin - shift, end - begin)
+        return heard
+
 
 CHANNELS = ("caller", "agent")
 """What is on the left of a stereo mix, and on the right."""

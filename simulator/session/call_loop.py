@@ -21,7 +21,7 @@ from simulator.engine.events import Event
 from simulator.errors import SimulatorError
 from simulator.recorder.finishing import recover_recordings
 from simulator.session.arms import Arms, changed_fields
-from simulator.session.capture_buffer import CaptureBuffer, Taken, gap
+from simulator.session.capture_buffer import CaptureBuffer, Frame, FrameAssembler, Meter, Taken, gap
 from simulator.session.cards import RealCards, SoundCards
 from simulator.session.commands import (
     Mute,
@@ -41,7 +41,6 @@ from simulator.session.commands import (
 )
 from simulator.session.device_supervisor import DeviceSupervisor
 from simulator.session.echo_gate import CallControls, EchoGate
-from simulator.session.frame_assembler import Frame, FrameAssembler, Meter
 from simulator.session.latencies import DecisionLatency
 from simulator.session.live_agent import LiveAgent
 from simulator.session.playback_buffer import PlaybackBuffer

@@ -11,8 +11,8 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from simulator.child_process import messages, outbox
-from simulator.devices.errors import DeviceError
 from simulator.devices.listing import list_devices
+from simulator.errors import DeviceError
 from simulator.session.live import LiveSession
 from simulator.session.remote_session import STOP
 from simulator.session.settings import SessionSettings

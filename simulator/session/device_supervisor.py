@@ -10,10 +10,10 @@ from dataclasses import dataclass
 from typing import Literal
 
 from base.samples import SAMPLE_RATE
-from simulator.devices.errors import DeviceError
 from simulator.devices.listing import Device, Way
 from simulator.devices.portaudio import reason
 from simulator.devices.streams import Stream
+from simulator.errors import DeviceError
 from simulator.session.capture_buffer import CaptureBuffer
 from simulator.session.cards import SoundCards
 from simulator.session.playback_buffer import PlaybackBuffer

@@ -11,12 +11,12 @@ from base.samples import SAMPLES_PER_MS, Samples
 from presets.layers import ResolvedVoiceConfig
 from simulator.activity.analyzer import Analyzer, Completeness
 from simulator.activity.model import FRAME_MS
-from simulator.async_live_call import AsyncLiveCall
 from simulator.engine.events import Event
 from simulator.engine.machine import TurnMachine
 from simulator.engine.profile import EngineProfile
 from simulator.engine.scenario import Scenario
 from simulator.engine.script import Script
+from simulator.live import AsyncLiveCall
 from simulator.session.latencies import Latencies
 from simulator.voice.agent_renderer import AgentRenderer
 from simulator.voice.texts import filler_texts

@@ -16,8 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from base.samples import Samples
-from simulator.devices.streams import speaker_resampler
-from simulator.devices.tone import tone
+from simulator.devices.streams import speaker_resampler, tone
 
 FADE_S = 0.004
 """How long the agent takes to fall silent; no click is heard."""

@@ -8,8 +8,8 @@ from collections import deque
 from dataclasses import replace
 
 from simulator.child_process import ChildProcess, command
-from simulator.devices.errors import DeviceError
 from simulator.devices.listing import Devices
+from simulator.errors import DeviceError
 from simulator.session.commands import SessionCommand
 from simulator.session.settings import SessionSettings
 from simulator.session.state import Notice, SessionMessage, Snapshot

@@ -21,18 +21,49 @@ from presets.config import VoiceConfig
 from presets.layers import Layer, ResolvedVoiceConfig, resolve
 from simulator.activity.analyzer import Analyzer, Completeness
 from simulator.activity.model import FRAME_SAMPLES, SpeechEnd
-from simulator.async_live_call import AsyncLiveCall
 from simulator.engine.events import Event
 from simulator.engine.machine import TurnMachine
 from simulator.engine.profile import EngineProfile
 from simulator.engine.scenario import Scenario
 from simulator.engine.script import Script
 from simulator.engine.sound import AgentSound
+from simulator.engine.text import heard
+from simulator.live import AsyncLiveCall
 from simulator.socket import messages
-from simulator.socket.messages import Message
-from simulator.socket.transcript import Transcript
+from simulator.socket.messages import Message, transcript
 from simulator.voice.agent_renderer import AgentRenderer
 from simulator.voice.texts import filler_texts
+
+
+class Transcript:
+    """Follows one sound; words count as spoken once they have been heard to their end."""
+
+    def __init__(self, sound: AgentSound) -> None:
+        self.sound = sound
+        self.done = False
+        self._told = 0
+
+    def due(self, t_ms: int) -> Message | None:
+        """Return what has been said by ``t_ms``, if that is more than was told last."""
+        sound = self.sound
+        if t_ms >= sound.end_ms:
+            self.done = True
+            words = sound.heard_words if sound.stopped else sound.text.split()
+            return transcript(sound, " ".join(words), final=True)
+        words = self._spoken(t_ms)
+        if len(words) <= self._told:
+            return None
+        self._told = len(words)
+        return transcript(sound, " ".join(words), final=False)
+
+    def _spoken(self, t_ms: int) -> list[str]:
+        words: list[str] = []
+        for piece in self.sound.planned:
+            if piece.start_ms < t_ms:
+                share = (t_ms - piece.start_ms) / max(piece.end_ms - piece.start_ms, 1)
+                words += piece.words[: heard(piece.words, share)]
+        return words
+
 
 CALL_NAME = "call"
 """What every call is called where models' latencies are drawn: the same audio meets the same luck in each."""

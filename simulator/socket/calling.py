@@ -1,27 +1,98 @@
-"""Calling an agent on a WebSocket with a recording, in real time, keeping what is heard. For ``turnlab call``."""
+"""Calls an agent on a WebSocket with a recording, in real time, and keeps what is heard. For ``turnlab call``."""
 
 from __future__ import annotations
 
 import asyncio
 import json
+import ssl
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 import numpy as np
-from websockets.asyncio.client import ClientConnection
-from websockets.exceptions import ConnectionClosed
+from websockets.asyncio.client import ClientConnection, connect
+from websockets.exceptions import ConnectionClosed, InvalidHandshake, InvalidURI
 from websockets.frames import CloseCode
 
-from base.samples import SAMPLE_RATE, SAMPLES_PER_MS, Samples
+from base.os_errors import os_error_text
+from base.samples import AUDIBLE_DB, SAMPLE_RATE, SAMPLES_PER_MS, Samples
 from simulator.activity.model import FRAME_MS, Activity
 from simulator.echo.caller import Caller, caller_of
+from simulator.errors import SimulatorError
 from simulator.recording import Recording
 from simulator.replay import Placement
-from simulator.socket.agent_activity import AgentActivityDetector
-from simulator.socket.dialling import LARGEST_MESSAGE, AgentError, CallWishes, dial
+from simulator.socket.activity_by_level import AgentActivityDetector
 from simulator.socket.earpiece import Earpiece
-from simulator.socket.wire import PcmIn, PcmOut
+from simulator.socket.messages import PcmIn, PcmOut
+
+OPEN_S = 10.0
+"""How long an agent may take to pick up."""
+
+LARGEST_MESSAGE = 1 << 24
+"""An agent's messages may be so long, bytes."""
+
+
+class AgentError(SimulatorError):
+    """An agent that cannot be called, or hung up in a way that spoils the call."""
+
+
+@dataclass(frozen=True, slots=True)
+class CallOptions:
+    """How to call. ``rate`` is asked for with a start message unless it is 16 kHz, which needs none."""
+
+    url: str = field(repr=False)
+    token: str | None = field(default=None, repr=False)
+    rate: int = SAMPLE_RATE
+    rigid: bool = False
+    audible_db: float = AUDIBLE_DB
+    tls: ssl.SSLContext | None = None
+    """What checks the certificate of a ``wss`` address."""
+
+    @property
+    def shown_url(self) -> str:
+        """Return the address without what may be secret in it: a name and password, a query."""
+        scheme, _, rest = self.url.partition("://")
+        place = rest.partition("#")[0].partition("?")[0]
+        host, slash, path = place.partition("/")
+        return f"{scheme}://{host.rpartition('@')[2]}{slash}{path}"
+
+
+async def dial(wishes: CallOptions) -> ClientConnection:
+    """Return a line to the agent. Raises :class:`AgentError` if there is none to be had."""
+    if wishes.token is not None and not (wishes.token.isascii() and wishes.token.isprintable()):
+        raise AgentError("the token must be printable ASCII, as it goes into a header; give the one the agent has")
+    headers = {"Authorization": f"Bearer {wishes.token}"} if wishes.token else None
+    try:
+        return await connect(
+            wishes.url,
+            additional_headers=headers,
+            compression=None,
+            max_size=LARGEST_MESSAGE,
+            open_timeout=OPEN_S,
+            close_timeout=2,
+            proxy=None,
+            ssl=wishes.tls,
+        )
+    except ssl.SSLCertVerificationError as error:
+        raise AgentError(
+            f"{wishes.shown_url}: its certificate is not trusted: {error.verify_message};"
+            " SSL_CERT_FILE says what is"
+        ) from None
+    except (InvalidURI, ValueError):
+        raise AgentError(
+            f"{wishes.shown_url}: is no address to call; give one such as ws://127.0.0.1:8766"
+        ) from None
+    except (OSError, InvalidHandshake) as error:
+        raise AgentError(
+            f"{wishes.shown_url}: {_why(error)}; is the agent running, and is that its address?"
+        ) from None
+
+
+def _why(error: Exception) -> str:
+    if isinstance(error, TimeoutError):
+        return f"did not pick up within {OPEN_S:g} s"
+    return os_error_text(error) if isinstance(error, OSError) else str(error) or type(error).__name__
+
 
 STUCK_S = 5.0
 """An agent that does not read for this long is taken to be stuck."""
@@ -45,7 +116,7 @@ _ANSWERED = ("turn", "interruption")
 """The kinds of moves that an agent answers; through a cough or an "uh-huh" it may go on and end."""
 
 
-class Told(NamedTuple):
+class ReceivedMessage(NamedTuple):
     """A text message of the agent's, and the place in its audio at which it came, ms of the call."""
 
     t_ms: int
@@ -66,13 +137,13 @@ class CallTaken:
     elastic: bool
     anchored: int
     missed_responses: int
-    told: list[Told]
+    told: list[ReceivedMessage]
     late_ms: float
     hung_up: str | None
 
 
 def call(
-    wishes: CallWishes, recording: Recording, activity: Activity, progress: Callable[[int], None] | None = None
+    wishes: CallOptions, recording: Recording, activity: Activity, progress: Callable[[int], None] | None = None
 ) -> CallTaken:
     """Make the call; it takes as long as the recording does. ``progress`` is told the ms so far.
 
@@ -82,7 +153,7 @@ def call(
 
 
 async def _call(
-    wishes: CallWishes, recording: Recording, activity: Activity, progress: Callable[[int], None] | None
+    wishes: CallOptions, recording: Recording, activity: Activity, progress: Callable[[int], None] | None
 ) -> CallTaken:
     connection = await dial(wishes)
     async with connection:
@@ -93,7 +164,7 @@ class _Caller:
     """One call under way."""
 
     def __init__(
-        self, connection: ClientConnection, wishes: CallWishes, recording: Recording, activity: Activity
+        self, connection: ClientConnection, wishes: CallOptions, recording: Recording, activity: Activity
     ) -> None:
         self._connection = connection
         self._wishes = wishes
@@ -104,7 +175,7 @@ class _Caller:
         self._moves = recording.labels.moves if recording.labels and not wishes.rigid else ()
         self._placements: list[Placement] = []
         self._caller: Caller = caller_of(self._ear, recording.source, self._moves, activity, self._placements)
-        self._told: list[Told] = []
+        self._told: list[ReceivedMessage] = []
         self._began_s = 0.0
         self._sent_ms = 0
         self._late_ms = 0.0
@@ -217,7 +288,7 @@ class _Caller:
             if told.get("type") == "clear":
                 self._earpiece.clear(round(at_ms * SAMPLES_PER_MS))
             place_ms = max(at_ms, self._earpiece.until / SAMPLES_PER_MS)
-            self._told.append(Told(round(place_ms), told))
+            self._told.append(ReceivedMessage(round(place_ms), told))
 
     def _ms(self) -> float:
         """Return the moment of the call: its time is the audio sent, and stands still while none is."""

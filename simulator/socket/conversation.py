@@ -1,24 +1,82 @@
-"""One client's call on the server: what it sends goes to the agent in real time, what the agent does comes back."""
+"""One client's call on the server: its audio goes to the agent in real time, and the agent's comes back.
+
+The listener hears the caller in order, and what the agent says never waits for a pause to be judged.
+"""
 
 from __future__ import annotations
 
 import asyncio
 import json
+from collections import deque
+from concurrent.futures import Future
 from dataclasses import dataclass
 
 from websockets.asyncio.server import ServerConnection
 from websockets.exceptions import ConnectionClosed
 from websockets.frames import CloseCode
 
-from base.samples import SAMPLE_RATE
+from base.samples import SAMPLE_RATE, Samples
+from presets.config import VoiceConfig
+from simulator.activity.model import SpeechEnd
 from simulator.socket import messages
 from simulator.socket.agent_call import Agent, AgentCall
-from simulator.socket.inbox import Audio, Inbox
-from simulator.socket.listener import Listener
-from simulator.socket.messages import Change, Message, MessageError, Start
-from simulator.socket.outbox import Outbox
-from simulator.socket.rate_limiter import RateLimiter
-from simulator.socket.wire import BYTES, PcmIn, PcmOut
+from simulator.socket.inbox import Audio, Inbox, Outbox, RateLimiter
+from simulator.socket.messages import BYTES, Change, Message, MessageError, PcmIn, PcmOut, Start
+
+
+class Listener:
+    """A queue of what a call is still to hear, and the settings that change between; for use in an event loop."""
+
+    def __init__(self, call: AgentCall) -> None:
+        self._call = call
+        self._unheard: deque[Samples | VoiceConfig] = deque()
+        self._awaited: asyncio.Future[SpeechEnd] | None = None
+        self._failure: Exception | None = None
+
+    def put(self, what: Samples | VoiceConfig) -> None:
+        """Have samples heard, float32 ``[n]`` at 16 kHz, or settings changed after them.
+
+        Raises what hearing raised, of these samples or of earlier ones.
+        """
+        if self._failure is not None:
+            raise self._failure
+        self._unheard.append(what)
+        self._go_on()
+
+    def close(self) -> None:
+        """Hear nothing more."""
+        self._unheard.clear()
+        if self._awaited is not None:
+            self._awaited.cancel()
+
+    def _go_on(self) -> None:
+        while self._awaited is None and self._unheard:
+            first = self._unheard[0]
+            if not isinstance(first, VoiceConfig):
+                self._unheard.popleft()
+                self._wait_for(self._call.listen(first))
+            elif (judging := self._call.judging) is not None:
+                self._wait_for(judging)
+            else:
+                self._unheard.popleft()
+                self._call.change(first)
+
+    def _wait_for(self, verdict: Future[SpeechEnd] | None) -> None:
+        if verdict is not None:
+            self._awaited = asyncio.wrap_future(verdict)
+            self._awaited.add_done_callback(self._judged)
+
+    def _judged(self, awaited: asyncio.Future[SpeechEnd]) -> None:
+        self._awaited = None
+        if awaited.cancelled():
+            return
+        awaited.exception()  # the call finds it too, and raises it
+        try:
+            self._wait_for(self._call.listen())
+            self._go_on()
+        except Exception as error:  # whoever puts the next samples is told
+            self._failure = error
+
 
 LEAST_S, MOST_S = 0.01, 0.02
 """How much audio is heard and answered at once."""

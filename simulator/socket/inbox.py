@@ -1,10 +1,77 @@
-"""What a client has sent and nobody has dealt with yet, in order, and no more of it than a couple of seconds."""
+"""A client's two queues and its pace: what it sent that waits to be heard, what waits to be sent to it.
+
+Both are bounded, and a task of its own sends, so a slow client never delays another call.
+"""
 
 from __future__ import annotations
 
 import asyncio
 from collections import deque
 from dataclasses import dataclass
+from typing import Protocol
+
+MOST_BYTES = 96_000
+"""Three seconds of audio at 16 kHz."""
+
+
+class Sends(Protocol):
+    """A connection, as far as sending goes."""
+
+    async def send(self, message: str | bytes) -> None:
+        """Send a message; wait while the network's buffers are full."""
+        ...
+
+
+class Outbox:
+    """A bounded queue to one client."""
+
+    def __init__(self, most_bytes: int = MOST_BYTES) -> None:
+        self._most_bytes = most_bytes
+        self._messages: deque[str | bytes] = deque()
+        self._bytes = 0
+        self._fresh = asyncio.Event()
+
+    def put(self, message: str | bytes) -> bool:
+        """Add a message; return false if the client is so far behind that there is no room for it."""
+        self._bytes += len(message)
+        self._messages.append(message)
+        self._fresh.set()
+        return self._bytes <= self._most_bytes
+
+    async def drain_to(self, connection: Sends) -> None:
+        """Send whatever comes, for ever. Raises what the connection raises when it ends."""
+        while True:
+            while self._messages:
+                message = self._messages.popleft()
+                await connection.send(message)
+                self._bytes -= len(message)
+            self._fresh.clear()
+            await self._fresh.wait()
+
+
+HEAD_START_S = 0.1
+"""How far a call may begin ahead of the clock: a client that sends in larger pieces is not held up."""
+
+CATCH_UP_S = 1.0
+"""After a gap in what arrives, this much may be taken at once."""
+
+CLOCK_RATIO = 1.01
+"""A client's clock may run this much faster than ours; sound cards differ by less than a thousandth."""
+
+
+class RateLimiter:
+    """An allowance of seconds that fills with the clock and is spent on audio."""
+
+    def __init__(self, now_s: float) -> None:
+        self._allowed_s = HEAD_START_S
+        self._at_s = now_s
+
+    def take(self, seconds: float, now_s: float) -> float:
+        """Spend some seconds of audio; return how long to wait before they may be heard."""
+        filled = self._allowed_s + (now_s - self._at_s) * CLOCK_RATIO
+        self._allowed_s, self._at_s = min(filled, CATCH_UP_S) - seconds, now_s
+        return max(0.0, -self._allowed_s / CLOCK_RATIO)
+
 
 MOST_TEXTS = 100
 

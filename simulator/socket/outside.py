@@ -21,7 +21,7 @@ from simulator.measures.truth import TrueTurn, Truth, truth_of
 from simulator.measures.turns import CUT_IN_TOLERANCE_MS, TurnOutcome, dead_air_ms, with_limits
 from simulator.replay import Placement, Played, ReplayMode
 from simulator.socket.activity_by_level import WINDOW_MS, Levels, SoundDetector, Stretch, levels_db
-from simulator.socket.calling import CallTaken, Told
+from simulator.socket.calling import CallTaken, ReceivedMessage
 
 FRESH_MS = 500
 """A sound that begins after less quiet than this is the agent going on, not cutting in."""
@@ -192,9 +192,9 @@ def _responses(taken: CallTaken, audible_db: float, stretches: list[Stretch]) ->
     return found, None
 
 
-def _first_words(transcripts: list[Told]) -> list[tuple[int, Told]]:
+def _first_words(transcripts: list[ReceivedMessage]) -> list[tuple[int, ReceivedMessage]]:
     """Return the first transcript of each utterance, and when the utterance before it was over, ms."""
-    found: list[tuple[int, Told]] = []
+    found: list[tuple[int, ReceivedMessage]] = []
     over_ms, fresh = 0, True
     for told in transcripts:
         if fresh:

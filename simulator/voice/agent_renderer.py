@@ -10,9 +10,8 @@ import numpy as np
 
 from base.samples import SAMPLES_PER_MS, Samples
 from simulator.engine.sound import AgentSound, Piece
-from simulator.voice.bundled import BundledVoice
 from simulator.voice.clip import FADE_MS
-from simulator.voice.voice import Voice
+from simulator.voice.voice import BundledVoice, Voice
 
 Text = tuple[tuple[str, ...], int]
 """Words, and how long they are said, in ms."""

@@ -1,13 +1,77 @@
-"""Voices of the agent, and which of them can be had here."""
+"""Voices of the agent, and which of them are installed.
+
+The bundled voice is always there: eight seconds of recorded synthetic speech, which say none of the words.
+"""
 
 from __future__ import annotations
 
+import hashlib
+from functools import lru_cache
 from importlib.metadata import PackageNotFoundError, version
+from importlib.resources import files
+from pathlib import Path
 from typing import Protocol
 
-from base.samples import Samples
+import numpy as np
+from numpy.typing import NDArray
+
+from base.samples import AUDIBLE_DB, SAMPLES_PER_MS, SPEECH_DB, Samples, decibels
+from simulator.audio.source import open_audio
+from simulator.audio.what_if import WhatIf
 from simulator.errors import VoiceError
-from simulator.voice.bundled import BundledVoice
+from simulator.voice.clip import faded, tight
+
+_STEP_MS = 50
+"""How far apart the places are at which a stretch may begin."""
+
+_END_MS = 5
+_SOFTEST_DB = SPEECH_DB - 4.0
+"""A stretch is at most so much softer than the voice as a whole."""
+
+
+class BundledVoice:
+    """Speaks for as long as it is asked to, always the same for the same words; what it says is not them."""
+
+    name = "bundled clips"
+    instant = True
+
+    def __init__(self, *, telephone: bool = False) -> None:
+        self._speech, self._energy = _speech(telephone)
+
+    def spoken(self, words: tuple[str, ...], duration_ms: int) -> Samples | None:
+        """Return speech of exactly ``duration_ms``, float32 ``[duration_ms * 16]``."""
+        digest = hashlib.blake2b(" ".join(words).encode(errors="surrogateescape"), digest_size=4).digest()
+        length_ms = len(self._energy) - 1
+        starts = np.arange(0, length_ms, _STEP_MS) + int.from_bytes(digest, "big") % length_ms
+        ends = starts + duration_ms
+        margin_db = np.minimum.reduce(
+            [
+                self._level_db(starts, starts + _END_MS) - AUDIBLE_DB,
+                self._level_db(ends - _END_MS, ends) - AUDIBLE_DB,
+                self._level_db(starts, ends) - _SOFTEST_DB,
+            ]
+        )
+        best = int(np.argmax(margin_db >= 1.0)) if (margin_db >= 1.0).any() else int(np.argmax(margin_db))
+        first = int(starts[best]) * SAMPLES_PER_MS
+        return faded(self._speech.take(np.arange(first, first + duration_ms * SAMPLES_PER_MS), mode="wrap"))
+
+    def _level_db(self, starts: NDArray[np.int64], ends: NDArray[np.int64]) -> NDArray[np.float64]:
+        """Return how loud stretches of the endlessly repeated speech are, dBFS."""
+        length_ms = len(self._energy) - 1
+        until = [self._energy[-1] * (at // length_ms) + self._energy[at % length_ms] for at in (starts, ends)]
+        power = (until[1] - until[0]) / np.maximum(ends - starts, 1)
+        return decibels(power)
+
+
+@lru_cache(maxsize=2)
+def _speech(telephone: bool) -> tuple[Samples, NDArray[np.float64]]:
+    """Return a few seconds of an agent speaking, and the energy before each of its ms and at the end."""
+    path = Path(str(files("recordings"))) / "agent" / "voice.flac"
+    speech = tight(open_audio(path, what_if=WhatIf(telephone=telephone)).samples())
+    whole = speech[: len(speech) // SAMPLES_PER_MS * SAMPLES_PER_MS]
+    power = np.mean(np.square(whole.reshape(-1, SAMPLES_PER_MS), dtype=np.float64), axis=1)
+    return whole, np.concatenate([[0.0], np.cumsum(power)])
+
 
 SPOKEN, CLIPS, SILENT = "hibari", "clips", "silent"
 VOICES = (SPOKEN, CLIPS, SILENT)

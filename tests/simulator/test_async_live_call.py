@@ -19,13 +19,12 @@ from simulator.activity.analyzer import Analyzer
 from simulator.activity.calibration import smart_turn_calibration
 from simulator.activity.model import FRAME_MS, FRAME_SAMPLES
 from simulator.activity.smart_turn import Sound
-from simulator.async_live_call import AsyncLiveCall
 from simulator.engine.events import Event
 from simulator.engine.machine import TurnMachine
 from simulator.engine.profile_files import default_profile
 from simulator.engine.scenario import default_scenario
 from simulator.engine.script import Script
-from simulator.live import LiveCall
+from simulator.live import AsyncLiveCall, LiveCall
 from simulator.study import Arm
 
 _WEIGHTS = smart_turn_calibration().ending

@@ -10,7 +10,7 @@ from tempfile import TemporaryDirectory
 import numpy as np
 import pytest
 
-from simulator.devices import DeviceError, Devices, permission
+from simulator.devices import DeviceError, Devices, portaudio
 from simulator.devices.listing import Way
 from simulator.session import device_supervisor
 from simulator.session.commands import UseInput, UseOutput
@@ -104,7 +104,7 @@ def test_what_is_no_number_does_not_deafen_the_agent_for_good(tmp_path: Path) ->
 
 def test_sound_cards_that_may_not_be_opened_are_not_taken_for_none(monkeypatch: pytest.MonkeyPatch) -> None:
     with TemporaryDirectory() as folder:
-        monkeypatch.setattr(permission, "SOUND", Path(folder))
+        monkeypatch.setattr(portaudio, "SOUND", Path(folder))
         Path(folder).chmod(0o755)
         assert "there is no microphone; plug one in" in not_found("input")
         for name in ("pcmC0D0c", "pcmC0D0p", "controlC0"):

@@ -20,15 +20,13 @@ from presets.config import parse
 from simulator.activity.model import Activity
 from simulator.audio.source import open_audio
 from simulator.engine.profile_files import default_profile
-from simulator.playing.call_mix import CallMix, both_ears, same_moment
-from simulator.playing.mix_file import write_mix
+from simulator.playing.call_mix import CallMix, both_ears, same_moment, write_mix
 from simulator.playing.player import AHEAD, LEAD, Player
 from simulator.playing.speaker import NoSpeaker, Report, SystemSpeaker
 from simulator.playing.speaker_process import Waiting
 from simulator.recording import Recording, open_recording
 from simulator.study import Arm, run
-from simulator.voice.bundled import BundledVoice
-from simulator.voice.voice import SilentVoice, Voice
+from simulator.voice.voice import BundledVoice, SilentVoice, Voice
 from tests.full_disk import most_bytes_of_a_file
 from tests.virtual_audio import SPEAKER_RATE, VirtualAudio, missing
 

@@ -16,16 +16,16 @@ import soxr
 from base.samples import Samples
 from simulator.activity.model import FRAME_MS, FRAME_SAMPLES
 from simulator.devices import streams
-from simulator.devices.errors import DeviceError
 from simulator.devices.listing import Device
 from simulator.engine.profile_files import default_profile
 from simulator.engine.scenario import default_scenario
+from simulator.errors import DeviceError
 from simulator.session import EchoGuard, SessionSettings
 from simulator.session.commands import Mute, Pause, Record
 from simulator.session.echo_gate import CallControls, EchoGate
 from simulator.session.live import LiveSession
 from simulator.session.live_agent import LiveAgent
-from simulator.voice.bundled import BundledVoice
+from simulator.voice.voice import BundledVoice
 from tests.array_cards import ArrayCards
 from tests.simulator.live_calls import ARM, caller, events, notices, running, talk
 from tests.virtual_audio import wait_for

@@ -25,11 +25,11 @@ from simulator.recording import bundled_folder, open_recording
 from simulator.replay import play
 from simulator.socket.activity_by_level import SoundDetector, Stretch, levels_db
 from simulator.socket.agent_call import CALL_NAME, Agent, AgentCall
-from simulator.socket.rate_limiter import CATCH_UP_S, HEAD_START_S, RateLimiter
-from simulator.socket.wire import RATES, PcmIn, PcmOut
+from simulator.socket.inbox import CATCH_UP_S, HEAD_START_S, RateLimiter
+from simulator.socket.messages import RATES, PcmIn, PcmOut
 from simulator.study import Arm
 from simulator.voice.agent_renderer import AgentRenderer
-from simulator.voice.bundled import BundledVoice
+from simulator.voice.voice import BundledVoice
 
 CONFIG = parse({"eot_timeout_ms": 500, "barge_in_min_speech_s": 0.3, "barge_in_cooldown_s": 0.0})
 BLOCK = 320

@@ -17,8 +17,7 @@ from websockets.asyncio.server import ServerConnection, serve
 from base.samples import SAMPLE_RATE
 from simulator.activity.analyzer import analyze
 from simulator.recording import Recording, open_recording
-from simulator.socket.calling import BLOCK_MS, CallTaken, call
-from simulator.socket.dialling import AgentError, CallWishes
+from simulator.socket.calling import BLOCK_MS, AgentError, CallOptions, CallTaken, call
 
 LENGTH_MS = 1500
 Line = ServerConnection
@@ -57,7 +56,7 @@ def caller(tmp_path: Path) -> Recording:
 
 
 def called(url: str, recording: Recording, rate: int = SAMPLE_RATE) -> CallTaken:
-    return call(CallWishes(url, rate=rate), recording, analyze(recording.source, None))
+    return call(CallOptions(url, rate=rate), recording, analyze(recording.source, None))
 
 
 async def _bytes_of(line: Line, count: int) -> list[bytes]:

@@ -11,8 +11,8 @@ from base.samples import AUDIBLE_DB, SAMPLE_RATE, Samples
 from simulator.activity.model import Activity
 from simulator.labels import Labels
 from simulator.replay import Placement
-from simulator.socket.agent_activity import FILLER_WAIT_MS, SURE_MS, AgentActivityDetector
-from simulator.socket.calling import CallTaken, Told
+from simulator.socket.activity_by_level import FILLER_WAIT_MS, SURE_MS, AgentActivityDetector
+from simulator.socket.calling import CallTaken, ReceivedMessage
 from simulator.socket.earpiece import Earpiece
 from simulator.socket.outside import Outside, measure_outside
 from tests.simulator.tracks import Speech, activity_of, observations
@@ -44,7 +44,7 @@ def line_noise(samples: Samples, level_db: float) -> Samples:
     return np.asarray(samples + noise, np.float32)
 
 
-def taken(*sounds: tuple[int, int], told: list[Told] | None = None) -> CallTaken:
+def taken(*sounds: tuple[int, int], told: list[ReceivedMessage] | None = None) -> CallTaken:
     """Return a call in which the agent was heard from ... to ..., ms."""
     earpiece = Earpiece()
     for start_ms, end_ms in sounds:
@@ -71,9 +71,9 @@ def measured(call: CallTaken, truth: Labels | None, *, trust: bool = False, acti
     return measure_outside(call, activity, truth, AUDIBLE_DB, trust=trust)
 
 
-def said(t_ms: int, kind: str, *, final: bool) -> Told:
+def said(t_ms: int, kind: str, *, final: bool) -> ReceivedMessage:
     message: dict[str, Any] = {"type": "transcript", "role": "agent", "text": "x", "final": final, "kind": kind}
-    return Told(t_ms, message)
+    return ReceivedMessage(t_ms, message)
 
 
 def near(*expected: int) -> Any:
@@ -142,7 +142,7 @@ def test_fillers_and_stops_are_told_apart_only_by_messages_that_are_trusted() ->
         said(2700, "filler", final=False),
         said(2790, "filler", final=True),
         said(3400, "response", final=False),
-        Told(5905, {"type": "clear"}),
+        ReceivedMessage(5905, {"type": "clear"}),
         said(5900, "response", final=True),
         said(9000, "response", final=False),
     ]
@@ -152,7 +152,9 @@ def test_fillers_and_stops_are_told_apart_only_by_messages_that_are_trusted() ->
     assert trusted.measured.times["response_ms"] == near(1100, 1700)
     assert trusted.measured.times["barge_in_stop_ms"] == near(900)  # the last sound ended by itself
     assert measured(call, truth).measured.times["barge_in_stop_ms"] == near(900, 500)
-    foreign = taken((2500, 2800), told=[Told(2600, {"type": "transcript", "text": "Hello", "final": True})])
+    foreign = taken(
+        (2500, 2800), told=[ReceivedMessage(2600, {"type": "transcript", "text": "Hello", "final": True})]
+    )
     assert "do not say" in measured(foreign, truth, trust=True).left_out["response_ms"]
 
 
@@ -176,7 +178,7 @@ def test_what_the_agent_did_not_stay_for_is_not_held_against_it() -> None:
 
 
 def test_what_the_agent_says_it_heard_of_the_caller_is_no_word_of_its_own() -> None:
-    caller = Told(2100, {"type": "transcript", "role": "user", "text": "Hello", "final": True})
+    caller = ReceivedMessage(2100, {"type": "transcript", "role": "user", "text": "Hello", "final": True})
     told = [caller, said(2700, "response", final=False), said(2800, "response", final=True)]
     found = measured(taken((2500, 2800), told=told), labels((1.0, 2.0)), trust=True)
     assert found.measured.times["response_ms"] == near(500)

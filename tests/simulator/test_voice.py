@@ -13,9 +13,8 @@ from base.samples import AUDIBLE_DB, SPEECH_DB, Samples
 from simulator.engine.sound import AgentSound, Piece, filler_sound
 from simulator.errors import VoiceError
 from simulator.voice.agent_renderer import AgentRenderer
-from simulator.voice.bundled import BundledVoice
 from simulator.voice.hibari import VOICE_CLIPS, HibariVoice
-from simulator.voice.voice import SilentVoice, Voice, voice_for
+from simulator.voice.voice import BundledVoice, SilentVoice, Voice, voice_for
 
 TEXTS = [
     ("Mm", 280),

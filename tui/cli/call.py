@@ -19,10 +19,9 @@ from base.samples import SAMPLE_RATE, to_pcm16
 from simulator.measures.readout_table import BY_NAME, BY_PLACE
 from simulator.measures.readouts import Spread, readouts_json
 from simulator.recording import Recording
-from simulator.socket.calling import CallTaken, call
-from simulator.socket.dialling import CallWishes
+from simulator.socket.calling import CallOptions, CallTaken, call
+from simulator.socket.messages import RATES
 from simulator.socket.outside import Outside, measure_outside
-from simulator.socket.wire import RATES
 from tui.cli.failure import CallError, WorkError, complain
 from tui.cli.faults import Faults
 from tui.cli.hearing import Hearing
@@ -58,7 +57,7 @@ def call_agent(request: Request, *, as_json: bool) -> None:
     _check_save(request.save)
     recording = _open(request)
     activity = analyse(recording, None)  # how finished the caller sounds is the agent's to judge
-    wishes = CallWishes(
+    wishes = CallOptions(
         request.url, request.token, request.rate, request.rigid, request.audible_db, _tls(request.url)
     )
     with failures(), progress("on the line", max(recording.duration_ms, 1)) as tell:
@@ -80,7 +79,7 @@ def to_json(request: Request, recording: Recording, taken: CallTaken, outside: O
     del readouts["silence_only"]  # which model an agent has cannot be heard
     return {
         "schema": "turnlab.call/1",
-        "agent": CallWishes(request.url).shown_url,
+        "agent": CallOptions(request.url).shown_url,
         "recording": {"id": recording.id, "path": str(recording.source.path)},
         "replay": "elastic" if taken.elastic else "rigid",
         "duration_s": taken.duration_ms / 1000,

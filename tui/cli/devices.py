@@ -6,10 +6,10 @@ import json
 from collections.abc import Callable
 from typing import Any
 
-from simulator.devices.errors import DeviceError
 from simulator.devices.listing import Device, Devices, Way, why_none
 from simulator.devices.portaudio import quiet_stderr
 from simulator.devices.testing import listen, play_tone
+from simulator.errors import DeviceError
 from simulator.session import devices_there
 from tui.cli.failure import CallError, ToldError, WorkError, complain
 from tui.cli.tables import print_line, print_table

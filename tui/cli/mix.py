@@ -8,8 +8,7 @@ from pathlib import Path
 from base.os_errors import os_error_text
 from simulator.activity.model import Activity
 from simulator.errors import SimulatorError, VoiceError
-from simulator.playing.call_mix import CallMix
-from simulator.playing.mix_file import mix_format, write_mix
+from simulator.playing.call_mix import CallMix, mix_format, write_mix
 from simulator.recording import Recording
 from simulator.study import Run
 from simulator.voice.voice import Voice, voice_for

@@ -51,7 +51,7 @@ class Mixing(Dialog["OSError | bool"]):
 
     @work(thread=True, group="mixing", description="mixing")
     def _mix(self) -> None:
-        from simulator.playing.mix_file import write_mix
+        from simulator.playing.call_mix import write_mix
         from tui.tune.listening import call_mix
 
         worker = get_current_worker()
