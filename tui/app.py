@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import asyncio
 import contextlib
 import gc
 import time
 from collections.abc import Mapping, Sequence
-from importlib import import_module
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from textual import work
@@ -16,12 +14,13 @@ from textual.binding import BindingType
 from textual.message import Message
 
 from tui.commands import bindings
-from tui.commands.everywhere import EVERYWHERE, ShowPalette
+from tui.commands.everywhere import EVERYWHERE, SHOW_PALETTE
 from tui.commands.palette import CommandsProvider
 from tui.connected_app import ConnectedApp
 from tui.connection import Clock, OpenClient
 from tui.first_paint import report_first_paint
 from tui.remembered import remember, remembered
+from tui.screens import SCREENS
 from tui.services.screen import ServicesScreen
 from tui.terminal_text import plain
 from tui.themes import DARK, THEMES
@@ -34,7 +33,7 @@ if TYPE_CHECKING:
     from tui.live.screen import LiveScreen
     from tui.live.screen_call import OpenCall
 
-SERVICES, LIVE = "services", "live"
+SERVICES, TUNE = "services", "tune"
 MOST_NOTES = 2
 ONE_FRAME_S = 0.02
 """Screens are drawn sixty times a second, and a thread of their own writes them out."""
@@ -53,7 +52,7 @@ class TurnlabApp(ConnectedApp, inherit_bindings=False):
     CSS_PATH = ["app.tcss", "services/services.tcss"]  # noqa: RUF012  (Textual's type)
     DEFAULT_MODE = SERVICES
     COMMANDS: ClassVar[set[Any]] = {CommandsProvider}
-    COMMAND_PALETTE_BINDING = ShowPalette.key
+    COMMAND_PALETTE_BINDING = SHOW_PALETTE.key
     BINDINGS: ClassVar[list[BindingType]] = bindings(*EVERYWHERE)
 
     def __init__(
@@ -74,9 +73,11 @@ class TurnlabApp(ConnectedApp, inherit_bindings=False):
         self._notes = notes
         self._initial_screen = initial_screen
         self.services_screen = ServicesScreen()
-        self._tunes = TuneModes(self)
-        self._open_call = open_call
-        self._live: LiveScreen | None = None
+        self.tunes = TuneModes(self)
+        self.open_call = open_call
+        """Opens live calls; ``None`` for this machine's devices."""
+        self.live: LiveScreen | None = None
+        """Live, once it was wanted."""
         for theme in THEMES.values():
             self.register_theme(theme)
         # Nothing is styled yet, so nobody needs to be told of the change.
@@ -97,7 +98,7 @@ class TurnlabApp(ConnectedApp, inherit_bindings=False):
         """Make Services a mode one can return to, and go to the first place."""
         self.add_mode(SERVICES, lambda: self.services_screen)
         if self._initial_screen == "tune":
-            self.open_tune(None)
+            self.open_screen(TUNE)
 
     def on_services_screen_painted(self) -> None:
         """Let the first screen reach the terminal before anything else takes the processor."""
@@ -125,40 +126,28 @@ class TurnlabApp(ConnectedApp, inherit_bindings=False):
         super().panic()
 
     @work(exclusive=True, group="places")
-    async def open_tune(self, service: Service | None) -> None:
-        """Go to Tune with a service (or none). Each service keeps its own screen, and with it its draft."""
-        await self.switch_mode(await self._tunes.take(service))
-
-    @work(exclusive=True, group="places")
-    async def open_live(self) -> None:
-        """Go to Live with the arms of what was last tuned, else with a free draft, which is Tune's as well."""
-        live = await asyncio.to_thread(import_module, "tui.live.screen")
-        session = await self._tunes.session()
-        if self._live is None:
-            how = {"open_call": self._open_call} if self._open_call else {}
-            self._live = screen = live.LiveScreen(session, **how)
-            self.add_mode(LIVE, lambda: screen)
-        self._live.sit_down(session)
-        await self.switch_mode(LIVE)
+    async def open_screen(self, screen: str, service: Service | None = None) -> None:
+        """Go to a screen, by its id in the registry; ``service`` is the one that it should be about."""
+        await self.switch_mode(await SCREENS[screen].mode(self, service))
 
     def on_call_screen_draft_changed(self) -> None:
         """Let Tune keep the draft that was changed in Live."""
-        for tune in self._tunes.standing:
+        for tune in self.tunes.standing:
             tune.keep_draft()
 
     def on_call_screen_left(self) -> None:
         """Let Tune show what was changed in Live."""
-        for tune in self._tunes.standing:
+        for tune in self.tunes.standing:
             tune.show_settings()
 
     def on_call_screen_recorded(self) -> None:
         """Let Tune list a recording that was made in Live."""
-        for tune in self._tunes.standing:
+        for tune in self.tunes.standing:
             tune.look_for_new_recordings()
 
     def on_services_screen_tune_wanted(self, message: ServicesScreen.TuneWanted) -> None:
         """Open what was chosen."""
-        self.open_tune(message.service)
+        self.open_screen(TUNE, message.service)
 
     def on_services_screen_connection_wanted(self) -> None:
         """Try to connect again."""
@@ -168,22 +157,14 @@ class TurnlabApp(ConnectedApp, inherit_bindings=False):
         """Show what Tune saved in the list."""
         self.services_screen.show_saved(message.service)  # type: ignore[attr-defined]
 
-    def action_show_services(self) -> None:
-        """Go to Services."""
-        self.switch_mode(SERVICES)
-
-    def action_show_tune(self) -> None:
-        """Go to Tune: from Services with the highlighted service, from elsewhere to the last one."""
-        if self.screen is self.services_screen and self.services_screen.highlighted is not None:
-            self.open_tune(self.services_screen.highlighted)
-        elif self._tunes.last is not None:
-            self.switch_mode(self._tunes.last)
-        else:
-            self.open_tune(None)
-
-    def action_show_live(self) -> None:
-        """Go to Live."""
-        self.open_live()
+    def action_show(self, screen: str) -> None:
+        """Go to a screen, by its id in the registry; from Services with the highlighted service."""
+        if screen == SERVICES:
+            self.switch_mode(SERVICES)
+            return
+        # Looked up now, because the keys that follow may move the highlight.
+        in_services = self.screen is self.services_screen
+        self.open_screen(screen, self.services_screen.highlighted if in_services else None)
 
     def action_show_help(self) -> None:
         """List the keys that work on the screen in view."""
@@ -193,7 +174,7 @@ class TurnlabApp(ConnectedApp, inherit_bindings=False):
 
     async def action_quit(self) -> None:
         """Leave, but go to each draft that is not saved first, to ask what becomes of it."""
-        if (found := self._tunes.unsaved) is None:
+        if (found := self.tunes.unsaved) is None:
             self.exit()
             return
         mode, screen = found

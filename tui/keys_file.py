@@ -60,9 +60,9 @@ def _flat(raw: Mapping[str, Any], above: str = "") -> Iterator[tuple[str, Any]]:
 
 
 def _checked(entries: Mapping[str, Any], file: Path) -> ChosenKeys:
-    from tui.commands.catalogue import by_id
+    from tui.screens import commands_by_id
 
-    known = by_id()
+    known = commands_by_id()
     taken: dict[str, str] = {}
     problems = []
     for name, value in entries.items():
@@ -125,12 +125,12 @@ def _is_character(name: str) -> bool:
 
 def _conflict(taken: Mapping[str, str]) -> tuple[str, str] | None:
     """Return an entry whose key has another meaning in some place, and which; the later one gives way."""
-    from tui.commands.catalogue import PLACES, commands_of
+    from tui.screens import SCREENS
 
     order = list(taken)
-    for place in PLACES:
-        owners: dict[str, list[type[Command]]] = {}
-        for command in commands_of(place):
+    for place in SCREENS.values():
+        owners: dict[str, list[Command]] = {}
+        for command in place.all_commands():
             for key in taken.get(command.id, command.key).split(","):
                 owners.setdefault(key.strip(), []).append(command)
         for key, commands in owners.items():
@@ -138,5 +138,5 @@ def _conflict(taken: Mapping[str, str]) -> tuple[str, str] | None:
             if len(commands) > 1 and chosen:
                 loser = max(chosen, key=order.index)
                 other = next(command for command in commands if command.id != loser)
-                return loser, f"{key} is {other.name} ({other.id}) in {place}; give that another key too"
+                return loser, f"{key} is {other.name} ({other.id}) in {place.title}; give that another key too"
     return None

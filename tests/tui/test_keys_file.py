@@ -2,16 +2,11 @@
 
 from __future__ import annotations
 
-import importlib
-import pkgutil
 from pathlib import Path
 
 import pytest
 
-import tui.commands
 from tests.tui.conftest import ScriptedClient, make_app, settle
-from tui.commands.catalogue import PLACES, by_id, commands_of
-from tui.commands.command import Command
 from tui.keys_file import chosen_keys, keys_file
 
 
@@ -82,23 +77,6 @@ def test_a_key_given_back_by_a_mistake_is_not_used_twice(tmp_path: Path) -> None
     assert keymap == {}
     assert "tune.undo = 'p' is left out" in problems
     assert "tune.arms = 'u' is left out: u is Undo" in problems
-
-
-def test_every_command_there_is_can_be_given_a_key() -> None:
-    written = set()
-    for module in pkgutil.walk_packages(tui.commands.__path__, "tui.commands."):
-        for value in vars(importlib.import_module(module.name)).values():
-            for one in value if isinstance(value, tuple) else (value,):
-                if isinstance(one, type) and issubclass(one, Command) and "id" in vars(one):
-                    written.add(one.id)
-    assert written == set(by_id()), "name the place's commands in tui/commands/catalogue.py"
-
-
-@pytest.mark.parametrize("place", PLACES)
-def test_no_key_has_two_meanings_in_a_place_as_it_comes(place: str) -> None:
-    keys = [key for command in commands_of(place) for key in command.key.split(",")]
-    # Tune gives F1 to its symptom guide; help has another key everywhere.
-    assert {key for key in keys if keys.count(key) > 1} <= {"f1"}
 
 
 async def test_the_app_opens_with_a_bad_file_and_tells_of_it(monkeypatch: pytest.MonkeyPatch) -> None:

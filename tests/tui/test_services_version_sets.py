@@ -20,10 +20,10 @@ from tests.tui.pace import until
 from tui.app import TurnlabApp
 from tui.dialogs.form_dialog import FormDialog
 from tui.dialogs.name_dialog import NameDialog
+from tui.services.commands import DELETE_VERSION_SET, PROMOTE, ROLLBACK, UPSERT_VERSION_SET
 from tui.services.diff_dialog import DiffDialog
 from tui.services.plan_dialog import MovedPlans, PlanDialog
 from tui.services.screen import ServicesScreen
-from tui.services.version_set_commands import DeleteVersionSet, Promote, Rollback, UpsertVersionSet
 from tui.widgets.key_line import KeyLine
 
 SETS = ["edge", "release", "preview", "test", "personal-dana"]
@@ -89,14 +89,14 @@ async def test_edge_says_what_it_points_at_and_why_it_is_locked(app: TurnlabApp)
 async def test_what_is_locked_says_why_when_asked(app: TurnlabApp) -> None:
     async with app.run_test(size=(120, 40), notifications=True) as pilot:
         await on_set(pilot, "edge")
-        assert "cannot be written" in screen(app).reason_against(Rollback)
+        assert "cannot be written" in screen(app).reason_against(ROLLBACK)
         await pilot.press("x")
         await pilot.pause()
         assert any("Not now: Delete" in note and "cannot be deleted" in note for note in notes(app))
         app.screen.query_one("#version-set-rows", DataTable).move_cursor(row=1)
         await pilot.pause()
-        assert "what callers get" in screen(app).reason_against(DeleteVersionSet)
-        assert screen(app).reason_against(Promote) == screen(app).reason_against(UpsertVersionSet) == ""
+        assert "what callers get" in screen(app).reason_against(DELETE_VERSION_SET)
+        assert screen(app).reason_against(PROMOTE) == screen(app).reason_against(UPSERT_VERSION_SET) == ""
 
 
 async def test_two_sets_are_compared(app: TurnlabApp) -> None:
@@ -313,7 +313,7 @@ async def test_read_only_dims_every_write_and_says_why(workspace_file: Path) -> 
     app = make_app(lambda: open_embedded(workspace_file), read_only=True)
     async with app.run_test(size=(120, 40), notifications=True) as pilot:
         await on_set(pilot, "test")
-        for command in (UpsertVersionSet, Promote, Rollback, DeleteVersionSet):
+        for command in (UPSERT_VERSION_SET, PROMOTE, ROLLBACK, DELETE_VERSION_SET):
             assert "--read-only" in screen(app).reason_against(command)
         keys = app.screen.query_one("#version-set-keys", KeyLine).render()
         assert "p Promote" in keys.plain

@@ -11,14 +11,14 @@ from tui.keys_file import chosen_keys, keys_file
 
 def list_keys(*, as_json: bool) -> None:
     """Print all commands with the keys in force; what is wrong with the chosen keys goes to standard error."""
-    from tui.commands.catalogue import PLACES, commands_of
     from tui.commands.everywhere import EVERYWHERE
+    from tui.screens import SCREENS
 
     chosen = chosen_keys()
     for problem in chosen.problems:
         complain(problem)
     anywhere = {command.id for command in EVERYWHERE}
-    found = {command.id: (place, command) for place in PLACES for command in commands_of(place)}
+    found = {command.id: (row.title, command) for row in SCREENS.values() for command in row.all_commands()}
     # A place's own key goes before the same key of what works everywhere.
     places: dict[str, list[str]] = {}
     for name, (place, command) in found.items():
@@ -34,7 +34,7 @@ def list_keys(*, as_json: bool) -> None:
             for key in keys
         ]
         rows.append((name, where, "  ".join(shown) + (" (yours)" if own else ""), command.name))
-        about = {"name": command.name, "about": command.description()}
+        about = {"name": command.name, "about": command.does}
         raw.append({"id": name, "where": where, "keys": keys, "chosen": own, **about})
     if as_json:
         print(json.dumps({"file": str(keys_file()), "keys": raw, "problems": chosen.problems}))

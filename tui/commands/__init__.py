@@ -1,12 +1,12 @@
-"""What a person can do in the dashboard: one class per action.
+"""What a person can do in the dashboard: one value per action.
 
-A command's docstring is its description; from the class come the key binding, the footer entry, the palette entry
-and the line on the help screen. A screen says which commands it offers in ``COMMANDS_HERE`` and binds them with
-:func:`bindings`::
+From a command come the key binding, the footer entry, the palette entry and the line on the help screen. Each
+screen's folder has its commands in ``commands.py``; the screen says in ``COMMANDS_HERE`` that it offers them and
+binds them with :func:`bindings`::
 
     class ServicesScreen(Place):
-        COMMANDS_HERE = (Refresh, FocusFilter)
-        BINDINGS = bindings(*COMMANDS_HERE)
+        COMMANDS_HERE = COMMANDS
+        BINDINGS = bindings(*COMMANDS)
 """
 
 from tui.commands.command import Command, Place, bindings, commands_in_force, key_names, told

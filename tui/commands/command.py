@@ -1,9 +1,10 @@
-"""The base of all commands, and the base of the screens that offer them."""
+"""A command, one thing a person can do in the dashboard; and the base of the screens that offer commands."""
 
 from __future__ import annotations
 
 from collections.abc import Iterable
-from typing import Any, ClassVar
+from dataclasses import dataclass, replace
+from typing import Any, ClassVar, Self
 
 from textual.binding import Binding, BindingType
 from textual.screen import Screen
@@ -11,67 +12,59 @@ from textual.screen import Screen
 from tui.terminal_text import plain
 
 
+@dataclass(frozen=True)
 class Command:
-    """One action. Subclasses describe it; the screen (or the app) that offers it has the method."""
+    """One action. The screen (or the app) that offers it has the method."""
 
-    id: ClassVar[str]
+    id: str
     """Stable name, such as ``services.refresh``: what a person remaps the key by."""
-    name: ClassVar[str]
+    name: str
     """A word or two for the footer and the palette."""
-    key: ClassVar[str]
+    key: str
     """Keys that run it, separated by commas; the first is the one shown."""
-    action: ClassVar[str]
-    """Textual action on the screen that offers it, or ``app.…`` on the app."""
-    in_footer: ClassVar[bool] = False
+    does: str
+    """What it does, in a sentence."""
+    action: str = ""
+    """Textual action on the screen that offers it, or ``app.…`` on the app; the last part of the id by default."""
+    in_footer: bool = False
     """Whether the footer has room for it."""
-    shown_key: ClassVar[str | None] = None
+    shown_key: str | None = None
     """How the footer writes the key, where Textual's own way is unclear."""
-    priority: ClassVar[bool] = False
+    priority: bool = False
     """Whether the key works even while text is being typed."""
 
-    @classmethod
-    def description(cls) -> str:
-        """Return what the command does: its docstring on one line."""
-        return " ".join((cls.__doc__ or "").split())
+    def __post_init__(self) -> None:
+        """Take the action's name from the id: ``copy_id`` of ``services.copy-id``."""
+        if not self.action:
+            object.__setattr__(self, "action", self.id.rpartition(".")[2].replace("-", "_"))
 
-    @classmethod
-    def binding(cls) -> Binding:
+    @property
+    def method(self) -> str:
+        """The name of the action's method, on the screen or the app: ``action_nudge`` of ``nudge(1)``."""
+        return "action_" + self.action.partition("(")[0].removeprefix("app.")
+
+    def binding(self) -> Binding:
         """Return the binding of its key."""
         return Binding(
-            cls.key,
-            cls.action,
-            cls.name,
-            show=cls.in_footer,
-            key_display=cls.shown_key,
-            priority=cls.priority,
-            tooltip=cls.description(),
-            id=cls.id,
+            self.key,
+            self.action,
+            self.name,
+            show=self.in_footer,
+            key_display=self.shown_key,
+            priority=self.priority,
+            tooltip=self.does,
+            id=self.id,
         )
 
+    def at(self, screen: str, does: str = "", **particular: Any) -> Self:
+        """Return a shared command as a screen such as ``tune`` has it: with its own id, so with its own keys.
 
-class SharedCommand(Command):
-    """An action of several places, with an id in each, because in each other keys are free."""
-
-    part: ClassVar[str]
-    """What its id ends with: ``undo`` of ``tune.undo``."""
-
-    @classmethod
-    def at(
-        cls,
-        place: str,
-        does: str = "",
-        *,
-        name: str | None = None,
-        key: str | None = None,
-        in_footer: bool | None = None,
-    ) -> type[Command]:
-        """Return the command of a place, such as ``tune``. ``does`` is a sentence: what it does just there."""
-        particular = {"name": name, "key": key, "in_footer": in_footer}
-        own = {attribute: value for attribute, value in particular.items() if value is not None}
-        return type(cls.__name__, (cls,), {"id": f"{place}.{cls.part}", "__doc__": does or cls.__doc__, **own})
+        ``does`` says what it does on that screen; ``particular`` are other attributes that differ there.
+        """
+        return replace(self, id=f"{screen}.{self.id}", does=does or self.does, **particular)
 
 
-def bindings(*commands: type[Command]) -> list[BindingType]:
+def bindings(*commands: Command) -> list[BindingType]:
     """Return the bindings of commands, for a ``BINDINGS`` class variable.
 
     Each key becomes a binding of its own that shares the command's id; only the first appears in the footer.
@@ -84,21 +77,21 @@ class Place(Screen[None]):
 
     TITLE_HERE: ClassVar[str] = ""
     """What the help screen calls this place."""
-    COMMANDS_HERE: ClassVar[tuple[type[Command], ...]] = ()
+    COMMANDS_HERE: ClassVar[tuple[Command, ...]] = ()
     """The commands that work here, most useful first."""
 
-    def reason_against(self, command: type[Command]) -> str:  # noqa: ARG002  (for screens that know one)
+    def reason_against(self, command: Command) -> str:  # noqa: ARG002  (for screens that know one)
         """Return why a command cannot do anything at the moment; nothing if it can."""
         return ""
 
-    def may(self, command: type[Command]) -> bool:
-        """Tell whether a command can do something; if not, the person who asked for it is told why."""
+    def may(self, command: Command) -> bool:
+        """Tell whether a command can do something; if not, say why."""
         if reason := self.reason_against(command):
             self.notify(plain(reason), title=f"Not now: {command.name}", severity="warning", markup=False)
         return not reason
 
 
-def commands_in_force(screen: Screen[Any], everywhere: Iterable[type[Command]]) -> list[type[Command]]:
+def commands_in_force(screen: Screen[Any], everywhere: Iterable[Command]) -> list[Command]:
     """Return the commands that work on a screen right now: its own, then those of the whole app.
 
     A command that the screen hides is left out; one that has nothing to do at the moment is not.
@@ -109,13 +102,13 @@ def commands_in_force(screen: Screen[Any], everywhere: Iterable[type[Command]]) 
     return usable + [command for command in everywhere if command.action not in taken]
 
 
-def told(command: type[Command], screen: Screen[Any]) -> str:
+def told(command: Command, screen: Screen[Any]) -> str:
     """Return what a command does and, if it cannot at the moment, why."""
     reason = screen.reason_against(command) if isinstance(screen, Place) else ""
-    return f"{command.description()} Not now: {plain(reason)}." if reason else command.description()
+    return f"{command.does} Not now: {plain(reason)}." if reason else command.does
 
 
-def key_names(command: type[Command], screen: Screen[Any]) -> list[str]:
+def key_names(command: Command, screen: Screen[Any]) -> list[str]:
     """Return how the command's keys are written, as they are bound at the moment."""
     bound = [active.binding for active in screen.active_bindings.values() if active.binding.id == command.id]
     if not bound:

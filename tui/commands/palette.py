@@ -26,7 +26,7 @@ class CommandsProvider(Provider):
         """Yield the commands whose name or description matches."""
         matcher = self.matcher(query)
         for command in commands_in_force(self.screen, EVERYWHERE):
-            score = max(matcher.match(command.name), matcher.match(command.description()) * 0.7)
+            score = max(matcher.match(command.name), matcher.match(command.does) * 0.7)
             if score > 0:
                 name = matcher.highlight(command.name)
                 run = self._runner(command.action)

@@ -25,7 +25,7 @@ from tui.commands import Place, bindings
 from tui.dialogs.dialog import Confirm
 from tui.dialogs.dialogs import PickOne
 from tui.dialogs.form_dialog import FormDialog
-from tui.labels.commands import HERE
+from tui.labels.commands import COMMANDS
 from tui.labels.kept_labels import KeptLabels
 from tui.labels.label_form import FIELDS, as_mark, values_of
 from tui.labels.label_places import edges, stretch_for
@@ -48,8 +48,8 @@ class LabelEditor(Place, ModalScreen[None]):
     """
 
     TITLE_HERE = "Labels"
-    COMMANDS_HERE = HERE
-    BINDINGS = bindings(*HERE)
+    COMMANDS_HERE = COMMANDS
+    BINDINGS = bindings(*COMMANDS)
     CSS_PATH = Path(__file__).parent / "labels.tcss"
     AUTO_FOCUS = "LabelTimeline"
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 from textwrap import wrap
+from typing import TYPE_CHECKING
 
 from textual import on
 from textual.app import ComposeResult
@@ -16,7 +17,7 @@ from simulator.session import devices_there, open_session
 from tui.commands import bindings
 from tui.live import words
 from tui.live.arms import draft_letter
-from tui.live.commands import HERE
+from tui.live.commands import COMMANDS
 from tui.live.gauge import Gauge
 from tui.live.latency_figures import LatencyFigures
 from tui.live.level_meter import LevelMeter
@@ -35,6 +36,10 @@ from tui.widgets.pane_tabs import PaneTabs
 from tui.widgets.status_line import StatusLine
 from tui.widgets.timeline_lanes import clock_text
 
+if TYPE_CHECKING:
+    from services.model import Service
+    from tui.app import TurnlabApp
+
 _HERE = Path(__file__).parent
 _FIELDS = {"eot_delay_ms": "end_of_turn_ms", "first_sound_ms": "first_sound_ms", "response_ms": "response_ms"}
 FIGURES = {f"{BY_NAME[readout].short}, ms": field for readout, field in _FIELDS.items()}
@@ -47,8 +52,8 @@ class LiveScreen(PanesScreen):
     """A call with the agent; ``session`` is the sitting at Tune's bench whose arms are talked to."""
 
     TITLE_HERE = "Live"
-    COMMANDS_HERE = HERE
-    BINDINGS = bindings(*HERE)
+    COMMANDS_HERE = COMMANDS
+    BINDINGS = bindings(*COMMANDS)
     CSS_PATH = [_HERE.parent / "widgets" / "bench.tcss", _HERE / "live.tcss"]  # noqa: RUF012  (Textual's type)
     AUTO_FOCUS = ""
 
@@ -190,3 +195,13 @@ class LiveScreen(PanesScreen):
         """Type a value, or take the next one; in the log its own key is taken before."""
         if self.control is not None:
             await super().action_confirm_field()
+
+
+async def mode(app: TurnlabApp, service: Service | None) -> str:  # noqa: ARG001  (Live is about what was last tuned)
+    """Return the app's mode of Live, with the arms of what was last tuned, else with Tune's free draft."""
+    session = await app.tunes.session()
+    if app.live is None:
+        app.live = screen = LiveScreen(session, app.open_call or open_session)
+        app.add_mode("live", lambda: screen)
+    app.live.sit_down(session)
+    return "live"

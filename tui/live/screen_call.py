@@ -18,8 +18,7 @@ from simulator.session.settings import SessionSettings
 from simulator.session.state import Notice, SessionMessage, Snapshot
 from tui.commands import Command
 from tui.live.arms import live_arms
-from tui.live.commands.call import NewCall, Pause, Record, Talk
-from tui.live.commands.devices import PlayTone
+from tui.live.commands import NEW_CALL, PAUSE, PLAY_TONE, RECORD, TALK
 from tui.live.preferences import CallPreferences
 from tui.terminal_text import plain
 from tui.tune.draft_keeping import DraftKeepingScreen
@@ -29,7 +28,7 @@ from tui.tune.session import Session
 LOOKS_A_SECOND = 15
 OpenCall = Callable[[SessionSettings], Call]
 
-_NEEDS_CALL = (Record, Pause, NewCall, Talk, PlayTone)
+_NEEDS_CALL = (RECORD, PAUSE, NEW_CALL, TALK, PLAY_TONE)
 
 
 class CallScreen(FieldEditingScreen, DraftKeepingScreen):
@@ -190,13 +189,13 @@ class CallScreen(FieldEditingScreen, DraftKeepingScreen):
 
     # ---- what a person wants
 
-    def reason_against(self, command: type[Command]) -> str:
+    def reason_against(self, command: Command) -> str:
         """Return why a command can do nothing at the moment."""
         if self._call is None and command in _NEEDS_CALL:
             return "the microphone is closed; s opens it"
-        if command is Talk and not self.wishes.push_to_talk:
+        if command == TALK and not self.wishes.push_to_talk:
             return "you are heard all the time; t turns push to talk on"
-        if command is Record and self.shown.recording is None and self.shown.input is None:
+        if command == RECORD and self.shown.recording is None and self.shown.input is None:
             return "there is no microphone yet" if self.shown.phase == "starting" else "there is no microphone"
         return ""
 
@@ -212,7 +211,7 @@ class CallScreen(FieldEditingScreen, DraftKeepingScreen):
 
     def action_record(self) -> None:
         """Begin a recording, or end it."""
-        if self._call is None or not self.may(Record):
+        if self._call is None or not self.may(RECORD):
             return
         begin = self.shown.recording is None
         self._call.send(call_commands.Record(begin))
@@ -229,7 +228,7 @@ class CallScreen(FieldEditingScreen, DraftKeepingScreen):
 
     def action_pause(self) -> None:
         """Stop the clock, or let it go on."""
-        if self._call is not None and self.may(Pause):
+        if self._call is not None and self.may(PAUSE):
             self._paused = not self._paused
             self._call.send(call_commands.Pause(self._paused))
 
@@ -244,7 +243,7 @@ class CallScreen(FieldEditingScreen, DraftKeepingScreen):
 
     def action_talk(self) -> None:
         """Be heard from now on, or no longer."""
-        if self.may(Talk):
+        if self.may(TALK):
             self.talk(held=not self.shown.talking)
 
     def talk(self, *, held: bool) -> None:
@@ -254,5 +253,5 @@ class CallScreen(FieldEditingScreen, DraftKeepingScreen):
 
     def action_new_call(self) -> None:
         """Begin anew."""
-        if self._call is not None and self.may(NewCall):
+        if self._call is not None and self.may(NEW_CALL):
             self._call.send(call_commands.NewCall())

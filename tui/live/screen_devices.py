@@ -12,7 +12,7 @@ from simulator.devices.listing import Devices, Way
 from simulator.session import commands as call_commands
 from simulator.session.settings import EchoGuard
 from tui.dialogs.dialogs import PickOne
-from tui.live.commands.devices import PlayTone
+from tui.live.commands import PLAY_TONE
 from tui.live.device_dialog import DeviceDialog
 from tui.live.screen_call import CallScreen, OpenCall
 from tui.live.words import guard_words
@@ -51,7 +51,7 @@ class DevicesScreen(CallScreen):
 
     def action_play_tone(self) -> None:
         """Play a tone."""
-        if self.may(PlayTone):
+        if self.may(PLAY_TONE):
             self._tone()
 
     def _tone(self) -> None:

@@ -1,182 +1,283 @@
-"""Commands of the Services screen."""
+"""Commands of the Services screen, and the reasons they may have to do nothing."""
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Literal
+
 from tui.commands.command import Command
-from tui.services.change_commands import CHANGES
-from tui.services.standing import ServiceCommand
-from tui.services.version_set_commands import VERSION_SETS
+
+if TYPE_CHECKING:
+    from services.model import Service
 
 
-class TuneService(Command):
-    """Open the highlighted service in Tune."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Standing:
+    """What is open, highlighted and possible at the moment."""
 
-    id = "services.tune"
-    name = "Tune"
-    key = "enter"
-    action = "tune_service"
-    in_footer = True
-
-
-class FocusFilter(Command):
-    """Filter the list: words, tag:key=value, active:yes, channel:voice, env:sandbox."""
-
-    id = "services.filter"
-    name = "Filter"
-    key = "slash"
-    action = "focus_filter"
-    # before the keys that follow are handed to whatever has the focus now
-    priority = True
-    in_footer = True
+    connected: bool = False
+    unsupported: Mapping[str, str] = field(default_factory=dict)
+    """Why a method of the client cannot work, by its name."""
+    service: Service | None = None
+    version_set: str | None = None
+    """The highlighted one; ``None`` while no version sets are in view."""
+    undo: str = ""
+    """What can be undone, in words."""
 
 
-class StepBack(Command):
-    """One step back: clear the filter, then return to the list."""
+@dataclass(frozen=True)
+class ServiceCommand(Command):
+    """A command about services: what it needs, and what it asks of the platform."""
 
-    id = "services.back"
-    name = "Back"
-    key = "escape"
-    action = "step_back"
-    in_footer = True
+    needs: Literal["connection", "service"] = "service"
+    asks: tuple[str, ...] = ()
+    """The client's methods without which it is useless."""
+    rule: Callable[[Standing], str] | None = None
+    """Returns which rule of its own stands against it; nothing if none does."""
 
-
-class Refresh(Command):
-    """Fetch the services again; after an error, try again."""
-
-    id = "services.refresh"
-    name = "Refresh"
-    key = "r,f5"
-    action = "refresh_services"
-
-
-class NextTab(Command):
-    """Show the next tab of the details."""
-
-    id = "services.next-tab"
-    name = "Next tab"
-    key = "right_square_bracket,right"
-    action = "turn_tab(1)"
-    in_footer = True
+    def against(self, at: Standing) -> str:
+        """Return why it cannot do anything at the moment; nothing if it can."""
+        if not at.connected:
+            return "there is no connection to a platform; press r to try again"
+        for method in self.asks:
+            if method in at.unsupported:
+                return at.unsupported[method]
+        if self.needs == "service" and at.service is None:
+            return "no service is highlighted"
+        return self.rule(at) if self.rule is not None else ""
 
 
-class PreviousTab(Command):
-    """Show the tab before."""
-
-    id = "services.previous-tab"
-    name = "Previous tab"
-    key = "left_square_bracket,left"
-    action = "turn_tab(-1)"
+def _made_by_platform(at: Standing) -> str:
+    system = at.service is not None and at.service.is_system
+    return "the platform made this service itself, so it is not deleted from here" if system else ""
 
 
-class CopyId(ServiceCommand):
-    """Copy the highlighted service's id."""
-
-    id = "services.copy-id"
-    name = "Copy id"
-    key = "y"
-    action = "copy_id"
+def _nothing_to_undo(at: Standing) -> str:
+    return "" if at.undo else "nothing was changed here that can be undone"
 
 
-class CopyCurl(ServiceCommand):
-    """Copy a curl line that reads the highlighted service; the API key stays out of it."""
-
-    id = "services.copy-curl"
-    name = "Copy as curl"
-    key = "c"
-    action = "copy_curl"
+def _too_few_to_compare(at: Standing) -> str:
+    few = at.service is not None and len(at.service.version_sets) < 2
+    return "this service has no two version sets to compare" if few else ""
 
 
-class ShowJson(ServiceCommand):
-    """Read the highlighted service as JSON, as the platform gives it."""
-
-    id = "services.json"
-    name = "JSON"
-    key = "o"
-    action = "show_json"
+def _nothing_to_promote(at: Standing) -> str:
+    none = at.service is not None and not at.service.version_sets
+    return "this service has no version sets to promote" if none else ""
 
 
-class ShowRouting(ServiceCommand):
-    """Show which service callers reach on which route, and which one follows, by the tags route and next."""
-
-    id = "services.routing"
-    name = "Routing"
-    key = "m"
-    action = "show_routing"
-    needs = "connection"
+def _not_writable(at: Standing) -> str:
+    return _broken_rule("writable", at)
 
 
-class Down(Command):
-    """Move down in the list or table that has the focus."""
-
-    id = "services.down"
-    name = "Down"
-    key = "j,down"
-    action = "go('down')"
+def _not_deletable(at: Standing) -> str:
+    return _broken_rule("deletable", at)
 
 
-class Up(Command):
-    """Move up in the list or table that has the focus."""
+def _broken_rule(rule: str, at: Standing) -> str:
+    if at.version_set is None:
+        return ""
+    from services import rules
+    from services.errors import ServiceError
 
-    id = "services.up"
-    name = "Up"
-    key = "k,up"
-    action = "go('up')"
-
-
-class PageDown(Command):
-    """Move down by what is in view."""
-
-    id = "services.page-down"
-    name = "Page down"
-    key = "pagedown,ctrl+d"
-    action = "go('page_down')"
+    try:
+        getattr(rules, rule)(at.version_set)
+    except ServiceError as error:
+        return str(error)
+    return ""
 
 
-class PageUp(Command):
-    """Move up by what is in view."""
+NEW_SERVICE = ServiceCommand(
+    "services.new",
+    "New",
+    "n",
+    "Make a service.",
+    action="new_service",
+    in_footer=True,
+    needs="connection",
+    asks=("create_service",),
+)
+EDIT_SERVICE = ServiceCommand(
+    "services.edit",
+    "Edit",
+    "e",
+    "Edit the highlighted service: name, tags, agent, channel and what else it has; only changes are sent.",
+    action="edit_service",
+    in_footer=True,
+    asks=("update_service",),
+)
+SWITCH_ACTIVE = ServiceCommand(
+    "services.active",
+    "On/off",
+    "a",
+    "Activate the highlighted service, or deactivate it after asking.",
+    action="switch_active",
+    in_footer=True,
+    asks=("update_service",),
+)
+DELETE_SERVICE = ServiceCommand(
+    "services.delete",
+    "Delete service",
+    "X",
+    "Delete the highlighted service, after asking for its name.",
+    action="delete_service",
+    asks=("delete_service",),
+    rule=_made_by_platform,
+)
+UNDO = ServiceCommand(
+    "services.undo",
+    "Undo",
+    "ctrl+z",
+    "Undo the last change of a service that was made here.",
+    needs="connection",
+    asks=("update_service",),
+    rule=_nothing_to_undo,
+)
+UPSERT_VERSION_SET = ServiceCommand(
+    "services.upsert",
+    "Upsert",
+    "u",
+    "Change the highlighted version set, or make another one, after showing what would change.",
+    action="upsert_version_set",
+    asks=("upsert_version_set",),
+)
+DIFF_VERSION_SETS = ServiceCommand(
+    "services.diff",
+    "Diff",
+    "d",
+    "Show what differs between the highlighted version set and another one.",
+    action="diff_version_sets",
+    rule=_too_few_to_compare,
+)
+PROMOTE = ServiceCommand(
+    "services.promote",
+    "Promote",
+    "p",
+    "Promote the highlighted version set to another one, after showing what would change.",
+    asks=("upsert_version_set",),
+    rule=_nothing_to_promote,
+)
+ROLLBACK = ServiceCommand(
+    "services.rollback",
+    "Rollback",
+    "R",
+    "Put back what the highlighted version set held before the last change that was made from here.",
+    asks=("upsert_version_set",),
+    rule=_not_writable,
+)
+DELETE_VERSION_SET = ServiceCommand(
+    "services.delete-version-set",
+    "Delete",
+    "x",
+    "Delete the highlighted version set, after showing what it holds; its content is kept for a rollback.",
+    asks=("delete_version_set",),
+    rule=_not_deletable,
+)
+SHOW_ROUTING = ServiceCommand(
+    "services.routing",
+    "Routing",
+    "m",
+    "Show which service callers reach on which route, and which one follows, by the tags route and next.",
+    action="show_routing",
+    needs="connection",
+)
+SHOW_JSON = ServiceCommand(
+    "services.json",
+    "JSON",
+    "o",
+    "Read the highlighted service as JSON, as the platform gives it.",
+    action="show_json",
+)
+COPY_ID = ServiceCommand("services.copy-id", "Copy id", "y", "Copy the highlighted service's id.")
+COPY_CURL = ServiceCommand(
+    "services.copy-curl",
+    "Copy as curl",
+    "c",
+    "Copy a curl line that reads the highlighted service; the API key stays out of it.",
+)
 
-    id = "services.page-up"
-    name = "Page up"
-    key = "pageup,ctrl+u"
-    action = "go('page_up')"
+VERSION_SETS = (UPSERT_VERSION_SET, DIFF_VERSION_SETS, PROMOTE, ROLLBACK, DELETE_VERSION_SET)
+"""In the order of their row under the table."""
 
-
-class First(Command):
-    """Go to the first row."""
-
-    id = "services.first"
-    name = "First"
-    key = "g,home"
-    action = "go('first')"
-
-
-class Last(Command):
-    """Go to the last row; a long list is fetched to its end."""
-
-    id = "services.last"
-    name = "Last"
-    key = "G,end"
-    action = "go('last')"
-
-
-HERE: tuple[type[Command], ...] = (
-    TuneService,
-    FocusFilter,
-    *CHANGES,
-    NextTab,
-    PreviousTab,
+COMMANDS: tuple[Command, ...] = (
+    Command(
+        "services.tune",
+        "Tune",
+        "enter",
+        "Open the highlighted service in Tune.",
+        action="tune_service",
+        in_footer=True,
+    ),
+    Command(
+        "services.filter",
+        "Filter",
+        "slash",
+        "Filter the list: words, tag:key=value, active:yes, channel:voice, env:sandbox.",
+        action="focus_filter",
+        in_footer=True,
+        # before the keys that follow are handed to whatever has the focus now
+        priority=True,
+    ),
+    NEW_SERVICE,
+    EDIT_SERVICE,
+    SWITCH_ACTIVE,
+    DELETE_SERVICE,
+    UNDO,
+    Command(
+        "services.next-tab",
+        "Next tab",
+        "right_square_bracket,right",
+        "Show the next tab of the details.",
+        action="turn_tab(1)",
+        in_footer=True,
+    ),
+    Command(
+        "services.previous-tab",
+        "Previous tab",
+        "left_square_bracket,left",
+        "Show the tab before.",
+        action="turn_tab(-1)",
+    ),
     *VERSION_SETS,
-    ShowRouting,
-    ShowJson,
-    CopyId,
-    CopyCurl,
-    Refresh,
-    StepBack,
-    Down,
-    Up,
-    PageDown,
-    PageUp,
-    First,
-    Last,
+    SHOW_ROUTING,
+    SHOW_JSON,
+    COPY_ID,
+    COPY_CURL,
+    Command(
+        "services.refresh",
+        "Refresh",
+        "r,f5",
+        "Fetch the services again; after an error, try again.",
+        action="refresh_services",
+    ),
+    Command(
+        "services.back",
+        "Back",
+        "escape",
+        "One step back: clear the filter, then return to the list.",
+        action="step_back",
+        in_footer=True,
+    ),
+    Command(
+        "services.down", "Down", "j,down", "Move down in the list or table that has the focus.", action="go('down')"
+    ),
+    Command("services.up", "Up", "k,up", "Move up in the list or table that has the focus.", action="go('up')"),
+    Command(
+        "services.page-down",
+        "Page down",
+        "pagedown,ctrl+d",
+        "Move down by what is in view.",
+        action="go('page_down')",
+    ),
+    Command("services.page-up", "Page up", "pageup,ctrl+u", "Move up by what is in view.", action="go('page_up')"),
+    Command("services.first", "First", "g,home", "Go to the first row.", action="go('first')"),
+    Command(
+        "services.last",
+        "Last",
+        "G,end",
+        "Go to the last row; a long list is fetched to its end.",
+        action="go('last')",
+    ),
 )
 """In the order of the footer and the help screen."""

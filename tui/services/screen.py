@@ -11,7 +11,7 @@ from textual.message import Message
 from textual.widgets import Input, Static
 
 from tui.commands import bindings
-from tui.services.commands import HERE
+from tui.services.commands import COMMANDS
 from tui.services.screen_looking import LookingScreen
 from tui.services.service_list import ServiceList
 from tui.services.service_moves import moving
@@ -29,8 +29,8 @@ class ServicesScreen(LookingScreen):
     """The list of services with a filter, and the details of the highlighted one."""
 
     TITLE_HERE = "Services"
-    COMMANDS_HERE = HERE
-    BINDINGS = bindings(*HERE)
+    COMMANDS_HERE = COMMANDS
+    BINDINGS = bindings(*COMMANDS)
     AUTO_FOCUS = "ServiceList"
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (100, "-normal"), (160, "-wide")]  # noqa: RUF012  (Textual's type)
 

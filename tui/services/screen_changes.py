@@ -8,10 +8,17 @@ from typing import TYPE_CHECKING, TypeVar
 from textual import work
 
 from tui.commands import Command
-from tui.services.change_commands import DeleteService, EditService, NewService, SwitchActive, Undo
+from tui.services.commands import (
+    DELETE_SERVICE,
+    EDIT_SERVICE,
+    NEW_SERVICE,
+    SWITCH_ACTIVE,
+    UNDO,
+    ServiceCommand,
+    Standing,
+)
 from tui.services.screen_facts import FactsScreen
 from tui.services.service_undo import DeletionUndo, FieldsUndo, Undoable, moved
-from tui.services.standing import ServiceCommand, Standing
 from tui.terminal_text import plain
 
 if TYPE_CHECKING:
@@ -44,9 +51,9 @@ class ChangesScreen(FactsScreen):
             undo=self._undoable[-1].label if self._undoable else "",
         )
 
-    def reason_against(self, command: type[Command]) -> str:
+    def reason_against(self, command: Command) -> str:
         """Return why a command cannot do anything at the moment."""
-        return command.against(self.standing) if issubclass(command, ServiceCommand) else ""
+        return command.against(self.standing) if isinstance(command, ServiceCommand) else ""
 
     async def ask(self, dialog: Dialog[T]) -> T | None:
         """Show a dialog and return its answer; what was told before no longer stands in its way.
@@ -70,7 +77,7 @@ class ChangesScreen(FactsScreen):
     @work(exclusive=True, group="changing")
     async def action_new_service(self) -> None:
         """Ask what to make, and make it."""
-        if not self.may(NewService) or self.client is None:
+        if not self.may(NEW_SERVICE) or self.client is None:
             return
         from services.errors import ServiceError
         from tui.dialogs.form_dialog import FormDialog
@@ -100,7 +107,7 @@ class ChangesScreen(FactsScreen):
     async def action_edit_service(self) -> None:
         """Show the form of the highlighted service, and send what was changed in it."""
         service = self.highlighted
-        if not self.may(EditService) or self.client is None or service is None:
+        if not self.may(EDIT_SERVICE) or self.client is None or service is None:
             return
         from services.errors import ServiceError
         from services.writing import service_changes
@@ -137,7 +144,7 @@ class ChangesScreen(FactsScreen):
     async def action_switch_active(self) -> None:
         """Activate the highlighted service; deactivate it after asking."""
         service = self.highlighted
-        if not self.may(SwitchActive) or self.client is None or service is None:
+        if not self.may(SWITCH_ACTIVE) or self.client is None or service is None:
             return
         from services.errors import ServiceError
         from tui.dialogs.dialog import Confirm
@@ -169,7 +176,7 @@ class ChangesScreen(FactsScreen):
     async def action_delete_service(self) -> None:
         """Delete the highlighted service, if its name is typed."""
         service = self.highlighted
-        if not self.may(DeleteService) or self.client is None or service is None:
+        if not self.may(DELETE_SERVICE) or self.client is None or service is None:
             return
         from services.errors import ServiceError
         from tui.dialogs.dialog import Confirm
@@ -195,7 +202,7 @@ class ChangesScreen(FactsScreen):
     @work(exclusive=True, group="changing")
     async def action_undo(self) -> None:
         """Take the last change back."""
-        if not self.may(Undo) or self.client is None:
+        if not self.may(UNDO) or self.client is None:
             return
         from services.errors import ServiceError
 

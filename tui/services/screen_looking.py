@@ -5,7 +5,7 @@ from __future__ import annotations
 from textual import work
 from textual.widgets import Input
 
-from tui.services.commands import CopyCurl, CopyId, ShowJson, ShowRouting
+from tui.services.commands import COPY_CURL, COPY_ID, SHOW_JSON, SHOW_ROUTING
 from tui.services.screen_version_sets import VersionSetsScreen
 from tui.services.service_list import ServiceList
 
@@ -15,13 +15,13 @@ class LookingScreen(VersionSetsScreen):
 
     def action_copy_id(self) -> None:
         """Copy the id."""
-        if self.may(CopyId) and self.highlighted is not None:
+        if self.may(COPY_ID) and self.highlighted is not None:
             self.app.copy_to_clipboard(self.highlighted.id)
             self.say(self.highlighted.id, title="Copied")
 
     def action_copy_curl(self) -> None:
         """Copy the curl line."""
-        if self.may(CopyCurl) and self.highlighted is not None and self.client is not None:
+        if self.may(COPY_CURL) and self.highlighted is not None and self.client is not None:
             from tui.services.service_text import curl_line
 
             line, needs = curl_line(self.client.service_address(self.highlighted.id), self.client.dialect)
@@ -30,7 +30,7 @@ class LookingScreen(VersionSetsScreen):
 
     def action_show_json(self) -> None:
         """Show the JSON."""
-        if self.may(ShowJson) and self.highlighted is not None:
+        if self.may(SHOW_JSON) and self.highlighted is not None:
             from tui.dialogs.dialog import TextDialog
             from tui.services.service_text import service_json
 
@@ -40,7 +40,7 @@ class LookingScreen(VersionSetsScreen):
     @work(exclusive=True, group="routing")
     async def action_show_routing(self) -> None:
         """Read all services, then show the routes; go to the service that is chosen there."""
-        if not self.may(ShowRouting) or self.client is None:
+        if not self.may(SHOW_ROUTING) or self.client is None:
             return
         from services.errors import ServiceError
         from services.paging import iter_services

@@ -7,9 +7,15 @@ from typing import TYPE_CHECKING
 
 from textual import work
 
+from tui.services.commands import (
+    DELETE_VERSION_SET,
+    DIFF_VERSION_SETS,
+    PROMOTE,
+    ROLLBACK,
+    UPSERT_VERSION_SET,
+    ServiceCommand,
+)
 from tui.services.screen_changes import ChangesScreen
-from tui.services.standing import ServiceCommand
-from tui.services.version_set_commands import DeleteVersionSet, DiffVersionSets, Promote, Rollback, UpsertVersionSet
 
 if TYPE_CHECKING:
     from services.changes.applying import Applied
@@ -22,7 +28,7 @@ if TYPE_CHECKING:
 class VersionSetsScreen(ChangesScreen):
     """Offers the commands about version sets."""
 
-    def _chosen(self, command: type[ServiceCommand]) -> tuple[ServicesClient, Service, str] | None:
+    def _chosen(self, command: ServiceCommand) -> tuple[ServicesClient, Service, str] | None:
         """Return what a command acts on; if no version set is in view, show them instead."""
         if not self.may(command):
             return None
@@ -39,7 +45,7 @@ class VersionSetsScreen(ChangesScreen):
     @work(exclusive=True, group="changing")
     async def action_upsert_version_set(self) -> None:
         """Show the form of the highlighted version set, then what would change."""
-        if (chosen := self._chosen(UpsertVersionSet)) is None:
+        if (chosen := self._chosen(UPSERT_VERSION_SET)) is None:
             return
         from services.changes.plan import make_plan
         from services.errors import ServiceError
@@ -76,7 +82,7 @@ class VersionSetsScreen(ChangesScreen):
     @work(exclusive=True, group="changing")
     async def action_diff_version_sets(self) -> None:
         """Ask for the other version set, then show the differences."""
-        if (chosen := self._chosen(DiffVersionSets)) is None:
+        if (chosen := self._chosen(DIFF_VERSION_SETS)) is None:
             return
         from services.changes.differences import newest_versions
         from services.errors import ServiceError
@@ -105,7 +111,7 @@ class VersionSetsScreen(ChangesScreen):
     @work(exclusive=True, group="changing")
     async def action_promote(self) -> None:
         """Ask where to, then show what would change."""
-        if (chosen := self._chosen(Promote)) is None:
+        if (chosen := self._chosen(PROMOTE)) is None:
             return
         from services.changes.requests import Promote as PromoteRequest
         from tui.dialogs.name_dialog import NameDialog
@@ -118,7 +124,7 @@ class VersionSetsScreen(ChangesScreen):
     @work(exclusive=True, group="changing")
     async def action_rollback(self) -> None:
         """Show what the highlighted version set would go back to; ask, if somebody else changed it since."""
-        if (chosen := self._chosen(Rollback)) is None:
+        if (chosen := self._chosen(ROLLBACK)) is None:
             return
         from services.changes.requests import Rollback as RollbackRequest
 
@@ -128,7 +134,7 @@ class VersionSetsScreen(ChangesScreen):
     @work(exclusive=True, group="changing")
     async def action_delete_version_set(self) -> None:
         """Show what the highlighted version set holds, then delete it."""
-        if (chosen := self._chosen(DeleteVersionSet)) is None:
+        if (chosen := self._chosen(DELETE_VERSION_SET)) is None:
             return
         from services.changes.requests import Delete
 

@@ -10,7 +10,7 @@ from textual.app import ComposeResult
 from textual.containers import Vertical
 from textual.widgets import DataTable, Static
 
-from tui.services.version_set_commands import VERSION_SETS
+from tui.services.commands import VERSION_SETS
 from tui.terminal_text import cell, content
 from tui.widgets.key_line import KeyLine
 

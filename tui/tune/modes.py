@@ -23,7 +23,9 @@ class TuneModes:
         """The mode that was last in view."""
 
     async def take(self, service: Service | None) -> str:
-        """Return the mode of a service's Tune screen, or of the free draft's; it is the last one from now on."""
+        """Return the mode of a service's Tune screen; without a service, of the last one, or of a free draft's."""
+        if service is None and self.last is not None:
+            return self.last
         # In a thread, because the simulator behind it takes a moment to import.
         tune = await asyncio.to_thread(import_module, "tui.tune.screen")
         mode = f"tune:{service.id if service else ''}"
@@ -35,7 +37,7 @@ class TuneModes:
 
     async def session(self) -> Session:
         """Return the sitting that was last tuned, else one with a free draft."""
-        return self._screens[self.last or await self.take(None)].session
+        return self._screens[await self.take(None)].session
 
     @property
     def standing(self) -> list[TuneScreen]:

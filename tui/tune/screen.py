@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from textual import on
 from textual.app import ComposeResult
@@ -17,7 +18,7 @@ from simulator.engine.profile import EngineProfile
 from tui.commands import bindings
 from tui.terminal_text import plain
 from tui.tune.arm_header import ArmHeader
-from tui.tune.commands import HERE, QuitWithCare
+from tui.tune.commands import COMMANDS, QUIT_WITH_CARE
 from tui.tune.readout_table import ReadoutTable
 from tui.tune.recording_list import RecordingList
 from tui.tune.screen_export import ExportScreen
@@ -35,6 +36,9 @@ from tui.widgets.status_line import StatusLine
 from tui.widgets.timeline import Timeline
 from tui.widgets.timeline_lanes import clock_text
 
+if TYPE_CHECKING:
+    from tui.app import TurnlabApp
+
 _HERE = Path(__file__).parent
 
 
@@ -42,8 +46,8 @@ class TuneScreen(ExportScreen, LabelsScreen, PlayScreen, PanesScreen):
     """A service's voice configuration as a draft, beside what it is compared with."""
 
     TITLE_HERE = "Tune"
-    COMMANDS_HERE = HERE
-    BINDINGS = bindings(*HERE, QuitWithCare)
+    COMMANDS_HERE = COMMANDS
+    BINDINGS = bindings(*COMMANDS, QUIT_WITH_CARE)
     CSS_PATH = [_HERE.parent / "widgets" / "bench.tcss", _HERE / "tune.tcss"]  # noqa: RUF012  (Textual's type)
     AUTO_FOCUS = ""
 
@@ -218,3 +222,8 @@ class TuneScreen(ExportScreen, LabelsScreen, PlayScreen, PanesScreen):
             when = clock_text(event.t_ms, 100)
             text = f"{message.arm} {when} {event.type.replace('_', ' ')}, turn {event.turn + 1}: {event.why.text()}"
         self.query_one("#why", Static).update(plain(text), layout=False)
+
+
+async def mode(app: TurnlabApp, service: Service | None) -> str:
+    """Return the app's mode of a service's Tune screen; without a service, of the last one or a free draft's."""
+    return await app.tunes.take(service)

@@ -12,7 +12,7 @@ from textual.style import Style
 from textual.widget import Widget
 
 from tui.commands import Command, Place
-from tui.commands.everywhere import ShowHelp
+from tui.commands.everywhere import SHOW_HELP
 from tui.terminal_text import content
 
 _KEY, _TOOLTIP = "turnlab_key", "turnlab_tooltip"
@@ -48,19 +48,19 @@ class KeyLine(Widget):
             (binding.id, self._part(binding, key_style, idle_style if binding.id in reasons else None))
             for binding in self._shown(reasons)
         ]
-        room = self.size.width - sum(part.cell_length for id, part in parts if id == ShowHelp.id)
+        room = self.size.width - sum(part.cell_length for id, part in parts if id == SHOW_HELP.id)
         fitting = []
         for id, part in parts:
-            if id != ShowHelp.id:
+            if id != SHOW_HELP.id:
                 room -= part.cell_length
-            if room >= 0 or id == ShowHelp.id:
+            if room >= 0 or id == SHOW_HELP.id:
                 fitting.append(part)
         return Content("").join(fitting)
 
     def _reasons(self) -> dict[str, str]:
         """Return why commands cannot do anything at the moment, by id; those that can are left out."""
         screen = self.screen
-        commands: Iterable[type[Command]] = screen.COMMANDS_HERE if isinstance(screen, Place) else ()
+        commands: Iterable[Command] = screen.COMMANDS_HERE if isinstance(screen, Place) else ()
         found = {command.id: screen.reason_against(command) for command in commands if isinstance(screen, Place)}
         return {id: reason for id, reason in found.items() if reason}
 

@@ -1,0 +1,85 @@
+"""Every command of every screen: bound, in the palette, and in the help."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from textual.command import DiscoveryHit
+from textual.pilot import Pilot
+from textual.screen import Screen
+
+from services.embedded import open_embedded
+from simulator.session.state import Snapshot
+from tests.tui.conftest import make_app, settle
+from tests.tui.live_support import StillCall
+from tests.tui.pace import until
+from tests.tui.tune_support import rest
+from tui.app import TurnlabApp
+from tui.commands import Command, told
+from tui.commands.everywhere import EVERYWHERE
+from tui.commands.palette import CommandsProvider
+from tui.help_screen import sections
+from tui.screens import SCREENS, ScreenRow, commands_by_id
+
+ROWS = pytest.mark.parametrize("row", SCREENS.values(), ids=list(SCREENS))
+
+
+@pytest.fixture
+def app(workspace_file: Path) -> TurnlabApp:
+    """The dashboard over the demo workspace, with a microphone that hears nothing."""
+    return make_app(
+        lambda: open_embedded(workspace_file), open_call=lambda _: StillCall(Snapshot(phase="running"), [])
+    )
+
+
+async def go_to(pilot: Pilot[None], row: ScreenRow) -> Screen[Any]:
+    """Open a screen by its keys; labels are edited from Tune."""
+    await settle(pilot)
+    if not row.key:
+        await go_to(pilot, SCREENS["tune"])
+        await rest(pilot)
+    await pilot.press(row.key or "t")
+    await until(pilot, lambda: type(pilot.app.screen).__module__ == f"tui.{row.id}.screen", row.id)
+    await pilot.pause()
+    return pilot.app.screen
+
+
+def method_of(command: Command, screen: Screen[Any]) -> object:
+    return getattr(screen.app if command.action.startswith("app.") else screen, command.method, None)
+
+
+def test_commands_describe_themselves_and_share_no_id() -> None:
+    rows = SCREENS.values()
+    everything = [command for row in rows for command in row.commands() if command not in EVERYWHERE]
+    assert len({command.id for command in everything}) == len(everything) == len(commands_by_id()) - len(EVERYWHERE)
+    for command in commands_by_id().values():
+        assert command.does.endswith(".")
+        assert command.binding().tooltip == command.does
+
+
+@ROWS
+def test_no_key_has_two_meanings_on_a_screen(row: ScreenRow) -> None:
+    keys = [key for command in row.all_commands() for key in command.key.split(",")]
+    # Tune gives F1 to its symptom guide; help has another key everywhere.
+    assert {key for key in keys if keys.count(key) > 1} <= {"f1"}
+
+
+@ROWS
+async def test_every_command_is_bound_and_in_the_palette_and_in_the_help(row: ScreenRow, app: TurnlabApp) -> None:
+    async with app.run_test(size=(120, 40)) as pilot:
+        screen = await go_to(pilot, row)
+        commands = row.all_commands()
+        bound = {binding.id for bindings in screen._bindings.key_to_bindings.values() for binding in bindings}
+        bound |= {binding.id for bindings in app._bindings.key_to_bindings.values() for binding in bindings}
+        assert {command.id for command in commands} <= bound
+        for command in commands:
+            assert callable(method_of(command, screen)), command.id
+
+        hits = [hit async for hit in CommandsProvider(screen).discover() if isinstance(hit, DiscoveryHit)]
+        texts = [told(command, screen) for command in commands]
+        assert [hit.help for hit in hits][: len(texts)] == texts
+        listed = [description for _, lines in sections(screen) for _, _, description in lines]
+        assert listed[: len(texts)] == texts
+        assert all(keys for _, lines in sections(screen) for keys, _, _ in lines)

@@ -1,0 +1,54 @@
+"""Commands that several screens offer, on a draft's fields and between panes. Each screen gives them its ids."""
+
+from __future__ import annotations
+
+from tui.commands.command import Command
+
+MORE = Command("more", "More", "right,l", "Step the field up.", action="nudge(1)")
+LESS = Command("less", "Less", "left,h", "Step the field down.", action="nudge(-1)")
+MUCH_MORE = Command(
+    "much-more", "Much more", "shift+right,L", "Step the field up by five steps.", action="nudge(5)"
+)
+MUCH_LESS = Command(
+    "much-less", "Much less", "shift+left,H", "Step the field down by five steps.", action="nudge(-5)"
+)
+HIGHEST = Command("highest", "To the end", "end", "Go to the upper end of the slider.", action="jump(True)")
+LOWEST = Command("lowest", "To the beginning", "home", "Go to the lower end of the slider.", action="jump(False)")
+DOWN = Command("down", "Next field", "down,j", "Go to the next field.", action="go_down")
+UP = Command("up", "Field above", "up,k", "Go to the field above.", action="go_up")
+TYPE_VALUE = Command(
+    "type",
+    "Type value",
+    "enter,space",
+    "Type the field's value, or go to the next value of a choice.",
+    action="confirm_field",
+)
+INHERIT = Command(
+    "inherit",
+    "Inherit",
+    "backspace,delete",
+    "Put the field back to inherit: the layer above decides it.",
+    action="inherit_field",
+    shown_key="⌫",
+)
+FOLD_FIELDS = Command(
+    "fold",
+    "All fields",
+    "f",
+    "Bring the rarer fields into view, or fold them away again; those that are set stay in view.",
+    action="fold_fields",
+)
+UNDO = Command("undo", "Undo", "u,ctrl+z", "Take the last change of the draft back.")
+REDO = Command("redo", "Redo", "ctrl+y", "Do the change that was taken back again.")
+RESET = Command(
+    "reset",
+    "Reset draft",
+    "ctrl+r",
+    "Put the whole draft back to what is stored; undo brings it back.",
+    action="reset_draft",
+)
+NEXT_PANE = Command("next-pane", "Pane", "tab", "Go to the next pane.", action="turn_pane(1)", in_footer=True)
+PREVIOUS_PANE = Command(
+    "previous-pane", "Pane before", "shift+tab", "Go to the pane before.", action="turn_pane(-1)"
+)
+BACK = Command("back", "Back", "escape", "Back to the pane one begins in.", action="step_back")

@@ -1,0 +1,71 @@
+"""The screens of the dashboard: a row each, from which keys, help, palette and the app's modes are made.
+
+A screen is a folder ``tui/ID`` and a row here. The folder's module ``commands`` has ``COMMANDS``. Its module
+``screen`` has ``async def mode(app, service)``, which returns the mode that shows the screen and adds that mode
+when it is first wanted. Both modules are imported only when they are needed.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass
+from importlib import import_module
+from typing import TYPE_CHECKING, cast
+
+if TYPE_CHECKING:
+    from services.model import Service
+    from tui.app import TurnlabApp
+    from tui.commands.command import Command
+
+
+@dataclass(frozen=True, slots=True)
+class ScreenRow:
+    """One screen."""
+
+    id: str
+    """Its folder, and the first part of its commands' ids."""
+    title: str
+    """What help and footer call it."""
+    key: str = ""
+    """The key that leads to it; none if another screen opens it over itself."""
+    does: str = ""
+    """What that key does, in a sentence."""
+
+    def commands(self) -> tuple[Command, ...]:
+        """Return the commands of the screen alone, in the order of the footer and the help screen."""
+        return cast("tuple[Command, ...]", import_module(f"tui.{self.id}.commands").COMMANDS)
+
+    def all_commands(self) -> tuple[Command, ...]:
+        """Return all commands that work there, its own first."""
+        from tui.commands.everywhere import EVERYWHERE
+
+        own = self.commands()
+        # What lies over another screen offers only what it names itself.
+        return own + tuple(command for command in EVERYWHERE if command not in own) if self.key else own
+
+    async def mode(self, app: TurnlabApp, service: Service | None) -> str:
+        """Return the app's mode that shows the screen, for a service if there is a particular one."""
+        # In a thread, because what is behind a screen can take a moment to import.
+        module = await asyncio.to_thread(import_module, f"tui.{self.id}.screen")
+        return cast("str", await module.mode(app, service))
+
+
+SCREENS: dict[str, ScreenRow] = {
+    row.id: row
+    for row in (
+        ScreenRow("services", "Services", "1", "Go to the services of the workspace."),
+        ScreenRow(
+            "tune", "Tune", "2", "Go to Tune with the highlighted service, or with the last one that was tuned."
+        ),
+        ScreenRow(
+            "live", "Live", "3", "Talk to the agent through the microphone, with the arms of what was last tuned."
+        ),
+        ScreenRow("labels", "Labels"),
+    )
+}
+"""By id, in the order of the footer; the first one stands from the beginning."""
+
+
+def commands_by_id() -> dict[str, Command]:
+    """Return every command of every screen by its id."""
+    return {command.id: command for row in SCREENS.values() for command in row.all_commands()}

@@ -1,0 +1,260 @@
+"""Commands of the Tune screen."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+from tui.commands.command import Command
+from tui.commands.everywhere import QUIT
+from tui.commands.shared import (
+    BACK,
+    DOWN,
+    FOLD_FIELDS,
+    HIGHEST,
+    INHERIT,
+    LESS,
+    LOWEST,
+    MORE,
+    MUCH_LESS,
+    MUCH_MORE,
+    NEXT_PANE,
+    PREVIOUS_PANE,
+    REDO,
+    RESET,
+    TYPE_VALUE,
+    UNDO,
+    UP,
+)
+
+FIELDS: tuple[Command, ...] = (
+    MORE.at("tune", "Step the field up; in the timeline, go to the next event."),
+    LESS.at("tune", "Step the field down; in the timeline, go to the event before."),
+    MUCH_MORE.at("tune", "Step the field up by five steps; in the timeline, look later."),
+    MUCH_LESS.at("tune", "Step the field down by five steps; in the timeline, look earlier."),
+    HIGHEST.at("tune", "Go to the upper end of the slider; in the timeline, to its end."),
+    LOWEST.at("tune", "Go to the lower end of the slider; in the timeline, to its beginning."),
+    DOWN.at("tune", "Go to the next field; in the timeline, to the next arm's events."),
+    UP.at("tune", "Go to the field above; in the timeline, to the events of the arm above."),
+    TYPE_VALUE.at(
+        "tune", "Type the field's value; go to the next value of a choice; in the timeline, play or pause."
+    ),
+    INHERIT.at("tune", in_footer=True),
+    FOLD_FIELDS.at("tune"),
+    Command(
+        "tune.find",
+        "Find field",
+        "slash",
+        "Find a field by a part of its name, or of what it does.",
+        action="find_field",
+    ),
+    UNDO.at("tune", in_footer=True),
+    REDO.at("tune"),
+    RESET.at("tune"),
+)
+"""On the draft's fields; they lead through the timeline too."""
+
+ARMS: tuple[Command, ...] = (
+    Command(
+        "tune.preset",
+        "Preset",
+        "p",
+        "Apply a preset to the draft after seeing what it changes; keep, rename, delete, import, export your own.",
+        action="apply_preset",
+        in_footer=True,
+    ),
+    Command(
+        "tune.comparison_arm",
+        "Arm B",
+        "b",
+        "Choose what the draft is compared with: a preset, or the service as it is stored.",
+        action="choose_rival",
+        in_footer=True,
+    ),
+    Command(
+        "tune.arms",
+        "Arms",
+        "B",
+        "Choose all arms, two to four: add, duplicate, swap, lock, take away.",
+        action="choose_arms",
+    ),
+    Command(
+        "tune.copy",
+        "Copy as…",
+        "y",
+        "Copy the draft as JSON, as a command line, or as a curl call; a key is never in it.",
+        action="copy_draft",
+    ),
+    Command(
+        "tune.paste",
+        "Paste JSON",
+        "ctrl+v",
+        "Paste JSON into the draft, after seeing what it changes.",
+        action="paste_draft",
+    ),
+    Command(
+        "tune.save",
+        "Save",
+        "ctrl+s",
+        "Show exactly what would be sent to the platform, then send it.",
+        in_footer=True,
+    ),
+)
+"""What is compared, and saving the draft."""
+
+READOUTS: tuple[Command, ...] = (
+    Command(
+        "tune.worst",
+        "Worst turns",
+        "w",
+        "List the turns that got worse, the worst first, and go to one on the timeline.",
+        action="worst_turns",
+        in_footer=True,
+    ),
+    Command(
+        "tune.symptoms",
+        "Symptoms",
+        "f1",
+        "Start from what callers complain about: what measures it, and what to try against it.",
+        in_footer=True,
+    ),
+    Command(
+        "tune.all",
+        "All",
+        "a",
+        "Compare over all recordings, or over the shown one again.",
+        action="toggle_all",
+        in_footer=True,
+    ),
+    Command(
+        "tune.select",
+        "Select recording",
+        "x",
+        "Put the highlighted recording into the selection that is compared over, or take it out;"
+        " space does so too.",
+        action="toggle_recording",
+    ),
+    Command(
+        "tune.rows",
+        "Which readouts",
+        "o",
+        "Choose which readouts to show, each with what it means.",
+        action="pick_rows",
+    ),
+    Command(
+        "tune.export",
+        "Export",
+        "e",
+        "Write the readouts as CSV, an arm's timeline as PlaybackTimeline JSON, or its call as WAV or FLAC.",
+    ),
+)
+"""What the readouts are over."""
+
+HEARING: tuple[Command, ...] = (
+    Command(
+        "tune.play",
+        "Hear",
+        "s",
+        "Play the call with the simulated agent mixed in, or pause it; in the timeline, space does so too.",
+        in_footer=True,
+    ),
+    Command(
+        "tune.play-event",
+        "Hear the event",
+        "g",
+        "Play from just before the chosen event; without one, from where the timeline begins.",
+    ),
+    Command(
+        "tune.hear-arm",
+        "Hear the next arm",
+        "v",
+        "Hear the next arm's agent from here on; while the call plays, without a gap.",
+    ),
+    Command(
+        "tune.wind-back",
+        "5 s back",
+        "less_than_sign",
+        "Go back by five seconds in the call that is heard.",
+        action="wind(-5)",
+    ),
+    Command(
+        "tune.wind-on",
+        "5 s on",
+        "greater_than_sign",
+        "Go on by five seconds in the call that is heard.",
+        action="wind(5)",
+    ),
+    Command(
+        "tune.stop", "Stop", "S", "Stop the call that is heard, and take the playhead away.", action="stop_playing"
+    ),
+)
+"""Playing a simulated call."""
+
+TIMELINE: tuple[Command, ...] = (
+    Command(
+        "tune.next-event",
+        "Why?",
+        "full_stop",
+        "Go to the next event of the timeline and read why it happened.",
+        action="step_event(1)",
+        in_footer=True,
+    ),
+    Command(
+        "tune.previous-event",
+        "Why? before",
+        "comma",
+        "Go to the event before and read why it happened.",
+        action="step_event(-1)",
+    ),
+    Command(
+        "tune.next-difference",
+        "Next difference",
+        "n",
+        "Go to the next turn that arm A treats differently from B.",
+        action="step_difference(1)",
+    ),
+    Command(
+        "tune.previous-difference",
+        "Difference before",
+        "N",
+        "Go back to the turn before that arm A treats differently from B.",
+        action="step_difference(-1)",
+    ),
+    Command("tune.zoom-in", "Closer", "plus,equals_sign", "Look closer at the timeline.", action="zoom(1)"),
+    Command("tune.zoom-out", "Further", "minus", "See more of the timeline.", action="zoom(-1)"),
+    Command(
+        "tune.later", "Later", "right_square_bracket", "Look at a later part of the timeline.", action="pan(0.5)"
+    ),
+    Command(
+        "tune.earlier",
+        "Earlier",
+        "left_square_bracket",
+        "Look at an earlier part of the timeline.",
+        action="pan(-0.5)",
+    ),
+    Command(
+        "tune.labels",
+        "Labels",
+        "t",
+        "Edit what was truly said in this recording: turns, interruptions, backchannels, noises.",
+        action="edit_labels",
+    ),
+    Command(
+        "tune.glyphs",
+        "ASCII drawing",
+        "f9",
+        "Draw the timeline with plain ASCII characters, or with fine ones again.",
+        action="switch_glyphs",
+    ),
+)
+
+PANES: tuple[Command, ...] = (
+    NEXT_PANE.at("tune", "Go to the next pane: recordings, fields, timeline, readouts."),
+    PREVIOUS_PANE.at("tune"),
+    BACK.at("tune", "Back to the fields.", name="Back to the fields"),
+)
+
+COMMANDS: tuple[Command, ...] = (*FIELDS, *ARMS, *READOUTS, *HEARING, *TIMELINE, *PANES)
+"""In the order of the footer and the help screen."""
+
+QUIT_WITH_CARE = replace(QUIT, action="quit_with_care", in_footer=False)
+"""Tune asks what to do with unsaved changes first."""
