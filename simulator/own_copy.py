@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 from base.files import free_stem, make_private_folder, write_private
 from base.os_errors import os_error_text
+from simulator.beside import beside
 from simulator.errors import SimulatorError
 from simulator.labels import labels_beside
+
+_LONGEST = 220
+"""Bytes of a recording's name that its copy keeps."""
 
 
 def copy_recording(audio: Path, folder: Path) -> Path:
@@ -17,9 +22,9 @@ def copy_recording(audio: Path, folder: Path) -> Path:
     is left behind then.
     """
     try:
-        beside = [audio.with_suffix(".scenario.json"), *filter(None, [labels_beside(audio)])]
+        others = filter(None, (beside(audio, ".scenario.json"), labels_beside(audio)))
         # the audio last: a recording is there once that is
-        contents = {file.name: file.read_bytes() for file in (*beside, audio) if file.is_file() or file == audio}
+        contents = {file.name: file.read_bytes() for file in (*others, audio)}
     except OSError as error:
         raise SimulatorError(
             f"{error.filename or audio}: {os_error_text(error)}; the recording was not copied"
@@ -27,7 +32,7 @@ def copy_recording(audio: Path, folder: Path) -> Path:
     copies: list[Path] = []
     try:
         make_private_folder(folder)
-        stem = free_stem(folder, f"my-{audio.stem}")
+        stem = free_stem(folder, f"my-{_shortened(audio.stem)}")
         for name, content in contents.items():
             copy = folder / (stem + name.removeprefix(audio.stem))
             write_private(copy, content, replace=False)
@@ -39,3 +44,8 @@ def copy_recording(audio: Path, folder: Path) -> Path:
             f"{folder}: {os_error_text(error)}; the recording was not copied, make room there"
         ) from None
     return copies[-1]
+
+
+def _shortened(stem: str) -> str:
+    """Return a name that leaves room in 255 bytes for what is put in front of it and behind."""
+    return os.fsencode(stem)[:_LONGEST].decode(errors="ignore")

@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import stat
 from dataclasses import dataclass
 from importlib.resources import files
 from pathlib import Path
 
+from simulator.audio.decoding import reason
 from simulator.audio.source import SUFFIXES, AudioSource, open_audio
 from simulator.audio.what_if import AS_IT_IS, WhatIf
+from simulator.beside import beside
 from simulator.engine.scenario import Scenario, default_scenario, read_scenario
 from simulator.errors import AudioError
 from simulator.labels import Labels, labels_beside, read_labels
@@ -47,15 +50,15 @@ def open_recording(
     Raises :class:`~simulator.errors.AudioError` or :class:`~simulator.errors.LabelError`.
     """
     source = open_audio(path, caller_channel, what_if)
-    labels, scenario, text = labels_beside(path), path.with_suffix(".scenario.json"), path.with_suffix(".txt")
-    notes: tuple[str, ...] = ()
-    if labels is None and text.is_file():
-        notes = (f"{text}: is no Audacity label track (start TAB end TAB label), so {path.name} is unlabelled",)
+    labels, scenario, text = labels_beside(path), beside(path, ".scenario.json"), beside(path, ".txt")
+    notes = source.notes
+    if labels is None and text is not None:
+        notes += (f"{text}: is no Audacity label track (start TAB end TAB label), so {path.name} is unlabelled",)
     return Recording(
         id=path.stem,
         source=source,
         labels=read_labels(labels, source.duration_s) if labels else None,
-        scenario=read_scenario(scenario) if scenario.is_file() else default_scenario(),
+        scenario=read_scenario(scenario) if scenario else default_scenario(),
         mono_mix=mono_mix,
         notes=notes,
     )
@@ -63,27 +66,33 @@ def open_recording(
 
 def audio_beside(path: Path) -> Path | None:
     """Return the audio file of the same name in the same folder, or ``None``."""
-    return next((one for one in map(path.with_suffix, SUFFIXES) if one.is_file()), None)
+    return next((one for suffix in SUFFIXES if (one := beside(path, suffix))), None)
 
 
 def find_audio(paths: list[Path]) -> list[Path]:
     """Return the audio files that paths name: files as they are, folders by what they hold, in order of name.
 
-    Raises :class:`~simulator.errors.AudioError` for a path that does not exist or a folder without audio.
+    Raises :class:`~simulator.errors.AudioError` for a path that does not exist, and for a folder without audio or
+    that may not be read.
     """
     found: list[Path] = []
     for path in paths:
-        if path.is_dir():
+        try:
+            if not stat.S_ISDIR(path.stat().st_mode):
+                found.append(path)
+                continue
             inside = sorted(entry for entry in path.iterdir() if entry.suffix.lower() in SUFFIXES)
-            if not inside:
-                raise AudioError(
-                    f"{path}: holds no audio; put {', '.join(SUFFIXES)} files there or name another folder"
-                )
-            found += inside
-        elif path.exists():
-            found.append(path)
-        else:
-            raise AudioError(f"{path}: no such file or folder; check the path")
+        except FileNotFoundError:
+            linked = path.is_symlink()
+            what = "is a link to what is not there; mend it" if linked else "no such file or folder; check the path"
+            raise AudioError(f"{path}: {what}") from None
+        except OSError as error:
+            raise AudioError(f"{path}: {reason(error)}; check the path") from None
+        if not inside:
+            raise AudioError(
+                f"{path}: holds no audio; put {', '.join(SUFFIXES)} files there or name another folder"
+            )
+        found += inside
     return list(dict.fromkeys(found))
 
 

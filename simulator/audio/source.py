@@ -3,25 +3,25 @@
 from __future__ import annotations
 
 import hashlib
-import os
+import stat
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-import soundfile as sf
 import soxr
 
 from base.samples import SAMPLE_RATE, Samples
+from simulator.audio.decoding import decoded, facts_of, reason
+from simulator.audio.scale import scale_of
 from simulator.audio.what_if import AS_IT_IS, WhatIf
-from simulator.audio.wholeness import refuse_cut
 from simulator.errors import AudioError, ChannelError
 
-BLOCK_SECONDS = 4
-SUFFIXES = (".wav", ".flac", ".ogg", ".mp3")
-
-_HOLD_ANY_NUMBER = ("FLOAT", "DOUBLE")
-"""Sample formats that can hold what is not a number."""
+SUFFIXES = (
+    *(".wav", ".flac", ".ogg", ".mp3", ".opus", ".oga", ".aiff", ".aif", ".aifc"),
+    *(".au", ".snd", ".caf", ".w64", ".rf64", ".bw64"),
+)
+"""How the names of audio files end that are found in a folder; what a file holds is told by its bytes."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,8 +29,9 @@ class AudioSource:
     """An audio file that was opened once and found readable.
 
     ``caller_channel`` is the channel read as the caller, from 0. ``guessed_channel`` is true where the file has
-    several and nobody said which one. ``duration_s`` is what the file's header promises. ``what_if`` is what is
-    done to the caller's audio before anything hears it.
+    several and nobody said which one. ``duration_s`` is how long the file is by its content, as far as that shows
+    without decoding it. ``what_if`` is what is done to the caller's audio before anything hears it. ``scale``
+    divides float samples. ``notes`` are sentences about headers that lie.
     """
 
     path: Path
@@ -41,6 +42,8 @@ class AudioSource:
     guessed_channel: bool = False
     what_if: WhatIf = AS_IT_IS
     holds_any_number: bool = False
+    scale: int = 1
+    notes: tuple[str, ...] = ()
 
     def content_hash(self) -> str:
         """Return the SHA-256 of the file's bytes, the chosen channel and the knobs in use, in hex."""
@@ -91,20 +94,9 @@ class AudioSource:
             yield resampler.resample_chunk(np.zeros(0, np.float32), last=True)
 
     def _file_blocks(self, from_s: int = 0) -> Iterator[Samples]:
-        """Yield the caller's samples as the file has them, at its own rate."""
-        try:
-            with sf.SoundFile(os.fsencode(self.path)) as file:
-                if from_s:
-                    file.seek(min(from_s * self.sample_rate, file.frames))
-                step = self.sample_rate * BLOCK_SECONDS
-                while len(block := file.read(step, dtype="float32", always_2d=True)):
-                    yield block[:, self.caller_channel]
-        except (sf.SoundFileError, OSError) as error:
-            if not self.path.exists():
-                why = "it is no longer there); was it moved or deleted?"
-            else:
-                why = f"{_reason(error)}); is it complete?"
-            raise AudioError(f"{self.path}: stopped being readable ({why}") from None
+        """Yield the caller's samples at the file's own rate, at the scale -1…1."""
+        for block in decoded(self.path, self.caller_channel, from_s * self.sample_rate):
+            yield block if self.scale == 1 else block / np.float32(self.scale)
 
 
 def _without(blocks: Iterator[Samples], count: int) -> Iterator[Samples]:
@@ -115,42 +107,54 @@ def _without(blocks: Iterator[Samples], count: int) -> Iterator[Samples]:
 
 
 def open_audio(path: Path, caller_channel: int | None = None, what_if: WhatIf = AS_IT_IS) -> AudioSource:
-    """Open a WAV, FLAC, OGG or MP3 file. ``caller_channel`` counts from 0; ``None`` takes the first.
+    """Open an audio file. ``caller_channel`` counts from 0; ``None`` takes the first.
 
-    Raises :class:`AudioError` if there is no such file, it holds no audio, breaks off, or has no such channel.
+    Raises :class:`AudioError` if there is no such file, it may not be read, holds no audio, breaks off, or has no
+    such channel.
     """
-    if not path.exists():
-        raise AudioError(f"{path}: no such file; check the path")
-    if path.is_dir():
-        raise AudioError(f"{path}: is a folder; name an audio file, or a folder that holds some")
     try:
-        if path.stat().st_size == 0:
-            raise AudioError(f"{path}: is empty; record or export it again")
-        with sf.SoundFile(os.fsencode(path)) as file:
-            rate, channels, frames = file.samplerate, file.channels, file.frames
-            holds_any_number = file.subtype in _HOLD_ANY_NUMBER
-            readable = len(file.read(1)) == 1
-    except (sf.SoundFileError, OSError) as error:
-        raise AudioError(
-            f"{path}: is not audio Turnlab can read ({_reason(error)}); use WAV, FLAC, OGG or MP3"
-        ) from None
-    refuse_cut(path)
-    if not readable:
-        raise AudioError(f"{path}: has a header but no audio; record or export it again")
-    if caller_channel is not None and not 0 <= caller_channel < channels:
-        raise ChannelError(f"{path}: has {channels} channel(s); choose the caller's from 1 to {channels}")
+        _refuse_what_is_no_file(path)
+        facts = facts_of(path)
+    except OSError as error:
+        raise AudioError(f"{path}: {_why(path, error)}") from None
+    if caller_channel is not None and not 0 <= caller_channel < facts.channels:
+        raise ChannelError(
+            f"{path}: has {facts.channels} channel(s); choose the caller's from 1 to {facts.channels}"
+        )
+    channel = caller_channel or 0
+    scale = scale_of(decoded(path, channel)) if facts.holds_any_number else 1
+    notes = facts.notes
+    if scale != 1:
+        notes += (f"{path}: holds float samples at the scale of integers (±{scale:,}); divided by {scale:,}",)
     return AudioSource(
         path=path,
-        sample_rate=rate,
-        channels=channels,
-        duration_s=frames / rate,
-        caller_channel=caller_channel or 0,
-        guessed_channel=channels > 1 and caller_channel is None,
+        sample_rate=facts.sample_rate,
+        channels=facts.channels,
+        duration_s=facts.frames / facts.sample_rate,
+        caller_channel=channel,
+        guessed_channel=facts.channels > 1 and caller_channel is None,
         what_if=what_if,
-        holds_any_number=holds_any_number,
+        holds_any_number=facts.holds_any_number,
+        scale=scale,
+        notes=notes,
     )
 
 
-def _reason(error: Exception) -> str:
-    text = getattr(error, "error_string", None) or getattr(error, "strerror", None) or type(error).__name__
-    return str(text).strip().rstrip(".").lower()
+def _refuse_what_is_no_file(path: Path) -> None:
+    """Raise :class:`AudioError` for what would be waited for or cannot be read twice; and :class:`OSError`."""
+    state = path.stat()
+    if stat.S_ISDIR(state.st_mode):
+        raise AudioError(f"{path}: is a folder; name an audio file, or a folder that holds some")
+    if not stat.S_ISREG(state.st_mode):
+        raise AudioError(f"{path}: is a pipe or a device, not a file; save the audio to a file first")
+    if not state.st_size:
+        raise AudioError(f"{path}: is empty; record or export it again")
+
+
+def _why(path: Path, error: OSError) -> str:
+    if isinstance(error, FileNotFoundError):
+        linked = path.is_symlink()
+        return "is a link to a file that is not there; mend the link" if linked else "no such file; check the path"
+    if isinstance(error, PermissionError):
+        return "permission denied; make it readable for you"
+    return f"{reason(error)}; check the path"

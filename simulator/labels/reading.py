@@ -7,6 +7,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
+from simulator.beside import beside
 from simulator.errors import LabelError, TextError
 from simulator.json_text import read_json as json_in
 from simulator.json_text import read_text
@@ -35,10 +36,10 @@ def read_labels(path: Path, audio_duration_s: float | None) -> Labels:
 
 def labels_beside(audio: Path) -> Path | None:
     """Return the label file of a recording: its JSON, else a text that looks like an Audacity label track."""
-    json_file, text = audio.with_suffix(".json"), audio.with_suffix(".txt")
-    if json_file.is_file():
+    json_file, text = beside(audio, ".json"), beside(audio, ".txt")
+    if json_file is not None:
         return json_file
-    return text if text.is_file() and is_track(text.read_text(encoding="utf-8", errors="replace")) else None
+    return text if text is not None and is_track(text.read_text(encoding="utf-8", errors="replace")) else None
 
 
 def _from_json(path: Path) -> Labels:

@@ -60,8 +60,8 @@ def test_a_recording_without_an_agent_leaves_scripted_replay_to_the_others(turnl
 def test_recordings_lists_the_good_ones(turnlab: Turnlab, folder: Path) -> None:
     done = turnlab("recordings", folder, "--json")
     assert done.code == 1
-    assert [one["id"] for one in json.loads(done.out)] == ["broken", "good"]
-    assert len(done.err.splitlines()) == 2
+    assert [one["id"] for one in json.loads(done.out)] == ["good"]
+    assert len(done.err.splitlines()) == 3
 
 
 def test_nothing_good_prints_nothing_but_the_reasons(turnlab: Turnlab, folder: Path) -> None:

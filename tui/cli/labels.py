@@ -41,12 +41,15 @@ def import_labels(path: Path, output: Path | None, *, force: bool) -> None:
     target = output or path.with_suffix(".json")
     try:
         audio = audio_beside(path)
-        track = read_labels(path, open_audio(audio).duration_s if audio else None)
+        source = open_audio(audio) if audio else None
+        track = read_labels(path, source.duration_s if source else None)
         before = read_json(target) if target.is_file() else {}
     except SimulatorError as error:
         raise WorkError(str(error)) from error
     if not isinstance(before, dict):
         raise WorkError(f"{target}: is no label file; move it away or choose another --output")
+    for note in source.notes if source else ():
+        complain(note)
     content, kept, dropped = json_of_track(track, before, f"human (Audacity label track {path.name})")
     _write(target, content, force=force)
     if kept:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import sys
 from collections.abc import Callable, Container, Iterator
 from contextlib import contextmanager
@@ -48,7 +47,7 @@ def open_all(paths: list[Path], hearing: Hearing, faults: Faults) -> list[Record
     """
     opened = []
     for path in paths:
-        with faults.noting(path), _quiet_decoder(path):
+        with faults.noting(path):
             opened.append(open_recording(path, hearing.channel_index, hearing.what_if, mono_mix=hearing.mono_mix))
     if not opened:
         faults.raise_all()
@@ -96,30 +95,8 @@ def analyse(recording: Recording, model: Completeness | None) -> Activity:
     """
     with failures():
         tell_about(recording)
-    with failures(), _quiet_decoder(recording.source.path), progress(f"analysing {recording.id}") as tell:
+    with failures(), progress(f"analysing {recording.id}") as tell:
         return cached_analysis(recording.source, model, tell)
-
-
-@contextmanager
-def _quiet_decoder(path: Path) -> Iterator[None]:
-    """Keep the MP3 decoder, a C library, from writing remarks of its own between our lines.
-
-    It writes past Python to the process's standard error, so that is turned away while it works.
-    """
-    if path.suffix.lower() != ".mp3":
-        yield
-        return
-    sys.stderr.flush()
-    ours = os.dup(2)
-    nowhere = os.open(os.devnull, os.O_WRONLY)
-    os.dup2(nowhere, 2)
-    try:
-        yield
-    finally:
-        sys.stderr.flush()
-        os.dup2(ours, 2)
-        os.close(ours)
-        os.close(nowhere)
 
 
 @contextmanager

@@ -11,7 +11,7 @@ from base.os_errors import os_error_text
 from simulator.audio.source import SUFFIXES
 from simulator.labels import Labels
 from simulator.recording import Recording, bundled_folder
-from tui.cli.failure import WorkError
+from tui.cli.failure import WorkError, complain
 from tui.cli.faults import Faults
 from tui.cli.hearing import Hearing
 from tui.cli.opening import find, open_all
@@ -27,6 +27,8 @@ def list_recordings(folder: Path | None, *, as_json: bool) -> None:
         with faults.noting(mine):
             paths += _audio_in(mine)
     recordings = open_all(paths, Hearing(), faults)
+    for note in (note for recording in recordings for note in recording.notes):
+        complain(note)
     own = [one for one in recordings if _is_own(one, mine)]
     others = [one for one in recordings if one not in own]
     if as_json:

@@ -74,7 +74,7 @@ def open_found(file: Path) -> Found:
     try:
         recording = open_recording(file)
     except SimulatorError as error:
-        return Found(key, file.name, None, _without_folder(str(error), file))
+        return Found(key, file.name, None, without_folder(str(error), file))
     except OSError as error:
         return Found(key, file.name, None, _cannot_be_read(file, error))
     return Found(key, recording.id, recording)
@@ -95,7 +95,7 @@ class Analyst:
         try:
             activity = cached_analysis(recording.source, self._model, progress)
         except SimulatorError as error:
-            raise SimulatorError(_without_folder(str(error), recording.source.path)) from None
+            raise SimulatorError(without_folder(str(error), recording.source.path)) from None
         except OSError as error:
             raise SimulatorError(_cannot_be_read(recording.source.path, error)) from None
         return AnalysedRecording(found.key, recording, activity)
@@ -112,6 +112,6 @@ def _cannot_be_read(file: Path, error: OSError) -> str:
     return f"{file.name}: {os_error_text(error)}"
 
 
-def _without_folder(message: str, file: Path) -> str:
+def without_folder(message: str, file: Path) -> str:
     """Shorten the path in a message to the file's name: the folder is known here and the pane is narrow."""
     return message.replace(str(file.parent) + "/", "")

@@ -14,7 +14,15 @@ from textual.worker import get_current_worker
 from simulator.errors import SimulatorError
 from tui.commands import Place
 from tui.terminal_text import plain
-from tui.tune.bench import OWN_RECORDINGS, AnalysedRecording, Analyst, Found, find_recordings, gone_text
+from tui.tune.bench import (
+    OWN_RECORDINGS,
+    AnalysedRecording,
+    Analyst,
+    Found,
+    find_recordings,
+    gone_text,
+    without_folder,
+)
 from tui.tune.readout_table import ReadoutTable
 from tui.tune.recording_list import ALL, RecordingList, RecordingRow
 from tui.tune.session import Session
@@ -283,4 +291,7 @@ def _row(found: Found) -> RecordingRow:
     note = f"{recording.title}. {about}" if labels and recording.title != recording.id else about
     if recording.source.guessed_channel:
         note = f"{recording.source.channels} channels: the first is taken for the caller's. {note}"
+    if recording.notes:
+        told = " ".join(f"{without_folder(one, recording.source.path)}." for one in recording.notes)
+        note = f"{told} {note}"
     return RecordingRow(found.key, found.title, recording.source.duration_s, note=note)

@@ -1,0 +1,102 @@
+"""AIFF and AIFC."""
+
+from __future__ import annotations
+
+from typing import BinaryIO
+
+from simulator.audio.containers.layout import Layout
+from simulator.audio.containers.pieces import Part, Stretch
+from simulator.audio.containers.promises import (
+    SLACK,
+    Heard,
+    Sound,
+    broken_off,
+    heard,
+    promised_of_32_bits,
+    reading_at,
+)
+from simulator.audio.containers.riff import LONGEST_PART
+
+_BITS = {b"NONE": 0, b"twos": 0, b"sowt": 0, b"raw ": 0, b"in24": 24, b"in32": 32, b"fl32": 32, b"FL32": 32}
+_BITS |= {b"42ni": 24, b"23ni": 32, b"fl64": 64, b"FL64": 64, b"ulaw": 8, b"ULAW": 8, b"alaw": 8, b"ALAW": 8}
+"""Bits of a sample by coding, 0 where the header says; other codings are held against the sound's length alone."""
+
+_IMA4_BYTES, _IMA4_SAMPLES = 34, 64
+"""What a packet of one channel takes, and what it holds."""
+
+
+def aiff_layout(file: BinaryIO, base: int, size: int) -> Layout | None:
+    """Return the layout of an AIFF file that begins at ``base``, or ``None`` if its sound is not found.
+
+    Raises :class:`~simulator.audio.containers.promises.LayoutError`.
+    """
+    common, sound, magic = b"", None, b"AIFF"
+    file.seek(base + 8)
+    magic = file.read(4)
+    at = base + 12
+    while at + 8 <= size:
+        file.seek(at)
+        head = file.read(8)
+        name, length = head[:4], int.from_bytes(head[4:], "big")
+        if name == b"COMM":
+            common = file.read(min(length, 1024))
+        elif name == b"SSND":
+            offset = int.from_bytes(file.read(4), "big")
+            sound = (at + 16 + offset, length - 8 - offset if length else 0)
+            if common:
+                break
+        at += 8 + length + length % 2
+    if len(common) < 18 or sound is None:
+        return None
+    return _layout(file, magic, common, sound, size)
+
+
+def _layout(file: BinaryIO, magic: bytes, common: bytes, sound: tuple[int, int], size: int) -> Layout:
+    channels, frames, bits = (int.from_bytes(common[a:b], "big") for a, b in ((0, 2), (2, 6), (6, 8)))
+    coding = common[18:22] if magic == b"AIFC" else b"NONE"
+    start, length = sound
+    present, rate = max(0, size - start), _rate(common[8:18])
+    if coding in _BITS:
+        block = max(1, channels * (((_BITS[coding] or bits) + 7) // 8))
+        told, byte_rate = promised_of_32_bits(frames, present // block), rate * block
+        by_frames = None if told is None else told * block
+    else:
+        block = channels * _IMA4_BYTES if coding == b"ima4" else 1
+        byte_rate = rate * block / _IMA4_SAMPLES if coding == b"ima4" else 0.0
+        by_frames = length
+    by_chunk = promised_of_32_bits(length, present) if length > 0 else 0
+    found = Sound(start, size, by_chunk, byte_rate)
+    heard_of = heard(found, reading_at(file), _begins_chunk)
+    count, note = heard_of.count, heard_of.note
+    if by_frames is not None and by_frames > count + SLACK:
+        raise broken_off(f"after {found.seconds(count)} of {found.seconds(by_frames)}")
+    if by_frames == by_chunk and heard_of == Heard(by_chunk or 0):
+        return Layout()
+    if by_frames and by_frames + SLACK < count and not note:
+        note = found.says(by_frames, count)
+    parts = _parts(magic, common, start, count - count % block, block)
+    return Layout(parts, (note,) if note else (), another=heard_of.another)
+
+
+def _parts(magic: bytes, common: bytes, start: int, count: int, block: int) -> tuple[Part, ...]:
+    step = LONGEST_PART - LONGEST_PART % block
+    parts = []
+    for offset in range(0, count, step) or (0,):
+        length = min(step, count - offset)
+        told = common[:2] + (length // block).to_bytes(4, "big") + common[6:]
+        body = magic + b"COMM" + len(told).to_bytes(4, "big") + told + b"\0" * (len(told) % 2)
+        body += b"SSND" + (length + 8).to_bytes(4, "big") + bytes(8)
+        head = b"FORM" + (len(body) + length).to_bytes(4, "big") + body
+        parts.append((head, Stretch(start + offset, length)))
+    return tuple(parts)
+
+
+def _begins_chunk(start: bytes, left: int) -> bool:
+    name, length = start[:4], int.from_bytes(start[4:8], "big")
+    return name != b"FORM" and len(name) == 4 and all(0x20 <= one < 0x7F for one in name) and length <= left
+
+
+def _rate(extended: bytes) -> float:
+    """Return a number of 80 bits, in Hz."""
+    exponent = int.from_bytes(extended[:2], "big") & 0x7FFF
+    return float(int.from_bytes(extended[2:], "big") * 2.0 ** (exponent - 16383 - 63))

@@ -1,0 +1,251 @@
+"""MPEG audio (MP3): walked through from frame to frame, so that neither its headers nor bytes between decide."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import lru_cache
+from typing import BinaryIO
+
+from simulator.audio.containers.layout import Layout, Mpeg
+from simulator.audio.containers.pieces import Piece, Stretch
+from simulator.audio.containers.promises import broken_off, more_than_promised
+from simulator.audio.containers.tags import after_tags
+
+_BIT_RATES = {
+    (1, 1): (32, 64, 96, 128, 160, 192, 224, 256, 288, 320, 352, 384, 416, 448),
+    (1, 2): (32, 48, 56, 64, 80, 96, 112, 128, 160, 192, 224, 256, 320, 384),
+    (1, 3): (32, 40, 48, 56, 64, 80, 96, 112, 128, 160, 192, 224, 256, 320),
+    (2, 1): (32, 48, 56, 64, 80, 96, 112, 128, 144, 160, 176, 192, 224, 256),
+    (2, 2): (8, 16, 24, 32, 40, 48, 56, 64, 80, 96, 112, 128, 144, 160),
+    (2, 3): (8, 16, 24, 32, 40, 48, 56, 64, 80, 96, 112, 128, 144, 160),
+}
+"""Kilobits a second by MPEG 1 or 2 and layer."""
+
+_CHAIN = 4
+"""Frames that must follow one another for bytes to be taken for MPEG audio."""
+_SEARCHED = 1 << 20
+_GULP = 1 << 20
+_LONGEST = 1 << 13
+"""More bytes than any frame and its information have."""
+_LATE_S = 0.25
+_TOLD_JUNK = 1024
+_PADDING = 4
+"""Bytes by which frames of one bit rate differ."""
+_DECODER_DELAY = 529
+"""Samples that the decoder leaves out in front where it is given the number of frames."""
+
+
+_StreamKind = tuple[int, int, int, int]
+"""What stays the same in a stream: ten times the MPEG version, layer, Hz, channels."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Head:
+    """What the header of a frame says; ``info`` is where an encoder's information stands in it."""
+
+    four: bytes
+    stream: _StreamKind
+    length: int
+    samples: int
+    info: int
+
+
+@dataclass(frozen=True, slots=True)
+class _Info:
+    """What an encoder says of the stream, in a first frame that holds no sound and that ends at byte ``end``.
+
+    ``frames`` is ``None`` where it does not say; ``place`` is the byte of the file at which that can be put right.
+    ``silence`` is how many samples the decoder leaves out.
+    """
+
+    frames: int | None
+    silence: int
+    place: int | None
+    end: int
+
+
+@dataclass(slots=True)
+class _Walk:
+    """What a walk through a stream finds: its frames, as stretches of the file, and the bytes between those."""
+
+    runs: list[Stretch]
+    frames: int = 0
+    between: int = 0
+    shortest: int = _LONGEST
+    longest: int = 0
+
+    def take(self, at: int, length: int) -> None:
+        """Take a frame."""
+        self.frames += 1
+        self.shortest, self.longest = min(self.shortest, length), max(self.longest, length)
+        last = self.runs[-1] if self.runs else None
+        if last is not None and last.start + last.length == at:
+            self.runs[-1] = Stretch(last.start, last.length + length)
+        else:
+            self.runs.append(Stretch(at, length))
+
+
+def mpeg_layout(file: BinaryIO, base: int, size: int) -> Layout | None:
+    """Return the layout of MPEG audio that begins at or near ``base``, or ``None`` if this is none.
+
+    Raises :class:`~simulator.audio.containers.promises.LayoutError`.
+    """
+    start = _first(file, base, size)
+    if start is None:
+        return None
+    file.seek(start)
+    frame = file.read(_LONGEST)
+    head = _head(frame[:4])
+    assert head is not None
+    walk, info = _walk(file, start, size, head.stream), _information(frame[: head.length], head, start)
+    frames = walk.frames - (info is not None)
+    rate, channels = head.stream[2:]
+    silence = info.silence if info else 0
+    notes = []
+    if info and info.frames:
+        told_s, there_s = (max(0, count * head.samples - silence) / rate for count in (info.frames, frames))
+        if there_s < told_s - _LATE_S:
+            raise broken_off(f"after {there_s:.1f} s of {told_s:.1f} s")
+        if there_s > told_s + _LATE_S:
+            notes.append(more_than_promised(f"{told_s:.1f} s", f"{there_s:.1f} s"))
+    if walk.between > _TOLD_JUNK:
+        notes.append(f"has {walk.between:,} bytes between its frames that are no sound; they are skipped")
+    pieces: tuple[Piece, ...] = tuple(walk.runs)
+    if _would_be_misjudged(walk, info, head, frames):
+        pieces = _with_length(pieces, info, head, frames)
+        silence += 0 if info and info.place else _DECODER_DELAY
+    return Layout((pieces,), tuple(notes), Mpeg(rate, channels, max(0, frames * head.samples - silence)))
+
+
+@lru_cache(maxsize=4096)
+def _head(four: bytes) -> _Head | None:
+    """Return what a frame's first four bytes say, ``None`` if they begin no frame of a length that is known."""
+    if len(four) < 4 or four[0] != 0xFF or four[1] < 0xE0:
+        return None
+    version, layer = (2.5, 0, 2, 1)[four[1] >> 3 & 3], 4 - (four[1] >> 1 & 3)
+    code, rate_code = four[2] >> 4, four[2] >> 2 & 3
+    if not version or layer == 4 or code in (0, 15) or rate_code == 3:
+        return None
+    family = 1 if version == 1 else 2
+    rate = (44_100, 48_000, 32_000)[rate_code] // {1: 1, 2: 2, 2.5: 4}[version]
+    bits = 1000 * _BIT_RATES[family, layer][code - 1]
+    padding, mono = four[2] >> 1 & 1, four[3] >> 6 == 3
+    if layer == 1:
+        samples, length = 384, (12 * bits // rate + padding) * 4
+    else:
+        samples = 576 if layer == 3 and family == 2 else 1152
+        length = samples // 8 * bits // rate + padding
+    side = (17 if mono else 32) if family == 1 else (9 if mono else 17)
+    return _Head(four, (round(10 * version), layer, rate, 1 if mono else 2), length, samples, 4 + side)
+
+
+def _first(file: BinaryIO, base: int, size: int) -> int | None:
+    """Return where the first of some frames in a row begins."""
+    file.seek(base)
+    start = file.read(_SEARCHED + _CHAIN * _LONGEST)
+    at = start.find(b"\xff")
+    while 0 <= at < _SEARCHED:
+        if _is_chain(start, at, base + len(start) == size):
+            return base + at
+        at = start.find(b"\xff", at + 1)
+    return None
+
+
+def _is_chain(content: bytes, at: int, all_of_it: bool) -> bool:
+    """Whether frames of one stream stand in a row; a short file, ``all_of_it``, may hold fewer."""
+    first = _head(content[at : at + 4])
+    if first is None:
+        return False
+    place = at
+    for _ in range(_CHAIN):
+        head = _head(content[place : place + 4])
+        if head is None or head.stream != first.stream:
+            return at == 0 and all_of_it and place > at and len(content) - place < _LONGEST
+        place += head.length
+    return True
+
+
+def _walk(file: BinaryIO, start: int, size: int, stream: _StreamKind) -> _Walk:
+    """Go from frame to frame; what lies between frames is left out, tags are not counted as between."""
+    walk = _Walk([])
+    at, buffer, begin = start, b"", start
+    strange = 0
+    while at + 4 <= size:
+        if at + _LONGEST > begin + len(buffer) < size:
+            file.seek(at)
+            buffer, begin = file.read(_GULP), at
+        place = at - begin
+        head = _head(buffer[place : place + 4])
+        if head is not None and head.stream == stream and at + head.length <= size:
+            walk.take(at, head.length)
+            walk.between += strange
+            strange = 0
+            at += head.length
+        elif (after := after_tags(file, at, size)) > at:
+            at = after
+        else:
+            step = _again(buffer, place + 1, stream) - place
+            strange += step
+            at += step
+    return walk
+
+
+def _again(content: bytes, at: int, stream: _StreamKind) -> int:
+    """Return where frames of a stream go on, two in a row, or where to search on."""
+    at = content.find(b"\xff", at)
+    while at >= 0:
+        head = _head(content[at : at + 4])
+        if head is not None and head.stream == stream:
+            after = content[at + head.length : at + head.length + 4]
+            following = _head(after)
+            if not after or (following is not None and following.stream == stream):
+                return at
+        at = content.find(b"\xff", at + 1)
+    return len(content)
+
+
+def _information(frame: bytes, head: _Head, at: int) -> _Info | None:
+    """Return what the first frame says of the stream, if it holds that instead of sound."""
+    xing = frame[head.info :]
+    if xing[:4] in (b"Xing", b"Info") and len(xing) >= 12:
+        flags = int.from_bytes(xing[4:8], "big")
+        frames = int.from_bytes(xing[8:12], "big") if flags & 1 else None
+        lame = xing[8 + 4 * (flags & 1) + 2 * (flags & 2) + 25 * (flags & 4) + (flags & 8) // 2 :]
+        gaps = int.from_bytes(lame[21:24], "big") if lame[:4].strip(b"\0") else 0
+        place = at + head.info + 8 if flags & 1 else None
+        return _Info(frames, (gaps >> 12) + (gaps & 0xFFF), place, at + head.length)
+    if frame[36:40] == b"VBRI" and len(frame) >= 54:
+        return _Info(int.from_bytes(frame[50:54], "big"), 0, None, at + head.length)
+    return None
+
+
+def _would_be_misjudged(walk: _Walk, info: _Info | None, head: _Head, frames: int) -> bool:
+    """Whether the decoder would take another number of frames for the stream's, and stop early."""
+    if info and info.frames:
+        return info.frames != frames
+    varies = walk.longest - walk.shortest > _PADDING
+    return head.stream[1] == 3 and (varies or bool(info and info.place))
+
+
+def _with_length(pieces: tuple[Piece, ...], info: _Info | None, head: _Head, frames: int) -> tuple[Piece, ...]:
+    """Return the pieces with the number of frames in front, so that the decoder does not guess it by their size."""
+    first = pieces[0]
+    assert isinstance(first, Stretch)
+    number, end = frames.to_bytes(4, "big"), first.start + first.length
+    if info and info.place:
+        after = info.place + len(number)
+        return (Stretch(first.start, info.place - first.start), number, Stretch(after, end - after), *pieces[1:])
+    begin = info.end if info else first.start
+    return (_frame_about(head, number), Stretch(begin, end - begin), *pieces[1:])
+
+
+def _frame_about(head: _Head, number: bytes) -> bytes:
+    """Return a frame of the same stream that says how many frames follow."""
+    about = bytes(head.info - 4) + b"Xing\0\0\0\1" + number
+    for code in range(0x10, 0xF0, 0x10):
+        # without a checksum, which would stand before it
+        four = bytes((head.four[0], head.four[1] | 1, head.four[2] & 0x0C | code, head.four[3]))
+        frame = _head(four)
+        if frame is not None and frame.length >= 4 + len(about):
+            return four + about.ljust(frame.length - 4, b"\0")
+    raise AssertionError("the longest frame has room for it")

@@ -1,0 +1,82 @@
+"""Which container a file is in, by its first bytes and never by its name."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+from typing import BinaryIO
+
+from simulator.audio.containers.aiff import aiff_layout
+from simulator.audio.containers.au import au_layout
+from simulator.audio.containers.caf import caf_layout
+from simulator.audio.containers.flac import flac_layout
+from simulator.audio.containers.layout import Layout
+from simulator.audio.containers.mpeg import mpeg_layout
+from simulator.audio.containers.ogg import ogg_layout
+from simulator.audio.containers.pieces import Part, Stretch
+from simulator.audio.containers.promises import LayoutError
+from simulator.audio.containers.riff import is_wave64, riff_layout, wave64_layout
+from simulator.audio.containers.tags import after_tags
+from simulator.errors import AudioError
+
+_LAYOUTS = {
+    b"RIFF": riff_layout,
+    b"RIFX": riff_layout,
+    b"RF64": riff_layout,
+    b"BW64": riff_layout,
+    b"FORM": aiff_layout,
+    b".snd": au_layout,
+    b"dns.": au_layout,
+    b"caff": caf_layout,
+    b"fLaC": flac_layout,
+    b"OggS": ogg_layout,
+}
+
+
+def layout_of(path: Path) -> Layout:
+    """Return what a file's own bytes show of it.
+
+    Raises :class:`~simulator.errors.AudioError` if it breaks off or cannot be read as one recording, and
+    :class:`OSError`.
+    """
+    with path.open("rb") as file:
+        size = file.seek(0, 2)
+        try:
+            return _layout(file, size)
+        except LayoutError as error:
+            raise AudioError(f"{path}: {error}") from None
+
+
+def _layout(file: BinaryIO, size: int) -> Layout:
+    base = after_tags(file, 0, size)
+    found = _in_container(file, base, size)
+    if found is not None:
+        return found
+    mpeg = mpeg_layout(file, base, size)
+    if mpeg is not None:
+        return mpeg
+    if base >= size and size:
+        raise LayoutError("holds a tag and no sound; record or export it again")
+    # given to the decoder without its name, by which it might take it for MPEG audio
+    return Layout((_from(base, size),))
+
+
+def _in_container(file: BinaryIO, base: int, size: int) -> Layout | None:
+    """Return the layout of a file in a container of a known name, and of those that were joined to it."""
+    file.seek(base)
+    start = file.read(16)
+    make = wave64_layout if is_wave64(start) else _LAYOUTS.get(start[:4])
+    if make is None:
+        return None
+    found = make(file, base, size) or Layout()
+    parts = found.parts
+    if parts == ((),) and base:
+        parts = (_from(base, size),)
+    after = None if found.another is None else _in_container(file, found.another, size)
+    if after is None:
+        return replace(found, parts=parts)
+    return Layout(parts + after.parts, found.notes + after.notes)
+
+
+def _from(base: int, size: int) -> Part:
+    return (Stretch(base, size - base),)

@@ -1,0 +1,37 @@
+"""Float samples at the scale of integers: what some programs write that convert without dividing."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import numpy as np
+
+from base.samples import Samples
+
+SCALES = (1 << 15, 1 << 23, 1 << 31)
+"""The full scale of 16, 24 and 32 bits."""
+
+_BEYOND = 4.0
+"""12 dB over full scale: louder than sound at the right scale is, but for single samples."""
+_SHARE = 0.05
+_ENOUGH = 1_000_000
+"""Samples above nothing that are looked at: a minute at 16 kHz."""
+
+
+def scale_of(blocks: Iterable[Samples]) -> int:
+    """Return the full scale of samples, float32 ``[n]``: 1, or that of the integers they were.
+
+    Silence and what is not a number do not count, and neither do single samples far beyond full scale.
+    """
+    beyond = sounding = 0
+    peak = 0.0
+    for block in blocks:
+        heights = np.abs(block[np.isfinite(block) & (block != 0)])
+        sounding += len(heights)
+        beyond += int(np.count_nonzero(heights > _BEYOND))
+        peak = max(peak, float(heights.max(initial=0.0)))
+        if sounding >= _ENOUGH:
+            break
+    if beyond <= _SHARE * sounding:
+        return 1
+    return next((scale for scale in SCALES if peak <= scale), SCALES[-1])

@@ -1,0 +1,62 @@
+"""MPEG audio that its decoder, a C library, has remarks about: none of them is written by this process."""
+
+from __future__ import annotations
+
+import os
+import shutil
+from pathlib import Path
+
+import numpy as np
+import pytest
+import soundfile as sf
+
+from simulator.audio.source import open_audio
+from simulator.recording import bundled_folder
+from tests.cli.conftest import Turnlab
+
+
+def harmed(path: Path) -> Path:
+    """An MP3 of a caller whose frames are all there and whose content is not."""
+    samples, rate = sf.read(bundled_folder() / "booking.flac", frames=8 * 16_000)
+    whole = path.with_suffix(".mp3")
+    sf.write(whole, samples, rate)
+    content = bytearray(whole.read_bytes())
+    for place in np.random.default_rng(0).integers(2_000, len(content), 400):
+        if 0xFF not in content[place - 4 : place + 1] and content[place] != 0xAA:  # no header of a frame
+            content[place] ^= 0x55
+    whole.unlink()
+    path.write_bytes(content)
+    return path
+
+
+def test_the_decoder_says_nothing_and_what_others_write_meanwhile_arrives(
+    tmp_path: Path, capfd: pytest.CaptureFixture[str]
+) -> None:
+    path = harmed(tmp_path / "call.wav")
+    with sf.SoundFile(os.fsencode(path)) as file:
+        file.read()
+    assert "mpg123" in capfd.readouterr().err, "read in this process, this file makes the decoder talk"
+    source = open_audio(path)
+    drawn = 0
+    for block in source.blocks():
+        os.write(2, b"drawn ")
+        drawn += 1
+        assert len(block)
+    assert capfd.readouterr().err == "drawn " * drawn
+    assert drawn > 1
+
+
+def test_reading_that_is_given_up_leaves_no_process_behind(tmp_path: Path) -> None:
+    blocks = open_audio(harmed(tmp_path / "call.mp3")).blocks()
+    next(blocks)
+    del blocks
+    with pytest.raises(ChildProcessError):
+        os.waitpid(-1, os.WNOHANG)
+
+
+@pytest.mark.parametrize("name", ["call.mp3", "call.wav"])
+def test_a_command_says_only_what_it_says_itself(turnlab: Turnlab, tmp_path: Path, name: str) -> None:
+    done = turnlab("analyze", harmed(tmp_path / name))
+    assert all(line.startswith("turnlab: ") for line in done.err.splitlines())
+    shutil.copy(tmp_path / name, tmp_path / "other.ogg")
+    assert "mpg123" not in turnlab("simulate", tmp_path).err
