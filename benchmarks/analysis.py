@@ -16,9 +16,11 @@ import soundfile as sf
 
 from base.samples import SAMPLE_RATE
 from benchmarks.memory import HOURS, print_peaks
-from simulator.activity.analyzer import Completeness, analyze, completeness_model
+from simulator.activity.analyzer import analyze
+from simulator.activity.end_of_turn import EndOfTurnModel, SilenceOnly
 from simulator.activity.model import FRAME_SAMPLES
 from simulator.activity.silero import FrameSilero, SequenceSilero, VoiceModel
+from simulator.activity.smart_turn import installed_smart_turn
 from simulator.audio.source import AudioSource, open_audio
 from simulator.recording import bundled_folder, find_audio
 
@@ -29,8 +31,8 @@ def main() -> None:
         path = Path(sys.argv[1]) if len(sys.argv) > 1 else _ten_minutes(Path(folder))
         source = open_audio(path)
         print(f"{source.duration_s:.0f} s of audio, median of 3")
-        print(f"voice activity alone         {_rate(source, None):6.0f} x real time")
-        model = completeness_model()
+        print(f"voice activity alone         {_rate(source, SilenceOnly()):6.0f} x real time")
+        model = installed_smart_turn()
         if model is None:
             print("Smart Turn is not installed")
         else:
@@ -43,7 +45,7 @@ def main() -> None:
     print_peaks(HOURS, ("plain",))
 
 
-def _rate(source: AudioSource, model: Completeness | None) -> float:
+def _rate(source: AudioSource, model: EndOfTurnModel) -> float:
     return source.duration_s / statistics.median(_timed(lambda: analyze(source, model)) for _ in range(3))
 
 

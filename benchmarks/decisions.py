@@ -11,8 +11,8 @@ from dataclasses import replace
 
 from presets.config import VoiceConfig
 from presets.library import builtin_presets
-from simulator.activity.analyzer import completeness_model
 from simulator.activity.cache import cached_analysis
+from simulator.activity.end_of_turn import end_of_turn_model
 from simulator.activity.model import Activity, Observation
 from simulator.engine.profile_files import default_profile
 from simulator.measures.comparison import compare
@@ -26,7 +26,7 @@ POINTS = 1000
 
 def main() -> None:
     """Print the figures."""
-    model = completeness_model()
+    model = end_of_turn_model()
     opened = [open_recording(path) for path in find_audio([bundled_folder()])]
     analysed = [(recording, cached_analysis(recording.source, model)) for recording in opened]
     arms = [Arm(name, preset.config) for name, preset in builtin_presets().items()]

@@ -13,8 +13,8 @@ from pathlib import Path
 
 from benchmarks.calibration.split import read_items, split
 from benchmarks.silero_reference import reference_spans
-from simulator.activity.analyzer import completeness_model
 from simulator.activity.cache import cached_analysis
+from simulator.activity.end_of_turn import end_of_turn_model
 from simulator.measures.scoring import Group, Scored, barge_in_scores, end_of_turn_scores, voice_scores
 from simulator.measures.scoring_barge_in import WANTED
 from simulator.measures.scoring_voice import FrameScore, score_frames
@@ -70,7 +70,7 @@ def _print_voice(evaluation: Evaluation, wanted: set[str] | None) -> None:
 
 
 def _reference(recording: Recording) -> FrameScore:
-    activity = cached_analysis(recording.source, completeness_model())
+    activity = cached_analysis(recording.source, end_of_turn_model())
     spans = reference_spans(activity.probability.tolist(), activity.duration_ms)
     assert recording.labels is not None
     return score_frames(spans, recording.labels.speech, len(activity.probability))

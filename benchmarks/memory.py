@@ -15,7 +15,8 @@ from pathlib import Path
 import soundfile as sf
 
 from base.samples import SAMPLE_RATE
-from simulator.activity.analyzer import analyze, completeness_model
+from simulator.activity.analyzer import analyze
+from simulator.activity.end_of_turn import SilenceOnly, end_of_turn_model
 from simulator.audio.source import open_audio
 from simulator.audio.what_if import WhatIf
 from simulator.recording import bundled_folder, find_audio
@@ -54,7 +55,7 @@ def _peak_mb(path: Path, what: str) -> float:
 
 def _analyse(path: Path, what: str) -> None:
     knobs = WhatIf(telephone=True, noise_snr_db=10.0) if what.startswith("telephone") else WhatIf()
-    analyze(open_audio(path, what_if=knobs), completeness_model(silence_only=what != "smart-turn"))
+    analyze(open_audio(path, what_if=knobs), end_of_turn_model() if what == "smart-turn" else SilenceOnly())
     # kilobytes on Linux, bytes on macOS
     unit = 1 << 20 if sys.platform == "darwin" else 1 << 10
     print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / unit)

@@ -27,8 +27,8 @@ from websockets.asyncio.client import connect
 from base.samples import AUDIBLE_DB
 from benchmarks.processes import cpu_with_children_s
 from presets.library import builtin_presets
-from simulator.activity.analyzer import completeness_model
 from simulator.activity.cache import cached_analysis
+from simulator.activity.end_of_turn import end_of_turn_model
 from simulator.activity.model import Activity
 from simulator.engine.events import Event, Why
 from simulator.labels.model import Anchor
@@ -77,7 +77,7 @@ def agent(*options: str) -> Iterator[tuple[str, subprocess.Popen[str]]]:
 
 def agree(presets: list[str]) -> None:
     """Compare inside and outside, preset by preset."""
-    model = completeness_model()
+    model = end_of_turn_model()
     callers = [open_recording(path) for path in find_audio([bundled_folder()])]
     for name in presets or builtin_presets():
         print(f"\n{name}: outside minus inside, ms")

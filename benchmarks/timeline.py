@@ -15,8 +15,8 @@ import numpy as np
 from textual.app import App, ComposeResult
 
 from presets.library import preset
-from simulator.activity.analyzer import completeness_model
 from simulator.activity.cache import cached_analysis
+from simulator.activity.end_of_turn import end_of_turn_model
 from simulator.activity.model import Activity
 from simulator.engine.profile_files import default_profile
 from simulator.recording import bundled_folder, open_recording
@@ -52,7 +52,7 @@ def main() -> None:
 def long_scene(hours: float) -> Scene:
     """Return a scene of some hours, two arms."""
     recording = open_recording(bundled_folder() / "thinking.flac")
-    activity = cached_analysis(recording.source, completeness_model())
+    activity = cached_analysis(recording.source, end_of_turn_model())
     times = round(hours * 3_600_000 / activity.duration_ms)
     analysed = AnalysedRecording("long", replace(recording, labels=None), _repeated(activity, times))
     arms = (Arm("A", preset("ultra_low_latency").config), Arm("B", preset("balanced").config))

@@ -3,7 +3,7 @@
 The machine is the one that recordings drive, so a file pushed through here frame by frame gives the same events as
 :func:`simulator.replay.play` in rigid replay, to the millisecond::
 
-    call = LiveCall(Analyzer(completeness_model()), machine)
+    call = LiveCall(Analyzer(end_of_turn_model()), machine)
     for frame in microphone:            # float32 [512] at 16 kHz, in order, none missing
         events = call.push(frame)       # all that happens before the *next* frame can be known
         mix(call.sound)                 # the agent's sound: when it plays, when it stops

@@ -7,7 +7,7 @@ from functools import cached_property
 
 from presets.config import VoiceConfig
 from presets.layers import Layer, ResolvedVoiceConfig, resolve
-from simulator.activity.analyzer import Completeness
+from simulator.activity.end_of_turn import EndOfTurnModel
 from simulator.activity.model import Activity
 from simulator.channel import NEEDS_CALLER, both_sides, without_barge_in
 from simulator.echo.echo_path import Echo
@@ -52,7 +52,7 @@ class EchoStudy:
     """The agent's echo, and the end-of-turn model that judges what is heard through it."""
 
     echo: Echo
-    judge: Completeness | None
+    judge: EndOfTurnModel
 
 
 def run(

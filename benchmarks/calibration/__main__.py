@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import json
 import sys
-from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -17,7 +16,7 @@ from benchmarks.calibration.fit import Fitted, fit
 from benchmarks.calibration.heard import Heard, HeardPause, Listener, listen, pauses
 from benchmarks.calibration.splices import spliced
 from benchmarks.calibration.split import LOOKS, RULE, Item, read_items, split
-from simulator.activity.calibration import FILE, Calibration, smart_turn_calibration
+from simulator.activity.calibration import FILE, Calibration, TurnSound, smart_turn_calibration
 from simulator.audio.what_if import AS_IT_IS
 
 
@@ -101,7 +100,8 @@ def _figures(
     def by_all(one: Heard, span: int) -> float:
         sound, evidence = one.sounds[span], one.activity.spans[span].evidence
         assert evidence is not None
-        return made.head_start_s(replace(evidence, ending_s=made.ending_s(sound.ending)))
+        heard = TurnSound(sound.completeness, made.ending_s(sound.ending), evidence["late_pitch"])
+        return made.head_start_s(heard)
 
     def unseen(one: Heard, span: int) -> float:
         return by_folds.get((id(one), span), by_all(one, span))

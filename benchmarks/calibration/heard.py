@@ -11,10 +11,10 @@ from numpy.typing import NDArray
 
 from base.samples import Samples
 from benchmarks.calibration.split import Item
-from simulator.activity.analyzer import analyze, completeness_model, spans_of
+from simulator.activity.analyzer import analyze, spans_of
 from simulator.activity.calibration import TYPICAL_LATE_PITCH
-from simulator.activity.model import Activity, SpeechEnd
-from simulator.activity.smart_turn import SmartTurn, Sound
+from simulator.activity.model import Activity, Evidence, Judgement, SpeechEnd
+from simulator.activity.smart_turn import Sound, installed_smart_turn
 from simulator.audio.what_if import AS_IT_IS, WhatIf
 from simulator.labels import Labels
 from simulator.measures.tradeoff import JudgedTurn, Pause, judged_turns
@@ -65,8 +65,7 @@ class Heard:
     def late_pitch(self, span: int) -> float:
         """Return the late pitch before a span's end, or what stands in for it."""
         evidence = self.activity.spans[span].evidence
-        assert evidence is not None
-        return TYPICAL_LATE_PITCH if evidence.late_pitch is None else evidence.late_pitch
+        return late_pitch_of(evidence)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -81,21 +80,29 @@ class HeardPause:
     example: Example
 
 
+def late_pitch_of(evidence: Evidence | None) -> float:
+    """Return the late pitch in some evidence, or what stands in for it."""
+    found = (evidence or {}).get("late_pitch")
+    return TYPICAL_LATE_PITCH if found is None else found
+
+
 class Listener:
-    """The end-of-turn model, taking down what it hears."""
+    """Smart Turn, taking down what it hears."""
 
     def __init__(self) -> None:
-        model = completeness_model()
-        if not isinstance(model, SmartTurn):
+        model = installed_smart_turn()
+        if model is None:
             raise SystemExit("the Smart Turn model is not installed; run 'turnlab models fetch'")
         self._model = model
         self.name = model.name
+        self.window_s = model.window_s
+        self.most_completeness = model.most_completeness
         self._heard: list[Sound] = []
 
-    def hear(self, samples: Samples) -> Sound:
-        """Hear as the model does."""
-        self._heard.append(self._model.hear(samples))
-        return self._heard[-1]
+    def judge(self, heard: Samples, silence_ms: int) -> Judgement:
+        """Judge as the model does."""
+        self._heard.append(self._model.hear(heard))
+        return self._model.judgement(self._heard[-1], heard, silence_ms)
 
     def taken_down(self) -> tuple[Sound, ...]:
         """Return what was heard since the last time."""

@@ -13,10 +13,10 @@ import numpy as np
 from numpy.typing import NDArray
 
 from base.samples import SAMPLE_RATE, Samples
-from benchmarks.calibration.heard import Example, Kind, Listener, alterations
+from benchmarks.calibration.heard import Example, Kind, Listener, alterations, late_pitch_of
 from benchmarks.calibration.split import Item
 from simulator.activity.analyzer import Analyzer, analyze
-from simulator.activity.calibration import TYPICAL_LATE_PITCH
+from simulator.activity.end_of_turn import SilenceOnly
 from simulator.activity.frames import framed
 from simulator.activity.model import FRAME_MS, FRAME_SAMPLES, SpeechEnd
 from simulator.audio.what_if import AS_IT_IS, WhatIf
@@ -69,7 +69,7 @@ def _heard(splice: Splice, speaker: str, what_if: WhatIf, listener: Listener) ->
             splice.source,
             speaker,
             splice.kind,
-            TYPICAL_LATE_PITCH if not end.evidence or end.evidence.late_pitch is None else end.evidence.late_pitch,
+            late_pitch_of(end.evidence),
             sounds[end.span].ending,
         )
         for end in ends[-1:]
@@ -123,7 +123,7 @@ def _dips(samples: Samples, turn: Turn) -> NDArray[np.int64]:
 def _room_tone(item: Item) -> Samples:
     """Return the recording's longest stretch without speech, its edges left out."""
     source = open_recording(item.path).source
-    spans = analyze(source, None).spans
+    spans = analyze(source, SilenceOnly()).spans
     samples = source.samples()
     edges = [edge for span in spans for edge in (span.start_ms, span.end_ms)]
     bounds = [0, *edges, len(samples) * 1000 // SAMPLE_RATE]

@@ -5,32 +5,23 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 
 from base.samples import QUIETEST_DB, SAMPLE_RATE, SAMPLES_PER_MS, Samples, decibels
-from simulator.activity.calibration import Calibration, smart_turn_calibration
+from simulator.activity.end_of_turn import EndOfTurnModel
 from simulator.activity.frames import framed
-from simulator.activity.log_mel import WINDOW_SECONDS
 from simulator.activity.model import (
     FRAME_MS,
     FRAME_SAMPLES,
-    NO_MODEL_COMPLETENESS,
-    SILENCE_ONLY,
     Activity,
-    Evidence,
     Observation,
     SpeechEnd,
     SpeechSpan,
     SpeechStart,
 )
-from simulator.activity.models import smart_turn_path
-from simulator.activity.pitch import late_pitch
-from simulator.activity.recent import Recent
 from simulator.activity.silero import VOICE_MODEL, Frames, VoiceModel, voice_model
-from simulator.activity.smart_turn import SmartTurn, Sound
 from simulator.activity.spans import SpanClosed, SpanDetector
 from simulator.audio.source import AudioSource
 from simulator.errors import AudioError
@@ -40,30 +31,6 @@ TURN_GAP_MS = 2000
 
 MISSING_S = 0.25
 """How much shorter than its header says audio may be: encoders pad and round."""
-
-
-class Completeness(Protocol):
-    """Something that hears how finished a turn sounds."""
-
-    name: str
-
-    def hear(self, samples: Samples) -> Sound:
-        """Return what the turn so far, float32 ``[n]`` at 16 kHz up to this pause, sounds like."""
-        ...
-
-
-def completeness_model(*, silence_only: bool = False, late: bool = False) -> Completeness | None:
-    """Return the end-of-turn model, or ``None`` where it is unwanted or not installed.
-
-    ``late``: open it only when it is first asked, for where the analysis may be there already.
-    """
-    path = None if silence_only else smart_turn_path()
-    return SmartTurn(path, late=late) if path else None
-
-
-def warm_up(model: Completeness) -> None:
-    """Have the model answer once, on silence: its first answer takes longest."""
-    model.hear(np.zeros(SAMPLE_RATE, np.float32))
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -77,21 +44,12 @@ class UnjudgedEnd:
     end_ms: int
     span: int
     heard: Samples
-    model: Completeness
-    calibration: Calibration
+    model: EndOfTurnModel
 
     def judge(self) -> SpeechEnd:
         """Return what became known: on any thread, or in another process. Raises what the model raises."""
-        silence = (self.known_ms - self.end_ms) * SAMPLES_PER_MS
-        pitch = late_pitch(self.heard[: len(self.heard) - silence])
-        sound = self.model.hear(self.heard)
-        evidence = Evidence(
-            model=round(sound.completeness, 6),
-            ending_s=round(self.calibration.ending_s(sound.ending), 6),
-            late_pitch=None if pitch is None else round(pitch, 4),
-        )
-        completeness = round(self.calibration.completeness(evidence), 6)
-        return SpeechEnd(self.known_ms, self.end_ms, self.span, completeness, evidence)
+        judged = self.model.judge(self.heard, self.known_ms - self.end_ms)
+        return SpeechEnd(self.known_ms, self.end_ms, self.span, judged.completeness, judged.evidence)
 
 
 class Analyzer:
@@ -100,17 +58,12 @@ class Analyzer:
     ``voice`` says where there is speech; by default Silero does.
     """
 
-    def __init__(
-        self,
-        model: Completeness | None,
-        calibration: Calibration | None = None,
-        voice: VoiceModel | None = None,
-    ) -> None:
+    def __init__(self, model: EndOfTurnModel, voice: VoiceModel | None = None) -> None:
         self._vad = voice or voice_model()
         self._spans = SpanDetector()
         self._model = model
-        self._calibration = calibration or smart_turn_calibration()
-        self._recent = Recent(WINDOW_SECONDS * SAMPLE_RATE)
+        self._window = model.window_s * SAMPLE_RATE
+        self._recent = _Recent(self._window)
         self._now_ms = 0
         self._turn_start_ms = 0
         self._last_end_ms: int | None = None
@@ -118,12 +71,12 @@ class Analyzer:
     @property
     def most_completeness(self) -> float:
         """What no pause is judged above."""
-        return self._calibration.most_completeness if self._model else NO_MODEL_COMPLETENESS
+        return self._model.most_completeness
 
     @property
     def end_of_turn_model(self) -> str:
         """The name of the model behind the completeness, or "silence only"."""
-        return self._model.name if self._model else SILENCE_ONLY
+        return self._model.name
 
     def push(self, frames: Frames) -> tuple[NDArray[np.float32], list[Observation]]:
         """Take frames, float32 ``[n, 512]`` at 16 kHz; return their probabilities and what they revealed.
@@ -168,13 +121,35 @@ class Analyzer:
 
     def _ended(self, found: SpanClosed, last_ms: int) -> SpeechEnd | UnjudgedEnd:
         """Return the end of a span, with the turn up to now to judge it by; samples up to ``last_ms`` came."""
-        model = self._model
-        if model is None:
-            return SpeechEnd(found.known_ms, found.end_ms, found.span, NO_MODEL_COMPLETENESS)
         turn = (self._now_ms - self._turn_start_ms) * SAMPLES_PER_MS
-        wanted = min(turn, WINDOW_SECONDS * SAMPLE_RATE)
-        heard = self._recent.last(wanted, before=(last_ms - self._now_ms) * SAMPLES_PER_MS)
-        return UnjudgedEnd(found.known_ms, found.end_ms, found.span, heard, model, self._calibration)
+        before = (last_ms - self._now_ms) * SAMPLES_PER_MS
+        heard = self._recent.last(min(turn, self._window), before=before)
+        ended = UnjudgedEnd(found.known_ms, found.end_ms, found.span, heard, self._model)
+        return ended if self._window else ended.judge()
+
+
+class _Recent:
+    """Keeps the last ``kept`` samples before any block that is pushed, and the block; a push copies little else."""
+
+    def __init__(self, kept: int) -> None:
+        self._kept = kept
+        self._room = np.zeros(2 * kept, np.float32)
+        self._end = 0
+
+    def push(self, block: Samples) -> None:
+        """Add samples, float32 ``[n]``."""
+        if self._end + len(block) > len(self._room):
+            before = self._room[max(0, self._end - self._kept) : self._end]
+            room = np.empty(max(2 * self._kept, len(before) + len(block)), np.float32)
+            room[: len(before)] = before
+            self._room, self._end = room, len(before)
+        self._room[self._end : self._end + len(block)] = block
+        self._end += len(block)
+
+    def last(self, count: int, *, before: int = 0) -> Samples:
+        """Return a copy of ``count`` samples, or as many as there are, float32 ``[n]``, but the last ``before``."""
+        end = self._end - before
+        return self._room[max(0, end - count) : end].copy()
 
 
 def _judged(seen: Observation | UnjudgedEnd) -> Observation:
@@ -183,7 +158,7 @@ def _judged(seen: Observation | UnjudgedEnd) -> Observation:
 
 def analyze(
     source: AudioSource,
-    model: Completeness | None,
+    model: EndOfTurnModel,
     progress: Callable[[float], None] | None = None,
 ) -> Activity:
     """Run stage 1 over a file. ``progress`` is told the share done, 0…1.

@@ -3,25 +3,41 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Callable
+import io
+import json
+from collections.abc import Callable, Iterator
 from functools import cache
 from importlib.metadata import version
 from importlib.resources import files
 from pathlib import Path
 
-from simulator.activity.analyzer import Completeness, analyze
-from simulator.activity.model import SILENCE_ONLY, Activity
+import numpy as np
+
+from simulator.activity.analyzer import analyze, spans_of
+from simulator.activity.end_of_turn import EndOfTurnModel
+from simulator.activity.model import (
+    Activity,
+    Evidence,
+    Lull,
+    Observation,
+    Resumption,
+    SpeechEnd,
+    SpeechStart,
+)
 from simulator.activity.models import silero_sequence_path
-from simulator.activity.stored import from_bytes, to_bytes
 from simulator.audio.source import AudioSource
 from simulator.kept_files import KeptFiles
+
+_KINDS: tuple[type[SpeechStart] | type[Lull] | type[Resumption], ...] = (SpeechStart, Lull, Resumption)
+_END = 3
+_COLUMNS = 5
 
 ANALYSES = KeptFiles("analyses", ".npz", 256_000_000)
 """About 120 hours of audio fit."""
 
 
 def cached_analysis(
-    source: AudioSource, model: Completeness | None, progress: Callable[[float], None] | None = None
+    source: AudioSource, model: EndOfTurnModel, progress: Callable[[float], None] | None = None
 ) -> Activity:
     """Return the analysis of a file, from the cache if it is there; otherwise make it and keep it.
 
@@ -40,9 +56,9 @@ def cached_analysis(
     return activity
 
 
-def _key(source: AudioSource, model: Completeness | None) -> str:
+def _key(source: AudioSource, model: EndOfTurnModel) -> str:
     network = "sequence" if silero_sequence_path() else "frame"
-    parts = (_method(), network, model.name if model else SILENCE_ONLY)
+    parts = (_method(), network, model.name)
     return hashlib.sha256(f"{source.content_hash()} {parts}".encode()).hexdigest()[:40]
 
 
@@ -68,3 +84,53 @@ def _state(path: Path) -> tuple[int, int] | None:
     except OSError:  # reading it will tell
         return None
     return state.st_mtime_ns, state.st_size
+
+
+def to_bytes(activity: Activity) -> bytes:
+    """Return an analysis as the content of an ``npz`` file."""
+    file = io.BytesIO()
+    evidence = [seen.evidence for seen in activity.observations if isinstance(seen, SpeechEnd)]
+    np.savez(
+        file,
+        duration_ms=activity.duration_ms,
+        observations=np.array([_row(seen) for seen in activity.observations], np.float64).reshape(-1, _COLUMNS),
+        probability=activity.probability,
+        level_db=activity.level_db,
+        envelope=activity.envelope,
+        evidence=np.array(json.dumps(evidence)),
+        models=np.array([activity.end_of_turn_model, activity.voice_model]),
+    )
+    return file.getvalue()
+
+
+def from_bytes(content: bytes) -> Activity | None:
+    """Return the analysis, or ``None`` if the bytes are not one, whole and unharmed."""
+    try:
+        with np.load(io.BytesIO(content), allow_pickle=False) as kept:
+            evidence = iter(json.loads(str(kept["evidence"])))
+            observations = tuple(_observation(row, evidence) for row in kept["observations"].tolist())
+            return Activity(
+                duration_ms=int(kept["duration_ms"]),
+                observations=observations,
+                spans=spans_of(observations),
+                probability=kept["probability"],
+                level_db=kept["level_db"],
+                envelope=kept["envelope"],
+                end_of_turn_model=str(kept["models"][0]),
+                voice_model=str(kept["models"][1]),
+            )
+    except Exception:  # whatever damaged bytes make numpy and zipfile raise
+        return None
+
+
+def _row(seen: Observation) -> tuple[float, ...]:
+    if isinstance(seen, SpeechEnd):
+        return (_END, seen.known_ms, seen.end_ms, seen.span, seen.completeness)
+    return (_KINDS.index(type(seen)), seen.known_ms, seen.start_ms, seen.span, 0.0)
+
+
+def _observation(row: list[float], evidence: Iterator[Evidence | None]) -> Observation:
+    kind, known_ms, at_ms, span = (int(value) for value in row[:4])
+    if kind == _END:
+        return SpeechEnd(known_ms, at_ms, span, row[4], next(evidence))
+    return _KINDS[kind](known_ms, at_ms, span)

@@ -1,4 +1,4 @@
-"""Completeness, calibrated: what the end-of-turn model hears, and where the pitch is.
+"""Smart Turn's completeness, calibrated: what the network hears, and where the pitch is.
 
 Together they are a head start: how many seconds of silence they are worth. Completeness is that head start as the
 turn confidence counts it, ``q = 1 - 2^(-head start / half-life)`` (:mod:`simulator.engine.end_of_turn`): a
@@ -19,8 +19,6 @@ from importlib.resources import files
 import numpy as np
 from numpy.typing import NDArray
 
-from simulator.activity.model import Evidence
-
 FILE = files("simulator.activity") / "calibration.json"
 
 MOST_S = 1.4
@@ -33,6 +31,20 @@ time to judge the pause meanwhile.
 
 TYPICAL_LATE_PITCH = -0.1
 """Octaves; stands in where there is too little voice to tell, so that it speaks neither for nor against an end."""
+
+
+@dataclass(frozen=True, slots=True)
+class TurnSound:
+    """What Smart Turn's completeness is judged by, at one end of speech.
+
+    ``model`` is the network's own output 0…1, which only serves for comparison; ``ending_s`` how many seconds of
+    silence the sound of the last half second is worth; ``late_pitch`` how many octaves the pitch was above the
+    turn's median at the end (``None``: too little of it).
+    """
+
+    model: float
+    ending_s: float
+    late_pitch: float | None
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -48,12 +60,12 @@ class Calibration:
         """Return how many seconds of silence an ending (:class:`~simulator.activity.smart_turn.Sound`) is worth."""
         return float(self.ending @ ending)
 
-    def head_start_s(self, evidence: Evidence) -> float:
+    def head_start_s(self, evidence: TurnSound) -> float:
         """Return how many seconds of silence the evidence is worth, 0 to :data:`MOST_S`."""
         seconds = self.base_s + evidence.ending_s + self.per_octave * pitch_known(evidence)
         return min(max(seconds, 0.0), MOST_S)
 
-    def completeness(self, evidence: Evidence) -> float:
+    def completeness(self, evidence: TurnSound) -> float:
         """Return the calibrated completeness, 0 to below 1."""
         return completeness_of(self.head_start_s(evidence), self.half_life_s)
 
@@ -63,7 +75,7 @@ class Calibration:
         return completeness_of(MOST_S, self.half_life_s)
 
 
-def pitch_known(evidence: Evidence) -> float:
+def pitch_known(evidence: TurnSound) -> float:
     """Return the late pitch, or what stands in for it."""
     return TYPICAL_LATE_PITCH if evidence.late_pitch is None else evidence.late_pitch
 

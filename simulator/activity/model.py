@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -42,18 +43,19 @@ class Resumption:
     span: int
 
 
+Evidence = Mapping[str, float | None]
+"""What an end-of-turn model judged by, by names of its own; ``None``: too little was heard to tell.
+
+``model``, where it is there, is the network's own output 0…1, shown beside the completeness.
+"""
+
+
 @dataclass(frozen=True, slots=True)
-class Evidence:
-    """What completeness was judged by, at one end of speech.
+class Judgement:
+    """How finished a turn sounded at a pause, 0…1, and what that was judged by, if by anything."""
 
-    ``model`` is the end-of-turn model's own output 0…1, which only serves for comparison; ``ending_s`` how many
-    seconds of silence the sound of the last half second is worth (see :mod:`simulator.activity.calibration`);
-    ``late_pitch`` how many octaves the pitch was above the turn's median at the end (``None``: too little of it).
-    """
-
-    model: float
-    ending_s: float
-    late_pitch: float | None
+    completeness: float
+    evidence: Evidence | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -16,7 +16,7 @@ from concurrent.futures.process import BrokenProcessPool
 from multiprocessing.connection import wait
 from typing import Any, ParamSpec, TypeVar
 
-from simulator.activity.analyzer import Completeness, warm_up
+from simulator.activity.end_of_turn import EndOfTurnModel, warm_up
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -25,7 +25,7 @@ T = TypeVar("T")
 class JudgeProcess(Executor):
     """One process that does one job after the other. Where it has died, the next job is given to a new one."""
 
-    def __init__(self, model: Completeness) -> None:
+    def __init__(self, model: EndOfTurnModel) -> None:
         self._model = model
         self._pool = _pool(model)
 
@@ -47,7 +47,7 @@ class JudgeProcess(Executor):
         self._pool.shutdown(wait=wait, cancel_futures=cancel_futures)
 
 
-def _pool(model: Completeness) -> ProcessPoolExecutor:
+def _pool(model: EndOfTurnModel) -> ProcessPoolExecutor:
     """Return a pool whose one process is starting, and will have asked the model once before any job."""
     pool = ProcessPoolExecutor(1, multiprocessing.get_context("spawn"), _prepare, (model,))
     # ctrl+c is for who began it; a process inherits what is ignored
@@ -62,7 +62,7 @@ def _pool(model: Completeness) -> ProcessPoolExecutor:
     return pool
 
 
-def _prepare(model: Completeness) -> None:
+def _prepare(model: EndOfTurnModel) -> None:
     threading.Thread(target=_end_with_parent, daemon=True).start()
     warm_up(model)
 

@@ -8,7 +8,8 @@ from dataclasses import replace
 import numpy as np
 
 from presets.layers import ResolvedVoiceConfig
-from simulator.activity.analyzer import Analyzer, Completeness
+from simulator.activity.analyzer import Analyzer
+from simulator.activity.end_of_turn import EndOfTurnModel
 from simulator.activity.model import Activity, Observation, SpeechEnd, SpeechStart
 from simulator.echo.caller import Caller, RigidCaller, caller_of
 from simulator.echo.echo_path import Echo, EchoPath
@@ -106,7 +107,7 @@ class _Renaming:
 def play_with_echo(
     recording: Recording,
     activity: Activity,
-    model: Completeness | None,
+    model: EndOfTurnModel,
     config: ResolvedVoiceConfig,
     profile: EngineProfile,
     echo: Echo,

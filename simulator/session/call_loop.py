@@ -15,7 +15,7 @@ from pathlib import Path
 
 from base.folders import own_recordings_folder
 from presets.layers import ResolvedVoiceConfig
-from simulator.activity.analyzer import Completeness, completeness_model, warm_up
+from simulator.activity.end_of_turn import EndOfTurnModel, SilenceOnly, end_of_turn_model, warm_up
 from simulator.activity.model import FRAME_MS
 from simulator.engine.events import Event
 from simulator.errors import SimulatorError
@@ -97,7 +97,7 @@ class CallLoop:
         self._ear, self._meter = FrameAssembler(), Meter()
         self._workers = ThreadPoolExecutor(1, "turnlab voice")
         self._judges = ThreadPoolExecutor(1, "turnlab end of turn")
-        self._judge: Completeness | None = None
+        self._judge: EndOfTurnModel = SilenceOnly()
         self._voice: Voice | None = None
         self._side: LiveAgent | None = None
         self._paused = self._ending = False
@@ -155,9 +155,8 @@ class CallLoop:
         """Load the models before the first sound, so that no frame waits for them."""
         settings = self._settings
         self._recover()
-        self._judge = completeness_model(silence_only=settings.silence_only)
-        if self._judge is not None:
-            warm_up(self._judge)
+        self._judge = SilenceOnly() if settings.silence_only else end_of_turn_model()
+        warm_up(self._judge)
         self._voice = voice_for(settings.voice)
         self._side = self._new_side(self._voice)
         self._publish()

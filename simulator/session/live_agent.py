@@ -9,7 +9,8 @@ from concurrent.futures import Executor
 
 from base.samples import SAMPLES_PER_MS, Samples
 from presets.layers import ResolvedVoiceConfig
-from simulator.activity.analyzer import Analyzer, Completeness
+from simulator.activity.analyzer import Analyzer
+from simulator.activity.end_of_turn import EndOfTurnModel
 from simulator.activity.model import FRAME_MS
 from simulator.engine.events import Event
 from simulator.engine.machine import TurnMachine
@@ -40,7 +41,7 @@ class LiveAgent:
         config: ResolvedVoiceConfig,
         profile: EngineProfile,
         scenario: Scenario,
-        judge: Completeness | None,
+        judge: EndOfTurnModel,
         voice: Voice,
         workers: Executor | None,
         judges: Executor,

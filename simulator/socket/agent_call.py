@@ -19,7 +19,8 @@ import numpy as np
 from base.samples import SAMPLES_PER_MS, Samples
 from presets.config import VoiceConfig
 from presets.layers import Layer, ResolvedVoiceConfig, resolve
-from simulator.activity.analyzer import Analyzer, Completeness
+from simulator.activity.analyzer import Analyzer
+from simulator.activity.end_of_turn import EndOfTurnModel
 from simulator.activity.model import FRAME_SAMPLES, SpeechEnd
 from simulator.engine.events import Event
 from simulator.engine.machine import TurnMachine
@@ -78,7 +79,7 @@ class Agent:
     scenario: Scenario
     profile: EngineProfile
     config: VoiceConfig
-    judge: Completeness | None
+    judge: EndOfTurnModel
     renderer: Callable[[], AgentRenderer]
     seed: int = 0
     judges: Executor | None = None

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from simulator.activity.analyzer import completeness_model
 from simulator.activity.cache import cached_analysis
+from simulator.activity.end_of_turn import end_of_turn_model
 from simulator.activity.model import Activity
 from simulator.recording import Recording, bundled_folder, find_audio, open_recording
 from tests.shared_analyses import shared_analyses
@@ -24,7 +24,7 @@ def _own_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture(scope="session")
 def bundled(tmp_path_factory: pytest.TempPathFactory) -> list[tuple[Recording, Activity]]:
     """The bundled recordings, analysed with the real models."""
-    model = completeness_model()
+    model = end_of_turn_model()
     opened = [open_recording(path) for path in find_audio([bundled_folder()])]
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("TURNLAB_CACHE_DIR", str(shared_analyses(tmp_path_factory)))

@@ -13,11 +13,12 @@ from hypothesis import strategies as st
 
 from base.samples import SAMPLE_RATE, Samples
 from presets.config import VoiceConfig
-from simulator.activity.analyzer import Analyzer, analyze, completeness_model
+from simulator.activity.analyzer import Analyzer, analyze
 from simulator.activity.cache import cached_analysis
-from simulator.activity.log_mel import log_mel
+from simulator.activity.end_of_turn import SilenceOnly, end_of_turn_model
 from simulator.activity.model import FRAME_SAMPLES, Activity, Observation
 from simulator.activity.silero import FrameSilero, SequenceSilero
+from simulator.activity.smart_turn import installed_smart_turn, log_mel
 from simulator.audio.source import open_audio
 from simulator.recording import Recording, bundled_folder, open_recording
 from simulator.study import Arm, run
@@ -37,7 +38,7 @@ def test_no_event_before_a_cut_depends_on_audio_after_it(
     frame = data.draw(st.integers(1, 400), "cut after frame")
     path = tmp_path / "cut.flac"
     sf.write(path, recording.source.samples()[: frame * FRAME_SAMPLES], SAMPLE_RATE, subtype="PCM_16")
-    cut = analyze(open_audio(path), completeness_model())
+    cut = analyze(open_audio(path), end_of_turn_model())
     arm, profile, cut_ms = Arm("arm", VoiceConfig()), fixed_profile(), frame * 32
     found = [
         [event.to_json() for event in one.played.events if event.t_ms <= cut_ms]
@@ -54,7 +55,7 @@ def test_a_stream_in_pieces_of_any_size_reveals_what_the_whole_file_does(
     recording, batch = data.draw(st.sampled_from(bundled), "recording")
     samples = recording.source.samples()[: 300 * FRAME_SAMPLES]
     frames = samples.reshape(-1, FRAME_SAMPLES)
-    analyzer = Analyzer(completeness_model())
+    analyzer = Analyzer(end_of_turn_model())
     revealed: list[Observation] = []
     at = 0
     while at < len(frames):
@@ -89,7 +90,7 @@ def test_short_audio_is_padded_on_the_left() -> None:
 
 def test_cut_sentences_of_real_people_sound_less_finished_than_their_ends(corpus: Path) -> None:
     """Padded on the wrong side, almost every cut sentence passes as complete."""
-    model = completeness_model()
+    model = installed_smart_turn()
     if model is None:
         pytest.skip("the Smart Turn model is not installed")
     cut, ends = [], []
@@ -119,16 +120,16 @@ def test_an_analysis_is_kept_and_a_broken_one_is_made_again(
     sf.write(tmp_path / "call.flac", samples, SAMPLE_RATE)
     source = open_audio(tmp_path / "call.flac")
     told: list[float] = []
-    first = cached_analysis(source, None, told.append)
+    first = cached_analysis(source, SilenceOnly(), told.append)
     assert told[-1] == 1.0
     told.clear()
-    second = cached_analysis(source, None, told.append)
+    second = cached_analysis(source, SilenceOnly(), told.append)
     assert not told
     assert second.observations == first.observations
     assert np.array_equal(second.probability, first.probability)
     assert second.silence_only
     (kept,) = (tmp_path / "kept" / "analyses").iterdir()
     kept.write_bytes(kept.read_bytes()[:1000])
-    third = cached_analysis(source, None, told.append)
+    third = cached_analysis(source, SilenceOnly(), told.append)
     assert told
     assert third.observations == first.observations

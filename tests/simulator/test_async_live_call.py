@@ -16,9 +16,8 @@ from base.samples import Samples
 from presets.config import parse
 from presets.layers import ResolvedVoiceConfig
 from simulator.activity.analyzer import Analyzer
-from simulator.activity.calibration import smart_turn_calibration
-from simulator.activity.model import FRAME_MS, FRAME_SAMPLES
-from simulator.activity.smart_turn import Sound
+from simulator.activity.calibration import TurnSound, smart_turn_calibration
+from simulator.activity.model import FRAME_MS, FRAME_SAMPLES, Judgement
 from simulator.engine.events import Event
 from simulator.engine.machine import TurnMachine
 from simulator.engine.profile_files import default_profile
@@ -27,7 +26,7 @@ from simulator.engine.script import Script
 from simulator.live import AsyncLiveCall, LiveCall
 from simulator.study import Arm
 
-_WEIGHTS = smart_turn_calibration().ending
+_CALIBRATION = smart_turn_calibration()
 
 HEARD = {"end_of_turn", "filler_start", "filler_end", "response_start", "response_end", "barge_in"}
 
@@ -51,11 +50,14 @@ class WrittenEnding:
     """Takes a frame's second sample for how many seconds of silence the ending is worth."""
 
     name = "written"
+    window_s = 8
+    most_completeness = _CALIBRATION.most_completeness
 
-    def hear(self, samples: Samples) -> Sound:
-        """Return an ending that is worth what the last frame says."""
-        seconds = float(samples[1 - FRAME_SAMPLES])
-        return Sound(0.5, seconds * _WEIGHTS / float(_WEIGHTS @ _WEIGHTS))
+    def judge(self, heard: Samples, silence_ms: int) -> Judgement:
+        """Judge the ending worth what the last frame says."""
+        assert silence_ms > 0
+        seconds = float(heard[1 - FRAME_SAMPLES])
+        return Judgement(_CALIBRATION.completeness(TurnSound(0.5, seconds, None)))
 
 
 class SlowWorkers(Executor):
@@ -166,8 +168,8 @@ def test_a_turn_that_could_end_at_once_is_waited_for() -> None:
 
 def test_what_judging_raises_ends_the_call() -> None:
     class Broken(WrittenEnding):
-        def hear(self, samples: Samples) -> Sound:
-            raise RuntimeError(f"the model is broken, {len(samples)} samples")
+        def judge(self, heard: Samples, silence_ms: int) -> Judgement:
+            raise RuntimeError(f"the model is broken, {len(heard)} samples, {silence_ms} ms")
 
     call = AsyncLiveCall(Analyzer(Broken(), voice=WrittenVoice()), machine_of({}), SlowWorkers([2]))
     with pytest.raises(RuntimeError, match="broken"):

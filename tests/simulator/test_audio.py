@@ -10,6 +10,7 @@ import soundfile as sf
 import soxr
 
 from simulator.activity.analyzer import analyze
+from simulator.activity.end_of_turn import SilenceOnly
 from simulator.audio.source import open_audio
 from simulator.errors import AudioError
 from simulator.recording import bundled_folder, find_audio
@@ -42,8 +43,8 @@ def test_the_same_speech_is_heard_in_every_format(
     path = tmp_path / f"call.{suffix}"
     sf.write(path, soxr.resample(speech, 16_000, rate), rate, subtype=subtype)
     sf.write(tmp_path / "reference.wav", speech, 16_000, subtype="FLOAT")
-    found = analyze(open_audio(path), None)
-    reference = analyze(open_audio(tmp_path / "reference.wav"), None)
+    found = analyze(open_audio(path), SilenceOnly())
+    reference = analyze(open_audio(tmp_path / "reference.wav"), SilenceOnly())
     assert abs(found.duration_ms - reference.duration_ms) <= 100
     heard, expected = (sum(s.end_ms - s.start_ms for s in one.spans) for one in (found, reference))
     assert heard == pytest.approx(expected, rel=0.12)
@@ -58,8 +59,8 @@ def test_the_callers_channel_is_read_and_a_guess_is_marked(
     guessed, chosen = open_audio(path), open_audio(path, caller_channel=1)
     assert guessed.guessed_channel
     assert not chosen.guessed_channel
-    assert not analyze(guessed, None).spans
-    assert analyze(chosen, None).spans
+    assert not analyze(guessed, SilenceOnly()).spans
+    assert analyze(chosen, SilenceOnly()).spans
     assert guessed.content_hash() != chosen.content_hash()
     with pytest.raises(AudioError, match="from 1 to 2"):
         open_audio(path, caller_channel=2)
@@ -74,7 +75,7 @@ def test_samples_that_are_not_numbers_and_clipped_ones_do_not_poison_what_follow
     hurt[3000:3100] = 37.0
     sf.write(tmp_path / "hurt.wav", hurt, 16_000, subtype="FLOAT")
     sf.write(tmp_path / "well.wav", speech, 16_000, subtype="FLOAT")
-    found, reference = (analyze(open_audio(tmp_path / name), None) for name in ("hurt.wav", "well.wav"))
+    found, reference = (analyze(open_audio(tmp_path / name), SilenceOnly()) for name in ("hurt.wav", "well.wav"))
     assert np.isfinite(found.probability).all()
     assert found.envelope.max() <= 1.0
     assert len(found.spans) >= len(reference.spans) > 0

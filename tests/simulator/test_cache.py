@@ -17,8 +17,8 @@ import soundfile as sf
 
 from base.samples import Samples
 from simulator.activity.cache import ANALYSES, cached_analysis
-from simulator.activity.model import Activity
-from simulator.activity.smart_turn import Sound
+from simulator.activity.end_of_turn import EndOfTurnModel, SilenceOnly
+from simulator.activity.model import Activity, Judgement
 from simulator.audio.source import AudioSource, open_audio
 from simulator.recording import bundled_folder
 
@@ -26,9 +26,10 @@ ANALYSE = """
 import hashlib, sys
 from pathlib import Path
 from simulator.activity.cache import cached_analysis
+from simulator.activity.end_of_turn import SilenceOnly
 from simulator.audio.source import open_audio
 source = open_audio(Path(sys.argv[1]))
-seen = {repr(cached_analysis(source, None).observations) for _ in range(int(sys.argv[2]))}
+seen = {repr(cached_analysis(source, SilenceOnly()).observations) for _ in range(int(sys.argv[2]))}
 print(len(seen), hashlib.sha256(min(seen).encode()).hexdigest())
 """
 CLEAR = """
@@ -50,17 +51,23 @@ def source(tmp_path: Path) -> AudioSource:
     return open_audio(path)
 
 
+SILENCE = SilenceOnly()
+
+
 class Ear:
     """An end-of-turn model under a name of its own."""
+
+    window_s = 8
+    most_completeness = 0.5
 
     def __init__(self, name: str) -> None:
         self.name = name
 
-    def hear(self, samples: Samples) -> Sound:
-        return Sound(0.5 if len(samples) else 0.0, np.zeros(384))
+    def judge(self, heard: Samples, silence_ms: int) -> Judgement:
+        return Judgement(0.5 if len(heard) and silence_ms else 0.0)
 
 
-def _was_made(source: AudioSource, ear: Ear | None = None) -> bool:
+def _was_made(source: AudioSource, ear: EndOfTurnModel = SILENCE) -> bool:
     told: list[float] = []
     cached_analysis(source, ear, told.append)
     return bool(told)
@@ -105,7 +112,7 @@ def test_a_reader_goes_on_while_another_process_deletes(source: AudioSource) -> 
 
 
 def test_only_its_owner_can_read_it(source: AudioSource) -> None:
-    cached_analysis(source, None)
+    cached_analysis(source, SilenceOnly())
     (entry,) = ANALYSES.folder.iterdir()
     assert entry.stat().st_mode & 0o777 == 0o600
     assert ANALYSES.folder.stat().st_mode & 0o777 == 0o700
@@ -115,7 +122,7 @@ def test_only_its_owner_can_read_it(source: AudioSource) -> None:
 
 
 def test_it_holds_no_audio(source: AudioSource) -> None:
-    cached_analysis(source, None)
+    cached_analysis(source, SilenceOnly())
     (entry,) = ANALYSES.folder.iterdir()
     with np.load(entry) as found:
         per_frame = {name: found[name].size / (source.duration_s / 0.032) for name in found.files}
@@ -140,7 +147,7 @@ def test_content_channel_model_and_settings_each_have_their_own(source: AudioSou
 
 
 def test_what_changes_while_it_is_read_is_not_kept(source: AudioSource) -> None:
-    cached_analysis(source, None, lambda _: os.utime(source.path, (1, 1)))
+    cached_analysis(source, SilenceOnly(), lambda _: os.utime(source.path, (1, 1)))
     assert ANALYSES.kept().entries == 0
 
 
@@ -159,7 +166,7 @@ def full(source: AudioSource) -> Iterator[list[Path]]:
 
 
 def test_what_was_not_used_for_longest_goes_first(source: AudioSource, full: list[Path]) -> None:
-    cached_analysis(source, None)
+    cached_analysis(source, SilenceOnly())
     assert [path.exists() for path in full] == [False, True, True, True]
     assert ANALYSES.kept().size <= ANALYSES.most_bytes
     ours = next(path for path in ANALYSES.folder.iterdir() if path not in full)
@@ -179,7 +186,7 @@ def test_what_a_killed_process_left_half_written_is_deleted_when_old(source: Aud
     for path in (old, fresh):
         path.write_bytes(b"half")
     os.utime(old, (time.time() - 4000, time.time() - 4000))
-    cached_analysis(source, None)
+    cached_analysis(source, SilenceOnly())
     assert not old.exists()
     assert fresh.exists()
 
@@ -189,6 +196,6 @@ def test_a_cache_that_cannot_be_written_costs_no_more_than_time(
 ) -> None:
     (tmp_path / "file").touch()
     monkeypatch.setenv("TURNLAB_CACHE_DIR", str(tmp_path / "file"))
-    assert isinstance(cached_analysis(source, None), Activity)
+    assert isinstance(cached_analysis(source, SilenceOnly()), Activity)
     assert ANALYSES.kept().entries == 0
     assert ANALYSES.clear().entries == 0

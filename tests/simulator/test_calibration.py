@@ -13,14 +13,12 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 
 from base.samples import Samples
-from simulator.activity.analyzer import analyze, completeness_model
-from simulator.activity.calibration import MOST_S, smart_turn_calibration
-from simulator.activity.log_mel import log_mel
-from simulator.activity.model import Activity, Evidence
+from simulator.activity.analyzer import analyze
+from simulator.activity.cache import from_bytes, to_bytes
+from simulator.activity.calibration import MOST_S, TurnSound, smart_turn_calibration
+from simulator.activity.model import Activity
 from simulator.activity.models import open_session, smart_turn_path
-from simulator.activity.pitch import late_pitch
-from simulator.activity.smart_turn import SmartTurn
-from simulator.activity.stored import from_bytes, to_bytes
+from simulator.activity.smart_turn import SmartTurn, installed_smart_turn, late_pitch, log_mel
 from simulator.audio.source import open_audio
 from simulator.engine.end_of_turn import confidence
 from simulator.engine.profile_files import default_profile
@@ -57,7 +55,7 @@ def test_completeness_is_worth_its_head_start_in_silence(
     model: float, ending_s: float, pitch: float | None
 ) -> None:
     calibration = smart_turn_calibration()
-    evidence = Evidence(model, ending_s, pitch)
+    evidence = TurnSound(model, ending_s, pitch)
     completeness, head_start_s = calibration.completeness(evidence), calibration.head_start_s(evidence)
     assert 0.0 <= completeness < 1.0
     assert 0.0 <= head_start_s <= MOST_S
@@ -86,14 +84,14 @@ def test_an_inner_output_changes_nothing_in_what_the_model_says() -> None:
 
 def test_the_evidence_is_kept_with_the_analysis(bundled: list[tuple[Recording, Activity]]) -> None:
     for _, activity in bundled:
-        assert completeness_model() is None or all(span.evidence for span in activity.spans)
+        assert activity.silence_only or all(span.evidence for span in activity.spans)
         kept = from_bytes(to_bytes(activity))
         assert kept is not None
         assert kept.observations == activity.observations
 
 
 def test_completeness_tells_ends_from_hesitations_of_people_it_was_not_fitted_on(corpus: Path) -> None:
-    model = completeness_model()
+    model = installed_smart_turn()
     if model is None:
         pytest.skip("the Smart Turn model is not installed")
     ends, stops = list[float](), list[float]()

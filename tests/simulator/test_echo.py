@@ -13,6 +13,7 @@ import soundfile as sf
 from presets.config import parse
 from presets.library import preset
 from simulator.activity.analyzer import analyze
+from simulator.activity.end_of_turn import SilenceOnly
 from simulator.activity.model import FRAME_MS, Activity
 from simulator.audio.what_if import WhatIf
 from simulator.echo.echo_path import Echo, EchoPath
@@ -29,14 +30,14 @@ UNHEARD_DB = 300.0
 @cache
 def analysed(name: str) -> tuple[Recording, Activity]:
     recording = open_recording(bundled_folder() / f"{name}.flac")
-    return recording, analyze(recording.source, None)
+    return recording, analyze(recording.source, SilenceOnly())
 
 
 def simulated(
     name: str, loss_db: float | None, mode: ReplayMode | None = None, delay_ms: int = 100, config: str = "balanced"
 ) -> Run:
     recording, activity = analysed(name)
-    echo = None if loss_db is None else EchoStudy(Echo(loss_db, delay_ms), None)
+    echo = None if loss_db is None else EchoStudy(Echo(loss_db, delay_ms), SilenceOnly())
     return run(
         recording, activity, Arm(config, preset(config).config), default_profile(), mode=mode, echo=echo, seed=5
     )
@@ -102,10 +103,10 @@ def test_nothing_is_known_of_audio_to_come(tmp_path: Path) -> None:
     short = open_recording(tmp_path / "cut.flac")
     short = replace(short, id=recording.id, scenario=recording.scenario)
     whole = replace(recording, labels=None)
-    arm, echo = Arm("arm", parse({"barge_in_min_speech_s": 0.3})), EchoStudy(Echo(12.0), None)
+    arm, echo = Arm("arm", parse({"barge_in_min_speech_s": 0.3})), EchoStudy(Echo(12.0), SilenceOnly())
     found = [
         [(event.type, event.t_ms) for event in run(one, seen, arm, default_profile(), echo=echo).played.events]
-        for one, seen in ((whole, activity), (short, analyze(short.source, None)))
+        for one, seen in ((whole, activity), (short, analyze(short.source, SilenceOnly())))
     ]
     before = [[event for event in events if event[1] < cut_ms - 100] for events in found]
     assert before[0] == before[1]

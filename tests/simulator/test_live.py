@@ -9,7 +9,8 @@ from numpy.typing import NDArray
 from presets.config import VoiceConfig, parse
 from presets.layers import ResolvedVoiceConfig
 from presets.library import builtin_presets
-from simulator.activity.analyzer import Analyzer, completeness_model
+from simulator.activity.analyzer import Analyzer
+from simulator.activity.end_of_turn import SilenceOnly, end_of_turn_model
 from simulator.activity.model import FRAME_SAMPLES, Activity, SpeechStart
 from simulator.engine.events import Event
 from simulator.engine.machine import TurnMachine
@@ -43,7 +44,7 @@ def test_frames_as_they_come_give_the_events_of_the_whole_recording(
     to_the_end = recording.id == "fast-talker"
     config = resolved(builtin_presets()["ultra_low_latency"].config)
     machine = TurnMachine(config, default_profile(), script_of(recording, activity), recording=recording.id, seed=3)
-    call = LiveCall(Analyzer(completeness_model()), machine)
+    call = LiveCall(Analyzer(end_of_turn_model()), machine)
     told: list[Event] = []
     for frame in frames_of(recording)[: None if to_the_end else FIRST_FRAMES]:
         told += call.push(frame)
@@ -61,7 +62,7 @@ def test_what_is_told_ahead_never_changes_when_the_next_frame_comes() -> None:
     machine = TurnMachine(
         resolved(VoiceConfig()), default_profile(), script_of(recording, activity_of(())), recording="call"
     )
-    call = LiveCall(Analyzer(None), machine)
+    call = LiveCall(Analyzer(SilenceOnly()), machine)
     for frame in frames_of(recording)[:800]:
         before = call.now_ms
         assert all(before <= event.t_ms < call.now_ms + 32 for event in call.push(frame))
@@ -107,4 +108,4 @@ def test_a_frame_of_another_length_is_refused() -> None:
         resolved(VoiceConfig()), default_profile(), script_of(recording_of(), activity_of(())), recording="call"
     )
     with pytest.raises(ValueError, match="512"):
-        LiveCall(Analyzer(None), machine).push(np.zeros(160, np.float32))
+        LiveCall(Analyzer(SilenceOnly()), machine).push(np.zeros(160, np.float32))

@@ -19,7 +19,8 @@ from numpy.typing import NDArray
 
 from base.folders import own_recordings_folder
 from presets.config import parse
-from simulator.activity.analyzer import analyze, completeness_model
+from simulator.activity.analyzer import analyze
+from simulator.activity.end_of_turn import end_of_turn_model
 from simulator.engine.profile_files import default_profile
 from simulator.labels import read_json, read_labels
 from simulator.labels.document import LabelDocument
@@ -125,7 +126,7 @@ def talk_and_swap(audio: VirtualAudio, live: Following, clip: Path) -> int:
 
 def same_decisions_as_the_batch(live: Following, clip: Path, swapped_ms: int) -> None:
     recording = open_recording(clip)
-    activity = analyze(recording.source, completeness_model())
+    activity = analyze(recording.source, end_of_turn_model())
     batch = play(recording, activity, PATIENT, default_profile(), mode="rigid").events
     decided = [one.event for one in live.told if isinstance(one, Happened)]
     shift_ms = decided[0].t_ms - batch[0].t_ms

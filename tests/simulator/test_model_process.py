@@ -14,7 +14,8 @@ from concurrent.futures.process import BrokenProcessPool
 import numpy as np
 import pytest
 
-from simulator.activity.analyzer import Analyzer, UnjudgedEnd, completeness_model
+from simulator.activity.analyzer import Analyzer, UnjudgedEnd
+from simulator.activity.end_of_turn import end_of_turn_model
 from simulator.activity.model import FRAME_SAMPLES
 from simulator.activity.model_process import JudgeProcess
 from simulator.recording import bundled_folder, open_recording
@@ -22,9 +23,9 @@ from simulator.recording import bundled_folder, open_recording
 PATIENCE_S = 20.0
 _ABANDONED = """
 import multiprocessing, time
-from simulator.activity.analyzer import completeness_model
+from simulator.activity.end_of_turn import end_of_turn_model
 from simulator.activity.model_process import JudgeProcess
-judges = JudgeProcess(completeness_model(late=True))
+judges = JudgeProcess(end_of_turn_model(late=True))
 judges.submit(int).result()
 print(multiprocessing.active_children()[0].pid, flush=True)
 time.sleep(60)
@@ -33,7 +34,7 @@ time.sleep(60)
 
 def unjudged() -> UnjudgedEnd:
     """Return the first end of speech of a bundled recording."""
-    analyzer = Analyzer(completeness_model(late=True))
+    analyzer = Analyzer(end_of_turn_model(late=True))
     samples = open_recording(bundled_folder() / "fast-talker.flac").source.samples()
     for at in range(0, len(samples) - FRAME_SAMPLES, FRAME_SAMPLES):
         _, seen = analyzer.hear(samples[None, at : at + FRAME_SAMPLES])
@@ -45,9 +46,7 @@ def unjudged() -> UnjudgedEnd:
 
 @pytest.fixture
 def judges() -> Iterator[JudgeProcess]:
-    model = completeness_model(late=True)
-    assert model is not None
-    with JudgeProcess(model) as opened:
+    with JudgeProcess(end_of_turn_model(late=True)) as opened:
         yield opened
 
 

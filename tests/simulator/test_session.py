@@ -14,6 +14,7 @@ import soundfile as sf
 import soxr
 
 from base.samples import Samples
+from simulator.activity.end_of_turn import SilenceOnly
 from simulator.activity.model import FRAME_MS, FRAME_SAMPLES
 from simulator.devices import streams
 from simulator.devices.listing import Device
@@ -110,9 +111,10 @@ def test_a_muted_microphone_is_neither_heard_nor_recorded_and_a_pause_stops_the_
 
 
 def test_what_was_cut_off_is_said_from_where_the_call_stands() -> None:
+    model = SilenceOnly()
     with ThreadPoolExecutor(1) as judges:
         whole, cut = (
-            LiveAgent(ARM.config, default_profile(), default_scenario(), None, BundledVoice(), None, judges, 0)
+            LiveAgent(ARM.config, default_profile(), default_scenario(), model, BundledVoice(), None, judges, 0)
             for _ in range(2)
         )
         said = np.zeros(0, np.float32)

@@ -17,6 +17,7 @@ import soundfile as sf
 from base.samples import SAMPLE_RATE, Samples
 from presets.config import VoiceConfig, parse
 from simulator.activity.analyzer import analyze
+from simulator.activity.end_of_turn import SilenceOnly
 from simulator.engine.events import Event
 from simulator.engine.profile_files import default_profile
 from simulator.engine.scenario import default_scenario
@@ -36,7 +37,9 @@ BLOCK = 320
 
 
 def agent(config: VoiceConfig = CONFIG) -> Agent:
-    return Agent(default_scenario(), default_profile(), config, None, lambda: AgentRenderer(BundledVoice()), 3)
+    return Agent(
+        default_scenario(), default_profile(), config, SilenceOnly(), lambda: AgentRenderer(BundledVoice()), 3
+    )
 
 
 @cache
@@ -54,7 +57,7 @@ def batch_events(folder: Path) -> tuple[Event, ...]:
     path = folder / f"{CALL_NAME}.wav"
     sf.write(path, two_turns(), SAMPLE_RATE, subtype="FLOAT")
     recording = replace(open_recording(path), scenario=default_scenario())
-    activity = analyze(recording.source, None)
+    activity = analyze(recording.source, SilenceOnly())
     return play(recording, activity, Arm("arm", CONFIG).resolved, default_profile(), seed=3).events
 
 

@@ -16,6 +16,7 @@ from websockets.asyncio.server import ServerConnection, serve
 
 from base.samples import SAMPLE_RATE
 from simulator.activity.analyzer import analyze
+from simulator.activity.end_of_turn import SilenceOnly
 from simulator.recording import Recording, open_recording
 from simulator.socket.calling import BLOCK_MS, AgentError, CallOptions, CallTaken, call
 
@@ -56,7 +57,7 @@ def caller(tmp_path: Path) -> Recording:
 
 
 def called(url: str, recording: Recording, rate: int = SAMPLE_RATE) -> CallTaken:
-    return call(CallOptions(url, rate=rate), recording, analyze(recording.source, None))
+    return call(CallOptions(url, rate=rate), recording, analyze(recording.source, SilenceOnly()))
 
 
 async def _bytes_of(line: Line, count: int) -> list[bytes]:

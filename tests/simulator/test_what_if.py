@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from base.samples import SAMPLE_RATE, Samples
 from simulator.activity.analyzer import analyze
+from simulator.activity.end_of_turn import SilenceOnly
 from simulator.audio.source import AudioSource, open_audio
 from simulator.audio.what_if import WhatIf
 from simulator.labels import read_labels
@@ -121,7 +122,7 @@ def test_every_knob_is_another_analysis(call: AudioSource) -> None:
     knobs = [WhatIf(), *KNOBS, WhatIf(noise_snr_db=10.0, noise_seed=1), WhatIf(noise_snr_db=11.0)]
     assert len({open_audio(call.path, what_if=one).content_hash() for one in knobs}) == len(knobs)
     plain, noisy = (
-        analyze(open_audio(call.path, what_if=one), None) for one in (WhatIf(), WhatIf(noise_snr_db=0.0))
+        analyze(open_audio(call.path, what_if=one), SilenceOnly()) for one in (WhatIf(), WhatIf(noise_snr_db=0.0))
     )
     assert plain.duration_ms == noisy.duration_ms
     assert not np.array_equal(plain.probability, noisy.probability)

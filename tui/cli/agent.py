@@ -11,7 +11,6 @@ from pathlib import Path
 
 from services.embedded.addresses import authority, bind
 from services.errors import ServiceError
-from simulator.activity.model import SILENCE_ONLY
 from simulator.activity.model_process import JudgeProcess
 from simulator.engine.profile import EngineProfile
 from simulator.engine.scenario import Scenario, default_scenario, read_scenario
@@ -64,10 +63,11 @@ def agent(request: Request, *, as_json: bool) -> None:
         "config": arm.name,
         "scenario": request.scenario.name if request.scenario else "default",
         "profile": profile.name,
-        "end_of_turn_model": judge.name if judge else SILENCE_ONLY,
+        "end_of_turn_model": judge.name,
         "voice": voice.name,
     }
-    with bound, ThreadPoolExecutor(1, "voice") as clips, JudgeProcess(judge) if judge else nullcontext() as judges:
+    process = JudgeProcess(judge) if judge.window_s else nullcontext()
+    with bound, ThreadPoolExecutor(1, "voice") as clips, process as judges:
         _speak_once(voice, arm, profile, scenario)
         answering = Agent(
             scenario=scenario,

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict
 from pathlib import Path
 
 from simulator.activity.model import FRAME_MS, Activity
@@ -37,7 +36,7 @@ def _to_json(recording: Recording, activity: Activity) -> dict[str, object]:
                 "t": span.end_ms / 1000,
                 "known_at": span.end_known_ms / 1000,
                 "completeness": span.completeness,
-                "evidence": asdict(span.evidence) if span.evidence else None,
+                "evidence": dict(span.evidence) if span.evidence else None,
             }
             for span in activity.spans
         ],
@@ -57,7 +56,7 @@ def _print_activity(recording: Recording, activity: Activity) -> None:
             f"{(span.end_ms - span.start_ms) / 1000:.2f}",
             f"{span.end_known_ms / 1000:.2f}",
             f"{span.completeness:.2f}",
-            f"{span.evidence.model:.2f}" if span.evidence else "-",
+            "-" if (alone := (span.evidence or {}).get("model")) is None else f"{alone:.2f}",
         ]
         for index, span in enumerate(activity.spans)
     ]

@@ -16,6 +16,7 @@ import soundfile as sf
 from base.files import write_private
 from base.os_errors import os_error_text
 from base.samples import SAMPLE_RATE, to_pcm16
+from simulator.activity.end_of_turn import SilenceOnly
 from simulator.measures.readout_table import BY_NAME, BY_PLACE
 from simulator.measures.readouts import Spread, readouts_json
 from simulator.recording import Recording
@@ -56,7 +57,7 @@ def call_agent(request: Request, *, as_json: bool) -> None:
         raise CallError(f"--sample-rate {request.rate}: choose one of {', '.join(map(str, RATES))}")
     _check_save(request.save)
     recording = _open(request)
-    activity = analyse(recording, None)  # how finished the caller sounds is the agent's to judge
+    activity = analyse(recording, SilenceOnly())  # how finished the caller sounds is the agent's to judge
     wishes = CallOptions(
         request.url, request.token, request.rate, request.rigid, request.audible_db, _tls(request.url)
     )

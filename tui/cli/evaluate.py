@@ -102,7 +102,7 @@ def make_evaluation(request: Request) -> Evaluation:
         faults.raise_any()
         raise WorkError(_nothing_labelled(request.paths, opened))
     model = end_of_turn_judge(request.eot)
-    found = Evaluation(arms, profile, model.name if model else SILENCE_ONLY, faults, request.hearing)
+    found = Evaluation(arms, profile, model.name, faults, request.hearing)
     found.skipped += [(one.source.path, _why_skipped(one)) for one in opened if one not in labelled]
     for recording in labelled:
         with faults.noting(recording.source.path):

@@ -8,9 +8,9 @@ from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
-from simulator.activity.analyzer import Completeness, completeness_model
 from simulator.activity.cache import cached_analysis
-from simulator.activity.model import Activity
+from simulator.activity.end_of_turn import EndOfTurnModel, end_of_turn_model, named_model
+from simulator.activity.model import SILENCE_ONLY, Activity
 from simulator.activity.models import why_silence_only
 from simulator.engine.profile import EngineProfile
 from simulator.engine.profile_files import load_profile
@@ -75,20 +75,20 @@ def unused(name: str, taken: Container[str]) -> str:
     return own
 
 
-def end_of_turn_judge(choice: str | None) -> Completeness | None:
-    """Return the end-of-turn model, or ``None`` for silence only.
+def end_of_turn_judge(choice: str | None) -> EndOfTurnModel:
+    """Return the end-of-turn model chosen with ``--eot``, or the best that is installed.
 
     Raises :class:`~tui.cli.failure.WorkError` if the model was asked for by name and is not installed.
     """
-    model = completeness_model(silence_only=choice == "silence", late=True)
-    if model is None and choice == "smart-turn":
+    model = end_of_turn_model(late=True) if choice is None else named_model(choice, late=True)
+    if model is None:
         raise WorkError(f"{why_silence_only()}; or use --eot silence")
-    if model is None and choice is None:
+    if choice is None and model.name == SILENCE_ONLY:
         complain(f"end of turn is judged by silence only: {why_silence_only()}")
     return model
 
 
-def analyse(recording: Recording, model: Completeness | None) -> Activity:
+def analyse(recording: Recording, model: EndOfTurnModel) -> Activity:
     """Analyse a recording, from the cache if possible, showing progress where a person is watching.
 
     What was guessed about it, or is wrong with its samples, is told first.

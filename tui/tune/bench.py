@@ -9,8 +9,8 @@ from pathlib import Path
 
 from base.folders import own_recordings_folder
 from base.os_errors import os_error_text
-from simulator.activity.analyzer import Completeness, completeness_model
 from simulator.activity.cache import cached_analysis
+from simulator.activity.end_of_turn import EndOfTurnModel, end_of_turn_model
 from simulator.activity.model import Activity
 from simulator.audio.source import SUFFIXES
 from simulator.errors import SimulatorError
@@ -84,8 +84,8 @@ class Analyst:
     """Analyses recordings; the end-of-turn model is loaded with the first."""
 
     @cached_property
-    def _model(self) -> Completeness | None:
-        return completeness_model(late=True)
+    def _model(self) -> EndOfTurnModel:
+        return end_of_turn_model(late=True)
 
     def analyse(self, found: Found, progress: Callable[[float], None]) -> AnalysedRecording:
         """Analyse one recording. Raises :class:`~simulator.errors.SimulatorError` in one sentence."""
