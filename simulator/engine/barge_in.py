@@ -1,4 +1,4 @@
-"""The barge-in rule: has the caller spoken over the agent for long enough, and may they stop it now?"""
+"""The barge-in policy: has the caller spoken over the agent for long enough, and may they stop it now?"""
 
 from __future__ import annotations
 
@@ -6,10 +6,11 @@ from typing import Literal
 
 from presets.layers import ResolvedVoiceConfig
 from simulator.activity.model import FRAME_MS
+from simulator.engine.agent_playout import AgentPlayout
 from simulator.engine.caller import CallerState
 from simulator.engine.events import Why
 from simulator.engine.scenario import NO_POLICY, TurnPolicy
-from simulator.engine.sound import AgentSound, Piece, overlap_ms, reached_ms
+from simulator.engine.sound import AgentSound, overlap_ms, reached_ms
 
 Reason = Literal["shield", "cooldown"]
 Verdict = Literal["barge_in", "shield", "cooldown"]
@@ -17,106 +18,94 @@ Verdict = Literal["barge_in", "shield", "cooldown"]
 _NEVER_MS = 1 << 60
 
 
-class BargeInRule:
-    """The rule with its memory of the last barge-in. Times are ms on the machine's clock."""
+class BargeInPolicy:
+    """Decides from what is known of the caller and heard of the agent; remembers the last barge-in.
 
-    def __init__(self) -> None:
+    Times are ms on the machine's clock. ``turn_policy`` is that of the state the agent answers in.
+    """
+
+    def __init__(self, caller: CallerState, playout: AgentPlayout) -> None:
+        self.turn_policy: TurnPolicy = NO_POLICY
+        self._caller = caller
+        self._playout = playout
         self._last_ms: int | None = None
         self._told: dict[Reason, int] = {}
 
-    def next(
-        self,
-        caller: CallerState,
-        audible: list[Piece],
-        config: ResolvedVoiceConfig,
-        now_ms: int,
-        policy: TurnPolicy = NO_POLICY,
-        began_ms: int = 0,
-    ) -> tuple[int, Verdict] | None:
-        """Return when the rule will speak if the caller goes on, and what it will say; ``None``: it will not.
+    def next(self, config: ResolvedVoiceConfig, now_ms: int) -> tuple[int, Verdict] | None:
+        """Return when the policy will decide if the caller goes on, and what; ``None``: it will not.
 
-        ``began_ms`` is when the agent was first heard in its answer.
-
-        It speaks only at the end of a frame, because only then is it known that the caller spoke in it. What holds
-        a barge-in back is said once a span; it comes when that is over, if the caller still talks.
+        It decides only at the end of a frame, because only then is it known that the caller spoke in it. What holds
+        a barge-in back is said once a span; the barge-in comes when that is over, if the caller still talks.
         """
-        if not caller.voiced:
+        if self._playout.sound is None or not self._caller.voiced:
             return None
-        due_ms = self._reached_ms(caller, audible, config, now_ms)
+        due_ms = self._reached_ms(config, now_ms)
         if due_ms is None:
             return None
-        for reason, free_ms in self._held_until(began_ms, config, policy):
+        for reason, free_ms in self._held_until(config):
             if due_ms < free_ms:
-                if self._told.get(reason) != caller.span:
+                if self._told.get(reason) != self._caller.span:
                     return due_ms, reason
-                found = self._reached_ms(caller, audible, config, free_ms) if free_ms < _NEVER_MS else None
+                found = self._reached_ms(config, free_ms) if free_ms < _NEVER_MS else None
                 if found is None:
                     return None
                 due_ms = found
         return due_ms, "barge_in"
 
-    def _held_until(
-        self, began_ms: int, config: ResolvedVoiceConfig, policy: TurnPolicy
-    ) -> list[tuple[Reason, int]]:
+    def _held_until(self, config: ResolvedVoiceConfig) -> list[tuple[Reason, int]]:
         held: list[tuple[Reason, int]] = []
+        policy = self.turn_policy
         if not policy.barge_in_enabled:
             held.append(("shield", _NEVER_MS))
         elif policy.greeting_shield_s:
-            held.append(("shield", began_ms + round(policy.greeting_shield_s * 1000)))
+            held.append(("shield", self._playout.began_ms + round(policy.greeting_shield_s * 1000)))
         if self._last_ms is not None:
             held.append(("cooldown", self._last_ms + round(config.barge_in_cooldown_s * 1000)))
         return held
 
-    @staticmethod
-    def _reached_ms(
-        caller: CallerState, audible: list[Piece], config: ResolvedVoiceConfig, not_before_ms: int
-    ) -> int | None:
+    def _reached_ms(self, config: ResolvedVoiceConfig, not_before_ms: int) -> int | None:
+        caller = self._caller
         frames = max(0, -((caller.start_known_ms - not_before_ms) // FRAME_MS))
         grid_ms = caller.start_known_ms + frames * FRAME_MS
         needed_ms = round(config.barge_in_min_speech_s * 1000)
-        return reached_ms(audible, caller.start_ms, needed_ms, grid_ms, FRAME_MS)
+        return reached_ms(self._playout.audible(), caller.start_ms, needed_ms, grid_ms, FRAME_MS)
 
-    def hold(
-        self,
-        reason: Reason,
-        caller: CallerState,
-        audible: list[Piece],
-        config: ResolvedVoiceConfig,
-        now_ms: int,
-        policy: TurnPolicy = NO_POLICY,
-        began_ms: int = 0,
-    ) -> Why:
+    def hold(self, reason: Reason, config: ResolvedVoiceConfig, now_ms: int) -> Why:
         """Note that this span was held back; return why."""
-        self._told[reason] = caller.span
-        spoken_ms = overlap_ms(audible, caller.start_ms, now_ms)
+        self._told[reason] = self._caller.span
+        spoken_ms = self._spoken_ms(now_ms)
+        policy = self.turn_policy
         if reason == "shield":
             shield = "the state does not allow barge-in"
             if policy.barge_in_enabled:
-                since_s = (now_ms - began_ms) / 1000
+                since_s = (now_ms - self._playout.began_ms) / 1000
                 shield = f"only {since_s:.2f} s into the answer (greeting_shield_s {policy.greeting_shield_s:g})"
             return _why("shield", spoken_ms, config, {"shield": shield})
         since_s = (now_ms - (self._last_ms or 0)) / 1000
         return _why("cooldown", spoken_ms, config, {"since_s": since_s, "cooldown_s": config.barge_in_cooldown_s})
 
-    def too_short(self, caller: CallerState, audible: list[Piece], config: ResolvedVoiceConfig) -> Why | None:
+    def too_short(self, config: ResolvedVoiceConfig) -> Why | None:
         """Return why a span that just ended did not stop the agent.
 
         ``None`` if it was not over the agent, was told before, or the agent came to its own end first.
         """
-        spoken_ms = overlap_ms(audible, caller.start_ms, caller.ended.end_ms)
+        spoken_ms = self._spoken_ms(self._caller.ended.end_ms)
         enough = spoken_ms >= round(config.barge_in_min_speech_s * 1000)
-        if not spoken_ms or enough or caller.span in self._told.values():
+        if not spoken_ms or enough or self._caller.span in self._told.values():
             return None
         return _why("too_short", spoken_ms, config, {})
 
-    def strike(self, caller: CallerState, audible: list[Piece], config: ResolvedVoiceConfig, now_ms: int) -> Why:
+    def strike(self, config: ResolvedVoiceConfig, now_ms: int) -> Why:
         """Note a barge-in at ``now_ms``; return why."""
-        held = ", and the shield is over" if self._told.get("shield") == caller.span else ""
-        if self._told.get("cooldown") == caller.span:
+        span = self._caller.span
+        held = ", and the shield is over" if self._told.get("shield") == span else ""
+        if self._told.get("cooldown") == span:
             held += f", and the cooldown of {config.barge_in_cooldown_s:g} s is over"
         self._last_ms = now_ms
-        spoken_ms = overlap_ms(audible, caller.start_ms, now_ms)
-        return _why("barge_in", spoken_ms, config, {"held": held})
+        return _why("barge_in", self._spoken_ms(now_ms), config, {"held": held})
+
+    def _spoken_ms(self, until_ms: int) -> int:
+        return overlap_ms(self._playout.audible(), self._caller.start_ms, until_ms)
 
 
 def _why(rule: str, spoken_ms: int, config: ResolvedVoiceConfig, more: dict[str, float | str]) -> Why:

@@ -9,14 +9,14 @@ from typing import Any, Literal
 
 from presets.layers import ResolvedVoiceConfig
 from simulator.engine.agent_playout import AgentPlayout
-from simulator.engine.barge_in import BargeInRule, Reason, Verdict, what_was_said
+from simulator.engine.barge_in import BargeInPolicy, Reason, Verdict, what_was_said
 from simulator.engine.caller import CallerState
 from simulator.engine.chunks import CHOPPY_WORDS, Words, chunks_at, voice_of
 from simulator.engine.events import Why
 from simulator.engine.generation import Generation
 from simulator.engine.profile import Values
 from simulator.engine.response import Emit, ResponseInProgress
-from simulator.engine.scenario import NO_POLICY, TurnPolicy
+from simulator.engine.scenario import TurnPolicy
 from simulator.engine.sound import AgentSound, filler_sound, response_sound, sentences_left
 from simulator.engine.stages import stages_ms
 
@@ -40,14 +40,13 @@ class ResponsePlayer:
         self._answer = answer
         self._floor = floor
         self._emit = emit
-        self._rule = BargeInRule()
-        self._policy = NO_POLICY
+        self._barge_in = BargeInPolicy(caller, floor)
         self._speech_end_ms = 0
         self._unsaid: tuple[Words, ...] = ()
 
     def await_answer(self, speech_end_ms: int, policy: TurnPolicy) -> None:
         """Note that a turn has ended whose last word ended at ``speech_end_ms``; ``policy`` is the answer's."""
-        self._speech_end_ms, self._policy = speech_end_ms, policy
+        self._speech_end_ms, self._barge_in.turn_policy = speech_end_ms, policy
         self._floor.clear()
 
     def next(self, config: ResolvedVoiceConfig) -> list[tuple[int, Utterance]]:
@@ -110,21 +109,17 @@ class ResponsePlayer:
     # ---- barge-in
 
     def next_barge_in(self, config: ResolvedVoiceConfig, now_ms: int) -> tuple[int, Verdict] | None:
-        """Return when the caller, going on, will stop what is heard, or would but for what holds it back."""
-        if self._floor.sound is None or not self._caller.voiced:
-            return None
-        audible, began_ms = self._floor.audible(), self._floor.began_ms
-        return self._rule.next(self._caller, audible, config, now_ms, self._policy, began_ms)
+        """Return when the caller, going on, will stop what is heard, or will be held back from it, and by what."""
+        return self._barge_in.next(config, now_ms)
 
     def hold(self, reason: Reason, config: ResolvedVoiceConfig, now_ms: int) -> None:
         """Tell that a barge-in is held back now."""
-        audible, began_ms = self._floor.audible(), self._floor.began_ms
-        why = self._rule.hold(reason, self._caller, audible, config, now_ms, self._policy, began_ms)
+        why = self._barge_in.hold(reason, config, now_ms)
         self._emit("barge_in_suppressed", why, reason=reason, span=self._caller.span)
 
     def tell_too_short(self, config: ResolvedVoiceConfig) -> None:
         """Tell of talk-over that just ended and stopped nothing, if it was that."""
-        why = self._rule.too_short(self._caller, self._floor.audible(), config)
+        why = self._barge_in.too_short(config)
         if why is not None:
             self._emit("barge_in_suppressed", why, reason="too_short", span=self._caller.span)
 
@@ -132,7 +127,7 @@ class ResponsePlayer:
         """Let a barge-in stop the sound being heard and throw the answer under way away; keep what is unsaid."""
         sound, generation = self._floor.sound, self._answer.generation
         assert sound is not None
-        why = self._rule.strike(self._caller, self._floor.audible(), config, now_ms)
+        why = self._barge_in.strike(config, now_ms)
         self._floor.stop(sound, now_ms + self._stop_latency_ms)
         ready = generation is None or 0 < generation.ready_ms <= now_ms
         self._unsaid = sentences_left(sound) if generation is None else generation.sentences if ready else ()

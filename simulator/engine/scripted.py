@@ -6,7 +6,8 @@ from typing import Any
 
 from presets.layers import ResolvedVoiceConfig
 from simulator.activity.model import Observation, SpeechEnd, SpeechStart
-from simulator.engine.barge_in import BargeInRule, what_was_said
+from simulator.engine.agent_playout import AgentPlayout
+from simulator.engine.barge_in import BargeInPolicy, what_was_said
 from simulator.engine.caller import CallerState
 from simulator.engine.events import Event, Why, silence_why, speech_why
 from simulator.engine.profile import EngineProfile
@@ -21,13 +22,12 @@ class ScriptedMachine:
     ) -> None:
         self.config = config
         self.events: list[Event] = []
-        self.sounds: list[AgentSound] = []
         self._stop_latency_ms = round(profile.values.stop_latency_ms.value)
         self._windows = _apart(windows_ms)
         self._now_ms = 0
         self._caller = CallerState()
-        self._rule = BargeInRule()
-        self._sound: AgentSound | None = None
+        self._playout = AgentPlayout()
+        self._barge_in = BargeInPolicy(self._caller, self._playout)
         self._struck = False
         self._number = -1
 
@@ -41,15 +41,20 @@ class ScriptedMachine:
         elif isinstance(seen, SpeechEnd):
             data = {"end": seen.end_ms / 1000, "span": seen.span, "completeness": seen.completeness}
             self._emit("speech_end", seen.known_ms, silence_why(), **data)
-        if isinstance(seen, SpeechEnd) and self._sound is not None and not self._struck:
-            why = self._rule.too_short(self._caller, self._sound.pieces, self.config)
+        if isinstance(seen, SpeechEnd) and self._playout.sound is not None and not self._struck:
+            why = self._barge_in.too_short(self.config)
             if why is not None:
                 self._emit("barge_in_suppressed", seen.known_ms, why, reason="too_short", span=seen.span)
 
     @property
     def sound(self) -> AgentSound | None:
         """The agent window now being heard."""
-        return self._sound
+        return self._playout.sound
+
+    @property
+    def sounds(self) -> list[AgentSound]:
+        """Every window since the call began."""
+        return self._playout.played
 
     def run_before(self, t_ms: int) -> None:
         """Let everything happen that is due before ``t_ms``."""
@@ -57,7 +62,7 @@ class ScriptedMachine:
             pass
 
     def _step(self, t_ms: int) -> bool:
-        sound = self._sound
+        sound = self._playout.sound
         if sound is None:
             if not self._windows or self._windows[0][0] >= t_ms:
                 return False
@@ -65,7 +70,7 @@ class ScriptedMachine:
             return True
         found = None
         if not self._struck:
-            found = self._rule.next(self._caller, sound.pieces, self.config, max(self._now_ms, sound.start_ms))
+            found = self._barge_in.next(self.config, max(self._now_ms, sound.start_ms))
         if found is not None and found[0] < sound.end_ms:
             if found[0] >= t_ms:
                 return False
@@ -75,26 +80,27 @@ class ScriptedMachine:
             return False
         rule = Why("stopped", {"latency_ms": self._stop_latency_ms}) if sound.stopped else Why("sound_end", {})
         self._emit("response_end", sound.end_ms, rule, interrupted=sound.stopped, generation=self._number)
-        self._sound = None
+        self._playout.end()
         return True
 
     def _begin(self, start_ms: int, end_ms: int) -> None:
         self._number += 1
         self._struck = False
-        self._sound = AgentSound("response", [Piece(start_ms, end_ms, (), start_ms)], self._number, self._number)
-        self.sounds.append(self._sound)
+        self._playout.clear()
+        piece = Piece(start_ms, end_ms, (), start_ms)
+        self._playout.play(AgentSound("response", [piece], self._number, self._number))
         data = {"generation": self._number, "text": "", "until": end_ms / 1000, "choppy": False}
         self._emit("response_start", start_ms, Why("scripted", {}), filler_overhang_ms=0, **data)
 
     def _decide(self, sound: AgentSound, at_ms: int, verdict: str) -> None:
         if verdict == "cooldown":
-            why = self._rule.hold("cooldown", self._caller, sound.pieces, self.config, at_ms)
+            why = self._barge_in.hold("cooldown", self.config, at_ms)
             self._emit("barge_in_suppressed", at_ms, why, reason="cooldown", span=self._caller.span)
             return
-        why = self._rule.strike(self._caller, sound.pieces, self.config, at_ms)
+        why = self._barge_in.strike(self.config, at_ms)
         # A window that ends by itself within the stop latency was not stopped, but is decided all the same.
         self._struck = True
-        sound.stop(at_ms + self._stop_latency_ms)
+        self._playout.stop(sound, at_ms + self._stop_latency_ms)
         data = what_was_said(sound, self._caller, None)
         self._emit("barge_in", at_ms, why, **data, discarded=None)
 
