@@ -18,7 +18,7 @@ from collections import defaultdict
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field, fields, replace
 from itertools import repeat
 from typing import Any
 
@@ -168,8 +168,14 @@ def _inside(recording: Recording, activity: Activity, taken: CallTaken) -> Measu
 
 
 def _event(told: dict[str, Any]) -> Event:
-    data = {name: value for name, value in told.items() if name not in ("type", "t", "turn", "why")}
-    return Event(told["type"], round(told["t"] * 1000), told["turn"], Why(told["why"]["rule"], {}), data)
+    """Return an event from what an agent told of it, the other way round than :meth:`Event.to_json`."""
+    kind = next(kind for kind in Event.__subclasses__() if kind.type == told["type"])
+    facts = {}
+    for one in fields(kind):
+        name = one.metadata.get("name", one.name)
+        if name in told and one.name not in ("t_ms", "turn", "why"):
+            facts[one.name] = round(told[name] * 1000) if "seconds" in one.metadata else told[name]
+    return kind(round(told["t"] * 1000), told["turn"], Why(told["why"]["rule"], {}), **facts)
 
 
 @dataclass

@@ -10,7 +10,7 @@ from simulator.engine.agent_playout import AgentPlayout
 from simulator.engine.caller import CallerState
 from simulator.engine.events import Why
 from simulator.engine.scenario import NO_POLICY, TurnPolicy
-from simulator.engine.sound import AgentSound, overlap_ms, reached_ms
+from simulator.engine.sound import overlap_ms, reached_ms
 
 Reason = Literal["shield", "cooldown"]
 Verdict = Literal["barge_in", "shield", "cooldown"]
@@ -111,14 +111,3 @@ class BargeInPolicy:
 def _why(rule: str, spoken_ms: int, config: ResolvedVoiceConfig, more: dict[str, float | str]) -> Why:
     spoken_s, needed_s = spoken_ms / 1000, config.barge_in_min_speech_s
     return Why(rule, {"spoken_s": spoken_s, "needed_s": needed_s, **more}, round(spoken_s - needed_s, 3))
-
-
-def what_was_said(sound: AgentSound, caller: CallerState, unsaid: str | None) -> dict[str, object]:
-    """Return what a ``barge_in`` event tells of a sound that was just stopped."""
-    return {
-        "span": caller.span,
-        "speech_start": caller.start_ms / 1000,
-        "stops": sound.end_ms / 1000,
-        "interrupted_text": " ".join(sound.heard_words),
-        "discarded_texts": sound.unheard + ([unsaid] if unsaid else []),
-    }

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any, NamedTuple
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field, fields
+from typing import Any, ClassVar, Concatenate, Literal, NamedTuple, ParamSpec, Protocol
 
 from simulator.activity.spans import SpanSettings
+
+P = ParamSpec("P")
 
 
 class Why(NamedTuple):
@@ -23,21 +26,305 @@ class Why(NamedTuple):
         return _SENTENCES[self.rule].format(**self.numbers)
 
 
-class Event(NamedTuple):
-    """One thing that happened ``t_ms`` whole milliseconds after the start, in caller turn ``turn`` (from 0)."""
+def _seconds(name: str) -> Any:
+    """Return a field in ms that scripts see as seconds, under another name."""
+    return field(metadata={"name": name, "seconds": True})
 
-    type: str
+
+def _where_known() -> Any:
+    """Return a field that scripts see only where it holds something."""
+    return field(default=None, metadata={"where_known": True})
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """One thing that happened ``t_ms`` whole milliseconds after the start, in caller turn ``turn`` (from 0).
+
+    Every kind is a class of its own, and its moments are whole milliseconds of the call too.
+    """
+
     t_ms: int
     turn: int
     why: Why
-    data: Mapping[str, Any]
+
+    type: ClassVar[str]
+    """What scripts call it."""
+
+    def facts(self) -> dict[str, Any]:
+        """Return what it was about as scripts see it: moments in seconds."""
+        found = {}
+        for attribute, name, seconds, where_known in _facts_of(type(self)):
+            value = getattr(self, attribute)
+            if value is not None or not where_known:
+                found[name] = value / 1000 if seconds else value
+        return found
+
+    @property
+    def data(self) -> dict[str, Any]:
+        """The facts, for readers that ask by name."""
+        return self.facts()
 
     def to_json(self) -> dict[str, Any]:
         """Return the event as scripts see it: seconds, three decimals."""
         why: dict[str, Any] = {"rule": self.why.rule, "text": self.why.text(), **self.why.numbers}
         if self.why.margin is not None:
             why["margin"] = round(self.why.margin, 3)
-        return {"type": self.type, "t": round(self.t_ms / 1000, 3), "turn": self.turn, **self.data, "why": why}
+        return {"type": self.type, "t": round(self.t_ms / 1000, 3), "turn": self.turn, **self.facts(), "why": why}
+
+
+_Fact = tuple[str, str, bool, bool]
+_FACTS: dict[type[Event], tuple[_Fact, ...]] = {}
+
+
+def _facts_of(kind: type[Event]) -> tuple[_Fact, ...]:
+    """Return a kind's own fields: the name here, that for scripts, whether in seconds, whether only where known."""
+    if kind not in _FACTS:
+        _FACTS[kind] = tuple(
+            (one.name, one.metadata.get("name", one.name), "seconds" in one.metadata, "where_known" in one.metadata)
+            for one in fields(kind)
+            if one.name not in ("t_ms", "turn", "why")
+        )
+    return _FACTS[kind]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SpeechStarted(Event):
+    """The caller's speech became known; it began at ``start_ms``."""
+
+    type = "speech_start"
+    start_ms: int = _seconds("start")
+    span: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SpeechEnded(Event):
+    """The end of a span of speech became known; it was at ``end_ms``, and sounded finished to a degree 0…1."""
+
+    type = "speech_end"
+    end_ms: int = _seconds("end")
+    span: int
+    completeness: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EagerEndOfTurn(Event):
+    """An answer was begun ahead of a confirmed end of turn."""
+
+    type = "eager_end_of_turn"
+    generation: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TurnResumed(Event):
+    """The caller went on in a pause; ``discarded`` is the generation begun ahead."""
+
+    type = "turn_resumed"
+    discarded: int | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EndOfTurn(Event):
+    """A turn that began at ``onset_ms`` was taken to be over, its last word having ended at ``speech_end_ms``.
+
+    ``span`` is its last span of speech, ``confidence`` the turn confidence 0…1 then, and ``head_start_ms`` how long
+    before that the answer was begun.
+    """
+
+    type = "end_of_turn"
+    reason: Literal["timeout", "confidence"]
+    onset_ms: int = _seconds("onset")
+    confidence: float
+    speech_end_ms: int = _seconds("speech_end")
+    span: int
+    generation: int
+    head_start_ms: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TurnReopened(Event):
+    """The caller went on after the end of turn, before the response was heard."""
+
+    type = "turn_reopened"
+    discarded: int | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NavDecided(Event):
+    """Navigation returned its line."""
+
+    type = "nav_decided"
+    generation: int
+    code: str
+    verbose: bool
+    emotion: str
+    filler: str
+    filler_hint: str | None
+    state: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NavMalformed(Event):
+    """Navigation returned what is no line of its kind."""
+
+    type = "nav_malformed"
+    generation: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EmotionApplied(Event):
+    """Navigation's emotion was given to speech synthesis."""
+
+    type = "emotion_applied"
+    emotion: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FillerStarted(Event):
+    """A filler began to be heard; by itself it ends at ``until_ms``."""
+
+    type = "filler_start"
+    text: str
+    occasion: str
+    until_ms: int = _seconds("until")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FillerEnded(Event):
+    """A filler was heard no longer."""
+
+    type = "filler_end"
+    interrupted: bool
+    generation: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ResponseStarted(Event):
+    """A response began to be heard; by itself it ends at ``until_ms``.
+
+    ``stages_ms`` splits the wait since the caller's last word; there is none where the response is ``resumed``
+    after a false barge-in, or a labelled window, which has no chunks either.
+    """
+
+    type = "response_start"
+    generation: int
+    text: str
+    until_ms: int = _seconds("until")
+    chunks: int | None = _where_known()
+    first_chunk_words: int | None = _where_known()
+    choppy: bool
+    resumed: bool | None = _where_known()
+    filler_overhang_ms: int
+    stages_ms: Mapping[str, int] | None = _where_known()
+
+    def facts(self) -> dict[str, Any]:
+        """Return what it was about; of a labelled window in the order in which scripts know it."""
+        found = Event.facts(self)
+        return found if self.chunks is not None else {"filler_overhang_ms": self.filler_overhang_ms} | found
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ResponseEnded(Event):
+    """A response was heard no longer."""
+
+    type = "response_end"
+    interrupted: bool
+    generation: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ResponseTruncated(Event):
+    """A response was cut to the configured length."""
+
+    type = "response_truncated"
+    generation: int
+    words_cut: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Underrun(Event):
+    """The agent fell silent in mid-response: the next chunk came ``late_ms`` after the last one ended."""
+
+    type = "underrun"
+    late_ms: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BargeIn(Event):
+    """Speech that began at ``speech_start_ms`` stopped the agent, who is silent from ``stops_ms`` on."""
+
+    type = "barge_in"
+    span: int
+    speech_start_ms: int = _seconds("speech_start")
+    stops_ms: int = _seconds("stops")
+    interrupted_text: str
+    discarded_texts: Sequence[str]
+    discarded: int | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BargeInSuppressed(Event):
+    """Speech of the caller over the agent did not stop it."""
+
+    type = "barge_in_suppressed"
+    reason: Literal["too_short", "cooldown", "shield"]
+    span: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ToolStarted(Event):
+    """A tool began to run after ``queued_ms`` of waiting for others."""
+
+    type = "tool_start"
+    tool: str
+    generation: int
+    queued_ms: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ToolEnded(Event):
+    """A tool was done, or ``cancelled``."""
+
+    type = "tool_end"
+    tool: str
+    generation: int
+    duration_ms: int | None = _where_known()
+    cancelled: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ToolDenied(Event):
+    """A tool was not allowed to run."""
+
+    type = "tool_denied"
+    tool: str
+    generation: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MissedResponse(Event):
+    """The caller of an elastic replay gave up waiting for the agent."""
+
+    type = "missed_response"
+    waited_ms: int = _seconds("waited_s")
+
+
+SoundStarted = FillerStarted | ResponseStarted
+SoundEnded = FillerEnded | ResponseEnded
+
+
+class Emit(Protocol):
+    """Says what happens now, in the caller turn under way unless ``turn`` names another."""
+
+    def __call__(
+        self,
+        kind: Callable[Concatenate[int, int, Why, P], Event],
+        why: Why,
+        turn: int | None = None,
+        /,
+        *args: P.args,
+        **facts: P.kwargs,
+    ) -> None:
+        """Note an event of a kind with its own fields."""
 
 
 def speech_why() -> Why:

@@ -15,7 +15,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from enum import Enum
 from functools import partial
-from typing import Any, Literal
+from typing import Concatenate, Literal
 
 from presets.layers import ResolvedVoiceConfig
 from simulator.activity.model import Observation, Resumption, SpeechEnd, SpeechStart
@@ -25,7 +25,20 @@ from simulator.engine.barge_in import Verdict as BargeInVerdict
 from simulator.engine.caller import CallerState
 from simulator.engine.chunks import Words
 from simulator.engine.end_of_turn import EndOfTurnLimits, EndReason, end_of_turn_policy
-from simulator.engine.events import Event, Why, silence_why, speech_why
+from simulator.engine.events import (
+    EagerEndOfTurn,
+    EndOfTurn,
+    Event,
+    MissedResponse,
+    P,
+    SpeechEnded,
+    SpeechStarted,
+    TurnReopened,
+    TurnResumed,
+    Why,
+    silence_why,
+    speech_why,
+)
 from simulator.engine.profile import EngineProfile
 from simulator.engine.response import Due, ResponseInProgress
 from simulator.engine.response_player import ResponsePlayer, Utterance
@@ -172,8 +185,16 @@ class TurnMachine:
             known = self._limits = (config, policy, self._policy.limits(config, policy))
         return known[2]
 
-    def _emit(self, kind: str, why: Why, turn: int | None = None, /, **data: Any) -> None:
-        self.events.append(Event(kind, self.now_ms, self.turn if turn is None else turn, why, data))
+    def _emit(
+        self,
+        kind: Callable[Concatenate[int, int, Why, P], Event],
+        why: Why,
+        turn: int | None = None,
+        /,
+        *args: P.args,
+        **facts: P.kwargs,
+    ) -> None:
+        self.events.append(kind(self.now_ms, self.turn if turn is None else turn, why, *args, **facts))
 
     # ---- what others may ask
 
@@ -241,7 +262,7 @@ class TurnMachine:
     def miss_response(self, anchor: str, waited_ms: int) -> None:
         """Note that the caller gave up waiting for the agent (said by a replay, which knows the caller's side)."""
         why = Why("anchor_missed", {"waited_s": waited_ms / 1000, "anchor": anchor})
-        self._emit("missed_response", why, waited_s=waited_ms / 1000)
+        self._emit(MissedResponse, why, waited_ms=waited_ms)
 
     # ---- the caller
 
@@ -249,13 +270,13 @@ class TurnMachine:
         caller = self._caller
         if self.mode is Mode.LISTENING:
             self._begin_turn(barged_in=self._silenced)
-        self._emit("speech_start", speech_why(), start=caller.start_ms / 1000, span=caller.span)
+        self._emit(SpeechStarted, speech_why(), start_ms=caller.start_ms, span=caller.span)
         self._had_words = self._had_words or caller.span not in self._script.wordless
         if self.mode is Mode.PAUSE:
             if self._answer.generation is not None:
                 silence_ms = caller.start_ms - caller.ended.end_ms
                 discarded = self._answer.discard()
-                self._emit("turn_resumed", Why("resumed", {"silence_ms": silence_ms}), discarded=discarded)
+                self._emit(TurnResumed, Why("resumed", {"silence_ms": silence_ms}), discarded=discarded)
             self.mode = Mode.CALLER
         elif self.mode is Mode.THINKING:
             self._reopen()
@@ -265,14 +286,15 @@ class TurnMachine:
         after_ms = self.now_ms - (self._answer.confirmed_ms or 0)
         rule = "reopened" if self._floor.silent else "reopened_after_filler"
         discarded = self._answer.discard()
-        self._emit("turn_reopened", Why(rule, {"after_ms": after_ms}), discarded=discarded)
+        self._emit(TurnReopened, Why(rule, {"after_ms": after_ms}), discarded=discarded)
         self.mode = Mode.CALLER
 
     def _on_speech_end(self) -> None:
         caller = self._caller
         ended = caller.ended
-        told = {"end": ended.end_ms / 1000, "span": ended.span, "completeness": ended.completeness}
-        self._emit("speech_end", silence_why(), **told)
+        self._emit(
+            SpeechEnded, silence_why(), end_ms=ended.end_ms, span=ended.span, completeness=ended.completeness
+        )
         if self.mode is Mode.CALLER:
             self._heard_in = self._script.heard_in(caller.span, self.turn)
             if self._barged_in and not self._had_words:
@@ -297,7 +319,7 @@ class TurnMachine:
         self._speculations += 1
         why = self._policy.why_eager(self._caller.ended, self._limits_in(self._heard_in), self.now_ms)
         generation = self._answer.begin(self._caller.span, self.turn, self._heard_in, self.config, self.now_ms)
-        self._emit("eager_end_of_turn", why, generation=generation.number)
+        self._emit(EagerEndOfTurn, why, generation=generation.number)
 
     def _end_turn(self, reason: EndReason) -> None:
         ended, now_ms = self._caller.ended, self.now_ms
@@ -306,12 +328,12 @@ class TurnMachine:
         self.mode = Mode.THINKING
         generation = eager or self._answer.begin(ended.span, self.turn, self._heard_in, self.config, now_ms)
         self._emit(
-            "end_of_turn",
+            EndOfTurn,
             why,
             reason=reason,
-            onset=self._onset_ms / 1000,
+            onset_ms=self._onset_ms,
             confidence=round(self._policy.confidence(ended, now_ms), 4),
-            speech_end=ended.end_ms / 1000,
+            speech_end_ms=ended.end_ms,
             span=ended.span,
             generation=generation.number,
             head_start_ms=now_ms - generation.started_ms if eager else 0,

@@ -3,10 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any, Protocol
 
 from presets.layers import ResolvedVoiceConfig
-from simulator.engine.events import Why
+from simulator.engine.events import (
+    Emit,
+    EmotionApplied,
+    NavDecided,
+    NavMalformed,
+    ToolDenied,
+    ToolEnded,
+    ToolStarted,
+    Why,
+)
 from simulator.engine.filler_scheduler import FillerScheduler, Kind
 from simulator.engine.generation import Generation, GenerationPlanner, LuckKey
 from simulator.engine.profile import Values
@@ -16,13 +24,6 @@ from simulator.engine.tools import ToolEvent, next_progress_ms, running, tool_ev
 
 Due = tuple[int, int, Callable[[], None]]
 """When something happens by itself, ms; its order within one instant; and what."""
-
-
-class Emit(Protocol):
-    """Says what happens now."""
-
-    def __call__(self, kind: str, why: Why, turn: int | None = None, /, **data: Any) -> None:
-        """Note an event, of the caller turn under way unless it is of another."""
 
 
 class ResponseInProgress:
@@ -105,7 +106,7 @@ class ResponseInProgress:
         left, self._tool_events = running(self._tool_events), []
         for run in left:
             self._emit(
-                "tool_end", Why("tool_cancelled", {}), tool=run.name, generation=generation.number, cancelled=True
+                ToolEnded, Why("tool_cancelled", {}), tool=run.name, generation=generation.number, cancelled=True
             )
         self._forget()
         return generation.number
@@ -159,10 +160,10 @@ class ResponseInProgress:
         nav = generation.navigation
         if nav is None:
             numbers = {"line": generation.line.navigation or "", "fault": generation.navigation_fault or ""}
-            self._emit("nav_malformed", Why("malformed", numbers), generation=generation.number)
+            self._emit(NavMalformed, Why("malformed", numbers), generation=generation.number)
             return
         self._emit(
-            "nav_decided",
+            NavDecided,
             Why("navigation", {"nav_ms": generation.navigated_ms - generation.started_ms}),
             generation=generation.number,
             code=nav.code,
@@ -181,7 +182,7 @@ class ResponseInProgress:
         if generation is None or generation.navigation is None or self.confirmed_ms is None:
             return
         nav = generation.navigation
-        self._emit("emotion_applied", Why("emotion", {"emotion": nav.emotion}), emotion=nav.emotion)
+        self._emit(EmotionApplied, Why("emotion", {"emotion": nav.emotion}), emotion=nav.emotion)
         if nav.filler or generation.hint:
             self.fillers.plan("navigation", now_ms + self._filler_first_audio_ms)
         if config.transition_deadline_ms is not None and self._script.changes_state(self._span, self._turn):
@@ -196,15 +197,13 @@ class ResponseInProgress:
         assert generation is not None
         event = self._tool_events.pop(0)
         run, number = event.run, generation.number
-        if event.kind == "tool_start":
+        if event.kind is ToolStarted:
             queued = f", after {run.queued_ms} ms in the queue (tool_capacity)" if run.queued_ms else ""
             why = Why("tool_start", {"queued": queued})
-            self._emit("tool_start", why, tool=run.name, generation=number, queued_ms=run.queued_ms)
-        elif event.kind == "tool_end":
+            self._emit(ToolStarted, why, tool=run.name, generation=number, queued_ms=run.queued_ms)
+        elif event.kind is ToolEnded:
             lasted_ms = run.end_ms - run.start_ms
             why = Why("tool_end", {"duration_ms": lasted_ms})
-            self._emit("tool_end", why, tool=run.name, generation=number, duration_ms=lasted_ms, cancelled=False)
+            self._emit(ToolEnded, why, tool=run.name, generation=number, duration_ms=lasted_ms, cancelled=False)
         else:
-            self._emit(
-                "tool_denied", Why("tool_denied", {"denied": event.denied}), tool=run.name, generation=number
-            )
+            self._emit(ToolDenied, Why("tool_denied", {"denied": event.denied}), tool=run.name, generation=number)

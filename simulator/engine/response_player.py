@@ -5,17 +5,29 @@ The machine decides whether the agent may talk now; here that becomes a sound on
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from collections.abc import Mapping
+from typing import Literal
 
 from presets.layers import ResolvedVoiceConfig
 from simulator.engine.agent_playout import AgentPlayout
-from simulator.engine.barge_in import BargeInPolicy, Reason, Verdict, what_was_said
+from simulator.engine.barge_in import BargeInPolicy, Reason, Verdict
 from simulator.engine.caller import CallerState
 from simulator.engine.chunks import CHOPPY_WORDS, Words, chunks_at, voice_of
-from simulator.engine.events import Why
+from simulator.engine.events import (
+    BargeIn,
+    BargeInSuppressed,
+    Emit,
+    FillerEnded,
+    FillerStarted,
+    ResponseEnded,
+    ResponseStarted,
+    ResponseTruncated,
+    Underrun,
+    Why,
+)
 from simulator.engine.generation import Generation
 from simulator.engine.profile import Values
-from simulator.engine.response import Emit, ResponseInProgress
+from simulator.engine.response import ResponseInProgress
 from simulator.engine.scenario import TurnPolicy
 from simulator.engine.sound import AgentSound, filler_sound, response_sound, sentences_left
 from simulator.engine.stages import stages_ms
@@ -71,7 +83,7 @@ class ResponsePlayer:
         text, kind, why = found
         lasts_ms = voice_of(self._values, config.tts_model, config.min_tts_speed).lasts_ms(tuple(text.split()))
         self._floor.play(filler_sound(text, now_ms, lasts_ms, generation.number, turn))
-        self._emit("filler_start", why, text=text, occasion=kind, until=(now_ms + lasts_ms) / 1000)
+        self._emit(FillerStarted, why, text=text, occasion=kind, until_ms=now_ms + lasts_ms)
         return True
 
     def say_response(self, config: ResolvedVoiceConfig, now_ms: int, turn: int) -> bool:
@@ -88,22 +100,22 @@ class ResponsePlayer:
             sound,
             Why("response", {"ready_s": generation.ready_ms / 1000, "waited": waited}),
             filler_overhang_ms=overhang_ms,
-            stages_ms=stages_ms(generation, self._speech_end_ms, confirmed_ms, pause_ms, now_ms),
+            stages=stages_ms(generation, self._speech_end_ms, confirmed_ms, pause_ms, now_ms),
         )
         return True
 
     def tell_underrun(self) -> None:
         """Tell of the gap that begins now in the sound being heard."""
         _, late_ms = self._floor.underruns.pop(0)
-        self._emit("underrun", Why("underrun", {"late_ms": late_ms}, float(late_ms)), late_ms=late_ms)
+        self._emit(Underrun, Why("underrun", {"late_ms": late_ms}, float(late_ms)), late_ms=late_ms)
 
     def end(self) -> AgentSound:
         """Note that the sound being heard ends now; return it."""
         sound = self._floor.end()
         latency_ms = self._values.stop_latency_ms.value
         why = Why("stopped", {"latency_ms": latency_ms}) if sound.stopped else Why("sound_end", {})
-        told = {"interrupted": sound.stopped, "generation": sound.generation}
-        self._emit(f"{sound.kind}_end", why, sound.turn, **told)
+        kind = FillerEnded if sound.kind == "filler" else ResponseEnded
+        self._emit(kind, why, sound.turn, interrupted=sound.stopped, generation=sound.generation)
         return sound
 
     # ---- barge-in
@@ -115,13 +127,13 @@ class ResponsePlayer:
     def hold(self, reason: Reason, config: ResolvedVoiceConfig, now_ms: int) -> None:
         """Tell that a barge-in is held back now."""
         why = self._barge_in.hold(reason, config, now_ms)
-        self._emit("barge_in_suppressed", why, reason=reason, span=self._caller.span)
+        self._emit(BargeInSuppressed, why, reason=reason, span=self._caller.span)
 
     def tell_too_short(self, config: ResolvedVoiceConfig) -> None:
         """Tell of talk-over that just ended and stopped nothing, if it was that."""
         why = self._barge_in.too_short(config)
         if why is not None:
-            self._emit("barge_in_suppressed", why, reason="too_short", span=self._caller.span)
+            self._emit(BargeInSuppressed, why, reason="too_short", span=self._caller.span)
 
     def stop(self, config: ResolvedVoiceConfig, now_ms: int) -> None:
         """Let a barge-in stop the sound being heard and throw the answer under way away; keep what is unsaid."""
@@ -132,8 +144,16 @@ class ResponsePlayer:
         ready = generation is None or 0 < generation.ready_ms <= now_ms
         self._unsaid = sentences_left(sound) if generation is None else generation.sentences if ready else ()
         discarded = self._answer.discard()
-        unsaid = generation.text if generation else None
-        self._emit("barge_in", why, **what_was_said(sound, self._caller, unsaid), discarded=discarded)
+        self._emit(
+            BargeIn,
+            why,
+            span=self._caller.span,
+            speech_start_ms=self._caller.start_ms,
+            stops_ms=sound.end_ms,
+            interrupted_text=sound.heard_text,
+            discarded_texts=sound.unheard + ([generation.text] if generation and generation.text else []),
+            discarded=discarded,
+        )
 
     def plan_resumption(self, config: ResolvedVoiceConfig, now_ms: int) -> None:
         """Have the unsaid taken up again, if the profile has it so: the caller said nothing to be answered."""
@@ -150,7 +170,7 @@ class ResponsePlayer:
         sound = response_sound(chunks, self._unsaid, now_ms, self._answer.last_number, turn)
         self._floor.play(sound)
         why = Why("resume", {"quiet_ms": now_ms - self._caller.ended.end_ms})
-        self._tell_response(sound, why, resumed=True, filler_overhang_ms=0)
+        self._tell_response(sound, why, resumed=True)
         return True
 
     # ---- how it is told
@@ -164,18 +184,27 @@ class ResponsePlayer:
             "words": str(config.max_response_words or "none"),
         }
         why = Why("truncated", limits, float(cut))
-        self._emit("response_truncated", why, generation=generation.number, words_cut=cut)
+        self._emit(ResponseTruncated, why, generation=generation.number, words_cut=cut)
 
-    def _tell_response(self, sound: AgentSound, why: Why, **more: Any) -> None:
+    def _tell_response(
+        self,
+        sound: AgentSound,
+        why: Why,
+        filler_overhang_ms: int = 0,
+        stages: Mapping[str, int] | None = None,
+        resumed: bool | None = None,
+    ) -> None:
         first_words = len(sound.pieces[0].words)
         self._emit(
-            "response_start",
+            ResponseStarted,
             why,
             generation=sound.generation,
             text=sound.text,
-            until=sound.end_ms / 1000,
+            until_ms=sound.end_ms,
             chunks=len(sound.pieces),
             first_chunk_words=first_words,
             choppy=first_words < CHOPPY_WORDS,
-            **more,
+            resumed=resumed,
+            filler_overhang_ms=filler_overhang_ms,
+            stages_ms=stages,
         )

@@ -2,14 +2,27 @@
 
 from __future__ import annotations
 
-from typing import Any
+from collections.abc import Callable
+from typing import Concatenate
 
 from presets.layers import ResolvedVoiceConfig
 from simulator.activity.model import Observation, SpeechEnd, SpeechStart
 from simulator.engine.agent_playout import AgentPlayout
-from simulator.engine.barge_in import BargeInPolicy, what_was_said
+from simulator.engine.barge_in import BargeInPolicy
 from simulator.engine.caller import CallerState
-from simulator.engine.events import Event, Why, silence_why, speech_why
+from simulator.engine.events import (
+    BargeIn,
+    BargeInSuppressed,
+    Event,
+    P,
+    ResponseEnded,
+    ResponseStarted,
+    SpeechEnded,
+    SpeechStarted,
+    Why,
+    silence_why,
+    speech_why,
+)
 from simulator.engine.profile import EngineProfile
 from simulator.engine.sound import AgentSound, Piece
 
@@ -37,14 +50,14 @@ class ScriptedMachine:
         self._now_ms = seen.known_ms
         self._caller.note(seen)
         if isinstance(seen, SpeechStart):
-            self._emit("speech_start", seen.known_ms, speech_why(), start=seen.start_ms / 1000, span=seen.span)
+            self._emit(SpeechStarted, seen.known_ms, speech_why(), start_ms=seen.start_ms, span=seen.span)
         elif isinstance(seen, SpeechEnd):
-            data = {"end": seen.end_ms / 1000, "span": seen.span, "completeness": seen.completeness}
-            self._emit("speech_end", seen.known_ms, silence_why(), **data)
+            at_ms, why = seen.known_ms, silence_why()
+            self._emit(SpeechEnded, at_ms, why, end_ms=seen.end_ms, span=seen.span, completeness=seen.completeness)
         if isinstance(seen, SpeechEnd) and self._playout.sound is not None and not self._struck:
-            why = self._barge_in.too_short(self.config)
-            if why is not None:
-                self._emit("barge_in_suppressed", seen.known_ms, why, reason="too_short", span=seen.span)
+            short = self._barge_in.too_short(self.config)
+            if short is not None:
+                self._emit(BargeInSuppressed, seen.known_ms, short, reason="too_short", span=seen.span)
 
     @property
     def sound(self) -> AgentSound | None:
@@ -79,7 +92,7 @@ class ScriptedMachine:
         if sound.end_ms >= t_ms:
             return False
         rule = Why("stopped", {"latency_ms": self._stop_latency_ms}) if sound.stopped else Why("sound_end", {})
-        self._emit("response_end", sound.end_ms, rule, interrupted=sound.stopped, generation=self._number)
+        self._emit(ResponseEnded, sound.end_ms, rule, interrupted=sound.stopped, generation=self._number)
         self._playout.end()
         return True
 
@@ -89,23 +102,48 @@ class ScriptedMachine:
         self._playout.clear()
         piece = Piece(start_ms, end_ms, (), start_ms)
         self._playout.play(AgentSound("response", [piece], self._number, self._number))
-        data = {"generation": self._number, "text": "", "until": end_ms / 1000, "choppy": False}
-        self._emit("response_start", start_ms, Why("scripted", {}), filler_overhang_ms=0, **data)
+        self._emit(
+            ResponseStarted,
+            start_ms,
+            Why("scripted", {}),
+            generation=self._number,
+            text="",
+            until_ms=end_ms,
+            choppy=False,
+            filler_overhang_ms=0,
+        )
 
     def _decide(self, sound: AgentSound, at_ms: int, verdict: str) -> None:
         if verdict == "cooldown":
             why = self._barge_in.hold("cooldown", self.config, at_ms)
-            self._emit("barge_in_suppressed", at_ms, why, reason="cooldown", span=self._caller.span)
+            self._emit(BargeInSuppressed, at_ms, why, reason="cooldown", span=self._caller.span)
             return
         why = self._barge_in.strike(self.config, at_ms)
         # A window that ends by itself within the stop latency was not stopped, but is decided all the same.
         self._struck = True
         self._playout.stop(sound, at_ms + self._stop_latency_ms)
-        data = what_was_said(sound, self._caller, None)
-        self._emit("barge_in", at_ms, why, **data, discarded=None)
+        self._emit(
+            BargeIn,
+            at_ms,
+            why,
+            span=self._caller.span,
+            speech_start_ms=self._caller.start_ms,
+            stops_ms=sound.end_ms,
+            interrupted_text=sound.heard_text,
+            discarded_texts=sound.unheard,
+            discarded=None,
+        )
 
-    def _emit(self, kind: str, at_ms: int, why: Why, **data: Any) -> None:
-        self.events.append(Event(kind, at_ms, self._number, why, data))
+    def _emit(
+        self,
+        kind: Callable[Concatenate[int, int, Why, P], Event],
+        at_ms: int,
+        why: Why,
+        /,
+        *args: P.args,
+        **facts: P.kwargs,
+    ) -> None:
+        self.events.append(kind(at_ms, self._number, why, *args, **facts))
 
 
 def _apart(windows_ms: list[tuple[int, int]]) -> list[tuple[int, int]]:

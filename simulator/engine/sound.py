@@ -53,6 +53,11 @@ class AgentSound:
         """All of what it says, or was to say."""
         return " ".join(" ".join(piece.words) for piece in self.pieces)
 
+    @property
+    def heard_text(self) -> str:
+        """What was heard of it before it was stopped."""
+        return " ".join(self.heard_words)
+
     def stop(self, at_ms: int) -> None:
         """Fall silent at ``at_ms``, or at its own end if that comes first; sort the words into heard and not."""
         self.stopped = at_ms < self.end_ms

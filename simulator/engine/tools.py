@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Literal, NamedTuple
+from typing import NamedTuple
 
+from simulator.engine.events import ToolDenied, ToolEnded, ToolStarted
 from simulator.engine.profile import luck_latency
 from simulator.engine.scenario import Tool
 
@@ -41,7 +42,7 @@ class ToolEvent(NamedTuple):
 
     at_ms: int
     order: int
-    kind: Literal["tool_start", "tool_end", "tool_denied"]
+    kind: type[ToolStarted | ToolEnded | ToolDenied]
     run: ToolRun
     denied: str = ""
 
@@ -63,15 +64,15 @@ def schedule(tools: Sequence[tuple[Tool, float]], capacity: int, asked_ms: int) 
 
 def tool_events(runs: Sequence[ToolRun], denied: Sequence[tuple[str, str]], asked_ms: int) -> list[ToolEvent]:
     """Return what tools will do, in order of time; ``denied`` are those not allowed, each with its reason."""
-    events = [ToolEvent(run.end_ms, 0, "tool_end", run) for run in runs]
-    events += [ToolEvent(run.start_ms, 1, "tool_start", run) for run in runs]
+    events = [ToolEvent(run.end_ms, 0, ToolEnded, run) for run in runs]
+    events += [ToolEvent(run.start_ms, 1, ToolStarted, run) for run in runs]
     events += [
-        ToolEvent(asked_ms, 2, "tool_denied", ToolRun(name, asked_ms, asked_ms, 0), why) for name, why in denied
+        ToolEvent(asked_ms, 2, ToolDenied, ToolRun(name, asked_ms, asked_ms, 0), why) for name, why in denied
     ]
     return sorted(events, key=lambda event: event[:2])
 
 
 def running(events: Sequence[ToolEvent]) -> list[ToolRun]:
     """Return the calls that have begun but not ended, given what is still to come."""
-    waiting = {event.run for event in events if event.kind == "tool_start"}
-    return [event.run for event in events if event.kind == "tool_end" and event.run not in waiting]
+    waiting = {event.run for event in events if event.kind is ToolStarted}
+    return [event.run for event in events if event.kind is ToolEnded and event.run not in waiting]

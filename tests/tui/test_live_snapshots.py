@@ -10,7 +10,7 @@ from textual.pilot import Pilot
 
 from services.embedded import open_embedded
 from simulator.devices import DeviceError, Devices
-from simulator.engine.events import Event, Why
+from simulator.engine.events import EndOfTurn, ResponseStarted, Why
 from simulator.session.state import (
     Counters,
     DeviceInForce,
@@ -44,8 +44,34 @@ def talking() -> tuple[Snapshot, list[SessionMessage]]:
     told: list[SessionMessage] = [
         Notice("device", 0, "microphone headset (resampled, it runs at 48 kHz)"),
         Notice("gap", 1200, "the microphone was away for about 2.4 s; the call's clock stood still meanwhile"),
-        Happened(Event("end_of_turn", 7412, 0, end, {"speech_end": 6.2}), "A"),
-        Happened(Event("response_start", 8250, 0, response, {"text": "Good morning, how can I help you?"}), "A"),
+        Happened(
+            EndOfTurn(
+                7412,
+                0,
+                end,
+                reason="timeout",
+                onset_ms=4000,
+                confidence=0.41,
+                speech_end_ms=6200,
+                span=0,
+                generation=0,
+                head_start_ms=0,
+            ),
+            "A",
+        ),
+        Happened(
+            ResponseStarted(
+                8250,
+                0,
+                response,
+                generation=0,
+                text="Good morning, how can I help you?",
+                until_ms=10_000,
+                choppy=False,
+                filler_overhang_ms=0,
+            ),
+            "A",
+        ),
         Notice("setting", 9000, "eot_timeout_ms 5000 → 5100"),
         Notice("setting", 9032, "eot_timeout_ms 5100 → 5200"),
     ]
