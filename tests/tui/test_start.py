@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shutil
 import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -13,6 +14,7 @@ from tests.forked import TURNLAB
 from tests.terminal import Terminal
 
 Start = Callable[..., Terminal]
+CLONE = Path(__file__).parents[2]
 FIRST_SERVICE = "Adaptive Support"
 STEPS = [
     ("\r", "max_buffer_delay_ms"),
@@ -64,6 +66,18 @@ def test_every_screen_opens_and_the_terminal_is_left_as_it_was(start: Start) -> 
     for key, shown in STEPS:
         terminal.type(key)
         terminal.see(shown)
+    terminal.type("q")
+    assert terminal.end() == 0
+    assert terminal.said == ""
+    terminal.assert_restored()
+
+
+def test_the_command_of_the_readme_opens_the_dashboard(start: Start) -> None:
+    if not (shutil.which("uv") or (CLONE / ".launcher").exists()):
+        pytest.skip("there is no uv here, and a test does not install one")
+    # This environment stands already, so that nothing is fetched.
+    terminal = start(sys.executable, CLONE / "run.py", UV_OFFLINE="1", UV_PROJECT_ENVIRONMENT=sys.prefix)
+    terminal.see(FIRST_SERVICE)
     terminal.type("q")
     assert terminal.end() == 0
     assert terminal.said == ""

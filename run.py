@@ -1,0 +1,79 @@
+"""Runs Turnlab from this folder, with nothing on the machine but Python 3.11 or newer: ``python3 run.py``.
+
+Without arguments it opens the dashboard; with some it runs them as ``uv run`` does: ``python3 run.py pytest``,
+``python3 run.py turnlab presets``. It uses the uv it finds, else gets one from the package index into
+``.launcher/`` in this folder; uv keeps Turnlab's own environment in ``.venv/``. Neither needs root, and the
+system's Python stays as it is.
+"""
+
+import importlib.util
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+HERE = Path(__file__).resolve().parent
+LAUNCHER = HERE / ".launcher"
+NEEDED = (3, 11)
+NEWER = ("python3.14", "python3.13", "python3.12", "python3.11")
+
+
+def main():
+    """Run what the arguments say; does not return where the system can replace a process."""
+    arguments = sys.argv[1:] or ["turnlab"]
+    uv = shutil.which("uv")
+    if uv is None:
+        uv = private_uv()
+        # What came from the package index is enough: no interpreter is downloaded.
+        os.environ.setdefault("UV_PYTHON_DOWNLOADS", "never")
+    # The first time there is much to get, and uv shows how far it is.
+    quiet = ["--quiet"] if (HERE / ".venv").exists() else []
+    start([uv, "run", *quiet, "--project", str(HERE), "--", *arguments])
+
+
+def private_uv():
+    """Return the path of the uv in the launcher's own environment, which is made if it is not there."""
+    scripts = LAUNCHER / ("Scripts" if os.name == "nt" else "bin")
+    uv = scripts / ("uv.exe" if os.name == "nt" else "uv")
+    if uv.exists():
+        return str(uv)
+    find_newer_python()
+    if importlib.util.find_spec("ensurepip") is None or importlib.util.find_spec("venv") is None:
+        release = "{}.{}".format(*sys.version_info)
+        leave(f"this Python has no venv module; install it (Debian, Ubuntu: apt install python{release}-venv)")
+    sys.stderr.write("turnlab: getting uv from the package index into .launcher, once\n")
+    python = scripts / ("python.exe" if os.name == "nt" else "python")
+    for step in (
+        [sys.executable, "-m", "venv", "--clear", str(LAUNCHER)],
+        [str(python), "-m", "pip", "--disable-pip-version-check", "install", "--quiet", "uv>=0.8"],
+    ):
+        if subprocess.call(step) != 0:
+            leave("uv cannot be got, for the reason above; with a uv of your own on the PATH this step falls away")
+    return str(uv)
+
+
+def find_newer_python():
+    """Go on with a newer Python, if this one is too old."""
+    if sys.version_info >= NEEDED:
+        return
+    newer = next(filter(None, map(shutil.which, NEWER)), None)
+    if newer is None:
+        leave(f"Turnlab needs Python 3.11 or newer, and this is {sys.version.split()[0]}; install a newer one")
+    start([newer, *sys.argv])
+
+
+def start(command):
+    """Put a command in this process's place."""
+    if os.name == "nt":  # where the shell would not wait for it
+        sys.exit(subprocess.call(command))
+    os.execv(command[0], command)
+
+
+def leave(why):
+    """End with one sentence."""
+    sys.exit(f"turnlab: {why}")
+
+
+if __name__ == "__main__":
+    main()
