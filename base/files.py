@@ -81,6 +81,22 @@ def close_to_others(path: Path) -> None:
         path.chmod(mode & 0o700)
 
 
+def lock_file(handle: int) -> bool:
+    """Lock an open file until it is closed, or its process ends, where the platform knows locks.
+
+    Returns ``False`` if another process holds the lock, or the file has been deleted meanwhile.
+    """
+    try:
+        import fcntl
+    except ImportError:  # Windows
+        return True
+    try:
+        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except OSError:
+        return False
+    return os.fstat(handle).st_nlink > 0
+
+
 def free_stem(folder: Path, wanted: str) -> str:
     """Return ``wanted``, else ``wanted-2`` and so on: what no file's name in the folder has before a dot.
 

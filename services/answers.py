@@ -8,6 +8,7 @@ from collections.abc import Callable, Mapping
 import httpx
 from pydantic import JsonValue
 
+from base.json_text import NotJsonError, json_of, kind_of
 from presets.config import Problem
 from services.errors import (
     BadResponseError,
@@ -18,7 +19,6 @@ from services.errors import (
     ServiceError,
     UnauthorizedError,
 )
-from services.json_bodies import NotJsonError, json_of, kind_of
 from services.rate_limits import retry_after
 
 MESSAGE_LENGTH = 300

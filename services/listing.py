@@ -7,8 +7,8 @@ from typing import TypeVar
 
 from pydantic import JsonValue
 
+from base.json_text import kind_of
 from services.errors import BadResponseError
-from services.json_bodies import kind_of
 from services.model import Page
 from services.reading import JsonObject, as_int
 

@@ -27,10 +27,6 @@ class ProfileError(SimulatorError):
     """An engine profile that is malformed."""
 
 
-class TextError(SimulatorError):
-    """A file that holds no text, or text that is no JSON where it should be."""
-
-
 class VoiceError(SimulatorError):
     """A voice of the agent that is unknown or not installed."""
 

@@ -14,13 +14,13 @@ from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
+from base.json_text import TextError, read_json
 from presets.layers import ResolvedVoiceConfig
 from simulator.engine.chunks import chunks_after, voice_of
 from simulator.engine.profile import EngineProfile
 from simulator.engine.profile_files import SCHEMA, ProfileFile, shipped_profiles
 from simulator.engine.text import cap
-from simulator.errors import ProfileError, TextError
-from simulator.json_text import read_json
+from simulator.errors import ProfileError
 from simulator.labels import first_fault
 
 FEWEST = 20

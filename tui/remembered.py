@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from base.folders import config_folder
+from base.json_text import json_bytes
 
 SPEAKER = "live.output"
 """The speaker that was chosen in Live, by name; nothing for the system's default."""
@@ -29,8 +30,7 @@ def remember(name: str, value: str) -> None:
     from base.files import write_whole
 
     file = settings_file()
-    text = json.dumps({**_settings(), name: value}, indent=1, ensure_ascii=False) + "\n"
-    write_whole(file, text.encode())
+    write_whole(file, json_bytes({**_settings(), name: value}, indent=1))
 
 
 def _settings() -> dict[str, Any]:

@@ -2,17 +2,15 @@
 
 from __future__ import annotations
 
-import json
 import re
 from pathlib import Path
 
 from base.files import make_private_folder, write_private
 from base.folders import config_folder
+from base.json_text import TextError, json_bytes, read_json
 from base.os_errors import os_error_text
 from presets.config import ConfigError, VoiceConfig, check, parse
 from presets.library import Preset, builtin_presets
-from simulator.errors import TextError
-from simulator.json_text import read_json
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9 _.-]{0,58}[A-Za-z0-9_-]|[A-Za-z0-9]")
 
@@ -151,4 +149,4 @@ def _file(name: str) -> Path:
 
 def _text(one: Preset) -> bytes:
     raw = {"name": one.name, "description": one.description, "voice_config": one.config.set_values()}
-    return (json.dumps(raw, indent=2, ensure_ascii=False) + "\n").encode()
+    return json_bytes(raw)

@@ -9,6 +9,7 @@ from typing import Literal
 
 from pydantic import JsonValue
 
+from base.json_text import canonical_json, json_line
 from services.client import ServicesClient
 from services.errors import ServiceError
 from services.model import Agent, ContextGraph, Service, VersionSet
@@ -91,7 +92,7 @@ def same(one: VersionSet | None, other: VersionSet | None) -> bool:
 
 def canonical(version_set: VersionSet | None) -> str:
     """Return a version set as text that is equal for equal ones."""
-    return json.dumps(None if version_set is None else write_version_set(version_set), sort_keys=True)
+    return canonical_json(None if version_set is None else write_version_set(version_set))
 
 
 def differences(
@@ -145,7 +146,7 @@ def _mapped(part: Part, old: JsonValue, new: JsonValue) -> Iterator[Change]:
 
 
 def _changed(part: Part, name: str, old: JsonValue, new: JsonValue) -> Iterator[Change]:
-    if json.dumps(old, sort_keys=True) != json.dumps(new, sort_keys=True):
+    if canonical_json(old) != canonical_json(new):
         yield Change(part=part, name=name, before=old, after=new)
 
 
@@ -221,4 +222,4 @@ def _side(change: Change, value: JsonValue, newest: NewestVersions) -> str:
             return "applied" if value else NOTHING
         case "runtime" if isinstance(value, str):
             return value
-    return NOTHING if value is None else json.dumps(value, ensure_ascii=False)
+    return NOTHING if value is None else json_line(value)

@@ -8,6 +8,7 @@ from typing import Any, Final
 
 from base.files import write_whole
 from base.folders import config_folder
+from base.json_text import json_bytes
 from base.os_errors import os_error_text
 from services.connections.profile import Profile, checked_name, checked_url
 from services.errors import ConnectionProblem
@@ -72,8 +73,8 @@ def _profile(name: str, entry: dict[str, Any], file: Path) -> Profile:
 
 def _write(file: Path, entries: dict[str, Any]) -> None:
     """Replace the file in one step, readable for its owner only."""
-    text = json.dumps({"version": 1, "connections": entries}, indent=2, ensure_ascii=False) + "\n"
+    content = json_bytes({"version": 1, "connections": entries})
     try:
-        write_whole(file, text.encode())
+        write_whole(file, content)
     except OSError as error:
         raise ConnectionProblem(f"{file} cannot be written: {os_error_text(error)}; nothing was changed") from None

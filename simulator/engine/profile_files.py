@@ -15,9 +15,9 @@ from typing import Any
 
 from pydantic import ValidationError
 
+from base.json_text import TextError, read_json
 from simulator.engine.profile import EngineProfile, Values
-from simulator.errors import ProfileError, TextError
-from simulator.json_text import read_json
+from simulator.errors import ProfileError
 from simulator.labels import first_fault
 
 SCHEMA = "turnlab.profile/1"

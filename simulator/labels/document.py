@@ -9,6 +9,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
+from base.undo import UndoStack
 from simulator.errors import LabelError
 from simulator.labels.faults import first_fault
 from simulator.labels.marks import Kind, Mark, entry_stretch, lists_of, marks
@@ -32,13 +33,15 @@ class LabelDocument:
     """
 
     def __init__(self, raw: Mapping[str, Any], duration_ms: int) -> None:
-        self._raw: dict[str, Any] = copy.deepcopy(dict(raw))
+        self._edits: UndoStack[dict[str, Any]] = UndoStack(copy.deepcopy(dict(raw)))
         self._duration_ms = duration_ms
         self._kept = self._raw
         self._marks_of: dict[str, Any] | None = None
         self._marks: tuple[Mark, ...] = ()
-        self._undo: list[dict[str, Any]] = []
-        self._redo: list[dict[str, Any]] = []
+
+    @property
+    def _raw(self) -> dict[str, Any]:
+        return self._edits.value
 
     @property
     def raw(self) -> dict[str, Any]:
@@ -68,7 +71,8 @@ class LabelDocument:
 
     def kept(self) -> None:
         """Take note that the content is on disk as it is now."""
-        self._kept = self._raw = self.raw
+        self._kept = self.raw
+        self._edits.rewrite(self._kept)
 
     def take_up(self, raw: Mapping[str, Any]) -> None:
         """Take content that was kept elsewhere, as a step that can be undone."""
@@ -76,28 +80,20 @@ class LabelDocument:
             Labels.model_validate(raw)
         except ValidationError as error:
             raise LabelError(f"Not done: {first_fault(error)}.") from None
-        self._step(copy.deepcopy(dict(raw)))
+        self._edits.move_to(copy.deepcopy(dict(raw)))
 
     def replace_all(self, raw: Mapping[str, Any]) -> None:
         """Take another file's content, as a step that can be undone, and as what is on disk."""
-        self._step(copy.deepcopy(dict(raw)))
+        self._edits.move_to(copy.deepcopy(dict(raw)))
         self._kept = self._raw
 
     def undo(self) -> bool:
         """Take the last step back; return whether there was one."""
-        if self._undo:
-            self._redo.append(self._raw)
-            self._raw = self._undo.pop()
-            return True
-        return False
+        return self._edits.undo()
 
     def redo(self) -> bool:
         """Do the last undone step again; return whether there was one."""
-        if self._redo:
-            self._undo.append(self._raw)
-            self._raw = self._redo.pop()
-            return True
-        return False
+        return self._edits.redo()
 
     def add(self, kind: Kind, start_ms: int, end_ms: int, words: str = "") -> Mark:
         """Put a new mark in."""
@@ -137,18 +133,13 @@ class LabelDocument:
             Labels.model_validate(raw)
         except ValidationError as error:
             raise LabelError(f"Not done: {first_fault(error)}.") from None
-        self._step(raw)
+        self._edits.move_to(raw)
 
     def _refuse_outside(self, mark: Mark) -> None:
         if mark.end_ms <= mark.start_ms:
             raise LabelError("Not done: it would end before it starts.")
         if mark.start_ms < 0 or mark.end_ms > self._duration_ms:
             raise LabelError(f"Not done: the recording goes from 0 to {self._duration_ms / 1000:.3f} s.")
-
-    def _step(self, raw: dict[str, Any]) -> None:
-        self._undo.append(self._raw)
-        self._redo.clear()
-        self._raw = raw
 
 
 def _put(raw: dict[str, Any], old: Mark | None, new: Mark | None) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from typing import Any
 
 from pydantic import ValidationError
@@ -30,8 +29,10 @@ def track_and_losses(labels: Labels) -> tuple[str, list[str]]:
     return track, lost
 
 
-def json_of_track(track: Labels, before: dict[str, Any], origin: str) -> tuple[str, list[str], list[str]]:
-    """Return our JSON for labels read from a track, and what it kept and dropped of the JSON before, in words.
+def json_of_track(
+    track: Labels, before: dict[str, Any], origin: str
+) -> tuple[dict[str, Any], list[str], list[str]]:
+    """Return a label file's content for labels read from a track, and what it kept and dropped of the one before.
 
     Kept is what a label track cannot carry: moves, titles, conditions. Dropped are further details of single turns
     and events, which may not be the same ones any more. A machine's guess that was changed is none any more.
@@ -43,7 +44,7 @@ def json_of_track(track: Labels, before: dict[str, Any], origin: str) -> tuple[s
     content = kept | {"label_origin": origin} | {name: value for name, value in fresh.items() if value}
     words = [_counted(name, value) for name, value in kept.items() if name not in _FOLLOWS and _told(value)]
     dropped = _details(before) - _details(content)
-    return json.dumps(content, indent=1, ensure_ascii=False) + "\n", words, sorted(dropped)
+    return content, words, sorted(dropped)
 
 
 def _same_marks(track: Labels, before: dict[str, Any]) -> bool:

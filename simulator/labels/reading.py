@@ -7,10 +7,10 @@ from typing import Any
 
 from pydantic import ValidationError
 
+from base.json_text import TextError, read_text
+from base.json_text import read_json as json_in
 from simulator.beside import beside
-from simulator.errors import LabelError, TextError
-from simulator.json_text import read_json as json_in
-from simulator.json_text import read_text
+from simulator.errors import LabelError
 from simulator.labels.audacity import from_track, is_track
 from simulator.labels.faults import first_fault
 from simulator.labels.model import Labels

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from base.files import write_private
+from base.json_text import json_bytes
 from base.os_errors import os_error_text
 from simulator.errors import LabelError
 from simulator.labels.exchange import json_of_track
@@ -39,7 +39,7 @@ class LabelFile:
         """
         if not replace_changed and _content(self.path) != self.before:
             raise LabelsChangedError(f"{self.path} was changed by something else since it was opened")
-        content = (json.dumps(raw, indent=1, ensure_ascii=False) + "\n").encode()
+        content = json_bytes(raw, indent=1)
         try:
             write_private(self.path, content, replace=replace_changed or self.before is not None)
         except FileExistsError:
@@ -69,10 +69,8 @@ def open_label_file(audio: Path, duration_s: float) -> LabelFile:
     if found == target:
         note = "The agent's own guess, never measured against until you have changed and saved it."
         return LabelFile(target, read_json(target), before, note if labels.provisional else "")
-    text, _, _ = json_of_track(labels, {}, f"human (Audacity label track {found.name})")
-    return LabelFile(
-        target, json.loads(text), before, f"From {found.name}; {target.name} will be used instead of it."
-    )
+    raw, _, _ = json_of_track(labels, {}, f"human (Audacity label track {found.name})")
+    return LabelFile(target, raw, before, f"From {found.name}; {target.name} will be used instead of it.")
 
 
 def _content(path: Path) -> bytes | None:

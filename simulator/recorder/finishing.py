@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
@@ -11,6 +10,7 @@ import numpy as np
 
 from base.files import write_private
 from base.folders import own_recordings_folder
+from base.json_text import json_bytes
 from base.os_errors import os_error_text
 from base.samples import SAMPLE_RATE
 from simulator.audio.private_audio import private_audio
@@ -184,4 +184,4 @@ def _audio_of(samples: Path) -> Path:
 
 
 def _write_json(path: Path, content: dict[str, Any]) -> None:
-    write_private(path, json.dumps(content, indent=1).encode(), replace=True)
+    write_private(path, json_bytes(content, indent=1), replace=True)

@@ -16,7 +16,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
-from base.files import free_stem, make_private_folder
+from base.files import free_stem, lock_file, make_private_folder
 from base.samples import SAMPLE_RATE, Samples, to_pcm16
 
 SAMPLES_SUFFIX = ".live"
@@ -92,7 +92,7 @@ def left_behind(samples: Path) -> Iterator[bool]:
         yield False
         return
     try:
-        yield _lock(handle)
+        yield lock_file(handle)
     finally:
         os.close(handle)
 
@@ -105,7 +105,7 @@ def _begin(folder: Path, stem: str) -> tuple[Path, int]:
             handle = _new(path)
         except FileExistsError:  # another session took the name just now
             continue
-        if _lock(handle):
+        if lock_file(handle):
             return path, handle
         os.close(handle)  # another process took it for one that was left behind, and deletes it
 
@@ -121,16 +121,3 @@ def _events_of(samples: Path) -> Path:
 def _write(handle: int, content: bytes) -> None:
     while content:
         content = content[os.write(handle, content) :]
-
-
-def _lock(handle: int) -> bool:
-    """Lock a file; return whether nobody else had, and it has not been deleted meanwhile."""
-    try:
-        import fcntl
-    except ImportError:
-        return True
-    try:
-        fcntl.flock(handle, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except OSError:
-        return False
-    return os.fstat(handle).st_nlink > 0

@@ -74,7 +74,7 @@ def test_a_file_without_a_field_of_voice_config_is_not_a_configuration(
     [
         (b'{"a": ', "is not valid JSON (line 1, column 7: Expecting value); correct it"),
         (b'{"a": "\xff"}', "is not UTF-8 text; save it as UTF-8"),
-        (b"[" * 100_000, "is JSON that cannot be read (too deep, or a number too long); correct it"),
+        (b"[" * 100_000, "is JSON that cannot be read (it is nested too deeply); correct it"),
     ],
     ids=["torn", "bytes", "deep"],
 )

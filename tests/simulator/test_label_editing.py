@@ -166,6 +166,14 @@ def test_a_file_that_somebody_else_wrote_meanwhile_is_not_overwritten_unasked(ca
     assert again.write({"turns": [], "notes": "later"}).before is not None
 
 
+def test_half_a_character_in_a_label_is_saved_as_it_was_read(call: Path) -> None:
+    labels = call.with_suffix(".json")
+    labels.write_text('{"turns": [], "notes": "\\ud83d é"}', encoding="utf-8")
+    file = open_label_file(call, 2.0)
+    file.write(file.raw)
+    assert json.loads(labels.read_text(encoding="utf-8")) == {"turns": [], "notes": "\ud83d é"}
+
+
 def test_a_label_track_becomes_json_beside_it_and_stays(call: Path) -> None:
     track = call.with_suffix(".txt")
     track.write_text("1.000000\t4.200000\tturn: Hi\n")

@@ -16,6 +16,7 @@ from tests.tui.tune_support import open_tune, rest, settle_on
 from tui.dialogs.dialog import Confirm
 from tui.dialogs.dialogs import PickOne
 from tui.dialogs.form_dialog import FormDialog
+from tui.labels.kept_labels import KeptLabels
 from tui.labels.label_timeline import LabelTimeline
 from tui.labels.screen import LabelEditor
 from tui.tune.readout_table import ReadoutTable
@@ -129,6 +130,16 @@ async def test_labels_are_moved_added_deleted_and_saved_and_the_readouts_follow(
         assert screen.outcome is not None
         assert len(screen.outcome.scene.turns) == 6
         assert response_ms(screen) != before_ms
+
+
+def test_labels_that_a_running_turnlab_edits_are_not_offered_as_left_behind(tmp_path: Path) -> None:
+    first, second = (KeptLabels(tmp_path / "call.wav") for _ in range(2))
+    first.write({"turns": [], "notes": "mine"})
+    assert second.read() is None
+    first.close()
+    assert second.read() == {"turns": [], "notes": "mine"}
+    second.forget()
+    assert second.read() is None
 
 
 async def test_a_bundled_recording_is_copied_first_and_read_only_changes_nothing(tmp_path: Path) -> None:

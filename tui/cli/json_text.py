@@ -6,8 +6,8 @@ import json
 from pathlib import Path
 from typing import Any
 
-from simulator import json_text
-from simulator.errors import TextError
+from base import json_text
+from base.json_text import TextError
 from tui.cli.failure import CallError
 
 

@@ -6,6 +6,7 @@ import sys
 from pathlib import Path
 
 from base.files import write_private
+from base.json_text import json_bytes
 from base.os_errors import os_error_text
 from simulator.audio.source import open_audio
 from simulator.errors import SimulatorError
@@ -51,7 +52,7 @@ def import_labels(path: Path, output: Path | None, *, force: bool) -> None:
     for note in source.notes if source else ():
         complain(note)
     content, kept, dropped = json_of_track(track, before, f"human (Audacity label track {path.name})")
-    _write(target, content, force=force)
+    _write(target, json_bytes(content, indent=1).decode(), force=force)
     if kept:
         complain(f"{target}: kept {', '.join(kept)} from before; check that they still fit")
     if dropped:

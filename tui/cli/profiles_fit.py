@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from dataclasses import dataclass
 from pathlib import Path
 
 from base.files import write_private
+from base.json_text import json_bytes
 from base.os_errors import os_error_text
 from simulator.engine.profile_files import read_profile
 from simulator.errors import ProfileError
@@ -51,17 +51,17 @@ def fit_profile(request: FitRequest) -> None:
         raise WorkError(str(error)) from None
     for sentence in fitted.left_out:
         complain(sentence)
-    text = json.dumps(fitted.content, indent=2, ensure_ascii=False) + "\n"
+    content = json_bytes(fitted.content)
     if request.output is None:
-        print(text, end="")
+        print(content.decode(), end="")
         return
-    _write(request.output, text, force=request.force)
+    _write(request.output, content, force=request.force)
     print_line(f"{request.name} is in {request.output}; see it with: turnlab profiles {request.output}")
 
 
-def _write(path: Path, text: str, *, force: bool) -> None:
+def _write(path: Path, content: bytes, *, force: bool) -> None:
     try:
-        write_private(path, text.encode(), replace=force)
+        write_private(path, content, replace=force)
     except FileExistsError:
         raise CallError(f"{path}: is there already; choose another name, or replace it with --force") from None
     except OSError as error:

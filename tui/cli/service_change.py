@@ -7,6 +7,7 @@ from typing import Any
 
 from pydantic import JsonValue
 
+from base.json_text import canonical_json, json_line
 from services.client import ServicesClient
 from services.errors import UnsupportedError
 from services.model import NewService, Service
@@ -179,7 +180,7 @@ def _print_plan(heading: str, told: JsonObject) -> None:
     for warning in warnings:
         print_line(f"! {warning}")
     if body:
-        print_whole(f"  body: {json.dumps(body, ensure_ascii=False)}")
+        print_whole(f"  body: {json_line(body)}")
 
 
 def _name(told: JsonObject) -> str:
@@ -190,8 +191,8 @@ def _name(told: JsonObject) -> str:
 def _value(value: JsonValue) -> str:
     if isinstance(value, str):
         return value
-    return "—" if value is None else json.dumps(value, ensure_ascii=False)
+    return "—" if value is None else json_line(value)
 
 
 def _text(value: JsonValue) -> str:
-    return json.dumps(value, sort_keys=True)
+    return canonical_json(value)

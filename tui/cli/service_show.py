@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from datetime import datetime
 
+from base.json_text import json_line
 from services.client import PAGE_SIZE, ServicesClient
 from services.model import Service
 from services.paging import Pages
@@ -117,11 +118,11 @@ def _rows(service: Service, voice_told: bool) -> list[tuple[str, str]]:
         "environment": service.environment,
         "safety filters": {True: "on", False: "off", None: ""}[service.safety_filters_enabled],
         "keyterms": ", ".join(service.keyterms),
-        "voice_config": json.dumps(service.voice_config.set_values(), ensure_ascii=False) if voice_told else "",
+        "voice_config": json_line(service.voice_config.set_values()) if voice_told else "",
         "created": _time(service.created_at) or "",
         "changed": _time(service.updated_at) or "",
     }
-    extra = {name: json.dumps(value, ensure_ascii=False) for name, value in service.extra.items()}
+    extra = {name: json_line(value) for name, value in service.extra.items()}
     return [(name, value or NOTHING) for name, value in (known | extra).items()]
 
 

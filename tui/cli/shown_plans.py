@@ -7,6 +7,7 @@ import json
 from contextlib import suppress
 from dataclasses import dataclass
 
+from base.json_text import canonical_json
 from services.changes.ledger import Backups
 from services.errors import ConflictError, StorageError
 from services.writing import JsonObject
@@ -15,7 +16,7 @@ from services.writing import JsonObject
 def fingerprint_of(told: JsonObject) -> str:
     """Return ten characters that are the same only while a plan would do the same to the same."""
     said = [told["service"], told["before"], told["body"]]
-    return hashlib.sha256(json.dumps(said, sort_keys=True).encode()).hexdigest()[:10]
+    return hashlib.sha256(canonical_json(said).encode()).hexdigest()[:10]
 
 
 @dataclass(frozen=True, slots=True)

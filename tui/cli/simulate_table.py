@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import json
 import re
 from typing import TYPE_CHECKING
 
+from base.json_text import json_line
 from simulator.measures.comparison import Compared, Comparison
 from simulator.measures.readout_table import BY_NAME, BY_PLACE, Readout
 from simulator.measures.readouts import Measured, Spread
@@ -67,7 +67,7 @@ def print_inline(arms: list[Arm]) -> None:
     """Say which ``--config`` is called what, where several were written on the command line itself."""
     for arm in arms if len(arms) > 1 else ():
         if _INLINE.fullmatch(arm.name):
-            print_line(f"{arm.name} is {json.dumps(arm.config.set_values(), ensure_ascii=False)}")
+            print_line(f"{arm.name} is {json_line(arm.config.set_values())}")
 
 
 def _rows(

@@ -8,6 +8,7 @@ from contextlib import suppress
 
 from pydantic import JsonValue
 
+from base.json_text import json_line
 from services.changes.applying import Applied, apply_plan
 from services.changes.errors import MovedError
 from services.changes.ledger import Backups
@@ -179,8 +180,8 @@ def _show_changed_since(error: ChangedSinceError, wish: ConfirmedWish) -> None:
         told = {"change": error.entry.id, "target": error.entry.target, "left": left, "now": now}
         print(json.dumps({"schema": SCHEMA, "applied": False, "moved": True, **told}))
         return
-    print_whole(f"change {error.entry.id} left: {json.dumps(left, ensure_ascii=False)}")
-    print_whole(f"what is there now: {json.dumps(now, ensure_ascii=False)}")
+    print_whole(f"change {error.entry.id} left: {json_line(left)}")
+    print_whole(f"what is there now: {json_line(now)}")
 
 
 def _heading(told: JsonObject) -> str:

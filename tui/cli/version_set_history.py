@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from datetime import datetime
 
 from pydantic import JsonValue
 
+from base.json_text import json_line
 from services.changes.history import History, PlatformChange
 from services.changes.ledger import Kept
 from services.model import FieldChange, Service
@@ -66,7 +66,7 @@ def _sentence(one: PlatformChange) -> str:
 
 def _field(change: FieldChange) -> str:
     name = ".".join(change.path) or "whole"
-    before, after = (json.dumps(value, ensure_ascii=False) for value in (change.before, change.after))
+    before, after = (json_line(value) for value in (change.before, change.after))
     return f"{name} {before} → {after}" if len(before) + len(after) < 80 else name
 
 

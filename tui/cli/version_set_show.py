@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 
+from base.json_text import json_line
 from services.changes.differences import (
     NewestVersions,
     behaviors_text,
@@ -63,7 +64,7 @@ def get_version_set(service: str, name: str, connection: str | None, *, as_json:
     rows += [["models", models_text(one)], ["runtime", one.turn_runtime or "—"]]
     behaviors = one.applied_behavior_ids
     rows += [["behaviors", "the platform does not say" if behaviors is None else "\n".join(behaviors) or "none"]]
-    rows += [[field, json.dumps(value, ensure_ascii=False)] for field, value in one.extra.items()]
+    rows += [[field, json_line(value)] for field, value in one.extra.items()]
     print_table(f"{name} of {found.name}", ["field", "value"], _one_line_each(rows), left=2, whole=1)
 
 

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 
 from pydantic import JsonValue
 
+from base.json_text import json_line
 from services.changes.differences import Change, Newest, NewestVersions, change_texts
 from services.changes.plan import Plan
 from services.client import Dialect
@@ -86,7 +86,7 @@ def print_plan(told: JsonObject, heading: str) -> None:
 def print_body(told: JsonObject) -> None:
     """Print what would be sent."""
     if told["body"] is not None and told["rows"]:
-        print_whole(f"  body: {json.dumps(told['body'], ensure_ascii=False)}")
+        print_whole(f"  body: {json_line(told['body'])}")
 
 
 def print_changes(title: str, headers: Sequence[str], changes: Sequence[Change], newest: NewestVersions) -> None:

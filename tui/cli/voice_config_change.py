@@ -8,6 +8,7 @@ from typing import Any
 
 from pydantic import JsonValue
 
+from base.json_text import canonical_json, json_line
 from presets.config import ConfigError, check, parse, suggest
 from presets.fields import BY_NAME
 from services.client import ServicesClient
@@ -149,7 +150,7 @@ def _print_plan(told: JsonObject) -> None:
         assert isinstance(after, dict)
         rows = [[name, *(_value(name, side[name]) for side in (before, after))] for name in after]
         print_table(f"voice_config of {service['name']}", ["field", "now", "then"], rows, left=3)
-        print_whole(f"  body: {json.dumps(body, ensure_ascii=False)}")
+        print_whole(f"  body: {json_line(body)}")
     else:
         print_line(f"voice_config of {service['name']}: nothing would change")
     warnings = told["warnings"]
@@ -177,8 +178,8 @@ def _value(name: str, value: JsonValue) -> str:
         return "inherit"
     if name in BY_NAME and not isinstance(value, dict):
         return BY_NAME[name].show(value)
-    return json.dumps(value, ensure_ascii=False)
+    return json_line(value)
 
 
 def _text(value: JsonValue) -> str:
-    return json.dumps(value, sort_keys=True)
+    return canonical_json(value)

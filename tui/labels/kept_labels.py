@@ -3,34 +3,39 @@
 from __future__ import annotations
 
 import hashlib
-import json
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from base.files import write_whole
 from base.folders import drafts_folder
+from base.held_journal import HeldJournal, LeftBehind
 
 
 class KeptLabels:
     """What is kept of the labels of one recording. Every method may raise :class:`OSError`."""
 
-    def __init__(self, audio: Path, folder: Path | None = None) -> None:
+    def __init__(self, audio: Path) -> None:
         key = hashlib.sha256(str(audio.resolve()).encode()).hexdigest()[:16]
-        self._file = (folder or drafts_folder()) / f"labels-{key}.json"
+        self._held = HeldJournal(drafts_folder(), f"labels-{key}")
+        self._found: LeftBehind | None = None
 
     def read(self) -> dict[str, Any] | None:
-        """Return what was kept; ``None`` if nothing was, or nothing that can be read."""
-        try:
-            raw = json.loads(self._file.read_text(encoding="utf-8"))
-        except (FileNotFoundError, ValueError):
-            return None
-        return raw if isinstance(raw, dict) else None
+        """Return what another process left behind; ``None`` if nothing was, or nothing that can be read."""
+        found, _ = self._held.left_behind()
+        self._found = max(found, key=lambda one: one.file.stat().st_mtime, default=None)
+        return None if self._found is None else self._found.content
 
     def write(self, raw: Mapping[str, Any]) -> None:
         """Keep this."""
-        write_whole(self._file, json.dumps(raw, ensure_ascii=False).encode())
+        self._held.write(raw)
 
     def forget(self) -> None:
-        """Keep nothing."""
-        self._file.unlink(missing_ok=True)
+        """Keep nothing, neither what was written nor what was read."""
+        self._held.write(None)
+        if self._found is not None:
+            self._found.forget()
+            self._found = None
+
+    def close(self) -> None:
+        """Stop keeping; what is kept is offered the next time."""
+        self._held.close()

@@ -90,6 +90,10 @@ class LabelEditor(Place, ModalScreen[None]):
         if not self._read_only:
             self._look_for_kept()
 
+    def on_unmount(self) -> None:
+        """Leave what is kept to be offered the next time."""
+        self._kept.close()
+
     @property
     def _timeline(self) -> LabelTimeline:
         return self.query_one(LabelTimeline)

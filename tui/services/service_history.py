@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import TYPE_CHECKING
+
+from base.json_text import json_line
 
 if TYPE_CHECKING:
     from pydantic import JsonValue
@@ -65,4 +66,4 @@ def _changed(change: FieldChange) -> str:
 def _value(value: JsonValue) -> str:
     if value is None:
         return "—"
-    return value if isinstance(value, str) else json.dumps(value, ensure_ascii=False)
+    return value if isinstance(value, str) else json_line(value)

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-import json
 import shlex
 from typing import TYPE_CHECKING
+
+from base.json_text import json_lines
 
 if TYPE_CHECKING:
     from services.client import Dialect
@@ -49,7 +50,7 @@ def service_fields(service: Service, *, problems: bool = False) -> JsonObject:
 
 def service_json(service: Service) -> str:
     """Return all that is known of a service as JSON, unknown fields included."""
-    return json.dumps(service_fields(service) | dict(service.extra), indent=2, ensure_ascii=False)
+    return json_lines(service_fields(service) | dict(service.extra))
 
 
 def curl_line(address: str, dialect: Dialect) -> tuple[str, str]:

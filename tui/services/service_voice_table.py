@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -11,6 +10,7 @@ from textual.app import ComposeResult
 from textual.containers import Vertical
 from textual.widgets import DataTable, Static
 
+from base.json_text import json_line
 from tui.terminal_text import cell, content, cut
 
 if TYPE_CHECKING:
@@ -122,7 +122,7 @@ def voice_rows(service: Service, workspace: WorkspaceVoiceSettings | None) -> It
     if unknown:
         yield VoiceRow("UNKNOWN TO TURNLAB", is_heading=True)
     for name in unknown:
-        text = json.dumps(service.voice_config.set_values().get(name), ensure_ascii=False)
+        text = json_line(service.voice_config.set_values().get(name))
         note = f"⚠ {_UNKNOWN_FIELD}\n{name} = {text}"
         yield VoiceRow(name, f"⚠ {text}", "?", "service", note=note, is_set=True)
 
@@ -135,7 +135,7 @@ def warnings(service: Service) -> list[str]:
 
 def show_value(spec: FieldSpec, value: object) -> str:
     """Return a value as people read it; objects as JSON."""
-    return json.dumps(value, ensure_ascii=False) if isinstance(value, dict) else spec.show(value)
+    return json_line(value) if isinstance(value, dict) else spec.show(value)
 
 
 def _in_force(spec: FieldSpec, value: object) -> str:

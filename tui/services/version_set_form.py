@@ -6,6 +6,7 @@ import json
 from collections.abc import Mapping
 from typing import TYPE_CHECKING
 
+from base.json_text import json_line
 from tui.dialogs.form_dialog import FormField
 from tui.terminal_text import plain
 
@@ -92,7 +93,7 @@ def _models(source: VersionSet, text: str) -> dict[str, str | None]:
     for one in _parts(text):
         use, equals, model = (part.strip() for part in one.partition("="))
         if not (use and equals and model):
-            raise ValueError(f"models are written interaction=model, not {json.dumps(one, ensure_ascii=False)}")
+            raise ValueError(f"models are written interaction=model, not {json_line(one)}")
         wanted[use] = model
     return {use: model for use, model in wanted.items() if model != source.models().get(use)}
 

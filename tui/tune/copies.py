@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-import json
 import shlex
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from base.json_text import json_line, json_lines
 from presets.config import VoiceConfig, check, parse, suggest
 from tui.tune.entry import EntryError, read_json
 
@@ -26,7 +26,7 @@ class Target:
 
 def as_json(config: VoiceConfig) -> str:
     """Return all that the draft sets."""
-    return json.dumps(config.set_values(), indent=2, ensure_ascii=False)
+    return json_lines(config.set_values())
 
 
 def as_simulate(config: VoiceConfig, recording: str) -> str:
@@ -80,4 +80,4 @@ def _address(address: str) -> str:
 
 
 def _line(values: Mapping[str, Any]) -> str:
-    return json.dumps(values, ensure_ascii=False)
+    return json_line(values)

@@ -2,12 +2,9 @@
 
 from __future__ import annotations
 
-import json
-
+from base.json_text import TextError, json_lines, parse_json
 from presets.config import ConfigError, check, parse
 from presets.fields import FieldSpec
-from simulator.errors import TextError
-from simulator.json_text import parse_json
 
 
 class EntryError(ValueError):
@@ -39,7 +36,7 @@ def entry_text(spec: FieldSpec, value: object) -> str:
     if spec.kind == "words" and isinstance(value, (list, tuple)):
         return "\n".join(str(word) for word in value)
     if spec.kind == "object":
-        return json.dumps(value, indent=2, ensure_ascii=False)
+        return json_lines(value)
     return f"{value:g}" if isinstance(value, float) else str(value)
 
 

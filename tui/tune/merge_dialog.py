@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from pathlib import Path
 from typing import ClassVar, Literal
@@ -14,6 +13,7 @@ from textual.types import CSSPathType
 from textual.widgets import OptionList, Static
 from textual.widgets.option_list import Option
 
+from base.json_text import json_line
 from presets.fields import BY_NAME
 from tui.dialogs.dialog import Dialog
 from tui.terminal_text import content, cut, plain
@@ -28,7 +28,7 @@ def shown_value(name: str, value: object) -> str:
     """Return a field's value for people; ``None`` is inherited."""
     if value is None:
         return "inherited"
-    return BY_NAME[name].show(value) if name in BY_NAME else json.dumps(value, ensure_ascii=False)
+    return BY_NAME[name].show(value) if name in BY_NAME else json_line(value)
 
 
 class MergeDialog(Dialog[tuple[str, ...]]):

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from typing import Any, ClassVar
 
@@ -12,6 +11,7 @@ from textual.containers import Vertical, VerticalScroll
 from textual.screen import ModalScreen
 from textual.widgets import Static
 
+from base.json_text import json_lines
 from tui.terminal_text import plain
 
 
@@ -39,7 +39,7 @@ class SaveDialog(ModalScreen[bool]):
 
     def compose(self) -> ComposeResult:
         """Lay out the service's name, the body and the keys."""
-        body = json.dumps({"voice_config": self._changes}, indent=2, ensure_ascii=False)
+        body = json_lines({"voice_config": self._changes})
         with Vertical(classes="dialog"):
             yield Static(f"Save to {plain(self._service)}?", classes="dialog-title", markup=False)
             yield Static(

@@ -1,0 +1,130 @@
+"""JSON as RFC 8259 has it: what a text means, what is wrong with it in words, and how Turnlab writes it."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+from typing import Any, Final, NoReturn
+
+from base.os_errors import os_error_text
+
+_BEGUN: Final = re.compile(r"[-+.\w\\]{0,7}")
+"""What may be left of a number, a word or an escape that was cut."""
+
+
+class TextError(ValueError):
+    """A file that holds no text, or text that is no JSON where it should be; one line that says what to do."""
+
+
+class NotJsonError(ValueError):
+    """Text that is not JSON; the message says why in a few words, without a value of the text."""
+
+    def __init__(self, why: str, *, place: str = "", cut_short: bool = False) -> None:
+        super().__init__(why)
+        self.place = place
+        """Line, column and mistake, where the mistake has a place."""
+        self.cut_short = cut_short
+        """Whether it is the beginning of what may have been JSON."""
+
+
+class _ConstantError(NotJsonError):
+    """NaN or Infinity, which only Python takes for JSON."""
+
+
+# ---- reading
+
+
+def json_of(text: bytes | str, *, nan: bool = False) -> Any:
+    """Return what JSON means. Raises :class:`NotJsonError`, unless ``nan`` also for NaN and Infinity."""
+    try:
+        return json.loads(text, parse_constant=None if nan else _no_constant)
+    except NotJsonError:
+        raise
+    except json.JSONDecodeError as error:
+        rest = error.doc[error.pos :].strip()
+        problem = NotJsonError(
+            f"{error.msg} at character {error.pos + 1}",
+            place=f"line {error.lineno}, column {error.colno}: {error.msg}",
+            cut_short=error.msg.startswith("Unterminated") or _BEGUN.fullmatch(rest) is not None,
+        )
+    except UnicodeDecodeError as error:
+        problem = NotJsonError("the text is not UTF-8", cut_short=error.reason == "unexpected end of data")
+    except RecursionError:
+        problem = NotJsonError("it is nested too deeply")
+    except ValueError:
+        problem = NotJsonError("a number in it has thousands of digits")
+    # Out here, so that the exception does not hold the text.
+    raise problem
+
+
+def parse_json(text: str, source: str, *, nan: bool = False) -> Any:
+    """Return what a person's JSON means. Raises :class:`TextError`: ``source``, the place, the mistake.
+
+    With ``nan``, NaN and Infinity are let through, for a model behind it to name the field they stand in.
+    """
+    try:
+        return json_of(text, nan=nan)
+    except NotJsonError as error:
+        if error.place:
+            raise TextError(f"{source}: is not valid JSON ({error.place}); correct it") from None
+        why = f"{error} is not JSON" if isinstance(error, _ConstantError) else str(error)
+        raise TextError(f"{source}: is JSON that cannot be read ({why}); correct it") from None
+
+
+def read_text(path: Path) -> str:
+    """Return a file's text, UTF-8 with or without a byte order mark. Raises :class:`TextError`."""
+    try:
+        return path.read_text(encoding="utf-8-sig")
+    except OSError as error:
+        raise TextError(f"{path}: {os_error_text(error)}; check the path") from None
+    except UnicodeDecodeError:
+        raise TextError(f"{path}: is not UTF-8 text; save it as UTF-8") from None
+
+
+def read_json(path: Path, *, nan: bool = False) -> Any:
+    """Return what a JSON file holds. Raises :class:`TextError`; ``nan``: :func:`parse_json`."""
+    return parse_json(read_text(path), str(path), nan=nan)
+
+
+def kind_of(value: Any) -> str:
+    """Return what kind of JSON value it is, in words."""
+    if value is None:
+        return "null"
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    if isinstance(value, dict):
+        return "an object"
+    if isinstance(value, list):
+        return "a list"
+    return "a text" if isinstance(value, str) else "a number"
+
+
+def _no_constant(name: str) -> NoReturn:
+    raise _ConstantError(name)
+
+
+# ---- writing
+
+
+def json_line(value: Any) -> str:
+    """Return JSON on one line, for people."""
+    return json.dumps(value, ensure_ascii=False)
+
+
+def json_lines(value: Any, indent: int = 2) -> str:
+    """Return JSON over several lines, for people."""
+    return json.dumps(value, ensure_ascii=False, indent=indent)
+
+
+def canonical_json(value: Any) -> str:
+    """Return JSON that is equal for equal values, whatever the order of their keys."""
+    return json.dumps(value, sort_keys=True)
+
+
+def json_bytes(value: Any, indent: int = 2) -> bytes:
+    """Return the content of a JSON file. Half a character, which UTF-8 cannot hold, stays an escape."""
+    try:
+        return f"{json_lines(value, indent)}\n".encode()
+    except UnicodeEncodeError:
+        return f"{json.dumps(value, indent=indent)}\n".encode()
