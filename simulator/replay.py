@@ -8,10 +8,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import Literal
+from typing import Literal, Protocol
 
 from presets.layers import ResolvedVoiceConfig
 from simulator.activity.model import Activity, Observation, SpeechEnd, SpeechSpan
@@ -23,6 +22,7 @@ from simulator.engine.scripted import ScriptedMachine
 from simulator.engine.sound import AgentSound
 from simulator.errors import LabelError
 from simulator.labels import Labels, Move
+from simulator.labels.model import Anchor
 from simulator.recording import Recording
 
 ReplayMode = Literal["elastic", "rigid", "scripted"]
@@ -147,6 +147,62 @@ def _scripted(
     return Played(tuple(machine.events), (whole,), activity.duration_ms, "scripted", sounds=tuple(machine.sounds))
 
 
+class HeardAgent(Protocol):
+    """What an elastic caller goes by: the agent as it is heard so far, all times in ms of the call."""
+
+    now_ms: int
+
+    @property
+    def last_finished_response_ms(self) -> int | None:
+        """When the agent last came to the end of a response by itself."""
+        ...
+
+    @property
+    def idle(self) -> bool:
+        """Whether the agent has nothing to say and hears nobody."""
+        ...
+
+    @property
+    def response_sounding_since_ms(self) -> int | None:
+        """When the response now being heard began, or ``None``."""
+        ...
+
+    @property
+    def sounding_until_ms(self) -> int | None:
+        """Until when the agent is heard, as far as is known, or ``None``."""
+        ...
+
+    def miss_response(self, anchor: str, waited_ms: int) -> None:
+        """Note that the caller gave up waiting for the agent."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class AnchorWait:
+    """How a move waits for the agent. ``delay_ms`` passes after its anchor; ``wish`` says what it waits for."""
+
+    delay_ms: int
+    wish: Literal["to finish", "to answer"]
+
+    def came_ms(self, agent: HeardAgent, last_start_ms: int, last_end_ms: int) -> int | None:
+        """Return when the anchor came, ms, given when the last move was heard; ``None`` if it has not come yet."""
+        if self.wish == "to answer":
+            return agent.response_sounding_since_ms
+        finished_ms = agent.last_finished_response_ms
+        if finished_ms is None or finished_ms < last_start_ms or not agent.idle:
+            return None
+        return max(finished_ms, last_end_ms)
+
+
+def anchor_wait(anchor: Anchor) -> AnchorWait | None:
+    """Return how a move with this anchor waits for the agent; ``None`` for one at a fixed time."""
+    if anchor.at is not None:
+        return None
+    if anchor.after_agent is not None:
+        return AnchorWait(round(anchor.after_agent * 1000), "to finish")
+    return AnchorWait(round((anchor.into_agent or 0.0) * 1000), "to answer")
+
+
 class _Elastic:
     """Places moves one after the other, each when its anchor has come."""
 
@@ -173,22 +229,11 @@ class _Elastic:
 
     def _place(self, move: Move) -> int:
         """Return when the move starts, in ms of the replay."""
-        anchor = move.anchor
-        if anchor.at is not None:
-            return max(round(anchor.at * 1000), self._last_end_ms)
-        if anchor.after_agent is not None:
-            came_ms = self._wait(self._agent_finished_ms, "to finish")
-            return came_ms + round(anchor.after_agent * 1000)
-        came_ms = self._wait(lambda: self._machine.response_sounding_since_ms, "to answer")
-        return max(came_ms + round((anchor.into_agent or 0.0) * 1000), self._last_end_ms)
+        wait = anchor_wait(move.anchor)
+        start_ms = round((move.anchor.at or 0.0) * 1000) if wait is None else self._wait(wait) + wait.delay_ms
+        return max(start_ms, self._last_end_ms)
 
-    def _agent_finished_ms(self) -> int | None:
-        finished_ms = self._machine.last_finished_response_ms
-        if finished_ms is None or finished_ms < self._last_start_ms or not self._machine.idle:
-            return None
-        return max(finished_ms, self._last_end_ms)
-
-    def _wait(self, came: Callable[[], int | None], anchor: str) -> int:
+    def _wait(self, wait: AnchorWait) -> int:
         """Let the machine run until the anchor has come or patience is over; return when that was.
 
         Patience is with silence: a caller does not give up on an agent who is talking.
@@ -196,12 +241,12 @@ class _Elastic:
         machine = self._machine
         machine.run_before(self._last_end_ms)
         quiet_since_ms = self._last_end_ms
-        while (at_ms := came()) is None:
+        while (at_ms := wait.came_ms(machine, self._last_start_ms, self._last_end_ms)) is None:
             quiet_since_ms = max(quiet_since_ms, machine.sounding_until_ms or 0)
             deadline_ms = quiet_since_ms + ANCHOR_PATIENCE_MS
             if not machine.step_before(deadline_ms):
                 machine.now_ms = max(machine.now_ms, deadline_ms)
-                machine.miss_response(anchor, deadline_ms - self._last_end_ms)
+                machine.miss_response(wait.wish, deadline_ms - self._last_end_ms)
                 return deadline_ms
         return at_ms
 

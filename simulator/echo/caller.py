@@ -12,7 +12,7 @@ from simulator.activity.model import FRAME_MS, FRAME_SAMPLES, Activity
 from simulator.audio.source import AudioSource
 from simulator.echo.audio_reader import AudioReader, gaps_between_moves, gaps_between_speech, room_tone
 from simulator.labels import Move
-from simulator.replay import ANCHOR_PATIENCE_MS, Placement
+from simulator.replay import ANCHOR_PATIENCE_MS, HeardAgent, Placement, anchor_wait
 
 LONGEST_WAIT_MS = 30_000
 """How long a caller waits for an anchor while the agent is talking, perhaps to its own echo."""
@@ -28,36 +28,6 @@ class Caller(Protocol):
 
     def frame(self, now_ms: int) -> Samples:
         """Return the frame that starts at ``now_ms``, float32 ``[512]``, room tone where nothing is played."""
-        ...
-
-
-class HeardAgent(Protocol):
-    """What an elastic caller goes by: the agent as it is heard so far, all times in ms of the call."""
-
-    now_ms: int
-
-    @property
-    def last_finished_response_ms(self) -> int | None:
-        """When the agent last came to the end of a response by itself."""
-        ...
-
-    @property
-    def idle(self) -> bool:
-        """Whether the agent has nothing to say and hears nobody."""
-        ...
-
-    @property
-    def response_sounding_since_ms(self) -> int | None:
-        """When the response now being heard began, or ``None``."""
-        ...
-
-    @property
-    def sounding_until_ms(self) -> int | None:
-        """Until when the agent is heard, as far as is known, or ``None``."""
-        ...
-
-    def miss_response(self, anchor: str, waited_ms: int) -> None:
-        """Note that the caller gave up waiting for the agent."""
         ...
 
 
@@ -137,19 +107,12 @@ class ElasticCaller:
 
     def _place(self, move: Move, now_ms: int) -> int | None:
         """Return when the next move starts, ms, ``None`` while it still waits for its anchor."""
-        anchor, machine = move.anchor, self._machine
         free_ms = max(now_ms, self._last_end_ms)
-        if anchor.at is not None:
-            return max(round(anchor.at * 1000), free_ms)
-        if anchor.after_agent is not None:
-            finished_ms = machine.last_finished_response_ms
-            if finished_ms is not None and finished_ms >= self._last_start_ms and machine.idle:
-                return max(max(finished_ms, self._last_end_ms) + round(anchor.after_agent * 1000), free_ms)
-            return self._give_up("to finish", free_ms)
-        since_ms = machine.response_sounding_since_ms
-        if since_ms is not None:
-            return max(since_ms + round((anchor.into_agent or 0.0) * 1000), free_ms)
-        return self._give_up("to answer", free_ms)
+        wait = anchor_wait(move.anchor)
+        if wait is None:
+            return max(round((move.anchor.at or 0.0) * 1000), free_ms)
+        came_ms = wait.came_ms(self._machine, self._last_start_ms, self._last_end_ms)
+        return self._give_up(wait.wish, free_ms) if came_ms is None else max(came_ms + wait.delay_ms, free_ms)
 
     def _give_up(self, anchor: str, now_ms: int) -> int | None:
         """Return when the caller gives up waiting, if that is now: after 10 s of quiet, or 30 s in all."""

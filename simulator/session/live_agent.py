@@ -9,18 +9,14 @@ from concurrent.futures import Executor
 
 from base.samples import SAMPLES_PER_MS, Samples
 from presets.layers import ResolvedVoiceConfig
-from simulator.activity.analyzer import Analyzer
 from simulator.activity.end_of_turn import EndOfTurnModel
 from simulator.activity.model import FRAME_MS
 from simulator.engine.events import Event
-from simulator.engine.machine import TurnMachine
 from simulator.engine.profile import EngineProfile
 from simulator.engine.scenario import Scenario
-from simulator.engine.script import Script
-from simulator.live import AsyncLiveCall
 from simulator.session.latencies import Latencies
+from simulator.spoken_agent import SpokenAgent
 from simulator.voice.agent_renderer import AgentRenderer
-from simulator.voice.texts import filler_texts
 from simulator.voice.voice import Voice
 
 CALL_NAME = "live"
@@ -47,14 +43,13 @@ class LiveAgent:
         judges: Executor,
         seed: int,
     ) -> None:
-        self.machine = TurnMachine(config, profile, Script(scenario), recording=CALL_NAME, seed=seed)
-        self.latencies = Latencies()
         self.renderer = AgentRenderer(voice, workers)
-        self._analyzer = Analyzer(judge)
-        self._call = AsyncLiveCall(self._analyzer, self.machine, judges)
-        self._values = profile.values
+        self._agent = SpokenAgent(
+            config, profile, scenario, judge, self.renderer, judges, name=CALL_NAME, seed=seed
+        )
+        self.machine, self._call = self._agent.machine, self._agent.call
+        self.latencies = Latencies()
         self._hushed_ms = self._said_ms = 0
-        self.renderer.prepare_words(filler_texts(self._values, config))
 
     @property
     def now_ms(self) -> int:
@@ -69,12 +64,11 @@ class LiveAgent:
     @property
     def end_of_turn_model(self) -> str:
         """What judges whether the caller has finished."""
-        return self._analyzer.end_of_turn_model
+        return self._agent.end_of_turn_model
 
     def use(self, config: ResolvedVoiceConfig) -> None:
         """Change the settings, from the next frame on."""
-        self._call.config = config
-        self.renderer.prepare_words(filler_texts(self._values, config))
+        self._agent.use(config)
 
     def sounds_at(self, start_ms: int, end_ms: int) -> bool:
         """Whether the agent is heard somewhere in a stretch of the call, as far as is planned."""
@@ -86,8 +80,7 @@ class LiveAgent:
     def hear(self, frame: Samples, arm: str) -> list[Event]:
         """Take the next frame, float32 ``[512]``; return what happened, in order of time."""
         events = self._call.push(frame)
-        self.renderer.prepare_words(self.machine.planned_speech)
-        self.renderer.note(self._call.sound)
+        self._agent.prepare_sound()
         for event in events:
             self.latencies.note(event, arm)
             if event.type == "barge_in":

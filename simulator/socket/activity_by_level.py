@@ -119,7 +119,7 @@ SURE_MS = 400
 
 
 class AgentActivityDetector:
-    """Follows the agent's channel; a :class:`~simulator.echo.caller.HeardAgent`."""
+    """Follows the agent's channel; a :class:`~simulator.replay.HeardAgent`."""
 
     def __init__(self, earpiece: Earpiece, threshold_db: float = AUDIBLE_DB) -> None:
         self.now_ms = 0

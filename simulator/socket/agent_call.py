@@ -19,21 +19,17 @@ import numpy as np
 from base.samples import SAMPLES_PER_MS, Samples
 from presets.config import VoiceConfig
 from presets.layers import Layer, ResolvedVoiceConfig, resolve
-from simulator.activity.analyzer import Analyzer
 from simulator.activity.end_of_turn import EndOfTurnModel
 from simulator.activity.model import FRAME_SAMPLES, SpeechEnd
 from simulator.engine.events import Event
-from simulator.engine.machine import TurnMachine
 from simulator.engine.profile import EngineProfile
 from simulator.engine.scenario import Scenario
-from simulator.engine.script import Script
 from simulator.engine.sound import AgentSound
 from simulator.engine.text import heard
-from simulator.live import AsyncLiveCall
 from simulator.socket import messages
 from simulator.socket.messages import Message, transcript
+from simulator.spoken_agent import SpokenAgent
 from simulator.voice.agent_renderer import AgentRenderer
-from simulator.voice.texts import filler_texts
 
 
 class Transcript:
@@ -67,7 +63,7 @@ class Transcript:
 
 
 CALL_NAME = "call"
-"""What every call is called where models' latencies are drawn: the same audio meets the same luck in each."""
+"""What every call is called where models' latencies are drawn: the same audio meets the same draws in each."""
 
 _NONE = np.zeros(0, np.float32)
 
@@ -92,24 +88,28 @@ class AgentCall:
     def __init__(self, agent: Agent) -> None:
         self.late_sounds = 0
         """How many sounds began later than they were due."""
-        self._values = agent.profile.values
-        config = _resolved(agent.config)
-        self._machine = TurnMachine(
-            config, agent.profile, Script(agent.scenario), recording=CALL_NAME, seed=agent.seed
-        )
-        self._call = AsyncLiveCall(Analyzer(agent.judge), self._machine, agent.judges)
         self._renderer = agent.renderer()
+        self._agent = SpokenAgent(
+            _resolved(agent.config),
+            agent.profile,
+            agent.scenario,
+            agent.judge,
+            self._renderer,
+            agent.judges,
+            name=CALL_NAME,
+            seed=agent.seed,
+        )
+        self._call = self._agent.call
         self._unheard = np.zeros(0, np.float32)
         self._undecided = False
         self._sent = self._said = 0
         self._events: deque[Event] = deque()
         self._sounds: list[Transcript] = []
-        self._renderer.prepare_words(filler_texts(self._values, config))
 
     @property
     def turns(self) -> int:
         """How many turns the caller has taken so far."""
-        return self._machine.turn + 1
+        return self._agent.machine.turn + 1
 
     @property
     def judging(self) -> Future[SpeechEnd] | None:
@@ -118,9 +118,7 @@ class AgentCall:
 
     def change(self, config: VoiceConfig) -> None:
         """Change the settings; they hold from the next frame on."""
-        resolved = _resolved(config)
-        self._call.config = resolved
-        self._renderer.prepare_words(filler_texts(self._values, resolved))
+        self._agent.use(_resolved(config))
 
     def listen(self, samples: Samples = _NONE) -> Future[SpeechEnd] | None:
         """Hear the caller's next samples, float32 ``[n]`` at 16 kHz, without waiting for a pause to be judged.
@@ -136,8 +134,8 @@ class AgentCall:
                 return awaited
             self._events += self._call.decide(self._call.revealed())
             self._undecided = False
-            self._renderer.prepare_words(self._machine.planned_speech)
-            self._note(self._call.sound)
+            self._agent.prepare_sound()
+            self._follow(self._call.sound)
         return None
 
     def speak(self, count: int) -> list[Message | Samples]:
@@ -169,8 +167,7 @@ class AgentCall:
             awaited = self.listen()
         return self.speak(len(samples))
 
-    def _note(self, sound: AgentSound | None) -> None:
-        self._renderer.note(sound)
+    def _follow(self, sound: AgentSound | None) -> None:
         if sound is None or any(one.sound is sound for one in self._sounds):
             return
         self._sounds.append(Transcript(sound))
