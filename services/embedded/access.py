@@ -9,8 +9,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Literal
 
-from services.embedded.database import Database
-from services.embedded.moments import stamp
+from services.embedded.database import Database, stamp
 
 Role = Literal["editor", "viewer"]
 """An editor may do everything; a viewer's requests to change anything are answered 403."""

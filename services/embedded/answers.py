@@ -11,7 +11,7 @@ from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
-from services.embedded.refusal import RefusedError
+from services.embedded.rules import RefusedError
 
 log = logging.getLogger("services.embedded")
 # Without a handler, Python would print warnings to stderr, which is where the dashboard draws.

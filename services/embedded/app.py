@@ -19,7 +19,7 @@ from services.embedded.database import Database
 from services.embedded.gate import AppState
 from services.embedded.platform import owner_routes, service_routes, settings_routes
 from services.embedded.rate_limits import RateLimits
-from services.embedded.refusal import NameTakenError, RefusedError
+from services.embedded.rules import NameTakenError, RefusedError
 
 
 def create_app(
@@ -42,9 +42,12 @@ def create_app(
     for routes in (service_routes, owner_routes, settings_routes, history_routes):
         app.router.routes.extend(routes.router.routes)
     if classic:
-        from services.embedded.classic.routers import ROUTERS
+        from services.embedded.classic import organization_routes as organization
+        from services.embedded.classic import service_routes as services
 
-        for router in ROUTERS:
+        # In the order of the documentation
+        routers = (organization.sign_in_router, services.router, organization.router, services.behavior_router)
+        for router in routers:
             app.router.routes.extend(router.routes)
     app.add_middleware(Bounds, names=names)
     # The last one is the outermost: refusals name their request too.

@@ -8,7 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from services.embedded.moments import now
+from services.embedded.database import now
 from services.embedded.store import pack
 
 Json = dict[str, Any]

@@ -7,12 +7,24 @@ import sqlite3
 import threading
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import UTC, datetime
 from pathlib import Path
 
 from base.files import close_to_others, make_private_file
 from base.os_errors import os_error_text
 from services.embedded.migrations import MIGRATIONS
 from services.errors import StorageError
+
+
+def now() -> str:
+    """Return this moment: ISO 8601 in UTC, always with microseconds, so that it sorts as text."""
+    return stamp(datetime.now(UTC))
+
+
+def stamp(moment: datetime) -> str:
+    """Return ``moment`` (with a zone) in the same form."""
+    return moment.astimezone(UTC).isoformat(timespec="microseconds")
+
 
 APPLICATION_ID = 0x5475726E
 """Marks the file as a Turnlab workspace in SQLite's header ("Turn")."""

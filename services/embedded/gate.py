@@ -20,7 +20,7 @@ from services.embedded.access import Authenticator, Principal
 from services.embedded.audit import Actor
 from services.embedded.database import Database
 from services.embedded.rate_limits import RateLimits
-from services.embedded.refusal import RefusedError
+from services.embedded.rules import RefusedError
 
 Handler = Callable[[Request], Coroutine[Any, Any, Response]]
 

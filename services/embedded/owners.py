@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 from uuid import NAMESPACE_URL, uuid4, uuid5
 
-from services.embedded.moments import now
+from services.embedded.database import now
 from services.embedded.store import CLASSIC_ID_LENGTH, pack
 
 Json = dict[str, Any]

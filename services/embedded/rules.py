@@ -13,9 +13,22 @@ from uuid import uuid4
 
 from services.embedded import owners, store
 from services.embedded.audit import Actor, Subject, record
-from services.embedded.moments import now
-from services.embedded.refusal import NameTakenError, RefusedError
+from services.embedded.database import now
 from services.model import EDGE, RELEASE
+
+
+class RefusedError(Exception):
+    """A value that breaks a rule; ``place`` is where in the request: ``("body", "version_sets")``."""
+
+    def __init__(self, message: str, *place: str) -> None:
+        super().__init__(message)
+        self.message = message
+        self.place = place
+
+
+class NameTakenError(Exception):
+    """Something else has this name already: 409."""
+
 
 Json = dict[str, Any]
 

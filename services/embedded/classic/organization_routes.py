@@ -1,10 +1,10 @@
-"""The Classic dialect's agents and state machines with their versions."""
+"""The Classic dialect's sign-in, and its agents and state machines with their versions."""
 
 from __future__ import annotations
 
 from typing import Annotated, Any
 
-from fastapi import APIRouter, Path, Query
+from fastapi import APIRouter, Header, Path, Query, Request
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
@@ -13,12 +13,12 @@ from services.embedded.answers import AsciiJson
 from services.embedded.audit import Actor, Subject, record
 from services.embedded.classic import organization_shapes as shapes
 from services.embedded.classic.documented import refusals
+from services.embedded.classic.organization_shapes import classic_state
 from services.embedded.classic.paging import ID_PATTERN, Ids, Offset, SortBy, paged, version_range
-from services.embedded.classic.service_shapes import Created
-from services.embedded.classic.states import classic_state
+from services.embedded.classic.service_shapes import Created, SignedIn
 from services.embedded.classic.translate import STATE_MACHINE, person
 from services.embedded.database import Database
-from services.embedded.gate import IN_ORGANIZATION, By, ClassicRoute, Db, Workspace
+from services.embedded.gate import IN_ORGANIZATION, AppState, By, ClassicRoute, Db, SignInRoute, Workspace
 from services.embedded.rules import naming
 
 Json = dict[str, Any]
@@ -241,3 +241,33 @@ def _machine_version(machine: Json, version: Json, organization_id: str) -> Json
         "states": [classic_state(state) for state in version["states"]],
         "references": {},
     }
+
+
+sign_in_router = APIRouter(prefix="/v1/{organization}/user", route_class=SignInRoute, tags=["User"])
+_OPERATION = "sign-in-with-api-key"
+
+
+@sign_in_router.post(
+    "/signin_with_api_key",
+    operation_id=_OPERATION,
+    response_model=SignedIn,
+    responses={status: told for status, told in refusals(_OPERATION).items() if status != 403},
+)
+def sign_in(
+    request: Request,
+    organization: str,
+    x_api_key: Annotated[str, Header()],
+    x_api_key_id: Annotated[str, Header()],
+    x_user_id: Annotated[str, Header()],
+) -> Response:
+    """Give a token for the user the key belongs to."""
+    state: AppState = request.app.state.platform
+    with state.database.write() as db:
+        row = db.execute("SELECT 1 FROM workspaces WHERE organization_id = ?", (organization,)).fetchone()
+        if row is None:
+            raise HTTPException(404, "Specified organization is not found.")
+        signed_in = state.authenticator.sign_in(db, organization, x_api_key_id, x_api_key, x_user_id)
+    if signed_in is None:
+        raise HTTPException(401, "API key not found, is incorrect, or the requested user is not found.")
+    token, expires = signed_in
+    return AsciiJson({"id_token": token, "expires_at": expires.isoformat()})

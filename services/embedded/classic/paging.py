@@ -9,7 +9,7 @@ from fastapi import Query
 from pydantic import Field
 
 from services.embedded.owners import VersionRange
-from services.embedded.refusal import RefusedError
+from services.embedded.rules import RefusedError
 
 ID_PATTERN = r"^[a-f0-9]{24}$"
 ClassicId = Annotated[str, Field(pattern=ID_PATTERN)]

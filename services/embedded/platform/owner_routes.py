@@ -20,8 +20,7 @@ from services.embedded.platform import owner_shapes as shapes
 from services.embedded.platform.documented import READ, WRITE
 from services.embedded.platform.paging import Listed, Listing, VersionListing, VersionsListed
 from services.embedded.platform.states import next_states
-from services.embedded.refusal import RefusedError
-from services.embedded.rules import naming
+from services.embedded.rules import RefusedError, naming
 
 Json = dict[str, Any]
 router = APIRouter(prefix="/v1/{workspace_id}", route_class=PlatformRoute, dependencies=IN_WORKSPACE)

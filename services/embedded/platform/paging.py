@@ -7,7 +7,7 @@ from typing import Annotated
 from fastapi import Depends, Query
 
 from services.embedded import store
-from services.embedded.refusal import RefusedError
+from services.embedded.rules import RefusedError
 
 Limit = Annotated[int, Query(gt=0, le=100)]
 Offset = Annotated[int, Query(ge=0, le=2**53)]
