@@ -8,6 +8,8 @@ from typing import Protocol
 import httpx
 from pydantic import SecretStr
 
+from base.unexpected import keep_secret
+
 
 class Credentials(Protocol):
     """How a connection shows who asks."""
@@ -30,6 +32,7 @@ def checked(secret: str, what: str = "API key") -> SecretStr:
     # An HTTP library would quote the whole header in its complaint, so such a secret is refused here.
     if not secret or not all("!" <= character <= "~" for character in secret):
         raise ValueError(f"the {what} must be printable ASCII without spaces: copy it again")
+    keep_secret(secret)
     return SecretStr(secret)
 
 

@@ -6,19 +6,20 @@ import os
 import sys
 import time
 
+from base.unexpected import install, report_stopped
+
 
 def main() -> None:
     """Run ``turnlab`` with the process's arguments and exit with its code."""
     os.environ.setdefault("TURNLAB_STARTED_AT", repr(time.time()))
+    install()
     try:
         sys.exit(_run(sys.argv[1:]))
     except KeyboardInterrupt:
         sys.stderr.write("turnlab: stopped\n")
         sys.exit(130)
     except Exception as error:
-        from tui.crash import report
-
-        report(error)
+        report_stopped(error)
         sys.exit(1)
 
 

@@ -18,15 +18,15 @@ def open_dashboard(connection: str | None = None, *, read_only: bool = False) ->
         return 2
     # Importing makes many objects and no garbage; the app collects again once its first screen stands.
     gc.disable()
+    from base.unexpected import report_stopped
     from tui.app import TurnlabApp
-    from tui.crash import report
     from tui.keys_file import chosen_keys
 
     keys = chosen_keys()
     app = TurnlabApp(connection=connection, keymap=keys.keymap, notes=keys.problems, read_only=read_only)
     app.run()
     if app.failure is not None:
-        report(app.failure)
+        report_stopped(app.failure)
         return 1
     return app.return_code or 0
 

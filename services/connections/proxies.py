@@ -18,6 +18,7 @@ from urllib.request import getproxies, proxy_bypass
 
 from pydantic import SecretStr
 
+from base.unexpected import keep_secret
 from services.connections.variables import Variables
 from services.errors import ConnectionProblem
 
@@ -100,6 +101,7 @@ def parsed_proxy(variable: str, value: str) -> Proxy:
     secret, _, place = rest.rpartition("@")
     host, port = _split(re.split(r"[/?#]", place, maxsplit=1)[0])
     user, _, password = secret.partition(":")
+    keep_secret(unquote(password))
     problem = _problem(host, port) or _secret_problem(scheme, unquote(user), unquote(password))
     if problem:
         raise ConnectionProblem(f"{variable} names a proxy {problem}; correct it, or unset it")

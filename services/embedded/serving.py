@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 import signal
 import socket
 from collections.abc import Callable
@@ -12,8 +13,10 @@ from pathlib import Path
 
 import uvicorn
 
+from base.unexpected import handler
 from services.embedded.access import Access, Authenticator, Role, access
 from services.embedded.addresses import authority, bind
+from services.embedded.answers import log
 from services.embedded.app import create_app
 from services.embedded.bounds import served_names
 from services.embedded.database import Database
@@ -67,6 +70,9 @@ def serve(wishes: ServeOptions, tell: Callable[[Ready], None]) -> None:
     Raises :class:`AddressError` if the address cannot be had, and :class:`services.errors.StorageError` if the
     workspace file cannot be used.
     """
+    # Faults of ours are told; what strangers send that is no HTTP is theirs.
+    log.addHandler(handler())
+    logging.getLogger("uvicorn.error").setLevel(logging.ERROR)
     bound = bind(wishes.host, wishes.port)
     with bound:
         database = Database.open(wishes.file, fill=seed)

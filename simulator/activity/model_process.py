@@ -17,6 +17,7 @@ from multiprocessing.connection import wait
 from typing import Any, ParamSpec, TypeVar
 
 from simulator.activity.end_of_turn import EndOfTurnModel, warm_up
+from base.unexpected import install
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -63,6 +64,7 @@ def _pool(model: EndOfTurnModel) -> ProcessPoolExecutor:
 
 
 def _prepare(model: EndOfTurnModel) -> None:
+    install()
     threading.Thread(target=_end_with_parent, daemon=True).start()
     warm_up(model)
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import NamedTuple
 
 from base.samples import SAMPLE_RATE, SAMPLES_PER_MS, Samples
+from base.unexpected import named
 from simulator.errors import SimulatorError
 from simulator.playing.call_mix import CallMix, both_ears, same_moment
 from simulator.playing.speaker import NoSpeaker, Speaker, SystemSpeaker, fade
@@ -144,7 +145,7 @@ class Player:
         except SimulatorError as error:
             self._playing, self._fault = False, str(error)
         except Exception as error:
-            self._playing, self._fault = False, f"this call cannot be played ({error!r})"
+            self._playing, self._fault = False, f"this call cannot be played ({named(error)})"
 
     def _start(self, mix: CallMix, at: int, others: tuple[CallMix, ...]) -> None:
         self._fault, self._others = "", others

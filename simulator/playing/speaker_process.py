@@ -18,6 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from base.samples import SAMPLE_RATE, Samples
+from base.unexpected import install
 from simulator.child_process import messages, outbox
 from simulator.devices import Device, DeviceError, list_devices
 from simulator.devices.streams import Stream, open_output, speaker_resampler
@@ -84,6 +85,7 @@ class Waiting:
 
 def main() -> None:
     """Play what comes until there is no more, or the speaker fails."""
+    install()
     waiting, send = Waiting(), outbox()
     try:
         device, where = _chosen(sys.argv[1] if len(sys.argv) > 1 else "")

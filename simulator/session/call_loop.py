@@ -14,6 +14,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from base.folders import own_recordings_folder
+from base.unexpected import named
 from presets.layers import ResolvedVoiceConfig
 from simulator.activity.end_of_turn import EndOfTurnModel, SilenceOnly, end_of_turn_model, warm_up
 from simulator.activity.model import FRAME_MS
@@ -147,7 +148,7 @@ class CallLoop:
         except SimulatorError as error:
             self._fail(str(error))
         except Exception as error:
-            self._fail(f"the session ended with {type(error).__name__}: {error}; start it again")
+            self._fail(f"the session ended with an unexpected {named(error)}; start it again")
         finally:
             self._close()
 

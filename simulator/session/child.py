@@ -10,6 +10,7 @@ import time
 from collections.abc import Callable, Iterator
 from typing import Any
 
+from base.unexpected import install
 from simulator.child_process import messages, outbox
 from simulator.devices.listing import list_devices
 from simulator.errors import DeviceError
@@ -23,6 +24,7 @@ REPORT_S = 1 / 30
 
 def main() -> None:
     """Serve one session until it is stopped or the other end of the pipe is gone."""
+    install()
     inbox, send = messages(sys.stdin.buffer), outbox()
     settings = next(inbox, None)
     if settings is None:

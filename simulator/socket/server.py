@@ -18,6 +18,7 @@ from websockets.asyncio.server import serve as serve_websockets
 from websockets.frames import CloseCode
 from websockets.http11 import Request, Response
 
+from base.unexpected import named, show_traceback
 from simulator.socket.agent_call import Agent, AgentCall
 from simulator.socket.conversation import CallReport, Conversation, DroppedError
 from simulator.socket.messages import Message
@@ -115,7 +116,8 @@ class Exchange:
             conversation.report.ending = f"let go: {error}"
             await _hang_up(connection, CloseCode.POLICY_VIOLATION, str(error))
         except Exception as error:  # a fault of ours in one call; the others go on
-            conversation.report.ending = f"failed: {type(error).__name__}: {error}"
+            show_traceback(error)
+            conversation.report.ending = f"failed: {named(error)}"
             await _hang_up(connection, CloseCode.INTERNAL_ERROR, "the agent failed; see its terminal")
         finally:
             self._under_way -= 1

@@ -17,6 +17,7 @@ from base.files import write_private
 from base.os_errors import os_error_text
 from base.samples import SAMPLE_RATE, to_pcm16
 from simulator.activity.end_of_turn import SilenceOnly
+from base.unexpected import keep_secret
 from simulator.measures.readout_table import BY_NAME, BY_PLACE
 from simulator.measures.readouts import Spread, readouts_json
 from simulator.recording import Recording
@@ -55,6 +56,7 @@ def call_agent(request: Request, *, as_json: bool) -> None:
         raise CallError(f"{request.url}: is no WebSocket address; give one such as ws://127.0.0.1:8766")
     if request.rate not in RATES:
         raise CallError(f"--sample-rate {request.rate}: choose one of {', '.join(map(str, RATES))}")
+    keep_secret(request.token or "")
     _check_save(request.save)
     recording = _open(request)
     activity = analyse(recording, SilenceOnly())  # how finished the caller sounds is the agent's to judge

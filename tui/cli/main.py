@@ -9,11 +9,11 @@ from typing import Annotated, ClassVar
 
 import typer
 
+from base.unexpected import DEBUG, report_stopped, show_traceback
 from tui.cli.commands import calling, listing, measuring
 from tui.cli.commands.connect import connect
 from tui.cli.failure import CallError, ToldError, WorkError, complain
 from tui.cli.groups import LateGroup
-from tui.crash import DEBUG, asked_for_tracebacks
 
 
 class Turnlab(LateGroup):
@@ -103,7 +103,6 @@ def run(arguments: list[str]) -> int:
     """Run one command; return its exit code: 0 done, 1 the work failed, 2 the call was wrong."""
     if "--debug" in arguments:
         os.environ[DEBUG] = "1"
-    debug = asked_for_tracebacks()
     arguments = [argument for argument in arguments if argument != "--debug"]
     try:
         result = typer.main.get_command(app).main(arguments, prog_name="turnlab", standalone_mode=False)
@@ -121,17 +120,13 @@ def run(arguments: list[str]) -> int:
         complain("stopped")
         return 130
     except (CallError, WorkError) as error:
-        if debug:
-            raise
+        show_traceback(error)
         complain(str(error))
         return 2 if isinstance(error, CallError) else 1
     except ToldError as error:
-        if debug:
-            raise
+        show_traceback(error)
         return error.code
     except Exception as error:
-        if debug:
-            raise
-        complain(f"unexpected {type(error).__name__}: {error}; run again with --debug for the traceback")
+        report_stopped(error)
         return 1
     return result if isinstance(result, int) else 0

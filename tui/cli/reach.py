@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from base.unexpected import keep_secret
 from services.embedded.addresses import is_loopback
 from tui.cli.failure import CallError
 
@@ -10,7 +11,10 @@ SHORTEST_TOKEN = 16
 
 def check_token(token: str | None) -> None:
     """Raise :class:`CallError` for a token that could be guessed or cannot be sent."""
-    if token is not None and not (len(token) >= SHORTEST_TOKEN and all("!" <= one <= "~" for one in token)):
+    if token is None:
+        return
+    keep_secret(token)
+    if not (len(token) >= SHORTEST_TOKEN and all("!" <= one <= "~" for one in token)):
         raise CallError(f"a token is at least {SHORTEST_TOKEN} printable ASCII characters without spaces")
 
 

@@ -11,6 +11,7 @@ from textual import on, work
 from textual.message import Message
 from textual.timer import Timer
 
+from base.unexpected import named
 from simulator.errors import SimulatorError
 from tui.tune.readout_table import ReadoutTable
 from tui.tune.recording_list import ALL
@@ -88,7 +89,7 @@ class BenchScreen(RecordingsScreen):
         except SimulatorError as error:
             self.post_message(self.TriedOut(None, str(error)))
         except Exception as error:  # a defect of ours must not take the draft along
-            self.post_message(self.TriedOut(None, f"These settings cannot be simulated ({error!r})."))
+            self.post_message(self.TriedOut(None, f"These settings cannot be simulated ({named(error)})."))
 
     @on(TriedOut)
     def _show_outcome(self, message: TriedOut) -> None:

@@ -1,0 +1,154 @@
+"""What becomes of an error that nobody has words for, in every process: one line, and never a value.
+
+An error's own message and the variables around it may hold a key, a proxy's password or a caller's number, so that
+both stay out of the line. The person may ask for tracebacks; those show no variables either, and what is known or
+looks like a secret is cut out of the messages in them. :func:`install` sees to it for whatever is not caught: in
+any thread, in finalizers, and in what libraries log where nobody listens, as asyncio and uvicorn do.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import os
+import re
+import sys
+import threading
+import traceback
+from pathlib import Path
+from types import TracebackType
+from typing import Any, Final
+
+DEBUG: Final = "TURNLAB_DEBUG"
+"""Environment variable that asks for tracebacks, as ``--debug`` does."""
+
+REMEDY: Final = "run it again with --debug for the traceback"
+
+_OURS: Final = Path(__file__).resolve().parent.parent
+_PACKAGES: Final = ("tui", "simulator", "services", "presets", "recordings", "base")
+_CUT: Final = "[…]"
+_SECRET_NAMES: Final = re.compile(r"(?:KEY|TOKEN|SECRET|PASSWORD)$", re.IGNORECASE)
+_SHORTEST_SECRET: Final = 6
+"""A shorter one would be cut out of ordinary words."""
+_LOOKS_SECRET: Final = (
+    (re.compile(r"(\w://)[^\s'\"<>]*@"), rf"\1{_CUT}@"),
+    (re.compile(r"\b(Bearer|Basic)\s+[^\s'\",]+", re.IGNORECASE), rf"\1 {_CUT}"),
+    (
+        re.compile(
+            r"(\b(?:[\w-]*api[_-]?key|\w*token|\w*secret|password)['\"]?\s*[:=]\s*['\"]?)[^\s'\",)}\]]+",
+            re.IGNORECASE,
+        ),
+        rf"\1{_CUT}",
+    ),
+    (re.compile(r"\+\d[\d ().-]{5,}\d"), _CUT),
+)
+_known: set[str] = set()
+
+
+def keep_secret(secret: str) -> None:
+    """Have a secret cut out of every traceback of this process."""
+    if len(secret) >= _SHORTEST_SECRET:
+        _known.add(secret)
+
+
+def redacted(text: str) -> str:
+    """Return ``text`` without what is known to be a secret, and what looks like one or like a telephone number."""
+    for secret in sorted(_known | _in_environment(), key=len, reverse=True):
+        text = text.replace(secret, _CUT)
+    for pattern, instead in _LOOKS_SECRET:
+        text = pattern.sub(instead, text)
+    return text
+
+
+def _in_environment() -> set[str]:
+    from urllib.parse import unquote
+
+    found = {value for name, value in os.environ.items() if _SECRET_NAMES.search(name)}
+    for name, value in os.environ.items():
+        if name.lower().endswith("_proxy"):
+            password = value.rpartition("@")[0].rpartition("://")[2].partition(":")[2]
+            found |= {password, unquote(password)}
+    return {secret for secret in found if len(secret) >= _SHORTEST_SECRET}
+
+
+def asked_for_tracebacks() -> bool:
+    """Tell whether the person asked for tracebacks."""
+    return os.environ.get(DEBUG, "") not in ("", "0")
+
+
+def named(error: BaseException) -> str:
+    """Return the kind of an error, and the innermost of our own lines it passed: ``KeyError at tui/app.py:85``."""
+    return f"{type(error).__name__}{_place(error.__traceback__)}"
+
+
+def _place(passed: TracebackType | None) -> str:
+    for frame, line in reversed(list(traceback.walk_tb(passed))):
+        path = Path(frame.f_code.co_filename)
+        if path.is_relative_to(_OURS) and (inside := path.relative_to(_OURS)).parts[0] in _PACKAGES:
+            return f" at {inside.as_posix()}:{line}"
+    return ""
+
+
+def traceback_of(error: BaseException) -> str:
+    """Return an error's traceback: without variables, and with the secrets cut out of the messages."""
+    return redacted("".join(traceback.format_exception(error)))
+
+
+def install() -> None:
+    """Have this process report what nobody catches or listens to as said above. Doing it twice is doing it once."""
+    sys.excepthook = lambda _kind, error, _passed: report_stopped(error)
+    threading.excepthook = _in_thread
+    sys.unraisablehook = _in_finalizer
+    logging.lastResort = handler()
+
+
+def handler() -> logging.Handler:
+    """Return what reports a logger's warnings and errors as said above."""
+    return _Reports(logging.WARNING)
+
+
+def report(error: BaseException, what: str) -> None:
+    """Write to standard error that something happened, :func:`named`, and the traceback if it was asked for."""
+    show_traceback(error)
+    _write(f"turnlab: {what}{named(error)}; {REMEDY}\n")
+
+
+def show_traceback(error: BaseException) -> None:
+    """Write an error's traceback to standard error, if tracebacks were asked for."""
+    if asked_for_tracebacks():
+        _write(traceback_of(error))
+
+
+def report_stopped(error: BaseException) -> None:
+    """Write to standard error how the program ended."""
+    report(error, "stopped by an unexpected ")
+
+
+def _in_thread(failed: threading.ExceptHookArgs) -> None:
+    if failed.exc_value is not None and not isinstance(failed.exc_value, SystemExit):
+        report(failed.exc_value, "a thread was stopped by an unexpected ")
+
+
+def _in_finalizer(failed: Any) -> None:  # its type is one that only checkers know
+    if failed.exc_value is not None:
+        report(failed.exc_value, "went on after an unexpected ")
+
+
+class _Reports(logging.Handler):
+    """Writes the first line of each message: those below hold values."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Write one record."""
+        said = redacted((record.getMessage().strip().splitlines() or [""])[0].rstrip(":"))
+        error = record.exc_info[1] if record.exc_info else None
+        if error is None:
+            _write(f"turnlab: {said}\n")
+        else:
+            report(error, f"{said}: ")
+
+
+def _write(text: str) -> None:
+    # The terminal itself may be what has gone.
+    with contextlib.suppress(OSError, ValueError, AttributeError):
+        sys.stderr.write("".join(c if c.isprintable() or c == "\n" else ascii(c)[1:-1] for c in text))
+        sys.stderr.flush()
