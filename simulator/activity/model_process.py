@@ -16,8 +16,8 @@ from concurrent.futures.process import BrokenProcessPool
 from multiprocessing.connection import wait
 from typing import Any, ParamSpec, TypeVar
 
-from simulator.activity.end_of_turn import EndOfTurnModel, warm_up
 from base.unexpected import install
+from simulator.activity.end_of_turn import EndOfTurnModel, warm_up
 
 P = ParamSpec("P")
 T = TypeVar("T")

@@ -16,8 +16,8 @@ import soundfile as sf
 from base.files import write_private
 from base.os_errors import os_error_text
 from base.samples import SAMPLE_RATE, to_pcm16
-from simulator.activity.end_of_turn import SilenceOnly
 from base.unexpected import keep_secret
+from simulator.activity.end_of_turn import SilenceOnly
 from simulator.measures.readout_table import BY_NAME, BY_PLACE
 from simulator.measures.readouts import Spread, readouts_json
 from simulator.recording import Recording
