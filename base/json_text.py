@@ -73,13 +73,27 @@ def parse_json(text: str, source: str, *, nan: bool = False) -> Any:
 
 
 def read_text(path: Path) -> str:
-    """Return a file's text, UTF-8 with or without a byte order mark. Raises :class:`TextError`."""
+    """Return a file's text, UTF-8 or UTF-16. Raises :class:`TextError`."""
     try:
-        return path.read_text(encoding="utf-8-sig")
+        return decoded(path.read_bytes())
     except OSError as error:
         raise TextError(f"{path}: {os_error_text(error)}; check the path") from None
     except UnicodeDecodeError:
         raise TextError(f"{path}: is not UTF-8 text; save it as UTF-8") from None
+
+
+def decoded(content: bytes, errors: str = "strict") -> str:
+    """Return the text in bytes: UTF-8 with or without a byte order mark, or UTF-16, as Windows saves it.
+
+    Raises :class:`UnicodeDecodeError` if ``errors`` is strict.
+    """
+    if content[:2] in (b"\xff\xfe", b"\xfe\xff"):
+        coding = "utf-16"
+    elif b"\0" in content[:2]:  # no text of UTF-8 begins so
+        coding = "utf-16-be" if content[:1] == b"\0" else "utf-16-le"
+    else:
+        coding = "utf-8-sig"
+    return content.decode(coding, errors).replace("\r\n", "\n").replace("\r", "\n")
 
 
 def read_json(path: Path, *, nan: bool = False) -> Any:

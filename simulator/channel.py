@@ -27,11 +27,12 @@ def both_sides(recording: Recording, activity: Activity) -> str | None:
     """Return why the recording does not hold the caller alone, or ``None`` if nothing says so.
 
     It is said (``"channel": "mix"`` in the labels, ``--mono-mix``), or heard: speech in more than half of the
-    labelled agent windows' time in which the labels know of nothing on the caller's side, and of no echo.
+    labelled agent windows' time in which the labels know of nothing on the caller's side, and of no echo. Labels
+    that say ``"channel": "caller"`` are believed.
     """
     if recording.mono_mix or (recording.labels and recording.labels.channel == "mix"):
         return "is a mix of both sides"
-    if recording.labels is None or recording.labels.tells_of_echo:
+    if recording.labels is None or recording.labels.tells_of_echo or recording.labels.says_caller:
         return None
     if not (recording.labels.turns or recording.labels.speech):
         return None  # labels that say nothing of the caller cannot show that a voice is another's
@@ -40,7 +41,7 @@ def both_sides(recording: Recording, activity: Activity) -> str | None:
         return None
     share = f"speaks through {heard_s:.1f} s of the {of_s:.1f} s in which its labels have the agent alone"
     other = "is it the agent's channel" if recording.source.channels > 1 else "is it a mix of both sides"
-    return f"{share} ({other}?)"
+    return f'{share} ({other}? If not, put "channel": "caller" into its labels)'
 
 
 @lru_cache(maxsize=256)

@@ -14,6 +14,7 @@ from simulator.beside import beside
 from simulator.engine.scenario import Scenario, default_scenario, read_scenario
 from simulator.errors import AudioError
 from simulator.labels import Labels, labels_beside, read_labels
+from simulator.labels.misspelt import doubts, says_nothing
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -54,10 +55,13 @@ def open_recording(
     notes = source.notes
     if labels is None and text is not None:
         notes += (f"{text}: is no Audacity label track (start TAB end TAB label), so {path.name} is unlabelled",)
+    found = read_labels(labels, source.duration_s) if labels else None
+    if found is not None:
+        notes += tuple(f"{labels}: {note}" for note in doubts(found))
     return Recording(
         id=path.stem,
         source=source,
-        labels=read_labels(labels, source.duration_s) if labels else None,
+        labels=None if found is None or says_nothing(found) else found,
         scenario=read_scenario(scenario) if scenario else default_scenario(),
         mono_mix=mono_mix,
         notes=notes,

@@ -14,6 +14,8 @@ from simulator.study import Run
 _QUOTED = 70
 """Characters of a sentence shown before it is cut."""
 
+_FOREVER_S = 1 << 40
+
 
 @dataclass(frozen=True, slots=True)
 class Moment:
@@ -43,6 +45,7 @@ def story(run: Run, labels: Labels | None) -> list[Chapter]:
     limits = [outcome.turn.start_ms for outcome in turns[1:]] + [1 << 60]
     scripted = run.played.mode == "scripted"
     chapters, events = [], list(run.played.events)
+    speech = _speech(events)
     moments = list(filter(None, map(_moment, events)))
     if not turns:
         nothing = "" if scripted else "Nothing to answer."
@@ -53,7 +56,8 @@ def story(run: Run, labels: Labels | None) -> list[Chapter]:
         text = texts[outcome.turn.index] if outcome.turn.index < len(texts) else ""
         title = f"Turn {number + 1}" + (f": “{_short(text)}”" if text else "")
         until = "the caller spoke again" if number + 1 < len(turns) else "the call ended"
-        verdict = "" if scripted else _verdict(outcome, until, labelled=bool(texts))
+        heard = any(start < outcome.turn.end_ms and end > outcome.turn.start_ms for start, end in speech)
+        verdict = "" if scripted else _verdict(outcome, until, heard=heard, labelled=bool(texts))
         chapters.append(Chapter(outcome.turn.start_ms, title, told, verdict))
     return chapters
 
@@ -62,12 +66,21 @@ def _short(text: str) -> str:
     return text if len(text) <= _QUOTED else text[: _QUOTED - 1].rstrip() + "…"
 
 
-def _verdict(outcome: TurnOutcome, until: str, *, labelled: bool) -> str:
+def _speech(events: list[Event]) -> list[tuple[int, int]]:
+    """Return when the caller was heard, ms; speech that never ended goes on for ever."""
+    ends = {event.data["span"]: event.data["end"] for event in events if event.type == "speech_end"}
+    starts = {event.data["span"]: event.data["start"] for event in events if event.type == "speech_start"}
+    return [(round(1000 * start), round(1000 * ends.get(span, _FOREVER_S))) for span, start in starts.items()]
+
+
+def _verdict(outcome: TurnOutcome, until: str, *, heard: bool, labelled: bool) -> str:
     told = []
     if outcome.cut_in:
         told.append("Cut in: the turn was taken to be over while the caller was not done.")
-    if outcome.missed:
+    if outcome.missed and heard:
         told.append(f"Missed: no end of turn before {until}.")
+    elif outcome.missed:
+        told.append("Missed: nothing was heard of this turn.")
     if outcome.response_ms is not None and outcome.stages_ms is not None:
         after = "the true end" if labelled else "the last word heard"
         parts = sorted(STAGES, key=lambda stage: -outcome.stages_ms[stage] if outcome.stages_ms else 0)

@@ -111,7 +111,8 @@ def _shown(text: str) -> str:
 
 def _seconds(text: str, where: str) -> float:
     try:
-        seconds = float(text)
+        # with a comma where Audacity's language has one
+        seconds = float(text.replace(",", ".", 1))
     except ValueError:
         raise LabelError(f"{where}: '{text[:40]}' is not a time in seconds; write it like 1.250000") from None
     if not 0 <= seconds < float("inf"):

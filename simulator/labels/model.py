@@ -130,6 +130,11 @@ class Labels(_Part):
         return spans
 
     @property
+    def says_caller(self) -> bool:
+        """Whether a person said that the audio holds the caller alone."""
+        return self.channel == "caller" and "channel" in self.model_fields_set
+
+    @property
     def tells_truth(self) -> bool:
         """Whether there is anything to measure against."""
         return not self.provisional and bool(self.turns or self.events)

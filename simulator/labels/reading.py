@@ -7,8 +7,9 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from base.json_text import TextError, read_text
+from base.json_text import TextError, decoded, read_text
 from base.json_text import read_json as json_in
+from base.os_errors import os_error_text
 from simulator.beside import beside
 from simulator.errors import LabelError
 from simulator.labels.audacity import from_track, is_track
@@ -35,11 +36,17 @@ def read_labels(path: Path, audio_duration_s: float | None) -> Labels:
 
 
 def labels_beside(audio: Path) -> Path | None:
-    """Return the label file of a recording: its JSON, else a text that looks like an Audacity label track."""
+    """Return the label file of a recording: its JSON, else a text that looks like an Audacity label track.
+
+    Raises :class:`LabelError` for a text that may not be read.
+    """
     json_file, text = beside(audio, ".json"), beside(audio, ".txt")
     if json_file is not None:
         return json_file
-    return text if text is not None and is_track(text.read_text(encoding="utf-8", errors="replace")) else None
+    try:
+        return text if text is not None and is_track(decoded(text.read_bytes(), "replace")) else None
+    except OSError as error:
+        raise LabelError(f"{text}: {os_error_text(error)}; make it readable for you or move it away") from None
 
 
 def _from_json(path: Path) -> Labels:

@@ -248,7 +248,7 @@ READOUTS = (
     Readout(
         name="missed_turns",
         title="missed turns",
-        meaning="Turns with no end of turn before the caller spoke again: no answer.",
+        meaning="Turns that were not heard, or had no end of turn before the caller spoke again: no answer.",
         kind="count",
         place=5,
         measure=lambda found: Count(sum(turn.missed for turn in found.turns), len(found.turns)),

@@ -90,8 +90,16 @@ def test_a_declared_mix_keeps_all_but_barge_in(turnlab: Turnlab, tmp_path: Path)
 def test_an_undeclared_mix_is_noticed(turnlab: Turnlab, tmp_path: Path) -> None:
     caller, agent = two_sides()
     done = turnlab("simulate", call_in(tmp_path, caller + agent), "--json")
-    assert "in which its labels have the agent alone (is it a mix of both sides?)" in done.err
+    assert "in which its labels have the agent alone (is it a mix of both sides? " in done.err
+    assert 'If not, put "channel": "caller" into its labels' in done.err
     assert not BARGE_IN & set(done.json()["runs"][0]["readouts"])
+
+
+def test_labels_that_say_that_it_is_the_caller_win_over_the_guess(turnlab: Turnlab, tmp_path: Path) -> None:
+    caller, agent = two_sides()
+    done = turnlab("simulate", call_in(tmp_path, caller + agent, channel="caller"), "--json")
+    assert done.err == ""
+    assert set(done.json()["runs"][0]["readouts"]) >= BARGE_IN
 
 
 def test_a_known_echo_is_no_mix(turnlab: Turnlab, tmp_path: Path) -> None:
@@ -108,7 +116,7 @@ def test_of_two_channels_the_guess_is_said_and_the_agents_is_noticed(
     chosen = () if channel is None else ("--caller-channel", channel)
     done = turnlab("simulate", path, *chosen, "--json")
     assert ("has 2 channels; took the first as the caller" in done.err) == (channel is None)
-    assert ("is it the agent's channel?" in done.err) == (channel == "2")
+    assert ("is it the agent's channel? " in done.err) == (channel == "2")
     assert (set(done.json()["runs"][0]["readouts"]) >= BARGE_IN) == (channel != "2")
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import shutil
 from pathlib import Path
 
 from simulator.recording import bundled_folder
@@ -52,10 +53,22 @@ def test_scripted_replay_tells_only_what_it_decides(turnlab: Turnlab) -> None:
     assert not re.search(r"^= |Missed|[Aa]nswered", done.out, re.MULTILINE)
 
 
-def test_the_last_turn_is_held_against_the_end_of_the_call(turnlab: Turnlab, tone: Path) -> None:
+def test_a_turn_without_an_end_is_told_apart_from_one_that_was_not_heard(turnlab: Turnlab, tmp_path: Path) -> None:
+    audio = tmp_path / "call.flac"
+    shutil.copy(RECORDINGS / "booking.flac", audio)
+    spoken, unspoken = (1.0, 1.5), (6.5, 7.0)  # the caller goes on after a breath; nobody speaks
+    turns = [{"start_s": start, "end_s": end} for start, end in (spoken, (1.8, 4.1), unspoken, (7.4, 9.6))]
+    audio.with_suffix(".json").write_text(json.dumps({"turns": turns}))
+    told = turnlab("simulate", audio, "--eot", "silence", "--explain").out
+    verdicts = re.findall(r"^= (.+)$", told, re.MULTILINE)
+    assert verdicts[0].startswith("Missed: no end of turn before the caller spoke again.")
+    assert verdicts[2].startswith("Missed: nothing was heard of this turn.")
+
+
+def test_turns_that_were_not_heard_are_told_so(turnlab: Turnlab, tone: Path) -> None:
     turns = [{"start_s": start, "end_s": start + 0.2, "text": "too soft to hear"} for start in (0.1, 0.6)]
     tone.with_suffix(".json").write_text(json.dumps({"turns": turns}))
     told = turnlab("simulate", tone, "--eot", "silence", "--explain").out
     first, last = re.findall(r"^= (.+)$", told, re.MULTILINE)
-    assert first.startswith("Missed: no end of turn before the caller spoke again.")
-    assert last.startswith("Missed: no end of turn before the call ended.")
+    assert first.startswith("Missed: nothing was heard of this turn.")
+    assert last.startswith("Missed: nothing was heard of this turn.")

@@ -175,6 +175,68 @@ def test_a_text_that_is_no_label_track_is_left_alone_and_told(turnlab: Turnlab, 
     assert not done.json()["recordings"][0]["labelled"]
 
 
+@pytest.mark.parametrize("coding", ["utf-8-sig", "utf-16", "utf-16-le", "utf-16-be"])
+@pytest.mark.parametrize("lines", [["1.000000\t3.000000\tturn"], ["1,000000\t2,5\tturn", "3,25\t4\tturn"]])
+def test_a_label_track_is_read_as_windows_and_other_languages_write_it(
+    turnlab: Turnlab, tmp_path: Path, coding: str, lines: list[str]
+) -> None:
+    audio = call_in(tmp_path, track="")
+    audio.with_suffix(".txt").write_bytes("\r\n".join(lines).encode(coding))
+    done = turnlab("recordings", tmp_path, "--json")
+    assert (done.json()[0]["turns"], done.err) == (len(lines), "")
+    assert turnlab("labels", "import", audio.with_suffix(".txt")).code == 0
+    back = json.loads(audio.with_suffix(".json").read_text())["turns"]
+    assert [turn["start_s"] for turn in back] == [float(line.split("\t")[0].replace(",", ".")) for line in lines]
+
+
+@pytest.mark.parametrize(
+    ("labels", "says", "labelled"),
+    [
+        (
+            {"transcript_object": [{"words": []}]},
+            "holds no field Turnlab knows, so the recording is unlabelled",
+            False,
+        ),
+        ({"id": "c1", "text": "hello", "segments": [], "language": "en"}, "holds no field Turnlab knows", False),
+        ({"turn": [{"start_s": 1.0, "end_s": 3.0}]}, "did you mean turns where it says turn?", False),
+        ({"turns": [], "Backchannel": []}, "Backchannel is no field of labels; did you mean backchannels?", True),
+        (
+            {
+                "turns": [{"start_s": 1, "end_s": 3}],
+                "events": [{"type": "x", "start_s": 1, "end_s": 2, "should_bargein": 1}],
+            },
+            "events.should_bargein is no field of labels; did you mean should_barge_in?",
+            True,
+        ),
+        ({"turns": [], "condition": {"echo-db": -20}}, "condition.echo-db is no field of labels", True),
+    ],
+)
+def test_a_field_that_says_nothing_to_turnlab_is_told_with_the_nearest_name(
+    turnlab: Turnlab, tmp_path: Path, labels: dict[str, Any], says: str, labelled: bool
+) -> None:
+    audio = call_in(tmp_path)
+    audio.with_suffix(".json").write_text(json.dumps(labels))
+    listed = turnlab("recordings", tmp_path, "--json")
+    assert listed.json()[0]["labelled"] == labelled
+    for done in (listed, turnlab("simulate", audio)):
+        (line,) = done.err.splitlines()
+        assert f"call.json: {says}" in line or ("call.json: holds no field" in line and says in line)
+    if not labelled:
+        assert "call.json: holds no field Turnlab knows" in turnlab("labels", "export", audio).one_line(1)
+
+
+def test_a_missing_field_is_told_with_the_one_that_stands_for_it(turnlab: Turnlab, tmp_path: Path) -> None:
+    audio = call_in(tmp_path)
+    audio.with_suffix(".json").write_text('{"turns": [{"start": 1.0, "end_s": 3.0}]}')
+    assert "did you mean it where it says start?" in turnlab("simulate", audio).one_line(1)
+
+
+def test_the_labels_of_every_recording_that_ships_are_free_of_doubt(turnlab: Turnlab) -> None:
+    for folder in (bundled_folder(), CORPUS):
+        if folder.is_dir():
+            assert turnlab("recordings", folder).err == ""
+
+
 @pytest.mark.parametrize(
     ("arguments", "says"),
     [

@@ -114,7 +114,7 @@ def test_what_is_no_profile_is_refused_by_name(turnlab: Turnlab, tmp_path: Path)
     path = tmp_path / "broken.json"
     path.write_text('{"schema": ')
     assert "broken.json: is not valid JSON (line 1, column 12" in turnlab("profiles", path).one_line(2)
-    path.write_bytes(b"\xff\xfe")
+    path.write_bytes(b"\xff\xf0")
     assert "is not UTF-8" in turnlab("profiles", path).one_line(2)
     assert "use default, slow-model, telephone" in turnlab("profiles", "fast").one_line(2)
     assert "--profile fast: no such profile" in turnlab("simulate", "x.wav", "--profile", "fast").one_line(2)

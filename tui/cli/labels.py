@@ -12,6 +12,7 @@ from simulator.audio.source import open_audio
 from simulator.errors import SimulatorError
 from simulator.labels import labels_beside, read_json, read_labels
 from simulator.labels.exchange import json_of_track, track_and_losses
+from simulator.labels.misspelt import NOTHING_KNOWN, says_nothing
 from simulator.recording import audio_beside
 from tui.cli.failure import CallError, WorkError, complain
 from tui.cli.tables import print_line
@@ -24,6 +25,8 @@ def export_labels(path: Path, output: Path | None, *, force: bool) -> None:
     source = _label_file(path)
     try:
         labels = read_labels(source, None)
+        if says_nothing(labels):
+            raise WorkError(f"{source}: {NOTHING_KNOWN}; name a label file")
         track, lost = track_and_losses(labels)
     except SimulatorError as error:
         raise WorkError(str(error)) from error
