@@ -22,8 +22,7 @@ from tui.widgets import timeline_lanes as lanes
 from tui.widgets.braille import DotRows
 from tui.widgets.timeline import GUTTER, Timeline
 from tui.widgets.timeline_line import one_cell
-from tui.widgets.timeline_sight import moments_in_sight, waits_in_sight
-from tui.widgets.timeline_view import View
+from tui.widgets.timeline_view import View, moments_in_sight, waits_in_sight
 
 
 def lane(*bars: Bar, underruns: tuple[int, ...] = (), waits: tuple[tuple[int, int], ...] = ()) -> ArmLane:

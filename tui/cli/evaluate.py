@@ -6,13 +6,24 @@ import json
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from pathlib import Path
+from typing import Any
 
 from base.os_errors import os_error_text
 from simulator.activity.model import SILENCE_ONLY, Activity
 from simulator.channel import both_sides
 from simulator.engine.profile import EngineProfile
 from simulator.measures.comparison import Comparison, compare
-from simulator.measures.scoring import Group, Scored, end_of_turn_scores, score_recording, scores_anything
+from simulator.measures.readouts import readouts_json
+from simulator.measures.scoring import (
+    Group,
+    Scored,
+    barge_in_scores,
+    end_of_turn_scores,
+    group_of,
+    score_recording,
+    scores_anything,
+    voice_scores,
+)
 from simulator.measures.scoring_turns import TurnScore
 from simulator.recording import Recording
 from simulator.replay import play
@@ -77,7 +88,7 @@ def evaluate(request: Request, *, as_json: bool) -> None:
     """Score and print."""
     evaluation = make_evaluation(request)
     if as_json:
-        from tui.cli.evaluate_json import to_json
+        from tui.cli.evaluate import to_json
 
         print(json.dumps(to_json(evaluation), allow_nan=False))
     else:
@@ -188,3 +199,62 @@ def _nothing_labelled(paths: list[Path], opened: list[Recording]) -> str:
 def _nothing_usable(skipped: list[tuple[Path, str]]) -> str:
     path, why = skipped[-1]
     return f"{path}: {why}; scores need the caller's own channel (choose with --caller-channel)"
+
+
+def to_json(evaluation: Evaluation) -> dict[str, Any]:
+    """Return the evaluation as one object."""
+    profile, names = evaluation.profile, [arm.name for arm in evaluation.arms]
+    values = profile.values
+    return {
+        "schema": "turnlab.evaluation/1",
+        "profile": {
+            "name": profile.name,
+            "eot_threshold": values.eot_threshold.value,
+            "eot_half_life_s": values.eot_half_life_s.value,
+            "assumed": list(profile.assumed()),
+        },
+        "end_of_turn_model": evaluation.judge,
+        "what_if": evaluation.hearing.to_json(),
+        "arms": [{"name": arm.name, "voice_config": arm.config.set_values()} for arm in evaluation.arms],
+        "recordings": [_recording(recording) for recording in evaluation.recordings],
+        "skipped": [{"path": str(path), "why": why} for path, why in evaluation.skipped],
+        "failed": evaluation.faults.to_json(),
+        "end_of_turn": [
+            {"arms": list(arms), **_group(group), **score.to_json()}
+            for arms, scores in evaluation.end_of_turn().items()
+            for group, score in scores.items()
+        ],
+        "barge_in": [
+            {"arm": arm, "hard": hard, **score.to_json()}
+            for arm in names
+            for hard, scores in barge_in_scores(evaluation.scored, arm).items()
+            for score in scores
+        ],
+        "voice_activity": [
+            {"group": name, "recordings": count, **score.to_json()}
+            for name, (count, score) in voice_scores(evaluation.scored).items()
+        ],
+        "readouts": {
+            name: readouts_json([one.measured for one in evaluation.runs if one.arm == name])
+            for name in names
+            if evaluation.runs
+        },
+        "comparison": evaluation.comparison().to_json() if evaluation.runs else None,
+    }
+
+
+def _group(group: Group | None) -> dict[str, Any]:
+    return {"kind": None, "hard": False} if group is None else {"kind": group.kind, "hard": group.hard}
+
+
+def _recording(recording: Recording) -> dict[str, Any]:
+    labels = recording.labels
+    assert labels is not None
+    return {
+        "id": recording.id,
+        "path": str(recording.source.path),
+        "duration_s": round(recording.source.duration_s, 3),
+        **_group(group_of(labels)),
+        "turns": len(labels.caller_turns()),
+        "events": len(labels.events),
+    }

@@ -14,15 +14,34 @@ from simulator.measures.readouts import readouts_json
 from simulator.playback import to_playback
 from simulator.recording import Recording
 from simulator.replay import ReplayMode
+from simulator.story import story
 from simulator.study import Arm, EchoStudy, Run, run
 from tui.cli.arms import read_arms
-from tui.cli.explain import print_story
 from tui.cli.failure import CallError, complain
 from tui.cli.faults import Faults
 from tui.cli.hearing import Hearing, tell_both_sides
 from tui.cli.mix import MixRequest, write_call
 from tui.cli.opening import analyse, end_of_turn_judge, find, open_all, open_profile
 from tui.cli.simulate_table import print_report, print_what_if
+from tui.cli.tables import print_line, print_timed
+
+
+def print_story(recording: Recording, run: Run) -> None:
+    """Print one run, turn by turn."""
+    print_line(f"{recording.title}, arm {run.arm}, {run.played.mode} replay")
+    for chapter in story(run, recording.labels):
+        print_line("")
+        print_line(f"{clock(chapter.start_ms)}  {chapter.title}")
+        print_timed([(clock(moment.t_ms), moment.text) for moment in chapter.moments])
+        if chapter.verdict:
+            print_line(f"= {chapter.verdict}")
+    print_line("")
+
+
+def clock(t_ms: int) -> str:
+    """Return a moment as minutes and seconds, to the hundredth."""
+    minutes, rest_ms = divmod(t_ms, 60_000)
+    return f"{minutes}:{rest_ms / 1000:05.2f}"
 
 
 @dataclass(frozen=True, slots=True)

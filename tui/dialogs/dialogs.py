@@ -1,19 +1,20 @@
-"""Small questions of the Tune screen: one of a few, or keep unsaved changes?"""
+"""Small questions of every screen: one of a few, one line of text, or keep unsaved changes?"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import ClassVar, Literal
+from collections.abc import Callable, Sequence
+from typing import ClassVar, Generic, Literal, TypeVar
 
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 from textual.content import Content
 from textual.screen import ModalScreen
-from textual.widgets import OptionList, Static
+from textual.widgets import Input, OptionList, Static
 from textual.widgets.option_list import Option
 
-from tui.terminal_text import plain
+from tui.dialogs.dialog import Dialog
+from tui.terminal_text import content, plain
 
 
 class PickOne(ModalScreen[str | None]):
@@ -83,3 +84,37 @@ class UnsavedChanges(ModalScreen[Leave | None]):
 
 def _prompt(name: str, about: str) -> Content:
     return Content.assemble((plain(name), "bold"), "\n  ", (plain(about), "$text-muted"))
+
+
+T = TypeVar("T")
+
+
+class LineEntry(Dialog[T], Generic[T]):
+    """Gives what ``read`` makes of the line; ``read`` raises :class:`ValueError` with one sentence."""
+
+    keys = "enter goes on · esc cancels"
+
+    def __init__(self, title: str, hint: str, text: str, read: Callable[[str], T]) -> None:
+        super().__init__(title)
+        self._hint = hint
+        self._text = text
+        self._read = read
+
+    def compose_body(self) -> ComposeResult:
+        """Lay out what to type, the line and what is wrong with it."""
+        yield Static(content(self._hint), classes="dialog-text")
+        yield Input(self._text, compact=True, id="entry-line")
+        yield Static(id="line-problem", classes="dialog-error", markup=False)
+
+    def on_mount(self) -> None:
+        """Start in the line."""
+        self.query_one(Input).focus()
+
+    def on_input_submitted(self, event: Input.Submitted) -> None:
+        """Give the value, if it is one."""
+        try:
+            value = self._read(event.value.strip())
+        except ValueError as error:
+            self.query_one("#line-problem", Static).update(content(str(error)))
+        else:
+            self.dismiss(value)

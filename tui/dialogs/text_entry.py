@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
-from typing import ClassVar, Generic, TypeVar
+from typing import Any, ClassVar, Generic, TypeVar
 
 from textual import on
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
+from textual.screen import ModalScreen
 from textual.widgets import Static, TextArea
 
+from presets.fields import FieldSpec
 from tui.dialogs.dialog import Dialog
+from tui.dialogs.dialogs import PickOne
 from tui.terminal_text import content
-from tui.tune.entry import EntryError
+from tui.tune.entry import EntryError, entry_text, parse_entry
+from tui.tune.fields import FieldState
 
 T = TypeVar("T")
 _DIALOGS = Path(__file__).parent.parent / "dialogs"
@@ -91,3 +96,25 @@ class TextEntry(Dialog[T], Generic[T]):
         line = self.query_one("#entry-problem", Static)
         line.update(content("What you typed is not set yet: esc again drops it, ctrl+s sets it."))
         line.set_class(True, "dialog-error")
+
+
+_HINTS = {
+    "words": "One word or phrase a line. It may hold commas.",
+    "object": "A JSON object. It is sent as it stands here; nothing in it is simulated.",
+}
+
+
+def value_dialog(state: FieldState) -> ModalScreen[Any]:
+    """Return the window for a field; it gives the new value, or ``None`` to leave it as it was."""
+    spec = state.spec
+    if spec.kind not in _HINTS:
+        about = {str(state.in_force): "in force"}
+        return PickOne(spec.name, [(choice, about.get(choice, "")) for choice in spec.choices], str(state.in_force))
+    text = entry_text(spec, state.in_force)
+    return TextEntry(spec.name, _HINTS[spec.kind], text, partial(parse_entry, spec), partial(_tell, spec))
+
+
+def _tell(spec: FieldSpec, value: object) -> str:
+    if isinstance(value, list):
+        return f"{len(value)} {'entry' if len(value) == 1 else 'entries'}"
+    return f"✓ valid; {len(value)} keys" if isinstance(value, dict) else spec.show(value)

@@ -32,7 +32,7 @@ from tui.tune.scene import ARMS
 from tui.tune.session import Session
 from tui.widgets.field_panel import FieldPanel
 from tui.widgets.key_line import KeyLine
-from tui.widgets.pane_tabs import PaneTabs
+from tui.widgets.panes import PaneTabs
 from tui.widgets.status_line import StatusLine
 from tui.widgets.timeline_lanes import clock_text
 

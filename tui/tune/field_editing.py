@@ -6,7 +6,7 @@ from textual import on, work
 
 from tui.commands import Place
 from tui.dialogs.find_dialog import FindDialog, Match, Matches
-from tui.dialogs.value_dialog import value_dialog
+from tui.dialogs.text_entry import value_dialog
 from tui.tune.session import Session
 from tui.widgets.field_editor_control import FieldControl
 from tui.widgets.field_panel import FieldPanel, GroupHeading

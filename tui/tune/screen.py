@@ -31,7 +31,7 @@ from tui.tune.trial import Outcome
 from tui.widgets.field_heading import FieldHeading
 from tui.widgets.field_panel import FieldPanel
 from tui.widgets.key_line import KeyLine
-from tui.widgets.pane_tabs import PaneTabs
+from tui.widgets.panes import PaneTabs
 from tui.widgets.status_line import StatusLine
 from tui.widgets.timeline import Timeline
 from tui.widgets.timeline_lanes import clock_text

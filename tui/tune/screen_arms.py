@@ -9,9 +9,8 @@ from textual import work
 from base.folders import typed_path
 from services.errors import ServiceError
 from services.model import Service
-from tui.dialogs.dialogs import PickOne
+from tui.dialogs.dialogs import LineEntry, PickOne
 from tui.dialogs.find_dialog import FindDialog, Match, Matches
-from tui.dialogs.line_entry import LineEntry
 from tui.tune.arms import ArmError, ComparisonArm
 from tui.tune.arms_dialog import ArmsDialog, Wish
 from tui.tune.screen_copies import CopiesScreen

@@ -10,7 +10,7 @@ from textual import work
 
 from base.folders import typed_path
 from tui.dialogs.dialog import Confirm
-from tui.dialogs.line_entry import LineEntry
+from tui.dialogs.dialogs import LineEntry
 from tui.terminal_text import plain
 from tui.tune.presets_dialog import PresetsDialog, Wish
 from tui.tune.screen_fields import FieldsScreen

@@ -6,9 +6,54 @@ from collections.abc import Mapping
 from typing import ClassVar
 
 from textual import events, on
+from textual.app import ComposeResult
+from textual.containers import Horizontal
+from textual.message import Message
+from textual.widgets import Static
 
 from tui.commands import Place
-from tui.widgets.pane_tabs import PaneTabs
+
+
+class _Tab(Static):
+    """One name that can be clicked."""
+
+    def __init__(self, pane: str, title: str) -> None:
+        super().__init__(title, markup=False)
+        self.pane = pane
+
+
+class PaneTabs(Horizontal):
+    """Names of panes; the one in view is marked."""
+
+    class Chosen(Message):
+        """A pane should come into view."""
+
+        def __init__(self, pane: str) -> None:
+            super().__init__()
+            self.pane = pane
+
+    def __init__(self, titles: Mapping[str, str], *, id: str | None = None) -> None:
+        super().__init__(id=id)
+        self._titles = dict(titles)
+
+    def compose(self) -> ComposeResult:
+        """Lay out the names."""
+        for pane, title in self._titles.items():
+            yield _Tab(pane, title)
+
+    def show(self, pane: str) -> None:
+        """Mark the pane in view."""
+        for tab in self.query(_Tab):
+            current = tab.pane == pane
+            tab.set_class(current, "-current")
+            title = self._titles[tab.pane]
+            tab.update(f"[{title}]" if current else f" {title} ")
+
+    def on_click(self, event: events.Click) -> None:
+        """Ask for the pane whose name was clicked."""
+        if isinstance(event.widget, _Tab):
+            self.post_message(self.Chosen(event.widget.pane))
+
 
 ROOMY = (100, 32)
 """From this size on all panes are shown at once."""

@@ -15,9 +15,8 @@ from textual.widget import Widget
 
 from tui.tune.scene import Mark, Scene
 from tui.widgets import timeline_lanes as lanes
-from tui.widgets.timeline_cursor import EventCursor
 from tui.widgets.timeline_line import BLANK, Line
-from tui.widgets.timeline_view import View
+from tui.widgets.timeline_view import EventCursor, View
 
 GUTTER = 9
 MOST_MORE_ROWS = 5

@@ -14,8 +14,7 @@ from tui.tune.pyramid import Pyramid
 from tui.tune.scene import ArmLane, Bar, Scene
 from tui.widgets.braille import DOTS_PER_CELL, DotRows
 from tui.widgets.timeline_line import Line, one_cell
-from tui.widgets.timeline_sight import in_sight, moments_in_sight, waits_in_sight
-from tui.widgets.timeline_view import View
+from tui.widgets.timeline_view import View, in_sight, moments_in_sight, waits_in_sight
 
 _TICKS_MS = (100, 200, 500, 1000, 2000, 5000, 10_000, 15_000, 30_000, 60_000, 120_000, 300_000, 600_000)
 _TICK_ROOM = 9

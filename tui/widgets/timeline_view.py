@@ -1,8 +1,14 @@
-"""Which part of the clock the timeline shows."""
+"""What of the clock the timeline shows, which event is selected, and which of many things fit into view."""
 
 from __future__ import annotations
 
+from bisect import bisect_left, bisect_right
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from operator import attrgetter, itemgetter
+from typing import Protocol, TypeVar
+
+from tui.tune.scene import Mark, Scene
 
 CLOSEST_MS_PER_CELL = 10.0
 ZOOM_STEP = 1.5
@@ -59,3 +65,98 @@ class View:
         """Do not look before the beginning or past the end."""
         latest = max(0.0, duration_ms - self.width * self.ms_per_cell)
         return replace(self, start_ms=min(max(0.0, self.start_ms), latest))
+
+
+class EventCursor:
+    """Stands on one event of one arm, or on none. It keeps its place in the order while the scene changes."""
+
+    def __init__(self) -> None:
+        self.scene: Scene | None = None
+        self.arm = "A"
+        self._index: int | None = None
+
+    @property
+    def mark(self) -> Mark | None:
+        """The event it stands on."""
+        marks = self._marks
+        return marks[self._index] if self._index is not None and self._index < len(marks) else None
+
+    @property
+    def _marks(self) -> tuple[Mark, ...]:
+        if self.scene is None or not self.scene.lanes:
+            return ()
+        return self.scene.lane(self.arm).marks
+
+    def drop(self) -> None:
+        """Stand on none."""
+        self._index = None
+
+    def leave_arm(self) -> None:
+        """Stand on none of the first arm: the one it stood on is gone."""
+        self.arm, self._index = "A", None
+
+    def step(self, steps: int, view: View) -> None:
+        """Go on (or back) by events; from none to the first (or the last) in view."""
+        marks = self._marks
+        if not marks:
+            return
+        if self._index is None:
+            inside = [i for i, mark in enumerate(marks) if view.start_ms <= mark.t_ms < view.end_ms]
+            self._index = (inside or [0])[0 if steps > 0 else -1]
+        else:
+            self._index = min(max(self._index + steps, 0), len(marks) - 1)
+
+    def go_near(self, arm: str, t_ms: float) -> None:
+        """Go to the event of an arm that is nearest in time."""
+        self.arm = arm
+        marks = self._marks
+        if marks:
+            self._index = min(range(len(marks)), key=lambda index: abs(marks[index].t_ms - t_ms))
+
+
+CROWDED = 2
+"""With more things than one to so many cells, one a cell stands for all in it."""
+
+
+class Stretch(Protocol):
+    """Something that lasts."""
+
+    @property
+    def start_ms(self) -> int:
+        """When it begins."""
+
+    @property
+    def end_ms(self) -> int:
+        """When it ends."""
+
+
+_START, _END = attrgetter("start_ms"), attrgetter("end_ms")
+_S = TypeVar("_S", bound=Stretch)
+
+
+def in_sight(stretches: Sequence[_S], view: View) -> Sequence[_S]:
+    """Return those of some stretches, one after another, that the view shows a part of.
+
+    Where they are too many to be told apart, some of them: at least one in every cell that has any.
+    """
+    first = bisect_left(stretches, view.start_ms, key=_END)
+    last = bisect_right(stretches, view.end_ms, key=_START)
+    if last - first <= view.width // CROWDED:
+        return stretches[first:last]
+    found = []
+    while first < last:
+        found.append(stretches[first])
+        reached_ms = view.t(int((stretches[first].end_ms - view.start_ms) / view.ms_per_cell) + 1)
+        first = bisect_left(stretches, reached_ms, first + 1, last, key=_END)
+    return found
+
+
+def moments_in_sight(moments: Sequence[int], view: View) -> Sequence[int]:
+    """Return those of some moments, in order of time, that the view shows."""
+    return moments[bisect_left(moments, view.start_ms) : bisect_right(moments, view.end_ms)]
+
+
+def waits_in_sight(waits: Sequence[tuple[int, int]], view: View) -> Sequence[tuple[int, int]]:
+    """Return those of some (start, end), one after another, that the view shows a part of."""
+    first = bisect_right(waits, view.start_ms, key=itemgetter(1))
+    return waits[first : bisect_left(waits, view.end_ms, key=itemgetter(0))]

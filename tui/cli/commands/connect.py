@@ -32,7 +32,7 @@ def connect(
     if removing and not name:
         raise CallError("--remove needs the connection's name; see 'turnlab connect --list'")
     from tui.cli import connect as connecting
-    from tui.cli.connect_questions import Answers
+    from tui.cli.connect import Answers
 
     if listing:
         connecting.show_list(as_json=as_json)

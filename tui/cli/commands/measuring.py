@@ -8,8 +8,7 @@ from typing import Annotated
 
 import typer
 
-from tui.cli.option_sets import with_option_sets
-from tui.cli.options import Configs, Eot, HearingOptions, Json, Profile, Seed
+from tui.cli.options import Configs, Eot, HearingOptions, Json, Profile, Seed, with_option_sets
 
 
 class Replay(StrEnum):

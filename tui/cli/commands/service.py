@@ -7,8 +7,7 @@ from typing import Annotated
 import typer
 
 from tui.cli.groups import LATER_HELP, HelpingGroup
-from tui.cli.option_sets import with_option_sets
-from tui.cli.options import Apply, Body, ConnectionName, Json, ServiceName
+from tui.cli.options import Apply, Body, ConnectionName, Json, ServiceName, with_option_sets
 from tui.cli.service_options import ServiceOptions
 from tui.cli.wish import Wish
 

@@ -7,8 +7,7 @@ from typing import Annotated
 import typer
 
 from tui.cli.groups import LATER_HELP, HelpingGroup
-from tui.cli.option_sets import with_option_sets
-from tui.cli.options import Apply, Body, ConnectionName, Expect, Json, ServiceName
+from tui.cli.options import Apply, Body, ConnectionName, Expect, Json, ServiceName, with_option_sets
 from tui.cli.wish import ConfirmedWish
 
 version_set_app = typer.Typer(

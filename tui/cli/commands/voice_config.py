@@ -7,8 +7,7 @@ from typing import Annotated
 import typer
 
 from tui.cli.failure import CallError
-from tui.cli.option_sets import with_option_sets
-from tui.cli.options import Body, ServiceName
+from tui.cli.options import Body, ServiceName, with_option_sets
 from tui.cli.wish import Wish
 
 voice_config_app = typer.Typer(rich_markup_mode=None, add_completion=False)
