@@ -6,22 +6,18 @@ What each field is taken to measure, and what it cannot tell apart, is written d
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 from statistics import NormalDist, fmean, quantiles, stdev
-from typing import Any, Literal
+from typing import Any
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
-
-from base.json_text import TextError, read_json
 from presets.layers import ResolvedVoiceConfig
+from simulator.call_latencies import LONGEST_MS, PLAUSIBLE_MS, Call, Segment, Stage
 from simulator.engine.chunks import chunks_after, voice_of
 from simulator.engine.profile import EngineProfile
 from simulator.engine.profile_files import SCHEMA, ProfileFile, shipped_profiles
 from simulator.engine.text import cap
 from simulator.errors import ProfileError
-from simulator.labels import first_fault
 
 FEWEST = 20
 """Values needed for a fit: with fewer, not even one is expected beyond the 95th percentile."""
@@ -29,74 +25,27 @@ FEWEST = 20
 MOST_SHORT = 0.05
 """Share of turns that may be rendered faster than the buffer allows before render_ms must mean something else."""
 
-_P95 = NormalDist().inv_cdf(0.95)
-
-Stage = Literal["nav_ms", "render_ms", "audio_ttfb_ms"]
-
-
-class _Segment(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="ignore", allow_inf_nan=False)
-
-    type: str
-    turn_index: int
-    label: str = ""
-    nav_ms: float | None = Field(default=None, ge=0)
-    render_ms: float | None = Field(default=None, ge=0)
-    audio_ttfb_ms: float | None = Field(default=None, ge=0)
-
-
-class _Timebase(BaseModel):
-    origin: str = "media_start"
-
-
-class _Timeline(BaseModel):
-    segments: tuple[_Segment, ...]
-    timebase: _Timebase | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class Call:
-    """The measured segments of one real call."""
-
-    path: Path
-    segments: tuple[_Segment, ...]
-
-    def measured(self, field: Stage) -> list[tuple[_Segment, float]]:
-        """Return one value above 0 a turn, ms, with the segment it stands at: the first of the turn that has one.
-
-        Turns with a tool call are left out, for nothing says in which latency the tool's time is.
-        """
-        tools = {segment.turn_index for segment in self.segments if segment.type == "tool_call"}
-        firsts: dict[int, tuple[_Segment, float]] = {}
-        for segment in self.segments:
-            value = getattr(segment, field)
-            if value is not None and segment.turn_index not in tools:
-                firsts.setdefault(segment.turn_index, (segment, value))
-        return [(segment, value) for segment, value in firsts.values() if value > 0]
+_NORMAL = NormalDist()
+_P95 = _NORMAL.inv_cdf(0.95)
 
 
 @dataclass(frozen=True, slots=True)
 class Fit:
-    """A profile file's content, and a sentence for each value that could not be fitted."""
+    """A profile file's content, and a sentence for each value that could not be fitted, or not well."""
 
     content: dict[str, Any]
-    left_out: tuple[str, ...]
+    doubts: tuple[str, ...]
 
 
-def read_call(path: Path) -> Call:
-    """Read a ``PlaybackTimeline`` of a real call. Raises :class:`~simulator.errors.ProfileError`."""
-    try:
-        raw = read_json(path, nan=True)
-        timeline = _Timeline.model_validate(raw)
-    except TextError as error:  # it names the file and the place in it
-        raise ProfileError(str(error)) from None
-    except ValidationError as error:
-        raise ProfileError(
-            f"{path}: is not a PlaybackTimeline ({first_fault(error)}); export the call's own"
-        ) from None
-    if timeline.timebase is not None and timeline.timebase.origin == "synthetic":
-        raise ProfileError(f"{path}: is a simulated call (its timebase is synthetic); a profile needs real ones")
-    return Call(path, timeline.segments)
+def distinct(calls: Sequence[Call]) -> tuple[list[Call], tuple[str, ...]]:
+    """Return each call once, whatever its files are called, and a sentence for each that was there before."""
+    first: dict[tuple[Segment, ...], Call] = {}
+    again = []
+    for call in calls:
+        before = first.setdefault(call.segments, call)
+        if before is not call:
+            again.append(f"{call.path}: is the same call as {before.path}; it counts once")
+    return list(first.values()), tuple(again)
 
 
 def fit(calls: list[Call], name: str, base: ProfileFile, config: ResolvedVoiceConfig) -> Fit:
@@ -105,19 +54,23 @@ def fit(calls: list[Call], name: str, base: ProfileFile, config: ResolvedVoiceCo
     Raises :class:`~simulator.errors.ProfileError` if no value can be fitted.
     """
     tts = "tts_sonic_3_ms" if config.tts_model == "sonic-3" else "tts_sonic_turbo_ms"
-    makers: dict[str, tuple[str, Callable[[], dict[str, Any]]]] = {
+    makers: dict[str, tuple[str, Callable[[], _Fitted]]] = {
         "nav_ms": ("nav_ms", lambda: _latency(_values(calls, "nav_ms"), len(calls))),
         "engage_first_token_ms": ("render_ms", lambda: _first_token(calls, base.profile, config)),
         tts: ("audio_ttfb_ms", lambda: _median(_values(calls, "audio_ttfb_ms"), len(calls))),
     }
-    values, left_out = {}, []
+    values: dict[str, Any] = {}
+    doubts = [doubt for field in PLAUSIBLE_MS if (doubt := _hung(calls, field))]
     for value, (field, make) in makers.items():
         try:
-            values[value] = make()
+            fitted = make()
         except _UnfitError as error:
-            left_out.append(f"{value} stays as in {base.profile.name}: {field} {error}")
+            doubts.append(f"{value} stays as in {base.profile.name}: {field} {error}")
+        else:
+            values[value] = fitted.content
+            doubts += [f"{value}: {fitted.doubt}"] if fitted.doubt else []
     if not values:
-        raise ProfileError(f"{name}: nothing could be fitted; {'; '.join(left_out)}")
+        raise ProfileError(f"{name}: nothing could be fitted; {'; '.join(doubts)}")
     content = {
         "schema": SCHEMA,
         "name": name,
@@ -125,37 +78,89 @@ def fit(calls: list[Call], name: str, base: ProfileFile, config: ResolvedVoiceCo
         "description": f"Latencies fitted from {_count(len(calls), 'call')}; the rest is {base.profile.name}'s.",
         "values": values,
     }
-    return Fit(content, tuple(left_out))
+    return Fit(content, tuple(doubts))
 
 
 class _UnfitError(Exception):
     """Why a field's values cannot be fitted, to follow the field's name."""
 
 
+@dataclass(frozen=True, slots=True)
+class _Fitted:
+    """One value of a profile, and what is to be said about how well it fits."""
+
+    content: dict[str, Any]
+    doubt: str = ""
+
+
 def _values(calls: Iterable[Call], field: Stage) -> list[float]:
-    return [value for call in calls for _, value in call.measured(field)]
+    return [value for call in calls for _, value in call.measured(field) if value <= LONGEST_MS]
 
 
-def _latency(values: list[float], calls: int) -> dict[str, Any]:
+def _hung(calls: Iterable[Call], field: Stage) -> str:
+    """Return a sentence about values that are left out because no caller waits so long."""
+    values = [value for call in calls for _, value in call.measured(field)]
+    long = [value for value in values if value > LONGEST_MS]
+    if not long:
+        return ""
+    return (
+        f"{field}: left out {len(long)} of {len(values)} values, beyond {LONGEST_MS / 1000:g} s "
+        f"(up to {max(long) / 1000:,.0f} s)"
+    )
+
+
+def _latency(values: list[float], calls: int) -> _Fitted:
     """Return the lognormal through the values: the mean and the standard deviation of their logarithms."""
     _refuse_few(values)
     logs = [math.log(value) for value in values]
     p50 = math.exp(fmean(logs))
     p95 = p50 * math.exp(_P95 * stdev(logs))
-    return {"p50": _ms(p50), "p95": _ms(p95), "origin": "fitted from calls", "note": _seen(values, calls)}
+    content = {"p50": _ms(p50), "p95": _ms(p95), "origin": "fitted from calls", "note": _seen(values, calls)}
+    if _fits(logs):
+        return _Fitted(content)
+    measured = f"p50 {_ms(_quantile(values, 50))}, p95 {_ms(_quantile(values, 95))}"
+    return _Fitted(
+        content,
+        f"a lognormal does not fit these {len(values)} values: fitted p50 {_ms(p50)}, p95 {_ms(p95)}; "
+        f"measured {measured}. Look at the calls, or write the measured ones into the profile",
+    )
 
 
-def _median(values: list[float], calls: int) -> dict[str, Any]:
+def _fits(logs: list[float]) -> bool:
+    """Whether a normal distribution describes logarithms: its middle, its 95th percentile, and its shape.
+
+    Each may differ by three times what chance makes of so many values, and by a little in any case.
+    """
+    count, middle, spread = len(logs), fmean(logs), stdev(logs)
+    quarter, three_quarters = _quantile(logs, 25), _quantile(logs, 75)
+    usual = (three_quarters - quarter) / (2 * _NORMAL.inv_cdf(0.75))
+    if spread == 0:
+        return True
+    chance = 3 * usual / math.sqrt(count)
+    off_middle = abs(middle - _quantile(logs, 50)) > max(math.log(1.15), 1.25 * chance)
+    off_end = abs(middle + _P95 * spread - _quantile(logs, 95)) > max(math.log(1.25), 2.1 * chance)
+    steps = enumerate(sorted(logs))
+    furthest = max(
+        max(abs(step / count - share), abs((step + 1) / count - share))
+        for step, share in ((step, _NORMAL.cdf((value - middle) / spread)) for step, value in steps)
+    )
+    return not (off_middle or off_end or furthest > max(0.1, 1.4 / math.sqrt(count)))
+
+
+def _median(values: list[float], calls: int) -> _Fitted:
     _refuse_few(values)
-    return {"value": _ms(_quantile(values, 50)), "origin": "fitted from calls", "note": _seen(values, calls)}
+    value = _ms(_quantile(values, 50))
+    return _Fitted({"value": value, "origin": "fitted from calls", "note": _seen(values, calls)})
 
 
-def _first_token(calls: list[Call], base: EngineProfile, config: ResolvedVoiceConfig) -> dict[str, Any]:
+def _first_token(calls: list[Call], base: EngineProfile, config: ResolvedVoiceConfig) -> _Fitted:
     """Fit what is left of ``render_ms`` without the time that the text then waited in the buffer."""
     voice = voice_of(base.values, config.tts_model, config.min_tts_speed)
     left = []
     for call in calls:
         for segment, value in call.measured("render_ms"):
+            if value > LONGEST_MS:
+                continue
             sentences = cap(segment.label, None, None).sentences
             chunks = chunks_after(sentences, voice, config.max_buffer_delay_ms)
             left.append(value - (chunks[0].flushed_ms if chunks else config.max_buffer_delay_ms))
@@ -167,7 +172,7 @@ def _first_token(calls: list[Call], base: EngineProfile, config: ResolvedVoiceCo
             f"of {len(left)} turns; name the configuration of these calls with --config"
         )
     found = _latency(usable, len(calls))
-    found["note"] += (
+    found.content["note"] += (
         f"; render_ms less the buffer of up to {config.max_buffer_delay_ms} ms at "
         f"{base.values.engage_words_per_s.value:g} words/s"
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -225,4 +226,62 @@ def test_a_simulated_call_is_no_measurement(turnlab: Turnlab, tmp_path: Path) ->
     assert "is not a PlaybackTimeline" in turnlab("profiles", "fit", path, "--name", "x").one_line(1)
     _call(path, [{"nav_ms": -3.0}])
     assert "segments.0.nav_ms" in turnlab("profiles", "fit", path, "--name", "x").one_line(1)
+
+
+@pytest.mark.parametrize(
+    ("field", "spoil", "says"),
+    [
+        ("nav_ms", lambda value, _: value / 1000, "nav_ms is in seconds, it seems (its median is 0.1"),
+        ("render_ms", lambda value, _: value / 1000, "render_ms is in seconds, it seems"),
+        ("audio_ttfb_ms", lambda value, _: value * 1000, "audio_ttfb_ms is in microseconds, it seems"),
+        ("nav_ms", lambda _, turn: 1.76e12 + 7_000 * turn, "nav_ms holds clock times, it seems"),
+        ("nav_ms", lambda _, turn: 1_760_000_000 + 7 * turn, "nav_ms holds clock times, it seems"),
+        ("render_ms", lambda _, turn: 900 + 700 * turn, "render_ms rises from turn to turn"),
+        ("nav_ms", lambda *_: True, "segments.0.nav_ms: input should be a valid number"),
+        ("nav_ms", lambda *_: "12:30:05", "segments.0.nav_ms: input should be a valid number"),
+        ("nav_ms", lambda _, turn: -1 if turn == 7 else 90.0, "segments.7.nav_ms: input should be greater"),
+    ],
+    ids=["seconds", "render-s", "µs", "epoch-ms", "epoch-s", "since-start", "true", "time-of-day", "negative"],
+)
+def test_a_call_whose_latencies_cannot_be_milliseconds_is_named_and_skipped(
+    turnlab: Turnlab, tmp_path: Path, field: str, spoil: Callable[[float, int], Any], says: str
+) -> None:
+    turns = _drawn(40)
+    good = _call(tmp_path / "good.json", turns)
+    bad = _call(tmp_path / "bad.json", [one | {field: spoil(one[field], n)} for n, one in enumerate(turns)])
+    done = turnlab("profiles", "fit", bad, good, "--name", "mixed", "--config", "quality")
+    (line,) = done.err.splitlines()
+    assert done.code == 1, "the work failed in part"
+    assert f"bad.json: {'' if 'segments' in says else says}" in line
+    assert says in line
+    assert "n=40 turns of 1 call;" in json.loads(done.out)["values"]["nav_ms"]["note"]
+    assert says in turnlab("profiles", "fit", bad, "--name", "none").one_line(1)
+
+
+def test_a_call_counts_once_whatever_its_files_are_called(turnlab: Turnlab, tmp_path: Path) -> None:
+    call = _call(tmp_path / "call.json", _drawn(30))
+    copy = tmp_path / "copy.json"
+    copy.write_text(json.dumps(json.loads(call.read_text()), indent=3))
+    done = turnlab("profiles", "fit", call, copy, call, "--name", "once", "--config", "quality")
+    assert done.code == 0
+    assert [line.split(": is the same call as ")[0] for line in done.err.splitlines()] == [
+        f"turnlab: {copy}",
+        f"turnlab: {call}",
+    ]
+    assert "n=30 turns of 1 call;" in done.out
+
+
+def test_a_turn_that_hung_is_left_out_and_a_fit_that_does_not_describe_its_values_is_told(
+    turnlab: Turnlab, tmp_path: Path
+) -> None:
+    turns = _drawn(26)
+    hung = [one | {"nav_ms": 600_000.0} if n == 5 else one for n, one in enumerate(turns)]
+    done = turnlab("profiles", "fit", _call(tmp_path / "call.json", hung), "--name", "x", "--config", "quality")
+    assert "nav_ms: left out 1 of 26 values, beyond 60 s (up to 600 s)" in done.err
+    assert json.loads(done.out)["values"]["nav_ms"]["p95"] < 400
+    slow = [one | {"nav_ms": 40_000.0} if n == 5 else one for n, one in enumerate(turns)]
+    done = turnlab("profiles", "fit", _call(tmp_path / "call.json", slow), "--name", "x", "--config", "quality")
+    found = re.search(r"nav_ms: a lognormal does not fit .* measured p50 (\d+), p95 (\d+)", done.err)
+    assert found is not None
+    assert [int(one) for one in found.groups()] == pytest.approx([100, 200], rel=0.4)
     assert "nowhere.json" in turnlab("profiles", "fit", tmp_path / "nowhere.json", "--name", "x").one_line(2)

@@ -6,6 +6,7 @@ import json
 from pathlib import Path
 
 from simulator.activity.model import FRAME_MS, Activity
+from simulator.beside import is_folder
 from simulator.recording import Recording
 from tui.cli.failure import CallError
 from tui.cli.faults import Faults
@@ -16,7 +17,7 @@ from tui.cli.tables import print_line, print_table
 
 def analyze(path: Path, eot: str | None, hearing: Hearing, *, as_json: bool) -> None:
     """Analyse one file and print speech, pauses and frame probabilities."""
-    if path.is_dir():
+    if is_folder(path):
         raise CallError(f"{path}: is a folder; name one audio file")
     (recording,) = open_all(find([path]), hearing, Faults())
     activity = analyse(recording, end_of_turn_judge(eot))

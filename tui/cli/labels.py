@@ -9,6 +9,7 @@ from base.files import write_private
 from base.json_text import json_bytes
 from base.os_errors import os_error_text
 from simulator.audio.source import open_audio
+from simulator.beside import is_file
 from simulator.errors import SimulatorError
 from simulator.labels import labels_beside, read_json, read_labels
 from simulator.labels.exchange import json_of_track, track_and_losses
@@ -38,7 +39,7 @@ def export_labels(path: Path, output: Path | None, *, force: bool) -> None:
 
 def import_labels(path: Path, output: Path | None, *, force: bool) -> None:
     """Write an Audacity label track as a JSON label file, keeping what only JSON can hold of the one there."""
-    if not path.is_file():
+    if not is_file(path):
         raise CallError(f"{path}: no such file; name a label track exported from Audacity")
     if path.suffix.lower() != ".txt":
         raise CallError(f"{path}: is not a .txt file; name a label track exported from Audacity")
@@ -47,7 +48,7 @@ def import_labels(path: Path, output: Path | None, *, force: bool) -> None:
         audio = audio_beside(path)
         source = open_audio(audio) if audio else None
         track = read_labels(path, source.duration_s if source else None)
-        before = read_json(target) if target.is_file() else {}
+        before = read_json(target) if is_file(target) else {}
     except SimulatorError as error:
         raise WorkError(str(error)) from error
     if not isinstance(before, dict):
@@ -65,7 +66,7 @@ def import_labels(path: Path, output: Path | None, *, force: bool) -> None:
 
 
 def _label_file(path: Path) -> Path:
-    if not path.is_file():
+    if not is_file(path):
         raise CallError(f"{path}: no such file; name a recording or its label file")
     found = path if path.suffix.lower() == ".json" else labels_beside(path)
     if found is not None and found.suffix.lower() == ".txt":

@@ -8,11 +8,14 @@ from pathlib import Path
 from base.files import write_private
 from base.json_text import json_bytes
 from base.os_errors import os_error_text
+from simulator.beside import is_file, is_folder
+from simulator.call_latencies import Call, read_call
 from simulator.engine.profile_files import read_profile
 from simulator.errors import ProfileError
-from simulator.profile_fitting import fit, read_call
+from simulator.profile_fitting import distinct, fit
 from tui.cli.arms import read_arms
 from tui.cli.failure import CallError, WorkError, complain
+from tui.cli.faults import Faults
 from tui.cli.profiles import refusals
 from tui.cli.tables import print_line
 
@@ -42,21 +45,29 @@ def fit_profile(request: FitRequest) -> None:
     with refusals():
         base = read_profile(request.extends)
     for path in request.calls:
-        if not path.is_file():
-            what = "is a folder; name the call files in it" if path.is_dir() else "no such file; check the path"
+        if not is_file(path):
+            what = "is a folder; name the call files in it" if is_folder(path) else "no such file; check the path"
             raise CallError(f"{path}: {what}")
+    faults, read = Faults(), list[Call]()
+    for path in request.calls:
+        with faults.noting(path):
+            read.append(read_call(path))
+    if not read:
+        faults.raise_any()
+    calls, again = distinct(read)
     try:
-        fitted = fit([read_call(path) for path in request.calls], request.name, base, config)
+        fitted = fit(calls, request.name, base, config)
     except ProfileError as error:
         raise WorkError(str(error)) from None
-    for sentence in fitted.left_out:
+    for sentence in (*again, *fitted.doubts):
         complain(sentence)
     content = json_bytes(fitted.content)
     if request.output is None:
         print(content.decode(), end="")
-        return
-    _write(request.output, content, force=request.force)
-    print_line(f"{request.name} is in {request.output}; see it with: turnlab profiles {request.output}")
+    else:
+        _write(request.output, content, force=request.force)
+        print_line(f"{request.name} is in {request.output}; see it with: turnlab profiles {request.output}")
+    faults.raise_any()
 
 
 def _write(path: Path, content: bytes, *, force: bool) -> None:
