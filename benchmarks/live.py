@@ -16,6 +16,7 @@ import numpy as np
 
 from benchmarks.processes import cpu_s, resident_mb
 from presets.config import parse
+from simulator.engine.events import BargeIn
 from simulator.recording import bundled_folder
 from simulator.session import DecisionTimes, Happened, LiveArm, SessionMessage, SessionSettings, open_session
 from simulator.session.commands import Record
@@ -105,7 +106,7 @@ def _measure(sound: VirtualAudio) -> None:
 def _print_stops(monitor: Monitor, told: list[SessionMessage]) -> None:
     stops = []
     for one in told:
-        if isinstance(one, Happened) and one.event.type == "barge_in":
+        if isinstance(one, Happened) and isinstance(one.event, BargeIn):
             last_s = monitor.last_loud_s(one.decided_s - 1.0, one.decided_s + 0.3)
             if last_s is not None:
                 stops.append(1000 * (last_s - one.decided_s))

@@ -30,7 +30,8 @@ from presets.library import builtin_presets
 from simulator.activity.cache import cached_analysis
 from simulator.activity.end_of_turn import end_of_turn_model
 from simulator.activity.model import Activity
-from simulator.engine.events import Event, Why
+from simulator.engine.events import EVENTS, Event
+from simulator.engine.why import Why
 from simulator.labels.model import Anchor
 from simulator.measures.interruptions import interruptions
 from simulator.measures.readout_table import BY_NAME
@@ -169,7 +170,7 @@ def _inside(recording: Recording, activity: Activity, taken: CallTaken) -> Measu
 
 def _event(told: dict[str, Any]) -> Event:
     """Return an event from what an agent told of it, the other way round than :meth:`Event.to_json`."""
-    kind = next(kind for kind in Event.__subclasses__() if kind.type == told["type"])
+    kind = next(kind for kind in EVENTS if kind.type == told["type"])
     facts = {}
     for one in fields(kind):
         name = one.metadata.get("name", one.name)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from simulator.engine.events import Event
+from simulator.engine.events import BargeIn, EndOfTurn, ResponseStarted, SpeechEnded, SpeechStarted
 from simulator.measures.readouts import Measured
 from simulator.measures.truth import TrueTurn
 from simulator.replay import Played
@@ -75,9 +75,9 @@ def _segment(kind: str, lane: str, start_s: float, end_s: float, label: str) -> 
 
 def _agent_segments(played: Played, measured: Measured) -> list[dict[str, Any]]:
     stages = {
-        event.t_ms: event.data["stages_ms"]
+        event.t_ms: event.stages_ms
         for event in played.events
-        if event.type == "response_start" and "stages_ms" in event.data
+        if isinstance(event, ResponseStarted) and event.stages_ms is not None
     }
     found = []
     for sound in measured.sounds:
@@ -95,28 +95,27 @@ def _agent_segments(played: Played, measured: Measured) -> list[dict[str, Any]]:
 
 def _caller_segments(played: Played) -> list[dict[str, Any]]:
     found = []
-    begun: Event | None = None
+    begun: SpeechStarted | None = None
     for event in played.events:
-        if event.type == "speech_start":
+        if isinstance(event, SpeechStarted):
             begun = event
-        elif event.type == "speech_end" and begun is not None:
-            start, end = begun.data["start"], event.data["end"]
-            found.append(_segment("caller_speech", "caller", start, end, ""))
+        elif isinstance(event, SpeechEnded) and begun is not None:
+            found.append(_segment("caller_speech", "caller", begun.start_ms / 1000, event.end_ms / 1000, ""))
     return found
 
 
 def _decision_segments(played: Played) -> list[dict[str, Any]]:
     found = []
     for event in played.events:
-        if event.type == "barge_in":
+        if isinstance(event, BargeIn):
             label = f"barge-in: {event.why.text()}"
-            found.append(_segment("barge_in", "events", event.t_ms / 1000, event.data["stops"], label))
-        elif event.type == "end_of_turn":
-            heard = event.data["speech_end"]
+            found.append(_segment("barge_in", "events", event.t_ms / 1000, event.stops_ms / 1000, label))
+        elif isinstance(event, EndOfTurn):
+            heard = event.speech_end_ms / 1000
             segment = _segment(
                 "processing_gap", "system", heard, event.t_ms / 1000, f"end of turn: {event.why.text()}"
             )
-            segment["eot_confidence"] = event.data["confidence"]
+            segment["eot_confidence"] = event.confidence
             found.append(segment)
     return found
 

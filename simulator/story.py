@@ -2,10 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from dataclasses import dataclass
 
-from simulator.engine.events import Event
+from simulator.engine.events import (
+    BargeIn,
+    BargeInSuppressed,
+    EagerEndOfTurn,
+    EndOfTurn,
+    Event,
+    FillerStarted,
+    MissedResponse,
+    NavDecided,
+    NavMalformed,
+    ResponseEnded,
+    ResponseStarted,
+    ResponseTruncated,
+    SpeechEnded,
+    SpeechStarted,
+    ToolDenied,
+    ToolEnded,
+    ToolStarted,
+    TurnReopened,
+    TurnResumed,
+    Underrun,
+)
 from simulator.engine.stages import STAGES
 from simulator.labels import Labels
 from simulator.measures.turns import TurnOutcome
@@ -14,7 +34,7 @@ from simulator.study import Run
 _QUOTED = 70
 """Characters of a sentence shown before it is cut."""
 
-_FOREVER_S = 1 << 40
+_FOREVER_MS = 1 << 60
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +62,7 @@ def story(run: Run, labels: Labels | None) -> list[Chapter]:
     """Tell a run. What happened before the first turn belongs to it."""
     turns = run.measured.turns
     texts = [turn.text for turn in labels.caller_turns()] if labels and run.measured.labelled else []
-    limits = [outcome.turn.start_ms for outcome in turns[1:]] + [1 << 60]
+    limits = [outcome.turn.start_ms for outcome in turns[1:]] + [_FOREVER_MS]
     scripted = run.played.mode == "scripted"
     chapters, events = [], list(run.played.events)
     speech = _speech(events)
@@ -68,9 +88,9 @@ def _short(text: str) -> str:
 
 def _speech(events: list[Event]) -> list[tuple[int, int]]:
     """Return when the caller was heard, ms; speech that never ended goes on for ever."""
-    ends = {event.data["span"]: event.data["end"] for event in events if event.type == "speech_end"}
-    starts = {event.data["span"]: event.data["start"] for event in events if event.type == "speech_start"}
-    return [(round(1000 * start), round(1000 * ends.get(span, _FOREVER_S))) for span, start in starts.items()]
+    ends = {event.span: event.end_ms for event in events if isinstance(event, SpeechEnded)}
+    starts = {event.span: event.start_ms for event in events if isinstance(event, SpeechStarted)}
+    return [(start_ms, ends.get(span, _FOREVER_MS)) for span, start_ms in starts.items()]
 
 
 def _verdict(outcome: TurnOutcome, until: str, *, heard: bool, labelled: bool) -> str:
@@ -98,65 +118,70 @@ def _verdict(outcome: TurnOutcome, until: str, *, heard: bool, labelled: bool) -
 
 
 def _moment(event: Event) -> Moment | None:
-    tell = _TELLERS.get(event.type)
-    return None if tell is None else Moment(event.t_ms, tell(event))
+    what = _BECAUSE.get(type(event))
+    text = _sentence(event) if what is None else f"{what}: {event.why.text()}."
+    return Moment(event.t_ms, text) if text else None
 
 
-def _because(what: str) -> Callable[[Event], str]:
-    return lambda event: f"{what}: {event.why.text()}."
+_BECAUSE: dict[type[Event], str] = {
+    EagerEndOfTurn: "An answer is begun ahead of time",
+    TurnResumed: "The caller goes on",
+    TurnReopened: "The caller goes on after all",
+    EndOfTurn: "End of turn",
+    NavMalformed: "Navigation failed",
+    ResponseEnded: "The agent is silent",
+    Underrun: "A gap in the agent's speech",
+    BargeInSuppressed: "The agent talks on",
+    MissedResponse: "The caller gives up waiting",
+}
+"""How the events are told whose reason says the rest."""
 
 
-def _navigation(event: Event) -> str:
-    data = event.data
-    filler = f", filler “{_short(data['filler'])}”" if data["filler"] else ", no filler"
-    hint = f", hint “{_short(data['filler_hint'])}”" if data.get("filler_hint") else ""
-    longer = ", the longer answer" if data["verbose"] else ""
-    return f"Navigation chose {data['code']}, {data['emotion']}{longer}{filler}{hint}: {event.why.text()}."
+def _sentence(event: Event) -> str:
+    """Return how an event is told; what is left out (the emotion, the end of a filler) its neighbours tell."""
+    why = event.why.text()
+    match event:
+        case SpeechStarted():
+            return "The caller speaks."
+        case SpeechEnded():
+            return f"The caller falls silent, sounding {event.completeness:.0%} finished."
+        case NavDecided():
+            return _navigation(event)
+        case FillerStarted():
+            return f"The agent says “{_short(event.text)}”: {why}."
+        case ResponseStarted():
+            return _response(event)
+        case ResponseTruncated():
+            return f"{event.words_cut} words are cut: {why}."
+        case BargeIn():
+            return _barge_in(event)
+        case ToolStarted():
+            return f"Tool {event.tool} starts: {why}."
+        case ToolEnded():
+            return f"Tool {event.tool} {'is cancelled' if event.cancelled else 'is done'}: {why}."
+        case ToolDenied():
+            return f"Tool {event.tool} is denied: {why}."
+        case _:
+            return ""
 
 
-def _response(event: Event) -> str:
+def _navigation(event: NavDecided) -> str:
+    filler = f", filler “{_short(event.filler)}”" if event.filler else ", no filler"
+    hint = f", hint “{_short(event.filler_hint)}”" if event.filler_hint else ""
+    longer = ", the longer answer" if event.verbose else ""
+    return f"Navigation chose {event.code}, {event.emotion}{longer}{filler}{hint}: {event.why.text()}."
+
+
+def _response(event: ResponseStarted) -> str:
     if event.why.rule == "scripted":
         return "The agent talks (from the labels)."
-    what = "The agent goes on" if event.data.get("resumed") else "The agent answers"
-    choppy = f" It starts choppily, with {event.data['first_chunk_words']} word(s)." if event.data["choppy"] else ""
-    return f"{what}, “{_short(event.data['text'])}”: {event.why.text()}.{choppy}"
+    what = "The agent goes on" if event.resumed else "The agent answers"
+    choppy = f" It starts choppily, with {event.first_chunk_words} word(s)." if event.choppy else ""
+    return f"{what}, “{_short(event.text)}”: {event.why.text()}.{choppy}"
 
 
-def _barge_in(event: Event) -> str:
-    heard, unsaid = event.data["interrupted_text"], " ".join(event.data["discarded_texts"])
+def _barge_in(event: BargeIn) -> str:
+    heard, unsaid = event.interrupted_text, " ".join(event.discarded_texts)
     lost = f" Never said: “{_short(unsaid)}”." if unsaid else ""
     after = f" after “{heard[-_QUOTED:]}”" if heard else ""
     return f"The caller stops the agent{after}: {event.why.text()}.{lost}"
-
-
-def _end(event: Event) -> str:
-    return f"The agent is silent: {event.why.text()}."
-
-
-def _tool_end(event: Event) -> str:
-    what = "is cancelled" if event.data["cancelled"] else "is done"
-    return f"Tool {event.data['tool']} {what}: {event.why.text()}."
-
-
-_TELLERS: dict[str, Callable[[Event], str]] = {
-    "speech_start": lambda _: "The caller speaks.",
-    "speech_end": lambda event: f"The caller falls silent, sounding {event.data['completeness']:.0%} finished.",
-    "eager_end_of_turn": _because("An answer is begun ahead of time"),
-    "turn_resumed": _because("The caller goes on"),
-    "turn_reopened": _because("The caller goes on after all"),
-    "end_of_turn": _because("End of turn"),
-    "nav_decided": _navigation,
-    "nav_malformed": _because("Navigation failed"),
-    "filler_start": lambda event: f"The agent says “{_short(event.data['text'])}”: {event.why.text()}.",
-    "response_start": _response,
-    "response_end": _end,
-    "response_truncated": lambda event: f"{event.data['words_cut']} words are cut: {event.why.text()}.",
-    "underrun": _because("A gap in the agent's speech"),
-    "barge_in": _barge_in,
-    "barge_in_suppressed": _because("The agent talks on"),
-    "tool_start": lambda event: f"Tool {event.data['tool']} starts: {event.why.text()}.",
-    "tool_end": _tool_end,
-    "tool_denied": lambda event: f"Tool {event.data['tool']} is denied: {event.why.text()}.",
-    "missed_response": _because("The caller gives up waiting"),
-}
-"""How each event is told; what is left out (the emotion, the end of a filler) is told by the events around it."""

@@ -8,9 +8,9 @@ from presets.layers import ResolvedVoiceConfig
 from simulator.activity.model import FRAME_MS
 from simulator.engine.agent_playout import AgentPlayout
 from simulator.engine.caller import CallerState
-from simulator.engine.events import Why
 from simulator.engine.scenario import NO_POLICY, TurnPolicy
 from simulator.engine.sound import overlap_ms, reached_ms
+from simulator.engine.why import Why
 
 Reason = Literal["shield", "cooldown"]
 Verdict = Literal["barge_in", "shield", "cooldown"]

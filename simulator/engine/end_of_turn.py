@@ -19,9 +19,9 @@ from typing import Literal, NamedTuple, Protocol
 
 from presets.layers import ResolvedVoiceConfig
 from simulator.activity.model import SpeechEnd
-from simulator.engine.events import Why
 from simulator.engine.profile import Values
 from simulator.engine.scenario import NO_POLICY, TurnPolicy
+from simulator.engine.why import Why
 
 EndReason = Literal["timeout", "confidence"]
 

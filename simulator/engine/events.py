@@ -4,31 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field, fields
-from typing import Any, ClassVar, Concatenate, Literal, NamedTuple, ParamSpec, Protocol
+from typing import Any, ClassVar, Concatenate, Literal, ParamSpec, Protocol
 
-from simulator.activity.spans import SpanSettings
+from simulator.engine.why import Why
 
 P = ParamSpec("P")
 
 
-class Why(NamedTuple):
-    """The rule behind an event and the numbers that decided.
-
-    ``margin`` is how far the deciding number lay beyond its limit (positive: beyond), in the unit of the rule.
-    """
-
-    rule: str
-    numbers: Mapping[str, float | str]
-    margin: float | None = None
-
-    def text(self) -> str:
-        """Return the reason as one sentence."""
-        return _SENTENCES[self.rule].format(**self.numbers)
-
-
-def _seconds(name: str) -> Any:
-    """Return a field in ms that scripts see as seconds, under another name."""
-    return field(metadata={"name": name, "seconds": True})
+def _moment(name: str) -> Any:
+    """Return a field for a moment of the call, in ms; scripts see it in seconds, under another name."""
+    return field(metadata={"name": name, "seconds": True, "moment": True})
 
 
 def _where_known() -> Any:
@@ -59,11 +44,6 @@ class Event:
                 found[name] = value / 1000 if seconds else value
         return found
 
-    @property
-    def data(self) -> dict[str, Any]:
-        """The facts, for readers that ask by name."""
-        return self.facts()
-
     def to_json(self) -> dict[str, Any]:
         """Return the event as scripts see it: seconds, three decimals."""
         why: dict[str, Any] = {"rule": self.why.rule, "text": self.why.text(), **self.why.numbers}
@@ -92,7 +72,7 @@ class SpeechStarted(Event):
     """The caller's speech became known; it began at ``start_ms``."""
 
     type = "speech_start"
-    start_ms: int = _seconds("start")
+    start_ms: int = _moment("start")
     span: int
 
 
@@ -101,7 +81,7 @@ class SpeechEnded(Event):
     """The end of a span of speech became known; it was at ``end_ms``, and sounded finished to a degree 0…1."""
 
     type = "speech_end"
-    end_ms: int = _seconds("end")
+    end_ms: int = _moment("end")
     span: int
     completeness: float
 
@@ -132,9 +112,9 @@ class EndOfTurn(Event):
 
     type = "end_of_turn"
     reason: Literal["timeout", "confidence"]
-    onset_ms: int = _seconds("onset")
+    onset_ms: int = _moment("onset")
     confidence: float
-    speech_end_ms: int = _seconds("speech_end")
+    speech_end_ms: int = _moment("speech_end")
     span: int
     generation: int
     head_start_ms: int
@@ -185,7 +165,7 @@ class FillerStarted(Event):
     type = "filler_start"
     text: str
     occasion: str
-    until_ms: int = _seconds("until")
+    until_ms: int = _moment("until")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -208,7 +188,7 @@ class ResponseStarted(Event):
     type = "response_start"
     generation: int
     text: str
-    until_ms: int = _seconds("until")
+    until_ms: int = _moment("until")
     chunks: int | None = _where_known()
     first_chunk_words: int | None = _where_known()
     choppy: bool
@@ -254,8 +234,8 @@ class BargeIn(Event):
 
     type = "barge_in"
     span: int
-    speech_start_ms: int = _seconds("speech_start")
-    stops_ms: int = _seconds("stops")
+    speech_start_ms: int = _moment("speech_start")
+    stops_ms: int = _moment("stops")
     interrupted_text: str
     discarded_texts: Sequence[str]
     discarded: int | None
@@ -305,8 +285,34 @@ class MissedResponse(Event):
     """The caller of an elastic replay gave up waiting for the agent."""
 
     type = "missed_response"
-    waited_ms: int = _seconds("waited_s")
+    waited_ms: int = field(metadata={"name": "waited_s", "seconds": True})
 
+
+EVENTS: tuple[type[Event], ...] = (
+    SpeechStarted,
+    SpeechEnded,
+    EagerEndOfTurn,
+    TurnResumed,
+    EndOfTurn,
+    TurnReopened,
+    NavDecided,
+    NavMalformed,
+    EmotionApplied,
+    FillerStarted,
+    FillerEnded,
+    ResponseStarted,
+    ResponseEnded,
+    ResponseTruncated,
+    Underrun,
+    BargeIn,
+    BargeInSuppressed,
+    ToolStarted,
+    ToolEnded,
+    ToolDenied,
+    MissedResponse,
+)
+MOMENTS = {"t"} | {one.metadata["name"] for kind in EVENTS for one in fields(kind) if "moment" in one.metadata}
+"""What scripts see of events as moments of the call, in seconds, by their names there."""
 
 SoundStarted = FillerStarted | ResponseStarted
 SoundEnded = FillerEnded | ResponseEnded
@@ -325,56 +331,3 @@ class Emit(Protocol):
         **facts: P.kwargs,
     ) -> None:
         """Note an event of a kind with its own fields."""
-
-
-def speech_why() -> Why:
-    """Return why speech is taken to have begun."""
-    return Why("speech", {"start_probability": _SPANS.start_probability, "frames": _SPANS.start_frames})
-
-
-def silence_why() -> Why:
-    """Return why speech is taken to have ended."""
-    return Why("silence", {"end_probability": _SPANS.end_probability, "silence_ms": _SPANS.end_ms})
-
-
-_SPANS = SpanSettings()
-
-_SENTENCES = {
-    "speech": "voice activity reached {start_probability:g} for {frames:g} frames",
-    "silence": "voice activity stayed below {end_probability:g} for {silence_ms:g} ms",
-    "confidence": "turn confidence {confidence:.2f} reached {threshold:.2f} after {silence_ms:g} ms of silence"
-    " (completeness {completeness:.2f})",
-    "timeout": "silence reached eot_timeout_ms, {timeout_ms:g} ms, at a turn confidence of only {confidence:.2f}",
-    "eager": "turn confidence {confidence:.2f} reached the eager threshold {threshold:.2f}"
-    " ({setting}); the answer is begun, unheard",
-    "resumed": "the caller went on after {silence_ms:g} ms; the answer begun ahead of time is thrown away",
-    "reopened": "the caller went on {after_ms:g} ms after the end of turn, before the agent was heard;"
-    " the answer is thrown away",
-    "reopened_after_filler": "the caller went on {after_ms:g} ms after the end of turn, when only a filler"
-    " had been said; the answer is thrown away",
-    "navigation": "navigation took {nav_ms:g} ms",
-    "malformed": "the navigation line {line!r} is not CODE,V,EMOTION,FILLER: {fault}",
-    "emotion": "navigation chose {emotion}; filler and response share it",
-    "filler_navigation": "navigation returned {wanted}, said in style {style}",
-    "filler_backchannel": "navigation was skipped, and {delay_ms:g} ms after the end of turn there was no answer",
-    "filler_transition": "the state changed, and {deadline_ms:g} ms after the end of turn nothing had been said",
-    "filler_progress": "a tool has been running for {running_ms:g} ms (progress_interval_ms {interval_ms:g})",
-    "tool_start": "navigation's action runs it{queued}",
-    "tool_end": "it took {duration_ms:g} ms",
-    "tool_cancelled": "the caller went on, and what it was for is thrown away",
-    "tool_denied": "{denied}",
-    "response": "the answer was ready at {ready_s:.3f} s{waited}",
-    "scripted": "the labels say that the agent talks here",
-    "sound_end": "all of it was said",
-    "stopped": "stopped by the caller, {latency_ms:g} ms after the barge-in was decided",
-    "truncated": "cut to max_response_sentences {sentences} and max_response_words {words}",
-    "underrun": "the next piece of speech was ready {late_ms:g} ms after the last one ended",
-    "barge_in": "the caller spoke {spoken_s:.2f} s of {needed_s:.2f} s over the agent{held}",
-    "too_short": "the caller spoke {spoken_s:.2f} s of {needed_s:.2f} s over the agent",
-    "cooldown": "the caller spoke long enough, but only {since_s:.2f} s"
-    " after the last barge-in (cooldown {cooldown_s:g} s)",
-    "shield": "the caller spoke long enough, but {shield}",
-    "resume": "the barge-in held no words of the caller, and {quiet_ms:g} ms later the agent takes up"
-    " the sentence it was stopped in",
-    "anchor_missed": "the caller waited {waited_s:g} s for the agent {anchor} and then went on",
-}

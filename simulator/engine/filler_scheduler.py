@@ -5,9 +5,9 @@ from __future__ import annotations
 from typing import Literal
 
 from presets.layers import ResolvedVoiceConfig
-from simulator.engine.events import Why
 from simulator.engine.fillers import backchannel, navigation_filler, progress_phrase, transition_filler
 from simulator.engine.generation import Generation
+from simulator.engine.why import Why
 
 Kind = Literal["navigation", "backchannel", "transition", "progress"]
 

@@ -35,9 +35,6 @@ from simulator.engine.events import (
     SpeechStarted,
     TurnReopened,
     TurnResumed,
-    Why,
-    silence_why,
-    speech_why,
 )
 from simulator.engine.profile import EngineProfile
 from simulator.engine.response import Due, ResponseInProgress
@@ -45,6 +42,7 @@ from simulator.engine.response_player import ResponsePlayer, Utterance
 from simulator.engine.scenario import NO_STATE, State, TurnPolicy
 from simulator.engine.script import Script
 from simulator.engine.sound import AgentSound
+from simulator.engine.why import Why, silence_why, speech_why
 
 MAX_SPECULATIONS = 3
 """Generations begun ahead of a confirmed end of turn, per caller turn."""

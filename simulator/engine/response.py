@@ -13,7 +13,6 @@ from simulator.engine.events import (
     ToolDenied,
     ToolEnded,
     ToolStarted,
-    Why,
 )
 from simulator.engine.filler_scheduler import FillerScheduler, Kind
 from simulator.engine.generation import Generation, GenerationPlanner, LuckKey
@@ -21,6 +20,7 @@ from simulator.engine.profile import Values
 from simulator.engine.scenario import State
 from simulator.engine.script import Script
 from simulator.engine.tools import ToolEvent, next_progress_ms, running, tool_events
+from simulator.engine.why import Why
 
 Due = tuple[int, int, Callable[[], None]]
 """When something happens by itself, ms; its order within one instant; and what."""

@@ -23,7 +23,6 @@ from simulator.engine.events import (
     ResponseStarted,
     ResponseTruncated,
     Underrun,
-    Why,
 )
 from simulator.engine.generation import Generation
 from simulator.engine.profile import Values
@@ -31,6 +30,7 @@ from simulator.engine.response import ResponseInProgress
 from simulator.engine.scenario import TurnPolicy
 from simulator.engine.sound import AgentSound, filler_sound, response_sound, sentences_left
 from simulator.engine.stages import stages_ms
+from simulator.engine.why import Why
 
 Utterance = Literal["response", "filler", "resumption"]
 

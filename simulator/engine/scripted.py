@@ -19,12 +19,10 @@ from simulator.engine.events import (
     ResponseStarted,
     SpeechEnded,
     SpeechStarted,
-    Why,
-    silence_why,
-    speech_why,
 )
 from simulator.engine.profile import EngineProfile
 from simulator.engine.sound import AgentSound, Piece
+from simulator.engine.why import Why, silence_why, speech_why
 
 
 class ScriptedMachine:

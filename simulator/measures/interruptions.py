@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from simulator.engine.events import Event
+from simulator.engine.events import BargeIn, Event
 from simulator.measures.sounds import Sound
 from simulator.measures.truth import Stretch, Truth
 
@@ -31,7 +31,7 @@ class Interruptions:
 
 def interruptions(events: tuple[Event, ...], sounds: tuple[Sound, ...], truth: Truth) -> Interruptions:
     """Hold barge-ins against the true turns spoken over the agent."""
-    barge_ins = [event for event in events if event.type == "barge_in"]
+    barge_ins = [event for event in events if isinstance(event, BargeIn)]
     wanted = _wanted(truth)
     over, missed, stops = 0, 0, []
     for onset, _ in wanted:
@@ -66,10 +66,9 @@ def _wanted(truth: Truth) -> list[Stretch]:
     return sorted(turns + extra)
 
 
-def is_about(barge_in: Event, stretches: list[Stretch]) -> bool:
+def is_about(barge_in: BargeIn, stretches: list[Stretch]) -> bool:
     """Whether a barge-in came during one of some stretches, or of speech that did, as exactly as labels are."""
-    onset_ms = round(barge_in.data["speech_start"] * 1000)
     return any(
-        start - LABEL_TOLERANCE_MS < barge_in.t_ms and onset_ms < end + LABEL_TOLERANCE_MS
+        start - LABEL_TOLERANCE_MS < barge_in.t_ms and barge_in.speech_start_ms < end + LABEL_TOLERANCE_MS
         for start, end in stretches
     )

@@ -9,13 +9,26 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from operator import attrgetter
-from typing import Literal
+from typing import Literal, TypeVar
 
-from simulator.engine.events import Event
+from simulator.engine.events import (
+    BargeIn,
+    EagerEndOfTurn,
+    EndOfTurn,
+    Event,
+    FillerStarted,
+    ResponseStarted,
+    ResponseTruncated,
+    TurnReopened,
+    TurnResumed,
+    Underrun,
+)
 from simulator.measures.interruptions import Interruptions
 from simulator.measures.sounds import Sound
 from simulator.measures.truth import Truth
 from simulator.measures.turns import TurnOutcome
+
+E = TypeVar("E", bound=Event)
 
 Kind = Literal["latency", "count", "duration"]
 """A latency has a value a turn or an interruption, in ms; a count has a denominator; a duration is a sum in s."""
@@ -48,9 +61,9 @@ class Material:
     anchored: int
     missed_responses: int
 
-    def of_type(self, *types: str) -> list[Event]:
-        """Return the events of some types, in order."""
-        return [event for event in self.events if event.type in types]
+    def of(self, kind: type[E]) -> list[E]:
+        """Return the events of one kind, in order."""
+        return [event for event in self.events if isinstance(event, kind)]
 
 
 Values = Sequence[int] | Count | float
@@ -161,28 +174,33 @@ def talk_over_ms(sounds: tuple[Sound, ...], truth: Truth) -> int:
 
 
 def _fillers(found: Material) -> Count:
-    return Count(len(found.of_type("filler_start")), len(found.of_type("end_of_turn")))
+    return Count(len(found.of(FillerStarted)), len(found.of(EndOfTurn)))
 
 
 def _wasted_generations(found: Material) -> Count:
-    started = {event.data["generation"] for event in found.events if event.data.get("generation") is not None}
-    return Count(sum(event.data.get("discarded") is not None for event in found.events), len(started))
+    started = {
+        event.generation
+        for event in found.events
+        if isinstance(event, EagerEndOfTurn | EndOfTurn | ResponseStarted)
+    }
+    discards = [event for event in found.events if isinstance(event, TurnResumed | TurnReopened | BargeIn)]
+    return Count(sum(event.discarded is not None for event in discards), len(started))
 
 
 def _truncated_words(found: Material) -> Count:
-    cut = sum(event.data["words_cut"] for event in found.of_type("response_truncated"))
-    said = sum(len(event.data["text"].split()) for event in found.of_type("response_start"))
+    cut = sum(event.words_cut for event in found.of(ResponseTruncated))
+    said = sum(len(event.text.split()) for event in found.of(ResponseStarted))
     return Count(cut, cut + said)
 
 
 def _underruns(found: Material) -> Count:
-    joints = sum(event.data.get("chunks", 1) - 1 for event in found.of_type("response_start"))
-    return Count(len(found.of_type("underrun")), joints)
+    joints = sum((event.chunks or 1) - 1 for event in found.of(ResponseStarted))
+    return Count(len(found.of(Underrun)), joints)
 
 
 def _choppy_starts(found: Material) -> Count:
-    responses = found.of_type("response_start")
-    return Count(sum(event.data["choppy"] for event in responses), len(responses))
+    responses = found.of(ResponseStarted)
+    return Count(sum(event.choppy for event in responses), len(responses))
 
 
 READOUTS = (

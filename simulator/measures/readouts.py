@@ -7,6 +7,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from simulator.activity.model import Activity
+from simulator.engine.events import MissedResponse
 from simulator.engine.stages import STAGES
 from simulator.labels import Labels
 from simulator.measures.interruptions import interruptions
@@ -76,7 +77,7 @@ def measure(played: Played, activity: Activity, labels: Labels | None, *, barge_
         over=interruptions(events, sounds, truth),
         events=events,
         anchored=played.anchored,
-        missed_responses=sum(event.type == "missed_response" for event in events),
+        missed_responses=sum(isinstance(event, MissedResponse) for event in events),
     )
     kept = [
         readout

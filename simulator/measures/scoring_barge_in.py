@@ -9,7 +9,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from simulator.engine.events import Event
+from simulator.engine.events import BargeIn, Event
 from simulator.labels import AgentEvent, Labels
 from simulator.measures.interruptions import STOP_WITHIN_MS, is_about
 from simulator.measures.readouts import Spread
@@ -41,7 +41,7 @@ class Happened:
 def happened(events: tuple[Event, ...], labels: Labels) -> tuple[Happened, ...]:
     """Return every labelled event with its fate, then the barge-ins that are about none of them."""
     sounds = sounds_of(events)
-    barge_ins = [event for event in events if event.type == "barge_in"]
+    barge_ins = [event for event in events if isinstance(event, BargeIn)]
     wanted = _interruptions(labels)
     distractors = [(_kind(event), *_bounds(event)) for event in labels.events if not event.should_barge_in]
     false = [event for event in barge_ins if not is_about(event, wanted)]
@@ -49,8 +49,7 @@ def happened(events: tuple[Event, ...], labels: Labels) -> tuple[Happened, ...]:
     found += [_distractor(kind, (start, end), sounds, false) for kind, start, end in distractors]
     for event in false:
         if not is_about(event, [(start, end) for _, start, end in distractors]):
-            start_ms = round(event.data["speech_start"] * 1000)
-            found.append(Happened(UNLABELLED, start_ms, event.t_ms, "stopped"))
+            found.append(Happened(UNLABELLED, event.speech_start_ms, event.t_ms, "stopped"))
     return tuple(found)
 
 
@@ -129,7 +128,7 @@ def _interruptions(labels: Labels) -> list[Stretch]:
     return sorted(events + extra)
 
 
-def _interruption(stretch: Stretch, sounds: tuple[Sound, ...], barge_ins: list[Event]) -> Happened:
+def _interruption(stretch: Stretch, sounds: tuple[Sound, ...], barge_ins: list[BargeIn]) -> Happened:
     onset_ms, end_ms = stretch
     kind = WANTED[0] if end_ms - onset_ms >= LONG_MS else WANTED[1]
     under = next((sound for sound in sounds if sound.start_ms < onset_ms < sound.end_ms), None)
@@ -142,7 +141,7 @@ def _interruption(stretch: Stretch, sounds: tuple[Sound, ...], barge_ins: list[E
     return Happened(kind, onset_ms, end_ms, "stopped", under.end_ms - onset_ms)
 
 
-def _distractor(kind: str, stretch: Stretch, sounds: tuple[Sound, ...], false: list[Event]) -> Happened:
+def _distractor(kind: str, stretch: Stretch, sounds: tuple[Sound, ...], false: list[BargeIn]) -> Happened:
     start_ms, end_ms = stretch
     if any(is_about(event, [stretch]) for event in false):
         return Happened(kind, start_ms, end_ms, "stopped")

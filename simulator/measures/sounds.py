@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from simulator.engine.events import Event
+from simulator.engine.events import Event, FillerEnded, SoundEnded, SoundStarted
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,14 +22,12 @@ class Sound:
 def sounds_of(events: tuple[Event, ...]) -> tuple[Sound, ...]:
     """Return the agent's sounds in order."""
     sounds = []
-    begun: Event | None = None
+    begun: SoundStarted | None = None
     for event in events:
-        if event.type in ("filler_start", "response_start"):
+        if isinstance(event, SoundStarted):
             begun = event
-        elif event.type in ("filler_end", "response_end") and begun is not None:
-            kind = event.type.removesuffix("_end")
-            sounds.append(
-                Sound(kind, begun.t_ms, event.t_ms, event.data["interrupted"], begun.data["text"], begun.turn)
-            )
+        elif isinstance(event, SoundEnded) and begun is not None:
+            kind = "filler" if isinstance(event, FillerEnded) else "response"
+            sounds.append(Sound(kind, begun.t_ms, event.t_ms, event.interrupted, begun.text, begun.turn))
             begun = None
     return tuple(sounds)

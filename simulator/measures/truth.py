@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from simulator.engine.events import Event
+from simulator.engine.events import EndOfTurn, Event
 from simulator.labels import Labels
 from simulator.replay import Placement, Played
 
@@ -72,8 +72,8 @@ def _detected_turns(events: tuple[Event, ...]) -> tuple[TrueTurn, ...]:
 
     They are named by the span of speech they ended with, which is the same stretch of audio in every arm.
     """
-    last = {event.turn: event.data for event in events if event.type == "end_of_turn"}
+    last = {event.turn: event for event in events if isinstance(event, EndOfTurn)}
     return tuple(
-        TrueTurn(data["span"], round(data["onset"] * 1000), round(data["speech_end"] * 1000))
-        for _, data in sorted(last.items())
+        TrueTurn(ended.span, ended.onset_ms, ended.speech_end_ms)
+        for _, ended in sorted(last.items(), key=lambda item: item[0])
     )

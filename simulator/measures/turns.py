@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from itertools import pairwise
 
-from simulator.engine.events import Event
+from simulator.engine.events import EndOfTurn, Event, ResponseStarted
 from simulator.measures.sounds import Sound
 from simulator.measures.truth import TrueTurn, Truth
 
@@ -37,8 +37,8 @@ def outcomes(
     events: tuple[Event, ...], sounds: tuple[Sound, ...], truth: Truth, duration_ms: int
 ) -> tuple[TurnOutcome, ...]:
     """Return what every true turn met, in order."""
-    ends = [event for event in events if event.type == "end_of_turn"]
-    responses = [event for event in events if event.type == "response_start" and not event.data.get("resumed")]
+    ends = [event for event in events if isinstance(event, EndOfTurn)]
+    responses = [event for event in events if isinstance(event, ResponseStarted) and not event.resumed]
     return tuple(
         _outcome(turn, limit_ms, ends, responses, sounds, duration_ms)
         for turn, limit_ms in with_limits(truth.turns)
@@ -54,8 +54,8 @@ def with_limits(turns: tuple[TrueTurn, ...]) -> list[tuple[TrueTurn, int]]:
 def _outcome(
     turn: TrueTurn,
     limit_ms: int,
-    ends: list[Event],
-    responses: list[Event],
+    ends: list[EndOfTurn],
+    responses: list[ResponseStarted],
     sounds: tuple[Sound, ...],
     duration_ms: int,
 ) -> TurnOutcome:
@@ -63,9 +63,7 @@ def _outcome(
     earliest_ms = turn.end_ms - CUT_IN_TOLERANCE_MS
     # one that ends other speech, a cough long after, says nothing of this turn
     latest_ms = turn.end_ms + CUT_IN_TOLERANCE_MS
-    closing = next(
-        (event for event in mine if event.t_ms >= earliest_ms and event.data["onset"] * 1000 <= latest_ms), None
-    )
+    closing = next((event for event in mine if event.t_ms >= earliest_ms and event.onset_ms <= latest_ms), None)
     first = response = None
     if closing is not None:
         first = next((sound for sound in sounds if closing.t_ms <= sound.start_ms < limit_ms), None)
@@ -77,15 +75,15 @@ def _outcome(
         eot_delay_ms=closing.t_ms - turn.end_ms if closing else None,
         first_sound_ms=first.start_ms - turn.end_ms if first else None,
         response_ms=response.t_ms - turn.end_ms if response else None,
-        filler_overhang_ms=response.data["filler_overhang_ms"] if response else None,
-        stages_ms=_stages(response, turn) if response else None,
+        filler_overhang_ms=response.filler_overhang_ms if response else None,
+        stages_ms=_stages(response, turn) if response and response.stages_ms else None,
         dead_air_ms=dead_air_ms(turn, sounds, min(limit_ms, max(duration_ms, turn.end_ms))),
     )
 
 
-def _stages(response: Event, turn: TrueTurn) -> dict[str, int]:
+def _stages(response: ResponseStarted, turn: TrueTurn) -> dict[str, int]:
     """Return the response's stages counted from the true end of the turn instead of the detected one."""
-    stages = dict(response.data["stages_ms"])
+    stages = dict(response.stages_ms or {})
     detected_end_ms = response.t_ms - sum(stages.values())
     stages["end_of_turn"] += detected_end_ms - turn.end_ms
     return stages

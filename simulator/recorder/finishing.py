@@ -14,14 +14,25 @@ from base.json_text import json_bytes
 from base.os_errors import os_error_text
 from base.samples import SAMPLE_RATE
 from simulator.audio.private_audio import private_audio
+from simulator.engine.events import (
+    BargeIn,
+    BargeInSuppressed,
+    EndOfTurn,
+    FillerEnded,
+    FillerStarted,
+    ResponseEnded,
+    ResponseStarted,
+    SpeechEnded,
+    SpeechStarted,
+)
 from simulator.errors import SimulatorError
 from simulator.recorder.journal import SAMPLES_SUFFIX, forget, left_behind, read_events
 
 Message = dict[str, Any]
 """An event as scripts see it (:meth:`simulator.engine.events.Event.to_json`), or a notice; times in seconds."""
 
-_AGENT_STARTS = ("filler_start", "response_start")
-_AGENT_ENDS = ("filler_end", "response_end")
+_AGENT_STARTS = (FillerStarted.type, ResponseStarted.type)
+_AGENT_ENDS = (FillerEnded.type, ResponseEnded.type)
 
 
 def provisional_labels(told: Iterable[Message], duration_s: float, **about: Any) -> dict[str, Any]:
@@ -31,7 +42,7 @@ def provisional_labels(told: Iterable[Message], duration_s: float, **about: Any)
     measured against them until a person has corrected them and taken the mark away.
     """
     events = list(told)
-    speech = _spans(events, ("speech_start",), ("speech_end",), duration_s, start="start", end="end")
+    speech = _spans(events, (SpeechStarted.type,), (SpeechEnded.type,), duration_s, start="start", end="end")
     return {
         **about,
         "duration_s": round(duration_s, 3),
@@ -73,7 +84,7 @@ def _turns(events: list[Message], duration_s: float) -> list[dict[str, Any]]:
     """Return the caller's turns; one that was taken up again ends where it ended at last."""
     found: dict[float, float] = {}
     for event in events:
-        if event["type"] == "end_of_turn":
+        if event["type"] == EndOfTurn.type:
             found[_within(event["onset"], duration_s)] = _within(event["speech_end"], duration_s)
     turns: list[dict[str, Any]] = []
     free_s = 0.0
@@ -87,13 +98,15 @@ def _turns(events: list[Message], duration_s: float) -> list[dict[str, Any]]:
 def _over_the_agent(events: list[Message], speech: list[list[float]], duration_s: float) -> list[dict[str, Any]]:
     """Return where the caller spoke over the agent: what stopped it, at once or later, and what did not."""
     starts = {
-        event["span"]: _within(event["start"], duration_s) for event in events if event["type"] == "speech_start"
+        event["span"]: _within(event["start"], duration_s)
+        for event in events
+        if event["type"] == SpeechStarted.type
     }
     stopped: dict[float, bool] = {}
     for event in events:
-        if event["type"] in ("barge_in", "barge_in_suppressed") and event["span"] in starts:
+        if event["type"] in (BargeIn.type, BargeInSuppressed.type) and event["span"] in starts:
             start_s = starts[event["span"]]
-            stopped[start_s] = stopped.get(start_s, False) or event["type"] == "barge_in"
+            stopped[start_s] = stopped.get(start_s, False) or event["type"] == BargeIn.type
     return [
         {
             "start_s": start_s,

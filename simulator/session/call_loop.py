@@ -18,7 +18,7 @@ from base.unexpected import named
 from presets.layers import ResolvedVoiceConfig
 from simulator.activity.end_of_turn import EndOfTurnModel, SilenceOnly, end_of_turn_model, warm_up
 from simulator.activity.model import FRAME_MS
-from simulator.engine.events import Event
+from simulator.engine.events import BargeIn, BargeInSuppressed, Event, SpeechEnded
 from simulator.errors import SimulatorError
 from simulator.recorder.finishing import recover_recordings
 from simulator.session.arms import Arms, changed_fields
@@ -53,7 +53,7 @@ from simulator.voice.voice import Voice, voice_for
 MOST_TOLD = 10_000
 _WAIT_S = 0.1
 
-_NOTHING_COMES_OF = ("speech_end", "barge_in_suppressed")
+_NOTHING_COMES_OF = (SpeechEnded, BargeInSuppressed)
 """That speech has ended, perhaps too soon to interrupt, is told once the pause is judged, some frames later."""
 
 _PHASES: dict[str, Phase] = {
@@ -229,7 +229,7 @@ class CallLoop:
         kept = self._echo_gate.kept(frame.samples)
         events = side.hear(heard, self._arms.name)
         decided_s = time.monotonic()
-        if any(event.type == "barge_in" for event in events):
+        if any(isinstance(event, BargeIn) for event in events):
             self.playback_buffer.cut(decided_s)
         self._decision_latency.note(1000 * (decided_s - frame.at_s) + _overdue_ms(events, side.now_ms))
         said, more = side.say()
@@ -365,4 +365,4 @@ class CallLoop:
 
 def _overdue_ms(events: list[Event], now_ms: int) -> int:
     """Return how long ago the oldest of some events was due, but for those that nothing comes of."""
-    return max([0, *(now_ms - event.t_ms for event in events if event.type not in _NOTHING_COMES_OF)])
+    return max([0, *(now_ms - event.t_ms for event in events if not isinstance(event, _NOTHING_COMES_OF))])

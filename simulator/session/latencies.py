@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import numpy as np
 
-from simulator.engine.events import Event
+from simulator.engine.events import EndOfTurn, Event, ResponseStarted, SoundStarted, TurnReopened
 from simulator.session.state import DecisionTimes, TurnLatency
 
 KEPT_TURNS = 50
@@ -29,23 +29,23 @@ class Latencies:
 
     def note(self, event: Event, arm: str) -> None:
         """Take note of an event; events come in order."""
-        if event.type == "end_of_turn":
-            self._speech_end_ms = round(event.data["speech_end"] * 1000)
+        if isinstance(event, EndOfTurn):
+            self._speech_end_ms = event.speech_end_ms
             self._turns.append(TurnLatency(event.turn, arm, event.t_ms - self._speech_end_ms))
             self._open = True
-        elif event.type == "turn_reopened" and self._open:
+        elif isinstance(event, TurnReopened) and self._open:
             # the caller had not finished, so nothing was answered
             self._turns.pop()
             self._open = False
-        elif event.type in ("filler_start", "response_start") and self._open:
+        elif isinstance(event, SoundStarted) and self._open:
             self._sound(event)
 
-    def _sound(self, event: Event) -> None:
+    def _sound(self, event: SoundStarted) -> None:
         after_ms = event.t_ms - self._speech_end_ms
         last = self._turns[-1]
         if last.first_sound_ms is None:
             last = replace(last, first_sound_ms=after_ms)
-        if event.type == "response_start":
+        if isinstance(event, ResponseStarted):
             last = replace(last, response_ms=after_ms)
             self._open = False
         self._turns[-1] = last

@@ -11,7 +11,7 @@ from base.samples import SAMPLES_PER_MS, Samples
 from presets.layers import ResolvedVoiceConfig
 from simulator.activity.end_of_turn import EndOfTurnModel
 from simulator.activity.model import FRAME_MS
-from simulator.engine.events import Event
+from simulator.engine.events import BargeIn, Event
 from simulator.engine.profile import EngineProfile
 from simulator.engine.scenario import Scenario
 from simulator.session.latencies import Latencies
@@ -83,8 +83,8 @@ class LiveAgent:
         self._agent.prepare_sound()
         for event in events:
             self.latencies.note(event, arm)
-            if event.type == "barge_in":
-                self._hushed_ms = round(event.data["stops"] * 1000)
+            if isinstance(event, BargeIn):
+                self._hushed_ms = event.stops_ms
                 self.unsay()
         return events
 

@@ -10,15 +10,13 @@ from typing import Any
 
 from base.os_errors import os_error_text
 from base.samples import Samples
+from simulator.engine.events import MOMENTS
 from simulator.errors import SimulatorError
 from simulator.recorder.finishing import finish_recording
 from simulator.recorder.journal import Journal
 from simulator.session.arms import Arms
 from simulator.session.settings import EchoGuard, SessionSettings
 from simulator.session.state import RecordingState, SessionMessage
-
-_TIMES = ("t", "start", "end", "onset", "speech_end", "speech_start", "stops", "until")
-"""What of an event is a moment of the call, in seconds."""
 
 
 def recording_facts(
@@ -86,7 +84,7 @@ class Recorder:
         event = told.to_json()
 
         def write(journal: Journal) -> None:
-            moved = {key: round(event[key] - self._starts_s, 3) for key in _TIMES if key in event}
+            moved = {key: round(event[key] - self._starts_s, 3) for key in MOMENTS if key in event}
             journal.write_event(event | moved)
 
         self._try(write)

@@ -26,7 +26,7 @@ def test_the_answer_comes_when_its_stages_are_done() -> None:
 def test_the_stage_split_names_where_the_wait_went() -> None:
     result = play_track(TURN, agent=scenario(TEN_WORDS))
     (response,) = [event for event in result.played.events if event.type == "response_start"]
-    assert response.data["stages_ms"] == {
+    assert response.facts()["stages_ms"] == {
         "end_of_turn": 224,
         "navigation": NAV_MS,
         "tools": 0,
@@ -83,7 +83,7 @@ def test_silent_never_fills() -> None:
 def test_a_vocabulary_replaces_the_words_and_no_word_comes_twice_running() -> None:
     turns = [Speech(start, start + 40, 0.9) for start in range(10, 3000, 600)]
     result = play_track(turns, {"filler_vocabulary": ["Hm", "Aha"]})
-    said = [event.data["text"] for event in result.played.events if event.type == "filler_start"]
+    said = [event.facts()["text"] for event in result.played.events if event.type == "filler_start"]
     assert len(said) == len(turns)
     assert set(said) == {"Hm", "Aha"}
     assert all(one != other for one, other in pairwise(said))
@@ -100,7 +100,7 @@ def test_a_malformed_navigation_line_is_told_and_the_call_goes_on() -> None:
 def test_a_filler_may_hold_commas() -> None:
     agent = scenario(navigation="a0,0,calm,Let me see, one moment, please")
     result = play_track(TURN, {"filler_style": "phrase"}, agent=agent)
-    said = [event.data["text"] for event in result.played.events if event.type == "filler_start"]
+    said = [event.facts()["text"] for event in result.played.events if event.type == "filler_start"]
     assert said == ["Let me see, one moment, please"]
 
 
@@ -111,7 +111,7 @@ def test_caps_cut_whole_sentences_and_whole_words_and_know_abbreviations() -> No
     words = play_track(TURN, {"max_response_sentences": 2, "max_response_words": 11}, agent=agent)
 
     def said(result: Run) -> str:
-        return str(next(e.data["text"] for e in result.played.events if e.type == "response_start"))
+        return str(next(e.facts()["text"] for e in result.played.events if e.type == "response_start"))
 
     assert said(one) == "Dr. Lee has time at 8 a.m. on Monday."
     assert said(two) == "Dr. Lee has time at 8 a.m. on Monday. Take 2.5 mg now."
@@ -134,7 +134,7 @@ def test_caps_cut_whole_sentences_and_whole_words_and_know_abbreviations() -> No
 def test_abbreviations_decimals_and_addresses_end_no_sentence(first: str) -> None:
     result = play_track(TURN, {"max_response_sentences": 1}, agent=scenario(f"{first} Please come early."))
     (response,) = [event for event in result.played.events if event.type == "response_start"]
-    assert response.data["text"] == first
+    assert response.facts()["text"] == first
 
 
 def test_a_response_waits_for_the_pause_asked_for() -> None:
@@ -154,7 +154,7 @@ def test_the_buffer_holds_what_was_written_until_its_deadline() -> None:
     result = play_track(TURN, {"max_buffer_delay_ms": 200}, agent=scenario(TEN_WORDS))
     (response,) = [event for event in result.played.events if event.type == "response_start"]
     # thirty words a second from the first token on: 0, 33 … 200 ms
-    assert response.data["first_chunk_words"] == 7
+    assert response.facts()["first_chunk_words"] == 7
 
 
 def test_fillers_keep_their_cooldown() -> None:
@@ -169,15 +169,15 @@ def test_a_verbose_line_gives_the_longer_answer() -> None:
     line = Line(navigation="a0,1,calm,", response="Short.", long_response="This one is a good deal longer.")
     agent = Scenario(schema="turnlab.scenario/1", turns=(line,))
     (response,) = [e for e in play_track(TURN, agent=agent).played.events if e.type == "response_start"]
-    assert response.data["text"] == "This one is a good deal longer."
+    assert response.facts()["text"] == "This one is a good deal longer."
 
 
 def test_empty_words_in_a_vocabulary_are_not_spoken() -> None:
     assert not times(play_track(TURN, {"filler_vocabulary": ["", " "]}), "filler_start")
     said = [
-        e.data["text"]
+        e.facts()["text"]
         for e in play_track(TURN, {"filler_vocabulary": ["", "Hm"]}).played.events
-        if "text" in e.data
+        if "text" in e.facts()
     ]
     assert said[0] == "Hm"
 

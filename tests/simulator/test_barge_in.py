@@ -20,7 +20,7 @@ def test_speech_longer_than_the_minimum_stops_the_agent_and_shorter_does_not() -
     assert times(long, "response_end")[0] == (OVER + 25) * 32 + 60
     assert not times(short, "barge_in")
     (told,) = [event for event in short.played.events if event.type == "barge_in_suppressed"]
-    assert told.data["reason"] == "too_short"
+    assert told.facts()["reason"] == "too_short"
     assert told.why.text() == "the caller spoke 0.64 s of 0.80 s over the agent"
     assert told.why.margin == -0.16
 
@@ -53,7 +53,7 @@ def test_the_cooldown_holds_a_second_barge_in_back_and_lets_it_happen_if_the_cal
     held = play_track(again, {"barge_in_cooldown_s": 3.2})
     assert len(times(free, "barge_in")) == len(times(held, "barge_in")) == 2
     assert times(free, "barge_in")[1] < times(held, "barge_in")[1] == times(held, "barge_in")[0] + 3200
-    reasons = [event.data["reason"] for event in held.played.events if event.type == "barge_in_suppressed"]
+    reasons = [event.facts()["reason"] for event in held.played.events if event.type == "barge_in_suppressed"]
     assert reasons == ["cooldown"]
     endless = play_track(again, {"barge_in_cooldown_s": 60.0})
     assert len(times(endless, "barge_in")) == 1
@@ -63,11 +63,11 @@ def test_a_barge_in_tells_what_was_heard_and_what_was_not_and_loses_no_word() ->
     result = play_track(over_agent(40))
     (event,) = [event for event in result.played.events if event.type == "barge_in"]
     (response,) = [e for e in result.played.events if e.type == "response_start" and e.t_ms < event.t_ms]
-    heard, unheard = event.data["interrupted_text"], " ".join(event.data["discarded_texts"])
-    assert f"{heard} {unheard}" == response.data["text"]
+    heard, unheard = event.facts()["interrupted_text"], " ".join(event.facts()["discarded_texts"])
+    assert f"{heard} {unheard}" == response.facts()["text"]
     assert heard
     assert unheard
-    assert event.data["speech_start"] == OVER * 32 / 1000
+    assert event.facts()["speech_start"] == OVER * 32 / 1000
     assert times(result, "end_of_turn")[1] == (OVER + 40 + 7) * 32
 
 
@@ -127,11 +127,11 @@ def test_a_window_that_ends_within_the_stop_latency_is_decided_once() -> None:
         assert types(result) == ["response_start", "speech_start", "barge_in", "response_end", "speech_end"]
         assert times(result, "barge_in") == [reached]
         assert times(result, "response_end") == [reached + 20]
-        assert not next(e for e in result.played.events if e.type == "response_end").data["interrupted"]
+        assert not next(e for e in result.played.events if e.type == "response_end").facts()["interrupted"]
 
 
 def test_speech_over_a_filler_that_ends_before_the_answer_is_told_as_too_short() -> None:
     # known just after the filler began, ended and known so before the slow answer comes
     slow = fixed_profile(engage_words_per_s=2)
     result = play_track([ANSWERED, Speech(110, 116, 0.9)], {"max_buffer_delay_ms": 1000}, profile=slow)
-    assert [e.data["reason"] for e in result.played.events if e.type == "barge_in_suppressed"] == ["too_short"]
+    assert [e.facts()["reason"] for e in result.played.events if e.type == "barge_in_suppressed"] == ["too_short"]

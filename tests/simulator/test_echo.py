@@ -79,7 +79,7 @@ def test_a_loud_echo_makes_the_agent_interrupt_itself_and_a_quiet_one_does_not()
 
 def test_an_agent_that_answers_its_own_echo_comes_to_an_end() -> None:
     result = simulated("coughs", 0.0)
-    waits = [event.data["waited_s"] for event in result.played.events if event.type == "missed_response"]
+    waits = [event.facts()["waited_s"] for event in result.played.events if event.type == "missed_response"]
     assert waits
     assert max(waits) < 30.1
     moves = analysed("coughs")[0].labels.moves  # type: ignore[union-attr]

@@ -18,7 +18,7 @@ def test_a_finished_sentence_ends_the_turn_as_soon_as_its_end_is_known() -> None
     result = play_track([Speech(10, 100, completeness=0.9)])
     assert times(result, "end_of_turn") == [KNOWN_MS]
     (event,) = [event for event in result.played.events if event.type == "end_of_turn"]
-    assert event.data["reason"] == "confidence"
+    assert event.facts()["reason"] == "confidence"
 
 
 @pytest.mark.parametrize("completeness", [0.05, 0.3, 0.5, 0.69])
@@ -32,13 +32,13 @@ def test_the_timeout_ends_a_turn_that_never_sounds_finished() -> None:
     result = play_track([Speech(10, 100, completeness=0.0)], {"eot_timeout_ms": 900})
     assert times(result, "end_of_turn") == [END_MS + 900]
     (event,) = [event for event in result.played.events if event.type == "end_of_turn"]
-    assert event.data["reason"] == "timeout"
+    assert event.facts()["reason"] == "timeout"
 
 
 def test_the_timeout_comes_first_when_both_fall_on_the_same_instant() -> None:
     result = play_track([Speech(10, 100, completeness=0.9)], {"eot_timeout_ms": 224})
     (event,) = [event for event in result.played.events if event.type == "end_of_turn"]
-    assert (event.t_ms, event.data["reason"]) == (KNOWN_MS, "timeout")
+    assert (event.t_ms, event.facts()["reason"]) == (KNOWN_MS, "timeout")
 
 
 def test_speech_known_in_the_very_instant_of_the_end_of_turn_wins() -> None:

@@ -58,10 +58,10 @@ def test_the_stage_split_adds_up_to_the_millisecond(
 ) -> None:
     result = play_track(call[0], config, agent=agent, labels=call[1], profile=profile)
     for event in result.played.events:
-        if event.type == "response_start" and not event.data.get("resumed"):
+        if event.type == "response_start" and not event.facts().get("resumed"):
             closing = [e for e in result.played.events if e.type == "end_of_turn" and e.t_ms <= event.t_ms][-1]
-            split = event.data["stages_ms"]
-            assert sum(split.values()) == event.t_ms - round(closing.data["speech_end"] * 1000)
+            split = event.facts()["stages_ms"]
+            assert sum(split.values()) == event.t_ms - round(closing.facts()["speech_end"] * 1000)
             assert all(part >= 0 for part in split.values())
 
 
@@ -72,14 +72,14 @@ def test_every_answer_begun_is_heard_discarded_or_under_way_and_one_at_a_time(
     events = play_track(call[0], config, agent=agent, labels=call[1], profile=profile).played.events
     alive: int | None = None
     for event in events:
-        number = event.data.get("generation")
+        number = event.facts().get("generation")
         if event.type in ("eager_end_of_turn", "end_of_turn"):
             assert alive in (None, number)
             alive = number
-        if event.data.get("discarded") is not None:
-            assert event.data["discarded"] == alive
+        if event.facts().get("discarded") is not None:
+            assert event.facts()["discarded"] == alive
             alive = None
-        if event.type == "response_start" and not event.data.get("resumed"):
+        if event.type == "response_start" and not event.facts().get("resumed"):
             assert number == alive
             alive = None
     assert alive is None
@@ -92,8 +92,8 @@ def test_events_come_in_order_and_no_speech_is_lost(
     result = play_track(call[0], config, agent=agent, labels=call[1], profile=profile)
     stamps = [event.t_ms for event in result.played.events]
     assert stamps == sorted(stamps)
-    spoken = [event.data["span"] for event in result.played.events if event.type == "speech_start"]
-    ended = [event.data["span"] for event in result.played.events if event.type == "speech_end"]
+    spoken = [event.facts()["span"] for event in result.played.events if event.type == "speech_start"]
+    ended = [event.facts()["span"] for event in result.played.events if event.type == "speech_end"]
     assert spoken == ended == list(range(len(call[0])))
 
 
@@ -106,7 +106,7 @@ def test_every_tool_that_starts_ends_once_and_no_more_run_than_may(
         running += {"tool_start": 1, "tool_end": -1}.get(event.type, 0)
         assert 0 <= running <= profile.values.tool_capacity.value
         if event.type == "tool_start":
-            assert event.data["tool"] != "forward_call" or config.get("forward_call_enabled")
+            assert event.facts()["tool"] != "forward_call" or config.get("forward_call_enabled")
     assert running == 0
 
 

@@ -151,7 +151,7 @@ def the_speaker_fell_silent(live: Following, played: NDArray[np.float32]) -> Non
     barge_in = wait_for(lambda: live.event("barge_in"), "the barge-in").event
     heard_s = loud[-1] - loud[loud > loud[-1] - (barge_in.t_ms - response.t_ms) / 1000 - 0.2][0]
     assert abs(heard_s - (barge_in.t_ms - response.t_ms) / 1000) < 0.2
-    assert response.data["until"] - barge_in.t_ms / 1000 > 1.0
+    assert response.facts()["until"] - barge_in.t_ms / 1000 > 1.0
     assert live.session.snapshot().last_barge_in_silence_ms is not None
 
 

@@ -142,8 +142,8 @@ def test_stages_hold_even_if_the_caller_murmurs_before_the_answer() -> None:
     slow = fixed_profile(engage_words_per_s=2)
     result = play_track(track, {"max_buffer_delay_ms": 1000}, profile=slow)
     (response,) = [event for event in result.played.events if event.type == "response_start"]
-    assert response.data["stages_ms"]["end_of_turn"] == 224
-    assert sum(response.data["stages_ms"].values()) == response.t_ms - 100 * 32
+    assert response.facts()["stages_ms"]["end_of_turn"] == 224
+    assert sum(response.facts()["stages_ms"].values()) == response.t_ms - 100 * 32
 
 
 def test_the_documentation_has_a_row_for_every_readout() -> None:

@@ -43,7 +43,7 @@ def moving(navigation: str = "e0,0,calm,", hint: str | None = None) -> Scenario:
 
 
 def fillers(result: Run) -> list[str]:
-    return [event.data["text"] for event in result.played.events if event.type == "filler_start"]
+    return [event.facts()["text"] for event in result.played.events if event.type == "filler_start"]
 
 
 # ---- turn policies
@@ -97,7 +97,7 @@ def test_a_shielded_greeting_holds_a_barge_in_back_until_the_shield_is_over() ->
     shielded = play_track(speech, agent=agent({"turn_policy": {"greeting_shield_s": 3}}))
     first_sound = times(shielded, "filler_start")[0]
     (told,) = [e for e in shielded.played.events if e.type == "barge_in_suppressed"]
-    assert (told.data["reason"], told.t_ms) == ("shield", times(free, "barge_in")[0])
+    assert (told.facts()["reason"], told.t_ms) == ("shield", times(free, "barge_in")[0])
     assert "greeting_shield_s 3" in told.why.text()
     assert first_sound + 3000 <= times(shielded, "barge_in")[0] < first_sound + 3000 + 32
 
@@ -106,7 +106,7 @@ def test_a_state_without_barge_in_is_never_stopped_and_says_so_once() -> None:
     speech = [Speech(10, 100, 0.9), Speech(OVER, OVER + 90, 0.9)]
     result = play_track(speech, agent=agent({"turn_policy": {"barge_in_enabled": False}}))
     assert "barge_in" not in types(result)
-    assert [e.data["reason"] for e in result.played.events if e.type == "barge_in_suppressed"] == ["shield"]
+    assert [e.facts()["reason"] for e in result.played.events if e.type == "barge_in_suppressed"] == ["shield"]
 
 
 # ---- hints
@@ -211,11 +211,11 @@ def test_a_profile_may_take_the_sentence_up_again(frame: int, taken_up: str) -> 
     labels, coughing = cough_at(frame)
     result = play_track(coughing, labels=labels, profile=profile)
     (barge_in,) = [event for event in result.played.events if event.type == "barge_in"]
-    resumed = next(e for e in result.played.events if e.type == "response_start" and e.data.get("resumed"))
+    resumed = next(e for e in result.played.events if e.type == "response_start" and e.facts().get("resumed"))
     assert resumed.t_ms == (frame + 31) * 32 + 900 + 70
-    heard, unheard = barge_in.data["interrupted_text"], " ".join(barge_in.data["discarded_texts"])
+    heard, unheard = barge_in.facts()["interrupted_text"], " ".join(barge_in.facts()["discarded_texts"])
     assert f"{heard} {unheard}" == LONG_ANSWER
-    assert resumed.data["text"] == taken_up
+    assert resumed.facts()["text"] == taken_up
     assert types(result).count("response_start") == 3
 
 
@@ -225,14 +225,14 @@ def test_a_caller_who_speaks_first_is_listened_to_instead() -> None:
     turn = Turn(start_s=(OVER + 45) * 0.032, end_s=(OVER + 100) * 0.032)
     labels = COUGH.model_copy(update={"turns": (COUGH.turns[0], turn)})
     result = play_track(goes_on, labels=labels, profile=profile)
-    assert not any(event.data.get("resumed") for event in result.played.events)
+    assert not any(event.facts().get("resumed") for event in result.played.events)
 
 
 def test_a_second_cough_is_not_answered_either_and_only_puts_the_sentence_off() -> None:
     profile = fixed_profile(resume_false_interruption=True, resume_after_ms=900)
     twice = [*COUGHING[:2], Speech(OVER + 45, OVER + 55, 0.9)]
     result = play_track(twice, labels=COUGH, profile=profile)
-    (resumed,) = [event for event in result.played.events if event.data.get("resumed")]
+    (resumed,) = [event for event in result.played.events if event.facts().get("resumed")]
     assert resumed.t_ms == (OVER + 55) * 32 + 900 + 70
     assert len(times(result, "end_of_turn")) == 1
     assert len(times(play_track(twice, labels=COUGH), "end_of_turn")) == 1

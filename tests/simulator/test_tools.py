@@ -26,7 +26,7 @@ def tool(name: str, duration_ms: int) -> dict[str, Any]:
 
 
 def what_tools_did(result: Run) -> list[tuple[str, str, int]]:
-    return [(e.type, e.data["tool"], e.t_ms) for e in result.played.events if e.type.startswith("tool_")]
+    return [(e.type, e.facts()["tool"], e.t_ms) for e in result.played.events if e.type.startswith("tool_")]
 
 
 def test_an_answer_waits_for_its_tools_and_the_split_says_so() -> None:
@@ -37,8 +37,8 @@ def test_an_answer_waits_for_its_tools_and_the_split_says_so() -> None:
     ]
     (response,) = [event for event in result.played.events if event.type == "response_start"]
     assert response.t_ms == ASKED_MS + 900 + FIRST_TOKEN_MS + TEN_WORDS_MS + TO_EAR_MS
-    assert response.data["stages_ms"]["tools"] == 900
-    assert sum(response.data["stages_ms"].values()) == response.t_ms - 100 * 32
+    assert response.facts()["stages_ms"]["tools"] == 900
+    assert sum(response.facts()["stages_ms"].values()) == response.t_ms - 100 * 32
 
 
 def test_tools_beyond_the_capacity_wait_their_turn() -> None:
@@ -46,7 +46,7 @@ def test_tools_beyond_the_capacity_wait_their_turn() -> None:
     two = play_track(TURN, agent=with_tools(*tools), profile=fixed_profile(tool_capacity=2))
     starts = {name: at - ASKED_MS for kind, name, at in what_tools_did(two) if kind == "tool_start"}
     assert starts == {"a": 0, "b": 0, "c": 300, "d": 500}
-    queued = {e.data["tool"]: e.data["queued_ms"] for e in two.played.events if e.type == "tool_start"}
+    queued = {e.facts()["tool"]: e.facts()["queued_ms"] for e in two.played.events if e.type == "tool_start"}
     assert queued == {"a": 0, "b": 0, "c": 300, "d": 500}
     running, most = 0, 0
     for kind, _, _ in what_tools_did(play_track(TURN, agent=with_tools(*tools))):
@@ -70,7 +70,7 @@ def test_progress_is_told_at_each_interval_of_a_long_tool_call_only() -> None:
     config: dict[str, object] = {"progress_interval_ms": 2000, "progress_vocabulary": ["One", "Two"]}
     result = play_track(TURN, config, agent=long)
     assert times(result, "filler_start") == [ASKED_MS + 2000, ASKED_MS + 4000, ASKED_MS + 6000]
-    said = [event.data["text"] for event in result.played.events if event.type == "filler_start"]
+    said = [event.facts()["text"] for event in result.played.events if event.type == "filler_start"]
     assert said in (["One", "Two", "One"], ["Two", "One", "Two"])
     assert not times(play_track(TURN, config, agent=short), "filler_start")
     assert not times(play_track(TURN, agent=long), "filler_start")
@@ -114,8 +114,8 @@ def test_a_caller_who_goes_on_cancels_the_tools() -> None:
     going_on = [Speech(10, 100, 0.9), Speech(120, 180, 0.9)]
     result = play_track(going_on, agent=with_tools(tool("slow", 5000), tool("other", 100)))
     reopened = times(result, "turn_reopened")[0]
-    cancelled = [e for e in result.played.events if e.type == "tool_end" and e.data["cancelled"]]
-    assert [(event.data["tool"], event.t_ms) for event in cancelled] == [("slow", reopened)]
+    cancelled = [e for e in result.played.events if e.type == "tool_end" and e.facts()["cancelled"]]
+    assert [(event.facts()["tool"], event.t_ms) for event in cancelled] == [("slow", reopened)]
 
 
 def test_durations_that_vary_meet_the_same_luck_in_every_arm() -> None:
@@ -123,7 +123,7 @@ def test_durations_that_vary_meet_the_same_luck_in_every_arm() -> None:
     configs: list[dict[str, object]] = [{}, {"tts_model": "sonic-3"}, {"max_buffer_delay_ms": 200}]
     lasted = {
         next(
-            e.data["duration_ms"]
+            e.facts()["duration_ms"]
             for e in play_track(TURN, config, agent=agent, seed=7).played.events
             if e.type == "tool_end"
         )

@@ -10,7 +10,8 @@ from textual.pilot import Pilot
 
 from services.embedded import open_embedded
 from simulator.devices import DeviceError, Devices
-from simulator.engine.events import EndOfTurn, ResponseStarted, Why
+from simulator.engine.events import EndOfTurn, ResponseStarted
+from simulator.engine.why import Why
 from simulator.session.state import (
     Counters,
     DeviceInForce,

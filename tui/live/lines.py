@@ -5,11 +5,22 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from simulator.engine.events import Event
+from simulator.engine.events import (
+    BargeIn,
+    EndOfTurn,
+    Event,
+    FillerStarted,
+    MissedResponse,
+    ResponseStarted,
+    ToolDenied,
+    ToolEnded,
+    ToolStarted,
+    Underrun,
+)
 from simulator.session.state import Notice, NoticeKind, SessionMessage
 from tui.widgets.timeline_lanes import clock_text
 
-_AFTER_SPEECH = ("end_of_turn", "filler_start", "response_start")
+_AFTER_SPEECH = (EndOfTurn, FillerStarted, ResponseStarted)
 """What is timed from the detected end of the caller's speech."""
 
 _NOTICES: dict[NoticeKind, str] = {
@@ -47,7 +58,7 @@ class LogLine:
         return clock_text(self.t_ms, 100)
 
 
-_MARKS = ("end_of_turn", "filler_start", "response_start", "barge_in", "missed_response", "underrun")
+_MARKS = (EndOfTurn, FillerStarted, ResponseStarted, BargeIn, MissedResponse, Underrun)
 
 
 class LogLines:
@@ -64,10 +75,11 @@ class LogLines:
             kind = "alarm" if told.kind in _STANDING_OUT else "notice"
             return LogLine(told.t_ms, "", _NOTICES[told.kind], told.text, told.text, kind)
         event = told.event
-        if event.type == "end_of_turn":
-            self._speech_end_ms = round(event.data["speech_end"] * 1000)
+        if isinstance(event, EndOfTurn):
+            self._speech_end_ms = event.speech_end_ms
         after_ms = None
-        if event.type in _AFTER_SPEECH and self._speech_end_ms is not None and not event.data.get("resumed"):
+        resumed = isinstance(event, ResponseStarted) and event.resumed
+        if isinstance(event, _AFTER_SPEECH) and self._speech_end_ms is not None and not resumed:
             after_ms = event.t_ms - self._speech_end_ms
         return LogLine(
             event.t_ms,
@@ -75,7 +87,7 @@ class LogLines:
             event.type.replace("_", " "),
             _about(event),
             event.why.text(),
-            "mark" if event.type in _MARKS else "event",
+            "mark" if isinstance(event, _MARKS) else "event",
             after_ms,
             _details(event, after_ms),
         )
@@ -104,10 +116,13 @@ def _sentence(text: str) -> str:
 
 
 def _about(event: Event) -> str:
-    data = event.data
-    text = data.get("text") or data.get("heard") or data.get("tool") or ""
     turn = f"turn {event.turn + 1}" if event.turn >= 0 else ""
-    return "  ".join(part for part in (turn, f"“{text}”" if text and "text" in data else str(text)) if part)
+    about = ""
+    if isinstance(event, FillerStarted | ResponseStarted):
+        about = f"“{event.text}”" if event.text else ""
+    elif isinstance(event, ToolStarted | ToolEnded | ToolDenied):
+        about = event.tool
+    return "  ".join(part for part in (turn, about) if part)
 
 
 def _details(event: Event, after_ms: int | None) -> tuple[tuple[str, str], ...]:
@@ -116,7 +131,9 @@ def _details(event: Event, after_ms: int | None) -> tuple[tuple[str, str], ...]:
     if event.why.margin is not None:
         rows.append(("beyond its limit by", _shown(event.why.margin)))
     known = {name for name, _ in rows}
-    rows += [(name, _shown(value)) for name, value in event.data.items() if name not in known and value is not None]
+    rows += [
+        (name, _shown(value)) for name, value in event.facts().items() if name not in known and value is not None
+    ]
     return tuple((name.replace("_", " "), value) for name, value in rows)
 
 

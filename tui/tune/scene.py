@@ -9,7 +9,16 @@ from typing import NamedTuple
 from presets.layers import ResolvedVoiceConfig
 from simulator.activity.model import FRAME_MS, SpeechEnd
 from simulator.engine.end_of_turn import EndOfTurnPolicy, end_of_turn_policy
-from simulator.engine.events import Event
+from simulator.engine.events import (
+    EmotionApplied,
+    EndOfTurn,
+    Event,
+    FillerEnded,
+    ResponseEnded,
+    SpeechEnded,
+    SpeechStarted,
+    Underrun,
+)
 from simulator.engine.profile import EngineProfile
 from simulator.measures.readouts import Measured
 from simulator.measures.sounds import Sound
@@ -23,7 +32,7 @@ from tui.tune.scene_differences import differences
 ARMS = "ABCD"
 """What arms are called, by their place."""
 
-_DULL = frozenset(("speech_start", "speech_end", "emotion_applied", "filler_end", "response_end"))
+_DULL = (SpeechStarted, SpeechEnded, EmotionApplied, FillerEnded, ResponseEnded)
 """Events nobody asks "why?" of: each follows at once from its neighbour."""
 
 
@@ -196,9 +205,9 @@ def _lane(arm: str, run: Run, clock: ArmClock) -> ArmLane:
         arm=arm,
         bars=bars,
         cuts=tuple(bar.end_ms for bar in bars if bar.cut),
-        underruns=tuple(clock.at(event.t_ms) for event in events if event.type == "underrun"),
+        underruns=tuple(clock.at(event.t_ms) for event in events if isinstance(event, Underrun)),
         waits=clock.waits(),
-        marks=tuple(Mark(clock.at(event.t_ms), event) for event in events if event.type not in _DULL),
+        marks=tuple(Mark(clock.at(event.t_ms), event) for event in events if not isinstance(event, _DULL)),
     )
 
 
@@ -208,23 +217,23 @@ def _bar(sound: Sound, clock: ArmClock) -> Bar:
 
 def _pauses(played: Played, sounds: tuple[Sound, ...], clock: ArmClock) -> tuple[Pause, ...]:
     """Return the pauses in which the machine waited for the end of a turn: not those under the agent's voice."""
-    ended = {event.data["span"]: event.t_ms for event in played.events if event.type == "end_of_turn"}
+    ended = {event.span: event.t_ms for event in played.events if isinstance(event, EndOfTurn)}
     found = []
     for index, event in enumerate(played.events):
-        if event.type != "speech_end":
+        if not isinstance(event, SpeechEnded):
             continue
-        end_ms = ended.get(event.data["span"])
+        end_ms = ended.get(event.span)
         over_agent = any(sound.start_ms <= event.t_ms < sound.end_ms for sound in sounds)
         if end_ms is None and over_agent:
             continue
         until_ms = end_ms if end_ms is not None else _next_speech_ms(played.events[index:], played.duration_ms)
-        start_ms = clock.at(round(event.data["end"] * 1000))
+        start_ms = clock.at(event.end_ms)
         found.append(
             Pause(
                 start_ms=start_ms,
                 from_ms=clock.at(event.t_ms),
                 until_ms=max(clock.until(until_ms), clock.at(event.t_ms)),
-                completeness=event.data["completeness"],
+                completeness=event.completeness,
                 ended_turn=end_ms is not None,
             )
         )
@@ -232,4 +241,4 @@ def _pauses(played: Played, sounds: tuple[Sound, ...], clock: ArmClock) -> tuple
 
 
 def _next_speech_ms(events: tuple[Event, ...], otherwise_ms: int) -> int:
-    return next((event.t_ms for event in events if event.type == "speech_start"), otherwise_ms)
+    return next((event.t_ms for event in events if isinstance(event, SpeechStarted)), otherwise_ms)
