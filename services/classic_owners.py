@@ -10,7 +10,6 @@ from services.classic_shapes import MACHINE, read_behavior_set
 from services.client import PAGE_SIZE
 from services.errors import BadResponseError, NotFoundError
 from services.exchange import Query
-from services.listing import read_page
 from services.model import Agent, BehaviorSet, ContextGraph, Page, Service, Version
 from services.reading import JsonObject, read_agent, read_context_graph, read_version
 from services.transport import Transport
@@ -99,9 +98,9 @@ class ClassicOwners:
         query: Query,
         leave_out: Callable[[T], str | None] = lambda _: None,
     ) -> Page[T]:
-        kind = f"GET {key.replace('_', ' ')}"
-        body = await self._transport.request("GET", f"{self._organization}{path}", query=query, kind=kind)
-        return read_page(body, key, read, leave_out=leave_out)
+        kind = key.replace("_", " ")
+        address = f"{self._organization}{path}"
+        return await self._transport.page(address, key, read, kind=kind, query=query, leave_out=leave_out)
 
     async def _versions(self, owners: str, key: str, owner_id: str, query: Query) -> Page[Version]:
         path = f"/organization/{owners}/{quote(owner_id, safe='')}/version"

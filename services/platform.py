@@ -12,7 +12,6 @@ from pydantic import JsonValue
 from services.client import PAGE_SIZE
 from services.errors import BadResponseError, NotFoundError, RefusedError, UnsupportedError
 from services.exchange import Query
-from services.listing import read_page
 from services.matching import has_tags
 from services.model import (
     BehaviorSet,
@@ -148,8 +147,7 @@ class PlatformClient(PlatformOwners):
             raise UnsupportedError(self.unsupported["service_history"])
         path = f"/turnlab/{quote(self._workspace_id, safe='')}/history"
         query: Query = {"subject_id": service_id, "limit": limit, "continuation_token": continuation}
-        body = await self._transport.request("GET", path, query=query, kind="GET history")
-        return read_page(body, "items", read_history_entry)
+        return await self._transport.page(path, "items", read_history_entry, kind="history", query=query)
 
     async def list_version_sets(self, service_id: str) -> Mapping[str, VersionSet]:
         """Return the version sets by name."""

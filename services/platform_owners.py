@@ -9,7 +9,6 @@ from urllib.parse import quote
 from services.client import PAGE_SIZE
 from services.errors import BadResponseError
 from services.exchange import Query
-from services.listing import read_page
 from services.model import Agent, ContextGraph, Page, Version
 from services.reading import JsonObject, read_agent, read_context_graph, read_version
 from services.transport import Transport
@@ -77,9 +76,10 @@ class PlatformOwners:
         leave_out: Callable[[T], str | None] = lambda _: None,
         kind: str = "",
     ) -> Page[T]:
-        kind = f"GET {kind or path}"
-        body = await self._transport.request("GET", f"{self._workspace}/{path}", query=query, kind=kind)
-        return read_page(body, "items", read, leave_out=leave_out)
+        address = f"{self._workspace}/{path}"
+        return await self._transport.page(
+            address, "items", read, kind=kind or path, query=query, leave_out=leave_out
+        )
 
     async def _get(self, owners: str, owner_id: str) -> JsonObject:
         path = f"{self._workspace}/{owners}/{quote(owner_id, safe='')}"

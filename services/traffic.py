@@ -1,4 +1,4 @@
-"""How much a platform lets us ask, and what is being waited for: for display, and for slowing down in time."""
+"""How much a platform lets us ask, what is waited for, and what it sent that cannot be read: for display."""
 
 from __future__ import annotations
 
@@ -35,6 +35,7 @@ class Traffic:
         self.waiting: Waiting | None = None
         self.retries = 0
         """How many requests had to be sent again since the connection was opened."""
+        self._unreadable: dict[str, dict[int | None, int]] = {}
         self._clock = clock
         self._listeners: list[Callable[[Traffic], None]] = []
 
@@ -44,6 +45,19 @@ class Traffic:
         now = self._clock()
         in_force = [(k, each) for k, each in self.limits.items() if each.resets_at is None or each.resets_at > now]
         return min(in_force, key=lambda item: item[1].remaining / max(item[1].limit, 1), default=None)
+
+    @property
+    def unreadable(self) -> dict[str, str]:
+        """One sentence for each kind of listing that held entries without an id, which are left out of it."""
+        found = {}
+        for kind, pages in self._unreadable.items():
+            count = sum(pages.values())
+            entries = "1 entry that has" if count == 1 else f"{count} entries that have"
+            found[kind] = (
+                f"the platform's listing of {kind.removeprefix('GET ')} holds {entries} no id and cannot be shown;"
+                " tell the platform's support"
+            )
+        return found
 
     def watch(self, listener: Callable[[Traffic], None]) -> None:
         """Call ``listener`` with this object at every change."""
@@ -58,6 +72,18 @@ class Traffic:
         """Keep what is being waited for, or that the wait is over."""
         self.waiting = waiting
         self._tell()
+
+    def note_unreadable(self, kind: str, continuation: int | None, count: int) -> None:
+        """Keep how many entries of the page at a continuation (``None``: the first) have no id."""
+        pages = self._unreadable.setdefault(kind, {})
+        if count:
+            pages[continuation] = count
+        else:
+            pages.pop(continuation, None)
+        if not pages:
+            del self._unreadable[kind]
+        if count:
+            self._tell()
 
     def note_retry(self) -> None:
         """Count a request that is sent again."""

@@ -17,7 +17,10 @@ from pydantic import JsonValue, SecretStr
 from services.answers import Answers
 from services.errors import RateLimitedError, ServiceError, UnreachableError
 from services.exchange import Call, Exchange, Query
+from services.listing import read_page
+from services.model import Page
 from services.rate_limits import rate_limit
+from services.reading import JsonObject
 from services.retrying import (
     ATTEMPTS,
     FIRST_BACKOFF_S,
@@ -68,6 +71,27 @@ class Transport:
     ) -> dict[str, JsonValue]:
         """Send a request and return the JSON object that came back. Raises :class:`ServiceError`."""
         return await self._retried(Call(method, path, kind, query, body), self._answers.parse)
+
+    async def page(
+        self,
+        path: str,
+        key: str,
+        read: Callable[[JsonObject], T | None],
+        *,
+        kind: str,
+        query: Query,
+        leave_out: Callable[[T], str | None] = lambda _: None,
+    ) -> Page[T]:
+        """Return one page of a listing, whose entries are under ``key``: see :func:`services.listing.read_page`.
+
+        Entries that cannot be read are noted in the traffic. Raises :class:`ServiceError`.
+        """
+        body = await self.request("GET", path, query=query, kind=f"GET {kind}")
+        page = read_page(body, key, read, leave_out=leave_out)
+        continuation = query.get("continuation_token")
+        at = continuation if isinstance(continuation, int) else None
+        self.traffic.note_unreadable(f"GET {kind}", at, page.unreadable)
+        return page
 
     async def send(
         self, method: str, path: str, *, query: Query | None = None, body: JsonValue = None, kind: str

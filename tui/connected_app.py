@@ -48,6 +48,7 @@ class ConnectedApp(App[None], inherit_bindings=False):
         self._open_client = open_client or chosen(connection, self._tell_of_choice)
         self._clock = clock
         self._connection: Connection | None = None
+        self._told_unreadable: set[str] = set()
 
     @work(exclusive=True, group="connection")
     async def connect(self) -> None:
@@ -56,6 +57,7 @@ class ConnectedApp(App[None], inherit_bindings=False):
         errors = await asyncio.to_thread(import_module, "services.errors")
         self.problem = ""
         self.status = Status()
+        self._told_unreadable.clear()
         self._connection = Connection(self._open_client)
         try:
             client = await self._connection.open()
@@ -64,12 +66,16 @@ class ConnectedApp(App[None], inherit_bindings=False):
             self.problem = str(error)
             return
         self.status = Status(client.label, mode="read-only" if self.read_only else "")
-        client.traffic.watch(self._tell_limit)
+        client.traffic.watch(self._tell_traffic)
         watched = observed(client, self._clock, self._tell)
         self.client = without_writing(watched) if self.read_only else watched
 
-    def _tell_limit(self, traffic: Traffic) -> None:
+    def _tell_traffic(self, traffic: Traffic) -> None:
         self.status = replace(self.status, limit=limit_text(traffic))
+        for kind, note in traffic.unreadable.items():
+            if kind not in self._told_unreadable:
+                self._told_unreadable.add(kind)
+                self._tell_of_choice(note)
 
     def _tell_of_choice(self, note: str) -> None:
         self.notify(plain(note), title="Connection", severity="warning", timeout=15, markup=False)

@@ -17,6 +17,7 @@ import pytest
 import stamina
 
 from services import exchange, retrying
+from services.classic import ClassicClient
 from services.errors import (
     BadResponseError,
     ConflictError,
@@ -27,8 +28,10 @@ from services.errors import (
     UnauthorizedError,
     UnreachableError,
 )
+from services.model import Page
 from services.paging import iter_services
 from services.platform import PlatformClient
+from services.sign_in import ClassicKey
 
 TOKEN = "amigo-key-3f9c1b77e2"
 
@@ -238,6 +241,56 @@ async def test_odd_services_in_a_listing_do_not_stop_it() -> None:
     assert second.version_sets["edge"].agent_version_number is None
     assert third.channel_type == "hologram"
     assert third.voice_problems
+
+
+NAMELESS = {"name": "nameless"}
+LISTINGS: dict[str, tuple[str, Callable[[Any], Awaitable[Page[Any]]]]] = {
+    "services": ("items", lambda client: client.list_services()),
+    "agents": ("items", lambda client: client.list_agents()),
+    "agents versions": ("items", lambda client: client.list_agent_versions("a")),
+    "context-graphs": ("items", lambda client: client.list_context_graphs()),
+    "context-graphs versions": ("items", lambda client: client.list_context_graph_versions("g")),
+    "history": ("items", lambda client: client.service_history("s")),
+}
+CLASSIC_LISTINGS: dict[str, tuple[str, Callable[[Any], Awaitable[Page[Any]]]]] = {
+    "services": ("services", lambda client: client.list_services()),
+    "agents": ("agents", lambda client: client.list_agents()),
+    "agent versions": ("agent_versions", lambda client: client.list_agent_versions("a")),
+    "service hierarchical state machines": (
+        "service_hierarchical_state_machines",
+        lambda client: client.list_context_graphs(),
+    ),
+    "state machine versions": ("state_machine_versions", lambda client: client.list_context_graph_versions("g")),
+    "dynamic behavior sets": ("dynamic_behavior_sets", lambda client: client.list_behavior_sets()),
+}
+
+
+@pytest.mark.parametrize("listing", LISTINGS)
+async def test_entries_without_an_id_are_told(listing: str) -> None:
+    key, ask = LISTINGS[listing]
+    answer = answered("200 OK", {key: [NAMELESS, 7, None], "has_more": False})
+    async with platform_that_sends(answer) as (client, _):
+        client.unsupported = {}
+        assert (await ask(client)).items == ()
+        (note,) = client.traffic.unreadable.values()
+    assert note.startswith(f"the platform's listing of {listing} holds 3 entries that have no id")
+
+
+@pytest.mark.parametrize("listing", CLASSIC_LISTINGS)
+async def test_entries_without_an_id_are_told_in_classic_too(listing: str) -> None:
+    key, ask = CLASSIC_LISTINGS[listing]
+    token = answered("200 OK", {"id_token": "t" * 20, "expires_at": "2099-01-01T00:00:00Z"})
+    answers = [token, answered("200 OK", {key: [NAMELESS], "has_more": False})]
+
+    async def one_after_the_other(writer: asyncio.StreamWriter) -> None:
+        writer.write(answers.pop(0))
+
+    async with platform_that_sends(one_after_the_other) as (platform, _):
+        http = platform._transport._exchange._http
+        classic = ClassicClient(http, organization="o", key=ClassicKey.of("k" * 20, "id", "u"))
+        assert (await ask(classic)).items == ()
+        (note,) = classic.traffic.unreadable.values()
+    assert note.startswith(f"the platform's listing of {listing} holds 1 entry that has no id")
 
 
 async def test_pages_that_do_not_advance_end() -> None:

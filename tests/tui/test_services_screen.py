@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from typing import Any
 
 import pytest
 from textual.pilot import Pilot
@@ -10,7 +11,7 @@ from textual.widgets import DataTable, Input, Static, TabbedContent
 
 from presets.config import load
 from services.errors import StorageError, UnreachableError
-from services.model import Service, VersionSet, WorkspaceVoiceSettings
+from services.model import Page, Service, VersionSet, WorkspaceVoiceSettings
 from tests.tui.conftest import ScriptedClient, make_app, service, settle
 from tests.tui.pace import until
 from tui.app import TurnlabApp
@@ -118,6 +119,23 @@ async def test_an_empty_workspace_says_so() -> None:
     async with make_app(ScriptedClient().open).run_test() as pilot:
         await settle(pilot)
         assert notice(pilot) == "This workspace has no services yet.\nPress n to make one, r to look again."
+
+
+async def test_services_without_an_id_are_told() -> None:
+    class Odd(ScriptedClient):
+        async def list_services(self, **query: Any) -> Page[Service]:
+            self.traffic.note_unreadable("GET services", query["continuation"], 2)
+            return replace(await super().list_services(**query), unreadable=2)
+
+    async with make_app(Odd().open).run_test() as pilot:
+        await settle(pilot)
+        assert notice(pilot).startswith("The services that came have no id")
+        toasts = [toast.message for toast in pilot.app._notifications]
+        assert len(toasts) == 1
+        assert toasts[0].startswith("the platform's listing of services holds 2 entries that have no id")
+        await pilot.press("r")
+        await settle(pilot)
+        assert len(pilot.app._notifications) == 1
 
 
 async def test_the_highlighted_service_opens_in_tune(app: TurnlabApp) -> None:

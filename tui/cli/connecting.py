@@ -36,7 +36,11 @@ def connected(connection: str | None, work: Callable[[ServicesClient], Awaitable
 
     async def main() -> T:
         async with chosen(connection, complain)() as client:
-            return await work(client)
+            try:
+                return await work(client)
+            finally:
+                for note in client.traffic.unreadable.values():
+                    complain(note)
 
     try:
         return asyncio.run(main())

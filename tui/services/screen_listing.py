@@ -214,6 +214,8 @@ class ListingScreen(Place):
             self.show_notice("")
         elif self._fetching is not None:
             self.show_notice("Searching…", waiting=True)
+        elif chosen == ServiceFilter() and self._unreadable:
+            self.show_notice("The services that came have no id, so none can be shown.\nPress r to look again.")
         elif chosen == ServiceFilter():
             self.show_notice("This workspace has no services yet.\nPress n to make one, r to look again.")
         else:
@@ -245,6 +247,10 @@ class ListingScreen(Place):
         return " · ".join(
             part for part in (found + of_all, odd or typed, "searching…" if searching else "") if part
         )
+
+    @property
+    def _unreadable(self) -> int:
+        return max((one.unreadable for one in (self._whole, self._listing) if one is not None), default=0)
 
     def _total(self) -> int | None:
         if self._listing is not None and self._listing.total is not None:

@@ -38,6 +38,11 @@ class ServiceListing:
             return len(self.services)
         return self._pages.total if self.filter.exact else None
 
+    @property
+    def unreadable(self) -> int:
+        """How many entries without an id came, which cannot be shown."""
+        return self._pages.unreadable
+
     async def fetch(self, wanted: int) -> None:
         """Fetch pages until ``wanted`` services match or there are no more.
 
