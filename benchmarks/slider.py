@@ -25,7 +25,7 @@ from simulator.study import Arm, run
 from tui.app import TurnlabApp
 from tui.tune.bench import AnalysedRecording, Analyst, find_recordings
 from tui.tune.screen import TuneScreen
-from tui.tune.trial import Outcome
+from tui.tune.trials import TrialState
 
 RECORDING = "thinking.flac"
 FIELD = "max_buffer_delay_ms"
@@ -38,10 +38,10 @@ class WatchedTuneScreen(TuneScreen):
         super().__init__(None, None, recordings=bundled_folder() / RECORDING)
         self.painted = asyncio.Event()
 
-    def show_outcome(self, outcome: Outcome) -> None:
+    def watch_tried(self, before: TrialState, now: TrialState) -> None:
         """Draw, and tell after the painting."""
-        super().show_outcome(outcome)
-        if outcome.revision == self.session.revision:
+        super().watch_tried(before, now)
+        if now.measured is not None and now.measured is not before.measured:
             self.call_after_refresh(self.painted.set)
 
 

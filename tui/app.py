@@ -133,7 +133,7 @@ class TurnlabApp(ConnectedApp, inherit_bindings=False):
     def on_call_screen_draft_changed(self) -> None:
         """Let Tune keep the draft that was changed in Live."""
         for tune in self.tunes.standing:
-            tune.keep_draft()
+            tune.drafts.keep()
 
     def on_call_screen_left(self) -> None:
         """Let Tune show what was changed in Live."""
@@ -143,7 +143,7 @@ class TurnlabApp(ConnectedApp, inherit_bindings=False):
     def on_call_screen_recorded(self) -> None:
         """Let Tune list a recording that was made in Live."""
         for tune in self.tunes.standing:
-            tune.look_for_new_recordings()
+            tune.recordings.look_for_new()
 
     def on_services_screen_tune_wanted(self, message: ServicesScreen.TuneWanted) -> None:
         """Open what was chosen."""
@@ -179,7 +179,7 @@ class TurnlabApp(ConnectedApp, inherit_bindings=False):
             return
         mode, screen = found
         await self.switch_mode(mode)
-        screen.action_quit_with_care()
+        screen.platform.leave()
 
     def action_switch_theme(self) -> None:
         """Change to the next theme."""

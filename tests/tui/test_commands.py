@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from textual.actions import parse
 from textual.command import DiscoveryHit
 from textual.pilot import Pilot
 from textual.screen import Screen
@@ -47,6 +48,9 @@ async def go_to(pilot: Pilot[None], row: ScreenRow) -> Screen[Any]:
 
 
 def method_of(command: Command, screen: Screen[Any]) -> object:
+    if command.method == "action_part":
+        _, _, (part, method, *_) = parse(command.action)
+        return getattr(getattr(screen, str(part)), str(method), None)
     return getattr(screen.app if command.action.startswith("app.") else screen, command.method, None)
 
 

@@ -212,7 +212,11 @@ async def the_recording_is_in_tune(live: Looking, calls: list[LiveSession]) -> N
     await until(pilot, lambda: calls[-1].snapshot().phase == "stopped", "the closed microphone")
     (audio,) = own_recordings_folder().glob("*.flac")
     key = f"my/{audio.name}"
-    await until(pilot, lambda: key in tune.query_one(RecordingList)._rows, "the recording in the list")
+    await until(
+        pilot,
+        lambda: any(row.key == key for row in tune.query_one(RecordingList).listed.rows or ()),
+        "the recording in the list",
+    )
     assert read_labels(audio.with_suffix(".json"), sf.info(audio).duration).provisional
     await rest(pilot)
     await pilot.press("3")

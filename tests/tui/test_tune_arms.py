@@ -95,8 +95,8 @@ async def test_three_arms_each_with_a_lane_and_a_column(app: TurnlabApp, tmp_pat
         await pilot.press("escape")
         await rest(pilot)
         assert "A draft   B balanced   C slow" in screen.query_one(ArmHeader).text
-        assert screen.outcome is not None
-        delays = [run.played for run in screen.outcome.runs]
+        assert screen.trials.outcome is not None
+        delays = [run.played for run in screen.trials.outcome.runs]
         assert len(delays) == 3
         assert "slow" in "".join(screen.query_one(ReadoutTable).lines[:4])
         await pilot.press("B")
@@ -125,5 +125,5 @@ async def test_another_service_can_be_an_arm(app: TurnlabApp) -> None:
         await settle_on(pilot, FindDialog)
         await pilot.press(*"response words", "enter")
         await rest(pilot)
-        assert screen.control is not None
-        assert screen.control.state.spec.name == "max_response_words"
+        assert screen.fields.control is not None
+        assert screen.fields.control.state.spec.name == "max_response_words"

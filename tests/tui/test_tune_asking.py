@@ -57,7 +57,7 @@ def two(tmp_path: Path) -> Path:
 async def slow_draft(pilot: Pilot[None], recordings: Path) -> TuneScreen:
     """Open Tune with a draft that answers later than what it is held against."""
     screen = await open_tune(pilot, recordings=recordings)
-    screen.changed(screen.session.draft.set_value("post_eot_pause_ms", 1500))
+    screen.drafts.set_value("post_eot_pause_ms", 1500)
     await rest(pilot)
     return screen
 
@@ -103,9 +103,9 @@ async def test_the_worst_turn_comes_first_and_enter_goes_to_it(app: TurnlabApp, 
         screen = await slow_draft(pilot, two)
         await pilot.press("a")
         await rest(pilot)
-        assert screen.outcome is not None
-        assert screen.outcome.measurement is not None
-        turns = worse_turns(screen.outcome.measurement)
+        assert screen.trials.outcome is not None
+        assert screen.trials.outcome.measurement is not None
+        turns = worse_turns(screen.trials.outcome.measurement)
         deltas = [turn.delta_ms or 0 for turn in turns if not turn.why]
         assert deltas == sorted(deltas, reverse=True)
         assert deltas[0] > 0
@@ -196,9 +196,9 @@ async def test_readouts_are_exported_as_they_are_and_nothing_is_replaced_unasked
         assert target.read_text() == "mine"
         await pilot.press("enter")
         await rest(pilot)
-        assert screen.outcome is not None
-        assert screen.outcome.measurement is not None
-        compared = screen.outcome.measurement.comparison.readouts["response_ms"]
+        assert screen.trials.outcome is not None
+        assert screen.trials.outcome.measurement is not None
+        compared = screen.trials.outcome.measurement.comparison.readouts["response_ms"]
     rows = list(csv.DictReader(target.open()))
     mine = next(row for row in rows if (row["readout"], row["figure"], row["arm"]) == ("response_ms", "p50", "A"))
     assert float(mine["value"]) == compared.arms["A"]
@@ -217,8 +217,8 @@ async def test_the_timeline_of_an_arm_is_exported(app: TurnlabApp, tmp_path: Pat
         app.screen.query_one(Input).value = str(target)
         await pilot.press("enter")
         await rest(pilot)
-        assert screen.outcome is not None
-        heard = [sound.text for sound in screen.outcome.runs[1].measured.sounds]
+        assert screen.trials.outcome is not None
+        heard = [sound.text for sound in screen.trials.outcome.runs[1].measured.sounds]
     written = json.loads(target.read_text())
     assert [part["label"] for part in written["segments"] if part["lane"] == "agent"] == heard
     assert target.stat().st_mode & 0o77 == 0
@@ -227,11 +227,11 @@ async def test_the_timeline_of_an_arm_is_exported(app: TurnlabApp, tmp_path: Pat
 async def test_a_later_first_sound_is_worse_though_the_response_is_not(app: TurnlabApp) -> None:
     async with app.run_test(size=SIZE) as pilot:
         screen = await open_tune(pilot, recordings=bundled_folder() / "booking.flac")
-        screen.changed(screen.session.draft.set_value("filler_style", "silent"))
+        screen.drafts.set_value("filler_style", "silent")
         await rest(pilot)
-        assert screen.outcome is not None
-        assert screen.outcome.measurement is not None
-        found = worse_turns(screen.outcome.measurement)
+        assert screen.trials.outcome is not None
+        assert screen.trials.outcome.measurement is not None
+        found = worse_turns(screen.trials.outcome.measurement)
         by_first_sound = [turn for turn in found if turn.readout == "first_sound_ms"]
         assert by_first_sound
         assert all((turn.delta_ms or 0) > 0 for turn in by_first_sound)

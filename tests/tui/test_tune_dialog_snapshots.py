@@ -62,13 +62,12 @@ async def come_to_rest(pilot: Pilot[None]) -> None:
 
 
 async def test_what_lies_over_tune_and_each_theme(
-    app: TurnlabApp, pictures: SnapshotAssertion, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    app: TurnlabApp, pictures: SnapshotAssertion, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.setenv("TURNLAB_DATA_DIR", "data")  # the same path on every machine
+    monkeypatch.setattr("tui.tune.labelling.own_folder", lambda: Path("data/recordings"))  # the same everywhere
     async with app.run_test(size=(100, 32)) as pilot:
         screen = await open_tune(pilot, "Intake Line", bundled_folder() / "interruptions.flac")
-        screen.changed(screen.session.draft.set_value("post_eot_pause_ms", 1500))
+        screen.drafts.set_value("post_eot_pause_ms", 1500)
         await rest(pilot)
         for key, kind in DIALOGS:
             await pilot.press(key)

@@ -21,7 +21,8 @@ from tui.dialogs.dialogs import PickOne
 from tui.labels.screen import LabelEditor
 from tui.tune.listening import Sight
 from tui.tune.readout_table import ReadoutTable
-from tui.tune.recording_list import ALL, RecordingList
+from tui.tune.recording_list import RecordingList
+from tui.tune.recordings import ALL
 from tui.tune.screen import TuneScreen
 from tui.widgets.timeline import Timeline
 
@@ -67,7 +68,7 @@ async def told(pilot: Pilot[None], words: str) -> None:
 
 
 def sight(screen: TuneScreen) -> Sight | None:
-    return screen._listening.sight() if screen._listening else None
+    return screen.playback.sight
 
 
 async def test_what_is_shown_of_a_deleted_recording_can_be_tuned_and_the_rest_says_why_not(
@@ -79,15 +80,15 @@ async def test_what_is_shown_of_a_deleted_recording_can_be_tuned_and_the_rest_sa
         await until(pilot, lambda: (seen := sight(screen)) is not None and seen.playing and seen.shared_ms > 200)
         (folder / "booking.flac").unlink()
         said(app)
-        screen.action_wind(20)
+        screen.playback.wind(20)
         await told(pilot, "stopped being readable (it is no longer there); was it moved or deleted?")
         await pilot.press("s")
         await told(pilot, "stopped being readable (it is no longer there)")
 
-        before = screen.outcome
+        before = screen.trials.outcome
         slider(screen, "max_buffer_delay_ms").step(-3)
         await rest(pilot)
-        assert screen.outcome is not before
+        assert screen.trials.outcome is not before
         assert any("response after turn" in line for line in screen.query_one(ReadoutTable).lines)
         assert not said(app)
 
@@ -107,24 +108,24 @@ async def test_one_that_goes_before_it_is_analysed_says_so_and_is_taken_once_it_
     async with app.run_test(size=SIZE) as pilot:
         screen = await open_tune(pilot, recordings=folder)
         (folder / "thinking.flac").unlink()
-        screen.show_recording("thinking.flac")
+        screen.recordings.show("thinking.flac")
         waits = screen.query_one(Timeline)
         await until(pilot, lambda: f"thinking.flac {GONE}" in waits.rows[0][1])
         listing = screen.query_one(RecordingList)
         assert listing.row("thinking.flac").stage == "failed"
 
-        screen.show_recording(ALL)
+        screen.recordings.show(ALL)
         await rest(pilot)
         assert "booking" in screen.query_one(ReadoutTable).lines[0], "it takes no other along"
 
-        screen.show_recording("thinking.flac")
+        screen.recordings.show("thinking.flac")
         await told(pilot, f"thinking.flac {GONE}")
         shutil.copy(bundled_folder() / "thinking.flac", folder)
-        screen.show_recording("thinking.flac")
+        screen.recordings.show("thinking.flac")
         await until(pilot, lambda: listing.row("thinking.flac").stage == "done")
         await rest(pilot)
-        assert screen.outcome is not None
-        assert screen.outcome.shown.key == "thinking.flac"
+        assert screen.trials.outcome is not None
+        assert screen.trials.outcome.shown.key == "thinking.flac"
 
 
 async def labels_changed(pilot: Pilot[None]) -> LabelEditor:

@@ -54,9 +54,9 @@ def first_turn(call: Path) -> tuple[float, float]:
 
 
 def response_ms(screen: TuneScreen) -> float:
-    assert screen.outcome is not None
-    assert screen.outcome.measurement is not None
-    value = screen.outcome.measurement.comparison.readouts["response_ms"].arms["B"]
+    assert screen.trials.outcome is not None
+    assert screen.trials.outcome.measurement is not None
+    value = screen.trials.outcome.measurement.comparison.readouts["response_ms"].arms["B"]
     assert value is not None
     return value
 
@@ -127,8 +127,8 @@ async def test_labels_are_moved_added_deleted_and_saved_and_the_readouts_follow(
         await settle_on(pilot, TuneScreen)
         await rest(pilot)
         assert len(json.loads(call.with_suffix(".json").read_text())["turns"]) == 6
-        assert screen.outcome is not None
-        assert len(screen.outcome.scene.turns) == 6
+        assert screen.trials.outcome is not None
+        assert len(screen.trials.outcome.scene.turns) == 6
         assert response_ms(screen) != before_ms
 
 
@@ -179,6 +179,6 @@ async def test_a_bundled_recording_is_copied_first_and_read_only_changes_nothing
         await pilot.press("escape")
         await settle_on(pilot, TuneScreen)
         await rest(pilot)
-        assert screen.session.shown == f"my/{written.stem}.flac"
-        assert screen.query_one(RecordingList).row(screen.session.shown).stage == "done"
+        assert screen.recordings.state.shown == f"my/{written.stem}.flac"
+        assert screen.query_one(RecordingList).row(screen.recordings.state.shown).stage == "done"
         assert not list((tmp_path / "data" / "drafts").glob("labels-*")), "what is saved needs no keeping"

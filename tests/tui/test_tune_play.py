@@ -34,7 +34,7 @@ def app(monkeypatch: pytest.MonkeyPatch) -> TurnlabApp:
 
 
 def sight(screen: TuneScreen) -> Sight | None:
-    return screen._listening.sight() if screen._listening else None
+    return screen.playback.sight
 
 
 def at_ms(screen: TuneScreen) -> float:
@@ -56,17 +56,17 @@ async def test_without_a_speaker_the_playhead_runs_all_the_same(app: TurnlabApp)
         assert "there is no speaker; plug one in and try again" in [note.message for note in app._notifications]
         assert any("│" in text for _, text in timeline.rows)
 
-        screen.action_hear_arm()
+        screen.playback.hear_next_arm()
         await until(pilot, lambda: any(label == "B agent ♪" for label, _ in timeline.rows))
         before_ms = at_ms(screen)
-        screen.action_wind(5)
+        screen.playback.wind(5)
         await until(pilot, lambda: at_ms(screen) > before_ms + 4500)
 
-        assert screen.outcome is not None
-        before = screen.outcome
+        assert screen.trials.outcome is not None
+        before = screen.trials.outcome
         slider(screen, "max_buffer_delay_ms").step(-1)
         await rest(pilot)
-        await until(pilot, lambda: screen.outcome is not before and screen._listening is not None)
+        await until(pilot, lambda: screen.trials.outcome is not before and screen.playback.begun)
         await until(pilot, lambda: (seen := sight(screen)) is not None and seen.playing and seen.arm == 1)
         assert at_ms(screen) > before_ms + 4500, "another setting, the same moment"
 
@@ -83,11 +83,11 @@ async def test_without_a_speaker_the_playhead_runs_all_the_same(app: TurnlabApp)
         timeline.zoom(6)
         await until(pilot, lambda: at_ms(screen) > wanted_ms + 500)
         view = timeline.view
-        screen.action_wind(5)
+        screen.playback.wind(5)
         await until(pilot, lambda: timeline.view != view)
         assert timeline.view.start_ms <= at_ms(screen) < timeline.view.end_ms, "the page is turned"
 
-        screen.show_recording("coughs.flac")
+        screen.recordings.show("coughs.flac")
         await rest(pilot)
         await until(pilot, lambda: timeline.playhead_ms is None and sight(screen) is None)
         assert str(title.render()).startswith("Timeline of coughs")
@@ -115,8 +115,8 @@ async def test_a_call_is_written_to_be_heard(app: TurnlabApp, tmp_path: Path) ->
         app.screen.query_one(Input).value = str(target)
         await pilot.press("enter")
         await until(pilot, lambda: target.exists() and app.screen is screen)
-        assert screen.outcome is not None
-        played = screen.outcome.runs[1].played
+        assert screen.trials.outcome is not None
+        played = screen.trials.outcome.runs[1].played
     with sf.SoundFile(target) as file:
         agent = file.read()[:, 1]
     assert len(agent) == played.duration_ms * 16

@@ -74,7 +74,7 @@ async def test_saving_sends_exactly_the_changed_fields_and_the_service_then_has_
         was = service.voice_config.set_values()
         del was["barge_in_min_speech_s"]
         assert now == was | {"max_buffer_delay_ms": 360}
-        assert not screen.unsaved
+        assert not screen.platform.unsaved
         assert "no changes" in screen.query_one(ArmHeader).text
         assert "2 fields of Intake Line" in toasts(app)[-1]
 
@@ -109,7 +109,7 @@ async def test_escape_sends_nothing(app: TurnlabApp) -> None:
         await settle_on(pilot, SaveDialog)
         await pilot.press("escape")
         await rest(pilot)
-        assert screen.unsaved
+        assert screen.platform.unsaved
         assert app.client is not None
         assert screen.session.service is not None
         stored = await app.client.get_service(screen.session.service.id)
@@ -201,7 +201,7 @@ async def test_where_both_changed_a_field_one_chooses_before_anything_is_sent(ap
         assert app.client is not None
         now = (await app.client.get_service(one)).voice_config
         assert (now.max_buffer_delay_ms, now.barge_in_min_speech_s) == (660, None)
-        assert not screen.unsaved
+        assert not screen.platform.unsaved
 
 
 async def test_leaving_the_choice_sends_nothing_and_keeps_the_draft(app: TurnlabApp) -> None:
@@ -256,7 +256,7 @@ async def test_read_only_says_so_and_sends_nothing(workspace_file: Path, monkeyp
         await pilot.press("ctrl+s")
         await rest(pilot)
         assert "Not saved: read-only" in said[-1]
-        assert screen.unsaved
+        assert screen.platform.unsaved
 
 
 class SlowAnswer:
@@ -293,7 +293,7 @@ async def test_no_save_dialog_comes_up_over_what_was_opened_meanwhile(app: Turnl
         await pilot.press("escape")
         await rest(pilot)
         assert app.screen_stack[-1] is screen, "nothing waits below"
-        assert screen.unsaved
+        assert screen.platform.unsaved
         await pilot.press("ctrl+s")
         await settle_on(pilot, SaveDialog)
 
@@ -311,7 +311,7 @@ async def test_enter_sends_nothing_where_somebody_went_on_before_the_dialog_came
         await pilot.press("0", "enter")
         await pilot.pause()
         assert isinstance(app.screen, SaveDialog)
-        assert screen.unsaved
+        assert screen.platform.unsaved
         assert str(app.screen.query(".dialog-keys").last().render()).startswith("s sends")
         await pilot.press("s")
         await rest(pilot)

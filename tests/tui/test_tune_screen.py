@@ -23,10 +23,11 @@ from tui.services.screen import ServicesScreen
 from tui.tune.arm_header import ArmHeader
 from tui.tune.presets_dialog import PresetsDialog
 from tui.tune.readout_table import ReadoutTable
-from tui.tune.recording_list import ALL, RecordingList
+from tui.tune.recording_list import RecordingList
+from tui.tune.recordings import ALL
 from tui.tune.screen import TuneScreen
-from tui.tune.screen_bench import STALE_AFTER_S
 from tui.tune.trial import Outcome, Trial
+from tui.tune.trials import STALE_AFTER_S
 from tui.widgets.field_editor import EntryLine
 from tui.widgets.field_panel import FieldPanel
 from tui.widgets.timeline import Timeline
@@ -124,8 +125,8 @@ async def test_figures_of_older_settings_are_taken_away_until_the_new_ones_are_i
 async def test_figures_stay_when_settings_changed_twice_in_a_moment(app: TurnlabApp) -> None:
     async with app.run_test(size=SIZE) as pilot:
         screen = await opened(pilot)
-        screen.show_recording("booking.flac")
-        screen.show_recording("booking.flac")
+        screen.recordings.show("booking.flac")
+        screen.recordings.show("booking.flac")
         await rest(pilot)
         await pilot.pause(2 * STALE_AFTER_S)
         assert screen.settled
@@ -136,7 +137,7 @@ async def test_figures_stay_when_they_came_just_before_they_were_late(app: Turnl
     async with app.run_test(size=SIZE) as pilot:
         screen = await opened(pilot)
         # What a timer calls is queued; here it comes to its turn behind the outcome.
-        screen.call_next(screen._outcome_is_late)
+        screen.call_next(screen.trials._outcome_is_late)
         await settle(pilot)
         assert screen.settled
         assert figures(screen, "response after turn p50")
@@ -283,9 +284,9 @@ async def test_a_broken_file_is_one_sentence_and_the_rest_works(app: TurnlabApp,
         assert "not audio Turnlab can read" in row.note
         assert "\n" not in row.note
         assert figures(screen, "response after turn p50")[0] > 0
-        screen.show_recording("aaa[red].wav")
+        screen.recordings.show("aaa[red].wav")
         await rest(pilot)
-        screen.show_recording(ALL)
+        screen.recordings.show(ALL)
         await rest(pilot)
         assert "booking" in screen.query_one(ReadoutTable).lines[0]
 
@@ -316,7 +317,7 @@ async def test_a_folder_without_audio_is_said(app: TurnlabApp, tmp_path: Path) -
         assert "holds no audio" in screen.query_one(Timeline).rows[0][1]
         await pilot.press("down", "right")
         await settle(pilot)
-        assert screen.unsaved
+        assert screen.platform.unsaved
 
 
 async def test_an_unlabelled_recording_leaves_out_what_needs_truth(app: TurnlabApp, tmp_path: Path) -> None:
@@ -375,7 +376,7 @@ async def test_quitting_with_changes_asks(app: TurnlabApp) -> None:
         await settle_on(pilot, UnsavedChanges)
         await pilot.press("escape")
         await rest(pilot)
-        assert screen.unsaved
+        assert screen.platform.unsaved
         assert app.is_running
         await pilot.press("ctrl+q")
         await settle_on(pilot, UnsavedChanges)
@@ -396,7 +397,7 @@ async def test_quitting_from_elsewhere_asks_about_the_draft_left_behind(app: Tur
         await settle_on(pilot, ServicesScreen)
         await pilot.press("q")
         await settle_on(pilot, UnsavedChanges)
-        assert screen.unsaved
+        assert screen.platform.unsaved
         await pilot.press("d")
         await pilot.pause()
     assert app.return_code == 0

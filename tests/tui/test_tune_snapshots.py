@@ -23,7 +23,7 @@ def tuned(*keys: str) -> Steps:
 
     async def press(pilot: Pilot[None]) -> None:
         screen = await open_tune(pilot, "Intake Line")
-        screen.show_recording(INTERRUPTIONS)
+        screen.recordings.show(INTERRUPTIONS)
         await rest(pilot)
         slider(screen, "max_buffer_delay_ms").focus()
         for key in ("shift+right", "right", *keys):

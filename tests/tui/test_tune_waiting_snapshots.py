@@ -17,7 +17,7 @@ from tests.tui.conftest import settle
 from tests.tui.pace import mind_no_threads, until
 from tests.tui.test_tune_snapshots import SMALL, USUAL, Compare
 from tui.app import TurnlabApp
-from tui.tune import screen_recordings
+from tui.tune import recordings as recordings_module
 from tui.tune.bench import AnalysedRecording, Analyst, Found, find_recordings
 from tui.tune.recording_list import RecordingList
 from tui.tune.screen import TuneScreen
@@ -54,7 +54,7 @@ def held_folder(monkeypatch: pytest.MonkeyPatch) -> None:
             time.sleep(0.05)
         return look(path)
 
-    monkeypatch.setattr(screen_recordings, "find_recordings", slow)
+    monkeypatch.setattr(recordings_module, "find_recordings", slow)
 
 
 async def open_held(pilot: Pilot[None], monkeypatch: pytest.MonkeyPatch) -> TuneScreen:
@@ -65,7 +65,7 @@ async def open_held(pilot: Pilot[None], monkeypatch: pytest.MonkeyPatch) -> Tune
     assert app.client is not None
     page = await app.client.list_services(sort_by="name")
     screen = TuneScreen(app.client, next(found for found in page.items if found.name == "Intake Line"))
-    screen._analyst = HeldAnalyst()
+    screen.recordings._analyst = HeldAnalyst()
     mind_no_threads(monkeypatch)
     await app.push_screen(screen)
     await until(
@@ -104,7 +104,7 @@ def test_while_a_recording_is_analysed(
     async def analyse(pilot: Pilot[None]) -> None:
         screen = await open_held(pilot, monkeypatch)
         listing = screen.query_one(RecordingList)
-        await until(pilot, lambda: listing._rows and listing.row(FIRST).share >= HELD_FROM, "the share")
+        await until(pilot, lambda: listing.listed.rows and listing.row(FIRST).share >= HELD_FROM, "the share")
         screen.go_to(pane)
         await pilot.pause()
 

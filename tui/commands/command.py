@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
+from inspect import isawaitable
 from typing import Any, ClassVar, Self
 
 from textual.binding import Binding, BindingType
 from textual.screen import Screen
 
+from tui.host import Report
 from tui.terminal_text import plain
 
 
@@ -64,6 +66,11 @@ class Command:
         return replace(self, id=f"{screen}.{self.id}", does=does or self.does, **particular)
 
 
+def part(name: str, method: str, *values: object) -> str:
+    """Return the action that has a part of the screen do something: see :meth:`Place.action_part`."""
+    return f"part{(name, method, *values)!r}"
+
+
 def bindings(*commands: Command) -> list[BindingType]:
     """Return the bindings of commands, for a ``BINDINGS`` class variable.
 
@@ -83,6 +90,16 @@ class Place(Screen[None]):
     def reason_against(self, command: Command) -> str:  # noqa: ARG002  (for screens that know one)
         """Return why a command cannot do anything at the moment; nothing if it can."""
         return ""
+
+    def on_report(self, report: Report) -> None:
+        """Let a controller have what a thread reports to it."""
+        report.deliver()
+
+    async def action_part(self, part: str, method: str, *values: object) -> None:
+        """Have a part that the screen holds do something: ``part("playback", "stop")`` is ``playback.stop()``."""
+        done = getattr(getattr(self, part), method)(*values)
+        if isawaitable(done):
+            await done
 
     def may(self, command: Command) -> bool:
         """Tell whether a command can do something; if not, say why."""

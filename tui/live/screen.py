@@ -30,7 +30,7 @@ from tui.live.talk_pad import TalkPad
 from tui.terminal_text import cut, plain
 from tui.tune.scene import ARMS
 from tui.tune.session import Session
-from tui.widgets.field_panel import FieldPanel
+from tui.widgets.field_panel import FieldPanel, FieldsShown
 from tui.widgets.key_line import KeyLine
 from tui.widgets.panes import PaneTabs
 from tui.widgets.status_line import StatusLine
@@ -101,7 +101,7 @@ class LiveScreen(PanesScreen):
 
     def show_fields(self) -> None:
         """Show the draft and the arms."""
-        self.query_one(FieldPanel).show(self.session.states(), self.session.unknown())
+        self.query_one(FieldPanel).shown = FieldsShown(self.session.states(), self.session.unknown())
         self._show_header()
 
     @property

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from dataclasses import dataclass
 
 from textual.app import ComposeResult
 from textual.containers import Horizontal
 from textual.content import Content
+from textual.reactive import var
 from textual.widgets import Static
 
 from tui.terminal_text import plain
@@ -20,13 +21,27 @@ _ANY = 500
 """The width that is reckoned with before there is one."""
 
 
+@dataclass(frozen=True, slots=True)
+class Heading:
+    """What is tuned, how many fields differ from what is stored, and the arms.
+
+    With ``kept_here`` the draft cannot be saved, and is only on this machine.
+    """
+
+    what: str = ""
+    changes: int = 0
+    arms: tuple[str, ...] = ()
+    kept_here: bool = False
+
+
 class ArmHeader(Horizontal):
-    """Names the service, the draft with its number of changes, and the arms."""
+    """Names the service, the draft with its number of changes, and the arms, as :attr:`heading` has them."""
+
+    heading: var[Heading] = var(Heading())
 
     def __init__(self, *, id: str | None = None) -> None:
         super().__init__(id=id)
         self._right = Content("")
-        self._shown: tuple[str, str, tuple[str, ...]] | None = None
         self._what = Static(id="header-what", markup=False)
         self._arms = Static(id="header-arms", markup=False)
 
@@ -40,19 +55,11 @@ class ArmHeader(Horizontal):
         """The whole line."""
         return f"{self._what.content} {self._arms.content}"
 
-    def show(self, what: str, changes: int, arms: Sequence[str], *, kept_here: bool = False) -> None:
-        """Show what is tuned; ``changes`` counts the fields that differ from what is stored.
-
-        With ``kept_here`` the draft cannot be saved, and is only on this machine.
-        """
-        draft = draft_words(changes) + (", on this machine only" if changes and kept_here else "")
-        shown = (what, draft, tuple(arms))
-        if shown == self._shown:
-            return
-        self._shown = shown
+    def watch_heading(self, heading: Heading) -> None:
+        """Name other arms."""
         named = (
             ((f"{letter} ", f"bold {colour}"), plain(name), "   ")
-            for letter, colour, name in zip("ABCD", _COLOURS, arms, strict=False)
+            for letter, colour, name in zip("ABCD", _COLOURS, heading.arms, strict=False)
         )
         self._right = Content.assemble(*(part for parts in named for part in parts)).rstrip()
         self._arms.update(self._right)
@@ -63,11 +70,11 @@ class ArmHeader(Horizontal):
         self._say_what()
 
     def _say_what(self) -> None:
-        if self._shown is None:
-            return
-        what, draft, _ = self._shown
+        heading = self.heading
+        draft = draft_words(heading.changes)
+        draft += ", on this machine only" if heading.changes and heading.kept_here else ""
         width = self.content_size.width or _ANY
         room = max(width - self._right.cell_length - len("Tune") - _GAP, 0)
-        name, said = name_and_draft(what, draft, room)
+        name, said = name_and_draft(heading.what, draft, room)
         style = "bold $text-warning" if draft.startswith("draft") else ""
         self._what.update(Content.assemble(("Tune", "bold"), name, said[:3], (said[3:], style)), layout=False)

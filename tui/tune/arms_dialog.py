@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import ClassVar, Literal
+from typing import ClassVar
 
 from textual import on
 from textual.app import ComposeResult
@@ -15,12 +15,11 @@ from textual.widgets.option_list import Option
 from tui.dialogs.dialog import Dialog
 from tui.terminal_text import plain
 from tui.tune.arms import ComparisonArm
+from tui.tune.comparing import ArmRequest
 from tui.tune.scene import ARMS
 
-Wish = Literal["choose", "add", "duplicate", "swap", "lock", "remove"]
 
-
-class ArmsDialog(Dialog[tuple[Wish, int]]):
+class ArmsDialog(Dialog[tuple[ArmRequest, int]]):
     """Gives what is wanted, and of the arm in which place."""
 
     BINDINGS: ClassVar[list[BindingType]] = [
@@ -56,6 +55,6 @@ class ArmsDialog(Dialog[tuple[Wish, int]]):
     def _choose(self) -> None:
         self.action_wish("choose")
 
-    def action_wish(self, wish: Wish) -> None:
+    def action_wish(self, request: ArmRequest) -> None:
         """Give what is wanted of the highlighted arm."""
-        self.dismiss((wish, self.query_one(OptionList).highlighted or 0))
+        self.dismiss((request, self.query_one(OptionList).highlighted or 0))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
-from tui.commands.command import Command
+from tui.commands.command import Command, part
 from tui.commands.everywhere import QUIT
 from tui.commands.shared import (
     BACK,
@@ -33,23 +33,23 @@ FIELDS: tuple[Command, ...] = (
     MUCH_LESS.at("tune", "Step the field down by five steps; in the timeline, look earlier."),
     HIGHEST.at("tune", "Go to the upper end of the slider; in the timeline, to its end."),
     LOWEST.at("tune", "Go to the lower end of the slider; in the timeline, to its beginning."),
-    DOWN.at("tune", "Go to the next field; in the timeline, to the next arm's events."),
-    UP.at("tune", "Go to the field above; in the timeline, to the events of the arm above."),
+    DOWN.at("tune", "Go to the next field; in the timeline, to the next arm's events.", action="go(1)"),
+    UP.at("tune", "Go to the field above; in the timeline, to the events of the arm above.", action="go(-1)"),
     TYPE_VALUE.at(
         "tune", "Type the field's value; go to the next value of a choice; in the timeline, play or pause."
     ),
-    INHERIT.at("tune", in_footer=True),
-    FOLD_FIELDS.at("tune"),
+    INHERIT.at("tune", in_footer=True, action=part("fields", "inherit")),
+    FOLD_FIELDS.at("tune", action=part("fields", "switch_fold")),
     Command(
         "tune.find",
         "Find field",
         "slash",
         "Find a field by a part of its name, or of what it does.",
-        action="find_field",
+        action=part("drafts", "find_field"),
     ),
-    UNDO.at("tune", in_footer=True),
-    REDO.at("tune"),
-    RESET.at("tune"),
+    UNDO.at("tune", in_footer=True, action=part("drafts", "undo")),
+    REDO.at("tune", action=part("drafts", "redo")),
+    RESET.at("tune", action=part("drafts", "reset")),
 )
 """On the draft's fields; they lead through the timeline too."""
 
@@ -59,7 +59,7 @@ ARMS: tuple[Command, ...] = (
         "Preset",
         "p",
         "Apply a preset to the draft after seeing what it changes; keep, rename, delete, import, export your own.",
-        action="apply_preset",
+        action=part("presets", "choose"),
         in_footer=True,
     ),
     Command(
@@ -67,7 +67,7 @@ ARMS: tuple[Command, ...] = (
         "Arm B",
         "b",
         "Choose what the draft is compared with: a preset, or the service as it is stored.",
-        action="choose_rival",
+        action=part("arms", "choose_first"),
         in_footer=True,
     ),
     Command(
@@ -75,27 +75,28 @@ ARMS: tuple[Command, ...] = (
         "Arms",
         "B",
         "Choose all arms, two to four: add, duplicate, swap, lock, take away.",
-        action="choose_arms",
+        action=part("arms", "choose_all"),
     ),
     Command(
         "tune.copy",
         "Copy as…",
         "y",
         "Copy the draft as JSON, as a command line, or as a curl call; a key is never in it.",
-        action="copy_draft",
+        action=part("copies", "copy"),
     ),
     Command(
         "tune.paste",
         "Paste JSON",
         "ctrl+v",
         "Paste JSON into the draft, after seeing what it changes.",
-        action="paste_draft",
+        action=part("copies", "paste"),
     ),
     Command(
         "tune.save",
         "Save",
         "ctrl+s",
         "Show exactly what would be sent to the platform, then send it.",
+        action=part("platform", "save"),
         in_footer=True,
     ),
 )
@@ -107,7 +108,7 @@ READOUTS: tuple[Command, ...] = (
         "Worst turns",
         "w",
         "List the turns that got worse, the worst first, and go to one on the timeline.",
-        action="worst_turns",
+        action=part("findings", "worst_turns"),
         in_footer=True,
     ),
     Command(
@@ -115,6 +116,7 @@ READOUTS: tuple[Command, ...] = (
         "Symptoms",
         "f1",
         "Start from what callers complain about: what measures it, and what to try against it.",
+        action=part("findings", "symptoms"),
         in_footer=True,
     ),
     Command(
@@ -122,7 +124,7 @@ READOUTS: tuple[Command, ...] = (
         "All",
         "a",
         "Compare over all recordings, or over the shown one again.",
-        action="toggle_all",
+        action=part("recordings", "toggle_all"),
         in_footer=True,
     ),
     Command(
@@ -131,20 +133,21 @@ READOUTS: tuple[Command, ...] = (
         "x",
         "Put the highlighted recording into the selection that is compared over, or take it out;"
         " space does so too.",
-        action="toggle_recording",
+        action=part("listing", "toggle_highlighted"),
     ),
     Command(
         "tune.rows",
         "Which readouts",
         "o",
         "Choose which readouts to show, each with what it means.",
-        action="pick_rows",
+        action=part("findings", "pick_rows"),
     ),
     Command(
         "tune.export",
         "Export",
         "e",
         "Write the readouts as CSV, an arm's timeline as PlaybackTimeline JSON, or its call as WAV or FLAC.",
+        action=part("findings", "export"),
     ),
 )
 """What the readouts are over."""
@@ -155,6 +158,7 @@ HEARING: tuple[Command, ...] = (
         "Hear",
         "s",
         "Play the call with the simulated agent mixed in, or pause it; in the timeline, space does so too.",
+        action=part("playback", "toggle"),
         in_footer=True,
     ),
     Command(
@@ -162,29 +166,35 @@ HEARING: tuple[Command, ...] = (
         "Hear the event",
         "g",
         "Play from just before the chosen event; without one, from where the timeline begins.",
+        action=part("playback", "play_event"),
     ),
     Command(
         "tune.hear-arm",
         "Hear the next arm",
         "v",
         "Hear the next arm's agent from here on; while the call plays, without a gap.",
+        action=part("playback", "hear_next_arm"),
     ),
     Command(
         "tune.wind-back",
         "5 s back",
         "less_than_sign",
         "Go back by five seconds in the call that is heard.",
-        action="wind(-5)",
+        action=part("playback", "wind", -5),
     ),
     Command(
         "tune.wind-on",
         "5 s on",
         "greater_than_sign",
         "Go on by five seconds in the call that is heard.",
-        action="wind(5)",
+        action=part("playback", "wind", 5),
     ),
     Command(
-        "tune.stop", "Stop", "S", "Stop the call that is heard, and take the playhead away.", action="stop_playing"
+        "tune.stop",
+        "Stop",
+        "S",
+        "Stop the call that is heard, and take the playhead away.",
+        action=part("playback", "stop"),
     ),
 )
 """Playing a simulated call."""
@@ -195,7 +205,7 @@ TIMELINE: tuple[Command, ...] = (
         "Why?",
         "full_stop",
         "Go to the next event of the timeline and read why it happened.",
-        action="step_event(1)",
+        action=part("drawing", "step_event", 1),
         in_footer=True,
     ),
     Command(
@@ -203,47 +213,57 @@ TIMELINE: tuple[Command, ...] = (
         "Why? before",
         "comma",
         "Go to the event before and read why it happened.",
-        action="step_event(-1)",
+        action=part("drawing", "step_event", -1),
     ),
     Command(
         "tune.next-difference",
         "Next difference",
         "n",
         "Go to the next turn that arm A treats differently from B.",
-        action="step_difference(1)",
+        action=part("timeline", "step_difference", 1),
     ),
     Command(
         "tune.previous-difference",
         "Difference before",
         "N",
         "Go back to the turn before that arm A treats differently from B.",
-        action="step_difference(-1)",
+        action=part("timeline", "step_difference", -1),
     ),
-    Command("tune.zoom-in", "Closer", "plus,equals_sign", "Look closer at the timeline.", action="zoom(1)"),
-    Command("tune.zoom-out", "Further", "minus", "See more of the timeline.", action="zoom(-1)"),
     Command(
-        "tune.later", "Later", "right_square_bracket", "Look at a later part of the timeline.", action="pan(0.5)"
+        "tune.zoom-in",
+        "Closer",
+        "plus,equals_sign",
+        "Look closer at the timeline.",
+        action=part("drawing", "zoom", 1),
+    ),
+    Command("tune.zoom-out", "Further", "minus", "See more of the timeline.", action=part("drawing", "zoom", -1)),
+    Command(
+        "tune.later",
+        "Later",
+        "right_square_bracket",
+        "Look at a later part of the timeline.",
+        action=part("drawing", "pan", 0.5),
     ),
     Command(
         "tune.earlier",
         "Earlier",
         "left_square_bracket",
         "Look at an earlier part of the timeline.",
-        action="pan(-0.5)",
+        action=part("drawing", "pan", -0.5),
     ),
     Command(
         "tune.labels",
         "Labels",
         "t",
         "Edit what was truly said in this recording: turns, interruptions, backchannels, noises.",
-        action="edit_labels",
+        action=part("labelling", "edit"),
     ),
     Command(
         "tune.glyphs",
         "ASCII drawing",
         "f9",
         "Draw the timeline with plain ASCII characters, or with fine ones again.",
-        action="switch_glyphs",
+        action=part("timeline", "switch_glyphs"),
     ),
 )
 
@@ -256,5 +276,5 @@ PANES: tuple[Command, ...] = (
 COMMANDS: tuple[Command, ...] = (*FIELDS, *ARMS, *READOUTS, *HEARING, *TIMELINE, *PANES)
 """In the order of the footer and the help screen."""
 
-QUIT_WITH_CARE = replace(QUIT, action="quit_with_care", in_footer=False)
+QUIT_WITH_CARE = replace(QUIT, action=part("platform", "leave"), in_footer=False)
 """Tune asks what to do with unsaved changes first."""

@@ -3,13 +3,18 @@
 from __future__ import annotations
 
 import shlex
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from functools import partial
+from typing import Any, Protocol
 
 from base.json_text import json_line, json_lines
 from presets.config import VoiceConfig, check, parse, suggest
+from services.client import ServicesClient
+from tui.host import Host
+from tui.tune.drafts import DraftController
 from tui.tune.entry import EntryError, read_json
+from tui.tune.fields import change_lines
 
 _EMBEDDED = "http://embedded-platform"
 """Where the embedded platform is inside this process; ``turnlab serve`` gives it an address others can reach."""
@@ -81,3 +86,90 @@ def _address(address: str) -> str:
 
 def _line(values: Mapping[str, Any]) -> str:
     return json_line(values)
+
+
+class CopyQuestions(Protocol):
+    """What a person is asked, or shown, about the draft as text. ``None`` is no answer."""
+
+    async def pick(
+        self, question: str, choices: Sequence[tuple[str, str]], current: str | None = None
+    ) -> str | None:
+        """Ask for one of several named things, each with a line about it."""
+
+    async def copied(self, name: str, text: str) -> object:
+        """Put a text into the clipboard, and show it."""
+
+    async def text(
+        self,
+        title: str,
+        hint: str,
+        text: str,
+        read: Callable[[str], VoiceConfig],
+        tell: Callable[[VoiceConfig], str],
+    ) -> VoiceConfig | None:
+        """Ask for several lines of text and return what they mean; ``tell`` says what that amounts to."""
+
+
+class CopiesController:
+    """Gives the draft to other programs as text, and takes it from them.
+
+    ``recording`` returns the path of the recording that is shown, "" for none.
+    """
+
+    def __init__(
+        self,
+        host: Host,
+        drafts: DraftController,
+        questions: CopyQuestions,
+        *,
+        client: ServicesClient | None,
+        recording: Callable[[], str],
+    ) -> None:
+        self._host, self._drafts, self._questions = host, drafts, questions
+        self._client, self._recording = client, recording
+
+    def copy(self) -> None:
+        """Ask in which form to copy the draft, show that and copy it."""
+        self._host.start(self._copy, "copies")
+
+    async def _copy(self) -> None:
+        forms = self._forms()
+        choices = [(name, about) for name, (about, _) in forms.items()]
+        name = await self._questions.pick("Copy the draft as…", choices)
+        if name is not None:
+            await self._questions.copied(name, forms[name][1])
+
+    def _forms(self) -> dict[str, tuple[str, str]]:
+        """Return the forms by name, with a line about each and the text itself."""
+        session, client = self._drafts.session, self._client
+        config, body = session.draft.config, session.draft.changes()
+        recording = self._recording() or "RECORDING.wav"
+        forms = {
+            "JSON": ("All fields that the draft sets.", as_json(config)),
+            "simulate": ("The command that plays this recording through it.", as_simulate(config, recording)),
+        }
+        if session.service is None or client is None or client.dialect == "classic" or not body:
+            # nothing to send, or nowhere: the Classic API knows no voice_config
+            return forms
+        target = Target(client.label, session.service.id, client.service_address(session.service.id))
+        forms["voice-config"] = (
+            "The command that shows your changes, and makes them with --apply.",
+            as_command(target, body),
+        )
+        forms["curl"] = (
+            "The call that sends your changes, with the key from $PLATFORM_API_KEY.",
+            as_curl(target, body),
+        )
+        return forms
+
+    def paste(self, text: str = "") -> None:
+        """Take fields from JSON that is pasted or typed, after showing what they change."""
+        self._host.start(partial(self._paste, text), "copies")
+
+    async def _paste(self, text: str) -> None:
+        hint = "Fields of a voice_config, or an object that holds one. Fields it leaves out stay."
+        draft = self._drafts.session.draft
+        tell = lambda config: change_lines(draft.config, config)  # noqa: E731
+        config = await self._questions.text("Paste JSON into the draft", hint, text, read_pasted, tell)
+        if config is not None:
+            self._drafts.apply(config, "The draft has all of that already.")

@@ -9,7 +9,7 @@ from tui.dialogs.find_dialog import FindDialog, Match, Matches
 from tui.dialogs.text_entry import value_dialog
 from tui.tune.session import Session
 from tui.widgets.field_editor_control import FieldControl
-from tui.widgets.field_panel import FieldPanel, GroupHeading
+from tui.widgets.field_panel import FieldPanel
 from tui.widgets.slider import Slider
 
 
@@ -71,10 +71,6 @@ class FieldEditingScreen(Place):
         """Fold the rarer fields away, or bring them into view."""
         panel = self.query_one(FieldPanel)
         panel.fold(panel.unfolded)
-
-    @on(GroupHeading.Clicked)
-    def _heading_clicked(self) -> None:
-        self.action_fold_fields()
 
     @work
     async def action_find_field(self) -> None:

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from base.json_text import json_line
 from presets.config import Problem, VoiceConfig, check
-from presets.fields import FIELDS, FieldSpec
+from presets.fields import BY_NAME, FIELDS, FieldSpec
 from presets.layers import Layer, in_force
 from simulator.engine.profile import EngineProfile
 from tui.tune.draft import Draft
@@ -67,3 +68,21 @@ def _problems(
         if problem.field not in found and problem.field not in changed and unreadable:
             found[problem.field] = (f"The stored value is ignored: it {problem.message}.",)
     return found
+
+
+def shown_value(name: str, value: object) -> str:
+    """Return a field's value for people; ``None`` is inherited."""
+    if value is None:
+        return "inherited"
+    return BY_NAME[name].show(value) if name in BY_NAME else json_line(value)
+
+
+def change_lines(before: VoiceConfig, config: VoiceConfig) -> str:
+    """Return what setting the fields of ``config`` would change, a line each; one line if nothing."""
+    now = before.set_values()
+    lines = [
+        f"{name}: {shown_value(name, now.get(name))} → {shown_value(name, value)}"
+        for name, value in config.set_values().items()
+        if now.get(name) != value
+    ]
+    return "\n".join(lines) or "Changes nothing: the draft has all of it."

@@ -12,8 +12,8 @@ from textual.widgets import Static
 from presets.config import changes
 from tui.dialogs.dialog import Dialog
 from tui.terminal_text import content
+from tui.tune.fields import shown_value
 from tui.tune.journal import KeptDraft
-from tui.tune.merge_dialog import shown_value
 
 Decision = Literal["take", "drop"]
 

@@ -13,22 +13,14 @@ from textual.types import CSSPathType
 from textual.widgets import OptionList, Static
 from textual.widgets.option_list import Option
 
-from base.json_text import json_line
-from presets.fields import BY_NAME
 from tui.dialogs.dialog import Dialog
 from tui.terminal_text import content, cut, plain
+from tui.tune.fields import shown_value
 from tui.tune.three_way import Conflict
 
 Side = Literal["theirs", "mine"]
 _DIALOGS = Path(__file__).parent.parent / "dialogs"
 _WIDEST = 44
-
-
-def shown_value(name: str, value: object) -> str:
-    """Return a field's value for people; ``None`` is inherited."""
-    if value is None:
-        return "inherited"
-    return BY_NAME[name].show(value) if name in BY_NAME else json_line(value)
 
 
 class MergeDialog(Dialog[tuple[str, ...]]):

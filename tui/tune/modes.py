@@ -47,4 +47,4 @@ class TuneModes:
     @property
     def unsaved(self) -> tuple[str, TuneScreen] | None:
         """The first one with a draft that is not saved, and its mode."""
-        return next(((mode, screen) for mode, screen in self._screens.items() if screen.unsaved), None)
+        return next(((mode, screen) for mode, screen in self._screens.items() if screen.platform.unsaved), None)

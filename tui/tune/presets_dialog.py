@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import ClassVar, Literal
+from typing import ClassVar
 
 from textual import on
 from textual.app import ComposeResult
@@ -18,24 +18,13 @@ from presets.config import VoiceConfig
 from presets.library import Preset
 from tui.dialogs.dialog import Dialog
 from tui.terminal_text import content, plain
-from tui.tune.merge_dialog import shown_value
+from tui.tune.fields import change_lines
+from tui.tune.presets import PresetRequest
 
-Wish = Literal["apply", "save", "rename", "delete", "import", "export"]
 _DIALOGS = Path(__file__).parent.parent / "dialogs"
 
 
-def change_lines(before: VoiceConfig, config: VoiceConfig) -> str:
-    """Return what setting the fields of ``config`` would change, a line each; one line if nothing."""
-    now = before.set_values()
-    lines = [
-        f"{name}: {shown_value(name, now.get(name))} → {shown_value(name, value)}"
-        for name, value in config.set_values().items()
-        if now.get(name) != value
-    ]
-    return "\n".join(lines) or "Changes nothing: the draft has all of it."
-
-
-class PresetsDialog(Dialog[tuple[Wish, str]]):
+class PresetsDialog(Dialog[tuple[PresetRequest, str]]):
     """Gives what is wanted, and of which preset (none for saving and importing)."""
 
     CSS_PATH: ClassVar[CSSPathType | None] = [_DIALOGS / "dialogs.tcss", _DIALOGS / "tune_dialogs.tcss"]
@@ -91,7 +80,7 @@ class PresetsDialog(Dialog[tuple[Wish, str]]):
     def _apply(self) -> None:
         self.action_wish("apply")
 
-    def action_wish(self, wish: Wish) -> None:
+    def action_wish(self, request: PresetRequest) -> None:
         """Give what is wanted of the highlighted preset."""
         at = self.query_one(OptionList).highlighted or 0
-        self.dismiss((wish, self._presets[at].name))
+        self.dismiss((request, self._presets[at].name))

@@ -3,17 +3,29 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from textwrap import wrap
 from typing import ClassVar
 
 from rich.segment import Segment
 from textual.geometry import Region, Size
+from textual.reactive import var
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
-from tui.tune.readout_columns import WIDE, Cells, Columns
-from tui.tune.readouts import Readouts
+from tui.tune.readouts import Readouts, Row
+from tui.tune.scene import ARMS
 from tui.widgets.timeline_line import one_cell
+
+WIDE = 100
+SIGNS = {"better": "✓", "worse": "✗"}
+"""What stands behind a difference, because a colour alone says nothing to many."""
+UNKNOWN = "…"
+"""Stands for a figure that is being worked out."""
+
+Cells = tuple[tuple[str, str], ...]
+"""A line as (text, kind) runs."""
+
 
 ROOMY = 8
 """From this height on there is a line for why there is no interval; below it, only the main readouts."""
@@ -21,17 +33,70 @@ ROOMY = 8
 _KINDS = ("title", "heading", "label", "value", "better", "worse", "even", "quiet")
 
 
-class ReadoutTable(ScrollView, can_focus=True):
-    """A title that says over what, a heading with the arms' names, and a line a readout."""
+@dataclass(frozen=True, slots=True, eq=False)
+class Figures:
+    """What the table shows: readouts of named arms, or ``waiting`` why there are none.
 
+    ``stale`` figures belong to settings that are no longer shown, and are taken away.
+    """
+
+    readouts: Readouts | None = None
+    names: tuple[str, ...] = ()
+    stale: bool = False
+    waiting: str = ""
+
+
+class Columns:
+    """How wide each column is; what does not fit is left out from the right, the difference last."""
+
+    def __init__(self, width: int, arms: int, *, intervals: bool) -> None:
+        self.label = 26
+        self.delta = 9
+        room = width - self.label - self.delta
+        self.value = min(14 if width >= WIDE else 11, max(room // arms, 8))
+        if room < arms * self.value:
+            self.label = max(width - self.delta - arms * self.value, 12)
+        room = width - self.label - arms * self.value - self.delta
+        self.interval = 19 if intervals and room >= 19 else 0
+        self.n = 5 if room - self.interval >= 5 else 0
+        self.histogram = 13 if room - self.interval - self.n >= 13 else 0
+
+    def heading(self, names: Sequence[str], against: str) -> Cells:
+        """Return the names of the columns."""
+        shown = [f"{arm} {one_cell(name)}"[: self.value - 1] for arm, name in zip(ARMS, names, strict=False)]
+        text = f"{'':<{self.label}}" + "".join(f"{name:>{self.value}}" for name in shown)
+        text += f"{f'A − {against}':>{self.delta - 2}}  "
+        text += f"{'95 % interval':>{self.interval}}" if self.interval else ""
+        text += f"{'n':>{self.n}}" if self.n else ""
+        text += "   A by turn" if self.histogram else ""
+        return ((text, "heading"),)
+
+    def row(self, row: Row, *, stale: bool) -> Cells:
+        """Return one readout; figures that belong to other settings are not shown."""
+        kind = "even" if stale else row.verdict or "even"
+        label = row.label if len(row.label) <= self.label else row.label[: self.label - 2] + UNKNOWN
+        values = [UNKNOWN] * len(row.values) if stale else row.values
+        parts = [(f"{label:<{self.label}}", "label")]
+        parts += [(f"{value:>{self.value}}", "value") for value in values]
+        delta = UNKNOWN if stale else row.delta
+        parts.append((f"{delta:>{self.delta - 2}} {SIGNS.get(kind, ' ')}", kind))
+        if self.interval:
+            parts.append((f"{'' if stale else row.interval:>{self.interval}}", kind if row.sure else "quiet"))
+        if self.n:
+            parts.append((f"{'' if stale else row.n:>{self.n}}", "quiet"))
+        if self.histogram:
+            parts.append((f"   {'' if stale else row.histogram:<{self.histogram - 3}}", "value"))
+        return tuple(parts)
+
+
+class ReadoutTable(ScrollView, can_focus=True):
+    """The lines of :attr:`figures`: a title that says over what, the names of the arms, and a line a readout."""
+
+    figures: var[Figures] = var(Figures())
     COMPONENT_CLASSES: ClassVar[set[str]] = {f"readouts--{kind}" for kind in _KINDS}
 
     def __init__(self, *, id: str | None = None) -> None:
         super().__init__(id=id)
-        self._readouts: Readouts | None = None
-        self._names: tuple[str, ...] = ()
-        self._stale = False
-        self._waiting = ""
         self._lines: list[Cells] = []
         self._fixed = 0
 
@@ -40,21 +105,14 @@ class ReadoutTable(ScrollView, can_focus=True):
         """All lines as plain text."""
         return ["".join(text for text, _ in line).rstrip() for line in self._lines]
 
-    def show(self, readouts: Readouts | None, names: Sequence[str], waiting: str = "") -> None:
-        """Show readouts of named arms; without any, ``waiting`` says why."""
-        self._readouts, self._names, self._stale, self._waiting = readouts, tuple(names), False, waiting
-        self._draw()
-
     @property
     def stale(self) -> bool:
         """Whether its figures were taken away and none have come since."""
-        return self._stale
+        return self.figures.stale
 
-    def set_stale(self) -> None:
-        """Take the figures away: they belong to settings that are no longer shown."""
-        if not self._stale:
-            self._stale = True
-            self._draw()
+    def watch_figures(self) -> None:
+        """Show other figures."""
+        self._draw()
 
     def _draw(self) -> None:
         width = self.scrollable_content_region.width
@@ -75,18 +133,18 @@ class ReadoutTable(ScrollView, can_focus=True):
             self.refresh(*changed)
 
     def _make_lines(self, width: int) -> list[Cells]:
-        found = self._readouts
+        found = self.figures.readouts
         if found is None:
             self._fixed = 0
-            return [((line, "quiet"),) for line in wrap(one_cell(self._waiting), width) or [""]]
+            return [((line, "quiet"),) for line in wrap(one_cell(self.figures.waiting), width) or [""]]
         roomy = self.size.height >= ROOMY
-        columns = Columns(width, max(len(self._names), 1), intervals=roomy or not found.why_no_interval)
+        columns = Columns(width, max(len(self.figures.names), 1), intervals=roomy or not found.why_no_interval)
         top = [_title(found, width)]
         if roomy and found.why_no_interval:
             top.append(((f"No 95 % interval: {found.why_no_interval}."[:width], "quiet"),))
-        top.append(columns.heading(self._names, found.against))
+        top.append(columns.heading(self.figures.names, found.against))
         self._fixed = len(top)
-        return [*top, *(columns.row(row, stale=self._stale) for row in found.rows if roomy or not row.minor)]
+        return [*top, *(columns.row(row, stale=self.figures.stale) for row in found.rows if roomy or not row.minor)]
 
     def on_resize(self) -> None:
         """Give the columns the new width."""

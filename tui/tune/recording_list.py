@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
-from dataclasses import dataclass, replace
-from typing import ClassVar, Literal
+from typing import ClassVar
 
 from textual import events
 from textual.app import ComposeResult
@@ -12,12 +10,13 @@ from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 from textual.content import Content
 from textual.message import Message
+from textual.reactive import var
 from textual.widgets import OptionList, Static
 from textual.widgets.option_list import Option
 
 from tui.terminal_text import plain
+from tui.tune.recordings import ALL, RecordingRow, RecordingsState, Stage
 
-Stage = Literal["waiting", "analysing", "done", "failed"]
 _GLYPHS: dict[Stage, tuple[str, str]] = {
     "waiting": ("·", "$text-muted"),
     "analysing": ("", "$text-accent"),
@@ -31,28 +30,11 @@ _LONGEST = 40
 _TAIL = 9
 """So much of a name's end is kept where it is cut: recordings of one day differ there."""
 
-ALL = ""
-"""The key of the row that stands for all recordings."""
-
-
-@dataclass(frozen=True, slots=True)
-class RecordingRow:
-    """One recording in the list; ``note`` is one sentence about it, such as why it failed."""
-
-    key: str
-    title: str
-    duration_s: float | None
-    stage: Stage = "waiting"
-    share: float = 0.0
-    note: str = ""
-
-    def now(self, stage: Stage, *, share: float = 0.0, note: str | None = None) -> RecordingRow:
-        """Return the row in another stage."""
-        return replace(self, stage=stage, share=share, note=self.note if note is None else note)
-
 
 class RecordingList(Vertical):
-    """Chooses what is shown: a recording, or all of them at once."""
+    """Chooses what is shown: a recording, or all of them at once. It shows :attr:`listed`."""
+
+    listed: var[RecordingsState] = var(RecordingsState())
 
     class Chosen(Message):
         """A recording (or :data:`ALL`) should be shown."""
@@ -72,10 +54,6 @@ class RecordingList(Vertical):
 
     def __init__(self, *, id: str | None = None) -> None:
         super().__init__(id=id)
-        self._picked: Collection[str] = ()
-        self._rows: dict[str, RecordingRow] = {}
-        self._shown: str | None = None
-        self._all = False
         self._room = _NAME
         self._options = OptionList(id="recording-options", compact=True)
         self._note = Static(id="recording-note", markup=False)
@@ -85,47 +63,42 @@ class RecordingList(Vertical):
         yield self._options
         yield self._note
 
-    def fill(self, rows: Sequence[RecordingRow]) -> None:
-        """Show these recordings."""
-        self._rows = {row.key: row for row in rows}
-        self._options.clear_options()
-        self._options.add_option(Option(self._prompt_all(), id="all"))
-        self._options.add_options([Option(self._prompt(row), id=_id(n)) for n, row in enumerate(rows)])
-
-    def say(self, text: str) -> None:
-        """Say something about the whole list."""
-        self._note.update(plain(text))
+    @property
+    def _rows(self) -> tuple[RecordingRow, ...]:
+        return self.listed.rows or ()
 
     def row(self, key: str) -> RecordingRow:
         """Return how a recording stands."""
-        return self._rows[key]
+        return next(row for row in self._rows if row.key == key)
 
-    def put(self, row: RecordingRow) -> None:
-        """Show how one recording stands now."""
-        self._rows[row.key] = row
-        self._options.replace_option_prompt(_id(list(self._rows).index(row.key)), self._prompt(row))
-        self._options.replace_option_prompt("all", self._prompt_all())
-        self._say_about_highlighted()
-
-    def take_in(self, row: RecordingRow) -> None:
-        """Show a recording that is new, at the end, or how a known one stands now."""
-        if row.key in self._rows:
-            self.put(row)
+    def watch_listed(self, before: RecordingsState, now: RecordingsState) -> None:
+        """Show how the recordings stand, changing what looks different."""
+        if now.said != before.said:
+            self._note.update(plain(now.said))
+        if now.rows is None:
             return
-        self._rows[row.key] = row
-        self._options.add_option(Option(self._prompt(row), id=_id(len(self._rows) - 1)))
+        known = before.rows
+        if known is None:
+            known = ()
+            self._options.add_option(Option("", id="all"))
+        marked = (now.shown, now.over_all, now.picked) != (before.shown, before.over_all, before.picked)
+        for number, row in enumerate(now.rows):
+            if number >= len(known):
+                self._options.add_option(Option(self._prompt(row), id=_id(number)))
+            elif marked or row != known[number]:
+                self._options.replace_option_prompt(_id(number), self._prompt(row))
         self._options.replace_option_prompt("all", self._prompt_all())
-
-    def mark_shown(self, key: str | None, *, all_of_them: bool, picked: Collection[str] = ()) -> None:
-        """Mark what the screen shows, and what the readouts are over."""
-        self._shown, self._all, self._picked = key, all_of_them, picked
-        self._prompt_anew()
+        if self._options.highlighted is None and now.shown is not None:
+            self.highlight(now.shown)
+        elif now.rows != before.rows:
+            self._say_about_highlighted()
 
     def _prompt_anew(self) -> None:
-        for number, row in enumerate(self._rows.values()):
+        if self.listed.rows is None:
+            return
+        for number, row in enumerate(self._rows):
             self._options.replace_option_prompt(_id(number), self._prompt(row))
-        if self._rows:
-            self._options.replace_option_prompt("all", self._prompt_all())
+        self._options.replace_option_prompt("all", self._prompt_all())
 
     @property
     def highlighted_key(self) -> str:
@@ -133,13 +106,17 @@ class RecordingList(Vertical):
         return self._key(self._options.highlighted or 0)
 
     def action_select(self) -> None:
+        """Ask by space."""
+        self.toggle_highlighted()
+
+    def toggle_highlighted(self) -> None:
         """Ask for the highlighted recording to go into the selection, or out of it."""
         if self.highlighted_key != ALL:
             self.post_message(self.Toggled(self.highlighted_key))
 
     def highlight(self, key: str) -> None:
         """Move the cursor to a recording."""
-        self._options.highlighted = 0 if key == ALL else list(self._rows).index(key) + 1
+        self._options.highlighted = 0 if key == ALL else self._rows.index(self.row(key)) + 1
 
     def focus(self, scroll_visible: bool = True) -> RecordingList:
         """Focus the list."""
@@ -147,17 +124,20 @@ class RecordingList(Vertical):
         return self
 
     def _prompt_all(self) -> Content:
-        done = sum(row.stage == "done" for row in self._rows.values())
-        usable = sum(row.stage != "failed" for row in self._rows.values())
-        return self._columns("▸ " if self._all else "  ", "all recordings", f"{done}/{usable}", "Σ", "$text-accent")
+        done = sum(row.stage == "done" for row in self._rows)
+        usable = sum(row.stage != "failed" for row in self._rows)
+        return self._columns(
+            "▸ " if self.listed.over_all else "  ", "all recordings", f"{done}/{usable}", "Σ", "$text-accent"
+        )
 
     def _prompt(self, row: RecordingRow) -> Content:
         glyph, style = _GLYPHS[row.stage]
         length = "" if row.duration_s is None else _length(row.duration_s)
         if row.stage == "analysing":
             length, glyph = f"{row.share:4.0%}", "◌"
-        shown = row.key == self._shown and not self._all
-        mark = ("▸" if shown else " ") + ("+" if row.key in self._picked and not self._all else " ")
+        one = not self.listed.over_all
+        mark = "▸" if one and row.key == self.listed.shown else " "
+        mark += "+" if one and row.key in self.listed.picked else " "
         return self._columns(mark, row.title, length, glyph, style)
 
     def _columns(self, mark: str, title: str, length: str, glyph: str, style: str) -> Content:
@@ -183,14 +163,14 @@ class RecordingList(Vertical):
         self.post_message(self.Chosen(self._key(event.option_index)))
 
     def _key(self, index: int) -> str:
-        return ALL if index == 0 else list(self._rows)[index - 1]
+        return ALL if index == 0 else self._rows[index - 1].key
 
     def _say_about_highlighted(self) -> None:
         index = self._options.highlighted
         if index is None:
             return
         key = self._key(index)
-        text = "Compare over all recordings." if key == ALL else plain(self._rows[key].note)
+        text = "Compare over all recordings." if key == ALL else plain(self.row(key).note)
         self._note.update(text)
         self._options.tooltip = Content(text) if text else None
 

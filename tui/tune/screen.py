@@ -2,39 +2,51 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
+from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
-from textual import on
+from textual import events, on
 from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical
 from textual.message import Message
+from textual.reactive import var
 from textual.widgets import Static
 
 from services.client import ServicesClient
 from services.model import Service
-from simulator.channel import NEEDS_CALLER
 from simulator.engine.profile import EngineProfile
+from simulator.labels.writing import LabelFile
 from tui.commands import bindings
-from tui.terminal_text import plain
-from tui.tune.arm_header import ArmHeader
+from tui.host import ScreenHost
+from tui.labels.screen import LabelEditor
+from tui.tune.arm_header import ArmHeader, Heading
+from tui.tune.bench import AnalysedRecording
 from tui.tune.commands import COMMANDS, QUIT_WITH_CARE
-from tui.tune.readout_table import ReadoutTable
+from tui.tune.comparing import ArmsController
+from tui.tune.copies import CopiesController
+from tui.tune.drafts import DraftController
+from tui.tune.findings import FindingsController
+from tui.tune.labelling import LabellingController
+from tui.tune.platform import PlatformController
+from tui.tune.playback import Heard, PlaybackController
+from tui.tune.presets import PresetsController
+from tui.tune.questions import TuneDialogs
+from tui.tune.readout_table import Figures, ReadoutTable
 from tui.tune.recording_list import RecordingList
-from tui.tune.screen_export import ExportScreen
-from tui.tune.screen_labels import LabelsScreen
-from tui.tune.screen_panes import PanesScreen
-from tui.tune.screen_play import PlayScreen
+from tui.tune.recordings import RecordingsController, RecordingsState
 from tui.tune.session import Session
-from tui.tune.symptoms import Offer
-from tui.tune.trial import Outcome
+from tui.tune.timeline_pane import TimelinePane
+from tui.tune.trial import Trial
+from tui.tune.trials import TrialController, TrialState
+from tui.widgets.field_editor_control import FieldControl
 from tui.widgets.field_heading import FieldHeading
-from tui.widgets.field_panel import FieldPanel
+from tui.widgets.field_panel import FieldPanel, FieldsShown
 from tui.widgets.key_line import KeyLine
-from tui.widgets.panes import PaneTabs
+from tui.widgets.panes import PaneScreen, PaneTabs
 from tui.widgets.status_line import StatusLine
 from tui.widgets.timeline import Timeline
-from tui.widgets.timeline_lanes import clock_text
 
 if TYPE_CHECKING:
     from tui.app import TurnlabApp
@@ -42,14 +54,31 @@ if TYPE_CHECKING:
 _HERE = Path(__file__).parent
 
 
-class TuneScreen(ExportScreen, LabelsScreen, PlayScreen, PanesScreen):
-    """A service's voice configuration as a draft, beside what it is compared with."""
+class TuneScreen(PaneScreen):
+    """A service's voice configuration as a draft, beside what it is compared with.
+
+    The state of each controller flows down through a reactive to the pane that shows it.
+    """
 
     TITLE_HERE = "Tune"
     COMMANDS_HERE = COMMANDS
     BINDINGS = bindings(*COMMANDS, QUIT_WITH_CARE)
     CSS_PATH = [_HERE.parent / "widgets" / "bench.tcss", _HERE / "tune.tcss"]  # noqa: RUF012  (Textual's type)
     AUTO_FOCUS = ""
+    PANES: ClassVar[Mapping[str, str]] = {
+        "recordings": "Recordings",
+        "fields": "Fields",
+        "timeline": "Timeline",
+        "readouts": "Readouts",
+    }
+    HOME = "fields"
+
+    heading: var[Heading] = var(Heading())
+    shown: var[FieldsShown] = var(FieldsShown())
+    listed: var[RecordingsState] = var(RecordingsState())
+    tried: var[TrialState] = var(TrialState())
+    figures: var[Figures] = var(Figures())
+    heard: var[Heard] = var(Heard())
 
     class ServiceSaved(Message):
         """The draft was saved; ``service`` is as the platform holds it now."""
@@ -66,27 +95,75 @@ class TuneScreen(ExportScreen, LabelsScreen, PlayScreen, PanesScreen):
         recordings: Path | None = None,
         profile: EngineProfile | None = None,
     ) -> None:
-        super().__init__(client, Session(service, profile), recordings)
+        super().__init__()
+        self.session = session = Session(service, profile)
+        host, ask = ScreenHost(self), TuneDialogs(self, session.trial_runner)
+        self.recordings = RecordingsController(
+            host, recordings, publish=self._publish("listed"), wait=self._wait, moved=self._compare_others
+        )
+        self.trials = TrialController(
+            host,
+            session.trial_runner,
+            self._trial,
+            publish=self._publish("tried"),
+            arrive=lambda t_ms: self.timeline.arrive(t_ms),
+        )
+        self.playback = PlaybackController(
+            host,
+            lambda: self.trials.outcome,
+            start=lambda: self.timeline.start_ms,
+            event=lambda: self.timeline.event_ms,
+            publish=self._publish("heard"),
+        )
+        self.drafts = DraftController(
+            host,
+            session,
+            ask,
+            label=lambda: client.label if client else "",
+            changed=self.show_settings,
+            go_to=lambda name: self.fields.focus_field(name),
+        )
+        self.platform = PlatformController(
+            host,
+            client,
+            session,
+            ask,
+            in_view=lambda: self.app.screen is self,
+            doing=lambda: self.focused,
+            changed=self.show_settings,
+            saved=lambda service: self.post_message(self.ServiceSaved(service)),
+            leave=lambda: self.app.run_action("quit"),
+        )
+        self.arms = ArmsController(host, client, session, ask, changed=self.show_settings)
+        self.presets = PresetsController(host, self.drafts, ask, read_only=self._is_read_only)
+        self.copies = CopiesController(host, self.drafts, ask, client=client, recording=self._recording_path)
+        self.findings = FindingsController(
+            host,
+            self.drafts,
+            self.trials,
+            ask,
+            trial=self._trial,
+            changed=self._show_figures,
+            go_to=self._go_to_turn,
+        )
+        self.labelling = LabellingController(host, self.recordings, session.trial_runner, self._edit_labels)
 
     def compose(self) -> ComposeResult:
         """Lay out all panes; the style sheet decides which are in view."""
         self.take_room()
-        yield ArmHeader(id="tune-header")
+        yield ArmHeader(id="tune-header").data_bind(TuneScreen.heading)
         yield PaneTabs(self.PANES, id="tune-tabs")
         with Vertical(id="tune-body"):
             with Horizontal(id="tune-top"):
                 with Vertical(id="recordings-pane", classes="pane"):
                     yield Static("Recordings", classes="pane-title", markup=False)
-                    yield RecordingList(id="recordings")
+                    yield RecordingList(id="recordings").data_bind(TuneScreen.listed)
                 with Vertical(id="fields-pane", classes="pane"):
                     yield FieldHeading()
-                    yield FieldPanel(self.session.states(), id="fields")
-            with Vertical(id="timeline-pane", classes="pane"):
-                yield Static("Timeline", id="timeline-title", classes="pane-title", markup=False)
-                yield Timeline(id="timeline")
-                yield Static(id="why", markup=False)
+                    yield FieldPanel(self.session.states(), id="fields").data_bind(TuneScreen.shown)
+            yield TimelinePane(id="timeline-pane").data_bind(TuneScreen.tried, TuneScreen.heard)
             with Vertical(id="readouts-pane", classes="pane"):
-                yield ReadoutTable(id="readouts")
+                yield ReadoutTable(id="readouts").data_bind(TuneScreen.figures)
         yield StatusLine()
         yield KeyLine()
 
@@ -94,134 +171,185 @@ class TuneScreen(ExportScreen, LabelsScreen, PlayScreen, PanesScreen):
         """Start looking for recordings and for what the workspace sets."""
         self.fit()
         self.show_settings()
-        self.query_one(FieldPanel).focus_field()
-        self.look_for_recordings()
-        self.ask_workspace()
-        self.look_for_kept_draft()
-        self.tell_where_it_is_kept()
+        self.fields.focus_field()
+        self.recordings.look()
+        self.platform.ask_workspace()
+        self.drafts.offer_kept()
+        self.platform.tell_where_it_is_kept()
 
-    # ---- the draft
-
-    def show_settings(self) -> None:
-        """Show the draft and the arms as they are now, and have them tried."""
-        session = self.session
-        changes = session.draft.changes()
-        kept_here = bool(self.why_kept_here)
-        self.query_one(ArmHeader).show(session.title, len(changes), session.arm_names(), kept_here=kept_here)
-        self.query_one(FieldPanel).show(session.states(), session.unknown())
-        self.keep_draft()
-        self.try_out()
-
-    def tell_saved(self, service: Service) -> None:
-        """Let the rest of the app know."""
-        self.post_message(self.ServiceSaved(service))
-
-    # ---- one focused thing
+    def on_unmount(self) -> None:
+        """Fall silent, and let go of the draft."""
+        self.playback.close()
+        self.drafts.close()
 
     @property
-    def _timeline(self) -> Timeline:
-        return self.query_one(Timeline)
+    def settled(self) -> bool:
+        """Whether what is shown belongs to the settings shown, and nothing is under way."""
+        return self.trials.settled and not self.recordings.analysing
 
-    def action_nudge(self, steps: int) -> None:
-        """Step the field in focus, or go through the timeline."""
-        if self.control is not None:
-            self.control.step(steps)
-        elif self.focused is self._timeline:
-            self._timeline.step_event(steps) if abs(steps) == 1 else self._timeline.pan(steps / 10)
+    # ---- the parts
 
-    def action_jump(self, to_high: bool) -> None:
-        """Go to an end."""
-        if self.control is not None:
-            self.control.jump(to_high)
-        elif self.focused is self._timeline:
-            self._timeline.pan(1e9 if to_high else -1e9)
+    @property
+    def fields(self) -> FieldPanel:
+        """The pane of the fields."""
+        return self.query_one(FieldPanel)
 
-    def action_go_down(self) -> None:
-        """Go to the next field, or to the next arm."""
-        self._go(1)
+    @property
+    def timeline(self) -> TimelinePane:
+        """The pane of the timeline."""
+        return self.query_one(TimelinePane)
 
-    def action_go_up(self) -> None:
-        """Go to the field above, or to the arm above."""
-        self._go(-1)
+    @property
+    def drawing(self) -> Timeline:
+        """The timeline itself."""
+        return self.timeline.timeline
 
-    async def action_confirm_field(self) -> None:
-        """Type a value, or take the next one; play or pause in the timeline."""
-        if self.focused is self._timeline:
-            self.action_play()
+    @property
+    def listing(self) -> RecordingList:
+        """The list of recordings."""
+        return self.query_one(RecordingList)
+
+    def focus_pane(self, pane: str) -> None:
+        """Put the focus into a pane."""
+        if pane == "fields":
+            self.fields.focus_field()
+        elif pane == "recordings":
+            self.listing.focus()
         else:
-            await super().action_confirm_field()
+            # at once, not by a message, which would come after the next key's
+            self.set_focus(self.drawing if pane == "timeline" else self.query_one(ReadoutTable))
 
-    def _go(self, steps: int) -> None:
-        if self.focused is self._timeline:
-            self._timeline.step_arm(steps)
+    # ---- state that flows down
+
+    def _publish(self, name: str) -> Callable[[object], None]:
+        return lambda state: setattr(self, name, state)
+
+    def show_settings(self) -> None:
+        """Show the draft and the arms as they are now, keep the draft, and have the arms tried."""
+        session = self.session
+        arms = tuple(session.arm_names())
+        changes = len(session.draft.changes())
+        self.heading = Heading(session.title, changes, arms, kept_here=bool(self.platform.why_kept_here))
+        self.shown = FieldsShown(session.states(), session.unknown())
+        self.platform.stay()
+        self.drafts.keep()
+        self.trials.try_out()
+
+    def watch_tried(self, before: TrialState, now: TrialState) -> None:
+        """Let figures and sound follow what was tried."""
+        if now.measured is None or now.measured is not before.measured:
+            self._show_figures()
+            if now.measured is not None:
+                self.playback.show(now.measured)
+        elif now.stale and not self.figures.stale:
+            self.figures = replace(self.figures, stale=True)
+
+    def _show_figures(self) -> None:
+        """Show the figures of what was tried, in the rows that are wanted."""
+        now = self.tried
+        found = now.measured.readouts if now.measured is not None else None
+        if found is None:
+            self.figures = Figures(waiting=now.then, stale=now.stale)
         else:
-            self.query_one(FieldPanel).move_focus(steps)
+            names = tuple(self.session.short_arm_names())
+            self.figures = Figures(found.only(self.findings.rows), names, now.stale)
 
-    # ---- recordings, timeline, readouts
+    def watch_heard(self, heard: Heard) -> None:
+        """Make room on small screens for saying what is heard."""
+        self.set_class(heard.sight is not None, "-hearing")
+
+    # ---- what the controllers ask for
+
+    def _trial(self) -> Trial | None:
+        return self.session.trial(self.recordings.shown, self.recordings.scope())
+
+    def _compare_others(self) -> None:
+        self.session.revision += 1
+        self.trials.try_out()
+
+    def _wait(self, text: str, share: float | None) -> None:
+        self.trials.wait(text, share)
+
+    def _is_read_only(self) -> bool:
+        return bool(getattr(self.app, "read_only", False))
+
+    def _recording_path(self) -> str:
+        shown = self.recordings.shown
+        return str(shown.recording.source.path) if shown else ""
+
+    def _go_to_turn(self, key: str, own_ms: int) -> None:
+        """Show a moment of a recording, and go on comparing over what is compared over now."""
+        if self.trials.go_to(key, own_ms):
+            return
+        if self.recordings.state.over_all:
+            self.recordings.show_over_all(key)
+        else:
+            self.recordings.show(key)
+
+    async def _edit_labels(
+        self, analysed: AnalysedRecording, file: LabelFile, copies_to: Path | None
+    ) -> Path | None:
+        editor = LabelEditor(analysed, file, copies_to=copies_to, read_only=self._is_read_only())
+        await self.app.push_screen_wait(editor)
+        return editor.saved
+
+    # ---- what the panes ask for
 
     @on(RecordingList.Chosen)
     def _recording_chosen(self, message: RecordingList.Chosen) -> None:
-        self.show_recording(message.key)
+        self.recordings.show(message.key)
 
-    def action_toggle_all(self) -> None:
-        """Compare over all recordings, or over the shown one."""
-        if self._found and self.session.shown:
-            self.show_recording(self.session.shown if self.session.over_all else "")
+    @on(RecordingList.Toggled)
+    def _recording_toggled(self, message: RecordingList.Toggled) -> None:
+        self.recordings.toggle(message.key)
 
-    def action_zoom(self, steps: int) -> None:
-        """Look closer or further."""
-        self._timeline.zoom(steps)
+    @on(FieldControl.Changed)
+    def _field_changed(self, message: FieldControl.Changed) -> None:
+        self.drafts.set_value(message.name, message.value, message.gesture)
 
-    def action_pan(self, share: float) -> None:
-        """Look earlier or later."""
-        self._timeline.pan(share)
+    @on(FieldControl.EntryWanted)
+    def _entry_wanted(self, message: FieldControl.EntryWanted) -> None:
+        self.drafts.enter(message.name)
 
-    def action_step_event(self, steps: int) -> None:
-        """Go to another event."""
-        self._timeline.step_event(steps)
+    @on(Timeline.Sought)
+    def _sought(self, message: Timeline.Sought) -> None:
+        self.playback.seek(message.t_ms)
 
-    def action_switch_glyphs(self) -> None:
-        """Draw with other characters."""
-        self._timeline.fine_glyphs = not self._timeline.fine_glyphs
+    def on_paste(self, event: events.Paste) -> None:
+        """Take what the terminal pastes, where nothing is being typed."""
+        if event.text.lstrip().startswith("{"):
+            event.stop()
+            self.copies.paste(event.text)
 
-    def show_outcome(self, outcome: Outcome) -> None:
-        """Draw what came of a trial, and show its figures."""
-        self.draw(outcome)
-        self.show_figures()
-        self.let_be_heard(outcome)
+    # ---- one focused thing
 
-    @property
-    def arm_names(self) -> list[str]:
-        """What people call the arms, in order."""
-        return self.session.short_arm_names()
+    def action_nudge(self, steps: int) -> None:
+        """Step the field in focus, or go through the timeline."""
+        if self.fields.control is not None:
+            self.fields.control.step(steps)
+        elif self.focused is self.drawing:
+            self.drawing.step_event(steps) if abs(steps) == 1 else self.drawing.pan(steps / 10)
 
-    def show_figures(self) -> None:
-        """Show the figures of the outcome anew."""
-        if self.outcome is not None and self.outcome.readouts is not None:
-            self.query_one(ReadoutTable).show(self.outcome.readouts.only(self.rows), self.arm_names)
+    def action_jump(self, to_high: bool) -> None:
+        """Go to an end."""
+        if self.fields.control is not None:
+            self.fields.control.jump(to_high)
+        elif self.focused is self.drawing:
+            self.drawing.pan(1e9 if to_high else -1e9)
 
-    def take_offer(self, offer: Offer) -> None:
-        """Set a field of the draft as the symptom guide offers."""
-        self.changed(self.session.draft.set_value(offer.name, offer.value))
+    def action_go(self, steps: int) -> None:
+        """Go to the next field or the one before; in the timeline, to another arm."""
+        if self.focused is self.drawing:
+            self.drawing.step_arm(steps)
+        else:
+            self.fields.move_focus(steps)
 
-    def draw(self, outcome: Outcome) -> None:
-        """Draw the timeline of a trial."""
-        scene = outcome.scene
-        self._timeline.show(scene)
-        clock = "clock of A; ┈ the quicker arm waits, so that both meet the caller's next words together"
-        title = f"Timeline of {scene.name}"
-        if (mixed := outcome.runs[0].mixed) is not None:
-            title += f" · {mixed}; {NEEDS_CALLER}, so it is left out"
-        self.title_timeline(f"{title} · {clock}" if scene.aligned else title)
-
-    @on(Timeline.Chosen)
-    def _tell_why(self, message: Timeline.Chosen) -> None:
-        text = f"{self._timeline.glyphs.legend()}  , . say why" if self._timeline.scene else ""
-        if message.mark is not None:
-            event = message.mark.event
-            when = clock_text(event.t_ms, 100)
-            text = f"{message.arm} {when} {event.type.replace('_', ' ')}, turn {event.turn + 1}: {event.why.text()}"
-        self.query_one("#why", Static).update(plain(text), layout=False)
+    async def action_confirm_field(self) -> None:
+        """Type a value, or take the next one; play or pause in the timeline."""
+        if self.focused is self.drawing:
+            self.playback.toggle()
+        else:
+            await self.fields.confirm()
 
 
 async def mode(app: TurnlabApp, service: Service | None) -> str:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Iterable, Sequence
 
 from presets.config import VoiceConfig
 from presets.fields import BY_NAME
@@ -32,13 +32,6 @@ class Session:
         self.draft = Draft(service.voice_config if service else VoiceConfig())
         self.above: tuple[Layer, ...] = ()
         self.trial_runner = TrialRunner(self.profile)
-        self.order: tuple[str, ...] = ()
-        """The recordings by key, as the list shows them."""
-        self.analyses: dict[str, AnalysedRecording] = {}
-        self.shown: str | None = None
-        self.over_all = False
-        self.picked: set[str] = set()
-        """The recordings to compare over, by key; none of them: the shown one."""
         self.revision = 0
         self.arms = Arms(self.comparison_arms()[FIRST_RIVAL])
         self.keeping: Keeping | None = None
@@ -116,14 +109,9 @@ class Session:
         """Return the names of fields that the draft carries and this version does not know."""
         return self.draft.config.unknown_fields()
 
-    def trial(self) -> Trial | None:
-        """Return what to try now, or ``None`` while nothing shown is analysed."""
-        shown = self.analyses.get(self.shown) if self.shown else None
+    def trial(self, shown: AnalysedRecording | None, scope: Sequence[AnalysedRecording]) -> Trial | None:
+        """Return what to try now over the recordings in scope, or ``None`` while nothing shown is analysed."""
         if shown is None:
             return None
-        # Not in the order they were analysed: the intervals must be the same however one came to see them.
-        ready = tuple(self.analyses[key] for key in self.order if key in self.analyses)
-        picked = tuple(analysed for analysed in ready if analysed.key in self.picked)
-        scope = ready if self.over_all else picked or (shown,)
         arms = [Arm(ARMS[at], self.config_of(at), self.above) for at in range(len(self.arms))]
-        return Trial(self.revision, arms[0], arms[1], shown, scope, tuple(arms[2:]))
+        return Trial(self.revision, arms[0], arms[1], shown, tuple(scope), tuple(arms[2:]))

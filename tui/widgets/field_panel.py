@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from itertools import groupby
 
 from textual import events, on
@@ -10,6 +11,7 @@ from textual.app import ComposeResult
 from textual.containers import Vertical, VerticalScroll
 from textual.content import Content
 from textual.message import Message
+from textual.reactive import var
 from textual.widgets import Static
 
 from presets.fields import FieldSpec
@@ -17,6 +19,7 @@ from tui.terminal_text import plain
 from tui.tune.fields import FieldState
 from tui.widgets.field_editor import FieldEditor
 from tui.widgets.field_editor_control import FieldControl
+from tui.widgets.slider import Slider
 
 
 def field_help(state: FieldState) -> Content:
@@ -76,11 +79,21 @@ class GroupHeading(Static):
         self.post_message(self.Clicked())
 
 
+@dataclass(frozen=True, slots=True)
+class FieldsShown:
+    """How all fields stand; ``unknown`` names what the draft carries without a control."""
+
+    states: Mapping[str, FieldState] = field(default_factory=dict)
+    unknown: tuple[str, ...] = ()
+
+
 class FieldPanel(Vertical):
-    """The editor. Show it new states with :meth:`show`; it speaks in ``FieldControl.Changed`` and ``EntryWanted``.
+    """The editor of the fields in :attr:`shown`; it speaks in ``FieldControl.Changed`` and ``EntryWanted``.
 
     A folded field that is set, changed or warned of stays in view: nothing in force is hidden.
     """
+
+    shown: var[FieldsShown] = var(FieldsShown())
 
     def __init__(self, states: Mapping[str, FieldState], *, id: str | None = None) -> None:
         super().__init__(id=id)
@@ -109,12 +122,15 @@ class FieldPanel(Vertical):
         """Fold the rarer fields away."""
         self._fold()
 
-    def show(self, states: Mapping[str, FieldState], unknown: Sequence[str] = ()) -> None:
-        """Show how all fields stand now; ``unknown`` names what is kept without a control."""
+    def watch_shown(self, shown: FieldsShown) -> None:
+        """Show how all fields stand now."""
+        if not self._editors or not shown.states:
+            return
         for name, editor in self._editors.items():
-            self._states[name] = states[name]
-            editor.show(states[name])
+            self._states[name] = shown.states[name]
+            editor.show(shown.states[name])
         self._fold()
+        unknown = shown.unknown
         kept = f"Kept as they are, unknown to this version: {', '.join(unknown)}." if unknown else ""
         if kept != self._kept:
             self._kept = kept
@@ -148,7 +164,36 @@ class FieldPanel(Vertical):
         standing_out = not state.inherited or state.changed or bool(state.warnings)
         return self.unfolded or not state.spec.advanced or standing_out or name == self._focused
 
-    # ---- focus
+    @on(GroupHeading.Clicked)
+    def _heading_clicked(self, message: GroupHeading.Clicked) -> None:
+        message.stop()
+        self.switch_fold()
+
+    def switch_fold(self) -> None:
+        """Fold the rarer fields away, or bring them into view."""
+        self.fold(self.unfolded)
+
+    # ---- the field in focus
+
+    @property
+    def control(self) -> FieldControl | None:
+        """The field in focus."""
+        focused = self.screen.focused
+        return focused if isinstance(focused, FieldControl) else None
+
+    async def confirm(self) -> None:
+        """Type the value of the field in focus, or take the next one."""
+        control = self.control
+        if isinstance(control, Slider):
+            # not by a message: the digits that follow may already be waiting
+            await self.editor(control.state.spec.name).begin_entry()
+        elif control is not None:
+            control.confirm()
+
+    def inherit(self) -> None:
+        """Put the field in focus back to inherit."""
+        if self.control is not None:
+            self.control.inherit()
 
     def focus_field(self, name: str | None = None) -> None:
         """Put the focus on a field, folded or not: the named one, the last one, or the first."""

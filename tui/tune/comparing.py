@@ -1,0 +1,157 @@
+"""Choosing what is compared: presets, services, files, copies of the draft."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Literal, Protocol
+
+from presets.library import Preset
+from services.client import ServicesClient
+from services.errors import ServiceError
+from services.model import Service
+from tui.dialogs.find_dialog import Find, Match, Matches
+from tui.host import Host
+from tui.tune.arms import ArmError, ComparisonArm
+from tui.tune.session import Session
+from tui.user_presets import all_presets, read_preset
+
+ANOTHER_SERVICE, A_FILE = "another service…", "a file…"
+SERVICES_OFFERED = 50
+
+ArmRequest = Literal["choose", "add", "duplicate", "swap", "lock", "remove"]
+
+
+class ArmQuestions(Protocol):
+    """What a person is asked about the arms. ``None`` is no answer."""
+
+    async def pick(
+        self, question: str, choices: Sequence[tuple[str, str]], current: str | None = None
+    ) -> str | None:
+        """Ask for one of several named things, each with a line about it."""
+
+    async def arms(self, arms: Sequence[ComparisonArm], at: int) -> tuple[ArmRequest, int] | None:
+        """Show the arms, the one at a place in hand; return what is to be done with which."""
+
+    async def find(self, title: str, find: Find) -> str | None:
+        """Ask for one of many by a part of its name; return its key."""
+
+    async def line(self, title: str, hint: str, text: str, read: Callable[[str], Preset]) -> Preset | None:
+        """Ask for a line of text and return what it means."""
+
+
+class ArmsController:
+    """Changes the arms of a session; ``changed`` is called after that. ``client`` offers other services."""
+
+    def __init__(
+        self,
+        host: Host,
+        client: ServicesClient | None,
+        session: Session,
+        questions: ArmQuestions,
+        *,
+        changed: Callable[[], object],
+    ) -> None:
+        self._host, self._client, self._session = host, client, session
+        self._questions, self._changed = questions, changed
+
+    def choose_first(self) -> None:
+        """Ask what to compare with."""
+        self._host.start(self._choose_first, "arms")
+
+    async def _choose_first(self) -> None:
+        try:
+            await self._choose(self._session.arms.first_rival)
+        except ArmError as error:
+            self._host.tell(str(error))
+
+    def choose_all(self) -> None:
+        """Show the arms until the person is through with them."""
+        self._host.start(self._choose_all, "arms")
+
+    async def _choose_all(self) -> None:
+        at = self._session.arms.first_rival
+        while (answer := await self._questions.arms(self._session.arms.all, at)) is not None:
+            request, at = answer
+            try:
+                at = await self._carry_out(request, at)
+            except ArmError as error:
+                self._host.tell(str(error))
+
+    async def _carry_out(self, request: ArmRequest, at: int) -> int:
+        """Do what is wanted and return the place of the arm that is then in hand. Raises :class:`ArmError`."""
+        arms, now = self._session.arms, self._session.config_of(at)
+        if request == "choose":
+            await self._choose(at)
+            return at
+        if request == "swap":
+            at = arms.swap(at)
+        elif request == "lock":
+            arms.switch_lock(at, now)
+        elif request == "remove":
+            arms.remove(at)
+        elif request == "duplicate":
+            arms.duplicate(at, now)
+        elif (comparison_arm := await self._ask("Compare with what else?", "")) is not None:
+            arms.add(comparison_arm)
+        self._note_changed()
+        return min(at, len(arms) - 1)
+
+    async def _choose(self, at: int) -> None:
+        arms = self._session.arms
+        current = arms[at]
+        if current.is_draft or current.locked:
+            arms.put(at, current)  # says why not
+        comparison_arm = await self._ask(f"Arm {'ABCD'[at]}: compare the draft with…", current.name)
+        if comparison_arm is not None and comparison_arm != current:
+            arms.put(at, comparison_arm)
+            self._note_changed()
+
+    def _note_changed(self) -> None:
+        self._session.revision += 1
+        self._changed()
+
+    # ---- what an arm can be
+
+    async def _ask(self, question: str, current: str) -> ComparisonArm | None:
+        own, _ = await asyncio.to_thread(all_presets)
+        offered = self._session.comparison_arms(own.values())
+        choices = [(one.name, one.description) for one in offered.values()]
+        if self._client is not None:
+            choices.append((ANOTHER_SERVICE, "What another service of this workspace is set to."))
+        choices.append((A_FILE, "A preset or a voice_config in a JSON file."))
+        name = await self._questions.pick(question, choices, current)
+        if name == ANOTHER_SERVICE and self._client is not None:
+            return await self._ask_service(self._client)
+        if name == A_FILE:
+            return await self._ask_file()
+        return offered[name] if name is not None else None
+
+    async def _ask_service(self, client: ServicesClient) -> ComparisonArm | None:
+        known: dict[str, Service] = {}
+
+        async def find(text: str) -> Matches:
+            try:
+                page = await client.list_services(search=text or None, sort_by="name", limit=SERVICES_OFFERED)
+            except ServiceError as error:
+                return Matches((), str(error))
+            known.update({service.id: service for service in page.items})
+            more = (page.total or len(page.items)) - len(page.items)
+            return Matches(
+                [Match(one.id, one.name or one.id, one.description or "") for one in page.items],
+                f"{more:,} more: type a part of the name, the description or a tag." if more > 0 else "",
+            )
+
+        chosen = await self._questions.find("Which service's settings?", find)
+        if chosen is None:
+            return None
+        service = known[chosen]
+        about = "Another service, as it is stored now."
+        return ComparisonArm(service.name or service.id, about, service.voice_config)
+
+    async def _ask_file(self) -> ComparisonArm | None:
+        hint = "A JSON file: a preset that was exported, or just a voice_config."
+        read = lambda text: read_preset(Path(text).expanduser())  # noqa: E731
+        found = await self._questions.line("Compare with which file?", hint, "", read)
+        return ComparisonArm(found.name, "From a file.", found.config) if found is not None else None

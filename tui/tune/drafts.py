@@ -1,0 +1,203 @@
+"""Changing the draft of a sitting, one step at a time and back, and keeping it on disk while it is not saved.
+
+Tune and Live each hold one of these over the sitting they share: what is begun in either is kept in one file.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import Callable, Hashable, Sequence
+from functools import partial
+from typing import Literal, Protocol
+
+from presets.config import VoiceConfig
+from tui.dialogs.find_dialog import Find, Match, Matches
+from tui.host import Host, Timing
+from tui.tune.fields import FieldState
+from tui.tune.journal import Journal, Keeping, KeptDraft
+from tui.tune.session import Session
+from tui.tune.three_way import Conflict, conflicts
+
+KEPT_AFTER_S = 0.3
+"""Seconds without a change before the draft is written: a dragged slider is one write."""
+
+
+class DraftQuestions(Protocol):
+    """What a person is asked about a draft. ``None`` is no answer."""
+
+    async def take_up(self, what: str, kept: KeptDraft) -> Literal["take", "drop"] | None:
+        """Ask what becomes of a kept draft, ``what`` in words; ``None``: it stays for another time."""
+
+    async def merge(self, title: str, both: Sequence[Conflict]) -> tuple[str, ...] | None:
+        """Ask whose value each field should have; return the names of those where theirs stands."""
+
+    async def value(self, state: FieldState) -> object:
+        """Ask for a value that takes more than a line to enter; ``None``: it stays as it was."""
+
+    async def find(self, title: str, find: Find) -> str | None:
+        """Ask for one of many by a part of its name; return its key."""
+
+
+class DraftController:
+    """Changes the draft of ``session``, which may become another one.
+
+    ``label`` returns the name of the connection that the service belongs to. ``changed`` is called after every
+    change, to show it and to let it take effect, ``go_to`` with the name of a field that was looked for.
+    """
+
+    def __init__(
+        self,
+        host: Host,
+        session: Session,
+        questions: DraftQuestions,
+        *,
+        label: Callable[[], str],
+        changed: Callable[[], object],
+        go_to: Callable[[str], object],
+    ) -> None:
+        self._host, self._questions = host, questions
+        self._label, self._changed, self._go_to = label, changed, go_to
+        self._soon: Timing | None = None
+        self.session = session
+
+    # ---- changing
+
+    def set_value(self, name: str, value: object, gesture: Hashable = None) -> None:
+        """Change one field (``None``: back to inherit); one ``gesture`` is one step of undo."""
+        self._note(self.session.draft.set_value(name, value, gesture))
+
+    def apply(self, config: VoiceConfig, otherwise: str = "") -> None:
+        """Set every field that ``config`` sets; say ``otherwise`` if the draft has all of it."""
+        self._note(self.session.draft.apply(config), otherwise)
+
+    def undo(self) -> None:
+        """Take the last change back."""
+        self._note(self.session.draft.undo(), "Nothing to undo.")
+
+    def redo(self) -> None:
+        """Do it again."""
+        self._note(self.session.draft.redo(), "Nothing to redo.")
+
+    def reset(self) -> None:
+        """Put everything back to what is stored."""
+        self._note(self.session.draft.reset(), "The draft is what is stored already.")
+
+    def _note(self, changed: bool, otherwise: str = "") -> None:
+        if changed:
+            self.session.revision += 1
+            self._changed()
+        elif otherwise:
+            self._host.tell(otherwise)
+
+    # ---- one field
+
+    def enter(self, name: str) -> None:
+        """Ask for the value of a field that takes a window to enter: words, an object, one of many."""
+        self._host.start(partial(self._enter, name), "fields")
+
+    async def _enter(self, name: str) -> None:
+        value = await self._questions.value(self.session.states()[name])
+        if value is not None:
+            self.set_value(name, value)
+
+    def find_field(self) -> None:
+        """Ask for a field by a part of its name, or of what it does, and go there."""
+        self._host.start(self._find_field, "fields")
+
+    async def _find_field(self) -> None:
+        specs = [state.spec for state in self.session.states().values()]
+
+        async def find(text: str) -> Matches:
+            words = text.casefold().replace("_", " ").split()
+            named = [spec for spec in specs if all(word in spec.name.replace("_", " ") for word in words)]
+            about = [spec for spec in specs if all(word in spec.notices.casefold() for word in words)]
+            return Matches([Match(spec.name, spec.name, spec.notices) for spec in dict.fromkeys((*named, *about))])
+
+        name = await self._questions.find("Find a field", find)
+        if name is not None:
+            self._go_to(name)
+
+    # ---- keeping
+
+    def keep(self) -> None:
+        """Write the draft down soon, once it rests."""
+        if self._soon is not None:
+            self._soon.stop()
+        self._soon = self._host.after(KEPT_AFTER_S, partial(self._write_later, self.session))
+
+    def _write_later(self, session: Session) -> None:
+        self._host.start(partial(self._write, session), "journal")
+
+    async def _write(self, session: Session) -> None:
+        keeping = self._keeping(session)
+        try:
+            # In a thread: a disk may take its time.
+            await asyncio.to_thread(
+                keeping.journal.write, session.draft.stored, session.draft.config, keeping.turn()
+            )
+        except OSError as error:
+            if not keeping.told_of_failure:
+                keeping.told_of_failure = True
+                self._host.tell(
+                    f"A crash would lose this draft: it cannot be kept ({error.strerror or error}). Free space in "
+                    "the data folder, or set TURNLAB_DATA_DIR to another.",
+                    severity="warning",
+                )
+
+    def close(self) -> None:
+        """Write down how the draft was left, and let go of it."""
+        if self._soon is not None:
+            self._soon.stop()
+        keeping, draft = self._keeping(self.session), self.session.draft
+        # A full disk was told of before; now there is no screen left to tell it on.
+        with contextlib.suppress(OSError):
+            keeping.journal.write(draft.stored, draft.config, keeping.turn())
+        keeping.journal.close()
+
+    def _keeping(self, session: Session) -> Keeping:
+        """Return where a session's draft is kept."""
+        if session.keeping is None:
+            # A free draft belongs to no platform.
+            label, service_id = (self._label(), session.service.id) if session.service else ("", "")
+            session.keeping = Keeping(Journal(label, service_id))
+        return session.keeping
+
+    # ---- what was left behind
+
+    def offer_kept(self) -> None:
+        """Offer the drafts of this service that were left behind, the newest first; once in a sitting."""
+        keeping = self._keeping(self.session)
+        if not keeping.offered:
+            keeping.offered = True
+            self._host.start(partial(self._offer, keeping), "kept")
+
+    async def _offer(self, keeping: Keeping) -> None:
+        found, bad = await asyncio.to_thread(keeping.journal.left_behind)
+        for file in bad:
+            self._host.tell(f"{file} is no draft that can be read; it is left as it is.")
+        what = f"draft of {self.session.title}" if self.session.service else self.session.title
+        for kept in found:
+            decision = await self._questions.take_up(what, kept)
+            if decision == "drop" or (decision == "take" and await self._take_up(kept)):
+                await asyncio.to_thread(kept.forget)
+            if decision != "drop":
+                return
+
+    async def _take_up(self, kept: KeptDraft) -> bool:
+        draft = self.session.draft
+        both = conflicts(kept.began, kept.config, draft.stored)
+        giving_way: tuple[str, ...] = ()
+        if both:
+            title = f"{self.session.title} was changed by somebody else since that draft"
+            answer = await self._questions.merge(title, both)
+            if answer is None:
+                return False
+            giving_way = answer
+        draft.take_up(kept.began, kept.config, giving_way)
+        self.session.revision += 1
+        self._changed()
+        # This process keeps it from here on, before the old file goes.
+        keeping = self._keeping(self.session)
+        await asyncio.to_thread(keeping.journal.write, draft.stored, draft.config, keeping.turn())
+        return True

@@ -1,0 +1,135 @@
+"""Presets in Tune: applying, keeping, renaming, importing and exporting them."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any, Literal, Protocol
+
+from presets.config import VoiceConfig
+from presets.library import Preset
+from tui.host import Host
+from tui.tune.drafts import DraftController
+from tui.user_presets import (
+    PresetError,
+    all_presets,
+    checked_name,
+    delete_preset,
+    export_preset,
+    read_preset,
+    rename_preset,
+    save_preset,
+    user_presets,
+)
+
+READ_ONLY = "Turnlab was started with --read-only; presets can be applied and looked at, not written"
+
+PresetRequest = Literal["apply", "save", "rename", "delete", "import", "export"]
+
+
+class PresetQuestions(Protocol):
+    """What a person is asked about presets. ``None`` is no answer."""
+
+    async def presets(
+        self,
+        there: Sequence[Preset],
+        own: Sequence[str],
+        draft: VoiceConfig,
+        problems: Sequence[str],
+        current: str,
+    ) -> tuple[PresetRequest, str] | None:
+        """Show the presets, one of them in hand; return what is to be done with which, by name."""
+
+    async def line(self, title: str, hint: str, text: str, read: Callable[[str], Any]) -> Any:
+        """Ask for a line of text and return what it means."""
+
+    async def confirm(self, title: str, text: str, does: str) -> bool | None:
+        """Ask whether to do something."""
+
+
+class PresetsController:
+    """Brings presets into a draft and keeps them; ``read_only`` tells whether no file may be written."""
+
+    def __init__(
+        self, host: Host, drafts: DraftController, questions: PresetQuestions, *, read_only: Callable[[], bool]
+    ) -> None:
+        self._host, self._drafts, self._questions, self._read_only = host, drafts, questions, read_only
+
+    def choose(self) -> None:
+        """Show the presets until one is applied or the person leaves."""
+        self._host.start(self._choose, "presets")
+
+    async def _choose(self) -> None:
+        current = ""
+        while True:
+            there, problems = await asyncio.to_thread(all_presets)
+            own, _ = await asyncio.to_thread(user_presets)
+            draft = self._drafts.session.draft.config
+            answer = await self._questions.presets(list(there.values()), list(own), draft, problems, current)
+            if answer is None:
+                return
+            request, name = answer
+            if request == "apply":
+                self._drafts.apply(there[name].config, f"The draft has all of {name} already.")
+                return
+            if self._read_only():
+                self._host.tell(f"Not done: {READ_ONLY}.", severity="warning")
+                return
+            try:
+                current = await self._carry_out(request, there[name]) or name
+            except PresetError as error:
+                self._host.tell(str(error), "Not done", severity="error", timeout=10)
+
+    async def _carry_out(self, request: PresetRequest, one: Preset) -> str | None:
+        """Do what is wanted and return the name of the preset that is then in hand. Raises :class:`PresetError`."""
+        if request == "save":
+            return await self._save_as()
+        if request == "rename":
+            name = await self._ask_name(f"Rename {one.name}", one.name)
+            return name and (await asyncio.to_thread(rename_preset, one.name, name)).name
+        if request == "delete":
+            about = "Its file is deleted; the draft stays."
+            if await self._questions.confirm(f"Delete the preset {one.name}?", about, "deletes"):
+                await asyncio.to_thread(delete_preset, one.name)
+            return None
+        return await self._import() if request == "import" else await self._export(one)
+
+    async def _save_as(self) -> str | None:
+        name = await self._ask_name("Save the draft as a preset", "")
+        if not name:
+            return None
+        about = await self._questions.line(f"What is {name} for?", "One line, or nothing.", "", str)
+        if about is None:
+            return None
+        kept = await asyncio.to_thread(save_preset, name, self._drafts.session.draft.config, about)
+        self._host.tell(f"{kept.name} is among your presets.", "Saved")
+        return kept.name
+
+    async def _ask_name(self, title: str, text: str) -> str | None:
+        hint = "Letters, digits, spaces, dots, _ or -."
+        name: str | None = await self._questions.line(title, hint, text, checked_name)
+        return name
+
+    async def _import(self) -> str | None:
+        hint = "A JSON file: a preset that was exported, or just a voice_config."
+        read = lambda text: read_preset(Path(text).expanduser())  # noqa: E731
+        found: Preset | None = await self._questions.line("Import a preset from which file?", hint, "", read)
+        if found is None:
+            return None
+        kept = await asyncio.to_thread(save_preset, found.name, found.config, found.description)
+        return kept.name
+
+    async def _export(self, one: Preset) -> str | None:
+        title, hint = f"Export {one.name} to which file?", "A new file; none is replaced."
+        file: Path | None = await self._questions.line(title, hint, f"{one.name}.json", _path)
+        if file is not None:
+            written = await asyncio.to_thread(export_preset, one, file)
+            self._host.tell(str(written), "Exported")
+        return one.name
+
+
+def _path(text: str) -> Path:
+    if not text:
+        raise PresetError("nothing typed; type the name of a file")
+    return Path(text).expanduser()

@@ -1,0 +1,151 @@
+"""The questions of Tune's controllers, each asked by a dialog."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Any, Literal, TypeVar
+
+from textual.screen import Screen
+
+from presets.config import VoiceConfig
+from presets.library import Preset
+from tui.dialogs.dialog import Confirm, TextDialog
+from tui.dialogs.dialogs import LineEntry, PickOne, UnsavedChanges
+from tui.dialogs.find_dialog import Find, FindDialog
+from tui.dialogs.pick_rows import PickRows
+from tui.dialogs.text_entry import TextEntry, value_dialog
+from tui.tune.arms import ComparisonArm
+from tui.tune.arms_dialog import ArmsDialog
+from tui.tune.comparing import ArmRequest
+from tui.tune.export_dialog import ExportTo
+from tui.tune.fields import FieldState
+from tui.tune.journal import KeptDraft
+from tui.tune.kept_dialog import KeptDialog
+from tui.tune.merge_dialog import MergeDialog
+from tui.tune.mixing_dialog import Mixing
+from tui.tune.presets import PresetRequest
+from tui.tune.presets_dialog import PresetsDialog
+from tui.tune.readouts import row_keys
+from tui.tune.save_dialog import SaveDialog
+from tui.tune.symptom_guide import SymptomGuide
+from tui.tune.symptoms import Offer
+from tui.tune.three_way import Conflict
+from tui.tune.trial import Measurement, Outcome, Trial, TrialRunner
+from tui.tune.worst_turns import WorseTurn
+from tui.tune.worst_turns_dialog import WorstTurns
+
+T = TypeVar("T")
+
+
+class DraftDialogs:
+    """Asks about a draft, over a screen."""
+
+    def __init__(self, screen: Screen[Any]) -> None:
+        self._screen = screen
+
+    async def ask(self, dialog: Screen[T]) -> T | None:
+        """Show a dialog and return its answer."""
+        return await self._screen.app.push_screen_wait(dialog)
+
+    async def take_up(self, what: str, kept: KeptDraft) -> Literal["take", "drop"] | None:
+        """Ask what becomes of a kept draft."""
+        return await self.ask(KeptDialog(what, kept))
+
+    async def merge(self, title: str, both: Sequence[Conflict]) -> tuple[str, ...] | None:
+        """Ask whose value each field should have."""
+        return await self.ask(MergeDialog(title, both))
+
+    async def value(self, state: FieldState) -> object:
+        """Ask for a value that takes more than a line to enter."""
+        return await self.ask(value_dialog(state))
+
+    async def find(self, title: str, find: Find) -> str | None:
+        """Ask for one of many by a part of its name."""
+        return await self.ask(FindDialog(title, find))
+
+
+class TuneDialogs(DraftDialogs):
+    """Asks all that Tune's controllers want to know; ``runner`` tries what the symptom guide offers."""
+
+    def __init__(self, screen: Screen[Any], runner: TrialRunner) -> None:
+        super().__init__(screen)
+        self._runner = runner
+
+    # ---- small questions
+
+    async def pick(
+        self, question: str, choices: Sequence[tuple[str, str]], current: str | None = None
+    ) -> str | None:
+        """Ask for one of several named things."""
+        return await self.ask(PickOne(question, choices, current))
+
+    async def confirm(self, title: str, text: str, does: str) -> bool | None:
+        """Ask whether to do something."""
+        return await self.ask(Confirm(title, text, does=does))
+
+    async def line(self, title: str, hint: str, text: str, read: Callable[[str], T]) -> T | None:
+        """Ask for a line of text."""
+        return await self.ask(LineEntry(title, hint, text, read))
+
+    async def text(
+        self, title: str, hint: str, text: str, read: Callable[[str], T], tell: Callable[[T], str]
+    ) -> T | None:
+        """Ask for several lines of text."""
+        return await self.ask(TextEntry(title, hint, text, read, tell))
+
+    async def copied(self, name: str, text: str) -> object:
+        """Put a text into the clipboard, and show it."""
+        self._screen.app.copy_to_clipboard(text)
+        return await self.ask(TextDialog(f"Copied: {name}", text))
+
+    # ---- saving and leaving
+
+    async def send(
+        self, service: str, body: Mapping[str, Any], warnings: tuple[str, ...], *, enter_sends: bool
+    ) -> bool | None:
+        """Show what would be sent and ask whether to."""
+        return await self.ask(SaveDialog(service, body, warnings, enter_sends=enter_sends))
+
+    async def leave(self, title: str, count: int, *, can_save: bool) -> Literal["save", "discard", "keep"] | None:
+        """Ask what becomes of unsaved changes."""
+        return await self.ask(UnsavedChanges(title, count, can_save=can_save))
+
+    # ---- arms and presets
+
+    async def arms(self, arms: Sequence[ComparisonArm], at: int) -> tuple[ArmRequest, int] | None:
+        """Show the arms."""
+        return await self.ask(ArmsDialog(arms, at))
+
+    async def presets(
+        self,
+        there: Sequence[Preset],
+        own: Sequence[str],
+        draft: VoiceConfig,
+        problems: Sequence[str],
+        current: str,
+    ) -> tuple[PresetRequest, str] | None:
+        """Show the presets."""
+        return await self.ask(PresetsDialog(there, own, draft, problems, current))
+
+    # ---- readouts
+
+    async def rows(self, shown: frozenset[str]) -> frozenset[str] | None:
+        """Ask which readouts to show."""
+        return await self.ask(PickRows(row_keys(), shown))
+
+    async def worst_turn(self, turns: Sequence[WorseTurn], over: str, arms: Sequence[str]) -> WorseTurn | None:
+        """Show the turns that got worse."""
+        return await self.ask(WorstTurns(turns, over, arms[0], arms[1]))
+
+    async def symptom(self, trial: Trial, measurement: Measurement) -> Offer | None:
+        """Show the symptom guide."""
+        return await self.ask(SymptomGuide(self._runner, trial, measurement.readouts))
+
+    async def export_to(self, what: str, suggested: str, *, audio: bool) -> Path | None:
+        """Ask for the path of a file to write."""
+        return await self.ask(ExportTo(what, suggested, audio=audio))
+
+    async def mix(self, path: Path, outcome: Outcome, arm: int, *, replace: bool) -> OSError | bool | None:
+        """Write a call to be heard."""
+        return await self.ask(Mixing(path, outcome, arm, replace=replace))

@@ -1,0 +1,124 @@
+"""The pane of the timeline: its title, which says what is heard too, the drawing, and why an event happened."""
+
+from __future__ import annotations
+
+from textual import on
+from textual.app import ComposeResult
+from textual.containers import Vertical
+from textual.reactive import var
+from textual.widgets import Static
+
+from simulator.channel import NEEDS_CALLER
+from tui.terminal_text import plain
+from tui.tune.playback import Heard
+from tui.tune.scene import ARMS
+from tui.tune.trial import Outcome
+from tui.tune.trials import TrialState
+from tui.widgets.timeline import Timeline
+from tui.widgets.timeline_lanes import clock_text
+
+BEFORE_EVENT_MS = 500
+"""An event is heard from so much before it on."""
+
+
+class TimelinePane(Vertical):
+    """Shows what was :attr:`tried` and what is :attr:`heard` of it."""
+
+    tried: var[TrialState] = var(TrialState())
+    heard: var[Heard] = var(Heard())
+
+    def __init__(self, *, id: str) -> None:
+        super().__init__(id=id, classes="pane")
+        self.timeline = Timeline(id="timeline")
+        self._title = Static("Timeline", id="timeline-title", classes="pane-title", markup=False)
+        self._why = Static(id="why", markup=False)
+        self._about = ""
+
+    def compose(self) -> ComposeResult:
+        """Lay out the title, the drawing and the line below it."""
+        yield self._title
+        yield self.timeline
+        yield self._why
+
+    # ---- what was tried
+
+    def watch_tried(self, before: TrialState, now: TrialState) -> None:
+        """Draw what was tried, or say what it waits for."""
+        if now.drawn is None:
+            self.timeline.show(None, now.waiting, now.share)
+        elif now.drawn is not before.drawn:
+            self.timeline.show(now.drawn.scene)
+            self._about = _about(now.drawn)
+            self._show_title()
+        if now.stale:
+            self.timeline.set_stale()
+
+    @on(Timeline.Chosen)
+    def _tell_why(self, message: Timeline.Chosen) -> None:
+        message.stop()
+        text = f"{self.timeline.glyphs.legend()}  , . say why" if self.timeline.scene else ""
+        if message.mark is not None:
+            event = message.mark.event
+            when = clock_text(event.t_ms, 100)
+            text = f"{message.arm} {when} {event.type.replace('_', ' ')}, turn {event.turn + 1}: {event.why.text()}"
+        self._why.update(plain(text), layout=False)
+
+    def step_difference(self, steps: int) -> None:
+        """Go to another turn that the arms treat differently."""
+        if not self.timeline.step_difference(steps):
+            where = "after" if steps > 0 else "before"
+            self.notify(f"No turn {where} this one on which A and B differ.", markup=False)
+
+    def switch_glyphs(self) -> None:
+        """Draw with other characters."""
+        self.timeline.fine_glyphs = not self.timeline.fine_glyphs
+
+    def arrive(self, shared_ms: int) -> None:
+        """Bring a moment into sight, and put the focus here."""
+        self.timeline.look_at(shared_ms)
+        self.timeline.focus()
+
+    # ---- what is heard
+
+    @property
+    def event_ms(self) -> int:
+        """Just before the chosen event; without one, where to begin."""
+        mark = self.timeline.chosen
+        return self.start_ms if mark is None else max(mark.t_ms - BEFORE_EVENT_MS, 0)
+
+    @property
+    def start_ms(self) -> int:
+        """Where to begin to play: at the chosen event if it is in sight, else where the view begins."""
+        mark, view = self.timeline.chosen, self.timeline.view
+        if mark is not None and view.start_ms <= mark.t_ms < view.end_ms:
+            return max(mark.t_ms - BEFORE_EVENT_MS, 0)
+        return round(view.start_ms)
+
+    def watch_heard(self, heard: Heard) -> None:
+        """Put the playhead where the call that is heard is, and say so."""
+        sight = heard.sight
+        if sight is None:
+            self.timeline.show_playhead(heard.wants_ms, "", follow=heard.follow)
+        else:
+            self.timeline.show_playhead(sight.shared_ms, ARMS[sight.arm], follow=heard.follow)
+        self._show_title()
+
+    def _show_title(self) -> None:
+        said, sight = self._about, self.heard.sight
+        if sight is not None:
+            symbols = "▶‖" if self.timeline.fine_glyphs else ">="
+            state = f"{symbols[not sight.playing]} {clock_text(sight.shared_ms, 1000)} {ARMS[sight.arm]}"
+            voice = f"{sight.voice} on {sight.where}" if sight.where else sight.voice
+            sound = f"no sound: {sight.no_sound}" if sight.no_sound else voice
+            said = f"{state}, {sound} · {self._about}"
+        self._title.update(plain(said or "Timeline"), layout=False)
+
+
+def _about(outcome: Outcome) -> str:
+    """Return what a drawing shows."""
+    scene = outcome.scene
+    title = f"Timeline of {scene.name}"
+    if (mixed := outcome.runs[0].mixed) is not None:
+        title += f" · {mixed}; {NEEDS_CALLER}, so it is left out"
+    clock = "clock of A; ┈ the quicker arm waits, so that both meet the caller's next words together"
+    return f"{title} · {clock}" if scene.aligned else title
