@@ -7,14 +7,19 @@ import sys
 import time
 
 from base.unexpected import install, report_stopped
+from tui.streams import flushed, open_missing
 
 
 def main() -> None:
     """Run ``turnlab`` with the process's arguments and exit with its code."""
     os.environ.setdefault("TURNLAB_STARTED_AT", repr(time.time()))
+    if not open_missing():
+        # What a command found could not be told, so it does nothing.
+        sys.exit(1)
     install()
     try:
-        sys.exit(_run(sys.argv[1:]))
+        code = _run(sys.argv[1:])
+        sys.exit(code if flushed() else 1)
     except KeyboardInterrupt:
         sys.stderr.write("turnlab: stopped\n")
         sys.exit(130)

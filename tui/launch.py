@@ -7,6 +7,7 @@ import os
 import sys
 
 from base.os_errors import os_error_text
+from tui.streams import draw_in_utf8
 
 
 def open_dashboard(connection: str | None = None, *, read_only: bool = False) -> int:
@@ -16,6 +17,7 @@ def open_dashboard(connection: str | None = None, *, read_only: bool = False) ->
     if not in_browser and not all(stream.isatty() for stream in (sys.stdin, sys.stdout, sys.stderr)):
         sys.stderr.write("turnlab: the dashboard needs a terminal; for scripts see 'turnlab simulate --help'\n")
         return 2
+    draw_in_utf8()
     # Importing makes many objects and no garbage; the app collects again once its first screen stands.
     gc.disable()
     from base.unexpected import report_stopped

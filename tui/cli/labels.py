@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 
 from base.files import write_private
@@ -17,6 +16,7 @@ from simulator.labels.misspelt import NOTHING_KNOWN, says_nothing
 from simulator.recording import audio_beside
 from tui.cli.failure import CallError, WorkError, complain
 from tui.cli.tables import print_line
+from tui.streams import write_content
 
 STANDARD_OUTPUT = Path("-")
 
@@ -32,7 +32,7 @@ def export_labels(path: Path, output: Path | None, *, force: bool) -> None:
     except SimulatorError as error:
         raise WorkError(str(error)) from error
     target = output or source.with_suffix(".txt")
-    _write(target, track, force=force)
+    _write(target, track.encode(), force=force)
     if lost:
         complain(f"{target}: a label track cannot carry {', '.join(lost)}; they are in {source} alone")
 
@@ -56,7 +56,7 @@ def import_labels(path: Path, output: Path | None, *, force: bool) -> None:
     for note in source.notes if source else ():
         complain(note)
     content, kept, dropped = json_of_track(track, before, f"human (Audacity label track {path.name})")
-    _write(target, json_bytes(content, indent=1).decode(), force=force)
+    _write(target, json_bytes(content, indent=1), force=force)
     if kept:
         complain(f"{target}: kept {', '.join(kept)} from before; check that they still fit")
     if dropped:
@@ -76,12 +76,12 @@ def _label_file(path: Path) -> Path:
     return found
 
 
-def _write(target: Path, content: str, *, force: bool) -> None:
+def _write(target: Path, content: bytes, *, force: bool) -> None:
     if target == STANDARD_OUTPUT:
-        sys.stdout.write(content)
+        write_content(content)
         return
     try:
-        write_private(target, content.encode(), replace=force)
+        write_private(target, content, replace=force)
     except FileExistsError:
         raise CallError(
             f"{target}: is there already; choose another --output, or replace it with --force"

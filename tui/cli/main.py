@@ -14,6 +14,7 @@ from tui.cli.commands import calling, listing, measuring
 from tui.cli.commands.connect import connect
 from tui.cli.failure import CallError, ToldError, WorkError, complain
 from tui.cli.groups import LateGroup
+from tui.streams import OutputLostError, flushed, write_what_can_be_written
 
 
 class Turnlab(LateGroup):
@@ -104,6 +105,7 @@ def run(arguments: list[str]) -> int:
     if "--debug" in arguments:
         os.environ[DEBUG] = "1"
     arguments = [argument for argument in arguments if argument != "--debug"]
+    write_what_can_be_written()
     try:
         result = typer.main.get_command(app).main(arguments, prog_name="turnlab", standalone_mode=False)
         sys.stdout.flush()
@@ -113,9 +115,11 @@ def run(arguments: list[str]) -> int:
         complain(f"{error.format_message().rstrip('.')}; see '{path} --help'")
         return 2
     except (BrokenPipeError, SystemExit):  # how typer and rich pass it on
-        # whoever read our output has seen enough; keep Python from complaining at exit
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        flushed()
         return 0
+    except OutputLostError:
+        flushed()
+        return 1
     except (KeyboardInterrupt, typer.Abort):
         complain("stopped")
         return 130

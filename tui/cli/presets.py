@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from base.json_text import json_line
+import json
+
 from presets.fields import FIELDS
 from tui.cli.failure import CallError, complain
 from tui.cli.tables import print_line, print_table
@@ -22,7 +23,7 @@ def list_presets(name: str | None, *, as_json: bool) -> None:
             {"name": one.name, "description": one.description, "voice_config": one.config.set_values()}
             for one in shown
         ]
-        print(json_line(raw[0] if name else raw))
+        print(json.dumps(raw[0] if name else raw))
         return
     used = [spec for spec in FIELDS if any(getattr(one.config, spec.name) is not None for one in shown)]
     rows = []

@@ -18,6 +18,7 @@ from tui.cli.failure import CallError, WorkError, complain
 from tui.cli.faults import Faults
 from tui.cli.profiles import refusals
 from tui.cli.tables import print_line
+from tui.streams import write_content
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +64,7 @@ def fit_profile(request: FitRequest) -> None:
         complain(sentence)
     content = json_bytes(fitted.content)
     if request.output is None:
-        print(content.decode(), end="")
+        write_content(content)
     else:
         _write(request.output, content, force=request.force)
         print_line(f"{request.name} is in {request.output}; see it with: turnlab profiles {request.output}")

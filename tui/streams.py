@@ -1,0 +1,76 @@
+"""The process's standard streams, whatever the shell and the locale made of them."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import os
+import sys
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from _typeshed import ReadableBuffer
+
+
+class OutputLostError(OSError):
+    """Standard output takes nothing more: its disk is full, or its device is gone."""
+
+
+def open_missing() -> bool:
+    """Open the null device where a standard stream is closed; return whether standard output was open.
+
+    A file that is opened later would otherwise become the stream, and be written over.
+    """
+    there = sys.stdout is not None
+    sys.stdin = sys.stdin or io.TextIOWrapper(io.FileIO(os.devnull))
+    sys.stdout = sys.stdout or io.TextIOWrapper(io.FileIO(os.devnull, "w"))
+    sys.stderr = sys.stderr or io.TextIOWrapper(io.FileIO(os.devnull, "w"))
+    return there
+
+
+def write_what_can_be_written() -> None:
+    """Let standard output raise :class:`OutputLostError`, and write ``?`` for what its encoding lacks."""
+    stream = sys.stdout
+    if type(stream) is io.TextIOWrapper:  # not what a test or another program captures output with
+        stream.flush()
+        raw = io.BufferedWriter(_Output(stream.fileno(), "w", closefd=False))
+        lines = stream.line_buffering or stream.write_through
+        sys.stdout = io.TextIOWrapper(raw, stream.encoding, "replace", line_buffering=lines)
+
+
+def draw_in_utf8() -> None:
+    """Read and write UTF-8, as the dashboard's drawings need, whatever the locale says."""
+    for stream in (sys.__stdin__, sys.__stdout__, sys.__stderr__):
+        if isinstance(stream, io.TextIOWrapper):
+            stream.reconfigure(encoding="utf-8")
+
+
+def write_content(content: bytes) -> None:
+    """Write a file's content to standard output as it is, whatever the locale says."""
+    sys.stdout.flush()
+    sys.stdout.buffer.write(content)
+
+
+def flushed() -> bool:
+    """Write out what standard output holds back; return whether it took it, or its reader has seen enough."""
+    try:
+        sys.stdout.flush()
+    except OSError as error:
+        # Python would complain at exit of what it could not write.
+        with contextlib.suppress(OSError, ValueError):
+            os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return isinstance(error, BrokenPipeError)
+    return True
+
+
+class _Output(io.FileIO):
+    """A file descriptor that says what failed was it."""
+
+    def write(self, content: ReadableBuffer, /) -> int:
+        """Write, as any file does."""
+        try:
+            return super().write(content)
+        except BrokenPipeError:
+            raise
+        except OSError as error:
+            raise OutputLostError(error.errno, error.strerror) from None
