@@ -188,10 +188,29 @@ def suggest(name: str) -> str | None:
 
 
 def changes(before: VoiceConfig, after: VoiceConfig) -> dict[str, Any]:
-    """Return the smallest update body that turns ``before`` into ``after``.
+    """Return the smallest update that turns ``before`` into ``after``.
 
     Only changed fields appear; ``None`` puts a field back to inherit (the platform merges the rest).
     """
-    old, new = before.set_values(), after.set_values()
+    old, new = _plain(before.set_values()), _plain(after.set_values())
     body = {name: value for name, value in new.items() if name not in old or old[name] != value}
     return body | {name: None for name in old if name not in new}
+
+
+def _plain(values: Mapping[str, Any]) -> dict[str, Any]:
+    """Return values without those that only spell "inherit"."""
+    known = {name: BY_NAME[name].plain(value) if name in BY_NAME else value for name, value in values.items()}
+    return {name: value for name, value in known.items() if value is not None}
+
+
+def as_sent(update: Mapping[str, Any]) -> dict[str, Any]:
+    """Return an update as the platform takes it: the default instead of ``None`` where its schema has no null."""
+    return {
+        name: BY_NAME[name].default if value is None and name in BY_NAME and not BY_NAME[name].nullable else value
+        for name, value in update.items()
+    }
+
+
+def as_read(stored: VoiceConfig) -> VoiceConfig:
+    """Return a configuration that a platform answered: a default that only spells "inherit" is not set."""
+    return VoiceConfig.model_validate(_plain(stored.set_values()))

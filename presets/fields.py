@@ -39,6 +39,12 @@ class FieldSpec:
     heard: bool = True
     """Whether the simulator can hear it; the others are kept and edited, but move no readout."""
     unset_label: str = "inherit"
+    nullable: bool = True
+    """Whether the platform's schema takes ``null``; where not, the default stands for "inherit" both ways."""
+
+    def plain(self, value: object) -> object:
+        """Return ``value``, or ``None`` where it is how the platform spells "inherit"."""
+        return None if not self.nullable and value == self.default else value
 
     def show(self, value: object) -> str:
         """Return ``value`` as people read it, with its unit (``None``: the label for "not set")."""
@@ -124,6 +130,7 @@ FIELDS: tuple[FieldSpec, ...] = (
         "A phrase can hold up an answer that is already there.",
         default="backchannel",
         choices=("backchannel", "phrase", "silent"),
+        nullable=False,
     ),
     FieldSpec(
         "filler_vocabulary",
@@ -141,6 +148,7 @@ FIELDS: tuple[FieldSpec, ...] = (
         low=0,
         slider=(0, 2000),
         step=50,
+        nullable=False,
     ),
     FieldSpec(
         "filler_cooldown_ms",
@@ -248,6 +256,7 @@ FIELDS: tuple[FieldSpec, ...] = (
         "Tools",
         "Whether the agent may forward the call to a person, at a cost. Off: its tool is denied.",
         default=False,
+        nullable=False,
     ),
     FieldSpec(
         "forwarding",

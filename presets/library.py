@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache
 from importlib.resources import files
+from typing import Any
 
 from presets.config import VoiceConfig, parse
+from presets.fields import BY_NAME
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,3 +44,19 @@ def preset(name: str) -> Preset:
     if name not in presets:
         raise UnknownPresetError(f"no preset is called {name!r}; there are {', '.join(presets)}")
     return presets[name]
+
+
+def spoken_of(presets: Iterable[Preset]) -> tuple[str, ...]:
+    """Return the fields that any of the presets sets, in the order of the table of fields."""
+    named = {name for one in presets for name in one.config.set_values()}
+    known = [name for name in BY_NAME if name in named]
+    return (*known, *sorted(named - set(known)))
+
+
+def whole(preset: Preset, presets: Iterable[Preset]) -> dict[str, Any]:
+    """Return what applying a preset means: its own values, and ``None`` for every other field presets speak of.
+
+    So a service is, in these fields, what the preset's arm is, whichever preset was applied to it before.
+    """
+    unset: dict[str, Any] = dict.fromkeys(spoken_of((*presets, preset)))
+    return unset | preset.config.set_values()

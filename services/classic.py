@@ -125,7 +125,9 @@ class ClassicClient(ClassicOwners):
         )
         service_id = as_text(made.get("id"))
         if not service_id:
-            raise BadResponseError("the platform made a service and did not say its id; refresh the list")
+            unsaid = BadResponseError("the platform made a service and did not say its id; refresh the list")
+            unsaid.outcome_unknown = True
+            raise unsaid
         return service_id
 
     async def update_service(self, service_id: str, changes: Mapping[str, JsonValue]) -> Service:

@@ -10,19 +10,10 @@ from pydantic import JsonValue
 from services.errors import InvalidError, UnsupportedError
 from services.model import BehaviorSet, NewService, Service, Tag, VersionSet
 from services.reading import Fields, JsonObject, as_bool, as_text, as_texts, as_time, read_service, read_version_set
-from services.writing import write_tags, write_version_set
+from services.service_fields import BY_NAME, PLATFORM_ONLY
+from services.writing import write_new_service, write_version_set
 
 MACHINE: Final = "service_hierarchical_state_machine"
-PLATFORM_ONLY: Final = (
-    "tool_capacity",
-    "channel_type",
-    "environment",
-    "safety_filters_enabled",
-    "voice_config",
-    "version_sets",
-)
-"""What a service has on Platform and not here."""
-
 _VERSION_SET_NAMES: Final = (
     (f"{MACHINE}_version_number", "context_graph_version_number"),
     (f"{MACHINE}_version", "context_graph_version_number"),
@@ -91,23 +82,9 @@ def write_classic_version_set(version_set: VersionSet) -> JsonObject:
 
 def write_classic_service(new: NewService) -> JsonObject:
     """Return the body that makes a service. Raises for what the Classic API has no place for."""
-    only_there = {
-        "tool_capacity": new.tool_capacity,
-        "channel_type": new.channel_type,
-        "environment": new.environment,
-        "safety_filters_enabled": new.safety_filters_enabled,
-        "voice_config": new.voice_config,
-    }
-    _refuse(name for name, value in only_there.items() if value is not None)
-    body: JsonObject = {
-        f"{MACHINE}_id": new.context_graph_id,
-        "agent_id": new.agent_id,
-        "name": new.name,
-        "description": new.description,
-        "is_active": new.is_active,
-        "keyterms": list(new.keyterms),
-        "tags": _tag_map(write_tags(new.tags)),
-    }
+    given = {name: value for name, value in write_new_service(new).items() if name not in new.extra}
+    given.pop("version_sets", None)
+    body = write_classic_changes(given)
     if new.release is not None:
         body["release_version_set"] = write_version_set(new.release, context_graph=MACHINE)
     return body | dict(new.extra)
@@ -119,10 +96,15 @@ def write_classic_changes(changes: Mapping[str, JsonValue]) -> JsonObject:
     empty = [name for name, value in changes.items() if value is None]
     if empty:
         raise UnsupportedError(f"the Classic API ignores null, so {', '.join(empty)} cannot be taken back with it")
-    body = {f"{MACHINE}_id" if name == "context_graph_id" else name: value for name, value in changes.items()}
+    body = {_their_name(name): value for name, value in changes.items()}
     if "tags" in body:
         body["tags"] = _tag_map(body["tags"])
     return body
+
+
+def _their_name(name: str) -> str:
+    field = BY_NAME.get(name)
+    return name if field is None else field.classic_name or name
 
 
 def _refuse(names: Iterable[str]) -> None:

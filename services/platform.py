@@ -9,6 +9,7 @@ from urllib.parse import quote
 import httpx
 from pydantic import JsonValue
 
+from presets.config import as_sent
 from services.client import PAGE_SIZE
 from services.errors import BadResponseError, NotFoundError, RefusedError, UnsupportedError
 from services.exchange import Query
@@ -119,7 +120,7 @@ class PlatformClient(PlatformOwners):
         """Make a service and return its id."""
         path = f"{self._workspace}/services"
         made = await self._transport.request("POST", path, body=write_new_service(new), kind="POST service")
-        return _service(made).id
+        return _changed(made).id
 
     async def update_service(self, service_id: str, changes: Mapping[str, JsonValue]) -> Service:
         """Change only the named fields and return the service as it is then."""
@@ -137,7 +138,7 @@ class PlatformClient(PlatformOwners):
         """Change only the named fields; see :meth:`services.client.ServicesClient.update_voice_config`."""
         if not changes:
             return await self.get_service(service_id)
-        return await self._put_service(service_id, {"voice_config": dict(changes)})
+        return await self._put_service(service_id, {"voice_config": as_sent(changes)})
 
     async def service_history(
         self, service_id: str, *, limit: int = PAGE_SIZE, continuation: int | None = None
@@ -206,8 +207,17 @@ class PlatformClient(PlatformOwners):
 
     async def _put_service(self, service_id: str, body: JsonObject) -> Service:
         path = self._service_path(service_id)
-        return _service(await self._transport.request("PUT", path, body=body, kind="PUT service"))
+        return _changed(await self._transport.request("PUT", path, body=body, kind="PUT service"))
 
 
 def _service(body: JsonObject) -> Service:
     return required(body, read_service, "a service that has no id")
+
+
+def _changed(body: JsonObject) -> Service:
+    """Read the answer to a change: one that makes no sense does not say that nothing was changed."""
+    try:
+        return _service(body)
+    except BadResponseError as error:
+        error.outcome_unknown = True
+        raise

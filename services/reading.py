@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
-from typing import TypeVar
+from typing import Any, Final, TypeVar
 
 from pydantic import JsonValue
 
-from presets.config import Problem, VoiceConfig, load
+from presets.config import Problem, VoiceConfig, as_read, load
 from presets.fields import BY_NAME
 from services.model import (
     Agent,
@@ -21,6 +21,7 @@ from services.model import (
     VersionSet,
     WorkspaceVoiceSettings,
 )
+from services.service_fields import SERVICE_FIELDS, Kind
 
 T = TypeVar("T")
 JsonObject = dict[str, JsonValue]
@@ -131,7 +132,7 @@ def read_voice_config(raw: JsonValue) -> tuple[VoiceConfig, tuple[Problem, ...]]
         config, problems = load(raw)
     except OverflowError:  # a whole number beyond what a float can be compared with
         return VoiceConfig(), (Problem("voice_config", "holds a number too large to be meant"),)
-    return config, tuple(problems)
+    return as_read(config), tuple(problems)
 
 
 def read_service(raw: Mapping[str, JsonValue]) -> Service | None:
@@ -141,30 +142,36 @@ def read_service(raw: Mapping[str, JsonValue]) -> Service | None:
     if not service_id:
         return None
     voice_config, voice_problems = read_voice_config(fields.left.pop("voice_config", None))
+    known: dict[str, Any] = {}
+    for field in SERVICE_FIELDS:
+        # what is missing, or odd, is what the model has without it
+        if (value := fields.take(field.name, _FITS[field.kind], None)) is not None:
+            known[field.name] = value
     return Service(
         id=service_id,
         workspace_id=fields.take("workspace_id", as_text, None),
-        name=fields.take("name", as_text, ""),
-        description=fields.take("description", as_text, ""),
-        agent_id=fields.take("agent_id", as_text, None),
         agent_name=fields.take("agent_name", as_text, None),
-        context_graph_id=fields.take("context_graph_id", as_text, None),
         context_graph_name=fields.take("context_graph_name", as_text, None),
-        is_active=fields.take("is_active", as_bool, True),
         is_system=fields.take("is_system", as_bool, False),
         version_sets=fields.take("version_sets", as_version_sets, {}),
-        tags=fields.take("tags", as_tags, ()),
-        tool_capacity=fields.take("tool_capacity", as_int, None),
-        channel_type=fields.take("channel_type", as_text, "voice"),
-        environment=fields.take("environment", as_text, "production"),
         voice_config=voice_config,
         voice_problems=voice_problems,
-        safety_filters_enabled=fields.take("safety_filters_enabled", as_bool, None),
-        keyterms=fields.take("keyterms", as_texts, ()),
         created_at=fields.take("created_at", as_time, None),
         updated_at=fields.take("updated_at", as_time, None),
+        **known,
         extra=fields.left,
     )
+
+
+_FITS: Final[Mapping[Kind, Callable[[JsonValue], object | None]]] = {
+    "text": as_text,
+    "id": as_text,
+    "choice": as_text,
+    "bool": as_bool,
+    "int": as_int,
+    "tags": as_tags,
+    "words": as_texts,
+}
 
 
 def read_voice_settings(raw: Mapping[str, JsonValue]) -> WorkspaceVoiceSettings:

@@ -25,24 +25,26 @@ IDEMPOTENT = frozenset({"GET", "HEAD", "PUT", "DELETE"})
 logging.getLogger("stamina").addHandler(logging.NullHandler())
 
 
-def wait_before_retry(method: str, error: Exception) -> bool | float:
+def wait_before_retry(method: str, error: Exception, *, changes: bool = False) -> bool | float:
     """Return the seconds to wait before sending again, ``True`` for the usual backoff, ``False`` to give up.
 
-    Idempotent requests are sent again after 408, 429, 5xx and dropped connections. A POST may have been carried
-    out, so it is sent again only where the platform says it was not, and when to: 429 with ``Retry-After``.
+    Requests that read are sent again after 408, 429, 5xx and dropped connections. What changes something is sent
+    once: during a wait another client may store another value, so the sender must read before sending it again
+    (:mod:`services.changes.guarded`). Any other POST is sent again only where the platform says that it was not
+    carried out, and when to: 429 with ``Retry-After``.
     """
-    if not isinstance(error, ServiceError) or error.final:
+    if changes or not isinstance(error, ServiceError) or error.final:
         return False
     if isinstance(error, RateLimitedError) and error.retry_after is not None:
         return error.retry_after <= LONGEST_WAIT_S and error.retry_after
-    if method not in IDEMPOTENT or not _passing(error):
+    if method not in IDEMPOTENT or not passing(error):
         return False
     if error.retry_after is not None:
         return error.retry_after <= LONGEST_WAIT_S and error.retry_after
     return True
 
 
-def _passing(error: ServiceError) -> bool:
+def passing(error: ServiceError) -> bool:
     """Tell whether the same request may well succeed in a moment."""
     if isinstance(error, UnreachableError | RateLimitedError):
         return True

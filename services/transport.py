@@ -123,7 +123,7 @@ class Transport:
         raise AssertionError("a retry context ends in a result or an error")
 
     def _wait_before_retry(self, call: Call, error: Exception) -> bool | float:
-        wait = wait_before_retry(call.method, error)
+        wait = wait_before_retry(call.method, error, changes=call.changes)
         if wait is not False:
             self.traffic.note_retry()
             if wait > WORTH_TELLING_S:
@@ -133,7 +133,7 @@ class Transport:
     async def _attempt(self, call: Call, *, again: bool) -> httpx.Response:
         self.traffic.note_waiting(None)
         headers = await self._credentials.headers()
-        async with self._turn(call.kind):
+        async with self._turn(call):
             found = await self._once(call, headers)
         refused = isinstance(found, httpx.Response) and found.status_code == 401
         if refused and await self._credentials.renew(headers):
@@ -144,9 +144,6 @@ class Transport:
             found.final |= again and isinstance(found, UnreachableError) and found.too_slow
             raise found
         if found.is_success:
-            return found
-        if again and call.method == "DELETE" and found.status_code == 404:
-            # The first try broke off, so nobody heard that it had worked.
             return found
         raise self._refusal(call, found)
 
@@ -163,15 +160,20 @@ class Transport:
         return refusal
 
     @asynccontextmanager
-    async def _turn(self, kind: str) -> AsyncIterator[None]:
-        """Hold a request back until the platform lets us ask again, if it said that nothing is left."""
+    async def _turn(self, call: Call) -> AsyncIterator[None]:
+        """Hold a request back until the platform lets us ask again, if it said that nothing is left.
+
+        What changes something does not wait here: who sends it must read again after a wait. It is refused with the
+        seconds to wait.
+        """
+        kind = call.kind
         if self._take_one(kind):
             yield
             return
         # One by one: in a window that slides, only the platform's next answer tells whether there is room for two.
         async with self._queues[kind]:
             if not self._take_one(kind):
-                await self._wait_for_reset(self.traffic.limits[kind])
+                await self._wait_for_reset(self.traffic.limits[kind], waits=not call.changes)
             yield
 
     def _take_one(self, kind: str) -> bool:
@@ -183,12 +185,13 @@ class Transport:
             self.traffic.note_limit(kind, replace(limit, remaining=limit.remaining - 1))
         return limit.remaining > 0
 
-    async def _wait_for_reset(self, limit: RateLimit) -> None:
+    async def _wait_for_reset(self, limit: RateLimit, *, waits: bool) -> None:
         wait = 0.0 if limit.resets_at is None else limit.resets_at - self._clock()
         used_up = f"the limit of {limit.limit} requests is used up"
-        if wait > LONGEST_WAIT_S:
+        if wait > LONGEST_WAIT_S or (wait > 0 and not waits):
             refused = RateLimitedError(f"{used_up}; nothing was sent: try again in {wait:.0f} s")
-            refused.final = True
+            refused.final = waits
+            refused.retry_after = wait
             raise refused
         if wait > 0:
             async with self._waiting(wait, used_up):

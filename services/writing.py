@@ -3,24 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import Any
 
 from pydantic import JsonValue
 
 from services.model import NewService, Service, Tag, VersionSet
+from services.service_fields import SERVICE_FIELDS, ServiceField
 
 JsonObject = dict[str, JsonValue]
-
-_EDITABLE = (
-    "name",
-    "description",
-    "agent_id",
-    "context_graph_id",
-    "is_active",
-    "tool_capacity",
-    "channel_type",
-    "environment",
-    "safety_filters_enabled",
-)
 
 
 def write_tags(tags: Sequence[Tag]) -> JsonValue:
@@ -46,23 +36,27 @@ def write_version_set(version_set: VersionSet, *, context_graph: str = "context_
     return body | {names.get(name, name): value for name, value in version_set.extra.items()}
 
 
+def write_field(field: ServiceField, value: Any) -> JsonValue:
+    """Return a field's value of the model as the Platform API takes it."""
+    if value is None:
+        return None
+    if field.kind == "tags":
+        return write_tags(value)
+    plain: JsonValue = list(value) if field.kind == "words" else value
+    return plain
+
+
+def service_values(service: Service) -> JsonObject:
+    """Return the value of every field that can be set, by the Platform API's names, and what is in ``extra``."""
+    known = {field.name: write_field(field, getattr(service, field.name)) for field in SERVICE_FIELDS}
+    return dict(service.extra) | known
+
+
 def write_new_service(new: NewService) -> JsonObject:
     """Return the body that makes a service on Platform; what is ``None`` is left to its defaults."""
-    body: JsonObject = {
-        "name": new.name,
-        "description": new.description,
-        "agent_id": new.agent_id,
-        "context_graph_id": new.context_graph_id,
-        "is_active": new.is_active,
-        "tags": write_tags(new.tags),
-        "keyterms": list(new.keyterms),
-        "tool_capacity": new.tool_capacity,
-        "channel_type": new.channel_type,
-        "environment": new.environment,
-        "safety_filters_enabled": new.safety_filters_enabled,
-        "voice_config": None if new.voice_config is None else dict(new.voice_config),
-        "version_sets": None if new.release is None else {"release": write_version_set(new.release)},
-    }
+    body = {field.name: write_field(field, getattr(new, field.name)) for field in SERVICE_FIELDS}
+    body["voice_config"] = None if new.voice_config is None else dict(new.voice_config)
+    body["version_sets"] = None if new.release is None else {"release": write_version_set(new.release)}
     return {name: value for name, value in body.items() if value is not None} | dict(new.extra)
 
 
@@ -73,13 +67,11 @@ def service_changes(before: Service, after: Service) -> JsonObject:
     know, stays. Version sets and ``voice_config`` are not compared: they have calls of their own. Fields of
     ``extra`` are; one that is missing afterwards is sent as ``null``.
     """
-    changes: JsonObject = {
-        name: getattr(after, name) for name in _EDITABLE if getattr(after, name) != getattr(before, name)
+    changes = {
+        field.name: write_field(field, getattr(after, field.name))
+        for field in SERVICE_FIELDS
+        if getattr(after, field.name) != getattr(before, field.name)
     }
-    if after.tags != before.tags:
-        changes["tags"] = write_tags(after.tags)
-    if after.keyterms != before.keyterms:
-        changes["keyterms"] = list(after.keyterms)
     return changes | _differing(before.extra, after.extra)
 
 

@@ -1,23 +1,18 @@
-"""Carrying out a plan: look again, keep what is there, write, and look at what became of it."""
+"""Carrying out a plan for a version set: look again, keep what is there, write, and look at what became of it."""
 
 from __future__ import annotations
 
 from contextlib import suppress
 from dataclasses import dataclass
 
-from services.changes.differences import Change, differences, newest_versions, same
-from services.changes.errors import MovedError, UncertainError
-from services.changes.ledger import Backups, Scope, holds, settled
+from services.changes.differences import Change, canonical, differences, newest_versions, same
+from services.changes.errors import MovedError
+from services.changes.guarded import carry_out
+from services.changes.kept import Entry, Scope, holds, settled
+from services.changes.ledger import Backups
 from services.changes.plan import Plan, make_plan
 from services.client import ServicesClient
-from services.errors import (
-    BadResponseError,
-    NotFoundError,
-    ServiceError,
-    StorageError,
-    UnreachableError,
-    UnsupportedError,
-)
+from services.errors import NotFoundError, StorageError, UnsupportedError
 from services.model import VersionSet
 
 
@@ -37,89 +32,108 @@ class Applied:
 async def apply_plan(client: ServicesClient, plan: Plan, backups: Backups, *, who: str) -> Applied:
     """Do what a plan says, if the platform still holds what the plan was made from.
 
-    Everything is read again right before it is written; if it moved, :class:`services.changes.errors.MovedError`
-    holds both plans. The API has no conditional write, so a change by somebody else in the moment between that
-    reading and the writing cannot be seen; other Turnlabs with the same data folder wait for each other. What the
-    target held is kept on the disk before anything is sent: if that fails, nothing is sent.
+    Everything is read again right before each try to write it; if it moved,
+    :class:`services.changes.errors.MovedError` holds both plans. The API has no conditional write, so a change by
+    another client in the moment between that reading and the writing cannot be seen; other Turnlabs with the same
+    data folder wait for each other. What the target held is kept on the disk before anything is sent: if that
+    fails, nothing is sent.
 
-    Raises :class:`services.errors.ServiceError` when the platform refuses, and
-    :class:`services.changes.errors.UncertainError` when nobody knows whether the change was stored.
+    Raises what :func:`services.changes.guarded.carry_out` raises.
     """
     method = "delete_version_set" if plan.after is None else "upsert_version_set"
     if why := client.unsupported.get(method):
         raise UnsupportedError(why)
-    scope = Scope.of(client.label, plan.service)
     async with backups.alone():
-        newest = await newest_versions(client, plan.service)
-        await _settle_leftovers(client, scope, plan, backups)
-        now = await make_plan(client, plan.service.id, plan.request, backups, newest=newest)
-        if now.fingerprint != plan.fingerprint:
-            raise MovedError(plan, now)
+        step = _VersionSetStep(client, plan, backups)
         if plan.nothing_to_do:
+            await step.look()
             return Applied(plan=plan, change=None, stored=plan.before)
-        change = await backups.begin(scope, plan, who)
-        try:
-            await _write(client, plan)
-        except ServiceError as error:
-            await _find_out(client, plan, backups, change, error)
-        stored = await _read_back(client, plan, change)
-        # what is stored tells later, too; a full disk must not make a change look undone
-        with suppress(StorageError):
-            await backups.settle(change, "done", stored)
+        change, stored = await carry_out(client, step, backups, who)
     otherwise = () if holds(stored, plan.after) else differences(plan.after, stored, plan.newest)
     return Applied(plan=plan, change=change, stored=stored, otherwise=otherwise)
 
 
-async def _settle_leftovers(client: ServicesClient, scope: Scope, plan: Plan, backups: Backups) -> None:
-    """Judge changes that broke off by what is stored, while that still tells."""
-    begun = [one for one in await backups.entries(scope) if one.target == plan.target and one.state == "begun"]
-    if begun:
-        now = (await client.list_version_sets(plan.service.id)).get(plan.target)
-        for entry in begun:
-            await backups.settle(entry.id, settled(entry, now), now)
+class _VersionSetStep:
+    """A :class:`services.changes.guarded.Step` that replaces or deletes one version set."""
+
+    repeatable = True
+
+    def __init__(self, client: ServicesClient, plan: Plan, backups: Backups) -> None:
+        self._client = client
+        self._plan = plan
+        self._backups = backups
+        self._looked = False
+
+    @property
+    def what(self) -> str:
+        return f"{self._plan.target} of {self._plan.service.name}"
+
+    @property
+    def check(self) -> str:
+        return f"turnlab version-set get {self._plan.service.id} {self._plan.target}"
+
+    async def look(self) -> None:
+        plan = self._plan
+        newest = await newest_versions(self._client, plan.service)
+        if not self._looked:
+            # later on, a change that is begun is this one
+            await self._settle_leftovers()
+        self._looked = True
+        now = await make_plan(self._client, plan.service.id, plan.request, self._backups, newest=newest)
+        if now.fingerprint != plan.fingerprint:
+            raise MovedError(plan, now)
+
+    async def _settle_leftovers(self) -> None:
+        """Judge changes that broke off by what is stored, while that still tells."""
+        plan = self._plan
+        entries = await self._backups.entries(Scope.of(self._client.label, plan.service))
+        begun = [one for one in entries if one.target == plan.target and one.state == "begun"]
+        if begun:
+            now = (await self._client.list_version_sets(plan.service.id)).get(plan.target)
+            for entry in begun:
+                with suppress(StorageError):
+                    await self._backups.settle(entry.id, settled(entry, now), canonical(now))
+
+    def entry(self) -> Entry:
+        return entry_for(self._client.label, self._plan)
+
+    async def send(self) -> None:
+        await write(self._client, self._plan)
+
+    async def read(self) -> VersionSet | None:
+        try:
+            return (await self._client.list_version_sets(self._plan.service.id)).get(self._plan.target)
+        except NotFoundError:
+            return None
+
+    def holds(self, stored: VersionSet | None) -> bool:
+        return holds(stored, self._plan.after)
+
+    def untouched(self, stored: VersionSet | None) -> bool:
+        return same(stored, self._plan.before)
+
+    def stored_text(self, stored: VersionSet | None) -> str:
+        return canonical(stored)
 
 
-async def _write(client: ServicesClient, plan: Plan) -> None:
+def entry_for(connection: str, plan: Plan) -> Entry:
+    """Return what is kept of a plan before it is carried out."""
+    return Entry(
+        scope=Scope.of(connection, plan.service),
+        service_name=plan.service.name,
+        kind="version set",
+        action=plan.action,
+        target=plan.target,
+        source=plan.source,
+        undoes=plan.undoes,
+        before=canonical(plan.before),
+        after=canonical(plan.after),
+    )
+
+
+async def write(client: ServicesClient, plan: Plan) -> None:
+    """Send what a plan says, without looking."""
     if plan.after is None:
         await client.delete_version_set(plan.service.id, plan.target)
     else:
         await client.upsert_version_set(plan.service.id, plan.target, plan.after)
-
-
-async def _find_out(client: ServicesClient, plan: Plan, backups: Backups, change: int, error: ServiceError) -> None:
-    """Return if a change whose writing failed was stored all the same; otherwise raise."""
-    if _surely_not_written(error):
-        with suppress(StorageError):
-            await backups.settle(change, "not written")
-        raise error
-    try:
-        now = (await client.list_version_sets(plan.service.id)).get(plan.target)
-    except ServiceError:
-        raise _uncertain(plan, change, error) from None
-    if holds(now, plan.after):
-        return
-    # It may still be on its way, so it stays begun: the next look at it will tell.
-    raise error if same(now, plan.before) else _uncertain(plan, change, error)
-
-
-def _surely_not_written(error: ServiceError) -> bool:
-    if isinstance(error, UnreachableError | BadResponseError):
-        return False
-    return error.status is None or (400 <= error.status < 500 and error.status != 408)
-
-
-async def _read_back(client: ServicesClient, plan: Plan, change: int) -> VersionSet | None:
-    try:
-        return (await client.list_version_sets(plan.service.id)).get(plan.target)
-    except NotFoundError:
-        return None
-    except ServiceError as error:
-        raise _uncertain(plan, change, error) from None
-
-
-def _uncertain(plan: Plan, change: int, error: ServiceError) -> UncertainError:
-    return UncertainError(
-        f"{plan.target} may or may not have been written ({error}); what it held is kept as change {change}: "
-        "look at it before trying again",
-        status=error.status,
-    )

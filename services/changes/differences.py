@@ -69,6 +69,8 @@ async def _newest(
     )
 
 
+DEFAULT_RUNTIME = "native"
+
 Part = Literal["agent", "context graph", "model", "runtime", "behavior", "other"]
 
 
@@ -87,12 +89,22 @@ class Change:
 
 def same(one: VersionSet | None, other: VersionSet | None) -> bool:
     """Tell whether two version sets mean the same; ``True`` is not 1, unlike in Python."""
-    return canonical(one) == canonical(other)
+    return json.dumps(plain_form(one), sort_keys=True) == json.dumps(plain_form(other), sort_keys=True)
 
 
 def canonical(version_set: VersionSet | None) -> str:
     """Return a version set as text that is equal for equal ones."""
     return canonical_json(None if version_set is None else write_version_set(version_set))
+
+
+def plain_form(version_set: VersionSet | None) -> JsonObject | None:
+    """Return a version set without what the APIs document as defaults: servers add those to what was sent."""
+    if version_set is None:
+        return None
+    form = _fields(version_set)
+    if form.get("turn_runtime") == DEFAULT_RUNTIME:
+        del form["turn_runtime"]
+    return form
 
 
 def differences(
@@ -115,7 +127,21 @@ def differences(
 
 
 def _fields(version_set: VersionSet | None) -> JsonObject:
-    return {} if version_set is None else write_version_set(version_set)
+    form: JsonObject = {} if version_set is None else write_version_set(version_set)
+    preferred = form.get("llm_model_preferences")
+    if isinstance(preferred, dict):
+        form["llm_model_preferences"] = {use: _plain_preference(one) for use, one in preferred.items()}
+    return form
+
+
+def _plain_preference(preference: JsonValue) -> JsonValue:
+    if not isinstance(preference, dict):
+        return preference
+    return {
+        name: value
+        for name, value in preference.items()
+        if value is not None and not (name == "params" and value == {})
+    }
 
 
 def _is_number(value: JsonValue) -> bool:

@@ -2,13 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
+
+from pydantic import JsonValue
 
 from services.changes.differences import same
 from services.errors import ConflictError, ServiceError
 
 if TYPE_CHECKING:
+    from services.changes.kept import KeptFields
     from services.changes.plan import Plan
+    from services.model import Service
 
 
 class MovedError(ConflictError):
@@ -20,12 +26,66 @@ class MovedError(ConflictError):
         self.now = now
 
 
+@dataclass(frozen=True, slots=True)
+class Conflict:
+    """A field that both sides changed, differently; ``None``: inherited, or not set."""
+
+    name: str
+    began: JsonValue
+    theirs: JsonValue
+    mine: JsonValue
+
+
+class MovedFieldsError(ConflictError):
+    """Somebody changed the same fields meanwhile; nothing was written. Show the conflicts and ask."""
+
+    def __init__(self, what: str, conflicts: Sequence[Conflict], now: Service, words: str) -> None:
+        super().__init__(f"{what} was changed meanwhile; nothing was written: {words}")
+        self.conflicts = tuple(conflicts)
+        self.now = now
+        """The service as it is now."""
+
+
+class ChangedFieldsSinceError(ConflictError):
+    """Fields were changed by another client after the change that would be taken back. Nothing was written."""
+
+    def __init__(self, entry: KeptFields, names: Sequence[str], now: Service) -> None:
+        super().__init__(
+            f"{', '.join(names)} was changed by somebody else since change {entry.id}; nothing was written: "
+            f"to overwrite theirs with what was stored before, name the change (--to {entry.id})"
+        )
+        self.entry = entry
+        self.names = tuple(names)
+        self.now = now
+
+
 class NoBackupError(ServiceError):
     """There is nothing to go back to, or the kept value no longer fits. Nothing was written."""
 
 
 class UncertainError(ServiceError):
     """The change was sent and nobody knows whether it was stored; the backup is kept either way."""
+
+    def __init__(self, told: str, change: int | None, check: str, cause: ServiceError) -> None:
+        super().__init__(f"{told}; {_kept(change)}to check before trying again: {check}", status=cause.status)
+        self.outcome_unknown = True
+        self.change = change
+        self.check = check
+
+
+class OvertakenError(ConflictError):
+    """The answer to a change was lost, and what is stored now is neither what was sent nor what was there."""
+
+    def __init__(self, what: str, cause: ServiceError, change: int | None, check: str) -> None:
+        super().__init__(
+            f"{what} is not saved: its answer was lost ({cause}), and something else is stored by now; "
+            f"{_kept(change)}to look at it: {check}"
+        )
+        self.change = change
+
+
+def _kept(change: int | None) -> str:
+    return "" if change is None else f"what it held is kept as change {change}; "
 
 
 def moved(planned: Plan, now: Plan) -> str:

@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from services.changes.ledger import Backups, Kept, Scope, settled
+from services.changes.kept import Kept, Scope, settled
+from services.changes.ledger import Backups
 from services.client import ServicesClient
 from services.errors import ServiceError
 from services.model import FieldChange, HistoryEntry, Service

@@ -2,19 +2,45 @@
 
 from __future__ import annotations
 
+import difflib
 import hashlib
 import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from services.changes.differences import Change, Newest, NewestVersions, canonical, differences, newest_versions
-from services.changes.ledger import Action, Backups, Kept, Scope
+from services.changes.kept import Action, Kept, Scope
+from services.changes.ledger import Backups
 from services.changes.requests import Delete, Promote, Request, Rollback, Upsert, detour, odd_names, outcome
 from services.client import Dialect, ServicesClient
 from services.errors import InvalidError
 from services.model import RELEASE, Service, VersionSet, VersionSetName
 from services.rules import deletable, writable
 from services.writing import JsonObject, write_version_set
+
+CLASSIC_MODELS = (
+    "azure_gpt-4.1-2025-04-14",
+    "openai_gpt-4.1-2025-04-14",
+    "azure_gpt-4.1-mini-2025-04-14",
+    "openai_gpt-4.1-mini-2025-04-14",
+    "azure_gpt-5-nano-2025-08-07",
+    "azure_gpt-5.1-2025-11-13",
+    "openai_gpt-5.1-2025-11-13",
+    "azure_gpt-5.2-2025-12-11",
+    "openai_gpt-5-nano-2025-08-07",
+    "openai_gpt-5-mini-2025-08-07",
+    "openai_gpt-5.4-nano-2026-03-17",
+    "openai_gpt-5.4-mini-2026-03-17",
+    "openai_gpt-5.5-2026-04-23",
+    "openai_gpt-5.2-2025-12-11",
+    "aws_claude-sonnet-4-5-20250929",
+    "aws_claude-haiku-4-5-20251001",
+    "aws_claude-sonnet-4-6",
+    "aws_claude-opus-4-6",
+    "google_gemini-2.5-pro",
+    "google_gemini-2.5-flash",
+)
+"""Every model name that the Classic API's OpenAPI document lists; Platform's lists none, so any text may be one."""
 
 _ACTIONS: dict[type[Request], Action] = {
     Promote: "promote",
@@ -102,10 +128,16 @@ async def make_plan(
     if newest is None:
         newest = await newest_versions(client, service)
     kept = await backups.entries(Scope.of(client.label, service)) if isinstance(request, Rollback) else ()
-    return plan_for(request, service, newest, kept)
+    return plan_for(request, service, newest, kept, client.dialect)
 
 
-def plan_for(request: Request, service: Service, newest: NewestVersions, kept: Sequence[Kept] = ()) -> Plan:
+def plan_for(
+    request: Request,
+    service: Service,
+    newest: NewestVersions,
+    kept: Sequence[Kept] = (),
+    dialect: Dialect = "platform",
+) -> Plan:
     """Return what ``request`` would do to this service; see :func:`make_plan`."""
     found = outcome(request, service, newest, kept)
     # what a rollback takes away altogether is deleted
@@ -121,7 +153,7 @@ def plan_for(request: Request, service: Service, newest: NewestVersions, kept: S
         after=found.after,
         changes=changes,
         notes=found.notes,
-        warnings=cautions(request, service, found.after, newest, changes),
+        warnings=(*cautions(request, service, found.after, newest, changes), *_odd_models(changes, dialect)),
         newest=newest,
         undoes=found.undoes,
     )
@@ -194,3 +226,15 @@ def _about_behaviors(request: Request, changes: tuple[Change, ...]) -> Iterator[
     lost = sum(change.part == "behavior" and change.before is True for change in changes)
     if lost and not isinstance(request, Delete):
         yield f"{lost} dynamic behavior{'s' * (lost > 1)} no longer work{'s' * (lost == 1)} in {request.target}"
+
+
+def _odd_models(changes: Sequence[Change], dialect: Dialect) -> Iterator[str]:
+    """Warn of models that the dialect does not list, before the platform refuses them."""
+    if dialect != "classic":
+        return
+    for change in changes:
+        name = change.after.get("llm_name") if isinstance(change.after, dict) else None
+        if change.part == "model" and isinstance(name, str) and name not in CLASSIC_MODELS:
+            near = difflib.get_close_matches(name, CLASSIC_MODELS, n=1, cutoff=0.5)
+            meant = f"; did you mean {near[0]}?" if near else ""
+            yield f"{name} ({change.name}) is no model that the Classic API lists, so it may refuse it{meant}"

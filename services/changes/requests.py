@@ -11,7 +11,7 @@ from pydantic import JsonValue
 
 from services.changes.differences import Newest, NewestVersions
 from services.changes.errors import NoBackupError
-from services.changes.ledger import Kept, stands, undoable
+from services.changes.kept import Kept, stands, undoable
 from services.errors import ConflictError, InvalidError, NotFoundError, RefusedError
 from services.model import EDGE, RELEASE, Service, VersionSet
 from services.reading import JsonObject, as_int, as_object, as_text, as_texts, read_version_set
@@ -37,6 +37,8 @@ def next_stage(name: str) -> str | None:
 def detour(source: str, target: str) -> str:
     """Return in words how a promotion leaves the path, or nothing if it follows it or is beside it."""
     here, there = stage(source), stage(target)
+    if source == EDGE and there:
+        return f"edge → {target} leaves the path ({' → '.join(STAGES)}): what edge holds was tried in no set on it"
     if here is None or there is None or there == here + 1:
         return ""
     if there <= here:

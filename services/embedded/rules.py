@@ -15,6 +15,7 @@ from services.embedded import owners, store
 from services.embedded.audit import Actor, Subject, record
 from services.embedded.database import now
 from services.model import EDGE, RELEASE
+from services.service_fields import SERVICE_FIELDS
 
 
 class RefusedError(Exception):
@@ -42,12 +43,7 @@ NOTHING_PINNED: Json = {
 """What ``edge`` is, and ``release`` in a new service: the latest of everything."""
 
 _NEW: Json = {
-    "description": "",
-    "is_active": True,
-    "tool_capacity": 3,
-    "channel_type": "voice",
-    "environment": "production",
-    "safety_filters_enabled": True,
+    **{field.name: field.default for field in SERVICE_FIELDS},
     "keyterms": [],
     "tags": [],
     "version_sets": {},

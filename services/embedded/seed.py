@@ -11,6 +11,7 @@ from services.embedded import store
 from services.embedded.access import access
 from services.embedded.migrations import add_behavior_sets, add_people
 from services.embedded.seed_versions import seed_data, stored_content
+from services.service_fields import SERVICE_FIELDS
 
 __all__ = ["access", "demo_id", "seed"]
 
@@ -70,15 +71,7 @@ def _insert_owner(db: sqlite3.Connection, kind: str, workspace_id: str, entry: d
 
 def _complete(workspace_id: str, entry: dict[str, Any]) -> dict[str, Any]:
     """Return a whole service: the entry over what most demo services have in common."""
-    common = {
-        "is_active": True,
-        "tool_capacity": 3,
-        "channel_type": "voice",
-        "environment": "production",
-        "safety_filters_enabled": True,
-        "keyterms": [],
-        "voice_config": None,
-    }
+    common = {field.name: field.default for field in SERVICE_FIELDS} | {"keyterms": [], "voice_config": None}
     tags = [dict(zip(("key", "value"), tag.split(":", 1), strict=True)) for tag in entry["tags"]]
     return (
         common

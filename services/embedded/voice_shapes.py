@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Annotated, Any, Literal
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, ValidationInfo, field_validator
@@ -50,6 +51,8 @@ def _as_documented(schema: JsonDict) -> None:
     for name, spec in BY_NAME.items():
         if spec.choices:
             properties[name]["anyOf"][0]["enum"] = list(spec.choices)
+        if not spec.nullable:
+            properties[name] = {**properties[name]["anyOf"][0], "default": spec.default}
     properties["forwarding"]["anyOf"][0] = Forwarding.model_json_schema()
     properties["language_providers"]["anyOf"][0] = {
         "type": "object",
@@ -58,18 +61,18 @@ def _as_documented(schema: JsonDict) -> None:
     }
 
 
-def _as_answered(schema: JsonDict) -> None:
-    """Say in the generated OpenAPI that a field which is answered is set: what inherits is left out."""
-    _as_documented(schema)
-    properties: Any = schema["properties"]
-    for name, known in properties.items():
-        properties[name] = {"anyOf": [branch for branch in known["anyOf"] if branch.get("type") != "null"]}
-
-
 class ServiceVoiceConfig(VoiceConfig):
-    """A service's ``voice_config`` as it is answered: the fields that are set."""
+    """A service's ``voice_config`` as it is answered, made by :func:`answered`."""
 
-    model_config = ConfigDict(json_schema_extra=_as_answered)
+    model_config = ConfigDict(json_schema_extra=_as_documented)
+
+
+def answered(stored: Mapping[str, Any] | None) -> dict[str, Any] | None:
+    """Return a stored ``voice_config`` as the schema has it: a field that is not set is ``null`` or its default."""
+    if stored is None:
+        return None
+    unset = {name: None if spec.nullable else spec.default for name, spec in BY_NAME.items()}
+    return unset | dict(stored)
 
 
 class VoiceConfigPatch(VoiceConfig):
@@ -85,6 +88,11 @@ class VoiceConfigPatch(VoiceConfig):
     @classmethod
     def _allowed(cls, value: object, info: ValidationInfo) -> object:
         name = str(info.field_name)
+        spec = BY_NAME.get(name)
+        if value is None and spec is not None and not spec.nullable:
+            raise PydanticCustomError(
+                "not_null", "must not be null; its default is {default}", {"default": spec.show(spec.default)}
+            )
         try:
             _, problems = load({name: value})
         except OverflowError:

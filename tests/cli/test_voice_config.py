@@ -20,12 +20,16 @@ STORED = {
     "max_buffer_delay_ms": 600,
     "filler_style": "phrase",
     "barge_in_min_speech_s": 0.8,
-    "forward_call_enabled": False,
 }
+UNSET = {"filler_style": "backchannel", "backchannel_delay_ms": 400, "forward_call_enabled": False}
+"""What the platform's schema has instead of null."""
+APPLY = ("--apply", "--confirm", "release")
 
 
 def _stored(desk: Desk) -> dict[str, Any]:
-    return {name: value for name, value in desk.service()["voice_config"].items() if value is not None}
+    """Return what is set, as another client sees it."""
+    told = desk.service()["voice_config"]
+    return {name: value for name, value in told.items() if value is not None and UNSET.get(name) != value}
 
 
 def test_what_is_stored_is_shown(desk: Desk) -> None:
@@ -33,50 +37,105 @@ def test_what_is_stored_is_shown(desk: Desk) -> None:
     assert "600 ms" in desk("voice-config", LINE).out
 
 
-def test_a_preset_sets_its_fields_and_leaves_the_others(desk: Desk) -> None:
+def test_a_preset_is_a_whole(desk: Desk) -> None:
     shown = desk("voice-config", LINE, "--preset", "ultra_low_latency")
     assert _stored(desk) == STORED, "nothing is written without --apply"
     body = json.loads(shown.out.split("body: ")[1].splitlines()[0])
     assert body["voice_config"]["max_buffer_delay_ms"] == 200
-    assert desk("voice-config", LINE, "--preset", "ultra_low_latency", "--apply").code == 0
-    assert _stored(desk) == {**STORED, **body["voice_config"]}
-    again = desk("voice-config", LINE, "--preset", "ultra_low_latency", "--apply")
+    assert desk("voice-config", LINE, "--preset", "ultra_low_latency", *APPLY).code == 0
+    fast = {"tts_model": "sonic-turbo", "max_buffer_delay_ms": 200, "max_response_sentences": 1}
+    assert _stored(desk) == fast | {"barge_in_min_speech_s": 0.8}, "what no preset speaks of stays"
+    again = desk("voice-config", LINE, "--preset", "ultra_low_latency", *APPLY)
     assert "nothing would change" in again.out
     assert "Written" not in again.out
 
+    calm = desk("voice-config", LINE, "--preset", "balanced")
+    assert "max_response_sentences" in calm.out, "what goes back to inherit is shown first"
+    assert desk("voice-config", LINE, "--preset", "balanced", *APPLY).code == 0
+    assert _stored(desk) == {"max_buffer_delay_ms": 500, "barge_in_min_speech_s": 0.8}
+
+
+def test_the_other_fields_are_kept_on_demand(desk: Desk) -> None:
+    assert desk("voice-config", LINE, "--preset", "balanced", "--keep-others", *APPLY).code == 0
+    assert _stored(desk) == {**STORED, "max_buffer_delay_ms": 500}
+    assert "goes with --preset" in desk("voice-config", LINE, "--body", "{}", "--keep-others").one_line(2)
+
 
 def test_only_what_differs_is_sent_and_null_inherits(desk: Desk) -> None:
-    body = {"max_buffer_delay_ms": 600, "filler_style": None, "eot_timeout_ms": None, "post_eot_pause_ms": 50}
-    done = desk("voice-config", LINE, "--body", json.dumps({"voice_config": body}), "--apply", "--json").json()
-    assert done["body"] == {"voice_config": {"filler_style": None, "post_eot_pause_ms": 50}}
-    assert done["before"] == {"filler_style": "phrase", "post_eot_pause_ms": None}
+    body = {"max_buffer_delay_ms": 600, "tts_model": None, "eot_timeout_ms": None, "post_eot_pause_ms": 50}
+    wanted = json.dumps({"voice_config": body})
+    done = desk("voice-config", LINE, "--body", wanted, *APPLY, "--json").json()
+    assert done["body"] == {"voice_config": {"tts_model": None, "post_eot_pause_ms": 50}}
+    assert done["before"] == {"tts_model": "sonic-3", "post_eot_pause_ms": None}
     expect = {**STORED, "post_eot_pause_ms": 50}
-    del expect["filler_style"]
+    del expect["tts_model"]
     assert _stored(desk) == expect
+
+
+def test_where_the_platform_takes_no_null_its_default_is_sent_and_said(desk: Desk) -> None:
+    done = desk("voice-config", LINE, "--body", '{"filler_style": null}', *APPLY)
+    assert "filler_style cannot be null on the platform: for inherit, its default, backchannel, is sent" in done.out
+    assert '{"filler_style": "backchannel"}' in done.out
+    assert "filler_style" not in _stored(desk)
+    assert "nothing would change" in desk("voice-config", LINE, "--body", '{"filler_style": null}').out
 
 
 def test_a_body_can_come_from_a_file(desk: Desk, tmp_path: Path) -> None:
     (tmp_path / "mine.json").write_text('{"max_buffer_delay_ms": 300}')
-    assert desk("voice-config", LINE, "--body", "@mine.json", "--apply").code == 0
+    assert desk("voice-config", LINE, "--body", "@mine.json", *APPLY).code == 0
     assert _stored(desk)["max_buffer_delay_ms"] == 300
 
 
 def test_what_changed_since_it_was_shown_is_not_written(desk: Desk) -> None:
-    plan = expected(desk("voice-config", LINE, "--body", '{"max_buffer_delay_ms": 300}'))
+    change = ("voice-config", LINE, "--body", '{"max_buffer_delay_ms": 300}')
+    plan = expected(desk(*change))
     desk.put(voice_config={"max_buffer_delay_ms": 450})
-    refused = desk("voice-config", LINE, "--body", '{"max_buffer_delay_ms": 300}', "--apply", "--expect", plan)
-    line = refused.one_line(1)
+    line = desk(*change, *APPLY, "--expect", plan).one_line(1)
     assert '{"max_buffer_delay_ms": 600}' in line
     assert '{"max_buffer_delay_ms": 450}' in line
     assert _stored(desk)["max_buffer_delay_ms"] == 450
-    now = line.split("--expect ")[1]
-    assert (
-        desk("voice-config", LINE, "--body", '{"max_buffer_delay_ms": 300}', "--apply", "--expect", now).code == 0
-    )
+    assert desk(*change, *APPLY, "--expect", line.split("--expect ")[1]).code == 0
+
+
+def test_what_reaches_callers_is_confirmed_in_the_words_of_a_promotion(desk: Desk) -> None:
+    change = ("voice-config", LINE, "--body", '{"max_buffer_delay_ms": 300}', "--apply")
+    why = "release is what callers of 'Intake Line' get; say that you mean it: --confirm release"
+    assert why in desk(*change).err
+    assert why in desk("version-set", "promote", LINE, "preview", "release", "--apply").err
+    assert desk(*change, "--confirm", "Intake Line").code == 2
+    assert _stored(desk) == STORED
+    desk.put(is_active=False)
+    assert desk(*change).code == 0, "no caller reaches it"
+
+
+def test_there_is_a_way_back(desk: Desk) -> None:
+    for number in (300, 400):
+        assert desk("voice-config", LINE, "--body", f'{{"max_buffer_delay_ms": {number}}}', *APPLY).code == 0
+    applied = desk("voice-config", LINE, "--preset", "balanced", *APPLY)
+    back = applied.out.split("to go back: turnlab ")[1].split()
+    back[0:2] = ["voice-config", LINE]
+    listed = desk("voice-config", LINE, "--history", "--json").json()["from_here"]
+    assert [one["preset"] for one in listed] == ["balanced", None, None]
+    assert listed[0]["before"] == {
+        **{name: STORED[name] for name in ("tts_model", "filler_style")},
+        "max_buffer_delay_ms": 400,
+    }
+    assert "preset balanced" in desk("voice-config", LINE, "--history").out
+    assert desk(*back).code == 0, "the printed way back works as it stands"
+    assert _stored(desk) == {**STORED, "max_buffer_delay_ms": 400}
+    assert desk("voice-config", LINE, "--rollback", *APPLY).code == 0
+    assert _stored(desk)["max_buffer_delay_ms"] == 300, "again goes further back"
+    desk.put(voice_config={"max_buffer_delay_ms": 777})
+    line = desk("voice-config", LINE, "--rollback", *APPLY).one_line(1)
+    assert "max_buffer_delay_ms was changed by somebody else since change" in line
+    named = line.split("--to ")[1].rstrip(")")
+    assert desk("voice-config", LINE, "--rollback", "--to", named, *APPLY).code == 0
+    assert _stored(desk) == STORED
+    assert "nothing to roll back" in desk("voice-config", LINE, "--rollback", *APPLY).one_line(1)
 
 
 def test_unknown_fields_are_sent_and_said(desk: Desk) -> None:
-    done = desk("voice-config", LINE, "--body", '{"filler_styl": "silent", "pace": {"floor": 0.8}}', "--apply")
+    done = desk("voice-config", LINE, "--body", '{"filler_styl": "silent", "pace": {"floor": 0.8}}', *APPLY)
     assert "filler_styl is not a field Turnlab knows and is sent as it is; did you mean filler_style?" in done.out
     assert _stored(desk)["pace"] == {"floor": 0.8}
 
@@ -85,7 +144,7 @@ def test_a_stored_value_out_of_bounds_is_said_and_left(alone: Turnlab) -> None:
     shown = alone("voice-config", "Adaptive Support", "--get", "--json").json()
     assert shown["voice_config"]["max_buffer_delay_ms"] == 1500
     assert shown["problems"] == ["max_buffer_delay_ms: must be between 200 and 1000 ms, not 1500"]
-    done = alone("voice-config", "Adaptive Support", "--body", '{"eot_timeout_ms": 7000}', "--apply")
+    done = alone("voice-config", "Adaptive Support", "--body", '{"eot_timeout_ms": 7000}', *APPLY)
     assert "! stored and left as it is: max_buffer_delay_ms" in done.out
     after = alone("voice-config", "Adaptive Support", "--json").json()["voice_config"]
     assert (after["max_buffer_delay_ms"], after["eot_timeout_ms"]) == (1500, 7000)
@@ -117,6 +176,8 @@ def test_classic_does_not_say_so_and_is_not_read_as_inherited(
         ([LINE, "--body", "{}", "--preset", "quality"], 2, "exclude each other"),
         ([LINE, "--get", "--preset", "quality"], 2, "--get only looks"),
         ([LINE, "--apply"], 2, "say what to change"),
+        ([LINE, "--rollback", "--preset", "quality"], 2, "exclude each other"),
+        ([LINE, "--to", "1"], 2, "--to goes with --rollback"),
         (["\x1b]0;owned\x07", "--get"], 2, "no service is called"),
     ],
 )

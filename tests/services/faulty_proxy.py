@@ -43,6 +43,8 @@ class FaultyProxy:
     port: int
     url: str = ""
     faults: list[Fault | None] = field(default_factory=list)
+    write_faults: list[Fault | None] = field(default_factory=list)
+    """Faults for requests that change something, one each; signing in is none."""
     requests: list[str] = field(default_factory=list)
     """Method and path of every request that arrived."""
     bodies: list[bytes] = field(default_factory=list)
@@ -81,7 +83,8 @@ class FaultyProxy:
         body = await reader.readexactly(_length(head))
         self.requests.append(" ".join(head.split(b"\r\n", 1)[0].decode().split(" ")[:2]))
         self.bodies.append(body)
-        fault = self.faults.pop(0) if self.faults else None
+        listed = self.write_faults if self.write_faults and _changes(self.requests[-1]) else self.faults
+        fault = listed.pop(0) if listed else None
         exchange = Exchange(head, body, self._pass_on)
         answer = await (fault(exchange) if fault else exchange.forward())
         if answer is None:
@@ -114,6 +117,10 @@ async def _drip(writer: asyncio.StreamWriter, rest: bytes, every_s: float) -> No
             await asyncio.sleep(every_s)
 
 
+def _changes(request: str) -> bool:
+    return not request.startswith(("GET", "HEAD")) and "signin" not in request
+
+
 def _length(head: bytes) -> int:
     for line in head.lower().split(b"\r\n"):
         if line.startswith(b"content-length:"):
@@ -139,6 +146,26 @@ def reset(*, carried_out: bool = False) -> Fault:
     async def spoil(exchange: Exchange) -> None:
         if carried_out:
             await exchange.forward()
+
+    return spoil
+
+
+def after(meanwhile: Callable[[], Awaitable[object]], then: Fault) -> Fault:
+    """Let something else happen first, such as a change by another client."""
+
+    async def spoil(exchange: Exchange) -> bytes | None:
+        await meanwhile()
+        return await then(exchange)
+
+    return spoil
+
+
+def carried_out(then: Fault) -> Fault:
+    """Have the platform do what was asked, and spoil its answer."""
+
+    async def spoil(exchange: Exchange) -> bytes | None:
+        await exchange.forward()
+        return await then(exchange)
 
     return spoil
 

@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from services.changes.applying import Applied, apply_plan
-from services.changes.ledger import Backups, Kept, Scope
+from services.changes.kept import Kept, Scope
+from services.changes.ledger import Backups
 from services.changes.plan import Plan, make_plan
 from services.changes.requests import Request
 from services.client import ServicesClient

@@ -49,7 +49,7 @@ async def test_what_is_read_fits_the_schema(wire: Wire, path: str, schema: str) 
 
 
 async def test_what_an_update_returns_fits_the_schema(wire: Wire) -> None:
-    change = {"filler_style": None, "backchannel_delay_ms": 250, "forwarding": {"forward_to": "+15550100123"}}
+    change = {"eot_timeout_ms": None, "backchannel_delay_ms": 250, "forwarding": {"forward_to": "+15550100123"}}
     updated = await wire.put(service_path("Intake Line"), {"voice_config": change})
     assert updated.status_code == 200
     _validate("ServiceResponse", updated.json())

@@ -44,7 +44,10 @@ async def test_a_new_service_has_edge_and_release(wire: Wire) -> None:
     assert answer.status_code == 201
     made = answer.json()
     assert made["version_sets"] == {"edge": LATEST, "release": LATEST}
-    assert made["voice_config"] == {"filler_style": "silent", "future": [1]}
+    config = {name: value for name, value in made["voice_config"].items() if value is not None}
+    unset = {"backchannel_delay_ms": 400, "forward_call_enabled": False}
+    assert config == {"filler_style": "silent", "future": [1], **unset}
+    assert "eot_timeout_ms" in made["voice_config"], "a field that is not set is null, as the schema has it"
     assert (made["tool_capacity"], made["safety_filters_enabled"], made["is_active"]) == (3, True, True)
     assert (await wire.get(f"/services/{made['id']}")).json() == made
 
@@ -194,7 +197,7 @@ async def test_any_name_survives(wire: Wire, name: str) -> None:
 async def test_who_changed_what_when_is_kept(wire: Wire) -> None:
     owner = access(wire.database).user_id
     before = (await wire.get(INTAKE)).json()
-    change = {"description": "Mine", "voice_config": {"filler_style": None, "eot_timeout_ms": 900}}
+    change = {"description": "Mine", "voice_config": {"tts_model": None, "eot_timeout_ms": 900}}
     changed = await wire.put(INTAKE, change)
     await wire.put(INTAKE, {"description": "Mine"})  # changes nothing, and leaves no entry
     await wire.put(f"{INTAKE}/version-sets/test", {"version_set": {"agent_version_number": 2}})
@@ -208,7 +211,7 @@ async def test_who_changed_what_when_is_kept(wire: Wire) -> None:
     assert updated["at"] <= upserted["at"] <= deleted["at"]
     assert updated["changes"] == [
         {"path": ["description"], "before": before["description"], "after": "Mine"},
-        {"path": ["voice_config", "filler_style"], "before": "phrase"},
+        {"path": ["voice_config", "tts_model"], "before": "sonic-3"},
         {"path": ["voice_config", "eot_timeout_ms"], "after": 900},
     ]
     paths = [entry["path"][:3] for entry in upserted["changes"]]

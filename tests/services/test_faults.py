@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import json
 import math
-from datetime import UTC, datetime, timedelta
-from email.utils import format_datetime
 
 import httpx
 import pytest
@@ -15,13 +13,12 @@ from services.classic import ClassicClient
 from services.client import ServicesClient
 from services.errors import (
     BadResponseError,
-    NotFoundError,
     RateLimitedError,
     ServiceError,
     UnauthorizedError,
     UnreachableError,
 )
-from services.model import NewService, VersionSet
+from services.model import NewService
 from services.paging import Pages, iter_services
 from services.platform import PlatformClient
 from services.retrying import ATTEMPTS, LONGEST_WAIT_S
@@ -219,18 +216,28 @@ def _new(name: str) -> NewService:
     return NewService(name=name, agent_id="0" * 8, context_graph_id="0" * 8)
 
 
+WAITED_FOR = answer("503 X", {}, "Retry-After: 0")
+
+
 @pytest.mark.parametrize(
     "fault",
-    [reset(), reset_in_body(), answer("500 X", {}), answer("408 X", {}), answer("429 X", {}), answer("503 X", {})],
+    [reset(), reset_in_body(), answer("500 X", {}), answer("408 X", {}), answer("429 X", {}), WAITED_FOR],
     ids=["reset", "reset in the middle", "500", "408", "429", "503"],
 )
-async def test_making_something_is_never_tried_twice_by_itself(
+async def test_a_client_never_sends_a_change_twice_by_itself(
     platform: PlatformClient, proxy: FaultyProxy, fault: Fault
 ) -> None:
-    proxy.faults = [fault]
-    with pytest.raises(ServiceError):
-        await platform.create_service(_new("x"))
-    assert proxy.count("POST") == 1
+    service = (await platform.list_services()).items[0]
+    for change in (
+        platform.create_service(_new("x")),
+        platform.update_service(service.id, {"description": service.description}),
+        platform.delete_service("0" * 8),
+    ):
+        proxy.faults = [fault]
+        sent = len(proxy.requests)
+        with pytest.raises(ServiceError):
+            await change
+        assert len(proxy.requests) == sent + 1
 
 
 async def test_that_something_may_have_been_made_is_told(platform: PlatformClient, proxy: FaultyProxy) -> None:
@@ -248,25 +255,6 @@ async def test_that_something_may_have_been_made_is_told(platform: PlatformClien
     assert [found.name async for found in iter_services(platform, search="made unheard")] == ["Made unheard"]
 
 
-async def test_making_something_waits_where_the_platform_says_how_long(
-    platform: PlatformClient, proxy: FaultyProxy
-) -> None:
-    model = (await platform.list_services()).items[0]
-    in_seconds = answer("429 Too Many Requests", {}, "Retry-After: 3")
-    until = format_datetime(datetime.now(UTC) + timedelta(seconds=20), usegmt=True)
-    proxy.faults = [in_seconds, answer("429 Too Many Requests", {}, f"Retry-After: {until}")]
-    made = await platform.create_service(
-        NewService(
-            name="Made late",
-            agent_id=str(model.agent_id),
-            context_graph_id=str(model.context_graph_id),
-            is_active=False,
-        )
-    )
-    assert (await platform.get_service(made)).name == "Made late"
-    assert proxy.count("POST") == 3
-
-
 @pytest.mark.parametrize("seconds", [math.ceil(LONGEST_WAIT_S) + 30, 86_400])
 async def test_a_platform_that_asks_for_too_long_is_not_waited_for(
     platform: PlatformClient, proxy: FaultyProxy, seconds: int
@@ -275,19 +263,6 @@ async def test_a_platform_that_asks_for_too_long_is_not_waited_for(
     with pytest.raises(RateLimitedError, match=f"try again in {seconds} s"):
         await platform.list_services()
     assert len(proxy.requests) == 1
-
-
-async def test_a_deletion_nobody_heard_of_is_not_called_a_failure(
-    platform: PlatformClient, classic: ClassicClient, proxy: FaultyProxy
-) -> None:
-    model = await anext(iter_services(platform, search="Nurse Triage"))
-    there = await anext(iter_services(classic, search="Nurse Triage"))
-    await platform.upsert_version_set(model.id, "gone", VersionSet(agent_version_number=1))
-    proxy.faults = [reset(carried_out=True)]
-    await classic.delete_version_set(there.id, "gone")
-    assert "gone" not in (await platform.get_service(model.id)).version_sets
-    with pytest.raises(NotFoundError):
-        await classic.delete_version_set(there.id, "gone")
 
 
 async def test_a_page_that_comes_twice_doubles_nothing_and_loses_nothing(

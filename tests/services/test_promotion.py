@@ -20,7 +20,7 @@ import stamina
 from services.changes import applying, ledger
 from services.changes.differences import canonical, change_texts
 from services.changes.errors import MovedError, NoBackupError, UncertainError
-from services.changes.ledger import Scope
+from services.changes.kept import Scope
 from services.changes.requests import ChangedSinceError, Delete, Promote, Rollback, Upsert
 from services.client import ServicesClient
 from services.embedded import open_embedded
@@ -180,7 +180,7 @@ KILLED = """
 import asyncio, os, signal, sys
 from pathlib import Path
 from services.embedded import open_embedded
-from services.changes.ledger import Scope
+from services.changes.kept import Scope
 from services.changes.requests import Promote
 from tests.services.promotion_workspace import Desk
 
@@ -222,7 +222,7 @@ async def test_killed_between_backup_and_the_end(desk: Desk, workspace: Path, tm
 
 async def test_a_broken_off_change_that_somebody_overwrote_is_not_guessed_at(desk: Desk, other: Desk) -> None:
     plan = await desk.plan(Promote("preview", "release"))
-    entry = await desk.backups.begin(await _scope(desk), plan, "dana")
+    entry = await desk.backups.begin(applying.entry_for(desk.client.label, plan), "dana")
     theirs = await other.change("release", agent_version_number=2)
     with pytest.raises(ChangedSinceError):
         await desk.plan(Rollback("release"))
@@ -340,7 +340,7 @@ async def test_the_platform_has_the_last_word_on_versions(desk: Desk) -> None:
     plan = await desk.plan(Upsert("test", {"agent_version": 3}))
     wrong = replace(plan, after=VersionSet(agent_version_number=99))
     with pytest.raises(InvalidError, match="the newest of 'Mara, front desk' is 7"):
-        await applying._write(desk.client, wrong)
+        await applying.write(desk.client, wrong)
 
 
 async def test_without_a_place_for_the_backup_nothing_is_sent(desk: Desk, tmp_path: Path) -> None:

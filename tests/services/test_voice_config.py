@@ -77,7 +77,18 @@ async def test_putting_every_field_back_leaves_a_layer_that_sets_nothing(
     set_now = (await client.get_service(INTAKE)).voice_config.set_values()
     after = await client.update_voice_config(INTAKE, dict.fromkeys(set_now))
     assert after.voice_config.set_values() == {}
-    assert (await wire.get(service_path("Intake Line"))).json()["voice_config"] is None
+    stored = (await wire.get(service_path("Intake Line"))).json()["voice_config"]
+    assert {name: value for name, value in stored.items() if value is not None} == {
+        "filler_style": "backchannel", "backchannel_delay_ms": 400, "forward_call_enabled": False
+    }  # fmt: skip
+
+
+@pytest.mark.parametrize("name", ["filler_style", "backchannel_delay_ms", "forward_call_enabled"])
+async def test_the_platform_takes_no_null_where_the_schema_has_none(wire: Wire, name: str) -> None:
+    before = (await wire.get(service_path("Intake Line"))).json()
+    refused = await wire.put(service_path("Intake Line"), {"voice_config": {name: None, "eot_timeout_ms": 900}})
+    assert (refused.status_code, refused.json()["detail"][0]["loc"][-1]) == (422, name)
+    assert (await wire.get(service_path("Intake Line"))).json() == before
 
 
 async def test_no_change_sends_no_update(client: ServicesClient) -> None:

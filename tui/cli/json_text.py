@@ -27,12 +27,12 @@ def read_text(path: Path) -> str:
         raise CallError(str(error)) from None
 
 
-def read_body(text: str, wrapper: str = "") -> dict[str, Any]:
-    """Return the object of ``--body``; one that only wraps it under the name ``wrapper`` is unwrapped.
+def read_body(text: str, wrapper: str = "", *, option: str = "--body") -> dict[str, Any]:
+    """Return the object of ``option``; one that only wraps it under the name ``wrapper`` is unwrapped.
 
     Raises :class:`~tui.cli.failure.CallError`.
     """
-    source = text[1:] if text.startswith("@") else "--body"
+    source = text[1:] if text.startswith("@") else option
     body = parse_json(read_text(Path(source)) if text.startswith("@") else text, source)
     if wrapper and isinstance(body, dict) and list(body) == [wrapper]:
         body = body[wrapper]

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, fields, is_dataclass
 from enum import StrEnum
 from functools import wraps
 from inspect import Parameter, Signature, signature
-from typing import Annotated, Any, get_type_hints
+from typing import Annotated, Any, ClassVar, get_type_hints
 
 import typer
 
@@ -79,9 +79,12 @@ class HearingOptions:
 
 
 def with_option_sets(command: Callable[..., None]) -> Callable[..., None]:
-    """Return a command that typer understands: each field of a dataclass it takes is an option, in its place."""
+    """Return a command that typer understands: each field of a dataclass it takes is an option, in its place.
+
+    So is each of ``PARAMETERS`` of an :class:`OptionTable` it takes.
+    """
     hints = get_type_hints(command, include_extras=True)
-    sets = {name: kind for name, kind in hints.items() if is_dataclass(kind) and isinstance(kind, type)}
+    sets = {name: kind for name, kind in hints.items() if isinstance(kind, type) and _is_set(kind)}
     parameters: list[Parameter] = []
     for parameter in signature(command).parameters.values():
         if kind := sets.get(parameter.name):
@@ -94,7 +97,7 @@ def with_option_sets(command: Callable[..., None]) -> Callable[..., None]:
     @wraps(command)
     def gathered(**given: Any) -> None:
         for name, kind in sets.items():
-            given[name] = kind(**{option.name: given.pop(option.name) for option in fields(kind)})
+            given[name] = kind(**{option.name: given.pop(option.name) for option in _options(kind)})
         command(**given)
 
     vars(gathered)["__signature__"] = Signature(parameters)
@@ -102,7 +105,20 @@ def with_option_sets(command: Callable[..., None]) -> Callable[..., None]:
     return gathered
 
 
-def _options(kind: type) -> list[Parameter]:
+class OptionTable(dict[str, Any]):
+    """What was given for the options of a table, by parameter name."""
+
+    PARAMETERS: ClassVar[tuple[Parameter, ...]] = ()
+
+
+def _is_set(kind: type) -> bool:
+    return is_dataclass(kind) or issubclass(kind, OptionTable)
+
+
+def _options(kind: Any) -> Sequence[Parameter]:
+    if issubclass(kind, OptionTable):
+        table: type[OptionTable] = kind
+        return table.PARAMETERS
     hints = get_type_hints(kind, include_extras=True)
     return [
         Parameter(option.name, Parameter.KEYWORD_ONLY, default=option.default, annotation=hints[option.name])

@@ -3,27 +3,28 @@
 from __future__ import annotations
 
 import json
-from typing import Any
 
 from pydantic import JsonValue
 
-from base.json_text import canonical_json, json_line
+from base.json_text import json_line
+from services.changes.fields import FieldsPlan, plan_fields, refuse_unsupported
+from services.changes.ledger import Backups
+from services.changes.whole_service import create, delete, same_name
 from services.client import ServicesClient
-from services.errors import UnsupportedError
+from services.errors import RefusedError, UnsupportedError
 from services.model import NewService, Service
-from services.paging import iter_services
+from services.service_fields import checked
 from services.writing import JsonObject, write_new_service
-from tui.cli.connecting import confirm, connected, find_service
-from tui.cli.failure import CallError, WorkError
+from tui.cli.connecting import confirm, connected, find_service, who
+from tui.cli.failure import CallError
+from tui.cli.field_changes import change_fields
 from tui.cli.json_text import read_body
 from tui.cli.owners import find_agent, find_context_graph
-from tui.cli.service_fields import checked, given, odd_names, tag_list
 from tui.cli.service_options import ServiceOptions
 from tui.cli.service_show import service_json
-from tui.cli.shown_plans import Shown, fingerprint_of
 from tui.cli.tables import print_line, print_table, print_whole
+from tui.cli.voice_config_change import voice_values
 from tui.cli.wish import Wish
-from tui.services.service_filter import SEARCH_LENGTH
 
 SCHEMA = "turnlab.service-plan/1"
 
@@ -33,26 +34,22 @@ def create_service(
     options: ServiceOptions,
     agent: str,
     context_graph: str,
-    connection: str | None,
-    *,
-    apply: bool,
-    as_json: bool,
+    voice: tuple[str | None, str | None],
+    wish: Wish,
 ) -> None:
-    """Make a service."""
-    checked(given(name, options))
+    """Make a service; ``voice`` is a preset's name and a ``voice_config`` as JSON, at most one of them."""
+    _checked(options.fields_given(name))
+    preset, config = voice
+    values = voice_values(preset, config, "--voice-config") if preset or config else None
 
     async def work(client: ServicesClient) -> tuple[JsonObject, str | None]:
+        given = options.values_given(name)
+        refuse_unsupported(client, [*given, *(["voice_config"] if values is not None else [])])
         new = NewService(
-            name=name,
+            **given,
             agent_id=await find_agent(client, agent),
             context_graph_id=await find_context_graph(client, context_graph),
-            description=options.description or "",
-            is_active=options.active is not False,
-            tags=tag_list(options),
-            tool_capacity=options.tool_capacity,
-            channel_type=options.channel,
-            environment=options.environment,
-            safety_filters_enabled=options.safety_filters,
+            voice_config=values,
         )
         told: JsonObject = {
             "action": "create",
@@ -61,16 +58,16 @@ def create_service(
             "body": write_new_service(new),
             "warnings": [],
         }
-        taken = new.is_active and [one async for one in iter_services(client, search=new.name[:SEARCH_LENGTH])]
-        if any(one.name == new.name and one.is_active for one in taken or ()):
+        taken = new.is_active and (await same_name(client, new.name)).values()
+        if any(one.is_active for one in taken or ()):
             told["warnings"] = [f"an active service is called {new.name!r} already: the platform refuses a second"]
-        return told, await client.create_service(new) if apply else None
+        return told, await create(client, new, Backups(), who=who()) if wish.apply else None
 
-    told, made = connected(connection, work)
-    if as_json:
+    told, made = connected(wish.connection, work)
+    if wish.as_json:
         print(json.dumps({"schema": SCHEMA, "applied": made is not None, **told, "id": made}))
         return
-    _print_plan(f"create {name}", told)
+    _print_new(f"create {name}", told)
     print_line(
         "Nothing was written. To make it, the same command with --apply." if made is None else f"Made: {made}"
     )
@@ -78,34 +75,18 @@ def create_service(
 
 def update_service(service: str, name: str | None, options: ServiceOptions, body: str | None, wish: Wish) -> None:
     """Change single fields of a service."""
-    fields, raw = given(name, options), {} if body is None else read_body(body)
+    fields, raw = options.fields_given(name), {} if body is None else read_body(body)
     if twice := sorted(fields.keys() & raw.keys()):
         raise CallError(f"{', '.join(twice)}: given twice, in --body and as an option; give it once")
-    wanted = checked(raw | fields)
+    wanted = _checked(raw | fields)
     if not wanted:
         raise CallError("say what to change, with an option such as --name or with --body")
 
-    async def work(client: ServicesClient) -> tuple[JsonObject, Service | None]:
-        found = await find_service(client, service)
-        told, changes = _update_plan(found, wanted)
-        await Shown(wish.expect, wish.apply).compare(told)
-        return told, await client.update_service(found.id, changes) if wish.apply and changes else None
+    async def planned(client: ServicesClient, _: Backups) -> FieldsPlan:
+        refuse_unsupported(client, wanted)
+        return plan_fields(await find_service(client, service), "service", wanted)
 
-    told, after = connected(wish.connection, work)
-    if wish.as_json:
-        print(json.dumps({"schema": SCHEMA, "applied": after is not None, **told}))
-    else:
-        _print_plan(f"update {_name(told)}", told)
-    if after is not None:
-        _check_stored(told, after)
-    if wish.as_json:
-        return
-    if after is not None:
-        print_line("Written.")
-    elif told["body"]:
-        print_whole(
-            f"Nothing was written. To write just this, the same command with: --apply --expect {told['plan']}"
-        )
+    change_fields(planned, wish, schema=SCHEMA, heading=lambda plan: f"update {plan.service.name}")
 
 
 def delete_service(
@@ -119,10 +100,7 @@ def delete_service(
         return await find_service(client, service)
 
     async def work(client: ServicesClient) -> None:
-        now = await client.get_service(found.id)
-        if service_json(now) != service_json(found):
-            raise WorkError(f"{found.name!r} was changed meanwhile and is not deleted; look at it again")
-        await client.delete_service(found.id)
+        await delete(client, found, Backups(), who=who())
 
     found = connected(connection, look)
     told: JsonObject = {"action": "delete", "service": service_json(found), "body": None}
@@ -138,61 +116,24 @@ def delete_service(
         print_line("Deleted." if apply else "Nothing was deleted. To delete it, the same command with --apply.")
 
 
-def _update_plan(service: Service, wanted: dict[str, Any]) -> tuple[JsonObject, dict[str, Any]]:
-    stored = service_json(service)
-    changes = {name: value for name, value in wanted.items() if _text(stored.get(name)) != _text(value)}
-    warnings = odd_names(wanted)
-    if changes.get("is_active") is False:
-        warnings.append("no caller reaches the service then")
-    if changes.get("safety_filters_enabled") is False:
-        warnings.append("conversations are not monitored then")
-    told: JsonObject = {
-        "action": "update",
-        "service": {"id": service.id, "name": service.name},
-        "before": {name: stored.get(name) for name in changes},
-        "body": changes,
-    }
-    return told | {"plan": fingerprint_of(told), "warnings": [*warnings]}, changes
+def _checked(given: JsonObject) -> JsonObject:
+    try:
+        return checked(given)
+    except RefusedError as error:
+        raise CallError(str(error)) from None
 
 
-def _check_stored(told: JsonObject, after: Service) -> None:
-    stored, sent = service_json(after), told["body"]
-    assert isinstance(sent, dict)
-    otherwise = [
-        name for name, value in sent.items() if value is not None and _text(stored.get(name)) != _text(value)
-    ]
-    if otherwise:
-        raise WorkError(f"the platform stored {', '.join(otherwise)} otherwise than sent; look at the service now")
-
-
-def _print_plan(heading: str, told: JsonObject) -> None:
-    before, body, warnings = told["before"], told["body"], told["warnings"]
-    assert isinstance(before, dict)
+def _print_new(heading: str, told: JsonObject) -> None:
+    body, warnings = told["body"], told["warnings"]
     assert isinstance(body, dict)
     assert isinstance(warnings, list)
-    if not body:
-        print_line(f"{heading}: nothing would change")
-    elif before:
-        rows = [[name, _value(before.get(name)), _value(value)] for name, value in body.items()]
-        print_table(heading, ["field", "now", "then"], rows, left=3)
-    else:
-        print_table(heading, ["field", "value"], [[name, _value(value)] for name, value in body.items()], left=2)
+    print_table(heading, ["field", "value"], [[name, _value(value)] for name, value in body.items()], left=2)
     for warning in warnings:
         print_line(f"! {warning}")
-    if body:
-        print_whole(f"  body: {json_line(body)}")
-
-
-def _name(told: JsonObject) -> str:
-    service = told["service"]
-    return str(service["name"]) if isinstance(service, dict) else ""
+    print_whole(f"  body: {json_line(body)}")
 
 
 def _value(value: JsonValue) -> str:
     if isinstance(value, str):
         return value
     return "—" if value is None else json_line(value)
-
-
-def _text(value: JsonValue) -> str:
-    return canonical_json(value)

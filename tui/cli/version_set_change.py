@@ -11,6 +11,7 @@ from pydantic import JsonValue
 from base.json_text import json_line
 from services.changes.applying import Applied, apply_plan
 from services.changes.errors import MovedError
+from services.changes.fields import why_confirm
 from services.changes.ledger import Backups
 from services.changes.plan import Plan, make_plan
 from services.changes.requests import ChangedSinceError, Delete, Promote, Request, Rollback, Upsert, next_stage
@@ -113,7 +114,7 @@ def _change(service: str, request: Request, wish: ConfirmedWish) -> None:
         _finish_dry(told, wish)
         return
     if plan.needs_confirmation:
-        confirm(plan.target, wish.confirm, f"{plan.target} is what callers of {plan.service.name!r} get")
+        confirm(plan.target, wish.confirm, why_confirm(plan.target, plan.service))
     _apply(plan, told, backups, wish)
 
 

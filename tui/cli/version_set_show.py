@@ -21,8 +21,15 @@ from services.model import Service, VersionSet
 from tui.cli.connecting import connected, find_service
 from tui.cli.failure import CallError
 from tui.cli.tables import print_line, print_table
-from tui.cli.version_set_history import history_json, print_history
-from tui.cli.version_set_words import changes_json, newest_json, print_changes, service_json, set_json
+from tui.cli.version_set_words import (
+    changes_json,
+    history_json,
+    newest_json,
+    print_changes,
+    print_history,
+    service_json,
+    set_json,
+)
 
 Found = tuple[Service, NewestVersions]
 

@@ -158,7 +158,7 @@ async def _with_behaviors(client: ServicesClient, service: Service, known: Backg
 async def _with_history(
     client: ServicesClient, service: Service, known: Background, backups: Backups
 ) -> Background:
-    from services.changes.ledger import Scope
+    from services.changes.kept import Scope
     from services.errors import ServiceError
     from tui.services.service_history import history_lines
 

@@ -12,7 +12,7 @@ from base.json_text import json_line
 if TYPE_CHECKING:
     from pydantic import JsonValue
 
-    from services.changes.ledger import Kept
+    from services.changes.kept import Kept
     from services.model import FieldChange, HistoryEntry
 
 _LONG_AGO = datetime.min.replace(tzinfo=UTC)

@@ -156,7 +156,7 @@ def put_version_set(
             service["context_graph_classic_id"], body.service_hierarchical_state_machine_id, "state machine"
         )
         before = service["version_sets"].get(version_set_name)
-        version_set = _stored(connection, by.workspace_id, body.wanted(), before)
+        version_set = _stored(connection, by.workspace_id, body.wanted(), before, flat=body.flat)
         rules.upsert_version_set(connection, by, service, version_set_name, version_set)
     return Response(status_code=204)
 
@@ -221,9 +221,14 @@ def _check_same(own: str, sent: str | None, what: str) -> None:
 
 
 def _stored(
-    connection: sqlite3.Connection, workspace_id: str, sent: shapes.VersionSet, before: Json | None
+    connection: sqlite3.Connection,
+    workspace_id: str,
+    sent: shapes.VersionSet,
+    before: Json | None,
+    *,
+    flat: bool = False,
 ) -> Json:
-    stored = stored_version_set(sent, before)
+    stored = stored_version_set(sent, before, flat=flat)
     applied = stored["applied_behavior_ids"] or []
     return stored | {"applied_behavior_ids": behaviors.uuids_of(connection, workspace_id, applied)}
 

@@ -94,6 +94,11 @@ class UpsertVersionSet(BaseModel):
             raise PydanticCustomError("missing", "version_set is required")
         return self
 
+    @property
+    def flat(self) -> bool:
+        """Whether it is the body of the documentation's examples, which names only versions."""
+        return self.version_set is None
+
     def wanted(self) -> VersionSet:
         """Return the version set, whichever way it was sent."""
         if self.version_set is not None:

@@ -70,11 +70,18 @@ def shown_pins(name: str, service: Json, behaviors: Mapping[str, str]) -> Json:
     }
 
 
-def stored_version_set(sent: VersionSet, before: Json | None) -> Json:
-    """Return what a version set becomes; behaviors, runtime and unknown fields stay unless they were sent."""
+def stored_version_set(sent: VersionSet, before: Json | None, *, flat: bool = False) -> Json:
+    """Return what a version set becomes; behaviors, runtime and unknown fields stay unless they were sent.
+
+    Models stay as well where they could not be said: ``flat``.
+    """
     given = sent.model_dump(exclude_unset=True)
     kept = {name: value for name, value in (before or {}).items() if name not in _EXPRESSED}
     unknown = {name: value for name, value in given.items() if name not in VersionSet.model_fields}
+    preferred = given.get("llm_model_preferences", {})
+    if flat and before is not None:
+        # the flat body of the documentation's examples has no place for them
+        preferred = before.get("llm_model_preferences") or {}
     behaviors = {} if sent.applied_behavior_ids is None else {"applied_behavior_ids": sent.applied_behavior_ids}
     return {
         "turn_runtime": "native",
@@ -84,7 +91,7 @@ def stored_version_set(sent: VersionSet, before: Json | None) -> Json:
         **behaviors,
         "agent_version_number": sent.agent_version_number,
         "context_graph_version_number": sent.service_hierarchical_state_machine_version_number,
-        "llm_model_preferences": given.get("llm_model_preferences", {}),
+        "llm_model_preferences": preferred,
     }
 
 

@@ -23,6 +23,7 @@ from services.embedded.platform.service_shapes import (
     UpdateService,
     UpsertVersionSet,
 )
+from services.embedded.voice_shapes import answered
 
 Json = dict[str, Any]
 router = APIRouter(
@@ -97,4 +98,5 @@ def _service(connection: sqlite3.Connection, workspace_id: str, service_id: UUID
 
 
 def _shown(service: Json) -> Json:
-    return {name: value for name, value in service.items() if name not in store.INTERNAL}
+    shown = {name: value for name, value in service.items() if name not in store.INTERNAL}
+    return shown | {"voice_config": answered(service["voice_config"])}

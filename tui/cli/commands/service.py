@@ -51,6 +51,10 @@ def create(
     agent: Annotated[str, typer.Option(help="The agent's name or id.")],
     context_graph: Annotated[str, typer.Option(help="The context graph's name or id.")],
     options: ServiceOptions,
+    preset: Annotated[str | None, typer.Option(metavar="NAME", help="The preset its settings begin with.")] = None,
+    voice_config: Annotated[
+        str | None, typer.Option(metavar="JSON", help="The voice_config it begins with, or @FILE.")
+    ] = None,
     apply: Apply = False,
     connection: ConnectionName = None,
     as_json: Json = False,
@@ -58,7 +62,8 @@ def create(
     """Make a service; it begins with the version sets edge and release."""
     from tui.cli.service_change import create_service
 
-    create_service(name, options, agent, context_graph, connection, apply=apply, as_json=as_json)
+    wish = Wish(apply=apply, connection=connection, as_json=as_json)
+    create_service(name, options, agent, context_graph, (preset, voice_config), wish)
 
 
 @service_app.command()

@@ -8,7 +8,7 @@ import typer
 
 from tui.cli.failure import CallError
 from tui.cli.options import Body, ServiceName, with_option_sets
-from tui.cli.wish import Wish
+from tui.cli.wish import ConfirmedWish
 
 voice_config_app = typer.Typer(rich_markup_mode=None, add_completion=False)
 
@@ -19,20 +19,44 @@ def voice_config(
     *,
     service: ServiceName,
     preset: Annotated[
-        str | None, typer.Option(metavar="NAME", help="Set the fields of a preset; the others stay as they are.")
+        str | None,
+        typer.Option(metavar="NAME", help="Apply a preset: other fields that presets set go back to inherit."),
     ] = None,
+    keep_others: Annotated[
+        bool, typer.Option("--keep-others", help="Set only the fields of the preset; leave all others.")
+    ] = False,
     body: Body = None,
     get: Annotated[bool, typer.Option("--get", help="Show what is stored.")] = False,
-    wish: Wish,
+    history: Annotated[bool, typer.Option("--history", help="Show the changes that were made from here.")] = False,
+    rollback: Annotated[
+        bool,
+        typer.Option("--rollback", help="Put back what the last change replaced; again goes further."),
+    ] = False,
+    to: Annotated[
+        int | None,
+        typer.Option(min=1, help="With --rollback: put back what this change replaced, whatever happened since."),
+    ] = None,
+    wish: ConfirmedWish,
 ) -> None:
     """Show a service's voice_config, or change fields of it: null puts one back to inherit."""
-    from tui.cli.voice_config_change import change_voice_config, show_voice_config
+    from tui.cli import voice_config_change as work
 
-    if get or (preset is None and body is None):
-        if preset is not None or body is not None:
-            raise CallError("--get only looks; leave --preset and --body out")
-        if wish.apply or wish.expect:
-            raise CallError("say what to change: --preset NAME or --body JSON")
-        show_voice_config(service, wish.connection, as_json=wish.as_json)
+    changes = [
+        name for name, given in (("--preset", preset), ("--body", body), ("--rollback", rollback or None)) if given
+    ]
+    if to is not None and not rollback:
+        raise CallError("--to goes with --rollback")
+    if len(changes) > 1:
+        raise CallError(f"{' and '.join(changes)} exclude each other; give one, then the other")
+    if (get or history) and (changes or keep_others):
+        raise CallError(f"{'--get' if get else '--history'} only looks; leave --preset, --body and --rollback out")
+    if (wish.apply or wish.expect) and not changes:
+        raise CallError("say what to change: --preset NAME, --body JSON or --rollback")
+    if history:
+        work.show_history(service, wish.connection, as_json=wish.as_json)
+    elif rollback:
+        work.rollback_voice_config(service, to, wish)
+    elif changes or keep_others:
+        work.change_voice_config(service, preset, body, wish, keep_others=keep_others)
     else:
-        change_voice_config(service, preset, body, wish)
+        work.show_voice_config(service, wish.connection, as_json=wish.as_json)

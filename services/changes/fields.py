@@ -1,0 +1,341 @@
+"""Changing fields of a service, its own or those of its ``voice_config``: what would be sent, and sending it.
+
+Only fields that differ from what is stored are sent. A field that another client changed since the plan was made is
+not overwritten: the three values of it are shown instead.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+
+from pydantic import JsonValue
+
+from presets.config import as_sent, suggest
+from presets.fields import BY_NAME as VOICE_FIELDS
+from services.changes.errors import ChangedFieldsSinceError, Conflict, MovedFieldsError, NoBackupError
+from services.changes.guarded import carry_out
+from services.changes.kept import Action, Entry, KeptFields, Scope, Subject, settled_fields, undoable_fields
+from services.changes.ledger import Backups
+from services.client import ServicesClient
+from services.errors import UnsupportedError
+from services.model import RELEASE, Service
+from services.service_fields import PLATFORM_ONLY, odd_names
+from services.writing import JsonObject, service_values
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FieldsPlan:
+    """What would be changed, from what to what. Nothing in it is escaped for a terminal."""
+
+    subject: Subject
+    action: Action
+    service: Service
+    """As it was read for this plan."""
+    before: JsonObject
+    """What is stored of the fields that would change; ``None``: inherited, or not set."""
+    after: JsonObject
+    """What they would be; ``None``: back to inherit."""
+    notes: tuple[str, ...] = ()
+    """How ``after`` came about."""
+    warnings: tuple[str, ...] = ()
+    source: str | None = None
+    """The preset that is applied."""
+    undoes: int | None = None
+
+    @property
+    def nothing_to_do(self) -> bool:
+        """Whether all of it is stored already."""
+        return not self.after
+
+    @property
+    def sent(self) -> JsonObject:
+        """What goes over the wire: a default where the platform's schema has no null for "inherit"."""
+        return as_sent(self.after) if self.subject == "voice_config" else self.after
+
+    @property
+    def body(self) -> JsonObject:
+        """What is sent, as the Platform API takes it; nothing if there is nothing to do."""
+        if self.nothing_to_do:
+            return {}
+        return {"voice_config": self.sent} if self.subject == "voice_config" else self.sent
+
+    @property
+    def confirmation(self) -> str:
+        """The name that must be typed, because the change reaches callers; nothing if none."""
+        reaches = self.service.is_active and RELEASE in self.service.version_sets
+        return RELEASE if self.subject == "voice_config" and reaches and not self.nothing_to_do else ""
+
+    @property
+    def why_confirm(self) -> str:
+        """Why a name must be typed."""
+        return why_confirm(self.confirmation, self.service)
+
+    @property
+    def fingerprint(self) -> str:
+        """Ten characters that are the same only while the plan would do the same to the same."""
+        said: JsonValue = [{"id": self.service.id, "name": self.service.name}, self.before, self.body]
+        return hashlib.sha256(json.dumps(said, sort_keys=True).encode()).hexdigest()[:10]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class AppliedFields:
+    """What became of a plan."""
+
+    plan: FieldsPlan
+    change: int | None
+    """The number of the change, to take it back by; ``None`` when there was nothing to do."""
+    stored: Service
+    """The service as it is now, as the platform tells it."""
+    otherwise: tuple[str, ...] = ()
+    """The fields that are stored otherwise than they were sent."""
+
+
+def why_confirm(target: str, service: Service) -> str:
+    """Return why a name must be typed before a change: the same words for everything that reaches callers."""
+    return f"{target} is what callers of {service.name!r} get"
+
+
+def stored_values(service: Service, subject: Subject) -> JsonObject:
+    """Return what a service holds, by field."""
+    return service.voice_config.set_values() if subject == "voice_config" else service_values(service)
+
+
+def plan_fields(
+    service: Service,
+    subject: Subject,
+    wanted: Mapping[str, JsonValue],
+    *,
+    source: str | None = None,
+    action: Action = "update",
+    notes: Iterable[str] = (),
+    undoes: int | None = None,
+) -> FieldsPlan:
+    """Return what setting ``wanted`` would change in a service as it is; ``None`` puts a field back to inherit."""
+    stored = stored_values(service, subject)
+    # what is stored and cannot be read is not among the stored values
+    odd = {problem.field for problem in service.voice_problems} if subject == "voice_config" else set()
+    after = {
+        name: value
+        for name, value in wanted.items()
+        if not _same(subject, name, stored.get(name), value) or (value is None and name in odd)
+    }
+    return FieldsPlan(
+        subject=subject,
+        action=action,
+        service=service,
+        before={name: stored.get(name) for name in after},
+        after=after,
+        notes=(*notes, *_spelt_out(subject, after)),
+        warnings=tuple(_cautions(service, subject, wanted, after)),
+        source=source,
+        undoes=undoes,
+    )
+
+
+async def plan_rollback(
+    client: ServicesClient, service_id: str, subject: Subject, backups: Backups, to: int | None = None
+) -> FieldsPlan:
+    """Return what takes the last change from here back, or the change ``to``. Only reads.
+
+    Raises :class:`services.changes.errors.NoBackupError`, and
+    :class:`services.changes.errors.ChangedFieldsSinceError` if what it would take back is not what is stored.
+    """
+    service = await client.get_service(service_id)
+    kept = await backups.field_entries(Scope.of(client.label, service), subject)
+
+    def agrees(values: Mapping[str, JsonValue]) -> bool:
+        return not _differing(service, subject, values)
+
+    if to is not None:
+        entry = next((one for one in kept if one.id == to), None)
+        if entry is None:
+            raise NoBackupError(f"there is no change {to} of {_of(subject, service)}; see its history")
+    else:
+        entry = undoable_fields(kept, agrees)
+        if entry is None:
+            raise NoBackupError(
+                f"nothing to roll back: no change of {_of(subject, service)} that was made from here "
+                "is left to take back"
+            )
+        if changed := _differing(service, subject, entry.after):
+            raise ChangedFieldsSinceError(entry, changed, service)
+    when = entry.at.astimezone().strftime("%Y-%m-%d %H:%M")
+    note = f"back to what was stored before change {entry.id} ({entry.action} by {entry.who}, {when})"
+    return plan_fields(service, subject, entry.before, action="rollback", notes=[note], undoes=entry.id)
+
+
+async def fields_history(
+    client: ServicesClient, service: Service, subject: Subject, backups: Backups
+) -> tuple[KeptFields, ...]:
+    """Return the changes from here, newest first, the last judged by what is stored now if it broke off."""
+    kept = await backups.field_entries(Scope.of(client.label, service), subject)
+    if not kept:
+        return ()
+    state = settled_fields(kept[0], lambda values: not _differing(service, subject, values))
+    return (replace(kept[0], state=state), *kept[1:])
+
+
+async def apply_fields(client: ServicesClient, plan: FieldsPlan, backups: Backups, *, who: str) -> AppliedFields:
+    """Do what a plan says, unless another client changed one of its fields since it was made.
+
+    Everything is read again right before each try to write it; a field that moved raises
+    :class:`services.changes.errors.MovedFieldsError` with both values. What is overwritten is kept on the disk
+    before anything is sent: if that fails, nothing is sent. Raises what
+    :func:`services.changes.guarded.carry_out` raises.
+    """
+    method = "update_voice_config" if plan.subject == "voice_config" else "update_service"
+    if why := client.unsupported.get(method):
+        raise UnsupportedError(why)
+    refuse_unsupported(client, plan.after if plan.subject == "service" else {})
+    step = _FieldsStep(client, plan)
+    if plan.nothing_to_do:
+        return AppliedFields(plan=plan, change=None, stored=await step.read())
+    async with backups.alone():
+        change, stored = await carry_out(client, step, backups, who)
+    sent = {name: value for name, value in plan.after.items() if value is not None or plan.subject != "service"}
+    otherwise = _differing(stored, plan.subject, sent)
+    return AppliedFields(plan=plan, change=change, stored=stored, otherwise=tuple(otherwise))
+
+
+def refuse_unsupported(client: ServicesClient, names: Iterable[str]) -> None:
+    """Raise :class:`services.errors.UnsupportedError` for fields that this dialect has no place for."""
+    if client.dialect == "classic" and (listed := ", ".join(name for name in names if name in PLATFORM_ONLY)):
+        raise UnsupportedError(
+            f"the Classic API knows no {listed} on a service; connect with the Platform API for it"
+        )
+
+
+class _FieldsStep:
+    """A :class:`services.changes.guarded.Step` that changes fields of one service."""
+
+    repeatable = True
+
+    def __init__(self, client: ServicesClient, plan: FieldsPlan) -> None:
+        self._client = client
+        self._plan = plan
+
+    @property
+    def what(self) -> str:
+        return f"{', '.join(self._plan.after)} of {self._plan.service.name}"
+
+    @property
+    def check(self) -> str:
+        command = "voice-config" if self._plan.subject == "voice_config" else "service get"
+        return f"turnlab {command} {self._plan.service.id}"
+
+    async def look(self) -> None:
+        plan, now = self._plan, await self._client.get_service(self._plan.service.id)
+        stored = stored_values(now, plan.subject)
+        conflicts = [
+            Conflict(name, plan.before[name], stored.get(name), mine)
+            for name, mine in plan.after.items()
+            if not _same(plan.subject, name, stored.get(name), plan.before[name])
+            and not _same(plan.subject, name, stored.get(name), mine)
+        ]
+        if conflicts:
+            words = "; ".join(_conflict(plan.subject, one) for one in conflicts)
+            raise MovedFieldsError(_of(plan.subject, now), conflicts, now, words)
+
+    def entry(self) -> Entry:
+        plan = self._plan
+        return Entry(
+            scope=Scope.of(self._client.label, plan.service),
+            service_name=plan.service.name,
+            kind=plan.subject,
+            action=plan.action,
+            target=plan.subject,
+            source=plan.source,
+            undoes=plan.undoes,
+            before=json.dumps(plan.before),
+            after=json.dumps(plan.after),
+        )
+
+    async def send(self) -> None:
+        if self._plan.subject == "voice_config":
+            await self._client.update_voice_config(self._plan.service.id, self._plan.after)
+        else:
+            await self._client.update_service(self._plan.service.id, self._plan.after)
+
+    async def read(self) -> Service:
+        return await self._client.get_service(self._plan.service.id)
+
+    def holds(self, stored: Service) -> bool:
+        after = self._plan.after
+        # a stored value that cannot be read looks like one that is not set
+        left = {problem.field for problem in stored.voice_problems if after.get(problem.field, "") is None}
+        return not left and not _differing(stored, self._plan.subject, after)
+
+    def untouched(self, stored: Service) -> bool:
+        return not _differing(stored, self._plan.subject, self._plan.before)
+
+    def stored_text(self, stored: Service) -> str:
+        values = stored_values(stored, self._plan.subject)
+        return json.dumps({name: values.get(name) for name in self._plan.after})
+
+
+def _differing(service: Service, subject: Subject, values: Mapping[str, JsonValue]) -> list[str]:
+    """Return the names of the given values that a service does not hold."""
+    stored = stored_values(service, subject)
+    return [name for name, value in values.items() if not _same(subject, name, stored.get(name), value)]
+
+
+def _same(subject: Subject, name: str, one: JsonValue, other: JsonValue) -> bool:
+    """Tell whether two values of a field mean the same; ``True`` is not 1, unlike in Python."""
+    if subject == "voice_config" and name in VOICE_FIELDS:
+        plain = VOICE_FIELDS[name].plain
+        return json.dumps(plain(one), sort_keys=True) == json.dumps(plain(other), sort_keys=True)
+    return json.dumps(one, sort_keys=True) == json.dumps(other, sort_keys=True)
+
+
+def _spelt_out(subject: Subject, after: Mapping[str, JsonValue]) -> list[str]:
+    """Say where "inherit" is sent as a default."""
+    if subject != "voice_config":
+        return []
+    return [
+        f"{name} cannot be null on the platform: for inherit, its default, {spec.show(spec.default)}, is sent"
+        for name, value in after.items()
+        if value is None and (spec := VOICE_FIELDS.get(name)) is not None and not spec.nullable
+    ]
+
+
+def _cautions(
+    service: Service, subject: Subject, wanted: Mapping[str, JsonValue], after: Mapping[str, JsonValue]
+) -> list[str]:
+    if subject == "service":
+        found = odd_names(wanted)
+        if after.get("is_active") is False:
+            found.append("no caller reaches the service then")
+        if after.get("safety_filters_enabled") is False:
+            found.append("conversations are not monitored then")
+        return found
+    found = []
+    for name in wanted:
+        if name not in VOICE_FIELDS:
+            meant = f"; did you mean {near}?" if (near := suggest(name)) else ""
+            found.append(f"{name} is not a field Turnlab knows and is sent as it is{meant}")
+    left = [problem for problem in service.voice_problems if problem.field not in after]
+    return found + [f"stored and left as it is: {problem}" for problem in left]
+
+
+def shown_value(subject: Subject, name: str, value: JsonValue) -> str:
+    """Return a field's value for people; escape it."""
+    if subject == "voice_config":
+        if value is None:
+            return "inherit"
+        if name in VOICE_FIELDS and not isinstance(value, dict):
+            return VOICE_FIELDS[name].show(value)
+    if isinstance(value, str):
+        return value
+    return "—" if value is None else json.dumps(value, ensure_ascii=False)
+
+
+def _conflict(subject: Subject, one: Conflict) -> str:
+    began, theirs, mine = (shown_value(subject, one.name, value) for value in (one.began, one.theirs, one.mine))
+    return f"{one.name} was {began}, is {theirs} by now, and would become {mine}"
+
+
+def _of(subject: Subject, service: Service) -> str:
+    return f"voice_config of {service.name}" if subject == "voice_config" else service.name

@@ -1,0 +1,225 @@
+"""Writes once, and knows what became of it: look, keep, send, look again.
+
+Transports send a change only once. A change whose answer was lost is looked for before it is sent again,
+and nothing is sent over what another client stored meanwhile.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import random
+from contextlib import suppress
+from typing import Generic, NoReturn, Protocol, TypeVar
+
+from services.changes.errors import OvertakenError, UncertainError
+from services.changes.kept import Entry, State
+from services.changes.ledger import Backups
+from services.client import ServicesClient
+from services.errors import ServiceError, StorageError, UnreachableError
+from services.retrying import (
+    ATTEMPTS,
+    FIRST_BACKOFF_S,
+    JITTER_S,
+    LONGEST_BACKOFF_S,
+    LONGEST_WAIT_S,
+    TOTAL_S,
+    passing,
+)
+from services.traffic import Waiting
+
+S = TypeVar("S")
+
+pause = asyncio.sleep
+"""What waits between two tries."""
+
+WORTH_TELLING_S = 1.0
+
+_LATE = frozenset({408, 504})
+"""Statuses that say that an answer was not waited for: what was sent may still be on its way."""
+
+
+class Step(Protocol[S]):
+    """One planned change, as it is carried out. ``S`` is what its target holds."""
+
+    @property
+    def repeatable(self) -> bool:
+        """Whether sending it again does no more than sending it once, so that it may be sent again after a loss."""
+        ...
+
+    @property
+    def what(self) -> str:
+        """What is changed, in words: ``release of Intake Line``."""
+        ...
+
+    @property
+    def check(self) -> str:
+        """The command that shows what is stored."""
+        ...
+
+    async def look(self) -> None:
+        """Read what the plan was made from. Raises a :class:`services.errors.ConflictError` if it moved."""
+        ...
+
+    def entry(self) -> Entry | None:
+        """Return what is kept before anything is sent; ``None`` where nothing is replaced."""
+        ...
+
+    async def send(self) -> None:
+        """Send the change, once."""
+        ...
+
+    async def read(self) -> S:
+        """Return what the target holds now."""
+        ...
+
+    def holds(self, stored: S) -> bool:
+        """Tell whether it is what was sent."""
+        ...
+
+    def untouched(self, stored: S) -> bool:
+        """Tell whether it is what was there before."""
+        ...
+
+    def stored_text(self, stored: S) -> str:
+        """Return what is kept as the result, as JSON text."""
+        ...
+
+
+async def carry_out(client: ServicesClient, step: Step[S], backups: Backups, who: str) -> tuple[int | None, S]:
+    """Make a change and return its number, to take it back by, and what the target then holds.
+
+    Raises :class:`services.errors.ConflictError` if what the plan was made from moved, before the first try or
+    before a later one; :class:`services.changes.errors.UncertainError` where nothing tells whether it was stored;
+    and for what surely was not stored the :class:`services.errors.ServiceError` that stood in the way.
+    """
+    return await _Carrying(client, step, backups, who).run()
+
+
+class _Carrying(Generic[S]):
+    """One change on its way."""
+
+    def __init__(self, client: ServicesClient, step: Step[S], backups: Backups, who: str) -> None:
+        self._client = client
+        self._step = step
+        self._backups = backups
+        self._who = who
+        self._change: int | None = None
+        self._open: ServiceError | None = None
+        """What left the outcome of a try open."""
+        self._was_late = False
+        self._ends = asyncio.get_running_loop().time() + TOTAL_S
+
+    async def run(self) -> tuple[int | None, S]:
+        await self._step.look()
+        if (entry := self._step.entry()) is not None:
+            self._change = await self._backups.begin(entry, self._who)
+        for attempt in range(1, ATTEMPTS + 1):
+            if attempt > 1:
+                # What seemed lost may have arrived by now; somebody else may have stored something.
+                if self._open is not None and (found := await self._found()) is not None:
+                    return self._change, found[0]
+                await self._look_again()
+            failed = await self._try()
+            if failed is None:
+                return self._change, await self._read_back()
+            if self._open is not None and (found := await self._found()) is not None:
+                return self._change, found[0]
+            wait = self._wait(failed, attempt)
+            if wait is None:
+                await self._give_up(failed)
+            await self._pause(wait)
+        raise AssertionError("the last try ends in a result or an error")
+
+    def _wait(self, error: ServiceError, attempt: int) -> float | None:
+        """Return how many seconds to wait before another try; ``None``: another would not help."""
+        late_again = _late(error) and self._was_late
+        self._was_late = _late(error)
+        if late_again or attempt == ATTEMPTS or error.final or not passing(error):
+            return None
+        if self._open is not None and not self._step.repeatable:
+            return None
+        if asyncio.get_running_loop().time() > self._ends:
+            return None
+        if error.retry_after is not None:
+            return error.retry_after if error.retry_after <= LONGEST_WAIT_S else None
+        return min(FIRST_BACKOFF_S * 2.0 ** (attempt - 1), LONGEST_BACKOFF_S) + random.uniform(0, JITTER_S)
+
+    async def _try(self) -> ServiceError | None:
+        """Send the change; return what went wrong."""
+        try:
+            await self._step.send()
+        except ServiceError as error:
+            if error.outcome_unknown:
+                self._open = error
+            return error
+        return None
+
+    async def _found(self) -> tuple[S] | None:
+        """Return what is stored if that is what was sent, ``None`` if it is what was there before."""
+        assert self._open is not None
+        try:
+            stored = await self._step.read()
+        except ServiceError:
+            raise self._uncertain(self._open) from None
+        if self._step.holds(stored):
+            await self._settle("done", stored)
+            return (stored,)
+        if self._step.untouched(stored):
+            return None
+        await self._settle("unknown")
+        raise OvertakenError(self._step.what, self._open, self._change, self._step.check)
+
+    async def _look_again(self) -> None:
+        """Look once more before sending once more. Nothing of ours is stored at this point."""
+        try:
+            await self._step.look()
+        except ServiceError:
+            await self._settle("not written")
+            raise
+
+    async def _read_back(self) -> S:
+        try:
+            stored = await self._step.read()
+        except ServiceError as error:
+            told = f"{self._step.what} was written, as the platform says, and could not be read back ({error})"
+            raise UncertainError(told, self._change, self._step.check, error) from None
+        await self._settle("done", stored)
+        return stored
+
+    async def _give_up(self, failed: ServiceError) -> NoReturn:
+        if self._open is None:
+            await self._settle("not written")
+            raise failed
+        if _late(self._open):
+            raise self._uncertain(self._open)
+        # It may still be on its way, so it stays begun: the next look at it will tell.
+        failed.message = f"{self._step.what} is not saved: what was there before is still stored ({failed.message})"
+        failed.outcome_unknown = False
+        raise failed
+
+    def _uncertain(self, error: ServiceError) -> UncertainError:
+        told = f"cannot tell: {self._step.what} may or may not have been written ({error})"
+        return UncertainError(told, self._change, self._step.check, error)
+
+    async def _settle(self, state: State, stored: S | None = None) -> None:
+        if self._change is None:
+            return
+        after = self._step.stored_text(stored) if stored is not None else None
+        # what is stored tells later, too; a full disk must not make a change look undone
+        with suppress(StorageError):
+            await self._backups.settle(self._change, state, after)
+
+    async def _pause(self, seconds: float) -> None:
+        traffic = self._client.traffic
+        traffic.note_retry()
+        if seconds > WORTH_TELLING_S:
+            traffic.note_waiting(Waiting(seconds, "the platform asks to wait"))
+        try:
+            await pause(seconds)
+        finally:
+            traffic.note_waiting(None)
+
+
+def _late(error: ServiceError) -> bool:
+    """Tell whether an answer was not waited for, so that what was sent may still be on its way."""
+    return error.status in _LATE or (isinstance(error, UnreachableError) and error.too_slow)

@@ -1,0 +1,174 @@
+"""Changing fields of a service from the command line: shown first, written with ``--apply``."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Awaitable, Callable, Sequence
+from contextlib import suppress
+
+from pydantic import JsonValue
+
+from base.json_text import json_line
+from services.changes.fields import AppliedFields, FieldsPlan, apply_fields, shown_value
+from services.changes.kept import KeptFields
+from services.changes.ledger import Backups
+from services.client import ServicesClient
+from services.errors import ConflictError, StorageError
+from services.writing import JsonObject
+from tui.cli.connecting import confirm, connected, who
+from tui.cli.failure import WorkError
+from tui.cli.tables import print_line, print_table, print_whole
+from tui.cli.version_set_words import STATES, moment, service_json
+from tui.cli.wish import ConfirmedWish, Wish
+
+Planned = Callable[[ServicesClient, Backups], Awaitable[FieldsPlan]]
+
+
+def change_fields(
+    planned: Planned, wish: Wish | ConfirmedWish, *, schema: str, heading: Callable[[FieldsPlan], str]
+) -> None:
+    """Show a plan, and with ``--apply`` carry it out."""
+    backups = Backups()
+
+    async def plan_it(client: ServicesClient) -> FieldsPlan:
+        plan = await planned(client, backups)
+        await _compare(plan, backups, wish)
+        return plan
+
+    async def apply_it(client: ServicesClient) -> AppliedFields:
+        return await apply_fields(client, plan, backups, who=who())
+
+    plan = connected(wish.connection, plan_it)
+    if not wish.as_json:
+        print_plan(plan, heading(plan))
+    if not wish.apply or plan.nothing_to_do:
+        if wish.as_json:
+            _print_json(plan, schema, applied=False)
+        elif not plan.nothing_to_do:
+            _print_how_to_go_on(plan)
+        return
+    if plan.confirmation:
+        given = wish.confirm if isinstance(wish, ConfirmedWish) else None
+        confirm(plan.confirmation, given, plan.why_confirm)
+    applied = connected(wish.connection, apply_it)
+    if wish.as_json:
+        _print_json(plan, schema, applied=True, change=applied.change)
+    if applied.otherwise:
+        listed = ", ".join(applied.otherwise)
+        raise WorkError(f"the platform stored {listed} otherwise than it was sent; look at the service now")
+    if not wish.as_json:
+        print_line("Written.")
+        if plan.subject == "voice_config":
+            _print_way_back(applied)
+
+
+def _print_way_back(applied: AppliedFields) -> None:
+    plan = applied.plan
+    confirming = f" --confirm {plan.confirmation}" if plan.confirmation else ""
+    back = f"turnlab voice-config {plan.service.id} --rollback --to {applied.change} --apply{confirming}"
+    print_whole(f"What it replaced is kept as change {applied.change}; to go back: {back}")
+
+
+def _print_how_to_go_on(plan: FieldsPlan) -> None:
+    confirming = f" --confirm {plan.confirmation}" if plan.confirmation else ""
+    needed = f"--apply --expect {plan.fingerprint}{confirming}"
+    print_whole(f"Nothing was written. To write just this, the same command with: {needed}")
+
+
+async def _compare(plan: FieldsPlan, backups: Backups, wish: Wish | ConfirmedWish) -> None:
+    """Keep a plan that is only shown; refuse one that is not the expected.
+
+    Raises :class:`services.errors.ConflictError` with what was planned and what is there now.
+    """
+    told = plan_json(plan)
+    if wish.expect and wish.expect != plan.fingerprint:
+        planned = await backups.shown(wish.expect)
+        further = f"look at it, then go on with --expect {plan.fingerprint}"
+        if not isinstance(planned, dict) or planned.get("service") != told["service"]:
+            raise ConflictError(
+                f"no plan {wish.expect} for this service was shown here, so nothing was written; now it "
+                f"would be {_side(told)}: {further}"
+            )
+        raise ConflictError(
+            f"something changed since plan {wish.expect} was shown, so nothing was written; it was "
+            f"{_side(planned)}, and now it would be {_side(told)}: {further}"
+        )
+    if not wish.apply and not plan.nothing_to_do:
+        # where it cannot be kept, --expect still knows it by its characters
+        with suppress(StorageError):
+            await backups.note_shown(plan.fingerprint, told)
+
+
+def plan_json(plan: FieldsPlan) -> JsonObject:
+    """Return a plan as scripts see it."""
+    return {
+        "action": plan.action,
+        "service": service_json(plan.service),
+        "before": plan.before,
+        "body": plan.body,
+        "notes": list(plan.notes),
+        "warnings": list(plan.warnings),
+        "plan": plan.fingerprint,
+    }
+
+
+def print_plan(plan: FieldsPlan, heading: str) -> None:
+    """Print a plan."""
+    if plan.nothing_to_do:
+        print_line(f"{heading}: nothing would change")
+    else:
+        rows = [
+            [name, *(shown_value(plan.subject, name, side[name]) for side in (plan.before, plan.after))]
+            for name in plan.after
+        ]
+        print_table(heading, ["field", "now", "then"], rows, left=3)
+    for note in plan.notes:
+        print_line(f"  {note}")
+    for warning in plan.warnings:
+        print_line(f"! {warning}")
+    if plan.body:
+        print_whole(f"  body: {json_line(plan.body)}")
+
+
+def print_fields_history(heading: str, kept: Sequence[KeptFields]) -> None:
+    """Print the changes from here."""
+    if not kept:
+        print_line(f"{heading}: nothing was changed from here.")
+        return
+    rows = [
+        [str(one.id), moment(one.at), one.who, _what(one), ", ".join(one.after), STATES[one.state]] for one in kept
+    ]
+    headers = ["change", "when", "who", "what", "fields", ""]
+    print_table(f"{heading}: changed from here", headers, rows, left=6, whole=2)
+
+
+def fields_history_json(kept: Sequence[KeptFields]) -> list[JsonValue]:
+    """Return the changes from here as scripts see them."""
+    return [
+        {
+            "change": one.id,
+            "at": one.at.isoformat(),
+            "who": one.who,
+            "action": one.action,
+            "preset": one.source,
+            "undoes": one.undoes,
+            "state": one.state,
+            "before": one.before,
+            "after": one.after,
+        }
+        for one in kept
+    ]
+
+
+def _what(one: KeptFields) -> str:
+    if one.source:
+        return f"preset {one.source}"
+    return f"{one.action} of change {one.undoes}" if one.undoes else one.action
+
+
+def _side(told: JsonObject) -> str:
+    return f"from {json.dumps(told['before'])} with {json.dumps(told['body'])}"
+
+
+def _print_json(plan: FieldsPlan, schema: str, *, applied: bool, **more: JsonValue) -> None:
+    print(json.dumps({"schema": schema, "applied": applied, **plan_json(plan), **more}))
