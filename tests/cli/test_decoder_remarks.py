@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import struct
 from pathlib import Path
 
 import numpy as np
@@ -44,6 +45,16 @@ def test_the_decoder_says_nothing_and_what_others_write_meanwhile_arrives(
         assert len(block)
     assert capfd.readouterr().err == "drawn " * drawn
     assert drawn > 1
+
+
+def test_mp3_in_a_wav_is_decoded_apart_too(tmp_path: Path, capfd: pytest.CaptureFixture[str]) -> None:
+    content = harmed(tmp_path / "call.mp3").read_bytes()
+    form = struct.pack("<HHIIHHHHIHHH", 0x55, 1, 16_000, 4_000, 1, 0, 12, 1, 2, 144, 1, 1393)
+    chunks = b"WAVEfmt " + struct.pack("<I", len(form)) + form + b"data" + struct.pack("<I", len(content)) + content
+    path = tmp_path / "call.wav"
+    path.write_bytes(b"RIFF" + struct.pack("<I", len(chunks)) + chunks)
+    assert len(open_audio(path).samples()) == pytest.approx(8 * 16_000, abs=4_000)
+    assert capfd.readouterr().err == ""
 
 
 def test_reading_that_is_given_up_leaves_no_process_behind(tmp_path: Path) -> None:

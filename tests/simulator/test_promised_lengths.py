@@ -200,6 +200,9 @@ def test_what_lies_between_the_frames_of_an_mp3_is_skipped_and_told(tmp_path: Pa
     source = opened(tmp_path, junk + whole[:half] + junk + whole[half:] + junk)
     assert heard_s(source) == pytest.approx(SECONDS, abs=0.1)
     assert "3,000 bytes between its frames" in source.notes[0]
+    for content in (b"\xff\xfb\x90\x64" + junk, b"\xff\xe3" + junk):
+        with pytest.raises(AudioError, match="no frames of MPEG audio in a row"):
+            opened(tmp_path, content)
     with pytest.raises(AudioError, match="holds a tag and no sound"):
         opened(tmp_path, b"ID3\x03\0\0\0\0\x08\0" + bytes(1024))
 
@@ -220,6 +223,10 @@ def test_chunks_behind_the_sound_are_no_sound(tmp_path: Path) -> None:
         source = opened(tmp_path, content)
         assert heard_s(source) == pytest.approx(SECONDS, abs=0.001)
         assert not source.notes
+    flac = CONTAINERS["flac"].encode()
+    for tag in (b"TAG" + bytes(125), b"APETAGEX" + bytes(500), bytes(3_000), b"something else"):
+        assert heard_s(opened(tmp_path, flac + tag)) == SECONDS
+    assert heard_s(opened(tmp_path, whole + chunk + whole[whole.index(b"data") :])) == 2 * SECONDS
     unpadded = whole[:12] + b"abcd" + struct.pack("<I", 3) + b"xyz" + whole[12:]
     assert heard_s(opened(tmp_path, unpadded)) == SECONDS
     assert heard_s(opened(tmp_path, b"BW64" + CONTAINERS["rf64"].encode()[4:])) == SECONDS

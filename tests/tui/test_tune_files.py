@@ -55,7 +55,7 @@ async def test_every_file_of_a_folder_is_listed_and_what_is_said_of_it_stands_be
             assert words in row.note
             assert (row.stage == "failed") == (key in ("folder.wav", "gone.wav", "pipe.wav"))
         for key in (long, strange, "lying.wav"):
-            screen.show_recording(key)
+            screen.recordings.show(key)
             await rest(pilot)
             await settle(pilot)
-            assert (screen.session.shown, listing.row(key).stage) == (key, "done")
+            assert (screen.recordings.state.shown, listing.row(key).stage) == (key, "done")

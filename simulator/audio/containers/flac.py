@@ -119,16 +119,30 @@ def _samples(file: BinaryIO, info: _Info, end: int) -> int | None:
 
 def _end_of_frames(tail: bytes, info: _Info) -> int | None:
     """Return the number of the sample after the last whole frame of a stretch of the file."""
+    if not info.most_block:
+        return None
     heads = [(at, head) for at in _syncs(tail) if (head := _head(tail, at, info)) is not None]
     last = None
     for number in range(len(heads) - 1, -1, -1):
         at, (first, count) = heads[number]
         ends = [len(tail), len(tail) - 128, *(other for other, _ in heads[number + 1 :])]
-        stop = len(tail.rstrip(b"\0"))
-        if any(at < one <= len(tail) and _crc16(tail[at:one]) == 0 for one in (*ends, stop, stop + 1, stop + 2)):
+        padded = len(tail.rstrip(b"\0"))  # a checksum may end in zeros itself
+        ends += [padded, padded + 1, padded + 2]
+        whole = any(at < one <= len(tail) and _crc16(tail[at:one]) == 0 for one in ends)
+        if whole or (first + count == info.total and _ends_somewhere(tail[at:])):
             return first + count
         last = first  # cut off: all before it is there
     return last
+
+
+def _ends_somewhere(frame: bytes) -> bool:
+    """Whether a frame's checksum comes out right at some byte: something that is no tag may stand behind it."""
+    table, crc = _table(16, 0x8005), 0
+    for one in frame:
+        crc = (crc << 8 & 0xFFFF) ^ table[crc >> 8 ^ one]
+        if not crc:
+            return True
+    return False
 
 
 def _syncs(tail: bytes) -> list[int]:

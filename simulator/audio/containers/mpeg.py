@@ -160,7 +160,8 @@ def _is_chain(content: bytes, at: int, all_of_it: bool) -> bool:
     for _ in range(_CHAIN):
         head = _head(content[place : place + 4])
         if head is None or head.stream != first.stream:
-            return at == 0 and all_of_it and place > at and len(content) - place < _LONGEST
+            rest = content[place:]
+            return at == 0 and all_of_it and place > at and (not rest or rest.startswith(b"TAG"))
         place += head.length
     return True
 
@@ -217,6 +218,11 @@ def _information(frame: bytes, head: _Head, at: int) -> _Info | None:
     if frame[36:40] == b"VBRI" and len(frame) >= 54:
         return _Info(int.from_bytes(frame[50:54], "big"), 0, None, at + head.length)
     return None
+
+
+def is_sync(start: bytes) -> bool:
+    """Whether bytes look to a decoder like the beginning of MPEG audio."""
+    return len(start) > 1 and start[0] == 0xFF and start[1] >= 0xE0
 
 
 def _would_be_misjudged(walk: _Walk, info: _Info | None, head: _Head, frames: int) -> bool:

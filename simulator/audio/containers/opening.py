@@ -11,7 +11,7 @@ from simulator.audio.containers.au import au_layout
 from simulator.audio.containers.caf import caf_layout
 from simulator.audio.containers.flac import flac_layout
 from simulator.audio.containers.layout import Layout
-from simulator.audio.containers.mpeg import mpeg_layout
+from simulator.audio.containers.mpeg import is_sync, mpeg_layout
 from simulator.audio.containers.ogg import ogg_layout
 from simulator.audio.containers.pieces import Part, Stretch
 from simulator.audio.containers.promises import LayoutError
@@ -57,6 +57,9 @@ def _layout(file: BinaryIO, size: int) -> Layout:
         return mpeg
     if base >= size and size:
         raise LayoutError("holds a tag and no sound; record or export it again")
+    file.seek(base)
+    if is_sync(file.read(2)):
+        raise LayoutError("holds no frames of MPEG audio in a row; use WAV, FLAC, OGG or MP3")
     # given to the decoder without its name, by which it might take it for MPEG audio
     return Layout((_from(base, size),))
 

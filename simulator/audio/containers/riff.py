@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import BinaryIO, Literal
 
 from simulator.audio.containers.layout import Layout
+from simulator.audio.containers.mpeg import mpeg_layout
 from simulator.audio.containers.pieces import Part, Stretch
 from simulator.audio.containers.promises import (
     Heard,
+    LayoutError,
     Sound,
     heard,
     is_other_file,
@@ -21,8 +23,10 @@ from simulator.audio.containers.promises import (
 LONGEST_PART = 1 << 30
 """Bytes of sound in one part: what a plain WAV, AIFF or AU can say with room to spare."""
 
-_BY_SAMPLE = (1, 3, 6, 7, 0xFFFE)
-"""Formats in which a block is one sample of each channel: PCM, float, A-law, µ-law, and what says so further on."""
+_BY_SAMPLE = (1, 3, 6, 7)
+"""Codings in which a block is one sample of each channel: PCM, float, A-law, µ-law."""
+_MPEG = (0x50, 0x55)
+_EXTENSIBLE = 0xFFFE
 
 _KNOWN = (b"data", b"LIST", b"bext", b"iXML", b"id3 ", b"cue ", b"smpl", b"PEAK", b"JUNK", b"axml")
 """Chunks that are taken for such even where they break off."""
@@ -141,12 +145,48 @@ def _layout(
     if found.data is None or len(found.form) < 16:
         return None
     rate, block = int.from_bytes(found.form[4:8], found.order), int.from_bytes(found.form[12:14], found.order)
-    coded = int.from_bytes(found.form[:2], found.order) not in _BY_SAMPLE
+    coded = _format_tag(found) not in _BY_SAMPLE
     byte_rate = int.from_bytes(found.form[8:12], found.order) if coded else rate * block
     sound = heard(Sound(found.data, size, promised, byte_rate), reading_at(file), is_chunk, align)
-    if sound == Heard(promised or 0) and not found.irregular:
+    if _format_tag(found) in _MPEG:
+        return _of_mpeg(file, found.data, sound)
+    later = [] if promised is None or sound.another else _later_sound(file, found, found.data + sound.count, size)
+    if sound == Heard(promised or 0) and not found.irregular and not later:
         return Layout()
-    return Layout(_parts(found, found.data, sound.count, max(block, 1)), sound.notes, another=sound.another)
+    stretches = [(found.data, sound.count), *later]
+    parts = (part for start, count in stretches for part in _parts(found, start, count, max(block, 1)))
+    return Layout(tuple(parts), sound.notes, another=sound.another)
+
+
+def _format_tag(found: _Found) -> int:
+    """Return the number of the coding; that of an extensible header stands further on."""
+    tag = int.from_bytes(found.form[:2], found.order)
+    return int.from_bytes(found.form[24:26], found.order) if tag == _EXTENSIBLE else tag
+
+
+def _of_mpeg(file: BinaryIO, start: int, sound: Heard) -> Layout:
+    """Return the layout of MPEG audio in a WAV, which no other decoder may get."""
+    found = mpeg_layout(file, start, start + sound.count)
+    if found is None:
+        raise LayoutError("holds no frames of MPEG audio in a row; export it again")
+    more = ("another file follows it and is not heard",) if sound.another else ()
+    return replace(found, notes=(*sound.notes, *found.notes, *more))
+
+
+def _later_sound(file: BinaryIO, found: _Found, at: int, size: int) -> list[tuple[int, int]]:
+    """Return the start and length of the stretches of sound in further chunks of a RIFF file."""
+    later = []
+    at += at - (found.data or 0) & 1
+    while at + 8 <= size:
+        file.seek(at)
+        head = file.read(8)
+        length = int.from_bytes(head[4:], found.order)
+        if not _begins_chunk(head, size - at, found.order):
+            break
+        if head[:4] == b"data":
+            later.append((at + 8, min(length, size - at - 8)))
+        at += 8 + length + length % 2
+    return later
 
 
 def _parts(found: _Found, start: int, count: int, block: int) -> tuple[Part, ...]:
