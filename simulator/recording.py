@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import stat
+from contextlib import suppress
 from dataclasses import dataclass
 from importlib.resources import files
 from pathlib import Path
 
+from base.folders import own_recordings_folder
 from simulator.audio.decoding import reason
 from simulator.audio.source import SUFFIXES, AudioSource, open_audio
 from simulator.audio.what_if import AS_IT_IS, WhatIf
@@ -103,3 +105,13 @@ def find_audio(paths: list[Path]) -> list[Path]:
 def bundled_folder() -> Path:
     """Return the folder of the recordings that ship with Turnlab."""
     return Path(str(files("recordings")))
+
+
+def known_recordings() -> dict[str, Path]:
+    """Return the recordings that a name alone finds: the bundled ones and, before them, a person's own."""
+    found: dict[str, Path] = {}
+    for folder in (bundled_folder(), own_recordings_folder()):
+        with suppress(OSError):
+            inside = sorted(entry for entry in folder.iterdir() if entry.suffix.lower() in SUFFIXES)
+            found |= {path.stem: path for path in inside}
+    return found

@@ -9,6 +9,9 @@ import time
 from base.unexpected import install, report_stopped
 from tui.streams import flushed, open_missing
 
+COMPLETING = "_TURNLAB_COMPLETE"
+"""Environment variable by which a shell asks for completions."""
+
 
 def main() -> None:
     """Run ``turnlab`` with the process's arguments and exit with its code."""
@@ -29,7 +32,7 @@ def main() -> None:
 
 
 def _run(arguments: list[str]) -> int:
-    if not arguments:
+    if not arguments and COMPLETING not in os.environ:
         from tui.launch import open_dashboard
 
         return open_dashboard()

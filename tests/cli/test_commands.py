@@ -142,3 +142,61 @@ def test_an_analysis_leaves_nothing_behind_but_its_cache(tmp_path: Path) -> None
     subprocess.run([TURNLAB, "analyze", path], env=environment, check=True, capture_output=True, timeout=60)
     left = [found for found in tmp_path.rglob("*") if found.is_file() and found != path]
     assert [found.parent for found in left] == [tmp_path / "cache" / "analyses"]
+
+
+@pytest.mark.parametrize(
+    ("typed", "offered"),
+    [
+        ("turnlab vers", {"version-set"}),
+        ("turnlab version-set pro", {"promote"}),
+        ("turnlab simulate --config ultra", {"ultra_low_latency"}),
+        ("turnlab simulate --profile tele", {"telephone"}),
+        ("turnlab simulate book", {"booking"}),
+        ("turnlab voice-config Intake", {r"Intake\ Line"}),
+        ("turnlab voice-config nothing-like-it", set()),
+    ],
+)
+def test_a_shell_completes_commands_and_names(turnlab: Turnlab, typed: str, offered: set[str]) -> None:
+    asked = {"_TURNLAB_COMPLETE": "complete_bash", "COMP_WORDS": typed, "COMP_CWORD": str(typed.count(" "))}
+    done = turnlab(environment=asked)
+    assert (done.code, done.err) == (0, "")
+    assert set(done.out.split("\n")) - {""} == offered
+
+
+def test_completion_is_installed_for_a_shell(turnlab: Turnlab, tmp_path: Path) -> None:
+    assert "installed" in turnlab("--install-completion", "bash", environment={"HOME": str(tmp_path)}).out
+    assert "_turnlab_completion" in (tmp_path / ".bash_completions" / "turnlab.sh").read_text()
+
+
+def test_a_row_is_a_line_in_a_pipe(turnlab: Turnlab) -> None:
+    out = turnlab("service", "list", environment={"COLUMNS": ""}).out
+    (row,) = [line for line in out.splitlines() if "Prescription Refill" in line]
+    assert row.split()[0].count("-") == 4
+    assert "production" in row
+
+
+@pytest.mark.parametrize(
+    ("arguments", "code", "exit_code"),
+    [
+        (("simulate", "nowhere.wav", "--json"), "usage", 2),
+        (("service", "get", "no such service", "--json"), "usage", 2),
+        (("cache", "--no-such-option", "--json"), "usage", 2),
+        (("recordings", "--json"), "failed", 1),
+    ],
+)
+def test_a_failure_is_an_object_for_scripts(
+    turnlab: Turnlab, tmp_path: Path, arguments: tuple[str, ...], code: str, exit_code: int
+) -> None:
+    (tmp_path / "recordings").write_text("no folder")
+    done = turnlab(*arguments, environment={"TURNLAB_DATA_DIR": str(tmp_path)})
+    assert done.code == exit_code
+    error = json.loads(done.err.splitlines()[-1])["error"]
+    assert error["code"] == code
+    assert error["message"]
+    assert set(error) == {"message", "hint", "code"}
+
+
+def test_a_known_recording_is_found_by_its_name_alone(turnlab: Turnlab, tmp_path: Path) -> None:
+    by_name = turnlab("analyze", "booking", "--json", cwd=tmp_path).json()
+    assert by_name == turnlab("analyze", bundled_folder() / "booking.flac", "--json").json()
+    assert "no such file" in turnlab("analyze", "bookings", cwd=tmp_path).one_line(2)

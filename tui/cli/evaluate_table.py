@@ -6,7 +6,6 @@ import math
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from rich.console import Console
 from rich.text import Text
 
 from simulator.measures.bootstrap import FEWEST_TURNS
@@ -14,7 +13,7 @@ from simulator.measures.scoring import Group, barge_in_scores, voice_scores
 from simulator.measures.scoring_barge_in import UNLABELLED, KindScore
 from simulator.measures.scoring_turns import AtBudget, Point, TurnScore
 from tui.cli.simulate_table import print_assumed, print_inline, print_readouts, print_run_notes, print_what_if
-from tui.cli.tables import print_line, print_table
+from tui.cli.tables import print_line, print_table, stdout_console
 from tui.widgets.braille import DotRows
 
 if TYPE_CHECKING:
@@ -181,7 +180,7 @@ def _print_trade_off(title: str, score: TurnScore, evaluation: Evaluation, whose
         [*rows, own + [""] * (len(headers) - len(own))],
     )
     if score.turns >= WORTH_DRAWING:
-        console = Console(highlight=False)
+        console = stdout_console()
         ascii_only = not console.is_terminal or "utf" not in (console.encoding or "").lower()
         width = min(console.width - 1, _WIDEST)
         for line in draw(score, width, ascii_only=ascii_only, silence_only=silence_only):

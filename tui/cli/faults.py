@@ -7,7 +7,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from simulator.errors import ChannelError, SimulatorError
-from tui.cli.failure import ToldCallError, ToldError, WorkError, complain
+from tui.cli.failure import ToldCallError, ToldError, WorkError, report
 
 
 class Faults:
@@ -25,7 +25,7 @@ class Faults:
         try:
             yield
         except (SimulatorError, WorkError) as error:
-            complain(str(error))
+            report(str(error), "failed")
             self._found.append((path, error))
 
     def raise_any(self) -> None:

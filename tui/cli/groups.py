@@ -20,7 +20,8 @@ class ShowingGroup(TyperGroup):
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
         """Put ``show`` before arguments that name no command."""
-        if not args or args[0] not in (*self.commands, *ctx.help_option_names):
+        named = bool(args) and args[0] in (*self.commands, *ctx.help_option_names)
+        if not named and not (ctx.resilient_parsing and not args):  # a shell completes the commands' names too
             args = [SHOW, *args]
         return super().parse_args(ctx, args)
 
@@ -30,7 +31,7 @@ class HelpingGroup(TyperGroup):
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
         """Show the help on standard error if there is nothing to parse. Raises :class:`typer.Exit`."""
-        if not args:
+        if not args and not ctx.resilient_parsing:
             sys.stderr.write(f"{ctx.get_help()}\n")
             raise typer.Exit(2)
         return super().parse_args(ctx, args)

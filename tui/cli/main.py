@@ -9,10 +9,10 @@ from typing import Annotated, ClassVar
 
 import typer
 
-from base.unexpected import DEBUG, report_stopped, show_traceback
+from base.unexpected import DEBUG, REMEDY, named, show_traceback
 from tui.cli.commands import calling, listing, measuring
 from tui.cli.commands.connect import connect
-from tui.cli.failure import CallError, ToldError, WorkError, complain
+from tui.cli.failure import CallError, ToldError, WorkError, report, report_as_json
 from tui.cli.groups import LateGroup
 from tui.streams import OutputLostError, flushed, write_what_can_be_written
 
@@ -42,7 +42,7 @@ app = typer.Typer(
     help="Hear what a voice_config change does to a call before a caller does. "
     "Without a command, opens the dashboard.",
     no_args_is_help=False,
-    add_completion=False,
+    add_completion=True,
     rich_markup_mode=None,
     context_settings={"help_option_names": ["-h", "--help"]},
 )
@@ -106,13 +106,14 @@ def run(arguments: list[str]) -> int:
         os.environ[DEBUG] = "1"
     arguments = [argument for argument in arguments if argument != "--debug"]
     write_what_can_be_written()
+    report_as_json("--json" in arguments)
     try:
         result = typer.main.get_command(app).main(arguments, prog_name="turnlab", standalone_mode=False)
         sys.stdout.flush()
     except typer.TyperException as error:
         context = getattr(error, "ctx", None)  # of the command that was called wrongly, if it came that far
         path = context.command_path if context is not None else "turnlab"
-        complain(f"{error.format_message().rstrip('.')}; see '{path} --help'")
+        report(f"{error.format_message().rstrip('.')}; see '{path} --help'", "usage")
         return 2
     except (BrokenPipeError, SystemExit):  # how typer and rich pass it on
         flushed()
@@ -121,16 +122,17 @@ def run(arguments: list[str]) -> int:
         flushed()
         return 1
     except (KeyboardInterrupt, typer.Abort):
-        complain("stopped")
+        report("stopped", "interrupted")
         return 130
     except (CallError, WorkError) as error:
         show_traceback(error)
-        complain(str(error))
+        report(str(error), "usage" if isinstance(error, CallError) else "failed")
         return 2 if isinstance(error, CallError) else 1
     except ToldError as error:
         show_traceback(error)
         return error.code
     except Exception as error:
-        report_stopped(error)
+        show_traceback(error)
+        report(f"stopped by an unexpected {named(error)}; {REMEDY}", "unexpected")
         return 1
     return result if isinstance(result, int) else 0

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Callable, Container, Iterator
 from contextlib import contextmanager
@@ -15,7 +16,7 @@ from simulator.activity.models import why_silence_only
 from simulator.engine.profile import EngineProfile
 from simulator.engine.profile_files import load_profile
 from simulator.errors import ChannelError, SimulatorError
-from simulator.recording import Recording, find_audio, open_recording
+from simulator.recording import Recording, find_audio, known_recordings, open_recording
 from tui.cli.failure import CallError, WorkError, complain
 from tui.cli.faults import Faults
 from tui.cli.hearing import Hearing, tell_about
@@ -33,11 +34,19 @@ def failures() -> Iterator[None]:
 
 
 def find(paths: list[Path]) -> list[Path]:
-    """Return the audio files that paths name. Raises :class:`~tui.cli.failure.CallError`."""
+    """Return the audio files that paths name; ``booking`` is the known recording of that name if no file is.
+
+    Raises :class:`~tui.cli.failure.CallError`.
+    """
+    known = known_recordings() if any(_is_name(path) for path in paths) else {}
     try:
-        return find_audio(paths)
+        return find_audio([known.get(str(path), path) if _is_name(path) else path for path in paths])
     except SimulatorError as error:
         raise CallError(str(error)) from None
+
+
+def _is_name(path: Path) -> bool:
+    return path.name == str(path) and not path.suffix and not os.path.lexists(path)
 
 
 def open_all(paths: list[Path], hearing: Hearing, faults: Faults) -> list[Recording]:

@@ -11,6 +11,8 @@ from typing import Annotated, Any, ClassVar, get_type_hints
 
 import typer
 
+from tui.cli import completing
+
 
 class EndOfTurn(StrEnum):
     """What judges whether the caller has finished."""
@@ -36,7 +38,9 @@ Expect = Annotated[
 Confirm = Annotated[
     str | None, typer.Option(metavar="NAME", help="The target's name once more, where it is what callers get.")
 ]
-ServiceName = Annotated[str, typer.Argument(metavar="SERVICE", help="A service's name or id.")]
+ServiceName = Annotated[
+    str, typer.Argument(metavar="SERVICE", help="A service's name or id.", autocompletion=completing.services)
+]
 Body = Annotated[
     str | None,
     typer.Option(metavar="JSON", help="A JSON object of fields, or @FILE that holds one; null takes a field back."),
@@ -62,9 +66,17 @@ Eot = Annotated[
 ]
 Configs = Annotated[
     list[str] | None,
-    typer.Option("--config", "-c", help="A preset's name, a JSON file, or inline JSON; the first is the baseline."),
+    typer.Option(
+        "--config",
+        "-c",
+        help="A preset's name, a JSON file, or inline JSON; the first is the baseline.",
+        autocompletion=completing.presets,
+    ),
 ]
-Profile = Annotated[str, typer.Option(help="Engine profile: a shipped name or a file.")]
+Profile = Annotated[
+    str,
+    typer.Option(help="Engine profile: a shipped name or a file.", autocompletion=completing.profiles),
+]
 Seed = Annotated[int, typer.Option(help="Seed of the models' latencies; the same for every arm.")]
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+import sys
 from collections.abc import Sequence
 from textwrap import wrap
 from typing import Literal
@@ -14,6 +16,15 @@ from rich.text import Text
 
 from tui.terminal_text import plain
 
+PIPE_WIDTH = 100_000
+"""The width of what is no terminal: a row is a line there, so that names can be searched for."""
+
+
+def stdout_console() -> Console:
+    """Return a console on standard output: as wide as the terminal or COLUMNS, and without a limit in a pipe."""
+    limited = sys.stdout.isatty() or os.environ.get("COLUMNS")
+    return Console(highlight=False, width=None if limited else PIPE_WIDTH)
+
 
 def print_table(
     title: str, headers: Sequence[str], rows: Sequence[Sequence[str]], *, left: int = 1, whole: int = 0
@@ -23,7 +34,7 @@ def print_table(
     The first ``whole`` columns are never folded, however narrow the terminal is. Where it is too narrow, headers
     are folded before cells are.
     """
-    console = Console(highlight=False)
+    console = stdout_console()
     safe_headers, cells = _safe(headers, rows)
     table = _table(safe_headers, cells, left, whole)
     if _too_wide(table, console):
@@ -36,7 +47,7 @@ def print_table(
 def fits(headers: Sequence[str], rows: Sequence[Sequence[str]]) -> bool:
     """Return whether the terminal is wide enough for a table without folding any cell."""
     safe_headers, cells = _safe(headers, rows)
-    return not _too_wide(_table(_folded(safe_headers, cells), cells, 1, 0), Console(highlight=False))
+    return not _too_wide(_table(_folded(safe_headers, cells), cells, 1, 0), stdout_console())
 
 
 def _safe(headers: Sequence[str], rows: Sequence[Sequence[str]]) -> tuple[list[str], list[list[str]]]:
@@ -76,14 +87,14 @@ def print_timed(rows: Sequence[tuple[str, str]]) -> None:
     grid.add_column(overflow="fold")
     for moment, sentence in rows:
         grid.add_row(Text(plain(moment)), Text(plain(sentence)))
-    Console(highlight=False).print(grid)
+    stdout_console().print(grid)
 
 
 def print_line(text: str) -> None:
     """Print one line of text as it is."""
-    Console(highlight=False).print(Text(plain(text)))
+    stdout_console().print(Text(plain(text)))
 
 
 def print_whole(text: str) -> None:
     """Print one line without folding it, so that what is copied from it is whole."""
-    Console(highlight=False).print(Text(plain(text)), soft_wrap=True)
+    stdout_console().print(Text(plain(text)), soft_wrap=True)

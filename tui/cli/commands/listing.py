@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from tui.cli import completing
 from tui.cli.options import Json
 
 
@@ -23,7 +24,9 @@ def recordings(
 
 
 def presets(
-    name: Annotated[str | None, typer.Argument(help="Show only this preset.")] = None,
+    name: Annotated[
+        str | None, typer.Argument(help="Show only this preset.", autocompletion=completing.presets)
+    ] = None,
     as_json: Json = False,
 ) -> None:
     """List the presets and what they set."""

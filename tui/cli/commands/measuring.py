@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 
+from tui.cli import completing
 from tui.cli.options import Configs, Eot, HearingOptions, Json, Profile, Seed, with_option_sets
 
 
@@ -22,7 +23,12 @@ class Replay(StrEnum):
 @with_option_sets
 def simulate(
     *,
-    paths: Annotated[list[Path], typer.Argument(metavar="PATH...", help="Audio files, or folders that hold some.")],
+    paths: Annotated[
+        list[Path],
+        typer.Argument(
+            metavar="PATH...", help="Audio files, or folders that hold some.", autocompletion=completing.recordings
+        ),
+    ],
     config: Configs = None,
     replay: Annotated[
         Replay | None, typer.Option(help="By default elastic where the labels have moves, else rigid.")
@@ -77,7 +83,12 @@ def simulate(
 def evaluate(
     *,
     paths: Annotated[
-        list[Path], typer.Argument(metavar="FOLDER...", help="Folders of labelled recordings, or files.")
+        list[Path],
+        typer.Argument(
+            metavar="FOLDER...",
+            help="Folders of labelled recordings, or files.",
+            autocompletion=completing.recordings,
+        ),
     ],
     config: Configs = None,
     profile: Profile = "default",
@@ -111,7 +122,7 @@ def evaluate(
 @with_option_sets
 def analyze(
     *,
-    path: Annotated[Path, typer.Argument(help="An audio file.")],
+    path: Annotated[Path, typer.Argument(help="An audio file.", autocompletion=completing.recordings)],
     eot: Eot = None,
     caller: HearingOptions,
     seed: Annotated[int, typer.Option(help="Seed of the added noise.")] = 0,

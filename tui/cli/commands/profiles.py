@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from tui.cli import completing
 from tui.cli.groups import LATER_HELP, ShowingGroup
 from tui.cli.options import Json
 
@@ -18,7 +19,12 @@ profiles_app = typer.Typer(
 @profiles_app.command("show")
 def profiles(
     profile: Annotated[
-        str | None, typer.Argument(metavar="[NAME|FILE]", help="A shipped profile, or a file to check and show.")
+        str | None,
+        typer.Argument(
+            metavar="[NAME|FILE]",
+            help="A shipped profile, or a file to check and show.",
+            autocompletion=completing.profiles,
+        ),
     ] = None,
     as_json: Json = False,
 ) -> None:

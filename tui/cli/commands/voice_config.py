@@ -6,6 +6,7 @@ from typing import Annotated
 
 import typer
 
+from tui.cli import completing
 from tui.cli.failure import CallError
 from tui.cli.options import Body, ServiceName, with_option_sets
 from tui.cli.wish import ConfirmedWish
@@ -20,7 +21,11 @@ def voice_config(
     service: ServiceName,
     preset: Annotated[
         str | None,
-        typer.Option(metavar="NAME", help="Apply a preset: other fields that presets set go back to inherit."),
+        typer.Option(
+            metavar="NAME",
+            help="Apply a preset: other fields that presets set go back to inherit.",
+            autocompletion=completing.presets,
+        ),
     ] = None,
     keep_others: Annotated[
         bool, typer.Option("--keep-others", help="Set only the fields of the preset; leave all others.")

@@ -1,0 +1,60 @@
+"""What a shell completes: names of services, presets, recordings and profiles. Nothing here ever complains.
+
+A shell asks while a person waits, so a platform that does not answer soon completes nothing.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable
+
+PATIENCE_S = 3.0
+MOST = 50
+"""How many services are offered."""
+
+
+def presets(incomplete: str) -> list[str]:
+    """Return the presets, the person's own too."""
+    from tui.user_presets import all_presets
+
+    return _beginning(all_presets()[0], incomplete)
+
+
+def profiles(incomplete: str) -> list[str]:
+    """Return the engine profiles that ship with Turnlab."""
+    from simulator.engine.profile_files import shipped_profiles
+
+    return _beginning(shipped_profiles(), incomplete)
+
+
+def recordings(incomplete: str) -> list[str]:
+    """Return the recordings that a name alone finds; a shell completes files by itself."""
+    from simulator.recording import known_recordings
+
+    return _beginning(known_recordings(), incomplete)
+
+
+def services(incomplete: str) -> list[str]:
+    """Return the services of the connection, by name."""
+    import asyncio
+
+    async def names() -> list[str]:
+        from services.paging import iter_services
+        from tui.connection import chosen
+
+        async with asyncio.timeout(PATIENCE_S), chosen(None, lambda _: None)() as client:
+            return [service.name async for service in iter_services(client) if service.name]
+
+    try:
+        found = asyncio.run(names())
+    except Exception:  # a shell that asks shows no error
+        return []
+    return _beginning(found, incomplete)[:MOST]
+
+
+def _beginning(names: Iterable[str], incomplete: str) -> list[str]:
+    """Return the names that begin like ``incomplete``, whatever their case, as the shell wants them quoted."""
+    wanted = incomplete.casefold()
+    found = sorted(name for name in names if name.casefold().startswith(wanted) and name.isprintable())
+    in_bash = os.environ.get("_TURNLAB_COMPLETE") == "complete_bash"
+    return [name.replace(" ", "\\ ") for name in found] if in_bash else found
