@@ -113,7 +113,7 @@ def outcome(request: Request, service: Service, newest: NewestVersions, kept: Se
             return Outcome(merged(before or VersionSet(), request.fields, request.models, service))
         case Delete():
             if request.target not in service.version_sets:
-                raise _missing(service, request.target)
+                raise missing(service, request.target)
             return Outcome(None)
         case Rollback():
             return _rolled_back(request, service, kept)
@@ -124,7 +124,7 @@ def _promoted(request: Promote, service: Service, newest: NewestVersions) -> Out
         raise RefusedError(f"{request.source} cannot be promoted to itself; name another version set to promote to")
     source = service.version_sets.get(request.source)
     if source is None:
-        raise _missing(service, request.source)
+        raise missing(service, request.source)
     notes = []
     for what, number, latest in (
         ("agent", source.agent_version_number, newest.agent),
@@ -166,7 +166,8 @@ def _rolled_back(request: Rollback, service: Service, kept: Sequence[Kept]) -> O
     return Outcome(entry.before, (note,), undoes=entry.id)
 
 
-def _missing(service: Service, name: str) -> NotFoundError:
+def missing(service: Service, name: str) -> NotFoundError:
+    """Return the error for a version set that the service does not have."""
     there = ", ".join(service.version_sets) or "none"
     return NotFoundError(f"the service has no version set {name!r}; there are {there}")
 

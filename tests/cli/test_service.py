@@ -180,6 +180,9 @@ def test_classic_says_what_it_cannot_do(
         (["create", "--name", "x", "--agent", "Mara", "--context-graph", "y"], "did you mean 'Mara, front desk'?"),
         (["create", "--name", "x", "--agent", " ", "--context-graph", "y"], "cannot be empty"),
         (["create", "--name", "x"], "--agent"),
+        (["list", "--sort", "colour"], "choose name, created_at"),
+        (["list", "tag:"], "tag: has no value"),
+        (["list", "line channel:"], "channel: has no value"),
     ],
 )
 def test_what_cannot_be_is_refused_in_one_line(alone: Turnlab, arguments: list[str], says: str) -> None:

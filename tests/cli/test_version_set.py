@@ -217,6 +217,7 @@ def test_an_upsert_changes_only_what_it_names(desk: Desk) -> None:
     [
         (["promote", LINE, "preview", "edge", "--apply"], 2, "edge always points at the latest versions"),
         (["promote", LINE, "release"], 2, "nothing comes after 'release' on the path"),
+        (["promote", LINE, "nope"], 1, "no version set 'nope'"),
         (["delete", LINE, "release", "--apply"], 2, "release is what callers get and cannot be deleted"),
         (["delete", LINE, "nope", "--apply"], 1, "no version set 'nope'"),
         (["upsert", LINE, "a b", "--agent-version", "1", "--apply"], 2, "1 to 40 letters"),

@@ -18,6 +18,9 @@ from tui.services.service_text import service_fields
 
 NOTHING = "—"
 
+SORTABLE = ("name", "created_at", "updated_at", "is_active")
+"""What one of the two APIs sorts services by; an API that does not know a field says so itself."""
+
 
 def list_services(filter_: str, limit: int | None, sort: str, connection: str | None, *, as_json: bool) -> None:
     """List the services that pass a filter, all pages of them."""
@@ -29,6 +32,14 @@ def list_services(filter_: str, limit: int | None, sort: str, connection: str | 
         )
     if wanted.problem:
         raise CallError(wanted.problem)
+    if wanted.empty:
+        raise CallError(
+            f"{wanted.empty[0]}: has no value in the filter; write one after the colon, or leave it out"
+        )
+    if sort.removeprefix("-") not in SORTABLE:
+        raise CallError(
+            f"--sort {sort}: no such field; choose {', '.join(SORTABLE)}, with - in front for last first"
+        )
 
     async def work(client: ServicesClient) -> tuple[list[Service], bool, bool]:
         return *await _all(client, wanted, limit, sort), tells_voice(client)

@@ -14,7 +14,16 @@ from services.changes.errors import MovedError
 from services.changes.fields import why_confirm
 from services.changes.ledger import Backups
 from services.changes.plan import Plan, make_plan
-from services.changes.requests import ChangedSinceError, Delete, Promote, Request, Rollback, Upsert, next_stage
+from services.changes.requests import (
+    ChangedSinceError,
+    Delete,
+    Promote,
+    Request,
+    Rollback,
+    Upsert,
+    missing,
+    next_stage,
+)
 from services.client import Dialect, ServicesClient
 from services.errors import StorageError
 from services.model import RELEASE
@@ -33,6 +42,13 @@ def promote(service: str, source: str, target: str | None, wish: ConfirmedWish) 
     """Put what ``source`` holds into ``target``, by default the next on the path."""
     to = target or next_stage(source)
     if to is None:
+
+        async def look(client: ServicesClient) -> None:
+            found = await find_service(client, service)
+            if source not in found.version_sets:
+                raise missing(found, source)
+
+        connected(wish.connection, look)
         raise CallError(f"nothing comes after {source!r} on the path; name the version set to promote to")
     _change(service, Promote(source, to), wish)
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from difflib import get_close_matches
 from typing import TYPE_CHECKING
 
@@ -35,6 +35,8 @@ class ServiceFilter:
     environment: str = ""
     problem: str = ""
     """What is odd about the filter, for the person who typed it."""
+    empty: tuple[str, ...] = field(default=(), compare=False)
+    """Keys that were typed without a value, as while one is being typed."""
     unknown: tuple[str, ...] = ()
     """Keys that were typed and are none, such as ``foo`` of ``foo:bar``; not those in quotes."""
 
@@ -80,10 +82,13 @@ def parse_filter(text: str) -> ServiceFilter:
     active, channel, environment = None, "", ""
     problems: list[str] = []
     unknown: list[str] = []
+    empty: list[str] = []
     for typed in (found[0] for found in _WORD.finditer(text)):
         word = typed.replace('"', "")
         kind, colon, value = word.partition(":")
         value = value.casefold()
+        if colon and not value and kind.casefold() in KEYS:
+            empty.append(kind.casefold())
         match kind.casefold() if colon else "":
             case "tag":
                 tags += _tag(value, problems)
@@ -103,7 +108,7 @@ def parse_filter(text: str) -> ServiceFilter:
                 if colon and not typed.startswith('"'):
                     unknown.append(kind)
     odd = "; ".join(problems)
-    return ServiceFilter(tuple(words), tuple(tags), active, channel, environment, odd, tuple(unknown))
+    return ServiceFilter(tuple(words), tuple(tags), active, channel, environment, odd, tuple(empty), tuple(unknown))
 
 
 def _tag(text: str, problems: list[str]) -> Iterable[tuple[str, str | None]]:

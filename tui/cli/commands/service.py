@@ -24,7 +24,10 @@ def list_(
     ] = "",
     limit: Annotated[int | None, typer.Option(min=1, help="At most so many.")] = None,
     sort: Annotated[
-        str, typer.Option(metavar="FIELD", help="name, created_at or updated_at; - in front: last first.")
+        str,
+        typer.Option(
+            metavar="FIELD", help="name, created_at or updated_at (Classic: is_active); - in front: last first."
+        ),
     ] = "name",
     connection: ConnectionName = None,
     as_json: Json = False,
