@@ -103,5 +103,5 @@ class ProxiedTransport(httpx.AsyncBaseTransport):
             if lasting and ("407" in said or "assword" in said.casefold()):
                 remedy = f"check the user and password in {proxy.variable}"
         else:
-            what = f"does not answer as a {'SOCKS' if proxy.scheme.startswith('socks') else 'HTTP'} proxy does"
+            what = f"does not answer as {'a SOCKS' if proxy.scheme.startswith('socks') else 'an HTTP'} proxy does"
         return ProxyFailedError(f"the proxy {proxy.place} ({proxy.variable}) {what}; {remedy}", lasting=lasting)

@@ -63,9 +63,6 @@ class WebDashboard(Server):
         application.middlewares.append(self._let_in)
         return application
 
-    def initialize_logging(self) -> None:
-        """Leave warnings and errors to :mod:`base.unexpected`: this server's own log would render values."""
-
     async def on_startup(self, app: web.Application) -> None:  # noqa: ARG002  (aiohttp's signature)
         """Say where it is."""
         sys.stdout.write(f"Turnlab is at {self.address}\nctrl+c ends it.\n")

@@ -163,6 +163,20 @@ from tui.__main__ import main
 sys.argv = ["turnlab", "serve", "--port", "0", *sys.argv[1:]]
 main()
 """,
+    "a page of the dashboard in a browser": """
+import os, signal, threading, httpx
+import tui.web as web
+web.WebDashboard._is_key = broken
+def ask(url):
+    httpx.get(url, trust_env=False)
+    os.kill(os.getpid(), signal.SIGTERM)
+async def on_startup(self, app):
+    threading.Thread(target=ask, args=(self.address,)).start()
+web.WebDashboard.on_startup = on_startup
+from tui.__main__ import main
+sys.argv = ["turnlab", "--web", "--port", "0", *sys.argv[1:]]
+main()
+""",
     "a call on the agent's socket": """
 import asyncio, os, signal, threading
 import simulator.socket.server as server
