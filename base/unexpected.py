@@ -139,7 +139,11 @@ class _Reports(logging.Handler):
 
     def emit(self, record: logging.LogRecord) -> None:
         """Write one record."""
-        said = redacted((record.getMessage().strip().splitlines() or [""])[0].rstrip(":"))
+        try:
+            said = record.getMessage()
+        except (TypeError, ValueError):  # its arguments do not fit it
+            said = str(record.msg)
+        said = redacted((said.strip().splitlines() or [""])[0].rstrip(":"))
         error = record.exc_info[1] if record.exc_info else None
         if error is None:
             _write(f"turnlab: {said}\n")
