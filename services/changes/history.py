@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import getpass
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -88,3 +89,11 @@ def _by_set(entry: HistoryEntry) -> list[PlatformChange]:
         PlatformChange(at=entry.at, who=entry.who, action=entry.action, target=name, fields=tuple(fields))
         for name, fields in by_name.items()
     ]
+
+
+def who() -> str:
+    """Return who is at this computer, for the history."""
+    try:
+        return getpass.getuser()
+    except (OSError, KeyError):
+        return "unknown"

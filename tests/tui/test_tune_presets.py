@@ -10,6 +10,8 @@ import pytest
 from textual.pilot import Pilot
 
 from presets.config import VoiceConfig
+from presets.layers import Layer, resolve
+from presets.library import builtin_presets
 from simulator.recording import bundled_folder
 from tests.tui.conftest import ScriptedClient, make_app
 from tests.tui.tune_support import open_tune, rest, settle_on, slider
@@ -111,3 +113,38 @@ def test_a_preset_goes_out_and_comes_back_and_replaces_nothing(folder: Path, tmp
     bare.write_text('{"filler_style": "silent"}')
     assert (read_preset(bare).name, read_preset(bare).config.filler_style) == ("bare", "silent")
     assert [file.name for file in folder.iterdir()] == ["calm.json"]
+
+
+@pytest.mark.parametrize("first", [*builtin_presets(), "mine"])
+async def test_applying_a_preset_gives_what_its_arm_showed(folder: Path, first: str) -> None:
+    """Whichever preset the draft came from: a service set to a preset is the preset's arm."""
+    save_preset("mine", VoiceConfig(eot_timeout_ms=900, filler_style="silent"))
+    app: TurnlabApp = make_app(ScriptedClient().open)
+    async with app.run_test(size=(80, 24)) as pilot:
+        screen = await open_tune(pilot, recordings=BOOKING)
+        for second in (*builtin_presets(), "mine"):
+            for name in (first, second):
+                await pilot.press("p")
+                await settle_on(pilot, PresetsDialog)
+                await pilot.press("home", *["down"] * list(all_presets()[0]).index(name), "enter")
+                await rest(pilot)
+            arm = resolve(Layer("arm", all_presets()[0][second].config))
+            assert resolve(Layer("arm", screen.session.draft.config)) == arm, f"{first}, then {second}"
+
+
+async def test_the_fields_that_a_preset_does_not_set_are_kept_on_demand(folder: Path) -> None:
+    app: TurnlabApp = make_app(ScriptedClient().open)
+    async with app.run_test(size=(80, 24)) as pilot:
+        screen = await open_tune(pilot, recordings=BOOKING)
+        await pilot.press("p")
+        await settle_on(pilot, PresetsDialog)
+        await pilot.press("home", "enter")
+        await rest(pilot)
+        await pilot.press("p")
+        await settle_on(pilot, PresetsDialog)
+        await pilot.press("home", "down")
+        assert "max_response_sentences: 1 → inherited" in str(app.screen.query_one("#preset-changes").render())
+        await pilot.press("k")
+        await rest(pilot)
+        config = screen.session.draft.config
+        assert (config.max_buffer_delay_ms, config.max_response_sentences) == (500, 1)

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 from pydantic import JsonValue
 from textual import on
@@ -316,3 +317,75 @@ async def test_enter_sends_nothing_where_somebody_went_on_before_the_dialog_came
         await pilot.press("s")
         await rest(pilot)
         assert "2 fields of Intake Line" in toasts(app)[-1]
+
+
+class Losing(httpx.AsyncBaseTransport):
+    """Loses the answer to a change; ``meanwhile`` happens instead of the change, where it is set."""
+
+    def __init__(self, inner: httpx.AsyncBaseTransport) -> None:
+        self.inner, self.lost = inner, 1
+        self.meanwhile: dict[str, Any] = {}
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        if request.method == "PUT" and self.lost:
+            self.lost -= 1
+            if self.meanwhile:
+                content = json.dumps({"voice_config": self.meanwhile}).encode()
+                headers = {name: value for name, value in request.headers.items() if name != "content-length"}
+                request = httpx.Request("PUT", request.url, headers=headers, content=content)
+            await (await self.inner.handle_async_request(request)).aread()
+            raise httpx.ReadError("connection reset")
+        return await self.inner.handle_async_request(request)
+
+
+def losing(app: TurnlabApp) -> Losing:
+    http: httpx.AsyncClient = app.client._transport._http  # type: ignore[union-attr]
+    line = Losing(http._transport)
+    http._transport = line
+    return line
+
+
+async def test_a_save_whose_answer_is_lost_is_told_as_saved(app: TurnlabApp) -> None:
+    async with app.run_test(size=SIZE) as pilot:
+        screen = await tuned(pilot)
+        losing(app)
+        await pilot.press("ctrl+s")
+        await settle_on(pilot, SaveDialog)
+        words = [str(line.render()) for line in app.screen.query(".dialog-warning")]
+        assert "! release is what callers of 'Intake Line' get." in words
+        await pilot.press("enter")
+        await rest(pilot)
+        assert toasts(app)[-1] == "Saved: 2 fields of Intake Line"
+        assert not screen.platform.unsaved
+
+
+async def test_a_save_that_failed_does_not_go_over_what_somebody_stored_meanwhile(app: TurnlabApp) -> None:
+    async with app.run_test(size=SIZE) as pilot:
+        screen = await tuned(pilot)
+        losing(app).meanwhile = {"max_buffer_delay_ms": 660}
+        await pilot.press("ctrl+s")
+        await settle_on(pilot, SaveDialog)
+        await pilot.press("enter")
+        await until(pilot, lambda: any("something else is stored by now" in one for one in toasts(app)), "a word")
+        assert toasts(app)[-1].startswith("Not saved")
+        assert screen.platform.unsaved
+        assert app.client is not None
+        assert screen.session.service is not None
+        now = await app.client.get_service(screen.session.service.id)
+        assert now.voice_config.max_buffer_delay_ms == 660
+
+
+async def test_on_classic_the_arms_say_that_nothing_is_known_of_the_service() -> None:
+    platform = ScriptedClient([Service(id="1", name="Intake Line")])
+    platform.dialect = "classic"
+    platform.unsupported = {"update_voice_config": "the Classic API knows no voice_config"}
+    app = make_app(platform.open)
+    async with app.run_test(size=(160, 40)) as pilot:
+        screen = await open_tune(pilot, "Intake Line", BOOKING)
+        header = screen.query_one(ArmHeader)
+        assert "platform's defaults, service unknown" in header.text
+        assert "service as stored" not in header.text
+        slider(screen, "post_eot_pause_ms").focus()
+        await pilot.press("right")
+        await rest(pilot)
+        assert "draft over the platform's defaults, service unknown" in header.text

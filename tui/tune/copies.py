@@ -169,7 +169,7 @@ class CopiesController:
     async def _paste(self, text: str) -> None:
         hint = "Fields of a voice_config, or an object that holds one. Fields it leaves out stay."
         draft = self._drafts.session.draft
-        tell = lambda config: change_lines(draft.config, config)  # noqa: E731
+        tell = lambda config: change_lines(draft.config, config.set_values())  # noqa: E731
         config = await self._questions.text("Paste JSON into the draft", hint, text, read_pasted, tell)
         if config is not None:
             self._drafts.apply(config, "The draft has all of that already.")

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Hashable
+from collections.abc import Collection, Hashable, Mapping
 from typing import Any
 
 from base.undo import UndoStack
@@ -36,9 +36,9 @@ class Draft:
         changed = self.config.with_value(name, value)
         return self._edits.move_to(changed, None if gesture is None else (name, gesture))
 
-    def apply(self, config: VoiceConfig) -> bool:
-        """Set every field that ``config`` sets and leave the others; return whether that changed anything."""
-        merged = VoiceConfig.model_validate(self.config.set_values() | config.set_values())
+    def update(self, values: Mapping[str, Any]) -> bool:
+        """Set fields (``None``: back to inherit) as one step; return whether that changed anything."""
+        merged = VoiceConfig.model_validate({**self.config.set_values(), **values})
         return self._edits.move_to(merged)
 
     def undo(self) -> bool:

@@ -7,9 +7,9 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import Callable, Hashable, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from functools import partial
-from typing import Literal, Protocol
+from typing import Any, Literal, Protocol
 
 from presets.config import VoiceConfig
 from tui.dialogs.find_dialog import Find, Match, Matches
@@ -69,7 +69,11 @@ class DraftController:
 
     def apply(self, config: VoiceConfig, otherwise: str = "") -> None:
         """Set every field that ``config`` sets; say ``otherwise`` if the draft has all of it."""
-        self._note(self.session.draft.apply(config), otherwise)
+        self.update(config.set_values(), otherwise)
+
+    def update(self, values: Mapping[str, Any], otherwise: str = "") -> None:
+        """Set fields (``None``: back to inherit); say ``otherwise`` if the draft has all of it."""
+        self._note(self.session.draft.update(values), otherwise)
 
     def undo(self) -> None:
         """Take the last change back."""

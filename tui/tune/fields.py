@@ -77,12 +77,12 @@ def shown_value(name: str, value: object) -> str:
     return BY_NAME[name].show(value) if name in BY_NAME else json_line(value)
 
 
-def change_lines(before: VoiceConfig, config: VoiceConfig) -> str:
-    """Return what setting the fields of ``config`` would change, a line each; one line if nothing."""
+def change_lines(before: VoiceConfig, update: Mapping[str, object]) -> str:
+    """Return what setting fields (``None``: back to inherit) would change, a line each; one line if nothing."""
     now = before.set_values()
     lines = [
         f"{name}: {shown_value(name, now.get(name))} → {shown_value(name, value)}"
-        for name, value in config.set_values().items()
+        for name, value in update.items()
         if now.get(name) != value
     ]
     return "\n".join(lines) or "Changes nothing: the draft has all of it."

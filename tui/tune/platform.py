@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from functools import partial
 from typing import Any, Literal, Protocol
 
 from presets.config import changes
 from presets.layers import Layer
+from services.changes.errors import MovedFieldsError, UncertainError
+from services.changes.fields import FieldsPlan, apply_fields, plan_fields
+from services.changes.history import who
+from services.changes.ledger import Backups
 from services.client import ServicesClient
 from services.errors import ServiceError
 from services.model import Service
@@ -55,6 +60,7 @@ class PlatformController:
         self._host, self.client, self._session, self._questions = host, client, session, questions
         self._in_view, self._focused = in_view, doing
         self._changed, self._saved, self._leave = changed, saved, leave
+        self._backups = Backups()
         self._left = False
         """Whether the person leaves and has said what becomes of the draft."""
 
@@ -121,9 +127,11 @@ class PlatformController:
         assert client is not None
         try:
             return await self._offer(client, service)
+        except UncertainError as error:
+            self._host.tell(str(error), "Not known whether it is saved", severity="error", timeout=20)
         except ServiceError as error:
             self._host.tell(str(error), "Not saved", severity="error", timeout=10)
-            return False
+        return False
 
     async def _offer(self, client: ServicesClient, service: Service) -> bool:
         """Merge, show and send until what was shown is what the platform still holds. Raises ServiceError."""
@@ -142,13 +150,16 @@ class PlatformController:
             if not body:
                 self._host.tell("Nothing is left to save: the platform holds all of it.")
                 return False
-            told = (*_told(others, body), *self._warnings(body))
-            if not await self._questions.send(self._session.title, body, told, enter_sends=not went_on):
+            plan = plan_fields(now, "voice_config", body)
+            reaches = (f"{plan.why_confirm}.",) if plan.confirmation else ()
+            told = (*_told(others, body), *plan.notes, *self._warnings(body), *reaches)
+            if not await self._questions.send(self._session.title, plan.sent, told, enter_sends=not went_on):
                 return False
             began = self._doing()
             # The question may have stood open for long.
             if (await client.get_service(service.id)).voice_config == now.voice_config:
-                return await self._send(client, service, body)
+                with contextlib.suppress(MovedFieldsError):
+                    return await self._send(client, plan)
 
     def _doing(self) -> tuple[object, object]:
         """Return what tells whether somebody went on while the platform was asked."""
@@ -173,13 +184,23 @@ class PlatformController:
             self._changed()
         return True
 
-    async def _send(self, client: ServicesClient, service: Service, body: dict[str, Any]) -> bool:
+    async def _send(self, client: ServicesClient, plan: FieldsPlan) -> bool:
+        """Send a plan. Raises :class:`MovedFieldsError` if somebody else changed its fields meanwhile."""
         sent = self._session.draft.config
-        saved = await client.update_voice_config(service.id, body)
-        self._session.saved(sent, saved)
+        applied = await apply_fields(client, plan, self._backups, who=who())
+        self._session.saved(sent, applied.stored)
         self._changed()
-        self._host.tell(f"{len(body)} field{'s' * (len(body) != 1)} of {self._session.title}", "Saved")
-        self._saved(saved)
+        count = len(plan.after)
+        self._host.tell(f"{count} field{'s' * (count != 1)} of {self._session.title}", "Saved")
+        if applied.otherwise:
+            listed = ", ".join(applied.otherwise)
+            self._host.tell(
+                f"The platform stored {listed} otherwise than it was sent; the fields show what it holds.",
+                "Look again",
+                severity="warning",
+                timeout=20,
+            )
+        self._saved(applied.stored)
         return True
 
     def _warnings(self, body: Mapping[str, Any]) -> tuple[str, ...]:

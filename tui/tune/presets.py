@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any, Literal, Protocol
 
 from presets.config import VoiceConfig
-from presets.library import Preset
+from presets.library import Preset, whole
 from tui.host import Host
 from tui.tune.drafts import DraftController
 from tui.user_presets import (
@@ -25,7 +25,7 @@ from tui.user_presets import (
 
 READ_ONLY = "Turnlab was started with --read-only; presets can be applied and looked at, not written"
 
-PresetRequest = Literal["apply", "save", "rename", "delete", "import", "export"]
+PresetRequest = Literal["apply", "keep", "save", "rename", "delete", "import", "export"]
 
 
 class PresetQuestions(Protocol):
@@ -70,8 +70,10 @@ class PresetsController:
             if answer is None:
                 return
             request, name = answer
-            if request == "apply":
-                self._drafts.apply(there[name].config, f"The draft has all of {name} already.")
+            if request in ("apply", "keep"):
+                one = there[name]
+                update = whole(one, there.values()) if request == "apply" else one.config.set_values()
+                self._drafts.update(update, f"The draft has all of {name} already.")
                 return
             if self._read_only():
                 self._host.tell(f"Not done: {READ_ONLY}.", severity="warning")

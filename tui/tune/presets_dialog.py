@@ -15,7 +15,7 @@ from textual.widgets import OptionList, Static
 from textual.widgets.option_list import Option
 
 from presets.config import VoiceConfig
-from presets.library import Preset
+from presets.library import Preset, whole
 from tui.dialogs.dialog import Dialog
 from tui.terminal_text import content, plain
 from tui.tune.fields import change_lines
@@ -29,13 +29,14 @@ class PresetsDialog(Dialog[tuple[PresetRequest, str]]):
 
     CSS_PATH: ClassVar[CSSPathType | None] = [_DIALOGS / "dialogs.tcss", _DIALOGS / "tune_dialogs.tcss"]
     BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("k", "wish('keep')", "Keep the others", tooltip="Set its fields only, and leave all others."),
         Binding("s", "wish('save')", "Save the draft as a preset", tooltip="Keep the draft under a name."),
         Binding("r", "wish('rename')", "Rename", tooltip="Give your own preset another name."),
         Binding("x", "wish('delete')", "Delete", tooltip="Delete your own preset."),
         Binding("i", "wish('import')", "Import", tooltip="Take in a preset from a file."),
         Binding("e", "wish('export')", "Export", tooltip="Write the preset to a file."),
     ]
-    keys = "↵ apply · s save as · r rename · x delete · i import · e export · esc"
+    keys = "↵ apply · k keep others · s save · r rename · x delete · i import · e export · esc"
 
     def __init__(
         self,
@@ -73,7 +74,8 @@ class PresetsDialog(Dialog[tuple[PresetRequest, str]]):
 
     @on(OptionList.OptionHighlighted)
     def _tell_changes(self, event: OptionList.OptionHighlighted) -> None:
-        lines = change_lines(self._draft, self._presets[event.option_index].config)
+        update = whole(self._presets[event.option_index], self._presets)
+        lines = change_lines(self._draft, update)
         self.query_one("#preset-changes", Static).update(content(lines, lines=True))
 
     @on(OptionList.OptionSelected)

@@ -96,7 +96,7 @@ class TuneScreen(PaneScreen):
         profile: EngineProfile | None = None,
     ) -> None:
         super().__init__()
-        self.session = session = Session(service, profile)
+        self.session = session = Session(service, profile, voice_told=client is None or client.dialect != "classic")
         host, ask = ScreenHost(self), TuneDialogs(self, session.trial_runner)
         self.recordings = RecordingsController(
             host, recordings, publish=self._publish("listed"), wait=self._wait, moved=self._compare_others

@@ -26,8 +26,12 @@ FIRST_RIVAL = "balanced"
 class Session:
     """Everything the Tune screen knows and does not draw. ``revision`` counts every change that moves a readout."""
 
-    def __init__(self, service: Service | None, profile: EngineProfile | None = None) -> None:
+    def __init__(
+        self, service: Service | None, profile: EngineProfile | None = None, *, voice_told: bool = True
+    ) -> None:
         self.service = service
+        self.voice_told = voice_told
+        """Whether the platform tells what a service sets: Classic does not, and that is not "all inherited"."""
         self.profile = profile or default_profile()
         self.draft = Draft(service.voice_config if service else VoiceConfig())
         self.above: tuple[Layer, ...] = ()
@@ -45,11 +49,16 @@ class Session:
     @property
     def stored_name(self) -> str:
         """What people call the configuration before any edit."""
-        return "service as stored" if self.service else "built-in defaults"
+        if not self.service:
+            return "built-in defaults"
+        return "service as stored" if self.voice_told else "platform's defaults, service unknown"
 
     def comparison_arms(self, presets: Iterable[Preset] = ()) -> dict[str, ComparisonArm]:
         """Return what the draft can be compared with, by name: what is stored, and presets."""
-        stored = ComparisonArm(self.stored_name, "What callers get now, before your changes.", None)
+        about = "What callers get now, before your changes."
+        if self.service and not self.voice_told:
+            about = "The platform's documented defaults: what this service sets is not known on this connection."
+        stored = ComparisonArm(self.stored_name, about, None)
         offered = presets or builtin_presets().values()
         return {stored.name: stored} | {
             one.name: ComparisonArm(one.name, one.description, one.config) for one in offered
@@ -73,14 +82,19 @@ class Session:
 
     def short_arm_names(self) -> list[str]:
         """Return the same for narrow columns."""
-        short = "stored" if self.service else "defaults"
+        short = "stored" if self.service and self.voice_told else "defaults"
         return [name.replace(self.stored_name, short) for name in self.arm_names()]
 
     def _arm_name(self, at: int) -> str:
         arm = self.arms[at]
         name = self.stored_name if arm.is_draft and not self.draft.changes() else arm.name
         provider, _ = in_force(BY_NAME["session_provider"], (Layer("arm", self.config_of(at)), *self.above))
-        notes = (" (locked)" if arm.locked else "", "" if provider in (None, "amigo") else " (not simulated)")
+        over = " over the platform's defaults, service unknown"
+        notes = (
+            over if arm.is_draft and self.draft.changes() and self.service and not self.voice_told else "",
+            " (locked)" if arm.locked else "",
+            "" if provider in (None, "amigo") else " (not simulated)",
+        )
         return name + "".join(notes)
 
     def inherit_from(self, layer: Layer) -> None:
