@@ -14,7 +14,7 @@ from presets.library import builtin_presets
 from simulator.activity.cache import cached_analysis
 from simulator.activity.end_of_turn import end_of_turn_model
 from simulator.activity.model import Activity, Observation
-from simulator.engine.profile_files import default_profile
+from simulator.engine.profile import default_profile
 from simulator.measures.comparison import compare
 from simulator.recording import Recording, bundled_folder, find_audio, open_recording
 from simulator.replay import play, shifted

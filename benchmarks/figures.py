@@ -15,9 +15,16 @@ from benchmarks.calibration.split import read_items, split
 from benchmarks.silero_reference import reference_spans
 from simulator.activity.cache import cached_analysis
 from simulator.activity.end_of_turn import end_of_turn_model
-from simulator.measures.scoring import Group, Scored, barge_in_scores, end_of_turn_scores, voice_scores
+from simulator.measures.scoring import (
+    FrameScore,
+    Group,
+    Scored,
+    barge_in_scores,
+    end_of_turn_scores,
+    score_frames,
+    voice_scores,
+)
 from simulator.measures.scoring_barge_in import WANTED
-from simulator.measures.scoring_voice import FrameScore, score_frames
 from simulator.recording import Recording
 from tui.cli.evaluate import Evaluation, Request, make_evaluation
 

@@ -19,7 +19,7 @@ from pathlib import Path
 from presets.config import VoiceConfig
 from presets.library import preset
 from services.embedded import open_embedded
-from simulator.engine.profile_files import default_profile
+from simulator.engine.profile import default_profile
 from simulator.recording import bundled_folder
 from simulator.study import Arm, run
 from tui.app import TurnlabApp

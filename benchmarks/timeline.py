@@ -18,7 +18,7 @@ from presets.library import preset
 from simulator.activity.cache import cached_analysis
 from simulator.activity.end_of_turn import end_of_turn_model
 from simulator.activity.model import Activity
-from simulator.engine.profile_files import default_profile
+from simulator.engine.profile import default_profile
 from simulator.recording import bundled_folder, open_recording
 from simulator.replay import shifted
 from simulator.study import Arm, run

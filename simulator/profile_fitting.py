@@ -13,10 +13,8 @@ from typing import Any
 
 from presets.layers import ResolvedVoiceConfig
 from simulator.call_latencies import LONGEST_MS, PLAUSIBLE_MS, Call, Segment, Stage
-from simulator.engine.chunks import chunks_after, voice_of
-from simulator.engine.profile import EngineProfile
-from simulator.engine.profile_files import SCHEMA, ProfileFile, shipped_profiles
-from simulator.engine.text import cap
+from simulator.engine.chunks import cap, chunks_after, voice_of
+from simulator.engine.profile import SCHEMA, EngineProfile, ProfileFile, shipped_profiles
 from simulator.errors import ProfileError
 
 FEWEST = 20

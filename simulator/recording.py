@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+import os
 import stat
 from contextlib import suppress
 from dataclasses import dataclass
 from importlib.resources import files
 from pathlib import Path
 
+from base.files import free_stem, make_private_folder, write_private
 from base.folders import own_recordings_folder
+from base.os_errors import os_error_text
 from simulator.audio.decoding import reason
 from simulator.audio.source import SUFFIXES, AudioSource, open_audio
 from simulator.audio.what_if import AS_IT_IS, WhatIf
 from simulator.beside import beside
 from simulator.engine.scenario import Scenario, default_scenario, read_scenario
-from simulator.errors import AudioError
+from simulator.errors import AudioError, SimulatorError
 from simulator.labels import Labels, labels_beside, read_labels
 from simulator.labels.misspelt import doubts, says_nothing
 
@@ -115,3 +118,46 @@ def known_recordings() -> dict[str, Path]:
             inside = sorted(entry for entry in folder.iterdir() if entry.suffix.lower() in SUFFIXES)
             found |= {path.stem: path for path in inside}
     return found
+
+
+# ---- a copy that is a person's own
+
+
+_LONGEST = 220
+"""Bytes of a recording's name that its copy keeps."""
+
+
+def copy_recording(audio: Path, folder: Path) -> Path:
+    """Copy a recording, its labels and its scenario into a folder, under the name ``my-NAME``.
+
+    Returns the copied audio, readable by its owner alone. Raises :class:`~simulator.errors.SimulatorError`; nothing
+    is left behind then.
+    """
+    try:
+        others = filter(None, (beside(audio, ".scenario.json"), labels_beside(audio)))
+        # the audio last: a recording is there once that is
+        contents = {file.name: file.read_bytes() for file in (*others, audio)}
+    except OSError as error:
+        raise SimulatorError(
+            f"{error.filename or audio}: {os_error_text(error)}; the recording was not copied"
+        ) from None
+    copies: list[Path] = []
+    try:
+        make_private_folder(folder)
+        stem = free_stem(folder, f"my-{_shortened(audio.stem)}")
+        for name, content in contents.items():
+            copy = folder / (stem + name.removeprefix(audio.stem))
+            write_private(copy, content, replace=False)
+            copies.append(copy)
+    except OSError as error:
+        for copy in copies:
+            copy.unlink(missing_ok=True)
+        raise SimulatorError(
+            f"{folder}: {os_error_text(error)}; the recording was not copied, make room there"
+        ) from None
+    return copies[-1]
+
+
+def _shortened(stem: str) -> str:
+    """Return a name that leaves room in 255 bytes for what is put in front of it and behind."""
+    return os.fsencode(stem)[:_LONGEST].decode(errors="ignore")

@@ -17,7 +17,7 @@ from simulator.activity.model import Activity, Observation, SpeechEnd, SpeechSpa
 from simulator.engine.events import Event
 from simulator.engine.machine import TurnMachine
 from simulator.engine.profile import EngineProfile
-from simulator.engine.script import Script
+from simulator.engine.scenario import Script
 from simulator.engine.scripted import ScriptedMachine
 from simulator.engine.sound import AgentSound
 from simulator.errors import LabelError

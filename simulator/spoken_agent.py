@@ -12,8 +12,7 @@ from simulator.activity.analyzer import Analyzer
 from simulator.activity.end_of_turn import EndOfTurnModel
 from simulator.engine.machine import TurnMachine
 from simulator.engine.profile import EngineProfile
-from simulator.engine.scenario import Scenario
-from simulator.engine.script import Script
+from simulator.engine.scenario import Scenario, Script
 from simulator.live import AsyncLiveCall
 from simulator.voice.agent_renderer import AgentRenderer
 from simulator.voice.texts import filler_texts

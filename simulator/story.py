@@ -26,7 +26,7 @@ from simulator.engine.events import (
     TurnResumed,
     Underrun,
 )
-from simulator.engine.stages import STAGES
+from simulator.engine.generation import STAGES
 from simulator.labels import Labels
 from simulator.measures.turns import TurnOutcome
 from simulator.study import Run

@@ -10,8 +10,7 @@ from presets.layers import Layer, ResolvedVoiceConfig, resolve
 from simulator.activity.end_of_turn import EndOfTurnModel
 from simulator.activity.model import Activity
 from simulator.channel import NEEDS_CALLER, both_sides, without_barge_in
-from simulator.echo.echo_path import Echo
-from simulator.echo.play import play_with_echo
+from simulator.echo.play import Echo, play_with_echo
 from simulator.engine.profile import EngineProfile
 from simulator.errors import LabelError
 from simulator.measures.readouts import Measured, measure

@@ -1,6 +1,6 @@
 """``uv run python -m benchmarks.calibration CORPUS [--write] > benchmarks/calibration/FIGURES.md``.
 
-``--write`` puts the constants into :mod:`simulator.activity.calibration`'s file; without, they are only compared.
+``--write`` puts the constants into :mod:`simulator.activity.smart_turn`'s file; without, they are only compared.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from benchmarks.calibration.fit import Fitted, fit
 from benchmarks.calibration.heard import Heard, HeardPause, Listener, listen, pauses
 from benchmarks.calibration.splices import spliced
 from benchmarks.calibration.split import LOOKS, RULE, Item, read_items, split
-from simulator.activity.calibration import FILE, Calibration, TurnSound, smart_turn_calibration
+from simulator.activity.smart_turn import FILE, Calibration, TurnSound, smart_turn_calibration
 from simulator.audio.what_if import AS_IT_IS
 
 

@@ -10,7 +10,7 @@ import numpy as np
 from benchmarks.calibration.expected import Expected
 from benchmarks.calibration.fit import THRESHOLD
 from benchmarks.calibration.heard import Heard, pauses
-from simulator.activity.calibration import completeness_of
+from simulator.activity.smart_turn import completeness_of
 from simulator.engine.end_of_turn import ConfidencePolicy
 from simulator.measures.scoring_turns import TurnScore, score_turns
 from simulator.measures.tradeoff import Curve, JudgedTurn, Rule, by_silence, sweep

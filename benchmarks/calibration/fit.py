@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 
 from benchmarks.calibration.expected import Expected
 from benchmarks.calibration.heard import Example, HeardPause, Kind
-from simulator.activity.calibration import MOST_S, Calibration
 from simulator.activity.model import NO_MODEL_COMPLETENESS
+from simulator.activity.smart_turn import MOST_S, Calibration
 
 Floats = NDArray[np.float64]
 

@@ -12,9 +12,8 @@ from numpy.typing import NDArray
 from base.samples import Samples
 from benchmarks.calibration.split import Item
 from simulator.activity.analyzer import analyze, spans_of
-from simulator.activity.calibration import TYPICAL_LATE_PITCH
 from simulator.activity.model import Activity, Evidence, Judgement, SpeechEnd
-from simulator.activity.smart_turn import Sound, installed_smart_turn
+from simulator.activity.smart_turn import TYPICAL_LATE_PITCH, Sound, installed_smart_turn
 from simulator.audio.what_if import AS_IT_IS, WhatIf
 from simulator.labels import Labels
 from simulator.measures.tradeoff import JudgedTurn, Pause, judged_turns

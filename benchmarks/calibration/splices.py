@@ -17,8 +17,7 @@ from benchmarks.calibration.heard import Example, Kind, Listener, alterations, l
 from benchmarks.calibration.split import Item
 from simulator.activity.analyzer import Analyzer, analyze
 from simulator.activity.end_of_turn import SilenceOnly
-from simulator.activity.frames import framed
-from simulator.activity.model import FRAME_MS, FRAME_SAMPLES, SpeechEnd
+from simulator.activity.model import FRAME_MS, FRAME_SAMPLES, SpeechEnd, framed
 from simulator.audio.what_if import AS_IT_IS, WhatIf
 from simulator.labels import Turn
 from simulator.recording import open_recording

@@ -11,7 +11,6 @@ from numpy.typing import NDArray
 
 from base.samples import QUIETEST_DB, SAMPLE_RATE, SAMPLES_PER_MS, Samples, decibels
 from simulator.activity.end_of_turn import EndOfTurnModel
-from simulator.activity.frames import framed
 from simulator.activity.model import (
     FRAME_MS,
     FRAME_SAMPLES,
@@ -20,6 +19,7 @@ from simulator.activity.model import (
     SpeechEnd,
     SpeechSpan,
     SpeechStart,
+    framed,
 )
 from simulator.activity.silero import VOICE_MODEL, Frames, VoiceModel, voice_model
 from simulator.activity.spans import SpanClosed, SpanDetector

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
+
+from base.samples import Samples
 
 FRAME_SAMPLES = 512
 FRAME_MS = 32
@@ -112,3 +114,16 @@ class Activity:
 
 
 SILENCE_ONLY = "silence only"
+
+
+def framed(blocks: Iterable[Samples]) -> Iterator[tuple[NDArray[np.float32], int]]:
+    """Cut blocks into whole frames ``[n, 512]`` with the count of real samples; the last is padded with silence."""
+    rest = np.zeros(0, np.float32)
+    for block in blocks:
+        rest = np.concatenate([rest, block])
+        whole = len(rest) // FRAME_SAMPLES * FRAME_SAMPLES
+        if whole:
+            yield rest[:whole].reshape(-1, FRAME_SAMPLES), whole
+        rest = rest[whole:]
+    if len(rest):
+        yield np.pad(rest, (0, FRAME_SAMPLES - len(rest)))[None], len(rest)

@@ -1,18 +1,23 @@
-"""One arm over one recording in which the agent's own sound leaks back: frame by frame, as a call comes."""
+"""One arm over one recording in which the agent's own sound leaks back: frame by frame, as a call comes.
+
+With echo, what is detected differs by arm. A span that begins with what is also heard without echo keeps the name
+it has there, so its latencies are the same in every arm; one that begins with echo alone is named after the next.
+"""
 
 from __future__ import annotations
 
 from bisect import bisect_left
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 
+from base.samples import SAMPLES_PER_MS, Samples
 from presets.layers import ResolvedVoiceConfig
 from simulator.activity.analyzer import Analyzer
 from simulator.activity.end_of_turn import EndOfTurnModel
-from simulator.activity.model import Activity, Observation, SpeechEnd, SpeechStart
+from simulator.activity.model import FRAME_SAMPLES, Activity, Observation, SpeechEnd, SpeechStart
 from simulator.echo.caller import Caller, RigidCaller, caller_of
-from simulator.echo.echo_path import Echo, EchoPath
 from simulator.engine.machine import TurnMachine
 from simulator.engine.profile import EngineProfile
 from simulator.engine.scripted import ScriptedMachine
@@ -21,6 +26,48 @@ from simulator.labels import Labels
 from simulator.live import LiveCall
 from simulator.recording import Recording
 from simulator.replay import Placement, Played, ReplayMode, default_mode, script_of, scripted_machine, turn_of_span
+from simulator.voice.agent_renderer import AgentRenderer
+from simulator.voice.voice import BundledVoice
+
+USUAL_DELAY_MS = 100
+
+
+@dataclass(frozen=True, slots=True)
+class Echo:
+    """The agent's sound, sent at -26 dBFS, comes back ``loss_db`` quieter, ``delay_ms`` later."""
+
+    loss_db: float
+    delay_ms: int = USUAL_DELAY_MS
+
+    def words(self) -> str:
+        """Return what leaks, for people."""
+        return f"with echo −{self.loss_db:g} dB after {self.delay_ms} ms"
+
+    def to_json(self) -> dict[str, Any]:
+        """Return what leaks, for scripts."""
+        return {"echo_db": self.loss_db, "echo_delay_ms": self.delay_ms}
+
+
+class EchoPath:
+    """Listens to what the agent plays and says what of it is heard on the caller's side.
+
+    The agent speaks with the bundled voice, so that a readout does not depend on what is installed. Only sounds
+    that were noted by then are heard: nothing is known of what the agent will do.
+    """
+
+    def __init__(self, echo: Echo, recording: Recording) -> None:
+        self._delay_ms = echo.delay_ms
+        self._gain = np.float32(10.0 ** (-echo.loss_db / 20))
+        self._renderer = AgentRenderer(BundledVoice(telephone=recording.source.what_if.telephone))
+
+    def note(self, sound: AgentSound | None) -> None:
+        """Take note of the sound now being heard, which may yet be stopped."""
+        self._renderer.note(sound)
+
+    def frame(self, start_ms: int) -> Samples:
+        """Return the echo in the frame that starts at ``start_ms``, float32 ``[512]``; frames come in order."""
+        return self._renderer.render(None, (start_ms - self._delay_ms) * SAMPLES_PER_MS, FRAME_SAMPLES) * self._gain
+
 
 ONSET_SLACK_MS = 100
 """How much sooner than without echo a span may begin and still be the same."""

@@ -6,10 +6,9 @@ from typing import Literal
 
 from presets.layers import ResolvedVoiceConfig
 from simulator.activity.model import FRAME_MS
-from simulator.engine.agent_playout import AgentPlayout
 from simulator.engine.caller import CallerState
 from simulator.engine.scenario import NO_POLICY, TurnPolicy
-from simulator.engine.sound import overlap_ms, reached_ms
+from simulator.engine.sound import AgentPlayout, overlap_ms, reached_ms
 from simulator.engine.why import Why
 
 Reason = Literal["shield", "cooldown"]

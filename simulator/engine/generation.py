@@ -2,15 +2,119 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import lru_cache
 from typing import NamedTuple
 
 from presets.layers import ResolvedVoiceConfig
-from simulator.engine.chunks import Chunk, Words, chunks_after, voice_of
-from simulator.engine.navigation import MalformedNavigationError, Navigation, parse_navigation
-from simulator.engine.profile import Values, seeded_draw
-from simulator.engine.scenario import Line, State
-from simulator.engine.text import cap, text_of
-from simulator.engine.tools import FORWARD_CALL, ToolRun, schedule
+from simulator.engine.chunks import Chunk, Words, cap, chunks_after, text_of, voice_of
+from simulator.engine.events import ToolDenied, ToolEnded, ToolStarted
+from simulator.engine.profile import Values, luck_latency, seeded_draw
+from simulator.engine.scenario import Line, State, Tool
+
+FORWARD_CALL = "forward_call"
+"""The one tool that ``voice_config`` can switch off."""
+
+
+class ToolRun(NamedTuple):
+    """One tool call on the clock, ms; ``queued_ms`` is how long it waited for others to end."""
+
+    name: str
+    start_ms: int
+    end_ms: int
+    queued_ms: int
+
+    def runs_at(self, t_ms: int) -> bool:
+        """Whether it runs at a moment."""
+        return self.start_ms <= t_ms < self.end_ms
+
+
+def next_progress_ms(runs: Sequence[ToolRun], interval_ms: int, after_ms: int) -> int | None:
+    """Return the next moment after ``after_ms`` at which a call has run for a whole number of intervals."""
+    due = []
+    for run in runs:
+        passed = max(0, after_ms - run.start_ms) // interval_ms
+        at_ms = run.start_ms + (passed + 1) * interval_ms
+        if at_ms < run.end_ms:
+            due.append(at_ms)
+    return min(due, default=None)
+
+
+class ToolEvent(NamedTuple):
+    """Something a tool call does at a moment; sorts by time, ends before starts."""
+
+    at_ms: int
+    order: int
+    kind: type[ToolStarted | ToolEnded | ToolDenied]
+    run: ToolRun
+    denied: str = ""
+
+
+def schedule(tools: Sequence[tuple[Tool, float]], capacity: int, asked_ms: int) -> tuple[ToolRun, ...]:
+    """Lay tools out from ``asked_ms`` on, in their order, at most ``capacity`` at once.
+
+    Each comes with its luck, the quantile 0…1 of its duration.
+    """
+    free_at = [asked_ms] * max(capacity, 1)
+    runs = []
+    for tool, quantile in tools:
+        slot = min(range(len(free_at)), key=free_at.__getitem__)
+        start_ms = free_at[slot]
+        free_at[slot] = start_ms + luck_latency(tool.duration_ms, tool.duration_p95_ms, quantile)
+        runs.append(ToolRun(tool.name, start_ms, free_at[slot], start_ms - asked_ms))
+    return tuple(runs)
+
+
+def tool_events(runs: Sequence[ToolRun], denied: Sequence[tuple[str, str]], asked_ms: int) -> list[ToolEvent]:
+    """Return what tools will do, in order of time; ``denied`` are those not allowed, each with its reason."""
+    events = [ToolEvent(run.end_ms, 0, ToolEnded, run) for run in runs]
+    events += [ToolEvent(run.start_ms, 1, ToolStarted, run) for run in runs]
+    events += [
+        ToolEvent(asked_ms, 2, ToolDenied, ToolRun(name, asked_ms, asked_ms, 0), why) for name, why in denied
+    ]
+    return sorted(events, key=lambda event: event[:2])
+
+
+def running(events: Sequence[ToolEvent]) -> list[ToolRun]:
+    """Return the calls that have begun but not ended, given what is still to come."""
+    waiting = {event.run for event in events if event.kind is ToolStarted}
+    return [event.run for event in events if event.kind is ToolEnded and event.run not in waiting]
+
+
+EMOTIONS = ("friendly", "sympathetic", "calm", "enthusiastic", "serious", "cheerful", "curious", "content")
+
+
+class MalformedNavigationError(ValueError):
+    """A navigation line that does not have the documented form; the message says what is wrong with it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Navigation:
+    """What navigation decided. ``filler`` may be empty and may hold commas."""
+
+    code: str
+    verbose: bool
+    emotion: str
+    filler: str
+
+
+@lru_cache(maxsize=1024)
+def parse_navigation(line: str) -> Navigation:
+    """Read a navigation line. Raises :class:`MalformedNavigationError`."""
+    if len(line.strip().splitlines()) > 1:
+        raise MalformedNavigationError("it is more than one line")
+    parts = line.strip().split(",", 3)
+    if len(parts) < 4:
+        raise MalformedNavigationError("it has fewer than four parts")
+    code, verbosity, emotion, filler = (part.strip() for part in parts)
+    if not code:
+        raise MalformedNavigationError("CODE is empty")
+    if verbosity not in ("0", "1"):
+        raise MalformedNavigationError(f"V must be 0 or 1, not {verbosity!r}")
+    if emotion not in EMOTIONS:
+        raise MalformedNavigationError(f"EMOTION must be one of {', '.join(EMOTIONS)}, not {emotion!r}")
+    return Navigation(code, verbosity == "1", emotion, filler)
 
 
 class LuckKey(NamedTuple):
@@ -150,3 +254,34 @@ def _read(line: str, state: State) -> tuple[Navigation | None, str | None]:
         return None, str(error)
     fault = state.fault(navigation.code)
     return (navigation, None) if fault is None else (None, fault)
+
+
+# ---- where the wait went
+
+
+STAGES = ("end_of_turn", "navigation", "tools", "first_token", "buffer", "tts", "post_eot_pause", "filler_queue")
+
+
+def stages_ms(
+    generation: Generation, speech_end_ms: int, confirmed_ms: int, pause_ms: int, heard_ms: int
+) -> dict[str, int]:
+    """Split the time from ``speech_end_ms`` to ``heard_ms`` into stages that add up to it exactly.
+
+    Work done ahead of the confirmed end of turn cost the caller no wait, so it counts only from there on. ``tts``
+    includes the transport to the caller's ear; ``post_eot_pause`` the quiet of ``empathy_hold_ms``.
+    """
+    flushed_ms = generation.first_token_ms + generation.plan[0].flushed_ms
+    split = {"end_of_turn": confirmed_ms - speech_end_ms}
+    reached_ms = confirmed_ms
+    for stage, at_ms in (
+        ("navigation", generation.asked_ms),
+        ("tools", generation.prompted_ms),
+        ("first_token", generation.first_token_ms),
+        ("buffer", flushed_ms),
+        ("tts", generation.ready_ms),
+        ("post_eot_pause", confirmed_ms + pause_ms),
+        ("filler_queue", heard_ms),
+    ):
+        split[stage] = max(0, at_ms - reached_ms)
+        reached_ms = max(reached_ms, at_ms)
+    return split

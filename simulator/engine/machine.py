@@ -19,7 +19,6 @@ from typing import Concatenate, Literal
 
 from presets.layers import ResolvedVoiceConfig
 from simulator.activity.model import Observation, Resumption, SpeechEnd, SpeechStart
-from simulator.engine.agent_playout import AgentPlayout
 from simulator.engine.barge_in import Reason
 from simulator.engine.barge_in import Verdict as BargeInVerdict
 from simulator.engine.caller import CallerState
@@ -39,9 +38,8 @@ from simulator.engine.events import (
 from simulator.engine.profile import EngineProfile
 from simulator.engine.response import Due, ResponseInProgress
 from simulator.engine.response_player import ResponsePlayer, Utterance
-from simulator.engine.scenario import NO_STATE, State, TurnPolicy
-from simulator.engine.script import Script
-from simulator.engine.sound import AgentSound
+from simulator.engine.scenario import NO_STATE, Script, State, TurnPolicy
+from simulator.engine.sound import AgentPlayout, AgentSound
 from simulator.engine.why import Why, silence_why, speech_why
 
 MAX_SPECULATIONS = 3

@@ -14,12 +14,18 @@ from simulator.engine.events import (
     ToolEnded,
     ToolStarted,
 )
-from simulator.engine.filler_scheduler import FillerScheduler, Kind
-from simulator.engine.generation import Generation, GenerationPlanner, LuckKey
+from simulator.engine.fillers import FillerScheduler, Kind
+from simulator.engine.generation import (
+    Generation,
+    GenerationPlanner,
+    LuckKey,
+    ToolEvent,
+    next_progress_ms,
+    running,
+    tool_events,
+)
 from simulator.engine.profile import Values
-from simulator.engine.scenario import State
-from simulator.engine.script import Script
-from simulator.engine.tools import ToolEvent, next_progress_ms, running, tool_events
+from simulator.engine.scenario import Script, State
 from simulator.engine.why import Why
 
 Due = tuple[int, int, Callable[[], None]]

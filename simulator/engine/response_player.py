@@ -9,7 +9,6 @@ from collections.abc import Mapping
 from typing import Literal
 
 from presets.layers import ResolvedVoiceConfig
-from simulator.engine.agent_playout import AgentPlayout
 from simulator.engine.barge_in import BargeInPolicy, Reason, Verdict
 from simulator.engine.caller import CallerState
 from simulator.engine.chunks import CHOPPY_WORDS, Words, chunks_at, voice_of
@@ -24,12 +23,11 @@ from simulator.engine.events import (
     ResponseTruncated,
     Underrun,
 )
-from simulator.engine.generation import Generation
+from simulator.engine.generation import Generation, stages_ms
 from simulator.engine.profile import Values
 from simulator.engine.response import ResponseInProgress
 from simulator.engine.scenario import TurnPolicy
-from simulator.engine.sound import AgentSound, filler_sound, response_sound, sentences_left
-from simulator.engine.stages import stages_ms
+from simulator.engine.sound import AgentPlayout, AgentSound, filler_sound, response_sound, sentences_left
 from simulator.engine.why import Why
 
 Utterance = Literal["response", "filler", "resumption"]

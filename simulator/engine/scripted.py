@@ -7,7 +7,6 @@ from typing import Concatenate
 
 from presets.layers import ResolvedVoiceConfig
 from simulator.activity.model import Observation, SpeechEnd, SpeechStart
-from simulator.engine.agent_playout import AgentPlayout
 from simulator.engine.barge_in import BargeInPolicy
 from simulator.engine.caller import CallerState
 from simulator.engine.events import (
@@ -21,7 +20,7 @@ from simulator.engine.events import (
     SpeechStarted,
 )
 from simulator.engine.profile import EngineProfile
-from simulator.engine.sound import AgentSound, Piece
+from simulator.engine.sound import AgentPlayout, AgentSound, Piece
 from simulator.engine.why import Why, silence_why, speech_why
 
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from simulator.engine.events import BargeIn, Event
-from simulator.measures.sounds import Sound
 from simulator.measures.truth import Stretch, Truth
+from simulator.measures.turns import Sound
 
 STOP_WITHIN_MS = 2000
 """A true interruption is missed if the agent is still talking this long after its onset."""

@@ -24,9 +24,8 @@ from simulator.engine.events import (
     Underrun,
 )
 from simulator.measures.interruptions import Interruptions
-from simulator.measures.sounds import Sound
 from simulator.measures.truth import Truth
-from simulator.measures.turns import TurnOutcome
+from simulator.measures.turns import Sound, TurnOutcome
 
 E = TypeVar("E", bound=Event)
 

@@ -13,8 +13,8 @@ from simulator.engine.events import BargeIn, Event
 from simulator.labels import AgentEvent, Labels
 from simulator.measures.interruptions import STOP_WITHIN_MS, is_about
 from simulator.measures.readouts import Spread
-from simulator.measures.sounds import Sound, sounds_of
 from simulator.measures.truth import Stretch
+from simulator.measures.turns import Sound, sounds_of
 
 LONG_MS = 1000
 """Interruptions at least this long are counted apart: a second of speech cannot be a murmur."""

@@ -1,13 +1,39 @@
-"""What each true caller turn met: the material of every readout, and what an A/B pairs."""
+"""The agent's sounds, and what each true caller turn met: the material of every readout, and what an A/B pairs."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 from itertools import pairwise
 
-from simulator.engine.events import EndOfTurn, Event, ResponseStarted
-from simulator.measures.sounds import Sound
+from simulator.engine.events import EndOfTurn, Event, FillerEnded, ResponseStarted, SoundEnded, SoundStarted
 from simulator.measures.truth import TrueTurn, Truth
+
+
+@dataclass(frozen=True, slots=True)
+class Sound:
+    """A filler or a response as it was heard, ms; ``interrupted``: the caller stopped it."""
+
+    kind: str
+    start_ms: int
+    end_ms: int
+    interrupted: bool
+    text: str
+    turn: int
+
+
+def sounds_of(events: tuple[Event, ...]) -> tuple[Sound, ...]:
+    """Return the agent's sounds in order."""
+    sounds = []
+    begun: SoundStarted | None = None
+    for event in events:
+        if isinstance(event, SoundStarted):
+            begun = event
+        elif isinstance(event, SoundEnded) and begun is not None:
+            kind = "filler" if isinstance(event, FillerEnded) else "response"
+            sounds.append(Sound(kind, begun.t_ms, event.t_ms, event.interrupted, begun.text, begun.turn))
+            begun = None
+    return tuple(sounds)
+
 
 CUT_IN_TOLERANCE_MS = 100
 """An end of turn up to this long before the true end is no cut-in: labels are that exact."""

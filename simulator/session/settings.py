@@ -6,8 +6,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from presets.layers import ResolvedVoiceConfig
-from simulator.engine.profile import EngineProfile
-from simulator.engine.profile_files import default_profile
+from simulator.engine.profile import EngineProfile, default_profile
 from simulator.engine.scenario import Scenario, default_scenario
 
 

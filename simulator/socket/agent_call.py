@@ -21,11 +21,11 @@ from presets.config import VoiceConfig
 from presets.layers import Layer, ResolvedVoiceConfig, resolve
 from simulator.activity.end_of_turn import EndOfTurnModel
 from simulator.activity.model import FRAME_SAMPLES, SpeechEnd
+from simulator.engine.chunks import heard
 from simulator.engine.events import Event
 from simulator.engine.profile import EngineProfile
 from simulator.engine.scenario import Scenario
 from simulator.engine.sound import AgentSound
-from simulator.engine.text import heard
 from simulator.socket import messages
 from simulator.socket.messages import Message, transcript
 from simulator.spoken_agent import SpokenAgent

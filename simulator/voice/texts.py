@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from presets.layers import ResolvedVoiceConfig
-from simulator.engine.chunks import chunks_after, voice_of
+from simulator.engine.chunks import cap, chunks_after, voice_of
 from simulator.engine.fillers import vocabulary
 from simulator.engine.profile import Values
 from simulator.engine.scenario import Scenario
-from simulator.engine.text import cap
 from simulator.voice.agent_renderer import Text
 
 

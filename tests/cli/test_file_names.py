@@ -11,8 +11,7 @@ from pathlib import Path
 
 import pytest
 
-from simulator.own_copy import copy_recording
-from simulator.recording import bundled_folder
+from simulator.recording import bundled_folder, copy_recording
 from tests import forked
 from tests.cli.conftest import Turnlab
 

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from simulator.engine.profile_files import default_profile, unit
+from simulator.engine.profile import default_profile, unit
 from simulator.recording import bundled_folder
 from tests.cli.conftest import Turnlab
 

@@ -16,13 +16,12 @@ from base.samples import Samples
 from presets.config import parse
 from presets.layers import ResolvedVoiceConfig
 from simulator.activity.analyzer import Analyzer
-from simulator.activity.calibration import TurnSound, smart_turn_calibration
 from simulator.activity.model import FRAME_MS, FRAME_SAMPLES, Judgement
+from simulator.activity.smart_turn import TurnSound, smart_turn_calibration
 from simulator.engine.events import Event
 from simulator.engine.machine import TurnMachine
-from simulator.engine.profile_files import default_profile
-from simulator.engine.scenario import default_scenario
-from simulator.engine.script import Script
+from simulator.engine.profile import default_profile
+from simulator.engine.scenario import Script, default_scenario
 from simulator.live import AsyncLiveCall, LiveCall
 from simulator.study import Arm
 

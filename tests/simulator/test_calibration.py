@@ -15,13 +15,20 @@ from numpy.typing import NDArray
 from base.samples import Samples
 from simulator.activity.analyzer import analyze
 from simulator.activity.cache import from_bytes, to_bytes
-from simulator.activity.calibration import MOST_S, TurnSound, smart_turn_calibration
 from simulator.activity.model import Activity
 from simulator.activity.models import open_session, smart_turn_path
-from simulator.activity.smart_turn import SmartTurn, installed_smart_turn, late_pitch, log_mel
+from simulator.activity.smart_turn import (
+    MOST_S,
+    SmartTurn,
+    TurnSound,
+    installed_smart_turn,
+    late_pitch,
+    log_mel,
+    smart_turn_calibration,
+)
 from simulator.audio.source import open_audio
 from simulator.engine.end_of_turn import confidence
-from simulator.engine.profile_files import default_profile
+from simulator.engine.profile import default_profile
 from simulator.recording import Recording
 
 HELD_BACK = ("dev-069", "dev-072", "dev-084")

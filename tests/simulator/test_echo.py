@@ -16,8 +16,8 @@ from simulator.activity.analyzer import analyze
 from simulator.activity.end_of_turn import SilenceOnly
 from simulator.activity.model import FRAME_MS, Activity
 from simulator.audio.what_if import WhatIf
-from simulator.echo.echo_path import Echo, EchoPath
-from simulator.engine.profile_files import default_profile
+from simulator.echo.play import Echo, EchoPath
+from simulator.engine.profile import default_profile
 from simulator.engine.sound import AgentSound, Piece
 from simulator.recording import Recording, bundled_folder, open_recording
 from simulator.replay import ReplayMode

@@ -6,7 +6,7 @@ import math
 
 import pytest
 
-from simulator.engine.profile_files import default_profile
+from simulator.engine.profile import default_profile
 from tests.simulator.tracks import Speech, fixed_profile, play_track, times, types
 
 END_MS = 100 * 32

@@ -13,12 +13,10 @@ from hypothesis import strategies as st
 
 from simulator.errors import LabelError, SimulatorError
 from simulator.labels import read_labels
-from simulator.labels.document import ORIGIN, LabelDocument
+from simulator.labels.document import ORIGIN, LabelDocument, LabelsChangedError, open_label_file
 from simulator.labels.marks import KINDS, Kind, marks
 from simulator.labels.model import Labels
-from simulator.labels.writing import LabelsChangedError, open_label_file
-from simulator.own_copy import copy_recording
-from simulator.recording import bundled_folder, open_recording
+from simulator.recording import bundled_folder, copy_recording, open_recording
 from tests.full_disk import most_bytes_of_a_file
 
 INTERRUPTIONS = json.loads((bundled_folder() / "interruptions.json").read_text())

@@ -14,7 +14,7 @@ from simulator.activity.end_of_turn import SilenceOnly, end_of_turn_model
 from simulator.activity.model import FRAME_SAMPLES, Activity, SpeechStart
 from simulator.engine.events import Event
 from simulator.engine.machine import TurnMachine
-from simulator.engine.profile_files import default_profile
+from simulator.engine.profile import default_profile
 from simulator.live import LiveCall
 from simulator.recording import Recording, bundled_folder, find_audio, open_recording
 from simulator.replay import play, script_of

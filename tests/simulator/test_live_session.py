@@ -21,7 +21,7 @@ from base.folders import own_recordings_folder
 from presets.config import parse
 from simulator.activity.analyzer import analyze
 from simulator.activity.end_of_turn import end_of_turn_model
-from simulator.engine.profile_files import default_profile
+from simulator.engine.profile import default_profile
 from simulator.labels import read_json, read_labels
 from simulator.labels.document import LabelDocument
 from simulator.recorder.finishing import recover_recordings

@@ -19,7 +19,7 @@ from base.samples import Samples
 from presets.config import parse
 from simulator.activity.model import Activity
 from simulator.audio.source import open_audio
-from simulator.engine.profile_files import default_profile
+from simulator.engine.profile import default_profile
 from simulator.playing.call_mix import CallMix, both_ears, same_moment, write_mix
 from simulator.playing.player import AHEAD, LEAD, Player
 from simulator.playing.speaker import NoSpeaker, Report, SystemSpeaker

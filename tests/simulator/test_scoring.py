@@ -11,9 +11,17 @@ from benchmarks.silero_reference import reference_spans
 from simulator.activity.analyzer import analyze
 from simulator.activity.end_of_turn import SilenceOnly
 from simulator.labels import AgentEvent, Labels, Turn
-from simulator.measures.scoring import Group, Scored, barge_in_scores, group_of, scores_anything, voice_scores
+from simulator.measures.scoring import (
+    FrameScore,
+    Group,
+    Scored,
+    barge_in_scores,
+    group_of,
+    score_frames,
+    scores_anything,
+    voice_scores,
+)
 from simulator.measures.scoring_barge_in import Happened, happened, score_barge_in
-from simulator.measures.scoring_voice import FrameScore, score_frames
 from simulator.recording import open_recording
 from tests.simulator.tracks import Speech, play_track
 

@@ -19,9 +19,9 @@ from presets.config import VoiceConfig, parse
 from simulator.activity.analyzer import analyze
 from simulator.activity.end_of_turn import SilenceOnly
 from simulator.engine.events import Event
-from simulator.engine.profile_files import default_profile
+from simulator.engine.profile import default_profile
 from simulator.engine.scenario import default_scenario
-from simulator.measures.sounds import sounds_of
+from simulator.measures.turns import sounds_of
 from simulator.recording import bundled_folder, open_recording
 from simulator.replay import play
 from simulator.socket.activity_by_level import SoundDetector, Stretch, levels_db

@@ -19,8 +19,7 @@ from simulator.activity.model import (
     SpeechStart,
 )
 from simulator.audio.source import AudioSource
-from simulator.engine.profile import EngineProfile
-from simulator.engine.profile_files import default_profile
+from simulator.engine.profile import EngineProfile, default_profile
 from simulator.engine.scenario import Line, Scenario, State
 from simulator.labels import Labels
 from simulator.recording import Recording

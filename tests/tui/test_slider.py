@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from textual.app import App, ComposeResult
 
 from presets.config import VoiceConfig
-from simulator.engine.profile_files import default_profile
+from simulator.engine.profile import default_profile
 from tui.tune.draft import Draft
 from tui.tune.fields import FieldState, field_states
 from tui.widgets.field_editor_control import FieldControl

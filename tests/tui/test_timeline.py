@@ -12,7 +12,7 @@ from textual.app import App, ComposeResult
 
 from presets.config import VoiceConfig
 from presets.library import preset
-from simulator.engine.profile_files import default_profile
+from simulator.engine.profile import default_profile
 from simulator.replay import Placement, Played
 from simulator.study import Arm, run
 from tests.tui.tune_support import analysed

@@ -8,7 +8,7 @@ from presets.config import VoiceConfig, check, load
 from presets.fields import BY_NAME, FIELDS
 from presets.layers import Layer
 from services.model import Service
-from simulator.engine.profile_files import default_profile
+from simulator.engine.profile import default_profile
 from tui.tune.draft import Draft
 from tui.tune.entry import EntryError, entry_text, parse_entry
 from tui.tune.field_warnings import eager_hint

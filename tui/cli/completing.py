@@ -22,7 +22,7 @@ def presets(incomplete: str) -> list[str]:
 
 def profiles(incomplete: str) -> list[str]:
     """Return the engine profiles that ship with Turnlab."""
-    from simulator.engine.profile_files import shipped_profiles
+    from simulator.engine.profile import shipped_profiles
 
     return _beginning(shipped_profiles(), incomplete)
 

@@ -8,7 +8,7 @@ from typing import Any
 from simulator.activity.model import Activity
 from simulator.audio.what_if import AS_IT_IS, WhatIf
 from simulator.channel import NEEDS_CALLER, both_sides
-from simulator.echo.echo_path import USUAL_DELAY_MS, Echo
+from simulator.echo.play import USUAL_DELAY_MS, Echo
 from simulator.recording import Recording
 from tui.cli.failure import CallError, complain
 from tui.cli.options import HearingOptions

@@ -11,7 +11,7 @@ from simulator.audio.source import open_audio
 from simulator.beside import is_file
 from simulator.errors import SimulatorError
 from simulator.labels import labels_beside, read_json, read_labels
-from simulator.labels.exchange import json_of_track, track_and_losses
+from simulator.labels.audacity import json_of_track, track_and_losses
 from simulator.labels.misspelt import NOTHING_KNOWN, says_nothing
 from simulator.recording import audio_beside
 from tui.cli.failure import CallError, WorkError, complain

@@ -13,8 +13,7 @@ from simulator.activity.cache import cached_analysis
 from simulator.activity.end_of_turn import EndOfTurnModel, end_of_turn_model, named_model
 from simulator.activity.model import SILENCE_ONLY, Activity
 from simulator.activity.models import why_silence_only
-from simulator.engine.profile import EngineProfile
-from simulator.engine.profile_files import load_profile
+from simulator.engine.profile import EngineProfile, load_profile
 from simulator.errors import ChannelError, SimulatorError
 from simulator.recording import Recording, find_audio, known_recordings, open_recording
 from tui.cli.failure import CallError, WorkError, complain

@@ -7,8 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from simulator.engine.profile import Latency
-from simulator.engine.profile_files import ProfileFile, read_profile, shipped_profiles, unit
+from simulator.engine.profile import Latency, ProfileFile, read_profile, shipped_profiles, unit
 from simulator.errors import ProfileError
 from tui.cli.failure import CallError
 from tui.cli.tables import print_line, print_table

@@ -10,7 +10,7 @@ from base.json_text import json_bytes
 from base.os_errors import os_error_text
 from simulator.beside import is_file, is_folder
 from simulator.call_latencies import Call, read_call
-from simulator.engine.profile_files import read_profile
+from simulator.engine.profile import read_profile
 from simulator.errors import ProfileError
 from simulator.profile_fitting import distinct, fit
 from tui.cli.arms import read_arms

@@ -17,10 +17,9 @@ from textual.widgets import Static
 
 from base.os_errors import os_error_text
 from simulator.errors import SimulatorError
-from simulator.labels.document import LabelDocument
+from simulator.labels.document import LabelDocument, LabelFile, LabelsChangedError, open_label_file
 from simulator.labels.marks import Kind, Mark
-from simulator.labels.writing import LabelFile, LabelsChangedError, open_label_file
-from simulator.own_copy import copy_recording
+from simulator.recording import copy_recording
 from tui.commands import Place, bindings
 from tui.dialogs.dialog import Confirm
 from tui.dialogs.dialogs import PickOne

@@ -9,7 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from simulator.errors import SimulatorError
-from simulator.labels.writing import LabelFile, open_label_file
+from simulator.labels.document import LabelFile, open_label_file
 from simulator.recording import bundled_folder
 from tui.host import Host
 from tui.tune.bench import AnalysedRecording, gone_text, open_found, own_folder

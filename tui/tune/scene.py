@@ -21,7 +21,7 @@ from simulator.engine.events import (
 )
 from simulator.engine.profile import EngineProfile
 from simulator.measures.readouts import Measured
-from simulator.measures.sounds import Sound
+from simulator.measures.turns import Sound
 from simulator.replay import Played
 from simulator.study import Run
 from tui.tune.bench import AnalysedRecording

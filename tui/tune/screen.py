@@ -17,7 +17,7 @@ from textual.widgets import Static
 from services.client import ServicesClient
 from services.model import Service
 from simulator.engine.profile import EngineProfile
-from simulator.labels.writing import LabelFile
+from simulator.labels.document import LabelFile
 from tui.commands import bindings
 from tui.host import ScreenHost
 from tui.labels.screen import LabelEditor

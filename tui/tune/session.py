@@ -9,8 +9,7 @@ from presets.fields import BY_NAME
 from presets.layers import Layer, in_force
 from presets.library import Preset, builtin_presets
 from services.model import Service
-from simulator.engine.profile import EngineProfile
-from simulator.engine.profile_files import default_profile
+from simulator.engine.profile import EngineProfile, default_profile
 from simulator.study import Arm
 from tui.tune.arms import Arms, ComparisonArm
 from tui.tune.bench import AnalysedRecording
