@@ -30,8 +30,8 @@ if TYPE_CHECKING:
     from rich.console import RenderableType
 
     from services.model import Service
+    from tui.live.call import OpenCall
     from tui.live.screen import LiveScreen
-    from tui.live.screen_call import OpenCall
 
 SERVICES, TUNE = "services", "tune"
 MOST_NOTES = 2
@@ -130,17 +130,17 @@ class TurnlabApp(ConnectedApp, inherit_bindings=False):
         """Go to a screen, by its id in the registry; ``service`` is the one that it should be about."""
         await self.switch_mode(await SCREENS[screen].mode(self, service))
 
-    def on_call_screen_draft_changed(self) -> None:
+    def on_live_screen_draft_changed(self) -> None:
         """Let Tune keep the draft that was changed in Live."""
         for tune in self.tunes.standing:
             tune.drafts.keep()
 
-    def on_call_screen_left(self) -> None:
+    def on_live_screen_left(self) -> None:
         """Let Tune show what was changed in Live."""
         for tune in self.tunes.standing:
             tune.show_settings()
 
-    def on_call_screen_recorded(self) -> None:
+    def on_live_screen_recorded(self) -> None:
         """Let Tune list a recording that was made in Live."""
         for tune in self.tunes.standing:
             tune.recordings.look_for_new()

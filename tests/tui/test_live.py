@@ -24,11 +24,11 @@ from tests.tui.pace import until
 from tests.tui.tune_support import rest, settle_on
 from tui.dialogs.dialog import TextDialog
 from tui.dialogs.dialogs import PickOne
+from tui.live.call import remembered_state
 from tui.live.device_dialog import DeviceDialog
-from tui.live.latency_figures import LatencyFigure
 from tui.live.live_header import LiveHeader
-from tui.live.live_log import LiveLog
-from tui.live.preferences import CallPreferences
+from tui.live.log_pane import LiveLog
+from tui.live.meters import LatencyFigure
 from tui.live.screen import LiveScreen
 from tui.tune.recording_list import RecordingList
 from tui.tune.screen import TuneScreen
@@ -87,7 +87,7 @@ async def test_a_call_from_no_microphone_to_a_recording_in_tune(workspace_file: 
         await pilot.press("3")
         await until(pilot, lambda: isinstance(app.screen, LiveScreen), "Live")
         live = Looking(pilot)
-        live.screen._look_for_devices = cards.look
+        live.screen.devices.look = cards.look
         await a_missing_microphone_is_said_and_one_is_chosen(live, cards)
         await a_turn_is_heard_and_explained(live, cards, calls[-1])
         await settings_change_while_talking(live, calls[-1])
@@ -119,7 +119,7 @@ async def a_missing_microphone_is_said_and_one_is_chosen(live: Looking, cards: A
     await until(pilot, lambda: "In force: headset" in str(in_force.content), "what is in force")
     await pilot.press("escape")
     await live.until("#facts", "headset, 16 kHz, 10 ms")
-    await until(pilot, lambda: CallPreferences().input == "headset", "the device remembered")
+    await until(pilot, lambda: remembered_state().input == "headset", "the device remembered")
 
 
 def offered(pilot: Pilot[None]) -> OptionList | None:

@@ -111,7 +111,7 @@ def pictured(
     async def open_live(pilot: Pilot[None]) -> None:
         await pilot.pause()
         await pilot.press("3")
-        await until(pilot, lambda: isinstance(app.screen, LiveScreen) and app.screen.shown == shown, "Live")
+        await until(pilot, lambda: isinstance(app.screen, LiveScreen) and app.screen.call.shown == shown, "Live")
         await until(pilot, lambda: app.client is not None and app.status.workspace is not None, "a connection")
         await pilot.press(*keys)
         await pilot.pause()

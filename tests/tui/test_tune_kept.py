@@ -17,7 +17,7 @@ from tests.tui.conftest import ScriptedClient, make_app, service, settle
 from tests.tui.tune_support import rest, settle_on, slider
 from tui.app import TurnlabApp
 from tui.dialogs.dialogs import UnsavedChanges
-from tui.tune.draft_keeping import KEPT_AFTER_S
+from tui.tune.drafts import KEPT_AFTER_S
 from tui.tune.journal import Journal
 from tui.tune.kept_dialog import KeptDialog
 from tui.tune.merge_dialog import MergeDialog

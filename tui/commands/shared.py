@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tui.commands.command import Command
+from tui.commands.command import Command, part
 
 MORE = Command("more", "More", "right,l", "Step the field up.", action="nudge(1)")
 LESS = Command("less", "Less", "left,h", "Step the field down.", action="nudge(-1)")
@@ -14,21 +14,21 @@ MUCH_LESS = Command(
 )
 HIGHEST = Command("highest", "To the end", "end", "Go to the upper end of the slider.", action="jump(True)")
 LOWEST = Command("lowest", "To the beginning", "home", "Go to the lower end of the slider.", action="jump(False)")
-DOWN = Command("down", "Next field", "down,j", "Go to the next field.", action="go_down")
-UP = Command("up", "Field above", "up,k", "Go to the field above.", action="go_up")
+DOWN = Command("down", "Next field", "down,j", "Go to the next field.", action="go(1)")
+UP = Command("up", "Field above", "up,k", "Go to the field above.", action="go(-1)")
 TYPE_VALUE = Command(
     "type",
     "Type value",
     "enter,space",
     "Type the field's value, or go to the next value of a choice.",
-    action="confirm_field",
+    action=part("fields", "confirm"),
 )
 INHERIT = Command(
     "inherit",
     "Inherit",
     "backspace,delete",
     "Put the field back to inherit: the layer above decides it.",
-    action="inherit_field",
+    action=part("fields", "inherit"),
     shown_key="⌫",
 )
 FOLD_FIELDS = Command(
@@ -36,16 +36,16 @@ FOLD_FIELDS = Command(
     "All fields",
     "f",
     "Bring the rarer fields into view, or fold them away again; those that are set stay in view.",
-    action="fold_fields",
+    action=part("fields", "switch_fold"),
 )
-UNDO = Command("undo", "Undo", "u,ctrl+z", "Take the last change of the draft back.")
-REDO = Command("redo", "Redo", "ctrl+y", "Do the change that was taken back again.")
+UNDO = Command("undo", "Undo", "u,ctrl+z", "Take the last change of the draft back.", action=part("drafts", "undo"))
+REDO = Command("redo", "Redo", "ctrl+y", "Do the change that was taken back again.", action=part("drafts", "redo"))
 RESET = Command(
     "reset",
     "Reset draft",
     "ctrl+r",
     "Put the whole draft back to what is stored; undo brings it back.",
-    action="reset_draft",
+    action=part("drafts", "reset"),
 )
 NEXT_PANE = Command("next-pane", "Pane", "tab", "Go to the next pane.", action="turn_pane(1)", in_footer=True)
 PREVIOUS_PANE = Command(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tui.commands.command import Command
+from tui.commands.command import Command, part
 from tui.commands.shared import (
     BACK,
     DOWN,
@@ -28,14 +28,23 @@ RECORD = Command(
     "Record",
     "r",
     "Record what you say, with the agent's decisions as provisional labels, into Tune's recordings; or end it.",
+    action=part("calls", "record"),
     in_footer=True,
 )
-PAUSE = Command("live.pause", "Pause", "p", "Stop the call's clock, or let it go on.", in_footer=True)
+PAUSE = Command(
+    "live.pause",
+    "Pause",
+    "p",
+    "Stop the call's clock, or let it go on.",
+    action=part("calls", "pause"),
+    in_footer=True,
+)
 TALK = Command(
     "live.talk",
     "Talk",
     "space",
     "With push to talk: be heard from now on, or no longer; the mouse can hold the line under the meter.",
+    action=part("calls", "switch_talk"),
     in_footer=True,
 )
 NEW_CALL = Command(
@@ -43,10 +52,15 @@ NEW_CALL = Command(
     "New call",
     "n",
     "Begin a new call: the agent forgets the conversation and time starts at 0. A recording is finished first.",
+    action=part("calls", "new_call"),
     in_footer=True,
 )
 PLAY_TONE = Command(
-    "live.tone", "Test tone", "g", "Play half a second of a soft tone on the speaker.", action="play_tone"
+    "live.tone",
+    "Test tone",
+    "g",
+    "Play half a second of a soft tone on the speaker.",
+    action=part("calls", "play_tone"),
 )
 
 CALL: tuple[Command, ...] = (
@@ -55,7 +69,7 @@ CALL: tuple[Command, ...] = (
         "Arm",
         "v",
         "Talk to the next arm, from the next frame on; Tune chooses what the arms are.",
-        action="switch_arm",
+        action=part("calls", "switch_arm"),
         in_footer=True,
     ),
     RECORD,
@@ -64,12 +78,18 @@ CALL: tuple[Command, ...] = (
         "Mute",
         "m",
         "Let the agent, and a recording, hear silence instead of you, or let them hear you again.",
+        action=part("calls", "mute"),
         in_footer=True,
     ),
     PAUSE,
     TALK,
     Command(
-        "live.push-to-talk", "Push to talk", "t", "Be heard only while you say so, or always again.", in_footer=True
+        "live.push-to-talk",
+        "Push to talk",
+        "t",
+        "Be heard only while you say so, or always again.",
+        action=part("calls", "switch_push_to_talk"),
+        in_footer=True,
     ),
     NEW_CALL,
     Command(
@@ -77,7 +97,7 @@ CALL: tuple[Command, ...] = (
         "Open/close",
         "s",
         "Close the microphone and end the call, or open it for a new one; leaving Live closes it too.",
-        action="start_or_stop",
+        action=part("calls", "start_or_stop"),
         in_footer=True,
     ),
 )
@@ -89,7 +109,7 @@ DEVICES: tuple[Command, ...] = (
         "Microphone",
         "i",
         "Choose the microphone, and see by its level whether it works.",
-        action="choose_device('input')",
+        action=part("devices", "choose", "input"),
         in_footer=True,
     ),
     Command(
@@ -97,7 +117,7 @@ DEVICES: tuple[Command, ...] = (
         "Speaker",
         "o",
         "Choose the speaker, or none, and hear by a tone whether it works.",
-        action="choose_device('output')",
+        action=part("devices", "choose", "output"),
         in_footer=True,
     ),
     Command(
@@ -106,7 +126,7 @@ DEVICES: tuple[Command, ...] = (
         "e",
         "Choose what keeps the agent from hearing itself: headphones, half-duplex,"
         " or the profile's echo threshold.",
-        action="choose_echo_guard",
+        action=part("devices", "choose_echo_guard"),
         in_footer=True,
     ),
     PLAY_TONE,
@@ -134,7 +154,7 @@ LOG: tuple[Command, ...] = (
         "Why in full",
         "w",
         "Say all about the event under the cursor: its reason and every number behind it.",
-        action="tell_why",
+        action=part("log_pane", "tell_why"),
     ),
 )
 """The event log."""

@@ -16,7 +16,7 @@ from simulator.devices import DeviceError
 from simulator.devices.listing import Device, Devices, Way
 from simulator.session.state import Snapshot
 from tui.dialogs.dialog import Dialog
-from tui.live.level_meter import LevelMeter
+from tui.live.meters import LevelMeter
 from tui.live.words import WHAT, device_words
 from tui.terminal_text import plain
 

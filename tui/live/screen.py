@@ -2,37 +2,38 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from textwrap import wrap
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
 
 from textual import on
 from textual.app import ComposeResult
-from textual.containers import Horizontal, Vertical, VerticalScroll
-from textual.content import Content
+from textual.containers import Horizontal, Vertical
+from textual.message import Message
+from textual.reactive import var
 from textual.widgets import Static
 
-from simulator.measures.readout_table import BY_NAME
+from simulator.devices.listing import Way
 from simulator.session import devices_there, open_session
-from tui.commands import bindings
+from tui.commands import Command, bindings
+from tui.dialogs.dialogs import PickOne
+from tui.host import ScreenHost
 from tui.live import words
-from tui.live.arms import draft_letter
+from tui.live.call import CallController, CallState, OpenCall, draft_letter
+from tui.live.call_pane import CallPane, TalkPad, say
 from tui.live.commands import COMMANDS
-from tui.live.gauge import Gauge
-from tui.live.latency_figures import LatencyFigures
-from tui.live.level_meter import LevelMeter
-from tui.live.live_header import LiveHeader
-from tui.live.live_log import LiveLog
-from tui.live.screen_call import OpenCall
-from tui.live.screen_devices import LookForDevices
-from tui.live.screen_panes import PanesScreen
-from tui.live.talk_pad import TalkPad
-from tui.terminal_text import cut, plain
+from tui.live.device_dialog import DeviceDialog
+from tui.live.devices import DevicesController, LookForDevices
+from tui.live.live_header import LiveHeader, LiveHeading
+from tui.live.log_pane import LogPane
+from tui.tune.drafts import DraftController
+from tui.tune.questions import DraftDialogs
 from tui.tune.scene import ARMS
 from tui.tune.session import Session
+from tui.widgets.field_editor_control import FieldControl
 from tui.widgets.field_panel import FieldPanel, FieldsShown
 from tui.widgets.key_line import KeyLine
-from tui.widgets.panes import PaneTabs
+from tui.widgets.panes import PaneScreen, PaneTabs
 from tui.widgets.status_line import StatusLine
 from tui.widgets.timeline_lanes import clock_text
 
@@ -41,14 +42,26 @@ if TYPE_CHECKING:
     from tui.app import TurnlabApp
 
 _HERE = Path(__file__).parent
-_FIELDS = {"eot_delay_ms": "end_of_turn_ms", "first_sound_ms": "first_sound_ms", "response_ms": "response_ms"}
-FIGURES = {f"{BY_NAME[readout].short}, ms": field for readout, field in _FIELDS.items()}
-"""The big figures by their names, each a latency of every turn, from the detected end of speech."""
-
 _SIGNS = {"running": "●", "paused": "‖"}
 
 
-class LiveScreen(PanesScreen):
+class LiveDialogs(DraftDialogs):
+    """Asks what Live's controllers want to know."""
+
+    async def pick(
+        self, question: str, choices: Sequence[tuple[str, str]], current: str | None = None
+    ) -> str | None:
+        """Ask for one of several named things."""
+        return await self.ask(PickOne(question, choices, current))
+
+    def choose_device(self, way: Way, calls: CallController, look: LookForDevices) -> None:
+        """Offer the devices there are, and try each that is chosen."""
+        wanted, on_ = calls.state.device(way), way == "input" or calls.state.speaker
+        snapshot = lambda: calls.state.shown  # noqa: E731
+        self.show(DeviceDialog(way, wanted, look, calls.use_device, snapshot, on=on_, tone=calls.tone))
+
+
+class LiveScreen(PaneScreen):
     """A call with the agent; ``session`` is the sitting at Tune's bench whose arms are talked to."""
 
     TITLE_HERE = "Live"
@@ -56,145 +69,231 @@ class LiveScreen(PanesScreen):
     BINDINGS = bindings(*COMMANDS)
     CSS_PATH = [_HERE.parent / "widgets" / "bench.tcss", _HERE / "live.tcss"]  # noqa: RUF012  (Textual's type)
     AUTO_FOCUS = ""
+    PANES: ClassVar[Mapping[str, str]] = {"call": "Call", "fields": "Settings", "log": "Log"}
+    HOME = "call"
+
+    heading: var[LiveHeading] = var(LiveHeading())
+    call: var[CallState] = var(CallState())
+    shown: var[FieldsShown] = var(FieldsShown())
+    threshold_db: var[float] = var(0.0)
+
+    class DraftChanged(Message):
+        """The draft was changed here; it should be kept."""
+
+    class Left(Message):
+        """Live is out of view; what was changed here should be shown elsewhere."""
+
+    class Recorded(Message):
+        """There may be a new recording."""
 
     def __init__(
         self, session: Session, open_call: OpenCall = open_session, look: LookForDevices = devices_there
     ) -> None:
-        super().__init__(open_call, look, session)
+        super().__init__()
+        host, ask = ScreenHost(self), LiveDialogs(self)
+        self.drafts = DraftController(
+            host,
+            session,
+            ask,
+            label=lambda: client.label if (client := getattr(self.app, "client", None)) else "",
+            changed=self._draft_changed,
+            go_to=lambda name: self.fields.focus_field(name),
+        )
+        self.calls = CallController(
+            host,
+            open_call,
+            lambda: self.session,
+            publish=lambda state: setattr(self, "call", state),
+            tell=lambda told: self.log_pane.add(told),
+            recorded=lambda: self.post_message(self.Recorded()),
+            read_only=lambda: bool(getattr(self.app, "read_only", False)),
+        )
+        self.devices = DevicesController(
+            host,
+            self.calls,
+            ask,
+            look=look,
+            threshold_db=lambda: self.session.profile.values.echo_threshold_db.value,
+        )
+        self.set_reactive(LiveScreen.call, self.calls.state)
 
     def compose(self) -> ComposeResult:
         """Lay out all panes; the style sheet decides which are in view."""
         self.take_room()
-        yield LiveHeader(id="live-header")
+        yield LiveHeader(id="live-header").data_bind(LiveScreen.heading)
         yield Static(id="recording-sign", markup=False)
         yield Static(id="trouble", markup=False)
         yield PaneTabs(self.PANES, id="live-tabs")
         with Vertical(id="live-body"):
             with Horizontal(id="live-top"):
-                with VerticalScroll(id="call-pane", classes="pane", can_focus=False):
-                    yield Static("Call", classes="pane-title", markup=False)
-                    yield LevelMeter(id="level")
-                    yield TalkPad(id="talk-pad")
-                    yield Static(id="state", markup=False)
-                    yield Gauge("voice", id="voice")
-                    yield Gauge("turn is over", id="turn")
-                    yield Static(id="agent", markup=False)
-                    yield LatencyFigures(tuple(FIGURES), id="latencies")
-                    yield Static(id="facts", markup=False)
+                yield CallPane(id="call-pane").data_bind(LiveScreen.call, LiveScreen.threshold_db)
                 with Vertical(id="fields-pane", classes="pane"):
                     yield Static(id="fields-title", classes="pane-title", markup=False)
-                    yield FieldPanel(self.session.states(), id="fields")
-            with Vertical(id="log-pane", classes="pane"):
-                yield Static("Log · enter says why in full", id="log-title", classes="pane-title", markup=False)
-                yield LiveLog(id="log")
-                yield Static(id="live-why", markup=False)
+                    yield FieldPanel(self.session.states(), id="fields").data_bind(LiveScreen.shown)
+            yield LogPane(id="log-pane")
         yield StatusLine()
         yield KeyLine()
 
     def on_mount(self) -> None:
         """Show how things stand."""
         self.fit()
-        self.show_fields()
-        self.show_call()
+        self._show_fields()
+        self._show_signs()
 
-    # ---- the draft and the arms
+    async def on_unmount(self) -> None:
+        """Close the devices with the program, and let go of the draft."""
+        self.drafts.close()
+        await self.calls.close()
 
-    def show_fields(self) -> None:
-        """Show the draft and the arms."""
-        self.query_one(FieldPanel).shown = FieldsShown(self.session.states(), self.session.unknown())
-        self._show_header()
+    def on_screen_resume(self) -> None:
+        """Open the microphone as Live comes into view, unless it was closed by hand; offer a draft left behind."""
+        self.drafts.offer_kept()
+        self.calls.come_into_view()
+
+    def on_screen_suspend(self) -> None:
+        """Close the microphone as Live goes out of view; a window over it is no such thing."""
+        if self.app.screen_stack[0] is not self:
+            self.calls.end()
+            self.post_message(self.Left())
+
+    # ---- the parts
 
     @property
-    def _arm(self) -> str:
-        """The letter of the arm that is talked to."""
-        if self._call is not None and self.shown.arm:
-            return self.shown.arm
-        letters = ARMS[: len(self.session.arms)]
-        return self.wishes.arm if self.wishes.arm in letters else letters[0]
+    def fields(self) -> FieldPanel:
+        """The pane of the fields."""
+        return self.query_one(FieldPanel)
 
-    def _show_header(self) -> None:
-        session, shown = self.session, self.shown
-        heard = words.heard_words(self.wishes.muted, self.wishes.push_to_talk, shown.talking)
+    @property
+    def log_pane(self) -> LogPane:
+        """The pane of the log."""
+        return self.query_one(LogPane)
+
+    @property
+    def call_pane(self) -> CallPane:
+        """The pane of the call."""
+        return self.query_one(CallPane)
+
+    def resized(self) -> None:
+        """Fit to the size there is now, the facts too."""
+        super().resized()
+        self.call_pane.show_facts()
+
+    def focus_pane(self, pane: str) -> None:
+        """Put the focus into a pane; the call has nothing to focus."""
+        if pane == "fields":
+            self.fields.focus_field()
+        else:
+            self.set_focus(self.log_pane.log_lines if pane == "log" else None)
+
+    # ---- the sitting
+
+    @property
+    def session(self) -> Session:
+        """The sitting whose arms are talked to."""
+        return self.drafts.session
+
+    def sit_down(self, session: Session) -> None:
+        """Talk with the arms of this sitting from now on."""
+        self.drafts.session = session
+        if self.is_attached:
+            self._show_settings()
+
+    def _draft_changed(self) -> None:
+        """Let a change of the draft be heard and kept."""
+        self._show_settings()
+        # Tune may never have been in view, so that nobody else keeps it.
+        self.drafts.keep()
+        self.post_message(self.DraftChanged())
+
+    def _show_settings(self) -> None:
+        """Show the draft as it is now, and let it be heard from the next frame on."""
+        self.calls.use_arms()
+        self._show_fields()
+
+    def _show_fields(self) -> None:
+        self.shown = FieldsShown(self.session.states(), self.session.unknown())
+        self.threshold_db = self.session.profile.values.echo_threshold_db.value
+        self._show_heading()
+
+    # ---- what is shown
+
+    def watch_call(self, before: CallState, now: CallState) -> None:
+        """Show how the call stands in the lines above the panes, and which keys do something."""
+        if not self.is_mounted:
+            return
+        self._show_heading()
+        self._show_signs()
+        keys = [(one.open, one.shown.phase, one.shown.push_to_talk, one.push_to_talk) for one in (before, now)]
+        if keys[0] != keys[1]:
+            self.refresh_bindings()
+
+    def _show_heading(self) -> None:
+        session, call, shown, arm = self.session, self.call, self.call.shown, self.calls.arm
+        heard = words.heard_words(call.muted, call.push_to_talk, shown.talking)
         now = f"{heard}{_SIGNS.get(shown.phase, '○')} {clock_text(shown.now_ms)}"
         changes = len(session.draft.changes())
-        self.query_one(LiveHeader).show(session.title, changes, session.short_arm_names(), self._arm, now)
+        self.heading = LiveHeading(session.title, changes, tuple(session.short_arm_names()), arm, now)
         draft = draft_letter(session)
         title = f"Settings of the draft, arm {draft}"
-        if draft != self._arm:
+        if draft != arm:
             letters = ARMS[: len(session.arms)]
-            after = letters[(letters.index(self._arm) + 1) % len(letters)] if self._arm in letters else ""
-            title += f" · you talk to {self._arm}" + (f" (v: {draft})" if after == draft else "")
-        self._say("#fields-title", title)
+            after = letters[(letters.index(arm) + 1) % len(letters)] if arm in letters else ""
+            title += f" · you talk to {arm}" + (f" (v: {draft})" if after == draft else "")
+        say(self.query_one("#fields-title", Static), title)
 
-    # ---- the call
-
-    def show_call(self) -> None:
-        """Show how the call stands."""
-        shown = self.shown
-        self._show_header()
-        self._show_recording()
-        trouble = words.trouble_words(shown)
-        self.query_one("#trouble", Static).display = bool(trouble)
-        self._say("#trouble", trouble)
-        self.query_one(LevelMeter).level = shown.level if shown.input else None
-        pad = self.query_one(TalkPad)
-        pad.display = self.wishes.push_to_talk
-        pad.show(open_=shown.talking)
-        self._say("#state", words.state_words(shown))
-        self.query_one("#voice", Gauge).reading = words.voice_reading(shown)
-        self.query_one("#turn", Gauge).reading = words.turn_reading(shown)
-        self._say("#agent", f"agent         {words.agent_words(shown)}")
-        figures = self.query_one(LatencyFigures)
-        for name, field in FIGURES.items():
-            figures.show(name, [getattr(turn, field) for turn in shown.latencies])
-        self._say("#facts", self._facts())
-
-    def _show_recording(self) -> None:
-        sign, recording = self.query_one("#recording-sign", Static), self.shown.recording
+    def _show_signs(self) -> None:
+        """Say that it is recorded, and what is wrong."""
+        trouble, where = words.trouble_words(self.call.shown), self.query_one("#trouble", Static)
+        where.display = bool(trouble)
+        say(where, trouble, layout=True)
+        sign, recording = self.query_one("#recording-sign", Static), self.call.shown.recording
         sign.display = recording is not None
         if recording is not None:
-            where = Path(recording.path).name
-            seconds = clock_text(round(recording.seconds * 1000))
-            self._say("#recording-sign", f"● RECORDING {seconds} → {where}, for you alone to read · r ends it")
+            name, seconds = Path(recording.path).name, clock_text(round(recording.seconds * 1000))
+            say(sign, f"● RECORDING {seconds} → {name}, for you alone to read · r ends it")
 
-    def _facts(self) -> Content:
-        shown = self.shown
-        threshold_db = self.session.profile.values.echo_threshold_db.value
-        rows = {
-            "devices add": words.added_words(shown),
-            "echo guard": words.guard_words(shown.echo_guard, threshold_db),
-            "lost": words.lost_words(shown.counters, shown.behind_ms),
-            "microphone": words.device_words(shown.input),
-            "speaker": words.device_words(shown.output, wanted=self.wishes.speaker),
-            "agent's voice": words.voice_words(shown),
-        }
-        width = self.query_one("#facts").size.width or self.app.size.width - 2  # none while another pane is in view
-        room = max(width - 14, 20)
-        # A device's long name is cut; what was lost and what guards against echo never are.
-        whole = ("lost", "echo guard")
-        below = "\n" + " " * 14
-        said = {
-            name: below.join(wrap(plain(text), room)) if name in whole else cut(plain(text), room)
-            for name, text in rows.items()
-        }
-        lines = (Content.assemble((f"{name:<14}", "$text-muted"), text) for name, text in said.items() if text)
-        return Content("\n").join(lines)
+    # ---- what a person wants
 
-    def _say(self, where: str, what: str | Content) -> None:
-        """Show a text where it is not shown already."""
-        place = self.query_one(where, Static)
-        text = plain(what) if isinstance(what, str) else what
-        if place.content != text:
-            place.update(text, layout=where in ("#trouble", "#facts", "#agent"))
+    def reason_against(self, command: Command) -> str:
+        """Return why a command can do nothing at the moment."""
+        return self.calls.reason_against(command)
 
     @on(TalkPad.Held)
     def _pad_held(self, message: TalkPad.Held) -> None:
-        self.talk(held=message.held)
+        self.calls.talk(held=message.held)
 
-    async def action_confirm_field(self) -> None:
-        """Type a value, or take the next one; in the log its own key is taken before."""
-        if self.control is not None:
-            await super().action_confirm_field()
+    @on(FieldControl.Changed)
+    def _field_changed(self, message: FieldControl.Changed) -> None:
+        self.drafts.set_value(message.name, message.value, message.gesture)
+
+    @on(FieldControl.EntryWanted)
+    def _entry_wanted(self, message: FieldControl.EntryWanted) -> None:
+        self.drafts.enter(message.name)
+
+    def action_nudge(self, steps: int) -> None:
+        """Step the field in focus."""
+        if self.fields.control is not None:
+            self.fields.control.step(steps)
+
+    def action_jump(self, to_high: bool) -> None:
+        """Go to an end."""
+        if self.fields.control is not None:
+            self.fields.control.jump(to_high)
+
+    def action_go(self, steps: int) -> None:
+        """Go to another field, another line of the log, or through the call on a small screen."""
+        if self.focused is self.log_pane.log_lines:
+            self.log_pane.log_lines.step(steps)
+        elif self.fields.control is not None or not self.has_class("-compact"):
+            self.fields.move_focus(steps)
+        else:
+            self.call_pane.scroll_relative(y=steps, animate=False)
+
+    def action_step_log(self, steps: int) -> None:
+        """Go to another event and read why it happened."""
+        if self.has_class("-compact") and self.pane != "log":
+            self.go_to("log")
+        self.log_pane.log_lines.step(steps)
 
 
 async def mode(app: TurnlabApp, service: Service | None) -> str:  # noqa: ARG001  (Live is about what was last tuned)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from simulator.devices.listing import Way
 from simulator.session.settings import EchoGuard
 from simulator.session.state import Counters, DeviceInForce, Phase, Snapshot, Unheard
-from tui.live.gauge import Reading
+from tui.live.meters import Reading
 
 WHAT: dict[Way, str] = {"input": "microphone", "output": "speaker"}
 """What people call a device, by its way."""

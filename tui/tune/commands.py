@@ -33,13 +33,15 @@ FIELDS: tuple[Command, ...] = (
     MUCH_LESS.at("tune", "Step the field down by five steps; in the timeline, look earlier."),
     HIGHEST.at("tune", "Go to the upper end of the slider; in the timeline, to its end."),
     LOWEST.at("tune", "Go to the lower end of the slider; in the timeline, to its beginning."),
-    DOWN.at("tune", "Go to the next field; in the timeline, to the next arm's events.", action="go(1)"),
-    UP.at("tune", "Go to the field above; in the timeline, to the events of the arm above.", action="go(-1)"),
+    DOWN.at("tune", "Go to the next field; in the timeline, to the next arm's events."),
+    UP.at("tune", "Go to the field above; in the timeline, to the events of the arm above."),
     TYPE_VALUE.at(
-        "tune", "Type the field's value; go to the next value of a choice; in the timeline, play or pause."
+        "tune",
+        "Type the field's value; go to the next value of a choice; in the timeline, play or pause.",
+        action="confirm_field",
     ),
-    INHERIT.at("tune", in_footer=True, action=part("fields", "inherit")),
-    FOLD_FIELDS.at("tune", action=part("fields", "switch_fold")),
+    INHERIT.at("tune", in_footer=True),
+    FOLD_FIELDS.at("tune"),
     Command(
         "tune.find",
         "Find field",
@@ -47,9 +49,9 @@ FIELDS: tuple[Command, ...] = (
         "Find a field by a part of its name, or of what it does.",
         action=part("drafts", "find_field"),
     ),
-    UNDO.at("tune", in_footer=True, action=part("drafts", "undo")),
-    REDO.at("tune", action=part("drafts", "redo")),
-    RESET.at("tune", action=part("drafts", "reset")),
+    UNDO.at("tune", in_footer=True),
+    REDO.at("tune"),
+    RESET.at("tune"),
 )
 """On the draft's fields; they lead through the timeline too."""
 

@@ -48,6 +48,10 @@ class DraftDialogs:
         """Show a dialog and return its answer."""
         return await self._screen.app.push_screen_wait(dialog)
 
+    def show(self, dialog: Screen[Any]) -> None:
+        """Show a dialog that answers nothing."""
+        self._screen.app.push_screen(dialog)
+
     async def take_up(self, what: str, kept: KeptDraft) -> Literal["take", "drop"] | None:
         """Ask what becomes of a kept draft."""
         return await self.ask(KeptDialog(what, kept))

@@ -1,13 +1,20 @@
-"""The event log of a live call. It follows what happens, until a person goes back in it."""
+"""The pane of the log: what happened in the call, and why, until a person goes back in it."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
+from textual import on
+from textual.app import ComposeResult
+from textual.containers import Vertical
 from textual.content import Content
 from textual.message import Message
-from textual.widgets import OptionList
+from textual.widgets import OptionList, Static
 from textual.widgets.option_list import Option
 
-from tui.live.lines import LogLine, merged
+from simulator.session.state import SessionMessage
+from tui.dialogs.dialog import TextDialog
+from tui.live.lines import LogLine, LogLines, detail_text, merged
 from tui.terminal_text import plain
 
 MOST, KEPT = 600, 400
@@ -91,6 +98,52 @@ class LiveLog(OptionList):
         """Ask for all about it."""
         event.stop()
         self.post_message(self.Looked(self._story[event.option_index], asked=True))
+
+
+class LogPane(Vertical):
+    """The log under a title that says what is newer, over the line that says why."""
+
+    def __init__(self, *, id: str) -> None:
+        super().__init__(id=id, classes="pane")
+        self._title = Static("Log · enter says why in full", id="log-title", classes="pane-title", markup=False)
+        self._why = Static(id="live-why", markup=False)
+        self._teller = LogLines()
+        self.log_lines = LiveLog(id="log")
+
+    def compose(self) -> ComposeResult:
+        """Lay out the title, the log and the line below it."""
+        yield self._title
+        yield self.log_lines
+        yield self._why
+
+    def add(self, told: Sequence[SessionMessage]) -> None:
+        """Add what happened."""
+        self.log_lines.add_lines([self._teller.line(one) for one in told])
+        self._show_title()
+
+    def _show_title(self) -> None:
+        newer = self.log_lines.newer
+        pinned = f"{newer} newer · end follows, here in the log · " if newer else ""
+        self._title.set_class(bool(newer), "-pinned")  # in view then on small screens too
+        self._title.update(f"Log · {pinned}enter says why in full", layout=False)
+
+    def tell_why(self) -> None:
+        """Say all about the event under the cursor."""
+        line = self.log_lines.chosen
+        if line is None:
+            self.notify("Nothing has happened yet.", markup=False)
+        else:
+            self.app.push_screen(TextDialog(f"Why: {line.what}", detail_text(line)))
+
+    @on(LiveLog.Looked)
+    def _line_looked_at(self, message: LiveLog.Looked) -> None:
+        message.stop()
+        self._show_title()
+        line = message.line
+        latency = f", {line.after_ms:,} ms after the end of speech" if line.after_ms is not None else ""
+        self._why.update(plain(f"{line.time} {line.what}{latency}: {line.why}"), layout=False)
+        if message.asked:
+            self.tell_why()
 
 
 def _prompt(line: LogLine) -> Content:

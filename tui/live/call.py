@@ -1,0 +1,321 @@
+"""The call of the Live screen: opened and closed, looked at, and asked for what a person wants of it.
+
+The call runs elsewhere, usually in a process of its own; nothing here waits for a device.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
+from functools import partial
+
+from simulator.devices.listing import Way
+from simulator.session import commands as call_commands
+from simulator.session.commands import Session as Call
+from simulator.session.commands import SessionCommand
+from simulator.session.settings import EchoGuard, LiveArm, SessionSettings
+from simulator.session.state import Notice, SessionMessage, Snapshot
+from simulator.study import Arm
+from tui.commands import Command
+from tui.host import Host, Timing
+from tui.live.commands import NEW_CALL, PAUSE, PLAY_TONE, RECORD, TALK
+from tui.remembered import SPEAKER, remember, remembered
+from tui.tune.scene import ARMS
+from tui.tune.session import Session
+
+LOOKS_A_SECOND = 15
+OpenCall = Callable[[SessionSettings], Call]
+
+_GUARD = "live.echo_guard"
+_NEEDS_CALL = (RECORD, PAUSE, NEW_CALL, TALK, PLAY_TONE)
+
+
+def live_arms(session: Session) -> tuple[LiveArm, ...]:
+    """Return all arms of a sitting as they are at the moment, under their letters."""
+    return tuple(
+        LiveArm(ARMS[at], Arm(ARMS[at], session.config_of(at), session.above).resolved)
+        for at in range(len(session.arms))
+    )
+
+
+def draft_letter(session: Session) -> str:
+    """Return the letter of the arm that is edited."""
+    return next(ARMS[at] for at, arm in enumerate(session.arms.all) if arm.is_draft)
+
+
+def _guard() -> EchoGuard:
+    with contextlib.suppress(ValueError):
+        return EchoGuard(remembered(_GUARD))
+    return EchoGuard.HEADPHONES
+
+
+@dataclass(frozen=True, slots=True)
+class CallState:
+    """How a call stands, and how the person wants to talk, which outlives it.
+
+    ``shown`` is the call as it was last looked at. ``input`` and ``output`` are devices by name, ``None`` for the
+    system's default; without ``speaker`` nothing is played. ``wanted_arm`` is an arm's letter, "" for the first.
+    """
+
+    shown: Snapshot = field(default_factory=lambda: Snapshot(phase="stopped"))
+    open: bool = False
+    input: str | None = None
+    output: str | None = None
+    speaker: bool = True
+    guard: EchoGuard = EchoGuard.HEADPHONES
+    muted: bool = False
+    push_to_talk: bool = False
+    wanted_arm: str = ""
+
+    def device(self, way: Way) -> str | None:
+        """Return the name of the device wanted."""
+        return self.input if way == "input" else self.output
+
+
+def remembered_state() -> CallState:
+    """Return how a person wants to talk, as far as it is remembered: devices by name, and the echo guard."""
+    return CallState(input=remembered("live.input") or None, output=remembered(SPEAKER) or None, guard=_guard())
+
+
+class CallController:
+    """Holds a call with the arms of the sitting that ``session`` returns.
+
+    ``publish`` gets each new state, ``tell`` what happened in the call. ``recorded`` is called when there may be a
+    new recording. ``read_only`` tells whether the platform takes nothing.
+    """
+
+    def __init__(
+        self,
+        host: Host,
+        open_call: OpenCall,
+        session: Callable[[], Session],
+        *,
+        publish: Callable[[CallState], object],
+        tell: Callable[[Sequence[SessionMessage]], object],
+        recorded: Callable[[], object],
+        read_only: Callable[[], bool],
+    ) -> None:
+        self._host, self._open_call, self._session = host, open_call, session
+        self._publish, self._tell, self._recorded, self._read_only = publish, tell, recorded, read_only
+        self.state = remembered_state()
+        self._call: Call | None = None
+        self._looking: Timing | None = None
+        self._closed_by_hand = False
+        self._paused = False
+
+    def _become(self, state: CallState) -> None:
+        self.state = state
+        self._publish(state)
+
+    def _send(self, command: SessionCommand) -> None:
+        if self._call is not None:
+            self._call.send(command)
+
+    # ---- opening and closing
+
+    def come_into_view(self) -> None:
+        """Open the microphone, unless it was closed by hand."""
+        if not self._closed_by_hand:
+            self.begin()
+
+    def begin(self) -> None:
+        """Begin a call, unless there is one."""
+        if self._call is not None:
+            return
+        wanted, arms = self.state, live_arms(self._session())
+        self._paused = False
+        self._call = self._open_call(
+            SessionSettings(
+                arms=arms,
+                input=wanted.input,
+                output=wanted.output,
+                speaker=wanted.speaker,
+                profile=self._session().profile,
+                echo_guard=wanted.guard,
+                push_to_talk=wanted.push_to_talk,
+                muted=wanted.muted,
+            )
+        )
+        self._call.start()
+        if wanted.wanted_arm in [arm.name for arm in arms][1:]:
+            self._send(call_commands.SwitchArm(wanted.wanted_arm))
+        if self._looking is None:
+            self._looking = self._host.every(1 / LOOKS_A_SECOND, self._look)
+        self._looking.resume()
+        self._look()
+
+    def end(self) -> None:
+        """End the call and close the devices; a recording is finished."""
+        call, self._call = self._call, None
+        if call is None:
+            return
+        if self._looking is not None:
+            self._looking.pause()
+        self._take(call.take())
+        was = self.state.shown
+        stopped = Snapshot(phase="stopped", arm=was.arm, arms=was.arms, echo_guard=self.state.guard)
+        self._become(replace(self.state, shown=stopped, open=False))
+        self._host.start(partial(self._close, call), "stopping")
+
+    async def _close(self, call: Call) -> None:
+        await asyncio.to_thread(call.stop)
+        self._take(call.take())
+        self._recorded()
+
+    async def close(self) -> None:
+        """Close the devices with the program."""
+        call, self._call = self._call, None
+        if call is not None:
+            await asyncio.to_thread(call.stop)
+
+    def start_or_stop(self) -> None:
+        """Close the microphone, or open it; a call that failed begins anew."""
+        failed = self.state.shown.phase == "failed" and self.state.shown.input is None
+        self._closed_by_hand = self._call is not None and not failed
+        if self._call is not None:
+            self.end()
+        if not self._closed_by_hand:
+            self.begin()
+
+    # ---- looking
+
+    def _look(self) -> None:
+        if self._call is None:
+            return
+        shown, told = self._call.snapshot(), self._call.take()
+        self.state = replace(self.state, shown=shown, open=True)
+        self._take(told)
+        self._publish(self.state)
+
+    def _take(self, told: Sequence[SessionMessage]) -> None:
+        if not told:
+            return
+        self._tell(told)
+        for one in told:
+            if isinstance(one, Notice) and one.kind == "recording" and self.state.shown.recording is None:
+                # While one is under way, the screen says so already.
+                self._host.tell(one.text, "Recording", timeout=8)
+                self._recorded()
+
+    # ---- what a person wants
+
+    def reason_against(self, command: Command) -> str:
+        """Return why a command can do nothing at the moment."""
+        shown = self.state.shown
+        if self._call is None and command in _NEEDS_CALL:
+            return "the microphone is closed; s opens it"
+        if command == TALK and not self.state.push_to_talk:
+            return "you are heard all the time; t turns push to talk on"
+        if command == RECORD and shown.recording is None and shown.input is None:
+            return "there is no microphone yet" if shown.phase == "starting" else "there is no microphone"
+        return ""
+
+    def _may(self, command: Command) -> bool:
+        if reason := self.reason_against(command):
+            self._host.tell(reason, f"Not now: {command.name}", severity="warning")
+        return not reason
+
+    def use_arms(self) -> None:
+        """Let the arms be heard as they are now, from the next frame on."""
+        self._send(call_commands.UseArms(live_arms(self._session())))
+
+    @property
+    def arm(self) -> str:
+        """The letter of the arm that is talked to."""
+        if self._call is not None and self.state.shown.arm:
+            return self.state.shown.arm
+        letters = ARMS[: len(self._session().arms)]
+        return self.state.wanted_arm if self.state.wanted_arm in letters else letters[0]
+
+    def switch_arm(self) -> None:
+        """Talk to the next arm."""
+        names = [arm.name for arm in live_arms(self._session())]
+        now = self.state.wanted_arm if self.state.wanted_arm in names else names[0]
+        wanted = names[(names.index(now) + 1) % len(names)]
+        self._send(call_commands.SwitchArm(wanted))
+        self._become(replace(self.state, wanted_arm=wanted))
+
+    def record(self) -> None:
+        """Begin a recording, or end it."""
+        if not self._may(RECORD):
+            return
+        begin = self.state.shown.recording is None
+        self._send(call_commands.Record(begin))
+        if begin and self._read_only():
+            text = "Read-only concerns the platform; this recording is a file of your own."
+            self._host.tell(text, "Recording")
+
+    def mute(self) -> None:
+        """Be heard, or not."""
+        self._send(call_commands.Mute(not self.state.muted))
+        self._become(replace(self.state, muted=not self.state.muted))
+
+    def pause(self) -> None:
+        """Stop the clock, or let it go on."""
+        if self._may(PAUSE):
+            self._paused = not self._paused
+            self._send(call_commands.Pause(self._paused))
+
+    def switch_push_to_talk(self) -> None:
+        """Be heard only when asked for, or always."""
+        wanted = not self.state.push_to_talk
+        self.talk(held=False)
+        self._send(call_commands.PushToTalk(wanted))
+        self._become(replace(self.state, push_to_talk=wanted))
+
+    def switch_talk(self) -> None:
+        """Be heard from now on, or no longer."""
+        if self._may(TALK):
+            self.talk(held=not self.state.shown.talking)
+
+    def talk(self, *, held: bool) -> None:
+        """Be heard while push to talk is on, or not."""
+        self._send(call_commands.Talk(held))
+
+    def new_call(self) -> None:
+        """Begin anew."""
+        if self._may(NEW_CALL):
+            self._send(call_commands.NewCall())
+
+    # ---- devices
+
+    def use_device(self, way: Way, name: str | None, on: bool) -> None:
+        """Have another device from now on; ``None``: the system's default; a speaker may be off."""
+        if way == "input":
+            self._send(call_commands.UseInput(name))
+            self._become(replace(self.state, input=name))
+        else:
+            self._send(call_commands.UseOutput(name, speaker=on))
+            self._become(replace(self.state, output=name, speaker=on))
+        self._keep()
+
+    def guard_echo(self, guard: EchoGuard) -> None:
+        """Keep the agent from hearing itself in another way."""
+        self._send(call_commands.UseEchoGuard(guard))
+        self._become(replace(self.state, guard=guard))
+        self._keep()
+
+    def play_tone(self) -> None:
+        """Play a tone, or say why not."""
+        if self._may(PLAY_TONE):
+            self.tone()
+
+    def tone(self) -> None:
+        """Play a tone if there is a call."""
+        self._send(call_commands.PlayTone())
+
+    def _keep(self) -> None:
+        self._host.start(partial(_remember, self.state), "preferences")
+
+
+async def _remember(state: CallState) -> None:
+    def keep() -> None:
+        remember("live.input", state.input or "")
+        remember(SPEAKER, state.output or "")
+        remember(_GUARD, state.guard.value)
+
+    # What cannot be remembered is chosen again the next time; that is no reason to disturb anybody.
+    with contextlib.suppress(OSError):
+        await asyncio.to_thread(keep)
