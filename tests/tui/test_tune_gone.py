@@ -165,7 +165,7 @@ async def test_labels_that_can_be_saved_nowhere_are_kept_aside_until_they_can(
     async with app.run_test(size=SIZE) as pilot:
         await open_tune(pilot, recordings=folder)
         editor = await labels_changed(pilot)
-        count = len(editor.sheet.marks)
+        count = len(editor.labels.document.marks)
         move(folder, aside)
         await pilot.press("ctrl+s")
         problem = editor.query_one("#labels-problem", Static)
@@ -181,8 +181,8 @@ async def test_labels_that_can_be_saved_nowhere_are_kept_aside_until_they_can(
         await pilot.press("enter")
         await settle_on(pilot, LabelEditor)
         editor = app.screen  # type: ignore[assignment]
-        await until(pilot, lambda: len(editor.sheet.marks) == count)
-        assert editor.sheet.changed
+        await until(pilot, lambda: len(editor.labels.document.marks) == count)
+        assert editor.labels.document.changed
 
 
 def a_file(place: Path) -> None:

@@ -16,8 +16,8 @@ from tests.tui.tune_support import open_tune, rest, settle_on
 from tui.dialogs.dialog import Confirm
 from tui.dialogs.dialogs import PickOne
 from tui.dialogs.form_dialog import FormDialog
-from tui.labels.kept_labels import KeptLabels
 from tui.labels.label_timeline import LabelTimeline
+from tui.labels.saving import KeptLabels
 from tui.labels.screen import LabelEditor
 from tui.tune.readout_table import ReadoutTable
 from tui.tune.recording_list import RecordingList
@@ -73,15 +73,15 @@ async def test_labels_are_moved_added_deleted_and_saved_and_the_readouts_follow(
         assert told(editor, "chosen").startswith("turn 1 of 7")
         for key in ("n", "n"):
             await pilot.press(key)
-        assert editor.place_ms > start_s * 1000, "an edge of the detected voice"
+        assert editor.labels.place_ms > start_s * 1000, "an edge of the detected voice"
         await pilot.press("ctrl+right", "greater_than_sign")
-        assert editor.chosen is not None
-        assert editor.chosen.start_ms == round(start_s * 1000) + 220
+        assert editor.labels.chosen is not None
+        assert editor.labels.chosen.start_ms == round(start_s * 1000) + 220
         await pilot.press("u", "u")
-        assert not editor.sheet.changed
-        assert editor.chosen.start_ms == round(start_s * 1000), "undo leaves the label chosen"
+        assert not editor.labels.document.changed
+        assert editor.labels.chosen.start_ms == round(start_s * 1000), "undo leaves the label chosen"
         await pilot.press("n", "s", "u", "ctrl+y", "u", "n", "n", "e")
-        assert editor.chosen.end_ms == editor.place_ms
+        assert editor.labels.chosen.end_ms == editor.labels.place_ms
         assert told(editor, "title").count("not saved") == 1
         await pilot.press("u")
 
@@ -158,7 +158,7 @@ async def test_a_bundled_recording_is_copied_first_and_read_only_changes_nothing
 
         app.read_only = False
         editor = await edit_labels(pilot)
-        count = len(editor.sheet.marks)
+        count = len(editor.labels.document.marks)
         await pilot.press("x")
         await pilot.pause()
         assert list((tmp_path / "data" / "drafts").iterdir()), "a crash would lose nothing"
@@ -175,7 +175,7 @@ async def test_a_bundled_recording_is_copied_first_and_read_only_changes_nothing
         await settle_on(pilot, LabelEditor)
         await pilot.pause()
         (written,) = (file for file in own.glob("my-*.json") if "scenario" not in file.name)
-        assert len(app.screen.sheet.marks) == count - 1, "what was kept was saved"  # type: ignore[attr-defined]
+        assert len(app.screen.labels.document.marks) == count - 1, "what was kept was saved"  # type: ignore[attr-defined]
         await pilot.press("escape")
         await settle_on(pilot, TuneScreen)
         await rest(pilot)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tui.commands.command import Command
+from tui.commands.command import Command, part
 from tui.commands.everywhere import SHOW_HELP, SHOW_PALETTE, SWITCH_THEME
 
 COMMANDS: tuple[Command, ...] = (
@@ -11,7 +11,7 @@ COMMANDS: tuple[Command, ...] = (
         "Turn",
         "t",
         "Add a turn: over the voice at the place, or a second from it on.",
-        action="add('turn')",
+        action=part("labels", "add", "turn"),
         in_footer=True,
     ),
     Command(
@@ -19,7 +19,7 @@ COMMANDS: tuple[Command, ...] = (
         "Interruption",
         "i",
         "Add a turn that is spoken over the agent and means to stop it.",
-        action="add('interruption')",
+        action=part("labels", "add", "interruption"),
         in_footer=True,
     ),
     Command(
@@ -27,7 +27,7 @@ COMMANDS: tuple[Command, ...] = (
         "Backchannel",
         "b",
         'Add an "mm-hm" or the like, which must not stop the agent.',
-        action="add('backchannel')",
+        action=part("labels", "add", "backchannel"),
         in_footer=True,
     ),
     Command(
@@ -35,7 +35,7 @@ COMMANDS: tuple[Command, ...] = (
         "Noise",
         "c",
         "Add a noise, which must not stop the agent: a cough, a door.",
-        action="add('noise')",
+        action=part("labels", "add", "noise"),
         in_footer=True,
     ),
     Command(
@@ -43,24 +43,37 @@ COMMANDS: tuple[Command, ...] = (
         "Pause",
         "p",
         "Add a pause in the middle of a phrase: an end of turn decided in it is a cut-in.",
-        action="add('hesitation')",
+        action=part("labels", "add", "hesitation"),
     ),
     Command(
         "labels.next",
         "Next label",
         "full_stop,j,down",
         "Go to the next label.",
-        action="step_label(1)",
+        action=part("labels", "step", 1),
         in_footer=True,
     ),
-    Command("labels.previous", "Label before", "comma,k,up", "Go to the label before.", action="step_label(-1)"),
-    Command("labels.edit", "Edit", "enter", "Type the chosen label's kind, start, end and words.", in_footer=True),
+    Command(
+        "labels.previous",
+        "Label before",
+        "comma,k,up",
+        "Go to the label before.",
+        action=part("labels", "step", -1),
+    ),
+    Command(
+        "labels.edit",
+        "Edit",
+        "enter",
+        "Type the chosen label's kind, start, end and words.",
+        action=part("labels", "edit"),
+        in_footer=True,
+    ),
     Command(
         "labels.start",
         "Starts here",
         "s",
         "Let the chosen label start at the place.",
-        action="bound('start')",
+        action=part("labels", "bound", "start"),
         in_footer=True,
     ),
     Command(
@@ -68,46 +81,70 @@ COMMANDS: tuple[Command, ...] = (
         "Ends here",
         "e",
         "Let the chosen label end at the place.",
-        action="bound('end')",
+        action=part("labels", "bound", "end"),
         in_footer=True,
     ),
-    Command("labels.delete", "Delete", "x,backspace,delete", "Take the chosen label out.", in_footer=True),
+    Command(
+        "labels.delete",
+        "Delete",
+        "x,backspace,delete",
+        "Take the chosen label out.",
+        action=part("labels", "delete"),
+        in_footer=True,
+    ),
     Command(
         "labels.move-later",
         "Move later",
         "greater_than_sign",
         "Move the chosen label as a whole by 20 ms later.",
-        action="move(20)",
+        action=part("labels", "move", 20),
     ),
     Command(
         "labels.move-earlier",
         "Move earlier",
         "less_than_sign",
         "Move the chosen label as a whole by 20 ms earlier.",
-        action="move(-20)",
+        action=part("labels", "move", -20),
     ),
     Command(
         "labels.move-much-later",
         "Move much later",
         "ctrl+right,right_curly_bracket",
         "Move the chosen label as a whole by 200 ms later.",
-        action="move(200)",
+        action=part("labels", "move", 200),
     ),
     Command(
         "labels.move-much-earlier",
         "Move much earlier",
         "ctrl+left,left_curly_bracket",
         "Move the chosen label as a whole by 200 ms earlier.",
-        action="move(-200)",
+        action=part("labels", "move", -200),
     ),
-    Command("labels.undo", "Undo", "u,ctrl+z", "Take the last change of the labels back.", in_footer=True),
-    Command("labels.redo", "Redo", "ctrl+y", "Do the change that was taken back again."),
-    Command("labels.save", "Save", "ctrl+s", "Write the labels to the recording's label file.", in_footer=True),
+    Command(
+        "labels.undo",
+        "Undo",
+        "u,ctrl+z",
+        "Take the last change of the labels back.",
+        action=part("labels", "undo"),
+        in_footer=True,
+    ),
+    Command(
+        "labels.redo", "Redo", "ctrl+y", "Do the change that was taken back again.", action=part("labels", "redo")
+    ),
+    Command(
+        "labels.save",
+        "Save",
+        "ctrl+s",
+        "Write the labels to the recording's label file.",
+        action=part("files", "save"),
+        in_footer=True,
+    ),
     Command(
         "labels.leave",
         "Back",
         "escape,q",
         "Back to Tune; labels that are not saved are asked about.",
+        action=part("files", "leave"),
         in_footer=True,
     ),
     Command("labels.forward", "Later", "right,l", "Move the place one cell later.", action="step_place(1)"),
@@ -131,7 +168,7 @@ COMMANDS: tuple[Command, ...] = (
         "Next edge of voice",
         "n",
         "Go to where the caller's voice next begins or ends, as it was detected.",
-        action="step_edge(1)",
+        action=part("labels", "step_edge", 1),
         in_footer=True,
     ),
     Command(
@@ -139,10 +176,10 @@ COMMANDS: tuple[Command, ...] = (
         "Edge of voice before",
         "N",
         "Go back to where the voice began or ended before.",
-        action="step_edge(-1)",
+        action=part("labels", "step_edge", -1),
     ),
-    Command("labels.zoom-in", "Closer", "plus,equals_sign", "Look closer.", action="zoom(1)"),
-    Command("labels.zoom-out", "Further", "minus", "See more.", action="zoom(-1)"),
+    Command("labels.zoom-in", "Closer", "plus,equals_sign", "Look closer.", action=part("timeline", "zoom", 1)),
+    Command("labels.zoom-out", "Further", "minus", "See more.", action=part("timeline", "zoom", -1)),
     # The editor lies over its screen, so it binds what works everywhere itself.
     *(SHOW_HELP, SHOW_PALETTE, SWITCH_THEME),
 )

@@ -291,7 +291,7 @@ class TuneScreen(PaneScreen):
     ) -> Path | None:
         editor = LabelEditor(analysed, file, copies_to=copies_to, read_only=self._is_read_only())
         await self.app.push_screen_wait(editor)
-        return editor.saved
+        return editor.files.saved
 
     # ---- what the panes ask for
 

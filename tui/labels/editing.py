@@ -1,0 +1,241 @@
+"""Going about in the labels of a recording and changing them: which one is chosen, where the place is, and back."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Mapping
+from dataclasses import dataclass, replace
+from itertools import pairwise
+from typing import Any, Literal, Protocol
+
+from simulator.activity.model import Activity
+from simulator.errors import SimulatorError
+from simulator.labels.document import LabelDocument
+from simulator.labels.marks import Kind, Mark
+from tui.host import Host
+from tui.labels.label_form import as_mark, values_of
+
+READ_ONLY = "Turnlab was started with --read-only; labels can be looked at, not changed"
+OTHERWISE_MS = 1000
+"""How long a new label is where nothing is heard."""
+
+
+def edges(activity: Activity) -> tuple[int, ...]:
+    """Return where the voice begins and ends, ms, in order."""
+    return tuple(sorted({edge for span in activity.spans for edge in (span.start_ms, span.end_ms)}))
+
+
+def stretch_for(kind: Kind, place_ms: int, activity: Activity) -> tuple[int, int]:
+    """Return where a new label goes (ms): over the voice at the place (a hesitation: the silence), or a second."""
+    spans = [(span.start_ms, span.end_ms) for span in activity.spans]
+    if kind == "hesitation":
+        spans = [(before[1], after[0]) for before, after in pairwise(spans)]
+    found = next((span for span in spans if span[0] <= place_ms < span[1]), None)
+    if found is not None:
+        return found
+    end_ms = min(place_ms + OTHERWISE_MS, activity.duration_ms)
+    return min(place_ms, max(end_ms - OTHERWISE_MS, 0)), end_ms
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class LabelsState:
+    """What the editor shows; ``changed``: the marks differ from the label file. ``problem`` is one sentence."""
+
+    marks: tuple[Mark, ...] = ()
+    chosen: Mark | None = None
+    place_ms: int = 0
+    changed: bool = False
+    problem: str = ""
+
+
+class LabelQuestions(Protocol):
+    """What a person is asked about a label."""
+
+    async def label(
+        self, kind: Kind, before: Mapping[str, str], typed: Mapping[str, str], problem: str
+    ) -> Mapping[str, str] | None:
+        """Ask for all of a label; ``typed`` is to be mended for the reason in ``problem``. ``None``: no answer."""
+
+
+class LabelsController:
+    """Changes the labels in ``raw`` over an analysed recording that lasts ``duration_ms``.
+
+    ``publish`` gets each new state, ``keep`` is called after every change.
+    """
+
+    def __init__(
+        self,
+        host: Host,
+        raw: Mapping[str, Any],
+        duration_ms: int,
+        activity: Activity,
+        questions: LabelQuestions,
+        *,
+        publish: Callable[[LabelsState], object],
+        keep: Callable[[], object],
+        read_only: bool = False,
+    ) -> None:
+        self._host, self._questions = host, questions
+        self._publish, self._keep, self._read_only = publish, keep, read_only
+        self._activity, self._edges, self._duration_ms = activity, edges(activity), duration_ms
+        self.document = LabelDocument(raw, duration_ms)
+        self.state = LabelsState()
+
+    @property
+    def chosen(self) -> Mark | None:
+        """The label in hand."""
+        return self.state.chosen
+
+    @property
+    def place_ms(self) -> int:
+        """Where the place is."""
+        return self.state.place_ms
+
+    def show(self, problem: str = "") -> None:
+        """Show how it stands, and what is wrong."""
+        self._become(self.chosen, self.place_ms, problem)
+
+    def _become(self, chosen: Mark | None, place_ms: int, problem: str = "") -> None:
+        marks = self.document.marks
+        chosen = chosen if chosen in marks else None
+        self.state = LabelsState(marks, chosen, place_ms, self.document.changed, problem)
+        self._publish(self.state)
+
+    # ---- going about
+
+    def step(self, steps: int) -> None:
+        """Choose the next label, or the one before; the place goes to its start."""
+        marks = self.document.marks
+        if self.chosen is not None and self.chosen in marks:
+            at = marks.index(self.chosen) + steps
+        else:
+            after = [n for n, mark in enumerate(marks) if mark.start_ms >= self.place_ms]
+            at = (after[0] if after else len(marks)) + (0 if steps > 0 else -1)
+        if marks:
+            chosen = marks[min(max(at, 0), len(marks) - 1)]
+            self._become(chosen, chosen.start_ms)
+        else:
+            self.show()
+
+    def step_edge(self, steps: int) -> None:
+        """Move the place to an edge of the detected voice."""
+        here = self.place_ms
+        wanted = [edge for edge in self._edges if (edge > here if steps > 0 else edge < here)]
+        if wanted:
+            self.go_to(wanted[0] if steps > 0 else wanted[-1])
+
+    def go_to(self, t_ms: float) -> None:
+        """Move the place to a moment."""
+        self._become(self.chosen, min(max(round(t_ms), 0), self._duration_ms))
+
+    def point(self, t_ms: int, kinds: Collection[Kind]) -> None:
+        """Move the place to a moment, and choose the label of one of these kinds that lies there."""
+        under = [one for one in self.document.marks if one.kind in kinds and one.start_ms <= t_ms < one.end_ms]
+        if under:
+            self.state = replace(self.state, chosen=under[0])
+        self.go_to(t_ms)
+
+    # ---- changing
+
+    def change(self, change: Callable[[], Mark | None], place_ms: int | None = None) -> bool:
+        """Carry a change out that returns the label then in hand, or say why it cannot be; tell which.
+
+        The place goes to ``place_ms`` with it.
+        """
+        if self._read_only:
+            self.show(f"Not done: {READ_ONLY}.")
+            return False
+        try:
+            chosen = change()
+        except SimulatorError as error:
+            self.show(str(error))
+            return False
+        self._become(chosen, self.place_ms if place_ms is None else place_ms)
+        self._keep()
+        return True
+
+    def take_up(self, raw: Mapping[str, Any]) -> None:
+        """Take labels that were kept elsewhere, as a step that can be undone."""
+
+        def take() -> Mark | None:
+            self.document.take_up(raw)
+            return self.chosen
+
+        self.change(take)
+
+    def add(self, kind: Kind) -> None:
+        """Add a label at the place."""
+        start_ms, end_ms = stretch_for(kind, self.place_ms, self._activity)
+        self.change(lambda: self.document.add(kind, start_ms, end_ms), start_ms)
+
+    def bound(self, which: Literal["start", "end"]) -> None:
+        """Let the chosen label start or end at the place."""
+        if (mark := self._in_hand()) is not None:
+            bounds = (self.place_ms, mark.end_ms) if which == "start" else (mark.start_ms, self.place_ms)
+            new = replace(mark, start_ms=bounds[0], end_ms=bounds[1])
+            self.change(lambda: self.document.alter(mark, new))
+
+    def move(self, by_ms: int) -> None:
+        """Move the chosen label as a whole; the place goes along."""
+        if (mark := self._in_hand()) is not None:
+            new = replace(mark, start_ms=mark.start_ms + by_ms, end_ms=mark.end_ms + by_ms)
+            moved = self.change(lambda: self.document.alter(mark, new))
+            if moved and self.chosen is not None and self.chosen != mark:
+                self.go_to(self.chosen.start_ms)
+
+    def delete(self) -> None:
+        """Take the chosen label out."""
+        if (mark := self._in_hand()) is not None:
+
+            def delete() -> None:
+                self.document.delete(mark)
+
+            self.change(delete)
+
+    def _in_hand(self) -> Mark | None:
+        if self.chosen is None:
+            self.show("No label is chosen: . goes to the next one.")
+        return self.chosen
+
+    def edit(self) -> None:
+        """Ask for all of the chosen label."""
+        self._host.start(self._edit, "label-form")
+
+    async def _edit(self) -> None:
+        if (mark := self._in_hand()) is None:
+            return
+        typed: Mapping[str, str] = values_of(mark)
+        before, problem = typed, ""
+        while (answer := await self._questions.label(mark.kind, before, typed, problem)) is not None:
+            typed = answer
+            try:
+                new = as_mark(mark, typed)
+                if self._read_only:
+                    raise ValueError(f"Not done: {READ_ONLY}.")
+                chosen = self.document.alter(mark, new)
+            except (ValueError, SimulatorError) as error:
+                problem = str(error)
+                continue
+            self._become(chosen, new.start_ms)
+            self._keep()
+            return
+
+    def undo(self) -> None:
+        """Take the last change back."""
+        self._step_back_or_on(self.document.undo, "Nothing to undo.")
+
+    def redo(self) -> None:
+        """Do it again."""
+        self._step_back_or_on(self.document.redo, "Nothing to redo.")
+
+    def _step_back_or_on(self, step: Callable[[], bool], otherwise: str) -> None:
+        """Take a step of undo, and choose what it brought."""
+        before = self.document.marks
+        if not step():
+            self._host.tell(otherwise)
+            return
+        brought = next((mark for mark in self.document.marks if mark not in before), None)
+        if brought is None:
+            self.show()
+        else:
+            self._become(brought, brought.start_ms)
+        self._keep()
