@@ -45,8 +45,22 @@ class Database:
         """Open ``file``, bringing it up to date; ``fill`` puts in what a new workspace starts with.
 
         Creation, migration and filling are one transaction, so that an interrupted first start leaves nothing
-        half done and of two processes only one fills. Raises :class:`StorageError`.
+        half done and of two processes only one fills. Where a full disk or a read-only volume stands in the way, a
+        workspace that is up to date can still be read. Raises :class:`StorageError`.
         """
+        try:
+            return cls._open(file, fill)
+        except (StorageError, sqlite3.Error, OSError) as error:
+            busy = isinstance(error, sqlite3.Error) and _locked(error)
+            if not busy and (connection := _readable(file)) is not None:
+                return cls(connection)
+            if isinstance(error, StorageError):
+                raise
+            told = remedy(file, error) if isinstance(error, sqlite3.Error) else f"{file}: {os_error_text(error)}"
+        raise StorageError(told)
+
+    @classmethod
+    def _open(cls, file: Path, fill: Callable[[sqlite3.Connection], None]) -> Database:
         _create_privately(file)
         connection: sqlite3.Connection | None = None
         try:
@@ -63,11 +77,9 @@ class Database:
                 connection.execute("PRAGMA journal_mode = WAL")
             # What was acknowledged must be there after a power cut too, not only after a crash of ours.
             connection.execute("PRAGMA synchronous = FULL")
-        except BaseException as error:
+        except BaseException:
             if connection is not None:
                 connection.close()
-            if isinstance(error, sqlite3.Error):
-                raise StorageError(remedy(file, error)) from None
             raise
         return database
 
@@ -98,6 +110,35 @@ class Database:
         """Close the file once whoever is using it has finished."""
         with self._lock:
             self._connection.close()
+
+
+def _readable(file: Path) -> sqlite3.Connection | None:
+    """Return a connection that only reads, if the workspace can be used so as it is; else ``None``."""
+    try:
+        if not file.stat().st_size:
+            return None
+        log = file.with_name(f"{file.name}-wal")
+        logged = log.exists() and log.stat().st_size
+    except OSError:
+        return None
+    # Where nothing can be written beside the file, only a file that nobody writes to can be read.
+    for how in ("mode=ro", *([] if logged else ["immutable=1"])):
+        connection: sqlite3.Connection | None = None
+        try:
+            connection = sqlite3.connect(
+                f"{file.resolve().as_uri()}?{how}", isolation_level=None, check_same_thread=False, uri=True
+            )
+            connection.row_factory = sqlite3.Row
+            (owner,) = connection.execute("PRAGMA application_id").fetchone()
+            (version,) = connection.execute("PRAGMA user_version").fetchone()
+            connection.execute("SELECT count(*) FROM services").fetchone()
+            if owner == APPLICATION_ID and version == len(MIGRATIONS):
+                return connection
+        except sqlite3.Error:
+            pass
+        if connection is not None:
+            connection.close()
+    return None
 
 
 def _create_privately(file: Path) -> None:
@@ -135,10 +176,13 @@ def _migrate(connection: sqlite3.Connection, file: Path, fill: Callable[[sqlite3
         fill(connection)
 
 
+def _locked(error: sqlite3.Error) -> bool:
+    return isinstance(error, sqlite3.OperationalError) and ("locked" in str(error) or "busy" in str(error))
+
+
 def remedy(file: Path, error: sqlite3.Error) -> str:
     """Return in one line what is wrong with a workspace file, and what to do."""
     if isinstance(error, sqlite3.OperationalError):
-        locked = "locked" in str(error) or "busy" in str(error)
-        hint = "close the other Turnlab" if locked else "check the folder's permissions and free space"
+        hint = "close the other Turnlab" if _locked(error) else "check the folder's permissions and free space"
         return f"the workspace file {file} cannot be used: {error}; {hint}"
     return f"{file} is damaged or not a Turnlab workspace ({error}); move it away and start again"

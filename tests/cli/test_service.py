@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -95,6 +96,21 @@ def test_a_service_is_made_changed_and_deleted(alone: Turnlab) -> None:
     assert "no service is called 'Day Line'" in alone("service", "get", "Day Line").one_line(2)
 
 
+def test_a_service_begins_with_voice_settings_and_key_terms(alone: Turnlab, tmp_path: Path) -> None:
+    make = ("service", "create", *OWNERS, "--apply", "--json", "--name")
+    (tmp_path / "voice.json").write_text('{"eot_timeout_ms": 900, "filler_style": null}')
+    one = alone(
+        *make, "One", "--keyterm", "colonoscopy", "--keyterm", "co-pay", "--voice-config", "@voice.json"
+    ).json()
+    service = alone("service", "get", one["id"], "--json").json()
+    assert (service["keyterms"], service["voice_config"]) == (["colonoscopy", "co-pay"], {"eot_timeout_ms": 900})
+    two = alone(*make, "Two", "--preset", "quality").json()
+    assert two["body"]["voice_config"]["tts_model"] == "sonic-3"
+    assert "exclude each other" in alone(*make, "Three", "--preset", "quality", "--voice-config", "{}").err
+    assert alone("service", "update", "One", "--keyterm", "triage", "--apply").code == 0
+    assert alone("service", "get", "One", "--json").json()["keyterms"] == ["triage"]
+
+
 def test_what_changed_since_it_was_shown_is_not_written(desk: Desk) -> None:
     change = ("service", "update", LINE, "--tool-capacity", "7")
     plan = expected(desk(*change))
@@ -160,6 +176,9 @@ def test_classic_says_what_it_cannot_do(
     assert "the Classic API cannot delete a service" in classic("service", "delete", LINE, "--apply").one_line(1)
     change = ("service", "update", LINE, "--tool-capacity", "3", "--apply")
     assert "the Classic API knows no tool_capacity" in classic(*change).one_line(1)
+    assert "knows no tool_capacity" in classic(*change[:-1]).one_line(1), "nor is it planned"
+    assert "does not tell what channel: asks for" in classic("service", "list", "channel:voice").one_line(1)
+    assert "does not tell what env: asks for" in classic("service", "list", "env:sandbox active:yes").one_line(1)
     assert classic("service", "update", LINE, "--tag", "a:b", "--apply").code == 0
     assert desk.service()["tags"] == [{"key": "a", "value": "b"}]
 

@@ -288,6 +288,21 @@ def test_the_same_through_the_classic_dialect(
     assert found["platform_untold"] == "the Classic API tells no history; only what was changed from here is known"
 
 
+def test_a_model_set_through_classic_is_no_failure_and_an_odd_one_is_warned_of(
+    serving: Served, desk: Desk, inside: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in desk.environment:
+        monkeypatch.delenv(name)
+    classic = inside(classic_environment(serving))
+    upsert = ("version-set", "upsert", LINE, "test", "--apply", "--json", "--model")
+    done = classic(*upsert, "navigation=openai_gpt-4.1-2025-04-14").json()
+    assert (done["stored_otherwise"], done["warnings"]) == ([], [])
+    odd = classic(*upsert, "navigation=gpt-4.1-mini").json()
+    (warning,) = odd["warnings"]
+    assert "gpt-4.1-mini (navigation) is no model that the Classic API lists" in warning
+    assert "did you mean" in warning
+
+
 def _meaning(value: Any) -> Any:
     """Return the value without what is empty: Classic spells that out."""
     if not isinstance(value, dict):

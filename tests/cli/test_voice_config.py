@@ -3,11 +3,16 @@
 from __future__ import annotations
 
 import json
+import subprocess
+import sys
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from presets.config import parse
+from presets.layers import Layer, resolve
+from presets.library import builtin_presets
 from tests.cli.conftest import Turnlab
 from tests.cli.platform_desk import Desk, alone, classic_environment, desk, expected, inside, serving
 from tests.interop.conftest import Served
@@ -53,6 +58,18 @@ def test_a_preset_is_a_whole(desk: Desk) -> None:
     assert "max_response_sentences" in calm.out, "what goes back to inherit is shown first"
     assert desk("voice-config", LINE, "--preset", "balanced", *APPLY).code == 0
     assert _stored(desk) == {"max_buffer_delay_ms": 500, "barge_in_min_speech_s": 0.8}
+
+
+@pytest.mark.parametrize("first", builtin_presets())
+def test_applying_a_preset_gives_what_its_arm_showed(desk: Desk, first: str) -> None:
+    """Whichever preset the service came from."""
+    desk.put(voice_config=dict.fromkeys(STORED) | UNSET)
+    for second, preset in builtin_presets().items():
+        for name in (first, second):
+            assert desk("voice-config", LINE, "--preset", name, *APPLY).code == 0
+        stored = desk("voice-config", LINE, "--json").json()["voice_config"]
+        arm, service = (resolve(Layer("arm", one)) for one in (preset.config, parse(stored)))
+        assert service == arm, f"{first}, then {second}"
 
 
 def test_the_other_fields_are_kept_on_demand(desk: Desk) -> None:
@@ -185,3 +202,30 @@ def test_what_cannot_be_is_refused_in_one_line(alone: Turnlab, arguments: list[s
     line = alone("voice-config", *arguments).one_line(code)
     assert says in line
     assert line.isprintable()
+
+
+FULL = """
+import resource, sys
+resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
+from tui.cli.main import run
+sys.exit(run(sys.argv[1:]))
+"""
+
+
+def test_a_full_disk_lets_one_read_and_nothing_is_sent(alone: Turnlab) -> None:
+    assert alone("voice-config", LINE, "--body", '{"eot_timeout_ms": 900}', *APPLY).code == 0
+
+    def full(*arguments: str) -> subprocess.CompletedProcess[str]:
+        command = [sys.executable, "-B", "-c", FULL, *arguments]
+        return subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+
+    listed = full("service", "list", "--json")
+    assert (listed.returncode, listed.stderr) == (0, "")
+    assert len(json.loads(listed.stdout)["services"]) == 12
+    kept = full("voice-config", LINE, "--history", "--json")
+    assert json.loads(kept.stdout)["from_here"][0]["after"] == {"eot_timeout_ms": 900}
+    assert full("version-set", "history", LINE).returncode == 0
+    refused = full("voice-config", LINE, "--body", '{"eot_timeout_ms": 800}', *APPLY)
+    assert refused.returncode == 1
+    assert len(refused.stderr.splitlines()) == 1
+    assert alone("voice-config", LINE, "--json").json()["voice_config"]["eot_timeout_ms"] == 900

@@ -192,6 +192,17 @@ async def test_an_upsert_leaves_alone_what_it_cannot_say(classic: Classic) -> No
     }
 
 
+async def test_a_flat_upsert_keeps_the_models_it_cannot_say(classic: Classic) -> None:
+    preferred = {"navigation": {"llm_name": "openai_gpt-4.1-2025-04-14", "params": {}}}
+    body = {"version_set": {"agent_version_number": 7, "llm_model_preferences": preferred}}
+    assert (await classic.send("PUT", f"{INTAKE}version_sets/test/", body)).status_code == 204
+    service = await classic.service()
+    flat = {"agent_id": service["agent_id"], "agent_version": 6}
+    assert (await classic.send("PUT", f"{INTAKE}version_sets/test/", flat)).status_code == 204
+    after = (await classic.service())["version_sets"]["test"]
+    assert (after["agent_version_number"], after["llm_model_preferences"]) == (6, preferred)
+
+
 async def test_behaviors_go_round_by_either_id(classic: Classic) -> None:
     behavior = (await classic.get("/dynamic_behavior_set/", limit=1))["dynamic_behavior_sets"][0]
     sent = {"version_set": {"applied_behavior_ids": [behavior["id"], "of-some-other-place"]}}

@@ -410,6 +410,8 @@ async def test_an_upsert_changes_only_what_it_names(desk: Desk) -> None:
         ("personal-dana", "test", ""),
         ("personal-dana", "release", "skips test and preview"),
         ("release", "test", "is not the way of the path"),
+        ("edge", "test", "edge → test leaves the path (personal → test → preview → release)"),
+        ("edge", "release", "edge → release leaves the path"),
         ("test", "somewhere", "somewhere does not exist yet and is made"),
     ],
 )

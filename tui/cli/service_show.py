@@ -7,6 +7,7 @@ from datetime import datetime
 
 from base.json_text import json_line
 from services.client import PAGE_SIZE, ServicesClient
+from services.errors import UnsupportedError
 from services.model import Service
 from services.paging import Pages
 from services.writing import JsonObject
@@ -42,6 +43,8 @@ def list_services(filter_: str, limit: int | None, sort: str, connection: str | 
         )
 
     async def work(client: ServicesClient) -> tuple[list[Service], bool, bool]:
+        if why := wanted.not_told(client.dialect):
+            raise UnsupportedError(f"{why}; leave it out")
         return *await _all(client, wanted, limit, sort), tells_voice(client)
 
     found, complete, voice_told = connected(connection, work)

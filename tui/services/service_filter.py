@@ -40,6 +40,13 @@ class ServiceFilter:
     unknown: tuple[str, ...] = ()
     """Keys that were typed and are none, such as ``foo`` of ``foo:bar``; not those in quotes."""
 
+    def not_told(self, dialect: str) -> str:
+        """Return in words which part asks for what this dialect does not tell, so that it would find nothing."""
+        asked = [key for key, value in (("channel:", self.channel), ("env:", self.environment)) if value]
+        if dialect != "classic" or not asked:
+            return ""
+        return f"the Classic API does not tell what {' and '.join(asked)} asks for, so it is not supported there"
+
     @property
     def search(self) -> str | None:
         """What to have the platform search for: the longest word, or a part of a tag."""
