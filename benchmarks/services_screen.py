@@ -24,7 +24,7 @@ from services.embedded import open_embedded
 from services.embedded.database import Database
 from services.embedded.seed import seed
 from tui.app import TurnlabApp
-from tui.services.service_list import ServiceList
+from tui.services.list_pane import ServiceList
 
 FILTERS = ("line 0999", "tag:number=77", "channel:text", "active:no line", "env:sandbox", "nothing like it", "")
 PATIENCE_S = 60.0

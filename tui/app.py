@@ -128,7 +128,9 @@ class TurnlabApp(ConnectedApp, inherit_bindings=False):
     @work(exclusive=True, group="places")
     async def open_screen(self, screen: str, service: Service | None = None) -> None:
         """Go to a screen, by its id in the registry; ``service`` is the one that it should be about."""
-        await self.switch_mode(await SCREENS[screen].mode(self, service))
+        mode = await SCREENS[screen].mode(self, service)
+        # Not awaited: the next key may cancel this worker, and half a screen must not stand.
+        self.switch_mode(mode)
 
     def on_live_screen_draft_changed(self) -> None:
         """Let Tune keep the draft that was changed in Live."""

@@ -7,13 +7,20 @@ screen. :class:`ScreenHost` is a screen in that role.
 from __future__ import annotations
 
 from collections.abc import Callable, Coroutine, Hashable
-from typing import Any, Literal, Protocol
+from typing import TYPE_CHECKING, Any, Literal, Protocol, TypeVar
 
 from textual.message import Message
 from textual.screen import Screen
 from textual.worker import Worker, get_current_worker
 
 from tui.terminal_text import plain
+
+if TYPE_CHECKING:
+    from tui.dialogs.dialog import Dialog
+
+T = TypeVar("T")
+SECONDS_TO_READ = 12
+"""How long a result stays on screen that a person may want to act on."""
 
 Severity = Literal["information", "warning", "error"]
 
@@ -66,6 +73,25 @@ class Host(Protocol):
         """Say something to the person, for ``timeout`` seconds or the usual time."""
 
 
+class AskingHost(Host, Protocol):
+    """What a controller may ask for that puts questions to the person."""
+
+    def stop(self, group: str) -> None:
+        """End what runs in a group."""
+
+    def post(self, message: Message) -> None:
+        """Tell the screen, and what it is part of, what happened."""
+
+    async def ask(self, dialog: Dialog[T]) -> T | None:
+        """Show a dialog and return its answer; ``None`` if it was left, or could not be shown."""
+
+    def say(self, text: str, *, title: str) -> None:
+        """Tell of a result, for long enough to act on it; line breaks stay."""
+
+    def complain(self, text: str, *, title: str) -> None:
+        """Tell of a failure, for long enough to act on it."""
+
+
 class Report(Message, bubble=False):
     """What a thread has to say; the screen delivers it."""
 
@@ -102,7 +128,12 @@ class ScreenHost:
 
     def start(self, work: Callable[[], Coroutine[None, None, Any]], group: str, *, exclusive: bool = False) -> None:
         """Run a coroutine as a worker of the screen."""
-        self._screen.run_worker(work, group=group, exclusive=exclusive)
+
+        async def awaited() -> Any:
+            return await work()
+
+        run: Callable[[], Coroutine[None, None, Any]] = awaited  # which may be a lambda; a worker's may not
+        self._screen.run_worker(run, group=group, exclusive=exclusive)
 
     def start_thread(self, work: Callable[[Job], None], group: str, *, exclusive: bool = False) -> None:
         """Run a function as a worker of the screen; it is cancelled with the screen."""
@@ -125,3 +156,32 @@ class ScreenHost:
     ) -> None:
         """Show a notice; nothing in it is taken for markup."""
         self._screen.notify(plain(text), title=plain(title), severity=severity, timeout=timeout, markup=False)
+
+    def stop(self, group: str) -> None:
+        """Cancel the workers of a group."""
+        self._screen.workers.cancel_group(self._screen, group)
+
+    def post(self, message: Message) -> None:
+        """Post a message from the screen."""
+        self._screen.post_message(message)
+
+    async def ask(self, dialog: Dialog[T]) -> T | None:
+        """Show a dialog over the screen; earlier notices no longer stand in its way.
+
+        One that would come up over what was opened meanwhile is not shown.
+        """
+        app = self._screen.app
+        if app.screen is not self._screen and not dialog.comes_late:
+            self.complain("Something else was opened meanwhile. Ask again.", title="Nothing done")
+            return None
+        app.clear_notifications()
+        return await app.push_screen_wait(dialog)
+
+    def say(self, text: str, *, title: str) -> None:
+        """Show a notice."""
+        shown = plain(text, lines=True)
+        self._screen.notify(shown, title=plain(title), timeout=SECONDS_TO_READ, markup=False)
+
+    def complain(self, text: str, *, title: str) -> None:
+        """Show a notice of a failure."""
+        self.tell(text, title, severity="error", timeout=SECONDS_TO_READ)

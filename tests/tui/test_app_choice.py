@@ -9,8 +9,7 @@ import pytest
 
 from tests.services.serving import Served, served
 from tests.tui.conftest import make_app, settle
-from tui.services.service_list import ServiceList
-from tui.services.service_notice import ServiceNotice
+from tui.services.list_pane import ServiceList, ServiceNotice
 from tui.widgets.status_line import StatusLine
 
 

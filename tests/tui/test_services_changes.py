@@ -12,6 +12,7 @@ from textual.widgets import Input, OptionList, Select, Static
 
 from services.embedded import open_embedded
 from services.model import Service, Tag
+from services.service_text import curl_line, service_json
 from services.traffic import RateLimit, Waiting
 from tests.tui.conftest import ScriptedClient, make_app, settle
 from tests.tui.pace import until
@@ -20,12 +21,10 @@ from tui.app import TurnlabApp
 from tui.dialogs.dialog import Confirm, TextDialog
 from tui.dialogs.form_dialog import FormDialog
 from tui.help_screen import HelpScreen
-from tui.services.moved_dialog import MovedFields
-from tui.services.routing_dialog import RoutingScreen
+from tui.services.dialogs import MovedFields
+from tui.services.routing import RoutingScreen, routing
 from tui.services.screen import ServicesScreen
 from tui.services.service_form import edited, form_values
-from tui.services.service_routing import routing
-from tui.services.service_text import curl_line, service_json
 from tui.widgets.status_line import StatusLine
 
 HOSTILE = "[bold]x[/] \x1b[31mred \u202ertl 📞"

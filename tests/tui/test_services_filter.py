@@ -11,10 +11,10 @@ from hypothesis import strategies as st
 
 from services.errors import BadResponseError
 from services.model import Page, Service, Tag
+from services.service_filter import ServiceFilter, parse_filter
 from tests.tui.conftest import ScriptedClient, service
 from tui.connection import PAGE_SIZE
-from tui.services.service_filter import ServiceFilter, parse_filter
-from tui.services.service_listing import ServiceListing
+from tui.services.listing import ServiceListing
 
 
 @pytest.mark.parametrize(

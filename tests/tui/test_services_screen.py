@@ -15,11 +15,10 @@ from services.model import Page, Service, VersionSet, WorkspaceVoiceSettings
 from tests.tui.conftest import ScriptedClient, make_app, service, settle
 from tests.tui.pace import until
 from tui.app import TurnlabApp
+from tui.services.list_pane import ServiceList, ServiceNotice
 from tui.services.screen import ServicesScreen
-from tui.services.service_list import ServiceList
-from tui.services.service_notice import ServiceNotice
-from tui.services.service_voice_table import voice_rows, warnings
 from tui.services.version_set_table import ordered
+from tui.services.voice_table import voice_rows, warnings
 from tui.tune.screen import TuneScreen
 
 HOSTILE = [

@@ -16,7 +16,7 @@ from tests.tui.pace import until
 from tests.tui.test_services_version_sets import on_set, press
 from tui.app import TurnlabApp
 from tui.dialogs.dialog import Dialog
-from tui.services.service_notice import ServiceNotice
+from tui.services.list_pane import ServiceNotice
 
 Compare = Callable[..., bool]
 SMALL, USUAL, LARGE = (80, 24), (120, 40), (200, 60)

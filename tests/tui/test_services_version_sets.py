@@ -21,8 +21,7 @@ from tui.app import TurnlabApp
 from tui.dialogs.form_dialog import FormDialog
 from tui.dialogs.name_dialog import NameDialog
 from tui.services.commands import DELETE_VERSION_SET, PROMOTE, ROLLBACK, UPSERT_VERSION_SET
-from tui.services.diff_dialog import DiffDialog
-from tui.services.plan_dialog import MovedPlans, PlanDialog
+from tui.services.dialogs import DiffDialog, MovedPlans, PlanDialog
 from tui.services.screen import ServicesScreen
 from tui.widgets.key_line import KeyLine
 

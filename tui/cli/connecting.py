@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import difflib
-import getpass
 import re
 import sys
 from collections.abc import Awaitable, Callable
@@ -14,9 +13,9 @@ from services.client import ServicesClient
 from services.errors import ConnectionProblem, NotFoundError, RefusedError, ServiceError
 from services.model import Service
 from services.paging import iter_services
+from services.service_filter import SEARCH_LENGTH
 from tui.cli.failure import CallError, WorkError, complain
 from tui.connection import chosen
-from tui.services.service_filter import SEARCH_LENGTH
 
 T = TypeVar("T")
 
@@ -122,11 +121,3 @@ def _quoted(text: str) -> str:
     import shlex
 
     return shlex.quote(text)
-
-
-def who() -> str:
-    """Return who is at this computer, for the history."""
-    try:
-        return getpass.getuser()
-    except (OSError, KeyError):
-        return "unknown"

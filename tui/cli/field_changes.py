@@ -10,12 +10,13 @@ from pydantic import JsonValue
 
 from base.json_text import json_line
 from services.changes.fields import AppliedFields, FieldsPlan, apply_fields, shown_value
+from services.changes.history import who
 from services.changes.kept import KeptFields
 from services.changes.ledger import Backups
 from services.client import ServicesClient
 from services.errors import ConflictError, StorageError
 from services.writing import JsonObject
-from tui.cli.connecting import confirm, connected, who
+from tui.cli.connecting import confirm, connected
 from tui.cli.failure import WorkError
 from tui.cli.tables import print_line, print_table, print_whole
 from tui.cli.version_set_words import STATES, moment, service_json

@@ -9,9 +9,9 @@ from services.client import ServicesClient
 from services.errors import NotFoundError
 from services.model import Page
 from services.paging import Pages
+from services.service_filter import SEARCH_LENGTH
 from tui.cli.connecting import LISTED, is_id
 from tui.cli.failure import CallError
-from tui.services.service_filter import SEARCH_LENGTH
 
 
 class _Owner(Protocol):

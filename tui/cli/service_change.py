@@ -8,6 +8,7 @@ from pydantic import JsonValue
 
 from base.json_text import json_line
 from services.changes.fields import FieldsPlan, plan_fields, refuse_unsupported
+from services.changes.history import who
 from services.changes.ledger import Backups
 from services.changes.whole_service import create, delete, same_name
 from services.client import ServicesClient
@@ -15,7 +16,7 @@ from services.errors import RefusedError, UnsupportedError
 from services.model import NewService, Service
 from services.service_fields import checked
 from services.writing import JsonObject, write_new_service
-from tui.cli.connecting import confirm, connected, find_service, who
+from tui.cli.connecting import confirm, connected, find_service
 from tui.cli.failure import CallError
 from tui.cli.field_changes import change_fields
 from tui.cli.json_text import read_body

@@ -10,12 +10,12 @@ from services.client import PAGE_SIZE, ServicesClient
 from services.errors import UnsupportedError
 from services.model import Service
 from services.paging import Pages
+from services.service_filter import KEYS, ServiceFilter, parse_filter
+from services.service_text import service_fields
 from services.writing import JsonObject
 from tui.cli.connecting import connected, find_service
 from tui.cli.failure import CallError
 from tui.cli.tables import print_line, print_table
-from tui.services.service_filter import KEYS, ServiceFilter, parse_filter
-from tui.services.service_text import service_fields
 
 NOTHING = "—"
 

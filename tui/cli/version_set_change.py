@@ -12,6 +12,7 @@ from base.json_text import json_line
 from services.changes.applying import Applied, apply_plan
 from services.changes.errors import MovedError
 from services.changes.fields import why_confirm
+from services.changes.history import who
 from services.changes.ledger import Backups
 from services.changes.plan import Plan, make_plan
 from services.changes.requests import (
@@ -28,7 +29,7 @@ from services.client import Dialect, ServicesClient
 from services.errors import StorageError
 from services.model import RELEASE
 from services.writing import JsonObject
-from tui.cli.connecting import confirm, connected, find_service, who
+from tui.cli.connecting import confirm, connected, find_service
 from tui.cli.failure import CallError, WorkError
 from tui.cli.json_text import read_body
 from tui.cli.tables import print_line, print_whole

@@ -2,30 +2,42 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Coroutine
+from functools import partial
 from typing import TYPE_CHECKING
 
 from textual import on
 from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical
 from textual.message import Message
-from textual.widgets import Input, Static
+from textual.reactive import reactive
+from textual.widgets import Input
 
-from tui.commands import bindings
-from tui.services.commands import COMMANDS
-from tui.services.screen_looking import LookingScreen
-from tui.services.service_list import ServiceList
-from tui.services.service_moves import moving
-from tui.services.service_notice import ServiceNotice
+from tui.commands import Command, Place, bindings
+from tui.host import ScreenHost
+from tui.services import commands
+from tui.services.changes import ChangesController, ServiceGone, ServiceMade, ServiceSaved
+from tui.services.commands import COMMANDS, ServiceCommand, Standing
+from tui.services.facts import Facts, FactsController
+from tui.services.list_pane import ListPane, ServiceList, moving
+from tui.services.listing import OPENING, Listed, ListingController
+from tui.services.version_sets import VersionSetsController
+from tui.terminal_text import content
 from tui.widgets.key_line import KeyLine
 from tui.widgets.status_line import StatusLine
 
 if TYPE_CHECKING:
     from textual.widgets import DataTable
 
+    from services.client import ServicesClient
     from services.model import Service
+    from tui.services.detail import ServiceDetail
+
+Change = Callable[["ServicesClient", "Service"], Coroutine[None, None, None]]
+VersionSetChange = Callable[["ServicesClient", "Service", str], Coroutine[None, None, None]]
 
 
-class ServicesScreen(LookingScreen):
+class ServicesScreen(Place):
     """The list of services with a filter, and the details of the highlighted one."""
 
     TITLE_HERE = "Services"
@@ -33,6 +45,11 @@ class ServicesScreen(LookingScreen):
     BINDINGS = bindings(*COMMANDS)
     AUTO_FOCUS = "ServiceList"
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (100, "-normal"), (160, "-wide")]  # noqa: RUF012  (Textual's type)
+
+    listed: reactive[Listed] = reactive(OPENING, init=False)
+    """What the list shows."""
+    facts: reactive[Facts | None] = reactive(None, init=False)
+    """What the details show."""
 
     class TuneWanted(Message):
         """A service should be opened in Tune."""
@@ -49,19 +66,20 @@ class ServicesScreen(LookingScreen):
 
     def __init__(self) -> None:
         super().__init__()
+        self.client: ServicesClient | None = None
+        self.detail: ServiceDetail | None = None
+        """The details, once there was something to show in them."""
+        self.host = ScreenHost(self)
+        self.listing = ListingController(self.host, self._show_listed)
+        self.known = FactsController(self.host, self._show_facts)
+        self.changes = ChangesController(self.host)
+        self.version_sets = VersionSetsController(self.host)
         self._tune_when_listed = False
 
     def compose(self) -> ComposeResult:
         """Lay out the list, an empty place for the details, and the two lines at the bottom."""
         with Horizontal(id="services-body"):
-            with Vertical(id="services-pane") as pane:
-                pane.border_title = "Services"
-                yield Input(placeholder="/ filter…", id="services-filter", compact=True)
-                notice = ServiceNotice()
-                notice.text, notice.waiting = "Opening the workspace…", True
-                yield notice
-                yield ServiceList()
-                yield Static(id="services-count", markup=False)
+            yield ListPane().data_bind(ServicesScreen.listed)
             yield Vertical(id="service-pane")
         yield StatusLine()
         yield KeyLine()
@@ -69,8 +87,12 @@ class ServicesScreen(LookingScreen):
     def on_mount(self) -> None:
         """Follow the app's connection."""
         self.call_after_refresh(self._tell_painted, 10)
-        self.watch(self.app, "client", self.connected)
-        self.watch(self.app, "problem", self.not_connected)
+        self.watch(self.app, "client", self._connected)
+        self.watch(self.app, "problem", self._not_connected)
+
+    def on_resize(self) -> None:
+        """Fetch as many services as there is room for."""
+        self.listing.room = self.size.height
 
     def _tell_painted(self, patience: int) -> None:
         """Say that the screen stands, once its innermost part has its place and was painted there.
@@ -82,19 +104,96 @@ class ServicesScreen(LookingScreen):
         else:
             self.call_after_refresh(self.post_message, self.Painted())
 
-    def on_descendant_focus(self) -> None:
-        """Give the details more room while they have the focus (the style sheet does so on a small screen)."""
-        self.set_class(self.detail is not None and self.detail.has_focus_within, "-detail-focused")
+    # ---- what is shown
 
-    def rows_shown(self) -> None:
-        """Open Tune, if that was asked for while the rows were still on their way."""
-        super().rows_shown()
-        if self._tune_when_listed:
-            self.action_tune_service()
+    @property
+    def pane(self) -> ListPane:
+        """The list with its filter."""
+        return self.query_one(ListPane)
+
+    @property
+    def highlighted(self) -> Service | None:
+        """The service under the cursor."""
+        return self.query_one(ServiceList).highlighted
+
+    @property
+    def filtered_as_typed(self) -> bool:
+        """Whether the rows in view are those of the filter that is typed."""
+        return self.listing.shows(self.pane.filter.value)
+
+    def show_saved(self, service: Service) -> None:
+        """Show the state a service has after it was saved."""
+        self.listing.show_saved(service)
+
+    def _connected(self, client: ServicesClient | None) -> None:
+        self.client = client
+        self.known.connect(client)
+        self.listing.connect(client)
+
+    def _not_connected(self, problem: str) -> None:
+        if problem:
+            self.listing.fail(problem)
+
+    def _show_listed(self, listed: Listed) -> None:
+        rows_came = listed.rows is not self.listed.rows
+        self.listed = listed
+        if rows_came:
+            self.known.list_came()
+            if self._tune_when_listed:
+                self.action_tune_service()
+
+    def _show_facts(self, facts: Facts | None) -> None:
+        name = content(facts.service.name or "(no name)") if facts else ""
+        self.query_one("#service-pane").border_title = name
+        self.facts = facts
+        self.refresh_bindings()
+
+    def _learn(self) -> None:
+        if self.detail is not None and self.detail.is_mounted:
+            self.known.learn(self.detail.tab)
+
+    # ---- what the parts tell
+
+    @on(ServiceList.Highlighted)
+    async def _highlighted(self, message: ServiceList.Highlighted) -> None:
+        if self.detail is None:
+            # The tabs and tables are imported and mounted only when there is something to show in them.
+            from tui.services.detail import ServiceDetail
+
+            self.detail = ServiceDetail().data_bind(ServicesScreen.facts)
+            await self.query_one("#service-pane").mount(self.detail)
+        self.known.highlight(message.service)
+        self._learn()
 
     @on(ServiceList.Opened)
     def _opened(self) -> None:
         self.action_tune_service()
+
+    @on(ServiceList.MoreWanted)
+    def _more_wanted(self, message: ServiceList.MoreWanted) -> None:
+        self.listing.want(message.rows)
+
+    @on(ServiceSaved)
+    def _saved(self, message: ServiceSaved) -> None:
+        self.show_saved(message.service)
+        self.refresh_bindings()
+        self._learn()
+
+    @on(ServiceGone)
+    def _gone(self, message: ServiceGone) -> None:
+        self.listing.show_gone(message.service_id)
+        self.refresh_bindings()
+
+    @on(ServiceMade)
+    def _made(self) -> None:
+        self.listing.start()
+        self.refresh_bindings()
+        self._learn()
+
+    def on_service_detail_tab_shown(self) -> None:
+        """Ask for what the tab needs."""
+        self.refresh_bindings()
+        self._learn()
 
     def on_data_table_row_selected(self, message: DataTable.RowSelected) -> None:
         """Enter on a field of the voice configuration leads to where it can be changed."""
@@ -106,28 +205,52 @@ class ServicesScreen(LookingScreen):
         if message.data_table.id == "version-set-rows":
             self.refresh_bindings()
 
+    def on_descendant_focus(self) -> None:
+        """Give the details more room while they have the focus (the style sheet does so on a small screen)."""
+        self.set_class(self.detail is not None and self.detail.has_focus_within, "-detail-focused")
+
+    @on(Input.Changed, "#services-filter")
+    def _filter_changed(self, message: Input.Changed) -> None:
+        self.refresh_bindings()
+        self.listing.type(message.value)
+
+    @on(Input.Submitted, "#services-filter")
+    def _filter_submitted(self) -> None:
+        self.set_focus(self.query_one(ServiceList))
+
+    # ---- which commands can do something
+
+    @property
+    def standing(self) -> Standing:
+        """What the commands stand before."""
+        client = self.client
+        return Standing(
+            connected=client is not None,
+            unsupported=client.unsupported if client is not None else {},
+            service=self.highlighted if self.is_mounted else None,
+            version_set=self.detail.version_set if self.detail is not None else None,
+            undo=self.changes.undo_label,
+        )
+
+    def reason_against(self, command: Command) -> str:
+        """Return why a command cannot do anything at the moment."""
+        return command.against(self.standing) if isinstance(command, ServiceCommand) else ""
+
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Tell whether there is anything to step back from."""
         if action == "focus_filter" and isinstance(self.focused, Input):
             return False
         if action == "step_back" and self.is_mounted:
             # Nothing has the focus at the very first, and while another window has it: no key leads back then.
-            at_home = isinstance(self.focused, ServiceList | None) and not self.query_one(Input).value
+            at_home = isinstance(self.focused, ServiceList | None) and not self.pane.filter.value
             return None if at_home else True
         return super().check_action(action, parameters)
 
-    @on(Input.Changed)
-    def _filter_changed(self) -> None:
-        self.refresh_bindings()
-        self.change_filter()
-
-    @on(Input.Submitted)
-    def _filter_submitted(self) -> None:
-        self.set_focus(self.query_one(ServiceList))
+    # ---- finding and moving
 
     def action_tune_service(self) -> None:
         """Ask for Tune; if another filter was typed than the rows in view are of, when its rows are there."""
-        box = self.query_one(Input)
+        box = self.pane.filter
         if box.message_queue_size:
             # Keys typed in a burst still wait to be put into the filter, while this one ran ahead of them.
             box.call_later(self.action_tune_service)
@@ -138,22 +261,22 @@ class ServicesScreen(LookingScreen):
 
     def action_focus_filter(self) -> None:
         """Put the cursor into the filter."""
-        self.set_focus(self.query_one(Input))
+        self.set_focus(self.pane.filter)
 
     def action_step_back(self) -> None:
         """Clear the filter, if there is one, and go to the list."""
-        self.query_one(Input).value = ""
+        self.pane.filter.value = ""
         self.set_focus(self.query_one(ServiceList))
 
     def action_refresh_services(self) -> None:
         """Fetch again; connect again if there is no connection."""
         if self.client is None:
-            self.show_notice("Opening the workspace…", waiting=True)
+            self.listing.wait()
             self.post_message(self.ConnectionWanted())
             return
-        self.want_settings()
-        self.start_listing()
-        self.learn()
+        self.known.want_settings()
+        self.listing.start()
+        self._learn()
 
     def action_turn_tab(self, step: int) -> None:
         """Show the next tab of the details, or the one before."""
@@ -166,7 +289,110 @@ class ServicesScreen(LookingScreen):
         if isinstance(target, ServiceList):
             target.focus()
             if where == "last":
-                self.go_to_the_end()
+                self.listing.go_to_the_end()
             else:
-                self.stay()
+                self.listing.stay()
         await target.run_action(action)
+
+    # ---- changing services and their version sets
+
+    def action_new_service(self) -> None:
+        """Ask what to make, and make it."""
+        if self.may(commands.NEW_SERVICE) and (client := self.client) is not None:
+            self._start_change(lambda: self.changes.make(client))
+
+    def action_undo(self) -> None:
+        """Take the last change back."""
+        if self.may(commands.UNDO) and (client := self.client) is not None:
+            self._start_change(lambda: self.changes.undo(client))
+
+    def action_edit_service(self) -> None:
+        """Show the form of the highlighted service, and send what was changed in it."""
+        self._change(commands.EDIT_SERVICE, self.changes.edit)
+
+    def action_switch_active(self) -> None:
+        """Activate the highlighted service; deactivate it after asking."""
+        self._change(commands.SWITCH_ACTIVE, self.changes.switch_active)
+
+    def action_delete_service(self) -> None:
+        """Delete the highlighted service, if its name is typed."""
+        self._change(commands.DELETE_SERVICE, self.changes.delete)
+
+    def _change(self, command: Command, change: Change) -> None:
+        client, service = self.client, self.highlighted
+        if self.may(command) and client is not None and service is not None:
+            self._start_change(lambda: change(client, service))
+
+    def _start_change(self, change: Callable[[], Coroutine[None, None, None]]) -> None:
+        self.host.start(change, "changing", exclusive=True)
+
+    def action_upsert_version_set(self) -> None:
+        """Show the form of the highlighted version set, then what would change."""
+        self._change_version_set(commands.UPSERT_VERSION_SET, self.version_sets.upsert)
+
+    def action_diff_version_sets(self) -> None:
+        """Ask for the other version set, then show the differences."""
+        self._change_version_set(commands.DIFF_VERSION_SETS, self.version_sets.diff)
+
+    def action_promote(self) -> None:
+        """Ask where to, then show what would change."""
+        self._change_version_set(commands.PROMOTE, self.version_sets.promote)
+
+    def action_rollback(self) -> None:
+        """Show what the highlighted version set would go back to."""
+        self._change_version_set(commands.ROLLBACK, self.version_sets.roll_back)
+
+    def action_delete_version_set(self) -> None:
+        """Show what the highlighted version set holds, then delete it."""
+        self._change_version_set(commands.DELETE_VERSION_SET, self.version_sets.delete)
+
+    def _change_version_set(self, command: Command, change: VersionSetChange) -> None:
+        """Start a change of the highlighted version set; if none is in view, show them instead."""
+        if not self.may(command):
+            return
+        client, service, name = self.client, self.highlighted, self.standing.version_set
+        if client is None or service is None:
+            return
+        if name is not None:
+            self._start_change(lambda: change(client, service, name))
+        elif self.detail is not None:
+            self.detail.open_version_sets()
+            self.host.say("Go to a version set's line, then press the key again.", title=command.name)
+
+    # ---- looking at services in other ways
+
+    def action_copy_id(self) -> None:
+        """Copy the id."""
+        if self.may(commands.COPY_ID) and self.highlighted is not None:
+            self.app.copy_to_clipboard(self.highlighted.id)
+            self.host.say(self.highlighted.id, title="Copied")
+
+    def action_copy_curl(self) -> None:
+        """Copy the curl line."""
+        if self.may(commands.COPY_CURL) and self.highlighted is not None and self.client is not None:
+            from services.service_text import curl_line
+
+            line, needs = curl_line(self.client.service_address(self.highlighted.id), self.client.dialect)
+            self.app.copy_to_clipboard(line)
+            self.host.say(f"{line}\nFirst {needs}.", title="Copied")
+
+    def action_show_json(self) -> None:
+        """Show the JSON."""
+        if self.may(commands.SHOW_JSON) and self.highlighted is not None:
+            from services.service_text import service_json
+            from tui.dialogs.dialog import TextDialog
+
+            service = self.highlighted
+            self.app.push_screen(TextDialog(service.name or "(no name)", service_json(service)))
+
+    def action_show_routing(self) -> None:
+        """Read all services, then show the routes; go to the service that is chosen there."""
+        if self.may(commands.SHOW_ROUTING) and (client := self.client) is not None:
+            from tui.services.routing import choose_by_route
+
+            choose = partial(choose_by_route, self.host, client, self._filter_by_name)
+            self.host.start(choose, "routing", exclusive=True)
+
+    def _filter_by_name(self, name: str) -> None:
+        self.pane.filter.value = f'"{name}"' if '"' not in name else name
+        self.set_focus(self.query_one(ServiceList))

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -11,7 +11,8 @@ from tui.dialogs.form_dialog import FormField
 from tui.terminal_text import plain
 
 if TYPE_CHECKING:
-    from services.model import NewService, Service, Tag
+    from services.client import ServicesClient
+    from services.model import Agent, ContextGraph, NewService, Page, Service, Tag
 
 NAME_LENGTH = 256
 _YES_NO = (("yes", "yes"), ("no", "no"))
@@ -20,6 +21,10 @@ _ENVIRONMENTS = (("production", "production"), ("sandbox", "sandbox"))
 _CAPACITIES = range(1, 11)
 
 Choices = Sequence[tuple[str, str]]
+Listing = Callable[..., "Awaitable[Page[Agent] | Page[ContextGraph]]"]
+
+MOST_PAGES = 20
+"""More than these are not offered: nobody chooses from two thousand names."""
 
 
 def form_fields(agents: Choices, context_graphs: Choices) -> list[FormField]:
@@ -168,3 +173,20 @@ def _words(text: str) -> tuple[str, ...]:
 
 def _with_commas_kept(word: str) -> str:
     return word.replace(",", "\\,")
+
+
+async def owner_choices(client: ServicesClient) -> tuple[Choices, Choices]:
+    """Return the ids and names of agents and of context graphs. Raises :class:`services.errors.ServiceError`."""
+    return await _choices(client.list_agents), await _choices(client.list_context_graphs)
+
+
+async def _choices(listing: Listing) -> Choices:
+    found: dict[str, str] = {}
+    continuation: int | None = None
+    for _ in range(MOST_PAGES):
+        page = await listing(continuation=continuation)
+        found |= {one.id: one.name or one.id for one in page.items}
+        if page.continuation is None:
+            break
+        continuation = page.continuation
+    return sorted(found.items(), key=lambda choice: choice[1].casefold())

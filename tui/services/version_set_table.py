@@ -1,4 +1,4 @@
-"""The Version sets tab: what each named deployment of a service runs, and what can be done about it."""
+"""The Version sets and Behaviors tabs: what each named deployment of a service runs."""
 
 from __future__ import annotations
 
@@ -11,13 +11,13 @@ from textual.containers import Vertical
 from textual.widgets import DataTable, Static
 
 from tui.services.commands import VERSION_SETS
-from tui.terminal_text import cell, content
+from tui.terminal_text import cell, content, cut
 from tui.widgets.key_line import KeyLine
 
 if TYPE_CHECKING:
     from services.changes.differences import NewestVersions
     from services.model import Service, VersionSet
-    from tui.services.service_facts import Facts
+    from tui.services.facts import Facts
 
 EDGE_NOTE = (
     "🔒 edge always runs the latest versions, so it cannot be pinned, changed or deleted. Promote it to pin them."
@@ -25,6 +25,10 @@ EDGE_NOTE = (
 _RELEASE_NOTE = "release is what callers get. It can be changed, not deleted."
 _EMPTY_NOTE = "This service has no version sets."
 _COUNTED = ("model", "behavior")
+APPLIED = "●"
+_NAME_WIDTH = 40
+_NO_BEHAVIORS = "No version set of this service applies a dynamic behavior."
+_UNTOLD = "The platform does not say which dynamic behaviors the version sets apply."
 _COLUMNS = ("NAME", "AGENT", "CONTEXT GRAPH", "BEHAVIORS", "MODELS")
 
 
@@ -138,3 +142,34 @@ def _pinned(version: int | None, newest: int | None) -> Text:
     if version is not None:
         return cell(f"v{version}")
     return cell("latest" if newest is None else f"latest ({newest})", "dim")
+
+
+class ServiceBehaviors(Vertical):
+    """A table with a line for every behavior and a column for every version set."""
+
+    def compose(self) -> ComposeResult:
+        """Lay out the table over the note."""
+        yield DataTable[Any](cursor_type="row", id="behavior-rows")
+        yield Static(id="behavior-note", markup=False)
+
+    def show(self, facts: Facts) -> None:
+        """Show the behaviors of a service."""
+        sets = ordered(facts.service)
+        names = facts.background.behavior_names or {}
+        ids = list(dict.fromkeys(one for _, each in sets for one in each.applied_behavior_ids or ()))
+        table = self.query_one(DataTable)
+        table.clear(columns=True)
+        table.add_columns("BEHAVIOR", *(cell(name) for name, _ in sets))
+        for one in ids:
+            marks = [APPLIED if one in (each.applied_behavior_ids or ()) else "" for _, each in sets]
+            table.add_row(cell(cut(names.get(one) or one, _NAME_WIDTH)), *map(cell, marks))
+        table.display = bool(ids)
+        self.query_one("#behavior-note", Static).update(content(self._note(facts, bool(ids)), lines=True))
+
+    def _note(self, facts: Facts, any_applied: bool) -> str:
+        sets = facts.service.version_sets.values()
+        if not any_applied:
+            untold = bool(sets) and all(each.applied_behavior_ids is None for each in sets)
+            return _UNTOLD if untold else _NO_BEHAVIORS
+        missing = facts.background.behaviors_unknown
+        return f"{APPLIED} applied" + (f"\nShown by id: {missing}." if missing else "")

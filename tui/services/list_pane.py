@@ -1,4 +1,7 @@
-"""The list of services: draws only the rows in view, so that ten thousand are as quick as ten."""
+"""The left-hand side of the Services screen: the filter, the list, and how many services it has.
+
+The list draws only the rows in view, so that ten thousand are as quick as ten.
+"""
 
 from __future__ import annotations
 
@@ -7,14 +10,21 @@ from typing import TYPE_CHECKING, ClassVar
 
 from rich.cells import cell_len, set_cell_size
 from rich.segment import Segment
+from textual.app import ComposeResult
 from textual.binding import BindingType
+from textual.containers import Vertical, VerticalScroll
+from textual.content import Content
 from textual.geometry import Region, Size
 from textual.message import Message
 from textual.reactive import reactive
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
+from textual.timer import Timer
+from textual.widget import Widget
+from textual.widgets import Input, Static
 
-from tui.terminal_text import cut, plain
+from tui.services.listing import OPENING, Listed
+from tui.terminal_text import content, cut, plain
 
 if TYPE_CHECKING:
     from textual import events
@@ -25,6 +35,22 @@ ACTIVE, INACTIVE = "●", "○"
 _CHANNEL_WIDTH = 10
 _LOOKAHEAD = 20
 """How many rows before the end the next page is asked for."""
+_MOVES_IN_TABLE = {
+    "down": "cursor_down",
+    "up": "cursor_up",
+    "page_down": "page_down",
+    "page_up": "page_up",
+    "first": "scroll_top",
+    "last": "scroll_bottom",
+}
+_MOVES_IN_TEXT = {
+    "down": "scroll_down",
+    "up": "scroll_up",
+    "page_down": "page_down",
+    "page_up": "page_up",
+    "first": "scroll_home",
+    "last": "scroll_end",
+}
 
 
 class ServiceList(ScrollView, can_focus=True, inherit_bindings=False):
@@ -39,6 +65,9 @@ class ServiceList(ScrollView, can_focus=True, inherit_bindings=False):
         "service-list--channel",
     }
 
+    # Ten thousand rows are not compared with the ones before.
+    services: reactive[Sequence[Service]] = reactive((), init=False, always_update=True)
+    """The rows, as far as they came."""
     cursor: reactive[int] = reactive(0)
     hover: reactive[int] = reactive(-1)
 
@@ -67,29 +96,20 @@ class ServiceList(ScrollView, can_focus=True, inherit_bindings=False):
             """Only the newest wish counts."""
             return isinstance(message, ServiceList.MoreWanted)
 
-    def __init__(self, *, id: str | None = None) -> None:
-        super().__init__(id=id)
-        self._services: Sequence[Service] = ()
-        self._told: Service | None = None
+    _told: Service | None = None
 
     @property
     def highlighted(self) -> Service | None:
         """The service under the cursor."""
-        return self._services[self.cursor] if 0 <= self.cursor < len(self._services) else None
+        return self.services[self.cursor] if 0 <= self.cursor < len(self.services) else None
 
-    @property
-    def services(self) -> Sequence[Service]:
-        """The rows, as far as they came."""
-        return self._services
-
-    def show(self, services: Sequence[Service]) -> None:
+    def watch_services(self, before: Sequence[Service], services: Sequence[Service]) -> None:
         """Show these rows, with the cursor on the service it was on if that is among them."""
-        before = self.highlighted
-        self._services = services
+        service = before[self.cursor] if 0 <= self.cursor < len(before) else None
         self.virtual_size = Size(0, len(services))
         row = self.cursor
-        if before is not None and not (row < len(services) and services[row].id == before.id):
-            row = next((at for at, service in enumerate(services) if service.id == before.id), 0)
+        if service is not None and not (row < len(services) and services[row].id == service.id):
+            row = next((at for at, one in enumerate(services) if one.id == service.id), 0)
         self.set_reactive(ServiceList.cursor, min(row, max(len(services) - 1, 0)))
         self._keep_in_view()
         self.refresh()
@@ -117,11 +137,11 @@ class ServiceList(ScrollView, can_focus=True, inherit_bindings=False):
 
     def action_scroll_bottom(self) -> None:
         """Move the cursor to the last row there is."""
-        self.cursor = len(self._services) - 1
+        self.cursor = len(self.services) - 1
 
     def validate_cursor(self, cursor: int) -> int:
         """Keep the cursor on a row."""
-        return max(0, min(cursor, len(self._services) - 1))
+        return max(0, min(cursor, len(self.services) - 1))
 
     def watch_cursor(self) -> None:
         """Follow the cursor with the view, and tell of it."""
@@ -149,7 +169,7 @@ class ServiceList(ScrollView, can_focus=True, inherit_bindings=False):
 
     def _ask_for_more(self) -> None:
         last = max(self.cursor, int(self.scroll_y) + self.size.height)
-        if last + _LOOKAHEAD >= len(self._services):
+        if last + _LOOKAHEAD >= len(self.services):
             self.post_message(self.MoreWanted(last + _LOOKAHEAD + 1))
 
     def on_resize(self) -> None:
@@ -160,7 +180,7 @@ class ServiceList(ScrollView, can_focus=True, inherit_bindings=False):
     def on_click(self, event: events.Click) -> None:
         """Put the cursor on the row that was clicked; a double click opens it."""
         row = event.y + int(self.scroll_y)
-        if 0 <= row < len(self._services):
+        if 0 <= row < len(self.services):
             self.cursor = row
             if event.chain == 2:
                 self.post_message(self.Opened())
@@ -177,9 +197,9 @@ class ServiceList(ScrollView, can_focus=True, inherit_bindings=False):
         """Draw one row: mark, name, channel."""
         row = y + int(self.scroll_y)
         width = self.size.width
-        if row >= len(self._services):
+        if row >= len(self.services):
             return Strip.blank(width, self.rich_style)
-        service = self._services[row]
+        service = self.services[row]
         style = self.rich_style
         if not service.is_active:
             style += self.get_component_rich_style("service-list--inactive", partial=True)
@@ -198,3 +218,87 @@ class ServiceList(ScrollView, can_focus=True, inherit_bindings=False):
             Segment(f" {channel} ", style if row == self.cursor else channel_style),
         ]
         return Strip(segments).adjust_cell_length(width, style).crop(0, width)
+
+
+_FRAMES = "⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏"
+
+
+class ServiceNotice(Widget):
+    """A sentence or two; with a turning mark while somebody has to wait."""
+
+    text: reactive[str] = reactive("", layout=True)
+    waiting: reactive[bool] = reactive(False)
+    frame: reactive[int] = reactive(0)
+    _timer: Timer | None = None
+
+    def on_mount(self) -> None:
+        """Prepare the turning mark."""
+        self._timer = self.set_interval(0.1, self._turn, pause=not self.waiting)
+
+    def watch_waiting(self, waiting: bool) -> None:
+        """Let the mark turn only while it means something."""
+        if self._timer is not None:
+            if waiting:
+                self._timer.resume()
+            else:
+                self._timer.pause()
+
+    def _turn(self) -> None:
+        self.frame = (self.frame + 1) % len(_FRAMES)
+
+    def render(self) -> Content:
+        """Return the text, with the mark before it."""
+        mark = f"{_FRAMES[self.frame]} " if self.waiting else ""
+        return Content(mark + plain(self.text, lines=True))
+
+
+class ListPane(Vertical):
+    """The filter, the rows that pass it or what is said in their place, and how many they are."""
+
+    listed: reactive[Listed] = reactive(OPENING, init=False)
+
+    def __init__(self) -> None:
+        super().__init__(id="services-pane")
+        self.border_title = "Services"
+
+    def compose(self) -> ComposeResult:
+        """Lay out the filter over the list."""
+        yield Input(placeholder="/ filter…", id="services-filter", compact=True)
+        notice = ServiceNotice()
+        notice.text, notice.waiting = self.listed.notice, self.listed.waiting
+        yield notice
+        yield ServiceList()
+        yield Static(id="services-count", markup=False)
+
+    @property
+    def filter(self) -> Input:
+        """The line of the filter."""
+        return self.query_one("#services-filter", Input)
+
+    @property
+    def rows(self) -> ServiceList:
+        """The list."""
+        return self.query_one(ServiceList)
+
+    def watch_listed(self, before: Listed, listed: Listed) -> None:
+        """Show the rows, or what is said in their place."""
+        if listed is before:
+            return  # as it was composed
+        if listed.rows is not before.rows:
+            self.rows.services = listed.rows
+        if listed.at_end:
+            self.rows.action_scroll_bottom()
+        notice = self.query_one(ServiceNotice)
+        notice.text, notice.waiting, notice.display = listed.notice, listed.waiting, bool(listed.notice)
+        # Not hidden, because a hidden list would lose the focus.
+        self.rows.set_class(bool(listed.notice), "-behind-notice")
+        self.query_one("#services-count", Static).update(content(listed.count), layout=False)
+
+
+def moving(focused: Widget | None, where: str, *, otherwise: Widget) -> tuple[Widget, str]:
+    """Return the widget that moves and its action: what has the focus if that can move, else ``otherwise``."""
+    if isinstance(focused, VerticalScroll):
+        return focused, _MOVES_IN_TEXT[where]
+    if focused is not None and hasattr(focused, "action_cursor_down"):
+        return focused, _MOVES_IN_TABLE[where]
+    return otherwise, _MOVES_IN_TABLE[where]

@@ -10,7 +10,7 @@ from rich.table import Table
 from rich.text import Text
 from textual.widgets import Static
 
-from tui.services.service_voice_table import warnings
+from tui.services.voice_table import warnings
 from tui.terminal_text import cell, plain
 
 if TYPE_CHECKING:

@@ -7,16 +7,16 @@ from typing import TYPE_CHECKING
 from textual.app import ComposeResult
 from textual.containers import Vertical, VerticalScroll
 from textual.message import Message
+from textual.reactive import reactive
 from textual.widgets import DataTable, TabbedContent, TabPane
 
-from tui.services.service_behaviors import ServiceBehaviors
-from tui.services.service_history_table import ServiceHistoryTable
-from tui.services.service_overview import ServiceOverview
-from tui.services.service_voice_table import ServiceVoiceTable
-from tui.services.version_set_table import VersionSetTable
+from tui.services.history import ServiceHistoryTable
+from tui.services.overview import ServiceOverview
+from tui.services.version_set_table import ServiceBehaviors, VersionSetTable
+from tui.services.voice_table import ServiceVoiceTable
 
 if TYPE_CHECKING:
-    from tui.services.service_facts import Facts
+    from tui.services.facts import Facts
 
 OVERVIEW, VERSION_SETS, VOICE_CONFIG = "overview", "version-sets", "voice-config"
 BEHAVIORS, HISTORY = "behaviors", "history"
@@ -29,9 +29,8 @@ class ServiceDetail(Vertical):
     class TabShown(Message):
         """Another tab came into view, and may want to be told more."""
 
-    def __init__(self, *, id: str | None = None) -> None:
-        super().__init__(id=id)
-        self._facts: Facts | None = None
+    facts: reactive[Facts | None] = reactive(None, init=False)
+    """What is known about the service in view; ``None``: there is none."""
 
     def compose(self) -> ComposeResult:
         """Lay out the tabs."""
@@ -59,12 +58,11 @@ class ServiceDetail(Vertical):
     @property
     def version_set(self) -> str | None:
         """The highlighted version set; ``None`` while they are not in view."""
-        in_view = self.is_mounted and self._facts is not None and self.tab == VERSION_SETS
+        in_view = self.is_mounted and self.facts is not None and self.tab == VERSION_SETS
         return self.query_one(VersionSetTable).highlighted if in_view else None
 
-    def show(self, facts: Facts | None) -> None:
-        """Show what is known about a service (or that there is none)."""
-        self._facts = facts
+    def watch_facts(self) -> None:
+        """Show what is known now."""
         if self.is_mounted:
             self._fill()
 
@@ -88,17 +86,17 @@ class ServiceDetail(Vertical):
             # The dashboard is being left while this was still on its way.
             return
         tabs = found.first(TabbedContent)
-        tabs.display = self._facts is not None
-        if self._facts is None:
+        tabs.display = self.facts is not None
+        if self.facts is None:
             return
         match tabs.active:
             case "version-sets":
-                self.query_one(VersionSetTable).show(self._facts)
+                self.query_one(VersionSetTable).show(self.facts)
             case "voice-config":
-                self.query_one(ServiceVoiceTable).show(self._facts.service, self._facts.workspace)
+                self.query_one(ServiceVoiceTable).show(self.facts.service, self.facts.workspace)
             case "behaviors":
-                self.query_one(ServiceBehaviors).show(self._facts)
+                self.query_one(ServiceBehaviors).show(self.facts)
             case "history":
-                self.query_one(ServiceHistoryTable).show(self._facts)
+                self.query_one(ServiceHistoryTable).show(self.facts)
             case _:
-                self.query_one(ServiceOverview).show(self._facts.service)
+                self.query_one(ServiceOverview).show(self.facts.service)

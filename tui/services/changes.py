@@ -1,0 +1,197 @@
+"""Making, editing, activating and deleting services, each with a way back where the API has one."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+from textual.message import Message
+
+from tui.terminal_text import plain
+
+if TYPE_CHECKING:
+    from services.client import ServicesClient
+    from services.model import Service
+    from tui.host import AskingHost
+    from tui.services.service_undo import Undoable
+
+
+class ServiceSaved(Message):
+    """A service was saved; it is as the platform holds it now."""
+
+    def __init__(self, service: Service) -> None:
+        super().__init__()
+        self.service = service
+
+
+class ServiceGone(Message):
+    """A service was deleted."""
+
+    def __init__(self, service_id: str) -> None:
+        super().__init__()
+        self.service_id = service_id
+
+
+class ServiceMade(Message):
+    """There is a new service."""
+
+
+class ChangesController:
+    """Changes services, asks before it does, and keeps the ways back."""
+
+    def __init__(self, host: AskingHost) -> None:
+        self._host = host
+        self._undoable: list[Undoable] = []
+
+    @property
+    def undo_label(self) -> str:
+        """What can be undone, in words; nothing if there is nothing."""
+        return self._undoable[-1].label if self._undoable else ""
+
+    async def make(self, client: ServicesClient) -> None:
+        """Ask what to make, and make it."""
+        from services.errors import ServiceError
+        from tui.dialogs.form_dialog import FormDialog
+        from tui.services.service_form import blank, form_fields, new_service, owner_choices
+
+        values, problem = blank(), ""
+        try:
+            fields = form_fields(*await owner_choices(client))
+        except ServiceError as error:
+            self._host.complain(str(error), title="Cannot make a service")
+            return
+        while True:
+            form = FormDialog("New service", fields, blank(), typed=values, problem=problem)
+            answer = await self._host.ask(form)
+            if answer is None:
+                return
+            values = answer
+            try:
+                made = await client.get_service(await client.create_service(new_service(values)))
+                break
+            except (ServiceError, ValueError) as error:
+                problem = str(error)
+        self._host.say(f"{made.name} has the version sets edge and release.", title="Made")
+        self._host.post(ServiceMade())
+
+    async def edit(self, client: ServicesClient, service: Service) -> None:
+        """Show the form of a service, and send what was changed in it."""
+        from services.errors import ServiceError
+        from tui.dialogs.form_dialog import FormDialog
+        from tui.services.service_form import form_fields, form_values, owner_choices
+
+        problem = ""
+        try:
+            before = await client.get_service(service.id)
+            fields = form_fields(*await owner_choices(client))
+        except ServiceError as error:
+            self._host.complain(str(error), title="Cannot edit")
+            return
+        values = form_values(before)
+        while True:
+            title = f"Edit {before.name}"
+            form = FormDialog(title, fields, form_values(before), typed=values, problem=problem)
+            answer = await self._host.ask(form)
+            if answer is None:
+                return
+            values = answer
+            try:
+                if await self._send_edit(client, before, values):
+                    return
+                problem = "Not sent yet."
+            except (ServiceError, ValueError) as error:
+                problem = str(error)
+
+    async def _send_edit(self, client: ServicesClient, before: Service, values: Mapping[str, str]) -> bool:
+        """Send what is different in the form; tell whether the form is done with."""
+        from services.writing import service_changes
+        from tui.services.service_form import edited
+
+        after = edited(before, values)
+        if not service_changes(before, after):
+            self._host.say("Nothing was changed in the form, so nothing was sent.", title="Not sent")
+            return True
+        return await self._send(client, before, after, f"edit of {before.name}")
+
+    async def switch_active(self, client: ServicesClient, service: Service) -> None:
+        """Activate a service; deactivate it after asking."""
+        from services.errors import ServiceError
+        from tui.dialogs.dialog import Confirm
+
+        try:
+            before = await client.get_service(service.id)
+            if before.is_active != service.is_active:
+                self._host.post(ServiceSaved(before))
+                state = "active" if before.is_active else "inactive"
+                self._host.say(f"Somebody else made it {state} meanwhile.", title=f"{before.name} is {state}")
+                return
+            if before.is_active:
+                text = (
+                    "Callers do not reach it until it is active again: what they miss meanwhile does not come back."
+                )
+                question = Confirm(f"Deactivate {before.name}?", text, does="deactivates it")
+                if not await self._host.ask(question):
+                    return
+            label = f"{'deactivation' if before.is_active else 'activation'} of {before.name}"
+            await self._send(client, before, replace(before, is_active=not before.is_active), label)
+        except ServiceError as error:
+            self._host.complain(str(error), title="Not changed")
+
+    async def delete(self, client: ServicesClient, service: Service) -> None:
+        """Delete a service, if its name is typed."""
+        from services.errors import ServiceError
+        from tui.dialogs.dialog import Confirm
+        from tui.services.service_undo import DeletionUndo
+
+        try:
+            # What an undo would make again is what is there right before.
+            deleted = await client.get_service(service.id)
+            text = (
+                f"Its id {deleted.id} is gone for good; telephone numbers and whatever else refers to it lead"
+                " nowhere then.\nctrl+z can make it again with what Turnlab knows of it, under another id."
+            )
+            question = Confirm(f"Delete {deleted.name}?", text, does="deletes it", name=plain(deleted.name))
+            if not await self._host.ask(question):
+                return
+            await client.delete_service(deleted.id)
+        except ServiceError as error:
+            self._host.complain(str(error), title="Not deleted")
+            return
+        self._undoable.append(DeletionUndo(f"deletion of {deleted.name}", deleted))
+        self._host.post(ServiceGone(deleted.id))
+        self._host.say("ctrl+z makes it again, with another id.", title=f"{deleted.name} is deleted")
+
+    async def undo(self, client: ServicesClient) -> None:
+        """Take the last change back."""
+        from services.errors import ServiceError
+        from tui.services.service_undo import DeletionUndo
+
+        last = self._undoable[-1]
+        try:
+            service = await last.undo(client)
+        except (ServiceError, ValueError) as error:
+            self._host.complain(str(error), title=f"Not undone: {last.label}")
+            return
+        self._undoable.remove(last)
+        self._host.say(f"The {last.label} is taken back.", title="Undone")
+        self._host.post(ServiceMade() if isinstance(last, DeletionUndo) else ServiceSaved(service))
+
+    async def _send(self, client: ServicesClient, before: Service, after: Service, label: str) -> bool:
+        """Send what differs, after asking if somebody else changed the same meanwhile; tell whether it was sent."""
+        from services.writing import service_changes
+        from tui.services.dialogs import MovedFields
+        from tui.services.service_undo import FieldsUndo, moved
+
+        changes = service_changes(before, after)
+        now = await client.get_service(before.id)
+        names = moved(before, now, changes)
+        if names and not await self._host.ask(MovedFields(names, before, now, after)):
+            return False
+        saved = await client.update_service(before.id, changes)
+        back = {name: value for name, value in service_changes(saved, now).items() if name in changes}
+        if back:
+            self._undoable.append(FieldsUndo(label, saved, back))
+        self._host.post(ServiceSaved(saved))
+        self._host.say(f"{', '.join(changes)} · ctrl+z undoes it.", title=f"{saved.name} is saved")
+        return True

@@ -1,0 +1,191 @@
+"""Dialogs about changes: what a plan would do, what differs between two version sets, what moved meanwhile."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, ClassVar
+
+from rich.table import Table
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import VerticalScroll
+from textual.widgets import Static
+
+from tui.dialogs.dialog import Dialog, NameToType
+from tui.terminal_text import cell, content
+
+if TYPE_CHECKING:
+    from services.changes.differences import Change, NewestVersions
+    from services.changes.plan import Plan
+    from services.model import Service, VersionSet
+
+_DOES = {"promote": "promotes", "upsert": "writes it", "delete": "deletes it", "rollback": "rolls back"}
+
+
+class PlanDialog(Dialog[bool]):
+    """True if the plan should be carried out. ``aside``: what else there is to know, such as that it moved."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("enter", "agree", "Do it", tooltip="Carry it out.")]
+
+    def __init__(self, plan: Plan, aside: Sequence[str] = ()) -> None:
+        super().__init__(headline(plan))
+        self._plan = plan
+        self._aside = aside
+        self.keys = f"enter {_DOES[plan.action]} · esc cancels, nothing is sent"
+        if plan.nothing_to_do:
+            self.keys = "esc closes"
+
+    def compose_body(self) -> ComposeResult:
+        """Lay out what changes, what to beware of and, for what callers get, the name to type."""
+        plan = self._plan
+        for line in self._aside:
+            yield Static(content(f"⚠ {line}"), classes="dialog-error")
+        with VerticalScroll(classes="dialog-body"):
+            if plan.nothing_to_do:
+                yield Static(content(f"Nothing would change: {plan.target} holds this already."))
+            else:
+                yield Static(change_table(plan.changes, plan.newest, before=plan.before, after=plan.after))
+            for note in plan.notes:
+                yield Static(content(note), classes="dialog-text")
+            for warning in plan.warnings:
+                yield Static(content(f"⚠ {warning}"), classes="dialog-warning")
+        if plan.needs_confirmation:
+            yield NameToType(plan.target)
+
+    def on_input_submitted(self) -> None:
+        """Agree by enter in the line."""
+        self.action_agree()
+
+    def action_agree(self) -> None:
+        """Agree, if there is something to do and the name is right where one is asked for."""
+        plan = self._plan
+        if not plan.nothing_to_do and (not plan.needs_confirmation or self.query_one(NameToType).right()):
+            self.dismiss(True)
+
+
+class MovedPlans(Dialog[bool]):
+    """Both plans, the one that was agreed to and what it would be now; true to go on to the second."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("enter", "agree", "Go on", tooltip="Look at the new plan.")]
+    keys = "enter goes on to what it would be now · esc cancels, nothing is sent"
+
+    def __init__(self, reason: str, planned: Plan, now: Plan) -> None:
+        super().__init__(reason)
+        self._sides = (("What you agreed to", planned), ("What it would be now", now))
+
+    def compose_body(self) -> ComposeResult:
+        """Lay out the two, one under the other."""
+        with VerticalScroll(classes="dialog-body"):
+            for label, plan in self._sides:
+                yield Static(content(label), classes="dialog-title")
+                if plan.nothing_to_do:
+                    yield Static(content(f"Nothing: {plan.target} holds this already."), classes="dialog-text")
+                else:
+                    table = change_table(plan.changes, plan.newest, before=plan.before, after=plan.after)
+                    yield Static(table, classes="dialog-text")
+
+    def action_agree(self) -> None:
+        """Go on."""
+        self.dismiss(True)
+
+
+def headline(plan: Plan) -> str:
+    """Return what a plan is, in words."""
+    match plan.action:
+        case "promote":
+            return f"Promote {plan.source} → {plan.target} · {plan.service.name}"
+        case "upsert":
+            return f"{'Make' if plan.before is None else 'Change'} {plan.target} · {plan.service.name}"
+        case "delete":
+            return f"Delete {plan.target} · {plan.service.name}"
+        case _:
+            return f"Roll {plan.target} back · {plan.service.name}"
+
+
+class DiffDialog(Dialog[bool]):
+    """Shows every difference between two version sets; changes nothing."""
+
+    keys = "esc closes"
+
+    def __init__(self, service: Service, one: str, other: str, newest: NewestVersions) -> None:
+        super().__init__(f"{one} ↔ {other} · {service.name}")
+        self._names = (one, other)
+        self._sets = (service.version_sets[one], service.version_sets[other])
+        self._newest = newest
+
+    def compose_body(self) -> ComposeResult:
+        """Lay out the differences."""
+        from services.changes.differences import differences
+
+        changes = differences(*self._sets, self._newest)
+        with VerticalScroll(classes="dialog-body"):
+            if changes:
+                before, after = self._sets
+                heads = (self._names[0], self._names[1])
+                yield Static(change_table(changes, self._newest, before=before, after=after, heads=heads))
+            else:
+                yield Static(content("They are the same: agent, context graph, models, behaviors and all else."))
+        for owner in (self._newest.agent, self._newest.context_graph):
+            if owner.unknown:
+                yield Static(content(f"⚠ {owner.unknown}"), classes="dialog-warning")
+
+
+class MovedFields(Dialog[bool]):
+    """True if what is typed should replace what somebody else stored meanwhile."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [Binding("o", "overwrite", "Overwrite", tooltip="Replace theirs.")]
+    keys = "o overwrites theirs with yours · esc goes back, nothing is sent"
+
+    def __init__(self, names: Sequence[str], before: Service, theirs: Service, mine: Service) -> None:
+        super().__init__(f"{before.name} was changed by somebody else while you edited it")
+        self._names = names
+        self._sides = (before, theirs, mine)
+
+    def compose_body(self) -> ComposeResult:
+        """Lay out a line for every field both changed."""
+        table = Table.grid(padding=(0, 3, 0, 0))
+        table.add_row(*(cell(label, "dim") for label in ("FIELD", "WHEN YOU BEGAN", "NOW, BY THEM", "YOURS")))
+        for name in self._names:
+            table.add_row(cell(name, "bold"), *(cell(_shown(side, name)) for side in self._sides))
+        with VerticalScroll(classes="dialog-body"):
+            yield Static(table)
+
+    def action_overwrite(self) -> None:
+        """Agree to replace theirs."""
+        self.dismiss(True)
+
+
+def _shown(service: Service, name: str) -> str:
+    value = getattr(service, name) if hasattr(service, name) else service.extra.get(name)
+    if isinstance(value, tuple):
+        return ", ".join(map(str, value)) or "none"
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    return value if isinstance(value, str) else "—" if value is None else json.dumps(value, default=str)
+
+
+def change_table(
+    changes: Sequence[Change],
+    newest: NewestVersions,
+    *,
+    before: VersionSet | None,
+    after: VersionSet | None,
+    heads: tuple[str, str] = ("NOW", "AFTERWARDS"),
+    names: Mapping[str, str] | None = None,
+) -> Table:
+    """Return a table of changes; a set that is ``None`` does not exist on that side. ``names`` are of behaviors."""
+    from services.changes.differences import change_texts
+
+    table = Table.grid(padding=(0, 2, 0, 0))
+    table.add_column(overflow="fold")
+    table.add_column(overflow="fold")
+    table.add_column(no_wrap=True)
+    table.add_column(overflow="fold")
+    table.add_row(cell("WHAT", "dim"), cell(heads[0], "dim"), "", cell(heads[1], "dim"))
+    for change in changes:
+        label, old, new = change_texts(change, newest, made=before is None, gone=after is None)
+        for one, name in (names or {}).items():
+            label = label.replace(one, name)
+        table.add_row(cell(label, "bold"), cell(old), cell("→", "dim"), cell(new, "bold"))
+    return table

@@ -1,0 +1,162 @@
+"""What the details of a service show: the service, and what is asked for when a tab comes into view."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from functools import partial
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from services.changes.differences import NewestVersions
+    from services.client import ServicesClient
+    from services.model import HistoryEntry, Service, WorkspaceVoiceSettings
+    from tui.host import AskingHost
+    from tui.services.history import HistoryLine
+
+SCROLLING_PAUSE = 0.1
+"""Seconds on one service before it is asked about, so that scrolling past it costs no request."""
+
+_ASKING = ("version-sets", "behaviors", "history")
+"""The tabs that show what is not in the list."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Background:
+    """What a tab asks for when it comes into view; ``None`` until an answer came."""
+
+    newest: NewestVersions | None = None
+    behavior_names: Mapping[str, str] | None = None
+    behaviors_unknown: str = ""
+    """Why there are no names of behaviors."""
+    history: tuple[HistoryLine, ...] | None = None
+    history_unknown: str = ""
+    """Why the history is not all there is."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Facts:
+    """All that is known about the highlighted service."""
+
+    service: Service
+    workspace: WorkspaceVoiceSettings | None = None
+    """``None``: what the workspace says is not known."""
+    background: Background = field(default_factory=Background)
+
+
+class FactsController:
+    """Knows what can be shown of the highlighted service; ``show`` is called when that changes."""
+
+    def __init__(self, host: AskingHost, show: Callable[[Facts | None], None]) -> None:
+        self.client: ServicesClient | None = None
+        self._host = host
+        self._show = show
+        self._service: Service | None = None
+        self._settings: WorkspaceVoiceSettings | None = None
+        self._settings_wanted = False
+        self._backgrounds: dict[str, Background] = {}
+
+    def connect(self, client: ServicesClient | None) -> None:
+        """Forget what was known through another connection."""
+        self.client = client
+        self._settings, self._settings_wanted = None, client is not None
+        self._backgrounds.clear()
+
+    def want_settings(self) -> None:
+        """Have the workspace's settings read with the next listing."""
+        self._settings_wanted = True
+
+    def list_came(self) -> None:
+        """Ask for the settings after the list, because only a tab in the background needs them."""
+        if self._settings_wanted and self.client is not None:
+            self._settings_wanted = False
+            self._host.start(partial(self._fetch_settings, self.client), "settings", exclusive=True)
+
+    def highlight(self, service: Service | None) -> None:
+        """Show a service as far as it is known."""
+        self._service = service
+        self._show_known()
+
+    def learn(self, tab: str) -> None:
+        """Ask for what a tab needs to know about the highlighted service."""
+        if self.client is not None and self._service is not None and tab in _ASKING:
+            self._host.start(partial(self._learn, self.client, self._service, tab), "facts", exclusive=True)
+
+    def _show_known(self) -> None:
+        service = self._service
+        if service is None:
+            self._show(None)
+        else:
+            background = self._backgrounds.get(service.id, Background())
+            self._show(Facts(service=service, workspace=self._settings, background=background))
+
+    async def _fetch_settings(self, client: ServicesClient) -> None:
+        from services.errors import ServiceError
+
+        try:
+            self._settings = await client.workspace_voice_settings()
+        except ServiceError:
+            # The Voice config tab says what is not known; the list has its own, louder way to fail.
+            return
+        self._show_known()
+
+    async def _learn(self, client: ServicesClient, service: Service, tab: str) -> None:
+        await asyncio.sleep(SCROLLING_PAUSE)
+        known = self._backgrounds.get(service.id, Background())
+        match tab:
+            case "version-sets":
+                from services.changes.differences import newest_versions
+
+                known = replace(known, newest=await newest_versions(client, service))
+            case "behaviors":
+                known = await _with_behaviors(client, service, known)
+            case _:
+                known = await _with_history(client, service, known)
+        self._backgrounds[service.id] = known
+        if self._service is not None and self._service.id == service.id:
+            self._show_known()
+
+
+async def _with_behaviors(client: ServicesClient, service: Service, known: Background) -> Background:
+    from services.errors import ServiceError
+
+    if why := client.unsupported.get("list_behavior_sets"):
+        return replace(known, behavior_names={}, behaviors_unknown=why)
+    names: dict[str, str] = {}
+    continuation: int | None = None
+    try:
+        while True:
+            page = await client.list_behavior_sets(service_id=service.id, continuation=continuation)
+            names |= {one.id: one.name for one in page.items}
+            if page.continuation is None:
+                return replace(known, behavior_names=names, behaviors_unknown="")
+            continuation = page.continuation
+    except ServiceError as error:
+        return replace(known, behavior_names=names, behaviors_unknown=str(error))
+
+
+async def _with_history(client: ServicesClient, service: Service, known: Background) -> Background:
+    from services.changes.kept import Scope
+    from services.changes.ledger import Backups
+    from services.errors import ServiceError
+    from tui.services.history import history_lines
+
+    unknown: list[str] = []
+    remembered: tuple[HistoryEntry, ...] = ()
+    try:
+        if why := client.unsupported.get("service_history"):
+            unknown.append(why)
+        else:
+            page = await client.service_history(service.id)
+            remembered = page.items
+            if page.continuation is not None:
+                unknown.append(f"only the newest {len(remembered)} of {page.listed} changes are shown")
+    except ServiceError as error:
+        unknown.append(str(error))
+    try:
+        kept = await Backups().entries(Scope.of(client.label, service))
+    except ServiceError as error:
+        kept = ()
+        unknown.append(str(error))
+    return replace(known, history=history_lines(remembered, kept), history_unknown="; ".join(unknown))

@@ -1,0 +1,338 @@
+"""The list of services: what passes the filter, page by page, and what to say when there is nothing to show."""
+
+from __future__ import annotations
+
+import asyncio
+import gc
+import sys
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from functools import partial
+from typing import TYPE_CHECKING, Any
+
+from services.service_filter import HINT, ServiceFilter, parse_filter, searchable
+from tui.connection import PAGE_SIZE
+
+if TYPE_CHECKING:
+    from services.client import ServicesClient
+    from services.model import Page, Service
+    from services.paging import Pages
+    from tui.host import AskingHost
+
+TYPING_PAUSE = 0.15
+"""Seconds without a key before a filter is sent, so that a remote platform is not asked for every letter."""
+
+SHOWING_PAUSE = 0.2
+"""Seconds between two looks at what has come while many pages do."""
+
+SETTLED_AFTER = 1_000
+"""So many services later, the listed ones, which hold no cycles, are set apart from the search for garbage."""
+
+
+class ServiceListing:
+    """One listing under one filter. Ask :meth:`fetch` for more; what came so far is in ``services``."""
+
+    def __init__(self, client: ServicesClient, chosen: ServiceFilter) -> None:
+        # Here, because it loads the model behind it, which the first paint must not wait for.
+        from services.paging import Pages
+
+        self.filter = chosen
+        self.services: list[Service] = []
+        self._texts: list[str] = []
+        self._client = client
+        self._pages: Pages[Service] = Pages(self._fetch)
+
+    @property
+    def complete(self) -> bool:
+        """Whether the last page has come, and with it everything the platform counts."""
+        return self._pages.complete
+
+    @property
+    def total(self) -> int | None:
+        """How many services match in all, as far as it is known without fetching them."""
+        if self.complete:
+            return len(self.services)
+        return self._pages.total if self.filter.exact else None
+
+    @property
+    def unreadable(self) -> int:
+        """How many entries without an id came, which cannot be shown."""
+        return self._pages.unreadable
+
+    async def fetch(self, wanted: int) -> None:
+        """Fetch pages until ``wanted`` services match or there are no more.
+
+        Raises :class:`services.errors.ServiceError`; what came before stays, and another call goes on from there.
+        """
+        while len(self.services) < wanted and not self.complete:
+            self.services += filter(self.filter.matches, await self._pages.more())
+            # Page by page, so that the first answer to another filter need not do it for all.
+            self._texts += map(searchable, self.services[len(self._texts) :])
+
+    async def _fetch(self, continuation: int | None) -> Page[Service]:
+        return await self._client.list_services(
+            search=self.filter.search,
+            is_active=self.filter.active,
+            sort_by="name",
+            limit=PAGE_SIZE,
+            continuation=continuation,
+        )
+
+    def passing(self, chosen: ServiceFilter) -> list[Service]:
+        """Return those of the services that came so far that pass another filter, in the same order."""
+        if chosen == ServiceFilter():
+            return list(self.services)
+        return [
+            service
+            for service, text in zip(self.services, self._texts, strict=True)
+            if chosen.passes(service, text)
+        ]
+
+    def replace(self, service: Service) -> bool:
+        """Put a newer state of a service in its row; tell whether it has one."""
+        for index, known in enumerate(self.services):
+            if known.id == service.id:
+                self.services[index] = service
+                self._texts[index] = searchable(service)
+                return True
+        return False
+
+    def remove(self, service_id: str) -> None:
+        """Take a service out that is gone."""
+        for index, known in enumerate(self.services):
+            if known.id == service_id:
+                del self.services[index], self._texts[index]
+                return
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class Listed:
+    """What the list shows."""
+
+    rows: Sequence[Service] = ()
+    count: str = ""
+    """How many services were found, of how many there are, under which filter."""
+    notice: str = ""
+    """What is said in place of the rows."""
+    waiting: bool = False
+    """Whether the notice is about something that takes time."""
+    at_end: bool = False
+    """Whether the last row should be in view, because the person asked to go there."""
+
+
+OPENING = Listed(notice="Opening the workspace…", waiting=True)
+"""What the list shows before there is a connection."""
+
+
+class ListingController:
+    """Keeps the rows of the list in step with the filter and the platform.
+
+    A filter is answered at once from what has been listed already, and then by the platform. ``show`` gets every
+    new state of the list.
+    """
+
+    def __init__(self, host: AskingHost, show: Callable[[Listed], None]) -> None:
+        self.client: ServicesClient | None = None
+        self.typed = ServiceFilter()
+        """The filter that was typed last."""
+        self.room = 0
+        """How many rows there is room for."""
+        self.listed = OPENING
+        self._host = host
+        self._show = show
+        self._text = ""
+        self._listing: ServiceListing | None = None
+        """What is fetched, under the filter in force."""
+        self._whole: ServiceListing | None = None
+        """The newest listing without a filter: other filters are first answered from it."""
+        self._shown_filter: ServiceFilter | None = None
+        self._wanted = 0
+        self._fetching: ServiceListing | None = None
+        self._to_the_end = False
+
+    def connect(self, client: ServicesClient | None) -> None:
+        """List what a new connection has."""
+        self.client = client
+        self._whole = None
+        if client is not None:
+            self.start()
+
+    def fail(self, problem: str) -> None:
+        """Say why there is no connection."""
+        self._set(notice=f"{problem}\nPress r to try again.", waiting=False)
+
+    def wait(self) -> None:
+        """Say that the connection is opened again."""
+        self._set(notice=OPENING.notice, waiting=True)
+
+    def shows(self, text: str) -> bool:
+        """Tell whether the rows in view are those of a filter."""
+        return self._shown_filter == parse_filter(text)
+
+    def type(self, text: str) -> None:
+        """Answer the filter that is typed from what is known, then ask the platform."""
+        self._text, self.typed = text, parse_filter(text)
+        chosen, whole = self.typed, self._whole
+        if whole is None:
+            self.start(pause=TYPING_PAUSE)
+            return
+        self._listing = None
+        if whole.complete and not chosen.exact:
+            # The platform could only send everything again, for it to be checked here.
+            self._host.stop("listing")
+            self._fetching = None
+        else:
+            self.start(pause=TYPING_PAUSE)
+        self._show_rows(chosen, whole.passing(chosen))
+
+    def start(self, *, pause: float = 0.0) -> None:
+        """Start over under the filter that is typed, keeping the rows in view until the first new ones came."""
+        if self.client is None:
+            return
+        chosen = self.typed
+        # A refresh reaches as deep as the person had scrolled, so that the cursor's service is there again.
+        before = self._listing
+        depth = len(before.services) if before is not None and before.filter == chosen else 0
+        self._wanted = max(depth, self.room)
+        self._to_the_end = False
+        self._fetching = ServiceListing(self.client, chosen)
+        if self.listed.rows:
+            self._set(count=self._count())
+        else:
+            self._set(count=self._count(), notice="Loading services…", waiting=True)
+        self._host.start(partial(self._fetch, self._fetching, max(depth, 1), pause), "listing", exclusive=True)
+
+    def want(self, rows: int) -> None:
+        """Fetch on until there are at least so many rows."""
+        self._wanted = max(self._wanted, rows)
+        self._fetch_on()
+
+    def go_to_the_end(self) -> None:
+        """Fetch whatever there is, then go to the last row."""
+        self._to_the_end = True
+        self._wanted = sys.maxsize
+        self._fetch_on()
+
+    def stay(self) -> None:
+        """Go no further towards the end."""
+        if self._to_the_end:
+            self._to_the_end, self._wanted = False, len(self.listed.rows)
+
+    def show_saved(self, service: Service) -> None:
+        """Show the state a service has after it was saved."""
+        replaced = [listing.replace(service) for listing in (self._whole, self._listing) if listing is not None]
+        if any(replaced):
+            self._show_listing()
+
+    def show_gone(self, service_id: str) -> None:
+        """Show that a service is no more."""
+        for listing in {id(one): one for one in (self._whole, self._listing) if one is not None}.values():
+            listing.remove(service_id)
+        self._show_listing()
+
+    def _fetch_on(self) -> None:
+        listing = self._listing
+        if listing is not None and self._fetching is None and not listing.complete:
+            self._fetching = listing
+            self._host.start(partial(self._fetch, listing, len(listing.services) + 1), "listing", exclusive=True)
+
+    async def _fetch(self, listing: ServiceListing, at_once: int, pause: float = 0.0) -> None:
+        from services.errors import ServiceError
+
+        problem = ""
+        try:
+            await asyncio.sleep(pause)
+            await listing.fetch(at_once)
+            await self._fetch_wanted(listing)
+        except ServiceError as error:
+            problem = str(error)
+        finally:
+            # Another listing may have taken over while this one was being cancelled.
+            if self._fetching is listing:
+                self._fetching = None
+        if problem:
+            self._failed(problem)
+        else:
+            self._take(listing)
+
+    async def _fetch_wanted(self, listing: ServiceListing) -> None:
+        shown, settled = float("-inf"), 0
+        while len(listing.services) < self._wanted and not listing.complete:
+            if time.monotonic() - shown > SHOWING_PAUSE:
+                self._take(listing)
+                shown = time.monotonic()
+            await listing.fetch(len(listing.services) + 1)
+            if len(listing.services) - settled >= SETTLED_AFTER:
+                settled = len(listing.services)
+                # Without this the collector goes through everything listed again and again: 0.3 s each time.
+                gc.freeze()
+
+    def _take(self, listing: ServiceListing) -> None:
+        self._listing = listing
+        if listing.filter == ServiceFilter():
+            self._whole = listing
+        self._show_listing()
+
+    def _failed(self, reason: str) -> None:
+        self.stay()
+        if self.listed.rows:
+            self._host.complain(reason, title="Services")
+            self._set(count=self._count())
+        else:
+            self._set(notice=f"{reason}\nPress r to try again.", waiting=False)
+
+    def _show_listing(self) -> None:
+        listing = self._listing
+        if listing is None:
+            if self._whole is not None:
+                self._show_rows(self.typed, self._whole.passing(self.typed))
+            return
+        rows = list(listing.services)
+        if self._whole is not None and listing is not self._whole and not listing.complete:
+            # What came so far may be less than what is known from before: rows do not vanish to come back.
+            known = self._whole.passing(listing.filter)
+            rows = known if len(known) > len(rows) else rows
+        self._show_rows(listing.filter, rows)
+
+    def _show_rows(self, chosen: ServiceFilter, rows: list[Service]) -> None:
+        self._shown_filter = chosen
+        # The count is about these rows.
+        self.listed = replace(self.listed, rows=rows)
+        notice, waiting = "", False
+        if not rows and self._fetching is not None:
+            notice, waiting = "Searching…", True
+        elif not rows and chosen == ServiceFilter() and self._unreadable:
+            notice = "The services that came have no id, so none can be shown.\nPress r to look again."
+        elif not rows and chosen == ServiceFilter():
+            notice = "This workspace has no services yet.\nPress n to make one, r to look again."
+        elif not rows:
+            odd = f"\n{chosen.problem}.\nA filter is {HINT}." if chosen.problem else ""
+            notice = f"No service matches the filter.{odd}\nPress esc to clear it."
+        at_end = self._to_the_end and self._fetching is None
+        self._set(count=self._count(), notice=notice, waiting=waiting, at_end=at_end)
+
+    def _set(self, **changes: Any) -> None:
+        self.listed = replace(self.listed, **({"at_end": False} | changes))
+        self._show(self.listed)
+
+    def _count(self) -> str:
+        """Return how many services were found, of how many there are, under which filter."""
+        text = self._text.strip()
+        searching = self._fetching is not None and text
+        if self._shown_filter is None or self._shown_filter != self.typed:
+            return "searching…" if searching else ""
+        total = self._total()
+        found = f"{total:,}" if total is not None else f"{len(self.listed.rows):,}+"
+        of_all = "" if self._whole is None or self._whole.total is None else f" of {self._whole.total:,}"
+        odd = self._shown_filter.problem
+        return " · ".join(part for part in (found + of_all, odd or text, "searching…" if searching else "") if part)
+
+    @property
+    def _unreadable(self) -> int:
+        return max((one.unreadable for one in (self._whole, self._listing) if one is not None), default=0)
+
+    def _total(self) -> int | None:
+        if self._listing is not None and self._listing.total is not None:
+            return self._listing.total
+        return len(self.listed.rows) if self._whole is not None and self._whole.complete else None
