@@ -1,4 +1,4 @@
-"""Runs Turnlab from this folder, with nothing on the machine but Python 3.11 or newer: ``python3 run.py``.
+"""Runs Turnlab from this folder, with nothing on the machine but Python 3.11 to 3.14: ``python3 run.py``.
 
 Without arguments it opens the dashboard; with some it runs them as ``uv run`` does: ``python3 run.py pytest``,
 ``python3 run.py turnlab presets``. It uses the uv it finds, else gets one from the package index into
@@ -15,8 +15,9 @@ from pathlib import Path
 
 HERE = Path(__file__).resolve().parent
 LAUNCHER = HERE / ".launcher"
-NEEDED = (3, 11)
-NEWER = ("python3.14", "python3.13", "python3.12", "python3.11")
+FROM, BEFORE = (3, 11), (3, 15)
+"""The versions of Python for which the pinned dependencies have wheels; pyproject.toml says the same."""
+FITTING = ("python3.14", "python3.13", "python3.12", "python3.11")
 
 
 def main():
@@ -38,7 +39,7 @@ def private_uv():
     uv = scripts / ("uv.exe" if os.name == "nt" else "uv")
     if uv.exists():
         return str(uv)
-    find_newer_python()
+    find_fitting_python()
     if importlib.util.find_spec("ensurepip") is None or importlib.util.find_spec("venv") is None:
         release = "{}.{}".format(*sys.version_info)
         leave(f"this Python has no venv module; install it (Debian, Ubuntu: apt install python{release}-venv)")
@@ -53,14 +54,14 @@ def private_uv():
     return str(uv)
 
 
-def find_newer_python():
-    """Go on with a newer Python, if this one is too old."""
-    if sys.version_info >= NEEDED:
+def find_fitting_python():
+    """Go on with another Python, if this one is too old or too new."""
+    if FROM <= sys.version_info < BEFORE:
         return
-    newer = next(filter(None, map(shutil.which, NEWER)), None)
-    if newer is None:
-        leave(f"Turnlab needs Python 3.11 or newer, and this is {sys.version.split()[0]}; install a newer one")
-    start([newer, *sys.argv])
+    fitting = next(filter(None, map(shutil.which, FITTING)), None)
+    if fitting is None:
+        leave(f"Turnlab needs Python 3.11 to 3.14, and this is {sys.version.split()[0]}; install one of them")
+    start([fitting, *sys.argv])
 
 
 def start(command):

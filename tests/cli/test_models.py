@@ -56,12 +56,12 @@ def installer(request: pytest.FixtureRequest, tmp_path: Path) -> dict[str, str]:
         pip = request.getfixturevalue("pip")
         only = {"PIP_CONFIG_FILE": os.devnull, "PIP_NO_INDEX": "1", "PIP_FIND_LINKS": str(shelf)}
         return {**kept, **only, "PATH": "", "PYTHONPATH": str(pip)}
-    if shutil.which("uv") is None:
-        pytest.skip("uv is not on the path")
+    if (uv := os.environ.get("UV") or shutil.which("uv")) is None:
+        pytest.skip("uv is not here")
     config = tmp_path / "uv.toml"
     config.write_text(f"no-index = true\nfind-links = [{json.dumps(str(shelf))}]\n")
     # all of the path: uv may be a script that needs a shell
-    return {**kept, "PATH": os.environ["PATH"], "UV_CONFIG_FILE": str(config)}
+    return {**kept, "UV": uv, "PATH": os.environ["PATH"], "UV_CONFIG_FILE": str(config)}
 
 
 def _wheel(shelf: Path, distribution: str, version: str, inside: dict[str, bytes]) -> Path:
