@@ -4,12 +4,19 @@ from __future__ import annotations
 
 import gc
 import os
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 
 import certifi
 import pytest
 from hypothesis import HealthCheck, settings
+
+from tests.shared_analyses import shared_analyses
+
+# Every process of a run reads what the first one compiled; without, each compiles 60,000 lines.
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+sys.dont_write_bytecode = False
 
 # Looking for garbage after every 700 objects costs an opened dashboard a sixth of its time.
 gc.set_threshold(50_000, 20, 20)
@@ -18,6 +25,12 @@ gc.set_threshold(50_000, 20, 20)
 settings.register_profile("quick", max_examples=50, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.register_profile("thorough", settings.get_profile("quick"), max_examples=2000)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "quick"))
+
+
+@pytest.fixture(scope="session")
+def analyses(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder in which analyses are kept for all tests of a run."""
+    return shared_analyses(tmp_path_factory, len(request.session.items))
 
 
 def pytest_xdist_auto_num_workers() -> int:

@@ -13,7 +13,6 @@ from typing import Any
 import pytest
 
 from tests import forked
-from tests.shared_analyses import shared_analyses
 
 
 @dataclass(frozen=True)
@@ -70,15 +69,15 @@ def turnlab_in(folder: Path, analyses: Path, *, installed: bool = False) -> Turn
 
 
 @pytest.fixture
-def turnlab(tmp_path_factory: pytest.TempPathFactory) -> Turnlab:
+def turnlab(tmp_path_factory: pytest.TempPathFactory, analyses: Path) -> Turnlab:
     """Run ``turnlab``."""
-    return turnlab_in(tmp_path_factory.mktemp("home"), shared_analyses(tmp_path_factory))
+    return turnlab_in(tmp_path_factory.mktemp("home"), analyses)
 
 
 @pytest.fixture
-def installed(tmp_path_factory: pytest.TempPathFactory) -> Turnlab:
+def installed(tmp_path_factory: pytest.TempPathFactory, analyses: Path) -> Turnlab:
     """Run ``turnlab`` by its installed script."""
-    return turnlab_in(tmp_path_factory.mktemp("home"), shared_analyses(tmp_path_factory), installed=True)
+    return turnlab_in(tmp_path_factory.mktemp("home"), analyses, installed=True)
 
 
 @pytest.fixture

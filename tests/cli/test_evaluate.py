@@ -11,14 +11,13 @@ import pytest
 
 from simulator.recording import bundled_folder, find_audio
 from tests.cli.conftest import Turnlab, turnlab_in
-from tests.shared_analyses import shared_analyses
 
 BALANCED, EAGER_TO_STOP = "balanced", '{"barge_in_min_speech_s": 0.1, "eot_timeout_ms": 800}'
 
 
 @pytest.fixture(scope="module")
-def report(tmp_path_factory: pytest.TempPathFactory) -> Any:
-    call = turnlab_in(tmp_path_factory.mktemp("home"), shared_analyses(tmp_path_factory), installed=True)
+def report(tmp_path_factory: pytest.TempPathFactory, analyses: Path) -> Any:
+    call = turnlab_in(tmp_path_factory.mktemp("home"), analyses, installed=True)
     return call("evaluate", bundled_folder(), "-c", BALANCED, "-c", EAGER_TO_STOP, "--json").json()
 
 

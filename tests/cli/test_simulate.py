@@ -13,15 +13,14 @@ import pytest
 
 from simulator.recording import bundled_folder, find_audio
 from tests.cli.conftest import Turnlab, turnlab_in
-from tests.shared_analyses import shared_analyses
 from tests.simulator.conftest import CORPUS
 
 CONTRACT = Path(__file__).parents[2].parent / "shared" / "contract" / "platform.openapi.json"
 
 
 @pytest.fixture(scope="module")
-def report(tmp_path_factory: pytest.TempPathFactory) -> Any:
-    call = turnlab_in(tmp_path_factory.mktemp("home"), shared_analyses(tmp_path_factory), installed=True)
+def report(tmp_path_factory: pytest.TempPathFactory, analyses: Path) -> Any:
+    call = turnlab_in(tmp_path_factory.mktemp("home"), analyses, installed=True)
     return call(
         "simulate", bundled_folder(), "--config", "ultra_low_latency", "--config", "quality", "--json"
     ).json()

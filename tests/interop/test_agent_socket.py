@@ -24,7 +24,6 @@ from websockets.exceptions import ConnectionClosed, InvalidStatus
 
 from simulator.recording import bundled_folder
 from tests.forked import TURNLAB, Command
-from tests.shared_analyses import shared_analyses
 
 TOKEN = "only-those-who-may-call"
 HEADERS = {"Authorization": f"Bearer {TOKEN}"}
@@ -71,12 +70,12 @@ class Heard:
 
 
 @pytest.fixture
-def agent(tmp_path: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[str, Command]]:
+def agent(tmp_path: Path, analyses: Path) -> Iterator[tuple[str, Command]]:
     """An agent that answers calls, with the address it told."""
     environment = {
         **os.environ,
         "TURNLAB_AGENT_TOKEN": TOKEN,
-        "TURNLAB_CACHE_DIR": str(shared_analyses(tmp_path_factory)),
+        "TURNLAB_CACHE_DIR": str(analyses),
         "TURNLAB_DATA_DIR": str(tmp_path / "data"),
     }
     lines = [{"response": answer, "navigation": "a0,0,calm,"} for answer in (LONG, "Very well.")]

@@ -11,7 +11,6 @@ from simulator.activity.cache import cached_analysis
 from simulator.activity.end_of_turn import end_of_turn_model
 from simulator.activity.model import Activity
 from simulator.recording import Recording, bundled_folder, find_audio, open_recording
-from tests.shared_analyses import shared_analyses
 
 CORPUS = Path(__file__).parents[2].parent / "shared" / "corpus"
 
@@ -22,12 +21,12 @@ def _own_cache(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture(scope="session")
-def bundled(tmp_path_factory: pytest.TempPathFactory) -> list[tuple[Recording, Activity]]:
+def bundled(analyses: Path) -> list[tuple[Recording, Activity]]:
     """The bundled recordings, analysed with the real models."""
     model = end_of_turn_model()
     opened = [open_recording(path) for path in find_audio([bundled_folder()])]
     with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("TURNLAB_CACHE_DIR", str(shared_analyses(tmp_path_factory)))
+        patch.setenv("TURNLAB_CACHE_DIR", str(analyses))
         return [(recording, cached_analysis(recording.source, model)) for recording in opened]
 
 

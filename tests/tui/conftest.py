@@ -22,7 +22,6 @@ from services.embedded import open_embedded
 from services.errors import ServiceError, UnsupportedError
 from services.model import Page, Service, WorkspaceVoiceSettings
 from services.traffic import Traffic
-from tests.shared_analyses import shared_analyses
 from tests.tui.pace import keep_pace, start_tasks_as_run_does
 from tui.app import TurnlabApp
 from tui.connection import OpenClient
@@ -40,12 +39,6 @@ class SnapshotFiles(pytest_textual_snapshot.SVGImageExtension):  # type: ignore[
 
 # The plugin's fixture takes its extension from this name.
 pytest_textual_snapshot.SVGImageExtension = SnapshotFiles
-
-
-@pytest.fixture(scope="session")
-def analyses(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder in which analyses are kept for all tests: each recording is really analysed, once."""
-    return shared_analyses(tmp_path_factory)
 
 
 @pytest.fixture(autouse=True)
