@@ -19,7 +19,7 @@ from services.errors import (
     ServiceError,
     UnauthorizedError,
 )
-from services.rate_limits import retry_after
+from services.retrying import retry_after
 
 MESSAGE_LENGTH = 300
 """A platform's own words are cut after this many characters, so that they fit a toast."""

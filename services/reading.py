@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import UTC, datetime
 from typing import Any, Final, TypeVar
 
@@ -249,3 +249,16 @@ def read_history_entry(raw: Mapping[str, JsonValue]) -> HistoryEntry | None:
             if isinstance(change, dict)
         ),
     )
+
+
+def has_tags(service: Service, wanted: Sequence[Tag]) -> bool:
+    """Tell whether a service has every tag; one that is wanted without a value matches any value."""
+    return all(
+        any(tag.key == each.key and each.value in (None, tag.value) for tag in service.tags) for each in wanted
+    )
+
+
+def has_text(service: Service, text: str) -> bool:
+    """Tell whether the name, the description or a tag contains ``text``, whatever its case."""
+    searched = "\n".join([service.name, service.description, *map(str, service.tags)])
+    return text.casefold() in searched.casefold()

@@ -17,9 +17,8 @@ from pydantic import JsonValue, SecretStr
 from services.answers import Answers
 from services.errors import RateLimitedError, ServiceError, UnreachableError
 from services.exchange import Call, Exchange, Query
-from services.listing import read_page
 from services.model import Page
-from services.rate_limits import rate_limit
+from services.paging import read_page
 from services.reading import JsonObject
 from services.retrying import (
     ATTEMPTS,
@@ -28,6 +27,7 @@ from services.retrying import (
     LONGEST_BACKOFF_S,
     LONGEST_WAIT_S,
     TOTAL_S,
+    rate_limit,
     wait_before_retry,
 )
 from services.secrets import Credentials, redacted
@@ -82,7 +82,7 @@ class Transport:
         query: Query,
         leave_out: Callable[[T], str | None] = lambda _: None,
     ) -> Page[T]:
-        """Return one page of a listing, whose entries are under ``key``: see :func:`services.listing.read_page`.
+        """Return one page of a listing, whose entries are under ``key``: see :func:`services.paging.read_page`.
 
         Entries that cannot be read are noted in the traffic. Raises :class:`ServiceError`.
         """

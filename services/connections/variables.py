@@ -15,8 +15,34 @@ from pydantic import SecretStr
 
 from base.os_errors import os_error_text
 from services.connections.profile import Profile, Source, checked_url
-from services.connections.regions import DEFAULT_REGION, REGIONS
 from services.errors import ConnectionProblem
+
+REGIONS: Final[dict[str, dict[str, str]]] = {
+    "platform": {"us": "https://api.platform.amigo.ai"},
+    "classic": {
+        "us": "https://api.amigo.ai",
+        "ca": "https://api-ca-central-1.amigo.ai",
+        "eu": "https://api-eu-central-1.amigo.ai",
+        "au": "https://api-ap-southeast-2.amigo.ai",
+    },
+}
+
+PLACES: Final = {"us": "N. Virginia", "ca": "Montreal", "eu": "Frankfurt", "au": "Sydney"}
+"""Where the regions are, for people."""
+
+DEFAULT_REGION: Final = "us"
+
+
+def address(dialect: Literal["platform", "classic"], region: str) -> str:
+    """Return a region's address. Raises :class:`services.errors.ConnectionProblem` with the names there are."""
+    found = REGIONS[dialect].get(region.casefold())
+    if found is None:
+        names = ", ".join(REGIONS[dialect])
+        raise ConnectionProblem(
+            f"the {dialect.title()} API has no region {region!r} that is known here: {names}; or give its address"
+        )
+    return found
+
 
 PLATFORM_VARIABLES: Final = ("PLATFORM_API_URL", "PLATFORM_WORKSPACE_ID", "PLATFORM_API_KEY")
 CLASSIC_VARIABLES: Final = ("AMIGO_API_KEY", "AMIGO_API_KEY_ID", "AMIGO_USER_ID", "AMIGO_ORGANIZATION_ID")

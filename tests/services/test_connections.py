@@ -23,8 +23,7 @@ from services.connections.choosing import choose, known
 from services.connections.config_file import config_file, remove, save, saved
 from services.connections.opening import open_profile
 from services.connections.profile import Profile, checked_name, checked_url
-from services.connections.regions import REGIONS, address
-from services.connections.variables import Variables
+from services.connections.variables import REGIONS, Variables, address
 from services.errors import ConnectionProblem, UnreachableError
 from services.platform import PlatformClient
 from tests.services.serving import Served

@@ -8,7 +8,7 @@ import math
 import httpx
 import pytest
 
-from services import bodies, exchange
+from services import exchange
 from services.classic import ClassicClient
 from services.client import ServicesClient
 from services.errors import (
@@ -152,7 +152,7 @@ async def test_a_slow_line_that_delivers_is_let_finish(
 async def test_an_answer_without_end_is_given_up(
     platform: PlatformClient, proxy: FaultyProxy, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(bodies, "LARGEST_BYTES", 4 << 20)
+    monkeypatch.setattr(exchange, "LARGEST_BYTES", 4 << 20)
     endless = compressed("gzip")
     proxy.faults = [body_changed(lambda body: body + b" " * (5 << 20))]
     with pytest.raises(BadResponseError, match="MB, which is no answer"):

@@ -14,7 +14,7 @@ from pydantic import SecretStr
 from services.connections import choosing, config_file, keys
 from services.connections.opening import open_profile
 from services.connections.profile import Profile, checked_name, checked_url
-from services.connections.regions import DEFAULT_REGION, PLACES, REGIONS, address
+from services.connections.variables import DEFAULT_REGION, PLACES, REGIONS, address
 from services.errors import ConnectionProblem, ServiceError
 from tui.cli.failure import CallError, WorkError, complain
 from tui.cli.tables import print_line, print_table

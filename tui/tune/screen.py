@@ -41,8 +41,7 @@ from tui.tune.timeline_pane import TimelinePane
 from tui.tune.trial import Trial
 from tui.tune.trials import TrialController, TrialState
 from tui.widgets.field_editor_control import FieldControl
-from tui.widgets.field_heading import FieldHeading
-from tui.widgets.field_panel import FieldPanel, FieldsShown
+from tui.widgets.field_panel import FieldHeading, FieldPanel, FieldsShown
 from tui.widgets.key_line import KeyLine
 from tui.widgets.panes import PaneScreen, PaneTabs
 from tui.widgets.status_line import StatusLine

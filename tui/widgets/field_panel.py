@@ -8,7 +8,7 @@ from itertools import groupby
 
 from textual import events, on
 from textual.app import ComposeResult
-from textual.containers import Vertical, VerticalScroll
+from textual.containers import Horizontal, Vertical, VerticalScroll
 from textual.content import Content
 from textual.message import Message
 from textual.reactive import var
@@ -17,7 +17,7 @@ from textual.widgets import Static
 from presets.fields import FieldSpec
 from tui.terminal_text import plain
 from tui.tune.fields import FieldState
-from tui.widgets.field_editor import FieldEditor
+from tui.widgets.field_editor import NARROW, FieldEditor, facts_heading
 from tui.widgets.field_editor_control import FieldControl
 from tui.widgets.slider import Slider
 
@@ -221,3 +221,27 @@ class FieldPanel(Vertical):
     def _show_help(self) -> None:
         if self._focused is not None:
             self._help.update(field_help(self._states[self._focused]), layout=False)
+
+
+SCROLLBAR = 1
+"""The fields leave so much at the right to the scrollbar."""
+
+
+class FieldHeading(Horizontal):
+    """Names the columns that the rows below have in the room there is."""
+
+    def __init__(self) -> None:
+        super().__init__(classes="pane-title")
+        self._facts = Static(facts_heading(narrow=False), classes="field-facts", markup=False)
+
+    def compose(self) -> ComposeResult:
+        """Lay out the title, room for the controls, and the names of the facts."""
+        yield Static("Fields", classes="field-name", markup=False)
+        yield Static(classes="field-room")
+        yield self._facts
+
+    def on_resize(self, event: events.Resize) -> None:
+        """Name more or fewer columns as there is room."""
+        narrow = event.size.width - SCROLLBAR < NARROW
+        self.set_class(narrow, "-narrow")
+        self._facts.update(facts_heading(narrow=narrow), layout=False)

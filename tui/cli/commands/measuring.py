@@ -60,8 +60,7 @@ def simulate(
 ) -> None:
     """Play recordings through one or several configurations and compare what a caller would hear."""
     from tui.cli.hearing import hearing_of, with_echo
-    from tui.cli.mix import mix_request
-    from tui.cli.simulate import Request, simulate
+    from tui.cli.simulate import Request, mix_request, simulate
 
     simulate(
         Request(

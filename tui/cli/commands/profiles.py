@@ -46,6 +46,6 @@ def profiles_fit(
     force: Annotated[bool, typer.Option("--force", help="Replace the file if it is there.")] = False,
 ) -> None:
     """Fit model latencies from the nav_ms, render_ms and audio_ttfb_ms of real calls."""
-    from tui.cli.profiles_fit import FitRequest, fit_profile
+    from tui.cli.profiles import FitRequest, fit_profile
 
     fit_profile(FitRequest(calls, name, config, extends, output, force))
