@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Awaitable, Callable
+from typing import Protocol, TypeVar
 
 from pydantic import JsonValue
 
@@ -12,20 +14,79 @@ from services.changes.history import who
 from services.changes.ledger import Backups
 from services.changes.whole_service import create, delete, same_name
 from services.client import ServicesClient
-from services.errors import RefusedError, UnsupportedError
-from services.model import NewService, Service
+from services.errors import NotFoundError, RefusedError, UnsupportedError
+from services.model import NewService, Page, Service
+from services.paging import Pages
 from services.service_fields import checked
+from services.service_filter import SEARCH_LENGTH
 from services.writing import JsonObject, write_new_service
-from tui.cli.connecting import confirm, connected, find_service
+from tui.cli.connecting import LISTED, confirm, connected, find_service, is_id
 from tui.cli.failure import CallError
 from tui.cli.field_changes import change_fields
 from tui.cli.json_text import read_body
-from tui.cli.owners import find_agent, find_context_graph
 from tui.cli.service_options import ServiceOptions
 from tui.cli.service_show import service_json
 from tui.cli.tables import print_line, print_table, print_whole
 from tui.cli.voice_config_change import voice_values
 from tui.cli.wish import Wish
+
+
+class _Owner(Protocol):
+    @property
+    def id(self) -> str: ...
+
+    @property
+    def name(self) -> str: ...
+
+
+O_co = TypeVar("O_co", bound=_Owner)
+
+
+async def find_agent(client: ServicesClient, given: str) -> str:
+    """Return the id of the agent of that id or name. Raises :class:`~tui.cli.failure.CallError`."""
+    search = given[:SEARCH_LENGTH]
+    return await _find(
+        "agent", given, client.get_agent, lambda at: client.list_agents(search=search, continuation=at)
+    )
+
+
+async def find_context_graph(client: ServicesClient, given: str) -> str:
+    """Return the id of the context graph of that id or name. Raises :class:`~tui.cli.failure.CallError`."""
+    search = given[:SEARCH_LENGTH]
+    return await _find(
+        "context graph",
+        given,
+        client.get_context_graph,
+        lambda at: client.list_context_graphs(search=search, continuation=at),
+    )
+
+
+async def _find(
+    what: str,
+    given: str,
+    get: Callable[[str], Awaitable[_Owner]],
+    search: Callable[[int | None], Awaitable[Page[O_co]]],
+) -> str:
+    if not given.strip():
+        raise CallError(f"the {what}'s name or id cannot be empty")
+    if is_id(given):
+        try:
+            return (await get(given.lower())).id
+        except NotFoundError:
+            raise CallError(f"there is no {what} with the id {given}") from None
+    pages = Pages(search)
+    found: list[str] = []
+    near: list[str] = []
+    while not pages.complete:
+        for one in await pages.more():
+            (found if one.name == given else near).append(one.id if one.name == given else one.name)
+    if len(found) == 1:
+        return found[0]
+    if found:
+        raise CallError(f"{given!r} is the name of {len(found)} {what}s; give an id: {', '.join(found[:LISTED])}")
+    meant = f"; did you mean {' or '.join(repr(name) for name in near[:3])}?" if near else "; give its id"
+    raise CallError(f"no {what} is called {given!r}{meant}")
+
 
 SCHEMA = "turnlab.service-plan/1"
 
