@@ -6,10 +6,13 @@ import asyncio
 import shlex
 from pathlib import Path
 
+import httpx
 import pytest
 from textual.pilot import Pilot
-from textual.widgets import Input, OptionList, Select, Static
+from textual.widgets import DataTable, Input, OptionList, Select, Static, TabbedContent
 
+from services.changes.fields import apply_fields, plan_fields
+from services.changes.ledger import Backups
 from services.embedded import open_embedded
 from services.model import Service, Tag
 from services.service_text import curl_line, service_json
@@ -21,7 +24,7 @@ from tui.app import TurnlabApp
 from tui.dialogs.dialog import Confirm, TextDialog
 from tui.dialogs.form_dialog import FormDialog
 from tui.help_screen import HelpScreen
-from tui.services.dialogs import MovedFields
+from tui.services.dialogs import FieldsPlanDialog, MovedFields
 from tui.services.routing import RoutingScreen, routing
 from tui.services.screen import ServicesScreen
 from tui.services.service_form import edited, form_values
@@ -296,3 +299,53 @@ async def test_no_question_comes_up_over_what_was_opened_meanwhile(app: TurnlabA
         assert isinstance(app.screen, HelpScreen)
         await press(pilot, "escape", ServicesScreen)
         await press(pilot, "X", Confirm)
+
+
+async def test_voice_settings_are_put_back_from_the_history(app: TurnlabApp, workspace_file: Path) -> None:
+    before = await stored(workspace_file)
+    async with app.run_test(size=(120, 40), notifications=True) as pilot:
+        await on_service(pilot, "Intake Line")
+        assert app.client is not None
+        plan = plan_fields(before, "voice_config", {"max_buffer_delay_ms": 360}, source="mine")
+        await apply_fields(app.client, plan, Backups(), who="dana")
+        detail = app.services_screen.detail
+        assert detail is not None
+        detail.query_one(TabbedContent).active = "history"
+        rows = detail.query_one("#history-rows", DataTable)
+        await until(pilot, lambda: rows.row_count == 2, "what the platform tells, and what is kept here")
+        rows.move_cursor(row=1)
+        await until(pilot, lambda: detail.restorable is not None, "the change from here")
+        app.services_screen.action_rollback()
+        await until(pilot, lambda: isinstance(app.screen, FieldsPlanDialog), "the plan")
+        assert "600 ms" in texts(app)
+        await pilot.press("enter")
+        assert isinstance(app.screen, FieldsPlanDialog), "release is what callers get: its name is typed first"
+        await pilot.press(*"release", "enter")
+        await until(pilot, lambda: any("are put back" in note for note in notes(app)), "a word")
+    assert (await stored(workspace_file)).voice_config == before.voice_config
+
+
+async def test_a_change_whose_answer_is_lost_is_told_as_saved(app: TurnlabApp, workspace_file: Path) -> None:
+    async with app.run_test(size=(120, 40), notifications=True) as pilot:
+        await on_service(pilot, "Intake Line")
+        http: httpx.AsyncClient = app.client._transport._http  # type: ignore[union-attr]
+        http._transport = LosesOne(http._transport)
+        await press(pilot, "a", Confirm)
+        await pilot.press("enter")
+        await until(pilot, lambda: any("Intake Line is saved" in note for note in notes(app)), "a word")
+    assert not (await stored(workspace_file)).is_active
+
+
+class LosesOne(httpx.AsyncBaseTransport):
+    """Loses the answer to the first change."""
+
+    def __init__(self, inner: httpx.AsyncBaseTransport) -> None:
+        self._inner, self._lost = inner, False
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        response = await self._inner.handle_async_request(request)
+        if request.method == "PUT" and not self._lost:
+            self._lost = True
+            await response.aread()
+            raise httpx.ReadError("connection reset")
+        return response

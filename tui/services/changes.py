@@ -51,6 +51,9 @@ class ChangesController:
 
     async def make(self, client: ServicesClient) -> None:
         """Ask what to make, and make it."""
+        from services.changes.history import who
+        from services.changes.ledger import Backups
+        from services.changes.whole_service import create
         from services.errors import ServiceError
         from tui.dialogs.form_dialog import FormDialog
         from tui.services.service_form import blank, form_fields, new_service, owner_choices
@@ -68,7 +71,8 @@ class ChangesController:
                 return
             values = answer
             try:
-                made = await client.get_service(await client.create_service(new_service(values)))
+                made_id = await create(client, new_service(values), Backups(), who=who())
+                made = await client.get_service(made_id)
                 break
             except (ServiceError, ValueError) as error:
                 problem = str(error)
@@ -136,10 +140,13 @@ class ChangesController:
             label = f"{'deactivation' if before.is_active else 'activation'} of {before.name}"
             await self._send(client, before, replace(before, is_active=not before.is_active), label)
         except ServiceError as error:
-            self._host.complain(str(error), title="Not changed")
+            self._host.complain(str(error), title=unless_known(error, "Not changed"))
 
     async def delete(self, client: ServicesClient, service: Service) -> None:
         """Delete a service, if its name is typed."""
+        from services.changes.history import who
+        from services.changes.ledger import Backups
+        from services.changes.whole_service import delete
         from services.errors import ServiceError
         from tui.dialogs.dialog import Confirm
         from tui.services.service_undo import DeletionUndo
@@ -154,9 +161,9 @@ class ChangesController:
             question = Confirm(f"Delete {deleted.name}?", text, does="deletes it", name=plain(deleted.name))
             if not await self._host.ask(question):
                 return
-            await client.delete_service(deleted.id)
+            await delete(client, deleted, Backups(), who=who())
         except ServiceError as error:
-            self._host.complain(str(error), title="Not deleted")
+            self._host.complain(str(error), title=unless_known(error, "Not deleted"))
             return
         self._undoable.append(DeletionUndo(f"deletion of {deleted.name}", deleted))
         self._host.post(ServiceGone(deleted.id))
@@ -171,7 +178,7 @@ class ChangesController:
         try:
             service = await last.undo(client)
         except (ServiceError, ValueError) as error:
-            self._host.complain(str(error), title=f"Not undone: {last.label}")
+            self._host.complain(str(error), title=unless_known(error, f"Not undone: {last.label}"))
             return
         self._undoable.remove(last)
         self._host.say(f"The {last.label} is taken back.", title="Undone")
@@ -179,6 +186,9 @@ class ChangesController:
 
     async def _send(self, client: ServicesClient, before: Service, after: Service, label: str) -> bool:
         """Send what differs, after asking if somebody else changed the same meanwhile; tell whether it was sent."""
+        from services.changes.fields import apply_fields, plan_fields
+        from services.changes.history import who
+        from services.changes.ledger import Backups
         from services.writing import service_changes
         from tui.services.dialogs import MovedFields
         from tui.services.service_undo import FieldsUndo, moved
@@ -188,10 +198,39 @@ class ChangesController:
         names = moved(before, now, changes)
         if names and not await self._host.ask(MovedFields(names, before, now, after)):
             return False
-        saved = await client.update_service(before.id, changes)
+        applied = await apply_fields(client, plan_fields(now, "service", changes), Backups(), who=who())
+        saved = applied.stored
         back = {name: value for name, value in service_changes(saved, now).items() if name in changes}
         if back:
             self._undoable.append(FieldsUndo(label, saved, back))
         self._host.post(ServiceSaved(saved))
+        if applied.otherwise:
+            listed = ", ".join(applied.otherwise)
+            self._host.complain(f"The platform stored {listed} otherwise than it was sent.", title="Look again")
         self._host.say(f"{', '.join(changes)} · ctrl+z undoes it.", title=f"{saved.name} is saved")
         return True
+
+    async def restore_voice(self, client: ServicesClient, service: Service, change: int) -> None:
+        """Show what a change of voice settings replaced, and put that back."""
+        from services.changes.fields import apply_fields, plan_rollback
+        from services.changes.history import who
+        from services.changes.ledger import Backups
+        from services.errors import ServiceError
+        from tui.services.dialogs import FieldsPlanDialog
+
+        backups = Backups()
+        try:
+            plan = await plan_rollback(client, service.id, "voice_config", backups, change)
+            if not await self._host.ask(FieldsPlanDialog(f"Put voice settings back · {service.name}", plan)):
+                return
+            applied = await apply_fields(client, plan, backups, who=who())
+        except ServiceError as error:
+            self._host.complain(str(error), title=unless_known(error, "Not put back"))
+            return
+        self._host.post(ServiceSaved(applied.stored))
+        self._host.say(", ".join(plan.after), title=f"The voice settings of {service.name} are put back")
+
+
+def unless_known(error: Exception, otherwise: str) -> str:
+    """Return the title of a failure: ``otherwise``, unless nobody knows whether the change was made."""
+    return "Not known whether it is saved" if getattr(error, "outcome_unknown", False) else otherwise

@@ -61,6 +61,13 @@ class ServiceDetail(Vertical):
         in_view = self.is_mounted and self.facts is not None and self.tab == VERSION_SETS
         return self.query_one(VersionSetTable).highlighted if in_view else None
 
+    @property
+    def restorable(self) -> int | None:
+        """The change of ``voice_config`` that is highlighted in the history; ``None`` while none is."""
+        in_view = self.is_mounted and self.facts is not None and self.tab == HISTORY
+        line = self.query_one(ServiceHistoryTable).highlighted if in_view else None
+        return None if line is None else line.restores
+
     def watch_facts(self) -> None:
         """Show what is known now."""
         if self.is_mounted:

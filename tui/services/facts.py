@@ -137,6 +137,7 @@ async def _with_behaviors(client: ServicesClient, service: Service, known: Backg
 
 
 async def _with_history(client: ServicesClient, service: Service, known: Background) -> Background:
+    from services.changes.fields import fields_history
     from services.changes.kept import Scope
     from services.changes.ledger import Backups
     from services.errors import ServiceError
@@ -155,8 +156,14 @@ async def _with_history(client: ServicesClient, service: Service, known: Backgro
     except ServiceError as error:
         unknown.append(str(error))
     try:
-        kept = await Backups().entries(Scope.of(client.label, service))
+        backups, scope = Backups(), Scope.of(client.label, service)
+        kept = await backups.entries(scope)
+        fields = [
+            *await fields_history(client, service, "voice_config", backups),
+            *await fields_history(client, service, "service", backups),
+        ]
     except ServiceError as error:
-        kept = ()
+        kept, fields = (), []
         unknown.append(str(error))
-    return replace(known, history=history_lines(remembered, kept), history_unknown="; ".join(unknown))
+    lines = history_lines(remembered, kept, fields)
+    return replace(known, history=lines, history_unknown="; ".join(unknown))

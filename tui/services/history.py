@@ -17,7 +17,7 @@ from tui.terminal_text import cell, content, cut
 if TYPE_CHECKING:
     from pydantic import JsonValue
 
-    from services.changes.kept import Kept
+    from services.changes.kept import Kept, KeptFields
     from services.model import FieldChange, HistoryEntry
     from tui.services.facts import Facts
 
@@ -41,11 +41,15 @@ class HistoryLine:
     what: str
     detail: str
     """Every value it changed, a line each; whose memory it is from."""
+    restores: int | None = None
+    """The change of ``voice_config`` whose replaced values are kept, by its number."""
 
 
-def history_lines(remembered: Iterable[HistoryEntry], kept: Iterable[Kept]) -> tuple[HistoryLine, ...]:
+def history_lines(
+    remembered: Iterable[HistoryEntry], kept: Iterable[Kept], fields: Iterable[KeptFields] = ()
+) -> tuple[HistoryLine, ...]:
     """Return the platform's entries and this computer's changes as one list, newest first."""
-    lines = [*map(_of_platform, remembered), *map(_of_here, kept)]
+    lines = [*map(_of_platform, remembered), *map(_of_here, kept), *map(_of_fields, fields)]
     return tuple(sorted(lines, key=lambda line: line.at or _LONG_AGO, reverse=True))
 
 
@@ -66,6 +70,12 @@ class ServiceHistoryTable(Vertical):
     def on_mount(self) -> None:
         """Set up the columns."""
         self.query_one(DataTable).add_columns(*_COLUMNS)
+
+    @property
+    def highlighted(self) -> HistoryLine | None:
+        """The highlighted change; ``None`` without one."""
+        row = self.query_one(DataTable).cursor_row
+        return self._lines[row] if 0 <= row < len(self._lines) else None
 
     def show(self, facts: Facts) -> None:
         """Show the history of a service, as far as it came."""
@@ -118,6 +128,27 @@ def _of_here(entry: Kept) -> HistoryLine:
         entry.who,
         f"{entry.action} {way}{_STATES[entry.state]}",
         f"Change {entry.id}, made from this computer{undoes}. What {entry.target} held before is kept.",
+    )
+
+
+def _of_fields(entry: KeptFields) -> HistoryLine:
+    from services.changes.fields import shown_value
+
+    shown = [
+        f"{name}: {shown_value(entry.subject, name, entry.before.get(name))}"
+        f" → {shown_value(entry.subject, name, value)}"
+        for name, value in entry.after.items()
+    ]
+    voice = entry.subject == "voice_config"
+    undoes = f", takes back change {entry.undoes}" if entry.undoes else ""
+    way_back = " R puts back what it replaced." if voice else ""
+    what = f"preset {entry.source}" if entry.source else f"{entry.action} {entry.subject.replace('_', ' ')}"
+    return HistoryLine(
+        entry.at,
+        entry.who,
+        f"{what}: {', '.join(entry.after)}{_STATES[entry.state]}",
+        "\n".join([*shown, f"Change {entry.id}, made from this computer{undoes}.{way_back}"]),
+        restores=entry.id if voice else None,
     )
 
 

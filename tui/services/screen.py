@@ -339,8 +339,12 @@ class ServicesScreen(Place):
         self._change_version_set(commands.PROMOTE, self.version_sets.promote)
 
     def action_rollback(self) -> None:
-        """Show what the highlighted version set would go back to."""
-        self._change_version_set(commands.ROLLBACK, self.version_sets.roll_back)
+        """Show what the highlighted version set, or change of voice settings, would go back to."""
+        client, service, detail = self.client, self.highlighted, self.detail
+        if client and service and detail and (change := detail.restorable):
+            self._start_change(lambda: self.changes.restore_voice(client, service, change))
+        else:
+            self._change_version_set(commands.ROLLBACK, self.version_sets.roll_back)
 
     def action_delete_version_set(self) -> None:
         """Show what the highlighted version set holds, then delete it."""
@@ -348,10 +352,8 @@ class ServicesScreen(Place):
 
     def _change_version_set(self, command: Command, change: VersionSetChange) -> None:
         """Start a change of the highlighted version set; if none is in view, show them instead."""
-        if not self.may(command):
-            return
         client, service, name = self.client, self.highlighted, self.standing.version_set
-        if client is None or service is None:
+        if not self.may(command) or client is None or service is None:
             return
         if name is not None:
             self._start_change(lambda: change(client, service, name))

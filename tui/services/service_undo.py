@@ -10,7 +10,7 @@ if TYPE_CHECKING:
     from pydantic import JsonValue
 
     from services.client import ServicesClient
-    from services.model import NewService, Service
+    from services.model import Service
 
 
 class Undoable(Protocol):
@@ -38,6 +38,9 @@ class FieldsUndo:
 
     async def undo(self, client: ServicesClient) -> Service:
         """Send the old values."""
+        from services.changes.fields import apply_fields, plan_fields
+        from services.changes.history import who
+        from services.changes.ledger import Backups
         from services.errors import ConflictError
 
         now = await client.get_service(self.saved.id)
@@ -45,7 +48,8 @@ class FieldsUndo:
             raise ConflictError(
                 f"{', '.join(changed)} was changed by somebody else meanwhile; nothing was sent: edit it instead"
             )
-        return await client.update_service(self.saved.id, self.back)
+        plan = plan_fields(now, "service", self.back, action="rollback")
+        return (await apply_fields(client, plan, Backups(), who=who())).stored
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,45 +60,30 @@ class DeletionUndo:
     deleted: Service
 
     async def undo(self, client: ServicesClient) -> Service:
-        """Make the service, then its version sets. Raises :class:`ValueError` for one that cannot be made."""
+        """Make the service, then its version sets. Raises :class:`services.errors.ServiceError`."""
+        from services.changes.applying import apply_plan
+        from services.changes.history import who
+        from services.changes.ledger import Backups
+        from services.changes.plan import make_plan
+        from services.changes.requests import Upsert
+        from services.changes.whole_service import as_new, create
         from services.errors import ServiceError
         from services.model import EDGE, RELEASE
+        from services.writing import write_version_set
 
-        lost = self.deleted
-        new_id = await client.create_service(as_new(lost))
+        lost, backups = self.deleted, Backups()
+        new_id = await create(client, as_new(lost), backups, who=who())
         for name, version_set in lost.version_sets.items():
             if name in (EDGE, RELEASE):
                 continue
             try:
-                await client.upsert_version_set(new_id, name, version_set)
+                upsert = Upsert(name, write_version_set(version_set))
+                await apply_plan(client, await make_plan(client, new_id, upsert, backups), backups, who=who())
             except ServiceError as error:
                 raise ServiceError(
                     f"it is there again as {new_id}, but without version set {name}: {error}"
                 ) from None
         return await client.get_service(new_id)
-
-
-def as_new(lost: Service) -> NewService:
-    """Return what makes a service like this one, its version sets apart."""
-    from services.model import RELEASE, NewService
-
-    if lost.agent_id is None or lost.context_graph_id is None:
-        raise ValueError("a service without agent or context graph cannot be made")
-    return NewService(
-        name=lost.name,
-        description=lost.description,
-        agent_id=lost.agent_id,
-        context_graph_id=lost.context_graph_id,
-        is_active=lost.is_active,
-        tags=lost.tags,
-        keyterms=lost.keyterms,
-        tool_capacity=lost.tool_capacity,
-        channel_type=lost.channel_type,
-        environment=lost.environment,
-        safety_filters_enabled=lost.safety_filters_enabled,
-        voice_config=lost.voice_config.set_values() or None,
-        release=lost.version_sets.get(RELEASE),
-    )
 
 
 def moved(before: Service, now: Service, names: Mapping[str, JsonValue]) -> list[str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from tui.services.changes import ServiceSaved
+from tui.services.changes import ServiceSaved, unless_known
 
 if TYPE_CHECKING:
     from services.changes.applying import Applied
@@ -139,7 +139,7 @@ class VersionSetsController:
                 plan, aside = error.now, ()
                 continue
             except ServiceError as error:
-                self._host.complain(str(error), title=f"{plan.target} was not changed")
+                self._host.complain(str(error), title=unless_known(error, f"{plan.target} was not changed"))
             else:
                 self._tell(applied)
             await self._show_now(client, plan.service.id)
