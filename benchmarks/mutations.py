@@ -28,7 +28,10 @@ TESTS = {
         *(f"tests/simulator/test_{name}.py" for name in ("states", "answering", "barge_in", "end_of_turn")),
         *(f"tests/simulator/test_{name}.py" for name in ("tools", "tradeoff", "readouts", "replay")),
     ),
-    "services/changes": ("tests/services/test_promotion.py", "tests/services/test_writing.py"),
+    "services/changes": (
+        *("tests/services/test_promotion.py", "tests/services/test_changes_faults.py"),
+        "tests/services/test_writing.py",
+    ),
     "services/promotion": ("tests/services/test_promotion.py", "tests/services/test_writing.py"),
     "presets": ("tests/presets", "tests/services/test_voice_config.py", "tests/tui/test_tune_draft.py"),
 }
