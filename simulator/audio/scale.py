@@ -15,7 +15,9 @@ _BEYOND = 4.0
 """12 dB over full scale: louder than sound at the right scale is, but for single samples."""
 _SHARE = 0.05
 _ENOUGH = 1_000_000
-"""Samples above nothing that are looked at: a minute at 16 kHz."""
+"""Samples that are not silent and that are looked at: a minute at 16 kHz."""
+_MOST = 60 * _ENOUGH
+"""Samples that are looked at, silence included: an hour."""
 
 
 def scale_of(blocks: Iterable[Samples]) -> int:
@@ -23,14 +25,14 @@ def scale_of(blocks: Iterable[Samples]) -> int:
 
     Silence and what is not a number do not count, and neither do single samples far beyond full scale.
     """
-    beyond = sounding = 0
+    beyond = sounding = seen = 0
     peak = 0.0
     for block in blocks:
         heights = np.abs(block[np.isfinite(block) & (block != 0)])
-        sounding += len(heights)
+        seen, sounding = seen + len(block), sounding + len(heights)
         beyond += int(np.count_nonzero(heights > _BEYOND))
         peak = max(peak, float(heights.max(initial=0.0)))
-        if sounding >= _ENOUGH:
+        if sounding >= _ENOUGH or seen >= _MOST:
             break
     if beyond <= _SHARE * sounding:
         return 1
