@@ -16,6 +16,7 @@ _MARKS = (MARK, b"fLaC\x80\x00\x00\x22")
 
 _TAIL = 1 << 16
 _MOST_TAIL = 1 << 22
+_PROBES, _PROBED = 8, 1 << 15
 _LATE_S = 0.25
 """How much less than promised may be there: encoders pad."""
 
@@ -56,19 +57,39 @@ def flac_layout(file: BinaryIO, base: int, size: int) -> Layout | None:
 
     Raises :class:`~simulator.audio.containers.promises.LayoutError`.
     """
-    starts = [*_starts(file, base, size), size]
-    infos = []
-    for start in starts[:-1]:
-        file.seek(start + 8)
-        infos.append(_Info(start, file.read(34)))
-    if any(len(info.content) < 34 or not info.rate for info in infos):
+    first = _info(file, base)
+    if first is None:
         return None
+    alone = _samples(file, first, size) == first.total and _rises(file, first, size)
+    starts = [base] if alone else _starts(file, base, size)
+    infos = [info for start in starts if (info := _info(file, start)) is not None]
+    starts = [*(info.start for info in infos), size]
     if len({(info.rate, info.channels) for info in infos}) > 1:
         raise LayoutError("is several files in one, of different rates or channels; split it")
     found = [_part(file, info, end) for info, end in zip(infos, starts[1:], strict=True)]
     if len(found) == 1 and base == 0 and found[0] == ((Stretch(0, size),), ""):
         return Layout()
     return Layout(tuple(part for part, _ in found), tuple(note for _, note in found if note))
+
+
+def _info(file: BinaryIO, start: int) -> _Info | None:
+    file.seek(start + 8)
+    info = _Info(start, file.read(34))
+    return info if len(info.content) == 34 and info.rate and info.most_block else None
+
+
+def _rises(file: BinaryIO, info: _Info, end: int) -> bool:
+    """Whether frames here and there in a file are numbered upwards: they are not where files were joined."""
+    size, before = end - info.start, -1
+    for part in range(1, _PROBES):
+        file.seek(info.start + size * part // _PROBES)
+        stretch = file.read(max(_PROBED, 2 * info.most_frame))
+        heads = (_head(stretch, at, info) for at in _syncs(stretch))
+        head = next((head for head in heads if head is not None), None)
+        if head is not None and head[0] < before:
+            return False
+        before = before if head is None else head[0]
+    return True
 
 
 def _part(file: BinaryIO, info: _Info, end: int) -> tuple[Part, str]:
@@ -119,8 +140,6 @@ def _samples(file: BinaryIO, info: _Info, end: int) -> int | None:
 
 def _end_of_frames(tail: bytes, info: _Info) -> int | None:
     """Return the number of the sample after the last whole frame of a stretch of the file."""
-    if not info.most_block:
-        return None
     heads = [(at, head) for at in _syncs(tail) if (head := _head(tail, at, info)) is not None]
     last = None
     for number in range(len(heads) - 1, -1, -1):

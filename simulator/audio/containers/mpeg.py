@@ -74,15 +74,21 @@ class _Walk:
     shortest: int = _LONGEST
     longest: int = 0
 
-    def take(self, at: int, length: int) -> None:
-        """Take a frame."""
-        self.frames += 1
-        self.shortest, self.longest = min(self.shortest, length), max(self.longest, length)
+    def note_length(self, length: int) -> None:
+        """Note how long a frame is."""
+        if length < self.shortest:
+            self.shortest = length
+        if length > self.longest:
+            self.longest = length
+
+    def take(self, start: int, end: int, frames: int) -> None:
+        """Take frames that stand in a row in the file."""
+        self.frames += frames
         last = self.runs[-1] if self.runs else None
-        if last is not None and last.start + last.length == at:
-            self.runs[-1] = Stretch(last.start, last.length + length)
-        else:
-            self.runs.append(Stretch(at, length))
+        if last is not None and last.start + last.length == start:
+            self.runs[-1] = Stretch(last.start, end - last.start)
+        elif frames:
+            self.runs.append(Stretch(start, end - start))
 
 
 def mpeg_layout(file: BinaryIO, base: int, size: int) -> Layout | None:
@@ -175,20 +181,34 @@ def _walk(file: BinaryIO, start: int, size: int, stream: _StreamKind) -> _Walk:
         if at + _LONGEST > begin + len(buffer) < size:
             file.seek(at)
             buffer, begin = file.read(_GULP), at
-        place = at - begin
-        head = _head(buffer[place : place + 4])
-        if head is not None and head.stream == stream and at + head.length <= size:
-            walk.take(at, head.length)
+        end = _end_of_row(buffer, begin, at, stream, walk)
+        if end > at:
             walk.between += strange
             strange = 0
-            at += head.length
+            at = end
         elif (after := after_tags(file, at, size)) > at:
             at = after
         else:
-            step = _again(buffer, place + 1, stream) - place
+            step = _again(buffer, at - begin + 1, stream) - (at - begin)
             strange += step
             at += step
     return walk
+
+
+def _end_of_row(buffer: bytes, begin: int, at: int, stream: _StreamKind, walk: _Walk) -> int:
+    """Take the frames that stand in a row from byte ``at`` of the file on, and return where the last of them ends.
+
+    ``buffer`` holds the file from byte ``begin`` on.
+    """
+    place, frames, most = at - begin, 0, len(buffer)
+    while (head := _head(buffer[place : place + 4])) is not None and head.stream == stream:
+        if place + head.length > most:
+            break
+        frames += 1
+        place += head.length
+        walk.note_length(head.length)
+    walk.take(at, begin + place, frames)
+    return begin + place
 
 
 def _again(content: bytes, at: int, stream: _StreamKind) -> int:

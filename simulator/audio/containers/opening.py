@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import replace
+from functools import lru_cache
 from pathlib import Path
 from typing import BinaryIO
 
@@ -39,8 +40,14 @@ def layout_of(path: Path) -> Layout:
     Raises :class:`~simulator.errors.AudioError` if it breaks off or cannot be read as one recording, and
     :class:`OSError`.
     """
+    state = path.stat()
+    return _layout_at(path, state.st_mtime_ns, state.st_size)
+
+
+@lru_cache(maxsize=256)
+def _layout_at(path: Path, _changed_ns: int, size: int) -> Layout:
+    """Return the layout of a file as it was at a time: it is asked for at every reading from another place on."""
     with path.open("rb") as file:
-        size = file.seek(0, 2)
         try:
             return _layout(file, size)
         except LayoutError as error:
