@@ -16,6 +16,7 @@ from benchmarks.silero_reference import reference_spans
 from simulator.activity.cache import cached_analysis
 from simulator.activity.end_of_turn import end_of_turn_model
 from simulator.measures.scoring import (
+    WANTED,
     FrameScore,
     Group,
     Scored,
@@ -24,7 +25,6 @@ from simulator.measures.scoring import (
     score_frames,
     voice_scores,
 )
-from simulator.measures.scoring_barge_in import WANTED
 from simulator.recording import Recording
 from tui.cli.evaluate import Evaluation, Request, make_evaluation
 

@@ -33,10 +33,10 @@ from simulator.activity.model import Activity
 from simulator.engine.events import EVENTS, Event
 from simulator.engine.why import Why
 from simulator.labels.model import Anchor
-from simulator.measures.interruptions import interruptions
 from simulator.measures.readout_table import BY_NAME
 from simulator.measures.readouts import Measured, Spread, measure
 from simulator.measures.truth import Truth
+from simulator.measures.turns import interruptions
 from simulator.recording import Recording, bundled_folder, find_audio, open_recording
 from simulator.replay import Played
 from simulator.socket.calling import CallOptions, CallTaken, call

@@ -14,8 +14,7 @@ from simulator.engine.machine import TurnMachine
 from simulator.engine.profile import EngineProfile
 from simulator.engine.scenario import Scenario, Script
 from simulator.live import AsyncLiveCall
-from simulator.voice.agent_renderer import AgentRenderer
-from simulator.voice.texts import filler_texts
+from simulator.voice.agent_renderer import AgentRenderer, filler_texts
 
 
 class SpokenAgent:

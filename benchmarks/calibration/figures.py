@@ -12,8 +12,7 @@ from benchmarks.calibration.fit import THRESHOLD
 from benchmarks.calibration.heard import Heard, pauses
 from simulator.activity.smart_turn import completeness_of
 from simulator.engine.end_of_turn import ConfidencePolicy
-from simulator.measures.scoring_turns import TurnScore, score_turns
-from simulator.measures.tradeoff import Curve, JudgedTurn, Rule, by_silence, sweep
+from simulator.measures.tradeoff import Curve, JudgedTurn, Rule, TurnScore, by_silence, score_turns, sweep
 
 TIMEOUT_MS = 5000
 _STEPS = tuple(step / 100 for step in range(2, 21))

@@ -6,8 +6,8 @@ from collections.abc import Iterator
 
 from pydantic import BaseModel
 
+from simulator.labels.faults import near
 from simulator.labels.model import Labels
-from simulator.labels.near_names import near
 
 _MARKING = ("turns", "speech", "agent", "backchannels", "noises", "hesitations", "events", "moves")
 """Fields that mark something in the audio, or say what the marks are worth."""

@@ -23,9 +23,8 @@ from simulator.engine.events import (
     TurnResumed,
     Underrun,
 )
-from simulator.measures.interruptions import Interruptions
 from simulator.measures.truth import Truth
-from simulator.measures.turns import Sound, TurnOutcome
+from simulator.measures.turns import Interruptions, Sound, TurnOutcome
 
 E = TypeVar("E", bound=Event)
 

@@ -10,10 +10,9 @@ from simulator.activity.model import Activity
 from simulator.engine.events import MissedResponse
 from simulator.engine.generation import STAGES
 from simulator.labels import Labels
-from simulator.measures.interruptions import interruptions
 from simulator.measures.readout_table import READOUTS, Count, Material, Readout
 from simulator.measures.truth import Truth, truth_of
-from simulator.measures.turns import Sound, TurnOutcome, outcomes, sounds_of
+from simulator.measures.turns import Sound, TurnOutcome, interruptions, outcomes, sounds_of
 from simulator.replay import Played
 
 

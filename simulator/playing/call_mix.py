@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from base.samples import SAMPLE_RATE, SAMPLES_PER_MS, Samples
 from simulator.activity.model import Activity
 from simulator.audio.private_audio import private_audio
-from simulator.echo.audio_reader import AudioReader, gaps_between_moves, gaps_between_speech, room_tone
+from simulator.echo.caller import AudioReader, gaps_between_moves, gaps_between_speech, room_tone
 from simulator.engine.sound import AgentSound
 from simulator.errors import AudioError
 from simulator.recording import Recording

@@ -20,7 +20,7 @@ from simulator.activity.end_of_turn import EndOfTurnModel, SilenceOnly, end_of_t
 from simulator.activity.model import FRAME_MS
 from simulator.engine.events import BargeIn, BargeInSuppressed, Event, SpeechEnded
 from simulator.errors import SimulatorError
-from simulator.recorder.finishing import recover_recordings
+from simulator.live_recording import recover_recordings
 from simulator.session.arms import Arms, changed_fields
 from simulator.session.capture_buffer import CaptureBuffer, Frame, FrameAssembler, Meter, Taken, gap
 from simulator.session.cards import RealCards, SoundCards

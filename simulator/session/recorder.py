@@ -12,8 +12,7 @@ from base.os_errors import os_error_text
 from base.samples import Samples
 from simulator.engine.events import MOMENTS
 from simulator.errors import SimulatorError
-from simulator.recorder.finishing import finish_recording
-from simulator.recorder.journal import Journal
+from simulator.live_recording import Journal, finish_recording
 from simulator.session.arms import Arms
 from simulator.session.settings import EchoGuard, SessionSettings
 from simulator.session.state import RecordingState, SessionMessage

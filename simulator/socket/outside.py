@@ -13,11 +13,17 @@ from dataclasses import dataclass, replace
 from base.samples import SAMPLE_RATE
 from simulator.activity.model import Activity
 from simulator.labels import Labels
-from simulator.measures.interruptions import interruptions
 from simulator.measures.readout_table import READOUTS, Material
 from simulator.measures.readouts import Measured, measured_by
 from simulator.measures.truth import TrueTurn, Truth, truth_of
-from simulator.measures.turns import CUT_IN_TOLERANCE_MS, Sound, TurnOutcome, dead_air_ms, with_limits
+from simulator.measures.turns import (
+    CUT_IN_TOLERANCE_MS,
+    Sound,
+    TurnOutcome,
+    dead_air_ms,
+    interruptions,
+    with_limits,
+)
 from simulator.replay import Placement, Played, ReplayMode
 from simulator.socket.activity_by_level import WINDOW_MS, Levels, SoundDetector, Stretch, levels_db
 from simulator.socket.calling import CallTaken, ReceivedMessage

@@ -24,7 +24,7 @@ from simulator.activity.end_of_turn import end_of_turn_model
 from simulator.engine.profile import default_profile
 from simulator.labels import read_json, read_labels
 from simulator.labels.document import LabelDocument
-from simulator.recorder.finishing import recover_recordings
+from simulator.live_recording import recover_recordings
 from simulator.recording import bundled_folder, open_recording
 from simulator.replay import play
 from simulator.session import (

@@ -13,8 +13,7 @@ from typing import Any, cast
 import numpy as np
 import soundfile as sf
 
-from simulator.recorder.finishing import finish_recording, provisional_labels, recover_recordings
-from simulator.recorder.journal import Journal
+from simulator.live_recording import Journal, finish_recording, provisional_labels, recover_recordings
 from simulator.session import Notice, SessionMessage
 from simulator.session.commands import Record
 from simulator.session.recorder import Recorder

@@ -14,14 +14,16 @@ from simulator.labels import AgentEvent, Labels, Turn
 from simulator.measures.scoring import (
     FrameScore,
     Group,
+    Happened,
     Scored,
     barge_in_scores,
     group_of,
+    happened,
+    score_barge_in,
     score_frames,
     scores_anything,
     voice_scores,
 )
-from simulator.measures.scoring_barge_in import Happened, happened, score_barge_in
 from simulator.recording import open_recording
 from tests.simulator.tracks import Speech, play_track
 

@@ -12,7 +12,6 @@ from hypothesis import strategies as st
 from simulator.activity.model import FRAME_MS, NO_MODEL_COMPLETENESS, Activity
 from simulator.engine.end_of_turn import ConfidencePolicy
 from simulator.labels import Labels, Turn
-from simulator.measures.scoring_turns import score_turns
 from simulator.measures.tradeoff import (
     BUDGETS,
     Curve,
@@ -22,6 +21,7 @@ from simulator.measures.tradeoff import (
     judge,
     judge_all,
     judged_turns,
+    score_turns,
     sweep,
 )
 from tests.simulator.strategies import tracks

@@ -20,8 +20,7 @@ from simulator.socket.conversation import CallReport
 from simulator.socket.messages import Message
 from simulator.socket.server import Service, serve
 from simulator.study import Arm
-from simulator.voice.agent_renderer import AgentRenderer
-from simulator.voice.texts import answer_texts, filler_texts
+from simulator.voice.agent_renderer import AgentRenderer, answer_texts, filler_texts
 from simulator.voice.voice import Voice, voice_for
 from tui.cli.arms import read_arms
 from tui.cli.failure import CallError, WorkError, complain

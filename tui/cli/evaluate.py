@@ -24,7 +24,7 @@ from simulator.measures.scoring import (
     scores_anything,
     voice_scores,
 )
-from simulator.measures.scoring_turns import TurnScore
+from simulator.measures.tradeoff import TurnScore
 from simulator.recording import Recording
 from simulator.replay import play
 from simulator.study import Arm, Run, run

@@ -8,10 +8,9 @@ from typing import TYPE_CHECKING
 
 from rich.text import Text
 
-from simulator.measures.bootstrap import FEWEST_TURNS
-from simulator.measures.scoring import Group, barge_in_scores, voice_scores
-from simulator.measures.scoring_barge_in import UNLABELLED, KindScore
-from simulator.measures.scoring_turns import AtBudget, Point, TurnScore
+from simulator.measures.comparison import FEWEST_TURNS
+from simulator.measures.scoring import UNLABELLED, Group, KindScore, barge_in_scores, voice_scores
+from simulator.measures.tradeoff import AtBudget, Point, TurnScore
 from tui.cli.simulate_table import print_assumed, print_inline, print_readouts, print_run_notes, print_what_if
 from tui.cli.tables import print_line, print_table, stdout_console
 from tui.widgets.braille import DotRows

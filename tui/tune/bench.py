@@ -14,7 +14,7 @@ from simulator.activity.end_of_turn import EndOfTurnModel, end_of_turn_model
 from simulator.activity.model import Activity
 from simulator.audio.source import SUFFIXES
 from simulator.errors import SimulatorError
-from simulator.recorder.finishing import recover_recordings
+from simulator.live_recording import recover_recordings
 from simulator.recording import Recording, bundled_folder, find_audio, open_recording
 
 OWN_RECORDINGS = "my/"
