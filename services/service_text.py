@@ -15,31 +15,27 @@ if TYPE_CHECKING:
 EMBEDDED = "http://embedded-platform"
 """The address of a platform inside this process, which no other program reaches."""
 
+UNSAID = ("channel_type", "environment")
+"""Fields that are empty where the platform does not tell them."""
+
 _KEYS = {"platform": "PLATFORM_API_KEY", "classic": "AMIGO_TOKEN"}
 
 
 def service_fields(service: Service, *, problems: bool = False) -> JsonObject:
     """Return what Turnlab knows of a service by the Platform API's names; ``problems``: what is odd about it."""
-    from services.writing import write_tags, write_version_set
+    from services.writing import known_values, write_version_set
 
+    known = known_values(service)
+    unsaid: JsonObject = {name: None for name in UNSAID if not known[name]}
     odd: JsonObject = {"voice_config_problems": [str(problem) for problem in service.voice_problems]}
     return {
         "id": service.id,
         "workspace_id": service.workspace_id,
-        "name": service.name,
-        "description": service.description,
-        "agent_id": service.agent_id,
+        **known,
+        **unsaid,
         "agent_name": service.agent_name,
-        "context_graph_id": service.context_graph_id,
         "context_graph_name": service.context_graph_name,
-        "is_active": service.is_active,
         "is_system": service.is_system,
-        "tags": write_tags(service.tags),
-        "tool_capacity": service.tool_capacity,
-        "channel_type": service.channel_type or None,
-        "environment": service.environment or None,
-        "safety_filters_enabled": service.safety_filters_enabled,
-        "keyterms": list(service.keyterms),
         "voice_config": service.voice_config.set_values(),
         **(odd if problems else {}),
         "version_sets": {name: write_version_set(one) for name, one in service.version_sets.items()},

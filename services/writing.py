@@ -48,8 +48,12 @@ def write_field(field: ServiceField, value: Any) -> JsonValue:
 
 def service_values(service: Service) -> JsonObject:
     """Return the value of every field that can be set, by the Platform API's names, and what is in ``extra``."""
-    known = {field.name: write_field(field, getattr(service, field.name)) for field in SERVICE_FIELDS}
-    return dict(service.extra) | known
+    return dict(service.extra) | known_values(service)
+
+
+def known_values(service: Service) -> JsonObject:
+    """Return the value of every field that can be set, by the Platform API's names."""
+    return {field.name: write_field(field, getattr(service, field.name)) for field in SERVICE_FIELDS}
 
 
 def write_new_service(new: NewService) -> JsonObject:

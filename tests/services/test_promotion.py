@@ -420,3 +420,16 @@ async def test_leaving_the_path_is_said(desk: Desk, source: str, target: str, wa
     way = [one for one in warnings if "skips" in one or "path" in one or "made" in one]
     assert bool(way) == bool(warns)
     assert all(warns in one for one in way)
+
+
+async def test_backups_of_an_older_turnlab_still_read_and_roll_back(desk: Desk) -> None:
+    first = await desk.stored("release")
+    await desk.do(Promote("preview", "release"))
+    with sqlite3.connect(desk.backups.file) as db:
+        db.execute("ALTER TABLE changes DROP COLUMN kind")
+        db.execute("PRAGMA user_version = 1")
+    db.close()
+    (kept,) = await desk.kept()
+    assert kept.before == first
+    assert (await desk.do(Rollback("release"))).stored == first
+    assert [one.action for one in await desk.kept()] == ["rollback", "promote"]

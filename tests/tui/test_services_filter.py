@@ -8,11 +8,12 @@ from typing import Any
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from textual.widgets import Input
 
 from services.errors import BadResponseError
 from services.model import Page, Service, Tag
 from services.service_filter import ServiceFilter, parse_filter
-from tests.tui.conftest import ScriptedClient, service
+from tests.tui.conftest import ScriptedClient, make_app, service, settle
 from tui.connection import PAGE_SIZE
 from tui.services.listing import ServiceListing
 
@@ -127,3 +128,15 @@ async def test_pages_that_do_not_advance_are_told_and_not_taken_for_the_end() ->
         await listing.fetch(1_000)
     assert not listing.complete
     assert len(client.asked) == 1
+
+
+async def test_on_classic_a_filter_by_channel_is_said_to_be_unsupported() -> None:
+    platform = ScriptedClient([service(1, "Intake Line", channel_type="", environment="")])
+    platform.dialect = "classic"
+    app = make_app(platform.open)
+    async with app.run_test(size=(120, 40)) as pilot:
+        await settle(pilot)
+        app.services_screen.query_one("#services-filter", Input).value = "channel:voice"
+        await settle(pilot)
+        said = app.services_screen.listed.notice
+        assert "the Classic API does not tell what channel: asks for, so it is not supported there" in said

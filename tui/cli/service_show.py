@@ -10,6 +10,7 @@ from services.client import PAGE_SIZE, ServicesClient
 from services.errors import UnsupportedError
 from services.model import Service
 from services.paging import Pages
+from services.service_fields import SERVICE_FIELDS, ServiceField
 from services.service_filter import KEYS, ServiceFilter, parse_filter
 from services.service_text import service_fields
 from services.writing import JsonObject
@@ -118,26 +119,29 @@ async def _all(
 
 
 def _rows(service: Service, voice_told: bool) -> list[tuple[str, str]]:
-    known = {
-        "name": service.name,
-        "id": service.id,
-        "description": service.description,
-        "active": "yes" if service.is_active else "no",
-        "agent": f"{service.agent_name or NOTHING} ({service.agent_id or NOTHING})",
-        "context graph": f"{service.context_graph_name or NOTHING} ({service.context_graph_id or NOTHING})",
+    known = {"id": service.id}
+    known |= {field.summary or field.label.lower(): _value(field, service) for field in SERVICE_FIELDS}
+    known |= {
         "version sets": ", ".join(service.version_sets),
-        "tags": ", ".join(map(str, service.tags)),
-        "tool capacity": "" if service.tool_capacity is None else str(service.tool_capacity),
-        "channel": service.channel_type,
-        "environment": service.environment,
-        "safety filters": {True: "on", False: "off", None: ""}[service.safety_filters_enabled],
-        "keyterms": ", ".join(service.keyterms),
         "voice_config": json_line(service.voice_config.set_values()) if voice_told else "",
         "created": _time(service.created_at) or "",
         "changed": _time(service.updated_at) or "",
     }
     extra = {name: json_line(value) for name, value in service.extra.items()}
     return [(name, value or NOTHING) for name, value in (known | extra).items()]
+
+
+def _value(field: ServiceField, service: Service) -> str:
+    """Return a field's value for a table; nothing where the platform does not tell it."""
+    value = getattr(service, field.name)
+    if field.kind == "id":
+        named = getattr(service, field.name.replace("_id", "_name"))
+        return f"{named or NOTHING} ({value or NOTHING})"
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, tuple):
+        return ", ".join(map(str, value))
+    return "" if value is None else str(value)
 
 
 def _time(moment: datetime | None) -> str | None:

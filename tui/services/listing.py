@@ -307,7 +307,8 @@ class ListingController:
         elif not rows and chosen == ServiceFilter():
             notice = "This workspace has no services yet.\nPress n to make one, r to look again."
         elif not rows:
-            odd = f"\n{chosen.problem}.\nA filter is {HINT}." if chosen.problem else ""
+            problem = self._odd(chosen)
+            odd = f"\n{problem}.\nA filter is {HINT}." if problem else ""
             notice = f"No service matches the filter.{odd}\nPress esc to clear it."
         at_end = self._to_the_end and self._fetching is None
         self._set(count=self._count(), notice=notice, waiting=waiting, at_end=at_end)
@@ -325,8 +326,12 @@ class ListingController:
         total = self._total()
         found = f"{total:,}" if total is not None else f"{len(self.listed.rows):,}+"
         of_all = "" if self._whole is None or self._whole.total is None else f" of {self._whole.total:,}"
-        odd = self._shown_filter.problem
+        odd = self._odd(self._shown_filter)
         return " · ".join(part for part in (found + of_all, odd or text, "searching…" if searching else "") if part)
+
+    def _odd(self, chosen: ServiceFilter) -> str:
+        """Return what is odd about a filter: in itself, or because this platform does not tell what it asks for."""
+        return chosen.problem or (chosen.not_told(self.client.dialect) if self.client is not None else "")
 
     @property
     def _unreadable(self) -> int:
