@@ -19,7 +19,7 @@ from tui.app import TurnlabApp
 from tui.live.live_header import LiveHeader
 from tui.live.screen import LiveScreen
 from tui.tune.journal import Journal
-from tui.tune.kept_dialog import KeptDialog
+from tui.tune.saving_dialogs import KeptDialog
 from tui.tune.screen import TuneScreen
 from tui.widgets.field_panel import FieldPanel
 

@@ -23,7 +23,7 @@ from tui.app import TurnlabApp
 from tui.dialogs.dialog import Confirm
 from tui.dialogs.dialogs import PickOne
 from tui.dialogs.pick_rows import PickRows
-from tui.tune.export_dialog import ExportTo
+from tui.tune.export_dialogs import ExportTo
 from tui.tune.readout_table import ReadoutTable
 from tui.tune.recording_list import RecordingList
 from tui.tune.screen import TuneScreen

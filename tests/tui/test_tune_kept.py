@@ -19,8 +19,7 @@ from tui.app import TurnlabApp
 from tui.dialogs.dialogs import UnsavedChanges
 from tui.tune.drafts import KEPT_AFTER_S
 from tui.tune.journal import Journal
-from tui.tune.kept_dialog import KeptDialog
-from tui.tune.merge_dialog import MergeDialog
+from tui.tune.saving_dialogs import KeptDialog, MergeDialog
 from tui.tune.screen import TuneScreen
 
 BOOKING = bundled_folder() / "booking.flac"

@@ -19,7 +19,7 @@ from tests.virtual_audio import VirtualAudio, missing
 from tui.app import TurnlabApp
 from tui.dialogs.dialogs import PickOne
 from tui.remembered import SPEAKER, remember
-from tui.tune.export_dialog import ExportTo
+from tui.tune.export_dialogs import ExportTo
 from tui.tune.listening import Sight
 from tui.tune.screen import TuneScreen
 from tui.widgets.timeline import GUTTER, Timeline

@@ -26,8 +26,7 @@ from tui.app import TurnlabApp
 from tui.dialogs.dialogs import UnsavedChanges
 from tui.dialogs.find_dialog import FindDialog
 from tui.tune.arm_header import ArmHeader
-from tui.tune.merge_dialog import MergeDialog
-from tui.tune.save_dialog import SaveDialog
+from tui.tune.saving_dialogs import MergeDialog, SaveDialog
 from tui.tune.screen import TuneScreen
 
 SIZE = (120, 40)

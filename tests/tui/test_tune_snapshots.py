@@ -10,7 +10,7 @@ from textual.pilot import Pilot
 from simulator.recording import bundled_folder
 from tests.tui.tune_support import open_tune, rest, settle_on, slider
 from tui.app import TurnlabApp
-from tui.tune.save_dialog import SaveDialog
+from tui.tune.saving_dialogs import SaveDialog
 
 Compare = Callable[..., bool]
 Steps = Callable[[Pilot[None]], Awaitable[None]]

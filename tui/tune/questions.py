@@ -18,16 +18,13 @@ from tui.dialogs.text_entry import TextEntry, value_dialog
 from tui.tune.arms import ComparisonArm
 from tui.tune.arms_dialog import ArmsDialog
 from tui.tune.comparing import ArmRequest
-from tui.tune.export_dialog import ExportTo
+from tui.tune.export_dialogs import ExportTo, Mixing
 from tui.tune.fields import FieldState
 from tui.tune.journal import KeptDraft
-from tui.tune.kept_dialog import KeptDialog
-from tui.tune.merge_dialog import MergeDialog
-from tui.tune.mixing_dialog import Mixing
 from tui.tune.presets import PresetRequest
 from tui.tune.presets_dialog import PresetsDialog
 from tui.tune.readouts import row_keys
-from tui.tune.save_dialog import SaveDialog
+from tui.tune.saving_dialogs import KeptDialog, MergeDialog, SaveDialog
 from tui.tune.symptom_guide import SymptomGuide
 from tui.tune.symptoms import Offer
 from tui.tune.three_way import Conflict

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 from presets.layers import ResolvedVoiceConfig
 from simulator.activity.model import FRAME_MS, SpeechEnd
@@ -21,13 +21,63 @@ from simulator.engine.events import (
 )
 from simulator.engine.profile import EngineProfile
 from simulator.measures.readouts import Measured
-from simulator.measures.turns import Sound
+from simulator.measures.turns import Sound, TurnOutcome
 from simulator.replay import Played
 from simulator.study import Run
+from tui.figures import signed
 from tui.tune.bench import AnalysedRecording
 from tui.tune.clock import ArmClock, align
 from tui.tune.pyramid import Waveform, waveform
-from tui.tune.scene_differences import differences
+
+WORTH_MARKING_MS = 20
+"""A difference in latency below this is none: nobody hears it."""
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """What differs at one turn, by the response or else by the first sound.
+
+    ``own_ms`` is its end on arm A's clock, ``verdict`` what the difference means for a caller.
+    """
+
+    own_ms: int
+    text: str
+    verdict: Literal["better", "worse"]
+
+
+def differences(mine: Measured, theirs: Measured) -> tuple[Difference, ...]:
+    """Return the turns that arm A (``mine``) treats differently from another, in order."""
+    others = {outcome.turn.index: outcome for outcome in theirs.turns}
+    found = []
+    for outcome in mine.turns:
+        other = others.get(outcome.turn.index)
+        differs = None if other is None else _difference(outcome, other)
+        if differs is not None:
+            found.append(differs)
+    return tuple(found)
+
+
+def _difference(mine: TurnOutcome, other: TurnOutcome) -> Difference | None:
+    end_ms = mine.turn.end_ms
+    for word, one, two in (("cut-in", mine.cut_in, other.cut_in), ("missed", mine.missed, other.missed)):
+        if one != two:
+            return Difference(end_ms, word if one else f"no {word}", "worse" if one else "better")
+    heard, heard_there = mine.response_ms, other.response_ms
+    if heard is None or heard_there is None:
+        if heard == heard_there:
+            return _later(end_ms, mine.first_sound_ms, other.first_sound_ms, " first")
+        return Difference(
+            end_ms, "no answer" if heard is None else "answers", "worse" if heard is None else "better"
+        )
+    by_response = _later(end_ms, heard, heard_there)
+    return by_response or _later(end_ms, mine.first_sound_ms, other.first_sound_ms, " first")
+
+
+def _later(end_ms: int, mine: int | None, theirs: int | None, what: str = "") -> Difference | None:
+    if mine is None or theirs is None or abs(mine - theirs) < WORTH_MARKING_MS:
+        return None
+    return Difference(end_ms, signed(mine - theirs) + what, "better" if mine < theirs else "worse")
+
 
 ARMS = "ABCD"
 """What arms are called, by their place."""

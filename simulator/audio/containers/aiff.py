@@ -1,8 +1,8 @@
-"""AIFF and AIFC."""
+"""AIFF and AIFF-C, and the older AU of Sun and NeXT, also called .snd."""
 
 from __future__ import annotations
 
-from typing import BinaryIO
+from typing import BinaryIO, Literal
 
 from simulator.audio.containers.layout import Layout
 from simulator.audio.containers.pieces import Part, Stretch
@@ -100,3 +100,31 @@ def _rate(extended: bytes) -> float:
     """Return a number of 80 bits, in Hz."""
     exponent = int.from_bytes(extended[:2], "big") & 0x7FFF
     return float(int.from_bytes(extended[2:], "big") * 2.0 ** (exponent - 16383 - 63))
+
+
+_BYTES = {1: 1, 2: 1, 3: 2, 4: 3, 5: 4, 6: 4, 7: 8, 27: 1}
+"""Bytes of a sample by coding: µ-law, 8 to 32 bits, float, double, A-law."""
+
+_UNKNOWN = 0xFFFFFFFF
+
+
+def au_layout(file: BinaryIO, base: int, size: int) -> Layout | None:
+    """Return the layout of an AU file that begins at ``base``, or ``None`` if its header is cut.
+
+    Raises :class:`~simulator.audio.containers.promises.LayoutError`.
+    """
+    file.seek(base)
+    head = file.read(24)
+    if len(head) < 24:
+        return None
+    order: Literal["little", "big"] = "big" if head[:4] == b".snd" else "little"
+    offset, told, coding, rate, channels = (int.from_bytes(head[at : at + 4], order) for at in (4, 8, 12, 16, 20))
+    start = base + offset
+    promised = promised_of_32_bits(told, max(0, size - start))
+    sound = Sound(start, size, promised, rate * channels * _BYTES.get(coding, 0))
+    found = heard(sound, reading_at(file), lambda *_: False)
+    if found == Heard(promised or 0):
+        return Layout()
+    length = found.count if found.count < _UNKNOWN else _UNKNOWN
+    patched = head[:4] + (24).to_bytes(4, order) + length.to_bytes(4, order) + head[12:]
+    return Layout(((patched, Stretch(start, found.count)),), found.notes, another=found.another)

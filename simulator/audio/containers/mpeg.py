@@ -7,9 +7,8 @@ from functools import lru_cache
 from typing import BinaryIO
 
 from simulator.audio.containers.layout import Layout, Mpeg
-from simulator.audio.containers.pieces import Piece, Stretch
+from simulator.audio.containers.pieces import Piece, Stretch, after_tags
 from simulator.audio.containers.promises import broken_off, more_than_promised
-from simulator.audio.containers.tags import after_tags
 
 _BIT_RATES = {
     (1, 1): (32, 64, 96, 128, 160, 192, 224, 256, 288, 320, 352, 384, 416, 448),

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from itertools import accumulate
 from pathlib import Path
 from types import TracebackType
-from typing import Any
+from typing import Any, BinaryIO
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,3 +91,22 @@ class PiecedFile:
 
 def _length(piece: Piece) -> int:
     return len(piece) if isinstance(piece, bytes) else piece.length
+
+
+def after_tags(file: BinaryIO, at: int, size: int) -> int:
+    """Return where the tags that begin at a byte end; that byte itself where none does."""
+    while at < size:
+        file.seek(at)
+        head = file.read(32)
+        if head[:3] == b"ID3" and len(head) >= 10 and max(head[6:10]) < 0x80:
+            length = 0
+            for one in head[6:10]:
+                length = length << 7 | one
+            at += 10 + length + (10 if head[5] & 0x10 else 0)
+        elif head[:8] == b"APETAGEX" and len(head) == 32:
+            at += 32 + int.from_bytes(head[12:16], "little")
+        elif head[:3] == b"TAG" and size - at == 128:
+            at += 128
+        else:
+            break
+    return min(at, size)

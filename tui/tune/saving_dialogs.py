@@ -1,22 +1,79 @@
-"""Two people changed the same fields: what each made of them, what they were, and the choice for each."""
+"""What saving asks: is this what is to be sent, whose value stays, and is a kept draft to be taken up again?"""
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import ClassVar, Literal
+from typing import Any, ClassVar, Literal
 
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
+from textual.containers import Vertical, VerticalScroll
 from textual.content import Content
+from textual.screen import ModalScreen
 from textual.types import CSSPathType
 from textual.widgets import OptionList, Static
 from textual.widgets.option_list import Option
 
+from base.json_text import json_lines
+from presets.config import changes
 from tui.dialogs.dialog import Dialog
 from tui.terminal_text import content, cut, plain
 from tui.tune.fields import shown_value
+from tui.tune.journal import KeptDraft
 from tui.tune.three_way import Conflict
+
+
+class SaveDialog(ModalScreen[bool]):
+    """True if the person wants ``changes`` to be sent to the service.
+
+    Without ``enter_sends`` only ``s`` agrees: enter was perhaps meant for what somebody was typing as this came up.
+    """
+
+    CSS_PATH = "../dialogs/tune_dialogs.tcss"
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("s", "send", "Send", tooltip="Send it to the platform."),
+        Binding("enter", "send_by_enter", "Send", show=False),
+        Binding("escape", "leave", "Cancel", tooltip="Send nothing."),
+    ]
+
+    def __init__(
+        self, service: str, changes: Mapping[str, Any], warnings: tuple[str, ...] = (), *, enter_sends: bool = True
+    ) -> None:
+        super().__init__()
+        self._enter_sends = enter_sends
+        self._service = service
+        self._changes = dict(changes)
+        self._warnings = warnings
+
+    def compose(self) -> ComposeResult:
+        """Lay out the service's name, the body and the keys."""
+        body = json_lines({"voice_config": self._changes})
+        with Vertical(classes="dialog"):
+            yield Static(f"Save to {plain(self._service)}?", classes="dialog-title", markup=False)
+            yield Static(
+                "This is all that is sent; null goes back to inherit.", classes="dialog-text", markup=False
+            )
+            with VerticalScroll(classes="dialog-body"):
+                yield Static(plain(body, lines=True), id="save-body", markup=False)
+            for warning in self._warnings:
+                yield Static(f"! {plain(warning)}", classes="dialog-warning", markup=False)
+            keys = "enter or s sends" if self._enter_sends else "s sends, enter does not: you went on meanwhile"
+            yield Static(f"{keys} · esc cancels", classes="dialog-keys", markup=False)
+
+    def action_send(self) -> None:
+        """Agree."""
+        self.dismiss(True)
+
+    def action_send_by_enter(self) -> None:
+        """Agree, unless enter may have been meant for something else."""
+        if self._enter_sends:
+            self.dismiss(True)
+
+    def action_leave(self) -> None:
+        """Disagree."""
+        self.dismiss(False)
+
 
 Side = Literal["theirs", "mine"]
 _DIALOGS = Path(__file__).parent.parent / "dialogs"
@@ -93,3 +150,35 @@ class MergeDialog(Dialog[tuple[str, ...]]):
             self.query_one("#merge-problem", Static).update(content(f"Not chosen yet: {', '.join(missing)}."))
             return
         self.dismiss(tuple(name for name, side in self._chosen.items() if side == "theirs"))
+
+
+Decision = Literal["take", "drop"]
+
+
+class KeptDialog(Dialog[Decision]):
+    """Gives what becomes of a kept draft, ``what`` in words; ``None``: it stays kept for another time."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("enter", "answer('take')", "Take up", tooltip="Go on with that draft."),
+        Binding("d", "answer('drop')", "Throw away", tooltip="Delete that draft."),
+    ]
+    keys = "enter takes it up · d throws it away · esc keeps it for later"
+
+    def __init__(self, what: str, kept: KeptDraft) -> None:
+        when = kept.at.astimezone().strftime("%Y-%m-%d %H:%M")
+        super().__init__(f"An unsaved {what} was left behind on {when}")
+        self._kept = kept
+
+    def compose_body(self) -> ComposeResult:
+        """Lay out what the draft changes."""
+        before = self._kept.began.set_values()
+        lines = [
+            f"{name}: {shown_value(name, before.get(name))} → {shown_value(name, value)}"
+            for name, value in changes(self._kept.began, self._kept.config).items()
+        ]
+        with VerticalScroll(classes="dialog-body"):
+            yield Static(content("\n".join(lines), lines=True))
+
+    def action_answer(self, answer: Decision) -> None:
+        """Give the answer."""
+        self.dismiss(answer)
