@@ -14,6 +14,9 @@ SCALES = (1 << 15, 1 << 23, 1 << 31)
 _BEYOND = 4.0
 """12 dB over full scale: louder than sound at the right scale is, but for single samples."""
 _SHARE = 0.05
+_ALL_BUT_CLICKS = 0.999
+_OVERSHOOT = 1.5
+"""What filters and resamplers may add to a full scale."""
 _ENOUGH = 1_000_000
 """Samples that are not silent and that are looked at: a minute at 16 kHz."""
 _MOST = 60 * _ENOUGH
@@ -31,9 +34,10 @@ def scale_of(blocks: Iterable[Samples]) -> int:
         heights = np.abs(block[np.isfinite(block) & (block != 0)])
         seen, sounding = seen + len(block), sounding + len(heights)
         beyond += int(np.count_nonzero(heights > _BEYOND))
-        peak = max(peak, float(heights.max(initial=0.0)))
+        if len(heights):
+            peak = max(peak, float(np.quantile(heights, _ALL_BUT_CLICKS)))
         if sounding >= _ENOUGH or seen >= _MOST:
             break
     if beyond <= _SHARE * sounding:
         return 1
-    return next((scale for scale in SCALES if peak <= scale), SCALES[-1])
+    return next((scale for scale in SCALES if peak <= _OVERSHOOT * scale), SCALES[-1])

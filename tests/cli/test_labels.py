@@ -222,6 +222,7 @@ def test_a_field_that_says_nothing_to_turnlab_is_told_with_the_nearest_name(
         (line,) = done.err.splitlines()
         assert f"call.json: {says}" in line or ("call.json: holds no field" in line and says in line)
     if not labelled:
+        assert "call.json: holds no field Turnlab knows" in turnlab("evaluate", audio).err
         assert "call.json: holds no field Turnlab knows" in turnlab("labels", "export", audio).one_line(1)
 
 

@@ -302,5 +302,7 @@ def test_float_samples_at_the_scale_of_integers_are_put_right_and_told(tmp_path:
     scaled = opened(tmp_path, CONTAINERS["aifc-float"].encode(np.concatenate([np.zeros(RATE), CALLER * scale])))
     assert f"at the scale of integers (±{scale:,}); divided by {scale:,}" in scaled.notes[0]
     assert scaled.samples()[-16_000:] == pytest.approx(plain[-16_000:], abs=1e-3)
+    loud = np.where(np.arange(len(CALLER)) == 100, 1e30, 3.6 * CALLER * scale)
+    assert f"(±{scale:,})" in opened(tmp_path, CONTAINERS["wav-double"].encode(loud)).notes[0]
     clicks = np.where(np.arange(len(CALLER)) % 1_000 == 0, 1e6, 3 * CALLER)
     assert opened(tmp_path, CONTAINERS["wav-float"].encode(clicks)).notes == ()

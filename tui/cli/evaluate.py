@@ -29,7 +29,7 @@ from simulator.recording import Recording
 from simulator.replay import play
 from simulator.study import Arm, Run, run
 from tui.cli.arms import read_arms
-from tui.cli.failure import CallError, WorkError
+from tui.cli.failure import CallError, WorkError, complain
 from tui.cli.faults import Faults
 from tui.cli.hearing import Hearing
 from tui.cli.opening import analyse, end_of_turn_judge, find, open_all, open_profile
@@ -109,6 +109,8 @@ def make_evaluation(request: Request) -> Evaluation:
     faults = Faults()
     opened = open_all(select(find(request.paths), request.only), request.hearing, faults)
     labelled = [recording for recording in opened if scores_anything(recording.labels)]
+    for note in (note for one in opened if one not in labelled for note in one.notes):
+        complain(note)  # of the others it is told when they are heard
     if not labelled:
         faults.raise_any()
         raise WorkError(_nothing_labelled(request.paths, opened))
