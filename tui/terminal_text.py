@@ -8,6 +8,7 @@ turn the reading direction around, and never be taken for markup: always pass th
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 from typing import TYPE_CHECKING
 
 from rich.cells import cell_len, set_cell_size
@@ -15,6 +16,14 @@ from rich.cells import cell_len, set_cell_size
 if TYPE_CHECKING:
     from rich.text import Text
     from textual.content import Content
+
+LONGEST = 2_000
+"""The most terminal cells of one line that a screen shows: a name or value of a megabyte would stall it."""
+MOST_LINES = 10_000
+NAME_WIDTH = 40
+"""The most cells of one name in a list of names, or in a column that others stand beside."""
+_AHEAD = 8
+"""How many characters are looked at for each cell: some have no width."""
 
 _CONTROL = r"\x00-\x1f\x7f-\x9f"
 _INVISIBLE = r"\u00ad\u200b\u200e\u200f\u061c\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb\U000e0000-\U000e007f"
@@ -48,21 +57,47 @@ def plain(text: str, *, lines: bool = False) -> str:
 
 
 def cut(text: str, width: int) -> str:
-    """Return ``text`` in at most ``width`` terminal cells, with an ellipsis where it was cut."""
-    if cell_len(text) <= width:
+    """Return ``text`` in at most ``width`` terminal cells, with an ellipsis where it was cut.
+
+    The work is bounded by ``width``, however long the text is.
+    """
+    if width <= 0:
+        return ""
+    begun = text[: _AHEAD * width]
+    fits = cell_len(begun) <= width
+    if fits and len(begun) == len(text):
         return text
-    return set_cell_size(text, max(width - 1, 0)).rstrip() + "…" if width > 0 else ""
+    # characters without a width can be many and still fit
+    return (begun if fits and cell_len(begun) < width else set_cell_size(begun, width - 1).rstrip()) + "…"
+
+
+def screen_text(text: str, width: int = LONGEST, *, lines: bool = False) -> str:
+    """Return ``text`` safe, as :func:`plain` does, and cut to what a screen can draw at once.
+
+    With ``lines``, each line is cut to ``width`` cells, and at most :data:`MOST_LINES` are returned.
+    """
+    if lines:
+        first = text.replace("\r\n", "\n").split("\n", MOST_LINES)
+        more = ["…"] if len(first) > MOST_LINES else []
+        return "\n".join([*(screen_text(line, width) for line in first[:MOST_LINES]), *more])
+    return cut(plain(text[: _AHEAD * width + 1]), width)
+
+
+def names(all_names: Iterable[object], between: str = ", ") -> str:
+    """Return names in a row, each cut to :data:`NAME_WIDTH`."""
+    return between.join(cut(str(name), NAME_WIDTH) for name in all_names)
 
 
 def content(text: str, style: str = "", *, lines: bool = False) -> Content:
     """Return ``text`` for a Textual widget: safe, and without markup."""
     from textual.content import Content
 
-    return Content.styled(plain(text, lines=lines), style) if style else Content(plain(text, lines=lines))
+    safe = screen_text(text, lines=lines)
+    return Content.styled(safe, style) if style else Content(safe)
 
 
-def cell(text: str, style: str = "", *, lines: bool = False) -> Text:
-    """Return ``text`` for a table's cell: safe, and without markup."""
+def cell(text: str, style: str = "", *, width: int = LONGEST, lines: bool = False) -> Text:
+    """Return ``text`` for a table's cell: safe, without markup, and in at most ``width`` cells."""
     from rich.text import Text
 
-    return Text(plain(text, lines=lines), style=style, end="")
+    return Text(screen_text(text, width, lines=lines), style=style, end="")

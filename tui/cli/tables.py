@@ -14,16 +14,23 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from tui.terminal_text import plain
+from tui.terminal_text import LONGEST, cut, plain
 
 PIPE_WIDTH = 100_000
 """The width of what is no terminal: a row is a line there, so that names can be searched for."""
 
 
+_WIDEST = 300
+"""The widest a column is padded to in a pipe; a longer cell stays whole and goes past it."""
+
+
 def stdout_console() -> Console:
     """Return a console on standard output: as wide as the terminal or COLUMNS, and without a limit in a pipe."""
-    limited = sys.stdout.isatty() or os.environ.get("COLUMNS")
-    return Console(highlight=False, width=None if limited else PIPE_WIDTH)
+    return Console(highlight=False, width=None if _is_limited() else PIPE_WIDTH)
+
+
+def _is_limited() -> bool:
+    return sys.stdout.isatty() or bool(os.environ.get("COLUMNS"))
 
 
 def print_table(
@@ -32,21 +39,48 @@ def print_table(
     """Print a table; the first ``left`` columns are texts, the others figures. Without a title it has none.
 
     The first ``whole`` columns are never folded, however narrow the terminal is. Where it is too narrow, headers
-    are folded before cells are.
+    are folded before cells are. No cell is so long that it makes the others' rows long.
     """
     console = stdout_console()
     safe_headers, cells = _safe(headers, rows)
+    cells, long_cells = _without_long(cells)
     table = _table(safe_headers, cells, left, whole)
     if _too_wide(table, console):
         table = _table(_folded(safe_headers, cells), cells, left, whole)
     if title:
         console.print(Text(plain(title), style="bold"))
-    console.print(table)
+    if not long_cells:
+        console.print(table)
+        return
+    with console.capture() as captured:
+        console.print(table)
+    drawn = captured.get()
+    for stand_in, cell in long_cells.items():
+        drawn = drawn.replace(stand_in, cell, 1)
+    sys.stdout.write("".join(f"{line.rstrip()}\n" for line in drawn.splitlines()))
+
+
+def _without_long(rows: list[list[str]]) -> tuple[list[list[str]], dict[str, str]]:
+    """Return rows with long cells cut, or in a pipe with stand-ins for them, and what they stand for."""
+    if _is_limited():
+        return [[cut(cell, LONGEST) for cell in row] for row in rows], {}
+    long_cells: dict[str, str] = {}
+    found = []
+    for row in rows:
+        found.append(list[str]())
+        for cell in row:
+            if len(cell) > _WIDEST:
+                stand_in = f"\ue000{len(long_cells)}".ljust(_WIDEST, "\ue001")
+                long_cells[stand_in] = cell
+                cell = stand_in
+            found[-1].append(cell)
+    return found, long_cells
 
 
 def fits(headers: Sequence[str], rows: Sequence[Sequence[str]]) -> bool:
     """Return whether the terminal is wide enough for a table without folding any cell."""
     safe_headers, cells = _safe(headers, rows)
+    cells, _ = _without_long(cells)
     return not _too_wide(_table(_folded(safe_headers, cells), cells, 1, 0), stdout_console())
 
 
@@ -86,7 +120,8 @@ def print_timed(rows: Sequence[tuple[str, str]]) -> None:
     grid.add_column(justify="right", no_wrap=True)
     grid.add_column(overflow="fold")
     for moment, sentence in rows:
-        grid.add_row(Text(plain(moment)), Text(plain(sentence)))
+        told = plain(sentence)
+        grid.add_row(Text(plain(moment)), Text(cut(told, LONGEST) if _is_limited() else told))
     stdout_console().print(grid)
 
 

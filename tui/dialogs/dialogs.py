@@ -14,7 +14,7 @@ from textual.widgets import Input, OptionList, Static
 from textual.widgets.option_list import Option
 
 from tui.dialogs.dialog import Dialog
-from tui.terminal_text import content, plain
+from tui.terminal_text import content, screen_text
 
 
 class PickOne(ModalScreen[str | None]):
@@ -66,7 +66,7 @@ class UnsavedChanges(ModalScreen[Leave | None]):
 
     def __init__(self, title: str, changes: int, *, can_save: bool) -> None:
         super().__init__()
-        self._text = f"{plain(title)} has {changes} unsaved change{'s' * (changes != 1)}."
+        self._text = f"{screen_text(title)} has {changes} unsaved change{'s' * (changes != 1)}."
         self._can_save = can_save
 
     def compose(self) -> ComposeResult:
@@ -83,7 +83,7 @@ class UnsavedChanges(ModalScreen[Leave | None]):
 
 
 def _prompt(name: str, about: str) -> Content:
-    return Content.assemble((plain(name), "bold"), "\n  ", (plain(about), "$text-muted"))
+    return Content.assemble((screen_text(name), "bold"), "\n  ", (screen_text(about), "$text-muted"))
 
 
 T = TypeVar("T")

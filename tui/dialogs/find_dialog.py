@@ -12,7 +12,7 @@ from textual.widgets import Input, OptionList, Static
 from textual.widgets.option_list import Option
 
 from tui.dialogs.dialog import Dialog
-from tui.terminal_text import content, plain
+from tui.terminal_text import content, screen_text
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,5 +91,5 @@ class FindDialog(Dialog[str]):
 
 
 def _prompt(match: Match) -> Content:
-    about = ("\n  ", (plain(match.about), "$text-muted")) if match.about else ()
-    return Content.assemble((plain(match.name), "bold"), *about)
+    about = ("\n  ", (screen_text(match.about), "$text-muted")) if match.about else ()
+    return Content.assemble((screen_text(match.name), "bold"), *about)

@@ -10,7 +10,7 @@ from textual.widgets import Input, OptionList, Static
 from textual.widgets.option_list import Option
 
 from tui.dialogs.dialog import Dialog
-from tui.terminal_text import content, plain
+from tui.terminal_text import content, screen_text
 
 
 class NameDialog(Dialog[str]):
@@ -46,4 +46,4 @@ class NameDialog(Dialog[str]):
 
 
 def _prompt(name: str, about: str) -> Content:
-    return Content.assemble((plain(name), "bold"), "  ", (plain(about), "$text-muted"))
+    return Content.assemble((screen_text(name), "bold"), "  ", (screen_text(about), "$text-muted"))

@@ -13,7 +13,7 @@ from textual.containers import VerticalScroll
 from textual.widgets import Static
 
 from tui.dialogs.dialog import Dialog, NameToType
-from tui.terminal_text import cell, content
+from tui.terminal_text import NAME_WIDTH, cell, content
 
 if TYPE_CHECKING:
     from services.changes.differences import Change, NewestVersions
@@ -87,7 +87,7 @@ class FieldsPlanDialog(Dialog[bool]):
         table.add_row(*(cell(label, "dim") for label in ("FIELD", "NOW", "THEN")))
         for name in plan.after:
             sides = (shown_value(plan.subject, name, side[name]) for side in (plan.before, plan.after))
-            table.add_row(cell(name, "bold"), *map(cell, sides))
+            table.add_row(cell(name, "bold", width=NAME_WIDTH), *map(cell, sides))
         with VerticalScroll(classes="dialog-body"):
             yield Static(content("Nothing would change: it is stored already.") if plan.nothing_to_do else table)
             for note in plan.notes:
@@ -192,7 +192,7 @@ class MovedFields(Dialog[bool]):
         table = Table.grid(padding=(0, 3, 0, 0))
         table.add_row(*(cell(label, "dim") for label in ("FIELD", "WHEN YOU BEGAN", "NOW, BY THEM", "YOURS")))
         for name in self._names:
-            table.add_row(cell(name, "bold"), *(cell(_shown(side, name)) for side in self._sides))
+            table.add_row(cell(name, "bold", width=NAME_WIDTH), *(cell(_shown(side, name)) for side in self._sides))
         with VerticalScroll(classes="dialog-body"):
             yield Static(table)
 

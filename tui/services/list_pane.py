@@ -24,7 +24,7 @@ from textual.widget import Widget
 from textual.widgets import Input, Static
 
 from tui.services.listing import OPENING, Listed
-from tui.terminal_text import content, cut, plain
+from tui.terminal_text import content, screen_text
 
 if TYPE_CHECKING:
     from textual import events
@@ -209,9 +209,9 @@ class ServiceList(ScrollView, can_focus=True, inherit_bindings=False):
             style += self.get_component_rich_style("service-list--hover", partial=True)
         mark_style = style + self.get_component_rich_style("service-list--mark", partial=True)
         channel_style = style + self.get_component_rich_style("service-list--channel", partial=True)
-        channel = cut(plain(service.channel_type), _CHANNEL_WIDTH)
+        channel = screen_text(service.channel_type, _CHANNEL_WIDTH)
         room = max(width - 4 - cell_len(channel), 0)
-        name = cut(plain(service.name) or "(no name)", room)
+        name = screen_text(service.name or "(no name)", room)
         segments = [
             Segment(f"{ACTIVE if service.is_active else INACTIVE} ", style if row == self.cursor else mark_style),
             Segment(set_cell_size(name, room), style),
@@ -249,7 +249,7 @@ class ServiceNotice(Widget):
     def render(self) -> Content:
         """Return the text, with the mark before it."""
         mark = f"{_FRAMES[self.frame]} " if self.waiting else ""
-        return Content(mark + plain(self.text, lines=True))
+        return Content(mark + screen_text(self.text, lines=True))
 
 
 class ListPane(Vertical):

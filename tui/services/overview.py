@@ -11,7 +11,7 @@ from rich.text import Text
 from textual.widgets import Static
 
 from tui.services.voice_table import warnings
-from tui.terminal_text import cell, plain
+from tui.terminal_text import cell, names, screen_text
 
 if TYPE_CHECKING:
     from services.model import Service
@@ -29,10 +29,10 @@ class ServiceOverview(Static):
             table.add_row(label, cell(value))
         parts: list[RenderableType] = [table]
         if service.description.strip():
-            parts = [Text(plain(service.description.strip(), lines=True)), Text(), table]
+            parts = [Text(screen_text(service.description.strip(), lines=True)), Text(), table]
         colour = self.app.current_theme.warning or ""
         for warning in warnings(service):
-            parts += [Text(), Text(plain(f"⚠ {warning}"), colour)]
+            parts += [Text(), Text(screen_text(f"⚠ {warning}"), colour)]
         self.update(Group(*parts))
 
 
@@ -44,9 +44,9 @@ def facts(service: Service) -> list[tuple[str, str]]:
         ("Environment", service.environment),
         ("Agent", service.agent_name or service.agent_id or "—"),
         ("Context graph", service.context_graph_name or service.context_graph_id or "—"),
-        ("Tags", "  ".join(map(str, service.tags)) or "none"),
-        ("Key terms", ", ".join(service.keyterms) or "none"),
-        ("Version sets", ", ".join(service.version_sets) or "none"),
+        ("Tags", names(service.tags, "  ") or "none"),
+        ("Key terms", names(service.keyterms) or "none"),
+        ("Version sets", names(service.version_sets) or "none"),
         ("Voice config", _own_fields(service)),
         ("Tool capacity", _count(service.tool_capacity)),
         ("Safety filters", {True: "on", False: "off", None: "—"}[service.safety_filters_enabled]),

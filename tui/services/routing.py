@@ -18,7 +18,7 @@ from textual.widgets import OptionList, Static
 from textual.widgets.option_list import Option
 
 from tui.dialogs.dialog import Dialog
-from tui.terminal_text import plain
+from tui.terminal_text import screen_text
 
 if TYPE_CHECKING:
     from services.client import ServicesClient
@@ -142,7 +142,7 @@ class RoutingScreen(Dialog[str]):
 def _line(step: Step) -> Content:
     style = "$text-warning" if step.odd else "bold $text-accent" if step.depth == 0 else ""
     mark = "⚠ " if step.odd else ""
-    return Content.styled("   " * step.depth + mark + plain(step.text), style)
+    return Content.styled("   " * step.depth + mark + screen_text(step.text), style)
 
 
 async def choose_by_route(host: AskingHost, client: ServicesClient, go_to: Callable[[str], None]) -> None:

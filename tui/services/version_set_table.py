@@ -11,7 +11,7 @@ from textual.containers import Vertical
 from textual.widgets import DataTable, Static
 
 from tui.services.commands import VERSION_SETS
-from tui.terminal_text import cell, content, cut
+from tui.terminal_text import NAME_WIDTH, cell, content, cut, names
 from tui.widgets.key_line import KeyLine
 
 if TYPE_CHECKING:
@@ -26,7 +26,6 @@ _RELEASE_NOTE = "release is what callers get. It can be changed, not deleted."
 _EMPTY_NOTE = "This service has no version sets."
 _COUNTED = ("model", "behavior")
 APPLIED = "●"
-_NAME_WIDTH = 40
 _NO_BEHAVIORS = "No version set of this service applies a dynamic behavior."
 _UNTOLD = "The platform does not say which dynamic behaviors the version sets apply."
 _COLUMNS = ("NAME", "AGENT", "CONTEXT GRAPH", "BEHAVIORS", "MODELS")
@@ -107,7 +106,7 @@ def note_on(name: str | None, facts: Facts) -> str:
     if version_set.turn_runtime not in (None, "native"):
         lines.append(f"Turns run on {version_set.turn_runtime}.")
     if version_set.extra:
-        lines.append(f"⚠ unknown to this version of Turnlab, kept as it is: {', '.join(version_set.extra)}")
+        lines.append(f"⚠ unknown to this version of Turnlab, kept as it is: {names(version_set.extra)}")
     for owner, what in ((newest and newest.agent, "agent"), (newest and newest.context_graph, "context graph")):
         if owner and owner.unknown:
             lines.append(f"⚠ the newest {what} is not known: {owner.unknown}")
@@ -130,7 +129,7 @@ def _cells(name: str, version_set: VersionSet, newest: NewestVersions | None) ->
     models = version_set.models()
     behaviors = version_set.applied_behavior_ids
     return (
-        cell(f"{name} 🔒" if name == "edge" else name, "bold"),
+        cell(f"{name} 🔒" if name == "edge" else name, "bold", width=NAME_WIDTH),
         _pinned(version_set.agent_version_number, newest.agent.number if newest else None),
         _pinned(version_set.context_graph_version_number, newest.context_graph.number if newest else None),
         cell("—", "dim") if behaviors is None else cell(str(len(behaviors)) if behaviors else "none"),
@@ -159,10 +158,10 @@ class ServiceBehaviors(Vertical):
         ids = list(dict.fromkeys(one for _, each in sets for one in each.applied_behavior_ids or ()))
         table = self.query_one(DataTable)
         table.clear(columns=True)
-        table.add_columns("BEHAVIOR", *(cell(name) for name, _ in sets))
+        table.add_columns("BEHAVIOR", *(cell(name, width=NAME_WIDTH) for name, _ in sets))
         for one in ids:
             marks = [APPLIED if one in (each.applied_behavior_ids or ()) else "" for _, each in sets]
-            table.add_row(cell(cut(names.get(one) or one, _NAME_WIDTH)), *map(cell, marks))
+            table.add_row(cell(cut(names.get(one) or one, NAME_WIDTH)), *map(cell, marks))
         table.display = bool(ids)
         self.query_one("#behavior-note", Static).update(content(self._note(facts, bool(ids)), lines=True))
 

@@ -11,7 +11,7 @@ from textual.containers import Vertical
 from textual.widgets import DataTable, Static
 
 from base.json_text import json_line
-from tui.terminal_text import cell, content, cut
+from tui.terminal_text import NAME_WIDTH, cell, content, cut
 
 if TYPE_CHECKING:
     from presets.fields import FieldSpec
@@ -66,7 +66,7 @@ class ServiceVoiceTable(Vertical):
         self._rows = list(voice_rows(service, workspace))
         for row in self._rows:
             table.add_row(
-                cell(row.field, "bold" if row.is_heading else ""),
+                cell(row.field, "bold" if row.is_heading else "", width=NAME_WIDTH),
                 cell(cut(row.own, _OWN_WIDTH), "bold" if row.is_set else "dim"),
                 cell(cut(row.in_force, _IN_FORCE_WIDTH)),
                 cell(row.origin, "" if row.is_set else "dim"),
@@ -130,7 +130,7 @@ def voice_rows(service: Service, workspace: WorkspaceVoiceSettings | None) -> It
 def warnings(service: Service) -> list[str]:
     """Return all there is to warn about in a service's ``voice_config``."""
     found = [str(problem) for problem in service.voice_problems]
-    return found + [f"{name}: {_UNKNOWN_FIELD}" for name in service.voice_config.unknown_fields()]
+    return found + [f"{cut(name, NAME_WIDTH)}: {_UNKNOWN_FIELD}" for name in service.voice_config.unknown_fields()]
 
 
 def show_value(spec: FieldSpec, value: object) -> str:

@@ -10,7 +10,7 @@ from textual.content import Content
 from textual.reactive import var
 from textual.widgets import Static
 
-from tui.terminal_text import plain
+from tui.terminal_text import screen_text
 from tui.widgets.header_text import draft_words, name_and_draft
 
 _COLOURS = ("$text-primary", "$text-secondary", "$text-accent", "$text-warning")
@@ -58,7 +58,7 @@ class ArmHeader(Horizontal):
     def watch_heading(self, heading: Heading) -> None:
         """Name other arms."""
         named = (
-            ((f"{letter} ", f"bold {colour}"), plain(name), "   ")
+            ((f"{letter} ", f"bold {colour}"), screen_text(name), "   ")
             for letter, colour, name in zip("ABCD", _COLOURS, heading.arms, strict=False)
         )
         self._right = Content.assemble(*(part for parts in named for part in parts)).rstrip()

@@ -13,7 +13,7 @@ from textual.widgets import OptionList
 from textual.widgets.option_list import Option
 
 from tui.dialogs.dialog import Dialog
-from tui.terminal_text import plain
+from tui.terminal_text import screen_text
 from tui.tune.arms import ComparisonArm
 from tui.tune.comparing import ArmRequest
 from tui.tune.scene import ARMS
@@ -49,7 +49,9 @@ class ArmsDialog(Dialog[tuple[ArmRequest, int]]):
     def _prompt(self, place: int) -> Content:
         arm = self._arms[place]
         about = f"locked · {arm.description}" if arm.locked else arm.description
-        return Content.assemble((f"{ARMS[place]} ", "bold"), plain(arm.name), "  ", (plain(about), "$text-muted"))
+        return Content.assemble(
+            (f"{ARMS[place]} ", "bold"), screen_text(arm.name), "  ", (screen_text(about), "$text-muted")
+        )
 
     @on(OptionList.OptionSelected)
     def _choose(self) -> None:

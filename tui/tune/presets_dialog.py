@@ -17,7 +17,7 @@ from textual.widgets.option_list import Option
 from presets.config import VoiceConfig
 from presets.library import Preset, whole
 from tui.dialogs.dialog import Dialog
-from tui.terminal_text import content, plain
+from tui.terminal_text import content, screen_text
 from tui.tune.fields import change_lines
 from tui.tune.presets import PresetRequest
 
@@ -70,7 +70,9 @@ class PresetsDialog(Dialog[tuple[PresetRequest, str]]):
 
     def _prompt(self, one: Preset) -> Content:
         whose = "yours" if one.name in self._own else "built in"
-        return Content.assemble((plain(one.name), "bold"), f"  {whose}  ", (plain(one.description), "$text-muted"))
+        return Content.assemble(
+            (screen_text(one.name), "bold"), f"  {whose}  ", (screen_text(one.description), "$text-muted")
+        )
 
     @on(OptionList.OptionHighlighted)
     def _tell_changes(self, event: OptionList.OptionHighlighted) -> None:

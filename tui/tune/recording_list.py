@@ -14,7 +14,7 @@ from textual.reactive import var
 from textual.widgets import OptionList, Static
 from textual.widgets.option_list import Option
 
-from tui.terminal_text import plain
+from tui.terminal_text import screen_text
 from tui.tune.recordings import ALL, RecordingRow, RecordingsState, Stage
 
 _GLYPHS: dict[Stage, tuple[str, str]] = {
@@ -74,7 +74,7 @@ class RecordingList(Vertical):
     def watch_listed(self, before: RecordingsState, now: RecordingsState) -> None:
         """Show how the recordings stand, changing what looks different."""
         if now.said != before.said:
-            self._note.update(plain(now.said))
+            self._note.update(screen_text(now.said))
         if now.rows is None:
             return
         known = before.rows
@@ -142,7 +142,7 @@ class RecordingList(Vertical):
 
     def _columns(self, mark: str, title: str, length: str, glyph: str, style: str) -> Content:
         return Content.assemble(
-            f"{mark}{_short(plain(title), self._room):<{self._room}} {length:>4} ", (glyph, style)
+            f"{mark}{_short(screen_text(title), self._room):<{self._room}} {length:>4} ", (glyph, style)
         )
 
     def on_resize(self, event: events.Resize) -> None:
@@ -170,7 +170,7 @@ class RecordingList(Vertical):
         if index is None:
             return
         key = self._key(index)
-        text = "Compare over all recordings." if key == ALL else plain(self.row(key).note)
+        text = "Compare over all recordings." if key == ALL else screen_text(self.row(key).note)
         self._note.update(text)
         self._options.tooltip = Content(text) if text else None
 

@@ -18,7 +18,7 @@ from textual.widgets.option_list import Option
 from base.json_text import json_lines
 from presets.config import changes
 from tui.dialogs.dialog import Dialog
-from tui.terminal_text import content, cut, plain
+from tui.terminal_text import content, cut, screen_text
 from tui.tune.fields import shown_value
 from tui.tune.journal import KeptDraft
 from tui.tune.three_way import Conflict
@@ -50,14 +50,14 @@ class SaveDialog(ModalScreen[bool]):
         """Lay out the service's name, the body and the keys."""
         body = json_lines({"voice_config": self._changes})
         with Vertical(classes="dialog"):
-            yield Static(f"Save to {plain(self._service)}?", classes="dialog-title", markup=False)
+            yield Static(f"Save to {screen_text(self._service)}?", classes="dialog-title", markup=False)
             yield Static(
                 "This is all that is sent; null goes back to inherit.", classes="dialog-text", markup=False
             )
             with VerticalScroll(classes="dialog-body"):
-                yield Static(plain(body, lines=True), id="save-body", markup=False)
+                yield Static(screen_text(body, lines=True), id="save-body", markup=False)
             for warning in self._warnings:
-                yield Static(f"! {plain(warning)}", classes="dialog-warning", markup=False)
+                yield Static(f"! {screen_text(warning)}", classes="dialog-warning", markup=False)
             keys = "enter or s sends" if self._enter_sends else "s sends, enter does not: you went on meanwhile"
             yield Static(f"{keys} · esc cancels", classes="dialog-keys", markup=False)
 
@@ -117,11 +117,11 @@ class MergeDialog(Dialog[tuple[str, ...]]):
 
         def line(side: str, label: str, value: object) -> Content:
             mark = "  " if not side else "● " if chosen == side else "○ "
-            text = f"\n  {mark}{label:<22}{cut(plain(shown_value(conflict.name, value)), _WIDEST)}"
+            text = f"\n  {mark}{label:<22}{cut(screen_text(shown_value(conflict.name, value)), _WIDEST)}"
             return Content.styled(text, "bold" if side and chosen == side else "$text-muted")
 
         return Content.assemble(
-            (plain(conflict.name), "bold"),
+            (screen_text(conflict.name), "bold"),
             line("", "when you began", conflict.began),
             line("theirs", "t  theirs, now stored", conflict.theirs),
             line("mine", "m  yours", conflict.mine),

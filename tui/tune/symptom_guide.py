@@ -15,7 +15,7 @@ from textual.worker import get_current_worker
 
 from simulator.errors import SimulatorError
 from tui.dialogs.dialog import Dialog
-from tui.terminal_text import content, plain
+from tui.terminal_text import content, screen_text
 from tui.tune.readouts import Readouts
 from tui.tune.symptoms import SYMPTOMS, Offer, Symptom, effect, measured_by, offers, try_offer
 from tui.tune.trial import Trial, TrialRunner
@@ -130,4 +130,4 @@ class SymptomGuide(Dialog[Offer]):
 
 
 def _prompt(offer: Offer, told: str) -> Content:
-    return Content.assemble((plain(offer.text()), "bold"), "\n  ", (plain(told), "$text-muted"))
+    return Content.assemble((screen_text(offer.text()), "bold"), "\n  ", (screen_text(told), "$text-muted"))

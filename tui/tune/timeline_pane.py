@@ -9,7 +9,7 @@ from textual.reactive import var
 from textual.widgets import Static
 
 from simulator.channel import NEEDS_CALLER
-from tui.terminal_text import plain
+from tui.terminal_text import screen_text
 from tui.tune.playback import Heard
 from tui.tune.scene import ARMS
 from tui.tune.trial import Outcome
@@ -61,7 +61,7 @@ class TimelinePane(Vertical):
             event = message.mark.event
             when = clock_text(event.t_ms, 100)
             text = f"{message.arm} {when} {event.type.replace('_', ' ')}, turn {event.turn + 1}: {event.why.text()}"
-        self._why.update(plain(text), layout=False)
+        self._why.update(screen_text(text), layout=False)
 
     def step_difference(self, steps: int) -> None:
         """Go to another turn that the arms treat differently."""
@@ -111,7 +111,7 @@ class TimelinePane(Vertical):
             voice = f"{sight.voice} on {sight.where}" if sight.where else sight.voice
             sound = f"no sound: {sight.no_sound}" if sight.no_sound else voice
             said = f"{state}, {sound} · {self._about}"
-        self._title.update(plain(said or "Timeline"), layout=False)
+        self._title.update(screen_text(said or "Timeline"), layout=False)
 
 
 def _about(outcome: Outcome) -> str:

@@ -16,7 +16,7 @@ from textual.strip import Strip
 from textual.widgets import Input, Static
 
 from presets.fields import FieldSpec
-from tui.terminal_text import plain
+from tui.terminal_text import screen_text
 from tui.tune.entry import EntryError, entry_text, parse_entry
 from tui.tune.fields import FieldState
 from tui.widgets.field_editor_control import FieldControl
@@ -186,7 +186,7 @@ class FieldEditor(Horizontal):
         mark = ("○" if state.inherited else "●") if narrow else ("○ inherit" if state.inherited else "● set")
         default = "" if narrow else f"{_shorten(_show_default(spec), _DEFAULT):<{_DEFAULT}} "
         origin = f"{state.origin} *" if state.changed and state.inherited else state.origin
-        value = "" if narrow and not self._numeric else f"{plain(shown):>{_VALUE}} "
+        value = "" if narrow and not self._numeric else f"{screen_text(shown):>{_VALUE}} "
         return Content.assemble(
             (value, quiet if state.inherited else "bold"),
             (f" {mark:<{_NARROW_MARK if narrow else _MARK}}", quiet if state.inherited else "$text-success"),
@@ -256,7 +256,7 @@ class FieldEditor(Horizontal):
 
     def _say(self, text: str, style: str) -> None:
         if self.entering:
-            self._facts.update(Content.styled(plain(text), style), layout=False)
+            self._facts.update(Content.styled(screen_text(text), style), layout=False)
 
 
 def _control(state: FieldState) -> FieldControl:

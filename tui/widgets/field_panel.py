@@ -15,7 +15,7 @@ from textual.reactive import var
 from textual.widgets import Static
 
 from presets.fields import FieldSpec
-from tui.terminal_text import plain
+from tui.terminal_text import names, screen_text
 from tui.tune.fields import FieldState
 from tui.widgets.field_editor import NARROW, FieldEditor, facts_heading
 from tui.widgets.field_editor_control import FieldControl
@@ -29,7 +29,7 @@ def field_help(state: FieldState) -> Content:
     facts = " ".join(fact for fact in (spec.notices, _range(spec), _default(spec)) if fact)
     return Content.assemble(
         (f"{spec.name}  ", "bold"),
-        (f"! {plain(warning)} " if warning else "", "$text-error"),
+        (f"! {screen_text(warning)} " if warning else "", "$text-error"),
         (facts, "$text-muted"),
     )
 
@@ -131,11 +131,11 @@ class FieldPanel(Vertical):
             editor.show(shown.states[name])
         self._fold()
         unknown = shown.unknown
-        kept = f"Kept as they are, unknown to this version: {', '.join(unknown)}." if unknown else ""
+        kept = f"Kept as they are, unknown to this version: {names(unknown)}." if unknown else ""
         if kept != self._kept:
             self._kept = kept
             self._rest.display = bool(kept)
-            self._rest.update(plain(kept))
+            self._rest.update(screen_text(kept))
         self._show_help()
 
     def editor(self, name: str) -> FieldEditor:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tui.terminal_text import cut, plain
+from tui.terminal_text import cut, screen_text
 
 LEAST_OF_NAME = 6
 """A name that would be cut to less is left out."""
@@ -18,4 +18,4 @@ def name_and_draft(name: str, draft: str, room: int) -> tuple[str, str]:
     for_name = room - len(f" ·  · {draft}")
     if for_name < LEAST_OF_NAME:
         return "", cut(f" · {draft}", room)
-    return f" · {cut(plain(name), for_name)}", f" · {draft}"
+    return f" · {cut(screen_text(name), for_name)}", f" · {draft}"

@@ -8,7 +8,7 @@ from textual.reactive import reactive
 from textual.widget import Widget
 
 from tui.connection import Request, Status
-from tui.terminal_text import cut, plain
+from tui.terminal_text import cut, screen_text
 
 
 class StatusLine(Widget):
@@ -27,8 +27,8 @@ class StatusLine(Widget):
         """Return the line, with the connection at the left and the last request at the right."""
         status = self.status
         parts = (status.connection, status.workspace, status.mode, status.limit)
-        right = plain(_request(status.last)) if status.last else ""
-        left = cut(" · ".join(plain(part) for part in parts if part), self.size.width - cell_len(right) - 2)
+        right = screen_text(_request(status.last)) if status.last else ""
+        left = cut(" · ".join(screen_text(part) for part in parts if part), self.size.width - cell_len(right) - 2)
         room = self.size.width - cell_len(left) - cell_len(right)
         return Content(left + " " * max(room, 2) + right)
 

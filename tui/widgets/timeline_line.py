@@ -10,7 +10,7 @@ from rich.segment import Segment
 from rich.style import Style
 from textual.strip import Strip
 
-from tui.terminal_text import plain
+from tui.terminal_text import screen_text
 
 BLANK = "blank"
 
@@ -19,7 +19,7 @@ def one_cell(text: str) -> str:
     """Return text that is safe to show and in which every character takes one cell; a wider one becomes a dot."""
     if text.isascii() and text.isprintable():
         return text
-    return "".join(char if cell_len(char) == 1 else "·" for char in plain(text))
+    return "".join(char if cell_len(char) == 1 else "·" for char in screen_text(text))
 
 
 class Line:
