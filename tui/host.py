@@ -13,7 +13,7 @@ from textual.message import Message
 from textual.screen import Screen
 from textual.worker import Worker, get_current_worker
 
-from tui.terminal_text import plain
+from tui.terminal_text import screen_text
 
 if TYPE_CHECKING:
     from tui.dialogs.dialog import Dialog
@@ -155,7 +155,9 @@ class ScreenHost:
         self, text: str, title: str = "", *, severity: Severity = "information", timeout: float | None = None
     ) -> None:
         """Show a notice; nothing in it is taken for markup."""
-        self._screen.notify(plain(text), title=plain(title), severity=severity, timeout=timeout, markup=False)
+        self._screen.notify(
+            screen_text(text), title=screen_text(title), severity=severity, timeout=timeout, markup=False
+        )
 
     def stop(self, group: str) -> None:
         """Cancel the workers of a group."""
@@ -179,8 +181,8 @@ class ScreenHost:
 
     def say(self, text: str, *, title: str) -> None:
         """Show a notice."""
-        shown = plain(text, lines=True)
-        self._screen.notify(shown, title=plain(title), timeout=SECONDS_TO_READ, markup=False)
+        shown = screen_text(text, lines=True)
+        self._screen.notify(shown, title=screen_text(title), timeout=SECONDS_TO_READ, markup=False)
 
     def complain(self, text: str, *, title: str) -> None:
         """Show a notice of a failure."""

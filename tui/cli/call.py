@@ -105,6 +105,7 @@ def to_json(request: Request, recording: Recording, taken: CallTaken, outside: O
         "agent_sounds": [[sound.start_ms / 1000, sound.end_ms / 1000] for sound in outside.measured.sounds],
         "late_ms": round(taken.late_ms, 1),
         "hung_up": taken.hung_up,
+        "saved": str(request.save) if request.save else None,
     }
 
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+from collections.abc import Sequence
 from pathlib import Path
 
 from base.files import write_private
@@ -21,8 +23,9 @@ from tui.streams import write_content
 STANDARD_OUTPUT = Path("-")
 
 
-def export_labels(path: Path, output: Path | None, *, force: bool) -> None:
+def export_labels(path: Path, output: Path | None, *, force: bool, as_json: bool) -> None:
     """Write the labels of a recording, or of a label file, as an Audacity label track."""
+    _refuse_both(output, as_json=as_json)
     source = _label_file(path)
     try:
         labels = read_labels(source, None)
@@ -33,12 +36,14 @@ def export_labels(path: Path, output: Path | None, *, force: bool) -> None:
         raise WorkError(str(error)) from error
     target = output or source.with_suffix(".txt")
     _write(target, track.encode(), force=force)
+    _tell_written(target, as_json=as_json, source=source, not_exported=lost)
     if lost:
         complain(f"{target}: a label track cannot carry {', '.join(lost)}; they are in {source} alone")
 
 
-def import_labels(path: Path, output: Path | None, *, force: bool) -> None:
+def import_labels(path: Path, output: Path | None, *, force: bool, as_json: bool) -> None:
     """Write an Audacity label track as a JSON label file, keeping what only JSON can hold of the one there."""
+    _refuse_both(output, as_json=as_json)
     if not is_file(path):
         raise CallError(f"{path}: no such file; name a label track exported from Audacity")
     if path.suffix.lower() != ".txt":
@@ -57,6 +62,7 @@ def import_labels(path: Path, output: Path | None, *, force: bool) -> None:
         complain(note)
     content, kept, dropped = json_of_track(track, before, f"human (Audacity label track {path.name})")
     _write(target, json_bytes(content, indent=1), force=force)
+    _tell_written(target, as_json=as_json, source=path, kept=kept, dropped=dropped)
     if kept:
         complain(f"{target}: kept {', '.join(kept)} from before; check that they still fit")
     if dropped:
@@ -88,4 +94,18 @@ def _write(target: Path, content: bytes, *, force: bool) -> None:
         ) from None
     except OSError as error:
         raise WorkError(f"{target}: {os_error_text(error)}") from None
-    print_line(f"Wrote {target}, readable by you alone.")
+
+
+def _refuse_both(output: Path | None, *, as_json: bool) -> None:
+    if as_json and output == STANDARD_OUTPUT:
+        raise CallError("--json and --output - both write to standard output; choose one")
+
+
+def _tell_written(target: Path, *, as_json: bool, source: Path, **left: Sequence[str]) -> None:
+    """Say what was written; ``left`` names what the new file cannot hold, or holds from before."""
+    if as_json:
+        told = {"schema": "turnlab.labels/1", "written": str(target), "source": str(source)}
+        groups = {name: list(left.get(name, ())) for name in ("not_exported", "kept", "dropped")}
+        print(json.dumps(told | groups))
+    elif target != STANDARD_OUTPUT:
+        print_line(f"Wrote {target}, readable by you alone.")

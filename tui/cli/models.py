@@ -39,17 +39,30 @@ def list_models(*, as_json: bool) -> None:
         print_line(f"End of turn: silence only; {why_silence_only()}.")
 
 
-def fetch(*, force: bool) -> None:
+def fetch(*, force: bool, as_json: bool) -> None:
     """Get the end-of-turn model. Raises :class:`~tui.cli.failure.WorkError` with nothing kept."""
     with failures():
         found = find_model(SMART_TURN)
         if found and found.expected and not force:
+            if as_json:
+                _print_fetched(found, fetched=False)
+                return
             print_line(f"{SMART_TURN.name} is there already: {found.path} (fetch it all the same: --force)")
             return
         with _waiting(f"getting {SMART_TURN.requirement} (12 MB) through {installer() or 'pip'}"):
             kept = fetch_model(SMART_TURN)
+    if as_json:
+        with failures():
+            _print_fetched(find_model(SMART_TURN), fetched=True)
+        return
     size = kept.stat().st_size / 1e6
     print_line(f"{SMART_TURN.name} ({size:.1f} MB, {SMART_TURN.licence}) is in {kept}; SHA-256 as expected.")
+
+
+def _print_fetched(found: FoundModel | None, *, fetched: bool) -> None:
+    used = found is not None and found.expected
+    told = {"schema": "turnlab.model-fetch/1", "fetched": fetched, "model": _to_json(SMART_TURN, found, used)}
+    print(json.dumps(told))
 
 
 @contextmanager

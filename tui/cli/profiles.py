@@ -16,7 +16,7 @@ from simulator.beside import is_file, is_folder
 from simulator.call_latencies import Call, read_call
 from simulator.engine.profile import Latency, ProfileFile, read_profile, shipped_profiles, unit
 from simulator.errors import ProfileError
-from simulator.profile_fitting import distinct, fit
+from simulator.profile_fitting import Fit, distinct, fit
 from tui.cli.arms import read_arms
 from tui.cli.failure import CallError, WorkError, complain
 from tui.cli.faults import Faults
@@ -112,8 +112,10 @@ class FitRequest:
     force: bool
 
 
-def fit_profile(request: FitRequest) -> None:
+def fit_profile(request: FitRequest, *, as_json: bool) -> None:
     """Fit a profile from real calls and print or write it.
+
+    Without an output the profile is what is printed, which is JSON already.
 
     Raises :class:`~tui.cli.failure.CallError` or :class:`~tui.cli.failure.WorkError`.
     """
@@ -146,8 +148,22 @@ def fit_profile(request: FitRequest) -> None:
         write_content(content)
     else:
         _write(request.output, content, force=request.force)
-        print_line(f"{request.name} is in {request.output}; see it with: turnlab profiles {request.output}")
+        if as_json:
+            print(json.dumps(_fit_json(request.output, fitted, again, faults)))
+        else:
+            print_line(f"{request.name} is in {request.output}; see it with: turnlab profiles {request.output}")
     faults.raise_any()
+
+
+def _fit_json(written: Path, fitted: Fit, again: tuple[str, ...], faults: Faults) -> dict[str, Any]:
+    return {
+        "schema": "turnlab.profile-fit/1",
+        "written": str(written),
+        "profile": fitted.content,
+        "counted_once": list(again),
+        "doubts": list(fitted.doubts),
+        "failed": faults.to_json(),
+    }
 
 
 def _write(path: Path, content: bytes, *, force: bool) -> None:

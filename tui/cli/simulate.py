@@ -127,6 +127,7 @@ class Report:
     decision_s: float
     faults: Faults
     hearing: Hearing
+    mix: Path | None = None
 
 
 def simulate(request: Request, *, as_json: bool, explain: bool) -> None:
@@ -184,7 +185,8 @@ def make_report(request: Request) -> Report:
     names, ids = [arm.name for arm in arms], [recording.id for recording in recordings]
     measured = {key: one.measured for key, one in runs.items()}
     comparison = compare(measured, ids, names, baseline=names[0])
-    return Report(arms, recordings, runs, comparison, profile, analysis_s, decision_s, faults, request.hearing)
+    mix = request.mix.path if request.mix else None
+    return Report(arms, recordings, runs, comparison, profile, analysis_s, decision_s, faults, request.hearing, mix)
 
 
 def _refuse_mixing_several(request: Request, arms: list[Arm], opened: list[Recording]) -> None:
@@ -194,6 +196,7 @@ def _refuse_mixing_several(request: Request, arms: list[Arm], opened: list[Recor
 
 def to_json(report: Report) -> dict[str, Any]:
     """Return the report in the schema that scripts rely on."""
+    written = {} if report.mix is None else {"mix": str(report.mix)}
     return {
         "schema": "turnlab.simulation/1",
         "profile": {"name": report.profile.name, "assumed": list(report.profile.assumed())},
@@ -223,6 +226,7 @@ def to_json(report: Report) -> dict[str, Any]:
         ],
         "comparison": report.comparison.to_json(),
         "timing": {"analysis_s": round(report.analysis_s, 4), "decision_s": round(report.decision_s, 4)},
+        **written,
     }
 
 

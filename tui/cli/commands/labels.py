@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from tui.cli.groups import LATER_HELP, HelpingGroup
+from tui.cli.options import Json
 
 labels_app = typer.Typer(rich_markup_mode=None, add_completion=False, cls=HelpingGroup, help=LATER_HELP["labels"])
 
@@ -21,11 +22,12 @@ def labels_export(
         Path | None, typer.Option("--output", "-o", help="By default NAME.txt beside it; - prints it.")
     ] = None,
     force: Force = False,
+    as_json: Json = False,
 ) -> None:
     """Write a recording's labels as a label track that Audacity opens."""
     from tui.cli.labels import export_labels
 
-    export_labels(path, output, force=force)
+    export_labels(path, output, force=force, as_json=as_json)
 
 
 @labels_app.command("import")
@@ -35,8 +37,9 @@ def labels_import(
         Path | None, typer.Option("--output", "-o", help="By default NAME.json beside it; - prints it.")
     ] = None,
     force: Force = False,
+    as_json: Json = False,
 ) -> None:
     """Write an Audacity label track as a JSON label file; what only JSON can hold stays as it was."""
     from tui.cli.labels import import_labels
 
-    import_labels(path, output, force=force)
+    import_labels(path, output, force=force, as_json=as_json)

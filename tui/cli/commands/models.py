@@ -23,8 +23,9 @@ def models(as_json: Json = False) -> None:
 @models_app.command("fetch")
 def models_fetch(
     force: Annotated[bool, typer.Option("--force", help="Get it even where it is there already.")] = False,
+    as_json: Json = False,
 ) -> None:
     """Get the end-of-turn model through pip, check it, and keep it in the data directory."""
     from tui.cli.models import fetch
 
-    fetch(force=force)
+    fetch(force=force, as_json=as_json)

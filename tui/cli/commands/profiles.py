@@ -44,8 +44,9 @@ def profiles_fit(
     extends: Annotated[str, typer.Option(help="The profile whose other values stay.")] = "default",
     output: Annotated[Path | None, typer.Option(help="Write the profile there instead of printing it.")] = None,
     force: Annotated[bool, typer.Option("--force", help="Replace the file if it is there.")] = False,
+    as_json: Json = False,
 ) -> None:
     """Fit model latencies from the nav_ms, render_ms and audio_ttfb_ms of real calls."""
     from tui.cli.profiles import FitRequest, fit_profile
 
-    fit_profile(FitRequest(calls, name, config, extends, output, force))
+    fit_profile(FitRequest(calls, name, config, extends, output, force), as_json=as_json)

@@ -1,0 +1,169 @@
+"""What ``--json`` prints is what its schema in ``docs/schemas`` says, for every command."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import signal
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import soundfile as sf
+from jsonschema import Draft202012Validator
+
+from services.embedded.seed import demo_id
+from simulator.activity.models import smart_turn_path
+from simulator.recording import bundled_folder
+from tests.cli.conftest import Turnlab, turnlab_in
+from tests.forked import Command
+
+SCHEMAS = Path(__file__).parents[2] / "docs" / "schemas"
+INTAKE = demo_id("service", "Intake Line")
+COUGHS = str(bundled_folder() / "coughs.flac")
+ARMS = ("--config", "balanced", "--config", "quality")
+NEW = (
+    "service",
+    "create",
+    "--name",
+    "New Line",
+    "--agent",
+    "Mara, front desk",
+    "--context-graph",
+    "Patient intake",
+)
+
+
+@dataclass(frozen=True)
+class Case:
+    """A command line, and the schema of what it prints; ``code`` is how it ends."""
+
+    schema: str
+    line: tuple[str, ...]
+    code: int = field(default=0, kw_only=True)
+
+    def __str__(self) -> str:
+        return " ".join(self.line[:3]).replace(COUGHS, "FILE")
+
+
+CASES = [
+    Case("simulation", ("simulate", COUGHS, *ARMS)),
+    Case("simulation", ("simulate", COUGHS, "--mix", "mix.wav", "--voice", "silent", "--echo-db", "30")),
+    Case("evaluation", ("evaluate", COUGHS, *ARMS)),
+    Case("analysis", ("analyze", COUGHS)),
+    Case("recordings", ("recordings",)),
+    Case("presets", ("presets",)),
+    Case("preset", ("presets", "quality")),
+    Case("keys", ("keys",)),
+    Case("cache", ("cache",)),
+    Case("models", ("models",)),
+    Case("profiles", ("profiles",)),
+    Case("profile-values", ("profiles", "default")),
+    Case("profile", ("profiles", "fit", "call.json", "--name", "ours")),
+    Case("profile-fit", ("profiles", "fit", "call.json", "--name", "ours", "--output", "ours.json")),
+    Case("labels", ("labels", "export", "coughs.flac")),
+    Case("labels", ("labels", "import", "track.txt", "--output", "back.json")),
+    Case("connections", ("connect", "--list")),
+    Case("connect", ("connect", "--test")),
+    Case("services", ("service", "list")),
+    Case("service", ("service", "get", INTAKE)),
+    Case("service-plan", (*NEW, "--apply")),
+    Case("service-plan", ("service", "update", INTAKE, "--description", "Day and night", "--apply")),
+    Case("service-plan", ("service", "delete", INTAKE)),
+    Case("version-set-plan", ("version-set", "promote", INTAKE, "test", "preview", "--apply")),
+    Case("version-set-plan", ("version-set", "rollback", INTAKE, "preview")),
+    Case("version-set-plan", ("version-set", "upsert", INTAKE, "mine", "--agent-version", "2")),
+    Case("version-sets", ("version-set", "list", INTAKE)),
+    Case("version-set", ("version-set", "get", INTAKE, "release")),
+    Case("version-set-diff", ("version-set", "diff", INTAKE, "release", "preview")),
+    Case("version-set-history", ("version-set", "history", INTAKE)),
+    Case("voice-config", ("voice-config", INTAKE)),
+    Case("voice-config", ("voice-config", INTAKE, "--preset", "quality", "--apply", "--confirm", "release")),
+    Case("voice-config-history", ("voice-config", INTAKE, "--history")),
+    Case("error", ("presets", "nonsense"), code=2),
+    Case("error", ("labels", "export", "coughs.flac", "--output", "-"), code=2),
+    Case("error", ("profiles", "fit", "track.txt", "--name", "none"), code=1),
+]
+ELSEWHERE = {"model-fetch", "devices", "device-tests", "agent", "call", "serve"}
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with a recording, its labels, a label track, and a call to fit a profile from."""
+    made = tmp_path_factory.mktemp("schemas")
+    for suffix in ("flac", "json"):
+        shutil.copy(bundled_folder() / f"coughs.{suffix}", made)
+    (made / "track.txt").write_text("0.5\t0.9\tturn: hello\n")
+    segment = {"type": "agent_speech", "lane": "agent", "start": 0, "end": 1, "label": "Hello."}
+    timed = [segment | {"turn_index": turn, "nav_ms": 90.0 + turn % 7} for turn in range(30)]
+    (made / "call.json").write_text(json.dumps({"turns": [], "segments": timed, "duration_seconds": 99.0}))
+    sf.write(made / "tone.wav", 0.01 * np.sin(np.arange(16_000) * 0.1), 16_000)
+    return made
+
+
+@pytest.fixture(scope="module")
+def shop(folder: Path, analyses: Path) -> Turnlab:
+    """``turnlab`` with one workspace for all commands, so that a history is there."""
+    return turnlab_in(folder, analyses)
+
+
+def check(schema: str, found: Any) -> None:
+    said = json.loads((SCHEMAS / f"{schema}-1.json").read_text())
+    Draft202012Validator.check_schema(said)
+    faults = [f"{list(one.absolute_path)}: {one.message}" for one in Draft202012Validator(said).iter_errors(found)]
+    assert not faults, "\n".join(faults[:5])
+
+
+@pytest.mark.parametrize("case", CASES, ids=str)
+def test_a_command_prints_what_its_schema_says(shop: Turnlab, folder: Path, case: Case) -> None:
+    done = shop(*case.line, "--json", cwd=folder)
+    assert done.code == case.code, done.err
+    check(case.schema, json.loads(done.err.splitlines()[-1] if case.code else done.out))
+
+
+def test_a_model_that_is_there_is_told_by_its_schema(shop: Turnlab) -> None:
+    if smart_turn_path() is None:
+        pytest.skip("the Smart Turn model is not installed")
+    check("model-fetch", shop("models", "fetch", "--json").json())
+
+
+def test_devices_are_told_by_their_schemas(shop: Turnlab, tmp_path: Path) -> None:
+    nothing = {"PULSE_SERVER": f"unix:{tmp_path}/nobody"}
+    listed = shop("devices", "--json", environment=nothing)
+    if listed.code:
+        pytest.skip(listed.err)
+    check("devices", listed.json())
+    check("device-tests", json.loads(shop("devices", "--test", "--json", environment=nothing).out))
+
+
+@contextmanager
+def running(folder: Path, *line: str) -> Iterator[dict[str, Any]]:
+    """A command that runs until it is stopped, and the line it printed when it was ready."""
+    variables = {**os.environ, "HOME": str(folder), "TURNLAB_DATA_DIR": str(folder / "data")}
+    process = Command([*line, "--port", "0", "--json"], variables)
+    assert process.stdout is not None
+    try:
+        yield json.loads(process.stdout.readline())
+    finally:
+        process.send_signal(signal.SIGTERM)
+        process.communicate(timeout=30)
+
+
+def test_servers_and_a_call_are_told_by_their_schemas(shop: Turnlab, folder: Path, tmp_path: Path) -> None:
+    with running(tmp_path, "serve", "--data", str(tmp_path)) as ready:
+        check("serve", ready)
+    with running(tmp_path, "agent", "--eot", "silence", "--voice", "silent") as ready:
+        check("agent", ready)
+        check("call", shop("call", ready["url"], "tone.wav", "--save", "kept.flac", "--json", cwd=folder).json())
+
+
+def test_every_schema_belongs_to_a_command_and_is_listed() -> None:
+    there = {path.name.removesuffix("-1.json") for path in SCHEMAS.glob("*.json")}
+    assert there == {case.schema for case in CASES} | ELSEWHERE
+    listed = (SCHEMAS / "README.md").read_text()
+    assert [name for name in sorted(there) if f"({name}-1.json)" not in listed] == []
