@@ -16,6 +16,13 @@ import pytest
 from tests.forked import TURNLAB, Command
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark what is in this folder."""
+    for item in items:
+        if item.path.is_relative_to(Path(__file__).parent):
+            item.add_marker(pytest.mark.interop)
+
+
 @dataclass(frozen=True)
 class Served:
     """A platform that runs, and what it said when it was ready."""

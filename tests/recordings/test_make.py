@@ -36,6 +36,7 @@ def _flite() -> None:
         pytest.skip(reason)
 
 
+@pytest.mark.resynthesis
 @pytest.mark.usefixtures("_flite")
 def test_an_empty_folder_is_filled_with_what_is_bundled_byte_for_byte(tmp_path: Path) -> None:
     done = make("--out", tmp_path / "new")
@@ -49,6 +50,7 @@ def test_an_empty_folder_is_filled_with_what_is_bundled_byte_for_byte(tmp_path: 
     ] == []
 
 
+@pytest.mark.resynthesis
 @pytest.mark.usefixtures("_flite")
 def test_each_difference_is_one_line(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]

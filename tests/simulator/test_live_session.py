@@ -88,6 +88,7 @@ class Following:
         return self.session.snapshot().phase == wanted
 
 
+@pytest.mark.realtime
 def test_a_call_through_a_microphone_and_a_speaker(audio: VirtualAudio, tmp_path: Path) -> None:
     clip = tmp_path / "live.wav"
     booking, rate = sf.read(bundled_folder() / "booking.flac", dtype="int16")

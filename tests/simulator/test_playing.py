@@ -190,6 +190,7 @@ def test_without_a_device_the_speakers_process_says_so(bundled: Bundled, monkeyp
     player.close()
 
 
+@pytest.mark.realtime
 @pytest.mark.skipif(missing() is not None, reason=str(missing()))
 def test_the_speaker_plays_the_call_and_time_goes_on_when_it_is_pulled(
     bundled: Bundled, monkeypatch: pytest.MonkeyPatch
@@ -255,6 +256,7 @@ def test_what_a_library_prints_is_not_taken_for_what_the_speaker_says(
     speaker.close()
 
 
+@pytest.mark.realtime
 @pytest.mark.skipif(missing() is not None, reason=str(missing()))
 @pytest.mark.parametrize("end", ["the other end dies in the middle of a block", "the speaker is pulled"])
 def test_the_speakers_process_ends_in_order(end: str, monkeypatch: pytest.MonkeyPatch) -> None:

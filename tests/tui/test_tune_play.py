@@ -144,6 +144,7 @@ def sound(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[VirtualAu
         sound.stop()
 
 
+@pytest.mark.realtime
 async def test_a_call_is_heard_on_the_speaker_that_was_chosen_in_live(sound: VirtualAudio) -> None:
     app = make_app(ScriptedClient().open)
     listener = sound.listen()

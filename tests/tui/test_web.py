@@ -53,6 +53,7 @@ def served(workspace_file: Path) -> Iterator[Served]:
     one.end()
 
 
+@pytest.mark.browser
 async def test_the_services_are_seen_and_filtered_in_a_browser(served: Served, tmp_path: Path) -> None:
     async with browser(tmp_path / "profile") as page:
         await page.open(served.address)
