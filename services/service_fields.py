@@ -103,7 +103,7 @@ SERVICE_FIELDS: Final = (
         name="name",
         kind="text",
         label="Name",
-        help="What people call it, 1 to 256 characters.",
+        help="What people call it: 1 to 256 characters.",
         low=1,
         high=256,
     ),

@@ -7,6 +7,7 @@ from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
+from services.service_fields import BY_NAME, SERVICE_FIELDS, ServiceField
 from tui.dialogs.form_dialog import FormField
 from tui.terminal_text import plain
 
@@ -14,11 +15,14 @@ if TYPE_CHECKING:
     from services.client import ServicesClient
     from services.model import Agent, ContextGraph, NewService, Page, Service, Tag
 
-NAME_LENGTH = 256
 _YES_NO = (("yes", "yes"), ("no", "no"))
-_CHANNELS = (("voice", "voice"), ("text", "text"))
-_ENVIRONMENTS = (("production", "production"), ("sandbox", "sandbox"))
-_CAPACITIES = range(1, 11)
+_HINTS = {
+    "agent_id": "Who speaks. Type to find a name.",
+    "context_graph_id": "How a conversation goes. Type to find a name.",
+    "tags": "key:value with commas between, such as channel:phone, route:main.",
+    "keyterms": "Words the recogniser should know, with commas between.",
+}
+"""What a form says where the field's own help is about the command line, or a list helps."""
 
 Choices = Sequence[tuple[str, str]]
 Listing = Callable[..., "Awaitable[Page[Agent] | Page[ContextGraph]]"]
@@ -29,67 +33,42 @@ MOST_PAGES = 20
 
 def form_fields(agents: Choices, context_graphs: Choices) -> list[FormField]:
     """Return the lines of the form, with the agents and context graphs there are to choose from."""
-    capacity = f"How many tools may run at once in one conversation, {_CAPACITIES[0]} to {_CAPACITIES[-1]}."
+    listed = {"agent_id": agents, "context_graph_id": context_graphs}
     return [
-        FormField(name="name", label="Name", help=f"What people call it: 1 to {NAME_LENGTH} characters."),
-        FormField(name="description", label="Description", help="What it is for."),
-        FormField(name="agent_id", label="Agent", help="Who speaks. Type to find a name.", choices=agents),
         FormField(
-            name="context_graph_id",
-            label="Context graph",
-            help="How a conversation goes. Type to find a name.",
-            choices=context_graphs,
-        ),
-        FormField(name="channel_type", label="Channel", help="How people reach it.", choices=_CHANNELS),
-        FormField(name="environment", label="Environment", help="Who it is meant for.", choices=_ENVIRONMENTS),
-        FormField(name="is_active", label="Active", help="Whether it takes calls.", choices=_YES_NO),
-        FormField(name="tool_capacity", label="Tool capacity", help=capacity),
-        FormField(
-            name="safety_filters_enabled",
-            label="Safety filters",
-            help="Whether what is said is checked for safety.",
-            choices=_YES_NO,
-        ),
-        FormField(
-            name="tags", label="Tags", help="key:value with commas between, such as channel:phone, route:main."
-        ),
-        FormField(
-            name="keyterms", label="Key terms", help="Words the recogniser should know, with commas between."
-        ),
+            name=field.name,
+            label=field.label,
+            help=_HINTS.get(field.name, field.help),
+            choices=listed.get(field.name) or _choices_of(field),
+        )
+        for field in SERVICE_FIELDS
     ]
+
+
+def _choices_of(field: ServiceField) -> Choices:
+    return _YES_NO if field.kind == "bool" else [(one, one) for one in field.choices]
 
 
 def blank() -> dict[str, str]:
     """Return what the form of a new service begins with: the platform's defaults."""
-    return {
-        "channel_type": "voice",
-        "environment": "production",
-        "is_active": "yes",
-        "tool_capacity": "3",
-        "safety_filters_enabled": "yes",
-    }
+    return {field.name: _text(field, field.default) for field in SERVICE_FIELDS if field.default is not None}
 
 
 def form_values(service: Service) -> dict[str, str]:
     """Return what the form shows of a service: nothing in it moves a cursor or hides."""
-    return {name: plain(value) for name, value in _texts(service).items()}
+    return {field.name: plain(_text(field, getattr(service, field.name))) for field in SERVICE_FIELDS}
 
 
-def _texts(service: Service) -> dict[str, str]:
-    filters = service.safety_filters_enabled
-    return {
-        "name": service.name,
-        "description": service.description,
-        "agent_id": service.agent_id or "",
-        "context_graph_id": service.context_graph_id or "",
-        "channel_type": service.channel_type,
-        "environment": service.environment,
-        "is_active": _yes_no(service.is_active),
-        "tool_capacity": "" if service.tool_capacity is None else str(service.tool_capacity),
-        "safety_filters_enabled": "" if filters is None else _yes_no(filters),
-        "tags": ", ".join(_with_commas_kept(str(tag)) for tag in service.tags),
-        "keyterms": ", ".join(map(_with_commas_kept, service.keyterms)),
-    }
+def _text(field: ServiceField, value: Any) -> str:
+    """Return a field's value as the form shows it."""
+    if value is None:
+        return ""
+    match field.kind:
+        case "bool":
+            return "yes" if value else "no"
+        case "tags" | "words":
+            return ", ".join(_with_commas_kept(str(one)) for one in value)
+    return str(value)
 
 
 def edited(service: Service, values: Mapping[str, str]) -> Service:
@@ -98,17 +77,7 @@ def edited(service: Service, values: Mapping[str, str]) -> Service:
     Raises :class:`ValueError` with what to mend.
     """
     shown = form_values(service)
-    readers: dict[str, Callable[[str], Any]] = {
-        "name": _name,
-        "is_active": _is_yes,
-        "tool_capacity": _capacity,
-        "safety_filters_enabled": _is_yes,
-        "tags": _tags,
-        "keyterms": _words,
-    }
-    touched: dict[str, Any] = {
-        name: readers.get(name, str)(value) for name, value in values.items() if value != shown[name]
-    }
+    touched = {name: _read(BY_NAME[name], text) for name, text in values.items() if text != shown[name]}
     return replace(service, **touched)
 
 
@@ -116,41 +85,36 @@ def new_service(values: Mapping[str, str]) -> NewService:
     """Return the service that the form describes. Raises :class:`ValueError` with what to mend."""
     from services.model import NewService
 
-    for field, what in (("agent_id", "an agent"), ("context_graph_id", "a context graph")):
-        if not values[field]:
+    for name, what in (("agent_id", "an agent"), ("context_graph_id", "a context graph")):
+        if not values[name]:
             raise ValueError(f"choose {what}")
-    return NewService(
-        name=_name(values["name"]),
-        description=values["description"],
-        agent_id=values["agent_id"],
-        context_graph_id=values["context_graph_id"],
-        is_active=_is_yes(values["is_active"]),
-        tags=_tags(values["tags"]),
-        keyterms=_words(values["keyterms"]),
-        tool_capacity=_capacity(values["tool_capacity"]),
-        channel_type=values["channel_type"] or None,
-        environment=values["environment"] or None,
-        safety_filters_enabled=_is_yes(values["safety_filters_enabled"]),
-    )
+    read: dict[str, Any] = {field.name: _read(field, values[field.name]) for field in SERVICE_FIELDS}
+    return NewService(**read)
 
 
-def _yes_no(value: bool) -> str:
-    return "yes" if value else "no"
-
-
-def _is_yes(text: str) -> bool:
-    return text == "yes"
-
-
-def _name(text: str) -> str:
-    if not 1 <= len(text.strip()) <= NAME_LENGTH:
-        raise ValueError(f"a name has 1 to {NAME_LENGTH} characters, not {len(text.strip())}")
+def _read(field: ServiceField, text: str) -> Any:
+    """Return the value that a line of the form says. Raises :class:`ValueError` with what to mend."""
+    match field.kind:
+        case "bool":
+            return text == "yes"
+        case "int":
+            return _number(field, text)
+        case "tags":
+            return _tags(text)
+        case "words":
+            return _words(text)
+        case "choice":
+            return text or None  # which leaves it to the platform
+    if field.name != "name":
+        return text
+    if not field.low <= len(text.strip()) <= (field.high or 0):
+        raise ValueError(f"a name has {field.low} to {field.high} characters, not {len(text.strip())}")
     return text.strip()
 
 
-def _capacity(text: str) -> int:
-    if not text.strip().isdecimal() or int(text) not in _CAPACITIES:
-        raise ValueError(f"tool capacity is a whole number from {_CAPACITIES[0]} to {_CAPACITIES[-1]}")
+def _number(field: ServiceField, text: str) -> int:
+    if not text.strip().isdecimal() or field.problem(int(text)):
+        raise ValueError(f"{field.label.lower()} is {field.expected}")
     return int(text)
 
 
