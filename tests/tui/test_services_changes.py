@@ -9,7 +9,7 @@ from pathlib import Path
 import httpx
 import pytest
 from textual.pilot import Pilot
-from textual.widgets import DataTable, Input, OptionList, Select, Static, TabbedContent
+from textual.widgets import DataTable, Input, OptionList, Static, TabbedContent
 
 from services.changes.fields import apply_fields, plan_fields
 from services.changes.ledger import Backups
@@ -105,44 +105,6 @@ async def test_a_form_is_not_left_by_a_slip(app: TurnlabApp) -> None:
         await press(pilot, "escape", ServicesScreen)
         await press(pilot, "e", FormDialog)
         await press(pilot, "escape", ServicesScreen)
-
-
-async def test_a_service_is_made_and_a_name_that_is_taken_is_told(app: TurnlabApp, workspace_file: Path) -> None:
-    async with app.run_test(size=(120, 40), notifications=True) as pilot:
-        await settle(pilot)
-        form = await press(pilot, "n", FormDialog)
-        form.query_one("#name", Input).value = "Intake Line"
-        await pilot.press("ctrl+s")
-        await until(pilot, lambda: "choose an agent" in texts(app))
-        for owner in ("agent_id", "context_graph_id"):
-            select = app.screen.query_one(f"#{owner}", Select)
-            select.value = getattr(await stored(workspace_file), owner)
-        await pilot.press("ctrl+s")
-        await until(
-            pilot, lambda: "already has this name" in str(app.screen.query_one("#form-problem", Static).content)
-        )
-        app.screen.query_one("#name", Input).value = HOSTILE
-        await press(pilot, "ctrl+s", ServicesScreen)
-        await settle(pilot)
-    made = [one for name, one in (await listed(workspace_file)).items() if "[bold]x[/]" in name]
-    assert len(made) == 1
-    assert set(made[0].version_sets) == {"edge", "release"}
-
-
-async def test_deactivating_asks_and_activating_does_not(app: TurnlabApp, workspace_file: Path) -> None:
-    async with app.run_test(size=(120, 40)) as pilot:
-        await on_service(pilot, "Intake Line")
-        await press(pilot, "a", Confirm)
-        await press(pilot, "escape", ServicesScreen)
-        await settle(pilot)
-        assert (await stored(workspace_file)).is_active
-        await press(pilot, "a", Confirm)
-        await press(pilot, "enter", ServicesScreen)
-        await settle(pilot)
-        assert not (await stored(workspace_file)).is_active
-        await pilot.press("a")
-        await settle(pilot)
-        assert (await stored(workspace_file)).is_active
 
 
 async def test_deleting_takes_the_name_and_can_be_made_again(app: TurnlabApp, workspace_file: Path) -> None:
@@ -246,22 +208,6 @@ async def test_history_tells_who_changed_what(workspace_file: Path) -> None:
         table = app.screen.query_one("#history-rows")
         assert [str(cell) for cell in table.get_row_at(0)[1:]] == ["Workspace owner", "update: tool_capacity"]  # type: ignore[attr-defined]
         assert "tool_capacity: 5 → 9" in str(app.screen.query_one("#history-note", Static).content)
-
-
-@pytest.mark.parametrize("key", ["e", "a", "X"])
-async def test_a_service_that_is_gone_is_told_and_nothing_is_written(
-    app: TurnlabApp, workspace_file: Path, key: str
-) -> None:
-    async with app.run_test(size=(120, 40), notifications=True) as pilot:
-        await on_service(pilot, "Intake Line")
-        async with open_embedded(workspace_file) as other:
-            await other.delete_service((await stored(workspace_file)).id)
-        left = await listed(workspace_file)
-        await pilot.press(key)
-        await settle(pilot)
-        assert isinstance(app.screen, ServicesScreen)
-        assert any("not found" in note.lower() or "no such" in note.lower() for note in notes(app)), notes(app)
-    assert await listed(workspace_file) == left
 
 
 async def test_the_status_line_tells_of_limits_and_of_waiting() -> None:

@@ -100,26 +100,6 @@ async def test_the_filter_understands_what_the_table_of_filters_says(app: Turnla
         assert count(pilot) == "12 of 12 · active: takes yes or no"
 
 
-async def test_no_match_tells_the_way_back(app: TurnlabApp) -> None:
-    async with app.run_test() as pilot:
-        await settle(pilot)
-        await pilot.press("slash", *"zebra")
-        await settle(pilot)
-        assert notice(pilot) == "No service matches the filter.\nPress esc to clear it."
-        assert count(pilot) == "0 of 12 · zebra"
-        assert not screen(pilot).query_one(TabbedContent).display
-        await pilot.press("escape")
-        await settle(pilot)
-        assert notice(pilot) == ""
-        assert screen(pilot).query_one(TabbedContent).display
-
-
-async def test_an_empty_workspace_says_so() -> None:
-    async with make_app(ScriptedClient().open).run_test() as pilot:
-        await settle(pilot)
-        assert notice(pilot) == "This workspace has no services yet.\nPress n to make one, r to look again."
-
-
 async def test_services_without_an_id_are_told() -> None:
     class Odd(ScriptedClient):
         async def list_services(self, **query: Any) -> Page[Service]:
@@ -187,18 +167,6 @@ async def test_a_failing_platform_is_said_once_and_r_tries_again() -> None:
         await settle(pilot)
         assert notice(pilot) == ""
         assert names(pilot) == ["Back again"]
-
-
-async def test_a_failing_refresh_leaves_the_rows() -> None:
-    client = ScriptedClient([service(1, "Still here")])
-    async with make_app(client.open).run_test(notifications=True) as pilot:
-        await settle(pilot)
-        client.failure = UnreachableError("gone")
-        await pilot.press("r")
-        await settle(pilot)
-        assert names(pilot) == ["Still here"]
-        assert count(pilot) == "1 of 1"
-        assert len(screen(pilot).query("Toast")) == 1
 
 
 async def test_a_workspace_that_cannot_be_opened_is_tried_again() -> None:

@@ -30,12 +30,12 @@ class Dialog(ModalScreen[T | None]):
 
     def __init__(self, title: str) -> None:
         super().__init__()
-        self._title = title
+        self.heading = title
 
     def compose(self) -> ComposeResult:
         """Lay out title, body and keys."""
         with Vertical(classes="dialog"):
-            yield Static(content(self._title), classes="dialog-title")
+            yield Static(content(self.heading), classes="dialog-title")
             yield from self.compose_body()
             yield Static(self.keys, classes="dialog-keys", markup=False)
 

@@ -50,8 +50,8 @@ class FormDialog(Dialog[dict[str, str]]):
         super().__init__(title)
         self._fields = fields
         self._before = dict(values)
-        self._values = dict(values if typed is None else typed)
-        self._problem = problem
+        self.typed = dict(values if typed is None else typed)
+        self.problem = problem
         self._leaving = False
 
     def compose_body(self) -> ComposeResult:
@@ -62,10 +62,10 @@ class FormDialog(Dialog[dict[str, str]]):
                     yield Static(content(field.label), classes="form-label")
                     yield self._control(field)
         yield Static(id="form-help", markup=False)
-        yield Static(content(self._problem), id="form-problem", classes="dialog-error")
+        yield Static(content(self.problem), id="form-problem", classes="dialog-error")
 
     def _control(self, field: FormField) -> Input | Select[str]:
-        value = self._values.get(field.name, "")
+        value = self.typed.get(field.name, "")
         if not field.choices:
             # Long values begin at their beginning.
             line = Input(value, id=field.name, compact=True, select_on_focus=False)

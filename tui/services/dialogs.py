@@ -32,7 +32,7 @@ class PlanDialog(Dialog[bool]):
     def __init__(self, plan: Plan, aside: Sequence[str] = ()) -> None:
         super().__init__(headline(plan))
         self._plan = plan
-        self._aside = aside
+        self.aside = aside
         self.keys = f"enter {_DOES[plan.action]} · esc cancels, nothing is sent"
         if plan.nothing_to_do:
             self.keys = "esc closes"
@@ -40,7 +40,7 @@ class PlanDialog(Dialog[bool]):
     def compose_body(self) -> ComposeResult:
         """Lay out what changes, what to beware of and, for what callers get, the name to type."""
         plan = self._plan
-        for line in self._aside:
+        for line in self.aside:
             yield Static(content(f"⚠ {line}"), classes="dialog-error")
         with VerticalScroll(classes="dialog-body"):
             if plan.nothing_to_do:
@@ -73,7 +73,7 @@ class FieldsPlanDialog(Dialog[bool]):
     def __init__(self, title: str, plan: FieldsPlan, aside: Sequence[str] = ()) -> None:
         super().__init__(title)
         self._plan = plan
-        self._aside = aside
+        self.aside = aside
         self.keys = "esc closes" if plan.nothing_to_do else "enter does it · esc cancels, nothing is sent"
 
     def compose_body(self) -> ComposeResult:
@@ -81,7 +81,7 @@ class FieldsPlanDialog(Dialog[bool]):
         from services.changes.fields import shown_value
 
         plan = self._plan
-        for line in self._aside:
+        for line in self.aside:
             yield Static(content(f"⚠ {line}"), classes="dialog-error")
         table = Table.grid(padding=(0, 3, 0, 0))
         table.add_row(*(cell(label, "dim") for label in ("FIELD", "NOW", "THEN")))

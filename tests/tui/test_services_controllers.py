@@ -1,0 +1,349 @@
+"""What the Services screen decides, by its controllers alone: no screen, no keys."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from services.changes import guarded
+from services.embedded import open_embedded
+from services.embedded.access import access
+from services.embedded.database import Database
+from services.errors import UnreachableError
+from services.model import Service, Tag, VersionSet
+from services.platform import PlatformClient
+from tests.tui.conftest import ScriptedClient, service
+from tests.tui.controller_host import ScriptedHost
+from tui.dialogs.dialog import Confirm
+from tui.dialogs.form_dialog import FormDialog
+from tui.dialogs.name_dialog import NameDialog
+from tui.services import listing
+from tui.services.changes import ChangesController, ServiceGone, ServiceMade, ServiceSaved
+from tui.services.dialogs import MovedFields, MovedPlans, PlanDialog
+from tui.services.facts import Facts, FactsController
+from tui.services.listing import Listed, ListingController
+from tui.services.version_sets import VersionSetsController
+
+HOSTILE = "[bold]x[/] \x1b[31mred \u202ertl 📞"
+
+
+@pytest.fixture(autouse=True)
+def at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Wait for no further keys."""
+    monkeypatch.setattr(listing, "TYPING_PAUSE", 0)
+    monkeypatch.setattr("tui.services.facts.SCROLLING_PAUSE", 0)
+
+
+async def named(client: Any, name: str = "Intake Line") -> Service:
+    page = await client.list_services(search=name.casefold(), sort_by="name")
+    return await client.get_service(next(one.id for one in page.items if one.name == name))  # type: ignore[no-any-return]
+
+
+def names(shown: Listed) -> list[str]:
+    return [one.name for one in shown.rows]
+
+
+class Watched:
+    """A listing, and what it showed."""
+
+    def __init__(self, *found: Service) -> None:
+        self.client = ScriptedClient(found)
+        self.host = ScriptedHost()
+        self.states: list[Listed] = []
+        self.listing = ListingController(self.host, self.states.append)
+        self.listing.room = 40
+
+    @property
+    def shown(self) -> Listed:
+        return self.states[-1]
+
+    async def connect(self) -> None:
+        self.listing.connect(self.client)
+        await self.host.settle()
+
+    async def type(self, text: str) -> None:
+        self.listing.type(text)
+        await self.host.settle()
+
+
+async def test_a_filter_is_answered_from_what_is_listed_then_by_the_platform() -> None:
+    watched = Watched(*(service(number) for number in range(250)), service(999, "Needle"))
+    await watched.connect()
+    assert watched.states[0].notice == "Loading services…"
+    assert watched.states[0].waiting
+    assert len(watched.shown.rows) == 100
+    assert watched.shown.count == "251 of 251"
+    watched.listing.type("00042")
+    assert names(watched.shown) == ["Service 00042"], "at once"
+    assert "searching…" in watched.shown.count
+    await watched.type("needle")
+    assert names(watched.shown) == ["Needle"]
+    assert watched.shown.count == "1 of 251 · needle"
+    assert watched.listing.shows("needle")
+    await watched.type("zebra foo:bar")
+    assert watched.shown.notice == "No service matches the filter.\nPress esc to clear it."
+    await watched.type("tags:x")
+    assert "did you mean tag: ?" in watched.shown.notice
+
+
+async def test_pages_come_as_far_as_one_looks_and_to_the_end_when_asked() -> None:
+    watched = Watched(*(service(number) for number in range(1_050)))
+    await watched.connect()
+    assert len(watched.client.asked) == 1
+    watched.listing.want(130)
+    await watched.host.settle()
+    assert (len(watched.client.asked), len(watched.shown.rows)) == (2, 200)
+    watched.listing.go_to_the_end()
+    await watched.host.settle()
+    assert len(watched.shown.rows) == 1_050
+    assert watched.shown.at_end
+    watched.listing.stay()
+    watched.listing.start()
+    await watched.host.settle()
+    assert not watched.shown.at_end
+
+
+async def test_a_failure_is_said_where_the_rows_would_be_and_never_takes_rows_away() -> None:
+    watched = Watched(service(1, "Still here"))
+    watched.client.failure = UnreachableError("no route")
+    await watched.connect()
+    assert watched.shown.notice == "no route\nPress r to try again."
+    watched.client.failure = None
+    watched.listing.start()
+    await watched.host.settle()
+    assert (names(watched.shown), watched.shown.notice) == (["Still here"], "")
+    watched.client.failure = UnreachableError("gone")
+    watched.listing.start()
+    await watched.host.settle()
+    assert names(watched.shown) == ["Still here"]
+    assert watched.host.said == ["Services: gone"]
+    watched.listing.fail("the file is damaged")
+    assert watched.shown.notice == "the file is damaged\nPress r to try again."
+
+
+async def test_saved_and_deleted_services_change_in_place() -> None:
+    watched = Watched(service(1, "One"), service(2, "Two"))
+    await watched.connect()
+    watched.listing.show_saved(service(2, "Renamed"))
+    assert names(watched.shown) == ["One", "Renamed"]
+    watched.listing.show_gone("id-1")
+    assert names(watched.shown) == ["Renamed"]
+    await watched.type("renamed")
+    watched.listing.show_gone("id-2")
+    assert watched.shown.notice.startswith("No service matches")
+
+
+async def test_only_what_the_tab_in_view_needs_is_asked(workspace_file: Path) -> None:
+    shown: list[Facts | None] = []
+    async with open_embedded(workspace_file) as client:
+        host = ScriptedHost()
+        facts = FactsController(host, shown.append)
+        facts.connect(client)
+        facts.list_came()
+        one = await named(client)
+        await client.update_service(one.id, {"tool_capacity": 9})
+        facts.highlight(one)
+        await host.settle()
+        assert shown[-1] is not None
+        assert shown[-1].workspace is not None
+        facts.learn("overview")
+        await host.settle()
+        assert shown[-1].background.newest is None
+        for tab in ("version-sets", "behaviors", "history"):
+            facts.learn(tab)
+            await host.settle()
+        known = shown[-1].background
+        assert known.newest is not None
+        assert "no dynamic behavior sets" in known.behaviors_unknown
+        assert known.history is not None
+        assert known.history[0].what == "update: tool_capacity"
+        facts.highlight(None)
+        assert shown[-1] is None
+
+
+async def test_an_edit_asks_before_it_replaces_what_somebody_else_stored(workspace_file: Path) -> None:
+    async with open_embedded(workspace_file) as client, open_embedded(workspace_file) as other:
+        before = await named(client)
+
+        def mine(form: FormDialog) -> dict[str, str]:
+            return dict(form.typed) | {"description": "mine", "tool_capacity": "11"}
+
+        def mended(form: FormDialog) -> dict[str, str]:
+            assert "whole number from 1 to 10" in form.problem
+            return dict(form.typed) | {"tool_capacity": str(before.tool_capacity)}
+
+        host = ScriptedHost(mine, mended, lambda _: False, lambda form: dict(form.typed), lambda _: True)
+        changes = ChangesController(host)
+        await other.update_service(before.id, {"description": "theirs"})
+        real, client.get_service = client.get_service, _stale_once(client.get_service, before)  # type: ignore[method-assign]
+        await changes.edit(client, before)
+        client.get_service = real  # type: ignore[method-assign]
+        assert [type(one) for one in host.asked] == [FormDialog, FormDialog, MovedFields, FormDialog, MovedFields]
+        assert isinstance(host.posted[-1], ServiceSaved)
+        assert (await named(client)).description == "mine"
+        assert changes.undo_label == "edit of Intake Line"
+        await changes.undo(client)
+        assert (await named(client)).description == "theirs"
+        assert changes.undo_label == ""
+
+
+def _stale_once(real: Any, stale: Service) -> Any:
+    answers = [stale]
+
+    async def get_service(service_id: str) -> Service:
+        return answers.pop() if answers else await real(service_id)
+
+    return get_service
+
+
+async def test_a_service_is_made_switched_off_deleted_and_made_again(workspace_file: Path) -> None:
+    async with open_embedded(workspace_file) as client:
+        like = await named(client)
+        owners = {"agent_id": like.agent_id or "", "context_graph_id": like.context_graph_id or ""}
+        empty = {"description": "", "tags": "a:b, c", "keyterms": "one", "agent_id": "", "context_graph_id": ""}
+        host = ScriptedHost(
+            lambda form: form.typed | empty | {"name": like.name},
+            lambda form: form.typed | owners,
+            lambda form: form.typed | {"name": HOSTILE},
+        )
+        changes = ChangesController(host)
+        await changes.make(client)
+        problems = [form.problem for form in host.asked if isinstance(form, FormDialog)]
+        assert problems[1] == "choose an agent"
+        assert "already has this name" in problems[2]
+        assert isinstance(host.posted[-1], ServiceMade)
+        (made,) = [one for one in (await client.list_services()).items if one.name.startswith("[bold]")]
+        assert (made.tags, made.keyterms, made.tool_capacity) == ((Tag("a", "b"), Tag("c")), ("one",), 3)
+        assert set(made.version_sets) == {"edge", "release"}
+
+        host.answers = [lambda _: False, lambda _: True]
+        await changes.switch_active(client, made)
+        assert (await client.get_service(made.id)).is_active, "it was asked about, and left"
+        await changes.switch_active(client, made)
+        off = await client.get_service(made.id)
+        assert not off.is_active
+        await changes.switch_active(client, made)
+        assert any("Somebody else made it inactive" in said for said in host.said), "made was read before"
+        await changes.switch_active(client, off)
+        assert (await client.get_service(made.id)).is_active, "activating is not asked about"
+
+        host.answers = [lambda dialog: isinstance(dialog, Confirm)]
+        await changes.delete(client, await client.get_service(made.id))
+        assert isinstance(host.posted[-1], ServiceGone)
+        await changes.undo(client)
+        (again,) = [one for one in (await client.list_services()).items if one.name.startswith("[bold]")]
+        assert (again.id != made.id, again.tags, again.is_active) == (True, made.tags, True)
+
+
+async def test_a_service_that_is_gone_is_told_and_nothing_is_asked(workspace_file: Path) -> None:
+    async with open_embedded(workspace_file) as client:
+        gone = await named(client)
+        await client.delete_service(gone.id)
+        host = ScriptedHost()
+        changes = ChangesController(host)
+        for change in (changes.edit, changes.switch_active, changes.delete):
+            await change(client, gone)
+            assert "not found" in host.said[-1].lower() or "no such" in host.said[-1].lower()
+        assert not host.asked
+        assert not host.posted
+
+
+async def test_a_promotion_is_taken_back_and_asks_again_when_something_moved(workspace_file: Path) -> None:
+    async with open_embedded(workspace_file) as client, open_embedded(workspace_file) as other:
+        one = await named(client)
+        before = one.version_sets["preview"]
+
+        async def preview() -> VersionSet:
+            return (await client.get_service(one.id)).version_sets["preview"]
+
+        async def agree_late(_: object) -> bool:
+            await other.upsert_version_set(
+                one.id, "test", replace(one.version_sets["test"], agent_version_number=3)
+            )
+            return True
+
+        host = ScriptedHost(lambda _: "preview", lambda _: None)
+        sets = VersionSetsController(host)
+        await sets.promote(client, one, "test")
+        assert [type(dialog) for dialog in host.asked] == [NameDialog, PlanDialog]
+        assert await preview() == before, "the plan was left"
+        host.answers = [lambda _: "preview", lambda _: True]
+        await sets.promote(client, one, "test")
+        assert await preview() == one.version_sets["test"]
+        assert "test → preview promoted" in host.said[-1]
+        host.answers = [lambda _: True]
+        await sets.roll_back(client, one, "preview")
+        assert await preview() == before
+
+        host.answers, host.asked = [lambda _: "preview", agree_late, lambda _: False], []
+        await sets.promote(client, one, "test")
+        assert [type(dialog) for dialog in host.asked] == [NameDialog, PlanDialog, MovedPlans]
+        assert await preview() == before
+
+
+async def test_going_back_over_somebody_elses_change_is_asked(workspace_file: Path) -> None:
+    async with open_embedded(workspace_file) as client, open_embedded(workspace_file) as other:
+        one = await named(client)
+        host = ScriptedHost(lambda _: "preview", lambda _: True, lambda _: True)
+        sets = VersionSetsController(host)
+        await sets.promote(client, one, "test")
+        await other.upsert_version_set(one.id, "preview", VersionSet(agent_version_number=2))
+        await sets.roll_back(client, one, "preview")
+        assert isinstance(host.asked[-1], PlanDialog)
+        assert "somebody else changed preview" in host.asked[-1].aside[0]
+        assert (await client.get_service(one.id)).version_sets["preview"] == one.version_sets["preview"]
+
+
+async def test_a_version_that_does_not_exist_is_refused_in_the_form(workspace_file: Path) -> None:
+    async with open_embedded(workspace_file) as client:
+        one = await named(client)
+        host = ScriptedHost(
+            lambda form: form.typed | {"agent": "99"},
+            lambda form: form.typed | {"agent": "6", "models": "navigation=gpt-4.1"},
+            lambda _: True,
+        )
+        await VersionSetsController(host).upsert(client, one, "test")
+        first, second = host.asked[:2]
+        assert isinstance(first, FormDialog)
+        assert isinstance(second, FormDialog)
+        assert "does not exist" in second.problem
+        assert second.typed["agent"] == "99"
+        now = (await client.get_service(one.id)).version_sets["test"]
+        assert (now.agent_version_number, now.models()) == (6, {"navigation": "gpt-4.1"})
+        assert now.applied_behavior_ids == one.version_sets["test"].applied_behavior_ids
+
+
+async def test_a_key_without_permission_is_told_and_writes_nothing(workspace_file: Path) -> None:
+    async with open_embedded(workspace_file) as client:
+        assert isinstance(client, PlatformClient)
+        one = await named(client)
+        database = Database.open(workspace_file, fill=lambda _: None)
+        viewing = access(database, "viewer")
+        http = client._transport._http
+        viewer = PlatformClient(http, workspace_id=viewing.workspace_id, token=viewing.token, label="viewer")
+        host = ScriptedHost(lambda _: "preview", lambda _: True)
+        await VersionSetsController(host).promote(viewer, one, "test")
+        assert any("preview was not changed" in said and "may only read" in said for said in host.said)
+        assert (await client.get_service(one.id)).version_sets == one.version_sets
+        database.close()
+
+
+async def test_a_lost_answer_is_told_for_what_it_is(workspace_file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    async with open_embedded(workspace_file) as client:
+        one = await named(client)
+
+        async def lose(*_: object) -> None:
+            raise UnreachableError("it broke off [bold]here[/]")
+
+        monkeypatch.setattr(client, "upsert_version_set", lose)
+        monkeypatch.setattr(guarded, "pause", _no_pause)
+        host = ScriptedHost(lambda _: "preview", lambda _: True)
+        await VersionSetsController(host).promote(client, one, "test")
+        assert any("preview was not changed" in said and "[bold]here[/]" in said for said in host.said), host.said
+
+
+async def _no_pause(_: float) -> None:
+    """Wait for nothing."""
