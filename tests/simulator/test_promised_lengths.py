@@ -120,7 +120,7 @@ CONTAINERS = {
     "aiff": Container("AIFF", "PCM_16", *AIFF),
     "aiff-24-stereo": Container("AIFF", "PCM_24", *AIFF, channels=2),
     "aifc-float": Container("AIFF", "FLOAT", *AIFF),
-    "aifc-ima4": Container("AIFF", "IMA_ADPCM", sized(">I", b"SSND", 4, besides=8), AIFF[1][:1]),
+    "aifc-ima4": Container("AIFF", "IMA_ADPCM", sized(">I", b"SSND", 4, besides=8), AIFF[1][:2]),
     "au": Container("AU", "PCM_16", *AU),
     "au-mu-law": Container("AU", "ULAW", *AU),
     "caf": Container("CAF", "PCM_16", *CAF),
@@ -184,6 +184,11 @@ def test_files_that_were_joined_are_read_one_after_another(tmp_path: Path, name:
     assert len(later) == len(twice.samples()) - 3 * 16_000
     with pytest.raises(AudioError, match="different rates or channels; split it"):
         opened(tmp_path, whole + CONTAINERS[name].encode(rate=2 * RATE))
+
+
+def test_very_many_files_that_were_joined_are_heard(tmp_path: Path) -> None:
+    short = CONTAINERS["wav-mu-law"].encode(CALLER[:2_000])
+    assert opened(tmp_path, short * 1_200).duration_s == pytest.approx(300)
 
 
 def test_joined_mp3s_are_heard_whole_and_told(tmp_path: Path) -> None:

@@ -30,7 +30,7 @@ def aiff_layout(file: BinaryIO, base: int, size: int) -> Layout | None:
 
     Raises :class:`~simulator.audio.containers.promises.LayoutError`.
     """
-    common, sound, magic = b"", None, b"AIFF"
+    common, place = b"", None
     file.seek(base + 8)
     magic = file.read(4)
     at = base + 12
@@ -42,20 +42,21 @@ def aiff_layout(file: BinaryIO, base: int, size: int) -> Layout | None:
             common = file.read(min(length, 1024))
         elif name == b"SSND":
             offset = int.from_bytes(file.read(4), "big")
-            sound = (at + 16 + offset, length - 8 - offset if length else 0)
+            place = (at + 16 + offset, length - 8 - offset if length else 0)
             if common:
                 break
         at += 8 + length + length % 2
-    if len(common) < 18 or sound is None:
+    if len(common) < 18 or place is None:
         return None
-    return _layout(file, magic, common, sound, size)
+    return _layout(file, magic, common, place, size)
 
 
-def _layout(file: BinaryIO, magic: bytes, common: bytes, sound: tuple[int, int], size: int) -> Layout:
+def _layout(file: BinaryIO, magic: bytes, common: bytes, place: tuple[int, int], size: int) -> Layout:
     channels, frames, bits = (int.from_bytes(common[a:b], "big") for a, b in ((0, 2), (2, 6), (6, 8)))
     coding = common[18:22] if magic == b"AIFC" else b"NONE"
-    start, length = sound
+    start, length = place
     present, rate = max(0, size - start), _rate(common[8:18])
+    by_chunk = promised_of_32_bits(length, present) if length > 0 else 0
     if coding in _BITS:
         block = max(1, channels * (((_BITS[coding] or bits) + 7) // 8))
         told, byte_rate = promised_of_32_bits(frames, present // block), rate * block
@@ -63,19 +64,18 @@ def _layout(file: BinaryIO, magic: bytes, common: bytes, sound: tuple[int, int],
     else:
         block = channels * _IMA4_BYTES if coding == b"ima4" else 1
         byte_rate = rate * block / _IMA4_SAMPLES if coding == b"ima4" else 0.0
-        by_frames = length
-    by_chunk = promised_of_32_bits(length, present) if length > 0 else 0
-    found = Sound(start, size, by_chunk, byte_rate)
-    heard_of = heard(found, reading_at(file), _begins_chunk)
-    count, note = heard_of.count, heard_of.note
+        by_frames = by_chunk
+    sound = Sound(start, size, by_chunk, byte_rate)
+    found = heard(sound, reading_at(file), _begins_chunk)
+    count, notes = found.count, found.notes
     if by_frames is not None and by_frames > count + SLACK:
-        raise broken_off(f"after {found.seconds(count)} of {found.seconds(by_frames)}")
-    if by_frames == by_chunk and heard_of == Heard(by_chunk or 0):
+        raise broken_off(f"after {sound.seconds(count)} of {sound.seconds(by_frames)}")
+    if by_frames == by_chunk and found == Heard(by_chunk or 0):
         return Layout()
-    if by_frames and by_frames + SLACK < count and not note:
-        note = found.says(by_frames, count)
+    if by_frames and by_frames + SLACK < count and not notes:
+        notes = (sound.says(by_frames, count),)
     parts = _parts(magic, common, start, count - count % block, block)
-    return Layout(parts, (note,) if note else (), another=heard_of.another)
+    return Layout(parts, notes, another=found.another)
 
 
 def _parts(magic: bytes, common: bytes, start: int, count: int, block: int) -> tuple[Part, ...]:

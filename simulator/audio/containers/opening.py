@@ -71,19 +71,28 @@ def _layout(file: BinaryIO, size: int) -> Layout:
 
 def _in_container(file: BinaryIO, base: int, size: int) -> Layout | None:
     """Return the layout of a file in a container of a known name, and of those that were joined to it."""
+    found = _alone(file, base, size)
+    if found is None or found.another is None:
+        return found
+    parts, notes = list(found.parts), list(found.notes)
+    after: Layout | None = found
+    while after is not None and after.another is not None:
+        after = _alone(file, after.another, size)
+        if after is not None:
+            parts += after.parts
+            notes += after.notes
+    return Layout(tuple(parts), tuple(notes))
+
+
+def _alone(file: BinaryIO, base: int, size: int) -> Layout | None:
+    """Return the layout of the file that begins at ``base``, without those that follow."""
     file.seek(base)
     start = file.read(16)
     make = wave64_layout if is_wave64(start) else _LAYOUTS.get(start[:4])
     if make is None:
         return None
     found = make(file, base, size) or Layout()
-    parts = found.parts
-    if parts == ((),) and base:
-        parts = (_from(base, size),)
-    after = None if found.another is None else _in_container(file, found.another, size)
-    if after is None:
-        return replace(found, parts=parts)
-    return Layout(parts + after.parts, found.notes + after.notes)
+    return replace(found, parts=(_from(base, size),)) if found.parts == ((),) and base else found
 
 
 def _from(base: int, size: int) -> Part:
