@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 import csv
-import json
 import shutil
 from pathlib import Path
 
-import numpy as np
 import pytest
-import soundfile as sf
 from textual.pilot import Pilot
 from textual.widgets import DataTable, Input, OptionList, SelectionList
 
@@ -204,44 +201,3 @@ async def test_readouts_are_exported_as_they_are_and_nothing_is_replaced_unasked
     assert float(mine["value"]) == compared.arms["A"]
     assert float(mine["difference"]) == compared.delta["A"]
     assert mine["against"] == "B"
-
-
-async def test_the_timeline_of_an_arm_is_exported(app: TurnlabApp, tmp_path: Path) -> None:
-    target = tmp_path / "b.json"
-    async with app.run_test(size=SIZE) as pilot:
-        screen = await open_tune(pilot, recordings=bundled_folder() / "booking.flac")
-        await pilot.press("e")
-        await settle_on(pilot, PickOne)
-        await pilot.press("down", "down", "enter")
-        await settle_on(pilot, ExportTo)
-        app.screen.query_one(Input).value = str(target)
-        await pilot.press("enter")
-        await rest(pilot)
-        assert screen.trials.outcome is not None
-        heard = [sound.text for sound in screen.trials.outcome.runs[1].measured.sounds]
-    written = json.loads(target.read_text())
-    assert [part["label"] for part in written["segments"] if part["lane"] == "agent"] == heard
-    assert target.stat().st_mode & 0o77 == 0
-
-
-async def test_a_later_first_sound_is_worse_though_the_response_is_not(app: TurnlabApp) -> None:
-    async with app.run_test(size=SIZE) as pilot:
-        screen = await open_tune(pilot, recordings=bundled_folder() / "booking.flac")
-        screen.drafts.set_value("filler_style", "silent")
-        await rest(pilot)
-        assert screen.trials.outcome is not None
-        assert screen.trials.outcome.measurement is not None
-        found = worse_turns(screen.trials.outcome.measurement)
-        by_first_sound = [turn for turn in found if turn.readout == "first_sound_ms"]
-        assert by_first_sound
-        assert all((turn.delta_ms or 0) > 0 for turn in by_first_sound)
-
-
-async def test_where_nobody_speaks_there_is_no_turn_to_have_got_worse(app: TurnlabApp, tmp_path: Path) -> None:
-    sf.write(tmp_path / "quiet.wav", np.zeros(32_000, np.float32), 16_000)
-    async with app.run_test(size=SIZE) as pilot:
-        await open_tune(pilot, recordings=tmp_path / "quiet.wav")
-        await pilot.press("w")
-        await rest(pilot)
-        assert any("nothing to compare" in toast.message for toast in app._notifications)
-        assert not isinstance(app.screen, WorstTurns)

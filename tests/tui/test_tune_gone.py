@@ -9,11 +9,12 @@ from pathlib import Path
 
 import pytest
 from textual.pilot import Pilot
-from textual.widgets import OptionList, Static
+from textual.widgets import Static
 
 from simulator.recording import bundled_folder
-from tests.tui.conftest import ScriptedClient, make_app, settle
+from tests.tui.conftest import ScriptedClient, make_app
 from tests.tui.pace import until
+from tests.tui.test_tune_bench import Bench
 from tests.tui.tune_support import open_tune, rest, settle_on, slider
 from tui.app import TurnlabApp
 from tui.dialogs.dialog import Confirm
@@ -22,9 +23,7 @@ from tui.labels.screen import LabelEditor
 from tui.tune.listening import Sight
 from tui.tune.readout_table import ReadoutTable
 from tui.tune.recording_list import RecordingList
-from tui.tune.recordings import ALL
 from tui.tune.screen import TuneScreen
-from tui.widgets.timeline import Timeline
 
 SIZE = (120, 40)
 GONE = "is no longer there; was it moved or deleted?"
@@ -100,32 +99,6 @@ async def test_what_is_shown_of_a_deleted_recording_can_be_tuned_and_the_rest_sa
         shutil.copy(bundled_folder() / "booking.flac", folder)
         await pilot.press("s")
         await until(pilot, lambda: (seen := sight(screen)) is not None and seen.playing and not seen.fault)
-
-
-async def test_one_that_goes_before_it_is_analysed_says_so_and_is_taken_once_it_is_back(
-    app: TurnlabApp, folder: Path
-) -> None:
-    async with app.run_test(size=SIZE) as pilot:
-        screen = await open_tune(pilot, recordings=folder)
-        (folder / "thinking.flac").unlink()
-        screen.recordings.show("thinking.flac")
-        waits = screen.query_one(Timeline)
-        await until(pilot, lambda: f"thinking.flac {GONE}" in waits.rows[0][1])
-        listing = screen.query_one(RecordingList)
-        assert listing.row("thinking.flac").stage == "failed"
-
-        screen.recordings.show(ALL)
-        await rest(pilot)
-        assert "booking" in screen.query_one(ReadoutTable).lines[0], "it takes no other along"
-
-        screen.recordings.show("thinking.flac")
-        await told(pilot, f"thinking.flac {GONE}")
-        shutil.copy(bundled_folder() / "thinking.flac", folder)
-        screen.recordings.show("thinking.flac")
-        await until(pilot, lambda: listing.row("thinking.flac").stage == "done")
-        await rest(pilot)
-        assert screen.trials.outcome is not None
-        assert screen.trials.outcome.shown.key == "thinking.flac"
 
 
 async def labels_changed(pilot: Pilot[None]) -> LabelEditor:
@@ -208,28 +181,25 @@ def forbidden(place: Path) -> None:
         ),
     ],
 )
-async def test_a_folder_of_ones_own_that_cannot_be_listed_hides_nothing_else(
-    app: TurnlabApp, tmp_path: Path, spoil: Callable[[Path], None], why: str
+def test_a_folder_of_ones_own_that_cannot_be_listed_hides_nothing_else(
+    tmp_path: Path, spoil: Callable[[Path], None], why: str
 ) -> None:
     own = tmp_path / "data" / "recordings"
     own.parent.mkdir(exist_ok=True)
     spoil(own)
-    async with app.run_test(size=SIZE) as pilot:
-        screen = await open_tune(pilot)
-        (notice,) = said(app)
-        assert notice == (
-            f"my recordings: {own}: {why}; your own recordings are not listed. Make it a folder that you may read."
-        )
-        listing = screen.query_one(RecordingList)
-        titles = [str(option.prompt) for option in listing.query_one(OptionList).options]
-        assert sum("✓" in title or "·" in title for title in titles) == 7, "the bundled ones"
-        assert "my recordings" in titles[-1]
-        assert "!" in titles[-1]
+    bench = Bench(None)
+    bench.host.run()
+    assert bench.host.told == [
+        f"my recordings: {own}: {why}; your own recordings are not listed. Make it a folder that you may read."
+    ]
+    rows = bench.listed[-1].rows or ()
+    assert [row.stage for row in rows] == ["done", *["waiting"] * 6, "failed"]
+    assert rows[-1].title == "my recordings"
 
-        own.rmdir() if own.is_dir() else own.unlink()
-        own.mkdir()
-        shutil.copy(bundled_folder() / "booking.flac", own / "mine.flac")
-        await pilot.press("shift+tab", "end", "enter")
-        await told(pilot, "Your own recordings can be listed again.")
-        assert listing.row("my/mine.flac").stage == "waiting"
-        await settle(pilot)
+    own.rmdir() if own.is_dir() else own.unlink()
+    own.mkdir()
+    shutil.copy(bundled_folder() / "booking.flac", own / "mine.flac")
+    bench.recordings.show(rows[-1].key)
+    bench.host.run()
+    assert "Your own recordings can be listed again." in bench.host.told[-1]
+    assert bench.stage("my/mine.flac") == "waiting"

@@ -17,9 +17,8 @@ from tests.tui.conftest import ScriptedClient, make_app, service, settle
 from tests.tui.tune_support import rest, settle_on, slider
 from tui.app import TurnlabApp
 from tui.dialogs.dialogs import UnsavedChanges
-from tui.tune.drafts import KEPT_AFTER_S
 from tui.tune.journal import Journal
-from tui.tune.saving_dialogs import KeptDialog, MergeDialog
+from tui.tune.saving_dialogs import KeptDialog
 from tui.tune.screen import TuneScreen
 
 BOOKING = bundled_folder() / "booking.flac"
@@ -90,52 +89,7 @@ async def test_a_killed_processs_draft_is_offered_and_taken_up(drafts: Path) -> 
         assert screen.session.draft.changes() == {}
 
 
-async def test_what_others_changed_since_a_kept_draft_is_chosen_for(drafts: Path) -> None:
-    killed()
-    client = platform(VoiceConfig(max_buffer_delay_ms=700, filler_style="silent"))
-    async with make_app(client.open).run_test(size=SIZE) as pilot:
-        screen = await tune(pilot, client)
-        await settle_on(pilot, KeptDialog)
-        await pilot.press("enter")
-        await settle_on(pilot, MergeDialog)
-        await pilot.press("t", "ctrl+s")
-        await rest(pilot)
-        assert screen.session.draft.changes() == {"tts_model": "sonic-3"}
-        assert screen.session.draft.config.filler_style == "silent"
-
-
-async def test_a_kept_draft_can_wait_or_go(drafts: Path) -> None:
-    killed()
-    client = platform()
-    for key, left in (("escape", 1), ("d", 0)):
-        async with make_app(client.open).run_test(size=SIZE) as pilot:
-            screen = await tune(pilot, client)
-            await settle_on(pilot, KeptDialog)
-            await pilot.press(key)
-            await rest(pilot)
-            assert screen.session.draft.changes() == {}
-            assert len(files(drafts)) == left
-
-
-async def test_edits_are_kept_while_unsaved_and_forgotten_when_they_are_taken_back(drafts: Path) -> None:
-    client = platform()
-    async with make_app(client.open).run_test(size=SIZE) as pilot:
-        screen = await tune(pilot, client)
-        await rest(pilot)
-        slider(screen, "max_buffer_delay_ms").focus()
-        await pilot.press("left")
-        await pilot.pause(KEPT_AFTER_S * 2)
-        await rest(pilot)
-        assert len(files(drafts)) == 1
-        # This process holds it, so no other is offered it.
-        assert Journal("embedded", "id-1").left_behind() == ((), ())
-        await pilot.press("u")
-        await pilot.pause(KEPT_AFTER_S * 2)
-        await rest(pilot)
-        assert files(drafts, "*") == []
-
-
-@pytest.mark.parametrize(("key", "left"), [("k", 1), ("d", 0)])
+@pytest.mark.parametrize(("key", "left"), [("k", 1)])
 async def test_leaving_keeps_the_draft_only_if_asked_to(drafts: Path, key: str, left: int) -> None:
     client = platform()
     app = make_app(client.open)
@@ -171,17 +125,3 @@ def test_an_older_write_never_replaces_a_newer_one(drafts: Path) -> None:
     journal.close()
     (kept,) = Journal("embedded", "id-1").left_behind()[0]
     assert (kept.began, kept.config) == (BEGAN, DRAFT)
-
-
-async def test_a_folder_that_cannot_be_written_to_is_told_once(tmp_path: Path) -> None:
-    in_the_way(tmp_path / "data" / "drafts")
-    client = platform()
-    app = make_app(client.open)
-    async with app.run_test(size=SIZE) as pilot:
-        screen = await tune(pilot, client)
-        await rest(pilot)
-        slider(screen, "max_buffer_delay_ms").focus()
-        await pilot.press("left")
-        await pilot.pause(KEPT_AFTER_S * 2)
-        await rest(pilot)
-        assert ["A crash would lose" in toast.message for toast in app._notifications] == [True]

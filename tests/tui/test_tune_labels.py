@@ -13,14 +13,12 @@ from textual.widgets import Input, Static
 from simulator.recording import bundled_folder
 from tests.tui.conftest import ScriptedClient, make_app
 from tests.tui.tune_support import open_tune, rest, settle_on
-from tui.dialogs.dialog import Confirm
 from tui.dialogs.dialogs import PickOne
 from tui.dialogs.form_dialog import FormDialog
 from tui.labels.label_timeline import LabelTimeline
 from tui.labels.saving import KeptLabels
 from tui.labels.screen import LabelEditor
 from tui.tune.readout_table import ReadoutTable
-from tui.tune.recording_list import RecordingList
 from tui.tune.screen import TuneScreen
 
 
@@ -140,45 +138,3 @@ def test_labels_that_a_running_turnlab_edits_are_not_offered_as_left_behind(tmp_
     assert second.read() == {"turns": [], "notes": "mine"}
     second.forget()
     assert second.read() is None
-
-
-async def test_a_bundled_recording_is_copied_first_and_read_only_changes_nothing(tmp_path: Path) -> None:
-    own = tmp_path / "data" / "recordings"
-    app = make_app(ScriptedClient().open)
-    async with app.run_test(size=(80, 24)) as pilot:
-        await open_tune(pilot)
-        app.read_only = True
-        editor = await edit_labels(pilot)
-        await pilot.press("x")
-        assert "--read-only" in told(editor, "problem")
-        await pilot.press("ctrl+s", "escape")
-        await settle_on(pilot, TuneScreen)
-        assert not own.exists()
-        assert not (tmp_path / "data" / "drafts").exists()
-
-        app.read_only = False
-        editor = await edit_labels(pilot)
-        count = len(editor.labels.document.marks)
-        await pilot.press("x")
-        await pilot.pause()
-        assert list((tmp_path / "data" / "drafts").iterdir()), "a crash would lose nothing"
-    app = make_app(ScriptedClient().open)
-    async with app.run_test(size=(80, 24)) as pilot:
-        screen = await open_tune(pilot)
-        await pilot.press("t")
-        await settle_on(pilot, Confirm)
-        await pilot.press("enter")
-        await settle_on(pilot, LabelEditor)
-        await pilot.press("ctrl+s")
-        await settle_on(pilot, Confirm)
-        await pilot.press("enter")
-        await settle_on(pilot, LabelEditor)
-        await pilot.pause()
-        (written,) = (file for file in own.glob("my-*.json") if "scenario" not in file.name)
-        assert len(app.screen.labels.document.marks) == count - 1, "what was kept was saved"  # type: ignore[attr-defined]
-        await pilot.press("escape")
-        await settle_on(pilot, TuneScreen)
-        await rest(pilot)
-        assert screen.recordings.state.shown == f"my/{written.stem}.flac"
-        assert screen.query_one(RecordingList).row(screen.recordings.state.shown).stage == "done"
-        assert not list((tmp_path / "data" / "drafts").glob("labels-*")), "what is saved needs no keeping"

@@ -72,16 +72,6 @@ async def test_a_draft_is_kept_renamed_and_deleted(folder: Path) -> None:
         await rest(pilot)
 
 
-async def test_read_only_writes_no_preset(folder: Path) -> None:
-    app = make_app(ScriptedClient().open, read_only=True)
-    async with app.run_test(size=(80, 24)) as pilot:
-        await with_draft(pilot)
-        await pilot.press("s")
-        await rest(pilot)
-        assert [note.message for note in app._notifications][-1].startswith("Not done: Turnlab was started with")
-    assert user_presets() == ({}, ())
-
-
 def test_files_that_are_no_presets_are_skipped_and_named(folder: Path) -> None:
     save_preset("calm", CALM, "Slow.")
     assert stat.S_IMODE((folder / "calm.json").stat().st_mode) == 0o600

@@ -11,15 +11,13 @@ from typing import Any
 import httpx
 import pytest
 from pydantic import JsonValue
-from textual import on
 from textual.pilot import Pilot
 from textual.widgets import OptionList
 
 from services.embedded import open_embedded
-from services.errors import InvalidError
 from services.model import Service
 from simulator.recording import bundled_folder
-from tests.tui.conftest import ScriptedClient, make_app, settle
+from tests.tui.conftest import make_app
 from tests.tui.pace import until
 from tests.tui.tune_support import open_tune, rest, settle_on, slider
 from tui.app import TurnlabApp
@@ -79,97 +77,6 @@ async def test_saving_sends_exactly_the_changed_fields_and_the_service_then_has_
         assert "2 fields of Intake Line" in toasts(app)[-1]
 
 
-async def test_the_rest_of_the_app_is_told(app: TurnlabApp) -> None:
-    told: list[Service] = []
-
-    class Listening(TuneScreen):
-        @on(TuneScreen.ServiceSaved)
-        def note(self, message: TuneScreen.ServiceSaved) -> None:
-            told.append(message.service)
-
-    async with app.run_test(size=SIZE) as pilot:
-        await settle(pilot)
-        assert app.client is not None
-        service = (await app.client.list_services(sort_by="name")).items[0]
-        screen = Listening(app.client, service, recordings=BOOKING)
-        await app.push_screen(screen)
-        await rest(pilot)
-        slider(screen, "post_eot_pause_ms").focus()
-        await pilot.press("right", "ctrl+s")
-        await settle_on(pilot, SaveDialog)
-        await pilot.press("s")
-        await rest(pilot)
-        assert [service.voice_config.post_eot_pause_ms for service in told] == [50]
-
-
-async def test_escape_sends_nothing(app: TurnlabApp) -> None:
-    async with app.run_test(size=SIZE) as pilot:
-        screen = await tuned(pilot)
-        await pilot.press("ctrl+s")
-        await settle_on(pilot, SaveDialog)
-        await pilot.press("escape")
-        await rest(pilot)
-        assert screen.platform.unsaved
-        assert app.client is not None
-        assert screen.session.service is not None
-        stored = await app.client.get_service(screen.session.service.id)
-        assert stored.voice_config == screen.session.service.voice_config
-
-
-async def test_nothing_to_save_is_said(app: TurnlabApp) -> None:
-    async with app.run_test(size=SIZE) as pilot:
-        await open_tune(pilot, "Intake Line", BOOKING)
-        await pilot.press("ctrl+s")
-        await rest(pilot)
-        assert "Nothing to save" in toasts(app)[-1]
-        assert not isinstance(app.screen, SaveDialog)
-
-
-async def test_a_free_draft_has_nowhere_to_go(app: TurnlabApp) -> None:
-    async with app.run_test(size=SIZE) as pilot:
-        screen = await open_tune(pilot, None, BOOKING)
-        assert "free draft" in screen.query_one(ArmHeader).text
-        slider(screen, "post_eot_pause_ms").focus()
-        await pilot.press("right", "ctrl+s")
-        await rest(pilot)
-        assert "belongs to no service" in toasts(app)[-1]
-
-
-async def refuse(service_id: str, changes: Mapping[str, JsonValue]) -> Service:
-    raise InvalidError("[bold]max_buffer_delay_ms[/bold] must be 200 or more", status=422)
-
-
-async def test_a_refusal_is_one_sentence_and_keeps_the_draft() -> None:
-    platform = ScriptedClient([Service(id="1", name="Intake [/] Line")])
-    platform.update_voice_config = refuse  # type: ignore[method-assign]
-    app = make_app(platform.open)
-    async with app.run_test(size=SIZE) as pilot:
-        screen = await open_tune(pilot, "Intake [/] Line", BOOKING)
-        slider(screen, "post_eot_pause_ms").focus()
-        await pilot.press("right", "ctrl+s")
-        await settle_on(pilot, SaveDialog)
-        await pilot.press("s")
-        await rest(pilot)
-        assert toasts(app)[-1] == "Not saved: [bold]max_buffer_delay_ms[/bold] must be 200 or more"
-        assert screen.session.draft.changes() == {"post_eot_pause_ms": 50}
-
-
-async def test_quitting_can_save_first(app: TurnlabApp) -> None:
-    stored: dict[str, Any] = {}
-    async with app.run_test(size=SIZE) as pilot:
-        screen = await tuned(pilot)
-        await pilot.press("q")
-        await settle_on(pilot, UnsavedChanges)
-        await pilot.press("s")
-        await settle_on(pilot, SaveDialog)
-        await pilot.press("s")
-        await settle(pilot)
-        assert screen.session.service is not None
-        stored = screen.session.service.voice_config.set_values()
-    assert stored["max_buffer_delay_ms"] == 360
-    assert app.return_code == 0
-
-
 async def changed_meanwhile(pilot: Pilot[None], screen: TuneScreen, **values: JsonValue) -> str:
     """Have somebody else change the service, and ask to save; return its id."""
     app = pilot.app
@@ -202,47 +109,6 @@ async def test_where_both_changed_a_field_one_chooses_before_anything_is_sent(ap
         now = (await app.client.get_service(one)).voice_config
         assert (now.max_buffer_delay_ms, now.barge_in_min_speech_s) == (660, None)
         assert not screen.platform.unsaved
-
-
-async def test_leaving_the_choice_sends_nothing_and_keeps_the_draft(app: TurnlabApp) -> None:
-    async with app.run_test(size=SIZE) as pilot:
-        screen = await tuned(pilot)
-        before = screen.session.draft.changes()
-        one = await changed_meanwhile(pilot, screen, max_buffer_delay_ms=660)
-        await settle_on(pilot, MergeDialog)
-        await pilot.press("escape")
-        await rest(pilot)
-        assert screen.session.draft.changes() == before
-        assert app.client is not None
-        assert (await app.client.get_service(one)).voice_config.max_buffer_delay_ms == 660
-
-
-async def test_what_somebody_else_changed_elsewhere_is_told_and_not_touched(app: TurnlabApp) -> None:
-    async with app.run_test(size=SIZE) as pilot:
-        screen = await tuned(pilot)
-        one = await changed_meanwhile(pilot, screen, post_eot_pause_ms=150)
-        await settle_on(pilot, SaveDialog)
-        warnings = [str(line.render()) for line in app.screen.query(".dialog-warning")]
-        assert "! post_eot_pause_ms is 150 ms on the platform by now. It is not touched." in warnings
-        await pilot.press("enter")
-        await rest(pilot)
-        assert app.client is not None
-        now = (await app.client.get_service(one)).voice_config
-        assert (now.max_buffer_delay_ms, now.post_eot_pause_ms) == (360, 150)
-
-
-async def test_what_changes_while_the_body_is_read_is_asked_about_too(app: TurnlabApp) -> None:
-    async with app.run_test(size=SIZE) as pilot:
-        screen = await tuned(pilot)
-        await pilot.press("ctrl+s")
-        await settle_on(pilot, SaveDialog)
-        assert app.client is not None
-        assert screen.session.service is not None
-        one = screen.session.service.id
-        await app.client.update_voice_config(one, {"max_buffer_delay_ms": 660})
-        await pilot.press("enter")
-        await settle_on(pilot, MergeDialog)
-        assert (await app.client.get_service(one)).voice_config.max_buffer_delay_ms == 660
 
 
 async def test_read_only_says_so_and_sends_nothing(workspace_file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -342,49 +208,3 @@ def losing(app: TurnlabApp) -> Losing:
     line = Losing(http._transport)
     http._transport = line
     return line
-
-
-async def test_a_save_whose_answer_is_lost_is_told_as_saved(app: TurnlabApp) -> None:
-    async with app.run_test(size=SIZE) as pilot:
-        screen = await tuned(pilot)
-        losing(app)
-        await pilot.press("ctrl+s")
-        await settle_on(pilot, SaveDialog)
-        words = [str(line.render()) for line in app.screen.query(".dialog-warning")]
-        assert "! release is what callers of 'Intake Line' get." in words
-        await pilot.press("enter")
-        await rest(pilot)
-        assert toasts(app)[-1] == "Saved: 2 fields of Intake Line"
-        assert not screen.platform.unsaved
-
-
-async def test_a_save_that_failed_does_not_go_over_what_somebody_stored_meanwhile(app: TurnlabApp) -> None:
-    async with app.run_test(size=SIZE) as pilot:
-        screen = await tuned(pilot)
-        losing(app).meanwhile = {"max_buffer_delay_ms": 660}
-        await pilot.press("ctrl+s")
-        await settle_on(pilot, SaveDialog)
-        await pilot.press("enter")
-        await until(pilot, lambda: any("something else is stored by now" in one for one in toasts(app)), "a word")
-        assert toasts(app)[-1].startswith("Not saved")
-        assert screen.platform.unsaved
-        assert app.client is not None
-        assert screen.session.service is not None
-        now = await app.client.get_service(screen.session.service.id)
-        assert now.voice_config.max_buffer_delay_ms == 660
-
-
-async def test_on_classic_the_arms_say_that_nothing_is_known_of_the_service() -> None:
-    platform = ScriptedClient([Service(id="1", name="Intake Line")])
-    platform.dialect = "classic"
-    platform.unsupported = {"update_voice_config": "the Classic API knows no voice_config"}
-    app = make_app(platform.open)
-    async with app.run_test(size=(160, 40)) as pilot:
-        screen = await open_tune(pilot, "Intake Line", BOOKING)
-        header = screen.query_one(ArmHeader)
-        assert "platform's defaults, service unknown" in header.text
-        assert "service as stored" not in header.text
-        slider(screen, "post_eot_pause_ms").focus()
-        await pilot.press("right")
-        await rest(pilot)
-        assert "draft over the platform's defaults, service unknown" in header.text

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import re
 import shutil
-import threading
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -24,10 +22,7 @@ from tui.tune.arm_header import ArmHeader
 from tui.tune.presets_dialog import PresetsDialog
 from tui.tune.readout_table import ReadoutTable
 from tui.tune.recording_list import RecordingList
-from tui.tune.recordings import ALL
 from tui.tune.screen import TuneScreen
-from tui.tune.trial import Outcome, Trial
-from tui.tune.trials import STALE_AFTER_S
 from tui.widgets.field_editor import EntryLine
 from tui.widgets.field_panel import FieldPanel
 from tui.widgets.timeline import Timeline
@@ -93,54 +88,6 @@ async def test_dragging_with_the_mouse_is_one_step_of_undo(app: TurnlabApp) -> N
         await rest(pilot)
         assert screen.session.draft.changes() == {}
         assert figures(screen, "response after turn p50") == before
-
-
-async def test_figures_of_older_settings_are_taken_away_until_the_new_ones_are_in(app: TurnlabApp) -> None:
-    async with app.run_test(size=SIZE) as pilot:
-        screen = await opened(pilot)
-        table = screen.query_one(ReadoutTable)
-        before = figures(screen, "response after turn p50")
-        held, trial_runner = threading.Event(), screen.session.trial_runner
-        try_out = trial_runner.try_out
-
-        def slow(trial: Trial, superseded: Callable[[], bool] = bool) -> Outcome:
-            held.wait(10)
-            return try_out(trial, superseded)
-
-        trial_runner.try_out = slow  # type: ignore[method-assign]
-        slider(screen, FIELD).focus()
-        await pilot.press("home")
-        await pilot.pause(STALE_AFTER_S * 3)
-        assert not screen.settled
-        line = next(line for line in table.lines if line.startswith("response after turn p50"))
-        assert line.split()[4:] == ["…", "…", "…"]
-        await pilot.press("right")
-        held.set()
-        await rest(pilot)
-        assert screen.session.draft.changes() == {FIELD: 220}
-        assert figures(screen, "response after turn p50")[0] < before[0]
-        assert not any("…" in line for line in table.lines)
-
-
-async def test_figures_stay_when_settings_changed_twice_in_a_moment(app: TurnlabApp) -> None:
-    async with app.run_test(size=SIZE) as pilot:
-        screen = await opened(pilot)
-        screen.recordings.show("booking.flac")
-        screen.recordings.show("booking.flac")
-        await rest(pilot)
-        await pilot.pause(2 * STALE_AFTER_S)
-        assert screen.settled
-        assert figures(screen, "response after turn p50")
-
-
-async def test_figures_stay_when_they_came_just_before_they_were_late(app: TurnlabApp) -> None:
-    async with app.run_test(size=SIZE) as pilot:
-        screen = await opened(pilot)
-        # What a timer calls is queued; here it comes to its turn behind the outcome.
-        screen.call_next(screen.trials._outcome_is_late)
-        await settle(pilot)
-        assert screen.settled
-        assert figures(screen, "response after turn p50")
 
 
 async def test_undo_redo_and_back_to_inherit(app: TurnlabApp) -> None:
@@ -270,27 +217,6 @@ async def test_all_recordings_are_compared_with_intervals_and_one_says_why_it_ha
         assert "backchannels" in table.lines[0]
 
 
-async def test_a_broken_file_is_one_sentence_and_the_rest_works(app: TurnlabApp, tmp_path: Path) -> None:
-    folder = tmp_path / "calls"
-    folder.mkdir()
-    (folder / "aaa[red].wav").write_bytes(b"RIFF this is not audio at all")
-    for name in ("booking.flac", "booking.json", "booking.scenario.json"):
-        shutil.copy(bundled_folder() / name, folder / name)
-    async with app.run_test(size=SIZE) as pilot:
-        screen = await open_tune(pilot, recordings=folder)
-        listing = screen.query_one(RecordingList)
-        row = listing.row("aaa[red].wav")
-        assert row.stage == "failed"
-        assert "not audio Turnlab can read" in row.note
-        assert "\n" not in row.note
-        assert figures(screen, "response after turn p50")[0] > 0
-        screen.recordings.show("aaa[red].wav")
-        await rest(pilot)
-        screen.recordings.show(ALL)
-        await rest(pilot)
-        assert "booking" in screen.query_one(ReadoutTable).lines[0]
-
-
 async def test_a_file_that_breaks_off_while_analysed_is_one_sentence(app: TurnlabApp, tmp_path: Path) -> None:
     whole = BOOKING.read_bytes()
     (tmp_path / "torn.flac").write_bytes(whole[: len(whole) // 3])
@@ -306,18 +232,6 @@ async def test_a_file_that_breaks_off_while_analysed_is_one_sentence(app: Turnla
             row.note in screen.query_one(Timeline).rows[0][1]
             or row.note[:60] in screen.query_one(Timeline).rows[0][1]
         )
-
-
-async def test_a_folder_without_audio_is_said(app: TurnlabApp, tmp_path: Path) -> None:
-    async with app.run_test(size=SIZE) as pilot:
-        await settle(pilot)
-        screen = TuneScreen(None, None, recordings=tmp_path)
-        await app.push_screen(screen)
-        await settle(pilot)
-        assert "holds no audio" in screen.query_one(Timeline).rows[0][1]
-        await pilot.press("down", "right")
-        await settle(pilot)
-        assert screen.platform.unsaved
 
 
 async def test_an_unlabelled_recording_leaves_out_what_needs_truth(app: TurnlabApp, tmp_path: Path) -> None:

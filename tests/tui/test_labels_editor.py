@@ -1,0 +1,263 @@
+"""The label editor without a screen: real labels of a real recording, changed, taken back, kept and saved."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from simulator.labels.document import open_label_file
+from simulator.labels.marks import Kind, Mark
+from simulator.recording import bundled_folder
+from tests.tui.quiet_host import Answers, QuietHost
+from tests.tui.tune_support import analysed
+from tui.labels.editing import LabelsController, LabelsState, edges
+from tui.labels.label_form import values_of
+from tui.labels.saving import KeptLabels, LabelFileController
+from tui.tune.bench import AnalysedRecording
+
+TURNS: tuple[Kind, ...] = ("turn",)
+NOISES: tuple[Kind, ...] = ("noise",)
+
+
+@pytest.fixture(scope="session")
+def booking(analyses: Path) -> AnalysedRecording:
+    return analysed("booking")
+
+
+@pytest.fixture
+def call(tmp_path: Path) -> Path:
+    """A recording of somebody's own, labelled."""
+    audio = tmp_path / "calls" / "call.flac"
+    audio.parent.mkdir()
+    shutil.copy(bundled_folder() / "booking.flac", audio)
+    raw = json.loads((bundled_folder() / "booking.json").read_text())
+    audio.with_suffix(".json").write_text(json.dumps({"turns": raw["turns"], "ours": "stays"}))
+    return audio
+
+
+class Editor:
+    """Both controllers of the editor over a recording, with what they published, told and asked."""
+
+    def __init__(self, one: AnalysedRecording, audio: Path, *, to: Path | None = None, **answers: Any) -> None:
+        self.host, self.answers, self.states = QuietHost(), Answers(**answers), list[LabelsState]()
+        read_only = bool(answers.pop("read_only", False))
+        file = open_label_file(audio, one.recording.source.duration_s)
+        self.left = False
+        self.files = LabelFileController(
+            self.host,
+            lambda: self.labels,
+            file,
+            audio,
+            one.recording.source.duration_s,
+            self.answers,
+            copies_to=to,
+            read_only=read_only,
+            leave=self._leave,
+        )
+        self.labels = LabelsController(
+            self.host,
+            file.raw,
+            one.recording.duration_ms,
+            one.activity,
+            self.answers,
+            publish=self.states.append,
+            keep=self.files.keep,
+            read_only=read_only,
+        )
+        self.labels.step(1)
+
+    def _leave(self) -> None:
+        self.left = True
+
+    @property
+    def chosen(self) -> Mark:
+        assert self.labels.chosen is not None
+        return self.labels.chosen
+
+    @property
+    def marks(self) -> list[tuple[str, int, int]]:
+        return [(mark.kind, mark.start_ms, mark.end_ms) for mark in self.states[-1].marks]
+
+
+def written(call: Path) -> dict[str, Any]:
+    content: dict[str, Any] = json.loads(call.with_suffix(".json").read_text())
+    return content
+
+
+async def test_going_about_chooses_labels_and_stays_at_the_ends(booking: AnalysedRecording, call: Path) -> None:
+    editor = Editor(booking, call)
+    marks = editor.labels.document.marks
+    assert (editor.chosen, editor.labels.place_ms) == (marks[0], marks[0].start_ms)
+    editor.labels.step(-1)
+    assert editor.chosen == marks[0]
+    editor.labels.step(len(marks) + 3)
+    assert editor.chosen == marks[-1]
+    editor.labels.go_to(1e9)
+    assert editor.labels.place_ms == booking.recording.duration_ms
+    found = edges(booking.activity)
+    editor.labels.step_edge(-1)
+    assert editor.labels.place_ms == max(edge for edge in found if edge < booking.recording.duration_ms)
+    editor.labels.go_to(0)
+    editor.labels.step_edge(1)
+    assert editor.labels.place_ms == min(edge for edge in found if edge > 0)
+    editor.labels.point(marks[1].start_ms + 10, TURNS)
+    assert editor.chosen == marks[1]
+    editor.labels.point(marks[0].start_ms, NOISES)
+    assert (editor.chosen, editor.labels.place_ms) == (marks[1], marks[0].start_ms)
+
+
+async def test_edges_and_whole_labels_are_moved_and_taken_back_and_done_again(
+    booking: AnalysedRecording, call: Path
+) -> None:
+    editor = Editor(booking, call)
+    first, before = editor.chosen, editor.marks
+    editor.labels.move(200)
+    assert (editor.chosen.start_ms, editor.chosen.end_ms) == (first.start_ms + 200, first.end_ms + 200)
+    assert editor.labels.place_ms == first.start_ms + 200
+    editor.labels.go_to(first.start_ms + 300)
+    editor.labels.bound("start")
+    editor.labels.go_to(first.end_ms - 100)
+    editor.labels.bound("end")
+    moved = editor.marks
+    assert moved == [("turn", first.start_ms + 300, first.end_ms - 100), *before[1:]]
+    for _ in range(3):
+        editor.labels.undo()
+    assert editor.marks == before
+    assert not editor.states[-1].changed
+    editor.labels.undo()
+    assert editor.host.told == [": Nothing to undo."]
+    for _ in range(3):
+        editor.labels.redo()
+    assert editor.marks == moved
+    assert editor.labels.place_ms == first.start_ms + 300, "what came back is in hand"
+
+
+async def test_labels_are_added_over_the_voice_and_deleted(booking: AnalysedRecording, call: Path) -> None:
+    editor = Editor(booking, call)
+    before = editor.marks
+    span = booking.activity.spans[0]
+    editor.labels.go_to(span.start_ms + 5)
+    editor.labels.add("backchannel")
+    assert (editor.chosen.kind, editor.chosen.stretch) == ("backchannel", (span.start_ms, span.end_ms))
+    editor.labels.add("turn")
+    assert "nobody has two turns at once" in editor.states[-1].problem
+    editor.labels.delete()
+    assert editor.marks == before
+    assert editor.labels.chosen is None
+    editor.labels.delete()
+    assert editor.states[-1].problem == "No label is chosen: . goes to the next one."
+    editor.labels.go_to(booking.recording.duration_ms)
+    editor.labels.add("noise")
+    length_ms = booking.activity.duration_ms
+    assert editor.chosen.stretch == (length_ms - 1000, length_ms)
+
+
+async def test_a_typed_label_that_cannot_be_is_asked_for_again(booking: AnalysedRecording, call: Path) -> None:
+    editor = Editor(booking, call)
+    good = values_of(editor.chosen) | {"words": "  hello   there "}
+    editor.answers = Answers(label=[good | {"start": "soon"}, good | {"end": "0"}, good])
+    editor.labels._questions = editor.answers
+    editor.labels.edit()
+    await editor.host.finish()
+    problems = [question[3] for _, question, _ in editor.answers.asked]
+    assert problems[0] == ""
+    assert "is no time" in problems[1]
+    assert problems[2]
+    assert editor.chosen.words == "hello there"
+
+
+async def test_saving_replaces_the_file_in_one_step_and_keeps_what_is_not_a_label(
+    booking: AnalysedRecording, call: Path
+) -> None:
+    editor = Editor(booking, call)
+    first = editor.chosen
+    editor.labels.move(20)
+    await editor.host.finish()
+    assert KeptLabels(call).read() is None, "this process holds it"
+    editor.files.save()
+    await editor.host.finish()
+    assert written(call)["ours"] == "stays"
+    assert written(call)["turns"][0]["start_s"] == pytest.approx((first.start_ms + 20) / 1000)
+    assert call.with_suffix(".json").stat().st_mode & 0o077 == 0
+    assert sorted(file.name for file in call.parent.iterdir()) == ["call.flac", "call.json"]
+    assert editor.files.saved == call
+    assert editor.host.told == [f"Saved: {call.with_suffix('.json')}, readable by you alone."]
+    editor.files.save()
+    assert editor.host.told[-1] == ": Nothing to save: the labels are as the file has them."
+
+
+@pytest.mark.parametrize(("whose", "stands"), [("mine", "mine"), ("theirs", "theirs"), (None, "theirs")])
+async def test_labels_that_somebody_else_wrote_meanwhile_are_never_overwritten_unasked(
+    booking: AnalysedRecording, call: Path, whose: str | None, stands: str
+) -> None:
+    editor = Editor(booking, call, whose=whose)
+    editor.labels.move(20)
+    mine = editor.marks
+    theirs = {"turns": [{"start_s": 1, "end_s": 2, "text": "theirs"}]}
+    call.with_suffix(".json").write_text(json.dumps(theirs))
+    editor.files.save()
+    await editor.host.finish()
+    assert editor.answers.names == ["whose"]
+    assert (written(call) == theirs) == (stands == "theirs")
+    assert (editor.files.saved is None) == (whose is None)
+    if whose == "theirs":
+        assert editor.marks == [("turn", 1000, 2000)]
+        editor.labels.undo()
+    assert editor.marks == mine
+
+
+async def test_unsaved_labels_are_offered_after_a_crash_and_taken_up(
+    booking: AnalysedRecording, call: Path
+) -> None:
+    editor = Editor(booking, call)
+    editor.labels.delete()
+    await editor.host.finish()
+    left = editor.marks
+    editor.files.close()  # as a process does that ends
+    again = Editor(booking, call, take_up=True, leave=["keep", "drop"])
+    again.files.look_for_kept()
+    await again.host.finish()
+    assert again.marks == left
+    assert again.states[-1].changed
+    for _ in range(2):
+        again.files.leave()
+        await again.host.finish()
+    assert again.left
+    again.files.close()
+    third = Editor(booking, call)
+    third.files.look_for_kept()
+    await third.host.finish()
+    assert third.answers.names == []
+
+
+async def test_a_recording_of_ours_is_copied_first_and_only_if_the_person_agrees(
+    booking: AnalysedRecording, call: Path, tmp_path: Path
+) -> None:
+    own, before = tmp_path / "own", call.with_suffix(".json").read_bytes()
+    editor = Editor(booking, call, to=own, copy_first=[None, True], leave=None)
+    editor.labels.move(20)
+    editor.files.save()
+    await editor.host.finish()
+    assert not own.exists()
+    editor.files.leave()
+    await editor.host.finish()
+    assert not editor.left, "not without an answer"
+    editor.files.save()
+    await editor.host.finish()
+    assert editor.files.saved == own / "my-call.flac"
+    assert (own / "my-call.json").exists()
+    assert call.with_suffix(".json").read_bytes() == before
+
+
+async def test_read_only_changes_and_saves_nothing(booking: AnalysedRecording, call: Path) -> None:
+    editor = Editor(booking, call, read_only=True)
+    before = editor.marks
+    for change in (editor.labels.delete, editor.files.save, lambda: editor.labels.add("noise")):
+        change()
+        assert "--read-only" in editor.states[-1].problem
+    assert editor.marks == before
+    assert not editor.host.tasks

@@ -1,0 +1,373 @@
+"""Recordings and trials of Tune without a screen: the real engine, threads that run when they are told to."""
+
+from __future__ import annotations
+
+import json
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pytest
+import soundfile as sf
+
+from simulator.labels.document import LabelFile
+from simulator.recording import bundled_folder
+from tests.tui.quiet_host import Answers, QuietHost
+from tui.tune.bench import AnalysedRecording
+from tui.tune.drafts import DraftController
+from tui.tune.findings import FindingsController
+from tui.tune.labelling import LabellingController
+from tui.tune.playback import Heard, PlaybackController
+from tui.tune.recordings import ALL, RecordingsController, RecordingsState
+from tui.tune.session import Session
+from tui.tune.symptoms import Offer
+from tui.tune.trial import Outcome, Trial
+from tui.tune.trials import TrialController, TrialState
+
+GONE = "is no longer there; was it moved or deleted?"
+
+
+class Bench:
+    """A session with recordings and trials, as the Tune screen holds them."""
+
+    def __init__(self, folder: Path | None) -> None:
+        self.host, self.session = QuietHost(), Session(None)
+        self.listed, self.tried, self.heard = list[RecordingsState](), list[TrialState](), list[Heard]()
+        self.arrived: list[int] = []
+        self.recordings = RecordingsController(
+            self.host,
+            folder,
+            publish=self.listed.append,
+            wait=lambda text, share: self.trials.wait(text, share),
+            moved=self._moved,
+        )
+        self.trials = TrialController(
+            self.host,
+            self.session.trial_runner,
+            self._trial,
+            publish=self.tried.append,
+            arrive=self.arrived.append,
+        )
+        self.playback = PlaybackController(
+            self.host, lambda: self.trials.outcome, start=lambda: 100, event=lambda: 200, publish=self.heard.append
+        )
+        self.recordings.look()
+
+    def _trial(self) -> Trial | None:
+        return self.session.trial(self.recordings.shown, self.recordings.scope())
+
+    def _moved(self) -> None:
+        self.session.revision += 1
+        self.trials.try_out()
+
+    def set(self, name: str, value: object) -> None:
+        self.session.draft.set_value(name, value)
+        self._moved()
+
+    def stage(self, key: str) -> str:
+        return next(row.stage for row in self.listed[-1].rows or () if row.key == key)
+
+    def note(self, key: str) -> str:
+        return next(row.note for row in self.listed[-1].rows or () if row.key == key)
+
+    @property
+    def over(self) -> str:
+        measured = self.tried[-1].measured
+        assert measured is not None
+        assert measured.readouts is not None
+        return measured.readouts.over
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """Three labelled recordings."""
+    folder = tmp_path / "calls"
+    folder.mkdir()
+    for name in ("booking", "coughs", "thinking"):
+        for suffix in (".flac", ".json"):
+            shutil.copy(bundled_folder() / f"{name}{suffix}", folder / f"{name}{suffix}")
+    return folder
+
+
+def test_the_first_recording_is_analysed_and_tried_and_says_so_meanwhile(folder: Path) -> None:
+    bench = Bench(folder)
+    assert bench.listed[-1].rows is None
+    assert bench.tried[-1].waiting == "Looking for recordings…"
+    assert bench.tried[-1].then == "The readouts come with the timeline."
+    bench.host.run()
+    waiting = [state.waiting for state in bench.tried if state.waiting]
+    assert "Listening to booking, once: what is heard in it is kept." in waiting
+    assert [bench.stage(f"{name}.flac") for name in ("booking", "coughs", "thinking")] == ["done"] + ["waiting"] * 2
+    assert bench.over.startswith("booking, ")
+    assert bench.trials.settled
+
+
+def test_what_is_compared_over_follows_the_selection_and_all(folder: Path) -> None:
+    bench = Bench(folder)
+    bench.host.run()
+    for key, over in (("coughs.flac", "coughs,"), ("thinking.flac", "2 recordings,")):
+        bench.recordings.toggle(key)
+        bench.host.run()
+        assert bench.over.startswith(over)
+    bench.recordings.toggle_all()
+    bench.host.run()
+    assert bench.over.startswith("3 recordings,")
+    bench.recordings.toggle_all()
+    bench.host.run()
+    assert bench.listed[-1].picked == {"coughs.flac", "thinking.flac"}
+    assert bench.over.startswith("2 recordings,")
+
+
+def test_figures_of_older_settings_are_taken_away_and_the_newest_follow(folder: Path) -> None:
+    bench = Bench(folder / "booking.flac")
+    bench.host.run()
+    before = bench.tried[-1].measured
+    bench.set("max_buffer_delay_ms", 200)
+    assert not bench.trials.settled
+    bench.host.pass_time()
+    assert (bench.tried[-1].stale, bench.tried[-1].measured) == (True, before)
+    bench.set("max_buffer_delay_ms", 900)
+    assert len(bench.host.jobs) == 1, "one trial at a time"
+    bench.host.jobs.pop(0)(_Job())
+    assert bench.tried[-1].stale, "the drawing follows, the figures do not"
+    assert bench.tried[-1].measured is before
+    assert bench.tried[-1].drawn is not before
+    bench.host.run()
+    assert bench.trials.settled
+    assert bench.trials.outcome is bench.tried[-1].measured
+    bench.host.pass_time()
+    assert not bench.tried[-1].stale, "a timer that comes late takes nothing away"
+
+
+class _Job:
+    cancelled = False
+
+    def report(self, deliver: Callable[[], None], topic: object = None) -> None:  # noqa: ARG002
+        deliver()
+
+
+def test_settings_that_cannot_be_simulated_are_said_and_the_next_ones_are_tried(folder: Path) -> None:
+    bench = Bench(folder / "booking.flac")
+    bench.host.run()
+    try_out = bench.session.trial_runner.try_out
+
+    def fail(trial: Trial, superseded: object = None) -> Outcome:
+        raise ZeroDivisionError(f"{trial} {superseded}")
+
+    bench.session.trial_runner.try_out = fail  # type: ignore[method-assign]
+    bench.set("max_buffer_delay_ms", 200)
+    bench.host.run()
+    assert bench.host.told[-1].startswith(": These settings cannot be simulated (")
+    assert bench.trials.settled_measurement() is None
+    bench.session.trial_runner.try_out = try_out  # type: ignore[method-assign]
+    bench.set("max_buffer_delay_ms", 300)
+    bench.host.run()
+    assert bench.trials.settled
+
+
+def test_one_that_goes_before_it_is_analysed_says_so_and_is_taken_once_it_is_back(folder: Path) -> None:
+    bench = Bench(folder)
+    bench.host.run()
+    aside = folder.parent / "thinking.flac"
+    (folder / "thinking.flac").rename(aside)
+    bench.recordings.show("thinking.flac")
+    bench.host.run()
+    assert bench.stage("thinking.flac") == "failed"
+    assert bench.note("thinking.flac") == f"thinking.flac {GONE}"
+    bench.recordings.show(ALL)
+    bench.host.run()
+    assert bench.over.startswith("2 recordings,"), "it takes no other along"
+    assert bench.listed[-1].shown == "booking.flac"
+    bench.recordings.show("thinking.flac")
+    bench.host.run()
+    assert bench.host.told[-1] == f"thinking: thinking.flac {GONE}"
+    aside.rename(folder / "thinking.flac")
+    bench.recordings.toggle("thinking.flac")
+    bench.host.run()
+    assert bench.stage("thinking.flac") == "done"
+    assert bench.listed[-1].shown == "thinking.flac"
+
+
+def test_a_broken_file_and_an_empty_folder_are_one_sentence(folder: Path, tmp_path: Path) -> None:
+    (folder / "aaa[red].wav").write_bytes(b"RIFF this is not audio at all")
+    bench = Bench(folder)
+    bench.host.run()
+    assert bench.stage("aaa[red].wav") == "failed"
+    assert "not audio Turnlab can read" in bench.note("aaa[red].wav")
+    assert bench.over.startswith("booking,")
+    (tmp_path / "none").mkdir()
+    empty = Bench(tmp_path / "none")
+    empty.host.run()
+    assert "holds no audio" in empty.tried[-1].waiting
+    assert empty.tried[-1].then == empty.tried[-1].waiting == empty.listed[-1].said
+
+
+def test_recordings_that_came_since_are_listed_and_the_others_stay(folder: Path) -> None:
+    bench = Bench(folder)
+    bench.host.run()
+    shutil.copy(bundled_folder() / "telephone.flac", folder / "zoo.flac")
+    bench.recordings.look_for_new()
+    bench.host.run()
+    assert [row.key for row in bench.listed[-1].rows or ()][-1] == "zoo.flac"
+    assert bench.stage("booking.flac") == "done"
+    assert "unlabelled" in bench.note("zoo.flac")
+
+
+def test_a_moment_is_arrived_at_once_its_recording_is_drawn(folder: Path) -> None:
+    bench = Bench(folder)
+    bench.host.run()
+    outcome = bench.trials.outcome
+    assert outcome is not None
+    assert bench.trials.go_to("booking.flac", 1500)
+    assert bench.arrived == [outcome.scene.ticks.at(1500)]
+    assert not bench.trials.go_to("coughs.flac", 2000)
+    bench.recordings.show_over_all("coughs.flac")
+    bench.host.run()
+    assert len(bench.arrived) == 2
+    assert bench.over.startswith("3 recordings,")
+
+
+def test_the_playhead_can_be_put_before_anything_is_played(folder: Path) -> None:
+    bench = Bench(folder / "booking.flac")
+    bench.playback.wind(5)
+    assert bench.heard[-1].wants_ms == 0, "nothing is there yet"
+    bench.host.run()
+    outcome = bench.trials.outcome
+    assert outcome is not None
+    bench.playback.wind(5)
+    bench.playback.wind(5)
+    assert (bench.heard[-1].wants_ms, bench.heard[-1].follow) == (10_000, True)
+    bench.playback.seek(10**9)
+    assert bench.heard[-1].wants_ms == outcome.scene.duration_ms - 1
+    bench.playback.stop()
+    assert bench.heard[-1].wants_ms is None
+    assert bench.playback.sight is None
+
+
+@pytest.mark.parametrize("there", [True, False])
+async def test_list_timeline_and_readouts_follow_labels_that_were_written(folder: Path, there: bool) -> None:
+    bench = Bench(folder / "booking.flac")
+    bench.host.run()
+    asked: list[Path | None] = []
+
+    async def edit(analysed: AnalysedRecording, file: LabelFile, copies_to: Path | None) -> Path:
+        asked.append(copies_to)
+        file.write({"turns": [{"start_s": 1, "end_s": 2, "text": "mine"}]})
+        if not there:
+            analysed.recording.source.path.unlink()
+        return analysed.recording.source.path
+
+    labelling = LabellingController(bench.host, bench.recordings, bench.session.trial_runner, edit)
+    labelling.edit()
+    await bench.host.finish()
+    bench.host.run()
+    assert asked == [None]
+    outcome = bench.trials.outcome
+    assert outcome is not None
+    assert bench.trials.settled
+    if there:
+        assert [turn.text for turn in outcome.scene.turns] == ["mine"]
+    else:
+        assert bench.host.told == [f"The readouts keep the labels of before: booking.flac {GONE}"]
+        assert bench.note("booking.flac") == f"booking.flac {GONE} What is shown was analysed before."
+        labelling.edit()
+        await bench.host.finish()
+        assert bench.host.told[-1] == f"No labels to edit: Booking a visit: booking.flac {GONE}"
+        assert len(asked) == 1
+
+
+class Asking:
+    """The findings of a bench, with what is asked."""
+
+    def __init__(self, bench: Bench, **answers: object) -> None:
+        self.answers, self.went_to = Answers(**answers), list[tuple[str, int]]()
+        drafts = DraftController(
+            bench.host, bench.session, self.answers, label=str, changed=bench.trials.try_out, go_to=lambda _: None
+        )
+        self.bench, self.shown = bench, 0
+        self.findings = FindingsController(
+            bench.host,
+            drafts,
+            bench.trials,
+            self.answers,
+            trial=bench._trial,
+            changed=self._note,
+            go_to=lambda key, own_ms: self.went_to.append((key, own_ms)),
+        )
+
+    def _note(self) -> None:
+        self.shown += 1
+
+    async def ask(self, what: Callable[[], None]) -> None:
+        what()
+        await self.bench.host.finish()
+        self.bench.host.run()
+
+
+async def test_the_worst_turns_are_those_whose_first_sound_is_later_too(folder: Path) -> None:
+    bench = Bench(folder / "booking.flac")
+    asking = Asking(bench, worst_turn=lambda turns, *_: turns[0])
+    await asking.ask(asking.findings.worst_turns)
+    assert bench.host.told == [": Wait until the readouts are there."]
+    bench.set("filler_style", "silent")
+    bench.host.run()
+    await asking.ask(asking.findings.worst_turns)
+    ((_, (turns, over, arms), _),) = asking.answers.asked
+    by_first_sound = [turn for turn in turns if turn.readout == "first_sound_ms"]
+    assert by_first_sound
+    assert all((turn.delta_ms or 0) > 0 for turn in by_first_sound)
+    assert (over, arms) == (bench.over, ["draft", "balanced"])
+    assert asking.went_to == [(turns[0].key, turns[0].own_ms)]
+
+
+async def test_where_nobody_speaks_there_is_no_turn_to_have_got_worse(tmp_path: Path) -> None:
+    sf.write(tmp_path / "quiet.wav", np.zeros(32_000, np.float32), 16_000)
+    bench = Bench(tmp_path / "quiet.wav")
+    bench.host.run()
+    asking = Asking(bench)
+    await asking.ask(asking.findings.worst_turns)
+    assert bench.host.told == [": There is no turn of a caller in quiet, 0 turns, so nothing to compare."]
+
+
+async def test_an_offer_of_the_symptom_guide_goes_into_the_draft_where_that_is_arm_a(folder: Path) -> None:
+    bench = Bench(folder / "booking.flac")
+    bench.host.run()
+    dead_air = frozenset(("dead_air_s",))
+    asking = Asking(bench, symptom=[None, Offer("post_eot_pause_ms", 0, 300)], rows=[None, dead_air])
+    for _ in range(2):
+        await asking.ask(asking.findings.symptoms)
+        await asking.ask(asking.findings.pick_rows)
+    assert bench.session.draft.changes() == {"post_eot_pause_ms": 300}
+    assert bench.host.told[-1].startswith("In the draft: post_eot_pause_ms: ")
+    assert (asking.shown, asking.findings.rows) == (1, dead_air)
+    bench.session.arms.swap(1)
+    bench._moved()
+    bench.host.run()
+    await asking.ask(asking.findings.symptoms)
+    assert bench.host.told[-1] == ": Symptoms change the draft: make it arm A first."
+
+
+async def test_an_export_replaces_nothing_unasked_and_says_where_it_cannot_be_written(
+    folder: Path, tmp_path: Path
+) -> None:
+    bench = Bench(folder / "booking.flac")
+    bench.host.run()
+    target, nowhere = tmp_path / "b.json", tmp_path / "none" / "b.json"
+    what = "timeline of arm B"
+    asking = Asking(bench, pick=[what] * 4, export_to=[target, target, target, nowhere], confirm=[None, True])
+    for _ in range(4):
+        await asking.ask(asking.findings.export)
+        if target.read_text() != "theirs":
+            timeline = json.loads(target.read_text())
+            target.write_text("theirs")
+    outcome = bench.trials.outcome
+    assert outcome is not None
+    heard = [sound.text for sound in outcome.runs[1].measured.sounds]
+    assert [part["label"] for part in timeline["segments"] if part["lane"] == "agent"] == heard
+    assert target.stat().st_mode & 0o077 == 0
+    assert [told.partition(" ")[2] for told in bench.host.told] == [
+        *[f"Wrote {target}, readable by you alone."] * 2,
+        f"{nowhere}: no such file or directory; choose another place.",
+    ]
+    assert asking.answers.names.count("confirm") == 2

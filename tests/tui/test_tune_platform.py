@@ -1,0 +1,264 @@
+"""Saving the draft and leaving it, without a screen: the real embedded platform, and one that refuses."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import AsyncIterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+from pydantic import JsonValue
+
+from services.client import ServicesClient
+from services.embedded import open_embedded
+from services.errors import InvalidError
+from services.model import Service
+from tests.tui.conftest import ScriptedClient, service
+from tests.tui.quiet_host import Answers, QuietHost
+from tui.read_only import read_only
+from tui.tune.platform import PlatformController
+from tui.tune.session import Session
+
+CHANGES = {"max_buffer_delay_ms": 360, "barge_in_min_speech_s": None}
+
+
+class Saving:
+    """A controller over a service, with what it told and asked."""
+
+    def __init__(self, client: ServicesClient | None, of: Service | None, **answers: Any) -> None:
+        self.host, self.answers, self.session = QuietHost(), Answers(**answers), Session(of)
+        self.saved: list[Service] = []
+        self.in_view, self.focused, self.left = True, "a field", False
+        self.controller = PlatformController(
+            self.host,
+            client,
+            self.session,
+            self.answers,
+            in_view=lambda: self.in_view,
+            doing=lambda: self.focused,
+            changed=lambda: None,
+            saved=self.saved.append,
+            leave=self._leave,
+        )
+
+    async def _leave(self) -> None:
+        self.left = True
+
+    def change(self, **values: object) -> None:
+        for name, value in values.items():
+            self.session.draft.set_value(name, value)
+
+    async def save(self) -> None:
+        self.controller.save()
+        await self.host.finish()
+
+    async def leave(self) -> None:
+        self.controller.leave()
+        await self.host.finish()
+
+
+@pytest.fixture
+async def client(workspace_file: Path) -> AsyncIterator[ServicesClient]:
+    async with open_embedded(workspace_file) as opened:
+        yield opened
+
+
+async def intake(client: ServicesClient, **answers: Any) -> Saving:
+    """Set one field of Intake Line, and put another back to inherit."""
+    page = await client.list_services(sort_by="name")
+    saving = Saving(client, next(one for one in page.items if one.name == "Intake Line"), **answers)
+    saving.change(**CHANGES)
+    return saving
+
+
+async def stored(client: ServicesClient, saving: Saving) -> dict[str, Any]:
+    assert saving.session.service is not None
+    return (await client.get_service(saving.session.service.id)).voice_config.set_values()
+
+
+async def meanwhile(client: ServicesClient, saving: Saving, **values: JsonValue) -> None:
+    assert saving.session.service is not None
+    await client.update_voice_config(saving.session.service.id, values)
+
+
+async def test_exactly_the_changed_fields_are_shown_and_then_stored(client: ServicesClient) -> None:
+    saving = await intake(client, send=True)
+    before = await stored(client, saving)
+    await saving.save()
+    ((_, (title, body, told), more),) = saving.answers.asked
+    assert (title, body, more) == ("Intake Line", CHANGES, {"enter_sends": True})
+    assert "release is what callers of 'Intake Line' get." in told
+    del before["barge_in_min_speech_s"]
+    assert await stored(client, saving) == before | {"max_buffer_delay_ms": 360}
+    assert saving.host.told == ["Saved: 2 fields of Intake Line"]
+    assert [one.voice_config for one in saving.saved] == [saving.session.draft.stored]
+    assert not saving.controller.unsaved
+
+
+async def test_nothing_is_sent_where_the_person_does_not_agree(client: ServicesClient) -> None:
+    saving = await intake(client, send=None)
+    before = await stored(client, saving)
+    await saving.save()
+    assert await stored(client, saving) == before
+    assert saving.controller.unsaved
+
+
+@pytest.mark.parametrize(
+    ("client", "of", "changes", "why"),
+    [
+        (None, service(1), {}, "Nothing to save: the draft is what is stored."),
+        (None, None, CHANGES, "Not saved: this draft belongs to no service; open one to save to it."),
+        (None, service(1), CHANGES, "Not saved: no platform is connected."),
+        (read_only(ScriptedClient([service(1)])), service(1), CHANGES, "Not saved: read-only"),
+    ],
+)
+async def test_where_it_cannot_be_saved_the_reason_is_said(
+    client: ServicesClient | None, of: Service | None, changes: Mapping[str, object], why: str
+) -> None:
+    saving = Saving(client, of)
+    saving.change(**changes)
+    await saving.save()
+    assert saving.host.told[0].startswith(f": {why}")
+    assert not saving.answers.asked
+    saving.controller.tell_where_it_is_kept()
+    assert any("A draft is kept on this machine alone" in told for told in saving.host.told) == ("read-only" in why)
+
+
+async def test_a_refusal_is_one_sentence_and_keeps_the_draft() -> None:
+    async def refuse(service_id: str, changes: Mapping[str, JsonValue]) -> Service:
+        raise InvalidError("[bold]max_buffer_delay_ms[/bold] must be 200 or more", status=422)
+
+    platform = ScriptedClient([service(1)])
+    platform.update_voice_config = refuse  # type: ignore[method-assign]
+    saving = Saving(platform, service(1), send=True)
+    saving.change(post_eot_pause_ms=50)
+    await saving.save()
+    assert saving.host.told == ["Not saved: [bold]max_buffer_delay_ms[/bold] must be 200 or more"]
+    assert saving.session.draft.changes() == {"post_eot_pause_ms": 50}
+
+
+async def test_where_both_changed_a_field_the_chosen_one_stands(client: ServicesClient) -> None:
+    saving = await intake(client, merge=("max_buffer_delay_ms",), send=True)
+    await meanwhile(client, saving, max_buffer_delay_ms=660, barge_in_min_speech_s=1.1)
+    await saving.save()
+    _, (_, both), _ = saving.answers.asked[0]
+    assert [(one.name, one.theirs, one.mine) for one in both] == [
+        ("max_buffer_delay_ms", 660, 360),
+        ("barge_in_min_speech_s", 1.1, None),
+    ]
+    now = await stored(client, saving)
+    assert now["max_buffer_delay_ms"] == 660
+    assert "barge_in_min_speech_s" not in now
+
+
+async def test_leaving_the_choice_sends_nothing_and_keeps_the_draft(client: ServicesClient) -> None:
+    saving = await intake(client, merge=None)
+    await meanwhile(client, saving, max_buffer_delay_ms=660)
+    await saving.save()
+    assert saving.session.draft.changes() == CHANGES
+    assert (await stored(client, saving))["max_buffer_delay_ms"] == 660
+
+
+async def test_what_somebody_else_changed_elsewhere_is_told_and_not_touched(client: ServicesClient) -> None:
+    saving = await intake(client, send=True)
+    await meanwhile(client, saving, post_eot_pause_ms=150)
+    await saving.save()
+    ((_, (_, _, told), _),) = saving.answers.asked
+    assert "post_eot_pause_ms is 150 ms on the platform by now. It is not touched." in told
+    now = await stored(client, saving)
+    assert (now["max_buffer_delay_ms"], now["post_eot_pause_ms"]) == (360, 150)
+
+
+async def test_what_changes_while_the_body_is_read_is_asked_about_too(client: ServicesClient) -> None:
+    async def agree_late(*_: object) -> bool:
+        await meanwhile(client, saving, max_buffer_delay_ms=660)
+        return True
+
+    saving = await intake(client, send=agree_late, merge=None)
+    await saving.save()
+    assert saving.answers.names == ["send", "merge"]
+    assert (await stored(client, saving))["max_buffer_delay_ms"] == 660
+
+
+class Losing(httpx.AsyncBaseTransport):
+    """Loses the answer to a change; ``meanwhile`` happens instead of the change, where it is set."""
+
+    def __init__(self, inner: httpx.AsyncBaseTransport) -> None:
+        self.inner, self.lost = inner, 1
+        self.meanwhile: dict[str, Any] = {}
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        if request.method == "PUT" and self.lost:
+            self.lost -= 1
+            if self.meanwhile:
+                content = json.dumps({"voice_config": self.meanwhile}).encode()
+                headers = {name: value for name, value in request.headers.items() if name != "content-length"}
+                request = httpx.Request("PUT", request.url, headers=headers, content=content)
+            await (await self.inner.handle_async_request(request)).aread()
+            raise httpx.ReadError("connection reset")
+        return await self.inner.handle_async_request(request)
+
+
+def losing(client: ServicesClient) -> Losing:
+    http: httpx.AsyncClient = client._transport._http  # type: ignore[attr-defined]
+    line = Losing(http._transport)
+    http._transport = line
+    return line
+
+
+async def test_a_save_whose_answer_is_lost_is_told_as_saved(client: ServicesClient) -> None:
+    saving = await intake(client, send=True)
+    losing(client)
+    await saving.save()
+    assert saving.host.told == ["Saved: 2 fields of Intake Line"]
+    assert not saving.controller.unsaved
+
+
+async def test_a_save_that_failed_does_not_go_over_what_somebody_stored_meanwhile(client: ServicesClient) -> None:
+    saving = await intake(client, send=True)
+    losing(client).meanwhile = {"max_buffer_delay_ms": 660}
+    await saving.save()
+    assert saving.host.told[-1].startswith("Not saved")
+    assert "something else is stored by now" in saving.host.told[-1]
+    assert saving.controller.unsaved
+    assert (await stored(client, saving))["max_buffer_delay_ms"] == 660
+
+
+async def test_what_was_opened_meanwhile_is_not_covered_by_a_question(client: ServicesClient) -> None:
+    saving = await intake(client)
+    saving.in_view = False
+    await saving.save()
+    assert saving.host.told == ["Not saved: Something else was opened meanwhile. Save again."]
+    assert saving.controller.unsaved
+
+
+@pytest.mark.parametrize(("answer", "left", "unsaved"), [("keep", True, 2), ("discard", True, 0), (None, False, 2)])
+async def test_leaving_asks_what_becomes_of_the_draft(
+    client: ServicesClient, answer: str | None, left: bool, unsaved: int
+) -> None:
+    saving = await intake(client, leave=answer)
+    await saving.leave()
+    ((_, question, more),) = saving.answers.asked
+    assert (question, more) == (("Intake Line", 2), {"can_save": True})
+    assert (saving.left, len(saving.session.draft.changes())) == (left, unsaved)
+    assert saving.controller.unsaved != left
+    saving.controller.stay()
+    assert saving.controller.unsaved == bool(unsaved)
+
+
+async def test_leaving_can_save_first_and_stays_where_that_was_not_done(client: ServicesClient) -> None:
+    saving = await intake(client, leave=["save", "save"], send=[None, True])
+    await saving.leave()
+    assert not saving.left
+    await saving.leave()
+    assert saving.left
+    assert (await stored(client, saving))["max_buffer_delay_ms"] == 360
+
+
+def test_on_classic_the_arms_say_that_nothing_is_known_of_the_service() -> None:
+    session = Session(service(1), voice_told=False)
+    assert session.arm_names()[0] == "platform's defaults, service unknown"
+    session.draft.set_value("post_eot_pause_ms", 50)
+    assert "service as stored" not in " ".join((*session.arm_names(), *session.comparison_arms()))
