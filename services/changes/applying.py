@@ -5,7 +5,7 @@ from __future__ import annotations
 from contextlib import suppress
 from dataclasses import dataclass
 
-from services.changes.differences import Change, canonical, differences, newest_versions, same
+from services.changes.differences import Change, canonical, change_texts, differences, newest_versions, same
 from services.changes.errors import MovedError
 from services.changes.guarded import carry_out
 from services.changes.kept import Entry, Scope, holds, settled
@@ -111,6 +111,11 @@ class _VersionSetStep:
 
     def untouched(self, stored: VersionSet | None) -> bool:
         return same(stored, self._plan.before)
+
+    def shown(self, stored: VersionSet | None) -> str:
+        newest = self._plan.newest
+        texts = (change_texts(one, newest) for one in differences(self._plan.before, stored, newest))
+        return "; ".join(f"{label} is {now}" for label, _, now in texts)
 
     def stored_text(self, stored: VersionSet | None) -> str:
         return canonical(stored)

@@ -76,9 +76,9 @@ class UncertainError(ServiceError):
 class OvertakenError(ConflictError):
     """The answer to a change was lost, and what is stored now is neither what was sent nor what was there."""
 
-    def __init__(self, what: str, cause: ServiceError, change: int | None, check: str) -> None:
+    def __init__(self, what: str, cause: ServiceError, change: int | None, check: str, now: str) -> None:
         super().__init__(
-            f"{what} is not saved: its answer was lost ({cause}), and something else is stored by now; "
+            f"{what} is not saved ({cause}), and something else is stored by now{f': {now}' if now else ''}; "
             f"{_kept(change)}to look at it: {check}"
         )
         self.change = change

@@ -271,6 +271,11 @@ class _FieldsStep:
     def untouched(self, stored: Service) -> bool:
         return not _differing(stored, self._plan.subject, self._plan.before)
 
+    def shown(self, stored: Service) -> str:
+        values = stored_values(stored, self._plan.subject)
+        named = _differing(stored, self._plan.subject, self._plan.before)
+        return "; ".join(f"{name} is {shown_value(self._plan.subject, name, values.get(name))}" for name in named)
+
     def stored_text(self, stored: Service) -> str:
         values = stored_values(stored, self._plan.subject)
         return json.dumps({name: values.get(name) for name in self._plan.after})

@@ -15,7 +15,7 @@ from services.changes.errors import OvertakenError, UncertainError
 from services.changes.kept import Entry, State
 from services.changes.ledger import Backups
 from services.client import ServicesClient
-from services.errors import ServiceError, StorageError, UnreachableError
+from services.errors import BadResponseError, ServiceError, StorageError, UnreachableError
 from services.retrying import (
     ATTEMPTS,
     FIRST_BACKOFF_S,
@@ -78,6 +78,10 @@ class Step(Protocol[S]):
 
     def untouched(self, stored: S) -> bool:
         """Tell whether it is what was there before."""
+        ...
+
+    def shown(self, stored: S) -> str:
+        """Return in words what of it is neither what was sent nor what was there before; escape them."""
         ...
 
     def stored_text(self, stored: S) -> str:
@@ -167,7 +171,8 @@ class _Carrying(Generic[S]):
         if self._step.untouched(stored):
             return None
         await self._settle("unknown")
-        raise OvertakenError(self._step.what, self._open, self._change, self._step.check)
+        now = self._step.shown(stored)
+        raise OvertakenError(self._step.what, self._open, self._change, self._step.check, now)
 
     async def _look_again(self) -> None:
         """Look once more before sending once more. Nothing of ours is stored at this point."""
@@ -183,6 +188,12 @@ class _Carrying(Generic[S]):
         except ServiceError as error:
             told = f"{self._step.what} was written, as the platform says, and could not be read back ({error})"
             raise UncertainError(told, self._change, self._step.check, error) from None
+        if self._step.untouched(stored) and not self._step.holds(stored):
+            await self._settle("not written")
+            raise BadResponseError(
+                f"{self._step.what} is not saved: the platform answered as if it were, and what was there before "
+                "is still stored; tell the platform's support"
+            )
         await self._settle("done", stored)
         return stored
 

@@ -113,6 +113,9 @@ class _Creating:
     def untouched(self, stored: frozenset[str]) -> bool:
         return not stored
 
+    def shown(self, stored: frozenset[str]) -> str:
+        return ", ".join(sorted(stored))
+
     def stored_text(self, stored: frozenset[str]) -> str:
         return json.dumps(sorted(stored))
 
@@ -166,6 +169,9 @@ class _Deleting:
 
     def untouched(self, stored: Service | None) -> bool:
         return stored is not None and document(stored) == document(self._service)
+
+    def shown(self, stored: Service | None) -> str:  # noqa: ARG002  (the protocol's)
+        return "its fields were changed"
 
     def stored_text(self, stored: Service | None) -> str:
         return json.dumps({} if stored is None else document(stored))

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import asyncio
+import os
+import sys
+from asyncio.subprocess import PIPE
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -174,6 +178,74 @@ async def test_a_retry_does_not_overwrite_a_colleague(desk: Desk, proxy: FaultyP
         assert isinstance(told.value, MovedError | MovedFieldsError | OvertakenError)
         assert await desk.value() == desk.seen(3)
         assert "nothing was written" in str(told.value) or "is not saved" in str(told.value)
+
+
+async def test_what_is_stored_in_between_is_not_called_what_was_there_before(
+    desk: Desk, proxy: FaultyProxy, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(guarded, "ATTEMPTS", 1)
+    apply = await desk.change(2)
+    proxy.write_faults = [after(lambda: desk.store(3), reset())]
+    with pytest.raises(OvertakenError, match=r"is not saved \(.*\), and something else is stored by now: .*3"):
+        await apply()
+    assert await desk.value() == desk.seen(3)
+
+
+async def test_an_answer_that_only_looks_like_success_is_not_believed(desk: Desk, proxy: FaultyProxy) -> None:
+    apply = await desk.change(2)
+    proxy.write_faults = [answer("200 OK", b"<html>Sign in to this network</html>")]
+    with pytest.raises(ServiceError, match="is not saved"):
+        await apply()
+    assert await desk.value() == desk.seen(1)
+
+
+async def test_the_command_line_tells_the_three_outcomes(
+    platform: PlatformClient, proxy: FaultyProxy, platform_server: Served, tmp_path: Path
+) -> None:
+    known = platform_server.access
+    there = {
+        "PLATFORM_API_URL": proxy.url,
+        "PLATFORM_WORKSPACE_ID": known.workspace_id,
+        "PLATFORM_API_KEY": known.token,
+        "TURNLAB_DATA_DIR": str(tmp_path),
+    }
+
+    async def turnlab(value: int) -> tuple[int | None, str, str]:
+        body = f'{{"eot_timeout_ms": {value}}}'
+        words = ["-m", "tui", "voice-config", INTAKE, "--body", body, "--apply", "--confirm", "release"]
+        run = await asyncio.create_subprocess_exec(
+            sys.executable, *words, env={**os.environ, **there}, stdout=PIPE, stderr=PIPE
+        )
+        out, err = await run.communicate()
+        return run.returncode, out.decode(), err.decode()
+
+    async def stored() -> int | None:
+        return (await platform.get_service(INTAKE)).voice_config.eot_timeout_ms
+
+    async def colleague() -> None:
+        await platform.update_voice_config(INTAKE, {"eot_timeout_ms": 3000})
+
+    async def everything_fails() -> None:
+        proxy.faults = [reset()] * 20
+
+    proxy.write_faults = [reset(carried_out=True)]
+    code, out, err = await turnlab(2000)
+    assert (code, err, await stored()) == (0, "", 2000)
+    assert "Written." in out
+
+    proxy.write_faults = [after(colleague, BUSY)]
+    code, out, err = await turnlab(2500)
+    assert (code, await stored()) == (1, 3000)
+    assert "eot_timeout_ms of Intake Line is not saved" in err
+    assert "something else is stored by now: eot_timeout_ms is 3,000 ms" in err
+    assert "Written" not in out
+
+    proxy.write_faults = [after(everything_fails, reset(carried_out=True))]
+    code, out, err = await turnlab(2700)
+    proxy.faults = []
+    assert (code, await stored()) == (1, 2700)
+    assert "cannot tell: eot_timeout_ms of Intake Line may or may not have been written" in err
+    assert f"to check before trying again: turnlab voice-config {INTAKE}" in err
 
 
 async def test_what_nobody_can_know_is_said_with_how_to_check(desk: Desk, proxy: FaultyProxy) -> None:
