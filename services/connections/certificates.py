@@ -6,8 +6,9 @@ import os
 import ssl
 import sys
 from collections.abc import Callable
-from pathlib import Path
 
+from base.folders import typed_path
+from base.os_errors import os_error_text
 from services.connections.variables import Variables
 from services.errors import ConnectionProblem
 
@@ -38,7 +39,7 @@ def tls_context(variables: Variables, tell: Callable[[str], None]) -> ssl.SSLCon
         context.load_verify_locations(cafile=certifi.where())
     if log := variables.get(KEY_LOG):
         try:
-            context.keylog_filename = log
+            context.keylog_filename = str(typed_path(log))
         except OSError as error:
             tell(f"{KEY_LOG}: {log} cannot be written ({_reason(error)}), so no TLS keys are logged")
     return context
@@ -47,10 +48,11 @@ def tls_context(variables: Variables, tell: Callable[[str], None]) -> ssl.SSLCon
 def _trust_file(context: ssl.SSLContext, file: str) -> None:
     problem = ""
     try:
-        if Path(file).is_file():
-            context.load_verify_locations(cafile=file)
+        path = typed_path(file)
+        if path.is_file():
+            context.load_verify_locations(cafile=path)
         else:
-            problem = "is not a file" if Path(file).exists() else "is not there"
+            problem = "is not a file" if path.exists() else "is not there"
     except ssl.SSLError:
         problem = "holds no certificate in PEM"
     except OSError as error:
@@ -61,8 +63,8 @@ def _trust_file(context: ssl.SSLContext, file: str) -> None:
 
 def _trust_folders(context: ssl.SSLContext, folders: str) -> None:
     """Trust every folder of a list; OpenSSL itself would say nothing of one that is not there."""
-    usable = [folder for folder in folders.split(os.pathsep) if os.access(folder, os.R_OK | os.X_OK)]
-    usable = [folder for folder in usable if Path(folder).is_dir()]
+    named = [typed_path(folder) for folder in folders.split(os.pathsep) if folder]
+    usable = [str(folder) for folder in named if os.access(folder, os.R_OK | os.X_OK) and folder.is_dir()]
     if not usable:
         raise ConnectionProblem(
             f"{CERT_DIR}: {folders} is no folder that can be read; name one with hashed certificates, or unset it"
@@ -71,4 +73,4 @@ def _trust_folders(context: ssl.SSLContext, folders: str) -> None:
 
 
 def _reason(error: OSError) -> str:
-    return getattr(error, "reason", None) or error.strerror or type(error).__name__
+    return getattr(error, "reason", None) or os_error_text(error)

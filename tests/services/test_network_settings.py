@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import shutil
 import ssl
 from pathlib import Path
 from urllib.parse import quote
 
+import certifi
 import pytest
 import stamina
 from pydantic import SecretStr
@@ -290,6 +292,17 @@ def test_certificates_that_cannot_be_read_are_told_by_their_variable(tmp_path: P
         with pytest.raises(ConnectionProblem) as caught:
             tls_context(Variables({variable: value}), lambda _: None)
         assert str(caught.value).startswith(f"{variable}: {value} {says}")
+
+
+def test_certificates_and_the_log_of_keys_may_be_at_home(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path))
+    shutil.copy(certifi.where(), tmp_path / "authority.pem")
+    told: list[str] = []
+    variables = {"SSL_CERT_FILE": "~/authority.pem", "SSL_CERT_DIR": "~", "SSLKEYLOGFILE": "~/keys.log"}
+    context = tls_context(Variables(variables), told.append)
+    assert context.cert_store_stats()["x509_ca"] > 0
+    assert context.keylog_filename == str(tmp_path / "keys.log")
+    assert told == []
 
 
 def test_certificates_are_checked_whatever_is_set(tmp_path: Path) -> None:

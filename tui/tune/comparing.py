@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Sequence
-from pathlib import Path
 from typing import Literal, Protocol
 
+from base.folders import typed_path
 from presets.library import Preset
 from services.client import ServicesClient
 from services.errors import ServiceError
@@ -152,6 +152,6 @@ class ArmsController:
 
     async def _ask_file(self) -> ComparisonArm | None:
         hint = "A JSON file: a preset that was exported, or just a voice_config."
-        read = lambda text: read_preset(Path(text).expanduser())  # noqa: E731
+        read = lambda text: read_preset(typed_path(text))  # noqa: E731
         found = await self._questions.line("Compare with which file?", hint, "", read)
         return ComparisonArm(found.name, "From a file.", found.config) if found is not None else None

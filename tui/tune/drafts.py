@@ -11,6 +11,7 @@ from collections.abc import Callable, Hashable, Mapping, Sequence
 from functools import partial
 from typing import Any, Literal, Protocol
 
+from base.os_errors import os_error_text
 from presets.config import VoiceConfig
 from tui.dialogs.find_dialog import Find, Match, Matches
 from tui.host import Host, Timing
@@ -144,7 +145,7 @@ class DraftController:
             if not keeping.told_of_failure:
                 keeping.told_of_failure = True
                 self._host.tell(
-                    f"A crash would lose this draft: it cannot be kept ({error.strerror or error}). Free space in "
+                    f"A crash would lose this draft: it cannot be kept ({os_error_text(error)}). Free space in "
                     "the data folder, or set TURNLAB_DATA_DIR to another.",
                     severity="warning",
                 )

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Protocol
 
 from base.files import write_private
+from base.os_errors import os_error_text
 from tui.host import Host
 from tui.tune.drafts import DraftController
 from tui.tune.exports import readouts_csv, timeline_json
@@ -164,7 +165,7 @@ class FindingsController:
                 agreed = await self._questions.confirm("Replace it?", f"{path} is there already.", "replaces it")
                 written = agreed is True and await write(path, True)
         except OSError as error:
-            why = (error.strerror or "cannot be written").lower()
+            why = os_error_text(error)
             self._host.tell(f"{path}: {why}; choose another place.", severity="error")
         else:
             if written:

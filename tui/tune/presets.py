@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, Literal, Protocol
 
+from base.folders import typed_path
 from presets.config import VoiceConfig
 from presets.library import Preset, whole
 from tui.host import Host
@@ -115,7 +116,7 @@ class PresetsController:
 
     async def _import(self) -> str | None:
         hint = "A JSON file: a preset that was exported, or just a voice_config."
-        read = lambda text: read_preset(Path(text).expanduser())  # noqa: E731
+        read = lambda text: read_preset(typed_path(text))  # noqa: E731
         found: Preset | None = await self._questions.line("Import a preset from which file?", hint, "", read)
         if found is None:
             return None
@@ -134,4 +135,4 @@ class PresetsController:
 def _path(text: str) -> Path:
     if not text:
         raise PresetError("nothing typed; type the name of a file")
-    return Path(text).expanduser()
+    return typed_path(text)
