@@ -139,7 +139,9 @@ def _opened(path: Path, part: Part) -> Iterator[tuple[sf.SoundFile, PiecedFile |
 
 
 def _decoded_apart(path: Path, channel: int, first: int) -> Iterator[Samples]:
-    command = [sys.executable, "-m", "simulator.audio.decoding_apart", str(path), str(channel), str(first)]
+    # -P, so that no module of the folder somebody works in stands for one of ours
+    module = ("-P", "-m", "simulator.audio.decoding_apart")
+    command = [sys.executable, *module, str(path), str(channel), str(first)]
     process = subprocess.Popen(
         command,
         stdin=subprocess.DEVNULL,

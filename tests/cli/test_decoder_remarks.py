@@ -71,3 +71,11 @@ def test_a_command_says_only_what_it_says_itself(turnlab: Turnlab, tmp_path: Pat
     assert all(line.startswith("turnlab: ") for line in done.err.splitlines())
     shutil.copy(tmp_path / name, tmp_path / "other.ogg")
     assert "mpg123" not in turnlab("simulate", tmp_path).err
+
+
+def test_modules_in_the_folder_somebody_works_in_are_not_run(turnlab: Turnlab, tmp_path: Path) -> None:
+    harmed(tmp_path / "call.mp3")
+    for name in ("simulator", "numpy", "soundfile"):
+        (tmp_path / f"{name}.py").write_text("raise SystemExit(1)\n")
+    done = turnlab("analyze", "call.mp3", "--eot", "silence", cwd=tmp_path)
+    assert (done.code, done.err) == (0, "")
