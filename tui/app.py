@@ -18,7 +18,7 @@ from tui.commands.everywhere import EVERYWHERE, SHOW_PALETTE
 from tui.commands.palette import CommandsProvider
 from tui.connected_app import ConnectedApp
 from tui.connection import Clock, OpenClient
-from tui.first_paint import report_first_paint
+from tui.launch import report_first_paint
 from tui.remembered import remember, remembered
 from tui.screens import SCREENS
 from tui.services.screen import ServicesScreen

@@ -18,9 +18,9 @@ from services.errors import ConflictError, StorageError
 from services.writing import JsonObject
 from tui.cli.connecting import confirm, connected
 from tui.cli.failure import WorkError
+from tui.cli.options import ConfirmedWish, Wish
 from tui.cli.tables import print_line, print_table, print_whole
 from tui.cli.version_set_words import STATES, moment, service_json
-from tui.cli.wish import ConfirmedWish, Wish
 
 Planned = Callable[[ServicesClient, Backups], Awaitable[FieldsPlan]]
 

@@ -136,3 +136,24 @@ def _options(kind: Any) -> Sequence[Parameter]:
         Parameter(option.name, Parameter.KEYWORD_ONLY, default=option.default, annotation=hints[option.name])
         for option in fields(kind)
     ]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wish:
+    """How a change is to be made."""
+
+    apply: Apply = False
+    expect: Expect = None
+    connection: ConnectionName = None
+    as_json: Json = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ConfirmedWish:
+    """How a change is to be made that may have to be confirmed by a name."""
+
+    apply: Apply = False
+    confirm: Confirm = None
+    expect: Expect = None
+    connection: ConnectionName = None
+    as_json: Json = False

@@ -32,9 +32,9 @@ from services.writing import JsonObject
 from tui.cli.connecting import confirm, connected, find_service
 from tui.cli.failure import CallError, WorkError
 from tui.cli.json_text import read_body
+from tui.cli.options import ConfirmedWish
 from tui.cli.tables import print_line, print_whole
 from tui.cli.version_set_words import changes_json, plan_json, print_body, print_changes, print_plan, set_json
-from tui.cli.wish import ConfirmedWish
 
 SCHEMA = "turnlab.version-set-plan/1"
 

@@ -20,9 +20,9 @@ from tui.cli.connecting import connected, find_service
 from tui.cli.failure import CallError, complain
 from tui.cli.field_changes import change_fields, fields_history_json, print_fields_history
 from tui.cli.json_text import read_body
+from tui.cli.options import ConfirmedWish
 from tui.cli.tables import print_line, print_table
 from tui.cli.version_set_words import service_json
-from tui.cli.wish import ConfirmedWish
 from tui.user_presets import all_presets
 
 SCHEMA = "turnlab.voice-config/1"

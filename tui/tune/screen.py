@@ -114,6 +114,12 @@ class TuneScreen(PaneScreen):
             event=lambda: self.timeline.event_ms,
             publish=self._publish("heard"),
         )
+        self._hold_draft(host, ask, client)
+        self.labelling = LabellingController(host, self.recordings, session.trial_runner, self._edit_labels)
+
+    def _hold_draft(self, host: ScreenHost, ask: TuneDialogs, client: ServicesClient | None) -> None:
+        """Hold the controllers of the draft: what it is, where it goes, and what it is compared with."""
+        session = self.session
         self.drafts = DraftController(
             host,
             session,
@@ -145,7 +151,6 @@ class TuneScreen(PaneScreen):
             changed=self._show_figures,
             go_to=self._go_to_turn,
         )
-        self.labelling = LabellingController(host, self.recordings, session.trial_runner, self._edit_labels)
 
     def compose(self) -> ComposeResult:
         """Lay out all panes; the style sheet decides which are in view."""

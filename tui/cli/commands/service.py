@@ -7,9 +7,8 @@ from typing import Annotated
 import typer
 
 from tui.cli.groups import LATER_HELP, HelpingGroup
-from tui.cli.options import Apply, Body, ConnectionName, Json, ServiceName, with_option_sets
+from tui.cli.options import Apply, Body, ConnectionName, Json, ServiceName, Wish, with_option_sets
 from tui.cli.service_options import ServiceOptions
-from tui.cli.wish import Wish
 
 service_app = typer.Typer(rich_markup_mode=None, add_completion=False, cls=HelpingGroup, help=LATER_HELP["service"])
 

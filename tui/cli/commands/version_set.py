@@ -7,8 +7,7 @@ from typing import Annotated
 import typer
 
 from tui.cli.groups import LATER_HELP, HelpingGroup
-from tui.cli.options import Apply, Body, ConnectionName, Expect, Json, ServiceName, with_option_sets
-from tui.cli.wish import ConfirmedWish
+from tui.cli.options import Apply, Body, ConfirmedWish, ConnectionName, Expect, Json, ServiceName, with_option_sets
 
 version_set_app = typer.Typer(
     rich_markup_mode=None, add_completion=False, cls=HelpingGroup, help=LATER_HELP["version-set"]

@@ -8,8 +8,7 @@ import typer
 
 from tui.cli import completing
 from tui.cli.failure import CallError
-from tui.cli.options import Body, ServiceName, with_option_sets
-from tui.cli.wish import ConfirmedWish
+from tui.cli.options import Body, ConfirmedWish, ServiceName, with_option_sets
 
 voice_config_app = typer.Typer(rich_markup_mode=None, add_completion=False)
 
