@@ -18,8 +18,8 @@ from services.platform import PlatformClient
 from tests.tui.conftest import ScriptedClient, service
 from tests.tui.controller_host import ScriptedHost
 from tui.dialogs.dialog import Confirm
+from tui.dialogs.dialogs import NameDialog
 from tui.dialogs.form_dialog import FormDialog
-from tui.dialogs.name_dialog import NameDialog
 from tui.services import listing
 from tui.services.changes import ChangesController, ServiceGone, ServiceMade, ServiceSaved
 from tui.services.dialogs import MovedFields, MovedPlans, PlanDialog

@@ -15,7 +15,7 @@ from services.model import Service
 from tests.tui.conftest import make_app, settle
 from tests.tui.pace import until
 from tui.app import TurnlabApp
-from tui.dialogs.name_dialog import NameDialog
+from tui.dialogs.dialogs import NameDialog
 from tui.dialogs.form_dialog import FormDialog
 from tui.services.commands import DELETE_VERSION_SET, PROMOTE, ROLLBACK, UPSERT_VERSION_SET
 from tui.services.dialogs import DiffDialog, MovedPlans, PlanDialog

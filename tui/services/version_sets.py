@@ -59,7 +59,7 @@ class VersionSetsController:
         """Ask for the other version set, then show the differences."""
         from services.changes.differences import newest_versions
         from services.errors import ServiceError
-        from tui.dialogs.name_dialog import NameDialog
+        from tui.dialogs.dialogs import NameDialog
         from tui.services.dialogs import DiffDialog
         from tui.services.version_set_table import ordered
 
@@ -83,7 +83,7 @@ class VersionSetsController:
     async def promote(self, client: ServicesClient, service: Service, name: str) -> None:
         """Ask where to, then show what would change."""
         from services.changes.requests import Promote
-        from tui.dialogs.name_dialog import NameDialog
+        from tui.dialogs.dialogs import NameDialog
 
         target = await self._host.ask(NameDialog(f"Promote {name} to", _targets(service, name), typing=True))
         if target is not None:
