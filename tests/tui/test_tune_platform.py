@@ -10,7 +10,6 @@ from typing import Any
 import httpx
 import pytest
 from pydantic import JsonValue
-from tui.read_only import read_only
 
 from services.client import ServicesClient
 from services.embedded import open_embedded
@@ -18,6 +17,7 @@ from services.errors import InvalidError
 from services.model import Service
 from tests.tui.conftest import ScriptedClient, service
 from tests.tui.quiet_host import Answers, QuietHost
+from tui.connected_app import read_only
 from tui.tune.platform import PlatformController
 from tui.tune.session import Session
 
