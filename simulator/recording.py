@@ -19,7 +19,7 @@ from simulator.beside import beside
 from simulator.engine.scenario import Scenario, default_scenario, read_scenario
 from simulator.errors import AudioError, SimulatorError
 from simulator.labels import Labels, labels_beside, read_labels
-from simulator.labels.misspelt import doubts, says_nothing
+from simulator.labels.faults import doubts, says_nothing
 
 
 @dataclass(frozen=True, slots=True, eq=False)

@@ -1,12 +1,14 @@
-"""What a validation found, in words."""
+"""What is wrong with a label file, in words: what a validation found, and fields that are probably misspelt."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from difflib import get_close_matches
 
-from pydantic import ValidationError
+from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
+
+from simulator.labels.model import Labels
 
 _ALIKE = 0.8
 
@@ -23,13 +25,59 @@ def first_fault(error: ValidationError) -> str:
     detail = error.errors()[0]
     where = ".".join(str(part) for part in detail["loc"]) or "the file"
     what = str(detail["msg"]).removeprefix("Value error, ")
-    meant = f"; did you mean it where it says {said}?" if (said := _misspelt(detail)) else ""
+    meant = f"; did you mean it where it says {said}?" if (said := _stands_for_missing(detail)) else ""
     return f"{where}: {what[:1].lower()}{what[1:]}{meant}"
 
 
-def _misspelt(detail: ErrorDetails) -> str | None:
+def _stands_for_missing(detail: ErrorDetails) -> str | None:
     """Return the field that probably stands for one that is missing."""
     beside = detail["input"]
     if detail["type"] != "missing" or not isinstance(beside, dict):
         return None
     return near(str(detail["loc"][-1]), (name for name in beside if isinstance(name, str)))
+
+
+_MARKING = ("turns", "speech", "agent", "backchannels", "noises", "hesitations", "events", "moves")
+"""Fields that mark something in the audio, or say what the marks are worth."""
+_SAYING = ("channel", "provisional", "condition")
+_DOCUMENTED = (
+    *("audio", "source", "licence", "notes", "kind", "label_origin", "what", "synthetic", "condition", "text"),
+    *("phone", "bed", "snr_db", "level_db", "hard", "speech_0_8s_reached_s"),
+)
+"""Fields that ``recordings/README.md`` has besides and that nothing is read from."""
+
+NOTHING_KNOWN = "holds no field Turnlab knows"
+
+
+def says_nothing(labels: Labels) -> bool:
+    """Whether what was read as labels holds none of their fields, and others instead: a transcript, say."""
+    others = set(labels.model_extra or {}) - {*_DOCUMENTED}
+    return bool(others) and not labels.model_fields_set & {*_MARKING, *_SAYING}
+
+
+def doubts(labels: Labels) -> list[str]:
+    """Return what is to be said of labels that were read, to follow the file's name."""
+    found = _misspelt(labels)
+    meant = [f"did you mean {meant} where it says {name}?" for name, meant in found.items()]
+    if says_nothing(labels):
+        return [f"{NOTHING_KNOWN}, so the recording is unlabelled{'; ' if meant else ''}{' '.join(meant[:1])}"]
+    return [f"{name} is no field of labels; did you mean {meant}?" for name, meant in found.items()]
+
+
+def _misspelt(labels: Labels) -> dict[str, str]:
+    """Return the fields that are probably misspelt, by their place, and what was probably meant."""
+    found = dict(_misspelt_in(labels, ""))
+    for name, group in (("turns", labels.turns), ("events", labels.events), ("moves", labels.moves)):
+        for part in group:
+            found |= dict(_misspelt_in(part, f"{name}."))
+    for move in labels.moves:
+        found |= dict(_misspelt_in(move.anchor, "moves.anchor."))
+    return found | dict(_misspelt_in(labels.condition, "condition."))
+
+
+def _misspelt_in(part: BaseModel, where: str) -> Iterator[tuple[str, str]]:
+    missing = set(type(part).model_fields) - part.model_fields_set
+    for name in part.model_extra or {}:
+        meant = None if name in _DOCUMENTED else near(name, missing)
+        if meant is not None:
+            yield where + name, meant

@@ -14,8 +14,8 @@ from simulator.activity.model import FRAME_MS
 from simulator.engine.events import BargeIn, Event
 from simulator.engine.profile import EngineProfile
 from simulator.engine.scenario import Scenario
+from simulator.live import SpokenAgent
 from simulator.session.latencies import Latencies
-from simulator.spoken_agent import SpokenAgent
 from simulator.voice.agent_renderer import AgentRenderer
 from simulator.voice.voice import Voice
 

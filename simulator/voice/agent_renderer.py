@@ -15,8 +15,7 @@ from simulator.engine.fillers import vocabulary
 from simulator.engine.profile import Values
 from simulator.engine.scenario import Scenario
 from simulator.engine.sound import AgentSound, Piece
-from simulator.voice.clip import FADE_MS
-from simulator.voice.voice import BundledVoice, Voice
+from simulator.voice.voice import FADE_MS, BundledVoice, Voice
 
 Text = tuple[tuple[str, ...], int]
 """Words, and how long they are said, in ms."""

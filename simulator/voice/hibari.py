@@ -12,8 +12,7 @@ import soxr
 
 from base.samples import SAMPLE_RATE, SAMPLES_PER_MS, Samples, from_pcm16, to_pcm16
 from simulator.kept_files import KeptFiles
-from simulator.voice.clip import fitted, tight
-from simulator.voice.voice import BundledVoice
+from simulator.voice.voice import BundledVoice, fitted, tight
 
 if TYPE_CHECKING:
     from hibari import Hibari

@@ -14,7 +14,7 @@ from simulator.beside import is_file
 from simulator.errors import SimulatorError
 from simulator.labels import labels_beside, read_json, read_labels
 from simulator.labels.audacity import json_of_track, track_and_losses
-from simulator.labels.misspelt import NOTHING_KNOWN, says_nothing
+from simulator.labels.faults import NOTHING_KNOWN, says_nothing
 from simulator.recording import audio_beside
 from tui.cli.failure import CallError, WorkError, complain
 from tui.cli.tables import print_line

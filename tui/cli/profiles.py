@@ -13,10 +13,9 @@ from base.files import write_private
 from base.json_text import json_bytes
 from base.os_errors import os_error_text
 from simulator.beside import is_file, is_folder
-from simulator.call_latencies import Call, read_call
 from simulator.engine.profile import Latency, ProfileFile, read_profile, shipped_profiles, unit
 from simulator.errors import ProfileError
-from simulator.profile_fitting import Fit, distinct, fit
+from simulator.profile_fitting import Call, Fit, distinct, fit, read_call
 from tui.cli.arms import read_arms
 from tui.cli.failure import CallError, WorkError, complain
 from tui.cli.faults import Faults
