@@ -16,6 +16,8 @@ COMPLETING = "_TURNLAB_COMPLETE"
 def main() -> None:
     """Run ``turnlab`` with the process's arguments and exit with its code."""
     os.environ.setdefault("TURNLAB_STARTED_AT", repr(time.time()))
+    # Pydantic would read the metadata of every installed package in search of plugins.
+    os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
     if not open_missing():
         # What a command found could not be told, so it does nothing.
         sys.exit(1)

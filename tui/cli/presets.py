@@ -6,7 +6,6 @@ import json
 
 from presets.fields import FIELDS
 from tui.cli.failure import CallError, complain
-from tui.cli.tables import print_line, print_table
 from tui.user_presets import all_presets
 
 
@@ -25,6 +24,8 @@ def list_presets(name: str | None, *, as_json: bool) -> None:
         ]
         print(json.dumps(raw[0] if name else raw))
         return
+    from tui.cli.tables import print_line, print_table
+
     used = [spec for spec in FIELDS if any(getattr(one.config, spec.name) is not None for one in shown)]
     rows = []
     for spec in used:
