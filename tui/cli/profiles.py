@@ -7,7 +7,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from base.files import write_private
 from base.json_text import json_bytes
@@ -15,12 +15,13 @@ from base.os_errors import os_error_text
 from simulator.beside import is_file, is_folder
 from simulator.engine.profile import Latency, ProfileFile, read_profile, shipped_profiles, unit
 from simulator.errors import ProfileError
-from simulator.profile_fitting import Call, Fit, distinct, fit, read_call
-from tui.cli.arms import read_arms
 from tui.cli.failure import CallError, WorkError, complain
-from tui.cli.faults import Faults
 from tui.cli.tables import print_line, print_table
 from tui.streams import write_content
+
+if TYPE_CHECKING:
+    from simulator.profile_fitting import Fit
+    from tui.cli.faults import Faults
 
 ASSUMED = "* assumed: nobody documented or measured it."
 
@@ -118,6 +119,11 @@ def fit_profile(request: FitRequest, *, as_json: bool) -> None:
 
     Raises :class:`~tui.cli.failure.CallError` or :class:`~tui.cli.failure.WorkError`.
     """
+    # Here, because looking at profiles needs neither recordings nor numpy.
+    from simulator.profile_fitting import Call, distinct, fit, read_call
+    from tui.cli.arms import read_arms
+    from tui.cli.faults import Faults
+
     config = read_arms([request.config or "{}"])[0].resolved
     if config.eager_eot_threshold is not None:
         complain(
