@@ -223,7 +223,10 @@ def _missing(server: Server, client: Client) -> list[str]:
 
 
 def _tracked(service: Json) -> Json:
-    return {name: service[name] for name in ("description", "tool_capacity", "keyterms", "voice_config")}
+    tracked = {name: service[name] for name in ("description", "tool_capacity", "keyterms", "voice_config")}
+    # Fields that are not set come back too, as null or as the platform's default.
+    chosen = (tracked["voice_config"] or {}).get("eot_timeout_ms")
+    return tracked | {"voice_config": {} if chosen is None else {"eot_timeout_ms": chosen}}
 
 
 def main() -> None:

@@ -5,6 +5,8 @@ from __future__ import annotations
 import os
 import shutil
 import struct
+import subprocess
+import sys
 from pathlib import Path
 
 import numpy as np
@@ -58,11 +60,21 @@ def test_mp3_in_a_wav_is_decoded_apart_too(tmp_path: Path, capfd: pytest.Capture
 
 
 def test_reading_that_is_given_up_leaves_no_process_behind(tmp_path: Path) -> None:
-    blocks = open_audio(harmed(tmp_path / "call.mp3")).blocks()
-    next(blocks)
-    del blocks
-    with pytest.raises(ChildProcessError):
-        os.waitpid(-1, os.WNOHANG)
+    program = (
+        "import os, sys\n"
+        "from pathlib import Path\n"
+        "from simulator.audio.source import open_audio\n"
+        "blocks = open_audio(Path(sys.argv[1])).blocks()\n"
+        "next(blocks)\n"
+        "del blocks\n"
+        "try:\n"
+        "    print(os.waitpid(-1, os.WNOHANG))\n"
+        "except ChildProcessError:\n"
+        "    print('no child is left')\n"
+    )
+    command = [sys.executable, "-c", program, str(harmed(tmp_path / "call.mp3"))]
+    done = subprocess.run(command, capture_output=True, text=True, check=True, timeout=60)
+    assert done.stdout == "no child is left\n"
 
 
 @pytest.mark.parametrize("name", ["call.mp3", "call.wav"])

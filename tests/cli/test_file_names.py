@@ -48,7 +48,8 @@ BAD = {
 def test_each_bad_one_is_named_and_all_others_are_reported(turnlab: Turnlab, calls: Path, command: str) -> None:
     done = turnlab(command, calls, "--json", *(() if command == "recordings" else ("--eot", "silence")))
     assert done.code == 1
-    lines = {line.split(": ")[1].rpartition("/")[2]: line for line in done.err.splitlines()}
+    told = [json.loads(line)["error"] for line in done.err.splitlines() if line.startswith("{")]
+    lines = {one["message"].split(": ")[0].rpartition("/")[2]: one["message"] for one in told}
     assert {name: says in lines[name] for name, says in BAD.items()} == dict.fromkeys(BAD, True)
     assert "unexpected" not in done.err
     found = json.loads(done.out)

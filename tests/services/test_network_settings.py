@@ -92,7 +92,7 @@ async def test_keys_of_tls_are_logged_where_they_can_be(
         monkeypatch.setenv("SSLKEYLOGFILE", str(tmp_path / "nowhere" / "keys"))
         _, (note,) = await _whoami()
     assert note.startswith("SSLKEYLOGFILE: ")
-    assert "No such file or directory" in note
+    assert "no such file or directory" in note
 
 
 async def test_a_certificate_that_is_not_trusted_is_said_to_be_so(

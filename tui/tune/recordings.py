@@ -119,7 +119,9 @@ class RecordingsController:
         if usable:
             self.show(usable[0])
         else:
-            self._wait(fault or _NONE_USABLE, None)
+            # A lone recording says itself what is wrong with it.
+            alone = next(iter(self._rows.values())).note if len(self._rows) == 1 else ""
+            self._wait(fault or alone or _NONE_USABLE, None)
 
     def look_for_new(self, wanted: str = "") -> None:
         """List recordings that came since, and leave the others as they are; show ``wanted`` if it can be."""
