@@ -1,7 +1,8 @@
-"""Every command of every screen: bound, in the palette, and in the help."""
+"""Every command of every screen: bound, in the palette, in the help, and harmless on a plain screen."""
 
 from __future__ import annotations
 
+import asyncio
 from pathlib import Path
 from typing import Any
 
@@ -18,11 +19,14 @@ from tests.tui.live_support import StillCall
 from tests.tui.pace import until
 from tests.tui.tune_support import rest
 from tui.app import TurnlabApp
-from tui.commands import Command, told
+from tui.commands import Command, Place, told
 from tui.commands.everywhere import EVERYWHERE
 from tui.commands.palette import CommandsProvider
 from tui.help_screen import sections
 from tui.screens import SCREENS, ScreenRow, commands_by_id
+
+TURNS = 20
+"""How many turns of the event loop a command gets before the next one."""
 
 ROWS = pytest.mark.parametrize("row", SCREENS.values(), ids=list(SCREENS))
 
@@ -71,8 +75,10 @@ def test_no_key_has_two_meanings_on_a_screen(row: ScreenRow) -> None:
 
 
 @ROWS
-async def test_every_command_is_bound_and_in_the_palette_and_in_the_help(row: ScreenRow, app: TurnlabApp) -> None:
-    async with app.run_test(size=(120, 40)) as pilot:
+async def test_every_command_is_offered_everywhere_and_does_something_or_says_why_not(
+    row: ScreenRow, app: TurnlabApp
+) -> None:
+    async with app.run_test(size=(120, 40), notifications=True) as pilot:
         screen = await go_to(pilot, row)
         commands = row.all_commands()
         bound = {binding.id for bindings in screen._bindings.key_to_bindings.values() for binding in bindings}
@@ -87,3 +93,22 @@ async def test_every_command_is_bound_and_in_the_palette_and_in_the_help(row: Sc
         listed = [description for _, lines in sections(screen) for _, _, description in lines]
         assert listed[: len(texts)] == texts
         assert all(keys for _, lines in sections(screen) for keys, _, _ in lines)
+
+        for command in row.commands():
+            if command not in EVERYWHERE:
+                screen = app.screen if app.screen is screen else await go_to(pilot, row)
+                await run(command, screen)
+
+
+async def run(command: Command, screen: Screen[Any]) -> None:
+    """Run a command, and leave what it opened; a reason against it must be told."""
+    app = screen.app
+    reason = screen.reason_against(command) if isinstance(screen, Place) else ""
+    depth = len(app.screen_stack)
+    await screen.run_action(command.action)
+    for _ in range(TURNS):
+        await asyncio.sleep(0)
+    if reason:
+        assert any(reason in note.message for note in app._notifications), command.id
+    while app.screen is not screen and len(app.screen_stack) > depth:
+        await app.screen.dismiss(None)
