@@ -21,8 +21,8 @@ _BROKEN = (EOFError, OSError, ValueError, pickle.UnpicklingError)
 
 
 def command(module: str, *arguments: str) -> list[str]:
-    """Return the command line that starts a module."""
-    return [sys.executable, "-m", module, *arguments]
+    """Return the command line that starts a module, and none of the same name in the folder somebody works in."""
+    return [sys.executable, "-P", "-m", module, *arguments]
 
 
 class ChildProcess:

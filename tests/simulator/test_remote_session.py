@@ -14,6 +14,7 @@ from pathlib import Path
 
 import pytest
 
+from simulator.child_process import command
 from simulator.session import RemoteSession, SessionSettings, open_session, remote_session
 from tests.simulator.live_calls import ARM
 from tests.virtual_audio import PATIENCE_S, VirtualAudio, missing, wait_for
@@ -97,3 +98,9 @@ def test_a_session_that_hangs_is_stopped_all_the_same(
     session.stop()
     assert session.snapshot().phase == "stopped"
     assert session.snapshot().recording is None
+
+
+def test_modules_in_the_folder_somebody_works_in_are_not_run(tmp_path: Path) -> None:
+    (tmp_path / "simulator.py").write_text("raise SystemExit(3)\n")
+    done = subprocess.run(command("simulator.child_process"), cwd=tmp_path, timeout=60)
+    assert done.returncode == 0
