@@ -270,6 +270,8 @@ class ClassicClient(ClassicOwners):
                 raise
             failure = type(error)(f"the change was saved, but reading it back failed: {error.message}")
             failure.status, failure.request_id = error.status, error.request_id
+            # so that what is stored is looked at before it is told
+            failure.outcome_unknown = True
         raise failure
 
     async def delete_service(self, service_id: str) -> NoReturn:  # noqa: ARG002  (the protocol's)

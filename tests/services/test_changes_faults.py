@@ -33,6 +33,7 @@ from services.paging import iter_services
 from services.platform import PlatformClient
 from services.retrying import ATTEMPTS
 from tests.services.faulty_proxy import (
+    Exchange,
     Fault,
     FaultyProxy,
     after,
@@ -197,6 +198,22 @@ async def test_an_answer_that_only_looks_like_success_is_not_believed(desk: Desk
     with pytest.raises(ServiceError, match="is not saved"):
         await apply()
     assert await desk.value() == desk.seen(1)
+
+
+async def test_a_change_that_cannot_be_read_back_at_once_is_saved(desk: Desk, proxy: FaultyProxy) -> None:
+    apply = await desk.change(2)
+
+    async def then_a_reading_fails(exchange: Exchange) -> bytes:
+        proxy.faults = [answer("403 Forbidden", {})]
+        return await exchange.forward()
+
+    proxy.write_faults = [then_a_reading_fails]
+    if desk.client.dialect == "classic" and desk.kind == "service":
+        await apply()
+    else:
+        with pytest.raises(UncertainError, match="was written, as the platform says, and could not be read back"):
+            await apply()
+    assert await desk.value() == desk.seen(2)
 
 
 async def test_the_command_line_tells_the_three_outcomes(
