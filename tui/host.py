@@ -135,6 +135,16 @@ class ScreenHost:
         run: Callable[[], Coroutine[None, None, Any]] = awaited  # which may be a lambda; a worker's may not
         self._screen.run_worker(run, group=group, exclusive=exclusive)
 
+    def start_alone(self, work: Callable[[], Coroutine[None, None, Any]], group: str, busy: str) -> None:
+        """Run a coroutine unless one of its group runs: then say that it is busy.
+
+        Ending one that sends a change would leave its outcome unsaid.
+        """
+        if any(worker.group == group and worker.is_running for worker in self._screen.workers):
+            self.tell(busy, "Not now", severity="warning")
+        else:
+            self.start(work, group)
+
     def start_thread(self, work: Callable[[Job], None], group: str, *, exclusive: bool = False) -> None:
         """Run a function as a worker of the screen; it is cancelled with the screen."""
 

@@ -295,3 +295,26 @@ class LosesOne(httpx.AsyncBaseTransport):
             await response.aread()
             raise httpx.ReadError("connection reset")
         return response
+
+
+async def test_a_second_change_does_not_end_one_that_is_being_made(app: TurnlabApp, workspace_file: Path) -> None:
+    before = await stored(workspace_file)
+    sent, answered = asyncio.Event(), asyncio.Event()
+
+    async def slow() -> None:
+        sent.set()
+        await answered.wait()
+
+    async with app.run_test(size=(120, 40), notifications=True) as pilot:
+        await on_service(pilot, "Intake Line")
+        app.services_screen._start_change(slow)
+        await sent.wait()
+        await pilot.press("a")
+        await until(pilot, lambda: any("still being made" in note for note in notes(app)))
+        assert not answered.is_set()
+        assert [worker.is_cancelled for worker in app.services_screen.workers if worker.group == "changing"] == [
+            False
+        ]
+        answered.set()
+        await settle(pilot)
+    assert await stored(workspace_file) == before

@@ -324,7 +324,7 @@ class ServicesScreen(Place):
             self._start_change(lambda: change(client, service))
 
     def _start_change(self, change: Callable[[], Coroutine[None, None, None]]) -> None:
-        self.host.start(change, "changing", exclusive=True)
+        self.host.start_alone(change, "changing", "The last change is still being made. Ask again.")
 
     def action_upsert_version_set(self) -> None:
         """Show the form of the highlighted version set, then what would change."""
