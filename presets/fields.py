@@ -88,14 +88,14 @@ FIELDS: tuple[FieldSpec, ...] = (
         "eager_eot_threshold",
         "float",
         "Latency",
-        "A head start on the answer before the caller surely stopped; higher starts earlier and wastes more "
-        "generations. It never makes the agent speak before a confirmed end of turn.",
+        "End-of-turn sensitivity. Higher takes the caller to have finished sooner: quicker answers, more cut-ins. "
+        "Lower waits longer and lets people think.",
         documented_default=False,
         low=0,
         high=1,
         slider=(0, 1),
         step=0.05,
-        unset_label="off",
+        unset_label="profile's",
     ),
     FieldSpec(
         "eot_timeout_ms",

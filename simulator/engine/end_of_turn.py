@@ -26,17 +26,23 @@ from simulator.engine.why import Why
 EndReason = Literal["timeout", "confidence"]
 
 KNOWN_AFTER_S = 0.2
-EAGER_FLOOR = 0.3
+LOWEST, HIGHEST = 0.3, 0.95
+"""The confidences between which ``eager_eot_threshold`` moves the one that ends a turn."""
+_AT_ZERO, _PER_UNIT = 0.9, 0.6
+OWN_THRESHOLD = "the profile's eot_threshold"
 
 
 class EndOfTurnLimits(NamedTuple):
-    """The confidence and the silence that end a turn, and the confidence that begins an answer ahead, if any."""
+    """The confidence and the silence that end a turn, and the confidence that begins an answer ahead, if any.
+
+    ``setting`` and ``eager_setting`` say what gave the two confidences, in words for people.
+    """
 
     threshold: float
     eager: float | None
     timeout_ms: int
+    setting: str = OWN_THRESHOLD
     eager_setting: str = ""
-    """What the eager threshold was set to, and where."""
 
 
 class EndOfTurnPolicy(Protocol):
@@ -72,29 +78,76 @@ class EndOfTurnPolicy(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
+class Sensitivity:
+    """What an ``eager_eot_threshold`` of 0…1 means under a profile.
+
+    It moves the confidence that ends a turn, or with ``head_start`` one that begins an answer ahead, unheard. The
+    vendor documents higher as more aggressive: the confidence is 0.9 - 0.6 of it. ``recogniser``: it is the
+    confidence itself, as in the field of the vendor's recogniser.
+    """
+
+    head_start: bool = False
+    recogniser: bool = False
+
+    def confidence(self, setting: float) -> float:
+        """Return the confidence that a setting asks for."""
+        return setting if self.recogniser else _AT_ZERO - _PER_UNIT * setting
+
+    def ends_at(self, setting: float) -> float:
+        """Return the confidence at which a turn ends under a setting."""
+        return min(max(self.confidence(setting), LOWEST), HIGHEST)
+
+    def equal_to(self, threshold: float) -> float | None:
+        """Return the setting that ends a turn at a confidence; ``None``: none does."""
+        setting = threshold if self.recogniser else (_AT_ZERO - threshold) / _PER_UNIT
+        # the ends of the field's range are reached in spite of rounding
+        setting = round(setting, 9)
+        return setting if 0 <= setting <= 1 and LOWEST <= round(threshold, 9) <= HIGHEST else None
+
+
+DOCUMENTED = Sensitivity()
+
+
+def sensitivity_of(values: Values) -> Sensitivity:
+    """Return what ``eager_eot_threshold`` means under a profile."""
+    return Sensitivity(values.eager_role.value == "head_start", values.eager_direction.value == "recogniser")
+
+
+@dataclass(frozen=True, slots=True)
 class ConfidencePolicy:
     """Ends a turn where the turn confidence reaches a threshold, or the silence a timeout.
 
-    ``recogniser_direction``: ``eager_eot_threshold`` is the confidence itself, as in the recogniser's own field.
+    ``sensitivity`` says what ``eager_eot_threshold`` means.
     """
 
     half_life_s: float
     threshold: float
-    recogniser_direction: bool = False
+    sensitivity: Sensitivity = DOCUMENTED
 
     def limits(self, config: ResolvedVoiceConfig, policy: TurnPolicy = NO_POLICY) -> EndOfTurnLimits:
         """Return what holds. The fields of a state's turn policy are the recogniser's: confidences themselves."""
-        threshold = self.threshold if policy.stt_eot_threshold is None else policy.stt_eot_threshold
+        threshold, setting = self._threshold(config, policy)
         timeout_ms = config.eot_timeout_ms if policy.stt_eot_timeout_ms is None else policy.stt_eot_timeout_ms
-        if policy.stt_eager_eot_threshold is not None:
-            wanted = policy.stt_eager_eot_threshold
-            eager = eager_confidence(wanted, threshold, recogniser=True)
-            return EndOfTurnLimits(threshold, eager, timeout_ms, f"the state's stt_eager_eot_threshold {wanted:g}")
-        setting = config.eager_eot_threshold
-        if setting is None:
-            return EndOfTurnLimits(threshold, None, timeout_ms)
-        eager = eager_confidence(setting, threshold, recogniser=self.recogniser_direction)
-        return EndOfTurnLimits(threshold, eager, timeout_ms, f"eager_eot_threshold {setting:g}")
+        eager, eager_setting = self._eager(config, policy)
+        if eager is not None:
+            eager = min(max(eager, LOWEST), threshold)
+        return EndOfTurnLimits(threshold, eager, timeout_ms, setting, eager_setting)
+
+    def _threshold(self, config: ResolvedVoiceConfig, policy: TurnPolicy) -> tuple[float, str]:
+        own, wanted = policy.stt_eot_threshold, config.eager_eot_threshold
+        if own is not None:
+            return own, f"the state's stt_eot_threshold {own:g}"
+        if wanted is None or self.sensitivity.head_start:
+            return self.threshold, OWN_THRESHOLD
+        return self.sensitivity.ends_at(wanted), f"eager_eot_threshold {wanted:g}"
+
+    def _eager(self, config: ResolvedVoiceConfig, policy: TurnPolicy) -> tuple[float | None, str]:
+        own, wanted = policy.stt_eager_eot_threshold, config.eager_eot_threshold
+        if own is not None:
+            return own, f"the state's stt_eager_eot_threshold {own:g}"
+        if wanted is None or not self.sensitivity.head_start:
+            return None, ""
+        return self.sensitivity.confidence(wanted), f"eager_eot_threshold {wanted:g}"
 
     def end(self, ended: SpeechEnd, limits: EndOfTurnLimits) -> tuple[int, EndReason]:
         """Return when the turn ends, and by what; at one moment, by the timeout."""
@@ -120,11 +173,12 @@ class ConfidencePolicy:
         """Return the numbers that decided."""
         silence_ms, now = at_ms - ended.end_ms, self.confidence(ended, at_ms)
         if reason == "timeout":
-            numbers = {"timeout_ms": limits.timeout_ms, "confidence": now}
-            return Why("timeout", numbers, silence_ms - limits.timeout_ms)
-        numbers = {
+            waited = {"timeout_ms": limits.timeout_ms, "confidence": now}
+            return Why("timeout", waited, silence_ms - limits.timeout_ms)
+        numbers: dict[str, float | str] = {
             "confidence": now,
             "threshold": limits.threshold,
+            "setting": limits.setting,
             "silence_ms": silence_ms,
             "completeness": ended.completeness,
         }
@@ -143,7 +197,7 @@ class ConfidencePolicy:
 
 POLICIES: Mapping[str, Callable[[Values], EndOfTurnPolicy]] = {
     "confidence": lambda values: ConfidencePolicy(
-        values.eot_half_life_s.value, values.eot_threshold.value, values.recogniser_direction
+        values.eot_half_life_s.value, values.eot_threshold.value, sensitivity_of(values)
     )
 }
 """The policies by name, each made from a profile's values."""
@@ -169,13 +223,3 @@ def silence_needed_ms(threshold: float, completeness: float, half_life_s: float)
         return None
     seconds = KNOWN_AFTER_S + half_life_s * math.log2((1.0 - completeness) / (1.0 - threshold))
     return max(0, math.ceil(seconds * 1000.0 - 1e-6))
-
-
-def eager_confidence(setting: float, threshold: float, *, recogniser: bool) -> float:
-    """Return the confidence an ``eager_eot_threshold`` of ``setting`` asks for, at most that of the end of turn.
-
-    The vendor documents higher as more aggressive; its recogniser's own field of that name is the confidence
-    itself (``recogniser``).
-    """
-    wanted = setting if recogniser else 0.9 - 0.6 * setting
-    return min(max(wanted, EAGER_FLOOR), threshold)

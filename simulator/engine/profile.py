@@ -56,6 +56,14 @@ class Direction(_Strict):
     note: str = ""
 
 
+class Role(_Strict):
+    """What ``eager_eot_threshold`` moves: the confidence that ends a turn, or one that begins an answer ahead."""
+
+    value: Literal["sensitivity", "head_start"]
+    origin: Origin
+    note: str = ""
+
+
 class Latency(_Strict):
     """A model's latency in ms: fixed where p50 equals p95, lognormal through both otherwise."""
 
@@ -95,6 +103,7 @@ class Values(_Strict):
     resume_false_interruption: Switch
     resume_after_ms: Value
     echo_threshold_db: Value
+    eager_role: Role
     eager_direction: Direction
 
     @model_validator(mode="after")
@@ -108,11 +117,6 @@ class Values(_Strict):
         if not 0 < self.eot_threshold.value <= 1:
             raise ValueError("eot_threshold must be above 0 and at most 1")
         return self
-
-    @property
-    def recogniser_direction(self) -> bool:
-        """Whether ``eager_eot_threshold`` is the confidence itself, as in the recogniser's own field."""
-        return self.eager_direction.value == "recogniser"
 
 
 class EngineProfile(_Strict):

@@ -38,8 +38,8 @@ _SPANS = SpanSettings()
 _SENTENCES = {
     "speech": "voice activity reached {start_probability:g} for {frames:g} frames",
     "silence": "voice activity stayed below {end_probability:g} for {silence_ms:g} ms",
-    "confidence": "turn confidence {confidence:.2f} reached {threshold:.2f} after {silence_ms:g} ms of silence"
-    " (completeness {completeness:.2f})",
+    "confidence": "turn confidence {confidence:.2f} reached {threshold:.2f} ({setting}) after {silence_ms:g} ms"
+    " of silence (completeness {completeness:.2f})",
     "timeout": "silence reached eot_timeout_ms, {timeout_ms:g} ms, at a turn confidence of only {confidence:.2f}",
     "eager": "turn confidence {confidence:.2f} reached the eager threshold {threshold:.2f}"
     " ({setting}); the answer is begun, unheard",

@@ -19,7 +19,9 @@ def test_a_call_is_told_turn_by_turn_with_numbers_and_a_verdict(turnlab: Turnlab
     told = " ".join(done.out.split())
     assert "Cutting the agent short, arm balanced, elastic replay" in told
     assert "Turn 1: “Hi. I want to see someone" in told
-    assert re.search(r"End of turn: turn confidence 0\.\d+ reached 0\.\d+ after \d+ ms of silence", told)
+    assert re.search(
+        r"End of turn: turn confidence 0\.\d+ reached 0\.\d+ \(the profile's eot_threshold\) after", told
+    )
     assert re.search(r"The caller stops the agent after “.+?”: the caller spoke 0\.8\d s of 0\.80 s", told)
     assert "Never said: “" in told
     assert re.search(r"= Answered \d+ ms after the true end \(most of it: end of turn \d+", told)

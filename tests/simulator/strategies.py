@@ -112,11 +112,28 @@ def calls(draw: st.DrawFn) -> tuple[list[Speech], Labels | None]:
     return track, Labels.model_validate({"turns": turns, "events": noises})
 
 
+APART_S = 40.0
+"""Longer than any silence that ends a turn, the answer to it and the cooldown of a filler together."""
+
+
+@st.composite
+def turns_far_apart(draw: st.DrawFn) -> tuple[list[Speech], Labels | None]:
+    """A caller whose labelled turns, each with its pauses, begin when all that came before is long over."""
+    at, speeches, turns = 10, list[Speech](), []
+    for track in draw(st.lists(tracks(), min_size=1, max_size=3)):
+        moved = [Speech(at + one.start, at + one.end, one.completeness, ()) for one in track]
+        turns.append({"start_s": moved[0].start * 0.032, "end_s": moved[-1].end * 0.032})
+        speeches += moved
+        at = moved[-1].end + round(APART_S / 0.032)
+    return speeches, Labels.model_validate({"turns": turns})
+
+
 profiles: st.SearchStrategy[EngineProfile] = st.builds(
-    lambda resume, capacity, direction: fixed_profile(
-        resume_false_interruption=resume, tool_capacity=capacity, eager_direction=direction
+    lambda resume, capacity, role, direction: fixed_profile(
+        resume_false_interruption=resume, tool_capacity=capacity, eager_role=role, eager_direction=direction
     ),
     st.booleans(),
     st.integers(1, 4),
+    st.sampled_from(["sensitivity", "head_start"]),
     st.sampled_from(["documented", "recogniser"]),
 )

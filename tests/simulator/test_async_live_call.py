@@ -24,6 +24,7 @@ from simulator.engine.profile import default_profile
 from simulator.engine.scenario import Script, default_scenario
 from simulator.live import AsyncLiveCall, LiveCall
 from simulator.study import Arm
+from tests.simulator.tracks import fixed_profile
 
 _CALIBRATION = smart_turn_calibration()
 
@@ -99,8 +100,9 @@ def resolved(fields: dict[str, Any]) -> ResolvedVoiceConfig:
     return Arm("arm", parse(fields)).resolved
 
 
-def machine_of(fields: dict[str, Any]) -> TurnMachine:
-    return TurnMachine(resolved(fields), default_profile(), Script(default_scenario()), recording="call", seed=1)
+def machine_of(fields: dict[str, Any], role: str = "sensitivity") -> TurnMachine:
+    profile = default_profile() if role == "sensitivity" else fixed_profile(eager_role=role)
+    return TurnMachine(resolved(fields), profile, Script(default_scenario()), recording="call", seed=1)
 
 
 def analyzer() -> Analyzer:
@@ -132,23 +134,25 @@ spoken = st.tuples(
     st.sampled_from(CONFIGS),
     st.tuples(st.integers(0, 800), st.sampled_from(CONFIGS)),
     st.lists(st.sampled_from((0, 2, 40)), min_size=10, max_size=10),
+    st.sampled_from(("sensitivity", "head_start")),
 )
 def test_however_long_judging_takes_the_events_are_the_same(
     spans: list[tuple[int, int, float]],
     fields: dict[str, Any],
     change: tuple[int, dict[str, Any]],
     patience: list[int],
+    role: str,
 ) -> None:
     frames = frames_of(spans)
-    at_once = told_of(LiveCall(analyzer(), machine_of(fields)), frames, change)
-    aside = told_of(AsyncLiveCall(analyzer(), machine_of(fields), SlowWorkers(patience)), frames, change)
+    at_once = told_of(LiveCall(analyzer(), machine_of(fields, role)), frames, change)
+    aside = told_of(AsyncLiveCall(analyzer(), machine_of(fields, role), SlowWorkers(patience)), frames, change)
     assert [event.to_json() for event in aside] == [event.to_json() for event in at_once]
 
 
 @pytest.mark.parametrize("worth_s", [-1.0, 0.0, 2.0])
 def test_frames_go_on_while_a_pause_is_judged(worth_s: float) -> None:
     workers = SlowWorkers([6])
-    call = AsyncLiveCall(analyzer(), machine_of({"eager_eot_threshold": 0.9}), workers)
+    call = AsyncLiveCall(analyzer(), machine_of({"eager_eot_threshold": 0.9}, "head_start"), workers)
     for frame in frames_of([(30, 13, worth_s)]):
         told = call.push(frame)
     assert workers.waited_for == 0

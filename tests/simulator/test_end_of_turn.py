@@ -6,12 +6,14 @@ import math
 
 import pytest
 
+from simulator.engine.end_of_turn import Sensitivity
 from simulator.engine.profile import default_profile
 from tests.simulator.tracks import Speech, fixed_profile, play_track, times, types
 
 END_MS = 100 * 32
 KNOWN_MS = END_MS + 7 * 32
 HALF_LIFE_S = default_profile().values.eot_half_life_s.value
+HEAD_START = fixed_profile(eager_role="head_start")
 
 
 def test_a_finished_sentence_ends_the_turn_as_soon_as_its_end_is_known() -> None:
@@ -56,7 +58,8 @@ def test_going_on_in_a_pause_keeps_the_turn() -> None:
 
 
 def test_eager_starts_the_answer_early_and_never_speaks_before_the_end_of_turn() -> None:
-    eager = play_track([Speech(10, 100, 0.3)], {"eager_eot_threshold": 0.9, "filler_style": "silent"})
+    settings: dict[str, object] = {"eager_eot_threshold": 0.9, "filler_style": "silent"}
+    eager = play_track([Speech(10, 100, 0.3)], settings, profile=HEAD_START)
     patient = play_track([Speech(10, 100, 0.3)], {"filler_style": "silent"})
     (begun,) = times(eager, "eager_end_of_turn")
     (confirmed,) = times(eager, "end_of_turn")
@@ -67,12 +70,12 @@ def test_eager_starts_the_answer_early_and_never_speaks_before_the_end_of_turn()
 
 
 def test_eager_below_a_third_never_fires_before_the_end_of_turn_itself() -> None:
-    result = play_track([Speech(10, 100, 0.3)], {"eager_eot_threshold": 0.33})
+    result = play_track([Speech(10, 100, 0.3)], {"eager_eot_threshold": 0.33}, profile=HEAD_START)
     assert "eager_end_of_turn" not in types(result)
 
 
-def test_the_recognisers_direction_turns_eager_round() -> None:
-    profile = fixed_profile(eager_direction="recogniser")
+def test_the_recognisers_direction_turns_a_head_start_round() -> None:
+    profile = fixed_profile(eager_role="head_start", eager_direction="recogniser")
     low = play_track([Speech(10, 100, 0.3)], {"eager_eot_threshold": 0.4}, profile=profile)
     high = play_track([Speech(10, 100, 0.3)], {"eager_eot_threshold": 0.9}, profile=profile)
     assert times(low, "eager_end_of_turn")
@@ -81,7 +84,7 @@ def test_the_recognisers_direction_turns_eager_round() -> None:
 
 def test_going_on_after_eager_wastes_the_generation_and_at_most_three_are_tried() -> None:
     pauses = [Speech(start, start + 20, 0.3) for start in range(10, 160, 38)]
-    result = play_track(pauses, {"eager_eot_threshold": 1.0})
+    result = play_track(pauses, {"eager_eot_threshold": 1.0}, profile=HEAD_START)
     assert len(times(result, "eager_end_of_turn")) == 3
     assert len(times(result, "turn_resumed")) == 3
     assert result.measured.counts["wasted_generations"].count == 3
@@ -98,13 +101,51 @@ def test_every_decision_says_why_with_the_numbers_that_decided() -> None:
     result = play_track([Speech(10, 100, 0.5)])
     (event,) = [event.to_json() for event in result.played.events if event.type == "end_of_turn"]
     assert event["why"]["rule"] == "confidence"
-    assert "0.70 reached 0.70" in event["why"]["text"]
+    assert "0.70 reached 0.70 (the profile's eot_threshold)" in event["why"]["text"]
     assert 0 <= event["why"]["margin"] < 0.01
+    told = play_track([Speech(10, 100, 0.5)], {"eager_eot_threshold": 0.2}).played.events
+    (sooner,) = [event.to_json() for event in told if event.type == "end_of_turn"]
+    assert "0.78 reached 0.78 (eager_eot_threshold 0.2)" in sooner["why"]["text"]
+
+
+@pytest.mark.parametrize(
+    ("setting", "recogniser", "ends_at"),
+    [
+        (0.0, False, 0.9),
+        (0.25, False, 0.75),
+        (1.0, False, 0.3),
+        (0.0, True, 0.3),
+        (0.6, True, 0.6),
+        (1.0, True, 0.95),
+    ],
+)
+def test_the_setting_is_the_confidence_that_ends_the_turn(setting: float, recogniser: bool, ends_at: float) -> None:
+    profile = fixed_profile(eager_direction="recogniser" if recogniser else "documented", eot_threshold=0.5)
+    result = play_track([Speech(10, 100, 0.2)], {"eager_eot_threshold": setting}, profile=profile)
+    silence_s = 0.2 + HALF_LIFE_S * math.log2((1 - 0.2) / (1 - ends_at))
+    assert times(result, "end_of_turn") == [math.ceil(END_MS + 1000 * silence_s - 1e-6)]
+    assert "eager_end_of_turn" not in types(result)
+
+
+@pytest.mark.parametrize(
+    ("threshold", "recogniser", "equal"),
+    [
+        *((0.7, False, 1 / 3), (0.9, False, 0.0), (0.3, False, 1.0), (0.91, False, None), (0.2, False, None)),
+        *((0.7, True, 0.7), (0.95, True, 0.95), (0.96, True, None)),
+    ],
+)
+def test_the_setting_that_equals_a_threshold_ends_turns_there(
+    threshold: float, recogniser: bool, equal: float | None
+) -> None:
+    sensitivity = Sensitivity(recogniser=recogniser)
+    assert sensitivity.equal_to(threshold) == (None if equal is None else pytest.approx(equal))
+    if equal is not None:
+        assert sensitivity.ends_at(equal) == pytest.approx(threshold)
 
 
 def test_eager_fires_at_the_confidence_its_setting_asks_for() -> None:
     # 0.9 - 0.6 x 0.9 = 0.36
-    result = play_track([Speech(10, 100, 0.3)], {"eager_eot_threshold": 0.9})
+    result = play_track([Speech(10, 100, 0.3)], {"eager_eot_threshold": 0.9}, profile=HEAD_START)
     silence_s = 0.2 + HALF_LIFE_S * math.log2((1 - 0.3) / (1 - 0.36))
     assert times(result, "eager_end_of_turn") == [math.ceil(END_MS + 1000 * silence_s)]
 

@@ -15,10 +15,12 @@ from simulator.engine.scenario import Scenario
 from simulator.labels import Labels
 from simulator.recording import Recording
 from simulator.study import Arm, Run, run
-from tests.simulator.strategies import agents, calls, configs, profiles, tracks
+from tests.simulator.strategies import APART_S, agents, calls, configs, profiles, tracks, turns_far_apart
 from tests.simulator.tracks import Speech, fixed_profile, observations, play_track, scenario, times
 
 Call = tuple[list[Speech], Labels | None]
+
+SENSITIVITY = "eager_eot_threshold"
 
 
 @given(calls(), configs, agents(), profiles, st.integers(0, 20_000))
@@ -116,6 +118,27 @@ def test_a_smaller_buffer_never_delays_the_first_answer(track: list[Speech], lar
     quick = times(play_track(track, {"max_buffer_delay_ms": small}), "response_start")
     slow = times(play_track(track, {"max_buffer_delay_ms": large}), "response_start")
     assert not slow or quick[0] <= slow[0]
+
+
+@given(turns_far_apart(), configs, st.tuples(st.floats(0, 1), st.floats(0, 1)))
+def test_less_sensitivity_never_ends_a_turn_sooner_and_never_adds_a_cut_in(
+    call: Call, config: dict[str, Any], pair: tuple[float, float]
+) -> None:
+    # an agent that talks over one turn changes how the next is heard: here each begins when all is quiet
+    track, labels = call
+    patient, sensitive = (
+        play_track(track, {**config, SENSITIVITY: setting}, labels=labels, mode="rigid") for setting in sorted(pair)
+    )
+    assert labels is not None
+    for turn in labels.caller_turns():
+        begins, ends = turn.start_s * 1000, (turn.end_s + APART_S - 1) * 1000
+        sooner, later = (
+            next((at for at in times(result, "end_of_turn") if begins <= at < ends), ends)
+            for result in (sensitive, patient)
+        )
+        assert sooner <= later
+    for quick, slow in zip(sensitive.measured.turns, patient.measured.turns, strict=True):
+        assert quick.cut_in or not slow.cut_in
 
 
 @given(tracks(), configs, agents())

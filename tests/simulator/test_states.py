@@ -68,9 +68,9 @@ def test_a_state_decides_its_timeout_before_the_service_does() -> None:
     ]
 
 
-def test_a_states_eager_threshold_is_the_confidence_itself() -> None:
+def test_a_states_eager_threshold_is_the_confidence_itself_beside_any_sensitivity() -> None:
     eager = agent({"turn_policy": {"stt_eager_eot_threshold": 0.4}})
-    result = play_track([Speech(10, 100, 0.5)], agent=eager)
+    result = play_track([Speech(10, 100, 0.5)], {"eager_eot_threshold": 0.1}, agent=eager)
     (told,) = [event for event in result.played.events if event.type == "eager_end_of_turn"]
     assert told.why.numbers["threshold"] == 0.4
     assert "stt_eager_eot_threshold 0.4" in told.why.text()

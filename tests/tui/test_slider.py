@@ -99,7 +99,17 @@ async def test_an_inherited_value_is_a_hollow_grip() -> None:
 
 
 async def test_off_has_no_grip() -> None:
-    assert set(await drawn(state("eager_eot_threshold"))) == {"─"}
+    assert set(await drawn(state("max_response_words"))) == {"─"}
+
+
+async def test_unset_stands_where_the_profiles_own_value_lies_and_steps_from_there() -> None:
+    unset = replace(state("eager_eot_threshold"), stands_at=0.5)
+    assert (await drawn(unset)).index("○") == 20
+    app = SliderApp(unset)
+    async with app.run_test() as pilot:
+        app.slider.step(-1)
+        await pilot.pause()
+    assert app.said == [0.45]
 
 
 async def test_a_value_beyond_the_scale_points_outwards() -> None:

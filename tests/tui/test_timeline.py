@@ -12,9 +12,9 @@ from textual.app import App, ComposeResult
 
 from presets.config import VoiceConfig
 from presets.library import preset
-from simulator.engine.profile import default_profile
 from simulator.replay import Placement, Played
 from simulator.study import Arm, run
+from tests.simulator.tracks import fixed_profile
 from tests.tui.tune_support import analysed
 from tui.tune.clock import align
 from tui.tune.scene import ArmLane, Bar, Scene, make_scene
@@ -158,7 +158,7 @@ def scene(analyses: Path) -> Scene:
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("TURNLAB_CACHE_DIR", str(analyses))
         found = analysed("interruptions")
-    profile = default_profile()
+    profile = fixed_profile(eager_role="head_start")
     arms = (Arm("A", VoiceConfig(eager_eot_threshold=0.8)), Arm("B", preset("quality").config))
     a, b = (run(found.recording, found.activity, arm, profile) for arm in arms)
     return make_scene(found, (a, b), profile, arms[0].resolved)

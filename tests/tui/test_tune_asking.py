@@ -11,8 +11,10 @@ from textual.pilot import Pilot
 from textual.widgets import DataTable, Input, OptionList, SelectionList
 
 from presets.config import VoiceConfig, check, load
+from simulator.engine.profile import EngineProfile, default_profile
 from simulator.recording import bundled_folder
 from simulator.study import Arm
+from tests.simulator.tracks import fixed_profile
 from tests.tui.conftest import ScriptedClient, make_app
 from tests.tui.pace import until
 from tests.tui.tune_support import open_tune, rest, settle_on
@@ -168,9 +170,26 @@ async def test_a_symptom_says_what_measures_it_and_its_offers_are_simulated(app:
 def test_no_offer_lies_outside_what_the_platform_takes() -> None:
     stored = Arm("A", load({"max_buffer_delay_ms": 1500, "post_eot_pause_ms": 300})[0]).resolved
     assert stored.max_buffer_delay_ms == 1500
-    offered = [offer for symptom in SYMPTOMS for offer in offers(symptom, stored)]
+    offered = [offer for symptom in SYMPTOMS for offer in offers(symptom, stored, default_profile())]
     assert {offer.value for offer in offered if offer.name == "max_buffer_delay_ms"} == {1000}
     assert not any(check(VoiceConfig().with_value(offer.name, offer.value)) for offer in offered)
+
+
+def test_interrupting_is_answered_with_less_sensitivity_than_there_is_and_slowness_with_more() -> None:
+    interrupts, slow = SYMPTOMS[:2]
+    profile = fixed_profile(eot_threshold=0.6)  # what 0.5 gives
+
+    def offered(config: dict[str, object], profile: EngineProfile = profile) -> list[object]:
+        resolved = Arm("A", load(config)[0]).resolved
+        found = [offer for symptom in (interrupts, slow) for offer in offers(symptom, resolved, profile)]
+        return [offer.value for offer in found if offer.name == "eager_eot_threshold"]
+
+    assert offered({}) == [0.3, 0.7]
+    assert offered({"eager_eot_threshold": 0.1}) == [0.0, 0.3]
+    assert offered({"eager_eot_threshold": 0.0}) == [0.2], "nothing is less sensitive"
+    assert offered({}, fixed_profile(eager_role="head_start")) == []
+    other_way = fixed_profile(eager_direction="recogniser", eot_threshold=0.6)
+    assert offered({}, other_way) == [0.8, 0.4]
 
 
 async def test_readouts_are_exported_as_they_are_and_nothing_is_replaced_unasked(

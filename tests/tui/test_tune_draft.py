@@ -9,9 +9,10 @@ from presets.fields import BY_NAME, FIELDS
 from presets.layers import Layer
 from services.model import Service
 from simulator.engine.profile import default_profile
+from tests.simulator.tracks import fixed_profile
 from tui.tune.draft import Draft
 from tui.tune.entry import EntryError, entry_text, parse_entry
-from tui.tune.fields import eager_hint, field_states
+from tui.tune.fields import field_states
 from tui.tune.session import Session
 
 STORED = VoiceConfig(max_buffer_delay_ms=200, filler_style="phrase")
@@ -110,8 +111,25 @@ def test_every_field_says_where_its_value_comes_from() -> None:
 
 
 @pytest.mark.parametrize(("setting", "warned"), [(0.0, True), (0.33, True), (0.34, False), (1.0, False)])
-def test_the_eager_hint_is_for_settings_that_cannot_come_first(setting: float, warned: bool) -> None:
-    assert bool(eager_hint(setting, default_profile())) is warned
+def test_the_hint_on_a_head_start_is_for_settings_that_cannot_come_first(setting: float, warned: bool) -> None:
+    profile = fixed_profile(eager_role="head_start", eot_threshold=0.7)
+    draft = Draft(VoiceConfig(eager_eot_threshold=setting))
+    state = field_states(draft, (), profile)["eager_eot_threshold"]
+    assert any("never fires before the end of turn" in text for text in state.warnings) is warned
+    assert state.stands_at is None
+
+
+def test_the_sensitivity_says_what_it_amounts_to_and_stands_where_the_profile_does() -> None:
+    profile = fixed_profile(eot_threshold=0.6)
+    unset = field_states(Draft(VoiceConfig()), (), profile)["eager_eot_threshold"]
+    assert "confidence 0.60" in unset.hint
+    assert "the same as 0.50" in unset.hint
+    assert (unset.in_force, unset.stands_at, unset.warnings) == (None, 0.5, ())
+    patient = field_states(Draft(VoiceConfig(eager_eot_threshold=0.2)), (), profile)["eager_eot_threshold"]
+    assert "Turns end at confidence 0.78; unset, at 0.60" in patient.hint
+    beyond = field_states(Draft(VoiceConfig()), (), fixed_profile(eot_threshold=0.97))["eager_eot_threshold"]
+    assert "no value of this field" in beyond.hint
+    assert beyond.stands_at is None
 
 
 @pytest.mark.parametrize(

@@ -150,17 +150,16 @@ async def test_leaving_a_typed_value_by_moving_on_does_not_apply_it(app: Turnlab
         assert slider(screen, "eager_eot_threshold").has_focus
 
 
-async def test_an_eager_threshold_that_never_fires_first_is_warned_of(app: TurnlabApp) -> None:
+async def test_the_help_of_the_sensitivity_says_where_turns_end(app: TurnlabApp) -> None:
     async with app.run_test(size=SIZE) as pilot:
         screen = await opened(pilot)
         slider(screen, "eager_eot_threshold").focus()
         await pilot.press("enter", *"0.3", "enter")
         await rest(pilot)
-        help_text = str(screen.query_one("#field-help").render())
-        assert "never fires before the end of turn" in help_text
+        assert "Turns end at confidence 0.72" in str(screen.query_one("#field-help").render())
         await pilot.press("enter", *"0.4", "enter")
         await rest(pilot)
-        assert "never fires" not in str(screen.query_one("#field-help").render())
+        assert "Turns end at confidence 0.66" in str(screen.query_one("#field-help").render())
 
 
 async def test_applying_a_preset_is_one_step_and_leaves_the_rest(app: TurnlabApp) -> None:

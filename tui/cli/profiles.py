@@ -13,6 +13,7 @@ from base.files import write_private
 from base.json_text import json_bytes
 from base.os_errors import os_error_text
 from simulator.beside import is_file, is_folder
+from simulator.engine.end_of_turn import sensitivity_of
 from simulator.engine.profile import Latency, ProfileFile, read_profile, shipped_profiles, unit
 from simulator.errors import ProfileError
 from tui.cli.failure import CallError, WorkError, complain
@@ -64,6 +65,10 @@ def _show(found: ProfileFile, *, as_json: bool) -> None:
     headers = ["", "value, or p50 / p95", "origin", "note"]
     print_table(f"{found.profile.name}: {found.profile.description}", headers, rows, left=4, whole=2)
     print_line(ASSUMED)
+    sensitivity, threshold = sensitivity_of(found.profile.values), found.profile.values.eot_threshold.value
+    equal = sensitivity.equal_to(threshold)
+    if equal is not None and not sensitivity.head_start:
+        print_line(f"eager_eot_threshold {equal:.2f} ends turns at its eot_threshold, {threshold:g}.")
     if found.extends:
         own = [name for name, place in found.written_in.items() if place == found.profile.name]
         print_line(f"Its own: {', '.join(own) or 'nothing'}; the rest is of {', '.join(found.extends)}.")
@@ -125,12 +130,10 @@ def fit_profile(request: FitRequest, *, as_json: bool) -> None:
     from tui.cli.faults import Faults
 
     config = read_arms([request.config or "{}"])[0].resolved
-    if config.eager_eot_threshold is not None:
-        complain(
-            "eager end-of-turn detection starts work before the turn is over: these latencies are cut short by it"
-        )
     with refusals():
         base = read_profile(request.extends)
+    if config.eager_eot_threshold is not None and sensitivity_of(base.profile.values).head_start:
+        complain("a head start begins work before the turn is over: these latencies are cut short by it")
     for path in request.calls:
         if not is_file(path):
             what = "is a folder; name the call files in it" if is_folder(path) else "no such file; check the path"

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from base.json_text import json_line
 from presets.config import Problem, VoiceConfig, check
 from presets.fields import BY_NAME, FIELDS, FieldSpec
 from presets.layers import Layer, in_force
-from simulator.engine.end_of_turn import eager_confidence
+from simulator.engine.end_of_turn import sensitivity_of
 from simulator.engine.profile import EngineProfile
 from tui.tune.draft import Draft
 
@@ -37,22 +37,34 @@ def warnings_of(
     return tuple(text for text in found if text)
 
 
-def eager_hint(setting: float, profile: EngineProfile) -> str | None:
-    """Return why an eager threshold has no effect, if it has none."""
-    values = profile.values
-    threshold = values.eot_threshold.value
-    recogniser = values.recogniser_direction
-    if eager_confidence(setting, threshold, recogniser=recogniser) < threshold:
+def sensitivity_hint(setting: float | None, profile: EngineProfile) -> str:
+    """Return at which confidence turns end under an ``eager_eot_threshold``, and which one the profile's own is."""
+    sensitivity, own = sensitivity_of(profile.values), profile.values.eot_threshold.value
+    if sensitivity.head_start:
+        return f"Profile {profile.name}: a head start on the answer, unheard; turns end at confidence {own:g}."
+    equal = sensitivity.equal_to(own)
+    place = "no value of this field" if equal is None else f"{equal:.2f}"
+    if setting is None:
+        return f"Unset, turns end at confidence {own:.2f}, profile {profile.name}'s own: the same as {place}."
+    ends_at = sensitivity.ends_at(setting)
+    return f"Turns end at confidence {ends_at:.2f}; unset, at {own:.2f}, profile {profile.name}'s own: {place}."
+
+
+def head_start_hint(setting: float, profile: EngineProfile) -> str | None:
+    """Return why a threshold that buys a head start has no effect, if it has none."""
+    threshold = profile.values.eot_threshold.value
+    sensitivity = sensitivity_of(profile.values)
+    if sensitivity.confidence(setting) < threshold:
         return None
-    limit = f"below {threshold:.2f}" if recogniser else f"above {(0.9 - threshold) / 0.6:.2f}"
+    limit = f"below {threshold:.2f}" if sensitivity.recogniser else f"above {(0.9 - threshold) / 0.6:.2f}"
     return f"At {setting:g} it never fires before the end of turn itself: only {limit} gives a head start."
 
 
 def _eager(spec: FieldSpec, in_force: Mapping[str, object], profile: EngineProfile) -> str | None:
     value = in_force[spec.name]
-    if spec.name != "eager_eot_threshold" or not isinstance(value, (int, float)):
+    if spec.name != SENSITIVITY or not isinstance(value, (int, float)):
         return None
-    return eager_hint(float(value), profile)
+    return head_start_hint(float(value), profile) if sensitivity_of(profile.values).head_start else None
 
 
 def _phrase(spec: FieldSpec, in_force: Mapping[str, object]) -> str | None:
@@ -86,11 +98,15 @@ def _not_simulated(spec: FieldSpec, own: object, in_force: Mapping[str, object])
 
 DRAFT = "draft"
 SERVICE = "service"
+SENSITIVITY = "eager_eot_threshold"
 
 
 @dataclass(frozen=True, slots=True)
 class FieldState:
-    """One field: ``own`` is the draft's value (``None``: inherit), ``in_force`` what results."""
+    """One field: ``own`` is the draft's value (``None``: inherit), ``in_force`` what results.
+
+    ``hint`` says what that amounts to. ``stands_at`` is where it lies on the field's scale if no layer sets it.
+    """
 
     spec: FieldSpec
     own: object
@@ -98,6 +114,8 @@ class FieldState:
     origin: str
     changed: bool
     warnings: tuple[str, ...] = ()
+    hint: str = ""
+    stands_at: float | None = None
 
     @property
     def inherited(self) -> bool:
@@ -124,7 +142,15 @@ def field_states(
             origin = DRAFT
         warnings = (*problems.get(spec.name, ()), *warnings_of(spec, own, values, profile))
         states[spec.name] = FieldState(spec, own, value, origin, spec.name in changed, warnings)
+    states[SENSITIVITY] = _with_hint(states[SENSITIVITY], profile)
     return states
+
+
+def _with_hint(state: FieldState, profile: EngineProfile) -> FieldState:
+    value, sensitivity = state.in_force, sensitivity_of(profile.values)
+    setting = float(value) if isinstance(value, (int, float)) else None
+    stands_at = None if sensitivity.head_start else sensitivity.equal_to(profile.values.eot_threshold.value)
+    return replace(state, hint=sensitivity_hint(setting, profile), stands_at=stands_at)
 
 
 def _problems(

@@ -79,7 +79,7 @@ class SymptomGuide(Dialog[Offer]):
         here = " · ".join(measured_by(symptom, rows)) or "what measures it needs labelled recordings"
         told = f"Measured over {self._readouts.over}: {here}"
         self.query_one("#symptom-measured", Static).update(content(told))
-        self._offers = offers(symptom, self._trial.arm_a.resolved)
+        self._offers = offers(symptom, self._trial.arm_a.resolved, self._laboratory.profile)
         listing = self.query_one("#offers", OptionList)
         listing.clear_options()
         listing.add_options(Option(_prompt(offer, "…"), id=f"offer-{n}") for n, offer in enumerate(self._offers))

@@ -11,7 +11,10 @@ from typing import Any
 
 from presets.fields import BY_NAME
 from presets.layers import ResolvedVoiceConfig
+from simulator.engine.end_of_turn import sensitivity_of
+from simulator.engine.profile import EngineProfile
 from simulator.study import Arm
+from tui.tune.fields import SENSITIVITY
 from tui.tune.readouts import A, B, Row
 from tui.tune.trial import Measurement, Trial, TrialRunner
 
@@ -21,6 +24,9 @@ _PRICE = "response_ms p50"
 
 Candidate = tuple[str, Callable[[Any], Any]]
 """A field, and what to try instead of the value in force."""
+
+_STRIDE = 0.2
+"""By how much a more or less sensitive end of turn is tried."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,11 +57,20 @@ def _set(wanted: Any) -> Callable[[Any], Any]:
     return lambda _: wanted
 
 
+def _less_sensitive(value: float) -> float:
+    return round(value - _STRIDE, 2)
+
+
+def _more_sensitive(value: float) -> float:
+    return round(value + _STRIDE, 2)
+
+
 SYMPTOMS = (
     Symptom(
         "Callers say the agent interrupts them",
         ("cut_ins", "talk_over_s"),
         (
+            (SENSITIVITY, _less_sensitive),
             ("post_eot_pause_ms", lambda value: min(value + 300, 2000)),
             ("filler_style", _set("silent")),
             ("eot_timeout_ms", lambda value: max(value * 2, 2000)),
@@ -65,8 +80,8 @@ SYMPTOMS = (
         "… is slow to answer",
         ("response_ms p50", "first_sound_ms p50"),
         (
+            (SENSITIVITY, _more_sensitive),
             ("max_buffer_delay_ms", lambda value: max(value - 200, 200)),
-            ("eager_eot_threshold", _set(0.8)),
             ("post_eot_pause_ms", _set(0)),
             ("tts_model", _set("sonic-turbo")),
             ("filler_style", _set("silent")),
@@ -93,10 +108,10 @@ SYMPTOMS = (
         "… there is dead air",
         ("dead_air_s", "first_sound_ms p50"),
         (
+            (SENSITIVITY, _more_sensitive),
             ("filler_style", lambda value: "phrase" if value == "backchannel" else "backchannel"),
             ("backchannel_delay_ms", lambda value: value // 2),
             ("max_buffer_delay_ms", lambda value: max(value - 200, 200)),
-            ("eager_eot_threshold", _set(0.8)),
         ),
     ),
     Symptom(
@@ -110,15 +125,30 @@ SYMPTOMS = (
 )
 
 
-def offers(symptom: Symptom, resolved: ResolvedVoiceConfig) -> tuple[Offer, ...]:
+def offers(symptom: Symptom, resolved: ResolvedVoiceConfig, profile: EngineProfile) -> tuple[Offer, ...]:
     """Return what there is to try that is not in force already, at most three."""
     found = []
     for name, wanted in symptom.candidates:
         before = getattr(resolved, name)
-        value = _within_bounds(name, wanted(before))
+        value = _sensitivity(wanted, before, profile) if name == SENSITIVITY else wanted(before)
+        value = _within_bounds(name, value)
         if value != before:
             found.append(Offer(name, before, value))
     return tuple(found[:MOST_OFFERS])
+
+
+def _sensitivity(wanted: Callable[[float], float], before: float | None, profile: EngineProfile) -> float | None:
+    """Return the sensitivity to try: unset, it stands where the profile's own threshold does."""
+    sensitivity = sensitivity_of(profile.values)
+    if sensitivity.head_start:
+        return before
+    stands_at = sensitivity.equal_to(profile.values.eot_threshold.value) if before is None else before
+    if stands_at is None:
+        return before
+    # the recogniser's own field goes the other way
+    value = wanted(stands_at) if not sensitivity.recogniser else round(2 * stands_at - wanted(stands_at), 2)
+    value = _within_bounds(SENSITIVITY, value)
+    return before if sensitivity.ends_at(value) == sensitivity.ends_at(stands_at) else value
 
 
 def _within_bounds(name: str, value: Any) -> Any:

@@ -26,7 +26,7 @@ def field_help(state: FieldState) -> Content:
     """Return the help for a field as it stands, its warnings first."""
     spec = state.spec
     warning = " ".join(state.warnings)
-    facts = " ".join(fact for fact in (spec.notices, _range(spec), _default(spec)) if fact)
+    facts = " ".join(fact for fact in (state.hint, spec.notices, _range(spec), _default(spec)) if fact)
     return Content.assemble(
         (f"{spec.name}  ", "bold"),
         (f"! {screen_text(warning)} " if warning else "", "$text-error"),

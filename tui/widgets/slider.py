@@ -37,7 +37,8 @@ def stepped(value: float, steps: int, low: float, high: float, step: float) -> f
 class Slider(FieldControl):
     """The slider of a field: arrows step, shift goes in strides, home and end jump, the mouse drags.
 
-    A field left to inherit shows where the inherited value lies, hollow and dim.
+    A field left to inherit shows where the inherited value lies, hollow and dim; one that no layer sets, where the
+    profile's own value lies, if it has one.
     """
 
     COMPONENT_CLASSES: ClassVar[set[str]] = {"slider--done", "slider--rest", "slider--grip"}
@@ -53,7 +54,7 @@ class Slider(FieldControl):
     def number(self) -> float | None:
         """The value in force, as a number; ``None``: off, or no limit."""
         value = self.state.in_force
-        return float(value) if isinstance(value, (int, float)) else None
+        return float(value) if isinstance(value, (int, float)) else self.state.stands_at
 
     def step(self, steps: int) -> None:
         """Move by steps of the field's own size."""
