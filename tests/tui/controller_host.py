@@ -1,9 +1,10 @@
-"""A host for controllers in tests: no screen, no widgets; answers are scripted, and what is said is kept."""
+"""Hosts for controllers in tests: no screen, no widgets; answers are scripted, and what is said is kept."""
 
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Hashable
+from dataclasses import dataclass, field
 from inspect import isawaitable
 from typing import Any, TypeVar
 
@@ -73,3 +74,106 @@ class ScriptedHost:
         self.said.append(f"{title}: {text}")
 
     complain = say
+
+
+@dataclass
+class QuietTimer:
+    """Something that is called when a test lets time pass."""
+
+    call: Callable[[], object]
+    again: bool
+    waits: bool = True
+
+    def stop(self) -> None:
+        self.waits = False
+
+    pause = stop
+
+    def resume(self) -> None:
+        self.waits = True
+
+
+@dataclass
+class QuietJob:
+    """Work in a thread, which is none; what it reports is delivered at once."""
+
+    cancelled: bool = False
+
+    def report(self, deliver: Callable[[], None], topic: Hashable = None) -> None:  # noqa: ARG002  as every job
+        deliver()
+
+
+@dataclass
+class QuietHost:
+    """Collects what a controller says in ``told``, as ``title: text``, and the work it asks for."""
+
+    told: list[str] = field(default_factory=list)
+    jobs: list[Callable[[Job], None]] = field(default_factory=list)
+    timers: list[QuietTimer] = field(default_factory=list)
+    tasks: list[asyncio.Task[Any]] = field(default_factory=list)
+
+    def start(self, work: Callable[[], Coroutine[None, None, Any]], group: str, *, exclusive: bool = False) -> None:  # noqa: ARG002
+        self.tasks.append(asyncio.get_running_loop().create_task(work()))
+
+    def start_thread(self, work: Callable[[Job], None], group: str, *, exclusive: bool = False) -> None:  # noqa: ARG002
+        self.jobs.append(work)
+
+    def after(self, seconds: float, call: Callable[[], object]) -> QuietTimer:  # noqa: ARG002
+        self.timers.append(QuietTimer(call, again=False))
+        return self.timers[-1]
+
+    def every(self, seconds: float, call: Callable[[], object]) -> QuietTimer:  # noqa: ARG002
+        self.timers.append(QuietTimer(call, again=True))
+        return self.timers[-1]
+
+    def tell(
+        self,
+        text: str,
+        title: str = "",
+        *,
+        severity: Severity = "information",  # noqa: ARG002
+        timeout: float | None = None,  # noqa: ARG002
+    ) -> None:
+        self.told.append(f"{title}: {text}")
+
+    # ---- what a test does
+
+    def run(self) -> None:
+        """Run what waits for a thread, and what that asks for."""
+        while self.jobs:
+            self.jobs.pop(0)(QuietJob())
+
+    def pass_time(self) -> None:
+        """Let every timer be due."""
+        for timer in [timer for timer in self.timers if timer.waits]:
+            timer.waits = timer.again
+            timer.call()
+
+    async def finish(self) -> None:
+        """Wait for all work that was started."""
+        while self.tasks:
+            await self.tasks.pop(0)
+
+
+class Answers:
+    """Answers questions by name in the order given, and keeps what was asked."""
+
+    def __init__(self, **answers: Any) -> None:
+        self._answers = {
+            name: list(given) if isinstance(given, list) else [given] for name, given in answers.items()
+        }
+        self.asked: list[tuple[str, tuple[Any, ...], dict[str, Any]]] = []
+
+    def __getattr__(self, name: str) -> Callable[..., Coroutine[None, None, Any]]:
+        async def answer(*question: Any, **more: Any) -> Any:
+            self.asked.append((name, question, more))
+            given = self._answers[name].pop(0)
+            given = given(*question) if callable(given) else given
+            return await given if asyncio.iscoroutine(given) else given
+
+        return answer
+
+    @property
+    def names(self) -> list[str]:
+        """What was asked, by name."""
+        return [name for name, _, _ in self.asked]

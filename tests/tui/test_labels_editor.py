@@ -12,7 +12,7 @@ import pytest
 from simulator.labels.document import open_label_file
 from simulator.labels.marks import Kind, Mark
 from simulator.recording import bundled_folder
-from tests.tui.quiet_host import Answers, QuietHost
+from tests.tui.controller_host import Answers, QuietHost
 from tests.tui.tune_support import analysed
 from tui.labels.editing import LabelsController, LabelsState, edges
 from tui.labels.label_form import values_of

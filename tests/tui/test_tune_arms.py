@@ -17,7 +17,7 @@ from tui.dialogs.dialogs import LineEntry, PickOne
 from tui.dialogs.find_dialog import FindDialog
 from tui.tune.arm_header import ArmHeader
 from tui.tune.arms import ArmError
-from tui.tune.arms_dialog import ArmsDialog
+from tui.tune.choosing_dialogs import ArmsDialog
 from tui.tune.readout_table import ReadoutTable
 from tui.tune.session import Session
 

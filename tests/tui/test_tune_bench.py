@@ -13,7 +13,7 @@ import soundfile as sf
 
 from simulator.labels.document import LabelFile
 from simulator.recording import bundled_folder
-from tests.tui.quiet_host import Answers, QuietHost
+from tests.tui.controller_host import Answers, QuietHost
 from tui.tune.bench import AnalysedRecording
 from tui.tune.drafts import DraftController
 from tui.tune.findings import FindingsController
@@ -117,6 +117,9 @@ def test_what_is_compared_over_follows_the_selection_and_all(folder: Path) -> No
     bench.host.run()
     assert bench.listed[-1].picked == {"coughs.flac", "thinking.flac"}
     assert bench.over.startswith("2 recordings,")
+    bench.recordings.toggle("coughs.flac")
+    bench.host.run()
+    assert bench.over.startswith("thinking,")
 
 
 def test_figures_of_older_settings_are_taken_away_and_the_newest_follow(folder: Path) -> None:

@@ -21,13 +21,12 @@ from tui.dialogs.dialogs import PickOne, UnsavedChanges
 from tui.dialogs.find_dialog import FindDialog
 from tui.dialogs.pick_rows import PickRows
 from tui.labels.screen import LabelEditor
-from tui.tune.arms_dialog import ArmsDialog
+from tui.tune.choosing_dialogs import ArmsDialog, PresetsDialog
+from tui.tune.draft import conflicts
 from tui.tune.journal import KeptDraft
-from tui.tune.presets_dialog import PresetsDialog
 from tui.tune.recording_list import RecordingList
 from tui.tune.saving_dialogs import KeptDialog, MergeDialog
 from tui.tune.symptom_guide import SymptomGuide
-from tui.tune.three_way import conflicts
 from tui.tune.worst_turns_dialog import WorstTurns
 
 DIALOGS = (

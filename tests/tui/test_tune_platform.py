@@ -16,7 +16,7 @@ from services.embedded import open_embedded
 from services.errors import InvalidError
 from services.model import Service
 from tests.tui.conftest import ScriptedClient, service
-from tests.tui.quiet_host import Answers, QuietHost
+from tests.tui.controller_host import Answers, QuietHost
 from tui.connected_app import read_only
 from tui.tune.platform import PlatformController
 from tui.tune.session import Session

@@ -18,7 +18,7 @@ from tests.tui.tune_support import open_tune, rest, settle_on, slider
 from tui.app import TurnlabApp
 from tui.dialogs.dialog import Confirm
 from tui.dialogs.dialogs import LineEntry
-from tui.tune.presets_dialog import PresetsDialog
+from tui.tune.choosing_dialogs import PresetsDialog
 from tui.tune.screen import TuneScreen
 from tui.user_presets import PresetError, all_presets, export_preset, read_preset, save_preset, user_presets
 

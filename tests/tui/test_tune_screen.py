@@ -19,7 +19,7 @@ from tui.app import TurnlabApp
 from tui.dialogs.dialogs import PickOne, UnsavedChanges
 from tui.services.screen import ServicesScreen
 from tui.tune.arm_header import ArmHeader
-from tui.tune.presets_dialog import PresetsDialog
+from tui.tune.choosing_dialogs import PresetsDialog
 from tui.tune.readout_table import ReadoutTable
 from tui.tune.recording_list import RecordingList
 from tui.tune.screen import TuneScreen

@@ -7,7 +7,7 @@ from typing import Any
 
 from base.undo import UndoStack
 from presets.config import VoiceConfig, changes
-from tui.tune.three_way import rebased
+from services.changes.errors import Conflict
 
 
 class Draft:
@@ -80,3 +80,19 @@ class Draft:
     def changes(self) -> dict[str, Any]:
         """Return the body fields that saving would send: only what changed, ``None`` for back to inherit."""
         return changes(self._stored, self.config)
+
+
+def conflicts(began: VoiceConfig, mine: VoiceConfig, theirs: VoiceConfig) -> tuple[Conflict, ...]:
+    """Return the fields somebody has to choose for."""
+    my_changes, their_changes = changes(began, mine), changes(began, theirs)
+    before = began.set_values()
+    return tuple(
+        Conflict(name, before.get(name), their_changes[name], value)
+        for name, value in my_changes.items()
+        if name in their_changes and their_changes[name] != value
+    )
+
+
+def rebased(config: VoiceConfig, began: VoiceConfig, now: VoiceConfig) -> VoiceConfig:
+    """Return ``now`` with the difference between ``began`` and ``config`` made to it."""
+    return VoiceConfig.model_validate(now.set_values() | changes(began, config))

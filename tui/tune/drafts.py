@@ -13,12 +13,13 @@ from typing import Any, Literal, Protocol
 
 from base.os_errors import os_error_text
 from presets.config import VoiceConfig
+from services.changes.errors import Conflict
 from tui.dialogs.find_dialog import Find, Match, Matches
 from tui.host import Host, Timing
+from tui.tune.draft import conflicts
 from tui.tune.fields import FieldState
 from tui.tune.journal import Journal, Keeping, KeptDraft
 from tui.tune.session import Session
-from tui.tune.three_way import Conflict, conflicts
 
 KEPT_AFTER_S = 0.3
 """Seconds without a change before the draft is written: a dragged slider is one write."""

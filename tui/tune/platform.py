@@ -9,7 +9,7 @@ from typing import Any, Literal, Protocol
 
 from presets.config import changes
 from presets.layers import Layer
-from services.changes.errors import MovedFieldsError, UncertainError
+from services.changes.errors import Conflict, MovedFieldsError, UncertainError
 from services.changes.fields import FieldsPlan, apply_fields, plan_fields
 from services.changes.history import who
 from services.changes.ledger import Backups
@@ -17,9 +17,9 @@ from services.client import ServicesClient
 from services.errors import ServiceError
 from services.model import Service
 from tui.host import Host
+from tui.tune.draft import conflicts
 from tui.tune.fields import shown_value
 from tui.tune.session import Session
-from tui.tune.three_way import Conflict, conflicts
 
 
 class PlatformQuestions(Protocol):

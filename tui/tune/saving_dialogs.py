@@ -17,11 +17,11 @@ from textual.widgets.option_list import Option
 
 from base.json_text import json_lines
 from presets.config import changes
+from services.changes.errors import Conflict
 from tui.dialogs.dialog import Dialog
 from tui.terminal_text import content, cut, screen_text
 from tui.tune.fields import shown_value
 from tui.tune.journal import KeptDraft
-from tui.tune.three_way import Conflict
 
 
 class SaveDialog(ModalScreen[bool]):
