@@ -11,8 +11,8 @@ from benchmarks.processes import resident_mb
 from presets.config import parse
 from simulator.recording import bundled_folder, open_recording
 from simulator.session import LiveArm, SessionSettings
+from simulator.session.child import LiveSession
 from simulator.session.commands import Record
-from simulator.session.live import LiveSession
 from simulator.study import Arm
 from tests.array_cards import ArrayCards
 

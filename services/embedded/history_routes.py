@@ -12,8 +12,8 @@ from starlette.responses import Response
 
 from services.embedded import audit
 from services.embedded.answers import page
+from services.embedded.documented import READ
 from services.embedded.gate import IN_WORKSPACE, Db, PlatformRoute, Workspace
-from services.embedded.platform.documented import READ
 from services.embedded.platform.paging import Limit, Offset
 
 router = APIRouter(

@@ -13,7 +13,7 @@
 
 :func:`open_session` runs it in a process of its own, so that neither a crash nor the chatter of the sound system
 reaches the terminal, and drawing does not hold up deciding; :func:`devices_there` lists devices from there too.
-:class:`simulator.session.live.LiveSession` is the session itself, in this process.
+:class:`simulator.session.child.LiveSession` is the session itself, in this process.
 """
 
 from simulator.session.commands import Session, SetConfig

@@ -21,7 +21,6 @@ from simulator.activity.model import FRAME_MS
 from simulator.engine.events import BargeIn, BargeInSuppressed, Event, SpeechEnded
 from simulator.errors import SimulatorError
 from simulator.live_recording import recover_recordings
-from simulator.session.arms import Arms, changed_fields
 from simulator.session.capture_buffer import CaptureBuffer, Frame, FrameAssembler, Meter, Taken, gap
 from simulator.session.cards import RealCards, SoundCards
 from simulator.session.commands import (
@@ -42,11 +41,10 @@ from simulator.session.commands import (
 )
 from simulator.session.device_supervisor import DeviceSupervisor
 from simulator.session.echo_gate import CallControls, EchoGate
-from simulator.session.latencies import DecisionLatency
-from simulator.session.live_agent import LiveAgent
+from simulator.session.live_agent import DecisionLatency, LiveAgent
 from simulator.session.playback_buffer import PlaybackBuffer
 from simulator.session.recorder import Recorder, recording_facts
-from simulator.session.settings import EchoGuard, SessionSettings
+from simulator.session.settings import Arms, EchoGuard, SessionSettings, changed_fields
 from simulator.session.state import Counters, Happened, Notice, NoticeKind, Phase, SessionMessage, Snapshot, Unheard
 from simulator.voice.voice import Voice, voice_for
 

@@ -13,8 +13,7 @@ from base.samples import Samples
 from simulator.engine.events import MOMENTS
 from simulator.errors import SimulatorError
 from simulator.live_recording import Journal, finish_recording
-from simulator.session.arms import Arms
-from simulator.session.settings import EchoGuard, SessionSettings
+from simulator.session.settings import Arms, EchoGuard, SessionSettings
 from simulator.session.state import RecordingState, SessionMessage
 
 

@@ -21,8 +21,7 @@ from simulator.echo.caller import Caller, caller_of
 from simulator.errors import SimulatorError
 from simulator.recording import Recording
 from simulator.replay import Placement
-from simulator.socket.activity_by_level import AgentActivityDetector
-from simulator.socket.earpiece import Earpiece
+from simulator.socket.activity_by_level import AgentActivityDetector, Earpiece
 from simulator.socket.messages import PcmIn, PcmOut
 
 OPEN_S = 10.0

@@ -102,7 +102,7 @@ child.main()
     "a thread of a live session": """
 import threading, time
 from simulator.session.settings import SessionSettings, LiveArm
-import simulator.session.live as live
+import simulator.session.child as live
 import simulator.session.call_loop as call_loop
 from base.unexpected import install
 

@@ -12,7 +12,7 @@ from presets.config import parse
 from simulator.activity.model import FRAME_MS
 from simulator.recording import bundled_folder, open_recording
 from simulator.session import EchoGuard, Happened, LiveArm, Notice, SessionMessage, SessionSettings
-from simulator.session.live import LiveSession
+from simulator.session.child import LiveSession
 from simulator.study import Arm
 from tests.array_cards import ArrayCards
 from tests.virtual_audio import wait_for

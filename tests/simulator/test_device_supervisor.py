@@ -13,8 +13,8 @@ import pytest
 from simulator.devices import DeviceError, Devices, portaudio
 from simulator.devices.listing import Way
 from simulator.session import device_supervisor
+from simulator.session.child import LiveSession
 from simulator.session.commands import UseInput, UseOutput
-from simulator.session.live import LiveSession
 from tests.array_cards import ArrayCards
 from tests.simulator.live_calls import caller, events, notices, running, talk
 from tests.virtual_audio import wait_for

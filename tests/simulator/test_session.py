@@ -22,9 +22,9 @@ from simulator.engine.profile import default_profile
 from simulator.engine.scenario import default_scenario
 from simulator.errors import DeviceError
 from simulator.session import EchoGuard, SessionSettings
+from simulator.session.child import LiveSession
 from simulator.session.commands import Mute, Pause, Record
 from simulator.session.echo_gate import CallControls, EchoGate
-from simulator.session.live import LiveSession
 from simulator.session.live_agent import LiveAgent
 from simulator.voice.voice import BundledVoice
 from tests.array_cards import ArrayCards

@@ -11,9 +11,8 @@ from base.samples import AUDIBLE_DB, SAMPLE_RATE, Samples
 from simulator.activity.model import Activity
 from simulator.labels import Labels
 from simulator.replay import Placement
-from simulator.socket.activity_by_level import FILLER_WAIT_MS, SURE_MS, AgentActivityDetector
+from simulator.socket.activity_by_level import FILLER_WAIT_MS, SURE_MS, AgentActivityDetector, Earpiece
 from simulator.socket.calling import CallTaken, ReceivedMessage
-from simulator.socket.earpiece import Earpiece
 from simulator.socket.outside import Outside, measure_outside
 from tests.simulator.tracks import Speech, activity_of, observations
 

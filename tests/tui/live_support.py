@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from simulator.devices.listing import Device, Devices
 from simulator.devices.streams import Deliver, Render, Stream
-from simulator.session.live import LiveSession
+from simulator.session.child import LiveSession
 from simulator.session.settings import SessionSettings
 from simulator.session.state import SessionMessage, Snapshot
 

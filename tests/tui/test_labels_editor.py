@@ -14,8 +14,7 @@ from simulator.labels.marks import Kind, Mark
 from simulator.recording import bundled_folder
 from tests.tui.controller_host import Answers, QuietHost
 from tests.tui.tune_support import analysed
-from tui.labels.editing import LabelsController, LabelsState, edges
-from tui.labels.label_form import values_of
+from tui.labels.editing import LabelsController, LabelsState, edges, values_of
 from tui.labels.saving import KeptLabels, LabelFileController
 from tui.tune.bench import AnalysedRecording
 

@@ -15,7 +15,7 @@ from base.folders import own_recordings_folder
 from services.embedded import open_embedded
 from simulator.labels import read_labels
 from simulator.recording import bundled_folder
-from simulator.session.live import LiveSession
+from simulator.session.child import LiveSession
 from simulator.session.settings import EchoGuard
 from simulator.session.state import Notice, Snapshot
 from tests.tui.conftest import make_app, settle

@@ -25,9 +25,9 @@ from tui.dialogs.dialog import Confirm, TextDialog
 from tui.dialogs.form_dialog import FormDialog
 from tui.help_screen import HelpScreen
 from tui.services.dialogs import FieldsPlanDialog, MovedFields
+from tui.services.forms import edited, service_values
 from tui.services.routing import RoutingScreen, routing
 from tui.services.screen import ServicesScreen
-from tui.services.service_form import edited, form_values
 from tui.widgets.status_line import StatusLine
 
 HOSTILE = "[bold]x[/] \x1b[31mred \u202ertl 📞"
@@ -185,12 +185,12 @@ def test_odd_routes_are_said() -> None:
 @pytest.mark.parametrize("name", [HOSTILE, "x" * 256, "a, b\\, c"])
 def test_a_form_that_is_not_touched_changes_nothing(name: str) -> None:
     service = Service(id="1", name=name, description=name, tags=(Tag(name, name),), keyterms=(name,))
-    assert edited(service, form_values(service)) == service
+    assert edited(service, service_values(service)) == service
 
 
 def test_tags_with_commas_come_back_from_the_form() -> None:
     service = Service(id="1", name="n", tags=(Tag("a", "b, c"),), keyterms=("x,y",))
-    values = form_values(service)
+    values = service_values(service)
     changed = edited(service, values | {"tags": values["tags"] + ", d:e", "keyterms": values["keyterms"] + ", z"})
     assert changed.tags == (Tag("a", "b, c"), Tag("d", "e"))
     assert changed.keyterms == ("x,y", "z")

@@ -20,11 +20,10 @@ from tests.tui.pace import until
 from tests.tui.tune_support import open_tune, rest, settle_on
 from tui.app import TurnlabApp
 from tui.dialogs.dialog import Confirm
-from tui.dialogs.dialogs import PickOne
-from tui.dialogs.pick_rows import PickRows
-from tui.tune.export_dialogs import ExportTo
+from tui.dialogs.dialogs import PickOne, PickRows
 from tui.tune.readout_table import ReadoutTable
 from tui.tune.recording_list import RecordingList
+from tui.tune.saving_dialogs import ExportTo
 from tui.tune.screen import TuneScreen
 from tui.tune.symptom_guide import SymptomGuide
 from tui.tune.symptoms import SYMPTOMS, offers

@@ -17,9 +17,8 @@ from tests.tui.conftest import SnapshotFiles
 from tests.tui.pace import until
 from tests.tui.tune_support import open_tune, rest, settle_on
 from tui.app import TurnlabApp
-from tui.dialogs.dialogs import PickOne, UnsavedChanges
+from tui.dialogs.dialogs import PickOne, PickRows, UnsavedChanges
 from tui.dialogs.find_dialog import FindDialog
-from tui.dialogs.pick_rows import PickRows
 from tui.labels.screen import LabelEditor
 from tui.tune.choosing_dialogs import ArmsDialog, PresetsDialog
 from tui.tune.draft import conflicts

@@ -19,8 +19,8 @@ from tests.virtual_audio import VirtualAudio, missing
 from tui.app import TurnlabApp
 from tui.dialogs.dialogs import PickOne
 from tui.remembered import SPEAKER, remember
-from tui.tune.export_dialogs import ExportTo
 from tui.tune.listening import Sight
+from tui.tune.saving_dialogs import ExportTo
 from tui.tune.screen import TuneScreen
 from tui.widgets.timeline import GUTTER, Timeline
 

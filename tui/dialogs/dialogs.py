@@ -1,8 +1,8 @@
-"""Small questions of every screen: one of a few, one line of text, or keep unsaved changes?"""
+"""Small questions of every screen: one or several of a few, one line of text, or keep unsaved changes?"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import ClassVar, Generic, Literal, TypeVar
 
 from textual.app import ComposeResult
@@ -10,9 +10,11 @@ from textual.binding import Binding, BindingType
 from textual.containers import Vertical
 from textual.content import Content
 from textual.screen import ModalScreen
-from textual.widgets import Input, OptionList, Static
+from textual.widgets import Input, OptionList, SelectionList, Static
 from textual.widgets.option_list import Option
+from textual.widgets.selection_list import Selection
 
+from simulator.measures.readout_table import BY_NAME
 from tui.dialogs.dialog import Dialog
 from tui.terminal_text import content, screen_text
 
@@ -154,3 +156,37 @@ class NameDialog(Dialog[str]):
 
 def _offer(name: str, about: str) -> Content:
     return Content.assemble((screen_text(name), "bold"), "  ", (screen_text(about), "$text-muted"))
+
+
+class PickRows(Dialog[frozenset[str]]):
+    """Picks lines of the readout table by their keys; gives those to show."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("enter", "done", "Show these", tooltip="Show the lines that are marked.", priority=True)
+    ]
+    keys = "space marks · enter shows what is marked · esc cancels"
+
+    def __init__(self, rows: Mapping[str, str], shown: frozenset[str]) -> None:
+        super().__init__("Which readouts to show?")
+        self._rows = dict(rows)
+        self._shown = shown
+
+    def compose_body(self) -> ComposeResult:
+        """Lay out the lines and what the highlighted one means."""
+        yield SelectionList[str](
+            *(Selection(content(label), key, key in self._shown) for key, label in self._rows.items()), compact=True
+        )
+        yield Static(id="row-meaning", classes="dialog-text")
+
+    def on_selection_list_selection_highlighted(self, event: SelectionList.SelectionHighlighted[str]) -> None:
+        """Say what the readout means."""
+        name = event.selection.value.partition(" ")[0]
+        self.query_one("#row-meaning", Static).update(content(BY_NAME[name].meaning))
+
+    def action_done(self) -> None:
+        """Give what is marked, if anything is."""
+        picked = frozenset(self.query_one(SelectionList).selected)
+        if picked:
+            self.dismiss(picked)
+        else:
+            self.notify("Mark at least one readout with space.", severity="warning", markup=False)

@@ -20,8 +20,7 @@ from tui.dialogs.dialogs import PickOne
 from tui.dialogs.form_dialog import FormDialog
 from tui.host import ScreenHost
 from tui.labels.commands import COMMANDS
-from tui.labels.editing import LabelsController, LabelsState
-from tui.labels.label_form import FIELDS
+from tui.labels.editing import FIELDS, LabelsController, LabelsState
 from tui.labels.label_timeline import LabelTimeline, label_scene
 from tui.labels.saving import LabelFileController
 from tui.terminal_text import content, plain

@@ -10,7 +10,7 @@ from textual.widgets import Static
 
 from tui.terminal_text import plain
 from tui.tune.scene import ARMS
-from tui.widgets.header_text import draft_words, name_and_draft
+from tui.widgets.status_line import draft_words, name_and_draft
 
 _COLOURS = ("$text-primary", "$text-secondary", "$text-accent", "$text-warning")
 

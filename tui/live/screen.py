@@ -22,8 +22,7 @@ from tui.live import words
 from tui.live.call import CallController, CallState, OpenCall, draft_letter
 from tui.live.call_pane import CallPane, TalkPad, say
 from tui.live.commands import COMMANDS
-from tui.live.device_dialog import DeviceDialog
-from tui.live.devices import DevicesController, LookForDevices
+from tui.live.device_dialog import DeviceDialog, DevicesController, LookForDevices
 from tui.live.live_header import LiveHeader, LiveHeading
 from tui.live.log_pane import LogPane
 from tui.tune.drafts import DraftController

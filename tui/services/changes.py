@@ -139,7 +139,7 @@ class ChangesController:
         from services.changes.whole_service import create
         from services.errors import ServiceError
         from tui.dialogs.form_dialog import FormDialog
-        from tui.services.service_form import blank, form_fields, new_service, owner_choices
+        from tui.services.forms import blank, form_fields, new_service, owner_choices
 
         values, problem = blank(), ""
         try:
@@ -166,7 +166,7 @@ class ChangesController:
         """Show the form of a service, and send what was changed in it."""
         from services.errors import ServiceError
         from tui.dialogs.form_dialog import FormDialog
-        from tui.services.service_form import form_fields, form_values, owner_choices
+        from tui.services.forms import form_fields, owner_choices, service_values
 
         problem = ""
         try:
@@ -175,10 +175,10 @@ class ChangesController:
         except ServiceError as error:
             self._host.complain(str(error), title="Cannot edit")
             return
-        values = form_values(before)
+        values = service_values(before)
         while True:
             title = f"Edit {before.name}"
-            form = FormDialog(title, fields, form_values(before), typed=values, problem=problem)
+            form = FormDialog(title, fields, service_values(before), typed=values, problem=problem)
             answer = await self._host.ask(form)
             if answer is None:
                 return
@@ -193,7 +193,7 @@ class ChangesController:
     async def _send_edit(self, client: ServicesClient, before: Service, values: Mapping[str, str]) -> bool:
         """Send what is different in the form; tell whether the form is done with."""
         from services.writing import service_changes
-        from tui.services.service_form import edited
+        from tui.services.forms import edited
 
         after = edited(before, values)
         if not service_changes(before, after):

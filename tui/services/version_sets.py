@@ -29,11 +29,11 @@ class VersionSetsController:
         from services.errors import ServiceError
         from services.model import EDGE
         from tui.dialogs.form_dialog import FormDialog
-        from tui.services.version_set_form import FIELDS, form_values, upsert
+        from tui.services.forms import VERSION_SET_FIELDS, upsert, version_set_values
 
         try:
             service = await client.get_service(shown.id)
-            before = form_values(name, service.version_sets[name])
+            before = version_set_values(name, service.version_sets[name])
         except (ServiceError, KeyError) as error:
             gone = f"{name} is not there any more; press r to look again"
             self._host.complain(gone if isinstance(error, KeyError) else str(error), title="Cannot change it")
@@ -43,7 +43,9 @@ class VersionSetsController:
         values, problem = before, ""
         while True:
             title = f"Version set of {service.name}"
-            answer = await self._host.ask(FormDialog(title, FIELDS, before, typed=values, problem=problem))
+            answer = await self._host.ask(
+                FormDialog(title, VERSION_SET_FIELDS, before, typed=values, problem=problem)
+            )
             if answer is None:
                 return
             values = answer

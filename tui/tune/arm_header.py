@@ -11,7 +11,7 @@ from textual.reactive import var
 from textual.widgets import Static
 
 from tui.terminal_text import screen_text
-from tui.widgets.header_text import draft_words, name_and_draft
+from tui.widgets.status_line import draft_words, name_and_draft
 
 _COLOURS = ("$text-primary", "$text-secondary", "$text-accent", "$text-warning")
 """The arms' colours, by their place."""

@@ -12,19 +12,17 @@ from presets.config import VoiceConfig
 from presets.library import Preset
 from services.changes.errors import Conflict
 from tui.dialogs.dialog import Confirm, TextDialog
-from tui.dialogs.dialogs import LineEntry, PickOne, UnsavedChanges
+from tui.dialogs.dialogs import LineEntry, PickOne, PickRows, UnsavedChanges
 from tui.dialogs.find_dialog import Find, FindDialog
-from tui.dialogs.pick_rows import PickRows
 from tui.dialogs.text_entry import TextEntry, value_dialog
 from tui.tune.arms import ComparisonArm
 from tui.tune.choosing_dialogs import ArmsDialog, PresetsDialog
 from tui.tune.comparing import ArmRequest
-from tui.tune.export_dialogs import ExportTo, Mixing
 from tui.tune.fields import FieldState
 from tui.tune.journal import KeptDraft
 from tui.tune.presets import PresetRequest
 from tui.tune.readouts import row_keys
-from tui.tune.saving_dialogs import KeptDialog, MergeDialog, SaveDialog
+from tui.tune.saving_dialogs import ExportTo, KeptDialog, MergeDialog, Mixing, SaveDialog
 from tui.tune.symptom_guide import SymptomGuide
 from tui.tune.symptoms import Offer
 from tui.tune.trial import Measurement, Outcome, Trial, TrialRunner

@@ -1,4 +1,4 @@
-"""The line at the bottom of every screen: where we are connected, and how the last request went."""
+"""The line at the bottom of every screen, and how the lines at the top fit a name and a draft into their room."""
 
 from __future__ import annotations
 
@@ -39,3 +39,20 @@ def _request(request: Request) -> str:
 
 def _duration(seconds: float) -> str:
     return f"{seconds * 1000:,.0f} ms" if seconds < 10 else f"{seconds:,.1f} s"
+
+
+LEAST_OF_NAME = 6
+"""A name that would be cut to less is left out."""
+
+
+def draft_words(changes: int) -> str:
+    """Return how many fields of the draft differ from what is stored."""
+    return f"draft, {changes} change{'s' * (changes != 1)}" if changes else "no changes"
+
+
+def name_and_draft(name: str, draft: str, room: int) -> tuple[str, str]:
+    """Return both cut to ``room`` cells, what separates them included; the name gives way first."""
+    for_name = room - len(f" ·  · {draft}")
+    if for_name < LEAST_OF_NAME:
+        return "", cut(f" · {draft}", room)
+    return f" · {cut(screen_text(name), for_name)}", f" · {draft}"

@@ -12,12 +12,12 @@ from services.embedded import owners
 from services.embedded.answers import AsciiJson
 from services.embedded.audit import Actor, Subject, record
 from services.embedded.classic import organization_shapes as shapes
-from services.embedded.classic.documented import refusals
 from services.embedded.classic.organization_shapes import classic_state
 from services.embedded.classic.paging import ID_PATTERN, Ids, Offset, SortBy, paged, version_range
 from services.embedded.classic.service_shapes import Created, SignedIn
 from services.embedded.classic.translate import STATE_MACHINE, person
 from services.embedded.database import Database
+from services.embedded.documented import classic_refusals
 from services.embedded.gate import IN_ORGANIZATION, AppState, By, ClassicRoute, Db, SignInRoute, Workspace
 from services.embedded.rules import naming
 
@@ -87,7 +87,7 @@ def _versions(
     operation_id="classic-create-agent",
     status_code=201,
     response_model=Created,
-    responses=refusals("classic-create-agent", 409),
+    responses=classic_refusals("classic-create-agent", 409),
 )
 def create_agent(db: Db, by: By, body: shapes.CreateAgent) -> Response:
     """Create an agent, which has no version yet."""
@@ -98,7 +98,7 @@ def create_agent(db: Db, by: By, body: shapes.CreateAgent) -> Response:
     "/agent",
     operation_id="classic-get-agents",
     response_model=shapes.Agents,
-    responses=refusals("classic-get-agents"),
+    responses=classic_refusals("classic-get-agents"),
 )
 def get_agents(
     workspace: Workspace,
@@ -118,7 +118,7 @@ def get_agents(
     "/agent/{agent_id}/version",
     operation_id="classic-get-agent-versions",
     response_model=shapes.AgentVersions,
-    responses=refusals("classic-get-agent-versions"),
+    responses=classic_refusals("classic-get-agent-versions"),
 )
 def get_agent_versions(
     workspace: Workspace,
@@ -143,7 +143,7 @@ def get_agent_versions(
     operation_id="classic-create-service-hierarchical-state-machine",
     status_code=201,
     response_model=Created,
-    responses=refusals("classic-create-service-hierarchical-state-machine", 409),
+    responses=classic_refusals("classic-create-service-hierarchical-state-machine", 409),
 )
 def create_state_machine(db: Db, by: By, body: shapes.CreateStateMachine) -> Response:
     """Create a state machine, which has no version yet."""
@@ -154,7 +154,7 @@ def create_state_machine(db: Db, by: By, body: shapes.CreateStateMachine) -> Res
     f"/{STATE_MACHINE}",
     operation_id="classic-get-service-hierarchical-state-machines",
     response_model=shapes.StateMachines,
-    responses=refusals("classic-get-service-hierarchical-state-machines"),
+    responses=classic_refusals("classic-get-service-hierarchical-state-machines"),
 )
 def get_state_machines(
     workspace: Workspace,
@@ -174,7 +174,7 @@ def get_state_machines(
     f"/{STATE_MACHINE}/{{{STATE_MACHINE}_id}}/version",
     operation_id="classic-get-service-hierarchical-state-machine-versions",
     response_model=shapes.StateMachineVersions,
-    responses=refusals("classic-get-service-hierarchical-state-machine-versions"),
+    responses=classic_refusals("classic-get-service-hierarchical-state-machine-versions"),
 )
 def get_state_machine_versions(
     workspace: Workspace,
@@ -251,7 +251,7 @@ _OPERATION = "sign-in-with-api-key"
     "/signin_with_api_key",
     operation_id=_OPERATION,
     response_model=SignedIn,
-    responses={status: told for status, told in refusals(_OPERATION).items() if status != 403},
+    responses={status: told for status, told in classic_refusals(_OPERATION).items() if status != 403},
 )
 def sign_in(
     request: Request,

@@ -9,20 +9,23 @@ from fastapi import APIRouter, Path, Query
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
-from services.embedded import behaviors, owners, rules, store
+from services.embedded import owners, rules, store
 from services.embedded.answers import AsciiJson
 from services.embedded.classic import service_shapes as shapes
-from services.embedded.classic.documented import refusals
 from services.embedded.classic.organization_shapes import BehaviorSets
 from services.embedded.classic.paging import ID_PATTERN, ClassicId, Ids, Offset, SortBy, ordering, paged, tag_filter
 from services.embedded.classic.translate import (
     STATE_MACHINE,
+    classic_ids_of,
+    find_behavior_sets,
     person,
     shown_pins,
     shown_service,
     stored_tags,
     stored_version_set,
+    uuids_of,
 )
+from services.embedded.documented import classic_refusals
 from services.embedded.gate import IN_ORGANIZATION, By, ClassicRoute, Db, Workspace
 from services.embedded.platform.service_shapes import SetName
 from services.embedded.rules import RefusedError
@@ -39,7 +42,7 @@ SORTABLE = {"name": "name COLLATE NOCASE", "is_active": "is_active"}
     "/",
     operation_id="classic-get-services",
     response_model=shapes.Services,
-    responses=refusals("classic-get-services"),
+    responses=classic_refusals("classic-get-services"),
 )
 def get_services(
     organization: str,
@@ -63,7 +66,7 @@ def get_services(
             limit=limit,
             offset=continuation_token,
         )
-        names = behaviors.classic_ids_of(connection, workspace)
+        names = classic_ids_of(connection, workspace)
         filters = None if continuation_token else {"tags": store.tag_keys(connection, workspace)}
     shown = [shown_service(service, organization, names) for service in found]
     return AsciiJson({**paged("services", shown, total, continuation_token), "filter_values": filters})
@@ -74,7 +77,7 @@ def get_services(
     operation_id="classic-create-service",
     status_code=201,
     response_model=shapes.Created,
-    responses=refusals("classic-create-service", 400, 409),
+    responses=classic_refusals("classic-create-service", 400, 409),
 )
 def create_service(db: Db, by: By, body: shapes.CreateService) -> Response:
     """Create a service, with its ``edge`` and ``release``."""
@@ -98,7 +101,9 @@ def create_service(db: Db, by: By, body: shapes.CreateService) -> Response:
 
 
 @router.post(
-    "/{service_id}/", operation_id="classic-update-service", responses=refusals("classic-update-service", 400, 409)
+    "/{service_id}/",
+    operation_id="classic-update-service",
+    responses=classic_refusals("classic-update-service", 400, 409),
 )
 def update_service(db: Db, by: By, service_id: ServiceId, body: shapes.UpdateService) -> Response:
     """Change the fields that are given."""
@@ -124,7 +129,7 @@ def update_service(db: Db, by: By, service_id: ServiceId, body: shapes.UpdateSer
     "/{service_id}/version_sets/{version_set_name}/",
     operation_id="classic-get-service-version-set",
     response_model=shapes.PinnedVersions,
-    responses=refusals("classic-get-service-version-set"),
+    responses=classic_refusals("classic-get-service-version-set"),
 )
 def get_version_set(workspace: Workspace, db: Db, service_id: ServiceId, version_set_name: str) -> Response:
     """One version set, as the documentation has it and the OpenAPI document does not."""
@@ -132,14 +137,14 @@ def get_version_set(workspace: Workspace, db: Db, service_id: ServiceId, version
         service = _service(connection, workspace, service_id)
         if version_set_name not in service["version_sets"]:
             raise HTTPException(404, "The specified version set does not exist.")
-        return AsciiJson(shown_pins(version_set_name, service, behaviors.classic_ids_of(connection, workspace)))
+        return AsciiJson(shown_pins(version_set_name, service, classic_ids_of(connection, workspace)))
 
 
 @router.put(
     "/{service_id}/version_sets/{version_set_name}/",
     operation_id="classic-upsert-service-version-set",
     status_code=204,
-    responses=refusals("classic-upsert-service-version-set", 400),
+    responses=classic_refusals("classic-upsert-service-version-set", 400),
 )
 def put_version_set(
     db: Db,
@@ -165,7 +170,7 @@ def put_version_set(
     "/{service_id}/version_sets/{version_set_name}/",
     operation_id="classic-delete-service-version-set",
     status_code=204,
-    responses=refusals("classic-delete-service-version-set", 400),
+    responses=classic_refusals("classic-delete-service-version-set", 400),
 )
 def delete_version_set(db: Db, by: By, service_id: ServiceId, version_set_name: str) -> Response:
     """Delete a version set."""
@@ -230,7 +235,7 @@ def _stored(
 ) -> Json:
     stored = stored_version_set(sent, before, flat=flat)
     applied = stored["applied_behavior_ids"] or []
-    return stored | {"applied_behavior_ids": behaviors.uuids_of(connection, workspace_id, applied)}
+    return stored | {"applied_behavior_ids": uuids_of(connection, workspace_id, applied)}
 
 
 behavior_router = APIRouter(
@@ -246,7 +251,7 @@ _UNIQUE = {"uniqueItems": True}
     "/",
     operation_id="classic-get-dynamic-behavior-sets",
     response_model=BehaviorSets,
-    responses=refusals("classic-get-dynamic-behavior-sets"),
+    responses=classic_refusals("classic-get-dynamic-behavior-sets"),
 )
 def get_behavior_sets(
     workspace: Workspace,
@@ -264,7 +269,7 @@ def get_behavior_sets(
     """One page of behavior sets."""
     tags = tag_filter(tag, "tag")
     with db.read() as connection:
-        everything = behaviors.find_behavior_sets(
+        everything = find_behavior_sets(
             connection, workspace, ordering=ordering(sort_by, {"updated_at": "updated_at"})
         )
     found = [

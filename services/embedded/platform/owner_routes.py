@@ -15,9 +15,9 @@ from services.embedded import owners
 from services.embedded.answers import AsciiJson, page
 from services.embedded.audit import Actor, Subject, record
 from services.embedded.database import Database
+from services.embedded.documented import READ, WRITE
 from services.embedded.gate import IN_WORKSPACE, By, Db, PlatformRoute, Workspace
 from services.embedded.platform import owner_shapes as shapes
-from services.embedded.platform.documented import READ, WRITE
 from services.embedded.platform.owner_shapes import next_states
 from services.embedded.platform.paging import Listed, Listing, VersionListing, VersionsListed
 from services.embedded.rules import RefusedError, naming

@@ -12,8 +12,8 @@ from starlette.responses import Response
 
 from services.embedded import rules, store
 from services.embedded.answers import AsciiJson, page
+from services.embedded.documented import READ, WRITE
 from services.embedded.gate import IN_WORKSPACE, By, Db, PlatformRoute, Workspace
-from services.embedded.platform.documented import READ, WRITE
 from services.embedded.platform.paging import Listed
 from services.embedded.platform.service_shapes import (
     CreateService,

@@ -12,8 +12,8 @@ from starlette.responses import Response
 
 from services.embedded.answers import AsciiJson
 from services.embedded.audit import Actor, Subject, record
+from services.embedded.documented import SETTINGS
 from services.embedded.gate import IN_WORKSPACE, By, Db, PlatformRoute, Workspace
-from services.embedded.platform.documented import SETTINGS
 from services.embedded.rules import RefusedError
 from services.embedded.store import pack
 from services.embedded.voice_shapes import LanguageProvider, Provider, SttProvider, VoiceSettings

@@ -7,8 +7,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import BinaryIO
 
-from simulator.audio.containers.aiff import aiff_layout, au_layout
-from simulator.audio.containers.caf import caf_layout
+from simulator.audio.containers.aiff import aiff_layout, au_layout, caf_layout
 from simulator.audio.containers.flac import flac_layout
 from simulator.audio.containers.layout import Layout
 from simulator.audio.containers.mpeg import is_sync, mpeg_layout
