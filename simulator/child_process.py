@@ -20,6 +20,13 @@ _BROKEN = (EOFError, OSError, ValueError, pickle.UnpicklingError)
 """What reading or writing a message raises when the other process is gone, perhaps in the middle of one."""
 
 
+PATIENCE_S = 20.0
+"""How long a child may take to end before it is killed.
+
+A kill is the last resort: in the middle of PortAudio's start it can leave a lock of JACK's library, and every later
+start waits for that lock."""
+
+
 def command(module: str, *arguments: str) -> list[str]:
     """Return the command line that starts a module, and none of the same name in the folder somebody works in."""
     return [sys.executable, "-P", "-m", module, *arguments]
@@ -60,18 +67,24 @@ class ChildProcess:
             pickle.dump(message, self._process.stdin)
             self._process.stdin.flush()
 
-    def close(self, patience_s: float = 0.0) -> None:
-        """Wait for the process to end by itself, kill it after ``patience_s``, and release the pipes."""
+    def close(self, patience_s: float = PATIENCE_S) -> None:
+        """Close its standard input, wait for it to end, kill it after ``patience_s``, and release the pipes."""
+        assert self._process.stdin is not None
+        with contextlib.suppress(OSError, ValueError):
+            self._process.stdin.close()
         try:
             self._process.wait(patience_s)
         except subprocess.TimeoutExpired:
             self._process.kill()
             self._process.wait()
         self._listener.join()
-        for pipe in (self._process.stdin, self._process.stdout):
-            if pipe is not None:
-                with contextlib.suppress(OSError):
-                    pipe.close()
+        assert self._process.stdout is not None
+        with contextlib.suppress(OSError):
+            self._process.stdout.close()
+
+    def close_soon(self) -> None:
+        """Do the same in a thread: the process may be in the middle of starting the sound system."""
+        threading.Thread(target=self.close, name="turnlab closing", daemon=True).start()
 
     def _listen(self) -> None:
         assert self._process.stdout is not None

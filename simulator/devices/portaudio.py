@@ -14,6 +14,8 @@ from simulator.errors import DeviceError
 SOUND = Path("/dev/snd")
 """Where Linux has its sound cards."""
 
+_SHARED_MEMORY = Path("/dev") / "shm"
+
 _REMEDIES = {
     "linux": "add yourself to the group 'audio' and sign in again",
     "darwin": "allow the terminal under System Settings, Privacy & Security, Microphone",
@@ -78,6 +80,21 @@ def look_again() -> Any:
         except module.PortAudioError as error:
             raise DeviceError(f"PortAudio does not start ({reason(error)}); is the sound system running?") from None
     return module
+
+
+def not_answering() -> str:
+    """Return what to say of a sound system that does not answer.
+
+    JACK's library, which PortAudio starts on Linux, keeps a small database for every user. A program that is killed
+    while it opens that database leaves a lock, and the next program waits for it without end.
+    """
+    kept = _SHARED_MEMORY / f"jack_db-{os.getuid()}" if sys.platform == "linux" else None
+    if kept is None or not kept.exists():
+        return "the sound system does not answer; is it running?"
+    return (
+        "the sound system does not answer; is it running? If so, a killed program may have left a lock: "
+        f"remove the folder {kept} and try again"
+    )
 
 
 def reason(error: Exception) -> str:

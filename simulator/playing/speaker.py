@@ -10,6 +10,7 @@ import numpy as np
 
 from base.samples import SAMPLE_RATE, Samples
 from simulator.child_process import ChildProcess
+from simulator.devices.portaudio import not_answering
 
 PATIENCE_S = 10.0
 """How long a sound system may take to open the speaker."""
@@ -97,7 +98,7 @@ class SystemSpeaker:
     def ready(self) -> bool:
         """Whether it is open, or failed to."""
         if not self.name and not self.trouble and time.monotonic() > self._answer_by_s:
-            self.trouble = "the sound system does not answer; is it running?"
+            self.trouble = not_answering()
         return bool(self.name or self.trouble)
 
     @property
@@ -110,8 +111,8 @@ class SystemSpeaker:
         self._child.send((index, samples))
 
     def close(self) -> None:
-        """End its process."""
-        self._child.close()
+        """End its process, which is silent at once."""
+        self._child.close_soon()
 
     def _note(self, report: Report) -> None:
         self._played = self._played if report.played is None else report.played

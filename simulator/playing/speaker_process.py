@@ -22,7 +22,7 @@ from base.unexpected import install
 from simulator.child_process import messages, outbox
 from simulator.devices import Device, DeviceError, list_devices
 from simulator.devices.streams import Stream, open_output, speaker_resampler
-from simulator.playing.speaker import Report
+from simulator.playing.speaker import PATIENCE_S, Report
 
 _REPORT_S = 0.03
 _STUCK_S = 2.0
@@ -86,17 +86,19 @@ class Waiting:
 def main() -> None:
     """Play what comes until there is no more, or the speaker fails."""
     install()
-    waiting, send = Waiting(), outbox()
+    waiting, send, started = Waiting(), outbox(), threading.Event()
+    threading.Thread(target=_read, args=(waiting, started), daemon=True).start()
     try:
-        device, where = _chosen(sys.argv[1] if len(sys.argv) > 1 else "")
-        stream = open_output(device, waiting.render)
-    except DeviceError as error:
-        send(Report(trouble=str(error)))
-        return
-    waiting.at_rate(stream.rate)
-    send(Report(opened=device.name, where=where))
-    threading.Thread(target=_read, args=(waiting,), daemon=True).start()
-    try:
+        try:
+            device, where = _chosen(sys.argv[1] if len(sys.argv) > 1 else "")
+            stream = open_output(device, waiting.render)
+        except DeviceError as error:
+            send(Report(trouble=str(error)))
+            return
+        finally:
+            started.set()
+        waiting.at_rate(stream.rate)
+        send(Report(opened=device.name, where=where))
         _watch(waiting, stream, device.name, send)
     finally:  # at its own end Python would wait for standard input, which is being read, and abort
         os._exit(0)
@@ -129,11 +131,12 @@ def _watch(waiting: Waiting, stream: Stream, name: str, send: Callable[[object],
             return
 
 
-def _read(waiting: Waiting) -> None:
+def _read(waiting: Waiting, started: threading.Event) -> None:
     try:
         for index, samples in messages(sys.stdin.buffer):
             waiting.put(index, samples)
     finally:  # the parent closed us, or died in the middle of a block
+        started.wait(PATIENCE_S)  # an exit in the middle of PortAudio's start can leave JACK's library locked
         os._exit(0)
 
 

@@ -11,7 +11,7 @@ from typing import Literal
 
 from base.samples import SAMPLE_RATE
 from simulator.devices.listing import Device, Way
-from simulator.devices.portaudio import reason
+from simulator.devices.portaudio import not_answering, reason
 from simulator.devices.streams import Stream
 from simulator.errors import DeviceError
 from simulator.session.capture_buffer import CaptureBuffer
@@ -161,7 +161,7 @@ class DeviceSupervisor:
     def standing(self) -> str:
         """What is wrong now, in a sentence, the microphone first; "" if nothing is."""
         if time.monotonic() - self._asked_s > PATIENCE_S:
-            return "the sound system does not answer; is it running?"
+            return not_answering()
         return self._input.fault or self._output.fault
 
     @property

@@ -7,8 +7,9 @@ import subprocess
 from collections import deque
 from dataclasses import replace
 
-from simulator.child_process import ChildProcess, command
+from simulator.child_process import PATIENCE_S, ChildProcess, command
 from simulator.devices.listing import Devices
+from simulator.devices.portaudio import not_answering
 from simulator.errors import DeviceError
 from simulator.session.commands import SessionCommand
 from simulator.session.settings import SessionSettings
@@ -16,7 +17,6 @@ from simulator.session.state import Notice, SessionMessage, Snapshot
 
 MOST_TOLD = 10_000
 _CHILD = "simulator.session.child"
-_PATIENCE_S = 20.0
 _CRASHED = "the sound system's code crashed and took the session along; start it again, a recording is kept"
 
 STOP = "stop"
@@ -39,7 +39,7 @@ def devices_there(timeout_s: float = 10.0) -> Devices:
         )
         found = pickle.loads(done.stdout)
     except subprocess.TimeoutExpired:
-        raise DeviceError("the sound system does not answer; is it running?") from None
+        raise DeviceError(not_answering()) from None
     except (subprocess.CalledProcessError, EOFError, pickle.UnpicklingError):
         raise DeviceError("the sound system's code crashed while looking for devices; is it running?") from None
     if isinstance(found, str):
@@ -75,7 +75,7 @@ class RemoteSession:
         if self._child is None:
             return
         self._child.send(STOP)
-        self._child.close(_PATIENCE_S)
+        self._child.close(PATIENCE_S)
         if self._snapshot.phase not in ("stopped", "failed"):  # it was killed
             self._snapshot = replace(self._snapshot, phase="stopped", recording=None)
 

@@ -256,6 +256,23 @@ def test_what_a_library_prints_is_not_taken_for_what_the_speaker_says(
     speaker.close()
 
 
+def test_a_speaker_that_is_closed_while_it_opens_is_not_killed(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    """A kill in the middle of PortAudio's start can leave JACK's library locked for every program after it."""
+    started, ended = tmp_path / "started", tmp_path / "ended"
+    (tmp_path / "sounddevice.py").write_text(
+        "import time\nfrom pathlib import Path\n"
+        f"Path({str(started)!r}).touch()\ntime.sleep(1)\nPath({str(ended)!r}).touch()\n"
+        "raise OSError('PortAudio library not found')\n"
+    )
+    monkeypatch.setenv("PYTHONPATH", str(tmp_path))
+    speaker = SystemSpeaker()
+    wait_for(started.exists)
+    speaker.close()
+    wait_for(ended.exists)
+
+
 @pytest.mark.realtime
 @pytest.mark.skipif(missing() is not None, reason=str(missing()))
 @pytest.mark.parametrize("end", ["the other end dies in the middle of a block", "the speaker is pulled"])

@@ -92,7 +92,7 @@ def test_signals_to_the_terminals_programs_do_not_reach_a_session(session: Remot
 def test_a_session_that_hangs_is_stopped_all_the_same(
     session: RemoteSession, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(remote_session, "_PATIENCE_S", 0.5)
+    monkeypatch.setattr(remote_session, "PATIENCE_S", 0.5)
     assert session.process_id is not None
     os.kill(session.process_id, signal.SIGSTOP)
     session.stop()
