@@ -55,6 +55,7 @@ CASES = [
     Case("simulation", ("simulate", COUGHS, *ARMS)),
     Case("simulation", ("simulate", COUGHS, "--mix", "mix.wav", "--voice", "silent", "--echo-db", "30")),
     Case("evaluation", ("evaluate", COUGHS, *ARMS)),
+    Case("eot-bench", ("evaluate", "--eot-bench", "rows.jsonl")),
     Case("analysis", ("analyze", COUGHS)),
     Case("recordings", ("recordings",)),
     Case("presets", ("presets",)),
@@ -94,11 +95,14 @@ ELSEWHERE = {"model-fetch", "devices", "device-tests", "agent", "call", "serve"}
 
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A folder with a recording, its labels, a label track, and a call to fit a profile from."""
+    """A folder with a recording, its labels, a label track, a row of eot-bench, a call to fit a profile from."""
     made = tmp_path_factory.mktemp("schemas")
     for suffix in ("flac", "json"):
         shutil.copy(bundled_folder() / f"coughs.{suffix}", made)
     (made / "track.txt").write_text("0.5\t0.9\tturn: hello\n")
+    spans = [{"start": 3.2, "end": 3.6}, {"start": 4.0, "end": 6.0}]
+    row = {"id": 1, "language": "en", "audio": "coughs.flac", "silence_spans": spans}
+    (made / "rows.jsonl").write_text(json.dumps(row))
     segment = {"type": "agent_speech", "lane": "agent", "start": 0, "end": 1, "label": "Hello."}
     timed = [segment | {"turn_index": turn, "nav_ms": 90.0 + turn % 7} for turn in range(30)]
     (made / "call.json").write_text(json.dumps({"turns": [], "segments": timed, "duration_seconds": 99.0}))

@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 
 from tui.cli import completing
+from tui.cli.failure import CallError
 from tui.cli.options import Configs, Eot, HearingOptions, Json, Profile, Seed, with_option_sets
 
 
@@ -98,11 +99,34 @@ def evaluate(
     ] = None,
     seed: Seed = 0,
     caller: HearingOptions,
+    eot_bench: Annotated[
+        bool,
+        typer.Option(
+            "--eot-bench",
+            help="The folders hold rows of eot-bench: write its predictions.parquet and print its figures.",
+        ),
+    ] = False,
+    output: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Where --eot-bench writes, by default predictions.parquet.")
+    ] = None,
+    force: Annotated[bool, typer.Option("--force", help="Replace that file if it is there.")] = False,
     as_json: Json = False,
 ) -> None:
     """Score end of turn, barge-in and voice activity on labelled recordings."""
-    from tui.cli.evaluate import Request, evaluate
     from tui.cli.hearing import hearing_of
+
+    hearing = hearing_of(caller, seed)
+    if eot_bench:
+        if config or only:
+            raise CallError("--eot-bench goes without --config and --only; its figures depend on neither")
+        from tui.cli import eot_bench as bench
+
+        asked = bench.Request(paths, profile, eot.value if eot else None, output, force, hearing)
+        bench.evaluate_eot_bench(asked, as_json=as_json)
+        return
+    if output or force:
+        raise CallError("--output and --force go with --eot-bench; nothing else is written")
+    from tui.cli.evaluate import Request, evaluate
 
     evaluate(
         Request(
@@ -112,7 +136,7 @@ def evaluate(
             eot=eot.value if eot else None,
             only=only or [],
             seed=seed,
-            hearing=hearing_of(caller, seed),
+            hearing=hearing,
         ),
         as_json=as_json,
     )
