@@ -21,8 +21,9 @@ sys.dont_write_bytecode = False
 # Looking for garbage after every 700 objects costs an opened dashboard a sixth of its time.
 gc.set_threshold(50_000, 20, 20)
 
-# No example fails for a busy machine's sake. HYPOTHESIS_PROFILE=thorough looks for longer.
-settings.register_profile("quick", max_examples=50, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+# No example fails for a busy machine's sake. HYPOTHESIS_PROFILE names another profile.
+settings.register_profile("quick", max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.register_profile("ci", settings.get_profile("quick"), max_examples=100)
 settings.register_profile("thorough", settings.get_profile("quick"), max_examples=2000)
 settings.load_profile(os.environ.get("HYPOTHESIS_PROFILE", "quick"))
 

@@ -18,6 +18,7 @@ def test_a_missing_portaudio_names_its_package(turnlab: Turnlab, tmp_path: Path)
     assert "install" in line
 
 
+@pytest.mark.realtime
 def test_a_machine_without_devices_says_so(turnlab: Turnlab, tmp_path: Path) -> None:
     lacking = missing()
     if lacking:

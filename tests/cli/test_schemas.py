@@ -136,6 +136,7 @@ def test_a_model_that_is_there_is_told_by_its_schema(shop: Turnlab) -> None:
     check("model-fetch", shop("models", "fetch", "--json").json())
 
 
+@pytest.mark.realtime
 def test_devices_are_told_by_their_schemas(shop: Turnlab, tmp_path: Path) -> None:
     nothing = {"PULSE_SERVER": f"unix:{tmp_path}/nobody"}
     listed = shop("devices", "--json", environment=nothing)

@@ -201,6 +201,7 @@ async def _command(*arguments: str, cwd: Path) -> tuple[int, str, str]:
     return process.returncode or 0, out.decode(), err.decode()
 
 
+@pytest.mark.realtime
 async def test_callers_of_every_kind_at_once(agent: tuple[str, Command], tmp_path: Path) -> None:
     url, process = agent
     samples = spoken()

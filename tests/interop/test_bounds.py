@@ -86,6 +86,7 @@ def _peak_kb(served: Served) -> int:
     return next(int(line.split()[1]) for line in status.splitlines() if line.startswith("VmHWM"))
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not STATUS.exists(), reason="/proc tells how much memory a process took")
 def test_sixteen_large_uploads_take_little_memory(serve: Serve) -> None:
     served = serve("--rate-window", "0")

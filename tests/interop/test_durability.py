@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pytest
+
 from benchmarks import durability
 
 
+@pytest.mark.slow
 def test_what_was_acknowledged_outlives_being_killed(tmp_path: Path) -> None:
     report = durability.run(tmp_path, operations=120, kills=2)
     assert report.missing == []

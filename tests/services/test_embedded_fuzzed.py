@@ -16,8 +16,8 @@ from services.embedded.database import Database
 from services.embedded.rate_limits import RateLimits
 from services.embedded.seed import demo_id, seed
 
-EXAMPLES = 3
-"""For each operation: enough to reach its branches again and again, few enough to keep the run short."""
+EXAMPLES = settings().max_examples // 12
+"""For each operation."""
 
 
 class _Platform:

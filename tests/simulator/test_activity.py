@@ -24,7 +24,9 @@ from simulator.recording import Recording, bundled_folder, open_recording
 from simulator.study import Arm, run
 from tests.simulator.tracks import fixed_profile
 
-SLOW = settings(max_examples=6, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+SLOW = settings(
+    max_examples=settings().max_examples // 6, suppress_health_check=[HealthCheck.function_scoped_fixture]
+)
 
 
 @SLOW

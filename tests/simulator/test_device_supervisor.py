@@ -41,6 +41,7 @@ def test_another_microphone_that_is_chosen_for_a_lost_one_is_told_of_by_its_own_
         assert standing(session) == ""
 
 
+@pytest.mark.realtime
 def test_a_silent_microphone_that_can_then_not_be_opened_is_told_once(tmp_path: Path) -> None:
     cards = ArrayCards()
     with running(cards, tmp_path) as session:
@@ -56,6 +57,7 @@ def test_a_silent_microphone_that_can_then_not_be_opened_is_told_once(tmp_path: 
     assert "speaker array" not in said, "it was there all the time"
 
 
+@pytest.mark.realtime
 def test_how_long_a_microphone_delivered_nothing_is_said(tmp_path: Path) -> None:
     cards = ArrayCards()
     with running(cards, tmp_path) as session:
@@ -152,6 +154,7 @@ def test_another_speaker_or_none_leaves_the_microphone_alone(tmp_path: Path) -> 
         assert cards.microphone is not microphone, "other devices may have been plugged in meanwhile"
 
 
+@pytest.mark.realtime
 def test_a_speaker_that_takes_no_more_is_said_and_tried_again(tmp_path: Path) -> None:
     cards = ArrayCards()
     with running(cards, tmp_path) as session:

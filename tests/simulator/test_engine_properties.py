@@ -149,7 +149,7 @@ def test_silent_never_fills_whatever_else_is_set(
         assert not times(play_track(track, {**config, "filler_style": "silent"}, agent=said), "filler_start")
 
 
-@settings(max_examples=25)
+@settings(max_examples=settings().max_examples // 2)
 @given(configs, st.integers(0, 5))
 def test_bundled_calls_repeat_bit_for_bit_and_hold_the_same_invariants(
     bundled: list[tuple[Recording, Activity]], config: dict[str, Any], seed: int

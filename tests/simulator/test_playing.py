@@ -179,6 +179,7 @@ def test_both_sides_are_heard_and_a_speaker_that_goes_is_told(bundled: Bundled) 
     player.close()
 
 
+@pytest.mark.realtime
 def test_without_a_device_the_speakers_process_says_so(bundled: Bundled, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PULSE_SERVER", "unix:/nowhere")
     player = Player(SystemSpeaker)

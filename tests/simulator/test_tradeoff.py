@@ -6,7 +6,7 @@ from itertools import pairwise
 
 import numpy as np
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from simulator.activity.model import FRAME_MS, NO_MODEL_COMPLETENESS, Activity
@@ -101,7 +101,6 @@ def test_a_turn_nobody_heard_is_counted_apart() -> None:
 
 
 @given(track=tracks(), joined=st.integers(1, 5))
-@settings(deadline=None, max_examples=40)
 def test_a_higher_threshold_never_cuts_in_more_nor_answers_sooner(track: list[Speech], joined: int) -> None:
     edges = [0, *(speech.end * FRAME_MS for speech in track[joined - 1 :: joined])]
     turns = _turns(activity_of(observations(track)), *((start + 1, end) for start, end in pairwise(edges)))
@@ -111,7 +110,6 @@ def test_a_higher_threshold_never_cuts_in_more_nor_answers_sooner(track: list[Sp
 
 
 @given(track=tracks(), budget=st.sampled_from((*BUDGETS, 0.5)))
-@settings(deadline=None, max_examples=40)
 def test_no_threshold_between_those_swept_does_better_within_a_budget(track: list[Speech], budget: float) -> None:
     turn = _one(track, 0, track[-1].end)
     curve = sweep([turn], RULE)
@@ -129,7 +127,6 @@ def _mean(curve: Curve, place: int) -> float:
 @given(
     speech=tracks().map(lambda track: track[0]), threshold=st.floats(0.05, 0.99), timeout_ms=st.integers(500, 9000)
 )
-@settings(deadline=None, max_examples=40)
 def test_in_one_pause_the_rule_fires_when_the_machine_ends_the_turn(
     speech: Speech, threshold: float, timeout_ms: int
 ) -> None:

@@ -54,7 +54,7 @@ def level_db(samples: Samples) -> float:
 
 
 @pytest.mark.parametrize("knobs", KNOBS, ids=lambda one: ", ".join(one.words()))
-@settings(max_examples=8, deadline=None)
+@settings(max_examples=settings().max_examples // 4)
 @given(sizes=st.lists(st.integers(1, 70_000), min_size=1, max_size=4).filter(lambda sizes: max(sizes) > 500))
 def test_how_the_audio_is_cut_into_blocks_changes_nothing(speech: Samples, knobs: WhatIf, sizes: list[int]) -> None:
     whole = heard(knobs, speech)

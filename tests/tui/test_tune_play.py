@@ -41,6 +41,7 @@ def at_ms(screen: TuneScreen) -> float:
     return screen.query_one(Timeline).playhead_ms or 0.0
 
 
+@pytest.mark.realtime
 async def test_without_a_speaker_the_playhead_runs_all_the_same(app: TurnlabApp) -> None:
     async with app.run_test(size=SIZE) as pilot:
         screen = await open_tune(pilot, recordings=bundled_folder())
