@@ -13,13 +13,11 @@ from textual.app import App
 from textual.binding import BindingType
 from textual.message import Message
 
-from tui.commands import bindings
-from tui.commands.everywhere import EVERYWHERE, SHOW_PALETTE
-from tui.commands.palette import CommandsProvider
-from tui.connected_app import ConnectedApp
-from tui.connection import Clock, OpenClient
+from tui.commands.place import CommandsProvider, bindings
+from tui.commands.shared import EVERYWHERE, SHOW_PALETTE
+from tui.connection import Clock, ConnectedApp, OpenClient
 from tui.launch import report_first_paint
-from tui.remembered import remember, remembered
+from tui.preferences import remember, remembered
 from tui.screens import SCREENS
 from tui.services.screen import ServicesScreen
 from tui.terminal_text import plain
@@ -44,7 +42,7 @@ class TurnlabApp(ConnectedApp, inherit_bindings=False):
 
     ``keymap`` gives commands other keys, by their ids. ``notes`` are sentences about how it was started, to be
     shown once it stands. ``open_call`` opens live calls, by default through this machine's devices. The rest is
-    about the connection: see :class:`~tui.connected_app.ConnectedApp`.
+    about the connection: see :class:`~tui.connection.ConnectedApp`.
     """
 
     TITLE = "Turnlab"
@@ -170,7 +168,7 @@ class TurnlabApp(ConnectedApp, inherit_bindings=False):
 
     def action_show_help(self) -> None:
         """List the keys that work on the screen in view."""
-        from tui.help_screen import HelpScreen
+        from tui.commands.help_screen import HelpScreen
 
         self.push_screen(HelpScreen(self.screen))
 

@@ -44,7 +44,7 @@ def open_dashboard(connection: str | None = None, *, read_only: bool = False) ->
     gc.disable()
     from base.unexpected import report_stopped
     from tui.app import TurnlabApp
-    from tui.keys_file import chosen_keys
+    from tui.preferences import chosen_keys
 
     keys = chosen_keys()
     app = TurnlabApp(connection=connection, keymap=keys.keymap, notes=keys.problems, read_only=read_only)

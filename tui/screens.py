@@ -37,7 +37,7 @@ class ScreenRow:
 
     def all_commands(self) -> tuple[Command, ...]:
         """Return all commands that work there, its own first."""
-        from tui.commands.everywhere import EVERYWHERE
+        from tui.commands.shared import EVERYWHERE
 
         own = self.commands()
         # What lies over another screen offers only what it names itself.

@@ -21,9 +21,8 @@ import numpy as np
 import soundfile as sf
 
 from base.samples import Samples
-from simulator.audio.containers.layout import Layout
 from simulator.audio.containers.opening import layout_of
-from simulator.audio.containers.pieces import Part, PiecedFile
+from simulator.audio.containers.pieces import Layout, Part, PiecedFile
 from simulator.errors import AudioError
 
 BLOCK_SECONDS = 4

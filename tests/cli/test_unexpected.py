@@ -257,13 +257,12 @@ def test_a_traceback_shows_no_variables_and_no_secret(door: str, tmp_path: Path)
 
 def test_the_dashboard_says_one_line(tmp_path: Path) -> None:
     script = BREAKING.format(root=str(Path(__file__).parents[2])) + (
-        "import tui.connected_app\ntui.connected_app.Connection.open = broken\n"
-        "from tui.__main__ import main\nmain()\n"
+        "import tui.connection\ntui.connection.Connection.open = broken\nfrom tui.__main__ import main\nmain()\n"
     )
     terminal = Terminal([sys.executable, "-c", script], tmp_path, **_surroundings(tmp_path))
     try:
         assert terminal.end() == 1
-        assert "turnlab: stopped by an unexpected RuntimeError at tui/connected_app.py" in terminal.said
+        assert "turnlab: stopped by an unexpected RuntimeError at tui/connection.py" in terminal.said
         _holds_no_secret(terminal.drawn)
     finally:
         terminal.close()

@@ -19,8 +19,7 @@ from pydantic import SecretStr
 
 from services.classic import ClassicClient
 from services.connections import keys
-from services.connections.choosing import choose, known
-from services.connections.config_file import config_file, remove, save, saved
+from services.connections.choosing import choose, config_file, known, remove, save, saved
 from services.connections.opening import open_profile
 from services.connections.profile import Profile, checked_name, checked_url
 from services.connections.variables import REGIONS, Variables, address

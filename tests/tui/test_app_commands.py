@@ -7,9 +7,9 @@ from textual.events import AppBlur, AppFocus
 
 from tests.tui.conftest import ScriptedClient, make_app, service, settle
 from tui.app import TurnlabApp
-from tui.commands.everywhere import SHOW_HELP
-from tui.commands.palette import CommandsProvider
-from tui.help_screen import HelpScreen
+from tui.commands.help_screen import HelpScreen
+from tui.commands.place import CommandsProvider
+from tui.commands.shared import SHOW_HELP
 from tui.themes import CONTRAST, DARK, LIGHT
 from tui.widgets.key_line import KeyLine
 

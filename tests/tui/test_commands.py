@@ -19,10 +19,10 @@ from tests.tui.live_support import StillCall
 from tests.tui.pace import until
 from tests.tui.tune_support import rest
 from tui.app import TurnlabApp
-from tui.commands import Command, Place, told
-from tui.commands.everywhere import EVERYWHERE
-from tui.commands.palette import CommandsProvider
-from tui.help_screen import sections
+from tui.commands.command import Command
+from tui.commands.help_screen import sections
+from tui.commands.place import CommandsProvider, Place, binding_of, told
+from tui.commands.shared import EVERYWHERE
 from tui.screens import SCREENS, ScreenRow, commands_by_id
 
 TURNS = 20
@@ -64,7 +64,7 @@ def test_commands_describe_themselves_and_share_no_id() -> None:
     assert len({command.id for command in everything}) == len(everything) == len(commands_by_id()) - len(EVERYWHERE)
     for command in commands_by_id().values():
         assert command.does.endswith(".")
-        assert command.binding().tooltip == command.does
+        assert binding_of(command).tooltip == command.does
 
 
 @ROWS

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.tui.conftest import ScriptedClient, make_app, settle
-from tui.keys_file import chosen_keys, keys_file
+from tui.preferences import chosen_keys, keys_file
 
 
 def chosen(tmp_path: Path, text: str) -> tuple[dict[str, str], str]:

@@ -25,8 +25,8 @@ from tests.tui.tune_support import rest, settle_on
 from tui.dialogs.dialog import TextDialog
 from tui.dialogs.dialogs import PickOne
 from tui.live.call import remembered_state
+from tui.live.call_pane import LiveHeader
 from tui.live.device_dialog import DeviceDialog
-from tui.live.live_header import LiveHeader
 from tui.live.log_pane import LiveLog
 from tui.live.meters import LatencyFigure
 from tui.live.screen import LiveScreen

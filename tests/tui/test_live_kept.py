@@ -16,7 +16,7 @@ from tests.tui.live_support import ArrayCards, array_call
 from tests.tui.pace import until
 from tests.tui.tune_support import rest, settle_on
 from tui.app import TurnlabApp
-from tui.live.live_header import LiveHeader
+from tui.live.call_pane import LiveHeader
 from tui.live.screen import LiveScreen
 from tui.tune.journal import Journal
 from tui.tune.saving_dialogs import KeptDialog

@@ -12,7 +12,7 @@ from services.embedded import open_embedded
 from services.errors import UnsupportedError
 from services.model import VersionSet
 from tests.tui.conftest import make_app, settle
-from tui.connected_app import WHY, read_only, reads
+from tui.connection import WHY, read_only, reads
 from tui.widgets.status_line import StatusLine
 
 METHODS = [name for name, member in vars(ServicesClient).items() if inspect.iscoroutinefunction(member)]

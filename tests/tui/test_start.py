@@ -90,7 +90,7 @@ def test_the_command_of_the_readme_opens_the_dashboard(start: Start) -> None:
         ("import tui.app", "tui.app.TurnlabApp.__init__", ""),
         ("import tui.app", "tui.app.ServicesScreen.compose", ""),
         ("import tui.app", "tui.app.report_first_paint", ""),
-        ("import tui.connected_app", "tui.connected_app.Connection.open", ""),
+        ("import tui.connection", "tui.connection.Connection.open", ""),
         ("import tui.app", "tui.app.TurnlabApp.action_show_help", "?"),
     ],
     ids=["before the terminal is taken", "before the first paint", "after it", "in a worker", "at a key"],

@@ -27,8 +27,7 @@ from tui.tune.saving_dialogs import ExportTo
 from tui.tune.screen import TuneScreen
 from tui.tune.symptom_guide import SymptomGuide
 from tui.tune.symptoms import SYMPTOMS, offers
-from tui.tune.worst_turns import worse_turns
-from tui.tune.worst_turns_dialog import WorstTurns
+from tui.tune.worst_turns import WorstTurns, worse_turns
 from tui.widgets.timeline import Timeline
 
 SIZE = (120, 40)

@@ -26,7 +26,7 @@ from tui.tune.journal import KeptDraft
 from tui.tune.recording_list import RecordingList
 from tui.tune.saving_dialogs import KeptDialog, MergeDialog
 from tui.tune.symptom_guide import SymptomGuide
-from tui.tune.worst_turns_dialog import WorstTurns
+from tui.tune.worst_turns import WorstTurns
 
 DIALOGS = (
     ("p", PresetsDialog),

@@ -17,7 +17,7 @@ from services.errors import InvalidError
 from services.model import Service
 from tests.tui.conftest import ScriptedClient, service
 from tests.tui.controller_host import Answers, QuietHost
-from tui.connected_app import read_only
+from tui.connection import read_only
 from tui.tune.platform import PlatformController
 from tui.tune.session import Session
 

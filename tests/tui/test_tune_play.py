@@ -18,7 +18,7 @@ from tests.tui.tune_support import open_tune, rest, settle_on, slider
 from tests.virtual_audio import VirtualAudio, missing
 from tui.app import TurnlabApp
 from tui.dialogs.dialogs import PickOne
-from tui.remembered import SPEAKER, remember
+from tui.preferences import SPEAKER, remember
 from tui.tune.listening import Sight
 from tui.tune.saving_dialogs import ExportTo
 from tui.tune.screen import TuneScreen

@@ -8,8 +8,7 @@ from pathlib import Path
 from simulator.activity.model import FRAME_MS, Activity
 from simulator.beside import is_folder
 from simulator.recording import Recording
-from tui.cli.failure import CallError
-from tui.cli.faults import Faults
+from tui.cli.failure import CallError, Faults
 from tui.cli.hearing import Hearing
 from tui.cli.opening import analyse, end_of_turn_judge, find, open_all
 from tui.cli.tables import print_line, print_table

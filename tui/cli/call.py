@@ -24,8 +24,7 @@ from simulator.recording import Recording
 from simulator.socket.calling import CallOptions, CallTaken, call
 from simulator.socket.messages import RATES
 from simulator.socket.outside import Outside, measure_outside
-from tui.cli.failure import CallError, WorkError, complain
-from tui.cli.faults import Faults
+from tui.cli.failure import CallError, Faults, WorkError, complain
 from tui.cli.hearing import Hearing
 from tui.cli.opening import analyse, failures, find, open_all, progress
 from tui.cli.tables import print_line, print_table

@@ -11,7 +11,7 @@ from typing import Literal
 
 from pydantic import SecretStr
 
-from services.connections import choosing, config_file, keys
+from services.connections import choosing, keys
 from services.connections.opening import open_profile
 from services.connections.profile import Profile, checked_name, checked_url
 from services.connections.variables import DEFAULT_REGION, PLACES, REGIONS, address
@@ -138,7 +138,7 @@ def set_up(answers: Answers, *, as_json: bool) -> None:
     assert profile.key is not None
     try:
         keys.keep(profile.name, profile.url, profile.key)
-        config_file.save(profile)
+        choosing.save(profile)
     except ConnectionProblem as problem:
         raise WorkError(f"it works ({outcome.answered}), but it is not kept: {problem}") from None
     _show(outcome, as_json=as_json)
@@ -162,12 +162,12 @@ def test(name: str | None, *, as_json: bool) -> None:
 def remove(name: str, *, as_json: bool) -> None:
     """Forget a connection of ours and its key. Raises :class:`~tui.cli.failure.WorkError`."""
     try:
-        profile = config_file.saved().get(name)
+        profile = choosing.saved().get(name)
         if profile is None:
-            config_file.remove(name)
+            choosing.remove(name)
             return
         keys.forget(name, profile.url)
-        config_file.remove(name)
+        choosing.remove(name)
     except ConnectionProblem as problem:
         raise WorkError(str(problem)) from None
     if as_json:

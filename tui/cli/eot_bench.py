@@ -35,8 +35,7 @@ from simulator.measures.eot_bench import (
     scores,
     to_parquet,
 )
-from tui.cli.failure import CallError, WorkError
-from tui.cli.faults import Faults
+from tui.cli.failure import CallError, Faults, WorkError
 from tui.cli.hearing import Hearing
 from tui.cli.opening import end_of_turn_judge, open_profile, progress
 from tui.cli.simulate_table import print_what_if

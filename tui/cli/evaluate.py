@@ -29,8 +29,7 @@ from simulator.recording import Recording
 from simulator.replay import play
 from simulator.study import Arm, Run, run
 from tui.cli.arms import read_arms
-from tui.cli.failure import CallError, WorkError, complain
-from tui.cli.faults import Faults
+from tui.cli.failure import CallError, Faults, WorkError, complain
 from tui.cli.hearing import Hearing
 from tui.cli.opening import analyse, end_of_turn_judge, find, open_all, open_profile
 

@@ -1,15 +1,19 @@
 """How the command line fails: one line on standard error, and an exit code scripts can rely on.
 
-With ``--json`` the line is an object, ``{"error": {"message", "hint", "code"}}``, and what the command has to note
-besides stays a plain line.
+With ``--json`` the line is an object, ``{"error": {"message", "hint", "code"}}``, and a command's other notes stay
+plain lines. A command that works on several files goes on after one fails, and fails in the end.
 """
 
 from __future__ import annotations
 
 import json
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
 from typing import Literal
 
+from simulator.errors import ChannelError, SimulatorError
 from tui.terminal_text import plain
 
 
@@ -60,3 +64,41 @@ def report(message: str, code: Code) -> None:
     happened, semicolon, hint = plain(" ".join(message.split())).rpartition("; ")
     error = {"message": happened if semicolon else hint, "hint": hint if semicolon else None, "code": code}
     sys.stderr.write(json.dumps({"error": error}, ensure_ascii=False) + "\n")
+
+
+class Faults:
+    """The files that failed so far, each told on standard error when it did."""
+
+    def __init__(self) -> None:
+        self._found: list[tuple[Path, Exception]] = []
+
+    def __len__(self) -> int:
+        return len(self._found)
+
+    @contextmanager
+    def noting(self, path: Path) -> Iterator[None]:
+        """Take note if the work on a file fails, and go on."""
+        try:
+            yield
+        except (SimulatorError, WorkError) as error:
+            report(str(error), "failed")
+            self._found.append((path, error))
+
+    def raise_any(self) -> None:
+        """Fail the command if a file failed. Raises :class:`~tui.cli.failure.ToldError`."""
+        if self._found:
+            errors = [error for _, error in self._found]
+            raise ToldError from ExceptionGroup("files that failed", errors)
+
+    def raise_all(self) -> None:
+        """Fail the command as nothing could be opened: a wrong call if no file has the channel asked for.
+
+        Raises :class:`~tui.cli.failure.ToldError`.
+        """
+        if self._found and all(isinstance(error, ChannelError) for _, error in self._found):
+            raise ToldCallError
+        self.raise_any()
+
+    def to_json(self) -> list[dict[str, str]]:
+        """Return what failed as scripts see it."""
+        return [{"path": str(path), "error": str(error)} for path, error in self._found]

@@ -6,12 +6,12 @@ import json
 
 from tui.cli.failure import complain
 from tui.cli.tables import print_line, print_table
-from tui.keys_file import chosen_keys, keys_file
+from tui.preferences import chosen_keys, keys_file
 
 
 def list_keys(*, as_json: bool) -> None:
     """Print all commands with the keys in force; what is wrong with the chosen keys goes to standard error."""
-    from tui.commands.everywhere import EVERYWHERE
+    from tui.commands.shared import EVERYWHERE
     from tui.screens import SCREENS
 
     chosen = chosen_keys()

@@ -16,8 +16,7 @@ from simulator.activity.models import why_silence_only
 from simulator.engine.profile import EngineProfile, load_profile
 from simulator.errors import ChannelError, SimulatorError
 from simulator.recording import Recording, find_audio, known_recordings, open_recording
-from tui.cli.failure import CallError, WorkError, complain
-from tui.cli.faults import Faults
+from tui.cli.failure import CallError, Faults, WorkError, complain
 from tui.cli.hearing import Hearing, tell_about
 
 

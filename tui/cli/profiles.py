@@ -22,7 +22,7 @@ from tui.streams import write_content
 
 if TYPE_CHECKING:
     from simulator.profile_fitting import Fit
-    from tui.cli.faults import Faults
+    from tui.cli.failure import Faults
 
 ASSUMED = "* assumed: nobody documented or measured it."
 
@@ -127,7 +127,7 @@ def fit_profile(request: FitRequest, *, as_json: bool) -> None:
     # Here, because looking at profiles needs neither recordings nor numpy.
     from simulator.profile_fitting import Call, distinct, fit, read_call
     from tui.cli.arms import read_arms
-    from tui.cli.faults import Faults
+    from tui.cli.failure import Faults
 
     config = read_arms([request.config or "{}"])[0].resolved
     with refusals():

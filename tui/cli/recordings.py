@@ -11,8 +11,7 @@ from base.os_errors import os_error_text
 from simulator.audio.source import SUFFIXES
 from simulator.labels import Labels
 from simulator.recording import Recording, bundled_folder
-from tui.cli.failure import WorkError, complain
-from tui.cli.faults import Faults
+from tui.cli.failure import Faults, WorkError, complain
 from tui.cli.hearing import Hearing
 from tui.cli.opening import find, open_all
 from tui.cli.tables import print_line, print_table

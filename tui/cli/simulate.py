@@ -22,8 +22,7 @@ from simulator.story import story
 from simulator.study import Arm, EchoStudy, Run, run
 from simulator.voice.voice import Voice, voice_for
 from tui.cli.arms import read_arms
-from tui.cli.failure import CallError, WorkError, complain
-from tui.cli.faults import Faults
+from tui.cli.failure import CallError, Faults, WorkError, complain
 from tui.cli.hearing import Hearing, tell_both_sides
 from tui.cli.opening import analyse, end_of_turn_judge, find, open_all, open_profile, progress
 from tui.cli.simulate_table import print_report, print_what_if

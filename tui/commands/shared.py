@@ -1,8 +1,9 @@
-"""Commands that several screens offer, on a draft's fields and between panes. Each screen gives them its ids."""
+"""Commands that several screens offer, each under its own ids, and those that work on every screen."""
 
 from __future__ import annotations
 
 from tui.commands.command import Command, part
+from tui.screens import SCREENS
 
 MORE = Command("more", "More", "right,l", "Step the field up.", action="nudge(1)")
 LESS = Command("less", "Less", "left,h", "Step the field down.", action="nudge(-1)")
@@ -52,3 +53,50 @@ PREVIOUS_PANE = Command(
     "previous-pane", "Pane before", "shift+tab", "Go to the pane before.", action="turn_pane(-1)"
 )
 BACK = Command("back", "Back", "escape", "Back to the pane one begins in.", action="step_back")
+
+
+SHOW_HELP = Command(
+    "app.help",
+    "Help",
+    "question_mark,f1",
+    "List every key that works here.",
+    action="app.show_help",
+    in_footer=True,
+)
+SHOW_PALETTE = Command(
+    "app.palette",
+    "Palette",
+    "ctrl+p",
+    "Find any command by typing a part of its name.",
+    action="app.command_palette",
+    priority=True,
+)
+SWITCH_THEME = Command(
+    "app.theme",
+    "Next theme",
+    "ctrl+t",
+    "Change to the next theme: dark, light, high contrast. It is remembered.",
+    action="app.switch_theme",
+    priority=True,
+)
+QUIT = Command(
+    "app.quit",
+    "Quit",
+    "q,ctrl+q",
+    "Leave Turnlab; ctrl+q does so even while typing.",
+    action="app.quit",
+    in_footer=True,
+)
+
+EVERYWHERE: tuple[Command, ...] = (
+    *(
+        Command(f"app.{row.id}", row.title, row.key, row.does, action=f"app.show('{row.id}')", in_footer=True)
+        for row in SCREENS.values()
+        if row.key
+    ),
+    SHOW_HELP,
+    SHOW_PALETTE,
+    SWITCH_THEME,
+    QUIT,
+)
+"""In the order of the footer and the help screen."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from tui.commands.command import Command, part
-from tui.commands.everywhere import SHOW_HELP, SHOW_PALETTE, SWITCH_THEME
+from tui.commands.shared import SHOW_HELP, SHOW_PALETTE, SWITCH_THEME
 
 COMMANDS: tuple[Command, ...] = (
     Command(

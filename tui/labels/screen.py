@@ -14,7 +14,7 @@ from textual.widgets import Static
 
 from simulator.labels.document import LabelFile
 from simulator.labels.marks import Kind, Mark
-from tui.commands import Place, bindings
+from tui.commands.place import Place, bindings
 from tui.dialogs.dialog import Confirm
 from tui.dialogs.dialogs import PickOne
 from tui.dialogs.form_dialog import FormDialog

@@ -18,10 +18,10 @@ from simulator.session.commands import SessionCommand
 from simulator.session.settings import EchoGuard, LiveArm, SessionSettings
 from simulator.session.state import Notice, SessionMessage, Snapshot
 from simulator.study import Arm
-from tui.commands import Command
+from tui.commands.command import Command
 from tui.host import Host, Timing
 from tui.live.commands import NEW_CALL, PAUSE, PLAY_TONE, RECORD, TALK
-from tui.remembered import SPEAKER, remember, remembered
+from tui.preferences import SPEAKER, remember, remembered
 from tui.tune.scene import ARMS
 from tui.tune.session import Session
 

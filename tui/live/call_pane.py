@@ -1,7 +1,8 @@
-"""The pane of the call: level, state, how sure the agent is, what it says, how long it took, and the facts."""
+"""Live's header, and the pane of the call: level, state, confidence, what the agent says, latencies, and facts."""
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from textwrap import wrap
 
 from textual.app import ComposeResult
@@ -16,6 +17,8 @@ from tui.live import words
 from tui.live.call import CallState
 from tui.live.meters import Gauge, LatencyFigures, LevelMeter
 from tui.terminal_text import cut, plain
+from tui.tune.scene import ARMS
+from tui.widgets.status_line import draft_words, name_and_draft
 
 _FIELDS = {"eot_delay_ms": "end_of_turn_ms", "first_sound_ms": "first_sound_ms", "response_ms": "response_ms"}
 FIGURES = {f"{BY_NAME[readout].short}, ms": field for readout, field in _FIELDS.items()}
@@ -138,3 +141,51 @@ def say(place: Static, what: str | Content, *, layout: bool = False) -> None:
     text = plain(what) if isinstance(what, str) else what
     if place.content != text:
         place.update(text, layout=layout)
+
+
+_COLOURS = ("$text-primary", "$text-secondary", "$text-accent", "$text-warning")
+
+
+@dataclass(frozen=True, slots=True)
+class LiveHeading:
+    """What is talked to, how many changes it has, the arms, the letter of the one in force, and the call."""
+
+    what: str = ""
+    changes: int = 0
+    arms: tuple[str, ...] = ()
+    in_force: str = ""
+    now: str = ""
+
+
+class LiveHeader(Static):
+    """One line that says :attr:`heading`."""
+
+    heading: var[LiveHeading] = var(LiveHeading())
+
+    DEFAULT_CSS = "LiveHeader { height: 1; padding: 0 1; background: $panel; text-wrap: nowrap; }"
+
+    def __init__(self, *, id: str | None = None) -> None:
+        super().__init__(id=id, markup=False)
+
+    def watch_heading(self) -> None:
+        """Say something else."""
+        self.show()
+
+    def on_resize(self) -> None:
+        """Say it in another width."""
+        self.show()
+
+    def show(self) -> None:
+        """Say it in the room there is."""
+        heading = self.heading
+        parts: list[tuple[str, str]] = []
+        for letter, colour, name in zip(ARMS, _COLOURS, heading.arms, strict=False):
+            mark, style = ("▸", f"bold reverse {colour}") if letter == heading.in_force else (" ", colour)
+            parts += [(f"{mark}{letter} {plain(name)} ", style), (" ", "")]
+        right = Content.assemble(*parts, (heading.now, "bold"))
+        room = max(self.content_size.width - right.cell_length - 2, 6)
+        left = Content.assemble(
+            ("Live", "bold"), *name_and_draft(heading.what, draft_words(heading.changes), room - len("Live"))
+        )
+        gap = max(self.content_size.width - left.cell_length - right.cell_length, 1)
+        self.update(Content.assemble(left, " " * gap, right), layout=False)

@@ -15,15 +15,15 @@ from textual.widgets import Static
 
 from simulator.devices.listing import Way
 from simulator.session import devices_there, open_session
-from tui.commands import Command, bindings
+from tui.commands.command import Command
+from tui.commands.place import bindings
 from tui.dialogs.dialogs import PickOne
 from tui.host import ScreenHost
 from tui.live import words
 from tui.live.call import CallController, CallState, OpenCall, draft_letter
-from tui.live.call_pane import CallPane, TalkPad, say
+from tui.live.call_pane import CallPane, LiveHeader, LiveHeading, TalkPad, say
 from tui.live.commands import COMMANDS
 from tui.live.device_dialog import DeviceDialog, DevicesController, LookForDevices
-from tui.live.live_header import LiveHeader, LiveHeading
 from tui.live.log_pane import LogPane
 from tui.tune.drafts import DraftController
 from tui.tune.questions import DraftDialogs

@@ -13,7 +13,8 @@ from textual.message import Message
 from textual.reactive import reactive
 from textual.widgets import Input
 
-from tui.commands import Command, Place, bindings
+from tui.commands.command import Command
+from tui.commands.place import Place, bindings
 from tui.host import ScreenHost
 from tui.services import commands
 from tui.services.changes import ChangesController, ServiceGone, ServiceMade, ServiceSaved

@@ -5,7 +5,6 @@ from __future__ import annotations
 from dataclasses import replace
 
 from tui.commands.command import Command, part
-from tui.commands.everywhere import QUIT
 from tui.commands.shared import (
     BACK,
     DOWN,
@@ -19,6 +18,7 @@ from tui.commands.shared import (
     MUCH_MORE,
     NEXT_PANE,
     PREVIOUS_PANE,
+    QUIT,
     REDO,
     RESET,
     TYPE_VALUE,

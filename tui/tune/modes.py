@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from services.model import Service
-    from tui.connected_app import ConnectedApp
+    from tui.connection import ConnectedApp
     from tui.tune.screen import TuneScreen
     from tui.tune.session import Session
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import partial
 
 from tui.host import Host, Timing
-from tui.remembered import SPEAKER, remembered
+from tui.preferences import SPEAKER, remembered
 from tui.tune.listening import Listening, Sight
 from tui.tune.trial import Outcome
 

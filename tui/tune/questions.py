@@ -26,8 +26,7 @@ from tui.tune.saving_dialogs import ExportTo, KeptDialog, MergeDialog, Mixing, S
 from tui.tune.symptom_guide import SymptomGuide
 from tui.tune.symptoms import Offer
 from tui.tune.trial import Measurement, Outcome, Trial, TrialRunner
-from tui.tune.worst_turns import WorseTurn
-from tui.tune.worst_turns_dialog import WorstTurns
+from tui.tune.worst_turns import WorseTurn, WorstTurns
 
 T = TypeVar("T")
 

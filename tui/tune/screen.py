@@ -18,7 +18,7 @@ from services.client import ServicesClient
 from services.model import Service
 from simulator.engine.profile import EngineProfile
 from simulator.labels.document import LabelFile
-from tui.commands import bindings
+from tui.commands.place import bindings
 from tui.host import ScreenHost
 from tui.labels.screen import LabelEditor
 from tui.tune.arm_header import ArmHeader, Heading

@@ -11,8 +11,9 @@ from textual.screen import Screen
 from textual.style import Style
 from textual.widget import Widget
 
-from tui.commands import Command, Place
-from tui.commands.everywhere import SHOW_HELP
+from tui.commands.command import Command
+from tui.commands.place import Place
+from tui.commands.shared import SHOW_HELP
 from tui.terminal_text import content
 
 _KEY, _TOOLTIP = "turnlab_key", "turnlab_tooltip"

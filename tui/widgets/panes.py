@@ -11,7 +11,7 @@ from textual.containers import Horizontal
 from textual.message import Message
 from textual.widgets import Static
 
-from tui.commands import Place
+from tui.commands.place import Place
 
 
 class _Tab(Static):

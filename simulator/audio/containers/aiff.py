@@ -5,8 +5,7 @@ from __future__ import annotations
 import struct
 from typing import BinaryIO, Literal
 
-from simulator.audio.containers.layout import Layout
-from simulator.audio.containers.pieces import Part, Stretch
+from simulator.audio.containers.pieces import Layout, Part, Stretch
 from simulator.audio.containers.promises import (
     SLACK,
     Heard,

@@ -6,8 +6,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import BinaryIO
 
-from simulator.audio.containers.layout import Layout
-from simulator.audio.containers.pieces import Part, Stretch
+from simulator.audio.containers.pieces import Layout, Part, Stretch
 from simulator.audio.containers.promises import LayoutError, broken_off, more_than_promised
 
 MARK = b"fLaC\x00\x00\x00\x22"

@@ -6,8 +6,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import BinaryIO
 
-from simulator.audio.containers.layout import Layout, Mpeg
-from simulator.audio.containers.pieces import Piece, Stretch, after_tags
+from simulator.audio.containers.pieces import Layout, Mpeg, Piece, Stretch, after_tags
 from simulator.audio.containers.promises import broken_off, more_than_promised
 
 _BIT_RATES = {

@@ -5,8 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import BinaryIO
 
-from simulator.audio.containers.layout import Layout
-from simulator.audio.containers.pieces import Part, Stretch
+from simulator.audio.containers.pieces import Layout, Part, Stretch
 from simulator.audio.containers.promises import SLACK, LayoutError, broken_off
 
 _SOUND = (b"\x01vorbis", b"OpusHead", b"\x7fFLAC", b"Speex   ")

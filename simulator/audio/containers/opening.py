@@ -9,10 +9,9 @@ from typing import BinaryIO
 
 from simulator.audio.containers.aiff import aiff_layout, au_layout, caf_layout
 from simulator.audio.containers.flac import flac_layout
-from simulator.audio.containers.layout import Layout
 from simulator.audio.containers.mpeg import is_sync, mpeg_layout
 from simulator.audio.containers.ogg import ogg_layout
-from simulator.audio.containers.pieces import Part, Stretch, after_tags
+from simulator.audio.containers.pieces import Layout, Part, Stretch, after_tags
 from simulator.audio.containers.promises import LayoutError
 from simulator.audio.containers.riff import is_wave64, riff_layout, wave64_layout
 from simulator.errors import AudioError

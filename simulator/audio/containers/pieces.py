@@ -1,4 +1,4 @@
-"""A file as a decoder is to see it: stretches of the file on disk, with bytes of ours in between."""
+"""A file as a decoder is to see it: stretches of the file on disk, with bytes of ours in between, with notes."""
 
 from __future__ import annotations
 
@@ -110,3 +110,26 @@ def after_tags(file: BinaryIO, at: int, size: int) -> int:
         else:
             break
     return min(at, size)
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """``parts`` are read one after another; ``notes`` say where headers lie, to follow the file's name.
+
+    ``mpeg`` is known of MPEG audio, which is decoded in a process of its own. ``another`` is the byte at which
+    another file begins that was joined to this one.
+    """
+
+    parts: tuple[Part, ...] = ((),)
+    notes: tuple[str, ...] = ()
+    mpeg: Mpeg | None = None
+    another: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Mpeg:
+    """A stream of MPEG audio: its rate in Hz, its channels, and the samples a channel its frames hold."""
+
+    sample_rate: int
+    channels: int
+    samples: int

@@ -6,9 +6,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import BinaryIO, Literal
 
-from simulator.audio.containers.layout import Layout
 from simulator.audio.containers.mpeg import mpeg_layout
-from simulator.audio.containers.pieces import Part, Stretch
+from simulator.audio.containers.pieces import Layout, Part, Stretch
 from simulator.audio.containers.promises import (
     Heard,
     LayoutError,

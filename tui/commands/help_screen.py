@@ -13,8 +13,8 @@ from textual.containers import Vertical, VerticalScroll
 from textual.screen import ModalScreen, Screen
 from textual.widgets import Static
 
-from tui.commands import Place, commands_in_force, key_names, told
-from tui.commands.everywhere import EVERYWHERE
+from tui.commands.place import Place, commands_in_force, key_names, told
+from tui.commands.shared import EVERYWHERE
 
 HelpLine = tuple[str, str, str]
 """The keys, the name and the description of one command."""

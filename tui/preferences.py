@@ -1,10 +1,13 @@
-"""The keys a person chose: ``keys.toml`` in the configuration folder, ``command-id = "key"``.
+"""What a person chose, in the configuration folder: ``settings.json``, and keys in ``keys.toml``.
 
-A file with mistakes never keeps Turnlab from opening: what cannot be is left out, each with one sentence.
+A line of ``keys.toml`` is ``command-id = "key"``. A file with mistakes never keeps Turnlab from opening: each entry
+that cannot be used is left out, with one sentence about it.
 """
 
 from __future__ import annotations
 
+import contextlib
+import json
 import unicodedata
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -12,10 +15,43 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from base.folders import config_folder
+from base.json_text import json_bytes
 from base.os_errors import os_error_text
 
 if TYPE_CHECKING:
     from tui.commands.command import Command
+
+
+SPEAKER = "live.output"
+"""The speaker that was chosen in Live, by name; nothing for the system's default."""
+
+
+def settings_file() -> Path:
+    """Return where it is kept."""
+    return config_folder() / "settings.json"
+
+
+def remembered(name: str) -> str:
+    """Return what is remembered under a name; nothing where there is none, or no file that can be read."""
+    value = _settings().get(name)
+    return value if isinstance(value, str) else ""
+
+
+def remember(name: str, value: str) -> None:
+    """Remember something from now on; everything else in the file stays. Raises :class:`OSError`."""
+    from base.files import write_whole
+
+    file = settings_file()
+    write_whole(file, json_bytes({**_settings(), name: value}, indent=1))
+
+
+def _settings() -> dict[str, Any]:
+    with contextlib.suppress(OSError, ValueError):
+        raw = json.loads(settings_file().read_text(encoding="utf-8"))
+        if isinstance(raw, dict):
+            return raw
+    return {}
+
 
 FILE_NAME = "keys.toml"
 _MODIFIERS = ("ctrl+", "alt+", "shift+", "super+", "meta+", "hyper+")

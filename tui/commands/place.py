@@ -1,0 +1,126 @@
+"""The commands of a screen as Textual knows them: key bindings, what works now, and the palette's entries."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Iterable
+from functools import partial
+from inspect import isawaitable
+from typing import Any, ClassVar
+
+from textual.binding import Binding, BindingType
+from textual.command import DiscoveryHit, Hit, Hits, Provider
+from textual.screen import Screen
+
+from tui.commands.command import Command
+from tui.commands.shared import EVERYWHERE
+from tui.host import Report
+from tui.terminal_text import plain
+from tui.themes import THEMES
+
+
+def binding_of(command: Command) -> Binding:
+    """Return the binding of a command's key."""
+    return Binding(
+        command.key,
+        command.action,
+        command.name,
+        show=command.in_footer,
+        key_display=command.shown_key,
+        priority=command.priority,
+        tooltip=command.does,
+        id=command.id,
+    )
+
+
+def bindings(*commands: Command) -> list[BindingType]:
+    """Return the bindings of commands, for a ``BINDINGS`` class variable.
+
+    Each key becomes a binding of its own that shares the command's id; only the first appears in the footer.
+    """
+    return [binding_of(command) for command in commands]
+
+
+class Place(Screen[None]):
+    """A screen that says which commands it offers."""
+
+    TITLE_HERE: ClassVar[str] = ""
+    """What the help screen calls this place."""
+    COMMANDS_HERE: ClassVar[tuple[Command, ...]] = ()
+    """The commands that work here, most useful first."""
+
+    def reason_against(self, command: Command) -> str:  # noqa: ARG002  (for screens that know one)
+        """Return why a command cannot do anything at the moment; nothing if it can."""
+        return ""
+
+    def on_report(self, report: Report) -> None:
+        """Let a controller have what a thread reports to it."""
+        report.deliver()
+
+    async def action_part(self, part: str, method: str, *values: object) -> None:
+        """Have a part that the screen holds do something: ``part("playback", "stop")`` is ``playback.stop()``."""
+        done = getattr(getattr(self, part), method)(*values)
+        if isawaitable(done):
+            await done
+
+    def may(self, command: Command) -> bool:
+        """Tell whether a command can do something; if not, say why."""
+        if reason := self.reason_against(command):
+            self.notify(plain(reason), title=f"Not now: {command.name}", severity="warning", markup=False)
+        return not reason
+
+
+def commands_in_force(screen: Screen[Any], everywhere: Iterable[Command]) -> list[Command]:
+    """Return the commands that work on a screen right now: its own, then those of the whole app.
+
+    A command that the screen hides is left out; one that has nothing to do at the moment is not.
+    """
+    own = screen.COMMANDS_HERE if isinstance(screen, Place) else ()
+    usable = [command for command in own if screen.check_action(command.action.partition("(")[0], ()) is not False]
+    taken = {command.action for command in usable}
+    return usable + [command for command in everywhere if command.action not in taken]
+
+
+def told(command: Command, screen: Screen[Any]) -> str:
+    """Return what a command does and, if it cannot at the moment, why."""
+    reason = screen.reason_against(command) if isinstance(screen, Place) else ""
+    return f"{command.does} Not now: {plain(reason)}." if reason else command.does
+
+
+def key_names(command: Command, screen: Screen[Any]) -> list[str]:
+    """Return how the command's keys are written, as they are bound at the moment."""
+    bound = [active.binding for active in screen.active_bindings.values() if active.binding.id == command.id]
+    if not bound:
+        bound = [binding_of(command).with_key(key.strip()) for key in command.key.split(",")]
+    return list(dict.fromkeys(screen.app.get_key_display(binding) for binding in bound))
+
+
+class CommandsProvider(Provider):
+    """Offers every command that works on the screen the palette was opened over."""
+
+    async def discover(self) -> Hits:
+        """Yield every command while nothing is typed."""
+        for command in commands_in_force(self.screen, EVERYWHERE):
+            yield DiscoveryHit(command.name, self._runner(command.action), help=told(command, self.screen))
+        for name, about, action in _themes():
+            yield DiscoveryHit(name, self._runner(action), help=about)
+
+    async def search(self, query: str) -> Hits:
+        """Yield the commands whose name or description matches."""
+        matcher = self.matcher(query)
+        for command in commands_in_force(self.screen, EVERYWHERE):
+            score = max(matcher.match(command.name), matcher.match(command.does) * 0.7)
+            if score > 0:
+                name = matcher.highlight(command.name)
+                run = self._runner(command.action)
+                yield Hit(score, name, run, text=command.name, help=told(command, self.screen))
+        for theme, about, action in _themes():
+            if (score := matcher.match(theme)) > 0:
+                yield Hit(score, matcher.highlight(theme), self._runner(action), text=theme, help=about)
+
+    def _runner(self, action: str) -> Callable[[], Awaitable[None]]:
+        return partial(self.screen.run_action, action)
+
+
+def _themes() -> list[tuple[str, str, str]]:
+    """Return a name, a sentence and an action for each theme."""
+    return [(f"Theme: {name}", f"Change to the {name} theme.", f"app.choose_theme('{name}')") for name in THEMES]
