@@ -96,7 +96,9 @@ def _speech(events: list[Event]) -> list[tuple[int, int]]:
 def _verdict(outcome: TurnOutcome, until: str, *, heard: bool, labelled: bool) -> str:
     told = []
     if outcome.cut_in:
-        told.append("Cut in: the turn was taken to be over while the caller was not done.")
+        told.append("Cut in: the turn was taken to be over, and the agent heard, while the caller was not done.")
+    if outcome.early_end:
+        told.append("Ended early: the turn was taken to be over while the caller was not done; nothing was heard.")
     if outcome.missed and heard:
         told.append(f"Missed: no end of turn before {until}.")
     elif outcome.missed:
@@ -112,6 +114,8 @@ def _verdict(outcome: TurnOutcome, until: str, *, heard: bool, labelled: bool) -
             )
     elif not outcome.missed:
         told.append(f"Not answered before {until}.")
+    if outcome.hanging:
+        told.append("Left hanging: nothing was heard for 5 s.")
     if outcome.dead_air_ms:
         told.append(f"{outcome.dead_air_ms / 1000:.1f} s of dead air.")
     return " ".join(told)

@@ -6,6 +6,7 @@ from collections.abc import Iterable
 
 from simulator.measures.readout_table import BY_NAME
 from simulator.measures.readouts import Measured
+from simulator.measures.turns import Count
 
 NOTHING = "–"
 """Stands for a figure that there is not."""
@@ -21,10 +22,15 @@ def figure(name: str, value: float | None, unit: bool = True) -> str:
 
 
 def total(name: str, value: float | None, runs: Iterable[Measured]) -> str:
-    """Write a total: seconds, or a count out of how many there could have been in ``runs``."""
+    """Write a total: seconds, or a count out of how many there could have been in ``runs``.
+
+    A count of nothing has the rate that it does not rule out beside it: ``0 / 13 ≤23%``.
+    """
     if value is None or BY_NAME[name].kind != "count":
         return figure(name, value)
-    return f"{value:,.0f} / {sum(run.counts[name].of for run in runs if name in run.counts):,}"
+    found = Count(round(value), sum(run.counts[name].of for run in runs if name in run.counts))
+    shown, most = f"{found.count:,} / {found.of:,}", found.upper95
+    return shown if most is None else f"{shown} ≤{most:.0%}" if most >= 0.01 else f"{shown} ≤{most:.1%}"
 
 
 def difference(name: str, value: float | None) -> str:

@@ -2,7 +2,9 @@
 
 Latencies are compared over the turns in which every arm has one, as the difference of the medians, so that the
 figures shown can be subtracted by hand. Counts and seconds are compared by their totals. Every arm meets the same
-drawn latencies. The 95 % interval is a bootstrap over recordings.
+drawn latencies. The 95 % interval is a bootstrap over recordings. Where resamples show no difference, they cannot
+say how large one may be: a count then has the bounds of Wilson's interval for what never happened in so many cases,
+and a time or a duration has no interval.
 """
 
 from __future__ import annotations
@@ -17,6 +19,7 @@ from numpy.typing import NDArray
 
 from simulator.measures.readout_table import READOUTS, Readout
 from simulator.measures.readouts import Measured, percentile
+from simulator.measures.turns import unseen_rate
 
 FEWEST_TURNS = 5
 FEWEST_RECORDINGS = 3
@@ -42,12 +45,16 @@ def weights(recordings: int) -> NDArray[np.int64]:
 
 
 def interval(resampled: NDArray[Any]) -> tuple[float, float] | None:
-    """Return the 95 % interval of a figure's resamples ``[RESAMPLES]``, those that are not finite left out."""
+    """Return the 95 % interval of a figure's resamples ``[RESAMPLES]``, those that are not finite left out.
+
+    ``None`` where there are none, or they show no difference.
+    """
     found = resampled[np.isfinite(resampled)]
     if not len(found):
         return None
     low, high = np.quantile(found, (0.025, 0.975))
-    return round(float(low), 3), round(float(high), 3)
+    bounds = round(float(low), 3), round(float(high), 3)
+    return bounds if any(bounds) else None
 
 
 Runs = Mapping[tuple[str, str], Measured]
@@ -145,7 +152,16 @@ def _totals(runs: Runs, recordings: list[str], arms: list[str], baseline: str, n
         drawn = weights(len(recordings))
         for arm in others:
             ci[arm] = interval(drawn @ (table[arm] - table[baseline]))
+            ci[arm] = ci[arm] or _unseen(runs, recordings, (arm, baseline), name)
     return Compared(totals, _deltas(totals, baseline), ci, n, why)
+
+
+def _unseen(runs: Runs, recordings: list[str], arms: tuple[str, str], name: str) -> tuple[float, float] | None:
+    """Return how much a count may differ where it never did; ``None`` for a duration, or where it cannot happen."""
+    found = [[runs[recording, arm].counts.get(name) for recording in recordings] for arm in arms]
+    cases = max(sum(count.of for count in mine if count) for mine in found)
+    most = round(cases * unseen_rate(cases), 3)
+    return (-most, most) if cases else None
 
 
 def _total(run: Measured, name: str) -> float | None:

@@ -8,14 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from operator import attrgetter
-from typing import Literal, TypeVar
+from typing import Literal
 
 from simulator.engine.events import (
     BargeIn,
     EagerEndOfTurn,
     EndOfTurn,
-    Event,
     FillerStarted,
     ResponseStarted,
     ResponseTruncated,
@@ -23,45 +23,13 @@ from simulator.engine.events import (
     TurnResumed,
     Underrun,
 )
-from simulator.measures.truth import Truth
-from simulator.measures.turns import Interruptions, Sound, TurnOutcome
-
-E = TypeVar("E", bound=Event)
+from simulator.measures.turns import Count, Material, TurnOutcome, talk_over_ms
 
 Kind = Literal["latency", "count", "duration"]
 """A latency has a value a turn or an interruption, in ms; a count has a denominator; a duration is a sum in s."""
 
 Share = Literal["p50", "p90", ""]
 """Which figure of a readout a line of a table shows; a total has one figure alone."""
-
-
-@dataclass(frozen=True, slots=True)
-class Count:
-    """How often something happened, out of how many times it could have."""
-
-    count: int
-    of: int
-
-
-@dataclass(frozen=True, slots=True)
-class Material:
-    """What readouts are measured from: the truth of a call, the agent's sounds, and what each turn met.
-
-    ``events`` are those of the simulation; a call that was measured from outside has none. ``anchored`` counts the
-    times the caller waited for the agent, and ``missed_responses`` the times they waited in vain.
-    """
-
-    truth: Truth
-    sounds: tuple[Sound, ...]
-    turns: tuple[TurnOutcome, ...]
-    over: Interruptions
-    events: tuple[Event, ...]
-    anchored: int
-    missed_responses: int
-
-    def of(self, kind: type[E]) -> list[E]:
-        """Return the events of one kind, in order."""
-        return [event for event in self.events if isinstance(event, kind)]
 
 
 Values = Sequence[int] | Count | float
@@ -162,13 +130,16 @@ def _latency(
     )
 
 
-def talk_over_ms(sounds: tuple[Sound, ...], truth: Truth) -> int:
-    """Return how long the agent sounded while the caller truly had a turn."""
-    return sum(
-        max(0, min(sound.end_ms, turn.end_ms) - max(sound.start_ms, turn.start_ms))
-        for sound in sounds
-        for turn in truth.turns
-    )
+def _forced_ends(found: Material) -> Count:
+    ends = found.of(EndOfTurn)
+    return Count(sum(event.reason == "timeout" for event in ends), len(ends))
+
+
+def _repeated_fillers(found: Material) -> Count:
+    """Count the fillers that follow on another one."""
+    fillers = sum(sound.kind == "filler" for sound in found.sounds)
+    repeated = sum(before.kind == after.kind == "filler" for before, after in pairwise(found.sounds))
+    return Count(repeated, fillers)
 
 
 def _fillers(found: Material) -> Count:
@@ -234,7 +205,7 @@ READOUTS = (
         title="barge-in stop",
         meaning="From the onset of a true interruption until the agent is silent.",
         kind="latency",
-        place=8,
+        place=10,
         # Which interruptions stop the agent differs from arm to arm, so arms cannot be paired by it.
         measure=lambda found: found.over.stop_ms,
         needs_truth=True,
@@ -247,36 +218,54 @@ READOUTS = (
         "filler_overhang_ms",
         "filler overhang",
         "How long a response that is ready waits for a filler to end.",
-        place=11,
+        place=13,
         unheard="when a response was ready makes no sound",
         p90=False,
     ),
     Readout(
         name="cut_ins",
         title="cut-ins",
-        meaning="Turns taken to be over more than 0.1 s before their true end: the agent interrupts.",
+        meaning="Turns taken to be over in which the agent was heard more than 0.1 s before their true end.",
         kind="count",
         place=4,
         measure=lambda found: Count(sum(turn.cut_in for turn in found.turns), len(found.turns)),
         needs_truth=True,
-        caveat="only those that were heard: an end of turn taken back in silence is none",
+        caveat="turns in which the agent begins to speak, whatever it takes to be over",
+    ),
+    Readout(
+        name="early_ends",
+        title="early ends",
+        meaning="Turns taken to be over more than 0.1 s before their true end, unheard: it costs an answer.",
+        kind="count",
+        place=5,
+        measure=lambda found: Count(sum(turn.early_end for turn in found.turns), len(found.turns)),
+        needs_truth=True,
+        unheard="an end of turn taken back in silence makes no sound",
     ),
     Readout(
         name="missed_turns",
         title="missed turns",
         meaning="Turns that were not heard, or had no end of turn before the caller spoke again: no answer.",
         kind="count",
-        place=5,
+        place=6,
         measure=lambda found: Count(sum(turn.missed for turn in found.turns), len(found.turns)),
         needs_truth=True,
         caveat="turns after which nothing was heard of the agent before the caller spoke again",
+    ),
+    Readout(
+        name="hanging_turns",
+        title="hanging turns",
+        meaning="Turns after which the caller hears nothing for 5 s.",
+        kind="count",
+        place=7,
+        measure=lambda found: Count(sum(turn.hanging for turn in found.turns), len(found.turns)),
     ),
     Readout(
         name="missed_barge_ins",
         title="missed barge-ins",
         meaning="True interruptions after which the agent neither stopped within 2 s nor had ended.",
         kind="count",
-        place=7,
+        place=9,
         measure=lambda found: Count(found.over.missed, found.over.true),
         needs_truth=True,
         by_barge_in=True,
@@ -286,7 +275,7 @@ READOUTS = (
         title="false barge-ins",
         meaning="The agent stopped for a backchannel, a cough or a noise, out of all of those over its voice.",
         kind="count",
-        place=6,
+        place=8,
         measure=lambda found: Count(found.over.false, found.over.distractors),
         needs_truth=True,
         by_barge_in=True,
@@ -297,7 +286,7 @@ READOUTS = (
         title="missed responses",
         meaning="Times the caller gave up waiting for the agent, out of all times they waited.",
         kind="count",
-        place=17,
+        place=21,
         measure=lambda found: Count(found.missed_responses, found.anchored),
     ),
     Readout(
@@ -305,17 +294,37 @@ READOUTS = (
         title="fillers",
         meaning="Fillers spoken, out of all ends of turn.",
         kind="count",
-        place=12,
+        place=14,
         measure=_fillers,
         less_is_better=False,
         unheard="a filler sounds like a short answer",
+    ),
+    Readout(
+        name="repeated_fillers",
+        title="repeated fillers",
+        meaning="Fillers after another filler, with no response between them, out of all fillers.",
+        kind="count",
+        place=15,
+        measure=_repeated_fillers,
+        unheard="a filler sounds like a short answer",
+        minor=("",),
+    ),
+    Readout(
+        name="forced_ends",
+        title="forced ends",
+        meaning="Ends of turn by eot_timeout_ms of silence alone, out of all of them.",
+        kind="count",
+        place=16,
+        measure=_forced_ends,
+        unheard="why a turn is taken to be over cannot be heard",
+        minor=("",),
     ),
     Readout(
         name="wasted_generations",
         title="wasted generations",
         meaning="Answers thrown away because the caller went on, out of all begun: they cost money, not time.",
         kind="count",
-        place=13,
+        place=17,
         measure=_wasted_generations,
         unheard="an answer thrown away makes no sound",
     ),
@@ -324,7 +333,7 @@ READOUTS = (
         title="underruns",
         meaning="Gaps in the agent's speech, out of all joints between its chunks.",
         kind="count",
-        place=15,
+        place=19,
         measure=_underruns,
         unheard="a gap for want of words sounds like a pause",
     ),
@@ -333,7 +342,7 @@ READOUTS = (
         title="choppy starts",
         meaning="Responses that begin with fewer than 4 words, out of all of them.",
         kind="count",
-        place=16,
+        place=20,
         measure=_choppy_starts,
         unheard="where one chunk ends and the next begins cannot be heard",
     ),
@@ -342,7 +351,7 @@ READOUTS = (
         title="truncated words",
         meaning="Words cut by the limits on a response, out of all of them.",
         kind="count",
-        place=14,
+        place=18,
         measure=_truncated_words,
         less_is_better=False,
         unheard="words that were cut make no sound",
@@ -352,7 +361,7 @@ READOUTS = (
         title="talk-over",
         meaning="Agent sound over true caller turns, summed.",
         kind="duration",
-        place=9,
+        place=11,
         measure=lambda found: talk_over_ms(found.sounds, found.truth) / 1000,
         needs_truth=True,
         by_barge_in=True,
@@ -362,7 +371,7 @@ READOUTS = (
         title="dead air",
         meaning="Silence beyond 1 s between the true end of a turn and the first agent sound, summed.",
         kind="duration",
-        place=10,
+        place=12,
         measure=lambda found: sum(turn.dead_air_ms for turn in found.turns) / 1000,
     ),
 )

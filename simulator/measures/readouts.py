@@ -10,9 +10,9 @@ from simulator.activity.model import Activity
 from simulator.engine.events import MissedResponse
 from simulator.engine.generation import STAGES
 from simulator.labels import Labels
-from simulator.measures.readout_table import READOUTS, Count, Material, Readout
+from simulator.measures.readout_table import READOUTS, Readout
 from simulator.measures.truth import Truth, truth_of
-from simulator.measures.turns import Sound, TurnOutcome, interruptions, outcomes, sounds_of
+from simulator.measures.turns import Count, Material, Sound, TurnOutcome, interruptions, outcomes, sounds_of
 from simulator.replay import Played
 
 
@@ -127,9 +127,15 @@ def _pooled(readout: Readout, measured: list[Measured]) -> dict[str, Any] | floa
         return asdict(Spread.of(value for values in runs for value in values)) if runs else None
     if readout.kind == "count":
         counts = [run.counts[name] for run in measured if name in run.counts]
-        return {"count": sum(c.count for c in counts), "of": sum(c.of for c in counts)} if counts else None
+        return count_json(Count(sum(c.count for c in counts), sum(c.of for c in counts))) if counts else None
     seconds = [run.seconds[name] for run in measured if name in run.seconds]
     return round(sum(seconds), 3) if seconds else None
+
+
+def count_json(found: Count) -> dict[str, Any]:
+    """Return a count as scripts see it; ``upper95``, 0…1, is the rate that a count of nothing does not rule out."""
+    shown: dict[str, Any] = {"count": found.count, "of": found.of}
+    return shown if found.upper95 is None else {**shown, "upper95": round(found.upper95, 4)}
 
 
 def percentile(ranked: list[int], share: float) -> float:

@@ -17,7 +17,8 @@ from simulator.activity.model import NO_MODEL_COMPLETENESS, Activity, SpeechEnd,
 from simulator.engine.end_of_turn import EndOfTurnLimits, EndOfTurnPolicy
 from simulator.labels import Labels
 from simulator.measures.comparison import interval, weights, why_no_interval
-from simulator.measures.turns import CUT_IN_TOLERANCE_MS
+from simulator.measures.readouts import count_json
+from simulator.measures.turns import CUT_IN_TOLERANCE_MS, Count
 
 BUDGETS = (0.02, 0.05, 0.10, 0.20)
 """Cut-in rates at which delays are compared; 0.05 is the one the field compares itself by."""
@@ -224,7 +225,7 @@ class Point:
         """Return the point as scripts see it."""
         return {
             "threshold": round(self.threshold, 6),
-            "cut_ins": {"count": self.cut, "of": self.turns},
+            "cut_ins": count_json(Count(self.cut, self.turns)),
             "cut_in_rate": round(self.cut_in_rate, 4),
             "delay_ms": {"mean": self.mean_ms, "p50": self.median_ms, "p95": self.p95_ms, "n": self.turns},
             "missed": self.missed,
@@ -330,6 +331,8 @@ def _at_budget(judged: Curve, silence: Curve, budget: float) -> AtBudget:
     if difference is None:
         return AtBudget(budget, ours, theirs, None, None, "silence alone takes no time here")
     ci = interval(_resampled(judged, silence, budget, recordings)) if why is None else None
+    if ci is None and why is None:
+        why = "no resample shows a difference"
     return AtBudget(budget, ours, theirs, round(difference, 1), ci, why)
 
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from itertools import pairwise
+from statistics import NormalDist
+from typing import TypeVar
 
 from simulator.engine.events import (
     BargeIn,
@@ -15,6 +17,26 @@ from simulator.engine.events import (
     SoundStarted,
 )
 from simulator.measures.truth import Stretch, TrueTurn, Truth
+
+_Z95 = NormalDist().inv_cdf(0.975)
+
+
+def unseen_rate(times: int) -> float:
+    """Return the highest rate, 0…1, in Wilson's 95 % interval for what never happened in so many ``times``."""
+    return _Z95**2 / (times + _Z95**2)
+
+
+@dataclass(frozen=True, slots=True)
+class Count:
+    """How often something happened, out of how many times it could have."""
+
+    count: int
+    of: int
+
+    @property
+    def upper95(self) -> float | None:
+        """The rate, 0…1, that a count of nothing does not rule out; ``None`` where something was counted."""
+        return unseen_rate(self.of) if self.of and not self.count else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +66,10 @@ def sounds_of(events: tuple[Event, ...]) -> tuple[Sound, ...]:
 
 
 CUT_IN_TOLERANCE_MS = 100
-"""An end of turn up to this long before the true end is no cut-in: labels are that exact."""
+"""What comes up to this long before the true end is not early: labels are that exact."""
+
+HANGING_MS = 5000
+"""A caller who has heard nothing for so long after a turn is left hanging."""
 
 _FOREVER_MS = 1 << 60
 
@@ -53,12 +78,16 @@ _FOREVER_MS = 1 << 60
 class TurnOutcome:
     """One true turn. Latencies are ms after its true end; ``None`` where there was none before the next turn.
 
-    ``stages_ms`` splits ``response_ms`` and adds up to it exactly.
+    A turn that was taken to be over too early is a ``cut_in`` where agent sound began before its true end, else an
+    ``early_end``. ``hanging``: nothing was heard for 5 s after it. ``stages_ms`` splits ``response_ms`` and adds up
+    to it exactly.
     """
 
     turn: TrueTurn
     cut_in: bool
+    early_end: bool
     missed: bool
+    hanging: bool
     eot_delay_ms: int | None
     first_sound_ms: int | None
     response_ms: int | None
@@ -102,10 +131,15 @@ def _outcome(
     if closing is not None:
         first = next((sound for sound in sounds if closing.t_ms <= sound.start_ms < limit_ms), None)
         response = next((event for event in responses if closing.t_ms <= event.t_ms < limit_ms), None)
+    early_ms = next((event.t_ms for event in mine if event.t_ms < earliest_ms), None)
+    cut_in = early_ms is not None and any(early_ms <= sound.start_ms < earliest_ms for sound in sounds)
     return TurnOutcome(
         turn=turn,
-        cut_in=any(event.t_ms < earliest_ms for event in mine),
+        cut_in=cut_in,
+        early_end=early_ms is not None and not cut_in,
         missed=not mine,
+        # the last turn is followed until the agent has nothing more to say
+        hanging=waited_ms(turn, sounds, limit_ms) >= HANGING_MS,
         eot_delay_ms=closing.t_ms - turn.end_ms if closing else None,
         first_sound_ms=first.start_ms - turn.end_ms if first else None,
         response_ms=response.t_ms - turn.end_ms if response else None,
@@ -123,10 +157,15 @@ def _stages(response: ResponseStarted, turn: TrueTurn) -> dict[str, int]:
     return stages
 
 
+def waited_ms(turn: TrueTurn, sounds: tuple[Sound, ...], limit_ms: int) -> int:
+    """Return the silence between the true end of a turn and the first agent sound, up to ``limit_ms``, ms."""
+    heard_ms = min((sound.start_ms for sound in sounds if sound.end_ms > turn.end_ms), default=limit_ms)
+    return max(0, min(heard_ms, limit_ms) - turn.end_ms)
+
+
 def dead_air_ms(turn: TrueTurn, sounds: tuple[Sound, ...], limit_ms: int) -> int:
     """Return the silence beyond 1 s between the true end and the first agent sound, up to ``limit_ms``."""
-    heard_ms = min((sound.start_ms for sound in sounds if sound.end_ms > turn.end_ms), default=limit_ms)
-    return max(0, min(heard_ms, limit_ms) - turn.end_ms - 1000)
+    return max(0, waited_ms(turn, sounds, limit_ms) - 1000)
 
 
 # ---- did the agent stop when it should have, and only then?
@@ -196,3 +235,36 @@ def is_about(barge_in: BargeIn, stretches: list[Stretch]) -> bool:
         start - LABEL_TOLERANCE_MS < barge_in.t_ms and barge_in.speech_start_ms < end + LABEL_TOLERANCE_MS
         for start, end in stretches
     )
+
+
+def talk_over_ms(sounds: tuple[Sound, ...], truth: Truth) -> int:
+    """Return how long the agent sounded while the caller truly had a turn."""
+    return sum(
+        max(0, min(sound.end_ms, turn.end_ms) - max(sound.start_ms, turn.start_ms))
+        for sound in sounds
+        for turn in truth.turns
+    )
+
+
+E = TypeVar("E", bound=Event)
+
+
+@dataclass(frozen=True, slots=True)
+class Material:
+    """What readouts are measured from: the truth of a call, the agent's sounds, and what each turn met.
+
+    ``events`` are those of the simulation; a call that was measured from outside has none. ``anchored`` counts the
+    times the caller waited for the agent, and ``missed_responses`` the times they waited in vain.
+    """
+
+    truth: Truth
+    sounds: tuple[Sound, ...]
+    turns: tuple[TurnOutcome, ...]
+    over: Interruptions
+    events: tuple[Event, ...]
+    anchored: int
+    missed_responses: int
+
+    def of(self, kind: type[E]) -> list[E]:
+        """Return the events of one kind, in order."""
+        return [event for event in self.events if isinstance(event, kind)]

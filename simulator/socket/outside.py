@@ -13,15 +13,18 @@ from dataclasses import dataclass, replace
 from base.samples import SAMPLE_RATE
 from simulator.activity.model import Activity
 from simulator.labels import Labels
-from simulator.measures.readout_table import READOUTS, Material
+from simulator.measures.readout_table import READOUTS
 from simulator.measures.readouts import Measured, measured_by
 from simulator.measures.truth import TrueTurn, Truth, truth_of
 from simulator.measures.turns import (
     CUT_IN_TOLERANCE_MS,
+    HANGING_MS,
+    Material,
     Sound,
     TurnOutcome,
     dead_air_ms,
     interruptions,
+    waited_ms,
     with_limits,
 )
 from simulator.replay import Placement, Played, ReplayMode
@@ -159,16 +162,19 @@ def _outcome(
     free_ms = max((s.end_ms for s in sounds if s.start_ms < earliest_ms and s.end_ms > turn.end_ms), default=None)
     after = [sound.start_ms for sound in sounds if earliest_ms <= sound.start_ms < limit_ms]
     answers = [start_ms for start_ms in responses if earliest_ms <= start_ms < limit_ms]
+    until_ms = min(limit_ms, max(duration_ms, turn.end_ms))
     return TurnOutcome(
         turn=turn,
         cut_in=cut_in,
+        early_end=False,
         missed=not after and free_ms is None,
+        hanging=waited_ms(turn, sounds, until_ms) >= HANGING_MS,
         eot_delay_ms=None,
         first_sound_ms=after[0] - turn.end_ms if after and free_ms is None else None,
         response_ms=answers[0] - turn.end_ms if answers and free_ms is None else None,
         filler_overhang_ms=None,
         stages_ms=None,
-        dead_air_ms=dead_air_ms(turn, sounds, min(limit_ms, max(duration_ms, turn.end_ms))),
+        dead_air_ms=dead_air_ms(turn, sounds, until_ms),
     )
 
 

@@ -120,6 +120,25 @@ def test_a_smaller_buffer_never_delays_the_first_answer(track: list[Speech], lar
     assert not slow or quick[0] <= slow[0]
 
 
+@given(calls(), configs, agents(), profiles)
+def test_every_turn_ended_early_is_a_cut_in_or_an_early_end(
+    call: Call, config: dict[str, Any], agent: Scenario, profile: EngineProfile
+) -> None:
+    track, labels = call
+    result = play_track(track, config, agent=agent, labels=labels, profile=profile)
+    if not result.measured.labelled:
+        return
+    outcomes = result.measured.turns
+    limits = [later.turn.start_ms for later in outcomes[1:]] + [10**9]
+    ended_early = [
+        any(one.turn.start_ms <= at < min(one.turn.end_ms - 100, limit) for at in times(result, "end_of_turn"))
+        for one, limit in zip(outcomes, limits, strict=False)
+    ]
+    assert [one.cut_in + one.early_end for one in outcomes] == ended_early
+    counts = result.measured.counts
+    assert counts["cut_ins"].count + counts["early_ends"].count == sum(ended_early)
+
+
 @given(turns_far_apart(), configs, st.tuples(st.floats(0, 1), st.floats(0, 1)))
 def test_less_sensitivity_never_ends_a_turn_sooner_and_never_adds_a_cut_in(
     call: Call, config: dict[str, Any], pair: tuple[float, float]

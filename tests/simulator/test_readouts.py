@@ -10,6 +10,7 @@ from simulator.labels import Labels
 from simulator.measures.comparison import compare
 from simulator.measures.readout_table import READOUTS
 from simulator.measures.readouts import Measured, Spread, readouts_json
+from simulator.measures.turns import Count
 from tests.simulator.tracks import Speech, fixed_profile, play_track, times
 
 
@@ -30,19 +31,59 @@ def test_latencies_count_from_the_true_end_not_the_detected_one() -> None:
     assert sum(outcome.stages_ms.values()) == outcome.response_ms
 
 
-def test_an_end_of_turn_inside_a_turn_is_a_cut_in_and_its_latency_is_not_counted() -> None:
+def early(measured: Measured) -> tuple[int, int]:
+    """Return how many turns were cut in on, and how many ended early without a sound."""
+    assert measured.counts["cut_ins"].of == measured.counts["early_ends"].of == len(measured.turns)
+    return measured.counts["cut_ins"].count, measured.counts["early_ends"].count
+
+
+def test_an_end_of_turn_inside_a_turn_is_a_cut_in_once_heard_and_its_latency_is_not_counted() -> None:
     # sounds finished at frame 60, but the labels say the turn goes on to 160
     result = play_track([Speech(10, 60, 0.9), Speech(90, 160, 0.9)], labels=truth((10, 160)))
-    assert result.measured.counts["cut_ins"].count == 1
-    assert result.measured.counts["cut_ins"].of == 1
+    assert early(result.measured) == (1, 0)
     assert len(times(result, "end_of_turn")) == 2
     assert result.measured.times["eot_delay_ms"] == (224,)
 
 
-def test_within_a_tenth_of_a_second_of_the_end_is_no_cut_in() -> None:
-    # the end of turn is at frame 107; the labels end the turn 3 frames (96 ms) or 4 frames (128 ms) later
-    assert play_track([Speech(10, 100)], labels=truth((10, 110))).measured.counts["cut_ins"].count == 0
-    assert play_track([Speech(10, 100)], labels=truth((10, 111))).measured.counts["cut_ins"].count == 1
+def test_an_end_of_turn_taken_back_in_silence_is_an_early_end_and_no_cut_in() -> None:
+    track = [Speech(10, 60, 0.9), Speech(90, 160, 0.9)]
+    silent: dict[str, object] = {"post_eot_pause_ms": 1500, "filler_style": "silent"}
+    result = play_track(track, silent, labels=truth((10, 160)))
+    assert early(result.measured) == (0, 1)
+    assert result.measured.counts["wasted_generations"].count == 1
+    assert early(play_track(track, silent, labels=truth((10, 60), (90, 160))).measured) == (0, 0)
+
+
+def test_within_a_tenth_of_a_second_of_the_end_is_not_early() -> None:
+    # the end of turn is at frame 107, a filler at 109.5; the labels end the turn 96 ms or more after them
+    for end, expected in ((110, (0, 0)), (111, (0, 1)), (112, (0, 1)), (113, (1, 0))):
+        assert early(play_track([Speech(10, 100)], labels=truth((10, end))).measured) == expected
+
+
+def test_nothing_heard_for_five_seconds_leaves_the_caller_hanging() -> None:
+    config: dict[str, object] = {"filler_style": "silent", "post_eot_pause_ms": 4700}
+    labels = truth((10, 100))
+    assert play_track([Speech(10, 100)], config, labels=labels).measured.counts["hanging_turns"].count == 0
+    config["post_eot_pause_ms"] = 4800
+    assert play_track([Speech(10, 100)], config, labels=labels).measured.counts["hanging_turns"].count == 1
+    # nobody hears for longer than 4 s after the first turn that nothing comes: the caller goes on
+    track = [Speech(10, 100), Speech(225, 300)]
+    counted = play_track(track, config, labels=truth((10, 100), (225, 300))).measured.counts["hanging_turns"]
+    assert (counted.count, counted.of) == (1, 2)
+
+
+def test_an_end_by_the_timeout_is_forced() -> None:
+    track = [Speech(10, 100, 0.9), Speech(600, 700, 0.0), Speech(1200, 1300, 0.9)]
+    forced = play_track(track, {"eot_timeout_ms": 900}).measured.counts["forced_ends"]
+    assert (forced.count, forced.of) == (1, 3)
+
+
+def test_a_filler_after_a_filler_is_repeated_unless_an_answer_came_between() -> None:
+    # the caller goes on in the silence after the first filler, and another one follows
+    gone_on = play_track([Speech(10, 100, 0.9), Speech(119, 240, 0.9)]).measured.counts
+    assert (gone_on["repeated_fillers"].count, gone_on["repeated_fillers"].of) == (1, gone_on["fillers"].count)
+    two_turns = play_track([Speech(10, 100, 0.9), Speech(600, 700, 0.9)]).measured.counts
+    assert (two_turns["repeated_fillers"].count, two_turns["repeated_fillers"].of) == (0, 2)
 
 
 def test_a_turn_that_was_never_taken_for_ended_is_missed() -> None:
@@ -94,7 +135,10 @@ def test_readouts_over_several_runs_pool_turns_and_add_counts() -> None:
     runs = [play_track([Speech(10, 100)], labels=truth((10, end))).measured for end in (100, 95, 90)]
     shown = readouts_json(runs)
     assert shown["eot_delay_ms"] == {"p50": 384.0, "p90": 512.0, "p95": 528.0, "max": 544.0, "n": 3}
-    assert shown["cut_ins"] == {"count": 0, "of": 3}
+    # Wilson's interval for 0 of 3: z² / (n + z²) with z = 1.96
+    assert shown["cut_ins"] == {"count": 0, "of": 3, "upper95": 0.5615}
+    assert Count(0, 13).upper95 == pytest.approx(0.228, abs=0.001)
+    assert (Count(1, 13).upper95, Count(0, 0).upper95) == (None, None)
 
 
 def arms_over(name: str, turns: int) -> dict[tuple[str, str], Measured]:
@@ -115,6 +159,11 @@ def test_a_comparison_subtracts_what_it_shows_and_says_why_it_has_no_interval() 
     runs = {**arms_over("one", 3), **arms_over("two", 2), **arms_over("three", 4)}
     many = compare(runs, ["one", "two", "three"], arms, "base").readouts["response_ms"]
     assert many.ci95["slow"] == (50.0, 50.0)
+    # nothing differs in 9 turns, which is no proof that nothing would
+    never = compare(runs, ["one", "two", "three"], arms, "base").readouts
+    assert never["cut_ins"].ci95["slow"] == (-2.692, 2.692)
+    assert never["dead_air_s"].ci95["slow"] is None
+    assert never["eot_delay_ms"].ci95["slow"] is None
     assert compare(runs, ["three", "one", "two"], arms, "base").readouts["response_ms"] == many
     single = compare(arms_over("one", 9), ["one"], arms, "base").readouts["response_ms"]
     assert single.why_no_interval == "an interval needs 3 recordings, not 1"

@@ -87,6 +87,7 @@ def test_turns_are_measured_from_the_two_channels_alone() -> None:
     assert [sound.end_ms for sound in found.measured.sounds] == list(near(2800, 5000, 12_000).expected)
     unheard = {"eot_delay_ms", "false_barge_ins", "filler_overhang_ms", "fillers", "wasted_generations"}
     unheard |= {"truncated_words", "underruns", "choppy_starts", "response_ms"}
+    unheard |= {"early_ends", "forced_ends", "repeated_fillers"}
     assert unheard == set(found.left_out)
     assert not {"response_ms", "eot_delay_ms"} & set(found.measured.times)
 
@@ -101,6 +102,13 @@ def test_an_interruption_ends_with_the_agents_sound_and_what_goes_on_is_missed()
     talked_on = measured(taken((2500, 7500)), labels((1.0, 2.0), (5.0, 7.0)))
     assert talked_on.measured.counts["missed_barge_ins"].count == 1
     assert talked_on.measured.times["barge_in_stop_ms"] == ()
+
+
+def test_nothing_heard_for_five_seconds_leaves_the_caller_hanging() -> None:
+    counts = measured(taken((2500, 2800)), labels((1.0, 2.0), (4.0, 5.0))).measured.counts["hanging_turns"]
+    assert (counts.count, counts.of) == (1, 2)
+    in_time = measured(taken((2500, 2800), (9900, 9990)), labels((1.0, 2.0), (4.0, 5.0))).measured
+    assert in_time.counts["hanging_turns"].count == 0
 
 
 @pytest.mark.parametrize("breath_ms", [40, 110])

@@ -98,6 +98,7 @@ def to_json(request: Request, recording: Recording, taken: CallTaken, outside: O
                 "response_ms": one.response_ms,
                 "cut_in": one.cut_in,
                 "missed": one.missed,
+                "hanging": one.hanging,
             }
             for one in outside.measured.turns
         ],

@@ -42,7 +42,7 @@ COMMANDS: tuple[Command, ...] = (
         "labels.add-hesitation",
         "Pause",
         "p",
-        "Add a pause in the middle of a phrase: an end of turn decided in it is a cut-in.",
+        "Add a pause in the middle of a phrase: an end of turn decided in it is early.",
         action=part("labels", "add", "hesitation"),
     ),
     Command(

@@ -106,7 +106,7 @@ SYMPTOMS = (
     ),
     Symptom(
         "… there is dead air",
-        ("dead_air_s", "first_sound_ms p50"),
+        ("dead_air_s", "hanging_turns", "first_sound_ms p50"),
         (
             (SENSITIVITY, _more_sensitive),
             ("filler_style", lambda value: "phrase" if value == "backchannel" else "backchannel"),

@@ -74,6 +74,7 @@ def _turn(analysed: AnalysedRecording, number: int, mine: TurnOutcome, other: Tu
     whys = (
         ("cut in", mine.cut_in and not other.cut_in),
         ("missed", mine.missed and not other.missed),
+        ("left hanging", mine.hanging and not other.hanging),
         ("no answer", mine.response_ms is None and other.response_ms is not None and not mine.missed),
     )
     return WorseTurn(
