@@ -22,7 +22,6 @@ from simulator.engine.events import BargeIn, BargeInSuppressed, Event, SpeechEnd
 from simulator.errors import SimulatorError
 from simulator.live_recording import recover_recordings
 from simulator.session.capture_buffer import CaptureBuffer, Frame, FrameAssembler, Meter, Taken, gap
-from simulator.session.cards import RealCards, SoundCards
 from simulator.session.commands import (
     Mute,
     NewCall,
@@ -39,7 +38,7 @@ from simulator.session.commands import (
     UseInput,
     UseOutput,
 )
-from simulator.session.device_supervisor import DeviceSupervisor
+from simulator.session.device_supervisor import DeviceSupervisor, RealCards, SoundCards
 from simulator.session.echo_gate import CallControls, EchoGate
 from simulator.session.live_agent import DecisionLatency, LiveAgent
 from simulator.session.playback_buffer import PlaybackBuffer

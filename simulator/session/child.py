@@ -21,8 +21,8 @@ from simulator.child_process import messages, outbox
 from simulator.devices.listing import list_devices
 from simulator.errors import DeviceError
 from simulator.session.call_loop import CallLoop
-from simulator.session.cards import SoundCards
 from simulator.session.commands import SessionCommand
+from simulator.session.device_supervisor import SoundCards
 from simulator.session.remote_session import STOP
 from simulator.session.settings import SessionSettings
 from simulator.session.state import SessionMessage, Snapshot

@@ -1,4 +1,7 @@
-"""Keeps a session's devices open: opens them, notices when they fail, finds them again by name."""
+"""Keeps a session's devices open: opens them, notices when they fail, finds them again by name.
+
+:class:`SoundCards` is where they come from: this machine's devices, or anything that acts like them.
+"""
 
 from __future__ import annotations
 
@@ -7,17 +10,49 @@ import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, Protocol
 
 from base.samples import SAMPLE_RATE
-from simulator.devices.listing import Device, Way
+from simulator.devices.listing import Device, Devices, Way, list_devices
 from simulator.devices.portaudio import not_answering, reason
-from simulator.devices.streams import Stream
+from simulator.devices.streams import Deliver, Render, Stream, open_input, open_output
 from simulator.errors import DeviceError
 from simulator.session.capture_buffer import CaptureBuffer
-from simulator.session.cards import SoundCards
 from simulator.session.playback_buffer import PlaybackBuffer
 from simulator.session.state import DeviceInForce
+
+
+class SoundCards(Protocol):
+    """Devices to open. All of it raises :class:`~simulator.devices.DeviceError` in one sentence."""
+
+    def look(self, *, again: bool) -> Devices:
+        """Return what there is; ``again``: look anew, for which no stream may be open."""
+        ...
+
+    def open_input(self, device: Device, deliver: Deliver) -> Stream:
+        """Open a microphone, which calls ``deliver`` from a thread of its own."""
+        ...
+
+    def open_output(self, device: Device, render: Render) -> Stream:
+        """Open a speaker, which calls ``render`` from a thread of its own."""
+        ...
+
+
+class RealCards:
+    """The devices of this machine, through PortAudio."""
+
+    def look(self, *, again: bool) -> Devices:
+        """Return what there is."""
+        return list_devices(again=again)
+
+    def open_input(self, device: Device, deliver: Deliver) -> Stream:
+        """Open a microphone."""
+        return open_input(device, deliver)
+
+    def open_output(self, device: Device, render: Render) -> Stream:
+        """Open a speaker."""
+        return open_output(device, render)
+
 
 NO_AUDIO_S = 1.0
 """A microphone that delivers nothing for this long is said to."""

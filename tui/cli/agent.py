@@ -25,7 +25,7 @@ from simulator.voice.voice import Voice, voice_for
 from tui.cli.arms import read_arms
 from tui.cli.failure import CallError, WorkError, complain
 from tui.cli.opening import end_of_turn_judge, open_profile
-from tui.cli.reach import check_reach, check_token
+from tui.cli.serve import check_reach, check_token
 
 
 @dataclass(frozen=True, slots=True)

@@ -11,7 +11,6 @@ import typer
 
 from base.unexpected import DEBUG, REMEDY, named, show_traceback
 from tui.cli.commands import calling, listing, measuring
-from tui.cli.commands.connect import connect
 from tui.cli.failure import CallError, ToldError, WorkError, report, report_as_json
 from tui.cli.groups import LateGroup
 from tui.streams import OutputLostError, flushed, write_what_can_be_written
@@ -29,7 +28,7 @@ class Turnlab(LateGroup):
         "keys": listing.keys,
         "cache": listing.cache,
         "devices": listing.devices,
-        "connect": connect,
+        "connect": calling.connect,
         "serve": calling.serve,
         "agent": calling.agent,
         "call": calling.call,

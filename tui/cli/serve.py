@@ -1,4 +1,4 @@
-"""``turnlab serve``: the embedded platform on a port, for any client of either dialect."""
+"""``turnlab serve``: the embedded platform on a port, for any client; and who may reach a server."""
 
 from __future__ import annotations
 
@@ -8,11 +8,40 @@ from datetime import timedelta
 from pathlib import Path
 
 from base.folders import typed_path
+from base.unexpected import keep_secret
 from services.embedded import workspace_file
+from services.embedded.addresses import is_loopback
 from services.embedded.connect import FILE_NAME
 from services.errors import ServiceError
-from tui.cli.failure import WorkError
-from tui.cli.reach import check_reach, check_token
+from tui.cli.failure import CallError, WorkError
+
+SHORTEST_TOKEN = 16
+
+
+def check_token(token: str | None) -> None:
+    """Raise :class:`CallError` for a token that could be guessed or cannot be sent."""
+    if token is None:
+        return
+    keep_secret(token)
+    if not (len(token) >= SHORTEST_TOKEN and all("!" <= one <= "~" for one in token)):
+        raise CallError(f"a token is at least {SHORTEST_TOKEN} printable ASCII characters without spaces")
+
+
+def check_reach(host: str, token: str | None, variable: str, *, allowed: bool) -> None:
+    """Raise :class:`CallError` for an address others could reach without being meant to.
+
+    ``variable`` is the environment's name for the token. Raises
+    :class:`~services.embedded.addresses.AddressError` if there is no such host.
+    """
+    if is_loopback(host):
+        return
+    if not allowed:
+        raise CallError(
+            f"{host} can be reached from other machines; leave --host out,"
+            " or add --allow-remote and a --token you chose"
+        )
+    if token is None:
+        raise CallError(f"--allow-remote needs a --token you chose (or {variable}), to give to others")
 
 
 @dataclass(frozen=True, slots=True)

@@ -393,9 +393,8 @@ class ServicesScreen(Place):
         if self.may(commands.SHOW_ROUTING) and (client := self.client) is not None:
             from tui.services.routing import choose_by_route
 
-            choose = partial(choose_by_route, self.host, client, self._filter_by_name)
-            self.host.start(choose, "routing", exclusive=True)
+            self.host.start(partial(choose_by_route, self.host, client, self._look_for), "routing", exclusive=True)
 
-    def _filter_by_name(self, name: str) -> None:
+    def _look_for(self, name: str) -> None:
         self.pane.filter.value = f'"{name}"' if '"' not in name else name
         self.set_focus(self.query_one(ServiceList))

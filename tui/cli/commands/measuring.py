@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 from typing import Annotated
@@ -21,6 +22,34 @@ class Replay(StrEnum):
     SCRIPTED = "scripted"
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EchoOptions:
+    """An echo of the agent in the caller's audio."""
+
+    echo_db: Annotated[
+        float | None,
+        typer.Option("--echo-db", min=0, max=80, help="What if: the agent leaks back this many dB quieter."),
+    ] = None
+    echo_delay_ms: Annotated[
+        int | None,
+        typer.Option("--echo-delay-ms", min=0, max=2000, help="How much later it comes back (100)."),
+    ] = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class MixOptions:
+    """A file of the simulated call."""
+
+    mix: Annotated[
+        Path | None,
+        typer.Option(metavar="FILE", help="Write the call as WAV or FLAC: the caller left, the agent right."),
+    ] = None
+    voice: Annotated[
+        str | None, typer.Option(help="The agent's voice in the mix: hibari, clips or silent; by default the best.")
+    ] = None
+    force: Annotated[bool, typer.Option("--force", help="Replace the mix's file if it is there.")] = False
+
+
 @with_option_sets
 def simulate(
     *,
@@ -38,25 +67,11 @@ def simulate(
     eot: Eot = None,
     seed: Seed = 0,
     caller: HearingOptions,
-    echo_db: Annotated[
-        float | None,
-        typer.Option("--echo-db", min=0, max=80, help="What if: the agent leaks back this many dB quieter."),
-    ] = None,
-    echo_delay_ms: Annotated[
-        int | None,
-        typer.Option("--echo-delay-ms", min=0, max=2000, help="How much later it comes back (100)."),
-    ] = None,
+    echo: EchoOptions,
     explain: Annotated[
         bool, typer.Option("--explain", help="Tell each call as a story: what happened when, and why.")
     ] = False,
-    mix: Annotated[
-        Path | None,
-        typer.Option(metavar="FILE", help="Write the call as WAV or FLAC: the caller left, the agent right."),
-    ] = None,
-    voice: Annotated[
-        str | None, typer.Option(help="The agent's voice in the mix: hibari, clips or silent; by default the best.")
-    ] = None,
-    force: Annotated[bool, typer.Option("--force", help="Replace the mix's file if it is there.")] = False,
+    mix: MixOptions,
     as_json: Json = False,
 ) -> None:
     """Play recordings through one or several configurations and compare what a caller would hear."""
@@ -71,12 +86,29 @@ def simulate(
             profile=profile,
             eot=eot.value if eot else None,
             seed=seed,
-            hearing=with_echo(hearing_of(caller, seed), echo_db, echo_delay_ms),
-            mix=mix_request(mix, voice, force=force),
+            hearing=with_echo(hearing_of(caller, seed), echo.echo_db, echo.echo_delay_ms),
+            mix=mix_request(mix.mix, mix.voice, force=mix.force),
         ),
         as_json=as_json,
         explain=explain,
     )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BenchOptions:
+    """The folders hold eot-bench's rows."""
+
+    eot_bench: Annotated[
+        bool,
+        typer.Option(
+            "--eot-bench",
+            help="The folders hold rows of eot-bench: write its predictions.parquet and print its figures.",
+        ),
+    ] = False
+    output: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Where --eot-bench writes, by default predictions.parquet.")
+    ] = None
+    force: Annotated[bool, typer.Option("--force", help="Replace that file if it is there.")] = False
 
 
 @with_option_sets
@@ -99,32 +131,22 @@ def evaluate(
     ] = None,
     seed: Seed = 0,
     caller: HearingOptions,
-    eot_bench: Annotated[
-        bool,
-        typer.Option(
-            "--eot-bench",
-            help="The folders hold rows of eot-bench: write its predictions.parquet and print its figures.",
-        ),
-    ] = False,
-    output: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="Where --eot-bench writes, by default predictions.parquet.")
-    ] = None,
-    force: Annotated[bool, typer.Option("--force", help="Replace that file if it is there.")] = False,
+    bench: BenchOptions,
     as_json: Json = False,
 ) -> None:
     """Score end of turn, barge-in and voice activity on labelled recordings."""
     from tui.cli.hearing import hearing_of
 
     hearing = hearing_of(caller, seed)
-    if eot_bench:
+    if bench.eot_bench:
         if config or only:
             raise CallError("--eot-bench goes without --config and --only; its figures depend on neither")
-        from tui.cli import eot_bench as bench
+        from tui.cli import eot_bench
 
-        asked = bench.Request(paths, profile, eot.value if eot else None, output, force, hearing)
-        bench.evaluate_eot_bench(asked, as_json=as_json)
+        asked = eot_bench.Request(paths, profile, eot.value if eot else None, bench.output, bench.force, hearing)
+        eot_bench.evaluate_eot_bench(asked, as_json=as_json)
         return
-    if output or force:
+    if bench.output or bench.force:
         raise CallError("--output and --force go with --eot-bench; nothing else is written")
     from tui.cli.evaluate import Request, evaluate
 
