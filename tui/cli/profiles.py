@@ -13,7 +13,6 @@ from base.files import write_private
 from base.json_text import json_bytes
 from base.os_errors import os_error_text
 from simulator.beside import is_file, is_folder
-from simulator.engine.end_of_turn import sensitivity_of
 from simulator.engine.profile import Latency, ProfileFile, read_profile, shipped_profiles, unit
 from simulator.errors import ProfileError
 from tui.cli.failure import CallError, WorkError, complain
@@ -65,6 +64,8 @@ def _show(found: ProfileFile, *, as_json: bool) -> None:
     headers = ["", "value, or p50 / p95", "origin", "note"]
     print_table(f"{found.profile.name}: {found.profile.description}", headers, rows, left=4, whole=2)
     print_line(ASSUMED)
+    from simulator.engine.end_of_turn import sensitivity_of
+
     sensitivity, threshold = sensitivity_of(found.profile.values), found.profile.values.eot_threshold.value
     equal = sensitivity.equal_to(threshold)
     if equal is not None and not sensitivity.head_start:
@@ -125,6 +126,7 @@ def fit_profile(request: FitRequest, *, as_json: bool) -> None:
     Raises :class:`~tui.cli.failure.CallError` or :class:`~tui.cli.failure.WorkError`.
     """
     # Here, because looking at profiles needs neither recordings nor numpy.
+    from simulator.engine.end_of_turn import sensitivity_of
     from simulator.profile_fitting import Call, distinct, fit, read_call
     from tui.cli.arms import read_arms
     from tui.cli.failure import Faults
