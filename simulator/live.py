@@ -251,6 +251,7 @@ class SpokenAgent:
         """What judges whether the caller has finished."""
         self._values = profile.values
         self.use(config)
+        renderer.prepare_words(self.machine.planned_speech)
 
     def use(self, config: ResolvedVoiceConfig) -> None:
         """Change the settings from the next frame on, and prepare the words they make likely."""

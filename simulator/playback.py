@@ -10,7 +10,7 @@ from simulator.measures.truth import TrueTurn
 from simulator.replay import Played
 
 _LANES = (("caller", "human", "Caller"), ("agent", "agent", "Agent"), ("system", "system", "Decisions"))
-_SEGMENT_TYPES = {"filler": "filler_nav", "response": "agent_speech"}
+_SEGMENT_TYPES = {"filler": "filler_nav", "response": "agent_speech", "greeting": "greeting"}
 
 
 def to_playback(played: Played, measured: Measured) -> dict[str, Any]:

@@ -17,7 +17,7 @@ from simulator.activity.model import Activity, Observation, SpeechEnd, SpeechSpa
 from simulator.engine.events import Event
 from simulator.engine.machine import TurnMachine
 from simulator.engine.profile import EngineProfile
-from simulator.engine.scenario import Script
+from simulator.engine.scenario import Script, TurnPolicy
 from simulator.engine.scripted import ScriptedMachine
 from simulator.engine.sound import AgentSound
 from simulator.errors import LabelError
@@ -133,7 +133,20 @@ def scripted_machine(recording: Recording, config: ResolvedVoiceConfig, profile:
             f"{recording.source.path}: scripted replay needs labelled agent windows; "
             "add 'agent' to its label file or use --replay rigid"
         )
-    return ScriptedMachine(config, profile, [(round(a * 1000), round(b * 1000)) for a, b in windows])
+    policy = _greeting_policy(recording, min(start_s for start_s, _ in windows))
+    return ScriptedMachine(config, profile, [(round(a * 1000), round(b * 1000)) for a, b in windows], policy)
+
+
+def _greeting_policy(recording: Recording, first_s: float) -> TurnPolicy | None:
+    """Return the greeting's turn policy if the window that begins at ``first_s`` is the greeting.
+
+    It is where the scenario has one and no caller turn begins before that window.
+    """
+    scenario, labels = recording.scenario, recording.labels
+    turns = labels.caller_turns() if labels else ()
+    if scenario.greeting is None or (turns and turns[0].start_s < first_s):
+        return None
+    return scenario.state_before(0).turn_policy
 
 
 def _scripted(

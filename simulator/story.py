@@ -68,7 +68,10 @@ def story(run: Run, labels: Labels | None) -> list[Chapter]:
     speech = _speech(events)
     moments = list(filter(None, map(_moment, events)))
     if not turns:
-        nothing = "" if scripted else "Nothing to answer."
+        greeted = any(isinstance(event, ResponseStarted) and event.greeting for event in events)
+        nothing = (
+            "" if scripted else "The caller is silent after the greeting." if greeted else "Nothing to answer."
+        )
         return [Chapter(0, "No caller turn", tuple(moments), nothing)] if moments else []
     for number, (outcome, limit_ms) in enumerate(zip(turns, limits, strict=True)):
         told = tuple(moment for moment in moments if moment.t_ms < limit_ms)
@@ -178,7 +181,9 @@ def _navigation(event: NavDecided) -> str:
 
 def _response(event: ResponseStarted) -> str:
     if event.why.rule == "scripted":
-        return "The agent talks (from the labels)."
+        return f"The agent {'greets the caller' if event.greeting else 'talks'} (from the labels)."
+    if event.greeting:
+        return f"The agent greets the caller, “{_short(event.text)}”: {event.why.text()}."
     what = "The agent goes on" if event.resumed else "The agent answers"
     choppy = f" It starts choppily, with {event.first_chunk_words} word(s)." if event.choppy else ""
     return f"{what}, “{_short(event.text)}”: {event.why.text()}.{choppy}"

@@ -8,6 +8,8 @@ from recordings.make.script import Backchannel, Interruption, Noise, Scene, Turn
 
 LICENCE = "Apache-2.0"
 BARGE_IN_S = 0.8
+GREETED_IN = "welcome"
+"""The state of a greeting, where there is one: its shield holds for nothing else."""
 _KINDS = {Turn: "turn", Interruption: "interruption", Backchannel: "backchannel", Noise: "noise"}
 
 
@@ -70,11 +72,13 @@ def scenario(scene: Scene) -> dict[str, Any]:
         turns.append(
             {"state": reply.state, **line, **({"tools": tools} if tools else {}), "response": reply.response}
         )
-    return {
-        "schema": "turnlab.scenario/1",
-        "states": {name: {"skip_navigation": skipped} for name, skipped in skips.items()},
-        "turns": turns,
-    }
+    states: dict[str, dict[str, Any]] = {name: {"skip_navigation": skipped} for name, skipped in skips.items()}
+    opening: dict[str, Any] = {}
+    if scene.greeting is not None:
+        opening = {"start": GREETED_IN, "greeting": scene.greeting.text}
+        policy = {"greeting_shield_s": scene.greeting.shield_s} if scene.greeting.shield_s else {}
+        states = {GREETED_IN: {"skip_navigation": False, "turn_policy": policy}, **states}
+    return {"schema": "turnlab.scenario/1", **opening, "states": states, "turns": turns}
 
 
 def _s(samples: int) -> float:

@@ -20,6 +20,8 @@ from recordings.make.voices import SPEECH_PEAK, Clip, sounding, speak
 Anchor = Literal["at", "after_agent", "into_agent"]
 
 FIRST_SOUND_S = 1.0
+GREETING_S = 0.15
+"""When a greeting begins: its words are ready, so it comes as soon as speech synthesis is."""
 MARGIN_BEFORE_S = 0.10
 MARGIN_AFTER_S = 0.35
 NOISE_THRESHOLD_DB = -50.0
@@ -68,11 +70,11 @@ def laid_out(scene: Scene) -> Layout:
     free, over_end = 0, 0
     for index, move in enumerate(scene.moves):
         clip = _clip(scene, index)
-        if index == 0:
+        if index == 0 and scene.greeting is None:
             start = _samples(FIRST_SOUND_S)
             layout.placed.append(Placed(move, clip, start, "at", start - margin))
         elif isinstance(move, Turn):
-            begin = opened if opened is not None else free + _latency(timing)
+            begin = opened if opened is not None else _answer_at(index, free, timing)
             length = _samples(_reply_s(scene, index))
             end = max(begin + length, over_end + _samples(0.7)) if opened is not None else begin + length
             layout.agent.append((begin, end))
@@ -81,7 +83,7 @@ def laid_out(scene: Scene) -> Layout:
         else:
             if opened is not None:
                 raise ValueError(f"{scene.id}: one sound over each agent response, not two")
-            opened = free + _latency(timing)
+            opened = _answer_at(index, free, timing)
             start = opened + _samples(move.into_s) + margin
             layout.placed.append(Placed(move, clip, start, "into_agent", _samples(move.into_s)))
             over_end = layout.placed[-1].end
@@ -127,8 +129,15 @@ def _clip(scene: Scene, index: int) -> Clip:
     return speak(scene.persona, move.text, narrow=narrow)
 
 
+def _answer_at(index: int, free: int, timing: np.random.Generator) -> int:
+    """The sample at which the agent answers the move before `index`, which was over at `free`, or greets."""
+    return free + _latency(timing) if index else _samples(GREETING_S)
+
+
 def _reply_s(scene: Scene, index: int) -> float:
-    """How long the agent answers the turn before the move at `index`."""
+    """How long the agent answers the turn before the move at `index`, or greets."""
+    if index == 0 and scene.greeting is not None:
+        return scene.greeting.lasts_s
     turns = [m for m in scene.moves[:index] if isinstance(m, Turn | Interruption)]
     return turns[-1].reply_s
 

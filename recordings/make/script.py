@@ -78,6 +78,18 @@ Move = Turn | Interruption | Backchannel | Noise
 
 
 @dataclass(frozen=True, slots=True)
+class Greeting:
+    """What the agent says first, in a state of its own.
+
+    `lasts_s` is its length in the recording's own timeline; in its first `shield_s` it cannot be stopped.
+    """
+
+    text: str
+    lasts_s: float
+    shield_s: float = 0.0
+
+
+@dataclass(frozen=True, slots=True)
 class Scene:
     """One recording: the script of the call and the conditions it is heard under."""
 
@@ -94,6 +106,7 @@ class Scene:
     bed: str | None = None
     bed_snr_db: float | None = None
     channel: Channel = "wide"
+    greeting: Greeting | None = None
 
     @property
     def replies(self) -> tuple[Reply, ...]:

@@ -182,7 +182,8 @@ class ResponseStarted(Event):
     """A response began to be heard; by itself it ends at ``until_ms``.
 
     ``stages_ms`` splits the wait since the caller's last word; there is none where the response is ``resumed``
-    after a false barge-in, or a labelled window, which has no chunks either.
+    after a false barge-in, the ``greeting``, or a labelled window, which has no chunks either. The greeting answers
+    no turn, so its ``turn`` and ``generation`` are -1 unless it is a labelled window.
     """
 
     type = "response_start"
@@ -193,6 +194,7 @@ class ResponseStarted(Event):
     first_chunk_words: int | None = _where_known()
     choppy: bool
     resumed: bool | None = _where_known()
+    greeting: bool | None = _where_known()
     filler_overhang_ms: int
     stages_ms: Mapping[str, int] | None = _where_known()
 

@@ -95,11 +95,17 @@ class TurnMachine:
             "response": (8, partial(self._speak, self._delivery.say_response)),
             "filler": (9, partial(self._speak, self._delivery.say_filler)),
             "resumption": (10, partial(self._speak, self._delivery.resume)),
+            "greeting": (11, partial(self._speak, self._delivery.greet)),
         }
         self._heard_in: State = NO_STATE
         self._onset_ms = 0
         self._barged_in = self._silenced = False
         self._had_words = False
+        if script.scenario.greeting is not None:
+            self._delivery.plan_greeting(
+                script.scenario.greeting, script.scenario.state_before(0).turn_policy, config
+            )
+            self.mode = Mode.SPEAKING
 
     # ---- the clock
 
@@ -138,7 +144,7 @@ class TurnMachine:
         """Return what the machine will do by itself: when, in which order within one instant, and what.
 
         The order within one instant is: sound ends, underrun, timeout, end of turn, eager, barge-in, navigation,
-        tools, response, filler, resumption.
+        tools, response, filler, resumption, greeting.
         """
         timers: list[Due] = []
         floor, mode, delivery = self._floor, self.mode, self._delivery
@@ -159,6 +165,8 @@ class TurnMachine:
             found = delivery.next_barge_in(self.config, self.now_ms)
             if found is not None:
                 timers.append((found[0], *self._acts[found[1]]))
+            if delivery.greeting_ms is not None:
+                timers.append((delivery.greeting_ms, *self._acts["greeting"]))
         elif delivery.resume_ms is not None and mode is Mode.LISTENING:
             timers.append((delivery.resume_ms, *self._acts["resumption"]))
         return timers
@@ -219,7 +227,8 @@ class TurnMachine:
     def planned_speech(self) -> tuple[tuple[Words, int], ...]:
         """What the answer under way will say, as far as is known: words, and how long they will last, in ms."""
         generation = self._answer.generation
-        return tuple((chunk.words, chunk.duration_ms) for chunk in generation.plan) if generation else ()
+        chunks = generation.plan if generation else self._delivery.greeting_chunks(self.config, 0)
+        return tuple((chunk.words, chunk.duration_ms) for chunk in chunks)
 
     @property
     def idle(self) -> bool:

@@ -11,7 +11,7 @@ from typing import Literal
 from presets.layers import ResolvedVoiceConfig
 from simulator.engine.barge_in import BargeInPolicy, Reason, Verdict
 from simulator.engine.caller import CallerState
-from simulator.engine.chunks import CHOPPY_WORDS, Words, chunks_at, voice_of
+from simulator.engine.chunks import CHOPPY_WORDS, Chunk, Words, cap, chunks_at, voice_of
 from simulator.engine.events import (
     BargeIn,
     BargeInSuppressed,
@@ -30,7 +30,7 @@ from simulator.engine.scenario import TurnPolicy
 from simulator.engine.sound import AgentPlayout, AgentSound, filler_sound, response_sound, sentences_left
 from simulator.engine.why import Why
 
-Utterance = Literal["response", "filler", "resumption"]
+Utterance = Literal["response", "filler", "resumption", "greeting"]
 
 
 class ResponsePlayer:
@@ -44,6 +44,9 @@ class ResponsePlayer:
     ) -> None:
         self.resume_ms: int | None = None
         """When the agent will take up again what a barge-in without words stopped; ``None``: not at all."""
+        self.greeting_ms: int | None = None
+        """When the greeting begins; ``None``: there is none, or it has begun."""
+        self._greeting: tuple[Words, ...] = ()
         self._values = values
         self._stop_latency_ms = round(values.stop_latency_ms.value)
         self._caller = caller
@@ -58,6 +61,26 @@ class ResponsePlayer:
         """Note that a turn has ended whose last word ended at ``speech_end_ms``; ``policy`` is the answer's."""
         self._speech_end_ms, self._barge_in.turn_policy = speech_end_ms, policy
         self._floor.clear()
+
+    def plan_greeting(self, text: str, policy: TurnPolicy, config: ResolvedVoiceConfig) -> None:
+        """Have the call begin with a greeting: its words are known, so only speech synthesis precedes it."""
+        self._greeting, self._barge_in.turn_policy = cap(text, None, None).sentences, policy
+        self.greeting_ms = voice_of(self._values, config.tts_model, config.min_tts_speed).to_ear_ms
+
+    def greeting_chunks(self, config: ResolvedVoiceConfig, at_ms: int) -> tuple[Chunk, ...]:
+        """Return the greeting's chunks if its first sound is heard at ``at_ms``; none once it has begun."""
+        if self.greeting_ms is None:
+            return ()
+        voice = voice_of(self._values, config.tts_model, config.min_tts_speed)
+        return chunks_at(self._greeting, voice, at_ms - voice.to_ear_ms)
+
+    def greet(self, config: ResolvedVoiceConfig, now_ms: int, turn: int) -> bool:
+        """Say the greeting."""
+        chunks, self.greeting_ms = self.greeting_chunks(config, now_ms), None
+        sound = response_sound(chunks, self._greeting, now_ms, self._answer.last_number, turn)
+        self._floor.play(sound)
+        self._tell_response(sound, Why("greeting", {}), greeting=True)
+        return True
 
     def next(self, config: ResolvedVoiceConfig) -> list[tuple[int, Utterance]]:
         """Return when the response of the answer under way is due, and a filler if one is before it."""
@@ -191,6 +214,7 @@ class ResponsePlayer:
         filler_overhang_ms: int = 0,
         stages: Mapping[str, int] | None = None,
         resumed: bool | None = None,
+        greeting: bool | None = None,
     ) -> None:
         first_words = len(sound.pieces[0].words)
         self._emit(
@@ -203,6 +227,7 @@ class ResponsePlayer:
             first_chunk_words=first_words,
             choppy=first_words < CHOPPY_WORDS,
             resumed=resumed,
+            greeting=greeting,
             filler_overhang_ms=filler_overhang_ms,
             stages_ms=stages,
         )

@@ -112,8 +112,17 @@ class Scenario(_Part):
     schema_: Literal["turnlab.scenario/1"] = Field(alias="schema")
     start: str = ""
     """The state in which the caller's first turn is heard; unless given, that of the first line."""
+    greeting: str | None = None
+    """What the agent says first, in the state ``start``; ``None``: the caller speaks first."""
     states: dict[str, State] = {}
     turns: tuple[Line, ...] = Field(min_length=1)
+
+    @field_validator("greeting")
+    @classmethod
+    def _greet_in_words(cls, greeting: str | None) -> str | None:
+        if greeting is not None and not greeting.strip():
+            raise ValueError("greeting has no word; write one, or leave it out and the caller speaks first")
+        return greeting
 
     @field_validator("turns")
     @classmethod

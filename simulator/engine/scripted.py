@@ -7,7 +7,7 @@ from typing import Concatenate
 
 from presets.layers import ResolvedVoiceConfig
 from simulator.activity.model import Observation, SpeechEnd, SpeechStart
-from simulator.engine.barge_in import BargeInPolicy
+from simulator.engine.barge_in import BargeInPolicy, Verdict
 from simulator.engine.caller import CallerState
 from simulator.engine.events import (
     BargeIn,
@@ -20,20 +20,29 @@ from simulator.engine.events import (
     SpeechStarted,
 )
 from simulator.engine.profile import EngineProfile
+from simulator.engine.scenario import NO_POLICY, TurnPolicy
 from simulator.engine.sound import AgentPlayout, AgentSound, Piece
 from simulator.engine.why import Why, silence_why, speech_why
 
 
 class ScriptedMachine:
-    """Plays the labelled agent windows, ``(start, end)`` in ms, until the caller stops them."""
+    """Plays the labelled agent windows, ``(start, end)`` in ms, until the caller stops them.
+
+    With a ``greeting_policy``, the first window is the greeting, said under that turn policy.
+    """
 
     def __init__(
-        self, config: ResolvedVoiceConfig, profile: EngineProfile, windows_ms: list[tuple[int, int]]
+        self,
+        config: ResolvedVoiceConfig,
+        profile: EngineProfile,
+        windows_ms: list[tuple[int, int]],
+        greeting_policy: TurnPolicy | None = None,
     ) -> None:
         self.config = config
         self.events: list[Event] = []
         self._stop_latency_ms = round(profile.values.stop_latency_ms.value)
         self._windows = _apart(windows_ms)
+        self._greeting_policy = greeting_policy
         self._now_ms = 0
         self._caller = CallerState()
         self._playout = AgentPlayout()
@@ -97,6 +106,8 @@ class ScriptedMachine:
         self._number += 1
         self._struck = False
         self._playout.clear()
+        policy, self._greeting_policy = self._greeting_policy, None
+        self._barge_in.turn_policy = policy or NO_POLICY
         piece = Piece(start_ms, end_ms, (), start_ms)
         self._playout.play(AgentSound("response", [piece], self._number, self._number))
         self._emit(
@@ -107,13 +118,14 @@ class ScriptedMachine:
             text="",
             until_ms=end_ms,
             choppy=False,
+            greeting=None if policy is None else True,
             filler_overhang_ms=0,
         )
 
-    def _decide(self, sound: AgentSound, at_ms: int, verdict: str) -> None:
-        if verdict == "cooldown":
-            why = self._barge_in.hold("cooldown", self.config, at_ms)
-            self._emit(BargeInSuppressed, at_ms, why, reason="cooldown", span=self._caller.span)
+    def _decide(self, sound: AgentSound, at_ms: int, verdict: Verdict) -> None:
+        if verdict != "barge_in":
+            why = self._barge_in.hold(verdict, self.config, at_ms)
+            self._emit(BargeInSuppressed, at_ms, why, reason=verdict, span=self._caller.span)
             return
         why = self._barge_in.strike(self.config, at_ms)
         # A window that ends by itself within the stop latency was not stopped, but is decided all the same.

@@ -59,6 +59,7 @@ _SENTENCES = {
     "tool_end": "it took {duration_ms:g} ms",
     "tool_cancelled": "the caller went on, and what it was for is thrown away",
     "tool_denied": "{denied}",
+    "greeting": "the call begins with the scenario's greeting",
     "response": "the answer was ready at {ready_s:.3f} s{waited}",
     "scripted": "the labels say that the agent talks here",
     "sound_end": "all of it was said",

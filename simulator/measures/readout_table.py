@@ -32,6 +32,9 @@ Share = Literal["p50", "p90", ""]
 """Which figure of a readout a line of a table shows; a total has one figure alone."""
 
 
+NO_GENERATION = -1
+"""The generation of a greeting, which the scenario has ready: no model writes it."""
+
 Values = Sequence[int] | Count | float
 """What a readout's function returns: latencies in ms, a count, or seconds."""
 
@@ -43,9 +46,10 @@ class Readout:
     ``measure`` returns its values for one run. ``of_turn`` returns the latency of one turn, ms, where arms are
     compared turn by turn. ``place`` is its line in tables: what callers notice most comes first.
 
-    ``by_barge_in`` marks what depends on barge-in alone: scripted replay can tell it, and a mix of both sides
-    cannot. ``unheard`` says why nobody can hear it from outside, ``caveat`` how what is heard differs from what the
-    agent knows of itself, and ``cleared`` that an agent's own ``clear`` message removes that caveat.
+    ``needs_greeting`` marks what only a call has in which the agent speaks first. ``by_barge_in`` marks what
+    depends on barge-in alone: scripted replay can tell it, and a mix of both sides cannot. ``unheard`` says why
+    nobody can hear it from outside, ``caveat`` how what is heard differs from what the agent knows of itself, and
+    ``cleared`` that an agent's own ``clear`` message removes that caveat.
     ``minor`` lines give way where there is no room; ``optional`` lines are shown when a person asks for them.
     ``short`` is its title where a turn is understood, as over the big figures of a live call.
     """
@@ -59,6 +63,7 @@ class Readout:
     of_turn: Callable[[TurnOutcome], int | None] | None = None
     less_is_better: bool = True
     needs_truth: bool = False
+    needs_greeting: bool = False
     by_barge_in: bool = False
     unheard: str = ""
     caveat: str = ""
@@ -152,6 +157,7 @@ def _wasted_generations(found: Material) -> Count:
         for event in found.events
         if isinstance(event, EagerEndOfTurn | EndOfTurn | ResponseStarted)
     }
+    started.discard(NO_GENERATION)
     discards = [event for event in found.events if isinstance(event, TurnResumed | TurnReopened | BargeIn)]
     return Count(sum(event.discarded is not None for event in discards), len(started))
 
@@ -170,6 +176,15 @@ def _underruns(found: Material) -> Count:
 def _choppy_starts(found: Material) -> Count:
     responses = found.of(ResponseStarted)
     return Count(sum(event.choppy for event in responses), len(responses))
+
+
+def _silence_after_greeting_s(found: Material) -> float:
+    greeting = found.greeting
+    if greeting is None:
+        return 0.0
+    after = [turn for turn in found.truth.turns if turn.end_ms > greeting.end_ms]
+    spoken_ms = after[0].start_ms if after else max(found.duration_ms, greeting.end_ms)
+    return max(0, spoken_ms - greeting.end_ms) / 1000
 
 
 READOUTS = (
@@ -373,6 +388,16 @@ READOUTS = (
         kind="duration",
         place=12,
         measure=lambda found: sum(turn.dead_air_ms for turn in found.turns) / 1000,
+    ),
+    Readout(
+        name="silence_after_greeting_s",
+        title="silence after greeting",
+        meaning="From the end of the agent's greeting until the caller speaks, or to the end of the call.",
+        kind="duration",
+        place=22,
+        measure=_silence_after_greeting_s,
+        needs_greeting=True,
+        unheard="whether the first words of an agent are all of its greeting cannot be heard",
     ),
 )
 """Every readout, in the order of the JSON."""

@@ -76,11 +76,13 @@ def measure(played: Played, activity: Activity, labels: Labels | None, *, barge_
         events=events,
         anchored=played.anchored,
         missed_responses=sum(isinstance(event, MissedResponse) for event in events),
+        duration_ms=played.duration_ms,
     )
     kept = [
         readout
         for readout in READOUTS
         if (truth.labelled or not readout.needs_truth)
+        and (material.greeting is not None or not readout.needs_greeting)
         and (barge_in or not readout.by_barge_in)
         # scripted replay decides nothing but barge-in
         and (readout.by_barge_in or played.mode != "scripted")

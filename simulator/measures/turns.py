@@ -41,7 +41,7 @@ class Count:
 
 @dataclass(frozen=True, slots=True)
 class Sound:
-    """A filler or a response as it was heard, ms; ``interrupted``: the caller stopped it."""
+    """A filler, a response or the greeting as it was heard, ms; ``interrupted``: the caller stopped it."""
 
     kind: str
     start_ms: int
@@ -60,6 +60,8 @@ def sounds_of(events: tuple[Event, ...]) -> tuple[Sound, ...]:
             begun = event
         elif isinstance(event, SoundEnded) and begun is not None:
             kind = "filler" if isinstance(event, FillerEnded) else "response"
+            if isinstance(begun, ResponseStarted) and begun.greeting:
+                kind = "greeting"
             sounds.append(Sound(kind, begun.t_ms, event.t_ms, event.interrupted, begun.text, begun.turn))
             begun = None
     return tuple(sounds)
@@ -101,7 +103,7 @@ def outcomes(
 ) -> tuple[TurnOutcome, ...]:
     """Return what every true turn met, in order."""
     ends = [event for event in events if isinstance(event, EndOfTurn)]
-    responses = [event for event in events if isinstance(event, ResponseStarted) and not event.resumed]
+    responses = [event for event in events if isinstance(event, ResponseStarted) and event.stages_ms is not None]
     return tuple(
         _outcome(turn, limit_ms, ends, responses, sounds, duration_ms)
         for turn, limit_ms in with_limits(truth.turns)
@@ -255,6 +257,7 @@ class Material:
 
     ``events`` are those of the simulation; a call that was measured from outside has none. ``anchored`` counts the
     times the caller waited for the agent, and ``missed_responses`` the times they waited in vain.
+    ``duration_ms`` is the length of the call.
     """
 
     truth: Truth
@@ -264,6 +267,12 @@ class Material:
     events: tuple[Event, ...]
     anchored: int
     missed_responses: int
+    duration_ms: int
+
+    @property
+    def greeting(self) -> Sound | None:
+        """The greeting as it was heard, where the agent speaks first."""
+        return next((sound for sound in self.sounds if sound.kind == "greeting"), None)
 
     def of(self, kind: type[E]) -> list[E]:
         """Return the events of one kind, in order."""

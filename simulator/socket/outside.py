@@ -80,6 +80,7 @@ def measure_outside(
         events=(),
         anchored=taken.anchored,
         missed_responses=taken.missed_responses,
+        duration_ms=taken.duration_ms,
     )
     left_out = _left_out(truth, no_response)
     kept = [readout for readout in READOUTS if readout.name not in left_out]

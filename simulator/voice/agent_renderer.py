@@ -150,8 +150,10 @@ def _text(piece: Piece) -> Text:
 
 
 def answer_texts(values: Values, config: ResolvedVoiceConfig, scenario: Scenario) -> Iterator[Text]:
-    """Yield the pieces of every answer of a scenario, each with how long it is said."""
+    """Yield the pieces of a scenario's greeting and of every answer, each with how long it is said."""
     voice = voice_of(values, config.tts_model, config.min_tts_speed)
+    for words in cap(scenario.greeting or "", None, None).sentences:
+        yield words, voice.lasts_ms(words)
     for line in scenario.turns:
         for response in filter(None, (line.response, line.long_response)):
             said = cap(response, config.max_response_sentences, config.max_response_words)

@@ -137,8 +137,9 @@ def test_each_move_holds_one_sound_with_room_around_it(name: str) -> None:
 def test_anchors_agree_with_the_agent_windows(name: str) -> None:
     found = recording(name)
     first, *rest = found.moves()
-    assert first["anchor"] == {"at": first["start_s"]}
-    for move in rest:
+    if "greeting" not in found.scenario:
+        assert first["anchor"] == {"at": first["start_s"]}
+    for move in rest if first["anchor"].keys() == {"at"} else (first, *rest):
         ((anchor, delay),) = move["anchor"].items()
         if move["kind"] == "turn":
             assert anchor == "after_agent"

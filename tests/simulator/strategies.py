@@ -93,7 +93,14 @@ def agents(draw: st.DrawFn) -> Scenario:
             state = "two" if state == "one" else "one"
         response = draw(st.sampled_from([LONG_ANSWER, TEN_WORDS, "Yes."]))
         lines.append({"state": state, "navigation": navigation, "tools": draw(_TOOLS), "response": response})
-    raw = {"schema": "turnlab.scenario/1", "start": "one", "states": states, "turns": lines}
+    greeting = draw(st.sampled_from([None, TEN_WORDS]))
+    raw = {
+        "schema": "turnlab.scenario/1",
+        "start": "one",
+        "greeting": greeting,
+        "states": states,
+        "turns": lines,
+    }
     return Scenario.model_validate(raw)
 
 

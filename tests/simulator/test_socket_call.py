@@ -116,6 +116,18 @@ def test_words_are_told_as_they_are_spoken_and_a_stop_is_followed_by_clear() -> 
     assert not np.any(np.concatenate(after)[: SAMPLE_RATE // 2])
 
 
+def test_an_agent_that_greets_is_heard_before_the_caller_has_said_a_word() -> None:
+    text = "Thank you for calling us. How can I help you?"
+    greeting = default_scenario().model_copy(update={"greeting": text})
+    call = AgentCall(replace(agent(), scenario=greeting))
+    messages, audio = parted(call.hear(np.zeros(6 * SAMPLE_RATE, np.float32)))
+    (begun, ended) = [one["event"] for one in messages if one["type"] == "event"]
+    assert heard(audio)[0][0] == pytest.approx(begun["t"] * 1000, abs=15)
+    assert heard(audio)[-1][1] == pytest.approx(ended["t"] * 1000, abs=15)
+    spoken = [one for one in messages if one["type"] == "transcript"]
+    assert (spoken[-1]["text"], spoken[-1]["final"], call.turns) == (text, True, 0)
+
+
 def test_audio_goes_on_while_a_pause_is_judged_and_a_sound_begun_late_is_whole() -> None:
     on_time, late = AgentCall(agent()), AgentCall(agent())
     samples = two_turns()[: 6 * SAMPLE_RATE]

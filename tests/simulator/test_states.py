@@ -303,6 +303,7 @@ def test_a_true_interruption_is_answered_as_ever() -> None:
         ),
         ({"states": {"talk": {"turn_policy": {"greeting_shield_s": -1}}}}, "greeting_shield_s"),
         ({"turns": []}, "turns"),
+        ({"greeting": " "}, "greeting has no word"),
     ],
 )
 def test_a_scenario_that_contradicts_itself_is_named_and_refused(change: dict[str, Any], said: str) -> None:

@@ -88,8 +88,8 @@ class LogLines:
         if isinstance(event, EndOfTurn):
             self._speech_end_ms = event.speech_end_ms
         after_ms = None
-        resumed = isinstance(event, ResponseStarted) and event.resumed
-        if isinstance(event, _AFTER_SPEECH) and self._speech_end_ms is not None and not resumed:
+        unasked = isinstance(event, ResponseStarted) and (event.resumed or event.greeting)
+        if isinstance(event, _AFTER_SPEECH) and self._speech_end_ms is not None and not unasked:
             after_ms = event.t_ms - self._speech_end_ms
         return LogLine(
             event.t_ms,

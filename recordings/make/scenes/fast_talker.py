@@ -1,24 +1,32 @@
 """A fast talker on a mobile phone in the street: short pauses, traffic, a narrow band."""
 
-from recordings.make.script import Backchannel, Interruption, Persona, Reply, Scene, Turn
+from recordings.make.script import Backchannel, Greeting, Interruption, Persona, Reply, Scene, Turn
 
 FAST_TALKER = Scene(
     id="fast-talker",
     title="Fast talker in the street",
-    description="A caller in a hurry talks fast over traffic on a mobile phone and leaves hardly a gap.",
+    description="A caller in a hurry talks over the greeting, and fast over traffic on a mobile phone.",
     seed=106,
     persona=Persona("awb", stretch=0.74, pitch_hz=138, sentence_gap_s=0.22),
-    notes="Speed and noise: short pauses between sentences, one interruption, one backchannel, traffic throughout.",
+    notes="Speed and noise: short pauses between sentences, two interruptions, one backchannel, traffic. "
+    "The greeting cannot be stopped in its first 2.5 s (greeting_shield_s).",
     bed="street",
     bed_snr_db=16.0,
     channel="phone",
+    greeting=Greeting(
+        "Thank you for calling the clinic on Pine Street. This call may be recorded so that we can get better. "
+        "If this is an emergency, please hang up and dial 911. How can I help you today?",
+        lasts_s=10.5,
+        shield_s=2.5,
+    ),
     moves=(
-        Turn(
-            "Hi it's Tom Baker. I'm running late for my ten o'clock. Can I still come in?",
+        Interruption(
+            "Hi it's Tom Baker and I'm running late for my ten o'clock. Can I still come in?",
             Reply(
                 "greeting",
                 "Thanks for letting us know, Tom, I am looking at the schedule right now. How late will you be?",
             ),
+            into_s=1.2,
             reply_s=1.8,
         ),
         Turn(
