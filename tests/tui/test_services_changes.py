@@ -23,8 +23,9 @@ from tests.tui.test_services_version_sets import notes, press, stored, texts
 from tui.app import TurnlabApp
 from tui.commands.help_screen import HelpScreen
 from tui.dialogs.dialog import Confirm, TextDialog
+from tui.dialogs.fields_plan import FieldsPlanDialog
 from tui.dialogs.form_dialog import FormDialog
-from tui.services.dialogs import FieldsPlanDialog, MovedFields
+from tui.services.dialogs import MovedFields
 from tui.services.forms import edited, service_values
 from tui.services.routing import RoutingScreen, routing
 from tui.services.screen import ServicesScreen

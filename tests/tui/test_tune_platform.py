@@ -87,9 +87,9 @@ async def test_exactly_the_changed_fields_are_shown_and_then_stored(client: Serv
     saving = await intake(client, send=True)
     before = await stored(client, saving)
     await saving.save()
-    ((_, (title, body, told), more),) = saving.answers.asked
-    assert (title, body, more) == ("Intake Line", CHANGES, {"enter_sends": True})
-    assert "release is what callers of 'Intake Line' get." in told
+    ((_, (title, plan, _), more),) = saving.answers.asked
+    assert (title, plan.sent, more) == ("Intake Line", CHANGES, {"enter_sends": True})
+    assert plan.why_confirm == "release is what callers of 'Intake Line' get"
     del before["barge_in_min_speech_s"]
     assert await stored(client, saving) == before | {"max_buffer_delay_ms": 360}
     assert saving.host.told == ["Saved: 2 fields of Intake Line"]

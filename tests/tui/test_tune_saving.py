@@ -22,9 +22,10 @@ from tests.tui.pace import until
 from tests.tui.tune_support import open_tune, rest, settle_on, slider
 from tui.app import TurnlabApp
 from tui.dialogs.dialogs import UnsavedChanges
+from tui.dialogs.fields_plan import FieldsPlanDialog
 from tui.dialogs.find_dialog import FindDialog
 from tui.tune.arm_header import ArmHeader
-from tui.tune.saving_dialogs import MergeDialog, SaveDialog
+from tui.tune.saving_dialogs import MergeDialog
 from tui.tune.screen import TuneScreen
 
 SIZE = (120, 40)
@@ -61,11 +62,14 @@ async def test_saving_sends_exactly_the_changed_fields_and_the_service_then_has_
 
         app.client.update_voice_config = watched  # type: ignore[method-assign]
         await pilot.press("ctrl+s")
-        await settle_on(pilot, SaveDialog)
-        body = json.loads(str(app.screen.query_one("#save-body").render()))
+        await settle_on(pilot, FieldsPlanDialog)
+        body = json.loads(str(app.screen.query_one("#plan-json").render()))
         expected = {"max_buffer_delay_ms": 360, "barge_in_min_speech_s": None}
         assert body == {"voice_config": expected}
-        await pilot.press("enter")
+        await pilot.press(*"relaese", "enter")
+        assert "That is not release." in str(app.screen.query_one("#name-problem").render())
+        assert not sent, "callers get it: its name is typed first"
+        await pilot.press(*(["backspace"] * 7), *"release", "enter")
         await rest(pilot)
         assert sent == [expected]
         now = (await app.client.get_service(service.id)).voice_config.set_values()
@@ -100,10 +104,10 @@ async def test_where_both_changed_a_field_one_chooses_before_anything_is_sent(ap
         assert isinstance(app.screen, MergeDialog)
         assert "barge_in_min_speech_s" in str(app.screen.query_one("#merge-problem").render())
         await pilot.press("m", "ctrl+s")
-        await settle_on(pilot, SaveDialog)
-        body = json.loads(str(app.screen.query_one("#save-body").render()))
+        await settle_on(pilot, FieldsPlanDialog)
+        body = json.loads(str(app.screen.query_one("#plan-json").render()))
         assert body == {"voice_config": {"barge_in_min_speech_s": None}}
-        await pilot.press("enter")
+        await pilot.press(*"release", "enter")
         await rest(pilot)
         assert app.client is not None
         now = (await app.client.get_service(one)).voice_config
@@ -161,22 +165,25 @@ async def test_no_save_dialog_comes_up_over_what_was_opened_meanwhile(app: Turnl
         assert app.screen_stack[-1] is screen, "nothing waits below"
         assert screen.platform.unsaved
         await pilot.press("ctrl+s")
-        await settle_on(pilot, SaveDialog)
+        await settle_on(pilot, FieldsPlanDialog)
 
 
 async def test_enter_sends_nothing_where_somebody_went_on_before_the_dialog_came(app: TurnlabApp) -> None:
     async with app.run_test(size=SIZE) as pilot:
         screen = await tuned(pilot)
+        assert app.client is not None
+        assert screen.session.service is not None
+        await app.client.update_service(screen.session.service.id, {"is_active": False})
         platform = SlowAnswer(app)
         await pilot.press("ctrl+s")
         await platform.asked.wait()
         slider(screen, "post_eot_pause_ms").focus()
         await pilot.press("enter", *"15")
         platform.let_go()
-        await settle_on(pilot, SaveDialog)
+        await settle_on(pilot, FieldsPlanDialog)
         await pilot.press("0", "enter")
         await pilot.pause()
-        assert isinstance(app.screen, SaveDialog)
+        assert isinstance(app.screen, FieldsPlanDialog)
         assert screen.platform.unsaved
         assert str(app.screen.query(".dialog-keys").last().render()).startswith("s sends")
         await pilot.press("s")

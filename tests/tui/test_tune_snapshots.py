@@ -10,7 +10,7 @@ from textual.pilot import Pilot
 from simulator.recording import bundled_folder
 from tests.tui.tune_support import open_tune, rest, settle_on, slider
 from tui.app import TurnlabApp
-from tui.tune.saving_dialogs import SaveDialog
+from tui.dialogs.fields_plan import FieldsPlanDialog
 
 Compare = Callable[..., bool]
 Steps = Callable[[Pilot[None]], Awaitable[None]]
@@ -54,7 +54,7 @@ def test_the_body_that_would_be_sent(snap_compare: Compare, app: TurnlabApp) -> 
     async def save(pilot: Pilot[None]) -> None:
         await tuned()(pilot)
         await pilot.press("ctrl+s")
-        await settle_on(pilot, SaveDialog)
+        await settle_on(pilot, FieldsPlanDialog)
 
     assert bundled_folder().is_dir()
     assert snap_compare(app, terminal_size=SMALL, run_before=save)

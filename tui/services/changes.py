@@ -299,7 +299,7 @@ class ChangesController:
         from services.changes.history import who
         from services.changes.ledger import Backups
         from services.errors import ServiceError
-        from tui.services.dialogs import FieldsPlanDialog
+        from tui.dialogs.fields_plan import FieldsPlanDialog
 
         backups = Backups()
         try:

@@ -17,7 +17,6 @@ from tui.terminal_text import NAME_WIDTH, cell, content
 
 if TYPE_CHECKING:
     from services.changes.differences import Change, NewestVersions
-    from services.changes.fields import FieldsPlan
     from services.changes.plan import Plan
     from services.model import Service, VersionSet
 
@@ -62,50 +61,6 @@ class PlanDialog(Dialog[bool]):
         """Agree, if there is something to do and the name is right where one is asked for."""
         plan = self._plan
         if not plan.nothing_to_do and (not plan.needs_confirmation or self.query_one(NameToType).right()):
-            self.dismiss(True)
-
-
-class FieldsPlanDialog(Dialog[bool]):
-    """True if a change of fields should be carried out. ``aside``: what else there is to know."""
-
-    BINDINGS: ClassVar[list[BindingType]] = [Binding("enter", "agree", "Do it", tooltip="Carry it out.")]
-
-    def __init__(self, title: str, plan: FieldsPlan, aside: Sequence[str] = ()) -> None:
-        super().__init__(title)
-        self._plan = plan
-        self.aside = aside
-        self.keys = "esc closes" if plan.nothing_to_do else "enter does it · esc cancels, nothing is sent"
-
-    def compose_body(self) -> ComposeResult:
-        """Lay out each field, what to beware of and, where callers get it, the name to type."""
-        from services.changes.fields import shown_value
-
-        plan = self._plan
-        for line in self.aside:
-            yield Static(content(f"⚠ {line}"), classes="dialog-error")
-        table = Table.grid(padding=(0, 3, 0, 0))
-        table.add_row(*(cell(label, "dim") for label in ("FIELD", "NOW", "THEN")))
-        for name in plan.after:
-            sides = (shown_value(plan.subject, name, side[name]) for side in (plan.before, plan.after))
-            table.add_row(cell(name, "bold", width=NAME_WIDTH), *map(cell, sides))
-        with VerticalScroll(classes="dialog-body"):
-            yield Static(content("Nothing would change: it is stored already.") if plan.nothing_to_do else table)
-            for note in plan.notes:
-                yield Static(content(note), classes="dialog-text")
-            for warning in plan.warnings:
-                yield Static(content(f"⚠ {warning}"), classes="dialog-warning")
-        if plan.confirmation:
-            yield Static(content(f"{plan.why_confirm}."), classes="dialog-text")
-            yield NameToType(plan.confirmation)
-
-    def on_input_submitted(self) -> None:
-        """Agree by enter in the line."""
-        self.action_agree()
-
-    def action_agree(self) -> None:
-        """Agree, if there is something to do and the name is right where one is asked for."""
-        plan = self._plan
-        if not plan.nothing_to_do and (not plan.confirmation or self.query_one(NameToType).right()):
             self.dismiss(True)
 
 

@@ -28,10 +28,11 @@ class PlatformQuestions(Protocol):
     async def merge(self, title: str, both: Sequence[Conflict]) -> tuple[str, ...] | None:
         """Ask whose value each field should have; return the names of those where theirs stands."""
 
-    async def send(
-        self, service: str, body: Mapping[str, Any], warnings: tuple[str, ...], *, enter_sends: bool
-    ) -> bool | None:
-        """Show what would be sent and ask whether to; without ``enter_sends`` enter does not agree."""
+    async def send(self, title: str, plan: FieldsPlan, aside: Sequence[str], *, enter_sends: bool) -> bool | None:
+        """Show what would be sent and ask whether to; without ``enter_sends`` enter does not agree.
+
+        Where callers get the change, its name has to be typed.
+        """
 
     async def leave(self, title: str, count: int, *, can_save: bool) -> Literal["save", "discard", "keep"] | None:
         """Ask what becomes of so many unsaved changes; ``None``: stay."""
@@ -151,9 +152,8 @@ class PlatformController:
                 self._host.tell("Nothing is left to save: the platform holds all of it.")
                 return False
             plan = plan_fields(now, "voice_config", body)
-            reaches = (f"{plan.why_confirm}.",) if plan.confirmation else ()
-            told = (*_told(others, body), *plan.notes, *self._warnings(body), *reaches)
-            if not await self._questions.send(self._session.title, plan.sent, told, enter_sends=not went_on):
+            aside = (*_told(others, body), *self._warnings(body))
+            if not await self._questions.send(self._session.title, plan, aside, enter_sends=not went_on):
                 return False
             began = self._doing()
             # The question may have stood open for long.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, Literal, TypeVar
 
@@ -11,8 +11,10 @@ from textual.screen import Screen
 from presets.config import VoiceConfig
 from presets.library import Preset
 from services.changes.errors import Conflict
+from services.changes.fields import FieldsPlan
 from tui.dialogs.dialog import Confirm, TextDialog
 from tui.dialogs.dialogs import LineEntry, PickOne, PickRows, UnsavedChanges
+from tui.dialogs.fields_plan import FieldsPlanDialog
 from tui.dialogs.find_dialog import Find, FindDialog
 from tui.dialogs.text_entry import TextEntry, value_dialog
 from tui.tune.arms import ComparisonArm
@@ -22,7 +24,7 @@ from tui.tune.fields import FieldState
 from tui.tune.journal import KeptDraft
 from tui.tune.presets import PresetRequest
 from tui.tune.readouts import row_keys
-from tui.tune.saving_dialogs import ExportTo, KeptDialog, MergeDialog, Mixing, SaveDialog
+from tui.tune.saving_dialogs import ExportTo, KeptDialog, MergeDialog, Mixing
 from tui.tune.symptom_guide import SymptomGuide
 from tui.tune.symptoms import Offer
 from tui.tune.trial import Measurement, Outcome, Trial, TrialRunner
@@ -98,11 +100,9 @@ class TuneDialogs(DraftDialogs):
 
     # ---- saving and leaving
 
-    async def send(
-        self, service: str, body: Mapping[str, Any], warnings: tuple[str, ...], *, enter_sends: bool
-    ) -> bool | None:
+    async def send(self, title: str, plan: FieldsPlan, aside: Sequence[str], *, enter_sends: bool) -> bool | None:
         """Show what would be sent and ask whether to."""
-        return await self.ask(SaveDialog(service, body, warnings, enter_sends=enter_sends))
+        return await self.ask(FieldsPlanDialog(f"Save to {title}?", plan, aside, enter_agrees=enter_sends))
 
     async def leave(self, title: str, count: int, *, can_save: bool) -> Literal["save", "discard", "keep"] | None:
         """Ask what becomes of unsaved changes."""

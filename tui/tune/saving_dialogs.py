@@ -2,24 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Any, ClassVar, Literal
+from typing import ClassVar, Literal
 
 from textual import on, work
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
-from textual.containers import Vertical, VerticalScroll
+from textual.containers import VerticalScroll
 from textual.content import Content
 from textual.message import Message
-from textual.screen import ModalScreen
 from textual.types import CSSPathType
 from textual.widgets import Input, OptionList, ProgressBar, Static
 from textual.widgets.option_list import Option
 from textual.worker import get_current_worker
 
 from base.folders import typed_path
-from base.json_text import json_lines
 from presets.config import changes
 from services.changes.errors import Conflict
 from simulator.errors import SimulatorError
@@ -28,58 +26,6 @@ from tui.terminal_text import content, cut, plain, screen_text
 from tui.tune.fields import shown_value
 from tui.tune.journal import KeptDraft
 from tui.tune.trial import Outcome
-
-
-class SaveDialog(ModalScreen[bool]):
-    """True if the person wants ``changes`` to be sent to the service.
-
-    Without ``enter_sends`` only ``s`` agrees: enter was perhaps meant for what somebody was typing as this came up.
-    """
-
-    CSS_PATH = "../dialogs/tune_dialogs.tcss"
-    BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("s", "send", "Send", tooltip="Send it to the platform."),
-        Binding("enter", "send_by_enter", "Send", show=False),
-        Binding("escape", "leave", "Cancel", tooltip="Send nothing."),
-    ]
-
-    def __init__(
-        self, service: str, changes: Mapping[str, Any], warnings: tuple[str, ...] = (), *, enter_sends: bool = True
-    ) -> None:
-        super().__init__()
-        self._enter_sends = enter_sends
-        self._service = service
-        self._changes = dict(changes)
-        self._warnings = warnings
-
-    def compose(self) -> ComposeResult:
-        """Lay out the service's name, the body and the keys."""
-        body = json_lines({"voice_config": self._changes})
-        with Vertical(classes="dialog"):
-            yield Static(f"Save to {screen_text(self._service)}?", classes="dialog-title", markup=False)
-            yield Static(
-                "This is all that is sent; null goes back to inherit.", classes="dialog-text", markup=False
-            )
-            with VerticalScroll(classes="dialog-body"):
-                yield Static(screen_text(body, lines=True), id="save-body", markup=False)
-            for warning in self._warnings:
-                yield Static(f"! {screen_text(warning)}", classes="dialog-warning", markup=False)
-            keys = "enter or s sends" if self._enter_sends else "s sends, enter does not: you went on meanwhile"
-            yield Static(f"{keys} · esc cancels", classes="dialog-keys", markup=False)
-
-    def action_send(self) -> None:
-        """Agree."""
-        self.dismiss(True)
-
-    def action_send_by_enter(self) -> None:
-        """Agree, unless enter may have been meant for something else."""
-        if self._enter_sends:
-            self.dismiss(True)
-
-    def action_leave(self) -> None:
-        """Disagree."""
-        self.dismiss(False)
-
 
 Side = Literal["theirs", "mine"]
 _DIALOGS = Path(__file__).parent.parent / "dialogs"

@@ -1,0 +1,92 @@
+"""The dialog that shows a change of a service's fields before it is sent."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, ClassVar
+
+from rich.table import Table
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import VerticalScroll
+from textual.widgets import Static
+
+from base.json_text import json_lines
+from tui.dialogs.dialog import Dialog, NameToType
+from tui.terminal_text import NAME_WIDTH, cell, content
+
+if TYPE_CHECKING:
+    from services.changes.fields import FieldsPlan
+
+
+class FieldsPlanDialog(Dialog[bool]):
+    """True if a change of fields should be carried out. ``aside``: what else there is to know.
+
+    Without ``enter_agrees`` only ``s`` does: the person may have pressed enter for what was there before. Where
+    callers get the change, only the name that is typed agrees.
+    """
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("enter", "agree_by_enter", "Do it", tooltip="Carry it out."),
+        Binding("s", "agree", "Send", show=False, tooltip="Carry it out."),
+        Binding("f2", "show_json", "JSON", tooltip="Show what is sent, as JSON."),
+    ]
+
+    def __init__(
+        self, title: str, plan: FieldsPlan, aside: Sequence[str] = (), *, enter_agrees: bool = True
+    ) -> None:
+        super().__init__(title)
+        self.plan = plan
+        self.aside = aside
+        self._enter_agrees = enter_agrees or bool(plan.confirmation)
+        agrees = "enter sends" if self._enter_agrees else "s sends, enter does not: you went on meanwhile"
+        self.keys = "esc closes" if plan.nothing_to_do else f"{agrees} · f2 JSON · esc cancels, nothing is sent"
+
+    def compose_body(self) -> ComposeResult:
+        """Lay out each field, what to beware of and, where callers get it, the name to type."""
+        from services.changes.fields import shown_value
+
+        plan = self.plan
+        for line in self.aside:
+            yield Static(content(f"⚠ {line}"), classes="dialog-error")
+        table = Table.grid(padding=(0, 3, 0, 0))
+        table.add_row(*(cell(label, "dim") for label in ("FIELD", "NOW", "THEN")))
+        for name in plan.after:
+            sides = (shown_value(plan.subject, name, side[name]) for side in (plan.before, plan.after))
+            table.add_row(cell(name, "bold", width=NAME_WIDTH), *map(cell, sides))
+        with VerticalScroll(classes="dialog-body"):
+            yield Static(content("Nothing would change: it is stored already.") if plan.nothing_to_do else table)
+            for note in plan.notes:
+                yield Static(content(note), classes="dialog-text")
+            for warning in plan.warnings:
+                yield Static(content(f"⚠ {warning}"), classes="dialog-warning")
+            yield Static(content(json_lines(plan.body), lines=True), id="plan-json")
+        if plan.confirmation:
+            yield Static(content(f"{plan.why_confirm}."), classes="dialog-text")
+            yield NameToType(plan.confirmation)
+
+    def on_mount(self) -> None:
+        """Keep the JSON for those who ask."""
+        self.query_one("#plan-json").display = False
+        super().on_mount()
+
+    def on_input_submitted(self) -> None:
+        """Agree by enter in the line."""
+        self.action_agree()
+
+    def action_agree_by_enter(self) -> None:
+        """Agree, unless enter may have been meant for what was there before."""
+        if self._enter_agrees:
+            self.action_agree()
+
+    def action_agree(self) -> None:
+        """Agree, if there is something to do and the name is right where one is asked for."""
+        plan = self.plan
+        if not plan.nothing_to_do and (not plan.confirmation or self.query_one(NameToType).right()):
+            self.dismiss(True)
+
+    def action_show_json(self) -> None:
+        """Show what is sent, or put it away."""
+        shown = self.query_one("#plan-json")
+        shown.display = not shown.display
+        shown.scroll_visible()
