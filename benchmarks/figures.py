@@ -101,7 +101,7 @@ def _print_end_of_turn(evaluation: Evaluation, name: str, keep: Callable[[str], 
     ids = {recording.id for recording in evaluation.recordings if keep(recording.id)}
     scored = [one for _, one in _chosen(evaluation, ids)]
     timeout_ms = evaluation.arms[0].resolved.eot_timeout_ms
-    score = end_of_turn_scores(scored, timeout_ms, evaluation.profile).get(Group(False, "hesitation"))
+    score = end_of_turn_scores(scored, timeout_ms, evaluation.profile, {}).get(Group(False, "hesitation"))
     if score is None:
         return
     print(f"  {name}: {score.turns} turns in {score.recordings} recordings")

@@ -22,13 +22,14 @@ def figure(name: str, value: float | None, unit: bool = True) -> str:
 
 
 def total(name: str, value: float | None, runs: Iterable[Measured]) -> str:
-    """Write a total: seconds, or a count out of how many there could have been in ``runs``.
-
-    A count of nothing has the rate that it does not rule out beside it: ``0 / 13 ≤23%``.
-    """
+    """Write a total: seconds, or a count out of how many there could have been in ``runs``."""
     if value is None or BY_NAME[name].kind != "count":
         return figure(name, value)
-    found = Count(round(value), sum(run.counts[name].of for run in runs if name in run.counts))
+    return count_text(Count(round(value), sum(run.counts[name].of for run in runs if name in run.counts)))
+
+
+def count_text(found: Count) -> str:
+    """Write a count out of how many; a count of nothing has the rate that it does not rule out: ``0 / 13 ≤23%``."""
     shown, most = f"{found.count:,} / {found.of:,}", found.upper95
     return shown if most is None else f"{shown} ≤{most:.0%}" if most >= 0.01 else f"{shown} ≤{most:.1%}"
 

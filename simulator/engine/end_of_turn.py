@@ -68,6 +68,10 @@ class EndOfTurnPolicy(Protocol):
         """Return the confidence, 0…1, that the turn is over, at a moment of the pause."""
         ...
 
+    def setting_for(self, threshold: float) -> float | None:
+        """Return the ``eager_eot_threshold`` under which turns end at a confidence; ``None``: none does."""
+        ...
+
     def why_end(self, reason: EndReason, ended: SpeechEnd, limits: EndOfTurnLimits, at_ms: int) -> Why:
         """Return why the turn ended at ``at_ms``."""
         ...
@@ -164,6 +168,10 @@ class ConfidencePolicy:
     def confidence(self, ended: SpeechEnd, at_ms: float) -> float:
         """Return the turn confidence."""
         return confidence(at_ms - ended.end_ms, ended.completeness, self.half_life_s)
+
+    def setting_for(self, threshold: float) -> float | None:
+        """Return the setting; a head start ends no turn."""
+        return None if self.sensitivity.head_start else self.sensitivity.equal_to(threshold)
 
     def _reaches_ms(self, threshold: float, ended: SpeechEnd) -> int | None:
         needed_ms = silence_needed_ms(threshold, ended.completeness, self.half_life_s)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -279,9 +279,12 @@ def score_recording(recording: str, activity: Activity, labels: Labels, scripted
 
 
 def end_of_turn_scores(
-    scored: Sequence[Scored], timeout_ms: int, profile: EngineProfile
+    scored: Sequence[Scored], timeout_ms: int, profile: EngineProfile, arms: Mapping[str, float]
 ) -> dict[Group | None, TurnScore]:
-    """Return the trade-off of each group with turns; under ``None``, if there are several, of all but the hard."""
+    """Return the trade-off of each group with turns; under ``None``, if there are several, of all but the hard.
+
+    ``arms`` are the thresholds of the arms it holds for, by name.
+    """
     rule = Rule(end_of_turn_policy(profile.values), timeout_ms)
     turns: dict[Group | None, list[JudgedTurn]] = {}
     for one in scored:
@@ -290,7 +293,7 @@ def end_of_turn_scores(
     if len(easy) > 1:
         turns[None] = [turn for group in easy for turn in turns[group]]
     threshold = profile.values.eot_threshold.value
-    found = {group: score_turns(mine, rule, threshold) for group, mine in sorted(turns.items(), key=_place)}
+    found = {group: score_turns(mine, rule, threshold, arms) for group, mine in sorted(turns.items(), key=_place)}
     return {group: score for group, score in found.items() if score is not None}
 
 

@@ -6,8 +6,9 @@ and what it would have said change nothing here.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -144,6 +145,7 @@ class Curve:
     ``turns`` are the ``n`` turns of which speech was detected; ``undetected`` counts the others.
     """
 
+    rule: Rule
     turns: tuple[JudgedTurn, ...]
     undetected: int
     thresholds: NDArray[np.float64]
@@ -173,6 +175,7 @@ def judge_all(turns: Sequence[JudgedTurn], rule: Rule, thresholds: Iterable[floa
     judged = [verdict for turn in detected for threshold in rising if (verdict := judge(turn, threshold, rule))]
     shape = (len(detected), len(rising))
     return Curve(
+        rule=rule,
         turns=detected,
         undetected=len(turns) - len(detected),
         thresholds=np.array(rising),
@@ -205,10 +208,12 @@ _NEVER = 1.0
 class Point:
     """What turns meet at one threshold. Delays count from the true end, in ms, over all turns.
 
-    ``missed`` turns, whose next speech came before the rule fired, count with the silence until then.
+    ``setting`` is the ``eager_eot_threshold`` that puts the threshold there; ``None``: none does. ``missed`` turns,
+    whose next speech came before the rule fired, count with the silence until then.
     """
 
     threshold: float
+    setting: float | None
     cut: int
     turns: int
     mean_ms: float
@@ -225,6 +230,7 @@ class Point:
         """Return the point as scripts see it."""
         return {
             "threshold": round(self.threshold, 6),
+            "eager_eot_threshold": None if self.setting is None else round(self.setting, 6),
             "cut_ins": count_json(Count(self.cut, self.turns)),
             "cut_in_rate": round(self.cut_in_rate, 4),
             "delay_ms": {"mean": self.mean_ms, "p50": self.median_ms, "p95": self.p95_ms, "n": self.turns},
@@ -260,12 +266,13 @@ class AtBudget:
 
 @dataclass(frozen=True, slots=True)
 class TurnScore:
-    """The trade-off of a group of turns. ``own`` is where the profile's threshold lies on the curve."""
+    """The trade-off of a group of turns: ``own`` is where the profile's threshold lies, ``arms`` where arms do."""
 
     recordings: int
     turns: int
     undetected: int
     own: Point
+    arms: Mapping[str, Point]
     budgets: tuple[AtBudget, ...]
     fixed: tuple[tuple[float, Point], ...]
     judged: tuple[Point, ...]
@@ -278,23 +285,30 @@ class TurnScore:
             "turns": self.turns,
             "undetected": self.undetected,
             "profile_threshold": self.own.to_json(),
+            "arm_thresholds": [{"arm": name, **found.to_json()} for name, found in self.arms.items()],
             "budgets": [budget.to_json() for budget in self.budgets],
             "fixed_silence": [{"silence_s": silence_s, **_without(point)} for silence_s, point in self.fixed],
             "curve": {"judged": _columns(self.judged), "silence": _columns(self.silence)},
         }
 
 
-def score_turns(turns: Sequence[JudgedTurn], rule: Rule, threshold: float) -> TurnScore | None:
-    """Sweep turns over thresholds, the profile's own among them; ``None`` if no speech of them was detected."""
-    judged, silence = (sweep(found, rule, [threshold]) for found in (turns, by_silence(turns)))
+def score_turns(
+    turns: Sequence[JudgedTurn], rule: Rule, threshold: float, arms: Mapping[str, float] = MappingProxyType({})
+) -> TurnScore | None:
+    """Sweep turns over thresholds, the profile's own among them and those of ``arms``, by name.
+
+    ``None`` if no speech of the turns was detected.
+    """
+    also = {threshold, *arms.values()}
+    judged, silence = (sweep(found, rule, also) for found in (turns, by_silence(turns)))
     if not judged.turns:
         return None
-    own = int(np.searchsorted(judged.thresholds, threshold))
     return TurnScore(
         recordings=len({turn.recording for turn in judged.turns}),
         turns=len(judged.turns),
         undetected=judged.undetected,
-        own=point(judged, own),
+        own=point_at(judged, threshold),
+        arms={name: point_at(judged, stands_at) for name, stands_at in arms.items()},
         budgets=tuple(_at_budget(judged, silence, budget) for budget in BUDGETS),
         fixed=tuple((silence_s, _fixed(turns, rule, silence_s)) for silence_s in FIXED_SILENCES_S),
         judged=tuple(point(judged, place) for place in range(len(judged.thresholds))),
@@ -302,11 +316,17 @@ def score_turns(turns: Sequence[JudgedTurn], rule: Rule, threshold: float) -> Tu
     )
 
 
+def point_at(curve: Curve, threshold: float) -> Point:
+    """Return the point of a curve at a threshold that was swept."""
+    return point(curve, int(np.searchsorted(curve.thresholds, threshold)))
+
+
 def point(curve: Curve, place: int) -> Point:
     """Return one point of a curve of at least one turn."""
-    delays = curve.delay_ms[:, place]
+    delays, threshold = curve.delay_ms[:, place], float(curve.thresholds[place])
     return Point(
-        threshold=float(curve.thresholds[place]),
+        threshold=threshold,
+        setting=curve.rule.policy.setting_for(threshold),
         cut=int(curve.cut[:, place].sum()),
         turns=len(delays),
         mean_ms=round(float(delays.mean()), 1),
@@ -362,7 +382,7 @@ def _resampled_means(curve: Curve, budget: float, recordings: list[str]) -> NDAr
 
 
 def _without(found: Point) -> dict[str, Any]:
-    return {name: value for name, value in found.to_json().items() if name != "threshold"}
+    return {name: value for name, value in found.to_json().items() if not name.endswith("threshold")}
 
 
 def _columns(points: tuple[Point, ...]) -> dict[str, list[float]]:

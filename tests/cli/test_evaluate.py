@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import shutil
 from pathlib import Path
 from typing import Any
@@ -41,6 +42,32 @@ def test_the_report_has_the_documented_shape(report: Any) -> None:
             assert curve["mean_ms"] == sorted(curve["mean_ms"])
     assert set(report["readouts"]) == {"balanced", "inline"}
     assert report["comparison"]["baseline"] == "balanced"
+
+
+def test_arms_stand_on_the_curve_where_their_sensitivity_puts_them(turnlab: Turnlab) -> None:
+    arms = [
+        option
+        for text in ("{}", *(f'{{"eager_eot_threshold": {a}}}' for a in (0.1, 0.7)))
+        for option in ("-c", text)
+    ]
+    report = turnlab("evaluate", bundled_folder(), *arms, "--json").json()
+    found = _trade_off(report, None, "inline")
+    profile, patient, hasty = ({**at, "arm": ""} for at in found["arm_thresholds"])
+    assert profile == {**found["profile_threshold"], "arm": ""}
+    assert (patient["threshold"], patient["eager_eot_threshold"]) == (0.84, 0.1)
+    assert (hasty["threshold"], hasty["eager_eot_threshold"]) == (0.48, 0.7)
+    # the complaint of the demo's callers, and its price
+    cut_ins, waits = (
+        [report["comparison"]["readouts"][name]["arms"][arm] for arm in ("inline-2", "inline", "inline-3")]
+        for name in ("cut_ins", "response_ms")
+    )
+    assert cut_ins[0] <= cut_ins[1] <= cut_ins[2]
+    assert cut_ins[0] < cut_ins[2]
+    assert waits[0] > waits[1] > waits[2]
+    assert patient["cut_in_rate"] < hasty["cut_in_rate"]
+    drawn = turnlab("evaluate", bundled_folder(), *arms).out
+    for letter in "ABC":
+        assert re.search(rf" \|.*{letter}", drawn), f"{letter} is not on the curve"
 
 
 def test_a_budget_is_kept_and_its_delay_is_on_the_curve(report: Any) -> None:
@@ -92,7 +119,7 @@ def test_the_tables_say_it_to_people_in_plain_characters(turnlab: Turnlab) -> No
     assert "End of turn by" in done.out
     assert "Barge-in" in done.out
     assert "Voice activity" in done.out
-    assert "A fixed silence cuts in on: 0.3 s" in done.out
+    assert "A fixed silence ends early: 0.3 s" in done.out
     assert " |" in done.out
     assert not any("\u2800" <= glyph <= "\u28ff" for glyph in done.out)
     assert "\x1b" not in done.out

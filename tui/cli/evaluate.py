@@ -11,6 +11,7 @@ from typing import Any
 from base.os_errors import os_error_text
 from simulator.activity.model import SILENCE_ONLY, Activity
 from simulator.channel import both_sides
+from simulator.engine.end_of_turn import end_of_turn_policy
 from simulator.engine.profile import EngineProfile
 from simulator.measures.comparison import Comparison, compare
 from simulator.measures.readouts import readouts_json
@@ -67,13 +68,18 @@ class Evaluation:
         return self.judge == SILENCE_ONLY
 
     def end_of_turn(self) -> dict[tuple[str, ...], dict[Group | None, TurnScore]]:
-        """Return the trade-offs by the arms they hold for: of ``voice_config`` only the timeout bears on them."""
-        by_timeout: dict[int, list[str]] = {}
+        """Return the trade-offs by the arms they hold for.
+
+        Of ``voice_config`` the timeout bends a curve, and the sensitivity says where on it an arm stands.
+        """
+        by_timeout: dict[int, dict[str, float]] = {}
+        policy = end_of_turn_policy(self.profile.values)
         for arm in self.arms:
-            by_timeout.setdefault(arm.resolved.eot_timeout_ms, []).append(arm.name)
+            limits = policy.limits(arm.resolved)
+            by_timeout.setdefault(limits.timeout_ms, {})[arm.name] = limits.threshold
         return {
-            tuple(names): end_of_turn_scores(self.scored, timeout_ms, self.profile)
-            for timeout_ms, names in by_timeout.items()
+            tuple(arms): end_of_turn_scores(self.scored, timeout_ms, self.profile, arms)
+            for timeout_ms, arms in by_timeout.items()
         }
 
     def comparison(self) -> Comparison:

@@ -2,120 +2,20 @@
 
 from __future__ import annotations
 
-import math
-from collections.abc import Sequence
+from string import ascii_uppercase
 from typing import TYPE_CHECKING
-
-from rich.text import Text
 
 from simulator.measures.comparison import FEWEST_TURNS
 from simulator.measures.scoring import UNLABELLED, Group, KindScore, barge_in_scores, voice_scores
 from simulator.measures.tradeoff import AtBudget, Point, TurnScore
+from simulator.measures.turns import Count
 from tui.cli.simulate_table import print_assumed, print_inline, print_readouts, print_run_notes, print_what_if
 from tui.cli.tables import print_line, print_table, stdout_console
-from tui.widgets.braille import DotRows
+from tui.figures import count_text
+from tui.trade_off import Mark, draw, legend, setting_text
 
 if TYPE_CHECKING:
     from tui.cli.evaluate import Evaluation
-
-
-ROWS = 10
-_LABEL = 6
-_PAIR = 2
-"""Columns of dots in a cell."""
-
-COLOURS = {"judged": "bold cyan", "silence": "yellow", "mark": "bold"}
-
-
-def draw(score: TurnScore, width: int, *, ascii_only: bool, silence_only: bool) -> list[Text]:
-    """Return the lines of a drawing ``width`` cells wide; one curve where silence is all there is to judge by.
-
-    Each curve shows the lowest cut-in rate at which a mean delay can be had. Marked are the profile's own threshold
-    and the best within a budget of 5 %.
-    """
-    cells = max(width - _LABEL, 20)
-    top = _nice(max(score.own.cut_in_rate, 0.3), 0.1)
-    right_ms = _nice(max(_reach(points) for points in (score.judged, score.silence)), 500.0)
-    curves = {"silence": _dots(score.silence, cells, top, right_ms, every=2)}
-    if not silence_only:
-        curves["judged"] = _dots(score.judged, cells, top, right_ms, every=1)
-    canvas = [[(" ", "")] * cells for _ in range(ROWS)]
-    for name, dots in curves.items():
-        _lay(canvas, name, dots, ascii_only=ascii_only)
-    five = next((at.judged for at in score.budgets if at.budget == 0.05), None)
-    for mark, point in (("5", five), ("P" if ascii_only else "◆", score.own)):
-        if point is not None:
-            column = min(int(point.mean_ms / right_ms * cells), cells - 1)
-            row = ROWS - 1 - min(int(point.cut_in_rate / top * ROWS), ROWS - 1)
-            canvas[row][max(column, 0)] = (mark, COLOURS["mark"])
-    return [*_framed(canvas, top), *_axis(cells, right_ms)]
-
-
-def legend(*, ascii_only: bool, silence_only: bool) -> str:
-    """Return what the signs of a drawing stand for."""
-    own = "P" if ascii_only else "◆"
-    judged, silence = ("#", ".") if ascii_only else ("solid", "dotted")
-    first = "" if silence_only else f"{judged}: with the end-of-turn model; "
-    marks = f"{own}: the profile's own threshold; 5: the best within 5 % cut in"
-    return f"Turns cut in on, over the mean delay in s. {first}{silence}: silence only; {marks}."
-
-
-def _nice(value: float, step: float) -> float:
-    return math.ceil(value / step - 1e-9) * step
-
-
-def _reach(points: Sequence[Point]) -> float:
-    """Return the delay, ms, at which a curve gets as low as it ever does."""
-    lowest = min(point.cut for point in points)
-    return max(next(point.mean_ms for point in points if point.cut == lowest), 500.0)
-
-
-def _dots(points: Sequence[Point], cells: int, top: float, right_ms: float, *, every: int) -> DotRows:
-    dots = DotRows(cells, ROWS)
-    before: int | None = None
-    for column in range(cells * _PAIR):
-        delay_ms = (column + 0.5) / (cells * _PAIR) * right_ms
-        reached = [point.cut_in_rate for point in points if point.mean_ms <= delay_ms]
-        if not reached:
-            continue
-        height = int(reached[-1] / top * (dots.dot_rows - 1))
-        if height < dots.dot_rows and (column // _PAIR) % every == 0:
-            dots.fill(column, height, height if before is None else max(before, height))
-        before = height
-    return dots
-
-
-def _lay(canvas: list[list[tuple[str, str]]], name: str, dots: DotRows, *, ascii_only: bool) -> None:
-    for row, line in enumerate(canvas):
-        for column, glyph in enumerate(dots.line(row)):
-            if glyph != " ":
-                plain = "#" if name == "judged" else "."
-                line[column] = (plain if ascii_only else glyph, COLOURS[name])
-
-
-def _framed(canvas: list[list[tuple[str, str]]], top: float) -> list[Text]:
-    lines = []
-    for row, line in enumerate(canvas):
-        share = top * (ROWS - row) / ROWS
-        text = Text(f"{share:4.0%} |" if row % 2 == 0 else "     |")
-        for glyph, style in line:
-            text.append(glyph, style)
-        lines.append(text)
-    return lines
-
-
-def _axis(cells: int, right_ms: float) -> list[Text]:
-    ticks = [" "] * cells
-    names = [" "] * (cells + _LABEL)
-    step_ms = 500.0 if right_ms <= 3000 else 1000.0
-    for number in range(int(right_ms / step_ms) + 1):
-        column = min(int(number * step_ms / right_ms * cells), cells - 1)
-        ticks[column] = "+"
-        name = f"{number * step_ms / 1000:g}"
-        start = min(column, cells - len(name))
-        names[start : start + len(name)] = name
-    line = "".join("-" if tick == " " else tick for tick in ticks)
-    return [Text(f"  0% +{line}"), Text(f"{'':{_LABEL}}{''.join(names).rstrip()}")]
 
 
 WORTH_DRAWING = 20
@@ -148,8 +48,9 @@ def _print_trade_offs(scores: dict[Group | None, TurnScore], evaluation: Evaluat
         _print_trade_off(_title(group), score, evaluation, whose)
     if shown:
         print_line(
-            "Budget: how many turns may be cut in on; at: the lowest threshold that keeps to it, or the profile's"
-            " own. Delays are ms from the true end over all turns, cut or not."
+            "Budget: how many turns may be ended early, heard or not; at: the lowest threshold that keeps to it, or"
+            " the profile's or an arm's own; setting: the eager_eot_threshold that puts it there. Delays are ms"
+            " from the true end over all turns, ended early or not."
         )
         if not evaluation.silence_only:
             print_line(
@@ -167,32 +68,46 @@ def _title(group: Group | None) -> str:
 
 def _print_trade_off(title: str, score: TurnScore, evaluation: Evaluation, whose: str) -> None:
     silence_only = evaluation.silence_only
-    headers = ["budget", "at", "cut in", "mean", "p50", "p95"]
+    headers = ["budget", "at", "setting", "ended early", "mean", "p50", "p95"]
     if not silence_only:
         headers += ["silence", "diff.", "95 %"]
     rows = [_budget_row(at, silence_only=silence_only) for at in score.budgets]
-    own = ["profile", *_cells(score.own)]
+    arms = zip(ascii_uppercase, score.arms.items(), strict=False)
+    stands = {"profile": score.own} | {f"{letter} {name}": at for letter, (name, at) in arms}
+    standing = [[name, *_cells(at)] for name, at in stands.items()]
     counted = f"{score.turns} turns in {score.recordings} recording(s)"
     print_table(
         f"End of turn by {evaluation.judge}{whose}: {title}, {counted}",
         headers,
-        [*rows, own + [""] * (len(headers) - len(own))],
+        [*rows, *(row + [""] * (len(headers) - len(row)) for row in standing)],
     )
     if score.turns >= WORTH_DRAWING:
         console = stdout_console()
         ascii_only = not console.is_terminal or "utf" not in (console.encoding or "").lower()
-        width = min(console.width - 1, _WIDEST)
-        for line in draw(score, width, ascii_only=ascii_only, silence_only=silence_only):
+        width, own = min(console.width - 1, _WIDEST), "P" if ascii_only else "◆"
+        for line in draw(
+            score.judged, score.silence, _marks(score, own), width, ascii_only=ascii_only, silence_only=silence_only
+        ):
             console.print(line, no_wrap=True, crop=True)
-        print_line(legend(ascii_only=ascii_only, silence_only=silence_only))
+        print_line(
+            f"{legend(ascii_only=ascii_only, silence_only=silence_only)}; {own}: the profile's own threshold;"
+            " 5: the best within 5 % ended early; letters: the arms."
+        )
     fixed = ", ".join(f"{silence_s:g} s {point.cut_in_rate:.0%}" for silence_s, point in score.fixed)
-    print_line(f"A fixed silence cuts in on: {fixed}.")
+    print_line(f"A fixed silence ends early: {fixed}.")
     why = next((at.why_no_interval for at in score.budgets if at.judged and at.why_no_interval), None)
     if why and not silence_only:
         print_line(f"No 95 % interval: {why}.")
     if score.undetected:
         print_line(f"Nothing was heard of {score.undetected} more turn(s).")
     print_line("")
+
+
+def _marks(score: TurnScore, own: str) -> list[Mark]:
+    """Return what is marked on the curve: the arms, the best within 5 %, and the profile's own threshold."""
+    five = next((at.judged for at in score.budgets if at.budget == 0.05), None)
+    best = [("5", five)] if five is not None else []
+    return [*zip(ascii_uppercase, score.arms.values(), strict=False), *best, (own, score.own)]
 
 
 def _budget_row(at: AtBudget, *, silence_only: bool) -> list[str]:
@@ -206,8 +121,9 @@ def _budget_row(at: AtBudget, *, silence_only: bool) -> list[str]:
 
 def _cells(point: Point | None) -> list[str]:
     if point is None:
-        return ["none", "", "", "", ""]
-    return [f"{point.threshold:.4g}", f"{point.cut} / {point.turns}", *_delays(point)]
+        return ["none", "", "", "", "", ""]
+    early = count_text(Count(point.cut, point.turns))
+    return [f"{point.threshold:.4g}", setting_text(point.setting), early, *_delays(point)]
 
 
 def _delays(point: Point | None) -> list[str]:
