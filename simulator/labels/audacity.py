@@ -64,10 +64,15 @@ def from_track(text: str, source: str) -> Labels:
     for number, line in enumerate(text.split("\n"), start=1):
         if line.strip() and not line.startswith("\\"):
             marks.append(_mark(line.rstrip("\r"), f"{source}: line {number}"))
+    return labels_of(marks, source)
+
+
+def labels_of(marks: list[Mark], source: str) -> Labels:
+    """Return what marks say as labels. Raises :class:`~simulator.errors.LabelError` if they cannot be true."""
     try:
         return Labels.model_validate(_as_labels(marks))
     except ValidationError as error:
-        raise LabelError(f"{source}: {first_fault(error)}; correct the label track") from None
+        raise LabelError(f"{source}: {first_fault(error)}; correct the label file") from None
 
 
 def to_track(labels: Labels) -> str:

@@ -19,7 +19,7 @@ from simulator.labels.audacity import json_of_track
 from simulator.labels.faults import first_fault
 from simulator.labels.marks import Kind, Mark, entry_stretch, lists_of, marks
 from simulator.labels.model import Labels
-from simulator.labels.reading import labels_beside, read_json, read_labels
+from simulator.labels.reading import labels_beside, origin_of, read_json, read_labels
 
 ORIGIN = "human (edited in Turnlab)"
 """What an edited file says of where its labels come from; what it said before stands behind."""
@@ -285,7 +285,7 @@ def open_label_file(audio: Path, duration_s: float) -> LabelFile:
     if found == target:
         note = "The agent's own guess, never measured against until you have changed and saved it."
         return LabelFile(target, read_json(target), before, note if labels.provisional else "")
-    raw, _, _ = json_of_track(labels, {}, f"human (Audacity label track {found.name})")
+    raw, _, _ = json_of_track(labels, {}, origin_of(found))
     return LabelFile(target, raw, before, f"From {found.name}; {target.name} will be used instead of it.")
 
 

@@ -14,6 +14,7 @@ from simulator.beside import beside
 from simulator.errors import LabelError
 from simulator.labels.audacity import from_track, is_track
 from simulator.labels.faults import first_fault
+from simulator.labels.foreign import FORMATS, from_foreign
 from simulator.labels.model import Labels
 
 DURATION_TOLERANCE_S = 0.1
@@ -23,20 +24,25 @@ SAME_LENGTH_S = 0.5
 """How far the length a label file names may differ from the audio's."""
 
 
-def read_labels(path: Path, audio_duration_s: float | None) -> Labels:
-    """Read ``NAME.json``, or an Audacity label track ``NAME.txt``, and hold it against the recording's length.
+def read_labels(path: Path, audio_duration_s: float | None, agent: str | None = None) -> Labels:
+    """Read a label file, of a kind known by how its name ends, and hold it against the recording's length.
 
-    ``audio_duration_s`` is in seconds, ``None`` if there is no recording to hold it against. Raises
-    :class:`LabelError`, naming the file, the place in it and the remedy.
+    ``audio_duration_s`` is in seconds, ``None`` if there is no recording to hold it against. ``agent`` names the
+    tier or speaker that is the agent, where the format has such. Raises :class:`LabelError`, naming the file, the
+    place in it and the remedy.
     """
-    labels = from_track(_text(path), str(path)) if path.suffix.lower() == ".txt" else _from_json(path)
+    suffix = path.suffix.lower()
+    if suffix in FORMATS:
+        labels = from_foreign(path, _text(path), agent)
+    else:
+        labels = from_track(_text(path), str(path)) if suffix == ".txt" else _from_json(path)
     if audio_duration_s is not None:
         _refuse_other_recording(labels, path, audio_duration_s)
     return labels
 
 
 def labels_beside(audio: Path) -> Path | None:
-    """Return the label file of a recording: its JSON, else a text that looks like an Audacity label track.
+    """Return the label file of a recording: its JSON, else a label track of Audacity, else another program's file.
 
     Raises :class:`LabelError` for a text that may not be read.
     """
@@ -44,9 +50,22 @@ def labels_beside(audio: Path) -> Path | None:
     if json_file is not None:
         return json_file
     try:
-        return text if text is not None and is_track(decoded(text.read_bytes(), "replace")) else None
+        if text is not None and is_track(decoded(text.read_bytes(), "replace")):
+            return text
     except OSError as error:
         raise LabelError(f"{text}: {os_error_text(error)}; make it readable for you or move it away") from None
+    return next((one for ending in _ENDINGS if (one := beside(audio, ending))), None)
+
+
+_ENDINGS = (".TextGrid", *FORMATS)
+
+
+def origin_of(path: Path) -> str:
+    """Return what a label file that was made from another program's says of where it comes from."""
+    suffix = path.suffix.lower()
+    return (
+        f"{FORMATS[suffix].name} {path.name}" if suffix in FORMATS else f"human (Audacity label track {path.name})"
+    )
 
 
 def _from_json(path: Path) -> Labels:

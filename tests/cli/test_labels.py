@@ -244,7 +244,7 @@ def test_the_labels_of_every_recording_that_ships_are_free_of_doubt(turnlab: Tur
         (("export", "nowhere.flac"), "no such file"),
         (("import", "nowhere.txt"), "no such file"),
         (("export", "bare.flac"), "has no label file beside it"),
-        (("import", "bare.flac"), "is not a .txt file"),
+        (("import", "bare.flac"), "is not a .txt, .TextGrid, .rttm or .srt file"),
     ],
 )
 def test_a_wrong_call_of_labels_says_what_to_do(

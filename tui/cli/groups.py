@@ -48,7 +48,7 @@ LATER = {
 """Where the groups of commands are that the main help only names."""
 
 LATER_HELP = {
-    "labels": "Labels to an Audacity label track and back.",
+    "labels": "Labels to Audacity and back, and from Praat, RTTM or SRT.",
     "models": "Show the model files, or get the missing one.",
     "profiles": "Show engine profiles, check one, or fit one from real calls.",
     "service": "List, show, make, change and delete services.",

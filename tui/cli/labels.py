@@ -1,4 +1,4 @@
-"""``turnlab labels``: to an Audacity label track and back."""
+"""``turnlab labels``: to an Audacity label track and back, and from label files of other programs."""
 
 from __future__ import annotations
 
@@ -15,6 +15,8 @@ from simulator.errors import SimulatorError
 from simulator.labels import labels_beside, read_json, read_labels
 from simulator.labels.audacity import json_of_track, track_and_losses
 from simulator.labels.faults import NOTHING_KNOWN, says_nothing
+from simulator.labels.foreign import FORMATS
+from simulator.labels.reading import origin_of
 from simulator.recording import audio_beside
 from tui.cli.failure import CallError, WorkError, complain
 from tui.cli.tables import print_line
@@ -41,18 +43,24 @@ def export_labels(path: Path, output: Path | None, *, force: bool, as_json: bool
         complain(f"{target}: a label track cannot carry {', '.join(lost)}; they are in {source} alone")
 
 
-def import_labels(path: Path, output: Path | None, *, force: bool, as_json: bool) -> None:
-    """Write an Audacity label track as a JSON label file, keeping what only JSON can hold of the one there."""
+def import_labels(path: Path, output: Path | None, agent: str | None, *, force: bool, as_json: bool) -> None:
+    """Write another program's label file as a JSON label file, keeping what only JSON can hold of the one there.
+
+    ``agent`` names the tier or speaker that is the agent.
+    """
     _refuse_both(output, as_json=as_json)
     if not is_file(path):
-        raise CallError(f"{path}: no such file; name a label track exported from Audacity")
-    if path.suffix.lower() != ".txt":
-        raise CallError(f"{path}: is not a .txt file; name a label track exported from Audacity")
+        raise CallError(f"{path}: no such file; name a label file of another program")
+    foreign = path.suffix.lower() in FORMATS
+    if not foreign and path.suffix.lower() != ".txt":
+        raise CallError(f"{path}: is not a .txt, .TextGrid, .rttm or .srt file; name one of those")
+    if agent is not None and not foreign:
+        raise CallError("--agent: a label track of Audacity has no speakers; label what the agent says 'agent'")
     target = output or path.with_suffix(".json")
     try:
         audio = audio_beside(path)
         source = open_audio(audio) if audio else None
-        track = read_labels(path, source.duration_s if source else None)
+        track = read_labels(path, source.duration_s if source else None, agent)
         before = read_json(target) if is_file(target) else {}
     except SimulatorError as error:
         raise WorkError(str(error)) from error
@@ -60,13 +68,13 @@ def import_labels(path: Path, output: Path | None, *, force: bool, as_json: bool
         raise WorkError(f"{target}: is no label file; move it away or choose another --output")
     for note in source.notes if source else ():
         complain(note)
-    content, kept, dropped = json_of_track(track, before, f"human (Audacity label track {path.name})")
+    content, kept, dropped = json_of_track(track, before, origin_of(path))
     _write(target, json_bytes(content, indent=1), force=force)
     _tell_written(target, as_json=as_json, source=path, kept=kept, dropped=dropped)
     if kept:
         complain(f"{target}: kept {', '.join(kept)} from before; check that they still fit")
     if dropped:
-        complain(f"{target}: dropped {', '.join(dropped)} of its turns and events; a label track cannot hold it")
+        complain(f"{target}: dropped {', '.join(dropped)} of its turns and events; {path.name} cannot hold it")
     if audio is None:
         complain(f"{path}: no recording of that name stands beside it, so its times were not held against one")
 

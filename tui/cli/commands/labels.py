@@ -32,14 +32,18 @@ def labels_export(
 
 @labels_app.command("import")
 def labels_import(
-    path: Annotated[Path, typer.Argument(metavar="FILE", help="A label track exported from Audacity, NAME.txt.")],
+    path: Annotated[Path, typer.Argument(metavar="FILE", help="NAME.txt of Audacity, .TextGrid, .rttm or .srt.")],
     output: Annotated[
         Path | None, typer.Option("--output", "-o", help="By default NAME.json beside it; - prints it.")
+    ] = None,
+    agent: Annotated[
+        str | None,
+        typer.Option(metavar="NAME", help="Which tier or speaker is the agent, if not one of that name."),
     ] = None,
     force: Force = False,
     as_json: Json = False,
 ) -> None:
-    """Write an Audacity label track as a JSON label file; what only JSON can hold stays as it was."""
+    """Write a label file of another program as JSON; what only JSON can hold stays as it was."""
     from tui.cli.labels import import_labels
 
-    import_labels(path, output, force=force, as_json=as_json)
+    import_labels(path, output, agent, force=force, as_json=as_json)
