@@ -43,6 +43,10 @@ class UnauthorizedError(ServiceError):
     """401 or 403: the API key is missing, wrong, or may not do this."""
 
 
+class TokenExpiredError(UnauthorizedError):
+    """401 for a token that another can replace: nothing was done. Read before a change is sent again."""
+
+
 class ConflictError(ServiceError):
     """409: the change collides with what is stored, such as a name that is taken."""
 

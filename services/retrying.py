@@ -8,7 +8,13 @@ from collections.abc import Mapping
 from datetime import UTC
 from email.utils import parsedate_to_datetime
 
-from services.errors import BadResponseError, RateLimitedError, ServiceError, UnreachableError
+from services.errors import (
+    BadResponseError,
+    RateLimitedError,
+    ServiceError,
+    TokenExpiredError,
+    UnreachableError,
+)
 from services.traffic import RateLimit
 
 ATTEMPTS = 4
@@ -51,7 +57,7 @@ def wait_before_retry(method: str, error: Exception, *, changes: bool = False) -
 
 def passing(error: ServiceError) -> bool:
     """Tell whether the same request may well succeed in a moment."""
-    if isinstance(error, UnreachableError | RateLimitedError):
+    if isinstance(error, UnreachableError | RateLimitedError | TokenExpiredError):
         return True
     if isinstance(error, BadResponseError):
         return error.broken_off

@@ -15,7 +15,7 @@ import stamina
 from pydantic import JsonValue, SecretStr
 
 from services.answers import Answers
-from services.errors import RateLimitedError, ServiceError, UnreachableError
+from services.errors import RateLimitedError, ServiceError, TokenExpiredError, UnreachableError
 from services.exchange import Call, Exchange, Query
 from services.model import Page
 from services.paging import read_page
@@ -137,6 +137,9 @@ class Transport:
             found = await self._once(call, headers)
         refused = isinstance(found, httpx.Response) and found.status_code == 401
         if refused and await self._credentials.renew(headers):
+            if call.changes:
+                # Signing in takes a while, in which another client may store another value.
+                raise TokenExpiredError("the token was no longer accepted, and nothing was sent; try again")
             found = await self._once(call, await self._credentials.headers())
         # Raised out here so that no low-level exception, whose frames hold the header, hangs on to it.
         if isinstance(found, ServiceError):

@@ -7,10 +7,13 @@ import json
 import logging
 import traceback
 from datetime import UTC, datetime
+from pathlib import Path
 
 import httpx
 import pytest
 
+from services.changes.fields import apply_fields, plan_fields
+from services.changes.ledger import Backups
 from services.errors import BadResponseError, RateLimitedError, ServiceError, UnauthorizedError, UnreachableError
 from services.sign_in import REFRESH_BEFORE_S, ClassicKey
 from tests.services.faulty_proxy import FaultyProxy, answer, reset
@@ -92,13 +95,15 @@ async def test_requests_that_are_refused_together_renew_the_token_once(
 
 
 async def test_a_change_is_not_lost_to_an_old_token(
-    platform_server: Served, proxy: FaultyProxy, http: httpx.AsyncClient
+    platform_server: Served, proxy: FaultyProxy, http: httpx.AsyncClient, tmp_path: Path
 ) -> None:
     classic = classic_client(platform_server, http)
     service = (await classic.list_services(ids=[], search="billing")).items[0]
-    with platform_server.database.write() as db:
-        db.execute("DELETE FROM sessions")
-    assert (await classic.update_service(service.id, {"description": "seen"})).description == "seen"
+    plan = plan_fields(service, "service", {"description": "seen"})
+    proxy.write_faults = [answer("401 Unauthorized", {})]
+    applied = await apply_fields(classic, plan, Backups(tmp_path), who="dana")
+    assert applied.stored.description == "seen"
+    assert proxy.count(SIGN_IN) == 2
     assert proxy.count(f"POST /v1/riverside-family-clinic/service/{service.id}/") == 2
 
 
