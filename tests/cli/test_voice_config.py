@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -212,12 +214,20 @@ sys.exit(run(sys.argv[1:]))
 """
 
 
-def test_a_full_disk_lets_one_read_and_nothing_is_sent(alone: Turnlab) -> None:
+READ_ONLY = 'mount --bind "$0" "$0" && mount -o remount,ro,bind "$0" && exec "$@"'
+"""The data folder on a read-only volume, in a mount namespace that ends with the command."""
+
+
+@pytest.mark.parametrize("disk", ["full", "read-only"])
+def test_a_disk_that_takes_nothing_lets_one_read_and_nothing_is_sent(alone: Turnlab, disk: str) -> None:
     assert alone("voice-config", LINE, "--body", '{"eot_timeout_ms": 900}', *APPLY).code == 0
+    read_only = ["unshare", "-Urm", "sh", "-c", READ_ONLY, os.environ["TURNLAB_DATA_DIR"]]
+    if disk == "read-only" and (not shutil.which("unshare") or subprocess.call([*read_only, "true"])):
+        pytest.skip("no mount namespace can be made here")
+    before = [sys.executable, "-B", "-c", FULL] if disk == "full" else [*read_only, "turnlab"]
 
     def full(*arguments: str) -> subprocess.CompletedProcess[str]:
-        command = [sys.executable, "-B", "-c", FULL, *arguments]
-        return subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+        return subprocess.run([*before, *arguments], capture_output=True, text=True, timeout=60, check=False)
 
     listed = full("service", "list", "--json")
     assert (listed.returncode, listed.stderr) == (0, "")
