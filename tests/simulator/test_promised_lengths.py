@@ -174,6 +174,14 @@ def test_a_header_that_promises_more_and_a_file_that_is_cut_are_refused(
             opened(tmp_path, content)
 
 
+@pytest.mark.parametrize("kind", ["NIST", "VOC", "IRCAM"])
+def test_in_a_rare_container_it_is_said_that_a_missing_end_cannot_be_seen(tmp_path: Path, kind: str) -> None:
+    whole = Container(kind, "PCM_16", *WAV).encode()
+    for content in (whole, whole[: len(whole) // 2]):
+        (note,) = opened(tmp_path, content).notes
+        assert "whether the end is missing cannot be seen" in note
+
+
 @pytest.mark.parametrize("name", [name for name in CONTAINERS if name != "mp3"])
 def test_files_that_were_joined_are_read_one_after_another(tmp_path: Path, name: str) -> None:
     whole = CONTAINERS[name].encode()

@@ -16,6 +16,9 @@ from simulator.audio.containers.promises import LayoutError
 from simulator.audio.containers.riff import is_wave64, riff_layout, wave64_layout
 from simulator.errors import AudioError
 
+UNCHECKED = "is in a container whose header Turnlab does not read: whether the end is missing cannot be seen"
+"""What is said of a rare container, such as NIST's or Creative's, that only the decoder knows."""
+
 _LAYOUTS = {
     b"RIFF": riff_layout,
     b"RIFX": riff_layout,
@@ -64,7 +67,7 @@ def _layout(file: BinaryIO, size: int) -> Layout:
     if is_sync(file.read(2)):
         raise LayoutError("holds no frames of MPEG audio in a row; use WAV, FLAC, OGG or MP3")
     # given to the decoder without its name, by which it might take it for MPEG audio
-    return Layout((_from(base, size),))
+    return Layout((_from(base, size),), (UNCHECKED,))
 
 
 def _in_container(file: BinaryIO, base: int, size: int) -> Layout | None:
