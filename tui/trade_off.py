@@ -29,10 +29,13 @@ def draw(
     marks: Sequence[Mark],
     width: int,
     *,
+    rows: int = ROWS,
     ascii_only: bool,
     silence_only: bool,
 ) -> list[Text]:
-    """Return the lines of a drawing ``width`` cells wide; one curve where silence is all there is to judge by.
+    """Return the lines of a drawing ``width`` cells wide, ``rows`` of them above the axis.
+
+    One curve is drawn where silence is all there is to judge by.
 
     Each curve shows the lowest share of turns ended early at which a mean delay can be had. Of marks in one place
     the first is seen.
@@ -40,15 +43,15 @@ def draw(
     cells = max(width - _LABEL, 20)
     top = _nice(max([0.3, *(point.cut_in_rate for _, point in marks)]), 0.1)
     right_ms = _nice(max(_reach(judged), _reach(silence), *(point.mean_ms for _, point in marks)), 500.0)
-    curves = {"silence": _dots(silence, cells, top, right_ms, every=2)}
+    curves = {"silence": _dots(silence, (cells, rows), top, right_ms, every=2)}
     if not silence_only:
-        curves["judged"] = _dots(judged, cells, top, right_ms, every=1)
-    canvas = [[(" ", "")] * cells for _ in range(ROWS)]
+        curves["judged"] = _dots(judged, (cells, rows), top, right_ms, every=1)
+    canvas = [[(" ", "")] * cells for _ in range(rows)]
     for name, dots in curves.items():
         _lay(canvas, name, dots, ascii_only=ascii_only)
     for sign, point in reversed(marks):
         column = min(int(point.mean_ms / right_ms * cells), cells - 1)
-        row = ROWS - 1 - min(int(point.cut_in_rate / top * ROWS), ROWS - 1)
+        row = rows - 1 - min(int(point.cut_in_rate / top * rows), rows - 1)
         canvas[row][max(column, 0)] = (sign, COLOURS["mark"])
     return [*_framed(canvas, top), *_axis(cells, right_ms)]
 
@@ -75,8 +78,8 @@ def _reach(points: Sequence[Point]) -> float:
     return max(next(point.mean_ms for point in points if point.cut == lowest), 500.0)
 
 
-def _dots(points: Sequence[Point], cells: int, top: float, right_ms: float, *, every: int) -> DotRows:
-    dots = DotRows(cells, ROWS)
+def _dots(points: Sequence[Point], size: tuple[int, int], top: float, right_ms: float, *, every: int) -> DotRows:
+    cells, dots = size[0], DotRows(*size)
     before: int | None = None
     for column in range(cells * _PAIR):
         delay_ms = (column + 0.5) / (cells * _PAIR) * right_ms
@@ -99,9 +102,9 @@ def _lay(canvas: list[list[tuple[str, str]]], name: str, dots: DotRows, *, ascii
 
 
 def _framed(canvas: list[list[tuple[str, str]]], top: float) -> list[Text]:
-    lines = []
+    lines, rows = [], len(canvas)
     for row, line in enumerate(canvas):
-        share = top * (ROWS - row) / ROWS
+        share = top * (rows - row) / rows
         text = Text(f"{share:4.0%} |" if row % 2 == 0 else "     |")
         for glyph, style in line:
             text.append(glyph, style)

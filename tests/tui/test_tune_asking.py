@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import csv
+import re
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -17,7 +19,7 @@ from simulator.study import Arm
 from tests.simulator.tracks import fixed_profile
 from tests.tui.conftest import ScriptedClient, make_app
 from tests.tui.pace import until
-from tests.tui.tune_support import open_tune, rest, settle_on
+from tests.tui.tune_support import analysed, open_tune, rest, settle_on
 from tui.app import TurnlabApp
 from tui.dialogs.dialog import Confirm
 from tui.dialogs.dialogs import PickOne, PickRows
@@ -25,8 +27,10 @@ from tui.tune.readout_table import ReadoutTable
 from tui.tune.recording_list import RecordingList
 from tui.tune.saving_dialogs import ExportTo
 from tui.tune.screen import TuneScreen
+from tui.tune.sensitivity import SensitivityDialog, why_no_curve
 from tui.tune.symptom_guide import SymptomGuide
 from tui.tune.symptoms import SYMPTOMS, offers
+from tui.tune.trial import TrialRunner
 from tui.tune.worst_turns import WorstTurns, worse_turns
 from tui.widgets.timeline import Timeline
 
@@ -188,6 +192,56 @@ def test_interrupting_is_answered_with_less_sensitivity_than_there_is_and_slowne
     assert offered({}, fixed_profile(eager_role="head_start")) == []
     other_way = fixed_profile(eager_direction="recogniser", eot_threshold=0.6)
     assert offered({}, other_way) == [0.8, 0.4]
+
+
+async def test_the_curve_shows_where_the_arms_stand_and_takes_the_draft_along(app: TurnlabApp) -> None:
+    async with app.run_test(size=SIZE) as pilot:
+        screen = await open_tune(pilot, recordings=bundled_folder() / "thinking.flac")
+
+        def figure_of(row: str, arm: int = 0) -> float:
+            line = next(line for line in lines(screen) if line.startswith(row))
+            return float(line.removeprefix(row).split()[2 * arm].replace(",", ""))
+
+        waited, cut_in = figure_of("response after turn p50"), figure_of("cut-ins")
+        await pilot.press("c")
+        await settle_on(pilot, SensitivityDialog)
+        await until(pilot, lambda: "ended early" in str(app.screen.query_one("#curve-legend").render()))
+        await pilot.press("enter")
+        await settle_on(pilot, TuneScreen)
+        assert screen.session.draft.changes() == {}, "nothing was moved to"
+        await pilot.press("c")
+        await settle_on(pilot, SensitivityDialog)
+        await until(pilot, lambda: "ended early" in str(app.screen.query_one("#curve-legend").render()))
+        await pilot.press(*["left"] * 5)
+        await pilot.pause()
+        shown = str(app.screen.query_one("#curve-stands").render())
+        stands = re.findall(r"^(\S+).*? ([\d.]+): .* (\d+) / \d+.* wait ([\d.]+) s$", shown, re.MULTILINE)
+        (moved, setting, early, wait), (a, _, early_a, wait_a) = stands[:2]
+        assert (moved, a) == ("●", "A")
+        assert int(early) <= int(early_a)
+        assert float(wait) > float(wait_a)
+        drawn = str(app.screen.query_one("#curve-drawing").render())
+        assert "●" in drawn
+        assert "A" in drawn
+        await pilot.press("enter")
+        await rest(pilot)
+        assert screen.session.draft.config.eager_eot_threshold == float(setting)
+        assert figure_of("response after turn p50") > waited
+        assert figure_of("cut-ins") <= cut_in
+
+
+def test_there_is_no_curve_of_a_head_start_nor_without_labels(analyses: Path) -> None:
+    profile = fixed_profile(eager_role="head_start")
+    found = analysed("booking")
+    arms = (Arm("A", VoiceConfig()), Arm("B", VoiceConfig()))
+    measurement = TrialRunner(profile).measure((found,), arms)
+    assert measurement is not None
+    assert "is a head start" in why_no_curve(measurement, profile)
+    assert why_no_curve(measurement, default_profile()) == ""
+    unlabelled = replace(found, recording=replace(found.recording, labels=None))
+    measurement = TrialRunner(default_profile()).measure((unlabelled,), arms)
+    assert measurement is not None
+    assert "needs labelled turns" in why_no_curve(measurement, default_profile())
 
 
 async def test_readouts_are_exported_as_they_are_and_nothing_is_replaced_unasked(

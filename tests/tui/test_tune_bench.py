@@ -349,6 +349,19 @@ async def test_an_offer_of_the_symptom_guide_goes_into_the_draft_where_that_is_a
     bench.host.run()
     await asking.ask(asking.findings.symptoms)
     assert bench.host.told[-1] == ": Symptoms change the draft: make it arm A first."
+    await asking.ask(asking.findings.sensitivity)
+    assert bench.host.told[-1] == ": The curve changes the draft: make it arm A first."
+
+
+async def test_what_the_curve_was_moved_to_goes_into_the_draft_and_why_there_is_none_is_said(folder: Path) -> None:
+    bench = Bench(folder / "booking.flac")
+    bench.host.run()
+    asking = Asking(bench, sensitivity=["there is no curve", Offer("eager_eot_threshold", None, 0.2), None])
+    await asking.ask(asking.findings.sensitivity)
+    assert (bench.host.told[-1], bench.session.draft.changes()) == (": there is no curve", {})
+    for _ in range(2):
+        await asking.ask(asking.findings.sensitivity)
+        assert bench.session.draft.changes() == {"eager_eot_threshold": 0.2}
 
 
 async def test_an_export_replaces_nothing_unasked_and_says_where_it_cannot_be_written(

@@ -25,6 +25,7 @@ from tui.tune.draft import conflicts
 from tui.tune.journal import KeptDraft
 from tui.tune.recording_list import RecordingList
 from tui.tune.saving_dialogs import KeptDialog, MergeDialog
+from tui.tune.sensitivity import SensitivityDialog
 from tui.tune.symptom_guide import SymptomGuide
 from tui.tune.worst_turns import WorstTurns
 
@@ -35,6 +36,7 @@ DIALOGS = (
     ("o", PickRows),
     ("w", WorstTurns),
     ("f1", SymptomGuide),
+    ("c", SensitivityDialog),
     ("slash", FindDialog),
     ("t", LabelEditor),
 )
@@ -51,8 +53,11 @@ def picture(app: TurnlabApp) -> str:
 
 
 async def come_to_rest(pilot: Pilot[None]) -> None:
-    """Wait for the one dialog that goes on working after it has opened."""
+    """Wait for the dialogs that go on working after they have opened."""
     screen = pilot.app.screen
+    if isinstance(screen, SensitivityDialog):
+        await until(pilot, lambda: "ended early" in str(screen.query_one("#curve-legend").render()))
+        await pilot.press("left")
     if isinstance(screen, SymptomGuide):
         await until(pilot, lambda: "Simulated over" in str(screen.query_one("#offers-progress").render()))
     await pilot.pause()

@@ -122,6 +122,13 @@ READOUTS: tuple[Command, ...] = (
         in_footer=True,
     ),
     Command(
+        "tune.curve",
+        "Curve",
+        "c",
+        "Show where eager_eot_threshold stands between ending turns early and making callers wait, and move it.",
+        action=part("findings", "sensitivity"),
+    ),
+    Command(
         "tune.all",
         "All",
         "a",

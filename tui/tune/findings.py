@@ -96,6 +96,9 @@ class FindingQuestions(Protocol):
     async def symptom(self, trial: Trial, measurement: Measurement) -> Offer | None:
         """Ask what callers complain about, and what to try against it."""
 
+    async def sensitivity(self, trial: Trial, measurement: Measurement, names: Sequence[str]) -> Offer | str | None:
+        """Show where the arms stand on the trade-off curve and ask where to; a sentence where there is none."""
+
     async def pick(
         self, question: str, choices: Sequence[tuple[str, str]], current: str | None = None
     ) -> str | None:
@@ -169,14 +172,33 @@ class FindingsController:
         self._host.start(self._symptoms, "findings")
 
     async def _symptoms(self) -> None:
+        if (settled := self._draft_measured("Symptoms change")) is not None:
+            self._take(await self._questions.symptom(*settled))
+
+    def sensitivity(self) -> None:
+        """Show where the arms stand between ending turns early and making callers wait, and move the draft."""
+        self._host.start(self._sensitivity, "findings")
+
+    async def _sensitivity(self) -> None:
+        if (settled := self._draft_measured("The curve changes")) is not None:
+            answer = await self._questions.sensitivity(*settled, self._arm_names)
+            if isinstance(answer, str):
+                self._host.tell(answer)
+            else:
+                self._take(answer)
+
+    def _draft_measured(self, what: str) -> tuple[Trial, Measurement] | None:
+        """Return what was tried and measured of the draft; where there is nothing, say why."""
         measurement, trial = self._trials.settled_measurement(), self._trial()
         if measurement is None or trial is None:
-            return
+            return None
         if trial.arm_a.config != self._drafts.session.draft.config:
-            self._host.tell("Symptoms change the draft: make it arm A first.", severity="warning")
-            return
-        offer = await self._questions.symptom(trial, measurement)
-        if offer is not None:
+            self._host.tell(f"{what} the draft: make it arm A first.", severity="warning")
+            return None
+        return trial, measurement
+
+    def _take(self, offer: Offer | None) -> None:
+        if offer is not None and offer.value != offer.before:
             self._drafts.set_value(offer.name, offer.value)
             self._host.tell(f"{offer.text()}. u takes it back.", "In the draft")
 

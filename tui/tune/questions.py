@@ -25,10 +25,12 @@ from tui.tune.journal import KeptDraft
 from tui.tune.presets import PresetRequest
 from tui.tune.readouts import row_keys
 from tui.tune.saving_dialogs import ExportTo, KeptDialog, MergeDialog, Mixing
+from tui.tune.sensitivity import SensitivityDialog, why_no_curve
 from tui.tune.symptom_guide import SymptomGuide
 from tui.tune.symptoms import Offer
 from tui.tune.trial import Measurement, Outcome, Trial, TrialRunner
 from tui.tune.worst_turns import WorseTurn, WorstTurns
+from tui.widgets.timeline import Timeline
 
 T = TypeVar("T")
 
@@ -138,6 +140,14 @@ class TuneDialogs(DraftDialogs):
     async def symptom(self, trial: Trial, measurement: Measurement) -> Offer | None:
         """Show the symptom guide."""
         return await self.ask(SymptomGuide(self._runner, trial, measurement.readouts))
+
+    async def sensitivity(self, trial: Trial, measurement: Measurement, names: Sequence[str]) -> Offer | str | None:
+        """Show the curve, or return why there is none."""
+        profile = self._runner.profile
+        if why := why_no_curve(measurement, profile):
+            return why
+        fine = self._screen.query_one(Timeline).fine_glyphs
+        return await self.ask(SensitivityDialog(profile, trial, measurement, names, fine=fine))
 
     async def export_to(self, what: str, suggested: str, *, audio: bool) -> Path | None:
         """Ask for the path of a file to write."""
