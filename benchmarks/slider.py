@@ -16,7 +16,7 @@ import time
 from collections.abc import Callable
 from pathlib import Path
 
-from presets.config import VoiceConfig
+from presets.config import VoiceConfig, of_values
 from presets.library import preset
 from services.embedded import open_embedded
 from simulator.engine.profile import default_profile
@@ -73,9 +73,7 @@ def time_decisions(analysed: AnalysedRecording, rounds: int) -> list[float]:
     """Return the seconds one arm's decisions and measures take, every time with another configuration."""
     profile, times = default_profile(), []
     for number in range(rounds):
-        config = VoiceConfig.model_validate(
-            preset("balanced").config.set_values() | {FIELD: 200 + number * 700 // rounds}
-        )
+        config = of_values(preset("balanced").config.set_values() | {FIELD: 200 + number * 700 // rounds})
         begun = time.perf_counter()
         run(analysed.recording, analysed.activity, Arm("A", config), profile)
         times.append(time.perf_counter() - begun)

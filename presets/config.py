@@ -4,27 +4,18 @@ from __future__ import annotations
 
 import difflib
 import json
+import math
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field, fields
 from typing import Any
-
-from pydantic import (
-    BaseModel,
-    ConfigDict,
-    JsonValue,
-    StrictBool,
-    StrictFloat,
-    StrictInt,
-    StrictStr,
-    ValidationError,
-)
 
 from presets.fields import BY_NAME, FieldSpec
 
 LARGEST = 10**9
 """No field has use for a number beyond this; larger ones would only overflow arithmetic further on."""
 
-Number = StrictInt | StrictFloat
+_WRONG = object()
+"""Stands for a value that cannot be one of its field's."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,49 +33,53 @@ class ConfigError(ValueError):
     """A voice configuration that cannot be used; the message is one line and says what to do."""
 
 
-class VoiceConfig(BaseModel):
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VoiceConfig:
     """One layer's ``voice_config``: every field optional, unknown fields kept as they came.
 
     A field that is ``None`` is inherited from the layer above; that differs from being set to a value which
-    happens to equal the default. Ranges are not enforced on construction, because a stored value may be out of
-    range and must still be shown: ask :func:`check`.
+    happens to equal the default. :func:`parse` and :func:`load` check types; for ranges ask :func:`check`, because
+    a stored value may be out of range and must still be shown.
     """
 
-    model_config = ConfigDict(extra="allow", frozen=True, allow_inf_nan=False)
+    tts_model: str | None = None
+    max_buffer_delay_ms: int | None = None
+    eager_eot_threshold: float | None = None
+    eot_timeout_ms: int | None = None
+    post_eot_pause_ms: int | None = None
+    filler_style: str | None = None
+    filler_vocabulary: tuple[str, ...] | None = None
+    backchannel_delay_ms: int | None = None
+    filler_cooldown_ms: int | None = None
+    progress_interval_ms: int | None = None
+    progress_vocabulary: tuple[str, ...] | None = None
+    transition_deadline_ms: int | None = None
+    empathy_hold_ms: int | None = None
+    max_response_sentences: int | None = None
+    max_response_words: int | None = None
+    barge_in_min_speech_s: float | None = None
+    barge_in_cooldown_s: float | None = None
+    forward_call_enabled: bool | None = None
+    forwarding: Mapping[str, Any] | None = None
+    min_tts_speed: float | None = None
+    tts_provider: str | None = None
+    tts_config: Mapping[str, Any] | None = None
+    language_providers: Mapping[str, Any] | None = None
+    session_provider: str | None = None
+    realtime_voice: str | None = None
 
-    tts_model: StrictStr | None = None
-    max_buffer_delay_ms: StrictInt | None = None
-    eager_eot_threshold: Number | None = None
-    eot_timeout_ms: StrictInt | None = None
-    post_eot_pause_ms: StrictInt | None = None
-    filler_style: StrictStr | None = None
-    filler_vocabulary: tuple[StrictStr, ...] | None = None
-    backchannel_delay_ms: StrictInt | None = None
-    filler_cooldown_ms: StrictInt | None = None
-    progress_interval_ms: StrictInt | None = None
-    progress_vocabulary: tuple[StrictStr, ...] | None = None
-    transition_deadline_ms: StrictInt | None = None
-    empathy_hold_ms: StrictInt | None = None
-    max_response_sentences: StrictInt | None = None
-    max_response_words: StrictInt | None = None
-    barge_in_min_speech_s: Number | None = None
-    barge_in_cooldown_s: Number | None = None
-    forward_call_enabled: StrictBool | None = None
-    forwarding: dict[str, JsonValue] | None = None
-    min_tts_speed: Number | None = None
-    tts_provider: StrictStr | None = None
-    tts_config: dict[str, JsonValue] | None = None
-    language_providers: dict[str, JsonValue] | None = None
-    session_provider: StrictStr | None = None
-    realtime_voice: StrictStr | None = None
+    unknown: Mapping[str, Any] = field(default_factory=dict, hash=False)
+    """Fields this version of Turnlab does not know, as they came."""
 
     def set_values(self) -> dict[str, Any]:
         """Return only what this layer sets, known and unknown fields, as JSON values."""
-        return {name: value for name, value in self.model_dump(mode="json").items() if value is not None}
+        known = {name: getattr(self, name) for name in _NAMES}
+        values = {name: _as_json(value) for name, value in (known | dict(self.unknown)).items()}
+        return {name: value for name, value in values.items() if value is not None}
 
     def unknown_fields(self) -> tuple[str, ...]:
         """Return the names this version of Turnlab does not know, in the order they came."""
-        return tuple(self.model_extra or ())
+        return tuple(self.unknown)
 
     def with_value(self, name: str, value: object) -> VoiceConfig:
         """Return a copy with one field changed (``None`` puts it back to inherit).
@@ -94,6 +89,60 @@ class VoiceConfig(BaseModel):
         raw = self.set_values()
         raw[name] = value
         return parse(raw)
+
+
+_NAMES = tuple(one.name for one in fields(VoiceConfig) if one.name != "unknown")
+
+
+def _as_json(value: object) -> Any:
+    """Return a copy of a value as JSON has it; a number that is not finite becomes ``None``."""
+    if isinstance(value, Mapping):
+        return {str(name): _as_json(one) for name, one in value.items()}
+    if isinstance(value, (list, tuple)):
+        return [_as_json(one) for one in value]
+    return None if isinstance(value, float) and not math.isfinite(value) else value
+
+
+def _is_json(value: object) -> bool:
+    if isinstance(value, dict):
+        return all(isinstance(name, str) and _is_json(one) for name, one in value.items())
+    if isinstance(value, list):
+        return all(map(_is_json, value))
+    return (
+        value is None or isinstance(value, (str, bool, int)) or (isinstance(value, float) and math.isfinite(value))
+    )
+
+
+def _typed(spec: FieldSpec, value: object) -> Any:
+    """Return a value as the type of its field, or ``_WRONG``."""
+    match spec.kind:
+        case "int" | "float" if isinstance(value, bool):
+            right = False
+        case "int":
+            right = isinstance(value, int)
+        case "float":
+            right = isinstance(value, int) or (isinstance(value, float) and math.isfinite(value))
+        case "choice":
+            right = isinstance(value, str)
+        case "bool":
+            right = isinstance(value, bool)
+        case "words":
+            right = isinstance(value, (list, tuple)) and all(isinstance(word, str) for word in value)
+            value = tuple(value) if right and isinstance(value, list) else value
+        case "object":
+            right = isinstance(value, dict) and _is_json(value)
+            value = _as_json(value) if right else value
+    return value if right else _WRONG
+
+
+def _read(raw: Mapping[str, object]) -> tuple[VoiceConfig, list[str]]:
+    """Return what ``raw`` sets without the fields of a wrong type, and the names of these."""
+    known = {
+        name: _typed(BY_NAME[name], value) for name, value in raw.items() if name in BY_NAME and value is not None
+    }
+    wrong = [name for name, value in known.items() if value is _WRONG]
+    unknown = {name: value for name, value in raw.items() if name not in BY_NAME}
+    return VoiceConfig(**{name: known[name] for name in known if name not in wrong}, unknown=unknown), wrong
 
 
 def _type_message(name: str) -> str:
@@ -117,14 +166,9 @@ def load(raw: Mapping[str, object]) -> tuple[VoiceConfig, list[Problem]]:
     """
     kept = {name: value for name, value in raw.items() if _is_text(name)}
     problems = [Problem(repr(name), "is no name a field can have; left out") for name in raw if name not in kept]
-    try:
-        return _checked(VoiceConfig.model_validate(kept), problems)
-    except ValidationError as error:
-        for name in {str(detail["loc"][0]) for detail in error.errors()}:
-            kept.pop(name, None)
-            message = _type_message(name) if name in BY_NAME else "is not a JSON value"
-            problems.append(Problem(name, message))
-    return _checked(VoiceConfig.model_validate(kept), problems)
+    config, wrong = _read(kept)
+    problems += [Problem(name, _type_message(name)) for name in wrong]
+    return config, problems + check(config)
 
 
 def _is_text(name: object) -> bool:
@@ -133,10 +177,6 @@ def _is_text(name: object) -> bool:
         return isinstance(name, str) and bool(name.encode() or True)
     except UnicodeEncodeError:
         return False
-
-
-def _checked(config: VoiceConfig, problems: list[Problem]) -> tuple[VoiceConfig, list[Problem]]:
-    return config, problems + check(config)
 
 
 def parse(raw: object, *, source: str = "voice_config") -> VoiceConfig:
@@ -149,12 +189,15 @@ def parse(raw: object, *, source: str = "voice_config") -> VoiceConfig:
         raise ConfigError(f'{source}: must be a JSON object of fields, such as {{"max_buffer_delay_ms": 300}}')
     if not _is_text(json.dumps(raw, ensure_ascii=False, default=str)):
         raise ConfigError(f"{source}: holds half a character (a lone surrogate such as \\ud83d); write it whole")
-    try:
-        return VoiceConfig.model_validate(dict(raw))
-    except ValidationError as error:
-        name = str(error.errors()[0]["loc"][0])
-        message = _type_message(name) if name in BY_NAME else "is not a JSON value"
-        raise ConfigError(f"{source}: {name} {message}") from None
+    return of_values(raw, source=source)
+
+
+def of_values(values: Mapping[str, object], *, source: str = "voice_config") -> VoiceConfig:
+    """Return the configuration that sets ``values``. Raises :class:`ConfigError` for a wrong type."""
+    config, wrong = _read(values)
+    if wrong:
+        raise ConfigError(f"{source}: {wrong[0]} {_type_message(wrong[0])}")
+    return config
 
 
 def check(config: VoiceConfig) -> list[Problem]:
@@ -213,4 +256,4 @@ def as_sent(update: Mapping[str, Any]) -> dict[str, Any]:
 
 def as_read(stored: VoiceConfig) -> VoiceConfig:
     """Return a configuration that a platform answered: a default that only spells "inherit" is not set."""
-    return VoiceConfig.model_validate(_plain(stored.set_values()))
+    return of_values(_plain(stored.set_values()))

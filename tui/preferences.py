@@ -143,6 +143,20 @@ def _key(name: str) -> str:
 
 _SPELLED = {"solidus": "slash", "reverse_solidus": "backslash", "hyphen_minus": "minus", "low_line": "underscore"}
 _SPELLED |= {"commercial_at": "at", "plus_sign": "plus"}
+_UNICODE = {spelled: name for name, spelled in _SPELLED.items()}
+_SHOWN = {"up": "↑", "down": "↓", "left": "←", "right": "→", "backspace": "⌫", "enter": "⏎", "escape": "esc"}
+_SHOWN |= {"minus": "-", "pagedown": "pgdn", "pageup": "pgup", "delete": "del", "space": "space"}
+
+
+def key_text(name: str) -> str:
+    """Return a key without modifiers as the footer writes it. Textual's own function takes 100 ms to import."""
+    if name in _SHOWN:
+        return _SHOWN[name]
+    try:
+        character = unicodedata.lookup(_UNICODE.get(name, name).replace("_than", "-than").replace("_", " "))
+    except KeyError:
+        return name
+    return character if character.isprintable() else name
 
 
 def _named_keys() -> frozenset[str]:

@@ -3,14 +3,28 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, ValidationInfo, field_validator
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    JsonValue,
+    StrictBool,
+    StrictFloat,
+    StrictInt,
+    StrictStr,
+    ValidationError,
+    ValidationInfo,
+    create_model,
+    field_validator,
+)
 from pydantic.config import JsonDict
 from pydantic_core import PydanticCustomError
 
-from presets.config import VoiceConfig, load
-from presets.fields import BY_NAME
+from presets.config import load
+from presets.fields import BY_NAME, FIELDS, Kind
 
 
 def encodable(text: str) -> str:
@@ -61,7 +75,27 @@ def _as_documented(schema: JsonDict) -> None:
     }
 
 
-class ServiceVoiceConfig(VoiceConfig):
+_TYPES: Mapping[Kind, Any] = {
+    "int": StrictInt,
+    "float": StrictInt | StrictFloat,
+    "choice": StrictStr,
+    "bool": StrictBool,
+    "words": tuple[StrictStr, ...],
+    "object": dict[str, JsonValue],
+}
+
+if TYPE_CHECKING:
+    _Fields = BaseModel
+else:
+    _Fields = create_model(
+        "_Fields",
+        __config__=ConfigDict(extra="allow", frozen=True, allow_inf_nan=False),
+        **{spec.name: (_TYPES[spec.kind] | None, None) for spec in FIELDS},
+    )
+    """Every field of the table, optional; others are kept."""
+
+
+class ServiceVoiceConfig(_Fields):
     """A service's ``voice_config`` as it is answered, made by :func:`answered`."""
 
     model_config = ConfigDict(json_schema_extra=_as_documented)
@@ -75,7 +109,7 @@ def answered(stored: Mapping[str, Any] | None) -> dict[str, Any] | None:
     return unset | dict(stored)
 
 
-class VoiceConfigPatch(VoiceConfig):
+class VoiceConfigPatch(_Fields):
     """A change to ``voice_config``: the fields that are given, ``null`` for one that goes back to inherit.
 
     Bounds and choices come from the same table the editor uses. Only what is sent is checked: an out-of-range

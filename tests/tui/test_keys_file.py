@@ -5,9 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from textual.keys import KEY_DISPLAY_ALIASES, KEY_NAME_REPLACEMENTS, KEY_TO_UNICODE_NAME, Keys, format_key
 
 from tests.tui.conftest import ScriptedClient, make_app, settle
-from tui.preferences import chosen_keys, keys_file
+from tui.preferences import chosen_keys, key_text, keys_file
 
 
 def chosen(tmp_path: Path, text: str) -> tuple[dict[str, str], str]:
@@ -94,3 +95,18 @@ async def test_the_app_opens_with_a_bad_file_and_tells_of_it(monkeypatch: pytest
         await pilot.press("f6")
         await settle(pilot)
         assert len(client.asked) == asked + 1
+
+
+def test_keys_are_written_as_textual_writes_them() -> None:
+    names = {
+        *KEY_DISPLAY_ALIASES,
+        *KEY_NAME_REPLACEMENTS.values(),
+        *KEY_TO_UNICODE_NAME,
+        "comma",
+        "tilde",
+        "a",
+        "Z",
+    }
+    names |= {key.value for key in Keys}
+    names.discard("hyphen_minus")  # always spelled minus
+    assert {name: key_text(name) for name in names} == {name: format_key(name) for name in names}

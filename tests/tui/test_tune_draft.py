@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from presets.config import VoiceConfig, check, load
+from presets.config import VoiceConfig, check, load, of_values
 from presets.fields import BY_NAME, FIELDS
 from presets.layers import Layer
 from services.model import Service
@@ -214,7 +214,7 @@ def test_a_service_as_stored_is_what_arm_b_then_is() -> None:
 def test_settings_that_do_not_do_what_they_seem_to_are_warned_of(
     config: dict[str, object], field: str, warning: str
 ) -> None:
-    states = field_states(Draft(VoiceConfig.model_validate(config)), (), default_profile())
+    states = field_states(Draft(of_values(config)), (), default_profile())
     told = " ".join(states[field].warnings)
     assert warning in told
     assert bool(told) is bool(warning)

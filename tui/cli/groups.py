@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Mapping
-from functools import cache
+from functools import cache, partial
 from importlib import import_module
 from inspect import getdoc
 from typing import Any, ClassVar
@@ -72,11 +72,46 @@ class LateGroup(TyperGroup):
     def resolve_command(self, ctx: Any, args: list[str]) -> Any:
         """Find the called command, building it if it was only named so far."""
         if args and args[0] in self.functions:
-            self.commands[args[0]] = typer.main.get_command(_alone(args[0], self.functions[args[0]]))
+            self.commands[args[0]] = check_late(typer.main.get_command(_alone(args[0], self.functions[args[0]])))
         elif args and args[0] in LATER:
             module, app = LATER[args[0]]
-            self.commands[args[0]] = typer.main.get_command(getattr(import_module(module), app))
+            self.commands[args[0]] = check_late(typer.main.get_command(getattr(import_module(module), app)))
         return super().resolve_command(ctx, args)
+
+
+class _LateCheck:
+    """The check of a parameter's value, made by Typer once there is a value that is not yet what it should be.
+
+    Typer imports pydantic to make one, which takes longer than most commands do.
+    """
+
+    def __init__(self, parameter: Any, make: Callable[[], Any]) -> None:
+        self._make = make
+        self._text = parameter.type_descriptor.annotation is str
+
+    def coerce(self, value: Any, param: Any, ctx: Any) -> Any:
+        """Return a value as its parameter's type. Raises what Typer raises."""
+        if value is None:
+            return () if param.multiple or param.nargs == -1 else None
+        return value if self._text and isinstance(value, str) else self._make().coerce(value, param=param, ctx=ctx)
+
+
+def check_late(command: Any) -> Any:
+    """Return a command of Typer's with the values of its parameters, and its own commands', checked late."""
+    make = command.get_params
+
+    def parameters(ctx: Any) -> list[Any]:
+        found: list[Any] = make(ctx)
+        for parameter in found:
+            if "get_runtime_param" not in vars(parameter):
+                parameter.get_runtime_param = partial(_LateCheck, parameter, parameter.get_runtime_param)
+        return found
+
+    # Where Typer asks for the options, --help included, that it is about to read.
+    command.get_params = parameters
+    for below in getattr(command, "commands", {}).values():
+        check_late(below)
+    return command
 
 
 @cache

@@ -6,7 +6,7 @@ import json
 
 from tui.cli.failure import complain
 from tui.cli.tables import print_line, print_table
-from tui.preferences import chosen_keys, keys_file
+from tui.preferences import chosen_keys, key_text, keys_file
 
 
 def list_keys(*, as_json: bool) -> None:
@@ -45,10 +45,8 @@ def list_keys(*, as_json: bool) -> None:
 
 def _shown(key: str) -> str:
     """Return a key as the footer shows it; with its name in brackets where a file of keys needs that instead."""
-    from textual.keys import format_key
-
     *modifiers, base = key.split("+")
     others = [modifier for modifier in modifiers if modifier != "ctrl"]
-    shown = "+".join([*others, ("^" if "ctrl" in modifiers else "") + format_key(base)])
+    shown = "+".join([*others, ("^" if "ctrl" in modifiers else "") + key_text(base)])
     needs_name = shown != key and not (len(shown) == 1 and shown.isascii())
     return f"{shown} ({key})" if needs_name else shown

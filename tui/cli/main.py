@@ -12,7 +12,7 @@ import typer
 from base.unexpected import DEBUG, REMEDY, named, show_traceback
 from tui.cli.commands import calling, listing, measuring
 from tui.cli.failure import CallError, ToldError, WorkError, report, report_as_json
-from tui.cli.groups import LateGroup
+from tui.cli.groups import LateGroup, check_late
 from tui.streams import OutputLostError, flushed, write_what_can_be_written
 
 
@@ -107,7 +107,7 @@ def run(arguments: list[str]) -> int:
     write_what_can_be_written()
     report_as_json("--json" in arguments)
     try:
-        result = typer.main.get_command(app).main(arguments, prog_name="turnlab", standalone_mode=False)
+        result = check_late(typer.main.get_command(app)).main(arguments, prog_name="turnlab", standalone_mode=False)
         sys.stdout.flush()
     except typer.TyperException as error:
         context = getattr(error, "ctx", None)  # of the command that was called wrongly, if it came that far

@@ -6,7 +6,7 @@ from collections.abc import Collection, Hashable, Mapping
 from typing import Any
 
 from base.undo import UndoStack
-from presets.config import VoiceConfig, changes
+from presets.config import VoiceConfig, changes, of_values
 from services.changes.errors import Conflict
 
 
@@ -38,7 +38,7 @@ class Draft:
 
     def update(self, values: Mapping[str, Any]) -> bool:
         """Set fields (``None``: back to inherit) as one step; return whether that changed anything."""
-        merged = VoiceConfig.model_validate({**self.config.set_values(), **values})
+        merged = of_values({**self.config.set_values(), **values})
         return self._edits.move_to(merged)
 
     def undo(self) -> bool:
@@ -75,7 +75,7 @@ class Draft:
     def _give_way(self, names: Collection[str]) -> None:
         theirs = self._stored.set_values()
         values = self.config.set_values() | {name: theirs.get(name) for name in names}
-        self._edits.move_to(VoiceConfig.model_validate(values))
+        self._edits.move_to(of_values(values))
 
     def changes(self) -> dict[str, Any]:
         """Return the body fields that saving would send: only what changed, ``None`` for back to inherit."""
@@ -95,4 +95,4 @@ def conflicts(began: VoiceConfig, mine: VoiceConfig, theirs: VoiceConfig) -> tup
 
 def rebased(config: VoiceConfig, began: VoiceConfig, now: VoiceConfig) -> VoiceConfig:
     """Return ``now`` with the difference between ``began`` and ``config`` made to it."""
-    return VoiceConfig.model_validate(now.set_values() | changes(began, config))
+    return of_values(now.set_values() | changes(began, config))
