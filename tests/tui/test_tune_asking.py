@@ -29,7 +29,7 @@ from tui.tune.saving_dialogs import ExportTo
 from tui.tune.screen import TuneScreen
 from tui.tune.sensitivity import SensitivityDialog, why_no_curve
 from tui.tune.symptom_guide import SymptomGuide
-from tui.tune.symptoms import SYMPTOMS, offers
+from tui.tune.symptoms import SYMPTOMS, most_helpful, offers
 from tui.tune.trial import TrialRunner
 from tui.tune.worst_turns import WorstTurns, worse_turns
 from tui.widgets.timeline import Timeline
@@ -167,6 +167,34 @@ async def test_a_symptom_says_what_measures_it_and_its_offers_are_simulated(app:
         assert screen.session.draft.config.post_eot_pause_ms == 0
         shown = next(line for line in lines(screen) if line.startswith("response after turn p50")).split()[4]
         assert shown == after != before, "what was promised is what it does"
+
+
+async def test_who_is_cut_off_is_helped_most_by_less_sensitivity_and_what_does_nothing_is_said(
+    app: TurnlabApp,
+) -> None:
+    async with app.run_test(size=SIZE) as pilot:
+        screen = await open_tune(pilot, recordings=bundled_folder() / "thinking.flac")
+        screen.drafts.update({"eager_eot_threshold": 0.8, "filler_style": "silent"})
+        await rest(pilot)
+        await pilot.press("f1")
+        await settle_on(pilot, SymptomGuide)
+        guide = app.screen
+        listing = guide.query_one("#offers", OptionList)
+        progress = guide.query_one("#offers-progress")
+        await until(pilot, lambda: "Simulated over" in str(progress.render()))
+        told = [str(listing.get_option_at_index(place).prompt) for place in range(listing.option_count)]
+        assert [line.partition(":")[0] for line in told if "helps most" in line] == ["eager_eot_threshold"]
+        assert "None of these" not in str(progress.render())
+        await pilot.press("down", "down")
+        await until(pilot, lambda: "None of these helps here" in str(progress.render()))
+        assert not any("helps most" in str(option.prompt) for option in listing.options)
+
+
+def test_of_those_that_help_the_symptom_the_cheapest_helps_most() -> None:
+    cut_ins_talk_over = SYMPTOMS[0]
+    gains = {0: (-1.0, -9.0, -500.0), 1: (-2.0, 0.0, 500.0), 2: (-2.0, 0.0, 400.0), 3: (0.0, 0.0, -900.0)}
+    assert most_helpful(cut_ins_talk_over, gains) == 2
+    assert most_helpful(cut_ins_talk_over, {0: gains[3], 1: (1.0, -2.0, -9.0)}) is None
 
 
 def test_no_offer_lies_outside_what_the_platform_takes() -> None:

@@ -17,7 +17,17 @@ from simulator.errors import SimulatorError
 from tui.dialogs.dialog import Dialog
 from tui.terminal_text import content, screen_text
 from tui.tune.readouts import Readouts
-from tui.tune.symptoms import SYMPTOMS, Offer, Symptom, effect, measured_by, offers, try_offer
+from tui.tune.symptoms import (
+    SYMPTOMS,
+    Offer,
+    Symptom,
+    effect,
+    gain,
+    measured_by,
+    most_helpful,
+    offers,
+    try_offer,
+)
 from tui.tune.trial import Trial, TrialRunner
 
 
@@ -38,14 +48,17 @@ class SymptomGuide(Dialog[Offer]):
     keys = "enter chooses, then takes it · tab other list · esc stops and closes"
 
     class Tried(Message):
-        """An offer was tried up to a share, or to the end: then ``text`` says what it did."""
+        """An offer was tried up to a share, or to the end: then ``text`` says what it did, ``gains`` how much."""
 
-        def __init__(self, symptom: Symptom, number: int, share: float, text: str = "") -> None:
+        def __init__(
+            self, symptom: Symptom, number: int, share: float, text: str = "", gains: tuple[float, ...] = ()
+        ) -> None:
             super().__init__()
             self.symptom = symptom
             self.number = number
             self.share = share
             self.text = text
+            self.gains = gains
 
     def __init__(self, trial_runner: TrialRunner, trial: Trial, readouts: Readouts) -> None:
         super().__init__("What do callers say?")
@@ -54,6 +67,8 @@ class SymptomGuide(Dialog[Offer]):
         self._readouts = readouts
         self._symptom = SYMPTOMS[0]
         self._offers: tuple[Offer, ...] = ()
+        self._told: dict[int, str] = {}
+        self._gains: dict[int, tuple[float, ...]] = {}
 
     def compose_body(self) -> ComposeResult:
         """Lay out the symptoms, what measures the chosen one, and what to try."""
@@ -79,6 +94,7 @@ class SymptomGuide(Dialog[Offer]):
         here = " · ".join(measured_by(symptom, rows)) or "what measures it needs labelled recordings"
         told = f"Measured over {self._readouts.over}: {here}"
         self.query_one("#symptom-measured", Static).update(content(told))
+        self._told, self._gains = {}, {}
         self._offers = offers(symptom, self._trial.arm_a.resolved, self._laboratory.profile)
         listing = self.query_one("#offers", OptionList)
         listing.clear_options()
@@ -113,7 +129,7 @@ class SymptomGuide(Dialog[Offer]):
                 continue
             if found is None:
                 return
-            self.post_message(self.Tried(symptom, number, 1.0, effect(symptom, found)))
+            self.post_message(self.Tried(symptom, number, 1.0, effect(symptom, found), gain(symptom, found)))
 
     @on(Tried)
     def _show_tried(self, message: Tried) -> None:
@@ -121,12 +137,27 @@ class SymptomGuide(Dialog[Offer]):
         if message.symptom is not self._symptom:
             return
         if message.text:
-            prompt = _prompt(self._offers[message.number], message.text)
-            self.query_one("#offers", OptionList).replace_option_prompt(f"offer-{message.number}", prompt)
-        done = bool(message.text) and message.number + 1 == len(self._offers)
+            self._told[message.number] = message.text
+            if message.gains:
+                self._gains[message.number] = message.gains
+            self._say(message.number, message.text)
         share = (message.number + message.share) / len(self._offers)
-        text = "Simulated over the same recordings, each alone." if done else f"Simulating… {share:.0%}"
+        done = bool(message.text) and message.number + 1 == len(self._offers)
+        text = f"Simulating… {share:.0%}" if not done else self._name_the_best(message.symptom)
         self.query_one("#offers-progress", Static).update(content(text))
+
+    def _name_the_best(self, symptom: Symptom) -> str:
+        """Mark the offer that helps most, once all are tried; return what there is to say of them."""
+        best = most_helpful(symptom, self._gains)
+        if best is not None:
+            self._say(best, f"helps most: {self._told[best]}")
+        return "Simulated over the same recordings, each alone." + (
+            " None of these helps here." if best is None else ""
+        )
+
+    def _say(self, number: int, told: str) -> None:
+        prompt = _prompt(self._offers[number], told)
+        self.query_one("#offers", OptionList).replace_option_prompt(f"offer-{number}", prompt)
 
 
 def _prompt(offer: Offer, told: str) -> Content:

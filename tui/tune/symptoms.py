@@ -179,6 +179,20 @@ def measured_by(symptom: Symptom, rows: Mapping[str, Row]) -> list[str]:
     return [f"{rows[key].label} {rows[key].values[0]}" for key in symptom.rows if key in rows]
 
 
+def gain(symptom: Symptom, measurement: Measurement) -> tuple[float, ...]:
+    """Return what an offer changes in the symptom's readouts, then in the response: the lowest helps most."""
+    keys = dict.fromkeys((*symptom.rows, _PRICE))
+    compared = (measurement.comparison.readouts.get(key.partition(" ")[0]) for key in keys)
+    return tuple((one.delta.get(A) or 0.0) if one is not None else 0.0 for one in compared)
+
+
+def most_helpful(symptom: Symptom, gains: Mapping[int, tuple[float, ...]]) -> int | None:
+    """Return which of several offers helps most; ``None`` if none does anything for the symptom."""
+    nothing = (0.0,) * len(symptom.rows)
+    helping = {number: found for number, found in gains.items() if found[: len(nothing)] < nothing}
+    return min(helping, key=lambda number: helping[number], default=None)
+
+
 def effect(symptom: Symptom, measurement: Measurement) -> str:
     """Say what an offer did to the symptom's readouts, and to the response."""
     rows = {row.key: row for row in measurement.readouts.rows}
