@@ -19,6 +19,10 @@ class LabelError(SimulatorError):
     """A label or scenario file that is malformed or does not fit its recording."""
 
 
+class InjectionError(SimulatorError):
+    """A sound to be put into a recording that does not exist, or at no moment of it."""
+
+
 class ModelError(SimulatorError):
     """A detector's model file that is missing or does not load."""
 

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import math
 import os
 import stat
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from importlib.resources import files
@@ -13,6 +15,7 @@ from base.files import free_stem, make_private_folder, write_private
 from base.folders import own_recordings_folder
 from base.os_errors import os_error_text
 from simulator.audio.decoding import reason
+from simulator.audio.injecting import SOUNDS, Injection, check_within
 from simulator.audio.source import SUFFIXES, AudioSource, open_audio
 from simulator.audio.what_if import AS_IT_IS, WhatIf
 from simulator.beside import beside
@@ -20,6 +23,7 @@ from simulator.engine.scenario import Scenario, default_scenario, read_scenario
 from simulator.errors import AudioError, SimulatorError
 from simulator.labels import Labels, labels_beside, read_labels
 from simulator.labels.faults import doubts, says_nothing
+from simulator.labels.model import AgentEvent, Move
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -53,9 +57,11 @@ def open_recording(
 ) -> Recording:
     """Open an audio file with its labels and scenario, if it has any. ``caller_channel`` counts from 0.
 
-    Raises :class:`~simulator.errors.AudioError` or :class:`~simulator.errors.LabelError`.
+    Raises :class:`~simulator.errors.AudioError`, :class:`~simulator.errors.LabelError`, or
+    :class:`~simulator.errors.InjectionError` for a sound that is put in after the end.
     """
     source = open_audio(path, caller_channel, what_if)
+    check_within(what_if.injections, path.name, source.duration_s)
     labels, scenario, text = labels_beside(path), beside(path, ".scenario.json"), beside(path, ".txt")
     notes = source.notes
     if labels is None and text is not None:
@@ -63,10 +69,13 @@ def open_recording(
     found = read_labels(labels, source.duration_s) if labels else None
     if found is not None:
         notes += tuple(f"{labels}: {note}" for note in doubts(found))
+    truth = None if found is None or says_nothing(found) else found
+    if what_if.injections and truth is None:
+        notes += (f"{path}: is unlabelled, so no false barge-in is counted; --explain shows what stops the agent",)
     return Recording(
         id=path.stem,
         source=source,
-        labels=None if found is None or says_nothing(found) else found,
+        labels=None if truth is None else with_injections(truth, what_if.injections),
         scenario=read_scenario(scenario) if scenario else default_scenario(),
         mono_mix=mono_mix,
         notes=notes,
@@ -118,6 +127,52 @@ def known_recordings() -> dict[str, Path]:
             inside = sorted(entry for entry in folder.iterdir() if entry.suffix.lower() in SUFFIXES)
             found |= {path.stem: path for path in inside}
     return found
+
+
+# ---- labels of a recording with sounds put in
+
+
+_SHORTEST_MS = 60
+"""What of a sound lies between two moves and is shorter is not played."""
+
+
+def with_injections(labels: Labels, injections: Sequence[Injection]) -> Labels:
+    """Return labels that know of sounds put in: as what they are, none of which should stop the agent.
+
+    For elastic replay, what of a sound lies between two moves is a move too: into the agent's answer, where the
+    labels have the agent talk then, or else with the move before it.
+    """
+    for one in injections:
+        sound, span = SOUNDS[one.sound], (one.at_ms / 1000, one.end_ms / 1000)
+        fields = {"type": sound.kind, "what": one.sound, "start_s": span[0], "end_s": span[1]}
+        update: dict[str, object] = {"events": (*labels.events, AgentEvent.model_validate(fields))}
+        if sound.kind == "backchannel":
+            update["backchannels"] = (*labels.backchannels, span)
+        else:
+            update["noises"] = (*labels.noises, (*span, one.sound))
+        labels = labels.model_copy(update=update)
+        if labels.moves:
+            labels = labels.model_copy(update={"moves": _moves_with(labels, one)})
+    return labels
+
+
+def _moves_with(labels: Labels, one: Injection) -> tuple[Move, ...]:
+    """Return the moves with one more, or one that is longer, where the sound lies between them."""
+    moves = list(labels.moves)
+    edges = [0.0, *(t for move in labels.moves for t in (move.start_s, move.end_s)), math.inf]
+    for place in reversed(range(len(labels.moves) + 1)):
+        gap_start, gap_end = edges[2 * place], edges[2 * place + 1]
+        start_s, end_s = max(gap_start, one.at_ms / 1000), min(gap_end, one.end_ms / 1000)
+        if end_s - start_s < _SHORTEST_MS / 1000:
+            continue
+        answers = [begin for begin, end in labels.agent if gap_start <= begin <= start_s < end]
+        if answers or not place:
+            anchor = {"into_agent": start_s - answers[-1]} if answers else {"at": start_s}
+            fields = {"start_s": start_s, "end_s": end_s, "anchor": anchor, "kind": SOUNDS[one.sound].kind}
+            moves.insert(place, Move.model_validate(fields))
+        else:
+            moves[place - 1] = moves[place - 1].model_copy(update={"end_s": end_s})
+    return tuple(moves)
 
 
 # ---- a copy that is a person's own

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
+from simulator.audio.injecting import SOUNDS, Injection
 from simulator.engine.events import (
     BargeIn,
     BargeInSuppressed,
@@ -28,6 +30,7 @@ from simulator.engine.events import (
 )
 from simulator.engine.generation import STAGES
 from simulator.labels import Labels
+from simulator.measures.truth import moved
 from simulator.measures.turns import TurnOutcome
 from simulator.study import Run
 
@@ -58,15 +61,16 @@ class Chapter:
     verdict: str
 
 
-def story(run: Run, labels: Labels | None) -> list[Chapter]:
-    """Tell a run. What happened before the first turn belongs to it."""
+def story(run: Run, labels: Labels | None, injections: Sequence[Injection] = ()) -> list[Chapter]:
+    """Tell a run. What happened before the first turn belongs to it, and so do sounds that were put in."""
     turns = run.measured.turns
     texts = [turn.text for turn in labels.caller_turns()] if labels and run.measured.labelled else []
     limits = [outcome.turn.start_ms for outcome in turns[1:]] + [_FOREVER_MS]
     scripted = run.played.mode == "scripted"
     chapters, events = [], list(run.played.events)
     speech = _speech(events)
-    moments = list(filter(None, map(_moment, events)))
+    moments = [*_put_in(run, injections), *filter(None, map(_moment, events))]
+    moments.sort(key=lambda moment: moment.t_ms)
     if not turns:
         greeted = any(isinstance(event, ResponseStarted) and event.greeting for event in events)
         nothing = (
@@ -83,6 +87,16 @@ def story(run: Run, labels: Labels | None) -> list[Chapter]:
         verdict = "" if scripted else _verdict(outcome, until, heard=heard, labelled=bool(texts))
         chapters.append(Chapter(outcome.turn.start_ms, title, told, verdict))
     return chapters
+
+
+def _put_in(run: Run, injections: Sequence[Injection]) -> list[Moment]:
+    """Tell when the sounds that were put in were played."""
+    played = [(one, moved(run.played.placements, one.at_ms / 1000, one.end_ms / 1000)) for one in injections]
+    return [
+        Moment(span[0], f"Put in: {SOUNDS[one.sound].title}, which should not stop the agent.")
+        for one, span in played
+        if span is not None
+    ]
 
 
 def _short(text: str) -> str:

@@ -13,7 +13,7 @@ import numpy as np
 import soundfile
 from numpy.typing import NDArray
 
-from recordings.make import agent
+from recordings.make import agent, injected
 from recordings.make.labels import label, scenario
 from recordings.make.mixing import laid_out, rendered
 from recordings.make.scenes import SCENES
@@ -45,7 +45,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
 def _write_all(folder: Path) -> list[str]:
     folder.mkdir(parents=True, exist_ok=True)
     names = []
-    for files in (*map(_files, SCENES), {agent.NAME: _flac(*agent.agent_voice())}):
+    sounds = {f"{injected.FOLDER}/{name}.flac": _flac(*clip) for name, clip in injected.injected_sounds().items()}
+    for files in (*map(_files, SCENES), {agent.NAME: _flac(*agent.agent_voice())}, sounds):
         for name, content in files.items():
             (folder / name).parent.mkdir(exist_ok=True)
             (folder / name).write_bytes(content)

@@ -13,6 +13,7 @@ import soxr
 
 from base.samples import SAMPLE_RATE, Samples
 from simulator.audio.decoding import decoded, facts_of, reason
+from simulator.audio.injecting import clip
 from simulator.audio.what_if import AS_IT_IS, WhatIf
 from simulator.errors import AudioError, ChannelError
 
@@ -88,6 +89,8 @@ class AudioSource:
         digest.update(f"channel {self.caller_channel}".encode())
         if self.what_if:
             digest.update(f"what if, method 1: {self.what_if!r}".encode())
+            for one in self.what_if.injections:
+                digest.update(clip(one.sound).tobytes())
         return digest.hexdigest()
 
     def blocks(self, from_s: int = 0) -> Iterator[Samples]:

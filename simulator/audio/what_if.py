@@ -21,6 +21,7 @@ from numpy.typing import NDArray
 from base.samples import QUIETEST_DB, SAMPLE_RATE, SPEECH_DB, Samples, decibels, to_pcm16
 from simulator.activity.model import framed
 from simulator.activity.silero import voice_model
+from simulator.audio.injecting import Injection, injected
 
 Gain = Callable[[NDArray[np.float64]], NDArray[np.float64]]
 """From frequencies in Hz, ``[n]``, to linear gains, ``[n]``."""
@@ -187,38 +188,46 @@ class WhatIf:
     ``telephone``: 300–3400 Hz at 8 kHz through G.711 µ-law. ``noise_snr_db``: a steady room's noise, its power that
     many dB below the caller's active speech level (:mod:`simulator.audio.what_if`); both are taken over the
     whole band or, with the telephone on, over what its band leaves. Noise comes before µ-law, as on a real line.
-    ``noise_seed`` chooses the noise.
+    ``noise_seed`` chooses the noise. ``injections`` are sounds put in beside the caller, before all of this.
     """
 
     telephone: bool = False
     noise_snr_db: float | None = None
     noise_seed: int = 0
+    injections: tuple[Injection, ...] = ()
 
     def __bool__(self) -> bool:
-        return self.telephone or self.noise_snr_db is not None
+        return self.telephone or self.noise_snr_db is not None or bool(self.injections)
 
     def words(self) -> list[str]:
         """Return what is on, for people."""
         said = ["over a telephone line"] if self.telephone else []
         if self.noise_snr_db is not None:
             said.append(f"with room noise at {self.noise_snr_db:g} dB SNR")
-        return said
+        return said + [f"with {one.words()}" for one in self.injections]
 
     def to_json(self) -> dict[str, Any]:
         """Return what is on, for scripts; empty if nothing is."""
         shown: dict[str, Any] = {"telephone": True} if self.telephone else {}
         if self.noise_snr_db is not None:
             shown |= {"noise_snr_db": self.noise_snr_db, "noise_seed": self.noise_seed}
+        if self.injections:
+            shown["injected"] = [one.to_json() for one in self.injections]
         return shown
 
     def heard(self, plain: Callable[[], Iterator[Samples]]) -> Iterator[Samples]:
         """Yield what is heard of the blocks that ``plain`` yields anew at each call, as many samples as there."""
-        heard = self._banded(plain)
+        heard = self._banded(lambda: self._with_sounds(plain))
         if self.noise_snr_db is not None:
             level_db = active_speech_level_db(self._banded(plain))
             taps = noise_taps(telephone_band if self.telephone else None)
             heard = with_noise(heard, taps, level_db - self.noise_snr_db, self.noise_seed)
         return over_the_line(heard) if self.telephone else heard
+
+    def _with_sounds(self, plain: Callable[[], Iterator[Samples]]) -> Iterator[Samples]:
+        if not self.injections:
+            return plain()
+        return injected(plain(), self.injections, active_speech_level_db(plain()))
 
     def _banded(self, plain: Callable[[], Iterator[Samples]]) -> Iterator[Samples]:
         return filtered(plain(), taps_of(telephone_band)) if self.telephone else plain()

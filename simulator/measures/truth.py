@@ -41,11 +41,11 @@ def truth_of(played: Played, labels: Labels | None) -> Truth:
     places = played.placements
     turns = []
     for index, turn in enumerate(labels.caller_turns()):
-        moved = _moved(places, turn.start_s, turn.end_s)
-        if moved is not None:
-            turns.append(TrueTurn(index, *moved))
-    wanted = [_moved(places, event.start_s, event.end_s) for event in labels.events if event.should_barge_in]
-    others = [_moved(places, event.start_s, event.end_s) for event in labels.events if not event.should_barge_in]
+        place = moved(places, turn.start_s, turn.end_s)
+        if place is not None:
+            turns.append(TrueTurn(index, *place))
+    wanted = [moved(places, event.start_s, event.end_s) for event in labels.events if event.should_barge_in]
+    others = [moved(places, event.start_s, event.end_s) for event in labels.events if not event.should_barge_in]
     return Truth(
         True,
         tuple(turns),
@@ -54,7 +54,7 @@ def truth_of(played: Played, labels: Labels | None) -> Truth:
     )
 
 
-def _moved(places: tuple[Placement, ...], start_s: float, end_s: float) -> Stretch | None:
+def moved(places: tuple[Placement, ...], start_s: float, end_s: float) -> Stretch | None:
     """Return a labelled stretch on the run's clock; ``None`` if its audio was not played.
 
     A stretch that reaches over several moves begins with the first and ends with the last of them.

@@ -12,7 +12,8 @@ import pytest
 import soundfile as sf
 from numpy.typing import NDArray
 
-from simulator.recording import bundled_folder
+from simulator.audio.injecting import Injection
+from simulator.recording import bundled_folder, open_recording, with_injections
 from tests.cli.conftest import Turnlab
 
 Audio = NDArray[np.float32]
@@ -66,6 +67,53 @@ def test_the_report_says_which_knobs_were_on(turnlab: Turnlab, tmp_path: Path) -
     assert noisy["probability"] != turnlab("analyze", path, "--json").json()["probability"]
     assert report["runs"][0]["readouts"]["response_ms"]["n"] > 0
     assert turnlab("simulate", path, *knobs, "--json").json()["runs"] == report["runs"]
+
+
+def test_sounds_put_in_are_heard_told_and_counted_as_what_they_are(turnlab: Turnlab, tmp_path: Path) -> None:
+    plain = ("simulate", "booking", "--eot", "silence")
+    sounds = ("--inject", "television@5", "--inject", "mm-hm@24")
+    report = turnlab(*plain, *sounds, "--json").json()
+    assert report["what_if"]["injected"][1] == {"sound": "mm-hm", "start_s": 24.0, "end_s": 24.335}
+    assert report["runs"][0]["readouts"]["false_barge_ins"]["count"] == 1
+    assert report["runs"][0]["readouts"]["false_barge_ins"]["of"] == 2
+    told = " ".join(turnlab(*plain, *sounds, "--explain").out.split())
+    assert "What if: the caller with a television at 5 s, with an “mm-hm” at 24 s" in told
+    assert "Put in: a television, which should not stop the agent." in told
+    assert turnlab(*plain, "--json").json()["runs"][0]["readouts"]["false_barge_ins"]["of"] == 0
+    alone = tmp_path / "alone.flac"
+    shutil.copy(bundled_folder() / "booking.flac", alone)
+    unlabelled = turnlab("simulate", alone, "--eot", "silence", "--inject", "cough@3")
+    assert "unlabelled, so no false barge-in is counted" in unlabelled.err
+
+
+def test_a_sound_lies_in_elastic_replay_where_it_lay_in_the_call() -> None:
+    """Into the agent's answer where the labels have it talk, else with what the caller said before it."""
+    plain = open_recording(bundled_folder() / "booking.flac").labels
+    assert plain is not None
+    into_s, after_s = plain.agent[1][0] + 0.5, plain.moves[2].end_s + 0.1
+    injections = (Injection(round(into_s * 1000), "mm-hm"), Injection(round(after_s * 1000), "yeah"))
+    labels = with_injections(plain, injections)
+    assert len(labels.moves) == len(plain.moves) + 1
+    (murmur,) = [move for move in labels.moves if move.kind == "backchannel"]
+    assert murmur.anchor.into_agent == pytest.approx(0.5, abs=0.001)
+    longer = next(move for move in labels.moves if move.start_s == plain.moves[2].start_s)
+    assert longer.end_s == injections[1].end_ms / 1000
+    assert [event.should_barge_in for event in labels.events] == [False, False]
+    assert len(labels.backchannels) == 2
+
+
+@pytest.mark.parametrize(
+    ("wish", "said"),
+    [
+        ("coug@3", "did you mean cough?"),
+        ("trumpet@3", "there are cough, coughs, throat-clear, laugh"),
+        ("cough", "cough: give SOUND@SECONDS, such as cough@12.4"),
+        ("cough@-3", "give SOUND@SECONDS"),
+        ("cough@999", "booking.flac is only 43.7 s long"),
+    ],
+)
+def test_a_sound_that_cannot_be_put_in_is_one_sentence(turnlab: Turnlab, wish: str, said: str) -> None:
+    assert said in turnlab("simulate", "booking", "--eot", "silence", "--inject", wish).one_line(2)
 
 
 def test_noise_beyond_any_call_is_a_wrong_call(turnlab: Turnlab, tone: Path) -> None:

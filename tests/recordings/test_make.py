@@ -10,6 +10,7 @@ import pytest
 
 from recordings.make import __main__ as command
 from recordings.make.scenes import SCENES
+from simulator.audio.injecting import SOUNDS
 from tests.recordings.bundle import FOLDER, IDS
 
 SUFFIXES = (".flac", ".json", ".scenario.json")
@@ -43,7 +44,8 @@ def test_an_empty_folder_is_filled_with_what_is_bundled_byte_for_byte(tmp_path: 
     assert done.returncode == 0, done.stderr
     files = [path for path in (tmp_path / "new").rglob("*") if path.is_file()]
     written = {path.relative_to(tmp_path / "new").as_posix() for path in files}
-    assert written == {f"{name}{suffix}" for name in IDS for suffix in SUFFIXES} | {"agent/voice.flac"}
+    expected = {f"{name}{suffix}" for name in IDS for suffix in SUFFIXES} | {"agent/voice.flac"}
+    assert written == expected | {f"injected/{name}.flac" for name in SOUNDS}
     assert len(done.stdout.splitlines()) == len(written)
     assert [
         name for name in sorted(written) if (tmp_path / "new" / name).read_bytes() != (FOLDER / name).read_bytes()

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import numpy as np
 import pytest
 import soundfile as sf
 
+from simulator.audio.injecting import SOUNDS
 from simulator.labels.document import LabelFile
 from simulator.recording import bundled_folder
 from tests.tui.controller_host import Answers, QuietHost
@@ -248,6 +250,46 @@ def test_the_playhead_can_be_put_before_anything_is_played(folder: Path) -> None
     assert bench.playback.sight is None
 
 
+async def test_a_sound_is_put_in_at_the_playhead_seen_counted_and_taken_away(folder: Path) -> None:
+    bench = Bench(folder / "booking.flac")
+    bench.host.run()
+    outcome = bench.trials.outcome
+    assert outcome is not None
+    answer = next(bar for bar in outcome.scene.lanes[0].bars if bar.kind == "response")
+    bench.playback.seek(answer.start_ms + 600)
+    choices: list[list[str]] = []
+
+    async def pick(question: str, offered: Sequence[tuple[str, str]]) -> str | None:
+        choices.append([name for name, _ in offered])
+        return "television" if len(choices) == 1 else offered[0][0]
+
+    async def edit(*_: object) -> None:
+        raise AssertionError("no labels are edited")
+
+    labelling = LabellingController(
+        bench.host,
+        bench.recordings,
+        bench.session.trial_runner,
+        edit,
+        outcome=lambda: bench.trials.outcome,
+        at=lambda: bench.heard[-1].wants_ms or 0,
+        pick=pick,
+    )
+    seen: list[tuple[list[str], int]] = []
+    for _ in range(2):
+        labelling.inject()
+        await bench.host.finish()
+        bench.host.run()
+        found = bench.trials.outcome
+        assert found is not None
+        put_in = [turn for turn in found.scene.turns if turn.text.startswith("+ ")]
+        seen.append(([turn.text for turn in put_in], found.runs[0].measured.counts["false_barge_ins"].count))
+        assert all(abs(turn.start_ms - answer.start_ms - 600) <= 1 for turn in put_in)
+    assert seen == [(["+ television"], 1), ([], 0)]
+    assert choices[0] == list(SOUNDS)
+    assert choices[1][1:] == list(SOUNDS)
+
+
 @pytest.mark.parametrize("there", [True, False])
 async def test_list_timeline_and_readouts_follow_labels_that_were_written(folder: Path, there: bool) -> None:
     bench = Bench(folder / "booking.flac")
@@ -261,7 +303,15 @@ async def test_list_timeline_and_readouts_follow_labels_that_were_written(folder
             analysed.recording.source.path.unlink()
         return analysed.recording.source.path
 
-    labelling = LabellingController(bench.host, bench.recordings, bench.session.trial_runner, edit)
+    labelling = LabellingController(
+        bench.host,
+        bench.recordings,
+        bench.session.trial_runner,
+        edit,
+        outcome=lambda: bench.trials.outcome,
+        at=lambda: 0,
+        pick=lambda *_: asyncio.sleep(0),
+    )
     labelling.edit()
     await bench.host.finish()
     bench.host.run()

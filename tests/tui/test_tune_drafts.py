@@ -246,7 +246,7 @@ async def test_only_forms_that_lead_somewhere_are_offered_and_pasted_json_goes_i
     if changed:
         drafting.drafts.set_value("max_buffer_delay_ms", 520)
     copies = CopiesController(
-        drafting.host, drafting.drafts, drafting.answers, client=client, recording=lambda: "/calls/one.wav"
+        drafting.host, drafting.drafts, drafting.answers, client=client, recording=lambda: ("/calls/one.wav",)
     )
     copies.copy()
     await drafting.host.finish()

@@ -34,6 +34,13 @@ def recordings(incomplete: str) -> list[str]:
     return _beginning(known_recordings(), incomplete)
 
 
+def sounds(incomplete: str) -> list[str]:
+    """Return the sounds that can be put into a recording, up to the moment, which a person types."""
+    from simulator.audio.injecting import SOUNDS
+
+    return _beginning((f"{name}@" for name in SOUNDS), incomplete)
+
+
 def services(incomplete: str) -> list[str]:
     """Return the services of the connection, by name."""
     import asyncio

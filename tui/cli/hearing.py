@@ -6,9 +6,11 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from simulator.activity.model import Activity
+from simulator.audio.injecting import parse_injection
 from simulator.audio.what_if import AS_IT_IS, WhatIf
 from simulator.channel import NEEDS_CALLER, both_sides
 from simulator.echo.play import USUAL_DELAY_MS, Echo
+from simulator.errors import InjectionError
 from simulator.recording import Recording
 from tui.cli.failure import CallError, complain
 from tui.cli.options import HearingOptions
@@ -42,6 +44,18 @@ def hearing_of(options: HearingOptions, seed: int) -> Hearing:
     noise_seed = 0 if options.noise_snr is None else seed
     what_if = WhatIf(options.telephone, options.noise_snr, noise_seed)
     return Hearing(options.caller_channel, options.mono_mix, what_if)
+
+
+def with_sounds(hearing: Hearing, wanted: list[str]) -> Hearing:
+    """Return how recordings are to be heard with sounds put in, each written as ``cough@12.4``.
+
+    Raises :class:`~tui.cli.failure.CallError` for one that does not exist or is not written so.
+    """
+    try:
+        injections = tuple(sorted(map(parse_injection, wanted)))
+    except InjectionError as error:
+        raise CallError(f"--inject {error}") from None
+    return replace(hearing, what_if=replace(hearing.what_if, injections=injections))
 
 
 def with_echo(hearing: Hearing, loss_db: float | None, delay_ms: int | None) -> Hearing:

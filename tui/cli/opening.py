@@ -14,7 +14,7 @@ from simulator.activity.end_of_turn import EndOfTurnModel, end_of_turn_model, na
 from simulator.activity.model import SILENCE_ONLY, Activity
 from simulator.activity.models import why_silence_only
 from simulator.engine.profile import EngineProfile, load_profile
-from simulator.errors import ChannelError, SimulatorError
+from simulator.errors import ChannelError, InjectionError, SimulatorError
 from simulator.recording import Recording, find_audio, known_recordings, open_recording
 from tui.cli.failure import CallError, Faults, WorkError, complain
 from tui.cli.hearing import Hearing, tell_about
@@ -50,12 +50,18 @@ def _is_name(path: Path) -> bool:
 def open_all(paths: list[Path], hearing: Hearing, faults: Faults) -> list[Recording]:
     """Open recordings, giving each an id of its own; those that fail are left out.
 
-    Raises :class:`~tui.cli.failure.ToldError` if all of them fail.
+    Raises :class:`~tui.cli.failure.ToldError` if all of them fail, and :class:`~tui.cli.failure.CallError` for a
+    sound that is to be put in after the end of one.
     """
     opened = []
     for path in paths:
         with faults.noting(path):
-            opened.append(open_recording(path, hearing.channel_index, hearing.what_if, mono_mix=hearing.mono_mix))
+            try:
+                opened.append(
+                    open_recording(path, hearing.channel_index, hearing.what_if, mono_mix=hearing.mono_mix)
+                )
+            except InjectionError as error:
+                raise CallError(f"--inject {error}") from None
     if not opened:
         faults.raise_all()
     named: list[Recording] = []

@@ -84,7 +84,7 @@ def _there_already(path: Path) -> CallError:
 def print_story(recording: Recording, run: Run) -> None:
     """Print one run, turn by turn."""
     print_line(f"{recording.title}, arm {run.arm}, {run.played.mode} replay")
-    for chapter in story(run, recording.labels):
+    for chapter in story(run, recording.labels, recording.source.what_if.injections):
         print_line("")
         print_line(f"{clock(chapter.start_ms)}  {chapter.title}")
         print_timed([(clock(moment.t_ms), moment.text) for moment in chapter.moments])

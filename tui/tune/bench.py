@@ -13,6 +13,7 @@ from simulator.activity.cache import cached_analysis
 from simulator.activity.end_of_turn import EndOfTurnModel, end_of_turn_model
 from simulator.activity.model import Activity
 from simulator.audio.source import SUFFIXES
+from simulator.audio.what_if import AS_IT_IS, WhatIf
 from simulator.errors import SimulatorError
 from simulator.live_recording import recover_recordings
 from simulator.recording import Recording, bundled_folder, find_audio, open_recording
@@ -68,11 +69,11 @@ def own_folder() -> Path:
     return own_recordings_folder()
 
 
-def open_found(file: Path) -> Found:
+def open_found(file: Path, what_if: WhatIf = AS_IT_IS) -> Found:
     """Open one audio file. Its key is its name, in the folder of one's own with ``my/`` before it."""
     key = f"{OWN_RECORDINGS}{file.name}" if file.parent == own_folder() else file.name
     try:
-        recording = open_recording(file)
+        recording = open_recording(file, what_if=what_if)
     except SimulatorError as error:
         return Found(key, file.name, None, without_folder(str(error), file))
     except OSError as error:

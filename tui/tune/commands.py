@@ -268,6 +268,14 @@ TIMELINE: tuple[Command, ...] = (
         action=part("labelling", "edit"),
     ),
     Command(
+        "tune.inject",
+        "What if…",
+        "i",
+        "Put a sound in at the playhead, or at the chosen event: a cough, an mm-hm, a laugh, a door, another voice;"
+        " or take one away.",
+        action=part("labelling", "inject"),
+    ),
+    Command(
         "tune.glyphs",
         "ASCII drawing",
         "f9",

@@ -34,9 +34,9 @@ def as_json(config: VoiceConfig) -> str:
     return json_lines(config.set_values())
 
 
-def as_simulate(config: VoiceConfig, recording: str) -> str:
-    """Return the command that plays a recording through the draft, here."""
-    return shlex.join(["turnlab", "simulate", recording, "--config", _line(config.set_values())])
+def as_simulate(config: VoiceConfig, recording: Sequence[str]) -> str:
+    """Return the command that plays a recording, its path and what is put into it, through the draft, here."""
+    return shlex.join(["turnlab", "simulate", *recording, "--config", _line(config.set_values())])
 
 
 def as_command(target: Target, body: Mapping[str, Any]) -> str:
@@ -113,7 +113,7 @@ class CopyQuestions(Protocol):
 class CopiesController:
     """Gives the draft to other programs as text, and takes it from them.
 
-    ``recording`` returns the path of the recording that is shown, "" for none.
+    ``recording`` returns the path of the recording that is shown and the options of what is put into it.
     """
 
     def __init__(
@@ -123,7 +123,7 @@ class CopiesController:
         questions: CopyQuestions,
         *,
         client: ServicesClient | None,
-        recording: Callable[[], str],
+        recording: Callable[[], Sequence[str]],
     ) -> None:
         self._host, self._drafts, self._questions = host, drafts, questions
         self._client, self._recording = client, recording
@@ -143,7 +143,7 @@ class CopiesController:
         """Return the forms by name, with a line about each and the text itself."""
         session, client = self._drafts.session, self._client
         config, body = session.draft.config, session.draft.changes()
-        recording = self._recording() or "RECORDING.wav"
+        recording = self._recording() or ("RECORDING.wav",)
         forms = {
             "JSON": ("All fields that the draft sets.", as_json(config)),
             "simulate": ("The command that plays this recording through it.", as_simulate(config, recording)),

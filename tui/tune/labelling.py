@@ -1,30 +1,76 @@
-"""Having labels edited, and letting list, timeline and readouts follow them."""
+"""Having labels edited or sounds put into a recording, and letting list, timeline and readouts follow."""
 
 from __future__ import annotations
 
 import asyncio
 import os
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
+from simulator.audio.injecting import SOUNDS, Injection
 from simulator.errors import SimulatorError
 from simulator.labels.document import LabelFile, open_label_file
 from simulator.recording import bundled_folder
+from simulator.replay import Placement
 from tui.host import Host
 from tui.tune.bench import AnalysedRecording, gone_text, open_found, own_folder
 from tui.tune.recordings import RecordingsController
-from tui.tune.trial import TrialRunner
+from tui.tune.trial import Outcome, TrialRunner
 
 Edit = Callable[[AnalysedRecording, LabelFile, Path | None], Awaitable[Path | None]]
 """Has labels edited; a recording of ours goes to the folder first. Returns the audio whose labels were written."""
 
+Pick = Callable[[str, Sequence[tuple[str, str]]], Awaitable[str | None]]
+"""Asks for one of several named things, each with a line about it."""
+
+
+def moment_of_recording(outcome: Outcome, shared_ms: int) -> int:
+    """Return the moment of the recording, ms, that arm A meets at one of the shared clock.
+
+    Where elastic replay plays nothing of the recording, it is as far into the labelled agent window of that gap as
+    arm A's answer had got, or as far behind what was played last, and lies in the gap.
+    """
+    run, labels = outcome.runs[0], outcome.shown.recording.labels
+    own_ms = outcome.scene.ticks.own(shared_ms)
+    places = run.played.placements
+    before = [place for place in places if place.start_ms + place.shift_ms <= own_ms]
+    last = before[-1] if before else Placement(0, 0, 0)
+    if own_ms < last.end_ms + last.shift_ms:
+        return own_ms - last.shift_ms
+    gap_end_ms = places[len(before)].start_ms if len(before) < len(places) else outcome.shown.recording.duration_ms
+    at_ms = own_ms - last.shift_ms
+    windows = [round(start_s * 1000) for start_s, _ in labels.agent] if labels else []
+    windows = [start_ms for start_ms in windows if last.end_ms <= start_ms < gap_end_ms]
+    spoken = [s.start_ms for s in run.measured.sounds if last.end_ms + last.shift_ms <= s.start_ms <= own_ms]
+    if windows and spoken:
+        at_ms = windows[0] + own_ms - spoken[-1]
+    return max(last.end_ms, min(at_ms, gap_end_ms - _ROOM_MS))
+
+
+_ROOM_MS = 500
+"""So much before the caller's next words a sound is put in at the latest."""
+
 
 class LabellingController:
-    """Has the labels of the shown recording edited by ``edit``; ``runner`` forgets what they made of it before."""
+    """Has the labels of the shown recording edited by ``edit``; ``runner`` forgets what they made of it before.
 
-    def __init__(self, host: Host, recordings: RecordingsController, runner: TrialRunner, edit: Edit) -> None:
+    Sounds are put into what ``outcome`` shows, ``at`` a moment of the shared clock, ms; ``pick`` asks which.
+    """
+
+    def __init__(
+        self,
+        host: Host,
+        recordings: RecordingsController,
+        runner: TrialRunner,
+        edit: Edit,
+        *,
+        outcome: Callable[[], Outcome | None],
+        at: Callable[[], int],
+        pick: Pick,
+    ) -> None:
         self._host, self._recordings, self._runner, self._edit = host, recordings, runner, edit
+        self._outcome, self._at_ms, self._pick = outcome, at, pick
 
     def edit(self) -> None:
         """Open the labels of the shown recording."""
@@ -52,7 +98,7 @@ class LabellingController:
 
     async def _follow(self, analysed: AnalysedRecording, audio: Path) -> None:
         """Let list, timeline and readouts follow the labels that were written for a recording."""
-        found = await asyncio.to_thread(open_found, audio)
+        found = await asyncio.to_thread(open_found, audio, analysed.recording.source.what_if)
         if found.recording is None:
             gone = found.key == analysed.key and await self._gone(analysed)
             why = gone_text(found.key) if gone else found.fault
@@ -60,6 +106,37 @@ class LabellingController:
             return
         self._runner.forget(found.key)
         self._recordings.take_in(found, replace(analysed, key=found.key, recording=found.recording))
+
+    # ---- sounds put in
+
+    def inject(self) -> None:
+        """Put a sound in at the playhead, or take one away."""
+        self._host.start(self._inject, "sounds", exclusive=True)
+
+    async def _inject(self) -> None:
+        outcome = self._outcome()
+        if outcome is None:
+            self._host.tell("Wait until the recording is analysed.", severity="warning")
+            return
+        recording = outcome.shown.recording
+        what_if = recording.source.what_if
+        at_ms = min(moment_of_recording(outcome, self._at_ms()), recording.duration_ms - 1)
+        away = {f"without {one.words()}": one for one in what_if.injections}
+        choices = [(name, f"take it away: put in at {one.at_ms / 1000:g} s") for name, one in away.items()]
+        choices += [(name, f"put {sound.title} in at {at_ms / 1000:.1f} s") for name, sound in SOUNDS.items()]
+        chosen = await self._pick(f"What if, at {at_ms / 1000:.1f} s of {recording.title} …", choices)
+        if chosen is None:
+            return
+        injections = {*what_if.injections} - {away[chosen]} if chosen in away else {*what_if.injections}
+        if chosen not in away:
+            injections.add(Injection(at_ms, chosen))
+        found = await asyncio.to_thread(
+            open_found, recording.source.path, replace(what_if, injections=tuple(sorted(injections)))
+        )
+        if found.recording is None:
+            self._host.tell(found.fault, "The recording is heard as before", severity="error", timeout=10)
+            return
+        self._recordings.hear_again(found)
 
     async def _gone(self, analysed: AnalysedRecording) -> bool:
         """Tell whether the file of a recording is gone, and say so at it from then on."""

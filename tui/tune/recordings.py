@@ -168,6 +168,16 @@ class RecordingsController:
         self._put(_row(found).now("done"))
         self.show(found.key)
 
+    def hear_again(self, found: Found) -> None:
+        """List a recording whose audio is heard otherwise now, with sounds put in say; analyse and show it."""
+        self._found[found.key] = found
+        self.analyses.pop(found.key, None)
+        self._put(_row(found))
+        if self.state.over_all:
+            self.show_over_all(found.key)
+        else:
+            self.show(found.key)
+
     def note_gone(self, key: str) -> None:
         """Say at a recording that its file is gone."""
         row = self._rows[key]
@@ -313,4 +323,6 @@ def _row(found: Found) -> RecordingRow:
     if recording.notes:
         told = " ".join(f"{without_folder(one, recording.source.path)}." for one in recording.notes)
         note = f"{told} {note}"
+    if injections := recording.source.what_if.injections:
+        note = f"Put in: {', '.join(one.words() for one in injections)}. {note}"
     return RecordingRow(found.key, found.title, recording.source.duration_s, note=note)

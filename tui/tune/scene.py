@@ -21,6 +21,7 @@ from simulator.engine.events import (
 )
 from simulator.engine.profile import EngineProfile
 from simulator.measures.readouts import Measured
+from simulator.measures.truth import moved
 from simulator.measures.turns import Sound, TurnOutcome
 from simulator.replay import Played
 from simulator.study import Run
@@ -96,7 +97,7 @@ class Clip:
 
 
 class Turn(NamedTuple):
-    """A labelled turn and its words."""
+    """A labelled turn and its words, or a sound that was put in."""
 
     start_ms: int
     end_ms: int
@@ -214,7 +215,7 @@ def make_scene(
         ticks=clock_a,
         wave=waveform(analysed.activity),
         clips=_clips(a.played, clock_a),
-        turns=_turns(analysed, measured, clock_a),
+        turns=_turns(analysed, a.played, measured, clock_a),
         pauses=_pauses(a.played, measured.sounds, clock_a),
         threshold=limits.threshold,
         eager=limits.eager if limits.eager is not None and limits.eager < limits.threshold else None,
@@ -232,14 +233,26 @@ def _clips(played: Played, clock: ArmClock) -> tuple[Clip, ...]:
     )
 
 
-def _turns(analysed: AnalysedRecording, measured: Measured, clock: ArmClock) -> tuple[Turn, ...]:
+def _turns(analysed: AnalysedRecording, played: Played, measured: Measured, clock: ArmClock) -> tuple[Turn, ...]:
     labels = analysed.recording.labels
+    put_in = _put_in(analysed, played, clock)
     if not measured.labelled or labels is None:
-        return ()
+        return put_in
     texts = [turn.text for turn in labels.caller_turns()]
-    return tuple(
+    turns = [
         Turn(clock.at(turn.start_ms), clock.until(turn.end_ms), texts[turn.index]) for turn in measured.truth.turns
-    )
+    ]
+    return tuple(sorted([*turns, *put_in]))
+
+
+def _put_in(analysed: AnalysedRecording, played: Played, clock: ArmClock) -> tuple[Turn, ...]:
+    """Return the sounds that were put in and played."""
+    found = []
+    for one in analysed.recording.source.what_if.injections:
+        span = moved(played.placements, one.at_ms / 1000, one.end_ms / 1000)
+        if span is not None:
+            found.append(Turn(clock.at(span[0]), clock.until(span[1]), f"+ {one.sound}"))
+    return tuple(found)
 
 
 def _differing(mine: Measured, theirs: Measured, clock: ArmClock) -> tuple[Differing, ...]:

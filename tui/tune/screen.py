@@ -115,7 +115,15 @@ class TuneScreen(PaneScreen):
             publish=self._publish("heard"),
         )
         self._hold_draft(host, ask, client)
-        self.labelling = LabellingController(host, self.recordings, session.trial_runner, self._edit_labels)
+        self.labelling = LabellingController(
+            host,
+            self.recordings,
+            session.trial_runner,
+            self._edit_labels,
+            outcome=lambda: self.trials.outcome,
+            at=lambda: self.timeline.moment_ms,
+            pick=ask.pick,
+        )
 
     def _hold_draft(self, host: ScreenHost, ask: TuneDialogs, client: ServicesClient | None) -> None:
         """Hold the controllers of the draft: what it is, where it goes, and what it is compared with."""
@@ -141,7 +149,7 @@ class TuneScreen(PaneScreen):
         )
         self.arms = ArmsController(host, client, session, ask, changed=self.show_settings)
         self.presets = PresetsController(host, self.drafts, ask, read_only=self._is_read_only)
-        self.copies = CopiesController(host, self.drafts, ask, client=client, recording=self._recording_path)
+        self.copies = CopiesController(host, self.drafts, ask, client=client, recording=self._recording_asked_for)
         self.findings = FindingsController(
             host,
             self.drafts,
@@ -277,9 +285,13 @@ class TuneScreen(PaneScreen):
     def _is_read_only(self) -> bool:
         return bool(getattr(self.app, "read_only", False))
 
-    def _recording_path(self) -> str:
+    def _recording_asked_for(self) -> tuple[str, ...]:
         shown = self.recordings.shown
-        return str(shown.recording.source.path) if shown else ""
+        if shown is None:
+            return ()
+        source = shown.recording.source
+        put_in = [f"--inject={one.sound}@{one.at_ms / 1000:g}" for one in source.what_if.injections]
+        return (str(source.path), *put_in)
 
     def _go_to_turn(self, key: str, own_ms: int) -> None:
         """Show a moment of a recording, and go on comparing over what is compared over now."""

@@ -94,6 +94,16 @@ class TimelinePane(Vertical):
             return max(mark.t_ms - BEFORE_EVENT_MS, 0)
         return round(view.start_ms)
 
+    @property
+    def moment_ms(self) -> int:
+        """The moment that is meant: at the playhead, else at the chosen event, else where the view begins."""
+        sight, mark = self.heard.sight, self.timeline.chosen
+        if sight is not None:
+            return sight.shared_ms
+        if self.heard.wants_ms is not None:
+            return self.heard.wants_ms
+        return mark.t_ms if mark is not None else round(self.timeline.view.start_ms)
+
     def watch_heard(self, heard: Heard) -> None:
         """Put the playhead where the call that is heard is, and say so."""
         sight = heard.sight
@@ -121,4 +131,6 @@ def _about(outcome: Outcome) -> str:
     if (mixed := outcome.runs[0].mixed) is not None:
         title += f" · {mixed}; {NEEDS_CALLER}, so it is left out"
     clock = "clock of A; ┈ the quicker arm waits, so that both meet the caller's next words together"
+    if injections := outcome.shown.recording.source.what_if.injections:
+        title += f" · put in: {', '.join(one.words() for one in injections)}"
     return f"{title} · {clock}" if scene.aligned else title

@@ -68,6 +68,14 @@ def simulate(
     seed: Seed = 0,
     caller: HearingOptions,
     echo: EchoOptions,
+    inject: Annotated[
+        list[str] | None,
+        typer.Option(
+            metavar="SOUND@S",
+            help="What if: put a sound in at a moment, such as cough@12.4; may be given several times.",
+            autocompletion=completing.sounds,
+        ),
+    ] = None,
     explain: Annotated[
         bool, typer.Option("--explain", help="Tell each call as a story: what happened when, and why.")
     ] = False,
@@ -75,8 +83,10 @@ def simulate(
     as_json: Json = False,
 ) -> None:
     """Play recordings through one or several configurations and compare what a caller would hear."""
-    from tui.cli.hearing import hearing_of, with_echo
+    from tui.cli.hearing import hearing_of, with_echo, with_sounds
     from tui.cli.simulate import Request, mix_request, simulate
+
+    heard = with_sounds(hearing_of(caller, seed), inject or [])
 
     simulate(
         Request(
@@ -86,7 +96,7 @@ def simulate(
             profile=profile,
             eot=eot.value if eot else None,
             seed=seed,
-            hearing=with_echo(hearing_of(caller, seed), echo.echo_db, echo.echo_delay_ms),
+            hearing=with_echo(heard, echo.echo_db, echo.echo_delay_ms),
             mix=mix_request(mix.mix, mix.voice, force=mix.force),
         ),
         as_json=as_json,

@@ -1,0 +1,121 @@
+"""What if, at this moment: a cough, a murmur, a door or another voice is put into the caller's audio."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from difflib import get_close_matches
+from functools import cache
+from importlib.resources import files
+from pathlib import Path
+from typing import Any, Literal, NamedTuple
+
+import numpy as np
+import soundfile as sf
+
+from base.samples import SAMPLE_RATE, SAMPLES_PER_MS, SPEECH_DB, Samples
+from simulator.errors import InjectionError
+
+
+class Sound(NamedTuple):
+    """A sound that can be put in. ``title`` names one of it; ``kind`` is what labels call it.
+
+    ``level_db`` is how much louder than the caller's active speech it is, over its sounding part.
+    """
+
+    title: str
+    kind: Literal["backchannel", "noise"]
+    level_db: float
+
+
+SOUNDS = {
+    "cough": Sound("a cough", "noise", 2.0),
+    "coughs": Sound("two coughs", "noise", 2.0),
+    "throat-clear": Sound("a throat being cleared", "noise", -2.0),
+    "laugh": Sound("a laugh", "noise", 0.0),
+    "mm-hm": Sound("an “mm-hm”", "backchannel", -4.0),
+    "yeah": Sound("a “yeah”", "backchannel", -4.0),
+    "door": Sound("a door", "noise", -2.0),
+    "keys": Sound("typing", "noise", -12.0),
+    "television": Sound("a television", "noise", -14.0),
+    "second-voice": Sound("a second voice", "noise", -8.0),
+}
+"""What there is, by the name it is asked for with. None of it should stop the agent."""
+
+_SYNTAX = re.compile(r"(?P<sound>[^@]+)@(?P<at>\d+(?:\.\d+)?)")
+_EXAMPLE = "SOUND@SECONDS, such as cough@12.4"
+
+
+@dataclass(frozen=True, slots=True, order=True)
+class Injection:
+    """A sound put in at ``at_ms`` of the recording."""
+
+    at_ms: int
+    sound: str
+
+    @property
+    def end_ms(self) -> int:
+        """When it is over."""
+        return self.at_ms + len(clip(self.sound)) // SAMPLES_PER_MS
+
+    def words(self) -> str:
+        """Return what is put in, for people."""
+        return f"{SOUNDS[self.sound].title} at {self.at_ms / 1000:g} s"
+
+    def to_json(self) -> dict[str, Any]:
+        """Return what is put in, for scripts."""
+        return {"sound": self.sound, "start_s": self.at_ms / 1000, "end_s": self.end_ms / 1000}
+
+
+def parse_injection(text: str) -> Injection:
+    """Read ``cough@12.4``. Raises :class:`~simulator.errors.InjectionError` with what to write instead."""
+    found = _SYNTAX.fullmatch(text.strip())
+    if found is None:
+        raise InjectionError(f"{text}: give {_EXAMPLE}")
+    name = re.sub(r"[ _]+", "-", found["sound"].strip().lower())
+    if name not in SOUNDS:
+        near = get_close_matches(name, SOUNDS, 1, 0.5)
+        meant = f"did you mean {near[0]}?" if near else f"there are {', '.join(SOUNDS)}"
+        raise InjectionError(f"{text}: there is no sound {found['sound'].strip()!r}; {meant}")
+    return Injection(round(float(found["at"]) * 1000), name)
+
+
+def check_within(injections: Iterable[Injection], name: str, duration_s: float) -> None:
+    """Raise :class:`~simulator.errors.InjectionError` for a sound after the end of the recording ``name``."""
+    for one in injections:
+        if one.at_ms >= duration_s * 1000:
+            raise InjectionError(
+                f"{one.sound}@{one.at_ms / 1000:g}: {name} is only {duration_s:.1f} s long; choose a moment in it"
+            )
+
+
+@cache
+def clip(name: str) -> Samples:
+    """Return a sound at 16 kHz and the nominal level, float32 ``[n]``."""
+    path = Path(str(files("recordings"))) / "injected" / f"{name}.flac"
+    samples, rate = sf.read(path, dtype="float32")
+    assert rate == SAMPLE_RATE
+    return np.asarray(samples, np.float32)
+
+
+def injected(blocks: Iterable[Samples], injections: Sequence[Injection], speech_db: float) -> Iterator[Samples]:
+    """Yield blocks with sounds put in, clipped to -1…1; ``speech_db`` is the caller's active speech level."""
+    laid = [
+        (one.at_ms * SAMPLES_PER_MS, clip(one.sound) * np.float32(10 ** (_gain_db(one.sound, speech_db) / 20)))
+        for one in injections
+    ]
+    at = 0
+    for block in blocks:
+        mixed = block
+        for start, sound in laid:
+            first, last = max(start, at), min(start + len(sound), at + len(block))
+            if first < last:
+                mixed = mixed.copy() if mixed is block else mixed
+                mixed[first - at : last - at] += sound[first - start : last - start]
+        yield block if mixed is block else np.clip(mixed, -1.0, 1.0)
+        at += len(block)
+
+
+def _gain_db(sound: str, speech_db: float) -> float:
+    return speech_db + SOUNDS[sound].level_db - SPEECH_DB
