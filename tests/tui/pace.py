@@ -1,16 +1,20 @@
-"""Waits until the app has come to rest by looking at what it still has to do, instead of by watching the clock.
+"""One wait for all pilots: until the app is at rest, which its event loop says, and no clock.
 
-The pilot's own waiting naps for 20 ms and more after every key, and takes a process that uses little CPU for one at
-rest: slow on a quiet machine, and wrong on a busy one. Here rest means that nothing is ready to run, that no timer
-is due within a frame, and that no worker thread is busy.
+The pilot's own wait naps for 20 ms and more after every key, and takes a process that uses little CPU for one at
+rest: slow on a quiet machine, and wrong on a busy one. An event loop that has nothing to run asks its selector to
+wait until the next timer is due; :class:`RestingLoop` looks at that. What the screen shows is painted when the app
+is at rest: no test looks at the frames in between, which would take a third of the time.
 """
 
 from __future__ import annotations
 
 import asyncio
+import selectors
 import sys
 from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import AbstractAsyncContextManager
+from contextvars import Context, copy_context
 from time import monotonic
 from typing import Any, TypeVar
 
@@ -18,14 +22,14 @@ import anyio.to_thread
 import pytest
 import textual.app
 import textual.pilot
+from rich.console import RenderableType
+from textual._compositor import Compositor
 from textual.app import App
 from textual.pilot import Pilot
+from textual.screen import Screen
 
 SOON_S = 0.02
 """A timer due sooner than this is waited for: more than the 1/60 s after which a screen is painted."""
-
-CALM_TURNS = 3
-"""How many turns of the event loop without anything to run make it calm."""
 
 PATIENCE_S = 1.0
 """After this long of work without an end (a spinner, a thread that a test holds back) the test goes on."""
@@ -45,31 +49,106 @@ async def until(pilot: Pilot[None], found: Callable[[], T | None], what: str = "
     return it
 
 
-async def at_rest(min_sleep: float = 0, max_sleep: float = PATIENCE_S) -> None:
-    """Wait until the app has nothing left to do, or for ``max_sleep`` seconds."""
-    loop = asyncio.get_running_loop()
-    end_s = monotonic() + max_sleep
-    while monotonic() < end_s:
-        await _calm(loop)
-        due_s = min((timer.when() for timer in _timers(loop) if not timer.cancelled()), default=None)
-        if due_s is not None and due_s - loop.time() < SOON_S:
-            await asyncio.sleep(max(due_s - loop.time(), 0.0005))
-        elif _threads_busy(loop):
-            await asyncio.sleep(0.001)
-        else:
-            return
+class Threads(ThreadPoolExecutor):
+    """Threads that are counted while they work."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.minded = True
+        self.at_work = 0
+
+    def submit(self, call: Callable[..., T], /, *given: Any, **named: Any) -> Future[T]:
+        """Start work."""
+        self.at_work += 1
+        future = super().submit(call, *given, **named)
+        future.add_done_callback(self._done)
+        return future
+
+    def _done(self, _: Future[Any]) -> None:
+        self.at_work -= 1
+
+
+class RestSelector(selectors.DefaultSelector):
+    """Tells those who wait when the loop would sleep for longer than a frame while no thread works for it."""
+
+    def __init__(self, threads: Threads) -> None:
+        super().__init__()
+        self._threads = threads
+        self.waiting: list[asyncio.Future[None]] = []
+
+    def select(self, timeout: float | None = None) -> list[tuple[selectors.SelectorKey, int]]:
+        """Return what came; the loop asks for what came by now as long as it has something to run."""
+        if not self.waiting or (timeout is not None and timeout < SOON_S):
+            return super().select(timeout)
+        if ready := super().select(0):
+            return ready
+        if self._threads.minded and self._threads.at_work:
+            return super().select(timeout)
+        for one in self.waiting:
+            _end(one)
+        self.waiting.clear()
+        return []
+
+
+class RestingLoop(asyncio.SelectorEventLoop):
+    """An event loop that says when it is at rest."""
+
+    def __init__(self) -> None:
+        self.threads = Threads()
+        self._rest = RestSelector(self.threads)
+        super().__init__(self._rest)
+        self.set_default_executor(self.threads)
+
+    async def rest(self) -> None:
+        """Wait until nothing is ready to run, no timer is due within a frame, and no thread is at work."""
+        future = self.create_future()
+        self._rest.waiting.append(future)
+        patience = self.call_later(PATIENCE_S, _end, future)
+        await future
+        patience.cancel()
+
+
+def _end(future: asyncio.Future[None]) -> None:
+    if not future.done():
+        future.set_result(None)
 
 
 def keep_pace(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let every pilot wait by :func:`at_rest`."""
+    """Let every app run in a :class:`RestingLoop`, and every pilot wait for its rest and then paint."""
+    paint = Compositor.render_update
+    unpainted: dict[Compositor, tuple[Context, list[Screen[Any]] | None]] = {}
+
+    def paint_at_rest(
+        compositor: Compositor,
+        full: bool = False,
+        screen_stack: list[Screen[Any]] | None = None,
+        simplify: bool = False,
+    ) -> RenderableType | None:
+        if full:  # a picture of all of it
+            return paint(compositor, full, screen_stack, simplify)
+        unpainted[compositor] = (copy_context(), screen_stack)
+        return None
+
+    async def at_rest(min_sleep: float = 0, max_sleep: float = PATIENCE_S) -> None:
+        loop = asyncio.get_running_loop()
+        assert isinstance(loop, RestingLoop)
+        await loop.rest()
+        while loop.threads.minded and anyio.to_thread.current_default_thread_limiter().borrowed_tokens:
+            await asyncio.sleep(0.001)
+            await loop.rest()
+        for compositor, (context, stack) in unpainted.items():
+            context.run(paint, compositor, screen_stack=stack)
+        unpainted.clear()
 
     async def wait_for_screen(_: Pilot[None]) -> bool:
         await at_rest()
         return True
 
+    monkeypatch.setattr(asyncio.events, "new_event_loop", RestingLoop)
     monkeypatch.setattr(textual.app, "wait_for_idle", at_rest)
     monkeypatch.setattr(textual.pilot, "wait_for_idle", at_rest)
     monkeypatch.setattr(Pilot, "_wait_for_screen", wait_for_screen)
+    monkeypatch.setattr(Compositor, "render_update", paint_at_rest)
 
 
 def start_tasks_as_run_does(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -84,25 +163,8 @@ def start_tasks_as_run_does(monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setattr(App, "run_test", run_test_eagerly)
 
 
-def mind_no_threads(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let every pilot wait without the worker threads, where a test holds one of them to the end."""
-    monkeypatch.setattr("tests.tui.pace._threads_busy", lambda _: False)
-
-
-async def _calm(loop: asyncio.AbstractEventLoop) -> None:
-    calm = 0
-    while calm < CALM_TURNS:
-        await asyncio.sleep(0)
-        calm = 0 if loop._ready else calm + 1  # type: ignore[attr-defined]
-
-
-def _timers(loop: asyncio.AbstractEventLoop) -> list[asyncio.TimerHandle]:
-    timers: list[asyncio.TimerHandle] = loop._scheduled  # type: ignore[attr-defined]
-    return timers
-
-
-def _threads_busy(loop: asyncio.AbstractEventLoop) -> bool:
-    pool = loop._default_executor  # type: ignore[attr-defined]
-    if pool is not None and (pool._work_queue.qsize() or pool._idle_semaphore._value < len(pool._threads)):
-        return True
-    return anyio.to_thread.current_default_thread_limiter().borrowed_tokens > 0
+def mind_no_threads() -> None:
+    """Let the running app's pilot wait without its threads, where a test holds one of them to the end."""
+    loop = asyncio.get_running_loop()
+    assert isinstance(loop, RestingLoop)
+    loop.threads.minded = False

@@ -104,11 +104,15 @@ async def run(command: Command, screen: Screen[Any]) -> None:
     """Run a command, and leave what it opened; a reason against it must be told."""
     app = screen.app
     reason = screen.reason_against(command) if isinstance(screen, Place) else ""
-    depth = len(app.screen_stack)
+    depth, before = len(app.screen_stack), set(app.workers)
     await screen.run_action(command.action)
     for _ in range(TURNS):
         await asyncio.sleep(0)
     if reason:
         assert any(reason in note.message for note in app._notifications), command.id
-    while app.screen is not screen and len(app.screen_stack) > depth:
-        await app.screen.dismiss(None)
+    while True:
+        while app.screen is not screen and len(app.screen_stack) > depth:
+            await app.screen.dismiss(None)
+        if not any(worker.is_running for worker in set(app.workers) - before):
+            break
+        await asyncio.sleep(0.001)

@@ -57,7 +57,7 @@ def held_folder(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(recordings_module, "find_recordings", slow)
 
 
-async def open_held(pilot: Pilot[None], monkeypatch: pytest.MonkeyPatch) -> TuneScreen:
+async def open_held(pilot: Pilot[None]) -> TuneScreen:
     """Open a service in Tune whose analyses are held, and wait for what does not depend on them."""
     app = pilot.app
     assert isinstance(app, TurnlabApp)
@@ -66,7 +66,7 @@ async def open_held(pilot: Pilot[None], monkeypatch: pytest.MonkeyPatch) -> Tune
     page = await app.client.list_services(sort_by="name")
     screen = TuneScreen(app.client, next(found for found in page.items if found.name == "Intake Line"))
     screen.recordings._analyst = HeldAnalyst()
-    mind_no_threads(monkeypatch)
+    mind_no_threads()
     await app.push_screen(screen)
     await until(
         pilot, lambda: (last := app.status.last) and last.what == "voice settings", "the workspace's settings"
@@ -80,7 +80,7 @@ def test_while_recordings_are_looked_for(
     snap_compare: Compare, app: TurnlabApp, size: tuple[int, int], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     async def look(pilot: Pilot[None]) -> None:
-        screen = await open_held(pilot, monkeypatch)
+        screen = await open_held(pilot)
         await until(pilot, lambda: screen.query_one(FieldPanel).has_focus_within, "the fields")
 
     assert snap_compare(app, terminal_size=size, run_before=look)
@@ -102,7 +102,7 @@ def test_while_a_recording_is_analysed(
     monkeypatch.setenv("TURNLAB_CACHE_DIR", str(tmp_path / "cache"))  # nothing is known of it yet
 
     async def analyse(pilot: Pilot[None]) -> None:
-        screen = await open_held(pilot, monkeypatch)
+        screen = await open_held(pilot)
         listing = screen.query_one(RecordingList)
         await until(pilot, lambda: listing.listed.rows and listing.row(FIRST).share >= HELD_FROM, "the share")
         screen.go_to(pane)

@@ -130,6 +130,7 @@ class ServicesScreen(Place):
         self.client = client
         self.known.connect(client)
         self.listing.connect(client)
+        self.refresh_bindings()
 
     def _not_connected(self, problem: str) -> None:
         if problem:
