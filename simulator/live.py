@@ -228,7 +228,8 @@ class AsyncLiveCall(LiveCall):
 class SpokenAgent:
     """One call with the agent. ``judges`` judge pauses in the background; with ``None`` the call waits for them.
 
-    ``name`` and ``seed`` key the draws of the models' latencies. Not safe for use from several threads at once.
+    The first sound and ``seed`` key the draws of the models' latencies. Not safe for use from several threads at
+    once.
     """
 
     def __init__(
@@ -240,11 +241,10 @@ class SpokenAgent:
         renderer: AgentRenderer,
         judges: Executor | None,
         *,
-        name: str,
         seed: int,
     ) -> None:
         analyzer = Analyzer(judge)
-        self.machine = TurnMachine(config, profile, Script(scenario), recording=name, seed=seed)
+        self.machine = TurnMachine(config, profile, Script(scenario), recording=analyzer.sound_key, seed=seed)
         self.call = AsyncLiveCall(analyzer, self.machine, judges)
         self.renderer = renderer
         self.end_of_turn_model = analyzer.end_of_turn_model

@@ -79,7 +79,7 @@ def play(
     if mode == "scripted":
         return _scripted(recording, activity, config, profile)
     script = script_of(recording, activity)
-    machine = TurnMachine(config, profile, script, recording=recording.id, seed=seed)
+    machine = TurnMachine(config, profile, script, recording=activity.sound, seed=seed)
     if mode == "elastic" and labels and labels.moves:
         placements = _Elastic(machine, recording, activity).play(labels.moves)
     else:

@@ -23,7 +23,7 @@ from simulator.activity.model import (
 )
 from simulator.activity.silero import VOICE_MODEL, Frames, VoiceModel, voice_model
 from simulator.activity.spans import SpanClosed, SpanDetector
-from simulator.audio.source import AudioSource
+from simulator.audio.source import AudioSource, SoundKey
 from simulator.errors import AudioError
 
 TURN_GAP_MS = 2000
@@ -67,6 +67,8 @@ class Analyzer:
         self._now_ms = 0
         self._turn_start_ms = 0
         self._last_end_ms: int | None = None
+        self.sound_key = SoundKey()
+        """What tells the stream from others, by what of it was heard so far."""
 
     @property
     def most_completeness(self) -> float:
@@ -89,6 +91,7 @@ class Analyzer:
     def hear(self, frames: Frames) -> tuple[NDArray[np.float32], list[Observation | UnjudgedEnd]]:
         """Do as :meth:`push` does, but leave it to the caller to have the ends of speech judged."""
         probability = self._vad.push(frames)
+        self.sound_key.push(frames.ravel())
         return probability, self._advance(frames, probability.tolist())
 
     def finish(self) -> list[Observation]:
@@ -196,6 +199,7 @@ def analyze(
         envelope=np.concatenate(envelope),
         end_of_turn_model=analyzer.end_of_turn_model,
         voice_model=VOICE_MODEL,
+        sound=source.sound_key(),
     )
 
 

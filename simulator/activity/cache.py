@@ -99,6 +99,7 @@ def to_bytes(activity: Activity) -> bytes:
         envelope=activity.envelope,
         evidence=np.array(json.dumps(evidence)),
         models=np.array([activity.end_of_turn_model, activity.voice_model]),
+        sound=np.array(activity.sound),
     )
     return file.getvalue()
 
@@ -118,6 +119,7 @@ def from_bytes(content: bytes) -> Activity | None:
                 envelope=kept["envelope"],
                 end_of_turn_model=str(kept["models"][0]),
                 voice_model=str(kept["models"][1]),
+                sound=str(kept["sound"]),
             )
     except Exception:  # whatever damaged bytes make numpy and zipfile raise
         return None

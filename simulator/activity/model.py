@@ -95,7 +95,8 @@ class Activity:
 
     ``observations`` are in order of ``known_ms``. Per frame of 32 ms: ``probability`` float32 ``[n]`` in 0…1,
     ``level_db`` float32 ``[n]`` in dBFS, ``envelope`` float32 ``[n, 2]`` with the lowest and highest sample.
-    ``end_of_turn_model`` names the model behind the completeness, or is ``"silence only"``.
+    ``end_of_turn_model`` names the model behind the completeness, or is ``"silence only"``. ``sound`` tells what
+    was recorded, whatever the file is called (:class:`~simulator.audio.source.SoundKey`).
     """
 
     duration_ms: int
@@ -106,6 +107,7 @@ class Activity:
     envelope: NDArray[np.float32]
     end_of_turn_model: str
     voice_model: str
+    sound: str
 
     @property
     def silence_only(self) -> bool:

@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 import soxr
 
-from base.samples import SAMPLE_RATE, Samples
+from base.samples import SAMPLE_RATE, Samples, to_pcm16
 from simulator.audio.decoding import decoded, facts_of, reason
 from simulator.audio.injecting import clip
 from simulator.audio.what_if import AS_IT_IS, WhatIf
@@ -59,6 +59,40 @@ SUFFIXES = (
 """How the names of audio files end that are found in a folder; what a file holds is told by its bytes."""
 
 
+class SoundKey:
+    """Tells a recording from others by its first 0.2 s of sound, whatever its file is called and how it is stored.
+
+    Room tone and digital silence before it do not count. It is whole before the first speech is known to have
+    ended, so that what goes by it in a call depends on nothing that is still to come.
+    """
+
+    def __init__(self) -> None:
+        self._heights = np.zeros(0, np.int16)
+
+    @property
+    def whole(self) -> bool:
+        """Whether further samples change nothing."""
+        return len(self._heights) == _KEY_SAMPLES
+
+    def push(self, samples: Samples) -> None:
+        """Hear the next samples, float32 ``[n]`` at 16 kHz."""
+        if self.whole:
+            return
+        heights = to_pcm16(samples)
+        if not len(self._heights):
+            heights = heights[np.argmax(loud) :] if (loud := np.abs(heights) >= _KEY_HEIGHT).any() else heights[:0]
+        self._heights = np.concatenate([self._heights, heights])[:_KEY_SAMPLES]
+
+    def __str__(self) -> str:
+        """Return the key, of what was heard so far, in hex."""
+        return hashlib.sha256(self._heights.astype("<i2").tobytes()).hexdigest()
+
+
+_KEY_SAMPLES = SAMPLE_RATE // 5
+_KEY_HEIGHT = 131
+"""0.4 % of full scale: more than room tone has, less than any speech that detectors hear."""
+
+
 @dataclass(frozen=True, slots=True)
 class AudioSource:
     """An audio file that was opened once and found readable.
@@ -92,6 +126,18 @@ class AudioSource:
             for one in self.what_if.injections:
                 digest.update(clip(one.sound).tobytes())
         return digest.hexdigest()
+
+    def sound_key(self) -> str:
+        """Return what :class:`SoundKey` makes of the caller's audio, without the knobs in use.
+
+        Reads as much of the file as that takes. Raises :class:`AudioError` as ``blocks`` does.
+        """
+        key = SoundKey()
+        for block in self._plain_blocks():
+            key.push(block)
+            if key.whole:
+                break
+        return str(key)
 
     def blocks(self, from_s: int = 0) -> Iterator[Samples]:
         """Yield the caller's samples from a second on, float32 ``[n]`` in -1…1 at 16 kHz, about 4 s at a time.

@@ -180,7 +180,7 @@ def play_with_echo(
         script = script_of(recording, activity)
         if script.turn_of_span is not None:
             script = replace(script, turn_of_span=names.turn_of_span)
-        machine = TurnMachine(config, profile, script, recording=recording.id, seed=seed)
+        machine = TurnMachine(config, profile, script, recording=activity.sound, seed=seed)
         caller = caller_of(machine, recording.source, moves, activity, placements)
     _let_run(LiveCall(Analyzer(model), _Renaming(machine, names)), caller, machine, EchoPath(echo, recording))
     end_ms = placements[-1].end_ms + placements[-1].shift_ms

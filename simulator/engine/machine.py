@@ -15,7 +15,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from enum import Enum
 from functools import partial
-from typing import Concatenate, Literal
+from typing import TYPE_CHECKING, Concatenate, Literal
 
 from presets.layers import ResolvedVoiceConfig
 from simulator.activity.model import Observation, Resumption, SpeechEnd, SpeechStart
@@ -42,6 +42,9 @@ from simulator.engine.scenario import NO_STATE, Script, State, TurnPolicy
 from simulator.engine.sound import AgentPlayout, AgentSound
 from simulator.engine.why import Why, silence_why, speech_why
 
+if TYPE_CHECKING:
+    from simulator.audio.source import SoundKey
+
 MAX_SPECULATIONS = 3
 """Generations begun ahead of a confirmed end of turn, per caller turn."""
 
@@ -65,7 +68,7 @@ class TurnMachine:
         profile: EngineProfile,
         script: Script,
         *,
-        recording: str,
+        recording: str | SoundKey,
         seed: int = 0,
     ) -> None:
         self.config = config

@@ -137,6 +137,7 @@ def seeded_draw(seed: int, recording: str, span: int, stage: str) -> float:
     """Return the quantile 0…1 that one stage meets after one span of speech.
 
     It depends on nothing else, so that every arm of a comparison meets the same draw (common random numbers).
+    ``recording`` identifies what was recorded, not what its file is called.
     """
     key = f"{seed}|{recording}|{span}|{stage}".encode(errors="surrogateescape")
     number = int.from_bytes(hashlib.blake2b(key, digest_size=8).digest(), "big")

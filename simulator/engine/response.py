@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
 from presets.layers import ResolvedVoiceConfig
 from simulator.engine.events import (
@@ -28,6 +29,9 @@ from simulator.engine.profile import Values
 from simulator.engine.scenario import Script, State
 from simulator.engine.why import Why
 
+if TYPE_CHECKING:
+    from simulator.audio.source import SoundKey
+
 Due = tuple[int, int, Callable[[], None]]
 """When something happens by itself, ms; its order within one instant; and what."""
 
@@ -35,7 +39,7 @@ Due = tuple[int, int, Callable[[], None]]
 class ResponseInProgress:
     """Everything between a caller's turn and the first sound of the response."""
 
-    def __init__(self, values: Values, script: Script, luck: tuple[int, str], emit: Emit) -> None:
+    def __init__(self, values: Values, script: Script, luck: tuple[int, str | SoundKey], emit: Emit) -> None:
         self.generation: Generation | None = None
         self.confirmed_ms: int | None = None
         """When the end of turn that it answers was confirmed."""
@@ -44,7 +48,7 @@ class ResponseInProgress:
         self._workshop = GenerationPlanner(values)
         self._filler_first_audio_ms = round(values.filler_first_audio_ms.value)
         self._script = script
-        self._luck = luck
+        self._seed, self._recording = luck
         self._emit = emit
         self._config: ResolvedVoiceConfig | None = None
         self._span = self._turn = -1
@@ -60,7 +64,7 @@ class ResponseInProgress:
             heard_in,
             skip_navigation=self._script.scenario.skips_navigation(line),
             number=self.last_number,
-            key=LuckKey(*self._luck, span),
+            key=LuckKey(self._seed, str(self._recording), span),
             start_ms=now_ms,
         )
         self._span, self._turn, self._config = span, turn, config

@@ -86,9 +86,6 @@ class DecisionLatency:
             self.times = DecisionTimes(round(middle, 2), round(slow, 2), round(slowest, 2), len(self._last_ms))
 
 
-CALL_NAME = "live"
-"""What the call is called where models' latencies are drawn."""
-
 AHEAD_MS = 300
 """How much of a sound is handed over ahead of time: what deciding on the end of the caller's speech may take."""
 
@@ -111,9 +108,7 @@ class LiveAgent:
         seed: int,
     ) -> None:
         self.renderer = AgentRenderer(voice, workers)
-        self._agent = SpokenAgent(
-            config, profile, scenario, judge, self.renderer, judges, name=CALL_NAME, seed=seed
-        )
+        self._agent = SpokenAgent(config, profile, scenario, judge, self.renderer, judges, seed=seed)
         self.machine, self._call = self._agent.machine, self._agent.call
         self.latencies = Latencies()
         self._hushed_ms = self._said_ms = 0

@@ -62,9 +62,6 @@ class Transcript:
         return words
 
 
-CALL_NAME = "call"
-"""What every call is called where models' latencies are drawn: the same audio meets the same draws in each."""
-
 _NONE = np.zeros(0, np.float32)
 
 
@@ -96,7 +93,6 @@ class AgentCall:
             agent.judge,
             self._renderer,
             agent.judges,
-            name=CALL_NAME,
             seed=agent.seed,
         )
         self._call = self._agent.call
@@ -188,4 +184,4 @@ class AgentCall:
 
 
 def _resolved(config: VoiceConfig) -> ResolvedVoiceConfig:
-    return resolve(Layer(CALL_NAME, config))
+    return resolve(Layer("call", config))

@@ -10,6 +10,7 @@ from typing import Any
 
 import jsonschema
 import pytest
+import soundfile as sf
 
 from simulator.recording import bundled_folder, find_audio
 from tests.cli.conftest import Turnlab, turnlab_in
@@ -138,6 +139,34 @@ def test_two_files_of_one_name_are_told_apart(turnlab: Turnlab, tmp_path: Path) 
     report = turnlab("simulate", tmp_path / "a", tmp_path / "b", "--json").json()
     assert [one["id"] for one in report["recordings"]] == ["call", "call-2", "call-3"]
     assert len(report["runs"]) == 3
+
+
+def test_a_recording_that_is_renamed_or_converted_gives_the_same_figures(turnlab: Turnlab, tmp_path: Path) -> None:
+    """All of the report but its name and path, and its timing; other sound meets other latencies."""
+    samples, rate = sf.read(bundled_folder() / "telephone.flac", dtype="int32")
+    for name in ("one-call.flac", "same-call.wav", "other-call.wav"):
+        path = tmp_path / name
+        changed = samples // 65536 * 65000 if name == "other-call.wav" else samples
+        sf.write(path, changed, rate, subtype="PCM_24" if path.suffix == ".wav" else "PCM_16")
+        for ending in (".json", ".scenario.json"):
+            shutil.copy(bundled_folder() / f"telephone{ending}", path.with_suffix(ending))
+
+    def report(name: str, *options: str) -> str:
+        found = turnlab("simulate", name, "--eot", "silence", *options, "--json", cwd=tmp_path).json()
+        return json.dumps(found | {"timing": None}).replace(name, "PATH").replace(Path(name).stem, "NAME")
+
+    for options in ((), ("--telephone", "--echo-db", "30")):
+        assert report("one-call.flac", *options) == report("same-call.wav", *options)
+    events = [
+        json.loads(report(name, "--replay", "rigid"))["runs"][0]["events"]
+        for name in ("one-call.flac", "other-call.wav")
+    ]
+    heard, decided = ([[one["t"] for one in told if one["type"] == kind] for told in events] for kind in KINDS)
+    assert heard[0] == heard[1]
+    assert decided[0] != decided[1]
+
+
+KINDS = ("end_of_turn", "nav_decided")
 
 
 def test_a_name_that_is_no_text_is_played_all_the_same(turnlab: Turnlab, tmp_path: Path) -> None:

@@ -43,7 +43,9 @@ def test_frames_as_they_come_give_the_events_of_the_whole_recording(
     recording, activity = bundled[number]
     to_the_end = recording.id == "fast-talker"
     config = resolved(builtin_presets()["ultra_low_latency"].config)
-    machine = TurnMachine(config, default_profile(), script_of(recording, activity), recording=recording.id, seed=3)
+    machine = TurnMachine(
+        config, default_profile(), script_of(recording, activity), recording=activity.sound, seed=3
+    )
     call = LiveCall(Analyzer(end_of_turn_model()), machine)
     told: list[Event] = []
     for frame in frames_of(recording)[: None if to_the_end else FIRST_FRAMES]:

@@ -25,7 +25,7 @@ from simulator.measures.turns import sounds_of
 from simulator.recording import bundled_folder, open_recording
 from simulator.replay import play
 from simulator.socket.activity_by_level import SoundDetector, Stretch, levels_db
-from simulator.socket.agent_call import CALL_NAME, Agent, AgentCall
+from simulator.socket.agent_call import Agent, AgentCall
 from simulator.socket.inbox import CATCH_UP_S, HEAD_START_S, RateLimiter
 from simulator.socket.messages import RATES, PcmIn, PcmOut
 from simulator.study import Arm
@@ -54,7 +54,7 @@ def two_turns() -> Samples:
 @cache
 def batch_events(folder: Path) -> tuple[Event, ...]:
     """Run the same audio as a recording, rigid."""
-    path = folder / f"{CALL_NAME}.wav"
+    path = folder / "whatever.wav"
     sf.write(path, two_turns(), SAMPLE_RATE, subtype="FLOAT")
     recording = replace(open_recording(path), scenario=default_scenario())
     activity = analyze(recording.source, SilenceOnly())
@@ -105,7 +105,7 @@ def test_words_are_told_as_they_are_spoken_and_a_stop_is_followed_by_clear() -> 
     stopped = next(event for event in events if event["type"] == "barge_in")
     spoken = [one for one in messages if one["type"] == "transcript" and one["kind"] == "response"]
     growing = [one["text"] for one in spoken[: next(i for i, one in enumerate(spoken) if one["final"]) + 1]]
-    assert len(growing) > 3
+    assert len(growing) > 2
     assert all(longer.startswith(shorter) for shorter, longer in pairwise(growing))
     final = spoken[len(growing) - 1]
     assert (final["interrupted"], final["text"]) == (True, stopped["interrupted_text"])

@@ -68,6 +68,7 @@ def activity_of(seen: tuple[Observation, ...], duration_ms: int | None = None) -
         envelope=np.zeros((frames, 2), np.float32),
         end_of_turn_model="scripted track",
         voice_model="scripted track",
+        sound="scripted track",
     )
 
 
