@@ -133,7 +133,9 @@ def _outcome(
     if closing is not None:
         first = next((sound for sound in sounds if closing.t_ms <= sound.start_ms < limit_ms), None)
         response = next((event for event in responses if closing.t_ms <= event.t_ms < limit_ms), None)
-    early_ms = next((event.t_ms for event in mine if event.t_ms < earliest_ms), None)
+    # one that comes so late that the next turn has begun is early for neither
+    own = (event.t_ms for event in mine if event.speech_end_ms > turn.start_ms)
+    early_ms = next((t_ms for t_ms in own if t_ms < earliest_ms), None)
     cut_in = early_ms is not None and any(early_ms <= sound.start_ms < earliest_ms for sound in sounds)
     return TurnOutcome(
         turn=turn,

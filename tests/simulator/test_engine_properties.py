@@ -130,8 +130,11 @@ def test_every_turn_ended_early_is_a_cut_in_or_an_early_end(
         return
     outcomes = result.measured.turns
     limits = [later.turn.start_ms for later in outcomes[1:]] + [10**9]
+    ends = [
+        (one.t_ms, one.facts()["speech_end"] * 1000) for one in result.played.events if one.type == "end_of_turn"
+    ]
     ended_early = [
-        any(one.turn.start_ms <= at < min(one.turn.end_ms - 100, limit) for at in times(result, "end_of_turn"))
+        any(one.turn.start_ms < spoken and at < min(one.turn.end_ms - 100, limit) for at, spoken in ends)
         for one, limit in zip(outcomes, limits, strict=False)
     ]
     assert [one.cut_in + one.early_end for one in outcomes] == ended_early

@@ -54,6 +54,14 @@ def test_an_end_of_turn_taken_back_in_silence_is_an_early_end_and_no_cut_in() ->
     assert early(play_track(track, silent, labels=truth((10, 60), (90, 160))).measured) == (0, 0)
 
 
+def test_a_late_end_of_one_turn_is_no_early_end_of_the_next() -> None:
+    # the first turn is taken to be over at frame 107, just when the caller begins the next one
+    measured = play_track(
+        [Speech(10, 100, 0.9), Speech(107, 200, 0.9)], labels=truth((10, 100), (107, 200))
+    ).measured
+    assert early(measured) == (0, 0)
+
+
 def test_within_a_tenth_of_a_second_of_the_end_is_not_early() -> None:
     # the end of turn is at frame 107, a filler at 109.5; the labels end the turn 96 ms or more after them
     for end, expected in ((110, (0, 0)), (111, (0, 1)), (112, (0, 1)), (113, (1, 0))):

@@ -112,7 +112,8 @@ class WorstTurns(Dialog[WorseTurn]):
             yield DataTable(cursor_type="row", id="worst-turns")
         else:
             yield Static(
-                "No response or first sound is later, no turn is cut in on or without an answer.", markup=False
+                "No response or first sound is later, no turn is cut in on, left hanging or without an answer.",
+                markup=False,
             )
 
     def on_mount(self) -> None:
