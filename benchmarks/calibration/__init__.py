@@ -1,4 +1,4 @@
-"""Makes the constants of :mod:`simulator.activity.smart_turn` anew from labelled calls, with figures.
+"""Chooses how silence and Smart Turn's output make a wait, from labelled speech, and says how good that is.
 
-``uv run python -m benchmarks.calibration CORPUS`` prints what ``FIGURES.md`` holds (five minutes on one core).
+``uv run python -m benchmarks.calibration CORPUS`` prints what ``FIGURES.md`` holds.
 """

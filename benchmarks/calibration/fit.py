@@ -1,142 +1,154 @@
-"""The fit: a logistic regression tells ends from pauses, and a cross-validated scale turns it into seconds."""
+"""The fit: a few numbers that turn the network's output into seconds, chosen by folds over speakers."""
 
 from __future__ import annotations
 
 import hashlib
-from collections import Counter
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Mapping
+from itertools import product
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from benchmarks.calibration.expected import Expected
-from benchmarks.calibration.heard import Example, HeardPause, Kind
-from simulator.activity.model import NO_MODEL_COMPLETENESS
-from simulator.activity.smart_turn import MOST_S, Calibration
+from benchmarks.calibration.pauses import Floats, Pauses
+from simulator.activity.smart_turn import COMPLETENESS
+from simulator.engine.end_of_turn import Doubt
+from simulator.engine.profile import Values
 
-Floats = NDArray[np.float64]
+BUDGETS = np.arange(2, 41) / 100
+WEIGHT = {"natural": 3.0, "spliced hesitations": 1.0, "read": 1.0}
+"""How much a kind of speech counts: people talking for more than cut and read speech."""
 
-FOLDS = 9
-RIDGE_PITCH, RIDGE_ENDING = 3.0, 600.0
-"""384 numbers want a far stronger hand than one; 200 to 2,000 do much alike in cross-validation."""
+WORSE_WEIGHT = 3.0
+"""What is lost against silence alone at one budget counts so many times what is gained at another."""
 
-NATURAL_WEIGHT = 0.3
-"""Pauses between finished phrases sound finished: they say less about how ends sound than hesitations do."""
-
-EXTRA_WEIGHT = 0.5
-"""For a spliced pause, or one of a recording of another kind."""
-
-SCALES = (0.1, 0.15, 0.2, 0.25, 0.3, 0.35, 0.4)
-"""Seconds of head start for a unit of log-odds, to choose from."""
-
-THRESHOLD = 0.7
-BUDGET = 0.10
-"""The default profile's threshold is to cut this share of turns."""
-
-WEIGHED = (0.02, 0.03, 0.05, 0.075, 0.10, 0.125, 0.15, 0.20)
-"""Cut-in budgets whose savings choose the scale: by their mean and the least, for none is to pay for the others."""
+FOLDS = 7
+RESAMPLES = 60
+PATIENCE_S = np.concatenate([np.arange(0.2, 1.6, 0.02), np.arange(1.6, 5.0, 0.04)])
+"""The waits of a pause of which nothing is known, to sweep."""
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class Fitted:
-    """A calibration; the mean and least saving of each scale tried; each pause's head start by folds without it."""
+class Shape(NamedTuple):
+    """The way from the network's output to seconds: four log-odds for the completeness, three numbers of s."""
 
-    calibration: Calibration
-    scale: float
-    savings: dict[float, tuple[float, float]]
-    unseen_s: Floats
+    unfinished: float
+    undecided_from: float
+    undecided_to: float
+    finished: float
+    ceiling_s: float
+    head_start_s: float
+    head_start_until_s: float
+
+    def wait_s(self, odds: Floats) -> Floats:
+        """Return how long a pause is waited in at each patience, s, ``[pauses, k]``."""
+        knots = (self.unfinished, self.undecided_from, self.undecided_to, self.finished)
+        completeness = np.interp(odds, knots, [level for _, level in COMPLETENESS])
+        doubt = Doubt(1.0, self.ceiling_s, self.head_start_s, self.head_start_until_s)
+        lines = [doubt.line(level) for level in completeness.tolist()]
+        scale, shift_s, until_s = (np.array(part)[:, None] for part in zip(*lines, strict=True))
+        patience_s = PATIENCE_S[None, :]
+        waits: Floats = np.where(patience_s < until_s, patience_s * scale + shift_s, patience_s)
+        return waits
 
 
-def fit(pauses: Sequence[HeardPause], extra: Sequence[Example]) -> Fitted:
-    """Fit on pauses and extra examples; every choice is made by cross-validation over speakers, on the pauses."""
-    examples = [*(pause.example for pause in pauses), *extra]
-    features = np.array([[1.0, example.late_pitch, *example.ending] for example in examples])
-    ends = np.array([example.kind is Kind.END for example in examples])
-    weights = _weights(examples, len(pauses))
-    folds = np.array([_fold(example.speaker) for example in examples])
-    unseen = np.zeros(len(examples))
-    for fold in np.unique(folds[: len(pauses)]):
-        seen = folds != fold
-        unseen[~seen] = features[~seen] @ _logistic(features[seen], ends[seen], weights[seen])
-    unseen = unseen[: len(pauses)]
-    expected = Expected(pauses)
-    half_life_s = _half_life_s(expected)
-    others = _without_commonest_speaker(pauses)
-    expected_of_others = Expected([pauses[place] for place in others])
-    savings = {}
-    for scale in SCALES:
-        head_start_s, _ = _placed(expected, scale * unseen, half_life_s)
-        saved = [expected.saving(head_start_s, budget) for budget in WEIGHED]
-        saved += [expected_of_others.saving(head_start_s[others], budget) for budget in WEIGHED]
-        savings[scale] = float(np.mean(saved)), min(saved)
-    scale = max(savings, key=lambda tried: sum(savings[tried]))
-    unseen_s, shift_s = _placed(expected, scale * unseen, half_life_s)
-    found = scale * _logistic(features, ends, weights)
-    calibration = Calibration(
-        half_life_s,
-        round(float(found[0]) + shift_s, 4),
-        round(float(found[1]), 4),
-        np.round(found[2:], 6),
+def shipped(values: Values) -> Shape:
+    """Return the shape that the product uses under a profile."""
+    (unfinished, _), (undecided_from, _), (undecided_to, _), (finished, _) = COMPLETENESS
+    return Shape(
+        unfinished,
+        undecided_from,
+        undecided_to,
+        finished,
+        values.eot_ceiling_s.value,
+        values.eot_head_start_s.value,
+        values.eot_head_start_until_s.value,
     )
-    return Fitted(calibration, scale, savings, unseen_s)
 
 
-def _weights(examples: Sequence[Example], own: int) -> Floats:
-    """Return the examples' weights: a pause counts once however often it is heard, and ends as much as all else."""
-    often = Counter(example.source for example in examples)
-    weights = np.array(
-        [
-            (NATURAL_WEIGHT if example.kind is Kind.NATURAL else 1.0)
-            * (1.0 if place < own else EXTRA_WEIGHT)
-            / often[example.source] ** 0.7  # heard differently, they are not quite the same again
-            for place, example in enumerate(examples)
-        ]
-    )
-    ends = np.array([example.kind is Kind.END for example in examples])
-    weights[ends] *= weights[~ends].sum() / weights[ends].sum()
-    return weights
+def shapes() -> Iterator[Shape]:
+    """Yield the shapes to choose from."""
+    knots = product((-5.0,), (-4.0, -3.5, -3.0), (-1.0, 0.0), (4.8,))
+    seconds = list(product((2.25, 2.5), (0.35, 0.5, 0.7, 0.9), (1.5, 2.0)))
+    return (Shape(*knot, *second) for knot in knots for second in seconds)
 
 
-def _without_commonest_speaker(pauses: Sequence[HeardPause]) -> list[int]:
-    """Return the places of all but one speaker's pauses: no one voice is to choose for all."""
-    (commonest, _), *_ = Counter(pause.example.speaker for pause in pauses).most_common(1)
-    return [place for place, pause in enumerate(pauses) if pause.example.speaker != commonest]
+class Judged(NamedTuple):
+    """Turns under one shape: cut in on or not, and how long their ends wait, s, both ``[turns, k]``."""
+
+    cut: Floats
+    delay_s: Floats
+
+    def delays_s(self, weights: Floats) -> Floats:
+        """Return the mean delay at every budget, ``[n, budgets]``, for turns weighed ``[n, turns]``."""
+        total = weights.sum(axis=1, keepdims=True)
+        rate, mean_s = weights @ self.cut / total, weights @ self.delay_s / total
+        found: Floats = np.stack([np.where(rate <= at + 1e-9, mean_s, np.inf).min(axis=1) for at in BUDGETS], 1)
+        return found
 
 
-def _fold(speaker: str) -> int:
+def silence(pauses: Pauses) -> Judged:
+    """Return turns as silence alone judges them."""
+    return Judged(*pauses.judged(np.broadcast_to(PATIENCE_S, (len(pauses.odds), len(PATIENCE_S)))))
+
+
+def saved(judged: Judged, alone: Judged, weights: Floats) -> Floats:
+    """Return how much of silence alone's mean delay is saved at every budget, ``[n, budgets]``, at most 1."""
+    won: Floats = 1.0 - judged.delays_s(weights) / alone.delays_s(weights)
+    return won
+
+
+def resampled(speakers: NDArray[np.str_], times: int, seed: int = 0) -> Floats:
+    """Return how often each turn counts where speakers are drawn with replacement, ``[times, turns]``."""
+    names, who = np.unique(speakers, return_inverse=True)
+    drawn = np.random.default_rng(seed).multinomial(len(names), np.full(len(names), 1 / len(names)), times)
+    counts: Floats = drawn.astype(np.float64)[:, who]
+    return counts
+
+
+def fold(speaker: str) -> int:
+    """Return the fold that a speaker's turns are held out in."""
     return int(hashlib.sha256(speaker.encode()).hexdigest(), 16) % FOLDS
 
 
-def _logistic(features: Floats, ends: NDArray[np.bool_], weights: Floats) -> Floats:
-    """Return the weights of a ridge-penalised logistic regression on ``[n, k]``: 1, the pitch, the ending."""
-    mean = np.average(features[:, 1:], axis=0, weights=weights)
-    spread = np.sqrt(np.average((features[:, 1:] - mean) ** 2, axis=0, weights=weights))
-    standard = np.column_stack([features[:, 0], (features[:, 1:] - mean) / spread])
-    penalty = np.array([1e-6, RIDGE_PITCH] + [RIDGE_ENDING] * (features.shape[1] - 2))
-    found = np.zeros(features.shape[1])
-    for _ in range(15):  # Newton's method, from nothing; it settles in fewer than ten
-        likely = 1.0 / (1.0 + np.exp(-standard @ found))
-        slope = standard.T @ (weights * (likely - ends)) + penalty * found
-        bend = (standard.T * (weights * likely * (1.0 - likely))) @ standard + np.diag(penalty)
-        found -= np.linalg.solve(bend, slope)
-    slopes = found[1:] / spread
-    return np.array([found[0] - slopes @ mean, *slopes])
+class Fit:
+    """Every shape judged once over all groups of turns, to choose among them for any part of the speakers."""
 
+    def __init__(self, groups: Mapping[str, Pauses]) -> None:
+        self.groups = groups
+        self.alone = {name: silence(pauses) for name, pauses in groups.items()}
+        self.judged = {
+            shape: {name: Judged(*group.judged(shape.wait_s(group.odds))) for name, group in groups.items()}
+            for shape in shapes()
+        }
 
-def _half_life_s(expected: Expected) -> float:
-    """Return the half-life at which silence alone cuts the budgeted share at the default threshold, to 0.05 s."""
-    halvings = np.log2((1.0 - NO_MODEL_COMPLETENESS) / (1.0 - THRESHOLD))
-    wanted_s = expected.silence_s(np.zeros(expected.size), BUDGET)
-    return round(float((wanted_s - 0.2) / halvings) * 20) / 20
+    def choose(self, without: int | None = None) -> Shape:
+        """Return the best shape by the speakers that are not in a fold."""
+        weights = {name: self._weights(group, without) for name, group in self.groups.items()}
+        return max(self.judged, key=lambda shape: self._worth(shape, weights))
 
+    def _weights(self, group: Pauses, without: int | None) -> Floats:
+        speakers = group.speakers
+        seen = np.array([fold(name) != without for name in speakers.tolist()])
+        weights = np.zeros((RESAMPLES, len(speakers)))
+        weights[:, seen] = resampled(speakers[seen], RESAMPLES)
+        return weights
 
-def _placed(expected: Expected, head_start_s: Floats, half_life_s: float) -> tuple[Floats, float]:
-    """Shift head starts so that the default threshold cuts the budgeted share; return them and the shift, s."""
-    longest_s = 0.2 + half_life_s * float(np.log2(1.0 / (1.0 - THRESHOLD)))
-    low, high = -3.0, 3.0
-    while high - low > 1e-3:
-        shift_s = (low + high) / 2
-        cut = expected.cut_at(np.clip(head_start_s + shift_s, 0.0, MOST_S), longest_s)
-        low, high = (shift_s, high) if cut <= BUDGET else (low, shift_s)
-    return np.clip(head_start_s + low, 0.0, MOST_S), low
+    def _worth(self, shape: Shape, weights: Mapping[str, Floats]) -> float:
+        worth = 0.0
+        for name, judged in self.judged[shape].items():
+            mean = saved(judged, self.alone[name], weights[name]).mean(axis=0)
+            worth += WEIGHT[name] * float(mean.mean() + WORSE_WEIGHT * np.minimum(mean, 0.0).mean())
+        return worth
+
+    def held_out(self) -> dict[str, Judged]:
+        """Return every turn as judged by the shape chosen without its speaker."""
+        chosen = [self.choose(without=number) for number in range(FOLDS)]
+        found = {}
+        for name, group in self.groups.items():
+            folds = [fold(speaker) for speaker in group.speakers.tolist()]
+            rows = [(self.judged[chosen[number]][name], place) for place, number in enumerate(folds)]
+            found[name] = Judged(
+                np.array([judged.cut[place] for judged, place in rows]),
+                np.array([judged.delay_s[place] for judged, place in rows]),
+            )
+        return found

@@ -26,9 +26,6 @@ from simulator.activity.spans import SpanClosed, SpanDetector
 from simulator.audio.source import AudioSource, SoundKey
 from simulator.errors import AudioError
 
-TURN_GAP_MS = 2000
-"""Silence after which stage 1, which knows no voice_config, takes speech to be a new turn for the model's ear."""
-
 MISSING_S = 0.25
 """How much shorter than its header says audio may be: encoders pad and round."""
 
@@ -37,7 +34,7 @@ MISSING_S = 0.25
 class UnjudgedEnd:
     """Speech ended at ``end_ms``, known at ``known_ms``; how finished it sounded, :meth:`judge` says in a while.
 
-    ``heard`` is the turn so far, float32 ``[n]`` at 16 kHz up to ``known_ms``.
+    ``heard`` is what the model hears, float32 ``[n]`` at 16 kHz up to ``known_ms``.
     """
 
     known_ms: int
@@ -65,8 +62,6 @@ class Analyzer:
         self._window = model.window_s * SAMPLE_RATE
         self._recent = _Recent(self._window)
         self._now_ms = 0
-        self._turn_start_ms = 0
-        self._last_end_ms: int | None = None
         self.sound_key = SoundKey()
         """What tells the stream from others, by what of it was heard so far."""
 
@@ -110,23 +105,18 @@ class Analyzer:
             self._now_ms += FRAME_MS
             found = self._spans.push(value)
             if isinstance(found, SpanClosed):
-                self._last_end_ms = found.end_ms
                 revealed.append(self._ended(found, last_ms))
             elif found is not None:
-                if isinstance(found, SpeechStart):
-                    self._note_turn(found.start_ms)
                 revealed.append(found)
         return revealed
 
-    def _note_turn(self, start_ms: int) -> None:
-        if self._last_end_ms is None or start_ms - self._last_end_ms >= TURN_GAP_MS:
-            self._turn_start_ms = start_ms
-
     def _ended(self, found: SpanClosed, last_ms: int) -> SpeechEnd | UnjudgedEnd:
-        """Return the end of a span, with the turn up to now to judge it by; samples up to ``last_ms`` came."""
-        turn = (self._now_ms - self._turn_start_ms) * SAMPLES_PER_MS
+        """Return the end of a span, with what is heard up to now to judge it by; samples up to ``last_ms`` came.
+
+        A turn is heard with what comes before it: alone, its first words pass for a whole short answer.
+        """
         before = (last_ms - self._now_ms) * SAMPLES_PER_MS
-        heard = self._recent.last(min(turn, self._window), before=before)
+        heard = self._recent.last(self._window, before=before)
         ended = UnjudgedEnd(found.known_ms, found.end_ms, found.span, heard, self._model)
         return ended if self._window else ended.judge()
 

@@ -26,7 +26,7 @@ class EndOfTurnModel(Protocol):
 
     @property
     def window_s(self) -> int:
-        """How much of the turn it is given, s; 0: none, and it answers at once."""
+        """How much of the caller's channel it is given, s; 0: none, and it answers at once."""
         ...
 
     @property
@@ -35,7 +35,7 @@ class EndOfTurnModel(Protocol):
         ...
 
     def judge(self, heard: Samples, silence_ms: int) -> Judgement:
-        """Judge the turn so far, float32 ``[n]`` at 16 kHz, whose last ``silence_ms`` are the pause."""
+        """Judge a pause; its ``silence_ms`` are the last of what was heard up to now, float32 ``[n]`` at 16 kHz."""
         ...
 
 

@@ -174,8 +174,8 @@ def why_silence_only() -> str:
     return f"{found.path} is not the Smart Turn model Turnlab was tested with (get it: turnlab models fetch)"
 
 
-def open_session(path: Path | None, inner: str | None = None) -> Any:
-    """Open an ONNX model, quietly; ``inner`` names a float tensor inside it to be an output as well.
+def open_session(path: Path | None) -> Any:
+    """Open an ONNX model, quietly.
 
     It runs on one core. Raises :class:`ModelError` if it is missing or does not load.
     """
@@ -194,27 +194,8 @@ def open_session(path: Path | None, inner: str | None = None) -> Any:
     options.inter_op_num_threads = 1
     options.log_severity_level = 3
     try:
-        return onnxruntime.InferenceSession(_opened(path, inner), options, providers=["CPUExecutionProvider"])
+        return onnxruntime.InferenceSession(str(path), options, providers=["CPUExecutionProvider"])
     except Exception as error:  # onnxruntime raises its own family, by C++ type
         raise ModelError(
             f"{path.name}: does not load ({type(error).__name__}); install its package again"
         ) from None
-
-
-def _opened(path: Path, inner: str | None) -> str | bytes:
-    """Return what onnxruntime opens: the file, or its bytes with one more output.
-
-    Where a protobuf message occurs twice, readers merge the two, so that a graph of nothing but an output, appended
-    to a model, adds that output to it (ONNX: ModelProto.graph = 7, GraphProto.output = 12, ValueInfoProto.name = 1
-    and .type = 2, TypeProto.tensor_type = 1, Tensor.elem_type = 1, FLOAT = 1).
-    """
-    if inner is None:
-        return str(path)
-    float_tensor = _field(1, b"\x08\x01")
-    output = _field(1, inner.encode()) + _field(2, float_tensor)
-    return path.read_bytes() + _field(7, _field(12, output))
-
-
-def _field(number: int, content: bytes) -> bytes:
-    """Return a short length-delimited protobuf field."""
-    return bytes([number << 3 | 2, len(content)]) + content

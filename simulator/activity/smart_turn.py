@@ -1,117 +1,32 @@
 """Smart Turn: how finished a turn sounds at its end, from the sound alone.
 
-The network's description of the last half second and the pitch at the end are a head start together: how many
-seconds of silence they are worth. Completeness is that head start as the turn confidence counts it,
-``q = 1 - 2^(-head start / half-life)`` (:mod:`simulator.engine.end_of_turn`): a pause with a head start of 0.5 s is
-as sure an end of turn as one with none is half a second later.
-
-The constants, in ``calibration.json``, were fitted from calls by ``benchmarks/calibration``, which says how good
-they are and makes the file.
+The network's own output is spread over 0…1 by its log-odds, with 0.3 where it says nothing about how long a pause
+will last (:data:`COMPLETENESS`). ``benchmarks/calibration`` says how good that is, on whom, and how it was chosen.
 """
 
 from __future__ import annotations
 
-import json
-import math
-from dataclasses import asdict, dataclass
 from functools import cache
-from importlib.resources import files
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from base.samples import SAMPLE_RATE, SAMPLES_PER_MS, Samples
-from simulator.activity.model import Judgement
+from base.samples import SAMPLE_RATE, Samples
+from simulator.activity.model import NO_MODEL_COMPLETENESS, Judgement
 from simulator.activity.models import open_session, smart_turn_path
 
-FILE = files("simulator.activity") / "calibration.json"
+WINDOW_SECONDS = 8
+"""How much of the caller's channel the network hears."""
 
-MOST_S = 1.4
-"""No sound is worth more silence than this.
+COMPLETENESS = ((-5.0, 0.0), (-3.5, NO_MODEL_COMPLETENESS), (-1.0, NO_MODEL_COMPLETENESS), (4.8, 1.0))
+"""Log-odds of the network's output, and the completeness there; between them it lies on a straight line.
 
-None of the 638 pauses of the corpus and the bundled recordings is worth more than 1.26 s, so there is no evidence
-for shorter waits; and at the default threshold no turn ends before 0.45 s of silence, which leaves a live call the
-time to judge the pause meanwhile.
+Below an output of 0.0067 a turn sounds plainly unfinished; from 0.029 to 0.27 it may be either; 0.992 is the most.
 """
 
-TYPICAL_LATE_PITCH = -0.1
-"""Octaves; stands in where there is too little voice to tell, so that it speaks neither for nor against an end."""
-
-
-@dataclass(frozen=True, slots=True)
-class TurnSound:
-    """What Smart Turn's completeness is judged by, at one end of speech.
-
-    ``model`` is the network's own output 0…1, which only serves for comparison; ``ending_s`` how many seconds of
-    silence the sound of the last half second is worth; ``late_pitch`` how many octaves the pitch was above the
-    turn's median at the end (``None``: too little of it).
-    """
-
-    model: float
-    ending_s: float
-    late_pitch: float | None
-
-
-@dataclass(frozen=True, slots=True, eq=False)
-class Calibration:
-    """Weights in seconds of head start: for each octave of late pitch, and each number of the sound's ending."""
-
-    half_life_s: float
-    base_s: float
-    per_octave: float
-    ending: NDArray[np.float64]
-
-    def ending_s(self, ending: NDArray[np.float64]) -> float:
-        """Return how many seconds of silence an ending (:class:`~simulator.activity.smart_turn.Sound`) is worth."""
-        return float(self.ending @ ending)
-
-    def head_start_s(self, evidence: TurnSound) -> float:
-        """Return how many seconds of silence the evidence is worth, 0 to :data:`MOST_S`."""
-        seconds = self.base_s + evidence.ending_s + self.per_octave * pitch_known(evidence)
-        return min(max(seconds, 0.0), MOST_S)
-
-    def completeness(self, evidence: TurnSound) -> float:
-        """Return the calibrated completeness, 0 to below 1."""
-        return completeness_of(self.head_start_s(evidence), self.half_life_s)
-
-    @property
-    def most_completeness(self) -> float:
-        """The completeness of what sounds as finished as can be."""
-        return completeness_of(MOST_S, self.half_life_s)
-
-
-def pitch_known(evidence: TurnSound) -> float:
-    """Return the late pitch, or what stands in for it."""
-    return TYPICAL_LATE_PITCH if evidence.late_pitch is None else evidence.late_pitch
-
-
-def completeness_of(head_start_s: float, half_life_s: float) -> float:
-    """Return the completeness that is worth a head start in the turn confidence."""
-    return 1.0 - math.pow(2.0, -head_start_s / half_life_s)
-
-
-@cache
-def smart_turn_calibration() -> Calibration:
-    """Return the calibration of Smart Turn v3.2."""
-    kept = json.loads(FILE.read_text(encoding="utf-8"))
-    return Calibration(kept["half_life_s"], kept["base_s"], kept["per_octave"], np.array(kept["ending"]))
-
-
-WINDOW_SECONDS = 8
-"""How much of a turn the network hears."""
-
-_STATES = "layer_norm_8"
-_ENDING = slice(-35, -10)
-"""The half second before the 200 ms of silence after which the model is asked."""
-
-
-class Sound(NamedTuple):
-    """What a turn sounds like: the model's own completeness 0…1, and its description of the ending, ``[384]``."""
-
-    completeness: float
-    ending: NDArray[np.float64]
+_LEAST_ODDS = 1e-6
 
 
 class SmartTurn:
@@ -123,42 +38,29 @@ class SmartTurn:
 
     name = "smart-turn v3.2"
     window_s = WINDOW_SECONDS
+    most_completeness = 1.0
 
-    def __init__(self, path: Path, calibration: Calibration | None = None, *, late: bool = False) -> None:
+    def __init__(self, path: Path, *, late: bool = False) -> None:
         self._path = path
-        self._calibration = calibration or smart_turn_calibration()
         if not late:
             _session(path)
 
-    @property
-    def most_completeness(self) -> float:
-        """The completeness of what sounds as finished as can be."""
-        return self._calibration.most_completeness
-
-    def judge(self, heard: Samples, silence_ms: int) -> Judgement:
+    def judge(self, heard: Samples, silence_ms: int) -> Judgement:  # noqa: ARG002 the network hears the pause itself
         """Return how finished the turn so far sounds; its last ``silence_ms`` are the pause."""
-        return self.judgement(self.hear(heard), heard, silence_ms)
+        output = self.output(heard)
+        return Judgement(round(completeness(output), 6), {"model": round(output, 6)})
 
-    def judgement(self, sound: Sound, heard: Samples, silence_ms: int) -> Judgement:
-        """Return the same, given what the network heard."""
-        pitch = late_pitch(heard[: len(heard) - silence_ms * SAMPLES_PER_MS])
-        found = TurnSound(
-            model=round(sound.completeness, 6),
-            ending_s=round(self._calibration.ending_s(sound.ending), 6),
-            late_pitch=None if pitch is None else round(pitch, 4),
-        )
-        return Judgement(round(self._calibration.completeness(found), 6), asdict(found))
+    def output(self, samples: Samples) -> float:
+        """Return the network's own output 0…1 for what was heard up to this pause, float32 ``[n]`` at 16 kHz."""
+        (found,) = _session(self._path).run(["logits"], {"input_features": log_mel(samples)[None]})
+        return float(np.clip(found[0, 0], 0.0, 1.0))
 
-    def hear(self, samples: Samples) -> Sound:
-        """Return what the turn so far, float32 ``[n]`` at 16 kHz up to this pause, sounds like.
 
-        ``ending`` is the mean of the encoder's last states over the last half second of speech. The model's own
-        head makes less of them than :mod:`simulator.activity.smart_turn` does.
-        """
-        features = log_mel(samples)[None]
-        output, states = _session(self._path).run(["logits", _STATES], {"input_features": features})
-        ending = states[0, _ENDING].mean(axis=0, dtype=np.float64)
-        return Sound(float(np.clip(output[0, 0], 0.0, 1.0)), ending)
+def completeness(output: float) -> float:
+    """Return the completeness 0…1 for an output 0…1 of the network."""
+    certain = min(max(output, _LEAST_ODDS), 1.0 - _LEAST_ODDS)
+    odds, levels = zip(*COMPLETENESS, strict=True)
+    return float(np.interp(np.log(certain / (1.0 - certain)), odds, levels))
 
 
 def installed_smart_turn(*, late: bool = False) -> SmartTurn | None:
@@ -169,7 +71,7 @@ def installed_smart_turn(*, late: bool = False) -> SmartTurn | None:
 
 @cache
 def _session(path: Path) -> Any:
-    return open_session(path, inner=_STATES)
+    return open_session(path)
 
 
 # ---- the features the network takes
@@ -232,89 +134,3 @@ def _hz_to_mel(hz: float) -> float:
 def _mel_to_hz(mel: NDArray[np.float64]) -> NDArray[np.float64]:
     above = _KNEE_HZ * np.exp(_LOG_STEP * (mel - _KNEE_MEL))
     return np.where(mel < _KNEE_MEL, mel * _LINEAR_HZ_PER_MEL, above)
-
-
-# ---- the pitch at the end, which comes down there and not within a phrase
-
-_HIGHEST_OCTAVES = 0.6
-"""Beyond this a voice is creaking, or the tracker took a harmonic for the pitch: such values say no more."""
-
-_PITCH_SLOWER = 4
-_PITCH_RATE = SAMPLE_RATE // _PITCH_SLOWER
-_PITCH_BAND_HZ = (60.0, 900.0)
-_PITCH_WINDOW = _PITCH_RATE // 20
-_PITCH_HOP = _PITCH_RATE // 100
-_SHORTEST_LAG, _LONGEST_LAG = _PITCH_RATE // 400, _PITCH_RATE // 60
-_PITCH_FFT = 512
-_VOICED = 0.5
-_QUIETEST = 1e-3
-_AS_GOOD = 0.9
-_LATE = slice(-25, -8)
-_FEWEST_VOICED = 25
-
-
-def late_pitch(speech: Samples) -> float | None:
-    """Return how many octaves the pitch lies above (below: negative) its median just before the speech ends.
-
-    ``speech`` is the turn so far, float32 ``[n]`` at 16 kHz, up to where it fell silent; its last 8 s are looked
-    at. "Just before" is the last quarter second of voice but its last 80 ms, where voices creak. ``None`` where
-    there is too little voice to tell.
-    """
-    pitch = pitch_track(speech[-WINDOW_SECONDS * SAMPLE_RATE :])
-    voiced = pitch[~np.isnan(pitch)]
-    if len(voiced) < _FEWEST_VOICED:
-        return None
-    octaves = float(np.median(voiced[_LATE]) - np.median(voiced))
-    return float(np.clip(octaves, -_HIGHEST_OCTAVES, _HIGHEST_OCTAVES))
-
-
-def pitch_track(speech: Samples) -> NDArray[np.float64]:
-    """Return the pitch every 10 ms as log2 of Hz, 60 to 400 Hz, NaN where there is no voice, float64 ``[frames]``.
-
-    The highest peak of the autocorrelation of 50 ms, corrected for its window (Boersma 1993), of the speech below
-    900 Hz; a half or a third of its lag is taken instead if nearly as good, as a period of the lower octave.
-    """
-    if len(speech) < _PITCH_WINDOW * _PITCH_SLOWER:
-        return np.full(0, np.nan)
-    slow = _slower(speech)
-    frames = np.lib.stride_tricks.sliding_window_view(slow, _PITCH_WINDOW)[::_PITCH_HOP]
-    frames = frames - frames.mean(axis=1, keepdims=True)
-    power = np.mean(frames**2, axis=1)
-    alike = _autocorrelation(frames)
-    row = np.arange(len(alike))
-    lag = alike[:, _SHORTEST_LAG:_LONGEST_LAG].argmax(axis=1) + _SHORTEST_LAG
-    peak = alike[row, lag]
-    for part in (2, 3):
-        shorter = np.round(lag / part).astype(np.int64)
-        usable = shorter >= _SHORTEST_LAG
-        better = usable & (alike[row, np.maximum(shorter, _SHORTEST_LAG)] > _AS_GOOD * peak)
-        lag = np.where(better, shorter, lag)
-    voiced = (peak > _VOICED) & (power > _QUIETEST * np.percentile(power, 95))
-    track: NDArray[np.float64] = np.where(voiced, np.log2(_PITCH_RATE / (lag + _between(alike, row, lag))), np.nan)
-    return track
-
-
-def _between(alike: NDArray[np.float64], row: NDArray[np.int64], lag: NDArray[np.int64]) -> NDArray[np.float64]:
-    """Return how far from its lag each peak lies, by the parabola through it and its neighbours."""
-    before, peak, after = (alike[row, lag + step] for step in (-1, 0, 1))
-    bend = np.minimum(before - 2.0 * peak + after, -1e-9)
-    off: NDArray[np.float64] = np.clip(0.5 * (before - after) / bend, -0.5, 0.5)
-    return off
-
-
-def _slower(speech: Samples) -> NDArray[np.float64]:
-    """Return the speech between 60 and 900 Hz at a quarter of the rate."""
-    whole = len(speech) // _PITCH_SLOWER * _PITCH_SLOWER
-    spectrum = np.fft.rfft(speech[len(speech) - whole :])
-    hz = np.fft.rfftfreq(whole, 1.0 / SAMPLE_RATE)
-    spectrum[(hz < _PITCH_BAND_HZ[0]) | (hz > _PITCH_BAND_HZ[1])] = 0.0
-    slow: NDArray[np.float64] = np.fft.irfft(spectrum, whole)[::_PITCH_SLOWER]
-    return slow
-
-
-def _autocorrelation(frames: NDArray[np.float64]) -> NDArray[np.float64]:
-    window = np.hanning(_PITCH_WINDOW)
-    alike = np.fft.irfft(np.abs(np.fft.rfft(frames * window, _PITCH_FFT, axis=1)) ** 2, axis=1)[:, :_PITCH_WINDOW]
-    own = np.fft.irfft(np.abs(np.fft.rfft(window, _PITCH_FFT)) ** 2)[:_PITCH_WINDOW]
-    corrected: NDArray[np.float64] = alike / np.maximum(alike[:, :1], 1e-12) / (own / own[0])
-    return corrected

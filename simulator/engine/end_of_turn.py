@@ -3,10 +3,20 @@
 The state machine and the trade-off curve ask the same policy. A further one implements :class:`EndOfTurnPolicy`,
 gets a row in :data:`POLICIES`, and is chosen where a profile says so.
 
-:class:`ConfidencePolicy` asks how sure one can be, as silence grows, that the caller has finished. For a pause of
-``s`` seconds whose start sounded complete to the degree ``q`` the turn confidence is
-``c(s) = 1 - (1 - q) * 2^(-(s - 0.2) / h)``: it starts at ``q`` after 0.2 s and closes half of the remaining doubt
-every ``h`` seconds.
+:class:`ConfidencePolicy` asks how sure one can be, as silence grows, that the caller has finished. After ``s``
+seconds of it the turn confidence is ``c(s) = 1 - 0.7 * 2^(-(s - 0.2) / h)``: 0.3 after 0.2 s, and half of the
+remaining doubt is gone every ``h`` seconds. So a pause is judged whose completeness ``q`` is 0.3, which says
+nothing; without an end-of-turn model, that is every pause.
+
+What sounds unfinished, a ``q`` below 0.3, waits longer; what sounds finished, above it, less long. Where a ``q`` of
+0.3 ends the turn after ``d`` seconds, it ends
+
+* after ``d * q / 0.3 + C * (1 - q / 0.3)`` if ``q`` is lower and ``d`` below the ceiling ``C``: a ``q`` of 0 waits
+  ``C`` seconds whatever the threshold is;
+* after ``d - H * (q - 0.3) / 0.7 * (1 - d / U)`` if ``q`` is higher and ``d`` below ``U``: a head start of at most
+  ``H`` seconds, the less the longer the wait is.
+
+Both fade out as waits grow longer, because a pause that has lasted so long is no likelier over for how it began.
 """
 
 from __future__ import annotations
@@ -18,7 +28,7 @@ from functools import lru_cache
 from typing import Literal, NamedTuple, Protocol
 
 from presets.layers import ResolvedVoiceConfig
-from simulator.activity.model import SpeechEnd
+from simulator.activity.model import NO_MODEL_COMPLETENESS, SpeechEnd
 from simulator.engine.profile import Values
 from simulator.engine.scenario import NO_POLICY, TurnPolicy
 from simulator.engine.why import Why
@@ -26,6 +36,7 @@ from simulator.engine.why import Why
 EndReason = Literal["timeout", "confidence"]
 
 KNOWN_AFTER_S = 0.2
+_AT_FIRST = 1.0 - NO_MODEL_COMPLETENESS
 LOWEST, HIGHEST = 0.3, 0.95
 """The confidences between which ``eager_eot_threshold`` moves the one that ends a turn."""
 _AT_ZERO, _PER_UNIT = 0.9, 0.6
@@ -117,6 +128,56 @@ def sensitivity_of(values: Values) -> Sensitivity:
     return Sensitivity(values.eager_role.value == "head_start", values.eager_direction.value == "recogniser")
 
 
+class Line(NamedTuple):
+    """How long a pause waits: ``scale`` times what it would wait if nothing were known of it, plus ``shift_s``.
+
+    It holds for waits below ``until_s``; longer ones stay as they are.
+    """
+
+    scale: float
+    shift_s: float
+    until_s: float
+
+
+class Doubt(NamedTuple):
+    """How silence and what was heard take doubt away, in seconds; see the top of this module.
+
+    ``half_life_s`` is ``h``, ``ceiling_s`` ``C``, ``head_start_s`` ``H`` and ``head_start_until_s`` ``U``.
+    """
+
+    half_life_s: float
+    ceiling_s: float = 0.0
+    head_start_s: float = 0.0
+    head_start_until_s: float = 1.0
+
+    def confidence(self, silence_ms: float, completeness: float) -> float:
+        """Return the turn confidence after ``silence_ms`` of silence."""
+        silence_s = silence_ms / 1000.0
+        scale, shift_s, until_s = self.line(completeness)
+        if silence_s < until_s:  # what a pause that says nothing would have lasted to be worth as much
+            silence_s = (silence_s - shift_s) / scale if scale else -math.inf
+        halvings = (silence_s - KNOWN_AFTER_S) / self.half_life_s
+        return max(0.0, 1.0 - _AT_FIRST * math.pow(2.0, -max(halvings, -1.0)))
+
+    def needed_ms(self, threshold: float, completeness: float) -> int | None:
+        """Return the silence, in whole ms, at which the confidence reaches ``threshold``; ``None``: never."""
+        if threshold >= 1.0:
+            return None
+        silence_s = KNOWN_AFTER_S + self.half_life_s * math.log2(_AT_FIRST / (1.0 - threshold))
+        scale, shift_s, until_s = self.line(completeness)
+        if silence_s < until_s:
+            silence_s = silence_s * scale + shift_s
+        return max(0, math.ceil(silence_s * 1000.0 - 1e-6))
+
+    def line(self, completeness: float) -> Line:
+        """Return what a completeness does to the wait."""
+        if completeness < NO_MODEL_COMPLETENESS:
+            scale = completeness / NO_MODEL_COMPLETENESS
+            return Line(scale, self.ceiling_s * (1.0 - scale), self.ceiling_s)
+        head_start_s = self.head_start_s * (completeness - NO_MODEL_COMPLETENESS) / _AT_FIRST
+        return Line(1.0 + head_start_s / self.head_start_until_s, -head_start_s, self.head_start_until_s)
+
+
 @dataclass(frozen=True, slots=True)
 class ConfidencePolicy:
     """Ends a turn where the turn confidence reaches a threshold, or the silence a timeout.
@@ -124,7 +185,7 @@ class ConfidencePolicy:
     ``sensitivity`` says what ``eager_eot_threshold`` means.
     """
 
-    half_life_s: float
+    doubt: Doubt
     threshold: float
     sensitivity: Sensitivity = DOCUMENTED
 
@@ -167,14 +228,14 @@ class ConfidencePolicy:
 
     def confidence(self, ended: SpeechEnd, at_ms: float) -> float:
         """Return the turn confidence."""
-        return confidence(at_ms - ended.end_ms, ended.completeness, self.half_life_s)
+        return self.doubt.confidence(at_ms - ended.end_ms, ended.completeness)
 
     def setting_for(self, threshold: float) -> float | None:
         """Return the setting; a head start ends no turn."""
         return None if self.sensitivity.head_start else self.sensitivity.equal_to(threshold)
 
     def _reaches_ms(self, threshold: float, ended: SpeechEnd) -> int | None:
-        needed_ms = silence_needed_ms(threshold, ended.completeness, self.half_life_s)
+        needed_ms = _needed_ms(self.doubt, threshold, ended.completeness)
         return None if needed_ms is None else max(ended.known_ms, ended.end_ms + needed_ms)
 
     def why_end(self, reason: EndReason, ended: SpeechEnd, limits: EndOfTurnLimits, at_ms: int) -> Why:
@@ -205,7 +266,14 @@ class ConfidencePolicy:
 
 POLICIES: Mapping[str, Callable[[Values], EndOfTurnPolicy]] = {
     "confidence": lambda values: ConfidencePolicy(
-        values.eot_half_life_s.value, values.eot_threshold.value, sensitivity_of(values)
+        Doubt(
+            half_life_s=values.eot_half_life_s.value,
+            ceiling_s=values.eot_ceiling_s.value,
+            head_start_s=values.eot_head_start_s.value,
+            head_start_until_s=values.eot_head_start_until_s.value,
+        ),
+        threshold=values.eot_threshold.value,
+        sensitivity=sensitivity_of(values),
     )
 }
 """The policies by name, each made from a profile's values."""
@@ -216,18 +284,6 @@ def end_of_turn_policy(values: Values, name: str = "confidence") -> EndOfTurnPol
     return POLICIES[name](values)
 
 
-def confidence(silence_ms: float, completeness: float, half_life_s: float) -> float:
-    """Return the turn confidence after ``silence_ms`` of silence."""
-    halvings = (silence_ms / 1000.0 - KNOWN_AFTER_S) / half_life_s
-    return 1.0 - (1.0 - completeness) * math.pow(2.0, -halvings)
-
-
 @lru_cache(maxsize=8192)
-def silence_needed_ms(threshold: float, completeness: float, half_life_s: float) -> int | None:
-    """Return the silence, in whole ms, at which the confidence reaches ``threshold``; ``None``: never."""
-    if completeness >= threshold:
-        return 0
-    if threshold >= 1.0:
-        return None
-    seconds = KNOWN_AFTER_S + half_life_s * math.log2((1.0 - completeness) / (1.0 - threshold))
-    return max(0, math.ceil(seconds * 1000.0 - 1e-6))
+def _needed_ms(doubt: Doubt, threshold: float, completeness: float) -> int | None:
+    return doubt.needed_ms(threshold, completeness)

@@ -88,6 +88,9 @@ class Values(_Strict):
 
     eot_threshold: Value
     eot_half_life_s: Value
+    eot_ceiling_s: Value
+    eot_head_start_s: Value
+    eot_head_start_until_s: Value
     nav_ms: Latency
     engage_first_token_ms: Latency
     engage_words_per_s: Value
@@ -108,8 +111,9 @@ class Values(_Strict):
 
     @model_validator(mode="after")
     def _usable(self) -> Values:
-        if self.eot_half_life_s.value <= 0 or self.engage_words_per_s.value <= 0:
-            raise ValueError("eot_half_life_s and engage_words_per_s must be above 0")
+        for name in ("eot_half_life_s", "eot_head_start_until_s", "engage_words_per_s"):
+            if getattr(self, name).value <= 0:
+                raise ValueError(f"{name} must be above 0")
         if not MIN_SPEED <= self.tts_speed.value <= MAX_SPEED:
             raise ValueError(f"tts_speed must be between {MIN_SPEED:g} and {MAX_SPEED:g} times normal")
         if self.tool_capacity.value < 1 or self.tool_capacity.value % 1:

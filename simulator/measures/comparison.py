@@ -28,12 +28,12 @@ FEWEST_RECORDINGS = 3
 RESAMPLES = 2000
 
 
-def why_no_interval(turns: int, recordings: int) -> str | None:
-    """Return why so few cannot give an interval; ``None`` if they can."""
+def why_no_interval(turns: int, drawn: int, what: str = "recordings") -> str | None:
+    """Return why so few turns, of so few ``what`` to draw from, cannot give an interval; ``None`` if they can."""
     if turns < FEWEST_TURNS:
         return f"an interval needs {FEWEST_TURNS} paired turns, not {turns}"
-    if recordings < FEWEST_RECORDINGS:
-        return f"an interval needs {FEWEST_RECORDINGS} recordings, not {recordings}"
+    if drawn < FEWEST_RECORDINGS:
+        return f"an interval needs {FEWEST_RECORDINGS} {what}, not {drawn}"
     return None
 
 

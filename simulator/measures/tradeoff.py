@@ -21,7 +21,7 @@ from simulator.measures.comparison import interval, weights, why_no_interval
 from simulator.measures.readouts import count_json
 from simulator.measures.turns import CUT_IN_TOLERANCE_MS, Count
 
-BUDGETS = (0.02, 0.05, 0.10, 0.20)
+BUDGETS = (0.02, 0.05, 0.10, 0.20, 0.33, 0.40)
 """Cut-in rates at which delays are compared; 0.05 is the one the field compares itself by."""
 
 _FOREVER_MS = 1 << 40
@@ -38,13 +38,22 @@ class Pause:
 
 @dataclass(frozen=True, slots=True)
 class JudgedTurn:
-    """A labelled turn of recording ``recording`` with the pauses detected from its start to the next turn's."""
+    """A labelled turn of recording ``recording`` with the pauses detected from its start to the next turn's.
+
+    ``speaker`` is who takes it, or empty where the labels do not say.
+    """
 
     recording: str
     index: int
     start_ms: int
     end_ms: int
     pauses: tuple[Pause, ...]
+    speaker: str = ""
+
+    @property
+    def drawn_with(self) -> str:
+        """What turns are drawn together by in a resample: one speaker's are alike, else one recording's."""
+        return self.speaker or self.recording
 
     @property
     def earliest_ms(self) -> int:
@@ -70,15 +79,18 @@ def judged_turns(recording: str, activity: Activity, labels: Labels) -> tuple[Ju
 
     A span of speech belongs to the last turn it overlaps, else to the turn before it.
     """
-    turns = [(round(turn.start_s * 1000), round(turn.end_s * 1000)) for turn in labels.caller_turns()]
+    labelled = labels.caller_turns()
+    turns = [(round(turn.start_s * 1000), round(turn.end_s * 1000)) for turn in labelled]
+    only = (labels.model_extra or {}).get("speaker")
+    speakers = [turn.speaker or (only if isinstance(only, str) else "") for turn in labelled]
     mine: list[list[Pause]] = [[] for _ in turns]
     for span, pause in zip(activity.spans, pauses_of(activity), strict=True):
         owner = sum(start_ms < span.end_ms for start_ms, _ in turns) - 1
         if owner >= 0:
             mine[owner].append(pause)
     return tuple(
-        JudgedTurn(recording, index, start_ms, end_ms, tuple(found))
-        for index, ((start_ms, end_ms), found) in enumerate(zip(turns, mine, strict=True))
+        JudgedTurn(recording, index, start_ms, end_ms, tuple(found), speaker)
+        for index, ((start_ms, end_ms), found, speaker) in enumerate(zip(turns, mine, speakers, strict=True))
     )
 
 
@@ -345,12 +357,13 @@ def _at_budget(judged: Curve, silence: Curve, budget: float) -> AtBudget:
     ours, theirs = (_best(curve, budget) for curve in (judged, silence))
     if ours is None or theirs is None:
         return AtBudget(budget, ours, theirs, None, None, "no threshold keeps to this budget")
-    recordings = sorted({turn.recording for turn in judged.turns})
-    why = why_no_interval(len(judged.turns), len(recordings))
+    drawn = sorted({turn.drawn_with for turn in judged.turns})
+    named = any(turn.speaker for turn in judged.turns)
+    why = why_no_interval(len(judged.turns), len(drawn), "speakers" if named else "recordings")
     difference = 100.0 * (ours.mean_ms / theirs.mean_ms - 1.0) if theirs.mean_ms > 0 else None
     if difference is None:
         return AtBudget(budget, ours, theirs, None, None, "silence alone takes no time here")
-    ci = interval(_resampled(judged, silence, budget, recordings)) if why is None else None
+    ci = interval(_resampled(judged, silence, budget, drawn)) if why is None else None
     if ci is None and why is None:
         why = "no resample shows a difference"
     return AtBudget(budget, ours, theirs, round(difference, 1), ci, why)
@@ -361,18 +374,18 @@ def _best(curve: Curve, budget: float) -> Point | None:
     return None if place is None else point(curve, place)
 
 
-def _resampled(judged: Curve, silence: Curve, budget: float, recordings: list[str]) -> NDArray[np.float64]:
+def _resampled(judged: Curve, silence: Curve, budget: float, names: list[str]) -> NDArray[np.float64]:
     """Return the difference of the mean delays in per cent in every resample; each finds its own thresholds."""
-    means = [_resampled_means(curve, budget, recordings) for curve in (judged, silence)]
+    means = [_resampled_means(curve, budget, names) for curve in (judged, silence)]
     with np.errstate(divide="ignore", invalid="ignore"):
         differences: NDArray[np.float64] = 100.0 * (means[0] / means[1] - 1.0)
     return differences
 
 
-def _resampled_means(curve: Curve, budget: float, recordings: list[str]) -> NDArray[np.float64]:
+def _resampled_means(curve: Curve, budget: float, names: list[str]) -> NDArray[np.float64]:
     # in floating point, which counts as exactly here and multiplies many times faster
-    drawn = weights(len(recordings)).astype(np.float64)
-    member = np.array([[turn.recording == name for turn in curve.turns] for name in recordings], np.float64)
+    drawn = weights(len(names)).astype(np.float64)
+    member = np.array([[turn.drawn_with == name for turn in curve.turns] for name in names], np.float64)
     turns = drawn @ member.sum(axis=1)
     within = drawn @ (member @ curve.cut) <= budget * turns[:, None] + 1e-9
     total_ms = (drawn @ (member @ curve.delay_ms))[np.arange(len(drawn)), within.argmax(axis=1)]

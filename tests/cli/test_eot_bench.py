@@ -96,7 +96,9 @@ def test_predictions_are_rows_of_every_silence_in_the_columns_of_eot_bench(
         assert one["timestamp"] == pytest.approx(span["start"] + one["silence_dur"])
         assert 0.0 <= one["silence_dur"] <= span["end"] - span["start"] + 1e-5
         # a pause is known of 0.2 s after it began, and this one's edge is labelled to 0.1 s
-        assert one["p_eot"] > 0.0 if one["silence_dur"] > 0.5 else one["silence_dur"] > 0.05 or not one["p_eot"]
+        assert one["silence_dur"] > 0.05 or not one["p_eot"]
+    # what sounds unfinished gives no sign before the ceiling, and after it whatever it sounded like
+    assert all(one["p_eot"] > 0.9 for one in found if one["silence_dur"] > 2.3)
     assert {one["language"] for one in found} == {"en", "de"}
     assert [one["language"] for one in report["figures"]] == [None, "de", "en"]
     (whole, *_) = report["figures"]

@@ -35,7 +35,7 @@ def test_the_report_has_the_documented_shape(report: Any) -> None:
     kinds = {one["kind"] for one in report["recordings"]}
     assert {one["kind"] for one in report["end_of_turn"]} == {*kinds, None}
     for found in report["end_of_turn"]:
-        assert [at["budget"] for at in found["budgets"]] == [0.02, 0.05, 0.1, 0.2]
+        assert [at["budget"] for at in found["budgets"]] == [0.02, 0.05, 0.1, 0.2, 0.33, 0.4]
         for curve in found["curve"].values():
             assert curve["threshold"] == sorted(curve["threshold"])
             assert curve["cut_in_rate"] == sorted(curve["cut_in_rate"], reverse=True)

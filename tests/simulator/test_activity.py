@@ -101,10 +101,10 @@ def test_cut_sentences_of_real_people_sound_less_finished_than_their_ends(corpus
         labels = json.loads(path.with_suffix(".json").read_text())
         samples = open_audio(path).samples()
         heard = [_heard(samples, turn["start_s"], turn["end_s"]) for turn in labels["turns"]]
-        ends += [model.hear(turn).completeness for turn in heard]
+        ends += [model.output(turn) for turn in heard]
         for start_s, _ in labels["hesitations"]:
             begun = max(turn["start_s"] for turn in labels["turns"] if turn["start_s"] < start_s)
-            cut.append(model.hear(_heard(samples, begun, start_s)).completeness)
+            cut.append(model.output(_heard(samples, begun, start_s)))
     ranked = np.mean([[c < e for e in ends] for c in cut])
     assert ranked > 0.7
     assert np.mean(np.array(cut) > 0.5) < 0.6

@@ -17,7 +17,6 @@ from presets.config import parse
 from presets.layers import ResolvedVoiceConfig
 from simulator.activity.analyzer import Analyzer
 from simulator.activity.model import FRAME_MS, FRAME_SAMPLES, Judgement
-from simulator.activity.smart_turn import TurnSound, smart_turn_calibration
 from simulator.engine.events import Event
 from simulator.engine.machine import TurnMachine
 from simulator.engine.profile import default_profile
@@ -25,8 +24,6 @@ from simulator.engine.scenario import Script, default_scenario
 from simulator.live import AsyncLiveCall, LiveCall
 from simulator.study import Arm
 from tests.simulator.tracks import fixed_profile
-
-_CALIBRATION = smart_turn_calibration()
 
 HEARD = {"end_of_turn", "filler_start", "filler_end", "response_start", "response_end", "barge_in"}
 
@@ -47,17 +44,16 @@ class WrittenVoice:
 
 
 class WrittenEnding:
-    """Takes a frame's second sample for how many seconds of silence the ending is worth."""
+    """Takes a frame's second sample for how finished the ending sounds."""
 
     name = "written"
     window_s = 8
-    most_completeness = _CALIBRATION.most_completeness
+    most_completeness = 1.0
 
     def judge(self, heard: Samples, silence_ms: int) -> Judgement:
-        """Judge the ending worth what the last frame says."""
+        """Judge the ending as finished as the last frame says."""
         assert silence_ms > 0
-        seconds = float(heard[1 - FRAME_SAMPLES])
-        return Judgement(_CALIBRATION.completeness(TurnSound(0.5, seconds, None)))
+        return Judgement(float(heard[1 - FRAME_SAMPLES]))
 
 
 class SlowWorkers(Executor):
@@ -86,12 +82,12 @@ class SlowWorkers(Executor):
 
 
 def frames_of(spans: Sequence[tuple[int, int, float]]) -> NDArray[np.float32]:
-    """Return frames for spans of speech and silence, each in frames, and what the silence's start is worth."""
+    """Return frames for spans of speech and silence, each in frames, and how finished the speech sounds."""
     frames: list[NDArray[np.float32]] = []
-    for spoken, silent, worth_s in spans:
+    for spoken, silent, finished in spans:
         for number in range(spoken + silent):
             frame = np.zeros(FRAME_SAMPLES, np.float32)
-            frame[0], frame[1] = (1.0 if number < spoken else 0.0), worth_s
+            frame[0], frame[1] = (1.0 if number < spoken else 0.0), finished
             frames.append(frame)
     return np.array(frames, np.float32)
 
@@ -101,7 +97,7 @@ def resolved(fields: dict[str, Any]) -> ResolvedVoiceConfig:
 
 
 def machine_of(fields: dict[str, Any], role: str = "sensitivity") -> TurnMachine:
-    profile = default_profile() if role == "sensitivity" else fixed_profile(eager_role=role)
+    profile = default_profile() if role == "sensitivity" else fixed_profile(eager_role=role, eot_head_start_s=0.7)
     return TurnMachine(resolved(fields), profile, Script(default_scenario()), recording="call", seed=1)
 
 
@@ -125,7 +121,7 @@ def told_of(call: LiveCall, frames: NDArray[np.float32], change: tuple[int, dict
 spoken = st.tuples(
     st.integers(2, 8) | st.integers(2, 60),
     st.integers(7, 20) | st.integers(7, 120),
-    st.sampled_from((-1.0, 0.0, 0.5, 1.0, 2.0)),
+    st.sampled_from((0.0, 0.15, 0.3, 0.65, 1.0)),
 )
 
 
@@ -149,11 +145,11 @@ def test_however_long_judging_takes_the_events_are_the_same(
     assert [event.to_json() for event in aside] == [event.to_json() for event in at_once]
 
 
-@pytest.mark.parametrize("worth_s", [-1.0, 0.0, 2.0])
-def test_frames_go_on_while_a_pause_is_judged(worth_s: float) -> None:
+@pytest.mark.parametrize("finished", [0.0, 0.3, 1.0])
+def test_frames_go_on_while_a_pause_is_judged(finished: float) -> None:
     workers = SlowWorkers([6])
     call = AsyncLiveCall(analyzer(), machine_of({"eager_eot_threshold": 0.9}, "head_start"), workers)
-    for frame in frames_of([(30, 13, worth_s)]):
+    for frame in frames_of([(30, 13, finished)]):
         told = call.push(frame)
     assert workers.waited_for == 0
     assert [event.type for event in told][:1] == ["speech_end"]
@@ -162,8 +158,8 @@ def test_frames_go_on_while_a_pause_is_judged(worth_s: float) -> None:
 
 def test_a_turn_that_could_end_at_once_is_waited_for() -> None:
     workers = SlowWorkers([1_000])
-    call = AsyncLiveCall(analyzer(), machine_of({}), workers)
-    told = [event for frame in frames_of([(30, 40, 2.0)]) for event in call.push(frame)]
+    call = AsyncLiveCall(analyzer(), machine_of({"eager_eot_threshold": 0.8}), workers)
+    told = [event for frame in frames_of([(30, 40, 1.0)]) for event in call.push(frame)]
     assert workers.waited_for == 1
     (ended,) = (event for event in told if event.type == "end_of_turn")
     assert ended.t_ms < 30 * 32 + 500
@@ -176,4 +172,4 @@ def test_what_judging_raises_ends_the_call() -> None:
 
     call = AsyncLiveCall(Analyzer(Broken(), voice=WrittenVoice()), machine_of({}), SlowWorkers([2]))
     with pytest.raises(RuntimeError, match="broken"):
-        told_of(call, frames_of([(30, 40, 2.0)]), (0, {}))
+        told_of(call, frames_of([(30, 40, 1.0)]), (0, {}))

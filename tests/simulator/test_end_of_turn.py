@@ -5,8 +5,10 @@ from __future__ import annotations
 import math
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from simulator.engine.end_of_turn import Sensitivity
+from simulator.engine.end_of_turn import Doubt, Sensitivity
 from simulator.engine.profile import default_profile
 from tests.simulator.tracks import Speech, fixed_profile, play_track, times, types
 
@@ -23,11 +25,54 @@ def test_a_finished_sentence_ends_the_turn_as_soon_as_its_end_is_known() -> None
     assert event.facts()["reason"] == "confidence"
 
 
-@pytest.mark.parametrize("completeness", [0.05, 0.3, 0.5, 0.69])
-def test_an_unfinished_sentence_is_given_the_silence_the_formula_asks_for(completeness: float) -> None:
-    result = play_track([Speech(10, 100, completeness)])
-    silence_s = 0.2 + HALF_LIFE_S * math.log2((1 - completeness) / (1 - 0.7))
-    assert times(result, "end_of_turn") == [max(KNOWN_MS, math.ceil(END_MS + 1000 * silence_s))]
+@pytest.mark.parametrize(
+    ("completeness", "silence_ms"),
+    [
+        # 0.2 s and log2(0.7 / 0.4) halvings of 1 s: where nothing is known of the ending
+        (0.3, 1008),
+        # two thirds of that and a third of the ceiling of 2.5 s; at last the ceiling
+        *((0.2, 1505), (0.0, 2500)),
+        # half of the head start of 0.6 s, and all of it, less as the wait nears the 1.4 s that end it
+        *((0.65, 924), (1.0, 840)),
+    ],
+)
+def test_what_sounds_unfinished_waits_longer_and_what_sounds_finished_less(
+    completeness: float, silence_ms: int
+) -> None:
+    profile = fixed_profile(
+        eot_threshold=0.6, eot_half_life_s=1, eot_ceiling_s=2.5, eot_head_start_s=0.6, eot_head_start_until_s=1.4
+    )
+    result = play_track([Speech(10, 100, completeness)], profile=profile)
+    assert times(result, "end_of_turn") == [END_MS + silence_ms]
+
+
+@pytest.mark.parametrize(("threshold", "waits_ms"), [(0.3, 2250), (0.6, 2250), (0.9, 2250), (0.95, 2485)])
+def test_what_sounds_plainly_unfinished_waits_as_long_at_any_threshold_that_asks_for_less(
+    threshold: float, waits_ms: int
+) -> None:
+    result = play_track([Speech(10, 100, 0.0)], profile=fixed_profile(eot_threshold=threshold))
+    assert times(result, "end_of_turn") == [END_MS + waits_ms]
+
+
+@given(
+    completeness=st.floats(0, 1),
+    more=st.floats(0, 1),
+    silence_ms=st.integers(0, 6000),
+    longer_ms=st.integers(0, 6000),
+    threshold=st.floats(0.01, 0.999),
+    doubt=st.builds(Doubt, st.floats(0.1, 3), st.floats(0, 4), st.floats(0, 40), st.floats(0.1, 3)),
+)
+def test_confidence_rises_with_silence_and_with_completeness_and_is_reached_when_it_says(
+    completeness: float, more: float, silence_ms: int, longer_ms: int, threshold: float, doubt: Doubt
+) -> None:
+    now = doubt.confidence(silence_ms, completeness)
+    assert now <= doubt.confidence(silence_ms + longer_ms, completeness) + 1e-9
+    assert now <= doubt.confidence(silence_ms, max(completeness, more)) + 1e-9
+    needed_ms = doubt.needed_ms(threshold, completeness)
+    assert needed_ms is not None
+    assert doubt.confidence(needed_ms, completeness) >= threshold - 1e-6 or needed_ms == 0
+    if needed_ms > 0:
+        assert doubt.confidence(needed_ms - 1, completeness) < threshold + 1e-6
 
 
 def test_the_timeout_ends_a_turn_that_never_sounds_finished() -> None:
@@ -98,12 +143,12 @@ def test_going_on_before_the_agent_is_heard_reopens_the_turn() -> None:
 
 
 def test_every_decision_says_why_with_the_numbers_that_decided() -> None:
-    result = play_track([Speech(10, 100, 0.5)])
+    result = play_track([Speech(10, 100, 0.3)])
     (event,) = [event.to_json() for event in result.played.events if event.type == "end_of_turn"]
     assert event["why"]["rule"] == "confidence"
     assert "0.70 reached 0.70 (the profile's eot_threshold)" in event["why"]["text"]
     assert 0 <= event["why"]["margin"] < 0.01
-    told = play_track([Speech(10, 100, 0.5)], {"eager_eot_threshold": 0.2}).played.events
+    told = play_track([Speech(10, 100, 0.3)], {"eager_eot_threshold": 0.2}).played.events
     (sooner,) = [event.to_json() for event in told if event.type == "end_of_turn"]
     assert "0.78 reached 0.78 (eager_eot_threshold 0.2)" in sooner["why"]["text"]
 
@@ -121,9 +166,9 @@ def test_every_decision_says_why_with_the_numbers_that_decided() -> None:
 )
 def test_the_setting_is_the_confidence_that_ends_the_turn(setting: float, recogniser: bool, ends_at: float) -> None:
     profile = fixed_profile(eager_direction="recogniser" if recogniser else "documented", eot_threshold=0.5)
-    result = play_track([Speech(10, 100, 0.2)], {"eager_eot_threshold": setting}, profile=profile)
-    silence_s = 0.2 + HALF_LIFE_S * math.log2((1 - 0.2) / (1 - ends_at))
-    assert times(result, "end_of_turn") == [math.ceil(END_MS + 1000 * silence_s - 1e-6)]
+    result = play_track([Speech(10, 100, 0.3)], {"eager_eot_threshold": setting}, profile=profile)
+    silence_s = 0.2 + HALF_LIFE_S * math.log2((1 - 0.3) / (1 - ends_at))
+    assert times(result, "end_of_turn") == [max(KNOWN_MS, math.ceil(END_MS + 1000 * silence_s - 1e-6))]
     assert "eager_end_of_turn" not in types(result)
 
 

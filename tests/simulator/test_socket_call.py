@@ -158,11 +158,11 @@ def test_changed_settings_hold_from_the_next_frame() -> None:
     told: list[Any] = []
     for number, block in enumerate(cut_up(two_turns(), 4)):
         if number == 3:
-            call.change(parse({"eot_timeout_ms": 900, "filler_style": "silent", "barge_in_min_speech_s": 3.0}))
+            call.change(parse({"eot_timeout_ms": 600, "filler_style": "silent", "barge_in_min_speech_s": 3.0}))
         told += call.hear(block)
     events = [one["event"] for one in parted(told)[0] if one["type"] == "event"]
     end = next(event for event in events if event["type"] == "end_of_turn")
-    assert end["t"] - end["speech_end"] == pytest.approx(0.9, abs=0.001)
+    assert end["t"] - end["speech_end"] == pytest.approx(0.6, abs=0.001)
     assert not {"filler_start", "barge_in"} & {event["type"] for event in events}
 
 

@@ -52,9 +52,9 @@ def fillers(result: Run) -> list[str]:
 def test_a_state_decides_how_sure_the_end_of_a_turn_must_be() -> None:
     wary = agent({"turn_policy": {"stt_eot_threshold": 0.99}})
     assert times(play_track(TURN), "end_of_turn") == [EOT_MS]
-    # 0.9 to 0.99 is log2(10) halvings of 0.8 s, from 0.2 s on
-    assert times(play_track(TURN, agent=wary, profile=fixed_profile(eot_half_life_s=0.8)), "end_of_turn") == [
-        100 * 32 + 2858
+    # 0.3 to 0.99 is log2(70) halvings of 0.4 s, from 0.2 s on; a wait as long as that has no head start
+    assert times(play_track(TURN, agent=wary, profile=fixed_profile(eot_half_life_s=0.4)), "end_of_turn") == [
+        100 * 32 + 2652
     ]
 
 

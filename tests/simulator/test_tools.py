@@ -101,7 +101,7 @@ def test_progress_keeps_the_quiet_before_sympathy() -> None:
 
 
 def test_tools_never_run_on_a_guess_that_the_caller_may_have_finished() -> None:
-    hesitating = [Speech(10, 100, 0.6), Speech(112, 180, 0.9)]
+    hesitating = [Speech(10, 100, 0.3), Speech(112, 180, 0.9)]
     config: dict[str, object] = {"eager_eot_threshold": 0.9}
     profile = fixed_profile(eager_role="head_start")
     result = play_track(hesitating, config, agent=with_tools(tool("book", 500)), profile=profile)

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from simulator.activity.model import FRAME_MS, NO_MODEL_COMPLETENESS, Activity
-from simulator.engine.end_of_turn import ConfidencePolicy
+from simulator.engine.end_of_turn import ConfidencePolicy, Doubt
 from simulator.labels import Labels, Turn
 from simulator.measures.tradeoff import (
     BUDGETS,
@@ -35,7 +35,9 @@ from tests.simulator.tracks import (
     times,
 )
 
-POLICY = ConfidencePolicy(half_life_s=0.8, threshold=0.7)
+POLICY = ConfidencePolicy(
+    Doubt(half_life_s=0.8, ceiling_s=2.25, head_start_s=40, head_start_until_s=1.5), threshold=0.7
+)
 RULE = Rule(POLICY, timeout_ms=5000)
 
 
@@ -91,7 +93,7 @@ def test_a_turn_nobody_waits_for_counts_with_the_silence_there_was() -> None:
 
 def test_however_finished_the_caller_sounded_the_rule_waits_until_the_pause_is_known() -> None:
     turn = _one([Speech(10, 40, 0.95)], 10, 40)
-    assert RULE.fires_ms(turn.pauses[0], 0.9) == 40 * FRAME_MS + END_KNOWN_AFTER_MS
+    assert RULE.fires_ms(turn.pauses[0], 0.7) == 40 * FRAME_MS + END_KNOWN_AFTER_MS
 
 
 def test_a_turn_nobody_heard_is_counted_apart() -> None:

@@ -8,7 +8,7 @@ from textual import events
 from textual.message import Message
 
 from simulator.activity.model import FRAME_MS, Activity
-from simulator.engine.end_of_turn import ConfidencePolicy
+from simulator.engine.end_of_turn import ConfidencePolicy, Doubt
 from simulator.labels.marks import Kind, Mark
 from tui.tune.clock import ArmClock
 from tui.tune.pyramid import waveform
@@ -107,7 +107,7 @@ def label_scene(name: str, activity: Activity) -> Scene:
         pauses=(),
         threshold=1.0,
         eager=None,
-        policy=ConfidencePolicy(half_life_s=1.0, threshold=1.0),
+        policy=ConfidencePolicy(Doubt(half_life_s=1.0), threshold=1.0),
         lanes=(),
         differing=(),
         aligned=False,
