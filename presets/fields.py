@@ -88,8 +88,7 @@ FIELDS: tuple[FieldSpec, ...] = (
         "eager_eot_threshold",
         "float",
         "Latency",
-        "End-of-turn sensitivity. Higher takes the caller to have finished sooner: quicker answers, more cut-ins. "
-        "Lower waits longer and lets people think.",
+        "End-of-turn sensitivity: higher answers sooner and cuts in more, lower waits for people who think.",
         documented_default=False,
         low=0,
         high=1,

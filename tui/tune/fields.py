@@ -47,7 +47,9 @@ def sensitivity_hint(setting: float | None, profile: EngineProfile) -> str:
     if setting is None:
         return f"Unset, turns end at confidence {own:.2f}, profile {profile.name}'s own: the same as {place}."
     ends_at = sensitivity.ends_at(setting)
-    return f"Turns end at confidence {ends_at:.2f}; unset, at {own:.2f}, profile {profile.name}'s own: {place}."
+    return (
+        f"Turns end at confidence {ends_at:.2f}; unset, at {own:.2f} (profile {profile.name}), the same as {place}."
+    )
 
 
 def head_start_hint(setting: float, profile: EngineProfile) -> str | None:
