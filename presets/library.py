@@ -6,7 +6,7 @@ import json
 from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import cache
-from importlib.resources import files
+from pathlib import Path
 from typing import Any
 
 from presets.config import VoiceConfig, parse
@@ -30,7 +30,7 @@ class UnknownPresetError(LookupError):
 def builtin_presets() -> dict[str, Preset]:
     """Return the presets that ship with Turnlab, from lowest latency to best voice."""
     order = ("ultra_low_latency", "balanced", "quality")
-    folder = files("presets") / "builtin"
+    folder = Path(__file__).parent / "builtin"
     found = [json.loads((folder / f"{name}.json").read_text(encoding="utf-8")) for name in order]
     return {
         raw["name"]: Preset(raw["name"], raw["description"], parse(raw["voice_config"], source=raw["name"]))

@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from textwrap import wrap
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
-from rich.box import SIMPLE_HEAD
 from rich.cells import cell_len
-from rich.console import Console
-from rich.table import Table
-from rich.text import Text
 
 from tui.terminal_text import LONGEST, cut, plain
+
+if TYPE_CHECKING:
+    from rich.console import Console
+    from rich.table import Table
 
 PIPE_WIDTH = 100_000
 """The width of what is no terminal: a row is a line there, so that names can be searched for."""
@@ -26,6 +26,8 @@ _WIDEST = 300
 
 def stdout_console() -> Console:
     """Return a console on standard output: as wide as the terminal or COLUMNS, and without a limit in a pipe."""
+    from rich.console import Console
+
     return Console(highlight=False, width=None if _is_limited() else PIPE_WIDTH)
 
 
@@ -41,46 +43,61 @@ def print_table(
     The first ``whole`` columns are never folded, however narrow the terminal is. Where it is too narrow, headers
     are folded before cells are. No cell is so long that it makes the others' rows long.
     """
-    console = stdout_console()
     safe_headers, cells = _safe(headers, rows)
-    cells, long_cells = _without_long(cells)
+    if not _is_limited():
+        if title:
+            _write(plain(title))
+        for line in _piped(safe_headers, cells, left):
+            _write(line)
+        return
+    from rich.text import Text
+
+    console = stdout_console()
+    cells = _without_long(cells)
     table = _table(safe_headers, cells, left, whole)
     if _too_wide(table, console):
         table = _table(_folded(safe_headers, cells), cells, left, whole)
     if title:
         console.print(Text(plain(title), style="bold"))
-    if not long_cells:
-        console.print(table)
-        return
-    with console.capture() as captured:
-        console.print(table)
-    drawn = captured.get()
-    for stand_in, cell in long_cells.items():
-        drawn = drawn.replace(stand_in, cell, 1)
-    sys.stdout.write("".join(f"{line.rstrip()}\n" for line in drawn.splitlines()))
+    console.print(table)
 
 
-def _without_long(rows: list[list[str]]) -> tuple[list[list[str]], dict[str, str]]:
-    """Return rows with long cells cut, or in a pipe with stand-ins for them, and what they stand for."""
-    if _is_limited():
-        return [[cut(cell, LONGEST) for cell in row] for row in rows], {}
-    long_cells: dict[str, str] = {}
-    found = []
-    for row in rows:
-        found.append(list[str]())
-        for cell in row:
-            if len(cell) > _WIDEST:
-                stand_in = f"\ue000{len(long_cells)}".ljust(_WIDEST, "\ue001")
-                long_cells[stand_in] = cell
-                cell = stand_in
-            found[-1].append(cell)
-    return found, long_cells
+def _write(line: str) -> None:
+    sys.stdout.write(f"{line}\n")
+
+
+def _piped(headers: list[str], rows: list[list[str]], left: int) -> Iterator[str]:
+    """Yield the lines of a table as rich draws it, in which a cell that is longer than its column stays whole."""
+    filled = [row + [""] * (len(headers) - len(row)) for row in (headers, *rows)]
+    columns = list(zip(*filled, strict=True))
+    widths = [max(_WIDEST if len(cell) > _WIDEST else cell_len(cell) for cell in column) for column in columns]
+    whole_width = sum(widths) + 3 * (len(widths) - 1)
+    lines = [
+        f" {'   '.join(_padded(cell, widths[at], at_left=at < left) for at, cell in enumerate(row))} "
+        for row in filled
+    ]
+    blank = " " * (whole_width + 2)
+    has_long = any(len(cell) > _WIDEST for row in rows for cell in row)
+    for line in (blank, lines[0], f" {'─' * whole_width} ", *lines[1:], blank):
+        yield line.rstrip() if has_long else line
+
+
+def _padded(cell: str, width: int, *, at_left: bool) -> str:
+    cell = cell if at_left else cell.rstrip()
+    room = " " * max(0, width - cell_len(cell))
+    return cell + room if at_left else room + cell
+
+
+def _without_long(rows: list[list[str]]) -> list[list[str]]:
+    return [[cut(cell, LONGEST) for cell in row] for row in rows]
 
 
 def fits(headers: Sequence[str], rows: Sequence[Sequence[str]]) -> bool:
     """Return whether the terminal is wide enough for a table without folding any cell."""
+    if not _is_limited():
+        return True
     safe_headers, cells = _safe(headers, rows)
-    cells, _ = _without_long(cells)
+    cells = _without_long(cells)
     return not _too_wide(_table(_folded(safe_headers, cells), cells, 1, 0), stdout_console())
 
 
@@ -89,6 +106,10 @@ def _safe(headers: Sequence[str], rows: Sequence[Sequence[str]]) -> tuple[list[s
 
 
 def _table(headers: list[str], rows: list[list[str]], left: int, whole: int) -> Table:
+    from rich.box import SIMPLE_HEAD
+    from rich.table import Table
+    from rich.text import Text
+
     table = Table(box=SIMPLE_HEAD, pad_edge=False)
     for index, header in enumerate(headers):
         justify: Literal["left", "right"] = "left" if index < left else "right"
@@ -116,6 +137,9 @@ def _too_wide(table: Table, console: Console) -> bool:
 
 def print_timed(rows: Sequence[tuple[str, str]]) -> None:
     """Print what happened when: a moment and a sentence each, sentences folded beside their moment."""
+    from rich.table import Table
+    from rich.text import Text
+
     grid = Table.grid(padding=(0, 2))
     grid.add_column(justify="right", no_wrap=True)
     grid.add_column(overflow="fold")
@@ -127,9 +151,19 @@ def print_timed(rows: Sequence[tuple[str, str]]) -> None:
 
 def print_line(text: str) -> None:
     """Print one line of text as it is."""
+    if not _is_limited():
+        _write(plain(text))
+        return
+    from rich.text import Text
+
     stdout_console().print(Text(plain(text)))
 
 
 def print_whole(text: str) -> None:
     """Print one line without folding it, so that what is copied from it is whole."""
+    if not _is_limited():
+        _write(plain(text))
+        return
+    from rich.text import Text
+
     stdout_console().print(Text(plain(text)), soft_wrap=True)
