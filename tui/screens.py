@@ -7,7 +7,6 @@ when it is first wanted. Both modules are imported only when they are needed.
 
 from __future__ import annotations
 
-import asyncio
 from dataclasses import dataclass
 from importlib import import_module
 from typing import TYPE_CHECKING, cast
@@ -45,7 +44,9 @@ class ScreenRow:
 
     async def mode(self, app: TurnlabApp, service: Service | None) -> str:
         """Return the app's mode that shows the screen, for a service if there is a particular one."""
-        # In a thread, because what is behind a screen can take a moment to import.
+        # Here, because listing commands needs no asyncio; in a thread, because a screen takes a moment to import.
+        import asyncio
+
         module = await asyncio.to_thread(import_module, f"tui.{self.id}.screen")
         return cast("str", await module.mode(app, service))
 

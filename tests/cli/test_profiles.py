@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from simulator.engine.profile import default_profile, unit
+from simulator.engine.profile import default_profile, read_profile, unit
 from simulator.recording import bundled_folder
 from tests.cli.conftest import Turnlab
 
@@ -33,7 +33,11 @@ def _fixed(value: float) -> dict[str, Any]:
 def test_the_shipped_profiles_are_listed(turnlab: Turnlab) -> None:
     listed = turnlab("profiles", "--json").json()
     assert [one["name"] for one in listed] == SHIPPED
-    assert all(one["description"] and one["assumed"] for one in listed)
+    assert all(one["description"] for one in listed)
+    read = [read_profile(name) for name in SHIPPED]
+    assert [one["assumed"] for one in listed] == [list(one.profile.assumed()) for one in read]
+    assert [(one["path"], one["extends"]) for one in listed] == [(str(one.path), list(one.extends)) for one in read]
+    assert [one["name"] for one in listed if one["extends"]]
     out = turnlab("profiles").out
     assert all(name in out for name in SHIPPED)
 

@@ -24,9 +24,9 @@ from simulator.recording import Recording
 from simulator.socket.calling import CallOptions, CallTaken, call
 from simulator.socket.messages import RATES
 from simulator.socket.outside import Outside, measure_outside
-from tui.cli.failure import CallError, Faults, WorkError, complain
+from tui.cli.failure import CallError, Faults, WorkError, complain, failures
 from tui.cli.hearing import Hearing
-from tui.cli.opening import analyse, failures, find, open_all, progress
+from tui.cli.opening import analyse, find, open_all, progress
 from tui.cli.tables import print_line, print_table
 from tui.figures import figure, total
 

@@ -37,6 +37,17 @@ class ToldCallError(ToldError):
     code = 2
 
 
+@contextmanager
+def failures() -> Iterator[None]:
+    """Turn a simulator error into a failed command."""
+    try:
+        yield
+    except ChannelError as error:
+        raise CallError(str(error)) from error
+    except SimulatorError as error:
+        raise WorkError(str(error)) from error
+
+
 def complain(message: str) -> None:
     """Write one line to standard error, safe for a terminal whatever a file's name or content holds."""
     sys.stderr.write(f"turnlab: {plain(' '.join(message.split()))}\n")

@@ -10,6 +10,7 @@ from typing import Annotated, ClassVar
 import typer
 
 from base.unexpected import DEBUG, REMEDY, named, show_traceback
+from tui import __version__
 from tui.cli.commands import calling, listing, measuring
 from tui.cli.failure import CallError, ToldError, WorkError, report, report_as_json
 from tui.cli.groups import LateGroup, check_late
@@ -49,9 +50,7 @@ app = typer.Typer(
 
 def _version(wanted: bool) -> None:
     if wanted:
-        from importlib.metadata import version
-
-        print(f"turnlab {version('turnlab')}")
+        print(f"turnlab {__version__}")
         raise typer.Exit
 
 

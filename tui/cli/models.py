@@ -8,7 +8,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-from simulator.activity.fetch_model import fetch_model, installer
 from simulator.activity.models import (
     MODELS,
     SILERO_FRAME,
@@ -19,8 +18,7 @@ from simulator.activity.models import (
     find_model,
     why_silence_only,
 )
-from tui.cli.failure import complain
-from tui.cli.opening import failures
+from tui.cli.failure import complain, failures
 from tui.cli.tables import print_line, print_table
 
 
@@ -41,6 +39,8 @@ def list_models(*, as_json: bool) -> None:
 
 def fetch(*, force: bool, as_json: bool) -> None:
     """Get the end-of-turn model. Raises :class:`~tui.cli.failure.WorkError` with nothing kept."""
+    from simulator.activity.fetch_model import fetch_model, installer
+
     with failures():
         found = find_model(SMART_TURN)
         if found and found.expected and not force:

@@ -14,21 +14,10 @@ from simulator.activity.end_of_turn import EndOfTurnModel, end_of_turn_model, na
 from simulator.activity.model import SILENCE_ONLY, Activity
 from simulator.activity.models import why_silence_only
 from simulator.engine.profile import EngineProfile, load_profile
-from simulator.errors import ChannelError, InjectionError, SimulatorError
+from simulator.errors import InjectionError, SimulatorError
 from simulator.recording import Recording, find_audio, known_recordings, open_recording
-from tui.cli.failure import CallError, Faults, WorkError, complain
+from tui.cli.failure import CallError, Faults, WorkError, complain, failures
 from tui.cli.hearing import Hearing, tell_about
-
-
-@contextmanager
-def failures() -> Iterator[None]:
-    """Turn a simulator error into a failed command."""
-    try:
-        yield
-    except ChannelError as error:
-        raise CallError(str(error)) from error
-    except SimulatorError as error:
-        raise WorkError(str(error)) from error
 
 
 def find(paths: list[Path]) -> list[Path]:

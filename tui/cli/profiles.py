@@ -9,17 +9,18 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import simulator
 from base.files import write_private
-from base.json_text import json_bytes
+from base.json_text import json_bytes, read_json
 from base.os_errors import os_error_text
 from simulator.beside import is_file, is_folder
-from simulator.engine.profile import Latency, ProfileFile, read_profile, shipped_profiles, unit
 from simulator.errors import ProfileError
 from tui.cli.failure import CallError, WorkError, complain
 from tui.cli.tables import print_line, print_table
 from tui.streams import write_content
 
 if TYPE_CHECKING:
+    from simulator.engine.profile import ProfileFile
     from simulator.profile_fitting import Fit
     from tui.cli.failure import Faults
 
@@ -28,11 +29,13 @@ ASSUMED = "* assumed: nobody documented or measured it."
 
 def show_profiles(name_or_path: str | None, *, as_json: bool) -> None:
     """List the shipped profiles, or show one with every value. Raises :class:`~tui.cli.failure.CallError`."""
+    if name_or_path is None:
+        _list(as_json=as_json)
+        return
+    from simulator.engine.profile import read_profile
+
     with refusals():
-        if name_or_path is None:
-            _list([read_profile(name) for name in shipped_profiles()], as_json=as_json)
-        else:
-            _show(read_profile(name_or_path), as_json=as_json)
+        _show(read_profile(name_or_path), as_json=as_json)
 
 
 @contextmanager
@@ -44,14 +47,23 @@ def refusals() -> Iterator[None]:
         raise CallError(str(error)) from None
 
 
-def _list(found: list[ProfileFile], *, as_json: bool) -> None:
+def _list(*, as_json: bool) -> None:
+    """List the shipped profiles by what their files say: checking them would import pydantic."""
+    files = {path.stem: path for path in sorted(Path(simulator.__path__[0], "profiles").glob("*.json"))}
+    written = {name: read_json(path, nan=True) for name, path in files.items()}
+    found = []
+    for name in sorted(files, key=lambda name: name != "default"):
+        chain = [name]
+        while base := written[chain[-1]].get("extends"):
+            chain.append(base)
+        values = {key: value for one in reversed(chain) for key, value in written[one]["values"].items()}
+        about = {"name": name, "description": written[name]["description"], "path": str(files[name])}
+        assumed = [key for key, value in values.items() if value["origin"] == "assumed"]
+        found.append((about | {"extends": chain[1:], "assumed": assumed}, len(values)))
     if as_json:
-        print(json.dumps([_heading(one) | {"assumed": list(one.profile.assumed())} for one in found]))
+        print(json.dumps([about for about, _ in found]))
         return
-    rows = []
-    for one in found:
-        total, assumed = len(one.written_in), len(one.profile.assumed())
-        rows.append([one.profile.name, one.profile.description, f"{assumed} of {total}"])
+    rows = [[one["name"], one["description"], f"{len(one['assumed'])} of {total}"] for one, total in found]
     print_table("Engine profiles", ["profile", "what", "assumed"], rows, left=2)
     print_line("Show one, or check a file of yours: turnlab profiles NAME|FILE")
 
@@ -85,6 +97,8 @@ def _heading(found: ProfileFile) -> dict[str, Any]:
 
 
 def _values(found: ProfileFile) -> list[dict[str, Any]]:
+    from simulator.engine.profile import Latency, unit
+
     rows = []
     for name, value in found.profile.values:
         figures = {"p50": value.p50, "p95": value.p95} if isinstance(value, Latency) else {"value": value.value}
@@ -127,6 +141,7 @@ def fit_profile(request: FitRequest, *, as_json: bool) -> None:
     """
     # Here, because looking at profiles needs neither recordings nor numpy.
     from simulator.engine.end_of_turn import sensitivity_of
+    from simulator.engine.profile import read_profile
     from simulator.profile_fitting import Call, distinct, fit, read_call
     from tui.cli.arms import read_arms
     from tui.cli.failure import Faults
