@@ -120,7 +120,7 @@ def test_a_smaller_buffer_never_delays_the_first_answer(track: list[Speech], lar
     assert not slow or quick[0] <= slow[0]
 
 
-@given(calls(), configs, agents(), profiles)
+@given(calls() | turns_far_apart(), configs, agents(), profiles)
 def test_every_turn_ended_early_is_a_cut_in_or_an_early_end(
     call: Call, config: dict[str, Any], agent: Scenario, profile: EngineProfile
 ) -> None:

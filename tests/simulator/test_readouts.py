@@ -52,6 +52,8 @@ def test_an_end_of_turn_taken_back_in_silence_is_an_early_end_and_no_cut_in() ->
     assert early(result.measured) == (0, 1)
     assert result.measured.counts["wasted_generations"].count == 1
     assert early(play_track(track, silent, labels=truth((10, 60), (90, 160))).measured) == (0, 0)
+    answered_before = [Speech(10, 60, 0.9), Speech(600, 650, 0.9), Speech(680, 750, 0.9)]
+    assert early(play_track(answered_before, silent, labels=truth((10, 60), (600, 750))).measured) == (0, 1)
 
 
 def test_a_late_end_of_one_turn_is_no_early_end_of_the_next() -> None:
