@@ -88,6 +88,20 @@ def test_a_file_lists_only_what_it_changes(turnlab: Turnlab, tmp_path: Path) -> 
     assert "Its own: stop_latency_ms" in turnlab("profiles", path).out
 
 
+def test_the_setting_that_equals_a_profiles_own_threshold_is_told(turnlab: Turnlab, tmp_path: Path) -> None:
+    role = {"value": "head_start", "origin": "assumed"}
+    told = [
+        turnlab("profiles", _profile(tmp_path, {"eot_threshold": _fixed(threshold), **more})).out
+        for threshold, more in ((0.6, {}), (0.97, {}), (0.6, {"eager_role": role}))
+    ]
+    assert ["eager_eot_threshold 0.50 ends turns at its eot_threshold, 0.6." in text for text in told] == [
+        True,
+        False,
+        False,
+    ]
+    assert not any("ends turns at" in text for text in told[1:])
+
+
 @pytest.mark.parametrize(
     ("values", "more", "says"),
     [
@@ -98,6 +112,7 @@ def test_a_file_lists_only_what_it_changes(turnlab: Turnlab, tmp_path: Path) -> 
         ({"transport_ms": {"value": 3}}, {}, "values.transport_ms.origin"),
         ({"transport_ms": {"value": 3, "origin": "a guess"}}, {}, "values.transport_ms.origin"),
         ({"transport_ms": _fixed(float("nan"))}, {}, "values.transport_ms.value"),
+        ({"eager_role": {"value": "both", "origin": "assumed"}}, {}, "values.eager_role.value"),
         ({"eot_threshold": _fixed(1.5)}, {}, "eot_threshold must be above 0 and at most 1"),
         ({}, {"extends": None}, "values.eot_threshold"),
         ({}, {"extends": "mine.json"}, "extends itself"),
