@@ -26,6 +26,50 @@ print(fetch_model(ModelFile(**json.loads(sys.argv[1]))))
 """
 
 
+UNFUSED = """
+import onnxruntime
+
+class Plain(onnxruntime.SessionOptions):
+    def __init__(self):
+        super().__init__()
+        self.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_DISABLE_ALL
+
+onnxruntime.SessionOptions = Plain
+"""
+"""Python's own hook at its start: the networks run as their files have them, which computes otherwise."""
+
+
+def test_this_machine_gives_the_reference_numbers_or_says_what_is_safe(turnlab: Turnlab) -> None:
+    if smart_turn_path() is None:
+        pytest.skip("the Smart Turn model is not installed")
+    done = turnlab("models", "--check", "--json")
+    found = json.loads(done.out)
+    assert found["same_pauses"]
+    assert found["speech_probability"] < 0.01
+    assert done.code == (0 if found["agrees"] else 1)
+    if not found["agrees"]:
+        pytest.skip(
+            f"this machine's completeness is off by {found['completeness']}; benchmarks/reference.py says more"
+        )
+
+
+def test_kernels_that_compute_otherwise_are_told_with_the_margin_that_is_safe(
+    installed: Turnlab, tmp_path: Path
+) -> None:
+    if smart_turn_path() is None:
+        pytest.skip("the Smart Turn model is not installed")
+    (tmp_path / "sitecustomize.py").write_text(UNFUSED)
+    told = [
+        installed("models", "--check", *more, environment={"PYTHONPATH": str(tmp_path)})
+        for more in ((), ("--json",))
+    ]
+    assert [one.code for one in told] == [1, 1]
+    found = json.loads(told[1].out)
+    assert (found["agrees"], found["same_pauses"]) == (False, True)
+    assert found["model_output"] > 0.01
+    assert f"a confidence over {found['completeness']:.3f}" in told[0].out
+
+
 @pytest.fixture
 def without_model(tmp_path: Path) -> dict[str, str]:
     """An environment in which the package with the end-of-turn model holds none."""

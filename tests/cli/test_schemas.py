@@ -90,7 +90,7 @@ CASES = [
     Case("error", ("labels", "export", "coughs.flac", "--output", "-"), code=2),
     Case("error", ("profiles", "fit", "track.txt", "--name", "none"), code=1),
 ]
-ELSEWHERE = {"model-fetch", "devices", "device-tests", "agent", "call", "serve"}
+ELSEWHERE = {"model-fetch", "model-check", "devices", "device-tests", "agent", "call", "serve"}
 
 
 @pytest.fixture(scope="module")
@@ -134,6 +134,7 @@ def test_a_model_that_is_there_is_told_by_its_schema(shop: Turnlab) -> None:
     if smart_turn_path() is None:
         pytest.skip("the Smart Turn model is not installed")
     check("model-fetch", shop("models", "fetch", "--json").json())
+    check("model-check", json.loads(shop("models", "--check", "--json").out))
 
 
 @pytest.mark.realtime

@@ -6,7 +6,7 @@ import json
 import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from simulator.activity.models import (
     MODELS,
@@ -18,8 +18,11 @@ from simulator.activity.models import (
     find_model,
     why_silence_only,
 )
-from tui.cli.failure import complain, failures
+from tui.cli.failure import ToldError, complain, failures
 from tui.cli.tables import print_line, print_table
+
+if TYPE_CHECKING:
+    from simulator.activity.reference import Agreement
 
 
 def list_models(*, as_json: bool) -> None:
@@ -35,6 +38,49 @@ def list_models(*, as_json: bool) -> None:
         print_table("", [model.name, _state(one, model in used)], _rows(model, one), left=2)
     if SMART_TURN not in used:
         print_line(f"End of turn: silence only; {why_silence_only()}.")
+
+
+def check_models(*, as_json: bool) -> None:
+    """Say whether a clip gives the reference numbers on this machine. Raises :class:`ToldError` if it does not."""
+    import platform
+    from importlib.metadata import version
+
+    from simulator.activity.reference import TOLERANCE, agreement
+    from tui.cli.opening import end_of_turn_judge
+
+    model = end_of_turn_judge(None)
+    with failures():
+        found = agreement(model)
+    if as_json:
+        told: dict[str, Any] = {"schema": "turnlab.model-check/1", "agrees": found.agrees, "tolerance": TOLERANCE}
+        told |= {"onnxruntime": version("onnxruntime"), "processor": platform.machine()}
+        print(json.dumps(told | {"end_of_turn_model": model.name, "same_pauses": found.same_pauses, **_off(found)}))
+    else:
+        rows = [[name, "none" if off is None else f"{off:.4f}"] for name, off in _off(found).items()]
+        title = (
+            f"Largest difference from the reference, onnxruntime {version('onnxruntime')} on {platform.machine()}"
+        )
+        print_table(title, ["number", "off by"], [[name.replace("_", " "), off] for name, off in rows])
+        print_line(_verdict(found))
+    if not found.agrees:
+        raise ToldError
+
+
+def _off(found: Agreement) -> dict[str, float | None]:
+    return {"speech_probability": found.voice, "model_output": found.model, "completeness": found.completeness}
+
+
+def _verdict(found: Agreement) -> str:
+    if found.agrees:
+        return "This machine agrees: what is decided here is decided so where the reference was made."
+    if not found.same_pauses:
+        return "This machine differs: it finds other pauses, so no decision is sure to be the one made elsewhere."
+    if found.completeness is None:
+        return "This machine differs in when speech is heard; pauses may begin some frames earlier or later."
+    return (
+        f"This machine differs: a confidence over {found.completeness:.3f} from its threshold (the margin in"
+        " --explain and --json) decides the same elsewhere, a closer one perhaps not."
+    )
 
 
 def fetch(*, force: bool, as_json: bool) -> None:

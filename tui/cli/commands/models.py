@@ -13,11 +13,16 @@ models_app = typer.Typer(cls=ShowingGroup, rich_markup_mode=None, add_completion
 
 
 @models_app.command("show")
-def models(as_json: Json = False) -> None:
+def models(
+    check: Annotated[
+        bool, typer.Option("--check", help="Say whether this machine's models give the reference numbers.")
+    ] = False,
+    as_json: Json = False,
+) -> None:
     """Show each model: installed or not, from where, its licence and hash (what 'turnlab models' alone does)."""
-    from tui.cli.models import list_models
+    from tui.cli.models import check_models, list_models
 
-    list_models(as_json=as_json)
+    (check_models if check else list_models)(as_json=as_json)
 
 
 @models_app.command("fetch")
