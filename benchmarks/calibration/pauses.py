@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 
 from simulator.activity.cache import cached_analysis
 from simulator.activity.end_of_turn import EndOfTurnModel
-from simulator.measures.tradeoff import JudgedTurn, judged_turns
+from simulator.measures.judged_turns import JudgedTurn, judged_turns
 from simulator.measures.turns import CUT_IN_TOLERANCE_MS
 from simulator.recording import open_recording
 

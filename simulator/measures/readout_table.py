@@ -1,28 +1,16 @@
 """Every readout, once: a row says what it is called and means, how it is measured, and how arms are compared by it.
 
 JSON, tables, comparisons, the measure from outside a call and the documentation are made from these rows. A new
-readout is one row in :data:`READOUTS` and one function that measures it.
+readout is one row in :data:`READOUTS` and one function or method of :class:`Material` that measures it.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
-from itertools import pairwise
 from operator import attrgetter
 from typing import Literal
 
-from simulator.engine.events import (
-    BargeIn,
-    EagerEndOfTurn,
-    EndOfTurn,
-    FillerStarted,
-    ResponseStarted,
-    ResponseTruncated,
-    TurnReopened,
-    TurnResumed,
-    Underrun,
-)
 from simulator.measures.turns import Count, Material, TurnOutcome, talk_over_ms
 
 Kind = Literal["latency", "count", "duration"]
@@ -31,9 +19,6 @@ Kind = Literal["latency", "count", "duration"]
 Share = Literal["p50", "p90", ""]
 """Which figure of a readout a line of a table shows; a total has one figure alone."""
 
-
-NO_GENERATION = -1
-"""The generation of a greeting, which the scenario has ready: no model writes it."""
 
 Values = Sequence[int] | Count | float
 """What a readout's function returns: latencies in ms, a count, or seconds."""
@@ -133,58 +118,6 @@ def _latency(
         optional=() if p90 else ("p90",),
         short=short,
     )
-
-
-def _forced_ends(found: Material) -> Count:
-    ends = found.of(EndOfTurn)
-    return Count(sum(event.reason == "timeout" for event in ends), len(ends))
-
-
-def _repeated_fillers(found: Material) -> Count:
-    """Count the fillers that follow on another one."""
-    fillers = sum(sound.kind == "filler" for sound in found.sounds)
-    repeated = sum(before.kind == after.kind == "filler" for before, after in pairwise(found.sounds))
-    return Count(repeated, fillers)
-
-
-def _fillers(found: Material) -> Count:
-    return Count(len(found.of(FillerStarted)), len(found.of(EndOfTurn)))
-
-
-def _wasted_generations(found: Material) -> Count:
-    started = {
-        event.generation
-        for event in found.events
-        if isinstance(event, EagerEndOfTurn | EndOfTurn | ResponseStarted)
-    }
-    started.discard(NO_GENERATION)
-    discards = [event for event in found.events if isinstance(event, TurnResumed | TurnReopened | BargeIn)]
-    return Count(sum(event.discarded is not None for event in discards), len(started))
-
-
-def _truncated_words(found: Material) -> Count:
-    cut = sum(event.words_cut for event in found.of(ResponseTruncated))
-    said = sum(len(event.text.split()) for event in found.of(ResponseStarted))
-    return Count(cut, cut + said)
-
-
-def _underruns(found: Material) -> Count:
-    joints = sum((event.chunks or 1) - 1 for event in found.of(ResponseStarted))
-    return Count(len(found.of(Underrun)), joints)
-
-
-def _choppy_starts(found: Material) -> Count:
-    responses = found.of(ResponseStarted)
-    return Count(sum(event.choppy for event in responses), len(responses))
-
-
-def _silence_after_greeting_s(found: Material) -> float:
-    greeting = found.greeting
-    if greeting is None:
-        return 0.0
-    after = [turn for turn in found.truth.turns if turn.end_ms > greeting.end_ms]
-    spoken_ms = after[0].start_ms if after else max(found.duration_ms, greeting.end_ms)
-    return max(0, spoken_ms - greeting.end_ms) / 1000
 
 
 READOUTS = (
@@ -310,7 +243,7 @@ READOUTS = (
         meaning="Fillers spoken, out of all ends of turn.",
         kind="count",
         place=14,
-        measure=_fillers,
+        measure=Material.fillers,
         less_is_better=False,
         unheard="a filler sounds like a short answer",
     ),
@@ -320,7 +253,7 @@ READOUTS = (
         meaning="Fillers after another filler, with no response between them, out of all fillers.",
         kind="count",
         place=15,
-        measure=_repeated_fillers,
+        measure=Material.repeated_fillers,
         unheard="a filler sounds like a short answer",
         minor=("",),
     ),
@@ -330,7 +263,7 @@ READOUTS = (
         meaning="Ends of turn by eot_timeout_ms of silence alone, out of all of them.",
         kind="count",
         place=16,
-        measure=_forced_ends,
+        measure=Material.forced_ends,
         unheard="why a turn is taken to be over cannot be heard",
         minor=("",),
     ),
@@ -340,7 +273,7 @@ READOUTS = (
         meaning="Answers thrown away because the caller went on, out of all begun: they cost money, not time.",
         kind="count",
         place=17,
-        measure=_wasted_generations,
+        measure=Material.wasted_generations,
         unheard="an answer thrown away makes no sound",
     ),
     Readout(
@@ -349,7 +282,7 @@ READOUTS = (
         meaning="Gaps in the agent's speech, out of all joints between its chunks.",
         kind="count",
         place=19,
-        measure=_underruns,
+        measure=Material.underruns,
         unheard="a gap for want of words sounds like a pause",
     ),
     Readout(
@@ -358,7 +291,7 @@ READOUTS = (
         meaning="Responses that begin with fewer than 4 words, out of all of them.",
         kind="count",
         place=20,
-        measure=_choppy_starts,
+        measure=Material.choppy_starts,
         unheard="where one chunk ends and the next begins cannot be heard",
     ),
     Readout(
@@ -367,7 +300,7 @@ READOUTS = (
         meaning="Words cut by the limits on a response, out of all of them.",
         kind="count",
         place=18,
-        measure=_truncated_words,
+        measure=Material.truncated_words,
         less_is_better=False,
         unheard="words that were cut make no sound",
     ),
@@ -395,7 +328,7 @@ READOUTS = (
         meaning="From the end of the agent's greeting until the caller speaks, or to the end of the call.",
         kind="duration",
         place=22,
-        measure=_silence_after_greeting_s,
+        measure=Material.silence_after_greeting_s,
         needs_greeting=True,
         unheard="whether the first words of an agent are all of its greeting cannot be heard",
     ),

@@ -14,8 +14,9 @@ from simulator.engine.end_of_turn import end_of_turn_policy
 from simulator.engine.events import BargeIn, Event
 from simulator.engine.profile import EngineProfile
 from simulator.labels import AgentEvent, Labels
+from simulator.measures.judged_turns import JudgedTurn, judged_turns
 from simulator.measures.readouts import Spread
-from simulator.measures.tradeoff import JudgedTurn, Rule, TurnScore, judged_turns, score_turns
+from simulator.measures.tradeoff import Rule, TurnScore, score_turns
 from simulator.measures.truth import Stretch
 from simulator.measures.turns import STOP_WITHIN_MS, Sound, is_about, sounds_of
 from simulator.replay import Played

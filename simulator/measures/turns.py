@@ -9,12 +9,18 @@ from typing import TypeVar
 
 from simulator.engine.events import (
     BargeIn,
+    EagerEndOfTurn,
     EndOfTurn,
     Event,
     FillerEnded,
+    FillerStarted,
     ResponseStarted,
+    ResponseTruncated,
     SoundEnded,
     SoundStarted,
+    TurnReopened,
+    TurnResumed,
+    Underrun,
 )
 from simulator.measures.truth import Stretch, TrueTurn, Truth
 
@@ -252,6 +258,9 @@ def talk_over_ms(sounds: tuple[Sound, ...], truth: Truth) -> int:
 
 E = TypeVar("E", bound=Event)
 
+NO_GENERATION = -1
+"""The generation of a greeting, which the scenario has ready: no model writes it."""
+
 
 @dataclass(frozen=True, slots=True)
 class Material:
@@ -279,3 +288,54 @@ class Material:
     def of(self, kind: type[E]) -> list[E]:
         """Return the events of one kind, in order."""
         return [event for event in self.events if isinstance(event, kind)]
+
+    def forced_ends(self) -> Count:
+        """Count the ends of turn by the timeout."""
+        ends = self.of(EndOfTurn)
+        return Count(sum(event.reason == "timeout" for event in ends), len(ends))
+
+    def repeated_fillers(self) -> Count:
+        """Count the fillers that follow on another one."""
+        fillers = sum(sound.kind == "filler" for sound in self.sounds)
+        repeated = sum(before.kind == after.kind == "filler" for before, after in pairwise(self.sounds))
+        return Count(repeated, fillers)
+
+    def fillers(self) -> Count:
+        """Count the fillers, out of all ends of turn."""
+        return Count(len(self.of(FillerStarted)), len(self.of(EndOfTurn)))
+
+    def wasted_generations(self) -> Count:
+        """Count the answers that were thrown away, out of all begun."""
+        started = {
+            event.generation
+            for event in self.events
+            if isinstance(event, EagerEndOfTurn | EndOfTurn | ResponseStarted)
+        }
+        started.discard(NO_GENERATION)
+        discards = [event for event in self.events if isinstance(event, TurnResumed | TurnReopened | BargeIn)]
+        return Count(sum(event.discarded is not None for event in discards), len(started))
+
+    def truncated_words(self) -> Count:
+        """Count the words that limits cut, out of all."""
+        cut = sum(event.words_cut for event in self.of(ResponseTruncated))
+        said = sum(len(event.text.split()) for event in self.of(ResponseStarted))
+        return Count(cut, cut + said)
+
+    def underruns(self) -> Count:
+        """Count the gaps in the agent's speech, out of all joints between chunks."""
+        joints = sum((event.chunks or 1) - 1 for event in self.of(ResponseStarted))
+        return Count(len(self.of(Underrun)), joints)
+
+    def choppy_starts(self) -> Count:
+        """Count the responses that began with too few words."""
+        responses = self.of(ResponseStarted)
+        return Count(sum(event.choppy for event in responses), len(responses))
+
+    def silence_after_greeting_s(self) -> float:
+        """Return the silence between the greeting and the caller's first word after it, s."""
+        greeting = self.greeting
+        if greeting is None:
+            return 0.0
+        after = [turn for turn in self.truth.turns if turn.end_ms > greeting.end_ms]
+        spoken_ms = after[0].start_ms if after else max(self.duration_ms, greeting.end_ms)
+        return max(0, spoken_ms - greeting.end_ms) / 1000

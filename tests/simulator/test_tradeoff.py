@@ -12,15 +12,13 @@ from hypothesis import strategies as st
 from simulator.activity.model import FRAME_MS, NO_MODEL_COMPLETENESS, Activity
 from simulator.engine.end_of_turn import ConfidencePolicy, Doubt
 from simulator.labels import Labels, Turn
+from simulator.measures.judged_turns import JudgedTurn, by_silence, judged_turns
 from simulator.measures.tradeoff import (
     BUDGETS,
     Curve,
-    JudgedTurn,
     Rule,
-    by_silence,
     judge,
     judge_all,
-    judged_turns,
     score_turns,
     sweep,
 )

@@ -17,13 +17,11 @@ from textual.worker import get_current_worker
 from presets.fields import BY_NAME
 from simulator.engine.end_of_turn import end_of_turn_policy, sensitivity_of
 from simulator.engine.profile import EngineProfile
+from simulator.measures.judged_turns import JudgedTurn, by_silence, judged_turns
 from simulator.measures.tradeoff import (
-    JudgedTurn,
     Point,
     Rule,
-    by_silence,
     judge_all,
-    judged_turns,
     point,
     point_at,
 )
