@@ -186,16 +186,7 @@ def read_agent(raw: Mapping[str, JsonValue]) -> Agent | None:
     agent_id = fields.take("id", as_text, "")
     if not agent_id:
         return None
-    return Agent(
-        id=agent_id,
-        name=fields.take("name", as_text, ""),
-        description=fields.take("description", as_text, ""),
-        latest_version=fields.take("latest_version", as_int, None) or None,
-        deprecated=fields.take("deprecated", as_bool, False),
-        created_at=fields.take("created_at", as_time, None),
-        updated_at=fields.take("updated_at", as_time, None),
-        extra=fields.left,
-    )
+    return Agent(id=agent_id, **_owned(fields), extra=fields.left)
 
 
 def read_context_graph(raw: Mapping[str, JsonValue]) -> ContextGraph | None:
@@ -204,17 +195,20 @@ def read_context_graph(raw: Mapping[str, JsonValue]) -> ContextGraph | None:
     graph_id = fields.take("id", as_text, "")
     if not graph_id:
         return None
-    return ContextGraph(
-        id=graph_id,
-        name=fields.take("name", as_text, ""),
-        description=fields.take("description", as_text, ""),
-        latest_version=fields.take("latest_version", as_int, None) or None,
-        state_count=fields.take("state_count", as_int, None),
-        deprecated=fields.take("deprecated", as_bool, False),
-        created_at=fields.take("created_at", as_time, None),
-        updated_at=fields.take("updated_at", as_time, None),
-        extra=fields.left,
-    )
+    states = fields.take("state_count", as_int, None)
+    return ContextGraph(id=graph_id, state_count=states, **_owned(fields), extra=fields.left)
+
+
+def _owned(fields: Fields) -> dict[str, Any]:
+    """Take what agents and context graphs have in common."""
+    return {
+        "name": fields.take("name", as_text, ""),
+        "description": fields.take("description", as_text, ""),
+        "latest_version": fields.take("latest_version", as_int, None) or None,
+        "deprecated": fields.take("deprecated", as_bool, False),
+        "created_at": fields.take("created_at", as_time, None),
+        "updated_at": fields.take("updated_at", as_time, None),
+    }
 
 
 def read_version(owner_id: str, raw: Mapping[str, JsonValue]) -> Version | None:

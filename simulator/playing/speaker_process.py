@@ -18,7 +18,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from base.samples import SAMPLE_RATE, Samples
-from base.unexpected import install
+from base.unexpected import install, report_stopped
 from simulator.child_process import messages, outbox
 from simulator.devices import Device, DeviceError, list_devices
 from simulator.devices.streams import Stream, open_output, speaker_resampler
@@ -100,6 +100,8 @@ def main() -> None:
         waiting.at_rate(stream.rate)
         send(Report(opened=device.name, where=where))
         _watch(waiting, stream, device.name, send)
+    except Exception as error:
+        report_stopped(error)  # leaving at once, as below, would leave it unsaid
     finally:  # at its own end Python would wait for standard input, which is being read, and abort
         os._exit(0)
 

@@ -135,3 +135,12 @@ def expected(outcome: Outcome) -> str:
     """Return the ten characters a plan was shown under."""
     assert outcome.code == 0, outcome.err
     return outcome.out.split(PLAN_LINE)[1].split()[0]
+
+
+@pytest.fixture
+def classic(serving: Served, desk: Desk, inside: Any, monkeypatch: pytest.MonkeyPatch) -> Turnlab:
+    """``turnlab`` speaking the Classic dialect to the platform of ``desk``."""
+    for name in desk.environment:
+        monkeypatch.delenv(name)
+    called: Turnlab = inside(classic_environment(serving))
+    return called

@@ -9,10 +9,9 @@ from typing import Any
 import pytest
 
 from tests.cli.conftest import Turnlab, turnlab_in
-from tests.cli.platform_desk import INTAKE, Desk, alone, classic_environment, desk, expected, inside, serving
-from tests.interop.conftest import Served
+from tests.cli.platform_desk import INTAKE, Desk, alone, classic, desk, expected, inside, serving
 
-__all__ = ["alone", "desk", "inside", "serving"]
+__all__ = ["alone", "classic", "desk", "inside", "serving"]
 
 LINE = "Intake Line"
 OWNERS = ("--agent", "Mara, front desk", "--context-graph", "Patient intake")
@@ -167,12 +166,7 @@ def test_a_process_of_its_own(tmp_path: Any) -> None:
     assert "did you mean 'Intake Line'?" in turnlab("service", "get", "Intke Line").one_line(2)
 
 
-def test_classic_says_what_it_cannot_do(
-    serving: Served, desk: Desk, inside: Any, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    for name in desk.environment:
-        monkeypatch.delenv(name)
-    classic = inside(classic_environment(serving))
+def test_classic_says_what_it_cannot_do(classic: Turnlab, desk: Desk) -> None:
     assert "the Classic API cannot delete a service" in classic("service", "delete", LINE, "--apply").one_line(1)
     change = ("service", "update", LINE, "--tool-capacity", "3", "--apply")
     assert "the Classic API knows no tool_capacity" in classic(*change).one_line(1)

@@ -26,6 +26,15 @@ def broken(*_, **__):
     raise RuntimeError(f"no way through {{proxy}} for {{caller}} with not-a-real" + "-key-31c8")
 """
 
+SERVED = """before = serving.serve
+serving.serve = lambda options, tell: before(
+    options, lambda ready: threading.Thread(target=ask, args=(ready,)).start())
+from tui.__main__ import main
+sys.argv = ["turnlab", "serve", "--port", "0", *sys.argv[1:]]
+main()
+"""
+"""Serves, and has ``ask`` call what is served."""
+
 DOORS = {
     "a command": """
 import tui.cli.opening
@@ -141,13 +150,8 @@ def ask(ready):
     answer = httpx.get(f"{found['url']}/v1/{found['workspace_id']}/services", headers=headers, trust_env=False)
     print(answer.status_code, answer.text, file=sys.stderr)
     os.kill(os.getpid(), signal.SIGTERM)
-before = serving.serve
-serving.serve = lambda options, tell: before(
-    options, lambda ready: threading.Thread(target=ask, args=(ready,)).start())
-from tui.__main__ import main
-sys.argv = ["turnlab", "serve", "--port", "0", *sys.argv[1:]]
-main()
-""",
+"""
+    + SERVED,
     "serve itself": """
 import threading, httpx, os, signal
 import services.embedded.app as app
@@ -156,13 +160,8 @@ app.RequestIds.__call__ = broken
 def ask(ready):
     httpx.get(ready.url, trust_env=False)
     os.kill(os.getpid(), signal.SIGTERM)
-before = serving.serve
-serving.serve = lambda options, tell: before(
-    options, lambda ready: threading.Thread(target=ask, args=(ready,)).start())
-from tui.__main__ import main
-sys.argv = ["turnlab", "serve", "--port", "0", *sys.argv[1:]]
-main()
-""",
+"""
+    + SERVED,
     "a page of the dashboard in a browser": """
 import os, signal, threading, httpx
 import tui.web as web

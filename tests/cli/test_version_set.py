@@ -18,6 +18,7 @@ from tests.cli.platform_desk import (
     INTAKE,
     Desk,
     alone,
+    classic,
     classic_environment,
     desk,
     expected,
@@ -27,7 +28,7 @@ from tests.cli.platform_desk import (
 )
 from tests.interop.conftest import Served
 
-__all__ = ["alone", "desk", "inside", "serving"]
+__all__ = ["alone", "classic", "desk", "inside", "serving"]
 
 LINE = "Intake Line"
 
@@ -288,12 +289,7 @@ def test_the_same_through_the_classic_dialect(
     assert found["platform_untold"] == "the Classic API tells no history; only what was changed from here is known"
 
 
-def test_a_model_set_through_classic_is_no_failure_and_an_odd_one_is_warned_of(
-    serving: Served, desk: Desk, inside: Any, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    for name in desk.environment:
-        monkeypatch.delenv(name)
-    classic = inside(classic_environment(serving))
+def test_a_model_set_through_classic_is_no_failure_and_an_odd_one_is_warned_of(classic: Turnlab) -> None:
     upsert = ("version-set", "upsert", LINE, "test", "--apply", "--json", "--model")
     done = classic(*upsert, "navigation=openai_gpt-4.1-2025-04-14").json()
     assert (done["stored_otherwise"], done["warnings"]) == ([], [])

@@ -16,10 +16,9 @@ from presets.config import parse
 from presets.layers import Layer, resolve
 from presets.library import builtin_presets
 from tests.cli.conftest import Turnlab
-from tests.cli.platform_desk import Desk, alone, classic_environment, desk, expected, inside, serving
-from tests.interop.conftest import Served
+from tests.cli.platform_desk import Desk, alone, classic, desk, expected, inside, serving
 
-__all__ = ["alone", "desk", "inside", "serving"]
+__all__ = ["alone", "classic", "desk", "inside", "serving"]
 
 LINE = "Intake Line"
 STORED = {
@@ -170,12 +169,7 @@ def test_a_stored_value_out_of_bounds_is_said_and_left(alone: Turnlab) -> None:
     assert after["adaptive_pacing"] == shown["voice_config"]["adaptive_pacing"]
 
 
-def test_classic_does_not_say_so_and_is_not_read_as_inherited(
-    serving: Served, desk: Desk, inside: Any, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    for name in desk.environment:
-        monkeypatch.delenv(name)
-    classic = inside(classic_environment(serving))
+def test_classic_does_not_say_so_and_is_not_read_as_inherited(classic: Turnlab) -> None:
     assert "the Classic API knows no voice_config" in classic("voice-config", LINE).one_line(1)
     assert "Classic API" in classic("voice-config", LINE, "--preset", "quality").one_line(1)
     assert classic("service", "get", LINE, "--json").json()["voice_config"] is None

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import shutil
 from pathlib import Path
 from typing import Any
 
@@ -11,9 +10,8 @@ import pytest
 
 from simulator.labels.document import open_label_file
 from simulator.labels.marks import Kind, Mark
-from simulator.recording import bundled_folder
 from tests.tui.controller_host import Answers, QuietHost
-from tests.tui.tune_support import analysed
+from tests.tui.tune_support import analysed, own_call
 from tui.labels.editing import LabelsController, LabelsState, edges, values_of
 from tui.labels.saving import KeptLabels, LabelFileController
 from tui.tune.bench import AnalysedRecording
@@ -29,13 +27,8 @@ def booking(analyses: Path) -> AnalysedRecording:
 
 @pytest.fixture
 def call(tmp_path: Path) -> Path:
-    """A recording of somebody's own, labelled."""
-    audio = tmp_path / "calls" / "call.flac"
-    audio.parent.mkdir()
-    shutil.copy(bundled_folder() / "booking.flac", audio)
-    raw = json.loads((bundled_folder() / "booking.json").read_text())
-    audio.with_suffix(".json").write_text(json.dumps({"turns": raw["turns"], "ours": "stays"}))
-    return audio
+    """A recording of one's own, labelled."""
+    return own_call(tmp_path)
 
 
 class Editor:

@@ -3,16 +3,14 @@
 from __future__ import annotations
 
 import json
-import shutil
 from pathlib import Path
 
 import pytest
 from textual.pilot import Pilot
 from textual.widgets import Input, Static
 
-from simulator.recording import bundled_folder
 from tests.tui.conftest import ScriptedClient, make_app
-from tests.tui.tune_support import open_tune, rest, settle_on
+from tests.tui.tune_support import open_tune, own_call, rest, settle_on
 from tui.dialogs.dialogs import PickOne
 from tui.dialogs.form_dialog import FormDialog
 from tui.labels.label_timeline import LabelTimeline
@@ -24,13 +22,8 @@ from tui.tune.screen import TuneScreen
 
 @pytest.fixture
 def call(tmp_path: Path) -> Path:
-    """A recording of somebody's own, labelled, which is played as it is."""
-    audio = tmp_path / "calls" / "call.flac"
-    audio.parent.mkdir()
-    shutil.copy(bundled_folder() / "booking.flac", audio)
-    raw = json.loads((bundled_folder() / "booking.json").read_text())
-    audio.with_suffix(".json").write_text(json.dumps({"turns": raw["turns"], "channel": "mix", "ours": "stays"}))
-    return audio
+    """A recording of one's own, labelled, which is played as it is."""
+    return own_call(tmp_path, channel="mix")
 
 
 async def edit_labels(pilot: Pilot[None]) -> LabelEditor:

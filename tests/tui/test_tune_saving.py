@@ -6,9 +6,7 @@ import asyncio
 import json
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
 
-import httpx
 import pytest
 from pydantic import JsonValue
 from textual.pilot import Pilot
@@ -189,29 +187,3 @@ async def test_enter_sends_nothing_where_somebody_went_on_before_the_dialog_came
         await pilot.press("s")
         await rest(pilot)
         assert "2 fields of Intake Line" in toasts(app)[-1]
-
-
-class Losing(httpx.AsyncBaseTransport):
-    """Loses the answer to a change; ``meanwhile`` happens instead of the change, where it is set."""
-
-    def __init__(self, inner: httpx.AsyncBaseTransport) -> None:
-        self.inner, self.lost = inner, 1
-        self.meanwhile: dict[str, Any] = {}
-
-    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
-        if request.method == "PUT" and self.lost:
-            self.lost -= 1
-            if self.meanwhile:
-                content = json.dumps({"voice_config": self.meanwhile}).encode()
-                headers = {name: value for name, value in request.headers.items() if name != "content-length"}
-                request = httpx.Request("PUT", request.url, headers=headers, content=content)
-            await (await self.inner.handle_async_request(request)).aread()
-            raise httpx.ReadError("connection reset")
-        return await self.inner.handle_async_request(request)
-
-
-def losing(app: TurnlabApp) -> Losing:
-    http: httpx.AsyncClient = app.client._transport._http  # type: ignore[union-attr]
-    line = Losing(http._transport)
-    http._transport = line
-    return line

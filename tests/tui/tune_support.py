@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import asyncio
+import json
+import shutil
 from pathlib import Path
 from time import monotonic
 
@@ -65,3 +67,13 @@ async def settle_on(pilot: Pilot[None], kind: type) -> None:
     """Wait for a dialog to open: its worker goes on waiting for the answer."""
     await until(pilot, lambda: isinstance(pilot.app.screen, kind))
     await pilot.pause()
+
+
+def own_call(folder: Path, **more: str) -> Path:
+    """Make a labelled recording of one's own; return its audio. ``more`` stands in its label file too."""
+    audio = folder / "calls" / "call.flac"
+    audio.parent.mkdir()
+    shutil.copy(bundled_folder() / "booking.flac", audio)
+    raw = json.loads((bundled_folder() / "booking.json").read_text())
+    audio.with_suffix(".json").write_text(json.dumps({"turns": raw["turns"], "ours": "stays"} | more))
+    return audio

@@ -32,7 +32,7 @@ from tui.tune.session import Session
 from tui.widgets.field_editor_control import FieldControl
 from tui.widgets.field_panel import FieldPanel, FieldsShown
 from tui.widgets.key_line import KeyLine
-from tui.widgets.panes import PaneScreen, PaneTabs
+from tui.widgets.panes import PaneScreen, PaneTabs, Part
 from tui.widgets.status_line import StatusLine
 from tui.widgets.timeline_lanes import clock_text
 
@@ -157,20 +157,9 @@ class LiveScreen(PaneScreen):
 
     # ---- the parts
 
-    @property
-    def fields(self) -> FieldPanel:
-        """The pane of the fields."""
-        return self.query_one(FieldPanel)
-
-    @property
-    def log_pane(self) -> LogPane:
-        """The pane of the log."""
-        return self.query_one(LogPane)
-
-    @property
-    def call_pane(self) -> CallPane:
-        """The pane of the call."""
-        return self.query_one(CallPane)
+    fields = Part(FieldPanel)
+    log_pane = Part(LogPane)
+    call_pane = Part(CallPane)
 
     def resized(self) -> None:
         """Fit to the size there is now, the facts too."""

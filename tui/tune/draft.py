@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Hashable, Mapping
+from collections.abc import Awaitable, Callable, Collection, Hashable, Mapping
 from typing import Any
 
 from base.undo import UndoStack
@@ -91,6 +91,15 @@ def conflicts(began: VoiceConfig, mine: VoiceConfig, theirs: VoiceConfig) -> tup
         for name, value in my_changes.items()
         if name in their_changes and their_changes[name] != value
     )
+
+
+async def giving_way(
+    title: str,
+    both: tuple[Conflict, ...],
+    merge: Callable[[str, tuple[Conflict, ...]], Awaitable[tuple[str, ...] | None]],
+) -> tuple[str, ...] | None:
+    """Return the fields whose own value gives way, asked for with ``merge``; ``None`` if that was left."""
+    return await merge(title, both) if both else ()
 
 
 def rebased(config: VoiceConfig, began: VoiceConfig, now: VoiceConfig) -> VoiceConfig:

@@ -16,7 +16,7 @@ from presets.config import VoiceConfig
 from services.changes.errors import Conflict
 from tui.dialogs.find_dialog import Find, Match, Matches
 from tui.host import Host, Timing
-from tui.tune.draft import conflicts
+from tui.tune.draft import conflicts, giving_way
 from tui.tune.fields import FieldState
 from tui.tune.journal import Journal, Keeping, KeptDraft
 from tui.tune.session import Session
@@ -193,14 +193,11 @@ class DraftController:
     async def _take_up(self, kept: KeptDraft) -> bool:
         draft = self.session.draft
         both = conflicts(kept.began, kept.config, draft.stored)
-        giving_way: tuple[str, ...] = ()
-        if both:
-            title = f"{self.session.title} was changed by somebody else since that draft"
-            answer = await self._questions.merge(title, both)
-            if answer is None:
-                return False
-            giving_way = answer
-        draft.take_up(kept.began, kept.config, giving_way)
+        title = f"{self.session.title} was changed by somebody else since that draft"
+        losing = await giving_way(title, both, self._questions.merge)
+        if losing is None:
+            return False
+        draft.take_up(kept.began, kept.config, losing)
         self.session.revision += 1
         self._changed()
         # This process keeps it from here on, before the old file goes.

@@ -17,7 +17,7 @@ from services.client import ServicesClient
 from services.errors import ServiceError
 from services.model import Service
 from tui.host import Host
-from tui.tune.draft import conflicts
+from tui.tune.draft import conflicts, giving_way
 from tui.tune.fields import shown_value
 from tui.tune.session import Session
 
@@ -171,16 +171,13 @@ class PlatformController:
         Return false if that was left, the draft then as it was.
         """
         draft = self._session.draft
-        giving_way: tuple[str, ...] = ()
         both = conflicts(draft.stored, draft.config, now.voice_config)
-        if both:
-            title = f"{self._session.title} was changed by somebody else meanwhile"
-            answer = await self._questions.merge(title, both)
-            if answer is None:
-                return False
-            giving_way = answer
+        title = f"{self._session.title} was changed by somebody else meanwhile"
+        losing = await giving_way(title, both, self._questions.merge)
+        if losing is None:
+            return False
         if now.voice_config != draft.stored:
-            self._session.take_in(now, giving_way)
+            self._session.take_in(now, losing)
             self._changed()
         return True
 

@@ -43,7 +43,7 @@ from tui.tune.trials import TrialController, TrialState
 from tui.widgets.field_editor_control import FieldControl
 from tui.widgets.field_panel import FieldHeading, FieldPanel, FieldsShown
 from tui.widgets.key_line import KeyLine
-from tui.widgets.panes import PaneScreen, PaneTabs
+from tui.widgets.panes import PaneScreen, PaneTabs, Part
 from tui.widgets.status_line import StatusLine
 from tui.widgets.timeline import Timeline
 
@@ -201,25 +201,14 @@ class TuneScreen(PaneScreen):
 
     # ---- the parts
 
-    @property
-    def fields(self) -> FieldPanel:
-        """The pane of the fields."""
-        return self.query_one(FieldPanel)
-
-    @property
-    def timeline(self) -> TimelinePane:
-        """The pane of the timeline."""
-        return self.query_one(TimelinePane)
+    fields = Part(FieldPanel)
+    timeline = Part(TimelinePane)
+    listing = Part(RecordingList)
 
     @property
     def drawing(self) -> Timeline:
         """The timeline itself."""
         return self.timeline.timeline
-
-    @property
-    def listing(self) -> RecordingList:
-        """The list of recordings."""
-        return self.query_one(RecordingList)
 
     def focus_pane(self, pane: str) -> None:
         """Put the focus into a pane."""

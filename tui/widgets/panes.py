@@ -3,15 +3,29 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import ClassVar
+from typing import ClassVar, Generic, TypeVar
 
 from textual import events, on
 from textual.app import ComposeResult
 from textual.containers import Horizontal
+from textual.dom import DOMNode
 from textual.message import Message
+from textual.widget import Widget
 from textual.widgets import Static
 
 from tui.commands.place import Place
+
+W = TypeVar("W", bound=Widget)
+
+
+class Part(Generic[W]):
+    """A widget that a screen has one of, as an attribute: ``fields = Part(FieldPanel)``."""
+
+    def __init__(self, kind: type[W]) -> None:
+        self._kind = kind
+
+    def __get__(self, screen: DOMNode, _: object = None) -> W:
+        return screen.query_one(self._kind)
 
 
 class _Tab(Static):
