@@ -89,8 +89,9 @@ def _text(placed: Placed) -> str:
     move = placed.move
     if isinstance(move, Noise):
         return ""
-    words = move.text.split("|")
-    return " ".join(part.strip() for part in words[0::2])
+    parts = [part.strip() for part in move.text.split("|")]
+    said = [part if place % 2 == 0 else "um" if "um" in part.split() else "" for place, part in enumerate(parts)]
+    return " ".join(part for part in said if part)
 
 
 def _event(placed: Placed) -> dict[str, Any]:

@@ -36,7 +36,8 @@ class Reply:
 class Turn:
     """A caller turn that answers the agent.
 
-    In `text`, `|1.2|` is a hesitation of 1.2 s and `|1.2 breath|` one with a breath in it.
+    In `text`, `|1.2|` is a hesitation of 1.2 s, `|1.2 breath|` one with a breath in it, and `|1.2 um|`, or
+    `|1.2 um breath|`, one that begins with an "um".
     `after_s` is the caller's delay from the agent's last sound; `reply_s` the length of the agent's
     answer in the recording's own (rigid) timeline.
     """

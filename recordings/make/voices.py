@@ -22,7 +22,11 @@ THRESHOLD_DB = -46.0
 SPEECH_PEAK = 10 ** (-6 / 20)
 MIN_SILENCE_MS = 150
 _HOP_MS = 5
-_MARKER = re.compile(r"\s*\|(\d+(?:\.\d+)?)( breath)?\|\s*")
+_MARKER = re.compile(r"\s*\|(\d+(?:\.\d+)?)( um)?( breath)?\|\s*")
+
+_UM_STRETCH, _UM_LEVEL = 2.2, 0.7
+_UM_AFTER_S = 0.05
+"""A hesitation mark is drawn out, quieter than the words, on one pitch, and follows the last word at once."""
 
 
 class FliteError(RuntimeError):
@@ -107,19 +111,31 @@ def faded(audio: Audio, spans: list[tuple[int, int]]) -> Audio:
 def _sentence(persona: Persona, sentence: str) -> list[_Piece]:
     """One sentence as pieces, cut in the middle of the short pauses flite makes where a marker stands."""
     parts = _MARKER.split(sentence)
-    words, pauses, breaths = parts[0::3], parts[1::3], parts[2::3]
+    words, pauses, ums, breaths = parts[0::4], parts[1::4], parts[2::4], parts[3::4]
     audio, silences = _flite(persona, ", ".join(words))
     commas = ", ".join(words).count(",")
     if len(silences) != commas:
         raise FliteError(f"flite made {len(silences)} pauses for {commas} commas: {sentence!r}")
     pieces, start, comma = [], 0, 0
     gap, hesitation, breath = persona.sentence_gap_s, False, False
-    for word, pause, sigh in zip(words, pauses, breaths, strict=False):
+    for word, pause, um, sigh in zip(words, pauses, ums, breaths, strict=False):
         comma += word.count(",")
         cut = round(sum(silences[comma]) / 2 * RATE)
-        pieces.append(_Piece(audio[start:cut], gap, hesitation, breath))
+        said = _with_um(persona, audio[start:cut]) if um else audio[start:cut]
+        pieces.append(_Piece(said, gap, hesitation, breath))
         start, comma, gap, hesitation, breath = cut, comma + 1, float(pause), True, sigh is not None
     return [*pieces, _Piece(audio[start:], gap, hesitation, breath)]
+
+
+def _with_um(persona: Persona, words: Audio) -> Audio:
+    """Some words [n] and a hesitation mark right after their last sound: to the ear, and to a model, unfinished."""
+    um, _ = _flite(replace(persona, stretch=_UM_STRETCH), "um", level_pitch=True)
+    heard, mark = sounding(words), sounding(um)
+    if not heard or not mark:
+        raise FliteError("flite made a silent clip")
+    um = _edged(um[mark[0][0] : mark[-1][1]])
+    um *= _UM_LEVEL * float(np.abs(words).max() / np.abs(um).max())
+    return np.concatenate([words[: heard[-1][1]], np.zeros(round(_UM_AFTER_S * RATE)), um, np.zeros(10 * MS)])
 
 
 def _join(pieces: list[_Piece]) -> Clip:
@@ -163,7 +179,9 @@ def _bridged(spans: list[tuple[int, int]]) -> list[tuple[int, int]]:
     return out
 
 
-def _flite(persona: Persona, text: str, *, phones: bool = False) -> tuple[Audio, list[tuple[float, float]]]:
+def _flite(
+    persona: Persona, text: str, *, phones: bool = False, level_pitch: bool = False
+) -> tuple[Audio, list[tuple[float, float]]]:
     """What flite says, and the pauses (start, end in seconds) it made between the first and last sound."""
     program = shutil.which("flite")
     if program is None:
@@ -171,6 +189,8 @@ def _flite(persona: Persona, text: str, *, phones: bool = False) -> tuple[Audio,
     options = ["-voice", persona.voice, "--setf", f"duration_stretch={persona.stretch}"]
     if persona.pitch_hz is not None:
         options += ["--setf", f"int_f0_target_mean={persona.pitch_hz}"]
+    if level_pitch:
+        options += ["--setf", "int_f0_target_stddev=1"]
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "speech.wav"
         command = [program, *options, "-psdur", "-p" if phones else "-t", text, str(path)]

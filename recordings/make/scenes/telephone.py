@@ -31,7 +31,7 @@ TELEPHONE = Scene(
         ),
         Backchannel("Okay.", into_s=1.4),
         Turn(
-            "Could I get enough for |1.0| three months this time?",
+            "Could I get enough for |1.0 um| three months this time?",
             Reply(
                 "find_prescription",
                 "Three months is fine, because your last check up was in the spring. Should it go to Pine Street?",

@@ -5,7 +5,7 @@ from recordings.make.script import Persona, Reply, Scene, Turn
 THINKING = Scene(
     id="thinking",
     title="Thinking aloud",
-    description="An older caller searches for dates and names, stopping for 0.6 to 2.2 s mid-phrase.",
+    description="An older caller searches for dates and names, stopping for 0.6 to 2.0 s mid-phrase.",
     seed=102,
     persona=Persona("rms", stretch=1.0, sentence_gap_s=0.4),
     notes="Patience: an end of turn declared inside a hesitation cuts the caller off.",
@@ -20,7 +20,7 @@ THINKING = Scene(
             ),
         ),
         Turn(
-            "I think it was on |1.6 breath| the Tuesday at |0.7| half past ten.",
+            "I think it was on |1.6 um breath| the Tuesday at |0.7| half past ten.",
             Reply(
                 "find_visit",
                 "I can see a visit on Tuesday with Dr. Lee at half past ten. Is that the one you want to move?",
@@ -29,7 +29,7 @@ THINKING = Scene(
             reply_s=2.1,
         ),
         Turn(
-            "Yes that's the one with |1.1| Doctor Lee about my knee.",
+            "Yes that's the one with |1.1 um| Doctor Lee about my knee.",
             Reply(
                 "find_visit",
                 "Good, I have that visit open in front of me now. Which day would work better for you?",
@@ -38,7 +38,7 @@ THINKING = Scene(
             after_s=0.9,
         ),
         Turn(
-            "I could come in on |2.2 breath| the Friday after my daughter gets back.",
+            "I could come in on |2.0 um breath| the Friday after my daughter gets back.",
             Reply(
                 "offer_times",
                 "On that Friday Dr. Lee is free at 8 a.m. and again at noon. Which of the two should I hold?",
