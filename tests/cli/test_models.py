@@ -90,7 +90,7 @@ def pip(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-@pytest.fixture(params=["pip", "uv"])
+@pytest.fixture(params=[pytest.param("pip", marks=pytest.mark.slow), "uv"])
 def installer(request: pytest.FixtureRequest, tmp_path: Path) -> dict[str, str]:
     """An environment with only one installer, which can reach nothing but a folder of wheels, still empty."""
     shelf = tmp_path / "shelf"

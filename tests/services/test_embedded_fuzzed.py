@@ -64,6 +64,7 @@ def platform(tmp_path_factory: pytest.TempPathFactory) -> Iterator[_Platform]:
     found.database.close()
 
 
+@pytest.mark.slow
 def test_whatever_is_sent_is_answered_as_documented(platform: _Platform) -> None:
     # here, because they take a second to import
     import schemathesis

@@ -14,6 +14,9 @@ from typing import Any
 import pytest
 import pytest_textual_snapshot
 from pydantic import JsonValue
+from textual.css.model import RuleSet
+from textual.css.stylesheet import Stylesheet
+from textual.css.types import CSSLocation
 from textual.pilot import Pilot
 from textual.widgets import Input
 
@@ -22,7 +25,7 @@ from services.embedded import open_embedded
 from services.errors import ServiceError, UnsupportedError
 from services.model import Page, Service, WorkspaceVoiceSettings
 from services.traffic import Traffic
-from tests.tui.pace import keep_pace, start_tasks_as_run_does
+from tests.tui.pace import keep_pace
 from tui.app import TurnlabApp
 from tui.connection import OpenClient
 
@@ -41,6 +44,18 @@ class SnapshotFiles(pytest_textual_snapshot.SVGImageExtension):  # type: ignore[
 pytest_textual_snapshot.SVGImageExtension = SnapshotFiles
 
 
+_parse = Stylesheet._parse_rules
+_parsed: dict[object, list[RuleSet]] = {}
+
+
+def parse_once(sheet: Stylesheet, css: str, read_from: CSSLocation, *given: Any, **named: Any) -> list[RuleSet]:
+    """Return the rules of a style sheet that an app of this process has parsed already: all take 0.1 s."""
+    key = (css, read_from, given, tuple(named.items()), tuple(sheet._variables.items()))
+    if key not in _parsed:
+        _parsed[key] = _parse(sheet, css, read_from, *given, **named)
+    return _parsed[key]
+
+
 @pytest.fixture(autouse=True)
 def same_everywhere(analyses: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[None]:
     for name in list(os.environ):
@@ -54,7 +69,7 @@ def same_everywhere(analyses: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: P
     monkeypatch.setenv("TZ", "UTC")
     time.tzset()
     keep_pace(monkeypatch)
-    start_tasks_as_run_does(monkeypatch)
+    monkeypatch.setattr(Stylesheet, "_parse_rules", parse_once)
     yield
     monkeypatch.undo()
     time.tzset()

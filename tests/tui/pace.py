@@ -2,8 +2,8 @@
 
 The pilot's own wait naps for 20 ms and more after every key, and takes a process that uses little CPU for one at
 rest: slow on a quiet machine, and wrong on a busy one. An event loop that has nothing to run asks its selector to
-wait until the next timer is due; :class:`RestingLoop` looks at that. What the screen shows is painted when the app
-is at rest: no test looks at the frames in between, which would take a third of the time.
+wait until the next timer is due; :class:`RestingLoop` looks at that. Frames that no test looks at are not painted,
+which would take a third of the time.
 """
 
 from __future__ import annotations
@@ -11,9 +11,9 @@ from __future__ import annotations
 import asyncio
 import selectors
 import sys
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
 from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import AbstractAsyncContextManager
+from contextlib import asynccontextmanager
 from contextvars import Context, copy_context
 from time import monotonic
 from typing import Any, TypeVar
@@ -114,9 +114,13 @@ def _end(future: asyncio.Future[None]) -> None:
 
 
 def keep_pace(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let every app run in a :class:`RestingLoop`, and every pilot wait for its rest and then paint."""
-    paint = Compositor.render_update
+    """Let every app run in a :class:`RestingLoop`, and every pilot wait for its rest.
+
+    A screen is painted when it first rests, when a picture is taken, and when the test is done with the app.
+    """
+    paint, run_test = Compositor.render_update, App.run_test
     unpainted: dict[Compositor, tuple[Context, list[Screen[Any]] | None]] = {}
+    painted: set[Compositor] = set()
 
     def paint_at_rest(
         compositor: Compositor,
@@ -124,43 +128,41 @@ def keep_pace(monkeypatch: pytest.MonkeyPatch) -> None:
         screen_stack: list[Screen[Any]] | None = None,
         simplify: bool = False,
     ) -> RenderableType | None:
-        if full:  # a picture of all of it
+        if full:  # a picture
             return paint(compositor, full, screen_stack, simplify)
         unpainted[compositor] = (copy_context(), screen_stack)
         return None
 
-    async def at_rest(min_sleep: float = 0, max_sleep: float = PATIENCE_S) -> None:
+    async def at_rest(min_sleep: float = 0, max_sleep: float = PATIENCE_S, again: bool = False) -> None:
         loop = asyncio.get_running_loop()
         assert isinstance(loop, RestingLoop)
         await loop.rest()
         while loop.threads.minded and anyio.to_thread.current_default_thread_limiter().borrowed_tokens:
             await asyncio.sleep(0.001)
             await loop.rest()
-        for compositor, (context, stack) in unpainted.items():
+        for compositor in [one for one in unpainted if again or one not in painted]:
+            context, stack = unpainted.pop(compositor)
             context.run(paint, compositor, screen_stack=stack)
-        unpainted.clear()
+            painted.add(compositor)
 
     async def wait_for_screen(_: Pilot[None]) -> bool:
         await at_rest()
         return True
+
+    @asynccontextmanager
+    async def run_and_paint(app: App[Any], **options: Any) -> AsyncIterator[Pilot[Any]]:
+        if sys.version_info >= (3, 12):  # as App.run does
+            asyncio.get_running_loop().set_task_factory(asyncio.eager_task_factory)
+        async with run_test(app, **options) as pilot:
+            yield pilot
+            await at_rest(again=True)
 
     monkeypatch.setattr(asyncio.events, "new_event_loop", RestingLoop)
     monkeypatch.setattr(textual.app, "wait_for_idle", at_rest)
     monkeypatch.setattr(textual.pilot, "wait_for_idle", at_rest)
     monkeypatch.setattr(Pilot, "_wait_for_screen", wait_for_screen)
     monkeypatch.setattr(Compositor, "render_update", paint_at_rest)
-
-
-def start_tasks_as_run_does(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let the tasks of ``App.run_test`` start eagerly where those of ``App.run`` do (Python 3.12 and newer)."""
-    if sys.version_info >= (3, 12):
-        run_test = App.run_test
-
-        def run_test_eagerly(app: App[Any], **options: Any) -> AbstractAsyncContextManager[Pilot[Any]]:
-            asyncio.get_running_loop().set_task_factory(asyncio.eager_task_factory)
-            return run_test(app, **options)
-
-        monkeypatch.setattr(App, "run_test", run_test_eagerly)
+    monkeypatch.setattr(App, "run_test", run_and_paint)
 
 
 def mind_no_threads() -> None:

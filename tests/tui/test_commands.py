@@ -97,10 +97,10 @@ async def test_every_command_is_offered_everywhere_and_does_something_or_says_wh
         for command in row.commands():
             if command not in EVERYWHERE:
                 screen = app.screen if app.screen is screen else await go_to(pilot, row)
-                await run(command, screen)
+                await run(command, screen, pilot)
 
 
-async def run(command: Command, screen: Screen[Any]) -> None:
+async def run(command: Command, screen: Screen[Any], pilot: Pilot[None]) -> None:
     """Run a command, and leave what it opened; a reason against it must be told."""
     app = screen.app
     reason = screen.reason_against(command) if isinstance(screen, Place) else ""
@@ -112,6 +112,7 @@ async def run(command: Command, screen: Screen[Any]) -> None:
         assert any(reason in note.message for note in app._notifications), command.id
     while True:
         while app.screen is not screen and len(app.screen_stack) > depth:
+            await until(pilot, lambda: app.screen.is_mounted)
             await app.screen.dismiss(None)
         if not any(worker.is_running for worker in set(app.workers) - before):
             break
