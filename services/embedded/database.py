@@ -6,7 +6,7 @@ import contextlib
 import sqlite3
 import threading
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -83,25 +83,22 @@ class Database:
             raise
         return database
 
-    @contextmanager
-    def read(self) -> Iterator[sqlite3.Connection]:
+    def read(self) -> AbstractContextManager[sqlite3.Connection]:
         """Hold the connection for queries that belong together."""
-        with self._lock:
-            self._connection.execute("BEGIN")
-            try:
-                yield self._connection
-            finally:
-                self._connection.execute("ROLLBACK")
+        return self._transaction("BEGIN", "ROLLBACK")
+
+    def write(self) -> AbstractContextManager[sqlite3.Connection]:
+        """Hold the connection for one transaction: all of it is stored, or on an exception nothing."""
+        # IMMEDIATE: what is read in here cannot be changed by another process before it is written back.
+        return self._transaction("BEGIN IMMEDIATE", "COMMIT")
 
     @contextmanager
-    def write(self) -> Iterator[sqlite3.Connection]:
-        """Hold the connection for one transaction: all of it is stored, or on an exception nothing."""
+    def _transaction(self, begin: str, end: str) -> Iterator[sqlite3.Connection]:
         with self._lock:
-            # IMMEDIATE: what is read in here cannot be changed by another process before it is written back.
-            self._connection.execute("BEGIN IMMEDIATE")
+            self._connection.execute(begin)
             try:
                 yield self._connection
-                self._connection.execute("COMMIT")
+                self._connection.execute(end)
             finally:
                 if self._connection.in_transaction:
                     self._connection.execute("ROLLBACK")

@@ -5,6 +5,7 @@ It comes before the body is read, so that somebody without a key learns nothing 
 
 from __future__ import annotations
 
+import sqlite3
 from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
 from typing import Annotated, Any
@@ -36,6 +37,9 @@ class AppState:
     limits: RateLimits
 
 
+_Find = Callable[[Authenticator, sqlite3.Connection, str], Principal | None]
+
+
 class _Gated(APIRoute):
     """A route behind a gate."""
 
@@ -54,17 +58,23 @@ class _Gated(APIRoute):
         raise NotImplementedError
 
 
+def _principal(request: Request, dialect: str, find: _Find, otherwise: str) -> Principal:
+    """Return who a request is from; note its dialect. Raises what becomes 401, with the words ``otherwise``."""
+    request.state.dialect = dialect
+    state: AppState = request.app.state.platform
+    with state.database.read() as db:
+        principal = find(state.authenticator, db, _bearer(request))
+    if principal is None:
+        raise HTTPException(401, otherwise)
+    return principal
+
+
 class PlatformRoute(_Gated):
     """A route of the Platform dialect: the API key itself is the bearer token."""
 
     def admit(self, request: Request) -> None:
         """Check key, then workspace, then how often, then permission."""
-        request.state.dialect = "platform"
-        state: AppState = request.app.state.platform
-        with state.database.read() as db:
-            principal = state.authenticator.by_key(db, _bearer(request))
-        if principal is None:
-            raise HTTPException(401, "Missing or invalid API key.")
+        principal = _principal(request, "platform", Authenticator.by_key, "Missing or invalid API key.")
         try:
             workspace_id = str(UUID(request.path_params["workspace_id"]))
         except ValueError:
@@ -80,12 +90,8 @@ class ClassicRoute(_Gated):
 
     def admit(self, request: Request) -> None:
         """Check token, then organization, then how often, then permission."""
-        request.state.dialect = "classic"
-        state: AppState = request.app.state.platform
-        with state.database.read() as db:
-            principal = state.authenticator.by_token(db, _bearer(request))
-        if principal is None:
-            raise HTTPException(401, "Invalid authorization credentials: sign in with an API key.")
+        otherwise = "Invalid authorization credentials: sign in with an API key."
+        principal = _principal(request, "classic", Authenticator.by_token, otherwise)
         if request.path_params["organization"] != principal.organization_id:
             raise HTTPException(404, "The specified organization does not exist.")
         count(request, principal.user_id, str(self.operation_id))

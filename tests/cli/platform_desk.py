@@ -70,13 +70,7 @@ def platform_environment(served: Served) -> dict[str, str]:
 
 def classic_environment(served: Served) -> dict[str, str]:
     """Return what has ``turnlab`` speak the Classic dialect."""
-    return {
-        "AMIGO_BASE_URL": served.url,
-        "AMIGO_ORGANIZATION_ID": served.organization_id,
-        "AMIGO_API_KEY": served.api_key,
-        "AMIGO_API_KEY_ID": served.api_key_id,
-        "AMIGO_USER_ID": served.user_id,
-    }
+    return {f"AMIGO_{name.upper()}": value for name, value in served.credentials().items()}
 
 
 @pytest.fixture(scope="module")

@@ -9,6 +9,7 @@ import subprocess
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
@@ -45,6 +46,16 @@ class Served:
     def platform(self) -> str:
         """Where the Platform dialect's paths begin."""
         return f"{self.url}/v1/{self.workspace_id}"
+
+    def credentials(self) -> dict[str, Any]:
+        """Return what a client of the Classic dialect needs, by the SDK's names."""
+        return {
+            "api_key": self.api_key,
+            "api_key_id": self.api_key_id,
+            "user_id": self.user_id,
+            "organization_id": self.organization_id,
+            "base_url": self.url,
+        }
 
     def sign_in(self) -> str:
         """Return a token of the Classic dialect."""

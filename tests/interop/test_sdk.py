@@ -38,16 +38,6 @@ METHODS = {"get_services", "create_service", "update_service", "upsert_version_s
 ALIASES = {"list", "create"}
 
 
-def _credentials(served: Served) -> dict[str, Any]:
-    return {
-        "api_key": served.api_key,
-        "api_key_id": served.api_key_id,
-        "user_id": served.user_id,
-        "organization_id": served.organization_id,
-        "base_url": served.url,
-    }
-
-
 class Blocking:
     """The synchronous SDK behind the same awaitable calls as the asynchronous one."""
 
@@ -70,10 +60,10 @@ def sdk(request: pytest.FixtureRequest) -> Callable[[Served], Any]:
     @asynccontextmanager
     async def open_client(served: Served) -> Any:
         if request.param == "async":
-            async with AsyncAmigoClient(**_credentials(served)) as client:
+            async with AsyncAmigoClient(**served.credentials()) as client:
                 yield client
         else:
-            with AmigoClient(**_credentials(served)) as blocking:
+            with AmigoClient(**served.credentials()) as blocking:
                 names = ("services", "agents", "context_graphs")
                 found = type("Client", (), {name: Blocking(getattr(blocking, name)) for name in names})()
                 found._http = blocking._http
@@ -226,7 +216,7 @@ async def test_a_limit_on_reading_is_waited_for(serve: Serve) -> None:
     async def note(response: httpx.Response) -> None:
         statuses.append(response.status_code)
 
-    async with AsyncAmigoClient(**_credentials(served), event_hooks={"response": [note]}) as client:
+    async with AsyncAmigoClient(**served.credentials(), event_hooks={"response": [note]}) as client:
         while 429 not in statuses:
             found = await asyncio.gather(*(client.services.get_services() for _ in range(60)))
             assert {len(page.services) for page in found} == {10}

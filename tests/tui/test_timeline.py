@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
 from pathlib import Path
 
 import numpy as np
@@ -9,6 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from textual.app import App, ComposeResult
+from textual.pilot import Pilot
 
 from presets.config import VoiceConfig
 from presets.library import preset
@@ -219,12 +222,17 @@ class TimelineApp(App[None]):
         self.named.append(f"{message.arm} {message.mark.event.type}" if message.mark else "none")
 
 
-async def test_only_lines_that_look_different_are_painted_again(scene: Scene) -> None:
+@asynccontextmanager
+async def showing(scene: Scene) -> AsyncIterator[tuple[Timeline, Pilot[None], list[str]]]:
     app = TimelineApp()
     async with app.run_test(size=(120, 20)) as pilot:
-        timeline = app.timeline
-        timeline.show(scene)
+        app.timeline.show(scene)
         await pilot.pause()
+        yield app.timeline, pilot, app.named
+
+
+async def test_only_lines_that_look_different_are_painted_again(scene: Scene) -> None:
+    async with showing(scene) as (timeline, _, _):
         asked: list[int] = []
         refresh = timeline.refresh
 
@@ -241,16 +249,12 @@ async def test_only_lines_that_look_different_are_painted_again(scene: Scene) ->
 
 
 async def test_a_click_asks_the_event_nearest_to_it(scene: Scene) -> None:
-    app = TimelineApp()
-    async with app.run_test(size=(120, 20)) as pilot:
-        timeline = app.timeline
-        timeline.show(scene)
-        await pilot.pause()
+    async with showing(scene) as (timeline, pilot, named):
         cut = next(mark for mark in scene.lanes[1].marks if mark.event.type == "barge_in")
         x = int(timeline.view.x(cut.t_ms)) + GUTTER
         await pilot.click(timeline, offset=(x, len(timeline.rows) - 1))
         await pilot.pause()
-        assert app.named[-1] == "B barge_in"
+        assert named[-1] == "B barge_in"
 
 
 async def test_every_row_has_its_label_at_every_height(scene: Scene) -> None:

@@ -7,6 +7,7 @@ import json
 import shutil
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pytest
@@ -250,6 +251,19 @@ def test_the_playhead_can_be_put_before_anything_is_played(folder: Path) -> None
     assert bench.playback.sight is None
 
 
+def labelling_on(bench: Bench, edit: Any, pick: Any) -> LabellingController:
+    trials, heard = bench.trials, bench.heard
+    return LabellingController(
+        bench.host,
+        bench.recordings,
+        bench.session.trial_runner,
+        edit,
+        outcome=lambda: trials.outcome,
+        at=lambda: heard[-1].wants_ms or 0,
+        pick=pick,
+    )
+
+
 async def test_a_sound_is_put_in_at_the_playhead_seen_counted_and_taken_away(folder: Path) -> None:
     bench = Bench(folder / "booking.flac")
     bench.host.run()
@@ -266,15 +280,7 @@ async def test_a_sound_is_put_in_at_the_playhead_seen_counted_and_taken_away(fol
     async def edit(*_: object) -> None:
         raise AssertionError("no labels are edited")
 
-    labelling = LabellingController(
-        bench.host,
-        bench.recordings,
-        bench.session.trial_runner,
-        edit,
-        outcome=lambda: bench.trials.outcome,
-        at=lambda: bench.heard[-1].wants_ms or 0,
-        pick=pick,
-    )
+    labelling = labelling_on(bench, edit, pick)
     seen: list[tuple[list[str], int]] = []
     for _ in range(2):
         labelling.inject()
@@ -303,15 +309,7 @@ async def test_list_timeline_and_readouts_follow_labels_that_were_written(folder
             analysed.recording.source.path.unlink()
         return analysed.recording.source.path
 
-    labelling = LabellingController(
-        bench.host,
-        bench.recordings,
-        bench.session.trial_runner,
-        edit,
-        outcome=lambda: bench.trials.outcome,
-        at=lambda: 0,
-        pick=lambda *_: asyncio.sleep(0),
-    )
+    labelling = labelling_on(bench, edit, lambda *_: asyncio.sleep(0))
     labelling.edit()
     await bench.host.finish()
     bench.host.run()

@@ -108,12 +108,17 @@ async def test_undo_redo_and_back_to_inherit(app: TurnlabApp) -> None:
         assert screen.session.draft.changes() == {}
 
 
+async def typed_into(pilot: Pilot[None], screen: TuneScreen, *keys: str) -> None:
+    """Open the field's line and press keys in it."""
+    slider(screen, FIELD).focus()
+    await pilot.press("enter", *keys)
+    await rest(pilot)
+
+
 async def test_a_typed_value_is_applied_by_enter(app: TurnlabApp) -> None:
     async with app.run_test(size=SIZE) as pilot:
         screen = await opened(pilot)
-        slider(screen, FIELD).focus()
-        await pilot.press("enter", *"360", "enter")
-        await rest(pilot)
+        await typed_into(pilot, screen, *"360", "enter")
         assert screen.session.draft.changes() == {FIELD: 360}
         assert "360 ms" in facts(screen, FIELD)
         assert slider(screen, FIELD).has_focus
@@ -128,9 +133,7 @@ async def test_a_value_that_cannot_be_is_said_at_the_field_and_never_applied(
 ) -> None:
     async with app.run_test(size=SIZE) as pilot:
         screen = await opened(pilot)
-        slider(screen, FIELD).focus()
-        await pilot.press("enter", *typed, "enter")
-        await rest(pilot)
+        await typed_into(pilot, screen, *typed, "enter")
         assert said in facts(screen, FIELD)
         assert screen.session.draft.changes() == {}
         await pilot.press("escape")
@@ -143,9 +146,7 @@ async def test_a_value_that_cannot_be_is_said_at_the_field_and_never_applied(
 async def test_leaving_a_typed_value_by_moving_on_does_not_apply_it(app: TurnlabApp) -> None:
     async with app.run_test(size=SIZE) as pilot:
         screen = await opened(pilot)
-        slider(screen, FIELD).focus()
-        await pilot.press("enter", *"360", "down")
-        await rest(pilot)
+        await typed_into(pilot, screen, *"360", "down")
         assert screen.session.draft.changes() == {}
         assert slider(screen, "eager_eot_threshold").has_focus
 

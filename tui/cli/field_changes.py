@@ -20,7 +20,7 @@ from tui.cli.connecting import confirm, connected
 from tui.cli.failure import WorkError
 from tui.cli.options import ConfirmedWish, Wish
 from tui.cli.tables import print_line, print_table, print_whole
-from tui.cli.version_set_words import STATES, moment, service_json
+from tui.cli.version_set_words import STATES, moment, service_json, what_it_was
 
 Planned = Callable[[ServicesClient, Backups], Awaitable[FieldsPlan]]
 
@@ -137,7 +137,8 @@ def print_fields_history(heading: str, kept: Sequence[KeptFields]) -> None:
         print_line(f"{heading}: nothing was changed from here.")
         return
     rows = [
-        [str(one.id), moment(one.at), one.who, _what(one), ", ".join(one.after), STATES[one.state]] for one in kept
+        [str(one.id), moment(one.at), one.who, what_it_was(one, "preset"), ", ".join(one.after), STATES[one.state]]
+        for one in kept
     ]
     headers = ["change", "when", "who", "what", "fields", ""]
     print_table(f"{heading}: changed from here", headers, rows, left=6, whole=2)
@@ -159,12 +160,6 @@ def fields_history_json(kept: Sequence[KeptFields]) -> list[JsonValue]:
         }
         for one in kept
     ]
-
-
-def _what(one: KeptFields) -> str:
-    if one.source:
-        return f"preset {one.source}"
-    return f"{one.action} of change {one.undoes}" if one.undoes else one.action
 
 
 def _side(told: JsonObject) -> str:

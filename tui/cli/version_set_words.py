@@ -10,7 +10,7 @@ from pydantic import JsonValue
 from base.json_text import json_line
 from services.changes.differences import Change, Newest, NewestVersions, change_texts
 from services.changes.history import History, PlatformChange
-from services.changes.kept import Kept
+from services.changes.kept import Kept, KeptFields
 from services.changes.plan import Plan
 from services.client import Dialect
 from services.model import FieldChange, Service, VersionSet
@@ -128,7 +128,14 @@ def print_history(service: Service, history: History) -> None:
     """Print both sources."""
     if history.here:
         rows = [
-            [str(one.id), moment(one.at), one.who, one.target, _what(one), STATES[one.state]]
+            [
+                str(one.id),
+                moment(one.at),
+                one.who,
+                one.target,
+                what_it_was(one, f"{one.action} from"),
+                STATES[one.state],
+            ]
             for one in history.here
         ]
         headers = ["change", "when", "who", "version set", "what", ""]
@@ -147,9 +154,10 @@ def moment(at: datetime | None) -> str:
     return NOTHING if at is None else at.astimezone().strftime("%Y-%m-%d %H:%M:%S")
 
 
-def _what(one: Kept) -> str:
+def what_it_was(one: Kept | KeptFields, source: str) -> str:
+    """Return what a change was: its source after ``source``, the change it took back, or the action alone."""
     if one.source:
-        return f"{one.action} from {one.source}"
+        return f"{source} {one.source}"
     return f"{one.action} of change {one.undoes}" if one.undoes else one.action
 
 

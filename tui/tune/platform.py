@@ -173,8 +173,7 @@ class PlatformController:
         draft = self._session.draft
         both = conflicts(draft.stored, draft.config, now.voice_config)
         title = f"{self._session.title} was changed by somebody else meanwhile"
-        losing = await giving_way(title, both, self._questions.merge)
-        if losing is None:
+        if (losing := await giving_way(title, both, self._questions.merge)) is None:
             return False
         if now.voice_config != draft.stored:
             self._session.take_in(now, losing)
