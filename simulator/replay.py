@@ -13,7 +13,7 @@ from functools import lru_cache
 from typing import Literal, Protocol
 
 from presets.layers import ResolvedVoiceConfig
-from simulator.activity.model import Activity, Observation, SpeechEnd, SpeechSpan
+from simulator.activity.model import Activity, Laughter, Observation, SpeechEnd, SpeechSpan
 from simulator.engine.events import Event
 from simulator.engine.machine import TurnMachine
 from simulator.engine.profile import EngineProfile
@@ -289,4 +289,6 @@ def shifted(seen: Observation, shift_ms: int) -> Observation:
     known_ms = seen.known_ms + shift_ms
     if isinstance(seen, SpeechEnd):
         return SpeechEnd(known_ms, seen.end_ms + shift_ms, seen.span, seen.completeness, seen.evidence)
+    if isinstance(seen, Laughter):
+        return Laughter(known_ms, seen.start_ms + shift_ms, seen.span, seen.score_db)
     return type(seen)(known_ms, seen.start_ms + shift_ms, seen.span)

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from base.samples import QUIETEST_DB, SAMPLE_RATE, SAMPLES_PER_MS, Samples, decibels
 from simulator.activity.end_of_turn import EndOfTurnModel
+from simulator.activity.laughter import LaughterDetector
 from simulator.activity.model import (
     FRAME_MS,
     FRAME_SAMPLES,
@@ -58,6 +59,8 @@ class Analyzer:
     def __init__(self, model: EndOfTurnModel, voice: VoiceModel | None = None) -> None:
         self._vad = voice or voice_model()
         self._spans = SpanDetector()
+        self._laughter = LaughterDetector()
+        self._begun = SpeechStart(0, 0, -1)
         self._model = model
         self._window = model.window_s * SAMPLE_RATE
         self._recent = _Recent(self._window)
@@ -101,13 +104,22 @@ class Analyzer:
         self._recent.push(frames.ravel())
         last_ms = self._now_ms + len(frames) * FRAME_MS
         revealed: list[Observation | UnjudgedEnd] = []
-        for value in probability:
+        self._laughter.hear(frames)
+        for number, value in enumerate(probability):
             self._now_ms += FRAME_MS
             found = self._spans.push(value)
             if isinstance(found, SpanClosed):
                 revealed.append(self._ended(found, last_ms))
             elif found is not None:
+                if isinstance(found, SpeechStart):
+                    self._begun = found
                 revealed.append(found)
+            if self._spans.speaking:
+                laughter = self._laughter.after(
+                    number, self._now_ms, self._begun.start_ms, self._begun.span, sounding=not self._spans.quiet
+                )
+                if laughter is not None:
+                    revealed.append(laughter)
         return revealed
 
     def _ended(self, found: SpanClosed, last_ms: int) -> SpeechEnd | UnjudgedEnd:

@@ -18,6 +18,8 @@ from simulator.activity.end_of_turn import EndOfTurnModel
 from simulator.activity.model import (
     Activity,
     Evidence,
+    Laughter,
+    LaughterOver,
     Lull,
     Observation,
     Resumption,
@@ -28,8 +30,13 @@ from simulator.activity.models import silero_sequence_path
 from simulator.audio.source import AudioSource
 from simulator.kept_files import KeptFiles
 
-_KINDS: tuple[type[SpeechStart] | type[Lull] | type[Resumption], ...] = (SpeechStart, Lull, Resumption)
-_END = 3
+_KINDS: tuple[type[SpeechStart] | type[Lull] | type[Resumption] | type[LaughterOver], ...] = (
+    SpeechStart,
+    Lull,
+    Resumption,
+    LaughterOver,
+)
+_END, _LAUGHTER = 8, 9
 _COLUMNS = 5
 
 ANALYSES = KeptFiles("analyses", ".npz", 256_000_000)
@@ -128,6 +135,8 @@ def from_bytes(content: bytes) -> Activity | None:
 def _row(seen: Observation) -> tuple[float, ...]:
     if isinstance(seen, SpeechEnd):
         return (_END, seen.known_ms, seen.end_ms, seen.span, seen.completeness)
+    if isinstance(seen, Laughter):
+        return (_LAUGHTER, seen.known_ms, seen.start_ms, seen.span, seen.score_db)
     return (_KINDS.index(type(seen)), seen.known_ms, seen.start_ms, seen.span, 0.0)
 
 
@@ -135,4 +144,6 @@ def _observation(row: list[float], evidence: Iterator[Evidence | None]) -> Obser
     kind, known_ms, at_ms, span = (int(value) for value in row[:4])
     if kind == _END:
         return SpeechEnd(known_ms, at_ms, span, row[4], next(evidence))
+    if kind == _LAUGHTER:
+        return Laughter(known_ms, at_ms, span, row[4])
     return _KINDS[kind](known_ms, at_ms, span)

@@ -45,6 +45,25 @@ class Resumption:
     span: int
 
 
+@dataclass(frozen=True, slots=True)
+class Laughter:
+    """Span ``span``, which began at ``start_ms``, sounds like laughter; the lower ``score_db``, the more so."""
+
+    known_ms: int
+    start_ms: int
+    span: int
+    score_db: float
+
+
+@dataclass(frozen=True, slots=True)
+class LaughterOver:
+    """A span that sounded like laughter sounds like words again."""
+
+    known_ms: int
+    start_ms: int
+    span: int
+
+
 Evidence = Mapping[str, float | None]
 """What an end-of-turn model judged by, by names of its own; ``None``: too little was heard to tell.
 
@@ -74,7 +93,7 @@ class SpeechEnd:
     evidence: Evidence | None = None
 
 
-Observation = SpeechStart | Lull | Resumption | SpeechEnd
+Observation = SpeechStart | Lull | Resumption | Laughter | LaughterOver | SpeechEnd
 
 
 @dataclass(frozen=True, slots=True)

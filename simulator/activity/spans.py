@@ -42,6 +42,11 @@ class SpanDetector:
         """Whether a span is open (its end not yet known)."""
         return self._speaking
 
+    @property
+    def quiet(self) -> bool:
+        """Whether the caller is quiet inside an open span, which may yet go on."""
+        return self._quiet_since is not None
+
     def push(self, probability: float) -> SpeechStart | Lull | Resumption | SpanClosed | None:
         """Take the next frame's speech probability; return what became known at the frame's end, if anything."""
         start_ms = self._frame * FRAME_MS

@@ -11,8 +11,8 @@ from simulator.engine.scenario import NO_POLICY, TurnPolicy
 from simulator.engine.sound import AgentPlayout, overlap_ms, reached_ms
 from simulator.engine.why import Why
 
-Reason = Literal["shield", "cooldown"]
-Verdict = Literal["barge_in", "shield", "cooldown"]
+Reason = Literal["shield", "cooldown", "laughter"]
+Verdict = Literal["barge_in", "shield", "cooldown", "laughter"]
 
 _NEVER_MS = 1 << 60
 
@@ -20,13 +20,15 @@ _NEVER_MS = 1 << 60
 class BargeInPolicy:
     """Decides from what is known of the caller and heard of the agent; remembers the last barge-in.
 
-    Times are ms on the machine's clock. ``turn_policy`` is that of the state the agent answers in.
+    Times are ms on the machine's clock. ``turn_policy`` is that of the state the agent answers in. Speech whose
+    laughter score lies below ``laughter_limit_db`` is laughter, and stops nothing while it sounds so.
     """
 
-    def __init__(self, caller: CallerState, playout: AgentPlayout) -> None:
+    def __init__(self, caller: CallerState, playout: AgentPlayout, laughter_limit_db: float) -> None:
         self.turn_policy: TurnPolicy = NO_POLICY
         self._caller = caller
         self._playout = playout
+        self._laughter_limit_db = laughter_limit_db
         self._last_ms: int | None = None
         self._told: dict[Reason, int] = {}
 
@@ -41,6 +43,8 @@ class BargeInPolicy:
         due_ms = self._reached_ms(config, now_ms)
         if due_ms is None:
             return None
+        if self._laughing:
+            return None if self._told.get("laughter") == self._caller.span else (due_ms, "laughter")
         for reason, free_ms in self._held_until(config):
             if due_ms < free_ms:
                 if self._told.get(reason) != self._caller.span:
@@ -50,6 +54,11 @@ class BargeInPolicy:
                     return None
                 due_ms = found
         return due_ms, "barge_in"
+
+    @property
+    def _laughing(self) -> bool:
+        score_db = self._caller.laughter_db
+        return score_db is not None and score_db < self._laughter_limit_db
 
     def _held_until(self, config: ResolvedVoiceConfig) -> list[tuple[Reason, int]]:
         held: list[tuple[Reason, int]] = []
@@ -74,6 +83,9 @@ class BargeInPolicy:
         self._told[reason] = self._caller.span
         spoken_ms = self._spoken_ms(now_ms)
         policy = self.turn_policy
+        if reason == "laughter":
+            score = {"score_db": self._caller.laughter_db or 0.0, "limit_db": self._laughter_limit_db}
+            return _why("laughter", spoken_ms, config, {**score})
         if reason == "shield":
             shield = "the state does not allow barge-in"
             if policy.barge_in_enabled:
@@ -98,6 +110,8 @@ class BargeInPolicy:
         """Note a barge-in at ``now_ms``; return why."""
         span = self._caller.span
         held = ", and the shield is over" if self._told.get("shield") == span else ""
+        if self._told.get("laughter") == span:
+            held += ", and no longer laughs"
         if self._told.get("cooldown") == span:
             held += f", and the cooldown of {config.barge_in_cooldown_s:g} s is over"
         self._last_ms = now_ms

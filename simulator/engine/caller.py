@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from simulator.activity.model import Lull, Observation, Resumption, SpeechEnd, SpeechStart
+from simulator.activity.model import Laughter, LaughterOver, Lull, Observation, Resumption, SpeechEnd, SpeechStart
 
 _NONE_YET = SpeechEnd(0, 0, -1, 0.0)
 
@@ -18,6 +18,8 @@ class CallerState:
     start_known_ms: int = 0
     open: bool = False
     voiced: bool = False
+    laughter_db: float | None = None
+    """How much the span under way sounds like laughter, the lower the more; ``None``: not at all."""
     ended: SpeechEnd = _NONE_YET
     """How the last span ended, or the one before it while it is open."""
 
@@ -26,10 +28,15 @@ class CallerState:
         if isinstance(seen, SpeechStart):
             self.span, self.start_ms, self.start_known_ms = seen.span, seen.start_ms, seen.known_ms
             self.open = self.voiced = True
+            self.laughter_db = None
         elif isinstance(seen, Lull):
             self.voiced = False
         elif isinstance(seen, Resumption):
             self.voiced = True
+        elif isinstance(seen, Laughter):
+            self.laughter_db = seen.score_db
+        elif isinstance(seen, LaughterOver):
+            self.laughter_db = None
         elif isinstance(seen, SpeechEnd):
             self.open = self.voiced = False
             self.ended = seen

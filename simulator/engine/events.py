@@ -248,7 +248,7 @@ class BargeInSuppressed(Event):
     """Speech of the caller over the agent did not stop it."""
 
     type = "barge_in_suppressed"
-    reason: Literal["too_short", "cooldown", "shield"]
+    reason: Literal["too_short", "cooldown", "shield", "laughter"]
     span: int
 
 

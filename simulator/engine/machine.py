@@ -95,6 +95,7 @@ class TurnMachine:
             "barge_in": (5, self._barge_in),
             "shield": (5, partial(self._hold, "shield")),
             "cooldown": (5, partial(self._hold, "cooldown")),
+            "laughter": (5, partial(self._hold, "laughter")),
             "response": (8, partial(self._speak, self._delivery.say_response)),
             "filler": (9, partial(self._speak, self._delivery.say_filler)),
             "resumption": (10, partial(self._speak, self._delivery.resume)),

@@ -102,6 +102,7 @@ class Values(_Strict):
     shortest_sound_ms: Value
     tts_speed: Value
     stop_latency_ms: Value
+    laughter_limit_db: Value
     tool_capacity: Value
     resume_false_interruption: Switch
     resume_after_ms: Value
@@ -170,6 +171,7 @@ _UNITS = {
     "tts_speed": "× normal",
     "tool_capacity": "tools",
     "echo_threshold_db": "dB below full scale",
+    "laughter_limit_db": "dB",
 }
 
 

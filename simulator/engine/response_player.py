@@ -53,7 +53,7 @@ class ResponsePlayer:
         self._answer = answer
         self._floor = floor
         self._emit = emit
-        self._barge_in = BargeInPolicy(caller, floor)
+        self._barge_in = BargeInPolicy(caller, floor, values.laughter_limit_db.value)
         self._speech_end_ms = 0
         self._unsaid: tuple[Words, ...] = ()
 

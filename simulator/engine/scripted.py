@@ -46,7 +46,7 @@ class ScriptedMachine:
         self._now_ms = 0
         self._caller = CallerState()
         self._playout = AgentPlayout()
-        self._barge_in = BargeInPolicy(self._caller, self._playout)
+        self._barge_in = BargeInPolicy(self._caller, self._playout, profile.values.laughter_limit_db.value)
         self._struck = False
         self._number = -1
 

@@ -70,6 +70,8 @@ _SENTENCES = {
     "too_short": "the caller spoke {spoken_s:.2f} s of {needed_s:.2f} s over the agent",
     "cooldown": "the caller spoke long enough, but only {since_s:.2f} s"
     " after the last barge-in (cooldown {cooldown_s:g} s)",
+    "laughter": "the caller was heard for {spoken_s:.2f} s of {needed_s:.2f} s over the agent, but it sounds like"
+    " laughter (score {score_db:.1f} dB, laughter_limit_db {limit_db:g})",
     "shield": "the caller spoke long enough, but {shield}",
     "resume": "the barge-in held no words of the caller, and {quiet_ms:g} ms later the agent takes up"
     " the sentence it was stopped in",

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -13,13 +13,12 @@ from simulator.activity.model import FRAME_MS, Activity
 from simulator.engine.end_of_turn import end_of_turn_policy
 from simulator.engine.events import BargeIn, Event
 from simulator.engine.profile import EngineProfile
-from simulator.labels import AgentEvent, Labels
+from simulator.labels import AgentEvent, Labels, Span
 from simulator.measures.judged_turns import JudgedTurn, judged_turns
 from simulator.measures.readouts import Spread
 from simulator.measures.tradeoff import Rule, TurnScore, score_turns
 from simulator.measures.truth import Stretch
 from simulator.measures.turns import STOP_WITHIN_MS, Sound, is_about, sounds_of
-from simulator.replay import Played
 
 LONG_MS = 1000
 """Interruptions at least this long are counted apart: a second of speech cannot be a murmur."""
@@ -56,6 +55,35 @@ def happened(events: tuple[Event, ...], labels: Labels) -> tuple[Happened, ...]:
         if not is_about(event, [(start, end) for _, start, end in distractors]):
             found.append(Happened(UNLABELLED, event.speech_start_ms, event.t_ms, "stopped"))
     return tuple(found)
+
+
+Replayed = Callable[[tuple[Span, ...]], tuple[Event, ...]]
+"""Scripted replay over an agent who talks in some windows, s: returns its events."""
+
+
+def happened_alone(labels: Labels, replay: Replayed) -> tuple[Happened, ...]:
+    """Return every labelled event with its fate over an agent of its own, then the barge-ins about none of them.
+
+    The agent begins to talk in the event's window once what came before it is over, so that what stopped it there
+    hides nothing. Barge-ins about nothing labelled are those of one replay over all windows.
+    """
+    parts = [(True, "interruption", stretch) for stretch in _interruptions(labels)]
+    parts += [(False, _kind(event), _bounds(event)) for event in labels.events if not event.should_barge_in]
+    ends = [end_ms for _, _, (_, end_ms) in parts]
+    found = []
+    for wanted, kind, (start_ms, end_ms) in parts:
+        over = [window for window in labels.agent if window[0] * 1000 < end_ms and start_ms < window[1] * 1000]
+        events: tuple[Event, ...] = ()
+        if over:
+            before_ms = max((end for end in ends if end <= start_ms), default=0)
+            events = replay(((max(over[0][0], min(before_ms, start_ms - 1) / 1000), over[0][1]),))
+        sounds, barge_ins = sounds_of(events), [event for event in events if isinstance(event, BargeIn)]
+        if wanted:
+            found.append(_interruption((start_ms, end_ms), sounds, barge_ins))
+        else:
+            found.append(_distractor(kind, (start_ms, end_ms), sounds, barge_ins))
+    unlabelled = [one for one in happened(replay(labels.agent), labels) if one.kind == UNLABELLED]
+    return (*found, *unlabelled)
 
 
 @dataclass(frozen=True, slots=True)
@@ -263,8 +291,8 @@ def scores_anything(labels: Labels | None) -> bool:
     return labels.tells_truth or "speech" in labels.model_fields_set
 
 
-def score_recording(recording: str, activity: Activity, labels: Labels, scripted: dict[str, Played]) -> Scored:
-    """Hold one recording against its labels; ``scripted`` is its scripted replay by arm, if it has one."""
+def score_recording(recording: str, activity: Activity, labels: Labels, scripted: Mapping[str, Replayed]) -> Scored:
+    """Hold one recording against its labels; ``scripted`` makes its scripted replays by arm, if it can have any."""
     frames = None
     if "speech" in labels.model_fields_set:
         detected = [(span.start_ms, span.end_ms) for span in activity.spans]
@@ -275,7 +303,7 @@ def score_recording(recording: str, activity: Activity, labels: Labels, scripted
         human=isinstance(origin, str) and origin.startswith("human"),
         turns=judged_turns(recording, activity, labels),
         frames=frames,
-        happened={arm: happened(played.events, labels) for arm, played in scripted.items()},
+        happened={arm: happened_alone(labels, replay) for arm, replay in scripted.items()},
     )
 
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from simulator.activity.model import Laughter, LaughterOver
 from simulator.labels import Labels
-from tests.simulator.tracks import Speech, fixed_profile, play_track, scenario, times, types
+from tests.simulator.tracks import Speech, fixed_profile, observations, play_track, scenario, times, types
 
 ANSWERED = Speech(10, 100, 0.9)
 OVER = 160
@@ -135,3 +136,22 @@ def test_speech_over_a_filler_that_ends_before_the_answer_is_told_as_too_short()
     slow = fixed_profile(engage_words_per_s=2)
     result = play_track([ANSWERED, Speech(110, 116, 0.9)], {"max_buffer_delay_ms": 1000}, profile=slow)
     assert [e.facts()["reason"] for e in result.played.events if e.type == "barge_in_suppressed"] == ["too_short"]
+
+
+def test_speech_that_sounds_like_laughter_waits_until_it_no_longer_does() -> None:
+    speech = Speech(OVER, OVER + 60, 0.9)
+    seen = [*observations([ANSWERED, speech])]
+    known = [Laughter((OVER + frame) * 32, OVER * 32, 1, 3.0) for frame in range(25, 40)]
+    both = sorted([*seen, *known, LaughterOver((OVER + 40) * 32, OVER * 32, 1)], key=lambda one: one.known_ms)
+    result = play_track(tuple(both))
+    assert times(result, "barge_in_suppressed") == [(OVER + 25) * 32]
+    assert times(result, "barge_in") == [(OVER + 40) * 32]
+    (struck,) = [event for event in result.played.events if event.type == "barge_in"]
+    assert "no longer laughs" in struck.why.text()
+    to_the_end = [one for one in both if not isinstance(one, LaughterOver)]
+    laughed = play_track(tuple(to_the_end))
+    assert not times(laughed, "barge_in")
+    assert len(times(laughed, "barge_in_suppressed")) == 1
+    assert times(play_track(tuple(both), profile=fixed_profile(laughter_limit_db=2)), "barge_in") == [
+        (OVER + 25) * 32
+    ]

@@ -9,15 +9,18 @@ from numpy.typing import NDArray
 from presets.config import VoiceConfig, parse
 from presets.layers import ResolvedVoiceConfig
 from presets.library import builtin_presets
-from simulator.activity.analyzer import Analyzer
+from simulator.activity.analyzer import Analyzer, analyze
+from simulator.activity.cache import from_bytes, to_bytes
 from simulator.activity.end_of_turn import SilenceOnly, end_of_turn_model
 from simulator.activity.model import FRAME_SAMPLES, Activity, SpeechStart
+from simulator.audio.injecting import Injection
+from simulator.audio.what_if import WhatIf
 from simulator.engine.events import Event
 from simulator.engine.machine import TurnMachine
 from simulator.engine.profile import default_profile
 from simulator.live import LiveCall
 from simulator.recording import Recording, bundled_folder, find_audio, open_recording
-from simulator.replay import play, script_of
+from simulator.replay import play, script_of, scripted_machine
 from simulator.study import Arm
 from tests.simulator.tracks import Speech, activity_of, fixed_profile, observations, recording_of
 
@@ -57,6 +60,24 @@ def test_frames_as_they_come_give_the_events_of_the_whole_recording(
     assert all(event.t_ms >= call.now_ms for event in whole[len(told) :])
     assert not to_the_end or len(told) == len(whole)
     assert sum(event.type == "end_of_turn" for event in told) > 0
+
+
+def test_a_laugh_is_known_alike_frame_by_frame_and_stops_nothing_unless_the_profile_has_it_so() -> None:
+    laugh = WhatIf(injections=(Injection(5000, "laugh"),))
+    recording = open_recording(bundled_folder() / "booking.flac", what_if=laugh)
+    activity = from_bytes(to_bytes(analyze(recording.source, SilenceOnly())))
+    assert activity is not None
+    config = resolved(VoiceConfig())
+    whole = play(recording, activity, config, default_profile(), mode="scripted").events
+    machine = scripted_machine(recording, config, default_profile())
+    call = LiveCall(Analyzer(SilenceOnly()), machine)
+    told = [event for frame in frames_of(recording) for event in call.push(frame)] + call.finish()
+    assert [event.to_json() for event in told] == [event.to_json() for event in whole]
+    (held,) = [event for event in whole if event.type == "barge_in_suppressed"]
+    assert held.facts()["reason"] == "laughter"
+    assert "it sounds like laughter" in held.why.text()
+    as_speech = play(recording, activity, config, fixed_profile(laughter_limit_db=0), mode="scripted").events
+    assert [event.t_ms for event in as_speech if event.type == "barge_in"] == [held.t_ms]
 
 
 def test_what_is_told_ahead_never_changes_when_the_next_frame_comes() -> None:

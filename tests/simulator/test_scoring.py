@@ -10,7 +10,8 @@ import pytest
 from benchmarks.silero_reference import reference_spans
 from simulator.activity.analyzer import analyze
 from simulator.activity.end_of_turn import SilenceOnly
-from simulator.labels import AgentEvent, Labels, Turn
+from simulator.engine.events import Event
+from simulator.labels import AgentEvent, Labels, Span, Turn
 from simulator.measures.scoring import (
     FrameScore,
     Group,
@@ -19,6 +20,7 @@ from simulator.measures.scoring import (
     barge_in_scores,
     group_of,
     happened,
+    happened_alone,
     score_barge_in,
     score_frames,
     scores_anything,
@@ -67,6 +69,34 @@ def test_coughs_noises_and_backchannels_are_false_alarms_only_if_they_stop_the_a
         "cough": (0, 1, 1),
         "other noise": (1, 1, 2),  # the second door finds the agent already silent
     }
+
+
+def test_each_event_is_held_against_an_agent_of_its_own_so_that_a_first_stop_hides_nothing() -> None:
+    track = [Speech(100, 140), Speech(200, 240), Speech(300, 360), Speech(450, 490)]
+    truth = Labels(
+        agent=((1.0, 20.0),),
+        events=(
+            _event("noise", 100, 140, what="laugh"),
+            _event("backchannel", 200, 240),
+            _event("interruption", 300, 360),
+        ),
+    )
+
+    def replay(windows: tuple[Span, ...]) -> tuple[Event, ...]:
+        there = truth.model_copy(update={"agent": windows})
+        return play_track(track, labels=there, mode="scripted").played.events
+
+    assert [one.fate for one in happened(replay(truth.agent), truth)] == [
+        "not over the agent",
+        "stopped",
+        "not over the agent",
+    ]
+    alone = happened_alone(truth, replay)
+    assert [(one.kind, one.fate) for one in alone] == [
+        ("long interruption", "stopped"),
+        ("other noise", "stopped"),
+        ("backchannel", "stopped"),
+    ]
 
 
 def test_a_barge_in_about_nothing_labelled_is_told_and_what_follows_it_is_no_miss() -> None:

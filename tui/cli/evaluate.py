@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import Any
@@ -12,11 +12,14 @@ from base.os_errors import os_error_text
 from simulator.activity.model import SILENCE_ONLY, Activity
 from simulator.channel import both_sides
 from simulator.engine.end_of_turn import end_of_turn_policy
+from simulator.engine.events import Event
 from simulator.engine.profile import EngineProfile
+from simulator.labels import Labels, Span
 from simulator.measures.comparison import Comparison, compare
 from simulator.measures.readouts import readouts_json
 from simulator.measures.scoring import (
     Group,
+    Replayed,
     Scored,
     barge_in_scores,
     end_of_turn_scores,
@@ -141,14 +144,22 @@ def _add(found: Evaluation, recording: Recording, activity: Activity, seed: int)
         return
     profile = found.profile
     runs = [run(recording, activity, arm, profile, seed=seed) for arm in found.arms] if labels.tells_truth else []
-    scripted = {
-        arm.name: play(recording, activity, arm.resolved, profile, mode="scripted")
-        for arm in found.arms
-        if labels.agent
-    }
+    scripted = {arm.name: _replays(recording, labels, activity, arm, profile) for arm in found.arms if labels.agent}
     found.scored.append(score_recording(recording.id, activity, labels, scripted))
     found.recordings.append(recording)
     found.runs += runs
+
+
+def _replays(
+    recording: Recording, labels: Labels, activity: Activity, arm: Arm, profile: EngineProfile
+) -> Replayed:
+    """Return what replays a recording scripted over an agent who talks in given windows."""
+
+    def replay(windows: tuple[Span, ...]) -> tuple[Event, ...]:
+        heard = replace(recording, labels=labels.model_copy(update={"agent": windows}))
+        return play(heard, activity, arm.resolved, profile, mode="scripted").events
+
+    return replay
 
 
 def select(paths: list[Path], only: list[str]) -> list[Path]:
