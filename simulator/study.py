@@ -9,7 +9,7 @@ from presets.config import VoiceConfig
 from presets.layers import Layer, ResolvedVoiceConfig, resolve
 from simulator.activity.end_of_turn import EndOfTurnModel
 from simulator.activity.model import Activity
-from simulator.channel import NEEDS_CALLER, both_sides, without_barge_in
+from simulator.channel import NEEDS_CALLER, both_sides, second_voice, without_barge_in
 from simulator.echo.play import Echo, play_with_echo
 from simulator.engine.profile import EngineProfile
 from simulator.errors import LabelError
@@ -36,7 +36,8 @@ class Arm:
 class Run:
     """One arm over one recording: what happened, and how it measures.
 
-    ``mixed`` says why barge-in was left out, where the audio is not the caller's alone.
+    ``mixed`` says why barge-in was left out, where the audio is not the caller's alone; ``second_voice`` why there
+    seems to be another voice in the caller's room.
     """
 
     recording: str
@@ -44,6 +45,7 @@ class Run:
     played: Played
     measured: Measured
     mixed: str | None = None
+    second_voice: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,4 +84,5 @@ def run(
     else:
         played = play_with_echo(heard, activity, echo.judge, config, profile, echo.echo, mode=mode, seed=seed)
     measured = measure(played, activity, recording.labels, barge_in=mixed is None)
-    return Run(recording.id, arm.name, played, measured, mixed)
+    other = None if mixed else second_voice(activity)
+    return Run(recording.id, arm.name, played, measured, mixed, other)

@@ -135,6 +135,23 @@ def test_a_declared_mix_keeps_all_but_barge_in(turnlab: Turnlab, tmp_path: Path)
         assert "barge-in needs the caller's own channel" in refused
 
 
+def test_a_second_voice_in_the_room_is_said_to_spoil_the_figures(turnlab: Turnlab, tmp_path: Path) -> None:
+    caller, other = samples_of("booking"), samples_of("thinking")
+    behind = np.roll(other[: len(caller)], 3 * 16_000) * 0.2
+    path = call_in(tmp_path, caller + behind, "booking")
+    done = turnlab("simulate", path, "--json")
+    (run,) = done.json()["runs"]
+    assert run["second_voice"].startswith("a second voice seems to be in it: ")
+    assert "its figures are not to be trusted" in done.err
+    assert "its figures are not to be trusted" in turnlab("evaluate", path).err
+
+
+def test_no_bundled_caller_seems_to_be_two(turnlab: Turnlab) -> None:
+    done = turnlab("simulate", bundled_folder(), "--json")
+    assert {run["second_voice"] for run in done.json()["runs"]} == {None}
+    assert "second voice" not in done.err
+
+
 def test_an_undeclared_mix_is_noticed(turnlab: Turnlab, tmp_path: Path) -> None:
     caller, agent = two_sides()
     done = turnlab("simulate", call_in(tmp_path, caller + agent), "--json")

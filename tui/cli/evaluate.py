@@ -34,7 +34,7 @@ from simulator.replay import play
 from simulator.study import Arm, Run, run
 from tui.cli.arms import read_arms
 from tui.cli.failure import CallError, Faults, WorkError, complain
-from tui.cli.hearing import Hearing
+from tui.cli.hearing import Hearing, tell_other_voices
 from tui.cli.opening import analyse, end_of_turn_judge, find, open_all, open_profile
 
 
@@ -142,6 +142,7 @@ def _add(found: Evaluation, recording: Recording, activity: Activity, seed: int)
     if mixed is not None:
         found.skipped.append((path, mixed))
         return
+    tell_other_voices(recording, activity)
     profile = found.profile
     runs = [run(recording, activity, arm, profile, seed=seed) for arm in found.arms] if labels.tells_truth else []
     scripted = {arm.name: _replays(recording, labels, activity, arm, profile) for arm in found.arms if labels.agent}

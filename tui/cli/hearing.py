@@ -8,7 +8,7 @@ from typing import Any
 from simulator.activity.model import Activity
 from simulator.audio.injecting import parse_injection
 from simulator.audio.what_if import AS_IT_IS, WhatIf
-from simulator.channel import NEEDS_CALLER, both_sides
+from simulator.channel import NEEDS_CALLER, NO_TRUST, both_sides, second_voice
 from simulator.echo.play import USUAL_DELAY_MS, Echo
 from simulator.errors import InjectionError
 from simulator.recording import Recording
@@ -85,8 +85,10 @@ def tell_about(recording: Recording) -> None:
         complain(f"{source.path}: {unusable:,} samples are not finite numbers; heard as silence or clipped")
 
 
-def tell_both_sides(recording: Recording, activity: Activity) -> None:
-    """Tell, on standard error, if barge-in will not be judged, and why."""
+def tell_other_voices(recording: Recording, activity: Activity) -> None:
+    """Tell, on standard error, if barge-in will not be judged, or no figure is to be trusted, and why."""
     mixed = both_sides(recording, activity)
     if mixed is not None:
         complain(f"{recording.source.path}: {mixed}; {NEEDS_CALLER}, so it is left out")
+    elif (other := second_voice(activity)) is not None:
+        complain(f"{recording.source.path}: {other}; {NO_TRUST}")

@@ -23,7 +23,7 @@ from simulator.study import Arm, EchoStudy, Run, run
 from simulator.voice.voice import Voice, voice_for
 from tui.cli.arms import read_arms
 from tui.cli.failure import CallError, Faults, WorkError, complain
-from tui.cli.hearing import Hearing, tell_both_sides
+from tui.cli.hearing import Hearing, tell_other_voices
 from tui.cli.opening import analyse, end_of_turn_judge, find, open_all, open_profile, progress
 from tui.cli.simulate_table import print_report, print_what_if
 from tui.cli.tables import print_line, print_timed
@@ -168,7 +168,7 @@ def make_report(request: Request) -> Report:
             analysed = time.perf_counter()
             _tell_replay(recording, request.replay)
             if request.replay != "scripted":
-                tell_both_sides(recording, activity)
+                tell_other_voices(recording, activity)
             mine = [
                 run(recording, activity, arm, profile, mode=request.replay, seed=request.seed, echo=echo)
                 for arm in arms
@@ -220,6 +220,7 @@ def to_json(report: Report) -> dict[str, Any]:
                 "timeline": to_playback(one.played, one.measured),
                 "readouts": readouts_json([one.measured]),
                 "barge_in_left_out": one.mixed,
+                "second_voice": one.second_voice,
             }
             for one in report.runs.values()
         ],

@@ -80,10 +80,12 @@ def readouts(
     recordings: Sequence[tuple[str, str]],
     profile: EngineProfile,
     mixed: int = 0,
+    second_voices: int = 0,
 ) -> Readouts:
     """Make the table from a comparison of A against its baseline. ``recordings`` are (key, name for people).
 
-    ``mixed`` of them hold both sides, so that barge-in is left out of them.
+    ``mixed`` of them hold both sides, so that barge-in is left out of them; ``second_voices`` seem to hold another
+    voice in the caller's room.
     """
     arms = tuple(comparison.readouts["response_ms"].arms)
     runs = {arm: [measured[key, arm] for key, _ in recordings] for arm in arms}
@@ -97,7 +99,7 @@ def readouts(
     return Readouts(
         rows=tuple(rows),
         over=f"{where}, {turns} turn{'s' * (turns != 1)}",
-        caveats=_caveats(runs[A], profile, mixed),
+        caveats=_caveats(runs[A], profile, mixed, second_voices),
         why_no_interval=comparison.readouts["response_ms"].why_no_interval,
         against=comparison.baseline,
     )
@@ -126,9 +128,12 @@ def histogram(values: Sequence[int], bins: int = HISTOGRAM_BINS) -> str:
     return "".join(_BARS[-(-count * (len(_BARS) - 1) // most)] if count else " " for count in counts)
 
 
-def _caveats(runs: Sequence[Measured], profile: EngineProfile, mixed: int) -> tuple[str, ...]:
+def _caveats(runs: Sequence[Measured], profile: EngineProfile, mixed: int, second_voices: int) -> tuple[str, ...]:
     """Return what one must know to read the readouts; a narrow screen shows the first ones."""
     found = []
+    if second_voices:
+        which = "a second voice in it:" if len(runs) == 1 else f"a second voice in {second_voices} of {len(runs)}:"
+        found.append(f"{which} not to be trusted")
     if mixed:
         which = "both sides in it:" if len(runs) == 1 else f"{mixed} of {len(runs)} with both sides in them:"
         found.append(f"{which} no barge-in")

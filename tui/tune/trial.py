@@ -114,7 +114,9 @@ class TrialRunner:
         comparison = compare(measured, [analysed.key for analysed in scope], letters, baseline=letters[1])
         names = [(analysed.key, analysed.recording.id) for analysed in scope]
         mixed = sum(runs[analysed.key, letters[0]].mixed is not None for analysed in scope)
-        return Measurement(scope, runs, comparison, readouts(comparison, measured, names, self.profile, mixed))
+        others = sum(runs[analysed.key, letters[0]].second_voice is not None for analysed in scope)
+        shown = readouts(comparison, measured, names, self.profile, mixed, others)
+        return Measurement(scope, runs, comparison, shown)
 
     def forget(self, key: str) -> None:
         """Forget the runs over a recording: its labels changed."""
