@@ -21,18 +21,7 @@ class Turnlab(LateGroup):
     """All commands, in the order of the help; those of :data:`tui.cli.groups.LATER` follow."""
 
     functions: ClassVar[Mapping[str, Callable[..., None]]] = {
-        "simulate": measuring.simulate,
-        "evaluate": measuring.evaluate,
-        "analyze": measuring.analyze,
-        "recordings": listing.recordings,
-        "presets": listing.presets,
-        "keys": listing.keys,
-        "cache": listing.cache,
-        "devices": listing.devices,
-        "connect": calling.connect,
-        "serve": calling.serve,
-        "agent": calling.agent,
-        "call": calling.call,
+        command.__name__: command for module in (measuring, listing, calling) for command in module.COMMANDS
     }
 
 

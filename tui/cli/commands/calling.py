@@ -177,3 +177,7 @@ def call(
         ),
         as_json=as_json,
     )
+
+
+COMMANDS = (connect, serve, agent, call)
+"""In the order of the help."""

@@ -68,3 +68,7 @@ def devices(
     from tui.cli.devices import show_devices
 
     show_devices(input_name, output_name, testing=test, as_json=as_json)
+
+
+COMMANDS = (recordings, presets, keys, cache, devices)
+"""In the order of the help."""

@@ -189,3 +189,7 @@ def analyze(
 
     hearing = hearing_of(caller, seed)
     analyze(path, eot.value if eot else None, hearing, as_json=as_json)
+
+
+COMMANDS = (simulate, evaluate, analyze)
+"""In the order of the help."""
