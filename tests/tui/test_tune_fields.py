@@ -33,27 +33,83 @@ def in_view(screen: TuneScreen) -> set[str]:
     return {spec.name for spec in FIELDS if panel.editor(spec.name).display}
 
 
-async def on_field(pilot: Pilot[None], name: str) -> TuneScreen:
-    screen = await open_tune(pilot, recordings=BOOKING)
-    screen.query_one(FieldPanel).focus_field(name)
-    await settle(pilot)
-    return screen
-
-
-async def test_the_rarer_fields_are_folded_until_asked_for(app: TurnlabApp) -> None:
+async def test_every_kind_of_field_is_found_and_typed(app: TurnlabApp) -> None:
     async with app.run_test(size=(80, 24)) as pilot:
         screen = await open_tune(pilot, recordings=BOOKING)
-        assert in_view(screen) == {spec.name for spec in FIELDS} - RARE
-        headings = [str(line.render()) for line in screen.query(".field-group")]
-        assert headings[-1] == "VOICE  ▸ 6 more: f"
-        await pilot.press("f")
-        await settle(pilot)
-        assert in_view(screen) == {spec.name for spec in FIELDS}
-        await pilot.press("f")
-        await settle(pilot)
-        await pilot.click(screen.query(".field-group").first())
-        await settle(pilot)
-        assert in_view(screen) == {spec.name for spec in FIELDS}
+        await the_rarer_fields_are_folded_until_asked_for(pilot, screen)
+        for name, step in {
+            "filler_vocabulary": words_are_typed_as_a_list_and_may_hold_commas,
+            "forwarding": an_object_that_is_not_right_never_leaves_its_window,
+            "realtime_voice": many_values_are_offered_as_a_list_and_few_are_taken_in_turn,
+        }.items():
+            screen.query_one(FieldPanel).focus_field(name)
+            await settle(pilot)
+            await step(pilot, screen)
+            while screen.session.draft.changes():
+                await pilot.press("u")
+                await rest(pilot)
+
+
+async def the_rarer_fields_are_folded_until_asked_for(pilot: Pilot[None], screen: TuneScreen) -> None:
+    assert in_view(screen) == {spec.name for spec in FIELDS} - RARE
+    headings = [str(line.render()) for line in screen.query(".field-group")]
+    assert headings[-1] == "VOICE  ▸ 6 more: f"
+    await pilot.press("f")
+    await settle(pilot)
+    assert in_view(screen) == {spec.name for spec in FIELDS}
+    await pilot.press("f")
+    await settle(pilot)
+    await pilot.click(screen.query(".field-group").first())
+    await settle(pilot)
+    assert in_view(screen) == {spec.name for spec in FIELDS}
+
+
+async def words_are_typed_as_a_list_and_may_hold_commas(pilot: Pilot[None], screen: TuneScreen) -> None:
+    await pilot.press("enter")
+    await settle_on(pilot, TextEntry)
+    await pilot.press(*"Mm", "enter", *"Well, [b]ah", "ctrl+s")
+    await rest(pilot)
+    assert screen.session.draft.changes() == {"filler_vocabulary": ["Mm", "Well, [b]ah"]}
+    assert "[b]ah" in screen.query_one(FieldPanel).editor("filler_vocabulary").control.render_line(0).text
+    await pilot.press("enter")
+    await settle_on(pilot, TextEntry)
+    assert pilot.app.screen.query_one(TextArea).text == "Mm\nWell, [b]ah"
+    await pilot.press("escape")
+    await rest(pilot)
+    assert isinstance(pilot.app.screen, TuneScreen)
+
+
+async def an_object_that_is_not_right_never_leaves_its_window(pilot: Pilot[None], screen: TuneScreen) -> None:
+    await pilot.press("enter")
+    await settle_on(pilot, TextEntry)
+    await pilot.press(*'{"to": 5', "ctrl+s")
+    await pilot.pause()
+    problem = pilot.app.screen.query_one("#entry-problem")
+    assert "is not valid JSON (line 1, column 9" in str(problem.render())
+    assert screen.session.draft.changes() == {}
+    await pilot.press("escape")
+    await pilot.pause()
+    assert "not set yet" in str(problem.render())
+    await pilot.press(*"}", "ctrl+s")
+    await rest(pilot)
+    assert screen.session.draft.changes() == {"forwarding": {"to": 5}}
+    await pilot.press("u")
+    await rest(pilot)
+    assert screen.session.draft.changes() == {}
+
+
+async def many_values_are_offered_as_a_list_and_few_are_taken_in_turn(
+    pilot: Pilot[None], screen: TuneScreen
+) -> None:
+    await pilot.press("enter")
+    await settle_on(pilot, PickOne)
+    await pilot.press("end", "enter")
+    await rest(pilot)
+    assert screen.session.draft.changes() == {"realtime_voice": "cedar"}
+    screen.query_one(FieldPanel).focus_field("tts_provider")
+    await pilot.press("enter", "enter")
+    await rest(pilot)
+    assert screen.session.draft.changes()["tts_provider"] == "elevenlabs"
 
 
 async def test_a_rare_field_that_is_set_or_odd_stays_in_view(app: TurnlabApp) -> None:
@@ -72,55 +128,3 @@ async def test_a_rare_field_that_is_set_or_odd_stays_in_view(app: TurnlabApp) ->
         await pilot.press("up", "up")
         await settle(pilot)
         assert "tts_config" in in_view(screen)
-
-
-async def test_words_are_typed_as_a_list_and_may_hold_commas(app: TurnlabApp) -> None:
-    async with app.run_test(size=(80, 24)) as pilot:
-        screen = await on_field(pilot, "filler_vocabulary")
-        await pilot.press("enter")
-        await settle_on(pilot, TextEntry)
-        await pilot.press(*"Mm", "enter", *"Well, [b]ah", "ctrl+s")
-        await rest(pilot)
-        assert screen.session.draft.changes() == {"filler_vocabulary": ["Mm", "Well, [b]ah"]}
-        assert "[b]ah" in screen.query_one(FieldPanel).editor("filler_vocabulary").control.render_line(0).text
-        await pilot.press("enter")
-        await settle_on(pilot, TextEntry)
-        assert app.screen.query_one(TextArea).text == "Mm\nWell, [b]ah"
-        await pilot.press("escape")
-        await rest(pilot)
-        assert isinstance(app.screen, TuneScreen)
-
-
-async def test_an_object_that_is_not_right_never_leaves_its_window(app: TurnlabApp) -> None:
-    async with app.run_test(size=(80, 24)) as pilot:
-        screen = await on_field(pilot, "forwarding")
-        await pilot.press("enter")
-        await settle_on(pilot, TextEntry)
-        await pilot.press(*'{"to": 5', "ctrl+s")
-        await pilot.pause()
-        problem = app.screen.query_one("#entry-problem")
-        assert "is not valid JSON (line 1, column 9" in str(problem.render())
-        assert screen.session.draft.changes() == {}
-        await pilot.press("escape")
-        await pilot.pause()
-        assert "not set yet" in str(problem.render())
-        await pilot.press(*"}", "ctrl+s")
-        await rest(pilot)
-        assert screen.session.draft.changes() == {"forwarding": {"to": 5}}
-        await pilot.press("u")
-        await rest(pilot)
-        assert screen.session.draft.changes() == {}
-
-
-async def test_many_values_are_offered_as_a_list_and_few_are_taken_in_turn(app: TurnlabApp) -> None:
-    async with app.run_test(size=(80, 24)) as pilot:
-        screen = await on_field(pilot, "realtime_voice")
-        await pilot.press("enter")
-        await settle_on(pilot, PickOne)
-        await pilot.press("end", "enter")
-        await rest(pilot)
-        assert screen.session.draft.changes() == {"realtime_voice": "cedar"}
-        screen.query_one(FieldPanel).focus_field("tts_provider")
-        await pilot.press("enter", "enter")
-        await rest(pilot)
-        assert screen.session.draft.changes()["tts_provider"] == "elevenlabs"

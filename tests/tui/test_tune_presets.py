@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import stat
+from collections.abc import Sequence
+from itertools import pairwise, product
 from pathlib import Path
 
 import pytest
@@ -11,7 +13,6 @@ from textual.pilot import Pilot
 
 from presets.config import VoiceConfig
 from presets.layers import Layer, resolve
-from presets.library import builtin_presets
 from simulator.recording import bundled_folder
 from tests.tui.conftest import ScriptedClient, make_app
 from tests.tui.tune_support import open_tune, rest, settle_on, slider
@@ -105,21 +106,32 @@ def test_a_preset_goes_out_and_comes_back_and_replaces_nothing(folder: Path, tmp
     assert [file.name for file in folder.iterdir()] == ["calm.json"]
 
 
-@pytest.mark.parametrize("first", [*builtin_presets(), "mine"])
-async def test_applying_a_preset_gives_what_its_arm_showed(folder: Path, first: str) -> None:
+def each_after_each(names: Sequence[str]) -> list[str]:
+    """Return names in an order in which each comes once right after every one, itself too."""
+    order = [names[0]]
+    for index, first in enumerate(names):
+        order += [name for second in names[index + 1 :] for name in (second, first)] + [first]
+        order += [names[index + 1]] if index + 1 < len(names) else []
+    return order
+
+
+async def test_applying_a_preset_gives_what_its_arm_showed(folder: Path) -> None:
     """Whichever preset the draft came from: a service set to a preset is the preset's arm."""
     save_preset("mine", VoiceConfig(eot_timeout_ms=900, filler_style="silent"))
+    presets, _ = all_presets()
     app: TurnlabApp = make_app(ScriptedClient().open)
     async with app.run_test(size=(80, 24)) as pilot:
         screen = await open_tune(pilot, recordings=BOOKING)
-        for second in (*builtin_presets(), "mine"):
-            for name in (first, second):
-                await pilot.press("p")
-                await settle_on(pilot, PresetsDialog)
-                await pilot.press("home", *["down"] * list(all_presets()[0]).index(name), "enter")
-                await rest(pilot)
-            arm = resolve(Layer("arm", all_presets()[0][second].config))
-            assert resolve(Layer("arm", screen.session.draft.config)) == arm, f"{first}, then {second}"
+        applied = []
+        for name in each_after_each(list(presets)):
+            await pilot.press("p")
+            await settle_on(pilot, PresetsDialog)
+            await pilot.press("home", *["down"] * list(presets).index(name), "enter")
+            await rest(pilot)
+            applied.append(name)
+            arm = resolve(Layer("arm", presets[name].config))
+            assert resolve(Layer("arm", screen.session.draft.config)) == arm, applied[-2:]
+    assert set(pairwise(applied)) == set(product(presets, repeat=2))
 
 
 async def test_the_fields_that_a_preset_does_not_set_are_kept_on_demand(folder: Path) -> None:

@@ -54,58 +54,74 @@ async def opened(pilot: Pilot[None], recordings: Path = BOOKING) -> TuneScreen:
     return await open_tune(pilot, recordings=recordings)
 
 
-async def test_dragging_a_slider_by_keys_moves_arm_as_response_and_not_arm_bs(app: TurnlabApp) -> None:
+async def test_a_field_is_dragged_typed_and_put_back(app: TurnlabApp) -> None:
     async with app.run_test(size=SIZE) as pilot:
         screen = await opened(pilot)
-        before = figures(screen, "response after turn p50")
-        lanes = dict(screen.query_one(Timeline).rows)
-        slider(screen, FIELD).focus()
-        for _ in range(10):
-            await pilot.press("left")
-        await rest(pilot)
-        after = figures(screen, "response after turn p50")
-        assert screen.session.draft.changes() == {FIELD: 300}
-        # the buffer is one of the stages a response waits for: 200 ms less of it is 200 ms sooner at most
-        assert before[0] - 200 <= after[0] < before[0]
-        assert after[1] == before[1]
-        assert dict(screen.query_one(Timeline).rows)["A agent"] != lanes["A agent"]
+        await keys_drag_arm_as_response_and_not_arm_bs(pilot, screen)
+        await a_drag_of_the_mouse_is_one_step_of_undo(pilot, screen)
+        await a_value_goes_back_to_inherit_by_undo_and_redo(pilot, screen)
+        await a_typed_value_is_applied_by_enter(pilot, screen)
+        for typed, said in (
+            ("5000", "between 200 and 1000 ms"),
+            ("3x", "a whole number of ms"),
+            ("3.5", "a whole number"),
+        ):
+            await a_value_that_cannot_be_is_said_at_the_field_and_never_applied(pilot, screen, typed, said)
+        await leaving_a_typed_value_by_moving_on_does_not_apply_it(pilot, screen)
+        await keys_that_come_in_one_burst_reach_the_field_they_were_meant_for(pilot, screen)
+        await the_help_of_the_sensitivity_says_where_turns_end(pilot, screen)
+        await plain_drawing_has_a_legend_of_its_own(pilot, screen)
 
 
-async def test_dragging_with_the_mouse_is_one_step_of_undo(app: TurnlabApp) -> None:
-    async with app.run_test(size=SIZE) as pilot:
-        screen = await opened(pilot)
-        control = slider(screen, FIELD)
-        before = figures(screen, "response after turn p50")
-        middle = control.size.width // 2
-        await pilot.mouse_down(control, offset=(middle, 0))
-        for x in range(middle, -1, -1):
-            await pilot.hover(control, offset=(x, 0))
-        await pilot.mouse_up(control, offset=(0, 0))
-        await rest(pilot)
-        assert screen.session.draft.changes() == {FIELD: 200}
-        assert figures(screen, "response after turn p50")[0] < before[0]
-        await pilot.press("u")
-        await rest(pilot)
-        assert screen.session.draft.changes() == {}
-        assert figures(screen, "response after turn p50") == before
+async def keys_drag_arm_as_response_and_not_arm_bs(pilot: Pilot[None], screen: TuneScreen) -> None:
+    before = figures(screen, "response after turn p50")
+    lanes = dict(screen.query_one(Timeline).rows)
+    slider(screen, FIELD).focus()
+    for _ in range(10):
+        await pilot.press("left")
+    await rest(pilot)
+    after = figures(screen, "response after turn p50")
+    assert screen.session.draft.changes() == {FIELD: 300}
+    # the buffer is one of the stages a response waits for: 200 ms less of it is 200 ms sooner at most
+    assert before[0] - 200 <= after[0] < before[0]
+    assert after[1] == before[1]
+    assert dict(screen.query_one(Timeline).rows)["A agent"] != lanes["A agent"]
+    await pilot.press("backspace")
+    await rest(pilot)
+    assert screen.session.draft.changes() == {}
 
 
-async def test_undo_redo_and_back_to_inherit(app: TurnlabApp) -> None:
-    async with app.run_test(size=SIZE) as pilot:
-        screen = await opened(pilot)
-        slider(screen, FIELD).focus()
-        await pilot.press("right", "backspace")
-        await rest(pilot)
-        assert screen.session.draft.changes() == {}
-        assert "○ inherit" in facts(screen, FIELD)
-        await pilot.press("ctrl+z")
-        await rest(pilot)
-        assert "● set" in facts(screen, FIELD)
-        assert "520 ms" in facts(screen, FIELD)
-        assert "draft" in facts(screen, FIELD)
-        await pilot.press("ctrl+y")
-        await rest(pilot)
-        assert screen.session.draft.changes() == {}
+async def a_drag_of_the_mouse_is_one_step_of_undo(pilot: Pilot[None], screen: TuneScreen) -> None:
+    control = slider(screen, FIELD)
+    before = figures(screen, "response after turn p50")
+    middle = control.size.width // 2
+    await pilot.mouse_down(control, offset=(middle, 0))
+    for x in range(middle, -1, -1):
+        await pilot.hover(control, offset=(x, 0))
+    await pilot.mouse_up(control, offset=(0, 0))
+    await rest(pilot)
+    assert screen.session.draft.changes() == {FIELD: 200}
+    assert figures(screen, "response after turn p50")[0] < before[0]
+    await pilot.press("u")
+    await rest(pilot)
+    assert screen.session.draft.changes() == {}
+    assert figures(screen, "response after turn p50") == before
+
+
+async def a_value_goes_back_to_inherit_by_undo_and_redo(pilot: Pilot[None], screen: TuneScreen) -> None:
+    slider(screen, FIELD).focus()
+    await pilot.press("right", "backspace")
+    await rest(pilot)
+    assert screen.session.draft.changes() == {}
+    assert "○ inherit" in facts(screen, FIELD)
+    await pilot.press("ctrl+z")
+    await rest(pilot)
+    assert "● set" in facts(screen, FIELD)
+    assert "520 ms" in facts(screen, FIELD)
+    assert "draft" in facts(screen, FIELD)
+    await pilot.press("ctrl+y")
+    await rest(pilot)
+    assert screen.session.draft.changes() == {}
 
 
 async def typed_into(pilot: Pilot[None], screen: TuneScreen, *keys: str) -> None:
@@ -115,52 +131,64 @@ async def typed_into(pilot: Pilot[None], screen: TuneScreen, *keys: str) -> None
     await rest(pilot)
 
 
-async def test_a_typed_value_is_applied_by_enter(app: TurnlabApp) -> None:
-    async with app.run_test(size=SIZE) as pilot:
-        screen = await opened(pilot)
-        await typed_into(pilot, screen, *"360", "enter")
-        assert screen.session.draft.changes() == {FIELD: 360}
-        assert "360 ms" in facts(screen, FIELD)
-        assert slider(screen, FIELD).has_focus
+async def a_typed_value_is_applied_by_enter(pilot: Pilot[None], screen: TuneScreen) -> None:
+    await typed_into(pilot, screen, *"360", "enter")
+    assert screen.session.draft.changes() == {FIELD: 360}
+    assert "360 ms" in facts(screen, FIELD)
+    assert slider(screen, FIELD).has_focus
+    await pilot.press("u")
+    await rest(pilot)
+    assert screen.session.draft.changes() == {}
 
 
-@pytest.mark.parametrize(
-    ("typed", "said"),
-    [("5000", "between 200 and 1000 ms"), ("3x", "a whole number of ms"), ("3.5", "a whole number")],
-)
-async def test_a_value_that_cannot_be_is_said_at_the_field_and_never_applied(
-    app: TurnlabApp, typed: str, said: str
+async def a_value_that_cannot_be_is_said_at_the_field_and_never_applied(
+    pilot: Pilot[None], screen: TuneScreen, typed: str, said: str
 ) -> None:
-    async with app.run_test(size=SIZE) as pilot:
-        screen = await opened(pilot)
-        await typed_into(pilot, screen, *typed, "enter")
-        assert said in facts(screen, FIELD)
-        assert screen.session.draft.changes() == {}
-        await pilot.press("escape")
-        await rest(pilot)
-        assert not screen.query(EntryLine)
-        assert screen.session.draft.changes() == {}
-        assert slider(screen, FIELD).has_focus
+    await typed_into(pilot, screen, *typed, "enter")
+    assert said in facts(screen, FIELD)
+    assert screen.session.draft.changes() == {}
+    await pilot.press("escape")
+    await rest(pilot)
+    assert not screen.query(EntryLine)
+    assert screen.session.draft.changes() == {}
+    assert slider(screen, FIELD).has_focus
 
 
-async def test_leaving_a_typed_value_by_moving_on_does_not_apply_it(app: TurnlabApp) -> None:
-    async with app.run_test(size=SIZE) as pilot:
-        screen = await opened(pilot)
-        await typed_into(pilot, screen, *"360", "down")
-        assert screen.session.draft.changes() == {}
-        assert slider(screen, "eager_eot_threshold").has_focus
+async def leaving_a_typed_value_by_moving_on_does_not_apply_it(pilot: Pilot[None], screen: TuneScreen) -> None:
+    await typed_into(pilot, screen, *"360", "down")
+    assert screen.session.draft.changes() == {}
+    assert slider(screen, "eager_eot_threshold").has_focus
 
 
-async def test_the_help_of_the_sensitivity_says_where_turns_end(app: TurnlabApp) -> None:
-    async with app.run_test(size=SIZE) as pilot:
-        screen = await opened(pilot)
-        slider(screen, "eager_eot_threshold").focus()
-        await pilot.press("enter", *"0.3", "enter")
-        await rest(pilot)
-        assert "Turns end at confidence 0.72" in str(screen.query_one("#field-help").render())
-        await pilot.press("enter", *"0.4", "enter")
-        await rest(pilot)
-        assert "Turns end at confidence 0.66" in str(screen.query_one("#field-help").render())
+async def keys_that_come_in_one_burst_reach_the_field_they_were_meant_for(
+    pilot: Pilot[None], screen: TuneScreen
+) -> None:
+    screen.query_one(FieldPanel).focus_field("tts_model")
+    await rest(pilot)
+    for key in ("j", "left"):
+        pilot.app.simulate_key(key)
+    await rest(pilot)
+    assert screen.session.draft.changes() == {FIELD: 480}
+    await pilot.press("u")
+    await rest(pilot)
+
+
+async def the_help_of_the_sensitivity_says_where_turns_end(pilot: Pilot[None], screen: TuneScreen) -> None:
+    slider(screen, "eager_eot_threshold").focus()
+    await pilot.press("enter", *"0.3", "enter")
+    await rest(pilot)
+    assert "Turns end at confidence 0.72" in str(screen.query_one("#field-help").render())
+    await pilot.press("enter", *"0.4", "enter")
+    await rest(pilot)
+    assert "Turns end at confidence 0.66" in str(screen.query_one("#field-help").render())
+
+
+async def plain_drawing_has_a_legend_of_its_own(pilot: Pilot[None], screen: TuneScreen) -> None:
+    await pilot.press("f9")
+    await rest(pilot)
+    legend = str(screen.query_one("#why").render())
+    assert legend.startswith("# answer")
+    assert legend.isascii()
 
 
 async def test_applying_a_preset_is_one_step_and_leaves_the_rest(app: TurnlabApp) -> None:
@@ -317,20 +345,6 @@ async def test_quitting_from_elsewhere_asks_about_the_draft_left_behind(app: Tur
     assert app.return_code == 0
 
 
-async def test_the_first_step_of_a_value_out_of_bounds_brings_it_back(app: TurnlabApp) -> None:
-    config, problems = load({"max_buffer_delay_ms": 1500})
-    service = Service(id="s", name="Odd", voice_config=config, voice_problems=tuple(problems))
-    async with app.run_test(size=SIZE) as pilot:
-        await settle(pilot)
-        screen = TuneScreen(None, service, recordings=BOOKING)
-        await app.push_screen(screen)
-        await rest(pilot)
-        screen.query_one(FieldPanel).focus_field(FIELD)
-        await pilot.press("left")
-        await settle(pilot)
-        assert screen.session.draft.config.max_buffer_delay_ms == 1000
-
-
 async def test_a_stored_value_out_of_bounds_and_unknown_fields_are_shown(app: TurnlabApp) -> None:
     config, problems = load({"max_buffer_delay_ms": 1500, "tts_model": 3, "adaptive_pacing": {"mode": "[b]"}})
     service = Service(id="s", name="[red]Odd[/red]", voice_config=config, voice_problems=tuple(problems))
@@ -349,27 +363,12 @@ async def test_a_stored_value_out_of_bounds_and_unknown_fields_are_shown(app: Tu
         await settle(pilot)
         assert "stored value is ignored" in str(help_line.render())
         assert "unknown to this version: adaptive_pacing." in str(screen.query_one("#field-rest").render())
-
-
-async def test_keys_that_come_in_one_burst_reach_the_field_they_were_meant_for(app: TurnlabApp) -> None:
-    async with app.run_test(size=SIZE) as pilot:
-        screen = await opened(pilot)
-        screen.query_one(FieldPanel).focus_field("tts_model")
-        await rest(pilot)
-        for key in ("j", "left"):
-            app.simulate_key(key)
-        await rest(pilot)
-        assert screen.session.draft.changes() == {FIELD: 480}
-
-
-async def test_plain_drawing_has_a_legend_of_its_own(app: TurnlabApp) -> None:
-    async with app.run_test(size=SIZE) as pilot:
-        screen = await opened(pilot)
-        await pilot.press("f9")
-        await rest(pilot)
-        legend = str(screen.query_one("#why").render())
-        assert legend.startswith("# answer")
-        assert legend.isascii()
+        panel.focus_field(FIELD)
+        await pilot.press("left")
+        await settle(pilot)
+        assert screen.session.draft.config.max_buffer_delay_ms == 1000, (
+            "the first step brings it back within bounds"
+        )
 
 
 async def test_header_and_focus_agree_however_quickly_the_keys_come(app: TurnlabApp) -> None:
