@@ -1,9 +1,9 @@
-"""What becomes of an error that nobody has words for, in every process: one line, and never a value.
+"""How every process reports an unexpected error: in one line, without a value.
 
 An error's own message and the variables around it may hold a key, a proxy's password or a caller's number, so that
 both stay out of the line. The person may ask for tracebacks; those show no variables either, and what is known or
 looks like a secret is cut out of the messages in them. :func:`install` sees to it for whatever is not caught: in
-any thread, in finalizers, and in what libraries log where nobody listens, as asyncio and uvicorn do.
+any thread, in finalizers, and in what libraries log without a handler, as asyncio and uvicorn do.
 """
 
 from __future__ import annotations
@@ -95,7 +95,7 @@ def traceback_of(error: BaseException) -> str:
 
 
 def install() -> None:
-    """Have this process report what nobody catches or listens to as said above. Doing it twice is doing it once."""
+    """Let this process report uncaught errors and unhandled logs as said above. A second call changes nothing."""
     sys.excepthook = lambda _kind, error, _passed: report_stopped(error)
     threading.excepthook = _in_thread
     sys.unraisablehook = _in_finalizer

@@ -159,7 +159,7 @@ def _type_message(name: str) -> str:
 
 
 def load(raw: Mapping[str, object]) -> tuple[VoiceConfig, list[Problem]]:
-    """Read a configuration that somebody else stored, whatever is in it.
+    """Read a stored configuration, whatever is in it.
 
     Fields of the wrong type are left out (as if inherited) and reported; values out of range are kept and
     reported. Never raises for a mapping.

@@ -22,7 +22,7 @@ class Layer:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ResolvedVoiceConfig:
-    """What is in force: every field the simulator can hear, and the layer each value came from.
+    """The settings that apply: every field the simulator can hear, and the layer each value came from.
 
     Nothing is left to inherit. The fields typed ``| None`` are those whose built-in value is "off" or
     "no limit"; ``None`` says just that.

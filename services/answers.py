@@ -26,7 +26,7 @@ MESSAGE_LENGTH = 300
 
 
 class Answers:
-    """Reads the answers of one platform. ``redact`` cuts every known secret out of somebody else's words."""
+    """Reads the answers of one platform. ``redact`` cuts every known secret out of the platform's words."""
 
     def __init__(self, host: str, redact: Callable[[str], str]) -> None:
         self.host = host
@@ -97,7 +97,7 @@ class Answers:
         return self.clean(response.headers.get("x-request-id", "")) or None
 
     def clean(self, text: str) -> str:
-        """Return somebody else's words as one short line without control characters or a secret."""
+        """Return the platform's words as one short line without control characters or a secret."""
         text = self._redact(text)
         line = " ".join("".join(c if c.isprintable() else " " for c in text).split())
         return line if len(line) <= MESSAGE_LENGTH else line[: MESSAGE_LENGTH - 1] + "…"

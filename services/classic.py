@@ -179,7 +179,7 @@ SERVICES_AT_ONCE = 20
 class ClassicClient(ClassicOwners):
     """A :class:`services.client.ServicesClient` for the Classic API.
 
-    The caller owns ``http``: its base URL is the platform's address, and whoever opened it closes it. ``clock`` is
+    The caller owns ``http``: its base URL is the platform's address, and the caller closes it. ``clock`` is
     in seconds since 1970; ``sleep`` waits for rate limits.
     """
 

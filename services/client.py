@@ -147,7 +147,7 @@ class ServicesClient(Protocol):
         """Delete one version set. Raises :class:`services.errors.RefusedError` for ``edge`` and ``release``.
 
         Platform has no call for it: the service's whole map, read right before, is sent without the name. A set
-        that somebody else writes between the two calls is lost.
+        that another user writes between the two calls is lost.
         """
         ...
 

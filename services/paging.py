@@ -25,7 +25,7 @@ Fetch = Callable[[int | None], Awaitable[Page[E]]]
 
 
 class Pages(Generic[E]):
-    """A listing that is fetched page by page, only as far as somebody asks.
+    """A listing that is fetched page by page, only as far as it is read.
 
     Pages are offsets into a list that others change: an entry added meanwhile pushes others onto the next page
     again, and one deleted pulls others out of sight. If the pages show that this happened (an entry came twice, the

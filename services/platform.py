@@ -154,7 +154,7 @@ UNSUPPORTED: Final = {
 class PlatformClient(PlatformOwners):
     """A :class:`services.client.ServicesClient` for the Platform API.
 
-    The caller owns ``http``: its base URL is the platform's address, and whoever opened it closes it. Raises
+    The caller owns ``http``: its base URL is the platform's address, and the caller closes it. Raises
     :class:`ValueError` for a token that no HTTP header can carry. ``tells_history``: the platform is our embedded
     one, which can be asked who changed what.
     """

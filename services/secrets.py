@@ -23,7 +23,7 @@ class Credentials(Protocol):
         ...
 
     def known(self) -> tuple[SecretStr, ...]:
-        """Return every secret there is, so that it can be cut out of what somebody else says."""
+        """Return every secret there is, so that it can be cut out of another program's words."""
         ...
 
 

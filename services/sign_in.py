@@ -26,7 +26,7 @@ REFRESH_BEFORE_S: Final = 300.0
 
 @dataclass(frozen=True, slots=True)
 class ClassicKey:
-    """What the Classic API signs somebody in with. Raises :class:`ValueError` for what no HTTP header can carry."""
+    """Credentials for the Classic API. Raises :class:`ValueError` for what no HTTP header can carry."""
 
     api_key: SecretStr
     api_key_id: str

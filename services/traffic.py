@@ -41,7 +41,7 @@ class Traffic:
 
     @property
     def tightest(self) -> tuple[str, RateLimit] | None:
-        """The kind of request with the smallest part of its limit left; ``None`` while no limit is in force."""
+        """The kind of request with the smallest part of its limit left; ``None`` while no limit applies."""
         now = self._clock()
         in_force = [(k, each) for k, each in self.limits.items() if each.resets_at is None or each.resets_at > now]
         return min(in_force, key=lambda item: item[1].remaining / max(item[1].limit, 1), default=None)

@@ -36,7 +36,7 @@ from services.traffic import RateLimit, Traffic, Waiting
 T = TypeVar("T")
 
 WORTH_TELLING_S = 1.0
-"""Shorter waits come and go before anybody could read of them."""
+"""Shorter waits are over before a person could read about them."""
 
 
 class Transport:

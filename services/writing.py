@@ -67,7 +67,7 @@ def write_new_service(new: NewService) -> JsonObject:
 def service_changes(before: Service, after: Service) -> JsonObject:
     """Return what :meth:`services.client.ServicesClient.update_service` must send to get from one to the other.
 
-    Only fields that differ are in it, so that what somebody else changed meanwhile, and what Turnlab does not
+    Only fields that differ are in it, so that what another user changed meanwhile, and what Turnlab does not
     know, stays. Version sets and ``voice_config`` are not compared: they have calls of their own. Fields of
     ``extra`` are; one that is missing afterwards is sent as ``null``.
     """

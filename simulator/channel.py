@@ -1,7 +1,7 @@
 """Whether a recording holds the caller alone: barge-in can be judged on the caller's own channel only.
 
 In a mix of both sides the agent's recorded voice would interrupt the simulated agent. A second voice in the
-caller's room takes turns that nobody labelled.
+caller's room takes unlabelled turns.
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ LEAST_S = 2.0
 """Agent windows without a labelled caller must add up to this before anything is concluded from them."""
 
 MOST_SPEECH = 0.5
-"""More speech than this share of them is taken for the agent's: neither echo nor stray noise is heard so much."""
+"""More speech than this share of them is taken for the agent's: echo and stray noise are rarer."""
 
 QUIETER_DB, QUIETER_SHARE, QUIETER_S = 6.0, 0.1, 1.0
 """Speech so far below the rest, as such a share of it and of so many seconds, is taken for a second voice's.

@@ -28,7 +28,7 @@ start waits for that lock."""
 
 
 def command(module: str, *arguments: str) -> list[str]:
-    """Return the command line that starts a module, and none of the same name in the folder somebody works in."""
+    """Return the command line that starts a module, and none of the same name in the working folder."""
     return [sys.executable, "-P", "-m", module, *arguments]
 
 

@@ -1,6 +1,6 @@
 """Files that save work and may be deleted at any time: the least recently used go when there are too many.
 
-Several processes may share a folder: a file appears whole, a reader takes it in one gulp, and whoever finds
+Several processes may share a folder: a file appears whole, a reader takes it in one gulp, and a process that finds
 another process has deleted or replaced it first goes on without.
 """
 

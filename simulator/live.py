@@ -71,7 +71,7 @@ class LiveCall:
 
     @property
     def config(self) -> ResolvedVoiceConfig:
-        """The settings in force; setting them changes every decision from the next frame on."""
+        """The current settings; setting them changes every decision from the next frame on."""
         return self.machine.config
 
     @config.setter
@@ -164,7 +164,7 @@ class AsyncLiveCall(LiveCall):
 
     @property
     def config(self) -> ResolvedVoiceConfig:
-        """The settings in force; setting them changes every decision from the next frame on."""
+        """The current settings; setting them changes every decision from the next frame on."""
         return self.machine.config
 
     @config.setter

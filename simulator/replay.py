@@ -172,7 +172,7 @@ class HeardAgent(Protocol):
 
     @property
     def idle(self) -> bool:
-        """Whether the agent has nothing to say and hears nobody."""
+        """Whether the agent has nothing to say and hears no speech."""
         ...
 
     @property

@@ -28,7 +28,7 @@ class Arm:
 
     @cached_property
     def resolved(self) -> ResolvedVoiceConfig:
-        """What is in force in this arm."""
+        """The settings of this arm."""
         return resolve(Layer(self.name, self.config), *self.inherited)
 
 

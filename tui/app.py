@@ -78,7 +78,7 @@ class TurnlabApp(ConnectedApp, inherit_bindings=False):
         """Live, once it was wanted."""
         for theme in THEMES.values():
             self.register_theme(theme)
-        # Nothing is styled yet, so nobody needs to be told of the change.
+        # Nothing is styled yet, so no widget needs to learn of the change.
         self.set_reactive(App.theme, THEMES.get(remembered("theme"), DARK).name)
         self.stylesheet.set_variables(self.get_css_variables())
         if keymap:
@@ -190,6 +190,6 @@ class TurnlabApp(ConnectedApp, inherit_bindings=False):
         """Change to a theme, by what people call it, and remember it."""
         self.theme = THEMES[name].name
         if not self.read_only:
-            # What cannot be remembered is asked for again the next time; that is no reason to disturb anybody.
+            # A theme that cannot be stored is chosen again next time; that is not worth a message.
             with contextlib.suppress(OSError):
                 remember("theme", name)

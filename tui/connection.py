@@ -118,7 +118,7 @@ class Connection:
                     opened.set_result(client)
                 await self._closing.wait()
         except Exception as error:
-            # Whoever waits for the client is told; a failure to close has nobody left to tell.
+            # The caller that waits for the client learns of it; after a failure to close no caller is left.
             if not opened.done():
                 opened.set_exception(error)
 

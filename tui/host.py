@@ -43,7 +43,7 @@ class Job(Protocol):
 
     @property
     def cancelled(self) -> bool:
-        """Whether nobody waits for it any more."""
+        """Whether its result is no longer wanted."""
 
     def report(self, deliver: Callable[[], None], topic: Hashable = None) -> None:
         """Have ``deliver`` called where the state lives, outside the thread.

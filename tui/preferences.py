@@ -38,7 +38,7 @@ def remembered(name: str) -> str:
 
 
 def remember(name: str, value: str) -> None:
-    """Remember something from now on; everything else in the file stays. Raises :class:`OSError`."""
+    """Remember a value; everything else in the file stays. Raises :class:`OSError`."""
     from base.files import write_whole
 
     file = settings_file()

@@ -1,4 +1,4 @@
-"""Text that somebody else wrote, made safe to show in a terminal.
+"""Text from a file or a server, made safe to show in a terminal.
 
 Names and messages from a platform are data. They must not move the cursor, recolour the screen, hide a character or
 turn the reading direction around, and never be taken for markup: always pass them on as :class:`Content` or

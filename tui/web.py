@@ -1,6 +1,6 @@
 """``turnlab --web``: the dashboard in a browser on this machine, a process of its own for every page.
 
-Whoever reaches it can do what the person at the keyboard can, so it listens on the loopback address only, asks for
+A visitor can do what the person at the keyboard can, so the server listens on the loopback address only, asks for
 the key that is in the address it prints, and answers no page of another origin.
 """
 
@@ -42,7 +42,7 @@ def serve(port: int, options: list[str]) -> None:
 
 
 class WebDashboard(Server):
-    """Serves pages to whoever knows the key."""
+    """Serves pages to browsers that send the key."""
 
     def __init__(self, port: int, options: list[str]) -> None:
         command = shlex.join([sys.executable, "-m", "tui", *options])

@@ -50,14 +50,14 @@ def laugh(rng: np.random.Generator) -> Audio:
 
 
 def television(rng: np.random.Generator) -> Audio:
-    """A television in the next room: somebody reads the news, dull from the wall between, over room noise."""
+    """A television in the next room: a newsreader, dull from the wall between, over room noise."""
     clip = speak(_NEWS, "Heavy rain is moving in from the coast tonight.")
     dull = shaped(clip.samples, band(120, 1500))
     return at_level(dull, -24.0) + room_tone(rng, dull.size, -50.0)
 
 
 def second_voice(rng: np.random.Generator) -> Audio:
-    """Somebody else in the caller's room, a few steps from the telephone: less high, and a trace of echo."""
+    """Another person in the caller's room, a few steps from the telephone: less high, and a trace of echo."""
     clip = speak(_OTHER, "Have you seen my keys anywhere?")
     far = shaped(clip.samples, band(150, 3000))
     for delay_ms, share in ((23, 0.35), (41, 0.25), (67, 0.15)):

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 
 class MovedError(ConflictError):
-    """Somebody changed what the plan was made from; nothing was written. Show both plans and ask."""
+    """What the plan was made from has changed; nothing was written. Show both plans and ask."""
 
     def __init__(self, planned: Plan, now: Plan) -> None:
         super().__init__(f"{moved(planned, now)}; nothing was written: look at what is there now and plan again")
@@ -37,7 +37,7 @@ class Conflict:
 
 
 class MovedFieldsError(ConflictError):
-    """Somebody changed the same fields meanwhile; nothing was written. Show the conflicts and ask."""
+    """Another user changed the same fields meanwhile; nothing was written. Show the conflicts and ask."""
 
     def __init__(self, what: str, conflicts: Sequence[Conflict], now: Service, words: str) -> None:
         super().__init__(f"{what} was changed meanwhile; nothing was written: {words}")
@@ -51,7 +51,7 @@ class ChangedFieldsSinceError(ConflictError):
 
     def __init__(self, entry: KeptFields, names: Sequence[str], now: Service) -> None:
         super().__init__(
-            f"{', '.join(names)} was changed by somebody else since change {entry.id}; nothing was written: "
+            f"{', '.join(names)} was changed by another user since change {entry.id}; nothing was written: "
             f"to overwrite theirs with what was stored before, name the change (--to {entry.id})"
         )
         self.entry = entry
@@ -64,7 +64,7 @@ class NoBackupError(ServiceError):
 
 
 class UncertainError(ServiceError):
-    """The change was sent and nobody knows whether it was stored; the backup is kept either way."""
+    """The change was sent and it is unknown whether it was stored; the backup is kept either way."""
 
     def __init__(self, told: str, change: int | None, check: str, cause: ServiceError) -> None:
         super().__init__(f"{told}; {_kept(change)}to check before trying again: {check}", status=cause.status)

@@ -119,7 +119,7 @@ class _Carrying(Generic[S]):
             self._change = await self._backups.begin(entry, self._who)
         for attempt in range(1, ATTEMPTS + 1):
             if attempt > 1:
-                # What seemed lost may have arrived by now; somebody else may have stored something.
+                # What seemed lost may have arrived by now; another user may have stored something.
                 if self._open is not None and (found := await self._found()) is not None:
                     return self._change, found[0]
                 await self._look_again()

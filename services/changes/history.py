@@ -19,7 +19,7 @@ PAGES = 10
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PlatformChange:
-    """One change of one version set, by anybody, as the platform remembers it."""
+    """One change of one version set, by any user, as the platform remembers it."""
 
     at: datetime | None
     who: str

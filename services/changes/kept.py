@@ -131,7 +131,7 @@ def settled(entry: Kept, now: VersionSet | None) -> State:
 
 
 def stands(entry: Kept, now: VersionSet | None) -> bool:
-    """Tell whether a change is what is stored now: nobody changed it since."""
+    """Return whether what a change stored is still stored."""
     return same(now, entry.after) if entry.state == "done" else holds(now, entry.after)
 
 

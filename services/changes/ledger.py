@@ -241,7 +241,7 @@ def _now() -> str:
 
 def _connect(file: Path) -> sqlite3.Connection:
     """Open a file for writing, making it for its owner only. Raises what :func:`_failures` puts into words."""
-    # SQLite takes over an empty file as a new database; what services hold is nobody else's business
+    # SQLite takes over an empty file as a new database; what services hold is private
     make_private_file(file)
     connection = _connected(str(file))
     # a backup must be there after a power cut too

@@ -83,11 +83,11 @@ Request = Promote | Upsert | Delete | Rollback
 
 
 class ChangedSinceError(ConflictError):
-    """Somebody else changed the version set after the change that would be taken back. Nothing was written."""
+    """Another user changed the version set after the change that would be taken back. Nothing was written."""
 
     def __init__(self, entry: Kept, now: VersionSet | None) -> None:
         super().__init__(
-            f"{entry.target} was changed by somebody else since change {entry.id}; nothing was written: "
+            f"{entry.target} was changed by another user since change {entry.id}; nothing was written: "
             f"to overwrite theirs with what it held before, name the change (--to {entry.id})"
         )
         self.entry = entry

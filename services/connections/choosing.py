@@ -151,7 +151,7 @@ def choose(name: str | None = None, *, folder: Path | None = None, variables: Va
     for profile in found.values():
         if isinstance(profile, Profile):
             return Choice(profile)
-    # Somebody who set half of it believes to be elsewhere.
+    # A person who set half of it expects another connection.
     return Choice(EMBEDDED, "; ".join(f"environment not used: {why}" for why in found.values()))
 
 

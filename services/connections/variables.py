@@ -96,7 +96,7 @@ def environment_files(folder: Path) -> dict[str, Path]:
     except OSError:
         return {}
     named = {path.name.removeprefix(FILE_PREFIX): path for path in found}
-    # Templates hold no key of anybody's.
+    # Templates hold no real key.
     return {name: path for name, path in named.items() if name and not name.endswith((".example", ".sample"))}
 
 

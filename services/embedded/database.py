@@ -1,4 +1,4 @@
-"""The workspace file: one SQLite database, opened with care for what somebody else may have put there."""
+"""The workspace file: one SQLite database, opened with care for what another program may have put there."""
 
 from __future__ import annotations
 
@@ -104,7 +104,7 @@ class Database:
                     self._connection.execute("ROLLBACK")
 
     def close(self) -> None:
-        """Close the file once whoever is using it has finished."""
+        """Close the file once the transaction under way has finished."""
         with self._lock:
             self._connection.close()
 
@@ -118,7 +118,7 @@ def _readable(file: Path) -> sqlite3.Connection | None:
         logged = log.exists() and log.stat().st_size
     except OSError:
         return None
-    # Where nothing can be written beside the file, only a file that nobody writes to can be read.
+    # Where nothing can be written beside the file, only a file without a writer can be read.
     for how in ("mode=ro", *([] if logged else ["immutable=1"])):
         connection: sqlite3.Connection | None = None
         try:

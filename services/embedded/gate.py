@@ -1,6 +1,6 @@
 """What every request passes before it is looked at: who asks, for which workspace, whether they may, how often.
 
-It comes before the body is read, so that somebody without a key learns nothing about what a body should be.
+It comes before the body is read, so that a caller without a key learns nothing about the expected body.
 """
 
 from __future__ import annotations

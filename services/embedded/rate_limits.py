@@ -36,7 +36,7 @@ MOST_KEPT = 1000
 
 @dataclass(frozen=True, slots=True)
 class Standing:
-    """Where somebody stands with one operation."""
+    """A user's use of one operation."""
 
     limit: int
     remaining: int

@@ -138,7 +138,7 @@ def _opened(path: Path, part: Part) -> Iterator[tuple[sf.SoundFile, PiecedFile |
 
 
 def _decoded_apart(path: Path, channel: int, first: int) -> Iterator[Samples]:
-    # -P, so that no module of the folder somebody works in stands for one of ours
+    # -P, so that no module of the working folder stands in for one of ours
     module = ("-P", "-m", "simulator.audio.decoding_apart")
     command = [sys.executable, *module, str(path), str(channel), str(first)]
     process = subprocess.Popen(

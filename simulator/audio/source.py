@@ -21,7 +21,7 @@ SCALES = (1 << 15, 1 << 23, 1 << 31)
 """The full scale of 16, 24 and 32 bits."""
 
 _BEYOND = 4.0
-"""12 dB over full scale: louder than sound at the right scale is, but for single samples."""
+"""12 dB over full scale: louder than sound at the right scale, except for single samples."""
 _SHARE = 0.05
 _ALL_BUT_CLICKS = 0.999
 _OVERSHOOT = 1.5
@@ -98,7 +98,7 @@ class AudioSource:
     """An audio file that was opened once and found readable.
 
     ``caller_channel`` is the channel read as the caller, from 0. ``guessed_channel`` is true where the file has
-    several and nobody said which one. ``duration_s`` is how long the file is by its content, as far as that shows
+    several and none was named. ``duration_s`` is how long the file is by its content, as far as that shows
     without decoding it. ``what_if`` is what is done to the caller's audio before anything hears it. ``scale``
     divides float samples. ``notes`` are sentences about headers that lie.
     """

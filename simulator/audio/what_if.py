@@ -216,7 +216,7 @@ class WhatIf:
         return shown
 
     def heard(self, plain: Callable[[], Iterator[Samples]]) -> Iterator[Samples]:
-        """Yield what is heard of the blocks that ``plain`` yields anew at each call, as many samples as there."""
+        """Yield the blocks that ``plain`` yields at each call as they are heard, with as many samples."""
         heard = self._banded(lambda: self._with_sounds(plain))
         if self.noise_snr_db is not None:
             level_db = active_speech_level_db(self._banded(plain))

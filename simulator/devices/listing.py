@@ -75,7 +75,7 @@ _WORDS = {"input": "microphone", "output": "speaker"}
 
 
 def list_devices(*, again: bool = False) -> Devices:
-    """List devices. ``again``: look anew for what was plugged in, which needs every stream to be closed.
+    """List devices. ``again``: look again for what was plugged in, which requires every stream to be closed.
 
     Raises :class:`DeviceError` where PortAudio is missing or does not start.
     """

@@ -67,7 +67,7 @@ def portaudio() -> Any:
 
 
 def look_again() -> Any:
-    """Return ``sounddevice`` after PortAudio has looked for devices anew. Every stream must be closed before.
+    """Return ``sounddevice`` after PortAudio has looked for devices again. Every stream must be closed before.
 
     PortAudio lists devices once, when it starts; sounddevice has no public way to start it again.
     """
@@ -125,7 +125,7 @@ def quiet_stderr() -> Iterator[None]:
 
 
 def own_output() -> IO[bytes]:
-    """Return standard output for this process's own words; what a library prints there from now on goes nowhere."""
+    """Return standard output for this process's own words; what a library prints there after this goes nowhere."""
     kept = os.fdopen(os.dup(1), "wb")
     nowhere = os.open(os.devnull, os.O_WRONLY)
     os.dup2(nowhere, 1)

@@ -22,7 +22,7 @@ MARGIN_MS = 250
 _LONGEST_TONE_MS = 4000
 _SHORTEST_TONE_MS = 100
 _WOUND_ON = 20 * SAMPLE_RATE
-"""A tape is wound on by reading over so much; further, and backwards, it is put in anew."""
+"""Going forward at most this far reads on; going further, or back, reopens the file."""
 
 
 class AudioReader:
@@ -47,7 +47,7 @@ class AudioReader:
             try:
                 block = next(self._blocks, None)
             except AudioError:
-                # It yields nothing more; whoever tries again is to be told again, not to be given silence.
+                # It yields nothing more; a caller that tries again must get the error again, not silence.
                 self._blocks = self._source.blocks()
                 self._at, self._ready = 0, np.zeros(0, np.float32)
                 raise

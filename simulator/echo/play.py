@@ -130,7 +130,7 @@ class _Renaming:
 
     @property
     def config(self) -> ResolvedVoiceConfig:
-        """The settings in force."""
+        """The current settings."""
         return self._machine.config
 
     @config.setter
@@ -165,7 +165,7 @@ def play_with_echo(
     """Run stages 1 and 2 together for one arm.
 
     ``activity`` is the recording's without echo: it names spans, so that arms compare, and decides nothing. Speech
-    is detected anew in what is played, so in elastic replay a weak sound may be heard where it was not without
+    is detected in what is played, so in elastic replay a weak sound may be heard where it was not without
     echo, or the other way round: hold arms with the same echo against each other, not a call with it against one
     without. Raises what :func:`simulator.replay.play` raises.
     """

@@ -67,7 +67,7 @@ def progress_phrase(config: ResolvedVoiceConfig, last: str | None, pick: float) 
 
 
 def vocabulary(config: ResolvedVoiceConfig) -> tuple[str, ...]:
-    """Return every filler that may be said under a configuration, but for navigation's own words."""
+    """Return every filler that may be said under a configuration, except navigation's own words."""
     if config.filler_style == "silent":
         return ()
     own = (*BACKCHANNELS, *PHRASES, *DONE_BACKCHANNELS, *DONE_PHRASES)

@@ -130,7 +130,7 @@ class LuckKey(NamedTuple):
 
 
 class Generation(NamedTuple):
-    """An answer from its start: every time it would reach if nobody interrupted, in ms.
+    """An answer from its start: every time it would reach without an interruption, in ms.
 
     ``prompted_ms`` is when the engage model may begin, after navigation and tools. Without a plan the answer waits
     for a confirmed end of turn, because tools do things that cannot be undone.

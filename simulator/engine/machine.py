@@ -236,7 +236,7 @@ class TurnMachine:
 
     @property
     def idle(self) -> bool:
-        """Whether the agent has nothing to say and hears nobody."""
+        """Whether the agent has nothing to say and hears no speech."""
         return self.mode is Mode.LISTENING and self._floor.sound is None and self._delivery.resume_ms is None
 
     @property
@@ -257,7 +257,7 @@ class TurnMachine:
         """Whether nothing is heard or confirmed before ``t_ms``, if the caller's speech ended, however it sounded.
 
         Span ``span`` then ended at ``end_ms``, known at ``known_ms``, and is judged ``most`` finished or less. An
-        answer may have been begun ahead of time all the same: nobody hears that. False also where it is not known.
+        answer may have been begun ahead of time all the same, unheard. False also where it is not known.
         """
         if any(due_ms < t_ms for due_ms, _, _ in self._timers()):
             return False

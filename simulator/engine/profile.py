@@ -22,7 +22,7 @@ from simulator.labels import first_fault
 Origin = Literal["documented", "vendor default", "fitted from calls", "assumed"]
 
 MIN_SPEED, MAX_SPEED = 0.25, 4.0
-"""Limits of a speaking rate, as a multiple of the normal one: beyond them nobody understands a word."""
+"""Limits of a speaking rate, as a multiple of the normal one: beyond them speech is unintelligible."""
 
 _NORMAL = NormalDist()
 _P95 = _NORMAL.inv_cdf(0.95)
@@ -133,7 +133,7 @@ class EngineProfile(_Strict):
     values: Values
 
     def assumed(self) -> tuple[str, ...]:
-        """Return the names of the values nobody documented or measured."""
+        """Return the names of the values that are neither documented nor measured."""
         return tuple(name for name, value in self.values if value.origin == "assumed")
 
 

@@ -232,7 +232,7 @@ def _grown(move: dict[str, Any], start_ms: int, end_ms: int) -> dict[str, Any]:
 
 
 class LabelsChangedError(LabelError):
-    """The file on disk is not the one that was opened: somebody else wrote it meanwhile."""
+    """The file on disk is not the one that was opened: another program wrote it meanwhile."""
 
 
 @dataclass(frozen=True, slots=True)

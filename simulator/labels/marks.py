@@ -48,7 +48,7 @@ class Mark:
 
 
 def lists_of(mark: Mark) -> tuple[str, ...]:
-    """Return the lists of the file in which a mark has an entry; a bed of noise happens to nobody."""
+    """Return the lists of the file in which a mark has an entry; a bed of noise has none."""
     return ("noises",) if mark.kind == "noise" and " bed" in mark.words else _HOLDS[mark.kind]
 
 

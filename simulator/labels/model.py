@@ -77,7 +77,7 @@ class Labels(_Part):
     """The truth about one recording, as far as it is known.
 
     ``channel`` says whether the audio holds the caller alone, or is a mix of both sides. ``provisional`` labels are
-    a machine's guess that nobody has corrected: they are shown, and never measured against.
+    a machine's guess, not corrected by a person: they are shown, and never measured against.
     """
 
     id: str = ""
@@ -116,7 +116,7 @@ class Labels(_Part):
                 if turn.start_s < before.end_s:
                     raise ValueError(
                         f"the one at {turn.start_s:g} s starts before the one at {before.start_s:g} s has ended; "
-                        "nobody has two turns at once (people who talk over each other need a 'speaker' each)"
+                        "one speaker cannot have two turns at once (callers who overlap need a 'speaker' each)"
                     )
             last[turn.speaker] = turn
         return turns

@@ -285,7 +285,7 @@ def group_of(labels: Labels) -> Group:
 
 
 def scores_anything(labels: Labels | None) -> bool:
-    """Whether labels hold anything to score against. An empty list of speech says that nobody speaks."""
+    """Whether labels hold anything to score against. An empty list of speech says that there is no speech."""
     if labels is None or labels.provisional:
         return False
     return labels.tells_truth or "speech" in labels.model_fields_set

@@ -15,10 +15,10 @@ from simulator.playing.call_mix import CallMix, both_ears, same_moment
 from simulator.playing.speaker import NoSpeaker, Speaker, SystemSpeaker, fade
 
 AHEAD = SAMPLE_RATE * 3 // 10
-"""So much is handed over ahead of time: what the making of a clip may take."""
+"""How far ahead sound is handed over: as long as making a clip may take."""
 
 LEAD = SAMPLE_RATE * 6 // 100
-"""A pause or a switch is heard after so much: what is nearer is on its way already."""
+"""A pause or a switch is heard after this long: nearer sound is on its way already."""
 
 PREPARED_S = 8.0
 """The agent's speech is synthesised so far ahead."""
@@ -54,7 +54,7 @@ class _Stretch:
 class Player:
     """Plays one call at a time in a thread of its own; every method returns at once.
 
-    Without a speaker it plays to nobody, just as long, and says why. The speaker is looked for with every ``play``.
+    Without a speaker it plays silently, for as long, and says why. The speaker is looked for with every ``play``.
     """
 
     def __init__(self, open_speaker: Callable[[], Speaker] = SystemSpeaker) -> None:

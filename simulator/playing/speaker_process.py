@@ -44,7 +44,7 @@ class Waiting:
         """When the speaker last asked for a block."""
 
     def at_rate(self, rate: int) -> None:
-        """Give blocks at this rate from now on."""
+        """Give blocks at this rate."""
         self._resampler = speaker_resampler(rate)
 
     def put(self, index: int, samples: Samples) -> None:

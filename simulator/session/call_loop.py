@@ -361,5 +361,5 @@ class CallLoop:
 
 
 def _overdue_ms(events: list[Event], now_ms: int) -> int:
-    """Return how long ago the oldest of some events was due, but for those that nothing comes of."""
+    """Return how long ago the oldest event was due, except those without consequences."""
     return max([0, *(now_ms - event.t_ms for event in events if not isinstance(event, _NOTHING_COMES_OF))])

@@ -130,7 +130,7 @@ def gap(taken: Taken, silent_s: float | None) -> str | None:
 
 
 CLIPPING_SHOWN_MS = 500
-"""How long clipping is shown after it happened: nobody would see one frame."""
+"""How long clipping is shown after it happened: one frame would go unseen."""
 
 
 class Frame(NamedTuple):

@@ -26,7 +26,7 @@ class SoundCards(Protocol):
     """Devices to open. All of it raises :class:`~simulator.devices.DeviceError` in one sentence."""
 
     def look(self, *, again: bool) -> Devices:
-        """Return what there is; ``again``: look anew, for which no stream may be open."""
+        """Return what there is; ``again``: look again, which requires every stream to be closed."""
         ...
 
     def open_input(self, device: Device, deliver: Deliver) -> Stream:
@@ -58,7 +58,7 @@ NO_AUDIO_S = 1.0
 """A microphone that delivers nothing for this long is said to."""
 
 REOPEN_S = 4.0
-"""One that goes on delivering nothing is opened anew: some systems drop a stream without a word."""
+"""A microphone that still delivers nothing is reopened: some systems drop a stream silently."""
 
 STUCK_S = 2.0
 """A speaker that has not asked for what waits to be played for this long is taken for gone."""
@@ -135,7 +135,7 @@ class DeviceSupervisor:
     A microphone that is gone is looked for every second, for which the speaker is closed a moment too. A speaker
     that is gone is tried again without looking for new devices, because that would break into what the microphone
     hears; they are looked for when another one is chosen that was not there before, or the system's default, or
-    when the microphone is opened anew.
+    when the microphone is reopened.
     """
 
     def __init__(
@@ -222,14 +222,14 @@ class DeviceSupervisor:
                 else:
                     self._look_after_input()
                     self._look_after_output()
-            except Exception as error:  # whatever a sound system's library raises: both are opened anew
+            except Exception as error:  # whatever a sound system's library raises: both are reopened
                 self._close_all()
                 self._fail(self._input, f"the sound system failed ({reason(error)}); it is tried again")
             self._asked_s = math.inf
         self._close_all()
 
     def _wait_for_choices(self) -> list[Way] | None:
-        """Return which devices were chosen anew, none after a moment in which none was; ``None``: it is over."""
+        """Return the devices chosen since, none after a moment without a choice; ``None``: the session ends."""
         with self._changed:
             if not (self._ending or self._input.chosen or self._output.chosen):
                 self._changed.wait(_TICK_S)
@@ -243,7 +243,7 @@ class DeviceSupervisor:
         return [line.way for line in chosen]
 
     def _open_all(self, *, quietly: bool = False) -> None:
-        """Look for devices anew and open both. ``quietly``: that they are open is no news unless they were not."""
+        """Look for devices again and open both. ``quietly``: that they are open is no news unless they were not."""
         self._close_all()
         try:
             if self._seen_before:
@@ -352,7 +352,7 @@ class DeviceSupervisor:
             self._tell(line.fault)
 
     def _reopen_silent(self, line: Line) -> None:
-        """Open a microphone anew that delivers nothing, without a word where that changes nothing."""
+        """Reopen a microphone that delivers nothing, without a notice where that changes nothing."""
         fault = line.fault
         self._open_all(quietly=True)
         if line.stream is not None:

@@ -1,7 +1,7 @@
 """What the speaker is still to play, and a stop that is heard from the next block on.
 
 The speaker's clock is not the microphone's. Whatever the agent says is rendered on the microphone's samples and
-played on the speaker's; each sound is begun anew by the microphone's clock, so that the two drift apart only within
+played on the speaker's; the microphone's clock starts each sound, so that the two drift apart only within
 one stretch of sound (2 ms in 20 s at 100 ppm), never over a call.
 """
 

@@ -23,7 +23,7 @@ class EchoGuard(StrEnum):
 
     @property
     def words(self) -> str:
-        """What is in force, for people."""
+        """The guard's effect, for people."""
         return _GUARDS[self]
 
 
@@ -53,7 +53,7 @@ class SessionSettings:
     """What a session begins with. Raises :class:`ValueError` for no arms, or two of one name.
 
     ``input`` and ``output`` are device names as :func:`simulator.devices.list_devices` gives them, ``None`` for the
-    system's default; with ``speaker`` false nothing is played. ``arms`` has at least one; the first is in force.
+    system's default; with ``speaker`` false nothing is played. ``arms`` has at least one; the first is current.
     ``voice`` is one of :data:`simulator.voice.voice.VOICES`, ``None`` for the best there is.
     With ``silence_only`` no end-of-turn model is used even where it is installed. ``seed`` chooses the draw of the
     models' latencies.
@@ -93,21 +93,21 @@ class Arms:
 
     @property
     def config(self) -> ResolvedVoiceConfig:
-        """The settings in force."""
+        """The settings of the current arm."""
         return self._arms[self.name]
 
     def replace(self, arms: tuple[LiveArm, ...]) -> None:
-        """Have other arms; the one in force stays in force by name if it is among them."""
+        """Replace the arms; the current one stays current if its name is among them."""
         self._arms = {arm.name: arm.config for arm in arms}
         if self.name not in self._arms:
             self.name = arms[0].name
 
     def set_config(self, config: ResolvedVoiceConfig) -> None:
-        """Change the arm in force."""
+        """Change the current arm's settings."""
         self._arms[self.name] = config
 
     def switch(self, name: str) -> bool:
-        """Have another arm in force; return whether it is there."""
+        """Make another arm the current one; return whether it is there."""
         if name not in self._arms:
             return False
         self.name = name

@@ -128,7 +128,7 @@ class Snapshot:
     arm: str = ""
     arms: tuple[str, ...] = ()
     config: ResolvedVoiceConfig | None = None
-    """What is in force in this arm."""
+    """The settings of this arm."""
     echo_guard: EchoGuard = EchoGuard.HEADPHONES
     muted: bool = False
     push_to_talk: bool = False
@@ -144,7 +144,7 @@ class Snapshot:
 
 @dataclass(frozen=True, slots=True)
 class Happened:
-    """A decision of the agent's, as in every timeline, the arm that was in force, and when by this machine's clock.
+    """A decision of the agent's, as in every timeline, the current arm, and the time by this machine's clock.
 
     ``decided_s`` is ``time.monotonic()``, which on Linux is the same in every process.
     """

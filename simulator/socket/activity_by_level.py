@@ -23,7 +23,7 @@ ALWAYS_ON = 0.8
 """An agent that has sent this share of the time sends its silence too, rather than only what it says..."""
 
 LONG_SILENCE = SAMPLE_RATE
-"""...if it has sent so much of it in a row: one that sends its words as soon as it has them sends only pauses."""
+"""...if it has sent this much of it in a row: one that sends its words as soon as it has them sends only pauses."""
 
 _SILENCE = SAMPLE_RATE // 200
 """Fewer samples of nothing are no silence but a wave's crossing."""
@@ -135,7 +135,7 @@ class SoundDetector:
     """Turns levels of windows of 5 ms, one after the other, into stretches of sound.
 
     A stretch begins with an audible window. Its end is sure after a silence of :data:`PAUSE_MS`: the last window
-    that was audible, or at least stood out from the line as it is when nobody speaks. So a voice that is stopped
+    that was audible, or at least stood out from the quiet line. So a voice that is stopped
     in one of its soft moments is heard until then.
     """
 
@@ -185,7 +185,7 @@ class SoundDetector:
 
 
 SHORT_MS = 1000
-"""A shorter sound is taken for a filler, to which nobody replies and which nobody interrupts..."""
+"""A shorter sound is taken for a filler, which the caller neither answers nor interrupts..."""
 
 FILLER_WAIT_MS = 6000
 """...unless nothing else follows for this long."""

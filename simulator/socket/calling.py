@@ -97,7 +97,7 @@ STUCK_S = 5.0
 """An agent that does not read for this long is taken to be stuck."""
 
 BLOCK_MS = 16
-"""Audio is sent in blocks of this length, each at the moment it begins: so much of it comes before its time."""
+"""Audio is sent in blocks of this length, each at the moment it begins, so it arrives this early."""
 
 LAST_WORD_MS, LONGEST_TAIL_MS = 4000, 30_000
 """After the recording a caller stays until nothing has been heard for so long, and at most so long in all."""
@@ -109,7 +109,7 @@ SHORTEST_CALL_MS = 500
 """An agent that hangs up sooner has not taken the call."""
 
 MOST_AHEAD_S = 600.0
-"""An agent that has sent so much more than can have been played by now is taken to be out of order."""
+"""An agent that has sent this much more than can have played by now counts as out of order."""
 
 _ANSWERED = ("turn", "interruption")
 """The kinds of moves that an agent answers; through a cough or an "uh-huh" it may go on and end."""
@@ -218,7 +218,7 @@ class _Caller:
             now_ms = len(frames) * FRAME_MS
             await self._wait_until(now_ms)
             if hearing.done():
-                hearing.result()  # nobody goes on talking to somebody who can no longer be heard
+                hearing.result()  # the caller stops talking to an agent that is no longer heard
             self._ear.listen(now_ms)
             if self._caller.done and (
                 now_ms >= done_ms + LONGEST_TAIL_MS or min(self._ear.quiet_ms, now_ms - done_ms) >= LAST_WORD_MS

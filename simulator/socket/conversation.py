@@ -74,7 +74,7 @@ class Listener:
         try:
             self._wait_for(self._call.listen())
             self._go_on()
-        except Exception as error:  # whoever puts the next samples is told
+        except Exception as error:  # the next call of put raises it
             self._failure = error
 
 

@@ -38,7 +38,7 @@ _RINGING = 30 // WINDOW_MS
 """For how many windows an utterance may be heard after its transcript was final: its last block follows."""
 
 _QUIET = 30 // WINDOW_MS
-"""Fewer quiet windows are no end but a dip in somebody's voice."""
+"""Fewer quiet windows are a dip in the voice, not its end."""
 
 CLEARED_MS = 150
 """A ``clear`` this near to a sound's end is what ended it."""

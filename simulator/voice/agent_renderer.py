@@ -21,7 +21,7 @@ Text = tuple[tuple[str, ...], int]
 """Words, and how long they are said, in ms."""
 
 _MOST_MS = 300_000
-"""Clips of so much speech are held, 19 MB; those not used for longest go first."""
+"""Seconds of speech held as clips, 19 MB; the least recently used go first."""
 
 _FADE = FADE_MS * SAMPLES_PER_MS
 
@@ -70,7 +70,7 @@ class AgentRenderer:
             self._clip(text)
 
     def note(self, sound: AgentSound | None) -> None:
-        """Take note of a sound that is heard from now on, or about to be; it may yet be stopped."""
+        """Note a sound that plays now or is about to; it may still be stopped."""
         if sound is not None and not any(said.sound is sound for said in self._saying):
             self._saying.append(_Saying(sound, {}))
             if self._executor is not None:
@@ -127,7 +127,7 @@ class AgentRenderer:
         self._made[text] = made  # the latest used is the last
         while self._held_ms > _MOST_MS and len(self._made) > 1:
             oldest = next(iter(self._made))
-            self._made.pop(oldest).cancel()  # what nobody will hear need not be made
+            self._made.pop(oldest).cancel()  # a clip that will not play need not be made
             self._held_ms -= oldest[1]
         return made
 

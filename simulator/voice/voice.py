@@ -97,7 +97,7 @@ _STEP_MS = 50
 
 _END_MS = 5
 _SOFTEST_DB = SPEECH_DB - 4.0
-"""A stretch is at most so much softer than the voice as a whole."""
+"""How much softer a stretch may be than the voice as a whole."""
 
 
 class BundledVoice:
@@ -159,7 +159,7 @@ class Voice(Protocol):
 
     @property
     def instant(self) -> bool:
-        """Whether speaking takes next to no time, so that nobody need prepare it."""
+        """Whether speaking takes almost no time, so that preparing it is unnecessary."""
         ...
 
     def spoken(self, words: tuple[str, ...], duration_ms: int) -> Samples | None:

@@ -229,7 +229,7 @@ def test_turns_of_one_caller_that_overlap_fail_by_name(turnlab: Turnlab, tmp_pat
     both = call_in(tmp_path, None, turns=apart, moves=[])
     assert turnlab("simulate", both).code == 0
     same = call_in(tmp_path, None, turns=[turn | {"speaker": "Ann"} for turn in turns])
-    assert "nobody has two turns at once" in turnlab("simulate", same).one_line(1)
+    assert "one speaker cannot have two turns at once" in turnlab("simulate", same).one_line(1)
 
 
 def test_an_anchor_that_never_comes_is_given_up_after_ten_seconds_of_quiet(

@@ -93,7 +93,7 @@ def test_analyze_prints_speech_pauses_and_probabilities(turnlab: Turnlab) -> Non
 
 
 def test_analyze_of_silence_says_that_nobody_was_heard(turnlab: Turnlab, tone: Path) -> None:
-    assert "nobody was heard" in turnlab("analyze", tone).out
+    assert "no speech was heard" in turnlab("analyze", tone).out
 
 
 @pytest.mark.parametrize(

@@ -136,7 +136,7 @@ async def test_labels_are_added_over_the_voice_and_deleted(booking: AnalysedReco
     editor.labels.add("backchannel")
     assert (editor.chosen.kind, editor.chosen.stretch) == ("backchannel", (span.start_ms, span.end_ms))
     editor.labels.add("turn")
-    assert "nobody has two turns at once" in editor.states[-1].problem
+    assert "one speaker cannot have two turns at once" in editor.states[-1].problem
     editor.labels.delete()
     assert editor.marks == before
     assert editor.labels.chosen is None

@@ -116,7 +116,7 @@ async def a_missing_microphone_is_said_and_one_is_chosen(live: Looking, cards: A
     await pilot.press("down", "down", "enter")
     await until(pilot, lambda: cards.opened and cards.opened[-1] == "headset", "the chosen microphone")
     in_force = pilot.app.screen.query_one("#device-said", Static)
-    await until(pilot, lambda: "In force: headset" in str(in_force.content), "what is in force")
+    await until(pilot, lambda: "In use: headset" in str(in_force.content), "what is in force")
     await pilot.press("escape")
     await live.until("#facts", "headset, 16 kHz, 10 ms")
     await until(pilot, lambda: remembered_state().input == "headset", "the device remembered")

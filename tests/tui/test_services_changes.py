@@ -178,7 +178,7 @@ def test_odd_routes_are_said() -> None:
     assert [step.text for step in routing(loop)] == ["in", "A", "→ B", "→ A  … and round again"]
     lost = [tagged("A", "route:in", "next:nowhere", active=False)]
     assert [step.text for step in routing(lost) if step.odd] == [
-        "no active service: callers on this route reach nobody",
+        "no active service: callers on this route reach no service",
         "→ nowhere: no route and no service is called so",
     ]
 

@@ -226,7 +226,7 @@ async def test_a_service_is_made_switched_off_deleted_and_made_again(workspace_f
         off = await client.get_service(made.id)
         assert not off.is_active
         await changes.switch_active(client, made)
-        assert any("Somebody else made it inactive" in said for said in host.said), "made was read before"
+        assert any("Another user made it inactive" in said for said in host.said), "made was read before"
         await changes.switch_active(client, off)
         assert (await client.get_service(made.id)).is_active, "activating is not asked about"
 
@@ -293,7 +293,7 @@ async def test_going_back_over_somebody_elses_change_is_asked(workspace_file: Pa
         await other.upsert_version_set(one.id, "preview", VersionSet(agent_version_number=2))
         await sets.roll_back(client, one, "preview")
         assert isinstance(host.asked[-1], PlanDialog)
-        assert "somebody else changed preview" in host.asked[-1].aside[0]
+        assert "another user changed preview" in host.asked[-1].aside[0]
         assert (await client.get_service(one.id)).version_sets["preview"] == one.version_sets["preview"]
 
 

@@ -89,7 +89,7 @@ async def test_what_lies_over_tune_and_each_theme(
         kept = KeptDraft(Path("draft.json"), began, mine, datetime(2025, 11, 20, 18, 27, tzinfo=UTC))
         others: tuple[Screen[object], ...] = (
             KeptDialog("draft of Intake Line", kept),  # type: ignore[assignment]
-            MergeDialog("Intake Line was changed by somebody else meanwhile", conflicts(began, mine, theirs)),
+            MergeDialog("Intake Line was changed by another user meanwhile", conflicts(began, mine, theirs)),
             UnsavedChanges("Intake Line", 2, can_save=True),
         )
         for dialog in others:

@@ -90,7 +90,7 @@ async def test_labels_are_moved_added_deleted_and_saved_and_the_readouts_follow(
         await pilot.press("b")
         assert "backchannel 1 of 1" in told(editor, "chosen")
         await pilot.press("t")
-        assert "nobody has two turns at once" in told(editor, "problem")
+        assert "one speaker cannot have two turns at once" in told(editor, "problem")
         rows = dict(editor.query_one(LabelTimeline).rows)
         assert "━" in rows["turns"]
         assert "[" in rows["does not"] or "▌" in rows["does not"], "the chosen one is marked by more than colour"

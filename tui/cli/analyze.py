@@ -64,7 +64,7 @@ def _print_activity(recording: Recording, activity: Activity) -> None:
     name = ", ".join([recording.id, *recording.source.what_if.words()])
     title = f"{name}: {activity.duration_ms / 1000:.1f} s, {speech_s:.1f} s of speech"
     if not rows:
-        print_line(f"{title}; nobody was heard.")
+        print_line(f"{title}; no speech was heard.")
         return
     print_table(
         title, ["", "starts s", "ends s", "lasts s", "end known s", "sounds finished 0-1", "model alone"], rows

@@ -99,7 +99,7 @@ def _listed(services: list[Service]) -> str:
 
 
 def confirm(wanted: str, given: str | None, why: str) -> None:
-    """Have somebody name what is about to be written, with ``--confirm`` or at the terminal.
+    """Ask for the name of what is about to be written, with ``--confirm`` or at the terminal.
 
     Raises :class:`~tui.cli.failure.CallError` without the right name; nothing may be written then.
     """

@@ -10,7 +10,7 @@ from tui.preferences import chosen_keys, key_text, keys_file
 
 
 def list_keys(*, as_json: bool) -> None:
-    """Print all commands with the keys in force; what is wrong with the chosen keys goes to standard error."""
+    """Print all commands with their current keys; problems of the chosen keys go to standard error."""
     from tui.commands.shared import EVERYWHERE
     from tui.screens import SCREENS
 

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from simulator.profile_fitting import Fit
     from tui.cli.failure import Faults
 
-ASSUMED = "* assumed: nobody documented or measured it."
+ASSUMED = "* assumed: neither documented nor measured."
 
 
 def show_profiles(name_or_path: str | None, *, as_json: bool) -> None:

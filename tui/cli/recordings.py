@@ -46,7 +46,7 @@ def list_recordings(folder: Path | None, *, as_json: bool) -> None:
 
 
 def _audio_in(folder: Path) -> list[Path]:
-    """Return one's own recordings; nobody needs to have any. Raises :class:`WorkError` if they cannot be listed."""
+    """Return the person's own recordings; there may be none. Raises :class:`WorkError` if they cannot be listed."""
     try:
         return sorted(entry for entry in folder.iterdir() if entry.suffix.lower() in SUFFIXES)
     except FileNotFoundError:

@@ -151,7 +151,7 @@ def print_run_notes(runs: list[Run], comparison: Comparison, *, compared: bool) 
 
 
 def print_assumed(profile: EngineProfile) -> None:
-    """Print which of a profile's values nobody documented or measured."""
+    """Print which of a profile's values are neither documented nor measured."""
     assumed = ", ".join(profile.assumed())
     if assumed:
         print_line(f"Profile {profile.name}; assumed, not measured: {assumed}.")

@@ -56,7 +56,7 @@ class Dialog(ModalScreen[T | None]):
 
 
 class Confirm(Dialog[bool]):
-    """True if somebody agrees; with ``name``, only by typing it."""
+    """True if the person agrees; with ``name``, only by typing it."""
 
     BINDINGS: ClassVar[list[BindingType]] = [Binding("enter", "agree", "Do it", tooltip="Do what is asked.")]
 
@@ -83,7 +83,7 @@ class Confirm(Dialog[bool]):
 
 
 class NameToType(Vertical):
-    """A line to type a name into, so that nobody does by a slip of the finger what is hard to reverse."""
+    """A line to type a name into, so that a slip of the finger does nothing that is hard to reverse."""
 
     DEFAULT_CSS = "NameToType { height: auto; }"
 

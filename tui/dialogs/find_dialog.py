@@ -36,7 +36,7 @@ Find = Callable[[str], Awaitable[Matches]]
 
 
 class FindDialog(Dialog[str]):
-    """Gives the key of what was chosen. ``find`` is asked anew at every letter; only the newest answer is shown."""
+    """Gives the key of what was chosen. ``find`` runs at every letter; only the newest answer is shown."""
 
     keys = "type to search · ↑ ↓ move · enter chooses · esc cancels"
 

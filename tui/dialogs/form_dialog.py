@@ -1,4 +1,4 @@
-"""A form made from a table of fields: what is typed comes back as text, to be checked by whoever asked."""
+"""A form made from a table of fields: what is typed comes back as text, for the caller to check."""
 
 from __future__ import annotations
 

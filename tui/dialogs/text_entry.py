@@ -108,7 +108,7 @@ def value_dialog(state: FieldState) -> ModalScreen[Any]:
     """Return the window for a field; it gives the new value, or ``None`` to leave it as it was."""
     spec = state.spec
     if spec.kind not in _HINTS:
-        about = {str(state.in_force): "in force"}
+        about = {str(state.in_force): "current"}
         return PickOne(spec.name, [(choice, about.get(choice, "")) for choice in spec.choices], str(state.in_force))
     text = entry_text(spec, state.in_force)
     return TextEntry(spec.name, _HINTS[spec.kind], text, partial(parse_entry, spec), partial(_tell, spec))

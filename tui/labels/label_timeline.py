@@ -32,7 +32,7 @@ class LabelTimeline(Timeline):
     """The caller's sound, and lanes of marks; one of them may be chosen, and there is a place for the next."""
 
     class Pointed(Message):
-        """Somebody clicked on a moment of the recording; ``kinds`` are those of the lane, none outside lanes."""
+        """The person clicked on a moment of the recording; ``kinds`` are those of the lane, none outside lanes."""
 
         def __init__(self, t_ms: int, kinds: tuple[Kind, ...]) -> None:
             super().__init__()

@@ -1,4 +1,4 @@
-"""Saving edited labels whole, over nothing that somebody else wrote, and keeping them until they are saved."""
+"""Saving edited labels whole, never over another program's changes, and keeping them until they are saved."""
 
 from __future__ import annotations
 

@@ -171,7 +171,7 @@ class CallController:
             await asyncio.to_thread(call.stop)
 
     def start_or_stop(self) -> None:
-        """Close the microphone, or open it; a call that failed begins anew."""
+        """Close the microphone, or open it; a call that failed starts over."""
         failed = self.state.shown.phase == "failed" and self.state.shown.input is None
         self._closed_by_hand = self._call is not None and not failed
         if self._call is not None:
@@ -266,7 +266,7 @@ class CallController:
         self._become(replace(self.state, push_to_talk=wanted))
 
     def switch_talk(self) -> None:
-        """Be heard from now on, or no longer."""
+        """Open push to talk, or close it."""
         if self._may(TALK):
             self.talk(held=not self.state.shown.talking)
 
@@ -275,14 +275,14 @@ class CallController:
         self._send(call_commands.Talk(held))
 
     def new_call(self) -> None:
-        """Begin anew."""
+        """Start over."""
         if self._may(NEW_CALL):
             self._send(call_commands.NewCall())
 
     # ---- devices
 
     def use_device(self, way: Way, name: str | None, on: bool) -> None:
-        """Have another device from now on; ``None``: the system's default; a speaker may be off."""
+        """Change to another device; ``None``: the system's default; a speaker may be off."""
         if way == "input":
             self._send(call_commands.UseInput(name))
             self._become(replace(self.state, input=name))
@@ -316,6 +316,6 @@ async def _remember(state: CallState) -> None:
         remember(SPEAKER, state.output or "")
         remember(_GUARD, state.guard.value)
 
-    # What cannot be remembered is chosen again the next time; that is no reason to disturb anybody.
+    # A choice that cannot be stored is made again next time; that is not worth a message.
     with contextlib.suppress(OSError):
         await asyncio.to_thread(keep)

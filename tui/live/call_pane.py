@@ -148,7 +148,7 @@ _COLOURS = ("$text-primary", "$text-secondary", "$text-accent", "$text-warning")
 
 @dataclass(frozen=True, slots=True)
 class LiveHeading:
-    """What is talked to, how many changes it has, the arms, the letter of the one in force, and the call."""
+    """What is talked to, how many changes it has, the arms, the letter of the current one, and the call."""
 
     what: str = ""
     changes: int = 0

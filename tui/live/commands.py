@@ -43,7 +43,7 @@ TALK = Command(
     "live.talk",
     "Talk",
     "space",
-    "With push to talk: be heard from now on, or no longer; the mouse can hold the line under the meter.",
+    "With push to talk: open the microphone, or close it; the mouse can hold the line under the meter.",
     action=part("calls", "switch_talk"),
     in_footer=True,
 )

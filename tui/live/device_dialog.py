@@ -105,7 +105,7 @@ class DeviceDialog(Dialog[None]):
         self.keys = f"enter takes it, and {tests} · esc closes"
 
     def compose_body(self) -> ComposeResult:
-        """Lay out the devices and, below, what the one in force delivers."""
+        """Lay out the devices and, below, what the current one delivers."""
         yield OptionList(compact=True, id="devices")
         yield Static("Looking for devices…", id="device-said", markup=False)
         if self._way == "input":
@@ -158,7 +158,7 @@ class DeviceDialog(Dialog[None]):
             self.query_one(LevelMeter).level = shown.level if in_force else None
         if self._choices:
             wrong = shown.standing or self._none
-            self._say(f"In force: {device_words(in_force)}{f' · {wrong}' if wrong else ''}")
+            self._say(f"In use: {device_words(in_force)}{f' · {wrong}' if wrong else ''}")
         if self._tone_in:
             self._tone_in -= 1
             if not self._tone_in and in_force is not None:

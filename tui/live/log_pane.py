@@ -167,7 +167,7 @@ class LiveLog(OptionList):
     """Lines, the newest last. The one under the cursor is told with :class:`Looked`."""
 
     class Looked(Message):
-        """A line came under the cursor; ``asked``: somebody wants to know all about it."""
+        """A line came under the cursor; ``asked``: the person wants its full explanation."""
 
         def __init__(self, line: LogLine, *, asked: bool) -> None:
             super().__init__()

@@ -181,7 +181,7 @@ class LiveScreen(PaneScreen):
         return self.drafts.session
 
     def sit_down(self, session: Session) -> None:
-        """Talk with the arms of this sitting from now on."""
+        """Talk to the arms of this session."""
         self.drafts.session = session
         if self.is_attached:
             self._show_settings()
@@ -189,7 +189,7 @@ class LiveScreen(PaneScreen):
     def _draft_changed(self) -> None:
         """Let a change of the draft be heard and kept."""
         self._show_settings()
-        # Tune may never have been in view, so that nobody else keeps it.
+        # Tune may never have been in view, so no other screen keeps it.
         self.drafts.keep()
         self.post_message(self.DraftChanged())
 

@@ -66,7 +66,7 @@ def trouble_words(shown: Snapshot) -> str:
 
 
 def voice_reading(shown: Snapshot) -> Reading:
-    """Return how likely it is that somebody speaks."""
+    """Return how likely it is that the microphone hears speech."""
     if shown.phase != "running":
         return Reading(text="–")
     return Reading(shown.voice_probability, text=f"{shown.voice_probability:.2f} probability")
@@ -93,7 +93,7 @@ def agent_words(shown: Snapshot) -> str:
 
 
 def device_words(device: DeviceInForce | None, *, wanted: bool = True) -> str:
-    """Return which device is in force, and what is to know of it."""
+    """Return which device is in use, and what to know about it."""
     if device is None:
         return "none" if wanted else "none, as you chose: nothing is played"
     facts = [device.name, f"{device.rate / 1000:g} kHz", f"{device.latency_ms:.0f} ms", device.note]
@@ -109,7 +109,7 @@ def voice_words(shown: Snapshot) -> str:
 
 
 def guard_words(guard: EchoGuard, threshold_db: float) -> str:
-    """Return which echo guard is in force; ``threshold_db`` is in dB below full scale."""
+    """Return which echo guard is active; ``threshold_db`` is in dB below full scale."""
     number = f" (−{threshold_db:.0f} dBFS)" if guard is EchoGuard.THRESHOLD else ""
     return f"{guard.words}{number}"
 

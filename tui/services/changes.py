@@ -33,7 +33,7 @@ class Undoable(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class FieldsUndo:
-    """Puts fields of a service back to what they were, unless somebody else changed them meanwhile."""
+    """Puts fields of a service back to what they were, unless another user changed them meanwhile."""
 
     label: str
     saved: Service
@@ -51,7 +51,7 @@ class FieldsUndo:
         now = await client.get_service(self.saved.id)
         if changed := moved(self.saved, now, self.back):
             raise ConflictError(
-                f"{', '.join(changed)} was changed by somebody else meanwhile; nothing was sent: edit it instead"
+                f"{', '.join(changed)} was changed by another user meanwhile; nothing was sent: edit it instead"
             )
         plan = plan_fields(now, "service", self.back, action="rollback")
         return (await apply_fields(client, plan, Backups(), who=who())).stored
@@ -92,7 +92,7 @@ class DeletionUndo:
 
 
 def moved(before: Service, now: Service, names: Mapping[str, JsonValue]) -> list[str]:
-    """Return which of the named fields somebody else gave another value."""
+    """Return which of the named fields another user gave another value."""
     return [name for name in names if _field(before, name) != _field(now, name)]
 
 
@@ -211,7 +211,7 @@ class ChangesController:
             if before.is_active != service.is_active:
                 self._host.post(ServiceSaved(before))
                 state = "active" if before.is_active else "inactive"
-                self._host.say(f"Somebody else made it {state} meanwhile.", title=f"{before.name} is {state}")
+                self._host.say(f"Another user made it {state} meanwhile.", title=f"{before.name} is {state}")
                 return
             if before.is_active:
                 text = (
@@ -268,7 +268,7 @@ class ChangesController:
         self._host.post(ServiceMade() if isinstance(last, DeletionUndo) else ServiceSaved(service))
 
     async def _send(self, client: ServicesClient, before: Service, after: Service, label: str) -> bool:
-        """Send what differs, after asking if somebody else changed the same meanwhile; tell whether it was sent."""
+        """Send what differs, after asking if another user changed the same; return whether it was sent."""
         from services.changes.fields import apply_fields, plan_fields
         from services.changes.history import who
         from services.changes.ledger import Backups
@@ -315,5 +315,5 @@ class ChangesController:
 
 
 def unless_known(error: Exception, otherwise: str) -> str:
-    """Return the title of a failure: ``otherwise``, unless nobody knows whether the change was made."""
+    """Return the title of a failure: ``otherwise``, unless it is unknown whether the change was made."""
     return "Not known whether it is saved" if getattr(error, "outcome_unknown", False) else otherwise

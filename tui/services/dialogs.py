@@ -132,13 +132,13 @@ class DiffDialog(Dialog[bool]):
 
 
 class MovedFields(Dialog[bool]):
-    """True if what is typed should replace what somebody else stored meanwhile."""
+    """True if what is typed should replace what another user stored meanwhile."""
 
     BINDINGS: ClassVar[list[BindingType]] = [Binding("o", "overwrite", "Overwrite", tooltip="Replace theirs.")]
     keys = "o overwrites theirs with yours · esc goes back, nothing is sent"
 
     def __init__(self, names: Sequence[str], before: Service, theirs: Service, mine: Service) -> None:
-        super().__init__(f"{before.name} was changed by somebody else while you edited it")
+        super().__init__(f"{before.name} was changed by another user while you edited it")
         self._names = names
         self._sides = (before, theirs, mine)
 

@@ -34,7 +34,7 @@ Choices = Sequence[tuple[str, str]]
 Listing = Callable[..., "Awaitable[Page[Agent] | Page[ContextGraph]]"]
 
 MOST_PAGES = 20
-"""More than these are not offered: nobody chooses from two thousand names."""
+"""More than these are not offered: a list of two thousand names is too long to choose from."""
 
 
 def form_fields(agents: Choices, context_graphs: Choices) -> list[FormField]:

@@ -79,7 +79,7 @@ class ServiceList(ScrollView, can_focus=True, inherit_bindings=False):
             self.service = service
 
         def can_replace(self, message: Message) -> bool:
-            """Only the newest place counts: while a key is held, nobody reads what lies between."""
+            """Only the newest place counts: while a key is held, the places between go unread."""
             return isinstance(message, ServiceList.Highlighted)
 
     class Opened(Message):
@@ -224,7 +224,7 @@ _FRAMES = "⠋⠙⠹⠸⠼⠴⠦⠧⠇⠏"
 
 
 class ServiceNotice(Widget):
-    """A sentence or two; with a turning mark while somebody has to wait."""
+    """A sentence or two; with a turning mark during a wait."""
 
     text: reactive[str] = reactive("", layout=True)
     waiting: reactive[bool] = reactive(False)

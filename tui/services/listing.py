@@ -143,7 +143,7 @@ class ListingController:
         self._show = show
         self._text = ""
         self._listing: ServiceListing | None = None
-        """What is fetched, under the filter in force."""
+        """What is fetched, under the current filter."""
         self._whole: ServiceListing | None = None
         """The newest listing without a filter: other filters are first answered from it."""
         self._shown_filter: ServiceFilter | None = None

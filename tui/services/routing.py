@@ -53,7 +53,7 @@ def routing(services: Iterable[Service]) -> list[Step]:
         steps.append(Step(0, name))
         active = [service for service in found if service.is_active]
         if not active:
-            steps.append(Step(1, "no active service: callers on this route reach nobody", odd=True))
+            steps.append(Step(1, "no active service: callers on this route reach no service", odd=True))
         elif len(active) > 1:
             steps.append(Step(1, f"{len(active)} active services share this route", odd=False))
         for service in found:

@@ -92,7 +92,7 @@ class VersionSetsController:
             await self._plan_and_carry_out(client, service, Promote(name, target))
 
     async def roll_back(self, client: ServicesClient, service: Service, name: str) -> None:
-        """Show what a version set would go back to; ask, if somebody else changed it since."""
+        """Show what a version set would go back to; ask, if another user changed it since."""
         from services.changes.requests import Rollback
 
         await self._plan_and_carry_out(client, service, Rollback(name))
@@ -114,7 +114,7 @@ class VersionSetsController:
             try:
                 plan = await make_plan(client, service.id, request, Backups())
             except ChangedSinceError as error:
-                since = f"somebody else changed {request.target} after change {error.entry.id}"
+                since = f"another user changed {request.target} after change {error.entry.id}"
                 aside = [f"{since}: going back replaces theirs"]
                 plan = await make_plan(client, service.id, Rollback(request.target, to=error.entry.id), Backups())
         except ServiceError as error:

@@ -1,4 +1,4 @@
-"""The Voice config tab: every field, what the service says about it, what is in force and where it comes from."""
+"""The Voice config tab: every field, what the service sets, the value that applies and the layer it comes from."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from presets.fields import FieldSpec
     from services.model import Service, WorkspaceVoiceSettings
 
-_COLUMNS = ("FIELD", "THIS SERVICE", "IN FORCE", "FROM")
+_COLUMNS = ("FIELD", "THIS SERVICE", "EFFECTIVE", "FROM")
 _OWN_WIDTH, _IN_FORCE_WIDTH = 20, 13
 """In cells: with these the table fits 80 columns."""
 _UNKNOWN_FIELD = "unknown to this version of Turnlab; kept as it is, and not simulated"
@@ -71,7 +71,7 @@ class ServiceVoiceTable(Vertical):
                 cell(cut(row.in_force, _IN_FORCE_WIDTH)),
                 cell(row.origin, "" if row.is_set else "dim"),
             )
-        # The same field stays under the cursor while somebody goes through the services.
+        # The same field stays under the cursor from service to service.
         table.move_cursor(row=min(row_before, len(self._rows) - 1), animate=False)
         self._show_note(table.cursor_row)
 
@@ -139,5 +139,5 @@ def show_value(spec: FieldSpec, value: object) -> str:
 
 
 def _in_force(spec: FieldSpec, value: object) -> str:
-    # "inherit" says nothing about what is in force at the end of the chain.
+    # "inherit" does not say which value applies at the end of the chain.
     return "—" if value is None and spec.unset_label == "inherit" else show_value(spec, value)

@@ -55,7 +55,7 @@ def _own_recordings() -> tuple[Found, ...]:
     try:
         recover_recordings()  # what a live session that was killed has left; the next one tells what went wrong
         inside = sorted(entry for entry in own_folder().iterdir() if entry.suffix.lower() in SUFFIXES)
-    except FileNotFoundError:  # nobody needs to have recordings of their own
+    except FileNotFoundError:  # a person need not have recordings of their own
         return ()
     except OSError as error:
         why = os_error_text(error)

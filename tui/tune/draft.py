@@ -56,7 +56,7 @@ class Draft:
     def saved(self, sent: VoiceConfig, stored: VoiceConfig) -> None:
         """Take note that ``sent`` was saved and the platform now holds ``stored``.
 
-        The two differ where somebody else saved too: the draft then has their fields, and keeps what was edited
+        The two differ where another user saved too: the draft then has their fields, and keeps what was edited
         since, as does every step of undo.
         """
         self._stored = stored
@@ -83,7 +83,7 @@ class Draft:
 
 
 def conflicts(began: VoiceConfig, mine: VoiceConfig, theirs: VoiceConfig) -> tuple[Conflict, ...]:
-    """Return the fields somebody has to choose for."""
+    """Return the fields for which the person has to choose."""
     my_changes, their_changes = changes(began, mine), changes(began, theirs)
     before = began.set_values()
     return tuple(

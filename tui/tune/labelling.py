@@ -49,7 +49,7 @@ def moment_of_recording(outcome: Outcome, shared_ms: int) -> int:
 
 
 _ROOM_MS = 500
-"""So much before the caller's next words a sound is put in at the latest."""
+"""A sound is put in at least this long before the caller's next words."""
 
 
 class LabellingController:

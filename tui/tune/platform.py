@@ -162,7 +162,7 @@ class PlatformController:
                     return await self._send(client, plan)
 
     def _doing(self) -> tuple[object, object]:
-        """Return what tells whether somebody went on while the platform was asked."""
+        """Return what shows whether the person went on while the platform answered."""
         return self._focused(), self._session.draft.config
 
     async def _merge(self, now: Service) -> bool:
@@ -172,7 +172,7 @@ class PlatformController:
         """
         draft = self._session.draft
         both = conflicts(draft.stored, draft.config, now.voice_config)
-        title = f"{self._session.title} was changed by somebody else meanwhile"
+        title = f"{self._session.title} was changed by another user meanwhile"
         if (losing := await giving_way(title, both, self._questions.merge)) is None:
             return False
         if now.voice_config != draft.stored:
@@ -181,7 +181,7 @@ class PlatformController:
         return True
 
     async def _send(self, client: ServicesClient, plan: FieldsPlan) -> bool:
-        """Send a plan. Raises :class:`MovedFieldsError` if somebody else changed its fields meanwhile."""
+        """Send a plan. Raises :class:`MovedFieldsError` if another user changed its fields meanwhile."""
         sent = self._session.draft.config
         applied = await apply_fields(client, plan, self._backups, who=who())
         self._session.saved(sent, applied.stored)
@@ -225,7 +225,7 @@ class PlatformController:
 
 
 def _told(others: Mapping[str, Any], body: Mapping[str, Any]) -> tuple[str, ...]:
-    """Return what somebody else changed meanwhile: what is sent replaces it where it was chosen, and else not."""
+    """Return what another user changed meanwhile: what is sent replaces it only where that was chosen."""
     return tuple(
         f"{name} is {shown_value(name, value)} on the platform by now. "
         + ("Yours replaces that, as you chose." if name in body else "It is not touched.")

@@ -69,7 +69,7 @@ def row_keys() -> dict[str, str]:
 
 
 def usual_rows() -> frozenset[str]:
-    """Return the lines that are shown until somebody picks others."""
+    """Return the lines that are shown until the person picks others."""
     optional = {readout.key(share) for readout in BY_PLACE for share in readout.optional}
     return frozenset(row_keys()) - optional
 

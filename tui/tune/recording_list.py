@@ -28,7 +28,7 @@ _BESIDE_NAME = 11
 """Cells of a row that are not its name's: the marks, the length, the scrollbar."""
 _LONGEST = 40
 _TAIL = 9
-"""So much of a name's end is kept where it is cut: recordings of one day differ there."""
+"""Characters of a name's end that stay when it is cut: recordings of one day differ there."""
 
 
 class RecordingList(Vertical):

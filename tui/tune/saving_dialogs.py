@@ -181,7 +181,7 @@ def _problem(typed: str, path: Path) -> str:
 
 
 class _GivenUpError(Exception):
-    """Nobody waits for the file any more."""
+    """The person no longer waits for the file."""
 
 
 class Mixing(Dialog["OSError | bool"]):

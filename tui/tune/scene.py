@@ -31,7 +31,7 @@ from tui.tune.clock import ArmClock, align
 from tui.tune.pyramid import Waveform, waveform
 
 WORTH_MARKING_MS = 20
-"""A difference in latency below this is none: nobody hears it."""
+"""A smaller difference in latency counts as none: it is inaudible."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +84,7 @@ ARMS = "ABCD"
 """What arms are called, by their place."""
 
 _DULL = (SpeechStarted, SpeechEnded, EmotionApplied, FillerEnded, ResponseEnded)
-"""Events nobody asks "why?" of: each follows at once from its neighbour."""
+"""Events that need no "why?": each follows at once from its neighbour."""
 
 
 @dataclass(frozen=True, slots=True)

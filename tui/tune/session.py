@@ -108,7 +108,7 @@ class Session:
         self.revision += 1
 
     def take_in(self, service: Service, giving_way: Collection[str] = ()) -> None:
-        """Take note of what somebody else stored: the draft goes on top of that, except of ``giving_way``."""
+        """Note what another user stored: the draft goes on top of that, except for ``giving_way``."""
         self.service = service
         self.draft.take_in(service.voice_config, giving_way)
         self.revision += 1

@@ -23,7 +23,7 @@ _PRICE = "response_ms p50"
 """What anything may cost: shown beside every offer."""
 
 Candidate = tuple[str, Callable[[Any], Any]]
-"""A field, and what to try instead of the value in force."""
+"""A field, and a value to try instead of the current one."""
 
 _STRIDE = 0.2
 """By how much a more or less sensitive end of turn is tried."""
@@ -40,7 +40,7 @@ class Symptom:
 
 @dataclass(frozen=True, slots=True)
 class Offer:
-    """A value to try for a field, and the one in force."""
+    """A value to try for a field, and the current one."""
 
     name: str
     before: Any
@@ -126,7 +126,7 @@ SYMPTOMS = (
 
 
 def offers(symptom: Symptom, resolved: ResolvedVoiceConfig, profile: EngineProfile) -> tuple[Offer, ...]:
-    """Return what there is to try that is not in force already, at most three."""
+    """Return the values to try that differ from the current ones, at most three."""
     found = []
     for name, wanted in symptom.candidates:
         before = getattr(resolved, name)

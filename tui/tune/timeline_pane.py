@@ -18,7 +18,7 @@ from tui.widgets.timeline import Timeline
 from tui.widgets.timeline_lanes import clock_text
 
 BEFORE_EVENT_MS = 500
-"""An event is heard from so much before it on."""
+"""Playing an event starts this long before it."""
 
 
 class TimelinePane(Vertical):

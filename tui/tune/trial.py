@@ -1,4 +1,4 @@
-"""A trial: the arms over the recordings in scope, decided and measured anew after every change."""
+"""A trial: the arms over the recordings in scope, decided and measured again after every change."""
 
 from __future__ import annotations
 

@@ -57,7 +57,7 @@ class FieldControl(Widget, can_focus=True):
         if value is not None:
             self.state = replace(self.state, own=value, in_force=value)
             self.refresh()
-        # Textual takes a message from the hand of whoever runs this code, and does not carry it past that one.
+        # Textual sends a message from the widget that runs this code, and does not bubble it past that widget.
         self.post_message(self.Changed(self, value, gesture).set_sender(self))
 
     def step(self, steps: int) -> None:

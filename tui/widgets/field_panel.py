@@ -90,7 +90,7 @@ class FieldsShown:
 class FieldPanel(Vertical):
     """The editor of the fields in :attr:`shown`; it speaks in ``FieldControl.Changed`` and ``EntryWanted``.
 
-    A folded field that is set, changed or warned of stays in view: nothing in force is hidden.
+    A folded field that is set, changed or warned of stays in view: no value that applies is hidden.
     """
 
     shown: var[FieldsShown] = var(FieldsShown())
@@ -224,7 +224,7 @@ class FieldPanel(Vertical):
 
 
 SCROLLBAR = 1
-"""The fields leave so much at the right to the scrollbar."""
+"""Cells at the right that the fields leave to the scrollbar."""
 
 
 class FieldHeading(Horizontal):

@@ -20,7 +20,7 @@ _KEY, _TOOLTIP = "turnlab_key", "turnlab_tooltip"
 
 
 class KeyLine(Widget):
-    """Lists the keys in force that have a place in the footer; a click on one runs it.
+    """Lists the current keys that have a place in the footer; a click on one runs it.
 
     One widget that draws a line costs a tenth of a footer that mounts a widget for every key, and what is first on
     screen has to be quick. With ``only``, ids of commands, it lists just those, the ones that cannot do anything

@@ -99,7 +99,7 @@ class PaneScreen(Place):
 
     def fit(self) -> None:
         """Tell the style sheet how much room there is, and which pane is in view."""
-        # Each update styles every widget anew; one for all of the classes is enough, none if nothing changed.
+        # Each update restyles every widget; one for all of the classes is enough, none if nothing changed.
         if self.take_room():
             self.update_node_styles()
         self.query_one(PaneTabs).show(self.pane)

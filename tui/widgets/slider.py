@@ -52,7 +52,7 @@ class Slider(FieldControl):
 
     @property
     def number(self) -> float | None:
-        """The value in force, as a number; ``None``: off, or no limit."""
+        """The value that applies, as a number; ``None``: off, or no limit."""
         value = self.state.in_force
         return float(value) if isinstance(value, (int, float)) else self.state.stands_at
 

@@ -112,7 +112,7 @@ class Timeline(Widget, can_focus=True):
         return max(self.size.width - GUTTER, 1)
 
     def draw(self) -> None:
-        """Draw all lines anew, and have those painted that changed."""
+        """Draw all lines again, and repaint those that changed."""
         if not self.is_mounted or not self.size.height:
             return
         if not self._palette:
@@ -238,7 +238,7 @@ class Timeline(Widget, can_focus=True):
     def show_playhead(self, t_ms: float | None, arm: str, *, follow: bool = False) -> None:
         """Put the playhead at a moment, and mark the arm that is heard.
 
-        ``follow`` turns the page when it leaves the view; whoever looks elsewhere is left there.
+        ``follow`` turns the page when it leaves the view; a person who looks elsewhere stays there.
         """
         before, view = self._playhead_ms, self.view
         self._playhead_ms, was_heard, self._heard_arm = t_ms, self._heard_arm, arm

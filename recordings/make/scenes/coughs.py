@@ -1,4 +1,4 @@
-"""Coughs and other sounds over the agent: loud, but nobody is speaking."""
+"""Coughs and other sounds over the agent: loud, but not speech."""
 
 from recordings.make.script import Noise, Persona, Reply, Scene, Turn
 

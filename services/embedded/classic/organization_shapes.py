@@ -108,7 +108,7 @@ class StateMachines(_Page):
 
 
 class Relationship(BaseModel):
-    """How the agent sees whoever made it."""
+    """How the agent sees its maker."""
 
     ownership: str
     type: str

@@ -278,7 +278,7 @@ def get_behavior_sets(
         if (not ids or one["classic_id"] in ids)
         and (is_active is None or one["is_active"] == is_active)
         and (not applied_to_service or set(one["applied_to_services"]) & set(applied_to_service))
-        # nobody in particular made the demo workspace's sets
+        # the demo workspace's sets have no author
         and (not creator or "" in creator)
         and all(_has(one["tags"], key, value) for key, value in tags)
     ]

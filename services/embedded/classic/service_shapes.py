@@ -31,7 +31,7 @@ class SignedIn(BaseModel):
 
 
 class UserInfo(BaseModel):
-    """Somebody."""
+    """A person."""
 
     org_id: str
     user_id: str

@@ -37,7 +37,7 @@ def shown_service(service: Json, organization_id: str, behaviors: Mapping[str, s
 
 
 def person(organization_id: str, user_id: str | None) -> Json:
-    """Return who did something; what the platform itself made was made by nobody."""
+    """Return who did something; what the platform itself made has no author."""
     return {"org_id": organization_id, "user_id": user_id or ""}
 
 
@@ -118,7 +118,7 @@ def find_behavior_sets(db: sqlite3.Connection, workspace_id: str, *, ordering: s
 
 
 def uuids_of(db: sqlite3.Connection, workspace_id: str, behavior_ids: list[str]) -> list[str]:
-    """Return what a version set stores for Classic ids; one that nobody knows stays as it is."""
+    """Return what a version set stores for Classic ids; an unknown one stays as it is."""
     known = _ids(db, workspace_id, "classic_id", "id")
     return [known.get(one, one) for one in behavior_ids]
 

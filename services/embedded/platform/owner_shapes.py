@@ -232,7 +232,7 @@ class ContextGraphResponse(AgentResponse):
 
 
 class Relationship(BaseModel):
-    """How the agent sees whoever made it."""
+    """How the agent sees its maker."""
 
     model_config = ConfigDict(extra="allow")
 

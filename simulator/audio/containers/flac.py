@@ -22,7 +22,7 @@ _LATE_S = 0.25
 
 @dataclass(frozen=True, slots=True)
 class _Info:
-    """A STREAMINFO block at byte ``start`` of the file; ``total`` samples, 0 where nobody knows."""
+    """A STREAMINFO block at byte ``start`` of the file; ``total`` samples, 0 where unknown."""
 
     start: int
     content: bytes

@@ -43,7 +43,7 @@ def more_than_promised(promised: str, there: str) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Sound:
-    """Sound from byte ``start`` of a file of ``size`` bytes on; ``promised`` bytes of it, ``None`` if nobody knows.
+    """Sound from byte ``start`` of a file of ``size`` bytes on; ``promised`` bytes of it, ``None`` if unknown.
 
     ``byte_rate`` is in bytes a second, to say lengths in seconds; 0 where it is not known.
     """

@@ -36,7 +36,7 @@ def presets(
 
 
 def keys(as_json: Json = False) -> None:
-    """List the dashboard's commands, the keys in force and the file to choose others in."""
+    """List the dashboard's commands, their current keys and the file to choose others in."""
     from tui.cli.keys import list_keys
 
     list_keys(as_json=as_json)
