@@ -2,28 +2,37 @@
 
 Latencies are compared over the turns in which every arm has one, as the difference of the medians, so that the
 figures shown can be subtracted by hand. Counts and seconds are compared by their totals. Every arm meets the same
-drawn latencies. The 95 % interval is a bootstrap over recordings. Where resamples show no difference, they cannot
-say how large one may be: a count then has the bounds of Wilson's interval for what never happened in so many cases,
-and a time or a duration has no interval.
+drawn latencies. The 95 % interval is a bootstrap over recordings, or, of fewer than three, over blocks of
+consecutive turns. Where resamples show no difference, they cannot say how large one may be: a count then has the
+bounds of Wilson's interval for what never happened in so many cases, and a time or a duration has no interval.
 """
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import lru_cache
+from itertools import pairwise
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from simulator.measures.readout_table import READOUTS, Readout
+from simulator.measures.readout_table import READOUTS, Readout, Values
 from simulator.measures.readouts import Measured, percentile
-from simulator.measures.turns import unseen_rate
+from simulator.measures.turns import Count, unseen_rate
 
 FEWEST_TURNS = 5
 FEWEST_RECORDINGS = 3
 """Fewer recordings than this cannot show how much recordings differ."""
+
+FEWEST_BLOCKS = 8
+MOST_BLOCKS = 24
+"""Fewer blocks of turns cannot show how much they differ; more cost time and show little more."""
+
+BLOCK_TURNS = 2
+"""Turns in the shortest block: what one turn does to the next stays within it half of the time."""
 
 RESAMPLES = 2000
 
@@ -37,11 +46,11 @@ def why_no_interval(turns: int, drawn: int, what: str = "recordings") -> str | N
     return None
 
 
-@lru_cache(maxsize=16)
-def weights(recordings: int) -> NDArray[np.int64]:
-    """Return how often each recording is drawn in each resample, ``[RESAMPLES, recordings]``."""
-    share = np.full(recordings, 1.0 / recordings)
-    return np.random.default_rng(0).multinomial(recordings, share, size=RESAMPLES)
+@lru_cache(maxsize=32)
+def weights(drawn: int) -> NDArray[np.int64]:
+    """Return how often each recording, or block of turns, is drawn in each resample, ``[RESAMPLES, drawn]``."""
+    share = np.full(drawn, 1.0 / drawn)
+    return np.random.default_rng(0).multinomial(drawn, share, size=RESAMPLES)
 
 
 def interval(resampled: NDArray[Any]) -> tuple[float, float] | None:
@@ -62,6 +71,71 @@ Runs = Mapping[tuple[str, str], Measured]
 
 
 @dataclass(frozen=True, slots=True)
+class Drawn:
+    """What the resamples are drawn from: whole recordings, or blocks of the turns of fewer than three.
+
+    ``starts`` has, for each recording, the indices of the turns that begin a block; a whole recording is one block.
+    ``block_turns`` is how many turns a block has at least; ``None``: recordings are drawn.
+    """
+
+    starts: dict[str, list[int]]
+    block_turns: int | None
+
+    @classmethod
+    def of(cls, runs: Runs, recordings: list[str], arms: list[str]) -> Drawn:
+        """Return how to draw from ``recordings``."""
+        if len(recordings) >= FEWEST_RECORDINGS:
+            return cls({recording: [-1] for recording in recordings}, None)
+        turns = {
+            recording: sorted({one.turn.index for arm in arms for one in runs[recording, arm].turns})
+            for recording in recordings
+        }
+        length = max(BLOCK_TURNS, -(-sum(map(len, turns.values())) // MOST_BLOCKS))
+        # what is left over at the end belongs to the last block
+        starts = {one: found[: max(len(found) - length + 1, 1) : length] for one, found in turns.items()}
+        return cls({one: [-1, *found[1:]] for one, found in starts.items()}, length)
+
+    @property
+    def size(self) -> int:
+        """How many recordings or blocks there are."""
+        return sum(map(len, self.starts.values()))
+
+    @property
+    def over(self) -> str:
+        """What it is, in words."""
+        return "recordings" if self.block_turns is None else f"blocks of {self.block_turns} consecutive turns"
+
+    def number(self, recording: str, index: int) -> int:
+        """Return the number of the recording or block that a turn belongs to."""
+        before = 0
+        for name, starts in self.starts.items():
+            if name == recording:
+                return before + bisect_right(starts, index) - 1
+            before += len(starts)
+        raise KeyError(recording)
+
+    def why_no_interval(self, turns: int, met: int) -> str | None:
+        """Return why so many turns, of ``met`` of the recordings or blocks, cannot give an interval."""
+        if self.block_turns is None:
+            return why_no_interval(turns, met)
+        if met < FEWEST_BLOCKS:
+            return (
+                f"an interval needs {FEWEST_RECORDINGS} recordings,"
+                f" or {FEWEST_BLOCKS * self.block_turns} paired turns of fewer, not {turns}"
+            )
+        return None
+
+    def totals(self, run: Measured, recording: str, readout: Readout) -> list[float]:
+        """Return what each block of one recording adds to a total; a whole recording all of it."""
+        starts = self.starts[recording]
+        indices = [one.turn.index for one in run.turns]
+        until = [sum(index < start for index in indices) for start in starts[1:]]
+        up_to = [_amount(readout.measure(run.material.first(turns))) for turns in until]
+        reached = [0.0, *up_to, _total(run, readout.name) or 0.0]
+        return [after - before for before, after in pairwise(reached)]
+
+
+@dataclass(frozen=True, slots=True)
 class Compared:
     """One readout in several arms; ``delta`` and ``ci95`` are arm minus baseline, for every other arm.
 
@@ -74,24 +148,30 @@ class Compared:
     n: int
     why_no_interval: str | None
     p90: Compared | None = None
+    out_of: dict[str, int] | None = None
+    """For a count, out of how many in each arm."""
 
     def to_json(self) -> dict[str, Any]:
         """Return it as scripts see it."""
-        shown = {"arms": self.arms, "delta": self.delta, "ci95": self.ci95, "n": self.n}
+        shown: dict[str, Any] = {"arms": self.arms, "delta": self.delta, "ci95": self.ci95, "n": self.n}
+        if self.out_of is not None:
+            shown["of"] = self.out_of
         return shown if self.why_no_interval is None else {**shown, "why_no_interval": self.why_no_interval}
 
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """All readouts of several arms against a baseline."""
+    """All readouts of several arms against a baseline; the intervals are a bootstrap over ``drawn_over``."""
 
     baseline: str
     readouts: dict[str, Compared]
+    drawn_over: str = "recordings"
 
     def to_json(self) -> dict[str, Any]:
         """Return it as scripts see it."""
         return {
             "baseline": self.baseline,
+            "interval_over": self.drawn_over,
             "readouts": {name: compared.to_json() for name, compared in self.readouts.items()},
         }
 
@@ -100,60 +180,77 @@ def compare(runs: Runs, recordings: list[str], arms: list[str], baseline: str) -
     """Compare arms over recordings; every (recording, arm) must have been measured."""
     # resampling goes by position, so the order someone happened to ask in must not matter
     recordings = sorted(recordings)
+    drawn = Drawn.of(runs, recordings, arms)
     readouts = {}
     for readout in READOUTS:
         name = readout.name
         if readout.kind == "latency" and readout.paired:
-            readouts[name] = _times(runs, recordings, arms, baseline, readout)
+            readouts[name] = _times(runs, drawn, arms, baseline, readout)
         used = [rec for rec in recordings if all(_total(runs[rec, arm], name) is not None for arm in arms)]
         if used:
-            readouts[name] = _totals(runs, used, arms, baseline, name)
-    return Comparison(baseline, readouts)
+            mine = drawn if used == recordings else Drawn.of(runs, used, arms)
+            readouts[name] = _totals(runs, mine, arms, baseline, readout)
+    return Comparison(baseline, readouts, drawn.over)
 
 
-def _times(runs: Runs, recordings: list[str], arms: list[str], baseline: str, readout: Readout) -> Compared:
+def _times(runs: Runs, drawn: Drawn, arms: list[str], baseline: str, readout: Readout) -> Compared:
     values: dict[str, list[int]] = {arm: [] for arm in arms}
     owner: list[int] = []
-    for number, recording in enumerate(recordings):
+    for recording in drawn.starts:
         by_arm = {arm: runs[recording, arm].per_turn(readout) for arm in arms}
         shared = sorted(set.intersection(*(set(found) for found in by_arm.values())))
-        owner += [number] * len(shared)
+        owner += [drawn.number(recording, index) for index in shared]
         for arm in arms:
             values[arm] += [by_arm[arm][turn] for turn in shared]
     rows = np.array(owner)
-    p90 = _at_share(values, rows, len(recordings), baseline, 0.9)
-    return replace(_at_share(values, rows, len(recordings), baseline, 0.5), p90=p90)
+    p90 = _at_share(values, rows, drawn, baseline, 0.9)
+    return replace(_at_share(values, rows, drawn, baseline, 0.5), p90=p90)
 
 
 def _at_share(
-    values: dict[str, list[int]], owner: NDArray[Any], recordings: int, baseline: str, share: float
+    values: dict[str, list[int]], owner: NDArray[Any], drawn: Drawn, baseline: str, share: float
 ) -> Compared:
-    """Compare paired latencies at a percentile; ``owner`` says which recording each pair came from."""
+    """Compare paired latencies at a percentile; ``owner`` says which recording or block each pair came from."""
     others = [arm for arm in values if arm != baseline]
     figures = {arm: percentile(sorted(found), share) if found else None for arm, found in values.items()}
-    why = why_no_interval(len(owner), len(set(owner.tolist())))
+    why = drawn.why_no_interval(len(owner), len(set(owner.tolist())))
     ci: dict[str, tuple[float, float] | None] = dict.fromkeys(others)
     if why is None:
-        drawn = weights(recordings)
-        base = _weighted_percentiles(np.array(values[baseline]), owner, drawn, share)
+        often = weights(drawn.size)
+        base = _weighted_percentiles(np.array(values[baseline]), owner, often, share)
         for arm in others:
-            ci[arm] = interval(_weighted_percentiles(np.array(values[arm]), owner, drawn, share) - base)
+            ci[arm] = interval(_weighted_percentiles(np.array(values[arm]), owner, often, share) - base)
     return Compared(figures, _deltas(figures, baseline), ci, len(owner), why)
 
 
-def _totals(runs: Runs, recordings: list[str], arms: list[str], baseline: str, name: str) -> Compared:
-    table = {arm: np.array([_total(runs[rec, arm], name) for rec in recordings], float) for arm in arms}
-    totals: dict[str, float | None] = {arm: _tidy(float(found.sum())) for arm, found in table.items()}
+def _totals(runs: Runs, drawn: Drawn, arms: list[str], baseline: str, readout: Readout) -> Compared:
+    name, recordings = readout.name, list(drawn.starts)
+    totals: dict[str, float | None] = {
+        arm: _tidy(sum(_total(runs[recording, arm], name) or 0.0 for recording in recordings)) for arm in arms
+    }
     n = sum(len(runs[recording, baseline].turns) for recording in recordings)
     others = [arm for arm in arms if arm != baseline]
-    why = why_no_interval(n, len(recordings))
+    why = drawn.why_no_interval(n, drawn.size)
+    if why is None and readout.needs_greeting and drawn.block_turns:
+        why = f"an interval needs {FEWEST_RECORDINGS} recordings: a call has one greeting"
     ci: dict[str, tuple[float, float] | None] = dict.fromkeys(others)
     if why is None:
-        drawn = weights(len(recordings))
+        often = weights(drawn.size)
+        table = {
+            arm: np.array([v for one in recordings for v in drawn.totals(runs[one, arm], one, readout)])
+            for arm in arms
+        }
         for arm in others:
-            ci[arm] = interval(drawn @ (table[arm] - table[baseline]))
+            ci[arm] = interval(often @ (table[arm] - table[baseline]))
             ci[arm] = ci[arm] or _unseen(runs, recordings, (arm, baseline), name)
-    return Compared(totals, _deltas(totals, baseline), ci, n, why)
+    counts = {arm: [runs[one, arm].counts.get(name) for one in recordings] for arm in arms}
+    out_of = {arm: sum(count.of for count in found if count) for arm, found in counts.items()}
+    is_count = readout.kind == "count"
+    return Compared(totals, _deltas(totals, baseline), ci, n, why, out_of=out_of if is_count else None)
+
+
+def _amount(value: Values) -> float:
+    return float(value.count) if isinstance(value, Count) else float(value) if isinstance(value, float) else 0.0
 
 
 def _unseen(runs: Runs, recordings: list[str], arms: tuple[str, str], name: str) -> tuple[float, float] | None:

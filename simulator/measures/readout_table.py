@@ -37,6 +37,8 @@ class Readout:
     ``cleared`` that an agent's own ``clear`` message removes that caveat.
     ``minor`` lines give way where there is no room; ``optional`` lines are shown when a person asks for them.
     ``short`` is its title where a turn is understood, as over the big figures of a live call.
+    ``of`` says what a count is out of. ``says`` is what it means to callers, with ``{}`` for the share of ``of``,
+    or for the seconds: a verdict on two arms is made of these.
     """
 
     name: str
@@ -56,6 +58,8 @@ class Readout:
     minor: tuple[Share, ...] = ()
     optional: tuple[Share, ...] = ()
     short: str = ""
+    of: str = ""
+    says: str = ""
 
     @property
     def paired(self) -> bool:
@@ -84,8 +88,8 @@ class Readout:
         return f"{self.name} {share}".rstrip()
 
     def label(self, share: Share) -> str:
-        """Return what people call one of its lines, such as ``response after turn p90``."""
-        return f"{self.title} {share}".rstrip()
+        """Return what people call one of its lines: ``response after turn p90``, ``cut-ins, of turns``."""
+        return f"{self.title}, of {self.of}" if self.of else f"{self.title} {share}".rstrip()
 
 
 def _latency(
@@ -173,6 +177,8 @@ READOUTS = (
     Readout(
         name="cut_ins",
         title="cut-ins",
+        of="turns",
+        says="cuts in on {}",
         meaning="Turns taken to be over in which the agent was heard more than 0.1 s before their true end.",
         kind="count",
         place=4,
@@ -183,6 +189,7 @@ READOUTS = (
     Readout(
         name="early_ends",
         title="early ends",
+        of="turns",
         meaning="Turns taken to be over more than 0.1 s before their true end, unheard: it costs an answer.",
         kind="count",
         place=5,
@@ -193,6 +200,8 @@ READOUTS = (
     Readout(
         name="missed_turns",
         title="missed turns",
+        of="turns",
+        says="misses {}",
         meaning="Turns that were not heard, or had no end of turn before the caller spoke again: no answer.",
         kind="count",
         place=6,
@@ -203,6 +212,8 @@ READOUTS = (
     Readout(
         name="hanging_turns",
         title="hanging turns",
+        of="turns",
+        says="leaves callers waiting 5 s after {}",
         meaning="Turns after which the caller hears nothing for 5 s.",
         kind="count",
         place=7,
@@ -211,6 +222,8 @@ READOUTS = (
     Readout(
         name="missed_barge_ins",
         title="missed barge-ins",
+        of="interruptions",
+        says="talks through {}",
         meaning="True interruptions after which the agent neither stopped within 2 s nor had ended.",
         kind="count",
         place=9,
@@ -221,6 +234,8 @@ READOUTS = (
     Readout(
         name="false_barge_ins",
         title="false barge-ins",
+        of="sounds",
+        says="stops for {} that should not stop it",
         meaning="The agent stopped for a backchannel, a cough or a noise, out of all of those over its voice.",
         kind="count",
         place=8,
@@ -232,6 +247,7 @@ READOUTS = (
     Readout(
         name="missed_responses",
         title="missed responses",
+        of="waits",
         meaning="Times the caller gave up waiting for the agent, out of all times they waited.",
         kind="count",
         place=21,
@@ -240,6 +256,7 @@ READOUTS = (
     Readout(
         name="fillers",
         title="fillers",
+        of="ends of turn",
         meaning="Fillers spoken, out of all ends of turn.",
         kind="count",
         place=14,
@@ -250,6 +267,7 @@ READOUTS = (
     Readout(
         name="repeated_fillers",
         title="repeated fillers",
+        of="fillers",
         meaning="Fillers after another filler, with no response between them, out of all fillers.",
         kind="count",
         place=15,
@@ -260,6 +278,7 @@ READOUTS = (
     Readout(
         name="forced_ends",
         title="forced ends",
+        of="ends of turn",
         meaning="Ends of turn by eot_timeout_ms of silence alone, out of all of them.",
         kind="count",
         place=16,
@@ -270,6 +289,8 @@ READOUTS = (
     Readout(
         name="wasted_generations",
         title="wasted generations",
+        of="answers",
+        says="throws away {}",
         meaning="Answers thrown away because the caller went on, out of all begun: they cost money, not time.",
         kind="count",
         place=17,
@@ -279,6 +300,8 @@ READOUTS = (
     Readout(
         name="underruns",
         title="underruns",
+        of="joints",
+        says="breaks off at {}",
         meaning="Gaps in the agent's speech, out of all joints between its chunks.",
         kind="count",
         place=19,
@@ -288,6 +311,7 @@ READOUTS = (
     Readout(
         name="choppy_starts",
         title="choppy starts",
+        of="responses",
         meaning="Responses that begin with fewer than 4 words, out of all of them.",
         kind="count",
         place=20,
@@ -297,6 +321,8 @@ READOUTS = (
     Readout(
         name="truncated_words",
         title="truncated words",
+        of="words",
+        says="cuts {}",
         meaning="Words cut by the limits on a response, out of all of them.",
         kind="count",
         place=18,
@@ -307,6 +333,7 @@ READOUTS = (
     Readout(
         name="talk_over_s",
         title="talk-over",
+        says="talks over callers for {}",
         meaning="Agent sound over true caller turns, summed.",
         kind="duration",
         place=11,
@@ -317,6 +344,7 @@ READOUTS = (
     Readout(
         name="dead_air_s",
         title="dead air",
+        says="leaves {} of dead air",
         meaning="Silence beyond 1 s between the true end of a turn and the first agent sound, summed.",
         kind="duration",
         place=12,

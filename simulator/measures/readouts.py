@@ -43,7 +43,10 @@ class Spread:
 
 @dataclass(frozen=True, slots=True)
 class Measured:
-    """One run measured: what each true turn met, and the counts. ``sounds`` are the agent's, for drawing."""
+    """One run measured: what each true turn met, and the counts. ``sounds`` are the agent's, for drawing.
+
+    ``material`` is what it was measured from, for measuring parts of it.
+    """
 
     labelled: bool
     silence_only: bool
@@ -53,6 +56,7 @@ class Measured:
     times: dict[str, tuple[int, ...]]
     counts: dict[str, Count]
     seconds: dict[str, float]
+    material: Material
 
     def per_turn(self, readout: Readout) -> dict[int, int]:
         """Return a latency by turn index, ms, for the turns that have one; empty where it is not of turns."""
@@ -102,6 +106,7 @@ def measured_by(readouts: Iterable[Readout], material: Material, *, silence_only
         times={name: tuple(value) for name, value in values.items() if isinstance(value, Sequence)},
         counts={name: value for name, value in values.items() if isinstance(value, Count)},
         seconds={name: value for name, value in values.items() if isinstance(value, float)},
+        material=material,
     )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import pairwise
 from statistics import NormalDist
 from typing import TypeVar
@@ -14,6 +14,7 @@ from simulator.engine.events import (
     Event,
     FillerEnded,
     FillerStarted,
+    MissedResponse,
     ResponseStarted,
     ResponseTruncated,
     SoundEnded,
@@ -284,6 +285,29 @@ class Material:
     def greeting(self) -> Sound | None:
         """The greeting as it was heard, where the agent speaks first."""
         return next((sound for sound in self.sounds if sound.kind == "greeting"), None)
+
+    def first(self, turns: int) -> Material:
+        """Return what there was before the turn after the first so many; all of it where there is none."""
+        if turns >= len(self.turns):
+            return self
+        end_ms = self.turns[turns].turn.start_ms
+        truth = replace(
+            self.truth,
+            turns=tuple(turn for turn in self.truth.turns if turn.start_ms < end_ms),
+            interruptions=tuple(one for one in self.truth.interruptions if one[0] < end_ms),
+            distractors=tuple(one for one in self.truth.distractors if one[0] < end_ms),
+        )
+        events = tuple(event for event in self.events if event.t_ms < end_ms)
+        sounds = tuple(sound for sound in self.sounds if sound.start_ms < end_ms)
+        return replace(
+            self,
+            truth=truth,
+            sounds=sounds,
+            turns=self.turns[:turns],
+            over=interruptions(events, sounds, truth),
+            events=events,
+            missed_responses=sum(isinstance(event, MissedResponse) for event in events),
+        )
 
     def of(self, kind: type[E]) -> list[E]:
         """Return the events of one kind, in order."""

@@ -44,6 +44,8 @@ def test_the_report_has_the_documented_shape(report: Any) -> None:
         assert set(found["arms"]) == {"ultra_low_latency", "quality"}
         assert set(found["delta"]) == set(found["ci95"]) == {"quality"}
         assert isinstance(found["n"], int)
+    assert comparison["interval_over"] == "recordings"
+    assert " ms slower than ultra_low_latency [" in comparison["verdicts"]["quality"]
     low, high = comparison["readouts"]["response_ms"]["ci95"]["quality"]
     assert low <= comparison["readouts"]["response_ms"]["delta"]["quality"] <= high
 
@@ -189,7 +191,7 @@ def test_a_name_with_markup_and_escapes_stays_text(turnlab: Turnlab, tmp_path: P
 NAMES = ["balanced", '{"eot_timeout_ms": 800}', '{"filler_style": "phrase"}']
 
 
-@pytest.mark.parametrize(("columns", "tables"), [("80", 3), ("120", 1)])
+@pytest.mark.parametrize(("columns", "tables"), [("80", 3), ("140", 1)])
 def test_three_configurations_are_compared_without_breaking_a_word(
     turnlab: Turnlab, columns: str, tables: int
 ) -> None:
@@ -197,8 +199,9 @@ def test_three_configurations_are_compared_without_breaking_a_word(
     out = turnlab("simulate", bundled_folder() / "booking.flac", *options, environment={"COLUMNS": columns}).out
     lines = out.splitlines()
     assert max(map(len, lines)) <= int(columns)
-    for readout in ("end-of-turn delay p50", "false barge-ins", "truncated words"):
+    for readout in ("end-of-turn delay p50", "false barge-ins, of sounds", "truncated words, of words"):
         assert sum(line.startswith(f" {readout} ") for line in lines) == tables
     assert ("inline-2 against balanced" in lines) == (tables > 1)
+    assert any(line.startswith("inline-2: In these 7 paired turns alone: ") for line in lines)
     assert 'inline is {"eot_timeout_ms": 800}' in lines
     assert 'inline-2 is {"filler_style": "phrase"}' in lines

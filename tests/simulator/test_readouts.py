@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
 
 from simulator.labels import Labels
-from simulator.measures.comparison import compare
+from simulator.measures.comparison import Compared, Comparison, compare
 from simulator.measures.readout_table import READOUTS
 from simulator.measures.readouts import Measured, Spread, readouts_json
 from simulator.measures.turns import Count
+from simulator.measures.verdict import verdict
 from tests.simulator.tracks import Speech, fixed_profile, play_track, times
 
 
@@ -165,7 +167,7 @@ def test_a_comparison_subtracts_what_it_shows_and_says_why_it_has_no_interval() 
     assert few.n == 4
     assert few.delta["slow"] == (few.arms["slow"] or 0) - (few.arms["base"] or 0) == 50.0
     assert few.ci95["slow"] is None
-    assert few.why_no_interval == "an interval needs 5 paired turns, not 4"
+    assert few.why_no_interval == "an interval needs 3 recordings, or 16 paired turns of fewer, not 4"
     runs = {**arms_over("one", 3), **arms_over("two", 2), **arms_over("three", 4)}
     many = compare(runs, ["one", "two", "three"], arms, "base").readouts["response_ms"]
     assert many.ci95["slow"] == (50.0, 50.0)
@@ -175,8 +177,70 @@ def test_a_comparison_subtracts_what_it_shows_and_says_why_it_has_no_interval() 
     assert never["dead_air_s"].ci95["slow"] is None
     assert never["eot_delay_ms"].ci95["slow"] is None
     assert compare(runs, ["three", "one", "two"], arms, "base").readouts["response_ms"] == many
-    single = compare(arms_over("one", 9), ["one"], arms, "base").readouts["response_ms"]
-    assert single.why_no_interval == "an interval needs 3 recordings, not 1"
+    thin = compare(
+        {**arms_over("one", 1), **arms_over("two", 1), **arms_over("three", 1)},
+        ["one", "two", "three"],
+        arms,
+        "base",
+    )
+    assert thin.readouts["response_ms"].why_no_interval == "an interval needs 5 paired turns, not 3"
+
+
+def long_call(turns: int, other: dict[str, object]) -> Comparison:
+    """Compare a plain arm without fillers with another over one recording."""
+    track = [Speech(start, start + 50, 0.9) for start in range(10, 10 + 600 * turns, 600)]
+    labels = truth(*((speech.start, speech.end) for speech in track))
+    configs: dict[str, dict[str, object]] = {"base": {}, "other": other}
+    runs = {
+        ("one", arm): play_track(track, {"filler_style": "silent", **own}, labels=labels).measured
+        for arm, own in configs.items()
+    }
+    return compare(runs, ["one"], ["base", "other"], "base")
+
+
+def test_one_long_recording_gives_an_interval_over_blocks_of_its_turns() -> None:
+    other: dict[str, object] = {"tts_model": "sonic-3", "max_response_words": 4}
+    found = long_call(16, other)
+    assert found.drawn_over == "blocks of 2 consecutive turns"
+    assert found.readouts["response_ms"].ci95["other"] == (-150.0, -150.0)
+    words = found.readouts["truncated_words"]
+    # every answer loses the same, so that each resample of blocks loses what the whole call does
+    assert words.ci95["other"] == (words.arms["other"], words.arms["other"])
+    assert words.out_of is not None
+    assert words.out_of["other"] == (words.arms["other"] or 0) + 16 * 4
+    assert long_call(15, other).readouts["truncated_words"].ci95["other"] is None
+    assert long_call(60, other).drawn_over == "blocks of 3 consecutive turns"
+
+
+def test_a_verdict_claims_what_the_intervals_show_and_nothing_else() -> None:
+    found = long_call(16, {"tts_model": "sonic-3", "max_response_words": 4})
+    words = found.readouts["truncated_words"]
+    share = (words.arms["other"] or 0) / (words.out_of or {})["other"]
+    assert verdict(found, "other", "stored") == (
+        f"150 ms quicker than stored [150, 150], but cuts {share:.0%}".replace("%", " %")
+        + " of the words; 95 % interval, n = 16 paired turns."
+    )
+    assert verdict(long_call(16, {}), "other") == (
+        "response not distinguishable from base; 95 % interval, n = 16 paired turns."
+    )
+    few = verdict(long_call(4, {"tts_model": "sonic-3"}), "other")
+    assert few.startswith("In these 4 paired turns alone: 50 ms slower than base")
+    assert few.endswith("; an interval needs 3 recordings, or 16 paired turns of fewer, not 4.")
+
+
+def test_a_verdict_is_silent_about_a_difference_that_may_be_none() -> None:
+    base = Compared({"A": 3.0, "B": 1.0}, {"A": 2.0}, {"A": (-1.0, 5.0)}, 30, None, out_of={"A": 30, "B": 30})
+    response = Compared({"A": 900.0, "B": 950.0}, {"A": -50.0}, {"A": (-120.0, 20.0)}, 30, None)
+    both = Comparison("B", {"response_ms": response, "cut_ins": base})
+    assert verdict(both, "A", "stored") == (
+        "response not distinguishable from stored [−120, +20 ms]; 95 % interval, n = 30 paired turns."
+    )
+    sure = replace(base, ci95={"A": (1.0, 3.0)})
+    quicker = replace(response, ci95={"A": (-80.0, -20.0)})
+    assert verdict(Comparison("B", {"response_ms": quicker, "cut_ins": sure}), "A", "stored") == (
+        "50 ms quicker than stored [20, 80], but cuts in on 10 % of the turns instead of 3 %;"
+        " 95 % interval, n = 30 paired turns."
+    )
 
 
 def test_unlabelled_arms_pair_the_same_stretches_of_the_recording() -> None:

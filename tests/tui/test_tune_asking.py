@@ -230,7 +230,7 @@ async def test_the_curve_shows_where_the_arms_stand_and_takes_the_draft_along(ap
             line = next(line for line in lines(screen) if line.startswith(row))
             return float(line.removeprefix(row).split()[2 * arm].replace(",", ""))
 
-        waited, cut_in = figure_of("response after turn p50"), figure_of("cut-ins")
+        waited, cut_in = figure_of("response after turn p50"), figure_of("cut-ins, of turns")
         await pilot.press("c")
         await settle_on(pilot, SensitivityDialog)
         await until(pilot, lambda: "ended early" in str(app.screen.query_one("#curve-legend").render()))
@@ -255,7 +255,7 @@ async def test_the_curve_shows_where_the_arms_stand_and_takes_the_draft_along(ap
         await rest(pilot)
         assert screen.session.draft.config.eager_eot_threshold == float(setting)
         assert figure_of("response after turn p50") > waited
-        assert figure_of("cut-ins") <= cut_in
+        assert figure_of("cut-ins, of turns") <= cut_in
 
 
 def test_there_is_no_curve_of_a_head_start_nor_without_labels(analyses: Path) -> None:

@@ -232,7 +232,10 @@ async def test_all_recordings_are_compared_with_intervals_and_one_says_why_it_ha
     async with app.run_test(size=(120, 60)) as pilot:
         screen = await open_tune(pilot)
         table = screen.query_one(ReadoutTable)
-        assert any("No 95 % interval: an interval needs 3 recordings, not 1" in line for line in table.lines)
+        assert any(
+            "No 95 % interval: an interval needs 3 recordings, or 16 paired turns of fewer, not 6" in line
+            for line in table.lines
+        )
         slider(screen, FIELD).focus()
         await pilot.press("home", "a")
         await rest(pilot)

@@ -186,7 +186,7 @@ def _print(recording: Recording, taken: CallTaken, outside: Outside) -> None:
             rows.append([readout.title, *figures, str(spread.n)])
         else:
             value = measured.seconds[name] if name in measured.seconds else measured.counts[name].count
-            rows.append([readout.title, total(name, value, [measured]), "", "", ""])
+            rows.append([readout.label(""), total(name, value, [measured]), "", "", ""])
     replay = "elastic" if taken.elastic else "rigid"
     print_table(
         f"{recording.id} ({replay}), {len(measured.turns)} turns, heard from outside; times in ms",

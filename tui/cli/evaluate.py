@@ -29,6 +29,7 @@ from simulator.measures.scoring import (
     voice_scores,
 )
 from simulator.measures.tradeoff import TurnScore
+from simulator.measures.verdict import comparison_json
 from simulator.recording import Recording
 from simulator.replay import play
 from simulator.study import Arm, Run, run
@@ -258,7 +259,7 @@ def to_json(evaluation: Evaluation) -> dict[str, Any]:
             for name in names
             if evaluation.runs
         },
-        "comparison": evaluation.comparison().to_json() if evaluation.runs else None,
+        "comparison": comparison_json(evaluation.comparison()) if evaluation.runs else None,
     }
 
 

@@ -14,6 +14,7 @@ from simulator.engine.profile import EngineProfile
 from simulator.errors import SimulatorError, VoiceError
 from simulator.measures.comparison import Comparison, compare
 from simulator.measures.readouts import readouts_json
+from simulator.measures.verdict import comparison_json
 from simulator.playback import to_playback
 from simulator.playing.call_mix import CallMix, mix_format, write_mix
 from simulator.recording import Recording
@@ -224,7 +225,7 @@ def to_json(report: Report) -> dict[str, Any]:
             }
             for one in report.runs.values()
         ],
-        "comparison": report.comparison.to_json(),
+        "comparison": comparison_json(report.comparison),
         "timing": {"analysis_s": round(report.analysis_s, 4), "decision_s": round(report.decision_s, 4)},
         **written,
     }

@@ -9,6 +9,7 @@ from base.json_text import json_line
 from simulator.measures.comparison import Compared, Comparison
 from simulator.measures.readout_table import BY_NAME, BY_PLACE, Readout
 from simulator.measures.readouts import Measured, Spread
+from simulator.measures.verdict import verdict
 from tui.cli.tables import fits, print_line, print_table
 from tui.figures import difference, figure, interval, total
 
@@ -41,6 +42,8 @@ def print_what_if(words: list[str]) -> None:
 
 def print_readouts(runs: list[Run], comparison: Comparison, names: list[str]) -> None:
     """Print every readout of the arms ``names``, the first of them the baseline."""
+    for name in names[1:]:
+        print_line(f"{name}: {verdict(comparison, name)}")
     by_arm = {name: [one for one in runs if one.arm == name] for name in names}
     headers = ["", *names]
     for name in names[1:]:
@@ -76,7 +79,7 @@ def _rows(
     measured = {name: [one.measured for one in runs] for name, runs in by_arm.items()}
     key = readout.name
     found = comparison.readouts.get(key)
-    title = readout.title
+    title = readout.label("") if readout.kind == "count" else readout.title
     if readout.kind != "latency":
         totals = [_total(measured[name], key) for name in names]
         if None in totals:
@@ -135,7 +138,8 @@ def print_run_notes(runs: list[Run], comparison: Comparison, *, compared: bool) 
     """Print what one must know to read the readouts."""
     if compared:
         print_line(
-            "Differences are over the turns answered in every arm; intervals are a bootstrap over recordings."
+            "Differences are over the turns answered in every arm; intervals are a bootstrap over"
+            f" {comparison.drawn_over}."
         )
         whys: dict[str, list[str]] = {}
         for name, found in comparison.readouts.items():

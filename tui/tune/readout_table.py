@@ -50,7 +50,7 @@ class Columns:
     """How wide each column is; what does not fit is left out from the right, the difference last."""
 
     def __init__(self, width: int, arms: int, *, intervals: bool) -> None:
-        self.label = 26
+        self.label = 35 if width >= WIDE else 26
         self.delta = 9
         room = width - self.label - self.delta
         self.value = min(14 if width >= WIDE else 11, max(room // arms, 8))

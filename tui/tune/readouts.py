@@ -44,6 +44,11 @@ class Row:
         """Which readout it shows."""
         return self.key.partition(" ")[0]
 
+    @property
+    def title(self) -> str:
+        """Its label without what a count is out of, for phrases that go on with the count."""
+        return self.label.partition(",")[0]
+
 
 @dataclass(frozen=True, slots=True)
 class Readouts:

@@ -176,7 +176,7 @@ def try_offer(
 
 def measured_by(symptom: Symptom, rows: Mapping[str, Row]) -> list[str]:
     """Return the readouts of the draft that measure a symptom, a phrase each; nothing where they need labels."""
-    return [f"{rows[key].label} {rows[key].values[0]}" for key in symptom.rows if key in rows]
+    return [f"{rows[key].title} {rows[key].values[0]}" for key in symptom.rows if key in rows]
 
 
 def gain(symptom: Symptom, measurement: Measurement) -> tuple[float, ...]:
@@ -201,5 +201,5 @@ def effect(symptom: Symptom, measurement: Measurement) -> str:
     for key in keys:
         row = rows[key]
         after, before = row.values[:2]
-        told.append(f"{row.label} {before} → {after}" if before != after else f"{row.label} stays {after}")
+        told.append(f"{row.title} {before} → {after}" if before != after else f"{row.title} stays {after}")
     return " · ".join(told)

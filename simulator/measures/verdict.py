@@ -1,0 +1,105 @@
+"""What a comparison comes to, in one plain sentence that claims no more than its intervals show."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from simulator.measures.comparison import Compared, Comparison
+from simulator.measures.readout_table import BY_NAME, BY_PLACE, Readout
+
+RESPONSE = BY_NAME["response_ms"]
+
+
+def comparison_json(comparison: Comparison) -> dict[str, Any]:
+    """Return a comparison with its verdicts as scripts see it."""
+    arms = next((found.delta for found in comparison.readouts.values()), {})
+    return {**comparison.to_json(), "verdicts": {arm: verdict(comparison, arm) for arm in arms}}
+
+
+def verdict(comparison: Comparison, arm: str, against: str | None = None) -> str:
+    """Say how an arm differs from the baseline, which people call ``against``.
+
+    The response comes first, with its 95 % interval, then what callers gain and lose by the rest. A difference that
+    may be none is not mentioned; without intervals, the sentence says so and speaks of these turns alone.
+    """
+    against = against or comparison.baseline
+    response = comparison.readouts.get(RESPONSE.name)
+    delta = response.delta.get(arm) if response is not None else None
+    if response is None or delta is None:
+        return f"No turn is answered in both, so there is no response to compare with {against}."
+    alone = response.why_no_interval is not None
+    gains, costs = _rest(comparison, arm, alone=alone)
+    head, side = _head(response, arm, delta, against, alone=alone)
+    same, other = (costs, gains) if side > 0 else (gains, costs)
+    parts = [head, *(f"and {_listed(one)}" for one in (same,) if one)]
+    text = " ".join(parts) + (f", but {_listed(other)}" if other else "")
+    turns = f"{response.n} paired turn{'s' * (response.n != 1)}"
+    if alone:
+        return f"In these {turns} alone: {text}; {response.why_no_interval}."
+    return f"{text}; 95 % interval, n = {turns}."
+
+
+def _head(response: Compared, arm: str, delta: float, against: str, *, alone: bool) -> tuple[str, int]:
+    """Return what the response says, and its side: 1 slower, −1 quicker, 0 neither."""
+    bounds = response.ci95.get(arm)
+    if alone:
+        if not round(delta):
+            return f"as quick as {against}", 0
+        return f"{abs(delta):,.0f} ms {'slower' if delta > 0 else 'quicker'} than {against}", 1 if delta > 0 else -1
+    if bounds is None:
+        return f"response not distinguishable from {against}", 0
+    low, high = bounds
+    if low <= 0 <= high:
+        return f"response not distinguishable from {against} [{_signed(low)}, {_signed(high)} ms]", 0
+    least, most = sorted((abs(low), abs(high)))
+    side = 1 if low > 0 else -1
+    word = "slower" if side > 0 else "quicker"
+    # a median's own difference may lie on the other side of zero than its resamples, and says nothing then
+    amount = f"{abs(delta):,.0f} ms {word}" if delta * side > 0 else word
+    return f"{amount} than {against} [{least:,.0f}, {most:,.0f}]", side
+
+
+def _rest(comparison: Comparison, arm: str, *, alone: bool) -> tuple[list[str], list[str]]:
+    """Return what callers gain and what they lose, a phrase each."""
+    gains: list[str] = []
+    costs: list[str] = []
+    for readout in BY_PLACE:
+        found = comparison.readouts.get(readout.name) if readout.says else None
+        if found is None:
+            continue
+        delta, bounds = found.delta.get(arm), found.ci95.get(arm)
+        sure = bounds is not None and (bounds[0] > 0 or bounds[1] < 0)
+        if delta and (sure or (alone and found.why_no_interval)):
+            (costs if delta > 0 else gains).append(_phrase(readout, found, arm, comparison.baseline))
+    return gains, costs
+
+
+def _phrase(readout: Readout, found: Compared, arm: str, baseline: str) -> str:
+    mine, theirs = found.arms[arm] or 0.0, found.arms[baseline] or 0.0
+    if found.out_of is None:
+        after, before = f"{mine:,.1f} s", f"{theirs:,.1f} s"
+    else:
+        of, of_theirs = found.out_of[arm], found.out_of[baseline]
+        after, before = _share(mine, of), _share(theirs, of_theirs)
+        if after == before:
+            after, before = f"{mine:,.0f} of {of:,}", f"{theirs:,.0f} of {of_theirs:,}"
+            return f"{readout.says.format(f'{after} {readout.of}')} instead of {before}"
+        after = f"{after} of the {readout.of}"
+    told = readout.says.format(after)
+    return f"{told} instead of {before}" if theirs else told
+
+
+def _share(count: float, of: int) -> str:
+    if not count:
+        return "none"
+    share = count / of if of else 0.0
+    return f"{share:.0%}".replace("%", " %") if share >= 0.01 else f"{share:.1%}".replace("%", " %")
+
+
+def _listed(phrases: list[str]) -> str:
+    return phrases[0] if len(phrases) == 1 else f"{', '.join(phrases[:-1])} and {phrases[-1]}"
+
+
+def _signed(value: float) -> str:
+    text = f"{abs(value):,.0f}"
+    return text if text == "0" else f"{'−' if value < 0 else '+'}{text}"
