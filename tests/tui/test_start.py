@@ -60,8 +60,8 @@ def start(tmp_path: Path) -> Iterator[Start]:
         terminal.close()
 
 
-def test_every_screen_opens_and_the_terminal_is_left_as_it_was(start: Start) -> None:
-    terminal = start(TURNLAB)
+def test_every_screen_opens_and_the_terminal_is_left_as_it_was(start: Start, analyses: Path) -> None:
+    terminal = start(TURNLAB, TURNLAB_CACHE_DIR=str(analyses))
     terminal.see(FIRST_SERVICE)
     for key, shown in STEPS:
         terminal.type(key)
