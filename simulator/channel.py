@@ -73,9 +73,8 @@ def second_voice(activity: Activity) -> str | None:
     quieter_s = float(lasts_s[loud_db < main_db - QUIETER_DB].sum())
     if quieter_s < max(QUIETER_S, QUIETER_SHARE * float(lasts_s.sum())):
         return None
-    return (
-        f"a second voice seems to be in it: {quieter_s:.1f} s of its speech are {QUIETER_DB:g} dB and more quieter"
-    )
+    quieter = f"{quieter_s:.1f} s of its speech lie {QUIETER_DB:g} dB or more below the rest"
+    return f"a second voice seems to be in it: {quieter}"
 
 
 @lru_cache(maxsize=256)
