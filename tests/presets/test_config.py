@@ -69,6 +69,7 @@ def test_an_update_holds_only_what_changed_and_null_puts_back() -> None:
         ({"max_response_words": 0}, "max_response_words"),
         ({"barge_in_min_speech_s": -1.0}, "barge_in_min_speech_s"),
         ({"eot_timeout_ms": 10**400}, "eot_timeout_ms"),
+        ({"max_response_words": 10**9 + 1}, "max_response_words"),
     ],
 )
 def test_values_out_of_bounds_are_named_and_kept(raw: dict[str, object], field: str) -> None:
@@ -78,9 +79,10 @@ def test_values_out_of_bounds_are_named_and_kept(raw: dict[str, object], field: 
 
 
 def test_a_stored_value_of_the_wrong_type_never_stops_loading() -> None:
-    config, problems = load({"max_buffer_delay_ms": "fast", "tts_model": ["x"], "barge_in_min_speech_s": 0.5})
-    assert {problem.field for problem in problems} == {"max_buffer_delay_ms", "tts_model"}
-    assert config.set_values() == {"barge_in_min_speech_s": 0.5}
+    wrong = {"max_buffer_delay_ms": "fast", "tts_model": ["x"], "filler_vocabulary": ["Mm", 3]}
+    config, problems = load({**wrong, "barge_in_min_speech_s": 0.5, "": "a name like any other"})
+    assert {problem.field for problem in problems} == set(wrong)
+    assert config.set_values() == {"barge_in_min_speech_s": 0.5, "": "a name like any other"}
 
 
 @pytest.mark.parametrize("raw", [{"eot_timeout_ms": 2.5}, {"eot_timeout_ms": True}, {"eager_eot_threshold": "0.5"}])
