@@ -25,6 +25,8 @@ from tui.themes import DARK, THEMES
 from tui.tune.modes import TuneModes
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from rich.console import RenderableType
 
     from services.model import Service
@@ -41,8 +43,9 @@ class TurnlabApp(ConnectedApp, inherit_bindings=False):
     """The dashboard.
 
     ``keymap`` gives commands other keys, by their ids. ``notes`` are sentences about how it was started, to be
-    shown once it stands. ``open_call`` opens live calls, by default through this machine's devices. The rest is
-    about the connection: see :class:`~tui.connection.ConnectedApp`.
+    shown once it stands. Tune, the first screen then, lists what is ``opened``. ``open_call`` opens live calls, by
+    default through this machine's devices. The rest is about the connection: see
+    :class:`~tui.connection.ConnectedApp`.
     """
 
     TITLE = "Turnlab"
@@ -59,6 +62,7 @@ class TurnlabApp(ConnectedApp, inherit_bindings=False):
         connection: str | None = None,
         open_client: OpenClient | None = None,
         initial_screen: Literal["services", "tune"] = "services",
+        opened: Sequence[Path] = (),
         clock: Clock = time.monotonic,
         keymap: Mapping[str, str] | None = None,
         notes: Sequence[str] = (),
@@ -69,9 +73,9 @@ class TurnlabApp(ConnectedApp, inherit_bindings=False):
         self.failure: BaseException | None = None
         """The unexpected error that ended the app, for its caller to report."""
         self._notes = notes
-        self._initial_screen = initial_screen
+        self._initial_screen = "tune" if opened else initial_screen
         self.services_screen = ServicesScreen()
-        self.tunes = TuneModes(self)
+        self.tunes = TuneModes(self, opened)
         self.open_call = open_call
         """Opens live calls; ``None`` for this machine's devices."""
         self.live: LiveScreen | None = None

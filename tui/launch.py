@@ -7,6 +7,8 @@ import json
 import os
 import sys
 import time
+from collections.abc import Sequence
+from pathlib import Path
 
 from base.folders import path_from_environment
 from base.os_errors import os_error_text
@@ -32,8 +34,11 @@ def report_first_paint() -> None:
     path.write_text(json.dumps(report), encoding="utf-8")
 
 
-def open_dashboard(connection: str | None = None, *, read_only: bool = False) -> int:
-    """Run the dashboard until the user leaves it; return the exit code. ``read_only``: it cannot write anything."""
+def open_dashboard(connection: str | None = None, *, read_only: bool = False, opened: Sequence[Path] = ()) -> int:
+    """Run the dashboard until the user leaves it; return the exit code. ``read_only``: it cannot write anything.
+
+    With folders or files that are ``opened``, it begins in Tune with the recordings in them.
+    """
     in_browser = "TURNLAB_IN_BROWSER" in os.environ
     # Textual draws on standard error
     if not in_browser and not all(stream.isatty() for stream in (sys.stdin, sys.stdout, sys.stderr)):
@@ -47,7 +52,9 @@ def open_dashboard(connection: str | None = None, *, read_only: bool = False) ->
     from tui.preferences import chosen_keys
 
     keys = chosen_keys()
-    app = TurnlabApp(connection=connection, keymap=keys.keymap, notes=keys.problems, read_only=read_only)
+    app = TurnlabApp(
+        connection=connection, keymap=keys.keymap, notes=keys.problems, read_only=read_only, opened=opened
+    )
     app.run()
     if app.failure is not None:
         report_stopped(app.failure)
@@ -55,7 +62,7 @@ def open_dashboard(connection: str | None = None, *, read_only: bool = False) ->
     return app.return_code or 0
 
 
-def serve_dashboard(port: int, connection: str | None, *, read_only: bool) -> None:
+def serve_dashboard(port: int, connection: str | None, *, read_only: bool, opened: Sequence[Path] = ()) -> None:
     """Serve the dashboard to browsers on this machine. Raises :class:`tui.cli.failure.WorkError`."""
     from tui.cli.failure import WorkError
 
@@ -66,6 +73,7 @@ def serve_dashboard(port: int, connection: str | None, *, read_only: bool) -> No
             raise
         raise WorkError("--web needs textual-serve; get it with: pip install 'turnlab[web]'") from None
     options = [*(["--connection", connection] if connection else []), *(["--read-only"] if read_only else [])]
+    options += [str(path.absolute()) for path in opened]
     try:
         serve(port, options)
     except OSError as error:

@@ -37,7 +37,13 @@ def remembered(name: str) -> str:
     return value if isinstance(value, str) else ""
 
 
-def remember(name: str, value: str) -> None:
+def remembered_list(name: str) -> list[str]:
+    """Return the list that is remembered under a name; nothing where there is none, or no file that can be read."""
+    value = _settings().get(name)
+    return [one for one in value if isinstance(one, str)] if isinstance(value, list) else []
+
+
+def remember(name: str, value: str | list[str]) -> None:
     """Remember a value; everything else in the file stays. Raises :class:`OSError`."""
     from base.files import write_whole
 

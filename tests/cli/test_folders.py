@@ -54,3 +54,13 @@ def test_own_recordings_are_found_in_a_folder_at_home(turnlab: Turnlab, tmp_path
     shutil.copy(tone, tmp_path / "place" / "recordings" / "mine.wav")
     listed = turnlab("recordings", "--json", environment={"HOME": str(tmp_path), "TURNLAB_DATA_DIR": "~/place"})
     assert str(tmp_path / "place" / "recordings" / "mine.wav") in [one["path"] for one in listed.json()]
+
+
+@pytest.mark.parametrize(
+    ("named", "said"), [("calls", "needs a terminal"), ("./nowhere", "no such file or folder")]
+)
+def test_a_folder_in_the_place_of_a_command_opens_the_dashboard(
+    turnlab: Turnlab, tmp_path: Path, named: str, said: str
+) -> None:
+    (tmp_path / "calls").mkdir()
+    assert said in turnlab(named, cwd=tmp_path).one_line(2)

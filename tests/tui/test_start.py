@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from simulator.recording import bundled_folder
 from tests.forked import TURNLAB
 from tests.terminal import Terminal
 
@@ -69,6 +70,17 @@ def test_every_screen_opens_and_the_terminal_is_left_as_it_was(start: Start, ana
     terminal.type("q")
     assert terminal.end() == 0
     assert terminal.said == ""
+    terminal.assert_restored()
+
+
+def test_a_folder_that_is_named_opens_in_tune(start: Start, tmp_path: Path) -> None:
+    folder = tmp_path / "presets"
+    folder.mkdir()
+    shutil.copy(bundled_folder() / "coughs.flac", folder / "our-call.flac")
+    terminal = start(TURNLAB, "--read-only", folder)
+    terminal.see("our-call")
+    terminal.type("q")
+    assert terminal.end() == 0
     terminal.assert_restored()
 
 

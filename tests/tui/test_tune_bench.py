@@ -22,7 +22,8 @@ from tui.tune.drafts import DraftController
 from tui.tune.findings import FindingsController
 from tui.tune.labelling import LabellingController
 from tui.tune.playback import Heard, PlaybackController
-from tui.tune.recordings import ALL, RecordingsController, RecordingsState
+from tui.tune.recording_rows import ALL, RecordingsState
+from tui.tune.recordings import RecordingsController
 from tui.tune.session import Session
 from tui.tune.symptoms import Offer
 from tui.tune.trial import Outcome, Trial

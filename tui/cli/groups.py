@@ -72,7 +72,7 @@ class LateGroup(TyperGroup):
     def resolve_command(self, ctx: Any, args: list[str]) -> Any:
         """Find the called command, building it if it was only named so far."""
         if args and args[0] in self.functions:
-            self.commands[args[0]] = check_late(typer.main.get_command(_alone(args[0], self.functions[args[0]])))
+            self.commands[args[0]] = check_late(alone(args[0], self.functions[args[0]]))
         elif args and args[0] in LATER:
             module, app = LATER[args[0]]
             self.commands[args[0]] = check_late(typer.main.get_command(getattr(import_module(module), app)))
@@ -114,8 +114,13 @@ def check_late(command: Any) -> Any:
     return command
 
 
+def alone(name: str, command: Callable[..., None]) -> Any:
+    """Return a command of its own that runs a function."""
+    return typer.main.get_command(_built(name, command))
+
+
 @cache
-def _alone(name: str, command: Callable[..., None]) -> typer.Typer:
+def _built(name: str, command: Callable[..., None]) -> typer.Typer:
     app = typer.Typer(rich_markup_mode=None, add_completion=False)
     app.command(name)(command)
     return app

@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable, Mapping
-from typing import Annotated, ClassVar
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+from typing import Annotated, Any, ClassVar, NoReturn
 
 import typer
 
+from base.folders import typed_path
 from base.unexpected import DEBUG, REMEDY, named, show_traceback
+from simulator.beside import is_file, is_folder
 from tui import __version__
 from tui.cli.commands import calling, listing, measuring
 from tui.cli.failure import CallError, ToldError, WorkError, report, report_as_json
-from tui.cli.groups import LateGroup, check_late
+from tui.cli.groups import LateGroup, alone, check_late
 from tui.streams import OutputLostError, flushed, write_what_can_be_written
 
 
@@ -24,12 +27,63 @@ class Turnlab(LateGroup):
         command.__name__: command for module in (measuring, listing, calling) for command in module.COMMANDS
     }
 
+    def resolve_command(self, ctx: Any, args: list[str]) -> Any:
+        """Find the called command; a path that is none opens the dashboard on the recordings there."""
+        if args and args[0] not in self.commands and _is_path(args[0]):
+            return OPEN, check_late(alone(OPEN, open_recordings)), args
+        return super().resolve_command(ctx, args)
+
+
+OPEN = "open"
+"""What the command is called that stands before paths, where no command is named."""
+
+
+def _is_path(argument: str) -> bool:
+    """Tell whether an argument that names no command names a file or folder, or is meant to."""
+    return any(mark in argument for mark in ("/", os.sep, ".", "~")) or Path(argument).exists()
+
+
+def open_recordings(
+    context: typer.Context,
+    paths: Annotated[list[Path], typer.Argument(help="Folders of recordings, or recordings.")],
+    read_only: Annotated[
+        bool, typer.Option("--read-only", help="Open the dashboard so that nothing can be written from it.")
+    ] = False,
+) -> None:
+    """Open the dashboard in Tune, on the recordings in folders, or on single ones."""
+    options = context.parent.params if context.parent else {}
+    opened = [typed_path(str(path)) for path in paths]
+    for path in opened:
+        if not (is_file(path) or is_folder(path)):
+            raise CallError(f"{path}: no such file or folder; check the path")
+    _open(
+        options.get("connection"),
+        read_only=read_only or bool(options.get("read_only")),
+        web_port=options.get("port") if options.get("in_browser") else None,
+        in_browser=bool(options.get("in_browser")),
+        opened=opened,
+    )
+
+
+def _open(
+    connection: str | None, *, read_only: bool, in_browser: bool, web_port: int | None, opened: Sequence[Path] = ()
+) -> NoReturn:
+    """Open the dashboard, in the terminal or for browsers."""
+    if in_browser:
+        from tui.launch import serve_dashboard
+
+        serve_dashboard(8766 if web_port is None else web_port, connection, read_only=read_only, opened=opened)
+        raise typer.Exit
+    from tui.launch import open_dashboard
+
+    raise typer.Exit(open_dashboard(connection, read_only=read_only, opened=opened))
+
 
 app = typer.Typer(
     name="turnlab",
     cls=Turnlab,
     help="Hear what a voice_config change does to a call before a caller does. "
-    "Without a command, opens the dashboard.",
+    "Without a command, opens the dashboard; with folders or files, on the recordings there.",
     no_args_is_help=False,
     add_completion=True,
     rich_markup_mode=None,
@@ -74,16 +128,9 @@ def _root(
         os.environ["TURNLAB_CONNECTION"] = connection
     if port is not None and not in_browser:
         raise CallError("--port goes with --web; 'turnlab serve' has a --port of its own")
-    if context.invoked_subcommand is None and in_browser:
-        from tui.launch import serve_dashboard
-
-        serve_dashboard(8766 if port is None else port, connection, read_only=read_only)
-        raise typer.Exit
     if context.invoked_subcommand is None:
-        from tui.launch import open_dashboard
-
-        raise typer.Exit(open_dashboard(connection, read_only=read_only))
-    if read_only or in_browser:
+        _open(connection, read_only=read_only, in_browser=in_browser, web_port=port)
+    if (read_only or in_browser) and context.invoked_subcommand != OPEN:
         raise CallError("--read-only and --web are for the dashboard; commands write only with --apply")
 
 

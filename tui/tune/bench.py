@@ -24,12 +24,16 @@ OWN_RECORDINGS = "my/"
 
 @dataclass(frozen=True, slots=True)
 class Found:
-    """An audio file: opened, or with one sentence why it cannot be used. ``key`` names it among the others."""
+    """An audio file: opened, or with one sentence why it cannot be used. ``key`` names it among the others.
+
+    ``place`` is the folder or file that a person added, by which it is listed.
+    """
 
     key: str
     title: str
     recording: Recording | None
     fault: str = ""
+    place: Path | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,10 +55,25 @@ def find_recordings(path: Path | None) -> tuple[Found, ...]:
     return found if path is not None else found + _own_recordings()
 
 
+def audio_of(place: Path) -> tuple[Path, ...]:
+    """Return the audio files that an added folder, or file, holds now; none where it cannot be listed."""
+    try:
+        if not place.is_dir():
+            return (place,) if place.exists() else ()
+        return tuple(audio_in(place))
+    except OSError:
+        return ()
+
+
+def audio_in(folder: Path) -> list[Path]:
+    """Return the audio files in a folder, in order of name. Raises :class:`OSError`."""
+    return sorted(entry for entry in folder.iterdir() if entry.suffix.lower() in SUFFIXES)
+
+
 def _own_recordings() -> tuple[Found, ...]:
     try:
         recover_recordings()  # what a live session that was killed has left; the next one tells what went wrong
-        inside = sorted(entry for entry in own_folder().iterdir() if entry.suffix.lower() in SUFFIXES)
+        inside = audio_in(own_folder())
     except FileNotFoundError:  # a person need not have recordings of their own
         return ()
     except OSError as error:
@@ -69,16 +88,26 @@ def own_folder() -> Path:
     return own_recordings_folder()
 
 
-def open_found(file: Path, what_if: WhatIf = AS_IT_IS) -> Found:
-    """Open one audio file. Its key is its name, in the folder of one's own with ``my/`` before it."""
-    key = f"{OWN_RECORDINGS}{file.name}" if file.parent == own_folder() else file.name
+def key_of(file: Path, place: Path | None = None) -> str:
+    """Return the key of an audio file: its name, in the folder of one's own with ``my/`` before it.
+
+    That of one in an added ``place`` is its path: other places hold files of the same name.
+    """
+    if place is not None:
+        return str(file)
+    return f"{OWN_RECORDINGS}{file.name}" if file.parent == own_folder() else file.name
+
+
+def open_found(file: Path, what_if: WhatIf = AS_IT_IS, place: Path | None = None) -> Found:
+    """Open one audio file, listed by the added ``place`` if any."""
+    key = key_of(file, place)
     try:
         recording = open_recording(file, what_if=what_if)
     except SimulatorError as error:
-        return Found(key, file.name, None, without_folder(str(error), file))
+        return Found(key, file.name, None, without_folder(str(error), file), place)
     except OSError as error:
-        return Found(key, file.name, None, _cannot_be_read(file, error))
-    return Found(key, recording.id, recording)
+        return Found(key, file.name, None, _cannot_be_read(file, error), place)
+    return Found(key, recording.id, recording, place=place)
 
 
 class Analyst:
@@ -102,9 +131,14 @@ class Analyst:
         return AnalysedRecording(found.key, recording, activity)
 
 
-def gone_text(name: str) -> str:
-    """Say that a recording, by its file's name, is gone."""
-    return f"{name} is no longer there; was it moved or deleted?"
+def called(key: str) -> str:
+    """Return how a sentence names the recording of a key."""
+    return Path(key).name if Path(key).is_absolute() else key
+
+
+def gone_text(key: str) -> str:
+    """Say that a recording is gone."""
+    return f"{called(key)} is no longer there; was it moved or deleted?"
 
 
 def _cannot_be_read(file: Path, error: OSError) -> str:

@@ -145,6 +145,13 @@ READOUTS: tuple[Command, ...] = (
         action=part("listing", "toggle_highlighted"),
     ),
     Command(
+        "tune.add-folder",
+        "Add folder…",
+        "A",
+        "Add a folder of your own recordings, or one; it is remembered, and what comes into it is listed.",
+        action=part("adding", "choose"),
+    ),
+    Command(
         "tune.rows",
         "Which readouts",
         "o",

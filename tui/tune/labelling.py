@@ -98,7 +98,9 @@ class LabellingController:
 
     async def _follow(self, analysed: AnalysedRecording, audio: Path) -> None:
         """Let list, timeline and readouts follow the labels that were written for a recording."""
-        found = await asyncio.to_thread(open_found, audio, analysed.recording.source.what_if)
+        source = analysed.recording.source
+        place = self._recordings.place(analysed.key) if audio == source.path else None
+        found = await asyncio.to_thread(open_found, audio, source.what_if, place)
         if found.recording is None:
             gone = found.key == analysed.key and await self._gone(analysed)
             why = gone_text(found.key) if gone else found.fault
@@ -131,7 +133,10 @@ class LabellingController:
         if chosen not in away:
             injections.add(Injection(at_ms, chosen))
         found = await asyncio.to_thread(
-            open_found, recording.source.path, replace(what_if, injections=tuple(sorted(injections)))
+            open_found,
+            recording.source.path,
+            replace(what_if, injections=tuple(sorted(injections))),
+            self._recordings.place(outcome.shown.key),
         )
         if found.recording is None:
             self._host.tell(found.fault, "The recording is heard as before", severity="error", timeout=10)

@@ -3,21 +3,31 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Sequence
+from contextlib import suppress
 from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from services.model import Service
     from tui.connection import ConnectedApp
+    from tui.tune.places import Places
     from tui.tune.screen import TuneScreen
     from tui.tune.session import Session
 
 
 class TuneModes:
-    """Makes a service's Tune screen when it is first wanted, and keeps it, and with it its draft."""
+    """Makes a service's Tune screen when it is first wanted, and keeps it, and with it its draft.
 
-    def __init__(self, app: ConnectedApp) -> None:
+    ``opened`` are the folders and files whose recordings all of them list.
+    """
+
+    def __init__(self, app: ConnectedApp, opened: Sequence[Path] = ()) -> None:
         self._app = app
+        self._opened = tuple(opened)
+        self._places: Places | None = None
         self._screens: dict[str, TuneScreen] = {}
         self.last: str | None = None
         """The mode that was last in view."""
@@ -28,9 +38,13 @@ class TuneModes:
             return self.last
         # In a thread, because the simulator behind it takes a moment to import.
         tune = await asyncio.to_thread(import_module, "tui.tune.screen")
+        if self._places is None:
+            self._places = tune.Places(self._opened, remembers=not self._app.read_only)
+            with suppress(OSError):  # what cannot be remembered is listed all the same
+                self._places.keep()
         mode = f"tune:{service.id if service else ''}"
         if mode not in self._screens:
-            screen = self._screens[mode] = tune.TuneScreen(client=self._app.client, service=service)
+            screen = self._screens[mode] = tune.TuneScreen(self._app.client, service, places=self._places)
             self._app.add_mode(mode, lambda: screen)
         self.last = mode
         return mode

@@ -16,6 +16,7 @@ from tui.dialogs.dialog import Confirm, TextDialog
 from tui.dialogs.dialogs import LineEntry, PickOne, PickRows, UnsavedChanges
 from tui.dialogs.fields_plan import FieldsPlanDialog
 from tui.dialogs.find_dialog import Find, FindDialog
+from tui.dialogs.folder_dialog import FolderDialog
 from tui.dialogs.text_entry import TextEntry, value_dialog
 from tui.tune.arms import ComparisonArm
 from tui.tune.choosing_dialogs import ArmsDialog, PresetsDialog
@@ -94,6 +95,10 @@ class TuneDialogs(DraftDialogs):
     ) -> T | None:
         """Ask for several lines of text."""
         return await self.ask(TextEntry(title, hint, text, read, tell))
+
+    async def folder(self, start: Path) -> Path | None:
+        """Ask for a folder of recordings, or for one recording."""
+        return await self.ask(FolderDialog("Add recordings of yours", start))
 
     async def copied(self, name: str, text: str) -> object:
         """Put a text into the clipboard, and show it."""

@@ -1,7 +1,8 @@
-"""The recordings: how long they are, and whether they are analysed."""
+"""The recordings, in groups: how long they are, and whether they are analysed."""
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import ClassVar
 
 from textual import events
@@ -11,12 +12,20 @@ from textual.containers import Vertical
 from textual.content import Content
 from textual.message import Message
 from textual.reactive import var
+from textual.timer import Timer
 from textual.widgets import OptionList, Static
 from textual.widgets.option_list import Option
 
 from tui.terminal_text import screen_text
-from tui.tune.recordings import ALL, RecordingRow, RecordingsState, Stage
+from tui.tune.bench import OWN_RECORDINGS
+from tui.tune.recording_rows import ALL, RecordingRow, RecordingsState, Stage
 
+ADD = "\0add"
+"""The key of the last line, which adds a folder."""
+_GROUP = "\0group "
+"""What the keys of headings begin with; the title of the group follows."""
+EXAMPLES, OWN = "examples", "my recordings"
+"""Titles of the groups of the bundled recordings, and of those that were recorded or copied."""
 _GLYPHS: dict[Stage, tuple[str, str]] = {
     "waiting": ("·", "$text-muted"),
     "analysing": ("", "$text-accent"),
@@ -27,6 +36,8 @@ _NAME = 14
 _BESIDE_NAME = 11
 """Cells of a row that are not its name's: the marks, the length, the scrollbar."""
 _LONGEST = 40
+_WALKING_S = 0.25
+"""So long the cursor rests on a recording before it is shown."""
 _TAIL = 9
 """Characters of a name's end that stay when it is cut: recordings of one day differ there."""
 
@@ -37,11 +48,12 @@ class RecordingList(Vertical):
     listed: var[RecordingsState] = var(RecordingsState())
 
     class Chosen(Message):
-        """A recording (or :data:`ALL`) should be shown."""
+        """A recording (or :data:`ALL`) should be shown; ``preview``: because one walked to it."""
 
-        def __init__(self, key: str) -> None:
+        def __init__(self, key: str, *, preview: bool = False) -> None:
             super().__init__()
             self.key = key
+            self.preview = preview
 
     class Toggled(Message):
         """A recording should go into the selection, or out of it."""
@@ -50,13 +62,38 @@ class RecordingList(Vertical):
             super().__init__()
             self.key = key
 
-    BINDINGS: ClassVar[list[BindingType]] = [Binding("space", "select", show=False)]
+    class GroupChosen(Message):
+        """Several recordings should be compared over, and the first of them shown."""
+
+        def __init__(self, keys: tuple[str, ...]) -> None:
+            super().__init__()
+            self.keys = keys
+
+    class AddWanted(Message):
+        """A folder should be added."""
+
+    class Forgotten(Message):
+        """A folder or file that was added should be listed no more."""
+
+        def __init__(self, place: Path) -> None:
+            super().__init__()
+            self.place = place
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("space", "select", show=False),
+        Binding("g", "end('first')", show=False),
+        Binding("G", "end('last')", show=False),
+        Binding("backspace,delete", "forget", show=False),
+    ]
 
     def __init__(self, *, id: str | None = None) -> None:
         super().__init__(id=id)
         self._room = _NAME
         self._options = OptionList(id="recording-options", compact=True)
         self._note = Static(id="recording-note", markup=False)
+        self._lines: tuple[str, ...] = ()
+        """What the lines stand for: keys of recordings, :data:`ALL`, headings, :data:`ADD`."""
+        self._walk: Timer | None = None
 
     def compose(self) -> ComposeResult:
         """Lay out the list and the sentence about the highlighted recording."""
@@ -77,33 +114,64 @@ class RecordingList(Vertical):
             self._note.update(screen_text(now.said))
         if now.rows is None:
             return
-        known = before.rows
-        if known is None:
-            known = ()
-            self._options.add_option(Option("", id="all"))
         marked = (now.shown, now.over_all, now.picked) != (before.shown, before.over_all, before.picked)
-        for number, row in enumerate(now.rows):
-            if number >= len(known):
-                self._options.add_option(Option(self._prompt(row), id=_id(number)))
-            elif marked or row != known[number]:
-                self._options.replace_option_prompt(_id(number), self._prompt(row))
-        self._options.replace_option_prompt("all", self._prompt_all())
+        lines = self._wanted_lines()
+        if lines != self._lines:
+            self._lay_out(lines)
+        else:
+            known = {row.key: row for row in before.rows or ()}
+            for row in now.rows:
+                if marked or row != known[row.key]:
+                    self._options.replace_option_prompt_at_index(lines.index(row.key), self._prompt(row))
+            self._options.replace_option_prompt_at_index(0, self._prompt_all())
         if self._options.highlighted is None and now.shown is not None:
             self.highlight(now.shown)
         elif now.rows != before.rows:
             self._say_about_highlighted()
 
+    def _wanted_lines(self) -> tuple[str, ...]:
+        """Return what the lines stand for; headings only where there is more than one group."""
+        groups: dict[str, list[str]] = {title: [] for _, title in self.listed.places}
+        for row in self._rows:
+            groups.setdefault(self._group(row), []).append(row.key)
+        one = len(groups) == 1
+        headed = [line for title, keys in groups.items() for line in (*(() if one else [_GROUP + title]), *keys)]
+        return (ALL, *headed, ADD)
+
+    def _group(self, row: RecordingRow) -> str:
+        titles = dict(self.listed.places)
+        if row.place is not None and row.place in titles:
+            return titles[row.place]
+        return OWN if row.key.startswith(OWN_RECORDINGS) else EXAMPLES
+
+    def _lay_out(self, lines: tuple[str, ...]) -> None:
+        """Put other lines into the list, with the cursor on what it was on, or where that was."""
+        at, before = self._options.highlighted, self._lines
+        self._lines = lines
+        with self.prevent(OptionList.OptionHighlighted):
+            self._options.set_options([Option(self._line(key)) for key in lines])
+            if at is not None:
+                key = before[at]
+                self._options.highlighted = lines.index(key) if key in lines else min(at, len(lines) - 1)
+
+    def _line(self, key: str) -> Content:
+        if key == ALL:
+            return self._prompt_all()
+        if key == ADD:
+            return Content.assemble(("  + add a folder…", "$text-accent"), ("   A", "$text-muted"))
+        if key.startswith(_GROUP):
+            room = self._room + _BESIDE_NAME - 4
+            return Content.styled(_short(screen_text(key.removeprefix(_GROUP)), room), "$text-muted underline")
+        return self._prompt(self.row(key))
+
     def _prompt_anew(self) -> None:
-        if self.listed.rows is None:
-            return
-        for number, row in enumerate(self._rows):
-            self._options.replace_option_prompt(_id(number), self._prompt(row))
-        self._options.replace_option_prompt("all", self._prompt_all())
+        for at, key in enumerate(self._lines):
+            self._options.replace_option_prompt_at_index(at, self._line(key))
 
     @property
     def highlighted_key(self) -> str:
-        """The recording under the cursor; :data:`ALL` for the row that stands for all."""
-        return self._key(self._options.highlighted or 0)
+        """What is under the cursor: a recording, or :data:`ALL`, :data:`ADD` or a heading."""
+        return self._lines[self._options.highlighted or 0] if self._lines else ALL
 
     def action_select(self) -> None:
         """Ask by space."""
@@ -111,12 +179,34 @@ class RecordingList(Vertical):
 
     def toggle_highlighted(self) -> None:
         """Ask for the highlighted recording to go into the selection, or out of it."""
-        if self.highlighted_key != ALL:
-            self.post_message(self.Toggled(self.highlighted_key))
+        key = self.highlighted_key
+        if keys := self._in_group(key):
+            self.post_message(self.GroupChosen(keys))
+        elif key not in (ALL, ADD) and not key.startswith(_GROUP):
+            self.post_message(self.Toggled(key))
+
+    def action_end(self, which: str) -> None:
+        """Go to the first line or the last."""
+        self._options.action_first() if which == "first" else self._options.action_last()
+
+    def action_forget(self) -> None:
+        """Ask for the folder or file under the cursor, or of the recording there, to be listed no more."""
+        if (place := self._place(self.highlighted_key)) is not None:
+            self.post_message(self.Forgotten(place))
+
+    def _place(self, key: str) -> Path | None:
+        titles = {title: place for place, title in self.listed.places}
+        return titles.get(key.removeprefix(_GROUP)) if key.startswith(_GROUP) else None
+
+    def _in_group(self, key: str) -> tuple[str, ...]:
+        title = key.removeprefix(_GROUP)
+        return tuple(row.key for row in self._rows if self._group(row) == title) if key != title else ()
 
     def highlight(self, key: str) -> None:
         """Move the cursor to a recording."""
-        self._options.highlighted = 0 if key == ALL else self._rows.index(self.row(key)) + 1
+        with self.prevent(OptionList.OptionHighlighted):
+            self._options.highlighted = self._lines.index(key)
+        self._say_about_highlighted()
 
     def focus(self, scroll_visible: bool = True) -> RecordingList:
         """Focus the list."""
@@ -153,30 +243,47 @@ class RecordingList(Vertical):
             self._prompt_anew()
 
     def on_option_list_option_highlighted(self, event: OptionList.OptionHighlighted) -> None:
-        """Say what there is to say about a recording."""
+        """Say what there is to say about a line, and show a recording that one walked to."""
         event.stop()
         self._say_about_highlighted()
+        if self._walk is not None:
+            self._walk.stop()
+        if self._options.has_focus:
+            key = self.highlighted_key
+            self._walk = self.set_timer(_WALKING_S, lambda: self._show_walked(key))
+
+    def _show_walked(self, key: str) -> None:
+        if key == self.highlighted_key and key != ALL:
+            self.post_message(self.Chosen(key, preview=True))
 
     def on_option_list_option_selected(self, event: OptionList.OptionSelected) -> None:
-        """Show it."""
+        """Show it, compare over all or over a group, or add a folder."""
         event.stop()
-        self.post_message(self.Chosen(self._key(event.option_index)))
-
-    def _key(self, index: int) -> str:
-        return ALL if index == 0 else self._rows[index - 1].key
+        key = self._lines[event.option_index]
+        if key == ADD:
+            self.post_message(self.AddWanted())
+        elif keys := self._in_group(key):
+            self.post_message(self.GroupChosen(keys))
+        elif not key.startswith(_GROUP):
+            self.post_message(self.Chosen(key))
 
     def _say_about_highlighted(self) -> None:
-        index = self._options.highlighted
-        if index is None:
+        if self._options.highlighted is None:
             return
-        key = self._key(index)
-        text = "Compare over all recordings." if key == ALL else screen_text(self.row(key).note)
+        text = screen_text(self._about(self.highlighted_key))
         self._note.update(text)
         self._options.tooltip = Content(text) if text else None
 
-
-def _id(number: int) -> str:
-    return f"recording-{number}"
+    def _about(self, key: str) -> str:
+        if key == ALL:
+            return "Compare over all recordings."
+        if key == ADD:
+            return "enter chooses a folder, or drop one here. It is remembered and watched."
+        if not key.startswith(_GROUP):
+            return self.row(key).note
+        place, count = self._place(key), len(self._in_group(key))
+        over = f"enter compares over its {count}" if count else "no recordings yet; those that come appear here"
+        return f"{place}: {over}; ⌫ takes it off the list." if place else f"{over[0].upper()}{over[1:]}."
 
 
 def _length(seconds: float) -> str:

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from typing import Literal
 
 from simulator.errors import SimulatorError
 from tui.host import Host, Job
@@ -15,48 +14,16 @@ from tui.tune.bench import (
     AnalysedRecording,
     Analyst,
     Found,
+    called,
     find_recordings,
     gone_text,
-    without_folder,
 )
-
-ALL = ""
-"""The key that stands for all recordings."""
-Stage = Literal["waiting", "analysing", "done", "failed"]
+from tui.tune.places import News, Places, Watch
+from tui.tune.recording_rows import ALL, RecordingRow, RecordingsState, in_order, row_of
 
 LOOKING = "Looking for recordings…"
 WAITING = "Waiting for the analysis…"
-_NONE_USABLE = "No recording here can be used."
-
-
-@dataclass(frozen=True, slots=True)
-class RecordingRow:
-    """One recording in the list; ``note`` is one sentence about it, such as why it failed."""
-
-    key: str
-    title: str
-    duration_s: float | None
-    stage: Stage = "waiting"
-    share: float = 0.0
-    note: str = ""
-
-    def now(self, stage: Stage, *, share: float = 0.0, note: str | None = None) -> RecordingRow:
-        """Return the row in another stage."""
-        return replace(self, stage=stage, share=share, note=self.note if note is None else note)
-
-
-@dataclass(frozen=True, slots=True)
-class RecordingsState:
-    """What the list shows. ``rows`` is ``None`` until the folder was looked through.
-
-    ``said`` is about the whole list, ``shown`` and ``picked`` are keys; ``over_all``: the readouts are over all.
-    """
-
-    rows: tuple[RecordingRow, ...] | None = None
-    said: str = ""
-    shown: str | None = None
-    over_all: bool = False
-    picked: frozenset[str] = frozenset()
+_NONE_USABLE = "No recording here can be used. A adds a folder of yours."
 
 
 class _LeftError(Exception):
@@ -64,7 +31,9 @@ class _LeftError(Exception):
 
 
 class RecordingsController:
-    """Finds recordings in a folder (``None``: the usual ones), has them analysed, and knows which is shown.
+    """Finds recordings in a folder, has them analysed, and knows which is shown.
+
+    Without a ``folder`` they are those that ``watch`` finds, and the bundled ones.
 
     ``publish`` gets each new state, ``wait`` what the empty panes say, with a share 0…1 of work under way.
     ``moved`` is called when other recordings are compared, or more of them are ready.
@@ -75,16 +44,19 @@ class RecordingsController:
         host: Host,
         folder: Path | None,
         *,
+        watch: Watch | None = None,
         publish: Callable[[RecordingsState], object],
         wait: Callable[[str, float | None], object],
         moved: Callable[[], object],
     ) -> None:
         self._host = host
-        self._folder = folder
+        self._folder, self._watch = folder, watch or Watch(Places())
         self._publish, self._wait, self._moved = publish, wait, moved
         self._found: dict[str, Found] = {}
         self._rows: dict[str, RecordingRow] = {}
         self._listed = False
+        self._lost: set[str] = set()
+        """The shown recording, where its file is gone."""
         self._analyst = Analyst()
         self._queue: list[str] = []
         self.state = RecordingsState()
@@ -101,18 +73,22 @@ class RecordingsController:
         self._wait(LOOKING, None)
 
         def look(job: Job) -> None:
+            news = News() if self._folder else self._watch.look({}, patient=False)
+            added = tuple(one for one in news.came if one.place)
             try:
-                job.report(partial(self._list, find_recordings(self._folder)))
+                job.report(partial(self._list, added + find_recordings(self._folder), places=news.places))
             except (SimulatorError, OSError) as error:
-                job.report(partial(self._list, (), str(error)))
+                job.report(partial(self._list, added, str(error), places=news.places))
 
         self._host.start_thread(look, "recordings")
 
-    def _list(self, found: tuple[Found, ...], fault: str = "") -> None:
+    def _list(
+        self, found: tuple[Found, ...], fault: str = "", *, places: tuple[tuple[Path, str], ...] = ()
+    ) -> None:
         self._found = {one.key: one for one in found}
-        self._rows = {one.key: _row(one) for one in found}
+        self._rows = {one.key: row_of(one) for one in found}
         self._listed = True
-        self._become(replace(self.state, said=fault))
+        self._become(replace(self.state, said=fault, places=places))
         if (own := self._found.get(OWN_RECORDINGS)) is not None:
             self._warn(own)
         usable = [one.key for one in found if one.recording]
@@ -122,6 +98,84 @@ class RecordingsController:
             # A lone recording says itself what is wrong with it.
             alone = next(iter(self._rows.values())).note if len(self._rows) == 1 else ""
             self._wait(fault or alone or _NONE_USABLE, None)
+
+    def found(self) -> Mapping[str, Found]:
+        """Return what is listed, by key."""
+        return dict(self._found)
+
+    def take_news(self, news: News, show: Path | None = None) -> None:
+        """List what came, follow what changed, leave out what is gone; show the first recording of a place."""
+        if not self._listed:
+            return
+        came = [one for one in news.came if one.key in self._lost or not self._is_usable(one.key)]
+        for one in (*came, *news.changed):
+            self._found[one.key] = one
+            self._put_quietly(row_of(one))
+            self.analyses.pop(one.key, None)
+        self._lost -= {one.key for one in came}
+        relabelled = [one.key for one in news.relabelled if self._relabel(one)]
+        gone = self._leave_out({*news.gone, *self._lost}, listed={place for place, _ in news.places})
+        self._found = in_order(self._found.values(), [place for place, _ in news.places])
+        self._rows = {key: self._rows[key] for key in self._found}
+        self._become(replace(self.state, places=news.places, picked=self.state.picked & self._found.keys()))
+        first = next((key for key, one in self._found.items() if show is not None and one.place == show), None)
+        shown = self.state.shown
+        if first is not None:
+            self.show(first)
+        elif shown not in self._found or any(one.key == shown for one in news.changed):
+            self._show_any(shown)
+        elif came or news.changed or relabelled or gone:
+            self._moved()
+
+    def _is_usable(self, key: str) -> bool:
+        return key in self._found and self._found[key].recording is not None
+
+    def _relabel(self, found: Found) -> bool:
+        """Take other labels, or another scenario, of a recording; tell whether they are others."""
+        key, before, now = found.key, self._found.get(found.key), found.recording
+        old = before.recording if before is not None else None
+        if old is not None and now is not None and (old.labels, old.scenario) == (now.labels, now.scenario):
+            if self.place(key) != found.place:
+                self._found[key] = replace(self._found[key], place=found.place)
+                self._put_quietly(replace(self._rows[key], place=found.place))
+            return False
+        if now is None and key in self.analyses:
+            self._put_quietly(self._rows[key].now("done", note=f"{found.fault} The labels of before are used."))
+            return False
+        self._found[key] = found
+        self._put_quietly(row_of(found))
+        if now is not None and key in self.analyses:
+            self.analyses[key] = replace(self.analyses[key], recording=now)
+            self._put_quietly(self._rows[key].now("done"))
+        return True
+
+    def _leave_out(self, gone: set[str], listed: set[Path]) -> bool:
+        """Take recordings off the list that are gone; the shown one stays until another is, if it is analysed."""
+        gone &= self._found.keys()
+        for key in gone:
+            one = self._found[key]
+            wanted = one.place is None or one.place in listed
+            if key == self.state.shown and key in self.analyses and wanted:
+                self._lost.add(key)
+                self.note_gone(key)
+                continue
+            self._lost.discard(key)
+            del self._found[key], self._rows[key]
+            self.analyses.pop(key, None)
+        return bool(gone - self._lost)
+
+    def _show_any(self, wanted: str | None) -> None:
+        """Show a recording again, or else the first that can be."""
+        usable = [key for key in self._found if self._usable(key) or key in self.analyses]
+        key = wanted if wanted in usable else next(iter(usable), None)
+        self._become(replace(self.state, shown=key))
+        if key is None:
+            self._wait(_NONE_USABLE, None)
+            self._moved()
+        elif self.state.over_all:
+            self.show_over_all(key)
+        else:
+            self.show(key)
 
     def look_for_new(self, wanted: str = "") -> None:
         """List recordings that came since, and leave the others as they are; show ``wanted`` if it can be."""
@@ -138,7 +192,7 @@ class RecordingsController:
         new = [one for one in found if one.key not in self._found]
         for one in new if self._found else ():
             self._found[one.key] = one
-            self._put(_row(one))
+            self._put(row_of(one))
         if wanted:
             self._show_if_good_now(found, wanted, fault)
 
@@ -152,7 +206,7 @@ class RecordingsController:
             now = Found(key, before.title, None, why)
         else:
             self._found[key] = now
-        self._put(_row(now))
+        self._put(row_of(now))
         if now.recording is not None:
             self.show(key)
         else:
@@ -165,14 +219,14 @@ class RecordingsController:
         """List a recording that is new, or that has other labels now, and is analysed already; show it."""
         self._found[found.key] = found
         self.analyses[found.key] = analysed
-        self._put(_row(found).now("done"))
+        self._put(row_of(found).now("done"))
         self.show(found.key)
 
     def hear_again(self, found: Found) -> None:
         """List a recording whose audio is heard otherwise now, with sounds put in say; analyse and show it."""
         self._found[found.key] = found
         self.analyses.pop(found.key, None)
-        self._put(_row(found))
+        self._put(row_of(found))
         if self.state.over_all:
             self.show_over_all(found.key)
         else:
@@ -182,6 +236,10 @@ class RecordingsController:
         """Say at a recording that its file is gone."""
         row = self._rows[key]
         self._put(row.now(row.stage, note=f"{gone_text(key)} What is shown was analysed before."))
+
+    def place(self, key: str) -> Path | None:
+        """Return the folder or file that was added, by which a recording is listed."""
+        return self._found[key].place
 
     def title(self, key: str) -> str:
         """Return what people call a recording."""
@@ -237,6 +295,22 @@ class RecordingsController:
         self._analyse_next()
         self._moved()
 
+    def preview(self, key: str) -> None:
+        """Show a recording that was walked to, without changing what is compared over if that is all."""
+        if key not in self._rows or self._rows[key].stage == "failed" or key == self.state.shown:
+            return
+        if not self.state.over_all:
+            self.show(key)
+        elif key in self.analyses:
+            self._become(replace(self.state, shown=key))
+            self._moved()
+
+    def show_group(self, keys: Sequence[str]) -> None:
+        """Compare over several recordings, and show the first of them."""
+        if usable := [key for key in keys if self._rows[key].stage != "failed"]:
+            self._become(replace(self.state, picked=frozenset(usable), over_all=False))
+            self.show(usable[0])
+
     def show_over_all(self, key: str) -> None:
         """Show one recording, and compare over all."""
         self._become(replace(self.state, shown=key))
@@ -250,14 +324,14 @@ class RecordingsController:
         return next((key for key in self._found if key in self.analyses), None)
 
     def _usable(self, key: str) -> bool:
-        return self._rows[key].stage in ("waiting", "analysing")
+        return key in self._rows and self._rows[key].stage in ("waiting", "analysing")
 
     # ---- analysing
 
     def _analyse_next(self) -> None:
         while self._queue and not self.analysing:
             key = self._queue.pop(0)
-            if key not in self.analyses:
+            if key not in self.analyses and self._is_usable(key):
                 self.analysing = True
                 self._host.start_thread(partial(self._analyse, self._found[key]), "analysis")
 
@@ -267,28 +341,35 @@ class RecordingsController:
         def progress(share: float) -> None:
             if job.cancelled:
                 raise _LeftError
-            job.report(partial(self._advance, key, share), ("analysing", key))
+            job.report(partial(self._advance, found, share), ("analysing", key))
 
         try:
             progress(0.0)
-            job.report(partial(self._take, key, self._analyst.analyse(found, progress)))
+            job.report(partial(self._take, found, self._analyst.analyse(found, progress)))
         except SimulatorError as error:
-            job.report(partial(self._take, key, None, str(error)))
+            job.report(partial(self._take, found, None, str(error)))
         except (OSError, ValueError, RuntimeError, MemoryError) as error:
             # Decoders and models fail in ways of their own; one file must not take the dashboard with it.
             why = " ".join(str(error).split()) or type(error).__name__
-            job.report(partial(self._take, key, None, f"{key}: cannot be analysed ({why})"))
+            job.report(partial(self._take, found, None, f"{called(key)}: cannot be analysed ({why})"))
         except _LeftError:
             return
 
-    def _advance(self, key: str, share: float) -> None:
+    def _advance(self, found: Found, share: float) -> None:
+        key = found.key
+        if self._found.get(key) is not found:
+            return  # it is gone, or another by now
         self._put(self._rows[key].now("analysing", share=share))
         if key == self.state.shown:
             self._wait(f"Listening to {self.title(key)}, once: what is heard in it is kept.", share)
 
-    def _take(self, key: str, analysed: AnalysedRecording | None, fault: str = "") -> None:
+    def _take(self, found: Found, analysed: AnalysedRecording | None, fault: str = "") -> None:
         self.analysing = False
-        if analysed is None:
+        key = found.key
+        if (now := self._found.get(key)) is not found:
+            if now is not None and key in (self.state.shown, *self.state.picked):
+                self._queue.insert(0, key)  # its file, or its labels, are others by now
+        elif analysed is None:
             self._put(self._rows[key].now("failed", note=fault))
             if self.state.over_all and self.state.shown == key:
                 self._become(replace(self.state, shown=self._any_analysed()))
@@ -303,26 +384,12 @@ class RecordingsController:
     # ---- telling
 
     def _put(self, row: RecordingRow) -> None:
-        self._rows[row.key] = row
+        self._put_quietly(row)
         self._become(self.state)
+
+    def _put_quietly(self, row: RecordingRow) -> None:
+        self._rows[row.key] = row
 
     def _become(self, state: RecordingsState) -> None:
         self.state = replace(state, rows=tuple(self._rows.values()) if self._listed else None)
         self._publish(self.state)
-
-
-def _row(found: Found) -> RecordingRow:
-    recording = found.recording
-    if recording is None:
-        return RecordingRow(found.key, found.title, None, "failed", note=found.fault)
-    labels = recording.labels
-    about = labels.description if labels and labels.description else "unlabelled" if labels is None else ""
-    note = f"{recording.title}. {about}" if labels and recording.title != recording.id else about
-    if recording.source.guessed_channel:
-        note = f"{recording.source.channels} channels: the first is taken for the caller's. {note}"
-    if recording.notes:
-        told = " ".join(f"{without_folder(one, recording.source.path)}." for one in recording.notes)
-        note = f"{told} {note}"
-    if injections := recording.source.what_if.injections:
-        note = f"Put in: {', '.join(one.words() for one in injections)}. {note}"
-    return RecordingRow(found.key, found.title, recording.source.duration_s, note=note)

@@ -21,6 +21,7 @@ from simulator.labels.document import LabelFile
 from tui.commands.place import bindings
 from tui.host import ScreenHost
 from tui.labels.screen import LabelEditor
+from tui.tune.adding import PlacesController
 from tui.tune.arm_header import ArmHeader, Heading
 from tui.tune.bench import AnalysedRecording
 from tui.tune.commands import COMMANDS, QUIT_WITH_CARE
@@ -29,13 +30,15 @@ from tui.tune.copies import CopiesController
 from tui.tune.drafts import DraftController
 from tui.tune.findings import FindingsController
 from tui.tune.labelling import LabellingController
+from tui.tune.places import Places, Watch, pasted_paths
 from tui.tune.platform import PlatformController
 from tui.tune.playback import Heard, PlaybackController
 from tui.tune.presets import PresetsController
 from tui.tune.questions import TuneDialogs
 from tui.tune.readout_table import Figures, ReadoutTable
 from tui.tune.recording_list import RecordingList
-from tui.tune.recordings import RecordingsController, RecordingsState
+from tui.tune.recording_rows import RecordingsState
+from tui.tune.recordings import RecordingsController
 from tui.tune.session import Session
 from tui.tune.timeline_pane import TimelinePane
 from tui.tune.trial import Trial
@@ -92,14 +95,24 @@ class TuneScreen(PaneScreen):
         service: Service | None,
         *,
         recordings: Path | None = None,
+        places: Places | None = None,
         profile: EngineProfile | None = None,
     ) -> None:
         super().__init__()
         self.session = session = Session(service, profile, voice_told=client is None or client.dialect != "classic")
         host, ask = ScreenHost(self), TuneDialogs(self, session.trial_runner)
+        places = places or Places()
+        watch = Watch(places)
+        self._one_folder = recordings is not None
         self.recordings = RecordingsController(
-            host, recordings, publish=self._publish("listed"), wait=self._wait, moved=self._compare_others
+            host,
+            recordings,
+            watch=watch,
+            publish=self._publish("listed"),
+            wait=self._wait,
+            moved=self._compare_others,
         )
+        self.adding = PlacesController(host, places, watch, self.recordings, ask.folder)
         self.trials = TrialController(
             host,
             session.trial_runner,
@@ -185,6 +198,8 @@ class TuneScreen(PaneScreen):
         self.show_settings()
         self.fields.focus_field()
         self.recordings.look()
+        if not self._one_folder:
+            self.adding.follow()
         self.platform.ask_workspace()
         self.drafts.offer_kept()
         self.platform.tell_where_it_is_kept()
@@ -302,7 +317,19 @@ class TuneScreen(PaneScreen):
 
     @on(RecordingList.Chosen)
     def _recording_chosen(self, message: RecordingList.Chosen) -> None:
-        self.recordings.show(message.key)
+        (self.recordings.preview if message.preview else self.recordings.show)(message.key)
+
+    @on(RecordingList.GroupChosen)
+    def _group_chosen(self, message: RecordingList.GroupChosen) -> None:
+        self.recordings.show_group(message.keys)
+
+    @on(RecordingList.AddWanted)
+    def _add_wanted(self) -> None:
+        self.adding.choose()
+
+    @on(RecordingList.Forgotten)
+    def _forgotten(self, message: RecordingList.Forgotten) -> None:
+        self.adding.forget(message.place)
 
     @on(RecordingList.Toggled)
     def _recording_toggled(self, message: RecordingList.Toggled) -> None:
@@ -325,6 +352,9 @@ class TuneScreen(PaneScreen):
         if event.text.lstrip().startswith("{"):
             event.stop()
             self.copies.paste(event.text)
+        elif paths := pasted_paths(event.text):
+            event.stop()
+            self.adding.add(paths)
 
     # ---- one focused thing
 

@@ -1,0 +1,168 @@
+"""One's own recordings in Tune: folders that are opened, added, dropped, remembered and watched."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from textual.events import Paste
+from textual.pilot import Pilot
+from textual.widgets import Input, OptionList, Static
+
+from simulator.recording import bundled_folder
+from tests.tui.conftest import ScriptedClient, make_app, settle
+from tests.tui.pace import until
+from tests.tui.tune_support import rest, settle_on
+from tui.app import TurnlabApp
+from tui.dialogs.folder_dialog import FolderDialog
+from tui.tune import adding
+from tui.tune.recording_list import RecordingList
+from tui.tune.screen import TuneScreen
+
+SIZE = (120, 40)
+
+
+@pytest.fixture(autouse=True)
+def looks_often(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("PULSE_SERVER", "unix:/nowhere")
+    monkeypatch.setattr(adding, "LOOK_EVERY_S", 0.4)
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """A folder of two recordings, of which one is labelled."""
+    folder = tmp_path / "our calls"
+    folder.mkdir()
+    for name in ("coughs.flac", "coughs.json", "telephone.flac"):
+        shutil.copy(bundled_folder() / name, folder / name)
+    return folder
+
+
+def opening(*paths: Path) -> TurnlabApp:
+    return make_app(ScriptedClient().open, opened=paths)
+
+
+async def tune(pilot: Pilot[None]) -> TuneScreen:
+    """Wait for Tune to stand and to show something."""
+    if not isinstance(pilot.app.screen, TuneScreen):
+        await settle(pilot)
+    screen = await until(pilot, lambda: pilot.app.screen if isinstance(pilot.app.screen, TuneScreen) else None)
+    await until(pilot, lambda: screen.recordings.state.rows)
+    await rest(pilot)
+    return screen
+
+
+def drawn(screen: TuneScreen) -> list[str]:
+    options = screen.query_one(RecordingList).query_one(OptionList)
+    return [str(option.prompt).strip() for option in options.options]
+
+
+def keys(screen: TuneScreen) -> list[str]:
+    return [row.key for row in screen.recordings.state.rows or ()]
+
+
+async def listed(pilot: Pilot[None], screen: TuneScreen, right: Callable[[list[str]], bool]) -> None:
+    await until(pilot, lambda: right(keys(screen)), "the list")
+    await rest(pilot)
+
+
+async def test_an_opened_folder_is_the_first_group_and_its_first_recording_is_shown(folder: Path) -> None:
+    async with opening(folder).run_test(size=SIZE) as pilot:
+        screen = await tune(pilot)
+        assert screen.recordings.state.shown == str(folder / "coughs.flac")
+        lines = drawn(screen)
+        assert lines[1] == "our calls"
+        assert [line.split()[0].strip("▸") or line.split()[1] for line in lines[2:4]] == ["coughs", "telephone"]
+        assert lines[4] == "examples"
+        assert lines[-1].startswith("+ add a folder…")
+        assert pilot.app.client is not None  # type: ignore[attr-defined]
+    async with make_app(ScriptedClient().open).run_test(size=SIZE) as pilot:
+        await settle(pilot)
+        await pilot.press("2")
+        assert str(folder / "telephone.flac") in keys(await tune(pilot)), "the folder is remembered"
+
+
+async def test_a_folder_is_chosen_by_its_path_and_taken_off_the_list_again(folder: Path) -> None:
+    async with make_app(ScriptedClient().open, initial_screen="tune").run_test(size=SIZE) as pilot:
+        screen = await tune(pilot)
+        await pilot.press("A")
+        await settle_on(pilot, FolderDialog)
+        dialog = pilot.app.screen
+        dialog.query_one(Input).value = str(folder / "nowhere")
+        await pilot.press("enter")
+        assert "no such file or folder" in str(dialog.query_one("#folder-about", Static).render())
+        dialog.query_one(Input).value = str(folder)
+        await pilot.pause()
+        assert "holds 2 recordings" in str(dialog.query_one("#folder-about", Static).render())
+        await pilot.press("enter")
+        await listed(pilot, screen, lambda there: str(folder / "telephone.flac") in there)
+        assert screen.recordings.state.shown == str(folder / "coughs.flac")
+        screen.listing.focus()
+        await pilot.press("g", "down", "backspace")
+        await listed(pilot, screen, lambda there: str(folder / "telephone.flac") not in there)
+        assert screen.recordings.state.shown == "backchannels.flac"
+        assert drawn(screen)[1] != "our calls"
+
+
+@pytest.mark.parametrize(
+    "written", ["'{}'", "{}", "{} ", "file://{}"], ids=["quoted", "bare", "a space", "address"]
+)
+async def test_a_path_that_is_dropped_on_the_terminal_is_added(folder: Path, written: str) -> None:
+    async with make_app(ScriptedClient().open, initial_screen="tune").run_test(size=SIZE) as pilot:
+        screen = await tune(pilot)
+        text = written.format(folder).replace(" calls", "%20calls" if "://" in written else " calls")
+        screen.post_message(Paste(text))
+        await listed(pilot, screen, lambda there: str(folder / "telephone.flac") in there)
+
+
+async def test_the_list_follows_files_that_come_change_and_go(folder: Path) -> None:
+    async with opening(folder).run_test(size=SIZE) as pilot:
+        screen = await tune(pilot)
+        shutil.copy(bundled_folder() / "coughs.flac", folder / "new.flac")
+        await listed(
+            pilot,
+            screen,
+            lambda there: there[:3] == [str(folder / f"{n}.flac") for n in ("coughs", "new", "telephone")],
+        )
+        shown = screen.recordings.shown
+        assert shown is not None
+        assert shown.recording.labels is not None
+        (folder / "coughs.json").unlink()
+        await until(
+            pilot, lambda: (now := screen.recordings.shown) and now.recording.labels is None, "other labels"
+        )
+        await rest(pilot)
+        shutil.copy(bundled_folder() / "booking.flac", folder / "coughs.flac")
+        await until(
+            pilot,
+            lambda: (now := screen.recordings.shown) and now.recording.duration_ms != shown.recording.duration_ms,
+        )
+        await rest(pilot)
+        (folder / "telephone.flac").unlink()
+        await listed(pilot, screen, lambda there: str(folder / "telephone.flac") not in there)
+        (folder / "coughs.flac").unlink()
+        row = screen.listing.row
+        await until(pilot, lambda: "is no longer there" in row(str(folder / "coughs.flac")).note, "the note")
+        screen.recordings.show(str(folder / "new.flac"))
+        await listed(pilot, screen, lambda there: str(folder / "coughs.flac") not in there)
+
+
+async def test_walking_the_list_shows_a_recording_and_enter_on_a_heading_compares_over_its_group(
+    folder: Path,
+) -> None:
+    async with opening(folder).run_test(size=SIZE) as pilot:
+        screen = await tune(pilot)
+        screen.listing.focus()
+        await pilot.press("down")
+        await until(pilot, lambda: screen.recordings.state.shown == str(folder / "telephone.flac"), "the preview")
+        await rest(pilot)
+        await pilot.press("g")
+        assert screen.listing.highlighted_key == ""
+        await pilot.press("down", "enter")
+        await rest(pilot)
+        assert screen.recordings.state.picked == {str(folder / f"{name}.flac") for name in ("coughs", "telephone")}
+        assert screen.listing.query_one(OptionList).has_focus
+        await pilot.press("G", "enter")
+        await settle_on(pilot, FolderDialog)

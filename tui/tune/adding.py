@@ -1,0 +1,86 @@
+"""Adding folders and files of recordings to the list, and letting the list follow what comes and goes there."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Sequence
+from functools import partial
+from pathlib import Path
+
+from base.os_errors import os_error_text
+from tui.host import Host, Job
+from tui.tune.places import Places, Watch
+from tui.tune.recordings import RecordingsController
+
+LOOK_EVERY_S = 1.5
+"""Seconds between two looks at the folders."""
+
+
+class PlacesController:
+    """Has ``places`` chosen by ``ask``, which is given where to start, and tells ``recordings`` what they hold."""
+
+    def __init__(
+        self,
+        host: Host,
+        places: Places,
+        watch: Watch,
+        recordings: RecordingsController,
+        ask: Callable[[Path], Awaitable[Path | None]],
+    ) -> None:
+        self._host, self._places, self._watch, self._recordings, self._ask = host, places, watch, recordings, ask
+        self._looking = 0
+
+    def follow(self) -> None:
+        """Look at the folders again and again."""
+        self._host.every(LOOK_EVERY_S, self.look)
+
+    def choose(self) -> None:
+        """Ask for a folder or file, and add it."""
+        self._host.start(self._choose, "adding", exclusive=True)
+
+    async def _choose(self) -> None:
+        known = self._places.all()
+        chosen = await self._ask(known[0].parent if known else Path.home())
+        if chosen is not None:
+            self.add([chosen])
+
+    def add(self, paths: Sequence[Path]) -> None:
+        """List the recordings of folders or files, and show the first."""
+        try:
+            self._places.add(paths)
+        except OSError as error:
+            self._tell_not_remembered(error)
+        self.look(show=paths[0])
+
+    def forget(self, place: Path) -> None:
+        """List a folder or file that was added no more; nothing in it is touched."""
+        try:
+            self._places.forget(place)
+        except OSError as error:
+            self._tell_not_remembered(error)
+        else:
+            self._host.tell(f"{place} is listed no more; its files stay as they are. A adds it again.")
+        self.look(show=place)
+
+    def _tell_not_remembered(self, error: OSError) -> None:
+        self._host.tell(
+            f"This holds until you leave, but is not remembered: {os_error_text(error)}.", severity="warning"
+        )
+
+    def look(self, show: Path | None = None) -> None:
+        """List what came and leave out what is gone, once a file stays as it is between two looks.
+
+        With ``show`` all of it is listed at once, and the first recording of that folder or file is shown.
+        """
+        if self._looking and show is None:
+            return
+        self._looking += 1
+
+        def look(job: Job) -> None:
+            news = self._watch.look(self._recordings.found(), patient=show is None)
+            job.report(partial(self._take, partial(self._recordings.take_news, news, show)))
+
+        self._host.start_thread(look, "places")
+
+    def _take(self, deliver: Callable[[], None]) -> None:
+        self._looking -= 1
+        deliver()
