@@ -10,7 +10,7 @@ from typing import NamedTuple
 from presets.layers import ResolvedVoiceConfig
 from simulator.engine.chunks import Chunk, Words, cap, chunks_after, text_of, voice_of
 from simulator.engine.events import ToolDenied, ToolEnded, ToolStarted
-from simulator.engine.profile import Values, luck_latency, seeded_draw
+from simulator.engine.profile import Values, lognormal_ms, seeded_draw
 from simulator.engine.scenario import Line, State, Tool
 
 FORWARD_CALL = "forward_call"
@@ -54,14 +54,14 @@ class ToolEvent(NamedTuple):
 def schedule(tools: Sequence[tuple[Tool, float]], capacity: int, asked_ms: int) -> tuple[ToolRun, ...]:
     """Lay tools out from ``asked_ms`` on, in their order, at most ``capacity`` at once.
 
-    Each comes with its luck, the quantile 0…1 of its duration.
+    Each comes with the quantile 0…1 of its duration.
     """
     free_at = [asked_ms] * max(capacity, 1)
     runs = []
     for tool, quantile in tools:
         slot = min(range(len(free_at)), key=free_at.__getitem__)
         start_ms = free_at[slot]
-        free_at[slot] = start_ms + luck_latency(tool.duration_ms, tool.duration_p95_ms, quantile)
+        free_at[slot] = start_ms + lognormal_ms(tool.duration_ms, tool.duration_p95_ms, quantile)
         runs.append(ToolRun(tool.name, start_ms, free_at[slot], start_ms - asked_ms))
     return tuple(runs)
 

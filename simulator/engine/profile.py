@@ -80,7 +80,7 @@ class Latency(_Strict):
 
     def at(self, quantile: float) -> int:
         """Return the latency in whole ms at a quantile 0…1 of its distribution."""
-        return luck_latency(self.p50, self.p95, quantile)
+        return lognormal_ms(self.p50, self.p95, quantile)
 
 
 class Values(_Strict):
@@ -150,7 +150,7 @@ def seeded_draw(seed: int, recording: str, span: int, stage: str) -> float:
 
 
 @lru_cache(maxsize=65536)
-def luck_latency(p50: float, p95: float | None, quantile: float) -> int:
+def lognormal_ms(p50: float, p95: float | None, quantile: float) -> int:
     """Return whole ms at a quantile 0…1 of the lognormal through p50 and p95; fixed where they are one."""
     if p95 is None or p95 == p50:
         return round(p50)

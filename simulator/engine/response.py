@@ -39,7 +39,7 @@ Due = tuple[int, int, Callable[[], None]]
 class ResponseInProgress:
     """Everything between a caller's turn and the first sound of the response."""
 
-    def __init__(self, values: Values, script: Script, luck: tuple[int, str | SoundKey], emit: Emit) -> None:
+    def __init__(self, values: Values, script: Script, draws: tuple[int, str | SoundKey], emit: Emit) -> None:
         self.generation: Generation | None = None
         self.confirmed_ms: int | None = None
         """When the end of turn that it answers was confirmed."""
@@ -48,7 +48,7 @@ class ResponseInProgress:
         self._workshop = GenerationPlanner(values)
         self._filler_first_audio_ms = round(values.filler_first_audio_ms.value)
         self._script = script
-        self._seed, self._recording = luck
+        self._seed, self._recording = draws
         self._emit = emit
         self._config: ResolvedVoiceConfig | None = None
         self._span = self._turn = -1

@@ -119,7 +119,7 @@ def test_a_caller_who_goes_on_cancels_the_tools() -> None:
     assert [(event.facts()["tool"], event.t_ms) for event in cancelled] == [("slow", reopened)]
 
 
-def test_durations_that_vary_meet_the_same_luck_in_every_arm() -> None:
+def test_durations_that_vary_meet_the_same_draw_in_every_arm() -> None:
     agent = with_tools({"name": "slow", "duration_ms": 800, "duration_p95_ms": 3000})
     configs: list[dict[str, object]] = [{}, {"tts_model": "sonic-3"}, {"max_buffer_delay_ms": 200}]
     lasted = {

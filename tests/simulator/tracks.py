@@ -73,7 +73,7 @@ def activity_of(seen: tuple[Observation, ...], duration_ms: int | None = None) -
 
 
 def fixed_profile(**values: object) -> EngineProfile:
-    """Return the default profile without luck: navigation 80 ms, first token 120 ms; ``values`` override.
+    """Return the default profile with fixed latencies: navigation 80 ms, first token 120 ms; ``values`` override.
 
     A turn ends at a confidence of 0.7, and at once where it sounds finished: 0.3 says nothing, 0.9 is enough.
     """
