@@ -70,6 +70,7 @@ def story(run: Run, labels: Labels | None, injections: Sequence[Injection] = ())
     chapters, events = [], list(run.played.events)
     speech = _speech(events)
     moments = [*_put_in(run, injections), *filter(None, map(_moment, events))]
+    moments += [Moment(one.t_ms, f"{one.words().capitalize()}.") for one in run.measured.overlaps]
     moments.sort(key=lambda moment: moment.t_ms)
     if not turns:
         greeted = any(isinstance(event, ResponseStarted) and event.greeting for event in events)

@@ -351,6 +351,17 @@ READOUTS = (
         measure=lambda found: sum(turn.dead_air_ms for turn in found.turns) / 1000,
     ),
     Readout(
+        name="stops_against_advice",
+        title="stops against advice",
+        meaning="Stops a listener would not have made, by length and voice, out of all barge-ins: advice, no rule.",
+        kind="count",
+        place=23,
+        measure=lambda found: found.stops_against_advice(),
+        by_barge_in=True,
+        unheard="what the agent heard before it stopped is not known",
+        optional=("",),
+    ),
+    Readout(
         name="silence_after_greeting_s",
         title="silence after greeting",
         meaning="From the end of the agent's greeting until the caller speaks, or to the end of the call.",

@@ -10,6 +10,7 @@ from simulator.activity.model import Activity
 from simulator.engine.events import MissedResponse
 from simulator.engine.generation import STAGES
 from simulator.labels import Labels
+from simulator.measures.advice import Overlap, overlaps
 from simulator.measures.readout_table import READOUTS, Readout
 from simulator.measures.truth import Truth, truth_of
 from simulator.measures.turns import Count, Material, Sound, TurnOutcome, interruptions, outcomes, sounds_of
@@ -58,6 +59,11 @@ class Measured:
     seconds: dict[str, float]
     material: Material
 
+    @property
+    def overlaps(self) -> tuple[Overlap, ...]:
+        """What was said over the agent, with advice that the barge-in rule cannot follow."""
+        return self.material.overlaps
+
     def per_turn(self, readout: Readout) -> dict[int, int]:
         """Return a latency by turn index, ms, for the turns that have one; empty where it is not of turns."""
         found = {one.turn.index: readout.of_turn(one) for one in self.turns} if readout.of_turn else {}
@@ -81,6 +87,7 @@ def measure(played: Played, activity: Activity, labels: Labels | None, *, barge_
         anchored=played.anchored,
         missed_responses=sum(isinstance(event, MissedResponse) for event in events),
         duration_ms=played.duration_ms,
+        overlaps=overlaps(events, activity),
     )
     kept = [
         readout

@@ -23,6 +23,7 @@ from simulator.engine.events import (
     TurnResumed,
     Underrun,
 )
+from simulator.measures.advice import Overlap
 from simulator.measures.truth import Stretch, TrueTurn, Truth
 
 _Z95 = NormalDist().inv_cdf(0.975)
@@ -269,7 +270,7 @@ class Material:
 
     ``events`` are those of the simulation; a call that was measured from outside has none. ``anchored`` counts the
     times the caller waited for the agent, and ``missed_responses`` the times they waited in vain.
-    ``duration_ms`` is the length of the call.
+    ``duration_ms`` is the length of the call. ``overlaps`` is what was said over the agent, with advice.
     """
 
     truth: Truth
@@ -280,6 +281,7 @@ class Material:
     anchored: int
     missed_responses: int
     duration_ms: int
+    overlaps: tuple[Overlap, ...] = ()
 
     @property
     def greeting(self) -> Sound | None:
@@ -312,6 +314,10 @@ class Material:
     def of(self, kind: type[E]) -> list[E]:
         """Return the events of one kind, in order."""
         return [event for event in self.events if isinstance(event, kind)]
+
+    def stops_against_advice(self) -> Count:
+        """Return how many barge-ins a listener would not have made, of all."""
+        return Count(sum(one.against_advice for one in self.overlaps), len(self.of(BargeIn)))
 
     def forced_ends(self) -> Count:
         """Count the ends of turn by the timeout."""

@@ -86,6 +86,25 @@ def test_sounds_put_in_are_heard_told_and_counted_as_what_they_are(turnlab: Turn
     assert "unlabelled, so no false barge-in is counted" in unlabelled.err
 
 
+def test_advice_tells_murmurs_from_interruptions_and_counts_the_stops_it_would_not_have_made(
+    turnlab: Turnlab,
+) -> None:
+    hasty = ("-c", '{"barge_in_min_speech_s": 0.2}')
+    calls = {name: ("simulate", name, "--eot", "silence") for name in ("interruptions", "backchannels")}
+    (clear,) = turnlab(*calls["interruptions"], "--json").json()["runs"]
+    assert [one["stopped"] for one in clear["overlaps"]] == [True] * 3
+    assert all(one["wants_floor"] > 0.8 for one in clear["overlaps"])
+    assert clear["readouts"]["stops_against_advice"]["count"] == 0
+    (murmured,) = turnlab(*calls["backchannels"], *hasty, "--json").json()["runs"]
+    stops = [event["t"] for event in murmured["events"] if event["type"] == "barge_in"]
+    assert [one["t"] for one in murmured["overlaps"] if one["stopped"]] == stops
+    against = sum(one["wants_floor"] < 0.5 for one in murmured["overlaps"] if one["stopped"])
+    assert murmured["readouts"]["stops_against_advice"] == {"count": against, "of": len(stops)}
+    assert against > 0
+    told = " ".join(turnlab(*calls["backchannels"], *hasty, "--explain").out.split())
+    assert "Advice, which the rule cannot follow: it is a backchannel or a noise (score 0.0" in told
+
+
 def test_a_sound_lies_in_elastic_replay_where_it_lay_in_the_call() -> None:
     """Into the agent's answer where the labels have it talk, else with what the caller said before it."""
     plain = open_recording(bundled_folder() / "booking.flac").labels

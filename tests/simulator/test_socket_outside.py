@@ -87,7 +87,7 @@ def test_turns_are_measured_from_the_two_channels_alone() -> None:
     assert [sound.end_ms for sound in found.measured.sounds] == list(near(2800, 5000, 12_000).expected)
     unheard = {"eot_delay_ms", "false_barge_ins", "filler_overhang_ms", "fillers", "wasted_generations"}
     unheard |= {"truncated_words", "underruns", "choppy_starts", "response_ms"}
-    unheard |= {"early_ends", "forced_ends", "repeated_fillers", "silence_after_greeting_s"}
+    unheard |= {"early_ends", "forced_ends", "repeated_fillers", "silence_after_greeting_s", "stops_against_advice"}
     assert unheard == set(found.left_out)
     assert not {"response_ms", "eot_delay_ms"} & set(found.measured.times)
 

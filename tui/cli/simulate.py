@@ -220,6 +220,7 @@ def to_json(report: Report) -> dict[str, Any]:
                 "events": [event.to_json() for event in one.played.events],
                 "timeline": to_playback(one.played, one.measured),
                 "readouts": readouts_json([one.measured]),
+                "overlaps": [overlap.to_json() for overlap in one.measured.overlaps],
                 "barge_in_left_out": one.mixed,
                 "second_voice": one.second_voice,
             }

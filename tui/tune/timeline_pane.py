@@ -9,6 +9,7 @@ from textual.reactive import var
 from textual.widgets import Static
 
 from simulator.channel import NEEDS_CALLER
+from simulator.engine.events import BargeIn, BargeInSuppressed, Event
 from tui.terminal_text import screen_text
 from tui.tune.playback import Heard
 from tui.tune.scene import ARMS
@@ -61,7 +62,15 @@ class TimelinePane(Vertical):
             event = message.mark.event
             when = clock_text(event.t_ms, 100)
             text = f"{message.arm} {when} {event.type.replace('_', ' ')}, turn {event.turn + 1}: {event.why.text()}"
+            text += self._advice(message.arm, event)
         self._why.update(screen_text(text), layout=False)
+
+    def _advice(self, arm: str, event: Event) -> str:
+        """Return what a listener would make of speech over the agent, where an arm's event is about that."""
+        if self.tried.drawn is None or not isinstance(event, BargeIn | BargeInSuppressed):
+            return ""
+        said_over = self.tried.drawn.runs[ARMS.index(arm)].measured.overlaps
+        return "".join(f"; {one.words()}" for one in said_over if one.t_ms == event.t_ms)
 
     def step_difference(self, steps: int) -> None:
         """Go to another turn that the arms treat differently."""

@@ -1,0 +1,165 @@
+"""What is said over the agent: the advice by folds, and the laughter rule. See ``docs/evaluation.md``.
+
+    uv run python -m benchmarks.overlaps CORPUS [--laughs FOLDER]
+
+``CORPUS`` holds labelled recordings of people. The advice is fitted without each speaker (recordings that name none
+stand for one each) and judged on that one: on events labelled as backchannels and interruptions, and on how natural
+turns begin. ``FOLDER`` holds laughs alone, one a file, which no licence lets us ship.
+"""
+
+from __future__ import annotations
+
+import argparse
+from collections.abc import Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from simulator.activity.analyzer import analyze
+from simulator.activity.end_of_turn import SilenceOnly
+from simulator.activity.model import FRAME_MS, Activity, Laughter, LaughterOver
+from simulator.audio.source import open_audio
+from simulator.engine.profile import default_profile
+from simulator.labels import Labels
+from simulator.measures.advice import wants_floor
+from simulator.recording import find_audio, open_recording
+
+NEEDED_MS = 800
+MOST_FALSE = 0.11
+_APART_MS = 700
+"""A backchannel whose stretch of speech is so much longer than its label is in somebody else's speech."""
+
+Array = NDArray[np.float64]
+
+
+class Said(NamedTuple):
+    """Something said over the agent, or as it would be: its length, s, and how sure the voice is, 0…1."""
+
+    who: str
+    kind: str
+    length_s: float
+    voice: float
+    shipped: float
+
+
+def said_in(path: Path) -> Iterator[Said]:
+    """Yield what a recording holds of it, hard ones left out."""
+    recording = open_recording(path)
+    labels = recording.labels
+    about = labels.model_dump() if labels else {}
+    if labels is None or (about.get("condition") or {}).get("hard"):
+        return
+    activity = analyze(recording.source, SilenceOnly())
+    for kind, start_s, end_s in _labelled(labels, natural=about.get("kind") == "natural"):
+        spans = [
+            (number, span)
+            for number, span in enumerate(activity.spans)
+            if span.start_ms < end_s * 1000 and start_s * 1000 < span.end_ms
+        ]
+        if not spans:
+            continue
+        number, span = spans[0]
+        last_ms = span.end_ms if kind == "turn" else spans[-1][1].end_ms
+        if kind == "backchannel" and last_ms - span.start_ms > (end_s - start_s) * 1000 + _APART_MS:
+            continue
+        heard_ms = min(last_ms - span.start_ms, NEEDED_MS)
+        first = span.start_ms // FRAME_MS
+        voice = activity.probability[first : first + max(heard_ms // FRAME_MS, 1)]
+        shipped = wants_floor(activity, number, heard_ms)
+        yield Said(str(about.get("speaker") or path.stem), kind, heard_ms / 1000, float(voice.mean()), shipped)
+
+
+def _labelled(labels: Labels, *, natural: bool) -> Iterator[tuple[str, float, float]]:
+    events = [(one.type, one.start_s, one.end_s) for one in labels.events]
+    yield from (one for one in events if one[0] in ("interruption", "backchannel"))
+    known = {round(start_s, 2) for _, start_s, _ in events}
+    yield from (("backchannel", *span) for span in labels.backchannels if round(span[0], 2) not in known)
+    if natural:
+        yield from (("turn", turn.start_s, turn.end_s) for turn in labels.caller_turns())
+
+
+def advice(found: list[Said]) -> None:
+    """Print how well the advice tells interruptions from backchannels, by folds over speakers."""
+    wants = np.array([one.kind != "backchannel" for one in found])
+    seen = np.array([[min(one.length_s, 0.5), one.voice] for one in found])
+    who = np.array([one.who for one in found])
+    score = np.zeros(len(found))
+    for one in sorted(set(who)):
+        out = who == one
+        score[out] = _logit(_fitted(seen[~out], wants[~out]), seen[out])
+    false = np.sort(score[~wants])[::-1]
+    limit = false[int(MOST_FALSE * len(false))]
+    print(f"{wants.sum()} that want the floor, {(~wants).sum()} backchannels, {len(set(who))} folds")
+    print(f"  AUC {(score[wants][:, None] > false[None]).mean():.2f}")
+    for kind in ("interruption", "turn"):
+        mine = np.array([one.kind == kind for one in found])
+        print(f"  {kind}s found at ≤ {MOST_FALSE:.0%} false: {(score[mine] > limit).sum()} of {mine.sum()}")
+    print("  fitted on all:", np.round(_fitted(seen, wants), 1))
+    shipped = np.array([one.shipped for one in found]) >= 0.5
+    print(f"  as shipped (0.5): {shipped[wants].sum()} of {wants.sum()}, false {shipped[~wants].sum()}")
+
+
+def _fitted(seen: Array, wants: NDArray[np.bool_]) -> Array:
+    """Return constant and weights of a logistic fit in which both kinds weigh alike, lightly held back."""
+    middle, width = seen.mean(axis=0), seen.std(axis=0)
+    rows = np.column_stack([np.ones(len(seen)), (seen - middle) / width])
+    share = np.where(wants, 0.5 / wants.sum(), 0.5 / (~wants).sum())
+    weights = np.zeros(rows.shape[1])
+    for _ in range(1500):
+        sure = 1 / (1 + np.exp(-rows @ weights))
+        weights -= 0.5 * (rows.T @ ((sure - wants) * share) + 0.01 * np.r_[0.0, weights[1:]])
+    slopes = weights[1:] / width
+    return np.asarray(np.r_[weights[0] - slopes @ middle, slopes], dtype=np.float64)
+
+
+def _logit(fitted: Array, seen: Array) -> Array:
+    return np.asarray(fitted[0] + seen @ fitted[1:], dtype=np.float64)
+
+
+def laughter(paths: list[Path], name: str) -> None:
+    """Print how many stretches of 0.8 s and more would stop the agent, at once, later, or not within 3 s."""
+    limit_db = default_profile().values.laughter_limit_db.value
+    at_once = later = never = 0
+    for path in paths:
+        activity = analyze(open_audio(path), SilenceOnly())
+        for number, span in enumerate(activity.spans):
+            if span.end_ms - span.start_ms < NEEDED_MS:
+                continue
+            free_ms = _free_ms(activity, number, limit_db)
+            at_once += free_ms == span.start_ms + NEEDED_MS
+            never += free_ms > min(span.end_ms, span.start_ms + 3000)
+            later += span.start_ms + NEEDED_MS < free_ms <= min(span.end_ms, span.start_ms + 3000)
+    whole = at_once + later + never
+    print(f"{name}: {whole} stretches, {at_once} stop the agent at 0.8 s, {later} later, {never} not within 3 s")
+
+
+def _free_ms(activity: Activity, number: int, limit_db: float) -> int:
+    """Return when speech of a span first may stop the agent."""
+    free_ms = activity.spans[number].start_ms + NEEDED_MS
+    held = False
+    for seen in activity.observations:
+        if isinstance(seen, Laughter | LaughterOver) and seen.span == number:
+            laughs = isinstance(seen, Laughter) and seen.score_db < limit_db
+            if held and not laughs:
+                return seen.known_ms
+            held = held or (laughs and seen.known_ms == free_ms)
+    return 1 << 60 if held else free_ms
+
+
+def main() -> None:
+    """Print the figures."""
+    parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
+    parser.add_argument("corpus", type=Path)
+    parser.add_argument("--laughs", type=Path, help="a folder of laughs alone")
+    options = parser.parse_args()
+    paths = find_audio([options.corpus])
+    advice([said for path in paths for said in said_in(path)])
+    laughter(paths, "speech")
+    if options.laughs is not None:
+        laughter(find_audio([options.laughs]), "laughs")
+
+
+if __name__ == "__main__":
+    main()
