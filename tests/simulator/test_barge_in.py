@@ -86,7 +86,7 @@ def test_scripted_replay_decides_barge_in_over_the_labelled_agent() -> None:
     assert times(stopped, "barge_in") == [(OVER + 25) * 32]
     assert times(stopped, "response_end") == [(OVER + 25) * 32 + 60]
     assert set(types(stopped)) == {"speech_start", "response_start", "barge_in", "response_end", "speech_end"}
-    assert set(stopped.measured.counts) == {"missed_barge_ins", "false_barge_ins"}
+    assert set(stopped.measured.counts) == {"missed_barge_ins", "false_barge_ins", "stops_against_advice"}
     calm = play_track([Speech(OVER, OVER + 10)], labels=labels, mode="scripted")
     assert times(calm, "response_end") == [12_000]
 
