@@ -382,11 +382,10 @@ class ServicesScreen(Place):
 
     def action_show_json(self) -> None:
         """Show the JSON."""
-        if self.may(commands.SHOW_JSON) and self.highlighted is not None:
+        if self.may(commands.SHOW_JSON) and (service := self.highlighted) is not None:
             from services.service_text import service_json
             from tui.dialogs.dialog import TextDialog
 
-            service = self.highlighted
             self.app.push_screen(TextDialog(service.name or "(no name)", service_json(service)))
 
     def action_show_routing(self) -> None:

@@ -87,7 +87,6 @@ def simulate(
     from tui.cli.simulate import Request, mix_request, simulate
 
     heard = with_sounds(hearing_of(caller, seed), inject or [])
-
     simulate(
         Request(
             paths=paths,
