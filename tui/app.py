@@ -9,8 +9,10 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from textual import work
-from textual.app import App
+from textual.app import App, ScreenStackError
 from textual.binding import BindingType
+from textual.css.query import NoMatches
+from textual.events import Event, InputEvent, Key, Paste
 from textual.message import Message
 
 from tui.commands.place import CommandsProvider, bindings
@@ -23,6 +25,7 @@ from tui.services.screen import ServicesScreen
 from tui.terminal_text import plain
 from tui.themes import DARK, THEMES
 from tui.tune.modes import TuneModes
+from tui.typed_ahead import TypedAhead
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -80,6 +83,7 @@ class TurnlabApp(ConnectedApp, inherit_bindings=False):
         """Opens live calls; ``None`` for this machine's devices."""
         self.live: LiveScreen | None = None
         """Live, once it was wanted."""
+        self.typed_ahead = TypedAhead(self, super().on_event, lambda: self._between_places)
         for theme in THEMES.values():
             self.register_theme(theme)
         # Nothing is styled yet, so no widget needs to learn of the change.
@@ -115,7 +119,20 @@ class TurnlabApp(ConnectedApp, inherit_bindings=False):
             self.notify(f"and {more} more: 'turnlab keys' says all", title="Keys", severity="warning", markup=False)
         self.connect()
 
+    async def on_event(self, event: Event) -> None:
+        """Take what is typed one by one; after the decision to leave, nothing more can be opened."""
+        if isinstance(event, Key | Paste) and not event.is_forwarded and not self._exit:
+            self.typed_ahead.put(event)
+        elif not (self._exit and isinstance(event, InputEvent)):
+            await super().on_event(event)
+
+    @property
+    def _between_places(self) -> bool:
+        return any(worker.group == "places" and worker.is_running for worker in self.workers)
+
     def _handle_exception(self, error: Exception) -> None:
+        if self._exit and isinstance(getattr(error, "error", error), NoMatches | ScreenStackError):
+            return  # a screen that was about to open gets no widgets any more, and misses them
         # Textual would render the error with the variables around it, unless the error can render itself.
         self.failure = self.failure or getattr(error, "error", error)  # a failed worker's own error
         error.__rich__ = str  # type: ignore[attr-defined]

@@ -178,16 +178,8 @@ class ScreenHost:
         self._screen.post_message(message)
 
     async def ask(self, dialog: Dialog[T]) -> T | None:
-        """Show a dialog over the screen; earlier notices no longer stand in its way.
-
-        One that would come up over what was opened meanwhile is not shown.
-        """
-        app = self._screen.app
-        if app.screen is not self._screen and not dialog.comes_late:
-            self.complain("Something else was opened meanwhile. Ask again.", title="Nothing done")
-            return None
-        app.clear_notifications()
-        return await app.push_screen_wait(dialog)
+        """Show a dialog over the screen."""
+        return await ask_over(self._screen, dialog)
 
     def say(self, text: str, *, title: str) -> None:
         """Show a notice."""
@@ -197,3 +189,20 @@ class ScreenHost:
     def complain(self, text: str, *, title: str) -> None:
         """Show a notice of a failure."""
         self.tell(text, title, severity="error", timeout=SECONDS_TO_READ)
+
+
+def in_view(screen: Screen[Any]) -> bool:
+    """Tell whether a dialog may open over a screen; say so if something else was opened meanwhile."""
+    if screen.app.screen is screen:
+        # Earlier notices no longer stand in the way.
+        screen.app.clear_notifications()
+        return True
+    ScreenHost(screen).complain("Something else was opened meanwhile. Ask again.", title="Nothing done")
+    return False
+
+
+async def ask_over(screen: Screen[Any], dialog: Screen[T]) -> T | None:
+    """Show a dialog over a screen and return its answer; ``None`` where something else was opened meanwhile."""
+    if not getattr(dialog, "comes_late", False) and not in_view(screen):
+        return None
+    return await screen.app.push_screen_wait(dialog)

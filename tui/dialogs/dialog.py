@@ -25,7 +25,7 @@ class Dialog(ModalScreen[T | None]):
     AUTO_FOCUS = ""
     keys = "esc cancels"
     """What the last line says."""
-    comes_late: ClassVar[bool] = False
+    comes_late = False
     """Whether it may open over what was opened meanwhile: what was typed into it would be lost otherwise."""
 
     def __init__(self, title: str) -> None:

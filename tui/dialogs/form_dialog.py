@@ -35,7 +35,6 @@ class FormDialog(Dialog[dict[str, str]]):
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("ctrl+s", "send", "Send", tooltip="Take what is in the form.", priority=True),
     ]
-    comes_late = True
     keys = "ctrl+s or enter in a line goes on · tab next line · esc cancels"
 
     def __init__(
@@ -52,6 +51,7 @@ class FormDialog(Dialog[dict[str, str]]):
         self._before = dict(values)
         self.typed = dict(values if typed is None else typed)
         self.problem = problem
+        self.comes_late = bool(problem)  # what was typed is not lost
         self._leaving = False
 
     def compose_body(self) -> ComposeResult:

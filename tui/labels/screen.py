@@ -18,7 +18,7 @@ from tui.commands.place import Place, bindings
 from tui.dialogs.dialog import Confirm
 from tui.dialogs.dialogs import PickOne
 from tui.dialogs.form_dialog import FormDialog
-from tui.host import ScreenHost
+from tui.host import ScreenHost, ask_over
 from tui.labels.commands import COMMANDS
 from tui.labels.editing import FIELDS, LabelsController, LabelsState
 from tui.labels.label_timeline import LabelTimeline, label_scene
@@ -41,7 +41,7 @@ class LabelDialogs:
         self._screen = screen
 
     async def _ask(self, dialog: Screen[T]) -> T | None:
-        return await self._screen.app.push_screen_wait(dialog)
+        return await ask_over(self._screen, dialog)
 
     async def label(
         self, kind: Kind, before: Mapping[str, str], typed: Mapping[str, str], problem: str

@@ -28,8 +28,11 @@ KEPT_AFTER_S = 0.3
 class DraftQuestions(Protocol):
     """What a person is asked about a draft. ``None`` is no answer."""
 
-    async def take_up(self, what: str, kept: KeptDraft) -> Literal["take", "drop"] | None:
-        """Ask what becomes of a kept draft, ``what`` in words; ``None``: it stays for another time."""
+    async def take_up(self, what: str, kept: KeptDraft) -> Literal["take", "drop", "later"] | None:
+        """Ask what becomes of a kept draft, ``what`` in words.
+
+        ``None``: it stays for another time; ``later``: it was not asked about, and is to be offered again.
+        """
 
     async def merge(self, title: str, both: Sequence[Conflict]) -> tuple[str, ...] | None:
         """Ask whose value each field should have; return the names of those where theirs stands."""
@@ -185,6 +188,7 @@ class DraftController:
         what = f"draft of {self.session.title}" if self.session.service else self.session.title
         for kept in found:
             decision = await self._questions.take_up(what, kept)
+            keeping.offered = decision != "later"
             if decision == "drop" or (decision == "take" and await self._take_up(kept)):
                 await asyncio.to_thread(kept.forget)
             if decision != "drop":

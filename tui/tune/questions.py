@@ -18,6 +18,7 @@ from tui.dialogs.fields_plan import FieldsPlanDialog
 from tui.dialogs.find_dialog import Find, FindDialog
 from tui.dialogs.folder_dialog import FolderDialog
 from tui.dialogs.text_entry import TextEntry, value_dialog
+from tui.host import ask_over, in_view
 from tui.tune.arms import ComparisonArm
 from tui.tune.choosing_dialogs import ArmsDialog, PresetsDialog
 from tui.tune.comparing import ArmRequest
@@ -44,14 +45,17 @@ class DraftDialogs:
 
     async def ask(self, dialog: Screen[T]) -> T | None:
         """Show a dialog and return its answer."""
-        return await self._screen.app.push_screen_wait(dialog)
+        return await ask_over(self._screen, dialog)
 
     def show(self, dialog: Screen[Any]) -> None:
         """Show a dialog that answers nothing."""
-        self._screen.app.push_screen(dialog)
+        if in_view(self._screen):
+            self._screen.app.push_screen(dialog)
 
-    async def take_up(self, what: str, kept: KeptDraft) -> Literal["take", "drop"] | None:
-        """Ask what becomes of a kept draft."""
+    async def take_up(self, what: str, kept: KeptDraft) -> Literal["take", "drop", "later"] | None:
+        """Ask what becomes of a kept draft, once its screen is in view."""
+        if self._screen.app.screen is not self._screen:
+            return "later"
         return await self.ask(KeptDialog(what, kept))
 
     async def merge(self, title: str, both: Sequence[Conflict]) -> tuple[str, ...] | None:

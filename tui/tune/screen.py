@@ -19,7 +19,7 @@ from services.model import Service
 from simulator.engine.profile import EngineProfile
 from simulator.labels.document import LabelFile
 from tui.commands.place import bindings
-from tui.host import ScreenHost
+from tui.host import ScreenHost, ask_over
 from tui.labels.screen import LabelEditor
 from tui.tune.adding import PlacesController
 from tui.tune.arm_header import ArmHeader, Heading
@@ -201,8 +201,11 @@ class TuneScreen(PaneScreen):
         if not self._one_folder:
             self.adding.follow()
         self.platform.ask_workspace()
-        self.drafts.offer_kept()
         self.platform.tell_where_it_is_kept()
+
+    def on_screen_resume(self) -> None:
+        """Offer a draft left behind, if something else was in view before."""
+        self.drafts.offer_kept()
 
     def on_unmount(self) -> None:
         """Fall silent, and let go of the draft."""
@@ -310,7 +313,7 @@ class TuneScreen(PaneScreen):
         self, analysed: AnalysedRecording, file: LabelFile, copies_to: Path | None
     ) -> Path | None:
         editor = LabelEditor(analysed, file, copies_to=copies_to, read_only=self._is_read_only())
-        await self.app.push_screen_wait(editor)
+        await ask_over(self, editor)
         return editor.files.saved
 
     # ---- what the panes ask for

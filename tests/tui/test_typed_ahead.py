@@ -1,0 +1,127 @@
+"""Keys typed faster than screens open: nothing crashes, and each key acts on what the one before it opened."""
+
+from __future__ import annotations
+
+import asyncio
+import random
+from collections.abc import Sequence
+from pathlib import Path
+from time import monotonic
+
+import pytest
+from textual import events
+from textual.command import CommandPalette
+from textual.keys import key_to_character
+from textual.widgets import Input
+
+from services.embedded import open_embedded
+from simulator.session.state import Snapshot
+from tests.tui.conftest import make_app, settle
+from tests.tui.live_support import StillCall
+from tests.tui.pace import DEADLINE_S
+from tui.app import TurnlabApp
+from tui.commands.help_screen import HelpScreen
+from tui.commands.place import Place
+from tui.dialogs.find_dialog import FindDialog
+from tui.screens import commands_by_id
+from tui.widgets.panes import PaneScreen
+
+PLACES: tuple[Sequence[str], ...] = (
+    *((key,) for key in "123"),
+    *(("1", key) for key in ("question_mark", "ctrl+p", "n", "e", "d", "i", "x", "R", "m")),
+    *(("2", key) for key in ("p", "B", "y", "o", "w", "f1", "c", "slash", "t", "i", "X", "Y")),
+    *(("2", "right", key) for key in ("ctrl+s", "q")),
+    *(("3", key) for key in ("m", "slash", "d", "D")),
+)
+"""Keys that lead to each screen, and to most dialogs."""
+KEYS = sorted(
+    {key.strip() for command in commands_by_id().values() for key in command.key.split(",")}
+    | {
+        "enter",
+        "escape",
+        "tab",
+        "space",
+        "backspace",
+        "up",
+        "down",
+        "left",
+        "right",
+        "pageup",
+        "pagedown",
+        "x",
+        "5",
+    }
+)
+OVER_ANYTHING = (CommandPalette, HelpScreen)
+SEEDS = [*range(3), *(pytest.param(seed, marks=pytest.mark.slow) for seed in range(3, 100))]
+
+
+@pytest.fixture
+def app(workspace_file: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> TurnlabApp:
+    """The dashboard, whose exports go to this test's folder and whose calls stand still."""
+    monkeypatch.chdir(tmp_path)
+    return make_app(
+        lambda: open_embedded(workspace_file), open_call=lambda _: StillCall(Snapshot(phase="running"), [])
+    )
+
+
+async def type_at_once(app: TurnlabApp, keys: Sequence[str]) -> None:
+    """Send keys without a wait between them, then wait until the last one was taken."""
+    for key in keys:
+        app.post_message(events.Key(key, key if len(key) == 1 else key_to_character(key)))
+    end_s = monotonic() + DEADLINE_S
+    await asyncio.sleep(0.05)
+    while app.is_running and app.typed_ahead.at_work and monotonic() < end_s:  # noqa: ASYNC110  (the app has no event)
+        await asyncio.sleep(0.02)
+    await asyncio.sleep(0.05)
+
+
+def hold(app: TurnlabApp) -> None:
+    """Check what holds between any two keys."""
+    assert app.failure is None
+    if not app.is_running or not app.screen_stack:
+        return
+    dialogs = [
+        one
+        for one in app.screen_stack
+        if not isinstance(one, (Place, *OVER_ANYTHING)) and not getattr(one, "comes_late", False)
+    ]
+    assert len(dialogs) <= 1, f"a dialog opened over another: {app.screen_stack}"
+    screen = app.screen
+    if isinstance(screen, PaneScreen) and (focused := screen.focused) is not None:
+        above = {widget.id for widget in focused.ancestors_with_self}
+        for pane in screen.PANES:
+            assert f"{pane}-pane" not in above or screen.has_class(f"-pane-{pane}"), "another pane is lit"
+
+
+@pytest.mark.parametrize("seed", SEEDS)
+async def test_bursts_of_keys_crash_nothing(app: TurnlabApp, seed: int) -> None:
+    draw = random.Random(seed)
+    place = PLACES[(seed * 7) % len(PLACES)]
+    async with app.run_test(size=draw.choice([(80, 24), (120, 40)])) as pilot:
+        await settle(pilot)
+        await type_at_once(app, place)
+        hold(app)
+        for _ in range(2):
+            await type_at_once(app, draw.choices(KEYS, k=20))
+            hold(app)
+    assert app.failure is None
+
+
+@pytest.mark.parametrize(
+    "keys", [("2", "q", "e"), ("2", "right", "ctrl+q", "k", "e"), ("2", "slash", "ctrl+p", "q")]
+)
+async def test_what_is_typed_after_leaving_opens_nothing(app: TurnlabApp, keys: Sequence[str]) -> None:
+    async with app.run_test(size=(120, 40)) as pilot:
+        await settle(pilot)
+        await type_at_once(app, keys)
+        hold(app)
+    assert app.failure is None
+
+
+async def test_what_follows_a_key_goes_into_the_dialog_that_it_opens(app: TurnlabApp) -> None:
+    async with app.run_test(size=(120, 40)) as pilot:
+        await settle(pilot)
+        await type_at_once(app, ("2", "slash", *"max"))
+        assert isinstance(app.screen, FindDialog)
+        assert app.screen.query_one(Input).value == "max"
