@@ -20,6 +20,9 @@ KEYS = ("tag", "active", "channel", "env", "environment")
 SEARCH_LENGTH = 200
 """The longest search a platform takes."""
 
+_AROUND = 40
+"""So many characters of a description are shown behind the word that was found in it."""
+
 HINT = 'name, tag:key=value, active:yes, channel:voice, env:sandbox; quote "two words"'
 """What can be typed, for people."""
 
@@ -75,6 +78,27 @@ class ServiceFilter:
             and (not self.environment or service.environment.casefold().startswith(self.environment))
             and all(_has_tag(service, key, value) for key, value in self.tags)
         )
+
+    def rank(self, service: Service) -> int:
+        """Return how well the name of a service fits the words, the best first: 0 is the name itself."""
+        name = service.name.casefold()
+        if name == " ".join(self.words):
+            return 0
+        if not all(word in name for word in self.words):
+            return 4
+        at_words = all(re.search(rf"\b{re.escape(word)}", name) for word in self.words)
+        return 1 if name.startswith(self.words[0]) else 2 if at_words else 3
+
+    def why(self, service: Service) -> str:
+        """Return where a word was found that is not in the name: a tag, or the description around it."""
+        name = service.name.casefold()
+        word = next((word for word in self.words if word not in name), "")
+        tag = next((str(tag) for tag in service.tags if word and word in str(tag).casefold()), "")
+        at = service.description.casefold().find(word)
+        if not word or tag or at < 0:
+            return tag
+        start = service.description.rfind(" ", 0, at) + 1
+        return f"{'…' if start else ''}{service.description[start : at + len(word) + _AROUND]}"
 
 
 def searchable(service: Service) -> str:

@@ -15,6 +15,7 @@ from services.model import Page, Service, Tag
 from services.service_filter import ServiceFilter, parse_filter
 from tests.tui.conftest import ScriptedClient, make_app, service, settle
 from tui.connection import PAGE_SIZE
+from tui.services.list_pane import ServiceList
 from tui.services.listing import ServiceListing
 
 
@@ -140,3 +141,32 @@ async def test_on_classic_a_filter_by_channel_is_said_to_be_unsupported() -> Non
         await settle(pilot)
         said = app.services_screen.listed.notice
         assert "the Classic API does not tell what channel: asks for, so it is not supported there" in said
+
+
+def test_a_name_that_matches_ranks_before_what_only_mentions_the_word_and_the_rest_says_where_it_is() -> None:
+    parsed = parse_filter("nurse")
+    exact, begins, within = service(1, "Nurse"), service(2, "Nurse Triage"), service(3, "Night Nurse")
+    tagged = service(4, "Billing", tags=(Tag("team", "nurse-line"),))
+    mentioned = service(5, "Intake", description="First calls go to a nurse on duty")
+    assert sorted([mentioned, tagged, within, begins, exact], key=parsed.rank)[:3] == [exact, begins, within]
+    assert [parsed.why(one) for one in (begins, tagged, mentioned)] == ["", "team:nurse-line", "…nurse on duty"]
+
+
+async def test_the_best_name_is_highlighted_while_one_types_and_enter_opens_nothing_out_of_view() -> None:
+    others = [service(n, f"Clinic {n:03}", description="asks for the zebra line") for n in range(60)]
+    app = make_app(ScriptedClient([*others, service(99, "Zebra Line")]).open)
+    async with app.run_test(size=(120, 40)) as pilot:
+        await settle(pilot)
+        await pilot.press("slash", *"zebra")
+        await settle(pilot)
+        rows = app.services_screen.query_one(ServiceList)
+        assert app.services_screen.highlighted is rows.services[0]
+        assert rows.services[0].name == "Zebra Line"
+        assert "· …zebra line" in rows.render_line(1).text
+        await pilot.press("enter")
+        rows.scroll_to(y=20, animate=False, force=True)
+        await pilot.pause()
+        await pilot.press("enter")
+        await settle(pilot)
+        assert app.screen is app.services_screen
+        assert int(rows.scroll_y) == 0

@@ -23,6 +23,7 @@ from textual.timer import Timer
 from textual.widget import Widget
 from textual.widgets import Input, Static
 
+from services.service_filter import ServiceFilter
 from tui.services.listing import OPENING, Listed
 from tui.terminal_text import content, screen_text
 
@@ -97,6 +98,8 @@ class ServiceList(ScrollView, can_focus=True, inherit_bindings=False):
             return isinstance(message, ServiceList.MoreWanted)
 
     _told: Service | None = None
+    chosen = ServiceFilter()
+    """The filter that the rows pass; where a word is not in a name, the row says where it is."""
 
     @property
     def highlighted(self) -> Service | None:
@@ -158,6 +161,12 @@ class ServiceList(ScrollView, can_focus=True, inherit_bindings=False):
         super().watch_scroll_y(old_value, new_value)
         self._ask_for_more()
 
+    def brought_into_view(self) -> bool:
+        """Bring the row under the cursor into view; tell whether the wheel of the mouse had turned it out."""
+        seen = not self.size or 0 <= self.cursor - int(self.scroll_y) < self.size.height
+        self._keep_in_view()
+        return not seen
+
     def _keep_in_view(self) -> None:
         self.scroll_to_region(Region(0, self.cursor, 1, 1), animate=False, force=True)
 
@@ -209,9 +218,14 @@ class ServiceList(ScrollView, can_focus=True, inherit_bindings=False):
             style += self.get_component_rich_style("service-list--hover", partial=True)
         mark_style = style + self.get_component_rich_style("service-list--mark", partial=True)
         channel_style = style + self.get_component_rich_style("service-list--channel", partial=True)
-        channel = screen_text(service.channel_type, _CHANNEL_WIDTH)
+        why = self.chosen.why(service)
+        channel = "" if why else screen_text(service.channel_type, _CHANNEL_WIDTH)
         room = max(width - 4 - cell_len(channel), 0)
         name = screen_text(service.name or "(no name)", room)
+        if why:
+            # In place of the channel, and in half of the row if need be.
+            room = min(cell_len(name), max(room // 2, 0))
+            channel = f"· {screen_text(why, max(width - room - 6, 0))}"
         segments = [
             Segment(f"{ACTIVE if service.is_active else INACTIVE} ", style if row == self.cursor else mark_style),
             Segment(set_cell_size(name, room), style),
@@ -284,8 +298,11 @@ class ListPane(Vertical):
         """Show the rows, or what is said in their place."""
         if listed is before:
             return  # as it was composed
+        self.rows.chosen = listed.chosen
         if listed.rows is not before.rows:
             self.rows.services = listed.rows
+        if listed.at_first:
+            self.rows.action_scroll_top()
         if listed.at_end:
             self.rows.action_scroll_bottom()
         notice = self.query_one(ServiceNotice)

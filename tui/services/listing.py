@@ -30,6 +30,9 @@ SETTLED_AFTER = 1_000
 """So many services later, the listed ones, which hold no cycles, are set apart from the search for garbage."""
 
 
+NO_FILTER = ServiceFilter()
+
+
 class ServiceListing:
     """One listing under one filter. Ask :meth:`fetch` for more; what came so far is in ``services``."""
 
@@ -117,6 +120,10 @@ class Listed:
     """What is said in place of the rows."""
     waiting: bool = False
     """Whether the notice is about something that takes time."""
+    chosen: ServiceFilter = NO_FILTER
+    """The filter that the rows pass."""
+    at_first: bool = False
+    """Whether the first row should be highlighted, because it fits best what is being typed."""
     at_end: bool = False
     """Whether the last row should be in view, because the person asked to go there."""
 
@@ -150,6 +157,7 @@ class ListingController:
         self._wanted = 0
         self._fetching: ServiceListing | None = None
         self._to_the_end = False
+        self._to_first = False
 
     def connect(self, client: ServicesClient | None) -> None:
         """List what a new connection has."""
@@ -174,6 +182,7 @@ class ListingController:
         """Answer the filter that is typed from what is known, then ask the platform."""
         self._text, self.typed = text, parse_filter(text)
         chosen, whole = self.typed, self._whole
+        self._to_first = bool(chosen.words)
         if whole is None:
             self.start(pause=TYPING_PAUSE)
             return
@@ -215,7 +224,8 @@ class ListingController:
         self._fetch_on()
 
     def stay(self) -> None:
-        """Go no further towards the end."""
+        """Go no further towards the end, and highlight what the person does."""
+        self._to_first = False
         if self._to_the_end:
             self._to_the_end, self._wanted = False, len(self.listed.rows)
 
@@ -297,8 +307,10 @@ class ListingController:
 
     def _show_rows(self, chosen: ServiceFilter, rows: list[Service]) -> None:
         self._shown_filter = chosen
+        if chosen.words:
+            rows = sorted(rows, key=chosen.rank)
         # The count is about these rows.
-        self.listed = replace(self.listed, rows=rows)
+        self.listed = replace(self.listed, rows=rows, chosen=chosen)
         notice, waiting = "", False
         if not rows and self._fetching is not None:
             notice, waiting = "Searching…", True
@@ -311,10 +323,11 @@ class ListingController:
             odd = f"\n{problem}.\nA filter is {HINT}." if problem else ""
             notice = f"No service matches the filter.{odd}\nPress esc to clear it."
         at_end = self._to_the_end and self._fetching is None
-        self._set(count=self._count(), notice=notice, waiting=waiting, at_end=at_end)
+        at_first, self._to_first = self._to_first, self._to_first and self._fetching is not None
+        self._set(count=self._count(), notice=notice, waiting=waiting, at_first=at_first, at_end=at_end)
 
     def _set(self, **changes: Any) -> None:
-        self.listed = replace(self.listed, **({"at_end": False} | changes))
+        self.listed = replace(self.listed, **({"at_first": False, "at_end": False} | changes))
         self._show(self.listed)
 
     def _count(self) -> str:

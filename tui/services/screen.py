@@ -257,6 +257,8 @@ class ServicesScreen(Place):
             # Keys typed in a burst still wait to be put into the filter, while this one ran ahead of them.
             box.call_later(self.action_tune_service)
             return
+        if self.query_one(ServiceList).brought_into_view():
+            return  # it may not be what the person means
         self._tune_when_listed = not self.filtered_as_typed
         if self.highlighted is not None and not self._tune_when_listed:
             self.post_message(self.TuneWanted(self.highlighted))
