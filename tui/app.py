@@ -19,7 +19,7 @@ from tui.commands.place import CommandsProvider, bindings
 from tui.commands.shared import EVERYWHERE, SHOW_PALETTE
 from tui.connection import Clock, ConnectedApp, OpenClient
 from tui.launch import report_first_paint
-from tui.preferences import remember, remembered
+from tui.preferences import chosen_keys, keys_stamp, remember, remembered
 from tui.screens import SCREENS
 from tui.services.screen import ServicesScreen
 from tui.terminal_text import plain
@@ -38,6 +38,7 @@ if TYPE_CHECKING:
 
 SERVICES, TUNE = "services", "tune"
 MOST_NOTES = 2
+KEYS_LOOKED_AT_S = 1.0
 ONE_FRAME_S = 0.02
 """Screens are drawn sixty times a second, and a thread of their own writes them out."""
 
@@ -45,9 +46,9 @@ ONE_FRAME_S = 0.02
 class TurnlabApp(ConnectedApp, inherit_bindings=False):
     """The dashboard.
 
-    ``keymap`` gives commands other keys, by their ids. ``notes`` are sentences about how it was started, to be
-    shown once it stands. Tune, the first screen then, lists what is ``opened``. ``open_call`` opens live calls, by
-    default through this machine's devices. The rest is about the connection: see
+    ``keymap`` gives commands other keys, by their ids; with one, the file of chosen keys is read again when it is
+    saved. ``notes`` are sentences about how it was started, to be shown once it stands. ``open_call`` opens live
+    calls, by default through this machine's devices. The rest is about the connection: see
     :class:`~tui.connection.ConnectedApp`.
     """
 
@@ -89,6 +90,8 @@ class TurnlabApp(ConnectedApp, inherit_bindings=False):
         # Nothing is styled yet, so no widget needs to learn of the change.
         self.set_reactive(App.theme, THEMES.get(remembered("theme"), DARK).name)
         self.stylesheet.set_variables(self.get_css_variables())
+        self._keys_stamp = keys_stamp()
+        self._has_keys = keymap is not None
         if keymap:
             self.set_keymap(dict(keymap))
 
@@ -113,11 +116,24 @@ class TurnlabApp(ConnectedApp, inherit_bindings=False):
     def _begin(self) -> None:
         report_first_paint()
         gc.enable()
-        for note in self._notes[:MOST_NOTES]:
-            self.notify(plain(note), title="Keys", severity="warning", timeout=20, markup=False)
-        if more := len(self._notes[MOST_NOTES:]):
-            self.notify(f"and {more} more: 'turnlab keys' says all", title="Keys", severity="warning", markup=False)
+        self._tell_of_keys(self._notes)
+        if self._has_keys:
+            self.set_interval(KEYS_LOOKED_AT_S, self._look_at_keys)
         self.connect()
+
+    def _tell_of_keys(self, notes: Sequence[str]) -> None:
+        for note in notes[:MOST_NOTES]:
+            self.notify(plain(note), title="Keys", severity="warning", timeout=20, markup=False)
+        if more := len(notes[MOST_NOTES:]):
+            self.notify(f"and {more} more: 'turnlab keys' says all", title="Keys", severity="warning", markup=False)
+
+    def _look_at_keys(self) -> None:
+        """Read the chosen keys again once their file was saved."""
+        if (stamp := keys_stamp()) != self._keys_stamp:
+            self._keys_stamp = stamp
+            keys = chosen_keys()
+            self.set_keymap(dict(keys.keymap))
+            self._tell_of_keys(keys.problems)
 
     async def on_event(self, event: Event) -> None:
         """Take what is typed one by one; after the decision to leave, nothing more can be opened."""

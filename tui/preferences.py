@@ -9,7 +9,7 @@ from __future__ import annotations
 import contextlib
 import json
 import unicodedata
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -76,6 +76,15 @@ def keys_file() -> Path:
     return config_folder() / FILE_NAME
 
 
+def keys_stamp() -> tuple[int, int] | None:
+    """Return what changes whenever the file is saved; ``None`` while there is none."""
+    try:
+        about = keys_file().stat()
+    except OSError:
+        return None
+    return about.st_mtime_ns, about.st_size
+
+
 def chosen_keys(path: Path | None = None) -> ChosenKeys:
     """Read the keys that a person chose. Without a file there are none."""
     file = path or keys_file()
@@ -110,7 +119,7 @@ def _checked(entries: Mapping[str, Any], file: Path) -> ChosenKeys:
     for name, value in entries.items():
         try:
             if name not in known:
-                raise ValueError("is no command; 'turnlab keys' lists them")
+                raise ValueError(f"is no command{_meant(name, known)}; 'turnlab keys' lists them")
             taken[name] = ",".join(_keys(value))
         except ValueError as error:
             problems.append(f"{file.name}: {name!r} {error}")
@@ -120,6 +129,14 @@ def _checked(entries: Mapping[str, Any], file: Path) -> ChosenKeys:
         problems.append(f"{file.name}: {name} = {taken[name]!r} is left out: {why}")
         del taken[name]
     return ChosenKeys(taken, tuple(problems))
+
+
+def _meant(name: str, known: Iterable[str]) -> str:
+    """Return a question after the name that is nearest to a mistaken one, if one is near."""
+    from difflib import get_close_matches  # only where there is a mistake
+
+    near = get_close_matches(name, known, n=1)
+    return f" (did you mean {near[0]}?)" if near else ""
 
 
 def _keys(value: object) -> list[str]:
@@ -143,7 +160,8 @@ def _key(name: str) -> str:
         base = unicodedata.name(base, "").lower().replace("-", "_").replace(" ", "_")
         return _SPELLED.get(base, base)
     if base not in _named_keys() and not _is_character(base):
-        raise ValueError(f"has {name!r}, which is no key such as f5, ctrl+s or comma; it is left out")
+        meant = _meant(base, _named_keys())
+        raise ValueError(f"has {name!r}, which is no key such as f5, ctrl+s or comma{meant}; it is left out")
     return modifiers + base
 
 

@@ -8,6 +8,7 @@ import pytest
 from textual.keys import KEY_DISPLAY_ALIASES, KEY_NAME_REPLACEMENTS, KEY_TO_UNICODE_NAME, Keys, format_key
 
 from tests.tui.conftest import ScriptedClient, make_app, settle
+from tests.tui.pace import until
 from tui.preferences import chosen_keys, key_text, keys_file
 
 
@@ -54,8 +55,9 @@ def test_what_tune_and_live_share_has_a_key_of_its_own_in_each(tmp_path: Path, c
 @pytest.mark.parametrize(
     ("text", "says"),
     [
-        ('tune.undoo = "p"', "'tune.undoo' is no command; 'turnlab keys' lists them"),
+        ('tune.undoo = "p"', "'tune.undoo' is no command (did you mean tune.undo?); 'turnlab keys' lists them"),
         ('tune.undo = "ctrl+wat"', "'ctrl+wat', which is no key"),
+        ('tune.undo = "ctrl+pagedwn"', "comma (did you mean pagedown?); it is left out"),
         ("tune.undo = 3", "needs a key"),
         ('tune.undo = "p"', "p is Preset (tune.preset) in Tune; give that another key too"),
         ('app.help = "p"', "is left out: p is"),
@@ -91,6 +93,20 @@ async def test_the_app_opens_with_a_bad_file_and_tells_of_it(monkeypatch: pytest
         told = [note.message for note in app._notifications]
         assert "keys.toml: 'nope' is no command; 'turnlab keys' lists them" in told
         assert any(note.startswith("and 1 more") for note in told)
+        asked = len(client.asked)
+        await pilot.press("f6")
+        await settle(pilot)
+        assert len(client.asked) == asked + 1
+
+
+async def test_the_keys_are_read_again_when_their_file_is_saved() -> None:
+    client = ScriptedClient()
+    app = make_app(client.open, keymap={})
+    async with app.run_test(size=(120, 40), notifications=True) as pilot:
+        await settle(pilot)
+        keys_file().parent.mkdir(exist_ok=True)
+        keys_file().write_text('services.refresh = "f6"\nservices.undoo = "f7"')
+        await until(pilot, lambda: [note for note in app._notifications if "services.undo?" in note.message])
         asked = len(client.asked)
         await pilot.press("f6")
         await settle(pilot)

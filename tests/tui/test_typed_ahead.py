@@ -109,11 +109,14 @@ async def test_bursts_of_keys_crash_nothing(app: TurnlabApp, seed: int) -> None:
 
 
 @pytest.mark.parametrize(
-    "keys", [("2", "q", "e"), ("2", "right", "ctrl+q", "k", "e"), ("2", "slash", "ctrl+p", "q")]
+    ("before", "keys"), [(("2",), ("q", "e")), (("2", "right"), ("ctrl+q", "k", "e")), (("2",), ("slash", "q"))]
 )
-async def test_what_is_typed_after_leaving_opens_nothing(app: TurnlabApp, keys: Sequence[str]) -> None:
+async def test_what_is_typed_after_leaving_opens_nothing(
+    app: TurnlabApp, before: Sequence[str], keys: Sequence[str]
+) -> None:
     async with app.run_test(size=(120, 40)) as pilot:
         await settle(pilot)
+        await type_at_once(app, before)
         await type_at_once(app, keys)
         hold(app)
     assert app.failure is None
