@@ -47,9 +47,9 @@ class TurnlabApp(ConnectedApp, inherit_bindings=False):
     """The dashboard.
 
     ``keymap`` gives commands other keys, by their ids; with one, the file of chosen keys is read again when it is
-    saved. ``notes`` are sentences about how it was started, to be shown once it stands. ``open_call`` opens live
-    calls, by default through this machine's devices. The rest is about the connection: see
-    :class:`~tui.connection.ConnectedApp`.
+    saved. ``notes`` are sentences about how it was started, to be shown once it stands. Tune, the first screen
+    then, lists what is ``opened``. ``open_call`` opens live calls, by default through this machine's devices. The
+    rest is about the connection: see :class:`~tui.connection.ConnectedApp`.
     """
 
     TITLE = "Turnlab"
