@@ -80,3 +80,18 @@ async def test_esc_is_not_offered_while_nothing_has_the_focus(app: TurnlabApp) -
         app.post_message(AppBlur())
         await pilot.pause()
         assert "esc Back" in line.render().plain, "it clears the filter"
+
+
+async def test_the_palette_shows_keys_begins_with_the_footer_and_goes_to_what_is_named(app: TurnlabApp) -> None:
+    async with app.run_test(size=(120, 40)) as pilot:
+        await settle(pilot)
+        hits = [hit async for hit in CommandsProvider(app.screen).discover()]
+        assert str(hits[0].prompt) == "Tune  ⏎"
+        found = [hit async for hit in CommandsProvider(app.screen).search("nursetri") if isinstance(hit, Hit)]
+        best = max(found, key=lambda hit: hit.score)
+        assert best.text == "Nurse Triage"
+        best.command()
+        await settle(pilot)
+        highlighted = app.services_screen.highlighted
+        assert highlighted is not None
+        assert highlighted.name == "Nurse Triage"

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Iterable
 from functools import partial
 from inspect import isawaitable
-from typing import Any, ClassVar
+from typing import Any, ClassVar, NamedTuple
 
 from textual.binding import Binding, BindingType
 from textual.command import DiscoveryHit, Hit, Hits, Provider
+from textual.content import Content
 from textual.screen import Screen
 
 from tui.commands.command import Command
@@ -40,6 +41,14 @@ def bindings(*commands: Command) -> list[BindingType]:
     return [binding_of(command) for command in commands]
 
 
+class Jump(NamedTuple):
+    """Something that one can go to by a part of its name; ``kind`` is what it is, such as ``recording``."""
+
+    name: str
+    kind: str
+    go: Callable[[], object]
+
+
 class Place(Screen[None]):
     """A screen that says which commands it offers."""
 
@@ -51,6 +60,10 @@ class Place(Screen[None]):
     def reason_against(self, command: Command) -> str:  # noqa: ARG002  (for screens that know one)
         """Return why a command cannot do anything at the moment; nothing if it can."""
         return ""
+
+    def jumps(self) -> Iterable[Jump]:
+        """Return what the palette can go to here besides commands."""
+        return ()
 
     def on_report(self, report: Report) -> None:
         """Let a controller have what a thread reports to it."""
@@ -98,24 +111,36 @@ class CommandsProvider(Provider):
     """Offers every command that works on the screen the palette was opened over."""
 
     async def discover(self) -> Hits:
-        """Yield every command while nothing is typed."""
-        for command in commands_in_force(self.screen, EVERYWHERE):
-            yield DiscoveryHit(command.name, self._runner(command.action), help=told(command, self.screen))
+        """Yield every command while nothing is typed, those of the footer first."""
+        commands = commands_in_force(self.screen, EVERYWHERE)
+        for command in sorted(commands, key=lambda one: not one.in_footer):
+            yield DiscoveryHit(
+                self._named(command), self._runner(command.action), command.name, told(command, self.screen)
+            )
         for name, about, action in _themes():
             yield DiscoveryHit(name, self._runner(action), help=about)
 
     async def search(self, query: str) -> Hits:
-        """Yield the commands whose name or description matches."""
+        """Yield the commands whose name or description matches, and what the screen can go to."""
         matcher = self.matcher(query)
         for command in commands_in_force(self.screen, EVERYWHERE):
             score = max(matcher.match(command.name), matcher.match(command.does) * 0.7)
             if score > 0:
-                name = matcher.highlight(command.name)
+                name = self._named(command, matcher.highlight(command.name))
                 run = self._runner(command.action)
                 yield Hit(score, name, run, text=command.name, help=told(command, self.screen))
         for theme, about, action in _themes():
             if (score := matcher.match(theme)) > 0:
                 yield Hit(score, matcher.highlight(theme), self._runner(action), text=theme, help=about)
+        for jump in self.screen.jumps() if isinstance(self.screen, Place) else ():
+            if (score := matcher.match(jump.name)) > 0:
+                name = Content.assemble(matcher.highlight(jump.name), (f"  {jump.kind}", "$text-muted"))
+                yield Hit(score, name, jump.go, text=jump.name, help=f"Go to this {jump.kind}.")
+
+    def _named(self, command: Command, name: Content | str = "") -> Content:
+        """Return a command's name with its key beside it."""
+        key = next(iter(key_names(command, self.screen)), "")
+        return Content.assemble(name or command.name, (f"  {key}", "$text-accent"))
 
     def _runner(self, action: str) -> Callable[[], Awaitable[None]]:
         return partial(self.screen.run_action, action)

@@ -174,6 +174,11 @@ class ListingController:
         """Say that the connection is opened again."""
         self._set(notice=OPENING.notice, waiting=True)
 
+    @property
+    def known(self) -> Sequence[Service]:
+        """All services that came so far without a filter, else those in view."""
+        return self._whole.services if self._whole is not None else self.listed.rows
+
     def shows(self, text: str) -> bool:
         """Tell whether the rows in view are those of a filter."""
         return self._shown_filter == parse_filter(text)

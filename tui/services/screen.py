@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Iterable
 from functools import partial
 from typing import TYPE_CHECKING
 
@@ -14,7 +14,7 @@ from textual.reactive import reactive
 from textual.widgets import Input
 
 from tui.commands.command import Command
-from tui.commands.place import Place, bindings
+from tui.commands.place import Jump, Place, bindings
 from tui.host import ScreenHost
 from tui.services import commands
 from tui.services.changes import ChangesController, ServiceGone, ServiceMade, ServiceSaved
@@ -23,7 +23,7 @@ from tui.services.facts import Facts, FactsController
 from tui.services.list_pane import ListPane, ServiceList, moving
 from tui.services.listing import OPENING, Listed, ListingController
 from tui.services.version_sets import VersionSetsController
-from tui.terminal_text import content
+from tui.terminal_text import content, plain
 from tui.widgets.key_line import KeyLine
 from tui.widgets.status_line import StatusLine
 
@@ -396,6 +396,10 @@ class ServicesScreen(Place):
             from tui.services.routing import choose_by_route
 
             self.host.start(partial(choose_by_route, self.host, client, self._look_for), "routing", exclusive=True)
+
+    def jumps(self) -> Iterable[Jump]:
+        """Return the services that came so far."""
+        return [Jump(plain(one.name), "service", partial(self._look_for, one.name)) for one in self.listing.known]
 
     def _look_for(self, name: str) -> None:
         self.pane.filter.value = f'"{name}"' if '"' not in name else name

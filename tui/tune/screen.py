@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
@@ -18,9 +19,10 @@ from services.client import ServicesClient
 from services.model import Service
 from simulator.engine.profile import EngineProfile
 from simulator.labels.document import LabelFile
-from tui.commands.place import bindings
+from tui.commands.place import Jump, bindings
 from tui.host import ScreenHost, ask_over
 from tui.labels.screen import LabelEditor
+from tui.terminal_text import screen_text
 from tui.tune.adding import PlacesController
 from tui.tune.arm_header import ArmHeader, Heading
 from tui.tune.bench import AnalysedRecording
@@ -237,6 +239,14 @@ class TuneScreen(PaneScreen):
         else:
             # at once, not by a message, which would come after the next key's
             self.set_focus(self.drawing if pane == "timeline" else self.query_one(ReadoutTable))
+
+    def jumps(self) -> Iterable[Jump]:
+        """Return the recordings, and the fields."""
+        rows = self.recordings.state.rows or ()
+        yield from (
+            Jump(screen_text(row.title), "recording", partial(self.recordings.show, row.key)) for row in rows
+        )
+        yield from (Jump(name, "field", partial(self.fields.focus_field, name)) for name in self.session.states())
 
     # ---- state that flows down
 
