@@ -243,6 +243,7 @@ def test_one_line_is_said_and_no_value(door: str, tmp_path: Path) -> None:
     _holds_no_secret(said)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "door",
     ["a command", "a thread", "a task that nobody awaits", "a request to serve", "the process that judges pauses"],

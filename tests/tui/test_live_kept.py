@@ -8,6 +8,7 @@ import subprocess
 import sys
 from collections.abc import Callable
 
+import pytest
 from textual.pilot import Pilot
 
 from base.folders import own_recordings_folder
@@ -74,6 +75,7 @@ async def taken_up(pilot: Pilot[None]) -> TuneScreen:
     return tune
 
 
+@pytest.mark.slow
 async def test_a_draft_begun_in_live_outlives_a_kill() -> None:
     done = await asyncio.to_thread(
         subprocess.run, [sys.executable, "-c", KILLED], check=False, timeout=120, capture_output=True
