@@ -63,6 +63,10 @@ def keys(screen: TuneScreen) -> list[str]:
     return [row.key for row in screen.recordings.state.rows or ()]
 
 
+def focused_field(screen: TuneScreen) -> str:
+    return screen.fields.control.state.spec.name if screen.fields.control is not None else ""
+
+
 async def listed(pilot: Pilot[None], screen: TuneScreen, right: Callable[[list[str]], bool]) -> None:
     await until(pilot, lambda: right(keys(screen)), "the list")
     await rest(pilot)
@@ -166,3 +170,13 @@ async def test_walking_the_list_shows_a_recording_and_enter_on_a_heading_compare
         assert screen.listing.query_one(OptionList).has_focus
         await pilot.press("G", "enter")
         await settle_on(pilot, FolderDialog)
+
+
+async def test_the_palette_goes_to_a_field_and_to_a_recording(folder: Path) -> None:
+    async with opening(folder).run_test(size=SIZE) as pilot:
+        screen = await tune(pilot)
+        await pilot.press("ctrl+p", *"eot_timeout", "enter")
+        await until(pilot, lambda: pilot.app.screen is screen and focused_field(screen) == "eot_timeout_ms")
+        await pilot.press("ctrl+p", *"telephone", "enter")
+        await until(pilot, lambda: screen.recordings.state.shown == str(folder / "telephone.flac"))
+        await rest(pilot)
