@@ -94,7 +94,7 @@ async def test_three_arms_each_with_a_lane_and_a_column(app: TurnlabApp, tmp_pat
         await settle_on(pilot, ArmsDialog)
         await pilot.press("escape")
         await rest(pilot)
-        assert "A draft   B balanced   C slow" in screen.query_one(ArmHeader).text
+        assert "A draft   B service as stored   C slow" in screen.query_one(ArmHeader).text
         assert screen.trials.outcome is not None
         delays = [run.played for run in screen.trials.outcome.runs]
         assert len(delays) == 3
@@ -103,8 +103,22 @@ async def test_three_arms_each_with_a_lane_and_a_column(app: TurnlabApp, tmp_pat
         await settle_on(pilot, ArmsDialog)
         await pilot.press("home", "w", "escape")
         await rest(pilot)
-        assert "A balanced   B draft   C slow" in screen.query_one(ArmHeader).text
+        assert "A service as stored   B draft   C slow" in screen.query_one(ArmHeader).text
         assert screen.session.draft.changes() == {"max_buffer_delay_ms": 200}
+        verdicts = [line for line in screen.query_one(ReadoutTable).lines if " alone: " in line]
+        assert [line.split(": ")[0] for line in verdicts] == ["A service as stored", "C slow"]
+        await pilot.press("u")
+        await rest(pilot)
+        # as after a restart: another sitting at the same service
+        again = await open_tune(pilot, "Intake Line", BOOKING)
+        assert [(arm.name, arm.is_draft) for arm in again.session.arms.all] == [
+            ("service as stored", False),
+            ("draft", True),
+            ("slow", False),
+        ]
+        assert again.session.config_of(2).max_buffer_delay_ms == 1000
+        other = await open_tune(pilot, "Nurse Triage", BOOKING)
+        assert [arm.name for arm in other.session.arms.all] == ["draft", "balanced"]
 
 
 async def test_another_service_can_be_an_arm(app: TurnlabApp) -> None:

@@ -95,7 +95,8 @@ async def test_only_the_picked_readouts_are_shown(app: TurnlabApp) -> None:
         listing.select("dead_air_s").select("response_ms p90")
         await pilot.press("enter")
         await rest(pilot)
-        shown = [line.split("  ")[0] for line in lines(screen)[3:]]
+        heading = next(at for at, line in enumerate(lines(screen)) if "A − B" in line)
+        shown = [line.split("  ")[0] for line in lines(screen)[heading + 1 :]]
         assert shown == ["response after turn p90", "dead air"]
 
 

@@ -214,32 +214,40 @@ async def test_applying_a_preset_is_one_step_and_leaves_the_rest(app: TurnlabApp
         assert screen.session.draft.changes() == {"eot_timeout_ms": 5100}
 
 
-async def test_arm_b_can_be_what_is_stored(app: TurnlabApp) -> None:
+async def test_arm_b_is_what_is_stored_once_there_is_a_draft_until_another_is_chosen(app: TurnlabApp) -> None:
     async with app.run_test(size=SIZE) as pilot:
         screen = await opened(pilot)
         assert "B balanced" in screen.query_one(ArmHeader).text
         slider(screen, FIELD).focus()
-        await pilot.press("home", "b")
-        await settle_on(pilot, PickOne)
-        await pilot.press("home", "enter")
+        await pilot.press("home")
         await rest(pilot)
         assert "B built-in defaults" in screen.query_one(ArmHeader).text
         a, b = figures(screen, "response after turn p50")
         assert a < b
+        assert f"{b - a:.0f} ms quicker than built-in defaults" in screen.query_one(ReadoutTable).lines[1]
+        await pilot.press("u")
+        await rest(pilot)
+        assert "B balanced" in screen.query_one(ArmHeader).text
+        await pilot.press("b")
+        await settle_on(pilot, PickOne)
+        await pilot.press("end", "up", "up", "enter")
+        await rest(pilot)
+        await pilot.press("home")
+        await rest(pilot)
+        assert "B quality" in screen.query_one(ArmHeader).text
 
 
 async def test_all_recordings_are_compared_with_intervals_and_one_says_why_it_has_none(app: TurnlabApp) -> None:
     async with app.run_test(size=(120, 60)) as pilot:
         screen = await open_tune(pilot)
         table = screen.query_one(ReadoutTable)
-        assert any(
-            "No 95 % interval: an interval needs 3 recordings, or 16 paired turns of fewer, not 6" in line
-            for line in table.lines
-        )
+        said = " ".join(table.lines)
+        assert "an interval needs 3 recordings, or 16 paired turns of fewer, not 6" in said
         slider(screen, FIELD).focus()
         await pilot.press("home", "a")
         await rest(pilot)
         assert "7 recordings, 44 turns" in table.lines[0]
+        assert " ms quicker than built-in defaults [" in table.lines[1]
         line = next(line for line in table.lines if line.startswith("response after turn p50"))
         low, high = re.findall(r"−(\d+)", line)[1:3]
         assert int(low) >= int(high) > 0

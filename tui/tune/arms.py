@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from presets.config import VoiceConfig
@@ -54,6 +55,12 @@ class Arms:
     def first_rival(self) -> int:
         """Where the first arm is that is not the draft."""
         return next(at for at, arm in enumerate(self._arms) if not arm.is_draft)
+
+    def restore(self, arms: Sequence[ComparisonArm]) -> None:
+        """Take up arms that were chosen before. Raises :class:`ArmError` if they cannot be."""
+        if not FEWEST <= len(arms) <= MOST or [arm.is_draft for arm in arms].count(True) != 1:
+            raise ArmError("These are no arms to compare.")
+        self._arms = list(arms)
 
     def put(self, at: int, comparison_arm: ComparisonArm) -> None:
         """Have an arm be something else. Raises :class:`ArmError` for the draft and a locked one."""

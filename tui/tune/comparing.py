@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections.abc import Callable, Sequence
 from typing import Literal, Protocol
 
 from base.folders import typed_path
+from base.os_errors import os_error_text
 from presets.library import Preset
 from services.client import ServicesClient
 from services.errors import ServiceError
@@ -14,6 +16,7 @@ from services.model import Service
 from tui.dialogs.find_dialog import Find, Match, Matches
 from tui.host import Host
 from tui.tune.arms import ArmError, ComparisonArm
+from tui.tune.journal import keep_arms, kept_arms
 from tui.tune.session import Session
 from tui.user_presets import all_presets, read_preset
 
@@ -109,8 +112,33 @@ class ArmsController:
             self._note_changed()
 
     def _note_changed(self) -> None:
+        self._session.arms_chosen = True
         self._session.revision += 1
         self._changed()
+        self._host.start(self._keep, "kept arms")
+
+    # ---- over a restart
+
+    def take_up(self) -> None:
+        """Compare in the arms that a person chose for this service, the last time."""
+        arms = kept_arms(*self._whose)
+        if arms and not self._session.arms_chosen:
+            with contextlib.suppress(ArmError):
+                self._session.arms.restore(arms)
+                self._session.arms_chosen = True
+                self._session.revision += 1
+
+    async def _keep(self) -> None:
+        try:
+            await asyncio.to_thread(keep_arms, *self._whose, self._session.arms.all)
+        except OSError as error:
+            self._host.tell(f"The arms will not be there after a restart: {os_error_text(error)}.")
+
+    @property
+    def _whose(self) -> tuple[str, str]:
+        """The connection and the service that the arms belong to; a free draft belongs to no platform."""
+        service = self._session.service
+        return (self._client.label if self._client else "", service.id) if service else ("", "")
 
     # ---- what an arm can be
 

@@ -95,6 +95,7 @@ class DraftController:
     def _note(self, changed: bool, otherwise: str = "") -> None:
         if changed:
             self.session.revision += 1
+            self.session.follow_draft()
             self._changed()
         elif otherwise:
             self._host.tell(otherwise)

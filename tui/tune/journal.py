@@ -3,16 +3,20 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from itertools import count
 from pathlib import Path
+from typing import Any
 
 from base import held_journal
+from base.files import write_whole
 from base.folders import drafts_folder
 from base.held_journal import HeldJournal, LeftBehind
+from base.json_text import json_bytes, parse_json
 from presets.config import VoiceConfig, load
+from tui.tune.arms import ComparisonArm
 
 VERSION = 1
 
@@ -36,8 +40,7 @@ class Journal:
 
     def __init__(self, connection: str, service_id: str) -> None:
         self._about = {"connection": connection, "service": service_id}
-        key = hashlib.sha256(f"{connection}\n{service_id}".encode()).hexdigest()[:16]
-        self._held = HeldJournal(drafts_folder(), key)
+        self._held = HeldJournal(drafts_folder(), _key(connection, service_id))
 
     def write(self, began: VoiceConfig, config: VoiceConfig, order: int = 0) -> None:
         """Keep the draft; one equal to what it began from needs no keeping and is deleted.
@@ -67,6 +70,52 @@ class Journal:
             except (ValueError, KeyError, TypeError):
                 bad.append(one.file)
         return tuple(sorted(found, key=lambda kept: kept.at, reverse=True)), tuple(bad)
+
+
+def keep_arms(connection: str, service_id: str, arms: Sequence[ComparisonArm]) -> None:
+    """Keep the arms that a service's draft is compared in, for the next start. Raises :class:`OSError`."""
+    kept = [
+        {
+            "name": arm.name,
+            "description": arm.description,
+            "config": arm.config.set_values() if arm.config is not None else None,
+            "is_draft": arm.is_draft,
+            "held": arm.held.set_values() if arm.held is not None else None,
+        }
+        for arm in arms
+    ]
+    write_whole(_arms_file(connection, service_id), json_bytes({"version": VERSION, "arms": kept}, indent=2))
+
+
+def kept_arms(connection: str, service_id: str) -> list[ComparisonArm]:
+    """Return the arms that were kept; none where there are none that can be read."""
+    file = _arms_file(connection, service_id)
+    try:
+        content = parse_json(file.read_text(encoding="utf-8"), file.name)
+        return [
+            ComparisonArm(
+                str(one["name"]),
+                str(one["description"]),
+                _config(one["config"]),
+                one["is_draft"] is True,
+                _config(one["held"]),
+            )
+            for one in content["arms"]
+        ]
+    except (OSError, ValueError, KeyError, TypeError):
+        return []
+
+
+def _config(values: dict[str, Any] | None) -> VoiceConfig | None:
+    return None if values is None else load(values)[0]
+
+
+def _arms_file(connection: str, service_id: str) -> Path:
+    return drafts_folder() / f"arms-{_key(connection, service_id)}.json"
+
+
+def _key(connection: str, service_id: str) -> str:
+    return hashlib.sha256(f"{connection}\n{service_id}".encode()).hexdigest()[:16]
 
 
 @dataclass(slots=True)

@@ -30,6 +30,9 @@ Cells = tuple[tuple[str, str], ...]
 ROOMY = 8
 """From this height on there is a line for why there is no interval; below it, only the main readouts."""
 
+_COMPACT_LINES = 2
+"""How many lines of the verdicts fit where there is little room."""
+
 _KINDS = ("title", "heading", "label", "value", "better", "worse", "even", "quiet")
 
 
@@ -44,6 +47,8 @@ class Figures:
     names: tuple[str, ...] = ()
     stale: bool = False
     waiting: str = ""
+    verdicts: tuple[str, ...] = ()
+    """What the differences come to, a sentence for each arm that has one."""
 
 
 class Columns:
@@ -139,12 +144,20 @@ class ReadoutTable(ScrollView, can_focus=True):
             return [((line, "quiet"),) for line in wrap(one_cell(self.figures.waiting), width) or [""]]
         roomy = self.size.height >= ROOMY
         columns = Columns(width, max(len(self.figures.names), 1), intervals=roomy or not found.why_no_interval)
-        top = [_title(found, width)]
-        if roomy and found.why_no_interval:
-            top.append(((f"No 95 % interval: {found.why_no_interval}."[:width], "quiet"),))
+        said = self._said(width, roomy=roomy)
+        # where there is no room for both, the verdict says over how many turns
+        top = [_title(found, width), *said] if roomy or not said else said
         top.append(columns.heading(self.figures.names, found.against))
         self._fixed = len(top)
         return [*top, *(columns.row(row, stale=self.figures.stale) for row in found.rows if roomy or not row.minor)]
+
+    def _said(self, width: int, *, roomy: bool) -> list[Cells]:
+        """Return the lines of the verdicts; those on other settings are not shown, and keep their lines."""
+        lines = [line for one in self.figures.verdicts for line in wrap(one_cell(one), width)]
+        shown = lines if roomy else lines[:_COMPACT_LINES]
+        if len(shown) < len(lines):
+            shown[-1] = shown[-1][: width - 2] + f" {UNKNOWN}"
+        return [((UNKNOWN if self.figures.stale else line, "value"),) for line in shown]
 
     def on_resize(self) -> None:
         """Give the columns the new width."""

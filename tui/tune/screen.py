@@ -197,6 +197,7 @@ class TuneScreen(PaneScreen):
     def on_mount(self) -> None:
         """Start looking for recordings and for what the workspace sets."""
         self.fit()
+        self.arms.take_up()
         self.show_settings()
         self.fields.focus_field()
         self.recordings.look()
@@ -256,6 +257,7 @@ class TuneScreen(PaneScreen):
     def show_settings(self) -> None:
         """Show the draft and the arms as they are now, keep the draft, and have the arms tried."""
         session = self.session
+        session.follow_draft()
         arms = tuple(session.arm_names())
         changes = len(session.draft.changes())
         self.heading = Heading(session.title, changes, arms, kept_here=bool(self.platform.why_kept_here))
@@ -276,12 +278,13 @@ class TuneScreen(PaneScreen):
     def _show_figures(self) -> None:
         """Show the figures of what was tried, in the rows that are wanted."""
         now = self.tried
-        found = now.measured.readouts if now.measured is not None else None
+        found = now.measured.measurement if now.measured is not None else None
         if found is None:
             self.figures = Figures(waiting=now.then, stale=now.stale)
         else:
+            verdicts = tuple(found.verdicts(self.session.arm_names()))
             names = tuple(self.session.short_arm_names())
-            self.figures = Figures(found.only(self.findings.rows), names, now.stale)
+            self.figures = Figures(found.readouts.only(self.findings.rows), names, now.stale, verdicts=verdicts)
 
     def watch_heard(self, heard: Heard) -> None:
         """Make room on small screens for saying what is heard."""

@@ -37,6 +37,8 @@ class Session:
         self.trial_runner = TrialRunner(self.profile)
         self.revision = 0
         self.arms = Arms(self.comparison_arms()[FIRST_RIVAL])
+        self.arms_chosen = False
+        """Whether a person chose the arms: until then, B is what the draft changes."""
         self.keeping: Keeping | None = None
         """How the draft is kept on disk, once a screen does."""
 
@@ -62,6 +64,12 @@ class Session:
         return {stored.name: stored} | {
             one.name: ComparisonArm(one.name, one.description, one.config) for one in offered
         }
+
+    def follow_draft(self) -> None:
+        """Compare a draft with what callers get now, and what is stored with a preset, until a person chooses."""
+        if not self.arms_chosen:
+            wanted = self.stored_name if self.draft.changes() else FIRST_RIVAL
+            self.arms.put(self.arms.first_rival, self.comparison_arms()[wanted])
 
     @property
     def comparison_arm(self) -> ComparisonArm:

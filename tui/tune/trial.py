@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import threading
 from collections import OrderedDict
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 from presets.layers import ResolvedVoiceConfig
 from simulator.engine.profile import EngineProfile
 from simulator.measures.comparison import Comparison, compare
+from simulator.measures.verdict import verdict
 from simulator.recording import Recording
 from simulator.study import Arm, Run, run
 from tui.tune.bench import AnalysedRecording
@@ -44,6 +45,16 @@ class Measurement:
     runs: Mapping[tuple[str, str], Run]
     comparison: Comparison
     readouts: Readouts
+
+    def verdicts(self, names: Sequence[str]) -> list[str]:
+        """Say in a sentence how each arm differs from the baseline; ``names`` are the arms' for people."""
+        known = dict(zip(ARMS, names, strict=False))
+        baseline = self.comparison.baseline
+        others = [arm for arm in known if arm != baseline]
+        said = [verdict(self.comparison, arm, known.get(baseline, baseline)) for arm in others]
+        if len(said) == 1:
+            return [said[0][:1].upper() + said[0][1:]]
+        return [f"{arm} {known[arm]}: {text}" for arm, text in zip(others, said, strict=True)]
 
 
 @dataclass(frozen=True, slots=True)
