@@ -145,8 +145,8 @@ class ReadoutTable(ScrollView, can_focus=True):
         roomy = self.size.height >= ROOMY
         columns = Columns(width, max(len(self.figures.names), 1), intervals=roomy or not found.why_no_interval)
         said = self._said(width, roomy=roomy)
-        # where there is no room for both, the verdict says over how many turns
-        top = [_title(found, width), *said] if roomy or not said else said
+        # where there is little room, the verdict says over how many turns; a caveat beyond the usual one stays
+        top = [_title(found, width), *said] if roomy or not said or len(found.caveats) > 1 else said
         top.append(columns.heading(self.figures.names, found.against))
         self._fixed = len(top)
         return [*top, *(columns.row(row, stale=self.figures.stale) for row in found.rows if roomy or not row.minor)]
