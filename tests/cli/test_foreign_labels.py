@@ -150,7 +150,11 @@ def test_the_projects_own_labels_come_before_those_of_other_programs(turnlab: Tu
         (".TextGrid", textgrid(CALLER, AGENT, short=True)[:-40], "breaks off in tier Agent"),
         (".TextGrid", textgrid(CALLER, AGENT, short=True).partition('"IntervalTier"\n"Agent"')[0], "breaks off"),
         (".TextGrid", textgrid(("Ann", [(1.0, 90.0, "x")])), "but the audio ends at"),
-        (".TextGrid", textgrid(("turns", [(2.0, 3.0, "x")]), ("turn", [(2.5, 4.0, "y")])), "has two turns at once"),
+        (
+            ".TextGrid",
+            textgrid(("turns", [(2.0, 3.0, "x")]), ("turn", [(2.5, 4.0, "y")])),
+            "have two turns at once",
+        ),
         (".rttm", "SPEAKER call 1 soon 1.0 <NA> <NA> S0 <NA> <NA>", "line 1: 'soon 1.0' is no start and length"),
         (".rttm", "SPEAKER call 1 2.0 0.0 <NA> <NA> S0 <NA> <NA>", "S0 runs from 2 to 2 s"),
         (".rttm", "SPEAKER call 1 2.0", "line 1: is not 'SPEAKER file channel"),

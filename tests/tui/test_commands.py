@@ -90,7 +90,8 @@ async def test_every_command_is_offered_everywhere_and_does_something_or_says_wh
         hits = [hit async for hit in CommandsProvider(screen).discover() if isinstance(hit, DiscoveryHit)]
         texts = [told(command, screen) for command in commands]
         first = sorted(commands, key=lambda command: not command.in_footer)
-        assert [hit.help for hit in hits][: len(texts)] == [told(command, screen) for command in first]
+        offered = [hit.help for hit in hits if hit.help in texts]
+        assert offered == [told(command, screen) for command in first]
         listed = [description for _, lines in sections(screen) for _, _, description in lines]
         assert listed[: len(texts)] == texts
         assert all(keys for _, lines in sections(screen) for keys, _, _ in lines)

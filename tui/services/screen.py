@@ -292,10 +292,7 @@ class ServicesScreen(Place):
         target, action = moving(self.focused, where, otherwise=self.query_one(ServiceList))
         if isinstance(target, ServiceList):
             target.focus()
-            if where == "last":
-                self.listing.go_to_the_end()
-            else:
-                self.listing.stay()
+            self.listing.go_to_the_end() if where == "last" else self.listing.stay()
         await target.run_action(action)
 
     # ---- changing services and their version sets

@@ -44,7 +44,7 @@ from tui.tune.recordings import RecordingsController
 from tui.tune.session import Session
 from tui.tune.timeline_pane import TimelinePane
 from tui.tune.trial import Trial
-from tui.tune.trials import TrialController, TrialState
+from tui.tune.trials import TrialController, TrialState, figures_of
 from tui.widgets.field_editor_control import FieldControl
 from tui.widgets.field_panel import FieldHeading, FieldPanel, FieldsShown
 from tui.widgets.key_line import KeyLine
@@ -243,10 +243,9 @@ class TuneScreen(PaneScreen):
 
     def jumps(self) -> Iterable[Jump]:
         """Return the recordings, and the fields."""
-        rows = self.recordings.state.rows or ()
-        yield from (
-            Jump(screen_text(row.title), "recording", partial(self.recordings.show, row.key)) for row in rows
-        )
+        show = self.recordings.show
+        for row in self.recordings.state.rows or ():
+            yield Jump(screen_text(row.title), "recording", partial(show, row.key))
         yield from (Jump(name, "field", partial(self.fields.focus_field, name)) for name in self.session.states())
 
     # ---- state that flows down
@@ -277,14 +276,8 @@ class TuneScreen(PaneScreen):
 
     def _show_figures(self) -> None:
         """Show the figures of what was tried, in the rows that are wanted."""
-        now = self.tried
-        found = now.measured.measurement if now.measured is not None else None
-        if found is None:
-            self.figures = Figures(waiting=now.then, stale=now.stale)
-        else:
-            verdicts = tuple(found.verdicts(self.session.arm_names()))
-            names = tuple(self.session.short_arm_names())
-            self.figures = Figures(found.readouts.only(self.findings.rows), names, now.stale, verdicts=verdicts)
+        names = self.session.arm_names(), tuple(self.session.short_arm_names())
+        self.figures = figures_of(self.tried, self.findings.rows, *names)
 
     def watch_heard(self, heard: Heard) -> None:
         """Make room on small screens for saying what is heard."""
