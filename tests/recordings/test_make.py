@@ -61,7 +61,8 @@ def test_each_difference_is_one_line(
     monkeypatch.setattr(command, "SCENES", [scene for scene in SCENES if scene.id == "coughs"])
     for suffix in SUFFIXES:
         shutil.copy(FOLDER / f"coughs{suffix}", tmp_path)
-    shutil.copytree(FOLDER / "agent", tmp_path / "agent")
+    for folder in ("agent", "injected"):
+        shutil.copytree(FOLDER / folder, tmp_path / folder)
     (tmp_path / "coughs.json").write_text("{}")
     (tmp_path / "coughs.scenario.json").unlink()
     (tmp_path / "mine.flac").write_bytes(b"")
