@@ -220,7 +220,7 @@ async def test_callers_of_every_kind_at_once(agent: tuple[str, Command], tmp_pat
         {"type": "config", "voice_config": {"eot_timeout": 900}},
         {"type": "start", "sample_rate": 8000},
     ]
-    change = {"type": "config", "voice_config": {"eot_timeout_ms": 900, "barge_in_min_speech_s": 5}}
+    change = {"type": "config", "voice_config": {"eot_timeout_ms": 700, "barge_in_min_speech_s": 5}}
     narrow = samples[::2].tobytes()
     call = (str(TURNLAB), "call", url, "caller.wav", "--trust-messages", "--save", "kept.flac", "--json")
     async with asyncio.TaskGroup() as at_once:
@@ -306,9 +306,9 @@ def _check_settings(heard: Heard, nonsense: int, bad: int) -> None:
     assert all("\n" not in text for text in complaints)
     assert "8000, 16000, 24000 or 48000" in complaints[4]
     assert "did you mean eot_timeout_ms" in complaints[-2]
-    assert heard.of("config")[0]["voice_config"] == {**CONFIG, "eot_timeout_ms": 900, "barge_in_min_speech_s": 5}
+    assert heard.of("config")[0]["voice_config"] == {**CONFIG, "eot_timeout_ms": 700, "barge_in_min_speech_s": 5}
     end = next(event for event in heard.events if event["type"] == "end_of_turn")
-    assert end["t"] - end["speech_end"] == pytest.approx(0.9, abs=0.001)
+    assert end["t"] - end["speech_end"] == pytest.approx(0.7, abs=0.001)
     assert "barge_in" not in heard.types()
 
 
