@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import threading
 import unicodedata
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -24,6 +25,10 @@ if TYPE_CHECKING:
 
 SPEAKER = "live.output"
 """The speaker that was chosen in Live, by name; nothing for the system's default."""
+
+
+_writing = threading.Lock()
+"""Held while the file is read and written, so that two choices at once both stay."""
 
 
 def settings_file() -> Path:
@@ -47,8 +52,8 @@ def remember(name: str, value: str | list[str]) -> None:
     """Remember a value; everything else in the file stays. Raises :class:`OSError`."""
     from base.files import write_whole
 
-    file = settings_file()
-    write_whole(file, json_bytes({**_settings(), name: value}, indent=1))
+    with _writing:
+        write_whole(settings_file(), json_bytes({**_settings(), name: value}, indent=1))
 
 
 def _settings() -> dict[str, Any]:

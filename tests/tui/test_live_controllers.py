@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -17,6 +18,7 @@ from tests.tui.controller_host import Answers, QuietHost
 from tui.live.call import CallController, CallState, remembered_state
 from tui.live.commands import RECORD, TALK
 from tui.live.device_dialog import DevicesController
+from tui.preferences import remember, remembered
 from tui.tune.session import Session
 
 MICROPHONE = DeviceInForce("headset", 16_000, 1, 10.0)
@@ -189,3 +191,10 @@ async def test_an_echo_guard_that_is_not_chosen_stays() -> None:
     _, (_, choices, now), _ = asked.asked[0]
     assert [value for value, _ in choices] == [guard.value for guard in EchoGuard]
     assert now == "headphones"
+
+
+def test_choices_that_are_made_at_once_are_all_remembered() -> None:
+    names = [f"choice.{number}" for number in range(40)]
+    with ThreadPoolExecutor(8) as threads:
+        list(threads.map(lambda name: remember(name, name), names))
+    assert [remembered(name) for name in names] == names

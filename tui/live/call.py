@@ -100,6 +100,7 @@ class CallController:
         self._host, self._open_call, self._session = host, open_call, session
         self._publish, self._tell, self._recorded, self._read_only = publish, tell, recorded, read_only
         self.state = remembered_state()
+        self._remembering = asyncio.Lock()
         self._call: Call | None = None
         self._looking: Timing | None = None
         self._closed_by_hand = False
@@ -307,15 +308,17 @@ class CallController:
         self._send(call_commands.PlayTone())
 
     def _keep(self) -> None:
-        self._host.start(partial(_remember, self.state), "preferences")
+        self._host.start(self._remember, "preferences")
+
+    async def _remember(self) -> None:
+        # One after another, each with the newest state: an older choice is never written last.
+        async with self._remembering:
+            # A choice that cannot be stored is made again next time; that is not worth a message.
+            with contextlib.suppress(OSError):
+                await asyncio.to_thread(_remember, self.state)
 
 
-async def _remember(state: CallState) -> None:
-    def keep() -> None:
-        remember("live.input", state.input or "")
-        remember(SPEAKER, state.output or "")
-        remember(_GUARD, state.guard.value)
-
-    # A choice that cannot be stored is made again next time; that is not worth a message.
-    with contextlib.suppress(OSError):
-        await asyncio.to_thread(keep)
+def _remember(state: CallState) -> None:
+    remember("live.input", state.input or "")
+    remember(SPEAKER, state.output or "")
+    remember(_GUARD, state.guard.value)
