@@ -95,10 +95,9 @@ def main() -> None:
         except DeviceError as error:
             send(Report(trouble=str(error)))
             return
-        finally:
-            started.set()
         waiting.at_rate(stream.rate)
         send(Report(opened=device.name, where=where))
+        started.set()  # what failed before ends below, once it is said
         _watch(waiting, stream, device.name, send)
     except Exception as error:
         report_stopped(error)  # leaving at once, as below, would leave it unsaid
