@@ -272,6 +272,8 @@ def test_a_speaker_that_is_closed_while_it_opens_is_not_killed(
     wait_for(started.exists)
     speaker.close()
     wait_for(ended.exists)
+    wait_for(lambda: bool(speaker.trouble))
+    assert "PortAudio's library" in speaker.trouble, "it had the time to say what failed"
 
 
 @pytest.mark.realtime

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import csv
 import re
-import shutil
 from dataclasses import replace
 from pathlib import Path
 
@@ -19,7 +18,7 @@ from simulator.study import Arm
 from tests.simulator.tracks import fixed_profile
 from tests.tui.conftest import ScriptedClient, make_app
 from tests.tui.pace import until
-from tests.tui.tune_support import analysed, open_tune, rest, settle_on
+from tests.tui.tune_support import analysed, bundled_in, open_tune, rest, settle_on
 from tui.app import TurnlabApp
 from tui.dialogs.dialog import Confirm
 from tui.dialogs.dialogs import PickOne, PickRows
@@ -47,12 +46,8 @@ def app() -> TurnlabApp:
 @pytest.fixture
 def two(tmp_path: Path) -> Path:
     """A folder with two labelled recordings and a third."""
-    folder = tmp_path / "calls"
-    folder.mkdir()
-    for name in (*TWO, "interruptions"):
-        for suffix in (".flac", ".json", ".scenario.json"):
-            shutil.copy(bundled_folder() / f"{name}{suffix}", folder / f"{name}{suffix}")
-    return folder
+    names, suffixes = (*TWO, "interruptions"), (".flac", ".json", ".scenario.json")
+    return bundled_in(tmp_path / "calls", *(name + suffix for name in names for suffix in suffixes))
 
 
 async def slow_draft(pilot: Pilot[None], recordings: Path) -> TuneScreen:

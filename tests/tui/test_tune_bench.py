@@ -17,6 +17,7 @@ from simulator.audio.injecting import SOUNDS
 from simulator.labels.document import LabelFile
 from simulator.recording import bundled_folder
 from tests.tui.controller_host import Answers, QuietHost
+from tests.tui.tune_support import bundled_in
 from tui.tune.bench import AnalysedRecording
 from tui.tune.drafts import DraftController
 from tui.tune.findings import FindingsController
@@ -86,12 +87,8 @@ class Bench:
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
     """Three labelled recordings."""
-    folder = tmp_path / "calls"
-    folder.mkdir()
-    for name in ("booking", "coughs", "thinking"):
-        for suffix in (".flac", ".json"):
-            shutil.copy(bundled_folder() / f"{name}{suffix}", folder / f"{name}{suffix}")
-    return folder
+    names = ("booking", "coughs", "thinking")
+    return bundled_in(tmp_path / "calls", *(name + suffix for name in names for suffix in (".flac", ".json")))
 
 
 def test_the_first_recording_is_analysed_and_tried_and_says_so_meanwhile(folder: Path) -> None:

@@ -15,7 +15,7 @@ from simulator.recording import bundled_folder
 from tests.tui.conftest import ScriptedClient, make_app
 from tests.tui.pace import until
 from tests.tui.test_tune_bench import Bench
-from tests.tui.tune_support import open_tune, rest, settle_on, slider
+from tests.tui.tune_support import bundled_in, open_tune, rest, settle_on, slider
 from tui.app import TurnlabApp
 from tui.dialogs.dialog import Confirm
 from tui.dialogs.dialogs import PickOne
@@ -38,11 +38,7 @@ def app(monkeypatch: pytest.MonkeyPatch) -> TurnlabApp:
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
     """A folder of two recordings, of which one is labelled."""
-    folder = tmp_path / "calls"
-    folder.mkdir()
-    for name in ("booking.flac", "booking.json", "thinking.flac"):
-        shutil.copy(bundled_folder() / name, folder / name)
-    return folder
+    return bundled_in(tmp_path / "calls", "booking.flac", "booking.json", "thinking.flac")
 
 
 def said(app: TurnlabApp) -> list[str]:

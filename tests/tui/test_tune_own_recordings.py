@@ -14,7 +14,7 @@ from textual.widgets import Input, OptionList, Static
 from simulator.recording import bundled_folder
 from tests.tui.conftest import ScriptedClient, make_app, settle
 from tests.tui.pace import until
-from tests.tui.tune_support import rest, settle_on
+from tests.tui.tune_support import bundled_in, rest, settle_on
 from tui.app import TurnlabApp
 from tui.dialogs.folder_dialog import FolderDialog
 from tui.tune import adding
@@ -33,11 +33,7 @@ def looks_often(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
     """A folder of two recordings, of which one is labelled."""
-    folder = tmp_path / "our calls"
-    folder.mkdir()
-    for name in ("coughs.flac", "coughs.json", "telephone.flac"):
-        shutil.copy(bundled_folder() / name, folder / name)
-    return folder
+    return bundled_in(tmp_path / "our calls", "coughs.flac", "coughs.json", "telephone.flac")
 
 
 def opening(*paths: Path) -> TurnlabApp:

@@ -27,6 +27,14 @@ def analysed(name: str) -> AnalysedRecording:
     return Analyst().analyse(found, lambda _: None)
 
 
+def bundled_in(folder: Path, *names: str) -> Path:
+    """Return a new folder that holds copies of the bundled recordings' files of these names."""
+    folder.mkdir()
+    for name in names:
+        shutil.copy(bundled_folder() / name, folder / name)
+    return folder
+
+
 async def rest(pilot: Pilot[None]) -> None:
     """Wait until the Tune screen shows what belongs to its settings."""
     end_s = monotonic() + DEADLINE_S
