@@ -59,6 +59,11 @@ class Injection:
         """When it is over."""
         return self.at_ms + len(clip(self.sound)) // SAMPLES_PER_MS
 
+    @property
+    def argument(self) -> str:
+        """What :func:`parse_injection` reads: ``cough@12.4``."""
+        return f"{self.sound}@{self.at_ms / 1000:g}"
+
     def words(self) -> str:
         """Return what is put in, for people."""
         return f"{SOUNDS[self.sound].title} at {self.at_ms / 1000:g} s"
@@ -85,9 +90,7 @@ def check_within(injections: Iterable[Injection], name: str, duration_s: float) 
     """Raise :class:`~simulator.errors.InjectionError` for a sound after the end of the recording ``name``."""
     for one in injections:
         if one.at_ms >= duration_s * 1000:
-            raise InjectionError(
-                f"{one.sound}@{one.at_ms / 1000:g}: {name} is only {duration_s:.1f} s long; choose a moment in it"
-            )
+            raise InjectionError(f"{one.argument}: {name} is only {duration_s:.1f} s long; choose a moment in it")
 
 
 @cache

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from pathlib import Path
+from pathlib import Path, PurePath
 from typing import ClassVar, TypeVar
 
 from textual.app import ComposeResult
@@ -16,11 +16,15 @@ from tui.terminal_text import content
 
 T = TypeVar("T")
 
+_HERE = Path(__file__).parent
+TUNE_STYLES: list[str | PurePath] = [_HERE / "dialogs.tcss", _HERE / "tune_dialogs.tcss"]
+"""For dialogs that Tune's style sheet of dialogs speaks of."""
+
 
 class Dialog(ModalScreen[T | None]):
     """Asks something and gives the answer; ``None`` after escape. Subclasses lay out what is between."""
 
-    CSS_PATH: ClassVar[CSSPathType | None] = Path(__file__).parent / "dialogs.tcss"
+    CSS_PATH: ClassVar[CSSPathType | None] = _HERE / "dialogs.tcss"
     BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "leave", "Cancel", tooltip="Change nothing.")]
     AUTO_FOCUS = ""
     keys = "esc cancels"

@@ -68,7 +68,6 @@ class FieldsPlanDialog(Dialog[bool]):
     def on_mount(self) -> None:
         """Keep the JSON for those who ask."""
         self.query_one("#plan-json").display = False
-        super().on_mount()
 
     def on_input_submitted(self) -> None:
         """Agree by enter in the line."""

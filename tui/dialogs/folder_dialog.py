@@ -46,10 +46,6 @@ class FolderDialog(Dialog[Path]):
         yield _RecordingsTree(self._start, id="folder-tree")
         yield Static(id="folder-about", classes="dialog-text", markup=False)
 
-    def on_mount(self) -> None:
-        """Start in the line."""
-        self.query_one(Input).focus()
-
     def action_other_part(self) -> None:
         """Go from the line to the tree, or back; take a path that is offered in the line first."""
         line, tree = self.query_one(Input), self.query_one(DirectoryTree)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import partial
-from pathlib import Path
 from typing import Any, ClassVar, Generic, TypeVar
 
 from textual import on
@@ -14,14 +13,13 @@ from textual.screen import ModalScreen
 from textual.widgets import Static, TextArea
 
 from presets.fields import FieldSpec
-from tui.dialogs.dialog import Dialog
+from tui.dialogs.dialog import TUNE_STYLES, Dialog
 from tui.dialogs.dialogs import PickOne
 from tui.terminal_text import content
 from tui.tune.entry import EntryError, entry_text, parse_entry
 from tui.tune.fields import FieldState
 
 T = TypeVar("T")
-_DIALOGS = Path(__file__).parent.parent / "dialogs"
 
 
 class TextEntry(Dialog[T], Generic[T]):
@@ -30,7 +28,7 @@ class TextEntry(Dialog[T], Generic[T]):
     ``tell`` says in a line or some what a value that can be read amounts to.
     """
 
-    CSS_PATH = [_DIALOGS / "dialogs.tcss", _DIALOGS / "tune_dialogs.tcss"]  # noqa: RUF012  (Textual's type)
+    CSS_PATH = TUNE_STYLES
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("ctrl+s", "send", "Set", tooltip="Take what is typed.", priority=True),
     ]

@@ -113,7 +113,6 @@ class DeviceDialog(Dialog[None]):
 
     def on_mount(self) -> None:
         """Look for devices."""
-        super().on_mount()
         self.set_interval(1 / LOOKS_A_SECOND, self._follow)
         self._find()
 

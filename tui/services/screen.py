@@ -252,11 +252,6 @@ class ServicesScreen(Place):
 
     def action_tune_service(self) -> None:
         """Ask for Tune; if another filter was typed than the rows in view are of, when its rows are there."""
-        box = self.pane.filter
-        if box.message_queue_size:
-            # Keys typed in a burst still wait to be put into the filter, while this one ran ahead of them.
-            box.call_later(self.action_tune_service)
-            return
         if self.query_one(ServiceList).brought_into_view():
             return  # it may not be what the person means
         self._tune_when_listed = not self.filtered_as_typed

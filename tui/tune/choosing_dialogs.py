@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from pathlib import Path
 from typing import ClassVar
 
 from textual import on
@@ -16,7 +15,7 @@ from textual.widgets.option_list import Option
 
 from presets.config import VoiceConfig
 from presets.library import Preset, whole
-from tui.dialogs.dialog import Dialog
+from tui.dialogs.dialog import TUNE_STYLES, Dialog
 from tui.terminal_text import content, screen_text
 from tui.tune.arms import ComparisonArm
 from tui.tune.comparing import ArmRequest
@@ -24,13 +23,11 @@ from tui.tune.fields import change_lines
 from tui.tune.presets import PresetRequest
 from tui.tune.scene import ARMS
 
-_DIALOGS = Path(__file__).parent.parent / "dialogs"
-
 
 class PresetsDialog(Dialog[tuple[PresetRequest, str]]):
     """Gives what is wanted, and of which preset (none for saving and importing)."""
 
-    CSS_PATH: ClassVar[CSSPathType | None] = [_DIALOGS / "dialogs.tcss", _DIALOGS / "tune_dialogs.tcss"]
+    CSS_PATH: ClassVar[CSSPathType | None] = TUNE_STYLES
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("k", "wish('keep')", "Keep the others", tooltip="Set its fields only, and leave all others."),
         Binding("s", "wish('save')", "Save the draft as a preset", tooltip="Keep the draft under a name."),

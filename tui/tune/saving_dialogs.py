@@ -21,21 +21,20 @@ from base.folders import typed_path
 from presets.config import changes
 from services.changes.errors import Conflict
 from simulator.errors import SimulatorError
-from tui.dialogs.dialog import Dialog
+from tui.dialogs.dialog import TUNE_STYLES, Dialog
 from tui.terminal_text import content, cut, plain, screen_text
 from tui.tune.fields import shown_value
 from tui.tune.journal import KeptDraft
 from tui.tune.trial import Outcome
 
 Side = Literal["theirs", "mine"]
-_DIALOGS = Path(__file__).parent.parent / "dialogs"
 _WIDEST = 44
 
 
 class MergeDialog(Dialog[tuple[str, ...]]):
     """Gives the names of the fields where theirs stands; of all others mine does. A choice is made for each."""
 
-    CSS_PATH: ClassVar[CSSPathType | None] = [_DIALOGS / "dialogs.tcss", _DIALOGS / "tune_dialogs.tcss"]
+    CSS_PATH: ClassVar[CSSPathType | None] = TUNE_STYLES
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("t", "choose('theirs')", "Theirs", tooltip="Let theirs stand."),
         Binding("m", "choose('mine')", "Mine", tooltip="Let yours replace theirs."),

@@ -303,8 +303,7 @@ class TuneScreen(PaneScreen):
         if shown is None:
             return ()
         source = shown.recording.source
-        put_in = [f"--inject={one.sound}@{one.at_ms / 1000:g}" for one in source.what_if.injections]
-        return (str(source.path), *put_in)
+        return (str(source.path), *(f"--inject={one.argument}" for one in source.what_if.injections))
 
     def _go_to_turn(self, key: str, own_ms: int) -> None:
         """Show a moment of a recording, and go on comparing over what is compared over now."""
