@@ -30,6 +30,11 @@ def drafts_folder() -> Path:
     return data_folder() / "drafts"
 
 
+def calls_folder() -> Path:
+    """Return where pulled and imported calls are, a folder a workspace; it need not exist yet."""
+    return data_folder() / "calls"
+
+
 def cache_folder() -> Path:
     """Return ``TURNLAB_CACHE_DIR``, or the user's cache folder; it need not exist yet."""
     if chosen := path_from_environment(CACHE_VARIABLE):

@@ -1,0 +1,115 @@
+"""``call.json``: what is known of one kept call. ``docs/calls.md`` describes every field."""
+
+from __future__ import annotations
+
+from typing import Final, Literal
+
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, JsonValue
+
+SCHEMA: Final = "turnlab.call/1"
+
+Speaker = Literal["caller", "agent", "operator"]
+Source = Literal["platform", "import"]
+AudioState = Literal["here", "archived", "none", "removed"]
+ConfigSource = Literal["changes", "platform", "today"]
+
+
+class _Part(BaseModel):
+    """A part of the file: it cannot be changed, and keeps keys that this version does not know."""
+
+    model_config = ConfigDict(frozen=True, extra="allow", populate_by_name=True)
+
+
+class AudioFile(_Part):
+    """One file of sound, its bytes as they were delivered."""
+
+    file: str
+    """Its name in the call's folder."""
+    encoding: Literal["mulaw", "pcm16", "container"]
+    """How a file without a header is read; ``container`` (WAV, FLAC, …) says it in its own header."""
+    rate_hz: int | None = Field(default=None, gt=0)
+    """Samples a second; a container's own header goes before it."""
+    offset_s: float = 0.0
+    """Where its first sample lies on the call's clock, s."""
+    caller_channel: Literal[0, 1] | None = None
+    """In a file of both sides: the caller's channel."""
+
+
+class CallAudio(_Part):
+    """Both sides of a call: a file each, or one file with two channels."""
+
+    caller: AudioFile | None = None
+    agent: AudioFile | None = None
+    both: AudioFile | None = None
+
+    def files(self) -> tuple[AudioFile, ...]:
+        """Return the files there are."""
+        return tuple(one for one in (self.caller, self.agent, self.both) if one is not None)
+
+
+class ServiceName(_Part):
+    """The service that had the call."""
+
+    id: str
+    name: str
+
+
+class ToolUse(_Part):
+    """One tool that the agent called, and how long it took, ms."""
+
+    name: str
+    ms: float | None = None
+
+
+class CallTurn(_Part):
+    """One turn of a speaker, seconds on the call's clock."""
+
+    speaker: Speaker
+    from_s: float | None = None
+    to_s: float | None = None
+    text: str | None = None
+    state: str | None = None
+    """The state of the context graph that it was said in."""
+    kind: Literal["greeting", "filler", "response"] | None = None
+    tools: tuple[ToolUse, ...] = ()
+    reported: dict[str, float] = Field(default_factory=dict)
+    """The platform's own figures, ms, by name: ``end_of_turn_ms``, ``navigation_ms``, ``first_audio_ms``, …"""
+
+
+class CallRecord(_Part):
+    """What is known of one kept call."""
+
+    schema_: Literal["turnlab.call/1"] = Field(default=SCHEMA, alias="schema")
+    id: str = Field(min_length=1)
+    source: Source
+    workspace: str = Field(min_length=1)
+    service: ServiceName | None = None
+    version_set: str | None = None
+    started_at: AwareDatetime | None = None
+    duration_s: float | None = None
+    direction: str | None = None
+    phone_number: str | None = None
+    """As the platform gives it. Mask it before it is shown: :func:`services.calls.masking.masked_number`."""
+    simulated: bool = False
+    made_by_turnlab: bool = False
+    """Whether Turnlab made the call for its demo workspace, so that no patient had it."""
+    operator: tuple[tuple[float, float], ...] = ()
+    """Stretches in which a human operator spoke, s; measures leave them out."""
+    quality_score: float | None = None
+    ended_by: str | None = None
+    voice_config: dict[str, JsonValue] | None = None
+    voice_config_from: ConfigSource | None = None
+    audio: CallAudio | None = None
+    audio_state: AudioState = "none"
+    restore_at: AwareDatetime | None = None
+    """When archived audio is expected to be back."""
+    kept_since: AwareDatetime | None = None
+    """When it was pulled or imported; the days it is kept for are counted from here."""
+    turns: tuple[CallTurn, ...] = ()
+
+    def to_json(self) -> dict[str, JsonValue]:
+        """Return the JSON object of the file."""
+        written: dict[str, JsonValue] = self.model_dump(mode="json", by_alias=True)
+        if self.audio is not None:
+            written["audio"] = self.audio.model_dump(mode="json", exclude_none=True)
+        return written

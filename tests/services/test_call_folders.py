@@ -1,0 +1,91 @@
+"""Calls are kept whole, for their owner only, and found again."""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+
+import pytest
+
+from base.json_text import TextError
+from services.calls.folders import CallFolders, safe_name
+from services.calls.masking import masked_number
+from services.calls.record import CallRecord
+
+RECORD = {
+    "schema": "turnlab.call/1",
+    "id": "../CA 1/é",
+    "source": "platform",
+    "workspace": "w1",
+    "service": {"id": "s1", "name": "Intake Line"},
+    "started_at": "2026-11-20T10:00:00Z",
+    "duration_s": 61.5,
+    "operator": [[50.0, 61.5]],
+    "phone_number": "+15550100142",
+    "voice_config": {"max_buffer_delay_ms": 300},
+    "voice_config_from": "today",
+    "audio": {
+        "caller": {"file": "caller.ulaw", "encoding": "mulaw", "rate_hz": 8000, "offset_s": 0.12},
+        "agent": {"file": "agent.wav", "encoding": "container", "rate_hz": 16000, "offset_s": 0.0},
+    },
+    "audio_state": "here",
+    "turns": [{"speaker": "caller", "from_s": 1.0, "to_s": 2.0, "text": "Hello", "reported": {"render_ms": 400.0}}],
+    "later": {"kept": True},
+}
+
+
+def test_a_call_is_private_and_keeps_what_this_version_does_not_know(tmp_path: Path) -> None:
+    # a folder that was there before, open to others
+    (tmp_path / "calls").mkdir(mode=0o755)
+    calls = CallFolders(tmp_path / "calls")
+    folder = calls.write(CallRecord.model_validate(RECORD))
+    assert folder.parent.parent == calls.home
+    modes = {path: path.stat().st_mode & 0o777 for path in (calls.home, *calls.home.rglob("*"))}
+    assert set(modes.values()) == {0o700, 0o600}
+    assert all(mode == (0o700 if path.is_dir() else 0o600) for path, mode in modes.items())
+    written = json.loads((folder / "call.json").read_bytes())
+    assert {name: written[name] for name in RECORD if name != "turns"} == {
+        k: v for k, v in RECORD.items() if k != "turns"
+    }
+    (found,) = calls.find()
+    assert found.record == CallRecord.model_validate(RECORD)
+    calls.remove(folder)
+    assert not list(calls.find())
+    assert not folder.exists()
+
+
+def test_a_call_that_cannot_be_read_is_said_without_a_word_of_it(tmp_path: Path) -> None:
+    calls = CallFolders(tmp_path)
+    folder = calls.write(CallRecord.model_validate(RECORD))
+    (folder / "call.json").write_text(json.dumps(RECORD | {"duration_s": "a patient's words"}))
+    (found,) = calls.find("w1")
+    assert found.record is None
+    assert found.problem is not None
+    assert "duration_s" in found.problem
+    assert "patient" not in found.problem
+    with pytest.raises(TextError, match="call again"):
+        calls.read(folder)
+
+
+def test_ids_become_file_names_that_stay_apart() -> None:
+    ids = ["CA01", "..", "a/b", "a-b", "", ".", "x" * 300, "é", "\ud800", "CON:1"]
+    names = [safe_name(one) for one in ids]
+    assert len(set(names)) == len(ids)
+    assert all(
+        name not in ("", ".", "..") and os.sep not in name and len(os.fsencode(name)) < 200 for name in names
+    )
+
+
+@pytest.mark.parametrize(
+    ("number", "shown"),
+    [
+        ("+15550100142", "+•••••••••42"),
+        ("(555) 010-0142", "(•••) •••-••42"),
+        ("911", "•••"),
+        ("sip:jane@example.org", "••••••••••••••••.•••"),
+        (None, None),
+    ],
+)
+def test_numbers_are_masked(number: str | None, shown: str | None) -> None:
+    assert masked_number(number) == shown
