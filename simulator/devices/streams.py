@@ -106,7 +106,7 @@ def open_output(device: Device, render: Render) -> Stream:
 
 
 def speaker_resampler(rate: int) -> Any:
-    """Return what turns 16 kHz as it comes into a speaker's ``rate``, Hz, 5 ms behind; ``None``: they are one."""
+    """Return what turns 16 kHz as it comes into a speaker's ``rate``, Hz, 15 ms behind; ``None``: they are one."""
     return None if rate == SAMPLE_RATE else soxr.ResampleStream(SAMPLE_RATE, rate, 1, dtype="float32", vr=True)
 
 

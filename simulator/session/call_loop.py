@@ -1,6 +1,6 @@
 """What a live session's one deciding thread does: take what came, hear it, decide, let the speaker have the answer.
 
-Time is the count of the microphone's samples; the speaker follows it (:mod:`simulator.session.playback_buffer`).
+Time is the count of the microphone's samples; the speaker follows it (:mod:`simulator.devices.playback_buffer`).
 What is lost on the way in is not made up: the call's clock stands still for it, and a notice says so.
 """
 
@@ -18,6 +18,7 @@ from base.unexpected import named
 from presets.layers import ResolvedVoiceConfig
 from simulator.activity.end_of_turn import EndOfTurnModel, SilenceOnly, end_of_turn_model, warm_up
 from simulator.activity.model import FRAME_MS
+from simulator.devices.playback_buffer import PlaybackBuffer
 from simulator.engine.events import BargeIn, BargeInSuppressed, Event, SpeechEnded
 from simulator.errors import SimulatorError
 from simulator.live_recording import recover_recordings
@@ -41,7 +42,6 @@ from simulator.session.commands import (
 from simulator.session.device_supervisor import DeviceSupervisor, RealCards, SoundCards
 from simulator.session.echo_gate import CallControls, EchoGate
 from simulator.session.live_agent import DecisionLatency, LiveAgent
-from simulator.session.playback_buffer import PlaybackBuffer
 from simulator.session.recorder import Recorder, recording_facts
 from simulator.session.settings import Arms, EchoGuard, SessionSettings, changed_fields
 from simulator.session.state import Counters, Happened, Notice, NoticeKind, Phase, SessionMessage, Snapshot, Unheard

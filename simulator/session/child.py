@@ -1,7 +1,7 @@
 """The process in which a live session runs: commands come in on standard input, reports go out.
 
 One thread decides, the devices' threads only copy, another keeps the devices open. Time is the count of the
-microphone's samples; the speaker follows it (:mod:`simulator.session.playback_buffer`). The session
+microphone's samples; the speaker follows it (:mod:`simulator.devices.playback_buffer`). The session
 does not make up for lost input: the call's clock stands still for it, and a notice says so.
 """
 

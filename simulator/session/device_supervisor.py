@@ -14,11 +14,11 @@ from typing import Literal, Protocol
 
 from base.samples import SAMPLE_RATE
 from simulator.devices.listing import Device, Devices, Way, list_devices
+from simulator.devices.playback_buffer import PlaybackBuffer
 from simulator.devices.portaudio import not_answering, reason
 from simulator.devices.streams import Deliver, Render, Stream, open_input, open_output
 from simulator.errors import DeviceError
 from simulator.session.capture_buffer import CaptureBuffer
-from simulator.session.playback_buffer import PlaybackBuffer
 from simulator.session.state import DeviceInForce
 
 
@@ -59,9 +59,6 @@ NO_AUDIO_S = 1.0
 
 REOPEN_S = 4.0
 """A microphone that still delivers nothing is reopened: some systems drop a stream silently."""
-
-STUCK_S = 2.0
-"""A speaker that has not asked for what waits to be played for this long is taken for gone."""
 
 PATIENCE_S = 5.0
 """How long a sound system may take for one thing until it is said not to answer."""
@@ -369,7 +366,7 @@ class DeviceSupervisor:
         elif not line.stream.alive:
             self._playback_buffer.opened(0, 0.0)
             self._lose(line)
-        elif self._playback_buffer.stuck_s(time.monotonic()) >= STUCK_S:
+        elif self._playback_buffer.stuck():
             self._playback_buffer.opened(0, 0.0)
             self._lose(line, "takes no more sound")
 

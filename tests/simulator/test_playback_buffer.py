@@ -2,14 +2,11 @@
 
 from __future__ import annotations
 
-import threading
-
 import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from base.samples import Samples
-from simulator.session.playback_buffer import PlaybackBuffer
+from simulator.devices.playback_buffer import PlaybackBuffer
 
 VOICE = np.full(512, 0.1, np.float32)
 SILENCE = np.zeros(512, np.float32)
@@ -69,14 +66,24 @@ def test_a_tone_is_played_over_whatever_else_is() -> None:
     assert not heard[8000:].any()
 
 
-def test_the_speaker_does_not_wait_while_sound_is_resampled() -> None:
+def test_a_cut_is_heard_at_once_at_the_speakers_own_rate() -> None:
     out = playback_buffer(48_000)
-    sound: Samples = np.zeros(16_000 * 300, np.float32)
-    sound[-1] = 0.1
-    filling = threading.Thread(target=lambda: out.put(sound, more=False))
-    filling.start()
-    served = 0
-    while filling.is_alive():
-        played(out, 480)
-        served += 1
-    assert served > 20
+    out.put(np.tile(VOICE, 10), more=True)
+    assert played(out, 480)[-1] == pytest.approx(0.1, abs=0.01)
+    out.cut(0.0)
+    after = played(out, 960)
+    assert after[0] > 0.05  # no click
+    assert not after[48 * 4 :].any()  # nothing of what the resampler held
+    played(out, 480)
+    assert not out.sounding
+    assert out.silence_ms is not None
+
+
+def test_sound_laid_at_a_place_replaces_what_waits_from_there_on() -> None:
+    out = playback_buffer()
+    out.lay(0, VOICE)
+    out.lay(256, -VOICE)
+    assert np.array_equal(played(out, 1000), np.concatenate([VOICE[:256], -VOICE, np.zeros(232, np.float32)]))
+    out.lay(700, VOICE)  # 68 samples of it are late
+    assert np.array_equal(played(out, 512), np.concatenate([VOICE[68:], np.zeros(68, np.float32)]))
+    assert out.played == 1212

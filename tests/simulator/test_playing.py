@@ -19,11 +19,11 @@ from base.samples import Samples
 from presets.config import parse
 from simulator.activity.model import Activity
 from simulator.audio.source import open_audio
+from simulator.devices.playback_buffer import PlaybackBuffer
 from simulator.engine.profile import default_profile
 from simulator.playing.call_mix import CallMix, both_ears, same_moment, write_mix
 from simulator.playing.player import AHEAD, LEAD, Player
 from simulator.playing.speaker import NoSpeaker, Report, SystemSpeaker
-from simulator.playing.speaker_process import Waiting
 from simulator.recording import Recording, open_recording
 from simulator.study import Arm, run
 from simulator.voice.voice import BundledVoice, SilentVoice, Voice
@@ -230,16 +230,16 @@ def test_the_speaker_plays_the_call_and_time_goes_on_when_it_is_pulled(
 
 
 def test_all_of_a_sound_is_played_at_the_speakers_own_rate() -> None:
-    waiting, block = Waiting(), np.ones((9600, 2), np.float32)
-    waiting.at_rate(48_000)
+    waiting, block = PlaybackBuffer(), np.ones((9600, 2), np.float32)
+    waiting.opened(48_000, 0.0)
     sound = np.zeros(1600, np.float32)
     sound[-80:] = 0.5  # as a fade at a pause: what is not played now comes with the next sound
-    waiting.put(0, sound)
+    waiting.lay(0, sound)
     waiting.render(block, False)
     assert waiting.played == 1600
     assert np.array_equal(block[:, 0], block[:, 1])
     assert block[:, 0].sum() == pytest.approx(0.5 * 80 * 3, rel=0.02)
-    waiting.put(1600, np.zeros(1600, np.float32))
+    waiting.lay(1600, np.zeros(1600, np.float32))
     waiting.render(block, False)
     assert np.abs(block).max() < 0.01
 
