@@ -163,7 +163,7 @@ def _by_turn(measured: Measured, readout: str) -> dict[int, int]:
 
 def _inside(recording: Recording, activity: Activity, taken: CallTaken) -> Measured:
     """Measure a call by the agent's own events."""
-    events = [told.message["event"] for told in taken.told if told.message.get("type") == "event"]
+    events = [one.message["event"] for one in taken.received if one.message.get("type") == "event"]
     played = Played(tuple(map(_event, events)), taken.placements, taken.duration_ms, "elastic", taken.anchored)
     return measure(played, activity, recording.labels)
 

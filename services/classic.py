@@ -270,7 +270,7 @@ class ClassicClient(ClassicOwners):
                 raise
             failure = type(error)(f"the change was saved, but reading it back failed: {error.message}")
             failure.status, failure.request_id = error.status, error.request_id
-            # so that what is stored is looked at before it is told
+            # so that what is stored is looked at before it is reported
             failure.outcome_unknown = True
         raise failure
 

@@ -54,7 +54,7 @@ class ServicesClient(Protocol):
 
     @property
     def traffic(self) -> Traffic:
-        """The rate limits that the platform told of, and whether a request is waiting for one."""
+        """The rate limits that the platform reported, and whether a request is waiting for one."""
         ...
 
     def service_address(self, service_id: str) -> str:

@@ -171,15 +171,17 @@ class PlatformClient(PlatformOwners):
         tells_history: bool = False,
     ) -> None:
         super().__init__(Transport(http, BearerKey(token)), workspace_id)
-        told = ("service_history",) if tells_history else ()
-        self.unsupported: Mapping[str, str] = {name: why for name, why in UNSUPPORTED.items() if name not in told}
+        supported = ("service_history",) if tells_history else ()
+        self.unsupported: Mapping[str, str] = {
+            name: why for name, why in UNSUPPORTED.items() if name not in supported
+        }
         self._address = str(http.base_url).rstrip("/")
         self._workspace_id = workspace_id
         self.label = label or http.base_url.host
 
     @property
     def traffic(self) -> Traffic:
-        """The rate limits that the platform told of."""
+        """The rate limits that the platform reported."""
         return self._transport.traffic
 
     def service_address(self, service_id: str) -> str:

@@ -24,7 +24,7 @@ TOTAL_S = 90.0
 """No request is sent again after this many seconds."""
 
 LONGEST_WAIT_S = 65.0
-"""A platform that asks to wait longer is not waited for; the person is told how long it would take. The vendor's
+"""A platform that asks to wait longer is not waited for; the message says how long it would take. The vendor's
 limits are per minute, so a minute, rounded up on both sides, is enough for those."""
 
 FIRST_BACKOFF_S, LONGEST_BACKOFF_S, JITTER_S = 0.25, 5.0, 0.5

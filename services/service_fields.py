@@ -8,7 +8,7 @@ Types and bounds come from the platforms' OpenAPI documents. A new field is one 
 from __future__ import annotations
 
 import difflib
-from collections.abc import Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final, Literal
 
@@ -220,12 +220,12 @@ def checked(given: Mapping[str, Any]) -> dict[str, Any]:
     return dict(given)
 
 
-def odd_names(given: Mapping[str, Any]) -> list[str]:
+def unknown_fields(given: Iterable[str], known: Collection[str]) -> tuple[str, ...]:
     """Return in words the fields that Turnlab does not know: they are sent as they are."""
-    told = []
+    found = []
     for name in given:
-        if name not in BY_NAME:
-            near = difflib.get_close_matches(name, BY_NAME, n=1, cutoff=0.7)
+        if name not in known:
+            near = difflib.get_close_matches(name, known, n=1, cutoff=0.7)
             meant = f"; did you mean {near[0]}?" if near else ""
-            told.append(f"{name} is not a field Turnlab knows and is sent as it is{meant}")
-    return told
+            found.append(f"{name} is not a field Turnlab knows and is sent as it is{meant}")
+    return tuple(found)

@@ -67,7 +67,7 @@ class LiveCall:
         self.now_ms = 0
         """The length of the audio pushed so far, in ms."""
         self._analyzer = analyzer
-        self._told = 0
+        self._taken = 0
 
     @property
     def config(self) -> ResolvedVoiceConfig:
@@ -118,8 +118,8 @@ class LiveCall:
         for observation in seen:
             self.machine.observe(observation)
         self.machine.run_before(until_ms)
-        fresh = self.machine.events[self._told :]
-        self._told = len(self.machine.events)
+        fresh = self.machine.events[self._taken :]
+        self._taken = len(self.machine.events)
         return fresh
 
 

@@ -141,13 +141,13 @@ _AGENT_STARTS = (FillerStarted.type, ResponseStarted.type)
 _AGENT_ENDS = (FillerEnded.type, ResponseEnded.type)
 
 
-def provisional_labels(told: Iterable[Message], duration_s: float, **about: Any) -> dict[str, Any]:
+def provisional_labels(messages: Iterable[Message], duration_s: float, **about: Any) -> dict[str, Any]:
     """Return a label file's content, marked ``provisional``; times are the recording's own.
 
     Speech, turns and agent windows are what the engine decided, so they agree with it by construction: nothing is
     measured against them until a person has corrected them and taken the mark away.
     """
-    events = list(told)
+    events = list(messages)
     speech = _spans(events, (SpeechStarted.type,), (SpeechEnded.type,), duration_s, start="start", end="end")
     return {
         **about,
@@ -286,7 +286,7 @@ def _make(samples: Path, duration_s: float) -> None:
         labels = provisional_labels(events, duration_s, **about)
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise SimulatorError(
-            f"{samples}: what was told beside it makes no sense ({type(error).__name__}: {error}); move it away"
+            f"{samples}: the events beside it make no sense ({type(error).__name__}: {error}); move it away"
         ) from None
     if scenario is not None:
         _write_json(samples.with_suffix(".scenario.json"), scenario)

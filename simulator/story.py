@@ -1,4 +1,4 @@
-"""A run told as a story: turn by turn, what happened and why, in sentences a colleague can follow."""
+"""A run as a story: turn by turn, what happened and why, in sentences a colleague can follow."""
 
 from __future__ import annotations
 
@@ -79,14 +79,14 @@ def story(run: Run, labels: Labels | None, injections: Sequence[Injection] = ())
         )
         return [Chapter(0, "No caller turn", tuple(moments), nothing)] if moments else []
     for number, (outcome, limit_ms) in enumerate(zip(turns, limits, strict=True)):
-        told = tuple(moment for moment in moments if moment.t_ms < limit_ms)
-        moments = moments[len(told) :]
+        inside = tuple(moment for moment in moments if moment.t_ms < limit_ms)
+        moments = moments[len(inside) :]
         text = texts[outcome.turn.index] if outcome.turn.index < len(texts) else ""
         title = f"Turn {number + 1}" + (f": “{_short(text)}”" if text else "")
         until = "the caller spoke again" if number + 1 < len(turns) else "the call ended"
         heard = any(start < outcome.turn.end_ms and end > outcome.turn.start_ms for start, end in speech)
         verdict = "" if scripted else _verdict(outcome, until, heard=heard, labelled=bool(texts))
-        chapters.append(Chapter(outcome.turn.start_ms, title, told, verdict))
+        chapters.append(Chapter(outcome.turn.start_ms, title, inside, verdict))
     return chapters
 
 
@@ -112,31 +112,31 @@ def _speech(events: list[Event]) -> list[tuple[int, int]]:
 
 
 def _verdict(outcome: TurnOutcome, until: str, *, heard: bool, labelled: bool) -> str:
-    told = []
+    said = []
     if outcome.cut_in:
-        told.append("Cut in: the turn was taken to be over, and the agent heard, while the caller was not done.")
+        said.append("Cut in: the turn was taken to be over, and the agent heard, while the caller was not done.")
     if outcome.early_end:
-        told.append("Ended early: the turn was taken to be over while the caller was not done; nothing was heard.")
+        said.append("Ended early: the turn was taken to be over while the caller was not done; nothing was heard.")
     if outcome.missed and heard:
-        told.append(f"Missed: no end of turn before {until}.")
+        said.append(f"Missed: no end of turn before {until}.")
     elif outcome.missed:
-        told.append("Missed: nothing was heard of this turn.")
+        said.append("Missed: nothing was heard of this turn.")
     if outcome.response_ms is not None and outcome.stages_ms is not None:
         after = "the true end" if labelled else "the last word heard"
         parts = sorted(STAGES, key=lambda stage: -outcome.stages_ms[stage] if outcome.stages_ms else 0)
         most = [f"{stage.replace('_', ' ')} {outcome.stages_ms[stage]}" for stage in parts[:3]]
-        told.append(f"Answered {outcome.response_ms} ms after {after} (most of it: {', '.join(most)} ms).")
+        said.append(f"Answered {outcome.response_ms} ms after {after} (most of it: {', '.join(most)} ms).")
         if outcome.filler_overhang_ms:
-            told.append(
+            said.append(
                 f"The answer was ready {outcome.filler_overhang_ms} ms earlier, but a filler was being said."
             )
     elif not outcome.missed:
-        told.append(f"Not answered before {until}.")
+        said.append(f"Not answered before {until}.")
     if outcome.hanging:
-        told.append("Left hanging: nothing was heard for 5 s.")
+        said.append("Left hanging: nothing was heard for 5 s.")
     if outcome.dead_air_ms:
-        told.append(f"{outcome.dead_air_ms / 1000:.1f} s of dead air.")
-    return " ".join(told)
+        said.append(f"{outcome.dead_air_ms / 1000:.1f} s of dead air.")
+    return " ".join(said)
 
 
 def _moment(event: Event) -> Moment | None:
@@ -156,11 +156,11 @@ _BECAUSE: dict[type[Event], str] = {
     BargeInSuppressed: "The agent talks on",
     MissedResponse: "The caller gives up waiting",
 }
-"""How the events are told whose reason says the rest."""
+"""What is said of the events whose reason says the rest."""
 
 
 def _sentence(event: Event) -> str:
-    """Return how an event is told; what is left out (the emotion, the end of a filler) its neighbours tell."""
+    """Return what is said of an event. Its neighbours say what is left out (the emotion, the end of a filler)."""
     why = event.why.text()
     match event:
         case SpeechStarted():

@@ -19,7 +19,7 @@ def main() -> None:
     # Pydantic would read the metadata of every installed package in search of plugins.
     os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
     if not open_missing():
-        # What a command found could not be told, so it does nothing.
+        # A command could not print what it found, so it does nothing.
         sys.exit(1)
     install()
     try:

@@ -119,7 +119,7 @@ def differences(
     changes += _changed("runtime", "", old.pop("turn_runtime", None), new.pop("turn_runtime", None))
     changes += _behaviors(old.pop("applied_behavior_ids", None), new.pop("applied_behavior_ids", None))
     for pin in ("agent_version_number", "context_graph_version_number"):
-        # an odd value of a known field stays in ``extra`` and is told there
+        # an odd value of a known field stays in ``extra`` and is shown there
         for side in (old, new):
             if side.get(pin) is None or _is_number(side[pin]):
                 side.pop(pin, None)
@@ -208,8 +208,8 @@ def model_text(preference: JsonValue) -> str:
         return NOTHING if preference is None else json.dumps(preference)
     rest = {name: value for name, value in preference.items() if name != "llm_name" and value not in (None, {})}
     name = preference.get("llm_name")
-    told = name if isinstance(name, str) else NOTHING
-    return f"{told} {json.dumps(rest)}" if rest else told
+    shown = name if isinstance(name, str) else NOTHING
+    return f"{shown} {json.dumps(rest)}" if rest else shown
 
 
 def models_text(version_set: VersionSet) -> str:

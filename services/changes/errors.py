@@ -66,8 +66,8 @@ class NoBackupError(ServiceError):
 class UncertainError(ServiceError):
     """The change was sent and it is unknown whether it was stored; the backup is kept either way."""
 
-    def __init__(self, told: str, change: int | None, check: str, cause: ServiceError) -> None:
-        super().__init__(f"{told}; {_kept(change)}to check before trying again: {check}", status=cause.status)
+    def __init__(self, sentence: str, change: int | None, check: str, cause: ServiceError) -> None:
+        super().__init__(f"{sentence}; {_kept(change)}to check before trying again: {check}", status=cause.status)
         self.outcome_unknown = True
         self.change = change
         self.check = check

@@ -13,7 +13,7 @@ from dataclasses import dataclass, replace
 
 from pydantic import JsonValue
 
-from presets.config import as_sent, suggest
+from presets.config import as_sent
 from presets.fields import BY_NAME as VOICE_FIELDS
 from services.changes.errors import ChangedFieldsSinceError, Conflict, MovedFieldsError, NoBackupError
 from services.changes.guarded import carry_out
@@ -22,7 +22,7 @@ from services.changes.ledger import Backups
 from services.client import ServicesClient
 from services.errors import UnsupportedError
 from services.model import RELEASE, Service
-from services.service_fields import PLATFORM_ONLY, odd_names
+from services.service_fields import BY_NAME, PLATFORM_ONLY, unknown_fields
 from services.writing import JsonObject, service_values
 
 
@@ -310,17 +310,13 @@ def _cautions(
     service: Service, subject: Subject, wanted: Mapping[str, JsonValue], after: Mapping[str, JsonValue]
 ) -> list[str]:
     if subject == "service":
-        found = odd_names(wanted)
+        found = [*unknown_fields(wanted, BY_NAME)]
         if after.get("is_active") is False:
             found.append("no caller reaches the service then")
         if after.get("safety_filters_enabled") is False:
             found.append("conversations are not monitored then")
         return found
-    found = []
-    for name in wanted:
-        if name not in VOICE_FIELDS:
-            meant = f"; did you mean {near}?" if (near := suggest(name)) else ""
-            found.append(f"{name} is not a field Turnlab knows and is sent as it is{meant}")
+    found = [*unknown_fields(wanted, VOICE_FIELDS)]
     left = [problem for problem in service.voice_problems if problem.field not in after]
     return found + [f"stored and left as it is: {problem}" for problem in left]
 

@@ -186,8 +186,8 @@ class _Carrying(Generic[S]):
         try:
             stored = await self._step.read()
         except ServiceError as error:
-            told = f"{self._step.what} was written, as the platform says, and could not be read back ({error})"
-            raise UncertainError(told, self._change, self._step.check, error) from None
+            sentence = f"{self._step.what} was written, as the platform says, and could not be read back ({error})"
+            raise UncertainError(sentence, self._change, self._step.check, error) from None
         if self._step.untouched(stored) and not self._step.holds(stored):
             await self._settle("not written")
             raise BadResponseError(
@@ -209,8 +209,8 @@ class _Carrying(Generic[S]):
         raise failed
 
     def _uncertain(self, error: ServiceError) -> UncertainError:
-        told = f"cannot tell: {self._step.what} may or may not have been written ({error})"
-        return UncertainError(told, self._change, self._step.check, error)
+        sentence = f"cannot tell: {self._step.what} may or may not have been written ({error})"
+        return UncertainError(sentence, self._change, self._step.check, error)
 
     async def _settle(self, state: State, stored: S | None = None) -> None:
         if self._change is None:

@@ -48,7 +48,7 @@ async def version_set_history(
     """
     kept = await backups.entries(Scope.of(client.label, service))
     here = [_judged(one, service, kept) for one in kept if name in (None, one.target)]
-    platform, untold = await _told(client, service.id, name, limit)
+    platform, untold = await _from_platform(client, service.id, name, limit)
     return History(here=tuple(here[:limit]), platform=platform, untold=untold)
 
 
@@ -58,7 +58,7 @@ def _judged(entry: Kept, service: Service, kept: Sequence[Kept]) -> Kept:
     return replace(entry, state=settled(entry, service.version_sets.get(entry.target))) if entry is last else entry
 
 
-async def _told(
+async def _from_platform(
     client: ServicesClient, service_id: str, name: str | None, limit: int
 ) -> tuple[tuple[PlatformChange, ...], str]:
     if why := client.unsupported.get("service_history"):

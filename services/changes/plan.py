@@ -200,8 +200,8 @@ def cautions(
 
 
 def _about_the_way(request: Request, before: VersionSet | None) -> Iterator[str]:
-    if isinstance(request, Promote) and (told := detour(request.source, request.target)):
-        yield told
+    if isinstance(request, Promote) and (reason := detour(request.source, request.target)):
+        yield reason
     if isinstance(request, Promote | Upsert) and before is None:
         yield f"{request.target} does not exist yet and is made"
 

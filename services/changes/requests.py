@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
@@ -15,6 +14,7 @@ from services.changes.kept import Kept, stands, undoable
 from services.errors import ConflictError, InvalidError, NotFoundError, RefusedError
 from services.model import EDGE, RELEASE, Service, VersionSet
 from services.reading import JsonObject, as_int, as_object, as_text, as_texts, read_version_set
+from services.service_fields import unknown_fields
 from services.writing import write_version_set
 
 PERSONAL = "personal"
@@ -211,14 +211,8 @@ def merged(
 
 
 def odd_names(fields: Mapping[str, JsonValue]) -> tuple[str, ...]:
-    """Return in words the fields that Turnlab does not know: they are sent as they are."""
-    told = []
-    for name in fields:
-        if name not in _KNOWN and name not in ALIASES and name not in _OWNERS:
-            near = difflib.get_close_matches(name, [*_KNOWN, *ALIASES], n=1, cutoff=0.7)
-            meant = f"; did you mean {near[0]}?" if near else ""
-            told.append(f"{name} is not a field Turnlab knows and is sent as it is{meant}")
-    return tuple(told)
+    """Return in words the fields of a version set that Turnlab does not know: they are sent as they are."""
+    return unknown_fields((name for name in fields if name not in _OWNERS), (*_KNOWN, *ALIASES))
 
 
 def _checked(fields: Mapping[str, JsonValue], service: Service) -> JsonObject:

@@ -56,8 +56,8 @@ class Database:
                 return cls(connection)
             if isinstance(error, StorageError):
                 raise
-            told = remedy(file, error) if isinstance(error, sqlite3.Error) else f"{file}: {os_error_text(error)}"
-        raise StorageError(told)
+            why = remedy(file, error) if isinstance(error, sqlite3.Error) else f"{file}: {os_error_text(error)}"
+        raise StorageError(why)
 
     @classmethod
     def _open(cls, file: Path, fill: Callable[[sqlite3.Connection], None]) -> Database:

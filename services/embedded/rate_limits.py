@@ -47,12 +47,12 @@ class Standing:
 
     def headers(self) -> dict[str, str]:
         """Return the response headers that tell it."""
-        told = {
+        headers = {
             "X-RateLimit-Limit": str(self.limit),
             "X-RateLimit-Remaining": str(self.remaining),
             "X-RateLimit-Reset": str(self.reset),
         }
-        return told if self.retry_after is None else {**told, "Retry-After": str(self.retry_after)}
+        return headers if self.retry_after is None else {**headers, "Retry-After": str(self.retry_after)}
 
 
 class RateLimits:

@@ -114,7 +114,7 @@ def delete_version_set(db: sqlite3.Connection, by: Actor, before: Json, name: st
 def delete_service(db: sqlite3.Connection, by: Actor, before: Json) -> None:
     """Delete a service; its history stays."""
     store.remove_service(db, before["id"])
-    record(db, by, "delete", Subject("service", before["id"], before["name"]), _told(before), None)
+    record(db, by, "delete", Subject("service", before["id"], before["name"]), _recorded(before), None)
 
 
 def merged(stored: Json, patch: Mapping[str, Any]) -> Json | None:
@@ -187,8 +187,8 @@ def _save(db: sqlite3.Connection, by: Actor, action: str, before: Json | None, a
             by,
             action,
             Subject("service", after["id"], after["name"]),
-            _told(before) if before else None,
-            _told(after),
+            _recorded(before) if before else None,
+            _recorded(after),
         )
     except ValueError:
         raise RefusedError("NaN and infinite numbers are not JSON", "body") from None
@@ -206,7 +206,7 @@ def naming(complaint: str) -> Iterator[None]:
         raise NameTakenError(complaint) from None
 
 
-def _told(service: Json) -> Json:
+def _recorded(service: Json) -> Json:
     """Return what of a service the history tells: what a person can set."""
     hidden = {*store.COMPUTED, "id", "workspace_id", "created_at", "updated_at", "created_by", "updated_by"}
     return {name: value for name, value in service.items() if name in store.SERVICE_COLUMNS and name not in hidden}

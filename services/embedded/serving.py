@@ -70,7 +70,7 @@ def serve(wishes: ServeOptions, tell: Callable[[Ready], None]) -> None:
     Raises :class:`AddressError` if the address cannot be had, and :class:`services.errors.StorageError` if the
     workspace file cannot be used.
     """
-    # Faults of ours are told; what strangers send that is no HTTP is theirs.
+    # Faults of ours are logged; what strangers send that is no HTTP is theirs.
     log.addHandler(handler())
     logging.getLogger("uvicorn.error").setLevel(logging.ERROR)
     bound = bind(wishes.host, wishes.port)

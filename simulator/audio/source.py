@@ -56,7 +56,7 @@ SUFFIXES = (
     *(".wav", ".flac", ".ogg", ".mp3", ".opus", ".oga", ".aiff", ".aif", ".aifc"),
     *(".au", ".snd", ".caf", ".w64", ".rf64", ".bw64"),
 )
-"""How the names of audio files end that are found in a folder; what a file holds is told by its bytes."""
+"""How the names of audio files end that are found in a folder; its bytes say what a file holds."""
 
 
 class SoundKey:

@@ -38,7 +38,7 @@ Deliver = Callable[[Block, bool], None]
 """Takes a block, float32 ``[n, channels]``, only valid during the call, and whether input was lost before it."""
 
 Render = Callable[[Block, bool], None]
-"""Fills a block, float32 ``[n, channels]``, in place; is told whether the speaker ran dry before it."""
+"""Fills a block, float32 ``[n, channels]``, in place; takes whether the speaker ran dry before it."""
 
 
 class Stream(Protocol):

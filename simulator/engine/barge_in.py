@@ -30,7 +30,7 @@ class BargeInPolicy:
         self._playout = playout
         self._laughter_limit_db = laughter_limit_db
         self._last_ms: int | None = None
-        self._told: dict[Reason, int] = {}
+        self._reported: dict[Reason, int] = {}
 
     def next(self, config: ResolvedVoiceConfig, now_ms: int) -> tuple[int, Verdict] | None:
         """Return when the policy will decide if the caller goes on, and what; ``None``: it will not.
@@ -44,10 +44,10 @@ class BargeInPolicy:
         if due_ms is None:
             return None
         if self._laughing:
-            return None if self._told.get("laughter") == self._caller.span else (due_ms, "laughter")
+            return None if self._reported.get("laughter") == self._caller.span else (due_ms, "laughter")
         for reason, free_ms in self._held_until(config):
             if due_ms < free_ms:
-                if self._told.get(reason) != self._caller.span:
+                if self._reported.get(reason) != self._caller.span:
                     return due_ms, reason
                 found = self._reached_ms(config, free_ms) if free_ms < _NEVER_MS else None
                 if found is None:
@@ -80,7 +80,7 @@ class BargeInPolicy:
 
     def hold(self, reason: Reason, config: ResolvedVoiceConfig, now_ms: int) -> Why:
         """Note that this span was held back; return why."""
-        self._told[reason] = self._caller.span
+        self._reported[reason] = self._caller.span
         spoken_ms = self._spoken_ms(now_ms)
         policy = self.turn_policy
         if reason == "laughter":
@@ -98,21 +98,21 @@ class BargeInPolicy:
     def too_short(self, config: ResolvedVoiceConfig) -> Why | None:
         """Return why a span that just ended did not stop the agent.
 
-        ``None`` if it was not over the agent, was told before, or the agent came to its own end first.
+        ``None`` if it was not over the agent, was reported before, or the agent came to its own end first.
         """
         spoken_ms = self._spoken_ms(self._caller.ended.end_ms)
         enough = spoken_ms >= round(config.barge_in_min_speech_s * 1000)
-        if not spoken_ms or enough or self._caller.span in self._told.values():
+        if not spoken_ms or enough or self._caller.span in self._reported.values():
             return None
         return _why("too_short", spoken_ms, config, {})
 
     def strike(self, config: ResolvedVoiceConfig, now_ms: int) -> Why:
         """Note a barge-in at ``now_ms``; return why."""
         span = self._caller.span
-        held = ", and the shield is over" if self._told.get("shield") == span else ""
-        if self._told.get("laughter") == span:
+        held = ", and the shield is over" if self._reported.get("shield") == span else ""
+        if self._reported.get("laughter") == span:
             held += ", and no longer laughs"
-        if self._told.get("cooldown") == span:
+        if self._reported.get("cooldown") == span:
             held += f", and the cooldown of {config.barge_in_cooldown_s:g} s is over"
         self._last_ms = now_ms
         return _why("barge_in", self._spoken_ms(now_ms), config, {"held": held})

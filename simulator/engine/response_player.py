@@ -1,4 +1,4 @@
-"""What the agent says, and how it is told: fillers, responses, what stops them and what is left of them then.
+"""What the agent says, and its events: fillers, responses, what stops them and what is left of them then.
 
 The machine decides whether the agent may talk now; here that becomes a sound on the floor, and events.
 """
@@ -194,7 +194,7 @@ class ResponsePlayer:
         self._tell_response(sound, why, resumed=True)
         return True
 
-    # ---- how it is told
+    # ---- its events
 
     def _tell_truncation(self, generation: Generation, config: ResolvedVoiceConfig) -> None:
         cut = generation.words_cut

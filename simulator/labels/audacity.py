@@ -188,7 +188,7 @@ def track_and_losses(labels: Labels) -> tuple[str, list[str]]:
     track = to_track(labels)
     back = from_track(track, "the label track")
     raw = labels.model_dump(exclude_unset=True)
-    lost = [_counted(name, raw[name]) for name in raw if name not in (*_CARRIED, *_FOLLOWS) and _told(raw[name])]
+    lost = [_counted(name, raw[name]) for name in raw if name not in (*_CARRIED, *_FOLLOWS) and _filled(raw[name])]
     missing = len(_events(labels) - _events(back))
     if missing:
         lost.append(f"{missing} event(s) that do not follow from where their labels lie")
@@ -211,7 +211,7 @@ def json_of_track(
         del kept["provisional"]
     fresh = {name: _plain(track, name) for name in _CARRIED}
     content = kept | {"label_origin": origin} | {name: value for name, value in fresh.items() if value}
-    words = [_counted(name, value) for name, value in kept.items() if name not in _FOLLOWS and _told(value)]
+    words = [_counted(name, value) for name, value in kept.items() if name not in _FOLLOWS and _filled(value)]
     dropped = _details(before) - _details(content)
     return content, words, sorted(dropped)
 
@@ -243,7 +243,7 @@ def _events(labels: Labels) -> set[tuple[float, float, str, bool]]:
     return {(round(e.start_s, 6), round(e.end_s, 6), e.type, e.should_barge_in) for e in labels.events}
 
 
-def _told(value: Any) -> bool:
+def _filled(value: Any) -> bool:
     return value not in (None, "", [], (), {})
 
 

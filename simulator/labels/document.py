@@ -119,7 +119,7 @@ class LabelDocument:
         return self._find(new)
 
     def _find(self, wanted: Mark) -> Mark:
-        """Return a mark that was put in; where the file already told of the same thing, they are one now."""
+        """Return a mark that was put in; where the file already had the same thing, they are one now."""
 
         def distance(one: Mark) -> tuple[int, bool]:
             return sum(

@@ -85,8 +85,8 @@ def _phrase(readout: Readout, found: Compared, arm: str, baseline: str) -> str:
             after, before = f"{mine:,.0f} of {of:,}", f"{theirs:,.0f} of {of_theirs:,}"
             return f"{readout.says.format(f'{after} {readout.of}')} instead of {before}"
         after = f"{after} of the {readout.of}"
-    told = readout.says.format(after)
-    return f"{told} instead of {before}" if theirs else told
+    sentence = readout.says.format(after)
+    return f"{sentence} instead of {before}" if theirs else sentence
 
 
 def _share(count: float, of: int) -> str:

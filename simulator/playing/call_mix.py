@@ -38,7 +38,7 @@ def mix_format(path: Path) -> str:
 def write_mix(path: Path, mix: CallMix, *, replace: bool, progress: Callable[[float], None] | None = None) -> None:
     """Write a call as 16-bit stereo at 16 kHz, the caller left and the agent right, for its owner's eyes only.
 
-    ``progress`` is told the share done, 0…1, and may raise to give up. Raises
+    ``progress`` receives the share done, 0…1, and may raise to give up. Raises
     :class:`~simulator.errors.AudioError`, :class:`FileExistsError` if there is a file already and ``replace`` is
     false, and :class:`OSError`; then nothing is left behind.
     """

@@ -139,7 +139,7 @@ class Player:
             self._speaker.close()
 
     def _carefully(self, do: Callable[[], None]) -> None:
-        """Do something; what goes wrong is told, and the next wish granted all the same."""
+        """Do something; a fault is reported, and the next wish granted all the same."""
         try:
             do()
         except SimulatorError as error:

@@ -47,11 +47,11 @@ from simulator.session.settings import Arms, EchoGuard, SessionSettings, changed
 from simulator.session.state import Counters, Happened, Notice, NoticeKind, Phase, SessionMessage, Snapshot, Unheard
 from simulator.voice.voice import Voice, voice_for
 
-MOST_TOLD = 10_000
+MOST_OUTGOING = 10_000
 _WAIT_S = 0.1
 
 _NOTHING_COMES_OF = (SpeechEnded, BargeInSuppressed)
-"""That speech has ended, perhaps too soon to interrupt, is told once the pause is judged, some frames later."""
+"""That speech has ended, perhaps too soon to interrupt, is reported once the pause is judged, some frames later."""
 
 _PHASES: dict[str, Phase] = {
     "starting": "starting",
@@ -75,7 +75,7 @@ class CallLoop:
         self._settings = settings
         self._prepared = prepared
         self._arms = Arms(settings.arms)
-        self.told: deque[SessionMessage] = deque(maxlen=MOST_TOLD)
+        self.outgoing: deque[SessionMessage] = deque(maxlen=MOST_OUTGOING)
         self._commands: deque[SessionCommand] = deque()
         self._capture_buffer, self.playback_buffer = CaptureBuffer(), PlaybackBuffer()
         self.supervisor = DeviceSupervisor(
@@ -311,14 +311,14 @@ class CallLoop:
             )
             self._recorder.start(stem, side.now_ms, about)
 
-    # ---- what is told
+    # ---- what is reported
 
     def _notice(self, kind: NoticeKind, text: str) -> None:
         self._tell(Notice(kind, self._side.now_ms if self._side else 0, text))
 
-    def _tell(self, told: SessionMessage) -> None:
-        self.told.append(told)
-        self._recorder.write_told(told)
+    def _tell(self, message: SessionMessage) -> None:
+        self.outgoing.append(message)
+        self._recorder.write_event(message)
 
     def _publish(self) -> None:
         side, supervisor, machine = self._side, self.supervisor, self._side.machine if self._side else None

@@ -61,9 +61,9 @@ class LiveSession:
     def take(self) -> list[SessionMessage]:
         """Return what happened since the last call of this, oldest first."""
         found: list[SessionMessage] = []
-        told = self._call_loop.told
-        while told:
-            found.append(told.popleft())
+        outgoing = self._call_loop.outgoing
+        while outgoing:
+            found.append(outgoing.popleft())
         return found
 
     def send(self, command: SessionCommand) -> None:

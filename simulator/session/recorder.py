@@ -41,7 +41,7 @@ def recording_facts(
 class Recorder:
     """Records or does not. ``tell`` takes sentences for people; finishing happens on a thread of its own.
 
-    Any thread may use it, and ``tell`` may come back with :meth:`write_told`.
+    Any thread may use it, and ``tell`` may come back with :meth:`write_event`.
     """
 
     def __init__(self, folder: Path, tell: Callable[[str], None]) -> None:
@@ -77,9 +77,9 @@ class Recorder:
         """Add a frame."""
         self._try(lambda journal: journal.write(frame))
 
-    def write_told(self, told: SessionMessage) -> None:
+    def write_event(self, message: SessionMessage) -> None:
         """Add something that happened."""
-        event = told.to_json()
+        event = message.to_json()
 
         def write(journal: Journal) -> None:
             moved = {key: round(event[key] - self._starts_s, 3) for key in MOMENTS if key in event}

@@ -15,7 +15,7 @@ from simulator.session.commands import SessionCommand
 from simulator.session.settings import SessionSettings
 from simulator.session.state import Notice, SessionMessage, Snapshot
 
-MOST_TOLD = 10_000
+MOST_OUTGOING = 10_000
 _CHILD = "simulator.session.child"
 _CRASHED = "the sound system's code crashed and took the session along; start it again, a recording is kept"
 
@@ -53,7 +53,7 @@ class RemoteSession:
 
     def __init__(self, settings: SessionSettings) -> None:
         self._settings = settings
-        self._messages: deque[SessionMessage] = deque(maxlen=MOST_TOLD)
+        self._messages: deque[SessionMessage] = deque(maxlen=MOST_OUTGOING)
         self._snapshot = Snapshot(
             arm=settings.arms[0].name,
             arms=tuple(arm.name for arm in settings.arms),

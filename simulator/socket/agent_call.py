@@ -38,19 +38,19 @@ class Transcript:
     def __init__(self, sound: AgentSound) -> None:
         self.sound = sound
         self.done = False
-        self._told = 0
+        self._sent_words = 0
 
     def due(self, t_ms: int) -> Message | None:
-        """Return what has been said by ``t_ms``, if that is more than was told last."""
+        """Return what has been said by ``t_ms``, if that is more than what was sent last."""
         sound = self.sound
         if t_ms >= sound.end_ms:
             self.done = True
             words = sound.heard_words if sound.stopped else sound.text.split()
             return transcript(sound, " ".join(words), final=True)
         words = self._spoken(t_ms)
-        if len(words) <= self._told:
+        if len(words) <= self._sent_words:
             return None
-        self._told = len(words)
+        self._sent_words = len(words)
         return transcript(sound, " ".join(words), final=False)
 
     def _spoken(self, t_ms: int) -> list[str]:
@@ -144,16 +144,16 @@ class AgentCall:
         self._catch_up(count)
         begin, self._said = self._said, self._said + count
         said_ms = self._said // SAMPLES_PER_MS
-        told: list[Message | Samples] = []
+        outgoing: list[Message | Samples] = []
         while self._events and self._events[0].t_ms * SAMPLES_PER_MS <= self._sent:
-            told.append(messages.event(self._events.popleft()))
+            outgoing.append(messages.event(self._events.popleft()))
         words = [message for one in self._sounds if (message := one.due(said_ms)) is not None]
-        told += words
-        told.append(self._renderer.render(self._call.sound, begin, count))
+        outgoing += words
+        outgoing.append(self._renderer.render(self._call.sound, begin, count))
         if any(message.get("interrupted") for message in words):
-            told.append(messages.clear())
+            outgoing.append(messages.clear())
         self._sounds = [one for one in self._sounds if not one.done]
-        return told
+        return outgoing
 
     def hear(self, samples: Samples) -> list[Message | Samples]:
         """Hear the caller's next samples, float32 ``[n]`` at 16 kHz, and return what is to be sent, in order."""

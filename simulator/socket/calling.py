@@ -136,7 +136,7 @@ class CallTaken:
     elastic: bool
     anchored: int
     missed_responses: int
-    told: list[ReceivedMessage]
+    received: list[ReceivedMessage]
     late_ms: float
     hung_up: str | None
 
@@ -144,7 +144,7 @@ class CallTaken:
 def call(
     wishes: CallOptions, recording: Recording, activity: Activity, progress: Callable[[int], None] | None = None
 ) -> CallTaken:
-    """Make the call; it takes as long as the recording does. ``progress`` is told the ms so far.
+    """Make the call; it takes as long as the recording does. ``progress`` receives the ms so far.
 
     Raises :class:`AgentError` if the agent cannot be reached, or does not take the audio.
     """
@@ -174,7 +174,7 @@ class _Caller:
         self._moves = recording.labels.moves if recording.labels and not wishes.rigid else ()
         self._placements: list[Placement] = []
         self._caller: Caller = caller_of(self._ear, recording.source, self._moves, activity, self._placements)
-        self._told: list[ReceivedMessage] = []
+        self._received: list[ReceivedMessage] = []
         self._began_s = 0.0
         self._sent_ms = 0
         self._late_ms = 0.0
@@ -204,7 +204,7 @@ class _Caller:
             elastic=bool(self._moves),
             anchored=sum(move.anchor.at is None for move in self._moves[: len(self._placements)]),
             missed_responses=self._ear.missed_responses,
-            told=self._told,
+            received=self._received,
             late_ms=self._late_ms,
             hung_up=hung_up,
         )
@@ -283,11 +283,11 @@ class _Caller:
                         f" be played {self._seconds()} into the call; let it send as it speaks"
                     )
                 continue
-            told = _object(message)
-            if told.get("type") == "clear":
+            received = _object(message)
+            if received.get("type") == "clear":
                 self._earpiece.clear(round(at_ms * SAMPLES_PER_MS))
             place_ms = max(at_ms, self._earpiece.until / SAMPLES_PER_MS)
-            self._told.append(ReceivedMessage(round(place_ms), told))
+            self._received.append(ReceivedMessage(round(place_ms), received))
 
     def _ms(self) -> float:
         """Return the moment of the call: its time is the audio sent, and stands still while none is."""

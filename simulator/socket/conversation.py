@@ -85,7 +85,7 @@ HELD_BACK_S = 2.0
 """How much audio may wait to be heard; a client that has sent more is not read from meanwhile."""
 
 STALLED_S = 2.0
-"""Without audio for this long, the client is told that time stands still."""
+"""Without audio for this long, the client gets a notice that time stands still."""
 
 GONE_S = 60.0
 """Without any audio or text for this long, the client is taken to be gone."""
@@ -119,7 +119,7 @@ class CallReport:
 class Conversation:
     """Carries one call between a socket and an :class:`~simulator.socket.agent_call.AgentCall`.
 
-    ``facts`` are told to a client that starts with a start message.
+    ``facts`` go to a client that starts with a start message.
     """
 
     def __init__(self, connection: ServerConnection, agent: Agent, facts: Message, number: int) -> None:
@@ -207,8 +207,8 @@ class Conversation:
             return
         listener.put(samples)
         self._samples += len(samples)
-        for told in call.speak(len(samples)):
-            message = json.dumps(told) if isinstance(told, dict) else self._out.write(told)
+        for part in call.speak(len(samples)):
+            message = json.dumps(part) if isinstance(part, dict) else self._out.write(part)
             if message:
                 self._post(message)
         self._note(call, self._loop.time() - max(audio.since_s, self._allowed_s))

@@ -1,6 +1,6 @@
 """The readouts of a call from its two channels of audio alone, as far as they can be heard.
 
-They are the readouts of :mod:`simulator.measures`, under the same names. What cannot be told from the audio is left
+They are the readouts of :mod:`simulator.measures`, under the same names. What the audio does not show is left
 out, and the readout's row says why; where what is heard differs from what an agent knows of itself, its row says
 how. With ``trust`` the agent's own words count too: its transcripts tell fillers from answers, and its
 ``clear`` a stop from an end; the times are those of the audio all the same.
@@ -62,7 +62,7 @@ def measure_outside(
     """Measure a call against the labels where there are any, else against the speech detected in the recording."""
     stretches = agent_stretches(taken, audible_db)
     truth = _truth(taken, activity, labels, stretches)
-    clears = [told.t_ms for told in taken.told if told.message.get("type") == "clear"]
+    clears = [received.t_ms for received in taken.received if received.message.get("type") == "clear"]
     sounds = tuple(
         Sound("sound", start, end, not trust or _near(end, clears), "", _answers(start, truth))
         for start, end in stretches
@@ -186,11 +186,11 @@ def _responses(taken: CallTaken, audible_db: float, stretches: list[Stretch]) ->
     first word had been said.
     """
     transcripts = [
-        told
-        for told in taken.told
-        if told.message.get("type") == "transcript" and told.message.get("role", "agent") == "agent"
+        received
+        for received in taken.received
+        if received.message.get("type") == "transcript" and received.message.get("role", "agent") == "agent"
     ]
-    if any(told.message.get("kind") not in ("filler", "response") for told in transcripts) or (
+    if any(received.message.get("kind") not in ("filler", "response") for received in transcripts) or (
         stretches and not transcripts
     ):
         return [], NO_KINDS
@@ -208,12 +208,12 @@ def _first_words(transcripts: list[ReceivedMessage]) -> list[tuple[int, Received
     """Return the first transcript of each utterance, and when the utterance before it was over, ms."""
     found: list[tuple[int, ReceivedMessage]] = []
     over_ms, fresh = 0, True
-    for told in transcripts:
+    for received in transcripts:
         if fresh:
-            found.append((over_ms, told))
-        fresh = bool(told.message.get("final"))
+            found.append((over_ms, received))
+        fresh = bool(received.message.get("final"))
         if fresh:
-            over_ms = told.t_ms
+            over_ms = received.t_ms
     return found
 
 

@@ -140,7 +140,7 @@ async def _hang_up(connection: ServerConnection, code: int, reason: str) -> None
 
 
 def _silent() -> logging.Logger:
-    """Return a logger that says nothing: how calls end is told, and strangers' malformed requests are not ours."""
+    """Return a silent logger: the agent reports how calls end, and malformed requests are not its own."""
     logger = logging.getLogger("turnlab.agent")
     logger.addHandler(logging.NullHandler())
     logger.propagate = False

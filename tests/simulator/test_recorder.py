@@ -110,7 +110,7 @@ def test_a_recording_is_not_closed_under_what_is_still_being_written(tmp_path: P
         recorder.write(FRAME)
     told = Notice("device", 0, "the microphone is gone")
     slow = SimpleNamespace(to_json=lambda: {**told.to_json(), "more": Slow(finish_meanwhile)})
-    recorder.write_told(cast(SessionMessage, slow))
+    recorder.write_event(cast(SessionMessage, slow))
     finishing.join()
     assert not [text for text in said if "ends here" in text]
     labels = json.loads((tmp_path / "live.json").read_text())

@@ -43,7 +43,7 @@ def line_noise(samples: Samples, level_db: float) -> Samples:
     return np.asarray(samples + noise, np.float32)
 
 
-def taken(*sounds: tuple[int, int], told: list[ReceivedMessage] | None = None) -> CallTaken:
+def taken(*sounds: tuple[int, int], received: list[ReceivedMessage] | None = None) -> CallTaken:
     """Return a call in which the agent was heard from ... to ..., ms."""
     earpiece = Earpiece()
     for start_ms, end_ms in sounds:
@@ -56,7 +56,7 @@ def taken(*sounds: tuple[int, int], told: list[ReceivedMessage] | None = None) -
         elastic=False,
         anchored=0,
         missed_responses=0,
-        told=told or [],
+        received=received or [],
         late_ms=0.0,
         hung_up=None,
     )
@@ -145,7 +145,7 @@ def test_a_sound_over_an_unfinished_turn_is_a_cut_in_unless_the_agent_only_goes_
 
 
 def test_fillers_and_stops_are_told_apart_only_by_messages_that_are_trusted() -> None:
-    told = [
+    received = [
         said(2700, "filler", final=False),
         said(2790, "filler", final=True),
         said(3400, "response", final=False),
@@ -153,14 +153,14 @@ def test_fillers_and_stops_are_told_apart_only_by_messages_that_are_trusted() ->
         said(5900, "response", final=True),
         said(9000, "response", final=False),
     ]
-    call = taken((2500, 2800), (3100, 5900), (8700, 9500), told=told)
+    call = taken((2500, 2800), (3100, 5900), (8700, 9500), received=received)
     truth = labels((1.0, 2.0), (5.0, 7.0), (9.0, 9.2))
     trusted = measured(call, truth, trust=True)
     assert trusted.measured.times["response_ms"] == near(1100, 1700)
     assert trusted.measured.times["barge_in_stop_ms"] == near(900)  # the last sound ended by itself
     assert measured(call, truth).measured.times["barge_in_stop_ms"] == near(900, 500)
     foreign = taken(
-        (2500, 2800), told=[ReceivedMessage(2600, {"type": "transcript", "text": "Hello", "final": True})]
+        (2500, 2800), received=[ReceivedMessage(2600, {"type": "transcript", "text": "Hello", "final": True})]
     )
     assert "do not say" in measured(foreign, truth, trust=True).left_out["response_ms"]
 
@@ -186,8 +186,8 @@ def test_what_the_agent_did_not_stay_for_is_not_held_against_it() -> None:
 
 def test_what_the_agent_says_it_heard_of_the_caller_is_no_word_of_its_own() -> None:
     caller = ReceivedMessage(2100, {"type": "transcript", "role": "user", "text": "Hello", "final": True})
-    told = [caller, said(2700, "response", final=False), said(2800, "response", final=True)]
-    found = measured(taken((2500, 2800), told=told), labels((1.0, 2.0)), trust=True)
+    received = [caller, said(2700, "response", final=False), said(2800, "response", final=True)]
+    found = measured(taken((2500, 2800), received=received), labels((1.0, 2.0)), trust=True)
     assert found.measured.times["response_ms"] == near(500)
 
 

@@ -21,7 +21,7 @@ from tests.tui.tune_support import rest
 from tui.app import TurnlabApp
 from tui.commands.command import Command
 from tui.commands.help_screen import sections
-from tui.commands.place import CommandsProvider, Place, binding_of, told
+from tui.commands.place import CommandsProvider, Place, binding_of, help_text
 from tui.commands.shared import EVERYWHERE
 from tui.screens import SCREENS, ScreenRow, commands_by_id
 
@@ -88,10 +88,10 @@ async def test_every_command_is_offered_everywhere_and_does_something_or_says_wh
             assert callable(method_of(command, screen)), command.id
 
         hits = [hit async for hit in CommandsProvider(screen).discover() if isinstance(hit, DiscoveryHit)]
-        texts = [told(command, screen) for command in commands]
+        texts = [help_text(command, screen) for command in commands]
         first = sorted(commands, key=lambda command: not command.in_footer)
         offered = [hit.help for hit in hits if hit.help in texts]
-        assert offered == [told(command, screen) for command in first]
+        assert offered == [help_text(command, screen) for command in first]
         listed = [description for _, lines in sections(screen) for _, _, description in lines]
         assert listed[: len(texts)] == texts
         assert all(keys for _, lines in sections(screen) for keys, _, _ in lines)
@@ -103,7 +103,7 @@ async def test_every_command_is_offered_everywhere_and_does_something_or_says_wh
 
 
 async def run(command: Command, screen: Screen[Any], pilot: Pilot[None]) -> None:
-    """Run a command, and leave what it opened; a reason against it must be told."""
+    """Run a command, and leave what it opened; a reason against it must be help_text."""
     app = screen.app
     reason = screen.reason_against(command) if isinstance(screen, Place) else ""
     depth, before = len(app.screen_stack), set(app.workers)

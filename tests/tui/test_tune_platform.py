@@ -258,7 +258,7 @@ async def test_leaving_can_save_first_and_stays_where_that_was_not_done(client: 
 
 
 def test_on_classic_the_arms_say_that_nothing_is_known_of_the_service() -> None:
-    session = Session(service(1), voice_told=False)
+    session = Session(service(1), voice_known=False)
     assert session.arm_names()[0] == "platform's defaults, service unknown"
     session.draft.set_value("post_eot_pause_ms", 50)
     assert "service as stored" not in " ".join((*session.arm_names(), *session.comparison_arms()))

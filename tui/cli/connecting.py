@@ -94,8 +94,8 @@ async def _near(client: ServicesClient, name: str) -> str:
 
 
 def _listed(services: list[Service]) -> str:
-    told = [f"{one.id} ({'active' if one.is_active else 'not active'})" for one in services[:LISTED]]
-    return ", ".join(told) + (f" and {len(services) - LISTED} more" if len(services) > LISTED else "")
+    lines = [f"{one.id} ({'active' if one.is_active else 'not active'})" for one in services[:LISTED]]
+    return ", ".join(lines) + (f" and {len(services) - LISTED} more" if len(services) > LISTED else "")
 
 
 def confirm(wanted: str, given: str | None, why: str) -> None:

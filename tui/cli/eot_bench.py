@@ -124,7 +124,7 @@ def _files(paths: list[Path]) -> list[Path]:
 
 @contextmanager
 def _audio_file(row: Row, spare: Path, where: str) -> Iterator[Path]:
-    """Give the file with a row's audio; what is wrong with one that came in the row is told by the row."""
+    """Give the file with a row's audio; the row names what is wrong with one that came in it."""
     if isinstance(row.audio, Path):
         yield row.audio
         return

@@ -108,7 +108,7 @@ def evaluate(request: Request, *, as_json: bool) -> None:
 
 
 def make_evaluation(request: Request) -> Evaluation:
-    """Score what can be; files that fail are told and left out, unlabelled ones skipped.
+    """Score what can be; files that fail are named and left out, unlabelled ones skipped.
 
     Raises :class:`~tui.cli.failure.CallError`, :class:`~tui.cli.failure.ToldError` if every file failed, and
     :class:`~tui.cli.failure.WorkError` if none is labelled.
@@ -119,7 +119,7 @@ def make_evaluation(request: Request) -> Evaluation:
     opened = open_all(select(find(request.paths), request.only), request.hearing, faults)
     labelled = [recording for recording in opened if scores_anything(recording.labels)]
     for note in (note for one in opened if one not in labelled for note in one.notes):
-        complain(note)  # of the others it is told when they are heard
+        complain(note)  # the others report it when they are heard
     if not labelled:
         faults.raise_any()
         raise WorkError(_nothing_labelled(request.paths, opened))

@@ -26,13 +26,13 @@ class WorkError(Exception):
 
 
 class ToldError(Exception):
-    """Every failure has been told already: the work failed, at least in part (exit 1)."""
+    """Every failure has been reported already: the work failed, at least in part (exit 1)."""
 
     code = 1
 
 
 class ToldCallError(ToldError):
-    """The command was called wrongly for every file it names (exit 2), which has been told already."""
+    """The command was called wrongly for every file it names (exit 2), which has been reported already."""
 
     code = 2
 
@@ -78,7 +78,7 @@ def report(message: str, code: Code) -> None:
 
 
 class Faults:
-    """The files that failed so far, each told on standard error when it did."""
+    """The files that failed so far, each reported on standard error when it did."""
 
     def __init__(self) -> None:
         self._found: list[tuple[Path, Exception]] = []

@@ -81,23 +81,23 @@ async def _compare(plan: FieldsPlan, backups: Backups, wish: Wish | ConfirmedWis
 
     Raises :class:`services.errors.ConflictError` with what was planned and what is there now.
     """
-    told = plan_json(plan)
+    payload = plan_json(plan)
     if wish.expect and wish.expect != plan.fingerprint:
         planned = await backups.shown(wish.expect)
         further = f"look at it, then go on with --expect {plan.fingerprint}"
-        if not isinstance(planned, dict) or planned.get("service") != told["service"]:
+        if not isinstance(planned, dict) or planned.get("service") != payload["service"]:
             raise ConflictError(
                 f"no plan {wish.expect} for this service was shown here, so nothing was written; now it "
-                f"would be {_side(told)}: {further}"
+                f"would be {_side(payload)}: {further}"
             )
         raise ConflictError(
             f"something changed since plan {wish.expect} was shown, so nothing was written; it was "
-            f"{_side(planned)}, and now it would be {_side(told)}: {further}"
+            f"{_side(planned)}, and now it would be {_side(payload)}: {further}"
         )
     if not wish.apply and not plan.nothing_to_do:
         # where it cannot be kept, --expect still knows it by its characters
         with suppress(StorageError):
-            await backups.note_shown(plan.fingerprint, told)
+            await backups.note_shown(plan.fingerprint, payload)
 
 
 def plan_json(plan: FieldsPlan) -> JsonObject:
@@ -162,8 +162,8 @@ def fields_history_json(kept: Sequence[KeptFields]) -> list[JsonValue]:
     ]
 
 
-def _side(told: JsonObject) -> str:
-    return f"from {json.dumps(told['before'])} with {json.dumps(told['body'])}"
+def _side(payload: JsonObject) -> str:
+    return f"from {json.dumps(payload['before'])} with {json.dumps(payload['body'])}"
 
 
 def _print_json(plan: FieldsPlan, schema: str, *, applied: bool, **more: JsonValue) -> None:

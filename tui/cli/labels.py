@@ -112,8 +112,8 @@ def _refuse_both(output: Path | None, *, as_json: bool) -> None:
 def _tell_written(target: Path, *, as_json: bool, source: Path, **left: Sequence[str]) -> None:
     """Say what was written; ``left`` names what the new file cannot hold, or holds from before."""
     if as_json:
-        told = {"schema": "turnlab.labels/1", "written": str(target), "source": str(source)}
+        payload = {"schema": "turnlab.labels/1", "written": str(target), "source": str(source)}
         groups = {name: list(left.get(name, ())) for name in ("not_exported", "kept", "dropped")}
-        print(json.dumps(told | groups))
+        print(json.dumps(payload | groups))
     elif target != STANDARD_OUTPUT:
         print_line(f"Wrote {target}, readable by you alone.")

@@ -52,9 +52,15 @@ def check_models(*, as_json: bool) -> None:
     with failures():
         found = agreement(model)
     if as_json:
-        told: dict[str, Any] = {"schema": "turnlab.model-check/1", "agrees": found.agrees, "tolerance": TOLERANCE}
-        told |= {"onnxruntime": version("onnxruntime"), "processor": platform.machine()}
-        print(json.dumps(told | {"end_of_turn_model": model.name, "same_pauses": found.same_pauses, **_off(found)}))
+        report: dict[str, Any] = {
+            "schema": "turnlab.model-check/1",
+            "agrees": found.agrees,
+            "tolerance": TOLERANCE,
+        }
+        report |= {"onnxruntime": version("onnxruntime"), "processor": platform.machine()}
+        print(
+            json.dumps(report | {"end_of_turn_model": model.name, "same_pauses": found.same_pauses, **_off(found)})
+        )
     else:
         rows = [[name, "none" if off is None else f"{off:.4f}"] for name, off in _off(found).items()]
         title = (
@@ -107,8 +113,8 @@ def fetch(*, force: bool, as_json: bool) -> None:
 
 def _print_fetched(found: FoundModel | None, *, fetched: bool) -> None:
     used = found is not None and found.expected
-    told = {"schema": "turnlab.model-fetch/1", "fetched": fetched, "model": _to_json(SMART_TURN, found, used)}
-    print(json.dumps(told))
+    report = {"schema": "turnlab.model-fetch/1", "fetched": fetched, "model": _to_json(SMART_TURN, found, used)}
+    print(json.dumps(report))
 
 
 @contextmanager

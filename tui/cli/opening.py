@@ -93,7 +93,7 @@ def end_of_turn_judge(choice: str | None) -> EndOfTurnModel:
 def analyse(recording: Recording, model: EndOfTurnModel) -> Activity:
     """Analyse a recording, from the cache if possible, showing progress where a person is watching.
 
-    What was guessed about it, or is wrong with its samples, is told first.
+    What was guessed about it, or is wrong with its samples, is printed first.
     """
     with failures():
         tell_about(recording)
@@ -103,7 +103,7 @@ def analyse(recording: Recording, model: EndOfTurnModel) -> Activity:
 
 @contextmanager
 def progress(what: str, whole: float = 1.0) -> Iterator[Callable[[float], None] | None]:
-    """Show how far something is where a person is watching; gives what is told how much of ``whole`` is done."""
+    """Show progress where a person is watching; gives a function that takes how much of ``whole`` is done."""
     if not sys.stderr.isatty():
         yield None
         return

@@ -113,7 +113,7 @@ def create_service(
             context_graph_id=await find_context_graph(client, context_graph),
             voice_config=values,
         )
-        told: JsonObject = {
+        plan: JsonObject = {
             "action": "create",
             "service": None,
             "before": {},
@@ -122,14 +122,14 @@ def create_service(
         }
         taken = new.is_active and (await same_name(client, new.name)).values()
         if any(one.is_active for one in taken or ()):
-            told["warnings"] = [f"an active service is called {new.name!r} already: the platform refuses a second"]
-        return told, await create(client, new, Backups(), who=who()) if wish.apply else None
+            plan["warnings"] = [f"an active service is called {new.name!r} already: the platform refuses a second"]
+        return plan, await create(client, new, Backups(), who=who()) if wish.apply else None
 
-    told, made = connected(wish.connection, work)
+    plan, made = connected(wish.connection, work)
     if wish.as_json:
-        print(json.dumps({"schema": SCHEMA, "applied": made is not None, **told, "id": made}))
+        print(json.dumps({"schema": SCHEMA, "applied": made is not None, **plan, "id": made}))
         return
-    _print_new(f"create {name}", told)
+    _print_new(f"create {name}", plan)
     print_line(
         "Nothing was written. To make it, the same command with --apply." if made is None else f"Made: {made}"
     )
@@ -165,7 +165,7 @@ def delete_service(
         await delete(client, found, Backups(), who=who())
 
     found = connected(connection, look)
-    told: JsonObject = {"action": "delete", "service": service_json(found), "body": None}
+    plan: JsonObject = {"action": "delete", "service": service_json(found), "body": None}
     if not as_json:
         state = "callers reach it" if found.is_active else "not active"
         print_line(f"delete {found.name} ({found.id}), {state}; version sets: {', '.join(found.version_sets)}")
@@ -173,7 +173,7 @@ def delete_service(
         confirm(found.name, confirmed, f"{found.name!r} and its version sets are deleted for good")
         connected(connection, work)
     if as_json:
-        print(json.dumps({"schema": SCHEMA, "applied": apply, **told}))
+        print(json.dumps({"schema": SCHEMA, "applied": apply, **plan}))
     else:
         print_line("Deleted." if apply else "Nothing was deleted. To delete it, the same command with --apply.")
 
@@ -185,8 +185,8 @@ def _checked(given: JsonObject) -> JsonObject:
         raise CallError(str(error)) from None
 
 
-def _print_new(heading: str, told: JsonObject) -> None:
-    body, warnings = told["body"], told["warnings"]
+def _print_new(heading: str, plan: JsonObject) -> None:
+    body, warnings = plan["body"], plan["warnings"]
     assert isinstance(body, dict)
     assert isinstance(warnings, list)
     print_table(heading, ["field", "value"], [[name, _value(value)] for name, value in body.items()], left=2)

@@ -48,10 +48,10 @@ def list_services(filter_: str, limit: int | None, sort: str, connection: str | 
             raise UnsupportedError(f"{why}; leave it out")
         return *await _all(client, wanted, limit, sort), tells_voice(client)
 
-    found, complete, voice_told = connected(connection, work)
+    found, complete, voice_known = connected(connection, work)
     if as_json:
-        told = {"services": [service_json(one, voice_told=voice_told) for one in found], "complete": complete}
-        print(json.dumps({"schema": "turnlab.services/1", **told}))
+        payload = {"services": [service_json(one, voice_known=voice_known) for one in found], "complete": complete}
+        print(json.dumps({"schema": "turnlab.services/1", **payload}))
         return
     rows = [
         [
@@ -74,11 +74,11 @@ def get_service(service: str, connection: str | None, *, as_json: bool) -> None:
     async def work(client: ServicesClient) -> tuple[Service, bool]:
         return await find_service(client, service), tells_voice(client)
 
-    found, voice_told = connected(connection, work)
+    found, voice_known = connected(connection, work)
     if as_json:
-        print(json.dumps({"schema": "turnlab.service/1", **service_json(found, voice_told=voice_told)}))
+        print(json.dumps({"schema": "turnlab.service/1", **service_json(found, voice_known=voice_known)}))
         return
-    rows = [[name, value] for name, value in _rows(found, voice_told)]
+    rows = [[name, value] for name, value in _rows(found, voice_known)]
     print_table("", ["field", "value"], rows, left=2, whole=1)
     for problem in found.voice_problems:
         print_line(f"! voice_config {problem}")
@@ -89,12 +89,12 @@ def tells_voice(client: ServicesClient) -> bool:
     return "update_voice_config" not in client.unsupported
 
 
-def service_json(service: Service, *, voice_told: bool = True) -> JsonObject:
+def service_json(service: Service, *, voice_known: bool = True) -> JsonObject:
     """Return a whole service by the Platform API's names; ``null`` for what the platform does not tell."""
-    told = service_fields(service, problems=True)
-    if not voice_told:
-        told["voice_config"] = None
-    return dict(service.extra) | told
+    payload = service_fields(service, problems=True)
+    if not voice_known:
+        payload["voice_config"] = None
+    return dict(service.extra) | payload
 
 
 async def _all(
@@ -118,12 +118,12 @@ async def _all(
     return found, True
 
 
-def _rows(service: Service, voice_told: bool) -> list[tuple[str, str]]:
+def _rows(service: Service, voice_known: bool) -> list[tuple[str, str]]:
     known = {"id": service.id}
     known |= {field.summary or field.label.lower(): _value(field, service) for field in SERVICE_FIELDS}
     known |= {
         "version sets": ", ".join(service.version_sets),
-        "voice_config": json_line(service.voice_config.set_values()) if voice_told else "",
+        "voice_config": json_line(service.voice_config.set_values()) if voice_known else "",
         "created": _time(service.created_at) or "",
         "changed": _time(service.updated_at) or "",
     }

@@ -148,7 +148,7 @@ def simulate(request: Request, *, as_json: bool, explain: bool) -> None:
 
 
 def make_report(request: Request) -> Report:
-    """Simulate what can be; files that fail are told and left out.
+    """Simulate what can be; files that fail are named and left out.
 
     Raises :class:`~tui.cli.failure.CallError`, and :class:`~tui.cli.failure.ToldError` if every file failed.
     """

@@ -62,8 +62,8 @@ def print_readouts(runs: list[Run], comparison: Comparison, names: list[str]) ->
     print_table(title, headers[:arms], [row[:arms] for row in rows])
     for at, name in enumerate(names[1:]):
         columns = slice(arms + 2 * at, arms + 2 * at + 2)
-        told = [[row[0], *row[columns]] for row in rows if any(row[columns])]
-        print_table(f"{name} against {names[0]}", ["", "difference", _INTERVAL], told)
+        filled = [[row[0], *row[columns]] for row in rows if any(row[columns])]
+        print_table(f"{name} against {names[0]}", ["", "difference", _INTERVAL], filled)
 
 
 def print_inline(arms: list[Arm]) -> None:

@@ -144,8 +144,8 @@ def print_timed(rows: Sequence[tuple[str, str]]) -> None:
     grid.add_column(justify="right", no_wrap=True)
     grid.add_column(overflow="fold")
     for moment, sentence in rows:
-        told = plain(sentence)
-        grid.add_row(Text(plain(moment)), Text(cut(told, LONGEST) if _is_limited() else told))
+        text_shown = plain(sentence)
+        grid.add_row(Text(plain(moment)), Text(cut(text_shown, LONGEST) if _is_limited() else text_shown))
     stdout_console().print(grid)
 
 

@@ -121,21 +121,21 @@ def _change(service: str, request: Request, wish: ConfirmedWish) -> None:
         if isinstance(error.__cause__, ChangedSinceError):
             _show_changed_since(error.__cause__, wish)
         raise
-    told = plan_json(plan, dialect)
+    payload = plan_json(plan, dialect)
     if wish.expect and wish.expect != plan.fingerprint:
-        _refuse_moved(connected(wish.connection, expected), told, wish)
+        _refuse_moved(connected(wish.connection, expected), payload, wish)
     if not wish.as_json:
-        print_plan(told, _heading(told))
-        print_body(told)
+        print_plan(payload, _heading(payload))
+        print_body(payload)
     if not wish.apply or plan.nothing_to_do:
-        _finish_dry(told, wish)
+        _finish_dry(payload, wish)
         return
     if plan.needs_confirmation:
         confirm(plan.target, wish.confirm, why_confirm(plan.target, plan.service))
-    _apply(plan, told, backups, wish)
+    _apply(plan, payload, backups, wish)
 
 
-def _apply(plan: Plan, told: JsonObject, backups: Backups, wish: ConfirmedWish) -> None:
+def _apply(plan: Plan, payload: JsonObject, backups: Backups, wish: ConfirmedWish) -> None:
     async def work(client: ServicesClient) -> Applied:
         return await apply_plan(client, plan, backups, who=who())
 
@@ -143,7 +143,7 @@ def _apply(plan: Plan, told: JsonObject, backups: Backups, wish: ConfirmedWish) 
         applied = connected(wish.connection, work)
     except WorkError as error:
         if isinstance(error.__cause__, MovedError):
-            _refuse_moved(told, plan_json(error.__cause__.now, "platform"), wish)
+            _refuse_moved(payload, plan_json(error.__cause__.now, "platform"), wish)
         raise
     if wish.as_json:
         more: JsonObject = {
@@ -151,7 +151,7 @@ def _apply(plan: Plan, told: JsonObject, backups: Backups, wish: ConfirmedWish) 
             "stored": set_json(applied.stored),
             "stored_otherwise": changes_json(applied.otherwise),
         }
-        _print_json(told, applied=True, **more)
+        _print_json(payload, applied=True, **more)
     else:
         done = "deleted" if applied.stored is None else "written"
         print_line(f"{plan.target} of {plan.service.name} is {done}.")
@@ -165,11 +165,11 @@ def _apply(plan: Plan, told: JsonObject, backups: Backups, wish: ConfirmedWish) 
         raise WorkError(f"the platform stored {plan.target} otherwise than it was sent; look at it now")
 
 
-def _finish_dry(told: JsonObject, wish: ConfirmedWish) -> None:
+def _finish_dry(payload: JsonObject, wish: ConfirmedWish) -> None:
     if wish.as_json:
-        _print_json(told, applied=False)
-    elif not told["nothing_to_do"]:
-        needed = f"--apply --expect {told['plan']}{_confirming(str(told['target']))}"
+        _print_json(payload, applied=False)
+    elif not payload["nothing_to_do"]:
+        needed = f"--apply --expect {payload['plan']}{_confirming(str(payload['target']))}"
         print_line(f"Nothing was written. To write just this, the same command with: {needed}")
 
 
@@ -195,20 +195,20 @@ def _refuse_moved(before: JsonValue, now: JsonObject, wish: ConfirmedWish) -> No
 def _show_changed_since(error: ChangedSinceError, wish: ConfirmedWish) -> None:
     left, now = set_json(error.entry.after), set_json(error.now)
     if wish.as_json:
-        told = {"change": error.entry.id, "target": error.entry.target, "left": left, "now": now}
-        print(json.dumps({"schema": SCHEMA, "applied": False, "moved": True, **told}))
+        payload = {"change": error.entry.id, "target": error.entry.target, "left": left, "now": now}
+        print(json.dumps({"schema": SCHEMA, "applied": False, "moved": True, **payload}))
         return
     print_whole(f"change {error.entry.id} left: {json_line(left)}")
     print_whole(f"what is there now: {json_line(now)}")
 
 
-def _heading(told: JsonObject) -> str:
-    service = told["service"]
+def _heading(payload: JsonObject) -> str:
+    service = payload["service"]
     assert isinstance(service, dict)
-    way = f"{told['source']} → {told['target']}" if told["source"] else f"{told['target']}"
-    return f"{told['action']} {way} of {service['name']}"
+    way = f"{payload['source']} → {payload['target']}" if payload["source"] else f"{payload['target']}"
+    return f"{payload['action']} {way} of {service['name']}"
 
 
-def _print_json(told: JsonObject, *, applied: bool, **more: JsonValue) -> None:
-    shown = {name: value for name, value in told.items() if name != "rows"}
+def _print_json(payload: JsonObject, *, applied: bool, **more: JsonValue) -> None:
+    shown = {name: value for name, value in payload.items() if name != "rows"}
     print(json.dumps({"schema": SCHEMA, "applied": applied, **shown, **more}))

@@ -43,8 +43,8 @@ def list_version_sets(service: str, connection: str | None, *, as_json: bool) ->
             name: {"version_set": set_json(one), "resolved": set_json(newest.resolved(one))}
             for name, one in sets.items()
         }
-        told = {"service": service_json(found), "latest": newest_json(newest), "version_sets": shown}
-        print(json.dumps({"schema": "turnlab.version-sets/1", **told}))
+        payload = {"service": service_json(found), "latest": newest_json(newest), "version_sets": shown}
+        print(json.dumps({"schema": "turnlab.version-sets/1", **payload}))
         return
     rows = [[name, *_pins(one, newest), models_text(one), behaviors_text(one)] for name, one in sets.items()]
     headers = ["name", "agent", "context graph", "models", "behaviors"]
@@ -59,9 +59,9 @@ def get_version_set(service: str, name: str, connection: str | None, *, as_json:
     found, newest = _look(service, connection)
     one = _named(found, name)
     if as_json:
-        told = {"service": service_json(found), "name": name, "version_set": set_json(one)}
+        payload = {"service": service_json(found), "name": name, "version_set": set_json(one)}
         resolved = {"resolved": set_json(newest.resolved(one)), "latest": newest_json(newest)}
-        print(json.dumps({"schema": "turnlab.version-set/1", **told, **resolved}))
+        print(json.dumps({"schema": "turnlab.version-set/1", **payload, **resolved}))
         return
     agent, graph = _pins(one, newest)
     rows = [
@@ -80,8 +80,8 @@ def diff_version_sets(service: str, before: str, after: str, connection: str | N
     found, newest = _look(service, connection)
     changes = differences(_named(found, before), _named(found, after), newest)
     if as_json:
-        told = {"service": service_json(found), "before": before, "after": after, "latest": newest_json(newest)}
-        print(json.dumps({"schema": "turnlab.version-set-diff/1", **told, "changes": changes_json(changes)}))
+        payload = {"service": service_json(found), "before": before, "after": after, "latest": newest_json(newest)}
+        print(json.dumps({"schema": "turnlab.version-set-diff/1", **payload, "changes": changes_json(changes)}))
     elif changes:
         print_changes(f"{found.name}: {before} and {after}", ["what", before, after], changes, newest)
     else:
@@ -97,8 +97,8 @@ def show_history(service: str, name: str | None, limit: int, connection: str | N
 
     found, history = connected(connection, work)
     if as_json:
-        told = {"service": service_json(found), **history_json(history)}
-        print(json.dumps({"schema": "turnlab.version-set-history/1", **told}))
+        payload = {"service": service_json(found), **history_json(history)}
+        print(json.dumps({"schema": "turnlab.version-set-history/1", **payload}))
         return
     print_history(found, history)
 

@@ -80,24 +80,24 @@ def plan_json(plan: Plan, dialect: Dialect) -> JsonObject:
     }
 
 
-def print_plan(told: JsonObject, heading: str) -> None:
+def print_plan(payload: JsonObject, heading: str) -> None:
     """Print a plan, given as :func:`plan_json` made it, whether now or in an earlier process."""
-    rows = told["rows"]
+    rows = payload["rows"]
     assert isinstance(rows, list)
     if rows:
         print_table(heading, ["what", "now", "then"], [[str(cell) for cell in _list(row)] for row in rows], left=3)
     else:
         print_line(f"{heading}: nothing would change")
-    for note in _list(told["notes"]):
+    for note in _list(payload["notes"]):
         print_line(f"  {note}")
-    for warning in _list(told["warnings"]):
+    for warning in _list(payload["warnings"]):
         print_line(f"! {warning}")
 
 
-def print_body(told: JsonObject) -> None:
+def print_body(payload: JsonObject) -> None:
     """Print what would be sent."""
-    if told["body"] is not None and told["rows"]:
-        print_whole(f"  body: {json_line(told['body'])}")
+    if payload["body"] is not None and payload["rows"]:
+        print_whole(f"  body: {json_line(payload['body'])}")
 
 
 def print_changes(title: str, headers: Sequence[str], changes: Sequence[Change], newest: NewestVersions) -> None:

@@ -39,8 +39,8 @@ def show_voice_config(service: str, connection: str | None, *, as_json: bool) ->
     values = found.voice_config.set_values()
     problems = [str(problem) for problem in found.voice_problems]
     if as_json:
-        told = {"service": service_json(found), "voice_config": values, "problems": problems}
-        print(json.dumps({"schema": SCHEMA, **told}))
+        payload = {"service": service_json(found), "voice_config": values, "problems": problems}
+        print(json.dumps({"schema": SCHEMA, **payload}))
         return
     if values:
         rows = [[name, shown_value("voice_config", name, value)] for name, value in values.items()]
@@ -61,8 +61,8 @@ def show_history(service: str, connection: str | None, *, as_json: bool) -> None
 
     found, kept = connected(connection, work)
     if as_json:
-        told = {"service": service_json(found), "from_here": fields_history_json(kept)}
-        print(json.dumps({"schema": "turnlab.voice-config-history/1", **told}))
+        payload = {"service": service_json(found), "from_here": fields_history_json(kept)}
+        print(json.dumps({"schema": "turnlab.voice-config-history/1", **payload}))
     else:
         print_fields_history(f"voice_config of {found.name}", kept)
 

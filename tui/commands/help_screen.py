@@ -13,7 +13,7 @@ from textual.containers import Vertical, VerticalScroll
 from textual.screen import ModalScreen, Screen
 from textual.widgets import Static
 
-from tui.commands.place import Place, commands_in_force, key_names, told
+from tui.commands.place import Place, commands_in_force, help_text, key_names
 from tui.commands.shared import EVERYWHERE
 
 HelpLine = tuple[str, str, str]
@@ -57,7 +57,7 @@ def sections(screen: Screen[Any]) -> Sequence[tuple[str, Sequence[HelpLine]]]:
     for command in commands_in_force(screen, EVERYWHERE):
         section = "Everywhere" if command in EVERYWHERE else here
         keys = "  ".join(key_names(command, screen))
-        found.setdefault(section, []).append((keys, command.name, told(command, screen)))
+        found.setdefault(section, []).append((keys, command.name, help_text(command, screen)))
     return list(found.items())
 
 

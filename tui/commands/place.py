@@ -93,7 +93,7 @@ def commands_in_force(screen: Screen[Any], everywhere: Iterable[Command]) -> lis
     return usable + [command for command in everywhere if command.action not in taken]
 
 
-def told(command: Command, screen: Screen[Any]) -> str:
+def help_text(command: Command, screen: Screen[Any]) -> str:
     """Return what a command does and, if it cannot at the moment, why."""
     reason = screen.reason_against(command) if isinstance(screen, Place) else ""
     return f"{command.does} Not now: {plain(reason)}." if reason else command.does
@@ -115,7 +115,7 @@ class CommandsProvider(Provider):
         commands = commands_in_force(self.screen, EVERYWHERE)
         for command in sorted(commands, key=lambda one: not one.in_footer):
             yield DiscoveryHit(
-                self._named(command), self._runner(command.action), command.name, told(command, self.screen)
+                self._named(command), self._runner(command.action), command.name, help_text(command, self.screen)
             )
         for name, about, action in _themes():
             yield DiscoveryHit(name, self._runner(action), help=about)
@@ -128,7 +128,7 @@ class CommandsProvider(Provider):
             if score > 0:
                 name = self._named(command, matcher.highlight(command.name))
                 run = self._runner(command.action)
-                yield Hit(score, name, run, text=command.name, help=told(command, self.screen))
+                yield Hit(score, name, run, text=command.name, help=help_text(command, self.screen))
         for theme, about, action in _themes():
             if (score := matcher.match(theme)) > 0:
                 yield Hit(score, matcher.highlight(theme), self._runner(action), text=theme, help=about)

@@ -163,9 +163,9 @@ class LabelEditor(Place, ModalScreen[None]):
         self.query_one("#labels-chosen", Static).update(content(_about_chosen(state)))
         about = self.files.file.note or "s and e let the chosen label start and end at the place, < and > move it"
         self.query_one("#labels-place", Static).update(content(f"Place ▼ {_exact(state.place_ms)} · {about}"))
-        told = self.query_one("#labels-problem", Static)
-        told.update(content(state.problem))
-        told.display = bool(state.problem)
+        line = self.query_one("#labels-problem", Static)
+        line.update(content(state.problem))
+        line.display = bool(state.problem)
 
     def _title_line(self, state: LabelsState) -> str:
         stands = "read-only" if self._read_only else "not saved" if state.changed else "no changes"

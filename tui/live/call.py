@@ -185,16 +185,16 @@ class CallController:
     def _look(self) -> None:
         if self._call is None:
             return
-        shown, told = self._call.snapshot(), self._call.take()
+        shown, messages = self._call.snapshot(), self._call.take()
         self.state = replace(self.state, shown=shown, open=True)
-        self._take(told)
+        self._take(messages)
         self._publish(self.state)
 
-    def _take(self, told: Sequence[SessionMessage]) -> None:
-        if not told:
+    def _take(self, messages: Sequence[SessionMessage]) -> None:
+        if not messages:
             return
-        self._tell(told)
-        for one in told:
+        self._tell(messages)
+        for one in messages:
             if isinstance(one, Notice) and one.kind == "recording" and self.state.shown.recording is None:
                 # While one is under way, the screen says so already.
                 self._host.tell(one.text, "Recording", timeout=8)

@@ -80,7 +80,7 @@ Use = Callable[[Way, str | None, bool], None]
 
 
 class DeviceDialog(Dialog[None]):
-    """Stays open to try several; ``use`` is told each choice."""
+    """Stays open to try several; ``use`` receives each choice."""
 
     CSS_PATH = [_HERE.parent / "dialogs" / "dialogs.tcss", _HERE / "live.tcss"]  # noqa: RUF012  (Textual's type)
 

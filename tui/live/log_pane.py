@@ -77,14 +77,14 @@ class LogLines:
     def __init__(self) -> None:
         self._speech_end_ms: int | None = None
 
-    def line(self, told: SessionMessage) -> LogLine:
+    def line(self, message: SessionMessage) -> LogLine:
         """Return the line for something that happened."""
-        if isinstance(told, Notice):
-            if told.kind == "call":  # its clock goes back to 0
-                return LogLine(told.t_ms, "", _NOTICES[told.kind], "", told.text, "heading")
-            kind = "alarm" if told.kind in _STANDING_OUT else "notice"
-            return LogLine(told.t_ms, "", _NOTICES[told.kind], told.text, told.text, kind)
-        event = told.event
+        if isinstance(message, Notice):
+            if message.kind == "call":  # its clock goes back to 0
+                return LogLine(message.t_ms, "", _NOTICES[message.kind], "", message.text, "heading")
+            kind = "alarm" if message.kind in _STANDING_OUT else "notice"
+            return LogLine(message.t_ms, "", _NOTICES[message.kind], message.text, message.text, kind)
+        event = message.event
         if isinstance(event, EndOfTurn):
             self._speech_end_ms = event.speech_end_ms
         after_ms = None
@@ -93,7 +93,7 @@ class LogLines:
             after_ms = event.t_ms - self._speech_end_ms
         return LogLine(
             event.t_ms,
-            told.arm,
+            message.arm,
             event.type.replace("_", " "),
             _about(event),
             event.why.text(),
@@ -164,7 +164,7 @@ _STYLES = {"event": "$text-muted", "mark": "$foreground", "notice": "$text-secon
 
 
 class LiveLog(OptionList):
-    """Lines, the newest last. The one under the cursor is told with :class:`Looked`."""
+    """Lines, the newest last. A change of the cursor posts :class:`Looked`."""
 
     class Looked(Message):
         """A line came under the cursor; ``asked``: the person wants its full explanation."""
@@ -256,9 +256,9 @@ class LogPane(Vertical):
         yield self.log_lines
         yield self._why
 
-    def add(self, told: Sequence[SessionMessage]) -> None:
+    def add(self, messages: Sequence[SessionMessage]) -> None:
         """Add what happened."""
-        self.log_lines.add_lines([self._teller.line(one) for one in told])
+        self.log_lines.add_lines([self._teller.line(one) for one in messages])
         self._show_title()
 
     def _show_title(self) -> None:

@@ -103,7 +103,7 @@ class LiveScreen(PaneScreen):
             open_call,
             lambda: self.session,
             publish=lambda state: setattr(self, "call", state),
-            tell=lambda told: self.log_pane.add(told),
+            tell=lambda messages: self.log_pane.add(messages),
             recorded=lambda: self.post_message(self.Recorded()),
             read_only=lambda: bool(getattr(self.app, "read_only", False)),
         )

@@ -89,7 +89,7 @@ class ServiceDetail(Vertical):
     """Shows one service; only the tab in view is filled."""
 
     class TabShown(Message):
-        """Another tab came into view, and may want to be told more."""
+        """Another tab came into view, and may need more data."""
 
     facts: reactive[Facts | None] = reactive(None, init=False)
     """What is known about the service in view; ``None``: there is none."""

@@ -97,7 +97,7 @@ class ServiceList(ScrollView, can_focus=True, inherit_bindings=False):
             """Only the newest wish counts."""
             return isinstance(message, ServiceList.MoreWanted)
 
-    _told: Service | None = None
+    _posted: Service | None = None
     chosen = ServiceFilter()
     """The filter that the rows pass; where a word is not in a name, the row says where it is."""
 
@@ -171,9 +171,9 @@ class ServiceList(ScrollView, can_focus=True, inherit_bindings=False):
         self.scroll_to_region(Region(0, self.cursor, 1, 1), animate=False, force=True)
 
     def _tell(self) -> None:
-        if self.highlighted is not self._told:
-            self._told = self.highlighted
-            self.post_message(self.Highlighted(self._told))
+        if self.highlighted is not self._posted:
+            self._posted = self.highlighted
+            self.post_message(self.Highlighted(self._posted))
         self._ask_for_more()
 
     def _ask_for_more(self) -> None:

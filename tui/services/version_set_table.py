@@ -121,8 +121,8 @@ def _against_release(release: VersionSet, other: VersionSet, newest: NewestVersi
         return "The same as release."
     parts = Counter(change.part for change in changes)
     counted = [f"{number} {part}{'s' * (number != 1)}" for part, number in parts.items() if part in _COUNTED]
-    told = [part for part in parts if part not in _COUNTED] + counted
-    return f"Differs from release in {', '.join(told)}; d shows how."
+    named = [part for part in parts if part not in _COUNTED] + counted
+    return f"Differs from release in {', '.join(named)}; d shows how."
 
 
 def _cells(name: str, version_set: VersionSet, newest: NewestVersions | None) -> tuple[Text, ...]:

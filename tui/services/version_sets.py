@@ -1,4 +1,4 @@
-"""Changing version sets: what would change is shown first, what was there is kept, and what came of it is told."""
+"""Changing version sets: what would change is shown first, what was there is kept, and the outcome is reported."""
 
 from __future__ import annotations
 

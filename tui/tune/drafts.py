@@ -160,7 +160,7 @@ class DraftController:
         if self._soon is not None:
             self._soon.stop()
         keeping, draft = self._keeping(self.session), self.session.draft
-        # A full disk was told of before; now there is no screen left to tell it on.
+        # A full disk was reported before; now no screen is left to report it on.
         with contextlib.suppress(OSError):
             keeping.journal.write(draft.stored, draft.config, keeping.turn())
         keeping.journal.close()

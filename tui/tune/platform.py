@@ -152,7 +152,7 @@ class PlatformController:
                 self._host.tell("Nothing is left to save: the platform holds all of it.")
                 return False
             plan = plan_fields(now, "voice_config", body)
-            aside = (*_told(others, body), *self._warnings(body))
+            aside = (*_in_words(others, body), *self._warnings(body))
             if not await self._questions.send(self._session.title, plan, aside, enter_sends=not went_on):
                 return False
             began = self._doing()
@@ -224,7 +224,7 @@ class PlatformController:
         await self._leave()
 
 
-def _told(others: Mapping[str, Any], body: Mapping[str, Any]) -> tuple[str, ...]:
+def _in_words(others: Mapping[str, Any], body: Mapping[str, Any]) -> tuple[str, ...]:
     """Return what another user changed meanwhile: what is sent replaces it only where that was chosen."""
     return tuple(
         f"{name} is {shown_value(name, value)} on the platform by now. "

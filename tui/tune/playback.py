@@ -47,7 +47,7 @@ class PlaybackController:
         self._listening: Listening | None = None
         self._looking: Timing | None = None
         self._closed = False
-        self._told = ""
+        self._reported = ""
         self.wants_ms: int | None = None
         """Where the playhead was put before anything was played."""
 
@@ -170,7 +170,7 @@ class PlaybackController:
     def _tell(self, sight: Sight) -> None:
         """Say once what is wrong."""
         wrong = sight.fault or sight.no_sound
-        if wrong and wrong != self._told:
+        if wrong and wrong != self._reported:
             title = "The call stops here" if sight.fault else "No sound; the playhead runs on"
             self._host.tell(wrong, title, severity="error" if sight.fault else "warning")
-        self._told = wrong
+        self._reported = wrong

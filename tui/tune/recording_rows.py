@@ -73,8 +73,8 @@ def row_of(found: Found) -> RecordingRow:
     if recording.source.guessed_channel:
         note = f"{recording.source.channels} channels: the first is taken for the caller's. {note}"
     if recording.notes:
-        told = " ".join(f"{without_folder(one, recording.source.path)}." for one in recording.notes)
-        note = f"{told} {note}"
+        notes = " ".join(f"{without_folder(one, recording.source.path)}." for one in recording.notes)
+        note = f"{notes} {note}"
     if injections := recording.source.what_if.injections:
         note = f"Put in: {', '.join(one.words() for one in injections)}. {note}"
     return RecordingRow(found.key, found.title, recording.source.duration_s, note=note, place=found.place)

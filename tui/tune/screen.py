@@ -101,7 +101,9 @@ class TuneScreen(PaneScreen):
         profile: EngineProfile | None = None,
     ) -> None:
         super().__init__()
-        self.session = session = Session(service, profile, voice_told=client is None or client.dialect != "classic")
+        self.session = session = Session(
+            service, profile, voice_known=client is None or client.dialect != "classic"
+        )
         host, ask = ScreenHost(self), TuneDialogs(self, session.trial_runner)
         places = places or Places()
         watch = Watch(places)

@@ -26,10 +26,10 @@ class Session:
     """Everything the Tune screen knows and does not draw. ``revision`` counts every change that moves a readout."""
 
     def __init__(
-        self, service: Service | None, profile: EngineProfile | None = None, *, voice_told: bool = True
+        self, service: Service | None, profile: EngineProfile | None = None, *, voice_known: bool = True
     ) -> None:
         self.service = service
-        self.voice_told = voice_told
+        self.voice_known = voice_known
         """Whether the platform tells what a service sets: Classic does not, and that is not "all inherited"."""
         self.profile = profile or default_profile()
         self.draft = Draft(service.voice_config if service else VoiceConfig())
@@ -52,12 +52,12 @@ class Session:
         """What people call the configuration before any edit."""
         if not self.service:
             return "built-in defaults"
-        return "service as stored" if self.voice_told else "platform's defaults, service unknown"
+        return "service as stored" if self.voice_known else "platform's defaults, service unknown"
 
     def comparison_arms(self, presets: Iterable[Preset] = ()) -> dict[str, ComparisonArm]:
         """Return what the draft can be compared with, by name: what is stored, and presets."""
         about = "What callers get now, before your changes."
-        if self.service and not self.voice_told:
+        if self.service and not self.voice_known:
             about = "The platform's documented defaults: what this service sets is not known on this connection."
         stored = ComparisonArm(self.stored_name, about, None)
         offered = presets or builtin_presets().values()
@@ -89,7 +89,7 @@ class Session:
 
     def short_arm_names(self) -> list[str]:
         """Return the same for narrow columns."""
-        short = "stored" if self.service and self.voice_told else "defaults"
+        short = "stored" if self.service and self.voice_known else "defaults"
         return [name.replace(self.stored_name, short) for name in self.arm_names()]
 
     def _arm_name(self, at: int) -> str:
@@ -98,7 +98,7 @@ class Session:
         provider, _ = in_force(BY_NAME["session_provider"], (Layer("arm", self.config_of(at)), *self.above))
         over = " over the platform's defaults, service unknown"
         notes = (
-            over if arm.is_draft and self.draft.changes() and self.service and not self.voice_told else "",
+            over if arm.is_draft and self.draft.changes() and self.service and not self.voice_known else "",
             " (locked)" if arm.locked else "",
             "" if provider in (None, "amigo") else " (not simulated)",
         )

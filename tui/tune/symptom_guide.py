@@ -67,7 +67,7 @@ class SymptomGuide(Dialog[Offer]):
         self._readouts = readouts
         self._symptom = SYMPTOMS[0]
         self._offers: tuple[Offer, ...] = ()
-        self._told: dict[int, str] = {}
+        self._effects: dict[int, str] = {}
         self._gains: dict[int, tuple[float, ...]] = {}
 
     def compose_body(self) -> ComposeResult:
@@ -92,9 +92,9 @@ class SymptomGuide(Dialog[Offer]):
         symptom = self._symptom = SYMPTOMS[event.option_index]
         rows = {row.key: row for row in self._readouts.rows}
         here = " · ".join(measured_by(symptom, rows)) or "what measures it needs labelled recordings"
-        told = f"Measured over {self._readouts.over}: {here}"
-        self.query_one("#symptom-measured", Static).update(content(told))
-        self._told, self._gains = {}, {}
+        words = f"Measured over {self._readouts.over}: {here}"
+        self.query_one("#symptom-measured", Static).update(content(words))
+        self._effects, self._gains = {}, {}
         self._offers = offers(symptom, self._trial.arm_a.resolved, self._laboratory.profile)
         listing = self.query_one("#offers", OptionList)
         listing.clear_options()
@@ -137,7 +137,7 @@ class SymptomGuide(Dialog[Offer]):
         if message.symptom is not self._symptom:
             return
         if message.text:
-            self._told[message.number] = message.text
+            self._effects[message.number] = message.text
             if message.gains:
                 self._gains[message.number] = message.gains
             self._say(message.number, message.text)
@@ -150,15 +150,15 @@ class SymptomGuide(Dialog[Offer]):
         """Mark the offer that helps most, once all are tried; return what there is to say of them."""
         best = most_helpful(symptom, self._gains)
         if best is not None:
-            self._say(best, f"helps most: {self._told[best]}")
+            self._say(best, f"helps most: {self._effects[best]}")
         return "Simulated over the same recordings, each alone." + (
             " None of these helps here." if best is None else ""
         )
 
-    def _say(self, number: int, told: str) -> None:
-        prompt = _prompt(self._offers[number], told)
+    def _say(self, number: int, words: str) -> None:
+        prompt = _prompt(self._offers[number], words)
         self.query_one("#offers", OptionList).replace_option_prompt(f"offer-{number}", prompt)
 
 
-def _prompt(offer: Offer, told: str) -> Content:
-    return Content.assemble((screen_text(offer.text()), "bold"), "\n  ", (screen_text(told), "$text-muted"))
+def _prompt(offer: Offer, words: str) -> Content:
+    return Content.assemble((screen_text(offer.text()), "bold"), "\n  ", (screen_text(words), "$text-muted"))

@@ -197,9 +197,9 @@ def effect(symptom: Symptom, measurement: Measurement) -> str:
     """Say what an offer did to the symptom's readouts, and to the response."""
     rows = {row.key: row for row in measurement.readouts.rows}
     keys = [key for key in dict.fromkeys((*symptom.rows, _PRICE)) if key in rows]
-    told = []
+    effects = []
     for key in keys:
         row = rows[key]
         after, before = row.values[:2]
-        told.append(f"{row.title} {before} → {after}" if before != after else f"{row.title} stays {after}")
-    return " · ".join(told)
+        effects.append(f"{row.title} {before} → {after}" if before != after else f"{row.title} stays {after}")
+    return " · ".join(effects)

@@ -110,7 +110,7 @@ class TrialRunner:
     ) -> Measurement | None:
         """Measure arms over recordings, the second of them the baseline; ``None`` if ``superseded`` said so.
 
-        ``progress`` is told the share that is done, 0…1.
+        ``progress`` receives the share that is done, 0…1.
         """
         letters = list(ARMS[: len(arms)])
         runs: dict[tuple[str, str], Run] = {}

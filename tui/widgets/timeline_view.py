@@ -137,7 +137,7 @@ _S = TypeVar("_S", bound=Stretch)
 def in_sight(stretches: Sequence[_S], view: View) -> Sequence[_S]:
     """Return those of some stretches, one after another, that the view shows a part of.
 
-    Where they are too many to be told apart, some of them: at least one in every cell that has any.
+    Where they are too many to tell apart, some of them: at least one in every cell that has any.
     """
     first = bisect_left(stretches, view.start_ms, key=_END)
     last = bisect_right(stretches, view.end_ms, key=_START)

@@ -251,7 +251,7 @@ _OPERATION = "sign-in-with-api-key"
     "/signin_with_api_key",
     operation_id=_OPERATION,
     response_model=SignedIn,
-    responses={status: told for status, told in classic_refusals(_OPERATION).items() if status != 403},
+    responses={status: words for status, words in classic_refusals(_OPERATION).items() if status != 403},
 )
 def sign_in(
     request: Request,

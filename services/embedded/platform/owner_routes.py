@@ -75,8 +75,8 @@ class _Owners:
         with db.write() as connection:
             before = self._find(connection, by.workspace_id, str(owner_id))
             owners.remove_owner(connection, self.owner, before["id"])
-            told = {"name": before["name"], "description": before["description"]}
-            record(connection, by, "delete", Subject(self.kind, before["id"], before["name"]), told, None)
+            kept = {"name": before["name"], "description": before["description"]}
+            record(connection, by, "delete", Subject(self.kind, before["id"], before["name"]), kept, None)
         return Response(status_code=204)
 
     def add_version(self, db: Database, by: Actor, owner_id: UUID, content: Json) -> Response:

@@ -60,8 +60,8 @@ def _layout(file: BinaryIO, magic: bytes, common: bytes, place: tuple[int, int],
     by_chunk = promised_of_32_bits(length, present) if length > 0 else 0
     if coding in _BITS:
         block = max(1, channels * (((_BITS[coding] or bits) + 7) // 8))
-        told, byte_rate = promised_of_32_bits(frames, present // block), rate * block
-        by_frames = None if told is None else told * block
+        promised_frames, byte_rate = promised_of_32_bits(frames, present // block), rate * block
+        by_frames = None if promised_frames is None else promised_frames * block
     else:
         block = channels * _IMA4_BYTES if coding == b"ima4" else 1
         byte_rate = rate * block / _IMA4_SAMPLES if coding == b"ima4" else 0.0
@@ -84,8 +84,8 @@ def _parts(magic: bytes, common: bytes, start: int, count: int, block: int) -> t
     parts = []
     for offset in range(0, count, step) or (0,):
         length = min(step, count - offset)
-        told = common[:2] + (length // block).to_bytes(4, "big") + common[6:]
-        body = magic + b"COMM" + len(told).to_bytes(4, "big") + told + b"\0" * (len(told) % 2)
+        patched = common[:2] + (length // block).to_bytes(4, "big") + common[6:]
+        body = magic + b"COMM" + len(patched).to_bytes(4, "big") + patched + b"\0" * (len(patched) % 2)
         body += b"SSND" + (length + 8).to_bytes(4, "big") + bytes(8)
         head = b"FORM" + (len(body) + length).to_bytes(4, "big") + body
         parts.append((head, Stretch(start + offset, length)))
@@ -119,9 +119,9 @@ def au_layout(file: BinaryIO, base: int, size: int) -> Layout | None:
     if len(head) < 24:
         return None
     order: Literal["little", "big"] = "big" if head[:4] == b".snd" else "little"
-    offset, told, coding, rate, channels = (int.from_bytes(head[at : at + 4], order) for at in (4, 8, 12, 16, 20))
+    offset, stated, coding, rate, channels = (int.from_bytes(head[at : at + 4], order) for at in (4, 8, 12, 16, 20))
     start = base + offset
-    promised = promised_of_32_bits(told, max(0, size - start))
+    promised = promised_of_32_bits(stated, max(0, size - start))
     sound = Sound(start, size, promised, rate * channels * _BYTES.get(coding, 0))
     found = heard(sound, reading_at(file), lambda *_: False)
     if found == Heard(promised or 0):
@@ -163,8 +163,8 @@ def _caf_layout(file: BinaryIO, data: tuple[int, int, int], size: int, byte_rate
     found = heard(Sound(start, size, promised, byte_rate), reading_at(file), _begins_caf_chunk)
     if found == Heard(promised or 0):
         return Layout()
-    told = b"data" + (found.count + _EDITS).to_bytes(8, "big")
-    parts = ((Stretch(base, at - base), told, Stretch(at + 12, _EDITS + found.count)),)
+    header = b"data" + (found.count + _EDITS).to_bytes(8, "big")
+    parts = ((Stretch(base, at - base), header, Stretch(at + 12, _EDITS + found.count)),)
     return Layout(parts, found.notes, another=found.another)
 
 

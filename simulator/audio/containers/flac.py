@@ -102,8 +102,8 @@ def _part(file: BinaryIO, info: _Info, end: int) -> tuple[Part, str]:
         raise broken_off(f"after {info.seconds(there)} of {info.seconds(info.total)}")
     note = ""
     if info.total and there > info.total:
-        told, holds = info.seconds(info.total), info.seconds(there)
-        note = more_than_promised(told, holds)
+        promised, holds = info.seconds(info.total), info.seconds(there)
+        note = more_than_promised(promised, holds)
     packed = int.from_bytes(info.content[13:18], "big") & ~0xF_FFFF_FFFF | there
     patched = info.content[:13] + packed.to_bytes(5, "big") + info.content[18:]
     rest = Stretch(info.start + 42, whole.length - 42)
