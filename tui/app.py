@@ -161,11 +161,16 @@ class TurnlabApp(ConnectedApp, inherit_bindings=False):
         super().panic()
 
     @work(exclusive=True, group="places")
-    async def open_screen(self, screen: str, service: Service | None = None) -> None:
-        """Go to a screen, by its id in the registry; ``service`` is the one that it should be about."""
+    async def open_screen(self, screen: str, service: Service | None = None, *, symptoms: bool = False) -> None:
+        """Go to a screen, by its id in the registry; ``service`` is the one that it should be about.
+
+        With ``symptoms``, which is for Tune, the symptom guide opens there.
+        """
         mode = await SCREENS[screen].mode(self, service)
         # Not awaited: the next key may cancel this worker, and half a screen must not stand.
         self.switch_mode(mode)
+        if symptoms:
+            self.tunes.ask_symptoms(mode)
 
     def on_live_screen_draft_changed(self) -> None:
         """Let Tune keep the draft that was changed in Live."""
@@ -202,6 +207,14 @@ class TurnlabApp(ConnectedApp, inherit_bindings=False):
         # Looked up now, because the keys that follow may move the highlight.
         in_services = self.screen is self.services_screen
         self.open_screen(screen, self.services_screen.highlighted if in_services else None)
+
+    def action_show_symptoms(self) -> None:
+        """Ask what callers complain about: in Tune, from Services with the highlighted service."""
+        if (here := getattr(self.screen, "symptoms", None)) is not None:
+            here.ask()
+        else:
+            in_services = self.screen is self.services_screen
+            self.open_screen(TUNE, self.services_screen.highlighted if in_services else None, symptoms=True)
 
     def action_show_help(self) -> None:
         """List the keys that work on the screen in view."""

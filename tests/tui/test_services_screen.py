@@ -20,6 +20,7 @@ from tui.services.screen import ServicesScreen
 from tui.services.version_set_table import ordered
 from tui.services.voice_table import voice_rows, warnings
 from tui.tune.screen import TuneScreen
+from tui.tune.symptom_guide import SymptomGuide
 
 HOSTILE = [
     "[bold]x[/]",
@@ -330,7 +331,9 @@ def test_edge_and_release_come_first() -> None:
     assert [name for name, _ in ordered(own)] == ["edge", "release", "zeta", "alpha"]
 
 
-async def test_enter_waits_for_the_rows_of_the_filter_that_was_typed(app: TurnlabApp) -> None:
+async def test_enter_waits_for_the_rows_of_the_filter_that_was_typed_and_symptoms_are_about_the_service(
+    app: TurnlabApp,
+) -> None:
     async with app.run_test(size=(120, 40)) as pilot:
         await settle(pilot)
         await pilot.press("slash", *"intake", "enter")
@@ -338,3 +341,10 @@ async def test_enter_waits_for_the_rows_of_the_filter_that_was_typed(app: Turnla
         await until(pilot, lambda: isinstance(app.screen, TuneScreen))
         assert isinstance(app.screen, TuneScreen)
         assert app.screen.session.title == "Intake Line"
+        await pilot.press("1")
+        await until(pilot, lambda: app.screen is app.services_screen)
+        await pilot.press("f1")
+        await until(pilot, lambda: isinstance(app.screen, SymptomGuide))
+        tune = app.screen_stack[0]
+        assert isinstance(tune, TuneScreen)
+        assert tune.session.title == "Intake Line"

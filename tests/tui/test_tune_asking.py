@@ -13,6 +13,7 @@ from textual.widgets import DataTable, Input, OptionList, SelectionList
 
 from presets.config import VoiceConfig, check, load
 from simulator.engine.profile import EngineProfile, default_profile
+from simulator.measures.comparison import Compared, Comparison
 from simulator.recording import bundled_folder
 from simulator.study import Arm
 from tests.simulator.tracks import fixed_profile
@@ -23,14 +24,16 @@ from tui.app import TurnlabApp
 from tui.dialogs.dialog import Confirm
 from tui.dialogs.dialogs import PickOne, PickRows
 from tui.tune.readout_table import ReadoutTable
+from tui.tune.readouts import Readouts
 from tui.tune.recording_list import RecordingList
 from tui.tune.saving_dialogs import ExportTo
 from tui.tune.screen import TuneScreen
 from tui.tune.sensitivity import SensitivityDialog, why_no_curve
 from tui.tune.symptom_guide import SymptomGuide
-from tui.tune.symptoms import SYMPTOMS, most_helpful, offers
-from tui.tune.trial import TrialRunner
+from tui.tune.symptoms import SYMPTOMS, Advice, Offer, offers, ranked
+from tui.tune.trial import Measurement, TrialRunner
 from tui.tune.worst_turns import WorstTurns, worse_turns
+from tui.widgets.key_line import GuideLine
 from tui.widgets.timeline import Timeline
 
 SIZE = (120, 40)
@@ -141,56 +144,92 @@ async def test_differences_are_marked_and_gone_through(app: TurnlabApp) -> None:
         assert timeline.chosen.t_ms == first
 
 
-async def test_a_symptom_says_what_measures_it_and_its_offers_are_simulated(app: TurnlabApp) -> None:
+async def in_the_guide(pilot: Pilot[None], said: str) -> list[str]:
+    """Wait in the symptom guide until something is said there; return the advice."""
+    guide = pilot.app.screen
+    await until(pilot, lambda: said in str(guide.query_one("#offers-said").render()))
+    return [str(option.prompt) for option in guide.query_one("#offers", OptionList).options]
+
+
+async def test_advice_against_a_symptom_is_simulated_tried_in_place_swapped_and_taken(app: TurnlabApp) -> None:
     async with app.run_test(size=SIZE) as pilot:
         screen = await slow_draft(pilot, bundled_folder() / "booking.flac")
         before = next(line for line in lines(screen) if line.startswith("response after turn p50")).split()[4]
+        line, draft = screen.query_one(GuideLine), screen.session.draft
         await pilot.press("f1")
         await settle_on(pilot, SymptomGuide)
         await pilot.press("down")
-        guide = app.screen
-        await until(pilot, lambda: "Simulated over" in str(guide.query_one("#offers-progress").render()))
-        measured = str(guide.query_one("#symptom-measured").render())
+        offered = await in_the_guide(pilot, "Simulated over booking")
+        measured = str(app.screen.query_one("#symptom-measured").render())
         assert f"response after turn p50 {before} ms" in measured
-        offers = guide.query_one("#offers", OptionList)
-        told = [str(offers.get_option_at_index(place).prompt) for place in range(offers.option_count)]
-        pause = next(n for n, text in enumerate(told) if text.startswith("post_eot_pause_ms: 1,500 ms → 0 ms"))
-        after = told[pause].partition("→ 0 ms")[2].partition("→ ")[2].split()[0]
-        await pilot.press("enter")
-        offers.highlighted = pause
-        await pilot.press("enter")
+        assert offered[0].startswith("post_eot_pause_ms: 1,500 ms → 0 ms\n  helps most: −")
+        assert sum("helps most" in one for one in offered) == 1
+        cheaper = int(offered[0].partition("−")[2].partition(" ms")[0].replace(",", ""))
+        await pilot.press("enter", "v")
         await rest(pilot)
-        assert screen.session.draft.config.post_eot_pause_ms == 0
+        assert draft.config.post_eot_pause_ms == 0
         shown = next(line for line in lines(screen) if line.startswith("response after turn p50")).split()[4]
-        assert shown == after != before, "what was promised is what it does"
+        assert int(before.replace(",", "")) - int(shown.replace(",", "")) == cheaper, "what was promised"
+        assert "On trial: u takes it back" in str(line.render())
+        assert screen.query_one(Timeline).chosen is not None, "the turn that it helps most is in view"
+        await pilot.press("f1")
+        await settle_on(pilot, SymptomGuide)
+        await pilot.press("down")
+        offered = await in_the_guide(pilot, "Simulated over")
+        assert "on trial now, helps most" in offered[0]
+        await pilot.press("enter", "down", "enter")
+        await rest(pilot)
+        name = offered[1].partition(":")[0]
+        assert set(draft.changes()) == {"post_eot_pause_ms", name}
+        assert draft.config.post_eot_pause_ms == 1500, "what was on trial gives way to what is taken"
+        assert not line.display
+        await pilot.press("u")
+        assert draft.changes() == {"post_eot_pause_ms": 1500}
 
 
-async def test_who_is_cut_off_is_helped_most_by_less_sensitivity_and_what_does_nothing_is_said(
+async def test_who_is_cut_off_is_helped_most_by_less_sensitivity_and_why_nothing_helps_is_said(
     app: TurnlabApp,
 ) -> None:
     async with app.run_test(size=SIZE) as pilot:
         screen = await open_tune(pilot, recordings=bundled_folder() / "thinking.flac")
-        screen.drafts.update({"eager_eot_threshold": 0.8, "filler_style": "silent"})
+        screen.drafts.set_value("eager_eot_threshold", 0.8)
         await rest(pilot)
         await pilot.press("f1")
         await settle_on(pilot, SymptomGuide)
-        guide = app.screen
-        listing = guide.query_one("#offers", OptionList)
-        progress = guide.query_one("#offers-progress")
-        await until(pilot, lambda: "Simulated over" in str(progress.render()))
-        told = [str(listing.get_option_at_index(place).prompt) for place in range(listing.option_count)]
-        assert [line.partition(":")[0] for line in told if "helps most" in line] == ["eager_eot_threshold"]
-        assert "None of these" not in str(progress.render())
+        offered = await in_the_guide(pilot, "Simulated over")
+        assert [one.partition(":")[0] for one in offered if "helps most" in one] == ["eager_eot_threshold"]
+        assert re.search(r"[1-9] fewer cut-ins of 6 · .*costs \+[\d,]+ ms response", offered[0])
         await pilot.press("down", "down")
-        await until(pilot, lambda: "None of these helps here" in str(progress.render()))
-        assert not any("helps most" in str(option.prompt) for option in listing.options)
+        said = "Nothing here helps, because there is nothing to cure in these recordings: false barge-ins 0"
+        assert await in_the_guide(pilot, said) == []
+        await pilot.press("escape")
+        await rest(pilot)
+        assert screen.session.draft.changes() == {"eager_eot_threshold": 0.8}
 
 
-def test_of_those_that_help_the_symptom_the_cheapest_helps_most() -> None:
-    cut_ins_talk_over = SYMPTOMS[0]
-    gains = {0: (-1.0, -9.0, -500.0), 1: (-2.0, 0.0, 500.0), 2: (-2.0, 0.0, 400.0), 3: (0.0, 0.0, -900.0)}
-    assert most_helpful(cut_ins_talk_over, gains) == 2
-    assert most_helpful(cut_ins_talk_over, {0: gains[3], 1: (1.0, -2.0, -9.0)}) is None
+def advice(name: str, value: object, cut_ins: float, response_ms: float) -> Advice:
+    """Return advice against cutting in that was measured so."""
+    compared = {
+        readout: Compared(
+            {}, {"A": delta}, {}, 9, None, out_of={"A": 44, "B": 44} if readout == "cut_ins" else None
+        )
+        for readout, delta in (("cut_ins", cut_ins), ("response_ms", response_ms))
+    }
+    found = Measurement((), {}, Comparison("B", compared), Readouts((), "", (), None))
+    return Advice(SYMPTOMS[0], Offer(name, None, value), found)
+
+
+def test_advice_that_helps_more_comes_first_then_what_costs_less_and_what_does_nothing_is_left_out() -> None:
+    tried = [
+        advice("eot_timeout_ms", 9000, 0, -900),
+        advice("eager_eot_threshold", 0.0, -2, 1000),
+        advice("eager_eot_threshold", 0.1, -2, 400),
+        advice("post_eot_pause_ms", 300, -1, 300),
+        advice("filler_style", "silent", 1, -900),
+    ]
+    assert [one.offer.value for one in ranked(tried)] == [0.1, 300]
+    assert tried[2].text() == "2 fewer cut-ins of 44 · costs +400 ms response"
+    assert advice("post_eot_pause_ms", 1, -1, 9).text() == "1 fewer cut-in of 44 · costs nothing that is measured"
 
 
 def test_no_offer_lies_outside_what_the_platform_takes() -> None:
@@ -210,12 +249,12 @@ def test_interrupting_is_answered_with_less_sensitivity_than_there_is_and_slowne
         found = [offer for symptom in (interrupts, slow) for offer in offers(symptom, resolved, profile)]
         return [offer.value for offer in found if offer.name == "eager_eot_threshold"]
 
-    assert offered({}) == [0.3, 0.7]
-    assert offered({"eager_eot_threshold": 0.1}) == [0.0, 0.3]
-    assert offered({"eager_eot_threshold": 0.0}) == [0.2], "nothing is less sensitive"
+    assert offered({}) == [0.3, 0.1, 0.0, 0.7, 0.9, 1.0]
+    assert offered({"eager_eot_threshold": 0.1}) == [0.0, 0.3, 0.5, 0.8]
+    assert offered({"eager_eot_threshold": 0.0}) == [0.2, 0.4, 0.7], "nothing is less sensitive"
     assert offered({}, fixed_profile(eager_role="head_start")) == []
     other_way = fixed_profile(eager_direction="recogniser", eot_threshold=0.6)
-    assert offered({}, other_way) == [0.8, 0.4]
+    assert offered({}, other_way) == [0.8, 1.0, 0.4, 0.2, 0.0]
 
 
 async def test_the_curve_shows_where_the_arms_stand_and_takes_the_draft_along(app: TurnlabApp) -> None:

@@ -26,7 +26,8 @@ from tui.tune.playback import Heard, PlaybackController
 from tui.tune.recording_rows import ALL, RecordingsState
 from tui.tune.recordings import RecordingsController
 from tui.tune.session import Session
-from tui.tune.symptoms import Offer
+from tui.tune.symptom_guide import Material, SymptomsController
+from tui.tune.symptoms import SYMPTOMS, Advice, Offer, try_offer
 from tui.tune.trial import Outcome, Trial
 from tui.tune.trials import TrialController, TrialState
 
@@ -331,13 +332,13 @@ class Asking:
 
     def __init__(self, bench: Bench, **answers: object) -> None:
         self.answers, self.went_to = Answers(**answers), list[tuple[str, int]]()
-        drafts = DraftController(
+        self.drafts = DraftController(
             bench.host, bench.session, self.answers, label=str, changed=bench.trials.try_out, go_to=lambda _: None
         )
         self.bench, self.shown = bench, 0
         self.findings = FindingsController(
             bench.host,
-            drafts,
+            self.drafts,
             bench.trials,
             self.answers,
             trial=bench._trial,
@@ -379,24 +380,66 @@ async def test_where_nobody_speaks_there_is_no_turn_to_have_got_worse(tmp_path: 
     assert bench.host.told == [": There is no turn of a caller in quiet, 0 turns, so nothing to compare."]
 
 
-async def test_an_offer_of_the_symptom_guide_goes_into_the_draft_where_that_is_arm_a(folder: Path) -> None:
+async def test_rows_are_picked_and_the_curve_wants_the_draft_as_arm_a(folder: Path) -> None:
     bench = Bench(folder / "booking.flac")
     bench.host.run()
     dead_air = frozenset(("dead_air_s",))
-    asking = Asking(bench, symptom=[None, Offer("post_eot_pause_ms", 0, 300)], rows=[None, dead_air])
+    asking = Asking(bench, rows=[None, dead_air])
     for _ in range(2):
-        await asking.ask(asking.findings.symptoms)
         await asking.ask(asking.findings.pick_rows)
-    assert bench.session.draft.changes() == {"post_eot_pause_ms": 300}
-    assert bench.host.told[-1].startswith("In the draft: post_eot_pause_ms: ")
     assert (asking.shown, asking.findings.rows) == (1, dead_air)
+    bench.set("post_eot_pause_ms", 300)
     bench.session.arms.swap(1)
     bench._moved()
     bench.host.run()
-    await asking.ask(asking.findings.symptoms)
-    assert bench.host.told[-1] == ": Symptoms change the draft: make it arm A first."
     await asking.ask(asking.findings.sensitivity)
     assert bench.host.told[-1] == ": The curve changes the draft: make it arm A first."
+
+
+async def test_advice_is_about_all_recordings_and_played_where_it_helps_most(folder: Path) -> None:
+    bench = Bench(folder)
+    bench.host.run()
+    bench.set("eager_eot_threshold", 0.8)
+    bench.host.run()
+    runner, symptom, said, heard = bench.session.trial_runner, SYMPTOMS[0], list[str](), list[int]()
+    offer, looked = Offer("eager_eot_threshold", 0.8, 0.0), list[Material | str]()
+
+    async def use(look: Callable[[], Material | str]) -> tuple[Advice, str] | None:
+        looked.append(look())
+        bench.host.run()
+        material = look()
+        assert isinstance(material, Material)
+        looked.append(material)
+        found = try_offer(symptom, offer, material.scope, material.draft, runner, lambda: False)
+        assert found is not None
+        return None if len(looked) == 2 else (found, "hear")
+
+    asking = Asking(bench, symptom=[lambda look: use(look)] * 2)
+    controller = SymptomsController(
+        bench.host,
+        asking.drafts,
+        bench.recordings,
+        asking.answers,
+        settled=lambda: bench.trials.settled,
+        publish=said.append,
+        go_to=lambda key, own_ms: asking.went_to.append((key, own_ms)),
+        hear=lambda: heard.append(len(asking.went_to)),
+    )
+    await asking.ask(controller.ask)
+    assert looked[0] == "Listening to the recordings, once: 1 of 3 are done."
+    assert bench.over.startswith("booking"), "without an answer, what is compared over is as it was"
+    assert (said, bench.session.draft.config.eager_eot_threshold) == ([], 0.8)
+    await asking.ask(controller.ask)
+    bench.host.pass_time()
+    bench.host.pass_time()
+    assert bench.over.startswith("3 recordings")
+    assert (bench.session.draft.config.eager_eot_threshold, controller.on_trial is not None) == (0.0, True)
+    assert said[-1].startswith("On trial: u takes it back")
+    assert [key for key, _ in asking.went_to] == ["thinking.flac"], "there the caller was cut off"
+    assert heard == [1]
+    asking.drafts.undo()
+    controller.follow()
+    assert (said[-1], controller.on_trial, bench.session.draft.config.eager_eot_threshold) == ("", None, 0.8)
 
 
 async def test_what_the_curve_was_moved_to_goes_into_the_draft_and_why_there_is_none_is_said(folder: Path) -> None:

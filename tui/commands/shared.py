@@ -55,10 +55,18 @@ PREVIOUS_PANE = Command(
 BACK = Command("back", "Back", "escape", "Back to the pane one begins in.", action="step_back")
 
 
+SHOW_SYMPTOMS = Command(
+    "app.symptoms",
+    "Symptoms",
+    "f1",
+    "Callers complain? Say of what, and see what helps, simulated on these recordings, and what it costs.",
+    action="app.show_symptoms",
+    in_footer=True,
+)
 SHOW_HELP = Command(
     "app.help",
     "Help",
-    "question_mark,f1",
+    "question_mark",
     "List every key that works here.",
     action="app.show_help",
     in_footer=True,
@@ -94,6 +102,7 @@ EVERYWHERE: tuple[Command, ...] = (
         for row in SCREENS.values()
         if row.key
     ),
+    SHOW_SYMPTOMS,
     SHOW_HELP,
     SHOW_PALETTE,
     SWITCH_THEME,

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from tui.commands.command import Command, part
-from tui.commands.shared import SHOW_HELP, SHOW_PALETTE, SWITCH_THEME
+from tui.commands.shared import SHOW_HELP, SHOW_PALETTE, SHOW_SYMPTOMS, SWITCH_THEME
 
 COMMANDS: tuple[Command, ...] = (
     Command(
@@ -180,6 +180,7 @@ COMMANDS: tuple[Command, ...] = (
     ),
     Command("labels.zoom-in", "Closer", "plus,equals_sign", "Look closer.", action=part("timeline", "zoom", 1)),
     Command("labels.zoom-out", "Further", "minus", "See more.", action=part("timeline", "zoom", -1)),
+    SHOW_SYMPTOMS.at("labels", "Back to Tune, and see there what helps against complaints.", action="symptoms"),
     # The editor lies over its screen, so it binds what works everywhere itself.
     *(SHOW_HELP, SHOW_PALETTE, SWITCH_THEME),
 )

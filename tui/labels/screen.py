@@ -107,6 +107,8 @@ class LabelEditor(Place, ModalScreen[None]):
     ) -> None:
         super().__init__()
         self._analysed, self._read_only = analysed, read_only
+        self.wants_symptoms = False
+        """Whether it was left to ask what helps against complaints."""
         recording, host, ask = analysed.recording, ScreenHost(self), LabelDialogs(self)
         self.files = LabelFileController(
             host,
@@ -174,6 +176,15 @@ class LabelEditor(Place, ModalScreen[None]):
         return f"Labels of {self._analysed.recording.id} · {stands} · {where}"
 
     # ---- going about
+
+    def action_symptoms(self) -> None:
+        """Go back to Tune and ask there what helps, unless labels would have to be asked about first."""
+        if self.edited.changed:
+            said = "ctrl+s saves the labels; then f1 says what helps, measured with them."
+            self.notify(said, title="Not now: Symptoms", severity="warning", markup=False)
+        else:
+            self.wants_symptoms = True
+            self.files.leave()
 
     def action_step_place(self, cells: int) -> None:
         """Move the place by cells."""

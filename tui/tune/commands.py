@@ -114,14 +114,6 @@ READOUTS: tuple[Command, ...] = (
         in_footer=True,
     ),
     Command(
-        "tune.symptoms",
-        "Symptoms",
-        "f1",
-        "Start from what callers complain about: what measures it, and what to try against it.",
-        action=part("findings", "symptoms"),
-        in_footer=True,
-    ),
-    Command(
         "tune.curve",
         "Curve",
         "c",

@@ -1,4 +1,4 @@
-"""Asking the readouts: which to show, which turns got worse, what to try against a complaint, and files of them."""
+"""Asking the readouts: which to show, which turns got worse, where the arms stand on the curve, and exporting."""
 
 from __future__ import annotations
 
@@ -93,9 +93,6 @@ class FindingQuestions(Protocol):
     async def worst_turn(self, turns: Sequence[WorseTurn], over: str, arms: Sequence[str]) -> WorseTurn | None:
         """Show the turns that got worse and ask which to go to."""
 
-    async def symptom(self, trial: Trial, measurement: Measurement) -> Offer | None:
-        """Ask what callers complain about, and what to try against it."""
-
     async def sensitivity(self, trial: Trial, measurement: Measurement, names: Sequence[str]) -> Offer | str | None:
         """Show where the arms stand on the trade-off curve and ask where to; a sentence where there is none."""
 
@@ -167,33 +164,25 @@ class FindingsController:
         if turn is not None:
             self._go_to(turn.key, turn.own_ms)
 
-    def symptoms(self) -> None:
-        """Ask what callers complain about, and take what helps into the draft."""
-        self._host.start(self._symptoms, "findings")
-
-    async def _symptoms(self) -> None:
-        if (settled := self._draft_measured("Symptoms change")) is not None:
-            self._take(await self._questions.symptom(*settled))
-
     def sensitivity(self) -> None:
         """Show where the arms stand between ending turns early and making callers wait, and move the draft."""
         self._host.start(self._sensitivity, "findings")
 
     async def _sensitivity(self) -> None:
-        if (settled := self._draft_measured("The curve changes")) is not None:
+        if (settled := self._draft_measured()) is not None:
             answer = await self._questions.sensitivity(*settled, self._arm_names)
             if isinstance(answer, str):
                 self._host.tell(answer)
             else:
                 self._take(answer)
 
-    def _draft_measured(self, what: str) -> tuple[Trial, Measurement] | None:
+    def _draft_measured(self) -> tuple[Trial, Measurement] | None:
         """Return what was tried and measured of the draft; where there is nothing, say why."""
         measurement, trial = self._trials.settled_measurement(), self._trial()
         if measurement is None or trial is None:
             return None
         if trial.arm_a.config != self._drafts.session.draft.config:
-            self._host.tell(f"{what} the draft: make it arm A first.", severity="warning")
+            self._host.tell("The curve changes the draft: make it arm A first.", severity="warning")
             return None
         return trial, measurement
 

@@ -49,6 +49,11 @@ class TuneModes:
         self.last = mode
         return mode
 
+    def ask_symptoms(self, mode: str) -> None:
+        """Ask on the Tune screen of a mode what callers complain about, once it is in view."""
+        screen = self._screens[mode]
+        screen.call_after_refresh(screen.symptoms.ask)
+
     async def session(self) -> Session:
         """Return the sitting that was last tuned, else one with a free draft."""
         return self._screens[await self.take(None)].session

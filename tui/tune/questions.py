@@ -12,6 +12,7 @@ from presets.config import VoiceConfig
 from presets.library import Preset
 from services.changes.errors import Conflict
 from services.changes.fields import FieldsPlan
+from simulator.labels.document import LabelFile
 from tui.dialogs.dialog import Confirm, TextDialog
 from tui.dialogs.dialogs import LineEntry, PickOne, PickRows, UnsavedChanges
 from tui.dialogs.fields_plan import FieldsPlanDialog
@@ -19,7 +20,9 @@ from tui.dialogs.find_dialog import Find, FindDialog
 from tui.dialogs.folder_dialog import FolderDialog
 from tui.dialogs.text_entry import TextEntry, value_dialog
 from tui.host import ask_over, in_view
+from tui.labels.screen import LabelEditor
 from tui.tune.arms import ComparisonArm
+from tui.tune.bench import AnalysedRecording
 from tui.tune.choosing_dialogs import ArmsDialog, PresetsDialog
 from tui.tune.comparing import ArmRequest
 from tui.tune.fields import FieldState
@@ -28,8 +31,8 @@ from tui.tune.presets import PresetRequest
 from tui.tune.readouts import row_keys
 from tui.tune.saving_dialogs import ExportTo, KeptDialog, MergeDialog, Mixing
 from tui.tune.sensitivity import SensitivityDialog, why_no_curve
-from tui.tune.symptom_guide import SymptomGuide
-from tui.tune.symptoms import Offer
+from tui.tune.symptom_guide import Material, SymptomGuide, Use
+from tui.tune.symptoms import Advice, Offer
 from tui.tune.trial import Measurement, Outcome, Trial, TrialRunner
 from tui.tune.worst_turns import WorseTurn, WorstTurns
 from tui.widgets.timeline import Timeline
@@ -109,6 +112,17 @@ class TuneDialogs(DraftDialogs):
         self._screen.app.copy_to_clipboard(text)
         return await self.ask(TextDialog(f"Copied: {name}", text))
 
+    async def edit_labels(
+        self, analysed: AnalysedRecording, file: LabelFile, copies_to: Path | None
+    ) -> Path | None:
+        """Show the label editor; return the audio whose labels were saved."""
+        read_only = bool(getattr(self._screen.app, "read_only", False))
+        editor = LabelEditor(analysed, file, copies_to=copies_to, read_only=read_only)
+        await self.ask(editor)
+        if editor.wants_symptoms:
+            await self._screen.run_action("app.show_symptoms")
+        return editor.files.saved
+
     # ---- saving and leaving
 
     async def send(self, title: str, plan: FieldsPlan, aside: Sequence[str], *, enter_sends: bool) -> bool | None:
@@ -146,9 +160,9 @@ class TuneDialogs(DraftDialogs):
         """Show the turns that got worse."""
         return await self.ask(WorstTurns(turns, over, arms[0], arms[1]))
 
-    async def symptom(self, trial: Trial, measurement: Measurement) -> Offer | None:
+    async def symptom(self, look: Callable[[], Material | str]) -> tuple[Advice, Use] | None:
         """Show the symptom guide."""
-        return await self.ask(SymptomGuide(self._runner, trial, measurement.readouts))
+        return await self.ask(SymptomGuide(self._runner, look))
 
     async def sensitivity(self, trial: Trial, measurement: Measurement, names: Sequence[str]) -> Offer | str | None:
         """Show the curve, or return why there is none."""

@@ -172,10 +172,8 @@ class RecordingsController:
         if key is None:
             self._wait(_NONE_USABLE, None)
             self._moved()
-        elif self.state.over_all:
-            self.show_over_all(key)
         else:
-            self.show(key)
+            self.show_beside(key)
 
     def look_for_new(self, wanted: str = "") -> None:
         """List recordings that came since, and leave the others as they are; show ``wanted`` if it can be."""
@@ -227,10 +225,7 @@ class RecordingsController:
         self._found[found.key] = found
         self.analyses.pop(found.key, None)
         self._put(row_of(found))
-        if self.state.over_all:
-            self.show_over_all(found.key)
-        else:
-            self.show(found.key)
+        self.show_beside(found.key)
 
     def note_gone(self, key: str) -> None:
         """Say at a recording that its file is gone."""
@@ -315,6 +310,13 @@ class RecordingsController:
         """Show one recording, and compare over all."""
         self._become(replace(self.state, shown=key))
         self.show(ALL)
+
+    def show_beside(self, key: str) -> None:
+        """Show one recording, and go on comparing over all if that is so now."""
+        if self.state.over_all:
+            self.show_over_all(key)
+        else:
+            self.show(key)
 
     def _compare_over_all(self, shown: str | None) -> None:
         failed = shown is not None and self._rows[shown].stage == "failed"

@@ -18,14 +18,11 @@ from textual.widgets import Static
 from services.client import ServicesClient
 from services.model import Service
 from simulator.engine.profile import EngineProfile
-from simulator.labels.document import LabelFile
 from tui.commands.place import Jump, bindings
-from tui.host import ScreenHost, ask_over
-from tui.labels.screen import LabelEditor
+from tui.host import ScreenHost
 from tui.terminal_text import screen_text
 from tui.tune.adding import PlacesController
 from tui.tune.arm_header import ArmHeader, Heading
-from tui.tune.bench import AnalysedRecording
 from tui.tune.commands import COMMANDS, QUIT_WITH_CARE
 from tui.tune.comparing import ArmsController
 from tui.tune.copies import CopiesController
@@ -42,12 +39,13 @@ from tui.tune.recording_list import RecordingList
 from tui.tune.recording_rows import RecordingsState
 from tui.tune.recordings import RecordingsController
 from tui.tune.session import Session
+from tui.tune.symptom_guide import SymptomsController
 from tui.tune.timeline_pane import TimelinePane
 from tui.tune.trial import Trial
 from tui.tune.trials import TrialController, TrialState, figures_of
 from tui.widgets.field_editor_control import FieldControl
 from tui.widgets.field_panel import FieldHeading, FieldPanel, FieldsShown
-from tui.widgets.key_line import KeyLine
+from tui.widgets.key_line import GuideLine, KeyLine
 from tui.widgets.panes import PaneScreen, PaneTabs, Part
 from tui.widgets.status_line import StatusLine
 from tui.widgets.timeline import Timeline
@@ -113,7 +111,7 @@ class TuneScreen(PaneScreen):
             recordings,
             watch=watch,
             publish=self._publish("listed"),
-            wait=self._wait,
+            wait=lambda text, share: self.trials.wait(text, share),
             moved=self._compare_others,
         )
         self.adding = PlacesController(host, places, watch, self.recordings, ask.folder)
@@ -136,7 +134,7 @@ class TuneScreen(PaneScreen):
             host,
             self.recordings,
             session.trial_runner,
-            self._edit_labels,
+            ask.edit_labels,
             outcome=lambda: self.trials.outcome,
             at=lambda: self.timeline.moment_ms,
             pick=ask.pick,
@@ -177,6 +175,17 @@ class TuneScreen(PaneScreen):
             go_to=self._go_to_turn,
         )
 
+        self.symptoms = SymptomsController(
+            host,
+            self.drafts,
+            self.recordings,
+            ask,
+            settled=lambda: self.settled,
+            publish=lambda text: self.query_one(GuideLine).say(text),
+            go_to=self._go_to_turn,
+            hear=lambda: self.playback.play(self.timeline.lead_in_ms),
+        )
+
     def compose(self) -> ComposeResult:
         """Lay out all panes; the style sheet decides which are in view."""
         self.take_room()
@@ -193,6 +202,7 @@ class TuneScreen(PaneScreen):
             yield TimelinePane(id="timeline-pane").data_bind(TuneScreen.tried, TuneScreen.heard)
             with Vertical(id="readouts-pane", classes="pane"):
                 yield ReadoutTable(id="readouts").data_bind(TuneScreen.figures)
+        yield GuideLine()
         yield StatusLine()
         yield KeyLine()
 
@@ -264,6 +274,7 @@ class TuneScreen(PaneScreen):
         self.heading = Heading(session.title, changes, arms, kept_here=bool(self.platform.why_kept_here))
         self.shown = FieldsShown(session.states(), session.unknown())
         self.platform.stay()
+        self.symptoms.follow()
         self.drafts.keep()
         self.trials.try_out()
 
@@ -294,9 +305,6 @@ class TuneScreen(PaneScreen):
         self.session.revision += 1
         self.trials.try_out()
 
-    def _wait(self, text: str, share: float | None) -> None:
-        self.trials.wait(text, share)
-
     def _is_read_only(self) -> bool:
         return bool(getattr(self.app, "read_only", False))
 
@@ -309,19 +317,8 @@ class TuneScreen(PaneScreen):
 
     def _go_to_turn(self, key: str, own_ms: int) -> None:
         """Show a moment of a recording, and go on comparing over what is compared over now."""
-        if self.trials.go_to(key, own_ms):
-            return
-        if self.recordings.state.over_all:
-            self.recordings.show_over_all(key)
-        else:
-            self.recordings.show(key)
-
-    async def _edit_labels(
-        self, analysed: AnalysedRecording, file: LabelFile, copies_to: Path | None
-    ) -> Path | None:
-        editor = LabelEditor(analysed, file, copies_to=copies_to, read_only=self._is_read_only())
-        await ask_over(self, editor)
-        return editor.files.saved
+        if not self.trials.go_to(key, own_ms):
+            self.recordings.show_beside(key)
 
     # ---- what the panes ask for
 

@@ -1,164 +1,351 @@
-"""The symptom guide: from what callers complain about to the fields that move it, each tried on these calls."""
+"""The symptom guide: from what callers complain about to what helps, each tried on these calls, seen and heard."""
 
 from __future__ import annotations
 
-from typing import ClassVar
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import ClassVar, Literal, Protocol
 
 from textual import on, work
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.content import Content
 from textual.message import Message
+from textual.timer import Timer
 from textual.widgets import OptionList, Static
 from textual.widgets.option_list import Option
 from textual.worker import get_current_worker
 
+from presets.config import VoiceConfig
 from simulator.errors import SimulatorError
+from simulator.study import Arm
 from tui.dialogs.dialog import Dialog
+from tui.host import Host
 from tui.terminal_text import content, screen_text
-from tui.tune.readouts import Readouts
+from tui.tune.bench import AnalysedRecording
+from tui.tune.drafts import DraftController
+from tui.tune.readouts import A
+from tui.tune.recordings import LOOKING, RecordingsController
 from tui.tune.symptoms import (
     SYMPTOMS,
+    Advice,
     Offer,
     Symptom,
-    effect,
-    gain,
+    measure_base,
     measured_by,
-    most_helpful,
     offers,
+    ranked,
     try_offer,
+    why_none,
 )
-from tui.tune.trial import Trial, TrialRunner
+from tui.tune.trial import Measurement, TrialRunner
+
+Use = Literal["keep", "see", "hear"]
+"""What is done with advice: take it into the draft, or try it there and look at it or hear it."""
+
+MOST_UNHEARD = 20
+"""So many recordings are listened to at most for the guide to be about all of them."""
+LOOKS_A_SECOND = 10
 
 
-class SymptomGuide(Dialog[Offer]):
-    """Gives the offer to take into the draft."""
+@dataclass(frozen=True, slots=True)
+class Material:
+    """What advice is tried on: the draft, arm A, over recordings; ``tried`` is what is on trial in it already."""
+
+    scope: tuple[AnalysedRecording, ...]
+    draft: Arm
+    tried: Offer | None = None
+
+
+class SymptomQuestions(Protocol):
+    """What a person is asked about symptoms. ``None`` is no answer."""
+
+    async def symptom(self, look: Callable[[], Material | str]) -> tuple[Advice, Use] | None:
+        """Ask what callers complain about, and what to do against it; ``look`` says what is waited for."""
+
+
+class SymptomsController:
+    """Takes advice into the draft, for good or on trial.
+
+    ``publish`` gets what there is to say while advice is on trial. ``go_to`` shows a moment of arm A's clock in a
+    recording, and ``hear`` plays what is shown; both are called once the draft was tried with the advice.
+    """
+
+    def __init__(
+        self,
+        host: Host,
+        drafts: DraftController,
+        recordings: RecordingsController,
+        questions: SymptomQuestions,
+        *,
+        settled: Callable[[], bool],
+        publish: Callable[[str], object],
+        go_to: Callable[[str, int], object],
+        hear: Callable[[], object],
+    ) -> None:
+        self._host, self._drafts, self._recordings, self._questions = host, drafts, recordings, questions
+        self._settled, self._publish, self._go_to, self._hear = settled, publish, go_to, hear
+        self._on_trial: tuple[Advice, VoiceConfig, VoiceConfig] | None = None
+        """What is on trial, and the draft without it and with it."""
+        self._widened = False
+        self.taken = 0
+        """How often advice was tried or taken."""
+
+    @property
+    def on_trial(self) -> Advice | None:
+        """The advice that is tried in the draft, until it is kept or the draft changes."""
+        return self._on_trial[0] if self._on_trial is not None else None
+
+    def ask(self) -> None:
+        """Ask what callers complain about, and try or take what helps."""
+        self._host.start(self._ask, "symptoms", exclusive=True)
+
+    async def _ask(self) -> None:
+        self._widened = False
+        answer = await self._questions.symptom(self.look)
+        if answer is None:
+            if self._widened and self._recordings.state.shown:
+                self._recordings.show(self._recordings.state.shown)
+            return
+        advice, use = answer
+        self._put(advice, use)
+        if use != "keep":
+            self._when_settled(lambda: self._show(advice, use))
+
+    def look(self) -> Material | str:
+        """Return what advice can be tried on, or in words what is waited for.
+
+        It is about all recordings, unless some are selected or there are too many that nobody listened to yet.
+        """
+        state = self._recordings.state
+        if state.rows is None:
+            return LOOKING
+        waiting = [row for row in state.rows if row.stage in ("waiting", "analysing")]
+        chosen = state.over_all or state.picked or len(state.rows) == 1
+        if not self._widened and not chosen and state.shown and len(waiting) <= MOST_UNHEARD:
+            self._widened = True
+            self._recordings.show_over_all(state.shown)
+        if self._recordings.analysing:
+            done = sum(row.stage == "done" for row in state.rows)
+            return f"Listening to the recordings, once: {done} of {len(state.rows)} are done."
+        scope, session = self._recordings.scope(), self._drafts.session
+        if not scope:
+            return state.said or "No recording here can be used: esc, then A adds a folder of yours."
+        advice, config = self.on_trial, session.draft.config
+        if self._on_trial is not None and advice is not None:
+            config = self._on_trial[1]
+        return Material(scope, Arm(A, config, session.above), advice.offer if advice else None)
+
+    def _put(self, advice: Advice, use: Use) -> None:
+        draft = self._drafts.session.draft
+        if self._on_trial is None or draft.config != self._on_trial[2] or advice.offer != self._on_trial[0].offer:
+            if self._on_trial is not None:
+                self._drafts.undo()
+            before = draft.config
+            self._drafts.set_value(advice.offer.name, advice.offer.value)
+        else:
+            before = self._on_trial[1]
+        self._on_trial = None if use == "keep" else (advice, before, draft.config)
+        self.taken += 1
+        self.follow()
+        if use == "keep":
+            said = f"{advice.offer.text()}: {advice.text()}. u takes it back, ^s saves it."
+            self._host.tell(said, "In the draft")
+
+    def _show(self, advice: Advice, use: Use) -> None:
+        """Show the turn that the advice helps most, and let it be heard."""
+        turn = advice.turn()
+        if turn is not None:
+            self._go_to(turn.key, turn.own_ms)
+        if use == "hear":
+            self._when_settled(self._hear)
+
+    def _when_settled(self, call: Callable[[], object]) -> None:
+        def look() -> None:
+            if self._settled():
+                looking.stop()
+                call()
+
+        looking = self._host.every(1 / LOOKS_A_SECOND, look)
+
+    def follow(self) -> None:
+        """Say what is on trial, as long as the draft has it and it is not saved."""
+        draft = self._drafts.session.draft
+        if self._on_trial is not None and (draft.config != self._on_trial[2] or not draft.changes()):
+            self._on_trial = None
+        advice = self.on_trial
+        self._publish(
+            ""
+            if advice is None
+            else f"On trial: u takes it back · f1 keeps or swaps it · s hears it · {advice.offer.text()}"
+            f" · {advice.text()}"
+        )
+
+
+class SymptomGuide(Dialog[tuple[Advice, Use]]):
+    """Gives the advice to take into the draft, and how. ``look`` says what it can be tried on, or why it waits."""
 
     DEFAULT_CSS = """
     SymptomGuide {
         #symptoms { max-height: 6; }
-        #symptom-measured { height: auto; max-height: 2; color: $text-muted; }
-        #offers { max-height: 25vh; margin-bottom: 1; }
-        #offers-progress { height: 1; color: $text-muted; }
+        #symptom-measured { height: auto; max-height: 2; color: $text-muted; margin-bottom: 1; }
+        #offers-said { height: auto; max-height: 4; color: $text-muted; }
+        #offers { max-height: 35vh; }
     }
     """
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("tab", "other_list", "Other list", tooltip="Go between symptoms and what to try.", priority=True)
+        Binding("tab", "other_list", "Other list", tooltip="Go between symptoms and advice.", priority=True),
+        Binding("v", "use('see')", "Show", tooltip="Try it in the draft, and show the turn it helps most."),
+        Binding("s", "use('hear')", "Hear", tooltip="Try it in the draft, and play the turn it helps most."),
+        Binding("f1", "leave", show=False),
     ]
-    keys = "enter chooses, then takes it · tab other list · esc stops and closes"
+    keys = "enter takes it · v shows it on the timeline · s plays it · esc closes"
 
-    class Tried(Message):
-        """An offer was tried up to a share, or to the end: then ``text`` says what it did, ``gains`` how much."""
+    class Found(Message):
+        """The draft was measured, or an offer was tried; ``advice`` is ``None`` where it could not be."""
 
-        def __init__(
-            self, symptom: Symptom, number: int, share: float, text: str = "", gains: tuple[float, ...] = ()
-        ) -> None:
+        def __init__(self, symptom: Symptom, number: int, advice: Advice | None, fault: str = "") -> None:
             super().__init__()
-            self.symptom = symptom
-            self.number = number
-            self.share = share
-            self.text = text
-            self.gains = gains
+            self.symptom, self.number, self.advice, self.fault = symptom, number, advice, fault
 
-    def __init__(self, trial_runner: TrialRunner, trial: Trial, readouts: Readouts) -> None:
+    def __init__(self, trial_runner: TrialRunner, look: Callable[[], Material | str]) -> None:
         super().__init__("What do callers say?")
-        self._laboratory = trial_runner
-        self._trial = trial
-        self._readouts = readouts
+        self._runner, self._look = trial_runner, look
+        self._looking: Timer | None = None
+        self._material: Material | None = None
+        self._base: Measurement | None = None
         self._symptom = SYMPTOMS[0]
-        self._offers: tuple[Offer, ...] = ()
-        self._effects: dict[int, str] = {}
-        self._gains: dict[int, tuple[float, ...]] = {}
+        self._offers: Sequence[Offer] = ()
+        self._tried: list[Advice] = []
+        self._ranked: list[Advice] = []
 
     def compose_body(self) -> ComposeResult:
-        """Lay out the symptoms, what measures the chosen one, and what to try."""
+        """Lay out the symptoms, what measures the chosen one, and what helps."""
         yield OptionList(*(Option(content(symptom.says)) for symptom in SYMPTOMS), id="symptoms", compact=True)
         yield Static(id="symptom-measured")
-        yield Static(id="offers-progress")
         yield OptionList(id="offers", compact=True)
+        yield Static(id="offers-said")
 
     def on_mount(self) -> None:
-        """Start with the first symptom."""
-        self.query_one("#symptoms", OptionList).highlighted = 0
+        """Start with the first symptom, as soon as there is something to try advice on."""
+        symptoms = self.query_one("#symptoms", OptionList)
+        symptoms.highlighted = 0
+        symptoms.focus()
+        self._looking = self.set_interval(1 / LOOKS_A_SECOND, self._wait_for_material)
+        self._wait_for_material()
+
+    def _wait_for_material(self) -> None:
+        found = self._look()
+        if isinstance(found, str):
+            self._say(found)
+            return
+        if self._looking is not None:
+            self._looking.stop()
+        self._material = found
+        self._try_offers()
 
     def action_other_list(self) -> None:
         """Go from one list to the other."""
         here = self.query_one("#symptoms").has_focus
-        self.query_one("#offers" if here and self._offers else "#symptoms").focus()
+        self.query_one("#offers" if here and self._ranked else "#symptoms").focus()
 
     @on(OptionList.OptionHighlighted, "#symptoms")
     def _look_into(self, event: OptionList.OptionHighlighted) -> None:
         event.stop()
-        symptom = self._symptom = SYMPTOMS[event.option_index]
-        rows = {row.key: row for row in self._readouts.rows}
-        here = " · ".join(measured_by(symptom, rows)) or "what measures it needs labelled recordings"
-        words = f"Measured over {self._readouts.over}: {here}"
-        self.query_one("#symptom-measured", Static).update(content(words))
-        self._effects, self._gains = {}, {}
-        self._offers = offers(symptom, self._trial.arm_a.resolved, self._laboratory.profile)
-        listing = self.query_one("#offers", OptionList)
-        listing.clear_options()
-        listing.add_options(Option(_prompt(offer, "…"), id=f"offer-{n}") for n, offer in enumerate(self._offers))
-        self._try_offers(symptom, self._offers)
+        if self._symptom is not SYMPTOMS[event.option_index]:
+            self._symptom = SYMPTOMS[event.option_index]
+            self._try_offers()
 
     @on(OptionList.OptionSelected, "#symptoms")
     def _to_offers(self, event: OptionList.OptionSelected) -> None:
         event.stop()
-        if self._offers:
-            listing = self.query_one("#offers", OptionList)
-            listing.focus()
-            listing.highlighted = listing.highlighted or 0
+        if self._ranked:
+            self.query_one("#offers").focus()
 
     @on(OptionList.OptionSelected, "#offers")
     def _take(self, event: OptionList.OptionSelected) -> None:
         event.stop()
-        self.dismiss(self._offers[event.option_index])
+        self.action_use("keep")
+
+    def action_use(self, use: Use) -> None:
+        """Give the highlighted advice, the first one if none is."""
+        at = self.query_one("#offers", OptionList).highlighted or 0
+        if at < len(self._ranked):
+            self.dismiss((self._ranked[at], use))
+
+    # ---- trying
+
+    def _try_offers(self) -> None:
+        if self._material is not None:
+            resolved = self._material.draft.resolved
+            self._offers, self._tried = offers(self._symptom, resolved, self._runner.profile), []
+            self._show()
+            self._carry_out(self._material, self._symptom, self._offers)
 
     @work(thread=True, exclusive=True, group="offers", description="offers")
-    def _try_offers(self, symptom: Symptom, to_try: tuple[Offer, ...]) -> None:
+    def _carry_out(self, material: Material, symptom: Symptom, to_try: Sequence[Offer]) -> None:
         worker = get_current_worker()
-        for number, offer in enumerate(to_try):
-
-            def progress(share: float, number: int = number) -> None:
-                self.post_message(self.Tried(symptom, number, share))
-
+        scope, draft = material.scope, material.draft
+        try:
+            base = self._base or measure_base(scope, draft, self._runner, lambda: worker.is_cancelled)
+        except SimulatorError as error:
+            self.post_message(self.Found(symptom, len(to_try), None, str(error)))
+            return
+        if base is None:
+            return
+        self._base = base
+        self.post_message(self.Found(symptom, 0, None))
+        for number, offer in enumerate(to_try, start=1):
             try:
-                found = try_offer(offer, self._trial, self._laboratory, lambda: worker.is_cancelled, progress)
+                found = try_offer(symptom, offer, scope, draft, self._runner, lambda: worker.is_cancelled)
             except SimulatorError as error:
-                self.post_message(self.Tried(symptom, number, 1.0, str(error)))
+                self.post_message(self.Found(symptom, number, None, str(error)))
                 continue
             if found is None:
                 return
-            self.post_message(self.Tried(symptom, number, 1.0, effect(symptom, found), gain(symptom, found)))
+            self.post_message(self.Found(symptom, number, found))
 
-    @on(Tried)
-    def _show_tried(self, message: Tried) -> None:
+    @on(Found)
+    def _show_found(self, message: Found) -> None:
         message.stop()
-        if message.symptom is not self._symptom:
-            return
-        if message.text:
-            self._effects[message.number] = message.text
-            if message.gains:
-                self._gains[message.number] = message.gains
-            self._say(message.number, message.text)
-        share = (message.number + message.share) / len(self._offers)
-        done = bool(message.text) and message.number + 1 == len(self._offers)
-        text = f"Simulating… {share:.0%}" if not done else self._name_the_best(message.symptom)
-        self.query_one("#offers-progress", Static).update(content(text))
+        if message.symptom is self._symptom:
+            if message.advice is not None:
+                self._tried.append(message.advice)
+            self._show(message.number, message.fault)
 
-    def _name_the_best(self, symptom: Symptom) -> str:
-        """Mark the offer that helps most, once all are tried; return what there is to say of them."""
-        best = most_helpful(symptom, self._gains)
-        if best is not None:
-            self._say(best, f"helps most: {self._effects[best]}")
-        return "Simulated over the same recordings, each alone." + (
-            " None of these helps here." if best is None else ""
+    def _show(self, number: int = 0, fault: str = "") -> None:
+        """Show what helps so far, the most helpful first, and how far it is."""
+        base, symptom = self._base, self._symptom
+        rows = {row.key: row for row in base.readouts.rows} if base is not None else {}
+        here = " · ".join(measured_by(symptom, rows)) or "what measures it needs labelled recordings"
+        over = base.readouts.over if base is not None else ""
+        told = f"Now, over {over}: {here}" if base is not None else ""
+        self.query_one("#symptom-measured", Static).update(content(told))
+        self._ranked = ranked(self._tried)
+        listing = self.query_one("#offers", OptionList)
+        at = listing.highlighted or 0
+        listing.clear_options()
+        listing.add_options(self._option(advice, place) for place, advice in enumerate(self._ranked))
+        if self._ranked:
+            listing.highlighted = min(at, len(self._ranked) - 1)
+        if fault:
+            self._say(fault)
+        elif base is None or number < len(self._offers):
+            self._say(f"Simulating {len(self._offers)} changes, each alone… {number} of {len(self._offers)}")
+        elif self._ranked:
+            others = dict.fromkeys(one.name for one in self._offers)
+            idle = [name for name in others if name not in {one.offer.name for one in self._ranked}]
+            self._say(f"Simulated over {over}, each alone." + (f" No help: {', '.join(idle)}." if idle else ""))
+        else:
+            self._say(f"Nothing here helps, because {why_none(symptom, base, self._offers)}.")
+
+    def _option(self, advice: Advice, place: int) -> Option:
+        tried = self._material is not None and advice.offer == self._material.tried
+        marks = [*(["on trial now"] if tried else []), *(["helps most"] if not place else [])]
+        told = f"{', '.join(marks)}: {advice.text()}" if marks else advice.text()
+        return Option(
+            Content.assemble((screen_text(advice.offer.text()), "bold"), "\n  ", (screen_text(told), "$text-muted"))
         )
 
-    def _say(self, number: int, words: str) -> None:
-        prompt = _prompt(self._offers[number], words)
-        self.query_one("#offers", OptionList).replace_option_prompt(f"offer-{number}", prompt)
-
-
-def _prompt(offer: Offer, words: str) -> Content:
-    return Content.assemble((screen_text(offer.text()), "bold"), "\n  ", (screen_text(words), "$text-muted"))
+    def _say(self, text: str) -> None:
+        self.query_one("#offers-said", Static).update(content(text))

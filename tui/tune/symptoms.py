@@ -1,11 +1,12 @@
-"""What callers complain about, which readouts measure it, and which fields to try against it.
+"""What callers complain about, which readouts measure it, and what helps.
 
-What a field would do is never said here: it is found out by simulating.
+What a field would do is never said here: it is found out by simulating. Advice is ranked by what it does to the
+recordings at hand, and says what that costs.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,29 +14,50 @@ from presets.fields import BY_NAME
 from presets.layers import ResolvedVoiceConfig
 from simulator.engine.end_of_turn import sensitivity_of
 from simulator.engine.profile import EngineProfile
+from simulator.measures.comparison import Compared
+from simulator.measures.readout_table import BY_NAME as READOUTS
+from simulator.measures.readout_table import BY_PLACE
 from simulator.study import Arm
+from tui.figures import signed
+from tui.tune.bench import AnalysedRecording
 from tui.tune.fields import SENSITIVITY
 from tui.tune.readouts import A, B, Row
-from tui.tune.trial import Measurement, Trial, TrialRunner
+from tui.tune.trial import Measurement, TrialRunner
+from tui.tune.worst_turns import WorseTurn, worse_turns
 
-MOST_OFFERS = 3
-_PRICE = "response_ms p50"
-"""What anything may cost: shown beside every offer."""
+_PRICE = "response_ms"
+"""What anything may cost: it decides between advice that helps equally."""
 
-Candidate = tuple[str, Callable[[Any], Any]]
-"""A field, and a value to try instead of the current one."""
+_SLIGHT = {"latency": 20.0, "duration": 0.1, "count": 1.0}
+"""A smaller difference, in ms, s and cases, is none that a caller would notice."""
 
-_STRIDE = 0.2
+_UNNOTICED = frozenset(
+    {
+        *("eot_delay_ms", "early_ends", "fillers", "repeated_fillers", "forced_ends", "filler_overhang_ms"),
+        *("stops_against_advice", "wasted_generations"),
+    }
+)
+"""Readouts that a caller does not notice as such, so that they are neither a gain nor a cost."""
+
+Candidate = tuple[str, Callable[[Any], tuple[Any, ...]]]
+"""A field, and values to try instead of the current one."""
+
+_STRIDES = (0.2, 0.4, 0.7)
 """By how much a more or less sensitive end of turn is tried."""
 
 
 @dataclass(frozen=True, slots=True)
 class Symptom:
-    """A complaint in callers' words; ``rows`` are the keys of the lines of the readout table that measure it."""
+    """A complaint in callers' words.
+
+    ``rows`` are the keys of the lines of the readout table that measure it, the one that matters most first.
+    ``beyond`` says why no setting helps where none does.
+    """
 
     says: str
     rows: tuple[str, ...]
     candidates: tuple[Candidate, ...]
+    beyond: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,16 +75,20 @@ class Offer:
         return f"{self.name}: {before} → {spec.show(self.value)}"
 
 
-def _set(wanted: Any) -> Callable[[Any], Any]:
-    return lambda _: wanted
+def _one(wanted: Callable[[Any], Any]) -> Callable[[Any], tuple[Any, ...]]:
+    return lambda value: (wanted(value),)
 
 
-def _less_sensitive(value: float) -> float:
-    return round(value - _STRIDE, 2)
+def _set(wanted: Any) -> Callable[[Any], tuple[Any, ...]]:
+    return lambda _: (wanted,)
 
 
-def _more_sensitive(value: float) -> float:
-    return round(value + _STRIDE, 2)
+def _less_sensitive(value: float) -> tuple[float, ...]:
+    return tuple(round(value - stride, 2) for stride in _STRIDES)
+
+
+def _more_sensitive(value: float) -> tuple[float, ...]:
+    return tuple(round(value + stride, 2) for stride in _STRIDES)
 
 
 SYMPTOMS = (
@@ -71,84 +97,98 @@ SYMPTOMS = (
         ("cut_ins", "talk_over_s"),
         (
             (SENSITIVITY, _less_sensitive),
-            ("post_eot_pause_ms", lambda value: min(value + 300, 2000)),
+            ("post_eot_pause_ms", lambda value: (min(value + 300, 2000), min(value + 600, 2000))),
             ("filler_style", _set("silent")),
-            ("eot_timeout_ms", lambda value: max(value * 2, 2000)),
+            ("eot_timeout_ms", _one(lambda value: max(value * 2, 2000))),
         ),
+        "the pauses in which it cuts in last longer than any of them waits",
     ),
     Symptom(
         "… is slow to answer",
         ("response_ms p50", "first_sound_ms p50"),
         (
             (SENSITIVITY, _more_sensitive),
-            ("max_buffer_delay_ms", lambda value: max(value - 200, 200)),
+            ("max_buffer_delay_ms", lambda value: (max(value - 200, 200), max(value - 400, 200))),
             ("post_eot_pause_ms", _set(0)),
             ("tts_model", _set("sonic-turbo")),
-            ("filler_style", _set("silent")),
+            ("filler_style", lambda value: ("backchannel", "silent") if value == "phrase" else ("silent",)),
         ),
+        "what is left is the models' own time, which no setting shortens",
     ),
     Symptom(
         "… stops when I say uh-huh",
         ("false_barge_ins", "missed_barge_ins"),
         (
-            ("barge_in_min_speech_s", lambda value: round(value + 0.3, 2)),
-            ("barge_in_cooldown_s", lambda value: round(value + 1.5, 1)),
+            ("barge_in_min_speech_s", lambda value: (round(value + 0.3, 2), round(value + 0.6, 2))),
+            ("barge_in_cooldown_s", _one(lambda value: round(value + 1.5, 1))),
         ),
+        "the sounds that stop it last as long as words that should",
     ),
     Symptom(
         "… talks over me",
         ("talk_over_s", "missed_barge_ins", "barge_in_stop_ms p50"),
         (
-            ("barge_in_min_speech_s", lambda value: max(round(value - 0.3, 2), 0.2)),
-            ("barge_in_cooldown_s", lambda value: min(value, 0.5)),
-            ("max_response_sentences", lambda value: 2 if value is None else max(value - 1, 1)),
+            (
+                "barge_in_min_speech_s",
+                lambda value: (max(round(value - 0.3, 2), 0.2), max(round(value - 0.6, 2), 0.2)),
+            ),
+            ("barge_in_cooldown_s", _one(lambda value: min(value, 0.5))),
+            (SENSITIVITY, _less_sensitive),
+            ("max_response_sentences", _one(lambda value: 2 if value is None else max(value - 1, 1))),
         ),
+        "the agent stops as soon as it can know that the caller means to speak",
     ),
     Symptom(
         "… there is dead air",
         ("dead_air_s", "hanging_turns", "first_sound_ms p50"),
         (
             (SENSITIVITY, _more_sensitive),
-            ("filler_style", lambda value: "phrase" if value == "backchannel" else "backchannel"),
-            ("backchannel_delay_ms", lambda value: value // 2),
-            ("max_buffer_delay_ms", lambda value: max(value - 200, 200)),
+            ("filler_style", lambda value: ("phrase",) if value == "backchannel" else ("backchannel",)),
+            ("backchannel_delay_ms", _one(lambda value: value // 2)),
+            ("max_buffer_delay_ms", _one(lambda value: max(value - 200, 200))),
         ),
+        "what is left is the models' own time, which no setting shortens",
     ),
     Symptom(
         "… sounds choppy",
         ("choppy_starts", "underruns"),
         (
-            ("max_buffer_delay_ms", lambda value: min(value + 300, 1000)),
-            ("tts_model", lambda value: "sonic-turbo" if value == "sonic-3" else "sonic-3"),
+            ("max_buffer_delay_ms", lambda value: (min(value + 300, 1000), 1000)),
+            ("tts_model", lambda value: ("sonic-turbo",) if value == "sonic-3" else ("sonic-3",)),
         ),
+        "what is left is how fast the model writes",
     ),
 )
 
 
 def offers(symptom: Symptom, resolved: ResolvedVoiceConfig, profile: EngineProfile) -> tuple[Offer, ...]:
-    """Return the values to try that differ from the current ones, at most three."""
-    found = []
+    """Return the values to try that differ from the current ones."""
+    found: dict[tuple[str, Any], Offer] = {}
     for name, wanted in symptom.candidates:
         before = getattr(resolved, name)
-        value = _sensitivity(wanted, before, profile) if name == SENSITIVITY else wanted(before)
-        value = _within_bounds(name, value)
-        if value != before:
-            found.append(Offer(name, before, value))
-    return tuple(found[:MOST_OFFERS])
+        values = _sensitivities(wanted, before, profile) if name == SENSITIVITY else wanted(before)
+        for value in (_within_bounds(name, value) for value in values):
+            if value != before:
+                found.setdefault((name, value), Offer(name, before, value))
+    return tuple(found.values())
 
 
-def _sensitivity(wanted: Callable[[float], float], before: float | None, profile: EngineProfile) -> float | None:
-    """Return the sensitivity to try: unset, it stands where the profile's own threshold does."""
+def _sensitivities(
+    wanted: Callable[[float], tuple[float, ...]], before: float | None, profile: EngineProfile
+) -> tuple[float, ...]:
+    """Return the sensitivities to try: unset, it stands where the profile's own threshold does."""
     sensitivity = sensitivity_of(profile.values)
-    if sensitivity.head_start:
-        return before
     stands_at = sensitivity.equal_to(profile.values.eot_threshold.value) if before is None else before
-    if stands_at is None:
-        return before
-    # the recogniser's own field goes the other way
-    value = wanted(stands_at) if not sensitivity.recogniser else round(2 * stands_at - wanted(stands_at), 2)
-    value = _within_bounds(SENSITIVITY, value)
-    return before if sensitivity.ends_at(value) == sensitivity.ends_at(stands_at) else value
+    if sensitivity.head_start or stands_at is None:
+        return ()
+    found = []
+    for one in wanted(stands_at):
+        # the recogniser's own field goes the other way
+        value = one if not sensitivity.recogniser else round(2 * stands_at - one, 2)
+        value = _within_bounds(SENSITIVITY, value)
+        if sensitivity.ends_at(value) != sensitivity.ends_at(stands_at):
+            found.append(value)
+    return tuple(found)
 
 
 def _within_bounds(name: str, value: Any) -> Any:
@@ -160,18 +200,103 @@ def _within_bounds(name: str, value: Any) -> Any:
     return value
 
 
+# ---- what an offer does
+
+
+@dataclass(frozen=True, slots=True)
+class Advice:
+    """An offer against a symptom, measured with it (arm A) and without it (arm B)."""
+
+    symptom: Symptom
+    offer: Offer
+    measurement: Measurement
+
+    @property
+    def gain(self) -> tuple[float, ...]:
+        """What it changes in the symptom's readouts, then in the response, in steps that a caller would notice.
+
+        The lowest helps most.
+        """
+        readouts = self.measurement.comparison.readouts
+        names = dict.fromkeys((*self._measures, _PRICE))
+        return tuple(round(_delta(one, readouts.get(one)) / _SLIGHT[READOUTS[one].kind], 0) for one in names)
+
+    @property
+    def _measures(self) -> tuple[str, ...]:
+        """The readouts that measure the symptom, by name."""
+        return tuple(key.partition(" ")[0] for key in self.symptom.rows)
+
+    @property
+    def helps(self) -> bool:
+        """Whether it does anything for the symptom."""
+        nothing = (0.0,) * len(self.symptom.rows)
+        return self.gain[: len(nothing)] < nothing
+
+    def text(self) -> str:
+        """Say what it does, then what that costs."""
+        gains: list[str] = []
+        costs: list[str] = []
+        readouts, own = self.measurement.comparison.readouts, self._measures
+        response = _delta(_PRICE, readouts.get(_PRICE))
+        for name in dict.fromkeys((*own, *(readout.name for readout in BY_PLACE))):
+            found, delta = readouts.get(name), _delta(name, readouts.get(name))
+            # the first sound moves with the response, unless it is what is complained of
+            told = name not in _UNNOTICED and (name in own or name != "first_sound_ms" or not response)
+            if found is not None and delta and told:
+                (gains if delta < 0 else costs).append(_change(name, delta, found))
+        does = " · ".join(gains) or "changes nothing that callers notice"
+        return f"{does} · costs {', '.join(costs)}" if costs else f"{does} · costs nothing that is measured"
+
+    def turn(self) -> WorseTurn | None:
+        """Return the turn that it helps most: where to look, and what to hear."""
+        helped = worse_turns(self.measurement, B, than=A)
+        return helped[0] if helped else None
+
+
+def _delta(name: str, found: Compared | None) -> float:
+    delta = found.delta.get(A) if found is not None else None
+    return 0.0 if delta is None or abs(delta) < _SLIGHT[READOUTS[name].kind] else delta
+
+
+def _change(name: str, delta: float, found: Compared) -> str:
+    """Say how a readout changes: ``2 fewer cut-ins of 44``, ``−240 ms response``."""
+    readout = READOUTS[name]
+    if readout.kind == "count":
+        what = readout.title.removesuffix("s") if abs(delta) == 1 else readout.title
+        of = f" of {found.out_of[A]:,}" if found.out_of else ""
+        return f"{abs(delta):,.0f} {'fewer' if delta < 0 else 'more'} {what}{of}"
+    return f"{signed(delta, readout.places)} {readout.unit} {readout.short or readout.title}"
+
+
+def measure_base(
+    scope: tuple[AnalysedRecording, ...], draft: Arm, trial_runner: TrialRunner, superseded: Callable[[], bool]
+) -> Measurement | None:
+    """Measure the draft as it is; ``None`` if ``superseded`` said so."""
+    return trial_runner.measure(scope, (draft, Arm(B, draft.config, draft.inherited)), superseded)
+
+
 def try_offer(
+    symptom: Symptom,
     offer: Offer,
-    trial: Trial,
+    scope: tuple[AnalysedRecording, ...],
+    draft: Arm,
     trial_runner: TrialRunner,
     superseded: Callable[[], bool],
-    progress: Callable[[float], None],
-) -> Measurement | None:
-    """Measure the draft with the offer (A) against the draft as it is (B); ``None`` if ``superseded`` said so."""
-    draft = trial.arm_a
+) -> Advice | None:
+    """Measure the draft with the offer against the draft as it is; ``None`` if ``superseded`` said so."""
     config = draft.config.with_value(offer.name, offer.value)
     arms = (Arm(A, config, draft.inherited), Arm(B, draft.config, draft.inherited))
-    return trial_runner.measure(trial.scope, arms, superseded, progress)
+    found = trial_runner.measure(scope, arms, superseded)
+    return None if found is None else Advice(symptom, offer, found)
+
+
+def ranked(tried: Iterable[Advice]) -> list[Advice]:
+    """Return the advice that helps, what helps most first; of one field, what helps less only if it costs less."""
+    found: list[Advice] = []
+    for advice in sorted((one for one in tried if one.helps), key=lambda one: one.gain):
+        if all(advice.gain[-1] < one.gain[-1] for one in found if one.offer.name == advice.offer.name):
+            found.append(advice)
+    return found
 
 
 def measured_by(symptom: Symptom, rows: Mapping[str, Row]) -> list[str]:
@@ -179,27 +304,21 @@ def measured_by(symptom: Symptom, rows: Mapping[str, Row]) -> list[str]:
     return [f"{rows[key].title} {rows[key].values[0]}" for key in symptom.rows if key in rows]
 
 
-def gain(symptom: Symptom, measurement: Measurement) -> tuple[float, ...]:
-    """Return what an offer changes in the symptom's readouts, then in the response: the lowest helps most."""
-    keys = dict.fromkeys((*symptom.rows, _PRICE))
-    compared = (measurement.comparison.readouts.get(key.partition(" ")[0]) for key in keys)
-    return tuple((one.delta.get(A) or 0.0) if one is not None else 0.0 for one in compared)
-
-
-def most_helpful(symptom: Symptom, gains: Mapping[int, tuple[float, ...]]) -> int | None:
-    """Return which of several offers helps most; ``None`` if none does anything for the symptom."""
-    nothing = (0.0,) * len(symptom.rows)
-    helping = {number: found for number, found in gains.items() if found[: len(nothing)] < nothing}
-    return min(helping, key=lambda number: helping[number], default=None)
-
-
-def effect(symptom: Symptom, measurement: Measurement) -> str:
-    """Say what an offer did to the symptom's readouts, and to the response."""
-    rows = {row.key: row for row in measurement.readouts.rows}
-    keys = [key for key in dict.fromkeys((*symptom.rows, _PRICE)) if key in rows]
-    effects = []
-    for key in keys:
-        row = rows[key]
-        after, before = row.values[:2]
-        effects.append(f"{row.title} {before} → {after}" if before != after else f"{row.title} stays {after}")
-    return " · ".join(effects)
+def why_none(symptom: Symptom, base: Measurement, tried: Sequence[Offer]) -> str:
+    """Say why no advice helps against a symptom."""
+    first = symptom.rows[0].partition(" ")[0]
+    found = base.comparison.readouts.get(first)
+    if found is None:
+        return "only labelled recordings can tell: esc, then t labels this one"
+    value = found.arms.get(A)
+    if value is None:
+        return "no turn here is answered"
+    title = READOUTS[first].title
+    if not value and READOUTS[first].kind != "latency":
+        out_of = found.out_of[A] if found.out_of else 0
+        of = f" of {out_of:,}" if found.out_of else ""
+        return f"there is nothing to cure in these recordings: {title} 0{of}"
+    if not tried:
+        return "every setting that could is at its end already"
+    fields = ", ".join(dict.fromkeys(offer.name for offer in tried))
+    return f"{fields} were simulated, each alone, and {title} did not fall: {symptom.beyond}"

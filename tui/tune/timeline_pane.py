@@ -20,6 +20,7 @@ from tui.widgets.timeline_lanes import clock_text
 
 BEFORE_EVENT_MS = 500
 """Playing an event starts this long before it."""
+LEAD_IN_MS = 4000
 
 
 class TimelinePane(Vertical):
@@ -94,6 +95,11 @@ class TimelinePane(Vertical):
         """Just before the chosen event; without one, where to begin."""
         mark = self.timeline.chosen
         return self.start_ms if mark is None else max(mark.t_ms - BEFORE_EVENT_MS, 0)
+
+    @property
+    def lead_in_ms(self) -> int:
+        """Some seconds before the chosen event, so that what led to it is heard too."""
+        return max(self.event_ms - LEAD_IN_MS, 0)
 
     @property
     def start_ms(self) -> int:

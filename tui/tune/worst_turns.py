@@ -49,23 +49,28 @@ def _later(values_ms: tuple[int | None, int | None]) -> int | None:
     return None if mine is None or theirs is None else mine - theirs
 
 
-def worse_turns(measurement: Measurement) -> list[WorseTurn]:
-    """Return the turns that got worse, the worst first."""
-    against = measurement.comparison.baseline
+def worse_turns(measurement: Measurement, arm: str = A, than: str = "") -> list[WorseTurn]:
+    """Return the turns that are worse in an arm than in another, by default in A than in the baseline, worst first.
+
+    ``own_ms`` is on arm A's clock in either case.
+    """
+    against = than or measurement.comparison.baseline
     found: list[WorseTurn] = []
     for analysed in measurement.scope:
-        mine = measurement.runs[analysed.key, A].measured.turns
+        mine = measurement.runs[analysed.key, arm].measured.turns
         others = {one.turn.index: one for one in measurement.runs[analysed.key, against].measured.turns}
         for number, outcome in enumerate(mine, start=1):
             other = others.get(outcome.turn.index)
             if other is not None:
-                turn = _turn(analysed, number, outcome, other)
+                turn = _turn(analysed, number, outcome, other, outcome if arm == A else other)
                 if turn.why or (turn.delta_ms or 0) > 0:
                     found.append(turn)
     return sorted(found, key=lambda turn: (not turn.why, -(turn.delta_ms or 0)))
 
 
-def _turn(analysed: AnalysedRecording, number: int, mine: TurnOutcome, other: TurnOutcome) -> WorseTurn:
+def _turn(
+    analysed: AnalysedRecording, number: int, mine: TurnOutcome, other: TurnOutcome, of_a: TurnOutcome
+) -> WorseTurn:
     labels = analysed.recording.labels
     texts = [turn.text for turn in labels.caller_turns()] if labels else []
     index = mine.turn.index
@@ -82,7 +87,7 @@ def _turn(analysed: AnalysedRecording, number: int, mine: TurnOutcome, other: Tu
         recording=analysed.recording.id,
         number=number,
         words=texts[index] if index < len(texts) else "",
-        own_ms=mine.turn.end_ms,
+        own_ms=of_a.turn.end_ms,
         readout=readout,
         values_ms=pairs[readout],
         why=", ".join(why for why, so in whys if so),

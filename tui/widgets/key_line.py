@@ -10,12 +10,15 @@ from textual.content import Content
 from textual.screen import Screen
 from textual.style import Style
 from textual.widget import Widget
+from textual.widgets import Static
 
 from tui.commands.command import Command
 from tui.commands.place import Place
-from tui.commands.shared import SHOW_HELP
+from tui.commands.shared import SHOW_HELP, SHOW_SYMPTOMS
 from tui.terminal_text import content
 
+ALWAYS = (SHOW_SYMPTOMS.id, SHOW_HELP.id)
+"""What fits at any width: the two keys for a person who does not know what to do."""
 _KEY, _TOOLTIP = "turnlab_key", "turnlab_tooltip"
 
 
@@ -41,7 +44,7 @@ class KeyLine(Widget):
         self.refresh()
 
     def render(self) -> Content:
-        """Return as many keys as fit; the one for help always does."""
+        """Return as many keys as fit; those for symptoms and help always do."""
         key_style = self.get_visual_style("key-line--key", partial=True)
         idle_style = self.get_visual_style("key-line--idle", partial=True)
         reasons = self._reasons()
@@ -49,12 +52,12 @@ class KeyLine(Widget):
             (binding.id, self._part(binding, key_style, idle_style if binding.id in reasons else None))
             for binding in self._shown(reasons)
         ]
-        room = self.size.width - sum(part.cell_length for id, part in parts if id == SHOW_HELP.id)
+        room = self.size.width - sum(part.cell_length for id, part in parts if id in ALWAYS)
         fitting = []
         for id, part in parts:
-            if id != SHOW_HELP.id:
+            if id not in ALWAYS:
                 room -= part.cell_length
-            if room >= 0 or id == SHOW_HELP.id:
+            if room >= 0 or id in ALWAYS:
                 fitting.append(part)
         return Content("").join(fitting)
 
@@ -90,3 +93,23 @@ class KeyLine(Widget):
     def on_mouse_move(self, event: events.MouseMove) -> None:
         """Say what the key under the mouse does."""
         self.tooltip = content(event.style.meta.get(_TOOLTIP, "")) or None
+
+
+class GuideLine(Static):
+    """A line or two above the keys that say what to do next; it takes no room while there is nothing to say."""
+
+    DEFAULT_CSS = """
+    GuideLine {
+        display: none;
+        height: auto;
+        max-height: 2;
+        padding: 0 1;
+        background: $primary-muted;
+        color: $text-primary;
+    }
+    """
+
+    def say(self, text: str) -> None:
+        """Show a text, or nothing."""
+        self.display = bool(text)
+        self.update(content(text))
