@@ -59,7 +59,7 @@ async def come_to_rest(pilot: Pilot[None]) -> None:
         await until(pilot, lambda: "ended early" in str(screen.query_one("#curve-legend").render()))
         await pilot.press("left")
     if isinstance(screen, SymptomGuide):
-        await until(pilot, lambda: "Simulated over" in str(screen.query_one("#offers-said").render()))
+        await until(pilot, lambda: "Nothing here helps" in str(screen.query_one("#offers-said").render()))
     await pilot.pause()
 
 

@@ -319,8 +319,8 @@ class SymptomGuide(Dialog[tuple[Advice, Use]]):
         rows = {row.key: row for row in base.readouts.rows} if base is not None else {}
         here = " · ".join(measured_by(symptom, rows)) or "what measures it needs labelled recordings"
         over = base.readouts.over if base is not None else ""
-        told = f"Now, over {over}: {here}" if base is not None else ""
-        self.query_one("#symptom-measured", Static).update(content(told))
+        said = f"Now, over {over}: {here}" if base is not None else ""
+        self.query_one("#symptom-measured", Static).update(content(said))
         self._ranked = ranked(self._tried)
         listing = self.query_one("#offers", OptionList)
         at = listing.highlighted or 0
@@ -342,9 +342,9 @@ class SymptomGuide(Dialog[tuple[Advice, Use]]):
     def _option(self, advice: Advice, place: int) -> Option:
         tried = self._material is not None and advice.offer == self._material.tried
         marks = [*(["on trial now"] if tried else []), *(["helps most"] if not place else [])]
-        told = f"{', '.join(marks)}: {advice.text()}" if marks else advice.text()
+        said = f"{', '.join(marks)}: {advice.text()}" if marks else advice.text()
         return Option(
-            Content.assemble((screen_text(advice.offer.text()), "bold"), "\n  ", (screen_text(told), "$text-muted"))
+            Content.assemble((screen_text(advice.offer.text()), "bold"), "\n  ", (screen_text(said), "$text-muted"))
         )
 
     def _say(self, text: str) -> None:

@@ -241,8 +241,8 @@ class Advice:
         for name in dict.fromkeys((*own, *(readout.name for readout in BY_PLACE))):
             found, delta = readouts.get(name), _delta(name, readouts.get(name))
             # the first sound moves with the response, unless it is what is complained of
-            told = name not in _UNNOTICED and (name in own or name != "first_sound_ms" or not response)
-            if found is not None and delta and told:
+            said = name not in _UNNOTICED and (name in own or name != "first_sound_ms" or not response)
+            if found is not None and delta and said:
                 (gains if delta < 0 else costs).append(_change(name, delta, found))
         does = " · ".join(gains) or "changes nothing that callers notice"
         return f"{does} · costs {', '.join(costs)}" if costs else f"{does} · costs nothing that is measured"
