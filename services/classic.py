@@ -168,6 +168,7 @@ UNSUPPORTED: Final = {
     "delete_service": "the Classic API cannot delete a service; deactivate it instead",
     "update_voice_config": "the Classic API knows no voice_config; connect with the Platform API to change it",
     "service_history": "the Classic API tells no history; only what was changed from here is known",
+    "calls": "the Classic API tells of no calls; connect with the Platform API to pull them",
     "workspace_voice_settings": "the Classic API knows no voice settings; connect with the Platform API",
     "update_workspace_voice_settings": "the Classic API knows no voice settings; connect with the Platform API",
 }
@@ -204,6 +205,11 @@ class ClassicClient(ClassicOwners):
         self._user_id = key.user_id
         self.label = label or http.base_url.host
         self._address = str(http.base_url).rstrip("/")
+
+    @property
+    def calls(self) -> NoReturn:
+        """Raise: the Classic API has none."""
+        raise UnsupportedError(UNSUPPORTED["calls"])
 
     def service_address(self, service_id: str) -> str:
         """Return the URL that one service is read from: the listing, asked for its id."""

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from typing import Literal, Protocol
+from typing import TYPE_CHECKING, Literal, Protocol
 
 from pydantic import JsonValue
 
@@ -21,6 +21,9 @@ from services.model import (
     WorkspaceVoiceSettings,
 )
 from services.traffic import Traffic
+
+if TYPE_CHECKING:
+    from services.calls.client import CallsClient
 
 PAGE_SIZE = 100
 """The most services the Platform API gives at once; Classic gives 20, whatever is asked for."""
@@ -55,6 +58,11 @@ class ServicesClient(Protocol):
     @property
     def traffic(self) -> Traffic:
         """The rate limits that the platform reported, and whether a request is waiting for one."""
+        ...
+
+    @property
+    def calls(self) -> CallsClient:
+        """What asks for the calls that services had. Platform only: raises :class:`UnsupportedError`."""
         ...
 
     def service_address(self, service_id: str) -> str:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import datetime
+
 from presets.config import Problem
 
 
@@ -94,6 +96,20 @@ class BadResponseError(ServiceError):
 
     broken_off = False
     """Whether the connection ended in the middle of it, so that asking again may help."""
+
+
+class ArchivedError(ServiceError):
+    """202: a recording is archived and is being restored; ``restore_at`` is when it is expected, if known."""
+
+    restore_at: datetime | None = None
+
+
+class LinkExpiredError(ServiceError):
+    """A link to a recording no longer works: ask for another one."""
+
+
+class NotKeptError(ServiceError):
+    """What a platform sent cannot be written here: the disk is full, or the folder may not be written to."""
 
 
 class StorageError(ServiceError):

@@ -8,7 +8,7 @@ import json
 import zlib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from typing import Final
+from typing import Final, Protocol
 
 import httpx
 from pydantic import JsonValue, SecretStr
@@ -25,7 +25,27 @@ ENCODINGS: Final = "gzip, deflate"
 LARGEST_BYTES: Final = 64 << 20
 """A larger body is no answer of these APIs, whose pages hold at most 100 entries."""
 
+LARGEST_FILE: Final = 4 << 30
+"""A larger file is no recording of a call."""
+
 _MEMBER: Final = b"\x1f\x8b"
+
+
+class Sink(Protocol):
+    """Where a file is written as it comes. What its methods raise goes on to the caller as it is."""
+
+    @property
+    def position(self) -> int:
+        """How many bytes are there already; what is asked for begins after them."""
+        ...
+
+    def restart(self) -> None:
+        """Drop what is there: the platform sends the file from its beginning."""
+        ...
+
+    def write(self, piece: bytes) -> None:
+        """Add what has come. Raises a :class:`services.errors.ServiceError`, never :class:`OSError`."""
+        ...
 
 
 class CutShortError(Exception):
@@ -56,6 +76,30 @@ async def read_body(response: httpx.Response, came: Callable[[int], None]) -> by
     for encoding in reversed([one.strip() for one in encodings]):
         body = _decoded(body, encoding)
     return body
+
+
+async def write_body(response: httpx.Response, sink: Sink, came: Callable[[int], None]) -> None:
+    """Write a file's body to ``sink`` piece by piece. Raises what :func:`read_body` and the sink raise."""
+    if response.status_code == 206:
+        start = response.headers.get("content-range", "").removeprefix("bytes ").partition("-")[0].strip()
+        if start != str(sink.position):
+            raise CutShortError
+    elif sink.position:
+        sink.restart()
+    size = 0
+    async for piece in response.aiter_bytes(_PIECE):
+        size += len(piece)
+        if size > LARGEST_FILE:
+            raise TooLargeError
+        sink.write(piece)
+        came(size)
+    promised = response.headers.get("content-length", "")
+    encoded = response.headers.get("content-encoding", "identity") != "identity"
+    if promised.isdecimal() and not encoded and int(promised) != size:
+        raise CutShortError
+
+
+_PIECE: Final = 64 << 10
 
 
 def _decoded(body: bytes, encoding: str) -> bytes:
@@ -125,6 +169,8 @@ class Call:
     kind: str
     query: Query | None = None
     body: JsonValue = None
+    sink: Sink | None = None
+    """Where the body of a successful answer is written, instead of being read whole."""
 
     @property
     def changes(self) -> bool:
@@ -160,7 +206,11 @@ class Exchange:
         try:
             async with asyncio.timeout_at(ends) as clock:
                 head = await self._http.send(request, auth=SecretHeaders(headers), stream=True)
-                body = await read_body(head, lambda came: clock.reschedule(ends + came / SLOWEST_BYTES_S))
+                body = b""
+                if call.sink is not None and head.status_code in (200, 206):
+                    await write_body(head, call.sink, lambda came: clock.reschedule(ends + came / SLOWEST_BYTES_S))
+                else:
+                    body = await read_body(head, lambda came: clock.reschedule(ends + came / SLOWEST_BYTES_S))
         except _FAILED as error:
             return self._failure(call, error, head)
         finally:
@@ -172,13 +222,19 @@ class Exchange:
 
     def _request(self, call: Call) -> httpx.Request:
         content = None if call.body is None else json.dumps(call.body, allow_nan=False).encode()
-        kind = {} if content is None else {"Content-Type": "application/json"}
+        headers = {"Accept-Encoding": ENCODINGS} | ({} if content is None else {"Content-Type": "application/json"})
+        if call.sink is not None:
+            # so that bytes count the same here and there
+            headers["Accept-Encoding"] = "identity"
+            if call.sink.position:
+                headers["Range"] = f"bytes={call.sink.position}-"
         return self._http.build_request(
             call.method,
             call.path,
-            params={name: value for name, value in (call.query or {}).items() if value is not None},
+            # None where there are none: a link to a file has its own, which an empty mapping would take off
+            params={name: value for name, value in (call.query or {}).items() if value is not None} or None,
             content=content,
-            headers={"Accept-Encoding": ENCODINGS, **kind},
+            headers=headers,
             timeout=TIMEOUT,
         )
 

@@ -10,6 +10,7 @@ import httpx
 from pydantic import JsonValue
 
 from presets.config import as_sent
+from services.calls.platform import PlatformCalls
 from services.client import PAGE_SIZE
 from services.errors import BadResponseError, NotFoundError, RefusedError, UnsupportedError
 from services.exchange import Query
@@ -175,6 +176,7 @@ class PlatformClient(PlatformOwners):
         self.unsupported: Mapping[str, str] = {
             name: why for name, why in UNSUPPORTED.items() if name not in supported
         }
+        self.calls = PlatformCalls(self._transport, workspace_id)
         self._address = str(http.base_url).rstrip("/")
         self._workspace_id = workspace_id
         self.label = label or http.base_url.host

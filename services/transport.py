@@ -7,7 +7,7 @@ import time
 from collections import defaultdict
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import TypeVar
 
 import httpx
@@ -15,8 +15,8 @@ import stamina
 from pydantic import JsonValue, SecretStr
 
 from services.answers import Answers
-from services.errors import RateLimitedError, ServiceError, TokenExpiredError, UnreachableError
-from services.exchange import Call, Exchange, Query
+from services.errors import BadResponseError, RateLimitedError, ServiceError, TokenExpiredError, UnreachableError
+from services.exchange import Call, Exchange, Query, Sink
 from services.model import Page
 from services.paging import read_page
 from services.reading import JsonObject
@@ -34,6 +34,19 @@ from services.secrets import Credentials, redacted
 from services.traffic import RateLimit, Traffic, Waiting
 
 T = TypeVar("T")
+
+REDIRECTS = 3
+"""How often a file's address may lead to another one."""
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """An answer whose status matters; ``body`` is empty where it is no JSON object."""
+
+    status: int
+    headers: Mapping[str, str]
+    body: JsonObject
+
 
 WORTH_TELLING_S = 1.0
 """Shorter waits are over before a person could read about them."""
@@ -99,6 +112,47 @@ class Transport:
         """Send a request, again where that is safe and may help, and return the successful answer."""
         return await self._retried(Call(method, path, kind, query, body), lambda response: response)
 
+    async def reply(self, method: str, path: str, *, kind: str) -> Reply:
+        """Send a request whose answer may be 202, with whatever body, or a JSON object. Raises as the others."""
+        return await self._retried(Call(method, path, kind), self._reply)
+
+    async def download(self, url: str, sink: Sink, *, kind: str) -> Reply:
+        """Write what is at ``url``, a path on the platform or a whole address, to ``sink``, from where that is.
+
+        An address elsewhere, or one that the platform leads to, is asked without the key. Returns the answer's
+        head, 202 among others. Raises :class:`ServiceError`, and what the sink raises.
+        """
+        for _ in range(1 + REDIRECTS):
+            found = await self._retried(Call("GET", url, kind, sink=sink), lambda response: response)
+            if not found.has_redirect_location:
+                return self._reply(found)
+            url = str(self._address(url).join(found.headers["location"]))
+        raise BadResponseError(f"{self._answers.host} leads from address to address; tell the platform's support")
+
+    def _reply(self, response: httpx.Response) -> Reply:
+        bodiless = response.status_code != 200 or not response.content
+        try:
+            body = self._answers.parse(response)
+        except BadResponseError:
+            if not bodiless:
+                raise
+            body = {}
+        return Reply(response.status_code, response.headers, body)
+
+    def _address(self, path: str) -> httpx.URL:
+        return self._http.base_url.join(path) if path.startswith("/") else httpx.URL(path)
+
+    async def _headers(self, call: Call) -> Mapping[str, SecretStr]:
+        """Return the key's headers, for the platform itself; a file may lie elsewhere, where no key belongs."""
+        if call.sink is None or call.path.startswith("/"):
+            return await self._credentials.headers()
+        there, here = self._address(call.path), self._http.base_url
+        if (there.scheme, there.host, there.port) == (here.scheme, here.host, here.port):
+            return await self._credentials.headers()
+        if there.scheme != "https" and there.host not in ("127.0.0.1", "localhost", "::1"):
+            raise BadResponseError(f"{self._answers.host} has a file at an address without https; it was not asked")
+        return {}
+
     async def _retried(self, call: Call, read: Callable[[httpx.Response], T]) -> T:
         attempts = stamina.retry_context(
             on=lambda error: self._wait_before_retry(call, error),
@@ -132,10 +186,10 @@ class Transport:
 
     async def _attempt(self, call: Call, *, again: bool) -> httpx.Response:
         self.traffic.note_waiting(None)
-        headers = await self._credentials.headers()
+        headers = await self._headers(call)
         async with self._turn(call):
             found = await self._once(call, headers)
-        refused = isinstance(found, httpx.Response) and found.status_code == 401
+        refused = isinstance(found, httpx.Response) and found.status_code == 401 and bool(headers)
         if refused and await self._credentials.renew(headers):
             if call.changes:
                 # Signing in takes a while, in which another client may store another value.
@@ -146,7 +200,7 @@ class Transport:
             # A platform that twice takes all its time will do so a third time.
             found.final |= again and isinstance(found, UnreachableError) and found.too_slow
             raise found
-        if found.is_success:
+        if found.is_success or (call.sink is not None and found.has_redirect_location):
             return found
         raise self._refusal(call, found)
 

@@ -17,6 +17,7 @@ from textual import work
 from textual.app import App
 from textual.reactive import reactive
 
+from recordings.demo_calls import demo_sound
 from tui.terminal_text import plain
 
 if TYPE_CHECKING:
@@ -85,7 +86,7 @@ def chosen(name: str | None, tell: Callable[[str], None]) -> OpenClient:
         choice = await asyncio.to_thread(choosing.choose, name)
         if choice.note:
             tell(choice.note)
-        async with opening.open_profile(choice.profile, tell) as client:
+        async with opening.open_profile(choice.profile, tell, make_sound=demo_sound) as client:
             yield client
 
     return opening

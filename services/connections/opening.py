@@ -17,20 +17,23 @@ from services.errors import ConnectionProblem
 if TYPE_CHECKING:
     import httpx
 
+    from services.calls.embedded.sounds import MakeSound
+
 
 @asynccontextmanager
 async def open_profile(
-    profile: Profile, tell: Callable[[str], None] = lambda _: None
+    profile: Profile, tell: Callable[[str], None] = lambda _: None, *, make_sound: MakeSound | None = None
 ) -> AsyncIterator[ServicesClient]:
     """Open a connection and close it at the end. Nothing is sent yet.
 
-    ``tell`` hears which of the machine's settings for the network make no sense and are not followed. Raises
+    ``tell`` hears which of the machine's settings for the network make no sense and are not followed;
+    ``make_sound`` makes the recordings of the embedded platform's calls. Raises
     :class:`services.errors.ServiceError`.
     """
     if profile.source == "embedded":
         from services.embedded import open_embedded
 
-        async with open_embedded() as embedded:
+        async with open_embedded(make_sound=make_sound) as embedded:
             yield embedded
         return
     import anyio.to_thread

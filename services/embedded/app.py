@@ -11,6 +11,8 @@ from starlette.datastructures import MutableHeaders
 from starlette.exceptions import HTTPException
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
+from services.calls.embedded import routes as call_routes
+from services.calls.embedded.sounds import CallSounds
 from services.embedded import history_routes
 from services.embedded.access import Authenticator
 from services.embedded.answers import AsciiJson, envelope, invalid, log, refused, storage_failed
@@ -29,17 +31,21 @@ def create_app(
     limits: RateLimits | None = None,
     classic: bool = True,
     names: frozenset[str] | None = None,
+    sounds: CallSounds | None = None,
 ) -> FastAPI:
     """Return the application over an open workspace file; the caller closes the file afterwards.
 
     ``names`` are what it may be asked by (:func:`services.embedded.bounds.served_names`); ``None``: any name.
-    Without ``classic`` it speaks the Platform dialect alone, and is imported in two thirds of the time.
+    ``sounds`` makes the recordings of calls; without it there are none. Without ``classic`` it speaks the Platform
+    dialect alone, and is imported in two thirds of the time.
     """
     # No documentation pages: they would fetch scripts from elsewhere.
     app = FastAPI(title="Turnlab embedded platform", version="1", docs_url=None, redoc_url=None)
-    app.state.platform = AppState(database, authenticator or Authenticator(), limits or RateLimits())
+    app.state.platform = AppState(
+        database, authenticator or Authenticator(), limits or RateLimits(), sounds or CallSounds()
+    )
     # The routes as they are: include_router() would work every one of them out again, on the first request.
-    for routes in (service_routes, owner_routes, settings_routes, history_routes):
+    for routes in (service_routes, owner_routes, settings_routes, history_routes, call_routes):
         app.router.routes.extend(routes.router.routes)
     if classic:
         from services.embedded.classic import organization_routes as organization

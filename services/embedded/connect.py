@@ -14,6 +14,7 @@ from base.folders import data_folder
 from services.client import ServicesClient
 
 if TYPE_CHECKING:
+    from services.calls.embedded.sounds import MakeSound
     from services.embedded.access import Access
     from services.embedded.database import Database
 
@@ -26,10 +27,13 @@ def workspace_file() -> Path:
 
 
 @asynccontextmanager
-async def open_embedded(path: Path | None = None) -> AsyncIterator[ServicesClient]:
+async def open_embedded(
+    path: Path | None = None, *, make_sound: MakeSound | None = None
+) -> AsyncIterator[ServicesClient]:
     """Open the workspace in ``path`` (by default :func:`workspace_file`), filling it on the first start.
 
-    Raises :class:`services.errors.StorageError` if the file cannot be used; the file is then left as it is.
+    ``make_sound`` makes the recordings of its calls; without it they cannot be had. Raises
+    :class:`services.errors.StorageError` if the file cannot be used; the file is then left as it is.
     """
     import anyio.to_thread
 
@@ -38,11 +42,13 @@ async def open_embedded(path: Path | None = None) -> AsyncIterator[ServicesClien
     try:
         import httpx
 
+        from services.calls.embedded.sounds import CallSounds
         from services.embedded.app import create_app
         from services.platform import PlatformClient
 
         # A failure inside the platform must come back as its 500 answer, as it would over a network.
-        door = httpx.ASGITransport(create_app(database, classic=False), raise_app_exceptions=False)
+        app = create_app(database, classic=False, sounds=CallSounds(make_sound))
+        door = httpx.ASGITransport(app, raise_app_exceptions=False)
         async with httpx.AsyncClient(transport=door, base_url="http://embedded-platform", trust_env=False) as http:
             yield PlatformClient(
                 http, workspace_id=access.workspace_id, token=access.token, label="embedded", tells_history=True

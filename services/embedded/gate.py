@@ -17,6 +17,7 @@ from starlette.concurrency import run_in_threadpool
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
+from services.calls.embedded.sounds import CallSounds
 from services.embedded.access import Authenticator, Principal
 from services.embedded.audit import Actor
 from services.embedded.database import Database
@@ -35,6 +36,7 @@ class AppState:
     database: Database
     authenticator: Authenticator
     limits: RateLimits
+    sounds: CallSounds
 
 
 _Find = Callable[[Authenticator, sqlite3.Connection, str], Principal | None]

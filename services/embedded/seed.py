@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import secrets
 import sqlite3
+from datetime import date
 from typing import Any
 from uuid import NAMESPACE_URL, uuid5
 
+from services.calls.embedded.demo import add_demo_calls
 from services.embedded import store
 from services.embedded.access import access
 from services.embedded.migrations import add_behavior_sets, add_people
@@ -25,8 +27,11 @@ def demo_id(kind: str, name: str) -> str:
     return str(uuid5(_NAMESPACE, f"{kind}/{name}"))
 
 
-def seed(db: sqlite3.Connection) -> None:
-    """Fill an empty workspace file. Call it inside the transaction that made the tables."""
+def seed(db: sqlite3.Connection, today: date | None = None) -> None:
+    """Fill an empty workspace file. Call it inside the transaction that made the tables.
+
+    The demo's calls lie before ``today``, UTC.
+    """
     data = seed_data()
     workspace_id = demo_id("workspace", data["workspace"])
     db.execute(
@@ -46,6 +51,7 @@ def seed(db: sqlite3.Connection) -> None:
     for service in data["services"]:
         store.save_service(db, _complete(workspace_id, service) | {"created_by": owner, "updated_by": owner})
     add_behavior_sets(db)
+    add_demo_calls(db, workspace_id, today)
 
 
 def _insert_owner(db: sqlite3.Connection, kind: str, workspace_id: str, entry: dict[str, Any]) -> None:

@@ -14,6 +14,7 @@ from pathlib import Path
 import uvicorn
 
 from base.unexpected import handler
+from services.calls.embedded.sounds import CallSounds, MakeSound
 from services.embedded.access import Access, Authenticator, Role, access
 from services.embedded.addresses import authority, bind
 from services.embedded.answers import log
@@ -41,6 +42,8 @@ class ServeOptions:
     """How long a token of the Classic dialect lasts."""
     rate_window_s: float = 60.0
     """How long a minute of the rate limits lasts; 0 for no limits."""
+    make_sound: MakeSound | None = None
+    """Makes the recordings of the demo's calls; without it they cannot be had."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +87,7 @@ def serve(wishes: ServeOptions, tell: Callable[[Ready], None]) -> None:
                 authenticator=authenticator,
                 limits=RateLimits(wishes.rate_window_s),
                 names=served_names(wishes.host),
+                sounds=CallSounds(wishes.make_sound),
             )
             asyncio.run(_run(app, bound, lambda: tell(ready)))
         finally:

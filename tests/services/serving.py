@@ -12,6 +12,7 @@ from typing import Any
 import httpx
 import uvicorn
 
+from services.calls.embedded.sounds import CallSounds
 from services.classic import ClassicClient
 from services.embedded.access import Access, access
 from services.embedded.app import create_app
@@ -38,10 +39,10 @@ def classic_client(platform: Served, http: httpx.AsyncClient, **options: Any) ->
 
 
 @contextmanager
-def served(path: Path, *, limits: RateLimits | None = None) -> Iterator[Served]:
+def served(path: Path, *, limits: RateLimits | None = None, sounds: CallSounds | None = None) -> Iterator[Served]:
     """Serve a fresh demo workspace on a free port of this machine."""
     database = Database.open(path, fill=seed)
-    app = create_app(database, limits=limits or RateLimits(window_s=0))
+    app = create_app(database, limits=limits or RateLimits(window_s=0), sounds=sounds)
     server = uvicorn.Server(uvicorn.Config(app, port=0, log_config=None, lifespan="off"))
     ready = threading.Event()
     started = server.startup

@@ -150,8 +150,16 @@ async def test_what_a_dialect_cannot_do_is_told_and_not_sent(
             await call()
     with pytest.raises(InvalidError, match="comes twice"):
         await classic.update_service("x", {"tags": [{"key": "a", "value": "1"}, {"key": "a", "value": "2"}]})
+    with pytest.raises(UnsupportedError, match="no calls"):
+        _ = classic.calls
     assert proxy.requests == []
-    told = {"delete_service", "update_voice_config", "workspace_voice_settings", "update_workspace_voice_settings"}
+    told = {
+        "calls",
+        "delete_service",
+        "update_voice_config",
+        "workspace_voice_settings",
+        "update_workspace_voice_settings",
+    }
     assert told <= set(classic.unsupported)
     assert "list_behavior_sets" in platform.unsupported
 

@@ -259,7 +259,7 @@ async def test_voice_settings_are_put_back_from_the_history(app: TurnlabApp, wor
         assert detail is not None
         detail.query_one(TabbedContent).active = "history"
         rows = detail.query_one("#history-rows", DataTable)
-        await until(pilot, lambda: rows.row_count == 2, "what the platform tells, and what is kept here")
+        await until(pilot, lambda: rows.row_count == 3, "what the platform tells, twice, and what is kept here")
         rows.move_cursor(row=1)
         await until(pilot, lambda: detail.restorable is not None, "the change from here")
         app.services_screen.action_rollback()

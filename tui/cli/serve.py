@@ -9,6 +9,7 @@ from pathlib import Path
 
 from base.folders import typed_path
 from base.unexpected import keep_secret
+from recordings.demo_calls import demo_sound
 from services.embedded import workspace_file
 from services.embedded.addresses import is_loopback
 from services.embedded.connect import FILE_NAME
@@ -78,6 +79,7 @@ def serve(request: Request, *, as_json: bool) -> None:
                 token=request.token,
                 token_lifetime=timedelta(seconds=request.token_lifetime),
                 rate_window_s=request.rate_window,
+                make_sound=demo_sound,
             ),
             tell,
         )
