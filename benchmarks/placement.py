@@ -2,7 +2,8 @@
 
 Every labelled recording that has turns and is not hard is simulated under ``balanced`` (seed 0), and the time from
 the true end of each turn to the agent's first sound, filler or response, is averaged, by kind of speech and over
-all. The vendor documents 900 ms. The default profile's own threshold comes first, then those named.
+all. The vendor documents 900 ms. The default profile's own threshold comes first, then those named. What else lies
+between a caller and the answer follows, where people talk, under each of three presets.
 """
 
 from __future__ import annotations
@@ -27,6 +28,8 @@ from simulator.study import Arm, run
 
 DOCUMENTED_MS = 900
 ARM = "balanced"
+TALKING = "natural"
+PRESETS = ("ultra_low_latency", ARM, "quality")
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,9 +39,9 @@ class Speech:
     name: str
     heard: tuple[tuple[Recording, Activity], ...]
 
-    def outcomes(self, profile: EngineProfile) -> list[TurnOutcome]:
-        """Return what every turn met under a profile."""
-        arm = Arm(ARM, builtin_presets()[ARM].config)
+    def outcomes(self, profile: EngineProfile, preset: str = ARM) -> list[TurnOutcome]:
+        """Return what every turn met under a profile and a preset."""
+        arm = Arm(preset, builtin_presets()[preset].config)
         return [
             outcome
             for recording, activity in self.heard
@@ -84,6 +87,14 @@ def _in_words(name: str, turns: Sequence[TurnOutcome]) -> str:
     )
 
 
+def _stages(preset: str, turns: Sequence[TurnOutcome]) -> str:
+    answered = [turn for turn in turns if turn.stages_ms is not None]
+    means = {name: np.mean([(turn.stages_ms or {})[name] for turn in answered]) for name in answered[0].stages_ms or ()}
+    found = "".join(f", {name} {mean:,.0f}" for name, mean in means.items())
+    response = np.mean([turn.response_ms for turn in answered if turn.response_ms is not None])
+    return f"  {preset:22} first sound {mean_first_sound_ms(turns):5,.0f} ms, response {response:5,.0f}{found}"
+
+
 def main() -> None:
     """Print the placement of the default threshold, and of others."""
     if len(sys.argv) < 2 or not Path(sys.argv[1]).is_dir():
@@ -96,6 +107,11 @@ def main() -> None:
         for name, turns in by_kind.items():
             print(_in_words(name, turns))
         print(_in_words("all", [turn for turns in by_kind.values() for turn in turns]))
+    talking = next((one for one in speech if one.name == TALKING), None)
+    if talking is not None:
+        print(TALKING)
+        for preset in PRESETS:
+            print(_stages(preset, talking.outcomes(default_profile(), preset)))
 
 
 if __name__ == "__main__":

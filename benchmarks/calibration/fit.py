@@ -16,10 +16,10 @@ from simulator.engine.end_of_turn import Doubt
 from simulator.engine.profile import Values
 
 BUDGETS = np.arange(2, 41) / 100
-WEIGHT = {"natural": 3.0, "spliced hesitations": 1.0, "read": 1.0}
-"""How much a kind of speech counts: people talking for more than cut and read speech."""
+WEIGHT = {"natural": 3.0, "spliced hesitations": 3.0, "read": 1.0}
+"""How much a kind of speech counts: read speech, where no sound tells an end, for less."""
 
-WORSE_WEIGHT = 3.0
+WORSE_WEIGHT = 10.0
 """What is lost against silence alone at one budget counts so many times what is gained at another."""
 
 FOLDS = 7
@@ -67,9 +67,10 @@ def shipped(values: Values) -> Shape:
 
 def shapes() -> Iterator[Shape]:
     """Yield the shapes to choose from."""
-    knots = product((-5.0,), (-4.0, -3.5, -3.0), (-1.0, 0.0), (4.8,))
-    seconds = list(product((2.25, 2.5), (0.35, 0.5, 0.7, 0.9), (1.5, 2.0)))
-    return (Shape(*knot, *second) for knot in knots for second in seconds)
+    unfinished = product((-5.0,), (-4.5, -4.0, -3.5, -3.0))
+    finished = list(product((-1.0, 0.0), (1.0, 2.0, 4.8)))
+    seconds = list(product((2.25, 2.5), (0.35, 0.6, 0.9), (1.0, 1.5)))
+    return (Shape(*low, *high, *second) for low in unfinished for high in finished for second in seconds)
 
 
 class Judged(NamedTuple):

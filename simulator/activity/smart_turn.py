@@ -20,10 +20,11 @@ from simulator.activity.models import open_session, smart_turn_path
 WINDOW_SECONDS = 8
 """How much of the caller's channel the network hears."""
 
-COMPLETENESS = ((-5.0, 0.0), (-3.5, NO_MODEL_COMPLETENESS), (-1.0, NO_MODEL_COMPLETENESS), (4.8, 1.0))
+COMPLETENESS = ((-5.0, 0.0), (-4.0, NO_MODEL_COMPLETENESS), (-1.0, NO_MODEL_COMPLETENESS), (2.0, 1.0))
 """Log-odds of the network's output, and the completeness there; between them it lies on a straight line.
 
-Below an output of 0.0067 a turn sounds plainly unfinished; from 0.029 to 0.27 it may be either; 0.992 is the most.
+Below an output of 0.0067 a turn sounds plainly unfinished; from 0.018 to 0.27 it may be either; from 0.88 it sounds
+plainly finished.
 """
 
 _LEAST_ODDS = 1e-6
