@@ -89,8 +89,8 @@ def _in_words(name: str, turns: Sequence[TurnOutcome]) -> str:
 
 def _stages(preset: str, turns: Sequence[TurnOutcome]) -> str:
     answered = [turn for turn in turns if turn.stages_ms is not None]
-    means = {name: np.mean([(turn.stages_ms or {})[name] for turn in answered]) for name in answered[0].stages_ms or ()}
-    found = "".join(f", {name} {mean:,.0f}" for name, mean in means.items())
+    split = [turn.stages_ms or {} for turn in answered]
+    found = "".join(f", {name} {np.mean([part[name] for part in split]):,.0f}" for name in split[0])
     response = np.mean([turn.response_ms for turn in answered if turn.response_ms is not None])
     return f"  {preset:22} first sound {mean_first_sound_ms(turns):5,.0f} ms, response {response:5,.0f}{found}"
 
