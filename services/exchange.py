@@ -87,7 +87,8 @@ async def write_body(response: httpx.Response, sink: Sink, came: Callable[[int],
     elif sink.position:
         sink.restart()
     size = 0
-    async for piece in response.aiter_bytes(_PIECE):
+    # as it comes, not gathered into larger pieces: what has come before a break is kept
+    async for piece in response.aiter_bytes():
         size += len(piece)
         if size > LARGEST_FILE:
             raise TooLargeError
@@ -97,9 +98,6 @@ async def write_body(response: httpx.Response, sink: Sink, came: Callable[[int],
     encoded = response.headers.get("content-encoding", "identity") != "identity"
     if promised.isdecimal() and not encoded and int(promised) != size:
         raise CutShortError
-
-
-_PIECE: Final = 64 << 10
 
 
 def _decoded(body: bytes, encoding: str) -> bytes:

@@ -92,6 +92,11 @@ class CallFolders:
             except TextError as error:
                 yield CallFolder(path.parent, None, str(error))
 
+    def all_folders(self, workspace: str | None = None) -> list[Path]:
+        """Return the folder of every call and of every download that has not finished."""
+        pattern = f"{'*' if workspace is None else safe_name(workspace)}/*"
+        return sorted(path for path in self.home.glob(pattern) if path.is_dir() and not path.is_symlink())
+
     def remove(self, folder: Path) -> None:
         """Delete a call with everything of it. Raises :class:`OSError`."""
         # first what makes it a call, so that a deletion that is broken off leaves none that is half there

@@ -1,0 +1,142 @@
+"""A recording's files on their way to the disk: resumed after a break, and whole before they have their name."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Awaitable, Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Final, Literal
+
+from base.files import lock_file
+from base.os_errors import os_error_text
+from services.calls.client import CallsClient
+from services.calls.record import AudioFile
+from services.errors import BadResponseError, LinkExpiredError, NotKeptError, ServiceError, UnreachableError
+
+PARTIAL: Final = ".download"
+"""How the names of files that have not come whole end; they stay for the next pull."""
+
+RENEWALS: Final = 3
+"""So many links in a row may have expired before anything comes."""
+
+_CONTAINERS: Final = (b"RIFF", b"RIFX", b"RF64", b"fLaC", b"OggS", b"ID3", b"FORM", b"\xff\xfb", b"\xff\xf3")
+_SUFFIXES: Final = {b"RIFF": ".wav", b"RIFX": ".wav", b"RF64": ".wav", b"fLaC": ".flac", b"OggS": ".ogg"}
+
+Url = Callable[[], Awaitable[str | None]]
+"""Asks the platform for a link."""
+
+
+class FileSink:
+    """Writes a download to ``path``, after what an earlier one left there. Close it.
+
+    Raises :class:`services.errors.NotKeptError`, also where another process is writing the same file.
+    """
+
+    def __init__(self, path: Path, came: Callable[[int], None]) -> None:
+        self._path = path
+        self._came = came
+        with _on_disk(path):
+            handle = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
+            self._file = os.fdopen(handle, "r+b", buffering=0)
+        if not lock_file(handle):
+            self._file.close()
+            raise NotKeptError(f"{path.parent.name} is being pulled by another Turnlab; wait for it")
+        self.position = self._file.seek(0, os.SEEK_END)
+
+    def restart(self) -> None:
+        """Drop what is there."""
+        with _on_disk(self._path):
+            self._file.truncate(0)
+            self._file.seek(0)
+        self._came(-self.position)
+        self.position = 0
+
+    def write(self, piece: bytes) -> None:
+        """Add what has come."""
+        rest = memoryview(piece)
+        with _on_disk(self._path):
+            while rest:
+                count = self._file.write(rest) or 0
+                self.position += count
+                self._came(count)
+                rest = rest[count:]
+
+    def close(self) -> None:
+        """Close the file and let others have it."""
+        self._file.close()
+
+    def finish(self) -> None:
+        """Have what was written on the disk."""
+        with _on_disk(self._path):
+            os.fsync(self._file.fileno())
+
+
+@contextmanager
+def _on_disk(path: Path) -> Iterator[None]:
+    """Turn what the disk refuses into :class:`services.errors.NotKeptError`."""
+    try:
+        yield
+    except OSError as error:
+        why = os_error_text(error)
+    else:
+        return
+    raise NotKeptError(f"{path.parent}: {why}; make room there and pull again: it goes on from here")
+
+
+async def download(client: CallsClient, url: Url, sink: FileSink) -> bool:
+    """Write a file to a sink, whatever breaks on the way, as long as more of it comes.
+
+    Returns ``False`` if the platform has no such file. Raises :class:`services.errors.ServiceError`.
+    """
+    link, renewed, emptied = await url(), 0, False
+    if link is None:
+        return False
+    while True:
+        before = sink.position
+        try:
+            await client.download(link, sink)
+        except LinkExpiredError:
+            renewed = renewed + 1 if sink.position == before else 1
+            if renewed > RENEWALS:
+                raise
+            link = await url()
+            if link is None:
+                return False
+        except (UnreachableError, BadResponseError):
+            if sink.position <= before:
+                raise
+        except ServiceError as error:
+            # 416: what is there is no beginning of it, or already all of it
+            if error.status != 416 or emptied:
+                raise
+            emptied = True
+            sink.restart()
+        else:
+            sink.finish()
+            return True
+
+
+def audio_file(
+    folder: Path, side: Literal["caller", "agent"], form: str, rate_hz: int | None, offset_s: float
+) -> AudioFile:
+    """Give a downloaded file its name by its first bytes, and return what ``call.json`` says of it.
+
+    ``form`` is the platform's word for the format, used where the file has no header of its own. Raises
+    :class:`services.errors.NotKeptError`.
+    """
+    partial = folder / f"{side}{PARTIAL}"
+    with _on_disk(partial):
+        with partial.open("rb") as file:
+            first = file.read(4)
+        container = first.startswith(_CONTAINERS)
+        mulaw = "law" in form.lower() or (side == "caller" and "pcm" not in form.lower())
+        suffix = _SUFFIXES.get(first, ".audio") if container else ".ulaw" if mulaw else ".pcm"
+        path = folder / f"{side}{suffix}"
+        partial.replace(path)
+    return AudioFile(
+        file=path.name,
+        encoding="container" if container else "mulaw" if mulaw else "pcm16",
+        rate_hz=rate_hz or (8000 if mulaw else 16000),
+        offset_s=round(offset_s, 3),
+    )

@@ -1,0 +1,364 @@
+"""Pulls a service's calls into their private folder: four at a time, each by itself, resumed after a break."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, timedelta
+from itertools import pairwise
+from pathlib import Path
+from typing import Final, Literal
+
+from base.json_text import TextError
+from base.os_errors import os_error_text
+from presets.config import VoiceConfig
+from services.calls.client import CallFilter, CallsClient
+from services.calls.downloading import PARTIAL, FileSink, audio_file, download
+from services.calls.folders import RECORD, CallFolders
+from services.calls.model import CallDetail, CallSummary, RecordingMetadata
+from services.calls.record import AudioFile, AudioState, CallAudio, CallRecord, ServiceName
+from services.calls.recorded import CallClock, number_of, operator_stretches, turns_of, unplaced_operator
+from services.calls.settings_then import SettingsThen
+from services.client import PAGE_SIZE
+from services.errors import ArchivedError, NotFoundError, NotKeptError, ServiceError
+from services.model import Service
+from services.paging import Pages
+
+AT_ONCE: Final = 4
+"""So many calls are pulled at once."""
+
+MOST: Final = 200
+DAYS: Final = 14
+
+_LONGEST_OFFSET_S: Final = 600.0
+"""A recording that begins later on the call's clock than this is on another clock."""
+
+State = Literal["pulled", "here", "archived", "unrecorded", "failed"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PullRequest:
+    """Which calls to pull."""
+
+    service: Service
+    workspace: str
+    since: date
+    until: date | None = None
+    most: int = MOST
+    simulated: bool = False
+    inherited: VoiceConfig = field(default_factory=VoiceConfig)
+    """The workspace's voice settings, which the service inherits."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PulledCall:
+    """What became of one call; ``notes`` are sentences for the person, without a word of the call."""
+
+    id: str
+    started_at: datetime | None
+    state: State
+    notes: tuple[str, ...] = ()
+    folder: Path | None = None
+    record: CallRecord | None = field(default=None, repr=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """How far a pull is; ``calls`` of ``of`` are done, ``of`` is ``None`` while they are being listed."""
+
+    calls: int
+    of: int | None
+    bytes: int
+
+
+@dataclass(frozen=True, slots=True)
+class Pull:
+    """What a pull came to. ``stopped``: why it did not go on; ``more``: there are more calls than asked for."""
+
+    calls: tuple[PulledCall, ...]
+    more: bool = False
+    stopped: str | None = None
+
+    def count(self, *states: State) -> int:
+        """Return how many calls are in one of some states."""
+        return sum(call.state in states for call in self.calls)
+
+
+Kept = Callable[[CallRecord, Path], Awaitable[CallRecord]]
+"""Does what is done to a call that has just come, such as measuring it, and returns its record as it is then."""
+
+
+def first_day(days: int, today: date | None = None) -> date:
+    """Return the first day of the last so many days, UTC."""
+    return (today or datetime.now(UTC).date()) - timedelta(days=days)
+
+
+async def pull(
+    client: CallsClient,
+    request: PullRequest,
+    folders: CallFolders,
+    settings: SettingsThen,
+    *,
+    progress: Callable[[Progress], None] = lambda _: None,
+    kept: Kept | None = None,
+) -> Pull:
+    """Pull calls, the newest first. What is here already is not asked for again.
+
+    One call that fails never spoils the others; a full disk ends the pull. Cancelling it keeps what has come, and
+    the beginnings of files for the next pull. Raises :class:`services.errors.ServiceError` if the calls cannot be
+    listed.
+    """
+    progress(Progress(0, None, 0))
+    found, more = await newest(client, request)
+    work = _Pulling(client, request, folders, settings, kept, len(found), progress)
+    results = await work.all(found)
+    return Pull(tuple(results), more, work.stopped)
+
+
+async def newest(client: CallsClient, request: PullRequest) -> tuple[list[CallSummary], bool]:
+    """Return the newest calls, newest first, and whether there are more. Raises :class:`ServiceError`.
+
+    Pages are fetched only as far as needed where the platform lists the newest first.
+    """
+    wanted = CallFilter(
+        service_id=request.service.id,
+        date_from=request.since,
+        date_to=request.until,
+        include_simulated=request.simulated,
+    )
+    pages = Pages(lambda at: client.list(wanted, limit=PAGE_SIZE, continuation=at))
+    found: list[CallSummary] = []
+    while not pages.complete:
+        found += await pages.more()
+        in_order = all(_start(a) >= _start(b) for a, b in pairwise(found))
+        if in_order and len(found) > request.most:
+            break
+    # A platform may ignore a filter that it does not know.
+    mine = [call for call in found if call.service_id in (None, request.service.id)]
+    mine.sort(key=_start, reverse=True)
+    return mine[: request.most], len(mine) > request.most or not pages.complete
+
+
+def _start(call: CallSummary) -> float:
+    return call.started_at.timestamp() if call.started_at else 0.0
+
+
+class _Pulling:
+    """One pull under way."""
+
+    def __init__(
+        self,
+        client: CallsClient,
+        request: PullRequest,
+        folders: CallFolders,
+        settings: SettingsThen,
+        kept: Kept | None,
+        count: int,
+        progress: Callable[[Progress], None],
+    ) -> None:
+        self.stopped: str | None = None
+        self._client = client
+        self._request = request
+        self._folders = folders
+        self._settings = settings
+        self._kept = kept
+        self._count = count
+        self._done = self._bytes = 0
+        self._progress = progress
+        self._slots = asyncio.Semaphore(AT_ONCE)
+
+    async def all(self, found: Sequence[CallSummary]) -> list[PulledCall]:
+        """Pull every call, and return what became of each in the same order."""
+        self._tell()
+        async with asyncio.TaskGroup() as group:
+            tasks = [group.create_task(self._one(call)) for call in found]
+        return [result for task in tasks if (result := task.result()) is not None]
+
+    async def _one(self, call: CallSummary) -> PulledCall | None:
+        async with self._slots:
+            if self.stopped is not None:
+                return None
+            try:
+                result = await self._pulled(call)
+            except NotKeptError as error:
+                self.stopped = self.stopped or str(error)
+                return None
+            except ServiceError as error:
+                result = self._result(call, "failed", str(error))
+            except OSError as error:
+                self.stopped = (
+                    self.stopped or f"{self._folders.home}: {os_error_text(error)}; make room, pull again"
+                )
+                return None
+            self._done += 1
+            self._tell()
+            return result
+
+    def _tell(self) -> None:
+        self._progress(Progress(self._done, self._count, self._bytes))
+
+    def _came(self, count: int) -> None:
+        self._bytes = max(0, self._bytes + count)
+        self._tell()
+
+    def _result(self, call: CallSummary, state: State, *notes: str) -> PulledCall:
+        return PulledCall(id=call.id, started_at=call.started_at, state=state, notes=notes)
+
+    async def _pulled(self, call: CallSummary) -> PulledCall:
+        folder = self._folders.folder(self._request.workspace, call.id)
+        if (record := self._here(folder, call)) is not None:
+            return PulledCall(id=call.id, started_at=call.started_at, state="here", folder=folder, record=record)
+        folder = self._folders.make(self._request.workspace, call.id)
+        try:
+            return await self._fetched(call, folder)
+        finally:
+            # a call of which nothing has come leaves no folder
+            with contextlib.suppress(OSError):
+                folder.rmdir()
+
+    def _here(self, folder: Path, call: CallSummary) -> CallRecord | None:
+        """Return the record of a call that need not be asked for again."""
+        if not (folder / RECORD).exists():
+            return None
+        try:
+            record = self._folders.read(folder)
+        except TextError:
+            return None
+        files = record.audio.files() if record.audio else ()
+        whole = all((folder / one.file).is_file() for one in files)
+        settled = {"here": whole, "removed": True, "archived": False, "none": not call.has_recording}
+        return record if settled[record.audio_state] else None
+
+    async def _fetched(self, call: CallSummary, folder: Path) -> PulledCall:
+        detail = await self._client.get(call.id)
+        sid = detail.call_sid or call.call_sid
+        state: AudioState = "none"
+        restore_at, notes = None, []
+        files: dict[str, AudioFile] = {}
+        metadata = RecordingMetadata()
+        if call.has_recording is not False and sid:
+            try:
+                metadata = await self._metadata(sid)
+                clock = CallClock.of(detail, _moment(metadata.media_start_ms))
+                files, said = await self._files(sid, folder, metadata, clock)
+                notes += said
+                state = "here" if files else "none"
+            except ArchivedError as error:
+                state, restore_at = "archived", error.restore_at
+                notes.append(error.message)
+            except NotFoundError:
+                notes.append("the platform has no recording of it")
+        else:
+            notes.append("it was not recorded")
+        record = self._record(call, detail, metadata, notes).model_copy(
+            update={
+                "audio": CallAudio(**files) if files else None,
+                "audio_state": state,
+                "restore_at": restore_at,
+            }
+        )
+        await asyncio.to_thread(self._folders.write, record)
+        if self._kept is not None:
+            record = await self._kept(record, folder)
+        outcome: State = "pulled" if files else "archived" if state == "archived" else "unrecorded"
+        return PulledCall(
+            id=call.id,
+            started_at=call.started_at,
+            state=outcome,
+            notes=tuple(notes),
+            folder=folder,
+            record=record,
+        )
+
+    async def _metadata(self, sid: str) -> RecordingMetadata:
+        try:
+            return await self._client.recording_metadata(sid)
+        except NotFoundError:
+            # the files may be there all the same, in the formats that the platform documents
+            return RecordingMetadata()
+
+    async def _files(
+        self, sid: str, folder: Path, metadata: RecordingMetadata, clock: CallClock
+    ) -> tuple[dict[str, AudioFile], list[str]]:
+        """Download both sides; return what is said of each, and notes."""
+        start = _offset_s(metadata.media_start_ms, clock)
+        sides = (
+            ("caller", "inbound", metadata.inbound_format, metadata.inbound_rate_hz, metadata.inbound_start_ms),
+            ("agent", "outbound", metadata.outbound_format, metadata.outbound_rate_hz, metadata.outbound_start_ms),
+        )
+        files: dict[str, AudioFile] = {}
+        notes = []
+        for side, name, form, rate_hz, start_ms in sides:
+            offset = start if start_ms is None else _offset_s(start_ms, clock)
+            sink = FileSink(folder / f"{side}{PARTIAL}", self._came)
+            try:
+                there = await download(self._client, lambda name=name: self._url(sid, name), sink)  # type: ignore[misc]
+                size = sink.position
+            finally:
+                sink.close()
+            if not there or not size:
+                (folder / f"{side}{PARTIAL}").unlink(missing_ok=True)
+                notes.append(f"the {side}'s side of the recording is missing")
+                continue
+            if offset is None:
+                notes.append(f"the {side}'s file begins on another clock; it is taken to begin with the call")
+            files[side] = audio_file(
+                folder, "caller" if side == "caller" else "agent", form, rate_hz, offset or 0.0
+            )
+        return files, notes
+
+    async def _url(self, sid: str, name: str) -> str | None:
+        urls = await self._client.recording_urls(sid)
+        return urls.inbound if name == "inbound" else urls.outbound
+
+    def _record(
+        self, call: CallSummary, detail: CallDetail, metadata: RecordingMetadata, notes: list[str]
+    ) -> CallRecord:
+        clock = CallClock.of(detail, _moment(metadata.media_start_ms))
+        media_s = None if detail.timeline is None else detail.timeline.duration_s or None
+        duration_s = media_s or detail.duration_s or call.duration_s
+        operators = operator_stretches(detail, clock, duration_s)
+        if (unplaced := unplaced_operator(detail, operators)) is not None:
+            notes.append(unplaced)
+        values, source = self._settings.at(detail.started_at or call.started_at)
+        started_at = detail.started_at or call.started_at
+        return CallRecord.model_validate(
+            {
+                "id": call.id,
+                "source": "platform",
+                "workspace": self._request.workspace,
+                "service": ServiceName(id=self._request.service.id, name=self._request.service.name),
+                "started_at": started_at and started_at.astimezone(UTC),
+                "duration_s": duration_s,
+                "direction": detail.direction or call.direction,
+                "phone_number": number_of(detail, call),
+                "simulated": detail.simulated or call.simulated,
+                "made_by_turnlab": detail.made_by_turnlab or call.made_by_turnlab,
+                "operator": operators,
+                "quality_score": call.quality_score if detail.quality_score is None else detail.quality_score,
+                "ended_by": detail.completion_reason or call.completion_reason,
+                "voice_config": values,
+                "voice_config_from": source,
+                "inherited_voice_config": self._request.inherited.set_values(),
+                "kept_since": datetime.now(UTC),
+                "turns": turns_of(detail, clock),
+            }
+        )
+
+
+def _moment(time_ms: float | None) -> datetime | None:
+    """Return a time in ms since 1970; ``None`` for one that no clock shows."""
+    if time_ms is None or not 0 < time_ms < 1e14:
+        return None
+    return datetime.fromtimestamp(time_ms / 1000, UTC)
+
+
+def _offset_s(start_ms: float | None, clock: CallClock) -> float | None:
+    """Return where a file begins on the call's clock, s; ``None`` if it is on another clock."""
+    moment = _moment(start_ms)
+    if moment is None:
+        return 0.0
+    offset_s = clock.seconds(moment)
+    return offset_s if abs(offset_s) < _LONGEST_OFFSET_S else None

@@ -1,0 +1,240 @@
+"""Makes ``call.json`` out of what a platform says of a call: turns and operators on the clock of its media."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final, Literal
+
+from services.calls.model import CallDetail, CallSummary, Segment, Turn
+from services.calls.record import CallTurn, Speaker, ToolUse
+
+_NAMES: Final = {
+    "nav_ms": "navigation_ms",
+    "render_ms": "render_ms",
+    "audio_ttfb_ms": "voice_first_audio_ms",
+    "e2e_ttfb_ms": "response_ms",
+    "engine_ms": "engine_ms",
+    "tool_ms": "tools_ms",
+}
+"""The platform's figures under the names that a kept call has for them."""
+
+_EPOCH_MS: Final = 100_000_000_000.0
+"""A larger time counts from 1970."""
+
+_GAP_TOLERANCE_MS: Final = 50.0
+_HANDED_OVER: Final = ("transferred", "forwarded", "warm_transfer_completed", "escalated")
+
+Kind = Literal["greeting", "filler", "response"]
+_KINDS: Final[Mapping[str, Kind]] = {
+    "greeting": "greeting",
+    "filler_nav": "filler",
+    "filler_hesitation": "filler",
+    "agent_speech": "response",
+    "interrupted_speech": "response",
+    "silence_check": "response",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class CallClock:
+    """The clock of a call: its zero is the start of the media."""
+
+    zero: datetime | None
+    timeline_shift_s: float = 0.0
+    """What is added to a time of the platform's timeline."""
+
+    @classmethod
+    def of(cls, call: CallDetail, media_start: datetime | None) -> CallClock:
+        """Return a call's clock; ``media_start`` is what its recording says, where the call itself does not."""
+        zero = call.media_started_at or media_start or call.started_at
+        shift_s = 0.0
+        if call.timeline is not None and call.timeline.origin == "call_start" and zero and call.started_at:
+            shift_s = (call.started_at - zero).total_seconds()
+        return cls(zero, shift_s)
+
+    def seconds(self, moment: datetime) -> float:
+        """Return a moment on this clock."""
+        return 0.0 if self.zero is None else (moment - self.zero).total_seconds()
+
+    def from_ms(self, time_ms: float | None) -> float | None:
+        """Return a turn's time on this clock."""
+        if time_ms is None:
+            return None
+        if time_ms > _EPOCH_MS and self.zero is not None:
+            time_ms -= self.zero.timestamp() * 1000
+        return round(time_ms / 1000, 3)
+
+
+def operator_stretches(call: CallDetail, clock: CallClock, duration_s: float | None) -> list[tuple[float, float]]:
+    """Return when a human operator was in the call, s, joined where they overlap."""
+    end_s = duration_s or (call.timeline.duration_s if call.timeline else 0.0)
+    found = []
+    for span in call.operators:
+        until = span.since + timedelta(days=1) if span.until is None else span.until
+        found.append((clock.seconds(span.since), clock.seconds(until)))
+    found += [(one.start_s, one.end_s) for one in _segments(call, clock) if one.lane == "operator"]
+    merged: list[tuple[float, float]] = []
+    for start_s, until_s in sorted(
+        (max(0.0, start_s), min(until_s, end_s or until_s)) for start_s, until_s in found
+    ):
+        if until_s <= start_s:
+            continue
+        if merged and start_s <= merged[-1][1]:
+            merged[-1] = (merged[-1][0], max(merged[-1][1], until_s))
+        else:
+            merged.append((start_s, until_s))
+    return [(round(start_s, 3), round(until_s, 3)) for start_s, until_s in merged]
+
+
+def unplaced_operator(call: CallDetail, stretches: Sequence[tuple[float, float]]) -> str | None:
+    """Return a sentence where an operator took part and nothing says when."""
+    if stretches or not (call.operator_turns or call.completion_reason in _HANDED_OVER):
+        return None
+    return "a human operator took part, and the platform does not say when: measures cannot leave that out"
+
+
+def turns_of(call: CallDetail, clock: CallClock) -> list[CallTurn]:
+    """Return who spoke when, in order; by the timeline, or by the turns where there is none."""
+    segments = _segments(call, clock)
+    if any(one.lane in ("caller", "agent") for one in segments):
+        found = [*_caller_turns(call, clock, segments), *_agent_turns(call, segments)]
+    else:
+        found = list(_plain_turns(call, clock))
+    return sorted(found, key=lambda turn: (turn.from_s is None, turn.from_s or 0.0))
+
+
+def _segments(call: CallDetail, clock: CallClock) -> list[Segment]:
+    if call.timeline is None:
+        return []
+    shift_s = clock.timeline_shift_s
+    return [
+        Segment(
+            type=one.type,
+            lane=one.lane,
+            start_s=round(max(0.0, one.start_s + shift_s), 3),
+            end_s=round(max(0.0, one.end_s + shift_s), 3),
+            label=one.label,
+            turn_index=one.turn_index,
+            state=one.state,
+            tool_name=one.tool_name,
+            latencies_ms=one.latencies_ms,
+        )
+        for one in call.timeline.segments
+    ]
+
+
+def _caller_turns(call: CallDetail, clock: CallClock, segments: Sequence[Segment]) -> Iterator[CallTurn]:
+    """Yield the turns the platform logged; its caller segments outside them, such as backchannels, one by one."""
+    whole = []
+    for turn in call.turns:
+        from_s, to_s = clock.from_ms(turn.user_speech_start_ms), clock.from_ms(turn.user_speech_end_ms)
+        if from_s is not None and to_s is not None and to_s >= from_s:
+            whole.append((from_s, to_s))
+            yield _said("caller", from_s, to_s, turn.user_transcript, turn.state)
+    named: set[int] = set()
+    for one in segments:
+        if one.type != "caller_speech" or any(start < one.end_s and one.start_s < end for start, end in whole):
+            continue
+        turn_of = _turn(call, one.turn_index)
+        first = not whole and one.turn_index not in named
+        named.add(one.turn_index)
+        words = one.label or (turn_of.user_transcript if turn_of is not None and first else None)
+        yield _said("caller", one.start_s, one.end_s, words, turn_of.state if turn_of else None)
+
+
+def _agent_turns(call: CallDetail, segments: Sequence[Segment]) -> Iterator[CallTurn]:
+    answered: set[int] = set()
+    for one in segments:
+        if one.lane == "operator":
+            yield _said("operator", one.start_s, one.end_s, one.label, None)
+        if one.lane != "agent":
+            continue
+        turn, kind = _turn(call, one.turn_index), _KINDS.get(one.type)
+        first = kind == "response" and one.turn_index not in answered
+        tools: tuple[ToolUse, ...] = ()
+        reported = _reported(one.latencies_ms)
+        if kind == "filler" and "response_ms" in reported:
+            reported["first_audio_ms"] = reported.pop("response_ms")
+        if first:
+            answered.add(one.turn_index)
+            tools = _tools(turn, [each for each in segments if each.turn_index == one.turn_index])
+            reported = _reported(turn.latencies_ms if turn else {}) | reported
+            if (gap_ms := _end_of_turn_ms(one, segments, reported)) is not None:
+                reported["end_of_turn_ms"] = gap_ms
+        words = one.label or (turn.agent_transcript if turn is not None and first else None)
+        state = one.state or (turn.state if turn else None)
+        yield _said("agent", one.start_s, one.end_s, words, state, kind, tools, reported)
+
+
+def _end_of_turn_ms(answer: Segment, segments: Sequence[Segment], reported: Mapping[str, float]) -> float | None:
+    """Return the platform's wait for the end of the turn, where its figures show that the gap means that."""
+    gaps = [one for one in segments if one.type == "processing_gap" and one.end_s <= answer.start_s + 0.001]
+    if not gaps or "response_ms" not in reported:
+        return None
+    last = max(gaps, key=lambda one: one.end_s)
+    gap_ms = round((last.end_s - last.start_s) * 1000, 1)
+    stages = ("navigation_ms", "render_ms", "voice_first_audio_ms", "tools_ms")
+    rest_ms = sum(reported.get(name, 0.0) for name in stages)
+    return gap_ms if gap_ms + rest_ms <= reported["response_ms"] + _GAP_TOLERANCE_MS else None
+
+
+def _plain_turns(call: CallDetail, clock: CallClock) -> Iterator[CallTurn]:
+    for turn in call.turns:
+        if turn.user_transcript or turn.user_speech_start_ms is not None:
+            start_s, end_s = clock.from_ms(turn.user_speech_start_ms), clock.from_ms(turn.user_speech_end_ms)
+            yield _said("caller", start_s, end_s, turn.user_transcript, turn.state)
+        if turn.agent_transcript or turn.agent_speech_start_ms is not None:
+            start_s, end_s = clock.from_ms(turn.agent_speech_start_ms), clock.from_ms(turn.agent_speech_end_ms)
+            kind: Kind = "greeting" if turn.trigger == "greeting" else "response"
+            speaker: Speaker = "operator" if turn.speaker_role == "operator" else "agent"
+            reported = _reported(turn.latencies_ms)
+            yield _said(
+                speaker, start_s, end_s, turn.agent_transcript, turn.state, kind, _tools(turn, []), reported
+            )
+
+
+def _said(
+    speaker: Speaker,
+    from_s: float | None,
+    to_s: float | None,
+    text: str | None,
+    state: str | None,
+    kind: Kind | None = None,
+    tools: tuple[ToolUse, ...] = (),
+    reported: Mapping[str, float] | None = None,
+) -> CallTurn:
+    return CallTurn(
+        speaker=speaker,
+        from_s=from_s,
+        to_s=to_s,
+        text=text or None,
+        state=state or None,
+        kind=kind,
+        tools=tools,
+        reported=dict(reported or {}),
+    )
+
+
+def _turn(call: CallDetail, index: int) -> Turn | None:
+    return call.turns[index] if 0 <= index < len(call.turns) else None
+
+
+def _tools(turn: Turn | None, segments: Sequence[Segment]) -> tuple[ToolUse, ...]:
+    if turn is not None and turn.tool_calls:
+        return tuple(ToolUse(name=one.name, ms=one.duration_ms) for one in turn.tool_calls)
+    return tuple(
+        ToolUse(name=one.tool_name or one.label or "tool", ms=one.latencies_ms.get("duration_ms"))
+        for one in segments
+        if one.type == "tool_call"
+    )
+
+
+def _reported(latencies_ms: Mapping[str, float]) -> dict[str, float]:
+    return {_NAMES[name]: value for name, value in latencies_ms.items() if name in _NAMES}
+
+
+def number_of(call: CallDetail, summary: CallSummary) -> str | None:
+    """Return the caller's telephone number."""
+    return call.caller_id or summary.caller_id

@@ -1,0 +1,377 @@
+"""Calls are pulled over a socket into their folder: whole, private, and each by itself, whatever breaks."""
+
+from __future__ import annotations
+
+import json
+import os
+import sqlite3
+from collections.abc import Iterator, Mapping
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from services.calls.client import CallFilter
+from services.calls.embedded.sounds import LINK_S, CallSounds
+from services.calls.folders import CallFolders
+from services.calls.model import CallDetail, Segment, Timeline, Turn
+from services.calls.pulling import AT_ONCE, Progress, Pull, PullRequest, first_day, pull
+from services.calls.record import CallRecord
+from services.calls.recorded import CallClock, operator_stretches, turns_of
+from services.calls.retention import keep_for, kept_days, purge, purge_expired, strip
+from services.calls.settings_then import SettingsThen
+from services.changes.ledger import Backups
+from services.embedded.seed import demo_id
+from services.platform import PlatformClient
+from tests.full_disk import most_bytes_of_a_file
+from tests.services.faulty_proxy import Exchange, Fault, FaultyProxy, answer, reset_in_body
+from tests.services.serving import Served, served
+from tests.services.test_calls_client import Clock
+
+pytestmark = pytest.mark.usefixtures("no_waiting")
+
+
+def make(audio: Mapping[str, Any], duration_ms: int) -> tuple[bytes, bytes]:
+    """Make recordings that are quick to send, and differ from call to call."""
+    word = f"{audio['recording']} {duration_ms} ".encode()
+    return word * 400, word[::-1] * 800
+
+
+@pytest.fixture(scope="module")
+def clock() -> Clock:
+    return Clock()
+
+
+@pytest.fixture(scope="module")
+def platform_server(tmp_path_factory: pytest.TempPathFactory, clock: Clock) -> Iterator[Served]:
+    with served(tmp_path_factory.mktemp("pulled") / "workspace.db", sounds=CallSounds(make, clock)) as there:
+        yield there
+
+
+@pytest.fixture
+def folders(tmp_path: Path) -> CallFolders:
+    return CallFolders(tmp_path / "calls")
+
+
+async def _pull(platform: PlatformClient, folders: CallFolders, name: str = "Intake Line", **wanted: Any) -> Pull:
+    service = await platform.get_service(demo_id("service", name))
+    request = PullRequest(
+        service=service, workspace=service.workspace_id or "", since=wanted.pop("since", first_day(14)), **wanted
+    )
+    settings = await SettingsThen.of(platform, service, Backups(folders.home.parent))
+    return await pull(platform.calls, request, folders, settings)
+
+
+async def test_calls_come_whole_and_private(platform: PlatformClient, folders: CallFolders) -> None:
+    told: list[Progress] = []
+    service = await platform.get_service(demo_id("service", "Intake Line"))
+    request = PullRequest(service=service, workspace=service.workspace_id or "", since=first_day(14))
+    result = await pull(platform.calls, request, folders, SettingsThen({}), progress=told.append)
+    assert {call.state for call in result.calls} == {"pulled"}
+    assert len(result.calls) == 12
+    assert not result.more
+    starts = [call.started_at for call in result.calls]
+    assert starts == sorted(starts, key=str, reverse=True)
+    assert (told[0].of, told[-1].calls, told[-1].of) == (None, 12, 12)
+    sizes = [path.stat().st_size for path in folders.home.rglob("*.*") if path.suffix in (".ulaw", ".wav", ".pcm")]
+    assert told[-1].bytes == sum(sizes)
+    for path in (folders.home, *folders.home.rglob("*")):
+        assert path.stat().st_mode & 0o777 == (0o700 if path.is_dir() else 0o600), path
+    kinds = {(one.record.audio.caller.encoding, one.record.audio.agent.encoding) for one in result.calls}  # type: ignore[union-attr]
+    assert kinds >= {("container", "container"), ("mulaw", "container"), ("mulaw", "pcm16")}
+    for one in folders.find():
+        assert one.record is not None
+        assert one.record.made_by_turnlab
+        assert one.record.audio is not None
+        assert all((one.path / file.file).is_file() for file in one.record.audio.files())
+        assert {turn.speaker for turn in one.record.turns} == {"caller", "agent"}
+    again = await _pull(platform, folders)
+    assert {call.state for call in again.calls} == {"here"}
+
+
+async def test_what_was_logged_of_a_call_is_kept(platform: PlatformClient, folders: CallFolders) -> None:
+    result = await _pull(platform, folders, simulated=True)
+    assert sum(one.record.simulated for one in result.calls if one.record) == 1
+    booking = next(one.record for one in result.calls if one.record and any(t.tools for t in one.record.turns))
+    answers = [turn for turn in booking.turns if turn.kind == "response"]
+    with_tool = next(turn for turn in answers if turn.tools)
+    assert with_tool.tools[0].name == "find_times"
+    names = {"navigation_ms", "render_ms", "voice_first_audio_ms", "response_ms", "end_of_turn_ms"}
+    assert all(names <= set(turn.reported) for turn in answers)
+    assert with_tool.reported["tools_ms"] > 500
+    # what the platform says it took is how long its own clock shows from the caller's last word
+    for turn in answers:
+        said = max(
+            one.to_s or 0
+            for one in booking.turns
+            if one.speaker == "caller" and (one.to_s or 0) < (turn.from_s or 0)
+        )
+        assert turn.from_s is not None
+        assert abs((turn.from_s - said) * 1000 - turn.reported["response_ms"]) < 150
+
+
+async def test_the_settings_are_those_of_the_day(
+    platform_server: Served, http: httpx.AsyncClient, folders: CallFolders
+) -> None:
+    known = platform_server.access
+    telling = PlatformClient(http, workspace_id=known.workspace_id, token=known.token, tells_history=True)
+    result = await _pull(telling, folders)
+    records = [one.record for one in reversed(result.calls) if one.record]
+    assert {record.voice_config_from for record in records} == {"changes"}
+    short = [(record.voice_config or {})["barge_in_min_speech_s"] for record in records]
+    assert short == [0.3] * short.count(0.3) + [0.8] * short.count(0.8)
+    assert 4 < short.count(0.3) < 8
+    assert (records[0].voice_config or {})["eager_eot_threshold"] == 0.8
+    assert "eager_eot_threshold" not in (records[-1].voice_config or {})
+    extra = records[0].model_extra or {}
+    assert extra["inherited_voice_config"] == {}
+
+
+async def test_an_archived_call_says_when_and_comes_with_a_later_pull(
+    platform: PlatformClient, folders: CallFolders, platform_server: Served
+) -> None:
+    name = "Prescription Refill"
+    first = await _pull(platform, folders, name)
+    (waiting,) = [one for one in first.calls if one.state == "archived"]
+    assert "expected by" in waiting.notes[0]
+    assert waiting.record is not None
+    assert waiting.record.restore_at is not None
+    assert first.count("pulled") == 11
+    with platform_server.database.write() as db:
+        _restored(db)
+    second = await _pull(platform, folders, name)
+    assert [one.id for one in second.calls if one.state == "pulled"] == [waiting.id]
+    assert second.count("here") == 11
+
+
+def _restored(db: sqlite3.Connection) -> None:
+    row = db.execute("SELECT id, recording FROM calls WHERE recording LIKE '%restore_at%'").fetchone()
+    past = (datetime.now(UTC) - timedelta(minutes=1)).isoformat()
+    db.execute(
+        "UPDATE calls SET recording = ? WHERE id = ?",
+        (json.dumps(json.loads(row[1]) | {"restore_at": past}), row[0]),
+    )
+
+
+async def test_no_recording_and_an_operator(platform: PlatformClient, folders: CallFolders) -> None:
+    hours = await _pull(platform, folders, "After Hours")
+    (bare,) = [one for one in hours.calls if one.state == "unrecorded"]
+    assert bare.notes == ("it was not recorded",)
+    assert bare.record is not None
+    assert (bare.record.audio, bare.record.audio_state) == (None, "none")
+    triage = await _pull(platform, folders, "Nurse Triage")
+    (record,) = [one.record for one in triage.calls if one.record and one.record.operator]
+    ((start_s, end_s),) = record.operator
+    assert record.duration_s is not None
+    assert 15 < end_s - start_s < record.duration_s
+    assert all(start_s <= (t.from_s or 0) <= end_s for t in record.turns if t.speaker == "operator")
+    assert record.ended_by == "warm_transfer_completed"
+
+
+async def test_one_bad_call_spoils_no_other(
+    platform: PlatformClient, folders: CallFolders, proxy: FaultyProxy
+) -> None:
+    service = await platform.get_service(demo_id("service", "Intake Line"))
+    listed = (await platform.calls.list(CallFilter(service_id=service.id))).items
+    gone, odd, broken = listed[0], listed[3], listed[5]
+    faults: dict[str, Fault] = {
+        f"/calls/{gone.id}": answer("404 Not Found", {"detail": "Call not found"}),
+        f"/calls/{odd.id}": answer("200 OK", {"id": odd.id, "turns": 5, "has_recording": True}),
+        f"/recordings/{broken.call_sid}/urls": answer("500 Internal Server Error", {}),
+    }
+
+    async def spoil(exchange: Exchange) -> bytes | None:
+        line = exchange.head.split(b"\r\n")[0].decode()
+        fault = next((one for path, one in faults.items() if f"{path} " in line), None)
+        return await (fault(exchange) if fault else exchange.forward())
+
+    proxy.faults = [spoil] * 1000
+    result = await _pull(platform, folders)
+    by_id = {call.id: call for call in result.calls}
+    assert [by_id[one.id].state for one in (gone, odd, broken)] == ["failed", "pulled", "failed"]
+    assert "not found" in by_id[gone.id].notes[0]
+    assert "status 500" in by_id[broken.id].notes[0]
+    assert result.count("pulled") == 10
+    assert result.stopped is None
+    assert not folders.folder(service.workspace_id or "", gone.id).exists()
+
+
+async def test_a_cut_download_goes_on_where_it_stopped(
+    platform: PlatformClient, folders: CallFolders, proxy: FaultyProxy
+) -> None:
+    ranges: list[bytes] = []
+
+    async def cut(exchange: Exchange) -> bytes | None:
+        head = exchange.head.lower()
+        if b"/download/" not in head:
+            return await exchange.forward()
+        ranges.append(head)
+        # the first pull's downloads all break, again and again, until it gives up
+        return await reset_in_body(0.1)(exchange) if len(ranges) == 1 else None
+
+    proxy.faults = [cut] * 40
+    first = await _pull(platform, folders, most=1)
+    assert [call.state for call in first.calls] == ["failed"]
+    assert first.more
+    (partial,) = folders.home.rglob("*.download")
+    size = partial.stat().st_size
+    assert size > 0
+    proxy.faults = []
+    asked = len(proxy.requests)
+    second = await _pull(platform, folders, most=1)
+    assert [call.state for call in second.calls] == ["pulled"]
+    assert len(proxy.requests) > asked
+    assert any(b"range: bytes=" in head for head in ranges[1:])
+    record = second.calls[0].record
+    assert record is not None
+    assert record.audio is not None
+    assert record.audio.caller is not None
+    found = (second.calls[0].folder or Path()).joinpath(record.audio.caller.file).read_bytes()
+    whole, _ = make({"recording": "fast-talker"}, round(1000 * (record.duration_s or 0)))
+    assert found.endswith(whole)
+    assert len(found) - len(whole) in (0, 58)
+
+
+async def test_links_that_expire_on_the_way_are_renewed(
+    platform: PlatformClient, folders: CallFolders, proxy: FaultyProxy, clock: Clock
+) -> None:
+    seen = 0
+
+    async def late(exchange: Exchange) -> bytes | None:
+        nonlocal seen
+        if b"/download/" in exchange.head.split(b"\r\n")[0]:
+            seen += 1
+            if seen in (1, 4):
+                clock.ahead_s += LINK_S + 1
+        return await exchange.forward()
+
+    proxy.faults = [late] * 100
+    try:
+        result = await _pull(platform, folders, most=3)
+    finally:
+        clock.ahead_s = 0.0
+    assert [call.state for call in result.calls] == ["pulled"] * 3
+    assert proxy.count("GET /v1") > 10
+
+
+async def test_a_full_disk_ends_the_pull_and_the_next_one_goes_on(
+    platform: PlatformClient, folders: CallFolders
+) -> None:
+    with most_bytes_of_a_file(10_000):
+        result = await _pull(platform, folders)
+    assert result.stopped is not None
+    assert "make room there and pull again" in result.stopped
+    assert result.count("pulled") == 0
+    assert not list(folders.find())
+    after = await _pull(platform, folders)
+    assert after.stopped is None
+    assert after.count("pulled") == 12
+
+
+async def test_no_more_than_four_at_once(
+    platform: PlatformClient, folders: CallFolders, proxy: FaultyProxy
+) -> None:
+    at_once = most = 0
+
+    async def counting(exchange: Exchange) -> bytes | None:
+        nonlocal at_once, most
+        at_once += 1
+        most = max(most, at_once)
+        found = await exchange.forward()
+        at_once -= 1
+        return found
+
+    proxy.faults = [counting] * 500
+    await _pull(platform, folders)
+    assert 1 < most <= AT_ONCE
+
+
+async def test_what_is_kept_long_enough_is_deleted(platform: PlatformClient, folders: CallFolders) -> None:
+    result = await _pull(platform, folders, most=3)
+    assert kept_days(folders) == 30
+    old, bare, new = (one.record for one in result.calls)
+    assert old is not None
+    assert bare is not None
+    assert new is not None
+    folders.write(old.model_copy(update={"kept_since": datetime.now(UTC) - timedelta(days=31)}))
+    begun = folders.make(old.workspace, "begun")
+    (begun / "caller.download").write_bytes(b"x")
+    stripped = strip(folders, bare)
+    assert purge_expired(folders).calls == 1
+    left = {one.record.id: one for one in folders.find() if one.record}
+    assert set(left) == {bare.id, new.id}
+    assert left[bare.id].record == stripped
+    assert [path.name for path in left[bare.id].path.iterdir()] == ["call.json"]
+    text = (left[bare.id].path / "call.json").read_text()
+    assert "clinic" not in text
+    assert "+1555" not in text
+    assert begun.exists()
+    past = (datetime.now(UTC) - timedelta(days=40)).timestamp()
+    for path in (begun / "caller.download", begun):
+        os.utime(path, (past, past))
+    keep_for(folders, 10)
+    assert kept_days(folders) == 10
+    assert purge_expired(folders).calls == 0
+    assert not begun.exists()
+    everything = purge(folders, None)
+    assert everything.calls == 2
+    assert everything.bytes > 0
+    assert not list(folders.find())
+
+
+def test_turns_without_a_timeline_and_times_since_1970() -> None:
+    zero = datetime(2026, 11, 20, 10, tzinfo=UTC)
+    at_ms = zero.timestamp() * 1000
+    turn = Turn(
+        user_transcript="Hi",
+        agent_transcript="Hello",
+        user_speech_start_ms=at_ms + 1000,
+        user_speech_end_ms=at_ms + 2500,
+        agent_speech_start_ms=at_ms + 3400,
+        agent_speech_end_ms=at_ms + 5000,
+        latencies_ms={"nav_ms": 90.0},
+    )
+    call = CallDetail(id="c", media_started_at=zero, turns=(turn,))
+    caller, agent = turns_of(call, CallClock.of(call, None))
+    assert (caller.from_s, caller.to_s, caller.text) == (1.0, 2.5, "Hi")
+    assert (agent.from_s, agent.kind, agent.reported) == (3.4, "response", {"navigation_ms": 90.0})
+
+
+def test_a_timeline_on_the_calls_own_clock_is_moved_to_the_media() -> None:
+    media = datetime(2026, 11, 20, 10, 0, 2, tzinfo=UTC)
+    segments = (
+        Segment(type="caller_speech", lane="caller", start_s=3.0, end_s=4.0, label="Hi"),
+        Segment(type="agent_speech", lane="operator", start_s=8.0, end_s=9.5),
+    )
+    call = CallDetail(
+        id="c",
+        started_at=media - timedelta(seconds=2),
+        media_started_at=media,
+        timeline=Timeline(segments=segments, duration_s=12.0, origin="call_start"),
+    )
+    clock = CallClock.of(call, None)
+    assert [(turn.speaker, turn.from_s, turn.to_s) for turn in turns_of(call, clock)] == [
+        ("caller", 1.0, 2.0),
+        ("operator", 6.0, 7.5),
+    ]
+    assert operator_stretches(call, clock, 10.0) == [(6.0, 7.5)]
+
+
+def test_changes_that_do_not_fit_are_not_believed() -> None:
+    noon = datetime(2026, 11, 20, 12, tzinfo=UTC)
+    change = {"at": noon, "before": {"eot_timeout_ms": 3000}, "after": {"eot_timeout_ms": 4000}}
+    from services.calls.settings_then import _Change
+
+    known = SettingsThen({"eot_timeout_ms": 4000}, (_Change(**change),))  # type: ignore[arg-type]
+    assert known.at(noon - timedelta(hours=1)) == ({"eot_timeout_ms": 3000}, "changes")
+    assert known.at(noon + timedelta(hours=1)) == ({"eot_timeout_ms": 4000}, "changes")
+    other = SettingsThen({"eot_timeout_ms": 5000}, (_Change(**change),))  # type: ignore[arg-type]
+    assert other.at(noon - timedelta(hours=1)) == ({"eot_timeout_ms": 5000}, "today")
+    assert SettingsThen({"a": 1}).at(noon) == ({"a": 1}, "today")
+
+
+def test_the_first_day_is_so_many_days_ago() -> None:
+    assert first_day(14, date(2026, 11, 30)) == date(2026, 11, 16)
+    assert isinstance(CallRecord.model_fields["schema_"].default, str)
