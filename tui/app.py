@@ -35,10 +35,12 @@ if TYPE_CHECKING:
     from services.model import Service
     from tui.live.call import OpenCall
     from tui.live.screen import LiveScreen
+    from tui.tour import Tour
 
 SERVICES, TUNE = "services", "tune"
 MOST_NOTES = 2
 KEYS_LOOKED_AT_S = 1.0
+STILL_COMING_S = 0.1
 ONE_FRAME_S = 0.02
 """Screens are drawn sixty times a second, and a thread of their own writes them out."""
 
@@ -48,8 +50,9 @@ class TurnlabApp(ConnectedApp, inherit_bindings=False):
 
     ``keymap`` gives commands other keys, by their ids; with one, the file of chosen keys is read again when it is
     saved. ``notes`` are sentences about how it was started, to be shown once it stands. Tune, the first screen
-    then, lists what is ``opened``. ``open_call`` opens live calls, by default through this machine's devices. The
-    rest is about the connection: see :class:`~tui.connection.ConnectedApp`.
+    then, lists what is ``opened``. With ``first_start`` the tour begins, at a service with a fault to cure.
+    ``open_call`` opens live calls, by default through this machine's devices. The rest is about the connection: see
+    :class:`~tui.connection.ConnectedApp`.
     """
 
     TITLE = "Turnlab"
@@ -72,8 +75,12 @@ class TurnlabApp(ConnectedApp, inherit_bindings=False):
         notes: Sequence[str] = (),
         open_call: OpenCall | None = None,
         read_only: bool = False,
+        first_start: bool = False,
     ) -> None:
         super().__init__(connection, open_client, clock, read_only=read_only)
+        self._first_start = first_start
+        self.tour: Tour | None = None
+        """The tour, once it began."""
         self.failure: BaseException | None = None
         """The unexpected error that ended the app, for its caller to report."""
         self._notes = notes
@@ -119,7 +126,16 @@ class TurnlabApp(ConnectedApp, inherit_bindings=False):
         self._tell_of_keys(self._notes)
         if self._has_keys:
             self.set_interval(KEYS_LOOKED_AT_S, self._look_at_keys)
+        if self._first_start:
+            self._begin_at_first()
         self.connect()
+
+    def _begin_at_first(self) -> None:
+        from tui.tour import BEGIN_AT, note_begun
+
+        self.services_screen.pane.rows.begin_at = BEGIN_AT
+        self.action_begin_tour()
+        note_begun()
 
     def _tell_of_keys(self, notes: Sequence[str]) -> None:
         for note in notes[:MOST_NOTES]:
@@ -197,6 +213,8 @@ class TurnlabApp(ConnectedApp, inherit_bindings=False):
 
     def on_tune_screen_service_saved(self, message: Message) -> None:
         """Show what Tune saved in the list."""
+        if self.tour is not None:
+            self.tour.note_saved()
         self.services_screen.show_saved(message.service)  # type: ignore[attr-defined]
 
     def action_show(self, screen: str) -> None:
@@ -212,9 +230,41 @@ class TurnlabApp(ConnectedApp, inherit_bindings=False):
         """Ask what callers complain about: in Tune, from Services with the highlighted service."""
         if (here := getattr(self.screen, "symptoms", None)) is not None:
             here.ask()
+        elif self.screen is not self.services_screen:
+            self.open_screen(TUNE, symptoms=True)
+        elif self.services_screen.listed.waiting:
+            self.set_timer(STILL_COMING_S, self._show_symptoms_of_service)
         else:
-            in_services = self.screen is self.services_screen
-            self.open_screen(TUNE, self.services_screen.highlighted if in_services else None, symptoms=True)
+            self.open_screen(TUNE, self.services_screen.highlighted, symptoms=True)
+
+    def _show_symptoms_of_service(self) -> None:
+        """Go on once the services came, unless the person went elsewhere."""
+        if self.screen is self.services_screen:
+            self.action_show_symptoms()
+
+    def action_begin_tour(self) -> None:
+        """Begin the tour from its first step."""
+        from tui.tour import Tour
+
+        self.tour = self.tour or Tour(self)
+        self.tour.begin()
+
+    def action_tour(self) -> None:
+        """Begin the tour, or skip the step that it is at."""
+        if self.tour is not None and self.tour.on:
+            self.tour.skip()
+        else:
+            self.action_begin_tour()
+
+    def action_end_tour(self) -> None:
+        """End the tour."""
+        if self.tour is not None:
+            self.tour.end()
+
+    def on_field_control_changed(self) -> None:
+        """Let the tour know that a slider was moved."""
+        if self.tour is not None:
+            self.tour.note_slider()
 
     def action_show_help(self) -> None:
         """List the keys that work on the screen in view."""

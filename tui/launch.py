@@ -49,11 +49,16 @@ def open_dashboard(connection: str | None = None, *, read_only: bool = False, op
     gc.disable()
     from base.unexpected import report_stopped
     from tui.app import TurnlabApp
-    from tui.preferences import chosen_keys
+    from tui.preferences import TOUR, chosen_keys, remembered
 
     keys = chosen_keys()
     app = TurnlabApp(
-        connection=connection, keymap=keys.keymap, notes=keys.problems, read_only=read_only, opened=opened
+        connection=connection,
+        keymap=keys.keymap,
+        notes=keys.problems,
+        read_only=read_only,
+        opened=opened,
+        first_start=not (opened or read_only or remembered(TOUR)),
     )
     app.run()
     if app.failure is not None:

@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from tui.commands.command import Command
 
 
+TOUR = "tour"
+"""Whether the tour began by itself once."""
 SPEAKER = "live.output"
 """The speaker that was chosen in Live, by name; nothing for the system's default."""
 

@@ -16,7 +16,7 @@ from tests.terminal import Terminal
 
 Start = Callable[..., Terminal]
 CLONE = Path(__file__).parents[2]
-FIRST_SERVICE = "Adaptive Support"
+FIRST_SERVICE = "Intake Line"
 STEPS = [
     ("\r", "max_buffer_delay_ms"),
     ("?", "esc closes"),
@@ -64,6 +64,7 @@ def start(tmp_path: Path) -> Iterator[Start]:
 def test_every_screen_opens_and_the_terminal_is_left_as_it_was(start: Start, analyses: Path) -> None:
     terminal = start(TURNLAB, TURNLAB_CACHE_DIR=str(analyses))
     terminal.see(FIRST_SERVICE)
+    terminal.see("Callers complain? f1 says what helps")
     for key, shown in STEPS:
         terminal.type(key)
         terminal.see(shown)

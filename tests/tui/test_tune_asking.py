@@ -155,7 +155,7 @@ async def test_advice_against_a_symptom_is_simulated_tried_in_place_swapped_and_
     async with app.run_test(size=SIZE) as pilot:
         screen = await slow_draft(pilot, bundled_folder() / "booking.flac")
         before = next(line for line in lines(screen) if line.startswith("response after turn p50")).split()[4]
-        line, draft = screen.query_one(GuideLine), screen.session.draft
+        line, draft = screen.query_one("#on-trial", GuideLine), screen.session.draft
         await pilot.press("f1")
         await settle_on(pilot, SymptomGuide)
         await pilot.press("down")

@@ -26,6 +26,7 @@ class HelpScreen(ModalScreen[None]):
     CSS_PATH = "help.tcss"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape,question_mark,q,enter", "dismiss", "Close", id="help.close"),
+        Binding("f3", "tour", "Tour", id="help.tour"),
         Binding("j", "scroll('down')", show=False),
         Binding("k", "scroll('up')", show=False),
     ]
@@ -39,11 +40,16 @@ class HelpScreen(ModalScreen[None]):
         """Lay out one table per section."""
         with Vertical(id="help") as window:
             window.border_title = "Keys"
-            window.border_subtitle = "esc closes"
+            window.border_subtitle = "f3 begins the tour · esc closes"
             with VerticalScroll():
                 for title, lines in self.sections:
                     yield Static(title, classes="help-title", markup=False)
                     yield Static(_table(lines), classes="help-lines")
+
+    async def action_tour(self) -> None:
+        """Close, and begin the tour from its first step."""
+        self.dismiss()
+        await self.app.run_action("begin_tour")
 
     async def action_scroll(self, direction: str) -> None:
         """Scroll with the keys that move elsewhere."""

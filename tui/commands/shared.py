@@ -71,6 +71,14 @@ SHOW_HELP = Command(
     action="app.show_help",
     in_footer=True,
 )
+TOUR = Command(
+    "app.tour",
+    "Tour",
+    "f3",
+    "Begin the tour of six steps; while it runs, skip the step that it is at.",
+    action="app.tour",
+)
+END_TOUR = Command("app.end-tour", "End tour", "f4", "End the tour; f3 begins it again.", action="app.end_tour")
 SHOW_PALETTE = Command(
     "app.palette",
     "Palette",
@@ -104,6 +112,8 @@ EVERYWHERE: tuple[Command, ...] = (
     ),
     SHOW_SYMPTOMS,
     SHOW_HELP,
+    TOUR,
+    END_TOUR,
     SHOW_PALETTE,
     SWITCH_THEME,
     QUIT,

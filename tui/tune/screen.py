@@ -181,7 +181,7 @@ class TuneScreen(PaneScreen):
             self.recordings,
             ask,
             settled=lambda: self.settled,
-            publish=lambda text: self.query_one(GuideLine).say(text),
+            publish=lambda text: self.query_one("#on-trial", GuideLine).say(text),
             go_to=self._go_to_turn,
             hear=lambda: self.playback.play(self.timeline.lead_in_ms),
         )
@@ -202,7 +202,7 @@ class TuneScreen(PaneScreen):
             yield TimelinePane(id="timeline-pane").data_bind(TuneScreen.tried, TuneScreen.heard)
             with Vertical(id="readouts-pane", classes="pane"):
                 yield ReadoutTable(id="readouts").data_bind(TuneScreen.figures)
-        yield GuideLine()
+        yield GuideLine(id="on-trial")
         yield StatusLine()
         yield KeyLine()
 

@@ -1,0 +1,54 @@
+"""The first start and the tour: each step is done by doing it, and nothing of it comes back by itself."""
+
+from __future__ import annotations
+
+from tests.tui.conftest import make_app, settle
+from tests.tui.pace import until
+from tui.app import TurnlabApp
+from tui.commands.help_screen import HelpScreen
+from tui.preferences import TOUR, remembered
+from tui.services.list_pane import ServiceList
+from tui.tour import STEPS
+from tui.tune.screen import TuneScreen
+from tui.widgets.key_line import GuideLine
+
+
+def said(app: TurnlabApp) -> str:
+    """Return what the tour says on the screen in view."""
+    lines = [one for one in app.screen.query("#tour-line").results(GuideLine) if one.display]
+    return str(lines[0].render()) if lines else ""
+
+
+async def test_a_first_start_begins_at_a_fault_that_can_be_cured_and_leads_through_six_steps(
+    app: TurnlabApp,
+) -> None:
+    app = make_app(app._open_client, first_start=True)
+    async with app.run_test(size=(80, 24)) as pilot:
+        await settle(pilot)
+        chosen = app.screen.query_one(ServiceList).highlighted
+        assert chosen is not None
+        assert chosen.name == "Intake Line"
+        assert said(app).startswith("○○○○○○ Callers complain? f1 says what helps · ⏎ opens Tune")
+        assert remembered(TOUR), "it does not begin by itself again"
+        await pilot.press("enter")
+        await until(pilot, lambda: said(app).startswith("✓○○○○○ Move a slider"))
+        await pilot.press("left")
+        await until(pilot, lambda: said(app).startswith("✓✓○○○○ s plays the call"))
+        await pilot.press("f3")
+        assert said(app).startswith("✓✓○○○○ f1: what do callers say?"), "a step that is skipped is not ticked"
+        assert isinstance(app.screen, TuneScreen)
+        app.screen.symptoms.taken += 1
+        await until(pilot, lambda: said(app).startswith("✓✓○✓○○ b picks B"))
+        await pilot.press("question_mark")
+        await until(pilot, lambda: isinstance(app.screen, HelpScreen))
+        await pilot.press("f3")
+        await until(pilot, lambda: said(app).startswith("✓○○○○○ Move a slider"), "the tour from its beginning")
+        await pilot.press("f4", "1")
+        await until(pilot, lambda: app.screen is app.services_screen)
+        await pilot.pause(0.3)
+        assert not said(app)
+
+
+def test_every_step_fits_into_a_small_screen() -> None:
+    room = 80 - 2
+    assert max(len(f"{'○' * len(STEPS)} {step.says} · f3 skip · f4 end") for step in STEPS) <= room

@@ -1,0 +1,169 @@
+"""The tour: six steps through Turnlab, each done by doing it, said on a line above the keys. It stops nobody."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Literal
+
+from textual.timer import Timer
+
+from tui.commands.place import Place
+from tui.preferences import TOUR, remember
+from tui.widgets.key_line import GuideLine
+
+if TYPE_CHECKING:
+    from tui.app import TurnlabApp
+    from tui.tune.screen import TuneScreen
+
+BEGIN_AT = "Intake Line"
+"""The demo service that a first start highlights: it cuts callers off, and a setting cures that."""
+
+LOOKS_A_SECOND = 5
+SHOWN_AT_THE_END_S = 20
+_ROOMY = 116
+DONE = "Done. Your own calls: A in Tune adds a folder · ? brings the tour back · f4 ends"
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """One step: ``says`` what to do, ``more`` the same where there is room."""
+
+    id: Literal["open", "slide", "hear", "symptoms", "compare", "save"]
+    says: str
+    more: str
+
+
+STEPS = (
+    Step(
+        "open",
+        "Callers complain? f1 says what helps · ⏎ opens Tune",
+        f"Callers complain about {BEGIN_AT}? f1 says what helps and what it costs · ⏎ opens it in Tune",
+    ),
+    Step(
+        "slide",
+        "Move a slider with ← →, and watch A against B",
+        "Move a slider with ← →, and watch A, your draft, against B on timeline and readouts",
+    ),
+    Step(
+        "hear",
+        "s plays the call, the agent in it · v the other arm",
+        "s plays the call with the simulated agent in it · v goes on with the other arm, S stops",
+    ),
+    Step(
+        "symptoms",
+        "f1: what do callers say? v shows what helps",
+        "f1: what do callers say? v shows on the timeline what helps, s plays it, ⏎ takes it, u takes it back",
+    ),
+    Step(
+        "compare",
+        "b picks B · a compares all · A adds your own folder",
+        "b picks what B is, a compares over all recordings · A adds a folder of your own recordings",
+    ),
+    Step(
+        "save",
+        "^s saves, old → new first · u takes it back",
+        "^s saves, after it showed old → new for every field · u then takes back what was saved",
+    ),
+)
+
+
+class Tour:
+    """Follows what a person does on the screens of ``app``, and says the next step until all are done."""
+
+    def __init__(self, app: TurnlabApp) -> None:
+        self._app = app
+        self._left: list[Step] = []
+        self._done: set[Step] = set()
+        self._slid, self._saves = False, 0
+        self._advice_before: dict[TuneScreen, int] = {}
+        self._lines: list[GuideLine] = []
+        self._looking: Timer | None = None
+
+    @property
+    def on(self) -> bool:
+        """Whether it runs."""
+        return self._looking is not None
+
+    def begin(self) -> None:
+        """Say the first step."""
+        self._left, self._done, self._slid, self._saves = list(STEPS), set(), False, 0
+        self._advice_before = {one: one.symptoms.taken for one in self._app.tunes.standing}
+        if self._looking is None:
+            self._looking = self._app.set_interval(1 / LOOKS_A_SECOND, self.look)
+        self.look()
+
+    def end(self) -> None:
+        """Say nothing more, and do not begin by itself again."""
+        if self._looking is not None:
+            self._looking.stop()
+            self._looking = None
+        for line in self._lines:
+            line.say("")
+
+    def skip(self) -> None:
+        """Go on with the next step."""
+        self._left = self._left[1:]
+        if self._left:
+            self.look()
+        else:
+            self.end()
+
+    def note_slider(self) -> None:
+        """Take note that a field was changed by hand."""
+        self._slid = True
+
+    def note_saved(self) -> None:
+        """Take note that a draft was saved."""
+        self._saves += 1
+
+    def look(self) -> None:
+        """Tick what was done, and say what is next."""
+        done = {id for tune in self._app.tunes.standing for id in self._done_in(tune)}
+        self._done.update(step for step in self._left if step.id in done)
+        left = [step for step in self._left if step.id not in done]
+        if self._left and not left:
+            self._app.set_timer(SHOWN_AT_THE_END_S, self.end)
+        self._left = left
+        if (line := self._line()) is not None:
+            line.say(self._text(line.app.size.width))
+
+    def _done_in(self, tune: TuneScreen) -> Iterator[str]:
+        yield "open"
+        if self._slid:
+            yield "slide"
+        if tune.playback.begun:
+            yield "hear"
+        if tune.symptoms.taken > self._advice_before.get(tune, 0):
+            yield "symptoms"
+        if tune.recordings.state.over_all and tune.session.arms_chosen:
+            yield "compare"
+        if self._saves > 1 or (self._saves and tune.session.draft.changes()):
+            yield "save"
+
+    def _text(self, width: int) -> str:
+        ticks = "".join("✓" if step in self._done else "○" for step in STEPS)
+        if not self._left:
+            return f"{ticks} {DONE}"
+        step = self._left[0]
+        return f"{ticks} {step.more if width >= _ROOMY else step.says} · f3 skip · f4 end"
+
+    def _line(self) -> GuideLine | None:
+        """Return the line of the screen in view, mounted when it is first wanted; ``None`` where it has none."""
+        screen = self._app.screen
+        if not isinstance(screen, Place) or screen.is_modal or not screen.is_mounted or not screen.children:
+            return None
+        line = next((one for one in self._lines if one.parent is screen), None)
+        if line is None:
+            line = GuideLine(id="tour-line")
+            self._lines.append(line)
+            screen.mount(line, before=screen.children[-1])
+        return line
+
+
+def note_begun() -> None:
+    """Remember that the tour began once by itself, so that it does not again."""
+    # What cannot be stored begins once more; that is not worth a message.
+    with contextlib.suppress(OSError):
+        remember(TOUR, "shown")
