@@ -9,7 +9,7 @@ from rich.text import Text
 
 from simulator.measures.tradeoff import Point
 from tui.figures import NOTHING
-from tui.widgets.braille import DotRows
+from tui.widgets.timeline_line import DotRows
 
 ROWS = 10
 _LABEL = 6

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from operator import attrgetter
 from typing import Literal
 
-from simulator.measures.turns import Count, Material, TurnOutcome, talk_over_ms
+from simulator.measures.turns import Count, Material, TurnOutcome, talk_over
 
 Kind = Literal["latency", "count", "duration"]
 """A latency has a value a turn or an interruption, in ms; a count has a denominator; a duration is a sum in s."""
@@ -337,7 +337,7 @@ READOUTS = (
         meaning="Agent sound over true caller turns, summed.",
         kind="duration",
         place=11,
-        measure=lambda found: talk_over_ms(found.sounds, found.truth) / 1000,
+        measure=lambda found: sum(until - at for at, until in talk_over(found.sounds, found.truth)) / 1000,
         needs_truth=True,
         by_barge_in=True,
     ),

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left, bisect_right
 from dataclasses import dataclass
+from operator import attrgetter
 
 from simulator.engine.events import EndOfTurn, Event
 from simulator.labels import Labels
 from simulator.replay import Placement, Played
+
+_START, _END = attrgetter("start_ms"), attrgetter("end_ms")
 
 Stretch = tuple[int, int]
 """Start and end, ms."""
@@ -60,7 +64,8 @@ def moved(places: tuple[Placement, ...], start_s: float, end_s: float) -> Stretc
     A stretch that reaches over several moves begins with the first and ends with the last of them.
     """
     start_ms, end_ms = round(start_s * 1000), round(end_s * 1000)
-    played = [place for place in places if place.start_ms < end_ms and start_ms < place.end_ms]
+    found = slice(bisect_right(places, start_ms, key=_END), bisect_left(places, end_ms, key=_START))
+    played = places[found]
     if not played:
         return None
     first, last = played[0], played[-1]

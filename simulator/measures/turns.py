@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left, bisect_right
 from dataclasses import dataclass, replace
 from itertools import pairwise
+from operator import attrgetter
 from statistics import NormalDist
 from typing import TypeVar
 
@@ -26,6 +28,7 @@ from simulator.engine.events import (
 from simulator.measures.advice import Overlap
 from simulator.measures.truth import Stretch, TrueTurn, Truth
 
+_START, _END = attrgetter("start_ms"), attrgetter("end_ms")
 _Z95 = NormalDist().inv_cdf(0.975)
 
 
@@ -88,13 +91,13 @@ _FOREVER_MS = 1 << 60
 class TurnOutcome:
     """One true turn. Latencies are ms after its true end; ``None`` where there was none before the next turn.
 
-    A turn that was taken to be over too early is a ``cut_in`` where agent sound began before its true end, else an
-    ``early_end``. ``hanging``: nothing was heard for 5 s after it. ``stages_ms`` splits ``response_ms`` and adds up
-    to it exactly.
+    A turn that was taken to be over too early is a ``cut_in`` where agent sound began before its true end, at
+    ``cut_in_ms`` of the call, else an ``early_end``. ``hanging``: nothing was heard for 5 s after it. ``stages_ms``
+    splits ``response_ms`` and adds up to it exactly.
     """
 
     turn: TrueTurn
-    cut_in: bool
+    cut_in_ms: int | None
     early_end: bool
     missed: bool
     hanging: bool
@@ -104,6 +107,11 @@ class TurnOutcome:
     filler_overhang_ms: int | None
     stages_ms: dict[str, int] | None
     dead_air_ms: int
+
+    @property
+    def cut_in(self) -> bool:
+        """Whether agent sound began in it."""
+        return self.cut_in_ms is not None
 
 
 def outcomes(
@@ -144,11 +152,14 @@ def _outcome(
     # one that comes so late that the next turn has begun is early for neither
     own = (event.t_ms for event in mine if event.speech_end_ms > turn.start_ms)
     early_ms = next((t_ms for t_ms in own if t_ms < earliest_ms), None)
-    cut_in = early_ms is not None and any(early_ms <= sound.start_ms < earliest_ms for sound in sounds)
+    cut_in_ms = None
+    if early_ms is not None:
+        begun = (sound.start_ms for sound in sounds if early_ms <= sound.start_ms < earliest_ms)
+        cut_in_ms = next(begun, None)
     return TurnOutcome(
         turn=turn,
-        cut_in=cut_in,
-        early_end=early_ms is not None and not cut_in,
+        cut_in_ms=cut_in_ms,
+        early_end=early_ms is not None and cut_in_ms is None,
         missed=not mine,
         # the last turn is followed until the agent has nothing more to say
         hanging=waited_ms(turn, sounds, limit_ms) >= HANGING_MS,
@@ -206,7 +217,6 @@ class Interruptions:
 
 def interruptions(events: tuple[Event, ...], sounds: tuple[Sound, ...], truth: Truth) -> Interruptions:
     """Hold barge-ins against the true turns spoken over the agent."""
-    barge_ins = [event for event in events if isinstance(event, BargeIn)]
     wanted = _wanted(truth)
     over, missed, stops = 0, 0, []
     for onset, _ in wanted:
@@ -220,7 +230,7 @@ def interruptions(events: tuple[Event, ...], sounds: tuple[Sound, ...], truth: T
             missed += 1
         elif floor[-1].interrupted:
             stops.append(floor[-1].end_ms - onset)
-    false = [event for event in barge_ins if not is_about(event, wanted)]
+    false = false_barge_ins(events, truth)
     heard = [
         (start, end)
         for start, end in truth.distractors
@@ -228,6 +238,12 @@ def interruptions(events: tuple[Event, ...], sounds: tuple[Sound, ...], truth: T
     ]
     about = {stretch for stretch in heard if any(is_about(event, [stretch]) for event in false)}
     return Interruptions(over, missed, tuple(stops), len(heard) + max(0, len(false) - len(about)), len(false))
+
+
+def false_barge_ins(events: tuple[Event, ...], truth: Truth) -> list[BargeIn]:
+    """Return the barge-ins that are not about speech in which the caller truly takes the floor."""
+    wanted = _wanted(truth)
+    return [event for event in events if isinstance(event, BargeIn) and not is_about(event, wanted)]
 
 
 def _wanted(truth: Truth) -> list[Stretch]:
@@ -249,13 +265,19 @@ def is_about(barge_in: BargeIn, stretches: list[Stretch]) -> bool:
     )
 
 
-def talk_over_ms(sounds: tuple[Sound, ...], truth: Truth) -> int:
-    """Return how long the agent sounded while the caller truly had a turn."""
-    return sum(
-        max(0, min(sound.end_ms, turn.end_ms) - max(sound.start_ms, turn.start_ms))
-        for sound in sounds
+def talk_over(sounds: tuple[Sound, ...], truth: Truth) -> list[Stretch]:
+    """Return the stretches in which the agent sounded while the caller truly had a turn, in order."""
+    both = (
+        (max(sound.start_ms, turn.start_ms), min(sound.end_ms, turn.end_ms))
         for turn in truth.turns
+        for sound in _between(sounds, turn.start_ms, turn.end_ms)
     )
+    return list(both)
+
+
+def _between(sounds: tuple[Sound, ...], start_ms: int, end_ms: int) -> tuple[Sound, ...]:
+    first, last = bisect_right(sounds, start_ms, key=_END), bisect_left(sounds, end_ms, key=_START)
+    return sounds[first:last]
 
 
 E = TypeVar("E", bound=Event)

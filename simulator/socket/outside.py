@@ -153,11 +153,12 @@ def _outcome(
     turn: TrueTurn, limit_ms: int, sounds: tuple[Sound, ...], responses: list[int], duration_ms: int
 ) -> TurnOutcome:
     earliest_ms = turn.end_ms - CUT_IN_TOLERANCE_MS
-    cut_in = False
+    cut_in_ms: int | None = None
     quiet_since_ms = 0
     for sound in sounds:
-        if turn.start_ms < sound.start_ms < earliest_ms and sound.start_ms - quiet_since_ms >= FRESH_MS:
-            cut_in = True
+        fresh = sound.start_ms - quiet_since_ms >= FRESH_MS
+        if cut_in_ms is None and turn.start_ms < sound.start_ms < earliest_ms and fresh:
+            cut_in_ms = sound.start_ms
         quiet_since_ms = sound.end_ms
     # what an agent says that talks through the turn's end answers another one
     free_ms = max((s.end_ms for s in sounds if s.start_ms < earliest_ms and s.end_ms > turn.end_ms), default=None)
@@ -166,7 +167,7 @@ def _outcome(
     until_ms = min(limit_ms, max(duration_ms, turn.end_ms))
     return TurnOutcome(
         turn=turn,
-        cut_in=cut_in,
+        cut_in_ms=cut_in_ms,
         early_end=False,
         missed=not after and free_ms is None,
         hanging=waited_ms(turn, sounds, until_ms) >= HANGING_MS,

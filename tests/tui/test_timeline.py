@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -21,10 +23,11 @@ from tests.simulator.tracks import fixed_profile
 from tests.tui.tune_support import analysed
 from tui.tune.clock import align
 from tui.tune.scene import ArmLane, Bar, Scene, make_scene
+from tui.widgets import timeline_arms as arms
 from tui.widgets import timeline_lanes as lanes
-from tui.widgets.braille import DotRows
 from tui.widgets.timeline import GUTTER, Timeline
-from tui.widgets.timeline_line import one_cell
+from tui.widgets.timeline_layout import lay_out
+from tui.widgets.timeline_line import DotRows, one_cell
 from tui.widgets.timeline_view import View, moments_in_sight, waits_in_sight
 
 
@@ -36,23 +39,23 @@ SECOND_A_CELL = View(0.0, 1000.0, 60)
 
 
 def test_a_filler_is_where_the_event_says_with_its_words_if_they_fit() -> None:
-    line = lanes.agent(lane(Bar("filler", 10_000, 16_000, "Mm", False)), SECOND_A_CELL, "a")
+    line = arms.agent(lane(Bar("filler", 10_000, 16_000, "Mm", False)), SECOND_A_CELL, "a")
     assert line.text[9:17] == " ░Mm░░░ "
 
 
 def test_words_that_do_not_fit_are_left_out() -> None:
-    line = lanes.agent(lane(Bar("filler", 10_000, 12_000, "Let me see", False)), SECOND_A_CELL, "a")
+    line = arms.agent(lane(Bar("filler", 10_000, 12_000, "Let me see", False)), SECOND_A_CELL, "a")
     assert line.text.strip() == "░░"
 
 
 def test_a_response_begins_and_ends_at_eighths_of_a_cell() -> None:
-    line = lanes.agent(lane(Bar("response", 10_500, 13_250, "", False)), SECOND_A_CELL, "a")
+    line = arms.agent(lane(Bar("response", 10_500, 13_250, "", False)), SECOND_A_CELL, "a")
     assert line.text[10:14] == "▌██▎"
     assert line.kinds[10] == "words-a", "a block that begins inside a cell is a left part in reverse"
 
 
 def test_a_response_shows_as_many_words_as_fit() -> None:
-    line = lanes.agent(
+    line = arms.agent(
         lane(Bar("response", 0, 20_000, "I can certainly find you a visit", False)), SECOND_A_CELL, "a"
     )
     assert line.text[:21] == "██I can certainly…██ "
@@ -60,18 +63,18 @@ def test_a_response_shows_as_many_words_as_fit() -> None:
 
 def test_a_barge_in_is_cut_and_an_underrun_is_marked() -> None:
     bar = Bar("response", 5000, 9000, "", True)
-    line = lanes.agent(lane(bar, underruns=(7000,)), SECOND_A_CELL, "b")
+    line = arms.agent(lane(bar, underruns=(7000,)), SECOND_A_CELL, "b")
     assert line.text[5:10] == "██╎█✂"
 
 
 def test_a_wait_is_no_sound() -> None:
-    line = lanes.agent(lane(Bar("response", 5000, 12_000, "", False), waits=((8000, 10_000),)), SECOND_A_CELL, "a")
+    line = arms.agent(lane(Bar("response", 5000, 12_000, "", False), waits=((8000, 10_000),)), SECOND_A_CELL, "a")
     assert line.text[5:12] == "███┈┈██"
 
 
 def test_ascii_drawing_is_ascii() -> None:
     bar = Bar("response", 5500, 9000, "Sí, claro", True)
-    line = lanes.agent(lane(bar, underruns=(7000,)), SECOND_A_CELL, "a", lanes.ASCII)
+    line = arms.agent(lane(bar, underruns=(7000,)), SECOND_A_CELL, "a", lanes.ASCII)
     assert line.text.replace("í", "").isascii()
 
 
@@ -170,7 +173,7 @@ def scene(analyses: Path) -> Scene:
 def test_every_sound_of_a_real_run_is_drawn_where_it_was_heard(scene: Scene) -> None:
     view = View.whole(scene.duration_ms, 400)
     for arm in scene.lanes:
-        line = lanes.agent(arm, view, "a")
+        line = arms.agent(arm, view, "a")
         text = line.text
         waits = {x for start, end in arm.waits for x in range(round(view.x(start)), round(view.x(end)))}
         for bar in arm.bars:
@@ -184,12 +187,91 @@ def test_every_sound_of_a_real_run_is_drawn_where_it_was_heard(scene: Scene) -> 
 
 def test_the_caller_is_loud_in_the_turns_and_quiet_between(scene: Scene) -> None:
     view = View.whole(scene.duration_ms, 300)
-    loud = [kind == "wave" for kind in lanes.caller(scene, view, 1)[0].kinds]
-    for start_ms, end_ms, _ in scene.turns:
+    loud = [kind.startswith("is-") for kind in lanes.caller(scene, view, 1)[0].kinds]
+    for start_ms, end_ms, *_ in scene.turns:
         inside = loud[int(view.x(start_ms)) : int(view.x(end_ms)) + 1]
         assert sum(inside) > 0.6 * len(inside)
     gap_ms = (scene.turns[0][1] + 800, scene.turns[1][0] - 800)
     assert not any(loud[int(view.x(gap_ms[0])) : int(view.x(gap_ms[1]))])
+
+
+def said_at(scene: Scene, kind: str, wave: str) -> None:
+    """Hold that everything of a kind is drawn as such, in the wave and below it."""
+    view = View.whole(scene.duration_ms, 400)
+    wave_kinds, bars = lanes.caller(scene, view, 1)[0].kinds, lanes.turns(scene, view)
+    found = [one for one in (*scene.turns, *scene.asides) if one.kind == kind]
+    assert found
+    for one in found:
+        first, last = int(view.x(one.start_ms)), int(view.x(one.end_ms))
+        assert {found.partition("~")[0] for found in wave_kinds[first:last]} <= {wave, "blank"}
+        assert bars.chars[round(view.x(one.start_ms))] == lanes.FINE.speech[one.kind]
+
+
+def test_the_caller_is_drawn_as_what_it_is_and_tinted_where_the_agent_talks_over_it(
+    scene: Scene, analyses: Path
+) -> None:
+    for kind in ("turn", "interruption"):
+        said_at(scene, kind, f"is-{kind}")
+    view = View.whole(scene.duration_ms, 400)
+    over = scene.lanes[0].over
+    tinted = [x for x, kind in enumerate(lanes.caller(scene, view, 1)[0].kinds) if kind.endswith(lanes.OVER)]
+    assert over
+    assert tinted == sorted({x for a, b in over for x in range(int(view.x(a)), math.ceil(view.x(b)))})
+    hatched = arms.agent(scene.lanes[0], view, "a").text
+    assert all("▓" in hatched[int(view.x(a)) : math.ceil(view.x(b)) + 1] for a, b in over)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("TURNLAB_CACHE_DIR", str(analyses))
+        noisy = trial_of("coughs", VoiceConfig(barge_in_min_speech_s=0.2))
+        said_at(noisy, "noise", "is-noise")
+        assert [one.text for one in noisy.asides][:2] == ["cough", "throat_clear"]
+        said_at(trial_of("backchannels"), "backchannel", "is-backchannel")
+        # without labels, what a listener would take it for
+        guessed = trial_of("interruptions", labelled=False)
+        said_at(guessed, "interruption", "is-interruption")
+    assert {one.kind for one in guessed.turns} == {"turn", "interruption"}
+
+
+def trial_of(name: str, config: VoiceConfig | None = None, *, labelled: bool = True) -> Scene:
+    found = analysed(name)
+    if not labelled:
+        found = replace(found, recording=replace(found.recording, labels=None))
+    profile, arm = fixed_profile(), Arm("A", config or preset("balanced").config)
+    return make_scene(found, [run(found.recording, found.activity, arm, profile)], profile, arm.resolved)
+
+
+def test_cut_ins_and_barge_ins_have_a_lane_and_a_line_through_the_others(scene: Scene, analyses: Path) -> None:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("TURNLAB_CACHE_DIR", str(analyses))
+        hasty = trial_of("thinking", VoiceConfig(eager_eot_threshold=1.0))
+        noisy = trial_of("coughs", VoiceConfig(barge_in_min_speech_s=0.2))
+    for shown, kind, sign, rule in (
+        (scene, "barge-in", "✂", "┊"),
+        (hasty, "cut-in", "◆", "┃"),
+        (noisy, "false barge-in", "✗", "┋"),
+    ):
+        view = View.whole(shown.duration_ms, 400)
+        places = [int(view.x(one.t_ms)) for one in shown.lanes[0].happenings if one.kind == kind]
+        assert places
+        rows = dict(lay_out(shown, view, 12)[0])
+        assert [x for x, char in enumerate(rows["A events"].text) if char == sign] == places
+        assert all(rows[lane].text[x] == rule for x in places for lane in ("caller", "turn end"))
+        assert rows["A agent"].text.count(sign) == len(places)
+        assert f"{sign}{kind}" in rows["A events"].text
+        assert (sign, kind, kind) in lanes.FINE.legend(shown)
+
+
+def test_words_stand_below_what_is_said_and_never_run_into_each_other(scene: Scene) -> None:
+    view = View.whole(scene.duration_ms, 110)
+    first, second = (line.text for line in lanes.words(scene, view, 2))
+    starts = [round(view.x(turn.start_ms)) for turn in scene.turns]
+    for turn, start, end in zip(scene.turns, starts, [*starts[1:], 111], strict=True):
+        above, below = first[start : end - 1], second[start : end - 1]
+        shown = f"{above.rstrip()} {below.rstrip().removesuffix('…')}".rstrip()
+        assert turn.text.startswith(shown)
+        assert shown
+        assert first[end - 1 : end].strip() == second[end - 1 : end].strip() == ""
+    alone = lanes.turns(scene, view).text
+    assert "Sorry but I can't" in alone, "without lines of their own, words go on behind the bar"
 
 
 def test_the_confidence_crosses_its_threshold_where_the_turn_ends(scene: Scene) -> None:
@@ -199,7 +281,17 @@ def test_the_confidence_crosses_its_threshold_where_the_turn_ends(scene: Scene) 
         assert scene.confidence(pause, pause.until_ms) >= scene.threshold - 0.01
         assert pause.until_ms == pause.from_ms or scene.confidence(pause, pause.until_ms - 30) < scene.threshold
     assert scene.eager == pytest.approx(0.42)
-    drawn = lanes.confidence(scene, View.whole(scene.duration_ms, 200), 3)
+    view = View.whole(scene.duration_ms, 200)
+    drawn = lanes.confidence(scene, view, 3)
+    for pause in ended:
+        x = int(view.x(pause.until_ms))
+        eighths = sum(
+            " ▁▂▃▄▅▆▇█".find(line.chars[x])
+            if line.chars[x] in "▁▂▃▄▅▆▇█"
+            else 8 * line.kinds[x].endswith("-on-curve")
+            for line in drawn
+        )
+        assert eighths == pytest.approx(scene.confidence(pause, pause.until_ms) * 24, abs=1)
     assert sum(line.text.count("┤") for line in drawn) == len(ended)
     assert any("┄" in line.text for line in drawn)
     assert any("╌" in line.text for line in drawn)
@@ -255,6 +347,63 @@ async def test_a_click_asks_the_event_nearest_to_it(scene: Scene) -> None:
         await pilot.click(timeline, offset=(x, len(timeline.rows) - 1))
         await pilot.pause()
         assert named[-1] == "B barge_in"
+
+
+def repeated(scene: Scene, times: int) -> Scene:
+    """Return a long call: a short one over and over."""
+    every = range(0, times * scene.duration_ms, scene.duration_ms)
+
+    def lane_of(one: ArmLane) -> ArmLane:
+        return replace(
+            one,
+            bars=tuple(
+                replace(bar, start_ms=bar.start_ms + t, end_ms=bar.end_ms + t) for t in every for bar in one.bars
+            ),
+            cuts=tuple(cut + t for t in every for cut in one.cuts),
+            over=tuple((a + t, b + t) for t in every for a, b in one.over),
+            happenings=tuple(
+                happened._replace(t_ms=happened.t_ms + t) for t in every for happened in one.happenings
+            ),
+        )
+
+    return replace(
+        scene,
+        name="long",
+        duration_ms=times * scene.duration_ms,
+        turns=tuple(
+            turn._replace(start_ms=turn.start_ms + t, end_ms=turn.end_ms + t) for t in every for turn in scene.turns
+        ),
+        lanes=tuple(lane_of(one) for one in scene.lanes),
+    )
+
+
+async def test_a_long_call_opens_as_an_overview_with_a_lens(scene: Scene) -> None:
+    long = repeated(scene, 38)
+    happened = len(long.lanes[0].happenings)
+
+    def counted(text: str) -> int:
+        return sum(int(char) if char.isdigit() else char in "◆✂✗" for char in text)
+
+    async with showing(long) as (timeline, pilot, _):
+        rows = dict(timeline.rows)
+        assert long.duration_ms > 2_400_000
+        assert rows["all 41:01"][0] == "["
+        assert "]" in rows["all 41:01"][1:4]
+        assert counted(rows["events"]) == happened
+        assert timeline.view.ms_per_cell == 500
+        assert "━" in rows["turns"]
+        await pilot.click(timeline, offset=(GUTTER + 50, 0))
+        view = timeline.view
+        assert view.start_ms < long.duration_ms * 50 / view.width < view.end_ms
+        assert dict(timeline.rows)["all 41:01"].index("[") in (48, 49, 50)
+        timeline.zoom(-30)
+        rows = dict(timeline.rows)
+        assert "all 41:01" not in rows
+        assert timeline.view.end_ms == pytest.approx(long.duration_ms)
+        for row in ("A events", "A agent"):
+            assert counted(rows[row]) == happened
+        timeline.zoom(30)
+        assert timeline.view.ms_per_cell == 10
 
 
 async def test_every_row_has_its_label_at_every_height(scene: Scene) -> None:

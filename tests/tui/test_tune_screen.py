@@ -187,7 +187,7 @@ async def plain_drawing_has_a_legend_of_its_own(pilot: Pilot[None], screen: Tune
     await pilot.press("f9")
     await rest(pilot)
     legend = str(screen.query_one("#why").render())
-    assert legend.startswith("# answer")
+    assert "# answer" in legend
     assert legend.isascii()
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 from textual import events
 from textual.message import Message
@@ -10,8 +11,8 @@ from textual.message import Message
 from simulator.activity.model import FRAME_MS, Activity
 from simulator.engine.end_of_turn import ConfidencePolicy, Doubt
 from simulator.labels.marks import Kind, Mark
+from tui.tune.caller_audio import Speech, waveform
 from tui.tune.clock import ArmClock
-from tui.tune.pyramid import waveform
 from tui.tune.scene import Clip, Scene
 from tui.widgets import timeline_lanes as lanes
 from tui.widgets.timeline import GUTTER, Timeline
@@ -49,6 +50,7 @@ class LabelTimeline(Timeline):
         """Show these marks, the chosen one among them, and the place, which comes into sight."""
         self._marks, self._chosen_mark, self.place_ms = marks, chosen, place_ms
         if self.scene is not None:
+            self._scene = coloured(self.scene, marks)
             self.view = self.view.showing(place_ms, self.scene.duration_ms)
         self.draw()
 
@@ -104,6 +106,7 @@ def label_scene(name: str, activity: Activity) -> Scene:
         wave=waveform(activity),
         clips=(Clip(0, 0, -(-duration_ms // FRAME_MS)),),
         turns=(),
+        asides=(),
         pauses=(),
         threshold=1.0,
         eager=None,
@@ -114,12 +117,24 @@ def label_scene(name: str, activity: Activity) -> Scene:
     )
 
 
+def coloured(scene: Scene, marks: Sequence[Mark]) -> Scene:
+    """Return the scene with the caller's audio in the colours of its marks."""
+    said = sorted(Speech(*mark.stretch, kind=mark.kind) for mark in marks if mark.kind != "hesitation")
+    floor = ("turn", "interruption")
+    return replace(
+        scene,
+        turns=tuple(one for one in said if one.kind in floor),
+        asides=tuple(one for one in said if one.kind not in floor),
+    )
+
+
 def _draw(line: Line, mark: Mark, view: View, glyphs: lanes.Glyphs, *, chosen: bool) -> None:
     """Draw a mark with its words; the chosen one stands in brackets."""
     start = round(view.x(mark.start_ms))
     end = max(round(view.x(mark.end_ms)), start + 1)
-    kind = "ended" if chosen else "turn"
-    line.fill(start, end, glyphs.turn, kind)
+    own = "turn" if mark.kind == "hesitation" else f"is-{mark.kind}"
+    kind = "ended" if chosen else own
+    line.fill(start, end, glyphs.speech["turn"], kind)
     words = one_cell(mark.words or ("" if mark.kind == "turn" else mark.kind))
     lanes.write_words(line, words, start + 1, end - 1, kind if chosen else "said")
     if chosen:

@@ -26,6 +26,7 @@ from tui.labels.saving import LabelFileController
 from tui.terminal_text import content, plain
 from tui.tune.bench import AnalysedRecording
 from tui.widgets.key_line import KeyLine
+from tui.widgets.timeline import TIMELINE_STYLES
 from tui.widgets.timeline_lanes import clock_text
 
 _MINE, _THEIRS = "mine", "theirs"
@@ -92,7 +93,7 @@ class LabelEditor(Place, ModalScreen[None]):
     TITLE_HERE = "Labels"
     COMMANDS_HERE = COMMANDS
     BINDINGS = bindings(*COMMANDS)
-    CSS_PATH = Path(__file__).parent / "labels.tcss"
+    CSS_PATH = [TIMELINE_STYLES, Path(__file__).parent / "labels.tcss"]  # noqa: RUF012  (Textual's type)
     AUTO_FOCUS = "LabelTimeline"
 
     edited: var[LabelsState] = var(LabelsState(), init=False)

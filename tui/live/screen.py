@@ -32,7 +32,7 @@ from tui.tune.session import Session
 from tui.widgets.field_editor_control import FieldControl
 from tui.widgets.field_panel import FieldPanel, FieldsShown
 from tui.widgets.key_line import KeyLine
-from tui.widgets.panes import PaneScreen, PaneTabs, Part
+from tui.widgets.panes import BENCH_STYLES, PaneScreen, PaneTabs, Part
 from tui.widgets.status_line import StatusLine
 from tui.widgets.timeline_lanes import clock_text
 
@@ -66,7 +66,7 @@ class LiveScreen(PaneScreen):
     TITLE_HERE = "Live"
     COMMANDS_HERE = COMMANDS
     BINDINGS = bindings(*COMMANDS)
-    CSS_PATH = [_HERE.parent / "widgets" / "bench.tcss", _HERE / "live.tcss"]  # noqa: RUF012  (Textual's type)
+    CSS_PATH = [*BENCH_STYLES, _HERE / "live.tcss"]  # noqa: RUF012  (Textual's type)
     AUTO_FOCUS = ""
     PANES: ClassVar[Mapping[str, str]] = {"call": "Call", "fields": "Settings", "log": "Log"}
     HOME = "call"

@@ -10,6 +10,7 @@ from presets.layers import ResolvedVoiceConfig
 from simulator.activity.model import FRAME_MS, SpeechEnd
 from simulator.engine.end_of_turn import EndOfTurnPolicy, end_of_turn_policy
 from simulator.engine.events import (
+    BargeIn,
     EmotionApplied,
     EndOfTurn,
     Event,
@@ -21,14 +22,13 @@ from simulator.engine.events import (
 )
 from simulator.engine.profile import EngineProfile
 from simulator.measures.readouts import Measured
-from simulator.measures.truth import moved
-from simulator.measures.turns import Sound, TurnOutcome
+from simulator.measures.turns import Sound, TurnOutcome, false_barge_ins, talk_over
 from simulator.replay import Played
 from simulator.study import Run
 from tui.figures import signed
 from tui.tune.bench import AnalysedRecording
+from tui.tune.caller_audio import Speech, Waveform, speech_of, waveform
 from tui.tune.clock import ArmClock, align
-from tui.tune.pyramid import Waveform, waveform
 
 WORTH_MARKING_MS = 20
 """A smaller difference in latency counts as none: it is inaudible."""
@@ -96,12 +96,14 @@ class Clip:
     last: int
 
 
-class Turn(NamedTuple):
-    """A labelled turn and its words, or a sound that was put in."""
+HappeningKind = Literal["cut-in", "barge-in", "false barge-in"]
 
-    start_ms: int
-    end_ms: int
-    text: str = ""
+
+class Happening(NamedTuple):
+    """What a caller notices of an arm at a moment: the agent cuts in, or stops for the caller, rightly or not."""
+
+    t_ms: int
+    kind: HappeningKind
 
 
 class Differing(NamedTuple):
@@ -167,18 +169,26 @@ class ArmLane:
     underruns: tuple[int, ...]
     waits: tuple[tuple[int, int], ...]
     marks: tuple[Mark, ...]
+    over: tuple[tuple[int, int], ...] = ()
+    """Where it talks over a caller's turn."""
+    happenings: tuple[Happening, ...] = ()
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Scene:
-    """Everything there is to see. ``eager`` is the confidence that starts an answer ahead, if there is one."""
+    """Everything there is to see. ``eager`` is the confidence that starts an answer ahead, if there is one.
+
+    ``turns`` are the caller's turns and interruptions, ``asides`` the backchannels and noises, each one after
+    another: of the labels where there are any, else as detected.
+    """
 
     name: str
     duration_ms: int
     ticks: ArmClock
     wave: Waveform
     clips: tuple[Clip, ...]
-    turns: tuple[Turn, ...]
+    turns: tuple[Speech, ...]
+    asides: tuple[Speech, ...]
     pauses: tuple[Pause, ...]
     threshold: float
     eager: float | None
@@ -209,13 +219,15 @@ def make_scene(
     limits = policy.limits(config)
     a, clock_a = runs[0], clocks[0]
     measured = a.measured
+    turns, asides = speech_of(analysed, a, clock_a)
     return Scene(
         name=analysed.recording.id,
         duration_ms=duration_ms,
         ticks=clock_a,
         wave=waveform(analysed.activity),
         clips=_clips(a.played, clock_a),
-        turns=_turns(analysed, a.played, measured, clock_a),
+        turns=turns,
+        asides=asides,
         pauses=_pauses(a.played, measured.sounds, clock_a),
         threshold=limits.threshold,
         eager=limits.eager if limits.eager is not None and limits.eager < limits.threshold else None,
@@ -233,28 +245,6 @@ def _clips(played: Played, clock: ArmClock) -> tuple[Clip, ...]:
     )
 
 
-def _turns(analysed: AnalysedRecording, played: Played, measured: Measured, clock: ArmClock) -> tuple[Turn, ...]:
-    labels = analysed.recording.labels
-    put_in = _put_in(analysed, played, clock)
-    if not measured.labelled or labels is None:
-        return put_in
-    texts = [turn.text for turn in labels.caller_turns()]
-    turns = [
-        Turn(clock.at(turn.start_ms), clock.until(turn.end_ms), texts[turn.index]) for turn in measured.truth.turns
-    ]
-    return tuple(sorted([*turns, *put_in]))
-
-
-def _put_in(analysed: AnalysedRecording, played: Played, clock: ArmClock) -> tuple[Turn, ...]:
-    """Return the sounds that were put in and played."""
-    found = []
-    for one in analysed.recording.source.what_if.injections:
-        span = moved(played.placements, one.at_ms / 1000, one.end_ms / 1000)
-        if span is not None:
-            found.append(Turn(clock.at(span[0]), clock.until(span[1]), f"+ {one.sound}"))
-    return tuple(found)
-
-
 def _differing(mine: Measured, theirs: Measured, clock: ArmClock) -> tuple[Differing, ...]:
     return tuple(
         Differing(clock.until(found.own_ms), found.text, found.verdict) for found in differences(mine, theirs)
@@ -262,8 +252,8 @@ def _differing(mine: Measured, theirs: Measured, clock: ArmClock) -> tuple[Diffe
 
 
 def _lane(arm: str, run: Run, clock: ArmClock) -> ArmLane:
-    events = run.played.events
-    bars = tuple(_bar(sound, clock) for sound in run.measured.sounds)
+    events, measured = run.played.events, run.measured
+    bars = tuple(_bar(sound, clock) for sound in measured.sounds)
     return ArmLane(
         arm=arm,
         bars=bars,
@@ -271,7 +261,22 @@ def _lane(arm: str, run: Run, clock: ArmClock) -> ArmLane:
         underruns=tuple(clock.at(event.t_ms) for event in events if isinstance(event, Underrun)),
         waits=clock.waits(),
         marks=tuple(Mark(clock.at(event.t_ms), event) for event in events if not isinstance(event, _DULL)),
+        over=tuple((clock.at(at), clock.until(until)) for at, until in talk_over(measured.sounds, measured.truth)),
+        happenings=_happenings(run, clock),
     )
+
+
+def _happenings(run: Run, clock: ArmClock) -> tuple[Happening, ...]:
+    """Return what a caller notices, in order; without labels no barge-in can be called false."""
+    events, measured = run.played.events, run.measured
+    false = {event.t_ms for event in false_barge_ins(events, measured.truth)} if measured.labelled else set()
+    found = [Happening(clock.at(turn.cut_in_ms), "cut-in") for turn in measured.turns if turn.cut_in_ms is not None]
+    found += [
+        Happening(clock.at(event.t_ms), "false barge-in" if event.t_ms in false else "barge-in")
+        for event in events
+        if isinstance(event, BargeIn)
+    ]
+    return tuple(sorted(found))
 
 
 def _bar(sound: Sound, clock: ArmClock) -> Bar:

@@ -46,7 +46,7 @@ from tui.tune.trials import TrialController, TrialState, figures_of
 from tui.widgets.field_editor_control import FieldControl
 from tui.widgets.field_panel import FieldHeading, FieldPanel, FieldsShown
 from tui.widgets.key_line import GuideLine, KeyLine
-from tui.widgets.panes import PaneScreen, PaneTabs, Part
+from tui.widgets.panes import BENCH_STYLES, PaneScreen, PaneTabs, Part
 from tui.widgets.status_line import StatusLine
 from tui.widgets.timeline import Timeline
 
@@ -65,7 +65,7 @@ class TuneScreen(PaneScreen):
     TITLE_HERE = "Tune"
     COMMANDS_HERE = COMMANDS
     BINDINGS = bindings(*COMMANDS, QUIT_WITH_CARE)
-    CSS_PATH = [_HERE.parent / "widgets" / "bench.tcss", _HERE / "tune.tcss"]  # noqa: RUF012  (Textual's type)
+    CSS_PATH = [*BENCH_STYLES, _HERE / "tune.tcss"]  # noqa: RUF012  (Textual's type)
     AUTO_FOCUS = ""
     PANES: ClassVar[Mapping[str, str]] = {
         "recordings": "Recordings",

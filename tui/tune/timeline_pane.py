@@ -51,6 +51,8 @@ class TimelinePane(Vertical):
         elif now.drawn is not before.drawn:
             self.timeline.show(now.drawn.scene)
             self._about = _about(now.drawn)
+            if self.timeline.has_lens:
+                self._about += " · [ ] mark the part below: keys [ ] + − and a click move it"
             self._show_title()
         if now.stale:
             self.timeline.set_stale()
@@ -58,13 +60,16 @@ class TimelinePane(Vertical):
     @on(Timeline.Chosen)
     def _tell_why(self, message: Timeline.Chosen) -> None:
         message.stop()
-        text = f"{self.timeline.glyphs.legend()}  , . say why" if self.timeline.scene else ""
-        if message.mark is not None:
-            event = message.mark.event
+        mark = message.mark
+        if mark is None:
+            self._why.update(
+                self.timeline.legend() + ("  , . say why" if self.timeline.scene else ""), layout=False
+            )
+        else:
+            event = mark.event
             when = clock_text(event.t_ms, 100)
             text = f"{message.arm} {when} {event.type.replace('_', ' ')}, turn {event.turn + 1}: {event.why.text()}"
-            text += self._advice(message.arm, event)
-        self._why.update(screen_text(text), layout=False)
+            self._why.update(screen_text(text + self._advice(message.arm, event)), layout=False)
 
     def _advice(self, arm: str, event: Event) -> str:
         """Return what a listener would make of speech over the agent, where an arm's event is about that."""

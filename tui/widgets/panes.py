@@ -14,8 +14,12 @@ from textual.widget import Widget
 from textual.widgets import Static
 
 from tui.commands.place import Place
+from tui.widgets.timeline import TIMELINE_STYLES
 
 W = TypeVar("W", bound=Widget)
+
+BENCH_STYLES = [TIMELINE_STYLES.with_name("bench.tcss"), TIMELINE_STYLES]
+"""The style sheets that Tune and Live share."""
 
 
 class Part(Generic[W]):

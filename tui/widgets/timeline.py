@@ -2,27 +2,37 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import ClassVar
 
 from rich.segment import Segment
 from rich.style import Style
 from textual import events
+from textual.content import Content
 from textual.geometry import Region
 from textual.message import Message
 from textual.reactive import reactive
 from textual.strip import Strip
+from textual.style import Style as VisualStyle
 from textual.widget import Widget
 
+from tui.tune.caller_audio import SPEECH_KINDS
 from tui.tune.scene import Mark, Scene
+from tui.widgets import timeline_arms as arms
 from tui.widgets import timeline_lanes as lanes
+from tui.widgets.timeline_layout import lay_out
 from tui.widgets.timeline_line import BLANK, Line
 from tui.widgets.timeline_view import EventCursor, View
 
+TIMELINE_STYLES = Path(__file__).with_name("timeline.tcss")
+"""Its colours; each screen that shows one loads them."""
+
 GUTTER = 9
-MOST_MORE_ROWS = 5
 _KINDS = (
-    *("ruler", "wave", "quiet", "voice", "turn", "said", "curve", "threshold", "eager", "ended"),
-    *("better", "worse", "wait", "underrun", "cut", "cursor", "playhead", "label"),
+    *("ruler", "wave", "quiet", "voice", "turn", "said", "curve", "threshold", "eager", "ended", "none"),
+    *("better", "worse", "wait", "underrun", "over", "cursor", "playhead", "label"),
+    *("cut-in", "barge-in", "false-barge-in"),
+    *(f"is-{kind}" for kind in SPEECH_KINDS),
     *(f"{kind}-{arm}" for arm in "abcd" for kind in ("agent", "filler")),
 )
 
@@ -33,7 +43,7 @@ class Timeline(Widget, can_focus=True):
     Give it a scene with :meth:`show`. Only lines that look different afterwards are painted again.
     """
 
-    COMPONENT_CLASSES: ClassVar[set[str]] = {f"timeline--{kind}" for kind in _KINDS}
+    COMPONENT_CLASSES: ClassVar[set[str]] = {f"timeline--{kind}" for kind in (*_KINDS, "tint")}
     fine_glyphs: reactive[bool] = reactive(True)
 
     class Chosen(Message):
@@ -62,6 +72,7 @@ class Timeline(Widget, can_focus=True):
         self._waiting = ""
         self._share: float | None = None
         self._stale = False
+        self._top = 0
         self._looking_at: float | None = None
         self._playhead_ms: float | None = None
         self._heard_arm = ""
@@ -90,7 +101,7 @@ class Timeline(Widget, can_focus=True):
         if scene is None or before is None or before.name != scene.name:
             self._cursor.drop()
             self._looking_at = self._playhead_ms = None
-            self.view = View.whole(scene.duration_ms if scene else 1, self._width)
+            self.view = View.opening(scene.duration_ms if scene else 1, self._width)
         elif self.view.ms_per_cell >= before.duration_ms / max(self.view.width, 1) - 1e-6:
             self.view = View.whole(scene.duration_ms, self._width)
         else:
@@ -140,31 +151,15 @@ class Timeline(Widget, can_focus=True):
 
     def lay_out(self, scene: Scene, height: int) -> list[tuple[str, Line]]:
         """Return the lines for a height, each with its label, as far as they find room."""
-        view, glyphs = self.view, self.glyphs
-        room = max(height - 3 - len(scene.lanes), 0)
-        with_turns = room >= 1 and bool(scene.turns)
-        room -= with_turns
-        with_differing = room >= 2 and bool(scene.differing)
-        room -= with_differing
-        with_voice = room >= 5
-        room -= with_voice
-        # What is left goes to the two drawings in turn, the caller first.
-        caller_rows, turn_rows = 1 + min((room + 1) // 2, MOST_MORE_ROWS), 1 + min(room // 2, MOST_MORE_ROWS)
-        found = [("", lanes.ruler(scene, view, glyphs))]
-        found += _labelled("caller", lanes.caller(scene, view, caller_rows, glyphs))
-        if with_turns:
-            found.append(("turns", lanes.turns(scene, view, glyphs)))
-        if with_voice:
-            found.append(("voice", lanes.voice(scene, view, glyphs)))
-        found += _labelled("turn end", lanes.confidence(scene, view, turn_rows, glyphs))
-        if with_differing:
-            found.append(("A − B ms", lanes.differing(scene, view)))
-        for lane in scene.lanes:
-            heard = f" {glyphs.heard}" if lane.arm == self._heard_arm else ""
-            found.append((f"{lane.arm} agent{heard}", lanes.agent(lane, view, lane.arm.lower(), glyphs)))
-        self._draw_cursor(found, glyphs)
-        self._draw_playhead(found, glyphs)
+        found, self._top = lay_out(scene, self.view, height, self.glyphs, self._heard_arm)
+        self._draw_cursor(found, self.glyphs)
+        self._draw_playhead(found, self.glyphs)
         return found
+
+    @property
+    def has_lens(self) -> bool:
+        """Whether it shows a part of a long call, below an overview of all of it."""
+        return self._top > 0
 
     @property
     def glyphs(self) -> lanes.Glyphs:
@@ -176,26 +171,49 @@ class Timeline(Widget, can_focus=True):
         if mark is None:
             return
         x = int(self.view.x(mark.t_ms))
-        rows[0][1].put(x, glyphs.cursor, "cursor")
-        arms = [lane.arm for lane in self._scene.lanes] if self._scene else []
-        lane = rows[arms.index(self._cursor.arm) - len(arms)][1]
+        rows[self._top][1].put(x, glyphs.cursor, "cursor")
+        letters = [lane.arm for lane in self._scene.lanes] if self._scene else []
+        lane = rows[letters.index(self._cursor.arm) - len(letters)][1]
         if 0 <= x < lane.width:
             lane.kinds[x] = "cursor"
 
     def _draw_playhead(self, rows: list[tuple[str, Line]], glyphs: lanes.Glyphs) -> None:
         if self._playhead_ms is None:
             return
-        x = int(self.view.x(self._playhead_ms))
-        for _, line in rows:
+        overview = View.whole(self._scene.duration_ms if self._scene else 1, self.view.width)
+        for row, (_, line) in enumerate(rows):
+            x = int((overview if row < self._top else self.view).x(self._playhead_ms))
             if 0 <= x < line.width:
                 line.put(x, glyphs.playhead if line.chars[x] == " " else line.chars[x], "playhead")
 
     def _make_palette(self) -> dict[str, Style]:
         palette = {kind: self.get_component_rich_style(f"timeline--{kind}") for kind in _KINDS}
+        palette["false barge-in"] = palette["false-barge-in"]
         palette[BLANK] = self.rich_style
         for arm in "abcd":
             palette[f"words-{arm}"] = palette[f"agent-{arm}"] + Style(reverse=True)
+        palette["said-in"] = palette["said"] + Style(underline=True)
+        palette["words-over"] = palette["over"] + Style(reverse=True)
+        for limit in ("threshold", "eager"):
+            palette[f"{limit}-on-curve"] = palette["curve"] + Style(reverse=True)
+        for kind in ("cut-in", "barge-in", "false barge-in"):
+            palette[f"{kind}{arms.RULE}"] = palette[kind] + Style(reverse=False)
+        tint = Style(bgcolor=self.get_component_rich_style("timeline--tint").bgcolor)
+        for kind in (BLANK, "quiet", "wave", *(f"is-{kind}" for kind in SPEECH_KINDS)):
+            palette[f"{kind}{lanes.OVER}"] = palette[kind] + tint
         return palette
+
+    def legend(self) -> Content:
+        """Return what the characters mean, each in its colour."""
+        if self._scene is None:
+            return Content()
+        return Content("  ").join(
+            Content.assemble((glyph, self._visual(kind)), f" {meaning}")
+            for glyph, kind, meaning in self.glyphs.legend(self._scene)
+        )
+
+    def _visual(self, kind: str) -> VisualStyle:
+        return self.get_visual_style(f"timeline--{kind.replace(' ', '-')}")
 
     def notify_style_update(self) -> None:
         """Forget the colours: the theme or the style sheet changed."""
@@ -216,7 +234,8 @@ class Timeline(Widget, can_focus=True):
         """Fit everything into the new size."""
         scene = self._scene
         if self.view.width != self._width:
-            self.view = View.whole(scene.duration_ms if scene else 1, self._width)
+            duration_ms = scene.duration_ms if scene else 1
+            self.view = View.opening(duration_ms, self._width).showing(self.view.start_ms, duration_ms)
         self._strips = []
         self.draw()
         self.refresh()
@@ -306,8 +325,8 @@ class Timeline(Widget, can_focus=True):
         """Ask the agent of the arm below (or above): its event nearest to the chosen one."""
         if self._scene is None:
             return
-        arms = [lane.arm for lane in self._scene.lanes]
-        arm = arms[min(max(arms.index(self._cursor.arm) + steps, 0), len(arms) - 1)]
+        letters = [lane.arm for lane in self._scene.lanes]
+        arm = letters[min(max(letters.index(self._cursor.arm) + steps, 0), len(letters) - 1)]
         mark = self.chosen
         self._cursor.go_near(arm, mark.t_ms if mark else self.view.start_ms)
         self._show_chosen()
@@ -327,13 +346,30 @@ class Timeline(Widget, can_focus=True):
         offset = event.get_content_offset(self)
         if offset is None or self._scene is None:
             return
-        if offset.y == 0 and offset.x >= GUTTER:
+        if offset.y < self._top:
+            self._move_lens(offset.x)
+            return
+        if offset.y == self._top and offset.x >= GUTTER:
             self.post_message(self.Sought(max(round(self.view.t(offset.x - GUTTER)), 0)).set_sender(self))
             return
         row = offset.y - len(self._strips)
-        arms = [lane.arm for lane in self._scene.lanes]
-        self._cursor.go_near(arms[row] if -len(arms) <= row < 0 else arms[0], self.view.t(offset.x - GUTTER))
+        letters = [lane.arm for lane in self._scene.lanes]
+        self._cursor.go_near(
+            letters[row] if -len(letters) <= row < 0 else letters[0], self.view.t(offset.x - GUTTER)
+        )
         self._show_chosen()
+
+    def on_mouse_move(self, event: events.MouseMove) -> None:
+        """Drag the lens over the overview."""
+        offset = event.get_content_offset(self)
+        if event.button == 1 and offset is not None and offset.y < self._top:
+            self._move_lens(offset.x)
+
+    def _move_lens(self, x: int) -> None:
+        if self._scene is not None:
+            whole = View.whole(self._scene.duration_ms, self.view.width)
+            self.view = self.view.around(whole.t(x - GUTTER + 0.5), self._scene.duration_ms)
+            self.draw()
 
     def on_mouse_scroll_up(self, event: events.MouseScrollUp) -> None:
         """Look earlier, or closer with ctrl."""
@@ -344,7 +380,3 @@ class Timeline(Widget, can_focus=True):
         """Look later, or further away with ctrl."""
         event.stop()
         self.zoom(-1) if event.ctrl else self.pan(0.1)
-
-
-def _labelled(label: str, lines: list[Line]) -> list[tuple[str, Line]]:
-    return [(label if row == 0 else "", line) for row, line in enumerate(lines)]

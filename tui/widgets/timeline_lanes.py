@@ -1,37 +1,36 @@
-"""The timeline's lanes, each a pure function from a scene and a view to lines."""
+"""The caller's lanes of the timeline, each a pure function from a scene and a view to lines."""
 
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import lru_cache
 from textwrap import wrap
 
 import numpy as np
 from numpy.typing import NDArray
 
 from simulator.activity.model import FRAME_MS
-from tui.tune.pyramid import Pyramid
-from tui.tune.scene import ArmLane, Bar, Scene
-from tui.widgets.braille import DOTS_PER_CELL, DotRows
-from tui.widgets.timeline_line import Line, one_cell
-from tui.widgets.timeline_view import View, in_sight, moments_in_sight, waits_in_sight
+from tui.tune.caller_audio import SPEECH_KINDS, Pyramid, Speech, SpeechKind
+from tui.tune.scene import HappeningKind, Scene
+from tui.widgets.timeline_line import BLANK, DOTS_PER_CELL, DotRows, Line, one_cell
+from tui.widgets.timeline_view import View, in_sight, waits_in_sight
 
 _TICKS_MS = (100, 200, 500, 1000, 2000, 5000, 10_000, 15_000, 30_000, 60_000, 120_000, 300_000, 600_000)
 _TICK_ROOM = 9
 _BAR = 40
-_LEFT_EIGHTHS = " ▏▎▍▌▋▊▉█"
 
 
 @dataclass(frozen=True, slots=True)
 class Glyphs:
-    """The characters lanes are made of."""
+    """The characters lanes are made of. ``levels`` fill a cell from below, ``rules`` cross all lanes."""
 
     full: str = "█"
     filler: str = "░"
-    cut: str = "✂"
+    over: str = "▓"
     underrun: str = "╎"
     wait: str = "┈"
-    turn: str = "━"
     threshold: str = "╌"
     eager: str = "┄"
     tick: str = "╷"
@@ -39,23 +38,52 @@ class Glyphs:
     ended: str = "┤"
     playhead: str = "│"
     heard: str = "♪"
+    worst: str = "▲"
+    levels: str = " ▁▂▃▄▅▆▇█"
+    speech: Mapping[SpeechKind, str] = field(
+        default_factory=lambda: {"turn": "━", "interruption": "▲", "backchannel": "~", "noise": "×"}
+    )
+    happenings: Mapping[HappeningKind, str] = field(
+        default_factory=lambda: {"cut-in": "◆", "barge-in": "✂", "false barge-in": "✗"}
+    )
+    rules: Mapping[HappeningKind, str] = field(
+        default_factory=lambda: {"cut-in": "┃", "barge-in": "┊", "false barge-in": "┋"}
+    )
     ascii_only: bool = False
 
-    def legend(self) -> str:
-        """Return what the characters mean."""
-        meanings = (
-            (self.full, "answer"),
-            (self.filler, "filler"),
-            (self.cut, "barge-in"),
-            (self.ended, "turn end"),
-            (self.underrun, "underrun"),
-            (self.wait, "waits"),
-        )
-        return "  ".join(f"{glyph} {meaning}" for glyph, meaning in meanings)
+    @property
+    def cut(self) -> str:
+        """Where the caller stopped a sound."""
+        return self.happenings["barge-in"]
+
+    def legend(self, scene: Scene) -> list[tuple[str, str, str]]:
+        """Return what the characters of a scene mean: each with its kind and its meaning, the weightiest first."""
+        kinds = {one.kind for one in (*scene.turns, *scene.asides)}
+        happened = {one.kind for lane in scene.lanes for one in lane.happenings}
+        found: list[tuple[str, str, str]]
+        found = [(self.happenings[kind], kind, kind) for kind in self.happenings if kind in happened]
+        if any(lane.over for lane in scene.lanes):
+            found.append((self.over, "over", "talks over the caller"))
+        found += [(self.speech[kind], f"is-{kind}", kind) for kind in self.speech if kind in kinds]
+        found += [(self.ended, "ended", "turn end"), (self.full, "agent-a", "answer")]
+        bars = {bar.kind for lane in scene.lanes for bar in lane.bars}
+        if "filler" in bars:
+            found.append((self.filler, "filler-a", "filler"))
+        if any(lane.underruns for lane in scene.lanes):
+            found.append((self.underrun, "underrun", "underrun"))
+        if scene.aligned:
+            found.append((self.wait, "wait", "waits"))
+        return found
 
 
 FINE = Glyphs()
-ASCII = Glyphs("#", "%", "X", "!", ".", "=", "-", "~", "|", "v", "]", "|", "*", ascii_only=True)
+ASCII = Glyphs(
+    *("#", "%", "@", "!", ".", "-", "~", "|", "v", "]", "|", "*", "^", " .:-=+*#@"),
+    speech={"turn": "=", "interruption": "^", "backchannel": "~", "noise": "x"},
+    happenings={"cut-in": "C", "barge-in": "X", "false barge-in": "F"},
+    rules={"cut-in": "|", "barge-in": ":", "false barge-in": ";"},
+    ascii_only=True,
+)
 """For terminals and fonts without block and braille characters."""
 
 
@@ -68,7 +96,7 @@ def waiting(text: str, share: float | None, width: int, glyphs: Glyphs = FINE) -
     if share is not None:
         bar, length = Line(width), min(_BAR, width)
         done = round(share * length)
-        bar.fill(0, done, glyphs.turn, "curve")
+        bar.fill(0, done, glyphs.speech["turn"], "curve")
         bar.fill(done, length, glyphs.threshold, "quiet")
         bar.write(length + 1, f"{share:.0%}", "ruler")
         lines.append(bar)
@@ -109,14 +137,43 @@ def caller(scene: Scene, view: View, rows: int, glyphs: Glyphs = FINE) -> list[L
         lows = half - np.floor(below * half).astype(int)
     dots.fill_all(lows, tops)
     loud = np.maximum(above, below).reshape(view.width, 2).max(axis=1) > 1 / dots.dot_rows
-    kinds = ["wave" if spoken else "quiet" for spoken in loud.tolist()]
+    codes, over = _codes(scene, view)
+    kinds = [_WAVE[code] for code in (codes * 2 + loud).tolist()]
+    blanks = [BLANK] * view.width
+    for x in np.flatnonzero(over).tolist():
+        kinds[x], blanks[x] = kinds[x] + OVER, BLANK + OVER
     lines = []
     for row in range(rows):
         line = Line(view.width)
-        line.lay(dots.line(row, ascii_only=glyphs.ascii_only), "wave")
-        line.kinds = [own if kind == "wave" else kind for kind, own in zip(line.kinds, kinds, strict=True)]
+        line.chars = dots.line(row, ascii_only=glyphs.ascii_only)
+        line.kinds = [
+            blank if char == " " else kind for char, kind, blank in zip(line.chars, kinds, blanks, strict=True)
+        ]
         lines.append(line)
     return lines
+
+
+OVER = "~over"
+"""Behind a kind: the same where the agent talks over the caller."""
+_WAVE = ("quiet", "wave", *(f"is-{kind}" for kind in SPEECH_KINDS for _ in (False, True)))
+"""The kind of a column: what it is, quiet and loud."""
+
+
+def _codes(scene: Scene, view: View) -> tuple[NDArray[np.int8], NDArray[np.bool_]]:
+    """Return what each column is, 0 for nothing known, and whether the first arm's agent talks over it."""
+    codes, over = np.zeros(view.width, np.int8), np.zeros(view.width, np.bool_)
+    for group in (scene.turns, scene.asides):
+        for one in in_sight(group, view):
+            codes[cells_of(one.start_ms, one.end_ms, view)] = 1 + SPEECH_KINDS.index(one.kind)
+    for start_ms, end_ms in waits_in_sight(scene.lanes[0].over, view) if scene.lanes else ():
+        over[cells_of(start_ms, end_ms, view)] = True
+    return codes, over
+
+
+def cells_of(start_ms: int, end_ms: int, view: View) -> slice:
+    """Return the cells of a stretch, at least one, as far as they are in view."""
+    first = int(max(view.x(start_ms), 0))
+    return slice(first, max(math.ceil(view.x(end_ms)), first + 1, 0))
 
 
 def voice(scene: Scene, view: View, glyphs: Glyphs = FINE) -> Line:
@@ -145,125 +202,116 @@ def _peaks(scene: Scene, view: View, values: Pyramid) -> NDArray[np.float32]:
     return found
 
 
-def turns(scene: Scene, view: View, glyphs: Glyphs = FINE) -> Line:
-    """Draw the labelled turns as thin bars with their words."""
+def turns(scene: Scene, view: View, glyphs: Glyphs = FINE, *, words: bool = True) -> Line:
+    """Draw what the caller's audio is as thin bars, with ``words`` on and behind them as far as there is room."""
     line = Line(view.width)
-    for turn in in_sight(scene.turns, view):
-        start = round(view.x(turn.start_ms))
-        end = max(round(view.x(turn.end_ms)), start + 1)
-        line.fill(start, end, glyphs.turn, "turn")
-        write_words(line, one_cell(turn.text), start + 1, end - 1, "said")
+    found = _speech_in_sight(scene, view)
+    starts = [round(view.x(one.start_ms)) for one in found]
+    for one, start, limit in zip(found, starts, [*starts[1:], view.width + 1], strict=False):
+        end = max(round(view.x(one.end_ms)), start + 1)
+        kind, glyph = f"is-{one.kind}", glyphs.speech[one.kind]
+        line.fill(start, end, glyphs.speech["turn"] if one.kind == "interruption" else glyph, kind)
+        line.put(start, glyph, kind)
+        if words and one.text:
+            first = max(start + 1, 0)
+            part = shorten(one_cell(one.text), limit - 1 - first) if limit - 1 - first >= LEAST_WORDS else ""
+            line.write(first, part[: max(end - first, 0)], "said-in")
+            line.write(max(end, first), part[max(end - first, 0) :], "said")
     return line
 
 
-def differing(scene: Scene, view: View) -> Line:
-    """Say at each turn what arm A does differently from B, where there is room; otherwise mark it."""
-    line = Line(view.width)
-    for found in in_sight(scene.differing, view):
-        x = round(view.x(found.t_ms))
-        if line.is_free(x - 1, x + len(found.text)):
-            line.write(x, found.text, found.verdict)
-        elif line.is_free(x, x + 1):
-            line.put(x, "+" if found.verdict == "worse" else "-", found.verdict)
-    return line
-
-
-def confidence(scene: Scene, view: View, rows: int, glyphs: Glyphs = FINE) -> list[Line]:
-    """Draw the turn confidence in arm A's pauses, over the thresholds it is held against."""
-    dots = DotRows(view.width, rows)
-    step = view.ms_per_cell / 2
-    ends: list[int] = []
-    for pause in in_sight(scene.pauses, view):
-        first = max(int((pause.from_ms - view.start_ms) / step), 0)
-        last = min(int((pause.until_ms - view.start_ms) / step) + 1, view.width * 2)
-        before: int | None = None
-        for column in range(first, last):
-            t_ms = min(max(view.start_ms + column * step, pause.from_ms), pause.until_ms)
-            row = _dot_row(scene.confidence(pause, t_ms), dots.dot_rows)
-            dots.fill(column, row if before is None else min(before, row), row)
-            before = row
-        if pause.ended_turn and first < last:
-            ends.append((last - 1) // 2 + 1)
-    lines = []
-    for row in range(rows):
-        line = Line(view.width)
-        for level, glyph, kind in (
-            (scene.eager, glyphs.eager, "eager"),
-            (scene.threshold, glyphs.threshold, "threshold"),
-        ):
-            # In a single line the thresholds would lie on top of the curve.
-            if rows > 1 and level is not None and _text_row(level, rows) == row:
-                line.fill(0, view.width, glyph, kind)
-        line.lay(dots.line(row, ascii_only=glyphs.ascii_only), "curve")
-        lines.append(line)
-    for x in ends:
-        lines[_text_row(scene.threshold, rows)].put(x, glyphs.ended, "ended")
+def words(scene: Scene, view: View, rows: int) -> list[Line]:
+    """Write what is said below it, on at most so many lines, each text as far as the next one leaves room."""
+    lines = [Line(view.width) for _ in range(rows)]
+    said = [one for one in _speech_in_sight(scene, view) if one.text] if rows else []
+    starts = [max(round(view.x(one.start_ms)), 0) for one in said]
+    limits = [*(at - 1 for at in starts[1:]), view.width]
+    for one, start, end in zip(said, starts, limits, strict=False):
+        for line, part in zip(lines, _broken(one.text, end - start, rows), strict=False):
+            line.write(start, part, "said")
     return lines
 
 
-def _dot_row(level: float, dot_rows: int) -> int:
-    return min(max(round(level * (dot_rows - 1)), 0), dot_rows - 1)
+def _speech_in_sight(scene: Scene, view: View) -> list[Speech]:
+    return sorted((*in_sight(scene.turns, view), *in_sight(scene.asides, view)))
 
 
-def _text_row(level: float, rows: int) -> int:
-    return (rows * DOTS_PER_CELL - 1 - _dot_row(level, rows * DOTS_PER_CELL)) // DOTS_PER_CELL
+@lru_cache(maxsize=4096)
+def _broken(text: str, width: int, rows: int) -> tuple[str, ...]:
+    """Return a text as at most so many lines, the last cut where it does not fit."""
+    if width < LEAST_WORDS:
+        return ()
+    parts = wrap(one_cell(text), width)
+    if len(parts) > rows:
+        parts[rows - 1 :] = [shorten(" ".join(parts[rows - 1 :]), width)]
+    return tuple(parts)
 
 
-def agent(lane: ArmLane, view: View, arm: str, glyphs: Glyphs = FINE) -> Line:
-    """Draw one arm's agent: fillers, responses with their words, and where the caller stopped it."""
-    line = Line(view.width)
-    waits = waits_in_sight(lane.waits, view)
-    for start_ms, end_ms in waits:
-        line.fill(round(view.x(start_ms)), round(view.x(end_ms)), glyphs.wait, "wait")
-    for bar in in_sight(lane.bars, view):
-        if bar.kind == "filler":
-            _draw_filler(line, bar, view, arm, glyphs)
-        else:
-            _draw_response(line, bar, view, arm, glyphs)
-    for start_ms, end_ms in waits:
-        # A sound that spans a wait goes on after it; the wait is cut out of it to be honest about its length.
-        line.fill(round(view.x(start_ms)), round(view.x(end_ms)), glyphs.wait, "wait")
-    for t_ms in moments_in_sight(lane.underruns, view):
-        line.put(int(view.x(t_ms)), glyphs.underrun, "underrun")
-    for t_ms in moments_in_sight(lane.cuts, view):
-        line.put(int(view.x(t_ms)), glyphs.cut, "cut")
-    return line
+LEAST_WORDS = 4
+"""Less room than this is left free of words."""
 
 
-def _draw_filler(line: Line, bar: Bar, view: View, arm: str, glyphs: Glyphs) -> None:
-    start = int(view.x(bar.start_ms))
-    end = max(round(view.x(bar.end_ms)), start + 1)
-    line.fill(start, end, glyphs.filler, f"filler-{arm}")
-    text = one_cell(bar.text)
-    if len(text) < end - start:
-        line.write(start + 1, text, f"filler-{arm}")
+def shorten(text: str, width: int) -> str:
+    """Return as much of a text as fits."""
+    return text if len(text) <= width else text[: width - 1].rstrip() + "…"
 
 
-def _draw_response(line: Line, bar: Bar, view: View, arm: str, glyphs: Glyphs) -> None:
-    kind, words = f"agent-{arm}", f"words-{arm}"
-    start, end = view.x(bar.start_ms), view.x(bar.end_ms)
-    first, last = math.floor(start), math.floor(end)
-    if glyphs.ascii_only or last <= first:
-        line.fill(first, max(round(end), first + 1), glyphs.full, kind)
-    else:
-        line.fill(first + 1, last, glyphs.full, kind)
-        eighths = round((start - first) * 8)
-        # A block that begins inside a cell is a left part in reverse.
-        if eighths == 0:
-            line.put(first, glyphs.full, kind)
-        elif eighths < 8:
-            line.put(first, _LEFT_EIGHTHS[eighths], words)
-        if (tail := round((end - last) * 8)) > 1:
-            line.put(last, _LEFT_EIGHTHS[tail], kind)
-    write_words(line, one_cell(bar.text), first + 2, last - 1, words)
+def confidence(scene: Scene, view: View, rows: int, glyphs: Glyphs = FINE) -> list[Line]:
+    """Draw the turn confidence in arm A's pauses, filled, with the thresholds it is held against."""
+    values = np.zeros(view.width)
+    ends: list[int] = []
+    for pause in in_sight(scene.pauses, view):
+        first = max(int(view.x(pause.from_ms)), 0)
+        last = min(int(view.x(pause.until_ms)) + 1, view.width)
+        for x in range(first, last):
+            t_ms = min(max(view.t(x + 1), pause.from_ms), pause.until_ms)
+            values[x] = max(values[x], scene.confidence(pause, t_ms))
+        if pause.ended_turn and first < last:
+            ends.append(last)
+    limits = [(scene.eager, glyphs.eager, "eager"), (scene.threshold, glyphs.threshold, "threshold")]
+    lines = filled(values, rows, "curve", glyphs)
+    # In a single line the thresholds would lie on top of the curve.
+    for level, glyph, kind in limits if rows > 1 else ():
+        if level is not None:
+            _draw_limit(lines[_row(level, rows)], f"{level:.2f}", glyph, kind, glyphs)
+    for x in ends:
+        lines[_row(scene.threshold, rows)].put(x, glyphs.ended, "ended")
+    return lines
+
+
+def _draw_limit(line: Line, text: str, glyph: str, kind: str, glyphs: Glyphs) -> None:
+    """Draw a threshold behind the curve, and on it where a cell is full; at the right, what it is."""
+    for x, char in enumerate(line.chars):
+        if char == " ":
+            line.chars[x], line.kinds[x] = glyph, kind
+        elif char == glyphs.levels[-1]:
+            line.chars[x], line.kinds[x] = glyph, f"{kind}-on-curve"
+    first = line.width - len(text)
+    if all(char == glyph for char in line.chars[first:]):
+        line.write(first, text, kind)
+
+
+def _row(level: float, rows: int) -> int:
+    """Return the row, from the top, in which a level of 0…1 lies."""
+    return rows - 1 - min(int(level * rows), rows - 1)
+
+
+def filled(values: NDArray[np.float64], rows: int, kind: str, glyphs: Glyphs = FINE) -> list[Line]:
+    """Draw a value of 0…1 a column, filled from below; what is not nothing is seen."""
+    steps = len(glyphs.levels) - 1
+    heights = np.where(values > 0, np.maximum(np.rint(values * rows * steps), 1), 0).astype(int)
+    lines = []
+    for row in range(rows):
+        line = Line(len(values))
+        within = np.clip(heights - (rows - 1 - row) * steps, 0, steps).tolist()
+        line.chars = [glyphs.levels[level] for level in within]
+        line.kinds = [kind if level else BLANK for level in within]
+        lines.append(line)
+    return lines
 
 
 def write_words(line: Line, text: str, start: int, end: int, kind: str) -> None:
     """Write as much of a text as fits between two cells, from what is in sight of them on."""
     start, end = max(start, 0), min(end, line.width)
-    room = end - start
-    if room < 4:
-        return
-    if len(text) > room:
-        text = text[: room - 1].rstrip() + "…"
-    line.write(start, text, kind)
+    if end - start >= LEAST_WORDS:
+        line.write(start, shorten(text, end - start), kind)

@@ -11,6 +11,9 @@ from typing import Protocol, TypeVar
 from tui.tune.scene import Mark, Scene
 
 CLOSEST_MS_PER_CELL = 10.0
+AFAR_MS_PER_CELL = 1500.0
+"""With more to a cell, turns are no longer told apart: they are counted."""
+_LENS_MS_PER_CELL = 500.0
 ZOOM_STEP = 1.5
 
 
@@ -26,6 +29,17 @@ class View:
     def whole(cls, duration_ms: int, width: int) -> View:
         """Show everything."""
         return cls(0.0, max(duration_ms, 1) / max(width, 1), width)
+
+    @classmethod
+    def opening(cls, duration_ms: int, width: int) -> View:
+        """Show everything, or the beginning of what can only be seen from afar."""
+        whole = cls.whole(duration_ms, width)
+        return replace(whole, ms_per_cell=_LENS_MS_PER_CELL) if whole.is_afar else whole
+
+    @property
+    def is_afar(self) -> bool:
+        """Whether turns can no longer be told apart."""
+        return self.ms_per_cell > AFAR_MS_PER_CELL
 
     @property
     def end_ms(self) -> float:
@@ -55,6 +69,10 @@ class View:
         """Pan, if need be, until ``t_ms`` is in sight."""
         if self.start_ms <= t_ms < self.end_ms:
             return self
+        return self.around(t_ms, duration_ms)
+
+    def around(self, t_ms: float, duration_ms: int) -> View:
+        """Pan until ``t_ms`` is in the middle."""
         return replace(self, start_ms=t_ms - self.width * self.ms_per_cell / 2).within(duration_ms)
 
     def paged_to(self, t_ms: float, duration_ms: int) -> View:

@@ -1,0 +1,176 @@
+"""The caller's audio as the timeline needs it: how loud any stretch is, quick at every zoom, and what it is.
+
+Extremes are kept for stretches of 1, 8, 64, … frames, so that a drawing of two hours reads about as many values as
+a drawing of two seconds.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from functools import lru_cache
+from operator import itemgetter
+from typing import Literal, NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from simulator.activity.model import Activity
+from simulator.audio.injecting import SOUNDS
+from simulator.engine.events import SpeechEnded, SpeechStarted
+from simulator.labels import Labels
+from simulator.measures.advice import WANTS_FLOOR
+from simulator.measures.truth import Truth, moved
+from simulator.replay import Played
+from simulator.study import Run
+from tui.tune.bench import AnalysedRecording
+from tui.tune.clock import ArmClock
+
+FOLD = 8
+FINEST = 4
+"""How many values a stretch is made of at least, where there are so many."""
+
+_POWER = 0.7
+"""Brings quiet speech into sight beside loud."""
+
+
+class Pyramid:
+    """The highest of ``values`` ``[n]`` over stretches of them."""
+
+    def __init__(self, values: NDArray[np.float32]) -> None:
+        self._levels = [values]
+        while len(self._levels[-1]) > FOLD:
+            below = self._levels[-1]
+            self._levels.append(np.maximum.reduceat(below, np.arange(0, len(below), FOLD)))
+
+    def __len__(self) -> int:
+        return len(self._levels[0])
+
+    def highest(self, first: float, step: float, count: int) -> NDArray[np.float32]:
+        """Return the highest of each of ``count`` stretches of ``step`` values, the first from ``first`` on.
+
+        Stretches outside the values are taken for those at their ends.
+        """
+        level, values = 0, self._levels[0]
+        while step / FOLD ** (level + 1) >= FINEST and level + 1 < len(self._levels):
+            level += 1
+            values = self._levels[level]
+        size = FOLD**level
+        edges = ((first + np.arange(count + 1) * step) / size).astype(np.intp)
+        np.clip(edges, 0, len(values) - 1, out=edges)
+        found = np.maximum.reduceat(values, edges[:-1])
+        # The last stretch would otherwise reach to the end of all values.
+        found[-1] = values[edges[-2] : max(edges[-1], edges[-2] + 1)].max()
+        return found
+
+
+class Waveform:
+    """A recording's samples at their lowest and highest, and how likely they are a voice; 0…1 each, by frame."""
+
+    def __init__(self, activity: Activity) -> None:
+        envelope = activity.envelope
+        loudest = max(float(np.abs(envelope).max(initial=0.0)), 1e-6)
+        lows, highs = (np.power(np.clip(one / loudest, 0, 1), _POWER) for one in (-envelope[:, 0], envelope[:, 1]))
+        self.below = Pyramid(lows.astype(np.float32))
+        self.above = Pyramid(highs.astype(np.float32))
+        self.voice = Pyramid(activity.probability)
+
+
+@lru_cache(maxsize=64)
+def waveform(activity: Activity) -> Waveform:
+    """Return an analysed recording's waveform, worked out once."""
+    return Waveform(activity)
+
+
+# ---- what it is
+
+
+SpeechKind = Literal["turn", "interruption", "backchannel", "noise"]
+SPEECH_KINDS: tuple[SpeechKind, ...] = ("turn", "interruption", "backchannel", "noise")
+
+
+class Speech(NamedTuple):
+    """A stretch of caller audio, what it is, and its words, or what makes the noise."""
+
+    start_ms: int
+    end_ms: int
+    text: str = ""
+    kind: SpeechKind = "turn"
+
+
+def speech_of(
+    analysed: AnalysedRecording, run: Run, clock: ArmClock
+) -> tuple[tuple[Speech, ...], tuple[Speech, ...]]:
+    """Return the caller's turns and interruptions, and the backchannels and noises."""
+    labels, put_in = analysed.recording.labels, _put_in(analysed, run.played, clock)
+    if not run.measured.labelled or labels is None:
+        turns, asides = _detected(run, clock)
+    else:
+        turns = _labelled_turns(labels, run.measured.truth, clock)
+        places = run.played.placements
+        moves = ((moved(places, start_s, end_s), text, kind) for start_s, end_s, text, kind in _asides(labels))
+        asides = [
+            Speech(clock.at(span[0]), clock.until(span[1]), text, kind)
+            for span, text, kind in moves
+            if span is not None
+        ]
+    return tuple(turns), tuple(sorted([*asides, *put_in]))
+
+
+def _labelled_turns(labels: Labels, truth: Truth, clock: ArmClock) -> list[Speech]:
+    """Return the true turns with their words; those that take the floor from the agent are interruptions."""
+    texts = [turn.text for turn in labels.caller_turns()]
+    found = [(turn.start_ms, turn.end_ms, texts[turn.index]) for turn in truth.turns]
+    for start_ms, end_ms in truth.interruptions:
+        if not any(start_ms < end and start < end_ms for start, end, _ in found):
+            found.append((start_ms, end_ms, ""))
+    wanted = sorted(truth.interruptions)
+    speech = []
+    for start_ms, end_ms, text in sorted(found):
+        over = bisect_right(wanted, start_ms, key=itemgetter(1))
+        interrupts = over < len(wanted) and wanted[over][0] < end_ms
+        kind: SpeechKind = "interruption" if interrupts else "turn"
+        speech.append(Speech(clock.at(start_ms), clock.until(end_ms), text, kind))
+    return speech
+
+
+def _asides(labels: Labels) -> tuple[tuple[float, float, str, SpeechKind], ...]:
+    """Return the labelled backchannels and noises (s), each once; a bed of noise is everywhere and left out."""
+    found: dict[tuple[float, float], tuple[str, SpeechKind]] = {}
+    for start_s, end_s, what in labels.noises:
+        if " bed" not in what:
+            found[start_s, end_s] = what, "noise"
+    found |= dict.fromkeys(labels.backchannels, ("", "backchannel"))
+    for event in labels.events:
+        if not event.should_barge_in:
+            extra = event.model_extra or {}
+            kind: SpeechKind = "backchannel" if event.type == "backchannel" else "noise"
+            found[event.start_s, event.end_s] = str(extra.get("text") or extra.get("what") or ""), kind
+    return tuple((*span, *rest) for span, rest in found.items())
+
+
+def _detected(run: Run, clock: ArmClock) -> tuple[list[Speech], list[Speech]]:
+    """Return the detected speech; what was said over the agent by what a listener would take it for."""
+    advice = {one.span: one.score >= WANTS_FLOOR for one in run.measured.overlaps}
+    begun: dict[int, int] = {}
+    turns, asides = [], []
+    for event in run.played.events:
+        if isinstance(event, SpeechStarted):
+            begun[event.span] = event.start_ms
+        elif isinstance(event, SpeechEnded) and event.span in begun:
+            stretch = clock.at(begun[event.span]), clock.until(event.end_ms)
+            if advice.get(event.span, True):
+                turns.append(Speech(*stretch, "", "interruption" if event.span in advice else "turn"))
+            else:
+                asides.append(Speech(*stretch, "", "backchannel"))
+    return turns, asides
+
+
+def _put_in(analysed: AnalysedRecording, played: Played, clock: ArmClock) -> list[Speech]:
+    """Return the sounds that were put in and played."""
+    found = []
+    for one in analysed.recording.source.what_if.injections:
+        span = moved(played.placements, one.at_ms / 1000, one.end_ms / 1000)
+        if span is not None:
+            kind: SpeechKind = "backchannel" if SOUNDS[one.sound].kind == "backchannel" else "noise"
+            found.append(Speech(clock.at(span[0]), clock.until(span[1]), f"+ {one.sound}", kind))
+    return found

@@ -1,0 +1,283 @@
+"""Which lanes a view shows, near and from afar, and the overview of a long call.
+
+From afar, where a cell stands for seconds, lanes say how much is said in it, and how often what happens. The same
+drawings make the overview, over which a lens shows where the lanes below it lie.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Collection, Iterable, Sequence
+from functools import lru_cache
+from typing import NamedTuple
+
+import numpy as np
+from numpy.typing import NDArray
+
+from tui.tune.caller_audio import SPEECH_KINDS
+from tui.tune.scene import ArmLane, HappeningKind, Scene
+from tui.widgets import timeline_arms as arms
+from tui.widgets import timeline_lanes as lanes
+from tui.widgets.timeline_arms import RULE, WORST_FIRST, count_char
+from tui.widgets.timeline_lanes import FINE, OVER, Glyphs, clock_text, filled
+from tui.widgets.timeline_line import BLANK, Line
+from tui.widgets.timeline_view import View
+
+_Shares = NDArray[np.float64]
+_Counts = NDArray[np.intp]
+
+WORST = 3
+"""So many places of an overview are marked, the worst ones."""
+_WEIGHTS: dict[HappeningKind, float] = {"cut-in": 3.0, "false barge-in": 2.0, "barge-in": 0.0}
+"""What counts against a place; a second of talking over the caller counts one."""
+_SEEN = 0.02
+"""A smaller share of talking over the caller is not seen."""
+
+
+class _Cover(NamedTuple):
+    """How much of the clock is covered up to some moments of it, ms."""
+
+    at_ms: _Shares
+    covered_ms: _Shares
+
+    @classmethod
+    def of(cls, stretches: Iterable[tuple[int, int]]) -> _Cover:
+        bounds = np.array([*stretches], np.float64).reshape(-1, 2)
+        after = np.cumsum(bounds[:, 1] - bounds[:, 0])
+        covered = np.stack((after - bounds[:, 1] + bounds[:, 0], after), axis=1)
+        return cls(np.concatenate(([0.0], bounds.ravel())), np.concatenate(([0.0], covered.ravel())))
+
+    def share(self, view: View) -> _Shares:
+        """Return the share of each cell that is covered, 0…1."""
+        edges = view.start_ms + np.arange(view.width + 1) * view.ms_per_cell
+        covered: _Shares = np.diff(np.interp(edges, self.at_ms, self.covered_ms)) / view.ms_per_cell
+        return np.clip(covered, 0.0, 1.0)
+
+
+class _Arm(NamedTuple):
+    sounds: _Cover
+    over: _Cover
+    times: dict[HappeningKind, _Shares]
+
+
+class _Afar(NamedTuple):
+    speech: tuple[_Cover, ...]
+    arms: tuple[_Arm, ...]
+    differing: dict[str, _Shares]
+
+
+@lru_cache(maxsize=4)
+def _afar(scene: Scene) -> _Afar:
+    """Return what is counted of a scene, worked out once."""
+    said = [*scene.turns, *scene.asides]
+    speech = tuple(_Cover.of((one[0], one[1]) for one in said if one.kind == kind) for kind in SPEECH_KINDS)
+    counted = tuple(
+        _Arm(
+            _Cover.of((bar.start_ms, bar.end_ms) for bar in lane.bars),
+            _Cover.of(lane.over),
+            {kind: _times(one.t_ms for one in lane.happenings if one.kind == kind) for kind in WORST_FIRST},
+        )
+        for lane in scene.lanes
+    )
+    differing = {
+        verdict: _times(one.t_ms for one in scene.differing if one.verdict == verdict)
+        for verdict in ("worse", "better")
+    }
+    return _Afar(speech, counted, differing)
+
+
+def _times(moments: Iterable[int]) -> _Shares:
+    return np.array([*moments], np.float64)
+
+
+def _counts(times: _Shares, view: View) -> _Counts:
+    """Return how many of some moments lie in each cell."""
+    cells = ((times - view.start_ms) / view.ms_per_cell).astype(np.intp)
+    inside = cells[(times >= view.start_ms) & (cells < view.width)]
+    return np.bincount(inside, minlength=view.width)
+
+
+def _caller(scene: Scene, view: View, rows: int, glyphs: Glyphs = FINE) -> list[Line]:
+    """Draw how much the caller says in each cell, as a share of the most, in the colour of what most of it is."""
+    afar = _afar(scene)
+    shares = np.stack([cover.share(view) for cover in afar.speech])
+    kinds = [f"is-{SPEECH_KINDS[most]}" for most in shares.argmax(axis=0).tolist()]
+    over = afar.arms[0].over.share(view) > _SEEN if afar.arms else np.zeros(view.width, np.bool_)
+    tints = [OVER if one else "" for one in over.tolist()]
+    said = shares.sum(axis=0)
+    lines = filled(said / max(float(said.max()), _SEEN), rows, "", glyphs)
+    for line in lines:
+        line.kinds = [
+            (kind if char != " " else BLANK) + tint
+            for char, kind, tint in zip(line.chars, kinds, tints, strict=True)
+        ]
+    return lines
+
+
+def _agent(scene: Scene, lane: ArmLane, view: View, glyphs: Glyphs = FINE) -> Line:
+    """Draw how much an arm's agent says in each cell, and how often something happens that a caller notices."""
+    found = _afar(scene).arms[scene.lanes.index(lane)]
+    (line,) = filled(found.sounds.share(view), 1, f"agent-{lane.arm.lower()}", glyphs)
+    _put_counts(line, found, WORST_FIRST, view, glyphs)
+    return line
+
+
+def _happenings(scene: Scene, view: View, glyphs: Glyphs = FINE) -> Line:
+    """Say how often in each cell something happens that a caller notices."""
+    line = Line(view.width)
+    _put_counts(line, _afar(scene).arms[0], WORST_FIRST, view, glyphs)
+    return line
+
+
+def _differing(scene: Scene, view: View) -> Line:
+    """Say how many turns of each cell the arms treat differently, in the colour of what most of them are for A."""
+    line = Line(view.width)
+    worse, better = (_counts(times, view) for times in _afar(scene).differing.values())
+    for x in np.flatnonzero(worse + better).tolist():
+        line.put(x, count_char(int(worse[x] + better[x])), "worse" if worse[x] >= better[x] else "better")
+    return line
+
+
+def _put_counts(
+    line: Line, arm: _Arm, kinds: Sequence[HappeningKind], view: View, glyphs: Glyphs, worst: Sequence[int] = ()
+) -> None:
+    """Put counts where there is something to count, in the colour of the worst; one alone is its own sign."""
+    counts = {kind: _counts(arm.times[kind], view) for kind in kinds}
+    total = np.sum([*counts.values()], axis=0)
+    for x in np.flatnonzero(total).tolist():
+        kind = next(kind for kind in kinds if counts[kind][x])
+        char = glyphs.happenings[kind] if total[x] == 1 else count_char(int(total[x]))
+        line.put(x, char, kind if x in worst else f"{kind}{RULE}")
+
+
+def overview(scene: Scene, lens: View, rows: int, glyphs: Glyphs = FINE) -> list[tuple[str, Line]]:
+    """Draw the whole call in at most four lines, each with its label: what is said, the lens, and what happens."""
+    whole = View.whole(scene.duration_ms, lens.width)
+    (said,) = _caller(scene, whole, 1, glyphs)
+    first, last = int(whole.x(lens.start_ms)), int(whole.x(lens.end_ms))
+    found = [(f"all {clock_text(scene.duration_ms)}", said)]
+    if scene.lanes:
+        arm = _afar(scene).arms[0]
+        worst = _worst(arm, whole)
+        for label, kinds in _COUNTED[min(rows, len(_COUNTED) - 1)]:
+            line = said if not label else Line(lens.width)
+            _put_counts(line, arm, kinds, whole, glyphs, worst)
+            found += [(label, line)] if label else []
+        if rows > len(found):
+            found.append(("worst", _worst_line(worst, arm, whole, glyphs)))
+    said.put(first, "[", "cursor")
+    said.put(max(last, first + 1) if first + 1 < lens.width else first - 1, "]", "cursor")
+    return found
+
+
+_BARGE_INS: tuple[HappeningKind, ...] = ("false barge-in", "barge-in")
+_COUNTED: tuple[tuple[tuple[str, Sequence[HappeningKind]], ...], ...] = (
+    (),
+    (("", WORST_FIRST),),
+    (("events", WORST_FIRST),),
+    (("cut-ins", ("cut-in",)), ("barge-ins", _BARGE_INS)),
+)
+"""What is counted on which line, by how many lines there are: alone, on what is said."""
+
+
+def _worst(arm: _Arm, whole: View) -> list[int]:
+    """Return the cells with the most against them, the worst first."""
+    score = arm.over.share(whole) * whole.ms_per_cell / 1000
+    for kind, weight in _WEIGHTS.items():
+        score += weight * _counts(arm.times[kind], whole)
+    order = np.argsort(-score, kind="stable")[:WORST].tolist()
+    return [x for x in order if score[x] >= 1]
+
+
+def _worst_line(worst: Sequence[int], arm: _Arm, whole: View, glyphs: Glyphs) -> Line:
+    """Say where the worst places are, and how long the agent talks over the caller in each, where there is room."""
+    line = Line(whole.width)
+    over = arm.over.share(whole) * whole.ms_per_cell / 1000
+    for x in worst:
+        text = f"{glyphs.worst}{clock_text(int(whole.t(x)))}, talks over {over[x]:.1f} s"
+        for part in (text, text.partition(",")[0], glyphs.worst):
+            if line.is_free(x - 1 if x else 0, x + len(part)):
+                line.write(x, part, "worse")
+                break
+    return line
+
+
+# ---- which lanes
+
+
+_DIFFERING = "A − B ms"
+_TO_FILL = ("caller", "turn end", "caller")
+WANTED = (
+    *("overview", "turns", "overview", "happenings", "turn end", "differing", "caller", "words", "overview"),
+    *("caller", "turn end", "overview", "caller", "voice", "words", *_TO_FILL * 3),
+)
+"""What gets a line where there are more than the least, in this order: the last ones give way first."""
+
+
+def line_counts(height: int, arms: int, there: Collection[str]) -> Counter[str]:
+    """Return how many lines each lane gets of a height; ``there`` are the optional lanes that have something."""
+    counts = Counter({"caller": 1, "turn end": 1})
+    room = height - 3 - arms
+    counts.update([lane for lane in WANTED if lane in there][: max(room, 0)])
+    return counts
+
+
+def lay_out(
+    scene: Scene, view: View, height: int, glyphs: Glyphs = FINE, heard: str = ""
+) -> tuple[list[tuple[str, Line]], int]:
+    """Return the lines for a height, each with its label, and how many of them are the overview of a long call.
+
+    ``heard`` is the letter of the arm that is heard.
+    """
+    whole = View.whole(scene.duration_ms, view.width)
+    counts = line_counts(height, len(scene.lanes), _there(scene, view, whole))
+    found = overview(scene, view, counts["overview"], glyphs) if counts["overview"] else []
+    top = len(found)
+    found.append(("", lanes.ruler(scene, view, glyphs)))
+    found += (_lay_out_afar if view.is_afar else _lay_out_near)(scene, view, counts, glyphs)
+    labels = (f"{lane.arm} agent{f' {glyphs.heard}' * (lane.arm == heard)}" for lane in scene.lanes)
+    agents = (
+        _agent(scene, lane, view, glyphs) if view.is_afar else arms.agent(lane, view, lane.arm.lower(), glyphs)
+        for lane in scene.lanes
+    )
+    return [*found, *zip(labels, agents, strict=True)], top
+
+
+def _there(scene: Scene, view: View, whole: View) -> set[str]:
+    """Return the lanes that have something to show."""
+    there = {"caller", "happenings"}
+    if scene.differing:
+        there.add("differing")
+    if view.is_afar:
+        return there
+    there |= {"turn end", "voice"}
+    if whole.is_afar:
+        there.add("overview")
+    said = (*scene.turns, *scene.asides)
+    return there | ({"turns"} if said else set()) | ({"words"} if any(one.text for one in said) else set())
+
+
+def _lay_out_near(scene: Scene, view: View, counts: Counter[str], glyphs: Glyphs) -> list[tuple[str, Line]]:
+    first = scene.lanes[0]
+    heard = lanes.caller(scene, view, counts["caller"], glyphs)
+    curve = lanes.confidence(scene, view, counts["turn end"], glyphs)
+    arms.rules([*heard, *curve], first, view, glyphs)
+    found = [(f"{first.arm} events", arms.happenings(first, view, glyphs))] if counts["happenings"] else []
+    found += _labelled("caller", heard)
+    if counts["turns"]:
+        found.append(("turns", lanes.turns(scene, view, glyphs, words=not counts["words"])))
+    found += [("", line) for line in lanes.words(scene, view, counts["words"])]
+    if counts["voice"]:
+        found.append(("voice", lanes.voice(scene, view, glyphs)))
+    found += _labelled("turn end", curve)
+    return [*found, (_DIFFERING, arms.differing(scene, view))] if counts["differing"] else found
+
+
+def _lay_out_afar(scene: Scene, view: View, counts: Counter[str], glyphs: Glyphs) -> list[tuple[str, Line]]:
+    found = [(f"{scene.lanes[0].arm} events", _happenings(scene, view, glyphs))] if counts["happenings"] else []
+    found += _labelled("caller", _caller(scene, view, counts["caller"] + 1, glyphs))
+    return [*found, (_DIFFERING, _differing(scene, view))] if counts["differing"] else found
+
+
+def _labelled(label: str, lines: list[Line]) -> list[tuple[str, Line]]:
+    return [(label if row == 0 else "", line) for row, line in enumerate(lines)]
