@@ -251,6 +251,11 @@ async def test_all_recordings_are_compared_with_intervals_and_one_says_why_it_ha
         line = next(line for line in table.lines if line.startswith("response after turn p50"))
         low, high = re.findall(r"−(\d+)", line)[1:3]
         assert int(low) >= int(high) > 0
+        assert screen.trials.outcome is not None
+        waited = screen.trials.outcome.readouts
+        assert waited is not None
+        (spread,) = (row.spread for row in waited.rows if row.key == "response_ms p50")
+        assert line.endswith(f" {spread[0] / 1000:.1f}–{spread[-1] / 1000:.1f} s"), "the bars have a scale"
         await pilot.press("a")
         await rest(pilot)
         assert "backchannels" in table.lines[0]

@@ -202,7 +202,7 @@ def _decibels(db: float) -> str:
 _BARS = "▁▂▃▄▅▆▇█"
 HISTORY = 8
 """How many turns the small history shows."""
-ROOMY = 28
+ROOMY = 36
 """From this width on the number of turns is said as well."""
 
 
@@ -240,9 +240,11 @@ class LatencyFigure(Vertical):
         last = shown[-1] if shown else None
         self._value.update("–" if last is None else f"{last:,}")
         known = [value for value in shown if value is not None]
-        middle = f" p50 {median(known):,.0f}" if known else "no turn yet"
+        recent = known[-HISTORY:]
+        words = f" 0–{max(recent):,} p50 {median(known):,.0f}" if known else "no turn yet"
         many = f" of {len(known)} turns" if len(known) > 1 and self.size.width >= ROOMY else ""
-        self._history.update(Content(f"{history(known[-HISTORY:])}{middle}{many}"))
+        bars = history(recent)[-max(self.size.width - len(words) - 1, 2) :]
+        self._history.update(Content(f"{bars}{words}{many}"))
 
 
 class LatencyFigures(Horizontal):

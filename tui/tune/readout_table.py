@@ -13,7 +13,7 @@ from textual.reactive import var
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
-from tui.tune.readouts import Readouts, Row
+from tui.tune.readouts import Readouts, Row, histogram, scale
 from tui.tune.scene import ARMS
 from tui.widgets.timeline_line import one_cell
 
@@ -29,6 +29,10 @@ Cells = tuple[tuple[str, str], ...]
 
 ROOMY = 8
 """From this height on there is a line for why there is no interval; below it, only the main readouts."""
+
+_BINS = (10, 8)
+_SCALE = 10
+"""Bars of the column that shows how A's values lie, and the cells for between what; the bars give way first."""
 
 _COMPACT_LINES = 2
 """How many lines of the verdicts fit where there is little room."""
@@ -64,7 +68,9 @@ class Columns:
         room = width - self.label - arms * self.value - self.delta
         self.interval = 19 if intervals and room >= 19 else 0
         self.n = 5 if room - self.interval >= 5 else 0
-        self.histogram = 13 if room - self.interval - self.n >= 13 else 0
+        room -= self.interval + self.n
+        self.bins = next((bins for bins in _BINS if room >= _SCALE + bins + 2), 0)
+        self.scale = _SCALE if room >= _SCALE + 2 else 0
 
     def heading(self, names: Sequence[str], against: str) -> Cells:
         """Return the names of the columns."""
@@ -73,7 +79,7 @@ class Columns:
         text += f"{f'A − {against}':>{self.delta - 2}}  "
         text += f"{'95 % interval':>{self.interval}}" if self.interval else ""
         text += f"{'n':>{self.n}}" if self.n else ""
-        text += "   A by turn" if self.histogram else ""
+        text += f"  {'A by turn' if self.bins else 'A from–to'}" if self.scale else ""
         return ((text, "heading"),)
 
     def row(self, row: Row, *, stale: bool) -> Cells:
@@ -89,8 +95,9 @@ class Columns:
             parts.append((f"{'' if stale else row.interval:>{self.interval}}", kind if row.sure else "quiet"))
         if self.n:
             parts.append((f"{'' if stale else row.n:>{self.n}}", "quiet"))
-        if self.histogram:
-            parts.append((f"   {'' if stale else row.histogram:<{self.histogram - 3}}", "value"))
+        if self.scale:
+            bars = f"{histogram(row.spread, self.bins):<{self.bins}} " if self.bins else ""
+            parts.append(("" if stale else f"  {bars}{scale(row.spread)}", "value"))
         return tuple(parts)
 
 

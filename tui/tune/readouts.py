@@ -16,7 +16,6 @@ A, B = "A", "B"
 """The first two arms' names inside a trial; what people read beside them is the screen's business."""
 Verdict = Literal["better", "worse", ""]
 
-HISTOGRAM_BINS = 10
 _BARS = "▁▂▃▄▅▆▇█"
 
 
@@ -24,8 +23,8 @@ _BARS = "▁▂▃▄▅▆▇█"
 class Row:
     """One line. ``verdict`` says what A's difference means for a caller; ``sure``: the interval excludes zero.
 
-    ``key`` names it, such as ``response_ms p90``. ``values`` are the arms' in order. A ``minor`` line gives way to
-    others where there is no room.
+    ``key`` names it, such as ``response_ms p90``. ``values`` are the arms' in order, ``spread`` A's single ones in
+    ms, the least first. A ``minor`` line gives way to others where there is no room.
     """
 
     key: str
@@ -34,7 +33,7 @@ class Row:
     delta: str
     interval: str
     n: str
-    histogram: str = ""
+    spread: tuple[int, ...] = ()
     verdict: Verdict = ""
     sure: bool = False
     minor: bool = False
@@ -121,7 +120,12 @@ def _unpaired(readout: Readout, runs: Mapping[str, list[Measured]]) -> Compared 
     return Compared(medians, {}, {}, spreads[A].n, "it is not paired")
 
 
-def histogram(values: Sequence[int], bins: int = HISTOGRAM_BINS) -> str:
+def scale(values: Sequence[int]) -> str:
+    """Return between what some values in ms lie, in seconds; "" where there are fewer than two."""
+    return f"{min(values) / 1000:.1f}–{max(values) / 1000:.1f} s" if len(values) > 1 else ""
+
+
+def histogram(values: Sequence[int], bins: int) -> str:
     """Return how values lie between the least and the greatest, one bar a bin."""
     if len(values) < 2:
         return ""
@@ -173,9 +177,9 @@ def _row(
         delta=difference(readout.name, delta),
         interval=interval(readout.name, ci),
         n=str(at.n),
-        histogram=histogram([v for run in runs[A] for v in run.times.get(readout.name, ())])
+        spread=tuple(sorted(v for run in runs[A] for v in run.times.get(readout.name, ())))
         if share == "p50"
-        else "",
+        else (),
         verdict=_verdict(readout, delta),
         sure=ci is not None and (ci[0] > 0 or ci[1] < 0),
         minor=share in readout.minor,

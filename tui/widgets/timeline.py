@@ -213,7 +213,8 @@ class Timeline(Widget, can_focus=True):
         )
 
     def _visual(self, kind: str) -> VisualStyle:
-        return self.get_visual_style(f"timeline--{kind.replace(' ', '-')}")
+        found = self.get_visual_style(f"timeline--{kind.replace(' ', '-')}")
+        return VisualStyle(foreground=found.foreground, bold=found.bold)
 
     def notify_style_update(self) -> None:
         """Forget the colours: the theme or the style sheet changed."""
@@ -223,6 +224,7 @@ class Timeline(Widget, can_focus=True):
 
     def _recolour(self) -> None:
         self._palette = {}
+        self._announce()
         self.draw()
 
     def watch_fine_glyphs(self) -> None:
