@@ -60,6 +60,22 @@ class UndoStack(Generic[T]):
         self._value = self._redo.pop()
         return True
 
+    @property
+    def steps(self) -> int:
+        """How many steps can be taken back."""
+        return len(self._undo)
+
+    def mark(self) -> int:
+        """End the gesture under way, and return how many steps can be taken back."""
+        if self._undo:
+            self._undo[-1] = _Step(self._undo[-1].value, None)
+        return len(self._undo)
+
+    def back_to(self, steps: int, value: T, again: T) -> None:
+        """Take all but ``steps`` steps back at once, to ``value``; making them again leads to ``again``."""
+        del self._undo[steps:]
+        self._value, self._redo = value, [again]
+
     def rewrite(self, value: T) -> None:
         """Give the current value another form, without a step."""
         self._value = value

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
 from collections.abc import Awaitable, Callable, Iterator, Mapping
 from dataclasses import dataclass, replace
@@ -33,6 +34,13 @@ class NewestVersions:
 
     agent: Newest
     context_graph: Newest
+    behaviors: Mapping[str, str] = dataclasses.field(default_factory=dict)
+    """What people call the dynamic behaviors, by id, as far as that is known."""
+
+    def behavior(self, id_: str) -> str:
+        """Return what people call a dynamic behavior; the order of them has a name of its own."""
+        short = id_ if len(id_) <= _ID_SHOWN else f"{id_[:_ID_SHOWN]}…"
+        return id_ if id_ == ORDER else self.behaviors.get(id_) or f"without a known name ({short})"
 
     def resolved(self, version_set: VersionSet) -> VersionSet:
         """Return the version set with what it points at today pinned, as far as that is known."""
@@ -51,7 +59,25 @@ async def newest_versions(client: ServicesClient, service: Service) -> NewestVer
         context_graph=await _newest(
             client.get_context_graph, service.context_graph_id, service.context_graph_name, "context graph"
         ),
+        behaviors=(await behavior_names(client))[0],
     )
+
+
+async def behavior_names(client: ServicesClient) -> tuple[dict[str, str], str]:
+    """Return what people call the dynamic behaviors, by id, and why that is not known of all of them."""
+    if why := client.unsupported.get("list_behavior_sets"):
+        return {}, why
+    names: dict[str, str] = {}
+    continuation: int | None = None
+    try:
+        while True:
+            page = await client.list_behavior_sets(continuation=continuation)
+            names |= {one.id: one.name for one in page.items if one.name}
+            if page.continuation is None:
+                return names, ""
+            continuation = page.continuation
+    except ServiceError as error:
+        return names, str(error)
 
 
 async def _newest(
@@ -70,6 +96,10 @@ async def _newest(
 
 
 DEFAULT_RUNTIME = "native"
+_ID_SHOWN = 8
+"""Characters of an id that stands where no name is known."""
+ORDER = "order"
+"""The name of a change that only puts dynamic behaviors in another order."""
 
 Part = Literal["agent", "context graph", "model", "runtime", "behavior", "other"]
 
@@ -185,7 +215,7 @@ def _behaviors(old: JsonValue, new: JsonValue) -> Iterator[Change]:
     for one in dict.fromkeys([*old, *new]):
         yield from _changed("behavior", str(one), one in old, one in new)
     if old != new and set(map(str, old)) == set(map(str, new)):
-        yield Change(part="behavior", name="order", before=old, after=new)
+        yield Change(part="behavior", name=ORDER, before=old, after=new)
 
 
 def _all_texts(value: JsonValue) -> bool:
@@ -218,9 +248,17 @@ def models_text(version_set: VersionSet) -> str:
     return ", ".join(preferred) or NOTHING
 
 
-def behaviors_text(version_set: VersionSet) -> str:
-    """Return how many dynamic behaviors are at work, or that the platform does not say."""
-    return NOTHING if version_set.applied_behavior_ids is None else str(len(version_set.applied_behavior_ids))
+def behaviors_text(version_set: VersionSet, newest: NewestVersions) -> str:
+    """Return which dynamic behaviors are at work, by name, or that the platform does not say.
+
+    Those without a known name are counted.
+    """
+    if (ids := version_set.applied_behavior_ids) is None:
+        return NOTHING
+    known = [newest.behaviors[one] for one in ids if one in newest.behaviors]
+    nameless = len(ids) - len(known)
+    more = [f"{nameless} without a known name" if known else str(nameless)] if nameless else []
+    return ", ".join([*known, *more]) or "none"
 
 
 def change_texts(
@@ -230,7 +268,8 @@ def change_texts(
 
     ``made``: the set does not exist before; ``gone``: not afterwards. Nothing is pinned there, not even the latest.
     """
-    label = f"{change.part} {change.name}".strip() if change.part != "other" else change.name
+    name = newest.behavior(change.name) if change.part == "behavior" and change.name else change.name
+    label = f"{change.part} {name}".strip() if change.part != "other" else name
     before, after = (_side(change, value, newest) for value in (change.before, change.after))
     if change.same_today:
         after += " (the same today)"
@@ -246,6 +285,8 @@ def _side(change: Change, value: JsonValue, newest: NewestVersions) -> str:
             return model_text(value)
         case "behavior" if isinstance(value, bool):
             return "applied" if value else NOTHING
+        case "behavior" if isinstance(value, list):
+            return ", ".join(newest.behavior(str(one)) for one in value) or NOTHING
         case "runtime" if isinstance(value, str):
             return value
     return NOTHING if value is None else json_line(value)

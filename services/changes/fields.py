@@ -22,7 +22,8 @@ from services.changes.ledger import Backups
 from services.client import ServicesClient
 from services.errors import UnsupportedError
 from services.model import RELEASE, Service
-from services.service_fields import BY_NAME, PLATFORM_ONLY, unknown_fields
+from services.service_fields import BY_NAME as SERVICE_FIELDS
+from services.service_fields import PLATFORM_ONLY, unknown_fields
 from services.writing import JsonObject, service_values
 
 
@@ -149,10 +150,13 @@ async def plan_rollback(
     def agrees(values: Mapping[str, JsonValue]) -> bool:
         return not _differing(service, subject, values)
 
+    since: list[str] = []
     if to is not None:
         entry = next((one for one in kept if one.id == to), None)
         if entry is None:
             raise NoBackupError(f"there is no change {to} of {_of(subject, service)}; see its history")
+        if entry.state != "not written" and (changed := _differing(service, subject, entry.after)):
+            since = [f"{', '.join(changed)} was changed again since change {to}: going back replaces that too"]
     else:
         entry = undoable_fields(kept, agrees)
         if entry is None:
@@ -164,7 +168,8 @@ async def plan_rollback(
             raise ChangedFieldsSinceError(entry, changed, service)
     when = entry.at.astimezone().strftime("%Y-%m-%d %H:%M")
     note = f"back to what was stored before change {entry.id} ({entry.action} by {entry.who}, {when})"
-    return plan_fields(service, subject, entry.before, action="rollback", notes=[note], undoes=entry.id)
+    plan = plan_fields(service, subject, entry.before, action="rollback", notes=[note], undoes=entry.id)
+    return replace(plan, warnings=(*since, *plan.warnings))
 
 
 async def fields_history(
@@ -310,7 +315,7 @@ def _cautions(
     service: Service, subject: Subject, wanted: Mapping[str, JsonValue], after: Mapping[str, JsonValue]
 ) -> list[str]:
     if subject == "service":
-        found = [*unknown_fields(wanted, BY_NAME)]
+        found = [*unknown_fields(wanted, SERVICE_FIELDS)]
         if after.get("is_active") is False:
             found.append("no caller reaches the service then")
         if after.get("safety_filters_enabled") is False:
@@ -328,9 +333,20 @@ def shown_value(subject: Subject, name: str, value: JsonValue) -> str:
             return "inherit"
         if name in VOICE_FIELDS and not isinstance(value, dict):
             return VOICE_FIELDS[name].show(value)
+    elif (spec := SERVICE_FIELDS.get(name)) is not None:
+        if isinstance(value, bool):
+            return "yes" if value else "no"
+        if isinstance(value, list):
+            return ", ".join(_tag(one) if spec.kind == "tags" else str(one) for one in value) or "none"
     if isinstance(value, str):
         return value
     return "—" if value is None else json.dumps(value, ensure_ascii=False)
+
+
+def _tag(value: JsonValue) -> str:
+    if not isinstance(value, dict):
+        return json.dumps(value)
+    return f"{value.get('key')}" + ("" if value.get("value") is None else f":{value['value']}")
 
 
 def _conflict(subject: Subject, one: Conflict) -> str:

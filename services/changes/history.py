@@ -7,11 +7,16 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from services.changes.kept import Kept, Scope, settled
+from pydantic import JsonValue
+
+from services.changes.kept import Kept, Scope, Subject, settled
 from services.changes.ledger import Backups
+from services.changes.requests import Delete, Request, Upsert
 from services.client import ServicesClient
 from services.errors import ServiceError
 from services.model import FieldChange, HistoryEntry, Service
+from services.service_fields import BY_NAME
+from services.writing import JsonObject
 
 PAGES = 10
 """How far back a platform's history is searched: other changes of the service come in between."""
@@ -89,6 +94,63 @@ def _by_set(entry: HistoryEntry) -> list[PlatformChange]:
         PlatformChange(at=entry.at, who=entry.who, action=entry.action, target=name, fields=tuple(fields))
         for name, fields in by_name.items()
     ]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FieldsBack:
+    """Fields of a service as they were before a change."""
+
+    subject: Subject
+    before: JsonObject
+
+
+def way_back(entry: HistoryEntry) -> FieldsBack | Request | str:
+    """Return what takes a change back that the platform remembers, or why nothing does, in words.
+
+    Only what one request can take back is: fields of a service, of its ``voice_config``, or one version set.
+    """
+    backs: dict[tuple[str, str], list[FieldChange]] = {}
+    for change in entry.changes:
+        match change.path:
+            case ("version_sets", name, *rest):
+                backs.setdefault(("version set", name), []).append(replace(change, path=tuple(rest)))
+            case ("voice_config", name):
+                backs.setdefault(("voice_config", ""), []).append(replace(change, path=(name,)))
+            case (name,) if name in BY_NAME:
+                backs.setdefault(("service", ""), []).append(change)
+            case _:
+                return f"{'.'.join(change.path)} cannot be put back from here"
+    if entry.action.startswith("create"):
+        return "the making of a service is taken back by deleting it"
+    if len(backs) != 1:
+        return "it changed several things at once; put them back one by one" if backs else "it changed nothing"
+    ((kind, name), changes), *_ = backs.items()
+    if kind == "version set":
+        return _set_back(name, changes)
+    before = {change.path[0]: change.before for change in changes}
+    return FieldsBack(subject="service" if kind == "service" else "voice_config", before=before)
+
+
+def _set_back(name: str, changes: Sequence[FieldChange]) -> Request | str:
+    fields: dict[str, JsonValue] = {}
+    models: dict[str, str | None] = {}
+    for change in changes:
+        match change.path, change.before:
+            case (), None:
+                return Delete(name)
+            case (), dict(whole):
+                return Upsert(name, whole)
+            case ("llm_model_preferences", use), None:
+                models[use] = None
+            case (("llm_model_preferences", use), {"llm_name": str(model), **rest}) if not rest:
+                models[use] = model
+            case ("llm_model_preferences", use, "llm_name"), str(model):
+                models[use] = model
+            case (field,), before:
+                fields[field] = before
+            case _:
+                return f"{'.'.join(change.path)} of {name} cannot be put back from here"
+    return Upsert(name, fields, models)
 
 
 def who() -> str:

@@ -98,10 +98,13 @@ S = TypeVar("S", bound=_Standing)
 
 
 def _not_undone(entries: Iterable[S], written: Callable[[S], bool]) -> S | None:
-    """Return the newest written entry that is not taken back; a rollback is not itself taken back."""
+    """Return the newest written entry that is not taken back and is no rollback itself.
+
+    A rollback that was taken back in its turn took nothing back.
+    """
     undone: set[int] = set()
     for entry in entries:
-        if not written(entry):
+        if not written(entry) or (entry.undoes is not None and entry.id in undone):
             continue
         if entry.undoes is not None:
             undone.add(entry.undoes)

@@ -153,7 +153,11 @@ def plan_for(
         after=found.after,
         changes=changes,
         notes=found.notes,
-        warnings=(*cautions(request, service, found.after, newest, changes), *_odd_models(changes, dialect)),
+        warnings=(
+            *found.warnings,
+            *cautions(request, service, found.after, newest, changes),
+            *_odd_models(changes, dialect),
+        ),
         newest=newest,
         undoes=found.undoes,
     )

@@ -101,6 +101,7 @@ class Outcome:
     after: VersionSet | None
     notes: tuple[str, ...] = ()
     undoes: int | None = None
+    warnings: tuple[str, ...] = ()
 
 
 def outcome(request: Request, service: Service, newest: NewestVersions, kept: Sequence[Kept]) -> Outcome:
@@ -149,10 +150,13 @@ def _pinned(request: Promote, what: str, latest: Newest) -> str:
 
 def _rolled_back(request: Rollback, service: Service, kept: Sequence[Kept]) -> Outcome:
     now = service.version_sets.get(request.target)
+    since: tuple[str, ...] = ()
     if request.to is not None:
         entry = next((one for one in kept if one.id == request.to and one.target == request.target), None)
         if entry is None:
             raise NoBackupError(f"there is no change {request.to} of {request.target}; see its history")
+        if entry.state != "not written" and not stands(entry, now):
+            since = (f"{request.target} was changed again since change {entry.id}: going back replaces that too",)
     else:
         entry = undoable(kept, request.target, now)
         if entry is None:
@@ -163,7 +167,7 @@ def _rolled_back(request: Rollback, service: Service, kept: Sequence[Kept]) -> O
             raise ChangedSinceError(entry, now)
     when = entry.at.astimezone().strftime("%Y-%m-%d %H:%M")
     note = f"back to what {request.target} held before change {entry.id} ({entry.action} by {entry.who}, {when})"
-    return Outcome(entry.before, (note,), undoes=entry.id)
+    return Outcome(entry.before, (note,), undoes=entry.id, warnings=since)
 
 
 def missing(service: Service, name: str) -> NotFoundError:

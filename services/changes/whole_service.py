@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
 
+from services.changes.applying import apply_plan
 from services.changes.errors import NoBackupError
 from services.changes.guarded import carry_out
 from services.changes.kept import Entry, Scope
 from services.changes.ledger import Backups
+from services.changes.plan import make_plan
+from services.changes.requests import Upsert
 from services.client import ServicesClient
-from services.errors import ConflictError, NotFoundError, UnsupportedError
+from services.errors import ConflictError, NotFoundError, ServiceError, UnsupportedError
 from services.model import EDGE, RELEASE, NewService, Service
 from services.paging import iter_services
 from services.service_fields import SERVICE_FIELDS
@@ -47,6 +51,40 @@ async def delete(client: ServicesClient, service: Service, backups: Backups, *, 
     async with backups.alone():
         change, _ = await carry_out(client, _Deleting(client, service), backups, who)
     return change
+
+
+class PartlyMadeError(ServiceError):
+    """A service was made again, and not all of its version sets with it, or it is not known whether they were."""
+
+    def __init__(self, made_id: str, missing: Sequence[str], cause: ServiceError) -> None:
+        lacks = f"without {', '.join(missing)}" if missing else "and could not be read"
+        super().__init__(f"it is there again under the id {made_id}, {lacks}: {cause}", status=cause.status)
+        self.made_id = made_id
+        self.missing = tuple(missing)
+
+
+async def make_again(
+    client: ServicesClient, lost: Service, backups: Backups, *, who: str, made_id: str | None = None
+) -> Service:
+    """Make a deleted service again, then its version sets, and return it; it has another id then.
+
+    ``made_id`` is the service that an earlier try made: what is missing in it is added. Raises
+    :class:`PartlyMadeError` for what goes wrong once the service stands, and what :func:`create` raises.
+    """
+    if made_id is not None:
+        await client.get_service(made_id)  # which another user may have deleted
+    made_id = made_id or await create(client, as_new(lost), backups, who=who)
+    missing = [name for name in lost.version_sets if name not in (EDGE, RELEASE)]
+    try:
+        there = (await client.get_service(made_id)).version_sets
+        missing = [name for name in missing if name not in there]
+        while missing:
+            wanted = Upsert(missing[0], write_version_set(lost.version_sets[missing[0]]))
+            await apply_plan(client, await make_plan(client, made_id, wanted, backups), backups, who=who)
+            del missing[0]
+        return await client.get_service(made_id)
+    except ServiceError as error:
+        raise PartlyMadeError(made_id, missing, error) from None
 
 
 def as_new(lost: Service) -> NewService:

@@ -27,6 +27,7 @@ from tui.dialogs.fields_plan import FieldsPlanDialog
 from tui.dialogs.form_dialog import FormDialog
 from tui.services.dialogs import MovedFields
 from tui.services.forms import edited, service_values
+from tui.services.history import ServiceHistoryTable
 from tui.services.routing import RoutingScreen, routing
 from tui.services.screen import ServicesScreen
 from tui.widgets.status_line import StatusLine
@@ -56,14 +57,20 @@ async def test_an_edit_sends_only_what_changed_and_is_undone(app: TurnlabApp, wo
         await until(pilot, lambda: "whole number from 1 to 10" in texts(app))
         assert await stored(workspace_file) == before
         app.screen.query_one("#tool_capacity", Input).value = "7"
-        await press(pilot, "ctrl+s", ServicesScreen)
+        await press(pilot, "ctrl+s", FieldsPlanDialog)
+        lines = [line.split() for line in texts(app).splitlines()]
+        assert ["tool_capacity", "5", "7"] in lines
+        assert "channel:phone, new" in texts(app)
+        await press(pilot, "enter", ServicesScreen)
         await settle(pilot)
         now = await stored(workspace_file)
         assert (now.tags, now.tool_capacity) == ((Tag("channel", "phone"), Tag("new")), 7)
         assert now.keyterms == before.keyterms
-        await pilot.press("ctrl+z")
+        assert any("u takes it back" in note for note in notes(app))
+        await press(pilot, "u", FieldsPlanDialog)
+        await press(pilot, "enter", ServicesScreen)
         await settle(pilot)
-        assert any("Undone" in note for note in notes(app))
+        assert any("are put back" in note for note in notes(app))
     after = await stored(workspace_file)
     assert (after.tags, after.tool_capacity) == (before.tags, before.tool_capacity)
 
@@ -85,13 +92,11 @@ async def test_both_sides_are_shown_when_somebody_else_edited(app: TurnlabApp, w
         assert form.query_one("#description", Input).value == "mine"
         assert (await stored(workspace_file)).description == "theirs"
         await press(pilot, "ctrl+s", MovedFields)
-        await press(pilot, "o", ServicesScreen)
+        await press(pilot, "o", FieldsPlanDialog)
+        await press(pilot, "enter", ServicesScreen)
         await settle(pilot)
         now = await stored(workspace_file)
         assert (now.description, now.tool_capacity) == ("mine", 9)
-        await pilot.press("ctrl+z")
-        await settle(pilot)
-    assert (await stored(workspace_file)).description == "theirs"
 
 
 async def test_a_form_is_not_left_by_a_slip(app: TurnlabApp) -> None:
@@ -121,7 +126,8 @@ async def test_deleting_takes_the_name_and_can_be_made_again(app: TurnlabApp, wo
         await settle(pilot)
         assert "Intake Line" not in await listed(workspace_file)
         assert app.services_screen.highlighted is None
-        await pilot.press("ctrl+z")
+        await press(pilot, "ctrl+z", Confirm)
+        await press(pilot, "enter", ServicesScreen)
         await settle(pilot)
     again = await stored(workspace_file)
     assert again.id != before.id
@@ -260,8 +266,12 @@ async def test_voice_settings_are_put_back_from_the_history(app: TurnlabApp, wor
         detail.query_one(TabbedContent).active = "history"
         rows = detail.query_one("#history-rows", DataTable)
         await until(pilot, lambda: rows.row_count == 3, "what the platform tells, twice, and what is kept here")
-        rows.move_cursor(row=1)
-        await until(pilot, lambda: detail.restorable is not None, "the change from here")
+        kept = [
+            line.back is not None and line.back.kept is not None
+            for line in detail.query_one(ServiceHistoryTable)._lines
+        ]
+        rows.move_cursor(row=kept.index(True))
+        await pilot.pause()
         app.services_screen.action_rollback()
         await until(pilot, lambda: isinstance(app.screen, FieldsPlanDialog), "the plan")
         assert "600 ms" in texts(app)
@@ -269,7 +279,17 @@ async def test_voice_settings_are_put_back_from_the_history(app: TurnlabApp, wor
         assert isinstance(app.screen, FieldsPlanDialog), "release is what callers get: its name is typed first"
         await pilot.press(*"release", "enter")
         await until(pilot, lambda: any("are put back" in note for note in notes(app)), "a word")
-    assert (await stored(workspace_file)).voice_config == before.voice_config
+        assert (await stored(workspace_file)).voice_config == before.voice_config
+
+        # Every other line has its way back too: here the one that the platform remembers of this change.
+        await until(pilot, lambda: rows.row_count == 5, "both sources of the new change")
+        remembered = [line.who == "Workspace owner" for line in detail.query_one(ServiceHistoryTable)._lines]
+        rows.move_cursor(row=remembered.index(True))
+        await pilot.pause()
+        await press(pilot, "R", FieldsPlanDialog)
+        await pilot.press(*"release", "enter")
+        await until(pilot, lambda: any("Intake Line is put back" in note for note in notes(app)), "a word")
+    assert (await stored(workspace_file)).voice_config.max_buffer_delay_ms == 360
 
 
 async def test_a_change_whose_answer_is_lost_is_told_as_saved(app: TurnlabApp, workspace_file: Path) -> None:
@@ -277,7 +297,7 @@ async def test_a_change_whose_answer_is_lost_is_told_as_saved(app: TurnlabApp, w
         await on_service(pilot, "Intake Line")
         http: httpx.AsyncClient = app.client._transport._http  # type: ignore[union-attr]
         http._transport = LosesOne(http._transport)
-        await press(pilot, "a", Confirm)
+        await press(pilot, "a", FieldsPlanDialog)
         await pilot.press("enter")
         await until(pilot, lambda: any("Intake Line is saved" in note for note in notes(app)), "a word")
     assert not (await stored(workspace_file)).is_active

@@ -6,6 +6,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 
 from services.changes import guarded
@@ -19,9 +20,10 @@ from tests.tui.conftest import ScriptedClient, service
 from tests.tui.controller_host import ScriptedHost
 from tui.dialogs.dialog import Confirm
 from tui.dialogs.dialogs import NameDialog
+from tui.dialogs.fields_plan import FieldsPlanDialog
 from tui.dialogs.form_dialog import FormDialog
 from tui.services import listing
-from tui.services.changes import ChangesController, ServiceGone, ServiceMade, ServiceSaved
+from tui.services.changes import ChangesController, ServiceGone, ServiceMade, ServiceSaved, TakeBack
 from tui.services.dialogs import MovedFields, MovedPlans, PlanDialog
 from tui.services.facts import Facts, FactsController
 from tui.services.listing import Listed, ListingController
@@ -175,17 +177,31 @@ async def test_an_edit_asks_before_it_replaces_what_somebody_else_stored(workspa
             assert "whole number from 1 to 10" in form.problem
             return dict(form.typed) | {"tool_capacity": str(before.tool_capacity)}
 
-        host = ScriptedHost(mine, mended, lambda _: False, lambda form: dict(form.typed), lambda _: True)
+        def unchanged(form: FormDialog) -> dict[str, str]:
+            return dict(form.typed)
+
+        host = ScriptedHost(mine, mended, lambda _: False, unchanged, lambda _: True, lambda _: True)
         changes = ChangesController(host)
         await other.update_service(before.id, {"description": "theirs"})
         real, client.get_service = client.get_service, _stale_once(client.get_service, before)  # type: ignore[method-assign]
         await changes.edit(client, before)
         client.get_service = real  # type: ignore[method-assign]
-        assert [type(one) for one in host.asked] == [FormDialog, FormDialog, MovedFields, FormDialog, MovedFields]
+        forms = [FormDialog, FormDialog, MovedFields, FormDialog, MovedFields]
+        assert [type(one) for one in host.asked] == [*forms, FieldsPlanDialog]
         assert isinstance(host.posted[-1], ServiceSaved)
         assert (await named(client)).description == "mine"
         assert changes.undo_label == "edit of Intake Line"
+        assert "u takes it back" in host.said[-1]
+
+        await other.update_service(before.id, {"description": "theirs again"})
+        host.answers = [lambda _: False, lambda _: True]
         await changes.undo(client)
+        assert (await named(client)).description == "theirs again", "it was shown, and not agreed to"
+        await changes.undo(client)
+        shown = host.asked[-1]
+        assert isinstance(shown, FieldsPlanDialog)
+        assert (shown.plan.before, shown.plan.after) == ({"description": "theirs again"}, {"description": "theirs"})
+        assert "description was changed again since" in shown.plan.warnings[0]
         assert (await named(client)).description == "theirs"
         assert changes.undo_label == ""
 
@@ -230,12 +246,67 @@ async def test_a_service_is_made_switched_off_deleted_and_made_again(workspace_f
         await changes.switch_active(client, off)
         assert (await client.get_service(made.id)).is_active, "activating is not asked about"
 
-        host.answers = [lambda dialog: isinstance(dialog, Confirm)]
+        host.answers = [lambda dialog: isinstance(dialog, Confirm)] * 2
         await changes.delete(client, await client.get_service(made.id))
         assert isinstance(host.posted[-1], ServiceGone)
         await changes.undo(client)
         (again,) = [one for one in (await client.list_services()).items if one.name.startswith("[bold]")]
         assert (again.id != made.id, again.tags, again.is_active) == (True, made.tags, True)
+
+        # What was done to the service that is gone cannot be taken back, and says so.
+        for label in ("activation", "deactivation", "making"):
+            assert label in changes.undo_label
+            await changes.undo(client)
+            assert "cannot be taken back" in host.said[-1]
+        assert changes.undo_label == ""
+
+        soon_gone = empty | owners | {"name": "Soon gone"}
+        host.answers = [lambda form: form.typed | soon_gone, lambda _: True]
+        await changes.make(client)
+        await changes.undo(client)
+        assert "Soon gone is deleted" in host.said[-1]
+        assert "Soon gone" not in [one.name for one in (await client.list_services()).items]
+
+
+class FailsLater(httpx.AsyncBaseTransport):
+    """Lets so many changes pass, then loses every one on its way there."""
+
+    def __init__(self, inner: httpx.AsyncBaseTransport, passes: int) -> None:
+        self.inner, self.passes = inner, passes
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        if request.method != "GET":
+            if not self.passes:
+                raise httpx.ConnectError("no route")
+            self.passes -= 1
+        return await self.inner.handle_async_request(request)
+
+
+async def test_a_service_that_is_made_again_in_part_is_told_so_and_never_made_twice(
+    workspace_file: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(guarded, "pause", _no_pause)
+    async with open_embedded(workspace_file) as client:
+        assert isinstance(client, PlatformClient)
+        lost = await named(client)
+        host = ScriptedHost(lambda _: True, lambda _: True, lambda _: True)
+        changes = ChangesController(host)
+        await changes.delete(client, lost)
+        http = client._transport._http
+        line = http._transport = FailsLater(http._transport, passes=2)
+        await changes.undo(client)
+        assert "Intake Line is there again, not all of it: " in host.said[-1]
+        assert "without test, personal-dana: " in host.said[-1]
+        part = await named(client)
+        assert set(part.version_sets) == {"edge", "release", "preview"}
+        assert changes.undo_label == "deletion of Intake Line"
+        line.passes = 9
+        await changes.undo(client)
+        assert "Intake Line is made again" in host.said[-1]
+        whole = await named(client)
+        assert (whole.id, whole.version_sets, whole.voice_config) == (part.id, lost.version_sets, lost.voice_config)
+        assert len([one for one in (await client.list_services()).items if one.name == "Intake Line"]) == 1
+        assert changes.undo_label == ""
 
 
 async def test_a_service_that_is_gone_is_told_and_nothing_is_asked(workspace_file: Path) -> None:
@@ -255,6 +326,7 @@ async def test_a_promotion_is_taken_back_and_asks_again_when_something_moved(wor
     async with open_embedded(workspace_file) as client, open_embedded(workspace_file) as other:
         one = await named(client)
         before = one.version_sets["preview"]
+        ways_back: list[TakeBack] = []
 
         async def preview() -> VersionSet:
             return (await client.get_service(one.id)).version_sets["preview"]
@@ -266,7 +338,7 @@ async def test_a_promotion_is_taken_back_and_asks_again_when_something_moved(wor
             return True
 
         host = ScriptedHost(lambda _: "preview", lambda _: None)
-        sets = VersionSetsController(host)
+        sets = VersionSetsController(host, ways_back.append)
         await sets.promote(client, one, "test")
         assert [type(dialog) for dialog in host.asked] == [NameDialog, PlanDialog]
         assert await preview() == before, "the plan was left"
@@ -274,9 +346,14 @@ async def test_a_promotion_is_taken_back_and_asks_again_when_something_moved(wor
         await sets.promote(client, one, "test")
         assert await preview() == one.version_sets["test"]
         assert "test → preview promoted" in host.said[-1]
-        host.answers = [lambda _: True]
+        host.answers = [lambda _: True] * 3
         await sets.roll_back(client, one, "preview")
         assert await preview() == before
+        assert [written.label for written in ways_back] == ["promotion of preview", "rollback of preview"]
+        assert await ways_back.pop().run(client)
+        assert await preview() == one.version_sets["test"], "the rollback is taken back"
+        await sets.roll_back(client, one, "preview")
+        assert await preview() == before, "and so the promotion can be rolled back again"
 
         host.answers, host.asked = [lambda _: "preview", agree_late, lambda _: False], []
         await sets.promote(client, one, "test")
@@ -288,7 +365,7 @@ async def test_going_back_over_somebody_elses_change_is_asked(workspace_file: Pa
     async with open_embedded(workspace_file) as client, open_embedded(workspace_file) as other:
         one = await named(client)
         host = ScriptedHost(lambda _: "preview", lambda _: True, lambda _: True)
-        sets = VersionSetsController(host)
+        sets = VersionSetsController(host, lambda _: None)
         await sets.promote(client, one, "test")
         await other.upsert_version_set(one.id, "preview", VersionSet(agent_version_number=2))
         await sets.roll_back(client, one, "preview")
@@ -305,7 +382,7 @@ async def test_a_version_that_does_not_exist_is_refused_in_the_form(workspace_fi
             lambda form: form.typed | {"agent": "6", "models": "navigation=gpt-4.1"},
             lambda _: True,
         )
-        await VersionSetsController(host).upsert(client, one, "test")
+        await VersionSetsController(host, lambda _: None).upsert(client, one, "test")
         first, second = host.asked[:2]
         assert isinstance(first, FormDialog)
         assert isinstance(second, FormDialog)
@@ -325,7 +402,7 @@ async def test_a_key_without_permission_is_told_and_writes_nothing(workspace_fil
         http = client._transport._http
         viewer = PlatformClient(http, workspace_id=viewing.workspace_id, token=viewing.token, label="viewer")
         host = ScriptedHost(lambda _: "preview", lambda _: True)
-        await VersionSetsController(host).promote(viewer, one, "test")
+        await VersionSetsController(host, lambda _: None).promote(viewer, one, "test")
         assert any("preview was not changed" in said and "may only read" in said for said in host.said)
         assert (await client.get_service(one.id)).version_sets == one.version_sets
         database.close()
@@ -341,7 +418,7 @@ async def test_a_lost_answer_is_told_for_what_it_is(workspace_file: Path, monkey
         monkeypatch.setattr(client, "upsert_version_set", lose)
         monkeypatch.setattr(guarded, "pause", _no_pause)
         host = ScriptedHost(lambda _: "preview", lambda _: True)
-        await VersionSetsController(host).promote(client, one, "test")
+        await VersionSetsController(host, lambda _: None).promote(client, one, "test")
         assert any("preview was not changed" in said and "[bold]here[/]" in said for said in host.said), host.said
 
 

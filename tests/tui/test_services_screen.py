@@ -261,7 +261,7 @@ async def test_hostile_text_is_only_shown(size: tuple[int, int], tabs: int) -> N
                     await pilot.press("right_square_bracket")
                     await settle(pilot)
             assert all(len(row) <= size[0] for row in rows(pilot))
-            await pilot.press("j")
+            await pilot.press("escape", "j")
             await settle(pilot)
 
 
@@ -288,13 +288,20 @@ async def test_the_cursor_stays_in_view_when_the_details_take_the_room(app: Turn
 async def test_j_and_k_move_in_what_has_the_focus(app: TurnlabApp) -> None:
     async with app.run_test(size=(120, 40)) as pilot:
         await settle(pilot)
-        await pilot.press("right_square_bracket", "right_square_bracket")
+        # The focus moves along into the tab that comes into view, and escape leads back, the filter kept.
+        await pilot.press("right_square_bracket", "j", "j", "right")
         await settle(pilot)
+        assert screen(pilot).query_one("#version-set-rows", DataTable).cursor_row == 2
         table = screen(pilot).query_one("#voice-rows", DataTable)
-        table.focus()
         await pilot.press("j", "j", "k")
         assert table.cursor_row == 1
         assert highlighted(pilot) == "Adaptive Support"
+        await pilot.press("escape", "j", "k")
+        assert (table.cursor_row, highlighted(pilot)) == (1, "Adaptive Support")
+        await pilot.press("right", "left", "left")
+        table = screen(pilot).query_one("#version-set-rows", DataTable)
+        assert (table.has_focus, table.cursor_row) == (True, 2)
+        await pilot.press("right")
         await pilot.press("enter")
         await settle(pilot)
         assert isinstance(pilot.app.screen, TuneScreen)

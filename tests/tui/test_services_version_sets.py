@@ -165,7 +165,7 @@ async def test_edge_is_copied_into_a_new_set_and_that_is_deleted_again(
 ) -> None:
     async with app.run_test(size=(120, 40), notifications=True) as pilot:
         await on_set(pilot, "edge")
-        form = await press(pilot, "u", FormDialog)
+        form = await press(pilot, "E", FormDialog)
         form.query_one("#name", Input).value = "not a name"
         await pilot.press("ctrl+s")
         await until(pilot, lambda: "letters, digits" in str(app.screen.query_one("#form-problem", Static).content))
@@ -180,7 +180,17 @@ async def test_edge_is_copied_into_a_new_set_and_that_is_deleted_again(
         await press(pilot, "x", PlanDialog)
         await press(pilot, "enter", ServicesScreen)
         await settle(pilot)
-        assert any("trial deleted" in note for note in notes(app))
+        assert any("trial deleted" in note and "u takes it back" in note for note in notes(app))
+        assert "trial" not in (await stored(workspace_file)).version_sets
+        await press(pilot, "u", PlanDialog)
+        await pilot.press("f2")
+        assert '"version_set": {' in texts(app)
+        await press(pilot, "enter", ServicesScreen)
+        await settle(pilot)
+        assert "trial" in (await stored(workspace_file)).version_sets
+        await press(pilot, "u", PlanDialog)
+        await press(pilot, "enter", ServicesScreen)
+        await settle(pilot)
     assert "trial" not in (await stored(workspace_file)).version_sets
 
 
@@ -205,7 +215,7 @@ Steps = Callable[[Pilot[None]], Awaitable[None]]
 async def test_without_a_set_in_view_the_keys_lead_to_them(app: TurnlabApp) -> None:
     async with app.run_test(size=(120, 40), notifications=True) as pilot:
         await settle(pilot)
-        for key in ("u", "R"):
+        for key in ("E", "R"):
             await pilot.press(key)
             await settle(pilot)
             detail = screen(app).detail

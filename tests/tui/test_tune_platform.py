@@ -40,6 +40,7 @@ class Saving:
             doing=lambda: self.focused,
             changed=lambda: None,
             saved=self.saved.append,
+            undo=self.session.draft.undo,
             leave=self._leave,
         )
 
@@ -52,6 +53,10 @@ class Saving:
 
     async def save(self) -> None:
         self.controller.save()
+        await self.host.finish()
+
+    async def undo(self) -> None:
+        self.controller.undo()
         await self.host.finish()
 
     async def leave(self) -> None:
@@ -92,7 +97,7 @@ async def test_exactly_the_changed_fields_are_shown_and_then_stored(client: Serv
     assert plan.why_confirm == "release is what callers of 'Intake Line' get"
     del before["barge_in_min_speech_s"]
     assert await stored(client, saving) == before | {"max_buffer_delay_ms": 360}
-    assert saving.host.told == ["Saved: 2 fields of Intake Line"]
+    assert saving.host.told == ["Saved: 2 fields of Intake Line · u takes it back"]
     assert [one.voice_config for one in saving.saved] == [saving.session.draft.stored]
     assert not saving.controller.unsaved
 
@@ -182,6 +187,54 @@ async def test_what_changes_while_the_body_is_read_is_asked_about_too(client: Se
     assert (await stored(client, saving))["max_buffer_delay_ms"] == 660
 
 
+async def test_a_save_is_taken_back_by_undo_once_nothing_newer_is_in_the_draft(client: ServicesClient) -> None:
+    saving = await intake(client, send=[True, True], take_back=[None, True, True])
+    before = await stored(client, saving)
+    await saving.save()
+    once = await stored(client, saving)
+    saving.change(eager_eot_threshold=0.3)
+    await saving.undo()
+    assert "take_back" not in saving.answers.names, "the draft's own step comes first"
+    saving.change(eager_eot_threshold=0.4)
+    await saving.save()
+    await saving.undo()
+    assert (await stored(client, saving))["eager_eot_threshold"] == 0.4, "it was shown, and not agreed to"
+
+    await meanwhile(client, saving, filler_style="silent")
+    await saving.undo()
+    ((_, (_, plan), more),) = saving.answers.asked[-1:]
+    assert (plan.before, plan.after, more) == (
+        {"eager_eot_threshold": 0.4},
+        {"eager_eot_threshold": before.get("eager_eot_threshold")},
+        {"enter_sends": True},
+    )
+    assert await stored(client, saving) == once | {"filler_style": "silent"}
+    assert saving.host.told[-1] == "Taken back: 1 field of Intake Line · ctrl+y brings it into the draft again"
+    assert not saving.controller.unsaved
+    assert saving.session.draft.redo()
+    assert saving.session.draft.changes() == {"eager_eot_threshold": 0.4}, "theirs is not touched"
+
+    await saving.undo()
+    await saving.undo()
+    assert await stored(client, saving) == before | {"filler_style": "silent"}
+    assert saving.saved[-1].voice_config == saving.session.draft.stored == saving.session.draft.config
+
+
+async def test_what_becomes_of_taking_back_is_told_as_it_is(client: ServicesClient) -> None:
+    saving = await intake(client, send=True, take_back=[True, True])
+    await saving.save()
+    line = losing(client)
+    line.meanwhile = {"max_buffer_delay_ms": 660}
+    await saving.undo()
+    assert saving.host.told[-1].startswith("Not taken back: ")
+    assert (await stored(client, saving))["max_buffer_delay_ms"] == 660
+    line.lost, line.meanwhile = 1, {}
+    await saving.undo()
+    assert "was changed again since change" in saving.answers.asked[-1][1][1].warnings[0]
+    assert saving.host.told[-1].startswith("Taken back: "), "the answer was lost, and what is stored tells"
+    assert (await stored(client, saving))["max_buffer_delay_ms"] == 600
+
+
 class Losing(httpx.AsyncBaseTransport):
     """Loses the answer to a change; ``meanwhile`` happens instead of the change, where it is set."""
 
@@ -212,7 +265,7 @@ async def test_a_save_whose_answer_is_lost_is_told_as_saved(client: ServicesClie
     saving = await intake(client, send=True)
     losing(client)
     await saving.save()
-    assert saving.host.told == ["Saved: 2 fields of Intake Line"]
+    assert saving.host.told == ["Saved: 2 fields of Intake Line · u takes it back"]
     assert not saving.controller.unsaved
 
 

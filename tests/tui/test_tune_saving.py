@@ -76,7 +76,19 @@ async def test_saving_sends_exactly_the_changed_fields_and_the_service_then_has_
         assert now == was | {"max_buffer_delay_ms": 360}
         assert not screen.platform.unsaved
         assert "no changes" in screen.query_one(ArmHeader).text
-        assert "2 fields of Intake Line" in toasts(app)[-1]
+        assert "2 fields of Intake Line · u takes it back" in toasts(app)[-1]
+
+        await pilot.press("u")
+        await settle_on(pilot, FieldsPlanDialog)
+        await pilot.press(*"release", "enter")
+        await rest(pilot)
+        assert (await app.client.get_service(service.id)).voice_config == service.voice_config
+        assert "no changes" in screen.query_one(ArmHeader).text
+        await pilot.press("ctrl+y")
+        await rest(pilot)
+        assert "draft, 2 changes" in screen.query_one(ArmHeader).text
+        await pilot.press("u")
+        await rest(pilot)
 
 
 async def changed_meanwhile(pilot: Pilot[None], screen: TuneScreen, **values: JsonValue) -> str:

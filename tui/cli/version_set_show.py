@@ -46,7 +46,9 @@ def list_version_sets(service: str, connection: str | None, *, as_json: bool) ->
         payload = {"service": service_json(found), "latest": newest_json(newest), "version_sets": shown}
         print(json.dumps({"schema": "turnlab.version-sets/1", **payload}))
         return
-    rows = [[name, *_pins(one, newest), models_text(one), behaviors_text(one)] for name, one in sets.items()]
+    rows = [
+        [name, *_pins(one, newest), models_text(one), behaviors_text(one, newest)] for name, one in sets.items()
+    ]
     headers = ["name", "agent", "context graph", "models", "behaviors"]
     print_table(f"{found.name} ({found.id})", headers, rows, left=4, whole=1)
     for what, one in (("agent", newest.agent), ("context graph", newest.context_graph)):
@@ -70,7 +72,8 @@ def get_version_set(service: str, name: str, connection: str | None, *, as_json:
     ]
     rows += [["models", models_text(one)], ["runtime", one.turn_runtime or "—"]]
     behaviors = one.applied_behavior_ids
-    rows += [["behaviors", "the platform does not say" if behaviors is None else "\n".join(behaviors) or "none"]]
+    named = map(newest.behavior, behaviors or ())
+    rows += [["behaviors", "the platform does not say" if behaviors is None else "\n".join(named) or "none"]]
     rows += [[field, json_line(value)] for field, value in one.extra.items()]
     print_table(f"{name} of {found.name}", ["field", "value"], _one_line_each(rows), left=2, whole=1)
 

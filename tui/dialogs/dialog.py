@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path, PurePath
-from typing import ClassVar, TypeVar
+from typing import TYPE_CHECKING, ClassVar, TypeVar
 
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
@@ -12,7 +12,11 @@ from textual.screen import ModalScreen
 from textual.types import CSSPathType
 from textual.widgets import Input, Static
 
+from base.json_text import json_lines
 from tui.terminal_text import content
+
+if TYPE_CHECKING:
+    from pydantic import JsonValue
 
 T = TypeVar("T")
 
@@ -108,6 +112,19 @@ class NameToType(Vertical):
         problem = "" if same else f"That is not {self._wanted}." if typed else "Nothing is typed yet."
         self.query_one("#name-problem", Static).update(content(problem))
         return same
+
+
+class SentJson(Static):
+    """What a change sends, as JSON; hidden until it is asked for."""
+
+    def __init__(self, body: JsonValue) -> None:
+        super().__init__(content(json_lines(body), lines=True), id="plan-json")
+        self.display = False
+
+    def switch(self) -> None:
+        """Come into view, or go out of it."""
+        self.display = not self.display
+        self.scroll_visible()
 
 
 class TextDialog(Dialog[bool]):

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, ClassVar
 
 from rich.table import Table
@@ -11,8 +11,7 @@ from textual.binding import Binding, BindingType
 from textual.containers import VerticalScroll
 from textual.widgets import Static
 
-from base.json_text import json_lines
-from tui.dialogs.dialog import Dialog, NameToType
+from tui.dialogs.dialog import Dialog, NameToType, SentJson
 from tui.terminal_text import NAME_WIDTH, cell, content
 
 if TYPE_CHECKING:
@@ -21,6 +20,8 @@ if TYPE_CHECKING:
 
 class FieldsPlanDialog(Dialog[bool]):
     """True if a change of fields should be carried out. ``aside``: what else there is to know.
+
+    ``names`` are what people call agents and context graphs, by id.
 
     Without ``enter_agrees`` only ``s`` does: the person may have pressed enter for what was there before. Where
     callers get the change, only the name that is typed agrees.
@@ -33,10 +34,17 @@ class FieldsPlanDialog(Dialog[bool]):
     ]
 
     def __init__(
-        self, title: str, plan: FieldsPlan, aside: Sequence[str] = (), *, enter_agrees: bool = True
+        self,
+        title: str,
+        plan: FieldsPlan,
+        aside: Sequence[str] = (),
+        *,
+        enter_agrees: bool = True,
+        names: Mapping[str, str] | None = None,
     ) -> None:
         super().__init__(title)
         self.plan = plan
+        self._names = names or {}
         self.aside = aside
         self._enter_agrees = enter_agrees or bool(plan.confirmation)
         agrees = "enter sends" if self._enter_agrees else "s sends, enter does not: you went on meanwhile"
@@ -52,7 +60,8 @@ class FieldsPlanDialog(Dialog[bool]):
         table = Table.grid(padding=(0, 3, 0, 0))
         table.add_row(*(cell(label, "dim") for label in ("FIELD", "NOW", "THEN")))
         for name in plan.after:
-            sides = (shown_value(plan.subject, name, side[name]) for side in (plan.before, plan.after))
+            values = (shown_value(plan.subject, name, side[name]) for side in (plan.before, plan.after))
+            sides = (self._names.get(value, value) for value in values)
             table.add_row(cell(name, "bold", width=NAME_WIDTH), *map(cell, sides))
         with VerticalScroll(classes="dialog-body"):
             yield Static(content("Nothing would change: it is stored already.") if plan.nothing_to_do else table)
@@ -60,14 +69,10 @@ class FieldsPlanDialog(Dialog[bool]):
                 yield Static(content(note), classes="dialog-text")
             for warning in plan.warnings:
                 yield Static(content(f"⚠ {warning}"), classes="dialog-warning")
-            yield Static(content(json_lines(plan.body), lines=True), id="plan-json")
+            yield SentJson(plan.body)
         if plan.confirmation:
             yield Static(content(f"{plan.why_confirm}."), classes="dialog-text")
             yield NameToType(plan.confirmation)
-
-    def on_mount(self) -> None:
-        """Keep the JSON for those who ask."""
-        self.query_one("#plan-json").display = False
 
     def on_input_submitted(self) -> None:
         """Agree by enter in the line."""
@@ -86,6 +91,4 @@ class FieldsPlanDialog(Dialog[bool]):
 
     def action_show_json(self) -> None:
         """Show what is sent, or put it away."""
-        shown = self.query_one("#plan-json")
-        shown.display = not shown.display
-        shown.scroll_visible()
+        self.query_one(SentJson).switch()

@@ -1,97 +1,37 @@
-"""Making, editing, activating and deleting services, each with a way back where the API has one."""
+"""Making, editing, activating and deleting services, and taking back what was written, from where it was done."""
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Protocol
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+from functools import partial
+from typing import TYPE_CHECKING
 
 from textual.message import Message
 
 from tui.terminal_text import plain
 
 if TYPE_CHECKING:
-    from pydantic import JsonValue
-
+    from services.changes.fields import FieldsPlan
+    from services.changes.history import FieldsBack
+    from services.changes.kept import Subject
     from services.client import ServicesClient
     from services.model import Service
     from tui.host import AskingHost
 
 
-class Undoable(Protocol):
-    """A change that can be taken back."""
-
-    @property
-    def label(self) -> str:
-        """What is taken back, in words."""
-        ...
-
-    async def undo(self, client: ServicesClient) -> Service:
-        """Take it back and return the service as it is then. Raises :class:`services.errors.ServiceError`."""
-        ...
-
-
 @dataclass(frozen=True, slots=True)
-class FieldsUndo:
-    """Puts fields of a service back to what they were, unless another user changed them meanwhile."""
+class TakeBack:
+    """The way back from a change: what is taken back, in words, and how.
+
+    ``run`` shows what it would do and does it; it returns whether the change is taken back then.
+    """
 
     label: str
-    saved: Service
-    """As it was right after the change."""
-    back: Mapping[str, JsonValue]
-    """What to send to get back."""
-
-    async def undo(self, client: ServicesClient) -> Service:
-        """Send the old values."""
-        from services.changes.fields import apply_fields, plan_fields
-        from services.changes.history import who
-        from services.changes.ledger import Backups
-        from services.errors import ConflictError
-
-        now = await client.get_service(self.saved.id)
-        if changed := moved(self.saved, now, self.back):
-            raise ConflictError(
-                f"{', '.join(changed)} was changed by another user meanwhile; nothing was sent: edit it instead"
-            )
-        plan = plan_fields(now, "service", self.back, action="rollback")
-        return (await apply_fields(client, plan, Backups(), who=who())).stored
+    run: Callable[[ServicesClient], Awaitable[bool]]
 
 
-@dataclass(frozen=True, slots=True)
-class DeletionUndo:
-    """Makes a deleted service again, with everything Turnlab knows of it but its id."""
-
-    label: str
-    deleted: Service
-
-    async def undo(self, client: ServicesClient) -> Service:
-        """Make the service, then its version sets. Raises :class:`services.errors.ServiceError`."""
-        from services.changes.applying import apply_plan
-        from services.changes.history import who
-        from services.changes.ledger import Backups
-        from services.changes.plan import make_plan
-        from services.changes.requests import Upsert
-        from services.changes.whole_service import as_new, create
-        from services.errors import ServiceError
-        from services.model import EDGE, RELEASE
-        from services.writing import write_version_set
-
-        lost, backups = self.deleted, Backups()
-        new_id = await create(client, as_new(lost), backups, who=who())
-        for name, version_set in lost.version_sets.items():
-            if name in (EDGE, RELEASE):
-                continue
-            try:
-                upsert = Upsert(name, write_version_set(version_set))
-                await apply_plan(client, await make_plan(client, new_id, upsert, backups), backups, who=who())
-            except ServiceError as error:
-                raise ServiceError(
-                    f"it is there again as {new_id}, but without version set {name}: {error}"
-                ) from None
-        return await client.get_service(new_id)
-
-
-def moved(before: Service, now: Service, names: Mapping[str, JsonValue]) -> list[str]:
+def moved(before: Service, now: Service, names: Mapping[str, object]) -> list[str]:
     """Return which of the named fields another user gave another value."""
     return [name for name in names if _field(before, name) != _field(now, name)]
 
@@ -125,12 +65,76 @@ class ChangesController:
 
     def __init__(self, host: AskingHost) -> None:
         self._host = host
-        self._undoable: list[Undoable] = []
+        self._written: list[TakeBack] = []
+
+    # ---- taking back
 
     @property
     def undo_label(self) -> str:
-        """What can be undone, in words; nothing if there is nothing."""
-        return self._undoable[-1].label if self._undoable else ""
+        """What can be taken back, in words; nothing if there is nothing."""
+        return self._written[-1].label if self._written else ""
+
+    def note(self, written: TakeBack) -> None:
+        """Keep the way back from a change."""
+        self._written.append(written)
+
+    async def undo(self, client: ServicesClient) -> None:
+        """Take the last change back, after showing what that would change."""
+        from services.changes.errors import NoBackupError
+        from services.errors import InvalidError, NotFoundError, ServiceError
+
+        last = self._written[-1]
+        try:
+            if await last.run(client):
+                self._written.remove(last)
+        except (NoBackupError, NotFoundError, InvalidError) as error:
+            # Asking again would not help, and what was written before can still be taken back.
+            self._written.remove(last)
+            self._host.complain(str(error), title=f"The {last.label} cannot be taken back")
+        except (ServiceError, ValueError) as error:
+            self._host.complain(str(error), title=unless_known(error, f"Not taken back: {last.label}"))
+
+    async def put_back(self, client: ServicesClient, service: Service, subject: Subject, change: int) -> None:
+        """Show what a change of fields replaced, and put that back; this can be taken back in its turn."""
+        from services.errors import ServiceError
+
+        try:
+            await self._put_back(client, service, subject, change, keeps=True)
+        except ServiceError as error:
+            self._host.complain(str(error), title=unless_known(error, "Not put back"))
+
+    async def _put_back(
+        self, client: ServicesClient, service: Service, subject: Subject, change: int, *, keeps: bool = False
+    ) -> bool:
+        from services.changes.fields import plan_rollback
+        from services.changes.ledger import Backups
+
+        plan = await plan_rollback(client, service.id, subject, Backups(), change)
+        what = "voice settings" if subject == "voice_config" else "settings"
+        return await self._carry_out(
+            client,
+            plan,
+            f"Put {what} back · {service.name}",
+            done=f"The {what} of {service.name} are put back",
+            label=f"putting back of {what} of {service.name}" if keeps else "",
+        )
+
+    async def put_fields(self, client: ServicesClient, service: Service, before: FieldsBack) -> None:
+        """Show what a change replaced that the platform remembers, and put that back."""
+        from services.changes.fields import plan_fields
+        from services.errors import ServiceError
+
+        name = service.name
+        try:
+            now = await client.get_service(service.id)
+            plan = plan_fields(now, before.subject, before.before, action="rollback")
+            await self._carry_out(
+                client, plan, f"Put back · {name}", done=f"{name} is put back", label=f"putting back of {name}"
+            )
+        except ServiceError as error:
+            self._host.complain(str(error), title=unless_known(error, "Not put back"))
+
+    # ---- services
 
     async def make(self, client: ServicesClient) -> None:
         """Ask what to make, and make it."""
@@ -154,16 +158,29 @@ class ChangesController:
                 return
             values = answer
             try:
-                made_id = await create(client, new_service(values), Backups(), who=who())
-                made = await client.get_service(made_id)
+                wanted = new_service(values)
+                made_id = await create(client, wanted, Backups(), who=who())
                 break
             except (ServiceError, ValueError) as error:
                 problem = str(error)
-        self._host.say(f"{made.name} has the version sets edge and release.", title="Made")
+        self.note(TakeBack(f"making of {wanted.name}", partial(self._unmake, made_id)))
+        self._host.say(
+            "It has the version sets edge and release.\nu takes it back: deletes it again.",
+            title=f"{wanted.name} is made",
+        )
         self._host.post(ServiceMade())
 
+    async def _unmake(self, made_id: str, client: ServicesClient) -> bool:
+        """Delete a service that was made here."""
+        made = await client.get_service(made_id)
+        text = f"It was made here. Its id {made.id} is gone for good then."
+        deleted = await self._delete(client, made, text)
+        if deleted:
+            self._host.say("It was made here.", title=f"{made.name} is deleted")
+        return deleted
+
     async def edit(self, client: ServicesClient, service: Service) -> None:
-        """Show the form of a service, and send what was changed in it."""
+        """Show the form of a service, then what would change, and send that."""
         from services.errors import ServiceError
         from tui.dialogs.form_dialog import FormDialog
         from tui.services.forms import form_fields, owner_choices, service_values
@@ -171,40 +188,52 @@ class ChangesController:
         problem = ""
         try:
             before = await client.get_service(service.id)
-            fields = form_fields(*await owner_choices(client))
+            owners = await owner_choices(client)
         except ServiceError as error:
             self._host.complain(str(error), title="Cannot edit")
             return
+        names = dict([*owners[0], *owners[1]])
         values = service_values(before)
         while True:
             title = f"Edit {before.name}"
-            form = FormDialog(title, fields, service_values(before), typed=values, problem=problem)
+            form = FormDialog(title, form_fields(*owners), service_values(before), typed=values, problem=problem)
             answer = await self._host.ask(form)
             if answer is None:
                 return
             values = answer
             try:
-                if await self._send_edit(client, before, values):
+                if await self._send_edit(client, before, values, names):
                     return
                 problem = "Not sent yet."
             except (ServiceError, ValueError) as error:
                 problem = str(error)
 
-    async def _send_edit(self, client: ServicesClient, before: Service, values: Mapping[str, str]) -> bool:
-        """Send what is different in the form; tell whether the form is done with."""
+    async def _send_edit(
+        self, client: ServicesClient, before: Service, values: Mapping[str, str], names: Mapping[str, str]
+    ) -> bool:
+        """Show what is different in the form, and send it; tell whether the form is done with."""
+        from services.changes.fields import plan_fields
         from services.writing import service_changes
+        from tui.services.dialogs import MovedFields
         from tui.services.forms import edited
 
         after = edited(before, values)
-        if not service_changes(before, after):
+        changes = service_changes(before, after)
+        if not changes:
             self._host.say("Nothing was changed in the form, so nothing was sent.", title="Not sent")
             return True
-        return await self._send(client, before, after, f"edit of {before.name}")
+        now = await client.get_service(before.id)
+        meanwhile = moved(before, now, changes)
+        if meanwhile and not await self._host.ask(MovedFields(meanwhile, before, now, after)):
+            return False
+        plan = plan_fields(now, "service", changes)
+        label = f"edit of {before.name}"
+        return await self._carry_out(client, plan, f"Edit {before.name}", label=label, names=names)
 
     async def switch_active(self, client: ServicesClient, service: Service) -> None:
         """Activate a service; deactivate it after asking."""
+        from services.changes.fields import plan_fields
         from services.errors import ServiceError
-        from tui.dialogs.dialog import Confirm
 
         try:
             before = await client.get_service(service.id)
@@ -213,105 +242,122 @@ class ChangesController:
                 state = "active" if before.is_active else "inactive"
                 self._host.say(f"Another user made it {state} meanwhile.", title=f"{before.name} is {state}")
                 return
-            if before.is_active:
-                text = (
-                    "Callers do not reach it until it is active again: what they miss meanwhile does not come back."
-                )
-                question = Confirm(f"Deactivate {before.name}?", text, does="deactivates it")
-                if not await self._host.ask(question):
-                    return
+            plan = plan_fields(before, "service", {"is_active": not before.is_active})
+            does = "Deactivate" if before.is_active else "Activate"
             label = f"{'deactivation' if before.is_active else 'activation'} of {before.name}"
-            await self._send(client, before, replace(before, is_active=not before.is_active), label)
+            missed = "What callers miss until it is active again does not come back."
+            aside = [missed] if before.is_active else []
+            await self._carry_out(
+                client, plan, f"{does} {before.name}?", label=label, aside=aside, asks=before.is_active
+            )
         except ServiceError as error:
             self._host.complain(str(error), title=unless_known(error, "Not changed"))
 
     async def delete(self, client: ServicesClient, service: Service) -> None:
         """Delete a service, if its name is typed."""
-        from services.changes.history import who
-        from services.changes.ledger import Backups
-        from services.changes.whole_service import delete
         from services.errors import ServiceError
-        from tui.dialogs.dialog import Confirm
-        from tui.services.changes import DeletionUndo
 
         try:
-            # What an undo would make again is what is there right before.
-            deleted = await client.get_service(service.id)
+            # What would be made again is what is there right before.
+            lost = await client.get_service(service.id)
             text = (
-                f"Its id {deleted.id} is gone for good; telephone numbers and whatever else refers to it lead"
-                " nowhere then.\nctrl+z can make it again with what Turnlab knows of it, under another id."
+                f"Its id {lost.id} is gone for good; telephone numbers and whatever else refers to it lead"
+                " nowhere then.\nu can make it again with what Turnlab knows of it, under another id."
             )
-            question = Confirm(f"Delete {deleted.name}?", text, does="deletes it", name=plain(deleted.name))
-            if not await self._host.ask(question):
+            if not await self._delete(client, lost, text):
                 return
-            await delete(client, deleted, Backups(), who=who())
         except ServiceError as error:
             self._host.complain(str(error), title=unless_known(error, "Not deleted"))
             return
-        self._undoable.append(DeletionUndo(f"deletion of {deleted.name}", deleted))
-        self._host.post(ServiceGone(deleted.id))
-        self._host.say("ctrl+z makes it again, with another id.", title=f"{deleted.name} is deleted")
+        self.note(TakeBack(f"deletion of {lost.name}", _MakingAgain(self._host, lost).run))
+        self._host.say("u makes it again, with another id.", title=f"{lost.name} is deleted")
 
-    async def undo(self, client: ServicesClient) -> None:
-        """Take the last change back."""
-        from services.errors import ServiceError
-        from tui.services.changes import DeletionUndo
-
-        last = self._undoable[-1]
-        try:
-            service = await last.undo(client)
-        except (ServiceError, ValueError) as error:
-            self._host.complain(str(error), title=unless_known(error, f"Not undone: {last.label}"))
-            return
-        self._undoable.remove(last)
-        self._host.say(f"The {last.label} is taken back.", title="Undone")
-        self._host.post(ServiceMade() if isinstance(last, DeletionUndo) else ServiceSaved(service))
-
-    async def _send(self, client: ServicesClient, before: Service, after: Service, label: str) -> bool:
-        """Send what differs, after asking if another user changed the same; return whether it was sent."""
-        from services.changes.fields import apply_fields, plan_fields
+    async def _delete(self, client: ServicesClient, lost: Service, text: str) -> bool:
         from services.changes.history import who
         from services.changes.ledger import Backups
-        from services.writing import service_changes
-        from tui.services.changes import FieldsUndo, moved
-        from tui.services.dialogs import MovedFields
+        from services.changes.whole_service import delete
+        from tui.dialogs.dialog import Confirm
 
-        changes = service_changes(before, after)
-        now = await client.get_service(before.id)
-        names = moved(before, now, changes)
-        if names and not await self._host.ask(MovedFields(names, before, now, after)):
+        question = Confirm(f"Delete {lost.name}?", text, does="deletes it", name=plain(lost.name))
+        if not await self._host.ask(question):
             return False
-        applied = await apply_fields(client, plan_fields(now, "service", changes), Backups(), who=who())
-        saved = applied.stored
-        back = {name: value for name, value in service_changes(saved, now).items() if name in changes}
-        if back:
-            self._undoable.append(FieldsUndo(label, saved, back))
+        await delete(client, lost, Backups(), who=who())
+        self._host.post(ServiceGone(lost.id))
+        return True
+
+    # ---- sending
+
+    async def _carry_out(
+        self,
+        client: ServicesClient,
+        plan: FieldsPlan,
+        title: str,
+        *,
+        label: str,
+        done: str = "",
+        aside: list[str] | None = None,
+        names: Mapping[str, str] | None = None,
+        asks: bool = True,
+    ) -> bool:
+        """Show a plan (unless it ``asks`` nothing), send it and say so; return whether it was sent.
+
+        With a ``label`` its way back is kept.
+        """
+        from services.changes.fields import apply_fields
+        from services.changes.history import who
+        from services.changes.ledger import Backups
+        from tui.dialogs.fields_plan import FieldsPlanDialog
+
+        if asks and not await self._host.ask(FieldsPlanDialog(title, plan, aside or (), names=names)):
+            return False
+        applied = await apply_fields(client, plan, Backups(), who=who())
+        saved, way_back = applied.stored, ""
+        if label and applied.change is not None:
+            back = partial(self._put_back, service=saved, subject=plan.subject, change=applied.change)
+            self.note(TakeBack(label, back))
+            way_back = " · u takes it back"
         self._host.post(ServiceSaved(saved))
         if applied.otherwise:
             listed = ", ".join(applied.otherwise)
             self._host.complain(f"The platform stored {listed} otherwise than it was sent.", title="Look again")
-        self._host.say(f"{', '.join(changes)} · ctrl+z undoes it.", title=f"{saved.name} is saved")
+        self._host.say(f"{', '.join(plan.after)}{way_back}", title=done or f"{saved.name} is saved")
         return True
 
-    async def restore_voice(self, client: ServicesClient, service: Service, change: int) -> None:
-        """Show what a change of voice settings replaced, and put that back."""
-        from services.changes.fields import apply_fields, plan_rollback
+
+class _MakingAgain:
+    """The way back from the deletion of a service; what one try made is not made twice."""
+
+    def __init__(self, host: AskingHost, lost: Service) -> None:
+        self._host, self._lost = host, lost
+        self._made_id: str | None = None
+
+    async def run(self, client: ServicesClient) -> bool:
+        """Ask, then make the service and its version sets. Raises :class:`services.errors.ServiceError`."""
         from services.changes.history import who
         from services.changes.ledger import Backups
-        from services.errors import ServiceError
-        from tui.dialogs.fields_plan import FieldsPlanDialog
+        from services.changes.whole_service import PartlyMadeError, make_again
+        from tui.dialogs.dialog import Confirm
 
-        backups = Backups()
+        lost = self._lost
+        text = (
+            "It gets its settings, its voice settings and its version sets back:"
+            f" {', '.join(lost.version_sets) or 'none'}.\n"
+            "Another id comes with it: telephone numbers and whatever else refers to the old one still lead"
+            " nowhere, and calls that were missed do not come back."
+        )
+        title = f"Make {lost.name} again?" if self._made_id is None else f"Make what {lost.name} still lacks?"
+        if not await self._host.ask(Confirm(title, text, does="makes it again")):
+            return False
         try:
-            plan = await plan_rollback(client, service.id, "voice_config", backups, change)
-            if not await self._host.ask(FieldsPlanDialog(f"Put voice settings back · {service.name}", plan)):
-                return
-            applied = await apply_fields(client, plan, backups, who=who())
-        except ServiceError as error:
-            self._host.complain(str(error), title=unless_known(error, "Not put back"))
-            return
-        self._host.post(ServiceSaved(applied.stored))
-        self._host.say(", ".join(plan.after), title=f"The voice settings of {service.name} are put back")
+            made = await make_again(client, lost, Backups(), who=who(), made_id=self._made_id)
+        except PartlyMadeError as error:
+            self._made_id = error.made_id
+            self._host.post(ServiceMade())
+            self._host.complain(f"{error}\nu goes on with it.", title=f"{lost.name} is there again, not all of it")
+            return False
+        self._host.post(ServiceMade())
+        self._host.say(f"Its id is {made.id} now.", title=f"{lost.name} is made again")
+        return True
 
 
 def unless_known(error: Exception, otherwise: str) -> str:

@@ -10,6 +10,7 @@ from tui.commands.command import Command
 
 if TYPE_CHECKING:
     from services.model import Service
+    from tui.services.history import HistoryLine
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -23,7 +24,9 @@ class Standing:
     version_set: str | None = None
     """The highlighted one; ``None`` while no version sets are in view."""
     undo: str = ""
-    """What can be undone, in words."""
+    """What can be taken back, in words."""
+    change: HistoryLine | None = None
+    """The highlighted change of the history; ``None`` while that is not in view."""
 
 
 @dataclass(frozen=True)
@@ -54,7 +57,7 @@ def _made_by_platform(at: Standing) -> str:
 
 
 def _nothing_to_undo(at: Standing) -> str:
-    return "" if at.undo else "nothing was changed here that can be undone"
+    return "" if at.undo else "nothing was changed here that can be taken back; the History tab has older changes"
 
 
 def _too_few_to_compare(at: Standing) -> str:
@@ -67,8 +70,12 @@ def _nothing_to_promote(at: Standing) -> str:
     return "this service has no version sets to promote" if none else ""
 
 
-def _not_writable(at: Standing) -> str:
-    return _broken_rule("writable", at)
+def _cannot_put_back(at: Standing) -> str:
+    if at.change is not None:
+        if at.change.back is None:
+            return "this change cannot be taken back; the lines under the table say why"
+        return at.unsupported.get("update_service", "")
+    return at.unsupported.get("upsert_version_set", "") or _broken_rule("writable", at)
 
 
 def _not_deletable(at: Standing) -> str:
@@ -127,18 +134,19 @@ DELETE_SERVICE = ServiceCommand(
 )
 UNDO = ServiceCommand(
     "services.undo",
-    "Undo",
-    "ctrl+z",
-    "Undo the last change of a service that was made here.",
+    "Take back",
+    "u,ctrl+z",
+    "Take back the last change that was made here, after showing what that changes: an edit, a promotion,"
+    " a rollback, a deletion.",
+    in_footer=True,
     needs="connection",
-    asks=("update_service",),
     rule=_nothing_to_undo,
 )
 UPSERT_VERSION_SET = ServiceCommand(
     "services.upsert",
-    "Upsert",
-    "u",
-    "Change the highlighted version set, or make another one, after showing what would change.",
+    "Edit set",
+    "E",
+    "Change the highlighted version set, or make another one (an upsert), after showing what would change.",
     action="upsert_version_set",
     asks=("upsert_version_set",),
 )
@@ -160,11 +168,11 @@ PROMOTE = ServiceCommand(
 )
 ROLLBACK = ServiceCommand(
     "services.rollback",
-    "Rollback",
+    "Put back",
     "R",
-    "Put back what the highlighted version set held before the last change that was made from here.",
-    asks=("upsert_version_set",),
-    rule=_not_writable,
+    "Put back what the highlighted version set held before the last change from here (a rollback); in the history,"
+    " what the highlighted change replaced.",
+    rule=_cannot_put_back,
 )
 DELETE_VERSION_SET = ServiceCommand(
     "services.delete-version-set",
@@ -228,16 +236,21 @@ COMMANDS: tuple[Command, ...] = (
         "services.next-tab",
         "Next tab",
         "right_square_bracket,right",
-        "Show the next tab of the details.",
+        "Show the next tab of the details, and move about in it; esc leads back to the list.",
         action="turn_tab(1)",
         in_footer=True,
+        shown_key="]",
+        # tables take the arrows otherwise
+        priority=True,
     ),
     Command(
         "services.previous-tab",
         "Previous tab",
         "left_square_bracket,left",
-        "Show the tab before.",
+        "Show the tab before, and move about in it.",
         action="turn_tab(-1)",
+        shown_key="[",
+        priority=True,
     ),
     *VERSION_SETS,
     SHOW_ROUTING,
@@ -255,7 +268,7 @@ COMMANDS: tuple[Command, ...] = (
         "services.back",
         "Back",
         "escape",
-        "One step back: clear the filter, then return to the list.",
+        "One step back: from the details to the list, then clear the filter.",
         action="step_back",
         in_footer=True,
     ),

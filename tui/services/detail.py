@@ -12,9 +12,9 @@ from textual.app import ComposeResult
 from textual.containers import Vertical, VerticalScroll
 from textual.message import Message
 from textual.reactive import reactive
-from textual.widgets import DataTable, Static, TabbedContent, TabPane
+from textual.widgets import Static, TabbedContent, TabPane
 
-from tui.services.history import ServiceHistoryTable
+from tui.services.history import HistoryLine, ServiceHistoryTable
 from tui.services.version_set_table import ServiceBehaviors, VersionSetTable
 from tui.services.voice_table import ServiceVoiceTable, warnings
 from tui.terminal_text import cell, names, screen_text
@@ -124,11 +124,10 @@ class ServiceDetail(Vertical):
         return self.query_one(VersionSetTable).highlighted if in_view else None
 
     @property
-    def restorable(self) -> int | None:
-        """The change of ``voice_config`` that is highlighted in the history; ``None`` while none is."""
+    def change(self) -> HistoryLine | None:
+        """The change that is highlighted in the history; ``None`` while that is not in view."""
         in_view = self.is_mounted and self.facts is not None and self.tab == HISTORY
-        line = self.query_one(ServiceHistoryTable).highlighted if in_view else None
-        return None if line is None else line.restores
+        return self.query_one(ServiceHistoryTable).highlighted if in_view else None
 
     def watch_facts(self) -> None:
         """Show what is known now."""
@@ -136,14 +135,22 @@ class ServiceDetail(Vertical):
             self._fill()
 
     def turn(self, step: int) -> None:
-        """Show the next tab, or the one before."""
+        """Show the next tab, or the one before, with the focus in it."""
         tabs = self.query_one(TabbedContent)
-        tabs.active = TABS[(TABS.index(tabs.active) + step) % len(TABS)]
+        self._open(TABS[(TABS.index(tabs.active) + step) % len(TABS)])
 
     def open_version_sets(self) -> None:
         """Show the version sets, ready for one to be chosen."""
-        self.query_one(TabbedContent).active = VERSION_SETS
-        self.query_one("#version-set-rows", DataTable).focus()
+        self._open(VERSION_SETS)
+
+    def _open(self, tab: str) -> None:
+        """Show a tab; what is under the eye there has the focus: its table, or else what can be scrolled."""
+        tabs = self.query_one(TabbedContent)
+        tabs.active = tab
+        self._fill()
+        inside = tabs.get_pane(tab).query("DataTable, VerticalScroll")
+        if found := [one for one in inside if one.display]:
+            self.screen.set_focus(found[0])
 
     def on_tabbed_content_tab_activated(self) -> None:
         """Fill the tab that came into view."""

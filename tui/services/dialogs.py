@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import TYPE_CHECKING, ClassVar
 
 from rich.table import Table
@@ -12,12 +12,13 @@ from textual.binding import Binding, BindingType
 from textual.containers import VerticalScroll
 from textual.widgets import Static
 
-from tui.dialogs.dialog import Dialog, NameToType
+from tui.dialogs.dialog import Dialog, NameToType, SentJson
 from tui.terminal_text import NAME_WIDTH, cell, content
 
 if TYPE_CHECKING:
     from services.changes.differences import Change, NewestVersions
     from services.changes.plan import Plan
+    from services.client import Dialect
     from services.model import Service, VersionSet
 
 _DOES = {"promote": "promotes", "upsert": "writes it", "delete": "deletes it", "rollback": "rolls back"}
@@ -26,13 +27,17 @@ _DOES = {"promote": "promotes", "upsert": "writes it", "delete": "deletes it", "
 class PlanDialog(Dialog[bool]):
     """True if the plan should be carried out. ``aside``: what else there is to know, such as that it moved."""
 
-    BINDINGS: ClassVar[list[BindingType]] = [Binding("enter", "agree", "Do it", tooltip="Carry it out.")]
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("enter", "agree", "Do it", tooltip="Carry it out."),
+        Binding("f2", "show_json", "JSON", tooltip="Show what is sent, as JSON."),
+    ]
 
-    def __init__(self, plan: Plan, aside: Sequence[str] = ()) -> None:
+    def __init__(self, plan: Plan, dialect: Dialect, aside: Sequence[str] = ()) -> None:
         super().__init__(headline(plan))
         self._plan = plan
+        self._body = plan.body(dialect)
         self.aside = aside
-        self.keys = f"enter {_DOES[plan.action]} · esc cancels, nothing is sent"
+        self.keys = f"enter {_DOES[plan.action]} · f2 JSON · esc cancels, nothing is sent"
         if plan.nothing_to_do:
             self.keys = "esc closes"
 
@@ -50,6 +55,7 @@ class PlanDialog(Dialog[bool]):
                 yield Static(content(note), classes="dialog-text")
             for warning in plan.warnings:
                 yield Static(content(f"⚠ {warning}"), classes="dialog-warning")
+            yield SentJson(self._body)
         if plan.needs_confirmation:
             yield NameToType(plan.target)
 
@@ -62,6 +68,10 @@ class PlanDialog(Dialog[bool]):
         plan = self._plan
         if not plan.nothing_to_do and (not plan.needs_confirmation or self.query_one(NameToType).right()):
             self.dismiss(True)
+
+    def action_show_json(self) -> None:
+        """Show what is sent, or put it away."""
+        self.query_one(SentJson).switch()
 
 
 class MovedPlans(Dialog[bool]):
@@ -172,9 +182,8 @@ def change_table(
     before: VersionSet | None,
     after: VersionSet | None,
     heads: tuple[str, str] = ("NOW", "AFTERWARDS"),
-    names: Mapping[str, str] | None = None,
 ) -> Table:
-    """Return a table of changes; a set that is ``None`` does not exist on that side. ``names`` are of behaviors."""
+    """Return a table of changes; a set that is ``None`` does not exist on that side."""
     from services.changes.differences import change_texts
 
     table = Table.grid(padding=(0, 2, 0, 0))
@@ -185,7 +194,5 @@ def change_table(
     table.add_row(cell("WHAT", "dim"), cell(heads[0], "dim"), "", cell(heads[1], "dim"))
     for change in changes:
         label, old, new = change_texts(change, newest, made=before is None, gone=after is None)
-        for one, name in (names or {}).items():
-            label = label.replace(one, name)
         table.add_row(cell(label, "bold"), cell(old), cell("→", "dim"), cell(new, "bold"))
     return table

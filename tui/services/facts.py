@@ -110,7 +110,7 @@ class FactsController:
 
                 known = replace(known, newest=await newest_versions(client, service))
             case "behaviors":
-                known = await _with_behaviors(client, service, known)
+                known = await _with_behaviors(client, known)
             case _:
                 known = await _with_history(client, service, known)
         self._backgrounds[service.id] = known
@@ -118,22 +118,11 @@ class FactsController:
             self._show_known()
 
 
-async def _with_behaviors(client: ServicesClient, service: Service, known: Background) -> Background:
-    from services.errors import ServiceError
+async def _with_behaviors(client: ServicesClient, known: Background) -> Background:
+    from services.changes.differences import behavior_names
 
-    if why := client.unsupported.get("list_behavior_sets"):
-        return replace(known, behavior_names={}, behaviors_unknown=why)
-    names: dict[str, str] = {}
-    continuation: int | None = None
-    try:
-        while True:
-            page = await client.list_behavior_sets(service_id=service.id, continuation=continuation)
-            names |= {one.id: one.name for one in page.items}
-            if page.continuation is None:
-                return replace(known, behavior_names=names, behaviors_unknown="")
-            continuation = page.continuation
-    except ServiceError as error:
-        return replace(known, behavior_names=names, behaviors_unknown=str(error))
+    names, unknown = await behavior_names(client)
+    return replace(known, behavior_names=names, behaviors_unknown=unknown)
 
 
 async def _with_history(client: ServicesClient, service: Service, known: Background) -> Background:

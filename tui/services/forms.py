@@ -174,15 +174,20 @@ VERSION_SET_FIELDS = [
         help="interaction=model with commas between, such as navigation=gpt-4.1-mini.",
     ),
     FormField(
-        name="behaviors", label="Behaviors", help="Ids of the dynamic behaviors at work, with commas between."
+        name="behaviors",
+        label="Behaviors",
+        help="Names of the dynamic behaviors at work, with commas between; ids where no name is known.",
     ),
     FormField(name="runtime", label="Turn runtime", help="What runs the turns, such as native or openai-agents."),
 ]
 _PINS = {"agent": "agent_version_number", "graph": "context_graph_version_number"}
 
 
-def version_set_values(name: str, version_set: VersionSet) -> dict[str, str]:
-    """Return what the form shows of a version set."""
+def version_set_values(
+    name: str, version_set: VersionSet, behaviors: Mapping[str, str] | None = None
+) -> dict[str, str]:
+    """Return what the form shows of a version set; ``behaviors`` are the names of dynamic behaviors by id."""
+    called = _unmistakable(behaviors or {})
     pins = (version_set.agent_version_number, version_set.context_graph_version_number)
     agent, graph = ("" if number is None else str(number) for number in pins)
     values = {
@@ -190,14 +195,28 @@ def version_set_values(name: str, version_set: VersionSet) -> dict[str, str]:
         "agent": agent,
         "graph": graph,
         "models": ", ".join(f"{use}={model}" for use, model in version_set.models().items()),
-        "behaviors": ", ".join(version_set.applied_behavior_ids or ()),
+        "behaviors": ", ".join(called.get(one, one) for one in version_set.applied_behavior_ids or ()),
         "runtime": version_set.turn_runtime or "",
     }
     return {field: plain(value) for field, value in values.items()}
 
 
-def upsert(service: Service, shown: str, values: Mapping[str, str]) -> Upsert:
+def _unmistakable(behaviors: Mapping[str, str]) -> dict[str, str]:
+    """Return the names, by id, that can be typed for one behavior and no other."""
+    held = list(map(plain, behaviors.values()))
+    return {
+        one: name
+        for one, name in behaviors.items()
+        if "," not in name and name == name.strip() and held.count(plain(name)) == 1 and name not in behaviors
+    }
+
+
+def upsert(
+    service: Service, shown: str, values: Mapping[str, str], behaviors: Mapping[str, str] | None = None
+) -> Upsert:
     """Return the upsert that makes the form's values true, starting from the version set ``shown``.
+
+    ``behaviors`` are the names of dynamic behaviors by id.
 
     Under another name it makes a copy of ``shown`` with the changes. Raises :class:`ValueError` with what to mend.
     """
@@ -211,7 +230,7 @@ def upsert(service: Service, shown: str, values: Mapping[str, str]) -> Upsert:
         raise ValueError("edge always points at the latest versions and cannot be written; choose another name")
     if target != shown and target in service.version_sets:
         raise ValueError(f"{target} is there already: go to its line to change it, or choose another name")
-    before = version_set_values(shown, source)
+    before = version_set_values(shown, source, behaviors)
     touched = {name for name, value in values.items() if value != before[name]}
     fields: dict[str, JsonValue] = dict(write_version_set(source)) if target != shown else {}
     for name in touched & _PINS.keys():
@@ -219,7 +238,8 @@ def upsert(service: Service, shown: str, values: Mapping[str, str]) -> Upsert:
     if "runtime" in touched:
         fields["turn_runtime"] = values["runtime"].strip() or None
     if "behaviors" in touched:
-        ids: list[JsonValue] = list(_parts(values["behaviors"]))
+        by_name = {plain(name): one for one, name in _unmistakable(behaviors or {}).items()}
+        ids: list[JsonValue] = [by_name.get(one, one) for one in _parts(values["behaviors"])]
         fields["applied_behavior_ids"] = ids
     models = _models(source, values["models"]) if "models" in touched else {}
     return Upsert(target, fields, models)

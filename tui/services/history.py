@@ -17,7 +17,9 @@ from tui.terminal_text import cell, content, cut
 if TYPE_CHECKING:
     from pydantic import JsonValue
 
+    from services.changes.history import FieldsBack
     from services.changes.kept import Kept, KeptFields
+    from services.changes.requests import Request
     from services.model import FieldChange, HistoryEntry
     from tui.services.facts import Facts
 
@@ -33,6 +35,14 @@ _STATES = {
 
 
 @dataclass(frozen=True, slots=True)
+class WayBack:
+    """How a change is taken back: by what is kept of it here, or by what the platform remembers."""
+
+    kept: Kept | KeptFields | None = None
+    remembered: FieldsBack | Request | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class HistoryLine:
     """One change: when, who, what in a few words, and in full."""
 
@@ -41,8 +51,8 @@ class HistoryLine:
     what: str
     detail: str
     """Every value it changed, a line each; whose memory it is from."""
-    restores: int | None = None
-    """The change of ``voice_config`` whose replaced values are kept, by its number."""
+    back: WayBack | None = None
+    """What R does about it; ``None``: nothing can be done."""
 
 
 def history_lines(
@@ -90,6 +100,8 @@ class ServiceHistoryTable(Vertical):
             table.add_row(cell(moment(line.at)), who, cell(cut(line.what, _WHAT_WIDTH)))
         table.display = bool(self._lines)
         table.move_cursor(row=min(row, len(self._lines) - 1), animate=False)
+        if self._lines and self.query_one("#history-detail").has_focus:
+            table.focus()  # it had no lines yet when the tab was opened
         self._show_note(asked=background.history is not None)
 
     def on_data_table_row_highlighted(self) -> None:
@@ -114,10 +126,17 @@ def moment(at: datetime | None) -> str:
 
 
 def _of_platform(entry: HistoryEntry) -> HistoryLine:
+    from services.changes.history import way_back
+
     changes = [_changed(change) for change in entry.changes]
     fields = dict.fromkeys(".".join(change.path[:2]) for change in entry.changes)
     what = f"{entry.action.replace('_', ' ')}: {', '.join(fields)}" if fields else entry.action
-    return HistoryLine(entry.at, entry.who, what, "\n".join([*changes, "Remembered by the platform."]))
+    found = way_back(entry)
+    back = None if isinstance(found, str) else WayBack(remembered=found)
+    told = f"R cannot take it back: {found}." if isinstance(found, str) else _PUTS_BACK
+    return HistoryLine(
+        entry.at, entry.who, what, "\n".join([*changes, f"Remembered by the platform. {told}"]), back
+    )
 
 
 def _of_here(entry: Kept) -> HistoryLine:
@@ -127,8 +146,20 @@ def _of_here(entry: Kept) -> HistoryLine:
         entry.at,
         entry.who,
         f"{entry.action} {way}{_STATES[entry.state]}",
-        f"Change {entry.id}, made from this computer{undoes}. What {entry.target} held before is kept.",
+        f"Change {entry.id}, made from this computer{undoes}. {_told(entry.state)}",
+        _kept_back(entry),
     )
+
+
+_PUTS_BACK = "R puts back what it replaced."
+
+
+def _told(state: str) -> str:
+    return "There is nothing to take back." if state == "not written" else _PUTS_BACK
+
+
+def _kept_back(entry: Kept | KeptFields) -> WayBack | None:
+    return None if entry.state == "not written" else WayBack(kept=entry)
 
 
 def _of_fields(entry: KeptFields) -> HistoryLine:
@@ -139,21 +170,26 @@ def _of_fields(entry: KeptFields) -> HistoryLine:
         f" → {shown_value(entry.subject, name, value)}"
         for name, value in entry.after.items()
     ]
-    voice = entry.subject == "voice_config"
     undoes = f", takes back change {entry.undoes}" if entry.undoes else ""
-    way_back = " R puts back what it replaced." if voice else ""
     what = f"preset {entry.source}" if entry.source else f"{entry.action} {entry.subject.replace('_', ' ')}"
     return HistoryLine(
         entry.at,
         entry.who,
         f"{what}: {', '.join(entry.after)}{_STATES[entry.state]}",
-        "\n".join([*shown, f"Change {entry.id}, made from this computer{undoes}.{way_back}"]),
-        restores=entry.id if voice else None,
+        "\n".join([*shown, f"Change {entry.id}, made from this computer{undoes}. {_told(entry.state)}"]),
+        _kept_back(entry),
     )
 
 
 def _changed(change: FieldChange) -> str:
-    return f"{'.'.join(change.path)}: {_value(change.before)} → {_value(change.after)}"
+    sides = (change.before, change.after)
+    if change.path[-1:] == ("applied_behavior_ids",):
+        counts = [len(side) if isinstance(side, list) else None for side in sides]
+        if None not in counts and counts[0] != counts[1]:
+            return f"{'.'.join(change.path[:-1])}: {counts[0]} → {counts[1]} dynamic behaviors"
+        return f"{'.'.join(change.path[:-1])}: other dynamic behaviors"
+    before, after = map(_value, sides)
+    return f"{'.'.join(change.path)}: {before} → {after}"
 
 
 def _value(value: JsonValue) -> str:

@@ -22,7 +22,7 @@ from tui.services.commands import COMMANDS, ServiceCommand, Standing
 from tui.services.facts import Facts, FactsController
 from tui.services.list_pane import ListPane, ServiceList, moving
 from tui.services.listing import OPENING, Listed, ListingController
-from tui.services.version_sets import VersionSetsController
+from tui.services.version_sets import VersionSetsController, put_back
 from tui.terminal_text import content, plain
 from tui.widgets.key_line import KeyLine
 from tui.widgets.status_line import StatusLine
@@ -74,7 +74,7 @@ class ServicesScreen(Place):
         self.listing = ListingController(self.host, self._show_listed)
         self.known = FactsController(self.host, self._show_facts)
         self.changes = ChangesController(self.host)
-        self.version_sets = VersionSetsController(self.host)
+        self.version_sets = VersionSetsController(self.host, self.changes.note)
         self._tune_when_listed = False
 
     def compose(self) -> ComposeResult:
@@ -232,6 +232,7 @@ class ServicesScreen(Place):
             service=self.highlighted if self.is_mounted else None,
             version_set=self.detail.version_set if self.detail is not None else None,
             undo=self.changes.undo_label,
+            change=self.detail.change if self.detail is not None else None,
         )
 
     def reason_against(self, command: Command) -> str:
@@ -240,7 +241,7 @@ class ServicesScreen(Place):
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Tell whether there is anything to step back from."""
-        if action == "focus_filter" and isinstance(self.focused, Input):
+        if action in ("focus_filter", "turn_tab") and isinstance(self.focused, Input):
             return False
         if action == "step_back" and self.is_mounted:
             # Nothing has the focus at the very first, and while another window has it: no key leads back then.
@@ -263,8 +264,9 @@ class ServicesScreen(Place):
         self.set_focus(self.pane.filter)
 
     def action_step_back(self) -> None:
-        """Clear the filter, if there is one, and go to the list."""
-        self.pane.filter.value = ""
+        """Go from the details to the list; from there or from the filter, clear the filter."""
+        if self.detail is None or not self.detail.has_focus_within:
+            self.pane.filter.value = ""
         self.set_focus(self.query_one(ServiceList))
 
     def action_refresh_services(self) -> None:
@@ -335,12 +337,11 @@ class ServicesScreen(Place):
         self._change_version_set(commands.PROMOTE, self.version_sets.promote)
 
     def action_rollback(self) -> None:
-        """Show what the highlighted version set, or change of voice settings, would go back to."""
-        client, service, detail = self.client, self.highlighted, self.detail
-        if client and service and detail and (change := detail.restorable):
-            self._start_change(lambda: self.changes.restore_voice(client, service, change))
-        else:
+        """Show what the highlighted version set, or change of the history, would go back to."""
+        if (change := self.standing.change) is None:
             self._change_version_set(commands.ROLLBACK, self.version_sets.roll_back)
+        else:  # which may have no way back: then the command says so
+            self._change(commands.ROLLBACK, partial(put_back, self.changes, self.version_sets, change.back))
 
     def action_delete_version_set(self) -> None:
         """Show what the highlighted version set holds, then delete it."""

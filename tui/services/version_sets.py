@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
 from typing import TYPE_CHECKING
 
-from tui.services.changes import ServiceSaved, unless_known
+from tui.services.changes import ServiceSaved, TakeBack, unless_known
 
 if TYPE_CHECKING:
     from services.changes.applying import Applied
@@ -14,16 +15,20 @@ if TYPE_CHECKING:
     from services.client import ServicesClient
     from services.model import Service
     from tui.host import AskingHost
+    from tui.services.changes import ChangesController
+    from tui.services.history import WayBack
 
 
 class VersionSetsController:
-    """Changes version sets of a service, each after showing the plan."""
+    """Changes version sets of a service, each after showing the plan; ``note`` keeps the way back."""
 
-    def __init__(self, host: AskingHost) -> None:
+    def __init__(self, host: AskingHost, note: Callable[[TakeBack], object]) -> None:
         self._host = host
+        self._note = note
 
     async def upsert(self, client: ServicesClient, shown: Service, name: str) -> None:
         """Show the form of a version set, then what would change."""
+        from services.changes.differences import newest_versions
         from services.changes.ledger import Backups
         from services.changes.plan import make_plan
         from services.errors import ServiceError
@@ -33,7 +38,8 @@ class VersionSetsController:
 
         try:
             service = await client.get_service(shown.id)
-            before = version_set_values(name, service.version_sets[name])
+            newest = await newest_versions(client, service)
+            before = version_set_values(name, service.version_sets[name], newest.behaviors)
         except (ServiceError, KeyError) as error:
             gone = f"{name} is not there any more; press r to look again"
             self._host.complain(gone if isinstance(error, KeyError) else str(error), title="Cannot change it")
@@ -50,7 +56,8 @@ class VersionSetsController:
                 return
             values = answer
             try:
-                plan = await make_plan(client, service.id, upsert(service, name, values), Backups())
+                wanted = upsert(service, name, values, newest.behaviors)
+                plan = await make_plan(client, service.id, wanted, Backups(), newest=newest)
             except (ServiceError, ValueError) as error:
                 problem = str(error)
                 continue
@@ -89,21 +96,43 @@ class VersionSetsController:
 
         target = await self._host.ask(NameDialog(f"Promote {name} to", _targets(service, name), typing=True))
         if target is not None:
-            await self._plan_and_carry_out(client, service, Promote(name, target))
+            await self.carry_out(client, service, Promote(name, target))
 
     async def roll_back(self, client: ServicesClient, service: Service, name: str) -> None:
         """Show what a version set would go back to; ask, if another user changed it since."""
         from services.changes.requests import Rollback
 
-        await self._plan_and_carry_out(client, service, Rollback(name))
+        await self.carry_out(client, service, Rollback(name))
 
     async def delete(self, client: ServicesClient, service: Service, name: str) -> None:
         """Show what a version set holds, then delete it."""
         from services.changes.requests import Delete
 
-        await self._plan_and_carry_out(client, service, Delete(name))
+        await self.carry_out(client, service, Delete(name))
 
-    async def _plan_and_carry_out(self, client: ServicesClient, service: Service, request: Request) -> None:
+    async def put_back(self, client: ServicesClient, service: Service, name: str, change: int) -> None:
+        """Show what a version set held before a change, and put that back."""
+        from services.changes.requests import Rollback
+
+        await self.carry_out(client, service, Rollback(name, to=change))
+
+    async def take_back(self, client: ServicesClient, *, service_id: str, name: str, change: int) -> bool:
+        """Take a change back after showing what that changes; return whether it is taken back then.
+
+        Raises :class:`services.errors.ServiceError` where there is no way back.
+        """
+        from services.changes.ledger import Backups
+        from services.changes.plan import make_plan
+        from services.changes.requests import Rollback
+
+        plan = await make_plan(client, service_id, Rollback(name, to=change), Backups())
+        if plan.nothing_to_do:
+            self._host.say(f"{name} holds that already.", title="Nothing to take back")
+            return True
+        return await self._carry_out(client, plan, keeps=False)
+
+    async def carry_out(self, client: ServicesClient, service: Service, request: Request) -> None:
+        """Show what a request would change, and do it."""
         from services.changes.ledger import Backups
         from services.changes.plan import make_plan
         from services.changes.requests import ChangedSinceError, Rollback
@@ -122,8 +151,13 @@ class VersionSetsController:
             return
         await self._carry_out(client, plan, aside)
 
-    async def _carry_out(self, client: ServicesClient, plan: Plan, aside: Sequence[str] = ()) -> None:
-        """Show a plan and apply it; if what it was made from moved meanwhile, show both and ask again."""
+    async def _carry_out(
+        self, client: ServicesClient, plan: Plan, aside: Sequence[str] = (), *, keeps: bool = True
+    ) -> bool:
+        """Show a plan and apply it; if what it was made from moved meanwhile, show both and ask again.
+
+        Return whether it was applied; with ``keeps``, its way back is kept.
+        """
         from services.changes.applying import apply_plan
         from services.changes.errors import MovedError, moved
         from services.changes.history import who
@@ -131,24 +165,27 @@ class VersionSetsController:
         from services.errors import ServiceError
         from tui.services.dialogs import MovedPlans, PlanDialog
 
-        while await self._host.ask(PlanDialog(plan, aside)):
+        while await self._host.ask(PlanDialog(plan, client.dialect, aside)):
+            done = False
             try:
                 applied = await apply_plan(client, plan, Backups(), who=who())
             except MovedError as error:
                 reason = f"{moved(error.planned, error.now)}; nothing was sent"
                 if not await self._host.ask(MovedPlans(reason, error.planned, error.now)):
-                    return
+                    return False
                 plan, aside = error.now, ()
                 continue
             except ServiceError as error:
                 self._host.complain(str(error), title=unless_known(error, f"{plan.target} was not changed"))
             else:
-                self._tell(applied)
+                done = True
+                self._tell(applied, keeps=keeps)
             await self._show_now(client, plan.service.id)
-            return
+            return done
+        return False
 
-    def _tell(self, applied: Applied) -> None:
-        """Say what is different now."""
+    def _tell(self, applied: Applied, *, keeps: bool) -> None:
+        """Say what is different now, and keep the way back."""
         from services.changes.differences import change_texts
 
         plan = applied.plan
@@ -163,8 +200,10 @@ class VersionSetsController:
             lines.append(
                 "⚠ the platform stored something else: " + ", ".join(str(c.part) for c in applied.otherwise)
             )
-        if applied.change is not None and plan.action != "rollback":
-            lines.append(f"R on its line takes it back (change {applied.change})." if not gone else _KEPT)
+        if applied.change is not None and keeps:
+            back = partial(self.take_back, service_id=plan.service.id, name=plan.target, change=applied.change)
+            self._note(TakeBack(f"{_DEEDS[plan.action]} of {plan.target}", back))
+            lines.append(f"u takes it back (change {applied.change}).")
         verb = {"promote": "promoted", "upsert": "written", "delete": "deleted", "rollback": "rolled back"}
         way = f"{plan.source} → {plan.target}" if plan.source else plan.target
         self._host.say("\n".join(lines), title=f"{way} {verb[plan.action]}")
@@ -178,8 +217,31 @@ class VersionSetsController:
             self._host.complain(f"what is there now is not known: {error}", title="Press r to look again")
 
 
+async def put_back(
+    changes: ChangesController,
+    version_sets: VersionSetsController,
+    back: WayBack | None,
+    client: ServicesClient,
+    service: Service,
+) -> None:
+    """Take a change of the history back, whatever it was of."""
+    from services.changes.history import FieldsBack
+    from services.changes.kept import Kept, KeptFields
+
+    if back is None:
+        return
+    if isinstance(back.kept, KeptFields):
+        await changes.put_back(client, service, back.kept.subject, back.kept.id)
+    elif isinstance(back.kept, Kept):
+        await version_sets.put_back(client, service, back.kept.target, back.kept.id)
+    elif isinstance(back.remembered, FieldsBack):
+        await changes.put_fields(client, service, back.remembered)
+    elif back.remembered is not None:
+        await version_sets.carry_out(client, service, back.remembered)
+
+
 _LINES_TOLD = 8
-_KEPT = "What it held is kept: turnlab version-set rollback brings it back."
+_DEEDS = {"promote": "promotion", "upsert": "change", "delete": "deletion", "rollback": "rollback"}
 
 
 def _targets(service: Service, source: str) -> list[tuple[str, str]]:

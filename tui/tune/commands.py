@@ -49,7 +49,12 @@ FIELDS: tuple[Command, ...] = (
         "Find a field by a part of its name, or of what it does.",
         action=part("drafts", "find_field"),
     ),
-    UNDO.at("tune", in_footer=True),
+    UNDO.at(
+        "tune",
+        "Take the last change of the draft back; after a save, take the save back, once it is shown.",
+        action=part("platform", "undo"),
+        in_footer=True,
+    ),
     REDO.at("tune"),
     RESET.at("tune"),
 )

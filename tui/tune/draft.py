@@ -62,6 +62,25 @@ class Draft:
         self._stored = stored
         self._edits.rewrite_all(lambda config: rebased(config, sent, stored))
 
+    @property
+    def steps(self) -> int:
+        """How many steps can be taken back."""
+        return self._edits.steps
+
+    def mark(self) -> int:
+        """End the step under way, and return how many can be taken back."""
+        return self._edits.mark()
+
+    def taken_back(self, names: Collection[str], stored: VoiceConfig, steps: int) -> None:
+        """Take note that the platform holds ``stored`` since a save of the fields ``names`` was taken back.
+
+        All but ``steps`` steps of undo are gone; redo brings the saved values into the draft again.
+        """
+        values = self.config.set_values()
+        again = of_values(stored.set_values() | {name: values.get(name) for name in names})
+        self._stored = stored
+        self._edits.back_to(steps, stored, again)
+
     def take_in(self, stored: VoiceConfig, giving_way: Collection[str] = ()) -> None:
         """Put the edits on top of what the platform holds now, except those of the fields ``giving_way``."""
         self.saved(self._stored, stored)

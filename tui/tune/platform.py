@@ -4,19 +4,20 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import dataclass
 from functools import partial
 from typing import Any, Literal, Protocol
 
 from presets.config import changes
 from presets.layers import Layer
-from services.changes.errors import Conflict, MovedFieldsError, UncertainError
-from services.changes.fields import FieldsPlan, apply_fields, plan_fields
+from services.changes.errors import Conflict, MovedFieldsError, NoBackupError, UncertainError
+from services.changes.fields import AppliedFields, FieldsPlan, apply_fields, plan_fields, plan_rollback
 from services.changes.history import who
 from services.changes.ledger import Backups
 from services.client import ServicesClient
-from services.errors import ServiceError
+from services.errors import InvalidError, NotFoundError, ServiceError
 from services.model import Service
-from tui.host import Host
+from tui.host import SECONDS_TO_READ, Host
 from tui.tune.draft import conflicts, giving_way
 from tui.tune.fields import shown_value
 from tui.tune.session import Session
@@ -34,15 +35,27 @@ class PlatformQuestions(Protocol):
         Where callers get the change, its name has to be typed.
         """
 
+    async def take_back(self, title: str, plan: FieldsPlan, *, enter_sends: bool) -> bool | None:
+        """Show what taking a save back would send, and ask whether to; otherwise as :meth:`send`."""
+
     async def leave(self, title: str, count: int, *, can_save: bool) -> Literal["save", "discard", "keep"] | None:
         """Ask what becomes of so many unsaved changes; ``None``: stay."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Save:
+    """A save: the number it is kept under, and how many steps of undo the draft had then."""
+
+    change: int
+    steps: int
 
 
 class PlatformController:
     """Saves the draft of a session through a client, and asks before the draft is left.
 
     ``in_view`` tells whether the screen is; ``doing`` returns what the person is at, to be compared. ``changed`` is
-    called when the session changed, ``saved`` with the service as the platform then holds it. ``leave`` leaves.
+    called when the session changed, ``saved`` with the service as the platform then holds it. ``undo`` takes the
+    last step of the draft back. ``leave`` leaves.
     """
 
     def __init__(
@@ -56,12 +69,18 @@ class PlatformController:
         doing: Callable[[], object],
         changed: Callable[[], object],
         saved: Callable[[Service], object],
+        undo: Callable[[], object],
         leave: Callable[[], Awaitable[object]],
     ) -> None:
         self._host, self.client, self._session, self._questions = host, client, session, questions
         self._in_view, self._focused = in_view, doing
         self._changed, self._saved, self._leave = changed, saved, leave
+        self._undo = undo
         self._backups = Backups()
+        self._saves: list[_Save] = []
+        """What was saved here and not taken back, the last one last."""
+        self._busy = False
+        """Whether the draft is being saved, or a save taken back."""
         self._left = False
         """Whether the person leaves and has said what becomes of the draft."""
 
@@ -117,7 +136,22 @@ class PlatformController:
 
     def save(self) -> None:
         """Show what would be sent, and send it."""
-        self._host.start(self._save, "saving", exclusive=True)
+        self._start(self._save)
+
+    def _start(self, work: Callable[[], Awaitable[object]]) -> None:
+        """Do one thing at a time: ending one that sends would leave its outcome unsaid."""
+
+        async def alone() -> None:
+            self._busy = True
+            try:
+                await work()
+            finally:
+                self._busy = False
+
+        if self._busy:
+            self._host.tell("The last save is still under way. Ask again.", "Not now", severity="warning")
+        else:
+            self._host.start(alone, "saving")
 
     async def _save(self) -> bool:
         service, client = self._session.service, self.client
@@ -185,9 +219,68 @@ class PlatformController:
         sent = self._session.draft.config
         applied = await apply_fields(client, plan, self._backups, who=who())
         self._session.saved(sent, applied.stored)
+        way_back = ""
+        if applied.change is not None:
+            self._saves.append(_Save(applied.change, self._session.draft.mark()))
+            way_back = " · u takes it back"
         self._changed()
-        count = len(plan.after)
-        self._host.tell(f"{count} field{'s' * (count != 1)} of {self._session.title}", "Saved")
+        self._host.tell(f"{_counted(plan)} of {self._session.title}{way_back}", "Saved", timeout=SECONDS_TO_READ)
+        self._tell_otherwise(applied)
+        self._saved(applied.stored)
+        return True
+
+    # ---- taking a save back
+
+    def undo(self) -> None:
+        """Take the last step of the draft back; where a save was the last thing done to it, take that back."""
+        draft = self._session.draft
+        if self._saves and draft.steps == self._saves[-1].steps and not draft.changes():
+            self._start(self._take_back)
+        else:
+            self._undo()
+
+    async def _take_back(self) -> None:
+        service, client, last = self._session.service, self.client, self._saves[-1]
+        assert service is not None
+        assert client is not None
+        try:
+            await self._offer_back(client, service, last)
+        except UncertainError as error:
+            self._host.tell(str(error), "Not known whether it is taken back", severity="error", timeout=20)
+        except (NoBackupError, NotFoundError, InvalidError) as error:
+            self._saves.remove(last)
+            self._host.tell(str(error), "The save cannot be taken back", severity="error", timeout=20)
+        except ServiceError as error:
+            self._host.tell(str(error), "Not taken back", severity="error", timeout=10)
+
+    async def _offer_back(self, client: ServicesClient, service: Service, last: _Save) -> None:
+        """Show what taking a save back changes, and do it. Raises :class:`services.errors.ServiceError`."""
+        began, draft = self._doing(), self._session.draft
+        plan = await plan_rollback(client, service.id, "voice_config", self._backups, last.change)
+        if not self._in_view():
+            self._host.tell("Something else was opened meanwhile. Press u again.", "Not taken back")
+            return
+        if plan.nothing_to_do:
+            self._saves.remove(last)
+            self._host.tell("The platform holds already what it held before the last save.")
+            return
+        title, went_on = self._session.title, self._doing() != began
+        if not await self._questions.take_back(title, plan, enter_sends=not went_on):
+            return
+        config = draft.config
+        applied = await apply_fields(client, plan, self._backups, who=who())
+        self._saves.remove(last)
+        if draft.config == config and not draft.changes():
+            self._session.taken_back(plan.after, applied.stored, self._saves[-1].steps if self._saves else 0)
+        else:
+            self._session.take_in(applied.stored)  # what was edited meanwhile stays
+        self._changed()
+        again = "ctrl+y brings it into the draft again"
+        self._host.tell(f"{_counted(plan)} of {title} · {again}", "Taken back", timeout=SECONDS_TO_READ)
+        self._tell_otherwise(applied)
+        self._saved(applied.stored)
+
+    def _tell_otherwise(self, applied: AppliedFields) -> None:
         if applied.otherwise:
             listed = ", ".join(applied.otherwise)
             self._host.tell(
@@ -196,8 +289,6 @@ class PlatformController:
                 severity="warning",
                 timeout=20,
             )
-        self._saved(applied.stored)
-        return True
 
     def _warnings(self, body: Mapping[str, Any]) -> tuple[str, ...]:
         """Return what may make the platform refuse: stored values out of range stay in the draft until mended."""
@@ -208,7 +299,7 @@ class PlatformController:
 
     def leave(self) -> None:
         """Leave the app, but ask first if the draft is not saved."""
-        self._host.start(self._leave_with_care, "saving", exclusive=True)
+        self._start(self._leave_with_care)
 
     async def _leave_with_care(self) -> None:
         if self.unsaved:
@@ -222,6 +313,11 @@ class PlatformController:
             self._left = True
         # Other drafts may be waiting to be asked about.
         await self._leave()
+
+
+def _counted(plan: FieldsPlan) -> str:
+    count = len(plan.after)
+    return f"{count} field{'s' * (count != 1)}"
 
 
 def _in_words(others: Mapping[str, Any], body: Mapping[str, Any]) -> tuple[str, ...]:

@@ -129,6 +129,12 @@ class TuneDialogs(DraftDialogs):
         """Show what would be sent and ask whether to."""
         return await self.ask(FieldsPlanDialog(f"Save to {title}?", plan, aside, enter_agrees=enter_sends))
 
+    async def take_back(self, title: str, plan: FieldsPlan, *, enter_sends: bool) -> bool | None:
+        """Show what taking a save back would send, and ask whether to."""
+        return await self.ask(
+            FieldsPlanDialog(f"Take back the last save to {title}?", plan, enter_agrees=enter_sends)
+        )
+
     async def leave(self, title: str, count: int, *, can_save: bool) -> Literal["save", "discard", "keep"] | None:
         """Ask what becomes of unsaved changes."""
         return await self.ask(UnsavedChanges(title, count, can_save=can_save))

@@ -160,6 +160,7 @@ class TuneScreen(PaneScreen):
             doing=lambda: self.focused,
             changed=self.show_settings,
             saved=lambda service: self.post_message(self.ServiceSaved(service)),
+            undo=lambda: self.drafts.undo(),
             leave=lambda: self.app.run_action("quit"),
         )
         self.arms = ArmsController(host, client, session, ask, changed=self.show_settings)
@@ -245,10 +246,8 @@ class TuneScreen(PaneScreen):
 
     def focus_pane(self, pane: str) -> None:
         """Put the focus into a pane."""
-        if pane == "fields":
-            self.fields.focus_field()
-        elif pane == "recordings":
-            self.listing.focus()
+        if pane in ("fields", "recordings"):
+            self.fields.focus_field() if pane == "fields" else self.listing.focus()
         else:
             # at once, not by a message, which would come after the next key's
             self.set_focus(self.drawing if pane == "timeline" else self.query_one(ReadoutTable))

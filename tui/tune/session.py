@@ -115,6 +115,12 @@ class Session:
         self.draft.saved(sent, service.voice_config)
         self.revision += 1
 
+    def taken_back(self, names: Collection[str], service: Service, steps: int) -> None:
+        """Take note that a save of the fields ``names`` was taken back: see :meth:`Draft.taken_back`."""
+        self.service = service
+        self.draft.taken_back(names, service.voice_config, steps)
+        self.revision += 1
+
     def take_in(self, service: Service, giving_way: Collection[str] = ()) -> None:
         """Note what another user stored: the draft goes on top of that, except for ``giving_way``."""
         self.service = service
