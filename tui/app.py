@@ -97,6 +97,7 @@ class TurnlabApp(ConnectedApp, inherit_bindings=False):
         # Nothing is styled yet, so no widget needs to learn of the change.
         self.set_reactive(App.theme, THEMES.get(remembered("theme"), DARK).name)
         self.stylesheet.set_variables(self.get_css_variables())
+        self._styled_for = (self.theme, self.ansi_theme)
         self._keys_stamp = keys_stamp()
         self._has_keys = keymap is not None
         if keymap:
@@ -109,6 +110,24 @@ class TurnlabApp(ConnectedApp, inherit_bindings=False):
         filter then asks for ``app.screen`` in vain. The default screen is put on the stack first.
         """
         return self.services_screen
+
+    def get_screen(self, screen: Any, screen_class: Any = None) -> Any:
+        """Return a screen that is about to open, its style sheets read.
+
+        Textual would read them itself, parse every other one with them, and style every widget in view again. Each
+        of ours speaks of its own screen alone.
+        """
+        found = super().get_screen(screen, screen_class)
+        if new := [path for path in found.css_path if not self.stylesheet.has_source(str(path))]:
+            self.stylesheet.read_all(new)
+            self.stylesheet.parse()
+        return found
+
+    def refresh_css(self, animate: bool = True) -> None:
+        """Style what is in view again if the theme changed; Textual calls it for each new mode too."""
+        if self._styled_for != (look := (self.theme, self.ansi_theme)):
+            self._styled_for = look
+            super().refresh_css(animate)
 
     def on_mount(self) -> None:
         """Make Services a mode one can return to, and go to the first place."""

@@ -37,6 +37,9 @@ PATIENCE_S = 1.0
 DEADLINE_S = 60.0
 """How long a test waits for what must come, on a busy machine."""
 
+_painted: set[type] = set()
+"""The kinds of screen that this process has painted at rest."""
+
 T = TypeVar("T")
 
 
@@ -116,11 +119,11 @@ def _end(future: asyncio.Future[None]) -> None:
 def keep_pace(monkeypatch: pytest.MonkeyPatch) -> None:
     """Let every app run in a :class:`RestingLoop`, and every pilot wait for its rest.
 
-    A screen is painted when it first rests, when a picture is taken, and when the test is done with the app.
+    A screen is painted when one of its kind first rests in this process, when a picture is taken, and when the test
+    is done with the app.
     """
     paint, run_test = Compositor.render_update, App.run_test
     unpainted: dict[Compositor, tuple[Context, list[Screen[Any]] | None]] = {}
-    painted: set[Compositor] = set()
 
     def paint_at_rest(
         compositor: Compositor,
@@ -140,10 +143,10 @@ def keep_pace(monkeypatch: pytest.MonkeyPatch) -> None:
         while loop.threads.minded and anyio.to_thread.current_default_thread_limiter().borrowed_tokens:
             await asyncio.sleep(0.001)
             await loop.rest()
-        for compositor in [one for one in unpainted if again or one not in painted]:
+        for compositor in [one for one in unpainted if again or type(one.root) not in _painted]:
             context, stack = unpainted.pop(compositor)
             context.run(paint, compositor, screen_stack=stack)
-            painted.add(compositor)
+            _painted.add(type(compositor.root))
 
     async def wait_for_screen(_: Pilot[None]) -> bool:
         await at_rest()

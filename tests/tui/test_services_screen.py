@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import Any
 
 import pytest
+from textual.color import Color
 from textual.pilot import Pilot
 from textual.widgets import DataTable, Input, Static, TabbedContent
 
@@ -19,6 +20,7 @@ from tui.services.list_pane import ServiceList, ServiceNotice
 from tui.services.screen import ServicesScreen
 from tui.services.version_set_table import ordered
 from tui.services.voice_table import voice_rows, warnings
+from tui.themes import LIGHT
 from tui.tune.screen import TuneScreen
 from tui.tune.symptom_guide import SymptomGuide
 
@@ -134,9 +136,11 @@ async def test_the_highlighted_service_opens_in_tune(app: TurnlabApp) -> None:
             assert tune.session.service is not None
             assert tune.session.service.name == name
             tunes.append(tune)
+            app.action_choose_theme("light")
             await pilot.press("1")
             await settle(pilot)
             assert highlighted(pilot) == name
+            assert screen(pilot).styles.background == Color.parse(str(LIGHT.background)), "as the theme is by now"
         assert tunes[0] is tunes[1] is not tunes[2]
 
 

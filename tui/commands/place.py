@@ -7,9 +7,11 @@ from functools import partial
 from inspect import isawaitable
 from typing import Any, ClassVar, NamedTuple
 
+from textual import on
 from textual.binding import Binding, BindingType
 from textual.command import DiscoveryHit, Hit, Hits, Provider
 from textual.content import Content
+from textual.events import Mount, ScreenResume
 from textual.screen import Screen
 
 from tui.commands.command import Command
@@ -56,6 +58,25 @@ class Place(Screen[None]):
     """What the help screen calls this place."""
     COMMANDS_HERE: ClassVar[tuple[Command, ...]] = ()
     """The commands that work here, most useful first."""
+
+    _styled_for: tuple[object, ...] = ()
+
+    @on(Mount)
+    def _note_look(self) -> None:
+        self._styled_for = self._look
+
+    @on(ScreenResume)
+    def _keep_styles(self, event: ScreenResume) -> None:
+        """Let Textual style every widget again only where the theme changed while another screen was in view.
+
+        It would whenever a screen comes into view, which takes longer than all the rest.
+        """
+        event.refresh_styles = self._styled_for != self._look
+        self._note_look()
+
+    @property
+    def _look(self) -> tuple[object, ...]:
+        return (self.app.theme, self.app.ansi_theme, self.app.native_ansi_color, self.app.app_focus)
 
     def reason_against(self, command: Command) -> str:  # noqa: ARG002  (for screens that know one)
         """Return why a command cannot do anything at the moment; nothing if it can."""

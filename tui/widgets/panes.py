@@ -142,6 +142,8 @@ class PaneScreen(Place):
         if pane != self._pane:
             self._pane = pane
             self.fit()
+            # Textual styles what is inside FIELD:focus-within again, and not what is inside PANE:focus-within.
+            self.app.stylesheet.update_nodes(self.query(".pane-title"))
 
     def action_turn_pane(self, steps: int) -> None:
         """Go to the next pane."""
