@@ -2,7 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from typing import Final
+
+from pydantic import JsonValue
+
+_NUMBER: Final = re.compile(r"\+?\(?\d(?:[ ().-]{0,2}\d){6,}")
+"""What reads like a telephone number in a text."""
 
 _SHOWN: Final = 2
 """Digits at the end that stay: enough to tell two calls apart, too few to find anyone."""
@@ -25,3 +31,14 @@ def masked_number(number: str | None) -> str | None:
             # An address such as sip:jane@example.org names a person too.
             shown.append(c if c in "+-() ." else "•")
     return "".join(shown)
+
+
+def masked_words(value: JsonValue) -> JsonValue:
+    """Return a JSON value with what reads like a telephone number masked in each of its texts."""
+    if isinstance(value, str):
+        return _NUMBER.sub(lambda found: masked_number(found[0]) or "", value)
+    if isinstance(value, list):
+        return [masked_words(one) for one in value]
+    if isinstance(value, dict):
+        return {name: masked_words(one) for name, one in value.items()}
+    return value

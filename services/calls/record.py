@@ -6,6 +6,8 @@ from typing import Final, Literal
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, JsonValue
 
+from services.calls.masking import masked_number, masked_words
+
 SCHEMA: Final = "turnlab.call/1"
 
 Speaker = Literal["caller", "agent", "operator"]
@@ -89,7 +91,7 @@ class CallRecord(_Part):
     duration_s: float | None = None
     direction: str | None = None
     phone_number: str | None = None
-    """As the platform gives it. Mask it before it is shown: :func:`services.calls.masking.masked_number`."""
+    """As the platform gives it. It is shown masked: :meth:`masked`."""
     simulated: bool = False
     made_by_turnlab: bool = False
     """Whether Turnlab made the call for its demo workspace, so that no patient had it."""
@@ -113,3 +115,17 @@ class CallRecord(_Part):
         if self.audio is not None:
             written["audio"] = self.audio.model_dump(mode="json", exclude_none=True)
         return written
+
+    def masked(self) -> CallRecord:
+        """Return the record as it may be shown: with every telephone number masked, spoken ones too."""
+        bare = {name: masked_words(value) for name, value in (self.voice_config or {}).items()}
+        turns = tuple(turn.model_copy(update={"text": masked_words(turn.text)}) for turn in self.turns)
+        config = None if self.voice_config is None else bare
+        update: dict[str, object] = {
+            "phone_number": masked_number(self.phone_number),
+            "voice_config": config,
+            "turns": turns,
+        }
+        if "inherited_voice_config" in (self.model_extra or {}):
+            update["inherited_voice_config"] = masked_words((self.model_extra or {})["inherited_voice_config"])
+        return self.model_copy(update=update)

@@ -90,7 +90,9 @@ CASES = [
     Case("error", ("labels", "export", "coughs.flac", "--output", "-"), code=2),
     Case("error", ("profiles", "fit", "track.txt", "--name", "none"), code=1),
 ]
-ELSEWHERE = {"model-fetch", "model-check", "devices", "device-tests", "agent", "call", "serve"}
+CALLS = {"calls_pull", "calls_list", "calls_show", "calls_purge"}
+"""What tests/cli/test_calls.py checks: one pull serves them all."""
+ELSEWHERE = {*CALLS, "model-fetch", "model-check", "devices", "device-tests", "agent", "call", "serve"}
 
 
 @pytest.fixture(scope="module")

@@ -89,3 +89,19 @@ def test_ids_become_file_names_that_stay_apart() -> None:
 )
 def test_numbers_are_masked(number: str | None, shown: str | None) -> None:
     assert masked_number(number) == shown
+
+
+def test_spoken_numbers_are_masked_and_other_figures_are_not() -> None:
+    said = "Call me at (555) 010-0142 or +1 555 010 0199, on 2 p.m. the 12th, 2.5 mg, 500 of 1200"
+    turns = [{"speaker": "caller", "text": said}]
+    config = {"forwarding": {"forward_to": "+15550100142", "ms": 5000}, "words": ["555.010.0142"]}
+    record = CallRecord.model_validate(RECORD | {"turns": turns, "voice_config": config}).masked()
+    assert (
+        record.turns[0].text
+        == "Call me at (•••) •••-••42 or +• ••• ••• ••99, on 2 p.m. the 12th, 2.5 mg, 500 of 1200"
+    )
+    assert record.voice_config == {
+        "forwarding": {"forward_to": "+•••••••••42", "ms": 5000},
+        "words": ["•••.•••.••42"],
+    }
+    assert "0142" not in json.dumps(record.to_json())

@@ -38,6 +38,7 @@ class HelpingGroup(TyperGroup):
 
 
 LATER = {
+    "calls": ("tui.cli.commands.calls", "calls_app"),
     "labels": ("tui.cli.commands.labels", "labels_app"),
     "models": ("tui.cli.commands.models", "models_app"),
     "profiles": ("tui.cli.commands.profiles", "profiles_app"),
@@ -48,6 +49,7 @@ LATER = {
 """Where the groups of commands are that the main help only names."""
 
 LATER_HELP = {
+    "calls": "Pull the calls that a service really had, list, show and delete them.",
     "labels": "Labels to Audacity and back, and from Praat, RTTM or SRT.",
     "models": "Show the model files, or get the missing one.",
     "profiles": "Show engine profiles, check one, or fit one from real calls.",

@@ -1,0 +1,1 @@
+"""``turnlab calls``: the calls that services really had."""

@@ -1,0 +1,204 @@
+"""``turnlab calls list`` and ``show``: the calls kept here, their numbers masked unless they are asked for."""
+
+from __future__ import annotations
+
+import json
+from datetime import UTC, date, datetime
+from typing import Any
+
+from services.calls.folders import CallFolder, CallFolders
+from services.calls.record import CallRecord, CallTurn
+from tui.cli.calls.purge import purge_old
+from tui.cli.failure import CallError, complain
+from tui.cli.tables import print_line, print_table, print_timed
+
+NOTHING = "—"
+LISTED = 5
+"""So many calls are named where the beginning of an id fits several."""
+
+
+def day_given(option: str, text: str | None) -> date | None:
+    """Return a day that was given. Raises :class:`~tui.cli.failure.CallError`."""
+    if text is None:
+        return None
+    try:
+        return date.fromisoformat(text)
+    except ValueError:
+        raise CallError(f"{option} {text}: is no day; write it like 2026-11-20") from None
+
+
+def clock_time(moment: datetime | None) -> str:
+    """Return when a call began, in local time."""
+    return NOTHING if moment is None else moment.astimezone().strftime("%Y-%m-%d %H:%M")
+
+
+def list_calls(
+    service: str | None,
+    since: str | None,
+    until: str | None,
+    limit: int | None,
+    *,
+    show_numbers: bool,
+    as_json: bool,
+) -> None:
+    """List kept calls, the newest first."""
+    first, last = day_given("--since", since), day_given("--until", until)
+    folders = CallFolders()
+    purge_old(folders)
+    found = sorted(
+        (one for one in _readable(folders) if _wanted(one, service, first, last)),
+        key=lambda record: record.started_at or datetime.min.replace(tzinfo=UTC),
+        reverse=True,
+    )
+    shown = found[:limit]
+    if as_json:
+        calls = [call_json(record, show_numbers=show_numbers, turns=False) for record in shown]
+        answer = {"schema": "turnlab.calls_list/1", "calls": calls, "complete": len(shown) == len(found)}
+        print(json.dumps(answer, ensure_ascii=False))
+        return
+    headers = ["id", "started", "service", "caller", "audio", "ended", "length", "turns", "quality"]
+    if shown:
+        length = _shortest([record.id for record in found])
+        rows = [[one.id[:length], *_row(one if show_numbers else one.masked())] for one in shown]
+        print_table("", headers, rows, left=6, whole=4)
+    else:
+        print_line("No calls are kept here that fit; get some with turnlab calls pull SERVICE.")
+    if len(shown) < len(found):
+        print_line(f"{len(found) - len(shown)} more: raise --limit")
+    if any(record.made_by_turnlab for record in shown):
+        print_line("Turnlab made these calls for its demo workspace: no patient had them.")
+
+
+def _readable(folders: CallFolders) -> list[CallRecord]:
+    records = []
+    for one in folders.find():
+        if one.record is None:
+            complain(str(one.problem))
+        else:
+            records.append(one.record)
+    return records
+
+
+def _wanted(record: CallRecord, service: str | None, first: date | None, last: date | None) -> bool:
+    if service is not None:
+        own = record.service
+        if own is None or service.casefold() not in (own.id.casefold(), own.name.casefold()):
+            return False
+    day = None if record.started_at is None else record.started_at.astimezone(UTC).date()
+    if day is None:
+        return first is None and last is None
+    return (first is None or first <= day) and (last is None or day <= last)
+
+
+def _shortest(ids: list[str]) -> int:
+    """Return how many characters tell ids apart, at least eight: as many as ``show`` needs."""
+    longest = max(map(len, ids))
+    return next((n for n in range(8, longest) if len({one[:n] for one in ids}) == len(ids)), longest)
+
+
+def _row(record: CallRecord) -> list[str]:
+    return [
+        clock_time(record.started_at),
+        record.service.name if record.service else NOTHING,
+        record.phone_number or NOTHING,
+        "simulated" if record.simulated else record.audio_state,
+        record.ended_by or NOTHING,
+        _length(record.duration_s),
+        str(sum(turn.speaker == "caller" for turn in record.turns)),
+        NOTHING if record.quality_score is None else f"{record.quality_score:.2f}",
+    ]
+
+
+def _length(seconds: float | None) -> str:
+    return NOTHING if seconds is None else f"{int(seconds // 60)}:{int(seconds % 60):02d}"
+
+
+def call_json(record: CallRecord, *, show_numbers: bool, turns: bool) -> dict[str, Any]:
+    """Return a kept call as scripts see it: ``call.json`` with numbers masked, with or without its turns."""
+    found: dict[str, Any] = (record if show_numbers else record.masked()).to_json()
+    if not turns:
+        found.pop("turns")
+    found.pop("schema")
+    return found
+
+
+def show_call(call_id: str, *, show_numbers: bool, as_json: bool) -> None:
+    """Show one kept call. Raises :class:`~tui.cli.failure.CallError` unless one fits."""
+    folders = CallFolders()
+    purge_old(folders)
+    folder, record = find_kept(folders, call_id)
+    if as_json:
+        call = call_json(record, show_numbers=show_numbers, turns=True)
+        print(
+            json.dumps(
+                {"schema": "turnlab.calls_show/1", "folder": str(folder.path), "call": call}, ensure_ascii=False
+            )
+        )
+        return
+    record = record if show_numbers else record.masked()
+    for line in _facts(record, folder):
+        print_line(line)
+    print_line("")
+    print_timed([(_moment(turn), _said(turn)) for turn in record.turns])
+
+
+def find_kept(folders: CallFolders, call_id: str) -> tuple[CallFolder, CallRecord]:
+    """Return the kept call of an id, or whose id begins so. Raises :class:`~tui.cli.failure.CallError`."""
+    if not call_id.strip():
+        raise CallError("a call's id cannot be empty; list them: turnlab calls list")
+    found = [(one, one.record) for one in folders.find() if one.record and one.record.id.startswith(call_id)]
+    exactly = [one for one in found if one[1].id == call_id] or found
+    if len(exactly) == 1:
+        return exactly[0]
+    if exactly:
+        ids = ", ".join(record.id for _, record in exactly[:LISTED])
+        raise CallError(f"{len(exactly)} calls begin with {call_id!r}; give more of the id: {ids}")
+    raise CallError(f"no call {call_id!r} is kept here; list them: turnlab calls list")
+
+
+def _facts(record: CallRecord, folder: CallFolder) -> list[str]:
+    service = f" · {record.service.name}" if record.service else ""
+    number = record.phone_number
+    settings = {
+        "changes": "those of the time, from the record of changes",
+        "platform": "those the platform names",
+        "today": "those of today: no change is on record",
+    }
+    lines = [
+        f"{record.id}{service}",
+        f"{clock_time(record.started_at)} · {_length(record.duration_s)} · {record.direction or 'call'}"
+        + (f" · {number}" if number else "")
+        + (f" · ended: {record.ended_by}" if record.ended_by else ""),
+        f"audio: {_audio(record)} · {folder.path}",
+    ]
+    if record.voice_config_from is not None:
+        values = (
+            ", ".join(f"{name} {value}" for name, value in (record.voice_config or {}).items()) or "all inherited"
+        )
+        lines.append(f"settings ({settings[record.voice_config_from]}): {values}")
+    for start_s, end_s in record.operator:
+        lines.append(f"a human operator spoke from {_length(start_s)} to {_length(end_s)}")
+    if record.simulated:
+        lines.append("the platform simulated the caller")
+    if record.made_by_turnlab:
+        lines.append("Turnlab made this call for its demo workspace: no patient had it")
+    return lines
+
+
+def _audio(record: CallRecord) -> str:
+    if record.audio_state == "archived":
+        when = f", expected {clock_time(record.restore_at)}" if record.restore_at else ""
+        return f"archived{when}; pull again then"
+    return {"here": "here", "none": "none", "removed": "deleted, measures only"}[record.audio_state]
+
+
+def _moment(turn: CallTurn) -> str:
+    return NOTHING if turn.from_s is None else f"{int(turn.from_s // 60)}:{turn.from_s % 60:05.2f}"
+
+
+def _said(turn: CallTurn) -> str:
+    kind = f" ({turn.kind})" if turn.kind in ("filler", "greeting") else ""
+    tools = "".join(f" [{tool.name}{'' if tool.ms is None else f' {tool.ms:.0f} ms'}]" for tool in turn.tools)
+    response = turn.reported.get("response_ms")
+    took = "" if response is None else f" [platform: {response:.0f} ms]"
+    return f"{turn.speaker}{kind}: {turn.text or '…'}{tools}{took}"

@@ -1,0 +1,55 @@
+"""``turnlab calls purge``: deletes what was kept long enough, and says so."""
+
+from __future__ import annotations
+
+import json
+from datetime import timedelta
+
+from base.os_errors import os_error_text
+from services.calls.folders import CallFolders
+from services.calls.retention import Purged, keep_for, kept_days, purge, purge_expired
+from tui.cli.failure import ToldError, WorkError, complain, report
+from tui.cli.tables import print_line
+
+
+def purge_calls(older_than: int | None, keep: int | None, *, everything: bool, as_json: bool) -> None:
+    """Delete calls: all, those pulled more than so many days ago, or those kept as long as calls are kept.
+
+    Raises :class:`~tui.cli.failure.WorkError`, and :class:`~tui.cli.failure.ToldError` for calls that stay.
+    """
+    folders = CallFolders()
+    if keep is not None:
+        try:
+            keep_for(folders, keep)
+        except OSError as error:
+            raise WorkError(f"{folders.home}: {os_error_text(error)}; nothing was changed") from None
+    if everything:
+        done = purge(folders, None)
+    elif older_than is not None:
+        done = purge(folders, timedelta(days=older_than))
+    else:
+        done = purge_expired(folders)
+    days = kept_days(folders)
+    if as_json:
+        answer = {"schema": "turnlab.calls_purge/1", "deleted": done.calls, "bytes": done.bytes, "kept_days": days}
+        print(json.dumps(answer))
+    else:
+        print_line(f"{_counted(done)} deleted. Calls are kept for {days} days in {folders.home}.")
+    for problem in done.problems:
+        report(problem, "failed")
+    if done.problems:
+        raise ToldError
+
+
+def purge_old(folders: CallFolders) -> None:
+    """Delete the calls that were kept as long as calls are kept, and say so on standard error."""
+    done = purge_expired(folders)
+    if done.calls:
+        complain(f"{_counted(done)} deleted: calls are kept for {kept_days(folders)} days")
+    for problem in done.problems:
+        complain(problem)
+
+
+def _counted(done: Purged) -> str:
+    calls = "1 call" if done.calls == 1 else f"{done.calls} calls"
+    return f"{calls} ({done.bytes / 1e6:.1f} MB)" if done.calls else calls

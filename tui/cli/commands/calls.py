@@ -1,0 +1,89 @@
+"""``turnlab calls``: its commands and their options. Each imports its work only when it is called."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from tui.cli.failure import CallError
+from tui.cli.groups import LATER_HELP, HelpingGroup
+from tui.cli.options import ConnectionName, Json, ServiceName
+
+calls_app = typer.Typer(rich_markup_mode=None, add_completion=False, cls=HelpingGroup, help=LATER_HELP["calls"])
+
+Since = Annotated[str | None, typer.Option(metavar="DATE", help="The first day (UTC), such as 2026-11-20.")]
+Until = Annotated[str | None, typer.Option(metavar="DATE", help="The last day (UTC).")]
+ShowNumbers = Annotated[bool, typer.Option("--show-numbers", help="Show telephone numbers whole.")]
+Service = Annotated[str | None, typer.Argument(metavar="[SERVICE]", help="Only those of this service: name or id.")]
+
+
+@calls_app.command("pull")
+def pull(
+    service: ServiceName,
+    days: Annotated[int | None, typer.Option(min=1, help="The last so many days; 14 by default.")] = None,
+    since: Since = None,
+    until: Until = None,
+    limit: Annotated[int, typer.Option(min=1, help="At most so many, the newest.")] = 200,
+    simulated: Annotated[
+        bool, typer.Option("--simulated", help="Also the calls whose caller the platform simulated.")
+    ] = False,
+    no_audio: Annotated[
+        bool, typer.Option("--no-audio", help="Keep measures only: no sound, no words, no number.")
+    ] = False,
+    connection: ConnectionName = None,
+    as_json: Json = False,
+) -> None:
+    """Pull a service's calls into their private folder; what is here already is not asked for again."""
+    if days is not None and since is not None:
+        raise CallError("--days and --since both say where to begin; give one")
+    from tui.cli.calls.pull import PullOptions, pull_calls
+
+    pull_calls(PullOptions(service, days, since, until, limit, simulated, no_audio, connection), as_json=as_json)
+
+
+@calls_app.command("list")
+def list_(
+    service: Service = None,
+    since: Since = None,
+    until: Until = None,
+    limit: Annotated[int | None, typer.Option(min=1, help="At most so many, the newest.")] = None,
+    show_numbers: ShowNumbers = False,
+    as_json: Json = False,
+) -> None:
+    """List the calls that are kept here, the newest first."""
+    from tui.cli.calls.listing import list_calls
+
+    list_calls(service, since, until, limit, show_numbers=show_numbers, as_json=as_json)
+
+
+@calls_app.command("show")
+def show(
+    call: Annotated[str, typer.Argument(metavar="ID", help="A kept call's id, or how it begins.")],
+    show_numbers: ShowNumbers = False,
+    as_json: Json = False,
+) -> None:
+    """Show one kept call: what is known of it, and who spoke when."""
+    from tui.cli.calls.listing import show_call
+
+    show_call(call, show_numbers=show_numbers, as_json=as_json)
+
+
+@calls_app.command("purge")
+def purge(
+    older_than: Annotated[
+        int | None, typer.Option(min=0, metavar="DAYS", help="Delete what was pulled more than so many days ago.")
+    ] = None,
+    everything: Annotated[bool, typer.Option("--all", help="Delete every call.")] = False,
+    keep: Annotated[
+        int | None,
+        typer.Option(min=1, max=3650, metavar="DAYS", help="Keep calls for so many days; 30 by default."),
+    ] = None,
+    as_json: Json = False,
+) -> None:
+    """Delete calls that were kept long enough, with everything of them."""
+    if everything and older_than is not None:
+        raise CallError("--all and --older-than exclude each other")
+    from tui.cli.calls.purge import purge_calls
+
+    purge_calls(older_than, keep, everything=everything, as_json=as_json)
