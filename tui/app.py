@@ -5,7 +5,8 @@ from __future__ import annotations
 import contextlib
 import gc
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from functools import partial
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from textual import work
@@ -15,7 +16,7 @@ from textual.css.query import NoMatches
 from textual.events import Event, InputEvent, Key, Paste
 from textual.message import Message
 
-from tui.commands.place import CommandsProvider, bindings
+from tui.commands.place import CommandsProvider, Jump, bindings
 from tui.commands.shared import EVERYWHERE, SHOW_PALETTE
 from tui.connection import Clock, ConnectedApp, OpenClient
 from tui.launch import report_first_paint
@@ -31,11 +32,13 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from rich.console import RenderableType
+    from textual.screen import Screen
 
     from services.model import Service
     from tui.live.call import OpenCall
     from tui.live.screen import LiveScreen
     from tui.tour import Tour
+    from tui.tune.screen import TuneScreen
 
 SERVICES, TUNE = "services", "tune"
 MOST_NOTES = 2
@@ -196,16 +199,36 @@ class TurnlabApp(ConnectedApp, inherit_bindings=False):
         super().panic()
 
     @work(exclusive=True, group="places")
-    async def open_screen(self, screen: str, service: Service | None = None, *, symptoms: bool = False) -> None:
+    async def open_screen(
+        self, screen: str, service: Service | None = None, then: Callable[[TuneScreen], object] | None = None
+    ) -> None:
         """Go to a screen, by its id in the registry; ``service`` is the one that it should be about.
 
-        With ``symptoms``, which is for Tune, the symptom guide opens there.
+        ``then``, which is for Tune, is called with the screen once it is in view.
         """
         mode = await SCREENS[screen].mode(self, service)
         # Not awaited: the next key may cancel this worker, and half a screen must not stand.
         self.switch_mode(mode)
-        if symptoms:
-            self.tunes.ask_symptoms(mode)
+        if then is not None:
+            self.tunes.have(mode, then)
+
+    def jumps_from(self, screen: Screen[Any]) -> Iterator[Jump]:
+        """Return what can be gone to from any screen: services, and the recordings, fields and presets of Tune."""
+        in_services = screen is self.services_screen
+        if not in_services:
+            yield from map(self._jump_to, self.services_screen.listing.known)
+        if not screen.is_modal:
+            service = self.services_screen.highlighted if in_services else None
+            yield from self.tunes.jumps(lambda then: self.open_screen(TUNE, service, then))
+
+    async def jumps_called(self, text: str) -> Sequence[Jump]:
+        """Search the platform for services that were not listed yet."""
+        listing = self.services_screen.listing
+        return [] if listing.knows_all else [self._jump_to(one) for one in await listing.search(text)]
+
+    def _jump_to(self, service: Service) -> Jump:
+        about = "Open this service in Tune."
+        return Jump(plain(service.name), "service", partial(self.open_screen, TUNE, service), about)
 
     def on_live_screen_draft_changed(self) -> None:
         """Let Tune keep the draft that was changed in Live."""
@@ -250,11 +273,11 @@ class TurnlabApp(ConnectedApp, inherit_bindings=False):
         if (here := getattr(self.screen, "symptoms", None)) is not None:
             here.ask()
         elif self.screen is not self.services_screen:
-            self.open_screen(TUNE, symptoms=True)
+            self.open_screen(TUNE, then=lambda tune: tune.symptoms.ask())
         elif self.services_screen.listed.waiting:
             self.set_timer(STILL_COMING_S, self._show_symptoms_of_service)
         else:
-            self.open_screen(TUNE, self.services_screen.highlighted, symptoms=True)
+            self.open_screen(TUNE, self.services_screen.highlighted, lambda tune: tune.symptoms.ask())
 
     def _show_symptoms_of_service(self) -> None:
         """Go on once the services came, unless the person went elsewhere."""

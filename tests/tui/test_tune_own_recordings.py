@@ -3,21 +3,24 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import pytest
+from textual.command import CommandList
 from textual.events import Paste
 from textual.pilot import Pilot
 from textual.widgets import Input, OptionList, Static
 
+from services.model import Service
 from simulator.recording import bundled_folder
-from tests.tui.conftest import ScriptedClient, make_app, settle
+from tests.tui.conftest import ScriptedClient, make_app, service, settle
 from tests.tui.pace import until
 from tests.tui.tune_support import bundled_in, rest, settle_on
 from tui.app import TurnlabApp
 from tui.dialogs.folder_dialog import FolderDialog
 from tui.tune import adding
+from tui.tune.choosing_dialogs import PresetsDialog
 from tui.tune.recording_list import RecordingList
 from tui.tune.screen import TuneScreen
 
@@ -36,8 +39,8 @@ def folder(tmp_path: Path) -> Path:
     return bundled_in(tmp_path / "our calls", "coughs.flac", "coughs.json", "telephone.flac")
 
 
-def opening(*paths: Path) -> TurnlabApp:
-    return make_app(ScriptedClient().open, opened=paths)
+def opening(*paths: Path, services: Sequence[Service] = ()) -> TurnlabApp:
+    return make_app(ScriptedClient(services).open, opened=paths)
 
 
 async def tune(pilot: Pilot[None]) -> TuneScreen:
@@ -168,11 +171,23 @@ async def test_walking_the_list_shows_a_recording_and_enter_on_a_heading_compare
         await settle_on(pilot, FolderDialog)
 
 
-async def test_the_palette_goes_to_a_field_and_to_a_recording(folder: Path) -> None:
-    async with opening(folder).run_test(size=SIZE) as pilot:
+async def test_the_palette_goes_to_fields_recordings_presets_and_services_not_listed_yet(folder: Path) -> None:
+    app = opening(folder, services=[service(number) for number in range(150)])
+    async with app.run_test(size=SIZE) as pilot:
         screen = await tune(pilot)
         await pilot.press("ctrl+p", *"eot_timeout", "enter")
         await until(pilot, lambda: pilot.app.screen is screen and focused_field(screen) == "eot_timeout_ms")
         await pilot.press("ctrl+p", *"telephone", "enter")
         await until(pilot, lambda: screen.recordings.state.shown == str(folder / "telephone.flac"))
         await rest(pilot)
+        await pilot.press("ctrl+p", *"ultra_low", "enter")
+        await settle_on(pilot, PresetsDialog)
+        await pilot.press("enter")
+        await rest(pilot)
+        assert "max_buffer_delay_ms" in screen.session.draft.changes()
+        assert app.services_screen.listing.known[-1].name != "Service 00149", "it is on the second page"
+        await pilot.press("ctrl+p", *"service 00149")
+        offered = app.screen.query_one(CommandList)
+        await until(pilot, lambda: any("Service 00149" in str(one.prompt) for one in offered.options))
+        await pilot.press("enter")
+        await until(pilot, lambda: getattr(app.screen, "session", screen.session).title == "Service 00149")

@@ -5,13 +5,14 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable, Iterable
 from functools import partial
 from inspect import isawaitable
-from typing import Any, ClassVar, NamedTuple
+from typing import Any, ClassVar, NamedTuple, Protocol, runtime_checkable
 
 from textual import on
 from textual.binding import Binding, BindingType
 from textual.command import DiscoveryHit, Hit, Hits, Provider
 from textual.content import Content
 from textual.events import Mount, ScreenResume
+from textual.fuzzy import Matcher
 from textual.screen import Screen
 
 from tui.commands.command import Command
@@ -49,6 +50,18 @@ class Jump(NamedTuple):
     name: str
     kind: str
     go: Callable[[], object]
+    about: str = ""
+
+
+@runtime_checkable
+class Jumping(Protocol):
+    """An app that knows what can be gone to from any of its screens."""
+
+    def jumps_from(self, screen: Screen[Any]) -> Iterable[Jump]:
+        """Return what can be gone to from a screen, besides what that screen says itself."""
+
+    async def jumps_called(self, text: str) -> Iterable[Jump]:
+        """Look elsewhere for what has this text in it, and return it."""
 
 
 class Place(Screen[None]):
@@ -128,13 +141,18 @@ def key_names(command: Command, screen: Screen[Any]) -> list[str]:
     return list(dict.fromkeys(screen.app.get_key_display(binding) for binding in bound))
 
 
+_FOUND_ELSEWHERE = 0.1
+"""How well something fits that was found by other words than its name."""
+
+
 class CommandsProvider(Provider):
-    """Offers every command that works on the screen the palette was opened over."""
+    """Offers every command that works on the screen the palette was opened over, and what one can go to from it."""
 
     async def discover(self) -> Hits:
-        """Yield every command while nothing is typed, those of the footer first."""
+        """Yield every command while nothing is typed: the footer's, the others, then what can do nothing now."""
+        reason = self.screen.reason_against if isinstance(self.screen, Place) else lambda _: ""
         commands = commands_in_force(self.screen, EVERYWHERE)
-        for command in sorted(commands, key=lambda one: not one.in_footer):
+        for command in sorted(commands, key=lambda one: (bool(reason(one)), not one.in_footer)):
             yield DiscoveryHit(
                 self._named(command), self._runner(command.action), command.name, help_text(command, self.screen)
             )
@@ -145,7 +163,9 @@ class CommandsProvider(Provider):
         """Yield the commands whose name or description matches, and what the screen can go to."""
         matcher = self.matcher(query)
         for command in commands_in_force(self.screen, EVERYWHERE):
-            score = max(matcher.match(command.name), matcher.match(command.does) * 0.7)
+            # in a whole sentence the letters of any word are found somewhere, so there it must stand as it is typed
+            described = query.casefold() in command.does.casefold()
+            score = max(matcher.match(command.name), matcher.match(command.does) * 0.7 if described else 0)
             if score > 0:
                 name = self._named(command, matcher.highlight(command.name))
                 run = self._runner(command.action)
@@ -153,10 +173,24 @@ class CommandsProvider(Provider):
         for theme, about, action in _themes():
             if (score := matcher.match(theme)) > 0:
                 yield Hit(score, matcher.highlight(theme), self._runner(action), text=theme, help=about)
-        for jump in self.screen.jumps() if isinstance(self.screen, Place) else ():
-            if (score := matcher.match(jump.name)) > 0:
-                name = Content.assemble(matcher.highlight(jump.name), (f"  {jump.kind}", "$text-muted"))
-                yield Hit(score, name, jump.go, text=jump.name, help=f"Go to this {jump.kind}.")
+        offered: set[tuple[str, str]] = set()
+        for jump in self._jumps():
+            if (jump.kind, jump.name) not in offered and (score := matcher.match(jump.name)) > 0:
+                offered.add((jump.kind, jump.name))
+                yield _jump_hit(jump, score, matcher)
+        # what the platform has and was not listed yet comes last, because it is waited for
+        for jump in await self._found_elsewhere(query):
+            if (jump.kind, jump.name) not in offered:
+                yield _jump_hit(jump, matcher.match(jump.name) or _FOUND_ELSEWHERE, matcher)
+
+    def _jumps(self) -> Iterable[Jump]:
+        if isinstance(self.screen, Place):
+            yield from self.screen.jumps()
+            yield from self.app.jumps_from(self.screen) if isinstance(self.app, Jumping) else ()
+
+    async def _found_elsewhere(self, query: str) -> Iterable[Jump]:
+        there = isinstance(self.app, Jumping) and isinstance(self.screen, Place) and not self.screen.is_modal
+        return await self.app.jumps_called(query) if there and isinstance(self.app, Jumping) else ()
 
     def _named(self, command: Command, name: Content | str = "") -> Content:
         """Return a command's name with its key beside it."""
@@ -165,6 +199,11 @@ class CommandsProvider(Provider):
 
     def _runner(self, action: str) -> Callable[[], Awaitable[None]]:
         return partial(self.screen.run_action, action)
+
+
+def _jump_hit(jump: Jump, score: float, matcher: Matcher) -> Hit:
+    name = Content.assemble(matcher.highlight(jump.name), (f"  {jump.kind}", "$text-muted"))
+    return Hit(score, name, jump.go, text=jump.name, help=jump.about or f"Go to this {jump.kind}.")
 
 
 def _themes() -> list[tuple[str, str, str]]:

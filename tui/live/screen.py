@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
@@ -16,7 +17,7 @@ from textual.widgets import Static
 from simulator.devices.listing import Way
 from simulator.session import devices_there, open_session
 from tui.commands.command import Command
-from tui.commands.place import bindings
+from tui.commands.place import Jump, bindings
 from tui.dialogs.dialogs import PickOne
 from tui.host import ScreenHost
 from tui.live import words
@@ -172,6 +173,10 @@ class LiveScreen(PaneScreen):
             self.fields.focus_field()
         else:
             self.set_focus(self.log_pane.log_lines if pane == "log" else None)
+
+    def jumps(self) -> Iterable[Jump]:
+        """Return the settings, which hold from the next frame on."""
+        return [Jump(name, "field", partial(self.fields.focus_field, name)) for name in self.session.states()]
 
     # ---- the sitting
 

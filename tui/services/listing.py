@@ -23,6 +23,9 @@ if TYPE_CHECKING:
 TYPING_PAUSE = 0.15
 """Seconds without a key before a filter is sent, so that a remote platform is not asked for every letter."""
 
+FOUND_AT_ONCE = 20
+"""So many services the palette shows of those that were not listed yet."""
+
 SHOWING_PAUSE = 0.2
 """Seconds between two looks at what has come while many pages do."""
 
@@ -178,6 +181,22 @@ class ListingController:
     def known(self) -> Sequence[Service]:
         """All services that came so far without a filter, else those in view."""
         return self._whole.services if self._whole is not None else self.listed.rows
+
+    @property
+    def knows_all(self) -> bool:
+        """Whether all services of the workspace came."""
+        return self.client is None or (self._whole is not None and self._whole.complete)
+
+    async def search(self, text: str) -> Sequence[Service]:
+        """Return services that the platform finds by a text; none where it cannot be asked."""
+        from services.errors import ServiceError
+
+        if self.client is None:
+            return ()
+        try:
+            return (await self.client.list_services(search=text, sort_by="name", limit=FOUND_AT_ONCE)).items
+        except ServiceError:
+            return ()
 
     def shows(self, text: str) -> bool:
         """Tell whether the rows in view are those of a filter."""

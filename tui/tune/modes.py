@@ -3,10 +3,14 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
+from functools import partial
 from importlib import import_module
 from typing import TYPE_CHECKING
+
+from tui.commands.place import Jump
+from tui.terminal_text import screen_text
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -16,6 +20,40 @@ if TYPE_CHECKING:
     from tui.tune.places import Places
     from tui.tune.screen import TuneScreen
     from tui.tune.session import Session
+
+
+PRESET_JUMP = "See what this preset would change in the draft, and apply it."
+
+
+def _show_recording(key: str, tune: TuneScreen) -> None:
+    tune.recordings.show(key)
+
+
+def _focus_field(name: str, tune: TuneScreen) -> None:
+    tune.fields.focus_field(name)
+
+
+def _offer_preset(name: str, tune: TuneScreen) -> None:
+    tune.presets.choose(name)
+
+
+Going = Callable[[Callable[["TuneScreen"], object]], object]
+"""Goes to Tune and then calls what it gets with the screen."""
+
+
+def tune_jumps(tune: TuneScreen | None, go: Going) -> Iterator[Jump]:
+    """Return what can be gone to in Tune: the recordings that a screen lists, the fields, and the presets."""
+    # Here, because the first paint must not wait for them.
+    from presets.fields import BY_NAME
+    from tui.user_presets import all_presets
+
+    rows = tune.recordings.state.rows if tune is not None else None
+    for row in rows or ():
+        yield Jump(screen_text(row.title), "recording", partial(go, partial(_show_recording, row.key)))
+    for name in BY_NAME:
+        yield Jump(name, "field", partial(go, partial(_focus_field, name)))
+    for name in all_presets()[0]:
+        yield Jump(name, "preset", partial(go, partial(_offer_preset, name)), PRESET_JUMP)
 
 
 class TuneModes:
@@ -49,10 +87,15 @@ class TuneModes:
         self.last = mode
         return mode
 
-    def ask_symptoms(self, mode: str) -> None:
-        """Ask on the Tune screen of a mode what callers complain about, once it is in view."""
+    def have(self, mode: str, then: Callable[[TuneScreen], object]) -> None:
+        """Call ``then`` with the Tune screen of a mode, once it is in view."""
         screen = self._screens[mode]
-        screen.call_after_refresh(screen.symptoms.ask)
+        screen.call_after_refresh(then, screen)
+
+    def jumps(self, go: Going) -> Iterator[Jump]:
+        """Return what can be gone to in Tune: in the screen that was last in view, if one stands."""
+        last = next((one for one in self.standing if one is self._screens.get(self.last or "")), None)
+        return tune_jumps(last, go)
 
     async def session(self) -> Session:
         """Return the sitting that was last tuned, else one with a free draft."""

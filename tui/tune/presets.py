@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any, Literal, Protocol
 
@@ -57,12 +58,11 @@ class PresetsController:
     ) -> None:
         self._host, self._drafts, self._questions, self._read_only = host, drafts, questions, read_only
 
-    def choose(self) -> None:
-        """Show the presets until one is applied or the person leaves."""
-        self._host.start(self._choose, "presets")
+    def choose(self, current: str = "") -> None:
+        """Show the presets, one of them in hand, until one is applied or the person leaves."""
+        self._host.start(partial(self._choose, current), "presets")
 
-    async def _choose(self) -> None:
-        current = ""
+    async def _choose(self, current: str) -> None:
         while True:
             there, problems = await asyncio.to_thread(all_presets)
             own, _ = await asyncio.to_thread(user_presets)

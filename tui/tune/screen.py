@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
-from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
@@ -20,7 +19,6 @@ from services.model import Service
 from simulator.engine.profile import EngineProfile
 from tui.commands.place import Jump, bindings
 from tui.host import ScreenHost
-from tui.terminal_text import screen_text
 from tui.tune.adding import PlacesController
 from tui.tune.arm_header import ArmHeader, Heading
 from tui.tune.commands import COMMANDS, QUIT_WITH_CARE
@@ -29,6 +27,7 @@ from tui.tune.copies import CopiesController
 from tui.tune.drafts import DraftController
 from tui.tune.findings import FindingsController
 from tui.tune.labelling import LabellingController
+from tui.tune.modes import tune_jumps
 from tui.tune.places import Places, Watch, pasted_paths
 from tui.tune.platform import PlatformController
 from tui.tune.playback import Heard, PlaybackController
@@ -253,11 +252,8 @@ class TuneScreen(PaneScreen):
             self.set_focus(self.drawing if pane == "timeline" else self.query_one(ReadoutTable))
 
     def jumps(self) -> Iterable[Jump]:
-        """Return the recordings, and the fields."""
-        show = self.recordings.show
-        for row in self.recordings.state.rows or ():
-            yield Jump(screen_text(row.title), "recording", partial(show, row.key))
-        yield from (Jump(name, "field", partial(self.fields.focus_field, name)) for name in self.session.states())
+        """Return the recordings, the fields and the presets."""
+        return tune_jumps(self, lambda then: then(self))
 
     # ---- state that flows down
 
