@@ -23,15 +23,22 @@ def figure(name: str, value: float | None, unit: bool = True) -> str:
 
 def total(name: str, value: float | None, runs: Iterable[Measured]) -> str:
     """Write a total: seconds, or a count out of how many there could have been in ``runs``."""
-    if value is None or BY_NAME[name].kind != "count":
+    readout = BY_NAME[name]
+    if value is None or readout.kind != "count":
         return figure(name, value)
-    return count_text(Count(round(value), sum(run.counts[name].of for run in runs if name in run.counts)))
+    of = sum(run.counts[name].of for run in runs if name in run.counts)
+    return count_text(Count(round(value), of), readout.of)
 
 
-def count_text(found: Count) -> str:
-    """Write a count out of how many; a count of nothing has the rate that it does not rule out: ``0 / 13 ≤23%``."""
-    shown, most = f"{found.count:,} / {found.of:,}", found.upper95
-    return shown if most is None else f"{shown} ≤{most:.0%}" if most >= 0.01 else f"{shown} ≤{most:.1%}"
+def count_text(found: Count, of: str = "") -> str:
+    """Write a count out of how many; one of nothing has the rate that it does not rule out: ``0 of 13 ≤23%``."""
+    return " ".join(part for part in (f"{found.count:,} of {found.of:,}", of, unseen_text(found)) if part)
+
+
+def unseen_text(found: Count | None) -> str:
+    """Write the rate that a count of nothing does not rule out: ``≤23%``; nothing where there is none."""
+    most = found.upper95 if found is not None else None
+    return "" if most is None else f"≤{most:.0%}" if most >= 0.01 else f"≤{most:.1%}"
 
 
 def difference(name: str, value: float | None) -> str:

@@ -10,7 +10,7 @@ bounds of Wilson's interval for what never happened in so many cases, and a time
 from __future__ import annotations
 
 from bisect import bisect_right
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from itertools import pairwise
@@ -150,6 +150,8 @@ class Compared:
     p90: Compared | None = None
     out_of: dict[str, int] | None = None
     """For a count, out of how many in each arm."""
+    best: tuple[str, ...] = ()
+    """The arms that do best: several where they cannot be told apart, none where that holds for all of them."""
 
     def to_json(self) -> dict[str, Any]:
         """Return it as scripts see it."""
@@ -211,16 +213,37 @@ def _at_share(
     values: dict[str, list[int]], owner: NDArray[Any], drawn: Drawn, baseline: str, share: float
 ) -> Compared:
     """Compare paired latencies at a percentile; ``owner`` says which recording or block each pair came from."""
-    others = [arm for arm in values if arm != baseline]
     figures = {arm: percentile(sorted(found), share) if found else None for arm, found in values.items()}
     why = drawn.why_no_interval(len(owner), len(set(owner.tolist())))
-    ci: dict[str, tuple[float, float] | None] = dict.fromkeys(others)
+    apart: Apart | None = None
     if why is None:
         often = weights(drawn.size)
-        base = _weighted_percentiles(np.array(values[baseline]), owner, often, share)
-        for arm in others:
-            ci[arm] = interval(_weighted_percentiles(np.array(values[arm]), owner, often, share) - base)
-    return Compared(figures, _deltas(figures, baseline), ci, len(owner), why)
+        found = {arm: _weighted_percentiles(np.array(of), owner, often, share) for arm, of in values.items()}
+        apart = lambda arm, other: interval(found[arm] - found[other])  # noqa: E731
+    ci = {arm: apart(arm, baseline) if apart else None for arm in values if arm != baseline}
+    best = _best(figures, apart, 0)
+    return Compared(figures, _deltas(figures, baseline), ci, len(owner), why, best=best)
+
+
+Apart = Callable[[str, str], tuple[float, float] | None]
+"""Returns the interval of the difference of two arms; ``None`` where resamples show none."""
+
+
+def _best(figures: Mapping[str, float | None], apart: Apart | None, places: int) -> tuple[str, ...]:
+    """Return the arms that none is surely below; without intervals, those with the least figure as it is shown."""
+    known = {arm: value for arm, value in figures.items() if value is not None}
+    if len(known) < len(figures):
+        return ()
+    least = min(known, key=lambda arm: known[arm])
+
+    def is_above(arm: str) -> bool:
+        if apart is None:
+            return round(known[arm], places) > round(known[least], places)
+        bounds = apart(arm, least) if arm != least else None
+        return bounds is not None and bounds[0] > 0
+
+    best = tuple(arm for arm in known if not is_above(arm))
+    return best if len(best) < len(known) else ()
 
 
 def _totals(runs: Runs, drawn: Drawn, arms: list[str], baseline: str, readout: Readout) -> Compared:
@@ -229,24 +252,29 @@ def _totals(runs: Runs, drawn: Drawn, arms: list[str], baseline: str, readout: R
         arm: _tidy(sum(_total(runs[recording, arm], name) or 0.0 for recording in recordings)) for arm in arms
     }
     n = sum(len(runs[recording, baseline].turns) for recording in recordings)
-    others = [arm for arm in arms if arm != baseline]
     why = drawn.why_no_interval(n, drawn.size)
     if why is None and readout.needs_greeting and drawn.block_turns:
         why = f"an interval needs {FEWEST_RECORDINGS} recordings: a call has one greeting"
-    ci: dict[str, tuple[float, float] | None] = dict.fromkeys(others)
+    apart: Apart | None = None
     if why is None:
         often = weights(drawn.size)
         table = {
             arm: np.array([v for one in recordings for v in drawn.totals(runs[one, arm], one, readout)])
             for arm in arms
         }
-        for arm in others:
-            ci[arm] = interval(often @ (table[arm] - table[baseline]))
-            ci[arm] = ci[arm] or _unseen(runs, recordings, (arm, baseline), name)
+
+        def resampled(arm: str, other: str) -> tuple[float, float] | None:
+            bounds = interval(often @ (table[arm] - table[other]))
+            return bounds or _unseen(runs, recordings, (arm, other), name)
+
+        apart = resampled
+    ci = {arm: apart(arm, baseline) if apart else None for arm in arms if arm != baseline}
+    best = _best(totals, apart, readout.places) if readout.less_is_better else ()
     counts = {arm: [runs[one, arm].counts.get(name) for one in recordings] for arm in arms}
     out_of = {arm: sum(count.of for count in found if count) for arm, found in counts.items()}
     is_count = readout.kind == "count"
-    return Compared(totals, _deltas(totals, baseline), ci, n, why, out_of=out_of if is_count else None)
+    out = out_of if is_count else None
+    return Compared(totals, _deltas(totals, baseline), ci, n, why, out_of=out, best=best)
 
 
 def _amount(value: Values) -> float:

@@ -78,10 +78,8 @@ class Readout:
 
     @property
     def shares(self) -> tuple[Share, ...]:
-        """The lines it has in a table: an unpaired latency has its median alone."""
-        if self.kind != "latency":
-            return ("",)
-        return ("p50", "p90") if self.paired else ("p50",)
+        """The lines it has in a table."""
+        return ("p50", "p90") if self.kind == "latency" else ("",)
 
     def key(self, share: Share) -> str:
         """Return the key of one of its lines, such as ``response_ms p90``."""
@@ -165,6 +163,7 @@ READOUTS = (
         caveat="an answer that ended by itself within 2 s counts as stopped: it sounds the same",
         cleared=True,
         minor=("p50",),
+        optional=("p90",),
     ),
     _latency(
         "filler_overhang_ms",
@@ -353,6 +352,7 @@ READOUTS = (
     Readout(
         name="stops_against_advice",
         title="stops against advice",
+        of="barge-ins",
         meaning="Stops a listener would not have made, by length and voice, out of all barge-ins: advice, no rule.",
         kind="count",
         place=23,

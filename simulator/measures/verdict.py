@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 from simulator.measures.comparison import Compared, Comparison
@@ -24,39 +25,67 @@ def verdict(comparison: Comparison, arm: str, against: str | None = None) -> str
     """
     against = against or comparison.baseline
     response = comparison.readouts.get(RESPONSE.name)
-    delta = response.delta.get(arm) if response is not None else None
-    if response is None or delta is None:
+    if response is None or response.delta.get(arm) is None:
         return f"No turn is answered in both, so there is no response to compare with {against}."
+    said = _clause(comparison, response, arm, against)
+    return _framed("response " * said.startswith("not ") + said, response, intervals="95 % interval")
+
+
+def joint_verdict(comparison: Comparison, names: Mapping[str, str]) -> str:
+    """Say in one sentence how the other arms differ from the baseline; ``names`` are what people call them."""
+    against, others = names[comparison.baseline], [arm for arm in names if arm != comparison.baseline]
+    response = comparison.readouts.get(RESPONSE.name)
+    if not others:
+        return ""
+    if response is None or any(response.delta.get(arm) is None for arm in others):
+        every = "both" if len(others) == 1 else "every arm"
+        return f"No turn is answered in {every}, so there is no response to compare with {against}."
+    clauses = []
+    for place, arm in enumerate(others):
+        said = _clause(comparison, response, arm, against if place == 0 else "")
+        said = said.replace("not distinguishable", "not distinguishable in response", 1)
+        clauses.append(f"{names[arm]} {'are' if names[arm].endswith('defaults') else 'is'} {said}")
+    return _framed("; ".join(clauses), response, intervals=f"95 % interval{'s' * (len(others) > 1)}")
+
+
+def _framed(text: str, response: Compared, *, intervals: str) -> str:
+    """Return a verdict with what it is over, or why it speaks of these turns alone."""
+    turns = f"{response.n} paired turn{'s' * (response.n != 1)}"
+    if response.why_no_interval is not None:
+        return f"In these {turns} alone: {text}; {response.why_no_interval}."
+    return f"{text}; {intervals}, n = {turns}."
+
+
+def _clause(comparison: Comparison, response: Compared, arm: str, against: str) -> str:
+    """Return what an arm is, against one that is named before where it is called nothing."""
     alone = response.why_no_interval is not None
     gains, costs = _rest(comparison, arm, alone=alone)
-    head, side = _head(response, arm, delta, against, alone=alone)
+    head, side = _head(response, arm, against, alone=alone)
     same, other = (costs, gains) if side > 0 else (gains, costs)
     parts = [head, *(f"and {_listed(one)}" for one in (same,) if one)]
-    text = " ".join(parts) + (f", but {_listed(other)}" if other else "")
-    turns = f"{response.n} paired turn{'s' * (response.n != 1)}"
-    if alone:
-        return f"In these {turns} alone: {text}; {response.why_no_interval}."
-    return f"{text}; 95 % interval, n = {turns}."
+    return " ".join(parts) + (f", but {_listed(other)}" if other else "")
 
 
-def _head(response: Compared, arm: str, delta: float, against: str, *, alone: bool) -> tuple[str, int]:
+def _head(response: Compared, arm: str, against: str, *, alone: bool) -> tuple[str, int]:
     """Return what the response says, and its side: 1 slower, −1 quicker, 0 neither."""
+    delta = response.delta[arm] or 0.0
+    than, as_it, from_it = (f" {word} {against}" if against else "" for word in ("than", "as", "from"))
     bounds = response.ci95.get(arm)
     if alone:
         if not round(delta):
-            return f"as quick as {against}", 0
-        return f"{abs(delta):,.0f} ms {'slower' if delta > 0 else 'quicker'} than {against}", 1 if delta > 0 else -1
+            return f"as quick{as_it}", 0
+        return f"{abs(delta):,.0f} ms {'slower' if delta > 0 else 'quicker'}{than}", 1 if delta > 0 else -1
     if bounds is None:
-        return f"response not distinguishable from {against}", 0
+        return f"not distinguishable{from_it}", 0
     low, high = bounds
     if low <= 0 <= high:
-        return f"response not distinguishable from {against} [{_signed(low)}, {_signed(high)} ms]", 0
+        return f"not distinguishable{from_it} [{_signed(low)}, {_signed(high)} ms]", 0
     least, most = sorted((abs(low), abs(high)))
     side = 1 if low > 0 else -1
     word = "slower" if side > 0 else "quicker"
     # a median's own difference may lie on the other side of zero than its resamples, and says nothing then
     amount = f"{abs(delta):,.0f} ms {word}" if delta * side > 0 else word
-    return f"{amount} than {against} [{least:,.0f}, {most:,.0f}]", side
+    return f"{amount}{than} [{least:,.0f}, {most:,.0f}]", side
 
 
 def _rest(comparison: Comparison, arm: str, *, alone: bool) -> tuple[list[str], list[str]]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 import shutil
 from pathlib import Path
 from typing import Any
@@ -191,17 +192,31 @@ def test_a_name_with_markup_and_escapes_stays_text(turnlab: Turnlab, tmp_path: P
 NAMES = ["balanced", '{"eot_timeout_ms": 800}', '{"filler_style": "phrase"}']
 
 
-@pytest.mark.parametrize(("columns", "tables"), [("80", 3), ("140", 1)])
-def test_three_configurations_are_compared_without_breaking_a_word(
-    turnlab: Turnlab, columns: str, tables: int
+@pytest.mark.parametrize(("columns", "tables", "of"), [("80", 3, ", of sounds"), ("180", 1, "")])
+def test_three_configurations_are_held_against_any_of_them_without_breaking_a_word(
+    turnlab: Turnlab, columns: str, tables: int, of: str
 ) -> None:
     options = [word for name in NAMES for word in ("--config", name)]
-    out = turnlab("simulate", bundled_folder() / "booking.flac", *options, environment={"COLUMNS": columns}).out
+    call = ("simulate", bundled_folder() / "booking.flac", *options, "--baseline")
+    out = turnlab(*call, "inline-2", environment={"COLUMNS": columns}).out
     lines = out.splitlines()
     assert max(map(len, lines)) <= int(columns)
-    for readout in ("end-of-turn delay p50", "false barge-ins, of sounds", "truncated words, of words"):
+    for readout in ("end-of-turn delay p50", f"false barge-ins{of}"):
         assert sum(line.startswith(f" {readout} ") for line in lines) == tables
-    assert ("inline-2 against balanced" in lines) == (tables > 1)
-    assert any(line.startswith("inline-2: In these 7 paired turns alone: ") for line in lines)
+    assert ("balanced against inline-2" in lines) == (tables > 1)
+    said = " ".join(out.split())
+    assert re.search(r"alone: balanced is [\d,]+ ms quicker than inline-2; inline is [\d,]+ ms quicker", said)
+    (response,) = [line for line in lines if line.startswith(" response after turn p50 ")][:1]
+    assert response.count("✓") >= 1
     assert 'inline is {"eot_timeout_ms": 800}' in lines
     assert 'inline-2 is {"filler_style": "phrase"}' in lines
+
+
+def test_a_baseline_is_one_of_the_configurations(turnlab: Turnlab) -> None:
+    call = ("simulate", bundled_folder() / "booking.flac", "-c", "balanced", "-c", "quality", "--baseline")
+    found = turnlab(*call, "quality", "--json").json()["comparison"]
+    assert found["baseline"] == "quality"
+    assert found["readouts"]["response_ms"]["delta"]["balanced"] < 0
+    done = turnlab(*call, "best")
+    assert done.code == 2
+    assert "no configuration here is called 'best'; there are balanced, quality" in done.err

@@ -12,7 +12,7 @@ from simulator.measures.comparison import Compared, Comparison, compare
 from simulator.measures.readout_table import READOUTS
 from simulator.measures.readouts import Measured, Spread, readouts_json
 from simulator.measures.turns import Count
-from simulator.measures.verdict import verdict
+from simulator.measures.verdict import joint_verdict, verdict
 from tests.simulator.tracks import Speech, fixed_profile, play_track, times
 
 
@@ -186,16 +186,16 @@ def test_a_comparison_subtracts_what_it_shows_and_says_why_it_has_no_interval() 
     assert thin.readouts["response_ms"].why_no_interval == "an interval needs 5 paired turns, not 3"
 
 
-def long_call(turns: int, other: dict[str, object]) -> Comparison:
-    """Compare a plain arm without fillers with another over one recording."""
+def long_call(turns: int, other: dict[str, object], **more: dict[str, object]) -> Comparison:
+    """Compare a plain arm without fillers with others over one recording."""
     track = [Speech(start, start + 50, 0.9) for start in range(10, 10 + 600 * turns, 600)]
     labels = truth(*((speech.start, speech.end) for speech in track))
-    configs: dict[str, dict[str, object]] = {"base": {}, "other": other}
+    configs: dict[str, dict[str, object]] = {"base": {}, "other": other, **more}
     runs = {
         ("one", arm): play_track(track, {"filler_style": "silent", **own}, labels=labels).measured
         for arm, own in configs.items()
     }
-    return compare(runs, ["one"], ["base", "other"], "base")
+    return compare(runs, ["one"], list(configs), "base")
 
 
 def test_one_long_recording_gives_an_interval_over_blocks_of_its_turns() -> None:
@@ -226,6 +226,28 @@ def test_a_verdict_claims_what_the_intervals_show_and_nothing_else() -> None:
     few = verdict(long_call(4, {"tts_model": "sonic-3"}), "other")
     assert few.startswith("In these 4 paired turns alone: 50 ms slower than base")
     assert few.endswith("; an interval needs 3 recordings, or 16 paired turns of fewer, not 4.")
+
+
+@pytest.mark.parametrize(("turns", "best"), [(16, ("other", "same")), (4, ("other", "same"))])
+def test_the_best_arms_are_those_that_none_is_surely_below(turns: int, best: tuple[str, ...]) -> None:
+    short: dict[str, object] = {"max_response_words": 4}
+    found = long_call(turns, short, same=short, slow={"tts_model": "sonic-3"}).readouts
+    assert found["response_ms"].best == best
+    assert found["first_sound_ms"].best == best
+    assert found["cut_ins"].best == (), "nothing tells them apart"
+    assert found["truncated_words"].best == (), "fewer is not better"
+
+
+def test_one_verdict_tells_of_all_arms_and_names_the_baseline() -> None:
+    short: dict[str, object] = {"max_response_words": 4}
+    found = long_call(16, short, slow={"tts_model": "sonic-3"}, same={})
+    names = {"base": "stored", "other": "quick", "slow": "slow", "same": "defaults"}
+    assert joint_verdict(found, names) == (
+        "quick is 200 ms quicker than stored [200, 200], but cuts 86 % of the words; slow is 50 ms slower [50, 50];"
+        " defaults are not distinguishable in response; 95 % intervals, n = 16 paired turns."
+    )
+    few = joint_verdict(long_call(4, short), {"base": "stored", "other": "quick"})
+    assert few.startswith("In these 4 paired turns alone: quick is 200 ms quicker than stored, but cuts")
 
 
 def test_a_verdict_is_silent_about_a_difference_that_may_be_none() -> None:

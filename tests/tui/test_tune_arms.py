@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 
 import pytest
+from textual.pilot import Pilot
 from textual.widgets import OptionList
 
 from presets.config import VoiceConfig
@@ -69,6 +71,24 @@ def test_there_are_two_to_four_arms_and_always_a_draft() -> None:
         arms.put(1, arms[0])
 
 
+def test_the_baseline_stays_what_it_is_while_arms_come_go_and_change_places() -> None:
+    arms = session().arms
+    arms.duplicate(1, STORED)
+    arms.add(arms[2])
+    assert [arm.name for arm in arms.all] == ["draft", "balanced", "balanced copy", "balanced copy 2"]
+    arms.take_baseline()
+    assert arms[arms.baseline].name == "balanced copy"
+    assert arms.swap(2) == 1
+    assert arms[arms.baseline].name == "balanced copy"
+    arms.take_baseline(3)
+    arms.remove(1)
+    assert arms[arms.baseline].name == "balanced copy 2"
+    arms.remove(2)
+    assert arms[arms.baseline].name == "balanced"
+    arms.take_baseline()
+    assert arms[arms.baseline].is_draft
+
+
 def test_an_arm_the_readouts_do_not_describe_says_so_in_its_name() -> None:
     here = session()
     here.draft.set_value("session_provider", "gpt_live")
@@ -98,15 +118,29 @@ async def test_three_arms_each_with_a_lane_and_a_column(app: TurnlabApp, tmp_pat
         assert screen.trials.outcome is not None
         delays = [run.played for run in screen.trials.outcome.runs]
         assert len(delays) == 3
-        assert "slow" in "".join(screen.query_one(ReadoutTable).lines[:4])
+        table = screen.query_one(ReadoutTable)
+        assert "slow" in "".join(table.lines[:4])
         await pilot.press("B")
         await settle_on(pilot, ArmsDialog)
         await pilot.press("home", "w", "escape")
         await rest(pilot)
         assert "A service as stored   B draft   C slow" in screen.query_one(ArmHeader).text
         assert screen.session.draft.changes() == {"max_buffer_delay_ms": 200}
-        verdicts = [line for line in screen.query_one(ReadoutTable).lines if " alone: " in line]
-        assert [line.split(": ")[0] for line in verdicts] == ["A service as stored", "C slow"]
+        said = " ".join(table.lines)
+        assert "alone: draft is " in said, "what the baseline is moves along"
+        assert "B − A" in said
+        assert "C − A" in said
+        await pilot.press("d")
+        await rest(pilot)
+        said = " ".join(table.lines)
+        assert re.search(
+            r"alone: service as stored is [\d,]+ ms slower than draft\b.*; slow is [\d,]+ ms quicker", said
+        )
+        assert "A − B" in said
+        assert "C − B" in said
+        response = next(line for line in table.lines if line.startswith("response after turn p50"))
+        assert re.search(r" [\d,]+ ms +[\d,]+ ms +[\d,]+ ms ✓ +\+\d+ ✗ +−\d+ ✓ ", response)
+        await the_readouts_are_ordered_and_explained(pilot, table)
         await pilot.press("u")
         await rest(pilot)
         # as after a restart: another sitting at the same service
@@ -117,8 +151,30 @@ async def test_three_arms_each_with_a_lane_and_a_column(app: TurnlabApp, tmp_pat
             ("slow", False),
         ]
         assert again.session.config_of(2).max_buffer_delay_ms == 1000
+        assert again.session.arms.baseline == 1
+        assert again.findings.by_change
         other = await open_tune(pilot, "Nurse Triage", BOOKING)
         assert [arm.name for arm in other.session.arms.all] == ["draft", "balanced"]
+
+
+async def the_readouts_are_ordered_and_explained(pilot: Pilot[None], table: ReadoutTable) -> None:
+    def rows() -> list[str]:
+        first = next(at for at, line in enumerate(table.lines) if "A − B" in line) + 1
+        return table.lines[first:]
+
+    before = rows()
+    await pilot.press("O")
+    await rest(pilot)
+    assert sorted(rows()) == sorted(before)
+    assert rows() != before
+    changed = [bool(re.search("[✓✗≈]", row)) for row in rows()]
+    assert changed == sorted(changed, reverse=True), "what changed comes first"
+    table.focus()
+    await pilot.press("end")
+    await pilot.pause()
+    gloss = pilot.app.screen.query_one("#readout-gloss").render()
+    assert str(gloss).startswith(re.split(r"  +", rows()[-1])[0])
+    await pilot.press("escape")
 
 
 async def test_another_service_can_be_an_arm(app: TurnlabApp) -> None:

@@ -23,8 +23,8 @@ from tests.tui.tune_support import analysed, bundled_in, open_tune, rest, settle
 from tui.app import TurnlabApp
 from tui.dialogs.dialog import Confirm
 from tui.dialogs.dialogs import PickOne, PickRows
+from tui.readouts import Readouts
 from tui.tune.readout_table import ReadoutTable
-from tui.tune.readouts import Readouts
 from tui.tune.recording_list import RecordingList
 from tui.tune.saving_dialogs import ExportTo
 from tui.tune.screen import TuneScreen
@@ -215,7 +215,7 @@ def advice(name: str, value: object, cut_ins: float, response_ms: float) -> Advi
         )
         for readout, delta in (("cut_ins", cut_ins), ("response_ms", response_ms))
     }
-    found = Measurement((), {}, Comparison("B", compared), Readouts((), "", (), None))
+    found = Measurement((), {}, Comparison("B", compared), Readouts((), ("A", "B"), "B", "", (), None))
     return Advice(SYMPTOMS[0], Offer(name, None, value), found)
 
 
@@ -278,7 +278,7 @@ async def test_the_curve_shows_where_the_arms_stand_and_takes_the_draft_along(ap
         await pilot.press(*["left"] * 5)
         await pilot.pause()
         shown = str(app.screen.query_one("#curve-stands").render())
-        stands = re.findall(r"^(\S+).*? ([\d.]+): .* (\d+) / \d+.* wait ([\d.]+) s$", shown, re.MULTILINE)
+        stands = re.findall(r"^(\S+).*? ([\d.]+): .* (\d+) of \d+ turns.* wait ([\d.]+) s$", shown, re.MULTILINE)
         (moved, setting, early, wait), (a, _, early_a, wait_a) = stands[:2]
         assert (moved, a) == ("●", "A")
         assert int(early) <= int(early_a)

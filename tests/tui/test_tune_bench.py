@@ -367,7 +367,7 @@ async def test_the_worst_turns_are_those_whose_first_sound_is_later_too(folder: 
     by_first_sound = [turn for turn in turns if turn.readout == "first_sound_ms"]
     assert by_first_sound
     assert all((turn.delta_ms or 0) > 0 for turn in by_first_sound)
-    assert (over, arms) == (bench.over, ["draft", "balanced"])
+    assert (over, arms) == (bench.over, ("A draft", "B balanced"))
     assert asking.went_to == [(turns[0].key, turns[0].own_ms)]
 
 

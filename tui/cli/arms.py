@@ -27,6 +27,19 @@ def read_arms(configs: list[str]) -> list[Arm]:
     return arms
 
 
+def baseline_of(arms: list[Arm], wanted: str | None) -> str:
+    """Return the name of the arm that the others are held against, by default the first.
+
+    Raises :class:`~tui.cli.failure.CallError` if no arm has that name.
+    """
+    names = [arm.name for arm in arms]
+    if wanted is None:
+        return names[0]
+    if wanted not in names:
+        raise CallError(f"--baseline: no configuration here is called {wanted!r}; there are {', '.join(names)}")
+    return wanted
+
+
 def _read(text: str) -> tuple[str, VoiceConfig]:
     if text.startswith(("{", "[")):
         return "inline", _parse(parse_json(text, "--config"), "--config")

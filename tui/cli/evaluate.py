@@ -33,7 +33,7 @@ from simulator.measures.verdict import comparison_json
 from simulator.recording import Recording
 from simulator.replay import play
 from simulator.study import Arm, Run, run
-from tui.cli.arms import read_arms
+from tui.cli.arms import baseline_of, read_arms
 from tui.cli.failure import CallError, Faults, WorkError, complain
 from tui.cli.hearing import Hearing, tell_other_voices
 from tui.cli.opening import analyse, end_of_turn_judge, find, open_all, open_profile
@@ -50,6 +50,7 @@ class Request:
     only: list[str]
     seed: int = 0
     hearing: Hearing = field(default_factory=Hearing)
+    baseline: str | None = None
 
 
 @dataclass(slots=True)
@@ -57,6 +58,7 @@ class Evaluation:
     """Everything an evaluation found: ``scored`` is in step with ``recordings``; ``skipped`` are paths with why."""
 
     arms: list[Arm]
+    baseline: str
     profile: EngineProfile
     judge: str
     faults: Faults
@@ -90,7 +92,7 @@ class Evaluation:
         """Return the readouts of the arms, compared."""
         names = [arm.name for arm in self.arms]
         measured = {(one.recording, one.arm): one.measured for one in self.runs}
-        return compare(measured, list(dict.fromkeys(one.recording for one in self.runs)), names, baseline=names[0])
+        return compare(measured, list(dict.fromkeys(one.recording for one in self.runs)), names, self.baseline)
 
 
 def evaluate(request: Request, *, as_json: bool) -> None:
@@ -114,6 +116,7 @@ def make_evaluation(request: Request) -> Evaluation:
     :class:`~tui.cli.failure.WorkError` if none is labelled.
     """
     arms = read_arms(request.configs)
+    baseline = baseline_of(arms, request.baseline)
     profile = open_profile(request.profile)
     faults = Faults()
     opened = open_all(select(find(request.paths), request.only), request.hearing, faults)
@@ -124,7 +127,7 @@ def make_evaluation(request: Request) -> Evaluation:
         faults.raise_any()
         raise WorkError(_nothing_labelled(request.paths, opened))
     model = end_of_turn_judge(request.eot)
-    found = Evaluation(arms, profile, model.name, faults, request.hearing)
+    found = Evaluation(arms, baseline, profile, model.name, faults, request.hearing)
     found.skipped += [(one.source.path, _why_skipped(one)) for one in opened if one not in labelled]
     for recording in labelled:
         with faults.noting(recording.source.path):

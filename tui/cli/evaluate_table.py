@@ -35,7 +35,7 @@ def print_evaluation(evaluation: Evaluation) -> None:
     _print_voice(evaluation)
     if evaluation.runs:
         comparison = evaluation.comparison()
-        print_readouts(evaluation.runs, comparison, names)
+        print_readouts(evaluation.runs, comparison, evaluation.profile)
         print_run_notes(evaluation.runs, comparison, compared=len(names) > 1)
     print_assumed(evaluation.profile)
     for path, why in evaluation.skipped:

@@ -69,9 +69,13 @@ Configs = Annotated[
     typer.Option(
         "--config",
         "-c",
-        help="A preset's name, a JSON file, or inline JSON; the first is the baseline.",
+        help="A preset's name, a JSON file, or inline JSON; may be given several times.",
         autocompletion=completing.presets,
     ),
+]
+Baseline = Annotated[
+    str | None,
+    typer.Option(metavar="NAME", help="The configuration that the others are held against; by default the first."),
 ]
 Profile = Annotated[
     str,

@@ -22,7 +22,7 @@ from simulator.replay import ReplayMode
 from simulator.story import story
 from simulator.study import Arm, EchoStudy, Run, run
 from simulator.voice.voice import Voice, voice_for
-from tui.cli.arms import read_arms
+from tui.cli.arms import baseline_of, read_arms
 from tui.cli.failure import CallError, Faults, WorkError, complain
 from tui.cli.hearing import Hearing, tell_other_voices
 from tui.cli.opening import analyse, end_of_turn_judge, find, open_all, open_profile, progress
@@ -112,6 +112,7 @@ class Request:
     seed: int
     hearing: Hearing
     mix: MixRequest | None = None
+    baseline: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,6 +154,7 @@ def make_report(request: Request) -> Report:
     Raises :class:`~tui.cli.failure.CallError`, and :class:`~tui.cli.failure.ToldError` if every file failed.
     """
     arms = read_arms(request.configs)
+    baseline = baseline_of(arms, request.baseline)
     profile = open_profile(request.profile)
     faults = Faults()
     opened = open_all(find(request.paths), request.hearing, faults)
@@ -184,7 +186,7 @@ def make_report(request: Request) -> Report:
         faults.raise_any()
     names, ids = [arm.name for arm in arms], [recording.id for recording in recordings]
     measured = {key: one.measured for key, one in runs.items()}
-    comparison = compare(measured, ids, names, baseline=names[0])
+    comparison = compare(measured, ids, names, baseline)
     mix = request.mix.path if request.mix else None
     return Report(arms, recordings, runs, comparison, profile, analysis_s, decision_s, faults, request.hearing, mix)
 

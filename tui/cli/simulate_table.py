@@ -6,12 +6,13 @@ import re
 from typing import TYPE_CHECKING
 
 from base.json_text import json_line
-from simulator.measures.comparison import Compared, Comparison
-from simulator.measures.readout_table import BY_NAME, BY_PLACE, Readout
-from simulator.measures.readouts import Measured, Spread
-from simulator.measures.verdict import verdict
+from simulator.measures.comparison import Comparison
+from simulator.measures.readout_table import BY_NAME
+from simulator.measures.readouts import Spread
+from simulator.measures.verdict import joint_verdict
 from tui.cli.tables import fits, print_line, print_table
-from tui.figures import difference, figure, interval, total
+from tui.figures import NOTHING
+from tui.readouts import BEST, KEY_TO_SIGNS, Apart, Readouts, readouts
 
 if TYPE_CHECKING:
     from simulator.engine.profile import EngineProfile
@@ -28,7 +29,7 @@ def print_report(report: Report) -> None:
     runs = list(report.runs.values())
     print_what_if(report.hearing.words())
     print_inline(report.arms)
-    print_readouts(runs, report.comparison, names)
+    print_readouts(runs, report.comparison, report.profile)
     _print_each(report, names)
     print_run_notes(runs, report.comparison, compared=len(names) > 1)
     print_assumed(report.profile)
@@ -40,30 +41,71 @@ def print_what_if(words: list[str]) -> None:
         print_line(f"What if: the caller {', '.join(words)}.")
 
 
-def print_readouts(runs: list[Run], comparison: Comparison, names: list[str]) -> None:
-    """Print every readout of the arms ``names``, the first of them the baseline."""
-    for name in names[1:]:
-        print_line(f"{name}: {verdict(comparison, name)}")
-    by_arm = {name: [one for one in runs if one.arm == name] for name in names}
-    headers = ["", *names]
-    for name in names[1:]:
-        headers += [f"{name} vs {names[0]}" if len(names) > 2 else "difference", _INTERVAL]
-    rows = []
-    for readout in BY_PLACE:
-        rows += _rows(comparison, by_arm, names, readout)
-    first = by_arm[names[0]]
-    turns = sum(len(run.measured.turns) for run in first)
-    title = f"{len(first)} recording(s), {turns} turns; times in ms after the end of a turn"
-    if len(names) < 2 or fits(headers, rows):
-        print_table(title, headers, rows)
-        return
-    # one under another, so that no word or figure is broken
-    arms = 1 + len(names)
-    print_table(title, headers[:arms], [row[:arms] for row in rows])
-    for at, name in enumerate(names[1:]):
-        columns = slice(arms + 2 * at, arms + 2 * at + 2)
-        filled = [[row[0], *row[columns]] for row in rows if any(row[columns])]
-        print_table(f"{name} against {names[0]}", ["", "difference", _INTERVAL], filled)
+def print_readouts(runs: list[Run], comparison: Comparison, profile: EngineProfile) -> None:
+    """Print every readout of the arms compared, after what the differences come to."""
+    measured = {(one.recording, one.arm): one.measured for one in runs}
+    ids = list(dict.fromkeys(one.recording for one in runs))
+    found = readouts(comparison, measured, [(one, one) for one in ids], profile)
+    if len(found.arms) > 1:
+        print_line(joint_verdict(comparison, {arm: arm for arm in found.arms}))
+    values, differences = _value_columns(found, of=True), _difference_columns(found)
+    if not fits(*_beside(values, *differences)):
+        values = _value_columns(found, of=False)
+    title = f"{found.over}; times count from the end of the caller's turn"
+    if fits(*_beside(values, *differences)):
+        print_table(title, *_beside(values, *differences))
+    else:
+        # one under another, so that no word or figure is broken
+        print_table(title, *values)
+        for arm, (headers, rows) in zip(_others(found), differences, strict=True):
+            labelled = [[values[1][at][0], *row] for at, row in enumerate(rows) if any(row)]
+            print_table(f"{arm} against {found.against}", ["", *headers], labelled)
+    if len(found.arms) > 1:
+        print_line(f"{KEY_TO_SIGNS}.")
+
+
+_Columns = tuple[list[str], list[list[str]]]
+"""Headers, and the cells of each line under them."""
+
+
+def _others(found: Readouts) -> list[str]:
+    return [arm for arm in found.arms if arm != found.against]
+
+
+def _value_columns(found: Readouts, *, of: bool) -> _Columns:
+    """Return labels and figures; with ``of``, what a count is out of stands beside the count."""
+    rows = [
+        [
+            row.title if of else row.label,
+            *(f"{BEST} " * (at in row.best) + row.value(at, of=of) for at in range(len(found.arms))),
+        ]
+        for row in found.rows
+    ]
+    return ["", *found.arms], rows
+
+
+def _difference_columns(found: Readouts) -> list[_Columns]:
+    """Return difference and interval for each arm but the baseline."""
+    many = len(found.arms) > 2
+    return [
+        (
+            [f"{arm} − {found.against}" if many else "difference", _INTERVAL],
+            [_difference_cells(row.apart[found.arms.index(arm)]) for row in found.rows],
+        )
+        for arm in _others(found)
+    ]
+
+
+def _difference_cells(apart: Apart | None) -> list[str]:
+    if apart is None or apart.delta == NOTHING:
+        return ["", ""]
+    return [f"{apart.sign} {apart.delta}".strip(), "" if apart.interval == NOTHING else apart.interval]
+
+
+def _beside(*columns: _Columns) -> _Columns:
+    headers = [header for found, _ in columns for header in found]
+    lines = zip(*(rows for _, rows in columns), strict=True)
+    return headers, [[cell for part in line for cell in part] for line in lines]
 
 
 def print_inline(arms: list[Arm]) -> None:
@@ -71,54 +113,6 @@ def print_inline(arms: list[Arm]) -> None:
     for arm in arms if len(arms) > 1 else ():
         if _INLINE.fullmatch(arm.name):
             print_line(f"{arm.name} is {json_line(arm.config.set_values())}")
-
-
-def _rows(
-    comparison: Comparison, by_arm: dict[str, list[Run]], names: list[str], readout: Readout
-) -> list[list[str]]:
-    measured = {name: [one.measured for one in runs] for name, runs in by_arm.items()}
-    key = readout.name
-    found = comparison.readouts.get(key)
-    title = readout.label("") if readout.kind == "count" else readout.title
-    if readout.kind != "latency":
-        totals = [_total(measured[name], key) for name in names]
-        if None in totals:
-            return []
-        return [[title, *(text or "" for text in totals), *_differences(found, names, key)]]
-    if not any(key in run.times for run in measured[names[0]]):
-        return []
-    spreads = [Spread.of(v for run in measured[name] for v in run.times.get(key, ())) for name in names]
-    # beside a difference stand the figures it is the difference of: those over turns answered in every arm
-    paired = found if found and len(names) > 1 else None
-    p90 = paired.p90 if paired else None
-    middles = [paired.arms[name] for name in names] if paired else [spread.p50 for spread in spreads]
-    highs = [p90.arms[name] for name in names] if p90 else [spread.p90 for spread in spreads]
-    return [
-        [f"{title} p50", *(_ms(key, value) for value in middles), *_differences(found, names, key)],
-        ["  p90", *(_ms(key, value) for value in highs), *_differences(p90, names, key)],
-    ]
-
-
-def _ms(readout: str, value: float | None) -> str:
-    return "none" if value is None else figure(readout, value, unit=False)
-
-
-def _total(measured: list[Measured], readout: str) -> str | None:
-    found: list[float] = [run.counts[readout].count for run in measured if readout in run.counts]
-    found += [run.seconds[readout] for run in measured if readout in run.seconds]
-    return total(readout, sum(found), measured) if found else None
-
-
-def _differences(found: Compared | None, names: list[str], readout: str) -> list[str]:
-    cells: list[str] = []
-    for name in names[1:]:
-        delta = found.delta[name] if found else None
-        span = found.ci95[name] if found else None
-        cells += [
-            "" if delta is None else difference(readout, delta),
-            "" if span is None else interval(readout, span),
-        ]
-    return cells
 
 
 def _print_each(report: Report, names: list[str]) -> None:

@@ -35,10 +35,13 @@ DRAFT = ComparisonArm("draft", "What you edit.", None, is_draft=True)
 
 
 class Arms:
-    """The arms in order, the draft first until it is swapped."""
+    """The arms in order, the draft first until it is swapped. ``baseline`` is the place of the one that the others
+    are held against.
+    """
 
     def __init__(self, comparison_arm: ComparisonArm) -> None:
         self._arms = [DRAFT, comparison_arm]
+        self.baseline = 1
 
     def __len__(self) -> int:
         return len(self._arms)
@@ -56,22 +59,34 @@ class Arms:
         """Where the first arm is that is not the draft."""
         return next(at for at, arm in enumerate(self._arms) if not arm.is_draft)
 
-    def restore(self, arms: Sequence[ComparisonArm]) -> None:
+    def restore(self, arms: Sequence[ComparisonArm], baseline: int) -> None:
         """Take up arms that were chosen before. Raises :class:`ArmError` if they cannot be."""
-        if not FEWEST <= len(arms) <= MOST or [arm.is_draft for arm in arms].count(True) != 1:
+        one_draft = [arm.is_draft for arm in arms].count(True) == 1
+        if not FEWEST <= len(arms) <= MOST or not one_draft or not 0 <= baseline < len(arms):
             raise ArmError("These are no arms to compare.")
-        self._arms = list(arms)
+        self._arms, self.baseline = list(arms), baseline
+
+    def take_baseline(self, at: int | None = None) -> None:
+        """Hold the others against the arm at a place, or against the next one."""
+        self.baseline = (self.baseline + 1) % len(self._arms) if at is None else at
 
     def put(self, at: int, comparison_arm: ComparisonArm) -> None:
         """Have an arm be something else. Raises :class:`ArmError` for the draft and a locked one."""
         self._refuse_fixed(at)
-        self._arms[at] = comparison_arm
+        self._arms[at] = self._named_apart(comparison_arm, self._arms[:at] + self._arms[at + 1 :])
 
     def add(self, comparison_arm: ComparisonArm) -> None:
         """Compare with one more. Raises :class:`ArmError` if there are four."""
         if len(self._arms) == MOST:
             raise ArmError(f"There are {MOST} arms already; take one away first.")
-        self._arms.append(comparison_arm)
+        self._arms.append(self._named_apart(comparison_arm, self._arms))
+
+    @staticmethod
+    def _named_apart(arm: ComparisonArm, others: Sequence[ComparisonArm]) -> ComparisonArm:
+        """Return an arm with a number behind its name where another one has that name."""
+        taken = {other.name for other in others}
+        names = (f"{arm.name}{number}" for number in ("", *(f" {n}" for n in range(2, MOST + 1))))
+        return replace(arm, name=next(name for name in names if name not in taken))
 
     def duplicate(self, at: int, now: VoiceConfig) -> None:
         """Add a copy of an arm as it is ``now``, which does not change with it. Raises :class:`ArmError`."""
@@ -86,11 +101,19 @@ class Arms:
         if len(self._arms) == FEWEST:
             raise ArmError("Two arms are the fewest: choose something else for this one instead.")
         del self._arms[at]
+        if at == self.baseline:
+            self.baseline = self.first_rival
+        elif at < self.baseline:
+            self.baseline -= 1
 
     def swap(self, at: int) -> int:
-        """Swap an arm with the one before it, the first with the second; return its new place."""
+        """Swap an arm with the one before it, the first with the second; return its new place.
+
+        What is the baseline stays it.
+        """
         other = at - 1 if at else 1
         self._arms[at], self._arms[other] = self._arms[other], self._arms[at]
+        self.baseline = {at: other, other: at}.get(self.baseline, self.baseline)
         return other
 
     def switch_lock(self, at: int, now: VoiceConfig) -> None:

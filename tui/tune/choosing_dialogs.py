@@ -99,12 +99,14 @@ class ArmsDialog(Dialog[tuple[ArmRequest, int]]):
         Binding("w", "wish('swap')", "Swap", tooltip="Swap it with the arm before it."),
         Binding("l", "wish('lock')", "Lock", tooltip="Hold it as it is now, or let go of it."),
         Binding("x", "wish('remove')", "Take away", tooltip="Compare without it."),
+        Binding("b", "wish('baseline')", "Baseline", tooltip="Hold the others against it."),
     ]
-    keys = "↵ choose · a add · d duplicate · w swap · l lock · x take away · esc"
+    keys = "↵ choose · b baseline · a add · d duplicate · w swap · l lock · x take away · esc"
 
-    def __init__(self, arms: Sequence[ComparisonArm], at: int) -> None:
-        super().__init__("What is compared")
+    def __init__(self, arms: Sequence[ComparisonArm], at: int, baseline: int) -> None:
+        super().__init__("What is compared: each arm is one set of settings")
         self._arms = list(arms)
+        self._baseline = baseline
         self._at = min(at, len(self._arms) - 1)
 
     def compose_body(self) -> ComposeResult:
@@ -119,7 +121,8 @@ class ArmsDialog(Dialog[tuple[ArmRequest, int]]):
 
     def _prompt(self, place: int) -> Content:
         arm = self._arms[place]
-        about = f"locked · {arm.description}" if arm.locked else arm.description
+        notes = ("baseline", place == self._baseline), ("locked", arm.locked)
+        about = " · ".join([*(note for note, so in notes if so), arm.description])
         return Content.assemble(
             (f"{ARMS[place]} ", "bold"), screen_text(arm.name), "  ", (screen_text(about), "$text-muted")
         )

@@ -33,8 +33,11 @@ FIELDS: tuple[Command, ...] = (
     MUCH_LESS.at("tune", "Step the field down by five steps; in the timeline, look earlier."),
     HIGHEST.at("tune", "Go to the upper end of the slider; in the timeline, to its end."),
     LOWEST.at("tune", "Go to the lower end of the slider; in the timeline, to its beginning."),
-    DOWN.at("tune", "Go to the next field; in the timeline, to the next arm's events."),
-    UP.at("tune", "Go to the field above; in the timeline, to the events of the arm above."),
+    DOWN.at("tune", "Go to the next field, or readout; in the timeline, to the next arm's events."),
+    UP.at(
+        "tune",
+        "Go to the field above, or readout; in the timeline, to the events of the arm above.",
+    ),
     TYPE_VALUE.at(
         "tune",
         "Type the field's value; go to the next value of a choice; in the timeline, play or pause.",
@@ -81,8 +84,15 @@ ARMS: tuple[Command, ...] = (
         "tune.arms",
         "Arms",
         "B",
-        "Choose all arms, two to four: add, duplicate, swap, lock, take away.",
+        "Choose the arms, two to four sets of settings: add, duplicate, swap, lock, take away, the baseline.",
         action=part("arms", "choose_all"),
+    ),
+    Command(
+        "tune.baseline",
+        "Baseline",
+        "d",
+        "Hold the other arms against the next one: differences, intervals and marked turns are from it.",
+        action=part("arms", "take_baseline"),
     ),
     Command(
         "tune.copy",
@@ -154,6 +164,13 @@ READOUTS: tuple[Command, ...] = (
         "o",
         "Choose which readouts to show, each with what it means.",
         action=part("findings", "pick_rows"),
+    ),
+    Command(
+        "tune.order",
+        "Order by change",
+        "O",
+        "Show the readouts that changed most first, those beyond doubt on top, or in the usual order again.",
+        action=part("findings", "switch_order"),
     ),
     Command(
         "tune.export",
@@ -232,14 +249,14 @@ TIMELINE: tuple[Command, ...] = (
         "tune.next-difference",
         "Next difference",
         "n",
-        "Go to the next turn that arm A treats differently from B.",
+        "Go to the next turn that arm A treats differently from the baseline.",
         action=part("timeline", "step_difference", 1),
     ),
     Command(
         "tune.previous-difference",
         "Difference before",
         "N",
-        "Go back to the turn before that arm A treats differently from B.",
+        "Go back to the turn before that arm A treats differently from the baseline.",
         action=part("timeline", "step_difference", -1),
     ),
     Command(

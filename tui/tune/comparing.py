@@ -17,13 +17,14 @@ from tui.dialogs.find_dialog import Find, Match, Matches
 from tui.host import Host
 from tui.tune.arms import ArmError, ComparisonArm
 from tui.tune.journal import keep_arms, kept_arms
+from tui.tune.scene import ARMS
 from tui.tune.session import Session
 from tui.user_presets import all_presets, read_preset
 
 ANOTHER_SERVICE, A_FILE = "another service…", "a file…"
 SERVICES_OFFERED = 50
 
-ArmRequest = Literal["choose", "add", "duplicate", "swap", "lock", "remove"]
+ArmRequest = Literal["choose", "add", "duplicate", "swap", "lock", "remove", "baseline"]
 
 
 class ArmQuestions(Protocol):
@@ -34,7 +35,7 @@ class ArmQuestions(Protocol):
     ) -> str | None:
         """Ask for one of several named things, each with a line about it."""
 
-    async def arms(self, arms: Sequence[ComparisonArm], at: int) -> tuple[ArmRequest, int] | None:
+    async def arms(self, arms: Sequence[ComparisonArm], at: int, baseline: int) -> tuple[ArmRequest, int] | None:
         """Show the arms, the one at a place in hand; return what is to be done with which."""
 
     async def find(self, title: str, find: Find) -> str | None:
@@ -75,7 +76,8 @@ class ArmsController:
 
     async def _choose_all(self) -> None:
         at = self._session.arms.first_rival
-        while (answer := await self._questions.arms(self._session.arms.all, at)) is not None:
+        arms = self._session.arms
+        while (answer := await self._questions.arms(arms.all, at, arms.baseline)) is not None:
             request, at = answer
             try:
                 at = await self._carry_out(request, at)
@@ -94,6 +96,8 @@ class ArmsController:
             arms.switch_lock(at, now)
         elif request == "remove":
             arms.remove(at)
+        elif request == "baseline":
+            arms.take_baseline(at)
         elif request == "duplicate":
             arms.duplicate(at, now)
         elif (comparison_arm := await self._ask("Compare with what else?", "")) is not None:
@@ -106,10 +110,15 @@ class ArmsController:
         current = arms[at]
         if current.is_draft or current.locked:
             arms.put(at, current)  # says why not
-        comparison_arm = await self._ask(f"Arm {'ABCD'[at]}: compare the draft with…", current.name)
+        comparison_arm = await self._ask(f"Arm {ARMS[at]}: compare the draft with…", current.name)
         if comparison_arm is not None and comparison_arm != current:
             arms.put(at, comparison_arm)
             self._note_changed()
+
+    def take_baseline(self, at: int | None = None) -> None:
+        """Hold the other arms against the one at a place, or against the next one."""
+        self._session.arms.take_baseline(at)
+        self._note_changed()
 
     def _note_changed(self) -> None:
         self._session.arms_chosen = True
@@ -121,16 +130,17 @@ class ArmsController:
 
     def take_up(self) -> None:
         """Compare in the arms that a person chose for this service, the last time."""
-        arms = kept_arms(*self._whose)
+        arms, baseline = kept_arms(*self._whose)
         if arms and not self._session.arms_chosen:
             with contextlib.suppress(ArmError):
-                self._session.arms.restore(arms)
+                self._session.arms.restore(arms, baseline)
                 self._session.arms_chosen = True
                 self._session.revision += 1
 
     async def _keep(self) -> None:
         try:
-            await asyncio.to_thread(keep_arms, *self._whose, self._session.arms.all)
+            arms = self._session.arms
+            await asyncio.to_thread(keep_arms, *self._whose, arms.all, arms.baseline)
         except OSError as error:
             self._host.tell(f"The arms will not be there after a restart: {os_error_text(error)}.")
 

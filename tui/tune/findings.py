@@ -18,12 +18,14 @@ from simulator.measures.readout_table import BY_NAME
 from simulator.playback import to_playback
 from simulator.study import Run
 from tui.host import Host
+from tui.preferences import remember, remembered
+from tui.readouts import A, usual_rows
 from tui.tune.drafts import DraftController
-from tui.tune.readouts import A, usual_rows
+from tui.tune.readout_table import Figures
 from tui.tune.scene import ARMS
 from tui.tune.symptoms import Offer
 from tui.tune.trial import Measurement, Outcome, Trial
-from tui.tune.trials import TrialController
+from tui.tune.trials import TrialController, TrialState
 from tui.tune.worst_turns import WorseTurn, worse_turns
 
 HEADINGS = (
@@ -76,6 +78,9 @@ def timeline_json(run: Run) -> str:
     return json.dumps(to_playback(run.played, run.measured), indent=1, allow_nan=False) + "\n"
 
 
+ORDER, BY_CHANGE = "tune.order", "change"
+"""What the order of the readouts is remembered under, and as."""
+
 _CSV = "readouts as CSV"
 _TIMELINE = "timeline of arm "
 _CALL = "call with arm "
@@ -90,7 +95,7 @@ class FindingQuestions(Protocol):
     async def rows(self, shown: frozenset[str]) -> frozenset[str] | None:
         """Ask which readouts to show."""
 
-    async def worst_turn(self, turns: Sequence[WorseTurn], over: str, arms: Sequence[str]) -> WorseTurn | None:
+    async def worst_turn(self, turns: Sequence[WorseTurn], over: str, arms: tuple[str, str]) -> WorseTurn | None:
         """Show the turns that got worse and ask which to go to."""
 
     async def sensitivity(self, trial: Trial, measurement: Measurement, names: Sequence[str]) -> Offer | str | None:
@@ -133,6 +138,8 @@ class FindingsController:
         self._trial, self._changed, self._go_to = trial, changed, go_to
         self.rows = usual_rows()
         """Which lines of the readout table are shown, by key."""
+        self.by_change = remembered(ORDER) == BY_CHANGE
+        """Whether those that changed most come first."""
 
     @property
     def _arm_names(self) -> list[str]:
@@ -141,6 +148,31 @@ class FindingsController:
     def pick_rows(self) -> None:
         """Ask which readouts to show."""
         self._host.start(self._pick_rows, "findings")
+
+    def figures(self, tried: TrialState) -> Figures:
+        """Return the figures of what was tried, in the rows that are wanted and their order."""
+        found = tried.measured.measurement if tried.measured is not None else None
+        if found is None:
+            return Figures(waiting=tried.then, stale=tried.stale)
+        shown, session = found.readouts.only(self.rows), self._drafts.session
+        return Figures(
+            shown.by_change() if self.by_change else shown,
+            tuple(session.short_arm_names()),
+            tried.stale,
+            verdict=found.verdict(session.arm_names()),
+        )
+
+    def switch_order(self) -> None:
+        """Show the readouts that changed most first, or in the order of the table again; it is remembered."""
+        self.by_change = not self.by_change
+        self._changed()
+        self._host.start(self._remember_order, "order of the readouts")
+
+    async def _remember_order(self) -> None:
+        try:
+            await asyncio.to_thread(remember, ORDER, BY_CHANGE if self.by_change else "table")
+        except OSError as error:
+            self._host.tell(f"The order will be another after a restart: {os_error_text(error)}.")
 
     async def _pick_rows(self) -> None:
         picked = await self._questions.rows(self.rows)
@@ -160,7 +192,9 @@ class FindingsController:
         if not any(measurement.runs[one.key, A].measured.turns for one in measurement.scope):
             self._host.tell(f"There is no turn of a caller in {over}, so nothing to compare.")
             return
-        turn = await self._questions.worst_turn(worse_turns(measurement), over, self._arm_names)
+        named = dict(zip(ARMS, self._arm_names, strict=False))
+        mine, baseline = (f"{arm} {named[arm]}" for arm in measurement.pair)
+        turn = await self._questions.worst_turn(worse_turns(measurement), over, (mine, baseline))
         if turn is not None:
             self._go_to(turn.key, turn.own_ms)
 

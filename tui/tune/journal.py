@@ -72,8 +72,11 @@ class Journal:
         return tuple(sorted(found, key=lambda kept: kept.at, reverse=True)), tuple(bad)
 
 
-def keep_arms(connection: str, service_id: str, arms: Sequence[ComparisonArm]) -> None:
-    """Keep the arms that a service's draft is compared in, for the next start. Raises :class:`OSError`."""
+def keep_arms(connection: str, service_id: str, arms: Sequence[ComparisonArm], baseline: int) -> None:
+    """Keep the arms that a service's draft is compared in, for the next start. Raises :class:`OSError`.
+
+    ``baseline`` is the place of the one that the others are held against.
+    """
     kept = [
         {
             "name": arm.name,
@@ -84,15 +87,16 @@ def keep_arms(connection: str, service_id: str, arms: Sequence[ComparisonArm]) -
         }
         for arm in arms
     ]
-    write_whole(_arms_file(connection, service_id), json_bytes({"version": VERSION, "arms": kept}, indent=2))
+    content = {"version": VERSION, "baseline": baseline, "arms": kept}
+    write_whole(_arms_file(connection, service_id), json_bytes(content, indent=2))
 
 
-def kept_arms(connection: str, service_id: str) -> list[ComparisonArm]:
-    """Return the arms that were kept; none where there are none that can be read."""
+def kept_arms(connection: str, service_id: str) -> tuple[list[ComparisonArm], int]:
+    """Return the arms that were kept, and the place of the baseline; none where there are none that can be read."""
     file = _arms_file(connection, service_id)
     try:
         content = parse_json(file.read_text(encoding="utf-8"), file.name)
-        return [
+        arms = [
             ComparisonArm(
                 str(one["name"]),
                 str(one["description"]),
@@ -102,8 +106,9 @@ def kept_arms(connection: str, service_id: str) -> list[ComparisonArm]:
             )
             for one in content["arms"]
         ]
+        return arms, int(content.get("baseline", 1))
     except (OSError, ValueError, KeyError, TypeError):
-        return []
+        return [], 1
 
 
 def _config(values: dict[str, Any] | None) -> VoiceConfig | None:

@@ -21,6 +21,7 @@ from tui.dialogs.folder_dialog import FolderDialog
 from tui.dialogs.text_entry import TextEntry, value_dialog
 from tui.host import ask_over, in_view
 from tui.labels.screen import LabelEditor
+from tui.readouts import row_keys
 from tui.tune.arms import ComparisonArm
 from tui.tune.bench import AnalysedRecording
 from tui.tune.choosing_dialogs import ArmsDialog, PresetsDialog
@@ -28,7 +29,6 @@ from tui.tune.comparing import ArmRequest
 from tui.tune.fields import FieldState
 from tui.tune.journal import KeptDraft
 from tui.tune.presets import PresetRequest
-from tui.tune.readouts import row_keys
 from tui.tune.saving_dialogs import ExportTo, KeptDialog, MergeDialog, Mixing
 from tui.tune.sensitivity import SensitivityDialog, why_no_curve
 from tui.tune.symptom_guide import Material, SymptomGuide, Use
@@ -141,9 +141,9 @@ class TuneDialogs(DraftDialogs):
 
     # ---- arms and presets
 
-    async def arms(self, arms: Sequence[ComparisonArm], at: int) -> tuple[ArmRequest, int] | None:
+    async def arms(self, arms: Sequence[ComparisonArm], at: int, baseline: int) -> tuple[ArmRequest, int] | None:
         """Show the arms."""
-        return await self.ask(ArmsDialog(arms, at))
+        return await self.ask(ArmsDialog(arms, at, baseline))
 
     async def presets(
         self,
@@ -162,9 +162,9 @@ class TuneDialogs(DraftDialogs):
         """Ask which readouts to show."""
         return await self.ask(PickRows(row_keys(), shown))
 
-    async def worst_turn(self, turns: Sequence[WorseTurn], over: str, arms: Sequence[str]) -> WorseTurn | None:
+    async def worst_turn(self, turns: Sequence[WorseTurn], over: str, arms: tuple[str, str]) -> WorseTurn | None:
         """Show the turns that got worse."""
-        return await self.ask(WorstTurns(turns, over, arms[0], arms[1]))
+        return await self.ask(WorstTurns(turns, over, *arms))
 
     async def symptom(self, look: Callable[[], Material | str]) -> tuple[Advice, Use] | None:
         """Show the symptom guide."""

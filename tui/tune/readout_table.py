@@ -8,97 +8,46 @@ from textwrap import wrap
 from typing import ClassVar
 
 from rich.segment import Segment
+from textual import events
+from textual.app import ComposeResult
+from textual.containers import Vertical
 from textual.geometry import Region, Size
+from textual.message import Message
 from textual.reactive import var
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
+from textual.widgets import Static
 
-from tui.tune.readouts import Readouts, Row, histogram, scale
-from tui.tune.scene import ARMS
+from simulator.measures.readout_table import BY_NAME
+from tui.figures import NOTHING
+from tui.readouts import Readouts, Row
+from tui.terminal_text import content
+from tui.tune.readout_columns import UNKNOWN, Cells, Columns
 from tui.widgets.timeline_line import one_cell
 
 WIDE = 100
-SIGNS = {"better": "✓", "worse": "✗"}
-"""What stands behind a difference, because a colour alone says nothing to many."""
-UNKNOWN = "…"
-"""Stands for a figure that is being worked out."""
-
-Cells = tuple[tuple[str, str], ...]
-"""A line as (text, kind) runs."""
-
-
 ROOMY = 8
 """From this height on there is a line for why there is no interval; below it, only the main readouts."""
 
-_BINS = (10, 8)
-_SCALE = 10
-"""Bars of the column that shows how A's values lie, and the cells for between what; the bars give way first."""
-
 _COMPACT_LINES = 2
-"""How many lines of the verdicts fit where there is little room."""
+"""How many lines of the verdict fit where there is little room."""
 
-_KINDS = ("title", "heading", "label", "value", "better", "worse", "even", "quiet")
+_KINDS = ("title", "heading", "label", "value", "better", "worse", "even", "quiet", "cursor")
 
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Figures:
     """What the table shows: readouts of named arms, or ``waiting`` why there are none.
 
-    ``stale`` figures belong to settings that are no longer shown, and are taken away.
+    ``stale`` figures belong to settings that are no longer shown, and are taken away. ``verdict`` is what the
+    differences come to, in a sentence.
     """
 
     readouts: Readouts | None = None
     names: tuple[str, ...] = ()
     stale: bool = False
     waiting: str = ""
-    verdicts: tuple[str, ...] = ()
-    """What the differences come to, a sentence for each arm that has one."""
-
-
-class Columns:
-    """How wide each column is; what does not fit is left out from the right, the difference last."""
-
-    def __init__(self, width: int, arms: int, *, intervals: bool) -> None:
-        self.label = 35 if width >= WIDE else 26
-        self.delta = 9
-        room = width - self.label - self.delta
-        self.value = min(14 if width >= WIDE else 11, max(room // arms, 8))
-        if room < arms * self.value:
-            self.label = max(width - self.delta - arms * self.value, 12)
-        room = width - self.label - arms * self.value - self.delta
-        self.interval = 19 if intervals and room >= 19 else 0
-        self.n = 5 if room - self.interval >= 5 else 0
-        room -= self.interval + self.n
-        self.bins = next((bins for bins in _BINS if room >= _SCALE + bins + 2), 0)
-        self.scale = _SCALE if room >= _SCALE + 2 else 0
-
-    def heading(self, names: Sequence[str], against: str) -> Cells:
-        """Return the names of the columns."""
-        shown = [f"{arm} {one_cell(name)}"[: self.value - 1] for arm, name in zip(ARMS, names, strict=False)]
-        text = f"{'':<{self.label}}" + "".join(f"{name:>{self.value}}" for name in shown)
-        text += f"{f'A − {against}':>{self.delta - 2}}  "
-        text += f"{'95 % interval':>{self.interval}}" if self.interval else ""
-        text += f"{'n':>{self.n}}" if self.n else ""
-        text += f"  {'A by turn' if self.bins else 'A from–to'}" if self.scale else ""
-        return ((text, "heading"),)
-
-    def row(self, row: Row, *, stale: bool) -> Cells:
-        """Return one readout; figures that belong to other settings are not shown."""
-        kind = "even" if stale else row.verdict or "even"
-        label = row.label if len(row.label) <= self.label else row.label[: self.label - 2] + UNKNOWN
-        values = [UNKNOWN] * len(row.values) if stale else row.values
-        parts = [(f"{label:<{self.label}}", "label")]
-        parts += [(f"{value:>{self.value}}", "value") for value in values]
-        delta = UNKNOWN if stale else row.delta
-        parts.append((f"{delta:>{self.delta - 2}} {SIGNS.get(kind, ' ')}", kind))
-        if self.interval:
-            parts.append((f"{'' if stale else row.interval:>{self.interval}}", kind if row.sure else "quiet"))
-        if self.n:
-            parts.append((f"{'' if stale else row.n:>{self.n}}", "quiet"))
-        if self.scale:
-            bars = f"{histogram(row.spread, self.bins):<{self.bins}} " if self.bins else ""
-            parts.append(("" if stale else f"  {bars}{scale(row.spread)}", "value"))
-        return tuple(parts)
+    verdict: str = ""
 
 
 class ReadoutTable(ScrollView, can_focus=True):
@@ -107,10 +56,21 @@ class ReadoutTable(ScrollView, can_focus=True):
     figures: var[Figures] = var(Figures())
     COMPONENT_CLASSES: ClassVar[set[str]] = {f"readouts--{kind}" for kind in _KINDS}
 
+    class Pointed(Message):
+        """Another readout is pointed at; ``text`` says what it is and how the arms differ."""
+
+        def __init__(self, text: str) -> None:
+            super().__init__()
+            self.text = text
+
     def __init__(self, *, id: str | None = None) -> None:
         super().__init__(id=id)
         self._lines: list[Cells] = []
         self._fixed = 0
+        self._rows: list[Row] = []
+        self._cursor = ""
+        """The key of the readout that is pointed at."""
+        self._columns: Columns | None = None
 
     @property
     def lines(self) -> list[str]:
@@ -131,6 +91,7 @@ class ReadoutTable(ScrollView, can_focus=True):
         if not width:
             return
         before, self._lines = self._lines, self._make_lines(width)
+        self._tell()
         if len(before) != len(self._lines):
             self.virtual_size = Size(width, len(self._lines))
             self.refresh()
@@ -147,20 +108,23 @@ class ReadoutTable(ScrollView, can_focus=True):
     def _make_lines(self, width: int) -> list[Cells]:
         found = self.figures.readouts
         if found is None:
-            self._fixed = 0
+            self._fixed, self._rows = 0, []
             return [((line, "quiet"),) for line in wrap(one_cell(self.figures.waiting), width) or [""]]
         roomy = self.size.height >= ROOMY
-        columns = Columns(width, max(len(self.figures.names), 1), intervals=roomy or not found.why_no_interval)
+        self._rows = [row for row in found.rows if roomy or not row.minor]
+        self._columns = columns = Columns(found, self._rows, self.figures.names, width)
         said = self._said(width, roomy=roomy)
         # where there is little room, the verdict says over how many turns; a caveat beyond the usual one stays
         top = [_title(found, width), *said] if roomy or not said or len(found.caveats) > 1 else said
-        top.append(columns.heading(self.figures.names, found.against))
+        if roomy and columns.lettered:
+            top += [((line, "quiet"),) for line in wrap(_legend(found, columns.names), width)]
+        top.append(columns.heading())
         self._fixed = len(top)
-        return [*top, *(columns.row(row, stale=self.figures.stale) for row in found.rows if roomy or not row.minor)]
+        return [*top, *(columns.row(row, stale=self.figures.stale) for row in self._rows)]
 
     def _said(self, width: int, *, roomy: bool) -> list[Cells]:
-        """Return the lines of the verdicts; those on other settings are not shown, and keep their lines."""
-        lines = [line for one in self.figures.verdicts for line in wrap(one_cell(one), width)]
+        """Return the lines of the verdict; one on other settings is not shown, and keeps its lines."""
+        lines = wrap(one_cell(self.figures.verdict), width)
         shown = lines if roomy else lines[:_COMPACT_LINES]
         if len(shown) < len(lines):
             shown[-1] = shown[-1][: width - 2] + f" {UNKNOWN}"
@@ -180,10 +144,116 @@ class ReadoutTable(ScrollView, can_focus=True):
         segments = [
             Segment(text, self.get_component_rich_style(f"readouts--{kind}")) for text, kind in self._lines[index]
         ]
-        return Strip(segments).adjust_cell_length(width, self.rich_style)
+        strip = Strip(segments).adjust_cell_length(width, self.rich_style)
+        pointed_at = self.has_focus and self._rows and index == self._fixed + self._place
+        return strip.apply_style(self.get_component_rich_style("readouts--cursor")) if pointed_at else strip
+
+    # ---- the readout that is pointed at
+
+    @property
+    def _place(self) -> int:
+        return next((at for at, row in enumerate(self._rows) if row.key == self._cursor), 0)
+
+    def step(self, steps: int) -> None:
+        """Point at a readout so many lines below, or above."""
+        self._point_at(self._place + steps)
+
+    def _point_at(self, place: int) -> None:
+        if not self._rows:
+            return
+        place = max(0, min(place, len(self._rows) - 1))
+        self._cursor = self._rows[place].key
+        seen = self.size.height - self._fixed
+        top = min(max(self.scroll_offset.y, place - seen + 1), place)
+        self.scroll_to(y=top, animate=False)
+        self._tell()
+        self.refresh()
+
+    def _tell(self) -> None:
+        if self._rows and self._columns is not None and not self.figures.stale:
+            row = self._rows[self._place]
+            self.post_message(
+                self.Pointed(_told(row, self.figures.readouts, with_figures=not self._columns.intervals))
+            )
+        elif not self._rows:
+            self.post_message(self.Pointed(""))
+
+    def action_scroll_down(self) -> None:
+        """Point at the next readout."""
+        self.step(1)
+
+    def action_scroll_up(self) -> None:
+        """Point at the readout above."""
+        self.step(-1)
+
+    def action_page_down(self) -> None:
+        """Point at one a page below."""
+        self.step(max(self.size.height - self._fixed, 1))
+
+    def action_page_up(self) -> None:
+        """Point at one a page above."""
+        self.step(-max(self.size.height - self._fixed, 1))
+
+    def action_scroll_home(self) -> None:
+        """Point at the first readout."""
+        self._point_at(0)
+
+    def action_scroll_end(self) -> None:
+        """Point at the last one."""
+        self._point_at(len(self._rows) - 1)
+
+    def on_click(self, event: events.Click) -> None:
+        """Point at what was clicked."""
+        offset = event.get_content_offset(self)
+        if offset is not None and offset.y >= self._fixed:
+            self._point_at(offset.y + self.scroll_offset.y - self._fixed)
+
+    def on_focus(self) -> None:
+        """Show where it points."""
+        self.refresh()
+
+    def on_blur(self) -> None:
+        """Point at nothing."""
+        self.refresh()
+
+
+class ReadoutPane(Vertical):
+    """The table, and while it has the focus a line about the readout that is pointed at."""
+
+    figures: var[Figures] = var(Figures())
+
+    def compose(self) -> ComposeResult:
+        """Lay out the table over the line."""
+        yield ReadoutTable(id="readouts").data_bind(ReadoutPane.figures)
+        yield Static(id="readout-gloss", markup=False)
+
+    def on_readout_table_pointed(self, message: ReadoutTable.Pointed) -> None:
+        """Say what the readout is."""
+        message.stop()
+        self.query_one("#readout-gloss", Static).update(content(message.text))
 
 
 def _title(found: Readouts, width: int) -> Cells:
     over = one_cell(found.over) if width < WIDE else f"Readouts over {one_cell(found.over)}"
     rest = "".join(f" · {one_cell(caveat)}" for caveat in found.caveats)
     return ((over, "title"), (rest[: max(width - len(over), 0)], "quiet"))
+
+
+def _legend(found: Readouts, names: Sequence[str]) -> str:
+    """Return which arm is which, by its whole name."""
+    base = found.arms.index(found.against)
+    return " · ".join(f"{name} (baseline)" if at == base else name for at, name in enumerate(names))
+
+
+def _told(row: Row, found: Readouts | None, *, with_figures: bool) -> str:
+    """Return what a readout is and, where the lines have no room for it, how each arm differs."""
+    said = f"{row.label}: {row.meaning}"
+    if found is None or not with_figures:
+        return said
+    unit = BY_NAME[row.name].unit
+    differences = [
+        f"{arm} − {found.against}: {apart.text(unit)}"
+        for arm, apart in zip(found.arms, row.apart, strict=False)
+        if apart is not None and apart.delta != NOTHING
+    ]
+    return " · ".join([said, *differences])

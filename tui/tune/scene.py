@@ -38,7 +38,7 @@ WORTH_MARKING_MS = 20
 class Difference:
     """What differs at one turn, by the response or else by the first sound.
 
-    ``own_ms`` is its end on arm A's clock, ``verdict`` what the difference means for a caller.
+    ``own_ms`` is its end on the arm's own clock, ``verdict`` what the difference means for a caller.
     """
 
     own_ms: int
@@ -47,7 +47,7 @@ class Difference:
 
 
 def differences(mine: Measured, theirs: Measured) -> tuple[Difference, ...]:
-    """Return the turns that arm A (``mine``) treats differently from another, in order."""
+    """Return the turns that one arm (``mine``) treats differently from another, in order."""
     others = {outcome.turn.index: outcome for outcome in theirs.turns}
     found = []
     for outcome in mine.turns:
@@ -107,7 +107,7 @@ class Happening(NamedTuple):
 
 
 class Differing(NamedTuple):
-    """What arm A does differently from B at a turn that ends at ``t_ms``."""
+    """What an arm does differently from the baseline at a turn that ends at ``t_ms``."""
 
     t_ms: int
     text: str
@@ -212,8 +212,12 @@ def make_scene(
     runs: Sequence[Run],
     profile: EngineProfile,
     config: ResolvedVoiceConfig,
+    baseline: int = 1,
 ) -> Scene:
-    """Lay out the arms' runs over one recording, A first; ``config`` is what holds in A."""
+    """Lay out the arms' runs over one recording, A first; ``config`` is what holds in A.
+
+    What is marked as differing is the first arm that is not the ``baseline``, against that.
+    """
     clocks, duration_ms = align(*(run.played for run in runs))
     policy = end_of_turn_policy(profile.values)
     limits = policy.limits(config)
@@ -233,7 +237,7 @@ def make_scene(
         eager=limits.eager if limits.eager is not None and limits.eager < limits.threshold else None,
         policy=policy,
         lanes=tuple(_lane(ARMS[place], run, clocks[place]) for place, run in enumerate(runs)),
-        differing=_differing(measured, runs[1].measured, clock_a) if len(runs) > 1 else (),
+        differing=_differing(runs, clocks, baseline) if len(runs) > 1 else (),
         aligned=any(clock.waits() for clock in clocks),
     )
 
@@ -245,10 +249,10 @@ def _clips(played: Played, clock: ArmClock) -> tuple[Clip, ...]:
     )
 
 
-def _differing(mine: Measured, theirs: Measured, clock: ArmClock) -> tuple[Differing, ...]:
-    return tuple(
-        Differing(clock.until(found.own_ms), found.text, found.verdict) for found in differences(mine, theirs)
-    )
+def _differing(runs: Sequence[Run], clocks: Sequence[ArmClock], baseline: int) -> tuple[Differing, ...]:
+    mine = 0 if baseline else 1
+    found = differences(runs[mine].measured, runs[baseline].measured)
+    return tuple(Differing(clocks[mine].until(one.own_ms), one.text, one.verdict) for one in found)
 
 
 def _lane(arm: str, run: Run, clock: ArmClock) -> ArmLane:

@@ -33,7 +33,7 @@ from tui.tune.platform import PlatformController
 from tui.tune.playback import Heard, PlaybackController
 from tui.tune.presets import PresetsController
 from tui.tune.questions import TuneDialogs
-from tui.tune.readout_table import Figures, ReadoutTable
+from tui.tune.readout_table import Figures, ReadoutPane, ReadoutTable
 from tui.tune.recording_list import RecordingList
 from tui.tune.recording_rows import RecordingsState
 from tui.tune.recordings import RecordingsController
@@ -41,7 +41,7 @@ from tui.tune.session import Session
 from tui.tune.symptom_guide import SymptomsController
 from tui.tune.timeline_pane import TimelinePane
 from tui.tune.trial import Trial
-from tui.tune.trials import TrialController, TrialState, figures_of
+from tui.tune.trials import TrialController, TrialState
 from tui.widgets.field_editor_control import FieldControl
 from tui.widgets.field_panel import FieldHeading, FieldPanel, FieldsShown
 from tui.widgets.key_line import GuideLine, KeyLine
@@ -200,8 +200,7 @@ class TuneScreen(PaneScreen):
                     yield FieldHeading()
                     yield FieldPanel(self.session.states(), id="fields").data_bind(TuneScreen.shown)
             yield TimelinePane(id="timeline-pane").data_bind(TuneScreen.tried, TuneScreen.heard)
-            with Vertical(id="readouts-pane", classes="pane"):
-                yield ReadoutTable(id="readouts").data_bind(TuneScreen.figures)
+            yield ReadoutPane(id="readouts-pane", classes="pane").data_bind(TuneScreen.figures)
         yield GuideLine(id="on-trial")
         yield StatusLine()
         yield KeyLine()
@@ -284,8 +283,7 @@ class TuneScreen(PaneScreen):
 
     def _show_figures(self) -> None:
         """Show the figures of what was tried, in the rows that are wanted."""
-        names = self.session.arm_names(), tuple(self.session.short_arm_names())
-        self.figures = figures_of(self.tried, self.findings.rows, *names)
+        self.figures = self.findings.figures(self.tried)
 
     def watch_heard(self, heard: Heard) -> None:
         """Make room on small screens for saying what is heard."""
@@ -375,9 +373,11 @@ class TuneScreen(PaneScreen):
             self.drawing.pan(1e9 if to_high else -1e9)
 
     def action_go(self, steps: int) -> None:
-        """Go to the next field or the one before; in the timeline, to another arm."""
+        """Go to the next field or the one before; in the timeline, to another arm; in the readouts, to another."""
         if self.focused is self.drawing:
             self.drawing.step_arm(steps)
+        elif isinstance(self.focused, ReadoutTable):
+            self.focused.step(steps)
         else:
             self.fields.move_focus(steps)
 

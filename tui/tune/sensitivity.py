@@ -29,10 +29,10 @@ from simulator.measures.turns import Count
 from simulator.study import Arm
 from tui.dialogs.dialog import Dialog
 from tui.figures import count_text
+from tui.readouts import A
 from tui.terminal_text import cut, plain
 from tui.trade_off import draw, legend, setting_text
 from tui.tune.fields import SENSITIVITY
-from tui.tune.readouts import A
 from tui.tune.scene import ARMS
 from tui.tune.symptoms import Offer
 from tui.tune.trial import Measurement, Trial
@@ -216,6 +216,6 @@ class SensitivityDialog(Dialog[Offer]):
 
 def _stands(who: str, at: Point, style: str = "") -> Text:
     """Return a line about where something stands."""
-    early, wait_s = count_text(Count(at.cut, at.turns)), at.mean_ms / 1000
+    early, wait_s = count_text(Count(at.cut, at.turns), "turns"), at.mean_ms / 1000
     where = f"{who} {setting_text(at.setting)}: confidence {at.threshold:.2f}"
     return Text(f"{where} · {early} early · mean wait {wait_s:.2f} s", style)

@@ -140,5 +140,5 @@ class Session:
         """Return what to try now over the recordings in scope, or ``None`` while nothing shown is analysed."""
         if shown is None:
             return None
-        arms = [Arm(ARMS[at], self.config_of(at), self.above) for at in range(len(self.arms))]
-        return Trial(self.revision, arms[0], arms[1], shown, tuple(scope), tuple(arms[2:]))
+        arms = tuple(Arm(ARMS[at], self.config_of(at), self.above) for at in range(len(self.arms)))
+        return Trial(self.revision, arms, shown, tuple(scope), self.arms.baseline)

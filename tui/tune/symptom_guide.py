@@ -21,10 +21,10 @@ from simulator.errors import SimulatorError
 from simulator.study import Arm
 from tui.dialogs.dialog import Dialog
 from tui.host import Host
+from tui.readouts import A
 from tui.terminal_text import content, screen_text
 from tui.tune.bench import AnalysedRecording
 from tui.tune.drafts import DraftController
-from tui.tune.readouts import A
 from tui.tune.recordings import LOOKING, RecordingsController
 from tui.tune.symptoms import (
     SYMPTOMS,

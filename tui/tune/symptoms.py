@@ -19,9 +19,9 @@ from simulator.measures.readout_table import BY_NAME as READOUTS
 from simulator.measures.readout_table import BY_PLACE
 from simulator.study import Arm
 from tui.figures import signed
+from tui.readouts import A, B, Row
 from tui.tune.bench import AnalysedRecording
 from tui.tune.fields import SENSITIVITY
-from tui.tune.readouts import A, B, Row
 from tui.tune.trial import Measurement, TrialRunner
 from tui.tune.worst_turns import WorseTurn, worse_turns
 
@@ -301,7 +301,7 @@ def ranked(tried: Iterable[Advice]) -> list[Advice]:
 
 def measured_by(symptom: Symptom, rows: Mapping[str, Row]) -> list[str]:
     """Return the readouts of the draft that measure a symptom, a phrase each; nothing where they need labels."""
-    return [f"{rows[key].title} {rows[key].values[0]}" for key in symptom.rows if key in rows]
+    return [f"{rows[key].title} {rows[key].value(0)}" for key in symptom.rows if key in rows]
 
 
 def why_none(symptom: Symptom, base: Measurement, tried: Sequence[Offer]) -> str:

@@ -10,11 +10,11 @@ from dataclasses import dataclass
 from presets.layers import ResolvedVoiceConfig
 from simulator.engine.profile import EngineProfile
 from simulator.measures.comparison import Comparison, compare
-from simulator.measures.verdict import verdict
+from simulator.measures.verdict import joint_verdict
 from simulator.recording import Recording
 from simulator.study import Arm, Run, run
+from tui.readouts import Readouts, readouts
 from tui.tune.bench import AnalysedRecording
-from tui.tune.readouts import Readouts, readouts
 from tui.tune.scene import ARMS, Scene, make_scene
 
 MOST_RUNS = 512
@@ -25,16 +25,17 @@ class Trial:
     """What to try. ``revision`` counts the settings up, so that an answer can be held against its question."""
 
     revision: int
-    arm_a: Arm
-    arm_b: Arm
+    arms: tuple[Arm, ...]
+    """Two to four."""
     shown: AnalysedRecording
     scope: tuple[AnalysedRecording, ...]
-    more: tuple[Arm, ...] = ()
+    baseline: int = 1
+    """The place of the arm that the others are held against."""
 
     @property
-    def arms(self) -> tuple[Arm, ...]:
-        """The arms, two to four."""
-        return (self.arm_a, self.arm_b, *self.more)
+    def arm_a(self) -> Arm:
+        """The first arm."""
+        return self.arms[0]
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,15 +47,15 @@ class Measurement:
     comparison: Comparison
     readouts: Readouts
 
-    def verdicts(self, names: Sequence[str]) -> list[str]:
-        """Say in a sentence how each arm differs from the baseline; ``names`` are the arms' for people."""
-        known = dict(zip(ARMS, names, strict=False))
-        baseline = self.comparison.baseline
-        others = [arm for arm in known if arm != baseline]
-        said = [verdict(self.comparison, arm, known.get(baseline, baseline)) for arm in others]
-        if len(said) == 1:
-            return [said[0][:1].upper() + said[0][1:]]
-        return [f"{arm} {known[arm]}: {text}" for arm, text in zip(others, said, strict=True)]
+    @property
+    def pair(self) -> tuple[str, str]:
+        """The arm whose turns are held against the baseline's one by one, and the baseline, by letter."""
+        return first_against(self.comparison.baseline), self.comparison.baseline
+
+    def verdict(self, names: Sequence[str]) -> str:
+        """Say in a sentence how the arms differ from the baseline; ``names`` are the arms' for people."""
+        arms = next(found.arms for found in self.comparison.readouts.values())
+        return joint_verdict(self.comparison, dict(zip(arms, names, strict=False)))
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,6 +75,11 @@ class Outcome:
     def readouts(self) -> Readouts | None:
         """The lines to show, if all was tried."""
         return self.measurement.readouts if self.measurement else None
+
+
+def first_against(baseline: str) -> str:
+    """Return the first arm that is not the baseline."""
+    return next(arm for arm in ARMS if arm != baseline)
 
 
 def _never() -> bool:
@@ -98,8 +104,9 @@ class TrialRunner:
         """
         shown = trial.shown
         runs = tuple(self.run(shown, arm) for arm in trial.arms)
-        scene = make_scene(shown, runs, self.profile, trial.arm_a.resolved)
-        return Outcome(trial.revision, shown, runs, scene, self.measure(trial.scope, trial.arms, superseded))
+        scene = make_scene(shown, runs, self.profile, trial.arm_a.resolved, trial.baseline)
+        measured = self.measure(trial.scope, trial.arms, superseded, baseline=trial.baseline)
+        return Outcome(trial.revision, shown, runs, scene, measured)
 
     def measure(
         self,
@@ -107,8 +114,10 @@ class TrialRunner:
         arms: tuple[Arm, ...],
         superseded: Callable[[], bool] = _never,
         progress: Callable[[float], None] | None = None,
+        *,
+        baseline: int = 1,
     ) -> Measurement | None:
-        """Measure arms over recordings, the second of them the baseline; ``None`` if ``superseded`` said so.
+        """Measure arms over recordings against one of them; ``None`` if ``superseded`` said so.
 
         ``progress`` receives the share that is done, 0…1.
         """
@@ -122,7 +131,7 @@ class TrialRunner:
             if progress is not None:
                 progress((number + 1) / len(scope))
         measured = {key: one.measured for key, one in runs.items()}
-        comparison = compare(measured, [analysed.key for analysed in scope], letters, baseline=letters[1])
+        comparison = compare(measured, [analysed.key for analysed in scope], letters, letters[baseline])
         names = [(analysed.key, analysed.recording.id) for analysed in scope]
         mixed = sum(runs[analysed.key, letters[0]].mixed is not None for analysed in scope)
         others = sum(runs[analysed.key, letters[0]].second_voice is not None for analysed in scope)

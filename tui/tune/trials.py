@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import partial
 
 from base.unexpected import named
 from simulator.errors import SimulatorError
 from tui.host import Host, Job, Timing
-from tui.tune.readout_table import Figures
 from tui.tune.recordings import LOOKING, WAITING
 from tui.tune.trial import Measurement, Outcome, Trial, TrialRunner
 
@@ -33,14 +32,6 @@ class TrialState:
     waiting: str = ""
     share: float | None = None
     then: str = ""
-
-
-def figures_of(tried: TrialState, rows: frozenset[str], names: Sequence[str], short: tuple[str, ...]) -> Figures:
-    """Return the figures of what was tried, in the rows that are wanted; arms by name, in columns by short name."""
-    found = tried.measured.measurement if tried.measured is not None else None
-    if found is None:
-        return Figures(waiting=tried.then, stale=tried.stale)
-    return Figures(found.readouts.only(rows), short, tried.stale, verdicts=tuple(found.verdicts(names)))
 
 
 class TrialController:

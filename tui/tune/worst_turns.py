@@ -1,4 +1,4 @@
-"""Which turns got worse: those that arm A treats worse than the arm beside it, and the dialog that lists them."""
+"""Which turns got worse: those that an arm treats worse than the baseline, and the dialog that lists them."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ from simulator.measures.readout_table import BY_NAME
 from simulator.measures.turns import TurnOutcome
 from tui.dialogs.dialog import Dialog
 from tui.figures import difference, figure
+from tui.readouts import A
 from tui.terminal_text import cell, cut
 from tui.tune.bench import AnalysedRecording
-from tui.tune.readouts import A
 from tui.tune.trial import Measurement
 
 _LATENCIES = ("response_ms", "first_sound_ms")
@@ -49,12 +49,13 @@ def _later(values_ms: tuple[int | None, int | None]) -> int | None:
     return None if mine is None or theirs is None else mine - theirs
 
 
-def worse_turns(measurement: Measurement, arm: str = A, than: str = "") -> list[WorseTurn]:
-    """Return the turns that are worse in an arm than in another, by default in A than in the baseline, worst first.
+def worse_turns(measurement: Measurement, arm: str = "", than: str = "") -> list[WorseTurn]:
+    """Return the turns that are worse in an arm than in another, worst first; one of the two is A.
 
-    ``own_ms`` is on arm A's clock in either case.
+    By default they are the measurement's pair. ``own_ms`` is on arm A's clock in either case.
     """
-    against = than or measurement.comparison.baseline
+    pair = measurement.pair
+    arm, against = arm or pair[0], than or pair[1]
     found: list[WorseTurn] = []
     for analysed in measurement.scope:
         mine = measurement.runs[analysed.key, arm].measured.turns
@@ -102,11 +103,11 @@ class WorstTurns(Dialog[WorseTurn]):
 
     keys = "enter goes to the turn · ↑ ↓ move · esc closes"
 
-    def __init__(self, turns: Sequence[WorseTurn], over: str, arm_a: str, arm_b: str) -> None:
-        several = (
-            f"{len(turns)} turn{'s' * (len(turns) != 1)} got worse in A ({arm_a}) than in B ({arm_b}), over {over}"
-        )
-        super().__init__(several if turns else f"No turn got worse in A ({arm_a}) than in B ({arm_b}), over {over}")
+    def __init__(self, turns: Sequence[WorseTurn], over: str, mine: str, baseline: str) -> None:
+        """List turns that are worse in ``mine`` than in the ``baseline``: arms as ``A draft``."""
+        count = f"{len(turns)} turn{'s' * (len(turns) != 1)}" if turns else "No turn"
+        super().__init__(f"{count} got worse in {mine} than in {baseline}, over {over}")
+        self._letters = mine[:1], baseline[:1]
         self._turns = list(turns)
         if not turns:
             self.keys = "esc closes"
@@ -126,7 +127,7 @@ class WorstTurns(Dialog[WorseTurn]):
         if not self._turns:
             return
         table = self.query_one(DataTable)
-        table.add_columns("recording", "turn", "what", "A", "B", "A − B ms", "words")
+        table.add_columns("recording", "turn", "what", *self._letters, f"{' − '.join(self._letters)} ms", "words")
         for turn in self._turns:
             mine, theirs = (figure("response_ms", value, unit=False) for value in turn.values_ms)
             table.add_row(

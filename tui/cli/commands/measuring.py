@@ -11,7 +11,7 @@ import typer
 
 from tui.cli import completing
 from tui.cli.failure import CallError
-from tui.cli.options import Configs, Eot, HearingOptions, Json, Profile, Seed, with_option_sets
+from tui.cli.options import Baseline, Configs, Eot, HearingOptions, Json, Profile, Seed, with_option_sets
 
 
 class Replay(StrEnum):
@@ -60,6 +60,7 @@ def simulate(
         ),
     ],
     config: Configs = None,
+    baseline: Baseline = None,
     replay: Annotated[
         Replay | None, typer.Option(help="By default elastic where the labels have moves, else rigid.")
     ] = None,
@@ -97,6 +98,7 @@ def simulate(
             seed=seed,
             hearing=with_echo(heard, echo.echo_db, echo.echo_delay_ms),
             mix=mix_request(mix.mix, mix.voice, force=mix.force),
+            baseline=baseline,
         ),
         as_json=as_json,
         explain=explain,
@@ -132,6 +134,7 @@ def evaluate(
         ),
     ],
     config: Configs = None,
+    baseline: Baseline = None,
     profile: Profile = "default",
     eot: Eot = None,
     only: Annotated[
@@ -148,8 +151,8 @@ def evaluate(
 
     hearing = hearing_of(caller, seed)
     if bench.eot_bench:
-        if config or only:
-            raise CallError("--eot-bench goes without --config and --only; its figures depend on neither")
+        if config or only or baseline:
+            raise CallError("--eot-bench goes without --config, --baseline and --only; its figures depend on none")
         from tui.cli import eot_bench
 
         asked = eot_bench.Request(paths, profile, eot.value if eot else None, bench.output, bench.force, hearing)
@@ -168,6 +171,7 @@ def evaluate(
             only=only or [],
             seed=seed,
             hearing=hearing,
+            baseline=baseline,
         ),
         as_json=as_json,
     )

@@ -1,0 +1,297 @@
+"""What every arm costs the caller, a line a readout, in words and figures that screens and commands show."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Literal
+
+from simulator.engine.profile import EngineProfile
+from simulator.measures.comparison import Compared, Comparison
+from simulator.measures.readout_table import BY_NAME, BY_PLACE, Readout, Share
+from simulator.measures.readouts import Measured, Spread
+from simulator.measures.turns import Count
+from tui.figures import NOTHING, difference, figure, interval, unseen_text
+
+A, B = "A", "B"
+"""The first two arms' names inside a trial; what people read beside them is the screen's business."""
+Verdict = Literal["better", "worse", "level", ""]
+"""What a difference means to a caller; ``level``: it may be none. Nothing where there is none to judge."""
+
+SIGNS = {"better": "✓", "worse": "✗", "level": "≈", "": ""}
+"""What stands behind a difference, because a colour alone says nothing to many."""
+BEST = "✓"
+"""Stands behind the figure of the best arm."""
+KEY_TO_SIGNS = "✓ best, or better than the baseline · ✗ worse · ≈ not distinguishable: the interval holds zero"
+
+HISTOGRAM_BINS = 10
+_UNPAIRED = "it is not paired"
+_BARS = "▁▂▃▄▅▆▇█"
+
+
+@dataclass(frozen=True, slots=True)
+class Apart:
+    """How far one arm is from the baseline. ``sure``: the interval excludes zero."""
+
+    delta: str
+    interval: str
+    verdict: Verdict = ""
+    sure: bool = False
+
+    @property
+    def sign(self) -> str:
+        """What stands behind the difference."""
+        return SIGNS[self.verdict]
+
+    def text(self, unit: str) -> str:
+        """Return it in words: ``−556 ms [−610, −480], better``."""
+        span = f" {self.interval}" if self.interval != NOTHING else ""
+        means = {"level": ", not distinguishable", "": ""}.get(self.verdict, f", {self.verdict}")
+        return f"{self.delta}{f' {unit}' if unit != 'count' else ''}{span}{means}"
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One line. ``key`` names it, such as ``response_ms p90``.
+
+    ``values`` are the arms' in order, ``limits`` what a count of nothing does not rule out, ``apart`` the
+    differences (``None`` for the baseline), ``best`` the places of the best arms. ``change`` ranks rows by what
+    changed, the highest first. A ``minor`` line gives way to others where there is no room.
+    """
+
+    key: str
+    title: str
+    of: str
+    values: tuple[str, ...]
+    limits: tuple[str, ...]
+    apart: tuple[Apart | None, ...]
+    n: str
+    best: frozenset[int] = frozenset()
+    change: tuple[bool, float] = (False, 0.0)
+    histograms: tuple[str, ...] = ()
+    scale: str = ""
+    minor: bool = False
+
+    @property
+    def name(self) -> str:
+        """Which readout it shows."""
+        return self.key.partition(" ")[0]
+
+    @property
+    def label(self) -> str:
+        """Its title, with what a count is out of."""
+        return f"{self.title}, of {self.of}" if self.of else self.title
+
+    @property
+    def short(self) -> str:
+        """Its label where there is little room."""
+        readout = BY_NAME[self.name]
+        return self.label.replace(readout.title, readout.short or readout.title, 1)
+
+    @property
+    def meaning(self) -> str:
+        """What the readout is, in a sentence."""
+        return BY_NAME[self.name].meaning
+
+    def value(self, at: int, *, unit: bool = True, of: bool = True, limit: bool = True) -> str:
+        """Return an arm's figure: ``1,093 ms``, ``0 of 44 turns ≤8%``; less where something is not wanted.
+
+        Without a unit, it is as short as can be: ``1,093``, ``613/1.4k``.
+        """
+        shown = self.values[at]
+        if shown == NOTHING:
+            return shown
+        if not unit and self.of:
+            return "/".join(map(_thousands, shown.split(" of ")))
+        readout = BY_NAME[self.name]
+        shown += f" {readout.unit}" if unit and readout.kind != "count" else ""
+        shown += f" {self.of}" if of and self.of else ""
+        return f"{shown} {self.limits[at]}" if limit and self.limits[at] else shown
+
+
+@dataclass(frozen=True, slots=True)
+class Readouts:
+    """All lines, and what has to be said about them: over what, from which truth, why there is no interval.
+
+    ``arms`` are those compared, in order, ``against`` the baseline.
+    """
+
+    rows: tuple[Row, ...]
+    arms: tuple[str, ...]
+    against: str
+    over: str
+    caveats: tuple[str, ...]
+    why_no_interval: str | None
+
+    def only(self, keys: frozenset[str]) -> Readouts:
+        """Return it with the lines named ``keys`` alone."""
+        return replace(self, rows=tuple(row for row in self.rows if row.key in keys))
+
+    def by_change(self) -> Readouts:
+        """Return it with the lines that changed most first: those beyond doubt, then by their share."""
+        return replace(self, rows=tuple(sorted(self.rows, key=lambda row: row.change, reverse=True)))
+
+
+def row_keys() -> dict[str, str]:
+    """Return every line that can be shown, by key, with its label."""
+    return {readout.key(share): readout.label(share) for readout in BY_PLACE for share in readout.shares}
+
+
+def usual_rows() -> frozenset[str]:
+    """Return the lines that are shown until the person picks others."""
+    optional = {readout.key(share) for readout in BY_PLACE for share in readout.optional}
+    return frozenset(row_keys()) - optional
+
+
+def readouts(
+    comparison: Comparison,
+    measured: Mapping[tuple[str, str], Measured],
+    recordings: Sequence[tuple[str, str]],
+    profile: EngineProfile,
+    mixed: int = 0,
+    second_voices: int = 0,
+) -> Readouts:
+    """Make the table from a comparison of arms. ``recordings`` are (key, name for people).
+
+    ``mixed`` of them hold both sides, so that barge-in is left out of them; ``second_voices`` seem to hold another
+    voice in the caller's room.
+    """
+    arms = tuple(comparison.readouts["response_ms"].arms)
+    runs = {arm: [measured[key, arm] for key, _ in recordings] for arm in arms}
+    rows = []
+    for readout in BY_PLACE:
+        if readout.kind == "latency" and not any(readout.name in one.times for own in runs.values() for one in own):
+            continue  # scripted replay answers nothing
+        compared = comparison.readouts.get(readout.name) if readout.paired else _unpaired(readout, runs)
+        if compared is not None:
+            rows += [_row(readout, share, compared, comparison.baseline, runs) for share in readout.shares]
+    first = runs[arms[0]]
+    turns = sum(len(run.turns) for run in first)
+    where = recordings[0][1] if len(recordings) == 1 else f"{len(recordings)} recordings"
+    return Readouts(
+        rows=tuple(rows),
+        arms=arms,
+        against=comparison.baseline,
+        over=f"{where}, {turns} turn{'s' * (turns != 1)}",
+        caveats=_caveats(first, profile, mixed, second_voices),
+        why_no_interval=comparison.readouts["response_ms"].why_no_interval,
+    )
+
+
+def _unpaired(readout: Readout, runs: Mapping[str, list[Measured]]) -> Compared | None:
+    spreads = {
+        arm: Spread.of(value for run in mine for value in run.times.get(readout.name, ()))
+        for arm, mine in runs.items()
+    }
+    if not any(spread.n for spread in spreads.values()):
+        return None
+    n = next(iter(spreads.values())).n
+    highs = Compared({arm: spread.p90 for arm, spread in spreads.items()}, {}, {}, n, _UNPAIRED)
+    return replace(highs, arms={arm: spread.p50 for arm, spread in spreads.items()}, p90=highs)
+
+
+def histograms(of_arms: Sequence[Sequence[int]], bins: int = HISTOGRAM_BINS) -> tuple[tuple[str, ...], str]:
+    """Return how the values of each arm in ms lie, one bar a bin, all on one scale; and the scale, in seconds."""
+    everything = [value for values in of_arms for value in values]
+    if len(everything) < 2 or min(everything) == max(everything):
+        return tuple("" for _ in of_arms), ""
+    low, high = min(everything), max(everything)
+    counts = [[0] * bins for _ in of_arms]
+    for values, found in zip(of_arms, counts, strict=True):
+        for value in values:
+            found[min(bins - 1, (value - low) * bins // (high - low))] += 1
+    most = max(max(found) for found in counts)
+    bars = tuple(
+        "".join(_BARS[-(-count * (len(_BARS) - 1) // most)] if count else " " for count in found)
+        for found in counts
+    )
+    return bars, f"{low / 1000:.1f}–{high / 1000:.1f} s"
+
+
+def _caveats(runs: Sequence[Measured], profile: EngineProfile, mixed: int, second_voices: int) -> tuple[str, ...]:
+    """Return what one must know to read the readouts; a narrow screen shows the first ones."""
+    found = []
+    if second_voices:
+        which = "a second voice in it:" if len(runs) == 1 else f"a second voice in {second_voices} of {len(runs)}:"
+        found.append(f"{which} not to be trusted")
+    if mixed:
+        which = "both sides in it:" if len(runs) == 1 else f"{mixed} of {len(runs)} with both sides in them:"
+        found.append(f"{which} no barge-in")
+    if any(run.silence_only for run in runs):
+        found.append("silence only (turnlab models fetch)")
+    unlabelled = sum(not run.labelled for run in runs)
+    if unlabelled:
+        found.append("unlabelled" if len(runs) == 1 else f"{unlabelled} of {len(runs)} unlabelled")
+    latencies = ("nav_ms", "engage_first_token_ms", "transport_ms")
+    if set(latencies) & set(profile.assumed()):
+        found.append(f"model latencies: assumed, profile {profile.name}")
+    return tuple(found)
+
+
+def _row(
+    readout: Readout, share: Share, compared: Compared, against: str, runs: Mapping[str, list[Measured]]
+) -> Row:
+    at = compared.p90 if share == "p90" and compared.p90 else compared
+    counts = {arm: _count(readout, value, runs[arm]) for arm, value in at.arms.items()}
+    lying = [[v for run in of for v in run.times.get(readout.name, ())] for of in runs.values()]
+    bars, scale = histograms(lying if share == "p50" else [[] for _ in runs])
+    return Row(
+        key=readout.key(share),
+        title=f"{readout.title} {share}".rstrip(),
+        of=readout.of,
+        values=tuple(
+            figure(readout.name, at.arms[arm], unit=False) if count is None else f"{count.count:,} of {count.of:,}"
+            for arm, count in counts.items()
+        ),
+        limits=tuple(unseen_text(count) for count in counts.values()),
+        apart=tuple(None if arm == against else _apart(readout, at, arm, against) for arm in at.arms),
+        n=f"{at.n:,}",
+        best=frozenset(place for place, arm in enumerate(at.arms) if arm in at.best),
+        change=_change(readout, at, against),
+        histograms=bars,
+        scale=scale,
+        minor=share in readout.minor,
+    )
+
+
+def _thousands(number: str) -> str:
+    """Return a number of four digits or more in thousands: ``1.4k``."""
+    return f"{int(number.replace(',', '')) / 1000:.1f}k" if "," in number else number
+
+
+def _count(readout: Readout, value: float | None, runs: Sequence[Measured]) -> Count | None:
+    if readout.kind != "count" or value is None:
+        return None
+    return Count(round(value), sum(run.counts[readout.name].of for run in runs if readout.name in run.counts))
+
+
+def _apart(readout: Readout, at: Compared, arm: str, against: str) -> Apart | None:
+    mine, theirs, ci = at.arms[arm], at.arms[against], at.ci95.get(arm)
+    if not at.delta or mine is None or theirs is None:
+        return Apart(NOTHING, NOTHING) if at.delta else None
+    # Rounded first, so that the figures shown can be subtracted by hand.
+    delta = round(round(mine, readout.places) - round(theirs, readout.places), readout.places)
+    sure = _excludes_zero(ci)
+    verdict: Verdict = ""
+    if not sure and at.why_no_interval is None:
+        verdict = "level" if delta else ""
+    elif delta and readout.less_is_better:
+        # a median's own difference may lie on the other side of zero than its resamples
+        verdict = "better" if (ci[1] if ci is not None else delta) < 0 else "worse"
+    return Apart(difference(readout.name, delta), interval(readout.name, ci), verdict, sure)
+
+
+def _excludes_zero(bounds: tuple[float, float] | None) -> bool:
+    return bounds is not None and (bounds[0] > 0 or bounds[1] < 0)
+
+
+def _change(readout: Readout, at: Compared, against: str) -> tuple[bool, float]:
+    """Return whether some arm is surely apart from the baseline, and the largest share by which one is."""
+    theirs = at.arms[against]
+    shares, sure = [0.0], False
+    for arm, delta in at.delta.items():
+        mine, bounds = at.arms[arm], at.ci95.get(arm)
+        if delta and mine is not None and theirs is not None and round(delta, readout.places):
+            shares.append(abs(delta) / max(abs(mine), abs(theirs)))
+            sure = sure or _excludes_zero(bounds)
+    return sure, max(shares)
