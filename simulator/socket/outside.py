@@ -12,27 +12,20 @@ from dataclasses import dataclass, replace
 
 from base.samples import SAMPLE_RATE
 from simulator.activity.model import Activity
+from simulator.heard.outcomes import answered, heard_outcome
 from simulator.labels import Labels
 from simulator.measures.readout_table import READOUTS
 from simulator.measures.readouts import Measured, measured_by
 from simulator.measures.truth import TrueTurn, Truth, truth_of
 from simulator.measures.turns import (
-    CUT_IN_TOLERANCE_MS,
-    HANGING_MS,
     Material,
     Sound,
-    TurnOutcome,
-    dead_air_ms,
     interruptions,
-    waited_ms,
     with_limits,
 )
 from simulator.replay import Placement, Played, ReplayMode
 from simulator.socket.activity_by_level import WINDOW_MS, Levels, SoundDetector, Stretch, levels_db
 from simulator.socket.calling import CallTaken, ReceivedMessage
-
-FRESH_MS = 500
-"""A sound that begins after less quiet than this is the agent going on, not cutting in."""
 
 _RINGING = 30 // WINDOW_MS
 """For how many windows an utterance may be heard after its transcript was final: its last block follows."""
@@ -64,12 +57,12 @@ def measure_outside(
     truth = _truth(taken, activity, labels, stretches)
     clears = [received.t_ms for received in taken.received if received.message.get("type") == "clear"]
     sounds = tuple(
-        Sound("sound", start, end, not trust or _near(end, clears), "", _answers(start, truth))
+        Sound("sound", start, end, not trust or _near(end, clears), "", answered(start, truth.turns))
         for start, end in stretches
     )
     responses, no_response = _responses(taken, audible_db, stretches) if trust else ([], NO_RESPONSE)
     turns = tuple(
-        _outcome(turn, limit_ms, sounds, responses, taken.duration_ms)
+        heard_outcome(turn, limit_ms, sounds, responses, taken.duration_ms)
         for turn, limit_ms in with_limits(truth.turns)
     )
     material = Material(
@@ -142,42 +135,6 @@ def _heard_of(truth: Truth, duration_ms: int) -> Truth:
 def _placed(placements: tuple[Placement, ...], t_ms: int) -> int:
     place = next((place for place in reversed(placements) if place.start_ms <= t_ms), None)
     return t_ms + (place.shift_ms if place else 0)
-
-
-def _answers(start_ms: int, truth: Truth) -> int:
-    """Return which turn a sound answers, as far as that can be heard: the last that had ended."""
-    return sum(turn.end_ms <= start_ms + CUT_IN_TOLERANCE_MS for turn in truth.turns)
-
-
-def _outcome(
-    turn: TrueTurn, limit_ms: int, sounds: tuple[Sound, ...], responses: list[int], duration_ms: int
-) -> TurnOutcome:
-    earliest_ms = turn.end_ms - CUT_IN_TOLERANCE_MS
-    cut_in_ms: int | None = None
-    quiet_since_ms = 0
-    for sound in sounds:
-        fresh = sound.start_ms - quiet_since_ms >= FRESH_MS
-        if cut_in_ms is None and turn.start_ms < sound.start_ms < earliest_ms and fresh:
-            cut_in_ms = sound.start_ms
-        quiet_since_ms = sound.end_ms
-    # what an agent says that talks through the turn's end answers another one
-    free_ms = max((s.end_ms for s in sounds if s.start_ms < earliest_ms and s.end_ms > turn.end_ms), default=None)
-    after = [sound.start_ms for sound in sounds if earliest_ms <= sound.start_ms < limit_ms]
-    answers = [start_ms for start_ms in responses if earliest_ms <= start_ms < limit_ms]
-    until_ms = min(limit_ms, max(duration_ms, turn.end_ms))
-    return TurnOutcome(
-        turn=turn,
-        cut_in_ms=cut_in_ms,
-        early_end=False,
-        missed=not after and free_ms is None,
-        hanging=waited_ms(turn, sounds, until_ms) >= HANGING_MS,
-        eot_delay_ms=None,
-        first_sound_ms=after[0] - turn.end_ms if after and free_ms is None else None,
-        response_ms=answers[0] - turn.end_ms if answers and free_ms is None else None,
-        filler_overhang_ms=None,
-        stages_ms=None,
-        dead_air_ms=dead_air_ms(turn, sounds, until_ms),
-    )
 
 
 def _responses(taken: CallTaken, audible_db: float, stretches: list[Stretch]) -> tuple[list[int], str | None]:

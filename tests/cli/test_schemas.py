@@ -19,6 +19,7 @@ from jsonschema import Draft202012Validator
 
 from services.embedded.seed import demo_id
 from simulator.activity.models import smart_turn_path
+from simulator.audio.source import open_audio
 from simulator.recording import bundled_folder
 from tests.cli.conftest import Turnlab, turnlab_in
 from tests.forked import Command
@@ -57,6 +58,7 @@ CASES = [
     Case("evaluation", ("evaluate", COUGHS, *ARMS)),
     Case("eot-bench", ("evaluate", "--eot-bench", "rows.jsonl")),
     Case("analysis", ("analyze", COUGHS)),
+    Case("calls_measure", ("calls", "measure", "both.wav")),
     Case("recordings", ("recordings",)),
     Case("presets", ("presets",)),
     Case("preset", ("presets", "quality")),
@@ -108,6 +110,11 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     segment = {"type": "agent_speech", "lane": "agent", "start": 0, "end": 1, "label": "Hello."}
     timed = [segment | {"turn_index": turn, "nav_ms": 90.0 + turn % 7} for turn in range(30)]
     (made / "call.json").write_text(json.dumps({"turns": [], "segments": timed, "duration_seconds": 99.0}))
+    caller, agent = (open_audio(bundled_folder() / name).samples() for name in ("coughs.flac", "agent/voice.flac"))
+    both = np.zeros((30 * 16_000, 2), np.float32)
+    both[:, 0] = caller[: len(both)]
+    both[5 * 16_000 : 5 * 16_000 + len(agent), 1] = agent[: 25 * 16_000]
+    sf.write(made / "both.wav", both, 16_000)
     sf.write(made / "tone.wav", 0.01 * np.sin(np.arange(16_000) * 0.1), 16_000)
     return made
 

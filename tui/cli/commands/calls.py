@@ -8,7 +8,7 @@ import typer
 
 from tui.cli.failure import CallError
 from tui.cli.groups import LATER_HELP, HelpingGroup
-from tui.cli.options import ConnectionName, Json, ServiceName
+from tui.cli.options import Channel, ConnectionName, Json, ServiceName
 
 calls_app = typer.Typer(rich_markup_mode=None, add_completion=False, cls=HelpingGroup, help=LATER_HELP["calls"])
 
@@ -16,6 +16,13 @@ Since = Annotated[str | None, typer.Option(metavar="DATE", help="The first day (
 Until = Annotated[str | None, typer.Option(metavar="DATE", help="The last day (UTC).")]
 ShowNumbers = Annotated[bool, typer.Option("--show-numbers", help="Show telephone numbers whole.")]
 Service = Annotated[str | None, typer.Argument(metavar="[SERVICE]", help="Only those of this service: name or id.")]
+
+Calls = Annotated[
+    list[str],
+    typer.Argument(
+        metavar="CALL|FOLDER|FILE...", help="Ids of calls, a service, folders of calls, or audio files."
+    ),
+]
 
 
 @calls_app.command("pull")
@@ -67,6 +74,14 @@ def show(
     from tui.cli.calls.listing import show_call
 
     show_call(call, show_numbers=show_numbers, as_json=as_json)
+
+
+@calls_app.command("measure")
+def measure(calls: Calls, channel: Channel = None, as_json: Json = False) -> None:
+    """Measure real calls by ear: both channels of audio, and nothing else, tell who spoke when."""
+    from tui.cli.calls.measuring import measure_calls
+
+    measure_calls(calls, channel, as_json=as_json)
 
 
 @calls_app.command("purge")

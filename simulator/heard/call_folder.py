@@ -1,0 +1,171 @@
+"""The folder of one call as it is kept on disk: ``call.json`` and the audio beside it (``docs/calls.md``)."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from base.files import write_whole
+from base.json_text import TextError, json_bytes, read_json
+from simulator.errors import SimulatorError
+from simulator.labels import first_fault
+
+CALL_FILE = "call.json"
+HEARD_FILE = "heard.json"
+HEARD_SCHEMA = "turnlab.heard/1"
+
+Speaker = Literal["caller", "agent", "operator"]
+Stretch_s = tuple[float, float]
+
+
+class CallError(SimulatorError):
+    """A call that cannot be used as it is."""
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(frozen=True, extra="ignore", allow_inf_nan=False)
+
+
+class AudioFile(_Part):
+    """One file of a call's audio. ``offset_s``: where its first sample lies on the call's clock, s."""
+
+    file: str
+    encoding: Literal["mulaw", "pcm16", "container"] = "container"
+    rate_hz: int | None = Field(default=None, ge=1000, le=384_000)
+    offset_s: float = 0.0
+    caller_channel: int | None = Field(default=None, ge=0)
+
+
+class CallAudio(_Part):
+    """Both sides in a file each, or both in one file of two channels."""
+
+    caller: AudioFile | None = None
+    agent: AudioFile | None = None
+    both: AudioFile | None = None
+
+
+class ToolCall(_Part):
+    """A tool the agent used for one turn; ``ms``: how long it took, where that is known."""
+
+    name: str = ""
+    ms: float | None = None
+
+
+class LoggedTurn(_Part):
+    """One turn as the platform's log has it; ``reported`` are the platform's own figures, ms."""
+
+    speaker: Speaker
+    from_s: float | None = None
+    to_s: float | None = None
+    text: str | None = None
+    state: str | None = None
+    kind: Literal["greeting", "filler", "response"] | None = None
+    tools: tuple[ToolCall, ...] = ()
+    reported: dict[str, Any] = {}
+
+    def figure(self, *names: str) -> float | None:
+        """Return the first of some reported figures that is there, ms."""
+        found = (self.reported.get(name) for name in names)
+        return next((float(one) for one in found if isinstance(one, int | float) and one >= 0), None)
+
+
+class CallRecord(_Part):
+    """What is known of a call besides its audio."""
+
+    id: str
+    source: str = "import"
+    workspace: str | None = None
+    service: dict[str, Any] | None = None
+    version_set: str | None = None
+    started_at: str | None = None
+    duration_s: float | None = None
+    direction: str | None = None
+    simulated: bool = False
+    made_by_turnlab: bool = False
+    operator: tuple[Stretch_s, ...] = ()
+    quality_score: float | None = None
+    ended_by: str | None = None
+    voice_config: dict[str, Any] | None = None
+    voice_config_from: str | None = None
+    audio: CallAudio | None = None
+    audio_state: str = "here"
+    restore_at: str | None = None
+    turns: tuple[LoggedTurn, ...] = ()
+
+    @property
+    def service_name(self) -> str:
+        """The service's name, "" where the call has none."""
+        return str((self.service or {}).get("name") or "")
+
+    def logged(self, speaker: Speaker) -> list[LoggedTurn]:
+        """Return one side's turns that have a start, in order of time."""
+        turns = [turn for turn in self.turns if turn.speaker == speaker and turn.from_s is not None]
+        return sorted(turns, key=lambda turn: turn.from_s or 0.0)
+
+
+@dataclass(frozen=True, slots=True)
+class KeptCall:
+    """A call and where it is: a folder with ``call.json``, or one audio file that is all there is."""
+
+    record: CallRecord
+    path: Path
+
+    @property
+    def folder(self) -> Path | None:
+        """The folder of the call; ``None`` for a lone audio file."""
+        return self.path if self.path.is_dir() else None
+
+    def why_silent(self) -> str | None:
+        """Return why there is no audio to hear, ``None`` if there is some."""
+        audio, state = self.record.audio, self.record.audio_state
+        if audio is not None and state == "here":
+            return None
+        if state == "archived":
+            when = f" by {self.record.restore_at}" if self.record.restore_at else ""
+            return f"its recording is archived; the platform restores it{when}: pull the call again then"
+        return {
+            "removed": "its audio was deleted here; its measures are kept",
+            "none": "it was not recorded",
+        }.get(state, "its audio is not here; pull it again")
+
+
+def read_call_folder(folder: Path) -> KeptCall:
+    """Read a call. Raises :class:`CallError` for a folder that holds none, or one that cannot be read."""
+    path = folder / CALL_FILE
+    try:
+        return KeptCall(CallRecord.model_validate(read_json(path)), folder)
+    except TextError as error:
+        raise CallError(str(error)) from None
+    except ValidationError as error:
+        raise CallError(f"{path}: {first_fault(error)}; pull or import the call again") from None
+
+
+def lone_audio(path: Path, caller_channel: int | None) -> KeptCall:
+    """Return a two-channel audio file as a call of which nothing else is known. ``caller_channel`` from 0."""
+    both = AudioFile(file=path.name, caller_channel=caller_channel)
+    return KeptCall(CallRecord(id=path.stem, audio=CallAudio(both=both)), path)
+
+
+def calls_in(path: Path) -> list[Path]:
+    """Return the folders of calls in a folder, itself or any below it, in order of name."""
+    if (path / CALL_FILE).is_file():
+        return [path]
+    return sorted(one.parent for one in path.rglob(CALL_FILE))
+
+
+def write_heard(call: KeptCall, heard: dict[str, Any]) -> None:
+    """Keep the measures of a call beside it; nothing for a lone audio file. Raises :class:`OSError`."""
+    if call.folder is not None:
+        write_whole(call.folder / HEARD_FILE, json_bytes({"schema": HEARD_SCHEMA, **heard}))
+
+
+def kept_measures(call: KeptCall) -> dict[str, Any] | None:
+    """Return the measures kept beside a call, ``None`` where there are none that can be read."""
+    try:
+        found = read_json(call.path / HEARD_FILE)
+    except TextError:
+        return None
+    return found if isinstance(found, dict) and found.get("schema") == HEARD_SCHEMA else None

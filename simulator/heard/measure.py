@@ -1,0 +1,318 @@
+"""One call measured by ear: what each turn met, the events with their evidence, and what ear alone cannot know."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import asdict, dataclass, replace
+from typing import Any
+
+from presets.config import ConfigError, parse
+from presets.layers import Layer, resolve
+from simulator.heard.call_folder import CallRecord, KeptCall, LoggedTurn
+from simulator.heard.clocks import Clocks, aligned, clocks_of, contradictions, guess_swapped, swapped_by_log
+from simulator.heard.events import HeardEvent, events_of
+from simulator.heard.faults import Fault, faults_in_audio
+from simulator.heard.outcomes import answered, heard_outcome
+from simulator.heard.sides import sides_of
+from simulator.heard.tracks import Stretch, Tracks, listen
+from simulator.heard.turns import CallerTurn, Floor, floor_of
+from simulator.measures.readout_table import BY_NAME
+from simulator.measures.readouts import Measured, Spread, count_json, measured_by
+from simulator.measures.truth import TrueTurn, Truth
+from simulator.measures.turns import Count, Interruptions, Material, Sound, TurnOutcome, with_limits
+
+HEARD_READOUTS = (
+    "first_sound_ms",
+    "response_ms",
+    "cut_ins",
+    "missed_turns",
+    "hanging_turns",
+    "missed_barge_ins",
+    "false_barge_ins",
+    "barge_in_stop_ms",
+    "talk_over_s",
+    "dead_air_s",
+    "silence_after_greeting_s",
+)
+"""The readouts of a simulation that two channels of audio tell, under the same names."""
+
+NO_RESPONSE = "a filler sounds like a short answer, and no log says which is which"
+
+_BESIDE_MS = 1500
+"""The platform's figure belongs to the heard turn whose answer begins this near to the logged one."""
+
+_SNAP_MS = 250
+"""A response that the log names begins where a sound does, if one begins this near."""
+
+
+@dataclass(frozen=True, slots=True)
+class HeardTurn:
+    """One caller turn as it was heard, with the platform's own figures for it beside, ms."""
+
+    turn: CallerTurn
+    outcome: TurnOutcome
+    events: tuple[HeardEvent, ...]
+    reported: dict[str, float]
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the turn as scripts see it."""
+        return {
+            "caller_start_s": self.turn.start_ms / 1000,
+            "caller_end_s": self.turn.end_ms / 1000,
+            "first_sound_ms": self.outcome.first_sound_ms,
+            "response_ms": self.outcome.response_ms,
+            "events": [one.to_json() for one in self.events],
+            "reported": self.reported,
+        }
+
+
+@dataclass(frozen=True, slots=True)
+class HeardCall:
+    """A call measured by ear. ``measured`` is ``None`` where nothing can be trusted; ``faults`` say why.
+
+    ``left_out`` says for a readout why it is not there; ``notes`` are sentences about how the call was heard.
+    """
+
+    record: CallRecord
+    duration_ms: int
+    floor: Floor
+    turns: tuple[HeardTurn, ...]
+    events: tuple[HeardEvent, ...]
+    measured: Measured | None
+    left_out: dict[str, str]
+    faults: tuple[Fault, ...]
+    notes: tuple[str, ...]
+    caller_channel: int | None
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the call as scripts see it: an element of ``calls`` in ``turnlab.calls_measure/1``."""
+        values = self.values()
+        return {
+            "id": self.record.id,
+            "service": self.record.service_name or None,
+            "started_at": self.record.started_at,
+            "duration_s": self.duration_ms / 1000,
+            "caller_channel": None if self.caller_channel is None else self.caller_channel + 1,
+            "turns": [turn.to_json() for turn in self.turns],
+            "events": [one.to_json() for one in self.events],
+            "readouts": heard_readouts([values]),
+            "left_out": self.left_out,
+            "faults": [{"kind": one.kind, "sentence": one.sentence} for one in self.faults],
+            "notes": list(self.notes),
+            "stretches": {
+                "caller": [[turn.start_ms / 1000, turn.end_ms / 1000] for turn in self.floor.turns],
+                "agent": [[start / 1000, end / 1000] for start, end in self.floor.sounds],
+                "operator": [list(one) for one in self.record.operator],
+            },
+            "values": values,
+        }
+
+    def values(self) -> dict[str, Any]:
+        """Return each readout's own values, from which those of several calls are made; empty without any."""
+        if self.measured is None:
+            return {}
+        counts = {name: [one.count, one.of] for name, one in self.measured.counts.items()}
+        times = {name: list(values) for name, values in self.measured.times.items()}
+        return {**times, **counts, **self.measured.seconds}
+
+
+def heard_readouts(calls: Sequence[dict[str, Any]]) -> dict[str, Any]:
+    """Return the readouts of calls together from their ``values``, as scripts see them."""
+    shown: dict[str, Any] = {}
+    for name in HEARD_READOUTS:
+        found = [values[name] for values in calls if name in values]
+        kind = BY_NAME[name].kind
+        if not found:
+            continue
+        if kind == "latency":
+            shown[name] = asdict(Spread.of(one for values in found for one in values))
+        elif kind == "count":
+            shown[name] = count_json(Count(sum(one[0] for one in found), sum(one[1] for one in found)))
+        else:
+            shown[name] = round(sum(found), 3)
+    return shown
+
+
+def measure_call(call: KeptCall, progress: Callable[[float], None] | None = None) -> HeardCall:
+    """Hear a call and measure it. ``progress`` is called with the seconds heard.
+
+    Raises :class:`~simulator.errors.SimulatorError` for a call without audio, or audio that cannot be read.
+    """
+    sides = sides_of(call)
+    tracks = listen(sides, progress)
+    notes: list[str] = []
+    faults: list[Fault] = []
+    channel = sides.caller.channel if call.record.audio and call.record.audio.both else None
+    swapped = swapped_by_log(call.record, tracks)
+    if sides.guessed:
+        swap, why = guess_swapped(tracks, swapped)
+        other = sides.agent.channel if swap else sides.caller.channel
+        notes.append(f"The caller is on channel {other + 1}: {why} (--caller-channel says otherwise).")
+        if swap:
+            tracks, channel = tracks.swapped(), sides.agent.channel
+    elif swapped:
+        tracks = tracks.swapped()
+        faults.append(Fault("swapped", "The log fits the other way round: the two sides were exchanged back."))
+    clocks = clocks_of(tracks, call.record)
+    tracks, moved = aligned(tracks, clocks)
+    faults += moved
+    return _measured(call.record, tracks, clocks, faults, notes, channel)
+
+
+def _measured(
+    record: CallRecord, tracks: Tracks, clocks: Clocks, faults: list[Fault], notes: list[str], channel: int | None
+) -> HeardCall:
+    floor = floor_of(tracks)
+    faults = [*faults, *faults_in_audio(tracks, floor), *contradictions(record, tracks, clocks)]
+    log = None if any(one.spoils == "log" for one in faults) else _Log(record, clocks)
+    operator = tuple((round(start * 1000), round(end * 1000)) for start, end in record.operator)
+    faults += [
+        Fault("operator", f"From {start / 1000:.1f} to {end / 1000:.1f} s a human operator spoke: left out.")
+        for start, end in operator
+    ]
+    kept = _without(floor, operator)
+    spoiled = next((one.sentence for one in faults if one.spoils == "all"), None)
+    if spoiled is not None:
+        left_out = dict.fromkeys(HEARD_READOUTS, spoiled)
+        return HeardCall(
+            record, tracks.duration_ms, kept, (), (), None, left_out, tuple(faults), tuple(notes), channel
+        )
+    true = tuple(TrueTurn(index, turn.start_ms, turn.end_ms) for index, turn in enumerate(kept.turns))
+    first_ms = true[0].start_ms if true else tracks.duration_ms
+    sounds = tuple(
+        Sound("greeting" if start < first_ms else "sound", start, end, True, "", answered(start, true))
+        for start, end in kept.sounds
+    )
+    responses, no_response = _responses(record, log, kept.sounds)
+    outcomes = [
+        _outcome(turn, true[number], limit_ms, sounds, responses, kept, tracks.duration_ms)
+        for number, (turn, (_, limit_ms)) in enumerate(zip(kept.turns, with_limits(true), strict=True))
+    ]
+    events = events_of(kept, outcomes, sounds, record, tracks.duration_ms)
+    material = Material(
+        truth=Truth(False, true),
+        sounds=sounds,
+        turns=tuple(outcomes),
+        over=_over(kept),
+        events=(),
+        anchored=0,
+        missed_responses=0,
+        duration_ms=tracks.duration_ms,
+    )
+    left_out = {} if no_response is None else {"response_ms": no_response}
+    if material.greeting is None:
+        left_out["silence_after_greeting_s"] = "the caller speaks first"
+    names = [name for name in HEARD_READOUTS if name not in left_out]
+    measured = measured_by((BY_NAME[name] for name in names), material, silence_only=False)
+    turns = tuple(
+        HeardTurn(
+            turn,
+            outcome,
+            tuple(one for one in events if one.turn == number),
+            {} if log is None else log.reported(turn, outcome),
+        )
+        for number, (turn, outcome) in enumerate(zip(kept.turns, outcomes, strict=True))
+    )
+    rest = tuple(one for one in events if one.turn is None)
+    return HeardCall(
+        record, tracks.duration_ms, kept, turns, rest, measured, left_out, tuple(faults), tuple(notes), channel
+    )
+
+
+def _without(floor: Floor, operator: Sequence[Stretch]) -> Floor:
+    """Return the call without what lies in an operator's stretches, or answers or is answered by one."""
+    if not operator:
+        return floor
+
+    def free(start: int, end: int) -> bool:
+        return not any(start < until and begin < end for begin, until in operator)
+
+    return Floor(
+        tuple(turn for turn in floor.turns if free(turn.start_ms, turn.end_ms)),
+        tuple(sound for sound in floor.sounds if free(*sound)),
+        tuple(over for over in floor.overlaps if free(over.start_ms, over.end_ms)),
+        tuple(one for one in floor.music if free(*one)),
+        tuple(operator),
+    )
+
+
+def _outcome(
+    turn: CallerTurn,
+    true: TrueTurn,
+    limit_ms: int,
+    sounds: tuple[Sound, ...],
+    responses: list[int],
+    floor: Floor,
+    duration_ms: int,
+) -> TurnOutcome:
+    found = heard_outcome(true, limit_ms, sounds, responses, duration_ms)
+    found = replace(found, cut_in_ms=turn.cut_ins[0].agent_ms if turn.cut_ins else None)
+    until_ms = min(limit_ms, duration_ms)
+    held = any(start < until_ms and turn.end_ms < end for start, end in (*floor.music, *floor.away))
+    return replace(found, hanging=False, missed=False, dead_air_ms=0) if held else found
+
+
+def _over(floor: Floor) -> Interruptions:
+    wanted = [one for one in floor.overlaps if one.kind == "interruption"]
+    others = [one for one in floor.overlaps if one.kind != "interruption"]
+    return Interruptions(
+        true=len(wanted),
+        missed=sum(one.stopped_ms is None for one in wanted),
+        stop_ms=tuple(one.stopped_ms - one.start_ms for one in wanted if one.stopped_ms is not None),
+        distractors=len(others),
+        false=sum(one.stopped_ms is not None for one in others),
+    )
+
+
+class _Log:
+    """The platform's log on the clock of what was heard."""
+
+    def __init__(self, record: CallRecord, clocks: Clocks) -> None:
+        self._shift_ms = clocks.shift_ms
+        self._agent = [(self._ms(turn), turn) for turn in record.logged("agent")]
+
+    def _ms(self, turn: LoggedTurn) -> int:
+        return round((turn.from_s or 0.0) * 1000 + self._shift_ms)
+
+    def responses(self) -> list[int] | None:
+        """Return when responses begin; ``None`` where the log does not say which of its turns are fillers."""
+        if not self._agent or any(turn.kind is None for _, turn in self._agent):
+            return None
+        return [at for at, turn in self._agent if turn.kind == "response"]
+
+    def reported(self, turn: CallerTurn, outcome: TurnOutcome) -> dict[str, float]:
+        """Return the platform's own figures for the answer to a turn, ms; empty where none belongs to it."""
+        if outcome.first_sound_ms is None:
+            return {}
+        answer_ms = turn.end_ms + outcome.first_sound_ms
+        near = [(abs(at - answer_ms), number) for number, (at, one) in enumerate(self._agent) if one.reported]
+        if not near or min(near)[0] > _BESIDE_MS:
+            return {}
+        figures = self._agent[min(near)[1]][1].reported
+        return {name: float(value) for name, value in figures.items() if isinstance(value, int | float)}
+
+
+def _responses(record: CallRecord, log: _Log | None, sounds: Sequence[Stretch]) -> tuple[list[int], str | None]:
+    """Return when responses began, or why fillers cannot be told from them."""
+    logged = None if log is None else log.responses()
+    begins = [start for start, _ in sounds]
+    if logged is not None:
+        return [_snapped(at, begins) for at in logged], None
+    if _speaks_no_fillers(record):
+        return begins, None
+    return [], NO_RESPONSE
+
+
+def _snapped(at_ms: int, begins: Sequence[int]) -> int:
+    nearest = min(begins, key=lambda begin: abs(begin - at_ms), default=at_ms)
+    return nearest if abs(nearest - at_ms) <= _SNAP_MS else at_ms
+
+
+def _speaks_no_fillers(record: CallRecord) -> bool:
+    if record.voice_config is None:
+        return False
+    try:
+        config = resolve(Layer("the call's settings", parse(record.voice_config, source="call.json")))
+    except ConfigError:
+        return False
+    return config.filler_style == "silent"

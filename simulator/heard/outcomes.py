@@ -1,0 +1,58 @@
+"""What a caller's turn met, from what is heard of the agent alone."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from simulator.measures.truth import TrueTurn
+from simulator.measures.turns import (
+    CUT_IN_TOLERANCE_MS,
+    HANGING_MS,
+    Sound,
+    TurnOutcome,
+    dead_air_ms,
+    waited_ms,
+)
+
+FRESH_MS = 500
+"""A sound that begins after less quiet than this is the agent going on, not cutting in."""
+
+
+def answered(start_ms: int, turns: Sequence[TrueTurn]) -> int:
+    """Return which turn a sound answers, as far as that can be heard: the last that had ended."""
+    return sum(turn.end_ms <= start_ms + CUT_IN_TOLERANCE_MS for turn in turns)
+
+
+def heard_outcome(
+    turn: TrueTurn, limit_ms: int, sounds: tuple[Sound, ...], responses: list[int], duration_ms: int
+) -> TurnOutcome:
+    """Return it; ``responses`` are the moments at which a response began, where fillers can be told apart.
+
+    ``limit_ms`` is when the next turn starts, by which this one must be answered.
+    """
+    earliest_ms = turn.end_ms - CUT_IN_TOLERANCE_MS
+    cut_in_ms: int | None = None
+    quiet_since_ms = 0
+    for sound in sounds:
+        fresh = sound.start_ms - quiet_since_ms >= FRESH_MS
+        if cut_in_ms is None and turn.start_ms < sound.start_ms < earliest_ms and fresh:
+            cut_in_ms = sound.start_ms
+        quiet_since_ms = sound.end_ms
+    # what an agent says that talks through the turn's end answers another one
+    free_ms = max((s.end_ms for s in sounds if s.start_ms < earliest_ms and s.end_ms > turn.end_ms), default=None)
+    after = [sound.start_ms for sound in sounds if earliest_ms <= sound.start_ms < limit_ms]
+    answers = [start_ms for start_ms in responses if earliest_ms <= start_ms < limit_ms]
+    until_ms = min(limit_ms, max(duration_ms, turn.end_ms))
+    return TurnOutcome(
+        turn=turn,
+        cut_in_ms=cut_in_ms,
+        early_end=False,
+        missed=not after and free_ms is None,
+        hanging=waited_ms(turn, sounds, until_ms) >= HANGING_MS,
+        eot_delay_ms=None,
+        first_sound_ms=after[0] - turn.end_ms if after and free_ms is None else None,
+        response_ms=answers[0] - turn.end_ms if answers and free_ms is None else None,
+        filler_overhang_ms=None,
+        stages_ms=None,
+        dead_air_ms=dead_air_ms(turn, sounds, until_ms),
+    )

@@ -1,0 +1,276 @@
+"""Who had the floor, from two sides of audio alone: caller turns, the agent's sounds, and what was said over them.
+
+By ear a caller's turn is what they say until the agent begins, or until 5 s of silence. What they say over it is
+told apart by its length and by when it comes, the way a listener would who understands no word of it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Literal
+
+import numpy as np
+
+from simulator.heard.outcomes import FRESH_MS
+from simulator.heard.tracks import WINDOW_MS, Levels, SideTrack, Stretch, Tracks
+from simulator.measures.turns import HANGING_MS, STOP_WITHIN_MS
+
+SHORT_MS = 600
+"""Speech over the agent that is shorter is a backchannel or a noise: real interruptions last longer."""
+
+RESUMED_MS = 1200
+"""A caller who speaks on this soon after the agent begins had only paused: nobody answers so fast."""
+
+HANDOVER_MS = 200
+"""A caller who begins this shortly before the agent ends is answering it, not interrupting."""
+
+_JOINED_MS = 500
+"""Speech over the agent with shorter gaps is one."""
+
+PAUSE_MS = 200
+"""A shorter silence of the agent is a pause within one sound."""
+
+_AFTER_MS = 400
+"""An agent that a short sound stops falls silent at most so long after its end..."""
+_QUICKEST_MS = 120
+"""...at least so long after it began..."""
+_SILENT_MS = 600
+"""...and says nothing more for so long."""
+
+LONG_SOUND_MS = 10_000
+"""Sound without a voice that lasts longer is music or noise."""
+
+OverlapKind = Literal["interruption", "backchannel", "noise", "echo"]
+
+
+@dataclass(frozen=True, slots=True)
+class Overlap:
+    """What the caller's side had over the agent, ms. ``stopped_ms``: when the agent fell silent because of it."""
+
+    kind: OverlapKind
+    start_ms: int
+    end_ms: int
+    voiced_ms: int
+    stopped_ms: int | None
+    agent_end_ms: int
+
+
+@dataclass(frozen=True, slots=True)
+class CutIn:
+    """The agent began at ``agent_ms``; the caller, quiet since ``paused_ms``, went on at ``resumed_ms``.
+
+    A caller who never paused resumes where they were cut in on.
+    """
+
+    agent_ms: int
+    paused_ms: int
+    resumed_ms: int
+
+
+@dataclass(slots=True)
+class CallerTurn:
+    """One turn of the caller, ms, with the cut-ins inside it; ``interrupts``: it began over the agent."""
+
+    start_ms: int
+    end_ms: int
+    cut_ins: list[CutIn] = field(default_factory=list)
+    interrupts: Overlap | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Floor:
+    """The call as turns: the caller's, the agent's sounds, and what was said over these."""
+
+    turns: tuple[CallerTurn, ...]
+    sounds: tuple[Stretch, ...]
+    overlaps: tuple[Overlap, ...]
+    music: tuple[Stretch, ...]
+    """Long sounds without a voice, on either side."""
+    away: tuple[Stretch, ...] = ()
+    """Where the agent was not in the call: a human operator spoke."""
+
+
+def floor_of(tracks: Tracks) -> Floor:
+    """Return the call as turns."""
+    return _FloorReader(tracks).read()
+
+
+def sounds_of_agent(agent: SideTrack) -> tuple[Stretch, ...]:
+    """Return what the agent said, ms: speech, and sounds too short for the model to hear the voice in them."""
+    short = [one for one in agent.other if one[1] - one[0] <= 1000 and agent.speech]
+    found: list[Stretch] = []
+    for start, end in sorted([*agent.speech, *short]):
+        if found and start - found[-1][1] < PAUSE_MS:
+            found[-1] = (found[-1][0], max(end, found[-1][1]))
+        else:
+            found.append((start, end))
+    return tuple(found)
+
+
+class _FloorReader:
+    """Goes through the caller's speech in order and decides what each stretch of it is."""
+
+    def __init__(self, tracks: Tracks) -> None:
+        self._tracks = tracks
+        self._sounds = sounds_of_agent(tracks.agent)
+        self._turns: list[CallerTurn] = []
+        self._overlaps: list[Overlap] = []
+
+    def read(self) -> Floor:
+        speech = list(self._tracks.caller.speech)
+        at = 0
+        while at < len(speech):
+            at += self._take(speech, at)
+        self._note_noises()
+        music = [
+            one
+            for side in (self._tracks.caller, self._tracks.agent)
+            for one in _joined(side.other, 1000)
+            if one[1] - one[0] >= LONG_SOUND_MS
+        ]
+        for turn in self._turns:
+            self._note_talked_into(turn)
+        overlaps = sorted(self._overlaps, key=lambda one: one.start_ms)
+        return Floor(tuple(self._turns), self._sounds, tuple(overlaps), tuple(sorted(music)))
+
+    def _take(self, speech: Sequence[Stretch], at: int) -> int:
+        """Decide about one stretch of speech, and those that belong to it; return how many."""
+        start, end = speech[at]
+        sound = self._sounding_at(start)
+        last = self._turns[-1] if self._turns else None
+        if sound is None:
+            between = [] if last is None else [one for one in self._sounds if last.end_ms < one[0] < start]
+            if last is not None and not between and start - last.end_ms < HANGING_MS:
+                last.end_ms = end
+            elif last is not None and between and self._was_pausing(between, start):
+                last.cut_ins.append(CutIn(between[0][0], last.end_ms, start))
+                last.end_ms = end
+            else:
+                self._turns.append(CallerTurn(start, end))
+            return 1
+        count, until, voiced = _utterance(speech, at)
+        floor_start, floor_end = self._floor_around(sound, last.end_ms if last else 0)
+        if (
+            last is not None
+            and last.end_ms <= floor_start + PAUSE_MS
+            and start - floor_start <= RESUMED_MS
+            and (voiced >= SHORT_MS or floor_end - floor_start <= SHORT_MS)
+        ):
+            last.cut_ins.append(CutIn(floor_start, last.end_ms, start))
+            last.end_ms = until
+        elif floor_end - start <= HANDOVER_MS and not self._silent_after(floor_end, until):
+            self._turns.append(CallerTurn(start, until))
+        elif voiced < SHORT_MS:
+            self._overlaps.append(self._overlap("backchannel", start, until, voiced, floor_end))
+        else:
+            if _echoes(self._tracks, start, until):
+                self._overlaps.append(self._overlap("echo", start, until, voiced, floor_end))
+                return count
+            over = self._overlap("interruption", start, until, voiced, floor_end)
+            self._overlaps.append(over)
+            self._turns.append(CallerTurn(start, until, interrupts=over))
+        return count
+
+    def _was_pausing(self, between: list[Stretch], start: int) -> bool:
+        """Whether a caller who speaks just after a short sound of the agent's goes on rather than answers it."""
+        return between[-1][1] - between[0][0] <= SHORT_MS and start - between[0][0] <= RESUMED_MS
+
+    def _sounding_at(self, t_ms: int) -> Stretch | None:
+        return next((one for one in self._sounds if one[0] < t_ms < one[1]), None)
+
+    def _floor_around(self, sound: Stretch, since_ms: int) -> Stretch:
+        """Return when the agent began to speak since the caller's last turn, and when it ends, pauses included."""
+        start, end = sound
+        for one in reversed(self._sounds):
+            if since_ms - PAUSE_MS <= one[0] < start:
+                start = one[0]
+        for one in self._sounds:
+            if end < one[1] and one[0] - end < _SILENT_MS:
+                end = one[1]
+        return start, end
+
+    def _silent_after(self, t_ms: int, until_ms: int) -> bool:
+        """Whether the agent says nothing for so long after the caller's words that it cannot have been answered."""
+        return not any(t_ms < one[0] < until_ms + HANGING_MS for one in self._sounds)
+
+    def _overlap(self, kind: OverlapKind, start: int, end: int, voiced: int, agent_end: int) -> Overlap:
+        if kind == "interruption":
+            stopped = agent_end if agent_end - start <= STOP_WITHIN_MS else None
+        else:
+            sooner = start + _QUICKEST_MS <= agent_end <= end + _AFTER_MS
+            stopped = agent_end if sooner else None
+        return Overlap(kind, start, end, voiced, stopped, agent_end)
+
+    def _note_noises(self) -> None:
+        """Note sounds without a voice over the agent."""
+        for start, end in _joined(self._tracks.caller.other, _JOINED_MS):
+            sound = self._sounding_at(start)
+            if sound is None or end - start >= LONG_SOUND_MS:
+                continue
+            near = any(one.start_ms - _JOINED_MS < start < one.end_ms + _JOINED_MS for one in self._overlaps)
+            if near or any(turn.start_ms - _JOINED_MS < start < turn.end_ms for turn in self._turns):
+                continue
+            _, floor_end = self._floor_around(sound, start)
+            self._overlaps.append(self._overlap("noise", start, end, 0, floor_end))
+
+    def _note_talked_into(self, turn: CallerTurn) -> None:
+        """Note where the agent began while the caller was speaking, without a pause."""
+        known = {one.agent_ms for one in turn.cut_ins}
+        quiet_since = 0
+        for start, end in self._sounds:
+            fresh = start - quiet_since >= FRESH_MS
+            quiet_since = end
+            if not fresh or not turn.start_ms < start < turn.end_ms - HANDOVER_MS:
+                continue
+            if any(abs(start - one) < RESUMED_MS for one in known):
+                continue
+            turn.cut_ins.append(CutIn(start, start, start))
+        turn.cut_ins.sort(key=lambda one: one.agent_ms)
+
+
+def _utterance(speech: Sequence[Stretch], at: int) -> tuple[int, int, int]:
+    """Return how many stretches belong together from one on, the end of the last, and how much of it is voice."""
+    count, end = 1, speech[at][1]
+    voiced = end - speech[at][0]
+    for start, until in speech[at + 1 :]:
+        if start - end >= _JOINED_MS:
+            break
+        count, end, voiced = count + 1, until, voiced + until - start
+    return count, end, voiced
+
+
+def _joined(stretches: Sequence[Stretch], gap_ms: int) -> list[Stretch]:
+    found: list[Stretch] = []
+    for start, end in stretches:
+        if found and start - found[-1][1] < gap_ms:
+            found[-1] = (found[-1][0], end)
+        else:
+            found.append((start, end))
+    return found
+
+
+_ECHO_LAGS = range(0, 400 // WINDOW_MS, 2)
+_ECHO_LIKE = 0.8
+
+
+def _echoes(tracks: Tracks, start_ms: int, end_ms: int) -> bool:
+    """Whether the caller's side has the agent's own voice, come back: its loudness rises and falls with it."""
+    first, last = start_ms // WINDOW_MS, end_ms // WINDOW_MS
+    own = _smooth(tracks.caller.level_db[first:last])
+    best = 0.0
+    for lag in _ECHO_LAGS:
+        if first < lag:
+            break
+        best = max(best, _likeness(own, _smooth(tracks.agent.level_db[first - lag : last - lag])))
+    return best >= _ECHO_LIKE
+
+
+def _smooth(level_db: Levels) -> Levels:
+    return np.convolve(np.maximum(level_db, -70), np.ones(6, np.float32) / 6, mode="same").astype(np.float32)
+
+
+def _likeness(one: Levels, other: Levels) -> float:
+    if len(one) != len(other) or len(one) < 40 or float(one.std()) < 1 or float(other.std()) < 1:
+        return 0.0
+    return float(np.corrcoef(one, other)[0, 1])

@@ -1,0 +1,108 @@
+"""``turnlab calls measure``: real calls measured by ear."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from typing import Any
+
+from base.os_errors import os_error_text
+from simulator.heard.call_folder import KeptCall, kept_measures, write_heard
+from simulator.heard.measure import HEARD_READOUTS, heard_readouts, measure_call
+from simulator.measures.readout_table import BY_NAME
+from tui.cli.calls.opening import open_calls
+from tui.cli.failure import Faults, complain
+from tui.cli.opening import progress
+from tui.cli.tables import print_line, print_table
+
+SCHEMA = "turnlab.calls_measure/1"
+
+LISTED = ("cut_in", "interruption", "interruption_ignored", "stop_for_nothing", "hanging_turn", "missed_turn")
+"""The events that a table names one by one."""
+
+_SIDE_BY_SIDE = (("first_sound_ms", "first_audio_ms"), ("response_ms", "response_ms"))
+
+
+def measure_calls(named: Sequence[str], caller_channel: int | None, *, as_json: bool) -> None:
+    """Measure calls and print them. Raises :class:`~tui.cli.failure.CallError`; a bad call spoils no other."""
+    faults = Faults()
+    channel = None if caller_channel is None else caller_channel - 1
+    calls = open_calls(named, faults, channel)
+    heard = []
+    for call in calls:
+        with faults.noting(call.path):
+            heard.append(measured(call))
+    if not heard:
+        faults.raise_any()
+    if as_json:
+        pooled = heard_readouts([one["values"] for one in heard])
+        found = {"schema": SCHEMA, "calls": heard, "readouts": pooled, "failed": faults.to_json()}
+        print(json.dumps(found, allow_nan=False))
+    else:
+        _print(heard)
+    faults.raise_any()
+
+
+def measured(call: KeptCall) -> dict[str, Any]:
+    """Return a call's measures and keep them beside it; those kept where the audio is gone.
+
+    Raises :class:`~simulator.errors.SimulatorError`.
+    """
+    if call.why_silent() is not None and (kept := kept_measures(call)) is not None:
+        return kept
+    with progress(f"hearing {call.record.id}", call.record.duration_s or 60.0) as tell:
+        found = measure_call(call, tell).to_json()
+    try:
+        write_heard(call, found)
+    except OSError as error:
+        complain(f"{call.path}: {os_error_text(error)}; its measures are not kept")
+    return found
+
+
+def _print(heard: list[dict[str, Any]]) -> None:
+    for call in heard:
+        _print_call(call)
+    readouts = heard_readouts([one["values"] for one in heard])
+    if not readouts:
+        return
+    shown = [name for name in HEARD_READOUTS if name in readouts]
+    rows = [[BY_NAME[name].title, *_figures(readouts[name])] for name in shown]
+    title = f"{len(heard)} call{'s' if len(heard) > 1 else ''} measured by ear"
+    print_table(title, ["", "p50, sum or count", "p90", "max", "n"], rows)
+    left_out = {why: None for one in heard for why in one["left_out"].values()}
+    for why in left_out:
+        names = {name for one in heard for name, reason in one["left_out"].items() if reason == why}
+        titles = ", ".join(BY_NAME[name].title for name in HEARD_READOUTS if name in names)
+        print_line(f"Left out, {titles}: {why.rstrip('.')}.")
+
+
+def _figures(value: Any) -> list[str]:
+    if isinstance(value, dict) and "p50" in value:
+        shown = ["–" if value[key] is None else f"{value[key]:.0f} ms" for key in ("p50", "p90", "max")]
+        return [*shown, str(value["n"])]
+    if isinstance(value, dict):
+        return [f"{value['count']} of {value['of']}", "", "", ""]
+    return [f"{value:.1f} s", "", "", ""]
+
+
+def _print_call(call: dict[str, Any]) -> None:
+    print_line(f"{call['id']}, {call['duration_s']:.1f} s, {len(call['turns'])} turns")
+    for sentence in (*call["notes"], *(one["sentence"] for one in call["faults"])):
+        print_line(f"  {sentence}")
+    events = [*call["events"], *(event for turn in call["turns"] for event in turn["events"])]
+    for event in sorted(events, key=lambda one: float(one["t"])):
+        if event["type"] in (*LISTED, "greeting", "end"):
+            print_line(f"  {_clock(event['t'])}  {event['type'].replace('_', ' ')}: {event['evidence']}")
+    for turn in call["turns"]:
+        for heard, reported in _SIDE_BY_SIDE:
+            if turn[heard] is not None and reported in turn["reported"]:
+                print_line(
+                    f"  {_clock(turn['caller_end_s'])}  {BY_NAME[heard].title}: "
+                    f"platform {turn['reported'][reported]:.0f} ms, audible {turn[heard]} ms"
+                )
+    print_line("")
+
+
+def _clock(t_s: float) -> str:
+    minutes, seconds = divmod(t_s, 60)
+    return f"{int(minutes)}:{seconds:05.2f}"

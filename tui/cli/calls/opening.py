@@ -1,0 +1,62 @@
+"""Which calls a command is about: folders of calls, audio files, or the ids and services of kept calls."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from services.calls.folders import CallFolders
+from simulator.audio.source import SUFFIXES
+from simulator.beside import is_file, is_folder
+from simulator.errors import SimulatorError
+from simulator.heard.call_folder import KeptCall, calls_in, lone_audio, read_call_folder
+from simulator.recording import find_audio
+from tui.cli.failure import CallError, Faults
+
+
+def open_calls(named: Sequence[str], faults: Faults, caller_channel: int | None = None) -> list[KeptCall]:
+    """Return the calls that are named, each once; those that cannot be read are reported and left out.
+
+    Raises :class:`~tui.cli.failure.CallError` for a name that is none.
+    """
+    paths: dict[Path, None] = {}
+    for name in named:
+        paths |= dict.fromkeys(_paths(name))
+    found: list[KeptCall] = []
+    for path in paths:
+        with faults.noting(path):
+            found.append(lone_audio(path, caller_channel) if is_file(path) else read_call_folder(path))
+    return found
+
+
+def _paths(name: str) -> list[Path]:
+    path = Path(name)
+    if is_folder(path):
+        return calls_in(path) or _audio(path)
+    if is_file(path):
+        if path.suffix.lower() not in SUFFIXES:
+            raise CallError(f"{path}: is no audio; name the call's folder, or its audio file")
+        return [path]
+    kept = [one for one in CallFolders().find() if one.record is not None]
+    own = [one.path for one in kept if one.record and one.record.id == name]
+    wanted = name.casefold()
+    served = [
+        one.path
+        for one in kept
+        if one.record
+        and one.record.service
+        and wanted in (one.record.service.name.casefold(), one.record.service.id)
+    ]
+    if not own and not served:
+        raise CallError(
+            f"{name}: no such file or folder, and no call or service of that name is kept here; "
+            "pull calls with: turnlab calls pull SERVICE"
+        )
+    return own or served
+
+
+def _audio(folder: Path) -> list[Path]:
+    try:
+        return find_audio([folder])
+    except SimulatorError as error:
+        raise CallError(f"{error}; a folder of calls holds call.json files") from None
