@@ -146,6 +146,12 @@ async def a_turn_is_heard_and_explained(live: Looking, cards: ArrayCards, call: 
     figures = [str(figure._value.value) for figure in live.screen.query(LatencyFigure)]
     assert figures == [f"{ms:,}" for ms in (turn.end_of_turn_ms, turn.first_sound_ms, turn.response_ms)]
     assert "▶ “" in live.text("#agent")
+    await until(pilot, lambda: "█" in dict(live.screen.drawing.rows)["A agent"], "the answer drawn")
+    drawn = dict(live.screen.drawing.rows)
+    assert "┤" in drawn["turn end"]
+    assert drawn["turns"].index("━") <= drawn["turn end"].index("┤") <= drawn["A agent"].index("█")
+    loud = [x for x, char in enumerate(drawn["caller"]) if char not in " ⣀"]
+    assert drawn["turns"].rindex("━") >= loud[0] >= drawn["turns"].index("━") - 1
     assert "drop" not in live.text("#facts"), "nothing is said to be lost that was not"
     for _ in range(20):
         if "end of turn" in live.text("#live-why"):

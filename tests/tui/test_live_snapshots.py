@@ -10,7 +10,14 @@ from textual.pilot import Pilot
 
 from services.embedded import open_embedded
 from simulator.devices import DeviceError, Devices
-from simulator.engine.events import EndOfTurn, ResponseStarted
+from simulator.engine.events import (
+    BargeIn,
+    EndOfTurn,
+    ResponseEnded,
+    ResponseStarted,
+    SpeechEnded,
+    SpeechStarted,
+)
 from simulator.engine.why import Why
 from simulator.session.state import (
     Counters,
@@ -42,9 +49,34 @@ def talking() -> tuple[Snapshot, list[SessionMessage]]:
     """Return a moment of a call: a pause in the second turn, with push to talk, a recording, and clipping."""
     end = Why("timeout", {"timeout_ms": 5000.0, "confidence": 0.41})
     response = Why("response", {"ready_s": 8.25, "waited": ""})
+    speech, over = (
+        Why("speech", {"start_probability": 0.5, "frames": 2}),
+        Why("barge_in", {"spoken_s": 0.8, "needed_s": 0.8, "held": ""}),
+    )
+    spoken = (
+        SpeechStarted(4064, 0, speech, start_ms=4000, span=0),
+        SpeechEnded(6400, 0, speech, end_ms=6200, span=0, completeness=0.3),
+    )
+    broken_into = (
+        SpeechStarted(8864, 1, speech, start_ms=8800, span=1),
+        BargeIn(
+            9664,
+            1,
+            over,
+            span=1,
+            speech_start_ms=8800,
+            stops_ms=9724,
+            interrupted_text="Good morning, how",
+            discarded_texts=(),
+            discarded=None,
+        ),
+        ResponseEnded(9724, 0, response, interrupted=True, generation=0),
+        SpeechEnded(14_990, 1, speech, end_ms=14_790, span=1, completeness=0.3),
+    )
     told: list[SessionMessage] = [
         Notice("device", 0, "microphone headset (resampled, it runs at 48 kHz)"),
         Notice("gap", 1200, "the microphone was away for about 2.4 s; the call's clock stood still meanwhile"),
+        *(Happened(event, "A") for event in spoken),
         Happened(
             EndOfTurn(
                 7412,
@@ -75,6 +107,7 @@ def talking() -> tuple[Snapshot, list[SessionMessage]]:
         ),
         Notice("setting", 9000, "eot_timeout_ms 5000 → 5100"),
         Notice("setting", 9032, "eot_timeout_ms 5100 → 5200"),
+        *(Happened(event, "A") for event in broken_into),
     ]
     shown = Snapshot(
         phase="running",

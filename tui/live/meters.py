@@ -202,6 +202,7 @@ def _decibels(db: float) -> str:
 _BARS = "▁▂▃▄▅▆▇█"
 HISTORY = 8
 """How many turns the small history shows."""
+_LEAST_BARS = 3
 ROOMY = 36
 """From this width on the number of turns is said as well."""
 
@@ -237,13 +238,22 @@ class LatencyFigure(Vertical):
         if shown == self._shown:
             return
         self._shown = shown
+        self._draw()
+
+    def on_resize(self) -> None:
+        """Show as much of the history as fits."""
+        self._draw()
+
+    def _draw(self) -> None:
+        shown = self._shown or ()
         last = shown[-1] if shown else None
         self._value.update("–" if last is None else f"{last:,}")
         known = [value for value in shown if value is not None]
         recent = known[-HISTORY:]
-        words = f" 0–{max(recent):,} p50 {median(known):,.0f}" if known else "no turn yet"
+        words = f"p50 {median(known):,.0f} ≤{max(recent):,}" if known else "no turn yet"
         many = f" of {len(known)} turns" if len(known) > 1 and self.size.width >= ROOMY else ""
-        bars = history(recent)[-max(self.size.width - len(words) - 1, 2) :]
+        room = self.size.width - len(words) - 2
+        bars = f"{history(recent)[-room:]} " if recent and room >= _LEAST_BARS else ""
         self._history.update(Content(f"{bars}{words}{many}"))
 
 

@@ -16,6 +16,7 @@ from textual.widgets import Static
 
 from simulator.devices.listing import Way
 from simulator.session import devices_there, open_session
+from simulator.session.state import SessionMessage
 from tui.commands.command import Command
 from tui.commands.place import Jump, bindings
 from tui.dialogs.dialogs import PickOne
@@ -25,6 +26,7 @@ from tui.live.call import CallController, CallState, OpenCall, draft_letter
 from tui.live.call_pane import CallPane, LiveHeader, LiveHeading, TalkPad, say
 from tui.live.commands import COMMANDS
 from tui.live.device_dialog import DeviceDialog, DevicesController, LookForDevices
+from tui.live.live_timeline import LiveTimeline
 from tui.live.log_pane import LogPane
 from tui.tune.drafts import DraftController
 from tui.tune.questions import DraftDialogs
@@ -104,7 +106,7 @@ class LiveScreen(PaneScreen):
             open_call,
             lambda: self.session,
             publish=lambda state: setattr(self, "call", state),
-            tell=lambda messages: self.log_pane.add(messages),
+            tell=self._take_in,
             recorded=lambda: self.post_message(self.Recorded()),
             read_only=lambda: bool(getattr(self.app, "read_only", False)),
         )
@@ -130,6 +132,7 @@ class LiveScreen(PaneScreen):
                 with Vertical(id="fields-pane", classes="pane"):
                     yield Static(id="fields-title", classes="pane-title", markup=False)
                     yield FieldPanel(self.session.states(), id="fields").data_bind(LiveScreen.shown)
+            yield LiveTimeline(id="live-timeline")
             yield LogPane(id="log-pane")
         yield StatusLine()
         yield KeyLine()
@@ -161,6 +164,7 @@ class LiveScreen(PaneScreen):
     fields = Part(FieldPanel)
     log_pane = Part(LogPane)
     call_pane = Part(CallPane)
+    drawing = Part(LiveTimeline)
 
     def resized(self) -> None:
         """Fit to the size there is now, the facts too."""
@@ -216,9 +220,14 @@ class LiveScreen(PaneScreen):
             return
         self._show_heading()
         self._show_signs()
+        self.drawing.look(now.shown, self.session.profile)
         keys = [(one.open, one.shown.phase, one.shown.push_to_talk, one.push_to_talk) for one in (before, now)]
         if keys[0] != keys[1]:
             self.refresh_bindings()
+
+    def _take_in(self, messages: Sequence[SessionMessage]) -> None:
+        self.drawing.add(messages)
+        self.log_pane.add(messages)
 
     def _show_heading(self) -> None:
         session, call, shown, arm = self.session, self.call, self.call.shown, self.calls.arm

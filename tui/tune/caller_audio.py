@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from simulator.activity.model import Activity
 from simulator.audio.injecting import SOUNDS
-from simulator.engine.events import SpeechEnded, SpeechStarted
+from simulator.engine.events import BargeIn, BargeInSuppressed, SpeechEnded, SpeechStarted
 from simulator.labels import Labels
 from simulator.measures.advice import WANTS_FLOOR
 from simulator.measures.truth import Truth, moved
@@ -64,11 +64,14 @@ class Pyramid:
 
 
 class Waveform:
-    """A recording's samples at their lowest and highest, and how likely they are a voice; 0…1 each, by frame."""
+    """A recording's samples at their lowest and highest, and how likely they are a voice; 0…1 each, by frame.
 
-    def __init__(self, activity: Activity) -> None:
+    The loudest sample is 1, or ``loudest`` if all are quieter.
+    """
+
+    def __init__(self, activity: Activity, loudest: float = 1e-6) -> None:
         envelope = activity.envelope
-        loudest = max(float(np.abs(envelope).max(initial=0.0)), 1e-6)
+        loudest = max(float(np.abs(envelope).max(initial=0.0)), loudest)
         lows, highs = (np.power(np.clip(one / loudest, 0, 1), _POWER) for one in (-envelope[:, 0], envelope[:, 1]))
         self.below = Pyramid(lows.astype(np.float32))
         self.above = Pyramid(highs.astype(np.float32))
@@ -103,7 +106,7 @@ def speech_of(
     """Return the caller's turns and interruptions, and the backchannels and noises."""
     labels, put_in = analysed.recording.labels, _put_in(analysed, run.played, clock)
     if not run.measured.labelled or labels is None:
-        turns, asides = _detected(run, clock)
+        turns, asides = detected(run, clock)
     else:
         turns = _labelled_turns(labels, run.measured.truth, clock)
         places = run.played.placements
@@ -148,9 +151,14 @@ def _asides(labels: Labels) -> tuple[tuple[float, float, str, SpeechKind], ...]:
     return tuple((*span, *rest) for span, rest in found.items())
 
 
-def _detected(run: Run, clock: ArmClock) -> tuple[list[Speech], list[Speech]]:
-    """Return the detected speech; what was said over the agent by what a listener would take it for."""
-    advice = {one.span: one.score >= WANTS_FLOOR for one in run.measured.overlaps}
+def detected(run: Run, clock: ArmClock) -> tuple[list[Speech], list[Speech]]:
+    """Return the detected speech: turns and interruptions, and backchannels.
+
+    What was said over the agent is what a listener would take it for, or without that, what the rule took it for.
+    """
+    over = (event for event in run.played.events if isinstance(event, BargeIn | BargeInSuppressed))
+    advice = {event.span: isinstance(event, BargeIn) for event in over}
+    advice |= {one.span: one.score >= WANTS_FLOOR for one in run.measured.overlaps}
     begun: dict[int, int] = {}
     turns, asides = [], []
     for event in run.played.events:

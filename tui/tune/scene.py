@@ -232,11 +232,11 @@ def make_scene(
         clips=_clips(a.played, clock_a),
         turns=turns,
         asides=asides,
-        pauses=_pauses(a.played, measured.sounds, clock_a),
+        pauses=pauses_of(a.played, measured.sounds, clock_a),
         threshold=limits.threshold,
         eager=limits.eager if limits.eager is not None and limits.eager < limits.threshold else None,
         policy=policy,
-        lanes=tuple(_lane(ARMS[place], run, clocks[place]) for place, run in enumerate(runs)),
+        lanes=tuple(arm_lane(ARMS[place], run, clocks[place]) for place, run in enumerate(runs)),
         differing=_differing(runs, clocks, baseline) if len(runs) > 1 else (),
         aligned=any(clock.waits() for clock in clocks),
     )
@@ -255,7 +255,8 @@ def _differing(runs: Sequence[Run], clocks: Sequence[ArmClock], baseline: int) -
     return tuple(Differing(clocks[mine].until(one.own_ms), one.text, one.verdict) for one in found)
 
 
-def _lane(arm: str, run: Run, clock: ArmClock) -> ArmLane:
+def arm_lane(arm: str, run: Run, clock: ArmClock) -> ArmLane:
+    """Return what there is to draw of one arm's agent; ``clock`` is where its times lie."""
     events, measured = run.played.events, run.measured
     bars = tuple(_bar(sound, clock) for sound in measured.sounds)
     return ArmLane(
@@ -287,7 +288,7 @@ def _bar(sound: Sound, clock: ArmClock) -> Bar:
     return Bar(sound.kind, clock.at(sound.start_ms), clock.until(sound.end_ms), sound.text, sound.interrupted)
 
 
-def _pauses(played: Played, sounds: tuple[Sound, ...], clock: ArmClock) -> tuple[Pause, ...]:
+def pauses_of(played: Played, sounds: tuple[Sound, ...], clock: ArmClock) -> tuple[Pause, ...]:
     """Return the pauses in which the machine waited for the end of a turn: not those under the agent's voice."""
     ended = {event.span: event.t_ms for event in played.events if isinstance(event, EndOfTurn)}
     found = []

@@ -44,6 +44,7 @@ class Timeline(Widget, can_focus=True):
     """
 
     COMPONENT_CLASSES: ClassVar[set[str]] = {f"timeline--{kind}" for kind in (*_KINDS, "tint")}
+    WITH_OVERVIEW: ClassVar[bool] = True
     fine_glyphs: reactive[bool] = reactive(True)
 
     class Chosen(Message):
@@ -151,7 +152,9 @@ class Timeline(Widget, can_focus=True):
 
     def lay_out(self, scene: Scene, height: int) -> list[tuple[str, Line]]:
         """Return the lines for a height, each with its label, as far as they find room."""
-        found, self._top = lay_out(scene, self.view, height, self.glyphs, self._heard_arm)
+        found, self._top = lay_out(
+            scene, self.view, height, self.glyphs, self._heard_arm, with_overview=self.WITH_OVERVIEW
+        )
         self._draw_cursor(found, self.glyphs)
         self._draw_playhead(found, self.glyphs)
         return found

@@ -223,14 +223,15 @@ def line_counts(height: int, arms: int, there: Collection[str]) -> Counter[str]:
 
 
 def lay_out(
-    scene: Scene, view: View, height: int, glyphs: Glyphs = FINE, heard: str = ""
+    scene: Scene, view: View, height: int, glyphs: Glyphs = FINE, heard: str = "", *, with_overview: bool = True
 ) -> tuple[list[tuple[str, Line]], int]:
     """Return the lines for a height, each with its label, and how many of them are the overview of a long call.
 
     ``heard`` is the letter of the arm that is heard.
     """
     whole = View.whole(scene.duration_ms, view.width)
-    counts = line_counts(height, len(scene.lanes), _there(scene, view, whole))
+    there = _there(scene, view, whole) - (set() if with_overview else {"overview"})
+    counts = line_counts(height, len(scene.lanes), there)
     found = overview(scene, view, counts["overview"], glyphs) if counts["overview"] else []
     top = len(found)
     found.append(("", lanes.ruler(scene, view, glyphs)))
