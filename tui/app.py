@@ -15,6 +15,7 @@ from textual.binding import BindingType
 from textual.css.query import NoMatches
 from textual.events import Event, InputEvent, Key, Paste
 from textual.message import Message
+from textual.widget import AwaitMount
 
 from tui.commands.place import CommandsProvider, Jump, bindings
 from tui.commands.shared import EVERYWHERE, SHOW_PALETTE
@@ -23,7 +24,6 @@ from tui.launch import report_first_paint
 from tui.preferences import chosen_keys, keys_stamp, remember, remembered
 from tui.screens import SCREENS
 from tui.services.screen import ServicesScreen
-from tui.terminal_text import plain
 from tui.themes import DARK, THEMES
 from tui.tune.modes import TuneModes
 from tui.typed_ahead import TypedAhead
@@ -159,11 +159,18 @@ class TurnlabApp(ConnectedApp, inherit_bindings=False):
         self.action_begin_tour()
         note_begun()
 
+    def switch_mode(self, mode: str) -> AwaitMount:
+        """Go to another mode; the notices of the screen that is left go with it."""
+        if mode != self.current_mode:
+            self.clear_notifications()
+            self.tell_again()
+        return super().switch_mode(mode)
+
     def _tell_of_keys(self, notes: Sequence[str]) -> None:
         for note in notes[:MOST_NOTES]:
-            self.notify(plain(note), title="Keys", severity="warning", timeout=20, markup=False)
+            self.tell(note, "Keys", timeout=20)
         if more := len(notes[MOST_NOTES:]):
-            self.notify(f"and {more} more: 'turnlab keys' says all", title="Keys", severity="warning", markup=False)
+            self.tell(f"and {more} more: 'turnlab keys' says all", "Keys", timeout=5)
 
     def _look_at_keys(self) -> None:
         """Read the chosen keys again once their file was saved."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -226,6 +226,8 @@ class ConnectedApp(App[None], inherit_bindings=False):
         self._clock = clock
         self._connection: Connection | None = None
         self._told_unreadable: set[str] = set()
+        self._told: list[tuple[float, str, str]] = []
+        """Warnings that concern every screen: until when (monotonic), text, title."""
 
     @work(exclusive=True, group="connection")
     async def connect(self) -> None:
@@ -255,7 +257,22 @@ class ConnectedApp(App[None], inherit_bindings=False):
                 self._tell_of_choice(note)
 
     def _tell_of_choice(self, note: str) -> None:
-        self.notify(plain(note), title="Connection", severity="warning", timeout=15, markup=False)
+        self.tell(note, "Connection", timeout=15)
+
+    def tell(self, text: str, title: str, *, timeout: float) -> None:
+        """Show a warning that concerns every screen: it stays where another comes into view."""
+        self._told.append((time.monotonic() + timeout, text, title))
+        self._show_told(self._told[-1:])
+
+    def tell_again(self) -> None:
+        """Show the warnings that concern every screen, as far as their time is not up."""
+        self._told = [told for told in self._told if told[0] > time.monotonic()]
+        self._show_told(self._told)
+
+    def _show_told(self, told: Sequence[tuple[float, str, str]]) -> None:
+        for until, text, title in told:
+            left_s = until - time.monotonic()
+            self.notify(plain(text), title=title, severity="warning", timeout=left_s, markup=False)
 
     def _tell(self, request: Request) -> None:
         self.status = replace(self.status, last=request)

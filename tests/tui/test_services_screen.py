@@ -144,8 +144,8 @@ async def test_the_highlighted_service_opens_in_tune(app: TurnlabApp) -> None:
         assert tunes[0] is tunes[1] is not tunes[2]
 
 
-async def test_what_tune_saved_is_seen_in_the_list(app: TurnlabApp) -> None:
-    async with app.run_test(size=(120, 40)) as pilot:
+async def test_what_tune_saved_is_seen_in_the_list_and_the_other_way_round(app: TurnlabApp) -> None:
+    async with app.run_test(size=(120, 40), notifications=True) as pilot:
         await settle(pilot)
         before = screen(pilot).highlighted
         assert before is not None
@@ -153,9 +153,21 @@ async def test_what_tune_saved_is_seen_in_the_list(app: TurnlabApp) -> None:
         await settle(pilot)
         pilot.app.screen.post_message(TuneScreen.ServiceSaved(replace(before, name="Renamed meanwhile")))
         await pilot.pause()
+        pilot.app.screen.notify("only Tune's")
+        app.tell("everybody's", "Keys", timeout=60)
+        await pilot.pause()
         await pilot.press("1")
         await settle(pilot)
         assert highlighted(pilot) == "Renamed meanwhile"
+        assert [toast.message for toast in app._notifications] == ["everybody's"], "notices leave with their screen"
+
+        assert app.client is not None
+        await app.client.update_voice_config(before.id, {"eager_eot_threshold": 0.25})
+        await pilot.press("2")
+        await settle(pilot)
+        tune = pilot.app.screen
+        assert isinstance(tune, TuneScreen)
+        await until(pilot, lambda: tune.session.draft.stored.eager_eot_threshold == 0.25, "what others stored")
 
 
 async def test_a_failing_platform_is_said_once_and_r_tries_again() -> None:

@@ -235,6 +235,44 @@ async def test_what_becomes_of_taking_back_is_told_as_it_is(client: ServicesClie
     assert (await stored(client, saving))["max_buffer_delay_ms"] == 600
 
 
+async def test_what_another_window_stored_is_noticed_and_no_draft_is_lost(client: ServicesClient) -> None:
+    saving = await intake(client, merge=lambda *_: ("max_buffer_delay_ms",))
+    controller = saving.controller
+    controller.watch()
+
+    async def time_passes() -> None:
+        saving.host.pass_time()
+        await saving.host.finish()
+
+    await time_passes()
+    assert saving.host.told == [], "nothing changed"
+    await meanwhile(client, saving, eager_eot_threshold=0.25)
+    saving.in_view = False
+    await time_passes()
+    assert saving.host.told == [], "another screen is in view"
+    saving.in_view = True
+    await time_passes()
+    assert saving.host.told == ["Changed by another user meanwhile: eager_eot_threshold of Intake Line"]
+    assert saving.session.draft.stored.eager_eot_threshold == 0.25
+    assert saving.session.draft.changes() == CHANGES
+
+    await meanwhile(client, saving, max_buffer_delay_ms=540)
+    await time_passes()
+    await time_passes()
+    assert "so did you" in saving.host.told[-1]
+    assert len(saving.host.told) == 2, "a conflict is said once"
+    assert saving.session.draft.changes() == CHANGES
+    controller.look(asks=True)
+    await saving.host.finish()
+    assert saving.answers.names == [], "nor is it asked about again: saving does that"
+    await meanwhile(client, saving, max_buffer_delay_ms=560)
+    controller.look(asks=True)
+    await saving.host.finish()
+    assert saving.answers.names == ["merge"]
+    assert saving.session.draft.stored.max_buffer_delay_ms == 560
+    assert saving.session.draft.changes() == {"barge_in_min_speech_s": None}, "theirs was chosen for the other"
+
+
 class Losing(httpx.AsyncBaseTransport):
     """Loses the answer to a change; ``meanwhile`` happens instead of the change, where it is set."""
 

@@ -46,7 +46,7 @@ async def tuned(pilot: Pilot[None]) -> TuneScreen:
 
 
 async def test_saving_sends_exactly_the_changed_fields_and_the_service_then_has_them(app: TurnlabApp) -> None:
-    async with app.run_test(size=SIZE) as pilot:
+    async with app.run_test(size=SIZE, notifications=True) as pilot:
         screen = await tuned(pilot)
         assert app.client is not None
         service = screen.session.service
@@ -77,6 +77,11 @@ async def test_saving_sends_exactly_the_changed_fields_and_the_service_then_has_
         assert not screen.platform.unsaved
         assert "no changes" in screen.query_one(ArmHeader).text
         assert "2 fields of Intake Line · u takes it back" in toasts(app)[-1]
+        await rest(pilot)
+        (toast,) = screen.query("Toast")
+        covered = [*screen.query("KeyLine, StatusLine, ReadoutTable")]
+        assert not any(toast.region.overlaps(one.region) for one in covered)
+        assert all(one.region.bottom <= app.size.height for one in covered)
 
         await pilot.press("u")
         await settle_on(pilot, FieldsPlanDialog)

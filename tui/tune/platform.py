@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import Any, Literal, Protocol
 
-from presets.config import changes
+from presets.config import VoiceConfig, changes
 from presets.layers import Layer
 from services.changes.errors import Conflict, MovedFieldsError, NoBackupError, UncertainError
 from services.changes.fields import AppliedFields, FieldsPlan, apply_fields, plan_fields, plan_rollback
@@ -21,6 +21,9 @@ from tui.host import SECONDS_TO_READ, Host
 from tui.tune.draft import conflicts, giving_way
 from tui.tune.fields import shown_value
 from tui.tune.session import Session
+
+LOOK_EVERY_S = 30.0
+"""Seconds between two looks at what is stored."""
 
 
 class PlatformQuestions(Protocol):
@@ -79,6 +82,8 @@ class PlatformController:
         self._backups = Backups()
         self._saves: list[_Save] = []
         """What was saved here and not taken back, the last one last."""
+        self._theirs: VoiceConfig | None = None
+        """What another user stored that is said already and waits for an answer."""
         self._busy = False
         """Whether the draft is being saved, or a save taken back."""
         self._left = False
@@ -228,6 +233,48 @@ class PlatformController:
         self._tell_otherwise(applied)
         self._saved(applied.stored)
         return True
+
+    # ---- what others store meanwhile
+
+    def watch(self) -> None:
+        """Look now and then whether another user or another window changed what is stored."""
+        self._host.every(LOOK_EVERY_S, self.look)
+
+    def look(self, *, asks: bool = False) -> None:
+        """Look whether what is stored was changed, if the screen is in view and nothing else is under way.
+
+        The draft goes on top of it. Where both changed a field, that is asked, or just said without ``asks``.
+        """
+        can = self.client is not None and self._session.service is not None and not self.why_kept_here
+        if can and self._in_view() and not self._busy:
+            self._start(partial(self._look, asks))
+
+    async def _look(self, asks: bool) -> None:
+        service, client, draft = self._session.service, self.client, self._session.draft
+        assert service is not None
+        assert client is not None
+        try:
+            now = await client.get_service(service.id)
+        except ServiceError:
+            return  # saving says what is wrong
+        stored = now.voice_config
+        if stored == draft.stored or stored == self._theirs or not self._in_view():
+            return
+        names = ", ".join(changes(draft.stored, stored))
+        what = f"{names} of {self._session.title}"
+        if conflicts(draft.stored, draft.config, stored):
+            if asks and await self._merge(now):
+                return
+            self._theirs = stored
+            self._host.tell(
+                f"{what}, and so did you. Nothing of yours is lost: ctrl+s shows both.",
+                "Changed by another user meanwhile",
+                severity="warning",
+                timeout=SECONDS_TO_READ,
+            )
+        elif await self._merge(now):
+            self._host.tell(what, "Changed by another user meanwhile", timeout=SECONDS_TO_READ)
+            self._saved(now)
 
     # ---- taking a save back
 

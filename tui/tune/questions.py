@@ -119,6 +119,8 @@ class TuneDialogs(DraftDialogs):
         read_only = bool(getattr(self._screen.app, "read_only", False))
         editor = LabelEditor(analysed, file, copies_to=copies_to, read_only=read_only)
         await self.ask(editor)
+        if editor.files.saved is None:
+            self._screen.app.clear_notifications()  # which were the editor's own
         if editor.wants_symptoms:
             await self._screen.run_action("app.show_symptoms")
         return editor.files.saved

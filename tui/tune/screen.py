@@ -216,6 +216,10 @@ class TuneScreen(PaneScreen):
             self.adding.follow()
         self.platform.ask_workspace()
         self.platform.tell_where_it_is_kept()
+        self.platform.watch()
+        look = partial(self.platform.look, asks=True)  # what others changed while something else was in view
+        self.app.mode_change_signal.subscribe(self, lambda _: look())
+        self.watch(self.app, "app_focus", lambda here: look() if here else None, init=False)
 
     def on_screen_resume(self) -> None:
         """Offer a draft left behind, if something else was in view before."""
