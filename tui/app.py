@@ -24,6 +24,7 @@ from tui.launch import report_first_paint
 from tui.preferences import chosen_keys, keys_stamp, remember, remembered
 from tui.screens import SCREENS
 from tui.services.screen import ServicesScreen
+from tui.terminal_text import plain
 from tui.themes import DARK, THEMES
 from tui.tune.modes import TuneModes
 from tui.typed_ahead import TypedAhead
