@@ -13,11 +13,13 @@ import importlib
 import json
 import os
 import pkgutil
+import selectors
 import signal
 import socket
 import sys
 import threading
-from functools import cache
+from collections.abc import Callable
+from functools import cache, partial
 from pathlib import Path
 from typing import NoReturn
 
@@ -28,7 +30,7 @@ THREADS = Path("/proc/self/task")
 
 
 def _import_all() -> None:
-    """Import what commands import, but for the keyring, which reads the environment then."""
+    """Import what commands import except the keyring, which reads the environment then."""
     for package in PACKAGES:
         for found in pkgutil.walk_packages(importlib.import_module(package).__path__, f"{package}."):
             # What does not import is for the command to fail with.
@@ -52,37 +54,59 @@ def _build_commands() -> None:
         typer.main.get_command(one)
 
 
-def _wait_for_a_command(control: socket.socket) -> bool:
-    """Fork commands until nobody wants any; return ``True`` in the process of one, made ready for it."""
-    while True:
-        byte, passed, *_ = socket.recv_fds(control, 1, 4)
-        with contextlib.suppress(ChildProcessError):
-            while os.waitpid(-1, os.WNOHANG)[0]:
-                pass
-        if not byte:
-            return False
-        if not os.fork():
-            control.close()
-            _attend(*passed)
-            return True
-        for one in passed:
-            os.close(one)
+def _wait_for_a_command(control: socket.socket) -> Callable[[], object] | None:
+    """Fork commands until none is wanted any more; return, in the process of each, what it is to run."""
+    running: dict[int, int] = {}
+    ended, tell = socket.socketpair()
+    tell.setblocking(False)
+    signal.signal(signal.SIGCHLD, lambda *_: None)
+    signal.set_wakeup_fd(tell.fileno())
+    with selectors.DefaultSelector() as news:
+        for one in (control, ended):
+            news.register(one, selectors.EVENT_READ)
+        while True:
+            ready = [key.fileobj for key, _ in news.select()]
+            if ended in ready:
+                ended.recv(1 << 10)
+                _tell_who_ended(running)
+            if control not in ready:
+                continue
+            byte, passed, *_ = socket.recv_fds(control, 1, 4)
+            if not byte:
+                return None
+            *streams, talk = passed
+            if command := os.fork():
+                running[command] = talk
+                with contextlib.suppress(OSError):
+                    os.write(talk, b"%d\n" % command)
+                for stream in streams:
+                    os.close(stream)
+                continue
+            break
+    signal.set_wakeup_fd(-1)
+    signal.signal(signal.SIGCHLD, signal.SIG_DFL)
+    for socket_ in (control, ended, tell):
+        socket_.close()
+    for other in running.values():
+        os.close(other)
+    return _become(streams, talk)
 
 
-def _attend(stdin: int, stdout: int, stderr: int, talk: int) -> None:
-    """Fork once more, tell how that process ended and end too; return in that process."""
-    command = os.fork()
-    if command:
-        for one in (stdin, stdout, stderr):
-            os.close(one)
-        with contextlib.suppress(OSError):
-            os.write(talk, b"%d\n" % command)
-        _, status = os.waitpid(command, 0)
-        with contextlib.suppress(OSError):
-            os.write(talk, b"%d\n" % os.waitstatus_to_exitcode(status))
-        os._exit(0)
+def _tell_who_ended(running: dict[int, int]) -> None:
+    """Send the exit code of each command that has ended."""
+    with contextlib.suppress(ChildProcessError):
+        while (found := os.waitpid(-1, os.WNOHANG))[0]:
+            command, status = found
+            talk = running.pop(command)
+            with contextlib.suppress(OSError):
+                os.write(talk, b"%d\n" % os.waitstatus_to_exitcode(status))
+            os.close(talk)
+
+
+def _become(streams: list[int], talk: int) -> Callable[[], object]:
+    """Take the command's standard streams, arguments, environment and folder; return what it is to run."""
     signal.signal(signal.SIGINT, signal.default_int_handler)
-    for number, one in enumerate((stdin, stdout, stderr)):
+    for number, one in enumerate(streams):
         os.dup2(one, number)
         os.close(one)
     with os.fdopen(talk, "rb") as file:
@@ -93,12 +117,15 @@ def _attend(stdin: int, stdout: int, stderr: int, talk: int) -> None:
     sys.argv = [sys.argv[2], *request["arguments"]]
     path = os.environ.get("PYTHONPATH")
     sys.path[1:1] = path.split(os.pathsep) if path else []
+    if request["script"] is None:
+        from tui.__main__ import main
+
+        return main
+    return partial(exec, request["script"], {"__name__": "__main__"})
 
 
-def _run() -> NoReturn:
+def _run(main: Callable[[], object]) -> NoReturn:
     """Run the command and end as a process does, but leave every module in one piece, which halves the time."""
-    from tui.__main__ import main
-
     code: object = 1
     try:
         main()
@@ -123,8 +150,8 @@ def _main() -> None:
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     sys.path[0] = str(Path(sys.argv[2]).parent)
     _import_all()
-    if _wait_for_a_command(socket.socket(fileno=int(sys.argv[1]))):
-        _run()
+    if (run := _wait_for_a_command(socket.socket(fileno=int(sys.argv[1])))) is not None:
+        _run(run)
 
 
 if __name__ == "__main__":

@@ -36,6 +36,7 @@ class Command:
         *,
         cwd: Path | None = None,
         stdin: int = subprocess.DEVNULL,
+        script: str | None = None,
     ) -> None:
         self.arguments = arguments
         self.returncode: int | None = None
@@ -51,7 +52,12 @@ class Command:
         socket.send_fds(_server(), [b"\0"], passed)
         for one in passed:
             os.close(one)
-        request = {"arguments": arguments, "environment": dict(environment), "cwd": str(cwd or Path.cwd())}
+        request = {
+            "arguments": arguments,
+            "environment": dict(environment),
+            "cwd": str(cwd or Path.cwd()),
+            "script": script,
+        }
         self._talk.sendall(json.dumps(request).encode())
         self._talk.shutdown(socket.SHUT_WR)
         self._news = self._talk.makefile()
@@ -126,10 +132,14 @@ def run(
     cwd: Path | None = None,
     said: str | None = None,
     timeout: float = 120,
+    script: str | None = None,
 ) -> subprocess.CompletedProcess[str]:
-    """Run a command to its end, with ``said`` on its standard input."""
+    """Run a command to its end, with ``said`` on its standard input.
+
+    A ``script`` runs in place of ``turnlab``, in a process that has all of Turnlab imported.
+    """
     stdin = subprocess.DEVNULL if said is None else subprocess.PIPE
-    command = Command(arguments, environment, cwd=cwd, stdin=stdin)
+    command = Command(arguments, environment, cwd=cwd, stdin=stdin, script=script)
     try:
         out, err = command.communicate(said, timeout=timeout)
     except subprocess.TimeoutExpired:

@@ -10,7 +10,6 @@ import hashlib
 import os
 from dataclasses import dataclass
 from functools import lru_cache
-from importlib.metadata import PackageNotFoundError, version
 from importlib.util import find_spec
 from pathlib import Path
 from typing import Any, Literal
@@ -119,12 +118,14 @@ def _in_package(model: ModelFile) -> FoundModel | None:
     for folder in (spec.submodule_search_locations or []) if spec else []:
         path = Path(folder) / model.inside
         if path.is_file():
-            try:
-                installed = version(model.distribution)
-            except PackageNotFoundError:
-                installed = None
-            return FoundModel(model, path, "package", installed, *_measured(path))
+            return FoundModel(model, path, "package", _version_beside(Path(folder), model), *_measured(path))
     return None
+
+
+def _version_beside(package: Path, model: ModelFile) -> str | None:
+    """Return the version in the name of the distribution's folder; ``importlib.metadata`` takes 20 ms to import."""
+    known = package.parent.glob(f"{model.distribution.replace('-', '_')}-*.dist-info")
+    return next((one.name.removesuffix(".dist-info").rpartition("-")[2] for one in known), None)
 
 
 def _fetched(model: ModelFile) -> FoundModel | None:

@@ -53,6 +53,7 @@ def test_this_machine_gives_the_reference_numbers_or_says_what_is_safe(turnlab: 
         )
 
 
+@pytest.mark.slow
 def test_kernels_that_compute_otherwise_are_told_with_the_margin_that_is_safe(
     installed: Turnlab, tmp_path: Path
 ) -> None:

@@ -61,6 +61,7 @@ def test_a_files_content_on_standard_output_is_utf_8_in_every_locale(turnlab: Tu
     assert "mañana" in done.stdout.decode()
 
 
+@pytest.mark.slow
 def test_the_dashboard_draws_in_utf_8_in_every_locale(tmp_path: Path) -> None:
     terminal = Terminal([TURNLAB], tmp_path, PULSE_SERVER="unix:/nowhere", **ASCII)
     try:

@@ -101,6 +101,7 @@ def test_what_is_printed_to_go_on_and_back_works_as_it_stands(desk: Desk) -> Non
     assert desk.stored("release") == promoted
 
 
+@pytest.mark.slow
 def test_the_name_can_be_typed_at_the_terminal(desk: Desk) -> None:
     release = desk.stored("release")
     assert "'yes' is not 'release'; nothing was sent" in _at_a_terminal(desk, "yes")

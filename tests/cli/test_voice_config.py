@@ -6,7 +6,6 @@ import json
 import os
 import shutil
 import subprocess
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +14,7 @@ import pytest
 from presets.config import parse
 from presets.layers import Layer, resolve
 from presets.library import builtin_presets
+from tests import forked
 from tests.cli.conftest import Turnlab
 from tests.cli.platform_desk import Desk, alone, classic, desk, expected, inside, serving
 
@@ -201,10 +201,10 @@ def test_what_cannot_be_is_refused_in_one_line(alone: Turnlab, arguments: list[s
 
 
 FULL = """
-import resource, sys
+import resource
 resource.setrlimit(resource.RLIMIT_FSIZE, (0, 0))
-from tui.cli.main import run
-sys.exit(run(sys.argv[1:]))
+from tui.__main__ import main
+main()
 """
 
 
@@ -212,16 +212,18 @@ READ_ONLY = 'mount --bind "$0" "$0" && mount -o remount,ro,bind "$0" && exec "$@
 """The data folder on a read-only volume, in a mount namespace that ends with the command."""
 
 
-@pytest.mark.parametrize("disk", ["full", "read-only"])
+@pytest.mark.parametrize("disk", ["full", pytest.param("read-only", marks=pytest.mark.slow)])
 def test_a_disk_that_takes_nothing_lets_one_read_and_nothing_is_sent(alone: Turnlab, disk: str) -> None:
     assert alone("voice-config", LINE, "--body", '{"eot_timeout_ms": 900}', *APPLY).code == 0
     read_only = ["unshare", "-Urm", "sh", "-c", READ_ONLY, os.environ["TURNLAB_DATA_DIR"]]
     if disk == "read-only" and (not shutil.which("unshare") or subprocess.call([*read_only, "true"])):
         pytest.skip("no mount namespace can be made here")
-    before = [sys.executable, "-B", "-c", FULL] if disk == "full" else [*read_only, "turnlab"]
 
     def full(*arguments: str) -> subprocess.CompletedProcess[str]:
-        return subprocess.run([*before, *arguments], capture_output=True, text=True, timeout=60, check=False)
+        if disk == "full":
+            return forked.run([*arguments], os.environ, script=FULL)
+        command = [*read_only, "turnlab", *arguments]
+        return subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
 
     listed = full("service", "list", "--json")
     assert (listed.returncode, listed.stderr) == (0, "")

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import os
-import sys
-from asyncio.subprocess import PIPE
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -32,6 +30,7 @@ from services.model import NewService, Service
 from services.paging import iter_services
 from services.platform import PlatformClient
 from services.retrying import ATTEMPTS
+from tests import forked
 from tests.services.faulty_proxy import (
     Exchange,
     Fault,
@@ -230,14 +229,11 @@ async def test_the_command_line_tells_the_three_outcomes(
         "TURNLAB_DATA_DIR": str(tmp_path),
     }
 
-    async def turnlab(value: int) -> tuple[int | None, str, str]:
+    async def turnlab(value: int) -> tuple[int, str, str]:
         body = f'{{"eot_timeout_ms": {value}}}'
-        words = ["-m", "tui", "voice-config", INTAKE, "--body", body, "--apply", "--confirm", "release"]
-        run = await asyncio.create_subprocess_exec(
-            sys.executable, *words, env={**os.environ, **there}, stdout=PIPE, stderr=PIPE
-        )
-        out, err = await run.communicate()
-        return run.returncode, out.decode(), err.decode()
+        words = ["voice-config", INTAKE, "--body", body, "--apply", "--confirm", "release"]
+        run = await asyncio.to_thread(forked.run, words, {**os.environ, **there})
+        return run.returncode, run.stdout, run.stderr
 
     async def stored() -> int | None:
         return (await platform.get_service(INTAKE)).voice_config.eot_timeout_ms

@@ -96,6 +96,7 @@ def test_two_processes_may_analyse_one_file_at_once(source: AudioSource) -> None
     assert not _was_made(source)
 
 
+@pytest.mark.slow
 def test_a_reader_goes_on_while_another_process_deletes(source: AudioSource) -> None:
     alone = _said(_start(ANALYSE, str(source.path), "1"))
     deleter = _start(CLEAR)

@@ -80,6 +80,7 @@ def test_the_evidence_is_kept_with_the_analysis(bundled: list[tuple[Recording, A
         assert kept.observations == activity.observations
 
 
+@pytest.mark.slow
 def test_completeness_tells_ends_from_pauses_of_people_talking(corpus: Path) -> None:
     model = installed_smart_turn()
     if model is None:

@@ -60,7 +60,7 @@ def test_an_echo_that_is_not_heard_changes_nothing(name: str, mode: ReplayMode) 
     assert unheard.measured == without.measured
 
 
-@pytest.mark.parametrize("name", ["interruptions", "booking"])
+@pytest.mark.parametrize("name", ["interruptions", pytest.param("booking", marks=pytest.mark.slow)])
 def test_an_unheard_echo_leaves_an_elastic_call_as_it_is_to_within_a_few_frames(name: str) -> None:
     without, unheard = told(simulated(name, None)), told(simulated(name, UNHEARD_DB))
     assert [kind for kind, _ in unheard] == [kind for kind, _ in without]
@@ -77,6 +77,7 @@ def test_a_loud_echo_makes_the_agent_interrupt_itself_and_a_quiet_one_does_not()
     assert first.t_ms / 1000 > start_s + 0.1 + 0.8 - FRAME_MS / 1000  # the delay, and the speech the rule wants
 
 
+@pytest.mark.slow
 def test_an_agent_that_answers_its_own_echo_comes_to_an_end() -> None:
     result = simulated("coughs", 0.0)
     waits = [event.facts()["waited_s"] for event in result.played.events if event.type == "missed_response"]
@@ -89,6 +90,7 @@ def test_an_agent_that_answers_its_own_echo_comes_to_an_end() -> None:
     assert all(end <= start for end, start in zip(ends, starts[1:], strict=False))
 
 
+@pytest.mark.slow
 def test_a_call_with_echo_repeats_and_arms_do_not_touch_each_other() -> None:
     first = simulated("backchannels", 15.0, "scripted")
     simulated("backchannels", 15.0, "scripted", config="quality")

@@ -38,7 +38,15 @@ def frames_of(recording: Recording) -> NDArray[np.float32]:
     return np.pad(samples, (0, -len(samples) % FRAME_SAMPLES)).reshape(-1, FRAME_SAMPLES)
 
 
-@pytest.mark.parametrize("number", range(len(RECORDINGS)), ids=[path.stem for path in RECORDINGS])
+@pytest.mark.parametrize(
+    "number",
+    [
+        pytest.param(
+            number, id=path.stem, marks=[] if path.stem in ("booking", "fast-talker") else pytest.mark.slow
+        )
+        for number, path in enumerate(RECORDINGS)
+    ],
+)
 def test_frames_as_they_come_give_the_events_of_the_whole_recording(
     number: int, bundled: list[tuple[Recording, Activity]]
 ) -> None:

@@ -76,6 +76,7 @@ async def taken_up(pilot: Pilot[None]) -> TuneScreen:
 
 
 @pytest.mark.slow
+@pytest.mark.slow
 async def test_a_draft_begun_in_live_outlives_a_kill() -> None:
     done = await asyncio.to_thread(
         subprocess.run, [sys.executable, "-c", KILLED], check=False, timeout=120, capture_output=True

@@ -262,7 +262,7 @@ def hostile(name: str) -> Service:
     )
 
 
-@pytest.mark.parametrize(("size", "tabs"), [((80, 24), 1), ((120, 40), 5)])
+@pytest.mark.parametrize(("size", "tabs"), [((80, 24), 1), pytest.param((120, 40), 5, marks=pytest.mark.slow)])
 async def test_hostile_text_is_only_shown(size: tuple[int, int], tabs: int) -> None:
     async with make_app(ScriptedClient(list(map(hostile, HOSTILE))).open).run_test(size=size) as pilot:
         await settle(pilot)

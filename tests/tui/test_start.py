@@ -74,6 +74,7 @@ def test_every_screen_opens_and_the_terminal_is_left_as_it_was(start: Start, ana
     terminal.assert_restored()
 
 
+@pytest.mark.slow
 def test_a_folder_that_is_named_opens_in_tune(start: Start, tmp_path: Path) -> None:
     folder = tmp_path / "presets"
     folder.mkdir()
@@ -85,6 +86,7 @@ def test_a_folder_that_is_named_opens_in_tune(start: Start, tmp_path: Path) -> N
     terminal.assert_restored()
 
 
+@pytest.mark.slow
 def test_the_command_of_the_readme_opens_the_dashboard(start: Start) -> None:
     if not (shutil.which("uv") or (CLONE / ".launcher").exists()):
         pytest.skip("there is no uv here, and a test does not install one")
@@ -100,13 +102,17 @@ def test_the_command_of_the_readme_opens_the_dashboard(start: Start) -> None:
 @pytest.mark.parametrize(
     ("imports", "target", "key"),
     [
-        ("import tui.app", "tui.app.TurnlabApp.__init__", ""),
-        ("import tui.app", "tui.app.ServicesScreen.compose", ""),
-        ("import tui.app", "tui.app.report_first_paint", ""),
-        ("import tui.connection", "tui.connection.Connection.open", ""),
-        ("import tui.app", "tui.app.TurnlabApp.action_show_help", "?"),
+        pytest.param("import tui.connection", "tui.connection.Connection.open", "", id="in a worker"),
+        *(
+            pytest.param("import tui.app", f"tui.app.{target}", key, marks=pytest.mark.slow, id=when)
+            for when, target, key in (
+                ("before the terminal is taken", "TurnlabApp.__init__", ""),
+                ("before the first paint", "ServicesScreen.compose", ""),
+                ("after it", "report_first_paint", ""),
+                ("at a key", "TurnlabApp.action_show_help", "?"),
+            )
+        ),
     ],
-    ids=["before the terminal is taken", "before the first paint", "after it", "in a worker", "at a key"],
 )
 def test_an_unexpected_error_ends_in_one_sentence_without_values(
     start: Start, imports: str, target: str, key: str
@@ -122,7 +128,10 @@ def test_an_unexpected_error_ends_in_one_sentence_without_values(
     terminal.assert_restored()
 
 
-@pytest.mark.parametrize("asked", [["--debug"], []], ids=["--debug", "TURNLAB_DEBUG"])
+@pytest.mark.parametrize(
+    "asked",
+    [pytest.param(["--debug"], id="--debug"), pytest.param([], marks=pytest.mark.slow, id="TURNLAB_DEBUG")],
+)
 def test_debugging_shows_the_traceback_without_variables(start: Start, asked: list[str]) -> None:
     script = BREAKING.format(imports="import tui.app", target="tui.app.ServicesScreen.compose")
     terminal = start(sys.executable, "-c", script, *asked, **({} if asked else {"TURNLAB_DEBUG": "1"}))

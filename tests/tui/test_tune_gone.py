@@ -66,6 +66,7 @@ def sight(screen: TuneScreen) -> Sight | None:
     return screen.playback.sight
 
 
+@pytest.mark.slow
 async def test_what_is_shown_of_a_deleted_recording_can_be_tuned_and_the_rest_says_why_not(
     app: TurnlabApp, folder: Path
 ) -> None:

@@ -152,6 +152,7 @@ async def test_the_list_follows_files_that_come_change_and_go(folder: Path) -> N
         await listed(pilot, screen, lambda there: str(folder / "coughs.flac") not in there)
 
 
+@pytest.mark.slow
 async def test_walking_the_list_shows_a_recording_and_enter_on_a_heading_compares_over_its_group(
     folder: Path,
 ) -> None:

@@ -53,7 +53,7 @@ KEYS = sorted(
     }
 )
 OVER_ANYTHING = (CommandPalette, HelpScreen)
-SEEDS = [*range(3), *(pytest.param(seed, marks=pytest.mark.slow) for seed in range(3, 100))]
+SEEDS = [0, *(pytest.param(seed, marks=pytest.mark.slow) for seed in range(1, 100))]
 
 
 @pytest.fixture
@@ -109,7 +109,12 @@ async def test_bursts_of_keys_crash_nothing(app: TurnlabApp, seed: int) -> None:
 
 
 @pytest.mark.parametrize(
-    ("before", "keys"), [(("2",), ("q", "e")), (("2", "right"), ("ctrl+q", "k", "e")), (("2",), ("slash", "q"))]
+    ("before", "keys"),
+    [
+        (("2", "right"), ("ctrl+q", "k", "e")),
+        pytest.param(("2",), ("q", "e"), marks=pytest.mark.slow),
+        pytest.param(("2",), ("slash", "q"), marks=pytest.mark.slow),
+    ],
 )
 async def test_what_is_typed_after_leaving_opens_nothing(
     app: TurnlabApp, before: Sequence[str], keys: Sequence[str]
