@@ -45,7 +45,7 @@ SERVICES, TUNE = "services", "tune"
 MOST_NOTES = 2
 KEYS_LOOKED_AT_S = 1.0
 STILL_COMING_S = 0.1
-ONE_FRAME_S = 0.02
+ONE_FRAME_S = 0.005
 """Screens are drawn sixty times a second, and a thread of their own writes them out."""
 
 

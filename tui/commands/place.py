@@ -87,6 +87,12 @@ class Place(Screen[None]):
         event.refresh_styles = self._styled_for != self._look
         self._note_look()
 
+    def take_breakpoint(self) -> None:
+        """Take the class for the width there is; in ``compose``, so that nothing is styled twice at first."""
+        width = self.app.size.width
+        names = [name for least, name in self.HORIZONTAL_BREAKPOINTS or () if width >= least]
+        self.set_class(bool(names), *names[-1:], update=False)
+
     @property
     def _look(self) -> tuple[object, ...]:
         return (self.app.theme, self.app.ansi_theme, self.app.native_ansi_color, self.app.app_focus)

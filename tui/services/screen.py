@@ -75,10 +75,11 @@ class ServicesScreen(Place):
         self.known = FactsController(self.host, self._show_facts)
         self.changes = ChangesController(self.host)
         self.version_sets = VersionSetsController(self.host, self.changes.note)
-        self._tune_when_listed = False
+        self._tune_when_listed = self._stands = False
 
     def compose(self) -> ComposeResult:
         """Lay out the list, an empty place for the details, and the two lines at the bottom."""
+        self.take_breakpoint()
         with Horizontal(id="services-body"):
             yield ListPane().data_bind(ServicesScreen.listed)
             yield Vertical(id="service-pane")
@@ -87,23 +88,25 @@ class ServicesScreen(Place):
 
     def on_mount(self) -> None:
         """Follow the app's connection."""
-        self.call_after_refresh(self._tell_painted, 10)
         self.watch(self.app, "client", self._connected)
         self.watch(self.app, "problem", self._not_connected)
+
+    def on_screen_resume(self) -> None:
+        """Say that the screen stands, after Textual's own handler of this event has painted it."""
+        if not self._stands:
+            self._stands = True
+            self.call_later(self._tell_painted, 10)
 
     def on_resize(self) -> None:
         """Fetch as many services as there is room for."""
         self.listing.room = self.size.height
 
     def _tell_painted(self, patience: int) -> None:
-        """Say that the screen stands, once its innermost part has its place and was painted there.
-
-        The panes around it are painted first. In a terminal too small to show it, patience ends the wait.
-        """
+        """Say that the screen stands, once the list has its place; where it has none, patience ends the wait."""
         if patience and not self.query_one(ServiceList).size:
             self.call_after_refresh(self._tell_painted, patience - 1)
         else:
-            self.call_after_refresh(self.post_message, self.Painted())
+            self.post_message(self.Painted())
 
     # ---- what is shown
 
@@ -145,8 +148,7 @@ class ServicesScreen(Place):
                 self.action_tune_service()
 
     def _show_facts(self, facts: Facts | None) -> None:
-        name = content(facts.service.name or "(no name)") if facts else ""
-        self.query_one("#service-pane").border_title = name
+        self.query_one("#service-pane").border_title = content(facts.service.name or "(no name)") if facts else ""
         self.facts = facts
         self.refresh_bindings()
 
@@ -225,10 +227,9 @@ class ServicesScreen(Place):
     @property
     def standing(self) -> Standing:
         """What the commands stand before."""
-        client = self.client
         return Standing(
-            connected=client is not None,
-            unsupported=client.unsupported if client is not None else {},
+            connected=self.client is not None,
+            unsupported=self.client.unsupported if self.client is not None else {},
             service=self.highlighted if self.is_mounted else None,
             version_set=self.detail.version_set if self.detail is not None else None,
             undo=self.changes.undo_label,
