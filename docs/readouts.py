@@ -1,13 +1,14 @@
-"""Writes the table of ``docs/readouts.md`` from the readouts' rows: ``uv run python docs/readouts.py``."""
+"""Writes the tables of ``docs/readouts.md`` by ``uv run python docs/readouts.py``."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
 from simulator.measures.readout_table import BY_PLACE, Readout
+from tui.readouts import WORDS
+from tui.services.commands import WORDS as SERVICES_WORDS
 
 PAGE = Path(__file__).with_suffix(".md")
-BEGIN, END = "<!-- table -->\n", "<!-- end of table -->\n"
 
 
 def table() -> str:
@@ -26,10 +27,20 @@ def _row(readout: Readout) -> str:
     return f"| {' | '.join(cells)} |\n"
 
 
+def words() -> str:
+    """Return the words that screens and tables use, in Markdown."""
+    rows = [f"| {word} | {meaning} |\n" for word, meaning in {**WORDS, **SERVICES_WORDS}.items()]
+    return "| word | what it means |\n| --- | --- |\n" + "".join(rows)
+
+
 def main() -> None:
-    """Write the table into the page."""
-    before, rest = PAGE.read_text(encoding="utf-8").split(BEGIN)
-    PAGE.write_text(before + BEGIN + table() + END + rest.split(END)[1], encoding="utf-8")
+    """Write both tables into the page."""
+    page = PAGE.read_text(encoding="utf-8")
+    for name, made in (("table", table()), ("words", words())):
+        begin, end = f"<!-- {name} -->\n", f"<!-- end of {name} -->\n"
+        before, rest = page.split(begin)
+        page = before + begin + made + end + rest.split(end)[1]
+    PAGE.write_text(page, encoding="utf-8")
 
 
 if __name__ == "__main__":

@@ -27,6 +27,13 @@ from simulator.recording import Recording
 
 ReplayMode = Literal["elastic", "rigid", "scripted"]
 
+REPLAY_WORDS: dict[str, str] = {
+    "elastic": "Replay in which the caller's pauses stretch, so that the caller answers the agent as on the call.",
+    "rigid": "Replay of the recording as it is, whatever the agent says.",
+    "scripted": "Replay over the agent of the labels, in which barge-in alone is decided.",
+}
+"""What each way to replay is, in a sentence."""
+
 ANCHOR_PATIENCE_MS = 10_000
 """How long a caller waits in silence for an anchor that never comes."""
 

@@ -11,12 +11,30 @@ from simulator.measures.comparison import Compared, Comparison
 from simulator.measures.readout_table import BY_NAME, BY_PLACE, Readout, Share
 from simulator.measures.readouts import Measured, Spread
 from simulator.measures.turns import Count
+from simulator.replay import REPLAY_WORDS
 from tui.figures import NOTHING, difference, figure, interval, unseen_text
 
 A, B = "A", "B"
 """The first two arms' names inside a trial; what people read beside them is the screen's business."""
 Verdict = Literal["better", "worse", "level", ""]
 """What a difference means to a caller; ``level``: it may be none. Nothing where there is none to judge."""
+
+WORDS: dict[str, str] = {
+    "arm": "One of the sets of settings that are compared, such as the draft or a preset.",
+    "baseline": "The arm that the others are held against: a difference is an arm minus the baseline.",
+    "paired turn": "A turn of the caller that every arm answers; times are compared over these.",
+    "95 % interval": "Where the difference lies in 95 of 100 resamples of the recordings, or of one call's turns.",
+    "0 of 13 ≤23%": "None in 13, which leaves a rate of up to 23 % possible.",
+    "p50, p90": "Half of the turns stay below the first, nine in ten below the second.",
+    "filler": "A short sound before the answer, such as “mm”, so that the caller does not wait in silence.",
+    "backchannel": "A murmur that takes no turn, such as “mm-hm”: a caller's, or a filler of that kind.",
+    "barge-in": "The caller speaks over the agent, and the agent stops.",
+    **REPLAY_WORDS,
+}
+"""Words that stand on screens and in tables, each in a sentence."""
+
+MEANINGS = {readout.title: readout.meaning for readout in BY_PLACE}
+"""What each readout is, by its title."""
 
 SIGNS = {"better": "✓", "worse": "✗", "level": "≈", "": ""}
 """What stands behind a difference, because a colour alone says nothing to many."""

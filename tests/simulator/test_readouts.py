@@ -14,6 +14,8 @@ from simulator.measures.readouts import Measured, Spread, readouts_json
 from simulator.measures.turns import Count
 from simulator.measures.verdict import joint_verdict, verdict
 from tests.simulator.tracks import Speech, fixed_profile, play_track, times
+from tui.readouts import WORDS
+from tui.services.commands import WORDS as SERVICES_WORDS
 
 
 def truth(*turns: tuple[float, float], **more: object) -> Labels:
@@ -291,7 +293,7 @@ def test_stages_hold_even_if_the_caller_murmurs_before_the_answer() -> None:
     assert sum(response.facts()["stages_ms"].values()) == response.t_ms - 100 * 32
 
 
-def test_the_documentation_has_a_row_for_every_readout() -> None:
+def test_the_documentation_has_a_row_for_every_readout_and_word() -> None:
     documented = (Path(__file__).parents[2] / "docs" / "readouts.md").read_text(encoding="utf-8")
     rows = {readout.name: readout for readout in READOUTS}
     found = {line.split("`")[1]: line for line in documented.splitlines() if line.startswith("| ") and "`" in line}
@@ -299,3 +301,5 @@ def test_the_documentation_has_a_row_for_every_readout() -> None:
     for name, line in found.items():
         assert rows[name].title in line
         assert rows[name].meaning in line
+    for word, meaning in {**WORDS, **SERVICES_WORDS}.items():
+        assert f"| {word} | {meaning} |" in documented

@@ -43,6 +43,7 @@ async def test_a_remapped_key_works_and_shows_in_help_and_footer() -> None:
         assert isinstance(app.screen, HelpScreen)
         keys = {description: keys for _, lines in app.screen.sections for keys, _, description in lines}
         assert keys[SHOW_HELP.does] == "f2"
+        assert "upsert" in app.screen.words
 
 
 async def test_a_click_on_a_key_runs_it(app: TurnlabApp) -> None:

@@ -141,6 +141,12 @@ async def test_three_arms_each_with_a_lane_and_a_column(app: TurnlabApp, tmp_pat
         response = next(line for line in table.lines if line.startswith("response after turn p50"))
         assert re.search(r" [\d,]+ ms +[\d,]+ ms +[\d,]+ ms ✓ +\+\d+ ✗ +−\d+ ✓ ", response)
         await the_readouts_are_ordered_and_explained(pilot, table)
+        header = screen.query_one(ArmHeader)
+        assert header.region.height == 1
+        await pilot.resize_terminal(56, 24)
+        assert header.region.height == 2, "no name is cut where there is little room"
+        await pilot.resize_terminal(120, 40)
+        await rest(pilot)
         await pilot.press("u")
         await rest(pilot)
         # as after a restart: another sitting at the same service
@@ -172,8 +178,9 @@ async def the_readouts_are_ordered_and_explained(pilot: Pilot[None], table: Read
     table.focus()
     await pilot.press("end")
     await pilot.pause()
-    gloss = pilot.app.screen.query_one("#readout-gloss").render()
-    assert str(gloss).startswith(re.split(r"  +", rows()[-1])[0])
+    gloss = pilot.app.screen.query_one("#readout-gloss")
+    assert gloss.region.height
+    assert str(gloss.render()).startswith(re.split(r"  +", rows()[-1])[0])
     await pilot.press("escape")
 
 

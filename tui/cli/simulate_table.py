@@ -10,6 +10,7 @@ from simulator.measures.comparison import Comparison
 from simulator.measures.readout_table import BY_NAME
 from simulator.measures.readouts import Spread
 from simulator.measures.verdict import joint_verdict
+from simulator.replay import REPLAY_WORDS
 from tui.cli.tables import fits, print_line, print_table
 from tui.figures import NOTHING
 from tui.readouts import BEST, KEY_TO_SIGNS, Apart, Readouts, readouts
@@ -126,6 +127,8 @@ def _print_each(report: Report, names: list[str]) -> None:
         labelled = "labelled" if runs[0].measured.labelled else "unlabelled"
         rows.append([recording.id, runs[0].played.mode, labelled, str(len(runs[0].measured.turns)), *shown])
     print_table("Response, median ms", ["recording", "replay", "truth", "turns", *names], rows, left=3)
+    for mode in dict.fromkeys(row[1] for row in rows):
+        print_line(f"{mode}: {REPLAY_WORDS[mode]}")
 
 
 def print_run_notes(runs: list[Run], comparison: Comparison, *, compared: bool) -> None:

@@ -35,6 +35,8 @@ class HelpScreen(ModalScreen[None]):
         super().__init__()
         self.sections = sections(over)
         """What it lists, under a heading each."""
+        self.words = over.WORDS_HERE if isinstance(over, Place) else {}
+        """Words that may be new, each with what it means."""
 
     def compose(self) -> ComposeResult:
         """Lay out one table per section."""
@@ -45,6 +47,10 @@ class HelpScreen(ModalScreen[None]):
                 for title, lines in self.sections:
                     yield Static(title, classes="help-title", markup=False)
                     yield Static(_table(lines), classes="help-lines")
+                if self.words:
+                    yield Static("Words", classes="help-title", markup=False)
+                    words = [(word, "", meaning) for word, meaning in self.words.items()]
+                    yield Static(_table(words, width=_WORD), classes="help-lines")
 
     async def action_tour(self) -> None:
         """Close, and begin the tour from its first step."""
@@ -67,9 +73,13 @@ def sections(screen: Screen[Any]) -> Sequence[tuple[str, Sequence[HelpLine]]]:
     return list(found.items())
 
 
-def _table(lines: Sequence[HelpLine]) -> Table:
+_KEYS, _WORD = 12, 22
+"""Cells for keys, and for a word."""
+
+
+def _table(lines: Sequence[HelpLine], width: int = _KEYS) -> Table:
     table = Table.grid(padding=(0, 2, 0, 0), expand=True)
-    table.add_column(no_wrap=True, width=12, style="bold")
+    table.add_column(no_wrap=True, width=width, style="bold")
     table.add_column(ratio=1)
     for keys, _, description in lines:
         table.add_row(Text(keys), Text(description))

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Awaitable, Callable, Iterable
+from collections.abc import Awaitable, Callable, Iterable, Mapping
 from functools import partial
 from inspect import isawaitable
+from types import MappingProxyType
 from typing import Any, ClassVar, NamedTuple, Protocol, runtime_checkable
 
 from textual import on
@@ -71,6 +72,8 @@ class Place(Screen[None]):
     """What the help screen calls this place."""
     COMMANDS_HERE: ClassVar[tuple[Command, ...]] = ()
     """The commands that work here, most useful first."""
+    WORDS_HERE: ClassVar[Mapping[str, str]] = MappingProxyType({})
+    """Words that stand here and may be new to a person, each in a sentence."""
 
     _styled_for: tuple[object, ...] = ()
 

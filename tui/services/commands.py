@@ -142,6 +142,14 @@ UNDO = ServiceCommand(
     needs="connection",
     rule=_nothing_to_undo,
 )
+WORDS = {
+    "version set": "A named choice of versions of agent and context graph, such as release, which callers get.",
+    "promote": "Copy what one version set holds onto another, such as preview onto release.",
+    "upsert": "A write that changes what is there, or makes it where there is nothing yet.",
+    "inherit": "Leave a field to the layer above: the workspace, then the platform's defaults.",
+}
+"""Words that stand on the Services screen, each in a sentence."""
+
 UPSERT_VERSION_SET = ServiceCommand(
     "services.upsert",
     "Edit set",

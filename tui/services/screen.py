@@ -43,6 +43,7 @@ class ServicesScreen(Place):
 
     TITLE_HERE = "Services"
     COMMANDS_HERE = COMMANDS
+    WORDS_HERE = commands.WORDS
     BINDINGS = bindings(*COMMANDS)
     AUTO_FOCUS = "ServiceList"
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (100, "-normal"), (160, "-wide")]  # noqa: RUF012  (Textual's type)

@@ -35,7 +35,10 @@ class Heading:
 
 
 class ArmHeader(Horizontal):
-    """Names the service, the draft with its number of changes, and the arms, as :attr:`heading` has them."""
+    """Names the service, the draft with its number of changes, and the arms, as :attr:`heading` has them.
+
+    No arm's name is cut: where they leave no room for the draft, they have lines of their own.
+    """
 
     heading: var[Heading] = var(Heading())
 
@@ -74,7 +77,10 @@ class ArmHeader(Horizontal):
         draft = draft_words(heading.changes)
         draft += ", on this machine only" if heading.changes and heading.kept_here else ""
         width = self.content_size.width or _ANY
-        room = max(width - self._right.cell_length - len("Tune") - _GAP, 0)
+        room = width - self._right.cell_length - len("Tune") - _GAP
+        stacked = room < len(f" · {draft}")
+        self.set_class(stacked, "-stacked")
+        room = width - len("Tune") if stacked else room
         name, said = name_and_draft(heading.what, draft, room)
         style = "bold $text-warning" if draft.startswith("draft") else ""
         self._what.update(Content.assemble(("Tune", "bold"), name, said[:3], (said[3:], style)), layout=False)

@@ -227,6 +227,14 @@ class ReadoutPane(Vertical):
         yield ReadoutTable(id="readouts").data_bind(ReadoutPane.figures)
         yield Static(id="readout-gloss", markup=False)
 
+    def on_descendant_focus(self) -> None:
+        """Make room for the line."""
+        self.query_one("#readout-gloss").display = True
+
+    def on_descendant_blur(self) -> None:
+        """Give its room to the table."""
+        self.query_one("#readout-gloss").display = False
+
     def on_readout_table_pointed(self, message: ReadoutTable.Pointed) -> None:
         """Say what the readout is."""
         message.stop()

@@ -20,6 +20,7 @@ from services.model import Service
 from simulator.engine.profile import EngineProfile
 from tui.commands.place import Jump, bindings
 from tui.host import ScreenHost
+from tui.readouts import MEANINGS, WORDS
 from tui.tune.adding import PlacesController
 from tui.tune.arm_header import ArmHeader, Heading
 from tui.tune.commands import COMMANDS, QUIT_WITH_CARE
@@ -64,6 +65,7 @@ class TuneScreen(PaneScreen):
 
     TITLE_HERE = "Tune"
     COMMANDS_HERE = COMMANDS
+    WORDS_HERE = WORDS | MEANINGS
     BINDINGS = bindings(*COMMANDS, QUIT_WITH_CARE)
     CSS_PATH = [*BENCH_STYLES, _HERE / "tune.tcss"]  # noqa: RUF012  (Textual's type)
     AUTO_FOCUS = ""
