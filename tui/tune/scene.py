@@ -159,7 +159,7 @@ class Mark:
     event: Event
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class ArmLane:
     """One arm's agent; ``arm`` is its letter."""
 
@@ -197,6 +197,8 @@ class Scene:
     differing: tuple[Differing, ...]
     aligned: bool
     """Whether the arms' clocks differ, so that one waits for another."""
+    compared: tuple[str, str] = ("A", "B")
+    """The arm whose turns differ, and the one that they are held against."""
 
     def lane(self, arm: str) -> ArmLane:
         """Return an arm's lane; the first one if there is no such arm."""
@@ -239,6 +241,7 @@ def make_scene(
         lanes=tuple(arm_lane(ARMS[place], run, clocks[place]) for place, run in enumerate(runs)),
         differing=_differing(runs, clocks, baseline) if len(runs) > 1 else (),
         aligned=any(clock.waits() for clock in clocks),
+        compared=(ARMS[_compared(baseline)], ARMS[baseline]),
     )
 
 
@@ -249,8 +252,13 @@ def _clips(played: Played, clock: ArmClock) -> tuple[Clip, ...]:
     )
 
 
+def _compared(baseline: int) -> int:
+    """Return the first arm that is not the baseline."""
+    return 0 if baseline else 1
+
+
 def _differing(runs: Sequence[Run], clocks: Sequence[ArmClock], baseline: int) -> tuple[Differing, ...]:
-    mine = 0 if baseline else 1
+    mine = _compared(baseline)
     found = differences(runs[mine].measured, runs[baseline].measured)
     return tuple(Differing(clocks[mine].until(one.own_ms), one.text, one.verdict) for one in found)
 

@@ -82,7 +82,8 @@ class TimelinePane(Vertical):
         """Go to another turn that the arms treat differently."""
         if not self.timeline.step_difference(steps):
             where = "after" if steps > 0 else "before"
-            self.notify(f"No turn {where} this one on which A and B differ.", markup=False)
+            one, other = self.timeline.scene.compared if self.timeline.scene else ("A", "B")
+            self.notify(f"No turn {where} this one on which {one} and {other} differ.", markup=False)
 
     def switch_glyphs(self) -> None:
         """Draw with other characters."""

@@ -7,7 +7,7 @@ drawings make the overview, over which a lens shows where the lanes below it lie
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection, Sequence
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -41,11 +41,14 @@ class _Cover(NamedTuple):
     covered_ms: _Shares
 
     @classmethod
-    def of(cls, stretches: Iterable[tuple[int, int]]) -> _Cover:
-        bounds = np.array([*stretches], np.float64).reshape(-1, 2)
-        after = np.cumsum(bounds[:, 1] - bounds[:, 0])
-        covered = np.stack((after - bounds[:, 1] + bounds[:, 0], after), axis=1)
-        return cls(np.concatenate(([0.0], bounds.ravel())), np.concatenate(([0.0], covered.ravel())))
+    def of(cls, starts_ms: Sequence[int], ends_ms: Sequence[int]) -> _Cover:
+        """Return it for stretches one after another."""
+        starts, ends = np.array(starts_ms, np.float64), np.array(ends_ms, np.float64)
+        at_ms, covered_ms = np.zeros(2 * len(starts) + 1), np.zeros(2 * len(starts) + 1)
+        at_ms[1::2], at_ms[2::2] = starts, ends
+        covered_ms[2::2] = np.cumsum(ends - starts)
+        covered_ms[1::2] = covered_ms[:-1:2]
+        return cls(at_ms, covered_ms)
 
     def share(self, view: View) -> _Shares:
         """Return the share of each cell that is covered, 0…1."""
@@ -54,40 +57,48 @@ class _Cover(NamedTuple):
         return np.clip(covered, 0.0, 1.0)
 
 
-class _Arm(NamedTuple):
-    sounds: _Cover
-    over: _Cover
-    times: dict[HappeningKind, _Shares]
-
-
-class _Afar(NamedTuple):
-    speech: tuple[_Cover, ...]
-    arms: tuple[_Arm, ...]
-    differing: dict[str, _Shares]
+# What is counted of a scene is worked out once, and only what is drawn.
 
 
 @lru_cache(maxsize=4)
-def _afar(scene: Scene) -> _Afar:
-    """Return what is counted of a scene, worked out once."""
-    said = [*scene.turns, *scene.asides]
-    speech = tuple(_Cover.of((one[0], one[1]) for one in said if one.kind == kind) for kind in SPEECH_KINDS)
-    counted = tuple(
-        _Arm(
-            _Cover.of((bar.start_ms, bar.end_ms) for bar in lane.bars),
-            _Cover.of(lane.over),
-            {kind: _times(one.t_ms for one in lane.happenings if one.kind == kind) for kind in WORST_FIRST},
-        )
-        for lane in scene.lanes
-    )
-    differing = {
-        verdict: _times(one.t_ms for one in scene.differing if one.verdict == verdict)
-        for verdict in ("worse", "better")
-    }
-    return _Afar(speech, counted, differing)
+def _speech(scene: Scene) -> tuple[_Cover, ...]:
+    """Return what is said, by kind."""
+    found: dict[str, tuple[list[int], list[int]]] = {kind: ([], []) for kind in SPEECH_KINDS}
+    for group in (scene.turns, scene.asides):
+        for start_ms, end_ms, _, kind in group:
+            starts, ends = found[kind]
+            starts.append(start_ms)
+            ends.append(end_ms)
+    return tuple(_Cover.of(*bounds) for bounds in found.values())
 
 
-def _times(moments: Iterable[int]) -> _Shares:
-    return np.array([*moments], np.float64)
+@lru_cache(maxsize=8)
+def _over(lane: ArmLane) -> _Cover:
+    """Return where an arm talks over the caller."""
+    return _Cover.of([start_ms for start_ms, _ in lane.over], [end_ms for _, end_ms in lane.over])
+
+
+@lru_cache(maxsize=8)
+def _sounds(lane: ArmLane) -> _Cover:
+    """Return where an arm's agent is heard."""
+    return _Cover.of([bar.start_ms for bar in lane.bars], [bar.end_ms for bar in lane.bars])
+
+
+@lru_cache(maxsize=8)
+def _happened(lane: ArmLane) -> dict[HappeningKind, _Shares]:
+    """Return when a caller notices something of an arm, by kind."""
+    found: dict[HappeningKind, list[int]] = {kind: [] for kind in WORST_FIRST}
+    for t_ms, kind in lane.happenings:
+        found[kind].append(t_ms)
+    return {kind: np.array(times, np.float64) for kind, times in found.items()}
+
+
+@lru_cache(maxsize=4)
+def _differences(scene: Scene) -> tuple[_Shares, _Shares]:
+    """Return when the arms differ, for worse and for better."""
+    worse = [one.t_ms for one in scene.differing if one.verdict == "worse"]
+    better = [one.t_ms for one in scene.differing if one.verdict != "worse"]
+    return np.array(worse, np.float64), np.array(better, np.float64)
 
 
 def _counts(times: _Shares, view: View) -> _Counts:
@@ -99,10 +110,9 @@ def _counts(times: _Shares, view: View) -> _Counts:
 
 def _caller(scene: Scene, view: View, rows: int, glyphs: Glyphs = FINE) -> list[Line]:
     """Draw how much the caller says in each cell, as a share of the most, in the colour of what most of it is."""
-    afar = _afar(scene)
-    shares = np.stack([cover.share(view) for cover in afar.speech])
+    shares = np.stack([cover.share(view) for cover in _speech(scene)])
     kinds = [f"is-{SPEECH_KINDS[most]}" for most in shares.argmax(axis=0).tolist()]
-    over = afar.arms[0].over.share(view) > _SEEN if afar.arms else np.zeros(view.width, np.bool_)
+    over = _over(scene.lanes[0]).share(view) > _SEEN if scene.lanes else np.zeros(view.width, np.bool_)
     tints = [OVER if one else "" for one in over.tolist()]
     said = shares.sum(axis=0)
     lines = filled(said / max(float(said.max()), _SEEN), rows, "", glyphs)
@@ -114,39 +124,39 @@ def _caller(scene: Scene, view: View, rows: int, glyphs: Glyphs = FINE) -> list[
     return lines
 
 
-def _agent(scene: Scene, lane: ArmLane, view: View, glyphs: Glyphs = FINE) -> Line:
+def _agent(lane: ArmLane, view: View, glyphs: Glyphs = FINE) -> Line:
     """Draw how much an arm's agent says in each cell, and how often something happens that a caller notices."""
-    found = _afar(scene).arms[scene.lanes.index(lane)]
-    (line,) = filled(found.sounds.share(view), 1, f"agent-{lane.arm.lower()}", glyphs)
-    _put_counts(line, found, WORST_FIRST, view, glyphs)
+    (line,) = filled(_sounds(lane).share(view), 1, f"agent-{lane.arm.lower()}", glyphs)
+    _put_counts(line, lane, WORST_FIRST, view, glyphs)
     return line
 
 
 def _happenings(scene: Scene, view: View, glyphs: Glyphs = FINE) -> Line:
     """Say how often in each cell something happens that a caller notices."""
     line = Line(view.width)
-    _put_counts(line, _afar(scene).arms[0], WORST_FIRST, view, glyphs)
+    _put_counts(line, scene.lanes[0], WORST_FIRST, view, glyphs)
     return line
 
 
 def _differing(scene: Scene, view: View) -> Line:
     """Say how many turns of each cell the arms treat differently, in the colour of what most of them are for A."""
     line = Line(view.width)
-    worse, better = (_counts(times, view) for times in _afar(scene).differing.values())
+    worse, better = (_counts(times, view) for times in _differences(scene))
     for x in np.flatnonzero(worse + better).tolist():
         line.put(x, count_char(int(worse[x] + better[x])), "worse" if worse[x] >= better[x] else "better")
     return line
 
 
 def _put_counts(
-    line: Line, arm: _Arm, kinds: Sequence[HappeningKind], view: View, glyphs: Glyphs, worst: Sequence[int] = ()
+    line: Line, lane: ArmLane, kinds: Sequence[HappeningKind], view: View, glyphs: Glyphs, worst: Sequence[int] = ()
 ) -> None:
     """Put counts where there is something to count, in the colour of the worst; one alone is its own sign."""
-    counts = {kind: _counts(arm.times[kind], view) for kind in kinds}
-    total = np.sum([*counts.values()], axis=0)
-    for x in np.flatnonzero(total).tolist():
-        kind = next(kind for kind in kinds if counts[kind][x])
-        char = glyphs.happenings[kind] if total[x] == 1 else count_char(int(total[x]))
+    counts = np.stack([_counts(_happened(lane)[kind], view) for kind in kinds])
+    total, first = counts.sum(axis=0), (counts > 0).argmax(axis=0)
+    there = np.flatnonzero(total)
+    for x, count, place in zip(there.tolist(), total[there].tolist(), first[there].tolist(), strict=True):
+        kind = kinds[place]
+        char = glyphs.happenings[kind] if count == 1 else count_char(count)
         line.put(x, char, kind if x in worst else f"{kind}{RULE}")
 
 
@@ -157,7 +167,7 @@ def overview(scene: Scene, lens: View, rows: int, glyphs: Glyphs = FINE) -> list
     first, last = int(whole.x(lens.start_ms)), int(whole.x(lens.end_ms))
     found = [(f"all {clock_text(scene.duration_ms)}", said)]
     if scene.lanes:
-        arm = _afar(scene).arms[0]
+        arm = scene.lanes[0]
         worst = _worst(arm, whole)
         for label, kinds in _COUNTED[min(rows, len(_COUNTED) - 1)]:
             line = said if not label else Line(lens.width)
@@ -180,19 +190,19 @@ _COUNTED: tuple[tuple[tuple[str, Sequence[HappeningKind]], ...], ...] = (
 """What is counted on which line, by how many lines there are: alone, on what is said."""
 
 
-def _worst(arm: _Arm, whole: View) -> list[int]:
+def _worst(lane: ArmLane, whole: View) -> list[int]:
     """Return the cells with the most against them, the worst first."""
-    score = arm.over.share(whole) * whole.ms_per_cell / 1000
+    score = _over(lane).share(whole) * whole.ms_per_cell / 1000
     for kind, weight in _WEIGHTS.items():
-        score += weight * _counts(arm.times[kind], whole)
+        score += weight * _counts(_happened(lane)[kind], whole)
     order = np.argsort(-score, kind="stable")[:WORST].tolist()
     return [x for x in order if score[x] >= 1]
 
 
-def _worst_line(worst: Sequence[int], arm: _Arm, whole: View, glyphs: Glyphs) -> Line:
+def _worst_line(worst: Sequence[int], lane: ArmLane, whole: View, glyphs: Glyphs) -> Line:
     """Say where the worst places are, and how long the agent talks over the caller in each, where there is room."""
     line = Line(whole.width)
-    over = arm.over.share(whole) * whole.ms_per_cell / 1000
+    over = _over(lane).share(whole) * whole.ms_per_cell / 1000
     for x in worst:
         text = f"{glyphs.worst}{clock_text(int(whole.t(x)))}, talks over {over[x]:.1f} s"
         for part in (text, text.partition(",")[0], glyphs.worst):
@@ -205,7 +215,6 @@ def _worst_line(worst: Sequence[int], arm: _Arm, whole: View, glyphs: Glyphs) ->
 # ---- which lanes
 
 
-_DIFFERING = "A − B ms"
 _TO_FILL = ("caller", "turn end", "caller")
 WANTED = (
     *("overview", "turns", "overview", "happenings", "turn end", "differing", "caller", "words", "overview"),
@@ -238,7 +247,7 @@ def lay_out(
     found += (_lay_out_afar if view.is_afar else _lay_out_near)(scene, view, counts, glyphs)
     labels = (f"{lane.arm} agent{f' {glyphs.heard}' * (lane.arm == heard)}" for lane in scene.lanes)
     agents = (
-        _agent(scene, lane, view, glyphs) if view.is_afar else arms.agent(lane, view, lane.arm.lower(), glyphs)
+        _agent(lane, view, glyphs) if view.is_afar else arms.agent(lane, view, lane.arm.lower(), glyphs)
         for lane in scene.lanes
     )
     return [*found, *zip(labels, agents, strict=True)], top
@@ -254,8 +263,13 @@ def _there(scene: Scene, view: View, whole: View) -> set[str]:
     there |= {"turn end", "voice"}
     if whole.is_afar:
         there.add("overview")
-    said = (*scene.turns, *scene.asides)
-    return there | ({"turns"} if said else set()) | ({"words"} if any(one.text for one in said) else set())
+    there |= {"turns"} if scene.turns or scene.asides else set()
+    return there | ({"words"} if _has_words(scene) else set())
+
+
+@lru_cache(maxsize=4)
+def _has_words(scene: Scene) -> bool:
+    return any(one.text for group in (scene.turns, scene.asides) for one in group)
 
 
 def _lay_out_near(scene: Scene, view: View, counts: Counter[str], glyphs: Glyphs) -> list[tuple[str, Line]]:
@@ -271,13 +285,17 @@ def _lay_out_near(scene: Scene, view: View, counts: Counter[str], glyphs: Glyphs
     if counts["voice"]:
         found.append(("voice", lanes.voice(scene, view, glyphs)))
     found += _labelled("turn end", curve)
-    return [*found, (_DIFFERING, arms.differing(scene, view))] if counts["differing"] else found
+    return [*found, (_differing_label(scene), arms.differing(scene, view))] if counts["differing"] else found
 
 
 def _lay_out_afar(scene: Scene, view: View, counts: Counter[str], glyphs: Glyphs) -> list[tuple[str, Line]]:
     found = [(f"{scene.lanes[0].arm} events", _happenings(scene, view, glyphs))] if counts["happenings"] else []
     found += _labelled("caller", _caller(scene, view, counts["caller"] + 1, glyphs))
-    return [*found, (_DIFFERING, _differing(scene, view))] if counts["differing"] else found
+    return [*found, (_differing_label(scene), _differing(scene, view))] if counts["differing"] else found
+
+
+def _differing_label(scene: Scene) -> str:
+    return f"{scene.compared[0]} − {scene.compared[1]} ms"
 
 
 def _labelled(label: str, lines: list[Line]) -> list[tuple[str, Line]]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from itertools import groupby
 
 import numpy as np
 from numpy.typing import NDArray
@@ -64,11 +63,13 @@ class Line:
 
     def segments(self, palette: Mapping[str, Style]) -> list[Segment]:
         """Return one segment a run of equal style."""
-        found, x = [], 0
-        for kind, run in groupby(self.kinds):
-            length = len(list(run))
-            found.append(Segment("".join(self.chars[x : x + length]), palette[kind]))
-            x += length
+        kinds, text, found, start = self.kinds, self.text, [], 0
+        for x in range(1, self.width):
+            if kinds[x] != kinds[x - 1]:
+                found.append(Segment(text[start:x], palette[kinds[start]]))
+                start = x
+        if self.width:
+            found.append(Segment(text[start:], palette[kinds[start]]))
         return found
 
     def strip(self, label: Segment, palette: Mapping[str, Style]) -> Strip:
