@@ -16,6 +16,8 @@ from simulator.labels import first_fault
 CALL_FILE = "call.json"
 HEARD_FILE = "heard.json"
 HEARD_SCHEMA = "turnlab.heard/1"
+METHOD = 1
+"""Rises when calls are measured in another way, so that kept measures are made again."""
 
 Speaker = Literal["caller", "agent", "operator"]
 Stretch_s = tuple[float, float]
@@ -159,13 +161,20 @@ def calls_in(path: Path) -> list[Path]:
 def write_heard(call: KeptCall, heard: dict[str, Any]) -> None:
     """Keep the measures of a call beside it; nothing for a lone audio file. Raises :class:`OSError`."""
     if call.folder is not None:
-        write_whole(call.folder / HEARD_FILE, json_bytes({"schema": HEARD_SCHEMA, **heard}))
+        write_whole(call.folder / HEARD_FILE, json_bytes({"schema": HEARD_SCHEMA, "method": METHOD, **heard}))
 
 
 def kept_measures(call: KeptCall) -> dict[str, Any] | None:
-    """Return the measures kept beside a call, ``None`` where there are none that can be read."""
+    """Return the measures kept beside a call, ``None`` where there are none that are its own and can be read.
+
+    Those of an earlier way of measuring, or made before its ``call.json``, are not.
+    """
+    path = call.path / HEARD_FILE
     try:
-        found = read_json(call.path / HEARD_FILE)
-    except TextError:
+        if path.stat().st_mtime_ns < (call.path / CALL_FILE).stat().st_mtime_ns and call.why_silent() is None:
+            return None
+        found = read_json(path)
+    except (TextError, OSError):
         return None
-    return found if isinstance(found, dict) and found.get("schema") == HEARD_SCHEMA else None
+    known = isinstance(found, dict) and found.get("schema") == HEARD_SCHEMA and found.get("method") == METHOD
+    return found if known else None

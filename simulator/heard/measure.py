@@ -38,8 +38,8 @@ HEARD_READOUTS = (
 
 NO_RESPONSE = "a filler sounds like a short answer, and no log says which is which"
 
-_BESIDE_MS = 1500
-"""The platform's figure belongs to the heard turn whose answer begins this near to the logged one."""
+_EARLY_MS = 300
+"""The platform's figures for an answer that is logged this long before the turn's heard end belong to it."""
 
 _SNAP_MS = 250
 """A response that the log names begins where a sound does, if one begins this near."""
@@ -83,6 +83,8 @@ class HeardCall:
     faults: tuple[Fault, ...]
     notes: tuple[str, ...]
     caller_channel: int | None
+    exchanged: bool = False
+    """Whether the caller is on the side that the call's record has as the agent's, or on its second channel."""
 
     def to_json(self) -> dict[str, Any]:
         """Return the call as scripts see it: an element of ``calls`` in ``turnlab.calls_measure/1``."""
@@ -143,7 +145,7 @@ def measure_call(call: KeptCall, progress: Callable[[float], None] | None = None
     notes: list[str] = []
     faults: list[Fault] = []
     channel = sides.caller.channel if call.record.audio and call.record.audio.both else None
-    swapped = swapped_by_log(call.record, tracks)
+    swapped, swap = swapped_by_log(call.record, tracks), False
     if sides.guessed:
         swap, why = guess_swapped(tracks, swapped)
         other = sides.agent.channel if swap else sides.caller.channel
@@ -156,7 +158,8 @@ def measure_call(call: KeptCall, progress: Callable[[float], None] | None = None
     clocks = clocks_of(tracks, call.record)
     tracks, moved = aligned(tracks, clocks)
     faults += moved
-    return _measured(call.record, tracks, clocks, faults, notes, channel)
+    found = _measured(call.record, tracks, clocks, faults, notes, channel)
+    return replace(found, exchanged=(swap if sides.guessed else bool(swapped)))
 
 
 def _measured(
@@ -209,9 +212,11 @@ def _measured(
             turn,
             outcome,
             tuple(one for one in events if one.turn == number),
-            {} if log is None else log.reported(turn, outcome),
+            {} if log is None else log.reported(turn, limit_ms),
         )
-        for number, (turn, outcome) in enumerate(zip(kept.turns, outcomes, strict=True))
+        for number, (turn, outcome, (_, limit_ms)) in enumerate(
+            zip(kept.turns, outcomes, with_limits(true), strict=True)
+        )
     )
     rest = tuple(one for one in events if one.turn is None)
     return HeardCall(
@@ -280,15 +285,11 @@ class _Log:
             return None
         return [at for at, turn in self._agent if turn.kind == "response"]
 
-    def reported(self, turn: CallerTurn, outcome: TurnOutcome) -> dict[str, float]:
+    def reported(self, turn: CallerTurn, limit_ms: int) -> dict[str, float]:
         """Return the platform's own figures for the answer to a turn, ms; empty where none belongs to it."""
-        if outcome.first_sound_ms is None:
-            return {}
-        answer_ms = turn.end_ms + outcome.first_sound_ms
-        near = [(abs(at - answer_ms), number) for number, (at, one) in enumerate(self._agent) if one.reported]
-        if not near or min(near)[0] > _BESIDE_MS:
-            return {}
-        figures = self._agent[min(near)[1]][1].reported
+        own = (one for at, one in self._agent if turn.end_ms - _EARLY_MS <= at < limit_ms and one.reported)
+        answer = next(own, None)
+        figures = {} if answer is None else answer.reported
         return {name: float(value) for name, value in figures.items() if isinstance(value, int | float)}
 
 

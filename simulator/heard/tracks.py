@@ -139,7 +139,7 @@ def listen(sides: TwoSides, progress: Callable[[float], None] | None = None) -> 
                 other = np.concatenate([before[1 - own], levels[1 - own]])
                 bleed = levels[own] < _bleed_db(other)[_ECHO_FRAMES:]
                 listeners[own].ask(joined[own][:whole], levels[own], bleed)
-            before = [one[-_ECHO_FRAMES:] for one in levels]
+            before = [np.concatenate(pair)[-_ECHO_FRAMES:] for pair in zip(before, levels, strict=True)]
         samples += len(pair[0])
         if progress is not None:
             progress(samples / SAMPLE_RATE)

@@ -59,6 +59,7 @@ CASES = [
     Case("eot-bench", ("evaluate", "--eot-bench", "rows.jsonl")),
     Case("analysis", ("analyze", COUGHS)),
     Case("calls_measure", ("calls", "measure", "both.wav")),
+    Case("calls_check", ("calls", "check", "held", "--eot", "silence")),
     Case("recordings", ("recordings",)),
     Case("presets", ("presets",)),
     Case("preset", ("presets", "quality")),
@@ -115,6 +116,11 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     both[:, 0] = caller[: len(both)]
     both[5 * 16_000 : 5 * 16_000 + len(agent), 1] = agent[: 25 * 16_000]
     sf.write(made / "both.wav", both, 16_000)
+    (made / "held").mkdir()
+    shutil.copy(made / "both.wav", made / "held")
+    audio = {"both": {"file": "both.wav", "encoding": "container", "caller_channel": 0}}
+    record = {"id": "held", "source": "import", "audio": audio, "audio_state": "here"}
+    (made / "held" / "call.json").write_text(json.dumps(record))
     sf.write(made / "tone.wav", 0.01 * np.sin(np.arange(16_000) * 0.1), 16_000)
     return made
 

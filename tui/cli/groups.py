@@ -49,7 +49,7 @@ LATER = {
 """Where the groups of commands are that the main help only names."""
 
 LATER_HELP = {
-    "calls": "Pull the calls that a service really had, list, show, measure and delete them.",
+    "calls": "Pull the calls that a service really had, measure, check, show and delete them.",
     "labels": "Labels to Audacity and back, and from Praat, RTTM or SRT.",
     "models": "Show the model files, or get the missing one.",
     "profiles": "Show engine profiles, check one, or fit one from real calls.",

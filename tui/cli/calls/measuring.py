@@ -9,6 +9,7 @@ from typing import Any
 from base.os_errors import os_error_text
 from simulator.heard.call_folder import KeptCall, kept_measures, write_heard
 from simulator.heard.measure import HEARD_READOUTS, heard_readouts, measure_call
+from simulator.heard.replaying import prepare
 from simulator.measures.readout_table import BY_NAME
 from tui.cli.calls.opening import open_calls
 from tui.cli.failure import Faults, complain
@@ -51,11 +52,15 @@ def measured(call: KeptCall) -> dict[str, Any]:
     if call.why_silent() is not None and (kept := kept_measures(call)) is not None:
         return kept
     with progress(f"hearing {call.record.id}", call.record.duration_s or 60.0) as tell:
-        found = measure_call(call, tell).to_json()
-    try:
-        write_heard(call, found)
-    except OSError as error:
-        complain(f"{call.path}: {os_error_text(error)}; its measures are not kept")
+        heard = measure_call(call, tell)
+    found = heard.to_json()
+    if call.folder is not None:
+        if heard.measured is not None:
+            prepare(call, heard)
+        try:
+            write_heard(call, found)
+        except OSError as error:
+            complain(f"{call.path}: {os_error_text(error)}; its measures are not kept")
     return found
 
 

@@ -8,7 +8,7 @@ import typer
 
 from tui.cli.failure import CallError
 from tui.cli.groups import LATER_HELP, HelpingGroup
-from tui.cli.options import Channel, ConnectionName, Json, ServiceName
+from tui.cli.options import Channel, ConnectionName, Eot, Json, Profile, ServiceName
 
 calls_app = typer.Typer(rich_markup_mode=None, add_completion=False, cls=HelpingGroup, help=LATER_HELP["calls"])
 
@@ -82,6 +82,22 @@ def measure(calls: Calls, channel: Channel = None, as_json: Json = False) -> Non
     from tui.cli.calls.measuring import measure_calls
 
     measure_calls(calls, channel, as_json=as_json)
+
+
+@calls_app.command("check")
+def check(
+    calls: Calls,
+    profile: Profile = "default",
+    config: Annotated[
+        str | None, typer.Option("--config", "-c", help="The settings of calls that do not say theirs.")
+    ] = None,
+    eot: Eot = None,
+    as_json: Json = False,
+) -> None:
+    """Show how close the simulator comes: replay each call's caller, and compare turns heard and simulated."""
+    from tui.cli.calls.checking import CheckRequest, check_calls
+
+    check_calls(CheckRequest(calls, profile, config, eot.value if eot else None), as_json=as_json)
 
 
 @calls_app.command("purge")

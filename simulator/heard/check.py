@@ -1,0 +1,180 @@
+"""How close the simulator comes to real calls: callers are replayed, and turns heard and simulated are compared."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from statistics import median
+from typing import Any
+
+import numpy as np
+
+from presets.config import ConfigError, VoiceConfig, parse
+from presets.layers import Layer, ResolvedVoiceConfig, resolve
+from simulator.activity.model import Activity
+from simulator.engine.profile import EngineProfile
+from simulator.errors import SimulatorError
+from simulator.heard.call_folder import CallRecord
+from simulator.measures.readouts import Measured, measure, percentile
+from simulator.recording import Recording
+from simulator.replay import play
+
+SEEDS = 5
+"""Times a call is simulated: a turn's simulated response is the middle one of so many draws of the latencies."""
+
+COUNTED = ("cut_ins", "false_barge_ins", "hanging_turns")
+"""The counts that are compared, by the names of their readouts."""
+
+
+class CheckError(SimulatorError):
+    """A call that cannot be replayed."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class ReplayedCall:
+    """A heard call and what it takes to replay it: the caller's recording and analysis, and the settings it had.
+
+    ``heard`` are its measures as ``heard.json`` has them.
+    """
+
+    record: CallRecord
+    heard: dict[str, Any]
+    recording: Recording
+    activity: Activity
+    config: ResolvedVoiceConfig
+
+    def simulate(self, profile: EngineProfile, seed: int) -> Measured:
+        """Replay the caller once against an agent of this profile. Raises what simulating raises."""
+        played = play(self.recording, self.activity, self.config, profile, mode="elastic", seed=seed)
+        return measure(played, self.activity, self.recording.labels)
+
+
+@dataclass(frozen=True, slots=True)
+class CheckedTurn:
+    """One turn's response as it was heard and as it was simulated, ms."""
+
+    call: str
+    turn: int
+    heard_ms: int
+    simulated_ms: float
+
+    @property
+    def error_ms(self) -> float:
+        """How much later the simulated response comes than the heard one."""
+        return self.simulated_ms - self.heard_ms
+
+
+@dataclass(frozen=True, slots=True)
+class Check:
+    """Turns of several calls, heard against simulated, and the counts of both."""
+
+    profile: str
+    calls: int
+    turns: tuple[CheckedTurn, ...]
+    counts: dict[str, tuple[int, float]]
+
+    @property
+    def bias_ms(self) -> float | None:
+        """The median of the errors: above 0 the simulator is late."""
+        return round(median(one.error_ms for one in self.turns), 1) if self.turns else None
+
+    def absolute(self, share: float) -> float | None:
+        """Return a percentile of the errors' sizes, ms."""
+        ranked = sorted(round(abs(one.error_ms)) for one in self.turns)
+        return percentile(ranked, share) if ranked else None
+
+    def within(self, limit_ms: int) -> float | None:
+        """Return the share of turns with at most such an error."""
+        if not self.turns:
+            return None
+        return round(sum(abs(one.error_ms) <= limit_ms for one in self.turns) / len(self.turns), 4)
+
+    def to_json(self) -> dict[str, Any]:
+        """Return the check as scripts see it: ``turnlab.calls_check/1``."""
+        return {
+            "schema": "turnlab.calls_check/1",
+            "profile": self.profile,
+            "calls": self.calls,
+            "turns": len(self.turns),
+            "bias_ms": self.bias_ms,
+            "abs_error_ms": {"p50": self.absolute(0.5), "p90": self.absolute(0.9)},
+            "within_100_ms": self.within(100),
+            "within_200_ms": self.within(200),
+            "counts": {
+                name: {"heard": heard, "simulated": round(simulated, 1)}
+                for name, (heard, simulated) in self.counts.items()
+            },
+            "worst": [
+                {
+                    "call": one.call,
+                    "turn": one.turn,
+                    "heard_ms": one.heard_ms,
+                    "simulated_ms": round(one.simulated_ms),
+                }
+                for one in sorted(self.turns, key=lambda one: -abs(one.error_ms))[:10]
+            ],
+        }
+
+    def sentence(self) -> str:
+        """Return what readouts may say of how far they can be trusted."""
+        bias, wide = self.bias_ms, self.absolute(0.9)
+        calls = f"{self.calls} call{'' if self.calls == 1 else 's'}"
+        if bias is None or wide is None:
+            return f"on your {calls} no response could be compared"
+        late = "as quick as heard" if abs(bias) < 1 else f"{abs(bias):.0f} ms {'late' if bias > 0 else 'early'}"
+        return f"on your {calls} the simulator is {late} at the median, 9 of 10 turns within {wide:.0f} ms"
+
+
+def settings_of(record: CallRecord, given: VoiceConfig | None) -> tuple[ResolvedVoiceConfig, str]:
+    """Return the settings a call is replayed under, and where they are from.
+
+    Those it was made with win; else those that were ``given``; else the built-in ones. Raises
+    :class:`CheckError` for settings in its record that are none.
+    """
+    if record.voice_config is not None:
+        try:
+            config = parse(record.voice_config, source=f"{record.id}: its settings")
+        except ConfigError as error:
+            raise CheckError(f"{error}; pull the call again") from None
+        said = {
+            "changes": "Turnlab's record of changes",
+            "platform": "the platform's record",
+            "today": "today's settings of its service",
+        }
+        return resolve(Layer("the call's", config)), said.get(record.voice_config_from or "", "its own record")
+    if given is not None:
+        return resolve(Layer("--config", given)), "--config"
+    return resolve(), "the built-in settings, as its own are not known"
+
+
+def check(calls: Sequence[ReplayedCall], profile: EngineProfile, seeds: int = SEEDS) -> Check:
+    """Hold calls against their simulation under a profile. Raises what simulating raises."""
+    turns: list[CheckedTurn] = []
+    heard_counts = dict.fromkeys(COUNTED, 0)
+    simulated_counts = dict.fromkeys(COUNTED, 0.0)
+    for call in calls:
+        runs = [call.simulate(profile, seed) for seed in range(seeds)]
+        turns += compared(call, runs)
+        for name in COUNTED:
+            if name in call.heard["values"]:
+                heard_counts[name] += int(call.heard["values"][name][0])
+                simulated_counts[name] += sum(run.counts[name].count for run in runs) / seeds
+    counts = {name: (heard_counts[name], simulated_counts[name]) for name in COUNTED}
+    return Check(profile.name, len(calls), tuple(turns), counts)
+
+
+def compared(call: ReplayedCall, runs: Sequence[Measured]) -> list[CheckedTurn]:
+    """Return the turns whose answer was heard and simulated: the response, or the first sound where that is all."""
+    name = "response_ms" if "response_ms" in call.heard["values"] else "first_sound_ms"
+    simulated: dict[int, list[int]] = {}
+    for run in runs:
+        for one in run.turns:
+            value = getattr(one, name)
+            if value is not None:
+                simulated.setdefault(one.turn.index, []).append(value)
+    found = []
+    for number, turn in enumerate(call.heard["turns"]):
+        value = turn[name]
+        if value is not None and number in simulated:
+            found.append(CheckedTurn(call.record.id, number, value, float(np.median(simulated[number]))))
+    return found

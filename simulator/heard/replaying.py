@@ -1,0 +1,245 @@
+"""A real call as a recording to be replayed: its caller's audio, labels heard from it, a scenario from its log.
+
+They stand beside the call as ``caller.flac``, ``caller.json`` and ``caller.scenario.json``, as with any recording.
+The labels are provisional until a person has corrected them; corrected ones are never replaced.
+"""
+
+from __future__ import annotations
+
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from base.files import write_whole
+from base.json_text import json_bytes
+from base.os_errors import os_error_text
+from simulator.activity.analyzer import analyze
+from simulator.activity.cache import from_bytes, to_bytes
+from simulator.activity.end_of_turn import EndOfTurnModel
+from simulator.activity.model import Activity
+from simulator.audio.private_audio import private_audio
+from simulator.heard.call_folder import CallError, CallRecord, KeptCall, LoggedTurn
+from simulator.heard.measure import HeardCall
+from simulator.heard.sides import TwoSides, sides_of
+from simulator.heard.tracks import Stretch
+from simulator.heard.turns import CallerTurn, Floor
+from simulator.recording import Recording, open_recording
+
+AUDIO, LABELS, SCENARIO, ANALYSIS = "caller.flac", "caller.json", "caller.scenario.json", "caller.npz"
+
+ORIGIN = "heard by Turnlab from both channels, not corrected"
+
+_BEFORE_MS, _AFTER_MS = 100, 350
+"""How much of the room a move has around what is said in it."""
+
+_ANSWER_MS = 700
+"""A shorter sound of the agent's is a filler, into which nobody is taken to speak."""
+
+_MS_A_CHARACTER = 62
+"""How long an agent takes for a character: where its words are not known, so many stand for them."""
+
+
+def labels_of(heard: HeardCall) -> dict[str, Any]:
+    """Return a provisional label file for the caller's side of a call, seconds on the call's clock."""
+    floor, logged = heard.floor, heard.record.logged("caller")
+    others = [one for one in floor.overlaps if one.kind != "interruption"]
+    return {
+        "id": heard.record.id,
+        "audio": AUDIO,
+        "duration_s": heard.duration_ms / 1000,
+        "label_origin": ORIGIN,
+        "provisional": True,
+        "turns": [
+            {"start_s": turn.start_ms / 1000, "end_s": turn.end_ms / 1000, "text": _said(turn, logged)}
+            for turn in floor.turns
+        ],
+        "agent": [_s(one) for one in floor.sounds],
+        "backchannels": [_s((one.start_ms, one.end_ms)) for one in others if one.kind == "backchannel"],
+        "noises": [[*_s((one.start_ms, one.end_ms)), one.kind] for one in others if one.kind != "backchannel"],
+        "events": [
+            {
+                "type": one.kind if one.kind != "echo" else "noise",
+                "start_s": one.start_ms / 1000,
+                "end_s": one.end_ms / 1000,
+                "should_barge_in": one.kind == "interruption",
+            }
+            for one in floor.overlaps
+        ],
+        "moves": _moves(floor, heard.duration_ms),
+    }
+
+
+def _s(stretch: Stretch) -> list[float]:
+    return [stretch[0] / 1000, stretch[1] / 1000]
+
+
+def _said(turn: CallerTurn, logged: list[LoggedTurn]) -> str:
+    inside = [
+        one.text
+        for one in logged
+        if one.text and (one.from_s or 0) * 1000 < turn.end_ms and (one.to_s or 0) * 1000 > turn.start_ms
+    ]
+    return " ".join(inside)
+
+
+def _moves(floor: Floor, duration_ms: int) -> list[dict[str, Any]]:
+    """Return what the caller does, each anchored to what the agent had said by then."""
+    said = [(turn.start_ms, turn.end_ms, "interruption" if turn.interrupts else "turn") for turn in floor.turns]
+    said += [
+        (one.start_ms, one.end_ms, "backchannel" if one.kind == "backchannel" else "noise")
+        for one in floor.overlaps
+        if one.kind != "interruption"
+    ]
+    moves: list[dict[str, Any]] = []
+    last_ms = 0
+    said.sort()
+    for number, (start, end, kind) in enumerate(said):
+        after = said[number + 1][0] if number + 1 < len(said) else duration_ms
+        from_ms = max(start - _BEFORE_MS, last_ms)
+        to_ms = min(end + _AFTER_MS, max(end, after - _BEFORE_MS), duration_ms)
+        if to_ms <= from_ms:
+            continue
+        anchor = _anchor(floor.sounds, from_ms, start, last_ms, over=kind != "turn")
+        moves.append({"start_s": from_ms / 1000, "end_s": to_ms / 1000, "anchor": anchor, "kind": kind})
+        last_ms = to_ms
+    return moves
+
+
+def _anchor(sounds: tuple[Stretch, ...], from_ms: int, start: int, last_ms: int, *, over: bool) -> dict[str, float]:
+    if over:
+        under = [one for one in sounds if one[0] < start < one[1]]
+        if under:
+            return {"into_agent": max(0, from_ms - under[0][0]) / 1000}
+    ended = [until for begin, until in sounds if until <= start + _BEFORE_MS and begin >= last_ms - _AFTER_MS]
+    if ended:
+        return {"after_agent": max(0, from_ms - ended[-1]) / 1000}
+    return {"at": from_ms / 1000}
+
+
+# ---- the agent's side
+
+
+def scenario_of(heard: HeardCall) -> dict[str, Any]:
+    """Return the agent's side of a call: its own sentences, states and tools, and never how long it took to answer.
+
+    Where the log has no words, words of the length that was heard stand for them.
+    """
+    record = heard.record
+    agent = record.logged("agent")
+    starts = [turn.start_ms for turn in heard.floor.turns]
+    limits = [*starts[1:], heard.duration_ms + 1]
+    lines: list[dict[str, Any]] = []
+    for start, limit in zip(starts, limits, strict=True):
+        own = [one for one in agent if start <= (one.from_s or 0) * 1000 < limit]
+        sounding = sum(end - begin for begin, end in heard.floor.sounds if start <= begin < limit)
+        lines.append(_line(own, sounding))
+    first = starts[0] if starts else heard.duration_ms
+    before = [one for one in agent if (one.from_s or 0) * 1000 < first]
+    greeted = sum(end - begin for begin, end in heard.floor.sounds if begin < first)
+    scenario: dict[str, Any] = {"schema": "turnlab.scenario/1", "turns": lines or [{"response": "Goodbye."}]}
+    scenario["states"] = _states(record, agent)
+    if greeted:
+        scenario["greeting"] = " ".join(one.text for one in before if one.text) or _words(greeted)
+    return scenario
+
+
+def _line(own: list[LoggedTurn], sounding_ms: int) -> dict[str, Any]:
+    answers = [one for one in own if one.kind != "filler"]
+    fillers = [one.text for one in own if one.kind == "filler" and one.text]
+    text = " ".join(one.text for one in answers if one.text).strip()
+    line: dict[str, Any] = {"response": text or _words(sounding_ms)}
+    state = next((one.state for one in answers if one.state), None)
+    if state:
+        line["state"] = state
+    if fillers or any(one.figure("navigation_ms") for one in own):
+        line["navigation"] = f"a0,0,friendly,{fillers[0] if fillers else 'Okay'}"
+    tools = [tool for one in own for tool in one.tools if tool.ms]
+    if tools:
+        line["tools"] = [{"name": tool.name or "tool", "duration_ms": tool.ms} for tool in tools]
+    return line
+
+
+def _states(record: CallRecord, agent: list[LoggedTurn]) -> dict[str, Any]:
+    names = {one.state for one in agent if one.state}
+    asked = {one.state for one in agent if one.figure("navigation_ms")}
+    known = any(one.figure("navigation_ms") for one in record.turns)
+    return {name: {"skip_navigation": known and name not in asked} for name in sorted(names)}
+
+
+def _words(sounding_ms: int) -> str:
+    """Return words that take an agent about so long."""
+    count = max(1, round(sounding_ms / _MS_A_CHARACTER / 5))
+    return " ".join(["well"] * count) + "."
+
+
+# ---- the recording
+
+
+def prepare(call: KeptCall, heard: HeardCall) -> Path:
+    """Write a call's caller as a recording beside it; return the audio. Labels a person corrected stay.
+
+    Raises :class:`~simulator.heard.call_folder.CallError` where there is no folder to write in, or no room.
+    """
+    if call.folder is None:
+        raise CallError(f"{call.path}: is a lone file; import it first: turnlab calls import {call.path.name}")
+    sides = sides_of(call)
+    if heard.exchanged:
+        sides = sides.swapped()
+    audio = call.folder / AUDIO
+    try:
+        if not audio.exists():
+            _write_caller(audio, sides)
+        if not _corrected(call.folder / LABELS):
+            write_whole(call.folder / LABELS, json_bytes(labels_of(heard), indent=1))
+        write_whole(call.folder / SCENARIO, json_bytes(scenario_of(heard), indent=1))
+    except OSError as error:
+        raise CallError(f"{call.folder}: {os_error_text(error)}; make room there") from None
+    return audio
+
+
+def _write_caller(path: Path, sides: TwoSides) -> None:
+    with private_audio(path, "FLAC", 1, replace=True) as file:
+        for caller, _ in sides.blocks():
+            file.write(np.clip(caller, -1, 1))
+
+
+def _corrected(path: Path) -> bool:
+    from simulator.errors import LabelError
+    from simulator.labels import read_labels
+
+    try:
+        return path.exists() and not read_labels(path, None).provisional
+    except LabelError:
+        return True  # a person is at work on it
+
+
+def open_replay(audio: Path) -> Recording:
+    """Return the recording with its labels believed: they are what was heard, and what it is held against."""
+    recording = open_recording(audio)
+    labels = recording.labels
+    if labels is None:
+        raise CallError(f"{audio}: its labels say nothing; measure the call again")
+    return replace(recording, labels=labels.model_copy(update={"provisional": False}))
+
+
+def analysis_of(recording: Recording, judge: EndOfTurnModel) -> Activity:
+    """Return the analysis of a caller's audio, kept beside it: nothing of a call goes to the cache.
+
+    Raises what :func:`~simulator.activity.analyzer.analyze` raises.
+    """
+    kept = recording.source.path.with_name(ANALYSIS)
+    try:
+        found = from_bytes(kept.read_bytes())
+    except OSError:
+        found = None
+    whole_ms = recording.duration_ms
+    if found is not None and found.end_of_turn_model == judge.name and abs(found.duration_ms - whole_ms) < 50:
+        return found
+    activity = analyze(recording.source, judge)
+    try:
+        write_whole(kept, to_bytes(activity))
+    except OSError:  # it costs time the next time
+        return activity
+    return activity

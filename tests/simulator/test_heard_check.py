@@ -1,0 +1,90 @@
+"""Real calls replayed: labels and scenario from a heard call, and heard turns against simulated ones."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict
+from pathlib import Path
+
+import pytest
+
+from benchmarks.calls import configurations
+from presets.layers import resolve
+from simulator.activity.end_of_turn import SilenceOnly
+from simulator.engine.profile import EngineProfile, default_profile
+from simulator.heard.call_folder import read_call_folder
+from simulator.heard.check import ReplayedCall, check, settings_of
+from simulator.heard.measure import measure_call
+from simulator.heard.replaying import AUDIO, LABELS, SCENARIO, analysis_of, open_replay, prepare
+from simulator.labels import read_labels
+from tests.simulator.test_heard import Line, folder_of, line, log_of
+
+__all__ = ["line"]
+
+
+@pytest.fixture(scope="module")
+def replayed(tmp_path_factory: pytest.TempPathFactory, line: Line) -> ReplayedCall:
+    settings = configurations()["balanced"].set_values()
+    folder = folder_of(
+        tmp_path_factory.mktemp("calls") / "one",
+        line,
+        turns=log_of(line),
+        voice_config=settings,
+        voice_config_from="changes",
+    )
+    call = read_call_folder(folder)
+    heard = measure_call(call)
+    recording = open_replay(prepare(call, heard))
+    config, origin = settings_of(call.record, None)
+    assert origin == "Turnlab's record of changes"
+    return ReplayedCall(call.record, heard.to_json(), recording, analysis_of(recording, SilenceOnly()), config)
+
+
+def slower(by_ms: int) -> EngineProfile:
+    profile = default_profile()
+    value = profile.values.transport_ms
+    changed = value.model_copy(update={"value": value.value + by_ms})
+    return profile.model_copy(update={"values": profile.values.model_copy(update={"transport_ms": changed})})
+
+
+def test_a_simulated_call_is_simulated_as_it_was_heard(replayed: ReplayedCall) -> None:
+    same, late = check([replayed], default_profile()), check([replayed], slower(300))
+    assert len(same.turns) >= 6
+    assert same.bias_ms is not None
+    assert late.bias_ms is not None
+    assert abs(same.bias_ms) <= 80
+    assert 150 <= late.bias_ms - same.bias_ms <= 350
+    assert (late.within(100) or 0) < (same.within(100) or 0)
+    assert same.counts["false_barge_ins"] == (0, 0.0)
+
+
+def test_its_labels_are_provisional_and_corrected_ones_stay(replayed: ReplayedCall) -> None:
+    folder = replayed.recording.source.path.parent
+    labels = read_labels(folder / LABELS, replayed.recording.source.duration_s)
+    assert labels.provisional
+    assert [move.kind for move in labels.moves].count("interruption") == 3
+    assert sum(event.should_barge_in for event in labels.events) == 3
+    assert all(move.anchor.at is None for move in labels.moves[1:])
+    raw = json.loads((folder / LABELS).read_text())
+    corrected = json.dumps(raw | {"provisional": False})
+    (folder / LABELS).write_text(corrected)
+    call = read_call_folder(folder)
+    prepare(call, measure_call(call))
+    assert (folder / LABELS).read_text() == corrected
+    (folder / LABELS).write_text(json.dumps(raw))
+
+
+def test_a_scenario_never_holds_how_long_answers_took(replayed: ReplayedCall) -> None:
+    folder: Path = replayed.recording.source.path.parent
+    assert (folder / AUDIO).exists()
+    said = json.loads((folder / SCENARIO).read_text())
+    assert len(said["turns"]) == len(replayed.heard["turns"])
+    assert "640" not in json.dumps(said), "the platform's response_ms"
+
+
+def test_settings_come_from_the_call_then_from_the_command(replayed: ReplayedCall) -> None:
+    unknown = replayed.record.model_copy(update={"voice_config": None})
+    assert asdict(settings_of(unknown, None)[0]) == asdict(resolve())
+    given = configurations()["quality"]
+    assert settings_of(unknown, given)[0].tts_model == "sonic-3"
+    assert settings_of(replayed.record, given)[0].tts_model != "sonic-3"

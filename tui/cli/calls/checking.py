@@ -1,0 +1,112 @@
+"""``turnlab calls check``: how close the simulator comes to real calls."""
+
+from __future__ import annotations
+
+import json
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from simulator.engine.profile import EngineProfile
+from simulator.heard.call_folder import KeptCall, kept_measures
+from simulator.heard.check import Check, ReplayedCall, check, settings_of
+from simulator.heard.replaying import AUDIO, analysis_of, open_replay
+from tui.cli.arms import read_arms
+from tui.cli.calls.measuring import measured
+from tui.cli.calls.opening import open_calls
+from tui.cli.failure import Faults, WorkError, complain
+from tui.cli.opening import end_of_turn_judge, open_profile, progress
+from tui.cli.tables import print_line, print_table
+
+_TITLES = {"cut_ins": "cut-ins", "false_barge_ins": "stops for nothing", "hanging_turns": "hanging turns"}
+
+
+@dataclass(frozen=True, slots=True)
+class CheckRequest:
+    """What was asked for on the command line."""
+
+    calls: list[str]
+    profile: str
+    config: str | None
+    eot: str | None
+
+
+def check_calls(request: CheckRequest, *, as_json: bool) -> None:
+    """Check calls and print how close the simulator comes. Raises :class:`~tui.cli.failure.WorkError`."""
+    profile = open_profile(request.profile)
+    faults = Faults()
+    replayed = replayed_calls(request.calls, request.config, request.eot, faults)
+    found = check(replayed, profile)
+    if as_json:
+        print(json.dumps({**found.to_json(), "failed": faults.to_json()}, allow_nan=False))
+    else:
+        _print(found, profile)
+    faults.raise_any()
+
+
+def replayed_calls(named: Sequence[str], config: str | None, eot: str | None, faults: Faults) -> list[ReplayedCall]:
+    """Return the calls that can be replayed, and say under which settings, and why others cannot.
+
+    Raises :class:`~tui.cli.failure.WorkError` if none can be.
+    """
+    given = read_arms([config])[0].config if config else None
+    judge = end_of_turn_judge(eot)
+    found: list[ReplayedCall] = []
+    origins: Counter[str] = Counter()
+    calls = open_calls(named, faults)
+    with progress("hearing and analysing calls", max(len(calls), 1)) as tell:
+        for number, call in enumerate(calls):
+            with faults.noting(call.path):
+                settings, origin = settings_of(call.record, given)
+                heard = _heard(call)
+                if heard is not None:
+                    recording = open_replay(call.path / AUDIO)
+                    found.append(
+                        ReplayedCall(call.record, heard, recording, analysis_of(recording, judge), settings)
+                    )
+                    origins[origin] += 1
+            if tell is not None:
+                tell(number + 1)
+    if not found:
+        faults.raise_any()
+        raise WorkError("none of these calls can be replayed; see why with: turnlab calls measure")
+    for origin, count in origins.items():
+        complain(f"{count} of {len(found)} calls replayed under {origin}")
+    return found
+
+
+def _heard(call: KeptCall) -> dict[str, Any] | None:
+    """Return a call's measures, kept or new; ``None``, said on standard error, where it cannot be replayed.
+
+    Raises :class:`~simulator.errors.SimulatorError`.
+    """
+    silent = call.why_silent()
+    if silent is not None:
+        complain(f"{call.record.id}: {silent}; left out")
+        return None
+    kept = kept_measures(call)
+    heard = kept if kept is not None and (call.path / AUDIO).exists() else measured(call)
+    if not heard["values"]:
+        complain(f"{call.record.id}: left out; {heard['faults'][0]['sentence']}")
+        return None
+    return heard
+
+
+def _print(found: Check, profile: EngineProfile) -> None:
+    def shown(value: float | None, unit: str = " ms") -> str:
+        return "–" if value is None else f"{value:.0f}{unit}"
+
+    rows = [
+        ["bias: above 0 the simulator is late", shown(found.bias_ms)],
+        ["size of the error, median", shown(found.absolute(0.5))],
+        ["size of the error, 9 of 10 within", shown(found.absolute(0.9))],
+        ["turns within 100 ms", shown(None if found.within(100) is None else 100 * (found.within(100) or 0), " %")],
+        ["turns within 200 ms", shown(None if found.within(200) is None else 100 * (found.within(200) or 0), " %")],
+    ]
+    title = f"{found.calls} calls, {len(found.turns)} answers, heard against simulated under {profile.name}"
+    print_table(title, ["", "response"], rows)
+    counts = [[_TITLES[name], str(a), f"{b:.1f}".removesuffix(".0")] for name, (a, b) in found.counts.items()]
+    print_table("", ["", "heard", "simulated"], counts)
+    sentence = found.sentence()
+    print_line(f"{sentence[0].upper()}{sentence[1:]}.")
