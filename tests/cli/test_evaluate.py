@@ -120,7 +120,9 @@ def test_the_tables_say_it_to_people_in_plain_characters(turnlab: Turnlab) -> No
     assert "End of turn by" in done.out
     assert "Barge-in" in done.out
     assert "Voice activity" in done.out
-    assert "A fixed silence ends early: 0.3 s" in done.out
+    assert "A fixed silence ends early, of 44 turns: " in done.out
+    assert re.search(r"^ at most 5 % +\d+ of 44 turns +[\d,]+ ms ", done.out, re.MULTILINE)
+    assert re.search(r"^ backchannel +should not +0 of \d+ ", done.out, re.MULTILINE)
     assert " |" in done.out
     assert not any("\u2800" <= glyph <= "\u28ff" for glyph in done.out)
     assert "\x1b" not in done.out
@@ -130,7 +132,8 @@ def test_silence_only_has_nothing_to_be_compared_with(turnlab: Turnlab) -> None:
     done = turnlab("evaluate", bundled_folder(), "--eot", "silence", "--only", "booking,thinking")
     assert done.code == 0, done.err
     assert "End of turn by silence only" in done.out
-    assert "diff." not in done.out
+    assert "silence alone" not in done.out
+    assert "19 in 20 within   setting   confidence \n" in done.out
 
 
 def test_only_those_named_are_scored(turnlab: Turnlab, tmp_path: Path) -> None:

@@ -6,12 +6,12 @@ from string import ascii_uppercase
 from typing import TYPE_CHECKING
 
 from simulator.measures.comparison import FEWEST_TURNS
-from simulator.measures.scoring import UNLABELLED, Group, KindScore, barge_in_scores, voice_scores
+from simulator.measures.scoring import UNLABELLED, WANTED, Group, KindScore, barge_in_scores, voice_scores
 from simulator.measures.tradeoff import AtBudget, Point, TurnScore
 from simulator.measures.turns import Count
 from tui.cli.simulate_table import print_assumed, print_inline, print_readouts, print_run_notes, print_what_if
-from tui.cli.tables import print_line, print_table, stdout_console
-from tui.figures import count_text
+from tui.cli.tables import fits, print_line, print_table, stdout_console
+from tui.figures import count_text, signed
 from tui.trade_off import Mark, draw, legend, setting_text
 
 if TYPE_CHECKING:
@@ -22,6 +22,8 @@ WORTH_DRAWING = 20
 """Turns below which a curve is a few steps that say little."""
 
 _WIDEST = 90
+_WAITS = 5
+"""The columns about how long callers wait come first, so many; the others say what brings that about."""
 
 
 def print_evaluation(evaluation: Evaluation) -> None:
@@ -48,14 +50,16 @@ def _print_trade_offs(scores: dict[Group | None, TurnScore], evaluation: Evaluat
         _print_trade_off(_title(group), score, evaluation, whose)
     if shown:
         print_line(
-            "Budget: how many turns may be ended early, heard or not; at: the lowest threshold that keeps to it, or"
-            " the profile's or an arm's own; setting: the eager_eot_threshold that puts it there. Delays are ms"
-            " from the true end over all turns, ended early or not."
+            "Each of the first lines is the shortest wait at which no more turns are ended early, heard or not; the"
+            " others are where the profile and the arms stand. Waits count from the true end of the turn, over all"
+            " turns, those ended early too. Confidence is what ends a turn; setting is the eager_eot_threshold that"
+            " puts it there."
         )
         if not evaluation.silence_only:
             print_line(
-                "Silence: the mean delay by silence only within the same budget; diff.: how much longer the model"
-                " takes, with its 95 % interval in per cent, a bootstrap over recordings."
+                "By silence alone is the mean wait without the end-of-turn model within the same share; the last"
+                " column is how much longer the model makes callers wait, with its 95 % interval, a bootstrap over"
+                " speakers or recordings."
             )
     few = [f"{_title(group)} ({score.turns})" for group, score in scores.items() if group not in shown]
     if few:
@@ -68,19 +72,22 @@ def _title(group: Group | None) -> str:
 
 def _print_trade_off(title: str, score: TurnScore, evaluation: Evaluation, whose: str) -> None:
     silence_only = evaluation.silence_only
-    headers = ["budget", "at", "setting", "ended early", "mean", "p50", "p95"]
+    headers = ["allowed early", "ended early", "mean wait", "median", "19 in 20 within", "setting", "confidence"]
     if not silence_only:
-        headers += ["silence", "diff.", "95 %"]
-    rows = [_budget_row(at, silence_only=silence_only) for at in score.budgets]
+        headers += ["by silence alone", "model's wait against it"]
     arms = zip(ascii_uppercase, score.arms.items(), strict=False)
-    stands = {"profile": score.own} | {f"{letter} {name}": at for letter, (name, at) in arms}
-    standing = [[name, *_cells(at)] for name, at in stands.items()]
-    counted = f"{score.turns} turns in {score.recordings} recording(s)"
-    print_table(
-        f"End of turn by {evaluation.judge}{whose}: {title}, {counted}",
-        headers,
-        [*rows, *(row + [""] * (len(headers) - len(row)) for row in standing)],
-    )
+    stands = {"profile as it is": score.own} | {f"{letter} {name}": at for letter, (name, at) in arms}
+    rows = [_budget_row(at, silence_only=silence_only) for at in score.budgets]
+    rows += [[name, *_cells(at)] for name, at in stands.items()]
+    rows = [row + [""] * (len(headers) - len(row)) for row in rows]
+    recordings = f"{score.recordings} recording{'s' * (score.recordings != 1)}"
+    told = f"End of turn by {evaluation.judge}{whose}: {title}, {score.turns} turns in {recordings}"
+    if fits(headers, rows):
+        print_table(told, headers, rows)
+    else:
+        # one under another, so that no word or figure is broken
+        print_table(told, headers[:_WAITS], [row[:_WAITS] for row in rows])
+        print_table("", [headers[0], *headers[_WAITS:]], [[row[0], *row[_WAITS:]] for row in rows])
     if score.turns >= WORTH_DRAWING:
         console = stdout_console()
         ascii_only = not console.is_terminal or "utf" not in (console.encoding or "").lower()
@@ -90,11 +97,11 @@ def _print_trade_off(title: str, score: TurnScore, evaluation: Evaluation, whose
         ):
             console.print(line, no_wrap=True, crop=True)
         print_line(
-            f"{legend(ascii_only=ascii_only, silence_only=silence_only)}; {own}: the profile's own threshold;"
-            " 5: the best within 5 % ended early; letters: the arms."
+            f"{legend(ascii_only=ascii_only, silence_only=silence_only)}; {own}: the profile as it is;"
+            " 5: the best with at most 5 % ended early; letters: the arms."
         )
-    fixed = ", ".join(f"{silence_s:g} s {point.cut_in_rate:.0%}" for silence_s, point in score.fixed)
-    print_line(f"A fixed silence ends early: {fixed}.")
+    fixed = ", ".join(f"{point.cut:,} after {silence_s:g} s" for silence_s, point in score.fixed)
+    print_line(f"A fixed silence ends early, of {score.turns:,} turns: {fixed}.")
     why = next((at.why_no_interval for at in score.budgets if at.judged and at.why_no_interval), None)
     if why and not silence_only:
         print_line(f"No 95 % interval: {why}.")
@@ -111,24 +118,26 @@ def _marks(score: TurnScore, own: str) -> list[Mark]:
 
 
 def _budget_row(at: AtBudget, *, silence_only: bool) -> list[str]:
-    row = [f"{at.budget:.0%}", *_cells(at.judged)]
+    row = [f"at most {at.budget:.0%}".replace("%", " %"), *_cells(at.judged)]
     if silence_only:
         return row
-    delta = "" if at.difference_percent is None else f"{at.difference_percent:+.0f} %"
-    interval = f"{at.ci95[0]:+.0f}…{at.ci95[1]:+.0f}" if at.ci95 else ""
-    return [*row, *_delays(at.silence)[:1], delta, interval]
+    against = ""
+    if at.difference_percent is not None:
+        against = f"{signed(at.difference_percent)} %"
+        against += f" [{signed(at.ci95[0])}, {signed(at.ci95[1])}]" if at.ci95 else ""
+    return [*row, _wait(at.silence.mean_ms if at.silence else None), against]
 
 
 def _cells(point: Point | None) -> list[str]:
     if point is None:
-        return ["none", "", "", "", "", ""]
-    early = count_text(Count(point.cut, point.turns))
-    return [f"{point.threshold:.4g}", setting_text(point.setting), early, *_delays(point)]
+        return ["none keeps to it", "", "", "", "", ""]
+    early = count_text(Count(point.cut, point.turns), "turns")
+    waits = map(_wait, (point.mean_ms, point.median_ms, point.p95_ms))
+    return [early, *waits, setting_text(point.setting), f"{point.threshold:.4g}"]
 
 
-def _delays(point: Point | None) -> list[str]:
-    values = (point.mean_ms, point.median_ms, point.p95_ms) if point else ()
-    return [f"{value:,.0f}" for value in values] or ["none", "", ""]
+def _wait(value: float | None) -> str:
+    return "none" if value is None else f"{value:,.0f} ms"
 
 
 def _print_barge_in(evaluation: Evaluation, names: list[str]) -> None:
@@ -138,38 +147,45 @@ def _print_barge_in(evaluation: Evaluation, names: list[str]) -> None:
         kinds = list(dict.fromkeys(kind for name in names for kind in mine[name]))
         if kinds:
             rows = [
-                [kind, *(cell for name in names for cell in _barge_in_cells(mine[name].get(kind)))]
+                [
+                    kind,
+                    "should" if kind in WANTED else "should not",
+                    *(cell for name in names for cell in _barge_in_cells(mine[name].get(kind))),
+                ]
                 for kind in kinds
             ]
-            headers = ["over the agent", *(title for name in names for title in (name, "stop ms"))]
+            headers = ["over the agent", "stops it"]
+            headers += [title for name in names for title in (f"{name}: stopped", "silent after")]
             which = ", hard recordings" if hard else ""
-            print_table(f"Barge-in{which}: what stopped the agent, of all there was of it", headers, rows)
+            print_table(f"Barge-in{which}: what stopped the agent, of all there was of it", headers, rows, left=2)
     if any(scores.values()):
         print_line(
-            "Long interruptions last a second or more; stop: median / longest from the onset. What came while the"
-            " agent was silent, or was about to end, is left out."
+            "Long interruptions last a second or more; silent after: median and longest, from the onset. What came"
+            " while the agent was silent, or was about to end, is left out."
         )
         print_line("")
 
 
 def _barge_in_cells(score: KindScore | None) -> tuple[str, str]:
     if score is None:
-        return "0", ""
-    of = "" if score.kind == UNLABELLED else f" / {score.over_agent - score.ended}"
+        return "0 of 0", ""
     stop = score.stop_ms
     return (
-        f"{score.stopped}{of}",
-        "" if stop.p50 is None or stop.max is None else f"{stop.p50:,.0f} / {stop.max:,.0f}",
+        f"{score.stopped}" if score.kind == UNLABELLED else f"{score.stopped} of {score.over_agent - score.ended}",
+        "" if stop.p50 is None or stop.max is None else f"{stop.p50:,.0f} / {stop.max:,.0f} ms",
     )
 
 
 def _print_voice(evaluation: Evaluation) -> None:
     rows = []
     for name, (count, score) in voice_scores(evaluation.scored).items():
-        shares = [
-            "none" if share is None else f"{share:.3f}" for share in (score.precision, score.recall, score.f1)
-        ]
-        rows.append([name, str(count), *shares])
+        both, wrong, missed = score.both, score.only_detected, score.only_labelled
+        f1 = "none" if score.f1 is None else f"{score.f1:.3f}"
+        rows.append([name, str(count), _share(both, both + wrong), _share(both, both + missed), f1])
     if rows:
-        headers = ["labels", "recordings", "precision", "recall", "F1"]
-        print_table("Voice activity, by frames of 32 ms", headers, rows)
+        headers = ["labels", "recordings", "right where it finds speech", "speech that it finds", "F1"]
+        print_table("Voice activity, in frames of 32 ms: precision, then recall", headers, rows)
+
+
+def _share(count: int, of: int) -> str:
+    return f"{count / of:.1%} of {of:,}".replace("%", " %") if of else "none"
