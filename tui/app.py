@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     from textual.screen import Screen
 
     from services.model import Service
+    from tui.calls.screen import CallsScreen
     from tui.live.call import OpenCall
     from tui.live.screen import LiveScreen
     from tui.tour import Tour
@@ -93,6 +94,8 @@ class TurnlabApp(ConnectedApp, inherit_bindings=False):
         self.tunes = TuneModes(self, opened)
         self.open_call = open_call
         """Opens live calls; ``None`` for this machine's devices."""
+        self.calls: CallsScreen | None = None
+        """Calls, once it was wanted."""
         self.live: LiveScreen | None = None
         """Live, once it was wanted."""
         self.typed_ahead = TypedAhead(self, super().on_event, lambda: self._between_places)

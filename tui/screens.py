@@ -61,6 +61,9 @@ SCREENS: dict[str, ScreenRow] = {
         ScreenRow(
             "live", "Live", "3", "Talk to the agent through the microphone, with the arms of what was last tuned."
         ),
+        ScreenRow(
+            "calls", "Calls", "4", "See how a service's real calls went: pull them, list them, read one of them."
+        ),
         ScreenRow("labels", "Labels"),
     )
 }

@@ -21,7 +21,7 @@ from services.calls.model import CallDetail, CallSummary, RecordingMetadata
 from services.calls.record import AudioFile, AudioState, CallAudio, CallRecord, ServiceName
 from services.calls.recorded import CallClock, number_of, operator_stretches, turns_of, unplaced_operator
 from services.calls.settings_then import SettingsThen
-from services.client import PAGE_SIZE
+from services.client import PAGE_SIZE, ServicesClient
 from services.errors import ArchivedError, NotFoundError, NotKeptError, ServiceError
 from services.model import Service
 from services.paging import Pages
@@ -90,7 +90,32 @@ Kept = Callable[[CallRecord, Path], Awaitable[CallRecord]]
 """Does what is done to a call that has just come, such as measuring it, and returns its record as it is then."""
 
 
-def first_day(days: int, today: date | None = None) -> date:
+async def request_for(
+    client: ServicesClient,
+    service: Service,
+    *,
+    since: date,
+    until: date | None = None,
+    most: int = MOST,
+    simulated: bool = False,
+) -> PullRequest:
+    """Return what is asked for, with the voice settings that the service inherits where the platform tells them."""
+    try:
+        inherited = (await client.workspace_voice_settings()).voice_config
+    except ServiceError:
+        inherited = VoiceConfig()
+    return PullRequest(
+        service=service,
+        workspace=service.workspace_id or client.label,
+        since=since,
+        until=until,
+        most=most,
+        simulated=simulated,
+        inherited=inherited,
+    )
+
+
+def first_day(days: int = DAYS, today: date | None = None) -> date:
     """Return the first day of the last so many days, UTC."""
     return (today or datetime.now(UTC).date()) - timedelta(days=days)
 

@@ -11,15 +11,14 @@ from datetime import date
 from pathlib import Path
 from typing import Any
 
-from presets.config import VoiceConfig
 from services.calls.folders import CallFolders
-from services.calls.pulling import DAYS, Progress, Pull, PullRequest, first_day, pull
+from services.calls.pulling import DAYS, Progress, Pull, first_day, pull, request_for
 from services.calls.record import CallRecord
 from services.calls.retention import kept_days, strip
 from services.calls.settings_then import SettingsThen
 from services.changes.ledger import Backups
 from services.client import ServicesClient
-from services.errors import ServiceError, UnsupportedError
+from services.errors import UnsupportedError
 from services.model import Service
 from tui.cli.calls.listing import call_json, clock_time, day_given
 from tui.cli.calls.purge import purge_old
@@ -58,14 +57,8 @@ def pull_calls(options: PullOptions, *, as_json: bool) -> None:
         if why := client.unsupported.get("calls"):
             raise UnsupportedError(why)
         service = await find_service(client, options.service)
-        request = PullRequest(
-            service=service,
-            workspace=service.workspace_id or client.label,
-            since=since,
-            until=until,
-            most=options.limit,
-            simulated=options.simulated,
-            inherited=await _inherited(client),
+        request = await request_for(
+            client, service, since=since, until=until, most=options.limit, simulated=options.simulated
         )
         settings = await SettingsThen.of(client, service, Backups())
 
@@ -85,13 +78,6 @@ def pull_calls(options: PullOptions, *, as_json: bool) -> None:
         report(result.stopped, "failed")
     if result.stopped is not None or result.count("failed"):
         raise ToldError
-
-
-async def _inherited(client: ServicesClient) -> VoiceConfig:
-    try:
-        return (await client.workspace_voice_settings()).voice_config
-    except ServiceError:
-        return VoiceConfig()
 
 
 def _json(service: Service, result: Pull, folders: CallFolders) -> dict[str, Any]:

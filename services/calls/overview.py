@@ -1,0 +1,126 @@
+"""A line about each kept call, read quickly, ten thousand of them in seconds; no word of the call is in it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any, Final
+
+from base.json_text import NotJsonError, json_of
+from services.calls.folders import RECORD, CallFolders
+from services.calls.reading import as_number
+from services.reading import as_bool, as_int, as_object, as_text, as_time
+
+HEARD: Final = "heard.json"
+"""What was measured by ear, beside ``call.json``."""
+
+_NEVER: Final = datetime.min.replace(tzinfo=UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class Counted:
+    """How often something was heard, of how many times it could have been."""
+
+    count: int
+    of: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Heard:
+    """What was measured of a call by ear; ``None`` where ear alone could not tell."""
+
+    response_ms: float | None = None
+    """The median."""
+    cut_ins: Counted | None = None
+    stops: Counted | None = None
+    """The agent stopped for nothing."""
+    hanging: Counted | None = None
+    """Turns left without a sound for 5 s."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CallOverview:
+    """What a list shows of one kept call."""
+
+    folder: Path
+    id: str
+    service_id: str | None = None
+    service_name: str = ""
+    started_at: datetime | None = None
+    duration_s: float | None = None
+    audio_state: str = "none"
+    ended_by: str | None = None
+    quality: float | None = None
+    simulated: bool = False
+    operator: bool = False
+    made_by_turnlab: bool = False
+    heard: Heard | None = None
+
+    @property
+    def order(self) -> datetime:
+        """What lists are sorted by."""
+        return self.started_at or _NEVER
+
+    def is_of(self, service: str) -> bool:
+        """Tell whether it is a call of a service, by its id or its name."""
+        known = ((self.service_id or "").casefold(), self.service_name.casefold())
+        return service.casefold() in known
+
+
+def overviews(folders: CallFolders) -> Iterator[CallOverview]:
+    """Yield a line about each kept call that can be read, in no order."""
+    for path in folders.home.glob(f"*/*/{RECORD}"):
+        if (found := overview(path.parent)) is not None:
+            yield found
+
+
+def overview(folder: Path) -> CallOverview | None:
+    """Return a line about one kept call; ``None`` if it cannot be read."""
+    raw = _object(folder / RECORD)
+    call_id = as_text(raw.get("id"))
+    if not call_id:
+        return None
+    service = as_object(raw.get("service")) or {}
+    heard = _object(folder / HEARD)
+    return CallOverview(
+        folder=folder,
+        id=call_id,
+        service_id=as_text(service.get("id")),
+        service_name=as_text(service.get("name")) or "",
+        started_at=as_time(raw.get("started_at")),
+        duration_s=as_number(raw.get("duration_s")),
+        audio_state=as_text(raw.get("audio_state")) or "none",
+        ended_by=as_text(raw.get("ended_by")),
+        quality=as_number(raw.get("quality_score")),
+        simulated=as_bool(raw.get("simulated")) or False,
+        operator=bool(raw.get("operator")),
+        made_by_turnlab=as_bool(raw.get("made_by_turnlab")) or False,
+        heard=_heard(heard) if heard else None,
+    )
+
+
+def _heard(raw: dict[str, Any]) -> Heard:
+    readouts = as_object(raw.get("readouts")) or {}
+    response = as_object(readouts.get("response_ms")) or {}
+    return Heard(
+        response_ms=as_number(response.get("p50")),
+        cut_ins=_counted(readouts.get("cut_ins")),
+        stops=_counted(readouts.get("false_barge_ins")),
+        hanging=_counted(readouts.get("hanging_turns")),
+    )
+
+
+def _counted(raw: Any) -> Counted | None:
+    found = as_object(raw) or {}
+    count, of = as_int(found.get("count")), as_int(found.get("of"))
+    return None if count is None or of is None else Counted(count, of)
+
+
+def _object(path: Path) -> dict[str, Any]:
+    try:
+        found = json_of(path.read_bytes())
+    except (OSError, NotJsonError):
+        return {}
+    return found if isinstance(found, dict) else {}

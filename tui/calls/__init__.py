@@ -1,0 +1,1 @@
+"""Calls: what the calls of a service really were like."""

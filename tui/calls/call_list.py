@@ -1,0 +1,176 @@
+"""The list of kept calls. It draws only the rows in view, so that ten thousand are as quick as ten."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, ClassVar
+
+from rich.cells import set_cell_size
+from rich.segment import Segment
+from textual.binding import BindingType
+from textual.geometry import Region, Size
+from textual.message import Message
+from textual.reactive import reactive
+from textual.scroll_view import ScrollView
+from textual.strip import Strip
+
+from services.calls.overview import CallOverview, Counted
+from tui.terminal_text import screen_text
+
+if TYPE_CHECKING:
+    from textual import events
+
+NOTHING = "—"
+
+# Title, width (0: what is left), and whether figures stand at the right.
+COLUMNS: tuple[tuple[str, int, bool], ...] = (
+    ("Started", 11, False),
+    ("Length", 6, True),
+    ("Response", 8, True),
+    ("Cut-ins", 7, True),
+    ("Stops", 5, True),
+    ("Hanging", 7, True),
+    ("Quality", 7, True),
+    ("", 0, False),
+)
+
+
+def cells_of(call: CallOverview, *, with_service: bool) -> list[str]:
+    """Return what each column says of a call. Stops are those for nothing; no telephone number is among them."""
+    heard = call.heard
+    started = call.started_at.astimezone().strftime("%m-%d %H:%M") if call.started_at else NOTHING
+    length = (
+        f"{int(call.duration_s // 60)}:{int(call.duration_s % 60):02d}" if call.duration_s is not None else NOTHING
+    )
+    response = f"{heard.response_ms:,.0f} ms" if heard and heard.response_ms is not None else NOTHING
+    return [
+        started,
+        length,
+        response,
+        _counted(heard.cut_ins if heard else None),
+        _counted(heard.stops if heard else None),
+        _counted(heard.hanging if heard else None),
+        NOTHING if call.quality is None else f"{call.quality:.2f}",
+        " · ".join(_about(call, with_service=with_service)),
+    ]
+
+
+def _counted(counted: Counted | None) -> str:
+    return NOTHING if counted is None else f"{counted.count}/{counted.of}"
+
+
+def _about(call: CallOverview, *, with_service: bool) -> list[str]:
+    found = [call.service_name or "no service"] if with_service else []
+    if call.simulated:
+        found.append("simulated")
+    if call.operator:
+        found.append("operator")
+    if call.audio_state != "here":
+        found.append({"none": "no recording", "removed": "no audio"}.get(call.audio_state, call.audio_state))
+    if call.ended_by:
+        found.append(call.ended_by.replace("_", " "))
+    return found
+
+
+def row_text(cells: Sequence[str], width: int) -> str:
+    """Return a row's cells laid out over a width."""
+    fixed = sum(column[1] for column in COLUMNS) + 2 * (len(COLUMNS) - 1)
+    parts = []
+    for cell, (_, room, right) in zip(cells, COLUMNS, strict=True):
+        room = room or max(width - fixed - 1, 0)
+        shown = screen_text(cell, room)
+        parts.append(shown.rjust(room) if right else set_cell_size(shown, room))
+    return set_cell_size(" " + "  ".join(parts), width)
+
+
+class CallList(ScrollView, can_focus=True, inherit_bindings=False):
+    """Rows of calls with a cursor."""
+
+    BINDINGS: ClassVar[list[BindingType]] = []
+    COMPONENT_CLASSES: ClassVar[set[str]] = {"call-list--cursor"}
+
+    calls: reactive[Sequence[CallOverview]] = reactive((), init=False, always_update=True)
+    cursor: reactive[int] = reactive(0)
+    with_service: reactive[bool] = reactive(False)
+
+    class Highlighted(Message):
+        """The cursor is on another call, or on none."""
+
+        def __init__(self, call: CallOverview | None) -> None:
+            super().__init__()
+            self.call = call
+
+        def can_replace(self, message: Message) -> bool:
+            """Only the newest place counts."""
+            return isinstance(message, CallList.Highlighted)
+
+    class Opened(Message):
+        """A call was double-clicked."""
+
+    _posted: CallOverview | None = None
+
+    @property
+    def highlighted(self) -> CallOverview | None:
+        """The call under the cursor."""
+        return self.calls[self.cursor] if 0 <= self.cursor < len(self.calls) else None
+
+    def watch_calls(self, before: Sequence[CallOverview], calls: Sequence[CallOverview]) -> None:
+        """Show these rows, with the cursor on the call it was on if that is among them."""
+        call = before[self.cursor] if 0 <= self.cursor < len(before) else None
+        self.virtual_size = Size(0, len(calls))
+        row = min(self.cursor, max(len(calls) - 1, 0))
+        # At the top it stays there: newer calls come in above.
+        if call is not None and row and not (row < len(calls) and calls[row].id == call.id):
+            row = next((at for at, one in enumerate(calls) if one.id == call.id), row)
+        self.set_reactive(CallList.cursor, row)
+        self._follow()
+
+    def watch_with_service(self) -> None:
+        """Draw the rows with or without their service."""
+        self.refresh()
+
+    def validate_cursor(self, cursor: int) -> int:
+        """Keep the cursor on a row."""
+        return max(0, min(cursor, len(self.calls) - 1))
+
+    def watch_cursor(self) -> None:
+        """Follow the cursor with the view, and tell of it."""
+        self._follow()
+
+    def _follow(self) -> None:
+        self.scroll_to_region(Region(0, self.cursor, 1, 1), animate=False, force=True)
+        self.refresh()
+        if self.highlighted is not self._posted:
+            self._posted = self.highlighted
+            self.post_message(self.Highlighted(self._posted))
+
+    def move(self, where: str) -> None:
+        """Move the cursor: ``down``, ``up``, ``page_down``, ``page_up``, ``first`` or ``last``."""
+        page = max(self.size.height - 1, 1)
+        steps = {"down": 1, "up": -1, "page_down": page, "page_up": -page}
+        self.cursor = (
+            0 if where == "first" else len(self.calls) - 1 if where == "last" else self.cursor + steps[where]
+        )
+
+    def on_resize(self) -> None:
+        """Keep the cursor in view."""
+        self._follow()
+
+    def on_click(self, event: events.Click) -> None:
+        """Put the cursor on the row that was clicked; a double click opens it."""
+        row = event.y + int(self.scroll_y)
+        if 0 <= row < len(self.calls):
+            self.cursor = row
+            if event.chain == 2:
+                self.post_message(self.Opened())
+
+    def render_line(self, y: int) -> Strip:
+        """Draw one row."""
+        row, width = y + int(self.scroll_y), self.size.width
+        if row >= len(self.calls):
+            return Strip.blank(width, self.rich_style)
+        style = self.rich_style
+        if row == self.cursor:
+            style += self.get_component_rich_style("call-list--cursor")
+        text = row_text(cells_of(self.calls[row], with_service=self.with_service), width)
+        return Strip([Segment(text, style)]).adjust_cell_length(width, style)

@@ -1,0 +1,72 @@
+"""Commands of the Calls screen."""
+
+from __future__ import annotations
+
+from tui.commands.command import Command, part
+from tui.commands.shared import NEXT_PANE, PREVIOUS_PANE
+
+PULL = Command(
+    "calls.pull",
+    "Pull",
+    "p",
+    "Pull the service's calls of the last 14 days, at most 200, the newest first; what is here stays.",
+    action=part("pulling", "start"),
+    in_footer=True,
+)
+STOP = Command(
+    "calls.stop",
+    "Stop",
+    "x",
+    "Stop pulling or measuring; what has come stays, and the next pull goes on from there.",
+    action=part("pulling", "stop"),
+    in_footer=True,
+)
+OPEN = Command(
+    "calls.open",
+    "Open",
+    "enter",
+    "Read the highlighted call: what is known of it, and who said what when.",
+    action="open_call",
+    in_footer=True,
+)
+
+COMMANDS: tuple[Command, ...] = (
+    OPEN,
+    Command(
+        "calls.filter",
+        "Filter",
+        "slash",
+        "Filter the calls: cut-in, stop, hanging, archived, operator, simulated, a date such as 2026-11-24.",
+        action="focus_filter",
+        in_footer=True,
+        priority=True,
+    ),
+    PULL,
+    STOP,
+    Command(
+        "calls.scope",
+        "All services",
+        "a",
+        "Show the calls of every service, or of this one alone.",
+        action=part("kept", "switch_scope"),
+        in_footer=True,
+    ),
+    Command("calls.refresh", "Refresh", "r,f5", "Read the kept calls again.", action=part("kept", "read")),
+    NEXT_PANE.at("calls"),
+    PREVIOUS_PANE.at("calls"),
+    Command(
+        "calls.back",
+        "Back",
+        "escape",
+        "One step back: from the call to the list, then clear the filter.",
+        action="step_back",
+    ),
+    Command("calls.down", "Down", "j,down", "Move down.", action="go('down')"),
+    Command("calls.up", "Up", "k,up", "Move up.", action="go('up')"),
+    Command(
+        "calls.page-down", "Page down", "pagedown,ctrl+d", "Move down by what is in view.", action="go('page_down')"
+    ),
+    Command("calls.page-up", "Page up", "pageup,ctrl+u", "Move up by what is in view.", action="go('page_up')"),
+    Command("calls.first", "First", "g,home", "Go to the first call.", action="go('first')"),
+    Command("calls.last", "Last", "G,end", "Go to the last call.", action="go('last')"),
+)

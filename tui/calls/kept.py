@@ -1,0 +1,141 @@
+"""The kept calls that the screen lists, read in a thread, and the filter over them."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from tui.host import Host, Job
+
+if TYPE_CHECKING:
+    from services.calls.folders import CallFolders
+    from services.calls.overview import CallOverview
+    from services.model import Service
+
+SHOWING_PAUSE = 0.3
+"""Seconds between two looks at what has been read so far."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class CallsShown:
+    """What the list shows, and what is said above it and in its place."""
+
+    rows: Sequence[CallOverview] = ()
+    title: str = "Calls"
+    notice: str = ""
+    all_services: bool = False
+
+
+class KeptController:
+    """Reads the kept calls, and shows those of a service that pass the filter, the newest first."""
+
+    def __init__(self, host: Host, folders: CallFolders, show: Callable[[CallsShown], None]) -> None:
+        self.service: Service | None = None
+        self._host = host
+        self._folders = folders
+        self._show = show
+        self._all_services = False
+        self._filter = ""
+        self._calls: list[CallOverview] = []
+        self._reading = True
+        self._days = 30
+
+    def sit_down(self, service: Service | None) -> None:
+        """Show the calls of a service; without one, those of the last one, or of all."""
+        self.service = service or self.service
+        self._all_services = self.service is None
+        self._publish()
+
+    def read(self) -> None:
+        """Read the kept calls again, deleting first those that were kept long enough."""
+        self._reading = True
+        self._host.start_thread(self._read, "kept calls", exclusive=True)
+
+    def _read(self, job: Job) -> None:
+        from services.calls.overview import overviews
+        from services.calls.retention import kept_days, purge_expired
+
+        done = purge_expired(self._folders)
+        days = kept_days(self._folders)
+        if done.calls:
+            said = f"{done.calls} call{'s' * (done.calls != 1)} deleted: calls are kept for {days} days"
+            job.report(lambda: self._host.tell(said, "Calls"))
+        found: list[CallOverview] = []
+        shown = time.monotonic()
+        for call in overviews(self._folders):
+            if job.cancelled:
+                return
+            found.append(call)
+            if time.monotonic() - shown > SHOWING_PAUSE:
+                shown = time.monotonic()
+                self._report(job, found, days, reading=True)
+        self._report(job, found, days, reading=False)
+
+    def _report(self, job: Job, found: list[CallOverview], days: int, *, reading: bool) -> None:
+        in_order = sorted(found, key=lambda call: call.order, reverse=True)
+        job.report(lambda: self._take(in_order, days, reading), "kept calls")
+
+    def _take(self, calls: list[CallOverview], days: int, reading: bool) -> None:
+        self._calls, self._days, self._reading = calls, days, reading
+        self._publish()
+
+    def type(self, text: str) -> None:
+        """Filter by what is typed."""
+        self._filter = text
+        self._publish()
+
+    def switch_scope(self) -> None:
+        """Show the calls of all services, or of this one alone."""
+        if self.service is None:
+            self._host.tell("no service was chosen; highlight one in Services and press 4", "Calls")
+            return
+        self._all_services = not self._all_services
+        self._publish()
+
+    def _publish(self) -> None:
+        service = None if self._all_services else self.service
+        mine = self._calls if service is None else [one for one in self._calls if one.is_of(service.id)]
+        rows = [one for one in mine if passes(one, self._filter)]
+        about = "all services" if service is None else service.name
+        count = f"{len(rows)} of {len(mine)}" if self._filter.strip() else f"{len(mine)}"
+        made = " · made by Turnlab" if mine and all(one.made_by_turnlab for one in mine) else ""
+        self._show(
+            CallsShown(
+                rows=rows,
+                title=f"Calls of {about} · {count} · kept {self._days} days{made}",
+                notice="" if rows else self._notice(service, mine),
+                all_services=self._all_services,
+            )
+        )
+
+    def _notice(self, service: Service | None, mine: Sequence[CallOverview]) -> str:
+        if self._reading:
+            return "Reading the kept calls…"
+        if mine:
+            return "No call passes the filter.\nPress esc to clear it."
+        if service is None:
+            return "No calls are kept here yet.\nHighlight a service in Services (1), press 4, then p."
+        return f"No calls of {service.name} are kept here yet.\nPress p to pull those of the last 14 days."
+
+
+def passes(call: CallOverview, text: str) -> bool:
+    """Tell whether a call has every word of a filter."""
+    words = text.casefold().split()
+    return not words or all(word in _searched(call) for word in words)
+
+
+def _searched(call: CallOverview) -> str:
+    heard = call.heard
+    counted = (
+        ("cut-in", heard and heard.cut_ins),
+        ("stop", heard and heard.stops),
+        ("hanging", heard and heard.hanging),
+    )
+    found = [name for name, count in counted if count and count.count]
+    found += ["simulated"] * call.simulated + ["operator"] * call.operator + ["unmeasured"] * (heard is None)
+    found += [call.audio_state, call.ended_by or "", call.service_name, call.id]
+    if call.started_at is not None:
+        found.append(call.started_at.astimezone().strftime("%Y-%m-%d %H:%M"))
+    return " ".join(found).casefold()

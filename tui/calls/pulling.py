@@ -1,0 +1,110 @@
+"""Pulling calls from the screen: with progress, and until it is stopped."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from functools import partial
+from typing import TYPE_CHECKING
+
+from tui.host import AskingHost
+
+if TYPE_CHECKING:
+    from services.calls.folders import CallFolders
+    from services.calls.pulling import Progress, Pull
+    from services.client import ServicesClient
+    from services.model import Service
+
+SHOWING_PAUSE = 0.1
+MOST_NAMED = 3
+"""So many calls that could not be pulled are named; more are counted."""
+
+
+class PullController:
+    """Pulls the calls of a service, one pull at a time. ``pulled`` hears when new calls are kept."""
+
+    def __init__(
+        self,
+        host: AskingHost,
+        folders: CallFolders,
+        client: Callable[[], ServicesClient | None],
+        service: Callable[[], Service | None],
+        *,
+        publish: Callable[[str], None],
+        pulled: Callable[[], None],
+    ) -> None:
+        self.running = False
+        self._host = host
+        self._folders = folders
+        self._client = client
+        self._service = service
+        self._publish = publish
+        self._pulled = pulled
+        self._shown = 0.0
+
+    @property
+    def why_not(self) -> str:
+        """Why calls cannot be pulled at the moment; nothing if they can."""
+        client = self._client()
+        if self.running:
+            return "calls are being pulled; x stops that"
+        if client is None:
+            return "there is no connection to a platform; press 1, then r to try again"
+        if why := client.unsupported.get("calls"):
+            return why
+        return "" if self._service() is not None else "no service was chosen; highlight one in Services and press 4"
+
+    def start(self) -> None:
+        """Pull, unless something stands against it."""
+        client, service = self._client(), self._service()
+        if not self.why_not and client is not None and service is not None:
+            self.running = True
+            self._publish(f"Asking for the calls of {service.name}…")
+            self._host.start(partial(self._pull, client, service), "pull", exclusive=True)
+
+    def stop(self) -> None:
+        """Stop; what has come stays."""
+        if self.running:
+            self._host.stop("pull")
+
+    async def _pull(self, client: ServicesClient, service: Service) -> None:
+        from services.calls.pulling import first_day, pull, request_for
+        from services.calls.settings_then import SettingsThen
+        from services.changes.ledger import Backups
+        from services.errors import ServiceError
+
+        said = "Stopped: what has come stays, and p goes on from there."
+        try:
+            request = await request_for(client, service, since=first_day())
+            settings = await SettingsThen.of(client, service, Backups())
+            result = await pull(client.calls, request, self._folders, settings, progress=self._progress)
+            said = self._summary(result)
+        except ServiceError as error:
+            said = ""
+            self._host.complain(str(error), title="Pull")
+        finally:
+            self.running = False
+            self._publish(said)
+            self._pulled()
+
+    def _progress(self, progress: Progress) -> None:
+        now = time.monotonic()
+        if progress.of is not None and now - self._shown > SHOWING_PAUSE:
+            self._shown = now
+            self._publish(f"Pulling {progress.calls} of {progress.of} · {progress.bytes / 1e6:.1f} MB · x stops it")
+
+    def _summary(self, result: Pull) -> str:
+        failed = [one for one in result.calls if one.state == "failed"]
+        for one in failed[:MOST_NAMED]:
+            self._host.complain(f"{one.id}: {'; '.join(one.notes)}", title="Not pulled")
+        if result.stopped is not None:
+            self._host.complain(result.stopped, title="Pull")
+        counts = (
+            ("pulled", result.count("pulled")),
+            ("here already", result.count("here")),
+            ("archived: pull again later", result.count("archived")),
+            ("without a recording", result.count("unrecorded")),
+            ("not pulled", len(failed)),
+        )
+        said = ", ".join(f"{count} {what}" for what, count in counts if count)
+        return (said or "There are no calls of the last 14 days") + (" · there are more" if result.more else "")

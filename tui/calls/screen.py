@@ -1,0 +1,227 @@
+"""Calls: the calls that a service really had, how they went, and one of them in words."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING, ClassVar
+
+from textual import on
+from textual.app import ComposeResult
+from textual.containers import Horizontal, Vertical, VerticalScroll
+from textual.reactive import var
+from textual.widgets import Input, Static
+
+from services.calls.folders import CallFolders
+from services.calls.overview import CallOverview
+from tui.calls.call_list import COLUMNS, CallList, row_text
+from tui.calls.commands import COMMANDS, OPEN, PULL, STOP
+from tui.calls.kept import CallsShown, KeptController
+from tui.calls.pulling import PullController
+from tui.calls.story import call_story
+from tui.commands.command import Command
+from tui.commands.place import bindings
+from tui.host import Job, ScreenHost
+from tui.terminal_text import content
+from tui.widgets.key_line import KeyLine
+from tui.widgets.panes import PaneScreen, PaneTabs, Part
+from tui.widgets.status_line import StatusLine
+
+if TYPE_CHECKING:
+    from services.client import ServicesClient
+    from services.model import Service
+    from tui.app import TurnlabApp
+
+_IN_TEXT = {
+    "down": "scroll_down",
+    "up": "scroll_up",
+    "page_down": "scroll_page_down",
+    "page_up": "scroll_page_up",
+    "first": "scroll_home",
+    "last": "scroll_end",
+}
+
+
+class CallsScreen(PaneScreen):
+    """The kept calls of a service, and the one under the cursor in words."""
+
+    TITLE_HERE = "Calls"
+    COMMANDS_HERE = COMMANDS
+    BINDINGS = bindings(*COMMANDS)
+    CSS_PATH = [Path(__file__).parent / "calls.tcss"]  # noqa: RUF012  (Textual's type)
+    AUTO_FOCUS = "CallList"
+    PANES: ClassVar[Mapping[str, str]] = {"calls": "Calls", "call": "Call"}
+    HOME = "calls"
+
+    shown: var[CallsShown] = var(CallsShown(), init=False)
+    progress: var[str] = var("", init=False)
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.folders = CallFolders()
+        host = ScreenHost(self)
+        self._host = host
+        self.kept = KeptController(host, self.folders, lambda shown: setattr(self, "shown", shown))
+        self.pulling = PullController(
+            host,
+            self.folders,
+            self._client,
+            lambda: self.kept.service,
+            publish=lambda text: setattr(self, "progress", text),
+            pulled=self._pulled,
+        )
+
+    def _client(self) -> ServicesClient | None:
+        client: ServicesClient | None = getattr(self.app, "client", None)
+        return client
+
+    def compose(self) -> ComposeResult:
+        """Lay out the list beside the call, or one of them where there is little room."""
+        self.take_room()
+        yield Static(id="calls-title", markup=False)
+        yield PaneTabs(self.PANES, id="calls-tabs")
+        with Horizontal(id="calls-body"):
+            with Vertical(id="calls-pane"):
+                yield Input(placeholder="/ filter…", id="calls-filter", compact=True)
+                yield Static(id="calls-columns", markup=False)
+                yield Static(id="calls-notice", markup=False)
+                yield CallList()
+            with VerticalScroll(id="call-pane"):
+                yield Static(id="call-story", markup=False)
+        yield Static(id="calls-progress", markup=False)
+        yield StatusLine()
+        yield KeyLine()
+
+    def on_mount(self) -> None:
+        """Show how things stand."""
+        self.fit()
+        self.watch_shown(self.shown)
+        self.watch_progress()
+
+    def on_screen_resume(self) -> None:
+        """Read the kept calls as the screen comes into view: other commands may have pulled or deleted some."""
+        self.kept.read()
+
+    rows = Part(CallList)
+
+    def resized(self) -> None:
+        """Fit to the size there is now, the titles of the columns too."""
+        super().resized()
+        self.call_after_refresh(self._show_columns)
+
+    def _show_columns(self) -> None:
+        titles = [title for title, _, _ in COLUMNS]
+        self.query_one("#calls-columns", Static).update(content(row_text(titles, self.rows.size.width)))
+
+    def focus_pane(self, pane: str) -> None:
+        """Put the focus into a pane."""
+        self.set_focus(self.rows if pane == "calls" else self.query_one("#call-pane"))
+
+    def sit_down(self, service: Service | None) -> None:
+        """Show the calls of a service, once they are in view; without one, those that were shown last."""
+        self.kept.sit_down(service)
+
+    # ---- what is shown
+
+    def watch_shown(self, shown: CallsShown) -> None:
+        """Show the rows, or what is said in their place."""
+        if not self.is_mounted:
+            return
+        self.query_one("#calls-title", Static).update(content(shown.title))
+        self.rows.with_service = shown.all_services
+        self.rows.calls = shown.rows
+        notice = self.query_one("#calls-notice", Static)
+        notice.update(content(shown.notice, lines=True))
+        notice.display = bool(shown.notice)
+        self.refresh_bindings()
+
+    def watch_progress(self) -> None:
+        """Show how far a pull is, or what came of it."""
+        if self.is_mounted:
+            line = self.query_one("#calls-progress", Static)
+            line.update(content(self.progress))
+            line.display = bool(self.progress)
+            self.refresh_bindings()
+
+    def _pulled(self) -> None:
+        if self.is_attached:
+            self.kept.read()
+
+    @on(CallList.Highlighted)
+    def _highlighted(self, message: CallList.Highlighted) -> None:
+        message.stop()
+        call = message.call
+        if call is None:
+            self._tell("")
+        else:
+            self._host.start_thread(lambda job: self._read(job, call), "call story", exclusive=True)
+        self.refresh_bindings()
+
+    def _read(self, job: Job, call: CallOverview) -> None:
+        story = call_story(self.folders, call.folder)
+        job.report(lambda: self._tell(story), "call story")
+
+    def _tell(self, story: str) -> None:
+        self.query_one("#call-story", Static).update(content(story, lines=True))
+        self.query_one("#call-pane", VerticalScroll).scroll_home(animate=False)
+
+    # ---- what a person wants
+
+    def reason_against(self, command: Command) -> str:
+        """Return why a command can do nothing at the moment."""
+        if command is PULL:
+            return self.pulling.why_not
+        if command is STOP:
+            return "" if self.pulling.running else "nothing is being pulled"
+        if command is OPEN:
+            return "" if self.rows.highlighted is not None else "no call is highlighted"
+        return ""
+
+    async def action_part(self, part: str, method: str, *values: object) -> None:
+        """Have a part do something, or say why it cannot."""
+        command = {"start": PULL, "stop": STOP}.get(method) if part == "pulling" else None
+        if command is None or self.may(command):
+            await super().action_part(part, method, *values)
+
+    @on(CallList.Opened)
+    def action_open_call(self) -> None:
+        """Read the highlighted call."""
+        if self.may(OPEN):
+            self.go_to("call")
+
+    def action_focus_filter(self) -> None:
+        """Type into the filter."""
+        self.go_to("calls")
+        self.set_focus(self.query_one("#calls-filter"))
+
+    @on(Input.Changed, "#calls-filter")
+    def _typed(self, event: Input.Changed) -> None:
+        self.kept.type(event.value)
+
+    @on(Input.Submitted, "#calls-filter")
+    def _submitted(self) -> None:
+        self.set_focus(self.rows)
+
+    def action_step_back(self) -> None:
+        """Go back to the list, then clear the filter."""
+        filter_ = self.query_one("#calls-filter", Input)
+        if self.focused is self.rows and filter_.value:
+            filter_.value = ""
+        self.go_to("calls")
+
+    def action_go(self, where: str) -> None:
+        """Move in the list, or in the call where that has the focus."""
+        text = self.query_one("#call-pane", VerticalScroll)
+        if self.focused is text:
+            getattr(text, _IN_TEXT[where])(animate=False)
+        else:
+            self.rows.move(where)
+
+
+async def mode(app: TurnlabApp, service: Service | None) -> str:
+    """Return the app's mode of Calls, for a service or what it showed last."""
+    if app.calls is None:
+        app.calls = screen = CallsScreen()
+        app.add_mode("calls", lambda: screen)
+    app.calls.sit_down(service)
+    return "calls"

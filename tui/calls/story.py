@@ -1,0 +1,81 @@
+"""One kept call in words: what is known of it, who said what when, and what was heard. Numbers are masked."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any, Final
+
+from base.json_text import NotJsonError, TextError, json_of
+from services.calls.folders import CallFolders
+from services.calls.overview import HEARD
+from services.calls.record import CallRecord, CallTurn
+
+SETTINGS: Final = {
+    "changes": "settings of the time, from the record of changes",
+    "platform": "settings as the platform names them",
+    "today": "settings of today: no change is on record",
+}
+_NOTABLE: Final = frozenset({"cut_in", "interruption", "interruption_ignored", "stop_for_nothing", "hanging_turn"})
+"""What was heard that is shown between the turns."""
+
+
+def call_story(folders: CallFolders, folder: Path) -> str:
+    """Return a call as lines of text, or why it cannot be read."""
+    try:
+        record = folders.read(folder).masked()
+    except TextError as error:
+        return str(error)
+    timed = [*((turn.from_s, _turn(turn)) for turn in record.turns), *_heard(folder)]
+    timed.sort(key=lambda one: (one[0] is None, one[0] or 0.0))
+    return "\n".join([*_facts(record), "", *(f"{_clock(at)}  {text}" for at, text in timed)])
+
+
+def _facts(record: CallRecord) -> Iterator[str]:
+    started = record.started_at.astimezone().strftime("%Y-%m-%d %H:%M") if record.started_at else ""
+    service = record.service.name if record.service else ""
+    first = (service, started, record.direction or "", record.phone_number or "", (record.ended_by or ""))
+    yield " · ".join(part.replace("_", " ") for part in first if part)
+    if record.voice_config_from is not None:
+        values = ", ".join(f"{name} {value}" for name, value in (record.voice_config or {}).items())
+        yield f"{SETTINGS[record.voice_config_from]}: {values or 'all inherited'}"
+    if record.audio_state == "archived":
+        when = record.restore_at.astimezone().strftime(" until %Y-%m-%d %H:%M") if record.restore_at else ""
+        yield f"the recording is archived{when}; p pulls it then"
+    elif record.audio_state != "here":
+        yield "there is no recording" if record.audio_state == "none" else "the audio was deleted; measures only"
+    for start_s, end_s in record.operator:
+        yield f"a human operator spoke from {_clock(start_s)} to {_clock(end_s)}: measures leave that out"
+    if record.simulated:
+        yield "the platform simulated the caller"
+    if record.made_by_turnlab:
+        yield "Turnlab made this call for its demo workspace: no patient had it"
+
+
+def _turn(turn: CallTurn) -> str:
+    who = f"{turn.speaker}{f' ({turn.kind})' if turn.kind in ('filler', 'greeting') else ''}"
+    tools = "".join(f" [{tool.name}{f' {tool.ms:.0f} ms' if tool.ms is not None else ''}]" for tool in turn.tools)
+    response_ms = turn.reported.get("response_ms")
+    took = "" if response_ms is None else f" [platform: {response_ms:.0f} ms]"
+    return f"{who}: {turn.text or '…'}{tools}{took}"
+
+
+def _heard(folder: Path) -> Iterator[tuple[float | None, str]]:
+    """Yield what was heard and matters, as ``heard.json`` has it; nothing where there is none."""
+    try:
+        raw = json_of((folder / HEARD).read_bytes())
+    except (OSError, NotJsonError):
+        return
+    found: list[Any] = []
+    if isinstance(raw, dict):
+        turns = raw.get("turns")
+        for part in (raw, *(turns if isinstance(turns, list) else [])):
+            events = part.get("events") if isinstance(part, dict) else None
+            found += events if isinstance(events, list) else []
+    for event in found:
+        if isinstance(event, dict) and event.get("type") in _NOTABLE and isinstance(event.get("t"), int | float):
+            yield float(event["t"]), f"▲ {str(event['type']).replace('_', ' ')}: {event.get('evidence') or ''}"
+
+
+def _clock(at_s: float | None) -> str:
+    return "   —   " if at_s is None else f"{int(at_s // 60)}:{at_s % 60:05.2f}"
