@@ -67,9 +67,7 @@ def _about(call: CallOverview, *, with_service: bool) -> list[str]:
         found.append("operator")
     if call.audio_state != "here":
         found.append({"none": "no recording", "removed": "no audio"}.get(call.audio_state, call.audio_state))
-    if call.ended_by:
-        found.append(call.ended_by.replace("_", " "))
-    return found
+    return found or [(call.ended_by or "").replace("_", " ")]
 
 
 def row_text(cells: Sequence[str], width: int) -> str:

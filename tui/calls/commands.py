@@ -10,7 +10,6 @@ PULL = Command(
     "Pull",
     "p",
     "Pull the service's calls of the last 14 days, at most 200, the newest first; what is here stays.",
-    action=part("pulling", "start"),
     in_footer=True,
 )
 STOP = Command(
@@ -18,8 +17,13 @@ STOP = Command(
     "Stop",
     "x",
     "Stop pulling or measuring; what has come stays, and the next pull goes on from there.",
-    action=part("pulling", "stop"),
     in_footer=True,
+)
+MEASURE = Command(
+    "calls.measure",
+    "Measure",
+    "m",
+    "Measure by ear every call of the list that is not measured yet.",
 )
 OPEN = Command(
     "calls.open",
@@ -43,6 +47,7 @@ COMMANDS: tuple[Command, ...] = (
     ),
     PULL,
     STOP,
+    MEASURE,
     Command(
         "calls.scope",
         "All services",

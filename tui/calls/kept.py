@@ -26,6 +26,8 @@ class CallsShown:
     title: str = "Calls"
     notice: str = ""
     all_services: bool = False
+    settled: bool = False
+    """Whether all kept calls have been read."""
 
 
 class KeptController:
@@ -107,6 +109,7 @@ class KeptController:
                 title=f"Calls of {about} · {count} · kept {self._days} days{made}",
                 notice="" if rows else self._notice(service, mine),
                 all_services=self._all_services,
+                settled=not self._reading,
             )
         )
 

@@ -15,8 +15,9 @@ from textual.widgets import Input, Static
 from services.calls.folders import CallFolders
 from services.calls.overview import CallOverview
 from tui.calls.call_list import COLUMNS, CallList, row_text
-from tui.calls.commands import COMMANDS, OPEN, PULL, STOP
+from tui.calls.commands import COMMANDS, MEASURE, OPEN, PULL, STOP
 from tui.calls.kept import CallsShown, KeptController
+from tui.calls.measuring import MeasureController
 from tui.calls.pulling import PullController
 from tui.calls.story import call_story
 from tui.commands.command import Command
@@ -55,6 +56,7 @@ class CallsScreen(PaneScreen):
 
     shown: var[CallsShown] = var(CallsShown(), init=False)
     progress: var[str] = var("", init=False)
+    measured: var[str] = var("", init=False)
 
     def __init__(self) -> None:
         super().__init__()
@@ -68,7 +70,13 @@ class CallsScreen(PaneScreen):
             self._client,
             lambda: self.kept.service,
             publish=lambda text: setattr(self, "progress", text),
-            pulled=self._pulled,
+            pulled=self._changed,
+        )
+        self.measuring = MeasureController(
+            host,
+            lambda: self.shown.rows,
+            publish=lambda text: setattr(self, "measured", text),
+            measured=self._changed,
         )
 
     def _client(self) -> ServicesClient | None:
@@ -133,17 +141,22 @@ class CallsScreen(PaneScreen):
         notice = self.query_one("#calls-notice", Static)
         notice.update(content(shown.notice, lines=True))
         notice.display = bool(shown.notice)
+        if shown.settled:
+            self.measuring.start_unasked()
         self.refresh_bindings()
 
     def watch_progress(self) -> None:
-        """Show how far a pull is, or what came of it."""
+        """Show how far a pull is, or what came of it; else how far measuring is."""
         if self.is_mounted:
+            text = " · ".join(filter(None, (self.progress, self.measured)))
             line = self.query_one("#calls-progress", Static)
-            line.update(content(self.progress))
-            line.display = bool(self.progress)
+            line.update(content(text))
+            line.display = bool(text)
             self.refresh_bindings()
 
-    def _pulled(self) -> None:
+    watch_measured = watch_progress
+
+    def _changed(self) -> None:
         if self.is_attached:
             self.kept.read()
 
@@ -172,16 +185,29 @@ class CallsScreen(PaneScreen):
         if command is PULL:
             return self.pulling.why_not
         if command is STOP:
-            return "" if self.pulling.running else "nothing is being pulled"
+            return "" if self.pulling.running or self.measuring.running else "nothing is being pulled or measured"
+        if command is MEASURE:
+            return self.measuring.why_not
         if command is OPEN:
             return "" if self.rows.highlighted is not None else "no call is highlighted"
         return ""
 
-    async def action_part(self, part: str, method: str, *values: object) -> None:
-        """Have a part do something, or say why it cannot."""
-        command = {"start": PULL, "stop": STOP}.get(method) if part == "pulling" else None
-        if command is None or self.may(command):
-            await super().action_part(part, method, *values)
+    def action_pull(self) -> None:
+        """Pull the service's calls."""
+        if self.may(PULL):
+            self.pulling.start()
+
+    def action_stop(self) -> None:
+        """Stop what is under way."""
+        if self.may(STOP):
+            self.pulling.stop()
+            if self.measuring.running:
+                self.measuring.stop()
+
+    def action_measure(self) -> None:
+        """Measure what is not measured yet."""
+        if self.may(MEASURE):
+            self.measuring.start()
 
     @on(CallList.Opened)
     def action_open_call(self) -> None:

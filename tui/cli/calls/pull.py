@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import sys
 from collections.abc import Callable, Iterator
@@ -20,10 +21,12 @@ from services.changes.ledger import Backups
 from services.client import ServicesClient
 from services.errors import UnsupportedError
 from services.model import Service
+from simulator.errors import SimulatorError
+from tui.calls.measuring import measure_folder
 from tui.cli.calls.listing import call_json, clock_time, day_given
 from tui.cli.calls.purge import purge_old
 from tui.cli.connecting import connected, find_service
-from tui.cli.failure import ToldError, report
+from tui.cli.failure import ToldError, complain, report
 from tui.cli.tables import print_line, print_timed
 
 _SAID = {"archived": "archived", "unrecorded": "no recording", "failed": "not pulled", "pulled": "pulled"}
@@ -62,8 +65,14 @@ def pull_calls(options: PullOptions, *, as_json: bool) -> None:
         )
         settings = await SettingsThen.of(client, service, Backups())
 
-        async def kept(record: CallRecord, _: Path) -> CallRecord:
-            return strip(folders, record) if options.no_audio else record
+        async def kept(record: CallRecord, folder: Path) -> CallRecord:
+            if not options.no_audio:
+                return record
+            try:
+                await asyncio.to_thread(measure_folder, folder)
+            except SimulatorError as error:
+                complain(f"{error}; its measures are missing")
+            return strip(folders, record)
 
         with _shown(service.name) as progress:
             result = await pull(client.calls, request, folders, settings, progress=progress, kept=kept)

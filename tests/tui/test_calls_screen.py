@@ -1,0 +1,210 @@
+"""The Calls screen: a service's kept calls, pulled, measured, filtered and read, and how it looks."""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+from textual.pilot import Pilot
+from textual.widgets import Input, Static
+
+from recordings.demo_calls import demo_sound
+from services.calls.folders import CallFolders
+from services.calls.record import CallRecord
+from services.embedded import open_embedded
+from services.embedded.seed import demo_id
+from tests.tui.conftest import make_app, settle, steps
+from tests.tui.pace import until
+from tui.app import TurnlabApp
+from tui.calls.call_list import CallList
+from tui.calls.kept import passes
+from tui.calls.screen import CallsScreen
+
+Compare = Callable[..., bool]
+SMALL, USUAL = (80, 24), (120, 40)
+INTAKE = demo_id("service", "Intake Line")
+STARTED = datetime(2026, 11, 20, 9, 0, tzinfo=UTC)
+
+HEARD = {
+    "schema": "turnlab.heard/1",
+    "readouts": {
+        "response_ms": {"p50": 1180.0, "p90": 1900.0, "p95": 2000.0, "max": 2100.0, "n": 6},
+        "cut_ins": {"count": 1, "of": 6},
+        "false_barge_ins": {"count": 0, "of": 2},
+        "hanging_turns": {"count": 0, "of": 6},
+    },
+    "turns": [],
+    "events": [{"type": "cut_in", "t": 2.4, "evidence": "the agent began 0.6 s before the caller went on"}],
+}
+
+
+def keep(
+    number: int, *, heard: bool = True, service: str = INTAKE, name: str = "Intake Line", **more: object
+) -> Path:
+    """Keep a call as a pull would have."""
+    turns = [
+        {
+            "speaker": "caller",
+            "from_s": 1.0,
+            "to_s": 4.1,
+            "text": "I'd like to move my visit, call me at 555 010 0142.",
+        },
+        {"speaker": "agent", "from_s": 5.2, "to_s": 8.0, "text": "Of course.", "reported": {"response_ms": 940.0}},
+    ]
+    record = {
+        "id": f"call-{number:05}",
+        "source": "platform",
+        "workspace": "w",
+        "service": {"id": service, "name": name},
+        "started_at": STARTED + timedelta(hours=7 * number),
+        "duration_s": 60.0 + number,
+        "direction": "inbound",
+        "phone_number": "+15550100142",
+        "quality_score": 0.9,
+        "ended_by": "caller_hangup",
+        "voice_config": {"max_buffer_delay_ms": 300},
+        "voice_config_from": "changes",
+        "audio_state": "removed",
+        "kept_since": datetime.now(UTC),
+        "turns": turns,
+        **more,
+    }
+    folder = CallFolders().write(CallRecord.model_validate(record))
+    if heard:
+        (folder / "heard.json").write_text(json.dumps(HEARD))
+    return folder
+
+
+def few() -> None:
+    """Keep one call of every kind."""
+    keep(0)
+    keep(1, audio_state="archived", heard=False, restore_at=STARTED + timedelta(days=9))
+    keep(2, simulated=True)
+    keep(3, operator=[[30.0, 60.0]], ended_by="warm_transfer_completed", made_by_turnlab=True)
+    keep(4, audio_state="none", heard=False)
+    keep(5, service="gone", name="Gone")
+
+
+async def on_calls(pilot: Pilot[None]) -> CallsScreen:
+    """Go to the calls of Intake Line."""
+    await settle(pilot)
+    await pilot.press("slash", *"Intake", "enter")
+    await settle(pilot)
+    await pilot.press("4")
+    await until(
+        pilot, lambda: isinstance(pilot.app.screen, CallsScreen) and pilot.app.screen.shown.settled, "calls"
+    )
+    await settle(pilot)
+    assert isinstance(pilot.app.screen, CallsScreen)
+    return pilot.app.screen
+
+
+def rows(screen: CallsScreen) -> list[str]:
+    """Return the ids of the rows."""
+    return [call.id for call in screen.query_one(CallList).calls]
+
+
+def said(screen: CallsScreen, part: str) -> str:
+    return str(screen.query_one(part, Static).content)
+
+
+async def test_calls_are_listed_filtered_and_read(app: TurnlabApp) -> None:
+    few()
+    async with app.run_test(size=SMALL) as pilot:
+        screen = await on_calls(pilot)
+        assert rows(screen) == [f"call-{number:05}" for number in (4, 3, 2, 1, 0)]
+        assert "Calls of Intake Line · 5 · kept 30 days" in said(screen, "#calls-title")
+        await pilot.press("slash", *"cut-in")
+        await settle(pilot)
+        assert rows(screen) == ["call-00003", "call-00002", "call-00000"]
+        await pilot.press("enter", "escape")
+        await settle(pilot)
+        assert len(rows(screen)) == 5
+        assert screen.query_one("#calls-filter", Input).value == ""
+        await pilot.press("a")
+        await settle(pilot)
+        assert len(rows(screen)) == 6
+        await pilot.press("a", "G", "enter")
+        await until(pilot, lambda: "move my visit" in said(screen, "#call-story"), "the call")
+        story = said(screen, "#call-story")
+        assert "▲ cut in: the agent began 0.6 s before the caller went on" in story
+        assert "[platform: 940 ms]" in story
+        assert "0142" not in story
+        assert screen.query_one("#call-pane").display
+        assert not screen.query_one("#calls-pane").display
+        await pilot.press("escape")
+        assert screen.query_one("#calls-pane").display
+
+
+@pytest.mark.slow
+async def test_calls_are_pulled_and_measured(workspace_file: Path) -> None:
+    gate = threading.Event()
+
+    def make(audio: Mapping[str, Any], duration_ms: int) -> tuple[bytes, bytes]:
+        gate.wait(30)
+        return demo_sound(audio, duration_ms)
+
+    app = make_app(lambda: open_embedded(workspace_file, make_sound=make))
+    async with app.run_test(size=SMALL) as pilot:
+        screen = await on_calls(pilot)
+        assert "Press p to pull" in said(screen, "#calls-notice")
+        await pilot.press("p")
+        await until(pilot, lambda: screen.progress.startswith("Pulling 0 of 12 · "), "progress")
+        await pilot.press("x")
+        gate.set()
+        await until(pilot, lambda: not screen.pulling.running, "the end of it")
+        assert screen.progress.startswith("Stopped: what has come stays")
+        await settle(pilot)
+        before = len(rows(screen))
+        assert before < 12
+        await pilot.press("p")
+        await until(pilot, lambda: not screen.pulling.running and len(rows(screen)) == 12, "the rest")
+        assert f"{12 - before} pulled" in screen.progress
+        await until(pilot, lambda: not screen.measuring.waiting and not screen.measuring.running, "measures")
+        await until(pilot, lambda: all(call.heard for call in screen.shown.rows), "measured rows")
+
+
+async def test_ten_thousand_calls_are_listed(app: TurnlabApp, monkeypatch: pytest.MonkeyPatch) -> None:
+    from services.calls import overview
+
+    first = keep(0)
+    known = overview.overview(first)
+    assert known is not None
+    many = [
+        overview.CallOverview(folder=first, id=str(n), service_id=INTAKE, started_at=STARTED + timedelta(minutes=n))
+        for n in range(10_000)
+    ]
+    monkeypatch.setattr(overview, "overviews", lambda _: iter(many))
+    async with app.run_test(size=SMALL) as pilot:
+        screen = await on_calls(pilot)
+        assert len(rows(screen)) == 10_000
+        await pilot.press("G")
+        await settle(pilot)
+        assert screen.rows.highlighted is not None
+        assert screen.rows.highlighted.id == "0"
+        assert len(screen.query("*")) < 60
+        assert passes(known, "intake removed 2026-11-20")
+
+
+@pytest.mark.parametrize("size", [SMALL, USUAL], ids=lambda size: f"{size[0]}x{size[1]}")
+def test_look(snap_compare: Compare, app: TurnlabApp, size: tuple[int, int]) -> None:
+    few()
+    press = steps("j")
+
+    async def show(pilot: Pilot[None]) -> None:
+        await on_calls(pilot)
+        await press(pilot)
+
+    assert snap_compare(app, terminal_size=size, run_before=show)
+
+
+def test_look_without_calls(snap_compare: Compare, app: TurnlabApp) -> None:
+    async def show(pilot: Pilot[None]) -> None:
+        await on_calls(pilot)
+
+    assert snap_compare(app, terminal_size=SMALL, run_before=show)

@@ -1,0 +1,106 @@
+"""Measuring kept calls by ear beside everything else, the newest first, until it is stopped."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Final
+
+if TYPE_CHECKING:
+    from services.calls.overview import CallOverview
+    from tui.host import Host, Job
+
+MOST: Final = 200
+"""So many calls are measured unasked, as many as a pull brings."""
+
+
+def measure_folder(folder: Path) -> None:
+    """Measure a kept call by ear and keep the measures beside it; one without audio is left as it is.
+
+    Raises :class:`~simulator.errors.SimulatorError`, and :class:`OSError` if the measures cannot be kept.
+    """
+    from simulator.heard.call_folder import read_call_folder, write_heard
+    from simulator.heard.measure import measure_call
+
+    call = read_call_folder(folder)
+    if call.why_silent() is None:
+        write_heard(call, measure_call(call).to_json())
+
+
+class MeasureController:
+    """Measures the calls that have no measures yet. ``measured`` hears when some have them now."""
+
+    def __init__(
+        self,
+        host: Host,
+        calls: Callable[[], Sequence[CallOverview]],
+        *,
+        publish: Callable[[str], None],
+        measured: Callable[[], None],
+    ) -> None:
+        self.running = False
+        self._host = host
+        self._calls = calls
+        self._publish = publish
+        self._measured = measured
+        self._stopped = False
+        self._failed: set[Path] = set()
+
+    @property
+    def waiting(self) -> list[CallOverview]:
+        """The calls that can be measured and are not."""
+        return [
+            call
+            for call in self._calls()
+            if call.heard is None and call.audio_state == "here" and call.folder not in self._failed
+        ]
+
+    @property
+    def why_not(self) -> str:
+        """Why nothing can be measured at the moment; nothing if something can."""
+        if self.running:
+            return "calls are being measured; x stops that"
+        return "" if self.waiting else "every call that has audio is measured"
+
+    def start_unasked(self) -> None:
+        """Measure the newest calls of the list, unless that was stopped before."""
+        if not self._stopped:
+            self.start(MOST)
+
+    def start(self, most: int | None = None) -> None:
+        """Measure the calls of the list, the newest first; ``most`` is how many at once."""
+        waiting = self.waiting[:most]
+        if waiting and not self.running:
+            self.running, self._stopped = True, False
+            self._host.start_thread(partial(self._measure, waiting), "measuring")
+
+    def stop(self) -> None:
+        """Stop after the call that is being measured."""
+        self._stopped = True
+
+    def _measure(self, waiting: Sequence[CallOverview], job: Job) -> None:
+        from simulator.errors import SimulatorError
+
+        problems: list[str] = []
+        for done, call in enumerate(waiting):
+            if job.cancelled or self._stopped:
+                break
+            self._say(job, f"Measuring {done + 1} of {len(waiting)} by ear · x stops it")
+            try:
+                measure_folder(call.folder)
+            except (SimulatorError, OSError) as error:
+                self._failed.add(call.folder)
+                problems.append(str(error))
+        job.report(partial(self._end, problems))
+
+    def _say(self, job: Job, text: str) -> None:
+        job.report(lambda: self._publish(text), "measuring")
+
+    def _end(self, problems: Sequence[str]) -> None:
+        self.running = False
+        if problems:
+            more = f" ({len(problems) - 1} more likewise)" if len(problems) > 1 else ""
+            self._host.tell(f"{problems[0]}{more}", "Not measured", severity="warning", timeout=12)
+        self._publish("")
+        self._measured()
