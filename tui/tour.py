@@ -22,7 +22,6 @@ BEGIN_AT = "Intake Line"
 
 LOOKS_A_SECOND = 5
 SHOWN_AT_THE_END_S = 20
-_ROOMY = 116
 DONE = "Done. Your own calls: A in Tune adds a folder · ? brings the tour back · f4 ends"
 
 
@@ -147,7 +146,8 @@ class Tour:
         if not self._left:
             return f"{ticks} {DONE}"
         step = self._left[0]
-        return f"{ticks} {step.more if width >= _ROOMY else step.says} · f3 skip · f4 end"
+        said = [f"{ticks} {text} · f3 skip · f4 end" for text in (step.more, step.says)]
+        return next((text for text in said if len(text) <= width - 2), said[-1])
 
     def _line(self) -> GuideLine | None:
         """Return the line of the screen in view, mounted when it is first wanted; ``None`` where it has none."""

@@ -249,12 +249,12 @@ def test_interrupting_is_answered_with_less_sensitivity_than_there_is_and_slowne
         found = [offer for symptom in (interrupts, slow) for offer in offers(symptom, resolved, profile)]
         return [offer.value for offer in found if offer.name == "eager_eot_threshold"]
 
-    assert offered({}) == [0.3, 0.1, 0.0, 0.7, 0.9, 1.0]
-    assert offered({"eager_eot_threshold": 0.1}) == [0.0, 0.3, 0.5, 0.8]
-    assert offered({"eager_eot_threshold": 0.0}) == [0.2, 0.4, 0.7], "nothing is less sensitive"
+    assert offered({}) == [0.4, 0.3, 0.2, 0.05, 0.0, 0.6, 0.7, 0.8, 0.95, 1.0]
+    assert offered({"eager_eot_threshold": 0.1}) == [0.0, 0.2, 0.3, 0.4, 0.55, 0.8]
+    assert offered({"eager_eot_threshold": 0.0}) == [0.1, 0.2, 0.3, 0.45, 0.7], "nothing is less sensitive"
     assert offered({}, fixed_profile(eager_role="head_start")) == []
     other_way = fixed_profile(eager_direction="recogniser", eot_threshold=0.6)
-    assert offered({}, other_way) == [0.8, 1.0, 0.4, 0.2, 0.0]
+    assert offered({}, other_way) == [0.7, 0.8, 0.9, 1.0, 0.5, 0.4, 0.3, 0.15, 0.0]
 
 
 async def test_the_curve_shows_where_the_arms_stand_and_takes_the_draft_along(app: TurnlabApp) -> None:

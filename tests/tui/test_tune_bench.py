@@ -426,7 +426,11 @@ async def test_advice_is_about_all_recordings_and_played_where_it_helps_most(fol
         hear=lambda: heard.append(len(asking.went_to)),
     )
     await asking.ask(controller.ask)
-    assert looked[0] == "Listening to the recordings, once: 1 of 3 are done."
+    first, whole = looked[:2]
+    assert isinstance(first, Material)
+    assert isinstance(whole, Material)
+    assert (len(first.scope), first.coming) == (1, "Listening to the recordings, once: 1 of 3 are done.")
+    assert (len(whole.scope), whole.coming) == (3, "")
     assert bench.over.startswith("booking"), "without an answer, what is compared over is as it was"
     assert (said, bench.session.draft.config.eager_eot_threshold) == ([], 0.8)
     await asking.ask(controller.ask)

@@ -50,11 +50,15 @@ LOOKS_A_SECOND = 10
 
 @dataclass(frozen=True, slots=True)
 class Material:
-    """What advice is tried on: the draft, arm A, over recordings; ``tried`` is what is on trial in it already."""
+    """What advice is tried on: the draft, arm A, over the recordings that are ready.
+
+    ``tried`` is what is on trial in the draft already, ``coming`` says which recordings are still listened to.
+    """
 
     scope: tuple[AnalysedRecording, ...]
     draft: Arm
     tried: Offer | None = None
+    coming: str = ""
 
 
 class SymptomQuestions(Protocol):
@@ -125,16 +129,17 @@ class SymptomsController:
         if not self._widened and not chosen and state.shown and len(waiting) <= MOST_UNHEARD:
             self._widened = True
             self._recordings.show_over_all(state.shown)
+        coming = ""
         if self._recordings.analysing:
             done = sum(row.stage == "done" for row in state.rows)
-            return f"Listening to the recordings, once: {done} of {len(state.rows)} are done."
+            coming = f"Listening to the recordings, once: {done} of {len(state.rows)} are done."
         scope, session = self._recordings.scope(), self._drafts.session
         if not scope:
-            return state.said or "No recording here can be used: esc, then A adds a folder of yours."
+            return coming or state.said or "No recording here can be used: esc, then A adds a folder of yours."
         advice, config = self.on_trial, session.draft.config
         if self._on_trial is not None and advice is not None:
             config = self._on_trial[1]
-        return Material(scope, Arm(A, config, session.above), advice.offer if advice else None)
+        return Material(scope, Arm(A, config, session.above), advice.offer if advice else None, coming)
 
     def _put(self, advice: Advice, use: Use) -> None:
         draft = self._drafts.session.draft
@@ -185,14 +190,6 @@ class SymptomsController:
 class SymptomGuide(Dialog[tuple[Advice, Use]]):
     """Gives the advice to take into the draft, and how. ``look`` says what it can be tried on, or why it waits."""
 
-    DEFAULT_CSS = """
-    SymptomGuide {
-        #symptoms { max-height: 6; }
-        #symptom-measured { height: auto; max-height: 2; color: $text-muted; margin-bottom: 1; }
-        #offers-said { height: auto; max-height: 4; color: $text-muted; }
-        #offers { max-height: 35vh; }
-    }
-    """
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("tab", "other_list", "Other list", tooltip="Go between symptoms and advice.", priority=True),
         Binding("v", "use('see')", "Show", tooltip="Try it in the draft, and show the turn it helps most."),
@@ -204,9 +201,12 @@ class SymptomGuide(Dialog[tuple[Advice, Use]]):
     class Found(Message):
         """The draft was measured, or an offer was tried; ``advice`` is ``None`` where it could not be."""
 
-        def __init__(self, symptom: Symptom, number: int, advice: Advice | None, fault: str = "") -> None:
+        def __init__(
+            self, material: Material, symptom: Symptom, number: int, advice: Advice | None, fault: str = ""
+        ) -> None:
             super().__init__()
-            self.symptom, self.number, self.advice, self.fault = symptom, number, advice, fault
+            self.material, self.symptom, self.number = material, symptom, number
+            self.advice, self.fault = advice, fault
 
     def __init__(self, trial_runner: TrialRunner, look: Callable[[], Material | str]) -> None:
         super().__init__("What do callers say?")
@@ -216,7 +216,10 @@ class SymptomGuide(Dialog[tuple[Advice, Use]]):
         self._base: Measurement | None = None
         self._symptom = SYMPTOMS[0]
         self._offers: Sequence[Offer] = ()
+        self._said = self._coming = ""
         self._tried: list[Advice] = []
+        """What is shown; where more recordings came it stays until all offers were tried over those too."""
+        self._new: list[Advice] = []
         self._ranked: list[Advice] = []
 
     def compose_body(self) -> ComposeResult:
@@ -239,10 +242,14 @@ class SymptomGuide(Dialog[tuple[Advice, Use]]):
         if isinstance(found, str):
             self._say(found)
             return
-        if self._looking is not None:
+        if self._looking is not None and not found.coming:
             self._looking.stop()
-        self._material = found
-        self._try_offers()
+        self._coming = found.coming
+        if self._material is None or self._material.scope != found.scope:
+            self._material = found
+            self._try_offers()
+        else:
+            self._say(self._said)
 
     def action_other_list(self) -> None:
         """Go from one list to the other."""
@@ -253,7 +260,7 @@ class SymptomGuide(Dialog[tuple[Advice, Use]]):
     def _look_into(self, event: OptionList.OptionHighlighted) -> None:
         event.stop()
         if self._symptom is not SYMPTOMS[event.option_index]:
-            self._symptom = SYMPTOMS[event.option_index]
+            self._symptom, self._tried = SYMPTOMS[event.option_index], []
             self._try_offers()
 
     @on(OptionList.OptionSelected, "#symptoms")
@@ -273,12 +280,19 @@ class SymptomGuide(Dialog[tuple[Advice, Use]]):
         if at < len(self._ranked):
             self.dismiss((self._ranked[at], use))
 
+    @property
+    def _chosen(self) -> Offer | None:
+        """The highlighted offer, where the list has the focus."""
+        listing = self.query_one("#offers", OptionList)
+        at = listing.highlighted
+        return self._ranked[at].offer if listing.has_focus and at is not None and at < len(self._ranked) else None
+
     # ---- trying
 
     def _try_offers(self) -> None:
         if self._material is not None:
             resolved = self._material.draft.resolved
-            self._offers, self._tried = offers(self._symptom, resolved, self._runner.profile), []
+            self._offers, self._new = offers(self._symptom, resolved, self._runner.profile), []
             self._show()
             self._carry_out(self._material, self._symptom, self._offers)
 
@@ -287,31 +301,35 @@ class SymptomGuide(Dialog[tuple[Advice, Use]]):
         worker = get_current_worker()
         scope, draft = material.scope, material.draft
         try:
-            base = self._base or measure_base(scope, draft, self._runner, lambda: worker.is_cancelled)
+            known = self._base if self._base is not None and self._base.scope == scope else None
+            base = known or measure_base(scope, draft, self._runner, lambda: worker.is_cancelled)
         except SimulatorError as error:
-            self.post_message(self.Found(symptom, len(to_try), None, str(error)))
+            self.post_message(self.Found(material, symptom, len(to_try), None, str(error)))
             return
         if base is None:
             return
         self._base = base
-        self.post_message(self.Found(symptom, 0, None))
+        self.post_message(self.Found(material, symptom, 0, None))
         for number, offer in enumerate(to_try, start=1):
             try:
                 found = try_offer(symptom, offer, scope, draft, self._runner, lambda: worker.is_cancelled)
             except SimulatorError as error:
-                self.post_message(self.Found(symptom, number, None, str(error)))
+                self.post_message(self.Found(material, symptom, number, None, str(error)))
                 continue
             if found is None:
                 return
-            self.post_message(self.Found(symptom, number, found))
+            self.post_message(self.Found(material, symptom, number, found))
 
     @on(Found)
     def _show_found(self, message: Found) -> None:
         message.stop()
-        if message.symptom is self._symptom:
-            if message.advice is not None:
-                self._tried.append(message.advice)
-            self._show(message.number, message.fault)
+        if message.symptom is not self._symptom or message.material is not self._material:
+            return
+        if message.advice is not None:
+            self._new.append(message.advice)
+        if len(self._new) >= len(self._tried) or message.number == len(self._offers):
+            self._tried = list(self._new)
+        self._show(message.number, message.fault)
 
     def _show(self, number: int = 0, fault: str = "") -> None:
         """Show what helps so far, the most helpful first, and how far it is."""
@@ -321,13 +339,15 @@ class SymptomGuide(Dialog[tuple[Advice, Use]]):
         over = base.readouts.over if base is not None else ""
         said = f"Now, over {over}: {here}" if base is not None else ""
         self.query_one("#symptom-measured", Static).update(content(said))
-        self._ranked = ranked(self._tried)
         listing = self.query_one("#offers", OptionList)
-        at = listing.highlighted or 0
+        chosen = self._chosen
         listing.clear_options()
+        self._ranked = ranked(self._tried)
         listing.add_options(self._option(advice, place) for place, advice in enumerate(self._ranked))
         if self._ranked:
-            listing.highlighted = min(at, len(self._ranked) - 1)
+            # the same one, wherever it stands now
+            same = [place for place, one in enumerate(self._ranked) if chosen is not None and one.offer == chosen]
+            listing.highlighted = same[0] if same else 0
         if fault:
             self._say(fault)
         elif base is None or number < len(self._offers):
@@ -348,4 +368,5 @@ class SymptomGuide(Dialog[tuple[Advice, Use]]):
         )
 
     def _say(self, text: str) -> None:
-        self.query_one("#offers-said", Static).update(content(text))
+        self._said = text
+        self.query_one("#offers-said", Static).update(content(f"{text} {self._coming}".rstrip()))

@@ -42,7 +42,7 @@ _UNNOTICED = frozenset(
 Candidate = tuple[str, Callable[[Any], tuple[Any, ...]]]
 """A field, and values to try instead of the current one."""
 
-_STRIDES = (0.2, 0.4, 0.7)
+_STRIDES = (0.1, 0.2, 0.3, 0.45, 0.7)
 """By how much a more or less sensitive end of turn is tried."""
 
 
@@ -213,24 +213,31 @@ class Advice:
 
     @property
     def gain(self) -> tuple[float, ...]:
-        """What it changes in the symptom's readouts, then in the response, in steps that a caller would notice.
+        """What it changes in what matters most of the symptom's readouts, in the response, and in the others.
 
-        The lowest helps most.
+        It is in steps that a caller would notice; the lowest helps most.
         """
-        readouts = self.measurement.comparison.readouts
-        names = dict.fromkeys((*self._measures, _PRICE))
-        return tuple(round(_delta(one, readouts.get(one)) / _SLIGHT[READOUTS[one].kind], 0) for one in names)
+        first, *others = self._measures
+        return self._changes((first, _PRICE, *others))
+
+    @property
+    def helps(self) -> bool:
+        """Whether it does anything for the symptom."""
+        return self._changes(self._measures) < (0,) * len(self._measures)
+
+    @property
+    def price(self) -> float:
+        """How much later it lets the response come, in the same steps."""
+        return self.gain[1]
 
     @property
     def _measures(self) -> tuple[str, ...]:
         """The readouts that measure the symptom, by name."""
         return tuple(key.partition(" ")[0] for key in self.symptom.rows)
 
-    @property
-    def helps(self) -> bool:
-        """Whether it does anything for the symptom."""
-        nothing = (0.0,) * len(self.symptom.rows)
-        return self.gain[: len(nothing)] < nothing
+    def _changes(self, names: Sequence[str]) -> tuple[float, ...]:
+        readouts = self.measurement.comparison.readouts
+        return tuple(round(_delta(one, readouts.get(one)) / _SLIGHT[READOUTS[one].kind]) for one in names)
 
     def text(self) -> str:
         """Say what it does, then what that costs."""
@@ -294,7 +301,7 @@ def ranked(tried: Iterable[Advice]) -> list[Advice]:
     """Return the advice that helps, what helps most first; of one field, what helps less only if it costs less."""
     found: list[Advice] = []
     for advice in sorted((one for one in tried if one.helps), key=lambda one: one.gain):
-        if all(advice.gain[-1] < one.gain[-1] for one in found if one.offer.name == advice.offer.name):
+        if all(advice.price < one.price for one in found if one.offer.name == advice.offer.name):
             found.append(advice)
     return found
 
