@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import copy
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
@@ -17,7 +18,7 @@ from base.undo import UndoStack
 from simulator.errors import LabelError
 from simulator.labels.audacity import json_of_track
 from simulator.labels.faults import first_fault
-from simulator.labels.marks import Kind, Mark, entry_stretch, lists_of, marks
+from simulator.labels.marks import MOVE_KINDS, REPLAYED, Kind, Mark, entry_stretch, lists_of, marks
 from simulator.labels.model import Labels
 from simulator.labels.reading import labels_beside, origin_of, read_json, read_labels
 
@@ -107,6 +108,16 @@ class LabelDocument:
         self._change(None, mark)
         return self._find(mark)
 
+    def add_all(self, kind: Kind, stretches: Iterable[tuple[int, int]]) -> int:
+        """Put marks in over stretches (ms), as one step; return how many: those that cannot be are left out."""
+        raw, added = self._raw, 0
+        for start_ms, end_ms in stretches:
+            with suppress(LabelError):
+                raw = self._with(raw, None, Mark(kind, start_ms, end_ms))
+                added += 1
+        self._edits.move_to(raw)
+        return added
+
     def delete(self, mark: Mark) -> None:
         """Take a mark out."""
         self._change(mark, None)
@@ -129,23 +140,52 @@ class LabelDocument:
         return min(self.marks, key=distance)
 
     def _change(self, old: Mark | None, new: Mark | None) -> None:
-        raw = copy.deepcopy(self._raw)
+        self._edits.move_to(self._with(self._raw, old, new))
+
+    def _with(self, before: dict[str, Any], old: Mark | None, new: Mark | None) -> dict[str, Any]:
+        """Return the content with one mark in place of another. Raises :class:`LabelError`."""
+        raw = copy.deepcopy(before)
         if new is not None:
             self._refuse_outside(new)
         _put(raw, old, new)
-        if new is not None and (old is None or old.stretch != new.stretch):
+        kinds = {mark.kind for mark in (old, new) if mark is not None}
+        if new is not None and new.kind not in REPLAYED and (old is None or old.stretch != new.stretch):
             _fit_moves(raw, new, self._duration_ms)
         try:
             Labels.model_validate(raw)
         except ValidationError as error:
             raise LabelError(f"Not done: {first_fault(error)}.") from None
-        self._edits.move_to(raw)
+        if "move" in kinds:
+            _refuse_unplayed(before, raw)
+        return raw
 
     def _refuse_outside(self, mark: Mark) -> None:
         if mark.end_ms <= mark.start_ms:
             raise LabelError("Not done: it would end before it starts.")
         if mark.start_ms < 0 or mark.end_ms > self._duration_ms:
             raise LabelError(f"Not done: the recording goes from 0 to {self._duration_ms / 1000:.3f} s.")
+
+
+def _refuse_unplayed(before: Mapping[str, Any], after: Mapping[str, Any]) -> None:
+    """Raise :class:`LabelError` where a change of moves leaves a label in none of them that was in one."""
+    lost = _outside_moves(after) - _outside_moves(before)
+    if after.get("moves") and before.get("moves") and lost:
+        start_ms, _ = min(lost)
+        raise LabelError(
+            f"Not done: the label at {start_ms / 1000:g} s would lie in no move, so elastic replay would never "
+            "play it; take that label out first, or all moves to play the recording as it is."
+        )
+
+
+def _outside_moves(raw: Mapping[str, Any]) -> set[tuple[int, int]]:
+    bounds = [entry_stretch(move) for move in raw.get("moves") or ()]
+    return {
+        mark.stretch
+        for mark in marks(raw)
+        if mark.kind not in REPLAYED
+        and " bed" not in mark.words
+        and not any(start <= mark.start_ms and mark.end_ms <= end for start, end in bounds)
+    }
 
 
 def _put(raw: dict[str, Any], old: Mark | None, new: Mark | None) -> None:
@@ -170,6 +210,8 @@ def _moved(entry: Any, mark: Mark, *, retyped: bool) -> Any:
     if not isinstance(entry, Mapping):
         return [start_s, end_s, mark.words or entry[2]] if len(entry) == 3 else [start_s, end_s]
     now = {**entry, "start_s": start_s, "end_s": end_s}
+    if mark.kind == "move":
+        return now | _move_details(mark)
     if start_s != entry["start_s"]:
         now = {name: value for name, value in now.items() if name not in _MEASURED_FROM_START}
     if retyped and "type" in entry:
@@ -185,13 +227,21 @@ def _entry(name: str, mark: Mark) -> Any:
     start_s, end_s = mark.start_ms / 1000, mark.end_ms / 1000
     if name == "noises":
         return [start_s, end_s, mark.words or "noise"]
-    if name in ("backchannels", "hesitations"):
+    if name in ("backchannels", "hesitations", "agent"):
         return [start_s, end_s]
     stretch = {"start_s": start_s, "end_s": end_s}
+    if name == "moves":
+        return stretch | _move_details(mark)
     if name == "turns":
         return stretch | {"text": mark.words}
     event = {"type": mark.kind, **stretch, "should_barge_in": mark.kind == "interruption"}
     return event | ({"what" if mark.kind == "noise" else "text": mark.words} if mark.words else {})
+
+
+def _move_details(mark: Mark) -> dict[str, Any]:
+    """Return what a move holds and waits for; by default a turn that comes half a second after the agent."""
+    name, seconds = mark.anchor or ("after_agent", 0.5)
+    return {"anchor": {name: seconds}, "kind": mark.words if mark.words in MOVE_KINDS else "turn"}
 
 
 def _fit_moves(raw: dict[str, Any], mark: Mark, duration_ms: int) -> None:

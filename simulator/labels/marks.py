@@ -1,4 +1,5 @@
-"""A label file as a list of marks a person can move: turns, interruptions, backchannels, noises, hesitations.
+"""A label file as a list of marks a person can move: turns, interruptions, backchannels, noises, hesitations, and
+what replay goes by: moves, and when the agent spoke.
 
 The file may say one thing twice: an interruption is a turn and an event, a cough over the agent a noise and an
 event.
@@ -13,33 +14,44 @@ from typing import Any, Literal
 
 from simulator.labels.model import Labels
 
-Kind = Literal["turn", "interruption", "backchannel", "noise", "hesitation"]
-KINDS: tuple[Kind, ...] = ("turn", "interruption", "backchannel", "noise", "hesitation")
+Kind = Literal["turn", "interruption", "backchannel", "noise", "hesitation", "agent", "move"]
+KINDS: tuple[Kind, ...] = ("turn", "interruption", "backchannel", "noise", "hesitation", "agent", "move")
+REPLAYED: tuple[Kind, ...] = ("agent", "move")
+"""The kinds that replay goes by; the others are the truth about the caller."""
+MOVE_KINDS = ("turn", "interruption", "backchannel", "noise")
+"""What a move may hold; a move's ``words`` are one of them."""
 
 Place = tuple[str, int]
 """Where an entry stands in the file: the name of its list, and its number there."""
 
 _SAME_MS = 5
-_LISTS = ("turns", "events", "backchannels", "noises", "hesitations")
+_LISTS = ("turns", "events", "backchannels", "noises", "hesitations", "agent", "moves")
 _HOLDS: Mapping[Kind, tuple[str, ...]] = {
     "turn": ("turns",),
     "interruption": ("turns", "events"),
     "backchannel": ("backchannels", "events"),
     "noise": ("noises", "events"),
     "hesitation": ("hesitations",),
+    "agent": ("agent",),
+    "move": ("moves",),
 }
 """In which lists a mark of a kind has an entry."""
 
 
 @dataclass(frozen=True, slots=True)
 class Mark:
-    """Something that is true of a stretch of the recording; ``words`` are a turn's, or what makes a noise."""
+    """Something that is true of a stretch of the recording.
+
+    ``words`` are a turn's, what makes a noise, or what a move holds; ``anchor`` is what a move waits for, and how
+    many seconds.
+    """
 
     kind: Kind
     start_ms: int
     end_ms: int
     words: str = ""
     places: tuple[Place, ...] = ()
+    anchor: tuple[str, float] | None = None
 
     @property
     def stretch(self) -> tuple[int, int]:
@@ -78,7 +90,12 @@ def _entries(raw: Mapping[str, Any]) -> Iterator[Mark]:
     labels = Labels.model_validate(raw).model_dump()
     for name in _LISTS:
         for number, entry in enumerate(labels[name]):
-            yield Mark(_kind(name, entry), *entry_stretch(entry), _words(name, entry), ((name, number),))
+            anchor = _anchor(entry) if name == "moves" else None
+            yield Mark(_kind(name, entry), *entry_stretch(entry), _words(name, entry), ((name, number),), anchor)
+
+
+def _anchor(move: Any) -> tuple[str, float]:
+    return next((name, float(value)) for name, value in move["anchor"].items() if value is not None)
 
 
 def _kind(name: str, entry: Any) -> Kind:
@@ -87,12 +104,15 @@ def _kind(name: str, entry: Any) -> Kind:
             return "interruption"
         return "backchannel" if entry["type"] == "backchannel" else "noise"
     kinds: dict[str, Kind] = {"turns": "turn", "backchannels": "backchannel", "noises": "noise"}
+    kinds |= {"agent": "agent", "moves": "move"}
     return kinds.get(name, "hesitation")
 
 
 def _words(name: str, entry: Any) -> str:
     if name == "noises":
         return str(entry[2])
+    if name == "moves":
+        return str(entry["kind"])
     return str(entry.get("text") or entry.get("what") or "") if isinstance(entry, Mapping) else ""
 
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -10,9 +12,13 @@ import pytest
 
 from simulator.labels.document import open_label_file
 from simulator.labels.marks import Kind, Mark
+from simulator.labels.model import Labels
+from simulator.playing.speaker import NoSpeaker
+from simulator.recording import bundled_folder
 from tests.tui.controller_host import Answers, QuietHost
 from tests.tui.tune_support import analysed, own_call
-from tui.labels.editing import LabelsController, LabelsState, edges, values_of
+from tui.labels.editing import LabelsController, LabelsState, detected_turns, edges, values_of, words_of
+from tui.labels.hearing import HearingController
 from tui.labels.saving import KeptLabels, LabelFileController
 from tui.tune.bench import AnalysedRecording
 
@@ -243,6 +249,118 @@ async def test_a_recording_of_ours_is_copied_first_and_only_if_the_person_agrees
     assert editor.files.saved == own / "my-call.flac"
     assert (own / "my-call.json").exists()
     assert call.with_suffix(".json").read_bytes() == before
+
+
+async def test_all_detected_turns_are_taken_at_once_and_back_at_once(
+    booking: AnalysedRecording, tmp_path: Path
+) -> None:
+    call = own_call(tmp_path, turns=[], events=[], backchannels=[], noises=[], hesitations=[], moves=[])
+    editor = Editor(booking, call)
+    editor.labels.take_detected()
+    detected = detected_turns(booking.activity)
+    assert editor.marks == [("turn", *stretch) for stretch in detected]
+    assert booking.recording.labels is not None
+    true = booking.recording.labels.caller_turns()
+    found = [any(abs(turn.start_s * 1000 - start) < 300 for start, _ in detected) for turn in true]
+    assert sum(found) >= len(true) - 1
+    assert f"{len(detected)} turns taken · u takes them back" in editor.host.told[-1]
+    editor.labels.take_detected()
+    assert editor.states[-1].problem == "All voice that was detected is labelled already."
+    editor.labels.undo()
+    assert editor.marks == []
+    editor.labels.go_to(detected[1][0] + 10)
+    editor.labels.add("noise")
+    editor.labels.take_detected()
+    turns = [mark for mark in editor.marks if mark[0] == "turn"]
+    assert len(turns) == len(detected) - 1, "what has a label already is left"
+
+
+async def test_agent_windows_and_moves_are_labels_like_any_other(
+    booking: AnalysedRecording, tmp_path: Path
+) -> None:
+    call = own_call(tmp_path, moves=json.loads((bundled_folder() / "booking.json").read_text())["moves"])
+    editor = Editor(booking, call)
+    first = next(mark for mark in editor.labels.document.marks if mark.kind == "move")
+    end_ms = booking.recording.duration_ms
+    editor.labels.step(1)
+    assert editor.chosen.anchor is None, "moves are stepped through on their own"
+    editor.labels.go_to(first.start_ms)
+    editor.labels.add("move")
+    assert editor.chosen == first, "a move that is there is taken in hand"
+    editor.labels.step(1)
+    assert editor.chosen.kind == "move"
+    editor.labels.step(-1)
+    typed = values_of(editor.chosen)
+    assert typed["waits"].startswith("at ")
+    editor.answers = editor.labels._questions = Answers(
+        label=[typed | {"waits": "sometime"}, typed | {"words": "song"}, typed | {"waits": "after agent 0.8"}]
+    )
+    editor.labels.edit()
+    await editor.host.finish()
+    problems = [question[3] for _, question, _ in editor.answers.asked]
+    assert "is nothing to wait for" in problems[1]
+    assert "A move holds one of turn, interruption" in problems[2]
+    assert words_of(editor.chosen) == f"{first.words}, after agent 0.8 s"
+    editor.labels.delete()
+    assert "would lie in no move" in editor.states[-1].problem
+    editor.labels.go_to(first.start_ms + 20)
+    editor.labels.bound("end")
+    assert "would lie in no move" in editor.states[-1].problem
+    editor.labels.go_to(end_ms)
+    editor.labels.add("agent")
+    agent = editor.chosen
+    assert agent.kind == "agent"
+    editor.labels.move(-200)
+    editor.files.save()
+    await editor.host.finish()
+    now = written(call)
+    assert now["moves"][0]["anchor"] == {"after_agent": 0.8}
+    assert [round(one[0] * 1000) for one in now["agent"]] == [agent.start_ms - 200]
+    assert Labels.model_validate(now).moves[0].kind == first.words
+
+
+async def test_what_is_labelled_is_heard_from_the_place_alone_and_in_a_loop(
+    booking: AnalysedRecording, call: Path
+) -> None:
+    editor = Editor(booking, call)
+    span = booking.activity.spans[0]
+    hearing = HearingController(editor.host, booking, editor.labels, NoSpeaker)
+
+    async def hear(until: Callable[[], bool]) -> list[int]:
+        """Return where the place was until something is so."""
+        await editor.host.finish()
+        seen = [editor.labels.place_ms]
+        for _ in range(400):
+            await asyncio.sleep(0.01)
+            editor.host.pass_time()
+            seen.append(editor.labels.place_ms)
+            if until():
+                return seen
+        raise AssertionError(seen[-5:])
+
+    editor.labels.go_to(span.start_ms)
+    hearing.toggle()
+    await hear(lambda: editor.labels.place_ms > span.start_ms + 60)
+    editor.labels.go_to(span.start_ms + 3000)
+    await hear(lambda: editor.labels.place_ms > span.start_ms + 3060)  # it goes on where the place is put
+    hearing.toggle()
+    await hear(lambda: not hearing.playing)
+
+    editor.labels.go_to(booking.activity.duration_ms)
+    editor.labels.add("noise")
+    short = editor.chosen
+    editor.labels.go_to(short.start_ms + 150)
+    editor.labels.bound("end")
+    short = editor.chosen
+    hearing.play_label()
+    await hear(lambda: not hearing.playing)
+    assert editor.labels.place_ms == short.end_ms
+    hearing.loop()
+    await hear(lambda: editor.labels.place_ms > short.start_ms + 60)
+    await hear(lambda: editor.labels.place_ms < short.start_ms + 60)  # it began again
+    hearing.toggle()
+    await hear(lambda: not hearing.playing)
+    hearing.close()
 
 
 async def test_read_only_changes_and_saves_nothing(booking: AnalysedRecording, call: Path) -> None:

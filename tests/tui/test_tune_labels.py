@@ -9,7 +9,9 @@ import pytest
 from textual.pilot import Pilot
 from textual.widgets import Input, Static
 
+from simulator.playing.speaker import NoSpeaker
 from tests.tui.conftest import ScriptedClient, make_app
+from tests.tui.pace import until
 from tests.tui.tune_support import open_tune, own_call, rest, settle_on
 from tui.dialogs.dialogs import PickOne
 from tui.dialogs.form_dialog import FormDialog
@@ -89,6 +91,16 @@ async def test_labels_are_moved_added_deleted_and_saved_and_the_readouts_follow(
         assert told(editor, "chosen").startswith("turn 1 of 7")
         await pilot.press("b")
         assert "backchannel 1 of 1" in told(editor, "chosen")
+        assert "the agent should talk on" in told(editor, "meaning")
+        editor.hearing._open_speaker = NoSpeaker
+        await pilot.press("g")
+        await until(pilot, lambda: editor.hearing.playing, "the label, heard")
+        await pilot.press("space")
+        await until(pilot, lambda: not editor.hearing.playing, "silence")
+        await pilot.press("enter")
+        await settle_on(pilot, FormDialog)
+        await pilot.press("escape")
+        await settle_on(pilot, LabelEditor)
         await pilot.press("t")
         assert "one speaker cannot have two turns at once" in told(editor, "problem")
         rows = dict(editor.query_one(LabelTimeline).rows)

@@ -77,7 +77,7 @@ async def settle_on(pilot: Pilot[None], kind: type) -> None:
     await pilot.pause()
 
 
-def own_call(folder: Path, **more: str) -> Path:
+def own_call(folder: Path, **more: object) -> Path:
     """Make a labelled recording of one's own; return its audio. ``more`` stands in its label file too."""
     audio = folder / "calls" / "call.flac"
     audio.parent.mkdir()

@@ -53,7 +53,7 @@ class Dialog(ModalScreen[T | None]):
 
     def on_mount(self) -> None:
         """Start where something is to be typed or chosen; what is only to be read can be scrolled."""
-        for kind in ("Input, OptionList", "VerticalScroll"):
+        for kind in ("Input, Select, OptionList", "VerticalScroll"):
             if found := list(self.query(kind)):
                 found[0].focus()
                 return

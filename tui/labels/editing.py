@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, replace
 from itertools import pairwise
 from typing import Any, Literal, Protocol
@@ -10,7 +11,7 @@ from typing import Any, Literal, Protocol
 from simulator.activity.model import Activity
 from simulator.errors import SimulatorError
 from simulator.labels.document import LabelDocument
-from simulator.labels.marks import KINDS, Kind, Mark
+from simulator.labels.marks import KINDS, MOVE_KINDS, REPLAYED, Kind, Mark
 from tui.dialogs.form_dialog import FormField
 from tui.host import Host
 
@@ -20,7 +21,45 @@ _HELP: Mapping[Kind, str] = {
     "backchannel": "mm-hm and the like; must not stop the agent",
     "noise": "a cough, a door; must not stop the agent",
     "hesitation": "a pause in the middle of a phrase",
+    "agent": "when the agent spoke in the original call",
+    "move": "elastic replay shifts it as a whole",
 }
+
+MEANS: Mapping[Kind, str] = {
+    "turn": "A whole caller turn, its pauses included: the agent should wait for its end.",
+    "interruption": "Speech over the agent that wants the turn: it should stop the agent.",
+    "backchannel": "Mm-hm and the like: the agent should talk on, else it is a false barge-in.",
+    "noise": "A cough, a door: the agent should talk on, else it is a false barge-in.",
+    "hesitation": "Silence inside a phrase: an end of turn decided in it cuts the caller off.",
+    "agent": "When the agent spoke in the original call: scripted replay goes by it.",
+    "move": "Elastic replay shifts it as a whole: the caller waits for the agent.",
+}
+"""What a label of a kind says, and what follows from it."""
+LANES_MEAN = "stops it: must stop the agent · does not: mm-hm and noise it should talk through"
+
+_ANCHORS = {"at": "at", "after_agent": "after agent", "into_agent": "into agent"}
+
+
+def words_of(mark: Mark) -> str:
+    """Return what a label's drawing and line say: its words, or what a move holds and waits for."""
+    if mark.anchor is None:
+        return mark.words
+    return f"{mark.words}, {_anchor_text(mark)} s"
+
+
+def _anchor_text(mark: Mark) -> str:
+    name, seconds = mark.anchor or ("after_agent", 0.5)
+    return f"{_ANCHORS[name]} {seconds:g}"
+
+
+def _anchor(text: str) -> tuple[str, float]:
+    """Read what a move waits for. Raises :class:`ValueError` with one sentence."""
+    words, _, seconds = " ".join(text.split()).rpartition(" ")
+    name = next((name for name, shown in _ANCHORS.items() if shown == words), None)
+    with suppress(ValueError):
+        if name is not None:
+            return name, float(seconds)
+    raise ValueError(f"'{text[:40]}' is nothing to wait for; type at, after agent or into agent, and seconds.")
 
 
 _TIME = "Seconds from the start of the recording, or minutes and seconds such as 1:02.345."
@@ -29,7 +68,16 @@ FIELDS: Sequence[FormField] = (
     FormField(name="kind", label="kind", choices=[(kind, f"{kind}: {about}") for kind, about in _HELP.items()]),
     FormField(name="start", label="start", help=_TIME),
     FormField(name="end", label="end", help=_TIME),
-    FormField(name="words", label="words", help="What is said, or what makes the noise."),
+    FormField(
+        name="words",
+        label="words",
+        help=f"What is said, or what makes the noise; for a move, what it holds: {', '.join(MOVE_KINDS)}.",
+    ),
+    FormField(
+        name="waits",
+        label="waits",
+        help="Of a move alone: at 3.5, after agent 0.4 or into agent 1.2, in seconds.",
+    ),
 )
 """The form's lines."""
 
@@ -37,14 +85,22 @@ FIELDS: Sequence[FormField] = (
 def values_of(mark: Mark) -> dict[str, str]:
     """Return what the form stands on."""
     start, end = (f"{t_ms / 1000:.3f}" for t_ms in mark.stretch)
-    return {"kind": mark.kind, "start": start, "end": end, "words": mark.words}
+    waits = _anchor_text(mark) if mark.kind == "move" else ""
+    return {"kind": mark.kind, "start": start, "end": end, "words": mark.words, "waits": waits}
 
 
 def as_mark(before: Mark, typed: Mapping[str, str]) -> Mark:
     """Return the label that was typed. Raises :class:`ValueError` with one sentence."""
     kind = next((kind for kind in KINDS if kind == typed["kind"]), before.kind)
     start_ms, end_ms = _ms(typed["start"]), _ms(typed["end"])
-    return replace(before, kind=kind, start_ms=start_ms, end_ms=end_ms, words=" ".join(typed["words"].split()))
+    words = " ".join(typed["words"].split())
+    waits = typed.get("waits", "").strip()
+    anchor = _anchor(waits or "after agent 0.5") if kind == "move" else None
+    if kind == "move" and words not in MOVE_KINDS:
+        if before.kind == "move":
+            raise ValueError(f"A move holds one of {', '.join(MOVE_KINDS)}, not '{words[:40]}'.")
+        words = before.kind if before.kind in MOVE_KINDS else "turn"
+    return replace(before, kind=kind, start_ms=start_ms, end_ms=end_ms, words=words, anchor=anchor)
 
 
 def _ms(text: str) -> int:
@@ -66,10 +122,27 @@ def edges(activity: Activity) -> tuple[int, ...]:
     return tuple(sorted({edge for span in activity.spans for edge in (span.start_ms, span.end_ms)}))
 
 
+JOINED_MS, HELD_MS = 300, 1500
+"""Pauses up to the first are within a turn, and up to the second where what was said sounds unfinished."""
+
+
+def detected_turns(activity: Activity) -> tuple[tuple[int, int], ...]:
+    """Return the stretches (ms) that the detected voice takes for turns: pauses in a turn are in it."""
+    turns: list[tuple[int, int]] = []
+    for before, span in zip((None, *activity.spans), activity.spans, strict=False):
+        pause_ms = span.start_ms - before.end_ms if before else HELD_MS + 1
+        unfinished = before is not None and before.completeness < 0.5
+        if pause_ms <= JOINED_MS or (unfinished and pause_ms <= HELD_MS):
+            turns[-1] = (turns[-1][0], span.end_ms)
+        else:
+            turns.append((span.start_ms, span.end_ms))
+    return tuple(turns)
+
+
 def stretch_for(kind: Kind, place_ms: int, activity: Activity) -> tuple[int, int]:
     """Return where a new label goes (ms): over the voice at the place (a hesitation: the silence), or a second."""
     spans = [(span.start_ms, span.end_ms) for span in activity.spans]
-    if kind == "hesitation":
+    if kind in ("hesitation", "agent"):
         spans = [(before[1], after[0]) for before, after in pairwise(spans)]
     found = next((span for span in spans if span[0] <= place_ms < span[1]), None)
     if found is not None:
@@ -145,8 +218,12 @@ class LabelsController:
     # ---- going about
 
     def step(self, steps: int) -> None:
-        """Choose the next label, or the one before; the place goes to its start."""
-        marks = self.document.marks
+        """Choose the next label, or the one before; the place goes to its start.
+
+        Moves and agent windows are stepped through on their own, each from one of its kind.
+        """
+        aside = self.chosen.kind if self.chosen is not None and self.chosen.kind in REPLAYED else None
+        marks = [one for one in self.document.marks if (one.kind == aside if aside else one.kind not in REPLAYED)]
         if self.chosen is not None and self.chosen in marks:
             at = marks.index(self.chosen) + steps
         else:
@@ -205,9 +282,35 @@ class LabelsController:
         self.change(take)
 
     def add(self, kind: Kind) -> None:
-        """Add a label at the place."""
+        """Add a label at the place; a move or an agent window that is there is chosen instead."""
+        if kind in REPLAYED:
+            there = [one for one in self.document.marks if one.kind == kind]
+            if found := next((one for one in there if one.start_ms <= self.place_ms < one.end_ms), None):
+                self._become(found, self.place_ms)
+                return
         start_ms, end_ms = stretch_for(kind, self.place_ms, self._activity)
         self.change(lambda: self.document.add(kind, start_ms, end_ms), start_ms)
+
+    def take_detected(self) -> None:
+        """Add a turn for every stretch of detected voice that no label covers yet, as one step."""
+        covering = [one for one in self.document.marks if one.kind not in (*REPLAYED, "hesitation")]
+        free = [
+            (start_ms, end_ms)
+            for start_ms, end_ms in detected_turns(self._activity)
+            if not any(one.start_ms < end_ms and start_ms < one.end_ms for one in covering)
+        ]
+        added = 0
+
+        def take() -> Mark | None:
+            nonlocal added
+            added = self.document.add_all("turn", free)
+            return self.chosen
+
+        if not free:
+            self.show("All voice that was detected is labelled already.")
+        elif self.change(take):
+            left = f"; {len(free) - added} lie in no move" if added < len(free) else ""
+            self._host.tell(f"{added} turn{'s' * (added != 1)} taken{left} · u takes them back", "Detected voice")
 
     def bound(self, which: Literal["start", "end"]) -> None:
         """Let the chosen label start or end at the place."""

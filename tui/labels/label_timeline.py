@@ -11,7 +11,8 @@ from textual.message import Message
 from simulator.activity.model import FRAME_MS, Activity
 from simulator.engine.end_of_turn import ConfidencePolicy, Doubt
 from simulator.labels.marks import Kind, Mark
-from tui.tune.caller_audio import Speech, waveform
+from tui.labels.editing import words_of
+from tui.tune.caller_audio import SPEECH_KINDS, Speech, waveform
 from tui.tune.clock import ArmClock
 from tui.tune.scene import Clip, Scene
 from tui.widgets import timeline_lanes as lanes
@@ -25,6 +26,8 @@ LANES: tuple[tuple[str, tuple[Kind, ...]], ...] = (
     ("stops it", ("interruption",)),
     ("does not", ("backchannel", "noise")),
     ("pauses", ("hesitation",)),
+    ("agent", ("agent",)),
+    ("moves", ("move",)),
 )
 """The lanes from the top: what is written before them, and which marks lie in them."""
 
@@ -119,7 +122,7 @@ def label_scene(name: str, activity: Activity) -> Scene:
 
 def coloured(scene: Scene, marks: Sequence[Mark]) -> Scene:
     """Return the scene with the caller's audio in the colours of its marks."""
-    said = sorted(Speech(*mark.stretch, kind=mark.kind) for mark in marks if mark.kind != "hesitation")
+    said = sorted(Speech(*mark.stretch, kind=kind) for mark in marks for kind in SPEECH_KINDS if kind == mark.kind)
     floor = ("turn", "interruption")
     return replace(
         scene,
@@ -132,10 +135,10 @@ def _draw(line: Line, mark: Mark, view: View, glyphs: lanes.Glyphs, *, chosen: b
     """Draw a mark with its words; the chosen one stands in brackets."""
     start = round(view.x(mark.start_ms))
     end = max(round(view.x(mark.end_ms)), start + 1)
-    own = "turn" if mark.kind == "hesitation" else f"is-{mark.kind}"
+    own = f"is-{mark.kind}" if mark.kind in SPEECH_KINDS else "turn"
     kind = "ended" if chosen else own
     line.fill(start, end, glyphs.speech["turn"], kind)
-    words = one_cell(mark.words or ("" if mark.kind == "turn" else mark.kind))
+    words = one_cell(words_of(mark) or ("" if mark.kind == "turn" else mark.kind))
     lanes.write_words(line, words, start + 1, end - 1, kind if chosen else "said")
     if chosen:
         line.put(start, "[", "cursor")

@@ -20,7 +20,8 @@ from tui.dialogs.dialogs import PickOne
 from tui.dialogs.form_dialog import FormDialog
 from tui.host import ScreenHost, ask_over
 from tui.labels.commands import COMMANDS
-from tui.labels.editing import FIELDS, LabelsController, LabelsState
+from tui.labels.editing import FIELDS, LANES_MEAN, MEANS, LabelsController, LabelsState, words_of
+from tui.labels.hearing import HearingController, remembered_speaker
 from tui.labels.label_timeline import LabelTimeline, label_scene
 from tui.labels.saving import LabelFileController
 from tui.terminal_text import content, plain
@@ -133,11 +134,14 @@ class LabelEditor(Place, ModalScreen[None]):
             read_only=read_only,
         )
 
+        self.hearing = HearingController(host, analysed, self.labels, remembered_speaker)
+
     def compose(self) -> ComposeResult:
-        """Lay out the timeline over two lines about the chosen label and the place."""
+        """Lay out the timeline over lines about the chosen label, what it means, and the place."""
         yield Static(id="labels-title", markup=False)
         yield LabelTimeline(id="label-timeline")
         yield Static(id="labels-chosen", markup=False)
+        yield Static(id="labels-meaning", markup=False)
         yield Static(id="labels-place", markup=False)
         yield Static(id="labels-problem", markup=False)
         yield KeyLine()
@@ -149,7 +153,8 @@ class LabelEditor(Place, ModalScreen[None]):
         self.files.look_for_kept()
 
     def on_unmount(self) -> None:
-        """Leave what is kept to be offered the next time."""
+        """Fall silent, and leave what is kept to be offered the next time."""
+        self.hearing.close()
         self.files.close()
 
     @property
@@ -164,6 +169,8 @@ class LabelEditor(Place, ModalScreen[None]):
         self.timeline.put(state.marks, state.chosen, state.place_ms)
         self.query_one("#labels-title", Static).update(content(self._title_line(state)))
         self.query_one("#labels-chosen", Static).update(content(_about_chosen(state)))
+        means = MEANS[state.chosen.kind] if state.chosen else LANES_MEAN
+        self.query_one("#labels-meaning", Static).update(content(means))
         about = self.files.file.note or "s and e let the chosen label start and end at the place, < and > move it"
         self.query_one("#labels-place", Static).update(content(f"Place ▼ {_exact(state.place_ms)} · {about}"))
         line = self.query_one("#labels-problem", Static)
@@ -201,10 +208,10 @@ def _about_chosen(state: LabelsState) -> str:
     mark, marks = state.chosen, state.marks
     if mark is None:
         count = f"{len(marks)} label{'s' * (len(marks) != 1)}" if marks else "No labels yet"
-        return f"{count}: . goes to the next, t adds a turn, n goes to the next edge of the voice"
+        return f"{count}: . goes to the next, t adds a turn, T takes all that were detected"
     same: list[Mark] = [one for one in marks if one.kind == mark.kind]
     span = f"{_exact(mark.start_ms)} to {_exact(mark.end_ms)} ({(mark.end_ms - mark.start_ms) / 1000:.3f} s)"
-    return f"{mark.kind} {same.index(mark) + 1} of {len(same)} · {span} · {mark.words or 'no words'}"
+    return f"{mark.kind} {same.index(mark) + 1} of {len(same)} · {span} · {words_of(mark) or 'no words'}"
 
 
 def _exact(t_ms: int) -> str:
