@@ -141,6 +141,11 @@ async def test_three_arms_each_with_a_lane_and_a_column(app: TurnlabApp, tmp_pat
         response = next(line for line in table.lines if line.startswith("response after turn p50"))
         assert re.search(r" [\d,]+ ms +[\d,]+ ms +[\d,]+ ms ✓ +\+\d+ ✗ +−\d+ ✓ ", response)
         await the_readouts_are_ordered_and_explained(pilot, table)
+        next(jump for jump in screen.jumps() if jump.name == "Baseline C slow").go()
+        await rest(pilot)
+        assert "B − C" in " ".join(table.lines)
+        await pilot.press("d", "d")
+        await rest(pilot)
         header = screen.query_one(ArmHeader)
         assert header.region.height == 1
         await pilot.resize_terminal(56, 24)
@@ -172,6 +177,7 @@ async def the_readouts_are_ordered_and_explained(pilot: Pilot[None], table: Read
     await pilot.press("O")
     await rest(pilot)
     assert sorted(rows()) == sorted(before)
+    assert any(line.startswith("by change ▾") for line in table.lines)
     assert rows() != before
     changed = [bool(re.search("[✓✗≈]", row)) for row in rows()]
     assert changed == sorted(changed, reverse=True), "what changed comes first"

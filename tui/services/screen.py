@@ -42,8 +42,7 @@ class ServicesScreen(Place):
     """The list of services with a filter, and the details of the highlighted one."""
 
     TITLE_HERE = "Services"
-    COMMANDS_HERE = COMMANDS
-    WORDS_HERE = commands.WORDS
+    COMMANDS_HERE, WORDS_HERE = COMMANDS, commands.WORDS
     BINDINGS = bindings(*COMMANDS)
     AUTO_FOCUS = "ServiceList"
     HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (100, "-normal"), (160, "-wide")]  # noqa: RUF012  (Textual's type)

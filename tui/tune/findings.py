@@ -160,6 +160,7 @@ class FindingsController:
             tuple(session.short_arm_names()),
             tried.stale,
             verdict=found.verdict(session.arm_names()),
+            by_change=self.by_change,
         )
 
     def switch_order(self) -> None:

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
 
 
 PRESET_JUMP = "See what this preset would change in the draft, and apply it."
+BASELINE_JUMP = "Make this arm the baseline: the others are held against it."
 
 
 def _show_recording(key: str, tune: TuneScreen) -> None:
@@ -31,6 +32,10 @@ def _show_recording(key: str, tune: TuneScreen) -> None:
 
 def _focus_field(name: str, tune: TuneScreen) -> None:
     tune.fields.focus_field(name)
+
+
+def _take_baseline(at: int, tune: TuneScreen) -> None:
+    tune.arms.take_baseline(at)
 
 
 def _offer_preset(name: str, tune: TuneScreen) -> None:
@@ -42,7 +47,7 @@ Going = Callable[[Callable[["TuneScreen"], object]], object]
 
 
 def tune_jumps(tune: TuneScreen | None, go: Going) -> Iterator[Jump]:
-    """Return what can be gone to in Tune: the recordings that a screen lists, the fields, and the presets."""
+    """Return what can be gone to in Tune: a screen's recordings and arms, the fields, and the presets."""
     # Here, because the first paint must not wait for them.
     from presets.fields import BY_NAME
     from tui.user_presets import all_presets
@@ -50,6 +55,9 @@ def tune_jumps(tune: TuneScreen | None, go: Going) -> Iterator[Jump]:
     rows = tune.recordings.state.rows if tune is not None else None
     for row in rows or ():
         yield Jump(screen_text(row.title), "recording", partial(go, partial(_show_recording, row.key)))
+    for at, name in enumerate(tune.session.arm_names() if tune is not None else ()):
+        take = partial(_take_baseline, at)
+        yield Jump(f"Baseline {'ABCD'[at]} {screen_text(name)}", "arm", partial(go, take), BASELINE_JUMP)
     for name in BY_NAME:
         yield Jump(name, "field", partial(go, partial(_focus_field, name)))
     for name in all_presets()[0]:

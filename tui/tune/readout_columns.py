@@ -125,10 +125,11 @@ class Columns:
         apart = row.apart[at] if at < len(row.apart) else None
         return apart.interval if apart is not None and apart.interval != NOTHING else ""
 
-    def heading(self) -> Cells:
-        """Return the names of the columns."""
+    def heading(self, *, by_change: bool) -> Cells:
+        """Return the names of the columns, and in what order and units the lines are."""
         against, arms = self._found.against, self._found.arms
-        text = f"{'' if 'units' in self._layout else 'in ms and s':{self.label}}"
+        notes = ("by change ▾" * by_change, "" if "units" in self._layout else "in ms, s")
+        text = f"{_shortened(' '.join(note for note in notes if note), self.label):{self.label}}"
         for head, width in zip(self._heads, self._values, strict=True):
             text += f"{head:>{width + self._gap}}{'':{self._mark}}"
         for at in self._others:

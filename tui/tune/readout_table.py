@@ -48,6 +48,8 @@ class Figures:
     stale: bool = False
     waiting: str = ""
     verdict: str = ""
+    by_change: bool = False
+    """Whether what changed most comes first."""
 
 
 class ReadoutTable(ScrollView, can_focus=True):
@@ -118,7 +120,7 @@ class ReadoutTable(ScrollView, can_focus=True):
         top = [_title(found, width), *said] if roomy or not said or len(found.caveats) > 1 else said
         if roomy and columns.lettered:
             top += [((line, "quiet"),) for line in wrap(_legend(found, columns.names), width)]
-        top.append(columns.heading())
+        top.append(columns.heading(by_change=self.figures.by_change))
         self._fixed = len(top)
         return [*top, *(columns.row(row, stale=self.figures.stale) for row in self._rows)]
 

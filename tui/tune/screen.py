@@ -64,8 +64,7 @@ class TuneScreen(PaneScreen):
     """
 
     TITLE_HERE = "Tune"
-    COMMANDS_HERE = COMMANDS
-    WORDS_HERE = WORDS | MEANINGS
+    COMMANDS_HERE, WORDS_HERE = COMMANDS, WORDS | MEANINGS
     BINDINGS = bindings(*COMMANDS, QUIT_WITH_CARE)
     CSS_PATH = [*BENCH_STYLES, _HERE / "tune.tcss"]  # noqa: RUF012  (Textual's type)
     AUTO_FOCUS = ""
