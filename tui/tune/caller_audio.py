@@ -112,7 +112,7 @@ def speech_of(
         places = run.played.placements
         moves = ((moved(places, start_s, end_s), text, kind) for start_s, end_s, text, kind in _asides(labels))
         asides = [
-            Speech(clock.at(span[0]), clock.until(span[1]), text, kind)
+            Speech(clock.at(span[0]), clock.until(span[1]), text.replace("_", " "), kind)
             for span, text, kind in moves
             if span is not None
         ]

@@ -165,7 +165,7 @@ def overview(scene: Scene, lens: View, rows: int, glyphs: Glyphs = FINE) -> list
     whole = View.whole(scene.duration_ms, lens.width)
     (said,) = _caller(scene, whole, 1, glyphs)
     first, last = int(whole.x(lens.start_ms)), int(whole.x(lens.end_ms))
-    found = [(f"all {clock_text(scene.duration_ms)}", said)]
+    found = [(f"{scene.duration_ms / 60_000:.0f} min", said)]
     if scene.lanes:
         arm = scene.lanes[0]
         worst = _worst(arm, whole)
@@ -185,7 +185,7 @@ _COUNTED: tuple[tuple[tuple[str, Sequence[HappeningKind]], ...], ...] = (
     (),
     (("", WORST_FIRST),),
     (("events", WORST_FIRST),),
-    (("cut-ins", ("cut-in",)), ("barge-ins", _BARGE_INS)),
+    (("cut-in", ("cut-in",)), ("barge-in", _BARGE_INS)),
 )
 """What is counted on which line, by how many lines there are: alone, on what is said."""
 
