@@ -96,8 +96,10 @@ async def download(client: CallsClient, url: Url, sink: FileSink) -> bool:
         before = sink.position
         try:
             await client.download(link, sink)
-        except LinkExpiredError:
+        except LinkExpiredError as error:
             renewed = renewed + 1 if sink.position == before else 1
+            if renewed > 1 and error.status == 404:
+                return False
             if renewed > RENEWALS:
                 raise
             link = await url()

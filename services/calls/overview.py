@@ -83,7 +83,6 @@ def overview(folder: Path) -> CallOverview | None:
     if not call_id:
         return None
     service = as_object(raw.get("service")) or {}
-    heard = _object(folder / HEARD)
     return CallOverview(
         folder=folder,
         id=call_id,
@@ -97,11 +96,15 @@ def overview(folder: Path) -> CallOverview | None:
         simulated=as_bool(raw.get("simulated")) or False,
         operator=bool(raw.get("operator")),
         made_by_turnlab=as_bool(raw.get("made_by_turnlab")) or False,
-        heard=_heard(heard) if heard else None,
+        heard=heard_of(folder),
     )
 
 
-def _heard(raw: dict[str, Any]) -> Heard:
+def heard_of(folder: Path) -> Heard | None:
+    """Return what was measured of a kept call; ``None`` if nothing was."""
+    raw = _object(folder / HEARD)
+    if not raw:
+        return None
     readouts = as_object(raw.get("readouts")) or {}
     response = as_object(readouts.get("response_ms")) or {}
     return Heard(

@@ -4,52 +4,31 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from datetime import UTC, date, datetime, timedelta
-from itertools import pairwise
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final, Literal
 
 from base.json_text import TextError
 from base.os_errors import os_error_text
-from presets.config import VoiceConfig
-from services.calls.client import CallFilter, CallsClient
+from services.calls.client import CallsClient
 from services.calls.downloading import PARTIAL, FileSink, audio_file, download
 from services.calls.folders import RECORD, CallFolders
-from services.calls.model import CallDetail, CallSummary, RecordingMetadata
+from services.calls.model import CallDetail, CallSummary, JudgedCall, RecordingMetadata
 from services.calls.record import AudioFile, AudioState, CallAudio, CallRecord, ServiceName
 from services.calls.recorded import CallClock, number_of, operator_stretches, turns_of, unplaced_operator
 from services.calls.settings_then import SettingsThen
-from services.client import PAGE_SIZE, ServicesClient
+from services.calls.wanted import PullRequest, archived, newest
 from services.errors import ArchivedError, NotFoundError, NotKeptError, ServiceError
-from services.model import Service
-from services.paging import Pages
 
 AT_ONCE: Final = 4
 """So many calls are pulled at once."""
-
-MOST: Final = 200
-DAYS: Final = 14
 
 _LONGEST_OFFSET_S: Final = 600.0
 """A recording that begins later on the call's clock than this is on another clock."""
 
 State = Literal["pulled", "here", "archived", "unrecorded", "failed"]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class PullRequest:
-    """Which calls to pull."""
-
-    service: Service
-    workspace: str
-    since: date
-    until: date | None = None
-    most: int = MOST
-    simulated: bool = False
-    inherited: VoiceConfig = field(default_factory=VoiceConfig)
-    """The workspace's voice settings, which the service inherits."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -90,36 +69,6 @@ Kept = Callable[[CallRecord, Path], Awaitable[CallRecord]]
 """Does what is done to a call that has just come, such as measuring it, and returns its record as it is then."""
 
 
-async def request_for(
-    client: ServicesClient,
-    service: Service,
-    *,
-    since: date,
-    until: date | None = None,
-    most: int = MOST,
-    simulated: bool = False,
-) -> PullRequest:
-    """Return what is asked for, with the voice settings that the service inherits where the platform tells them."""
-    try:
-        inherited = (await client.workspace_voice_settings()).voice_config
-    except ServiceError:
-        inherited = VoiceConfig()
-    return PullRequest(
-        service=service,
-        workspace=service.workspace_id or client.label,
-        since=since,
-        until=until,
-        most=most,
-        simulated=simulated,
-        inherited=inherited,
-    )
-
-
-def first_day(days: int = DAYS, today: date | None = None) -> date:
-    """Return the first day of the last so many days, UTC."""
-    return (today or datetime.now(UTC).date()) - timedelta(days=days)
-
-
 async def pull(
     client: CallsClient,
     request: PullRequest,
@@ -129,7 +78,9 @@ async def pull(
     progress: Callable[[Progress], None] = lambda _: None,
     kept: Kept | None = None,
 ) -> Pull:
-    """Pull calls, the newest first. What is here already is not asked for again.
+    """Pull calls, the newest first, and those that were archived at an earlier pull.
+
+    What is here already is not asked for again.
 
     One call that fails never spoils the others; a full disk ends the pull. Cancelling it keeps what has come, and
     the beginnings of files for the next pull. Raises :class:`services.errors.ServiceError` if the calls cannot be
@@ -137,37 +88,19 @@ async def pull(
     """
     progress(Progress(0, None, 0))
     found, more = await newest(client, request)
-    work = _Pulling(client, request, folders, settings, kept, len(found), progress)
+    found += await asyncio.to_thread(archived, folders, request, {call.id for call in found})
+    judged = await _judged(client, request.service.id) if found else {}
+    work = _Pulling(client, request, folders, settings, kept, len(found), progress, judged)
     results = await work.all(found)
     return Pull(tuple(results), more, work.stopped)
 
 
-async def newest(client: CallsClient, request: PullRequest) -> tuple[list[CallSummary], bool]:
-    """Return the newest calls, newest first, and whether there are more. Raises :class:`ServiceError`.
-
-    Pages are fetched only as far as needed where the platform lists the newest first.
-    """
-    wanted = CallFilter(
-        service_id=request.service.id,
-        date_from=request.since,
-        date_to=request.until,
-        include_simulated=request.simulated,
-    )
-    pages = Pages(lambda at: client.list(wanted, limit=PAGE_SIZE, continuation=at))
-    found: list[CallSummary] = []
-    while not pages.complete:
-        found += await pages.more()
-        in_order = all(_start(a) >= _start(b) for a, b in pairwise(found))
-        if in_order and len(found) > request.most:
-            break
-    # A platform may ignore a filter that it does not know.
-    mine = [call for call in found if call.service_id in (None, request.service.id)]
-    mine.sort(key=_start, reverse=True)
-    return mine[: request.most], len(mine) > request.most or not pages.complete
-
-
-def _start(call: CallSummary) -> float:
-    return call.started_at.timestamp() if call.started_at else 0.0
+async def _judged(client: CallsClient, service_id: str) -> Mapping[str, JudgedCall]:
+    """Return the newest results of the voice judge by the call's SID; none where the platform has no judge."""
+    try:
+        return {one.call_sid: one for one in await client.judged(service_id)}
+    except ServiceError:
+        return {}
 
 
 class _Pulling:
@@ -182,6 +115,7 @@ class _Pulling:
         kept: Kept | None,
         count: int,
         progress: Callable[[Progress], None],
+        judged: Mapping[str, JudgedCall],
     ) -> None:
         self.stopped: str | None = None
         self._client = client
@@ -192,6 +126,7 @@ class _Pulling:
         self._count = count
         self._done = self._bytes = 0
         self._progress = progress
+        self._judged = judged
         self._slots = asyncio.Semaphore(AT_ONCE)
 
     async def all(self, found: Sequence[CallSummary]) -> list[PulledCall]:
@@ -260,12 +195,13 @@ class _Pulling:
         detail = await self._client.get(call.id)
         sid = detail.call_sid or call.call_sid
         state: AudioState = "none"
-        restore_at, notes = None, []
+        restore_at: datetime | None = None
+        notes: list[str] = []
         files: dict[str, AudioFile] = {}
         metadata = RecordingMetadata()
         if call.has_recording is not False and sid:
             try:
-                metadata = await self._metadata(sid)
+                metadata = await self._metadata(sid, notes)
                 clock = CallClock.of(detail, _moment(metadata.media_start_ms))
                 files, said = await self._files(sid, folder, metadata, clock)
                 notes += said
@@ -297,11 +233,15 @@ class _Pulling:
             record=record,
         )
 
-    async def _metadata(self, sid: str) -> RecordingMetadata:
+    async def _metadata(self, sid: str, notes: list[str]) -> RecordingMetadata:
         try:
             return await self._client.recording_metadata(sid)
-        except NotFoundError:
-            # the files may be there all the same, in the formats that the platform documents
+        except ArchivedError:
+            raise
+        except ServiceError as error:
+            # The files may be there all the same, in the formats that the platform documents.
+            if not isinstance(error, NotFoundError):
+                notes.append(f"the platform says nothing of the recording's formats ({error.message})")
             return RecordingMetadata()
 
     async def _files(
@@ -347,6 +287,7 @@ class _Pulling:
         operators = operator_stretches(detail, clock, duration_s)
         if (unplaced := unplaced_operator(detail, operators)) is not None:
             notes.append(unplaced)
+        judge = self._judged.get(detail.call_sid or call.call_sid or "")
         values, source = self._settings.at(detail.started_at or call.started_at)
         started_at = detail.started_at or call.started_at
         return CallRecord.model_validate(
@@ -366,6 +307,7 @@ class _Pulling:
                 "ended_by": detail.completion_reason or call.completion_reason,
                 "voice_config": values,
                 "voice_config_from": source,
+                "voice_judge": judge and {"overall": judge.overall, "scores": dict(judge.scores)},
                 "inherited_voice_config": self._request.inherited.set_values(),
                 "kept_since": datetime.now(UTC),
                 "turns": turns_of(detail, clock),

@@ -67,12 +67,14 @@ def test_without_audio_nothing_of_the_patient_stays(turnlab: Turnlab, tmp_path: 
     pulled = turnlab("calls", "pull", "Intake Line", "--no-audio", "--limit", "2", environment=data)
     assert "2 pulled" in pulled.out
     files = [path for path in (tmp_path / "calls").rglob("*") if path.is_file()]
-    assert {path.name for path in files} >= {"call.json"}
+    assert {path.name for path in files} == {"call.json", "heard.json"}
     assert not [path for path in files if path.suffix in (".ulaw", ".wav", ".pcm", ".download")]
     for path in files:
         text = path.read_text()
         assert "+1555" not in text
         assert '"text": null' in text or path.name != "call.json"
+    listed = turnlab("calls", "list", environment=data)
+    assert listed.out.count(" ms ") == 2
     again = turnlab("calls", "pull", "Intake Line", "--no-audio", "--limit", "2", environment=data)
     assert "2 here already" in again.out
 

@@ -17,11 +17,12 @@ from services.calls.client import CallFilter
 from services.calls.embedded.sounds import LINK_S, CallSounds
 from services.calls.folders import CallFolders
 from services.calls.model import CallDetail, Segment, Timeline, Turn
-from services.calls.pulling import AT_ONCE, Progress, Pull, PullRequest, first_day, pull
+from services.calls.pulling import AT_ONCE, Progress, Pull, pull
 from services.calls.record import CallRecord
 from services.calls.recorded import CallClock, operator_stretches, turns_of
 from services.calls.retention import keep_for, kept_days, purge, purge_expired, strip
 from services.calls.settings_then import SettingsThen
+from services.calls.wanted import PullRequest, first_day
 from services.changes.ledger import Backups
 from services.embedded.seed import demo_id
 from services.platform import PlatformClient
@@ -126,6 +127,7 @@ async def test_the_settings_are_those_of_the_day(
     assert (records[0].voice_config or {})["eager_eot_threshold"] == 0.8
     assert "eager_eot_threshold" not in (records[-1].voice_config or {})
     extra = records[0].model_extra or {}
+    assert extra["voice_judge"]["overall"] > 5
     assert extra["inherited_voice_config"] == {}
 
 
@@ -141,9 +143,9 @@ async def test_an_archived_call_says_when_and_comes_with_a_later_pull(
     assert first.count("pulled") == 11
     with platform_server.database.write() as db:
         _restored(db)
-    second = await _pull(platform, folders, name)
-    assert [one.id for one in second.calls if one.state == "pulled"] == [waiting.id]
-    assert second.count("here") == 11
+    # however long ago it was: this pull asks for today's calls alone
+    second = await _pull(platform, folders, name, since=datetime.now(UTC).date())
+    assert [(one.id, one.state) for one in second.calls] == [(waiting.id, "pulled")]
 
 
 def _restored(db: sqlite3.Connection) -> None:
@@ -175,16 +177,18 @@ async def test_one_bad_call_spoils_no_other(
 ) -> None:
     service = await platform.get_service(demo_id("service", "Intake Line"))
     listed = (await platform.calls.list(CallFilter(service_id=service.id))).items
-    gone, odd, broken = listed[0], listed[3], listed[5]
+    gone, odd, broken, untold, half = (listed[n] for n in (0, 3, 5, 7, 8))
     faults: dict[str, Fault] = {
-        f"/calls/{gone.id}": answer("404 Not Found", {"detail": "Call not found"}),
-        f"/calls/{odd.id}": answer("200 OK", {"id": odd.id, "turns": 5, "has_recording": True}),
+        f"/calls/{gone.id} ": answer("404 Not Found", {"detail": "Call not found"}),
+        f"/calls/{odd.id} ": answer("200 OK", {"id": odd.id, "turns": 5, "has_recording": True}),
         f"/recordings/{broken.call_sid}/urls": answer("500 Internal Server Error", {}),
+        f"/recordings/{untold.call_sid}/metadata": answer("503 Service Unavailable", {}),
+        f"/recordings/{half.call_sid}/download/outbound": answer("404 Not Found", {}),
     }
 
     async def spoil(exchange: Exchange) -> bytes | None:
         line = exchange.head.split(b"\r\n")[0].decode()
-        fault = next((one for path, one in faults.items() if f"{path} " in line), None)
+        fault = next((one for path, one in faults.items() if path in line), None)
         return await (fault(exchange) if fault else exchange.forward())
 
     proxy.faults = [spoil] * 1000
@@ -193,6 +197,13 @@ async def test_one_bad_call_spoils_no_other(
     assert [by_id[one.id].state for one in (gone, odd, broken)] == ["failed", "pulled", "failed"]
     assert "not found" in by_id[gone.id].notes[0]
     assert "status 500" in by_id[broken.id].notes[0]
+    assert (by_id[untold.id].state, by_id[half.id].state) == ("pulled", "pulled")
+    assert "formats" in by_id[untold.id].notes[0]
+    assert by_id[half.id].notes == ("the agent's side of the recording is missing",)
+    record = by_id[half.id].record
+    assert record is not None
+    assert record.audio is not None
+    assert (record.audio.caller is not None, record.audio.agent) == (True, None)
     assert result.count("pulled") == 10
     assert result.stopped is None
     assert not folders.folder(service.workspace_id or "", gone.id).exists()

@@ -68,8 +68,9 @@ class PullController:
             self._host.stop("pull")
 
     async def _pull(self, client: ServicesClient, service: Service) -> None:
-        from services.calls.pulling import first_day, pull, request_for
+        from services.calls.pulling import pull
         from services.calls.settings_then import SettingsThen
+        from services.calls.wanted import first_day, request_for
         from services.changes.ledger import Backups
         from services.errors import ServiceError
 

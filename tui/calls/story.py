@@ -1,4 +1,4 @@
-"""One kept call in words: what is known of it, who said what when, and what was heard. Numbers are masked."""
+"""One kept call in words: what is known of it, who said what when, and what was heard."""
 
 from __future__ import annotations
 
@@ -21,17 +21,23 @@ _NOTABLE: Final = frozenset({"cut_in", "interruption", "interruption_ignored", "
 
 
 def call_story(folders: CallFolders, folder: Path) -> str:
-    """Return a call as lines of text, or why it cannot be read."""
+    """Return a call as lines of text with its numbers masked, or why it cannot be read."""
     try:
         record = folders.read(folder).masked()
     except TextError as error:
         return str(error)
+    return "\n".join([*facts(record), "", *(f"{at}  {text}" for at, text in moments(record, folder))])
+
+
+def moments(record: CallRecord, folder: Path) -> list[tuple[str, str]]:
+    """Return what was said, and what was heard, as a time and a sentence each, in order."""
     timed = [*((turn.from_s, _turn(turn)) for turn in record.turns), *_heard(folder)]
     timed.sort(key=lambda one: (one[0] is None, one[0] or 0.0))
-    return "\n".join([*_facts(record), "", *(f"{_clock(at)}  {text}" for at, text in timed)])
+    return [(_clock(at_s), text) for at_s, text in timed]
 
 
-def _facts(record: CallRecord) -> Iterator[str]:
+def facts(record: CallRecord) -> Iterator[str]:
+    """Yield what is known of a call, a line each."""
     started = record.started_at.astimezone().strftime("%Y-%m-%d %H:%M") if record.started_at else ""
     service = record.service.name if record.service else ""
     first = (service, started, record.direction or "", record.phone_number or "", (record.ended_by or ""))
@@ -39,6 +45,9 @@ def _facts(record: CallRecord) -> Iterator[str]:
     if record.voice_config_from is not None:
         values = ", ".join(f"{name} {value}" for name, value in (record.voice_config or {}).items())
         yield f"{SETTINGS[record.voice_config_from]}: {values or 'all inherited'}"
+    judge = (record.model_extra or {}).get("voice_judge")
+    if isinstance(judge, dict) and isinstance(judge.get("overall"), int | float):
+        yield f"the platform's voice judge gives {judge['overall']:g}"
     if record.audio_state == "archived":
         when = record.restore_at.astimezone().strftime(" until %Y-%m-%d %H:%M") if record.restore_at else ""
         yield f"the recording is archived{when}; p pulls it then"

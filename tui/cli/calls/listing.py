@@ -7,7 +7,9 @@ from datetime import UTC, date, datetime
 from typing import Any
 
 from services.calls.folders import CallFolder, CallFolders
-from services.calls.record import CallRecord, CallTurn
+from services.calls.overview import Counted, Heard, heard_of
+from services.calls.record import CallRecord
+from tui.calls.story import facts, moments
 from tui.cli.calls.purge import purge_old
 from tui.cli.failure import CallError, complain
 from tui.cli.tables import print_line, print_table, print_timed
@@ -46,36 +48,39 @@ def list_calls(
     folders = CallFolders()
     purge_old(folders)
     found = sorted(
-        (one for one in _readable(folders) if _wanted(one, service, first, last)),
-        key=lambda record: record.started_at or datetime.min.replace(tzinfo=UTC),
+        ((one, record) for one, record in _readable(folders) if _wanted(record, service, first, last)),
+        key=lambda one: one[1].started_at or datetime.min.replace(tzinfo=UTC),
         reverse=True,
     )
     shown = found[:limit]
     if as_json:
-        calls = [call_json(record, show_numbers=show_numbers, turns=False) for record in shown]
+        calls = [call_json(record, show_numbers=show_numbers, turns=False) for _, record in shown]
         answer = {"schema": "turnlab.calls_list/1", "calls": calls, "complete": len(shown) == len(found)}
         print(json.dumps(answer, ensure_ascii=False))
         return
-    headers = ["id", "started", "service", "caller", "audio", "ended", "length", "turns", "quality"]
+    headers = ["id", "started", "service", "caller", "audio", "length", "response", "cut-ins", "stops", "hanging"]
     if shown:
-        length = _shortest([record.id for record in found])
-        rows = [[one.id[:length], *_row(one if show_numbers else one.masked())] for one in shown]
-        print_table("", headers, rows, left=6, whole=4)
+        length = _shortest([record.id for _, record in found])
+        rows = [
+            [record.id[:length], *_row(record if show_numbers else record.masked(), heard_of(one.path))]
+            for one, record in shown
+        ]
+        print_table("", [*headers, "quality"], rows, left=5, whole=4)
     else:
         print_line("No calls are kept here that fit; get some with turnlab calls pull SERVICE.")
     if len(shown) < len(found):
         print_line(f"{len(found) - len(shown)} more: raise --limit")
-    if any(record.made_by_turnlab for record in shown):
+    if any(record.made_by_turnlab for _, record in shown):
         print_line("Turnlab made these calls for its demo workspace: no patient had them.")
 
 
-def _readable(folders: CallFolders) -> list[CallRecord]:
+def _readable(folders: CallFolders) -> list[tuple[CallFolder, CallRecord]]:
     records = []
     for one in folders.find():
         if one.record is None:
             complain(str(one.problem))
         else:
-            records.append(one.record)
+            records.append((one, one.record))
     return records
 
 
@@ -96,17 +101,21 @@ def _shortest(ids: list[str]) -> int:
     return next((n for n in range(8, longest) if len({one[:n] for one in ids}) == len(ids)), longest)
 
 
-def _row(record: CallRecord) -> list[str]:
+def _row(record: CallRecord, heard: Heard | None) -> list[str]:
     return [
         clock_time(record.started_at),
         record.service.name if record.service else NOTHING,
         record.phone_number or NOTHING,
         "simulated" if record.simulated else record.audio_state,
-        record.ended_by or NOTHING,
         _length(record.duration_s),
-        str(sum(turn.speaker == "caller" for turn in record.turns)),
+        NOTHING if heard is None or heard.response_ms is None else f"{heard.response_ms:,.0f} ms",
+        *(_counted(count) for count in ((heard.cut_ins, heard.stops, heard.hanging) if heard else (None,) * 3)),
         NOTHING if record.quality_score is None else f"{record.quality_score:.2f}",
     ]
+
+
+def _counted(counted: Counted | None) -> str:
+    return NOTHING if counted is None else f"{counted.count}/{counted.of}"
 
 
 def _length(seconds: float | None) -> str:
@@ -136,10 +145,9 @@ def show_call(call_id: str, *, show_numbers: bool, as_json: bool) -> None:
         )
         return
     record = record if show_numbers else record.masked()
-    for line in _facts(record, folder):
+    for line in (record.id, *facts(record), str(folder.path), ""):
         print_line(line)
-    print_line("")
-    print_timed([(_moment(turn), _said(turn)) for turn in record.turns])
+    print_timed(moments(record, folder.path))
 
 
 def find_kept(folders: CallFolders, call_id: str) -> tuple[CallFolder, CallRecord]:
@@ -154,51 +162,3 @@ def find_kept(folders: CallFolders, call_id: str) -> tuple[CallFolder, CallRecor
         ids = ", ".join(record.id for _, record in exactly[:LISTED])
         raise CallError(f"{len(exactly)} calls begin with {call_id!r}; give more of the id: {ids}")
     raise CallError(f"no call {call_id!r} is kept here; list them: turnlab calls list")
-
-
-def _facts(record: CallRecord, folder: CallFolder) -> list[str]:
-    service = f" · {record.service.name}" if record.service else ""
-    number = record.phone_number
-    settings = {
-        "changes": "those of the time, from the record of changes",
-        "platform": "those the platform names",
-        "today": "those of today: no change is on record",
-    }
-    lines = [
-        f"{record.id}{service}",
-        f"{clock_time(record.started_at)} · {_length(record.duration_s)} · {record.direction or 'call'}"
-        + (f" · {number}" if number else "")
-        + (f" · ended: {record.ended_by}" if record.ended_by else ""),
-        f"audio: {_audio(record)} · {folder.path}",
-    ]
-    if record.voice_config_from is not None:
-        values = (
-            ", ".join(f"{name} {value}" for name, value in (record.voice_config or {}).items()) or "all inherited"
-        )
-        lines.append(f"settings ({settings[record.voice_config_from]}): {values}")
-    for start_s, end_s in record.operator:
-        lines.append(f"a human operator spoke from {_length(start_s)} to {_length(end_s)}")
-    if record.simulated:
-        lines.append("the platform simulated the caller")
-    if record.made_by_turnlab:
-        lines.append("Turnlab made this call for its demo workspace: no patient had it")
-    return lines
-
-
-def _audio(record: CallRecord) -> str:
-    if record.audio_state == "archived":
-        when = f", expected {clock_time(record.restore_at)}" if record.restore_at else ""
-        return f"archived{when}; pull again then"
-    return {"here": "here", "none": "none", "removed": "deleted, measures only"}[record.audio_state]
-
-
-def _moment(turn: CallTurn) -> str:
-    return NOTHING if turn.from_s is None else f"{int(turn.from_s // 60)}:{turn.from_s % 60:05.2f}"
-
-
-def _said(turn: CallTurn) -> str:
-    kind = f" ({turn.kind})" if turn.kind in ("filler", "greeting") else ""
-    tools = "".join(f" [{tool.name}{'' if tool.ms is None else f' {tool.ms:.0f} ms'}]" for tool in turn.tools)
-    response = turn.reported.get("response_ms")
-    took = "" if response is None else f" [platform: {response:.0f} ms]"
-    return f"{turn.speaker}{kind}: {turn.text or '…'}{tools}{took}"

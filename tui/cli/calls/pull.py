@@ -13,10 +13,11 @@ from pathlib import Path
 from typing import Any
 
 from services.calls.folders import CallFolders
-from services.calls.pulling import DAYS, Progress, Pull, first_day, pull, request_for
+from services.calls.pulling import Progress, Pull, pull
 from services.calls.record import CallRecord
 from services.calls.retention import kept_days, strip
 from services.calls.settings_then import SettingsThen
+from services.calls.wanted import DAYS, first_day, request_for
 from services.changes.ledger import Backups
 from services.client import ServicesClient
 from services.errors import UnsupportedError

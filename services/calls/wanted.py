@@ -1,0 +1,106 @@
+"""Which calls a pull is to bring: the newest of a service, and those that were archived before."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime, timedelta
+from itertools import pairwise
+from typing import Final
+
+from presets.config import VoiceConfig
+from services.calls.client import CallFilter, CallsClient
+from services.calls.folders import CallFolders
+from services.calls.model import CallSummary
+from services.calls.overview import overviews
+from services.client import PAGE_SIZE, ServicesClient
+from services.errors import ServiceError
+from services.model import Service
+from services.paging import Pages
+
+MOST: Final = 200
+DAYS: Final = 14
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PullRequest:
+    """Which calls to pull."""
+
+    service: Service
+    workspace: str
+    since: date
+    until: date | None = None
+    most: int = MOST
+    simulated: bool = False
+    inherited: VoiceConfig = field(default_factory=VoiceConfig)
+    """The workspace's voice settings, which the service inherits."""
+
+
+async def request_for(
+    client: ServicesClient,
+    service: Service,
+    *,
+    since: date,
+    until: date | None = None,
+    most: int = MOST,
+    simulated: bool = False,
+) -> PullRequest:
+    """Return what is asked for, with the voice settings that the service inherits where the platform tells them."""
+    try:
+        inherited = (await client.workspace_voice_settings()).voice_config
+    except ServiceError:
+        inherited = VoiceConfig()
+    return PullRequest(
+        service=service,
+        workspace=service.workspace_id or client.label,
+        since=since,
+        until=until,
+        most=most,
+        simulated=simulated,
+        inherited=inherited,
+    )
+
+
+def first_day(days: int = DAYS, today: date | None = None) -> date:
+    """Return the first day of the last so many days, UTC."""
+    return (today or datetime.now(UTC).date()) - timedelta(days=days)
+
+
+async def newest(client: CallsClient, request: PullRequest) -> tuple[list[CallSummary], bool]:
+    """Return the newest calls, newest first, and whether there are more. Raises :class:`ServiceError`.
+
+    Pages are fetched only as far as needed where the platform lists the newest first.
+    """
+    wanted = CallFilter(
+        service_id=request.service.id,
+        date_from=request.since,
+        date_to=request.until,
+        include_simulated=request.simulated,
+    )
+    pages = Pages(lambda at: client.list(wanted, limit=PAGE_SIZE, continuation=at))
+    found: list[CallSummary] = []
+    while not pages.complete:
+        found += await pages.more()
+        in_order = all(_start(a) >= _start(b) for a, b in pairwise(found))
+        if in_order and len(found) > request.most:
+            break
+    # A platform may ignore a filter that it does not know.
+    mine = [call for call in found if call.service_id in (None, request.service.id)]
+    mine.sort(key=_start, reverse=True)
+    return mine[: request.most], len(mine) > request.most or not pages.complete
+
+
+def archived(folders: CallFolders, request: PullRequest, found: set[str]) -> list[CallSummary]:
+    """Return the service's kept calls whose recordings were archived, however long ago they were."""
+    home = folders.folder(request.workspace, "x").parent
+    return [
+        CallSummary(id=one.id, service_id=one.service_id, started_at=one.started_at)
+        for one in overviews(folders)
+        if one.audio_state == "archived"
+        and one.folder.parent == home
+        and one.service_id == request.service.id
+        and one.id not in found
+    ]
+
+
+def _start(call: CallSummary) -> float:
+    return call.started_at.timestamp() if call.started_at else 0.0
