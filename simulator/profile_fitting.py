@@ -8,6 +8,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from itertools import pairwise
 from pathlib import Path
 from statistics import NormalDist, fmean, median, quantiles, stdev
@@ -67,10 +68,11 @@ class _Timeline(BaseModel):
 
 @dataclass(frozen=True, slots=True)
 class Call:
-    """The measured segments of one real call."""
+    """The measured segments of one real call; ``config``: its settings, where they are not those of all calls."""
 
     path: Path
     segments: tuple[Segment, ...]
+    config: ResolvedVoiceConfig | None = None
 
     def measured(self, field: Stage) -> list[tuple[Segment, float]]:
         """Return one value above 0 a turn, ms, with the segment it stands at: the first of the turn that has one.
@@ -161,12 +163,16 @@ def fit(calls: list[Call], name: str, base: ProfileFile, config: ResolvedVoiceCo
 
     Raises :class:`~simulator.errors.ProfileError` if no value can be fitted.
     """
-    tts = "tts_sonic_3_ms" if config.tts_model == "sonic-3" else "tts_sonic_turbo_ms"
+    voices: dict[str, list[Call]] = {}
+    for call in calls:
+        model = (call.config or config).tts_model
+        voices.setdefault("tts_sonic_3_ms" if model == "sonic-3" else "tts_sonic_turbo_ms", []).append(call)
     makers: dict[str, tuple[str, Callable[[], _Fitted]]] = {
         "nav_ms": ("nav_ms", lambda: _latency(_values(calls, "nav_ms"), len(calls))),
         "engage_first_token_ms": ("render_ms", lambda: _first_token(calls, base.profile, config)),
-        tts: ("audio_ttfb_ms", lambda: _median(_values(calls, "audio_ttfb_ms"), len(calls))),
     }
+    for tts, own in voices.items():
+        makers[tts] = ("audio_ttfb_ms", partial(_voice, own))
     values: dict[str, Any] = {}
     doubts = [doubt for field in PLAUSIBLE_MS if (doubt := _hung(calls, field))]
     for value, (field, make) in makers.items():
@@ -179,14 +185,19 @@ def fit(calls: list[Call], name: str, base: ProfileFile, config: ResolvedVoiceCo
             doubts += [f"{value}: {fitted.doubt}"] if fitted.doubt else []
     if not values:
         raise ProfileError(f"{name}: nothing could be fitted; {'; '.join(doubts)}")
-    content = {
+    described = f"Latencies fitted from {_count(len(calls), 'call')}; the rest is {base.profile.name}'s."
+    return Fit(profile_content(name, base, described, values), tuple(doubts))
+
+
+def profile_content(name: str, base: ProfileFile, description: str, values: dict[str, Any]) -> dict[str, Any]:
+    """Return the content of a profile file that has some values and leaves the rest as ``base`` has it."""
+    return {
         "schema": SCHEMA,
         "name": name,
         "extends": base.profile.name if base.profile.name in shipped_profiles() else str(base.path.resolve()),
-        "description": f"Latencies fitted from {_count(len(calls), 'call')}; the rest is {base.profile.name}'s.",
+        "description": description,
         "values": values,
     }
-    return Fit(content, tuple(doubts))
 
 
 class _UnfitError(Exception):
@@ -255,6 +266,10 @@ def _fits(logs: list[float]) -> bool:
     return not (off_middle or off_end or furthest > max(0.1, 1.4 / math.sqrt(count)))
 
 
+def _voice(calls: list[Call]) -> _Fitted:
+    return _median(_values(calls, "audio_ttfb_ms"), len(calls))
+
+
 def _median(values: list[float], calls: int) -> _Fitted:
     _refuse_few(values)
     value = _ms(_quantile(values, 50))
@@ -263,15 +278,16 @@ def _median(values: list[float], calls: int) -> _Fitted:
 
 def _first_token(calls: list[Call], base: EngineProfile, config: ResolvedVoiceConfig) -> _Fitted:
     """Fit what is left of ``render_ms`` without the time that the text then waited in the buffer."""
-    voice = voice_of(base.values, config.tts_model, config.min_tts_speed)
     left = []
     for call in calls:
+        used = call.config or config
+        voice = voice_of(base.values, used.tts_model, used.min_tts_speed)
         for segment, value in call.measured("render_ms"):
             if value > LONGEST_MS:
                 continue
             sentences = cap(segment.label, None, None).sentences
-            chunks = chunks_after(sentences, voice, config.max_buffer_delay_ms)
-            left.append(value - (chunks[0].flushed_ms if chunks else config.max_buffer_delay_ms))
+            chunks = chunks_after(sentences, voice, used.max_buffer_delay_ms)
+            left.append(value - (chunks[0].flushed_ms if chunks else used.max_buffer_delay_ms))
     usable = [value for value in left if value > 0]
     _refuse_few(left)
     if len(left) - len(usable) > MOST_SHORT * len(left):

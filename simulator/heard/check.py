@@ -19,7 +19,7 @@ from simulator.measures.readouts import Measured, measure, percentile
 from simulator.recording import Recording
 from simulator.replay import play
 
-SEEDS = 5
+SEEDS = 9
 """Times a call is simulated: a turn's simulated response is the middle one of so many draws of the latencies."""
 
 COUNTED = ("cut_ins", "false_barge_ins", "hanging_turns")

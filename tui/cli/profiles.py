@@ -172,7 +172,7 @@ def fit_profile(request: FitRequest, *, as_json: bool) -> None:
     if request.output is None:
         write_content(content)
     else:
-        _write(request.output, content, force=request.force)
+        write_profile(request.output, content, force=request.force)
         if as_json:
             print(json.dumps(_fit_json(request.output, fitted, again, faults)))
         else:
@@ -191,7 +191,8 @@ def _fit_json(written: Path, fitted: Fit, again: tuple[str, ...], faults: Faults
     }
 
 
-def _write(path: Path, content: bytes, *, force: bool) -> None:
+def write_profile(path: Path, content: bytes, *, force: bool) -> None:
+    """Write a profile's file. Raises :class:`CallError` if there is one already, and :class:`WorkError`."""
     try:
         write_private(path, content, replace=force)
     except FileExistsError:

@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from tui.cli import completing
+from tui.cli.failure import CallError
 from tui.cli.groups import LATER_HELP, ShowingGroup
 from tui.cli.options import Json
 
@@ -36,8 +37,16 @@ def profiles(
 
 @profiles_app.command("fit")
 def profiles_fit(
-    calls: Annotated[list[Path], typer.Argument(metavar="CALL...", help="PlaybackTimeline JSON of real calls.")],
-    name: Annotated[str, typer.Option(help="The new profile's name.")],
+    timelines: Annotated[
+        list[Path] | None, typer.Argument(metavar="[CALL...]", help="PlaybackTimeline JSON of real calls.")
+    ] = None,
+    heard: Annotated[
+        list[str] | None,
+        typer.Option("--calls", metavar="SERVICE|FOLDER", help="Kept calls, to be fitted to by ear and by log."),
+    ] = None,
+    name: Annotated[
+        str | None, typer.Option(help="The new profile's name; with --calls, the output's by default.")
+    ] = None,
     config: Annotated[
         str | None, typer.Option("--config", "-c", help="The voice_config these calls were made under.")
     ] = None,
@@ -46,7 +55,17 @@ def profiles_fit(
     force: Annotated[bool, typer.Option("--force", help="Replace the file if it is there.")] = False,
     as_json: Json = False,
 ) -> None:
-    """Fit model latencies from the nav_ms, render_ms and audio_ttfb_ms of real calls."""
+    """Fit a profile to real calls: to pulled calls with --calls, or model latencies to timelines alone."""
+    if bool(heard) == bool(timelines):
+        raise CallError("name PlaybackTimeline files, or kept calls with --calls, and not both")
+    if heard:
+        from tui.cli.calls.fitting import HeardFitRequest, fit_calls
+
+        own = name or (output.stem if output else "fitted")
+        fit_calls(HeardFitRequest(heard, own, config, extends, output, force), as_json=as_json)
+        return
+    if name is None:
+        raise CallError("--name is missing: what is the new profile called?")
     from tui.cli.profiles import FitRequest, fit_profile
 
-    fit_profile(FitRequest(calls, name, config, extends, output, force), as_json=as_json)
+    fit_profile(FitRequest(timelines or [], name, config, extends, output, force), as_json=as_json)

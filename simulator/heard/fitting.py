@@ -1,0 +1,360 @@
+"""An engine profile fitted to heard calls: latencies from their logs, the end of turn and the rest from the audio.
+
+Values are fitted on one half of the calls and judged on the other half, group by group; a group that does not bring
+the simulation closer to the other half is not offered.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from statistics import median
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from simulator.engine.end_of_turn import OWN_THRESHOLD, ConfidencePolicy, Doubt, end_of_turn_policy
+from simulator.engine.profile import EngineProfile, ProfileFile
+from simulator.errors import ProfileError
+from simulator.heard.check import SEEDS, Check, ReplayedCall, check
+from simulator.profile_fitting import Call, Segment, fit, profile_content
+
+FEWEST_CALLS = 4
+"""Calls needed, so that each half has two."""
+
+FEWEST = 8
+"""Measurements needed for a value."""
+
+_NEAR_MS = 400
+"""A logged sound of the agent's is the heard one that begins this near to it."""
+
+_RESAMPLES = 400
+
+_MOST_MS = 300.0
+"""No wait counts for more: some ends of turn were taken back, or heard otherwise by the platform."""
+
+HALF_LIVES = np.round(np.arange(0.3, 1.5001, 0.02), 3)
+THRESHOLDS = np.round(np.arange(0.35, 0.9001, 0.01), 3)
+"""What the end of turn is tried with."""
+
+
+@dataclass(frozen=True, slots=True)
+class FittedProfile:
+    """A profile file's content, how it does on the calls it was not fitted on, and what is to be said of it."""
+
+    content: dict[str, Any]
+    before: Check
+    after: Check
+    doubts: tuple[str, ...] = ()
+    not_offered: tuple[str, ...] = ()
+
+
+@dataclass(slots=True)
+class _Group:
+    """Values that stand or fall together, by how far ``what`` of other calls is off, ms."""
+
+    what: str
+    judge: Callable[[Sequence[ReplayedCall], EngineProfile], float]
+    values: dict[str, Any] = field(default_factory=dict)
+
+
+def fit_heard(calls: Sequence[ReplayedCall], name: str, base: ProfileFile) -> FittedProfile:
+    """Fit a profile to calls, and judge it on those it was not fitted on.
+
+    Raises :class:`~simulator.errors.ProfileError` if there are too few calls, or no value makes it better.
+    """
+    if len(calls) < FEWEST_CALLS:
+        raise ProfileError(
+            f"{name}: a fit needs {FEWEST_CALLS} calls that can be replayed, and there are {len(calls)}"
+        )
+    ordered = sorted(calls, key=lambda call: (call.record.started_at or "", call.record.id))
+    own, others = ordered[::2], ordered[1::2]
+    doubts: list[str] = []
+    groups = [
+        _latencies(own, name, base, doubts),
+        _Group("the responses", _response_error, _sound_values(own, base.profile, doubts)),
+        _Group("the waits for ends of turn", _wait_error, _end_of_turn(own, base.profile, doubts)),
+    ]
+    before = check(others, base.profile, SEEDS)
+    kept, not_offered = _better(groups, others, base.profile)
+    after = check(others, _with(base.profile, kept), SEEDS)
+    if not kept or _error(after) >= _error(before):
+        raise ProfileError(
+            f"{name}: nothing fitted brings the simulation closer to the calls it was not fitted on; "
+            f"{'; '.join([*not_offered, *doubts]) or 'pull more calls'}"
+        )
+    described = (
+        f"Fitted to {len(own)} calls by ear and log. On {len(others)} others the median error of the response fell "
+        f"from {_error(before):.0f} to {_error(after):.0f} ms."
+    )
+    content = profile_content(name, base, described, kept)
+    return FittedProfile(content, before, after, tuple(doubts), tuple(not_offered))
+
+
+def _better(
+    groups: Sequence[_Group], others: Sequence[ReplayedCall], profile: EngineProfile
+) -> tuple[dict[str, Any], list[str]]:
+    """Return the values that bring other calls closer, and a sentence for each group that does not.
+
+    All are kept together where all together do; else each group is judged by what it is about.
+    """
+    everything = {name: value for group in groups for name, value in group.values.items()}
+    if _response_error(others, _with(profile, everything)) < _response_error(others, profile):
+        groups = [group for group in groups if group.judge is not _response_error]
+        everything = {name: value for name, value in everything.items() if not _in(groups, name)}
+    else:
+        everything = {}
+    kept, not_offered = everything, list[str]()
+    for group in groups:
+        if not group.values:
+            continue
+        tried = group.judge(others, _with(profile, kept | group.values))
+        without = group.judge(others, _with(profile, kept))
+        if tried < without:
+            kept = kept | group.values
+        else:
+            not_offered.append(
+                f"{', '.join(group.values)}: not offered, as {group.what} of the calls it was not fitted on come "
+                f"out no closer ({tried:.0f} ms off instead of {without:.0f} ms)"
+            )
+    return kept, not_offered
+
+
+def _in(groups: Sequence[_Group], name: str) -> bool:
+    return any(name in group.values for group in groups)
+
+
+def _error(found: Check) -> float:
+    size = found.absolute(0.5)
+    return float("inf") if size is None else size
+
+
+def _response_error(calls: Sequence[ReplayedCall], profile: EngineProfile) -> float:
+    return _error(check(calls, profile, SEEDS))
+
+
+def _wait_error(calls: Sequence[ReplayedCall], profile: EngineProfile) -> float:
+    """Return the median size of the error of the waits for ends of turn, ms."""
+    policy = end_of_turn_policy(profile.values)
+    assert isinstance(policy, ConfidencePolicy)
+    off = [
+        abs(_predicted(wait, policy.doubt, wait.threshold or policy.threshold) - wait.waited_ms)
+        for number, call in enumerate(calls)
+        for wait in _waits(number, call, profile)
+    ]
+    return float(median(off)) if off else 0.0
+
+
+def _with(profile: EngineProfile, values: dict[str, Any]) -> EngineProfile:
+    raw = profile.model_dump(by_alias=True)
+    raw["values"] = raw["values"] | values
+    return EngineProfile.model_validate(raw)
+
+
+# ---- latencies, from the logs
+
+
+def _latencies(calls: Sequence[ReplayedCall], name: str, base: ProfileFile, doubts: list[str]) -> _Group:
+    group = _Group("the responses", _response_error)
+    logged = [Call(Path(call.record.id), _segments(call), call.config) for call in calls]
+    if not any(call.segments for call in logged):
+        doubts.append("navigation, first token and voice stay: the calls' logs have no latencies")
+        return group
+    try:
+        found = fit(logged, name, base, calls[0].config)
+    except ProfileError as error:
+        doubts.append(str(error))
+        return group
+    doubts += found.doubts
+    group.values = found.content["values"]
+    return group
+
+
+def _segments(call: ReplayedCall) -> tuple[Segment, ...]:
+    """Return the logged answers as a timeline has them; one with a tool says so."""
+    found: list[Segment] = []
+    for number, turn in enumerate(call.record.logged("agent")):
+        figures = {
+            "nav_ms": turn.figure("navigation_ms"),
+            "render_ms": turn.figure("render_ms"),
+            "audio_ttfb_ms": turn.figure("voice_first_audio_ms"),
+        }
+        if any(figures.values()):
+            found.append(Segment(type="agent_speech", turn_index=number, label=turn.text or "", **figures))
+            if turn.tools:
+                found.append(Segment(type="tool_call", turn_index=number))
+    return tuple(found)
+
+
+# ---- transport, stopping and speaking, from the audio
+
+
+def _sound_values(calls: Sequence[ReplayedCall], profile: EngineProfile, doubts: list[str]) -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    makers: tuple[tuple[str, Callable[[], list[float]], str], ...] = (
+        ("transport_ms", lambda: _late(calls, "response"), "audible begin of responses less the logged one"),
+        ("filler_first_audio_ms", lambda: _late(calls, "filler"), "audible begin of fillers less the logged one"),
+        ("speech_ms_per_char", lambda: _rates(calls), "audible length of responses by their characters"),
+        (
+            "stop_latency_ms",
+            lambda: _stops(calls, profile),
+            "audible stops, less what the barge-in rule took in simulation",
+        ),
+    )
+    for name, measure, method in makers:
+        values = measure()
+        if len(values) < FEWEST:
+            doubts.append(f"{name} stays: {len(values)} measurements ({method}), and a fit needs {FEWEST}")
+            continue
+        places = 1 if name == "speech_ms_per_char" else 0
+        low, high = _interval(values)
+        value = round(max(0.0, median(values)), places)
+        note = f"median of {method}; n={len(values)}, 95% interval [{low:.{places}f}, {high:.{places}f}]"
+        found[name] = {"value": value, "origin": "fitted from calls", "note": note}
+    return found
+
+
+def _interval(values: Sequence[float]) -> tuple[float, float]:
+    """Return a 95 % bootstrap interval of the median."""
+    drawn = np.random.default_rng(0).choice(np.asarray(values, np.float64), (_RESAMPLES, len(values)))
+    low, high = np.quantile(np.median(drawn, axis=1), [0.025, 0.975])
+    return float(low), float(high)
+
+
+def _begins(call: ReplayedCall) -> list[float]:
+    return [1000 * start for start, _ in call.heard["stretches"]["agent"]]
+
+
+def _late(calls: Sequence[ReplayedCall], kind: str) -> list[float]:
+    """Return by how much the agent's sounds are heard later than they are logged, ms."""
+    found = []
+    for call in calls:
+        begins = _begins(call)
+        for turn in call.record.logged("agent"):
+            at_ms = 1000 * (turn.from_s or 0.0)
+            near = min((begin - at_ms for begin in begins), key=abs, default=_NEAR_MS)
+            if turn.kind == kind and abs(near) < _NEAR_MS:
+                found.append(near)
+    return found
+
+
+def _rates(calls: Sequence[ReplayedCall]) -> list[float]:
+    """Return how long the agent takes for a character, ms, in responses that were heard to their end."""
+    found = []
+    for call in calls:
+        stretches = [(1000 * start, 1000 * end) for start, end in call.heard["stretches"]["agent"]]
+        spoken = [1000 * start for start, _ in call.heard["stretches"]["caller"]]
+        agent = call.record.logged("agent")
+        for number, turn in enumerate(agent):
+            at_ms, until_ms = 1000 * (turn.from_s or 0.0), 1000 * (turn.to_s or 0.0)
+            after = [1000 * (one.from_s or 0.0) for one in agent[number + 1 :]][:1]
+            own = [one for one in stretches if abs(one[0] - at_ms) < _NEAR_MS]
+            cut = any(at_ms < start < until_ms + _NEAR_MS for start in spoken)
+            if turn.kind != "response" or not turn.text or len(turn.text) < 20 or not own or cut:
+                continue
+            limit = min([until_ms + _NEAR_MS, *after])
+            end = max((end for start, end in stretches if own[0][0] <= start < limit), default=own[0][1])
+            found.append((end - own[0][0]) / len(turn.text))
+    return found
+
+
+def _stops(calls: Sequence[ReplayedCall], profile: EngineProfile) -> list[float]:
+    """Return what stopping takes once it is decided, ms: heard stops less simulated, the profile's own added."""
+    found: list[float] = []
+    for call in calls:
+        heard = call.heard["values"].get("barge_in_stop_ms", [])
+        simulated = call.simulate(profile, 0).times.get("barge_in_stop_ms", ())
+        if len(heard) == len(simulated):
+            own = profile.values.stop_latency_ms.value
+            found += [a - b + own for a, b in zip(heard, simulated, strict=True)]
+    return found
+
+
+# ---- the end of turn
+
+
+@dataclass(frozen=True, slots=True)
+class _Wait:
+    """One heard wait for an end of turn, ms after the caller's speech ended, and what decided about it."""
+
+    call: int
+    waited_ms: float
+    known_ms: int
+    completeness: float
+    timeout_ms: int
+    threshold: float | None
+    """The confidence that the call's settings ask for; ``None``: the profile's own."""
+
+
+def _end_of_turn(calls: Sequence[ReplayedCall], profile: EngineProfile, doubts: list[str]) -> dict[str, Any]:
+    waits = [wait for number, call in enumerate(calls) for wait in _waits(number, call, profile)]
+    own = sum(wait.threshold is None for wait in waits)
+    if len(waits) < FEWEST:
+        doubts.append(f"the end of turn stays: {len(waits)} of its waits are in the logs, and a fit needs {FEWEST}")
+        return {}
+    off = _off(waits, profile)
+    half_life, threshold = _best(off)
+    order = np.array([wait.call for wait in waits])
+    drawn = np.random.default_rng(0).integers(0, len(calls), (_RESAMPLES // 4, len(calls)))
+    weights = [np.bincount(calls_drawn, minlength=len(calls))[order] for calls_drawn in drawn]
+    again = np.array([_best(off, weight) for weight in weights])
+    low, high = np.quantile(again, [0.025, 0.975], axis=0)
+    method = f"so that the logged waits for ends of turn are met; n={len(waits)} turns of {len(calls)} calls"
+
+    def value(found: float, at: int, count: str) -> dict[str, Any]:
+        note = f"{method}{count}, 95% interval [{low[at]:.2f}, {high[at]:.2f}]"
+        return {"value": round(found, 3), "origin": "fitted from calls", "note": note}
+
+    values = {"eot_half_life_s": value(half_life, 0, "")}
+    if own >= FEWEST:
+        values["eot_threshold"] = value(threshold, 1, f", {own} of them under the profile's own threshold")
+    else:
+        doubts.append(
+            f"eot_threshold stays: {own} turns were heard under it (other settings have a threshold of their own)"
+        )
+    return values
+
+
+def _waits(number: int, call: ReplayedCall, profile: EngineProfile) -> list[_Wait]:
+    limits = end_of_turn_policy(profile.values).limits(call.config)
+    threshold = None if limits.setting == OWN_THRESHOLD else limits.threshold
+    found = []
+    for turn in call.heard["turns"]:
+        waited = turn["reported"].get("end_of_turn_ms")
+        end_ms = 1000 * turn["caller_end_s"]
+        spans = [span for span in call.activity.spans if abs(span.end_ms - end_ms) < _NEAR_MS]
+        if waited is None or not spans or waited >= limits.timeout_ms:
+            continue
+        last = max(spans, key=lambda span: span.end_ms)
+        known = last.end_known_ms - last.end_ms
+        found.append(_Wait(number, waited, known, last.completeness, limits.timeout_ms, threshold))
+    return found
+
+
+def _off(waits: Sequence[_Wait], profile: EngineProfile) -> NDArray[np.float64]:
+    """Return how far each wait is from what each half-life and threshold would make of it, ms, at most 300."""
+    policy = end_of_turn_policy(profile.values)
+    assert isinstance(policy, ConfidencePolicy)
+    off = np.empty((len(waits), len(HALF_LIVES), len(THRESHOLDS)))
+    for number, wait in enumerate(waits):
+        for place, half_life in enumerate(HALF_LIVES.tolist()):
+            doubt = policy.doubt._replace(half_life_s=half_life)
+            asked = THRESHOLDS.tolist() if wait.threshold is None else [wait.threshold]
+            predicted = np.array([_predicted(wait, doubt, one) for one in asked], np.float64)
+            off[number, place] = np.minimum(np.abs(predicted - wait.waited_ms), _MOST_MS)
+    return off
+
+
+def _predicted(wait: _Wait, doubt: Doubt, threshold: float) -> int:
+    """Return how long the wait would be, ms."""
+    needed = doubt.needed_ms(threshold, wait.completeness)
+    return wait.timeout_ms if needed is None else min(max(needed, wait.known_ms), wait.timeout_ms)
+
+
+def _best(off: NDArray[np.float64], weight: NDArray[np.int64] | None = None) -> tuple[float, float]:
+    """Return the half-life and threshold whose waits are nearest together."""
+    total = off.sum(axis=0) if weight is None else np.tensordot(weight, off, axes=1)
+    half_life, threshold = np.unravel_index(int(total.argmin()), total.shape)
+    return float(HALF_LIVES[half_life]), float(THRESHOLDS[threshold])

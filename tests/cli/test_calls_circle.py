@@ -1,0 +1,49 @@
+"""Pull, check, fit, check again: the demo's calls are made with a profile of their own, and fitting finds it."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import pytest
+
+from simulator.activity.models import smart_turn_path
+from simulator.engine.profile import load_profile
+from tests.cli.conftest import turnlab_in
+
+TRUTH = Path(__file__).parents[2] / "recordings" / "demo_calls" / "profile.json"
+
+
+@pytest.mark.slow
+def test_fitting_to_the_demos_calls_finds_what_they_were_made_with(tmp_path: Path, analyses: Path) -> None:
+    if smart_turn_path() is None:
+        pytest.skip("the Smart Turn model is not installed")
+    turnlab = turnlab_in(tmp_path, analyses)
+    assert turnlab("calls", "pull", "Intake Line").code == 0
+    before = turnlab("calls", "check", "Intake Line", "--json").json()
+    profile = tmp_path / "p.json"
+    fitted = turnlab("profiles", "fit", "--calls", "Intake Line", "--output", str(profile), "--json").json()
+    after = turnlab("calls", "check", "Intake Line", "--profile", str(profile), "--json").json()
+    assert before["turns"] == after["turns"] > 50
+    assert after["abs_error_ms"]["p50"] < before["abs_error_ms"]["p50"]
+    assert after["within_100_ms"] > before["within_100_ms"]
+    judged = fitted["judged"]
+    assert judged["after"]["abs_error_ms"]["p50"] < judged["before"]["abs_error_ms"]["p50"]
+    found, truth = load_profile(str(profile)).values, load_profile(str(TRUTH)).values
+    assert abs(found.eot_threshold.value - truth.eot_threshold.value) <= 0.05
+    for name in ("nav_ms", "engage_first_token_ms"):
+        assert getattr(found, name).p50 == pytest.approx(getattr(truth, name).p50, rel=0.1)
+        assert getattr(found, name).p95 == pytest.approx(getattr(truth, name).p95, rel=0.25)
+    for name in ("tts_sonic_3_ms", "transport_ms", "filler_first_audio_ms", "speech_ms_per_char"):
+        assert getattr(found, name).value == pytest.approx(getattr(truth, name).value, rel=0.1)
+    notes = json.loads(profile.read_text())["values"]["transport_ms"]["note"]
+    assert "n=" in notes
+    assert "95% interval" in notes
+
+
+def test_a_fit_needs_calls_of_one_kind(tmp_path: Path, analyses: Path) -> None:
+    turnlab = turnlab_in(tmp_path, analyses)
+    for line in (("fit",), ("fit", "call.json", "--calls", "Intake Line"), ("fit", "call.json")):
+        done = turnlab("profiles", *line)
+        assert done.code == 2
+        assert "--calls" in done.err or "--name" in done.err
