@@ -18,7 +18,7 @@ from tui.commands.shared import SHOW_HELP, SHOW_SYMPTOMS
 from tui.terminal_text import content
 
 ALWAYS = (SHOW_SYMPTOMS.id, SHOW_HELP.id)
-"""What fits at any width: the two keys for a person who does not know what to do."""
+"""What fits at any width, under a screen's own id too: the two keys for a person who does not know what to do."""
 _KEY, _TOOLTIP = "turnlab_key", "turnlab_tooltip"
 
 
@@ -52,12 +52,12 @@ class KeyLine(Widget):
             (binding.id, self._part(binding, key_style, idle_style if binding.id in reasons else None))
             for binding in self._shown(reasons)
         ]
-        room = self.size.width - sum(part.cell_length for id, part in parts if id in ALWAYS)
+        room = self.size.width - sum(part.cell_length for id, part in parts if _always(id))
         fitting = []
         for id, part in parts:
-            if id not in ALWAYS:
+            if not _always(id):
                 room -= part.cell_length
-            if room >= 0 or id in ALWAYS:
+            if room >= 0 or _always(id):
                 fitting.append(part)
         return Content("").join(fitting)
 
@@ -93,6 +93,10 @@ class KeyLine(Widget):
     def on_mouse_move(self, event: events.MouseMove) -> None:
         """Say what the key under the mouse does."""
         self.tooltip = content(event.style.meta.get(_TOOLTIP, "")) or None
+
+
+def _always(id: str | None) -> bool:
+    return (id or "").endswith(ALWAYS)
 
 
 class GuideLine(Static):
