@@ -225,11 +225,10 @@ class TurnlabApp(ConnectedApp, inherit_bindings=False):
 
     def jumps_from(self, screen: Screen[Any]) -> Iterator[Jump]:
         """Return what can be gone to from any screen: services, and the recordings, fields and presets of Tune."""
-        in_services = screen is self.services_screen
-        if not in_services:
+        if screen is not self.services_screen:
             yield from map(self._jump_to, self.services_screen.listing.known)
         if not screen.is_modal:
-            service = self.services_screen.highlighted if in_services else None
+            service = self._service_on(screen)
             yield from self.tunes.jumps(lambda then: self.open_screen(TUNE, service, then))
 
     async def jumps_called(self, text: str) -> Sequence[Jump]:
@@ -271,24 +270,27 @@ class TurnlabApp(ConnectedApp, inherit_bindings=False):
         self.services_screen.show_saved(message.service)  # type: ignore[attr-defined]
 
     def action_show(self, screen: str) -> None:
-        """Go to a screen, by its id in the registry; from Services with the highlighted service."""
+        """Go to a screen, by its id in the registry; from Services and Calls with the service in view."""
         if screen == SERVICES:
             self.switch_mode(SERVICES)
             return
         # Looked up now, because the keys that follow may move the highlight.
-        in_services = self.screen is self.services_screen
-        self.open_screen(screen, self.services_screen.highlighted if in_services else None)
+        self.open_screen(screen, self._service_on(self.screen))
+
+    def _service_on(self, screen: Screen[Any]) -> Service | None:
+        """Return the service that a screen is about: the highlighted one, or the one whose calls it lists."""
+        if screen is self.services_screen:
+            return self.services_screen.highlighted
+        return self.calls.kept.service if self.calls is not None and screen is self.calls else None
 
     def action_show_symptoms(self) -> None:
-        """Ask what callers complain about: in Tune, from Services with the highlighted service."""
+        """Ask what callers complain about: in Tune, from Services and Calls with the service in view."""
         if (here := getattr(self.screen, "symptoms", None)) is not None:
             here.ask()
-        elif self.screen is not self.services_screen:
-            self.open_screen(TUNE, then=lambda tune: tune.symptoms.ask())
-        elif self.services_screen.listed.waiting:
+        elif self.screen is self.services_screen and self.services_screen.listed.waiting:
             self.set_timer(STILL_COMING_S, self._show_symptoms_of_service)
         else:
-            self.open_screen(TUNE, self.services_screen.highlighted, lambda tune: tune.symptoms.ask())
+            self.open_screen(TUNE, self._service_on(self.screen), lambda tune: tune.symptoms.ask())
 
     def _show_symptoms_of_service(self) -> None:
         """Go on once the services came, unless the person went elsewhere."""
