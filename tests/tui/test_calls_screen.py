@@ -24,6 +24,8 @@ from tui.app import TurnlabApp
 from tui.calls.call_list import CallList
 from tui.calls.kept import passes
 from tui.calls.screen import CallsScreen
+from tui.services.list_pane import ServiceList
+from tui.tune.symptom_guide import SymptomGuide
 
 Compare = Callable[..., bool]
 SMALL, USUAL = (80, 24), (120, 40)
@@ -139,6 +141,10 @@ async def test_calls_are_listed_filtered_and_read(app: TurnlabApp) -> None:
         assert not screen.query_one("#calls-pane").display
         await pilot.press("escape")
         assert screen.query_one("#calls-pane").display
+        app.services_screen.query_one(ServiceList).cursor = 0
+        await pilot.press("f1")
+        await until(pilot, lambda: isinstance(app.screen, SymptomGuide), "symptoms")
+        assert app.screen_stack[0].session.title == "Intake Line", "the service whose calls are listed"  # type: ignore[attr-defined]
 
 
 @pytest.mark.slow
