@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shutil
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from functools import cache
@@ -120,8 +121,11 @@ def desk(serving: Served, inside: Callable[[Mapping[str, str]], Turnlab]) -> Ite
 
 
 @pytest.fixture
-def alone(inside: Callable[[Mapping[str, str]], Turnlab]) -> Turnlab:
-    """``turnlab`` with the embedded platform."""
+def alone(inside: Callable[[Mapping[str, str]], Turnlab], tmp_path: Path, seeded_workspace: Path) -> Turnlab:
+    """``turnlab`` with the embedded platform, over a demo workspace of its own."""
+    data = tmp_path / "data"
+    data.mkdir(mode=0o700)
+    shutil.copy(seeded_workspace, data)
     return inside({})
 
 

@@ -49,26 +49,18 @@ def workspace(tmp_path: Path) -> Path:
     return tmp_path / "data" / "workspace.db"
 
 
-@pytest.fixture(scope="session")
-def _seeded(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A workspace file as a first start leaves it, to be copied: seeding one takes 20 ms."""
-    path = tmp_path_factory.mktemp("seeded") / "workspace.db"
-    Database.open(path, fill=seed).close()
-    return path
-
-
 @pytest.fixture
-async def client(workspace: Path, _seeded: Path) -> AsyncIterator[ServicesClient]:
+async def client(workspace: Path, seeded_workspace: Path) -> AsyncIterator[ServicesClient]:
     workspace.parent.mkdir(exist_ok=True)
-    shutil.copy(_seeded, workspace)
+    shutil.copy(seeded_workspace, workspace)
     async with open_embedded(workspace) as opened:
         yield opened
 
 
 @pytest.fixture
-async def wire(workspace: Path, _seeded: Path) -> AsyncIterator[Wire]:
+async def wire(workspace: Path, seeded_workspace: Path) -> AsyncIterator[Wire]:
     workspace.parent.mkdir(exist_ok=True)
-    shutil.copy(_seeded, workspace)
+    shutil.copy(seeded_workspace, workspace)
     database = Database.open(workspace, fill=seed)
     known = access(database)
     transport = httpx.ASGITransport(create_app(database), raise_app_exceptions=False)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import os
 import shutil
 import time
@@ -73,19 +72,6 @@ def same_everywhere(analyses: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: P
     yield
     monkeypatch.undo()
     time.tzset()
-
-
-@pytest.fixture(scope="session")
-def seeded_workspace(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """The demo workspace, made once: copy it, do not open it."""
-    path = tmp_path_factory.mktemp("seed") / "workspace.db"
-
-    async def fill() -> None:
-        async with open_embedded(path):
-            pass
-
-    asyncio.run(fill())
-    return path
 
 
 @pytest.fixture
