@@ -20,7 +20,7 @@ from simulator.activity.analyzer import analyze
 from simulator.activity.end_of_turn import EndOfTurnModel, SilenceOnly
 from simulator.activity.model import FRAME_SAMPLES
 from simulator.activity.silero import FrameSilero, SequenceSilero, VoiceModel
-from simulator.activity.smart_turn import installed_smart_turn
+from simulator.activity.smart_turn import WINDOW_SECONDS, SmartTurn, installed_smart_turn, log_mel
 from simulator.audio.source import AudioSource, open_audio
 from simulator.recording import bundled_folder, find_audio
 
@@ -28,16 +28,17 @@ from simulator.recording import bundled_folder, find_audio
 def main() -> None:
     """Print the figures."""
     with tempfile.TemporaryDirectory() as folder:
-        path = Path(sys.argv[1]) if len(sys.argv) > 1 else _ten_minutes(Path(folder))
+        path = Path(sys.argv[1]) if len(sys.argv) > 1 else bundled_calls(Path(folder))
         source = open_audio(path)
         print(f"{source.duration_s:.0f} s of audio, median of 3")
-        print(f"voice activity alone         {_rate(source, SilenceOnly()):6.0f} x real time")
+        print(f"voice activity alone         {rate(source, SilenceOnly()):6.0f} x real time")
         model = installed_smart_turn()
         if model is None:
             print("Smart Turn is not installed")
         else:
             pauses = len(analyze(source, model).spans)
-            print(f"with Smart Turn, {pauses:3} pauses  {_rate(source, model):6.0f} x real time")
+            print(f"with Smart Turn, {pauses:3} pauses  {rate(source, model):6.0f} x real time")
+            _print_a_pause(source, model)
         samples = source.samples()
         frames = samples[: len(samples) // FRAME_SAMPLES * FRAME_SAMPLES].reshape(-1, FRAME_SAMPLES)
         for name, detector in (("one frame a call", FrameSilero()), ("many frames a call", SequenceSilero())):
@@ -45,8 +46,16 @@ def main() -> None:
     print_peaks(HOURS, ("plain",))
 
 
-def _rate(source: AudioSource, model: EndOfTurnModel) -> float:
+def rate(source: AudioSource, model: EndOfTurnModel) -> float:
+    """Return how many seconds of it one core analyses in a second, the median of three times."""
     return source.duration_s / statistics.median(_timed(lambda: analyze(source, model)) for _ in range(3))
+
+
+def _print_a_pause(source: AudioSource, model: SmartTurn) -> None:
+    heard = source.samples()[: WINDOW_SECONDS * SAMPLE_RATE]
+    whole_s = statistics.median(_timed(lambda: model.judge(heard, 200)) for _ in range(20))
+    ready_s = statistics.median(_timed(lambda: log_mel(heard)) for _ in range(20))
+    print(f"a pause                      {1000 * whole_s:6.1f} ms, of which {1000 * ready_s:.1f} ms make it ready")
 
 
 def _network_rate(detector: VoiceModel, frames: np.ndarray[tuple[int, int], np.dtype[np.float32]]) -> float:
@@ -65,11 +74,12 @@ def _timed(work: object) -> float:
     return time.process_time() - started
 
 
-def _ten_minutes(folder: Path) -> Path:
+def bundled_calls(folder: Path, seconds: int = 600) -> Path:
+    """Write so many seconds of the bundled recordings, one after another, into a folder."""
     calls = [open_audio(path).samples() for path in find_audio([bundled_folder()])]
-    joined = np.concatenate(calls * (600 * SAMPLE_RATE // sum(len(call) for call in calls) + 1))
-    path = folder / "ten-minutes.flac"
-    sf.write(path, joined[: 600 * SAMPLE_RATE], SAMPLE_RATE)
+    joined = np.concatenate(calls * (seconds * SAMPLE_RATE // sum(len(call) for call in calls) + 1))
+    path = folder / "calls.flac"
+    sf.write(path, joined[: seconds * SAMPLE_RATE], SAMPLE_RATE)
     return path
 
 

@@ -2,17 +2,25 @@
 
 Nothing in voice activity and barge-in was fitted. The end of turn is shown by kind of speech, with the shape that
 was chosen on all of it; how well that does on speakers it was not chosen by, ``benchmarks/calibration`` says.
-Recordings that their labels call hard (echo, 5 dB) are apart.
+Recordings that their labels call hard (echo, 5 dB) are apart. Figures by eot-bench's definitions, of people
+talking, and the speed of the analysis follow.
 """
 
 from __future__ import annotations
 
 import sys
+import tempfile
+from collections.abc import Iterator
+from itertools import pairwise
 from pathlib import Path
 
+from benchmarks.analysis import bundled_calls, rate
 from benchmarks.silero_reference import reference_spans
 from simulator.activity.cache import cached_analysis
-from simulator.activity.end_of_turn import end_of_turn_model
+from simulator.activity.end_of_turn import SilenceOnly, end_of_turn_model
+from simulator.audio.source import open_audio
+from simulator.engine.end_of_turn import end_of_turn_policy
+from simulator.measures.eot_bench import Figures, Prediction, Row, predictions, scores
 from simulator.measures.scoring import (
     WANTED,
     FrameScore,
@@ -30,6 +38,13 @@ F1_WITHIN = 0.02
 SHORTER_PERCENT = {"natural": {0.05: -22.0, 0.1: -16.0, 0.2: -10.0}}
 """How much shorter than by silence alone waits are to be, by kind of speech and budget; elsewhere not longer."""
 
+TALKING = "natural"
+LONGEST_END_S = 4.0
+"""What comes later in the silence after a turn, no policy of eot-bench waits for."""
+
+SPEED_FROM_S = 120
+TIMES_REAL_TIME = 100
+
 
 def main() -> None:
     """Print every figure with its target and whether it is met."""
@@ -41,6 +56,8 @@ def main() -> None:
     _print_voice(evaluation)
     _print_barge_in(evaluation)
     _print_end_of_turn(evaluation)
+    _print_eot_bench(evaluation)
+    _print_speed()
 
 
 def _print_voice(evaluation: Evaluation) -> None:
@@ -66,8 +83,8 @@ def _reference(recording: Recording) -> FrameScore:
 
 
 def _print_barge_in(evaluation: Evaluation) -> None:
-    for hard, scores in barge_in_scores(evaluation.scored, ARM).items():
-        for score in scores:
+    for hard, by_kind in barge_in_scores(evaluation.scored, ARM).items():
+        for score in by_kind:
             what = f"barge-in, {score.kind}{', hard' if hard else ''}"
             if not score.wanted:
                 met = score.stopped == 0 if score.kind in ("cough", "other noise") else None
@@ -94,6 +111,57 @@ def _print_end_of_turn(evaluation: Evaluation) -> None:
         own = score.own
         figure = f"{own.cut} of {own.turns} cut ({own.cut_in_rate:.1%}), mean {own.mean_ms:,.0f} ms"
         _line(f"  the profile's {own.threshold:g}", figure, None)
+
+
+def _print_eot_bench(evaluation: Evaluation) -> None:
+    """Print the figures of eot-bench's definitions, each labelled turn of people talking being a row."""
+    found = [
+        one
+        for recording in evaluation.recordings
+        if recording.labels and recording.labels.model_dump().get("kind") == TALKING
+        for one in _predicted(recording, evaluation)
+    ]
+    whole = scores(found)[None]
+    print(f"\neot-bench's figures, {TALKING}: {whole.turns} turns, {whole.holds} pauses and {whole.ends} ends")
+    if whole.judged is None or whole.silence is None:
+        return
+    for (what, ours), (_, alone) in zip(_bests(whole.judged), _bests(whole.silence), strict=True):
+        _line(f"  {what}", f"{ours}, silence only {alone}", None)
+
+
+def _predicted(recording: Recording, evaluation: Evaluation) -> Iterator[Prediction]:
+    labels, policy = recording.labels, end_of_turn_policy(evaluation.profile.values)
+    assert labels is not None
+    activity = cached_analysis(recording.source, end_of_turn_model())
+    speech = sorted(labels.speech or ())
+    for number, turn in enumerate(labels.caller_turns()):
+        inside = [span for span in speech if turn.start_s - 0.1 <= span[0] < turn.end_s]
+        after_s = [start_s for start_s, _ in speech if start_s >= turn.end_s]
+        until_s = min(turn.end_s + LONGEST_END_S, *after_s[:1], activity.duration_ms / 1000)
+        spans = [*((one[1], other[0]) for one, other in pairwise(inside)), (turn.end_s, until_s)]
+        silences = [{"start": start_s, "end": max(start_s, end_s)} for start_s, end_s in spans]
+        raw = {"id": f"{recording.id}-{number}", "language": "any", "audio": str(recording.source.path)}
+        yield from predictions(Row.model_validate(raw | {"silence_spans": silences}), activity, policy)
+
+
+def _bests(figures: Figures) -> Iterator[tuple[str, str]]:
+    for within_ms, best in figures.cut_at_ms.items():
+        yield (
+            f"pauses answered in within a mean delay of {within_ms} ms",
+            f"{best.cut_rate:.1%}" if best else "none",
+        )
+    for within, best in figures.delay_at.items():
+        yield f"mean delay within {within:.0%} of pauses", f"{best.delay_ms:,.0f} ms" if best else "none"
+
+
+def _print_speed() -> None:
+    print("\nspeed of the analysis, by the time of one core")
+    with tempfile.TemporaryDirectory() as folder:
+        source = open_audio(bundled_calls(Path(folder), SPEED_FROM_S))
+        model = end_of_turn_model()
+        for name, one in (("voice activity alone", SilenceOnly()), (f"with {model.name}", model)):
+            times = rate(source, one)
+            _line(f"  {name}", f"{times:.0f} x real time", times >= TIMES_REAL_TIME)
 
 
 def _line(what: str, figure: str, met: bool | None) -> None:
