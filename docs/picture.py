@@ -13,8 +13,8 @@ from tui.app import TurnlabApp
 
 PICTURE = Path(__file__).with_name("tune.svg")
 SERVICE = "Intake Line"
-KEYS = ("down", "left", "left", "left", "left", "left", "left")
-"""From the first field to max_buffer_delay_ms, and six steps down."""
+KEYS = (*["down"] * 4, "left", "a")
+"""From the first field to filler_style, to a backchannel, and over all recordings."""
 
 
 async def main() -> None:
@@ -28,7 +28,7 @@ async def main() -> None:
             await _settle(pilot)
             for key in KEYS:
                 await pilot.press(key)
-            await _settle(pilot)
+                await _settle(pilot)
             PICTURE.write_text(app.export_screenshot(title="Turnlab"), encoding="utf-8")
 
 

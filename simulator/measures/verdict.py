@@ -60,19 +60,20 @@ def _clause(comparison: Comparison, response: Compared, arm: str, against: str) 
     """Return what an arm is, against one that is named before where it is called nothing."""
     alone = response.why_no_interval is not None
     gains, costs = _rest(comparison, arm, alone=alone)
-    head, side = _head(response, arm, against, alone=alone)
+    head, side = _head(response, arm, comparison.baseline, against, alone=alone)
     same, other = (costs, gains) if side > 0 else (gains, costs)
     parts = [head, *(f"and {_listed(one)}" for one in (same,) if one)]
     return " ".join(parts) + (f", but {_listed(other)}" if other else "")
 
 
-def _head(response: Compared, arm: str, against: str, *, alone: bool) -> tuple[str, int]:
+def _head(response: Compared, arm: str, baseline: str, against: str, *, alone: bool) -> tuple[str, int]:
     """Return what the response says, and its side: 1 slower, −1 quicker, 0 neither."""
-    delta = response.delta[arm] or 0.0
+    # rounded first, as tables do it, so that the figures shown can be subtracted by hand
+    delta = round(response.arms[arm] or 0.0) - round(response.arms[baseline] or 0.0)
     than, as_it, from_it = (f" {word} {against}" if against else "" for word in ("than", "as", "from"))
     bounds = response.ci95.get(arm)
     if alone:
-        if not round(delta):
+        if not delta:
             return f"as quick{as_it}", 0
         return f"{abs(delta):,.0f} ms {'slower' if delta > 0 else 'quicker'}{than}", 1 if delta > 0 else -1
     if bounds is None:
