@@ -143,7 +143,7 @@ class PaneScreen(Place):
             self._pane = pane
             self.fit()
             # Textual styles what is inside FIELD:focus-within again, and not what is inside PANE:focus-within.
-            self.app.stylesheet.update_nodes(self.query(".pane-title"))
+            self.app.stylesheet.update_nodes(self.query(".pane-title, .pane-title *"))
 
     def action_turn_pane(self, steps: int) -> None:
         """Go to the next pane."""
