@@ -56,6 +56,7 @@ class CallOverview:
     simulated: bool = False
     operator: bool = False
     made_by_turnlab: bool = False
+    kept_since: datetime | None = None
     heard: Heard | None = None
 
     @property
@@ -96,6 +97,7 @@ def overview(folder: Path) -> CallOverview | None:
         simulated=as_bool(raw.get("simulated")) or False,
         operator=bool(raw.get("operator")),
         made_by_turnlab=as_bool(raw.get("made_by_turnlab")) or False,
+        kept_since=as_time(raw.get("kept_since")),
         heard=heard_of(folder),
     )
 

@@ -8,7 +8,7 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, JsonValue
 
 from services.calls.masking import masked_number, masked_words
 
-SCHEMA: Final = "turnlab.call/1"
+SCHEMA: Final = "turnlab.call_record/1"
 
 Speaker = Literal["caller", "agent", "operator"]
 Source = Literal["platform", "import"]
@@ -81,7 +81,7 @@ class CallTurn(_Part):
 class CallRecord(_Part):
     """What is known of one kept call."""
 
-    schema_: Literal["turnlab.call/1"] = Field(default=SCHEMA, alias="schema")
+    schema_: Literal["turnlab.call_record/1"] = Field(default=SCHEMA, alias="schema")
     id: str = Field(min_length=1)
     source: Source
     workspace: str = Field(min_length=1)

@@ -64,6 +64,11 @@ def purge(folders: CallFolders, older_than: timedelta | None, *, workspace: str 
     return Purged(count, size, tuple(problems))
 
 
+def oldest_kept(folders: CallFolders) -> datetime:
+    """Return the moment before which calls are no longer kept."""
+    return datetime.now(UTC) - timedelta(days=kept_days(folders))
+
+
 def purge_expired(folders: CallFolders) -> Purged:
     """Delete the calls that were kept for as long as they are kept."""
     return purge(folders, timedelta(days=kept_days(folders)))

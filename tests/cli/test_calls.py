@@ -53,7 +53,7 @@ def _are_listed_and_shown_masked(desk: Turnlab, home: Path) -> None:
 def _are_named_without_their_words(desk: Turnlab, home: Path) -> None:
     folder = next((home / "data" / "calls").glob("*/*/call.json"))
     before = folder.read_bytes()
-    folder.write_text('{"schema": "turnlab.call/1", "id": 5, "turns": "I am Jane at +15550100142"}')
+    folder.write_text('{"schema": "turnlab.call_record/1", "id": 5, "turns": "I am Jane at +15550100142"}')
     done = desk("calls", "list", "--json")
     folder.write_bytes(before)
     assert len(done.json()["calls"]) == 4

@@ -14,7 +14,7 @@ from services.calls.masking import masked_number
 from services.calls.record import CallRecord
 
 RECORD = {
-    "schema": "turnlab.call/1",
+    "schema": "turnlab.call_record/1",
     "id": "../CA 1/é",
     "source": "platform",
     "workspace": "w1",

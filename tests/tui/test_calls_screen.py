@@ -20,6 +20,7 @@ from services.embedded import open_embedded
 from services.embedded.seed import demo_id
 from tests.tui.conftest import make_app, settle, steps
 from tests.tui.pace import until
+from tests.tui.test_services_version_sets import notes
 from tui.app import TurnlabApp
 from tui.calls.call_list import CallList
 from tui.calls.kept import passes
@@ -117,8 +118,11 @@ def said(screen: CallsScreen, part: str) -> str:
 
 async def test_calls_are_listed_filtered_and_read(app: TurnlabApp) -> None:
     few()
-    async with app.run_test(size=SMALL) as pilot:
+    old = keep(6, kept_since=datetime.now(UTC) - timedelta(days=31))
+    async with app.run_test(size=SMALL, notifications=True) as pilot:
         screen = await on_calls(pilot)
+        await until(pilot, lambda: not old.exists(), "the end of an old call")
+        await until(pilot, lambda: any("1 call deleted" in note for note in notes(app)), "a word about it")
         assert rows(screen) == [f"call-{number:05}" for number in (4, 3, 2, 1, 0)]
         assert "Calls of Intake Line · 5 · kept 30 days" in said(screen, "#calls-title")
         await pilot.press("slash", *"cut-in")

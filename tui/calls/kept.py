@@ -51,29 +51,37 @@ class KeptController:
         self._publish()
 
     def read(self) -> None:
-        """Read the kept calls again, deleting first those that were kept long enough."""
+        """Read the kept calls again, and delete those that were kept long enough."""
         self._reading = True
         self._host.start_thread(self._read, "kept calls", exclusive=True)
 
     def _read(self, job: Job) -> None:
         from services.calls.overview import overviews
-        from services.calls.retention import kept_days, purge_expired
+        from services.calls.retention import kept_days, oldest_kept
 
-        done = purge_expired(self._folders)
-        days = kept_days(self._folders)
-        if done.calls:
-            said = f"{done.calls} call{'s' * (done.calls != 1)} deleted: calls are kept for {days} days"
-            job.report(lambda: self._host.tell(said, "Calls"))
+        days, oldest = kept_days(self._folders), oldest_kept(self._folders)
         found: list[CallOverview] = []
-        shown = time.monotonic()
+        shown, expired = time.monotonic(), False
         for call in overviews(self._folders):
             if job.cancelled:
                 return
+            if call.kept_since is not None and call.kept_since < oldest:
+                expired = True
+                continue
             found.append(call)
             if time.monotonic() - shown > SHOWING_PAUSE:
                 shown = time.monotonic()
                 self._report(job, found, days, reading=True)
         self._report(job, found, days, reading=False)
+        if expired:
+            self._purge(job, days)
+
+    def _purge(self, job: Job, days: int) -> None:
+        from services.calls.retention import purge_expired
+
+        done = purge_expired(self._folders)
+        said = f"{done.calls} call{'s' * (done.calls != 1)} deleted: calls are kept for {days} days"
+        job.report(lambda: self._host.tell(" ".join((said, *done.problems)), "Calls"))
 
     def _report(self, job: Job, found: list[CallOverview], days: int, *, reading: bool) -> None:
         in_order = sorted(found, key=lambda call: call.order, reverse=True)
