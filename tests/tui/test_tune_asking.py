@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import csv
 import re
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -30,7 +31,7 @@ from tui.tune.saving_dialogs import ExportTo
 from tui.tune.screen import TuneScreen
 from tui.tune.sensitivity import SensitivityDialog, why_no_curve
 from tui.tune.symptom_guide import SymptomGuide
-from tui.tune.symptoms import SYMPTOMS, Advice, Offer, offers, ranked
+from tui.tune.symptoms import SYMPTOMS, Advice, Offer, Symptom, offers, ranked, why_none
 from tui.tune.trial import Measurement, TrialRunner
 from tui.tune.worst_turns import WorstTurns, worse_turns
 from tui.widgets.key_line import GuideLine
@@ -207,6 +208,11 @@ async def test_who_is_cut_off_is_helped_most_by_less_sensitivity_and_why_nothing
         assert screen.session.draft.changes() == {"eager_eot_threshold": 0.8}
 
 
+def measured(compared: dict[str, Compared]) -> Measurement:
+    """Return a measurement that came to this."""
+    return Measurement((), {}, Comparison("B", compared), Readouts((), ("A", "B"), "B", "", (), None))
+
+
 def advice(name: str, value: object, cut_ins: float, response_ms: float) -> Advice:
     """Return advice against cutting in that was measured so."""
     compared = {
@@ -215,8 +221,7 @@ def advice(name: str, value: object, cut_ins: float, response_ms: float) -> Advi
         )
         for readout, delta in (("cut_ins", cut_ins), ("response_ms", response_ms))
     }
-    found = Measurement((), {}, Comparison("B", compared), Readouts((), ("A", "B"), "B", "", (), None))
-    return Advice(SYMPTOMS[0], Offer(name, None, value), found)
+    return Advice(SYMPTOMS[0], Offer(name, None, value), measured(compared))
 
 
 def test_advice_that_helps_more_comes_first_then_what_costs_less_and_what_does_nothing_is_left_out() -> None:
@@ -230,6 +235,22 @@ def test_advice_that_helps_more_comes_first_then_what_costs_less_and_what_does_n
     assert [one.offer.value for one in ranked(tried)] == [0.1, 300]
     assert tried[2].text() == "2 fewer cut-ins of 44 · costs +400 ms response"
     assert advice("post_eot_pause_ms", 1, -1, 9).text() == "1 fewer cut-in of 44 · costs nothing that is measured"
+
+
+def test_why_nothing_helps_is_told_by_what_was_measured() -> None:
+    interrupts, slow = SYMPTOMS[:2]
+    offer = Offer("filler_style", "phrase", "silent")
+
+    def why(symptom: Symptom, tried: Sequence[Offer], **arms: float | None) -> str:
+        found = {name: Compared({"A": value}, {}, {}, 9, None, out_of={"A": 44}) for name, value in arms.items()}
+        return why_none(symptom, measured(found), tried)
+
+    assert why(interrupts, [offer]) == "only labelled recordings can tell: esc, then t labels this one"
+    assert why(interrupts, [offer], cut_ins=0).endswith("nothing to cure in these recordings: cut-ins 0 of 44")
+    assert why(interrupts, [], cut_ins=2) == "every setting that could is at its end already"
+    said = "filler_style was simulated, and cut-ins did not fall: the pauses in which it cuts in"
+    assert why(interrupts, [offer], cut_ins=2).startswith(said)
+    assert why(slow, [offer], response_ms=None) == "no turn here is answered"
 
 
 def test_no_offer_lies_outside_what_the_platform_takes() -> None:

@@ -327,5 +327,8 @@ def why_none(symptom: Symptom, base: Measurement, tried: Sequence[Offer]) -> str
         return f"there is nothing to cure in these recordings: {title} 0{of}"
     if not tried:
         return "every setting that could is at its end already"
-    fields = ", ".join(dict.fromkeys(offer.name for offer in tried))
-    return f"{fields} were simulated, each alone, and {title} did not fall: {symptom.beyond}"
+    fields = list(dict.fromkeys(offer.name for offer in tried))
+    simulated = (
+        f"{fields[0]} was simulated" if len(fields) == 1 else f"{', '.join(fields)} were simulated, each alone"
+    )
+    return f"{simulated}, and {title} did not fall: {symptom.beyond}"
