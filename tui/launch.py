@@ -67,7 +67,9 @@ def open_dashboard(connection: str | None = None, *, read_only: bool = False, op
     return app.return_code or 0
 
 
-def serve_dashboard(port: int, connection: str | None, *, read_only: bool, opened: Sequence[Path] = ()) -> None:
+def serve_dashboard(
+    port: int | None, connection: str | None, *, read_only: bool, opened: Sequence[Path] = ()
+) -> None:
     """Serve the dashboard to browsers on this machine. Raises :class:`tui.cli.failure.WorkError`."""
     from tui.cli.failure import WorkError
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import hmac
 import os
+import re
 import secrets
 import shlex
 import socket
@@ -31,14 +32,28 @@ _POLICY = (
 _Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
 
 
-def serve(port: int, options: list[str]) -> None:
+PORT = 8767
+"""Where it is unless another port is asked for, or another program has it."""
+
+
+def serve(port: int | None, options: list[str]) -> None:
     """Serve the dashboard until ctrl+c. ``options`` are passed on to every page's; port 0 takes any free one.
 
-    Raises :class:`OSError` if the port is taken.
+    Without a port it takes its own, or any free one while another program has that. Raises :class:`OSError` if the
+    port that was asked for is taken.
     """
-    with socket.create_server((HOST, port)) as listening:
+    with _listening(port) as listening:
         page = WebDashboard(listening.getsockname()[1], options)
         web.run_app(page.application(), sock=listening, print=None, access_log=None)
+
+
+def _listening(port: int | None) -> socket.socket:
+    if port is not None:
+        return socket.create_server((HOST, port))
+    try:
+        return socket.create_server((HOST, PORT))
+    except OSError:
+        return socket.create_server((HOST, 0))
 
 
 class WebDashboard(Server):
@@ -95,6 +110,8 @@ class WebDashboard(Server):
         if not self._is_key(request.cookies.get(self._cookie, "")):
             raise web.HTTPForbidden(text="Open the address that turnlab --web printed.")
         answer = await handler(request)
+        if isinstance(answer, web.Response) and answer.content_type == "text/html" and answer.text:
+            answer.text = _dressed(answer.text)
         if not answer.prepared:
             answer.headers["Content-Security-Policy"] = _POLICY.format(socket=self.public_url.replace("http", "ws"))
             answer.headers["Referrer-Policy"] = "no-referrer"
@@ -102,3 +119,22 @@ class WebDashboard(Server):
 
     def _is_key(self, text: str) -> bool:
         return hmac.compare_digest(text.encode(), self._key.encode())
+
+
+_TITLE = "<title>Turnlab</title>"
+_FOCUS = """<script>
+  // The keys work without a click: the terminal takes them once it is there, and when its window gets the focus.
+  const take = () => document.querySelector(".xterm-helper-textarea")?.focus();
+  const looking = setInterval(() => {
+    take();
+    if (document.activeElement?.matches(".xterm-helper-textarea")) clearInterval(looking);
+  }, 50);
+  window.addEventListener("focus", take);
+</script>"""
+_FONT = re.compile(r"<link[^>]*fonts\.googleapis\.com[^>]*>")
+
+
+def _dressed(page: str) -> str:
+    """Return the page with a title and a terminal that has the focus; its web font would be refused anyhow."""
+    page = _FONT.sub("", page)
+    return page.replace("<head>", f"<head>{_TITLE}", 1).replace("</body>", f"{_FOCUS}</body>", 1)

@@ -10,6 +10,7 @@ import pytest
 
 from simulator.recording import bundled_folder
 from tests.cli.conftest import Turnlab
+from tui.cli import opening
 
 
 @pytest.mark.parametrize(
@@ -186,8 +187,14 @@ def test_scripted_replay_without_an_agent_says_what_is_missing(turnlab: Turnlab,
     assert "labelled agent windows" in turnlab("simulate", tone, "--replay", "scripted").one_line(1)
 
 
-def test_a_misspelt_field_is_kept_and_told(turnlab: Turnlab, tone: Path) -> None:
-    done = turnlab("simulate", tone, "-c", '{"max_bufer_delay_ms": 300}', "--json")
+@pytest.mark.parametrize("command", ["simulate", "evaluate"])
+def test_a_misspelt_field_is_refused_with_the_nearest_name(turnlab: Turnlab, tone: Path, command: str) -> None:
+    refusal = turnlab(command, tone, "-c", '{"max_bufer_delay_ms": 300}').one_line(2)
+    assert "did you mean max_buffer_delay_ms? --allow-unknown lets it pass" in refusal
+
+
+def test_a_field_that_is_let_pass_is_kept_and_said(turnlab: Turnlab, tone: Path) -> None:
+    done = turnlab("simulate", tone, "-c", '{"max_bufer_delay_ms": 300}', "--allow-unknown", "--json")
     assert "did you mean max_buffer_delay_ms?" in done.err
     assert done.json()["arms"][0]["voice_config"] == {"max_bufer_delay_ms": 300}
 
@@ -218,3 +225,15 @@ def test_a_group_without_a_command_shows_its_help(turnlab: Turnlab, group: str) 
 )
 def test_a_wrong_call_names_the_help_of_its_own_command(turnlab: Turnlab, arguments: str, command: str) -> None:
     assert turnlab(*arguments.split()).one_line(2).endswith(f"; see '{command} --help'")
+
+
+def test_long_work_says_how_far_it_is_where_no_terminal_shows_it(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with opening.progress("hearing calls", 4) as tell:
+        assert tell is not None
+        tell(1)
+        assert capsys.readouterr().err == "", "it has just begun"
+        monkeypatch.setattr(opening, "LINE_EVERY_S", 0.0)
+        tell(3)
+    assert capsys.readouterr().err == "turnlab: hearing calls: 75%\n"

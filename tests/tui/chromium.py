@@ -64,8 +64,7 @@ class Page:
         await self._call("Page.navigate", url=address)
 
     async def type(self, text: str) -> None:
-        """Press a key a character."""
-        await self._call("Runtime.evaluate", expression="window.shownTerminal.focus()")
+        """Press a key a character, in whatever has the focus: the page is not clicked on."""
         for char in text:
             await self._call("Input.dispatchKeyEvent", type="char", text=char)
 

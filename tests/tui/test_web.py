@@ -82,10 +82,27 @@ def test_nobody_else_gets_in_and_nothing_is_fetched_from_elsewhere(served: Serve
     with opener.open(address) as answer:
         assert answer.url == f"{base}/", "the key does not stay in the address"
         assert "default-src 'self'" in answer.headers["Content-Security-Policy"]
+        page = answer.read().decode()
+        assert "<title>Turnlab</title>" in page
+        assert "googleapis" not in page, "what the policy refuses is not asked for"
     for path in ("/", "/ws", "/static/js/textual.js", "/?key=guessed"):
         assert "Open the address" in refused(base + path)
     assert "Only pages of this dashboard" in refused(address, Origin="http://elsewhere.example")
     assert "Only pages of this dashboard" in refused(address, Host="elsewhere.example")
+
+
+def test_a_port_that_another_program_has_is_only_missed_where_it_was_asked_for(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    from tui import web
+
+    with web._listening(0) as taken:
+        port = taken.getsockname()[1]
+        monkeypatch.setattr(web, "PORT", port)
+        with web._listening(None) as other:
+            assert other.getsockname()[1] != port
+        with pytest.raises(OSError, match="in use"):
+            web._listening(port)
 
 
 def test_without_the_extra_one_line_says_how_to_get_it() -> None:

@@ -42,12 +42,13 @@ class Request:
     port: int
     allow_remote: bool
     token: str | None = field(repr=False)
+    allow_unknown: bool = False
 
 
 def agent(request: Request, *, as_json: bool) -> None:
     """Answer calls until stopped. Raises :class:`CallError` for what cannot be served, or to whom."""
     check_token(request.token)
-    (arm,) = read_arms([request.config])
+    (arm,) = read_arms([request.config], allow_unknown=request.allow_unknown)
     profile, scenario = open_profile(request.profile), _scenario(request.scenario)
     judge = end_of_turn_judge(request.eot)
     try:

@@ -14,15 +14,17 @@ from tui.cli.opening import unused
 from tui.user_presets import all_presets
 
 
-def read_arms(configs: list[str]) -> list[Arm]:
+def read_arms(configs: list[str], *, allow_unknown: bool | None = None) -> list[Arm]:
     """Return one arm for each ``--config``, with names that differ.
 
-    Raises :class:`~tui.cli.failure.CallError`, naming the field and the remedy.
+    With ``allow_unknown`` a field that is not one of ``voice_config`` is said and left in, where it changes
+    nothing; otherwise it is refused (``None``: the command has no option for it). Raises
+    :class:`~tui.cli.failure.CallError`, naming the field and the remedy.
     """
     arms: list[Arm] = []
     for text in configs:
         name, config = _read(text.strip())
-        _refuse_bad_values(name, config)
+        _refuse_bad_values(name, config, allow_unknown=allow_unknown)
         arms.append(Arm(unused(name, {arm.name for arm in arms}), config))
     return arms
 
@@ -80,13 +82,16 @@ def _parse(raw: Any, source: str) -> VoiceConfig:
         raise CallError(str(error)) from None
 
 
-def _refuse_bad_values(name: str, config: VoiceConfig) -> None:
+def _refuse_bad_values(name: str, config: VoiceConfig, *, allow_unknown: bool | None) -> None:
     problems = check(config)
     if problems:
         raise CallError(f"--config {name}: {problems[0]}; choose a value in that range")
     for field in config.unknown_fields():
         near = suggest(field)
         meant = f"; did you mean {near}?" if near else ""
+        if not allow_unknown:
+            otherwise = "leave it out" if allow_unknown is None else "--allow-unknown lets it pass"
+            raise CallError(f"--config {name}: {field} is not a field of voice_config{meant or ';'} {otherwise}")
         complain(f"--config {name}: {field} is not a field Turnlab knows and changes nothing here{meant}")
     for field in config.set_values():
         if field in BY_NAME and not BY_NAME[field].heard:

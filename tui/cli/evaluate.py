@@ -51,6 +51,7 @@ class Request:
     seed: int = 0
     hearing: Hearing = field(default_factory=Hearing)
     baseline: str | None = None
+    allow_unknown: bool = False
 
 
 @dataclass(slots=True)
@@ -115,7 +116,7 @@ def make_evaluation(request: Request) -> Evaluation:
     Raises :class:`~tui.cli.failure.CallError`, :class:`~tui.cli.failure.ToldError` if every file failed, and
     :class:`~tui.cli.failure.WorkError` if none is labelled.
     """
-    arms = read_arms(request.configs)
+    arms = read_arms(request.configs, allow_unknown=request.allow_unknown)
     baseline = baseline_of(arms, request.baseline)
     profile = open_profile(request.profile)
     faults = Faults()

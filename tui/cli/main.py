@@ -72,7 +72,7 @@ def _open(
     if in_browser:
         from tui.launch import serve_dashboard
 
-        serve_dashboard(8766 if web_port is None else web_port, connection, read_only=read_only, opened=opened)
+        serve_dashboard(web_port, connection, read_only=read_only, opened=opened)
         raise typer.Exit
     from tui.launch import open_dashboard
 
@@ -120,7 +120,8 @@ def _root(
         bool, typer.Option("--web", help="Serve the dashboard to a browser on this machine.")
     ] = False,
     port: Annotated[
-        int | None, typer.Option(min=0, max=65535, help="The port of --web (8766); 0 takes any free one.")
+        int | None,
+        typer.Option(min=0, max=65535, help="The port of --web (8767, or a free one); 0 takes any free one."),
     ] = None,
 ) -> None:
     if connection:

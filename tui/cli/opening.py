@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import os
 import sys
+import time
 from collections.abc import Callable, Container, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 from simulator.activity.cache import cached_analysis
@@ -103,9 +105,12 @@ def analyse(recording: Recording, model: EndOfTurnModel) -> Activity:
 
 @contextmanager
 def progress(what: str, whole: float = 1.0) -> Iterator[Callable[[float], None] | None]:
-    """Show progress where a person is watching; gives a function that takes how much of ``whole`` is done."""
+    """Show progress; gives a function that takes how much of ``whole`` is done.
+
+    Where standard error is a terminal it is a bar, and otherwise a line each ten seconds.
+    """
     if not sys.stderr.isatty():
-        yield None
+        yield partial(_in_lines, what, whole)
         return
     from rich.console import Console
     from rich.progress import Progress
@@ -113,3 +118,19 @@ def progress(what: str, whole: float = 1.0) -> Iterator[Callable[[float], None] 
     with Progress(console=Console(stderr=True), transient=True) as bar:
         task = bar.add_task(what.replace("[", r"\["), total=whole)
         yield lambda done: bar.update(task, completed=done)
+
+
+LINE_EVERY_S = 10.0
+"""Seconds between two lines about long work, where they are written to a file or to another program."""
+
+_said_s: list[float] = []
+"""When the last line was written, or the first could have been (monotonic); empty until there is work."""
+
+
+def _in_lines(what: str, whole: float, done: float) -> None:
+    now = time.monotonic()
+    if not _said_s:
+        _said_s.append(now)
+    if now - _said_s[0] >= LINE_EVERY_S:
+        _said_s[0] = now
+        complain(f"{what}: {done / whole:.0%}")

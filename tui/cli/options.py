@@ -73,6 +73,12 @@ Configs = Annotated[
         autocompletion=completing.presets,
     ),
 ]
+AllowUnknown = Annotated[
+    bool,
+    typer.Option(
+        "--allow-unknown", help="Let --config have fields that Turnlab does not know; they change nothing."
+    ),
+]
 Baseline = Annotated[
     str | None,
     typer.Option(metavar="NAME", help="The configuration that the others are held against; by default the first."),

@@ -113,6 +113,7 @@ class Request:
     hearing: Hearing
     mix: MixRequest | None = None
     baseline: str | None = None
+    allow_unknown: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -153,7 +154,7 @@ def make_report(request: Request) -> Report:
 
     Raises :class:`~tui.cli.failure.CallError`, and :class:`~tui.cli.failure.ToldError` if every file failed.
     """
-    arms = read_arms(request.configs)
+    arms = read_arms(request.configs, allow_unknown=request.allow_unknown)
     baseline = baseline_of(arms, request.baseline)
     profile = open_profile(request.profile)
     faults = Faults()

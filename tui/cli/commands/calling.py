@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from tui.cli.failure import CallError
-from tui.cli.options import Channel, Eot, HearingOptions, Json, Profile
+from tui.cli.options import AllowUnknown, Channel, Eot, HearingOptions, Json, Profile
 
 
 def connect(
@@ -91,6 +91,7 @@ def agent(
     config: Annotated[
         str, typer.Option("--config", "-c", help="A preset's name, a JSON file, or inline JSON.")
     ] = "balanced",
+    allow_unknown: AllowUnknown = False,
     scenario: Annotated[
         Path | None, typer.Option(help="What the agent says, a scenario file; by default a clinic's front desk.")
     ] = None,
@@ -128,6 +129,7 @@ def agent(
             port=port,
             allow_remote=allow_remote,
             token=token,
+            allow_unknown=allow_unknown,
         ),
         as_json=as_json,
     )

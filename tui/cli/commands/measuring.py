@@ -11,7 +11,17 @@ import typer
 
 from tui.cli import completing
 from tui.cli.failure import CallError
-from tui.cli.options import Baseline, Configs, Eot, HearingOptions, Json, Profile, Seed, with_option_sets
+from tui.cli.options import (
+    AllowUnknown,
+    Baseline,
+    Configs,
+    Eot,
+    HearingOptions,
+    Json,
+    Profile,
+    Seed,
+    with_option_sets,
+)
 
 
 class Replay(StrEnum):
@@ -60,6 +70,7 @@ def simulate(
         ),
     ],
     config: Configs = None,
+    allow_unknown: AllowUnknown = False,
     baseline: Baseline = None,
     replay: Annotated[
         Replay | None, typer.Option(help="By default elastic where the labels have moves, else rigid.")
@@ -99,6 +110,7 @@ def simulate(
             hearing=with_echo(heard, echo.echo_db, echo.echo_delay_ms),
             mix=mix_request(mix.mix, mix.voice, force=mix.force),
             baseline=baseline,
+            allow_unknown=allow_unknown,
         ),
         as_json=as_json,
         explain=explain,
@@ -134,6 +146,7 @@ def evaluate(
         ),
     ],
     config: Configs = None,
+    allow_unknown: AllowUnknown = False,
     baseline: Baseline = None,
     profile: Profile = "default",
     eot: Eot = None,
@@ -172,6 +185,7 @@ def evaluate(
             seed=seed,
             hearing=hearing,
             baseline=baseline,
+            allow_unknown=allow_unknown,
         ),
         as_json=as_json,
     )
