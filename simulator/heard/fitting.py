@@ -32,7 +32,7 @@ _NEAR_MS = 400
 
 _RESAMPLES = 400
 
-_MOST_MS = 300.0
+_MOST_MS = 50.0
 """No wait counts for more: some ends of turn were taken back, or heard otherwise by the platform."""
 
 HALF_LIVES = np.round(np.arange(0.3, 1.5001, 0.02), 3)
@@ -136,15 +136,15 @@ def _response_error(calls: Sequence[ReplayedCall], profile: EngineProfile) -> fl
 
 
 def _wait_error(calls: Sequence[ReplayedCall], profile: EngineProfile) -> float:
-    """Return the median size of the error of the waits for ends of turn, ms."""
+    """Return the mean size of the error of the waits for ends of turn, ms, of which each counts 50 ms at most."""
     policy = end_of_turn_policy(profile.values)
     assert isinstance(policy, ConfidencePolicy)
     off = [
-        abs(_predicted(wait, policy.doubt, wait.threshold or policy.threshold) - wait.waited_ms)
+        min(_MOST_MS, abs(_predicted(wait, policy.doubt, wait.threshold or policy.threshold) - wait.waited_ms))
         for number, call in enumerate(calls)
         for wait in _waits(number, call, profile)
     ]
-    return float(median(off)) if off else 0.0
+    return sum(off) / len(off) if off else 0.0
 
 
 def _with(profile: EngineProfile, values: dict[str, Any]) -> EngineProfile:
@@ -334,7 +334,7 @@ def _waits(number: int, call: ReplayedCall, profile: EngineProfile) -> list[_Wai
 
 
 def _off(waits: Sequence[_Wait], profile: EngineProfile) -> NDArray[np.float64]:
-    """Return how far each wait is from what each half-life and threshold would make of it, ms, at most 300."""
+    """Return how far each wait is from what each half-life and threshold would make of it, ms, at most 50."""
     policy = end_of_turn_policy(profile.values)
     assert isinstance(policy, ConfidencePolicy)
     off = np.empty((len(waits), len(HALF_LIVES), len(THRESHOLDS)))
