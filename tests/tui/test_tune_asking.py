@@ -186,6 +186,10 @@ async def test_advice_against_a_symptom_is_simulated_tried_in_place_swapped_and_
         assert not line.display
         await pilot.press("u")
         assert draft.changes() == {"post_eot_pause_ms": 1500}
+        await pilot.press("f1")
+        await settle_on(pilot, SymptomGuide)
+        await pilot.press("down", "v")  # before anything was simulated
+        await until(pilot, lambda: draft.config.post_eot_pause_ms == 0)
 
 
 async def test_who_is_cut_off_is_helped_most_by_less_sensitivity_and_why_nothing_helps_is_said(

@@ -217,6 +217,8 @@ class SymptomGuide(Dialog[tuple[Advice, Use]]):
         self._symptom = SYMPTOMS[0]
         self._offers: Sequence[Offer] = ()
         self._said = self._coming = ""
+        self._wanted: Use | None = None
+        """What was asked for before there was any advice."""
         self._tried: list[Advice] = []
         """What is shown; where more recordings came it stays until all offers were tried over those too."""
         self._new: list[Advice] = []
@@ -260,7 +262,7 @@ class SymptomGuide(Dialog[tuple[Advice, Use]]):
     def _look_into(self, event: OptionList.OptionHighlighted) -> None:
         event.stop()
         if self._symptom is not SYMPTOMS[event.option_index]:
-            self._symptom, self._tried = SYMPTOMS[event.option_index], []
+            self._symptom, self._tried, self._wanted = SYMPTOMS[event.option_index], [], None
             self._try_offers()
 
     @on(OptionList.OptionSelected, "#symptoms")
@@ -275,10 +277,12 @@ class SymptomGuide(Dialog[tuple[Advice, Use]]):
         self.action_use("keep")
 
     def action_use(self, use: Use) -> None:
-        """Give the highlighted advice, the first one if none is."""
+        """Give the highlighted advice, the first one if none is; before there is any, what then helps most."""
         at = self.query_one("#offers", OptionList).highlighted or 0
         if at < len(self._ranked):
             self.dismiss((self._ranked[at], use))
+        else:
+            self._wanted = use
 
     @property
     def _chosen(self) -> Offer | None:
@@ -330,6 +334,10 @@ class SymptomGuide(Dialog[tuple[Advice, Use]]):
         if len(self._new) >= len(self._tried) or message.number == len(self._offers):
             self._tried = list(self._new)
         self._show(message.number, message.fault)
+        if message.number == len(self._offers) and not self._coming:
+            wanted, self._wanted = self._wanted, None
+            if wanted is not None and self._ranked:
+                self.action_use(wanted)
 
     def _show(self, number: int = 0, fault: str = "") -> None:
         """Show what helps so far, the most helpful first, and how far it is."""
