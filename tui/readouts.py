@@ -44,6 +44,9 @@ KEY_TO_SIGNS = "✓ best, or better than the baseline · ✗ worse · ≈ not di
 
 HISTOGRAM_BINS = 10
 _UNPAIRED = "it is not paired"
+
+LEAST_MEASURE = {"latency": 250.0, "duration": 2.0, "count": 5.0}
+"""What a change is measured against at least, in ms, s and cases, so that one from nothing is not endless."""
 _BARS = "▁▂▃▄▅▆▇█"
 
 
@@ -310,6 +313,6 @@ def _change(readout: Readout, at: Compared, against: str) -> tuple[bool, float]:
     for arm, delta in at.delta.items():
         mine, bounds = at.arms[arm], at.ci95.get(arm)
         if delta and mine is not None and theirs is not None and round(delta, readout.places):
-            shares.append(abs(delta) / max(abs(mine), abs(theirs)))
+            shares.append(abs(delta) / max(abs(mine), abs(theirs), LEAST_MEASURE[readout.kind]))
             sure = sure or _excludes_zero(bounds)
     return sure, max(shares)

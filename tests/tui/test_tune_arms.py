@@ -181,11 +181,18 @@ async def the_readouts_are_ordered_and_explained(pilot: Pilot[None], table: Read
     assert rows() != before
     changed = [bool(re.search("[✓✗≈]", row)) for row in rows()]
     assert changed == sorted(changed, reverse=True), "what changed comes first"
-    table.focus()
+    seen = table.region.height
+    await pilot.press("z")
+    await pilot.pause()
+    assert table.has_focus
+    assert table.region.height > seen + 5, "most of the screen"
     await pilot.press("end")
     await pilot.pause()
     gloss = pilot.app.screen.query_one("#readout-gloss")
     assert gloss.region.height
+    await pilot.press("z")
+    await pilot.pause()
+    assert table.region.height < seen
     assert str(gloss.render()).startswith(re.split(r"  +", rows()[-1])[0])
     await pilot.press("escape")
 

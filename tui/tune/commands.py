@@ -166,6 +166,13 @@ READOUTS: tuple[Command, ...] = (
         action=part("findings", "pick_rows"),
     ),
     Command(
+        "tune.large",
+        "More readouts",
+        "z",
+        "Go to the readouts and give them most of the screen, or only their own room again.",
+        action=part("readouts", "switch_size"),
+    ),
+    Command(
         "tune.order",
         "Order by change",
         "O",

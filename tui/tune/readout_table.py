@@ -229,6 +229,11 @@ class ReadoutPane(Vertical):
         yield ReadoutTable(id="readouts").data_bind(ReadoutPane.figures)
         yield Static(id="readout-gloss", markup=False)
 
+    def switch_size(self) -> None:
+        """Give the readouts most of the screen while they have the focus, or only their own room again."""
+        self.screen.toggle_class("-large")
+        self.query_one(ReadoutTable).focus()
+
     def on_descendant_focus(self) -> None:
         """Make room for the line."""
         self.query_one("#readout-gloss").display = True

@@ -241,7 +241,7 @@ class TuneScreen(PaneScreen):
 
     fields = Part(FieldPanel)
     timeline = Part(TimelinePane)
-    listing = Part(RecordingList)
+    listing, readouts = Part(RecordingList), Part(ReadoutPane)
 
     @property
     def drawing(self) -> Timeline:
