@@ -95,7 +95,17 @@ CASES = [
 ]
 CALLS = {"calls_pull", "calls_list", "calls_show", "calls_purge"}
 """What tests/cli/test_calls.py checks: one pull serves them all."""
-ELSEWHERE = {*CALLS, "model-fetch", "model-check", "devices", "device-tests", "agent", "call", "serve"}
+ELSEWHERE = {
+    "calls_import",
+    *CALLS,
+    "model-fetch",
+    "model-check",
+    "devices",
+    "device-tests",
+    "agent",
+    "call",
+    "serve",
+}
 
 
 @pytest.fixture(scope="module")

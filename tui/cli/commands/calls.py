@@ -76,6 +76,21 @@ def show(
     show_call(call, show_numbers=show_numbers, as_json=as_json)
 
 
+@calls_app.command("import")
+def import_(
+    paths: Annotated[
+        list[str],
+        typer.Argument(metavar="PATH...", help="Two-channel audio, pairs NAME.caller.* and NAME.agent.*."),
+    ],
+    channel: Channel = None,
+    as_json: Json = False,
+) -> None:
+    """Keep calls from elsewhere: audio of both sides, with or without a log NAME.json beside it."""
+    from tui.cli.calls.importing import import_calls
+
+    import_calls(paths, channel, as_json=as_json)
+
+
 @calls_app.command("measure")
 def measure(calls: Calls, channel: Channel = None, as_json: Json = False) -> None:
     """Measure real calls by ear: both channels of audio, and nothing else, tell who spoke when."""

@@ -1,0 +1,24 @@
+"""Our own ``call.json``, as ``docs/calls.md`` describes it."""
+
+from __future__ import annotations
+
+from pydantic import JsonValue, ValidationError
+
+from services.calls.logs.shape import ImportedLog
+from services.calls.record import SCHEMA, CallRecord
+
+_KEPT = ("service", "version_set", "operator", "quality_score", "voice_config", "voice_config_from", "phone_number")
+
+
+def read(raw: JsonValue) -> ImportedLog | None:
+    """Return what our own record says; ``None`` for what is none."""
+    if not isinstance(raw, dict) or raw.get("schema") != SCHEMA:
+        return None
+    try:
+        record = CallRecord.model_validate({"source": "import", "workspace": "imported", **raw, "audio": None})
+    except ValidationError:
+        return None
+    more = {name: getattr(record, name) for name in _KEPT}
+    return ImportedLog(
+        "Turnlab's own", record.id, record.started_at, record.ended_by, record.direction, record.turns, more
+    )

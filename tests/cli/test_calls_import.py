@@ -1,0 +1,46 @@
+"""Calls from elsewhere: the caller's channel is found and said, a log is used, and the same call counts once."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import numpy as np
+import soundfile as sf
+
+from simulator.audio.source import open_audio
+from simulator.recording import bundled_folder
+from tests.cli.conftest import turnlab_in
+from tests.cli.test_schemas import check
+from tests.services.test_call_logs import VAPI
+
+
+def test_two_channels_and_a_pair_become_calls(tmp_path: Path, analyses: Path) -> None:
+    caller, agent = (open_audio(bundled_folder() / name).samples() for name in ("booking.flac", "agent/voice.flac"))
+    both = np.zeros((20 * 16_000, 2), np.float32)
+    both[5 * 16_000 : 5 * 16_000 + len(agent), 0] = agent[: 15 * 16_000]
+    both[: len(caller[: len(both)]), 1] = caller[: len(both)]
+    sf.write(tmp_path / "one.wav", both, 16_000)
+    (tmp_path / "one.json").write_text(json.dumps(VAPI))
+    sf.write(tmp_path / "two.caller.wav", both[:, 1], 16_000)
+    sf.write(tmp_path / "two.agent.flac", both[:, 0], 16_000)
+    (tmp_path / "two.json").write_text('{"what": "is this"}')
+    sf.write(tmp_path / "mono.wav", both[:, 0], 16_000)
+    turnlab = turnlab_in(tmp_path, analyses)
+    names = ("one.wav", "two.caller.wav", "two.agent.flac")
+    done = turnlab("calls", "import", *names, "mono.wav", "--json", cwd=tmp_path)
+    assert done.code == 1, "one file holds one channel"
+    found = json.loads(done.out)
+    check("calls_import", found)
+    one, two = found["calls"]
+    assert (one["id"], one["log"], one["caller_channel"], one["again"]) == ("vapi-1", "Vapi's", 2, False)
+    assert any("The caller is on channel 2" in note for note in one["notes"])
+    assert two["turns"] == one["turns"] > 2
+    assert "two.json: is a log of no kind" in done.err
+    assert [Path(fault["path"]).name for fault in found["failed"]] == ["mono.wav"]
+    again = turnlab("calls", "import", "one.wav", "--json", cwd=tmp_path)
+    assert json.loads(again.out)["calls"][0]["again"]
+    listed = json.loads(turnlab("calls", "measure", "vapi-1", "--json").out)
+    assert listed["calls"][0]["caller_channel"] == 2
+    for kept in Path(one["path"]).iterdir():
+        assert kept.stat().st_mode & 0o077 == 0

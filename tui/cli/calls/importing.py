@@ -1,0 +1,196 @@
+"""``turnlab calls import``: calls from elsewhere, kept like those that were pulled, and heard at once."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from base.files import write_private
+from base.json_text import NotJsonError, TextError, json_of, read_text
+from base.os_errors import os_error_text
+from services.calls.folders import CallFolders
+from services.calls.logs import read_log
+from services.calls.logs.shape import ImportedLog
+from services.calls.record import AudioFile, CallAudio, CallRecord
+from simulator.audio.source import SUFFIXES, open_audio
+from simulator.beside import beside, is_file, is_folder
+from simulator.heard.call_folder import read_call_folder, write_heard
+from simulator.recording import find_audio
+from tui.cli.calls.measuring import measured
+from tui.cli.failure import CallError, Faults, WorkError, complain, failures
+from tui.cli.tables import print_line, print_table
+
+WORKSPACE = "imported"
+
+CALLER_NAMES = ("caller", "inbound", "user", "customer")
+AGENT_NAMES = ("agent", "outbound", "assistant", "bot")
+"""How the names of a pair of files end, before the suffix: ``NAME.caller.wav`` and ``NAME.agent.wav``."""
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """One call's files: both sides in one, or a pair."""
+
+    name: str
+    files: tuple[Path, ...]
+    log: Path | None
+
+
+def import_calls(named: Sequence[str], caller_channel: int | None, *, as_json: bool) -> None:
+    """Import calls and say what was found; a bad one spoils no other. Raises :class:`CallError`."""
+    faults = Faults()
+    done: list[dict[str, Any]] = []
+    for found in _find(named):
+        with faults.noting(found.files[0]):
+            done.append(_import(found, caller_channel))
+    if not done:
+        faults.raise_any()
+    if as_json:
+        print(json.dumps({"schema": "turnlab.calls_import/1", "calls": done, "failed": faults.to_json()}))
+    else:
+        rows = [
+            [one["id"], one["log"] or "none", str(one["turns"]), "again" if one["again"] else "new"] for one in done
+        ]
+        print_table("Imported calls", ["id", "log", "turns heard", ""], rows, left=2)
+        for one in done:
+            for sentence in one["notes"]:
+                print_line(f"{one['id']}: {sentence}")
+    faults.raise_any()
+
+
+def _find(named: Sequence[str]) -> list[Found]:
+    files: list[Path] = []
+    for name in named:
+        path = Path(name)
+        if is_file(path) and path.suffix.lower() in (*SUFFIXES, ".ulaw"):
+            files.append(path)
+        elif is_folder(path):
+            with failures():
+                files += find_audio([path])
+        else:
+            raise CallError(f"{path}: is no audio file and no folder of some; name the calls' audio")
+    pairs: dict[tuple[Path, str], dict[str, Path]] = {}
+    alone: list[Found] = []
+    for path in dict.fromkeys(files):
+        stem, _, side = path.stem.rpartition(".")
+        known = "caller" if side.lower() in CALLER_NAMES else "agent" if side.lower() in AGENT_NAMES else ""
+        if stem and known:
+            pairs.setdefault((path.parent, stem), {})[known] = path
+        else:
+            alone.append(Found(path.stem, (path,), beside(path, ".json")))
+    for (folder, stem), sides in pairs.items():
+        if len(sides) < 2:
+            missing = "agent" if "caller" in sides else "caller"
+            raise CallError(f"{next(iter(sides.values()))}: the {missing}'s file is missing; name both of the pair")
+        log = folder / f"{stem}.json"
+        alone.append(Found(stem, (sides["caller"], sides["agent"]), log if is_file(log) else None))
+    return alone
+
+
+def _import(found: Found, caller_channel: int | None) -> dict[str, Any]:
+    """Keep one call, hear it, and return what was found."""
+    contents = [_content(path) for path in found.files]
+    log = _log(found.log)
+    digest = hashlib.sha256(b"".join(contents)).hexdigest()[:8]
+    call_id = (log.id if log else None) or f"{found.name}-{digest}"
+    folders = CallFolders()
+    again = (folders.folder(WORKSPACE, call_id) / "call.json").exists()
+    audio = _audio(found, None if caller_channel is None else caller_channel - 1)
+    try:
+        folder = folders.make(WORKSPACE, call_id)
+        for one, content in zip(audio.files(), contents, strict=True):
+            write_private(folder / one.file, content, replace=True)
+        record = _record(call_id, log, audio)
+        folders.write(record)
+        heard = measured(read_call_folder(folder))
+        if audio.both is not None and audio.both.caller_channel is None and heard["caller_channel"]:
+            chosen = audio.both.model_copy(update={"caller_channel": heard["caller_channel"] - 1})
+            folders.write(
+                record.model_copy(update={"audio": CallAudio(both=chosen), "duration_s": heard["duration_s"]})
+            )
+            write_heard(read_call_folder(folder), heard)
+    except OSError as error:
+        raise WorkError(f"{found.files[0]}: {os_error_text(error)}; nothing was kept of it") from None
+    return {
+        "id": call_id,
+        "path": str(folder),
+        "log": None if log is None else log.kind,
+        "turns": len(heard["turns"]),
+        "caller_channel": heard["caller_channel"],
+        "again": again,
+        "notes": [*heard["notes"], *(fault["sentence"] for fault in heard["faults"])],
+    }
+
+
+def _content(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise WorkError(f"{path}: {os_error_text(error)}; check the path") from None
+
+
+def _audio(found: Found, channel: int | None) -> CallAudio:
+    files = [_audio_file(path) for path in found.files]
+    if len(files) == 2:
+        return CallAudio(caller=files[0], agent=files[1])
+    with failures():
+        channels = open_audio(found.files[0]).channels
+    if channels < 2:
+        raise WorkError(
+            f"{found.files[0]}: has one channel; a call needs both sides, in two channels or as a pair of files "
+            f"({found.name}.caller.wav and {found.name}.agent.wav)"
+        )
+    return CallAudio(both=AudioFile.model_validate(files[0].model_dump() | {"caller_channel": channel}))
+
+
+def _audio_file(path: Path) -> AudioFile:
+    if path.suffix.lower() == ".ulaw":
+        return AudioFile(file=path.name, encoding="mulaw", rate_hz=8000)
+    with failures():
+        open_audio(path)
+    return AudioFile(file=path.name, encoding="container")
+
+
+def _log(path: Path | None) -> ImportedLog | None:
+    if path is None:
+        return None
+    try:
+        text = read_text(path)
+    except TextError as error:
+        complain(f"{error}; imported without it")
+        return None
+    try:
+        raw = json_of(text)
+    except NotJsonError:
+        try:  # one span a line
+            raw = [json_of(line) for line in text.splitlines() if line.strip()]
+        except NotJsonError as error:
+            complain(f"{path}: is not JSON ({error}); the call is imported without it")
+            return None
+    found = read_log(raw)
+    if found is None:
+        complain(f"{path}: is a log of no kind that Turnlab knows; the call is imported without it")
+    return found
+
+
+def _record(call_id: str, log: ImportedLog | None, audio: CallAudio) -> CallRecord:
+    known = log or ImportedLog("")
+    fields = {
+        "id": call_id,
+        "source": "import",
+        "workspace": WORKSPACE,
+        "started_at": known.started_at,
+        "direction": known.direction,
+        "ended_by": known.ended_by,
+        "turns": known.turns,
+        "audio": audio,
+        "audio_state": "here",
+        "kept_since": datetime.now(UTC),
+        **known.more,
+    }
+    return CallRecord.model_validate(fields)
