@@ -259,6 +259,9 @@ def test_cut_ins_and_barge_ins_have_a_lane_and_a_line_through_the_others(scene: 
         assert f"{sign}{kind}" in rows["A events"].text
         assert (sign, kind, kind) in lanes.FINE.legend(shown)
 
+    calm = replace(scene.lanes[0], happenings=())
+    assert arms.happenings(calm, View.whole(scene.duration_ms, 60)).text.strip() == "no cut-in, no barge-in"
+
 
 def test_words_stand_below_what_is_said_and_never_run_into_each_other(scene: Scene) -> None:
     view = View.whole(scene.duration_ms, 110)

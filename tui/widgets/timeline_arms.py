@@ -84,6 +84,8 @@ def _draw_response(line: Line, bar: Bar, view: View, arm: str, glyphs: Glyphs) -
 def happenings(lane: ArmLane, view: View, glyphs: Glyphs = FINE) -> Line:
     """Mark what a caller notices of an arm, by name where there is room; of many in a cell, how many."""
     line = Line(view.width)
+    if not lane.happenings:
+        line.write(0, "no cut-in, no barge-in", "none")
     cells: dict[int, list[HappeningKind]] = {}
     for one in _happened(lane, view):
         cells.setdefault(int(view.x(one.t_ms)), []).append(one.kind)
