@@ -366,8 +366,10 @@ async def test_enter_waits_for_the_rows_of_the_filter_that_was_typed_and_symptom
         assert app.screen.session.title == "Intake Line"
         await pilot.press("1")
         await until(pilot, lambda: app.screen is app.services_screen)
+        await pilot.press("escape", "g")
+        await settle(pilot)
         await pilot.press("f1")
         await until(pilot, lambda: isinstance(app.screen, SymptomGuide))
         tune = app.screen_stack[0]
         assert isinstance(tune, TuneScreen)
-        assert tune.session.title == "Intake Line"
+        assert tune.session.title == "Adaptive Support"
