@@ -21,7 +21,7 @@ from tui.commands.place import CommandsProvider, Jump, bindings
 from tui.commands.shared import EVERYWHERE, SHOW_PALETTE
 from tui.connection import Clock, ConnectedApp, OpenClient
 from tui.launch import report_first_paint
-from tui.preferences import chosen_keys, keys_stamp, remember, remembered
+from tui.preferences import LAST_TUNED, chosen_keys, keys_stamp, remember, remembered
 from tui.screens import SCREENS
 from tui.services.screen import ServicesScreen
 from tui.terminal_text import plain
@@ -152,6 +152,7 @@ class TurnlabApp(ConnectedApp, inherit_bindings=False):
         self._tell_of_keys(self._notes)
         if self._has_keys:
             self.set_interval(KEYS_LOOKED_AT_S, self._look_at_keys)
+        self.services_screen.pane.rows.begin_at = remembered(LAST_TUNED)
         if self._first_start:
             self._begin_at_first()
         self.connect()

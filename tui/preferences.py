@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from tui.commands.command import Command
 
 
+LAST_TUNED = "service"
+"""The service that was last opened in Tune, by id."""
 TOUR = "tour"
 """Whether the tour began by itself once."""
 SPEAKER = "live.output"

@@ -47,6 +47,14 @@ async def test_a_first_start_begins_at_a_fault_that_can_be_cured_and_leads_throu
         await until(pilot, lambda: app.screen is app.services_screen)
         await pilot.pause(0.3)
         assert not said(app)
+        await pilot.press("g", "enter")
+        await until(pilot, lambda: isinstance(app.screen, TuneScreen))
+    again = make_app(app._open_client)
+    async with again.run_test(size=(80, 24)) as pilot:
+        await settle(pilot)
+        chosen = again.services_screen.highlighted
+        assert chosen is not None
+        assert chosen.name == "Adaptive Support", "it begins at what was tuned last"
 
 
 def test_every_step_fits_into_a_small_screen() -> None:

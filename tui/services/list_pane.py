@@ -99,7 +99,7 @@ class ServiceList(ScrollView, can_focus=True, inherit_bindings=False):
 
     _posted: Service | None = None
     begin_at = ""
-    """The name of the service to highlight when the first ones come, if it is among them."""
+    """The id or name of the service to highlight when the first ones come, if it is among them."""
     chosen = ServiceFilter()
     """The filter that the rows pass; where a word is not in a name, the row says where it is."""
 
@@ -114,7 +114,7 @@ class ServiceList(ScrollView, can_focus=True, inherit_bindings=False):
         self.virtual_size = Size(0, len(services))
         row = self.cursor
         if service is None and self.begin_at:
-            row = next((at for at, one in enumerate(services) if one.name == self.begin_at), 0)
+            row = next((at for at, one in enumerate(services) if self.begin_at in (one.id, one.name)), 0)
         if service is not None and not (row < len(services) and services[row].id == service.id):
             row = next((at for at, one in enumerate(services) if one.id == service.id), 0)
         self.set_reactive(ServiceList.cursor, min(row, max(len(services) - 1, 0)))

@@ -10,6 +10,7 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 from tui.commands.place import Jump
+from tui.preferences import LAST_TUNED, remember
 from tui.terminal_text import screen_text
 
 if TYPE_CHECKING:
@@ -92,6 +93,8 @@ class TuneModes:
         if mode not in self._screens:
             screen = self._screens[mode] = tune.TuneScreen(self._app.client, service, places=self._places)
             self._app.add_mode(mode, lambda: screen)
+        if mode != self.last:
+            await asyncio.to_thread(self._note, service)
         self.last = mode
         return mode
 
@@ -104,6 +107,12 @@ class TuneModes:
         """Return what can be gone to in Tune: in the screen that was last in view, if one stands."""
         last = next((one for one in self.standing if one is self._screens.get(self.last or "")), None)
         return tune_jumps(last, go)
+
+    def _note(self, service: Service | None) -> None:
+        """Remember what was tuned last, so that the next start begins there."""
+        if service is not None and not self._app.read_only:
+            with suppress(OSError):  # that is not worth a message
+                remember(LAST_TUNED, service.id)
 
     async def session(self) -> Session:
         """Return the sitting that was last tuned, else one with a free draft."""
