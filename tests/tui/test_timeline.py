@@ -21,7 +21,7 @@ from simulator.replay import Placement, Played
 from simulator.study import Arm, run
 from tests.simulator.tracks import fixed_profile
 from tests.tui.tune_support import analysed
-from tui.tune.clock import align
+from tui.tune.caller_audio import align
 from tui.tune.scene import ArmLane, Bar, Scene, make_scene
 from tui.widgets import timeline_arms as arms
 from tui.widgets import timeline_lanes as lanes

@@ -12,8 +12,7 @@ from simulator.activity.model import FRAME_MS, Activity
 from simulator.engine.end_of_turn import ConfidencePolicy, Doubt
 from simulator.labels.marks import Kind, Mark
 from tui.labels.editing import words_of
-from tui.tune.caller_audio import SPEECH_KINDS, Speech, waveform
-from tui.tune.clock import ArmClock
+from tui.tune.caller_audio import SPEECH_KINDS, ArmClock, Speech, waveform
 from tui.tune.scene import Clip, Scene
 from tui.widgets import timeline_lanes as lanes
 from tui.widgets.timeline import GUTTER, Timeline

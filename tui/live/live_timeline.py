@@ -29,8 +29,7 @@ from simulator.measures.turns import NO_GENERATION, talk_over
 from simulator.replay import Placement, Played
 from simulator.session.state import Happened, Notice, SessionMessage, Snapshot
 from simulator.study import Run
-from tui.tune.caller_audio import Speech, Waveform, detected
-from tui.tune.clock import ArmClock
+from tui.tune.caller_audio import ArmClock, Speech, Waveform, detected
 from tui.tune.scene import Clip, Scene, arm_lane, pauses_of
 from tui.widgets.timeline import Timeline
 from tui.widgets.timeline_view import View

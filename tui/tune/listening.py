@@ -9,7 +9,7 @@ from simulator.playing.player import Player
 from simulator.playing.speaker import SystemSpeaker
 from simulator.replay import Played
 from simulator.voice.voice import Voice, voice_for
-from tui.tune.clock import ArmClock, align
+from tui.tune.caller_audio import ArmClock, align
 from tui.tune.trial import Outcome
 
 

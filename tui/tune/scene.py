@@ -27,8 +27,7 @@ from simulator.replay import Played
 from simulator.study import Run
 from tui.figures import signed
 from tui.tune.bench import AnalysedRecording
-from tui.tune.caller_audio import Speech, Waveform, speech_of, waveform
-from tui.tune.clock import ArmClock, align
+from tui.tune.caller_audio import ArmClock, Speech, Waveform, align, speech_of, waveform
 
 WORTH_MARKING_MS = 20
 """A smaller difference in latency counts as none: it is inaudible."""
