@@ -139,6 +139,7 @@ def test_noise_beyond_any_call_is_a_wrong_call(turnlab: Turnlab, tone: Path) -> 
     assert "--noise-snr" in turnlab("analyze", tone, "--noise-snr", "300").one_line(2)
 
 
+@pytest.mark.slow
 def test_a_declared_mix_keeps_all_but_barge_in(turnlab: Turnlab, tmp_path: Path) -> None:
     caller, agent = two_sides()
     declared = call_in(tmp_path, caller + agent, channel="mix")
@@ -154,6 +155,7 @@ def test_a_declared_mix_keeps_all_but_barge_in(turnlab: Turnlab, tmp_path: Path)
         assert "barge-in needs the caller's own channel" in refused
 
 
+@pytest.mark.slow
 def test_a_second_voice_in_the_room_is_said_to_spoil_the_figures(turnlab: Turnlab, tmp_path: Path) -> None:
     caller, other = samples_of("booking"), samples_of("thinking")
     behind = np.roll(other[: len(caller)], 3 * 16_000) * 0.2
@@ -186,13 +188,14 @@ def test_labels_that_say_that_it_is_the_caller_win_over_the_guess(turnlab: Turnl
     assert set(done.json()["runs"][0]["readouts"]) >= BARGE_IN
 
 
+@pytest.mark.slow
 def test_a_known_echo_is_no_mix(turnlab: Turnlab, tmp_path: Path) -> None:
     caller, agent = two_sides()
     path = call_in(tmp_path, caller + 0.05 * agent, condition={"echo_db": -26})
     assert set(turnlab("simulate", path, "--json").json()["runs"][0]["readouts"]) >= BARGE_IN
 
 
-@pytest.mark.parametrize("channel", [None, "1", "2"])
+@pytest.mark.parametrize("channel", [None, *(pytest.param(channel, marks=pytest.mark.slow) for channel in "12")])
 def test_of_two_channels_the_guess_is_said_and_the_agents_is_noticed(
     turnlab: Turnlab, tmp_path: Path, channel: str | None
 ) -> None:
@@ -204,6 +207,7 @@ def test_of_two_channels_the_guess_is_said_and_the_agents_is_noticed(
     assert (set(done.json()["runs"][0]["readouts"]) >= BARGE_IN) == (channel != "2")
 
 
+@pytest.mark.slow
 def test_the_corpus_of_callers_is_not_taken_for_mixes(turnlab: Turnlab) -> None:
     from tests.simulator.conftest import CORPUS
 
@@ -228,8 +232,8 @@ def test_samples_that_are_not_numbers_are_counted_and_told(turnlab: Turnlab, tmp
         assert turnlab(command, tmp_path / "well.wav").err == ""
 
 
-@pytest.mark.parametrize("keep", [0.3, 0.6, 0.999])
-@pytest.mark.parametrize("command", ["simulate", "analyze"])
+@pytest.mark.parametrize("keep", [0.6, *(pytest.param(keep, marks=pytest.mark.slow) for keep in (0.3, 0.999))])
+@pytest.mark.parametrize("command", ["simulate", pytest.param("analyze", marks=pytest.mark.slow)])
 def test_an_ogg_file_that_breaks_off_fails_by_name(
     turnlab: Turnlab, tmp_path: Path, command: str, keep: float
 ) -> None:

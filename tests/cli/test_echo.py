@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import pytest
+
 from simulator.recording import bundled_folder
 from tests.cli.conftest import Turnlab
 
@@ -23,6 +25,7 @@ def test_an_echo_is_said_wherever_readouts_are(turnlab: Turnlab) -> None:
     assert "with echo −6 dB" in turnlab("simulate", CALL, *SCRIPTED, "--echo-db", "6", "--explain").out
 
 
+@pytest.mark.slow
 def test_the_same_echo_repeats_in_any_order_of_arms(turnlab: Turnlab) -> None:
     knobs = (*SCRIPTED, "--echo-db", "10", "--telephone", "--json")
     forth = turnlab("simulate", CALL, "-c", "balanced", "-c", '{"barge_in_min_speech_s": 0.3}', *knobs).json()

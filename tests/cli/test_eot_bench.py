@@ -106,6 +106,7 @@ def test_predictions_are_rows_of_every_silence_in_the_columns_of_eot_bench(
     assert whole["holds"] == sum(len(inside) - 1 for inside in spans.values())
 
 
+@pytest.mark.slow
 def test_rows_beside_their_audio_meet_the_same_as_rows_that_hold_it(
     shop: Turnlab, bench: Path, tmp_path: Path
 ) -> None:
@@ -120,6 +121,7 @@ def test_rows_beside_their_audio_meet_the_same_as_rows_that_hold_it(
     assert others == [first, first]
 
 
+@pytest.mark.slow
 def test_what_comes_later_changes_no_prediction(shop: Turnlab, tmp_path: Path) -> None:
     """The end of one turn with its caller going on after 1 s: until that is heard, all is as it was."""
     (row, *_) = rows()

@@ -44,6 +44,7 @@ def test_the_report_has_the_documented_shape(report: Any) -> None:
     assert report["comparison"]["baseline"] == "balanced"
 
 
+@pytest.mark.slow
 def test_arms_stand_on_the_curve_where_their_sensitivity_puts_them(turnlab: Turnlab) -> None:
     arms = [
         option

@@ -34,7 +34,7 @@ def joined(spans: list[tuple[float, float]], apart_s: float = 0.14) -> list[tupl
     return found
 
 
-@pytest.mark.parametrize("voice", ["hibari", "clips"])
+@pytest.mark.parametrize("voice", [pytest.param("hibari", marks=pytest.mark.slow), "clips"])
 def test_the_mix_holds_what_the_report_says(turnlab: Turnlab, tmp_path: Path, voice: str) -> None:
     path = tmp_path / ("call.flac" if voice == "hibari" else "call.wav")
     config = '{"barge_in_min_speech_s": 0.5}'

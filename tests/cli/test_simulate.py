@@ -144,6 +144,7 @@ def test_two_files_of_one_name_are_told_apart(turnlab: Turnlab, tmp_path: Path) 
     assert len(report["runs"]) == 3
 
 
+@pytest.mark.slow
 def test_a_recording_that_is_renamed_or_converted_gives_the_same_figures(turnlab: Turnlab, tmp_path: Path) -> None:
     """All of the report but its name and path, and its timing; other sound meets other latencies."""
     samples, rate = sf.read(bundled_folder() / "telephone.flac", dtype="int32")

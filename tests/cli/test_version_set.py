@@ -259,6 +259,7 @@ def test_a_platform_that_is_gone_is_said_in_one_line(alone: Turnlab, monkeypatch
         stamina.set_active(True)
 
 
+@pytest.mark.slow
 def test_a_process_of_its_own_and_a_restart_in_between(serving: Served, desk: Desk, tmp_path: Path) -> None:
     turnlab, there = turnlab_in(tmp_path / "home", tmp_path, installed=True), platform_environment(serving)
     release = desk.stored("release")

@@ -209,6 +209,7 @@ async def test_a_limit_on_changes_is_told(sdk: Callable[[Served], Any], serve: S
         assert (caught.value.status_code, caught.value.error_code) == (429, "rate_limited")
 
 
+@pytest.mark.slow
 async def test_a_limit_on_reading_is_waited_for(serve: Serve) -> None:
     served = serve("--rate-window", "3")
     statuses: list[int] = []

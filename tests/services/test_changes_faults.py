@@ -109,9 +109,13 @@ KINDS = [
     ("classic", "version set"),
     ("classic", "service"),
 ]
+QUICK = [("platform", "version set"), ("platform", "voice settings"), ("classic", "service")]
+"""Each subject and each dialect once; the others are the same code in other pairs."""
 
 
-@pytest.fixture(params=KINDS, ids=[" ".join(one) for one in KINDS])
+@pytest.fixture(
+    params=[pytest.param(one, id=" ".join(one), marks=[] if one in QUICK else pytest.mark.slow) for one in KINDS]
+)
 async def desk(
     request: pytest.FixtureRequest,
     platform: PlatformClient,

@@ -140,6 +140,7 @@ async def test_an_answer_that_drips_ends(
     assert len(proxy.requests) == 3
 
 
+@pytest.mark.slow
 async def test_a_slow_line_that_delivers_is_let_finish(
     platform: PlatformClient, proxy: FaultyProxy, monkeypatch: pytest.MonkeyPatch
 ) -> None:

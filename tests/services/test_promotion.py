@@ -200,7 +200,7 @@ asyncio.run(main(*sys.argv[1:]))
 """
 
 
-@pytest.mark.parametrize("when", ["before", "after"])
+@pytest.mark.parametrize("when", [pytest.param("before", marks=pytest.mark.slow), "after"])
 async def test_killed_between_backup_and_the_end(desk: Desk, workspace: Path, tmp_path: Path, when: str) -> None:
     release, preview = await desk.stored("release"), await desk.stored("preview")
     arguments = [sys.executable, "-c", KILLED, str(workspace), str(tmp_path / "backups"), when]

@@ -49,6 +49,7 @@ def _count(file: Path) -> int:
     return int(count)
 
 
+@pytest.mark.slow
 def test_processes_that_start_together_seed_once(tmp_path: Path) -> None:
     file, start = tmp_path / "workspace.db", tmp_path / "start"
     command = [sys.executable, "-c", OPEN_AND_REPORT, str(file), str(start)]

@@ -88,6 +88,7 @@ def _said(process: subprocess.Popen[str]) -> str:
     return out
 
 
+@pytest.mark.slow
 def test_two_processes_may_analyse_one_file_at_once(source: AudioSource) -> None:
     both = [_start(ANALYSE, str(source.path), "1") for _ in range(2)]
     first, second = (_said(one) for one in both)

@@ -47,7 +47,9 @@ def told(result: Run) -> list[tuple[str, int]]:
     return [(event.type, event.t_ms) for event in result.played.events]
 
 
-@pytest.mark.parametrize(("name", "mode"), [("interruptions", "rigid"), ("backchannels", "scripted")])
+@pytest.mark.parametrize(
+    ("name", "mode"), [pytest.param("interruptions", "rigid", marks=pytest.mark.slow), ("backchannels", "scripted")]
+)
 def test_an_echo_that_is_not_heard_changes_nothing(name: str, mode: ReplayMode) -> None:
     without, unheard = simulated(name, None, mode), simulated(name, UNHEARD_DB, mode)
     assert [event.to_json() for event in unheard.played.events] == [

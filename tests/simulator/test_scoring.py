@@ -173,7 +173,11 @@ def test_the_reference_does_what_silero_documents(frames: list[float], spans: li
 
 
 @pytest.mark.parametrize(
-    ("first", "last"), [(52, 59), (10, 14)], ids=["labelled by people", "pauses placed exactly"]
+    ("first", "last"),
+    [
+        pytest.param(52, 59, id="labelled by people"),
+        pytest.param(10, 14, id="pauses placed exactly", marks=pytest.mark.slow),
+    ],
 )
 def test_voice_activity_is_within_two_hundredths_of_sileros_own(corpus: Path, first: int, last: int) -> None:
     ours, theirs = FrameScore(), FrameScore()

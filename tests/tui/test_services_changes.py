@@ -231,6 +231,7 @@ async def test_the_status_line_tells_of_limits_and_of_waiting() -> None:
         assert "waiting 7 s: the limit of 50 requests is used up" in line.render().plain
 
 
+@pytest.mark.slow
 async def test_no_question_comes_up_over_what_was_opened_meanwhile(app: TurnlabApp) -> None:
     async with app.run_test(size=(120, 40), notifications=True) as pilot:
         await on_service(pilot, "Intake Line")
@@ -292,6 +293,7 @@ async def test_voice_settings_are_put_back_from_the_history(app: TurnlabApp, wor
     assert (await stored(workspace_file)).voice_config.max_buffer_delay_ms == 360
 
 
+@pytest.mark.slow
 async def test_a_change_whose_answer_is_lost_is_told_as_saved(app: TurnlabApp, workspace_file: Path) -> None:
     async with app.run_test(size=(120, 40), notifications=True) as pilot:
         await on_service(pilot, "Intake Line")
@@ -318,6 +320,7 @@ class LosesOne(httpx.AsyncBaseTransport):
         return response
 
 
+@pytest.mark.slow
 async def test_a_second_change_does_not_end_one_that_is_being_made(app: TurnlabApp, workspace_file: Path) -> None:
     before = await stored(workspace_file)
     sent, answered = asyncio.Event(), asyncio.Event()

@@ -110,7 +110,13 @@ async def test_a_folder_is_chosen_by_its_path_and_taken_off_the_list_again(folde
 
 
 @pytest.mark.parametrize(
-    "written", ["'{}'", "{}", "{} ", "file://{}"], ids=["quoted", "bare", "a space", "address"]
+    "written",
+    [
+        pytest.param("'{}'", id="quoted"),
+        pytest.param("{}", id="bare", marks=pytest.mark.slow),
+        pytest.param("{} ", id="a space", marks=pytest.mark.slow),
+        pytest.param("file://{}", id="address"),
+    ],
 )
 async def test_a_path_that_is_dropped_on_the_terminal_is_added(folder: Path, written: str) -> None:
     async with make_app(ScriptedClient().open, initial_screen="tune").run_test(size=SIZE) as pilot:

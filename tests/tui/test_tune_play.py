@@ -102,6 +102,7 @@ async def test_without_a_speaker_the_playhead_runs_all_the_same(app: TurnlabApp)
         assert str(title.render()).startswith("Timeline of coughs")
 
 
+@pytest.mark.slow
 async def test_a_call_is_written_to_be_heard(app: TurnlabApp, tmp_path: Path) -> None:
     target = tmp_path / "call.wav"
     async with app.run_test(size=SIZE) as pilot:

@@ -163,6 +163,7 @@ class SlowAnswer:
         self._go.set()
 
 
+@pytest.mark.slow
 async def test_no_save_dialog_comes_up_over_what_was_opened_meanwhile(app: TurnlabApp) -> None:
     async with app.run_test(size=SIZE) as pilot:
         screen = await tuned(pilot)
@@ -183,6 +184,7 @@ async def test_no_save_dialog_comes_up_over_what_was_opened_meanwhile(app: Turnl
         await settle_on(pilot, FieldsPlanDialog)
 
 
+@pytest.mark.slow
 async def test_enter_sends_nothing_where_somebody_went_on_before_the_dialog_came(app: TurnlabApp) -> None:
     async with app.run_test(size=SIZE) as pilot:
         screen = await tuned(pilot)

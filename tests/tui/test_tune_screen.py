@@ -387,6 +387,7 @@ async def test_a_stored_value_out_of_bounds_and_unknown_fields_are_shown(app: Tu
         )
 
 
+@pytest.mark.slow
 async def test_header_and_focus_agree_however_quickly_the_keys_come(app: TurnlabApp) -> None:
     async with app.run_test(size=(80, 24)) as pilot:
         screen = await open_tune(pilot, recordings=bundled_folder() / "booking.flac")
