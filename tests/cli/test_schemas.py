@@ -97,6 +97,7 @@ CALLS = {"calls_pull", "calls_list", "calls_show", "calls_purge"}
 """What tests/cli/test_calls.py checks: one pull serves them all."""
 ELSEWHERE = {
     "calls_import",
+    "calls_compare",
     *CALLS,
     "model-fetch",
     "model-check",

@@ -7,15 +7,18 @@ from pydantic import JsonValue, ValidationError
 from services.calls.logs.shape import ImportedLog
 from services.calls.record import SCHEMA, CallRecord
 
+_EARLIER = "turnlab.call/1"
 _KEPT = ("service", "version_set", "operator", "quality_score", "voice_config", "voice_config_from", "phone_number")
 
 
 def read(raw: JsonValue) -> ImportedLog | None:
     """Return what our own record says; ``None`` for what is none."""
-    if not isinstance(raw, dict) or raw.get("schema") != SCHEMA:
+    if not isinstance(raw, dict) or raw.get("schema") not in (SCHEMA, _EARLIER):
         return None
     try:
-        record = CallRecord.model_validate({"source": "import", "workspace": "imported", **raw, "audio": None})
+        record = CallRecord.model_validate(
+            {"source": "import", "workspace": "imported", **raw, "schema": SCHEMA, "audio": None}
+        )
     except ValidationError:
         return None
     more = {name: getattr(record, name) for name in _KEPT}

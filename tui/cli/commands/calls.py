@@ -115,6 +115,19 @@ def check(
     check_calls(CheckRequest(calls, profile, config, eot.value if eot else None), as_json=as_json)
 
 
+@calls_app.command("compare")
+def compare(
+    calls: Calls,
+    before: Annotated[str | None, typer.Option(metavar="DATE", help="Calls before this day (UTC)...")] = None,
+    after: Annotated[str | None, typer.Option(metavar="DATE", help="...against those from this day on.")] = None,
+    as_json: Json = False,
+) -> None:
+    """Compare two periods of real calls; without days, before and after the last change of their settings."""
+    from tui.cli.calls.comparing import compare_calls
+
+    compare_calls(calls, before, after, as_json=as_json)
+
+
 @calls_app.command("purge")
 def purge(
     older_than: Annotated[

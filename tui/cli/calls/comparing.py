@@ -1,0 +1,102 @@
+"""``turnlab calls compare``: real calls before and after a day, or the last change of their settings."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from typing import Any
+
+from base.json_text import canonical_json
+from simulator.heard.call_folder import KeptCall, kept_measures
+from simulator.heard.periods import Periods, TimedCall, compare_periods, last_change
+from tui.cli.calls.measuring import measured
+from tui.cli.calls.opening import open_calls
+from tui.cli.failure import CallError, Faults, WorkError, complain
+from tui.cli.tables import print_line
+
+
+def compare_calls(named: Sequence[str], before: str | None, after: str | None, *, as_json: bool) -> None:
+    """Compare two periods and print them. Raises :class:`CallError` for a day that is none, :class:`WorkError`."""
+    until, since = (_day(name, text) for name, text in (("--before", before), ("--after", after)))
+    until, since = until or since, since or until
+    faults = Faults()
+    calls: list[TimedCall] = []
+    for call in open_calls(named, faults):
+        with faults.noting(call.path):
+            timed = _timed(call)
+            if timed is not None:
+                calls.append(timed)
+    if until is None or since is None:
+        until = since = last_change(calls)
+    if until is None or since is None:
+        faults.raise_any()
+        raise WorkError("the settings of these calls never changed; give two days with --before and --after")
+    if since < until:
+        raise CallError("--after lies before --before; a call cannot be in both periods")
+    found = compare_periods(
+        [call for call in calls if call.started_at < until], [call for call in calls if call.started_at >= since]
+    )
+    for note in found.notes:
+        complain(note)
+    if not found.services:
+        raise WorkError("no service has calls in both periods; choose other days, or pull more calls")
+    if as_json:
+        print(json.dumps({**_to_json(found, until, since), "failed": faults.to_json()}, allow_nan=False))
+    else:
+        print_line(f"{', '.join(found.services)}: {found.calls[0]} calls before {until:%Y-%m-%d %H:%M} UTC,")
+        print_line(f"{found.calls[1]} from {since:%Y-%m-%d %H:%M} UTC on; 95 % intervals of the difference")
+        for one in found.readouts:
+            print_line(f"  {one.words()}")
+    faults.raise_any()
+
+
+def _day(name: str, text: str | None) -> datetime | None:
+    if text is None:
+        return None
+    try:
+        found = datetime.fromisoformat(text)
+    except ValueError:
+        raise CallError(f"{name} {text}: is no day; write one such as 2026-11-20") from None
+    return found if found.tzinfo else found.replace(tzinfo=UTC)
+
+
+def _timed(call: KeptCall) -> TimedCall | None:
+    """Return a call with when it was; ``None``, said on standard error, where it has no measures or no time."""
+    heard = kept_measures(call)
+    if heard is None and call.why_silent() is not None:
+        complain(f"{call.record.id}: {call.why_silent()}; left out")
+        return None
+    heard = heard or measured(call)
+    if not heard["values"] or not call.record.started_at:
+        why = heard["faults"][0]["sentence"] if not heard["values"] else "nothing says when it was"
+        complain(f"{call.record.id}: left out; {why}")
+        return None
+    try:
+        started = datetime.fromisoformat(call.record.started_at)
+    except ValueError:
+        complain(f"{call.record.id}: left out; nothing says when it was")
+        return None
+    started = started if started.tzinfo else started.replace(tzinfo=UTC)
+    settings = canonical_json(call.record.voice_config)
+    return TimedCall(call.record.service_name, started, settings, heard["values"])
+
+
+def _to_json(found: Periods, until: datetime, since: datetime) -> dict[str, Any]:
+    return {
+        "schema": "turnlab.calls_compare/1",
+        "services": list(found.services),
+        "before": {"until": until.isoformat(), "calls": found.calls[0]},
+        "after": {"since": since.isoformat(), "calls": found.calls[1]},
+        "readouts": {
+            one.name: {
+                "before": round(one.before, 4),
+                "after": round(one.after, 4),
+                "delta": round(one.delta, 4),
+                "ci95": None if one.ci95 is None else [round(end, 4) for end in one.ci95],
+                "n": list(one.n),
+            }
+            for one in found.readouts
+        },
+        "notes": list(found.notes),
+    }
