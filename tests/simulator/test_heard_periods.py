@@ -40,9 +40,7 @@ def test_a_change_shows_and_what_did_not_change_does_not() -> None:
     assert found.calls == (40, 25)
     first = one["first_sound_ms"]
     assert first.ci95 is not None
-    assert 60 < first.ci95[0] <= first.delta <= first.ci95[1] < 140, "fewer slow calls make no quicker answer"
-        "fewer slow calls of two make no quicker answer"
-    )
+    assert 60 < first.ci95[0] <= first.delta <= first.ci95[1] < 140, "slower calls are no quicker"
     cut = one["cut_ins"]
     assert cut.ci95 is not None
     assert cut.ci95[1] < 0
