@@ -56,11 +56,9 @@ def test_own_recordings_are_found_in_a_folder_at_home(turnlab: Turnlab, tmp_path
     assert str(tmp_path / "place" / "recordings" / "mine.wav") in [one["path"] for one in listed.json()]
 
 
-@pytest.mark.parametrize(
-    ("named", "said"), [("calls", "needs a terminal"), ("./nowhere", "no such file or folder")]
-)
+@pytest.mark.parametrize(("named", "said"), [("july", "needs a terminal"), ("./nowhere", "no such file or folder")])
 def test_a_folder_in_the_place_of_a_command_opens_the_dashboard(
     turnlab: Turnlab, tmp_path: Path, named: str, said: str
 ) -> None:
-    (tmp_path / "calls").mkdir()
+    (tmp_path / "july").mkdir()
     assert said in turnlab(named, cwd=tmp_path).one_line(2)
