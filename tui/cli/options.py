@@ -81,7 +81,11 @@ AllowUnknown = Annotated[
 ]
 Baseline = Annotated[
     str | None,
-    typer.Option(metavar="NAME", help="The configuration that the others are held against; by default the first."),
+    typer.Option(
+        metavar="NAME",
+        help="The configuration that the others are held against; by default the first.",
+        autocompletion=completing.presets,
+    ),
 ]
 Profile = Annotated[
     str,

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from string import ascii_uppercase
 from typing import TYPE_CHECKING
 
 from base.json_text import json_line
@@ -57,10 +58,14 @@ def print_readouts(runs: list[Run], comparison: Comparison, profile: EngineProfi
         print_table(title, *_beside(values, *differences))
     else:
         # one under another, so that no word or figure is broken
+        if not fits(*values):
+            letters = ascii_uppercase[: len(found.arms)]
+            print_line(" · ".join(f"{letter} {arm}" for letter, arm in zip(letters, found.arms, strict=True)))
+            values = ["in ms and s", *letters], _values(found, of=False, short=True)
         print_table(title, *values)
-        for arm, (headers, rows) in zip(_others(found), differences, strict=True):
-            labelled = [[values[1][at][0], *row] for at, row in enumerate(rows) if any(row)]
-            print_table(f"{arm} against {found.against}", ["", *headers], labelled)
+        for arm, (_, rows) in zip(_others(found), differences, strict=True):
+            labelled = [[found.rows[at].label, *row] for at, row in enumerate(rows) if any(row)]
+            print_table(f"{arm} against {found.against}", ["", "difference", _INTERVAL], labelled)
     if len(found.arms) > 1:
         print_line(f"{KEY_TO_SIGNS}.")
 
@@ -74,15 +79,21 @@ def _others(found: Readouts) -> list[str]:
 
 
 def _value_columns(found: Readouts, *, of: bool) -> _Columns:
+    return ["", *found.arms], _values(found, of=of)
+
+
+def _values(found: Readouts, *, of: bool, short: bool = False) -> list[list[str]]:
     """Return labels and figures; with ``of``, what a count is out of stands beside the count."""
-    rows = [
+    return [
         [
             row.title if of else row.label,
-            *(f"{BEST} " * (at in row.best) + row.value(at, of=of) for at in range(len(found.arms))),
+            *(
+                f"{BEST} " * (at in row.best) + row.value(at, unit=not short, of=of, limit=not short)
+                for at in range(len(found.arms))
+            ),
         ]
         for row in found.rows
     ]
-    return ["", *found.arms], rows
 
 
 def _difference_columns(found: Readouts) -> list[_Columns]:
