@@ -260,6 +260,10 @@ class TurnlabApp(ConnectedApp, inherit_bindings=False):
         """Open what was chosen."""
         self.open_screen(TUNE, message.service)
 
+    def on_calls_screen_tune_wanted(self, message: CallsScreen.TuneWanted) -> None:
+        """Open the caller of a real call."""
+        self.open_screen(TUNE, message.service, lambda tune: tune.adding.add([message.audio]))
+
     def on_services_screen_connection_wanted(self) -> None:
         """Try to connect again."""
         self.connect()

@@ -134,7 +134,8 @@ def audio_file(
         container = first.startswith(_CONTAINERS)
         mulaw = "law" in form.lower() or (side == "caller" and "pcm" not in form.lower())
         suffix = _SUFFIXES.get(first, ".audio") if container else ".ulaw" if mulaw else ".pcm"
-        path = folder / f"{side}{suffix}"
+        # not "caller", which is what a recording made for Tune is called
+        path = folder / f"{'inbound' if side == 'caller' else 'outbound'}{suffix}"
         partial.replace(path)
     return AudioFile(
         file=path.name,

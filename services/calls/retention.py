@@ -11,6 +11,7 @@ from base.files import close_to_others, make_private_folder, write_whole
 from base.json_text import TextError, json_bytes, read_json
 from base.os_errors import os_error_text
 from services.calls.folders import RECORD, CallFolders
+from services.calls.overview import HEARD
 from services.calls.record import CallRecord
 
 KEPT_DAYS: Final = 30
@@ -103,7 +104,8 @@ def strip(folders: CallFolders, record: CallRecord) -> CallRecord:
     """
     bare = without_words(record)
     folder = folders.write(bare)
-    for one in record.audio.files() if record.audio else ():
-        (folder / one.file).unlink(missing_ok=True)
-    (folder / "labels.json").unlink(missing_ok=True)
+    for one in folder.iterdir():
+        # labels and scenarios that were made of it hold its words
+        if one.name not in (RECORD, HEARD):
+            one.unlink()
     return bare

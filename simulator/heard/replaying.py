@@ -6,6 +6,7 @@ The labels are provisional until a person has corrected them; corrected ones are
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -13,10 +14,11 @@ from typing import Any
 import numpy as np
 
 from base.files import write_whole
+from base.folders import calls_folder
 from base.json_text import json_bytes
 from base.os_errors import os_error_text
 from simulator.activity.analyzer import analyze
-from simulator.activity.cache import from_bytes, to_bytes
+from simulator.activity.cache import cached_analysis, from_bytes, to_bytes
 from simulator.activity.end_of_turn import EndOfTurnModel
 from simulator.activity.model import Activity
 from simulator.audio.private_audio import private_audio
@@ -47,6 +49,7 @@ def labels_of(heard: HeardCall) -> dict[str, Any]:
     others = [one for one in floor.overlaps if one.kind != "interruption"]
     return {
         "id": heard.record.id,
+        "title": f"call {(heard.record.started_at or heard.record.id)[:16].replace('T', ' ')}",
         "audio": AUDIO,
         "duration_s": heard.duration_ms / 1000,
         "label_origin": ORIGIN,
@@ -222,6 +225,18 @@ def open_replay(audio: Path) -> Recording:
     if labels is None:
         raise CallError(f"{audio}: its labels say nothing; measure the call again")
     return replace(recording, labels=labels.model_copy(update={"provisional": False}))
+
+
+def analysis_anywhere(
+    recording: Recording, judge: EndOfTurnModel, progress: Callable[[float], None] | None = None
+) -> Activity:
+    """Return a recording's analysis: from the cache, or where it is a call's, from beside the call.
+
+    Raises what :func:`~simulator.activity.analyzer.analyze` raises.
+    """
+    if recording.source.path.absolute().is_relative_to(calls_folder().absolute()):
+        return analysis_of(recording, judge)
+    return cached_analysis(recording.source, judge, progress)
 
 
 def analysis_of(recording: Recording, judge: EndOfTurnModel) -> Activity:

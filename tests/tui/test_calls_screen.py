@@ -26,6 +26,7 @@ from tui.calls.call_list import CallList
 from tui.calls.kept import passes
 from tui.calls.screen import CallsScreen
 from tui.services.list_pane import ServiceList
+from tui.tune.screen import TuneScreen
 from tui.tune.symptom_guide import SymptomGuide
 
 Compare = Callable[..., bool]
@@ -135,6 +136,9 @@ async def test_calls_are_listed_filtered_and_read(app: TurnlabApp) -> None:
         await pilot.press("a")
         await settle(pilot)
         assert len(rows(screen)) == 6
+        await pilot.press("t")
+        assert isinstance(app.screen, CallsScreen)
+        assert any("its audio was deleted" in note for note in notes(app))
         await pilot.press("a", "G", "enter")
         await until(pilot, lambda: "move my visit" in said(screen, "#call-story"), "the call")
         story = said(screen, "#call-story")
@@ -177,6 +181,13 @@ async def test_calls_are_pulled_and_measured(workspace_file: Path) -> None:
         assert f"{12 - before} pulled" in screen.progress
         await until(pilot, lambda: not screen.measuring.waiting and not screen.measuring.running, "measures")
         await until(pilot, lambda: all(call.heard for call in screen.shown.rows), "measured rows")
+        # the caller goes to Tune, and nothing of the call to the cache
+        folder = screen.shown.rows[0].folder
+        await pilot.press("t")
+        await until(pilot, lambda: isinstance(app.screen, TuneScreen), "Tune")
+        await until(pilot, lambda: (folder / "caller.npz").exists(), "the analysis, beside the call")
+        assert isinstance(app.screen, TuneScreen)
+        assert str(folder / "caller.flac") in app.screen.recordings.found()
 
 
 async def test_ten_thousand_calls_are_listed(app: TurnlabApp, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -33,9 +33,18 @@ OPEN = Command(
     action="open_call",
     in_footer=True,
 )
+TUNE = Command(
+    "calls.tune",
+    "Tune",
+    "t",
+    "Open the highlighted call's caller in Tune, with the labels that were heard, to be replayed under a draft.",
+    action="tune_call",
+    in_footer=True,
+)
 
 COMMANDS: tuple[Command, ...] = (
     OPEN,
+    TUNE,
     Command(
         "calls.filter",
         "Filter",

@@ -28,6 +28,21 @@ def measure_folder(folder: Path) -> None:
         write_heard(call, measure_call(call).to_json())
 
 
+def caller_recording(folder: Path) -> Path:
+    """Make a recording for Tune of a kept call's caller, with provisional labels, and return its audio.
+
+    It stands in the call's own folder. Raises :class:`~simulator.errors.SimulatorError`.
+    """
+    from simulator.heard.call_folder import CallError, read_call_folder
+    from simulator.heard.measure import measure_call
+    from simulator.heard.replaying import prepare
+
+    call = read_call_folder(folder)
+    if (why := call.why_silent()) is not None:
+        raise CallError(why)
+    return prepare(call, measure_call(call))
+
+
 class MeasureController:
     """Measures the calls that have no measures yet. ``measured`` hears when some have them now."""
 

@@ -11,12 +11,12 @@ from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
-from simulator.activity.cache import cached_analysis
 from simulator.activity.end_of_turn import EndOfTurnModel, end_of_turn_model, named_model
 from simulator.activity.model import SILENCE_ONLY, Activity
 from simulator.activity.models import why_silence_only
 from simulator.engine.profile import EngineProfile, load_profile
 from simulator.errors import InjectionError, SimulatorError
+from simulator.heard.replaying import analysis_anywhere
 from simulator.recording import Recording, find_audio, known_recordings, open_recording
 from tui.cli.failure import CallError, Faults, WorkError, complain, failures
 from tui.cli.hearing import Hearing, tell_about
@@ -100,7 +100,7 @@ def analyse(recording: Recording, model: EndOfTurnModel) -> Activity:
     with failures():
         tell_about(recording)
     with failures(), progress(f"analysing {recording.id}") as tell:
-        return cached_analysis(recording.source, model, tell)
+        return analysis_anywhere(recording, model, tell)
 
 
 @contextmanager

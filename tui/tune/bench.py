@@ -9,12 +9,12 @@ from pathlib import Path
 
 from base.folders import own_recordings_folder
 from base.os_errors import os_error_text
-from simulator.activity.cache import cached_analysis
 from simulator.activity.end_of_turn import EndOfTurnModel, end_of_turn_model
 from simulator.activity.model import Activity
 from simulator.audio.source import SUFFIXES
 from simulator.audio.what_if import AS_IT_IS, WhatIf
 from simulator.errors import SimulatorError
+from simulator.heard.replaying import analysis_anywhere
 from simulator.live_recording import recover_recordings
 from simulator.recording import Recording, bundled_folder, find_audio, open_recording
 
@@ -123,7 +123,7 @@ class Analyst:
         if recording is None:
             raise SimulatorError(found.fault)
         try:
-            activity = cached_analysis(recording.source, self._model, progress)
+            activity = analysis_anywhere(recording, self._model, progress)
         except SimulatorError as error:
             raise SimulatorError(without_folder(str(error), recording.source.path)) from None
         except OSError as error:
