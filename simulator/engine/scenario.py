@@ -195,11 +195,18 @@ def read_scenario(path: Path) -> Scenario:
         raise LabelError(f"{path}: {first_fault(error)}; correct the scenario or move it away") from None
 
 
+_GREETING = "Hello, this is the front desk. How can I help you today?"
+
+
 @cache
-def default_scenario() -> Scenario:
-    """Return the scenario for recordings that have none: an ordinary front desk, one state in four unnavigated."""
+def default_scenario(*, greeting: bool = False) -> Scenario:
+    """Return the scenario for calls that have none: an ordinary front desk, one state in four unnavigated.
+
+    A recorded caller speaks first; with ``greeting`` the agent does.
+    """
     text = (files("simulator") / "scenarios" / "default.json").read_text(encoding="utf-8")
-    return Scenario.model_validate(json.loads(text))
+    found = Scenario.model_validate(json.loads(text))
+    return found.model_copy(update={"greeting": _GREETING}) if greeting else found
 
 
 # ---- the scenario of one recording

@@ -20,6 +20,7 @@ from simulator.activity.end_of_turn import EndOfTurnModel, SilenceOnly, end_of_t
 from simulator.activity.model import FRAME_MS
 from simulator.devices.playback_buffer import PlaybackBuffer
 from simulator.engine.events import BargeIn, BargeInSuppressed, Event, SpeechEnded
+from simulator.engine.scenario import Scenario
 from simulator.errors import SimulatorError
 from simulator.live_recording import recover_recordings
 from simulator.session.capture_buffer import CaptureBuffer, Frame, FrameAssembler, Meter, Taken, gap
@@ -250,8 +251,8 @@ class CallLoop:
                 self._choose_guard(guard)
             case Pause(paused):
                 self._pause(paused)
-            case NewCall():
-                self._new_call()
+            case NewCall(scenario):
+                self._new_call(scenario)
             case Record(True):
                 self._start_recording()
             case Record(False):
@@ -292,8 +293,10 @@ class CallLoop:
                     self._side.unsay()
             self._notice("gap", "paused; the call's clock stands still" if paused else "going on")
 
-    def _new_call(self) -> None:
+    def _new_call(self, scenario: Scenario | None) -> None:
         self._recorder.finish()
+        if scenario is not None:
+            self._settings = replace(self._settings, scenario=scenario)
         self.playback_buffer.cut()
         if self._voice is not None:
             self._side = self._new_side(self._voice)
@@ -308,6 +311,7 @@ class CallLoop:
                 guard=self.controls.echo,
                 microphone=device.name if device else "",
                 end_of_turn_model=side.end_of_turn_model,
+                from_start=side.now_ms == 0,
             )
             self._recorder.start(stem, side.now_ms, about)
 

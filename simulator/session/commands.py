@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Protocol
 
 from presets.layers import ResolvedVoiceConfig
+from simulator.engine.scenario import Scenario
 from simulator.session.settings import EchoGuard, LiveArm, check_arms
 from simulator.session.state import SessionMessage, Snapshot
 
@@ -42,7 +43,12 @@ class SetConfig:
 
 @dataclass(frozen=True, slots=True)
 class NewCall:
-    """Start a new call: the agent forgets the conversation, and time starts at 0. A recording is finished first."""
+    """Start a new call: the agent forgets the conversation, and time starts at 0. A recording is finished first.
+
+    ``scenario`` is what the agent says from then on; ``None``: as before.
+    """
+
+    scenario: Scenario | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,14 +18,24 @@ from simulator.session.state import RecordingState, SessionMessage
 
 
 def recording_facts(
-    settings: SessionSettings, arms: Arms, *, guard: EchoGuard, microphone: str, end_of_turn_model: str
+    settings: SessionSettings,
+    arms: Arms,
+    *,
+    guard: EchoGuard,
+    microphone: str,
+    end_of_turn_model: str,
+    from_start: bool,
 ) -> tuple[str, dict[str, Any]]:
-    """Return what a recording that begins now is called, and what its labels say about how it was made."""
+    """Return what a recording that begins now is called, and what its labels say about how it was made.
+
+    Unless it is ``from_start`` of the call, the greeting was before it and is not in it.
+    """
+    scenario = settings.scenario if from_start else settings.scenario.model_copy(update={"greeting": None})
     now = datetime.now().astimezone()
     return f"live-{now:%Y%m%d-%H%M%S}", {
         "title": f"Live, {now:%d %b %Y %H:%M}",
         "description": "Recorded live; the labels are what the agent decided, for you to correct.",
-        "scenario": settings.scenario.model_dump(mode="json", by_alias=True, exclude_defaults=True),
+        "scenario": scenario.model_dump(mode="json", by_alias=True, exclude_defaults=True),
         "recorded": {
             "at": now.isoformat(timespec="seconds"),
             "microphone": microphone,

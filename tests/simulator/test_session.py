@@ -21,9 +21,10 @@ from simulator.devices.listing import Device
 from simulator.engine.profile import default_profile
 from simulator.engine.scenario import default_scenario
 from simulator.errors import DeviceError
+from simulator.recording import open_recording
 from simulator.session import EchoGuard, SessionSettings
 from simulator.session.child import LiveSession
-from simulator.session.commands import Mute, Pause, Record
+from simulator.session.commands import Mute, NewCall, Pause, Record
 from simulator.session.echo_gate import CallControls, EchoGate
 from simulator.session.live_agent import LiveAgent
 from simulator.voice.voice import BundledVoice
@@ -108,6 +109,19 @@ def test_a_muted_microphone_is_neither_heard_nor_recorded_and_a_pause_stops_the_
         assert session.snapshot().now_ms == paused_ms
     (path,) = tmp_path.glob("*.flac")
     assert not sf.read(path)[0].any()
+
+
+def test_a_new_call_may_begin_with_a_greeting_which_a_recording_begun_later_leaves_out(tmp_path: Path) -> None:
+    cards, quiet = ArrayCards(), np.zeros(16_000, np.float32)
+    with running(cards, tmp_path) as session:
+        session.send(NewCall(default_scenario(greeting=True)))
+        talk(session, cards, quiet)
+        assert "response_start" in events(session.take())
+        session.send(Record(True))
+        wait_for(lambda: session.snapshot().recording, "the recording")
+        talk(session, cards, quiet)
+    (path,) = tmp_path.glob("*.flac")
+    assert open_recording(path).scenario == default_scenario()
 
 
 def test_what_was_cut_off_is_said_from_where_the_call_stands() -> None:

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from simulator.devices.listing import Device, Devices
 from simulator.devices.streams import Deliver, Render, Stream
+from simulator.engine.scenario import default_scenario
 from simulator.session.child import LiveSession
 from simulator.session.settings import SessionSettings
 from simulator.session.state import SessionMessage, Snapshot
@@ -94,10 +95,11 @@ class StillCall:
 
 
 def array_call(cards: ArrayCards, made: list[LiveSession]) -> Callable[[SessionSettings], LiveSession]:
-    """Return what opens a real session on array cards and puts it into ``made``."""
+    """Return what opens a real session on array cards and puts it into ``made``; the caller speaks first."""
 
     def open_call(settings: SessionSettings) -> LiveSession:
-        made.append(LiveSession(replace(settings, silence_only=True, voice="silent"), cards))
+        quiet = replace(settings, silence_only=True, voice="silent", scenario=default_scenario())
+        made.append(LiveSession(quiet, cards))
         return made[-1]
 
     return open_call

@@ -10,6 +10,7 @@ from typing import Any
 from presets.config import VoiceConfig
 from services.model import Service
 from simulator.devices.listing import Devices
+from simulator.engine.scenario import default_scenario
 from simulator.session import commands
 from simulator.session.commands import SessionCommand
 from simulator.session.settings import EchoGuard, SessionSettings
@@ -94,12 +95,15 @@ async def test_how_one_wants_to_talk_outlives_a_call() -> None:
     talking = Talking()
     talking.calls.come_into_view()
     assert talking.opened[0].settings.arms[0].config.eot_timeout_ms == 900
+    assert talking.opened[0].settings.scenario.greeting
     talking.calls.mute()
     talking.calls.switch_push_to_talk()
     talking.calls.use_device("input", "headset", on=True)
     talking.calls.use_device("output", None, on=False)
     talking.calls.guard_echo(EchoGuard.HALF_DUPLEX)
     talking.calls.switch_arm()
+    talking.calls.switch_greeting()
+    talking.calls.new_call()
     assert talking.call.sent == [
         commands.Mute(True),
         commands.Talk(False),
@@ -108,6 +112,7 @@ async def test_how_one_wants_to_talk_outlives_a_call() -> None:
         commands.UseOutput(None, speaker=False),
         commands.UseEchoGuard(EchoGuard.HALF_DUPLEX),
         commands.SwitchArm("B"),
+        commands.NewCall(default_scenario()),
     ]
     talking.calls.start_or_stop()
     await talking.host.finish()
@@ -119,9 +124,10 @@ async def test_how_one_wants_to_talk_outlives_a_call() -> None:
     wanted = talking.call.settings
     assert (wanted.input, wanted.speaker, wanted.muted, wanted.push_to_talk) == ("headset", False, True, True)
     assert wanted.echo_guard is EchoGuard.HALF_DUPLEX
+    assert wanted.scenario.greeting is None
     assert talking.call.sent == [commands.SwitchArm("B")]
     remembered = remembered_state()
-    assert (remembered.input, remembered.guard) == ("headset", EchoGuard.HALF_DUPLEX)
+    assert (remembered.input, remembered.guard, remembered.greets) == ("headset", EchoGuard.HALF_DUPLEX, False)
     assert not remembered.muted, "no start begins unheard"
 
 

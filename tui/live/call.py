@@ -12,6 +12,7 @@ from dataclasses import dataclass, field, replace
 from functools import partial
 
 from simulator.devices.listing import Way
+from simulator.engine.scenario import default_scenario
 from simulator.session import commands as call_commands
 from simulator.session.commands import Session as Call
 from simulator.session.commands import SessionCommand
@@ -29,6 +30,7 @@ LOOKS_A_SECOND = 15
 OpenCall = Callable[[SessionSettings], Call]
 
 _GUARD = "live.echo_guard"
+_GREETING, _NO_GREETING = "live.greeting", "off"
 _NEEDS_CALL = (RECORD, PAUSE, NEW_CALL, TALK, PLAY_TONE)
 
 
@@ -56,7 +58,8 @@ class CallState:
     """How a call stands, and how the person wants to talk, which outlives it.
 
     ``shown`` is the call as it was last looked at. ``input`` and ``output`` are devices by name, ``None`` for the
-    system's default; without ``speaker`` nothing is played. ``wanted_arm`` is an arm's letter, "" for the first.
+    system's default; without ``speaker`` nothing is played. ``greets``: the agent speaks first.
+    ``wanted_arm`` is an arm's letter, "" for the first.
     """
 
     shown: Snapshot = field(default_factory=lambda: Snapshot(phase="stopped"))
@@ -65,6 +68,7 @@ class CallState:
     output: str | None = None
     speaker: bool = True
     guard: EchoGuard = EchoGuard.HEADPHONES
+    greets: bool = True
     muted: bool = False
     push_to_talk: bool = False
     wanted_arm: str = ""
@@ -75,8 +79,13 @@ class CallState:
 
 
 def remembered_state() -> CallState:
-    """Return how a person wants to talk, as far as it is remembered: devices by name, and the echo guard."""
-    return CallState(input=remembered("live.input") or None, output=remembered(SPEAKER) or None, guard=_guard())
+    """Return how a person wants to talk, as far as it is remembered: devices by name, echo guard and greeting."""
+    return CallState(
+        input=remembered("live.input") or None,
+        output=remembered(SPEAKER) or None,
+        guard=_guard(),
+        greets=remembered(_GREETING) != _NO_GREETING,
+    )
 
 
 class CallController:
@@ -134,6 +143,7 @@ class CallController:
                 output=wanted.output,
                 speaker=wanted.speaker,
                 profile=self._session().profile,
+                scenario=default_scenario(greeting=wanted.greets),
                 echo_guard=wanted.guard,
                 push_to_talk=wanted.push_to_talk,
                 muted=wanted.muted,
@@ -278,7 +288,14 @@ class CallController:
     def new_call(self) -> None:
         """Start over."""
         if self._may(NEW_CALL):
-            self._send(call_commands.NewCall())
+            self._send(call_commands.NewCall(default_scenario(greeting=self.state.greets)))
+
+    def switch_greeting(self) -> None:
+        """Have the agent speak first from the next call on, or the caller."""
+        self._become(replace(self.state, greets=not self.state.greets))
+        first = "the agent greets" if self.state.greets else "the caller speaks first"
+        self._host.tell(f"From the next call on {first}; n begins one.", "Greeting")
+        self._keep()
 
     # ---- devices
 
@@ -322,3 +339,4 @@ def _remember(state: CallState) -> None:
     remember("live.input", state.input or "")
     remember(SPEAKER, state.output or "")
     remember(_GUARD, state.guard.value)
+    remember(_GREETING, "" if state.greets else _NO_GREETING)

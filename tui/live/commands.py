@@ -63,6 +63,14 @@ PLAY_TONE = Command(
     action=part("calls", "play_tone"),
 )
 
+GREETING = Command(
+    "live.greeting",
+    "Greeting",
+    "a",
+    "Have the agent greet when a call begins, or let the caller speak first; from the next call on.",
+    action=part("calls", "switch_greeting"),
+)
+
 CALL: tuple[Command, ...] = (
     Command(
         "live.arm",
@@ -92,6 +100,7 @@ CALL: tuple[Command, ...] = (
         in_footer=True,
     ),
     NEW_CALL,
+    GREETING,
     Command(
         "live.start",
         "Open/close",
