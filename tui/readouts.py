@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from typing import Literal
 
 from simulator.engine.profile import EngineProfile
+from simulator.heard.checked import checked
 from simulator.measures.comparison import Compared, Comparison
 from simulator.measures.readout_table import BY_NAME, BY_PLACE, Readout, Share
 from simulator.measures.readouts import Measured, Spread
@@ -244,7 +245,10 @@ def _caveats(runs: Sequence[Measured], profile: EngineProfile, mixed: int, secon
     if unlabelled:
         found.append("unlabelled" if len(runs) == 1 else f"{unlabelled} of {len(runs)} unlabelled")
     latencies = ("nav_ms", "engage_first_token_ms", "transport_ms")
-    if set(latencies) & set(profile.assumed()):
+    known = checked(profile.name)
+    if known is not None:
+        found.append(known)
+    elif set(latencies) & set(profile.assumed()):
         found.append(f"model latencies: assumed, profile {profile.name}")
     return tuple(found)
 

@@ -25,6 +25,8 @@ def test_fitting_to_the_demos_calls_finds_what_they_were_made_with(tmp_path: Pat
     fitted = turnlab("profiles", "fit", "--calls", "Intake Line", "--output", str(profile), "--json").json()
     after = turnlab("calls", "check", "Intake Line", "--profile", str(profile), "--json").json()
     assert before["turns"] == after["turns"] > 50
+    told = turnlab("simulate", "booking", "--config", "balanced").out
+    assert f"on your {before['calls']} calls the simulator is" in told
     assert after["abs_error_ms"]["p50"] < before["abs_error_ms"]["p50"]
     assert after["within_100_ms"] > before["within_100_ms"]
     judged = fitted["judged"]

@@ -7,6 +7,7 @@ from string import ascii_uppercase
 from typing import TYPE_CHECKING
 
 from base.json_text import json_line
+from simulator.heard.checked import checked
 from simulator.measures.comparison import Comparison
 from simulator.measures.readout_table import BY_NAME
 from simulator.measures.readouts import Spread
@@ -167,3 +168,5 @@ def print_assumed(profile: EngineProfile) -> None:
     assumed = ", ".join(profile.assumed())
     if assumed:
         print_line(f"Profile {profile.name}; assumed, not measured: {assumed}.")
+    if (known := checked(profile.name)) is not None:
+        print_line(f"Profile {profile.name}: {known}.")

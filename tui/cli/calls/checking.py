@@ -8,9 +8,11 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from base.os_errors import os_error_text
 from simulator.engine.profile import EngineProfile
 from simulator.heard.call_folder import KeptCall, kept_measures
 from simulator.heard.check import Check, ReplayedCall, check, settings_of
+from simulator.heard.checked import keep_check
 from simulator.heard.replaying import AUDIO, analysis_of, open_replay
 from tui.cli.arms import read_arms
 from tui.cli.calls.measuring import measured
@@ -38,6 +40,10 @@ def check_calls(request: CheckRequest, *, as_json: bool) -> None:
     faults = Faults()
     replayed = replayed_calls(request.calls, request.config, request.eot, faults)
     found = check(replayed, profile)
+    try:
+        keep_check(profile.name, found.sentence(), found.to_json())
+    except OSError as error:
+        complain(f"{os_error_text(error)}; readouts will not say what this check found")
     if as_json:
         print(json.dumps({**found.to_json(), "failed": faults.to_json()}, allow_nan=False))
     else:
