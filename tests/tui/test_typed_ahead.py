@@ -24,11 +24,12 @@ from tui.commands.help_screen import HelpScreen
 from tui.commands.place import Place
 from tui.dialogs.find_dialog import FindDialog
 from tui.screens import commands_by_id
+from tui.services.screen import ServicesScreen
 from tui.widgets.panes import PaneScreen
 
 PLACES: tuple[Sequence[str], ...] = (
     *((key,) for key in "123"),
-    *(("1", key) for key in ("question_mark", "ctrl+p", "n", "e", "d", "i", "x", "R", "m")),
+    *(("1", key) for key in ("question_mark", "ctrl+p", "n", "e", "d", "E", "x", "R", "m")),
     *(("2", key) for key in ("p", "B", "y", "o", "w", "f1", "c", "slash", "t", "i", "X", "Y")),
     *(("2", "right", key) for key in ("ctrl+s", "q")),
     *(("3", key) for key in ("m", "slash", "d", "D")),
@@ -92,6 +93,9 @@ def hold(app: TurnlabApp) -> None:
         above = {widget.id for widget in focused.ancestors_with_self}
         for pane in screen.PANES:
             assert f"{pane}-pane" not in above or screen.has_class(f"-pane-{pane}"), "another pane is lit"
+    if isinstance(screen, ServicesScreen) and screen.focused is not None:
+        in_details = screen.detail is not None and screen.detail.has_focus_within
+        assert screen.has_class("-detail-focused") == in_details, "another pane is lit"
 
 
 @pytest.mark.parametrize("seed", SEEDS)

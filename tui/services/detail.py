@@ -12,7 +12,7 @@ from textual.app import ComposeResult
 from textual.containers import Vertical, VerticalScroll
 from textual.message import Message
 from textual.reactive import reactive
-from textual.widgets import Static, TabbedContent, TabPane
+from textual.widgets import Static, TabbedContent, TabPane, Tabs
 
 from tui.services.history import HistoryLine, ServiceHistoryTable
 from tui.services.version_set_table import ServiceBehaviors, VersionSetTable
@@ -149,8 +149,8 @@ class ServiceDetail(Vertical):
         tabs.active = tab
         self._fill()
         inside = tabs.get_pane(tab).query("DataTable, VerticalScroll")
-        if found := [one for one in inside if one.display]:
-            self.screen.set_focus(found[0])
+        found = [one for one in inside if one.display]
+        self.screen.set_focus(found[0] if found else tabs.query_one(Tabs))
 
     def on_tabbed_content_tab_activated(self) -> None:
         """Fill the tab that came into view."""
