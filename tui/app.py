@@ -17,6 +17,7 @@ from textual.events import Event, InputEvent, Key, Paste
 from textual.message import Message
 from textual.widget import AwaitMount
 
+from base.folders import calls_folder
 from tui.commands.place import CommandsProvider, Jump, bindings
 from tui.commands.shared import EVERYWHERE, SHOW_PALETTE
 from tui.connection import Clock, ConnectedApp, OpenClient
@@ -156,6 +157,17 @@ class TurnlabApp(ConnectedApp, inherit_bindings=False):
         if self._first_start:
             self._begin_at_first()
         self.connect()
+        if calls_folder().is_dir():
+            self._delete_expired_calls()
+
+    @work(thread=True, group="expired calls")
+    def _delete_expired_calls(self) -> None:
+        """Delete the calls that were kept as long as calls are kept, and say so."""
+        from services.calls.folders import CallFolders
+        from services.calls.retention import expired_deleted
+
+        for sentence in expired_deleted(CallFolders()):
+            self.call_from_thread(self.notify, plain(sentence), title="Calls", markup=False)
 
     def _begin_at_first(self) -> None:
         from tui.tour import BEGIN_AT, note_begun

@@ -45,6 +45,11 @@ class Purged:
     bytes: int = 0
     problems: tuple[str, ...] = ()
 
+    def counted(self) -> str:
+        """Return how many calls, and of what size, in words."""
+        calls = "1 call" if self.calls == 1 else f"{self.calls} calls"
+        return f"{calls} ({self.bytes / 1e6:.1f} MB)" if self.calls else calls
+
 
 def purge(folders: CallFolders, older_than: timedelta | None, *, workspace: str | None = None) -> Purged:
     """Delete the calls that were kept for longer, with the beginnings of downloads; ``None``: every call."""
@@ -73,6 +78,14 @@ def oldest_kept(folders: CallFolders) -> datetime:
 def purge_expired(folders: CallFolders) -> Purged:
     """Delete the calls that were kept for as long as they are kept."""
     return purge(folders, timedelta(days=kept_days(folders)))
+
+
+def expired_deleted(folders: CallFolders) -> tuple[str, ...]:
+    """Delete the calls that were kept for as long as they are kept; return what to say of it, if anything."""
+    done = purge_expired(folders)
+    if done.calls:
+        return f"{done.counted()} deleted: calls are kept for {kept_days(folders)} days", *done.problems
+    return done.problems
 
 
 def _kept_since(folders: CallFolders, folder: Path) -> datetime:

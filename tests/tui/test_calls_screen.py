@@ -121,9 +121,9 @@ async def test_calls_are_listed_filtered_and_read(app: TurnlabApp) -> None:
     few()
     old = keep(6, kept_since=datetime.now(UTC) - timedelta(days=31))
     async with app.run_test(size=SMALL, notifications=True) as pilot:
+        await until(pilot, lambda: any("1 call (0.0 MB) deleted" in note for note in notes(app)), "a word about it")
+        assert not old.exists()
         screen = await on_calls(pilot)
-        await until(pilot, lambda: not old.exists(), "the end of an old call")
-        await until(pilot, lambda: any("1 call deleted" in note for note in notes(app)), "a word about it")
         assert rows(screen) == [f"call-{number:05}" for number in (4, 3, 2, 1, 0)]
         assert "Calls of Intake Line · 5 · kept 30 days" in said(screen, "#calls-title")
         await pilot.press("slash", *"cut-in")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING
 
 from tui.host import Host, Job
@@ -74,14 +75,13 @@ class KeptController:
                 self._report(job, found, days, reading=True)
         self._report(job, found, days, reading=False)
         if expired:
-            self._purge(job, days)
+            self._purge(job)
 
-    def _purge(self, job: Job, days: int) -> None:
-        from services.calls.retention import purge_expired
+    def _purge(self, job: Job) -> None:
+        from services.calls.retention import expired_deleted
 
-        done = purge_expired(self._folders)
-        said = f"{done.calls} call{'s' * (done.calls != 1)} deleted: calls are kept for {days} days"
-        job.report(lambda: self._host.tell(" ".join((said, *done.problems)), "Calls"))
+        for sentence in expired_deleted(self._folders):
+            job.report(partial(self._host.tell, sentence, "Calls"))
 
     def _report(self, job: Job, found: list[CallOverview], days: int, *, reading: bool) -> None:
         in_order = sorted(found, key=lambda call: call.order, reverse=True)

@@ -11,6 +11,7 @@ from simulator.beside import is_file, is_folder
 from simulator.errors import SimulatorError
 from simulator.heard.call_folder import KeptCall, calls_in, lone_audio, read_call_folder
 from simulator.recording import find_audio
+from tui.cli.calls.purge import purge_old
 from tui.cli.failure import CallError, Faults
 
 
@@ -19,6 +20,7 @@ def open_calls(named: Sequence[str], faults: Faults, caller_channel: int | None 
 
     Raises :class:`~tui.cli.failure.CallError` for a name that is none.
     """
+    purge_old(CallFolders())
     paths: dict[Path, None] = {}
     for name in named:
         paths |= dict.fromkeys(_paths(name))

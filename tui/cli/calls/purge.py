@@ -7,7 +7,7 @@ from datetime import timedelta
 
 from base.os_errors import os_error_text
 from services.calls.folders import CallFolders
-from services.calls.retention import Purged, keep_for, kept_days, purge, purge_expired
+from services.calls.retention import expired_deleted, keep_for, kept_days, purge, purge_expired
 from tui.cli.failure import ToldError, WorkError, complain, report
 from tui.cli.tables import print_line
 
@@ -34,7 +34,7 @@ def purge_calls(older_than: int | None, keep: int | None, *, everything: bool, a
         answer = {"schema": "turnlab.calls_purge/1", "deleted": done.calls, "bytes": done.bytes, "kept_days": days}
         print(json.dumps(answer))
     else:
-        print_line(f"{_counted(done)} deleted. Calls are kept for {days} days in {folders.home}.")
+        print_line(f"{done.counted()} deleted. Calls are kept for {days} days in {folders.home}.")
     for problem in done.problems:
         report(problem, "failed")
     if done.problems:
@@ -43,13 +43,5 @@ def purge_calls(older_than: int | None, keep: int | None, *, everything: bool, a
 
 def purge_old(folders: CallFolders) -> None:
     """Delete the calls that were kept as long as calls are kept, and say so on standard error."""
-    done = purge_expired(folders)
-    if done.calls:
-        complain(f"{_counted(done)} deleted: calls are kept for {kept_days(folders)} days")
-    for problem in done.problems:
-        complain(problem)
-
-
-def _counted(done: Purged) -> str:
-    calls = "1 call" if done.calls == 1 else f"{done.calls} calls"
-    return f"{calls} ({done.bytes / 1e6:.1f} MB)" if done.calls else calls
+    for sentence in expired_deleted(folders):
+        complain(sentence)
