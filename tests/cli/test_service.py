@@ -106,8 +106,13 @@ def test_a_service_begins_with_voice_settings_and_key_terms(alone: Turnlab, tmp_
     two = alone(*make, "Two", "--preset", "quality").json()
     assert two["body"]["voice_config"]["tts_model"] == "sonic-3"
     assert "exclude each other" in alone(*make, "Three", "--preset", "quality", "--voice-config", "{}").err
-    assert alone("service", "update", "One", "--keyterm", "triage", "--apply").code == 0
+    updated = alone("service", "update", "One", "--keyterm", "triage", "--apply")
     assert alone("service", "get", "One", "--json").json()["keyterms"] == ["triage"]
+    back = updated.out.split("to go back: turnlab ")[1].split()
+    assert back[:2] == ["service", "rollback"]
+    assert alone(*back).code == 0
+    assert alone("service", "get", "One", "--json").json()["keyterms"] == ["colonoscopy", "co-pay"]
+    assert "nothing to roll back" in alone("service", "rollback", "One", "--apply").one_line(1)
 
 
 def test_what_changed_since_it_was_shown_is_not_written(desk: Desk) -> None:

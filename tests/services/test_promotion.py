@@ -20,6 +20,7 @@ import stamina
 from services.changes import applying, ledger
 from services.changes.differences import canonical, change_texts
 from services.changes.errors import MovedError, NoBackupError, UncertainError
+from services.changes.history import FieldsBack, way_back
 from services.changes.kept import Scope
 from services.changes.requests import ChangedSinceError, Delete, Promote, Rollback, Upsert
 from services.client import ServicesClient
@@ -33,7 +34,7 @@ from services.errors import (
     UnreachableError,
     UnsupportedError,
 )
-from services.model import VersionSet
+from services.model import FieldChange, HistoryEntry, VersionSet
 from tests.services.promotion_workspace import INTAKE, Desk
 
 
@@ -135,6 +136,36 @@ async def test_rollback_goes_back_step_by_step(desk: Desk) -> None:
     assert again.stored == second, "a rollback can be taken back by its number"
 
 
+async def test_what_the_platform_remembers_of_anybody_is_taken_back(desk: Desk) -> None:
+    """Every kind of change: the newest entry of the history, taken back, leaves what was there before."""
+    before = await desk.client.get_service(INTAKE)
+    preview = before.version_sets["preview"]
+    fewer = replace(preview, agent_version_number=2, applied_behavior_ids=(), llm_model_preferences={})
+    for name, change in (
+        ("preview", fewer),
+        ("preview", replace(preview, llm_model_preferences={"navigation": {"llm_name": "gpt-4.1"}})),
+        ("made", preview),
+        ("test", None),
+    ):
+        if change is None:
+            await desk.client.delete_version_set(INTAKE, name)
+        else:
+            await desk.client.upsert_version_set(INTAKE, name, change)
+        entry = (await desk.client.service_history(INTAKE)).items[0]
+        back = way_back(entry)
+        assert isinstance(back, Upsert | Delete)
+        await desk.apply(await desk.plan(back))
+        assert (await desk.client.get_service(INTAKE)).version_sets == before.version_sets
+    await desk.client.update_service(INTAKE, {"tool_capacity": 9})
+    back = way_back((await desk.client.service_history(INTAKE)).items[0])
+    assert back == FieldsBack(subject="service", before={"tool_capacity": before.tool_capacity})
+    mixed = HistoryEntry(
+        id="1", changes=(FieldChange(("name",), "a", "b"), FieldChange(("voice_config", "tts_model"), None, "x"))
+    )
+    assert way_back(mixed) == "it changed several things at once; put them back one by one"
+    assert "novel cannot be put back" in str(way_back(HistoryEntry(id="2", changes=(FieldChange(("novel",)),))))
+
+
 async def test_rollback_asks_before_it_overwrites_somebody_elses_change(desk: Desk, other: Desk) -> None:
     first = await desk.stored("release")
     done = await desk.do(Promote("preview", "release"))
@@ -180,6 +211,7 @@ KILLED = """
 import asyncio, os, signal, sys
 from pathlib import Path
 from services.embedded import open_embedded
+from services.changes.history import FieldsBack, way_back
 from services.changes.kept import Scope
 from services.changes.requests import Promote
 from tests.services.promotion_workspace import Desk

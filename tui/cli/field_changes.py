@@ -59,14 +59,15 @@ def change_fields(
         raise WorkError(f"the platform stored {listed} otherwise than it was sent; look at the service now")
     if not wish.as_json:
         print_line("Written.")
-        if plan.subject == "voice_config":
-            _print_way_back(applied)
+        _print_way_back(applied)
 
 
 def _print_way_back(applied: AppliedFields) -> None:
     plan = applied.plan
     confirming = f" --confirm {plan.confirmation}" if plan.confirmation else ""
-    back = f"turnlab voice-config {plan.service.id} --rollback --to {applied.change} --apply{confirming}"
+    voice = plan.subject == "voice_config"
+    command = f"voice-config {plan.service.id} --rollback" if voice else f"service rollback {plan.service.id}"
+    back = f"turnlab {command} --to {applied.change} --apply{confirming}"
     print_whole(f"What it replaced is kept as change {applied.change}; to go back: {back}")
 
 

@@ -9,7 +9,7 @@ from typing import Protocol, TypeVar
 from pydantic import JsonValue
 
 from base.json_text import json_line
-from services.changes.fields import FieldsPlan, plan_fields, refuse_unsupported
+from services.changes.fields import FieldsPlan, plan_fields, plan_rollback, refuse_unsupported
 from services.changes.history import who
 from services.changes.ledger import Backups
 from services.changes.whole_service import create, delete, same_name
@@ -149,6 +149,16 @@ def update_service(service: str, name: str | None, options: ServiceOptions, body
         return plan_fields(await find_service(client, service), "service", wanted)
 
     change_fields(planned, wish, schema=SCHEMA, heading=lambda plan: f"update {plan.service.name}")
+
+
+def rollback_service(service: str, to: int | None, wish: Wish) -> None:
+    """Put back what the last change of fields from here replaced, or the change ``to``."""
+
+    async def planned(client: ServicesClient, backups: Backups) -> FieldsPlan:
+        found = await find_service(client, service)
+        return await plan_rollback(client, found.id, "service", backups, to)
+
+    change_fields(planned, wish, schema=SCHEMA, heading=lambda plan: f"roll {plan.service.name} back")
 
 
 def delete_service(

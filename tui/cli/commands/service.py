@@ -134,6 +134,22 @@ def update(
 
 
 @service_app.command()
+@with_option_sets
+def rollback(
+    *,
+    service: ServiceName,
+    to: Annotated[
+        int | None, typer.Option(metavar="CHANGE", help="What was there before this change, whatever came since.")
+    ] = None,
+    wish: Wish,
+) -> None:
+    """Put back the fields that the last change of a service from here replaced."""
+    from tui.cli.service_change import rollback_service
+
+    rollback_service(service, to, wish)
+
+
+@service_app.command()
 def delete(
     service: ServiceName,
     apply: Apply = False,
