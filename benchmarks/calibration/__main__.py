@@ -26,6 +26,9 @@ from simulator.activity.smart_turn import installed_smart_turn
 from simulator.engine.profile import default_profile
 
 SHOWN = (0.02, 0.05, 0.10, 0.20, 0.33, 0.40)
+AIMS = {0.05: 0.22, 0.10: 0.16, 0.20: 0.10}
+"""What is to be saved where people talk, by budget."""
+
 DRAWS = 1000
 ALL = "all together"
 
@@ -76,6 +79,21 @@ def _figures(fit: Fit, ours: Shape) -> Iterator[str]:
         worst.append(_worst(name, group, judged, held_out[name]))
     yield ""
     yield from worst
+    yield f"* {_aimed_at(fit)}"
+
+
+def _aimed_at(fit: Fit) -> str:
+    """Return how many shapes save what is aimed at where people talk, and the least they lose on hesitations."""
+    everyone = {name: np.ones((1, len(group.turns))) for name, group in fit.groups.items()}
+    places = [int(np.flatnonzero(np.isclose(BUDGETS, at))[0]) for at in AIMS]
+    lost = []
+    for judged in fit.judged.values():
+        won = {name: saved(judged[name], fit.alone[name], everyone[name])[0] for name in fit.groups}
+        if all(won["natural"][place] >= aim for place, aim in zip(places, AIMS.values(), strict=True)):
+            lost.append(float(won["spliced hesitations"].min()))
+    wanted = ", ".join(f"{aim:.0%} at {at:.0%}" for at, aim in AIMS.items())
+    least = f"; at their worst budgets on spliced hesitations they save {max(lost):.1%} or less" if lost else ""
+    return f"{len(lost)} of {len(fit.judged)} shapes save {wanted} where people talk{least}."
 
 
 def _rows(name: str, group: Pauses, ours: Judged, held_out: Judged) -> Iterator[str]:
