@@ -180,33 +180,11 @@ def _measured(
         return HeardCall(
             record, tracks.duration_ms, kept, (), (), None, left_out, tuple(faults), tuple(notes), channel
         )
-    true = tuple(TrueTurn(index, turn.start_ms, turn.end_ms) for index, turn in enumerate(kept.turns))
-    first_ms = true[0].start_ms if true else tracks.duration_ms
-    sounds = tuple(
-        Sound("greeting" if start < first_ms else "sound", start, end, True, "", answered(start, true))
-        for start, end in kept.sounds
-    )
-    responses, no_response = _responses(record, log, kept.sounds)
-    outcomes = [
-        _outcome(turn, true[number], limit_ms, sounds, responses, kept, tracks.duration_ms)
-        for number, (turn, (_, limit_ms)) in enumerate(zip(kept.turns, with_limits(true), strict=True))
-    ]
-    events = events_of(kept, outcomes, sounds, record, tracks.duration_ms)
-    material = Material(
-        truth=Truth(False, true),
-        sounds=sounds,
-        turns=tuple(outcomes),
-        over=_over(kept),
-        events=(),
-        anchored=0,
-        missed_responses=0,
-        duration_ms=tracks.duration_ms,
-    )
-    left_out = {} if no_response is None else {"response_ms": no_response}
-    if material.greeting is None:
-        left_out["silence_after_greeting_s"] = "the caller speaks first"
+    material, left_out = _material(record, log, kept, tracks.duration_ms)
+    events = events_of(kept, material.turns, material.sounds, record, tracks.duration_ms)
     names = [name for name in HEARD_READOUTS if name not in left_out]
     measured = measured_by((BY_NAME[name] for name in names), material, silence_only=False)
+    limits = [limit_ms for _, limit_ms in with_limits(material.truth.turns)]
     turns = tuple(
         HeardTurn(
             turn,
@@ -214,14 +192,43 @@ def _measured(
             tuple(one for one in events if one.turn == number),
             {} if log is None else log.reported(turn, limit_ms),
         )
-        for number, (turn, outcome, (_, limit_ms)) in enumerate(
-            zip(kept.turns, outcomes, with_limits(true), strict=True)
-        )
+        for number, (turn, outcome, limit_ms) in enumerate(zip(kept.turns, material.turns, limits, strict=True))
     )
     rest = tuple(one for one in events if one.turn is None)
     return HeardCall(
         record, tracks.duration_ms, kept, turns, rest, measured, left_out, tuple(faults), tuple(notes), channel
     )
+
+
+def _material(
+    record: CallRecord, log: _Log | None, floor: Floor, duration_ms: int
+) -> tuple[Material, dict[str, str]]:
+    """Return what readouts are measured from, and why some of them are left out."""
+    true = tuple(TrueTurn(index, turn.start_ms, turn.end_ms) for index, turn in enumerate(floor.turns))
+    first_ms = true[0].start_ms if true else duration_ms
+    sounds = tuple(
+        Sound("greeting" if start < first_ms else "sound", start, end, True, "", answered(start, true))
+        for start, end in floor.sounds
+    )
+    responses, no_response = _responses(record, log, floor.sounds)
+    outcomes = tuple(
+        _outcome(turn, true[number], limit_ms, sounds, responses, floor, duration_ms)
+        for number, (turn, (_, limit_ms)) in enumerate(zip(floor.turns, with_limits(true), strict=True))
+    )
+    material = Material(
+        truth=Truth(False, true),
+        sounds=sounds,
+        turns=outcomes,
+        over=_over(floor),
+        events=(),
+        anchored=0,
+        missed_responses=0,
+        duration_ms=duration_ms,
+    )
+    left_out = {} if no_response is None else {"response_ms": no_response}
+    if material.greeting is None:
+        left_out["silence_after_greeting_s"] = "the caller speaks first"
+    return material, left_out
 
 
 def _without(floor: Floor, operator: Sequence[Stretch]) -> Floor:
