@@ -16,6 +16,7 @@ from rich.cells import cell_len, set_cell_size
 if TYPE_CHECKING:
     from rich.text import Text
     from textual.content import Content
+    from textual.widgets import Static
 
 LONGEST = 2_000
 """The most terminal cells of one line that a screen shows: a name or value of a megabyte would stall it."""
@@ -101,3 +102,9 @@ def cell(text: str, style: str = "", *, width: int = LONGEST, lines: bool = Fals
     from rich.text import Text
 
     return Text(screen_text(text, width, lines=lines), style=style, end="")
+
+
+def show_text(line: Static, text: Content | str) -> None:
+    """Show a text without styles of its own if it is another: an update has the whole screen laid out again."""
+    if line.content != text:
+        line.update(text)

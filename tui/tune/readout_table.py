@@ -21,7 +21,7 @@ from textual.widgets import Static
 from simulator.measures.readout_table import BY_NAME
 from tui.figures import NOTHING
 from tui.readouts import Readouts, Row
-from tui.terminal_text import content
+from tui.terminal_text import content, show_text
 from tui.tune.readout_columns import UNKNOWN, Cells, Columns
 from tui.widgets.timeline_line import one_cell
 
@@ -245,7 +245,7 @@ class ReadoutPane(Vertical):
     def on_readout_table_pointed(self, message: ReadoutTable.Pointed) -> None:
         """Say what the readout is."""
         message.stop()
-        self.query_one("#readout-gloss", Static).update(content(message.text))
+        show_text(self.query_one("#readout-gloss", Static), content(message.text))
 
 
 def _title(found: Readouts, width: int) -> Cells:

@@ -16,7 +16,7 @@ from textual.timer import Timer
 from textual.widgets import OptionList, Static
 from textual.widgets.option_list import Option
 
-from tui.terminal_text import screen_text
+from tui.terminal_text import screen_text, show_text
 from tui.tune.bench import OWN_RECORDINGS
 from tui.tune.recording_rows import ALL, RecordingRow, RecordingsState, Stage
 
@@ -111,7 +111,7 @@ class RecordingList(Vertical):
     def watch_listed(self, before: RecordingsState, now: RecordingsState) -> None:
         """Show how the recordings stand, changing what looks different."""
         if now.said != before.said:
-            self._note.update(screen_text(now.said))
+            show_text(self._note, screen_text(now.said))
         if now.rows is None:
             return
         marked = (now.shown, now.over_all, now.picked) != (before.shown, before.over_all, before.picked)
@@ -271,7 +271,7 @@ class RecordingList(Vertical):
         if self._options.highlighted is None:
             return
         text = screen_text(self._about(self.highlighted_key))
-        self._note.update(text)
+        show_text(self._note, text)
         self._options.tooltip = Content(text) if text else None
 
     def _about(self, key: str) -> str:

@@ -15,7 +15,7 @@ from textual.widgets import Static
 from tui.commands.command import Command
 from tui.commands.place import Place
 from tui.commands.shared import SHOW_HELP, SHOW_SYMPTOMS
-from tui.terminal_text import content
+from tui.terminal_text import content, show_text
 
 ALWAYS = (SHOW_SYMPTOMS.id, SHOW_HELP.id)
 """What fits at any width, under a screen's own id too: the two keys for a person who does not know what to do."""
@@ -116,4 +116,4 @@ class GuideLine(Static):
     def say(self, text: str) -> None:
         """Show a text, or nothing."""
         self.display = bool(text)
-        self.update(content(text))
+        show_text(self, content(text))

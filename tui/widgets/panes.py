@@ -14,6 +14,7 @@ from textual.widget import Widget
 from textual.widgets import Static
 
 from tui.commands.place import Place
+from tui.terminal_text import show_text
 from tui.widgets.timeline import TIMELINE_STYLES
 
 W = TypeVar("W", bound=Widget)
@@ -65,7 +66,7 @@ class PaneTabs(Horizontal):
             current = tab.pane == pane
             tab.set_class(current, "-current")
             title = self._titles[tab.pane]
-            tab.update(f"[{title}]" if current else f" {title} ")
+            show_text(tab, f"[{title}]" if current else f" {title} ")
 
     def on_click(self, event: events.Click) -> None:
         """Ask for the pane whose name was clicked."""
