@@ -349,6 +349,6 @@ _SOUND_MS = 60
 
 def _without_voice(windows: Levels, speech: list[Stretch], floor_db: float, speech_db: float) -> list[Stretch]:
     """Return stretches of sound in which the model hears no voice: a door, a cough, a tone, music."""
-    loud_db = max(floor_db + 15.0, speech_db - 20.0, -50.0)
+    loud_db = max(floor_db + 15.0, speech_db - 15.0, -45.0)
     free = (windows >= loud_db) & ~_inside(len(windows), speech, 100)
     return [run for run in _runs(free, _DIP_MS) if run[1] - run[0] >= _SOUND_MS]

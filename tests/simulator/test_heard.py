@@ -94,9 +94,15 @@ def kinds(heard: HeardCall) -> list[str]:
 
 
 def test_both_delivered_forms_and_a_log_beside_them(tmp_path: Path, line: Line) -> None:
-    heard = measure_call(read_call_folder(folder_of(tmp_path / "call", line, turns=log_of(line))))
+    noise = np.random.default_rng(0).standard_normal(RATE // 10).astype(np.float32) * np.float32(10 ** (-43 / 20))
+    agent = line.agent.copy()
+    agent[RATE // 4 : RATE // 4 + len(noise)] += noise
+    heard = measure_call(read_call_folder(folder_of(tmp_path / "call", line, agent=agent, turns=log_of(line))))
     assert heard.measured is not None
     assert kinds(heard) == []
+    assert "greeting" not in {event.type for event in heard.events}, (
+        "a soft noise on its line is no word of the agent"
+    )
     truth = line.call.measured
     assert counts_of(truth, heard)["interruptions"] == (3, 3)
     own = [turn.response_ms for turn in truth.turns if turn.response_ms is not None]
