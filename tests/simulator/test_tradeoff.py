@@ -130,7 +130,8 @@ def _mean(curve: Curve, place: int) -> float:
 def test_in_one_pause_the_rule_fires_when_the_machine_ends_the_turn(
     speech: Speech, threshold: float, timeout_ms: int
 ) -> None:
-    profile = fixed_profile(eot_threshold=threshold, eot_half_life_s=0.8)
+    doubt = {f"eot_{name}": value for name, value in POLICY.doubt._asdict().items()}
+    profile = fixed_profile(eot_threshold=threshold, **doubt)
     run = play_track([speech], {"eot_timeout_ms": timeout_ms}, profile=profile)
     turn = _one([speech], speech.start, speech.end)
     assert Rule(POLICY, timeout_ms).fires_ms(turn.pauses[0], threshold) == times(run, "end_of_turn")[0]

@@ -76,7 +76,7 @@ def test_no_key_has_two_meanings_on_a_screen(row: ScreenRow) -> None:
 @pytest.mark.parametrize(
     "row",
     [
-        pytest.param(row, id=name, marks=[] if name in ("services", "tune") else pytest.mark.slow)
+        pytest.param(row, id=name, marks=[] if name == "services" else pytest.mark.slow)
         for name, row in SCREENS.items()
     ],
 )

@@ -7,6 +7,7 @@ import re
 from pathlib import Path
 
 import numpy as np
+import pytest
 import soundfile as sf
 from textual.pilot import Pilot
 from textual.widgets import OptionList, Static
@@ -75,6 +76,7 @@ class Looking:
         return await until(self.pilot, lambda: self.logged(words), f"{words!r} in the log")
 
 
+@pytest.mark.realtime
 async def test_a_call_from_no_microphone_to_a_recording_in_tune(workspace_file: Path) -> None:
     cards = ArrayCards()
     calls: list[LiveSession] = []
