@@ -10,6 +10,7 @@ import hashlib
 import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
+from functools import partial
 
 from pydantic import JsonValue
 
@@ -53,8 +54,15 @@ class FieldsPlan:
 
     @property
     def sent(self) -> JsonObject:
-        """What goes over the wire: a default where the platform's schema has no null for "inherit"."""
+        """What goes over the wire, by field: a default where the platform's schema has no null for "inherit"."""
         return as_sent(self.after) if self.subject == "voice_config" else self.after
+
+    @property
+    def rows(self) -> tuple[tuple[str, str, str], ...]:
+        """Each field with what is stored and what is sent, in words; escape them."""
+        pairs = [(name, self.before[name], value) for name, value in self.sent.items()]
+        shown = partial(shown_value, self.subject)
+        return tuple((name, shown(name, stored), shown(name, value)) for name, stored, value in pairs)
 
     @property
     def body(self) -> JsonObject:
@@ -305,7 +313,7 @@ def _spelt_out(subject: Subject, after: Mapping[str, JsonValue]) -> list[str]:
     if subject != "voice_config":
         return []
     return [
-        f"{name} cannot be null on the platform: for inherit, its default, {spec.show(spec.default)}, is sent"
+        f"{name} cannot be null on the platform: its default, {spec.show(spec.default)}, is sent for inherit"
         for name, value in after.items()
         if value is None and (spec := VOICE_FIELDS.get(name)) is not None and not spec.nullable
     ]

@@ -9,7 +9,7 @@ from contextlib import suppress
 from pydantic import JsonValue
 
 from base.json_text import json_line
-from services.changes.fields import AppliedFields, FieldsPlan, apply_fields, shown_value
+from services.changes.fields import AppliedFields, FieldsPlan, apply_fields
 from services.changes.history import who
 from services.changes.kept import KeptFields
 from services.changes.ledger import Backups
@@ -119,10 +119,7 @@ def print_plan(plan: FieldsPlan, heading: str) -> None:
     if plan.nothing_to_do:
         print_line(f"{heading}: nothing would change")
     else:
-        rows = [
-            [name, *(shown_value(plan.subject, name, side[name]) for side in (plan.before, plan.after))]
-            for name in plan.after
-        ]
+        rows = [list(row) for row in plan.rows]
         print_table(heading, ["field", "now", "then"], rows, left=3)
     for note in plan.notes:
         print_line(f"  {note}")

@@ -52,15 +52,12 @@ class FieldsPlanDialog(Dialog[bool]):
 
     def compose_body(self) -> ComposeResult:
         """Lay out each field, what to beware of and, where callers get it, the name to type."""
-        from services.changes.fields import shown_value
-
         plan = self.plan
         for line in self.aside:
             yield Static(content(f"⚠ {line}"), classes="dialog-error")
         table = Table.grid(padding=(0, 3, 0, 0))
         table.add_row(*(cell(label, "dim") for label in ("FIELD", "NOW", "THEN")))
-        for name in plan.after:
-            values = (shown_value(plan.subject, name, side[name]) for side in (plan.before, plan.after))
+        for name, *values in plan.rows:
             sides = (self._names.get(value, value) for value in values)
             table.add_row(cell(name, "bold", width=NAME_WIDTH), *map(cell, sides))
         with VerticalScroll(classes="dialog-body"):
