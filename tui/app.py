@@ -230,6 +230,8 @@ class TurnlabApp(ConnectedApp, inherit_bindings=False):
 
         ``then``, which is for Tune, is called with the screen once it is in view.
         """
+        if self.tour is not None and screen == TUNE and self.screen is not self.calls:
+            self.tour.note_opened()
         mode = await SCREENS[screen].mode(self, service)
         # Not awaited: the next key may cancel this worker, and half a screen must not stand.
         self.switch_mode(mode)

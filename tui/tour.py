@@ -75,8 +75,9 @@ class Tour:
         self._app = app
         self._left: list[Step] = []
         self._done: set[Step] = set()
-        self._slid, self._saves = False, 0
-        self._advice_before: dict[TuneScreen, int] = {}
+        self._opened, self._slid, self._saves = False, False, 0
+        self._before: dict[TuneScreen, tuple[int, int]] = {}
+        """Of each Tune screen: how much advice was taken, and how many steps its draft had, as the tour began."""
         self._lines: list[GuideLine] = []
         self._looking: Timer | None = None
 
@@ -88,7 +89,9 @@ class Tour:
     def begin(self) -> None:
         """Say the first step."""
         self._left, self._done, self._slid, self._saves = list(STEPS), set(), False, 0
-        self._advice_before = {one: one.symptoms.taken for one in self._app.tunes.standing}
+        standing = self._app.tunes.standing
+        self._opened = bool(standing)
+        self._before = {one: (one.symptoms.taken, one.session.draft.steps) for one in standing}
         if self._looking is None:
             self._looking = self._app.set_interval(1 / LOOKS_A_SECOND, self.look)
         self.look()
@@ -103,11 +106,21 @@ class Tour:
 
     def skip(self) -> None:
         """Go on with the next step."""
-        self._left = self._left[1:]
+        self._left = [step for step in self._left if step is not self._next]
         if self._left:
             self.look()
         else:
             self.end()
+
+    @property
+    def _next(self) -> Step:
+        """The first step left that follows the last one done; where none follows, the first one left."""
+        last = max((STEPS.index(step) for step in self._done), default=-1)
+        return next((step for step in self._left if STEPS.index(step) > last), self._left[0])
+
+    def note_opened(self) -> None:
+        """Take note that Tune was asked for, otherwise than with the audio of a call."""
+        self._opened = True
 
     def note_slider(self) -> None:
         """Take note that a field was changed by hand."""
@@ -120,6 +133,8 @@ class Tour:
     def look(self) -> None:
         """Tick what was done, and say what is next."""
         done = {id for tune in self._app.tunes.standing for id in self._done_in(tune)}
+        if self._slid:
+            done.add("slide")
         self._done.update(step for step in self._left if step.id in done)
         left = [step for step in self._left if step.id not in done]
         if self._left and not left:
@@ -129,12 +144,14 @@ class Tour:
             line.say(self._text(line.app.size.width))
 
     def _done_in(self, tune: TuneScreen) -> Iterator[str]:
-        yield "open"
-        if self._slid:
+        advice_before, steps_before = self._before.get(tune, (0, 0))
+        if self._opened:
+            yield "open"
+        if tune.session.draft.steps > steps_before:  # by a slider, a typed value or advice
             yield "slide"
         if tune.playback.begun:
             yield "hear"
-        if tune.symptoms.taken > self._advice_before.get(tune, 0):
+        if tune.symptoms.taken > advice_before:
             yield "symptoms"
         if tune.recordings.state.over_all and tune.session.arms_chosen:
             yield "compare"
@@ -145,7 +162,7 @@ class Tour:
         ticks = "".join("✓" if step in self._done else "○" for step in STEPS)
         if not self._left:
             return f"{ticks} {DONE}"
-        step = self._left[0]
+        step = self._next
         said = [f"{ticks} {text} · f3 skip · f4 end" for text in (step.more, step.says)]
         return next((text for text in said if len(text) <= width - 2), said[-1])
 
