@@ -28,6 +28,7 @@ from tui.calls.screen import CallsScreen
 from tui.services.list_pane import ServiceList
 from tui.tune.screen import TuneScreen
 from tui.tune.symptom_guide import SymptomGuide
+from tui.widgets.key_line import GuideLine
 
 Compare = Callable[..., bool]
 SMALL, USUAL = (80, 24), (120, 40)
@@ -183,8 +184,12 @@ async def test_calls_are_pulled_and_measured(workspace_file: Path) -> None:
         await until(pilot, lambda: all(call.heard for call in screen.shown.rows), "measured rows")
         # the caller goes to Tune, and nothing of the call to the cache
         folder = screen.shown.rows[0].folder
+        app.action_begin_tour()
         await pilot.press("t")
         await until(pilot, lambda: isinstance(app.screen, TuneScreen), "Tune")
+        await until(pilot, lambda: bool(app.screen.query("#tour-line")), "the tour's line")
+        line = app.screen.query_one("#tour-line", GuideLine)
+        assert str(line.render()).startswith("○"), "a call in Tune is no service that was opened"
         await until(pilot, lambda: (folder / "caller.npz").exists(), "the analysis, beside the call")
         assert isinstance(app.screen, TuneScreen)
         assert str(folder / "caller.flac") in app.screen.recordings.found()

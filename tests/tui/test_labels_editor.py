@@ -275,6 +275,23 @@ async def test_all_detected_turns_are_taken_at_once_and_back_at_once(
     assert len(turns) == len(detected) - 1, "what has a label already is left"
 
 
+async def test_short_sounds_are_not_taken_for_turns(analyses: Path, tmp_path: Path) -> None:
+    call = own_call(tmp_path, turns=[], events=[], backchannels=[], noises=[], hesitations=[], moves=[])
+    one = analysed("backchannels")
+    editor = Editor(one, call)
+    editor.labels.take_detected()
+    assert one.recording.labels is not None
+    murmurs = [round(event.start_s * 1000) for event in one.recording.labels.events]
+    starts = [start_ms for _, start_ms, _ in editor.marks]
+    assert min(end_ms - start_ms for _, start_ms, end_ms in editor.marks) >= 600
+    taken = [murmur for murmur in murmurs if any(abs(murmur - start) < 100 for start in starts)]
+    assert len(taken) <= 1, "one is heard as the beginning of the turn after it"
+    left = len(detected_turns(one.activity)) - len(starts)
+    assert f"{left} short sounds left out: n goes there, b labels a backchannel" in editor.host.told[-1]
+    editor.labels.take_detected()
+    assert editor.states[-1].problem.startswith(f"No turn is left to take; {left} short sounds left out")
+
+
 async def test_agent_windows_and_moves_are_labels_like_any_other(
     booking: AnalysedRecording, tmp_path: Path
 ) -> None:

@@ -63,7 +63,7 @@ COMMANDS: tuple[Command, ...] = (
         "labels.take-detected",
         "Take detected",
         "T",
-        "Add a turn for all detected voice that no label covers yet, at once.",
+        "Add a turn for all detected voice that no label covers yet, at once; sounds under 0.6 s are left out.",
         action=part("labels", "take_detected"),
         in_footer=True,
     ),

@@ -126,6 +126,10 @@ JOINED_MS, HELD_MS = 300, 1500
 """Pauses up to the first are within a turn, and up to the second where what was said sounds unfinished."""
 
 
+SHORT_MS = 600
+"""A shorter sound alone is rather an "mm-hm" or a noise than a turn: a person says which."""
+
+
 def detected_turns(activity: Activity) -> tuple[tuple[int, int], ...]:
     """Return the stretches (ms) that the detected voice takes for turns: pauses in a turn are in it."""
     turns: list[tuple[int, int]] = []
@@ -292,25 +296,33 @@ class LabelsController:
         self.change(lambda: self.document.add(kind, start_ms, end_ms), start_ms)
 
     def take_detected(self) -> None:
-        """Add a turn for every stretch of detected voice that no label covers yet, as one step."""
+        """Add a turn for each long stretch of detected voice that no label covers yet, as one step."""
         covering = [one for one in self.document.marks if one.kind not in (*REPLAYED, "hesitation")]
-        free = [
+        uncovered = [
             (start_ms, end_ms)
             for start_ms, end_ms in detected_turns(self._activity)
             if not any(one.start_ms < end_ms and start_ms < one.end_ms for one in covering)
         ]
-        added = 0
+        free = [(start_ms, end_ms) for start_ms, end_ms in uncovered if end_ms - start_ms >= SHORT_MS]
+        short, added = len(uncovered) - len(free), 0
+        are_left = (
+            f"{short} short sound{'s' * (short != 1)} left out: n goes there, b labels a backchannel, t a turn"
+        )
 
         def take() -> Mark | None:
             nonlocal added
             added = self.document.add_all("turn", free)
             return self.chosen
 
-        if not free:
+        if not uncovered:
             self.show("All voice that was detected is labelled already.")
+        elif not free:
+            self.show(f"No turn is left to take; {are_left}.")
         elif self.change(take):
             left = f"; {len(free) - added} lie in no move" if added < len(free) else ""
-            self._host.tell(f"{added} turn{'s' * (added != 1)} taken{left} · u takes them back", "Detected voice")
+            aside = f"; {are_left}" if short else ""
+            taken = f"{added} turn{'s' * (added != 1)} taken{left}{aside} · u takes them back"
+            self._host.tell(taken, "Detected voice")
 
     def bound(self, which: Literal["start", "end"]) -> None:
         """Let the chosen label start or end at the place."""
