@@ -274,9 +274,9 @@ class TurnlabApp(ConnectedApp, inherit_bindings=False):
         """Open what was chosen."""
         self.open_screen(TUNE, message.service)
 
-    def on_calls_screen_tune_wanted(self, message: CallsScreen.TuneWanted) -> None:
-        """Open the caller of a real call."""
-        self.open_screen(TUNE, message.service, lambda tune: tune.adding.add([message.audio]))
+    def open_caller(self, service: Service | None, audio: Path) -> None:
+        """Open the caller of a real call in Tune, for the service that had the call if it is known."""
+        self.open_screen(TUNE, service, lambda tune: tune.adding.add([audio]))
 
     def on_services_screen_connection_wanted(self) -> None:
         """Try to connect again."""

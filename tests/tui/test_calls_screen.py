@@ -15,16 +15,20 @@ from textual.widgets import Input, Static
 
 from recordings.demo_calls import demo_sound
 from services.calls.folders import CallFolders
+from services.calls.overview import CallOverview
 from services.calls.record import CallRecord
 from services.embedded import open_embedded
 from services.embedded.seed import demo_id
+from simulator.errors import SimulatorError
 from tests.tui.conftest import make_app, settle, steps
+from tests.tui.controller_host import QuietHost
 from tests.tui.pace import until
 from tests.tui.test_services_version_sets import notes
 from tui.app import TurnlabApp
 from tui.calls.call_list import CallList
 from tui.calls.kept import passes
 from tui.calls.screen import CallsScreen
+from tui.calls.tuning import TuneController
 from tui.services.list_pane import ServiceList
 from tui.tune.screen import TuneScreen
 from tui.tune.symptom_guide import SymptomGuide
@@ -215,6 +219,39 @@ async def test_ten_thousand_calls_are_listed(app: TurnlabApp, monkeypatch: pytes
         assert screen.rows.highlighted.id == "0"
         assert len(screen.query("*")) < 60
         assert passes(known, "intake removed 2026-11-20")
+
+
+@pytest.mark.parametrize(
+    ("problem", "said"),
+    [
+        (None, ""),
+        (SimulatorError("one side is silent"), "Tune: one side is silent"),
+        (PermissionError(13, "Permission denied"), "Tune: here: "),
+    ],
+)
+def test_a_call_opens_in_tune_or_says_why_not(problem: Exception | None, said: str) -> None:
+    host = QuietHost()
+    opened: list[object] = []
+    published: list[str] = []
+    call = CallOverview(folder=Path("here"), id="one", audio_state="here")
+
+    def prepare(folder: Path) -> Path:
+        if problem is not None:
+            raise problem
+        return folder / "caller.flac"
+
+    tuning = TuneController(host, lambda *what: opened.append(what), publish=published.append, prepare=prepare)
+    assert tuning.why_not(None) == "no call is highlighted"
+    assert "archived" in tuning.why_not(CallOverview(folder=Path(), id="two", audio_state="archived"))
+    for _ in range(2):  # the same call opens again and again
+        assert tuning.why_not(call) == ""
+        tuning.start(call)
+        assert "is being made" in tuning.why_not(call)
+        host.run()
+    assert published[-1] == ""
+    assert len(host.told) == (2 if problem else 0)
+    assert all(one.startswith(said) for one in host.told)
+    assert opened == ([] if problem else [(call, Path("here/caller.flac"))] * 2)
 
 
 @pytest.mark.parametrize("size", [SMALL, USUAL], ids=lambda size: f"{size[0]}x{size[1]}")

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, ClassVar
 from textual import on
 from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical, VerticalScroll
-from textual.message import Message
 from textual.reactive import var
 from textual.widgets import Input, Static
 
@@ -18,9 +17,10 @@ from services.calls.overview import CallOverview
 from tui.calls.call_list import COLUMNS, CallList, row_text
 from tui.calls.commands import COMMANDS, MEASURE, OPEN, PULL, STOP, TUNE
 from tui.calls.kept import CallsShown, KeptController
-from tui.calls.measuring import MeasureController, caller_recording
+from tui.calls.measuring import MeasureController
 from tui.calls.pulling import PullController
 from tui.calls.story import call_story
+from tui.calls.tuning import TuneController
 from tui.commands.command import Command
 from tui.commands.place import bindings
 from tui.host import Job, ScreenHost
@@ -59,14 +59,6 @@ class CallsScreen(PaneScreen):
     progress: var[str] = var("", init=False)
     measured: var[str] = var("", init=False)
 
-    class TuneWanted(Message):
-        """The caller of a call should be opened in Tune, for the service that had the call if it is known."""
-
-        def __init__(self, service: Service | None, audio: Path) -> None:
-            super().__init__()
-            self.service = service
-            self.audio = audio
-
     def __init__(self) -> None:
         super().__init__()
         self.folders = CallFolders()
@@ -87,6 +79,7 @@ class CallsScreen(PaneScreen):
             publish=lambda text: setattr(self, "measured", text),
             measured=self._changed,
         )
+        self.tuning = TuneController(host, self._open_in_tune, publish=lambda text: setattr(self, "progress", text))
 
     def _client(self) -> ServicesClient | None:
         client: ServicesClient | None = getattr(self.app, "client", None)
@@ -198,8 +191,7 @@ class CallsScreen(PaneScreen):
         if command is MEASURE:
             return self.measuring.why_not
         if command is TUNE:
-            call = self.rows.highlighted
-            return "no call is highlighted" if call is None else _why_not_tuned(call)
+            return self.tuning.why_not(self.rows.highlighted)
         if command is OPEN:
             return "" if self.rows.highlighted is not None else "no call is highlighted"
         return ""
@@ -231,28 +223,12 @@ class CallsScreen(PaneScreen):
         """Open the highlighted call's caller in Tune."""
         call = self.rows.highlighted
         if self.may(TUNE) and call is not None:
-            self.progress = "Making a recording of the caller…"
-            self._host.start_thread(lambda job: self._prepare(job, call), "call for tune", exclusive=True)
-
-    def _prepare(self, job: Job, call: CallOverview) -> None:
-        from simulator.errors import SimulatorError
-
-        try:
-            audio = caller_recording(call.folder)
-        except SimulatorError as error:
-            said = str(error)
-            job.report(lambda: self._not_opened(said))
-            return
-        job.report(lambda: self._open_in_tune(call, audio))
-
-    def _not_opened(self, why: str) -> None:
-        self.progress = ""
-        self._host.complain(why, title="Tune")
+            self.tuning.start(call)
 
     def _open_in_tune(self, call: CallOverview, audio: Path) -> None:
-        self.progress = ""
+        app: TurnlabApp = self.app  # type: ignore[assignment]
         own = self.kept.service
-        self.post_message(self.TuneWanted(own if own is not None and own.id == call.service_id else None, audio))
+        app.open_caller(own if own is not None and own.id == call.service_id else None, audio)
 
     def action_focus_filter(self) -> None:
         """Type into the filter."""
@@ -281,13 +257,6 @@ class CallsScreen(PaneScreen):
             getattr(text, _IN_TEXT[where])(animate=False)
         else:
             self.rows.move(where)
-
-
-def _why_not_tuned(call: CallOverview) -> str:
-    if call.audio_state == "here":
-        return ""
-    why = {"archived": "its recording is archived; p pulls it once it is back", "removed": "its audio was deleted"}
-    return why.get(call.audio_state, "it was not recorded")
 
 
 async def mode(app: TurnlabApp, service: Service | None) -> str:
