@@ -122,6 +122,9 @@ def test_what_is_compared_over_follows_the_selection_and_all(folder: Path) -> No
     bench.recordings.toggle("coughs.flac")
     bench.host.run()
     assert bench.over.startswith("thinking,")
+    bench.recordings.show("booking.flac")
+    bench.host.run()
+    assert bench.over.startswith("booking,"), "what the timeline shows, not the one that is picked"
 
 
 def test_figures_of_older_settings_are_taken_away_and_the_newest_follow(folder: Path) -> None:

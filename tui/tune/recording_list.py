@@ -124,8 +124,9 @@ class RecordingList(Vertical):
                 if marked or row != known[row.key]:
                     self._options.replace_option_prompt_at_index(lines.index(row.key), self._prompt(row))
             self._options.replace_option_prompt_at_index(0, self._prompt_all())
-        if self._options.highlighted is None and now.shown is not None:
-            self.highlight(now.shown)
+        moved = (now.shown, now.over_all) != (before.shown, before.over_all) and not self._options.has_focus
+        if now.shown is not None and (moved or self._options.highlighted is None):
+            self.highlight(ALL if now.over_all else now.shown)
         elif now.rows != before.rows:
             self._say_about_highlighted()
 

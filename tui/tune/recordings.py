@@ -248,22 +248,25 @@ class RecordingsController:
         return self.analyses.get(self.state.shown or "")
 
     def scope(self) -> tuple[AnalysedRecording, ...]:
-        """Return what is compared over: all, the picked ones, or the shown one, as far as they are analysed."""
+        """Return what is compared over, as far as it is analysed: all, several picked ones, or the shown one."""
         # Not in the order they were analysed: the intervals must be the same however one came to see them.
         ready = tuple(self.analyses[key] for key in self._found if key in self.analyses)
         if self.state.over_all:
             return ready
         picked = tuple(analysed for analysed in ready if analysed.key in self.state.picked)
-        return picked or ((self.shown,) if self.shown else ())
+        # A single one is compared over only where it is shown: timeline and readouts name the same.
+        return picked if len(picked) > 1 else ((self.shown,) if self.shown else ())
 
     def toggle(self, key: str) -> None:
         """Put a recording into the selection that is compared over, or take it out."""
         if self._rows[key].stage == "failed":
             self.look_for_new(key)
             return
-        self._become(replace(self.state, picked=self.state.picked ^ {key}, over_all=False))
-        if self.state.shown:
-            self.show(self.state.shown)
+        picked = self.state.picked ^ {key}
+        single = next(iter(picked)) if len(picked) == 1 else self.state.shown
+        self._become(replace(self.state, picked=picked, over_all=False))
+        if shown := key if key in picked else single:
+            self.show(shown)
 
     def toggle_all(self) -> None:
         """Compare over all recordings, or over the shown one."""

@@ -48,6 +48,8 @@ class TimelinePane(Vertical):
         """Draw what was tried, or say what it waits for."""
         if now.drawn is None:
             self.timeline.show(None, now.waiting, now.share)
+            self._about = ""
+            self._show_title()
         elif now.drawn is not before.drawn:
             self.timeline.show(now.drawn.scene)
             self._about = _about(now.drawn)
@@ -141,7 +143,7 @@ class TimelinePane(Vertical):
             state = f"{symbols[not sight.playing]} {clock_text(sight.shared_ms, 1000)} {ARMS[sight.arm]}"
             voice = f"{sight.voice} on {sight.where}" if sight.where else sight.voice
             sound = f"no sound: {sight.no_sound}" if sight.no_sound else voice
-            said = f"{state}, {sound} · {self._about}"
+            said = " · ".join(filter(None, (f"{state}, {sound}", self._about)))
         self._title.update(screen_text(said or "Timeline"), layout=False)
 
 
