@@ -53,7 +53,7 @@ STEPS = (
     Step(
         "symptoms",
         "f1: what do callers say? v shows what helps",
-        "f1: what do callers say? v shows on the timeline what helps, s plays it, ⏎ takes it, u takes it back",
+        "f1: what do callers say? v tries what helps, s tries and plays it, ⏎ takes it, u takes it back",
     ),
     Step(
         "compare",

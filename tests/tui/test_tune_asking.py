@@ -31,7 +31,8 @@ from tui.tune.saving_dialogs import ExportTo
 from tui.tune.screen import TuneScreen
 from tui.tune.sensitivity import SensitivityDialog, why_no_curve
 from tui.tune.symptom_guide import SymptomGuide
-from tui.tune.symptoms import SYMPTOMS, Advice, Offer, Symptom, offers, ranked, why_none
+from tui.tune.symptom_trials import Material
+from tui.tune.symptoms import SYMPTOMS, Advice, Offer, Symptom, merit, offers, ranked, why_none
 from tui.tune.trial import Measurement, TrialRunner
 from tui.tune.worst_turns import WorstTurns, worse_turns
 from tui.widgets.key_line import GuideLine
@@ -152,6 +153,11 @@ async def in_the_guide(pilot: Pilot[None], said: str) -> list[str]:
     return [str(option.prompt) for option in guide.query_one("#offers", OptionList).options]
 
 
+def texts(app: TurnlabApp, selector: str) -> list[str]:
+    """Return what is written in the widgets of the uppermost screen."""
+    return [str(widget.render()) for widget in app.screen.query(selector)]
+
+
 async def test_advice_against_a_symptom_is_simulated_tried_in_place_swapped_and_taken(app: TurnlabApp) -> None:
     async with app.run_test(size=SIZE) as pilot:
         screen = await slow_draft(pilot, bundled_folder() / "booking.flac")
@@ -165,8 +171,14 @@ async def test_advice_against_a_symptom_is_simulated_tried_in_place_swapped_and_
         assert f"response after turn p50 {before} ms" in measured
         assert offered[0].startswith("post_eot_pause_ms: 1,500 ms → 0 ms\n  helps most: −")
         assert sum("helps most" in one for one in offered) == 1
+        assert texts(app, ".dialog-title") == ["▸ What do callers say?", f"  What helps · 1 of {len(offered)} ↓"]
+        assert texts(app, ".dialog-keys")[0].startswith("enter: to the advice · v tries it in the draft")
+        assert "^s" not in texts(app, "KeyLine")[0], "no key of the screen beneath is shown"
         cheaper = int(offered[0].partition("−")[2].partition(" ms")[0].replace(",", ""))
-        await pilot.press("enter", "v")
+        await pilot.press("enter")
+        assert texts(app, ".dialog-title") == ["  What do callers say?", f"▸ What helps · 1 of {len(offered)} ↓"]
+        assert texts(app, ".dialog-keys")[0].startswith("enter takes it · v tries it in the draft")
+        await pilot.press("v")
         await rest(pilot)
         assert draft.config.post_eot_pause_ms == 0
         shown = next(line for line in lines(screen) if line.startswith("response after turn p50")).split()[4]
@@ -175,9 +187,8 @@ async def test_advice_against_a_symptom_is_simulated_tried_in_place_swapped_and_
         await until(pilot, lambda: screen.query_one(Timeline).chosen is not None, "the turn that it helps most")
         await pilot.press("f1")
         await settle_on(pilot, SymptomGuide)
-        await pilot.press("down")
         offered = await in_the_guide(pilot, "Simulated over")
-        assert "on trial now, helps most" in offered[0]
+        assert "on trial now, helps most" in offered[0], "the guide starts with the complaint of last time"
         await pilot.press("enter", "down", "enter")
         await rest(pilot)
         name = offered[1].partition(":")[0]
@@ -188,7 +199,7 @@ async def test_advice_against_a_symptom_is_simulated_tried_in_place_swapped_and_
         assert draft.changes() == {"post_eot_pause_ms": 1500}
         await pilot.press("f1")
         await settle_on(pilot, SymptomGuide)
-        await pilot.press("down", "v")  # before anything was simulated
+        await pilot.press("v")  # before anything was simulated
         await until(pilot, lambda: draft.config.post_eot_pause_ms == 0)
 
 
@@ -210,6 +221,28 @@ async def test_who_is_cut_off_is_helped_most_by_less_sensitivity_and_why_nothing
         await pilot.press("escape")
         await rest(pilot)
         assert screen.session.draft.changes() == {"eager_eot_threshold": 0.8}
+
+
+async def test_until_all_recordings_are_heard_advice_is_so_far_and_nothing_moves_under_the_cursor(
+    app: TurnlabApp,
+) -> None:
+    heard = [analysed("thinking"), analysed("interruptions")]
+    async with app.run_test(size=(80, 24)) as pilot:
+        screen = await open_tune(pilot, recordings=bundled_folder() / "thinking.flac")
+        draft = Arm("A", VoiceConfig(eager_eot_threshold=0.8))
+        material = [Material(tuple(heard[:1]), draft, expected=2)]
+        guide = SymptomGuide(screen.session.trial_runner, lambda: material[-1], SYMPTOMS[0])
+        await app.push_screen(guide)
+        offered = await in_the_guide(pilot, "Listening to the other recordings")
+        assert texts(app, "#offers-title") == [f"  What helps so far, 1 of 2 recordings · 1 of {len(offered)} ↓"]
+        assert not any("helps most" in one for one in offered)
+        await pilot.press("enter", "down")
+        material.append(Material(tuple(heard), draft))
+        final = await in_the_guide(pilot, "Simulated over 2 recordings")
+        names = [[one.partition("\n")[0] for one in every] for every in (offered, final)]
+        assert names[1][: len(names[0])] == names[0], "in the order in which they were read"
+        assert texts(app, "#offers-title") == [f"▸ What helps · 2 of {len(final)} ↓"]
+        assert sum("helps most" in one for one in final) == 1
 
 
 def measured(compared: dict[str, Compared]) -> Measurement:
@@ -237,8 +270,22 @@ def test_advice_that_helps_more_comes_first_then_what_costs_less_and_what_does_n
         advice("filler_style", "silent", 1, -900),
     ]
     assert [one.offer.value for one in ranked(tried)] == [0.1, 300]
+    assert merit(tried[2], ranked(tried)) == "helps most"
     assert tried[2].text() == "2 fewer cut-ins of 44 · costs +400 ms response"
     assert advice("post_eot_pause_ms", 1, -1, 9).text() == "1 fewer cut-in of 44 · costs nothing that is measured"
+
+
+def test_where_what_helps_most_delays_the_response_a_lot_the_mildest_value_with_most_of_its_help_comes_first() -> (
+    None
+):
+    extreme, mild, slight = (
+        advice("eager_eot_threshold", *one) for one in ((0, -3, 1138), (0.12, -2, 668), (0.3, -1, 192))
+    )
+    found = ranked([slight, mild, extreme])
+    assert found == [mild, extreme, slight]
+    assert ranked(found, [extreme.offer]) == [extreme, mild, slight], "what is read stays where it is"
+    assert [merit(one, found) for one in found] == ["most of the help for less delay", "helps most", ""]
+    assert ranked([slight, advice("eager_eot_threshold", 0, -3, 480)])[0].offer.value == 0, "not dear"
 
 
 def test_why_nothing_helps_is_told_by_what_was_measured() -> None:

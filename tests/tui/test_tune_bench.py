@@ -26,7 +26,7 @@ from tui.tune.playback import Heard, PlaybackController
 from tui.tune.recording_rows import ALL, RecordingsState
 from tui.tune.recordings import RecordingsController
 from tui.tune.session import Session
-from tui.tune.symptom_guide import Material, SymptomsController
+from tui.tune.symptom_trials import Material, SymptomsController
 from tui.tune.symptoms import SYMPTOMS, Advice, Offer, try_offer
 from tui.tune.trial import Outcome, Trial
 from tui.tune.trials import TrialController, TrialState
@@ -432,8 +432,8 @@ async def test_advice_is_about_all_recordings_and_played_where_it_helps_most(fol
     first, whole = looked[:2]
     assert isinstance(first, Material)
     assert isinstance(whole, Material)
-    assert (len(first.scope), first.coming) == (1, "Listening to the recordings, once: 1 of 3 are done.")
-    assert (len(whole.scope), whole.coming) == (3, "")
+    assert (len(first.scope), first.expected) == (1, 3)
+    assert (len(whole.scope), whole.expected) == (3, 0)
     assert bench.over.startswith("booking"), "without an answer, what is compared over is as it was"
     assert (said, bench.session.draft.config.eager_eot_threshold) == ([], 0.8)
     await asking.ask(controller.ask)

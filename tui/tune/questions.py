@@ -31,8 +31,9 @@ from tui.tune.journal import KeptDraft
 from tui.tune.presets import PresetRequest
 from tui.tune.saving_dialogs import ExportTo, KeptDialog, MergeDialog, Mixing
 from tui.tune.sensitivity import SensitivityDialog, why_no_curve
-from tui.tune.symptom_guide import Material, SymptomGuide, Use
-from tui.tune.symptoms import Advice, Offer
+from tui.tune.symptom_guide import SymptomGuide
+from tui.tune.symptom_trials import Material, Use
+from tui.tune.symptoms import SYMPTOMS, Advice, Offer
 from tui.tune.trial import Measurement, Outcome, Trial, TrialRunner
 from tui.tune.worst_turns import WorseTurn, WorstTurns
 from tui.widgets.timeline import Timeline
@@ -80,6 +81,7 @@ class TuneDialogs(DraftDialogs):
     def __init__(self, screen: Screen[Any], runner: TrialRunner) -> None:
         super().__init__(screen)
         self._runner = runner
+        self._complaint = SYMPTOMS[0]
 
     # ---- small questions
 
@@ -169,8 +171,11 @@ class TuneDialogs(DraftDialogs):
         return await self.ask(WorstTurns(turns, over, *arms))
 
     async def symptom(self, look: Callable[[], Material | str]) -> tuple[Advice, Use] | None:
-        """Show the symptom guide."""
-        return await self.ask(SymptomGuide(self._runner, look))
+        """Show the symptom guide, which starts with the complaint of last time."""
+        guide = SymptomGuide(self._runner, look, self._complaint)
+        answer = await self.ask(guide)
+        self._complaint = guide.symptom
+        return answer
 
     async def sensitivity(self, trial: Trial, measurement: Measurement, names: Sequence[str]) -> Offer | str | None:
         """Show the curve, or return why there is none."""

@@ -40,7 +40,7 @@ from tui.tune.recording_list import RecordingList
 from tui.tune.recording_rows import RecordingsState
 from tui.tune.recordings import RecordingsController
 from tui.tune.session import Session
-from tui.tune.symptom_guide import SymptomsController
+from tui.tune.symptom_trials import SymptomsController
 from tui.tune.timeline_pane import TimelinePane
 from tui.tune.trial import Trial
 from tui.tune.trials import TrialController, TrialState

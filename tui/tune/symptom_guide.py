@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
-from typing import ClassVar, Literal, Protocol
+from typing import ClassVar
 
-from textual import on, work
+from textual import events, on, work
 from textual.app import ComposeResult
 from textual.binding import Binding, BindingType
 from textual.content import Content
@@ -16,16 +15,10 @@ from textual.widgets import OptionList, Static
 from textual.widgets.option_list import Option
 from textual.worker import get_current_worker
 
-from presets.config import VoiceConfig
 from simulator.errors import SimulatorError
-from simulator.study import Arm
 from tui.dialogs.dialog import Dialog
-from tui.host import Host
-from tui.readouts import A
 from tui.terminal_text import content, screen_text
-from tui.tune.bench import AnalysedRecording
-from tui.tune.drafts import DraftController
-from tui.tune.recordings import LOOKING, RecordingsController
+from tui.tune.symptom_trials import LOOKS_A_SECOND, Material, Use
 from tui.tune.symptoms import (
     SYMPTOMS,
     Advice,
@@ -33,170 +26,31 @@ from tui.tune.symptoms import (
     Symptom,
     measure_base,
     measured_by,
+    merit,
     offers,
     ranked,
+    sum_up,
     try_offer,
     why_none,
 )
 from tui.tune.trial import Measurement, TrialRunner
-
-Use = Literal["keep", "see", "hear"]
-"""What is done with advice: take it into the draft, or try it there and look at it or hear it."""
-
-MOST_UNHEARD = 20
-"""So many recordings are listened to at most for the guide to be about all of them."""
-LOOKS_A_SECOND = 10
-
-
-@dataclass(frozen=True, slots=True)
-class Material:
-    """What advice is tried on: the draft, arm A, over the recordings that are ready.
-
-    ``tried`` is what is on trial in the draft already, ``coming`` says which recordings are still listened to.
-    """
-
-    scope: tuple[AnalysedRecording, ...]
-    draft: Arm
-    tried: Offer | None = None
-    coming: str = ""
-
-
-class SymptomQuestions(Protocol):
-    """What a person is asked about symptoms. ``None`` is no answer."""
-
-    async def symptom(self, look: Callable[[], Material | str]) -> tuple[Advice, Use] | None:
-        """Ask what callers complain about, and what to do against it; ``look`` says what is waited for."""
-
-
-class SymptomsController:
-    """Takes advice into the draft, for good or on trial.
-
-    ``publish`` gets what there is to say while advice is on trial. ``go_to`` shows a moment of arm A's clock in a
-    recording, and ``hear`` plays what is shown; both are called once the draft was tried with the advice.
-    """
-
-    def __init__(
-        self,
-        host: Host,
-        drafts: DraftController,
-        recordings: RecordingsController,
-        questions: SymptomQuestions,
-        *,
-        settled: Callable[[], bool],
-        publish: Callable[[str], object],
-        go_to: Callable[[str, int], object],
-        hear: Callable[[], object],
-    ) -> None:
-        self._host, self._drafts, self._recordings, self._questions = host, drafts, recordings, questions
-        self._settled, self._publish, self._go_to, self._hear = settled, publish, go_to, hear
-        self._on_trial: tuple[Advice, VoiceConfig, VoiceConfig] | None = None
-        """What is on trial, and the draft without it and with it."""
-        self._widened = False
-        self.taken = 0
-        """How often advice was tried or taken."""
-
-    @property
-    def on_trial(self) -> Advice | None:
-        """The advice that is tried in the draft, until it is kept or the draft changes."""
-        return self._on_trial[0] if self._on_trial is not None else None
-
-    def ask(self) -> None:
-        """Ask what callers complain about, and try or take what helps."""
-        self._host.start(self._ask, "symptoms", exclusive=True)
-
-    async def _ask(self) -> None:
-        self._widened = False
-        answer = await self._questions.symptom(self.look)
-        if answer is None:
-            if self._widened and self._recordings.state.shown:
-                self._recordings.show(self._recordings.state.shown)
-            return
-        advice, use = answer
-        self._put(advice, use)
-        if use != "keep":
-            self._when_settled(lambda: self._show(advice, use))
-
-    def look(self) -> Material | str:
-        """Return what advice can be tried on, or in words what is waited for.
-
-        It is about all recordings, unless some are selected or there are too many that nobody listened to yet.
-        """
-        state = self._recordings.state
-        if state.rows is None:
-            return LOOKING
-        waiting = [row for row in state.rows if row.stage in ("waiting", "analysing")]
-        chosen = state.over_all or state.picked or len(state.rows) == 1
-        if not self._widened and not chosen and state.shown and len(waiting) <= MOST_UNHEARD:
-            self._widened = True
-            self._recordings.show_over_all(state.shown)
-        coming = ""
-        if self._recordings.analysing:
-            done = sum(row.stage == "done" for row in state.rows)
-            coming = f"Listening to the recordings, once: {done} of {len(state.rows)} are done."
-        scope, session = self._recordings.scope(), self._drafts.session
-        if not scope:
-            return coming or state.said or "No recording here can be used: esc, then A adds a folder of yours."
-        advice, config = self.on_trial, session.draft.config
-        if self._on_trial is not None and advice is not None:
-            config = self._on_trial[1]
-        return Material(scope, Arm(A, config, session.above), advice.offer if advice else None, coming)
-
-    def _put(self, advice: Advice, use: Use) -> None:
-        draft = self._drafts.session.draft
-        if self._on_trial is None or draft.config != self._on_trial[2] or advice.offer != self._on_trial[0].offer:
-            if self._on_trial is not None:
-                self._drafts.undo()
-            before = draft.config
-            self._drafts.set_value(advice.offer.name, advice.offer.value)
-        else:
-            before = self._on_trial[1]
-        self._on_trial = None if use == "keep" else (advice, before, draft.config)
-        self.taken += 1
-        self.follow()
-        if use == "keep":
-            said = f"{advice.offer.text()}: {advice.text()}. u takes it back, ^s saves it."
-            self._host.tell(said, "In the draft")
-
-    def _show(self, advice: Advice, use: Use) -> None:
-        """Show the turn that the advice helps most, and let it be heard."""
-        turn = advice.turn()
-        if turn is not None:
-            self._go_to(turn.key, turn.own_ms)
-        if use == "hear":
-            self._when_settled(self._hear)
-
-    def _when_settled(self, call: Callable[[], object]) -> None:
-        def look() -> None:
-            if self._settled():
-                looking.stop()
-                call()
-
-        looking = self._host.every(1 / LOOKS_A_SECOND, look)
-
-    def follow(self) -> None:
-        """Say what is on trial, as long as the draft has it and it is not saved."""
-        draft = self._drafts.session.draft
-        if self._on_trial is not None and (draft.config != self._on_trial[2] or not draft.changes()):
-            self._on_trial = None
-        advice = self.on_trial
-        self._publish(
-            ""
-            if advice is None
-            else f"On trial: u takes it back · f1 keeps or swaps it · s hears it · {advice.offer.text()}"
-            f" · {advice.text()}"
-        )
+from tui.widgets.key_line import KeyLine
 
 
 class SymptomGuide(Dialog[tuple[Advice, Use]]):
-    """Gives the advice to take into the draft, and how. ``look`` says what it can be tried on, or why it waits."""
+    """Gives the advice to take into the draft, and how.
+
+    ``look`` says what it can be tried on, or why it waits. ``symptom`` is the complaint it is about, at first the
+    one given.
+    """
 
     BINDINGS: ClassVar[list[BindingType]] = [
-        Binding("tab", "other_list", "Other list", tooltip="Go between symptoms and advice.", priority=True),
-        Binding("v", "use('see')", "Show", tooltip="Try it in the draft, and show the turn it helps most."),
-        Binding("s", "use('hear')", "Hear", tooltip="Try it in the draft, and play the turn it helps most."),
+        Binding("tab", "other_list", "Complaints/advice", tooltip="Go between symptoms and advice.", priority=True),
+        Binding("v", "use('see')", "Try", tooltip="Try it in the draft, and show the turn it helps most."),
+        Binding("s", "use('hear')", "Try and play", tooltip="Try it in the draft; play the turn it helps most."),
         Binding("f1", "leave", show=False),
     ]
-    keys = "enter takes it · v shows it on the timeline · s plays it · esc closes"
+    keys = "v tries it in the draft, s tries and plays it; u takes it back"
 
     class Found(Message):
         """The draft was measured, or an offer was tried; ``advice`` is ``None`` where it could not be."""
@@ -208,15 +62,16 @@ class SymptomGuide(Dialog[tuple[Advice, Use]]):
             self.material, self.symptom, self.number = material, symptom, number
             self.advice, self.fault = advice, fault
 
-    def __init__(self, trial_runner: TrialRunner, look: Callable[[], Material | str]) -> None:
+    def __init__(self, trial_runner: TrialRunner, look: Callable[[], Material | str], symptom: Symptom) -> None:
         super().__init__("What do callers say?")
         self._runner, self._look = trial_runner, look
         self._looking: Timer | None = None
         self._material: Material | None = None
         self._base: Measurement | None = None
-        self._symptom = SYMPTOMS[0]
+        self.symptom = symptom
         self._offers: Sequence[Offer] = ()
-        self._said = self._coming = ""
+        self._number = self._expected = 0
+        """How many offers were tried, and how many recordings there are while some are still listened to."""
         self._wanted: Use | None = None
         """What was asked for before there was any advice."""
         self._tried: list[Advice] = []
@@ -224,17 +79,23 @@ class SymptomGuide(Dialog[tuple[Advice, Use]]):
         self._new: list[Advice] = []
         self._ranked: list[Advice] = []
 
+    def compose(self) -> ComposeResult:
+        """Lay out the dialog, and its keys over those of the screen beneath, which do nothing now."""
+        yield from super().compose()
+        yield KeyLine()
+
     def compose_body(self) -> ComposeResult:
         """Lay out the symptoms, what measures the chosen one, and what helps."""
         yield OptionList(*(Option(content(symptom.says)) for symptom in SYMPTOMS), id="symptoms", compact=True)
         yield Static(id="symptom-measured")
+        yield Static(id="offers-title", classes="dialog-title")
         yield OptionList(id="offers", compact=True)
         yield Static(id="offers-said")
 
     def on_mount(self) -> None:
-        """Start with the first symptom, as soon as there is something to try advice on."""
+        """Start with the symptom given, as soon as there is something to try advice on."""
         symptoms = self.query_one("#symptoms", OptionList)
-        symptoms.highlighted = 0
+        symptoms.highlighted = SYMPTOMS.index(self.symptom)
         symptoms.focus()
         self._looking = self.set_interval(1 / LOOKS_A_SECOND, self._wait_for_material)
         self._wait_for_material()
@@ -244,14 +105,15 @@ class SymptomGuide(Dialog[tuple[Advice, Use]]):
         if isinstance(found, str):
             self._say(found)
             return
-        if self._looking is not None and not found.coming:
+        if self._looking is not None and not found.expected:
             self._looking.stop()
-        self._coming = found.coming
+        expected, self._expected = self._expected, found.expected
         if self._material is None or self._material.scope != found.scope:
             self._material = found
             self._try_offers()
-        else:
-            self._say(self._said)
+        elif self._expected != expected:
+            self._show()
+            self._do_what_was_asked()
 
     def action_other_list(self) -> None:
         """Go from one list to the other."""
@@ -261,8 +123,8 @@ class SymptomGuide(Dialog[tuple[Advice, Use]]):
     @on(OptionList.OptionHighlighted, "#symptoms")
     def _look_into(self, event: OptionList.OptionHighlighted) -> None:
         event.stop()
-        if self._symptom is not SYMPTOMS[event.option_index]:
-            self._symptom, self._tried, self._wanted = SYMPTOMS[event.option_index], [], None
+        if self.symptom is not SYMPTOMS[event.option_index]:
+            self.symptom, self._tried, self._wanted = SYMPTOMS[event.option_index], [], None
             self._try_offers()
 
     @on(OptionList.OptionSelected, "#symptoms")
@@ -270,6 +132,25 @@ class SymptomGuide(Dialog[tuple[Advice, Use]]):
         event.stop()
         if self._ranked:
             self.query_one("#offers").focus()
+
+    @on(events.DescendantFocus)
+    @on(OptionList.OptionHighlighted, "#offers")
+    def _mark(self) -> None:
+        """Mark the list that the keys act on, and say what they do there and how far the advice is."""
+        listing = self.query_one("#offers", OptionList)
+        there, count = listing.has_focus, len(self._ranked)
+        at = (listing.highlighted or 0) + 1
+        place = f" · {at} of {count}{' ↓' if at < count else ''}" if count else ""
+        measured = self._tried[0].measurement if self._tried else self._base
+        heard = len(measured.scope) if measured is not None else 0
+        so_far = f" so far, {heard} of {self._expected} recordings" if self._expected else ""
+        title, keys = self.query_one(".dialog-title", Static), self.query_one(".dialog-keys", Static)
+        title.update(content(f"{' ' if there else '▸'} {self.heading}"))
+        self.query_one("#offers-title", Static).update(
+            content(f"{'▸' if there else ' '} What helps{so_far}{place}")
+        )
+        enter = "enter takes it · " if there else "enter: to the advice · " if count else ""
+        keys.update(content(f"{enter}{self.keys}"))
 
     @on(OptionList.OptionSelected, "#offers")
     def _take(self, event: OptionList.OptionSelected) -> None:
@@ -296,9 +177,10 @@ class SymptomGuide(Dialog[tuple[Advice, Use]]):
     def _try_offers(self) -> None:
         if self._material is not None:
             resolved = self._material.draft.resolved
-            self._offers, self._new = offers(self._symptom, resolved, self._runner.profile), []
+            self._offers, self._new = offers(self.symptom, resolved, self._runner.profile), []
+            self._number = 0
             self._show()
-            self._carry_out(self._material, self._symptom, self._offers)
+            self._carry_out(self._material, self.symptom, self._offers)
 
     @work(thread=True, exclusive=True, group="offers", description="offers")
     def _carry_out(self, material: Material, symptom: Symptom, to_try: Sequence[Offer]) -> None:
@@ -327,54 +209,64 @@ class SymptomGuide(Dialog[tuple[Advice, Use]]):
     @on(Found)
     def _show_found(self, message: Found) -> None:
         message.stop()
-        if message.symptom is not self._symptom or message.material is not self._material:
+        if message.symptom is not self.symptom or message.material is not self._material:
             return
         if message.advice is not None:
             self._new.append(message.advice)
         if len(self._new) >= len(self._tried) or message.number == len(self._offers):
             self._tried = list(self._new)
-        self._show(message.number, message.fault)
-        if message.number == len(self._offers) and not self._coming:
+        self._number = message.number
+        self._show(message.fault)
+        self._do_what_was_asked()
+
+    @property
+    def _whole(self) -> bool:
+        """Whether all offers were tried over all recordings."""
+        return self._base is not None and self._number >= len(self._offers) and not self._expected
+
+    def _do_what_was_asked(self) -> None:
+        if self._whole:
             wanted, self._wanted = self._wanted, None
             if wanted is not None and self._ranked:
                 self.action_use(wanted)
 
-    def _show(self, number: int = 0, fault: str = "") -> None:
-        """Show what helps so far, the most helpful first, and how far it is."""
-        base, symptom = self._base, self._symptom
+    def _show(self, fault: str = "") -> None:
+        """Show what helps so far, the most helpful first, and how far it is; nothing moves under the cursor."""
+        base, symptom = self._base, self.symptom
         rows = {row.key: row for row in base.readouts.rows} if base is not None else {}
         here = " · ".join(measured_by(symptom, rows)) or "what measures it needs labelled recordings"
         over = base.readouts.over if base is not None else ""
         said = f"Now, over {over}: {here}" if base is not None else ""
         self.query_one("#symptom-measured", Static).update(content(said))
         listing = self.query_one("#offers", OptionList)
-        chosen = self._chosen
+        chosen, before = self._chosen, [one.offer for one in self._ranked]
         listing.clear_options()
-        self._ranked = ranked(self._tried)
-        listing.add_options(self._option(advice, place) for place, advice in enumerate(self._ranked))
+        self._ranked = ranked(self._tried, before if chosen is not None else ())
+        listing.add_options(self._option(advice) for advice in self._ranked)
         if self._ranked:
-            # the same one, wherever it stands now
             same = [place for place, one in enumerate(self._ranked) if chosen is not None and one.offer == chosen]
             listing.highlighted = same[0] if same else 0
+        elif listing.has_focus:
+            self.query_one("#symptoms").focus()
+        self._mark()
         if fault:
             self._say(fault)
-        elif base is None or number < len(self._offers):
-            self._say(f"Simulating {len(self._offers)} changes, each alone… {number} of {len(self._offers)}")
+        elif base is None or self._number < len(self._offers):
+            self._say(f"Simulating {len(self._offers)} changes, each alone… {self._number} of {len(self._offers)}")
+        elif self._expected:
+            self._say("Listening to the other recordings; what helps most is said once all are heard.")
         elif self._ranked:
-            others = dict.fromkeys(one.name for one in self._offers)
-            idle = [name for name in others if name not in {one.offer.name for one in self._ranked}]
-            self._say(f"Simulated over {over}, each alone." + (f" No help: {', '.join(idle)}." if idle else ""))
+            self._say(sum_up(over, self._offers, self._ranked))
         else:
             self._say(f"Nothing here helps, because {why_none(symptom, base, self._offers)}.")
 
-    def _option(self, advice: Advice, place: int) -> Option:
+    def _option(self, advice: Advice) -> Option:
         tried = self._material is not None and advice.offer == self._material.tried
-        marks = [*(["on trial now"] if tried else []), *(["helps most"] if not place else [])]
-        said = f"{', '.join(marks)}: {advice.text()}" if marks else advice.text()
+        marks = ("on trial now" if tried else "", merit(advice, self._ranked) if self._whole else "")
+        said = ": ".join(filter(None, (", ".join(filter(None, marks)), advice.text())))
         return Option(
             Content.assemble((screen_text(advice.offer.text()), "bold"), "\n  ", (screen_text(said), "$text-muted"))
         )
 
     def _say(self, text: str) -> None:
-        self._said = text
-        self.query_one("#offers-said", Static).update(content(f"{text} {self._coming}".rstrip()))
+        self.query_one("#offers-said", Static).update(content(text))

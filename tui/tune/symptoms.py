@@ -31,6 +31,9 @@ _PRICE = "response_ms"
 _SLIGHT = {"latency": 20.0, "duration": 0.1, "count": 1.0}
 """A smaller difference, in ms, s and cases, is none that a caller would notice."""
 
+_DEAR_MS, _MOST = 500.0, 2 / 3
+"""What delays the response by more ms is dear; less with this share of its gain is the better trade."""
+
 _UNNOTICED = frozenset(
     {
         *("eot_delay_ms", "early_ends", "fillers", "repeated_fillers", "forced_ends", "filler_overhang_ms"),
@@ -297,18 +300,48 @@ def try_offer(
     return None if found is None else Advice(symptom, offer, found)
 
 
-def ranked(tried: Iterable[Advice]) -> list[Advice]:
-    """Return the advice that helps, what helps most first; of one field, what helps less only if it costs less."""
+def ranked(tried: Iterable[Advice], read: Sequence[Offer] = ()) -> list[Advice]:
+    """Return the advice that helps, what helps most first; of one field, what helps less only if it costs less.
+
+    A better trade than what helps most comes before that. What is read already, ``read``, keeps its order and
+    comes before all others.
+    """
     found: list[Advice] = []
     for advice in sorted((one for one in tried if one.helps), key=lambda one: one.gain):
         if all(advice.price < one.price for one in found if one.offer.name == advice.offer.name):
             found.append(advice)
-    return found
+    trade = _better_trade(found)
+    first = found if trade is None else [trade, *(one for one in found if one is not trade)]
+    return sorted(first, key=lambda one: read.index(one.offer) if one.offer in read else len(read))
+
+
+def _better_trade(found: Sequence[Advice]) -> Advice | None:
+    """Return the cheapest value that has most of the gain, where what helps most delays the response a lot."""
+    best = min(found, key=lambda one: one.gain, default=None)
+    if best is None or best.price * _SLIGHT["latency"] <= _DEAR_MS:
+        return None
+    milder = [one for one in found if one.offer.name == best.offer.name and one.price < best.price]
+    enough = [one for one in milder if one.gain[0] <= best.gain[0] * _MOST]
+    return min(enough, key=lambda one: one.price, default=None)
+
+
+def merit(advice: Advice, found: Sequence[Advice]) -> str:
+    """Say what distinguishes advice among all that was found: most help, or most of it for less; else nothing."""
+    if advice is min(found, key=lambda one: one.gain):
+        return "helps most"
+    return "most of the help for less delay" if advice is _better_trade(found) else ""
 
 
 def measured_by(symptom: Symptom, rows: Mapping[str, Row]) -> list[str]:
     """Return the readouts of the draft that measure a symptom, a phrase each; nothing where they need labels."""
     return [f"{rows[key].title} {rows[key].value(0)}" for key in symptom.rows if key in rows]
+
+
+def sum_up(over: str, tried: Sequence[Offer], found: Sequence[Advice]) -> str:
+    """Say over what was simulated, and which fields do not help."""
+    helping = {advice.offer.name for advice in found}
+    idle = [name for name in dict.fromkeys(offer.name for offer in tried) if name not in helping]
+    return f"Simulated over {over}, each alone." + (f" No help: {', '.join(idle)}." if idle else "")
 
 
 def why_none(symptom: Symptom, base: Measurement, tried: Sequence[Offer]) -> str:

@@ -1,0 +1,163 @@
+"""Advice against complaints in the draft: what it can be tried on, and taking it, for good or on trial."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Literal, Protocol
+
+from presets.config import VoiceConfig
+from simulator.study import Arm
+from tui.host import Host
+from tui.readouts import A
+from tui.tune.bench import AnalysedRecording
+from tui.tune.drafts import DraftController
+from tui.tune.recordings import LOOKING, RecordingsController
+from tui.tune.symptoms import Advice, Offer
+
+Use = Literal["keep", "see", "hear"]
+"""What is done with advice: take it into the draft, or try it there and look at it or hear it."""
+
+MOST_UNHEARD = 20
+"""So many recordings are listened to at most for the guide to be about all of them."""
+LOOKS_A_SECOND = 10
+
+
+@dataclass(frozen=True, slots=True)
+class Material:
+    """What advice is tried on: the draft, arm A, over the recordings that are ready.
+
+    ``tried`` is what is on trial in the draft already. ``expected`` is how many recordings there are while some are
+    still listened to, else 0.
+    """
+
+    scope: tuple[AnalysedRecording, ...]
+    draft: Arm
+    tried: Offer | None = None
+    expected: int = 0
+
+
+class SymptomQuestions(Protocol):
+    """What a person is asked about symptoms. ``None`` is no answer."""
+
+    async def symptom(self, look: Callable[[], Material | str]) -> tuple[Advice, Use] | None:
+        """Ask what callers complain about, and what to do against it; ``look`` says what is waited for."""
+
+
+class SymptomsController:
+    """Takes advice into the draft, for good or on trial.
+
+    ``publish`` gets what there is to say while advice is on trial. ``go_to`` shows a moment of arm A's clock in a
+    recording, and ``hear`` plays what is shown; both are called once the draft was tried with the advice.
+    """
+
+    def __init__(
+        self,
+        host: Host,
+        drafts: DraftController,
+        recordings: RecordingsController,
+        questions: SymptomQuestions,
+        *,
+        settled: Callable[[], bool],
+        publish: Callable[[str], object],
+        go_to: Callable[[str, int], object],
+        hear: Callable[[], object],
+    ) -> None:
+        self._host, self._drafts, self._recordings, self._questions = host, drafts, recordings, questions
+        self._settled, self._publish, self._go_to, self._hear = settled, publish, go_to, hear
+        self._on_trial: tuple[Advice, VoiceConfig, VoiceConfig] | None = None
+        """What is on trial, and the draft without it and with it."""
+        self._widened = False
+        self.taken = 0
+        """How often advice was tried or taken."""
+
+    @property
+    def on_trial(self) -> Advice | None:
+        """The advice that is tried in the draft, until it is kept or the draft changes."""
+        return self._on_trial[0] if self._on_trial is not None else None
+
+    def ask(self) -> None:
+        """Ask what callers complain about, and try or take what helps."""
+        self._host.start(self._ask, "symptoms", exclusive=True)
+
+    async def _ask(self) -> None:
+        self._widened = False
+        answer = await self._questions.symptom(self.look)
+        if answer is None:
+            if self._widened and self._recordings.state.shown:
+                self._recordings.show(self._recordings.state.shown)
+            return
+        advice, use = answer
+        self._put(advice, use)
+        if use != "keep":
+            self._when_settled(lambda: self._show(advice, use))
+
+    def look(self) -> Material | str:
+        """Return what advice can be tried on, or in words what is waited for.
+
+        It is about all recordings, unless some are selected or there are too many that nobody listened to yet.
+        """
+        state = self._recordings.state
+        if state.rows is None:
+            return LOOKING
+        waiting = [row for row in state.rows if row.stage in ("waiting", "analysing")]
+        chosen = state.over_all or state.picked or len(state.rows) == 1
+        if not self._widened and not chosen and state.shown and len(waiting) <= MOST_UNHEARD:
+            self._widened = True
+            self._recordings.show_over_all(state.shown)
+        expected = len(state.rows) if self._recordings.analysing else 0
+        scope, session = self._recordings.scope(), self._drafts.session
+        if not scope and expected:
+            done = sum(row.stage == "done" for row in state.rows)
+            return f"Listening to the recordings, once: {done} of {expected} are done."
+        if not scope:
+            return state.said or "No recording here can be used: esc, then A adds a folder of yours."
+        advice, config = self.on_trial, session.draft.config
+        if self._on_trial is not None and advice is not None:
+            config = self._on_trial[1]
+        return Material(scope, Arm(A, config, session.above), advice.offer if advice else None, expected)
+
+    def _put(self, advice: Advice, use: Use) -> None:
+        draft = self._drafts.session.draft
+        if self._on_trial is None or draft.config != self._on_trial[2] or advice.offer != self._on_trial[0].offer:
+            if self._on_trial is not None:
+                self._drafts.undo()
+            before = draft.config
+            self._drafts.set_value(advice.offer.name, advice.offer.value)
+        else:
+            before = self._on_trial[1]
+        self._on_trial = None if use == "keep" else (advice, before, draft.config)
+        self.taken += 1
+        self.follow()
+        if use == "keep":
+            said = f"{advice.offer.text()}: {advice.text()}. u takes it back, ^s saves it."
+            self._host.tell(said, "In the draft")
+
+    def _show(self, advice: Advice, use: Use) -> None:
+        """Show the turn that the advice helps most, and let it be heard."""
+        turn = advice.turn()
+        if turn is not None:
+            self._go_to(turn.key, turn.own_ms)
+        if use == "hear":
+            self._when_settled(self._hear)
+
+    def _when_settled(self, call: Callable[[], object]) -> None:
+        def look() -> None:
+            if self._settled():
+                looking.stop()
+                call()
+
+        looking = self._host.every(1 / LOOKS_A_SECOND, look)
+
+    def follow(self) -> None:
+        """Say what is on trial, as long as the draft has it and it is not saved."""
+        draft = self._drafts.session.draft
+        if self._on_trial is not None and (draft.config != self._on_trial[2] or not draft.changes()):
+            self._on_trial = None
+        advice = self.on_trial
+        self._publish(
+            ""
+            if advice is None
+            else f"On trial: u takes it back · f1 keeps or swaps it · s hears it · {advice.offer.text()}"
+            f" · {advice.text()}"
+        )
