@@ -39,7 +39,7 @@ def _are_listed_and_shown_masked(desk: Turnlab, home: Path) -> None:
     first = calls["calls"][0]
     shown = desk("calls", "show", first["id"][:8])
     assert "caller: " in shown.out
-    assert "[platform: " in shown.out
+    assert "[platform says " in shown.out
     assert "from the record of changes" in shown.out
     assert "+1555" not in shown.out
     assert "+1555" not in desk("calls", "show", first["id"], "--json").out

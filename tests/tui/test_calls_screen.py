@@ -7,7 +7,7 @@ import threading
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pytest
 from textual.pilot import Pilot
@@ -23,12 +23,15 @@ from simulator.errors import SimulatorError
 from tests.tui.conftest import make_app, settle, steps
 from tests.tui.controller_host import QuietHost
 from tests.tui.pace import until
+from tests.tui.test_services_controllers import named
 from tests.tui.test_services_version_sets import notes
 from tui.app import TurnlabApp
 from tui.calls.call_list import CallList
-from tui.calls.kept import passes
+from tui.calls.kept import CallsShown, KeptController, passes
+from tui.calls.pulling import PullController
 from tui.calls.screen import CallsScreen
 from tui.calls.tuning import TuneController
+from tui.host import AskingHost
 from tui.services.list_pane import ServiceList
 from tui.tune.screen import TuneScreen
 from tui.tune.symptom_guide import SymptomGuide
@@ -47,7 +50,7 @@ HEARD = {
         "false_barge_ins": {"count": 0, "of": 2},
         "hanging_turns": {"count": 0, "of": 6},
     },
-    "turns": [],
+    "turns": [{"caller_end_s": 4.1, "response_ms": 1180, "events": [], "reported": {"response_ms": 940.0}}],
     "events": [{"type": "cut_in", "t": 2.4, "evidence": "the agent began 0.6 s before the caller went on"}],
 }
 
@@ -63,6 +66,7 @@ def keep(
             "to_s": 4.1,
             "text": "I'd like to move my visit, call me at 555 010 0142.",
         },
+        {"speaker": "caller", "from_s": 4.9, "to_s": 5.0},
         {"speaker": "agent", "from_s": 5.2, "to_s": 8.0, "text": "Of course.", "reported": {"response_ms": 940.0}},
     ]
     record = {
@@ -148,7 +152,8 @@ async def test_calls_are_listed_filtered_and_read(app: TurnlabApp) -> None:
         await until(pilot, lambda: "move my visit" in said(screen, "#call-story"), "the call")
         story = said(screen, "#call-story")
         assert "▲ cut in: the agent began 0.6 s before the caller went on" in story
-        assert "[platform: 940 ms]" in story
+        assert "[platform says 940 ms, heard 1,180 ms]" in story
+        assert "caller: (no transcript)" in story
         assert "0142" not in story
         assert screen.query_one("#call-pane").display
         assert not screen.query_one("#calls-pane").display
@@ -197,6 +202,33 @@ async def test_calls_are_pulled_and_measured(workspace_file: Path) -> None:
         await until(pilot, lambda: (folder / "caller.npz").exists(), "the analysis, beside the call")
         assert isinstance(app.screen, TuneScreen)
         assert str(folder / "caller.flac") in app.screen.recordings.found()
+
+
+async def test_a_pull_that_finds_no_calls_invites_to_no_other(workspace_file: Path) -> None:
+    async with open_embedded(workspace_file) as client:
+        service = await named(client, "Adaptive Support")
+        host, said, shown = QuietHost(), [""], [CallsShown()]
+        pulling = PullController(
+            cast(AskingHost, host),
+            CallFolders(),
+            lambda: client,
+            lambda: service,
+            publish=said.append,
+            pulled=lambda: None,
+        )
+        kept = KeptController(
+            host, CallFolders(), shown.append, pulled_none=lambda one: pulling.found_none == one.id
+        )
+        kept.sit_down(service)
+        kept.read()
+        host.run()
+        assert "Press p to pull" in shown[-1].notice
+        pulling.start()
+        await host.finish()
+        kept.read()
+        host.run()
+        assert "no calls of Adaptive Support of the last 14 days" in shown[-1].notice
+        assert "Press p" not in shown[-1].notice
 
 
 async def test_ten_thousand_calls_are_listed(app: TurnlabApp, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -28,11 +28,20 @@ COLUMNS: tuple[tuple[str, int, bool], ...] = (
     ("Length", 6, True),
     ("Response", 8, True),
     ("Cut-ins", 7, True),
-    ("Stops", 5, True),
+    ("False stops", 11, True),
     ("Hanging", 7, True),
     ("Quality", 7, True),
-    ("", 0, False),
+    ("Ended by", 0, False),
 )
+
+
+_ENDED_BY = {
+    "caller_hangup": "caller",
+    "terminal_state": "agent",
+    "escalated": "operator",
+    "transferred": "operator",
+    "warm_transfer_completed": "operator",
+}
 
 
 def cells_of(call: CallOverview, *, with_service: bool) -> list[str]:
@@ -67,18 +76,18 @@ def _about(call: CallOverview, *, with_service: bool) -> list[str]:
         found.append("operator")
     if call.audio_state != "here":
         found.append({"none": "no recording", "removed": "no audio"}.get(call.audio_state, call.audio_state))
-    return found or [(call.ended_by or "").replace("_", " ")]
+    return found or [_ENDED_BY.get(call.ended_by or "", (call.ended_by or "").replace("_", " "))]
 
 
 def row_text(cells: Sequence[str], width: int) -> str:
     """Return a row's cells laid out over a width."""
-    fixed = sum(column[1] for column in COLUMNS) + 2 * (len(COLUMNS) - 1)
+    fixed = sum(column[1] for column in COLUMNS) + len(COLUMNS) - 1
     parts = []
     for cell, (_, room, right) in zip(cells, COLUMNS, strict=True):
         room = room or max(width - fixed - 1, 0)
         shown = screen_text(cell, room)
         parts.append(shown.rjust(room) if right else set_cell_size(shown, room))
-    return set_cell_size(" " + "  ".join(parts), width)
+    return set_cell_size(" " + " ".join(parts), width)
 
 
 class CallList(ScrollView, can_focus=True, inherit_bindings=False):

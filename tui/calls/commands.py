@@ -27,7 +27,7 @@ MEASURE = Command(
 )
 OPEN = Command(
     "calls.open",
-    "Open",
+    "Read",
     "enter",
     "Read the highlighted call: what is known of it, and who said what when.",
     action="open_call",
@@ -41,6 +41,15 @@ TUNE = Command(
     action="tune_call",
     in_footer=True,
 )
+
+WORDS = {
+    "response": "From the caller's last sound to the agent's answer, fillers left out: the call's median.",
+    "cut-ins": "Turns of the caller's into which the agent spoke, of all of them.",
+    "false stops": "The agent fell silent for a murmur or a noise, of how many of these there were.",
+    "hanging": "Turns of the caller's after which nothing was heard for 5 s, of all of them.",
+    "quality": "The platform's own score of the call, 0 to 1.",
+}
+"""The columns, in words."""
 
 COMMANDS: tuple[Command, ...] = (
     OPEN,

@@ -32,13 +32,24 @@ class CallsShown:
 
 
 class KeptController:
-    """Reads the kept calls, and shows those of a service that pass the filter, the newest first."""
+    """Reads the kept calls, and shows those of a service that pass the filter, the newest first.
 
-    def __init__(self, host: Host, folders: CallFolders, show: Callable[[CallsShown], None]) -> None:
+    ``pulled_none`` says whether a pull found that the platform has no calls of a service.
+    """
+
+    def __init__(
+        self,
+        host: Host,
+        folders: CallFolders,
+        show: Callable[[CallsShown], None],
+        *,
+        pulled_none: Callable[[Service], bool] = lambda _: False,
+    ) -> None:
         self.service: Service | None = None
         self._host = host
         self._folders = folders
         self._show = show
+        self._pulled_none = pulled_none
         self._all_services = False
         self._filter = ""
         self._calls: list[CallOverview] = []
@@ -128,6 +139,11 @@ class KeptController:
             return "No call passes the filter.\nPress esc to clear it."
         if service is None:
             return "No calls are kept here yet.\nHighlight a service in Services (1), press 4, then p."
+        if self._pulled_none(service):
+            return (
+                f"The platform has no calls of {service.name} of the last 14 days.\n"
+                "For older ones leave and run: turnlab calls pull SERVICE --days 90"
+            )
         return f"No calls of {service.name} are kept here yet.\nPress p to pull those of the last 14 days."
 
 

@@ -34,6 +34,8 @@ class PullController:
         pulled: Callable[[], None],
     ) -> None:
         self.running = False
+        self.found_none: str | None = None
+        """The service, by its id, that the last pull found to have no calls."""
         self._host = host
         self._folders = folders
         self._client = client
@@ -79,6 +81,8 @@ class PullController:
             request = await request_for(client, service, since=first_day())
             settings = await SettingsThen.of(client, service, Backups())
             result = await pull(client.calls, request, self._folders, settings, progress=self._progress)
+            none = not result.calls and result.stopped is None
+            self.found_none = service.id if none else None
             said = self._summary(result)
         except ServiceError as error:
             said = ""

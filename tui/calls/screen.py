@@ -15,7 +15,7 @@ from textual.widgets import Input, Static
 from services.calls.folders import CallFolders
 from services.calls.overview import CallOverview
 from tui.calls.call_list import COLUMNS, CallList, row_text
-from tui.calls.commands import COMMANDS, MEASURE, OPEN, PULL, STOP, TUNE
+from tui.calls.commands import COMMANDS, MEASURE, OPEN, PULL, STOP, TUNE, WORDS
 from tui.calls.kept import CallsShown, KeptController
 from tui.calls.measuring import MeasureController
 from tui.calls.pulling import PullController
@@ -48,7 +48,7 @@ class CallsScreen(PaneScreen):
     """The kept calls of a service, and the one under the cursor in words."""
 
     TITLE_HERE = "Calls"
-    COMMANDS_HERE = COMMANDS
+    COMMANDS_HERE, WORDS_HERE = COMMANDS, WORDS
     BINDINGS = bindings(*COMMANDS)
     CSS_PATH = [Path(__file__).parent / "calls.tcss"]  # noqa: RUF012  (Textual's type)
     AUTO_FOCUS = "CallList"
@@ -64,7 +64,12 @@ class CallsScreen(PaneScreen):
         self.folders = CallFolders()
         host = ScreenHost(self)
         self._host = host
-        self.kept = KeptController(host, self.folders, lambda shown: setattr(self, "shown", shown))
+        self.kept = KeptController(
+            host,
+            self.folders,
+            lambda shown: setattr(self, "shown", shown),
+            pulled_none=lambda service: self.pulling.found_none == service.id,
+        )
         self.pulling = PullController(
             host,
             self.folders,

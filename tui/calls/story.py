@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, Final
 
@@ -31,7 +31,9 @@ def call_story(folders: CallFolders, folder: Path) -> str:
 
 def moments(record: CallRecord, folder: Path) -> list[tuple[str, str]]:
     """Return what was said, and what was heard, as a time and a sentence each, in order."""
-    timed = [*((turn.from_s, _turn(turn)) for turn in record.turns), *_heard(folder)]
+    heard = _heard_in(folder)
+    took = _by_ear(heard)
+    timed = [*((turn.from_s, _turn(turn, took)) for turn in record.turns), *_notable(heard)]
     timed.sort(key=lambda one: (one[0] is None, one[0] or 0.0))
     return [(_clock(at_s), text) for at_s, text in timed]
 
@@ -61,26 +63,48 @@ def facts(record: CallRecord) -> Iterator[str]:
         yield "Turnlab made this call for its demo workspace: no patient had it"
 
 
-def _turn(turn: CallTurn) -> str:
+def _turn(turn: CallTurn, took: Mapping[float, float]) -> str:
     who = f"{turn.speaker}{f' ({turn.kind})' if turn.kind in ('filler', 'greeting') else ''}"
     tools = "".join(f" [{tool.name}{f' {tool.ms:.0f} ms' if tool.ms is not None else ''}]" for tool in turn.tools)
-    response_ms = turn.reported.get("response_ms")
-    took = "" if response_ms is None else f" [platform: {response_ms:.0f} ms]"
-    return f"{who}: {turn.text or '…'}{tools}{took}"
+    response_ms, times = turn.reported.get("response_ms"), ""
+    if response_ms is not None:
+        heard_ms = took.get(response_ms)
+        by_ear = "" if heard_ms is None else f", heard {heard_ms:,.0f} ms"
+        times = f" [platform says {response_ms:,.0f} ms{by_ear}]"
+    return f"{who}: {turn.text or '(no transcript)'}{tools}{times}"
 
 
-def _heard(folder: Path) -> Iterator[tuple[float | None, str]]:
-    """Yield what was heard and matters, as ``heard.json`` has it; nothing where there is none."""
+def _heard_in(folder: Path) -> dict[str, Any]:
+    """Return what ``heard.json`` has; nothing where there is none."""
     try:
         raw = json_of((folder / HEARD).read_bytes())
     except (OSError, NotJsonError):
-        return
+        return {}
+    return raw if isinstance(raw, dict) else {}
+
+
+def _turns_in(heard: dict[str, Any]) -> list[dict[str, Any]]:
+    turns = heard.get("turns")
+    return [turn for turn in turns if isinstance(turn, dict)] if isinstance(turns, list) else []
+
+
+def _by_ear(heard: dict[str, Any]) -> dict[float, float]:
+    """Return how long responses took by ear, ms, by what the platform says that they took; none that says twice."""
+    found: dict[float, list[float]] = {}
+    for turn in _turns_in(heard):
+        reported, by_ear = turn.get("reported"), turn.get("response_ms")
+        says = reported.get("response_ms") if isinstance(reported, dict) else None
+        if isinstance(says, int | float) and isinstance(by_ear, int | float):
+            found.setdefault(float(says), []).append(float(by_ear))
+    return {says: took[0] for says, took in found.items() if len(took) == 1}
+
+
+def _notable(heard: dict[str, Any]) -> Iterator[tuple[float | None, str]]:
+    """Yield what was heard and matters."""
     found: list[Any] = []
-    if isinstance(raw, dict):
-        turns = raw.get("turns")
-        for part in (raw, *(turns if isinstance(turns, list) else [])):
-            events = part.get("events") if isinstance(part, dict) else None
-            found += events if isinstance(events, list) else []
+    for part in (heard, *_turns_in(heard)):
+        events = part.get("events")
+        found += events if isinstance(events, list) else []
     for event in found:
         if isinstance(event, dict) and event.get("type") in _NOTABLE and isinstance(event.get("t"), int | float):
             yield float(event["t"]), f"▲ {str(event['type']).replace('_', ' ')}: {event.get('evidence') or ''}"
