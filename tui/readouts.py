@@ -20,12 +20,17 @@ A, B = "A", "B"
 Verdict = Literal["better", "worse", "level", ""]
 """What a difference means to a caller; ``level``: it may be none. Nothing where there is none to judge."""
 
+KEY_TO_SIGNS = "✓ best, or better than the baseline · ✗ worse · ≈ not distinguishable: the interval holds zero"
+
 WORDS: dict[str, str] = {
     "arm": "One of the sets of settings that are compared, such as the draft or a preset.",
+    "draft": "What you edit. Until it changes something it is the same as what is stored, and has that name.",
     "baseline": "The arm that the others are held against: a difference is an arm minus the baseline.",
     "paired turn": "A turn of the caller that every arm answers; times are compared over these.",
     "95 % interval": "Where the difference lies in 95 of 100 resamples of the recordings, or of one call's turns.",
     "0 of 13 ≤23%": "None in 13, which leaves a rate of up to 23 % possible.",
+    "✓ ✗ ≈": f"{KEY_TO_SIGNS}.",
+    "assumed": "Not measured: likely delays of the models, which the profile holds.",
     "p50, p90": "Half of the turns stay below the first, nine in ten below the second.",
     "filler": "A short sound before the answer, such as “mm”, so that the caller does not wait in silence.",
     "backchannel": "A murmur that takes no turn, such as “mm-hm”: a caller's, or a filler of that kind.",
@@ -41,7 +46,6 @@ SIGNS = {"better": "✓", "worse": "✗", "level": "≈", "": ""}
 """What stands behind a difference, because a colour alone says nothing to many."""
 BEST = "✓"
 """Stands behind the figure of the best arm."""
-KEY_TO_SIGNS = "✓ best, or better than the baseline · ✗ worse · ≈ not distinguishable: the interval holds zero"
 
 HISTOGRAM_BINS = 10
 _UNPAIRED = "it is not paired"

@@ -37,8 +37,8 @@ class Readout:
     ``cleared`` that an agent's own ``clear`` message removes that caveat.
     ``minor`` lines give way where there is no room; ``optional`` lines are shown when a person asks for them.
     ``short`` is its title where a turn is understood, as over the big figures of a live call.
-    ``of`` says what a count is out of. ``says`` is what it means to callers, with ``{}`` for the share of ``of``,
-    or for the seconds: a verdict on two arms is made of these.
+    ``of`` says what a count is out of, ``whose`` of whom they are. ``says`` is what it means to callers, with
+    ``{}`` for the share of ``of``, or for the seconds: a verdict on two arms is made of these.
     """
 
     name: str
@@ -59,6 +59,7 @@ class Readout:
     optional: tuple[Share, ...] = ()
     short: str = ""
     of: str = ""
+    whose: str = "the"
     says: str = ""
 
     @property
@@ -177,7 +178,7 @@ READOUTS = (
         name="cut_ins",
         title="cut-ins",
         of="turns",
-        says="cuts in on {}",
+        says="cut-ins on {}",
         meaning="Turns taken to be over in which the agent was heard more than 0.1 s before their true end.",
         kind="count",
         place=4,
@@ -200,7 +201,7 @@ READOUTS = (
         name="missed_turns",
         title="missed turns",
         of="turns",
-        says="misses {}",
+        says="{} missed",
         meaning="Turns that were not heard, or had no end of turn before the caller spoke again: no answer.",
         kind="count",
         place=6,
@@ -212,7 +213,7 @@ READOUTS = (
         name="hanging_turns",
         title="hanging turns",
         of="turns",
-        says="leaves callers waiting 5 s after {}",
+        says="callers left waiting 5 s after {}",
         meaning="Turns after which the caller hears nothing for 5 s.",
         kind="count",
         place=7,
@@ -222,7 +223,7 @@ READOUTS = (
         name="missed_barge_ins",
         title="missed barge-ins",
         of="interruptions",
-        says="talks through {}",
+        says="{} talked through",
         meaning="True interruptions after which the agent neither stopped within 2 s nor had ended.",
         kind="count",
         place=9,
@@ -289,7 +290,7 @@ READOUTS = (
         name="wasted_generations",
         title="wasted generations",
         of="answers",
-        says="throws away {}",
+        says="{} thrown away",
         meaning="Answers thrown away because the caller went on, out of all begun: they cost money, not time.",
         kind="count",
         place=17,
@@ -300,7 +301,7 @@ READOUTS = (
         name="underruns",
         title="underruns",
         of="joints",
-        says="breaks off at {}",
+        says="gaps at {}",
         meaning="Gaps in the agent's speech, out of all joints between its chunks.",
         kind="count",
         place=19,
@@ -321,7 +322,8 @@ READOUTS = (
         name="truncated_words",
         title="truncated words",
         of="words",
-        says="cuts {}",
+        whose="the agent's",
+        says="{} cut by response limits",
         meaning="Words cut by the limits on a response, out of all of them.",
         kind="count",
         place=18,
@@ -332,7 +334,7 @@ READOUTS = (
     Readout(
         name="talk_over_s",
         title="talk-over",
-        says="talks over callers for {}",
+        says="{} of talk-over",
         meaning="Agent sound over true caller turns, summed.",
         kind="duration",
         place=11,
@@ -343,7 +345,7 @@ READOUTS = (
     Readout(
         name="dead_air_s",
         title="dead air",
-        says="leaves {} of dead air",
+        says="{} of dead air",
         meaning="Silence beyond 1 s between the true end of a turn and the first agent sound, summed.",
         kind="duration",
         place=12,

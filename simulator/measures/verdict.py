@@ -1,4 +1,4 @@
-"""What a comparison comes to, in one plain sentence that claims no more than its intervals show."""
+"""What a comparison comes to, a plain line an arm, which claims no more than its intervals show."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def verdict(comparison: Comparison, arm: str, against: str | None = None) -> str
 
 
 def joint_verdict(comparison: Comparison, names: Mapping[str, str]) -> str:
-    """Say in one sentence how the other arms differ from the baseline; ``names`` are what people call them."""
+    """Say how the other arms differ from the baseline, a line each; ``names`` are what people call them."""
     against, others = names[comparison.baseline], [arm for arm in names if arm != comparison.baseline]
     response = comparison.readouts.get(RESPONSE.name)
     if not others:
@@ -43,16 +43,16 @@ def joint_verdict(comparison: Comparison, names: Mapping[str, str]) -> str:
     clauses = []
     for place, arm in enumerate(others):
         said = _clause(comparison, response, arm, against if place == 0 else "")
-        said = said.replace("not distinguishable", "not distinguishable in response", 1)
-        clauses.append(f"{names[arm]} {'are' if names[arm].endswith('defaults') else 'is'} {said}")
-    return _framed("; ".join(clauses), response, intervals=f"95 % interval{'s' * (len(others) > 1)}")
+        clauses.append(f"{names[arm]}: {'response ' * said.startswith('not ')}{said}")
+    intervals = f"95 % interval{'s' * (len(others) > 1)}"
+    return _framed("\n".join(clauses), response, intervals=intervals, names_follow=True)
 
 
-def _framed(text: str, response: Compared, *, intervals: str) -> str:
+def _framed(text: str, response: Compared, *, intervals: str, names_follow: bool = False) -> str:
     """Return a verdict with what it is over, or why it speaks of these turns alone."""
     turns = f"{response.n} paired turn{'s' * (response.n != 1)}"
     if response.why_no_interval is not None:
-        return f"In these {turns} alone: {text}; {response.why_no_interval}."
+        return f"In these {turns} alone{',' if names_follow else ':'} {text}; {response.why_no_interval}."
     return f"{text}; {intervals}, n = {turns}."
 
 
@@ -62,8 +62,7 @@ def _clause(comparison: Comparison, response: Compared, arm: str, against: str) 
     gains, costs = _rest(comparison, arm, alone=alone)
     head, side = _head(response, arm, comparison.baseline, against, alone=alone)
     same, other = (costs, gains) if side > 0 else (gains, costs)
-    parts = [head, *(f"and {_listed(one)}" for one in (same,) if one)]
-    return " ".join(parts) + (f", but {_listed(other)}" if other else "")
+    return "; ".join([head, *same, *(f"{'but ' if at == 0 else ''}{one}" for at, one in enumerate(other))])
 
 
 def _head(response: Compared, arm: str, baseline: str, against: str, *, alone: bool) -> tuple[str, int]:
@@ -114,7 +113,7 @@ def _phrase(readout: Readout, found: Compared, arm: str, baseline: str) -> str:
         if after == before:
             after, before = f"{mine:,.0f} of {of:,}", f"{theirs:,.0f} of {of_theirs:,}"
             return f"{readout.says.format(f'{after} {readout.of}')} instead of {before}"
-        after = f"{after} of the {readout.of}"
+        after = f"{after} of {readout.whose} {readout.of}"
     sentence = readout.says.format(after)
     return f"{sentence} instead of {before}" if theirs else sentence
 
@@ -124,10 +123,6 @@ def _share(count: float, of: int) -> str:
         return "none"
     share = count / of if of else 0.0
     return f"{share:.0%}".replace("%", " %") if share >= 0.01 else f"{share:.1%}".replace("%", " %")
-
-
-def _listed(phrases: list[str]) -> str:
-    return phrases[0] if len(phrases) == 1 else f"{', '.join(phrases[:-1])} and {phrases[-1]}"
 
 
 def _signed(value: float) -> str:

@@ -219,8 +219,8 @@ def test_a_verdict_claims_what_the_intervals_show_and_nothing_else() -> None:
     words = found.readouts["truncated_words"]
     share = (words.arms["other"] or 0) / (words.out_of or {})["other"]
     assert verdict(found, "other", "stored") == (
-        f"150 ms quicker than stored [150, 150], but cuts {share:.0%}".replace("%", " %")
-        + " of the words; 95 % interval, n = 16 paired turns."
+        f"150 ms quicker than stored [150, 150]; but {share:.0%}".replace("%", " %")
+        + " of the agent's words cut by response limits; 95 % interval, n = 16 paired turns."
     )
     assert verdict(long_call(16, {}), "other") == (
         "response not distinguishable from base; 95 % interval, n = 16 paired turns."
@@ -245,11 +245,12 @@ def test_one_verdict_tells_of_all_arms_and_names_the_baseline() -> None:
     found = long_call(16, short, slow={"tts_model": "sonic-3"}, same={})
     names = {"base": "stored", "other": "quick", "slow": "slow", "same": "defaults"}
     assert joint_verdict(found, names) == (
-        "quick is 200 ms quicker than stored [200, 200], but cuts 86 % of the words; slow is 50 ms slower [50, 50];"
-        " defaults are not distinguishable in response; 95 % intervals, n = 16 paired turns."
+        "quick: 200 ms quicker than stored [200, 200]; but 86 % of the agent's words cut by response limits\n"
+        "slow: 50 ms slower [50, 50]\n"
+        "defaults: response not distinguishable; 95 % intervals, n = 16 paired turns."
     )
     few = joint_verdict(long_call(4, short), {"base": "stored", "other": "quick"})
-    assert few.startswith("In these 4 paired turns alone: quick is 200 ms quicker than stored, but cuts")
+    assert few.startswith("In these 4 paired turns alone, quick: 200 ms quicker than stored; but 86 %")
 
 
 def test_a_verdict_is_silent_about_a_difference_that_may_be_none() -> None:
@@ -262,7 +263,7 @@ def test_a_verdict_is_silent_about_a_difference_that_may_be_none() -> None:
     sure = replace(base, ci95={"A": (1.0, 3.0)})
     quicker = replace(response, ci95={"A": (-80.0, -20.0)})
     assert verdict(Comparison("B", {"response_ms": quicker, "cut_ins": sure}), "A", "stored") == (
-        "50 ms quicker than stored [20, 80], but cuts in on 10 % of the turns instead of 3 %;"
+        "50 ms quicker than stored [20, 80]; but cut-ins on 10 % of the turns instead of 3 %;"
         " 95 % interval, n = 30 paired turns."
     )
 

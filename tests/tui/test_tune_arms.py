@@ -41,6 +41,15 @@ def test_a_copy_of_the_draft_stays_as_it_was() -> None:
     assert here.arm_names()[2] == "draft copy"
 
 
+def test_an_arm_has_one_name_and_what_it_is_told_to_be_is_true_without_a_service() -> None:
+    here = Session(None)
+    assert [arm.name for arm in here.named_arms()] == here.arm_names() == ["built-in defaults", "balanced"]
+    assert all(short in name for short, name in zip(here.short_arm_names(), here.arm_names(), strict=True))
+    assert "callers get now" not in here.comparison_arms()[here.stored_name].description
+    here.draft.set_value("max_buffer_delay_ms", 300)
+    assert [arm.name for arm in here.named_arms()] == ["draft", "balanced"]
+
+
 def test_a_locked_arm_does_not_follow_what_is_saved() -> None:
     here = session()
     here.arms.put(1, here.comparison_arms()[here.stored_name])
@@ -127,15 +136,13 @@ async def test_three_arms_each_with_a_lane_and_a_column(app: TurnlabApp, tmp_pat
         assert "A service as stored   B draft   C slow" in screen.query_one(ArmHeader).text
         assert screen.session.draft.changes() == {"max_buffer_delay_ms": 200}
         said = " ".join(table.lines)
-        assert "alone: draft is " in said, "what the baseline is moves along"
+        assert "alone, draft: " in said, "what the baseline is moves along"
         assert "B − A" in said
         assert "C − A" in said
         await pilot.press("d")
         await rest(pilot)
         said = " ".join(table.lines)
-        assert re.search(
-            r"alone: service as stored is [\d,]+ ms slower than draft\b.*; slow is [\d,]+ ms quicker", said
-        )
+        assert re.search(r"alone, service as stored: [\d,]+ ms slower than draft\b.* slow: [\d,]+ ms quicker", said)
         assert "A − B" in said
         assert "C − B" in said
         response = next(line for line in table.lines if line.startswith("response after turn p50"))

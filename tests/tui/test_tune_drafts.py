@@ -306,3 +306,14 @@ async def test_the_arms_are_swapped_locked_duplicated_and_taken_away_until_it_is
     ]
     assert [arm.is_draft for arm in drafting.session.arms.all] == [False, True]
     assert drafting.changed == 5
+
+
+async def test_a_baseline_that_moves_with_a_removal_is_said_once() -> None:
+    requests = [("duplicate", 1), ("duplicate", 1), ("remove", 1), ("baseline", 2), ("remove", 1)]
+    drafting = Drafting(arms=[*requests, None])
+    ArmsController(drafting.host, None, drafting.session, drafting.answers, changed=drafting._note).choose_all()
+    await drafting.host.finish()
+    assert drafting.host.told == [
+        ": The baseline is B, balanced copy now; it was B, balanced.",
+        ": The baseline is B, balanced copy 2 now; it was C, balanced copy 2.",
+    ]

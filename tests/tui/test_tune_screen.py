@@ -188,6 +188,7 @@ async def plain_drawing_has_a_legend_of_its_own(pilot: Pilot[None], screen: Tune
     await rest(pilot)
     legend = str(screen.query_one("#why").render())
     assert "# answer" in legend
+    assert legend.endswith(", . say why")
     assert legend.isascii()
 
 

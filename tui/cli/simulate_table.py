@@ -50,7 +50,8 @@ def print_readouts(runs: list[Run], comparison: Comparison, profile: EngineProfi
     ids = list(dict.fromkeys(one.recording for one in runs))
     found = readouts(comparison, measured, [(one, one) for one in ids], profile)
     if len(found.arms) > 1:
-        print_line(joint_verdict(comparison, {arm: arm for arm in found.arms}))
+        for line in joint_verdict(comparison, {arm: arm for arm in found.arms}).split("\n"):
+            print_line(line)
     values, differences = _value_columns(found, of=True), _difference_columns(found)
     if not fits(*_beside(values, *differences)):
         values = _value_columns(found, of=False)

@@ -78,7 +78,7 @@ class ArmsController:
     async def _choose_all(self) -> None:
         at = self._session.arms.first_rival
         arms = self._session.arms
-        while (answer := await self._questions.arms(arms.all, at, arms.baseline)) is not None:
+        while (answer := await self._questions.arms(self._session.named_arms(), at, arms.baseline)) is not None:
             request, at = answer
             try:
                 at = await self._carry_out(request, at)
@@ -96,7 +96,7 @@ class ArmsController:
         elif request == "lock":
             arms.switch_lock(at, now)
         elif request == "remove":
-            arms.remove(at)
+            self._remove(at)
         elif request == "baseline":
             arms.take_baseline(at)
         elif request == "duplicate":
@@ -105,6 +105,18 @@ class ArmsController:
             arms.add(comparison_arm)
         self._note_changed()
         return min(at, len(arms) - 1)
+
+    def _remove(self, at: int) -> None:
+        """Compare without an arm; say so where that moves the baseline. Raises :class:`ArmError`."""
+        arms = self._session.arms
+        before = self._baseline_words()
+        arms.remove(at)
+        if (now := self._baseline_words()) != before:
+            self._host.tell(f"The baseline is {now} now; it was {before}.")
+
+    def _baseline_words(self) -> str:
+        at = self._session.arms.baseline
+        return f"{ARMS[at]}, {self._session.arm_names()[at]}"
 
     async def _choose(self, at: int) -> None:
         arms = self._session.arms

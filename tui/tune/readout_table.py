@@ -40,7 +40,7 @@ class Figures:
     """What the table shows: readouts of named arms, or ``waiting`` why there are none.
 
     ``stale`` figures belong to settings that are no longer shown, and are taken away. ``verdict`` is what the
-    differences come to, in a sentence.
+    differences come to, a line an arm.
     """
 
     readouts: Readouts | None = None
@@ -126,7 +126,9 @@ class ReadoutTable(ScrollView, can_focus=True):
 
     def _said(self, width: int, *, roomy: bool) -> list[Cells]:
         """Return the lines of the verdict; one on other settings is not shown, and keeps its lines."""
-        lines = wrap(one_cell(self.figures.verdict), width)
+        clauses = self.figures.verdict.split("\n")
+        said = clauses if roomy else ["; ".join(clauses)]
+        lines = [line for clause in said for line in wrap(one_cell(clause), width)]
         shown = lines if roomy else lines[:_COMPACT_LINES]
         if len(shown) < len(lines):
             shown[-1] = shown[-1][: width - 2] + f" {UNKNOWN}"
@@ -263,6 +265,8 @@ def _legend(found: Readouts, names: Sequence[str]) -> str:
 def _told(row: Row, found: Readouts | None, *, with_figures: bool) -> str:
     """Return what a readout is and, where the lines have no room for it, how each arm differs."""
     said = f"{row.label}: {row.meaning}"
+    limits = dict.fromkeys(limit for limit in row.limits if limit)
+    said += f" {', '.join(limits)}: so many are possible where none was seen." if limits else ""
     if found is None or not with_figures:
         return said
     unit = BY_NAME[row.name].unit

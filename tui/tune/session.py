@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Sequence
+from dataclasses import replace
 
 from presets.config import VoiceConfig
 from presets.fields import BY_NAME
@@ -57,7 +58,9 @@ class Session:
     def comparison_arms(self, presets: Iterable[Preset] = ()) -> dict[str, ComparisonArm]:
         """Return what the draft can be compared with, by name: what is stored, and presets."""
         about = "What callers get now, before your changes."
-        if self.service and not self.voice_known:
+        if not self.service:
+            about = "What callers of a service get that sets nothing itself."
+        elif not self.voice_known:
             about = "The platform's documented defaults: what this service sets is not known on this connection."
         stored = ComparisonArm(self.stored_name, about, None)
         offered = presets or builtin_presets().values()
@@ -88,13 +91,25 @@ class Session:
         return [self._arm_name(at) for at in range(len(self.arms))]
 
     def short_arm_names(self) -> list[str]:
-        """Return the same for narrow columns."""
-        short = "stored" if self.service and self.voice_known else "defaults"
+        """Return the same for narrow columns: of each name, the word that tells it from others."""
+        short = ("stored" if self.voice_known else "defaults") if self.service else "built-in"
         return [name.replace(self.stored_name, short) for name in self.arm_names()]
+
+    def named_arms(self) -> list[ComparisonArm]:
+        """Return the arms in order, each under the name that it has on the screen."""
+        return [self._named(at) for at in range(len(self.arms))]
+
+    def _named(self, at: int) -> ComparisonArm:
+        arm = self.arms[at]
+        if not arm.is_draft or self.draft.changes():
+            return arm
+        return replace(
+            arm, name=self.stored_name, description="The draft, which changes nothing yet. What you edit."
+        )
 
     def _arm_name(self, at: int) -> str:
         arm = self.arms[at]
-        name = self.stored_name if arm.is_draft and not self.draft.changes() else arm.name
+        name = self._named(at).name
         provider, _ = in_force(BY_NAME["session_provider"], (Layer("arm", self.config_of(at)), *self.above))
         over = " over the platform's defaults, service unknown"
         notes = (

@@ -65,16 +65,19 @@ class Symptom:
 
 @dataclass(frozen=True, slots=True)
 class Offer:
-    """A value to try for a field, and the current one."""
+    """A value to try for a field, and the current one; ``stands_at`` is what leaving it unset amounts to."""
 
     name: str
     before: Any
     value: Any
+    stands_at: float | None = None
 
     def text(self) -> str:
         """Return it in words."""
         spec = BY_NAME[self.name]
-        before = spec.unset_label if self.before is None else spec.show(self.before)
+        before = spec.show(self.before)
+        if self.before is None and self.stands_at is not None:
+            before += f" {self.stands_at:.2f}"
         return f"{self.name}: {before} → {spec.show(self.value)}"
 
 
@@ -167,12 +170,13 @@ SYMPTOMS = (
 def offers(symptom: Symptom, resolved: ResolvedVoiceConfig, profile: EngineProfile) -> tuple[Offer, ...]:
     """Return the values to try that differ from the current ones."""
     found: dict[tuple[str, Any], Offer] = {}
+    own = sensitivity_of(profile.values).equal_to(profile.values.eot_threshold.value)
     for name, wanted in symptom.candidates:
         before = getattr(resolved, name)
         values = _sensitivities(wanted, before, profile) if name == SENSITIVITY else wanted(before)
         for value in (_within_bounds(name, value) for value in values):
             if value != before:
-                found.setdefault((name, value), Offer(name, before, value))
+                found.setdefault((name, value), Offer(name, before, value, own if name == SENSITIVITY else None))
     return tuple(found.values())
 
 

@@ -21,6 +21,7 @@ from tui.widgets.timeline_lanes import clock_text
 BEFORE_EVENT_MS = 500
 """Playing an event starts this long before it."""
 LEAD_IN_MS = 4000
+_KEYS = "  , . say why"
 
 
 class TimelinePane(Vertical):
@@ -64,14 +65,21 @@ class TimelinePane(Vertical):
         message.stop()
         mark = message.mark
         if mark is None:
-            self._why.update(
-                self.timeline.legend() + ("  , . say why" if self.timeline.scene else ""), layout=False
-            )
+            self._show_legend()
         else:
             event = mark.event
             when = clock_text(event.t_ms, 100)
             text = f"{message.arm} {when} {event.type.replace('_', ' ')}, turn {event.turn + 1}: {event.why.text()}"
             self._why.update(screen_text(text + self._advice(message.arm, event)), layout=False)
+
+    def _show_legend(self) -> None:
+        room = self._why.content_size.width * max(self._why.content_size.height, 1) - len(_KEYS)
+        self._why.update(self.timeline.legend(room) + (_KEYS if self.timeline.scene else ""), layout=False)
+
+    def on_resize(self) -> None:
+        """Fit the legend to the room there is."""
+        if self.timeline.chosen is None:
+            self.call_after_refresh(self._show_legend)
 
     def _advice(self, arm: str, event: Event) -> str:
         """Return what a listener would make of speech over the agent, where an arm's event is about that."""

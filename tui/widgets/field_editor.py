@@ -182,6 +182,7 @@ class FieldEditor(Horizontal):
         shown = spec.show(state.in_force) if self._numeric else ""
         if state.in_force is None and self._numeric:
             shown = spec.unset_label if spec.unset_label != "inherit" else "off"
+            shown = shown if state.stands_at is None else f"as {state.stands_at:.2f}"
         narrow = 0 < self.size.width < NARROW
         mark = ("○" if state.inherited else "●") if narrow else ("○ inherit" if state.inherited else "● set")
         default = "" if narrow else f"{_shorten(_show_default(spec), _DEFAULT):<{_DEFAULT}} "

@@ -206,14 +206,17 @@ class Timeline(Widget, can_focus=True):
             palette[f"{kind}{lanes.OVER}"] = palette[kind] + tint
         return palette
 
-    def legend(self) -> Content:
-        """Return what the characters mean, each in its colour."""
+    def legend(self, room: int) -> Content:
+        """Return what the characters mean, each in its colour, the weightiest that ``room`` cells hold."""
         if self._scene is None:
             return Content()
-        return Content("  ").join(
+        found = [
             Content.assemble((glyph, self._visual(kind)), f" {meaning}")
             for glyph, kind, meaning in self.glyphs.legend(self._scene)
-        )
+        ]
+        while len(found) > 1 and Content("  ").join(found).cell_length > room:
+            found.pop()
+        return Content("  ").join(found)
 
     def _visual(self, kind: str) -> VisualStyle:
         found = self.get_visual_style(f"timeline--{kind.replace(' ', '-')}")
