@@ -112,10 +112,10 @@ def test_what_is_compared_over_follows_the_selection_and_all(folder: Path) -> No
         bench.recordings.toggle(key)
         bench.host.run()
         assert bench.over.startswith(over)
-    bench.recordings.toggle_all()
+    bench.recordings.show(ALL)
     bench.host.run()
     assert bench.over.startswith("3 recordings,")
-    bench.recordings.toggle_all()
+    bench.recordings.show("thinking.flac")
     bench.host.run()
     assert bench.listed[-1].picked == {"coughs.flac", "thinking.flac"}
     assert bench.over.startswith("2 recordings,")

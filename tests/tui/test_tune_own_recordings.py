@@ -23,6 +23,7 @@ from tui.tune import adding
 from tui.tune.choosing_dialogs import PresetsDialog
 from tui.tune.recording_list import RecordingList
 from tui.tune.screen import TuneScreen
+from tui.widgets.key_line import KeyLine
 
 SIZE = (120, 40)
 
@@ -159,18 +160,21 @@ async def test_the_list_follows_files_that_come_change_and_go(folder: Path) -> N
 
 
 @pytest.mark.slow
-async def test_walking_the_list_shows_a_recording_and_enter_on_a_heading_compares_over_its_group(
+async def test_walking_the_list_shows_a_recording_and_a_on_a_heading_compares_over_its_group(
     folder: Path,
 ) -> None:
     async with opening(folder).run_test(size=SIZE) as pilot:
         screen = await tune(pilot)
         screen.listing.focus()
+        await pilot.pause()
+        for key in ("a All", "x Select recording", "A Add folder…", "t Labels"):
+            assert key in str(screen.query_one(KeyLine).render())
         await pilot.press("down")
         await until(pilot, lambda: screen.recordings.state.shown == str(folder / "telephone.flac"), "the preview")
         await rest(pilot)
         await pilot.press("g")
         assert screen.listing.highlighted_key == ""
-        await pilot.press("down", "enter")
+        await pilot.press("down", "a")
         await rest(pilot)
         assert screen.recordings.state.picked == {str(folder / f"{name}.flac") for name in ("coughs", "telephone")}
         assert screen.listing.query_one(OptionList).has_focus

@@ -31,6 +31,14 @@ COMMANDS: tuple[Command, ...] = (
         in_footer=True,
     ),
     Command(
+        "labels.save",
+        "Save",
+        "ctrl+s",
+        "Write the labels to the recording's label file.",
+        action=part("files", "save"),
+        in_footer=True,
+    ),
+    Command(
         "labels.add-noise",
         "Noise",
         "c",
@@ -174,14 +182,6 @@ COMMANDS: tuple[Command, ...] = (
     ),
     Command(
         "labels.redo", "Redo", "ctrl+y", "Do the change that was taken back again.", action=part("labels", "redo")
-    ),
-    Command(
-        "labels.save",
-        "Save",
-        "ctrl+s",
-        "Write the labels to the recording's label file.",
-        action=part("files", "save"),
-        in_footer=True,
     ),
     Command(
         "labels.leave",

@@ -139,8 +139,8 @@ READOUTS: tuple[Command, ...] = (
         "tune.all",
         "All",
         "a",
-        "Compare over all recordings, or over the shown one again.",
-        action=part("recordings", "toggle_all"),
+        "Compare over all recordings, or over the shown one again; on a heading of their list, over its group.",
+        action=part("listing", "take_all"),
         in_footer=True,
     ),
     Command(

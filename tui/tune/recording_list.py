@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from pathlib import Path
 from typing import ClassVar
 
@@ -16,8 +17,10 @@ from textual.timer import Timer
 from textual.widgets import OptionList, Static
 from textual.widgets.option_list import Option
 
+from tui.commands.place import binding_of
 from tui.terminal_text import screen_text, show_text
 from tui.tune.bench import OWN_RECORDINGS
+from tui.tune.commands import COMMANDS
 from tui.tune.recording_rows import ALL, RecordingRow, RecordingsState, Stage
 
 ADD = "\0add"
@@ -40,6 +43,14 @@ _WALKING_S = 0.25
 """So long the cursor rests on a recording before it is shown."""
 _TAIL = 9
 """Characters of a name's end that stay when it is cut: recordings of one day differ there."""
+
+
+_IN_FOOTER = [
+    replace(command, action=f"screen.{command.action}", in_footer=True)
+    for command in COMMANDS
+    if command.id in ("tune.all", "tune.select", "tune.add-folder", "tune.labels")
+]
+"""The commands of the whole screen that are about recordings: the footer has them while the list has the focus."""
 
 
 class RecordingList(Vertical):
@@ -84,6 +95,7 @@ class RecordingList(Vertical):
         Binding("g", "end('first')", show=False),
         Binding("G", "end('last')", show=False),
         Binding("backspace,delete", "forget", show=False),
+        *(binding_of(command) for command in _IN_FOOTER),
     ]
 
     def __init__(self, *, id: str | None = None) -> None:
@@ -186,6 +198,14 @@ class RecordingList(Vertical):
         elif key not in (ALL, ADD) and not key.startswith(_GROUP):
             self.post_message(self.Toggled(key))
 
+    def take_all(self) -> None:
+        """Ask to compare over all recordings, or the shown one again; on a heading, over its group."""
+        here = self.highlighted_key if self._options.has_focus else ALL
+        if keys := self._in_group(here):
+            self.post_message(self.GroupChosen(keys))
+        elif self.listed.shown:
+            self.post_message(self.Chosen(self.listed.shown if self.listed.over_all else ALL))
+
     def action_end(self, which: str) -> None:
         """Go to the first line or the last."""
         self._options.action_first() if which == "first" else self._options.action_last()
@@ -277,13 +297,16 @@ class RecordingList(Vertical):
 
     def _about(self, key: str) -> str:
         if key == ALL:
-            return "Compare over all recordings."
+            grouped = any(line.startswith(_GROUP) for line in self._lines)
+            return "Compare over all recordings" + ("; a heading stands for its group alone." if grouped else ".")
         if key == ADD:
             return "enter chooses a folder, or drop one here. It is remembered and watched."
         if not key.startswith(_GROUP):
             return self.row(key).note
         place, count = self._place(key), len(self._in_group(key))
-        over = f"enter compares over its {count}" if count else "no recordings yet; those that come appear here"
+        over = (
+            f"enter or a compares over its {count}" if count else "no recordings yet; those that come appear here"
+        )
         return f"{place}: {over}; ⌫ takes it off the list." if place else f"{over[0].upper()}{over[1:]}."
 
 

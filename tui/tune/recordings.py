@@ -268,11 +268,6 @@ class RecordingsController:
         if shown := key if key in picked else single:
             self.show(shown)
 
-    def toggle_all(self) -> None:
-        """Compare over all recordings, or over the shown one."""
-        if self._found and self.state.shown:
-            self.show(self.state.shown if self.state.over_all else ALL)
-
     def show(self, key: str) -> None:
         """Show one recording, analysing it first if need be; :data:`ALL` compares over all.
 
