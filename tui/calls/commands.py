@@ -35,7 +35,7 @@ OPEN = Command(
 )
 TUNE = Command(
     "calls.tune",
-    "Tune",
+    "Caller in Tune",
     "t",
     "Open the highlighted call's caller in Tune, with the labels that were heard, to be replayed under a draft.",
     action="tune_call",
