@@ -103,15 +103,18 @@ class ArmsDialog(Dialog[tuple[ArmRequest, int]]):
     ]
     keys = "↵ choose · b baseline · a add · d duplicate · w swap · l lock · x take away · esc"
 
-    def __init__(self, arms: Sequence[ComparisonArm], at: int, baseline: int) -> None:
+    def __init__(self, arms: Sequence[ComparisonArm], at: int, baseline: int, said: str = "") -> None:
         super().__init__("What is compared: each arm is one set of settings")
         self._arms = list(arms)
         self._baseline = baseline
+        self._said = said
         self._at = min(at, len(self._arms) - 1)
 
     def compose_body(self) -> ComposeResult:
         """Lay out the arms."""
         yield OptionList(*(Option(self._prompt(place)) for place in range(len(self._arms))), compact=True)
+        if self._said:
+            yield Static(content(self._said), classes="dialog-warning")
 
     def on_mount(self) -> None:
         """Start at the arm in hand."""

@@ -36,8 +36,10 @@ class ArmQuestions(Protocol):
     ) -> str | None:
         """Ask for one of several named things, each with a line about it."""
 
-    async def arms(self, arms: Sequence[ComparisonArm], at: int, baseline: int) -> tuple[ArmRequest, int] | None:
-        """Show the arms, the one at a place in hand; return what is to be done with which."""
+    async def arms(
+        self, arms: Sequence[ComparisonArm], at: int, baseline: int, said: str
+    ) -> tuple[ArmRequest, int] | None:
+        """Show the arms, the one at a place in hand, and what came of the last request; return the next one."""
 
     async def find(self, title: str, find: Find) -> str | None:
         """Ask for one of many by a part of its name; return its key."""
@@ -78,12 +80,19 @@ class ArmsController:
     async def _choose_all(self) -> None:
         at = self._session.arms.first_rival
         arms = self._session.arms
-        while (answer := await self._questions.arms(self._session.named_arms(), at, arms.baseline)) is not None:
+        said = ""
+        while (
+            answer := await self._questions.arms(self._session.named_arms(), at, arms.baseline, said)
+        ) is not None:
             request, at = answer
+            before = self._baseline_words()
             try:
                 at = await self._carry_out(request, at)
+                now = self._baseline_words()
+                moved = request == "remove" and now != before
+                said = f"The baseline is {now} now; it was {before}." if moved else ""
             except ArmError as error:
-                self._host.tell(str(error))
+                said = str(error)
 
     async def _carry_out(self, request: ArmRequest, at: int) -> int:
         """Do what is wanted and return the place of the arm that is then in hand. Raises :class:`ArmError`."""
@@ -96,7 +105,7 @@ class ArmsController:
         elif request == "lock":
             arms.switch_lock(at, now)
         elif request == "remove":
-            self._remove(at)
+            arms.remove(at)
         elif request == "baseline":
             arms.take_baseline(at)
         elif request == "duplicate":
@@ -105,14 +114,6 @@ class ArmsController:
             arms.add(comparison_arm)
         self._note_changed()
         return min(at, len(arms) - 1)
-
-    def _remove(self, at: int) -> None:
-        """Compare without an arm; say so where that moves the baseline. Raises :class:`ArmError`."""
-        arms = self._session.arms
-        before = self._baseline_words()
-        arms.remove(at)
-        if (now := self._baseline_words()) != before:
-            self._host.tell(f"The baseline is {now} now; it was {before}.")
 
     def _baseline_words(self) -> str:
         at = self._session.arms.baseline

@@ -145,9 +145,11 @@ class TuneDialogs(DraftDialogs):
 
     # ---- arms and presets
 
-    async def arms(self, arms: Sequence[ComparisonArm], at: int, baseline: int) -> tuple[ArmRequest, int] | None:
-        """Show the arms."""
-        return await self.ask(ArmsDialog(arms, at, baseline))
+    async def arms(
+        self, arms: Sequence[ComparisonArm], at: int, baseline: int, said: str
+    ) -> tuple[ArmRequest, int] | None:
+        """Show the arms, and what came of the last request."""
+        return await self.ask(ArmsDialog(arms, at, baseline, said))
 
     async def presets(
         self,

@@ -103,9 +103,7 @@ class Session:
         arm = self.arms[at]
         if not arm.is_draft or self.draft.changes():
             return arm
-        return replace(
-            arm, name=self.stored_name, description="The draft, which changes nothing yet. What you edit."
-        )
+        return replace(arm, name=self.stored_name, description="The draft: what you edit. No change yet.")
 
     def _arm_name(self, at: int) -> str:
         arm = self.arms[at]
