@@ -7,7 +7,7 @@ from typing import Final
 
 from pydantic import JsonValue
 
-_NUMBER: Final = re.compile(r"\+?\(?\d(?:[ ().-]{0,2}\d){6,}")
+_NUMBER: Final = re.compile(r"\+?\(?\d(?:[ \u00a0\u2009\u202f\u2010-\u2015().-]{0,2}\d){6,}")
 """What reads like a telephone number in a text."""
 
 _SHOWN: Final = 2

@@ -1,4 +1,7 @@
-"""``call.json``: what is known of one kept call. ``docs/calls.md`` describes every field."""
+"""``call.json``: what is known of one kept call. ``docs/calls.md`` describes every field.
+
+No ``repr`` and no error shows a word or a number of a caller.
+"""
 
 from __future__ import annotations
 
@@ -19,7 +22,7 @@ ConfigSource = Literal["changes", "platform", "today"]
 class _Part(BaseModel):
     """A part of the file: it cannot be changed, and keeps keys that this version does not know."""
 
-    model_config = ConfigDict(frozen=True, extra="allow", populate_by_name=True)
+    model_config = ConfigDict(frozen=True, extra="allow", populate_by_name=True, hide_input_in_errors=True)
 
 
 class AudioFile(_Part):
@@ -69,7 +72,7 @@ class CallTurn(_Part):
     speaker: Speaker
     from_s: float | None = None
     to_s: float | None = None
-    text: str | None = None
+    text: str | None = Field(default=None, repr=False)
     state: str | None = None
     """The state of the context graph that it was said in."""
     kind: Literal["greeting", "filler", "response"] | None = None
@@ -90,7 +93,7 @@ class CallRecord(_Part):
     started_at: AwareDatetime | None = None
     duration_s: float | None = None
     direction: str | None = None
-    phone_number: str | None = None
+    phone_number: str | None = Field(default=None, repr=False)
     """As the platform gives it. It is shown masked: :meth:`masked`."""
     simulated: bool = False
     made_by_turnlab: bool = False
@@ -99,7 +102,7 @@ class CallRecord(_Part):
     """Stretches in which a human operator spoke, s; measures leave them out."""
     quality_score: float | None = None
     ended_by: str | None = None
-    voice_config: dict[str, JsonValue] | None = None
+    voice_config: dict[str, JsonValue] | None = Field(default=None, repr=False)
     voice_config_from: ConfigSource | None = None
     audio: CallAudio | None = None
     audio_state: AudioState = "none"
@@ -118,14 +121,19 @@ class CallRecord(_Part):
 
     def masked(self) -> CallRecord:
         """Return the record as it may be shown: with every telephone number masked, spoken ones too."""
-        bare = {name: masked_words(value) for name, value in (self.voice_config or {}).items()}
-        turns = tuple(turn.model_copy(update={"text": masked_words(turn.text)}) for turn in self.turns)
-        config = None if self.voice_config is None else bare
+        turns = tuple(
+            turn.model_copy(update={**_masked_extra(turn), "text": masked_words(turn.text)}) for turn in self.turns
+        )
         update: dict[str, object] = {
+            **_masked_extra(self),
             "phone_number": masked_number(self.phone_number),
-            "voice_config": config,
+            "ended_by": masked_words(self.ended_by),
+            "voice_config": masked_words(self.voice_config),
             "turns": turns,
         }
-        if "inherited_voice_config" in (self.model_extra or {}):
-            update["inherited_voice_config"] = masked_words((self.model_extra or {})["inherited_voice_config"])
         return self.model_copy(update=update)
+
+
+def _masked_extra(part: _Part) -> dict[str, JsonValue]:
+    """Return the keys that this version does not know, with every telephone number masked."""
+    return {name: masked_words(value) for name, value in (part.model_extra or {}).items()}

@@ -28,7 +28,7 @@ class CallError(SimulatorError):
 
 
 class _Part(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="ignore", allow_inf_nan=False)
+    model_config = ConfigDict(frozen=True, extra="ignore", allow_inf_nan=False, hide_input_in_errors=True)
 
 
 class AudioFile(_Part):
@@ -62,7 +62,7 @@ class LoggedTurn(_Part):
     speaker: Speaker
     from_s: float | None = None
     to_s: float | None = None
-    text: str | None = None
+    text: str | None = Field(default=None, repr=False)
     state: str | None = None
     kind: Literal["greeting", "filler", "response"] | None = None
     tools: tuple[ToolCall, ...] = ()

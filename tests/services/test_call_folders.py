@@ -50,6 +50,8 @@ def test_a_call_is_private_and_keeps_what_this_version_does_not_know(tmp_path: P
     }
     (found,) = calls.find()
     assert found.record == CallRecord.model_validate(RECORD)
+    assert "0142" not in repr(found)
+    assert "Hello" not in repr(found)
     calls.remove(folder)
     assert not list(calls.find())
     assert not folder.exists()
@@ -93,9 +95,15 @@ def test_numbers_are_masked(number: str | None, shown: str | None) -> None:
 
 def test_spoken_numbers_are_masked_and_other_figures_are_not() -> None:
     said = "Call me at (555) 010-0142 or +1 555 010 0199, on 2 p.m. the 12th, 2.5 mg, 500 of 1200"
-    turns = [{"speaker": "caller", "text": said}]
+    turns = [{"speaker": "caller", "text": said, "later": "555\u2011010\u20110142"}]
     config = {"forwarding": {"forward_to": "+15550100142", "ms": 5000}, "words": ["555.010.0142"]}
-    record = CallRecord.model_validate(RECORD | {"turns": turns, "voice_config": config}).masked()
+    more = {
+        "turns": turns,
+        "voice_config": config,
+        "ended_by": "forwarded to +15550100142",
+        "later": [{"to": said}],
+    }
+    record = CallRecord.model_validate(RECORD | more).masked()
     assert (
         record.turns[0].text
         == "Call me at (•••) •••-••42 or +• ••• ••• ••99, on 2 p.m. the 12th, 2.5 mg, 500 of 1200"
