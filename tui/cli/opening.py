@@ -20,6 +20,7 @@ from simulator.heard.replaying import analysis_anywhere
 from simulator.recording import Recording, find_audio, known_recordings, open_recording
 from tui.cli.failure import CallError, Faults, WorkError, complain, failures
 from tui.cli.hearing import Hearing, tell_about
+from tui.terminal_text import plain
 
 
 def find(paths: list[Path]) -> list[Path]:
@@ -113,10 +114,11 @@ def progress(what: str, whole: float = 1.0) -> Iterator[Callable[[float], None] 
         yield partial(_in_lines, what, whole)
         return
     from rich.console import Console
+    from rich.markup import escape
     from rich.progress import Progress
 
     with Progress(console=Console(stderr=True), transient=True) as bar:
-        task = bar.add_task(what.replace("[", r"\["), total=whole)
+        task = bar.add_task(escape(plain(what)), total=whole)
         yield lambda done: bar.update(task, completed=done)
 
 

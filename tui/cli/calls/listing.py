@@ -56,7 +56,7 @@ def list_calls(
     if as_json:
         calls = [call_json(record, show_numbers=show_numbers, turns=False) for _, record in shown]
         answer = {"schema": "turnlab.calls_list/1", "calls": calls, "complete": len(shown) == len(found)}
-        print(json.dumps(answer, ensure_ascii=False))
+        print(json.dumps(answer))
         return
     headers = ["id", "started", "service", "caller", "audio", "length", "response", "cut-ins", "stops", "hanging"]
     if shown:
@@ -138,11 +138,7 @@ def show_call(call_id: str, *, show_numbers: bool, as_json: bool) -> None:
     folder, record = find_kept(folders, call_id)
     if as_json:
         call = call_json(record, show_numbers=show_numbers, turns=True)
-        print(
-            json.dumps(
-                {"schema": "turnlab.calls_show/1", "folder": str(folder.path), "call": call}, ensure_ascii=False
-            )
-        )
+        print(json.dumps({"schema": "turnlab.calls_show/1", "folder": str(folder.path), "call": call}))
         return
     record = record if show_numbers else record.masked()
     for line in (record.id, *facts(record), str(folder.path), ""):

@@ -29,6 +29,7 @@ from tui.cli.calls.purge import purge_old
 from tui.cli.connecting import connected, find_service
 from tui.cli.failure import ToldError, complain, report
 from tui.cli.tables import print_line, print_timed
+from tui.terminal_text import plain
 
 _SAID = {"archived": "archived", "unrecorded": "no recording", "failed": "not pulled", "pulled": "pulled"}
 
@@ -81,7 +82,7 @@ def pull_calls(options: PullOptions, *, as_json: bool) -> None:
 
     service, result = connected(options.connection, work)
     if as_json:
-        print(json.dumps(_json(service, result, folders), ensure_ascii=False))
+        print(json.dumps(_json(service, result, folders)))
     else:
         _print(service, result, folders, since)
     if result.stopped is not None:
@@ -145,13 +146,13 @@ def _shown(name: str) -> Iterator[Callable[[Progress], None]]:
     from rich.progress import Progress as Bar
 
     columns = (
-        TextColumn("{task.description}"),
+        TextColumn("{task.description}", markup=False),
         BarColumn(),
         MofNCompleteColumn(),
         TextColumn("{task.fields[size]}"),
     )
     with Bar(*columns, console=Console(stderr=True), transient=True) as bar:
-        task = bar.add_task(f"pulling calls of {name}".replace("[", r"\["), total=None, size="")
+        task = bar.add_task(plain(f"pulling calls of {name}"), total=None, size="")
 
         def tell(progress: Progress) -> None:
             size = f"{progress.bytes / 1e6:.1f} MB"
