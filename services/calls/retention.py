@@ -103,7 +103,8 @@ def without_words(record: CallRecord) -> CallRecord:
     return record.model_copy(
         update={
             "audio": None,
-            "audio_state": "removed",
+            # an archived recording is still to come, and without one nothing was removed
+            "audio_state": record.audio_state if record.audio is None else "removed",
             "phone_number": None,
             "turns": tuple(turn.model_copy(update={"text": None}) for turn in record.turns),
         }
@@ -115,10 +116,11 @@ def strip(folders: CallFolders, record: CallRecord) -> CallRecord:
 
     Returns the record as it is then.
     """
-    bare = without_words(record)
-    folder = folders.write(bare)
-    for one in folder.iterdir():
+    # the audio first: that makes room, and if this breaks off, the next pull sees that the call is not whole
+    for one in folders.folder(record.workspace, record.id).iterdir():
         # labels and scenarios that were made of it hold its words
         if one.name not in (RECORD, HEARD):
             one.unlink()
+    bare = without_words(record)
+    folders.write(bare)
     return bare

@@ -20,7 +20,7 @@ from services.calls.model import CallDetail, Segment, Timeline, Turn
 from services.calls.pulling import AT_ONCE, Progress, Pull, pull
 from services.calls.record import CallRecord
 from services.calls.recorded import CallClock, operator_stretches, turns_of
-from services.calls.retention import keep_for, kept_days, purge, purge_expired, strip
+from services.calls.retention import keep_for, kept_days, purge, purge_expired, strip, without_words
 from services.calls.settings_then import SettingsThen
 from services.calls.wanted import PullRequest, first_day
 from services.changes.ledger import Backups
@@ -315,6 +315,10 @@ async def test_what_is_kept_long_enough_is_deleted(platform: PlatformClient, fol
     begun = folders.make(old.workspace, "begun")
     (begun / "caller.download").write_bytes(b"x")
     stripped = strip(folders, bare)
+    assert stripped.audio_state == "removed"
+    assert (
+        without_words(new.model_copy(update={"audio": None, "audio_state": "archived"})).audio_state == "archived"
+    )
     assert purge_expired(folders).calls == 1
     left = {one.record.id: one for one in folders.find() if one.record}
     assert set(left) == {bare.id, new.id}

@@ -74,7 +74,10 @@ def pull_calls(options: PullOptions, *, as_json: bool) -> None:
                 await asyncio.to_thread(measure_folder, folder)
             except SimulatorError as error:
                 complain(f"{error}; its measures are missing")
-            return strip(folders, record)
+            finally:
+                # here, so that a person who stops the pull is left with no words either
+                bare = strip(folders, record)
+            return bare
 
         with _shown(service.name) as progress:
             result = await pull(client.calls, request, folders, settings, progress=progress, kept=kept)
