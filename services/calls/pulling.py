@@ -168,7 +168,7 @@ class _Pulling:
 
     async def _pulled(self, call: CallSummary) -> PulledCall:
         folder = self._folders.folder(self._request.workspace, call.id)
-        if (record := self._here(folder, call)) is not None:
+        if (record := await asyncio.to_thread(self._here, folder, call)) is not None:
             return PulledCall(id=call.id, started_at=call.started_at, state="here", folder=folder, record=record)
         folder = self._folders.make(self._request.workspace, call.id)
         try:

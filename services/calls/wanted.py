@@ -79,14 +79,13 @@ async def newest(client: CallsClient, request: PullRequest) -> tuple[list[CallSu
     pages = Pages(lambda at: client.list(wanted, limit=PAGE_SIZE, continuation=at))
     found: list[CallSummary] = []
     while not pages.complete:
-        found += await pages.more()
+        # A platform may ignore a filter that it does not know.
+        found += [call for call in await pages.more() if call.service_id in (None, request.service.id)]
         in_order = all(_start(a) >= _start(b) for a, b in pairwise(found))
         if in_order and len(found) > request.most:
             break
-    # A platform may ignore a filter that it does not know.
-    mine = [call for call in found if call.service_id in (None, request.service.id)]
-    mine.sort(key=_start, reverse=True)
-    return mine[: request.most], len(mine) > request.most or not pages.complete
+    found.sort(key=_start, reverse=True)
+    return found[: request.most], len(found) > request.most or not pages.complete
 
 
 def archived(folders: CallFolders, request: PullRequest, found: set[str]) -> list[CallSummary]:

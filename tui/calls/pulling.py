@@ -112,4 +112,5 @@ class PullController:
             ("not pulled", len(failed)),
         )
         said = ", ".join(f"{count} {what}" for what, count in counts if count)
-        return (said or "There are no calls of the last 14 days") + (" · there are more" if result.more else "")
+        none = "There are no calls of the last 14 days" if result.stopped is None else "Nothing was pulled"
+        return (said or none) + (" · there are more" if result.more else "")

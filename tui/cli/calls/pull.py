@@ -123,7 +123,8 @@ def _print(service: Service, result: Pull, folders: CallFolders, since: date) ->
         ("not pulled", result.count("failed")),
     )
     said = ", ".join(f"{count} {what}" for what, count in counts if count)
-    print_line(f"{service.name}: {said or f'no calls since {since}; look further back with --days'}.")
+    none = "nothing was pulled" if result.stopped else f"no calls since {since}; look further back with --days"
+    print_line(f"{service.name}: {said or none}.")
     noted = [one for one in result.calls if one.notes]
     print_timed([(clock_time(one.started_at), f"{_SAID[one.state]}: {'; '.join(one.notes)}") for one in noted])
     if result.more:
