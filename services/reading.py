@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from datetime import UTC, datetime
+from datetime import MINYEAR, UTC, datetime
 from typing import Any, Final, TypeVar
 
 from pydantic import JsonValue
@@ -78,10 +78,15 @@ def as_texts(raw: JsonValue) -> tuple[str, ...] | None:
 
 
 def as_time(raw: JsonValue) -> datetime | None:
-    """Return an ISO 8601 time with its zone (UTC when it names none), or ``None``."""
+    """Return an ISO 8601 time with its zone (UTC when it names none), or ``None``.
+
+    The year 1, with which programs write "never", is no time: not every zone has all of it.
+    """
     try:
         moment = datetime.fromisoformat(raw) if isinstance(raw, str) else None
     except ValueError:
+        return None
+    if moment is not None and moment.year == MINYEAR:
         return None
     return moment.replace(tzinfo=UTC) if moment and moment.tzinfo is None else moment
 

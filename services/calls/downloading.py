@@ -20,7 +20,10 @@ PARTIAL: Final = ".download"
 RENEWALS: Final = 3
 """So many links in a row may have expired before anything comes."""
 
-_CONTAINERS: Final = (b"RIFF", b"RIFX", b"RF64", b"fLaC", b"OggS", b"ID3", b"FORM", b"\xff\xfb", b"\xff\xf3")
+_CONTAINERS: Final = (b"RIFF", b"RIFX", b"RF64", b"fLaC", b"OggS", b"ID3", b"FORM")
+_MP3: Final = (b"\xff\xfb", b"\xff\xf3")
+"""An MP3 file may begin so, and so may silence in µ-law."""
+
 _SUFFIXES: Final = {b"RIFF": ".wav", b"RIFX": ".wav", b"RF64": ".wav", b"fLaC": ".flac", b"OggS": ".ogg"}
 
 Url = Callable[[], Awaitable[str | None]]
@@ -131,7 +134,8 @@ def audio_file(
     with _on_disk(partial):
         with partial.open("rb") as file:
             first = file.read(4)
-        container = first.startswith(_CONTAINERS)
+        named_mp3 = any(word in form.lower() for word in ("mp3", "mpeg"))
+        container = first.startswith(_CONTAINERS) or (named_mp3 and first.startswith(_MP3))
         mulaw = "law" in form.lower() or (side == "caller" and "pcm" not in form.lower())
         suffix = _SUFFIXES.get(first, ".audio") if container else ".ulaw" if mulaw else ".pcm"
         # not "caller", which is what a recording made for Tune is called

@@ -29,9 +29,7 @@ from services.errors import (
     ArchivedError,
     BadResponseError,
     LinkExpiredError,
-    NotFoundError,
     ServiceError,
-    UnauthorizedError,
 )
 from services.exchange import Query, Sink
 from services.model import Page
@@ -99,7 +97,7 @@ class PlatformCalls:
         """Write a recording's file to ``sink``."""
         try:
             reply = await self._transport.download(url, sink, kind="GET recording file")
-        except (NotFoundError, UnauthorizedError, ServiceError) as error:
+        except ServiceError as error:
             if error.status in _EXPIRED:
                 raise LinkExpiredError(
                     "the link to a recording no longer works; pull again", status=error.status

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping
-from datetime import UTC, datetime, timedelta
+from datetime import MAXYEAR, UTC, datetime, timedelta
 from typing import Any, Final
 
 from pydantic import JsonValue
@@ -22,6 +22,9 @@ from services.calls.model import (
     Turn,
 )
 from services.reading import Fields, JsonObject, as_bool, as_int, as_object, as_text, as_time
+
+_RATES_HZ: Final = range(1000, 384_001)
+"""What a recording can have; another rate is none."""
 
 _LATENCIES: Final = ("engine_ms", "nav_ms", "render_ms", "audio_ttfb_ms", "e2e_ttfb_ms", "tool_ms", "duration_ms")
 
@@ -180,7 +183,8 @@ def read_recording_metadata(raw: Mapping[str, JsonValue]) -> RecordingMetadata:
     sides: dict[str, Any] = {}
     for side in ("inbound", "outbound"):
         sides[f"{side}_format"] = as_text(raw.get(f"{side}_format")) or ""
-        sides[f"{side}_rate_hz"] = as_int(raw.get(f"{side}_sample_rate")) or None
+        rate_hz = as_int(raw.get(f"{side}_sample_rate")) or 0
+        sides[f"{side}_rate_hz"] = rate_hz if rate_hz in _RATES_HZ else None
         sides[f"{side}_bytes"] = as_int(raw.get(f"{side}_size_bytes"))
         start = as_number(raw.get(f"{side}_media_start_epoch_ms"))
         sides[f"{side}_start_ms"] = as_number(raw.get(f"{side}_start_epoch_ms")) if start is None else start
@@ -210,18 +214,20 @@ def restore_time(body: Mapping[str, JsonValue], retry_after_s: float | None, now
     for name, value in _flattened(body):
         if not any(word in name for word in ("restor", "avail", "ready", "eta", "expect", "wait", "retry")):
             continue
-        if (moment := as_time(value)) is not None:
+        if (moment := as_time(value)) is not None and moment.year < MAXYEAR:
             return moment.astimezone(UTC)
         number = as_number(value)
-        if number is not None and number >= 0:
+        if number is not None and 0 <= number < _LAST_MS:
             if number > _EPOCH_S:
                 return datetime.fromtimestamp(number / (1000 if number > _EPOCH_S * 100 else 1), UTC)
             unit = next((unit for word, unit in _UNITS if word in name), timedelta(seconds=1))
             return now + min(number, 1e6) * unit
-    return None if retry_after_s is None else now + timedelta(seconds=retry_after_s)
+    return None if retry_after_s is None else now + timedelta(seconds=min(retry_after_s, 1e9))
 
 
 _EPOCH_S: Final = 1_000_000_000
+_LAST_MS: Final = 1e14
+"""Later times, ms since 1970, are none."""
 _UNITS: Final = (("hour", timedelta(hours=1)), ("minute", timedelta(minutes=1)), ("_ms", timedelta(milliseconds=1)))
 
 

@@ -144,4 +144,5 @@ def test_odd_values_never_break_a_reader(odd: Any, where: str) -> None:
     read_log({**VAPI, "artifact": {**VAPI["artifact"], where: odd}})
     read_log({**RETELL, where: odd, "transcript_object": odd})
     read_log({"resourceSpans": odd, "spans": odd})
+    read_log([livekit("user_turn", 0.0, 1.0) | {"attributes": [{"key": "a", "value": {"intValue": odd}}]}])
     read_log(odd)

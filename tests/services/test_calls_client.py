@@ -237,11 +237,12 @@ NOW = datetime(2026, 11, 30, 12, tzinfo=UTC)
     ],
 )
 def test_a_restore_time_in_any_form(body: dict[str, Any], hours: int) -> None:
-    assert restore_time(body, None, NOW) == NOW + timedelta(hours=hours)
+    odd = {"expected_bytes": 1e18, "ready": "9999-12-31T23:59:59-01:00", "expected": "0001-01-01T00:00:00+01:00"}
+    assert restore_time({**odd, **body}, None, NOW) == NOW + timedelta(hours=hours)
 
 
 def test_odd_answers_are_read_as_far_as_they_go() -> None:
-    nonsense: list[Any] = [None, True, 5, -1e308, "x", [], {}, [None, {"type": 5}], 10**400]
+    nonsense: list[Any] = [None, True, 5, -16000, -1e308, "x", [], {}, [None, {"type": 5}], 10**400]
     detail = {"id": "c1", "turns": [{"tool_ms": 90, "tool_name": "find"}, {"nav_ms": True}, 7]}
     for value in nonsense:
         raw = {**detail, "timeline": value, "participants": value, "call_start_time": value, "escalation": value}
@@ -251,7 +252,8 @@ def test_odd_answers_are_read_as_far_as_they_go() -> None:
         names = ("segments", "timebase", "duration_seconds")
         assert read_timeline(dict.fromkeys(names, value)).origin == "media_start"
         read_call_summary(dict.fromkeys(("entity_id", "started_at", "quality_score", "service_id"), value))
-        read_recording_metadata(dict.fromkeys(("media_start_epoch_ms", "inbound_size_bytes"), value))
+        names = ("media_start_epoch_ms", "inbound_size_bytes", "inbound_sample_rate")
+        assert read_recording_metadata(dict.fromkeys(names, value)).inbound_rate_hz is None
     assert read_call({"turns": []}) is None
     summary = read_call_summary(json.loads('{"entity_id": "e", "caller_id": "+15550100", "new_field": [1]}'))
     assert summary is not None

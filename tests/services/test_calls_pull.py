@@ -14,6 +14,7 @@ import httpx
 import pytest
 
 from services.calls.client import CallFilter
+from services.calls.downloading import audio_file
 from services.calls.embedded.sounds import LINK_S, CallSounds
 from services.calls.folders import CallFolders
 from services.calls.model import CallDetail, Segment, Timeline, Turn
@@ -390,6 +391,12 @@ def test_changes_that_do_not_fit_are_not_believed() -> None:
     other = SettingsThen({"eot_timeout_ms": 5000}, (_Change(**change),))  # type: ignore[arg-type]
     assert other.at(noon - timedelta(hours=1)) == ({"eot_timeout_ms": 5000}, "today")
     assert SettingsThen({"a": 1}).at(noon) == ({"a": 1}, "today")
+
+
+def test_silence_in_mulaw_is_not_taken_for_mp3(tmp_path: Path) -> None:
+    for form, encoding in (("mulaw", "mulaw"), ("", "mulaw"), ("audio/mpeg", "container")):
+        (tmp_path / "caller.download").write_bytes(b"\xff\xfb\xff\xff")
+        assert audio_file(tmp_path, "caller", form, None, 0.0).encoding == encoding
 
 
 def test_the_first_day_is_so_many_days_ago() -> None:

@@ -95,7 +95,7 @@ def _span(raw: dict[str, JsonValue]) -> _Span | None:
 def _ms(raw: dict[str, JsonValue], nano: str, plain: str) -> float | None:
     """Return a moment, ms since 1970: OTLP writes nanoseconds as a text."""
     given = raw.get(nano)
-    number = float(given) if isinstance(given, str) and given.isdecimal() else as_number(given)
+    number = as_number(_whole(given))
     if number is not None:
         return number / 1e6
     moment = epoch_ms(raw.get(plain)) if isinstance(raw.get(plain), str) else None
@@ -110,5 +110,10 @@ def _attributes(raw: JsonValue) -> dict[str, JsonValue]:
         name, value = text(one.get("key")), one.get("value")
         if name is not None and isinstance(value, dict) and value:
             inside = next(iter(value.values()))
-            found[name] = float(inside) if "intValue" in value and isinstance(inside, str) else inside
+            found[name] = _whole(inside) if "intValue" in value else inside
     return found
+
+
+def _whole(raw: JsonValue) -> JsonValue:
+    """Return a whole number that OTLP writes as a text as a number, and all else as it is."""
+    return float(raw) if isinstance(raw, str) and raw.isdecimal() else raw

@@ -11,6 +11,7 @@ from pydantic import JsonValue
 
 from services.calls.reading import as_number
 from services.calls.record import CallTurn
+from services.reading import as_time
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,13 +49,12 @@ def text(raw: JsonValue) -> str | None:
 def epoch_ms(raw: JsonValue) -> datetime | None:
     """Return a moment given in ms since 1970, or as ISO 8601."""
     number = as_number(raw)
+    if number is None:
+        return as_time(raw)
     try:
-        if number is not None:
-            return datetime.fromtimestamp(number / 1000, UTC)
-        found = datetime.fromisoformat(raw) if isinstance(raw, str) else None
+        return datetime.fromtimestamp(number / 1000, UTC)
     except (ValueError, OverflowError, OSError):
         return None
-    return found if found is None or found.tzinfo else found.replace(tzinfo=UTC)
 
 
 def figures(raw: Mapping[str, JsonValue], names: Mapping[str, str], factor: float = 1.0) -> dict[str, float]:
