@@ -28,8 +28,9 @@ def test_two_channels_and_a_pair_become_calls(tmp_path: Path, analyses: Path) ->
     sf.write(tmp_path / "mono.wav", both[:, 0], 16_000)
     turnlab = turnlab_in(tmp_path, analyses)
     names = ("one.wav", "two.caller.wav", "two.agent.flac")
-    done = turnlab("calls", "import", *names, "mono.wav", "--json", cwd=tmp_path)
-    assert done.code == 1, "one file holds one channel"
+    sf.write(tmp_path / "half.agent.wav", both[:, 0], 16_000)
+    done = turnlab("calls", "import", *names, "mono.wav", "half.agent.wav", "--json", cwd=tmp_path)
+    assert done.code == 1, "two files hold one side"
     found = json.loads(done.out)
     check("calls_import", found)
     one, two = found["calls"]
@@ -37,10 +38,12 @@ def test_two_channels_and_a_pair_become_calls(tmp_path: Path, analyses: Path) ->
     assert any("The caller is on channel 2" in note for note in one["notes"])
     assert two["turns"] == one["turns"] > 2
     assert "two.json: is a log of no kind" in done.err
-    assert [Path(fault["path"]).name for fault in found["failed"]] == ["mono.wav"]
+    assert [Path(fault["path"]).name for fault in found["failed"]] == ["mono.wav", "half.agent.wav"]
+    sf.write(tmp_path / "one.wav", both[: 16 * 16_000], 16_000)
     again = turnlab("calls", "import", "one.wav", "--json", cwd=tmp_path)
     assert json.loads(again.out)["calls"][0]["again"]
     listed = json.loads(turnlab("calls", "measure", "vapi-1", "--json").out)
     assert listed["calls"][0]["caller_channel"] == 2
+    assert listed["calls"][0]["duration_s"] == sf.info(Path(one["path"]) / "caller.flac").duration == 16.0
     for kept in Path(one["path"]).iterdir():
         assert kept.stat().st_mode & 0o077 == 0

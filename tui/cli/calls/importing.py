@@ -5,6 +5,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -13,15 +14,18 @@ from typing import Any
 from base.files import write_private
 from base.json_text import NotJsonError, TextError, json_of, read_text
 from base.os_errors import os_error_text
-from services.calls.folders import CallFolders
+from services.calls.folders import RECORD, CallFolders
 from services.calls.logs import read_log
 from services.calls.logs.shape import ImportedLog
 from services.calls.record import AudioFile, CallAudio, CallRecord
 from simulator.audio.source import SUFFIXES, open_audio
 from simulator.beside import beside, is_file, is_folder
+from simulator.errors import SimulatorError
 from simulator.heard.call_folder import read_call_folder, write_heard
+from simulator.heard.replaying import AUDIO
 from simulator.recording import find_audio
 from tui.cli.calls.measuring import measured
+from tui.cli.calls.purge import purge_old
 from tui.cli.failure import CallError, Faults, WorkError, complain, failures
 from tui.cli.tables import print_line, print_table
 
@@ -43,6 +47,9 @@ class Found:
 
 def import_calls(named: Sequence[str], caller_channel: int | None, *, as_json: bool) -> None:
     """Import calls and say what was found; a bad one spoils no other. Raises :class:`CallError`."""
+    if caller_channel not in (None, 1, 2):
+        raise CallError(f"--caller-channel {caller_channel}: a call's two sides are channels 1 and 2; choose one")
+    purge_old(CallFolders())
     faults = Faults()
     done: list[dict[str, Any]] = []
     for found in _find(named):
@@ -71,7 +78,7 @@ def _find(named: Sequence[str]) -> list[Found]:
             files.append(path)
         elif is_folder(path):
             with failures():
-                files += find_audio([path])
+                files += find_audio([path, *sorted(path.glob("*.[uU][lL][aA][wW]"))])
         else:
             raise CallError(f"{path}: is no audio file and no folder of some; name the calls' audio")
     pairs: dict[tuple[Path, str], dict[str, Path]] = {}
@@ -84,11 +91,9 @@ def _find(named: Sequence[str]) -> list[Found]:
         else:
             alone.append(Found(path.stem, (path,), beside(path, ".json")))
     for (folder, stem), sides in pairs.items():
-        if len(sides) < 2:
-            missing = "agent" if "caller" in sides else "caller"
-            raise CallError(f"{next(iter(sides.values()))}: the {missing}'s file is missing; name both of the pair")
         log = folder / f"{stem}.json"
-        alone.append(Found(stem, (sides["caller"], sides["agent"]), log if is_file(log) else None))
+        own = tuple(sides[side] for side in ("caller", "agent") if side in sides)
+        alone.append(Found(stem, own, log if is_file(log) else None))
     return alone
 
 
@@ -99,23 +104,30 @@ def _import(found: Found, caller_channel: int | None) -> dict[str, Any]:
     digest = hashlib.sha256(b"".join(contents)).hexdigest()[:8]
     call_id = (log.id if log else None) or f"{found.name}-{digest}"
     folders = CallFolders()
-    again = (folders.folder(WORKSPACE, call_id) / "call.json").exists()
+    folder = folders.folder(WORKSPACE, call_id)
+    again = is_file(folder / RECORD)
     audio = _audio(found, None if caller_channel is None else caller_channel - 1)
     try:
-        folder = folders.make(WORKSPACE, call_id)
+        folders.make(WORKSPACE, call_id)
         for one, content in zip(audio.files(), contents, strict=True):
             write_private(folder / one.file, content, replace=True)
         record = _record(call_id, log, audio)
         folders.write(record)
+        _drop_earlier(folder, audio)
         heard = measured(read_call_folder(folder))
         if audio.both is not None and audio.both.caller_channel is None and heard["caller_channel"]:
             chosen = audio.both.model_copy(update={"caller_channel": heard["caller_channel"] - 1})
-            folders.write(
-                record.model_copy(update={"audio": CallAudio(both=chosen), "duration_s": heard["duration_s"]})
-            )
-            write_heard(read_call_folder(folder), heard)
-    except OSError as error:
-        raise WorkError(f"{found.files[0]}: {os_error_text(error)}; nothing was kept of it") from None
+            audio = CallAudio(both=chosen)
+        folders.write(record.model_copy(update={"audio": audio, "duration_s": heard["duration_s"]}))
+        write_heard(read_call_folder(folder), heard)
+    except (OSError, SimulatorError) as error:
+        if not again:
+            with suppress(OSError):
+                folders.remove(folder)
+        if isinstance(error, SimulatorError):
+            raise
+        remedy = "make room and import it again" if again else "nothing was kept of it"
+        raise WorkError(f"{found.files[0]}: {os_error_text(error)}; {remedy}") from None
     return {
         "id": call_id,
         "path": str(folder),
@@ -125,6 +137,14 @@ def _import(found: Found, caller_channel: int | None) -> dict[str, Any]:
         "again": again,
         "notes": [*heard["notes"], *(fault["sentence"] for fault in heard["faults"])],
     }
+
+
+def _drop_earlier(folder: Path, audio: CallAudio) -> None:
+    """Delete the audio of an earlier import, and what was made of it. Raises :class:`OSError`."""
+    names = [one.file for one in audio.files()]
+    for path in folder.iterdir():
+        if path.suffix.lower() in (*SUFFIXES, ".ulaw", ".npz") and path.name not in names:
+            path.unlink()
 
 
 def _content(path: Path) -> bytes:
@@ -139,7 +159,7 @@ def _audio(found: Found, channel: int | None) -> CallAudio:
     if len(files) == 2:
         return CallAudio(caller=files[0], agent=files[1])
     with failures():
-        channels = open_audio(found.files[0]).channels
+        channels = 1 if files[0].encoding == "mulaw" else open_audio(found.files[0]).channels
     if channels < 2:
         raise WorkError(
             f"{found.files[0]}: has one channel; a call needs both sides, in two channels or as a pair of files "
@@ -149,11 +169,13 @@ def _audio(found: Found, channel: int | None) -> CallAudio:
 
 
 def _audio_file(path: Path) -> AudioFile:
+    # what is made of the call for Tune has the one name
+    name = f"delivered-{path.name}" if path.name.lower() == AUDIO else path.name
     if path.suffix.lower() == ".ulaw":
-        return AudioFile(file=path.name, encoding="mulaw", rate_hz=8000)
+        return AudioFile(file=name, encoding="mulaw", rate_hz=8000)
     with failures():
         open_audio(path)
-    return AudioFile(file=path.name, encoding="container")
+    return AudioFile(file=name, encoding="container")
 
 
 def _log(path: Path | None) -> ImportedLog | None:
@@ -168,7 +190,7 @@ def _log(path: Path | None) -> ImportedLog | None:
         raw = json_of(text)
     except NotJsonError:
         try:  # one span a line
-            raw = [json_of(line) for line in text.splitlines() if line.strip()]
+            raw = [json_of(line) for line in text.split("\n") if line.strip()]
         except NotJsonError as error:
             complain(f"{path}: is not JSON ({error}); the call is imported without it")
             return None
