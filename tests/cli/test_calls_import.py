@@ -42,7 +42,7 @@ def test_two_channels_and_a_pair_become_calls(tmp_path: Path, analyses: Path) ->
     sf.write(tmp_path / "one.wav", both[: 16 * 16_000], 16_000)
     again = turnlab("calls", "import", "one.wav", "--json", cwd=tmp_path)
     assert json.loads(again.out)["calls"][0]["again"]
-    listed = json.loads(turnlab("calls", "measure", "vapi-1", "--json").out)
+    listed = json.loads(turnlab("calls", "measure", "vapi-", "--json").out)
     assert listed["calls"][0]["caller_channel"] == 2
     assert listed["calls"][0]["duration_s"] == sf.info(Path(one["path"]) / "caller.flac").duration == 16.0
     for kept in Path(one["path"]).iterdir():

@@ -52,7 +52,7 @@ def facts(record: CallRecord) -> Iterator[str]:
         yield f"the platform's voice judge gives {judge['overall']:g}"
     if record.audio_state == "archived":
         when = record.restore_at.astimezone().strftime(" until %Y-%m-%d %H:%M") if record.restore_at else ""
-        yield f"the recording is archived{when}; p pulls it then"
+        yield f"the recording is archived{when}; pull again then"
     elif record.audio_state != "here":
         yield "there is no recording" if record.audio_state == "none" else "the audio was deleted; measures only"
     for start_s, end_s in record.operator:
@@ -111,4 +111,7 @@ def _notable(heard: dict[str, Any]) -> Iterator[tuple[float | None, str]]:
 
 
 def _clock(at_s: float | None) -> str:
-    return "   —   " if at_s is None else f"{int(at_s // 60)}:{at_s % 60:05.2f}"
+    if at_s is None:
+        return "   —   "
+    minutes, seconds = divmod(round(max(at_s, 0.0), 2), 60)
+    return f"{int(minutes)}:{seconds:05.2f}"

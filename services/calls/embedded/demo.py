@@ -126,11 +126,8 @@ def _detail(workspace_id: str, service_id: str, number: int, call: Json, media: 
         "quality_score": call["quality"],
         "participants": [
             {"participant_id": f"P{number}", "role": "operator", "joined_at": since, "left_at": until}
-            for since, until in [[moment.isoformat() for moment in handing]]
-            if handing
-        ]
-        if handing
-        else [],
+            for since, until in ([[moment.isoformat() for moment in handing]] if handing else [])
+        ],
         "human_segments": [
             {"speaker_role": "operator", "transcript": words} for words in call.get("operator_words", [])
         ],

@@ -109,5 +109,5 @@ def _print_call(call: dict[str, Any]) -> None:
 
 
 def _clock(t_s: float) -> str:
-    minutes, seconds = divmod(t_s, 60)
+    minutes, seconds = divmod(round(t_s, 2), 60)
     return f"{int(minutes)}:{seconds:05.2f}"

@@ -50,6 +50,12 @@ def _paths(name: str) -> list[Path]:
         and wanted in (one.record.service.name.casefold(), one.record.service.id)
     ]
     if not own and not served:
+        # as a list shows it, and as show takes it
+        begun = [one.path for one in kept if one.record and name and one.record.id.startswith(name)]
+        if len(begun) == 1:
+            return begun
+        if begun:
+            raise CallError(f"{len(begun)} calls begin with {name!r}; give more of the id")
         raise CallError(
             f"{name}: no such file or folder, and no call or service of that name is kept here; "
             "pull calls with: turnlab calls pull SERVICE"

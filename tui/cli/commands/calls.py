@@ -28,7 +28,7 @@ Calls = Annotated[
 @calls_app.command("pull")
 def pull(
     service: ServiceName,
-    days: Annotated[int | None, typer.Option(min=1, help="The last so many days; 14 by default.")] = None,
+    days: Annotated[int | None, typer.Option(min=1, max=3650, help="The last so many days; 14 by default.")] = None,
     since: Since = None,
     until: Until = None,
     limit: Annotated[int, typer.Option(min=1, help="At most so many, the newest.")] = 200,
@@ -131,7 +131,8 @@ def compare(
 @calls_app.command("purge")
 def purge(
     older_than: Annotated[
-        int | None, typer.Option(min=0, metavar="DAYS", help="Delete what was pulled more than so many days ago.")
+        int | None,
+        typer.Option(min=0, max=3650, metavar="DAYS", help="Delete what was pulled more than so many days ago."),
     ] = None,
     everything: Annotated[bool, typer.Option("--all", help="Delete every call.")] = False,
     keep: Annotated[
