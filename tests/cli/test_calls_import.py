@@ -22,12 +22,13 @@ def test_two_channels_and_a_pair_become_calls(tmp_path: Path, analyses: Path) ->
     both[: len(caller[: len(both)]), 1] = caller[: len(both)]
     sf.write(tmp_path / "one.wav", both, 16_000)
     (tmp_path / "one.json").write_text(json.dumps(VAPI))
-    sf.write(tmp_path / "two.caller.wav", both[:, 1], 16_000)
-    sf.write(tmp_path / "two.agent.flac", both[:, 0], 16_000)
-    (tmp_path / "two.json").write_text('{"what": "is this"}')
+    named = "2026-11-20 101500 +1 555 010 0142"
+    sf.write(tmp_path / f"{named}.caller.wav", both[:, 1], 16_000)
+    sf.write(tmp_path / f"{named}.agent.flac", both[:, 0], 16_000)
+    (tmp_path / f"{named}.json").write_text('{"what": "is this"}')
     sf.write(tmp_path / "mono.wav", both[:, 0], 16_000)
     turnlab = turnlab_in(tmp_path, analyses)
-    names = ("one.wav", "two.caller.wav", "two.agent.flac")
+    names = ("one.wav", f"{named}.caller.wav", f"{named}.agent.flac")
     sf.write(tmp_path / "half.agent.wav", both[:, 0], 16_000)
     done = turnlab("calls", "import", *names, "mono.wav", "half.agent.wav", "--json", cwd=tmp_path)
     assert done.code == 1, "two files hold one side"
@@ -37,7 +38,9 @@ def test_two_channels_and_a_pair_become_calls(tmp_path: Path, analyses: Path) ->
     assert (one["id"], one["log"], one["caller_channel"], one["again"]) == ("vapi-1", "Vapi's", 2, False)
     assert any("The caller is on channel 2" in note for note in one["notes"])
     assert two["turns"] == one["turns"] > 2
-    assert "two.json: is a log of no kind" in done.err
+    assert f"{named}.json: is a log of no kind" in done.err
+    assert two["id"].startswith("2026-11-20 101500 +x xxx xxx xx42-")
+    assert "0142" not in done.out + (Path(two["path"]) / "call.json").read_text()
     assert [Path(fault["path"]).name for fault in found["failed"]] == ["mono.wav", "half.agent.wav"]
     sf.write(tmp_path / "one.wav", both[: 16 * 16_000], 16_000)
     again = turnlab("calls", "import", "one.wav", "--json", cwd=tmp_path)

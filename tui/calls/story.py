@@ -42,8 +42,9 @@ def facts(record: CallRecord) -> Iterator[str]:
     """Yield what is known of a call, a line each."""
     started = record.started_at.astimezone().strftime("%Y-%m-%d %H:%M") if record.started_at else ""
     service = record.service.name if record.service else ""
-    first = (service, started, record.direction or "", record.phone_number or "", (record.ended_by or ""))
-    yield " · ".join(part.replace("_", " ") for part in first if part)
+    ended = (record.ended_by or "").replace("_", " ")
+    first = (service, started, record.direction or "", record.phone_number or "", ended)
+    yield " · ".join(part for part in first if part)
     if record.voice_config_from is not None:
         values = ", ".join(f"{name} {value}" for name, value in (record.voice_config or {}).items())
         yield f"{SETTINGS[record.voice_config_from]}: {values or 'all inherited'}"

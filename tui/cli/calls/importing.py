@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
@@ -17,12 +18,12 @@ from base.os_errors import os_error_text
 from services.calls.folders import RECORD, CallFolders
 from services.calls.logs import read_log
 from services.calls.logs.shape import ImportedLog
+from services.calls.masking import masked_words
 from services.calls.record import AudioFile, CallAudio, CallRecord
 from simulator.audio.source import SUFFIXES, open_audio
 from simulator.beside import beside, is_file, is_folder
 from simulator.errors import SimulatorError
 from simulator.heard.call_folder import read_call_folder, write_heard
-from simulator.heard.replaying import AUDIO
 from simulator.recording import find_audio
 from tui.cli.calls.measuring import measured
 from tui.cli.calls.purge import purge_old
@@ -34,6 +35,12 @@ WORKSPACE = "imported"
 CALLER_NAMES = ("caller", "inbound", "user", "customer")
 AGENT_NAMES = ("agent", "outbound", "assistant", "bot")
 """How the names of a pair of files end, before the suffix: ``NAME.caller.wav`` and ``NAME.agent.wav``."""
+
+
+_DATE = re.compile(
+    r"(?<![\d+])((?:19|20)\d\d[-_.]?[01]\d[-_.]?[0-3]\d(?:[-_ T]?[0-2]\d[-_.:]?[0-5]\d(?:[-_.:]?[0-5]\d)?)?)(?!\d)"
+)
+"""A day, with or without a time, as names of recordings have it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,7 +109,7 @@ def _import(found: Found, caller_channel: int | None) -> dict[str, Any]:
     contents = [_content(path) for path in found.files]
     log = _log(found.log)
     digest = hashlib.sha256(b"".join(contents)).hexdigest()[:8]
-    call_id = (log.id if log else None) or f"{found.name}-{digest}"
+    call_id = (log.id if log else None) or f"{_without_number(found.name)}-{digest}"
     folders = CallFolders()
     folder = folders.folder(WORKSPACE, call_id)
     again = is_file(folder / RECORD)
@@ -139,6 +146,13 @@ def _import(found: Found, caller_channel: int | None) -> dict[str, Any]:
     }
 
 
+def _without_number(name: str) -> str:
+    """Return a file's name with ``x`` for the digits of a telephone number in it; a date stays as it is."""
+    parts = _DATE.split(name)
+    parts[::2] = [str(masked_words(part)).replace("•", "x") for part in parts[::2]]
+    return "".join(parts)
+
+
 def _drop_earlier(folder: Path, audio: CallAudio) -> None:
     """Delete the audio of an earlier import, and what was made of it. Raises :class:`OSError`."""
     names = [one.file for one in audio.files()]
@@ -155,7 +169,8 @@ def _content(path: Path) -> bytes:
 
 
 def _audio(found: Found, channel: int | None) -> CallAudio:
-    files = [_audio_file(path) for path in found.files]
+    names = ("inbound", "outbound") if len(found.files) == 2 else ("both",)
+    files = [_audio_file(path, f"{name}{path.suffix}") for path, name in zip(found.files, names, strict=True)]
     if len(files) == 2:
         return CallAudio(caller=files[0], agent=files[1])
     with failures():
@@ -168,9 +183,8 @@ def _audio(found: Found, channel: int | None) -> CallAudio:
     return CallAudio(both=AudioFile.model_validate(files[0].model_dump() | {"caller_channel": channel}))
 
 
-def _audio_file(path: Path) -> AudioFile:
-    # what is made of the call for Tune has the one name
-    name = f"delivered-{path.name}" if path.name.lower() == AUDIO else path.name
+def _audio_file(path: Path, name: str) -> AudioFile:
+    """Return what ``call.json`` says of a file that is kept under ``name``: its own may hold a caller's number."""
     if path.suffix.lower() == ".ulaw":
         return AudioFile(file=name, encoding="mulaw", rate_hz=8000)
     with failures():
