@@ -33,7 +33,7 @@ def pull(
     until: Until = None,
     limit: Annotated[int, typer.Option(min=1, help="At most so many, the newest.")] = 200,
     simulated: Annotated[
-        bool, typer.Option("--simulated", help="Also the calls whose caller the platform simulated.")
+        bool, typer.Option("--simulated", help="Also pull calls whose caller the platform simulated.")
     ] = False,
     no_audio: Annotated[
         bool, typer.Option("--no-audio", help="Keep measures only: no sound, no words, no number.")
@@ -41,7 +41,7 @@ def pull(
     connection: ConnectionName = None,
     as_json: Json = False,
 ) -> None:
-    """Pull a service's calls into their private folder; what is here already is not asked for again."""
+    """Pull a service's calls into a private folder; calls that are here already are skipped."""
     if days is not None and since is not None:
         raise CallError("--days and --since both say where to begin; give one")
     from tui.cli.calls.pull import PullOptions, pull_calls
@@ -141,7 +141,7 @@ def purge(
     ] = None,
     as_json: Json = False,
 ) -> None:
-    """Delete calls that were kept long enough, with everything of them."""
+    """Delete calls that are past their days, with everything made from them."""
     if everything and older_than is not None:
         raise CallError("--all and --older-than exclude each other")
     from tui.cli.calls.purge import purge_calls
