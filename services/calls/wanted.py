@@ -18,6 +18,9 @@ from services.model import Service
 from services.paging import Pages
 
 MOST: Final = 200
+UNDER_WAY: Final = ("initiated", "ringing", "in-progress")
+"""The status of a call that has not ended: what there is of it is not all. A later pull brings it."""
+
 DAYS: Final = 14
 
 
@@ -66,7 +69,9 @@ def first_day(days: int = DAYS, today: date | None = None) -> date:
 
 
 async def newest(client: CallsClient, request: PullRequest) -> tuple[list[CallSummary], bool]:
-    """Return the newest calls, newest first, and whether there are more. Raises :class:`ServiceError`.
+    """Return the newest calls that have ended, newest first, and whether there are more.
+
+    Raises :class:`ServiceError`.
 
     Pages are fetched only as far as needed where the platform lists the newest first.
     """
@@ -79,8 +84,7 @@ async def newest(client: CallsClient, request: PullRequest) -> tuple[list[CallSu
     pages = Pages(lambda at: client.list(wanted, limit=PAGE_SIZE, continuation=at))
     found: list[CallSummary] = []
     while not pages.complete:
-        # A platform may ignore a filter that it does not know.
-        found += [call for call in await pages.more() if call.service_id in (None, request.service.id)]
+        found += [call for call in await pages.more() if _is_wanted(call, request)]
         in_order = all(_start(a) >= _start(b) for a, b in pairwise(found))
         if in_order and len(found) > request.most:
             break
@@ -99,6 +103,11 @@ def archived(folders: CallFolders, request: PullRequest, found: set[str]) -> lis
         and one.service_id == request.service.id
         and one.id not in found
     ]
+
+
+def _is_wanted(call: CallSummary, request: PullRequest) -> bool:
+    # A platform may ignore a filter that it does not know.
+    return call.service_id in (None, request.service.id) and call.status not in UNDER_WAY
 
 
 def _start(call: CallSummary) -> float:

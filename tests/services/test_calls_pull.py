@@ -149,6 +149,18 @@ async def test_an_archived_call_says_when_and_comes_with_a_later_pull(
     assert [(one.id, one.state) for one in second.calls] == [(waiting.id, "pulled")]
 
 
+async def test_a_call_under_way_is_left_for_a_later_pull(
+    platform: PlatformClient, folders: CallFolders, platform_server: Served
+) -> None:
+    (newest,) = (await _pull(platform, CallFolders(folders.home / "before"), most=1)).calls
+    for status, first in (("in-progress", False), ("completed", True)):
+        with platform_server.database.write() as db:
+            change = "UPDATE calls SET detail = json_set(detail, '$.status', ?) WHERE id = ?"
+            db.execute(change, (status, newest.id))
+        (pulled,) = (await _pull(platform, folders, most=1)).calls
+        assert (pulled.id == newest.id) is first
+
+
 def _restored(db: sqlite3.Connection) -> None:
     row = db.execute("SELECT id, recording FROM calls WHERE recording LIKE '%restore_at%'").fetchone()
     past = (datetime.now(UTC) - timedelta(minutes=1)).isoformat()
