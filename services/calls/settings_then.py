@@ -45,7 +45,7 @@ class SettingsThen:
         today: Values = dict(service.voice_config.set_values())
         if "service_history" not in client.unsupported:
             try:
-                return cls(today, await _history(client, service.id), complete=True)
+                return cls(today, *await _history(client, service.id))
             except ServiceError:
                 pass  # what was changed from here is known all the same
         try:
@@ -79,7 +79,8 @@ class SettingsThen:
         return values, "changes" if known else "today"
 
 
-async def _history(client: ServicesClient, service_id: str) -> tuple[_Change, ...]:
+async def _history(client: ServicesClient, service_id: str) -> tuple[tuple[_Change, ...], bool]:
+    """Return the changes a platform tells, newest first, and whether they are all."""
     found: list[_Change] = []
     continuation: int | None = None
     for _ in range(PAGES):
@@ -94,4 +95,4 @@ async def _history(client: ServicesClient, service_id: str) -> tuple[_Change, ..
         continuation = page.continuation
         if continuation is None:
             break
-    return tuple(sorted(found, key=lambda change: change.at, reverse=True))
+    return tuple(sorted(found, key=lambda change: change.at, reverse=True)), continuation is None

@@ -95,6 +95,7 @@ class MeasureController:
         self._stopped = True
 
     def _measure(self, waiting: Sequence[CallOverview], job: Job) -> None:
+        from services.calls.overview import HEARD
         from simulator.errors import SimulatorError
 
         problems: list[str] = []
@@ -107,6 +108,8 @@ class MeasureController:
             except (SimulatorError, OSError) as error:
                 self._failed.add(call.folder)
                 problems.append(str(error))
+            if not (call.folder / HEARD).exists():
+                self._failed.add(call.folder)  # else it would be tried again and again
         job.report(partial(self._end, problems))
 
     def _say(self, job: Job, text: str) -> None:

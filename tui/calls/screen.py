@@ -62,6 +62,7 @@ class CallsScreen(PaneScreen):
     def __init__(self) -> None:
         super().__init__()
         self.folders = CallFolders()
+        self._told: Path | None = None
         host = ScreenHost(self)
         self._host = host
         self.kept = KeptController(
@@ -179,11 +180,14 @@ class CallsScreen(PaneScreen):
 
     def _read(self, job: Job, call: CallOverview) -> None:
         story = call_story(self.folders, call.folder)
-        job.report(lambda: self._tell(story), "call story")
+        job.report(lambda: self._tell(story, call.folder), "call story")
 
-    def _tell(self, story: str) -> None:
+    def _tell(self, story: str, folder: Path | None = None) -> None:
         self.query_one("#call-story", Static).update(content(story, lines=True))
-        self.query_one("#call-pane", VerticalScroll).scroll_home(animate=False)
+        # one that is read again, as others were measured, stays where the person reads
+        if folder is None or folder != self._told:
+            self.query_one("#call-pane", VerticalScroll).scroll_home(animate=False)
+        self._told = folder
 
     # ---- what a person wants
 

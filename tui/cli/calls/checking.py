@@ -85,8 +85,10 @@ def replayed_calls(named: Sequence[str], config: str | None, eot: str | None, fa
 def _heard(call: KeptCall) -> dict[str, Any] | None:
     """Return a call's measures, kept or new; ``None``, said on standard error, where it cannot be replayed.
 
-    Raises :class:`~simulator.errors.SimulatorError`.
+    Raises :class:`~simulator.errors.SimulatorError`, and :class:`~tui.cli.failure.WorkError` for a lone audio file.
     """
+    if call.folder is None:
+        raise WorkError(f"{call.path}: is a lone file; import it first: turnlab calls import {call.path}")
     silent = call.why_silent()
     if silent is not None:
         complain(f"{call.record.id}: {silent}; left out")
