@@ -9,7 +9,7 @@ from typing import Final, Literal
 
 from pydantic import AwareDatetime, BaseModel, ConfigDict, Field, JsonValue
 
-from services.calls.masking import masked_number, masked_words
+from base.masking import masked_number, masked_words
 
 SCHEMA: Final = "turnlab.call_record/1"
 

@@ -120,7 +120,7 @@ def strip(folders: CallFolders, record: CallRecord) -> CallRecord:
     for one in folders.folder(record.workspace, record.id).iterdir():
         # labels and scenarios that were made of it hold its words
         if one.name not in (RECORD, HEARD):
-            one.unlink()
+            one.unlink(missing_ok=True)
     bare = without_words(record)
     folders.write(bare)
     return bare

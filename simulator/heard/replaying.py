@@ -16,6 +16,7 @@ import numpy as np
 from base.files import write_whole
 from base.folders import calls_folder
 from base.json_text import json_bytes
+from base.masking import masked_words
 from base.os_errors import os_error_text
 from simulator.activity.analyzer import analyze
 from simulator.activity.cache import cached_analysis, from_bytes, to_bytes
@@ -79,12 +80,14 @@ def _s(stretch: Stretch) -> list[float]:
 
 
 def _said(turn: CallerTurn, logged: list[LoggedTurn]) -> str:
-    inside = [
-        one.text
-        for one in logged
-        if one.text and (one.from_s or 0) * 1000 < turn.end_ms and (one.to_s or 0) * 1000 > turn.start_ms
-    ]
-    return " ".join(inside)
+    return _spoken(
+        [one for one in logged if (one.from_s or 0) * 1000 < turn.end_ms and (one.to_s or 0) * 1000 > turn.start_ms]
+    )
+
+
+def _spoken(turns: list[LoggedTurn]) -> str:
+    """Return the words of turns; telephone numbers are masked here, as Tune and reports show what is written."""
+    return str(masked_words(" ".join(one.text for one in turns if one.text)))
 
 
 def _moves(floor: Floor, duration_ms: int) -> list[dict[str, Any]]:
@@ -127,7 +130,7 @@ def _anchor(sounds: tuple[Stretch, ...], from_ms: int, start: int, last_ms: int,
 def scenario_of(heard: HeardCall) -> dict[str, Any]:
     """Return the agent's side of a call: its own sentences, states and tools, and never how long it took to answer.
 
-    Where the log has no words, words of the length that was heard stand for them.
+    Where the log has no words, words of the length that was heard stand for them; telephone numbers are masked.
     """
     record = heard.record
     agent = record.logged("agent")
@@ -144,15 +147,14 @@ def scenario_of(heard: HeardCall) -> dict[str, Any]:
     scenario: dict[str, Any] = {"schema": "turnlab.scenario/1", "turns": lines or [{"response": "Goodbye."}]}
     scenario["states"] = _states(record, agent)
     if greeted:
-        scenario["greeting"] = " ".join(one.text for one in before if one.text) or _words(greeted)
+        scenario["greeting"] = _spoken(before) or _words(greeted)
     return scenario
 
 
 def _line(own: list[LoggedTurn], sounding_ms: int) -> dict[str, Any]:
     answers = [one for one in own if one.kind != "filler"]
-    fillers = [one.text for one in own if one.kind == "filler" and one.text]
-    text = " ".join(one.text for one in answers if one.text).strip()
-    line: dict[str, Any] = {"response": text or _words(sounding_ms)}
+    fillers = [_spoken([one]) for one in own if one.kind == "filler" and one.text]
+    line: dict[str, Any] = {"response": _spoken(answers).strip() or _words(sounding_ms)}
     state = next((one.state for one in answers if one.state), None)
     if state:
         line["state"] = state

@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from base.json_text import TextError
+from base.masking import masked_number
 from services.calls.folders import CallFolders, safe_name
-from services.calls.masking import masked_number
 from services.calls.record import CallRecord
 
 RECORD = {

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 
 import pytest
@@ -15,7 +15,16 @@ from simulator.engine.profile import EngineProfile, default_profile
 from simulator.heard.call_folder import read_call_folder
 from simulator.heard.check import ReplayedCall, check, settings_of
 from simulator.heard.measure import measure_call
-from simulator.heard.replaying import AUDIO, LABELS, SCENARIO, analysis_of, open_replay, prepare
+from simulator.heard.replaying import (
+    AUDIO,
+    LABELS,
+    SCENARIO,
+    analysis_of,
+    labels_of,
+    open_replay,
+    prepare,
+    scenario_of,
+)
 from simulator.labels import read_labels
 from tests.simulator.test_heard import Line, folder_of, line, log_of
 
@@ -69,9 +78,15 @@ def test_its_labels_are_provisional_and_corrected_ones_stay(replayed: ReplayedCa
     corrected = json.dumps(raw | {"provisional": False})
     (folder / LABELS).write_text(corrected)
     call = read_call_folder(folder)
-    prepare(call, measure_call(call))
+    heard = measure_call(call)
+    prepare(call, heard)
     assert (folder / LABELS).read_text() == corrected
     (folder / LABELS).write_text(json.dumps(raw))
+    turns = tuple(turn.model_copy(update={"text": "It is 555 010 0142."}) for turn in call.record.turns)
+    heard = replace(heard, record=call.record.model_copy(update={"turns": turns}))
+    for made in (labels_of(heard), scenario_of(heard)):
+        assert "It is ••• ••• ••42." in json.dumps(made, ensure_ascii=False)
+        assert "0142" not in json.dumps(made)
 
 
 def test_a_scenario_never_holds_how_long_answers_took(replayed: ReplayedCall) -> None:

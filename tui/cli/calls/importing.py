@@ -14,11 +14,11 @@ from typing import Any
 
 from base.files import write_private
 from base.json_text import NotJsonError, TextError, json_of, read_text
+from base.masking import masked_words
 from base.os_errors import os_error_text
 from services.calls.folders import RECORD, CallFolders
 from services.calls.logs import read_log
 from services.calls.logs.shape import ImportedLog
-from services.calls.masking import masked_words
 from services.calls.record import AudioFile, CallAudio, CallRecord
 from simulator.audio.source import SUFFIXES, open_audio
 from simulator.beside import beside, is_file, is_folder

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import re
-from typing import Final
-
-from pydantic import JsonValue
+from typing import Any, Final
 
 _NUMBER: Final = re.compile(r"\+?\(?\d(?:[ \u00a0\u2009\u202f\u2010-\u2015().-]{0,2}\d){6,}")
 """What reads like a telephone number in a text."""
@@ -33,7 +31,7 @@ def masked_number(number: str | None) -> str | None:
     return "".join(shown)
 
 
-def masked_words(value: JsonValue) -> JsonValue:
+def masked_words(value: Any) -> Any:
     """Return a JSON value with what reads like a telephone number masked in each of its texts."""
     if isinstance(value, str):
         return _NUMBER.sub(lambda found: masked_number(found[0]) or "", value)
