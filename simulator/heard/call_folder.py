@@ -10,6 +10,8 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from base.files import write_whole
 from base.json_text import TextError, json_bytes, read_json
+from presets.config import parse
+from presets.layers import Layer
 from simulator.errors import SimulatorError
 from simulator.labels import first_fault
 
@@ -92,6 +94,7 @@ class CallRecord(_Part):
     ended_by: str | None = None
     voice_config: dict[str, Any] | None = None
     voice_config_from: str | None = None
+    inherited_voice_config: dict[str, Any] | None = None
     audio: CallAudio | None = None
     audio_state: str = "here"
     restore_at: str | None = None
@@ -101,6 +104,16 @@ class CallRecord(_Part):
     def service_name(self) -> str:
         """The service's name, "" where the call has none."""
         return str((self.service or {}).get("name") or "")
+
+    def settings(self) -> tuple[Layer, ...]:
+        """Return the settings it was made with, its own before those it inherits.
+
+        Raises :class:`~presets.config.ConfigError`.
+        """
+        found = (("the call's", self.voice_config), ("workspace", self.inherited_voice_config))
+        return tuple(
+            Layer(name, parse(values, source=f"{self.id}: its settings")) for name, values in found if values
+        )
 
     def logged(self, speaker: Speaker) -> list[LoggedTurn]:
         """Return one side's turns that have a start, in order of time."""

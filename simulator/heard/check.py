@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from presets.config import ConfigError, VoiceConfig, parse
+from presets.config import ConfigError, VoiceConfig
 from presets.layers import Layer, ResolvedVoiceConfig, resolve
 from simulator.activity.model import Activity
 from simulator.engine.profile import EngineProfile
@@ -133,7 +133,7 @@ def settings_of(record: CallRecord, given: VoiceConfig | None) -> tuple[Resolved
     """
     if record.voice_config is not None:
         try:
-            config = parse(record.voice_config, source=f"{record.id}: its settings")
+            layers = record.settings()
         except ConfigError as error:
             raise CheckError(f"{error}; pull the call again") from None
         said = {
@@ -141,7 +141,7 @@ def settings_of(record: CallRecord, given: VoiceConfig | None) -> tuple[Resolved
             "platform": "the platform's record",
             "today": "today's settings of its service",
         }
-        return resolve(Layer("the call's", config)), said.get(record.voice_config_from or "", "its own record")
+        return resolve(*layers), said.get(record.voice_config_from or "", "its own record")
     if given is not None:
         return resolve(Layer("--config", given)), "--config"
     return resolve(), "the built-in settings, as its own are not known"

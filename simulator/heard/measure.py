@@ -6,8 +6,8 @@ from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, replace
 from typing import Any
 
-from presets.config import ConfigError, parse
-from presets.layers import Layer, resolve
+from presets.config import ConfigError
+from presets.layers import resolve
 from simulator.heard.call_folder import CallRecord, KeptCall, LoggedTurn
 from simulator.heard.clocks import Clocks, aligned, clocks_of, contradictions, guess_swapped, swapped_by_log
 from simulator.heard.events import HeardEvent, events_of
@@ -320,7 +320,7 @@ def _speaks_no_fillers(record: CallRecord) -> bool:
     if record.voice_config is None:
         return False
     try:
-        config = resolve(Layer("the call's settings", parse(record.voice_config, source="call.json")))
+        config = resolve(*record.settings())
     except ConfigError:
         return False
     return config.filler_style == "silent"

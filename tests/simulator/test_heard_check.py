@@ -103,3 +103,5 @@ def test_settings_come_from_the_call_then_from_the_command(replayed: ReplayedCal
     given = configurations()["quality"]
     assert settings_of(unknown, given)[0].tts_model == "sonic-3"
     assert settings_of(replayed.record, given)[0].tts_model != "sonic-3"
+    inherits = unknown.model_copy(update={"voice_config": {}, "inherited_voice_config": {"tts_model": "sonic-3"}})
+    assert settings_of(inherits, None)[0].tts_model == "sonic-3"
