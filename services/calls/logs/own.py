@@ -8,7 +8,16 @@ from services.calls.logs.shape import ImportedLog
 from services.calls.record import SCHEMA, CallRecord
 
 _EARLIER = "turnlab.call/1"
-_KEPT = ("service", "version_set", "operator", "quality_score", "voice_config", "voice_config_from", "phone_number")
+_KEPT = (
+    "service",
+    "version_set",
+    "operator",
+    "quality_score",
+    "voice_config",
+    "voice_config_from",
+    "phone_number",
+    "inherited_voice_config",
+)
 
 
 def read(raw: JsonValue) -> ImportedLog | None:
@@ -21,7 +30,7 @@ def read(raw: JsonValue) -> ImportedLog | None:
         )
     except ValidationError:
         return None
-    more = {name: getattr(record, name) for name in _KEPT}
+    more = {name: getattr(record, name, None) for name in _KEPT}
     return ImportedLog(
         "Turnlab's own", record.id, record.started_at, record.ended_by, record.direction, record.turns, more
     )
