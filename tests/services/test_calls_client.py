@@ -237,7 +237,11 @@ NOW = datetime(2026, 11, 30, 12, tzinfo=UTC)
     ],
 )
 def test_a_restore_time_in_any_form(body: dict[str, Any], hours: int) -> None:
-    odd = {"expected_bytes": 1e18, "ready": "9999-12-31T23:59:59-01:00", "expected": "0001-01-01T00:00:00+01:00"}
+    odd: dict[str, Any] = {
+        "expected_bytes": 1e18,
+        "ready": "9999-12-31T23:59:59-01:00",
+        "expected": "0001-01-01T00:00:00+01:00",
+    }
     assert restore_time({**odd, **body}, None, NOW) == NOW + timedelta(hours=hours)
 
 
