@@ -84,7 +84,7 @@ class TurnlabApp(ConnectedApp, inherit_bindings=False):
         first_start: bool = False,
     ) -> None:
         super().__init__(connection, open_client, clock, read_only=read_only)
-        self._first_start = first_start
+        self._first_start, self._opens = first_start, bool(opened)
         self.tour: Tour | None = None
         """The tour, once it began."""
         self.failure: BaseException | None = None
@@ -153,9 +153,12 @@ class TurnlabApp(ConnectedApp, inherit_bindings=False):
         self._tell_of_keys(self._notes)
         if self._has_keys:
             self.set_interval(KEYS_LOOKED_AT_S, self._look_at_keys)
-        self.services_screen.pane.rows.begin_at = remembered(LAST_TUNED)
+        rows = self.services_screen.pane.rows
+        rows.begin_at = remembered(LAST_TUNED)
+        if self._first_start or (self._opens and not rows.begin_at):
+            rows.begin_at = self._fault_to_cure()
         if self._first_start:
-            self._begin_at_first()
+            self._begin_tour_once()
         self.connect()
         if calls_folder().is_dir():
             self._delete_expired_calls()
@@ -169,10 +172,14 @@ class TurnlabApp(ConnectedApp, inherit_bindings=False):
         for sentence in expired_deleted(CallFolders()):
             self.call_from_thread(self.notify, plain(sentence), title="Calls", markup=False)
 
-    def _begin_at_first(self) -> None:
-        from tui.tour import BEGIN_AT, note_begun
+    def _fault_to_cure(self) -> str:
+        from tui.tour import BEGIN_AT
 
-        self.services_screen.pane.rows.begin_at = BEGIN_AT
+        return BEGIN_AT
+
+    def _begin_tour_once(self) -> None:
+        from tui.tour import note_begun
+
         self.action_begin_tour()
         note_begun()
 

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from tests.tui.conftest import make_app, settle
 from tests.tui.pace import until
 from tui.app import TurnlabApp
@@ -57,6 +59,13 @@ async def test_a_first_start_begins_at_a_fault_that_can_be_cured_and_leads_throu
         chosen = again.services_screen.highlighted
         assert chosen is not None
         assert chosen.name == "Adaptive Support", "it begins at what was tuned last"
+
+
+async def test_a_first_start_with_a_folder_highlights_the_same_service(app: TurnlabApp, tmp_path: Path) -> None:
+    app = make_app(app._open_client, opened=[tmp_path])
+    async with app.run_test(size=(80, 24)) as pilot:
+        await settle(pilot)
+        await until(pilot, lambda: (one := app.services_screen.highlighted) and one.name == "Intake Line")
 
 
 def test_every_step_fits_into_a_small_screen() -> None:
