@@ -85,6 +85,10 @@ async def test_saving_sends_exactly_the_changed_fields_and_the_service_then_has_
 
         await pilot.press("u")
         await settle_on(pilot, FieldsPlanDialog)
+        app.screen.notify("Over a dialog.")
+        await until(pilot, lambda: bool(app.screen.query("Toast")), "a notice over the dialog")
+        await pilot.pause()
+        assert app.screen.query_one("Toast").region.y == 0, "what is below is the screen's own footer and tour"
         await pilot.press(*"release", "enter")
         await rest(pilot)
         assert (await app.client.get_service(service.id)).voice_config == service.voice_config
