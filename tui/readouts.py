@@ -176,11 +176,12 @@ def readouts(
     profile: EngineProfile,
     mixed: int = 0,
     second_voices: int = 0,
+    unchecked: int = 0,
 ) -> Readouts:
     """Make the table from a comparison of arms. ``recordings`` are (key, name for people).
 
     ``mixed`` of them hold both sides, so that barge-in is left out of them; ``second_voices`` seem to hold another
-    voice in the caller's room.
+    voice in the caller's room, and the labels of ``unchecked`` are a machine's guess.
     """
     arms = tuple(comparison.readouts["response_ms"].arms)
     runs = {arm: [measured[key, arm] for key, _ in recordings] for arm in arms}
@@ -199,7 +200,7 @@ def readouts(
         arms=arms,
         against=comparison.baseline,
         over=f"{where}, {turns} turn{'s' * (turns != 1)}",
-        caveats=_caveats(first, profile, mixed, second_voices),
+        caveats=_caveats(first, profile, mixed, second_voices, unchecked),
         why_no_interval=comparison.readouts["response_ms"].why_no_interval,
     )
 
@@ -234,7 +235,9 @@ def histograms(of_arms: Sequence[Sequence[int]], bins: int = HISTOGRAM_BINS) -> 
     return bars, f"{low / 1000:.1f}–{high / 1000:.1f} s"
 
 
-def _caveats(runs: Sequence[Measured], profile: EngineProfile, mixed: int, second_voices: int) -> tuple[str, ...]:
+def _caveats(
+    runs: Sequence[Measured], profile: EngineProfile, mixed: int, second_voices: int, unchecked: int
+) -> tuple[str, ...]:
     """Return what one must know to read the readouts; a narrow screen shows the first ones."""
     found = []
     if second_voices:
@@ -247,7 +250,8 @@ def _caveats(runs: Sequence[Measured], profile: EngineProfile, mixed: int, secon
         found.append("silence only (turnlab models fetch)")
     unlabelled = sum(not run.labelled for run in runs)
     if unlabelled:
-        found.append("unlabelled" if len(runs) == 1 else f"{unlabelled} of {len(runs)} unlabelled")
+        what = "labels not checked" if unchecked == unlabelled else "unlabelled"
+        found.append(what if len(runs) == 1 else f"{unlabelled} of {len(runs)} {what}")
     latencies = ("nav_ms", "engage_first_token_ms", "transport_ms")
     known = checked(profile.name)
     if known is not None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import replace
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
@@ -34,6 +35,8 @@ AUDIO, LABELS, SCENARIO, ANALYSIS = "caller.flac", "caller.json", "caller.scenar
 
 ORIGIN = "heard by Turnlab from both channels, not corrected"
 
+_MONTHS = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec")
+
 _BEFORE_MS, _AFTER_MS = 100, 350
 """How much of the room a move has around what is said in it."""
 
@@ -50,7 +53,7 @@ def labels_of(heard: HeardCall) -> dict[str, Any]:
     others = [one for one in floor.overlaps if one.kind != "interruption"]
     return {
         "id": heard.record.id,
-        "title": f"call {(heard.record.started_at or heard.record.id)[:16].replace('T', ' ')}",
+        "title": f"call of {_when(heard) or heard.record.id}",
         "audio": AUDIO,
         "duration_s": heard.duration_ms / 1000,
         "label_origin": ORIGIN,
@@ -73,6 +76,15 @@ def labels_of(heard: HeardCall) -> dict[str, Any]:
         ],
         "moves": _moves(floor, heard.duration_ms),
     }
+
+
+def _when(heard: HeardCall) -> str:
+    """Return when a call began, on this machine's clock: ``28 Nov 14:11``; nothing if that is not known."""
+    try:
+        started = datetime.fromisoformat((heard.record.started_at or "").replace("Z", "+00:00")).astimezone()
+    except (ValueError, OverflowError):
+        return ""
+    return f"{started.day} {_MONTHS[started.month - 1]} {started:%H:%M}"
 
 
 def _s(stretch: Stretch) -> list[float]:

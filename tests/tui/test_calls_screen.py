@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import threading
 from collections.abc import Callable, Mapping
 from datetime import UTC, datetime, timedelta
@@ -202,6 +203,13 @@ async def test_calls_are_pulled_and_measured(workspace_file: Path) -> None:
         await until(pilot, lambda: (folder / "caller.npz").exists(), "the analysis, beside the call")
         assert isinstance(app.screen, TuneScreen)
         assert str(folder / "caller.flac") in app.screen.recordings.found()
+        title = re.fullmatch(
+            r"call of (\d+ \w{3} \d\d:\d\d)", dict(app.screen.recordings.state.places)[folder / "caller.flac"]
+        )
+        assert title is not None
+        row = next(row for row in app.screen.recordings.state.rows or () if row.key == str(folder / "caller.flac"))
+        assert row.title == title[1]
+        assert "Labels not checked yet" in row.note
 
 
 async def test_a_pull_that_finds_no_calls_invites_to_no_other(workspace_file: Path) -> None:

@@ -7,14 +7,14 @@ from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
 
-from base.folders import own_recordings_folder
+from base.folders import calls_folder, own_recordings_folder
 from base.os_errors import os_error_text
 from simulator.activity.end_of_turn import EndOfTurnModel, end_of_turn_model
 from simulator.activity.model import Activity
 from simulator.audio.source import SUFFIXES
 from simulator.audio.what_if import AS_IT_IS, WhatIf
 from simulator.errors import SimulatorError
-from simulator.heard.replaying import analysis_anywhere
+from simulator.heard.replaying import AUDIO, analysis_anywhere
 from simulator.live_recording import recover_recordings
 from simulator.recording import Recording, bundled_folder, find_audio, open_recording
 
@@ -107,7 +107,15 @@ def open_found(file: Path, what_if: WhatIf = AS_IT_IS, place: Path | None = None
         return Found(key, file.name, None, without_folder(str(error), file), place)
     except OSError as error:
         return Found(key, file.name, None, _cannot_be_read(file, error), place)
-    return Found(key, recording.id, recording, place=place)
+    # The heading above it says that it is a call.
+    return Found(key, name_of(recording).removeprefix("call of "), recording, place=place)
+
+
+def name_of(recording: Recording) -> str:
+    """Return what a recording is called: as its file, or for a real call's caller, ``call of 28 Nov 14:11``."""
+    path, labels = recording.source.path.absolute(), recording.labels
+    is_call = path.name == AUDIO and path.is_relative_to(calls_folder().absolute())
+    return labels.title if is_call and labels is not None and labels.title else recording.id
 
 
 class Analyst:

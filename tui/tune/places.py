@@ -11,8 +11,10 @@ from pathlib import Path
 from threading import Lock
 from urllib.parse import unquote, urlsplit
 
-from base.folders import typed_path
+from base.folders import calls_folder, typed_path
+from base.json_text import NotJsonError, json_of
 from simulator.audio.what_if import AS_IT_IS
+from simulator.heard.replaying import AUDIO as CALL_AUDIO
 from tui.preferences import remember, remembered_list
 from tui.tune.bench import Found, audio_of, key_of, open_found, own_folder
 
@@ -138,11 +140,23 @@ def _open(file: Path, place: Path | None, known: Mapping[str, Found]) -> Found:
 
 def _titles(places: Sequence[Path]) -> list[str]:
     """Return short names of places, with the folder above where two are called the same."""
-    names = [place.name or str(place) for place in places]
+    names = [_call_name(place) or place.name or str(place) for place in places]
     return [
         name if names.count(name) == 1 else str(Path(place.parent.name) / name)
         for name, place in zip(names, places, strict=True)
     ]
+
+
+def _call_name(place: Path) -> str:
+    """Return what the caller of a kept call is called, by the labels beside it; nothing for any other file."""
+    if place.name != CALL_AUDIO or not place.is_relative_to(calls_folder().absolute()):
+        return ""
+    try:
+        labels = json_of(place.with_suffix(".json").read_bytes())
+    except (OSError, NotJsonError):
+        return ""
+    title = labels.get("title") if isinstance(labels, dict) else None
+    return title if isinstance(title, str) else ""
 
 
 def _stamps(files: Mapping[Path, Path | None]) -> dict[Path, Stamp]:

@@ -70,6 +70,8 @@ def row_of(found: Found) -> RecordingRow:
     labels = recording.labels
     about = labels.description if labels and labels.description else "unlabelled" if labels is None else ""
     note = f"{recording.title}. {about}" if labels and recording.title != recording.id else about
+    if labels is not None and labels.provisional:
+        note = f"{note}{'' if not note or note.endswith('. ') else ' '}Labels not checked yet: t."
     if recording.source.guessed_channel:
         note = f"{recording.source.channels} channels: the first is taken for the caller's. {note}"
     if recording.notes:

@@ -26,7 +26,7 @@ from simulator.measures.turns import Sound, TurnOutcome, false_barge_ins, talk_o
 from simulator.replay import Played
 from simulator.study import Run
 from tui.figures import signed
-from tui.tune.bench import AnalysedRecording
+from tui.tune.bench import AnalysedRecording, name_of
 from tui.tune.caller_audio import ArmClock, Speech, Waveform, align, speech_of, waveform
 
 WORTH_MARKING_MS = 20
@@ -226,7 +226,7 @@ def make_scene(
     measured = a.measured
     turns, asides = speech_of(analysed, a, clock_a)
     return Scene(
-        name=analysed.recording.id,
+        name=name_of(analysed.recording),
         duration_ms=duration_ms,
         ticks=clock_a,
         wave=waveform(analysed.activity),

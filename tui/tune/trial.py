@@ -14,7 +14,7 @@ from simulator.measures.verdict import joint_verdict
 from simulator.recording import Recording
 from simulator.study import Arm, Run, run
 from tui.readouts import Readouts, readouts
-from tui.tune.bench import AnalysedRecording
+from tui.tune.bench import AnalysedRecording, name_of
 from tui.tune.scene import ARMS, Scene, make_scene
 
 MOST_RUNS = 512
@@ -132,10 +132,12 @@ class TrialRunner:
                 progress((number + 1) / len(scope))
         measured = {key: one.measured for key, one in runs.items()}
         comparison = compare(measured, [analysed.key for analysed in scope], letters, letters[baseline])
-        names = [(analysed.key, analysed.recording.id) for analysed in scope]
+        names = [(analysed.key, name_of(analysed.recording)) for analysed in scope]
         mixed = sum(runs[analysed.key, letters[0]].mixed is not None for analysed in scope)
         others = sum(runs[analysed.key, letters[0]].second_voice is not None for analysed in scope)
-        shown = readouts(comparison, measured, names, self.profile, mixed, others)
+        labels = [analysed.recording.labels for analysed in scope]
+        unchecked = sum(one is not None and one.provisional for one in labels)
+        shown = readouts(comparison, measured, names, self.profile, mixed, others, unchecked)
         return Measurement(scope, runs, comparison, shown)
 
     def forget(self, key: str) -> None:

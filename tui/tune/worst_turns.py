@@ -15,7 +15,7 @@ from tui.dialogs.dialog import Dialog
 from tui.figures import difference, figure
 from tui.readouts import A
 from tui.terminal_text import cell, cut
-from tui.tune.bench import AnalysedRecording
+from tui.tune.bench import AnalysedRecording, name_of
 from tui.tune.trial import Measurement
 
 _LATENCIES = ("response_ms", "first_sound_ms")
@@ -85,7 +85,7 @@ def _turn(
     )
     return WorseTurn(
         key=analysed.key,
-        recording=analysed.recording.id,
+        recording=name_of(analysed.recording),
         number=number,
         words=texts[index] if index < len(texts) else "",
         own_ms=of_a.turn.end_ms,
