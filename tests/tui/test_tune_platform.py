@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 from collections.abc import AsyncIterator, Mapping
 from pathlib import Path
@@ -271,6 +272,14 @@ async def test_what_another_window_stored_is_noticed_and_no_draft_is_lost(client
     assert saving.answers.names == ["merge"]
     assert saving.session.draft.stored.max_buffer_delay_ms == 560
     assert saving.session.draft.changes() == {"barge_in_min_speech_s": None}, "theirs was chosen for the other"
+
+
+async def test_looking_at_what_is_stored_never_holds_up_a_save(client: ServicesClient) -> None:
+    saving = await intake(client, send=True)
+    saving.controller.look()
+    await asyncio.sleep(0)
+    await saving.save()
+    assert saving.host.told == ["Saved: 2 fields of Intake Line · u takes it back"]
 
 
 class Losing(httpx.AsyncBaseTransport):

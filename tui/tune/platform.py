@@ -86,6 +86,8 @@ class PlatformController:
         """What another user stored that is said already and waits for an answer."""
         self._busy = False
         """Whether the draft is being saved, or a save taken back."""
+        self._unsure = False
+        """Whether it is not known what became of the last change."""
         self._left = False
         """Whether the person leaves and has said what becomes of the draft."""
 
@@ -147,7 +149,6 @@ class PlatformController:
         """Do one thing at a time: ending one that sends would leave its outcome unsaid."""
 
         async def alone() -> None:
-            self._busy = True
             try:
                 await work()
             finally:
@@ -156,6 +157,7 @@ class PlatformController:
         if self._busy:
             self._host.tell("The last save is still under way. Ask again.", "Not now", severity="warning")
         else:
+            self._busy = True  # before the next key
             self._host.start(alone, "saving")
 
     async def _save(self) -> bool:
@@ -168,6 +170,7 @@ class PlatformController:
         try:
             return await self._offer(client, service)
         except UncertainError as error:
+            self._unsure = True
             self._host.tell(str(error), "Not known whether it is saved", severity="error", timeout=20)
         except ServiceError as error:
             self._host.tell(str(error), "Not saved", severity="error", timeout=10)
@@ -223,6 +226,7 @@ class PlatformController:
         """Send a plan. Raises :class:`MovedFieldsError` if another user changed its fields meanwhile."""
         sent = self._session.draft.config
         applied = await apply_fields(client, plan, self._backups, who=who())
+        self._unsure = False
         self._session.saved(sent, applied.stored)
         way_back = ""
         if applied.change is not None:
@@ -247,19 +251,25 @@ class PlatformController:
         """
         can = self.client is not None and self._session.service is not None and not self.why_kept_here
         if can and self._in_view() and not self._busy:
-            self._start(partial(self._look, asks))
+            self._host.start(partial(self._look, asks), "looking", exclusive=True)
 
     async def _look(self, asks: bool) -> None:
         service, client, draft = self._session.service, self.client, self._session.draft
         assert service is not None
         assert client is not None
+        began = draft.stored
         try:
             now = await client.get_service(service.id)
         except ServiceError:
             return  # saving says what is wrong
-        stored = now.voice_config
-        if stored == draft.stored or stored == self._theirs or not self._in_view():
+        # A save that began meanwhile looks itself, and one that ended stored something newer than this.
+        if self._busy or draft.stored != began or not self._in_view():
             return
+        if now.voice_config not in (draft.stored, self._theirs):
+            self._start(partial(self._take_in, now, asks))
+
+    async def _take_in(self, now: Service, asks: bool) -> None:
+        draft, stored = self._session.draft, now.voice_config
         names = ", ".join(changes(draft.stored, stored))
         what = f"{names} of {self._session.title}"
         if conflicts(draft.stored, draft.config, stored):
@@ -273,7 +283,9 @@ class PlatformController:
                 timeout=SECONDS_TO_READ,
             )
         elif await self._merge(now):
-            self._host.tell(what, "Changed by another user meanwhile", timeout=SECONDS_TO_READ)
+            whose = "your last change or another user" if self._unsure else "another user"
+            self._unsure = False
+            self._host.tell(what, f"Changed by {whose} meanwhile", timeout=SECONDS_TO_READ)
             self._saved(now)
 
     # ---- taking a save back
@@ -293,6 +305,7 @@ class PlatformController:
         try:
             await self._offer_back(client, service, last)
         except UncertainError as error:
+            self._unsure = True
             self._host.tell(str(error), "Not known whether it is taken back", severity="error", timeout=20)
         except (NoBackupError, NotFoundError, InvalidError) as error:
             self._saves.remove(last)
@@ -316,6 +329,7 @@ class PlatformController:
             return
         config = draft.config
         applied = await apply_fields(client, plan, self._backups, who=who())
+        self._unsure = False
         self._saves.remove(last)
         if draft.config == config and not draft.changes():
             self._session.taken_back(plan.after, applied.stored, self._saves[-1].steps if self._saves else 0)
