@@ -205,6 +205,13 @@ async def test_an_edit_asks_before_it_replaces_what_somebody_else_stored(workspa
         assert (await named(client)).description == "theirs"
         assert changes.undo_label == ""
 
+        host.answers = [lambda form: dict(form.typed) | {"description": "mine"}, lambda _: True]
+        await changes.edit(client, await named(client))
+        await other.update_service(before.id, {"description": "theirs"})
+        await changes.undo(client)
+        assert host.said[-1] == "Nothing to take back: Intake Line holds that already."
+        assert changes.undo_label == "", "what was written before it comes next"
+
 
 def _stale_once(real: Any, stale: Service) -> Any:
     answers = [stale]
@@ -349,7 +356,8 @@ async def test_a_promotion_is_taken_back_and_asks_again_when_something_moved(wor
         host.answers = [lambda _: True] * 3
         await sets.roll_back(client, one, "preview")
         assert await preview() == before
-        assert [written.label for written in ways_back] == ["promotion of preview", "rollback of preview"]
+        labels = [written.label for written in ways_back]
+        assert labels == ["promotion of preview of Intake Line", "rollback of preview of Intake Line"]
         assert await ways_back.pop().run(client)
         assert await preview() == one.version_sets["test"], "the rollback is taken back"
         await sets.roll_back(client, one, "preview")

@@ -111,6 +111,10 @@ class ChangesController:
 
         plan = await plan_rollback(client, service.id, subject, Backups(), change)
         what = "voice settings" if subject == "voice_config" else "settings"
+        if plan.nothing_to_do and not keeps:
+            # Else it would stand before everything that was written earlier.
+            self._host.say(f"{service.name} holds that already.", title="Nothing to take back")
+            return True
         return await self._carry_out(
             client,
             plan,

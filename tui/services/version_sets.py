@@ -202,7 +202,7 @@ class VersionSetsController:
             )
         if applied.change is not None and keeps:
             back = partial(self.take_back, service_id=plan.service.id, name=plan.target, change=applied.change)
-            self._note(TakeBack(f"{_DEEDS[plan.action]} of {plan.target}", back))
+            self._note(TakeBack(f"{_DEEDS[plan.action]} of {plan.target} of {plan.service.name}", back))
             lines.append(f"u takes it back (change {applied.change}).")
         verb = {"promote": "promoted", "upsert": "written", "delete": "deleted", "rollback": "rolled back"}
         way = f"{plan.source} → {plan.target}" if plan.source else plan.target
