@@ -10,16 +10,21 @@ from typing import Any
 from presets.config import VoiceConfig
 from services.model import Service
 from simulator.devices.listing import Devices
+from simulator.engine.events import SpeechStarted
+from simulator.engine.profile import default_profile
 from simulator.engine.scenario import default_scenario
+from simulator.engine.why import Why
 from simulator.session import commands
 from simulator.session.commands import SessionCommand
 from simulator.session.settings import EchoGuard, SessionSettings
-from simulator.session.state import DeviceInForce, Notice, RecordingState, SessionMessage, Snapshot
+from simulator.session.state import DeviceInForce, Happened, Notice, RecordingState, SessionMessage, Snapshot
 from tests.tui.controller_host import Answers, QuietHost
 from tui.live.call import CallController, CallState, remembered_state
 from tui.live.commands import RECORD, TALK
 from tui.live.device_dialog import DevicesController
+from tui.live.live_timeline import LiveStory
 from tui.preferences import remember, remembered
+from tui.tune.scene import Clip
 from tui.tune.session import Session
 
 MICROPHONE = DeviceInForce("headset", 16_000, 1, 10.0)
@@ -204,3 +209,20 @@ def test_choices_that_are_made_at_once_are_all_remembered() -> None:
     with ThreadPoolExecutor(8) as threads:
         list(threads.map(lambda name: remember(name, name), names))
     assert [remembered(name) for name in names] == names
+
+
+def test_the_timeline_of_a_call_has_nothing_of_the_call_before() -> None:
+    story, profile = LiveStory(), default_profile()
+    why = Why("speech", {"start_probability": 0.5, "frames": 2})
+    before, after = (Happened(SpeechStarted(t_ms, 0, why, start_ms=t_ms, span=0), "A") for t_ms in (50, 60_000))
+    story.add(before)
+    story.look(Snapshot(phase="running", now_ms=60_100))
+    story.end()
+    story.add(after)  # what it still reported as it closed
+    now = Snapshot(phase="running", now_ms=320, arm="A")
+    story.look(now)
+    scene = story.scene(now, profile)
+    assert (scene.turns, scene.lanes[0].marks) == ((), ())
+    story.look(replace(now, now_ms=9_600))
+    story.look(replace(now, now_ms=640))
+    assert story.scene(replace(now, now_ms=640), profile).clips == (Clip(640, 0, 1),), "its clock went back to 0"

@@ -39,6 +39,8 @@ KEPT_MS = 120_000
 """What is longer ago is in no view."""
 REDRAWN_MS = 200
 """The drawing goes on by this much of the call at a time: more would cost, and not be seen."""
+_LATE_MS = 1_000
+"""A call is looked at no later than this after it reported something."""
 _LOUD = 0.25
 """Quieter calls are not drawn as if they were as loud as this."""
 
@@ -60,6 +62,8 @@ class LiveTimeline(Timeline, can_focus=False):
 
     def look(self, shown: Snapshot, profile: EngineProfile) -> None:
         """Take in how the call stands, and draw it where enough has passed."""
+        if shown.phase == "stopped":
+            self._story.end()
         if shown.phase != "running":
             return
         self._story.look(shown)
@@ -86,13 +90,22 @@ class LiveStory:
         if isinstance(told, Happened):
             self._events.append(told.event)
         elif isinstance(told, Notice) and told.kind == "call":
-            self._events.clear()
-            self._looks.clear()
+            self.end()
+
+    def end(self) -> None:
+        """Forget the call: the next one begins at 0."""
+        self._events.clear()
+        self._looks.clear()
 
     def look(self, shown: Snapshot) -> None:
         """Take in how loud the caller is, and how likely it is a voice."""
         frame = shown.now_ms // FRAME_MS
-        if self._looks and frame <= self._looks[-1][0]:
+        if self._looks and frame < self._looks[-1][0]:
+            self._looks.clear()  # they are of the call before
+        if not self._looks:
+            # What a call reports as it closes may come after its end.
+            self._events = [event for event in self._events if event.t_ms <= shown.now_ms + _LATE_MS]
+        elif frame == self._looks[-1][0]:
             return
         peak_db = shown.level.peak_db
         peak = 10 ** (peak_db / 20) if peak_db > QUIETEST_DB else 0.0
