@@ -80,6 +80,7 @@ class Tour:
         """Of each Tune screen: how much advice was taken, and how many steps its draft had, as the tour began."""
         self._lines: list[GuideLine] = []
         self._looking: Timer | None = None
+        self._ending: Timer | None = None
 
     @property
     def on(self) -> bool:
@@ -88,6 +89,7 @@ class Tour:
 
     def begin(self) -> None:
         """Say the first step."""
+        self._stay()
         self._left, self._done, self._slid, self._saves = list(STEPS), set(), False, 0
         standing = self._app.tunes.standing
         self._opened = bool(standing)
@@ -97,12 +99,19 @@ class Tour:
         self.look()
 
     def end(self) -> None:
-        """Say nothing more, and do not begin by itself again."""
+        """Say nothing more."""
+        self._stay()
         if self._looking is not None:
             self._looking.stop()
             self._looking = None
         for line in self._lines:
             line.say("")
+
+    def _stay(self) -> None:
+        """Forget the end that a tour comes to some seconds after its last step: another may have begun."""
+        if self._ending is not None:
+            self._ending.stop()
+            self._ending = None
 
     def skip(self) -> None:
         """Go on with the next step."""
@@ -138,7 +147,7 @@ class Tour:
         self._done.update(step for step in self._left if step.id in done)
         left = [step for step in self._left if step.id not in done]
         if self._left and not left:
-            self._app.set_timer(SHOWN_AT_THE_END_S, self.end)
+            self._ending = self._app.set_timer(SHOWN_AT_THE_END_S, self.end)
         self._left = left
         if (line := self._line()) is not None:
             line.say(self._text(line.app.size.width))
