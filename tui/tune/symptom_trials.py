@@ -142,8 +142,13 @@ class SymptomsController:
             self._when_settled(self._hear)
 
     def _when_settled(self, call: Callable[[], object]) -> None:
+        """Call it once the draft was tried as it is now, unless it is another by then."""
+        wanted = self._drafts.session.draft.config
+
         def look() -> None:
-            if self._settled():
+            if self._drafts.session.draft.config != wanted:
+                looking.stop()
+            elif self._settled():
                 looking.stop()
                 call()
 
