@@ -274,6 +274,14 @@ async def test_all_detected_turns_are_taken_at_once_and_back_at_once(
     turns = [mark for mark in editor.marks if mark[0] == "turn"]
     assert len(turns) == len(detected) - 1, "what has a label already is left"
 
+    silent = {"kind": "turn", "start_s": 0.0, "end_s": 0.1, "anchor": {"at": 0.0}}
+    file = call.with_suffix(".json")
+    file.write_text(json.dumps(json.loads(file.read_text()) | {"moves": [silent]}))
+    editor = Editor(booking, call)
+    editor.labels.take_detected()
+    assert editor.states[-1].problem == "The voice that was detected lies in no move: m adds one."
+    assert not editor.host.told, "u would take back something else"
+
 
 async def test_short_sounds_are_not_taken_for_turns(analyses: Path, tmp_path: Path) -> None:
     call = own_call(tmp_path, turns=[], events=[], backchannels=[], noises=[], hesitations=[], moves=[])

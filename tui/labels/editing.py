@@ -318,11 +318,12 @@ class LabelsController:
             self.show("All voice that was detected is labelled already.")
         elif not free:
             self.show(f"No turn is left to take; {are_left}.")
-        elif self.change(take):
+        elif self.change(take) and not added:
+            self.show("The voice that was detected lies in no move: m adds one.")
+        elif added:
             left = f"; {len(free) - added} lie in no move" if added < len(free) else ""
-            aside = f"; {are_left}" if short else ""
-            taken = f"{added} turn{'s' * (added != 1)} taken{left}{aside} · u takes them back"
-            self._host.tell(taken, "Detected voice")
+            left += f"; {are_left}" if short else ""
+            self._host.tell(f"{added} turn{'s' * (added != 1)} taken{left} · u takes them back", "Detected voice")
 
     def bound(self, which: Literal["start", "end"]) -> None:
         """Let the chosen label start or end at the place."""
