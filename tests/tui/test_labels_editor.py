@@ -366,6 +366,9 @@ async def test_what_is_labelled_is_heard_from_the_place_alone_and_in_a_loop(
     editor.labels.go_to(span.start_ms)
     hearing.toggle()
     await hear(lambda: editor.labels.place_ms > span.start_ms + 60)
+    editor.labels.show("Not done.")
+    await hear(lambda: editor.labels.place_ms > span.start_ms + 120)
+    assert editor.states[-1].problem == "Not done.", "what is heard does not take it away"
     editor.labels.go_to(span.start_ms + 3000)
     await hear(lambda: editor.labels.place_ms > span.start_ms + 3060)  # it goes on where the place is put
     hearing.toggle()

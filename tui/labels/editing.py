@@ -246,9 +246,9 @@ class LabelsController:
         if wanted:
             self.go_to(wanted[0] if steps > 0 else wanted[-1])
 
-    def go_to(self, t_ms: float) -> None:
+    def go_to(self, t_ms: float, problem: str = "") -> None:
         """Move the place to a moment."""
-        self._become(self.chosen, min(max(round(t_ms), 0), self._duration_ms))
+        self._become(self.chosen, min(max(round(t_ms), 0), self._duration_ms), problem)
 
     def point(self, t_ms: int, kinds: Collection[Kind]) -> None:
         """Move the place to a moment, and choose the label of one of these kinds that lies there."""

@@ -131,7 +131,7 @@ class HearingController:
             self._go_along(self._until_ms)
 
     def _go_along(self, own_ms: int) -> None:
-        self._labels.go_to(own_ms)
+        self._labels.go_to(own_ms, self._labels.state.problem)  # which is still to be read
         self._arrived_ms = self._labels.place_ms
 
     def _tell(self, wrong: str, *, fault: bool) -> None:
