@@ -272,6 +272,9 @@ async def test_what_another_window_stored_is_noticed_and_no_draft_is_lost(client
     assert saving.answers.names == ["merge"]
     assert saving.session.draft.stored.max_buffer_delay_ms == 560
     assert saving.session.draft.changes() == {"barge_in_min_speech_s": None}, "theirs was chosen for the other"
+    await meanwhile(client, saving, max_buffer_delay_ms=540)
+    await time_passes()
+    assert saving.session.draft.stored.max_buffer_delay_ms == 540, "also where it was once before"
 
 
 async def test_looking_at_what_is_stored_never_holds_up_a_save(client: ServicesClient) -> None:

@@ -218,6 +218,7 @@ class PlatformController:
         if (losing := await giving_way(title, both, self._questions.merge)) is None:
             return False
         if now.voice_config != draft.stored:
+            self._theirs = None
             self._session.take_in(now, losing)
             self._changed()
         return True
@@ -226,7 +227,7 @@ class PlatformController:
         """Send a plan. Raises :class:`MovedFieldsError` if another user changed its fields meanwhile."""
         sent = self._session.draft.config
         applied = await apply_fields(client, plan, self._backups, who=who())
-        self._unsure = False
+        self._unsure, self._theirs = False, None
         self._session.saved(sent, applied.stored)
         way_back = ""
         if applied.change is not None:
@@ -329,7 +330,7 @@ class PlatformController:
             return
         config = draft.config
         applied = await apply_fields(client, plan, self._backups, who=who())
-        self._unsure = False
+        self._unsure, self._theirs = False, None
         self._saves.remove(last)
         if draft.config == config and not draft.changes():
             self._session.taken_back(plan.after, applied.stored, self._saves[-1].steps if self._saves else 0)
