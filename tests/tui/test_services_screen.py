@@ -16,6 +16,7 @@ from services.model import Page, Service, VersionSet, WorkspaceVoiceSettings
 from tests.tui.conftest import ScriptedClient, make_app, service, settle
 from tests.tui.pace import until
 from tui.app import TurnlabApp
+from tui.commands.place import CommandsProvider
 from tui.services.list_pane import ServiceList, ServiceNotice
 from tui.services.screen import ServicesScreen
 from tui.services.version_set_table import ordered
@@ -279,6 +280,8 @@ async def test_hostile_text_is_only_shown(size: tuple[int, int], tabs: int) -> N
             assert all(len(row) <= size[0] for row in rows(pilot))
             await pilot.press("escape", "j")
             await settle(pilot)
+        found = [str(hit.prompt) async for hit in CommandsProvider(screen(pilot)).search("leave")]
+        assert "[@click=app.quit]leave[/]  service" in found
 
 
 async def test_the_tabs_turn_in_both_directions(app: TurnlabApp) -> None:

@@ -211,7 +211,12 @@ class CommandsProvider(Provider):
 
 
 def _jump_hit(jump: Jump, score: float, matcher: Matcher) -> Hit:
-    name = Content.assemble(matcher.highlight(jump.name), (f"  {jump.kind}", "$text-muted"))
+    name = Content(jump.name)
+    # The matcher's own way would take what is named in brackets, by a server or a file, for markup.
+    for offset in matcher.fuzzy_search.match(matcher.query, jump.name)[1]:
+        if not jump.name[offset].isspace():
+            name = name.stylize(matcher.match_style, offset, offset + 1)
+    name = Content.assemble(name, (f"  {jump.kind}", "$text-muted"))
     return Hit(score, name, jump.go, text=jump.name, help=jump.about or f"Go to this {jump.kind}.")
 
 
