@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Awaitable, Callable, Iterable, Mapping
 from functools import partial
 from inspect import isawaitable
@@ -150,6 +151,8 @@ def key_names(command: Command, screen: Screen[Any]) -> list[str]:
     return list(dict.fromkeys(screen.app.get_key_display(binding) for binding in bound))
 
 
+_AT_ONCE = 100
+"""So many names are matched before others get their turn: a workspace may have thousands."""
 _FOUND_ELSEWHERE = 0.1
 """How well something fits that was found by other words than its name."""
 
@@ -183,7 +186,9 @@ class CommandsProvider(Provider):
             if (score := matcher.match(theme)) > 0:
                 yield Hit(score, matcher.highlight(theme), self._runner(action), text=theme, help=about)
         offered: set[tuple[str, str]] = set()
-        for jump in self._jumps():
+        for number, jump in enumerate(self._jumps(), start=1):
+            if not number % _AT_ONCE:
+                await asyncio.sleep(0)  # so that the next key is not kept waiting
             if (jump.kind, jump.name) not in offered and (score := matcher.match(jump.name)) > 0:
                 offered.add((jump.kind, jump.name))
                 yield _jump_hit(jump, score, matcher)
