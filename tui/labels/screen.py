@@ -24,7 +24,7 @@ from tui.labels.editing import FIELDS, LANES_MEAN, MEANS, LabelsController, Labe
 from tui.labels.hearing import HearingController, remembered_speaker
 from tui.labels.label_timeline import LabelTimeline, label_scene
 from tui.labels.saving import LabelFileController
-from tui.terminal_text import content, plain
+from tui.terminal_text import content, plain, show_text
 from tui.tune.bench import AnalysedRecording
 from tui.widgets.key_line import KeyLine
 from tui.widgets.timeline import TIMELINE_STYLES
@@ -167,14 +167,14 @@ class LabelEditor(Place, ModalScreen[None]):
     def watch_edited(self, state: LabelsState) -> None:
         """Show how the labels stand."""
         self.timeline.put(state.marks, state.chosen, state.place_ms)
-        self.query_one("#labels-title", Static).update(content(self._title_line(state)))
-        self.query_one("#labels-chosen", Static).update(content(_about_chosen(state)))
+        show_text(self.query_one("#labels-title", Static), content(self._title_line(state)))
+        show_text(self.query_one("#labels-chosen", Static), content(_about_chosen(state)))
         means = MEANS[state.chosen.kind] if state.chosen else LANES_MEAN
-        self.query_one("#labels-meaning", Static).update(content(means))
+        show_text(self.query_one("#labels-meaning", Static), content(means))
         about = self.files.file.note or "s and e let the chosen label start and end at the place, < and > move it"
-        self.query_one("#labels-place", Static).update(content(f"Place ▼ {_exact(state.place_ms)} · {about}"))
+        show_text(self.query_one("#labels-place", Static), content(f"Place ▼ {_exact(state.place_ms)} · {about}"))
         line = self.query_one("#labels-problem", Static)
-        line.update(content(state.problem))
+        show_text(line, content(state.problem))
         line.display = bool(state.problem)
 
     def _title_line(self, state: LabelsState) -> str:

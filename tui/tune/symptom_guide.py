@@ -17,7 +17,7 @@ from textual.worker import get_current_worker
 
 from simulator.errors import SimulatorError
 from tui.dialogs.dialog import Dialog
-from tui.terminal_text import content, screen_text
+from tui.terminal_text import content, screen_text, show_text
 from tui.tune.symptom_trials import LOOKS_A_SECOND, Material, Use
 from tui.tune.symptoms import (
     SYMPTOMS,
@@ -269,4 +269,4 @@ class SymptomGuide(Dialog[tuple[Advice, Use]]):
         )
 
     def _say(self, text: str) -> None:
-        self.query_one("#offers-said", Static).update(content(text))
+        show_text(self.query_one("#offers-said", Static), content(text))
