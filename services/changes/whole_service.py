@@ -57,7 +57,8 @@ class PartlyMadeError(ServiceError):
     """A service was made again, and not all of its version sets with it, or it is not known whether they were."""
 
     def __init__(self, made_id: str, missing: Sequence[str], cause: ServiceError) -> None:
-        lacks = f"without {', '.join(missing)}" if missing else "and could not be read"
+        perhaps = "perhaps " * cause.outcome_unknown
+        lacks = f"{perhaps}without {', '.join(missing)}" if missing else "and could not be read"
         super().__init__(f"it is there again under the id {made_id}, {lacks}: {cause}", status=cause.status)
         self.made_id = made_id
         self.missing = tuple(missing)
