@@ -13,7 +13,8 @@ from pydantic import JsonValue
 from base.json_text import canonical_json, json_line
 from services.client import ServicesClient
 from services.errors import ServiceError
-from services.model import Agent, ContextGraph, Service, VersionSet
+from services.model import Agent, BehaviorSet, ContextGraph, Service, VersionSet
+from services.paging import Pages
 from services.writing import JsonObject, write_version_set
 
 
@@ -68,16 +69,13 @@ async def behavior_names(client: ServicesClient) -> tuple[dict[str, str], str]:
     if why := client.unsupported.get("list_behavior_sets"):
         return {}, why
     names: dict[str, str] = {}
-    continuation: int | None = None
+    pages = Pages[BehaviorSet](lambda continuation: client.list_behavior_sets(continuation=continuation))
     try:
-        while True:
-            page = await client.list_behavior_sets(continuation=continuation)
-            names |= {one.id: one.name for one in page.items if one.name}
-            if page.continuation is None:
-                return names, ""
-            continuation = page.continuation
+        while not pages.complete:
+            names |= {one.id: one.name for one in await pages.more() if one.name}
     except ServiceError as error:
         return names, str(error)
+    return names, ""
 
 
 async def _newest(
