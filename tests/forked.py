@@ -131,7 +131,7 @@ def run(
     *,
     cwd: Path | None = None,
     said: str | None = None,
-    timeout: float = 120,
+    timeout: float = 300,
     script: str | None = None,
 ) -> subprocess.CompletedProcess[str]:
     """Run a command to its end, with ``said`` on its standard input.

@@ -177,6 +177,8 @@ class Tour:
 
     def _line(self) -> GuideLine | None:
         """Return the line of the screen in view, mounted when it is first wanted; ``None`` where it has none."""
+        if not self._app.screen_stack:  # the app is ending
+            return None
         screen = self._app.screen
         if not isinstance(screen, Place) or screen.is_modal or not screen.is_mounted or not screen.children:
             return None

@@ -10,11 +10,13 @@ import pytest
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
+from services.calls.embedded.sounds import CallSounds
 from services.embedded.access import Access, Authenticator, access
 from services.embedded.app import create_app
 from services.embedded.database import Database
 from services.embedded.rate_limits import RateLimits
 from services.embedded.seed import demo_id, seed
+from tests.services.test_calls_client import make
 
 EXAMPLES = settings().max_examples // 12
 """For each operation."""
@@ -25,7 +27,7 @@ class _Platform:
 
     def __init__(self, folder: Path) -> None:
         self.database = Database.open(folder / "workspace.db", fill=seed)
-        self.app = create_app(self.database, limits=RateLimits(window_s=0))
+        self.app = create_app(self.database, limits=RateLimits(window_s=0), sounds=CallSounds(make))
         self.access: Access = access(self.database)
         with self.database.write() as db:
             key = (self.access.organization_id, self.access.api_key_id, self.access.token, self.access.user_id)
