@@ -57,6 +57,12 @@ class VersionSet(BaseModel):
     applied_behavior_ids: list[Stripped] | None = None
 
 
+class LLMConfigShown(LLMConfig):
+    """A model as it is answered: the Platform API stores any text as its name."""
+
+    llm_name: str
+
+
 class VersionSetShown(BaseModel):
     """A version set as it is answered."""
 
@@ -64,7 +70,7 @@ class VersionSetShown(BaseModel):
 
     agent_version_number: int | None
     service_hierarchical_state_machine_version_number: int | None
-    llm_model_preferences: dict[str, LLMConfig]
+    llm_model_preferences: dict[str, LLMConfigShown]
     applied_behavior_ids: list[str]
 
 
