@@ -7,10 +7,12 @@ import os
 import pty
 import re
 import select
+import signal
 import struct
 import subprocess
 import termios
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 from time import monotonic
 from typing import Any
@@ -78,11 +80,19 @@ class Terminal:
         return self._process.returncode
 
     def close(self) -> None:
-        """End the command, if it runs, and the terminal."""
-        self._process.kill()
+        """End the command and what it started, if they run, and the terminal."""
+        with suppress(ProcessLookupError):
+            os.killpg(self._process.pid, signal.SIGKILL)
         self._process.wait()
-        os.close(self._near)
+        for end in (self._near, self._far):
+            with suppress(OSError):  # closed already by vanish()
+                os.close(end)
+
+    def vanish(self) -> int:
+        """Take the terminal away without a signal; return the command's exit code once it has ended."""
         os.close(self._far)
+        os.close(self._near)
+        return self._process.wait(DEADLINE_S)
 
     @property
     def said(self) -> str:

@@ -5,7 +5,10 @@ from __future__ import annotations
 import gc
 import json
 import os
+import select
+import signal
 import sys
+import threading
 import time
 from collections.abc import Sequence
 from pathlib import Path
@@ -45,6 +48,8 @@ def open_dashboard(connection: str | None = None, *, read_only: bool = False, op
         sys.stderr.write("turnlab: the dashboard needs a terminal; for scripts see 'turnlab simulate --help'\n")
         return 2
     draw_in_utf8()
+    if not in_browser and hasattr(select, "poll"):  # not on Windows
+        threading.Thread(target=_end_with_the_terminal, daemon=True).start()
     # Importing makes many objects and no garbage; the app collects again once its first screen stands.
     gc.disable()
     from base.unexpected import report_stopped
@@ -65,6 +70,17 @@ def open_dashboard(connection: str | None = None, *, read_only: bool = False, op
         report_stopped(app.failure)
         return 1
     return app.return_code or 0
+
+
+def _end_with_the_terminal() -> None:
+    """End the process when its terminal is gone, also where no SIGHUP is sent or it is ignored.
+
+    Textual would read the end of a file again and again, and take a whole processor for it.
+    """
+    terminal = select.poll()
+    terminal.register(sys.stdin.fileno(), 0)  # nothing but a hang-up wakes it
+    if any(event & select.POLLHUP for _, event in terminal.poll()):
+        os.kill(os.getpid(), signal.SIGTERM)
 
 
 def serve_dashboard(

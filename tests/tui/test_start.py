@@ -86,6 +86,12 @@ def test_a_folder_that_is_named_opens_in_tune(start: Start, tmp_path: Path) -> N
     terminal.assert_restored()
 
 
+def test_a_terminal_that_vanishes_without_a_signal_ends_the_dashboard(start: Start) -> None:
+    terminal = start("env", "--ignore-signal=HUP", TURNLAB)
+    terminal.see(FIRST_SERVICE)
+    assert terminal.vanish() != 0
+
+
 @pytest.mark.slow
 def test_the_command_of_the_readme_opens_the_dashboard(start: Start) -> None:
     if not (shutil.which("uv") or (CLONE / ".launcher").exists()):
