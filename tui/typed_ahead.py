@@ -13,7 +13,7 @@ from time import monotonic
 from typing import Any
 
 from textual.app import App
-from textual.events import Event
+from textual.events import Event, Key
 from textual.message_pump import MessagePump
 from textual.screen import Screen
 
@@ -51,10 +51,12 @@ class TypedAhead:
             if not (self._app.is_running and self._app.screen_stack):
                 self._waiting.clear()
                 return
-            screen = self._app.screen
+            screen, event = self._app.screen, self._waiting.popleft()
+            if isinstance(event, Key) and event.key in ("pageup", "pagedown"):
+                await _laid_out(screen)  # a list that was filled since counts its lines then
             way = list((self._app.focused or screen).ancestors_with_self)
             try:
-                await self._hand_on(self._waiting.popleft())
+                await self._hand_on(event)
             except Exception as error:
                 self._app._handle_exception(error)
                 return
@@ -69,14 +71,19 @@ class TypedAhead:
         await _until(self._stands)
         if self._app.screen_stack and (screen := self._app.screen) is not before:
             # Lists know their lines once they were laid out, and a message sets the focus.
-            laid_out = asyncio.Event()
-            screen.call_after_refresh(laid_out.set)
-            await _until(lambda: laid_out.is_set() or not screen.is_running)
+            await _laid_out(screen)
             await _reached(self._app)
 
     def _stands(self) -> bool:
         stack = self._app.screen_stack
         return not self._app.is_running or (bool(stack) and stack[-1].is_mounted and not self._busy())
+
+
+async def _laid_out(screen: Screen[Any]) -> None:
+    """Wait until a screen has laid out and painted what it holds."""
+    done = asyncio.Event()
+    screen.call_after_refresh(done.set)
+    await _until(lambda: done.is_set() or not screen.is_running)
 
 
 async def _reached(pump: MessagePump) -> None:
