@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, ClassVar, Literal
 from textual import work
 from textual.app import App, ScreenStackError
 from textual.binding import BindingType
+from textual.command import CommandPalette
 from textual.css.query import NoMatches
 from textual.events import Event, InputEvent, Key, Paste
 from textual.message import Message
@@ -216,10 +217,14 @@ class TurnlabApp(ConnectedApp, inherit_bindings=False):
         return any(worker.group == "places" and worker.is_running for worker in self.workers)
 
     def _handle_exception(self, error: Exception) -> None:
-        if self._exit and isinstance(getattr(error, "error", error), NoMatches | ScreenStackError):
+        cause = getattr(error, "error", error)  # a failed worker's own error
+        if self._exit and isinstance(cause, NoMatches | ScreenStackError):
             return  # a screen that was about to open gets no widgets any more, and misses them
+        searching = any(isinstance(screen, CommandPalette) for screen in self.screen_stack)
+        if isinstance(cause, NoMatches) and "CommandPalette" in str(cause) and not searching:
+            return  # a palette's search ended after the palette was closed
         # Textual would render the error with the variables around it, unless the error can render itself.
-        self.failure = self.failure or getattr(error, "error", error)  # a failed worker's own error
+        self.failure = self.failure or cause
         error.__rich__ = str  # type: ignore[attr-defined]
         super()._handle_exception(error)
 

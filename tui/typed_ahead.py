@@ -13,6 +13,7 @@ from time import monotonic
 from typing import Any
 
 from textual.app import App
+from textual.command import CommandPalette
 from textual.events import Event, Key
 from textual.message_pump import MessagePump
 from textual.screen import Screen
@@ -52,8 +53,8 @@ class TypedAhead:
                 self._waiting.clear()
                 return
             screen, event = self._app.screen, self._waiting.popleft()
-            if isinstance(event, Key) and event.key in ("pageup", "pagedown"):
-                await _laid_out(screen)  # a list that was filled since counts its lines then
+            if isinstance(event, Key):
+                await self._prepared(screen, event.key)
             way = list((self._app.focused or screen).ancestors_with_self)
             try:
                 await self._hand_on(event)
@@ -73,6 +74,14 @@ class TypedAhead:
             # Lists know their lines once they were laid out, and a message sets the focus.
             await _laid_out(screen)
             await _reached(self._app)
+
+    async def _prepared(self, screen: Screen[Any], key: str) -> None:
+        """Wait until a screen's lists hold what a key is about to act on."""
+        chooses = key == "enter" and isinstance(screen, CommandPalette)
+        if chooses:  # it takes what was searched for, not what the search began with
+            await _until(lambda: not any(one.node is screen and one.is_running for one in self._app.workers))
+        if chooses or key in ("pageup", "pagedown"):  # a list that was filled since counts its lines then
+            await _laid_out(screen)
 
     def _stands(self) -> bool:
         stack = self._app.screen_stack
