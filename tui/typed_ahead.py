@@ -49,12 +49,13 @@ class TypedAhead:
     async def _hand_all_on(self) -> None:
         while self._waiting:
             await _until(self._stands)
-            if not (self._app.is_running and self._app.screen_stack):
+            event = self._waiting.popleft()
+            if self._takes_keys and isinstance(event, Key):
+                await self._prepared(self._app.screen, event.key)
+            if not self._takes_keys:  # the app has ended, perhaps while it was prepared
                 self._waiting.clear()
                 return
-            screen, event = self._app.screen, self._waiting.popleft()
-            if isinstance(event, Key):
-                await self._prepared(screen, event.key)
+            screen = self._app.screen
             way = list((self._app.focused or screen).ancestors_with_self)
             try:
                 await self._hand_on(event)
@@ -74,6 +75,10 @@ class TypedAhead:
             # Lists know their lines once they were laid out, and a message sets the focus.
             await _laid_out(screen)
             await _reached(self._app)
+
+    @property
+    def _takes_keys(self) -> bool:
+        return self._app.is_running and bool(self._app.screen_stack)
 
     async def _prepared(self, screen: Screen[Any], key: str) -> None:
         """Wait until a screen's lists hold what a key is about to act on."""
