@@ -69,6 +69,11 @@ def as_object(raw: JsonValue) -> JsonObject | None:
     return raw if isinstance(raw, dict) else None
 
 
+def as_objects(raw: JsonValue) -> list[JsonObject]:
+    """Return the JSON objects of a list; none where there is no list."""
+    return [item for item in raw if isinstance(item, dict)] if isinstance(raw, list) else []
+
+
 def as_texts(raw: JsonValue) -> tuple[str, ...] | None:
     """Return a list of strings as a tuple, or ``None`` if anything else is in it."""
     if not isinstance(raw, list):

@@ -33,7 +33,7 @@ from services.errors import (
 )
 from services.exchange import Query, Sink
 from services.model import Page
-from services.reading import JsonObject
+from services.reading import JsonObject, as_objects
 from services.retrying import retry_after
 from services.transport import Reply, Transport
 
@@ -110,10 +110,7 @@ class PlatformCalls:
         """Return the newest results of the voice judge."""
         path = f"{self._workspace}/services/{quote(service_id, safe='')}/voice-judge/recent"
         body = await self._transport.request("GET", path, query={"limit": limit}, kind="GET voice judge")
-        items = body.get("items")
-        rows = [
-            read_judged_call(one) for one in (items if isinstance(items, list) else []) if isinstance(one, dict)
-        ]
+        rows = [read_judged_call(one) for one in as_objects(body.get("items"))]
         return tuple(one for one in rows if one is not None)
 
     async def _recording(self, call_sid: str, part: str) -> JsonObject:

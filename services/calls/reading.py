@@ -21,7 +21,7 @@ from services.calls.model import (
     ToolCall,
     Turn,
 )
-from services.reading import Fields, JsonObject, as_bool, as_int, as_object, as_text, as_time
+from services.reading import Fields, JsonObject, as_bool, as_int, as_object, as_objects, as_text, as_time
 
 _RATES_HZ: Final = range(1000, 384_001)
 """What a recording can have; another rate is none."""
@@ -67,14 +67,14 @@ def read_call(raw: Mapping[str, JsonValue]) -> CallDetail | None:
         return None
     timeline = fields.take("timeline", as_object, None)
     ended_at = fields.take("call_end_time", as_time, None)
-    human = _objects(fields.left.pop("human_segments", None))
+    human = as_objects(fields.left.pop("human_segments", None))
     return CallDetail(
         id=call_id,
         started_at=fields.take("call_start_time", as_time, None),
         ended_at=ended_at,
         duration_s=fields.take("call_duration_seconds", as_number, None),
         media_started_at=fields.take("media_start_time", as_time, None),
-        turns=tuple(map(_turn, _objects(fields.left.pop("turns", None)))),
+        turns=tuple(map(_turn, as_objects(fields.left.pop("turns", None)))),
         timeline=None if timeline is None else read_timeline(timeline),
         operators=_operators(raw),
         operator_turns=len(human),
@@ -98,7 +98,7 @@ def _turn(raw: JsonObject) -> Turn:
     times = ("user_speech_start_ms", "user_speech_end_ms", "agent_speech_start_ms", "agent_speech_end_ms")
     tools = tuple(
         ToolCall(name=name, duration_ms=as_number(tool.get("duration_ms")))
-        for tool in _objects(fields.left.pop("tool_calls", None))
+        for tool in as_objects(fields.left.pop("tool_calls", None))
         if (name := as_text(tool.get("tool_name")))
     )
     latencies = _latencies(fields.left)
@@ -124,7 +124,7 @@ def _turn(raw: JsonObject) -> Turn:
 def read_timeline(raw: Mapping[str, JsonValue]) -> Timeline:
     """Read a timeline; a segment without a kind, or that does not begin before it ends, is left out."""
     base = as_object(raw.get("timebase")) or {}
-    segments = (_segment(one) for one in _objects(raw.get("segments")))
+    segments = (_segment(one) for one in as_objects(raw.get("segments")))
     return Timeline(
         segments=tuple(sorted((one for one in segments if one is not None), key=lambda one: one.start_s)),
         duration_s=as_number(raw.get("duration_seconds")) or 0.0,
@@ -158,7 +158,7 @@ def _operators(raw: Mapping[str, JsonValue]) -> tuple[Span, ...]:
     """Return when operators were in the call, by the first of three sources that says so."""
     spans = [
         Span(since, as_time(one.get("left_at")))
-        for one in _objects(raw.get("participants"))
+        for one in as_objects(raw.get("participants"))
         if one.get("role") == "operator" and (since := as_time(one.get("joined_at"))) is not None
     ]
     if not spans:
@@ -237,7 +237,3 @@ def _flattened(body: Mapping[str, JsonValue]) -> Iterable[tuple[str, JsonValue]]
             yield from ((f"{name}.{inner}".lower(), found) for inner, found in value.items())
         else:
             yield name.lower(), value
-
-
-def _objects(raw: JsonValue) -> list[JsonObject]:
-    return [one for one in raw if isinstance(one, dict)] if isinstance(raw, list) else []

@@ -10,6 +10,7 @@ from base.json_text import NotJsonError, TextError, json_of
 from services.calls.folders import CallFolders
 from services.calls.overview import HEARD
 from services.calls.record import CallRecord, CallTurn
+from services.reading import as_objects
 
 SETTINGS: Final = {
     "changes": "settings of the time, from the record of changes",
@@ -84,15 +85,10 @@ def _heard_in(folder: Path) -> dict[str, Any]:
     return raw if isinstance(raw, dict) else {}
 
 
-def _turns_in(heard: dict[str, Any]) -> list[dict[str, Any]]:
-    turns = heard.get("turns")
-    return [turn for turn in turns if isinstance(turn, dict)] if isinstance(turns, list) else []
-
-
 def _by_ear(heard: dict[str, Any]) -> dict[float, float]:
     """Return how long responses took by ear, ms, by what the platform says that they took; none that says twice."""
     found: dict[float, list[float]] = {}
-    for turn in _turns_in(heard):
+    for turn in as_objects(heard.get("turns")):
         reported, by_ear = turn.get("reported"), turn.get("response_ms")
         says = reported.get("response_ms") if isinstance(reported, dict) else None
         if isinstance(says, int | float) and isinstance(by_ear, int | float):
@@ -103,7 +99,7 @@ def _by_ear(heard: dict[str, Any]) -> dict[float, float]:
 def _notable(heard: dict[str, Any]) -> Iterator[tuple[float | None, str]]:
     """Yield what was heard and matters."""
     found: list[Any] = []
-    for part in (heard, *_turns_in(heard)):
+    for part in (heard, *as_objects(heard.get("turns"))):
         events = part.get("events")
         found += events if isinstance(events, list) else []
     for event in found:

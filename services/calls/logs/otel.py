@@ -11,9 +11,10 @@ from typing import Final, Literal
 
 from pydantic import JsonValue
 
-from services.calls.logs.shape import ImportedLog, epoch_ms, figures, objects, text
+from services.calls.logs.shape import ImportedLog, epoch_ms, figures, text
 from services.calls.reading import as_number
 from services.calls.record import CallTurn
+from services.reading import as_objects
 
 _LIVEKIT: Final = {
     "lk.end_of_turn_delay": "end_of_turn_ms",
@@ -73,12 +74,12 @@ def _figures(span: _Span) -> dict[str, float]:
 
 def _spans(raw: JsonValue) -> list[dict[str, JsonValue]]:
     if isinstance(raw, list):
-        return objects(raw)
+        return as_objects(raw)
     if not isinstance(raw, dict):
         return []
-    scopes = [scope for one in objects(raw.get("resourceSpans")) for scope in objects(one.get("scopeSpans"))]
-    inside = [span for scope in scopes for span in objects(scope.get("spans"))]
-    return inside or objects(raw.get("spans"))
+    scopes = [scope for one in as_objects(raw.get("resourceSpans")) for scope in as_objects(one.get("scopeSpans"))]
+    inside = [span for scope in scopes for span in as_objects(scope.get("spans"))]
+    return inside or as_objects(raw.get("spans"))
 
 
 def _span(raw: dict[str, JsonValue]) -> _Span | None:
@@ -106,7 +107,7 @@ def _attributes(raw: JsonValue) -> dict[str, JsonValue]:
     if isinstance(raw, dict):
         return raw
     found: dict[str, JsonValue] = {}
-    for one in objects(raw):
+    for one in as_objects(raw):
         name, value = text(one.get("key")), one.get("value")
         if name is not None and isinstance(value, dict) and value:
             inside = next(iter(value.values()))

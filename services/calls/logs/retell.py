@@ -6,9 +6,10 @@ from typing import Final, Literal
 
 from pydantic import JsonValue
 
-from services.calls.logs.shape import ImportedLog, epoch_ms, inner, objects, text, with_figures
+from services.calls.logs.shape import ImportedLog, epoch_ms, inner, text, with_figures
 from services.calls.reading import as_number
 from services.calls.record import CallTurn
+from services.reading import as_objects
 
 _SPEAKERS: Final[dict[str, Literal["caller", "agent", "operator"]]] = {
     "user": "caller",
@@ -27,7 +28,7 @@ def read(raw: JsonValue) -> ImportedLog | None:
     """Return what a call object says; ``None`` for what is none."""
     if not isinstance(raw, dict) or "transcript_object" not in raw or "call_id" not in raw:
         return None
-    said = objects(raw.get("transcript_with_tool_calls")) or objects(raw.get("transcript_object"))
+    said = as_objects(raw.get("transcript_with_tool_calls")) or as_objects(raw.get("transcript_object"))
     turns = [turn for one in said if (turn := _turn(one)) is not None]
     return ImportedLog(
         "Retell's",
@@ -43,7 +44,7 @@ def _turn(one: dict[str, JsonValue]) -> CallTurn | None:
     speaker = _SPEAKERS.get(str(one.get("role")))
     if speaker is None:
         return None
-    words = objects(one.get("words"))
+    words = as_objects(one.get("words"))
     from_s = as_number(words[0].get("start")) if words else None
     to_s = as_number(words[-1].get("end")) if words else None
     return CallTurn(speaker=speaker, from_s=from_s, to_s=to_s, text=text(one.get("content")))

@@ -27,11 +27,6 @@ class ImportedLog:
     more: Mapping[str, Any] = field(default_factory=dict)
 
 
-def objects(raw: JsonValue) -> list[dict[str, JsonValue]]:
-    """Return the objects of a list; empty for what is none."""
-    return [one for one in raw if isinstance(one, dict)] if isinstance(raw, list) else []
-
-
 def inner(raw: JsonValue, *names: str) -> JsonValue:
     """Return what lies under some names, one in the other; ``None`` where one is missing."""
     for name in names:

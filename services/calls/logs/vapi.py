@@ -6,9 +6,10 @@ from typing import Final, Literal
 
 from pydantic import JsonValue
 
-from services.calls.logs.shape import ImportedLog, epoch_ms, figures, inner, objects, text, with_figures
+from services.calls.logs.shape import ImportedLog, epoch_ms, figures, inner, text, with_figures
 from services.calls.reading import as_number
 from services.calls.record import CallTurn
+from services.reading import as_objects
 
 _SPEAKERS: Final[dict[str, Literal["caller", "agent"]]] = {"user": "caller", "bot": "agent", "assistant": "agent"}
 _FIGURES: Final = {
@@ -25,9 +26,9 @@ def read(raw: JsonValue) -> ImportedLog | None:
     artifact = inner(raw, "artifact")
     if not isinstance(raw, dict) or not isinstance(artifact, dict):
         return None
-    said = objects(artifact.get("messages")) or objects(raw.get("messages"))
+    said = as_objects(artifact.get("messages")) or as_objects(raw.get("messages"))
     turns = [turn for one in said if (turn := _turn(one)) is not None]
-    latencies = [figures(one, _FIGURES) for one in objects(inner(artifact, "performanceMetrics", "turnLatencies"))]
+    measured = as_objects(inner(artifact, "performanceMetrics", "turnLatencies"))
     kind = text(raw.get("type")) or ""
     return ImportedLog(
         "Vapi's",
@@ -35,7 +36,7 @@ def read(raw: JsonValue) -> ImportedLog | None:
         epoch_ms(raw.get("startedAt")),
         text(raw.get("endedReason")),
         "outbound" if "outbound" in kind else "inbound" if "inbound" in kind else None,
-        with_figures(turns, latencies),
+        with_figures(turns, [figures(one, _FIGURES) for one in measured]),
     )
 
 
