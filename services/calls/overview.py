@@ -79,7 +79,7 @@ def overviews(folders: CallFolders) -> Iterator[CallOverview]:
 
 def overview(folder: Path) -> CallOverview | None:
     """Return a line about one kept call; ``None`` if it cannot be read."""
-    raw = _object(folder / RECORD)
+    raw = object_in(folder / RECORD)
     call_id = as_text(raw.get("id"))
     if not call_id:
         return None
@@ -104,7 +104,7 @@ def overview(folder: Path) -> CallOverview | None:
 
 def heard_of(folder: Path) -> Heard | None:
     """Return what was measured of a kept call; ``None`` if nothing was."""
-    raw = _object(folder / HEARD)
+    raw = object_in(folder / HEARD)
     if not raw:
         return None
     readouts = as_object(raw.get("readouts")) or {}
@@ -123,7 +123,8 @@ def _counted(raw: Any) -> Counted | None:
     return None if count is None or of is None else Counted(count, of)
 
 
-def _object(path: Path) -> dict[str, Any]:
+def object_in(path: Path) -> dict[str, Any]:
+    """Return the JSON object in a file; an empty one where there is none that can be read."""
     try:
         found = json_of(path.read_bytes())
     except (OSError, NotJsonError):

@@ -6,9 +6,9 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, Final
 
-from base.json_text import NotJsonError, TextError, json_of
+from base.json_text import TextError
 from services.calls.folders import CallFolders
-from services.calls.overview import HEARD
+from services.calls.overview import HEARD, object_in
 from services.calls.record import CallRecord, CallTurn
 from services.reading import as_objects
 
@@ -32,7 +32,7 @@ def call_story(folders: CallFolders, folder: Path) -> str:
 
 def moments(record: CallRecord, folder: Path) -> list[tuple[str, str]]:
     """Return what was said, and what was heard, as a time and a sentence each, in order."""
-    heard = _heard_in(folder)
+    heard = object_in(folder / HEARD)
     took = _by_ear(heard)
     timed = [*((turn.from_s, _turn(turn, took)) for turn in record.turns), *_notable(heard)]
     timed.sort(key=lambda one: (one[0] is None, one[0] or 0.0))
@@ -74,15 +74,6 @@ def _turn(turn: CallTurn, took: Mapping[float, float]) -> str:
         by_ear = "" if heard_ms is None else f", heard {heard_ms:,.0f} ms"
         times = f" [platform says {response_ms:,.0f} ms{by_ear}]"
     return f"{who}: {turn.text or '(no transcript)'}{tools}{times}"
-
-
-def _heard_in(folder: Path) -> dict[str, Any]:
-    """Return what ``heard.json`` has; nothing where there is none."""
-    try:
-        raw = json_of((folder / HEARD).read_bytes())
-    except (OSError, NotJsonError):
-        return {}
-    return raw if isinstance(raw, dict) else {}
 
 
 def _by_ear(heard: dict[str, Any]) -> dict[float, float]:
