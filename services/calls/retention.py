@@ -11,8 +11,9 @@ from base.files import close_to_others, make_private_folder, write_whole
 from base.json_text import TextError, json_bytes, read_json
 from base.os_errors import os_error_text
 from services.calls.folders import RECORD, CallFolders
-from services.calls.overview import HEARD
+from services.calls.overview import HEARD, object_in
 from services.calls.record import CallRecord
+from services.reading import as_time
 
 KEPT_DAYS: Final = 30
 LONGEST_DAYS: Final = 3650
@@ -58,7 +59,7 @@ def purge(folders: CallFolders, older_than: timedelta | None, *, workspace: str 
     problems: list[str] = []
     for folder in folders.all_folders(workspace):
         try:
-            if before is not None and _kept_since(folders, folder) >= before:
+            if before is not None and _kept_since(folder) >= before:
                 continue
             held = sum(file.stat().st_size for file in folder.iterdir())
             is_call = (folder / RECORD).exists()
@@ -88,13 +89,11 @@ def expired_deleted(folders: CallFolders) -> tuple[str, ...]:
     return done.problems
 
 
-def _kept_since(folders: CallFolders, folder: Path) -> datetime:
-    """Return since when a call is kept; of one that cannot be read, when it was last written. Raises OSError."""
-    try:
-        if (since := folders.read(folder).kept_since) is not None:
-            return since
-    except TextError:
-        pass
+def _kept_since(folder: Path) -> datetime:
+    """Return since when a call is kept; of one that does not say it, when it was last written. Raises OSError."""
+    # as lists read it: the whole record takes twice as long to check, and every command looks at every call
+    if (since := as_time(object_in(folder / RECORD).get("kept_since"))) is not None:
+        return since
     return datetime.fromtimestamp(max(one.stat().st_mtime for one in (folder, *folder.iterdir())), UTC)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -12,6 +13,7 @@ from base.json_text import TextError
 from base.masking import masked_number
 from services.calls.folders import CallFolders, safe_name
 from services.calls.record import CallRecord
+from services.calls.retention import purge_expired
 
 RECORD = {
     "schema": "turnlab.call_record/1",
@@ -68,6 +70,16 @@ def test_a_call_that_cannot_be_read_is_said_without_a_word_of_it(tmp_path: Path)
     assert "patient" not in found.problem
     with pytest.raises(TextError, match="call again"):
         calls.read(folder)
+
+
+def test_a_call_that_cannot_be_read_is_kept_no_longer_than_others(tmp_path: Path) -> None:
+    calls = CallFolders(tmp_path)
+    for days in (29, 31):
+        since = (datetime.now(UTC) - timedelta(days=days)).isoformat()
+        folder = calls.write(CallRecord.model_validate(RECORD | {"id": f"{days}"}))
+        (folder / "call.json").write_text(json.dumps(RECORD | {"duration_s": "odd", "kept_since": since}))
+    assert purge_expired(calls).calls == 1
+    assert [one.path.name for one in calls.find()] == ["29"]
 
 
 def test_ids_become_file_names_that_stay_apart() -> None:
