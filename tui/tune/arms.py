@@ -91,9 +91,7 @@ class Arms:
     def duplicate(self, at: int, now: VoiceConfig) -> None:
         """Add a copy of an arm as it is ``now``, which does not change with it. Raises :class:`ArmError`."""
         name = self._arms[at].name
-        taken = {arm.name for arm in self._arms}
-        copies = (f"{name} copy{number}" for number in ("", *(f" {n}" for n in range(2, MOST + 1))))
-        self.add(ComparisonArm(next(copy for copy in copies if copy not in taken), f"{name}, as it was then.", now))
+        self.add(ComparisonArm(f"{name} copy", f"{name}, as it was then.", now))
 
     def remove(self, at: int) -> None:
         """Compare with one less. Raises :class:`ArmError` for the draft, a locked arm, and the last but one."""
