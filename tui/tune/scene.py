@@ -223,6 +223,7 @@ def make_scene(
     policy = end_of_turn_policy(profile.values)
     limits = policy.limits(config)
     a, clock_a = runs[0], clocks[0]
+    compared = first_against(ARMS[baseline]), ARMS[baseline]
     measured = a.measured
     turns, asides = speech_of(analysed, a, clock_a)
     return Scene(
@@ -238,9 +239,9 @@ def make_scene(
         eager=limits.eager if limits.eager is not None and limits.eager < limits.threshold else None,
         policy=policy,
         lanes=tuple(arm_lane(ARMS[place], run, clocks[place]) for place, run in enumerate(runs)),
-        differing=_differing(runs, clocks, baseline) if len(runs) > 1 else (),
+        differing=_differing(runs, clocks, compared) if len(runs) > 1 else (),
         aligned=any(clock.waits() for clock in clocks),
-        compared=(ARMS[_compared(baseline)], ARMS[baseline]),
+        compared=compared,
     )
 
 
@@ -251,13 +252,13 @@ def _clips(played: Played, clock: ArmClock) -> tuple[Clip, ...]:
     )
 
 
-def _compared(baseline: int) -> int:
-    """Return the first arm that is not the baseline."""
-    return 0 if baseline else 1
+def first_against(baseline: str) -> str:
+    """Return the first arm that is not the baseline, by letter."""
+    return next(arm for arm in ARMS if arm != baseline)
 
 
-def _differing(runs: Sequence[Run], clocks: Sequence[ArmClock], baseline: int) -> tuple[Differing, ...]:
-    mine = _compared(baseline)
+def _differing(runs: Sequence[Run], clocks: Sequence[ArmClock], compared: tuple[str, str]) -> tuple[Differing, ...]:
+    mine, baseline = map(ARMS.index, compared)
     found = differences(runs[mine].measured, runs[baseline].measured)
     return tuple(Differing(clocks[mine].until(one.own_ms), one.text, one.verdict) for one in found)
 

@@ -15,7 +15,7 @@ from simulator.recording import Recording
 from simulator.study import Arm, Run, run
 from tui.readouts import Readouts, readouts
 from tui.tune.bench import AnalysedRecording, name_of
-from tui.tune.scene import ARMS, Scene, make_scene
+from tui.tune.scene import ARMS, Scene, first_against, make_scene
 
 MOST_RUNS = 512
 
@@ -75,11 +75,6 @@ class Outcome:
     def readouts(self) -> Readouts | None:
         """The lines to show, if all was tried."""
         return self.measurement.readouts if self.measurement else None
-
-
-def first_against(baseline: str) -> str:
-    """Return the first arm that is not the baseline."""
-    return next(arm for arm in ARMS if arm != baseline)
 
 
 def _never() -> bool:
