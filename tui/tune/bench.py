@@ -114,8 +114,12 @@ def open_found(file: Path, what_if: WhatIf = AS_IT_IS, place: Path | None = None
 def name_of(recording: Recording) -> str:
     """Return what a recording is called: as its file, or for a real call's caller, ``call of 28 Nov 14:11``."""
     path, labels = recording.source.path.absolute(), recording.labels
-    is_call = path.name == AUDIO and path.is_relative_to(calls_folder().absolute())
-    return labels.title if is_call and labels is not None and labels.title else recording.id
+    return labels.title if is_call(path) and labels is not None and labels.title else recording.id
+
+
+def is_call(audio: Path) -> bool:
+    """Tell whether an audio file, by its absolute path, is the caller of a kept call."""
+    return audio.name == AUDIO and audio.is_relative_to(calls_folder().absolute())
 
 
 class Analyst:

@@ -11,12 +11,11 @@ from pathlib import Path
 from threading import Lock
 from urllib.parse import unquote, urlsplit
 
-from base.folders import calls_folder, typed_path
+from base.folders import typed_path
 from base.json_text import NotJsonError, json_of
 from simulator.audio.what_if import AS_IT_IS
-from simulator.heard.replaying import AUDIO as CALL_AUDIO
 from tui.preferences import remember, remembered_list
-from tui.tune.bench import Found, audio_of, key_of, open_found, own_folder
+from tui.tune.bench import Found, audio_of, is_call, key_of, open_found, own_folder
 
 REMEMBERED = "recordings"
 """What the folders are remembered under."""
@@ -149,7 +148,7 @@ def _titles(places: Sequence[Path]) -> list[str]:
 
 def _call_name(place: Path) -> str:
     """Return what the caller of a kept call is called, by the labels beside it; nothing for any other file."""
-    if place.name != CALL_AUDIO or not place.is_relative_to(calls_folder().absolute()):
+    if not is_call(place):
         return ""
     try:
         labels = json_of(place.with_suffix(".json").read_bytes())
