@@ -12,6 +12,7 @@ from textual.pilot import Pilot
 from textual.widgets import DataTable, Input, OptionList, Static, TabbedContent
 
 from services.changes.fields import apply_fields, plan_fields
+from services.changes.kept import KeptFields
 from services.changes.ledger import Backups
 from services.embedded import open_embedded
 from services.model import Service, Tag
@@ -267,10 +268,7 @@ async def test_voice_settings_are_put_back_from_the_history(app: TurnlabApp, wor
         detail.query_one(TabbedContent).active = "history"
         rows = detail.query_one("#history-rows", DataTable)
         await until(pilot, lambda: rows.row_count == 3, "what the platform tells, twice, and what is kept here")
-        kept = [
-            line.back is not None and line.back.kept is not None
-            for line in detail.query_one(ServiceHistoryTable)._lines
-        ]
+        kept = [isinstance(line.back, KeptFields) for line in detail.query_one(ServiceHistoryTable)._lines]
         rows.move_cursor(row=kept.index(True))
         await pilot.pause()
         app.services_screen.action_rollback()

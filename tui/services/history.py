@@ -35,14 +35,6 @@ _STATES = {
 
 
 @dataclass(frozen=True, slots=True)
-class WayBack:
-    """How a change is taken back: by what is kept of it here, or by what the platform remembers."""
-
-    kept: Kept | KeptFields | None = None
-    remembered: FieldsBack | Request | None = None
-
-
-@dataclass(frozen=True, slots=True)
 class HistoryLine:
     """One change: when, who, what in a few words, and in full."""
 
@@ -51,8 +43,8 @@ class HistoryLine:
     what: str
     detail: str
     """Every value it changed, a line each; whose memory it is from."""
-    back: WayBack | None = None
-    """What R does about it; ``None``: nothing can be done."""
+    back: Kept | KeptFields | FieldsBack | Request | None = None
+    """By what R takes it back: what is kept of it here, or what the platform remembers; ``None``: nothing."""
 
 
 def history_lines(
@@ -132,7 +124,7 @@ def _of_platform(entry: HistoryEntry) -> HistoryLine:
     fields = dict.fromkeys(".".join(change.path[:2]) for change in entry.changes)
     what = f"{entry.action.replace('_', ' ')}: {', '.join(fields)}" if fields else entry.action
     found = way_back(entry)
-    back = None if isinstance(found, str) else WayBack(remembered=found)
+    back = None if isinstance(found, str) else found
     told = f"R cannot take it back: {found}." if isinstance(found, str) else _PUTS_BACK
     return HistoryLine(
         entry.at, entry.who, what, "\n".join([*changes, f"Remembered by the platform. {told}"]), back
@@ -158,8 +150,8 @@ def _told(state: str) -> str:
     return "There is nothing to take back." if state == "not written" else _PUTS_BACK
 
 
-def _kept_back(entry: Kept | KeptFields) -> WayBack | None:
-    return None if entry.state == "not written" else WayBack(kept=entry)
+def _kept_back(entry: Kept | KeptFields) -> Kept | KeptFields | None:
+    return None if entry.state == "not written" else entry
 
 
 def _of_fields(entry: KeptFields) -> HistoryLine:

@@ -10,13 +10,14 @@ from tui.services.changes import ServiceSaved, TakeBack, unless_known
 
 if TYPE_CHECKING:
     from services.changes.applying import Applied
+    from services.changes.history import FieldsBack
+    from services.changes.kept import Kept, KeptFields
     from services.changes.plan import Plan
     from services.changes.requests import Request
     from services.client import ServicesClient
     from services.model import Service
     from tui.host import AskingHost
     from tui.services.changes import ChangesController
-    from tui.services.history import WayBack
 
 
 class VersionSetsController:
@@ -109,12 +110,6 @@ class VersionSetsController:
         from services.changes.requests import Delete
 
         await self.carry_out(client, service, Delete(name))
-
-    async def put_back(self, client: ServicesClient, service: Service, name: str, change: int) -> None:
-        """Show what a version set held before a change, and put that back."""
-        from services.changes.requests import Rollback
-
-        await self.carry_out(client, service, Rollback(name, to=change))
 
     async def take_back(self, client: ServicesClient, *, service_id: str, name: str, change: int) -> bool:
         """Take a change back after showing what that changes; return whether it is taken back then.
@@ -220,24 +215,23 @@ class VersionSetsController:
 async def put_back(
     changes: ChangesController,
     version_sets: VersionSetsController,
-    back: WayBack | None,
+    back: Kept | KeptFields | FieldsBack | Request | None,
     client: ServicesClient,
     service: Service,
 ) -> None:
     """Take a change of the history back, whatever it was of."""
     from services.changes.history import FieldsBack
     from services.changes.kept import Kept, KeptFields
+    from services.changes.requests import Rollback
 
-    if back is None:
-        return
-    if isinstance(back.kept, KeptFields):
-        await changes.put_back(client, service, back.kept.subject, back.kept.id)
-    elif isinstance(back.kept, Kept):
-        await version_sets.put_back(client, service, back.kept.target, back.kept.id)
-    elif isinstance(back.remembered, FieldsBack):
-        await changes.put_fields(client, service, back.remembered)
-    elif back.remembered is not None:
-        await version_sets.carry_out(client, service, back.remembered)
+    if isinstance(back, KeptFields):
+        await changes.put_back(client, service, back.subject, back.id)
+    elif isinstance(back, Kept):
+        await version_sets.carry_out(client, service, Rollback(back.target, to=back.id))
+    elif isinstance(back, FieldsBack):
+        await changes.put_fields(client, service, back)
+    elif back is not None:
+        await version_sets.carry_out(client, service, back)
 
 
 _LINES_TOLD = 8
