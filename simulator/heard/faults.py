@@ -28,16 +28,6 @@ class Fault:
     spoils: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Clock:
-    """How one side's audio lies to its log: heard = log + ``offset_ms`` + ``drift`` · log; ``n`` turns say so."""
-
-    offset_ms: float
-    drift: float
-    spread_ms: float
-    n: int
-
-
 def faults_in_audio(tracks: Tracks, floor: Floor) -> list[Fault]:
     """Return what the audio alone shows."""
     found: list[Fault] = []

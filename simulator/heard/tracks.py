@@ -6,7 +6,7 @@ has at least 28 dB below the other at that time, or up to 250 ms after it, is th
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from itertools import chain
 
@@ -191,11 +191,10 @@ def _track(own: _Heard, other_db: Levels, dip_ms: int) -> SideTrack:
     floor_db = _floor(own.windows, spans)
     said = _inside(len(windows), spans)
     speech_db = float(np.percentile(windows[said], 75)) if said.any() else -120.0
-    quiet = ~_inside(len(windows), spans)
     crisp_db = float(np.percentile(own.crisp[said], 75)) if said.any() else -120.0
     loud_db = min(max(floor_db + 7.0, speech_db - _LOUD_DB, -66.0), speech_db - 6.0)
-    edges = _Edges(windows, own.crisp, quiet, loud_db, crisp_db - _SOFT_DB, dip_ms)
-    speech = _merged([edges.stretch(span) for span in spans])
+    edges = _Edges(windows, own.crisp, ~said, loud_db, crisp_db - _SOFT_DB, dip_ms)
+    speech = joined(((start, end) for start, end in map(edges.stretch, spans) if start < end), 1)
     return SideTrack(
         speech=tuple(speech),
         other=tuple(_without_voice(windows, speech, floor_db, speech_db)),
@@ -322,21 +321,15 @@ class _Edges:
 def _runs(loud: NDArray[np.bool_], dip_ms: int, first: int = 0) -> list[Stretch]:
     """Return stretches of loud windows, ms, from window ``first`` on; shorter dips are part of them."""
     edges = np.flatnonzero(np.diff(np.concatenate([[False], loud, [False]])))
-    found: list[Stretch] = []
-    for start, end in zip((edges[::2] + first).tolist(), (edges[1::2] + first).tolist(), strict=True):
-        if found and start * WINDOW_MS - found[-1][1] < dip_ms:
-            found[-1] = (found[-1][0], end * WINDOW_MS)
-        else:
-            found.append((start * WINDOW_MS, end * WINDOW_MS))
-    return found
+    edges_ms = ((edges + first) * WINDOW_MS).tolist()
+    return joined(zip(edges_ms[::2], edges_ms[1::2], strict=True), dip_ms)
 
 
-def _merged(stretches: list[Stretch]) -> list[Stretch]:
+def joined(stretches: Iterable[Stretch], gap_ms: int) -> list[Stretch]:
+    """Return stretches that are in order with those joined between which a gap is shorter than ``gap_ms``."""
     found: list[Stretch] = []
     for start, end in stretches:
-        if end <= start:
-            continue
-        if found and start <= found[-1][1]:
+        if found and start - found[-1][1] < gap_ms:
             found[-1] = (found[-1][0], max(found[-1][1], end))
         else:
             found.append((start, end))

@@ -13,7 +13,7 @@ from typing import Literal
 import numpy as np
 
 from simulator.heard.outcomes import FRESH_MS
-from simulator.heard.tracks import WINDOW_MS, Levels, SideTrack, Stretch, Tracks
+from simulator.heard.tracks import WINDOW_MS, Levels, SideTrack, Stretch, Tracks, joined
 from simulator.measures.turns import HANGING_MS, STOP_WITHIN_MS
 
 SHORT_MS = 600
@@ -99,13 +99,7 @@ def floor_of(tracks: Tracks) -> Floor:
 def sounds_of_agent(agent: SideTrack) -> tuple[Stretch, ...]:
     """Return what the agent said, ms: speech, and sounds too short for the model to hear the voice in them."""
     short = [one for one in agent.other if one[1] - one[0] <= 1000 and agent.speech]
-    found: list[Stretch] = []
-    for start, end in sorted([*agent.speech, *short]):
-        if found and start - found[-1][1] < PAUSE_MS:
-            found[-1] = (found[-1][0], max(end, found[-1][1]))
-        else:
-            found.append((start, end))
-    return tuple(found)
+    return tuple(joined(sorted([*agent.speech, *short]), PAUSE_MS))
 
 
 class _FloorReader:
@@ -126,7 +120,7 @@ class _FloorReader:
         music = [
             one
             for side in (self._tracks.caller, self._tracks.agent)
-            for one in _joined(side.other, 1000)
+            for one in joined(side.other, 1000)
             if one[1] - one[0] >= LONG_SOUND_MS
         ]
         for turn in self._turns:
@@ -163,10 +157,9 @@ class _FloorReader:
             self._turns.append(CallerTurn(start, until))
         elif voiced < SHORT_MS:
             self._overlaps.append(self._overlap("backchannel", start, until, voiced, floor_end))
+        elif _echoes(self._tracks, start, until):
+            self._overlaps.append(self._overlap("echo", start, until, voiced, floor_end))
         else:
-            if _echoes(self._tracks, start, until):
-                self._overlaps.append(self._overlap("echo", start, until, voiced, floor_end))
-                return count
             over = self._overlap("interruption", start, until, voiced, floor_end)
             self._overlaps.append(over)
             self._turns.append(CallerTurn(start, until, interrupts=over))
@@ -204,7 +197,7 @@ class _FloorReader:
 
     def _note_noises(self) -> None:
         """Note sounds without a voice over the agent."""
-        for start, end in _joined(self._tracks.caller.other, _JOINED_MS):
+        for start, end in joined(self._tracks.caller.other, _JOINED_MS):
             sound = self._sounding_at(start)
             if sound is None or end - start >= LONG_SOUND_MS:
                 continue
@@ -238,16 +231,6 @@ def _utterance(speech: Sequence[Stretch], at: int) -> tuple[int, int, int]:
             break
         count, end, voiced = count + 1, until, voiced + until - start
     return count, end, voiced
-
-
-def _joined(stretches: Sequence[Stretch], gap_ms: int) -> list[Stretch]:
-    found: list[Stretch] = []
-    for start, end in stretches:
-        if found and start - found[-1][1] < gap_ms:
-            found[-1] = (found[-1][0], end)
-        else:
-            found.append((start, end))
-    return found
 
 
 _ECHO_LAGS = range(0, 400 // WINDOW_MS, 2)
