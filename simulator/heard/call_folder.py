@@ -70,6 +70,16 @@ class LoggedTurn(_Part):
     tools: tuple[ToolCall, ...] = ()
     reported: dict[str, Any] = {}
 
+    @property
+    def from_ms(self) -> float:
+        """When it began, ms of the call; 0 where that is not known."""
+        return (self.from_s or 0.0) * 1000
+
+    @property
+    def to_ms(self) -> float:
+        """When it ended, ms of the call; 0 where that is not known."""
+        return (self.to_s or 0.0) * 1000
+
     def figure(self, *names: str) -> float | None:
         """Return the first of some reported figures that is there, ms."""
         found = (self.reported.get(name) for name in names)
@@ -118,7 +128,7 @@ class CallRecord(_Part):
     def logged(self, speaker: Speaker) -> list[LoggedTurn]:
         """Return one side's turns that have a start, in order of time."""
         turns = [turn for turn in self.turns if turn.speaker == speaker and turn.from_s is not None]
-        return sorted(turns, key=lambda turn: turn.from_s or 0.0)
+        return sorted(turns, key=lambda turn: turn.from_ms)
 
 
 @dataclass(frozen=True, slots=True)

@@ -64,7 +64,7 @@ def clocks_of(tracks: Tracks, record: CallRecord) -> Clocks:
 
 def _clock(track: SideTrack, turns: Sequence[LoggedTurn]) -> Clock | None:
     begins = np.array(_beginnings(track), np.float64)
-    logged = np.array([(turn.from_s or 0.0) * 1000 for turn in turns], np.float64)
+    logged = np.array([turn.from_ms for turn in turns], np.float64)
     if len(begins) < _FEWEST or len(logged) < _FEWEST:
         return None
     apart = begins[None, :] - logged[:, None]
@@ -173,7 +173,7 @@ def _mute(turn: LoggedTurn, track: SideTrack, shift_ms: float) -> bool:
 
 
 def _ms(turn: LoggedTurn, shift_ms: float = 0.0) -> Stretch:
-    return round((turn.from_s or 0.0) * 1000 + shift_ms), round((turn.to_s or 0.0) * 1000 + shift_ms)
+    return round(turn.from_ms + shift_ms), round(turn.to_ms + shift_ms)
 
 
 def swapped_by_log(record: CallRecord, tracks: Tracks) -> bool | None:

@@ -233,8 +233,7 @@ def _late(calls: Sequence[ReplayedCall], kind: str) -> list[float]:
     for call in calls:
         begins = _begins(call)
         for turn in call.record.logged("agent"):
-            at_ms = 1000 * (turn.from_s or 0.0)
-            near = min((begin - at_ms for begin in begins), key=abs, default=_NEAR_MS)
+            near = min((begin - turn.from_ms for begin in begins), key=abs, default=_NEAR_MS)
             if turn.kind == kind and abs(near) < _NEAR_MS:
                 found.append(near)
     return found
@@ -248,8 +247,8 @@ def _rates(calls: Sequence[ReplayedCall]) -> list[float]:
         spoken = [1000 * start for start, _ in call.heard["stretches"]["caller"]]
         agent = call.record.logged("agent")
         for number, turn in enumerate(agent):
-            at_ms, until_ms = 1000 * (turn.from_s or 0.0), 1000 * (turn.to_s or 0.0)
-            after = [1000 * (one.from_s or 0.0) for one in agent[number + 1 :]][:1]
+            at_ms, until_ms = turn.from_ms, turn.to_ms
+            after = [one.from_ms for one in agent[number + 1 :]][:1]
             own = [one for one in stretches if abs(one[0] - at_ms) < _NEAR_MS]
             cut = any(at_ms < start < until_ms + _NEAR_MS for start in spoken)
             if turn.kind != "response" or not turn.text or len(turn.text) < 20 or not own or cut:

@@ -284,7 +284,7 @@ class _Log:
         self._agent = [(self._ms(turn), turn) for turn in record.logged("agent")]
 
     def _ms(self, turn: LoggedTurn) -> int:
-        return round((turn.from_s or 0.0) * 1000 + self._shift_ms)
+        return round(turn.from_ms + self._shift_ms)
 
     def responses(self) -> list[int] | None:
         """Return when responses begin; ``None`` where the log does not say which of its turns are fillers."""

@@ -92,9 +92,7 @@ def _s(stretch: Stretch) -> list[float]:
 
 
 def _said(turn: CallerTurn, logged: list[LoggedTurn]) -> str:
-    return _spoken(
-        [one for one in logged if (one.from_s or 0) * 1000 < turn.end_ms and (one.to_s or 0) * 1000 > turn.start_ms]
-    )
+    return _spoken([one for one in logged if one.from_ms < turn.end_ms and one.to_ms > turn.start_ms])
 
 
 def _spoken(turns: list[LoggedTurn]) -> str:
@@ -150,11 +148,11 @@ def scenario_of(heard: HeardCall) -> dict[str, Any]:
     limits = [*starts[1:], heard.duration_ms + 1]
     lines: list[dict[str, Any]] = []
     for start, limit in zip(starts, limits, strict=True):
-        own = [one for one in agent if start <= (one.from_s or 0) * 1000 < limit]
+        own = [one for one in agent if start <= one.from_ms < limit]
         sounding = sum(end - begin for begin, end in heard.floor.sounds if start <= begin < limit)
         lines.append(_line(own, sounding))
     first = starts[0] if starts else heard.duration_ms
-    before = [one for one in agent if (one.from_s or 0) * 1000 < first]
+    before = [one for one in agent if one.from_ms < first]
     greeted = sum(end - begin for begin, end in heard.floor.sounds if begin < first)
     scenario: dict[str, Any] = {"schema": "turnlab.scenario/1", "turns": lines or [{"response": "Goodbye."}]}
     scenario["states"] = _states(record, agent)
