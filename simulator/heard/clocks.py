@@ -31,11 +31,10 @@ _DEAD_SHARE = 0.3
 
 @dataclass(frozen=True, slots=True)
 class Clock:
-    """How one side's audio lies to its log: heard = log + ``offset_ms`` + ``drift`` · log; ``n`` turns say so."""
+    """How one side's audio lies to its log: heard = log + ``offset_ms`` + ``drift`` · log."""
 
     offset_ms: float
     drift: float
-    n: int
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,7 +73,7 @@ def _clock(track: SideTrack, turns: Sequence[LoggedTurn]) -> Clock | None:
     if near.sum() < max(_FEWEST, len(logged) // 2):
         return None
     drift = _drift(logged[near], nearest[near])
-    return Clock(float(np.median(nearest[near] - drift * logged[near])), drift, int(near.sum()))
+    return Clock(float(np.median(nearest[near] - drift * logged[near])), drift)
 
 
 def _beginnings(track: SideTrack) -> list[int]:
