@@ -24,11 +24,12 @@ from presets.config import VoiceConfig, parse
 from presets.library import builtin_presets
 from simulator.activity.cache import cached_analysis
 from simulator.activity.end_of_turn import EndOfTurnModel, end_of_turn_model
+from simulator.audio.what_if import LINE_RATE
 from simulator.engine.profile import default_profile
 from simulator.heard.call_folder import lone_audio
 from simulator.heard.measure import HeardCall, measure_call
 from simulator.heard.sides import sides_of
-from simulator.heard.tracks import listen
+from simulator.heard.tracks import WINDOW, WINDOW_MS, listen
 from simulator.measures.readouts import Measured
 from simulator.playing.call_mix import CallMix
 from simulator.recording import bundled_folder, open_recording
@@ -37,7 +38,6 @@ from simulator.voice.voice import BundledVoice
 
 RECORDINGS = ("booking", "backchannels", "coughs", "fast-talker", "interruptions", "telephone", "thinking")
 BLEED_DB = -35.0
-TELEPHONE_RATE = 8000
 WITHIN_MS, EQUAL_SHARE = 40, 0.95
 
 BOLD: dict[str, dict[str, Any]] = {
@@ -96,9 +96,9 @@ def render(
     leak = np.float32(10 ** (BLEED_DB / 20))
     both = np.stack([clean[:, 0] + leak * clean[:, 1], clean[:, 1] + leak * clean[:, 0]], axis=1)
     path = folder / f"{name}-{arm.replace(' ', '-')}-{seed}.wav"
-    line = np.clip(soxr.resample(both, SAMPLE_RATE, TELEPHONE_RATE), -1, 1)
-    sf.write(path, line, TELEPHONE_RATE, format="WAV", subtype="ULAW")
-    alone = soxr.resample(soxr.resample(clean[:, 1], SAMPLE_RATE, TELEPHONE_RATE), TELEPHONE_RATE, SAMPLE_RATE)
+    line = np.clip(soxr.resample(both, SAMPLE_RATE, LINE_RATE), -1, 1)
+    sf.write(path, line, LINE_RATE, format="WAV", subtype="ULAW")
+    alone = soxr.resample(soxr.resample(clean[:, 1], SAMPLE_RATE, LINE_RATE), LINE_RATE, SAMPLE_RATE)
     return RenderedCall(path.stem, path, done.measured, _audible(done.measured, alone))
 
 
@@ -109,11 +109,11 @@ def _audible(measured: Measured, agent: Samples) -> dict[int, int]:
     found = {}
     for sound in measured.sounds:
         piece = agent[sound.start_ms * SAMPLES_PER_MS : sound.end_ms * SAMPLES_PER_MS]
-        levels = decibels(np.mean(np.square(piece[: len(piece) // 80 * 80].reshape(-1, 80)), axis=1))
+        levels = decibels(np.mean(np.square(piece[: len(piece) // WINDOW * WINDOW].reshape(-1, WINDOW)), axis=1))
         loud = np.flatnonzero(levels >= AUDIBLE_DB)
         if len(loud):
-            found[sound.start_ms] = sound.start_ms + int(loud[0]) * 5
-            found[sound.end_ms] = sound.start_ms + int(loud[-1] + 1) * 5
+            found[sound.start_ms] = sound.start_ms + int(loud[0]) * WINDOW_MS
+            found[sound.end_ms] = sound.start_ms + int(loud[-1] + 1) * WINDOW_MS
     return found
 
 

@@ -13,18 +13,17 @@ import soxr
 
 from base.samples import SAMPLE_RATE, SAMPLES_PER_MS, Samples, to_pcm16
 from simulator.audio.source import AudioSource, open_audio
+from simulator.audio.what_if import LINE_RATE
 from simulator.echo.caller import AudioReader, room_tone
 from simulator.recording import bundled_folder
 from simulator.voice.voice import FADE_MS, BundledVoice
 
-CALLER_RATE = 8000
-
 
 def both_sides(audio: Mapping[str, Any], duration_ms: int) -> tuple[bytes, bytes]:
     """Return the caller's side, µ-law at 8 kHz, and the agent's, 16-bit PCM at 16 kHz, both without a header."""
-    caller = soxr.resample(_caller(audio, duration_ms), SAMPLE_RATE, CALLER_RATE)
+    caller = soxr.resample(_caller(audio, duration_ms), SAMPLE_RATE, LINE_RATE)
     coded = io.BytesIO()
-    sf.write(coded, np.clip(caller, -1.0, 1.0), CALLER_RATE, format="RAW", subtype="ULAW")
+    sf.write(coded, np.clip(caller, -1.0, 1.0), LINE_RATE, format="RAW", subtype="ULAW")
     return coded.getvalue(), to_pcm16(_agent(audio, duration_ms)).tobytes()
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cache
@@ -9,11 +10,13 @@ from pathlib import Path
 from typing import Literal
 
 import numpy as np
+import soundfile as sf
 import soxr
 
 from base.os_errors import os_error_text
 from base.samples import SAMPLE_RATE, Samples, from_pcm16
 from simulator.audio.source import open_audio
+from simulator.audio.what_if import LINE_RATE
 from simulator.heard.call_folder import AudioFile, CallError, KeptCall
 
 Side = Literal["caller", "agent"]
@@ -21,8 +24,6 @@ SIDES: tuple[Side, Side] = ("caller", "agent")
 
 BLOCK = 8 * SAMPLE_RATE
 """Samples of each side that are heard at a time."""
-
-TELEPHONE_RATE = 8000
 
 _READ = 1 << 17
 
@@ -75,7 +76,7 @@ class SideFile:
     @property
     def _rate(self) -> int:
         """Samples a second of a file without a header; the platform's own rates where that is not said."""
-        return self.audio.rate_hz or (SAMPLE_RATE if self.audio.encoding == "pcm16" else TELEPHONE_RATE)
+        return self.audio.rate_hz or (SAMPLE_RATE if self.audio.encoding == "pcm16" else LINE_RATE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -154,6 +155,6 @@ def _has_header(path: Path) -> bool:
 @cache
 def _mu_law() -> Samples:
     """Return what each of the 256 codes of G.711 µ-law means, -1…1."""
-    code = ~np.arange(256, dtype=np.uint8)
-    height = (((code & 0x0F).astype(np.int32) << 3) + 0x84 << ((code & 0x70) >> 4).astype(np.int32)) - 0x84
-    return (np.where(code & 0x80, -height, height) / 32768).astype(np.float32)
+    codes = io.BytesIO(bytes(range(256)))
+    heights, _ = sf.read(codes, dtype="float32", channels=1, samplerate=LINE_RATE, format="RAW", subtype="ULAW")
+    return np.asarray(heights, np.float32)
