@@ -7,6 +7,7 @@ The labels are provisional until a person has corrected them; corrected ones are
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
@@ -24,11 +25,13 @@ from simulator.activity.cache import cached_analysis, from_bytes, to_bytes
 from simulator.activity.end_of_turn import EndOfTurnModel
 from simulator.activity.model import Activity
 from simulator.audio.private_audio import private_audio
+from simulator.errors import LabelError
 from simulator.heard.call_folder import CallError, CallRecord, KeptCall, LoggedTurn
 from simulator.heard.measure import HeardCall
 from simulator.heard.sides import TwoSides, sides_of
 from simulator.heard.tracks import Stretch
 from simulator.heard.turns import CallerTurn, Floor
+from simulator.labels import read_labels
 from simulator.recording import Recording, open_recording
 
 AUDIO, LABELS, SCENARIO, ANALYSIS = "caller.flac", "caller.json", "caller.scenario.json", "caller.npz"
@@ -221,9 +224,6 @@ def _write_caller(path: Path, sides: TwoSides) -> None:
 
 
 def _corrected(path: Path) -> bool:
-    from simulator.errors import LabelError
-    from simulator.labels import read_labels
-
     try:
         return path.exists() and not read_labels(path, None).provisional
     except LabelError:
@@ -247,11 +247,13 @@ def analysis_anywhere(
     Raises what :func:`~simulator.activity.analyzer.analyze` raises.
     """
     if recording.source.path.absolute().is_relative_to(calls_folder().absolute()):
-        return analysis_of(recording, judge)
+        return analysis_of(recording, judge, progress)
     return cached_analysis(recording.source, judge, progress)
 
 
-def analysis_of(recording: Recording, judge: EndOfTurnModel) -> Activity:
+def analysis_of(
+    recording: Recording, judge: EndOfTurnModel, progress: Callable[[float], None] | None = None
+) -> Activity:
     """Return the analysis of a caller's audio, kept beside it: nothing of a call goes to the cache.
 
     Raises what :func:`~simulator.activity.analyzer.analyze` raises.
@@ -264,9 +266,7 @@ def analysis_of(recording: Recording, judge: EndOfTurnModel) -> Activity:
     whole_ms = recording.duration_ms
     if found is not None and found.end_of_turn_model == judge.name and abs(found.duration_ms - whole_ms) < 50:
         return found
-    activity = analyze(recording.source, judge)
-    try:
+    activity = analyze(recording.source, judge, progress)
+    with suppress(OSError):  # it costs time the next time
         write_whole(kept, to_bytes(activity))
-    except OSError:  # it costs time the next time
-        return activity
     return activity
