@@ -6,7 +6,7 @@ the simulation closer to the other half is not offered.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from statistics import median
@@ -78,7 +78,7 @@ def fit_heard(calls: Sequence[ReplayedCall], name: str, base: ProfileFile) -> Fi
         _Group("the waits for ends of turn", _wait_error, _end_of_turn(own, base.profile, doubts)),
     ]
     before = check(others, base.profile, SEEDS)
-    kept, not_offered = _better(groups, others, base.profile)
+    kept, not_offered = _better(groups, others, base.profile, before)
     after = check(others, _with(base.profile, kept), SEEDS)
     if not kept or _error(after) >= _error(before):
         raise ProfileError(
@@ -94,19 +94,16 @@ def fit_heard(calls: Sequence[ReplayedCall], name: str, base: ProfileFile) -> Fi
 
 
 def _better(
-    groups: Sequence[_Group], others: Sequence[ReplayedCall], profile: EngineProfile
+    groups: Sequence[_Group], others: Sequence[ReplayedCall], profile: EngineProfile, before: Check
 ) -> tuple[dict[str, Any], list[str]]:
     """Return the values that bring other calls closer, and a sentence for each group that does not.
 
     All are kept together where all together do; else each group is judged by what it is about.
     """
-    everything = {name: value for group in groups for name, value in group.values.items()}
-    if _response_error(others, _with(profile, everything)) < _response_error(others, profile):
+    kept, not_offered = dict[str, Any](), list[str]()
+    if _response_error(others, _with(profile, _values(groups))) < _error(before):
+        kept = _values(group for group in groups if group.judge is _response_error)
         groups = [group for group in groups if group.judge is not _response_error]
-        everything = {name: value for name, value in everything.items() if not _in(groups, name)}
-    else:
-        everything = {}
-    kept, not_offered = everything, list[str]()
     for group in groups:
         if not group.values:
             continue
@@ -122,8 +119,8 @@ def _better(
     return kept, not_offered
 
 
-def _in(groups: Sequence[_Group], name: str) -> bool:
-    return any(name in group.values for group in groups)
+def _values(groups: Iterable[_Group]) -> dict[str, Any]:
+    return {name: value for group in groups for name, value in group.values.items()}
 
 
 def _error(found: Check) -> float:
