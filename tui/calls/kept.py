@@ -150,7 +150,10 @@ class KeptController:
 def passes(call: CallOverview, text: str) -> bool:
     """Tell whether a call has every word of a filter."""
     words = text.casefold().split()
-    return not words or all(word in _searched(call) for word in words)
+    if not words:
+        return True
+    searched = _searched(call)
+    return all(word in searched for word in words)
 
 
 def _searched(call: CallOverview) -> str:
