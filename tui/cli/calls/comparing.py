@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
-from datetime import UTC, datetime
+from datetime import datetime
 from typing import Any
 
 from base.json_text import canonical_json
+from services.reading import as_time
 from simulator.heard.call_folder import KeptCall, kept_measures
 from simulator.heard.periods import Periods, TimedCall, compare_periods, last_change
 from tui.cli.calls.measuring import measured
@@ -54,11 +55,9 @@ def compare_calls(named: Sequence[str], before: str | None, after: str | None, *
 def _day(name: str, text: str | None) -> datetime | None:
     if text is None:
         return None
-    try:
-        found = datetime.fromisoformat(text)
-    except ValueError:
-        raise CallError(f"{name} {text}: is no day; write one such as 2026-11-20") from None
-    return found if found.tzinfo else found.replace(tzinfo=UTC)
+    if (found := as_time(text)) is None:
+        raise CallError(f"{name} {text}: is no day; write one such as 2026-11-20")
+    return found
 
 
 def _timed(call: KeptCall) -> TimedCall | None:
@@ -68,16 +67,11 @@ def _timed(call: KeptCall) -> TimedCall | None:
         complain(f"{call.record.id}: {call.why_silent()}; left out")
         return None
     heard = heard or measured(call)
-    if not heard["values"] or not call.record.started_at:
+    started = as_time(call.record.started_at)
+    if not heard["values"] or started is None:
         why = heard["faults"][0]["sentence"] if not heard["values"] else "nothing says when it was"
         complain(f"{call.record.id}: left out; {why}")
         return None
-    try:
-        started = datetime.fromisoformat(call.record.started_at)
-    except ValueError:
-        complain(f"{call.record.id}: left out; nothing says when it was")
-        return None
-    started = started if started.tzinfo else started.replace(tzinfo=UTC)
     settings = canonical_json(call.record.voice_config)
     return TimedCall(call.record.service_name, started, settings, heard["values"])
 
