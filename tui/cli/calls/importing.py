@@ -180,7 +180,7 @@ def _audio(found: Found, channel: int | None) -> CallAudio:
             f"{found.files[0]}: has one channel; a call needs both sides, in two channels or as a pair of files "
             f"({found.name}.caller.wav and {found.name}.agent.wav)"
         )
-    return CallAudio(both=AudioFile.model_validate(files[0].model_dump() | {"caller_channel": channel}))
+    return CallAudio(both=files[0].model_copy(update={"caller_channel": channel}))
 
 
 def _audio_file(path: Path, name: str) -> AudioFile:
