@@ -83,19 +83,21 @@ class CallFolders:
             why = f"{'.'.join(map(str, first['loc'])) or 'it'}: {first['msg']}"
         raise TextError(f"{path}: {why}; remove the folder and get the call again")
 
+    def records(self, workspace: str | None = None) -> Iterator[Path]:
+        """Yield the path of every ``call.json``, of one workspace or of all, in no order."""
+        return self.home.glob(f"{'*' if workspace is None else safe_name(workspace)}/*/{RECORD}")
+
     def find(self, workspace: str | None = None) -> Iterator[CallFolder]:
         """Yield every kept call, of one workspace or of all; one that cannot be read says why."""
-        pattern = f"{'*' if workspace is None else safe_name(workspace)}/*/{RECORD}"
-        for path in sorted(self.home.glob(pattern)):
+        for path in sorted(self.records(workspace)):
             try:
                 yield CallFolder(path.parent, self.read(path.parent))
             except TextError as error:
                 yield CallFolder(path.parent, None, str(error))
 
-    def all_folders(self, workspace: str | None = None) -> list[Path]:
+    def all_folders(self) -> list[Path]:
         """Return the folder of every call and of every download that has not finished."""
-        pattern = f"{'*' if workspace is None else safe_name(workspace)}/*"
-        return sorted(path for path in self.home.glob(pattern) if path.is_dir() and not path.is_symlink())
+        return sorted(path for path in self.home.glob("*/*") if path.is_dir() and not path.is_symlink())
 
     def remove(self, folder: Path) -> None:
         """Delete a call with everything of it. Raises :class:`OSError`."""

@@ -70,9 +70,9 @@ class CallOverview:
         return service.casefold() in known
 
 
-def overviews(folders: CallFolders) -> Iterator[CallOverview]:
-    """Yield a line about each kept call that can be read, in no order."""
-    for path in folders.home.glob(f"*/*/{RECORD}"):
+def overviews(folders: CallFolders, workspace: str | None = None) -> Iterator[CallOverview]:
+    """Yield a line about each kept call that can be read, of one workspace or of all, in no order."""
+    for path in folders.records(workspace):
         if (found := overview(path.parent)) is not None:
             yield found
 

@@ -52,12 +52,12 @@ class Purged:
         return f"{calls} ({self.bytes / 1e6:.1f} MB)" if self.calls else calls
 
 
-def purge(folders: CallFolders, older_than: timedelta | None, *, workspace: str | None = None) -> Purged:
+def purge(folders: CallFolders, older_than: timedelta | None) -> Purged:
     """Delete the calls that were kept for longer, with the beginnings of downloads; ``None``: every call."""
     before = None if older_than is None else datetime.now(UTC) - older_than
     count = size = 0
     problems: list[str] = []
-    for folder in folders.all_folders(workspace):
+    for folder in folders.all_folders():
         try:
             if before is not None and _kept_since(folder) >= before:
                 continue

@@ -94,14 +94,10 @@ async def newest(client: CallsClient, request: PullRequest) -> tuple[list[CallSu
 
 def archived(folders: CallFolders, request: PullRequest, found: set[str]) -> list[CallSummary]:
     """Return the service's kept calls whose recordings were archived, however long ago they were."""
-    home = folders.folder(request.workspace, "x").parent
     return [
         CallSummary(id=one.id, service_id=one.service_id, started_at=one.started_at)
-        for one in overviews(folders)
-        if one.audio_state == "archived"
-        and one.folder.parent == home
-        and one.service_id == request.service.id
-        and one.id not in found
+        for one in overviews(folders, request.workspace)
+        if one.audio_state == "archived" and one.service_id == request.service.id and one.id not in found
     ]
 
 
