@@ -14,13 +14,12 @@ from textual.reactive import reactive
 from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
-from services.calls.overview import CallOverview, Counted
+from services.calls.overview import CallOverview
+from tui.calls.story import NOTHING, how_it_went
 from tui.terminal_text import screen_text
 
 if TYPE_CHECKING:
     from textual import events
-
-NOTHING = "—"
 
 # Title, width (0: what is left), and whether figures stand at the right.
 COLUMNS: tuple[tuple[str, int, bool], ...] = (
@@ -46,26 +45,12 @@ _ENDED_BY = {
 
 def cells_of(call: CallOverview, *, with_service: bool) -> list[str]:
     """Return what each column says of a call. Stops are those for nothing; no telephone number is among them."""
-    heard = call.heard
     started = call.started_at.astimezone().strftime("%m-%d %H:%M") if call.started_at else NOTHING
-    length = (
-        f"{int(call.duration_s // 60)}:{int(call.duration_s % 60):02d}" if call.duration_s is not None else NOTHING
-    )
-    response = f"{heard.response_ms:,.0f} ms" if heard and heard.response_ms is not None else NOTHING
     return [
         started,
-        length,
-        response,
-        _counted(heard.cut_ins if heard else None),
-        _counted(heard.stops if heard else None),
-        _counted(heard.hanging if heard else None),
-        NOTHING if call.quality is None else f"{call.quality:.2f}",
+        *how_it_went(call.duration_s, call.heard, call.quality),
         " · ".join(_about(call, with_service=with_service)),
     ]
-
-
-def _counted(counted: Counted | None) -> str:
-    return NOTHING if counted is None else f"{counted.count}/{counted.of}"
 
 
 def _about(call: CallOverview, *, with_service: bool) -> list[str]:

@@ -8,9 +8,12 @@ from typing import Any, Final
 
 from base.json_text import TextError
 from services.calls.folders import CallFolders
-from services.calls.overview import HEARD, object_in
+from services.calls.overview import HEARD, Heard, object_in
 from services.calls.record import CallRecord, CallTurn
 from services.reading import as_objects
+
+NOTHING: Final = "—"
+"""Stands where a list has nothing to show of a call."""
 
 SETTINGS: Final = {
     "changes": "settings of the time, from the record of changes",
@@ -19,6 +22,17 @@ SETTINGS: Final = {
 }
 _NOTABLE: Final = frozenset({"cut_in", "interruption", "interruption_ignored", "stop_for_nothing", "hanging_turn"})
 """What was heard that is shown between the turns."""
+
+
+def how_it_went(duration_s: float | None, heard: Heard | None, quality: float | None) -> list[str]:
+    """Return a call's length, response, cut-ins, stops for nothing, hanging turns and quality, as lists do."""
+    counts = (heard.cut_ins, heard.stops, heard.hanging) if heard else (None,) * 3
+    return [
+        NOTHING if duration_s is None else f"{int(duration_s // 60)}:{int(duration_s % 60):02d}",
+        NOTHING if heard is None or heard.response_ms is None else f"{heard.response_ms:,.0f} ms",
+        *(NOTHING if one is None else f"{one.count}/{one.of}" for one in counts),
+        NOTHING if quality is None else f"{quality:.2f}",
+    ]
 
 
 def call_story(folders: CallFolders, folder: Path) -> str:
@@ -36,7 +50,7 @@ def moments(record: CallRecord, folder: Path) -> list[tuple[str, str]]:
     took = _by_ear(heard)
     timed = [*((turn.from_s, _turn(turn, took)) for turn in record.turns), *_notable(heard)]
     timed.sort(key=lambda one: (one[0] is None, one[0] or 0.0))
-    return [(_clock(at_s), text) for at_s, text in timed]
+    return [(clock(at_s), text) for at_s, text in timed]
 
 
 def facts(record: CallRecord) -> Iterator[str]:
@@ -58,7 +72,7 @@ def facts(record: CallRecord) -> Iterator[str]:
     elif record.audio_state != "here":
         yield "there is no recording" if record.audio_state == "none" else "the audio was deleted; measures only"
     for start_s, end_s in record.operator:
-        yield f"a human operator spoke from {_clock(start_s)} to {_clock(end_s)}: measures leave that out"
+        yield f"a human operator spoke from {clock(start_s)} to {clock(end_s)}: measures leave that out"
     if record.simulated:
         yield "the platform simulated the caller"
     if record.made_by_turnlab:
@@ -98,7 +112,8 @@ def _notable(heard: dict[str, Any]) -> Iterator[tuple[float | None, str]]:
             yield float(event["t"]), f"▲ {str(event['type']).replace('_', ' ')}: {event.get('evidence') or ''}"
 
 
-def _clock(at_s: float | None) -> str:
+def clock(at_s: float | None) -> str:
+    """Return a moment of a call as minutes and seconds, to the hundredth."""
     if at_s is None:
         return "   —   "
     minutes, seconds = divmod(round(max(at_s, 0.0), 2), 60)

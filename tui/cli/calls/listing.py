@@ -7,14 +7,13 @@ from datetime import UTC, date, datetime
 from typing import Any
 
 from services.calls.folders import CallFolder, CallFolders
-from services.calls.overview import Counted, Heard, heard_of
+from services.calls.overview import Heard, heard_of
 from services.calls.record import CallRecord
-from tui.calls.story import facts, moments
+from tui.calls.story import NOTHING, facts, how_it_went, moments
 from tui.cli.calls.purge import purge_old
 from tui.cli.failure import CallError, complain
 from tui.cli.tables import print_line, print_table, print_timed
 
-NOTHING = "—"
 LISTED = 5
 """So many calls are named where the beginning of an id fits several."""
 
@@ -107,19 +106,8 @@ def _row(record: CallRecord, heard: Heard | None) -> list[str]:
         record.service.name if record.service else NOTHING,
         record.phone_number or NOTHING,
         "simulated" if record.simulated else record.audio_state,
-        _length(record.duration_s),
-        NOTHING if heard is None or heard.response_ms is None else f"{heard.response_ms:,.0f} ms",
-        *(_counted(count) for count in ((heard.cut_ins, heard.stops, heard.hanging) if heard else (None,) * 3)),
-        NOTHING if record.quality_score is None else f"{record.quality_score:.2f}",
+        *how_it_went(record.duration_s, heard, record.quality_score),
     ]
-
-
-def _counted(counted: Counted | None) -> str:
-    return NOTHING if counted is None else f"{counted.count}/{counted.of}"
-
-
-def _length(seconds: float | None) -> str:
-    return NOTHING if seconds is None else f"{int(seconds // 60)}:{int(seconds % 60):02d}"
 
 
 def call_json(record: CallRecord, *, show_numbers: bool, turns: bool) -> dict[str, Any]:

@@ -11,6 +11,7 @@ from simulator.heard.call_folder import KeptCall, kept_measures, write_heard
 from simulator.heard.measure import HEARD_READOUTS, heard_readouts, measure_call
 from simulator.heard.replaying import prepare
 from simulator.measures.readout_table import BY_NAME
+from tui.calls.story import clock
 from tui.cli.calls.opening import open_calls
 from tui.cli.failure import Faults, complain
 from tui.cli.opening import progress
@@ -97,17 +98,12 @@ def _print_call(call: dict[str, Any]) -> None:
     events = [*call["events"], *(event for turn in call["turns"] for event in turn["events"])]
     for event in sorted(events, key=lambda one: float(one["t"])):
         if event["type"] in (*LISTED, "greeting", "end"):
-            print_line(f"  {_clock(event['t'])}  {event['type'].replace('_', ' ')}: {event['evidence']}")
+            print_line(f"  {clock(event['t'])}  {event['type'].replace('_', ' ')}: {event['evidence']}")
     for turn in call["turns"]:
         for heard, reported in _SIDE_BY_SIDE:
             if turn[heard] is not None and reported in turn["reported"]:
                 print_line(
-                    f"  {_clock(turn['caller_end_s'])}  {BY_NAME[heard].title}: "
+                    f"  {clock(turn['caller_end_s'])}  {BY_NAME[heard].title}: "
                     f"platform {turn['reported'][reported]:.0f} ms, audible {turn[heard]} ms"
                 )
     print_line("")
-
-
-def _clock(t_s: float) -> str:
-    minutes, seconds = divmod(round(t_s, 2), 60)
-    return f"{int(minutes)}:{seconds:05.2f}"
