@@ -251,10 +251,10 @@ class TurnlabApp(ConnectedApp, inherit_bindings=False):
             self.tunes.have(mode, then)
 
     def jumps_from(self, screen: Screen[Any]) -> Iterator[Jump]:
-        """Return what can be gone to from any screen: services, and the recordings, fields and presets of Tune."""
+        """Return what can be gone to elsewhere: services, and what Tune has, unless Tune is in view and says it."""
         if screen is not self.services_screen:
             yield from map(self._jump_to, self.services_screen.listing.known)
-        if not screen.is_modal:
+        if not screen.is_modal and screen not in self.tunes.standing:
             service = self._service_on(screen)
             yield from self.tunes.jumps(lambda then: self.open_screen(TUNE, service, then))
 

@@ -203,8 +203,9 @@ class CommandsProvider(Provider):
             yield from self.app.jumps_from(self.screen) if isinstance(self.app, Jumping) else ()
 
     async def _found_elsewhere(self, query: str) -> Iterable[Jump]:
-        there = isinstance(self.app, Jumping) and isinstance(self.screen, Place) and not self.screen.is_modal
-        return await self.app.jumps_called(query) if there and isinstance(self.app, Jumping) else ()
+        if isinstance(self.app, Jumping) and isinstance(self.screen, Place) and not self.screen.is_modal:
+            return await self.app.jumps_called(query)
+        return ()
 
     def _named(self, command: Command, name: Content | str = "") -> Content:
         """Return a command's name with its key beside it."""
