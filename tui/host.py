@@ -38,6 +38,30 @@ class Timing(Protocol):
         """Call it again."""
 
 
+LOOKS_A_SECOND = 15
+"""How often what moves is looked at: a call, a playhead."""
+
+
+class Looking:
+    """Calls ``look`` again and again while there is something to see."""
+
+    def __init__(self, host: Host, look: Callable[[], object]) -> None:
+        self._host, self._look = host, look
+        self._timing: Timing | None = None
+
+    def begin(self) -> None:
+        """Look now, and go on until :meth:`rest`."""
+        if self._timing is None:
+            self._timing = self._host.every(1 / LOOKS_A_SECOND, self._look)
+        self._timing.resume()
+        self._look()
+
+    def rest(self) -> None:
+        """Look no more until :meth:`begin`."""
+        if self._timing is not None:
+            self._timing.pause()
+
+
 class Job(Protocol):
     """A piece of work in a thread, as that work sees itself."""
 

@@ -11,12 +11,11 @@ from simulator.playing.player import Player
 from simulator.playing.speaker import Speaker, SystemSpeaker
 from simulator.replay import Placement, Played
 from simulator.voice.voice import voice_for
-from tui.host import Host, Timing
+from tui.host import Host, Looking
 from tui.labels.editing import LabelsController
 from tui.preferences import SPEAKER, remembered
 from tui.tune.bench import AnalysedRecording
 
-LOOKS_A_SECOND = 15
 AROUND_MS = 2000
 """How much is heard where no label is chosen."""
 
@@ -39,7 +38,7 @@ class HearingController:
         self._host, self._analysed, self._labels, self._open_speaker = host, analysed, labels, open_speaker
         self._player: Player | None = None
         self._mix: CallMix | None = None
-        self._looking: Timing | None = None
+        self._looking = Looking(host, self._see)
         self._closed = False
         self._from_ms, self._until_ms, self._loops = 0, analysed.activity.duration_ms, False
         self._arrived_ms = -1
@@ -57,7 +56,7 @@ class HearingController:
         """Play from the place on, or pause."""
         if self.playing and self._player is not None:
             self._player.pause()
-            self._look()
+            self._looking.begin()
         else:
             self._start(self._labels.place_ms, self._analysed.activity.duration_ms)
 
@@ -97,16 +96,9 @@ class HearingController:
         self._labels.go_to(from_ms)
         self._arrived_ms = self._labels.place_ms
         self._player.play(self._mix, from_ms)
-        self._look()
+        self._looking.begin()
 
     # ---- what is seen of it
-
-    def _look(self) -> None:
-        """Keep looking where it is until it rests."""
-        if self._looking is None:
-            self._looking = self._host.every(1 / LOOKS_A_SECOND, self._see)
-        self._looking.resume()
-        self._see()
 
     def _see(self) -> None:
         if self._player is None:
@@ -115,8 +107,8 @@ class HearingController:
         self._tell(now.fault or now.no_sound, fault=bool(now.fault))
         if now.mix is None or not now.settled:
             return
-        if not now.playing and self._looking is not None:
-            self._looking.pause()
+        if not now.playing:
+            self._looking.rest()
         elif self._labels.place_ms != self._arrived_ms:
             # The person put the place elsewhere: it goes on there, to the end.
             self._until_ms, self._loops = self._analysed.activity.duration_ms, False

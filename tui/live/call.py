@@ -20,13 +20,12 @@ from simulator.session.settings import EchoGuard, LiveArm, SessionSettings
 from simulator.session.state import Notice, SessionMessage, Snapshot
 from simulator.study import Arm
 from tui.commands.command import Command
-from tui.host import Host, Timing
+from tui.host import Host, Looking
 from tui.live.commands import NEW_CALL, PAUSE, PLAY_TONE, RECORD, TALK
 from tui.preferences import SPEAKER, remember, remembered
 from tui.tune.scene import ARMS
 from tui.tune.session import Session
 
-LOOKS_A_SECOND = 15
 OpenCall = Callable[[SessionSettings], Call]
 
 _GUARD = "live.echo_guard"
@@ -111,7 +110,7 @@ class CallController:
         self.state = remembered_state()
         self._remembering = asyncio.Lock()
         self._call: Call | None = None
-        self._looking: Timing | None = None
+        self._looking = Looking(host, self._look)
         self._closed_by_hand = False
         self._paused = False
 
@@ -152,18 +151,14 @@ class CallController:
         self._call.start()
         if wanted.wanted_arm in [arm.name for arm in arms][1:]:
             self._send(call_commands.SwitchArm(wanted.wanted_arm))
-        if self._looking is None:
-            self._looking = self._host.every(1 / LOOKS_A_SECOND, self._look)
-        self._looking.resume()
-        self._look()
+        self._looking.begin()
 
     def end(self) -> None:
         """End the call and close the devices; a recording is finished."""
         call, self._call = self._call, None
         if call is None:
             return
-        if self._looking is not None:
-            self._looking.pause()
+        self._looking.rest()
         self._take(call.take())
         was = self.state.shown
         stopped = Snapshot(phase="stopped", arm=was.arm, arms=was.arms, echo_guard=self.state.guard)

@@ -18,7 +18,7 @@ from simulator.devices.listing import Device, Devices, Way
 from simulator.session.settings import EchoGuard
 from simulator.session.state import Snapshot
 from tui.dialogs.dialog import Dialog
-from tui.host import Host
+from tui.host import LOOKS_A_SECOND, Host
 from tui.live.call import CallController
 from tui.live.meters import LevelMeter
 from tui.live.words import WHAT, device_words, guard_words
@@ -72,7 +72,6 @@ class DevicesController:
 
 
 _HERE = Path(__file__).parent
-LOOKS_A_SECOND = 15
 SETTLED_LOOKS = 8
 """A chosen speaker has been opened by then, so that the tone comes from it."""
 

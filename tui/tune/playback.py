@@ -7,12 +7,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 
-from tui.host import Host, Timing
+from tui.host import Host, Looking
 from tui.preferences import SPEAKER, remembered
 from tui.tune.listening import Listening, Sight
 from tui.tune.trial import Outcome
-
-LOOKS_A_SECOND = 15
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -45,7 +43,7 @@ class PlaybackController:
         self._host, self._outcome, self._publish = host, outcome, publish
         self._start_ms, self._event_ms = start, event
         self._listening: Listening | None = None
-        self._looking: Timing | None = None
+        self._looking = Looking(host, self._see)
         self._closed = False
         self._reported = ""
         self.wants_ms: int | None = None
@@ -68,7 +66,7 @@ class PlaybackController:
         sight = self.sight
         if sight is not None and sight.playing and self._listening is not None:
             self._listening.pause()
-            self._look()
+            self._looking.begin()
         elif sight is not None and sight.shared_ms < self._end_ms():
             self.play(sight.shared_ms)
         else:
@@ -84,13 +82,13 @@ class PlaybackController:
             self.play(self._start_ms() if self.wants_ms is None else self.wants_ms)
             return
         self._listening.hear(self._listening.arm + 1)
-        self._look()
+        self._looking.begin()
 
     def wind(self, seconds: int) -> None:
         """Go on or back."""
         if self._listening is not None and self._listening.begun:
             self._listening.wind(seconds)
-            self._look()
+            self._looking.begin()
         else:
             self._put_playhead((self.wants_ms or 0) + 1000 * seconds)
 
@@ -98,7 +96,7 @@ class PlaybackController:
         """Go to a moment of the shared clock."""
         if self._listening is not None and self._listening.begun:
             self._listening.seek(shared_ms)
-            self._look()
+            self._looking.begin()
         else:
             self._put_playhead(shared_ms)
 
@@ -107,7 +105,7 @@ class PlaybackController:
         if self._listening is not None:
             self._listening.stop()
         self.wants_ms = None
-        self._look()
+        self._looking.begin()
 
     def play(self, shared_ms: int) -> None:
         """Play from a moment of the shared clock on."""
@@ -127,7 +125,7 @@ class PlaybackController:
             self._listening.show(self._outcome() or outcome)
         self.wants_ms = None
         self._listening.play(shared_ms, await asyncio.to_thread(remembered, SPEAKER))
-        self._look()
+        self._looking.begin()
 
     def _put_playhead(self, shared_ms: int) -> None:
         self.wants_ms = min(max(shared_ms, 0), self._end_ms())
@@ -143,7 +141,7 @@ class PlaybackController:
         """Go on with this outcome where the caller is, if its call is heard."""
         if self._listening is not None:
             self._listening.show(outcome)
-            self._look()
+            self._looking.begin()
 
     def close(self) -> None:
         """Fall silent."""
@@ -151,21 +149,14 @@ class PlaybackController:
         if self._listening is not None:
             self._listening.close()
 
-    def _look(self) -> None:
-        """Keep looking where the playhead is until it rests."""
-        if self._looking is None:
-            self._looking = self._host.every(1 / LOOKS_A_SECOND, self._see)
-        self._looking.resume()
-        self._see()
-
     def _see(self) -> None:
         sight = self.sight
         if sight is not None:
             self._tell(sight)
         wants_ms = self.wants_ms if sight is None else None
         self._publish(Heard(sight, wants_ms, follow=sight is not None and sight.playing))
-        if self._looking is not None and (not self.begun or (sight is not None and sight.resting)):
-            self._looking.pause()
+        if not self.begun or (sight is not None and sight.resting):
+            self._looking.rest()
 
     def _tell(self, sight: Sight) -> None:
         """Say once what is wrong."""
