@@ -112,6 +112,11 @@ class CallRecord(_Part):
     """When it was pulled or imported; the days it is kept for are counted from here."""
     turns: tuple[CallTurn, ...] = ()
 
+    def is_of(self, service: str) -> bool:
+        """Tell whether it is a call of a service, by its id or its name."""
+        own = self.service
+        return own is not None and service.casefold() in (own.id.casefold(), own.name.casefold())
+
     def to_json(self) -> dict[str, JsonValue]:
         """Return the JSON object of the file."""
         written: dict[str, JsonValue] = self.model_dump(mode="json", by_alias=True)

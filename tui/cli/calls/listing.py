@@ -84,10 +84,8 @@ def _readable(folders: CallFolders) -> list[tuple[CallFolder, CallRecord]]:
 
 
 def _wanted(record: CallRecord, service: str | None, first: date | None, last: date | None) -> bool:
-    if service is not None:
-        own = record.service
-        if own is None or service.casefold() not in (own.id.casefold(), own.name.casefold()):
-            return False
+    if service is not None and not record.is_of(service):
+        return False
     day = None if record.started_at is None else record.started_at.astimezone(UTC).date()
     if day is None:
         return first is None and last is None

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import cache
 from pathlib import Path
 
 from services.calls.folders import CallFolders
+from services.calls.record import CallRecord
 from simulator.audio.source import SUFFIXES
 from simulator.beside import is_file, is_folder
 from simulator.errors import SimulatorError
@@ -20,10 +22,12 @@ def open_calls(named: Sequence[str], faults: Faults, caller_channel: int | None 
 
     Raises :class:`~tui.cli.failure.CallError` for a name that is none.
     """
-    purge_old(CallFolders())
+    folders = CallFolders()
+    purge_old(folders)
+    kept = cache(lambda: [(one.path, one.record) for one in folders.find() if one.record is not None])
     paths: dict[Path, None] = {}
     for name in named:
-        paths |= dict.fromkeys(_paths(name))
+        paths |= dict.fromkeys(_paths(name, kept))
     found: list[KeptCall] = []
     for path in paths:
         with faults.noting(path):
@@ -31,7 +35,7 @@ def open_calls(named: Sequence[str], faults: Faults, caller_channel: int | None 
     return found
 
 
-def _paths(name: str) -> list[Path]:
+def _paths(name: str, kept: Callable[[], list[tuple[Path, CallRecord]]]) -> list[Path]:
     path = Path(name)
     if is_folder(path):
         return calls_in(path) or _audio(path)
@@ -39,19 +43,11 @@ def _paths(name: str) -> list[Path]:
         if path.suffix.lower() not in SUFFIXES:
             raise CallError(f"{path}: is no audio; name the call's folder, or its audio file")
         return [path]
-    kept = [one for one in CallFolders().find() if one.record is not None]
-    own = [one.path for one in kept if one.record and one.record.id == name]
-    wanted = name.casefold()
-    served = [
-        one.path
-        for one in kept
-        if one.record
-        and one.record.service
-        and wanted in (one.record.service.name.casefold(), one.record.service.id)
-    ]
+    own = [path for path, record in kept() if record.id == name]
+    served = [path for path, record in kept() if record.is_of(name)]
     if not own and not served:
         # as a list shows it, and as show takes it
-        begun = [one.path for one in kept if one.record and name and one.record.id.startswith(name)]
+        begun = [path for path, record in kept() if name and record.id.startswith(name)]
         if len(begun) == 1:
             return begun
         if begun:
