@@ -98,9 +98,7 @@ def find_recording(db: sqlite3.Connection, workspace_id: str, call_sid: str) -> 
 
 
 def ask_for_restoring(db: sqlite3.Connection, call_sid: str, recording: Json, now: datetime) -> datetime | None:
-    """Return when an archived recording will be back, noting that it was asked for; ``None`` if it is there."""
-    if not recording["archived"]:
-        return None
+    """Return when an archived recording will be back, noting that it was asked for; ``None`` if it is back."""
     if "restore_at" not in recording:
         asked = recording | {"restore_at": (now + RESTORE).isoformat()}
         db.execute("UPDATE calls SET recording = ? WHERE call_sid = ?", (json.dumps(asked), call_sid))
