@@ -249,7 +249,7 @@ class _Pulling:
     ) -> tuple[dict[str, AudioFile], list[str]]:
         """Download both sides; return what is said of each, and notes."""
         start = _offset_s(metadata.media_start_ms, clock)
-        sides = (
+        sides: tuple[tuple[Literal["caller", "agent"], str, str, int | None, float | None], ...] = (
             ("caller", "inbound", metadata.inbound_format, metadata.inbound_rate_hz, metadata.inbound_start_ms),
             ("agent", "outbound", metadata.outbound_format, metadata.outbound_rate_hz, metadata.outbound_start_ms),
         )
@@ -269,9 +269,7 @@ class _Pulling:
                 continue
             if offset is None:
                 notes.append(f"the {side}'s file begins on another clock; it is taken to begin with the call")
-            files[side] = audio_file(
-                folder, "caller" if side == "caller" else "agent", form, rate_hz, offset or 0.0
-            )
+            files[side] = audio_file(folder, side, form, rate_hz, offset or 0.0)
         return files, notes
 
     async def _url(self, sid: str, name: str) -> str | None:
@@ -288,8 +286,8 @@ class _Pulling:
         if (unplaced := unplaced_operator(detail, operators)) is not None:
             notes.append(unplaced)
         judge = self._judged.get(detail.call_sid or call.call_sid or "")
-        values, source = self._settings.at(detail.started_at or call.started_at)
         started_at = detail.started_at or call.started_at
+        values, source = self._settings.at(started_at)
         return CallRecord.model_validate(
             {
                 "id": call.id,
