@@ -102,15 +102,15 @@ def _heard(call: KeptCall) -> dict[str, Any] | None:
 
 
 def _print(found: Check, profile: EngineProfile) -> None:
-    def shown(value: float | None, unit: str = " ms") -> str:
-        return "–" if value is None else f"{value:.0f}{unit}"
+    def shown(value: float | None, unit: str = "ms", scale: int = 1) -> str:
+        return "–" if value is None else f"{scale * value:.0f} {unit}"
 
     rows = [
         ["bias: above 0 the simulator is late", shown(found.bias_ms)],
         ["size of the error, median", shown(found.absolute(0.5))],
         ["size of the error, 9 of 10 within", shown(found.absolute(0.9))],
-        ["turns within 100 ms", shown(None if found.within(100) is None else 100 * (found.within(100) or 0), " %")],
-        ["turns within 200 ms", shown(None if found.within(200) is None else 100 * (found.within(200) or 0), " %")],
+        ["turns within 100 ms", shown(found.within(100), "%", 100)],
+        ["turns within 200 ms", shown(found.within(200), "%", 100)],
     ]
     title = f"{found.calls} calls, {len(found.turns)} answers, heard against simulated under {profile.name}"
     print_table(title, ["", "response"], rows)
