@@ -145,21 +145,20 @@ def measure_call(call: KeptCall, progress: Callable[[float], None] | None = None
     notes: list[str] = []
     faults: list[Fault] = []
     channel = sides.caller.channel if call.record.audio and call.record.audio.both else None
-    swapped, swap = swapped_by_log(call.record, tracks), False
-    if sides.guessed:
-        swap, why = guess_swapped(tracks, swapped)
-        other = sides.agent.channel if swap else sides.caller.channel
-        notes.append(f"The caller is on channel {other + 1}: {why} (--caller-channel says otherwise).")
-        if swap:
-            tracks, channel = tracks.swapped(), sides.agent.channel
-    elif swapped:
+    by_log = swapped_by_log(call.record, tracks)
+    exchanged, why = guess_swapped(tracks, by_log) if sides.guessed else (bool(by_log), "")
+    if exchanged:
         tracks = tracks.swapped()
+    if sides.guessed:
+        channel = (sides.agent if exchanged else sides.caller).channel
+        notes.append(f"The caller is on channel {channel + 1}: {why} (--caller-channel says otherwise).")
+    elif exchanged:
         faults.append(Fault("swapped", "The log fits the other way round: the two sides were exchanged back."))
     clocks = clocks_of(tracks, call.record)
     tracks, moved = aligned(tracks, clocks)
     faults += moved
     found = _measured(call.record, tracks, clocks, faults, notes, channel)
-    return replace(found, exchanged=(swap if sides.guessed else bool(swapped)))
+    return replace(found, exchanged=exchanged)
 
 
 def _measured(
