@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass, replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 from presets.config import ConfigError
@@ -17,7 +17,7 @@ from simulator.heard.sides import sides_of
 from simulator.heard.tracks import Stretch, Tracks, listen
 from simulator.heard.turns import CallerTurn, Floor, floor_of
 from simulator.measures.readout_table import BY_NAME
-from simulator.measures.readouts import Measured, Spread, count_json, measured_by
+from simulator.measures.readouts import Measured, measured_by, pooled
 from simulator.measures.truth import TrueTurn, Truth
 from simulator.measures.turns import Count, Interruptions, Material, Sound, TurnOutcome, with_limits
 
@@ -122,16 +122,9 @@ def heard_readouts(calls: Sequence[dict[str, Any]]) -> dict[str, Any]:
     """Return the readouts of calls together from their ``values``, as scripts see them."""
     shown: dict[str, Any] = {}
     for name in HEARD_READOUTS:
-        found = [values[name] for values in calls if name in values]
-        kind = BY_NAME[name].kind
-        if not found:
-            continue
-        if kind == "latency":
-            shown[name] = asdict(Spread.of(one for values in found for one in values))
-        elif kind == "count":
-            shown[name] = count_json(Count(sum(one[0] for one in found), sum(one[1] for one in found)))
-        else:
-            shown[name] = round(sum(found), 3)
+        readout, found = BY_NAME[name], [values[name] for values in calls if name in values]
+        if found:
+            shown[name] = pooled(readout, [Count(*one) for one in found] if readout.kind == "count" else found)
     return shown
 
 

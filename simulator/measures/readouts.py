@@ -123,27 +123,24 @@ def readouts_json(measured: list[Measured]) -> dict[str, Any]:
         "labelled": all(run.labelled for run in measured),
         "silence_only": any(run.silence_only for run in measured),
     }
+    values = [{**run.times, **run.counts, **run.seconds} for run in measured]
     for readout in READOUTS:
-        found = _pooled(readout, measured)
-        if found is not None:
-            shown[readout.name] = found
+        found = [of[readout.name] for of in values if readout.name in of]
+        if found:
+            shown[readout.name] = pooled(readout, found)
     split = [turn.stages_ms for run in measured for turn in run.turns if turn.stages_ms]
     if split:
         shown["stages_ms"] = {stage: round(sum(s[stage] for s in split) / len(split), 1) for stage in STAGES}
     return shown
 
 
-def _pooled(readout: Readout, measured: list[Measured]) -> dict[str, Any] | float | None:
-    """Return one readout over several runs; ``None`` if no run has it."""
-    name = readout.name
+def pooled(readout: Readout, found: Sequence[Any]) -> dict[str, Any] | float:
+    """Return one readout over the runs that have it, as scripts see it; ``found`` are its values in each."""
     if readout.kind == "latency":
-        runs = [run.times[name] for run in measured if name in run.times]
-        return asdict(Spread.of(value for values in runs for value in values)) if runs else None
+        return asdict(Spread.of(value for values in found for value in values))
     if readout.kind == "count":
-        counts = [run.counts[name] for run in measured if name in run.counts]
-        return count_json(Count(sum(c.count for c in counts), sum(c.of for c in counts))) if counts else None
-    seconds = [run.seconds[name] for run in measured if name in run.seconds]
-    return round(sum(seconds), 3) if seconds else None
+        return count_json(Count(sum(one.count for one in found), sum(one.of for one in found)))
+    return round(float(sum(found)), 3)
 
 
 def count_json(found: Count) -> dict[str, Any]:
