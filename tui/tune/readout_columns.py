@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from tui.figures import NOTHING
 from tui.readouts import BEST, Readouts, Row
+from tui.terminal_text import cut
 from tui.widgets.timeline_line import one_cell
 
 UNKNOWN = "…"
@@ -117,19 +118,19 @@ class Columns:
 
     @staticmethod
     def _delta(row: Row, at: int) -> str:
-        apart = row.apart[at] if at < len(row.apart) else None
+        apart = row.apart[at]
         return apart.delta if apart is not None else ""
 
     @staticmethod
     def _interval(row: Row, at: int) -> str:
-        apart = row.apart[at] if at < len(row.apart) else None
+        apart = row.apart[at]
         return apart.interval if apart is not None and apart.interval != NOTHING else ""
 
     def heading(self, *, by_change: bool) -> Cells:
         """Return the names of the columns, and in what order and units the lines are."""
         against, arms = self._found.against, self._found.arms
         notes = ("by change ▾" * by_change, "" if "units" in self._layout else "in ms, s")
-        text = f"{_shortened(' '.join(note for note in notes if note), self.label):{self.label}}"
+        text = f"{cut(' '.join(note for note in notes if note), self.label):{self.label}}"
         for head, width in zip(self._heads, self._values, strict=True):
             text += f"{head:>{width + self._gap}}{'':{self._mark}}"
         for at in self._others:
@@ -144,7 +145,7 @@ class Columns:
 
     def row(self, row: Row, *, stale: bool) -> Cells:
         """Return one readout; figures that belong to other settings are not shown."""
-        parts = [(f"{_shortened(self._label(row), self.label):<{self.label}}", "label")]
+        parts = [(f"{cut(self._label(row), self.label):<{self.label}}", "label")]
         for at, width in enumerate(self._values):
             best = at in row.best and not stale
             value = UNKNOWN if stale else self._value(row, at)
@@ -168,10 +169,5 @@ class Columns:
         if self._scale:
             parts.append((f"{'':{_APART}}{'' if stale else row.scale:<{self._scale}}", "quiet"))
         if self._gloss:
-            parts.append((f"{'':{_APART}}{_shortened(row.meaning, self._gloss)}", "quiet"))
+            parts.append((f"{'':{_APART}}{cut(row.meaning, self._gloss)}", "quiet"))
         return tuple(parts)
-
-
-def _shortened(text: str, width: int) -> str:
-    """Return a text in at most ``width`` cells, with an ellipsis where it was cut."""
-    return text if len(text) <= width else text[: max(width - 1, 0)].rstrip() + UNKNOWN
