@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from pydantic import JsonValue
 
 from services.changes.differences import same
-from services.errors import ConflictError, ServiceError
+from services.errors import ConflictError, InvalidError, NotFoundError, ServiceError
 
 if TYPE_CHECKING:
     from services.changes.kept import KeptFields
@@ -61,6 +61,10 @@ class ChangedFieldsSinceError(ConflictError):
 
 class NoBackupError(ServiceError):
     """There is nothing to go back to, or the kept value no longer fits. Nothing was written."""
+
+
+NO_WAY_BACK = (NoBackupError, NotFoundError, InvalidError)
+"""What says that a change cannot be taken back: asking again would not help."""
 
 
 class UncertainError(ServiceError):

@@ -80,15 +80,15 @@ class ChangesController:
 
     async def undo(self, client: ServicesClient) -> None:
         """Take the last change back, after showing what that would change."""
-        from services.changes.errors import NoBackupError
-        from services.errors import InvalidError, NotFoundError, ServiceError
+        from services.changes.errors import NO_WAY_BACK
+        from services.errors import ServiceError
 
         last = self._written[-1]
         try:
             if await last.run(client):
                 self._written.remove(last)
-        except (NoBackupError, NotFoundError, InvalidError) as error:
-            # Asking again would not help, and what was written before can still be taken back.
+        except NO_WAY_BACK as error:
+            # What was written before can still be taken back.
             self._written.remove(last)
             self._host.complain(str(error), title=f"The {last.label} cannot be taken back")
         except (ServiceError, ValueError) as error:

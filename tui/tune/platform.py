@@ -10,12 +10,12 @@ from typing import Any, Literal, Protocol
 
 from presets.config import VoiceConfig, changes
 from presets.layers import Layer
-from services.changes.errors import Conflict, MovedFieldsError, NoBackupError, UncertainError
+from services.changes.errors import NO_WAY_BACK, Conflict, MovedFieldsError, UncertainError
 from services.changes.fields import AppliedFields, FieldsPlan, apply_fields, plan_fields, plan_rollback
 from services.changes.history import who
 from services.changes.ledger import Backups
 from services.client import ServicesClient
-from services.errors import InvalidError, NotFoundError, ServiceError
+from services.errors import ServiceError
 from services.model import Service
 from tui.host import SECONDS_TO_READ, Host
 from tui.tune.draft import conflicts, giving_way
@@ -308,7 +308,7 @@ class PlatformController:
         except UncertainError as error:
             self._unsure = True
             self._host.tell(str(error), "Not known whether it is taken back", severity="error", timeout=20)
-        except (NoBackupError, NotFoundError, InvalidError) as error:
+        except NO_WAY_BACK as error:
             self._saves.remove(last)
             self._host.tell(str(error), "The save cannot be taken back", severity="error", timeout=20)
         except ServiceError as error:
