@@ -194,7 +194,7 @@ def _track(own: _Heard, other_db: Levels, dip_ms: int) -> SideTrack:
     crisp_db = float(np.percentile(own.crisp[said], 75)) if said.any() else -120.0
     loud_db = min(max(floor_db + 7.0, speech_db - _LOUD_DB, -66.0), speech_db - 6.0)
     edges = _Edges(windows, own.crisp, ~said, loud_db, crisp_db - _SOFT_DB, dip_ms)
-    speech = joined(((start, end) for start, end in map(edges.stretch, spans) if start < end), 1)
+    speech = merged(((start, end) for start, end in map(edges.stretch, spans) if start < end), 1)
     return SideTrack(
         speech=tuple(speech),
         other=tuple(_without_voice(windows, speech, floor_db, speech_db)),
@@ -322,10 +322,10 @@ def _runs(loud: NDArray[np.bool_], dip_ms: int, first: int = 0) -> list[Stretch]
     """Return stretches of loud windows, ms, from window ``first`` on; shorter dips are part of them."""
     edges = np.flatnonzero(np.diff(np.concatenate([[False], loud, [False]])))
     edges_ms = ((edges + first) * WINDOW_MS).tolist()
-    return joined(zip(edges_ms[::2], edges_ms[1::2], strict=True), dip_ms)
+    return merged(zip(edges_ms[::2], edges_ms[1::2], strict=True), dip_ms)
 
 
-def joined(stretches: Iterable[Stretch], gap_ms: int) -> list[Stretch]:
+def merged(stretches: Iterable[Stretch], gap_ms: int) -> list[Stretch]:
     """Return stretches that are in order with those joined between which a gap is shorter than ``gap_ms``."""
     found: list[Stretch] = []
     for start, end in stretches:

@@ -13,7 +13,7 @@ from typing import Literal
 import numpy as np
 
 from simulator.heard.outcomes import FRESH_MS
-from simulator.heard.tracks import WINDOW_MS, Levels, SideTrack, Stretch, Tracks, joined
+from simulator.heard.tracks import WINDOW_MS, Levels, SideTrack, Stretch, Tracks, merged
 from simulator.measures.turns import HANGING_MS, STOP_WITHIN_MS
 
 SHORT_MS = 600
@@ -99,7 +99,7 @@ def floor_of(tracks: Tracks) -> Floor:
 def sounds_of_agent(agent: SideTrack) -> tuple[Stretch, ...]:
     """Return what the agent said, ms: speech, and sounds too short for the model to hear the voice in them."""
     short = [one for one in agent.other if one[1] - one[0] <= 1000 and agent.speech]
-    return tuple(joined(sorted([*agent.speech, *short]), PAUSE_MS))
+    return tuple(merged(sorted([*agent.speech, *short]), PAUSE_MS))
 
 
 class _FloorReader:
@@ -120,7 +120,7 @@ class _FloorReader:
         music = [
             one
             for side in (self._tracks.caller, self._tracks.agent)
-            for one in joined(side.other, 1000)
+            for one in merged(side.other, 1000)
             if one[1] - one[0] >= LONG_SOUND_MS
         ]
         for turn in self._turns:
@@ -197,7 +197,7 @@ class _FloorReader:
 
     def _note_noises(self) -> None:
         """Note sounds without a voice over the agent."""
-        for start, end in joined(self._tracks.caller.other, _JOINED_MS):
+        for start, end in merged(self._tracks.caller.other, _JOINED_MS):
             sound = self._sounding_at(start)
             if sound is None or end - start >= LONG_SOUND_MS:
                 continue
