@@ -15,7 +15,7 @@ from services.errors import ServiceError
 from services.model import Service
 from tui.dialogs.find_dialog import Find, Match, Matches
 from tui.host import Host
-from tui.terminal_text import NAME_WIDTH, cut, screen_text
+from tui.terminal_text import NAME_WIDTH, screen_text
 from tui.tune.arms import ArmError, ComparisonArm
 from tui.tune.journal import keep_arms, kept_arms
 from tui.tune.scene import ARMS
@@ -200,7 +200,7 @@ class ArmsController:
             return None
         service = known[chosen]
         about = "Another service, as it is stored now."
-        return ComparisonArm(cut(screen_text(service.name or service.id), NAME_WIDTH), about, service.voice_config)
+        return ComparisonArm(screen_text(service.name or service.id, NAME_WIDTH), about, service.voice_config)
 
     async def _ask_file(self) -> ComparisonArm | None:
         hint = "A JSON file: a preset that was exported, or just a voice_config."
@@ -208,4 +208,4 @@ class ArmsController:
         found = await self._questions.line("Compare with which file?", hint, "", read)
         if found is None:
             return None
-        return ComparisonArm(cut(screen_text(found.name), NAME_WIDTH), "From a file.", found.config)
+        return ComparisonArm(screen_text(found.name, NAME_WIDTH), "From a file.", found.config)

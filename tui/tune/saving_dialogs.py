@@ -22,7 +22,7 @@ from presets.config import changes
 from services.changes.errors import Conflict
 from simulator.errors import SimulatorError
 from tui.dialogs.dialog import TUNE_STYLES, Dialog
-from tui.terminal_text import content, cut, plain, screen_text
+from tui.terminal_text import content, plain, screen_text
 from tui.tune.fields import shown_value
 from tui.tune.journal import KeptDraft
 from tui.tune.trial import Outcome
@@ -68,7 +68,7 @@ class MergeDialog(Dialog[tuple[str, ...]]):
 
         def line(side: str, label: str, value: object) -> Content:
             mark = "  " if not side else "● " if chosen == side else "○ "
-            text = f"\n  {mark}{label:<22}{cut(screen_text(shown_value(conflict.name, value)), _WIDEST)}"
+            text = f"\n  {mark}{label:<22}{screen_text(shown_value(conflict.name, value), _WIDEST)}"
             return Content.styled(text, "bold" if side and chosen == side else "$text-muted")
 
         return Content.assemble(
