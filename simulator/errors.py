@@ -37,3 +37,7 @@ class VoiceError(SimulatorError):
 
 class DeviceError(SimulatorError):
     """A microphone or speaker, or the library that reaches them, cannot be used as it is."""
+
+
+class WorkersError(SimulatorError):
+    """Workers that cannot be used, or that died of a task."""

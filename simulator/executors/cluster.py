@@ -1,0 +1,148 @@
+"""The workers of a Dask cluster (extra ``cluster``)."""
+
+from __future__ import annotations
+
+import logging
+import pickle
+import platform
+import uuid
+from collections.abc import Callable
+from concurrent.futures import Executor, Future
+from contextlib import suppress
+from functools import cache, partial
+from importlib.metadata import PackageNotFoundError, version
+from typing import Any, ParamSpec, TypeVar
+
+from simulator.errors import WorkersError
+from simulator.executors.shared import Shared, forget, pass_on, receive
+
+P = ParamSpec("P")
+T = TypeVar("T")
+R = TypeVar("R")
+
+_CONNECT_S = 10
+_SAME = ("turnlab", "distributed", "numpy", "onnxruntime", "soundfile", "soxr")
+"""The packages on which results, or being understood, depend."""
+
+
+@cache
+def _versions() -> dict[str, str]:
+    found = {"python": ".".join(platform.python_version_tuple()[:2])}
+    for name in _SAME:
+        try:
+            found[name] = version(name)
+        except PackageNotFoundError:
+            found[name] = "not installed"
+    return found
+
+
+def _checked(versions: dict[str, str], call: Callable[[], R]) -> R:
+    """Do a task on a worker, unless that has other versions. Raises :class:`WorkersError` then."""
+    difference = _difference(versions, _versions())
+    if difference:
+        raise WorkersError(f"a worker that joined has {difference}; {_EQUAL}")
+    return call()
+
+
+_EQUAL = "install the same versions on this machine and on the workers"
+
+
+def _difference(here: dict[str, str], there: dict[str, str]) -> str:
+    """Return in what a worker differs: ``numpy 2.3.0 (here 2.4.6)``; empty if in nothing."""
+    differing = [f"{name} {there.get(name)} (here {here[name]})" for name in here if there.get(name) != here[name]]
+    return ", ".join(differing)
+
+
+class Cluster(Executor):
+    """Workers of a Dask scheduler. What is shared is a plugin, which workers that join later receive too."""
+
+    def __init__(self, address: str) -> None:
+        self._address = address
+        self._shared: list[str] = []
+        self._client = _client_of(address)
+        try:
+            self._check_workers()
+        except BaseException:
+            self._client.close()
+            raise
+        self._executor = self._client.get_executor(pure=False)
+
+    def submit(self, function: Callable[P, R], /, *args: P.args, **kwargs: P.kwargs) -> Future[R]:
+        """Have a task done by a worker; Dask gives it to another if that one dies."""
+        task: Future[R] = Future()
+        given = self._executor.submit(_checked, _versions(), partial(function, *args, **kwargs))
+        task.add_done_callback(lambda done: given.cancel() if done.cancelled() else None)
+        given.add_done_callback(partial(self._settle, task))
+        return task
+
+    def share(self, value: T) -> Shared[T]:
+        """Give a value to all workers."""
+        token = uuid.uuid4().hex
+        self._client.register_plugin(_gift(token, pickle.dumps(value, pickle.HIGHEST_PROTOCOL)))
+        self._shared.append(token)
+        return Shared(value, token)
+
+    def shutdown(self, wait: bool = True, *, cancel_futures: bool = False) -> None:
+        """Wait for the tasks, or throw them away; have the workers drop what was shared, and disconnect."""
+        self._executor.shutdown(wait=wait and not cancel_futures)
+        with suppress(Exception):  # the scheduler is gone, and what it held with it
+            for token in self._shared:
+                self._client.unregister_worker_plugin(token)
+        self._client.close()
+
+    def _settle(self, task: Future[Any], given: Future[Any]) -> None:
+        error = None if given.cancelled() else given.exception()
+        if given.cancelled() and not task.cancelled():
+            error = WorkersError(f"{self._address}: the Dask cluster went away; start it and run this again")
+        elif type(error).__name__ == "KilledWorker":
+            error = WorkersError(
+                f"{self._address}: several workers died at the same piece of work; give them more memory"
+            )
+        pass_on(given, error, task)
+
+    def _check_workers(self) -> None:
+        """Raise :class:`WorkersError` if there are no workers, or some differ from this process."""
+        found = self._client.run(_versions, on_error="return")
+        if not found:
+            raise WorkersError(f"{self._address}: has no workers; start some: dask worker {self._address}")
+        for worker, versions in found.items():
+            if not isinstance(versions, dict):
+                raise WorkersError(f"{worker}: has no Turnlab that can be used; {_EQUAL}")
+            difference = _difference(_versions(), versions)
+            if difference:
+                raise WorkersError(f"{worker}: has {difference}; {_EQUAL}")
+
+
+def _client_of(address: str) -> Any:
+    try:
+        from distributed import Client
+    except ImportError:
+        raise WorkersError("--cluster needs Dask, which is not installed; install turnlab[cluster]") from None
+    logging.getLogger("distributed").setLevel(logging.CRITICAL)  # what matters of it is said here
+    try:
+        connect: Any = Client
+        return connect(address, timeout=_CONNECT_S, set_as_default=False)
+    except (OSError, ValueError) as error:
+        raise WorkersError(
+            f"{address}: no Dask scheduler answers there; check the address, or start one: dask scheduler"
+        ) from error
+
+
+def _gift(token: str, content: bytes) -> Any:
+    """Return what has workers receive a value."""
+    from distributed import WorkerPlugin
+
+    class Gift(WorkerPlugin):
+        # it is pickled by its content: what it refers to must be functions of this module
+
+        def __init__(self) -> None:
+            self.name = token
+            self.content = content
+
+        def setup(self, worker: object) -> None:  # noqa: ARG002 Dask calls it so
+            receive(self.name, self.content)
+
+        def teardown(self, worker: object) -> None:  # noqa: ARG002 Dask calls it so
+            forget(self.name)
+
+    return Gift()

@@ -1,0 +1,126 @@
+"""Work done in this process, in several, and on a Dask cluster of real processes."""
+
+from __future__ import annotations
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from concurrent.futures import Executor
+from pathlib import Path
+
+import pytest
+
+from simulator.executors import Shared, WorkersError, in_order, open_executor, share
+
+
+def _scaled(shared: Shared[list[int]], number: int) -> tuple[int, int, int]:
+    return shared.value[number] * number, os.getpid(), id(shared.value)
+
+
+def _scaled_killing(job: tuple[Shared[list[int]], int, Path]) -> tuple[int, int, int]:
+    """Do the same; the first process that comes to number 7 dies of it."""
+    shared, number, grave = job
+    if number == 7 and not grave.exists():
+        grave.touch()
+        os.kill(os.getpid(), signal.SIGKILL)
+    return _scaled(shared, number)
+
+
+def _die() -> None:
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
+def _fail() -> None:
+    raise ValueError("as asked")
+
+
+def _square(number: int) -> int:
+    return number * number
+
+
+def test_this_process_does_a_task_only_when_its_result_is_asked_for() -> None:
+    done: list[int] = []
+    with open_executor(1) as executor:
+        assert isinstance(executor.submit(_fail).exception(), ValueError)
+        for number, call in enumerate(in_order(executor, done.append, range(3))):
+            assert call.done()
+            assert done == list(range(number + 1))
+
+
+def test_work_of_a_killed_process_is_done_by_another_and_shared_values_arrive_once(tmp_path: Path) -> None:
+    numbers = list(range(100, 200))
+    with open_executor(2) as executor:
+        shared = share(executor, numbers)
+        jobs = [(shared, number, tmp_path / "grave") for number in range(100)]
+        done = [call.result() for call in in_order(executor, _scaled_killing, jobs)]
+        wrong = executor.submit(_fail).exception()
+    assert (tmp_path / "grave").exists()
+    assert [value for value, _, _ in done] == [number * numbers[number] for number in range(100)]
+    processes = {process for _, process, _ in done}
+    assert os.getpid() not in processes
+    assert len({(process, place) for _, process, place in done}) == len(processes)
+    assert isinstance(wrong, ValueError)
+
+
+@pytest.mark.slow
+def test_a_task_that_kills_every_process_fails_alone() -> None:
+    with open_executor(2) as executor:
+        error = executor.submit(_die).exception()
+        assert executor.submit(_square, 5).result() == 25
+    assert isinstance(error, WorkersError)
+    assert "died at the same piece of work" in str(error)
+
+
+_PARENT = """
+import os, time
+from simulator.executors import open_executor, share
+if __name__ == "__main__":
+    with open_executor(2) as executor:
+        folder = share(executor, 1)._folder
+        pids = {executor.submit(os.getpid).result()}
+        print(*pids, folder, flush=True)
+        executor.submit(time.sleep, 600)
+        time.sleep(600)
+"""
+
+
+@pytest.mark.slow
+def test_processes_end_with_the_one_that_began_them(tmp_path: Path) -> None:
+    script = tmp_path / "parent.py"
+    script.write_text(_PARENT)
+    with subprocess.Popen([sys.executable, script], stdout=subprocess.PIPE, text=True) as parent:
+        assert parent.stdout is not None
+        pid, folder = parent.stdout.readline().split()
+        assert Path(folder).stat().st_mode & 0o777 == 0o700
+        parent.kill()
+    deadline = time.monotonic() + 30
+    while (_lives(int(pid)) or Path(folder).exists()) and time.monotonic() < deadline:
+        time.sleep(0.05)
+    assert not _lives(int(pid))
+    assert not Path(folder).exists()
+
+
+def _lives(pid: int) -> bool:
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().split()[2] != "Z"
+    except OSError:
+        return False
+
+
+def _given_up(executor: Executor, begun: Path) -> None:
+    executor.submit(_sleep_long, begun)
+    while not begun.exists():
+        time.sleep(0.01)
+    raise KeyboardInterrupt
+
+
+def _sleep_long(begun: Path) -> None:
+    begun.touch()
+    time.sleep(600)
+
+
+def test_work_under_way_is_thrown_away_when_the_block_is_left_by_an_error(tmp_path: Path) -> None:
+    with pytest.raises(KeyboardInterrupt), open_executor(2) as executor:
+        _given_up(executor, tmp_path / "begun")
