@@ -20,13 +20,14 @@ P = ParamSpec("P")
 T = TypeVar("T")
 R = TypeVar("R")
 
-_CONNECT_S = 10
+_CONNECT_S = 10.0
 _SAME = ("turnlab", "distributed", "numpy", "onnxruntime", "soundfile", "soxr")
 """The packages on which results, or being understood, depend."""
 
 
 @cache
-def _versions() -> dict[str, str]:
+def versions_here() -> dict[str, str]:
+    """Return the versions that must be the same on every worker, by name."""
     found = {"python": ".".join(platform.python_version_tuple()[:2])}
     for name in _SAME:
         try:
@@ -38,7 +39,7 @@ def _versions() -> dict[str, str]:
 
 def _checked(versions: dict[str, str], call: Callable[[], R]) -> R:
     """Do a task on a worker, unless that has other versions. Raises :class:`WorkersError` then."""
-    difference = _difference(versions, _versions())
+    difference = _difference(versions, versions_here())
     if difference:
         raise WorkersError(f"a worker that joined has {difference}; {_EQUAL}")
     return call()
@@ -70,7 +71,7 @@ class Cluster(Executor):
     def submit(self, function: Callable[P, R], /, *args: P.args, **kwargs: P.kwargs) -> Future[R]:
         """Have a task done by a worker; Dask gives it to another if that one dies."""
         task: Future[R] = Future()
-        given = self._executor.submit(_checked, _versions(), partial(function, *args, **kwargs))
+        given = self._executor.submit(_checked, versions_here(), partial(function, *args, **kwargs))
         task.add_done_callback(lambda done: given.cancel() if done.cancelled() else None)
         given.add_done_callback(partial(self._settle, task))
         return task
@@ -102,13 +103,13 @@ class Cluster(Executor):
 
     def _check_workers(self) -> None:
         """Raise :class:`WorkersError` if there are no workers, or some differ from this process."""
-        found = self._client.run(_versions, on_error="return")
+        found = self._client.run(versions_here, on_error="return")
         if not found:
             raise WorkersError(f"{self._address}: has no workers; start some: dask worker {self._address}")
         for worker, versions in found.items():
             if not isinstance(versions, dict):
                 raise WorkersError(f"{worker}: has no Turnlab that can be used; {_EQUAL}")
-            difference = _difference(_versions(), versions)
+            difference = _difference(versions_here(), versions)
             if difference:
                 raise WorkersError(f"{worker}: has {difference}; {_EQUAL}")
 

@@ -7,12 +7,16 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
 from concurrent.futures import Executor
+from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from simulator.executors import Shared, WorkersError, in_order, open_executor, share
+from simulator.executors.cluster import versions_here
 
 
 def _scaled(shared: Shared[list[int]], number: int) -> tuple[int, int, int]:
@@ -76,6 +80,7 @@ def test_a_task_that_kills_every_process_fails_alone() -> None:
 _PARENT = """
 import os, time
 from simulator.executors import open_executor, share
+from simulator.executors.cluster import versions_here
 if __name__ == "__main__":
     with open_executor(2) as executor:
         folder = share(executor, 1)._folder
@@ -124,3 +129,50 @@ def _sleep_long(begun: Path) -> None:
 def test_work_under_way_is_thrown_away_when_the_block_is_left_by_an_error(tmp_path: Path) -> None:
     with pytest.raises(KeyboardInterrupt), open_executor(2) as executor:
         _given_up(executor, tmp_path / "begun")
+
+
+@contextmanager
+def _dask(workers: int) -> Iterator[str]:
+    from distributed import LocalCluster
+
+    make: Any = LocalCluster
+    with make(n_workers=workers, threads_per_worker=1, processes=True, dashboard_address=None) as cluster:
+        yield cluster.scheduler_address
+
+
+@pytest.mark.slow
+def test_dask_gives_the_same_results_when_one_of_its_processes_is_killed(tmp_path: Path) -> None:
+    numbers = list(range(100, 200))
+    with _dask(2) as address, open_executor(cluster=address) as executor:
+        shared = share(executor, numbers)
+        jobs = [(shared, number, tmp_path / "grave") for number in range(100)]
+        done = [call.result() for call in in_order(executor, _scaled_killing, jobs)]
+        wrong = executor.submit(_fail).exception()
+    assert (tmp_path / "grave").exists()
+    assert [value for value, _, _ in done] == [number * numbers[number] for number in range(100)]
+    processes = {process for _, process, _ in done}
+    assert os.getpid() not in processes
+    assert len({(process, place) for _, process, place in done}) == len(processes)
+    assert isinstance(wrong, ValueError)
+
+
+@pytest.mark.slow
+def test_a_cluster_that_cannot_be_used_is_refused_before_the_work(monkeypatch: pytest.MonkeyPatch) -> None:
+    def refusal(address: str) -> str:
+        with pytest.raises(WorkersError) as refused, open_executor(cluster=address):
+            pytest.fail("the work began")
+        return str(refused.value)
+
+    monkeypatch.setattr("simulator.executors.cluster._CONNECT_S", 0.5)
+    assert "no Dask scheduler answers" in refusal("tcp://127.0.0.1:9")
+    assert "no Dask scheduler answers" in refusal("no address at all")
+    monkeypatch.setattr("simulator.executors.cluster._CONNECT_S", 10.0)
+    with _dask(0) as address:
+        assert "has no workers" in refusal(address)
+    with _dask(1) as address:
+        monkeypatch.setattr("simulator.executors.cluster.version", lambda _: "0.0.1")
+        versions_here.cache_clear()
+        said = refusal(address)
+        versions_here.cache_clear()
+    assert "(here 0.0.1)" in said
+    assert "install the same versions" in said
