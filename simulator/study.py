@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 from functools import cached_property
+from typing import Any
 
 from presets.config import VoiceConfig
 from presets.layers import Layer, ResolvedVoiceConfig, resolve
@@ -13,7 +15,7 @@ from simulator.channel import NEEDS_CALLER, both_sides, second_voice, without_ba
 from simulator.echo.play import Echo, play_with_echo
 from simulator.engine.profile import EngineProfile
 from simulator.errors import LabelError
-from simulator.measures.readouts import Measured, measure
+from simulator.measures.readouts import Measured, measure, readouts_json
 from simulator.recording import Recording
 from simulator.replay import Played, ReplayMode, play
 
@@ -46,6 +48,11 @@ class Run:
     measured: Measured
     mixed: str | None = None
     second_voice: str | None = None
+
+
+def readouts_of_arms(arms: Iterable[Arm], runs: Collection[Run]) -> dict[str, dict[str, Any]]:
+    """Return each arm's readouts over all its runs, as scripts see them."""
+    return {arm.name: readouts_json([one.measured for one in runs if one.arm == arm.name]) for arm in arms}
 
 
 @dataclass(frozen=True, slots=True)

@@ -67,7 +67,7 @@ class Figure:
         if value is None or self.readout.kind == "duration":
             return value
         if self.readout.kind == "latency":
-            found: float | None = value[self.percentile]
+            found: float | None = value[self.percentile] if self.percentile else value
             return found
         if not value["of"]:
             return None

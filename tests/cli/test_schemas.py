@@ -53,13 +53,13 @@ class Case:
 
 
 CASES = [
-    Case("simulation", ("simulate", COUGHS, *ARMS)),
+    Case("simulation", ("simulate", COUGHS, *ARMS, "--require", "response.p90<=60s")),
     Case("simulation", ("simulate", COUGHS, "--mix", "mix.wav", "--voice", "silent", "--echo-db", "30")),
-    Case("evaluation", ("evaluate", COUGHS, *ARMS)),
+    Case("evaluation", ("evaluate", COUGHS, *ARMS, "--require", "cut_ins<=100%")),
     Case("eot-bench", ("evaluate", "--eot-bench", "rows.jsonl")),
     Case("analysis", ("analyze", COUGHS)),
     Case("calls_measure", ("calls", "measure", "both.wav")),
-    Case("calls_check", ("calls", "check", "held", "--eot", "silence")),
+    Case("calls_check", ("calls", "check", "held", "--eot", "silence", "--require", "abs_error.p90<=60s")),
     Case("recordings", ("recordings",)),
     Case("presets", ("presets",)),
     Case("preset", ("presets", "quality")),

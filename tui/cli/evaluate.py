@@ -16,7 +16,6 @@ from simulator.engine.events import Event
 from simulator.engine.profile import EngineProfile
 from simulator.labels import Labels, Span
 from simulator.measures.comparison import Comparison, compare
-from simulator.measures.readouts import readouts_json
 from simulator.measures.scoring import (
     Group,
     Replayed,
@@ -32,11 +31,12 @@ from simulator.measures.tradeoff import TurnScore
 from simulator.measures.verdict import comparison_json
 from simulator.recording import Recording
 from simulator.replay import play
-from simulator.study import Arm, Run, run
+from simulator.study import Arm, Run, readouts_of_arms, run
 from tui.cli.arms import baseline_of, read_arms
 from tui.cli.failure import CallError, Faults, WorkError, complain
 from tui.cli.hearing import Hearing, tell_other_voices
 from tui.cli.opening import analyse, end_of_turn_judge, find, open_all, open_profile
+from tui.report.gate import Gate
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,17 +96,18 @@ class Evaluation:
         return compare(measured, list(dict.fromkeys(one.recording for one in self.runs)), names, self.baseline)
 
 
-def evaluate(request: Request, *, as_json: bool) -> None:
-    """Score and print."""
-    evaluation = make_evaluation(request)
+def evaluate(request: Request, gate: Gate, *, as_json: bool) -> None:
+    """Score, print, and hold every arm's readouts against the gate."""
+    with gate.watching():
+        evaluation = make_evaluation(request)
+    gate.judge(readouts_of_arms(evaluation.arms, evaluation.runs))
     if as_json:
-        from tui.cli.evaluate import to_json
-
-        print(json.dumps(to_json(evaluation), allow_nan=False))
+        print(json.dumps({**to_json(evaluation), **gate.to_json()}, allow_nan=False))
     else:
         from tui.cli.evaluate_table import print_evaluation
 
         print_evaluation(evaluation)
+    gate.close(evaluation.faults)
     evaluation.faults.raise_any()
 
 
@@ -258,11 +259,7 @@ def to_json(evaluation: Evaluation) -> dict[str, Any]:
             {"group": name, "recordings": count, **score.to_json()}
             for name, (count, score) in voice_scores(evaluation.scored).items()
         ],
-        "readouts": {
-            name: readouts_json([one.measured for one in evaluation.runs if one.arm == name])
-            for name in names
-            if evaluation.runs
-        },
+        "readouts": readouts_of_arms(evaluation.arms, evaluation.runs) if evaluation.runs else {},
         "comparison": comparison_json(evaluation.comparison()) if evaluation.runs else None,
     }
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass, fields, is_dataclass
 from enum import StrEnum
 from functools import wraps
 from inspect import Parameter, Signature, signature
+from pathlib import Path
 from typing import Annotated, Any, ClassVar, get_type_hints
 
 import typer
@@ -92,6 +93,19 @@ Profile = Annotated[
     typer.Option(help="Engine profile: a shipped name or a file.", autocompletion=completing.profiles),
 ]
 Seed = Annotated[int, typer.Option(help="Seed of the models' latencies; the same for every arm.")]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class GateOptions:
+    """What a build requires of the readouts."""
+
+    require: Annotated[
+        list[str] | None,
+        typer.Option(metavar="LIMIT", help="Exit 1 unless it is met: 'cut_ins<=5%', 'response.p90<=2500ms', …"),
+    ] = None
+    junit: Annotated[Path | None, typer.Option(metavar="FILE", help="Write what --require found as JUnit XML.")] = (
+        None
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -20,7 +20,7 @@ from simulator.playing.call_mix import CallMix, mix_format, write_mix
 from simulator.recording import Recording
 from simulator.replay import ReplayMode
 from simulator.story import story
-from simulator.study import Arm, EchoStudy, Run, run
+from simulator.study import Arm, EchoStudy, Run, readouts_of_arms, run
 from simulator.voice.voice import Voice, voice_for
 from tui.cli.arms import baseline_of, read_arms
 from tui.cli.failure import CallError, Faults, WorkError, complain
@@ -28,6 +28,7 @@ from tui.cli.hearing import Hearing, tell_other_voices
 from tui.cli.opening import analyse, end_of_turn_judge, find, open_all, open_profile, progress
 from tui.cli.simulate_table import print_report, print_what_if
 from tui.cli.tables import print_line, print_timed
+from tui.report.gate import Gate
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,20 +133,23 @@ class Report:
     mix: Path | None = None
 
 
-def simulate(request: Request, *, as_json: bool, explain: bool) -> None:
-    """Simulate and print; ``explain`` tells each run as a story before the figures."""
+def simulate(request: Request, gate: Gate, *, as_json: bool, explain: bool) -> None:
+    """Simulate, print, and hold every arm against the gate; ``explain`` tells each run as a story first."""
     if as_json and explain:
         raise CallError("--explain is for people and --json for scripts, whose events say why too; choose one")
-    report = make_report(request)
+    with gate.watching():
+        report = make_report(request)
+    gate.judge(readouts_of_arms(report.arms, report.runs.values()))
     if explain:
         print_what_if(report.hearing.words())
         for recording in report.recordings:
             for arm in report.arms:
                 print_story(recording, report.runs[recording.id, arm.name])
     if as_json:
-        print(json.dumps(to_json(report), allow_nan=False))
+        print(json.dumps({**to_json(report), **gate.to_json()}, allow_nan=False))
     else:
         print_report(report)
+    gate.close(report.faults)
     report.faults.raise_any()
 
 

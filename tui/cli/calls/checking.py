@@ -13,15 +13,28 @@ from simulator.engine.profile import EngineProfile
 from simulator.heard.call_folder import KeptCall, kept_measures
 from simulator.heard.check import Check, ReplayedCall, check, settings_of
 from simulator.heard.checked import keep_check
+from simulator.heard.measure import heard_readouts
 from simulator.heard.replaying import AUDIO, analysis_of, open_replay
+from simulator.measures import limits
+from simulator.measures.limits import Measurable
 from tui.cli.arms import read_arms
-from tui.cli.calls.measuring import measured
+from tui.cli.calls.measuring import measured, unheard
 from tui.cli.calls.opening import open_calls
 from tui.cli.failure import Faults, WorkError, complain
 from tui.cli.opening import end_of_turn_judge, open_profile, progress
 from tui.cli.tables import print_line, print_table
+from tui.report.gate import Gate
 
 _TITLES = {"cut_ins": "cut-ins", "false_barge_ins": "stops for nothing", "hanging_turns": "hanging turns"}
+
+MEASURABLE = (
+    *limits.MEASURABLE,
+    Measurable("bias_ms", "bias, early or late,", "latency"),
+    Measurable("abs_error_ms", "size of the error", "latency", ("p50", "p90")),
+    Measurable("within_100_ms", "turns within 100 ms", "count", of="turns"),
+    Measurable("within_200_ms", "turns within 200 ms", "count", of="turns"),
+)
+"""What a gate can be put on: what was heard, and how close the simulator comes to it."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,21 +47,39 @@ class CheckRequest:
     eot: str | None
 
 
-def check_calls(request: CheckRequest, *, as_json: bool) -> None:
-    """Check calls and print how close the simulator comes. Raises :class:`~tui.cli.failure.WorkError`."""
-    profile = open_profile(request.profile)
+def check_calls(request: CheckRequest, gate: Gate, *, as_json: bool) -> None:
+    """Check calls, print how close the simulator comes, and hold that and what was heard against the gate.
+
+    Raises :class:`~tui.cli.failure.WorkError`.
+    """
     faults = Faults()
-    replayed = replayed_calls(request.calls, request.config, request.eot, faults)
-    found = check(replayed, profile)
+    with gate.watching():
+        profile = open_profile(request.profile)
+        replayed = replayed_calls(request.calls, request.config, request.eot, faults)
+        found = check(replayed, profile)
+    heard = [call.heard for call in replayed]
+    gate.judge({"calls": {**heard_readouts([one["values"] for one in heard]), **_figures(found)}}, unheard(heard))
     try:
         keep_check(profile.name, found.sentence(), found.to_json())
     except OSError as error:
         complain(f"{os_error_text(error)}; readouts will not say what this check found")
     if as_json:
-        print(json.dumps({**found.to_json(), "failed": faults.to_json()}, allow_nan=False))
+        print(json.dumps({**found.to_json(), "failed": faults.to_json(), **gate.to_json()}, allow_nan=False))
     else:
         _print(found, profile)
+    gate.close(faults)
     faults.raise_any()
+
+
+def _figures(found: Check) -> dict[str, Any]:
+    """Return the check's own figures in the shape that readouts have; of the bias its size."""
+    shown = found.to_json()
+    own = {"bias_ms": None if found.bias_ms is None else abs(found.bias_ms), "abs_error_ms": shown["abs_error_ms"]}
+    near = {
+        f"within_{limit_ms}_ms": sum(abs(one.error_ms) <= limit_ms for one in found.turns)
+        for limit_ms in (100, 200)
+    }
+    return {**own, **{name: {"count": count, "of": len(found.turns)} for name, count in near.items()}}
 
 
 def replayed_calls(named: Sequence[str], config: str | None, eot: str | None, faults: Faults) -> list[ReplayedCall]:

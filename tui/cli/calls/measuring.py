@@ -3,19 +3,20 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from base.os_errors import os_error_text
 from simulator.heard.call_folder import KeptCall, kept_measures, write_heard
 from simulator.heard.measure import HEARD_READOUTS, heard_readouts, measure_call
 from simulator.heard.replaying import prepare
-from simulator.measures.readout_table import BY_NAME
+from simulator.measures.readout_table import BY_NAME, READOUTS
 from tui.calls.story import clock
 from tui.cli.calls.opening import open_calls
 from tui.cli.failure import Faults, complain
 from tui.cli.opening import progress
 from tui.cli.tables import print_line, print_table
+from tui.report.gate import Gate
 
 SCHEMA = "turnlab.calls_measure/1"
 
@@ -25,24 +26,35 @@ LISTED = ("cut_in", "interruption", "interruption_ignored", "stop_for_nothing", 
 _SIDE_BY_SIDE = (("first_sound_ms", "first_audio_ms"), ("response_ms", "response_ms"))
 
 
-def measure_calls(named: Sequence[str], caller_channel: int | None, *, as_json: bool) -> None:
-    """Measure calls and print them. Raises :class:`~tui.cli.failure.CallError`; a bad call spoils no other."""
+def measure_calls(named: Sequence[str], caller_channel: int | None, gate: Gate, *, as_json: bool) -> None:
+    """Measure calls, print them, and hold their readouts together against the gate; a bad call spoils no other.
+
+    Raises :class:`~tui.cli.failure.CallError`.
+    """
     faults = Faults()
     channel = None if caller_channel is None else caller_channel - 1
-    calls = open_calls(named, faults, channel)
     heard = []
-    for call in calls:
-        with faults.noting(call.path):
-            heard.append(measured(call))
-    if not heard:
-        faults.raise_any()
+    with gate.watching():
+        for call in open_calls(named, faults, channel):
+            with faults.noting(call.path):
+                heard.append(measured(call))
+        if not heard:
+            faults.raise_any()
+    pooled = heard_readouts([one["values"] for one in heard])
+    gate.judge({"calls": pooled}, unheard(heard))
     if as_json:
-        pooled = heard_readouts([one["values"] for one in heard])
         found = {"schema": SCHEMA, "calls": heard, "readouts": pooled, "failed": faults.to_json()}
-        print(json.dumps(found, allow_nan=False))
+        print(json.dumps({**found, **gate.to_json()}, allow_nan=False))
     else:
         _print(heard)
+    gate.close(faults)
     faults.raise_any()
+
+
+def unheard(heard: Sequence[Mapping[str, Any]]) -> dict[str, str]:
+    """Return why readouts are missing from what was heard of calls, by name."""
+    never = {readout.name: readout.unheard for readout in READOUTS if readout.unheard}
+    return never | {name: why for one in heard for name, why in one["left_out"].items()}
 
 
 def measured(call: KeptCall) -> dict[str, Any]:

@@ -8,7 +8,7 @@ import typer
 
 from tui.cli.failure import CallError
 from tui.cli.groups import LATER_HELP, HelpingGroup
-from tui.cli.options import Channel, ConnectionName, Eot, Json, Profile, ServiceName
+from tui.cli.options import Channel, ConnectionName, Eot, GateOptions, Json, Profile, ServiceName, with_option_sets
 
 calls_app = typer.Typer(rich_markup_mode=None, add_completion=False, cls=HelpingGroup, help=LATER_HELP["calls"])
 
@@ -92,27 +92,34 @@ def import_(
 
 
 @calls_app.command("measure")
-def measure(calls: Calls, channel: Channel = None, as_json: Json = False) -> None:
+@with_option_sets
+def measure(*, calls: Calls, channel: Channel = None, gate: GateOptions, as_json: Json = False) -> None:
     """Measure real calls by ear: both channels of audio, and nothing else, tell who spoke when."""
     from tui.cli.calls.measuring import measure_calls
+    from tui.report.gate import gate_of
 
-    measure_calls(calls, channel, as_json=as_json)
+    measure_calls(calls, channel, gate_of("turnlab calls measure", gate.require, gate.junit), as_json=as_json)
 
 
 @calls_app.command("check")
+@with_option_sets
 def check(
+    *,
     calls: Calls,
     profile: Profile = "default",
     config: Annotated[
         str | None, typer.Option("--config", "-c", help="The settings of calls that do not say theirs.")
     ] = None,
     eot: Eot = None,
+    gate: GateOptions,
     as_json: Json = False,
 ) -> None:
     """Show how close the simulator comes: replay each call's caller, and compare turns heard and simulated."""
-    from tui.cli.calls.checking import CheckRequest, check_calls
+    from tui.cli.calls.checking import MEASURABLE, CheckRequest, check_calls
+    from tui.report.gate import gate_of
 
-    check_calls(CheckRequest(calls, profile, config, eot.value if eot else None), as_json=as_json)
+    required = gate_of("turnlab calls check", gate.require, gate.junit, MEASURABLE)
+    check_calls(CheckRequest(calls, profile, config, eot.value if eot else None), required, as_json=as_json)
 
 
 @calls_app.command("compare")

@@ -16,6 +16,7 @@ from tui.cli.options import (
     Baseline,
     Configs,
     Eot,
+    GateOptions,
     HearingOptions,
     Json,
     Profile,
@@ -92,12 +93,15 @@ def simulate(
         bool, typer.Option("--explain", help="Tell each call as a story: what happened when, and why.")
     ] = False,
     mix: MixOptions,
+    gate: GateOptions,
     as_json: Json = False,
 ) -> None:
     """Play recordings through one or several configurations and compare what a caller would hear."""
     from tui.cli.hearing import hearing_of, with_echo, with_sounds
     from tui.cli.simulate import Request, mix_request, simulate
+    from tui.report.gate import gate_of
 
+    required = gate_of("turnlab simulate", gate.require, gate.junit)
     heard = with_sounds(hearing_of(caller, seed), inject or [])
     simulate(
         Request(
@@ -112,6 +116,7 @@ def simulate(
             baseline=baseline,
             allow_unknown=allow_unknown,
         ),
+        required,
         as_json=as_json,
         explain=explain,
     )
@@ -157,6 +162,7 @@ def evaluate(
     seed: Seed = 0,
     caller: HearingOptions,
     bench: BenchOptions,
+    gate: GateOptions,
     as_json: Json = False,
 ) -> None:
     """Score end of turn, barge-in and voice activity on labelled recordings."""
@@ -164,8 +170,10 @@ def evaluate(
 
     hearing = hearing_of(caller, seed)
     if bench.eot_bench:
-        if config or only or baseline:
-            raise CallError("--eot-bench goes without --config, --baseline and --only; its figures depend on none")
+        if config or only or baseline or gate.require or gate.junit:
+            raise CallError(
+                "--eot-bench goes without --config, --baseline, --only, --require and --junit; it has no readouts"
+            )
         from tui.cli import eot_bench
 
         asked = eot_bench.Request(paths, profile, eot.value if eot else None, bench.output, bench.force, hearing)
@@ -174,6 +182,7 @@ def evaluate(
     if bench.output or bench.force:
         raise CallError("--output and --force go with --eot-bench; nothing else is written")
     from tui.cli.evaluate import Request, evaluate
+    from tui.report.gate import gate_of
 
     evaluate(
         Request(
@@ -187,6 +196,7 @@ def evaluate(
             baseline=baseline,
             allow_unknown=allow_unknown,
         ),
+        gate_of("turnlab evaluate", gate.require, gate.junit),
         as_json=as_json,
     )
 

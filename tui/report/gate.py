@@ -1,0 +1,169 @@
+"""A gate: readouts held against ``--require``, as lines on standard error, an exit code, JSON and a JUnit file."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Final
+from xml.etree import ElementTree
+
+from base.files import write_private
+from base.os_errors import os_error_text
+from simulator.errors import SimulatorError
+from simulator.measures.limits import MEASURABLE, Judgement, Limit, LimitError, Measurable, Readouts, parse_limits
+from tui.cli.failure import CallError, Faults, ToldError, WorkError, complain, report
+
+_NOT_XML: Final = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
+"""What XML 1.0 cannot hold, not even escaped."""
+
+_JUNIT: Final = re.compile(rb"\s*(<\?xml[^>]*>\s*)?<testsuites?[\s>]")
+
+
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """One limit held against what one configuration, or a set of calls, had."""
+
+    subject: str
+    judgement: Judgement
+
+    def to_json(self) -> dict[str, Any]:
+        """Return it as scripts see it; ``met`` is ``null`` where it could not be judged."""
+        one = self.judgement
+        return {
+            "require": one.limit.text,
+            "of": self.subject,
+            "met": one.met,
+            "measured": one.measured,
+            "sentence": one.sentence,
+        }
+
+
+@dataclass(slots=True)
+class Gate:
+    """What a command requires of its readouts. ``suite`` is what JUnit calls the command."""
+
+    suite: str
+    limits: tuple[Limit, ...] = ()
+    junit: Path | None = None
+    judged: list[Judged] = field(default_factory=list)
+    _written: bool = False
+
+    def judge(self, readouts: Mapping[str, Readouts], left_out: Mapping[str, str] | None = None) -> None:
+        """Hold every limit against every subject's readouts; ``left_out`` says of a readout why it is missing."""
+        self.judged = [
+            Judged(subject, limit.judge(found, left_out))
+            for subject, found in readouts.items()
+            for limit in self.limits
+        ]
+
+    def to_json(self) -> dict[str, Any]:
+        """Return ``required``, for the command's JSON; nothing where nothing is required."""
+        return {"required": [one.to_json() for one in self.judged]} if self.limits else {}
+
+    def close(self, faults: Faults) -> None:
+        """Write the JUnit file, report each limit that is not met, and fail the command if there is one.
+
+        Raises :class:`~tui.cli.failure.ToldError`, and :class:`~tui.cli.failure.WorkError` if the file cannot be
+        written.
+        """
+        self._write([(one["path"], one["error"]) for one in faults.to_json()])
+        failed = [one for one in self.judged if not one.judgement.met]
+        several = len({one.subject for one in self.judged}) > 1
+        for one in failed:
+            report(f"{one.subject}: {one.judgement.sentence}" if several else one.judgement.sentence, "failed")
+        if failed:
+            raise ToldError
+
+    @contextmanager
+    def watching(self) -> Iterator[None]:
+        """Write a JUnit file also if the work fails before anything is judged; an earlier run's would pass."""
+        try:
+            yield
+        except (WorkError, ToldError, SimulatorError) as error:
+            if not self._written:
+                causes = error.__cause__
+                told = causes.exceptions if isinstance(causes, ExceptionGroup) else (error,)
+                try:
+                    self._write([(self.suite, str(one) or "failed") for one in told])
+                except WorkError as unwritten:
+                    complain(str(unwritten))
+            raise
+
+    def _write(self, errors: Sequence[tuple[str, str]]) -> None:
+        if self.junit is None:
+            return
+        self._written = True
+        content = junit_xml(self.suite, self.judged, errors)
+        try:
+            write_private(self.junit, content, replace=True)
+        except OSError as error:
+            raise WorkError(f"--junit {self.junit}: {os_error_text(error)}; choose another place") from None
+
+
+def gate_of(
+    suite: str, require: Sequence[str] | None, junit: Path | None, known: Sequence[Measurable] = MEASURABLE
+) -> Gate:
+    """Return the gate that was asked for. Raises :class:`~tui.cli.failure.CallError` before any work begins."""
+    try:
+        limits = parse_limits(require or (), known)
+    except LimitError as error:
+        raise CallError(f"--require {error}") from None
+    if junit is None:
+        return Gate(suite, limits)
+    if not limits:
+        raise CallError("--junit writes what --require found; give a limit, such as --require 'cut_ins<=5%'")
+    if not junit.parent.is_dir():
+        raise CallError(f"--junit {junit}: there is no folder {junit.parent}; make it or choose another")
+    if junit.exists() and not (junit.is_file() and _is_junit(junit)):
+        raise CallError(f"--junit {junit}: is there already, and is no JUnit file; choose another name")
+    return Gate(suite, limits, junit)
+
+
+def _is_junit(path: Path) -> bool:
+    try:
+        with path.open("rb") as file:
+            begin = file.read(1000)
+    except OSError:
+        return False
+    return not begin or _JUNIT.match(begin) is not None
+
+
+def junit_xml(suite: str, judged: Sequence[Judged], errors: Sequence[tuple[str, str]]) -> bytes:
+    """Return a JUnit file: a case for each limit and subject, and one for each thing that failed otherwise."""
+    top = ElementTree.Element("testsuites")
+    cases = ElementTree.SubElement(top, "testsuite", name=_xml(suite))
+    prefix = suite.replace(" ", ".")
+    for one in judged:
+        found = one.judgement
+        case = _case(cases, f"{prefix}.{one.subject}", found.limit.text)
+        if not found.met:
+            kind = "error" if found.met is None else "failure"
+            ElementTree.SubElement(case, kind, type="require", message=_xml(found.sentence)).text = _xml(
+                found.sentence
+            )
+    for subject, why in errors:
+        case = _case(cases, prefix, subject)
+        ElementTree.SubElement(case, "error", type="failed", message=_xml(why)).text = _xml(why)
+    unjudged = sum(one.judgement.met is None for one in judged)
+    counts = {
+        "tests": len(judged) + len(errors),
+        "failures": sum(one.judgement.met is False for one in judged),
+        "errors": unjudged + len(errors),
+    }
+    for element in (top, cases):
+        element.attrib.update({name: str(count) for name, count in counts.items()})
+    cases.attrib["skipped"] = "0"
+    ElementTree.indent(top)
+    text = ElementTree.tostring(top, encoding="unicode")
+    return f'<?xml version="1.0" encoding="utf-8"?>\n{text}\n'.encode()
+
+
+def _case(cases: ElementTree.Element, classname: str, name: str) -> ElementTree.Element:
+    return ElementTree.SubElement(cases, "testcase", classname=_xml(classname), name=_xml(name), time="0")
+
+
+def _xml(text: str) -> str:
+    return _NOT_XML.sub("�", text)
