@@ -11,7 +11,8 @@ from typing import Final, Literal
 from base.files import lock_file
 from base.os_errors import os_error_text
 from services.calls.client import CallsClient
-from services.calls.record import AudioFile
+from services.calls.record import AudioFile, Encoding
+from services.calls.without_audio import BUSY
 from services.errors import BadResponseError, LinkExpiredError, NotKeptError, ServiceError, UnreachableError
 
 PARTIAL: Final = ".download"
@@ -26,6 +27,11 @@ _MP3: Final = (b"\xff\xfb", b"\xff\xf3")
 
 _SUFFIXES: Final = {b"RIFF": ".wav", b"RIFX": ".wav", b"RF64": ".wav", b"fLaC": ".flac", b"OggS": ".ogg"}
 
+_BARE: Final = {"mulaw": ".ulaw", "alaw": ".alaw", "pcm16": ".pcm"}
+
+_OF_ONE: Final = (PermissionError, FileNotFoundError, FileExistsError, NotADirectoryError, IsADirectoryError)
+"""What is wrong with one folder, where the one above it can be written."""
+
 Url = Callable[[], Awaitable[str | None]]
 """Asks the platform for a link."""
 
@@ -33,23 +39,24 @@ Url = Callable[[], Awaitable[str | None]]
 class FileSink:
     """Writes a download to ``path``, after what an earlier one left there. Close it.
 
-    Raises :class:`services.errors.NotKeptError`, also where another process is writing the same file.
+    Raises :class:`services.errors.NotKeptError`, and :class:`services.errors.ServiceError` where another process is
+    writing the same file.
     """
 
     def __init__(self, path: Path, came: Callable[[int], None]) -> None:
         self._path = path
         self._came = came
-        with _on_disk(path):
+        with on_disk(path.parent):
             handle = os.open(path, os.O_RDWR | os.O_CREAT, 0o600)
             self._file = os.fdopen(handle, "r+b", buffering=0)
         if not lock_file(handle):
             self._file.close()
-            raise NotKeptError(f"{path.parent.name} is being pulled by another Turnlab; wait for it")
+            raise ServiceError(BUSY.format(path.parent.name))
         self.position = self._file.seek(0, os.SEEK_END)
 
     def restart(self) -> None:
         """Drop what is there."""
-        with _on_disk(self._path):
+        with on_disk(self._path.parent):
             self._file.truncate(0)
             self._file.seek(0)
         self._came(-self.position)
@@ -58,7 +65,7 @@ class FileSink:
     def write(self, piece: bytes) -> None:
         """Add what has come."""
         rest = memoryview(piece)
-        with _on_disk(self._path):
+        with on_disk(self._path.parent):
             while rest:
                 count = self._file.write(rest) or 0
                 self.position += count
@@ -71,20 +78,28 @@ class FileSink:
 
     def finish(self) -> None:
         """Have what was written on the disk."""
-        with _on_disk(self._path):
+        with on_disk(self._path.parent):
             os.fsync(self._file.fileno())
 
 
 @contextmanager
-def _on_disk(path: Path) -> Iterator[None]:
-    """Turn what the disk refuses into :class:`services.errors.NotKeptError`."""
+def on_disk(folder: Path) -> Iterator[None]:
+    """Turn what the disk refuses into :class:`services.errors.NotKeptError`.
+
+    What is wrong with one call's folder alone becomes a plain :class:`services.errors.ServiceError`.
+    """
     try:
         yield
     except OSError as error:
-        why = os_error_text(error)
+        why, alone = (
+            os_error_text(error),
+            isinstance(error, _OF_ONE) and os.access(folder.parent, os.W_OK | os.X_OK),
+        )
     else:
         return
-    raise NotKeptError(f"{path.parent}: {why}; make room there and pull again: it goes on from here")
+    if alone:
+        raise ServiceError(f"{folder}: {why}; move it out of the way and pull again")
+    raise NotKeptError(f"{folder}: {why}; make room there and pull again: it goes on from here")
 
 
 async def download(client: CallsClient, url: Url, sink: FileSink) -> bool:
@@ -131,19 +146,29 @@ def audio_file(
     :class:`services.errors.NotKeptError`.
     """
     partial = folder / f"{side}{PARTIAL}"
-    with _on_disk(partial):
+    with on_disk(folder):
         with partial.open("rb") as file:
             first = file.read(4)
         named_mp3 = any(word in form.lower() for word in ("mp3", "mpeg"))
         container = first.startswith(_CONTAINERS) or (named_mp3 and first.startswith(_MP3))
-        mulaw = "law" in form.lower() or (side == "caller" and "pcm" not in form.lower())
-        suffix = _SUFFIXES.get(first, ".audio") if container else ".ulaw" if mulaw else ".pcm"
+        encoding: Encoding = "container" if container else _encoding(side, form)
+        suffix = _SUFFIXES.get(first, ".audio") if container else _BARE[encoding]
         # not "caller", which is what a recording made for Tune is called
         path = folder / f"{'inbound' if side == 'caller' else 'outbound'}{suffix}"
         partial.replace(path)
     return AudioFile(
         file=path.name,
-        encoding="container" if container else "mulaw" if mulaw else "pcm16",
-        rate_hz=rate_hz or (8000 if mulaw else 16000),
+        encoding=encoding,
+        rate_hz=rate_hz or (16000 if encoding == "pcm16" else 8000),
         offset_s=round(offset_s, 3),
     )
+
+
+def _encoding(side: Literal["caller", "agent"], form: str) -> Encoding:
+    """Return how a file without a header is read, by the platform's word for it, else as the platform documents."""
+    plain = "".join(c for c in form.casefold() if c.isalnum())
+    if any(word in plain for word in ("alaw", "pcma", "g711a")):
+        return "alaw"
+    if any(word in plain for word in ("law", "pcmu", "g711", "basic")):
+        return "mulaw"
+    return "pcm16" if side == "agent" or "pcm" in plain else "mulaw"

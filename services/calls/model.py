@@ -136,8 +136,8 @@ class CallDetail(CallFacts):
     timeline: Timeline | None = None
     operators: tuple[Span, ...] = ()
     """When a human operator was in the call, as participants, escalation or forwarding tell."""
-    operator_turns: int = 0
-    """How many segments of a human operator the platform names, with or without their time."""
+    operator_said: tuple[datetime | None, ...] = ()
+    """When a human operator spoke, for each segment that the platform names; ``None`` where it does not say."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

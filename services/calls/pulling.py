@@ -5,21 +5,29 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final, Literal
 
 from base.json_text import TextError
-from base.os_errors import os_error_text
 from services.calls.client import CallsClient
-from services.calls.downloading import PARTIAL, FileSink, audio_file, download
+from services.calls.downloading import PARTIAL, FileSink, audio_file, download, on_disk
 from services.calls.folders import RECORD, CallFolders
 from services.calls.model import CallDetail, CallSummary, JudgedCall, RecordingMetadata
 from services.calls.record import AudioFile, AudioState, CallAudio, CallRecord, ServiceName
-from services.calls.recorded import CallClock, number_of, operator_stretches, turns_of, unplaced_operator
+from services.calls.recorded import (
+    CallClock,
+    is_handed_over,
+    number_of,
+    operator_stretches,
+    operator_takes_part,
+    turns_of,
+    with_operator_turns,
+)
 from services.calls.settings_then import SettingsThen
 from services.calls.wanted import PullRequest, archived, newest
+from services.calls.without_audio import only_measures, without_words
 from services.errors import ArchivedError, NotFoundError, NotKeptError, ServiceError
 
 AT_ONCE: Final = 4
@@ -141,17 +149,13 @@ class _Pulling:
             if self.stopped is not None:
                 return None
             try:
-                result = await self._pulled(call)
+                with on_disk(self._folders.folder(self._request.workspace, call.id)):
+                    result = await self._pulled(call)
             except NotKeptError as error:
                 self.stopped = self.stopped or str(error)
                 return None
             except ServiceError as error:
                 result = self._result(call, "failed", str(error))
-            except OSError as error:
-                self.stopped = (
-                    self.stopped or f"{self._folders.home}: {os_error_text(error)}; make room, pull again"
-                )
-                return None
             self._done += 1
             self._tell()
             return result
@@ -172,7 +176,11 @@ class _Pulling:
             return PulledCall(id=call.id, started_at=call.started_at, state="here", folder=folder, record=record)
         folder = self._folders.make(self._request.workspace, call.id)
         try:
-            return await self._fetched(call, folder)
+            if self._request.keep_audio:
+                return await self._fetched(call, folder)
+            with only_measures(self._folders, folder):
+                result = await self._fetched(call, folder)
+            return replace(result, record=result.record and without_words(result.record))
         finally:
             # a call of which nothing has come leaves no folder
             with contextlib.suppress(OSError):
@@ -282,9 +290,13 @@ class _Pulling:
         clock = CallClock.of(detail, _moment(metadata.media_start_ms))
         media_s = None if detail.timeline is None else detail.timeline.duration_s or None
         duration_s = media_s or detail.duration_s or call.duration_s
-        operators = operator_stretches(detail, clock, duration_s)
-        if (unplaced := unplaced_operator(detail, operators)) is not None:
-            notes.append(unplaced)
+        turns = turns_of(detail, clock)
+        operators = with_operator_turns(operator_stretches(detail, clock, duration_s), turns, duration_s)
+        unplaced = not operators and operator_takes_part(detail, turns)
+        if unplaced:
+            notes.append("a human operator took part, and the platform does not say when: it cannot be measured")
+        elif not operators and is_handed_over(detail):
+            notes.append("it went to a human operator, and the platform does not say when: measures may hold that")
         judge = self._judged.get(detail.call_sid or call.call_sid or "")
         started_at = detail.started_at or call.started_at
         values, source = self._settings.at(started_at)
@@ -301,6 +313,7 @@ class _Pulling:
                 "simulated": detail.simulated or call.simulated,
                 "made_by_turnlab": detail.made_by_turnlab or call.made_by_turnlab,
                 "operator": operators,
+                "operator_unplaced": unplaced,
                 "quality_score": call.quality_score if detail.quality_score is None else detail.quality_score,
                 "ended_by": detail.completion_reason or call.completion_reason,
                 "voice_config": values,
@@ -308,7 +321,7 @@ class _Pulling:
                 "voice_judge": judge and {"overall": judge.overall, "scores": dict(judge.scores)},
                 "inherited_voice_config": self._request.inherited.set_values(),
                 "kept_since": datetime.now(UTC),
-                "turns": turns_of(detail, clock),
+                "turns": turns,
             }
         )
 

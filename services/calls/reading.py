@@ -77,7 +77,7 @@ def read_call(raw: Mapping[str, JsonValue]) -> CallDetail | None:
         turns=tuple(map(_turn, as_objects(fields.left.pop("turns", None)))),
         timeline=None if timeline is None else read_timeline(timeline),
         operators=_operators(raw),
-        operator_turns=len(human),
+        operator_said=tuple(as_time(one.get("timestamp")) for one in human if _is_operators(one)),
         **_common(fields),
         extra=fields.left,
     )
@@ -170,6 +170,11 @@ def _operators(raw: Mapping[str, JsonValue]) -> tuple[Span, ...]:
         if (since := as_time(forwarding.get("forwarded_at"))) is not None:
             spans = [Span(since)]
     return tuple(spans)
+
+
+def _is_operators(segment: JsonObject) -> bool:
+    # the caller's and the agent's words may stand among an operator's
+    return (as_text(segment.get("speaker_role")) or "").casefold() not in ("caller", "user", "patient", "agent")
 
 
 def read_recording_urls(raw: Mapping[str, JsonValue]) -> RecordingUrls:

@@ -16,6 +16,7 @@ SCHEMA: Final = "turnlab.call_record/1"
 Speaker = Literal["caller", "agent", "operator"]
 Source = Literal["platform", "import"]
 AudioState = Literal["here", "archived", "none", "removed"]
+Encoding = Literal["mulaw", "alaw", "pcm16", "container"]
 ConfigSource = Literal["changes", "platform", "today"]
 
 
@@ -30,7 +31,7 @@ class AudioFile(_Part):
 
     file: str
     """Its name in the call's folder."""
-    encoding: Literal["mulaw", "pcm16", "container"]
+    encoding: Encoding
     """How a file without a header is read; ``container`` (WAV, FLAC, …) says it in its own header."""
     rate_hz: int | None = Field(default=None, gt=0)
     """Samples a second; a container's own header goes before it."""

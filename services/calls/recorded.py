@@ -74,11 +74,28 @@ def operator_stretches(call: CallDetail, clock: CallClock, duration_s: float | N
     for span in call.operators:
         until = span.since + timedelta(days=1) if span.until is None else span.until
         found.append((clock.seconds(span.since), clock.seconds(until)))
+    said = [clock.seconds(moment) for moment in call.operator_said if moment is not None]
+    if said and not found:
+        found.append((min(said), _agent_again(call, clock, max(said))))
     found += [(one.start_s, one.end_s) for one in _segments(call, clock) if one.lane == "operator"]
+    return _joined(found, end_s)
+
+
+def _agent_again(call: CallDetail, clock: CallClock, after_s: float) -> float:
+    """Return when the agent speaks again after a moment, s; a day later where it does not."""
+    begins = [one.start_s for one in _segments(call, clock) if one.lane == "agent"]
+    begins += [
+        start_s
+        for turn in call.turns
+        if turn.speaker_role != "operator" and (start_s := clock.from_ms(turn.agent_speech_start_ms)) is not None
+    ]
+    return min((one for one in begins if one > after_s), default=after_s + 86_400)
+
+
+def _joined(stretches: Sequence[tuple[float, float]], end_s: float) -> list[tuple[float, float]]:
+    """Return stretches within a call of a length, joined where they overlap; a length of 0 is not known."""
     merged: list[tuple[float, float]] = []
-    for start_s, until_s in sorted(
-        (max(0.0, start_s), min(until_s, end_s or until_s)) for start_s, until_s in found
-    ):
+    for start_s, until_s in sorted((max(0.0, one[0]), min(one[1], end_s or one[1])) for one in stretches):
         if until_s <= start_s:
             continue
         if merged and start_s <= merged[-1][1]:
@@ -88,11 +105,34 @@ def operator_stretches(call: CallDetail, clock: CallClock, duration_s: float | N
     return [(round(start_s, 3), round(until_s, 3)) for start_s, until_s in merged]
 
 
-def unplaced_operator(call: CallDetail, stretches: Sequence[tuple[float, float]]) -> str | None:
-    """Return a sentence where an operator took part and nothing says when."""
-    if stretches or not (call.operator_turns or call.completion_reason in _HANDED_OVER):
-        return None
-    return "a human operator took part, and the platform does not say when: measures cannot leave that out"
+def with_operator_turns(
+    stretches: Sequence[tuple[float, float]], turns: Sequence[CallTurn], duration_s: float | None
+) -> list[tuple[float, float]]:
+    """Return an operator's stretches with those that the turns of a call show, s.
+
+    A turn without times lies between the timed ones around it.
+    """
+    if all(turn.from_s is None for turn in turns):
+        return list(stretches)
+    found = list(stretches)
+    for number, turn in enumerate(turns):
+        if turn.speaker == "operator":
+            ended = [one.to_s or one.from_s or 0.0 for one in turns[:number] if one.speaker != "operator"]
+            begins = [one.from_s for one in turns[number + 1 :] if one.speaker != "operator" and one.from_s]
+            start_s = max(ended, default=0.0) if turn.from_s is None else turn.from_s
+            later = begins[0] if begins else duration_s or start_s + 86_400
+            found.append((start_s, later if turn.to_s is None else turn.to_s))
+    return _joined(found, duration_s or 0.0)
+
+
+def operator_takes_part(call: CallDetail, turns: Sequence[CallTurn]) -> bool:
+    """Return whether a human operator speaks in a call, wherever that is."""
+    return bool(call.operator_said) or any(turn.speaker == "operator" for turn in turns)
+
+
+def is_handed_over(call: CallDetail) -> bool:
+    """Return whether a call ended with a human operator, who need not be in its recording."""
+    return call.completion_reason in _HANDED_OVER
 
 
 def turns_of(call: CallDetail, clock: CallClock) -> list[CallTurn]:
@@ -102,7 +142,16 @@ def turns_of(call: CallDetail, clock: CallClock) -> list[CallTurn]:
         found = [*_caller_turns(call, clock, segments), *_agent_turns(call, segments)]
     else:
         found = list(_plain_turns(call, clock))
-    return sorted(found, key=lambda turn: (turn.from_s is None, turn.from_s or 0.0))
+    return in_order(found)
+
+
+def in_order(turns: Sequence[CallTurn]) -> list[CallTurn]:
+    """Return turns in order of time; one without a time stays behind the one it came after."""
+    at_s, placed = 0.0, []
+    for number, turn in enumerate(turns):
+        at_s = at_s if turn.from_s is None else turn.from_s
+        placed.append((at_s, number, turn))
+    return [turn for *_, turn in sorted(placed, key=lambda one: one[:2])]
 
 
 def _segments(call: CallDetail, clock: CallClock) -> list[Segment]:

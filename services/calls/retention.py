@@ -2,33 +2,52 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Final
 
 from base.files import close_to_others, make_private_folder, write_whole
-from base.json_text import TextError, json_bytes, read_json
+from base.json_text import NotJsonError, json_bytes, json_of
 from base.os_errors import os_error_text
 from services.calls.folders import RECORD, CallFolders
-from services.calls.overview import HEARD, object_in
-from services.calls.record import CallRecord
+from services.calls.overview import object_in
+from services.calls.without_audio import delete_left_audio
 from services.reading import as_time
 
 KEPT_DAYS: Final = 30
 LONGEST_DAYS: Final = 3650
 
+SOON: Final = timedelta(days=3)
+"""So long before corrected labels are deleted it is said."""
+
+LABELS: Final = "caller.json"
+"""The labels of a call's caller; ``provisional`` is true in them until a person has corrected them."""
+
 _SETTING: Final = "keep.json"
 
 
-def kept_days(folders: CallFolders) -> int:
-    """Return for how many days calls are kept: as the person said, else 30."""
+def kept_days(folders: CallFolders) -> int | None:
+    """Return for how many days calls are kept: as the person said, else 30.
+
+    ``None`` where what they said cannot be read: then no call is deleted by its age.
+    """
+    path = folders.home / _SETTING
     try:
-        said = read_json(folders.home / _SETTING)
-    except TextError:
+        said = json_of(path.read_bytes())
+    except FileNotFoundError:
         return KEPT_DAYS
+    except (OSError, NotJsonError):
+        return None
     days = said.get("days") if isinstance(said, dict) else None
-    return days if isinstance(days, int) and 0 < days <= LONGEST_DAYS else KEPT_DAYS
+    known = isinstance(days, int) and not isinstance(days, bool) and 0 < days <= LONGEST_DAYS
+    return days if known else None
+
+
+def kept_for(folders: CallFolders) -> str:
+    """Return for how long calls are kept, in words that follow "kept"."""
+    days = kept_days(folders)
+    return "until you say for how many days" if days is None else f"for {days} day{'' if days == 1 else 's'}"
 
 
 def keep_for(folders: CallFolders, days: int) -> None:
@@ -40,53 +59,89 @@ def keep_for(folders: CallFolders, days: int) -> None:
 
 @dataclass(frozen=True, slots=True)
 class Purged:
-    """What was deleted: how many calls, how many bytes; ``problems`` says what could not be."""
+    """What was deleted: how many calls, how many bytes, how many of the calls had labels that a person corrected.
+
+    ``soon``: so many calls with such labels are deleted within :data:`SOON`. ``problems`` says what could not be
+    deleted.
+    """
 
     calls: int = 0
     bytes: int = 0
+    corrected: int = 0
+    soon: int = 0
     problems: tuple[str, ...] = ()
 
     def counted(self) -> str:
         """Return how many calls, and of what size, in words."""
-        calls = "1 call" if self.calls == 1 else f"{self.calls} calls"
-        return f"{calls} ({self.bytes / 1e6:.1f} MB)" if self.calls else calls
+        if not self.calls:
+            return "0 calls"
+        labels = f", {self.corrected} of them with labels that you corrected" if self.corrected else ""
+        return f"{_calls(self.calls)} ({self.bytes / 1e6:.1f} MB){labels}"
+
+
+def _calls(count: int) -> str:
+    return "1 call" if count == 1 else f"{count} calls"
 
 
 def purge(folders: CallFolders, older_than: timedelta | None) -> Purged:
     """Delete the calls that were kept for longer, with the beginnings of downloads; ``None``: every call."""
     before = None if older_than is None else datetime.now(UTC) - older_than
-    count = size = 0
+    count = size = corrected = soon = 0
     problems: list[str] = []
     for folder in folders.all_folders():
         try:
-            if before is not None and _kept_since(folder) >= before:
+            if before is not None and (since := _kept_since(folder)) >= before:
+                soon += since < before + SOON and _has_corrected_labels(folder)
                 continue
             held = sum(file.stat().st_size for file in folder.iterdir())
-            is_call = (folder / RECORD).exists()
+            is_call, labelled = (folder / RECORD).exists(), _has_corrected_labels(folder)
             folders.remove(folder)
         except OSError as error:
             problems.append(f"{folder}: {os_error_text(error)}; delete it by hand")
             continue
-        count, size = count + is_call, size + held
-    return Purged(count, size, tuple(problems))
+        count, size, corrected = count + is_call, size + held, corrected + labelled
+    return Purged(count, size, corrected, soon, tuple(problems))
 
 
 def oldest_kept(folders: CallFolders) -> datetime:
     """Return the moment before which calls are no longer kept."""
-    return datetime.now(UTC) - timedelta(days=kept_days(folders))
+    days = kept_days(folders)
+    return datetime.min.replace(tzinfo=UTC) if days is None else datetime.now(UTC) - timedelta(days=days)
 
 
 def purge_expired(folders: CallFolders) -> Purged:
-    """Delete the calls that were kept for as long as they are kept."""
-    return purge(folders, timedelta(days=kept_days(folders)))
+    """Delete the calls that were kept for as long as they are kept, and what killed pulls left without asking."""
+    problems = delete_left_audio(folders)
+    days = kept_days(folders)
+    if days is None:
+        return Purged(
+            problems=(
+                *problems,
+                f"{folders.home / _SETTING}: does not say for how many days calls are kept, so none is deleted; "
+                "say it again: turnlab calls purge --keep DAYS",
+            )
+        )
+    done = purge(folders, timedelta(days=days))
+    return replace(done, problems=(*problems, *done.problems))
 
 
 def expired_deleted(folders: CallFolders) -> tuple[str, ...]:
     """Delete the calls that were kept for as long as they are kept; return what to say of it, if anything."""
     done = purge_expired(folders)
+    said: list[str] = []
     if done.calls:
-        return f"{done.counted()} deleted: calls are kept for {kept_days(folders)} days", *done.problems
-    return done.problems
+        said.append(f"{done.counted()} deleted: calls are kept {kept_for(folders)}")
+    if done.soon:
+        said.append(
+            f"{_calls(done.soon)} with labels that you corrected will be deleted within {SOON.days} days; "
+            "keep calls longer with: turnlab calls purge --keep DAYS"
+        )
+    return *said, *done.problems
+
+
+def _has_corrected_labels(folder: Path) -> bool:
+    path = folder / LABELS
+    return path.exists() and object_in(path).get("provisional") is not True
 
 
 def _kept_since(folder: Path) -> datetime:
@@ -95,31 +150,3 @@ def _kept_since(folder: Path) -> datetime:
     if (since := as_time(object_in(folder / RECORD).get("kept_since"))) is not None:
         return since
     return datetime.fromtimestamp(max(one.stat().st_mtime for one in (folder, *folder.iterdir())), UTC)
-
-
-def without_words(record: CallRecord) -> CallRecord:
-    """Return a record without audio, words and number: what is left where only measures are kept."""
-    return record.model_copy(
-        update={
-            "audio": None,
-            # an archived recording is still to come, and without one nothing was removed
-            "audio_state": record.audio_state if record.audio is None else "removed",
-            "phone_number": None,
-            "turns": tuple(turn.model_copy(update={"text": None}) for turn in record.turns),
-        }
-    )
-
-
-def strip(folders: CallFolders, record: CallRecord) -> CallRecord:
-    """Delete a call's audio, words and number; its measures stay. Raises :class:`OSError`.
-
-    Returns the record as it is then.
-    """
-    # the audio first: that makes room, and if this breaks off, the next pull sees that the call is not whole
-    for one in folders.folder(record.workspace, record.id).iterdir():
-        # labels and scenarios that were made of it hold its words
-        if one.name not in (RECORD, HEARD):
-            one.unlink(missing_ok=True)
-    bare = without_words(record)
-    folders.write(bare)
-    return bare

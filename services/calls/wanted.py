@@ -34,6 +34,8 @@ class PullRequest:
     until: date | None = None
     most: int = MOST
     simulated: bool = False
+    keep_audio: bool = True
+    """Whether audio, words and numbers stay, not measures alone."""
     inherited: VoiceConfig = field(default_factory=VoiceConfig)
     """The workspace's voice settings, which the service inherits."""
 
@@ -46,6 +48,7 @@ async def request_for(
     until: date | None = None,
     most: int = MOST,
     simulated: bool = False,
+    keep_audio: bool = True,
 ) -> PullRequest:
     """Return what is asked for, with the voice settings that the service inherits where the platform tells them."""
     try:
@@ -59,6 +62,7 @@ async def request_for(
         until=until,
         most=most,
         simulated=simulated,
+        keep_audio=keep_audio,
         inherited=inherited,
     )
 

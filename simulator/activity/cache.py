@@ -6,6 +6,7 @@ import hashlib
 import io
 import json
 from collections.abc import Callable, Iterator
+from contextlib import suppress
 from functools import cache
 from importlib.metadata import version
 from importlib.resources import files
@@ -13,6 +14,7 @@ from pathlib import Path
 
 import numpy as np
 
+from base.files import write_whole
 from simulator.activity.analyzer import analyze, spans_of
 from simulator.activity.end_of_turn import EndOfTurnModel
 from simulator.activity.model import (
@@ -51,15 +53,44 @@ def cached_analysis(
     A cache that cannot be read or written costs time, never an error. Raises what
     :func:`~simulator.activity.analyzer.analyze` raises.
     """
+    return _kept(source, model, progress, ANALYSES.read, ANALYSES.write)
+
+
+def analysis_beside(
+    source: AudioSource, model: EndOfTurnModel, path: Path, progress: Callable[[float], None] | None = None
+) -> Activity:
+    """Return the analysis of a file, which is kept at ``path`` alone, as :func:`cached_analysis` does."""
+
+    def read(_: str) -> bytes | None:
+        try:
+            return path.read_bytes()
+        except OSError:
+            return None
+
+    def write(_: str, content: bytes) -> None:
+        with suppress(OSError):  # it costs time the next time
+            write_whole(path, content)
+
+    return _kept(source, model, progress, read, write)
+
+
+def _kept(
+    source: AudioSource,
+    model: EndOfTurnModel,
+    progress: Callable[[float], None] | None,
+    read: Callable[[str], bytes | None],
+    write: Callable[[str, bytes], object],
+) -> Activity:
+    """Return what ``read`` has of the same audio by the same method, else analyse and ``write`` it."""
     before = _state(source.path)
     key = _key(source, model)
-    content = ANALYSES.read(key)
-    activity = None if content is None else from_bytes(content)
+    content = read(key)
+    activity = None if content is None else from_bytes(content, key)
     if activity is None:
         activity = analyze(source, model, progress)
         # what changed while it was read is not what its key was made of
         if _state(source.path) == before:
-            ANALYSES.write(key, to_bytes(activity))
+            write(key, to_bytes(activity, key))
     return activity
 
 
@@ -93,8 +124,8 @@ def _state(path: Path) -> tuple[int, int] | None:
     return state.st_mtime_ns, state.st_size
 
 
-def to_bytes(activity: Activity) -> bytes:
-    """Return an analysis as the content of an ``npz`` file."""
+def to_bytes(activity: Activity, key: str = "") -> bytes:
+    """Return an analysis as the content of an ``npz`` file; ``key`` says what was analysed, and how."""
     file = io.BytesIO()
     evidence = [seen.evidence for seen in activity.observations if isinstance(seen, SpeechEnd)]
     np.savez(
@@ -107,14 +138,17 @@ def to_bytes(activity: Activity) -> bytes:
         evidence=np.array(json.dumps(evidence)),
         models=np.array([activity.end_of_turn_model, activity.voice_model]),
         sound=np.array(activity.sound),
+        key=np.array(key),
     )
     return file.getvalue()
 
 
-def from_bytes(content: bytes) -> Activity | None:
-    """Return the analysis, or ``None`` if the bytes are not one, whole and unharmed."""
+def from_bytes(content: bytes, key: str = "") -> Activity | None:
+    """Return the analysis, or ``None`` if the bytes are not one, whole and unharmed, or have another ``key``."""
     try:
         with np.load(io.BytesIO(content), allow_pickle=False) as kept:
+            if str(kept["key"]) != key:
+                return None
             evidence = iter(json.loads(str(kept["evidence"])))
             observations = tuple(_observation(row, evidence) for row in kept["observations"].tolist())
             return Activity(

@@ -37,7 +37,7 @@ class AudioFile(_Part):
     """One file of a call's audio. ``offset_s``: where its first sample lies on the call's clock, s."""
 
     file: str
-    encoding: Literal["mulaw", "pcm16", "container"] = "container"
+    encoding: Literal["mulaw", "alaw", "pcm16", "container"] = "container"
     rate_hz: int | None = Field(default=None, ge=1000, le=384_000)
     offset_s: float = 0.0
     caller_channel: int | None = Field(default=None, ge=0)
@@ -100,6 +100,8 @@ class CallRecord(_Part):
     simulated: bool = False
     made_by_turnlab: bool = False
     operator: tuple[Stretch_s, ...] = ()
+    operator_unplaced: bool = False
+    """Whether an operator took part and nothing says when."""
     quality_score: float | None = None
     ended_by: str | None = None
     voice_config: dict[str, Any] | None = None

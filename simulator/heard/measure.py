@@ -161,6 +161,9 @@ def _measured(
     faults = [*faults, *faults_in_audio(tracks, floor), *contradictions(record, tracks, clocks)]
     log = None if any(one.spoils == "log" for one in faults) else _Log(record, clocks)
     operator = tuple((round(start * 1000), round(end * 1000)) for start, end in record.operator)
+    if record.operator_unplaced:
+        sentence = "A human operator took part, and nothing says when: whose words are whose cannot be told."
+        faults.append(Fault("operator_unplaced", sentence, "all"))
     faults += [
         Fault("operator", f"From {start / 1000:.1f} to {end / 1000:.1f} s a human operator spoke: left out.")
         for start, end in operator

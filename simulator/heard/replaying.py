@@ -7,7 +7,6 @@ The labels are provisional until a person has corrected them; corrected ones are
 from __future__ import annotations
 
 from collections.abc import Callable
-from contextlib import suppress
 from dataclasses import replace
 from datetime import datetime
 from pathlib import Path
@@ -20,8 +19,7 @@ from base.folders import calls_folder
 from base.json_text import json_bytes
 from base.masking import masked_words
 from base.os_errors import os_error_text
-from simulator.activity.analyzer import analyze
-from simulator.activity.cache import cached_analysis, from_bytes, to_bytes
+from simulator.activity.cache import analysis_beside, cached_analysis
 from simulator.activity.end_of_turn import EndOfTurnModel
 from simulator.activity.model import Activity
 from simulator.audio.private_audio import private_audio
@@ -258,15 +256,4 @@ def analysis_of(
 
     Raises what :func:`~simulator.activity.analyzer.analyze` raises.
     """
-    kept = recording.source.path.with_name(ANALYSIS)
-    try:
-        found = from_bytes(kept.read_bytes())
-    except OSError:
-        found = None
-    whole_ms = recording.duration_ms
-    if found is not None and found.end_of_turn_model == judge.name and abs(found.duration_ms - whole_ms) < 50:
-        return found
-    activity = analyze(recording.source, judge, progress)
-    with suppress(OSError):  # it costs time the next time
-        write_whole(kept, to_bytes(activity))
-    return activity
+    return analysis_beside(recording.source, judge, recording.source.path.with_name(ANALYSIS), progress)

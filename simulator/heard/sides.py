@@ -59,7 +59,7 @@ class SideFile:
                     if wide:
                         yield from_pcm16(content[: len(content) & ~1])
                     else:
-                        yield _mu_law()[np.frombuffer(content, np.uint8)]
+                        yield _law(self.audio.encoding)[np.frombuffer(content, np.uint8)]
         except OSError as error:
             raise CallError(f"{self.path}: {os_error_text(error)}; pull the call again") from None
 
@@ -153,8 +153,9 @@ def _has_header(path: Path) -> bool:
 
 
 @cache
-def _mu_law() -> Samples:
-    """Return what each of the 256 codes of G.711 µ-law means, -1…1."""
+def _law(encoding: str) -> Samples:
+    """Return what each of the 256 codes of G.711 means, -1…1: ``alaw`` or else µ-law."""
+    subtype = "ALAW" if encoding == "alaw" else "ULAW"
     codes = io.BytesIO(bytes(range(256)))
-    heights, _ = sf.read(codes, dtype="float32", channels=1, samplerate=LINE_RATE, format="RAW", subtype="ULAW")
+    heights, _ = sf.read(codes, dtype="float32", channels=1, samplerate=LINE_RATE, format="RAW", subtype=subtype)
     return np.asarray(heights, np.float32)

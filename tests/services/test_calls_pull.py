@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import fcntl
 import json
 import os
 import sqlite3
@@ -19,13 +20,16 @@ from services.calls.embedded.sounds import LINK_S, CallSounds
 from services.calls.folders import CallFolders
 from services.calls.model import CallDetail, Segment, Timeline, Turn
 from services.calls.pulling import AT_ONCE, Progress, Pull, pull
+from services.calls.reading import read_call
 from services.calls.record import CallRecord
-from services.calls.recorded import CallClock, operator_stretches, turns_of
-from services.calls.retention import keep_for, kept_days, purge, purge_expired, strip, without_words
+from services.calls.recorded import CallClock, operator_stretches, turns_of, with_operator_turns
+from services.calls.retention import expired_deleted, keep_for, kept_days, kept_for, purge, purge_expired
 from services.calls.settings_then import SettingsThen
 from services.calls.wanted import PullRequest, first_day
+from services.calls.without_audio import MARK, delete_left_audio, only_measures, strip, without_words
 from services.changes.ledger import Backups
 from services.embedded.seed import demo_id
+from services.errors import ServiceError
 from services.platform import PlatformClient
 from tests.full_disk import most_bytes_of_a_file
 from tests.services.faulty_proxy import Exchange, Fault, FaultyProxy, answer, reset_in_body
@@ -344,6 +348,15 @@ async def test_what_is_kept_long_enough_is_deleted(platform: PlatformClient, fol
     past = (datetime.now(UTC) - timedelta(days=40)).timestamp()
     for path in (begun / "caller.download", begun):
         os.utime(path, (past, past))
+    setting = folders.home / "keep.json"
+    for odd in ("{", '{"days": true}', '{"days": 0}'):
+        setting.write_text(odd)
+        assert kept_days(folders) is None
+        (said,) = expired_deleted(folders)
+        assert "keep.json" in said
+        assert "none is deleted" in said
+        assert begun.exists(), odd
+    assert kept_for(folders) == "until you say for how many days"
     keep_for(folders, 10)
     assert kept_days(folders) == 10
     assert purge_expired(folders).calls == 0
@@ -352,6 +365,66 @@ async def test_what_is_kept_long_enough_is_deleted(platform: PlatformClient, fol
     assert everything.calls == 2
     assert everything.bytes > 0
     assert not list(folders.find())
+
+
+async def test_corrected_labels_that_go_with_a_call_are_said_before_and_then(
+    platform: PlatformClient, folders: CallFolders
+) -> None:
+    calls = [one for one in (await _pull(platform, folders, most=3)).calls if one.record and one.folder]
+    for one, days, provisional in zip(calls, (31, 28, 28), (False, False, True), strict=True):
+        assert one.record is not None
+        assert one.folder is not None
+        folders.write(one.record.model_copy(update={"kept_since": datetime.now(UTC) - timedelta(days=days)}))
+        (one.folder / "caller.json").write_text(json.dumps({"provisional": provisional}))
+    gone, soon = expired_deleted(folders)
+    assert gone.startswith("1 call (")
+    assert "1 of them with labels that you corrected" in gone
+    assert soon.startswith("1 call with labels that you corrected will be deleted within 3 days")
+
+
+async def test_only_measures_stay_whatever_ends_a_pull(platform: PlatformClient, folders: CallFolders) -> None:
+    (one,) = (await _pull(platform, folders, most=1)).calls
+    assert one.record is not None
+    assert one.folder is not None
+    # as a process leaves it that is killed: before anything is known of the call, before and after it was measured
+    begun = folders.make(one.record.workspace, "begun")
+    (begun / "caller.download").write_bytes(b"x")
+    for folder in (begun, one.folder):
+        (folder / MARK).touch()
+    with os.fdopen(os.open(one.folder / MARK, os.O_RDWR)) as held:
+        fcntl.flock(held, fcntl.LOCK_EX)
+        assert purge_expired(folders).problems == ()
+        assert one.folder.exists(), "a process is at work on it"
+        with pytest.raises(ServiceError, match="another Turnlab"), only_measures(folders, one.folder):
+            pass
+    assert not begun.exists()
+    (one.folder / "heard.json").write_text("{}")
+    assert delete_left_audio(folders) == ()
+    assert {path.name for path in one.folder.iterdir()} == {"call.json", "heard.json"}
+    assert '"clinic' not in (one.folder / "call.json").read_text()
+    again = folders.write(one.record)
+    (again / "heard.json").unlink()
+    with pytest.raises(RuntimeError), only_measures(folders, again):
+        raise RuntimeError
+    assert not again.exists(), "the next pull brings it"
+
+
+async def test_one_call_that_is_taken_or_in_the_way_stops_no_other(
+    platform: PlatformClient, folders: CallFolders
+) -> None:
+    first, second, _ = (await _pull(platform, folders, most=3)).calls
+    assert first.folder is not None
+    assert second.folder is not None
+    (first.folder / "call.json").unlink()
+    folders.remove(second.folder)
+    second.folder.write_text("a file where the folder was")
+    with (first.folder / "caller.download").open("wb") as held:
+        fcntl.flock(held, fcntl.LOCK_EX)
+        result = await _pull(platform, folders, most=3)
+    assert result.stopped is None
+    assert [one.state for one in result.calls] == ["failed", "failed", "here"]
+    assert "is being pulled by another Turnlab" in result.calls[0].notes[0]
+    assert "move it out of the way" in result.calls[1].notes[0]
 
 
 def test_turns_without_a_timeline_and_times_since_1970() -> None:
@@ -392,6 +465,29 @@ def test_a_timeline_on_the_calls_own_clock_is_moved_to_the_media() -> None:
     assert operator_stretches(call, clock, 10.0) == [(6.0, 7.5)]
 
 
+def test_an_operator_is_where_human_segments_or_the_turns_around_say() -> None:
+    start = "2026-11-20T10:00:00Z"
+    segments = [
+        {"speaker_role": "operator", "transcript": "Hello", "timestamp": "2026-11-20T10:00:30Z"},
+        {"speaker_role": "caller", "transcript": "Hi", "timestamp": "2026-11-20T10:00:10Z"},
+        {"speaker_role": "operator", "transcript": "Bye", "timestamp": "2026-11-20T10:00:50Z"},
+    ]
+    answers: list[Any] = [
+        {"agent_speech_start_ms": 1000 * at, "agent_speech_end_ms": 1000 * at + 900} for at in (5, 60)
+    ]
+    raw: dict[str, Any] = {"id": "c", "call_start_time": start, "turns": answers, "human_segments": segments}
+    for later, stretch in ((answers, (30.0, 60.0)), (answers[:1], (30.0, 90.0))):
+        call = read_call({**raw, "turns": later})
+        assert call is not None
+        assert operator_stretches(call, CallClock.of(call, None), 90.0) == [stretch]
+    human: dict[str, Any] = {"speaker_role": "operator", "agent_transcript": "Hello"}
+    call = read_call({**raw, "turns": [answers[0], human, answers[1], human], "human_segments": []})
+    assert call is not None
+    turns = turns_of(call, CallClock.of(call, None))
+    assert [turn.speaker for turn in turns] == ["agent", "operator", "agent", "operator"]
+    assert with_operator_turns([], turns, 90.0) == [(5.9, 60.0), (60.9, 90.0)]
+
+
 def test_changes_that_do_not_fit_are_not_believed() -> None:
     noon = datetime(2026, 11, 20, 12, tzinfo=UTC)
     change = {"at": noon, "before": {"eot_timeout_ms": 3000}, "after": {"eot_timeout_ms": 4000}}
@@ -406,7 +502,8 @@ def test_changes_that_do_not_fit_are_not_believed() -> None:
 
 
 def test_silence_in_mulaw_is_not_taken_for_mp3(tmp_path: Path) -> None:
-    for form, encoding in (("mulaw", "mulaw"), ("", "mulaw"), ("audio/mpeg", "container")):
+    forms = {"mulaw": "mulaw", "": "mulaw", "audio/PCMU": "mulaw", "audio/mpeg": "container", "linear pcm": "pcm16"}
+    for form, encoding in {**forms, "audio/x-alaw": "alaw", "PCMA": "alaw", "G.711 A-law": "alaw"}.items():
         (tmp_path / "caller.download").write_bytes(b"\xff\xfb\xff\xff")
         assert audio_file(tmp_path, "caller", form, None, 0.0).encoding == encoding
 

@@ -16,7 +16,8 @@ import pytest
 import soundfile as sf
 
 from base.samples import Samples
-from simulator.activity.cache import ANALYSES, cached_analysis
+from simulator.activity import cache
+from simulator.activity.cache import ANALYSES, analysis_beside, cached_analysis
 from simulator.activity.end_of_turn import EndOfTurnModel, SilenceOnly
 from simulator.activity.model import Activity, Judgement
 from simulator.audio.source import AudioSource, open_audio
@@ -201,3 +202,20 @@ def test_a_cache_that_cannot_be_written_costs_no_more_than_time(
     assert isinstance(cached_analysis(source, SilenceOnly()), Activity)
     assert ANALYSES.kept().entries == 0
     assert ANALYSES.clear().entries == 0
+
+
+def test_an_analysis_kept_beside_its_audio_is_of_that_audio_and_this_method(
+    source: AudioSource, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    kept = tmp_path / "call.npz"
+    first = analysis_beside(source, SILENCE, kept)
+    assert first.spans
+    written = kept.stat().st_mtime_ns
+    assert analysis_beside(source, SILENCE, kept).spans == first.spans
+    assert kept.stat().st_mtime_ns == written
+    monkeypatch.setattr(cache, "_method", lambda: "another")
+    analysis_beside(source, SILENCE, kept)
+    assert kept.stat().st_mtime_ns != written
+    assert kept.stat().st_mode & 0o077 == 0
+    sf.write(source.path, np.zeros(10 * 16_000, np.float32), 16_000)
+    assert not analysis_beside(open_audio(source.path), SILENCE, kept).spans

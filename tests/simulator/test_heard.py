@@ -53,12 +53,13 @@ def folder_of(path: Path, line: Line, **changes: Any) -> Path:
     """A call's folder with both sides in files as the platform delivers them: µ-law without a header, and PCM16."""
     path.mkdir()
     caller, agent = changes.pop("caller", line.caller), changes.pop("agent", line.agent)
-    sf.write(path / "in.ulaw", caller, RATE, format="RAW", subtype="ULAW")
+    law = changes.pop("law", "mulaw")
+    sf.write(path / "in.ulaw", caller, RATE, format="RAW", subtype="ALAW" if law == "alaw" else "ULAW")
     sf.write(path / "out.wav", np.repeat(agent, 2), 2 * RATE)
     audio = {
         "caller": {
             "file": "in.ulaw",
-            "encoding": "mulaw",
+            "encoding": law,
             "rate_hz": RATE,
             "offset_s": changes.pop("offset_s", 0.0),
         },
@@ -170,6 +171,10 @@ def test_a_voicemail_and_hold_music_are_named(tmp_path: Path, line: Line) -> Non
 def test_an_operators_stretch_is_left_out(tmp_path: Path, line: Line) -> None:
     whole = line.call.measured.turns
     start = whole[4].turn.start_ms / 1000 - 0.5
-    heard = measure_call(read_call_folder(folder_of(tmp_path / "call", line, operator=[[start, 999.0]])))
+    operator = {"operator": [[start, 999.0]]}
+    heard = measure_call(read_call_folder(folder_of(tmp_path / "call", line, law="alaw", **operator)))
     assert len(heard.turns) == 4
     assert kinds(heard) == ["operator"]
+    heard = measure_call(read_call_folder(folder_of(tmp_path / "somewhere", line, operator_unplaced=True)))
+    assert kinds(heard) == ["operator_unplaced"]
+    assert heard.measured is None

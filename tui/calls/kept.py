@@ -54,7 +54,7 @@ class KeptController:
         self._filter = ""
         self._calls: list[CallOverview] = []
         self._reading = True
-        self._days = 30
+        self._days = "30 days"
 
     def sit_down(self, service: Service | None) -> None:
         """Show the calls of a service; without one, those of the last one, or of all."""
@@ -69,9 +69,9 @@ class KeptController:
 
     def _read(self, job: Job) -> None:
         from services.calls.overview import overviews
-        from services.calls.retention import kept_days, oldest_kept
+        from services.calls.retention import kept_for, oldest_kept
 
-        days, oldest = kept_days(self._folders), oldest_kept(self._folders)
+        days, oldest = kept_for(self._folders).removeprefix("for "), oldest_kept(self._folders)
         found: list[CallOverview] = []
         shown, expired = time.monotonic(), False
         for call in overviews(self._folders):
@@ -94,11 +94,11 @@ class KeptController:
         for sentence in expired_deleted(self._folders):
             job.report(partial(self._host.tell, sentence, "Calls"))
 
-    def _report(self, job: Job, found: list[CallOverview], days: int, *, reading: bool) -> None:
+    def _report(self, job: Job, found: list[CallOverview], days: str, *, reading: bool) -> None:
         in_order = sorted(found, key=lambda call: call.order, reverse=True)
         job.report(lambda: self._take(in_order, days, reading), "kept calls")
 
-    def _take(self, calls: list[CallOverview], days: int, reading: bool) -> None:
+    def _take(self, calls: list[CallOverview], days: str, reading: bool) -> None:
         self._calls, self._days, self._reading = calls, days, reading
         self._publish()
 
@@ -125,7 +125,7 @@ class KeptController:
         self._show(
             CallsShown(
                 rows=rows,
-                title=f"Calls of {about} · {count} · kept {self._days} days{made}",
+                title=f"Calls of {about} · {count} · kept {self._days}{made}",
                 notice="" if rows else self._notice(service, mine),
                 all_services=self._all_services,
                 settled=not self._reading,

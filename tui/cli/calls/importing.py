@@ -5,14 +5,15 @@ from __future__ import annotations
 import hashlib
 import json
 import re
+import shutil
 from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, Final, Literal
 
-from base.files import write_private
+from base.files import private_file
 from base.json_text import NotJsonError, TextError, json_of, read_text
 from base.masking import masked_words
 from base.os_errors import os_error_text
@@ -20,10 +21,12 @@ from services.calls.folders import RECORD, CallFolders
 from services.calls.logs import read_log
 from services.calls.logs.shape import ImportedLog
 from services.calls.record import AudioFile, CallAudio, CallRecord
+from services.calls.recorded import with_operator_turns
 from simulator.audio.source import SUFFIXES, open_audio
 from simulator.beside import beside, is_file, is_folder
 from simulator.errors import SimulatorError
-from simulator.heard.call_folder import read_call_folder, write_heard
+from simulator.heard.call_folder import KeptCall, read_call_folder, write_heard
+from simulator.heard.sides import sides_of
 from simulator.recording import find_audio
 from tui.cli.calls.measuring import measured
 from tui.cli.calls.purge import purge_old
@@ -41,6 +44,12 @@ _DATE = re.compile(
     r"(?<![\d+])((?:19|20)\d\d[-_.]?[01]\d[-_.]?[0-3]\d(?:[-_ T]?[0-2]\d[-_.:]?[0-5]\d(?:[-_.:]?[0-5]\d)?)?)(?!\d)"
 )
 """A day, with or without a time, as names of recordings have it."""
+
+
+_CHUNK = 1 << 20
+
+_BARE: Final[dict[str, Literal["mulaw", "alaw"]]] = {".ulaw": "mulaw", ".alaw": "alaw"}
+"""Files without a header, 8 kHz, by how their names end."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,11 +90,11 @@ def _find(named: Sequence[str]) -> list[Found]:
     files: list[Path] = []
     for name in named:
         path = Path(name)
-        if is_file(path) and path.suffix.lower() in (*SUFFIXES, ".ulaw"):
+        if is_file(path) and path.suffix.lower() in (*SUFFIXES, *_BARE):
             files.append(path)
         elif is_folder(path):
             with failures():
-                files += find_audio([path, *sorted(path.glob("*.[uU][lL][aA][wW]"))])
+                files += find_audio([path, *sorted(path.glob("*.[uUaA][lL][aA][wW]"))])
         else:
             raise CallError(f"{path}: is no audio file and no folder of some; name the calls' audio")
     pairs: dict[tuple[Path, str], dict[str, Path]] = {}
@@ -106,9 +115,8 @@ def _find(named: Sequence[str]) -> list[Found]:
 
 def _import(found: Found, caller_channel: int | None) -> dict[str, Any]:
     """Keep one call, hear it, and return what was found."""
-    contents = [_content(path) for path in found.files]
+    digest = _digest(found.files)
     log = _log(found.log)
-    digest = hashlib.sha256(b"".join(contents)).hexdigest()[:8]
     call_id = (log.id if log else None) or f"{_without_number(found.name)}-{digest}"
     folders = CallFolders()
     folder = folders.folder(WORKSPACE, call_id)
@@ -116,11 +124,14 @@ def _import(found: Found, caller_channel: int | None) -> dict[str, Any]:
     audio = _audio(found, None if caller_channel is None else caller_channel - 1)
     try:
         folders.make(WORKSPACE, call_id)
-        for one, content in zip(audio.files(), contents, strict=True):
-            write_private(folder / one.file, content, replace=True)
+        for one, path in zip(audio.files(), found.files, strict=True):
+            with path.open("rb") as source, private_file(folder / one.file, replace=True) as copy:
+                shutil.copyfileobj(source, copy, _CHUNK)
         record = _record(call_id, log, audio)
         folders.write(record)
         _drop_earlier(folder, audio)
+        record = _with_operator(record, read_call_folder(folder))
+        folders.write(record)
         heard = measured(read_call_folder(folder))
         if audio.both is not None and audio.both.caller_channel is None and heard["caller_channel"]:
             chosen = audio.both.model_copy(update={"caller_channel": heard["caller_channel"] - 1})
@@ -157,15 +168,30 @@ def _drop_earlier(folder: Path, audio: CallAudio) -> None:
     """Delete the audio of an earlier import, and what was made of it. Raises :class:`OSError`."""
     names = [one.file for one in audio.files()]
     for path in folder.iterdir():
-        if path.suffix.lower() in (*SUFFIXES, ".ulaw", ".npz") and path.name not in names:
+        if path.suffix.lower() in (*SUFFIXES, *_BARE, ".npz") and path.name not in names:
             path.unlink()
 
 
-def _content(path: Path) -> bytes:
-    try:
-        return path.read_bytes()
-    except OSError as error:
-        raise WorkError(f"{path}: {os_error_text(error)}; check the path") from None
+def _digest(paths: Sequence[Path]) -> str:
+    """Return a part of a name that stands for what is in files. Raises :class:`WorkError`."""
+    digest = hashlib.sha256()
+    for path in paths:
+        try:
+            with path.open("rb") as file:
+                while chunk := file.read(_CHUNK):
+                    digest.update(chunk)
+        except OSError as error:
+            raise WorkError(f"{path}: {os_error_text(error)}; check the path") from None
+    return digest.hexdigest()[:8]
+
+
+def _with_operator(record: CallRecord, call: KeptCall) -> CallRecord:
+    """Return a record with the stretches of an operator that its turns show. Raises :class:`SimulatorError`."""
+    sides = sides_of(call)
+    duration_s = max(sides.caller.duration_s(), sides.agent.duration_s())
+    stretches = with_operator_turns(record.operator, record.turns, duration_s)
+    unplaced = not stretches and any(turn.speaker == "operator" for turn in record.turns)
+    return record.model_copy(update={"operator": tuple(stretches), "operator_unplaced": unplaced})
 
 
 def _audio(found: Found, channel: int | None) -> CallAudio:
@@ -174,7 +200,7 @@ def _audio(found: Found, channel: int | None) -> CallAudio:
     if len(files) == 2:
         return CallAudio(caller=files[0], agent=files[1])
     with failures():
-        channels = 1 if files[0].encoding == "mulaw" else open_audio(found.files[0]).channels
+        channels = 1 if files[0].encoding != "container" else open_audio(found.files[0]).channels
     if channels < 2:
         raise WorkError(
             f"{found.files[0]}: has one channel; a call needs both sides, in two channels or as a pair of files "
@@ -185,8 +211,8 @@ def _audio(found: Found, channel: int | None) -> CallAudio:
 
 def _audio_file(path: Path, name: str) -> AudioFile:
     """Return what ``call.json`` says of a file that is kept under ``name``: its own may hold a caller's number."""
-    if path.suffix.lower() == ".ulaw":
-        return AudioFile(file=name, encoding="mulaw", rate_hz=8000)
+    if (encoding := _BARE.get(path.suffix.lower())) is not None:
+        return AudioFile(file=name, encoding=encoding, rate_hz=8000)
     with failures():
         open_audio(path)
     return AudioFile(file=name, encoding="container")

@@ -15,7 +15,7 @@ from typing import Any
 from services.calls.folders import CallFolders
 from services.calls.pulling import Progress, Pull, pull
 from services.calls.record import CallRecord
-from services.calls.retention import kept_days, strip
+from services.calls.retention import kept_days, kept_for
 from services.calls.settings_then import SettingsThen
 from services.calls.wanted import DAYS, first_day, request_for
 from services.changes.ledger import Backups
@@ -63,21 +63,23 @@ def pull_calls(options: PullOptions, *, as_json: bool) -> None:
             raise UnsupportedError(why)
         service = await find_service(client, options.service)
         request = await request_for(
-            client, service, since=since, until=until, most=options.limit, simulated=options.simulated
+            client,
+            service,
+            since=since,
+            until=until,
+            most=options.limit,
+            simulated=options.simulated,
+            keep_audio=not options.no_audio,
         )
         settings = await SettingsThen.of(client, service, Backups())
 
         async def kept(record: CallRecord, folder: Path) -> CallRecord:
-            if not options.no_audio:
-                return record
-            try:
-                await asyncio.to_thread(measure_folder, folder)
-            except SimulatorError as error:
-                complain(f"{error}; its measures are missing")
-            finally:
-                # here, so that a person who stops the pull is left with no words either
-                bare = strip(folders, record)
-            return bare
+            if options.no_audio:
+                try:
+                    await asyncio.to_thread(measure_folder, folder)
+                except SimulatorError as error:
+                    complain(f"{error}; its measures are missing")
+            return record
 
         with _shown(service.name) as progress:
             result = await pull(client.calls, request, folders, settings, progress=progress, kept=kept)
@@ -136,7 +138,7 @@ def _print(service: Service, result: Pull, folders: CallFolders, since: date) ->
         handed = sum(bool(record.operator) for record in records)
         print_line(f"{handed} went on with a human operator: measures leave that part out.")
     if records:
-        print_line(f"Kept for {kept_days(folders)} days in {folders.home}, for you only (turnlab calls purge).")
+        print_line(f"Kept {kept_for(folders)} in {folders.home}, for you only (turnlab calls purge).")
 
 
 @contextmanager

@@ -7,7 +7,7 @@ from datetime import timedelta
 
 from base.os_errors import os_error_text
 from services.calls.folders import CallFolders
-from services.calls.retention import expired_deleted, keep_for, kept_days, purge, purge_expired
+from services.calls.retention import expired_deleted, keep_for, kept_days, kept_for, purge, purge_expired
 from tui.cli.failure import ToldError, WorkError, complain, report
 from tui.cli.tables import print_line
 
@@ -34,7 +34,7 @@ def purge_calls(older_than: int | None, keep: int | None, *, everything: bool, a
         answer = {"schema": "turnlab.calls_purge/1", "deleted": done.calls, "bytes": done.bytes, "kept_days": days}
         print(json.dumps(answer))
     else:
-        print_line(f"{done.counted()} deleted. Calls are kept for {days} days in {folders.home}.")
+        print_line(f"{done.counted()} deleted. Calls are kept {kept_for(folders)} in {folders.home}.")
     for problem in done.problems:
         report(problem, "failed")
     if done.problems:
