@@ -7,6 +7,7 @@ import gc
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
+from traceback import walk_tb
 from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 from textual import work
@@ -57,7 +58,8 @@ class TurnlabApp(ConnectedApp, inherit_bindings=False):
 
     ``keymap`` gives commands other keys, by their ids; with one, the file of chosen keys is read again when it is
     saved. ``notes`` are sentences about how it was started, to be shown once it stands. Tune, the first screen
-    then, lists what is ``opened``. With ``first_start`` the tour begins, at a service with a fault to cure.
+    then, lists what is ``opened``. Services begins at the one that was last tuned, else at ``begin_at``, an id or a
+    name; with ``first_start`` always at the latter, and the tour begins.
     ``open_call`` opens live calls, by default through this machine's devices. The rest is about the connection: see
     :class:`~tui.connection.ConnectedApp`.
     """
@@ -83,9 +85,10 @@ class TurnlabApp(ConnectedApp, inherit_bindings=False):
         open_call: OpenCall | None = None,
         read_only: bool = False,
         first_start: bool = False,
+        begin_at: str = "",
     ) -> None:
         super().__init__(connection, open_client, clock, read_only=read_only)
-        self._first_start, self._opens = first_start, bool(opened)
+        self._first_start, self._begin_at = first_start, begin_at
         self.tour: Tour | None = None
         """The tour, once it began."""
         self.failure: BaseException | None = None
@@ -155,9 +158,7 @@ class TurnlabApp(ConnectedApp, inherit_bindings=False):
         if self._has_keys:
             self.set_interval(KEYS_LOOKED_AT_S, self._look_at_keys)
         rows = self.services_screen.pane.rows
-        rows.begin_at = remembered(LAST_TUNED)
-        if self._first_start or (self._opens and not rows.begin_at):
-            rows.begin_at = self._fault_to_cure()
+        rows.begin_at = ("" if self._first_start else remembered(LAST_TUNED)) or self._begin_at
         if self._first_start:
             self._begin_tour_once()
         self.connect()
@@ -173,11 +174,6 @@ class TurnlabApp(ConnectedApp, inherit_bindings=False):
         for sentence in expired_deleted(CallFolders()):
             self.call_from_thread(self.notify, plain(sentence), title="Calls", markup=False)
 
-    def _fault_to_cure(self) -> str:
-        from tui.tour import BEGIN_AT
-
-        return BEGIN_AT
-
     def _begin_tour_once(self) -> None:
         from tui.tour import note_begun
 
@@ -186,9 +182,8 @@ class TurnlabApp(ConnectedApp, inherit_bindings=False):
 
     def switch_mode(self, mode: str) -> AwaitMount:
         """Go to another mode; the notices of the screen that is left go with it."""
-        if mode != self.current_mode:
-            self.clear_notifications()
-            self.tell_again()
+        if mode != self.current_mode and self.screen_stack:
+            self.drop_notices(self.screen)
         return super().switch_mode(mode)
 
     def _tell_of_keys(self, notes: Sequence[str]) -> None:
@@ -221,7 +216,7 @@ class TurnlabApp(ConnectedApp, inherit_bindings=False):
         if self._exit and isinstance(cause, NoMatches | ScreenStackError):
             return  # a screen that was about to open gets no widgets any more, and misses them
         searching = any(isinstance(screen, CommandPalette) for screen in self.screen_stack)
-        if isinstance(cause, NoMatches) and "CommandPalette" in str(cause) and not searching:
+        if isinstance(cause, NoMatches) and not searching and _arose_in(cause, CommandPalette):
             return  # a palette's search ended after the palette was closed
         # Textual would render the error with the variables around it, unless the error can render itself.
         self.failure = self.failure or cause
@@ -379,3 +374,8 @@ class TurnlabApp(ConnectedApp, inherit_bindings=False):
             # A theme that cannot be stored is chosen again next time; that is not worth a message.
             with contextlib.suppress(OSError):
                 remember("theme", name)
+
+
+def _arose_in(error: BaseException, kind: type) -> bool:
+    """Tell whether a method of an object of this kind was running when an error was raised."""
+    return any(isinstance(frame.f_locals.get("self"), kind) for frame, _ in walk_tb(error.__traceback__))

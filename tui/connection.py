@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import time
-from collections.abc import AsyncIterator, Awaitable, Callable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -15,12 +15,16 @@ from typing import TYPE_CHECKING, Any, NoReturn, TypeVar, cast
 
 from textual import work
 from textual.app import App
+from textual.notifications import Notification, Notify
 from textual.reactive import reactive
 
 from recordings.demo_calls import demo_sound
+from tui.host import ScreenNotice
 from tui.terminal_text import plain
 
 if TYPE_CHECKING:
+    from textual.screen import Screen
+
     from services.client import ServicesClient
     from services.traffic import Traffic
 
@@ -226,8 +230,8 @@ class ConnectedApp(App[None], inherit_bindings=False):
         self._clock = clock
         self._connection: Connection | None = None
         self._told_unreadable: set[str] = set()
-        self._told: list[tuple[float, str, str]] = []
-        """Warnings that concern every screen: until when (monotonic), text, title."""
+        self._notices: list[Notification] = []
+        """What was said lately, oldest first; a :class:`tui.host.ScreenNotice` leaves with its screen."""
 
     @work(exclusive=True, group="connection")
     async def connect(self) -> None:
@@ -261,18 +265,21 @@ class ConnectedApp(App[None], inherit_bindings=False):
 
     def tell(self, text: str, title: str, *, timeout: float) -> None:
         """Show a warning that concerns every screen: it stays where another comes into view."""
-        self._told.append((time.monotonic() + timeout, text, title))
-        self._show_told(self._told[-1:])
+        self.notify(plain(text), title=title, severity="warning", timeout=timeout, markup=False)
 
-    def tell_again(self) -> None:
-        """Show the warnings that concern every screen, as far as their time is not up."""
-        self._told = [told for told in self._told if told[0] > time.monotonic()]
-        self._show_told(self._told)
+    def on_notify(self, event: Notify) -> None:
+        """Take note of what is said."""
+        self._notices = [one for one in self._notices if not one.has_expired]
+        self._notices.append(event.notification)
 
-    def _show_told(self, told: Sequence[tuple[float, str, str]]) -> None:
-        for until, text, title in told:
-            left_s = until - time.monotonic()
-            self.notify(plain(text), title=title, severity="warning", timeout=left_s, markup=False)
+    def drop_notices(self, of: Screen[Any]) -> None:
+        """Show the notices of a screen no more; those of others stay for as long as they were to."""
+        kept = [one for one in self._notices if not (isinstance(one, ScreenNotice) and one.screen is of)]
+        self._notices = []
+        self.clear_notifications()
+        for one in kept:
+            if not one.has_expired:
+                self.post_message(Notify(one))
 
     def _tell(self, request: Request) -> None:
         self.status = replace(self.status, last=request)

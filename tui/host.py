@@ -7,9 +7,11 @@ screen. :class:`ScreenHost` is a screen in that role.
 from __future__ import annotations
 
 from collections.abc import Callable, Coroutine, Hashable
-from typing import TYPE_CHECKING, Any, Literal, Protocol, TypeVar
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, Literal, Protocol, TypeVar, runtime_checkable
 
 from textual.message import Message
+from textual.notifications import Notification
 from textual.screen import Screen
 from textual.worker import Worker, get_current_worker
 
@@ -129,6 +131,27 @@ class Report(Message, bubble=False):
         return isinstance(message, Report) and message.topic == self.topic is not None
 
 
+@dataclass(kw_only=True)
+class ScreenNotice(Notification):
+    """A notice that leaves with the screen that shows it."""
+
+    screen: Screen[Any]
+
+
+@runtime_checkable
+class DroppingNotices(Protocol):
+    """An app that can show the notices of one screen no more."""
+
+    def drop_notices(self, of: Screen[Any]) -> None:
+        """Show the notices of a screen no more."""
+
+
+def drop_notices(of: Screen[Any]) -> None:
+    """Show the notices of a screen no more; those of other screens, and of the app, stay."""
+    if isinstance(of.app, DroppingNotices):
+        of.app.drop_notices(of)
+
+
 class _WorkerJob:
     """A Textual worker as a :class:`Job`."""
 
@@ -218,8 +241,7 @@ class ScreenHost:
 def in_view(screen: Screen[Any]) -> bool:
     """Tell whether a dialog may open over a screen; say so if something else was opened meanwhile."""
     if screen.app.screen is screen:
-        # Earlier notices no longer stand in the way.
-        screen.app.clear_notifications()
+        drop_notices(screen)  # they no longer stand in the way
         return True
     ScreenHost(screen).complain("Something else was opened meanwhile. Ask again.", title="Nothing done")
     return False

@@ -17,6 +17,8 @@ from base.folders import path_from_environment
 from base.os_errors import os_error_text
 from tui.streams import draw_in_utf8
 
+BEGIN_AT = "Intake Line"
+"""The demo service to highlight while none was tuned yet: it cuts callers off, and a setting cures that."""
 REPORT_VARIABLE = "TURNLAB_REPORT_FIRST_PAINT"
 """Environment variable with the file to write the report to."""
 STARTED_VARIABLE = "TURNLAB_STARTED_AT"
@@ -64,6 +66,7 @@ def open_dashboard(connection: str | None = None, *, read_only: bool = False, op
         read_only=read_only,
         opened=opened,
         first_start=not (opened or read_only or remembered(TOUR)),
+        begin_at=BEGIN_AT,
     )
     app.run()
     if app.failure is not None:

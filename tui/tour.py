@@ -10,15 +10,13 @@ from typing import TYPE_CHECKING, Literal
 from textual.timer import Timer
 
 from tui.commands.place import Place
+from tui.launch import BEGIN_AT
 from tui.preferences import TOUR, remember
 from tui.widgets.key_line import GuideLine
 
 if TYPE_CHECKING:
     from tui.app import TurnlabApp
     from tui.tune.screen import TuneScreen
-
-BEGIN_AT = "Intake Line"
-"""The demo service that a first start highlights: it cuts callers off, and a setting cures that."""
 
 LOOKS_A_SECOND = 5
 SHOWN_AT_THE_END_S = 20
@@ -151,6 +149,9 @@ class Tour:
         self._left = left
         if (line := self._line()) is not None:
             line.say(self._text(line.app.size.width))
+        for other in self._lines:
+            if other is not line and other.display:
+                other.say(self._ticks)  # a dialog is over it, and none of the keys that it names works
 
     def _done_in(self, tune: TuneScreen) -> Iterator[str]:
         advice_before, steps_before = self._before.get(tune, (0, 0))
@@ -167,12 +168,15 @@ class Tour:
         if self._saves > 1 or (self._saves and tune.session.draft.changes()):
             yield "save"
 
+    @property
+    def _ticks(self) -> str:
+        return "".join("✓" if step in self._done else "○" for step in STEPS)
+
     def _text(self, width: int) -> str:
-        ticks = "".join("✓" if step in self._done else "○" for step in STEPS)
         if not self._left:
-            return f"{ticks} {DONE}"
+            return f"{self._ticks} {DONE}"
         step = self._next
-        said = [f"{ticks} {text} · f3 skip · f4 end" for text in (step.more, step.says)]
+        said = [f"{self._ticks} {text} · f3 skip · f4 end" for text in (step.more, step.says)]
         return next((text for text in said if len(text) <= width - 2), said[-1])
 
     def _line(self) -> GuideLine | None:

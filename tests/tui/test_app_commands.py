@@ -6,9 +6,10 @@ from textual.command import Hit
 from textual.events import AppBlur, AppFocus
 
 from tests.tui.conftest import ScriptedClient, make_app, service, settle
+from tests.tui.pace import until
 from tui.app import TurnlabApp
 from tui.commands.help_screen import HelpScreen
-from tui.commands.place import CommandsProvider
+from tui.commands.place import CommandsProvider, Place
 from tui.commands.shared import SHOW_HELP
 from tui.themes import CONTRAST, DARK, LIGHT
 from tui.widgets.key_line import KeyLine
@@ -64,6 +65,30 @@ async def test_the_footer_shows_only_what_would_do_something(app: TurnlabApp) ->
         line = app.screen.query_one(KeyLine).render().plain
         assert "esc Back" in line
         assert "Tune" not in line
+        await pilot.press("escape")
+        below = app.screen.query_one(KeyLine)
+        for opens in ("question_mark", "ctrl+p"):
+            await pilot.press(opens)
+            await until(pilot, lambda: app.screen.is_modal)
+            assert below.render().plain == "", "what is under a dialog has no keys that work"
+            await pilot.press("escape")
+            await until(pilot, lambda: not app.screen.is_modal)
+        assert "Tune" in below.render().plain
+
+
+async def test_a_dialog_takes_the_notices_of_its_screen_away_and_no_others(app: TurnlabApp) -> None:
+    async with app.run_test(size=(80, 24), notifications=True) as pilot:
+        await settle(pilot)
+        app.services_screen.notify("of the list", timeout=60)
+        await app.push_screen(Place())
+        app.screen.notify("of another screen", timeout=60)
+        await app.pop_screen()
+        app.tell("of all", "Connection", timeout=60)
+        await pilot.press("n")
+        await until(pilot, lambda: app.screen.is_modal)
+        assert sorted(note.message for note in app._notifications) == ["of all", "of another screen"]
+        await pilot.press("escape")
+        await until(pilot, lambda: not app.screen.is_modal)
 
 
 async def test_esc_is_not_offered_while_nothing_has_the_focus(app: TurnlabApp) -> None:

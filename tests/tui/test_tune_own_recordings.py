@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import shutil
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -12,7 +12,6 @@ from textual.events import Paste
 from textual.pilot import Pilot
 from textual.widgets import Input, OptionList, Static
 
-from services.model import Service
 from simulator.recording import bundled_folder
 from tests.tui.conftest import ScriptedClient, make_app, service, settle
 from tests.tui.pace import until
@@ -40,8 +39,8 @@ def folder(tmp_path: Path) -> Path:
     return bundled_in(tmp_path / "our calls", "coughs.flac", "coughs.json", "telephone.flac")
 
 
-def opening(*paths: Path, services: Sequence[Service] = ()) -> TurnlabApp:
-    return make_app(ScriptedClient(services).open, opened=paths)
+def opening(*paths: Path) -> TurnlabApp:
+    return make_app(ScriptedClient().open, opened=paths)
 
 
 async def tune(pilot: Pilot[None]) -> TuneScreen:
@@ -183,7 +182,8 @@ async def test_walking_the_list_shows_a_recording_and_a_on_a_heading_compares_ov
 
 
 async def test_the_palette_goes_to_fields_recordings_presets_and_services_not_listed_yet(folder: Path) -> None:
-    app = opening(folder, services=[service(number) for number in range(150)])
+    client = ScriptedClient([service(number) for number in range(150)])
+    app = make_app(client.open, opened=[folder])
     async with app.run_test(size=SIZE) as pilot:
         screen = await tune(pilot)
         await pilot.press("ctrl+p", *"eot_timeout", "enter")
@@ -197,8 +197,10 @@ async def test_the_palette_goes_to_fields_recordings_presets_and_services_not_li
         await rest(pilot)
         assert "max_buffer_delay_ms" in screen.session.draft.changes()
         assert app.services_screen.listing.known[-1].name != "Service 00149", "it is on the second page"
+        client.asked.clear()
         await pilot.press("ctrl+p", *"service 00149")
         offered = app.screen.query_one(CommandList)
         await until(pilot, lambda: any("Service 00149" in str(one.prompt) for one in offered.options))
+        assert [one["search"] for one in client.asked] == ["service 00149"], "not at every letter"
         await pilot.press("enter")
         await until(pilot, lambda: getattr(app.screen, "session", screen.session).title == "Service 00149")

@@ -15,11 +15,12 @@ from textual.command import DiscoveryHit, Hit, Hits, Provider
 from textual.content import Content
 from textual.events import Mount, ScreenResume
 from textual.fuzzy import Matcher
+from textual.notifications import Notify, SeverityLevel
 from textual.screen import Screen
 
 from tui.commands.command import Command
 from tui.commands.shared import EVERYWHERE
-from tui.host import Report
+from tui.host import Report, ScreenNotice
 from tui.terminal_text import plain
 from tui.themes import THEMES
 
@@ -101,6 +102,20 @@ class Place(Screen[None]):
     def _look(self) -> tuple[object, ...]:
         return (self.app.theme, self.app.ansi_theme, self.app.native_ansi_color, self.app.app_focus)
 
+    def notify(
+        self,
+        message: str,
+        *,
+        title: str = "",
+        severity: SeverityLevel = "information",
+        timeout: float | None = None,
+        markup: bool = True,
+    ) -> None:
+        """Show a notice that leaves with this screen."""
+        for_s = self.app.NOTIFICATION_TIMEOUT if timeout is None else timeout
+        notice = ScreenNotice(message, title, severity, for_s, markup, screen=self)
+        self.app.post_message(Notify(notice))
+
     def reason_against(self, command: Command) -> str:  # noqa: ARG002  (for screens that know one)
         """Return why a command cannot do anything at the moment; nothing if it can."""
         return ""
@@ -153,6 +168,8 @@ def key_names(command: Command, screen: Screen[Any]) -> list[str]:
 
 _AT_ONCE = 100
 """So many names are matched before others get their turn: a workspace may have thousands."""
+_STILL_TYPING_S = 0.25
+"""The platform is asked once nothing was typed for so long."""
 _FOUND_ELSEWHERE = 0.1
 """How well something fits that was found by other words than its name."""
 
@@ -163,8 +180,7 @@ class CommandsProvider(Provider):
     async def discover(self) -> Hits:
         """Yield every command while nothing is typed: the footer's, the others, then what can do nothing now."""
         reason = self.screen.reason_against if isinstance(self.screen, Place) else lambda _: ""
-        commands = commands_in_force(self.screen, EVERYWHERE)
-        for command in sorted(commands, key=lambda one: (bool(reason(one)), not one.in_footer)):
+        for command in sorted(self._commands(), key=lambda one: (bool(reason(one)), not one.in_footer)):
             yield DiscoveryHit(
                 self._named(command), self._runner(command.action), command.name, help_text(command, self.screen)
             )
@@ -174,7 +190,7 @@ class CommandsProvider(Provider):
     async def search(self, query: str) -> Hits:
         """Yield the commands whose name or description matches, and what the screen can go to."""
         matcher = self.matcher(query)
-        for command in commands_in_force(self.screen, EVERYWHERE):
+        for command in self._commands():
             # in a whole sentence the letters of any word are found somewhere, so there it must stand as it is typed
             described = query.casefold() in command.does.casefold()
             score = max(matcher.match(command.name), matcher.match(command.does) * 0.7 if described else 0)
@@ -197,6 +213,15 @@ class CommandsProvider(Provider):
             if (jump.kind, jump.name) not in offered:
                 yield _jump_hit(jump, matcher.match(jump.name) or _FOUND_ELSEWHERE, matcher)
 
+    def _commands(self) -> Iterable[Command]:
+        """Return the commands that work here; of two with one name, the one that can do something now."""
+        found: dict[str, Command] = {}
+        for command in commands_in_force(self.screen, EVERYWHERE):
+            other = found.get(command.name)
+            if other is None or (isinstance(self.screen, Place) and self.screen.reason_against(other)):
+                found[command.name] = command
+        return found.values()
+
     def _jumps(self) -> Iterable[Jump]:
         if isinstance(self.screen, Place):
             yield from self.screen.jumps()
@@ -204,6 +229,7 @@ class CommandsProvider(Provider):
 
     async def _found_elsewhere(self, query: str) -> Iterable[Jump]:
         if isinstance(self.app, Jumping) and isinstance(self.screen, Place) and not self.screen.is_modal:
+            await asyncio.sleep(_STILL_TYPING_S)  # the next letter ends this search
             return await self.app.jumps_called(query)
         return ()
 

@@ -271,7 +271,7 @@ class LogPane(Vertical):
         """Say all about the event under the cursor."""
         line = self.log_lines.chosen
         if line is None:
-            self.notify("Nothing has happened yet.", markup=False)
+            self.screen.notify("Nothing has happened yet.", markup=False)
         else:
             self.app.push_screen(TextDialog(f"Why: {line.what}", detail_text(line)))
 

@@ -19,7 +19,7 @@ from tui.dialogs.fields_plan import FieldsPlanDialog
 from tui.dialogs.find_dialog import Find, FindDialog
 from tui.dialogs.folder_dialog import FolderDialog
 from tui.dialogs.text_entry import TextEntry, value_dialog
-from tui.host import ask_over, in_view
+from tui.host import ask_over, drop_notices, in_view
 from tui.labels.screen import LabelEditor
 from tui.readouts import row_keys
 from tui.tune.arms import ComparisonArm
@@ -122,7 +122,7 @@ class TuneDialogs(DraftDialogs):
         editor = LabelEditor(analysed, file, copies_to=copies_to, read_only=read_only)
         await self.ask(editor)
         if editor.files.saved is None:
-            self._screen.app.clear_notifications()  # which were the editor's own
+            drop_notices(editor)
         if editor.wants_symptoms:
             await self._screen.run_action("app.show_symptoms")
         return editor.files.saved

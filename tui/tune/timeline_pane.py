@@ -93,7 +93,7 @@ class TimelinePane(Vertical):
         if not self.timeline.step_difference(steps):
             where = "after" if steps > 0 else "before"
             one, other = self.timeline.scene.compared if self.timeline.scene else ("A", "B")
-            self.notify(f"No turn {where} this one on which {one} and {other} differ.", markup=False)
+            self.screen.notify(f"No turn {where} this one on which {one} and {other} differ.", markup=False)
 
     def switch_glyphs(self) -> None:
         """Draw with other characters."""

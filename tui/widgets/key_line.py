@@ -27,7 +27,8 @@ class KeyLine(Widget):
 
     One widget that draws a line costs a tenth of a footer that mounts a widget for every key, and what is first on
     screen has to be quick. With ``only``, ids of commands, it lists just those, the ones that cannot do anything
-    dimmed.
+    dimmed. While a dialog is over the screen the line is empty: its keys do nothing then, and the dialog names the
+    keys that do something.
     """
 
     COMPONENT_CLASSES = {"key-line--key", "key-line--idle"}  # noqa: RUF012  (Textual's type)
@@ -39,12 +40,15 @@ class KeyLine(Widget):
     def on_mount(self) -> None:
         """Redraw whenever other keys come into force."""
         self.screen.bindings_updated_signal.subscribe(self, self._redraw)
+        self.app.screen_change_signal.subscribe(self, self._redraw)
 
     def _redraw(self, _: Screen[object]) -> None:
         self.refresh()
 
     def render(self) -> Content:
         """Return as many keys as fit; those for symptoms and help always do."""
+        if self.app.screen is not self.screen:
+            return Content("")
         key_style = self.get_visual_style("key-line--key", partial=True)
         idle_style = self.get_visual_style("key-line--idle", partial=True)
         reasons = self._reasons()
