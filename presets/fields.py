@@ -33,6 +33,8 @@ class FieldSpec:
     high: float | None = None
     slider: tuple[float, float] | None = None
     step: float = 1
+    audible_step: float | None = None
+    """A difference that callers can hear, where an editor's ``step`` is finer: a sweep goes in these."""
     choices: tuple[str, ...] = ()
     advanced: bool = False
     """Whether an editor folds it away until it is asked for: the vendor's table of fields leaves it out."""
@@ -83,6 +85,7 @@ FIELDS: tuple[FieldSpec, ...] = (
         high=1000,
         slider=(200, 1000),
         step=20,
+        audible_step=50,
     ),
     FieldSpec(
         "eager_eot_threshold",
@@ -107,6 +110,7 @@ FIELDS: tuple[FieldSpec, ...] = (
         low=1,
         slider=(300, 8000),
         step=100,
+        audible_step=250,
     ),
     FieldSpec(
         "post_eot_pause_ms",
@@ -119,6 +123,7 @@ FIELDS: tuple[FieldSpec, ...] = (
         low=0,
         slider=(0, 2000),
         step=50,
+        audible_step=100,
         advanced=True,
     ),
     FieldSpec(
@@ -147,6 +152,7 @@ FIELDS: tuple[FieldSpec, ...] = (
         low=0,
         slider=(0, 2000),
         step=50,
+        audible_step=100,
         nullable=False,
     ),
     FieldSpec(
@@ -160,6 +166,7 @@ FIELDS: tuple[FieldSpec, ...] = (
         low=0,
         slider=(0, 20000),
         step=500,
+        audible_step=1000,
         advanced=True,
     ),
     FieldSpec(
@@ -172,6 +179,7 @@ FIELDS: tuple[FieldSpec, ...] = (
         low=1,
         slider=(1000, 20000),
         step=500,
+        audible_step=1000,
         unset_label="off",
         advanced=True,
     ),
@@ -192,6 +200,7 @@ FIELDS: tuple[FieldSpec, ...] = (
         low=0,
         slider=(0, 5000),
         step=100,
+        audible_step=250,
         unset_label="off",
         advanced=True,
     ),
@@ -206,6 +215,7 @@ FIELDS: tuple[FieldSpec, ...] = (
         low=0,
         slider=(0, 3000),
         step=100,
+        audible_step=250,
         advanced=True,
     ),
     FieldSpec(
@@ -225,6 +235,7 @@ FIELDS: tuple[FieldSpec, ...] = (
         low=1,
         slider=(5, 120),
         step=5,
+        audible_step=10,
         unset_label="no limit",
     ),
     FieldSpec(
@@ -237,6 +248,7 @@ FIELDS: tuple[FieldSpec, ...] = (
         low=0,
         slider=(0, 3),
         step=0.05,
+        audible_step=0.1,
     ),
     FieldSpec(
         "barge_in_cooldown_s",
@@ -248,6 +260,7 @@ FIELDS: tuple[FieldSpec, ...] = (
         low=0,
         slider=(0, 10),
         step=0.1,
+        audible_step=0.5,
     ),
     FieldSpec(
         "forward_call_enabled",

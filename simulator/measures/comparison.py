@@ -218,7 +218,7 @@ def _at_share(
     apart: Apart | None = None
     if why is None:
         often = weights(drawn.size)
-        found = {arm: _weighted_percentiles(np.array(of), owner, often, share) for arm, of in values.items()}
+        found = {arm: weighted_percentiles(np.array(of), owner, often, share) for arm, of in values.items()}
         apart = lambda arm, other: interval(found[arm] - found[other])  # noqa: E731
     ci = {arm: apart(arm, baseline) if apart else None for arm in values if arm != baseline}
     best = _best(figures, apart, 0)
@@ -304,7 +304,7 @@ def _deltas(values: Mapping[str, float | None], baseline: str) -> dict[str, floa
     }
 
 
-def _weighted_percentiles(
+def weighted_percentiles(
     values: NDArray[Any], owner: NDArray[Any], drawn: NDArray[np.int64], share: float
 ) -> NDArray[np.float64]:
     """Return a percentile of the values in each resample, every value repeated as often as its recording."""

@@ -1,0 +1,1 @@
+"""The sweep: many settings on many calls, the best one chosen on some callers and confirmed on the others."""

@@ -1,0 +1,108 @@
+"""The choice among tried settings: within the limits, tied with the best, and of these the fewest changes."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from presets.config import VoiceConfig
+from simulator.sweep.batches import Workers
+from simulator.sweep.facts import Facts, Resampled, points, readouts_of
+from simulator.sweep.plan import SweepPlan
+from simulator.sweep.search import Tried, excess_of
+
+SHORTLIST = 24
+"""Settings that are held against the best, the nearest in points first."""
+
+
+@dataclass(frozen=True, slots=True)
+class Choice:
+    """The chosen setting, and ``more`` that were tried for the choice. ``nearest``: none is within every limit."""
+
+    config: VoiceConfig
+    nearest: bool
+    tied: int
+    more: tuple[Tried, ...]
+
+
+class Chooser:
+    """Chooses on some calls. ``callers`` names the caller of every call of the sweep."""
+
+    def __init__(self, plan: SweepPlan, workers: Workers, calls: Sequence[int], callers: Sequence[str]) -> None:
+        self._plan = plan
+        self._workers = workers
+        self._calls = calls
+        self._resampled = Resampled([callers[call] for call in calls])
+
+    def choose(self, tried: Sequence[Tried]) -> Choice:
+        """Choose among settings that were tried on these calls, today's first among them."""
+        whole = [one for one in tried if not one.dropped]
+        within = [one for one in whole if one.meets_limits]
+        if not within:
+            nearest = min(whole, key=lambda one: (sum(one.excess), one.points, one.key))
+            return self._simpler(nearest, 1, nearest=True)
+        ranked = sorted(within, key=lambda one: (one.points, one.key))
+        shortlist = ranked[:SHORTLIST] + [one for one in ranked[SHORTLIST:] if one.name]
+        best_points, *others = self._points([one.config for one in shortlist])
+        tied = [shortlist[0]]
+        for one, mine in zip(shortlist[1:], others, strict=True):
+            if self._is_tied(mine - best_points):
+                tied.append(one)
+        fewest = min(tied, key=lambda one: (len(self._plan.space.changes(one.config)), one.points, one.key))
+        from_best = self._simpler(ranked[0], len(tied), nearest=False)
+        if fewest is ranked[0]:
+            return from_best
+        return min(from_best, self._simpler(fewest, len(tied), nearest=False, best=ranked[0]), key=self._changed)
+
+    def _changed(self, choice: Choice) -> tuple[int, str]:
+        return len(self._plan.space.changes(choice.config)), str(sorted(choice.config.set_values().items()))
+
+    def _simpler(self, start: Tried, tied: int, *, nearest: bool, best: Tried | None = None) -> Choice:
+        """Take changes back while the setting stays within the limits and tied with the best."""
+        space, limits = self._plan.space, self._plan.goal.limits
+        (best_points,) = self._points([(best or start).config])
+        allowed = sum(start.excess)
+        current, more = start.config, []
+        while changed := list(space.changes(current)):
+            options = [without(self._plan, current, name) for name in changed]
+            options = [one for one in options if len(space.changes(one)) < len(changed)]
+            if not options:
+                break
+            rows = self._workers.facts(options, self._calls)
+            found = [(judged(self._plan, config, row), row) for config, row in zip(options, rows, strict=True)]
+            more += [one for one, _ in found]
+            kept = [
+                one
+                for one, row in found
+                if sum(excess_of(limits, one.readouts)) <= allowed
+                and self._is_tied(self._resampled.points(self._plan.goal.terms, row) - best_points)
+            ]
+            if not kept:
+                break
+            current = min(kept, key=lambda one: (one.points, one.key)).config
+        return Choice(current, nearest, tied, tuple(more))
+
+    def _points(self, configs: Sequence[VoiceConfig]) -> list[np.ndarray]:
+        rows = self._workers.facts(configs, self._calls)
+        return [self._resampled.points(self._plan.goal.terms, row) for row in rows]
+
+    def _is_tied(self, difference: np.ndarray) -> bool:
+        """Return whether a setting may be as good as the best, by the resampled difference of its points."""
+        known = difference[np.isfinite(difference)]
+        return bool(len(known)) and bool(np.quantile(known, 0.025) <= 0)
+
+
+def without(plan: SweepPlan, config: VoiceConfig, field: str) -> VoiceConfig:
+    """Return a setting with one field as it is today."""
+    return config.with_value(field, plan.space.today.set_values().get(field))
+
+
+def judged(plan: SweepPlan, config: VoiceConfig, facts: Sequence[Facts], name: str = "") -> Tried:
+    """Return a setting with what it comes to on some calls."""
+    readouts = readouts_of(facts)
+    total = points(plan.goal.terms, readouts, len(facts))
+    second = plan.axes[1].measured(readouts)
+    excess = excess_of(plan.goal.limits, readouts)
+    return Tried(config, name, readouts, total, excess, (total, 1e9 if second is None else second))

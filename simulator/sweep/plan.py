@@ -1,0 +1,141 @@
+"""What a sweep is asked to do, on which calls."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from presets.config import VoiceConfig
+from presets.layers import Layer, resolve
+from simulator.activity.model import Activity
+from simulator.channel import both_sides, without_barge_in
+from simulator.engine.profile import EngineProfile
+from simulator.errors import SimulatorError
+from simulator.measures.limits import MEASURABLE, Figure
+from simulator.measures.readout_table import BY_NAME
+from simulator.recording import Recording
+from simulator.sweep.goals import Goal
+from simulator.sweep.space import Space
+
+BUDGET = 300
+"""Settings tried where nobody says how many."""
+
+
+class SweepError(SimulatorError):
+    """A sweep that cannot be made, in one sentence."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class SweepCall:
+    """One call to try settings on. ``caller`` groups calls of one person, and is never shown.
+
+    ``mixed``: the audio is not the caller's alone, so barge-in is left out.
+    """
+
+    id: str
+    caller: str
+    recording: Recording
+    activity: Activity
+    mixed: bool = False
+
+    @property
+    def labelled(self) -> bool:
+        """Whether somebody, or the other channel, says what is true of it."""
+        return self.recording.labels is not None and self.recording.labels.tells_truth
+
+    def measures(self, figure: Figure) -> bool:
+        """Return whether the figure can be measured on it."""
+        readout = BY_NAME[figure.readout.name]
+        greeted = self.recording.scenario.greeting is not None
+        return not (
+            (readout.needs_truth and not self.labelled)
+            or (readout.by_barge_in and self.mixed)
+            or (readout.needs_greeting and not greeted)
+        )
+
+
+def sweep_call(recording: Recording, activity: Activity, caller: str = "") -> SweepCall:
+    """Return a call to try settings on; without a ``caller``, its caller made no other."""
+    mixed = both_sides(recording, activity) is not None
+    heard = without_barge_in(recording) if mixed else recording
+    return SweepCall(recording.id, caller or recording.id, heard, _without_drawing(activity), mixed)
+
+
+def _without_drawing(activity: Activity) -> Activity:
+    """Return what decisions and readouts need of an analysis, which is a quarter of it."""
+    from dataclasses import replace
+
+    return replace(activity, level_db=np.zeros(0, np.float32), envelope=np.zeros((0, 2), np.float32))
+
+
+@dataclass(frozen=True, slots=True)
+class SweepPlan:
+    """What to look for and where. ``presets`` are tried too, whatever is varied, by the names people know.
+
+    ``budget``: how many settings are tried. The same plan on the same calls gives the same result.
+    """
+
+    goal: Goal
+    space: Space
+    profile: EngineProfile
+    presets: Mapping[str, VoiceConfig] = field(default_factory=dict)
+    budget: int = BUDGET
+    seed: int = 0
+
+    @property
+    def axes(self) -> tuple[Figure, ...]:
+        """The figures of a trade: the goal's first, then cut-ins, or what else the goal or a limit is about."""
+        first = self.goal.terms[0].figure
+        others = [one for one in (CUT_INS, *self.goal.figures(), RESPONSE) if one != first]
+        return first, others[0]
+
+    def fingerprint(self, calls: tuple[SweepCall, ...]) -> str:
+        """Return what tells this sweep from others: a hash of everything its result depends on."""
+        space = self.space
+        told = {
+            "goal": [[one.text, one.weight] for one in self.goal.terms],
+            "limits": [one.text for one in self.goal.limits],
+            "space": [[one.field.name, list(one.values), one.today] for one in space.dimensions],
+            "today": space.today.set_values(),
+            "inherited": [one.config.set_values() for one in space.inherited],
+            "presets": {name: config.set_values() for name, config in self.presets.items()},
+            "profile": self.profile.values.model_dump(mode="json"),
+            "budget": self.budget,
+            "seed": self.seed,
+            "calls": [call_hash(one) for one in calls],
+            "method": METHOD,
+        }
+        return hashlib.sha256(json.dumps(told, sort_keys=True).encode()).hexdigest()[:16]
+
+
+METHOD = 1
+"""Rises when a sweep is made in another way, so that a journal of an earlier one is not gone on with."""
+
+CUT_INS = next(Figure(one, share=True) for one in MEASURABLE if one.name == "cut_ins")
+RESPONSE = next(Figure(one, "p50") for one in MEASURABLE if one.name == "response_ms")
+
+
+def call_hash(call: SweepCall) -> str:
+    """Return what tells a call from others: by its sound, its labels and its agent's lines."""
+    labels, activity = call.recording.labels, call.activity
+    told: list[Any] = [
+        call.id,
+        call.caller,
+        activity.sound,
+        activity.end_of_turn_model,
+        [repr(one) for one in activity.observations],
+        labels.model_dump(mode="json") if labels else None,
+        call.recording.scenario.model_dump(mode="json"),
+        call.mixed,
+    ]
+    return hashlib.sha256(json.dumps(told, sort_keys=True).encode()).hexdigest()[:16]
+
+
+def resolved(plan: SweepPlan, config: VoiceConfig) -> Any:
+    """Return the settings that hold under a configuration."""
+    return resolve(Layer("tried", config), *plan.space.inherited)

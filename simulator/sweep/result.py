@@ -1,0 +1,374 @@
+"""What a sweep found, and how far one is: what the screen draws, and ``turnlab.sweep/1``."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from base.json_text import TextError, read_json
+from presets.config import ConfigError, VoiceConfig, parse
+from simulator.measures.limits import Figure, Limit, LimitError, parse_figure, parse_limits
+from simulator.sweep.goals import Goal, Term
+from simulator.sweep.plan import SweepError
+
+SCHEMA = "turnlab.sweep/1"
+TODAY = "today"
+
+Readouts = Mapping[str, Any]
+"""Readouts as scripts see them, by name."""
+
+Interval = tuple[float, float]
+
+
+@dataclass(frozen=True, slots=True)
+class TriedSetting:
+    """One setting that was tried. ``name``: ``today``, a preset's, or empty.
+
+    ``chosen`` are its readouts on the calls that settings are chosen by; of ``dropped`` ones, on a third of them.
+    ``confirmed`` are its readouts on calls it was not chosen by, and ``ci95`` has the 95 % intervals of what it
+    differs there from today's settings, by figure (:func:`figure_text`); both are ``None`` if that is not known.
+    ``points`` is what the goal's terms come to, less is better.
+    """
+
+    config: VoiceConfig
+    name: str
+    changes: Mapping[str, Any]
+    """The fields in which it differs from today's settings, with the values that hold."""
+    points: float | None
+    meets_limits: bool
+    chosen: Readouts
+    confirmed: Readouts | None = None
+    ci95: Mapping[str, Interval | None] | None = None
+    on_front: bool = False
+    dropped: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class SweepProgress:
+    """How far a sweep is. ``left_s``: seconds it will still take, if that can be told.
+
+    ``axes`` are the figures of the trade: the goal's first, and what it is paid with. ``settings`` are those tried
+    so far, with the front as it is now.
+    """
+
+    done: int
+    of: int
+    left_s: float | None
+    axes: tuple[Figure, ...]
+    settings: tuple[TriedSetting, ...]
+    doing: str = "trying settings"
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One field that the recommended setting changes, and what that is worth.
+
+    ``worth`` is by how much each figure of goal and limits changes if this field alone is taken back, where
+    confirmed; ``points`` the same for the goal, with its 95 % interval: above 0, the change pays.
+    """
+
+    field: str
+    before: Any
+    after: Any
+    points: float | None
+    ci95: Interval | None
+    worth: Mapping[str, float]
+    sentence: str
+
+
+@dataclass(frozen=True, slots=True)
+class LimitOutcome:
+    """One limit under the recommended setting, where chosen and where confirmed; ``None``: it cannot be judged."""
+
+    limit: str
+    met_where_chosen: bool | None
+    met_where_confirmed: bool | None
+    sentence: str
+
+
+@dataclass(frozen=True, slots=True)
+class Optimism:
+    """A figure of the goal where the setting was chosen, and where it was not."""
+
+    figure: str
+    today: float | None
+    chosen: float | None
+    confirmed: float | None
+    ci95: Interval | None
+    """Of the difference from today's settings, where confirmed."""
+    sentence: str
+
+
+@dataclass(frozen=True, slots=True)
+class Against:
+    """A preset against the recommended setting, where that was confirmed.
+
+    ``points`` is what the recommended setting's points differ from the preset's: below 0 it is better. ``breaks``
+    are the limits that the preset breaks there. ``beaten``: it breaks limits that the recommended one keeps, or is
+    surely worse.
+    """
+
+    name: str
+    points: float | None
+    ci95: Interval | None
+    breaks: tuple[str, ...]
+    beaten: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Recommended:
+    """The setting to take, by its place among the settings. In folds, its confirmed readouts are of choosing again.
+
+    ``distinguishable``: whether it is surely better than today's settings on calls it was not chosen by, or meets
+    limits there that today's do not. ``nearest``: no setting meets every limit, this one comes nearest.
+    """
+
+    index: int
+    changes: tuple[Change, ...]
+    confirmed: Readouts
+    today: Readouts
+    """Today's readouts on the same calls."""
+    points: float | None
+    """What its points differ from today's where confirmed: below 0 it is better."""
+    ci95: Interval | None
+    figures: tuple[Optimism, ...]
+    limits: tuple[LimitOutcome, ...]
+    against: tuple[Against, ...]
+    distinguishable: bool
+    nearest: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class SweepResult:
+    """What a sweep found. ``baseline`` is the place of today's settings among those tried.
+
+    ``folds``: in how many parts the callers were, each confirming what the others chose; 1: two halves.
+    ``verdict`` says it in a few sentences, ``obstacles`` what stands in the way of limits that cannot be met,
+    ``notes`` what could not be judged and why.
+    """
+
+    goal: Goal
+    unjudged: tuple[str, ...]
+    """The limits that these calls cannot tell about."""
+    axes: tuple[Figure, ...]
+    chosen_on: tuple[str, ...]
+    confirmed_on: tuple[str, ...]
+    folds: int
+    callers: int
+    settings: tuple[TriedSetting, ...]
+    baseline: int
+    recommended: Recommended | None
+    verdict: str
+    obstacles: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+    profile: str = "default"
+    seed: int = 0
+    budget: int = 0
+    complete: bool = True
+    timing: Mapping[str, float] = field(default_factory=dict)
+
+    def to_json(self) -> dict[str, Any]:
+        """Return it as ``turnlab.sweep/1``; all but ``timing`` is the same for the same calls, plan and seed."""
+        return {
+            "schema": SCHEMA,
+            "goal": {
+                "name": self.goal.name,
+                "description": self.goal.description,
+                "minimize": [{"readout": one.text, "weight": one.weight} for one in self.goal.terms],
+            },
+            "limits": [one.text for one in self.goal.limits],
+            "unjudged": list(self.unjudged),
+            "axes": [figure_text(one) for one in self.axes],
+            "profile": self.profile,
+            "seed": self.seed,
+            "budget": self.budget,
+            "complete": self.complete,
+            "callers": self.callers,
+            "folds": self.folds,
+            "chosen_on": list(self.chosen_on),
+            "confirmed_on": list(self.confirmed_on),
+            "baseline": self.baseline,
+            "settings": [_setting_json(one) for one in self.settings],
+            "recommended": None if self.recommended is None else _recommended_json(self.recommended),
+            "verdict": self.verdict,
+            "obstacles": list(self.obstacles),
+            "notes": list(self.notes),
+            "timing": dict(self.timing),
+        }
+
+
+def figure_text(figure: Figure) -> str:
+    """Return how people write a figure: ``response.p50``, ``cut_ins``."""
+    bare = figure.readout.name.removesuffix("_ms").removesuffix("_s")
+    return f"{bare}.{figure.percentile}" if figure.percentile else bare
+
+
+def _setting_json(one: TriedSetting) -> dict[str, Any]:
+    return {
+        "name": one.name,
+        "voice_config": one.config.set_values(),
+        "changes": _plain(one.changes),
+        "points": one.points,
+        "meets_limits": one.meets_limits,
+        "on_front": one.on_front,
+        "dropped": one.dropped,
+        "chosen": dict(one.chosen),
+        "confirmed": None if one.confirmed is None else dict(one.confirmed),
+        "ci95": None if one.ci95 is None else {name: _pair(ends) for name, ends in one.ci95.items()},
+    }
+
+
+def _recommended_json(one: Recommended) -> dict[str, Any]:
+    return {
+        "index": one.index,
+        "nearest": one.nearest,
+        "distinguishable": one.distinguishable,
+        "points": one.points,
+        "ci95": _pair(one.ci95),
+        "confirmed": dict(one.confirmed),
+        "today": dict(one.today),
+        "figures": [
+            {
+                "readout": each.figure,
+                "today": each.today,
+                "chosen": each.chosen,
+                "confirmed": each.confirmed,
+                "ci95": _pair(each.ci95),
+                "sentence": each.sentence,
+            }
+            for each in one.figures
+        ],
+        "limits": [
+            {
+                "limit": each.limit,
+                "met_where_chosen": each.met_where_chosen,
+                "met_where_confirmed": each.met_where_confirmed,
+                "sentence": each.sentence,
+            }
+            for each in one.limits
+        ],
+        "against": [
+            {
+                "preset": each.name,
+                "points": each.points,
+                "ci95": _pair(each.ci95),
+                "breaks": list(each.breaks),
+                "beaten": each.beaten,
+            }
+            for each in one.against
+        ],
+        "changes": [
+            {
+                "field": each.field,
+                "before": _as_list(each.before),
+                "after": _as_list(each.after),
+                "points": each.points,
+                "ci95": _pair(each.ci95),
+                "worth": dict(each.worth),
+                "sentence": each.sentence,
+            }
+            for each in one.changes
+        ],
+    }
+
+
+def _plain(values: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: _as_list(value) for name, value in values.items()}
+
+
+def _as_list(value: Any) -> Any:
+    return list(value) if isinstance(value, tuple) else value
+
+
+def _pair(ends: Interval | None) -> list[float] | None:
+    return None if ends is None else list(ends)
+
+
+# ---- reading
+
+
+def read_result(path: Path) -> SweepResult:
+    """Read what :meth:`SweepResult.to_json` wrote. Raises :class:`~simulator.sweep.plan.SweepError`."""
+    try:
+        return result_of(read_json(path))
+    except TextError as error:
+        raise SweepError(str(error)) from None
+    except (KeyError, TypeError, ValueError, AttributeError, IndexError, ConfigError, LimitError):
+        raise SweepError(f"{path}: is no whole {SCHEMA}; make it with turnlab sweep --json") from None
+
+
+def result_of(raw: Mapping[str, Any]) -> SweepResult:
+    """Return the result that an object of ``turnlab.sweep/1`` tells. Raises what is wrong with one that is none."""
+    if raw["schema"] != SCHEMA:
+        raise ValueError(SCHEMA)
+    goal = raw["goal"]
+    terms = tuple(Term(one["readout"], parse_figure(one["readout"]), one["weight"]) for one in goal["minimize"])
+    limits: tuple[Limit, ...] = parse_limits(raw["limits"])
+    found = raw["recommended"]
+    return SweepResult(
+        goal=Goal(goal["name"], terms, limits, goal["description"]),
+        unjudged=tuple(raw["unjudged"]),
+        axes=tuple(map(parse_figure, raw["axes"])),
+        chosen_on=tuple(raw["chosen_on"]),
+        confirmed_on=tuple(raw["confirmed_on"]),
+        folds=raw["folds"],
+        callers=raw["callers"],
+        settings=tuple(map(_setting, raw["settings"])),
+        baseline=raw["baseline"],
+        recommended=None if found is None else _recommended(found),
+        verdict=raw["verdict"],
+        obstacles=tuple(raw["obstacles"]),
+        notes=tuple(raw["notes"]),
+        profile=raw["profile"],
+        seed=raw["seed"],
+        budget=raw["budget"],
+        complete=raw["complete"],
+        timing=raw["timing"],
+    )
+
+
+def _setting(raw: Mapping[str, Any]) -> TriedSetting:
+    ci95 = raw["ci95"]
+    return TriedSetting(
+        config=parse(raw["voice_config"]),
+        name=raw["name"],
+        changes=raw["changes"],
+        points=raw["points"],
+        meets_limits=raw["meets_limits"],
+        chosen=raw["chosen"],
+        confirmed=raw["confirmed"],
+        ci95=None if ci95 is None else {name: _ends(pair) for name, pair in ci95.items()},
+        on_front=raw["on_front"],
+        dropped=raw["dropped"],
+    )
+
+
+def _recommended(raw: Mapping[str, Any]) -> Recommended:
+    def rest(one: Mapping[str, Any], *but: str) -> dict[str, Any]:
+        return {name: value for name, value in one.items() if name not in but}
+
+    return Recommended(
+        index=raw["index"],
+        changes=tuple(Change(ci95=_ends(one["ci95"]), **rest(one, "ci95")) for one in raw["changes"]),
+        confirmed=raw["confirmed"],
+        today=raw["today"],
+        points=raw["points"],
+        ci95=_ends(raw["ci95"]),
+        figures=tuple(
+            Optimism(figure=one["readout"], ci95=_ends(one["ci95"]), **rest(one, "ci95", "readout"))
+            for one in raw["figures"]
+        ),
+        limits=tuple(LimitOutcome(**one) for one in raw["limits"]),
+        against=tuple(
+            Against(one["preset"], one["points"], _ends(one["ci95"]), tuple(one["breaks"]), one["beaten"])
+            for one in raw["against"]
+        ),
+        distinguishable=raw["distinguishable"],
+        nearest=raw["nearest"],
+    )
+
+
+def _ends(pair: Any) -> Interval | None:
+    return None if pair is None else (pair[0], pair[1])

@@ -1,0 +1,174 @@
+"""The search: today's settings and the presets, a space-filling set, then batches that optuna asks for."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from base.json_text import canonical_json
+from presets.config import VoiceConfig
+from simulator.measures.limits import Limit
+from simulator.sweep.plan import SweepError, SweepPlan
+from simulator.sweep.result import TODAY, Readouts
+from simulator.sweep.space import Dimension, Space
+
+NEEDS = "a sweep needs optuna; get it with: pip install 'turnlab[sweep]'"
+
+_HUGE = 1e9
+"""Stands for a figure that could not be measured."""
+
+_ASKS = 8
+"""How often a setting that was tried already is asked for again before it is left."""
+
+
+@dataclass(frozen=True, slots=True)
+class Start:
+    """A setting to try whatever comes of the others, with the name people know it by."""
+
+    config: VoiceConfig
+    name: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Tried:
+    """A setting with its readouts on the calls of a part. ``excess`` says how far past each limit it is, 0: within.
+
+    ``told`` is what the search is told: points, and the figure of the second axis.
+    """
+
+    config: VoiceConfig
+    name: str
+    readouts: Readouts
+    points: float
+    excess: tuple[float, ...]
+    told: tuple[float, float]
+    dropped: bool = False
+
+    @property
+    def key(self) -> str:
+        """What tells it from other settings."""
+        return setting_key(self.config)
+
+    @property
+    def meets_limits(self) -> bool:
+        """Whether it is within every limit that can be judged."""
+        return not any(self.excess)
+
+
+def setting_key(config: VoiceConfig) -> str:
+    """Return what tells a setting from others."""
+    return canonical_json(config.set_values())
+
+
+def excess_of(limits: Sequence[Limit], readouts: Readouts) -> tuple[float, ...]:
+    """Return how far past each limit readouts are, in shares of the bound; 0 within, or if it cannot be judged."""
+    found = []
+    for limit in limits:
+        value = limit.figure.measured(readouts)
+        least = {"latency": 100.0, "duration": 0.5, "count": 0.01 if limit.figure.share else 1.0}
+        scale = max(limit.bound, least[limit.figure.readout.kind])
+        within = value is None or limit.holds(value)
+        found.append(0.0 if within or value is None else max(limit.excess(value) / scale, 1e-6))
+    return tuple(found)
+
+
+def batch_size(budget: int) -> int:
+    """Return how many settings are asked for at a time; the same wherever the work is done."""
+    return min(64, max(16, budget // 16))
+
+
+def starts_of(plan: SweepPlan, count: int) -> tuple[Start, ...]:
+    """Return today's settings, the presets, and up to ``count`` settings in all, spread evenly over the space."""
+    named = [Start(plan.space.today, TODAY), *(Start(config, name) for name, config in plan.presets.items())]
+    found = {setting_key(one.config): one for one in reversed(named)}
+    found = dict(reversed(found.items()))
+    for values in _spread(plan.space, max(count - len(found), 0), plan.seed):
+        config = plan.space.config(values)
+        found.setdefault(setting_key(config), Start(config))
+    return tuple(found.values())
+
+
+def _spread(space: Space, count: int, seed: int) -> Iterator[dict[str, Any]]:
+    """Yield a Latin hypercube: in each dimension, every stratum of its values is met once."""
+    rng = np.random.default_rng([seed, 17])
+    columns = [rng.permutation(count) for _ in space.dimensions]
+    for row in range(count):
+        yield {
+            one.field.name: one.values[int((column[row] + 0.5) * len(one.values) / count)]
+            for one, column in zip(space.dimensions, columns, strict=True)
+        }
+
+
+class Guide:
+    """Says what to try next: optuna's Parzen estimator (TPE) over points and the second axis, within the limits."""
+
+    def __init__(self, space: Space, limits: int, seed: int) -> None:
+        try:
+            import optuna
+        except ImportError:
+            raise SweepError(NEEDS) from None
+        optuna.logging.set_verbosity(optuna.logging.ERROR)
+        self._optuna = optuna
+        self._space = space
+        self._limits = limits
+        self._scales = {one.field.name: _scale(optuna, one) for one in space.dimensions}
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # the options are called experimental
+            sampler = optuna.samplers.TPESampler(
+                seed=seed, multivariate=True, constant_liar=True, n_startup_trials=1
+            )
+        self._study = optuna.create_study(directions=["minimize", "minimize"], sampler=sampler)
+        self._asked: dict[str, Any] = {}
+
+    def tell(self, tried: Tried) -> None:
+        """Learn from a setting: one that was asked for, or another of the space."""
+        values = [min(one, _HUGE) for one in tried.told]
+        trial = self._asked.pop(tried.key, None)
+        if trial is None:
+            held = self._space.values(tried.config)
+            if held is None:
+                return
+            trial = self._enqueued(held)
+        for number, excess in enumerate(tried.excess):
+            trial.set_constraint(str(number), excess)
+        self._study.tell(trial, values)
+
+    def ask(self, count: int, known: Mapping[str, Tried]) -> list[VoiceConfig]:
+        """Return up to so many settings that were not tried yet; fewer where the search keeps to what it knows."""
+        found: dict[str, VoiceConfig] = {}
+        for _ in range(count * _ASKS):
+            if len(found) == count:
+                break
+            trial = self._study.ask(self._scales)
+            config = self._space.config(self._values(trial.params))
+            key = setting_key(config)
+            if key in known:
+                self._asked[key] = trial
+                self.tell(known[key])
+            elif key in found:
+                self._study.tell(trial, state=self._optuna.trial.TrialState.FAIL)
+            else:
+                found[key] = config
+                self._asked[key] = trial
+        return list(found.values())
+
+    def _enqueued(self, held: Mapping[str, Any]) -> Any:
+        self._study.enqueue_trial(self._places(held))
+        return self._study.ask(self._scales)
+
+    def _places(self, held: Mapping[str, Any]) -> dict[str, int]:
+        return {one.field.name: one.place(held[one.field.name]) or 0 for one in self._space.dimensions}
+
+    def _values(self, params: Mapping[str, int]) -> dict[str, Any]:
+        return {one.field.name: one.values[params[one.field.name]] for one in self._space.dimensions}
+
+
+def _scale(optuna: Any, one: Dimension) -> Any:
+    places = len(one.values)
+    if one.ordered:
+        return optuna.distributions.IntDistribution(0, places - 1)
+    return optuna.distributions.CategoricalDistribution(list(range(places)))

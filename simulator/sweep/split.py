@@ -1,0 +1,82 @@
+"""Which calls settings are chosen by and which confirm them: callers are never on both sides."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from simulator.sweep.plan import SweepCall
+
+ENOUGH_CALLERS = 20
+"""From so many callers on, one half chooses and the other confirms."""
+
+FOLDS = 4
+"""Of fewer callers, each of so many parts confirms what the others chose."""
+
+
+@dataclass(frozen=True, slots=True)
+class Fold:
+    """Calls, by their places: those that choose, and those that confirm."""
+
+    choose: tuple[int, ...]
+    confirm: tuple[int, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Split:
+    """The folds, and each call's caller. One fold: two halves. ``alone``: one person made all calls."""
+
+    folds: tuple[Fold, ...]
+    callers: tuple[str, ...]
+    alone: bool
+
+    @property
+    def halves(self) -> bool:
+        """Whether one half chooses and the other confirms."""
+        return len(self.folds) == 1
+
+    @property
+    def chosen_on(self) -> tuple[int, ...]:
+        """The calls that the recommended setting is chosen by."""
+        return self.folds[0].choose if self.halves else tuple(range(len(self.callers)))
+
+    @property
+    def confirmed_on(self) -> tuple[int, ...]:
+        """The calls that confirm: in folds each of them, by what the others chose."""
+        return tuple(sorted(call for fold in self.folds for call in fold.confirm))
+
+
+def split_calls(calls: Sequence[SweepCall], seed: int) -> Split:
+    """Split two calls or more by caller; where one person made all of them, by call."""
+    alone = len({call.caller for call in calls}) == 1
+    callers = tuple(call.id if alone else call.caller for call in calls)
+    names = sorted(set(callers))
+    order = [names[place] for place in np.random.default_rng([seed, 23]).permutation(len(names))]
+    parts = 2 if len(names) >= ENOUGH_CALLERS else min(FOLDS, len(names))
+    sizes = [0] * parts
+    part_of = {}
+    for name in order:
+        smallest = sizes.index(min(sizes))
+        part_of[name] = smallest
+        sizes[smallest] += callers.count(name)
+    mine = [tuple(call for call, name in enumerate(callers) if part_of[name] == part) for part in range(parts)]
+    others = [tuple(call for call, name in enumerate(callers) if part_of[name] != part) for part in range(parts)]
+    if len(names) >= ENOUGH_CALLERS:
+        return Split((Fold(mine[0], mine[1]),), callers, alone)
+    return Split(tuple(Fold(*pair) for pair in zip(others, mine, strict=True)), callers, alone)
+
+
+def third_of(calls: Sequence[int], callers: Sequence[str], seed: int) -> tuple[int, ...]:
+    """Return the calls of some callers, about a third of all; none where those are too few to race on."""
+    names = sorted({callers[call] for call in calls})
+    if len(names) < 3 * FEWEST_RACED:
+        return ()
+    order = np.random.default_rng([seed, 29]).permutation(len(names))[: -(-len(names) // 3)]
+    raced = {names[place] for place in order}
+    return tuple(call for call in calls if callers[call] in raced)
+
+
+FEWEST_RACED = 4
+"""Fewer callers cannot show that a setting is clearly worse."""

@@ -1,0 +1,144 @@
+"""The sentences of a sweep: what it found, how sure that is, and what stands in the way."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from presets.fields import BY_NAME
+from simulator.measures.limits import Figure
+from simulator.sweep.plan import SweepPlan
+from simulator.sweep.result import Against, Interval, Optimism, figure_text
+from simulator.sweep.search import Tried
+
+
+def shown(figure: Figure, value: float | None) -> str:
+    """Return a figure's value for people: ``1.29 s``, ``2.1 %``."""
+    if value is None:
+        return "–"
+    if figure.readout.kind == "count":
+        return f"{value * 100:.1f} %" if figure.share else f"{value:.0f}"
+    return f"{value / 1000:.2f} s" if figure.readout.kind == "latency" else f"{value:.1f} s"
+
+
+def _difference(figure: Figure, ends: Interval) -> str:
+    scale, unit, places = 1.0, "s", 2
+    if figure.readout.kind == "latency":
+        scale = 0.001
+    elif figure.share:
+        scale, unit, places = 100.0, "points", 1
+    low, high = (f"{end * scale:+.{places}f}".replace("-", "−") for end in ends)
+    return f"[{low}, {high}] {unit}"
+
+
+def optimism(figure: Figure, today: float | None, chosen: float | None, confirmed: float | None) -> str:
+    """Return what a figure is where the setting was chosen and where it was not, against today's."""
+    return (
+        f"{figure.readout.title} {figure.percentile}".rstrip()
+        + f": {shown(figure, chosen)} where chosen, {shown(figure, confirmed)} where not,"
+        + f" {shown(figure, today)} with today's settings there"
+    )
+
+
+def value_words(field: str, value: Any) -> str:
+    """Return a field's value for people."""
+    return BY_NAME[field].show(value)
+
+
+def changes_words(changes: Sequence[tuple[str, Any, Any]]) -> str:
+    """Return what a setting changes."""
+    return ", ".join(
+        f"{name} {value_words(name, before)} → {value_words(name, after)}" for name, before, after in changes
+    )
+
+
+def change_sentence(
+    field: str, before: Any, after: Any, figures: Sequence[tuple[Figure, float | None, float | None]]
+) -> str:
+    """Return what one change is worth: what figures become if it is taken back."""
+    head = f"{field} {value_words(field, before)} → {value_words(field, after)}"
+    moved = [
+        f"{one.readout.title} {one.percentile}".rstrip() + f" {shown(one, without)} instead of {shown(one, having)}"
+        for one, having, without in figures
+        if shown(one, having) != shown(one, without)
+    ]
+    return f"{head}: taken back, {', '.join(moved)}" if moved else f"{head}: taken back, no figure moves"
+
+
+def obstacles(plan: SweepPlan, tried: Sequence[Tried], nearest: Tried) -> tuple[str, ...]:
+    """Return for each limit that the nearest setting breaks what stands in its way."""
+    found = []
+    whole = [one for one in tried if not one.dropped]
+    for place, limit in enumerate(plan.goal.limits):
+        if not nearest.excess[place]:
+            continue
+        alone = [one for one in whole if not one.excess[place]]
+        if not alone:
+            best = min(whole, key=lambda one: (one.excess[place], one.points))
+            value = limit.figure.measured(best.readouts)
+            found.append(
+                f"{limit.text}: no setting of {len(whole)} meets it; the nearest has {shown(limit.figure, value)}"
+            )
+            continue
+        best = min(alone, key=lambda one: (sum(one.excess), one.points))
+        broken = [
+            f"{other.text} is broken ({shown(other.figure, other.figure.measured(best.readouts))})"
+            for other, excess in zip(plan.goal.limits, best.excess, strict=True)
+            if excess
+        ]
+        met = shown(limit.figure, limit.figure.measured(best.readouts))
+        found.append(f"{limit.text}: can be met ({met}), but then {' and '.join(broken)}")
+    return tuple(found)
+
+
+def verdict(
+    plan: SweepPlan,
+    changes: Sequence[tuple[str, Any, Any]],
+    figures: Sequence[Optimism],
+    *,
+    distinguishable: bool,
+    nearest: bool,
+    broken: Sequence[str],
+    todays: Sequence[str],
+    against: Sequence[Against],
+    tried: int,
+    where: str,
+    why_no_interval: str | None,
+) -> str:
+    """Return what a sweep comes to. ``broken``: limits broken where confirmed; ``todays``: by today's settings."""
+    first = plan.goal.terms[0].figure
+    figure = figures[0]
+    sentences = []
+    if nearest:
+        sentences.append(f"No setting of {tried} is within every limit; the nearest is shown.")
+    if not changes:
+        sentences.append(f"Keep what you have: of {tried} settings none is distinguishable from it on these calls.")
+    elif not distinguishable:
+        sentences.append(f"Not distinguishable from what you have: {changes_words(changes)}.")
+    else:
+        sentences.append(f"Change {changes_words(changes)}.")
+    if changes:
+        said = f"{figure_text(first)} {shown(first, figure.confirmed)} instead of {shown(first, figure.today)}"
+        bounds = f" {_difference(first, figure.ci95)}" if figure.ci95 else ""
+        sentences.append(
+            f"{said[0].upper()}{said[1:]}{bounds} {where}; {shown(first, figure.chosen)} where it was chosen."
+        )
+    if why_no_interval and changes:
+        sentences.append(f"{why_no_interval[0].upper()}{why_no_interval[1:]}.")
+    if todays and not broken:
+        sentences.append(f"Today's settings break {', '.join(todays)}; these do not.")
+    if broken and not nearest:
+        sentences.append(
+            f"Where it was not chosen it breaks {', '.join(broken)}: the calls are too few to be sure."
+        )
+    beaten = [one for one in against if one.beaten]
+    if changes and distinguishable and against and len(beaten) == len(against):
+        sentences.append(f"It does better within the limits than {_listed([one.name for one in against])}.")
+    elif changes and distinguishable and against:
+        equal = [one.name for one in against if not one.beaten]
+        sentences.append(f"{_listed(equal)} cannot be told from it.")
+    return " ".join(sentences)
+
+
+def _listed(names: Sequence[str]) -> str:
+    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
