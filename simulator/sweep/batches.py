@@ -1,21 +1,20 @@
-"""The work of a sweep, in batches through an executor. A worker keeps the calls it has met; audio never travels."""
+"""The work of a sweep, in batches through an executor. Calls travel to each worker once, audio never."""
 
 from __future__ import annotations
 
-import pickle
 import time
 from collections import OrderedDict
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Executor, Future, wait
 from dataclasses import dataclass
-from typing import Any
 
 from base.json_text import canonical_json
 from presets.config import VoiceConfig
 from presets.layers import ResolvedVoiceConfig
 from simulator.engine.profile import EngineProfile
+from simulator.executors import Shared, share
 from simulator.sweep.facts import Facts, facts_of
-from simulator.sweep.plan import SweepCall, SweepPlan, call_hash, resolved
+from simulator.sweep.plan import SweepCall, SweepPlan, resolved
 
 BATCH_S = 1.0
 """Seconds of work in a batch: less would cost more than it shares out."""
@@ -32,45 +31,37 @@ class CancelledError(Exception):
 
 
 @dataclass(frozen=True, slots=True)
-class _Task:
-    """Settings to try on some calls, named by their hashes; ``calls`` are pickled ones, sent along."""
+class _Given:
+    """What every task needs; it travels to each worker once."""
 
-    sweep: str
-    keys: tuple[str, ...]
-    configs: tuple[ResolvedVoiceConfig, ...]
+    calls: tuple[SweepCall, ...]
     profile: EngineProfile
     seed: int
+
+
+@dataclass(frozen=True, slots=True)
+class _Task:
+    """Settings to try on some calls, by their places; ``names``: the readouts to measure, ``None``: all."""
+
+    configs: tuple[ResolvedVoiceConfig, ...]
+    calls: tuple[int, ...]
     names: frozenset[str] | None
-    calls: tuple[tuple[str, bytes], ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
 class _Done:
-    """What came of a task: facts by setting and call, and how long it took; or the calls that the worker lacks."""
+    """What came of a task: facts by setting and call, and how long it took."""
 
     facts: tuple[tuple[Facts, ...], ...]
     took_s: float
-    missing: tuple[str, ...] = ()
 
 
-_kept: dict[str, dict[str, SweepCall]] = {}
-"""The calls this process has met, by sweep: one sweep's at a time."""
-
-
-def _work(task: _Task) -> _Done:
+def _work(given: Shared[_Given], task: _Task) -> _Done:
     """Do a task, in whichever process."""
-    if task.sweep not in _kept:
-        _kept.clear()
-    calls = _kept.setdefault(task.sweep, {})
-    for key, content in task.calls:
-        if key not in calls:
-            calls[key] = pickle.loads(content)
-    missing = tuple(key for key in task.keys if key not in calls)
-    if missing:
-        return _Done((), 0.0, missing)
     started = time.perf_counter()
+    known = given.value
     facts = tuple(
-        tuple(facts_of(calls[key], config, task.profile, task.seed, task.names) for key in task.keys)
+        tuple(facts_of(known.calls[call], config, known.profile, known.seed, task.names) for call in task.calls)
         for config in task.configs
     )
     return _Done(facts, time.perf_counter() - started)
@@ -83,11 +74,9 @@ class Workers:
         self, plan: SweepPlan, calls: Sequence[SweepCall], executor: Executor, cancelled: Callable[[], bool]
     ) -> None:
         self._plan = plan
-        self._calls = calls
-        self._keys = [call_hash(call) for call in calls]
         self._minutes = [call.activity.duration_ms / 60_000 for call in calls]
-        self._sweep = plan.fingerprint(tuple(calls))
         self._executor = executor
+        self._given = share(executor, _Given(tuple(calls), plan.profile, plan.seed))
         self._cancelled = cancelled
         self._a_minute_s = _A_MINUTE_S
         self._found: OrderedDict[tuple[str, bool], dict[int, Facts]] = OrderedDict()
@@ -129,14 +118,7 @@ class Workers:
     ) -> None:
         pieces = list(self._pieces(len(configs), calls))
         tasks = [
-            _Task(
-                self._sweep,
-                tuple(self._keys[call] for call in some),
-                tuple(resolved(self._plan, one) for one in configs[which]),
-                self._plan.profile,
-                self._plan.seed,
-                None if whole else self._names,
-            )
+            _Task(tuple(resolved(self._plan, one) for one in configs[which]), some, None if whole else self._names)
             for which, some in pieces
         ]
         for number, done in self._run(tasks):
@@ -158,47 +140,19 @@ class Workers:
                 yield slice(first, first + size), calls[part::parts]
 
     def _run(self, tasks: list[_Task]) -> Iterator[tuple[int, _Done]]:
-        """Yield what comes of tasks, as they come; one whose worker lacks calls is sent again with them."""
+        """Yield what comes of tasks, as they come."""
         waiting: dict[Future[_Done], int] = {}
         try:
             for number, task in enumerate(tasks):
                 if self._cancelled():
                     raise CancelledError
-                waiting[self._executor.submit(_work, task)] = number
+                waiting[self._executor.submit(_work, self._given, task)] = number
             while waiting:
                 if self._cancelled():
                     raise CancelledError
                 ready, _ = wait(waiting, timeout=0.2, return_when=FIRST_COMPLETED)
                 for future in ready:
-                    number = waiting.pop(future)
-                    done = future.result()
-                    if done.missing:
-                        waiting[self._executor.submit(_work, self._with_calls(tasks[number], done))] = number
-                    else:
-                        yield number, done
+                    yield waiting.pop(future), future.result()
         finally:
             for future in waiting:
                 future.cancel()
-
-    def _with_calls(self, task: _Task, done: _Done) -> _Task:
-        from dataclasses import replace
-
-        place = {key: number for number, key in enumerate(self._keys)}
-        sent = tuple((key, self._pickled(place[key])) for key in done.missing)
-        return replace(task, calls=sent)
-
-    def _pickled(self, call: int) -> bytes:
-        return pickle.dumps(self._calls[call], protocol=pickle.HIGHEST_PROTOCOL)
-
-
-class HereExecutor(Executor):
-    """Runs what is submitted at once, in this process."""
-
-    def submit(self, work: Callable[..., Any], /, *given: Any, **named: Any) -> Future[Any]:
-        """Return a future that is done."""
-        future: Future[Any] = Future()
-        try:
-            future.set_result(work(*given, **named))
-        except BaseException as error:
-            future.set_exception(error)
-        return future
