@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -428,6 +429,57 @@ async def test_a_lost_answer_is_told_for_what_it_is(workspace_file: Path, monkey
         host = ScriptedHost(lambda _: "preview", lambda _: True)
         await VersionSetsController(host, lambda _: None).promote(client, one, "test")
         assert any("preview was not changed" in said and "[bold]here[/]" in said for said in host.said), host.said
+
+
+class GoesSilent(httpx.AsyncBaseTransport):
+    """Answers nothing from the first change on, which ``arrives`` or does not, until it ``answers`` again."""
+
+    def __init__(self, inner: httpx.AsyncBaseTransport, *, arrives: bool) -> None:
+        self.inner, self.arrives, self.answers = inner, arrives, True
+
+    async def handle_async_request(self, request: httpx.Request) -> httpx.Response:
+        if self.answers and request.method != "GET":
+            self.answers = False
+            if self.arrives:
+                await self.inner.handle_async_request(request)
+        if not self.answers:
+            raise httpx.ReadTimeout("no answer")
+        return await self.inner.handle_async_request(request)
+
+
+@pytest.mark.parametrize("arrives", [True, pytest.param(False, marks=pytest.mark.slow)])
+async def test_what_may_have_been_stored_can_be_taken_back_once_the_platform_answers(
+    workspace_file: Path, monkeypatch: pytest.MonkeyPatch, arrives: bool
+) -> None:
+    monkeypatch.setattr(guarded, "pause", _no_pause)
+    async with open_embedded(workspace_file) as client:
+        assert isinstance(client, PlatformClient)
+        one, http = await named(client), client._transport._http
+        answering = http._transport
+        host = ScriptedHost(*[lambda dialog: "preview" if isinstance(dialog, NameDialog) else True] * 9)
+        changes = ChangesController(host)
+        version_sets = VersionSetsController(host, changes.note)
+
+        async def without_an_answer(change: Awaitable[None]) -> None:
+            http._transport = GoesSilent(answering, arrives=arrives)
+            await change
+            http._transport = answering
+            assert any("Not known whether it is" in said for said in host.said[-2:]), host.said
+
+        await without_an_answer(changes.switch_active(client, one))
+        assert (await named(client)).is_active != arrives
+        await changes.undo(client)
+        await without_an_answer(version_sets.promote(client, one, "test"))
+        assert (await named(client)).version_sets != one.version_sets or not arrives
+        await changes.undo(client)
+        back = await named(client)
+        assert (back.is_active, back.version_sets) == (one.is_active, one.version_sets)
+
+        await without_an_answer(changes.delete(client, one))
+        await changes.undo(client)
+        assert ((await named(client)).id != one.id) == arrives
+        assert changes.undo_label == ""
+        assert len([found for found in (await client.list_services()).items if found.name == one.name]) == 1
 
 
 async def _no_pause(_: float) -> None:

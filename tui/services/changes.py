@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
+from contextlib import suppress
 from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING
@@ -258,9 +259,11 @@ class ChangesController:
             self._host.complain(str(error), title=unless_known(error, "Not changed"))
 
     async def delete(self, client: ServicesClient, service: Service) -> None:
-        """Delete a service, if its name is typed."""
+        """Delete a service, if its name is typed; there is a way back also where it is not known whether it is."""
+        from services.changes.errors import UncertainError
         from services.errors import ServiceError
 
+        back = None
         try:
             # What would be made again is what is there right before.
             lost = await client.get_service(service.id)
@@ -268,12 +271,20 @@ class ChangesController:
                 f"Its id {lost.id} is gone for good; telephone numbers and whatever else refers to it lead"
                 " nowhere then.\nu can make it again with what Turnlab knows of it, under another id."
             )
+            back = TakeBack(f"deletion of {lost.name}", _MakingAgain(self._host, lost).run)
             if not await self._delete(client, lost, text):
                 return
+        except UncertainError as error:
+            if back is not None:
+                self.note(back)
+            self._host.complain(
+                f"{error}\nu makes it again if it is gone.", title="Not known whether it is deleted"
+            )
+            return
         except ServiceError as error:
             self._host.complain(str(error), title=unless_known(error, "Not deleted"))
             return
-        self.note(TakeBack(f"deletion of {lost.name}", _MakingAgain(self._host, lost).run))
+        self.note(back)
         self._host.say("u makes it again, with another id.", title=f"{lost.name} is deleted")
 
     async def _delete(self, client: ServicesClient, lost: Service, text: str) -> bool:
@@ -307,6 +318,7 @@ class ChangesController:
 
         With a ``label`` its way back is kept.
         """
+        from services.changes.errors import UncertainError
         from services.changes.fields import apply_fields
         from services.changes.history import who
         from services.changes.ledger import Backups
@@ -314,12 +326,18 @@ class ChangesController:
 
         if asks and not await self._host.ask(FieldsPlanDialog(title, plan, aside or (), names=names)):
             return False
-        applied = await apply_fields(client, plan, Backups(), who=who())
-        saved, way_back = applied.stored, ""
-        if label and applied.change is not None:
-            back = partial(self._put_back, service=saved, subject=plan.subject, change=applied.change)
-            self.note(TakeBack(label, back))
-            way_back = " · u takes it back"
+        change = None
+        try:
+            applied = await apply_fields(client, plan, Backups(), who=who())
+            change = applied.change
+        except UncertainError as error:
+            change = error.change
+            raise
+        finally:  # what may have been stored has a way back too
+            if label and change is not None:
+                back = partial(self._put_back, service=plan.service, subject=plan.subject, change=change)
+                self.note(TakeBack(label, back))
+        saved, way_back = applied.stored, " · u takes it back" if label and change is not None else ""
         self._host.post(ServiceSaved(saved))
         if applied.otherwise:
             listed = ", ".join(applied.otherwise)
@@ -336,13 +354,22 @@ class _MakingAgain:
         self._made_id: str | None = None
 
     async def run(self, client: ServicesClient) -> bool:
-        """Ask, then make the service and its version sets. Raises :class:`services.errors.ServiceError`."""
+        """Ask, then make the service and its version sets, unless it is still there.
+
+        Raises :class:`services.errors.ServiceError`.
+        """
         from services.changes.history import who
         from services.changes.ledger import Backups
         from services.changes.whole_service import PartlyMadeError, make_again
+        from services.errors import NotFoundError
         from tui.dialogs.dialog import Confirm
 
         lost = self._lost
+        if self._made_id is None:
+            with suppress(NotFoundError):  # its deletion may never have arrived
+                self._host.post(ServiceSaved(await client.get_service(lost.id)))
+                self._host.say("It was not deleted.", title=f"{lost.name} is still there")
+                return True
         text = (
             "It gets its settings, its voice settings and its version sets back:"
             f" {', '.join(lost.version_sets) or 'none'}.\n"

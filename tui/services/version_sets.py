@@ -154,7 +154,7 @@ class VersionSetsController:
         Return whether it was applied; with ``keeps``, its way back is kept.
         """
         from services.changes.applying import apply_plan
-        from services.changes.errors import MovedError, moved
+        from services.changes.errors import MovedError, UncertainError, moved
         from services.changes.history import who
         from services.changes.ledger import Backups
         from services.errors import ServiceError
@@ -171,16 +171,25 @@ class VersionSetsController:
                 plan, aside = error.now, ()
                 continue
             except ServiceError as error:
+                if isinstance(error, UncertainError) and keeps:
+                    self._keep_way_back(plan, error.change)
                 self._host.complain(str(error), title=unless_known(error, f"{plan.target} was not changed"))
             else:
                 done = True
-                self._tell(applied, keeps=keeps)
+                self._tell(applied, way_back=keeps and self._keep_way_back(plan, applied.change))
             await self._show_now(client, plan.service.id)
             return done
         return False
 
-    def _tell(self, applied: Applied, *, keeps: bool) -> None:
-        """Say what is different now, and keep the way back."""
+    def _keep_way_back(self, plan: Plan, change: int | None) -> bool:
+        """Keep the way back from a change, by its number; tell whether there is one."""
+        if change is not None:
+            back = partial(self.take_back, service_id=plan.service.id, name=plan.target, change=change)
+            self._note(TakeBack(f"{_DEEDS[plan.action]} of {plan.target} of {plan.service.name}", back))
+        return change is not None
+
+    def _tell(self, applied: Applied, *, way_back: bool) -> None:
+        """Say what is different now."""
         from services.changes.differences import change_texts
 
         plan = applied.plan
@@ -195,9 +204,7 @@ class VersionSetsController:
             lines.append(
                 "⚠ the platform stored something else: " + ", ".join(str(c.part) for c in applied.otherwise)
             )
-        if applied.change is not None and keeps:
-            back = partial(self.take_back, service_id=plan.service.id, name=plan.target, change=applied.change)
-            self._note(TakeBack(f"{_DEEDS[plan.action]} of {plan.target} of {plan.service.name}", back))
+        if way_back:
             lines.append(f"u takes it back (change {applied.change}).")
         verb = {"promote": "promoted", "upsert": "written", "delete": "deleted", "rollback": "rolled back"}
         way = f"{plan.source} → {plan.target}" if plan.source else plan.target
