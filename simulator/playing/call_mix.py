@@ -6,6 +6,7 @@ from bisect import bisect_right
 from collections.abc import Callable
 from functools import cached_property
 from pathlib import Path
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -94,6 +95,23 @@ CHANNELS = ("caller", "agent")
 
 Stereo = NDArray[np.float32]
 """Shape ``[n, 2]``, -1…1 at 16 kHz, the caller first."""
+
+
+class Mix(Protocol):
+    """A call to be heard: what a player needs to know of it."""
+
+    played: Played
+    length: int
+
+    @property
+    def voice(self) -> str:
+        """Who speaks for the agent."""
+
+    def read(self, start: int, count: int) -> Stereo:
+        """Return a window. Raises :class:`~simulator.errors.AudioError` if it stops being readable."""
+
+    def prepare(self, start: int, seconds: float, /) -> bool:
+        """Make something ready that the next so many seconds want; return whether anything was wanting."""
 
 
 class CallMix:

@@ -11,7 +11,7 @@ from typing import NamedTuple
 from base.samples import SAMPLE_RATE, SAMPLES_PER_MS, Samples
 from base.unexpected import named
 from simulator.errors import SimulatorError
-from simulator.playing.call_mix import CallMix, both_ears, same_moment
+from simulator.playing.call_mix import Mix, both_ears, same_moment
 from simulator.playing.speaker import NoSpeaker, Speaker, SystemSpeaker, fade
 
 AHEAD = SAMPLE_RATE * 3 // 10
@@ -34,7 +34,7 @@ class Heard(NamedTuple):
     ``no_sound`` says why nothing is heard, ``fault`` why it stopped. ``settled``: every wish was granted.
     """
 
-    mix: CallMix | None = None
+    mix: Mix | None = None
     own_ms: int = 0
     playing: bool = False
     no_sound: str = ""
@@ -47,7 +47,7 @@ class _Stretch:
     """From sample ``index`` of the speaker on, a call is heard from its sample ``start`` on."""
 
     index: int
-    mix: CallMix
+    mix: Mix
     start: int
 
 
@@ -65,9 +65,9 @@ class Player:
         self._index = 0
         self._playing = False
         self._no_sound = self._fault = ""
-        self._others: tuple[CallMix, ...] = ()
-        self._newest: tuple[CallMix, tuple[CallMix, ...]] | None = None
-        self._turned: tuple[CallMix, tuple[CallMix, ...]] | None = None
+        self._others: tuple[Mix, ...] = ()
+        self._newest: tuple[Mix, tuple[Mix, ...]] | None = None
+        self._turned: tuple[Mix, tuple[Mix, ...]] | None = None
         self._wished = self._granted = 0
         self._wishes: queue.SimpleQueue[Callable[[], None] | None] = queue.SimpleQueue()
         self._thread = threading.Thread(target=self._run, name="player", daemon=True)
@@ -75,7 +75,7 @@ class Player:
 
     # ---- for everybody
 
-    def play(self, mix: CallMix, own_ms: int, others: tuple[CallMix, ...] = ()) -> None:
+    def play(self, mix: Mix, own_ms: int, others: tuple[Mix, ...] = ()) -> None:
         """Play a call from a moment on, or go on there; ``others`` may be turned to next."""
         self._wish(lambda: self._start(mix, own_ms * SAMPLES_PER_MS, others))
 
@@ -83,7 +83,7 @@ class Player:
         """Play through another speaker from the next ``play`` on; what is played now ends."""
         self._wish(lambda: self._leave_for(open_speaker))
 
-    def turn_to(self, mix: CallMix, others: tuple[CallMix, ...] = ()) -> None:
+    def turn_to(self, mix: Mix, others: tuple[Mix, ...] = ()) -> None:
         """Go on in another run's call where the caller is now, without a gap if one is playing.
 
         Asked for quicker than it can be done, only the latest is.
@@ -147,7 +147,7 @@ class Player:
         except Exception as error:
             self._playing, self._fault = False, f"this call cannot be played ({named(error)})"
 
-    def _start(self, mix: CallMix, at: int, others: tuple[CallMix, ...]) -> None:
+    def _start(self, mix: Mix, at: int, others: tuple[Mix, ...]) -> None:
         self._fault, self._others = "", others
         if isinstance(self._speaker, NoSpeaker) or self._speaker.trouble:
             self._use(self._open_speaker())
@@ -201,7 +201,7 @@ class Player:
         """Return what the call now played is to sound like at a place of the speaker, for as long as a fade."""
         return both_ears(self._last.mix.read(self._at(index), _FADE))
 
-    def _lay(self, mix: CallMix, start: int, over: Samples | None) -> None:
+    def _lay(self, mix: Mix, start: int, over: Samples | None) -> None:
         """Play a call from its sample ``start`` on; if one is playing it fades in, over what was there."""
         before = tuple(one for one in self._laid[1] if one.index < self._index)
         self._laid = (self._speaker, (*before[-4:], _Stretch(self._index, mix, start)))

@@ -45,6 +45,10 @@ STARTED = datetime(2026, 11, 20, 9, 0, tzinfo=UTC)
 
 HEARD = {
     "schema": "turnlab.heard/1",
+    "method": 1,
+    "duration_s": 60.0,
+    "values": {"response_ms": [1180], "cut_ins": [1, 6]},
+    "stretches": {"caller": [[1.0, 4.1]], "agent": [[2.4, 2.9], [5.28, 8.0]]},
     "readouts": {
         "response_ms": {"p50": 1180.0, "p90": 1900.0, "p95": 2000.0, "max": 2100.0, "n": 6},
         "cut_ins": {"count": 1, "of": 6},
@@ -123,6 +127,12 @@ def rows(screen: CallsScreen) -> list[str]:
     return [call.id for call in screen.query_one(CallList).calls]
 
 
+def drawn(screen: CallsScreen) -> bool:
+    """Tell whether the highlighted call is the one that is drawn."""
+    call, scene = screen.rows.highlighted, screen.lane.timeline.scene
+    return call is not None and scene is not None and scene.name == str(call.folder)
+
+
 def said(screen: CallsScreen, part: str) -> str:
     return str(screen.query_one(part, Static).content)
 
@@ -156,6 +166,11 @@ async def test_calls_are_listed_filtered_and_read(app: TurnlabApp) -> None:
         assert "[platform says 940 ms, heard 1,180 ms]" in story
         assert "caller: (no transcript)" in story
         assert "0142" not in story
+        # what happened is drawn from what was heard, and its sentences come one by one
+        assert dict(screen.lane.timeline.rows)["happened"].strip()
+        await pilot.press("right")
+        await settle(pilot)
+        assert "0:02.4 cut in: the agent began 0.6 s before" in said(screen, "#call-why")
         assert screen.query_one("#call-pane").display
         assert not screen.query_one("#calls-pane").display
         await pilot.press("escape")
@@ -195,7 +210,8 @@ async def test_calls_are_pulled_and_measured(workspace_file: Path) -> None:
         # the caller goes to Tune, and nothing of the call to the cache
         folder = screen.shown.rows[0].folder
         app.action_begin_tour()
-        await pilot.press("t")
+        made = (folder / "caller.flac").stat().st_mtime_ns, (folder / "heard.json").stat().st_mtime_ns
+        await pilot.press("enter", "enter")
         await until(pilot, lambda: isinstance(app.screen, TuneScreen), "Tune")
         await until(pilot, lambda: bool(app.screen.query("#tour-line")), "the tour's line")
         line = app.screen.query_one("#tour-line", GuideLine)
@@ -210,6 +226,14 @@ async def test_calls_are_pulled_and_measured(workspace_file: Path) -> None:
         row = next(row for row in app.screen.recordings.state.rows or () if row.key == str(folder / "caller.flac"))
         assert row.title == title[1]
         assert "Labels not checked yet" in row.note
+        assert made == ((folder / "caller.flac").stat().st_mtime_ns, (folder / "heard.json").stat().st_mtime_ns)
+        # the call's own agent stands above the arms, and can be heard
+        tune = app.screen
+        await until(pilot, lambda: tune.settled and tune.tried.drawn is not None, "the trial")
+        assert [label.strip() for label, _ in tune.drawing.rows][-3:] == ["happened", "A agent", "B agent"]
+        await pilot.press("s", "v", "v")
+        await until(pilot, lambda: tune.heard.sight is not None and tune.heard.sight.arm == 2, "the call itself")
+        assert (folder / "agent.flac").stat().st_mode & 0o077 == 0
 
 
 async def test_a_pull_that_finds_no_calls_invites_to_no_other(workspace_file: Path) -> None:
@@ -300,8 +324,9 @@ def test_look(snap_compare: Compare, app: TurnlabApp, size: tuple[int, int]) -> 
     press = steps("j")
 
     async def show(pilot: Pilot[None]) -> None:
-        await on_calls(pilot)
+        screen = await on_calls(pilot)
         await press(pilot)
+        await until(pilot, lambda: drawn(screen), "the call's timeline")
 
     assert snap_compare(app, terminal_size=size, run_before=show)
 

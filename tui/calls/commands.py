@@ -27,9 +27,9 @@ MEASURE = Command(
 )
 OPEN = Command(
     "calls.open",
-    "Read",
+    "Open",
     "enter",
-    "Read the highlighted call: what is known of it, and who said what when.",
+    "Read the highlighted call: who said what when, on its timeline; there, open its caller in Tune.",
     action="open_call",
     in_footer=True,
 )
@@ -83,6 +83,30 @@ COMMANDS: tuple[Command, ...] = (
         "escape",
         "One step back: from the call to the list, then clear the filter.",
         action="step_back",
+    ),
+    Command(
+        "calls.next-event",
+        "What was heard",
+        "right,l,full_stop",
+        "Go to what was heard next in the call, on its timeline.",
+        action="step(1)",
+    ),
+    Command(
+        "calls.previous-event",
+        "Heard before",
+        "left,h,comma",
+        "Go to what was heard before in the call.",
+        action="step(-1)",
+    ),
+    Command("calls.zoom-in", "Closer", "plus,equals_sign", "Look closer at the call.", action="zoom(1)"),
+    Command("calls.zoom-out", "Further", "minus", "See more of the call.", action="zoom(-1)"),
+    Command("calls.later", "Later", "right_square_bracket", "Look at a later part of the call.", action="pan(0.5)"),
+    Command(
+        "calls.earlier",
+        "Earlier",
+        "left_square_bracket",
+        "Look at an earlier part of the call.",
+        action="pan(-0.5)",
     ),
     Command("calls.down", "Down", "j,down", "Move down.", action="go('down')"),
     Command("calls.up", "Up", "k,up", "Move up.", action="go('up')"),

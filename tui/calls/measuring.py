@@ -20,27 +20,34 @@ def measure_folder(folder: Path) -> None:
 
     Raises :class:`~simulator.errors.SimulatorError`, and :class:`OSError` if the measures cannot be kept.
     """
-    from simulator.heard.call_folder import read_call_folder, write_heard
+    from simulator.heard.call_folder import read_call_folder
+    from simulator.heard.keeping import keep_heard
     from simulator.heard.measure import measure_call
 
     call = read_call_folder(folder)
     if call.why_silent() is None:
-        write_heard(call, measure_call(call).to_json())
+        keep_heard(call, measure_call(call))
 
 
 def caller_recording(folder: Path) -> Path:
-    """Make a recording for Tune of a kept call's caller, with provisional labels, and return its audio.
+    """Return the recording of a kept call's caller, with provisional labels; the call is heard if it was not yet.
 
-    It stands in the call's own folder. Raises :class:`~simulator.errors.SimulatorError`.
+    It stands in the call's own folder. Raises :class:`~simulator.errors.SimulatorError` and :class:`OSError`.
     """
-    from simulator.heard.call_folder import CallError, read_call_folder
+    from simulator.heard.call_folder import CallError, read_call_folder, write_heard
+    from simulator.heard.keeping import heard_before
     from simulator.heard.measure import measure_call
-    from simulator.heard.replaying import prepare
+    from simulator.heard.replaying import AUDIO, prepare
 
     call = read_call_folder(folder)
     if (why := call.why_silent()) is not None:
         raise CallError(why)
-    return prepare(call, measure_call(call))
+    audio = folder / AUDIO
+    if heard_before(call) is not None and audio.exists():
+        return audio
+    heard = measure_call(call)
+    write_heard(call, heard.to_json())
+    return prepare(call, heard)
 
 
 class MeasureController:

@@ -14,9 +14,12 @@ from textual.widgets import Input, Static
 
 from services.calls.folders import CallFolders
 from services.calls.overview import CallOverview
+from simulator.heard.happened import happened
+from tui.calls.call_lane import CallLane
 from tui.calls.call_list import COLUMNS, CallList, row_text
 from tui.calls.commands import COMMANDS, MEASURE, OPEN, PULL, STOP, TUNE, WORDS
 from tui.calls.kept import CallsShown, KeptController
+from tui.calls.lane import call_scene, caller_wave
 from tui.calls.measuring import MeasureController
 from tui.calls.pulling import PullController
 from tui.calls.story import call_story
@@ -25,9 +28,11 @@ from tui.commands.command import Command
 from tui.commands.place import bindings
 from tui.host import Job, ScreenHost
 from tui.terminal_text import content
+from tui.tune.scene import Scene
 from tui.widgets.key_line import KeyLine
 from tui.widgets.panes import PaneScreen, PaneTabs, Part
 from tui.widgets.status_line import StatusLine
+from tui.widgets.timeline import TIMELINE_STYLES
 
 if TYPE_CHECKING:
     from services.client import ServicesClient
@@ -50,7 +55,7 @@ class CallsScreen(PaneScreen):
     TITLE_HERE = "Calls"
     COMMANDS_HERE, WORDS_HERE = COMMANDS, WORDS
     BINDINGS = bindings(*COMMANDS)
-    CSS_PATH = [Path(__file__).parent / "calls.tcss"]  # noqa: RUF012  (Textual's type)
+    CSS_PATH = [TIMELINE_STYLES, Path(__file__).parent / "calls.tcss"]  # noqa: RUF012  (Textual's type)
     AUTO_FOCUS = "CallList"
     PANES: ClassVar[Mapping[str, str]] = {"calls": "Calls", "call": "Call"}
     HOME = "calls"
@@ -104,6 +109,7 @@ class CallsScreen(PaneScreen):
                 yield CallList()
             with VerticalScroll(id="call-pane"):
                 yield Static(id="call-story", markup=False)
+        yield CallLane()
         yield Static(id="calls-progress", markup=False)
         yield StatusLine()
         yield KeyLine()
@@ -118,7 +124,7 @@ class CallsScreen(PaneScreen):
         """Read the kept calls as the screen comes into view: other commands may have pulled or deleted some."""
         self.kept.read()
 
-    rows = Part(CallList)
+    rows, lane = Part(CallList), Part(CallLane)
 
     def resized(self) -> None:
         """Fit to the size there is now, the titles of the columns too."""
@@ -179,11 +185,16 @@ class CallsScreen(PaneScreen):
         self.refresh_bindings()
 
     def _read(self, job: Job, call: CallOverview) -> None:
-        story = call_story(self.folders, call.folder)
-        job.report(lambda: self._tell(story, call.folder), "call story")
+        story, really = call_story(self.folders, call.folder), happened(call.folder)
+        scene = None if really is None else call_scene(call.folder, really)
+        job.report(lambda: self._tell(story, call.folder, scene), "call story")
+        if really is not None and (wave := caller_wave(call.folder, lambda: job.cancelled)) is not None:
+            drawn = call_scene(call.folder, really, wave)
+            job.report(lambda: self.lane.show(drawn), "call lane")
 
-    def _tell(self, story: str, folder: Path | None = None) -> None:
+    def _tell(self, story: str, folder: Path | None = None, scene: Scene | None = None) -> None:
         self.query_one("#call-story", Static).update(content(story, lines=True))
+        self.lane.show(scene)
         # one that is read again, as others were measured, stays where the person reads
         if folder is None or folder != self._told:
             self.query_one("#call-pane", VerticalScroll).scroll_home(animate=False)
@@ -224,9 +235,23 @@ class CallsScreen(PaneScreen):
 
     @on(CallList.Opened)
     def action_open_call(self) -> None:
-        """Read the highlighted call."""
-        if self.may(OPEN):
+        """Read the highlighted call; where it is read, open its caller in Tune."""
+        if self.pane == "call":
+            self.action_tune_call()
+        elif self.may(OPEN):
             self.go_to("call")
+
+    def action_step(self, steps: int) -> None:
+        """Go to what was heard next in the call, or before."""
+        self.lane.timeline.step_event(steps)
+
+    def action_zoom(self, steps: int) -> None:
+        """Look closer at the call's timeline, or see more of it."""
+        self.lane.timeline.zoom(steps)
+
+    def action_pan(self, share: float) -> None:
+        """Look at a later part of the call's timeline, or an earlier one."""
+        self.lane.timeline.pan(share)
 
     def action_tune_call(self) -> None:
         """Open the highlighted call's caller in Tune."""

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from simulator.playing.call_mix import CallMix
+from simulator.heard.recorded_mix import RecordedMix
+from simulator.playing.call_mix import CallMix, Mix
 from simulator.playing.player import Player
 from simulator.playing.speaker import SystemSpeaker
 from simulator.replay import Played
@@ -40,8 +41,8 @@ class Listening:
         self._speaker: SystemSpeaker | None = None
         self._voice: Voice = voice_for()
         self._outcome: Outcome | None = None
-        self._mixes: list[CallMix] = []
-        self._clocks: list[tuple[CallMix, ArmClock]] = []
+        self._mixes: list[Mix] = []
+        self._clocks: list[tuple[Mix, ArmClock]] = []
         """Those of the arms, then those of the arms before: they are heard until the new ones are ready."""
         self._begun = False
 
@@ -50,16 +51,17 @@ class Listening:
         before, self._outcome = self._outcome, outcome
         if before is outcome:
             return
-        self.arm = min(self.arm, len(outcome.runs) - 1)
+        playable = outcome.played
+        self.arm = min(self.arm, len(playable) - 1)
         # By place: two arms that do the same are two all the same.
-        known = dict(enumerate(self._mixes))
         same = before is not None and before.shown is outcome.shown
+        known, count = dict(enumerate(self._mixes)) if same else {}, len(self._mixes)
         self._mixes = [
-            mix if mix is not None and mix.played is run.played else self._mix(outcome, run.played)
-            for mix, run in ((known.get(at), run) for at, run in enumerate(outcome.runs))
+            mix if mix is not None and _plays(mix, played) else self._mix(outcome, at, played)
+            for at, mix, played in ((at, known.get(at), played) for at, played in enumerate(playable))
         ]
-        clocks, _ = align(*(run.played for run in outcome.runs))
-        self._clocks = [*zip(self._mixes, clocks, strict=True), *self._clocks[: len(known)]]
+        clocks, _ = align(*playable)
+        self._clocks = [*zip(self._mixes, clocks, strict=True), *self._clocks[:count]]
         if not same:
             self.stop()
         elif self._begun:
@@ -124,14 +126,20 @@ class Listening:
         self._speaker = SystemSpeaker(self._wanted)
         return self._speaker
 
-    def _mix(self, outcome: Outcome, played: Played) -> CallMix:
+    def _mix(self, outcome: Outcome, place: int, played: Played) -> Mix:
+        if place == len(outcome.runs):
+            return RecordedMix(outcome.shown.recording.source.path.absolute().parent, played)
         return CallMix(outcome.shown.recording, outcome.shown.activity, played, self._voice)
 
-    def _others(self) -> tuple[CallMix, ...]:
+    def _others(self) -> tuple[Mix, ...]:
         return tuple(mix for at, mix in enumerate(self._mixes) if at != self.arm)
 
     def _own(self, shared_ms: int) -> int:
         return self._clocks[self.arm][1].own(shared_ms)
+
+
+def _plays(mix: Mix, played: Played) -> bool:
+    return mix.played is played or (isinstance(mix, RecordedMix) and mix.played == played)
 
 
 def call_mix(outcome: Outcome, arm: int) -> CallMix:

@@ -21,9 +21,10 @@ from simulator.engine.events import (
     Underrun,
 )
 from simulator.engine.profile import EngineProfile
+from simulator.heard.happened import Happened, Noted
 from simulator.measures.readouts import Measured
 from simulator.measures.turns import Sound, TurnOutcome, false_barge_ins, talk_over
-from simulator.replay import Played
+from simulator.replay import Placement, Played
 from simulator.study import Run
 from tui.figures import signed
 from tui.tune.bench import AnalysedRecording, name_of
@@ -81,6 +82,9 @@ def _later(end_ms: int, mine: int | None, theirs: int | None, what: str = "") ->
 
 ARMS = "ABCD"
 """What arms are called, by their place."""
+
+HAPPENED = "H"
+"""What stands for a real call's own agent, beside the arms."""
 
 _DULL = (SpeechStarted, SpeechEnded, EmotionApplied, FillerEnded, ResponseEnded)
 """Events that need no "why?": each follows at once from its neighbour."""
@@ -155,7 +159,7 @@ class Mark:
     """An event a person can ask about; ``t_ms`` is shared, the event's own time is the arm's."""
 
     t_ms: int
-    event: Event
+    event: Event | Noted
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -177,6 +181,8 @@ class ArmLane:
 class Scene:
     """Everything there is to see. ``eager`` is the confidence that starts an answer ahead, if there is one.
 
+    Without a ``policy`` nothing decided about turns: it is a real call as it was.
+
     ``turns`` are the caller's turns and interruptions, ``asides`` the backchannels and noises, each one after
     another: of the labels where there are any, else as detected.
     """
@@ -191,20 +197,28 @@ class Scene:
     pauses: tuple[Pause, ...]
     threshold: float
     eager: float | None
-    policy: EndOfTurnPolicy
+    policy: EndOfTurnPolicy | None
     lanes: tuple[ArmLane, ...]
     differing: tuple[Differing, ...]
     aligned: bool
     """Whether the arms' clocks differ, so that one waits for another."""
     compared: tuple[str, str] = ("A", "B")
     """The arm whose turns differ, and the one that they are held against."""
+    happened: ArmLane | None = None
+    """The agent of the call that the recording is from, as it really was."""
+
+    @property
+    def agents(self) -> tuple[ArmLane, ...]:
+        """What agents did, in the order that they are drawn in: what happened, and the arms."""
+        return self.lanes if self.happened is None else (self.happened, *self.lanes)
 
     def lane(self, arm: str) -> ArmLane:
-        """Return an arm's lane; the first one if there is no such arm."""
-        return next((lane for lane in self.lanes if lane.arm == arm), self.lanes[0])
+        """Return an agent's lane; that of the first arm if there is no such agent."""
+        return next((lane for lane in self.agents if lane.arm == arm), self.lanes[0])
 
     def confidence(self, pause: Pause, t_ms: float) -> float:
         """Return arm A's turn confidence at a moment of a pause."""
+        assert self.policy is not None
         return self.policy.confidence(SpeechEnd(pause.from_ms, pause.start_ms, 0, pause.completeness), t_ms)
 
 
@@ -214,12 +228,14 @@ def make_scene(
     profile: EngineProfile,
     config: ResolvedVoiceConfig,
     baseline: int = 1,
+    really: Happened | None = None,
 ) -> Scene:
     """Lay out the arms' runs over one recording, A first; ``config`` is what holds in A.
 
-    What is marked as differing is the first arm that is not the ``baseline``, against that.
+    What is marked as differing is the first arm that is not the ``baseline``, against that. ``really`` is what
+    happened in the call that the recording is from.
     """
-    clocks, duration_ms = align(*(run.played for run in runs))
+    clocks, duration_ms = align(*all_played(runs, really))
     policy = end_of_turn_policy(profile.values)
     limits = policy.limits(config)
     a, clock_a = runs[0], clocks[0]
@@ -242,6 +258,59 @@ def make_scene(
         differing=_differing(runs, clocks, compared) if len(runs) > 1 else (),
         aligned=any(clock.waits() for clock in clocks),
         compared=compared,
+        happened=None if really is None else happened_lane(really, clocks[len(runs)]),
+    )
+
+
+def all_played(runs: Sequence[Run], really: Happened | None) -> tuple[Played, ...]:
+    """Return what is lined up on one clock: every arm's run, and then what happened, if that is known.
+
+    The stretches of the caller's that an arm plays anew lie in the real call where they were recorded.
+    """
+    arms = tuple(run.played for run in runs)
+    return arms if really is None else (*arms, played_really(really, arms[0]))
+
+
+def played_really(really: Happened, like: Played | None = None) -> Played:
+    """Return a real call as if it had been played: each stretch of the caller's where it is on the recording."""
+    places = like.placements if like is not None else (Placement(0, really.duration_ms, 0),)
+    found = tuple(Placement(place.start_ms, place.end_ms, 0) for place in places)
+    return Played((), found, really.duration_ms, like.mode if like is not None else "rigid")
+
+
+_NOTICED: dict[str, HappeningKind] = {
+    "cut_in": "cut-in",
+    "interruption": "barge-in",
+    "stop_for_nothing": "false barge-in",
+}
+"""What was heard that a caller notices, by its type."""
+
+_PLAIN = frozenset({"greeting", "end", "first_sound"})
+"""What was heard that needs no "why?"."""
+
+
+def happened_lane(really: Happened, clock: ArmClock) -> ArmLane:
+    """Return what there is to draw of a real call's own agent; ``clock`` is where its times lie."""
+    noticed = [Happening(clock.at(one.t_ms), _NOTICED[one.type]) for one in really.noted if one.type in _NOTICED]
+    bars = tuple(
+        Bar(
+            "filler" if one.kind == "filler" else "response",
+            clock.at(one.start_ms),
+            clock.until(one.end_ms),
+            one.text,
+            one.cut,
+        )
+        for one in really.sounds
+    )
+    return ArmLane(
+        arm=HAPPENED,
+        bars=bars,
+        cuts=tuple(bar.end_ms for bar in bars if bar.cut),
+        underruns=(),
+        waits=clock.waits(),
+        marks=tuple(Mark(clock.at(one.t_ms), one) for one in really.noted if one.type not in _PLAIN),
+        over=tuple((clock.at(at), clock.until(until)) for at, until in really.over),
+        happenings=tuple(sorted(noticed)),
     )
 
 

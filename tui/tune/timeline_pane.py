@@ -10,6 +10,7 @@ from textual.widgets import Static
 
 from simulator.channel import NEEDS_CALLER
 from simulator.engine.events import BargeIn, BargeInSuppressed, Event
+from simulator.heard.happened import Noted
 from tui.terminal_text import screen_text
 from tui.tune.playback import Heard
 from tui.tune.scene import ARMS
@@ -67,10 +68,8 @@ class TimelinePane(Vertical):
         if mark is None:
             self._show_legend()
         else:
-            event = mark.event
-            when = clock_text(event.t_ms, 100)
-            text = f"{message.arm} {when} {event.type.replace('_', ' ')}, turn {event.turn + 1}: {event.why.text()}"
-            self._why.update(screen_text(text + self._advice(message.arm, event)), layout=False)
+            text = told(message.arm, mark.event) + self._advice(message.arm, mark.event)
+            self._why.update(screen_text(text), layout=False)
 
     def _show_legend(self) -> None:
         room = self._why.content_size.width * max(self._why.content_size.height, 1) - len(_KEYS)
@@ -81,7 +80,7 @@ class TimelinePane(Vertical):
         if self.timeline.chosen is None:
             self.call_after_refresh(self._show_legend)
 
-    def _advice(self, arm: str, event: Event) -> str:
+    def _advice(self, arm: str, event: Event | Noted) -> str:
         """Return what a listener would make of speech over the agent, where an arm's event is about that."""
         if self.tried.drawn is None or not isinstance(event, BargeIn | BargeInSuppressed):
             return ""
@@ -141,18 +140,30 @@ class TimelinePane(Vertical):
         if sight is None:
             self.timeline.show_playhead(heard.wants_ms, "", follow=heard.follow)
         else:
-            self.timeline.show_playhead(sight.shared_ms, ARMS[sight.arm], follow=heard.follow)
+            self.timeline.show_playhead(sight.shared_ms, self._letter(sight.arm), follow=heard.follow)
         self._show_title()
+
+    def _letter(self, place: int) -> str:
+        drawn = self.tried.drawn
+        return ARMS[place] if drawn is None else drawn.letter(place)
 
     def _show_title(self) -> None:
         said, sight = self._about, self.heard.sight
         if sight is not None:
             symbols = "▶‖" if self.timeline.fine_glyphs else ">="
-            state = f"{symbols[not sight.playing]} {clock_text(sight.shared_ms, 1000)} {ARMS[sight.arm]}"
+            state = f"{symbols[not sight.playing]} {clock_text(sight.shared_ms, 1000)} {self._letter(sight.arm)}"
             voice = f"{sight.voice} on {sight.where}" if sight.where else sight.voice
             sound = f"no sound: {sight.no_sound}" if sight.no_sound else voice
             said = " · ".join(filter(None, (f"{state}, {sound}", self._about)))
         self._title.update(screen_text(said or "Timeline"), layout=False)
+
+
+def told(arm: str, event: Event | Noted) -> str:
+    """Return what is known of an event in words: when it was, and why, or how it was heard."""
+    if isinstance(event, Noted):
+        return f"{clock_text(event.t_ms, 100)} {event.type.replace('_', ' ')}: {event.evidence}"
+    when = clock_text(event.t_ms, 100)
+    return f"{arm} {when} {event.type.replace('_', ' ')}, turn {event.turn + 1}: {event.why.text()}"
 
 
 def _about(outcome: Outcome) -> str:

@@ -6,16 +6,19 @@ import threading
 from collections import OrderedDict
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 from presets.layers import ResolvedVoiceConfig
 from simulator.engine.profile import EngineProfile
+from simulator.heard.happened import Happened, happened
 from simulator.measures.comparison import Comparison, compare
 from simulator.measures.verdict import joint_verdict
 from simulator.recording import Recording
+from simulator.replay import Played
 from simulator.study import Arm, Run, run
 from tui.readouts import Readouts, readouts
-from tui.tune.bench import AnalysedRecording, name_of
-from tui.tune.scene import ARMS, Scene, first_against, make_scene
+from tui.tune.bench import AnalysedRecording, is_call, name_of
+from tui.tune.scene import ARMS, HAPPENED, Scene, all_played, first_against, make_scene
 
 MOST_RUNS = 512
 
@@ -70,6 +73,17 @@ class Outcome:
     runs: tuple[Run, ...]
     scene: Scene
     measurement: Measurement | None
+    happened: Happened | None = None
+    """How the real call went that the recording is from."""
+
+    @property
+    def played(self) -> tuple[Played, ...]:
+        """What can be heard: each arm in order, and then what happened."""
+        return all_played(self.runs, self.happened)
+
+    def letter(self, place: int) -> str:
+        """Return what stands for one of what can be heard."""
+        return ARMS[place] if place < len(self.runs) else HAPPENED
 
     @property
     def readouts(self) -> Readouts | None:
@@ -91,6 +105,7 @@ class TrialRunner:
         self.profile = profile
         self._runs: OrderedDict[tuple[str, Recording, ResolvedVoiceConfig], Run] = OrderedDict()
         self._guard = threading.Lock()
+        self._calls: dict[Path, Happened | None] = {}
 
     def try_out(self, trial: Trial, superseded: Callable[[], bool] = _never) -> Outcome:
         """Decide and measure every arm over the recordings in scope.
@@ -99,9 +114,11 @@ class TrialRunner:
         """
         shown = trial.shown
         runs = tuple(self.run(shown, arm) for arm in trial.arms)
-        scene = make_scene(shown, runs, self.profile, trial.arm_a.resolved, trial.baseline)
+        audio = shown.recording.source.path.absolute()
+        really = self._happened(audio.parent) if is_call(audio) else None
+        scene = make_scene(shown, runs, self.profile, trial.arm_a.resolved, trial.baseline, really)
         measured = self.measure(trial.scope, trial.arms, superseded, baseline=trial.baseline)
-        return Outcome(trial.revision, shown, runs, scene, measured)
+        return Outcome(trial.revision, shown, runs, scene, measured, really)
 
     def measure(
         self,
@@ -134,6 +151,11 @@ class TrialRunner:
         unchecked = sum(one is not None and one.provisional for one in labels)
         shown = readouts(comparison, measured, names, self.profile, mixed, others, unchecked)
         return Measurement(scope, runs, comparison, shown)
+
+    def _happened(self, folder: Path) -> Happened | None:
+        if folder not in self._calls:
+            self._calls[folder] = happened(folder)
+        return self._calls[folder]
 
     def forget(self, key: str) -> None:
         """Forget the runs over a recording: its labels changed."""

@@ -33,7 +33,7 @@ _KINDS = (
     *("better", "worse", "wait", "underrun", "over", "cursor", "playhead", "label"),
     *("cut-in", "barge-in", "false-barge-in"),
     *(f"is-{kind}" for kind in SPEECH_KINDS),
-    *(f"{kind}-{arm}" for arm in "abcd" for kind in ("agent", "filler")),
+    *(f"{kind}-{arm}" for arm in "abcdh" for kind in ("agent", "filler")),
 )
 
 
@@ -108,8 +108,8 @@ class Timeline(Widget, can_focus=True):
         else:
             self.view = self.view.within(scene.duration_ms)
         self._cursor.scene = scene
-        if scene and self._cursor.arm not in {lane.arm for lane in scene.lanes}:
-            self._cursor.leave_arm()
+        if scene and self._cursor.arm not in self._letters:
+            self._cursor.leave_arm(self._first_arm)
         self._announce()
         self.draw()
 
@@ -118,6 +118,14 @@ class Timeline(Widget, can_focus=True):
         if not self._stale:
             self._stale = True
             self.refresh()
+
+    @property
+    def _letters(self) -> list[str]:
+        return [lane.arm for lane in self._scene.agents] if self._scene else []
+
+    @property
+    def _first_arm(self) -> str:
+        return self._scene.lanes[0].arm if self._scene and self._scene.lanes else "A"
 
     @property
     def _width(self) -> int:
@@ -175,7 +183,7 @@ class Timeline(Widget, can_focus=True):
             return
         x = int(self.view.x(mark.t_ms))
         rows[self._top][1].put(x, glyphs.cursor, "cursor")
-        letters = [lane.arm for lane in self._scene.lanes] if self._scene else []
+        letters = self._letters
         lane = rows[letters.index(self._cursor.arm) - len(letters)][1]
         if 0 <= x < lane.width:
             lane.kinds[x] = "cursor"
@@ -193,7 +201,7 @@ class Timeline(Widget, can_focus=True):
         palette = {kind: self.get_component_rich_style(f"timeline--{kind}") for kind in _KINDS}
         palette["false barge-in"] = palette["false-barge-in"]
         palette[BLANK] = self.rich_style
-        for arm in "abcd":
+        for arm in "abcdh":
             palette[f"words-{arm}"] = palette[f"agent-{arm}"] + Style(reverse=True)
         palette["said-in"] = palette["said"] + Style(underline=True)
         palette["words-over"] = palette["over"] + Style(reverse=True)
@@ -323,8 +331,8 @@ class Timeline(Widget, can_focus=True):
     def look_at(self, t_ms: int) -> None:
         """Bring a moment into sight, and ask arm A's event nearest to it."""
         self._looking_at = t_ms
-        self._cursor.go_near("A", t_ms)
         if self._scene is not None:
+            self._cursor.go_near(self._first_arm, t_ms)
             self.view = self.view.showing(t_ms, self._scene.duration_ms)
         self._announce()
         self.draw()
@@ -333,7 +341,7 @@ class Timeline(Widget, can_focus=True):
         """Ask the agent of the arm below (or above): its event nearest to the chosen one."""
         if self._scene is None:
             return
-        letters = [lane.arm for lane in self._scene.lanes]
+        letters = self._letters
         arm = letters[min(max(letters.index(self._cursor.arm) + steps, 0), len(letters) - 1)]
         mark = self.chosen
         self._cursor.go_near(arm, mark.t_ms if mark else self.view.start_ms)
@@ -361,9 +369,9 @@ class Timeline(Widget, can_focus=True):
             self.post_message(self.Sought(max(round(self.view.t(offset.x - GUTTER)), 0)).set_sender(self))
             return
         row = offset.y - len(self._strips)
-        letters = [lane.arm for lane in self._scene.lanes]
+        letters = self._letters
         self._cursor.go_near(
-            letters[row] if -len(letters) <= row < 0 else letters[0], self.view.t(offset.x - GUTTER)
+            letters[row] if -len(letters) <= row < 0 else self._first_arm, self.view.t(offset.x - GUTTER)
         )
         self._show_chosen()
 

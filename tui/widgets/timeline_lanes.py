@@ -59,17 +59,19 @@ class Glyphs:
     def legend(self, scene: Scene) -> list[tuple[str, str, str]]:
         """Return what the characters of a scene mean: each with its kind and its meaning, the weightiest first."""
         kinds = {one.kind for one in (*scene.turns, *scene.asides)}
-        happened = {one.kind for lane in scene.lanes for one in lane.happenings}
+        happened = {one.kind for lane in scene.agents for one in lane.happenings}
         found: list[tuple[str, str, str]]
         found = [(self.happenings[kind], kind, kind) for kind in self.happenings if kind in happened]
-        if any(lane.over for lane in scene.lanes):
+        if any(lane.over for lane in scene.agents):
             found.append((self.over, "over", "talks over the caller"))
         found += [(self.speech[kind], f"is-{kind}", kind) for kind in self.speech if kind in kinds]
-        found += [(self.ended, "ended", "turn end"), (self.full, "agent-a", "answer")]
-        bars = {bar.kind for lane in scene.lanes for bar in lane.bars}
+        found += [(self.ended, "ended", "turn end")] if scene.policy is not None else []
+        own = scene.lanes[0].arm.lower() if scene.lanes else "a"
+        found += [(self.full, f"agent-{own}", "answer")]
+        bars = {bar.kind for lane in scene.agents for bar in lane.bars}
         if "filler" in bars:
-            found.append((self.filler, "filler-a", "filler"))
-        if any(lane.underruns for lane in scene.lanes):
+            found.append((self.filler, f"filler-{own}", "filler"))
+        if any(lane.underruns for lane in scene.agents):
             found.append((self.underrun, "underrun", "underrun"))
         if scene.aligned:
             found.append((self.wait, "wait", "waits"))

@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from tui.tune.caller_audio import SPEECH_KINDS
-from tui.tune.scene import ArmLane, HappeningKind, Scene
+from tui.tune.scene import HAPPENED, ArmLane, HappeningKind, Scene
 from tui.widgets import timeline_arms as arms
 from tui.widgets import timeline_lanes as lanes
 from tui.widgets.timeline_arms import RULE, WORST_FIRST, count_char
@@ -240,17 +240,27 @@ def lay_out(
     """
     whole = View.whole(scene.duration_ms, view.width)
     there = _there(scene, view, whole) - (set() if with_overview else {"overview"})
-    counts = line_counts(height, len(scene.lanes), there)
+    counts = line_counts(height, len(scene.agents), there)
     found = overview(scene, view, counts["overview"], glyphs) if counts["overview"] else []
     top = len(found)
     found.append(("", lanes.ruler(scene, view, glyphs)))
     found += (_lay_out_afar if view.is_afar else _lay_out_near)(scene, view, counts, glyphs)
-    labels = (f"{lane.arm} agent{f' {glyphs.heard}' * (lane.arm == heard)}" for lane in scene.lanes)
+    labels = (_agent_label(lane, glyphs.heard if lane.arm == heard else "") for lane in scene.agents)
     agents = (
         _agent(lane, view, glyphs) if view.is_afar else arms.agent(lane, view, lane.arm.lower(), glyphs)
-        for lane in scene.lanes
+        for lane in scene.agents
     )
     return [*found, *zip(labels, agents, strict=True)], top
+
+
+def _agent_label(lane: ArmLane, heard: str) -> str:
+    if lane.arm == HAPPENED:
+        return f"happened{heard}"  # as wide as there is room for
+    return f"{lane.arm} agent{f' {heard}' * bool(heard)}"
+
+
+def _events_label(lane: ArmLane) -> str:
+    return "events" if lane.arm == HAPPENED else f"{lane.arm} events"
 
 
 def _there(scene: Scene, view: View, whole: View) -> set[str]:
@@ -274,10 +284,11 @@ def _has_words(scene: Scene) -> bool:
 
 def _lay_out_near(scene: Scene, view: View, counts: Counter[str], glyphs: Glyphs) -> list[tuple[str, Line]]:
     first = scene.lanes[0]
-    heard = lanes.caller(scene, view, counts["caller"], glyphs)
-    curve = lanes.confidence(scene, view, counts["turn end"], glyphs)
+    decides = scene.policy is not None
+    heard = lanes.caller(scene, view, counts["caller"] + counts["turn end"] * (not decides), glyphs)
+    curve = lanes.confidence(scene, view, counts["turn end"], glyphs) if decides else []
     arms.rules([*heard, *curve], first, view, glyphs)
-    found = [(f"{first.arm} events", arms.happenings(first, view, glyphs))] if counts["happenings"] else []
+    found = [(_events_label(first), arms.happenings(first, view, glyphs))] if counts["happenings"] else []
     found += _labelled("caller", heard)
     if counts["turns"]:
         found.append(("turns", lanes.turns(scene, view, glyphs, words=not counts["words"])))
@@ -289,7 +300,7 @@ def _lay_out_near(scene: Scene, view: View, counts: Counter[str], glyphs: Glyphs
 
 
 def _lay_out_afar(scene: Scene, view: View, counts: Counter[str], glyphs: Glyphs) -> list[tuple[str, Line]]:
-    found = [(f"{scene.lanes[0].arm} events", _happenings(scene, view, glyphs))] if counts["happenings"] else []
+    found = [(_events_label(scene.lanes[0]), _happenings(scene, view, glyphs))] if counts["happenings"] else []
     found += _labelled("caller", _caller(scene, view, counts["caller"] + 1, glyphs))
     return [*found, (_differing_label(scene), _differing(scene, view))] if counts["differing"] else found
 

@@ -109,9 +109,9 @@ class EventCursor:
         """Stand on none."""
         self._index = None
 
-    def leave_arm(self) -> None:
-        """Stand on none of the first arm: the one it stood on is gone."""
-        self.arm, self._index = "A", None
+    def leave_arm(self, first: str) -> None:
+        """Stand on none of the ``first`` arm: the one it stood on is gone."""
+        self.arm, self._index = first, None
 
     def step(self, steps: int, view: View) -> None:
         """Go on (or back) by events; from none to the first (or the last) in view."""

@@ -7,9 +7,9 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from base.os_errors import os_error_text
-from simulator.heard.call_folder import KeptCall, kept_measures, write_heard
+from simulator.heard.call_folder import KeptCall, kept_measures
+from simulator.heard.keeping import keep_heard
 from simulator.heard.measure import HEARD_READOUTS, heard_readouts, measure_call
-from simulator.heard.replaying import prepare
 from simulator.measures.readout_table import BY_NAME, READOUTS
 from tui.calls.story import clock
 from tui.cli.calls.opening import open_calls
@@ -66,15 +66,11 @@ def measured(call: KeptCall) -> dict[str, Any]:
         return kept
     with progress(f"hearing {call.record.id}", call.record.duration_s or 60.0) as tell:
         heard = measure_call(call, tell)
-    found = heard.to_json()
-    if call.folder is not None:
-        if heard.measured is not None:
-            prepare(call, heard)
-        try:
-            write_heard(call, found)
-        except OSError as error:
-            complain(f"{call.path}: {os_error_text(error)}; its measures are not kept")
-    return found
+    try:
+        return keep_heard(call, heard)
+    except OSError as error:
+        complain(f"{call.path}: {os_error_text(error)}; its measures are not kept")
+        return heard.to_json()
 
 
 def _print(heard: list[dict[str, Any]]) -> None:

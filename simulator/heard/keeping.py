@@ -1,0 +1,41 @@
+"""What was heard of a call, kept beside it so that it is heard once: measures, and its caller as a recording."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from simulator.heard.call_folder import KeptCall, kept_measures, write_heard
+from simulator.heard.measure import HeardCall, measure_call
+from simulator.heard.replaying import AUDIO, LABELS, prepare
+
+Progress = Callable[[float], None]
+
+
+def heard_before(call: KeptCall) -> dict[str, Any] | None:
+    """Return the measures kept beside a call, where it need not be heard again for them, nor to be replayed."""
+    kept = kept_measures(call)
+    if kept is None or call.why_silent() is not None or not kept["values"]:
+        return kept
+    return kept if (call.path / AUDIO).exists() and (call.path / LABELS).exists() else None
+
+
+def keep_heard(call: KeptCall, heard: HeardCall) -> dict[str, Any]:
+    """Keep what was heard of a call beside it, with its caller as a recording, and return its measures.
+
+    Raises :class:`~simulator.heard.call_folder.CallError`, and :class:`OSError` if the measures cannot be kept.
+    """
+    found = heard.to_json()
+    if call.folder is not None:
+        if heard.measured is not None:
+            prepare(call, heard)
+        write_heard(call, found)
+    return found
+
+
+def heard(call: KeptCall, progress: Progress | None = None) -> dict[str, Any]:
+    """Return a call's measures: those of before, else it is heard now. ``progress`` is called with seconds heard.
+
+    Raises :class:`~simulator.errors.SimulatorError` and :class:`OSError`.
+    """
+    return heard_before(call) or keep_heard(call, measure_call(call, progress))
