@@ -24,6 +24,8 @@ from simulator.labels.reading import labels_beside, origin_of, read_json, read_l
 
 ORIGIN = "human (edited in Turnlab)"
 """What an edited file says of where its labels come from; what it said before stands behind."""
+DETECTED = "detected by Turnlab (not checked)"
+"""What a file says with turns in it as they were detected, until a person said that they are right."""
 ROOM_BEFORE_MS, ROOM_AFTER_MS = 50, 300
 """How much room tone a move has around its sound: the least that ``recordings/README.md`` asks for."""
 
@@ -53,11 +55,10 @@ class LabelDocument:
     @property
     def raw(self) -> dict[str, Any]:
         """The content as it is now; where a person changed it, it says so itself, and is no machine's guess."""
-        before = str(self._raw.get("label_origin") or "")
-        if self._raw == self._kept or before.startswith(ORIGIN):
+        origin = str(self._raw.get("label_origin") or "")
+        if self._raw == self._kept or origin.startswith((ORIGIN, DETECTED)):
             return self._raw
-        corrected = {name: value for name, value in self._raw.items() if name != "provisional"}
-        return corrected | {"label_origin": f"{ORIGIN}, before: {before}" if before else ORIGIN}
+        return _corrected(self._raw)
 
     @property
     def marks(self) -> tuple[Mark, ...]:
@@ -75,6 +76,16 @@ class LabelDocument:
     def labels(self) -> Labels:
         """The labels as the simulator takes them."""
         return Labels.model_validate(self.raw)
+
+    @property
+    def unchecked(self) -> bool:
+        """Whether turns are in it as they were detected, and no person said yet that they are right."""
+        origin = str(self._raw.get("label_origin") or "")
+        return bool(self._raw.get("provisional")) and origin.startswith(DETECTED)
+
+    def confirm(self) -> None:
+        """Take note, as a step that can be undone, that a person checked the turns that were detected."""
+        self._edits.move_to(_corrected(self._raw))
 
     def kept(self) -> None:
         """Take note that the content is on disk as it is now."""
@@ -108,14 +119,18 @@ class LabelDocument:
         self._change(None, mark)
         return self._find(mark)
 
-    def add_all(self, kind: Kind, stretches: Iterable[tuple[int, int]]) -> int:
-        """Put marks in over stretches (ms), as one step; return how many: those that cannot be are left out."""
+    def add_detected(self, stretches: Iterable[tuple[int, int]]) -> int:
+        """Put turns in over stretches (ms), as one step; return how many: those that cannot be are left out.
+
+        The file is provisional with them, until :meth:`confirm`.
+        """
         raw, added = self._raw, 0
         for start_ms, end_ms in stretches:
             with suppress(LabelError):
-                raw = self._with(raw, None, Mark(kind, start_ms, end_ms))
+                raw = self._with(raw, None, Mark("turn", start_ms, end_ms))
                 added += 1
-        self._edits.move_to(raw)
+        if added:
+            self._edits.move_to(raw | {"provisional": True, "label_origin": _origin(DETECTED, raw)})
         return added
 
     def delete(self, mark: Mark) -> None:
@@ -164,6 +179,20 @@ class LabelDocument:
             raise LabelError("Not done: it would end before it starts.")
         if mark.start_ms < 0 or mark.end_ms > self._duration_ms:
             raise LabelError(f"Not done: the recording goes from 0 to {self._duration_ms / 1000:.3f} s.")
+
+
+def _corrected(raw: Mapping[str, Any]) -> dict[str, Any]:
+    """Return content as it is after a person corrected it: no machine's guess any more."""
+    corrected = {name: value for name, value in raw.items() if name != "provisional"}
+    return corrected | {"label_origin": _origin(ORIGIN, raw)}
+
+
+def _origin(now: str, raw: Mapping[str, Any]) -> str:
+    """Return where labels come from now; what was said before, unless by Turnlab, stands behind."""
+    before = str(raw.get("label_origin") or "")
+    for ours in (DETECTED, ORIGIN):
+        before = before.removeprefix(ours).removeprefix(", before: ")
+    return f"{now}, before: {before}" if before else now
 
 
 def _refuse_unplayed(before: Mapping[str, Any], after: Mapping[str, Any]) -> None:
@@ -333,8 +362,13 @@ def open_label_file(audio: Path, duration_s: float) -> LabelFile:
         return LabelFile(target, raw, before, f"Not labelled yet; labels will be in {target.name}.")
     labels = read_labels(found, duration_s)
     if found == target:
+        raw = read_json(target)
         note = "The agent's own guess, never measured against until you have changed and saved it."
-        return LabelFile(target, read_json(target), before, note if labels.provisional else "")
+        if str(raw.get("label_origin") or "").startswith(DETECTED):
+            note = (
+                "Turns as they were detected, never measured against until ctrl+s and you say that they are right."
+            )
+        return LabelFile(target, raw, before, note if labels.provisional else "")
     raw, _, _ = json_of_track(labels, {}, origin_of(found))
     return LabelFile(target, raw, before, f"From {found.name}; {target.name} will be used instead of it.")
 

@@ -13,6 +13,7 @@ import pytest
 from simulator.labels.document import open_label_file
 from simulator.labels.marks import Kind, Mark
 from simulator.labels.model import Labels
+from simulator.measures.scoring import scores_anything
 from simulator.playing.speaker import NoSpeaker
 from simulator.recording import bundled_folder
 from tests.tui.controller_host import Answers, QuietHost
@@ -281,6 +282,26 @@ async def test_all_detected_turns_are_taken_at_once_and_back_at_once(
     editor.labels.take_detected()
     assert editor.states[-1].problem == "The voice that was detected lies in no move: m adds one."
     assert not editor.host.told, "u would take back something else"
+
+
+async def test_turns_as_detected_are_provisional_until_a_person_says_they_are_right(
+    booking: AnalysedRecording, tmp_path: Path
+) -> None:
+    call = own_call(tmp_path, turns=[], events=[], backchannels=[], noises=[], hesitations=[], moves=[])
+    editor = Editor(booking, call, checked=[None, False, True])
+    editor.labels.take_detected()
+    editor.labels.step(1)
+    editor.labels.move(20)  # one set right leaves the others as they are
+    found = []
+    for _ in range(3):
+        editor.files.save()
+        await editor.host.finish()
+        content = written(call)
+        found.append((len(content["turns"]) > 0, scores_anything(Labels.model_validate(content))))
+    assert found == [(False, False), (True, False), (True, True)]
+    assert content["label_origin"].startswith("human")
+    editor.files.save()
+    assert editor.host.told[-1] == ": Nothing to save: the labels are as the file has them."
 
 
 async def test_short_sounds_are_not_taken_for_turns(analyses: Path, tmp_path: Path) -> None:

@@ -311,7 +311,7 @@ class LabelsController:
 
         def take() -> Mark | None:
             nonlocal added
-            added = self.document.add_all("turn", free)
+            added = self.document.add_detected(free)
             return self.chosen
 
         if not uncovered:
@@ -323,7 +323,8 @@ class LabelsController:
         elif added:
             left = f"; {len(free) - added} lie in no move" if added < len(free) else ""
             left += f"; {are_left}" if short else ""
-            self._host.tell(f"{added} turn{'s' * (added != 1)} taken{left} · u takes them back", "Detected voice")
+            taken = f"{added} turn{'s' * (added != 1)} taken{left}"
+            self._host.tell(f"{taken} · u takes them back; ctrl+s asks whether they are right", "Detected voice")
 
     def bound(self, which: Literal["start", "end"]) -> None:
         """Let the chosen label start or end at the place."""

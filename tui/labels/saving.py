@@ -57,6 +57,9 @@ class SavingQuestions(Protocol):
     async def take_up(self) -> bool | None:
         """Ask whether to go on with labels that were left behind."""
 
+    async def checked(self) -> bool | None:
+        """Ask whether the turns that were detected are right."""
+
     async def copy_first(self, folder: Path) -> bool | None:
         """Ask whether to copy the recording to a folder before its labels are written there."""
 
@@ -136,12 +139,19 @@ class LabelFileController:
         """Write the labels."""
         if self._read_only:
             self._labels().show(f"Not saved: {READ_ONLY}.")
-        elif not self._labels().document.changed:
+        elif not (self._labels().document.changed or self._labels().document.unchecked):
             self._host.tell("Nothing to save: the labels are as the file has them.")
         else:
             self._host.start(self._save, "save-labels", exclusive=True)
 
     async def _save(self) -> bool:
+        document = self._labels().document
+        if document.unchecked:
+            checked = await self._questions.checked()
+            if checked is None:
+                return False
+            if checked:
+                document.confirm()
         try:
             if self.copies_to is not None and not await self._copy(self.copies_to):
                 return False
@@ -152,10 +162,11 @@ class LabelFileController:
             self._labels().show(f"{gone} {error}" if gone else str(error))
             return False
         self.saved = self._audio
-        self._labels().document.kept()
+        document.kept()
         self.keep()
         self._labels().show(await self._gone())
-        self._host.tell(f"{self.file.path}, readable by you alone.", "Saved")
+        later = " Nothing is measured against them yet: ctrl+s asks again." if document.unchecked else ""
+        self._host.tell(f"{self.file.path}, readable by you alone.{later}", "Saved")
         return True
 
     async def _write(self) -> bool:

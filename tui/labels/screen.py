@@ -31,6 +31,7 @@ from tui.widgets.timeline import TIMELINE_STYLES
 from tui.widgets.timeline_lanes import clock_text
 
 _MINE, _THEIRS = "mine", "theirs"
+_CHECKED, _NOT_YET = "I heard them, they are right", "not yet"
 _SAVE, _KEEP, _DROP = "save them", "keep them aside", "drop them"
 
 T = TypeVar("T")
@@ -55,6 +56,15 @@ class LabelDialogs:
         """Ask whether to go on with labels that were left behind."""
         text = "Labels of this recording were changed but not saved when Turnlab ended. u takes them back."
         return await self._ask(Confirm("Take up unsaved labels?", text, does="takes them up"))
+
+    async def checked(self) -> bool | None:
+        """Ask whether the turns that were detected are right."""
+        choices = [
+            (_CHECKED, "Readouts and evaluation measure against them."),
+            (_NOT_YET, "They are saved as provisional: drawn, and nothing is measured against them."),
+        ]
+        answer = await self._ask(PickOne("Turns are as Turnlab detected them. Did you check them?", choices))
+        return None if answer is None else answer == _CHECKED
 
     async def copy_first(self, folder: Path) -> bool | None:
         """Ask whether to copy the recording first."""
@@ -179,6 +189,7 @@ class LabelEditor(Place, ModalScreen[None]):
 
     def _title_line(self, state: LabelsState) -> str:
         stands = "read-only" if self._read_only else "not saved" if state.changed else "no changes"
+        stands += ", provisional" if self.labels.document.unchecked else ""
         copies_to = self.files.copies_to
         where = self.files.file.path if copies_to is None else f"saving copies it to {copies_to}"
         return f"Labels of {self._analysed.recording.id} · {stands} · {where}"
