@@ -18,8 +18,8 @@ from simulator.labels import first_fault
 CALL_FILE = "call.json"
 HEARD_FILE = "heard.json"
 HEARD_SCHEMA = "turnlab.heard/1"
-METHOD = 1
-"""Rises when calls are measured in another way, so that kept measures are made again."""
+METHOD = 2
+"""Rises when calls are measured or made a recording in another way, so that what is kept is made again."""
 
 Speaker = Literal["caller", "agent", "operator"]
 Stretch_s = tuple[float, float]
@@ -192,14 +192,15 @@ def write_heard(call: KeptCall, heard: dict[str, Any]) -> None:
 def kept_measures(call: KeptCall) -> dict[str, Any] | None:
     """Return the measures kept beside a call, ``None`` where there are none that are its own and can be read.
 
-    Those of an earlier way of measuring, or made before its ``call.json``, are not.
+    Those of an earlier way of measuring, or made before its ``call.json``, are not while there is audio to measure.
     """
-    path = call.path / HEARD_FILE
+    path, audible = call.path / HEARD_FILE, call.why_silent() is None
     try:
-        if path.stat().st_mtime_ns < (call.path / CALL_FILE).stat().st_mtime_ns and call.why_silent() is None:
+        if audible and path.stat().st_mtime_ns < (call.path / CALL_FILE).stat().st_mtime_ns:
             return None
         found = read_json(path)
     except (TextError, OSError):
         return None
-    known = isinstance(found, dict) and found.get("schema") == HEARD_SCHEMA and found.get("method") == METHOD
-    return found if known else None
+    if not isinstance(found, dict) or found.get("schema") != HEARD_SCHEMA:
+        return None
+    return None if audible and found.get("method") != METHOD else found

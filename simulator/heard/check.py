@@ -19,8 +19,15 @@ from simulator.measures.readouts import Measured, measure, percentile
 from simulator.recording import Recording
 from simulator.replay import play
 
-SEEDS = 9
-"""Times a call is simulated: a turn's simulated response is the middle one of so many draws of the latencies."""
+DRAWS, _STEP = 13, 8
+"""Times a call is simulated; a turn's simulated response is the middle one.
+
+The draws of its two latencies are not by chance: they are a Fibonacci lattice, which shares both distributions out
+evenly, so that 13 find the middle as well as a hundred random ones.
+"""
+
+_CORRECTED_S = 1.0
+"""A person moves the end of a turn by less than this."""
 
 COUNTED = ("cut_ins", "false_barge_ins", "hanging_turns")
 """The counts that are compared, by the names of their readouts."""
@@ -147,18 +154,34 @@ def settings_of(record: CallRecord, given: VoiceConfig | None) -> tuple[Resolved
     return resolve(), "the built-in settings, as its own are not known"
 
 
-def check(calls: Sequence[ReplayedCall], profile: EngineProfile, seeds: int = SEEDS) -> Check:
+def shared_out(profile: EngineProfile) -> list[EngineProfile]:
+    """Return a profile once for each draw, its latencies fixed at the quantiles of that draw."""
+    found = []
+    for number in range(DRAWS):
+        drawn = {
+            name: latency.model_copy(update=dict.fromkeys(("p50", "p95"), float(latency.at((place + 0.5) / DRAWS))))
+            for name, latency, place in (
+                ("nav_ms", profile.values.nav_ms, number),
+                ("engage_first_token_ms", profile.values.engage_first_token_ms, number * _STEP % DRAWS),
+            )
+        }
+        found.append(profile.model_copy(update={"values": profile.values.model_copy(update=drawn)}))
+    return found
+
+
+def check(calls: Sequence[ReplayedCall], profile: EngineProfile) -> Check:
     """Hold calls against their simulation under a profile. Raises what simulating raises."""
+    drawn = shared_out(profile)
     turns: list[CheckedTurn] = []
     heard_counts = dict.fromkeys(COUNTED, 0)
     simulated_counts = dict.fromkeys(COUNTED, 0.0)
     for call in calls:
-        runs = [call.simulate(profile, seed) for seed in range(seeds)]
+        runs = [call.simulate(one, seed) for seed, one in enumerate(drawn)]
         turns += compared(call, runs)
         for name in COUNTED:
             if name in call.heard["values"]:
                 heard_counts[name] += int(call.heard["values"][name][0])
-                simulated_counts[name] += sum(run.counts[name].count for run in runs) / seeds
+                simulated_counts[name] += sum(run.counts[name].count for run in runs) / DRAWS
     counts = {name: (heard_counts[name], simulated_counts[name]) for name in COUNTED}
     return Check(profile.name, len(calls), tuple(turns), counts)
 
@@ -173,8 +196,27 @@ def compared(call: ReplayedCall, runs: Sequence[Measured]) -> list[CheckedTurn]:
             if value is not None:
                 simulated.setdefault(one.turn.index, []).append(value)
     found = []
-    for number, turn in enumerate(call.heard["turns"]):
-        value = turn[name]
-        if value is not None and number in simulated:
-            found.append(CheckedTurn(call.record.id, number, value, float(np.median(simulated[number]))))
+    for number, (index, moved_ms) in _labelled(call).items():
+        value = call.heard["turns"][number][name]
+        if value is not None and index in simulated:
+            simulated_ms = float(np.median(simulated[index]))
+            found.append(CheckedTurn(call.record.id, number, value - moved_ms, simulated_ms))
+    return found
+
+
+def _labelled(call: ReplayedCall) -> dict[int, tuple[int, int]]:
+    """Return for each heard turn its number in the labels, and by how much a person moved its end later, ms.
+
+    A turn that a person took out of the labels, or joined to the next, is left out.
+    """
+    labels = call.recording.labels
+    ends = [turn.end_s for turn in labels.caller_turns()] if labels else []
+    heard = [turn["caller_end_s"] for turn in call.heard["turns"]]
+    found = {}
+    for number, end_s in enumerate(heard):
+        index = min(range(len(ends)), key=lambda one: abs(ends[one] - end_s), default=None)
+        if index is not None and abs(ends[index] - end_s) < _CORRECTED_S:
+            back = min(range(len(heard)), key=lambda one: abs(heard[one] - ends[index]))
+            if back == number:
+                found[number] = index, round(1000 * (ends[index] - end_s))
     return found

@@ -147,11 +147,13 @@ def scenario_of(heard: HeardCall) -> dict[str, Any]:
     agent = record.logged("agent")
     starts = [turn.start_ms for turn in heard.floor.turns]
     limits = [*starts[1:], heard.duration_ms + 1]
+    # a log that tells fillers apart has all that were said; else one may have been
+    said = "" if all(one.kind is not None for one in agent) else "Okay"
     lines: list[dict[str, Any]] = []
     for start, limit in zip(starts, limits, strict=True):
         own = [one for one in agent if start <= one.from_ms < limit]
         sounding = sum(end - begin for begin, end in heard.floor.sounds if start <= begin < limit)
-        lines.append(_line(own, sounding))
+        lines.append(_line(own, sounding, said))
     first = starts[0] if starts else heard.duration_ms
     before = [one for one in agent if one.from_ms < first]
     greeted = sum(end - begin for begin, end in heard.floor.sounds if begin < first)
@@ -162,7 +164,8 @@ def scenario_of(heard: HeardCall) -> dict[str, Any]:
     return scenario
 
 
-def _line(own: list[LoggedTurn], sounding_ms: int) -> dict[str, Any]:
+def _line(own: list[LoggedTurn], sounding_ms: int, unlogged: str) -> dict[str, Any]:
+    """Return one answer of a scenario; ``unlogged`` is the filler where the log has none."""
     answers = [one for one in own if one.kind != "filler"]
     fillers = [_spoken([one]) for one in own if one.kind == "filler" and one.text]
     line: dict[str, Any] = {"response": _spoken(answers).strip() or _words(sounding_ms)}
@@ -170,7 +173,7 @@ def _line(own: list[LoggedTurn], sounding_ms: int) -> dict[str, Any]:
     if state:
         line["state"] = state
     if fillers or any(one.figure("navigation_ms") for one in own):
-        line["navigation"] = f"a0,0,friendly,{fillers[0] if fillers else 'Okay'}"
+        line["navigation"] = f"a0,0,friendly,{fillers[0] if fillers else unlogged}"
     tools = [tool for one in own for tool in one.tools if tool.ms]
     if tools:
         line["tools"] = [{"name": tool.name or "tool", "duration_ms": tool.ms} for tool in tools]

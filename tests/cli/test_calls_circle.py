@@ -10,6 +10,7 @@ import pytest
 from simulator.activity.models import smart_turn_path
 from simulator.engine.profile import load_profile
 from tests.cli.conftest import turnlab_in
+from tests.cli.test_schemas import check as schema_check
 
 TRUTH = Path(__file__).parents[2] / "recordings" / "demo_calls" / "profile.json"
 
@@ -29,14 +30,23 @@ def test_fitting_to_the_demos_calls_finds_what_they_were_made_with(tmp_path: Pat
     assert f"on your {before['calls']} calls the simulator is" in told
     assert after["abs_error_ms"]["p50"] < before["abs_error_ms"]["p50"]
     assert after["within_100_ms"] > before["within_100_ms"]
+    schema_check("profile-fit", fitted)
     judged = fitted["judged"]
     assert judged["after"]["abs_error_ms"]["p50"] < judged["before"]["abs_error_ms"]["p50"]
+    assert judged["after"]["abs_error_ms"]["p50"] <= 100
+    assert fitted["eager_role"]["supported"] == "sensitivity"
     found, truth = load_profile(str(profile)).values, load_profile(str(TRUTH)).values
     assert abs(found.eot_threshold.value - truth.eot_threshold.value) <= 0.05
     for name in ("nav_ms", "engage_first_token_ms"):
         assert getattr(found, name).p50 == pytest.approx(getattr(truth, name).p50, rel=0.1)
         assert getattr(found, name).p95 == pytest.approx(getattr(truth, name).p95, rel=0.25)
-    for name in ("tts_sonic_3_ms", "transport_ms", "filler_first_audio_ms", "speech_ms_per_char"):
+    for name in (
+        "tts_sonic_3_ms",
+        "transport_ms",
+        "filler_first_audio_ms",
+        "speech_ms_per_char",
+        "stop_latency_ms",
+    ):
         assert getattr(found, name).value == pytest.approx(getattr(truth, name).value, rel=0.1)
     notes = json.loads(profile.read_text())["values"]["transport_ms"]["note"]
     assert "n=" in notes

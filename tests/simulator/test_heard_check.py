@@ -9,7 +9,8 @@ from pathlib import Path
 import pytest
 
 from benchmarks.calls import configurations
-from presets.layers import resolve
+from presets.config import VoiceConfig
+from presets.layers import Layer, resolve
 from simulator.activity.end_of_turn import SilenceOnly
 from simulator.engine.profile import EngineProfile, default_profile
 from simulator.heard.call_folder import read_call_folder
@@ -25,6 +26,7 @@ from simulator.heard.replaying import (
     prepare,
     scenario_of,
 )
+from simulator.heard.waits import READINGS, policy_of, predicted_ms, role_evidence, waits_of
 from simulator.labels import read_labels
 from tests.simulator.test_heard import Line, folder_of, line, log_of
 
@@ -67,6 +69,51 @@ def test_a_simulated_call_is_simulated_as_it_was_heard(replayed: ReplayedCall) -
     assert same.counts["false_barge_ins"] == (0, 0.0)
 
 
+def test_turns_are_matched_by_time_where_a_person_corrected_the_labels(replayed: ReplayedCall) -> None:
+    labels = replayed.recording.labels
+    assert labels is not None
+    whole = check([replayed], default_profile()).turns
+    moved = labels.turns[1].model_copy(update={"end_s": labels.turns[1].end_s + 0.2})
+    changed = labels.model_copy(update={"turns": (moved, *labels.turns[2:])})
+    corrected = replace(replayed, recording=replace(replayed.recording, labels=changed))
+    found = {turn.turn: turn.heard_ms for turn in check([corrected], default_profile()).turns}
+    heard = {turn.turn: turn.heard_ms for turn in whole}
+    assert 0 in heard
+    assert 0 not in found
+    assert found[1] == heard[1] - 200
+    assert {turn: value for turn, value in found.items() if turn > 1} == {
+        turn: value for turn, value in heard.items() if turn > 1
+    }
+
+
+@pytest.mark.parametrize("reading", READINGS)
+def test_waits_tell_what_the_sensitivity_does_or_that_they_cannot(replayed: ReplayedCall, reading: str) -> None:
+    profile = default_profile()
+    policy = replace(policy_of(profile), sensitivity=READINGS[reading])
+
+    def call(setting: float | None) -> ReplayedCall:
+        config = resolve(Layer("here", VoiceConfig(eager_eot_threshold=setting)))
+        limits = policy.limits(config)
+        turns = []
+        for turn in replayed.heard["turns"]:
+            told = {**turn, "reported": {"end_of_turn_ms": 0.0}}
+            for wait in waits_of([replace(replayed, config=config, heard={"turns": [told]})], policy):
+                told["reported"] = {"end_of_turn_ms": predicted_ms(wait, policy.doubt, limits.threshold) + 5.0}
+            turns.append(told)
+        return replace(replayed, config=config, heard={"turns": turns})
+
+    settings = (0.1, 0.4, 0.9, None)
+    evidence = role_evidence([call(one) for one in settings], profile, 6)
+    assert evidence.supported == reading
+    assert evidence.values()["eager_role"]["value"] == reading.partition(",")[0]
+    assert f"{evidence.n} logged waits of 4 calls" in evidence.why
+    for same in ((None, None), (0.3, 0.3)):
+        none = role_evidence([call(one) for one in same], profile, 6)
+        assert none.supported is None
+        assert none.why.startswith("cannot tell")
+        assert none.values() == {}
+
+
 def test_its_labels_are_provisional_and_corrected_ones_stay(replayed: ReplayedCall) -> None:
     folder = replayed.recording.source.path.parent
     labels = read_labels(folder / LABELS, replayed.recording.source.duration_s)
@@ -95,6 +142,15 @@ def test_a_scenario_never_holds_how_long_answers_took(replayed: ReplayedCall) ->
     said = json.loads((folder / SCENARIO).read_text())
     assert len(said["turns"]) == len(replayed.heard["turns"])
     assert "640" not in json.dumps(said), "the platform's response_ms"
+    # the log tells fillers apart: where it has none, none was said
+    record = replayed.record
+    turns = tuple(
+        turn.model_copy(update={"reported": {"navigation_ms": 90.0}})
+        for turn in record.turns
+        if turn.kind != "filler"
+    )
+    heard = replace(measure_call(read_call_folder(folder)), record=record.model_copy(update={"turns": turns}))
+    assert {turn["navigation"] for turn in scenario_of(heard)["turns"]} == {"a0,0,friendly,"}
 
 
 def test_settings_come_from_the_call_then_from_the_command(replayed: ReplayedCall) -> None:

@@ -40,7 +40,7 @@ def fit_calls(request: HeardFitRequest, *, as_json: bool) -> None:
         fitted = fit_heard(calls, request.name, base)
     except ProfileError as error:
         raise WorkError(str(error)) from None
-    for sentence in (*fitted.not_offered, *fitted.doubts):
+    for sentence in (*fitted.not_offered, *fitted.doubts, f"eager_role: {fitted.role.words()}"):
         complain(sentence)
     content = json_bytes(fitted.content)
     if request.output is None:
@@ -61,6 +61,7 @@ def _to_json(written: Path, fitted: FittedProfile, faults: Faults) -> dict[str, 
         "profile": fitted.content,
         "counted_once": [],
         "doubts": [*fitted.not_offered, *fitted.doubts],
+        "eager_role": fitted.role.to_json(),
         "judged": {"before": fitted.before.to_json(), "after": fitted.after.to_json()},
         "failed": faults.to_json(),
     }
@@ -81,6 +82,8 @@ def _print(request: HeardFitRequest, fitted: FittedProfile) -> None:
 
 
 def _shown(value: dict[str, Any]) -> str:
+    if isinstance(value.get("value"), str):
+        return str(value["value"]).replace("_", " ")
     return f"{value['p50']:g} / {value['p95']:g}" if "p50" in value else f"{value['value']:g}"
 
 
