@@ -30,6 +30,11 @@ def drafts_folder() -> Path:
     return data_folder() / "drafts"
 
 
+def sweeps_folder() -> Path:
+    """Return where sweeps keep what they have tried until they are done; it need not exist yet."""
+    return data_folder() / "sweeps"
+
+
 def calls_folder() -> Path:
     """Return where pulled and imported calls are, a folder a workspace; it need not exist yet."""
     return data_folder() / "calls"

@@ -97,6 +97,8 @@ class CallRecord(_Part):
     started_at: str | None = None
     duration_s: float | None = None
     direction: str | None = None
+    phone_number: str | None = Field(default=None, repr=False)
+    """Tells callers apart; nothing shows it."""
     simulated: bool = False
     made_by_turnlab: bool = False
     operator: tuple[Stretch_s, ...] = ()

@@ -11,7 +11,7 @@ from presets.config import VoiceConfig
 from simulator.sweep.batches import Workers
 from simulator.sweep.facts import Facts, Resampled, points, readouts_of
 from simulator.sweep.plan import SweepPlan
-from simulator.sweep.search import Tried, excess_of
+from simulator.sweep.search import UNMEASURED, Tried, excess_of
 
 SHORTLIST = 24
 """Settings that are held against the best, the nearest in points first."""
@@ -23,7 +23,6 @@ class Choice:
 
     config: VoiceConfig
     nearest: bool
-    tied: int
     more: tuple[Tried, ...]
 
 
@@ -42,7 +41,7 @@ class Chooser:
         within = [one for one in whole if one.meets_limits]
         if not within:
             nearest = min(whole, key=lambda one: (sum(one.excess), one.points, one.key))
-            return self._simpler(nearest, 1, nearest=True)
+            return self._simpler(nearest, nearest=True)
         ranked = sorted(within, key=lambda one: (one.points, one.key))
         shortlist = ranked[:SHORTLIST] + [one for one in ranked[SHORTLIST:] if one.name]
         best_points, *others = self._points([one.config for one in shortlist])
@@ -51,38 +50,51 @@ class Chooser:
             if self._is_tied(mine - best_points):
                 tied.append(one)
         fewest = min(tied, key=lambda one: (len(self._plan.space.changes(one.config)), one.points, one.key))
-        from_best = self._simpler(ranked[0], len(tied), nearest=False)
+        from_best = self._simpler(ranked[0], nearest=False)
         if fewest is ranked[0]:
             return from_best
-        return min(from_best, self._simpler(fewest, len(tied), nearest=False, best=ranked[0]), key=self._changed)
+        return min(from_best, self._simpler(fewest, nearest=False, best=ranked[0]), key=self._changed)
 
     def _changed(self, choice: Choice) -> tuple[int, str]:
         return len(self._plan.space.changes(choice.config)), str(sorted(choice.config.set_values().items()))
 
-    def _simpler(self, start: Tried, tied: int, *, nearest: bool, best: Tried | None = None) -> Choice:
-        """Take changes back while the setting stays within the limits and tied with the best."""
-        space, limits = self._plan.space, self._plan.goal.limits
+    def _simpler(self, start: Tried, *, nearest: bool, best: Tried | None = None) -> Choice:
+        """Take changes back while the setting stays within the limits and tied with the best.
+
+        Those that cost least alone go together, as many as can.
+        """
         (best_points,) = self._points([(best or start).config])
-        allowed = sum(start.excess)
+        worst = sum(start.excess)
         current, more = start.config, []
-        while changed := list(space.changes(current)):
-            options = [without(self._plan, current, name) for name in changed]
-            options = [one for one in options if len(space.changes(one)) < len(changed)]
-            if not options:
-                break
+
+        def look(options: Sequence[VoiceConfig]) -> list[tuple[Tried, bool]]:
             rows = self._workers.facts(options, self._calls)
-            found = [(judged(self._plan, config, row), row) for config, row in zip(options, rows, strict=True)]
-            more += [one for one, _ in found]
-            kept = [
-                one
-                for one, row in found
-                if sum(excess_of(limits, one.readouts)) <= allowed
-                and self._is_tied(self._resampled.points(self._plan.goal.terms, row) - best_points)
+            found = [judged(self._plan, config, row) for config, row in zip(options, rows, strict=True)]
+            more.extend(found)
+            differences = (self._resampled.points(self._plan.goal.terms, row) - best_points for row in rows)
+            return [
+                (one, sum(one.excess) <= worst and self._is_tied(difference))
+                for one, difference in zip(found, differences, strict=True)
             ]
-            if not kept:
+
+        while changed := list(self._plan.space.changes(current)):
+            alone = look([without(self._plan, current, [name]) for name in changed])
+            ranked = sorted((one.points, number) for number, (one, allowed) in enumerate(alone) if allowed)
+            names = [changed[number] for _, number in ranked]
+            taken, least, most = 0, 1, len(names)
+            while least <= most:
+                middle = (least + most + 1) // 2 if taken else most
+                ((_, allowed),) = look([without(self._plan, current, names[:middle])])
+                if allowed:
+                    taken, least = middle, middle + 1
+                else:
+                    most = middle - 1
+                    taken = taken or 1  # one alone is known to be allowed
+                    least = max(least, taken + 1)
+            if not taken:
                 break
-            current = min(kept, key=lambda one: (one.points, one.key)).config
-        return Choice(current, nearest, tied, tuple(more))
+            current = without(self._plan, current, names[:taken])
+        return Choice(current, nearest, tuple(more))
 
     def _points(self, configs: Sequence[VoiceConfig]) -> list[np.ndarray]:
         rows = self._workers.facts(configs, self._calls)
@@ -94,9 +106,12 @@ class Chooser:
         return bool(len(known)) and bool(np.quantile(known, 0.025) <= 0)
 
 
-def without(plan: SweepPlan, config: VoiceConfig, field: str) -> VoiceConfig:
-    """Return a setting with one field as it is today."""
-    return config.with_value(field, plan.space.today.set_values().get(field))
+def without(plan: SweepPlan, config: VoiceConfig, fields: Sequence[str]) -> VoiceConfig:
+    """Return a setting with some fields as they are today."""
+    today = plan.space.today.set_values()
+    for field in fields:
+        config = config.with_value(field, today.get(field))
+    return config
 
 
 def judged(plan: SweepPlan, config: VoiceConfig, facts: Sequence[Facts], name: str = "") -> Tried:
@@ -105,4 +120,4 @@ def judged(plan: SweepPlan, config: VoiceConfig, facts: Sequence[Facts], name: s
     total = points(plan.goal.terms, readouts, len(facts))
     second = plan.axes[1].measured(readouts)
     excess = excess_of(plan.goal.limits, readouts)
-    return Tried(config, name, readouts, total, excess, (total, 1e9 if second is None else second))
+    return Tried(config, name, readouts, total, excess, (total, UNMEASURED if second is None else second))

@@ -270,7 +270,7 @@ class Confirming:
 
     def _change(self, config: VoiceConfig, field: str, before: Any, after: Any) -> Change:
         """Return what one change is worth where confirmed, which in folds is on all calls."""
-        taken_back = without(self._plan, config, field)
+        taken_back = without(self._plan, config, [field])
         having, back = self._workers.facts([config, taken_back], self._confirm)
         delta, ci95 = self._points(back, having)
         readouts = readouts_of(having), readouts_of(back)

@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from presets.layers import ResolvedVoiceConfig
 from simulator.engine.profile import EngineProfile
-from simulator.measures.comparison import weighted_percentiles, weights
+from simulator.measures.comparison import RESAMPLES, weighted_percentiles, weights
 from simulator.measures.limits import Figure
 from simulator.measures.readout_table import BY_NAME, READOUTS
 from simulator.measures.readouts import measure, pooled
@@ -23,6 +23,9 @@ Facts = Mapping[str, Any]
 """By readout: latencies in ms, a :class:`~simulator.measures.turns.Count`, or seconds; only what was measured."""
 
 ORDER = {readout.name: place for place, readout in enumerate(READOUTS)}
+_ROWS = 200
+"""Resamples of latencies made at a time: more take memory in the thousands of turns."""
+
 SHARES = {"p50": 0.5, "p90": 0.9, "p95": 0.95, "max": 1.0}
 
 
@@ -62,10 +65,10 @@ class Resampled:
     ``callers`` names each call's caller, in the order of the facts.
     """
 
-    def __init__(self, callers: Sequence[str]) -> None:
+    def __init__(self, callers: Sequence[str], resamples: int = RESAMPLES) -> None:
         names = {name: number for number, name in enumerate(dict.fromkeys(callers))}
-        self._owner = np.array([names[name] for name in callers])
-        self._often = weights(len(names))[:, self._owner]
+        owner = np.array([names[name] for name in callers])
+        self._often = weights(len(names))[:resamples, owner]
         """How often each call is drawn, ``[resamples, calls]``."""
 
     def figure(self, figure: Figure, facts: Sequence[Facts]) -> NDArray[np.float64]:
@@ -96,7 +99,10 @@ class Resampled:
         owner = np.repeat(np.arange(len(facts)), [len(one) for one in values])
         if not len(owner):
             return np.full(len(self._often), np.nan)
-        return weighted_percentiles(np.array([v for one in values for v in one]), owner, self._often, share)
+        every = np.array([value for one in values for value in one])
+        rows = range(0, len(self._often), _ROWS)
+        parts = [weighted_percentiles(every, owner, self._often[row : row + _ROWS], share) for row in rows]
+        return np.concatenate(parts)
 
 
 def _total(value: Any) -> tuple[float, float]:

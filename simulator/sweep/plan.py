@@ -4,14 +4,15 @@ from __future__ import annotations
 
 import hashlib
 import json
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
 
-from presets.config import VoiceConfig
+from presets.config import VoiceConfig, of_values
 from presets.layers import Layer, resolve
+from presets.library import Preset, whole
 from simulator.activity.model import Activity
 from simulator.channel import both_sides, without_barge_in
 from simulator.engine.profile import EngineProfile
@@ -20,7 +21,7 @@ from simulator.measures.limits import MEASURABLE, Figure
 from simulator.measures.readout_table import BY_NAME
 from simulator.recording import Recording
 from simulator.sweep.goals import Goal
-from simulator.sweep.space import Space
+from simulator.sweep.space import Range, Space, space_of, usual_fields
 
 BUDGET = 300
 """Settings tried where nobody says how many."""
@@ -60,16 +61,24 @@ class SweepCall:
 
 
 def sweep_call(recording: Recording, activity: Activity, caller: str = "") -> SweepCall:
-    """Return a call to try settings on; without a ``caller``, its caller made no other."""
+    """Return a call to try settings on. Without a ``caller``: who its labels name, else one who made no other."""
     mixed = both_sides(recording, activity) is not None
     heard = without_barge_in(recording) if mixed else recording
-    return SweepCall(recording.id, caller or recording.id, heard, _without_drawing(activity), mixed)
+    speaker = caller or _speaker(recording) or f"call {recording.id}"
+    return SweepCall(recording.id, speaker, heard, _without_drawing(activity), mixed)
+
+
+def _speaker(recording: Recording) -> str:
+    labels = recording.labels
+    if labels is None:
+        return ""
+    only = (labels.model_extra or {}).get("speaker")
+    speakers = {turn.speaker for turn in labels.caller_turns() if turn.speaker}
+    return only if isinstance(only, str) else speakers.pop() if len(speakers) == 1 else ""
 
 
 def _without_drawing(activity: Activity) -> Activity:
     """Return what decisions and readouts need of an analysis, which is a quarter of it."""
-    from dataclasses import replace
-
     return replace(activity, level_db=np.zeros(0, np.float32), envelope=np.zeros((0, 2), np.float32))
 
 
@@ -111,6 +120,28 @@ class SweepPlan:
             "method": METHOD,
         }
         return hashlib.sha256(json.dumps(told, sort_keys=True).encode()).hexdigest()[:16]
+
+
+def plan_of(
+    goal: Goal,
+    ranges: Sequence[Range],
+    today: VoiceConfig,
+    inherited: Sequence[Layer],
+    presets: Mapping[str, Preset],
+    profile: EngineProfile,
+    *,
+    budget: int = BUDGET,
+    seed: int = 0,
+) -> SweepPlan:
+    """Return the plan of a sweep around today's settings; without ``ranges`` every field that can be is varied.
+
+    A preset stands for today's settings once it is applied. Raises :class:`~simulator.sweep.space.SpaceError`.
+    """
+    values = today.set_values()
+    applied = {name: of_values({**values, **whole(one, presets.values())}) for name, one in presets.items()}
+    asked = ranges or [Range(one) for one in usual_fields()]
+    space = space_of(asked, today, inherited, applied.values())
+    return SweepPlan(goal, space, profile, applied, budget, seed)
 
 
 METHOD = 1

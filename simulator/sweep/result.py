@@ -50,7 +50,7 @@ class SweepProgress:
     """How far a sweep is. ``left_s``: seconds it will still take, if that can be told.
 
     ``axes`` are the figures of the trade: the goal's first, and what it is paid with. ``settings`` are those tried
-    so far, with the front as it is now.
+    so far, with the front as it is now. ``resumed``: so many of them an earlier run had tried.
     """
 
     done: int
@@ -58,7 +58,7 @@ class SweepProgress:
     left_s: float | None
     axes: tuple[Figure, ...]
     settings: tuple[TriedSetting, ...]
-    doing: str = "trying settings"
+    resumed: int = 0
 
 
 @dataclass(frozen=True, slots=True)

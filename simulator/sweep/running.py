@@ -6,15 +6,18 @@ import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import Executor
 from dataclasses import replace
+from pathlib import Path
 
 from simulator.sweep.batches import CancelledError, Workers
 from simulator.sweep.choosing import judged
 from simulator.sweep.confirming import Confirming
+from simulator.sweep.journal import Journal
 from simulator.sweep.plan import SweepCall, SweepError, SweepPlan
+from simulator.sweep.racing import Race
 from simulator.sweep.result import SweepProgress, SweepResult
-from simulator.sweep.search import Guide, Start, Tried, batch_size, starts_of
+from simulator.sweep.search import Guide, Start, Tried, batch_size, setting_key, starts_of
 from simulator.sweep.shown import shown_settings
-from simulator.sweep.split import Fold, Split, split_calls
+from simulator.sweep.split import Fold, Split, split_calls, third_of
 
 OnProgress = Callable[[SweepProgress], None]
 
@@ -23,19 +26,29 @@ def run(
     plan: SweepPlan,
     calls: Sequence[SweepCall],
     executor: Executor,
+    journals: Path | None = None,
     *,
     on_progress: OnProgress = lambda _: None,
     cancelled: Callable[[], bool] = lambda: False,
 ) -> SweepResult:
     """Try settings on calls, choose one on some of the callers and confirm it on the others.
 
-    ``cancelled`` is asked often; once it says so, what was tried until then is the result. Raises
-    :class:`~simulator.sweep.plan.SweepError` before the work for a plan that these calls cannot serve, and where
-    it is cancelled before anything was tried.
+    ``journals`` is a folder in which it keeps what it has tried until it is done: the next run goes on where one
+    was killed or cancelled, and ends with the same result. ``cancelled`` is asked often; once it says so, what was
+    tried until then is chosen from. Raises :class:`~simulator.sweep.plan.SweepError` before the work for a plan
+    that these calls cannot serve, and where it is cancelled before anything was tried.
     """
     calls = sorted(calls, key=lambda call: call.id)
     plan, unjudged, notes = judgeable(plan, calls)
-    return _Run(plan, calls, executor, on_progress, cancelled).result(unjudged, notes)
+    journal = None if journals is None else Journal.open(journals, plan.fingerprint(tuple(calls)))
+    done = False
+    try:
+        found = _Run(plan, calls, executor, journal, on_progress, cancelled).result(unjudged, notes)
+        done = found.complete
+    finally:
+        if journal is not None:
+            journal.close(forget=done)
+    return found
 
 
 def judgeable(plan: SweepPlan, calls: Sequence[SweepCall]) -> tuple[SweepPlan, tuple[str, ...], tuple[str, ...]]:
@@ -79,38 +92,38 @@ class _Run:
         plan: SweepPlan,
         calls: Sequence[SweepCall],
         executor: Executor,
+        journal: Journal | None,
         on_progress: OnProgress,
         cancelled: Callable[[], bool],
     ) -> None:
-        self.plan = plan
-        self.calls = calls
-        self.split: Split = split_calls(calls, plan.seed)
-        self.workers = Workers(plan, calls, executor, cancelled)
+        self._plan = plan
+        self._calls = calls
+        self._split: Split = split_calls(calls, plan.seed)
+        self._workers = Workers(plan, calls, executor, cancelled)
+        self._journal = journal
         self._on_progress = on_progress
         self._started_s = time.perf_counter()
         self._tried: dict[str, Tried] = {}
         """Every setting by its key, with what it came to where it was looked at last."""
+        self._resumed: set[str] = set()
 
     def result(self, unjudged: tuple[str, ...], notes: tuple[str, ...]) -> SweepResult:
         """Do it."""
+        starts = starts_of(self._plan, self._plan.budget // 5)
+        guided = max(self._plan.budget - len(starts), 0) // len(self._split.folds)
+        searches = [_Search(self, number, fold) for number, fold in enumerate(self._split.folds)]
         complete = True
-        by_fold: list[list[Tried]] = []
-        starts = starts_of(self.plan, self.plan.budget // 5)
-        guided = max(self.plan.budget - len(starts), 0) // len(self.split.folds)
         try:
-            for fold in self.split.folds:
-                mine: dict[str, Tried] = {}
-                by_fold.append([])
-                self._search(fold, starts, guided, mine)
-                by_fold[-1] = list(mine.values())
+            for search in searches:
+                search.search(starts, guided)
         except CancelledError:
             complete = False
-            by_fold[-1] = list(mine.values())
         if not self._tried:
             raise SweepError("the sweep was stopped before a setting was tried")
-        self.workers.go_on()
+        self._workers.go_on()
         searched_s = time.perf_counter() - self._started_s
-        confirming = Confirming(self.plan, self.calls, self.split, self.workers)
+        confirming = Confirming(self._plan, self._calls, self._split, self._workers)
+        by_fold = [list(search.tried.values()) for search in searches]
         found = confirming.result(by_fold, [one.config for one in starts], unjudged, notes)
         return replace(
             found,
@@ -118,35 +131,84 @@ class _Run:
             timing={
                 "search_s": round(searched_s, 3),
                 "whole_s": round(time.perf_counter() - self._started_s, 3),
-                "decision_s": round(self.workers.worked_s, 3),
+                "decision_s": round(self._workers.worked_s, 3),
             },
         )
 
-    def _search(self, fold: Fold, starts: Sequence[Start], guided: int, mine: dict[str, Tried]) -> None:
-        """Try the starts, then what the guide asks for, on the calls that choose in a fold."""
-        plan = self.plan
-        guide = Guide(plan.space, len(plan.goal.limits), plan.seed)
-        size = batch_size(plan.budget)
-        for first in range(0, len(starts), size):
-            self._try(fold, starts[first : first + size], guide, mine)
-        target = len(mine) + guided
-        while len(mine) < target:
-            asked = guide.ask(min(size, target - len(mine)), mine)
+    def note(self, tried: Sequence[Tried], resumed: Sequence[Tried]) -> None:
+        """Take note of settings that were tried, and tell about it."""
+        self._tried |= {one.key: one for one in (*tried, *resumed)}
+        self._resumed |= {one.key for one in resumed}
+        done, of = len(self._tried), self._plan.budget
+        fresh = done - len(self._resumed)
+        spent_s = time.perf_counter() - self._started_s
+        left_s = spent_s / fresh * max(of - done, 0) if fresh else None
+        settings = shown_settings(self._plan, list(self._tried.values()))
+        self._on_progress(SweepProgress(done, max(of, done), left_s, self._plan.axes, settings, len(self._resumed)))
+
+
+class _Search:
+    """The search on the calls that choose in one fold."""
+
+    def __init__(self, run: _Run, number: int, fold: Fold) -> None:
+        self._run = run
+        self._plan = run._plan
+        self._workers = run._workers
+        self._journal = run._journal
+        self._number = number
+        self._calls = fold.choose
+        callers = run._split.callers
+        self._third = third_of(fold.choose, callers, self._plan.seed)
+        self._race = Race(self._plan, [callers[call] for call in self._third]) if self._third else None
+        self.tried: dict[str, Tried] = {}
+
+    def search(self, starts: Sequence[Start], guided: int) -> None:
+        """Try the starts, then what the guide asks for. Raises :class:`CancelledError`."""
+        guide = Guide(self._plan.space, self._plan.seed + 1000 * self._number)
+        size = batch_size(self._plan.budget)
+        named = sum(bool(one.name) for one in starts)
+        # what people know is tried whole: the others race against the best of it
+        for first, last in ((0, named), *((at, at + size) for at in range(named, len(starts), size))):
+            self._try(starts[first:last], guide)
+        target = len(self.tried) + guided
+        while len(self.tried) < target:
+            asked = guide.ask(min(size, target - len(self.tried)), self.tried)
             if not asked:
                 break
-            self._try(fold, [Start(config) for config in asked], guide, mine)
+            self._try([Start(config) for config in asked], guide)
 
-    def _try(self, fold: Fold, some: Sequence[Start], guide: Guide, mine: dict[str, Tried]) -> None:
-        rows = self.workers.facts([one.config for one in some], fold.choose)
-        for one, row in zip(some, rows, strict=True):
-            tried = judged(self.plan, one.config, row, one.name)
-            mine[tried.key] = self._tried[tried.key] = tried
-            guide.tell(tried)
-        self._tell()
+    def _try(self, some: Sequence[Start], guide: Guide) -> None:
+        keys = [setting_key(one.config) for one in some]
+        kept = {key: self._journal.find(self._number, key) if self._journal else None for key in keys}
+        fresh = [one for one, key in zip(some, keys, strict=True) if kept[key] is None]
+        made = {one.key: one for one in self._looked_at(fresh)}
+        if self._journal and made:
+            self._journal.add(self._number, made.values())
+        found = [kept[key] or made[key] for key in keys]
+        for one in found:
+            self.tried[one.key] = one
+            guide.tell(one)
+        self._run.note(list(made.values()), [one for one in kept.values() if one is not None])
 
-    def _tell(self) -> None:
-        done, of = len(self._tried), self.plan.budget
-        spent_s = time.perf_counter() - self._started_s
-        left_s = spent_s / done * max(of - done, 0) if done else None
-        settings = shown_settings(self.plan, list(self._tried.values()))
-        self._on_progress(SweepProgress(done, max(of, done), left_s, self.plan.axes, settings))
+    def _looked_at(self, some: Sequence[Start]) -> list[Tried]:
+        """Return settings with what they come to, those that lose the race with what they come to on a third."""
+        if not some:
+            return []
+        best = self._best()
+        found: dict[str, Tried] = {}
+        if self._race is not None and best is not None:
+            (best_facts, *rows) = self._workers.facts([best.config, *(one.config for one in some)], self._third)
+            for one, row in zip(some, rows, strict=True):
+                if not one.name and self._race.drops(row, best_facts):
+                    tried = judged(self._plan, one.config, row, one.name)
+                    found[tried.key] = self._race.dropped(tried, best, best_facts)
+        left = [one for one in some if setting_key(one.config) not in found]
+        rows = self._workers.facts([one.config for one in left], self._calls)
+        whole = [judged(self._plan, one.config, row, one.name) for one, row in zip(left, rows, strict=True)]
+        found |= {one.key: one for one in whole}
+        return [found[setting_key(one.config)] for one in some]
+
+    def _best(self) -> Tried | None:
+        """Return the best setting so far that is within the limits."""
+        within = [one for one in self.tried.values() if one.meets_limits and not one.dropped]
+        return min(within, key=lambda one: (one.points, one.key), default=None)

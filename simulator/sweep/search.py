@@ -5,6 +5,7 @@ from __future__ import annotations
 import warnings
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from importlib.util import find_spec
 from typing import Any
 
 import numpy as np
@@ -18,7 +19,7 @@ from simulator.sweep.space import Dimension, Space
 
 NEEDS = "a sweep needs optuna; get it with: pip install 'turnlab[sweep]'"
 
-_HUGE = 1e9
+UNMEASURED = 1e9
 """Stands for a figure that could not be measured."""
 
 _ASKS = 8
@@ -103,18 +104,22 @@ def _spread(space: Space, count: int, seed: int) -> Iterator[dict[str, Any]]:
         }
 
 
+def needs_optuna() -> None:
+    """Raise :class:`~simulator.sweep.plan.SweepError` if optuna is not installed."""
+    if find_spec("optuna") is None:
+        raise SweepError(NEEDS)
+
+
 class Guide:
     """Says what to try next: optuna's Parzen estimator (TPE) over points and the second axis, within the limits."""
 
-    def __init__(self, space: Space, limits: int, seed: int) -> None:
-        try:
-            import optuna
-        except ImportError:
-            raise SweepError(NEEDS) from None
+    def __init__(self, space: Space, seed: int) -> None:
+        needs_optuna()
+        import optuna
+
         optuna.logging.set_verbosity(optuna.logging.ERROR)
         self._optuna = optuna
         self._space = space
-        self._limits = limits
         self._scales = {one.field.name: _scale(optuna, one) for one in space.dimensions}
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")  # the options are called experimental
@@ -126,7 +131,7 @@ class Guide:
 
     def tell(self, tried: Tried) -> None:
         """Learn from a setting: one that was asked for, or another of the space."""
-        values = [min(one, _HUGE) for one in tried.told]
+        values = [min(one, UNMEASURED) for one in tried.told]
         trial = self._asked.pop(tried.key, None)
         if trial is None:
             held = self._space.values(tried.config)

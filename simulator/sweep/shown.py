@@ -12,7 +12,7 @@ from simulator.sweep.search import Tried
 
 def shown_settings(plan: SweepPlan, tried: Sequence[Tried]) -> tuple[TriedSetting, ...]:
     """Return settings as the screen and scripts see them."""
-    front = on_front(tried)
+    front = on_front(plan, tried)
     return tuple(
         TriedSetting(
             config=one.config,
@@ -28,15 +28,14 @@ def shown_settings(plan: SweepPlan, tried: Sequence[Tried]) -> tuple[TriedSettin
     )
 
 
-def on_front(tried: Sequence[Tried]) -> set[str]:
+def on_front(plan: SweepPlan, tried: Sequence[Tried]) -> set[str]:
     """Return the keys of settings within the limits that none beats in both points and the second axis."""
     able = [one for one in tried if one.meets_limits and not one.dropped and math.isfinite(one.points)]
     found: set[str] = set()
     least = math.inf
-    # of equal points the one with less on the second axis comes first; of equals all are on it
-    last: tuple[float, float] | None = None
-    for one in sorted(able, key=lambda one: one.told):
-        if one.told[1] < least or one.told == last:
+    # of equals, the one that changes least comes first
+    for one in sorted(able, key=lambda one: (one.told, len(plan.space.changes(one.config)), one.key)):
+        if one.told[1] < least:
             found.add(one.key)
-            least, last = min(least, one.told[1]), one.told
+            least = one.told[1]
     return found

@@ -14,7 +14,7 @@ from base.folders import typed_path
 from base.unexpected import DEBUG, REMEDY, named, show_traceback
 from simulator.beside import is_file, is_folder
 from tui import __version__
-from tui.cli.commands import calling, listing, measuring
+from tui.cli.commands import calling, listing, measuring, sweep
 from tui.cli.failure import CallError, ToldError, WorkError, report, report_as_json
 from tui.cli.groups import LateGroup, alone, check_late
 from tui.streams import OutputLostError, flushed, write_what_can_be_written
@@ -24,7 +24,7 @@ class Turnlab(LateGroup):
     """All commands, in the order of the help; those of :data:`tui.cli.groups.LATER` follow."""
 
     functions: ClassVar[Mapping[str, Callable[..., None]]] = {
-        command.__name__: command for module in (measuring, listing, calling) for command in module.COMMANDS
+        command.__name__: command for module in (measuring, sweep, listing, calling) for command in module.COMMANDS
     }
 
     def resolve_command(self, ctx: Any, args: list[str]) -> Any:

@@ -96,6 +96,21 @@ Seed = Annotated[int, typer.Option(help="Seed of the models' latencies; the same
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class WorkOptions:
+    """Where heavy work is done; its results are the same everywhere."""
+
+    workers: Annotated[
+        int | None,
+        typer.Option(
+            min=0, max=256, help="Processes that share the work; 1 is this one. By default as many as cores."
+        ),
+    ] = None
+    cluster: Annotated[
+        str | None, typer.Option(metavar="ADDRESS", help="A Dask scheduler whose workers do it: tcp://host:8786.")
+    ] = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class GateOptions:
     """What a build requires of the readouts."""
 

@@ -82,10 +82,13 @@ def _figures(found: Check) -> dict[str, Any]:
     return {**own, **{name: {"count": count, "of": len(found.turns)} for name, count in near.items()}}
 
 
-def replayed_calls(named: Sequence[str], config: str | None, eot: str | None, faults: Faults) -> list[ReplayedCall]:
+def replayed_calls(
+    named: Sequence[str], config: str | None, eot: str | None, faults: Faults, *, say_settings: bool = True
+) -> list[ReplayedCall]:
     """Return the calls that can be replayed, and say under which settings, and why others cannot.
 
-    Raises :class:`~tui.cli.failure.WorkError` if none can be.
+    ``say_settings`` is false for what tries settings of its own. Raises :class:`~tui.cli.failure.WorkError` if
+    none can be.
     """
     given = read_arms([config])[0].config if config else None
     judge = end_of_turn_judge(eot)
@@ -108,7 +111,7 @@ def replayed_calls(named: Sequence[str], config: str | None, eot: str | None, fa
     if not found:
         faults.raise_any()
         raise WorkError("none of these calls can be replayed; see why with: turnlab calls measure")
-    for origin, count in origins.items():
+    for origin, count in origins.items() if say_settings else ():
         complain(f"{count} of {len(found)} calls replayed under {origin}")
     return found
 

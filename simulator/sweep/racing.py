@@ -1,0 +1,56 @@
+"""Racing: a setting that is clearly worse on a third of the calls is not tried on the rest."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from simulator.sweep.facts import Facts, Resampled, points, readouts_of
+from simulator.sweep.plan import SweepPlan
+from simulator.sweep.search import UNMEASURED, Tried
+
+RESAMPLES = 250
+"""Enough to tell what is clearly worse; a choice takes more."""
+
+
+class Race:
+    """Holds settings against the best one so far, on the same calls with the same draws of the latencies."""
+
+    def __init__(self, plan: SweepPlan, callers: Sequence[str]) -> None:
+        self._plan = plan
+        self._resampled = Resampled(callers, RESAMPLES)
+
+    def drops(self, facts: Sequence[Facts], best: Sequence[Facts]) -> bool:
+        """Return whether a setting is clearly worse in points than the best, and no better in the second axis.
+
+        One that clearly breaks a limit is worse, too, whatever its points.
+        """
+        goal, second = self._plan.goal, self._plan.axes[1]
+        here, there = readouts_of(facts), readouts_of(best)
+        for limit in goal.limits:
+            value, other = limit.figure.measured(here), limit.figure.measured(there)
+            if value is None or limit.holds(value) or (other is not None and limit.excess(other) > 0):
+                continue
+            beyond = self._resampled.figure(limit.figure, facts) - limit.bound
+            if _surely_above(beyond if limit.upper else -beyond):
+                return True
+        trade, for_best = second.measured(here), second.measured(there)
+        if trade is not None and for_best is not None and trade < for_best:
+            return False
+        terms = goal.terms
+        return _surely_above(self._resampled.points(terms, facts) - self._resampled.points(terms, best))
+
+    def dropped(self, tried: Tried, best: Tried, best_facts: Sequence[Facts]) -> Tried:
+        """Return a dropped setting, and what it would come to on all calls at the same distance from the best."""
+        there = points(self._plan.goal.terms, readouts_of(best_facts), len(best_facts))
+        told = best.points + tried.points - there
+        return replace(tried, told=(told if math.isfinite(told) else UNMEASURED, tried.told[1]), dropped=True)
+
+
+def _surely_above(difference: NDArray[np.float64]) -> bool:
+    known = difference[np.isfinite(difference)]
+    return len(known) == len(difference) and bool(np.quantile(known, 0.025) > 0)

@@ -1,0 +1,207 @@
+"""``turnlab sweep``: a better setting, as a table or as ``turnlab.sweep/1``."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from base.files import write_private
+from base.folders import sweeps_folder
+from base.json_text import json_bytes
+from base.os_errors import os_error_text
+from presets.config import ConfigError, VoiceConfig
+from presets.layers import Layer
+from simulator.beside import is_file, is_folder
+from simulator.errors import SimulatorError
+from simulator.executors import open_executor
+from simulator.heard.call_folder import CallRecord, calls_in
+from simulator.measures.limits import LimitError
+from simulator.recording import known_recordings
+from simulator.sweep.goals import Goal, GoalError, goal_of, load_goal
+from simulator.sweep.plan import SweepCall, SweepPlan, plan_of, sweep_call
+from simulator.sweep.result import SweepProgress, SweepResult
+from simulator.sweep.running import judgeable, run
+from simulator.sweep.search import needs_optuna
+from simulator.sweep.space import Range, SpaceError, parse_range
+from tui.cli.arms import read_arms
+from tui.cli.calls.checking import replayed_calls
+from tui.cli.failure import CallError, Faults, WorkError, complain
+from tui.cli.hearing import Hearing, tell_other_voices
+from tui.cli.opening import analyse, end_of_turn_judge, find, open_all, open_profile, progress
+from tui.cli.sweep_table import print_result
+from tui.report.gate import Gate
+from tui.user_presets import all_presets
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """What was asked for on the command line."""
+
+    names: list[str]
+    goal: str
+    minimize: list[str]
+    limits: list[str]
+    vary: list[str]
+    today: str | None
+    budget: int
+    seed: int
+    workers: int | None
+    cluster: str | None
+    profile: str
+    eot: str | None
+    hearing: Hearing
+    out: Path | None
+    force: bool
+
+
+def sweep(request: Request, gate: Gate, *, as_json: bool) -> None:
+    """Sweep and print. Raises :class:`CallError` before the work, and :class:`WorkError`."""
+    faults = Faults()
+    with gate.watching():
+        result = _result(request, faults)
+    if result.recommended is not None:
+        gate.judge({"recommended": result.recommended.confirmed})
+    if request.out is not None:
+        _write(request.out, result, force=request.force)
+    if as_json:
+        print(json.dumps({**result.to_json(), "failed": faults.to_json(), **gate.to_json()}, allow_nan=False))
+    else:
+        print_result(result)
+    gate.close(faults)
+    faults.raise_any()
+
+
+def _result(request: Request, faults: Faults) -> SweepResult:
+    goal = _goal(request)
+    ranges = _ranges(request.vary)
+    given = read_arms([request.today])[0].config if request.today else None
+    profile = open_profile(request.profile)
+    _refuse_existing(request)
+    try:
+        needs_optuna()
+    except SimulatorError as error:
+        raise WorkError(str(error)) from None
+    calls, records = _calls(request, faults)
+    today, inherited = _today(given, records)
+    presets, problems = all_presets()
+    for problem in problems:
+        complain(problem)
+    try:
+        plan = plan_of(goal, ranges, today, inherited, presets, profile, budget=request.budget, seed=request.seed)
+        _, _, notes = judgeable(plan, calls)
+    except SpaceError as error:
+        raise CallError(f"--vary {error}") from None
+    except SimulatorError as error:
+        raise CallError(str(error)) from None
+    for note in notes:
+        complain(note)
+    return _run(request, plan, calls)
+
+
+def _run(request: Request, plan: SweepPlan, calls: Sequence[SweepCall]) -> SweepResult:
+    """Run the sweep and show how far it is."""
+    said: list[int] = []
+
+    def show(found: SweepProgress) -> None:
+        if found.resumed and not said:
+            said.append(found.resumed)
+            complain("going on with a sweep that was interrupted")
+        if tell is not None:
+            tell(min(found.done / found.of, 1.0))
+
+    try:
+        with open_executor(request.workers, request.cluster) as executor, progress("trying settings") as tell:
+            return run(plan, calls, executor, sweeps_folder(), on_progress=show)
+    except SimulatorError as error:
+        raise WorkError(str(error)) from None
+
+
+def _goal(request: Request) -> Goal:
+    option = "--minimize" if request.minimize else "--goal"
+    try:
+        goal = goal_of(request.minimize) if request.minimize else load_goal(request.goal)
+    except (GoalError, LimitError) as error:
+        raise CallError(f"{option} {error}") from None
+    try:
+        return goal.with_limits(request.limits)
+    except LimitError as error:
+        raise CallError(f"--limit {error}") from None
+
+
+def _ranges(vary: Sequence[str]) -> list[Range]:
+    try:
+        return [parse_range(text) for text in vary]
+    except SpaceError as error:
+        raise CallError(f"--vary {error}") from None
+
+
+def _calls(request: Request, faults: Faults) -> tuple[list[SweepCall], list[CallRecord]]:
+    """Return the calls to try settings on, and what is known of those that were pulled."""
+    known = known_recordings()
+    paths: list[str] = []
+    named: list[str] = []
+    for name in request.names:
+        path = Path(name)
+        there = is_file(path) or is_folder(path)
+        of_calls = is_folder(path) and bool(calls_in(path))
+        (paths if name in known or (there and not of_calls) else named).append(name)
+    found: list[SweepCall] = []
+    records: list[CallRecord] = []
+    if paths:
+        judge = end_of_turn_judge(request.eot)
+        for recording in open_all(find([Path(path) for path in paths]), request.hearing, faults):
+            with faults.noting(recording.source.path):
+                activity = analyse(recording, judge)
+                tell_other_voices(recording, activity)
+                found.append(sweep_call(recording, activity))
+    if named:
+        for one in replayed_calls(named, None, request.eot, faults, say_settings=False):
+            records.append(one.record)
+            found.append(sweep_call(one.recording, one.activity, one.record.phone_number or ""))
+    if not found:
+        faults.raise_any()
+    return found, records
+
+
+def _today(given: VoiceConfig | None, records: Sequence[CallRecord]) -> tuple[VoiceConfig, tuple[Layer, ...]]:
+    """Return today's settings and what they inherit: those that were given, else those of the newest call."""
+    known = [one for one in records if one.voice_config is not None]
+    if not known:
+        return given or VoiceConfig(), ()
+    newest = max(known, key=lambda one: (one.started_at or "", one.id))
+    try:
+        layers = newest.settings()
+    except ConfigError as error:
+        raise WorkError(f"{error}; give today's settings with --from") from None
+    own = VoiceConfig() if not newest.voice_config else layers[0].config
+    inherited = tuple(one for one in layers if one.config is not own)
+    if given is None:
+        complain(
+            f"today's settings are those of the newest call, of {(newest.started_at or 'an unknown day')[:10]}"
+        )
+    return (own if given is None else given), inherited
+
+
+def _refuse_existing(request: Request) -> None:
+    out = request.out
+    if out is None:
+        return
+    if not out.parent.is_dir():
+        raise CallError(f"--out {out}: there is no folder {out.parent}; make it or choose another")
+    if out.is_dir():
+        raise CallError(f"--out {out}: is a folder; add a file's name")
+    if out.exists() and not request.force:
+        raise CallError(f"--out {out}: is there already; choose another name, or replace it with --force")
+
+
+def _write(path: Path, result: SweepResult, *, force: bool) -> None:
+    try:
+        write_private(path, json_bytes(result.to_json()), replace=force)
+    except FileExistsError:
+        raise WorkError(
+            f"--out {path}: is there already; choose another name, or replace it with --force"
+        ) from None
+    except OSError as error:
+        raise WorkError(f"--out {path}: {os_error_text(error)}; choose another place") from None

@@ -1,0 +1,52 @@
+"""What a sweep found, for people."""
+
+from __future__ import annotations
+
+from simulator.measures.limits import Figure
+from simulator.sweep.result import Readouts, SweepResult, TriedSetting
+from simulator.sweep.wording import shown
+from tui.cli.tables import print_line, print_table
+
+MOST_SHOWN = 8
+"""Points of the front that are listed."""
+
+
+def print_result(result: SweepResult) -> None:
+    """Print the verdict, what each change is worth, and the settings that are worth knowing."""
+    print_line(result.verdict)
+    for sentence in (*result.obstacles, *result.notes):
+        print_line(f"- {sentence}")
+    if not result.complete:
+        print_line("- it was stopped early; the same command goes on with it")
+    found = result.recommended
+    if found is None:
+        return
+    if found.changes:
+        print_line("")
+        print_line("What each change is worth, taken back alone:")
+        for change in found.changes:
+            print_line(f"  {change.sentence}")
+    figures = list(dict.fromkeys((*result.goal.figures(), *result.axes)))
+    rows = [_row("today's settings, confirmed", found.today, figures)]
+    rows += [_row("recommended, confirmed", found.confirmed, figures)]
+    rows += [_row("recommended, where chosen", result.settings[found.index].chosen, figures)]
+    named = [one for one in result.settings if one.name and one.name != "today"]
+    rows += [_row(f"{one.name}, confirmed", one.confirmed or one.chosen, figures) for one in named]
+    front = sorted((one for one in result.settings if one.on_front), key=lambda one: one.points or 0.0)
+    rows += [
+        _row(f"on the front: {_changes(one)}", one.confirmed or one.chosen, figures) for one in front[:MOST_SHOWN]
+    ]
+    where = f"{len(result.settings)} settings on {len(result.chosen_on)} calls of {result.callers} callers"
+    print_table(where, ["", *(_title(one) for one in figures)], rows)
+
+
+def _row(title: str, readouts: Readouts, figures: list[Figure]) -> list[str]:
+    return [title, *(shown(one, one.measured(readouts)) for one in figures)]
+
+
+def _title(figure: Figure) -> str:
+    return f"{figure.readout.title} {figure.percentile}".rstrip()
+
+
+def _changes(one: TriedSetting) -> str:
+    return ", ".join(f"{name} {value}" for name, value in one.changes.items()) or "today's settings"
