@@ -37,6 +37,7 @@ from tui.cli.failure import CallError, Faults, WorkError, complain
 from tui.cli.hearing import Hearing, tell_other_voices
 from tui.cli.opening import analyse, end_of_turn_judge, find, open_all, open_profile
 from tui.report.gate import Gate
+from tui.report.turns import turns_json
 
 
 @dataclass(frozen=True, slots=True)
@@ -261,6 +262,7 @@ def to_json(evaluation: Evaluation) -> dict[str, Any]:
         ],
         "readouts": readouts_of_arms(evaluation.arms, evaluation.runs) if evaluation.runs else {},
         "comparison": comparison_json(evaluation.comparison()) if evaluation.runs else None,
+        **turns_json(evaluation.recordings, evaluation.arms, evaluation.runs, evaluation.baseline),
     }
 
 

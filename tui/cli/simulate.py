@@ -29,6 +29,7 @@ from tui.cli.opening import analyse, end_of_turn_judge, find, open_all, open_pro
 from tui.cli.simulate_table import print_report, print_what_if
 from tui.cli.tables import print_line, print_timed
 from tui.report.gate import Gate
+from tui.report.turns import turns_json
 
 
 @dataclass(frozen=True, slots=True)
@@ -233,7 +234,9 @@ def to_json(report: Report) -> dict[str, Any]:
             }
             for one in report.runs.values()
         ],
+        "readouts": readouts_of_arms(report.arms, report.runs.values()),
         "comparison": comparison_json(report.comparison),
+        **turns_json(report.recordings, report.arms, report.runs.values(), report.comparison.baseline),
         "timing": {"analysis_s": round(report.analysis_s, 4), "decision_s": round(report.decision_s, 4)},
         **written,
     }

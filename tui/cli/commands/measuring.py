@@ -218,5 +218,25 @@ def analyze(
     analyze(path, eot.value if eot else None, hearing, as_json=as_json)
 
 
-COMMANDS = (simulate, evaluate, analyze)
+def report(
+    result: Annotated[
+        Path,
+        typer.Argument(metavar="RESULT.json", help="What simulate, evaluate, sweep or calls printed with --json."),
+    ],
+    output: Annotated[Path, typer.Option("--output", "-o", metavar="FILE", help="The HTML file to write.")],
+    force: Annotated[bool, typer.Option("--force", help="Replace the file if it is there.")] = False,
+    with_audio: Annotated[
+        bool, typer.Option("--with-audio", help="Put in the sound of the turns that are drawn: callers' voices.")
+    ] = False,
+    with_words: Annotated[
+        bool, typer.Option("--with-words", help="Put in what was said in the turns that are drawn: callers' words.")
+    ] = False,
+) -> None:
+    """Write a result as one HTML page to send: verdict, figures, the turns that differ most, and the change."""
+    from tui.report.writing import ReportRequest, write_report
+
+    write_report(ReportRequest(result, output, force, with_audio, with_words))
+
+
+COMMANDS = (simulate, evaluate, analyze, report)
 """In the order of the help."""

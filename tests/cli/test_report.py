@@ -1,0 +1,150 @@
+"""``turnlab report``: what stands on the page, that nothing in it acts, and where it is written."""
+
+from __future__ import annotations
+
+import json
+import re
+import shlex
+import shutil
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from simulator.recording import bundled_folder
+from tests.cli.conftest import Turnlab, turnlab_in
+from tests.cli.report_pages import check_page
+
+STYLES = Path(__file__).parents[2] / "tui" / "report" / "templates" / "report.css"
+EAGER = '{"eager_eot_threshold": 0.8, "barge_in_min_speech_s": 0.2}'
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory, analyses: Path) -> Path:
+    """A folder with a recording, and with what a simulation of it printed."""
+    made = tmp_path_factory.mktemp("report")
+    for suffix in ("flac", "json"):
+        shutil.copy(bundled_folder() / f"telephone.{suffix}", made)
+    turnlab = turnlab_in(made, analyses)
+    done = turnlab("simulate", "telephone.flac", "-c", "balanced", "-c", EAGER, "--json", cwd=made)
+    (made / "result.json").write_text(done.out)
+    return made
+
+
+@pytest.fixture(scope="module")
+def result(folder: Path) -> Any:
+    return json.loads((folder / "result.json").read_text())
+
+
+def test_a_page_says_what_was_found_and_what_to_change(turnlab: Turnlab, folder: Path, result: Any) -> None:
+    done = turnlab("report", folder / "result.json", "-o", folder / "page.html")
+    assert done.code == 0, done.err
+    assert (folder / "page.html").stat().st_mode & 0o777 == 0o600
+    html = (folder / "page.html").read_text()
+    page = check_page(html)
+    assert page.text("h1") == "inline against balanced"
+    shown = page.text()
+    response = result["comparison"]["readouts"]["response_ms"]["arms"]
+    assert f"half of the answers come within {response['inline'] / 1000:.2f} s" in shown
+    assert f"instead of {response['balanced'] / 1000:.2f} s" in shown
+    cut_ins = result["readouts"]["inline"]["cut_ins"]
+    assert f"{cut_ins['count']} of {cut_ins['of']} turns" in shown
+    # the turns that differ most, each drawn, with the reasons of both arms
+    drawn = result["differ_most"]
+    assert page.text("h3").count("of telephone") == len(drawn) > 2
+    for turn in drawn:
+        for arm in turn["arms"].values():
+            for moment in arm["moments"]:
+                assert moment["why"] in shown
+    assert "sound" not in shown.split("Made by")[1]
+    # what was said stays out
+    said = {sound["text"] for turn in drawn for arm in turn["arms"].values() for sound in arm["agent"]}
+    assert said
+    assert not [words for words in said if len(words) > 20 and words in shown]
+    # the change can be carried over as it stands
+    change = json.loads(next(text for tag, text in page.texts if tag == "code" and text.startswith("{")))
+    assert change == {"eager_eot_threshold": 0.8, "barge_in_min_speech_s": 0.2, "max_buffer_delay_ms": None}
+    command = next(text for tag, text in page.texts if tag == "code" and text.startswith("turnlab voice-config"))
+    planned = turnlab(*shlex.split(command.replace("SERVICE", '"Intake Line"'))[1:])
+    assert planned.code == 0, planned.err
+    assert "eager_eot_threshold" in planned.out
+    assert "$PLATFORM_API_KEY" in html
+
+
+def test_hostile_text_is_inert_and_numbers_are_masked(turnlab: Turnlab, folder: Path, result: Any) -> None:
+    evil = "<script>alert(1)</script>[bold]\u202e{{ 7*7 }} +1 (555) 010-0142"
+    hostile = json.loads(json.dumps(result).replace("inline", evil.replace('"', '\\"')))
+    hostile["arms"][1]["voice_config"] |= {
+        "api_key": "sk-hidden",
+        "tts_model": '"><img src=x>',
+        "x<y": "555-010-0142",
+    }
+    for turn in hostile["differ_most"]:
+        for arm in turn["arms"].values():
+            arm["moments"].append({"t_s": 1.0, "what": "</svg><style>", "why": "\x1b[31m' onload='x"})
+    (folder / "hostile.json").write_text(json.dumps(hostile))
+    done = turnlab("report", folder / "hostile.json", "-o", folder / "hostile.html")
+    assert done.code == 0, done.err
+    html = (folder / "hostile.html").read_text()
+    page = check_page(html)
+    assert page.text("h1").startswith("<script>alert(1)</script>[bold]⟨202E⟩{{ 7*7 }} +• (•••) •••-••42 against")
+    assert "sk-hidden" not in html
+    assert "Fields that read like a secret are left out." in page.text()
+    assert "010-0142" not in html
+    assert "\u202e" not in html
+    assert "\x1b" not in html
+
+
+def test_a_file_is_written_whole_or_not_at_all(turnlab: Turnlab, folder: Path, tmp_path: Path) -> None:
+    result, page = folder / "result.json", tmp_path / "page.html"
+    before = result.read_bytes()
+    page.write_text("mine")
+    for output, said in (
+        (result, "is the result itself"),
+        (page, "is there already; choose another name, or replace it with --force"),
+        (tmp_path, "is a folder"),
+        (tmp_path / "none" / "x.html", "there is no folder"),
+    ):
+        assert said in turnlab("report", result, "-o", output).one_line(2)
+    assert "is the result itself" in turnlab("report", result, "-o", result, "--force").one_line(2)
+    assert result.read_bytes() == before
+    assert page.read_text() == "mine"
+    assert turnlab("report", result, "-o", page, "--force").code == 0
+    assert page.read_text().endswith("</html>\n")
+
+
+def test_what_is_no_result_is_one_line(turnlab: Turnlab, folder: Path, tmp_path: Path) -> None:
+    for content, said in (
+        ("{", "is not valid JSON"),
+        ("[]", "is no result that a report can be made of"),
+        ('{"schema": "turnlab.presets/1"}', "is no result that a report can be made of"),
+        ('{"schema": ["turnlab.simulation/1"]}', "is no result that a report can be made of"),
+        ('{"schema": "turnlab.simulation/1", "arms": []}', "is no whole simulation"),
+    ):
+        (tmp_path / "bad.json").write_text(content)
+        assert said in turnlab("report", tmp_path / "bad.json", "-o", tmp_path / "x.html").one_line(2)
+    assert "no such file" in turnlab("report", tmp_path / "none.json", "-o", tmp_path / "x.html").one_line(2)
+    assert not (tmp_path / "x.html").exists()
+
+
+def _contrast(one: str, other: str) -> float:
+    def light(colour: str) -> float:
+        parts = [int(colour[at : at + 2], 16) / 255 for at in (1, 3, 5)]
+        linear = [part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts]
+        return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+
+    high, low = sorted((light(one), light(other)), reverse=True)
+    return (high + 0.05) / (low + 0.05)
+
+
+def test_every_colour_can_be_read_on_what_it_stands_on() -> None:
+    light, dark = (
+        dict(re.findall(r"--(\w+): (#\w{6});", block))
+        for block in re.findall(r":root \{(.*?)\n\s*\}", STYLES.read_text(), re.DOTALL)[:2]
+    )
+    assert light.keys() == dark.keys()
+    for colours in (light, dark):
+        for name in colours.keys() - {"bg", "panel", "line", "grid", "caller"}:
+            assert _contrast(colours[name], colours["bg"]) >= 4.5, name
+            assert _contrast(colours[name], colours["panel"]) >= 4.5, name
+        assert _contrast(colours["caller"], colours["bg"]) >= 3

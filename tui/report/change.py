@@ -1,0 +1,92 @@
+"""A change of settings to take along: as JSON, as a command, and as a request without any key."""
+
+from __future__ import annotations
+
+import json
+import re
+import shlex
+from collections.abc import Mapping
+from typing import Any, Final
+
+from base.json_text import json_lines
+from base.masking import masked_words
+from presets.config import as_sent
+from presets.fields import BY_NAME
+from tui.report.page import Cell, Change, Row, Table, tones
+from tui.report.results import Arm, sendable
+
+_SECRET: Final = re.compile(r"key|token|secret|passw|credential|auth", re.IGNORECASE)
+"""How fields that Turnlab does not know are called if a report must not show them."""
+
+LEFT_OUT: Final = "Fields that read like a secret are left out."
+
+
+def shown(config: Mapping[str, Any]) -> dict[str, Any]:
+    """Return settings as they may be sent to others: without secrets, with telephone numbers masked."""
+    return {
+        sendable(name): masked_words(value)
+        for name, value in config.items()
+        if name in BY_NAME or not _SECRET.search(name)
+    }
+
+
+def change(before: Arm, after: Arm) -> Change | None:
+    """Return what makes one arm's settings another's; ``None`` where nothing does."""
+    was, wanted = shown(before.voice_config), shown(after.voice_config)
+    fields = {name: value for name, value in wanted.items() if name not in was or was[name] != value}
+    fields |= {name: None for name in was if name not in wanted}
+    if not fields:
+        return None
+    hidden = any(len(shown(one.voice_config)) < len(one.voice_config) for one in (before, after))
+    notes = (LEFT_OUT,) if hidden else ()
+    return _change(f"From {before.name} to {after.name}", fields, notes)
+
+
+def settings_change(arm: Arm) -> Change | None:
+    """Return what gives a service an arm's settings; ``None`` where the arm sets nothing."""
+    fields = shown(arm.voice_config)
+    notes = (LEFT_OUT,) if len(fields) < len(arm.voice_config) else ()
+    return _change(f"The settings of {arm.name}", fields, notes) if fields else None
+
+
+def _change(title: str, fields: dict[str, Any], notes: tuple[str, ...]) -> Change:
+    body = json.dumps(fields)
+    sent = json.dumps({"voice_config": as_sent(fields)})
+    return Change(
+        title=title,
+        json=json_lines(fields),
+        command=f"turnlab voice-config SERVICE --body {shlex.quote(body)}",
+        curl=(
+            'curl -sS -X PUT "$PLATFORM_API_URL/v1/$PLATFORM_WORKSPACE_ID/services/SERVICE_ID" \\\n'
+            '  -H "Authorization: Bearer $PLATFORM_API_KEY" -H "Content-Type: application/json" \\\n'
+            f"  --data {shlex.quote(sent)}"
+        ),
+        notes=notes,
+    )
+
+
+def settings_table(arms: tuple[Arm, ...]) -> Table | None:
+    """Return the fields that an arm sets, a column an arm; ``None`` where none sets any."""
+    configs = [shown(arm.voice_config) for arm in arms]
+    names = [name for name in BY_NAME if any(name in config for config in configs)]
+    names += sorted({name for config in configs for name in config} - set(names))
+    rows = tuple(
+        Row(
+            name,
+            tuple(Cell(_value(name, config)) for config in configs),
+            BY_NAME[name].notices if name in BY_NAME else "",
+        )
+        for name in names
+    )
+    headers = tuple(arm.name for arm in arms)
+    table = Table(
+        "Settings that differ from what a service inherits", headers, rows, tuple(tones(headers).values())
+    )
+    return table if rows else None
+
+
+def _value(name: str, config: Mapping[str, Any]) -> str:
+    if name not in config:
+        return "inherited"
+    value = config[name]
+    return sendable(BY_NAME[name].show(value) if name in BY_NAME else json.dumps(value))

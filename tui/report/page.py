@@ -1,0 +1,151 @@
+"""A report as one HTML page: what stands on it, and how it is written. It needs no network and no script."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from jinja2 import Environment, PackageLoader, StrictUndefined
+
+from tui import __version__
+from tui.report.pictures import TONES, Distribution, Front, TurnPicture
+from tui.report.results import LeftOut, Required
+from tui.terminal_text import plain
+
+Means = Literal["better", "worse", "level", ""]
+"""What a difference means to callers; ``level``: it may be none."""
+
+
+@dataclass(frozen=True, slots=True)
+class Cell:
+    """A figure, how far it is from the baseline's, and what that means."""
+
+    figure: str
+    apart: str = ""
+    means: Means = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """One line of a table; ``meaning`` says what it is."""
+
+    title: str
+    cells: tuple[Cell, ...]
+    meaning: str = ""
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """A table with a header a column; ``tones`` are the colours of the columns' arms."""
+
+    caption: str
+    headers: tuple[str, ...]
+    rows: tuple[Row, ...]
+    tones: tuple[int, ...] = ()
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Reason:
+    """What one arm decided in a turn, when, in seconds from the end of the caller's turn, and why."""
+
+    at: str
+    what: str
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class Clip:
+    """A few seconds of sound as a data URI."""
+
+    name: str
+    uri: str
+
+
+@dataclass(frozen=True, slots=True)
+class ShownTurn:
+    """One turn as it is drawn, with the reasons of each arm, and with words and sound where they are wanted."""
+
+    picture: TurnPicture
+    why: str
+    reasons: tuple[tuple[str, int, tuple[Reason, ...]], ...]
+    words: tuple[tuple[str, str], ...] = ()
+    clips: tuple[Clip, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """A change of settings to take along: as JSON, as a command and as a request."""
+
+    title: str
+    json: str
+    command: str
+    curl: str
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Fact:
+    """A line of what was compared and on what."""
+
+    term: str
+    text: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Page:
+    """Everything a report says, in its order."""
+
+    title: str
+    lead: str
+    verdict: tuple[str, str, str]
+    required: tuple[Required, ...] = ()
+    facts: tuple[Fact, ...]
+    settings: Table | None = None
+    recordings: Table | None = None
+    left_out: tuple[LeftOut, ...] = ()
+    front: Front | None = None
+    figures: tuple[Table, ...] = ()
+    distributions: tuple[Distribution, ...] = ()
+    turns: tuple[ShownTurn, ...] = ()
+    turns_title: str = "The turns that differ most"
+    why_no_turns: str = ""
+    changes: tuple[Change, ...] = ()
+    notes: tuple[str, ...] = field(default=())
+
+    @property
+    def passed(self) -> bool:
+        """Whether everything that was required is met."""
+        return all(one.met for one in self.required)
+
+
+def tones(names: Sequence[str]) -> dict[str, int]:
+    """Return the colour of each arm by its place."""
+    return {name: place % TONES for place, name in enumerate(names)}
+
+
+def render(page: Page) -> str:
+    """Return the page as HTML."""
+    environment = Environment(
+        loader=PackageLoader("tui.report"),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        keep_trailing_newline=True,
+        finalize=_finalized,
+    )
+    return environment.get_template("report.html").render(page=page, version=__version__)
+
+
+def _finalized(value: Any) -> Any:
+    """Make what acts or hides in a text visible; escaping follows, of all but what a template made."""
+    if isinstance(value, str) and not hasattr(value, "__html__"):
+        return plain(value, lines=True)
+    return value
+
+
+def facts(found: Mapping[str, str]) -> tuple[Fact, ...]:
+    """Return facts without those that have nothing to say."""
+    return tuple(Fact(term, text) for term, text in found.items() if text)

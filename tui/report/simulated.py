@@ -1,0 +1,326 @@
+"""The report of a simulation or an evaluation: one configuration, or several against a baseline."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final
+
+from simulator.measures.readout_table import BY_NAME, BY_PLACE, Readout
+from tui.report.change import change, settings_change, settings_table
+from tui.report.page import Cell, Fact, Means, Page, Reason, Row, ShownTurn, Table, facts, tones
+from tui.report.pictures import Distribution, distribution, seconds, turn_picture
+from tui.report.results import Compared, Counted, Drawn, Latency, Recorded, Simulated
+
+MOST_ROWS = 200
+"""Recordings that are listed one by one."""
+
+_NOTICED: Final = BY_NAME["dead_air_s"].place
+"""The place of the last readout that callers notice themselves."""
+
+RESPONSE = BY_NAME["response_ms"]
+
+
+def simulated_page(found: Simulated, kind: str) -> Page:
+    """Return the page of a simulation or an evaluation; ``kind`` is which."""
+    names = [arm.name for arm in found.arms]
+    baseline = found.comparison.baseline if found.comparison else names[0]
+    others = [name for name in names if name != baseline]
+    by_name = {arm.name: arm for arm in found.arms}
+    if others:
+        title = f"{listed(others)} against {baseline}"
+        changes = [change(by_name[baseline], by_name[name]) for name in others]
+    else:
+        title = f"How {baseline} sounds"
+        changes = [settings_change(by_name[baseline])]
+    tone = tones(names)
+    return Page(
+        title=title,
+        lead=_lead(found, kind),
+        verdict=_verdict(found, baseline, others),
+        required=found.required,
+        facts=_facts(found, baseline),
+        settings=settings_table(found.arms),
+        recordings=recordings_table(found.recordings),
+        left_out=(*found.skipped, *found.failed),
+        figures=_figures(found, names, baseline),
+        distributions=_distributions(found, tone),
+        turns=tuple(shown_turn(drawn, tone) for drawn in found.differ_most),
+        turns_title="The turns that differ most" if others else "The turns callers waited longest for",
+        why_no_turns="No turn differs." if others else "No turn was answered.",
+        changes=tuple(one for one in changes if one is not None),
+        notes=_notes(found),
+    )
+
+
+def _lead(found: Simulated, kind: str) -> str:
+    callers = counted(len(found.recordings), "recorded caller")
+    how = "scored against labels" if kind == "evaluation" else "played to the simulated agent"
+    turns = counted(len(found.turns), "turn")
+    return f"{callers} with {turns}, {how} under {counted(len(found.arms), 'configuration')}."
+
+
+# ---- the verdict
+
+
+def _verdict(found: Simulated, baseline: str, others: Sequence[str]) -> tuple[str, str, str]:
+    on = f"{counted(len(found.turns), 'turn')} of {counted(len(found.recordings), 'recording')}"
+    sure = f"This holds for {on}, replayed under the profile {found.profile.name}"
+    if found.profile.assumed:
+        sure += (
+            ", in which likely delays of the models stand in for measured ones: trust differences more than times"
+        )
+    sure += "."
+    if found.comparison is None:
+        return ("Nothing was compared: these labels do not say when callers' turns are.", "", sure)
+    readouts = found.comparison.readouts
+    if not others:
+        return (_alone(found, baseline), _counts(found, baseline), sure)
+    response = readouts.get(RESPONSE.name)
+    if response is None or any(response.arms.get(name) is None for name in (baseline, *others)):
+        first = "No turn is answered in all of them, so waits cannot be compared."
+    elif len(others) == 1:
+        first = _wait(response, others[0], baseline)
+    else:
+        first = _waits(response, baseline, others)
+    rest = [_rest(readouts, name, baseline, named=len(others) > 1) for name in others]
+    return (first, " ".join(rest), sure)
+
+
+def _alone(found: Simulated, name: str) -> str:
+    response = found.readouts.get(name, {}).get(RESPONSE.name)
+    if not isinstance(response, Latency) or response.p50 is None:
+        return f"Under {name} no turn was answered."
+    return (
+        f"Under {name} half of the answers come within {seconds(response.p50)} of the caller's last word,"
+        f" and nine in ten within {seconds(response.p90)}."
+    )
+
+
+def _counts(found: Simulated, name: str) -> str:
+    said = []
+    for readout in BY_PLACE:
+        value = found.readouts.get(name, {}).get(readout.name)
+        if readout.says and isinstance(value, Counted) and value.count:
+            said.append(readout.says.format(f"{value.count:,.0f} of {value.of:,} {readout.of}"))
+    return f"Callers met {listed(said)}." if said else "Callers met no cut-ins, missed turns or long silences."
+
+
+def _wait(response: Compared, name: str, baseline: str) -> str:
+    mine, theirs = response.arms[name] or 0.0, response.arms[baseline] or 0.0
+    bounds = response.ci95.get(name)
+    for_half = f"half of the answers come within {seconds(mine)} instead of {seconds(theirs)}"
+    apart = seconds(abs(mine - theirs))
+    word = "longer" if mine > theirs else "less long"
+    if response.why_no_interval:
+        return (
+            f"In these {counted(response.n, 'turn')} callers wait {apart} {word} under {name} than under {baseline}"
+            f" ({for_half}), which is too little to say more: {response.why_no_interval}."
+        )
+    if bounds is None or bounds[0] <= 0 <= bounds[1]:
+        return (
+            f"Callers wait about as long under {name} as under {baseline}: {for_half},"
+            f" which chance alone may explain{_interval_words(bounds)}."
+        )
+    return f"Callers wait {apart} {word} under {name} than under {baseline}: {for_half}{_interval_words(bounds)}."
+
+
+def _interval_words(bounds: tuple[float, float] | None) -> str:
+    if bounds is None:
+        return ""
+    low, high = (_signed(end / 1000, 2) for end in bounds)
+    return f" (95 % interval of the difference: {low} to {high} s)"
+
+
+def _waits(response: Compared, baseline: str, others: Sequence[str]) -> str:
+    ranked = sorted((baseline, *others), key=lambda name: response.arms[name] or 0.0)
+    said = [f"{seconds(response.arms[name])} under {name}" for name in ranked]
+    apart = [
+        name for name in ranked if name != baseline and _means(RESPONSE, response, name) in ("better", "worse")
+    ]
+    surely = f"{listed(apart)} surely differ{'s' * (len(apart) == 1)}" if apart else "none surely differs"
+    return f"Half of the answers come within {listed(said)} of the caller's last word; {surely} from {baseline}."
+
+
+def _rest(readouts: dict[str, Compared], name: str, baseline: str, *, named: bool) -> str:
+    """Say what else callers gain and lose for sure, a sentence for one arm."""
+    gains: list[str] = []
+    costs: list[str] = []
+    for readout in BY_PLACE:
+        compared = readouts.get(readout.name)
+        if readout.says and compared is not None and _means(readout, compared, name) in ("better", "worse"):
+            better = _means(readout, compared, name) == "better"
+            (gains if better else costs).append(_instead(readout, compared, name, baseline))
+    who = f"With {name}: " if named else ""
+    said = [f"{word} {listed(some)}" for word, some in (("better,", gains), ("worse,", costs)) if some]
+    text = "; ".join(said) or "no other difference is more than chance may explain"
+    return f"{who}{text}." if who else f"{text[:1].upper()}{text[1:]}."
+
+
+def _instead(readout: Readout, compared: Compared, name: str, baseline: str) -> str:
+    mine, theirs = (_amount(readout, compared, one) for one in (name, baseline))
+    return f"{readout.says.format(f'{mine} {readout.of}'.rstrip())} instead of {theirs}"
+
+
+def _amount(readout: Readout, compared: Compared, name: str) -> str:
+    value = compared.arms.get(name) or 0.0
+    if readout.kind == "duration":
+        return f"{value:,.1f} s"
+    return f"{value:,.0f} of {(compared.of or {}).get(name, 0):,}"
+
+
+# ---- the figures
+
+
+def _figures(found: Simulated, names: Sequence[str], baseline: str) -> tuple[Table, ...]:
+    rows: list[Row] = []
+    behind: list[Row] = []
+    nothing: list[str] = []
+    readouts = found.comparison.readouts if found.comparison else {}
+    for readout in BY_PLACE:
+        values = [found.readouts.get(name, {}).get(readout.name) for name in names]
+        if all(value is None for value in values):
+            continue
+        if readout.kind == "count" and all(isinstance(value, Counted) and not value.count for value in values):
+            nothing.append(readout.title)
+            continue
+        compared = readouts.get(readout.name)
+        for share in readout.shares:
+            cells = tuple(
+                _cell(readout, share, value, compared if share in ("p50", "") else None, name)
+                for name, value in zip(names, values, strict=True)
+            )
+            if any(cell.figure != "–" for cell in cells):
+                meaning = "" if share == "p90" else readout.meaning
+                (rows if readout.place <= _NOTICED else behind).append(Row(_label(readout, share), cells, meaning))
+    interval = found.comparison.interval_over if found.comparison else ""
+    notes = [f"Counted, and none found: {', '.join(nothing)}."] if nothing else []
+    if len(names) > 1:
+        notes.append(
+            f"Differences are from {baseline}, over the turns that every configuration answers; in brackets the"
+            f" 95 % interval, a bootstrap over {interval or 'recordings'}. “No clear difference”: it holds zero."
+        )
+    return (
+        Table("What callers met", tuple(names), tuple(rows), tuple(tones(names).values())),
+        Table("What the agent did", tuple(names), tuple(behind), tuple(tones(names).values()), tuple(notes)),
+    )
+
+
+def _label(readout: Readout, share: str) -> str:
+    if readout.kind != "latency":
+        return readout.title
+    return f"{readout.title}, {'half within' if share == 'p50' else 'nine in ten within'}"
+
+
+def _cell(readout: Readout, share: str, value: object, compared: Compared | None, name: str) -> Cell:
+    figure = "–"
+    if isinstance(value, Latency):
+        figure = seconds(value.p50 if share == "p50" else value.p90)
+    elif isinstance(value, Counted):
+        figure = f"{value.count:,.0f} of {value.of:,} {readout.of}"
+    elif isinstance(value, int | float) and not isinstance(value, bool):
+        figure = f"{value:,.1f} s"
+    if compared is None or compared.delta.get(name) is None:
+        return Cell(figure)
+    means = _means(readout, compared, name)
+    scale, places = (0.001, 2) if readout.kind == "latency" else (1.0, 1 if readout.kind == "duration" else 0)
+    apart = _signed((compared.delta[name] or 0.0) * scale, places)
+    bounds = compared.ci95.get(name)
+    if bounds is not None:
+        low, high = (_signed(end * scale, max(places, 1)) for end in bounds)
+        apart = f"{apart} [{low},\u00a0{high}]"
+    return Cell(figure, apart, means)
+
+
+def _means(readout: Readout, compared: Compared, name: str) -> Means:
+    bounds = compared.ci95.get(name)
+    if bounds is None:
+        return ""
+    if bounds[0] <= 0 <= bounds[1]:
+        return "level"
+    return "better" if (bounds[1] < 0) is readout.less_is_better else "worse"
+
+
+def _signed(value: float, places: int) -> str:
+    text = f"{abs(value):,.{places}f}"
+    return text if not float(text.replace(",", "")) else f"{'−' if value < 0 else '+'}{text}"
+
+
+def _distributions(found: Simulated, tone: dict[str, int]) -> tuple[Distribution, ...]:
+    drawn = []
+    for field, title in (
+        ("response_ms", "How long callers wait for the answer"),
+        ("first_sound_ms", "How long callers hear nothing"),
+    ):
+        values = {
+            name: [
+                value
+                for turn in found.turns
+                if name in turn.arms and (value := getattr(turn.arms[name], field)) is not None
+            ]
+            for name in tone
+        }
+        if any(values.values()):
+            drawn.append(distribution(title, "answers" if field == "response_ms" else "first sounds", values, tone))
+    return tuple(drawn)
+
+
+# ---- what was compared, on what
+
+
+def _facts(found: Simulated, baseline: str) -> tuple[Fact, ...]:
+    minutes = sum(one.duration_s for one in found.recordings) / 60
+    labelled = sum(one.labelled for one in found.recordings)
+    with_labels = "all labelled" if labelled == len(found.recordings) else f"{labelled} of them labelled"
+    return facts(
+        {
+            "Configurations": ", ".join(arm.name for arm in found.arms),
+            "Baseline": baseline if len(found.arms) > 1 else "",
+            "Recordings": f"{len(found.recordings)}, {minutes:.1f} minutes of callers, {with_labels}",
+            "Turns": str(len(found.turns)),
+            "Engine profile": found.profile.name,
+            "Assumed, not measured": ", ".join(found.profile.assumed),
+            "What if": "the callers' audio was changed before it was heard" if found.what_if else "",
+        }
+    )
+
+
+def recordings_table(recordings: Sequence[Recorded]) -> Table | None:
+    """Return the recordings, a line each; ``None`` without any."""
+    rows = tuple(
+        Row(one.id, (Cell(f"{one.duration_s:,.1f} s"), Cell("yes" if one.labelled else "no")))
+        for one in recordings[:MOST_ROWS]
+    )
+    left = len(recordings) - len(rows)
+    notes = (f"And {left:,} more.",) if left else ()
+    return Table("Recordings", ("length", "labelled"), rows, (), notes) if rows else None
+
+
+def _notes(found: Simulated) -> tuple[str, ...]:
+    if any(values.get("silence_only") is True for values in found.readouts.values()):
+        return ("Ends of turn were judged by silence alone, without an end-of-turn model.",)
+    return ()
+
+
+# ---- turns
+
+
+def shown_turn(drawn: Drawn, tone: dict[str, int]) -> ShownTurn:
+    """Return a turn as it is drawn, with what each arm decided."""
+    reasons = []
+    for place, (name, arm) in enumerate(drawn.arms.items()):
+        mine = tuple(Reason(f"{_signed(one.t_s - arm.end_s, 2)} s", one.what, one.why) for one in arm.moments)
+        reasons.append((name, tone.get(name, place), mine))
+    why = drawn.why
+    if not why:
+        why = f"{seconds(drawn.apart_ms)} apart" if len(drawn.arms) > 1 else f"waits {seconds(drawn.apart_ms)}"
+    return ShownTurn(turn_picture(drawn, tone), why, tuple(reasons))
+
+
+def counted(number: int, what: str) -> str:
+    """Write a number of things: ``1 turn``, ``44 turns``."""
+    return f"{number:,} {what}{'' if number == 1 else 's'}"
+
+
+def listed(words: Sequence[str]) -> str:
+    """Write words in a row: ``a, b and c``."""
+    return ", ".join(words[:-1]) + f" and {words[-1]}" if len(words) > 1 else "".join(words)

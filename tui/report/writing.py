@@ -1,0 +1,73 @@
+"""``turnlab report``: a result read, made a page, and written in one step."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from base.files import write_private
+from base.json_text import TextError
+from base.os_errors import os_error_text
+from tui.cli.failure import CallError, WorkError
+from tui.cli.tables import print_whole
+from tui.report.page import Page, render
+from tui.report.results import Simulated, read_result
+from tui.report.simulated import simulated_page
+
+
+@dataclass(frozen=True, slots=True)
+class ReportRequest:
+    """What was asked for on the command line."""
+
+    result: Path
+    output: Path
+    force: bool = False
+    with_audio: bool = False
+    with_words: bool = False
+
+
+def write_report(request: ReportRequest) -> None:
+    """Write a report and say where.
+
+    Raises :class:`~tui.cli.failure.CallError` for a result that is none and a place that cannot be, and
+    :class:`~tui.cli.failure.WorkError` if it cannot be written.
+    """
+    _check_output(request)
+    try:
+        schema, result = read_result(request.result)
+    except TextError as error:
+        raise CallError(str(error)) from None
+    html = render(page_of(schema, result))
+    try:
+        write_private(request.output, html.encode("utf-8", "replace"), replace=request.force)
+    except FileExistsError:
+        raise _there_already(request.output) from None
+    except OSError as error:
+        raise WorkError(f"--output {request.output}: {os_error_text(error)}; choose another place") from None
+    print_whole(f"{request.output}: the report, readable by you alone; look at it before you send it.")
+
+
+def page_of(schema: str, result: Any) -> Page:
+    """Return the page of a result."""
+    if isinstance(result, Simulated):
+        return simulated_page(result, "evaluation" if schema == "turnlab.evaluation/1" else "simulation")
+    raise NotImplementedError(schema)
+
+
+def _check_output(request: ReportRequest) -> None:
+    path = request.output
+    if path.is_dir():
+        raise CallError(f"--output {path}: is a folder; add a file's name")
+    if not path.parent.is_dir():
+        raise CallError(f"--output {path}: there is no folder {path.parent}; make it or choose another")
+    if path.exists() and request.result.exists() and path.samefile(request.result):
+        raise CallError(f"--output {path}: is the result itself; choose another name")
+    if path.exists() and not request.force:
+        raise _there_already(path)
+    if path.exists() and not path.is_file():
+        raise CallError(f"--output {path}: is no file; choose another name")
+
+
+def _there_already(path: Path) -> CallError:
+    return CallError(f"--output {path}: is there already; choose another name, or replace it with --force")
