@@ -37,7 +37,8 @@ EVENTS_SUFFIX = ".live.jsonl"
 class Journal:
     """A recording under way. Everything raises :class:`OSError` where the disk does.
 
-    ``stem`` is what it would like to be called; it takes no name that another recording has.
+    ``stem`` is what it would like to be called; it takes no name that another recording has. ``about`` names the
+    ``recorded.channels`` where there are several.
     """
 
     def __init__(self, folder: Path, stem: str, about: dict[str, Any]) -> None:
@@ -45,7 +46,7 @@ class Journal:
         self.path, self._samples = _begin(folder, stem)
         self._handles = [self._samples]
         self.count = 0
-        """How many samples it holds."""
+        """How many samples it holds of each channel."""
         try:
             self._events = _new(_events_of(self.path))
             self._handles.append(self._events)
@@ -56,7 +57,7 @@ class Journal:
             raise
 
     def write(self, samples: Samples) -> None:
-        """Add samples, float32 ``[n]`` in -1…1."""
+        """Add samples in -1…1, float32 ``[n]``, or ``[n, channels]``."""
         _write(self._samples, to_pcm16(samples).tobytes())
         self.count += len(samples)
 
@@ -137,6 +138,9 @@ def _write(handle: int, content: bytes) -> None:
 Message = dict[str, Any]
 """An event as scripts see it (:meth:`simulator.engine.events.Event.to_json`), or a notice; times in seconds."""
 
+GUARD_CLOSED, GUARD_OPENED = "guard_closed", "guard_opened"
+"""From one to the other an echo guard kept the agent from hearing the microphone."""
+
 _AGENT_STARTS = (FillerStarted.type, ResponseStarted.type)
 _AGENT_ENDS = (FillerEnded.type, ResponseEnded.type)
 
@@ -155,6 +159,7 @@ def provisional_labels(messages: Iterable[Message], duration_s: float, **about: 
         "channel": "caller",
         "provisional": True,
         "label_origin": "a live agent's decisions",
+        "unheard": _spans(events, (GUARD_CLOSED,), (GUARD_OPENED,), duration_s),
         "speech": speech,
         "turns": _turns(events, duration_s),
         "agent": _spans(events, _AGENT_STARTS, _AGENT_ENDS, duration_s),
@@ -241,9 +246,11 @@ def finish_recording(samples: Path) -> Path | None:
     """
     target = _audio_of(samples)
     try:
-        duration_s = samples.stat().st_size // 2 / SAMPLE_RATE
+        about, events = read_events(samples)
+        channels = _channels(about)
+        duration_s = samples.stat().st_size // (2 * channels) / SAMPLE_RATE
         if duration_s >= _SHORTEST_S:
-            _make(samples, duration_s)
+            _make(samples, duration_s, channels, about, events)
         forget(samples)
     except OSError as error:
         why = os_error_text(error)
@@ -279,8 +286,16 @@ def _recovered(samples: Path) -> Path | None:
     return finish_recording(samples)
 
 
-def _make(samples: Path, duration_s: float) -> None:
-    about, events = read_events(samples)
+def _channels(about: dict[str, Any]) -> int:
+    """Return how many channels a journal has; those of earlier versions have one and do not say so."""
+    recorded = about.get("recorded")
+    named = recorded.get("channels") if isinstance(recorded, dict) else None
+    return len(named) if isinstance(named, list) and named else 1
+
+
+def _make(
+    samples: Path, duration_s: float, channels: int, about: dict[str, Any], events: list[dict[str, Any]]
+) -> None:
     scenario = about.pop("scenario", None)
     try:
         labels = provisional_labels(events, duration_s, **about)
@@ -292,10 +307,11 @@ def _make(samples: Path, duration_s: float) -> None:
         _write_json(samples.with_suffix(".scenario.json"), scenario)
     _write_json(samples.with_suffix(".json"), labels)
     # last: a recording is there once its audio is
-    with samples.open("rb") as raw, private_audio(_audio_of(samples), "FLAC", 1, replace=True) as flac:
-        while block := raw.read(2 * _BLOCK):
+    width = 2 * channels
+    with samples.open("rb") as raw, private_audio(_audio_of(samples), "FLAC", channels, replace=True) as flac:
+        while block := raw.read(width * _BLOCK):
             # a process that was killed may have written half a sample
-            flac.write(np.frombuffer(block[: len(block) // 2 * 2], "<i2"))
+            flac.write(np.frombuffer(block[: len(block) // width * width], "<i2").reshape(-1, channels))
 
 
 def _audio_of(samples: Path) -> Path:

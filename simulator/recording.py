@@ -7,7 +7,7 @@ import os
 import stat
 from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from importlib.resources import files
 from pathlib import Path
 
@@ -68,6 +68,7 @@ def open_recording(
         notes += (f"{text}: is no Audacity label track (start TAB end TAB label), so {path.name} is unlabelled",)
     found = read_labels(labels, source.duration_s) if labels else None
     if found is not None:
+        source = _as_labelled(source, found, chosen=caller_channel is not None)
         notes += tuple(f"{labels}: {note}" for note in doubts(found))
     truth = None if found is None or says_nothing(found) else found
     if what_if.injections and truth is None:
@@ -80,6 +81,16 @@ def open_recording(
         mono_mix=mono_mix,
         notes=notes,
     )
+
+
+def _as_labelled(source: AudioSource, labels: Labels, *, chosen: bool) -> AudioSource:
+    """Return the source with the channel and the unheard stretches that its labels name.
+
+    Raises :class:`~simulator.errors.ChannelError` for a channel that the file does not have.
+    """
+    if labels.caller_channel is not None and not chosen and source.channels > 1:
+        source = open_audio(source.path, labels.caller_channel, source.what_if)
+    return replace(source, unheard=labels.unheard) if labels.unheard else source
 
 
 def audio_beside(path: Path) -> Path | None:

@@ -60,6 +60,27 @@ def remember(name: str, value: str | list[str]) -> None:
         write_whole(settings_file(), json_bytes({**_settings(), name: value}, indent=1))
 
 
+_ROUND_TRIP = "live.round_trip"
+
+
+def keep_round_trip(microphone: str, speaker: str, ms: float) -> None:
+    """Remember how long a sound takes from one device to the other; "" is the system's default.
+
+    What cannot be stored is measured again.
+    """
+    with contextlib.suppress(OSError):
+        remember(_ROUND_TRIP, [microphone, speaker, f"{ms:.1f}"])
+
+
+def kept_round_trip(microphone: str, speaker: str) -> float | None:
+    """Return how long a sound takes between two devices, ms, if these were the last that were measured."""
+    match remembered_list(_ROUND_TRIP):
+        case [one, other, ms] if (one, other) == (microphone, speaker):
+            with contextlib.suppress(ValueError):
+                return float(ms)
+    return None
+
+
 def _settings() -> dict[str, Any]:
     with contextlib.suppress(OSError, ValueError):
         raw = json.loads(settings_file().read_text(encoding="utf-8"))

@@ -100,7 +100,8 @@ class AudioSource:
     ``caller_channel`` is the channel read as the caller, from 0. ``guessed_channel`` is true where the file has
     several and none was named. ``duration_s`` is how long the file is by its content, as far as that shows
     without decoding it. ``what_if`` is what is done to the caller's audio before anything hears it. ``scale``
-    divides float samples. ``notes`` are sentences about headers that lie.
+    divides float samples. ``unheard`` are stretches that are read as silence, in s. ``notes`` are sentences about
+    headers that lie.
     """
 
     path: Path
@@ -112,6 +113,7 @@ class AudioSource:
     what_if: WhatIf = AS_IT_IS
     holds_any_number: bool = False
     scale: int = 1
+    unheard: tuple[tuple[float, float], ...] = ()
     notes: tuple[str, ...] = ()
 
     def content_hash(self) -> str:
@@ -121,6 +123,8 @@ class AudioSource:
             while chunk := file.read(1 << 20):
                 digest.update(chunk)
         digest.update(f"channel {self.caller_channel}".encode())
+        if self.unheard:
+            digest.update(f"unheard {self.unheard!r}".encode())
         if self.what_if:
             digest.update(f"what if, method 1: {self.what_if!r}".encode())
             for one in self.what_if.injections:
@@ -170,11 +174,22 @@ class AudioSource:
             if self.sample_rate == SAMPLE_RATE
             else soxr.ResampleStream(self.sample_rate, SAMPLE_RATE, 1, dtype="float32")
         )
-        for block in self._file_blocks(from_s):
+        for block in self._heard_blocks(from_s):
             mono = np.clip(np.nan_to_num(block, nan=0.0, posinf=1.0, neginf=-1.0), -1.0, 1.0)
             yield mono if resampler is None else resampler.resample_chunk(mono)
         if resampler is not None:
             yield resampler.resample_chunk(np.zeros(0, np.float32), last=True)
+
+    def _heard_blocks(self, from_s: int) -> Iterator[Samples]:
+        at = from_s * self.sample_rate
+        for block in self._file_blocks(from_s):
+            for start_s, end_s in self.unheard:
+                first, last = (max(round(t * self.sample_rate) - at, 0) for t in (start_s, end_s))
+                if last and first < len(block):
+                    block = block.copy()
+                    block[first:last] = 0.0
+            at += len(block)
+            yield block
 
     def _file_blocks(self, from_s: int = 0) -> Iterator[Samples]:
         """Yield the caller's samples at the file's own rate, at the scale -1…1."""

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import threading
 import time
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -46,6 +47,8 @@ class PlaybackBuffer:
         self._latency_s = 0.0
         self._cut_at_s: float | None = None
         self._served_s = time.monotonic()
+        self.taken: Callable[[Samples, int, float], None] | None = None
+        """Hears each block as the speaker takes it, from its thread: float32 ``[n]``, Hz, when (monotonic)."""
         self.played = 0
         """How many samples at 16 kHz the speaker has taken: the place of the next."""
         self.underruns = 0
@@ -131,6 +134,8 @@ class PlaybackBuffer:
         block[: len(sound)] = sound[:, None]
         block[len(sound) :] = 0.0
         block[: len(tone)] += tone[:, None]
+        if self.taken is not None:
+            self.taken(block[:, 0], self._rate, self._served_s)
 
     def _wait(self, samples: Samples, *, more: bool) -> None:
         if not len(self._waiting):

@@ -1,4 +1,4 @@
-"""Trying devices out: what a microphone hears in two seconds, and a tone on a speaker."""
+"""Trying devices out: what a microphone hears in two seconds, a tone on a speaker, and the way between both."""
 
 from __future__ import annotations
 
@@ -82,3 +82,82 @@ def play_tone(device: Device) -> None:
             stream.close()
     if not over:
         raise DeviceError(f"the speaker {device.name!r} opens and takes no sound; choose another one")
+
+
+_SWEEP_S, _LONGEST_S, _SETTLE_S = 0.25, 1.5, 0.3
+_LOWEST_HZ, _HIGHEST_HZ = 300.0, 3000.0
+_CLEAR = 8.0
+"""How far the sweep's match must stand out, in root mean squares of the match: noise alone reaches 4 to 5."""
+
+
+@dataclass(frozen=True, slots=True)
+class RoundTrip:
+    """From a sample handed to the speaker to its delivery by the microphone, ms; and how loud it comes back, dB."""
+
+    ms: float
+    level_db: float
+
+
+def round_trip(microphone: Device, speaker: Device) -> RoundTrip | None:
+    """Play a short sweep and find it in what the microphone hears; ``None``: it does not hear the speaker.
+
+    Raises :class:`DeviceError`.
+    """
+    heard: list[tuple[Block, float]] = []
+    handed_s: list[float] = []
+    left: Samples | None = None
+
+    def render(block: Block, _dry: bool) -> None:
+        nonlocal left
+        block[:] = 0.0
+        if left is None:
+            return
+        if not handed_s:
+            handed_s.append(time.monotonic())
+        block[: len(left)] = left[: len(block), None]
+        left = left[len(block) :]
+
+    with quiet_stderr():
+        listening = open_input(microphone, lambda block, _lost: heard.append((block.copy(), time.monotonic())))
+        try:
+            playing = open_output(speaker, render)
+            try:
+                time.sleep(_SETTLE_S)
+                left = sweep(playing.rate)
+                time.sleep(_SWEEP_S + _LONGEST_S)
+            finally:
+                playing.close()
+        finally:
+            listening.close()
+    if not handed_s or not heard:
+        raise DeviceError(
+            f"the round trip could not be measured: {speaker.name!r} or {microphone.name!r} opens and does nothing"
+        )
+    return found_in(heard, listening.rate, handed_s[0])
+
+
+def sweep(rate: int) -> Samples:
+    """Return a soft sweep of 0.25 s from 300 to 3000 Hz, float32 ``[n]`` at ``rate``."""
+    t = np.arange(round(_SWEEP_S * rate)) / rate
+    phase = 2 * np.pi * (_LOWEST_HZ * t + (_HIGHEST_HZ - _LOWEST_HZ) / (2 * _SWEEP_S) * t**2)
+    return (0.3 * np.sin(phase) * np.hanning(len(t))).astype(np.float32)
+
+
+def found_in(heard: list[tuple[Block, float]], rate: int, handed_s: float) -> RoundTrip | None:
+    """Return where a sweep handed over at ``handed_s`` is in blocks, each with the time of its delivery."""
+    sound = np.concatenate([block for block, _ in heard]).mean(axis=1)
+    # the last block's time dates all samples: single blocks come early or late
+    last_s = heard[-1][1]
+    first = len(sound) - round((last_s - handed_s) * rate)
+    window = sound[max(first, 0) :]
+    played = sweep(rate)
+    if len(window) <= len(played):
+        return None
+    size = len(window) + len(played)
+    spectrum = np.fft.rfft(window, size) * np.conj(np.fft.rfft(played, size))
+    match = np.abs(np.fft.irfft(spectrum, size))[: len(window) - len(played)]
+    at = int(np.argmax(match))
+    if match[at] < _CLEAR * float(np.sqrt(np.mean(np.square(match)))):
+        return None
+    gain = float(match[at]) / float(np.dot(played, played))
+    return RoundTrip(1000 * (at + max(-first, 0)) / rate, float(decibels(gain**2, QUIETEST_DB)))

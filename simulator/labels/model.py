@@ -76,7 +76,9 @@ class Condition(_Part):
 class Labels(_Part):
     """The truth about one recording, as far as it is known.
 
-    ``channel`` says whether the audio holds the caller alone, or is a mix of both sides. ``provisional`` labels are
+    ``channel`` says whether the audio holds the caller alone, or is a mix of both sides; ``caller_channel`` which
+    channel of the file is the caller's, from 0. ``unheard`` are stretches that an echo guard kept from the agent,
+    which a replay does not hear either. ``provisional`` labels are
     a machine's guess, not corrected by a person: they are shown, and never measured against.
     """
 
@@ -85,9 +87,11 @@ class Labels(_Part):
     description: str = ""
     duration_s: float | None = Field(default=None, ge=0)
     channel: Literal["caller", "mix"] = "caller"
+    caller_channel: int | None = Field(default=None, ge=0)
     provisional: bool = False
     condition: Condition = Condition()
     turns: tuple[Turn, ...] = ()
+    unheard: tuple[Span, ...] = ()
     speech: tuple[Span, ...] = ()
     agent: tuple[Span, ...] = ()
     backchannels: tuple[Span, ...] = ()
@@ -121,7 +125,7 @@ class Labels(_Part):
             last[turn.speaker] = turn
         return turns
 
-    @field_validator("speech", "agent", "backchannels", "hesitations", "noises")
+    @field_validator("unheard", "speech", "agent", "backchannels", "hesitations", "noises")
     @classmethod
     def _spans_forwards(cls, spans: tuple[tuple[Any, ...], ...]) -> tuple[tuple[Any, ...], ...]:
         for start, end, *_ in spans:

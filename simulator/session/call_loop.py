@@ -41,10 +41,10 @@ from simulator.session.commands import (
     UseOutput,
 )
 from simulator.session.device_supervisor import DeviceSupervisor, RealCards, SoundCards
-from simulator.session.echo_gate import CallControls, EchoGate
+from simulator.session.echo_gate import GUARDS_CLOSE, CallControls, EchoGate
 from simulator.session.live_agent import DecisionLatency, LiveAgent
-from simulator.session.recorder import Recorder, recording_facts
-from simulator.session.settings import Arms, EchoGuard, SessionSettings, changed_fields
+from simulator.session.recorder import AgentTrack, Recorder, recording_facts
+from simulator.session.settings import Arms, SessionSettings, changed_fields
 from simulator.session.state import Counters, Happened, Notice, NoticeKind, Phase, SessionMessage, Snapshot, Unheard
 from simulator.voice.voice import Voice, voice_for
 
@@ -87,10 +87,18 @@ class CallLoop:
             input=settings.input,
             output=settings.output,
             speaker=settings.speaker,
+            round_trip_ms=settings.round_trip_ms,
         )
-        threshold_db = settings.profile.values.echo_threshold_db.value
-        self.controls = CallControls(settings.echo_guard, settings.muted, settings.push_to_talk)
-        self._echo_gate = EchoGate(self.controls, threshold_db)
+        usual_db, chosen_db = settings.profile.values.echo_threshold_db.value, settings.echo_threshold_db
+        self.controls = CallControls(
+            settings.echo_guard,
+            usual_db if chosen_db is None else chosen_db,
+            settings.muted,
+            settings.push_to_talk,
+        )
+        self._echo_gate = EchoGate(self.controls)
+        self.playback_buffer.taken = self._echo_gate.played.put
+        self._agent_track = AgentTrack()
         self._folder = folder or own_recordings_folder()
         self._recorder = Recorder(self._folder, lambda text: self._notice("recording", text))
         self._ear, self._meter = FrameAssembler(), Meter()
@@ -156,6 +164,8 @@ class CallLoop:
         self._recover()
         self._judge = SilenceOnly() if settings.silence_only else end_of_turn_model()
         warm_up(self._judge)
+        if trouble := self._echo_gate.prepare():
+            self._notice("device", trouble)
         self._voice = voice_for(settings.voice)
         self._side = self._new_side(self._voice)
         self._publish()
@@ -214,6 +224,7 @@ class CallLoop:
         for frame in self._ear.hear(taken):
             self._obey()
             self._meter.note(frame)
+            self._echo_gate.listen(frame)
             if not self._paused:
                 self._decide(frame)
             self._publish()
@@ -223,19 +234,26 @@ class CallLoop:
         assert side is not None
         began_s = time.monotonic()
         sounds = self.playback_buffer.sounding or side.sounds_at(side.now_ms, side.now_ms + FRAME_MS)
-        heard, self._unheard = self._echo_gate.heard(frame.samples, self._meter.level.rms_db, agent_sounds=sounds)
-        kept = self._echo_gate.kept(frame.samples)
+        heard, self._unheard = self._echo_gate.heard(
+            self._meter.level.rms_db, agent_sounds=sounds, round_trip_ms=self.supervisor.round_trip_ms
+        )
+        kept = self._echo_gate.kept()
         events = side.hear(heard, self._arms.name)
+        agent = self._agent_track.frame()
         decided_s = time.monotonic()
         if any(isinstance(event, BargeIn) for event in events):
             self.playback_buffer.cut(decided_s)
+            self._agent_track.cut()
         self._decision_latency.note(1000 * (decided_s - frame.at_s) + _overdue_ms(events, side.now_ms))
         said, more = side.say()
         if side.renderer.trouble != self._trouble:
             self._trouble = side.renderer.trouble
             self._notice("voice", side.renderer.trouble or "")
         self.playback_buffer.put(said, more=more)
-        self._recorder.write(kept)
+        self._agent_track.put(said)
+        self._recorder.write(kept, agent, closed=self._unheard in GUARDS_CLOSE)
+        if itself := self._echo_gate.new_self_hearing():
+            self._notice("device", itself)
         for event in events:
             self._tell(Happened(event, self._arms.name, decided_s))
         if 1000 * (time.monotonic() - began_s) > FRAME_MS:
@@ -247,8 +265,9 @@ class CallLoop:
         match command:
             case UseArms() | SwitchArm() | SetConfig():
                 self._change_arms(command)
-            case UseEchoGuard(guard):
-                self._choose_guard(guard)
+            case UseEchoGuard():
+                if chosen := self._echo_gate.choose(command):
+                    self._notice("setting", chosen)
             case Pause(paused):
                 self._pause(paused)
             case NewCall(scenario):
@@ -279,16 +298,12 @@ class CallLoop:
         elif differ:
             self._notice("setting", differ)
 
-    def _choose_guard(self, guard: EchoGuard) -> None:
-        if guard is not self.controls.echo:
-            self.controls.echo = guard
-            self._notice("setting", f"echo guard: {guard.words}")
-
     def _pause(self, paused: bool) -> None:
         if paused != self._paused:
             self._paused = paused
             if paused:
                 self.playback_buffer.cut()
+                self._agent_track.cut()
                 if self._side is not None:
                     self._side.unsay()
             self._notice("gap", "paused; the call's clock stands still" if paused else "going on")
@@ -298,6 +313,8 @@ class CallLoop:
         if scenario is not None:
             self._settings = replace(self._settings, scenario=scenario)
         self.playback_buffer.cut()
+        self._agent_track.cut()
+        self._echo_gate.forget()
         if self._voice is not None:
             self._side = self._new_side(self._voice)
             self._notice("call", "a new call begins")
@@ -353,6 +370,8 @@ class CallLoop:
             arms=self._arms.names,
             config=self._arms.config,
             echo_guard=self.controls.echo,
+            echo_threshold_db=self.controls.threshold_db,
+            hears_itself=self._echo_gate.hears_itself,
             muted=self.controls.muted,
             push_to_talk=self.controls.push_to_talk,
             talking=self.controls.talking,

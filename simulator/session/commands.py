@@ -73,9 +73,10 @@ class PlayTone:
 
 @dataclass(frozen=True, slots=True)
 class UseEchoGuard:
-    """Choose what keeps the agent from hearing itself."""
+    """Choose what keeps the agent from hearing itself. ``threshold_db`` (below full scale) stays where ``None``."""
 
     guard: EchoGuard
+    threshold_db: float | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -145,6 +145,7 @@ class DeviceSupervisor:
         input: str | None,
         output: str | None,
         speaker: bool,
+        round_trip_ms: float | None = None,
     ) -> None:
         self._cards = cards
         self._capture_buffer = capture_buffer
@@ -153,6 +154,7 @@ class DeviceSupervisor:
         self._input = Line("input", input)
         self._output = Line("output", output)
         self._speaker = speaker
+        self._round_trip_ms = round_trip_ms
         self._changed = threading.Condition()
         self._ending = False
         self._seen_before = False
@@ -175,13 +177,14 @@ class DeviceSupervisor:
     def use_input(self, name: str | None) -> None:
         """Have another microphone."""
         with self._changed:
-            self._input.wanted, self._input.chosen = name, True
+            self._input.wanted, self._input.chosen, self._round_trip_ms = name, True, None
             self._changed.notify()
 
     def use_output(self, name: str | None, *, speaker: bool) -> None:
         """Have another speaker, or none."""
         with self._changed:
             self._output.wanted, self._output.chosen, self._speaker = name, True, speaker
+            self._round_trip_ms = None
             self._changed.notify()
 
     @property
@@ -205,6 +208,13 @@ class DeviceSupervisor:
     def output(self) -> DeviceInForce | None:
         """The speaker as it was opened."""
         return self._output.in_force
+
+    @property
+    def round_trip_ms(self) -> float:
+        """How long a sound takes from the speaker to the microphone: as measured, or what the sound system says."""
+        if self._round_trip_ms is not None:
+            return self._round_trip_ms
+        return sum(device.latency_ms for device in (self.input, self.output) if device is not None)
 
     # ---- the thread
 

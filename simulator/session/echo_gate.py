@@ -1,4 +1,4 @@
-"""Which of the microphone's frames the agent hears: muted, push to talk, or kept from hearing itself."""
+"""What the agent hears of the microphone: muted, push to talk, or kept from hearing itself."""
 
 from __future__ import annotations
 
@@ -6,13 +6,18 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from base.samples import Samples
+from base.samples import SAMPLES_PER_MS, Samples
 from simulator.activity.model import FRAME_MS, FRAME_SAMPLES
+from simulator.errors import SimulatorError
+from simulator.session.capture_buffer import Frame
+from simulator.session.commands import UseEchoGuard
+from simulator.session.echo_canceller import DELAY_MS, EchoCanceller, PlayedTap
+from simulator.session.echo_finder import EchoFinder
 from simulator.session.settings import EchoGuard
 from simulator.session.state import Unheard
 
-TAIL_MS = 250
-"""How long a room and a speaker's buffers ring on after the agent has stopped."""
+RING_MS = 250
+"""How long a room rings on after the last of the agent's sound has come back to the microphone."""
 
 OPEN_MS = 300
 """How long a voice that was louder than the echo is heard on, so that its quiet sounds are not cut out."""
@@ -22,46 +27,132 @@ SILENCE = np.zeros(FRAME_SAMPLES, np.float32)
 
 @dataclass(slots=True)
 class CallControls:
-    """What was asked for; any thread may change it, and each frame is dealt with by one state of it."""
+    """What was asked for; any thread may change it, and each frame is dealt with by one state of it.
+
+    ``threshold_db`` is in dB below full scale.
+    """
 
     echo: EchoGuard
+    threshold_db: float
     muted: bool = False
     push_to_talk: bool = False
     talking: bool = False
 
 
-class EchoGate:
-    """Decides frame by frame. ``threshold_db`` is in dB below full scale."""
+_MONITOR_DB = -3.0
+"""No room gives the agent's sound back as loud as it was played."""
 
-    def __init__(self, wishes: CallControls, threshold_db: float) -> None:
-        self.wishes = wishes
-        self._threshold = -threshold_db
+GUARDS_CLOSE: tuple[Unheard | None, ...] = ("half-duplex", "echo threshold")
+"""Why a recording's replay hears nothing where its microphone heard something."""
+
+
+class EchoGate:
+    """Decides frame by frame; ``played`` receives what the speaker takes."""
+
+    def __init__(self, controls: CallControls) -> None:
+        self._controls = controls
+        self.played = PlayedTap()
+        self._canceller: EchoCanceller | None = None
+        self._finder = EchoFinder()
+        self._earlier = np.zeros(DELAY_MS * SAMPLES_PER_MS, np.float32)
+        self.hears_itself = False
+        """Whether the microphone hears the agent, and the guard lets that through."""
         self._tail_ms = self._open_ms = 0
         self._by_hand: Unheard | None = None
+        self._closed = False
+        self._raw = self._clean = SILENCE
 
-    def heard(self, frame: Samples, rms_db: float, *, agent_sounds: bool) -> tuple[Samples, Unheard | None]:
-        """Return what the agent hears of a frame, the frame or silence, and why it hears nothing."""
-        self._tail_ms = TAIL_MS if agent_sounds else max(0, self._tail_ms - FRAME_MS)
+    def prepare(self) -> str:
+        """Load the canceller; return why there is none, if the guard needs it, else ""; the guard is none then."""
+        try:
+            self._canceller = EchoCanceller()
+        except SimulatorError as error:
+            if self._controls.echo is EchoGuard.CANCELLATION:
+                self._controls.echo = EchoGuard.HEADPHONES
+                return str(error)
+        return ""
+
+    def choose(self, command: UseEchoGuard) -> str:
+        """Change the guard; return a sentence that says so, "" if nothing changes."""
+        controls, guard = self._controls, command.guard
+        if guard is EchoGuard.CANCELLATION and self._canceller is None:
+            return "echo cancellation is not available here; use headphones, or choose half-duplex"
+        before = controls.echo, controls.threshold_db
+        controls.echo = guard
+        if command.threshold_db is not None:
+            controls.threshold_db = command.threshold_db
+        if (guard, controls.threshold_db) == before:
+            return ""
+        self.forget()
+        limit = f" (−{controls.threshold_db:.0f} dBFS)" if guard is EchoGuard.THRESHOLD else ""
+        return f"echo guard: {guard.words}{limit}"
+
+    def forget(self) -> None:
+        """Look afresh for whether the agent hears itself: the guard changed, or the call."""
+        self._finder = EchoFinder()
+        self.hears_itself = False
+
+    def listen(self, frame: Frame) -> None:
+        """Take the next frame, heard or not: the canceller needs all of them."""
+        played = self.played.until(frame.at_s)
+        self._raw = self._clean = frame.samples
+        self._finder.note(frame.samples, played)
+        if self._canceller is not None:
+            late = np.concatenate([self._earlier, frame.samples])
+            self._earlier = late[FRAME_SAMPLES:]
+            clean = self._canceller.clean(frame.samples, played)
+            self._clean = late[:FRAME_SAMPLES] if self._finder.state == "absent" else clean
+
+    def heard(self, rms_db: float, *, agent_sounds: bool, round_trip_ms: float) -> tuple[Samples, Unheard | None]:
+        """Return what the agent hears of the frame, that or silence, and why it hears nothing.
+
+        ``round_trip_ms`` is how long the agent's sound takes to the microphone.
+        """
+        longest_ms = max(round_trip_ms, self._finder.delay_ms)
+        self._tail_ms = RING_MS + round(longest_ms) if agent_sounds else max(0, self._tail_ms - FRAME_MS)
         self._by_hand = self._closed_by_hand()
         why = self._by_hand or self._closed_for_echo(rms_db)
-        return (frame if why is None else SILENCE), why
+        self._closed = why is not None
+        return (self._open if why is None else SILENCE), why
 
-    def kept(self, frame: Samples) -> Samples:
+    def kept(self) -> Samples:
         """Return what a recording holds of the frame last heard: the microphone, unless its owner had closed it."""
-        return frame if self._by_hand is None else SILENCE
+        return self._open if self._by_hand is None else SILENCE
+
+    def new_self_hearing(self) -> str:
+        """Look whether the agent hears itself; return a sentence once it does, "" before and after that."""
+        self._finder.look()
+        finder, before = self._finder, self.hears_itself
+        guard = self._controls.echo
+        louder = guard is EchoGuard.THRESHOLD and bool(self._tail_ms) and not self._closed
+        through = guard is EchoGuard.HEADPHONES or louder
+        self.hears_itself = finder.state == "found" and (through or before)
+        if not self.hears_itself or before:
+            return ""
+        monitor = "; it may be the speaker's own monitor" if finder.level_db > _MONITOR_DB else ""
+        return (
+            f"the microphone hears the agent, {finder.level_db:.0f} dB{monitor}: the agent will interrupt itself; "
+            "choose the echo guard cancellation, or use headphones"
+        )
+
+    @property
+    def _open(self) -> Samples:
+        return self._clean if self._controls.echo is EchoGuard.CANCELLATION else self._raw
 
     def _closed_by_hand(self) -> Unheard | None:
-        if self.wishes.muted:
+        if self._controls.muted:
             return "muted"
-        if self.wishes.push_to_talk and not self.wishes.talking:
+        if self._controls.push_to_talk and not self._controls.talking:
             return "push to talk"
         return None
 
     def _closed_for_echo(self, rms_db: float) -> Unheard | None:
-        if not self._tail_ms or self.wishes.echo is EchoGuard.HEADPHONES:
+        guard = self._controls.echo
+        if not self._tail_ms or guard in (EchoGuard.HEADPHONES, EchoGuard.CANCELLATION):
             self._open_ms = 0
             return None
-        if self.wishes.echo is EchoGuard.HALF_DUPLEX:
+        if guard is EchoGuard.HALF_DUPLEX:
             return "half-duplex"
-        self._open_ms = OPEN_MS if rms_db >= self._threshold else max(0, self._open_ms - FRAME_MS)
+        louder = rms_db >= -self._controls.threshold_db
+        self._open_ms = OPEN_MS if louder else max(0, self._open_ms - FRAME_MS)
         return None if self._open_ms else "echo threshold"

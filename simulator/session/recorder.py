@@ -1,4 +1,4 @@
-"""The recording of a live session: the microphone's frames and what happened, on the recording's own clock."""
+"""The recording of a live session: both sides, frame by frame, and what happened, on the recording's own clock."""
 
 from __future__ import annotations
 
@@ -8,11 +8,14 @@ from datetime import datetime
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from base.os_errors import os_error_text
 from base.samples import Samples
+from simulator.activity.model import FRAME_SAMPLES
 from simulator.engine.events import MOMENTS
 from simulator.errors import SimulatorError
-from simulator.live_recording import Journal, finish_recording
+from simulator.live_recording import GUARD_CLOSED, GUARD_OPENED, Journal, finish_recording
 from simulator.session.settings import Arms, EchoGuard, SessionSettings
 from simulator.session.state import RecordingState, SessionMessage
 
@@ -48,6 +51,30 @@ def recording_facts(
     }
 
 
+class AgentTrack:
+    """The agent's sound on the microphone's samples, frame by frame, as far as nothing cut it off."""
+
+    def __init__(self) -> None:
+        self._waiting = np.zeros(0, np.float32)
+        self._owed = 0
+        """How much of what comes next belongs to a frame that was taken already."""
+
+    def put(self, said: Samples) -> None:
+        """Append what the agent says next, float32 ``[n]``."""
+        self._waiting = np.concatenate([self._waiting, said[self._owed :]])
+        self._owed = 0
+
+    def frame(self) -> Samples:
+        """Return what is heard of the agent during the next frame, float32 ``[512]``."""
+        taken, self._waiting = self._waiting[:FRAME_SAMPLES], self._waiting[FRAME_SAMPLES:]
+        self._owed = FRAME_SAMPLES - len(taken)
+        return np.pad(taken, (0, self._owed))
+
+    def cut(self) -> None:
+        """Forget what was to follow."""
+        self._waiting, self._owed = self._waiting[:0], 0
+
+
 class Recorder:
     """Records or does not. ``tell`` takes sentences for people; finishing happens on a thread of its own.
 
@@ -60,7 +87,7 @@ class Recorder:
         self._lock = threading.Lock()
         """Held while writing: nothing is closed under what is being written."""
         self._journal: Journal | None = None
-        self._starts_s = 0.0
+        self._starts_s, self._closed = 0.0, False
         self._finishing: list[threading.Thread] = []
 
     @property
@@ -73,19 +100,28 @@ class Recorder:
         """Begin a recording at a moment of the call, unless there is one."""
         if self._journal is not None:
             return
+        both = {"recorded": {**about.get("recorded", {}), "channels": ["caller", "agent"]}, "caller_channel": 0}
         try:
-            journal = Journal(self._folder, stem, about)
+            journal = Journal(self._folder, stem, about | both)
         except OSError as error:
             why = os_error_text(error)
             self._tell(f"{self._folder}: cannot be written ({why}), so nothing is recorded; make room there")
             return
         with self._lock:
-            self._journal, self._starts_s = journal, now_ms / 1000
+            self._journal, self._starts_s, self._closed = journal, now_ms / 1000, False
         self._tell(f"recording to {journal.path.with_suffix('.flac')}, for you alone to read")
 
-    def write(self, frame: Samples) -> None:
-        """Add a frame."""
-        self._try(lambda journal: journal.write(frame))
+    def write(self, caller: Samples, agent: Samples, *, closed: bool) -> None:
+        """Add a frame of both sides, float32 ``[512]`` each; ``closed``: an echo guard closed the microphone."""
+
+        def write(journal: Journal) -> None:
+            if closed != self._closed:
+                self._closed = closed
+                guard = GUARD_CLOSED if closed else GUARD_OPENED
+                journal.write_event({"type": guard, "t": round(journal.seconds, 3)})
+            journal.write(np.column_stack((caller, agent)))
+
+        self._try(write)
 
     def write_event(self, message: SessionMessage) -> None:
         """Add something that happened."""

@@ -14,6 +14,8 @@ from simulator.engine.scenario import Scenario, default_scenario
 class EchoGuard(StrEnum):
     """What keeps the agent from hearing itself through the speaker."""
 
+    CANCELLATION = "cancellation"
+    """The agent's sound is taken out of the microphone, so a caller can interrupt it on loudspeakers."""
     HEADPHONES = "headphones"
     """Nothing: the microphone is always heard, and barge-in is what it would be."""
     HALF_DUPLEX = "half-duplex"
@@ -28,6 +30,7 @@ class EchoGuard(StrEnum):
 
 
 _GUARDS = {
+    EchoGuard.CANCELLATION: "cancellation: the agent's sound is taken out of the microphone",
     EchoGuard.HEADPHONES: "headphones: the microphone is always heard",
     EchoGuard.HALF_DUPLEX: "half-duplex: not heard while the agent sounds, so no barge-in",
     EchoGuard.THRESHOLD: "echo threshold: only what is louder is heard while the agent sounds",
@@ -54,6 +57,8 @@ class SessionSettings:
 
     ``input`` and ``output`` are device names as :func:`simulator.devices.list_devices` gives them, ``None`` for the
     system's default; with ``speaker`` false nothing is played. ``arms`` has at least one; the first is current.
+    ``echo_threshold_db`` is in dB below full scale, ``None`` for the profile's. ``round_trip_ms`` is how long a
+    sound takes from the speaker to the microphone, where that was measured; ``None``: what the sound system says.
     ``voice`` is one of :data:`simulator.voice.voice.VOICES`, ``None`` for the best there is.
     With ``silence_only`` no end-of-turn model is used even where it is installed. ``seed`` chooses the draw of the
     models' latencies.
@@ -65,7 +70,9 @@ class SessionSettings:
     speaker: bool = True
     profile: EngineProfile = field(default_factory=default_profile)
     scenario: Scenario = field(default_factory=default_scenario)
-    echo_guard: EchoGuard = EchoGuard.HEADPHONES
+    echo_guard: EchoGuard = EchoGuard.CANCELLATION
+    echo_threshold_db: float | None = None
+    round_trip_ms: float | None = None
     voice: str | None = None
     push_to_talk: bool = False
     muted: bool = False

@@ -129,7 +129,11 @@ class Snapshot:
     arms: tuple[str, ...] = ()
     config: ResolvedVoiceConfig | None = None
     """The settings of this arm."""
-    echo_guard: EchoGuard = EchoGuard.HEADPHONES
+    echo_guard: EchoGuard = EchoGuard.CANCELLATION
+    echo_threshold_db: float = 0.0
+    """Below full scale."""
+    hears_itself: bool = False
+    """Whether the microphone hears the agent, and the guard lets that through."""
     muted: bool = False
     push_to_talk: bool = False
     talking: bool = False

@@ -7,6 +7,8 @@ from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
 
+import numpy as np
+
 from base.samples import Samples
 from presets.config import parse
 from simulator.activity.model import FRAME_MS
@@ -44,6 +46,22 @@ def talk(session: LiveSession, cards: ArrayCards, said: Samples, rate: int = 16_
         wanted_ms += round(1000 * BLOCK_S)
         wait_for(partial(_reached, session, wanted_ms - 500), "the decisions")
     wait_for(partial(_reached, session, wanted_ms - 2 * FRAME_MS), "the last decisions")
+
+
+def talk_in_a_room(
+    session: LiveSession, cards: ArrayCards, said: Samples, *, loss_db: float, delay_ms: int
+) -> None:
+    """Say something where the speaker is heard by the microphone, ``loss_db`` quieter, ``delay_ms`` later."""
+    step, gain = round(16_000 * BLOCK_S), 10 ** (-loss_db / 20)
+    coming = np.zeros(delay_ms * 16, np.float32)
+    wanted_ms = session.snapshot().now_ms
+    for at in range(0, len(said) - step + 1, step):
+        echo, coming = coming[:step], coming[step:]
+        cards.push(said[at : at + step] + gain * echo)
+        coming = np.concatenate([coming, cards.play(step)[:, 0]])
+        wanted_ms += round(1000 * BLOCK_S)
+        # not ahead of it: what the agent says depends on what was decided
+        wait_for(partial(_reached, session, wanted_ms - 2 * FRAME_MS), "the decisions")
 
 
 def _reached(session: LiveSession, t_ms: int) -> bool:

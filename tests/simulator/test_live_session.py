@@ -28,6 +28,7 @@ from simulator.live_recording import recover_recordings
 from simulator.recording import bundled_folder, open_recording
 from simulator.replay import play
 from simulator.session import (
+    EchoGuard,
     Happened,
     LiveArm,
     Notice,
@@ -96,7 +97,9 @@ def test_a_call_through_a_microphone_and_a_speaker(audio: VirtualAudio, tmp_path
     said[: rate // 10] = 0  # the first samples of a stream may be lost
     sf.write(clip, said, rate)
     speaker = audio.listen()
-    live = Following(open_session(SessionSettings(arms=(LiveArm("A", PATIENT),), voice="clips")))
+    live = Following(
+        open_session(SessionSettings(arms=(LiveArm("A", PATIENT),), voice="clips", echo_guard=EchoGuard.HEADPHONES))
+    )
     live.session.start()
     try:
         silence_is_said_and_survived(audio, live)
@@ -161,7 +164,9 @@ def recording_holds_what_was_said(live: Following, clip: Path) -> None:
     wait_for(lambda: live.notice("recorded"), "the recording")
     (path,) = own_recordings_folder().glob("*.flac")
     assert {file.stat().st_mode & 0o777 for file in path.parent.iterdir()} == {0o600}
-    samples, rate = sf.read(path, dtype="int16")
+    both, rate = sf.read(path, dtype="int16")
+    samples, agent = both.T
+    assert agent.any()
     said, _ = sf.read(clip, dtype="int16")
     assert (rate, sf.info(path).subtype) == (16_000, "PCM_16")
     loudest = int(np.argmax(np.abs(said)))

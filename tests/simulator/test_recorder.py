@@ -40,7 +40,7 @@ def test_a_recording_never_takes_the_place_of_one_begun_in_the_same_second(tmp_p
     for height in (0.25, 0.5):
         recorder.start("live-20261122-101500", 0, {})
         for _ in range(20):
-            recorder.write(np.full(512, height, np.float32))
+            recorder.write(np.full(512, height, np.float32), FRAME, closed=False)
         recorder.finish()
         recorder.wait()
     first, second = sorted(tmp_path.glob("*.flac"), key=lambda path: len(path.name))
@@ -107,7 +107,7 @@ def test_a_recording_is_not_closed_under_what_is_still_being_written(tmp_path: P
 
     recorder.start("live", 0, {})
     for _ in range(10):
-        recorder.write(FRAME)
+        recorder.write(FRAME, FRAME, closed=False)
     told = Notice("device", 0, "the microphone is gone")
     slow = SimpleNamespace(to_json=lambda: {**told.to_json(), "more": Slow(finish_meanwhile)})
     recorder.write_event(cast(SessionMessage, slow))

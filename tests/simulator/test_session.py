@@ -14,22 +14,26 @@ import soundfile as sf
 import soxr
 
 from base.samples import Samples
+from simulator.activity.analyzer import analyze
 from simulator.activity.end_of_turn import SilenceOnly
 from simulator.activity.model import FRAME_MS, FRAME_SAMPLES
 from simulator.devices import streams
 from simulator.devices.listing import Device
+from simulator.engine.events import Event
 from simulator.engine.profile import default_profile
 from simulator.engine.scenario import default_scenario
 from simulator.errors import DeviceError
-from simulator.recording import open_recording
-from simulator.session import EchoGuard, SessionSettings
+from simulator.recording import bundled_folder, open_recording
+from simulator.replay import play
+from simulator.session import EchoGuard, Happened, SessionSettings
+from simulator.session.capture_buffer import Frame
 from simulator.session.child import LiveSession
 from simulator.session.commands import Mute, NewCall, Pause, Record
 from simulator.session.echo_gate import CallControls, EchoGate
 from simulator.session.live_agent import LiveAgent
 from simulator.voice.voice import BundledVoice
 from tests.array_cards import ArrayCards
-from tests.simulator.live_calls import ARM, caller, events, notices, running, talk
+from tests.simulator.live_calls import ARM, caller, events, notices, running, talk, talk_in_a_room
 from tests.virtual_audio import wait_for
 
 
@@ -52,6 +56,48 @@ def test_a_quiet_echo_does_not_interrupt_behind_its_threshold(tmp_path: Path) ->
         with running(cards, tmp_path, guard) as session:
             talk(session, cards, said)
             assert ("barge_in" in events(session.take())) is interrupts
+
+
+def quiet_then_interrupting() -> tuple[Samples, int]:
+    """Return a turn, silence while the agent answers, and words over a later answer; and where those begin, ms."""
+    booking = open_recording(bundled_folder() / "booking.flac").source.samples()
+    turn, tone = booking[: 16_000 * 5], np.zeros(16_000 * 9, np.float32)
+    said = np.concatenate([turn, tone, turn, np.zeros(16_000 * 3, np.float32), turn, np.zeros(16_000, np.float32)])
+    return said, 1000 * (5 + 9 + 5 + 3)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("guard", [EchoGuard.HEADPHONES, EchoGuard.CANCELLATION, EchoGuard.HALF_DUPLEX])
+def test_on_loudspeakers_a_caller_interrupts_and_the_agent_does_not(guard: EchoGuard, tmp_path: Path) -> None:
+    said, over_ms = quiet_then_interrupting()
+    cards = ArrayCards()
+    with running(cards, tmp_path, guard) as session:
+        session.send(Record(True))
+        wait_for(lambda: session.snapshot().recording, "the recording")
+        talk_in_a_room(session, cards, said, loss_db=20, delay_ms=150)
+        told, hears_itself = session.take(), session.snapshot().hears_itself
+    assert hears_itself is (guard is EchoGuard.HEADPHONES)
+    assert ("the microphone hears the agent, -20 dB" in notices(told)) is hears_itself
+    happened = [one.event for one in told if isinstance(one, Happened)]
+    stopped = [event.t_ms > over_ms for event in happened if event.type == "barge_in"]
+    if guard is EchoGuard.HEADPHONES:
+        assert not stopped[0], "it interrupts itself"
+    else:
+        assert stopped == [True] * (guard is EchoGuard.CANCELLATION)
+    the_recording_replays(next(tmp_path.glob("*.flac")), happened)
+
+
+def the_recording_replays(path: Path, happened: list[Event]) -> None:
+    """A recording made on loudspeakers can be tuned on: its replay finds the call's turns and barge-ins."""
+    recording = open_recording(path)
+    assert (recording.source.channels, recording.source.guessed_channel) == (2, False)
+    assert sf.read(path)[0][:, 1].any(), "the agent's own channel"
+    activity = analyze(recording.source, SilenceOnly())
+    replayed = play(recording, activity, ARM.config, default_profile(), mode="rigid").events
+    kinds = ("end_of_turn", "barge_in")
+    assert [(one.type, one.t_ms) for one in replayed if one.type in kinds] == [
+        (one.type, one.t_ms) for one in happened if one.type in kinds
+    ]
 
 
 def test_a_stereo_device_at_48_khz_is_mixed_and_resampled(tmp_path: Path) -> None:
@@ -81,13 +127,14 @@ def test_what_is_lost_is_told_and_time_stands_still(tmp_path: Path) -> None:
 
 
 def test_a_frame_is_recorded_as_it_was_heard_whatever_is_wished_meanwhile() -> None:
-    wishes, frame = CallControls(EchoGuard.HEADPHONES), np.full(512, 0.1, np.float32)
-    guard = EchoGate(wishes, 30.0)
+    wishes, frame = CallControls(EchoGuard.HEADPHONES, 30.0), np.full(512, 0.1, np.float32)
+    guard = EchoGate(wishes)
     for muted in (False, True):
         wishes.muted = muted
-        heard, _ = guard.heard(frame, -20.0, agent_sounds=False)
+        guard.listen(Frame(frame, 0.0, 0))
+        heard, _ = guard.heard(-20.0, agent_sounds=False, round_trip_ms=0.0)
         wishes.muted = not muted
-        assert np.array_equal(guard.kept(frame), heard)
+        assert np.array_equal(guard.kept(), heard)
 
 
 def test_a_muted_microphone_is_neither_heard_nor_recorded_and_a_pause_stops_the_clock(tmp_path: Path) -> None:
@@ -104,6 +151,8 @@ def test_a_muted_microphone_is_neither_heard_nor_recorded_and_a_pause_stops_the_
         paused_ms = session.snapshot().now_ms
         cards.push(np.full(16_000, 0.99, np.float32))
         wait_for(lambda: session.snapshot().level.rms_db > -1, "the level, which is shown all the same")
+        cards.push(np.zeros(1024, np.float32))
+        wait_for(lambda: session.snapshot().level.rms_db < -90, "the end of what is not heard")
         session.send(Pause(False))
         wait_for(lambda: session.snapshot().phase == "running", "the end of the pause")
         assert session.snapshot().now_ms == paused_ms

@@ -7,6 +7,8 @@ from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+import pytest
+
 from presets.config import VoiceConfig
 from services.model import Service
 from simulator.devices.listing import Devices
@@ -21,7 +23,7 @@ from simulator.session.state import DeviceInForce, Happened, Notice, RecordingSt
 from tests.tui.controller_host import Answers, QuietHost
 from tui.live.call import CallController, CallState, remembered_state
 from tui.live.commands import RECORD, TALK
-from tui.live.device_dialog import DevicesController
+from tui.live.device_dialog import DevicesController, threshold_of
 from tui.live.live_timeline import LiveStory
 from tui.preferences import remember, remembered
 from tui.tune.scene import Clip
@@ -191,17 +193,21 @@ async def test_a_recording_is_told_when_it_is_finished_and_a_failed_call_begins_
 
 async def test_an_echo_guard_that_is_not_chosen_stays() -> None:
     talking = Talking()
-    asked: Any = Answers(pick=[None, "threshold"])
+    asked: Any = Answers(pick=[None, "threshold", "threshold"], ask_threshold=[None, 42.0])
     devices = DevicesController(
         talking.host, talking.calls, asked, look=lambda: Devices((), ()), threshold_db=lambda: -30.0
     )
-    for guard in (EchoGuard.HEADPHONES, EchoGuard.THRESHOLD):
+    for guard in (EchoGuard.CANCELLATION, EchoGuard.CANCELLATION, EchoGuard.THRESHOLD):
         devices.choose_echo_guard()
         await talking.host.finish()
         assert talking.calls.state.guard is guard
     _, (_, choices, now), _ = asked.asked[0]
     assert [value for value, _ in choices] == [guard.value for guard in EchoGuard]
-    assert now == "headphones"
+    assert now == "cancellation"
+    assert talking.calls.state.threshold_db == remembered_state().threshold_db == 42.0
+    with pytest.raises(ValueError, match="number of dB"):
+        threshold_of("loud")
+    assert [threshold_of(text) for text in ("35", "-35 dBFS", "−35,5")] == [35.0, 35.0, 35.5]
 
 
 def test_choices_that_are_made_at_once_are_all_remembered() -> None:

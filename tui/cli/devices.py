@@ -4,15 +4,16 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Literal
 
 from simulator.devices.listing import Device, Devices, Way, why_none
 from simulator.devices.portaudio import quiet_stderr
-from simulator.devices.testing import listen, play_tone
+from simulator.devices.testing import listen, play_tone, round_trip
 from simulator.errors import DeviceError
 from simulator.session import devices_there
 from tui.cli.failure import CallError, ToldError, WorkError, complain
 from tui.cli.tables import print_line, print_table
+from tui.preferences import keep_round_trip
 
 WAYS: dict[Way, str] = {"input": "Microphones", "output": "Speakers"}
 
@@ -37,6 +38,8 @@ def show_devices(input_name: str | None, output_name: str | None, *, testing: bo
         _tested("input", lambda: _heard(found.find("input", input_name))),
         _tested("output", lambda: _played(found.find("output", output_name))),
     ]
+    if all(test["ok"] for test in tests):
+        tests.append(_tested("both", lambda: _measured_both(found, input_name, output_name)))
     if as_json:
         print(json.dumps({"tests": tests}))
     else:
@@ -66,7 +69,7 @@ def _show(found: Devices, *, as_json: bool) -> None:
         print_line("◉ is the system's default. Try them: turnlab devices --test [--input NAME] [--output NAME]")
 
 
-def _tested(way: Way, test: Callable[[], dict[str, Any]]) -> dict[str, Any]:
+def _tested(way: Way | Literal["both"], test: Callable[[], dict[str, Any]]) -> dict[str, Any]:
     try:
         with quiet_stderr():
             return {"way": way, "ok": True, **test()}
@@ -97,3 +100,19 @@ def _heard(device: Device) -> dict[str, Any]:
 def _played(device: Device) -> dict[str, Any]:
     play_tone(device)
     return {"device": device.name, "text": f"speaker {device.name}: half a second of 440 Hz was played"}
+
+
+def _measured_both(found: Devices, input_name: str | None, output_name: str | None) -> dict[str, Any]:
+    """Measure how long the speaker's sound takes to the microphone, and keep it for Live's half-duplex guard."""
+    microphone, speaker = found.find("input", input_name), found.find("output", output_name)
+    trip = round_trip(microphone, speaker)
+    names = (microphone.name if input_name else "", speaker.name if output_name else "")
+    if trip is None:
+        text = "round trip: the microphone does not hear the speaker, so Live needs no echo guard: headphones"
+        return {"round_trip_ms": None, "text": text}
+    keep_round_trip(*names, trip.ms)
+    text = (
+        f"round trip: {trip.ms:.0f} ms from the speaker to the microphone, {trip.level_db:+.0f} dB; kept for Live, "
+        "whose echo guard cancellation suits this"
+    )
+    return {"round_trip_ms": round(trip.ms, 1), "echo_db": round(trip.level_db, 1), "text": text}

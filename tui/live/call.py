@@ -22,13 +22,13 @@ from simulator.study import Arm
 from tui.commands.command import Command
 from tui.host import Host, Looking
 from tui.live.commands import NEW_CALL, PAUSE, PLAY_TONE, RECORD, TALK
-from tui.preferences import SPEAKER, remember, remembered
+from tui.preferences import SPEAKER, kept_round_trip, remember, remembered
 from tui.tune.scene import ARMS
 from tui.tune.session import Session
 
 OpenCall = Callable[[SessionSettings], Call]
 
-_GUARD = "live.echo_guard"
+_GUARD, _THRESHOLD = "live.echo_guard", "live.echo_threshold_db"
 _GREETING, _NO_GREETING = "live.greeting", "off"
 _NEEDS_CALL = (RECORD, PAUSE, NEW_CALL, TALK, PLAY_TONE)
 
@@ -49,7 +49,13 @@ def draft_letter(session: Session) -> str:
 def _guard() -> EchoGuard:
     with contextlib.suppress(ValueError):
         return EchoGuard(remembered(_GUARD))
-    return EchoGuard.HEADPHONES
+    return EchoGuard.CANCELLATION
+
+
+def _threshold_db() -> float | None:
+    with contextlib.suppress(ValueError):
+        return float(remembered(_THRESHOLD))
+    return None
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,7 +63,8 @@ class CallState:
     """How a call stands, and how the person wants to talk, which outlives it.
 
     ``shown`` is the call as it was last looked at. ``input`` and ``output`` are devices by name, ``None`` for the
-    system's default; without ``speaker`` nothing is played. ``greets``: the agent speaks first.
+    system's default; without ``speaker`` nothing is played. ``threshold_db`` is the echo guard's, below full scale;
+    ``None`` for the profile's. ``greets``: the agent speaks first.
     ``wanted_arm`` is an arm's letter, "" for the first.
     """
 
@@ -66,7 +73,8 @@ class CallState:
     input: str | None = None
     output: str | None = None
     speaker: bool = True
-    guard: EchoGuard = EchoGuard.HEADPHONES
+    guard: EchoGuard = EchoGuard.CANCELLATION
+    threshold_db: float | None = None
     greets: bool = True
     muted: bool = False
     push_to_talk: bool = False
@@ -83,6 +91,7 @@ def remembered_state() -> CallState:
         input=remembered("live.input") or None,
         output=remembered(SPEAKER) or None,
         guard=_guard(),
+        threshold_db=_threshold_db(),
         greets=remembered(_GREETING) != _NO_GREETING,
     )
 
@@ -144,6 +153,8 @@ class CallController:
                 profile=self._session().profile,
                 scenario=default_scenario(greeting=wanted.greets),
                 echo_guard=wanted.guard,
+                echo_threshold_db=wanted.threshold_db,
+                round_trip_ms=kept_round_trip(wanted.input or "", wanted.output or ""),
                 push_to_talk=wanted.push_to_talk,
                 muted=wanted.muted,
             )
@@ -304,10 +315,11 @@ class CallController:
             self._become(replace(self.state, output=name, speaker=on))
         self._keep()
 
-    def guard_echo(self, guard: EchoGuard) -> None:
-        """Keep the agent from hearing itself in another way."""
-        self._send(call_commands.UseEchoGuard(guard))
-        self._become(replace(self.state, guard=guard))
+    def guard_echo(self, guard: EchoGuard, threshold_db: float | None = None) -> None:
+        """Keep the agent from hearing itself in another way; ``None``: the threshold stays (below full scale)."""
+        self._send(call_commands.UseEchoGuard(guard, threshold_db))
+        kept = self.state.threshold_db if threshold_db is None else threshold_db
+        self._become(replace(self.state, guard=guard, threshold_db=kept))
         self._keep()
 
     def play_tone(self) -> None:
@@ -334,4 +346,5 @@ def _remember(state: CallState) -> None:
     remember("live.input", state.input or "")
     remember(SPEAKER, state.output or "")
     remember(_GUARD, state.guard.value)
+    remember(_THRESHOLD, "" if state.threshold_db is None else f"{state.threshold_db:g}")
     remember(_GREETING, "" if state.greets else _NO_GREETING)

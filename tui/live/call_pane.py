@@ -119,7 +119,7 @@ class CallPane(VerticalScroll, can_focus=False):
         shown = self.call.shown
         rows = {
             "devices add": words.added_words(shown),
-            "echo guard": words.guard_words(shown.echo_guard, self.threshold_db),
+            "echo guard": words.guard_words(shown.echo_guard, shown.echo_threshold_db or self.threshold_db),
             "lost": words.lost_words(shown.counters, shown.behind_ms),
             "microphone": words.device_words(shown.input),
             "speaker": words.device_words(shown.output, wanted=self.call.speaker),

@@ -133,8 +133,8 @@ DEVICES: tuple[Command, ...] = (
         "live.echo",
         "Echo guard",
         "e",
-        "Choose what keeps the agent from hearing itself: headphones, half-duplex,"
-        " or the profile's echo threshold.",
+        "Choose what keeps the agent from hearing itself: echo cancellation, headphones, half-duplex,"
+        " or an echo threshold.",
         action=part("devices", "choose_echo_guard"),
         in_footer=True,
     ),

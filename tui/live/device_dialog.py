@@ -38,6 +38,9 @@ class DeviceQuestions(Protocol):
     ) -> str | None:
         """Ask for one of several named things, each with a line about it."""
 
+    async def ask_threshold(self, now_db: float) -> float | None:
+        """Ask how loud the microphone must be to be heard over the agent, in dB below full scale."""
+
 
 class DevicesController:
     """Chooses what ``calls`` uses; ``look`` finds devices, ``threshold_db`` gives the profile's echo threshold."""
@@ -63,12 +66,27 @@ class DevicesController:
         self._host.start(self._choose_echo_guard, "echo", exclusive=True)
 
     async def _choose_echo_guard(self) -> None:
-        threshold_db = self._threshold_db()
+        chosen_db = self._calls.state.threshold_db
+        threshold_db = self._threshold_db() if chosen_db is None else chosen_db
         choices = [(guard.value, guard_words(guard, threshold_db).partition(": ")[2]) for guard in EchoGuard]
         question = "What keeps the agent from hearing itself?"
         answer = await self._questions.pick(question, choices, self._calls.state.guard.value)
-        if answer is not None:
-            self._calls.guard_echo(EchoGuard(answer))
+        if answer is None:
+            return
+        wanted_db = await self._questions.ask_threshold(threshold_db) if answer == EchoGuard.THRESHOLD else None
+        if answer != EchoGuard.THRESHOLD or wanted_db is not None:
+            self._calls.guard_echo(EchoGuard(answer), wanted_db)
+
+
+def threshold_of(text: str) -> float:
+    """Return a threshold in dB below full scale. Raises :class:`ValueError` with one sentence."""
+    try:
+        found = abs(float(text.replace("−", "-").replace(",", ".").lower().removesuffix("dbfs").strip()))
+    except ValueError:
+        raise ValueError("type a number of dB below full scale, such as 35") from None
+    if not 0 < found <= 90:
+        raise ValueError("the threshold must lie between 1 and 90 dB below full scale")
+    return found
 
 
 _HERE = Path(__file__).parent

@@ -19,13 +19,13 @@ from simulator.session import devices_there, open_session
 from simulator.session.state import SessionMessage
 from tui.commands.command import Command
 from tui.commands.place import Jump, bindings
-from tui.dialogs.dialogs import PickOne
+from tui.dialogs.dialogs import LineEntry, PickOne
 from tui.host import ScreenHost
 from tui.live import words
 from tui.live.call import CallController, CallState, OpenCall, draft_letter
 from tui.live.call_pane import CallPane, LiveHeader, LiveHeading, TalkPad, say
 from tui.live.commands import COMMANDS
-from tui.live.device_dialog import DeviceDialog, DevicesController, LookForDevices
+from tui.live.device_dialog import DeviceDialog, DevicesController, LookForDevices, threshold_of
 from tui.live.live_timeline import LiveTimeline
 from tui.live.log_pane import LogPane
 from tui.tune.drafts import DraftController
@@ -55,6 +55,11 @@ class LiveDialogs(DraftDialogs):
     ) -> str | None:
         """Ask for one of several named things."""
         return await self.ask(PickOne(question, choices, current))
+
+    async def ask_threshold(self, now_db: float) -> float | None:
+        """Ask how loud the microphone must be to be heard over the agent, in dB below full scale."""
+        hint = "While the agent sounds, only what is louder is heard. A number of dB below full scale:"
+        return await self.ask(LineEntry("Echo threshold", hint, f"{now_db:g}", threshold_of))
 
     def choose_device(self, way: Way, calls: CallController, look: LookForDevices) -> None:
         """Offer the devices there are, and try each that is chosen."""

@@ -40,6 +40,8 @@ FIRST_STEPS = {
     "device lost": "Meanwhile i chooses another.",
     "no audio": "Press i to choose another.",
 }
+
+HEARS_ITSELF = "The agent hears itself through the microphone: press e and take cancellation, or use headphones."
 """What to do while there is no microphone, after the sentence that says what is wrong."""
 
 
@@ -60,7 +62,7 @@ def heard_words(muted: bool, push_to_talk: bool, talking: bool) -> str:
 def trouble_words(shown: Snapshot) -> str:
     """Return what is wrong and what to do, "" if nothing is."""
     if not shown.standing:
-        return ""
+        return HEARS_ITSELF if shown.hears_itself else ""
     text = shown.standing[0].upper() + shown.standing[1:]
     return " ".join((text if text.endswith(".") else f"{text}.", FIRST_STEPS.get(shown.phase, ""))).rstrip()
 
