@@ -50,7 +50,8 @@ class SweepProgress:
     """How far a sweep is. ``left_s``: seconds it will still take, if that can be told.
 
     ``axes`` are the figures of the trade: the goal's first, and what it is paid with. ``settings`` are those tried
-    so far, with the front as it is now. ``resumed``: so many of them an earlier run had tried.
+    so far, with the front as it is now. ``resumed``: so many of them an earlier run had tried. ``confirming``: the
+    search is over, and what was found is looked at on other calls.
     """
 
     done: int
@@ -59,6 +60,7 @@ class SweepProgress:
     axes: tuple[Figure, ...]
     settings: tuple[TriedSetting, ...]
     resumed: int = 0
+    confirming: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -106,24 +106,31 @@ class _Run:
         self._tried: dict[str, Tried] = {}
         """Every setting by its key, with what it came to where it was looked at last."""
         self._resumed: set[str] = set()
+        self._searches: list[_Search] = []
+        self._whole = 1
+        self._skipped = 0
+        self._fresh = 0
 
     def result(self, unjudged: tuple[str, ...], notes: tuple[str, ...]) -> SweepResult:
         """Do it."""
         starts = starts_of(self._plan, self._plan.budget // 5)
         guided = max(self._plan.budget - len(starts), 0) // len(self._split.folds)
-        searches = [_Search(self, number, fold) for number, fold in enumerate(self._split.folds)]
+        self._searches = [_Search(self, number, fold) for number, fold in enumerate(self._split.folds)]
+        self._whole = len(self._searches) * (len(starts) + guided)
         complete = True
         try:
-            for search in searches:
+            for search in self._searches:
                 search.search(starts, guided)
+                self._skipped += len(starts) + guided - len(search.tried)
         except CancelledError:
             complete = False
         if not self._tried:
             raise SweepError("the sweep was stopped before a setting was tried")
         self._workers.go_on()
+        self._tell(confirming=True)
         searched_s = time.perf_counter() - self._started_s
         confirming = Confirming(self._plan, self._calls, self._split, self._workers)
-        by_fold = [list(search.tried.values()) for search in searches]
+        by_fold = [list(search.tried.values()) for search in self._searches]
         found = confirming.result(by_fold, [one.config for one in starts], unjudged, notes)
         return replace(
             found,
@@ -139,12 +146,20 @@ class _Run:
         """Take note of settings that were tried, and tell about it."""
         self._tried |= {one.key: one for one in (*tried, *resumed)}
         self._resumed |= {one.key for one in resumed}
-        done, of = len(self._tried), self._plan.budget
-        fresh = done - len(self._resumed)
+        self._fresh += len(tried)
+        self._tell()
+
+    def _tell(self, *, confirming: bool = False) -> None:
+        """Tell how far it is; what a search had no use for counts as done."""
+        at = sum(len(search.tried) for search in self._searches) + self._skipped
         spent_s = time.perf_counter() - self._started_s
-        left_s = spent_s / fresh * max(of - done, 0) if fresh else None
+        left_s = spent_s / self._fresh * (self._whole - at) if self._fresh else None
+        of = self._plan.budget
         settings = shown_settings(self._plan, list(self._tried.values()))
-        self._on_progress(SweepProgress(done, max(of, done), left_s, self._plan.axes, settings, len(self._resumed)))
+        done = of if confirming else round(of * at / self._whole)
+        self._on_progress(
+            SweepProgress(done, of, left_s, self._plan.axes, settings, len(self._resumed), confirming)
+        )
 
 
 class _Search:

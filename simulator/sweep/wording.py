@@ -8,7 +8,7 @@ from typing import Any
 from presets.fields import BY_NAME
 from simulator.measures.limits import Figure
 from simulator.sweep.plan import SweepPlan
-from simulator.sweep.result import Against, Interval, Optimism, figure_text
+from simulator.sweep.result import Against, Interval, Optimism
 from simulator.sweep.search import Tried
 
 
@@ -34,8 +34,7 @@ def _difference(figure: Figure, ends: Interval) -> str:
 def optimism(figure: Figure, today: float | None, chosen: float | None, confirmed: float | None) -> str:
     """Return what a figure is where the setting was chosen and where it was not, against today's."""
     return (
-        f"{figure.readout.title} {figure.percentile}".rstrip()
-        + f": {shown(figure, chosen)} where chosen, {shown(figure, confirmed)} where not,"
+        f"{_name(figure)}: {shown(figure, chosen)} where chosen, {shown(figure, confirmed)} where not,"
         + f" {shown(figure, today)} with today's settings there"
     )
 
@@ -58,7 +57,7 @@ def change_sentence(
     """Return what one change is worth: what figures become if it is taken back."""
     head = f"{field} {value_words(field, before)} → {value_words(field, after)}"
     moved = [
-        f"{one.readout.title} {one.percentile}".rstrip() + f" {shown(one, without)} instead of {shown(one, having)}"
+        f"{_name(one)} {shown(one, without)} instead of {shown(one, having)}"
         for one, having, without in figures
         if shown(one, having) != shown(one, without)
     ]
@@ -106,8 +105,6 @@ def verdict(
     why_no_interval: str | None,
 ) -> str:
     """Return what a sweep comes to. ``broken``: limits broken where confirmed; ``todays``: by today's settings."""
-    first = plan.goal.terms[0].figure
-    figure = figures[0]
     sentences = []
     if nearest:
         sentences.append(f"No setting of {tried} is within every limit; the nearest is shown.")
@@ -118,11 +115,7 @@ def verdict(
     else:
         sentences.append(f"Change {changes_words(changes)}.")
     if changes:
-        said = f"{figure_text(first)} {shown(first, figure.confirmed)} instead of {shown(first, figure.today)}"
-        bounds = f" {_difference(first, figure.ci95)}" if figure.ci95 else ""
-        sentences.append(
-            f"{said[0].upper()}{said[1:]}{bounds} {where}; {shown(first, figure.chosen)} where it was chosen."
-        )
+        sentences.append(_figures(plan, figures, where))
     if why_no_interval and changes:
         sentences.append(f"{why_no_interval[0].upper()}{why_no_interval[1:]}.")
     if todays and not broken:
@@ -133,11 +126,29 @@ def verdict(
         )
     beaten = [one for one in against if one.beaten]
     if changes and distinguishable and against and len(beaten) == len(against):
-        sentences.append(f"It does better within the limits than {_listed([one.name for one in against])}.")
+        within = " within the limits" if plan.goal.limits and not broken else ""
+        sentences.append(f"It does better{within} than {_listed([one.name for one in against])}.")
     elif changes and distinguishable and against:
         equal = [one.name for one in against if not one.beaten]
         sentences.append(f"{_listed(equal)} cannot be told from it.")
     return " ".join(sentences)
+
+
+def _figures(plan: SweepPlan, figures: Sequence[Optimism], where: str) -> str:
+    """Return what the goal's figures are where confirmed and where chosen."""
+    both = list(zip((term.figure for term in plan.goal.terms), figures, strict=True))
+    confirmed = [
+        f"{_name(one)} {shown(one, found.confirmed)} instead of {shown(one, found.today)}"
+        + (f" {_difference(one, found.ci95)}" if found.ci95 else "")
+        for one, found in both
+    ]
+    said = f"{', '.join(confirmed)} {where}"
+    chosen = ", ".join(shown(one, found.chosen) for one, found in both)
+    return f"{said[0].upper()}{said[1:]}; {chosen} where it was chosen."
+
+
+def _name(figure: Figure) -> str:
+    return f"{figure.readout.title} {figure.percentile}".rstrip()
 
 
 def _listed(names: Sequence[str]) -> str:

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from simulator.measures.limits import Figure
 from simulator.sweep.result import Readouts, SweepResult, TriedSetting
-from simulator.sweep.wording import shown
+from simulator.sweep.wording import shown, value_words
 from tui.cli.tables import print_line, print_table
+
+MOST_CHANGES = 3
+"""Changes of a point that are named."""
 
 MOST_SHOWN = 8
 """Points of the front that are listed."""
@@ -49,4 +52,6 @@ def _title(figure: Figure) -> str:
 
 
 def _changes(one: TriedSetting) -> str:
-    return ", ".join(f"{name} {value}" for name, value in one.changes.items()) or "today's settings"
+    words = [f"{name} {value_words(name, value)}" for name, value in one.changes.items()]
+    more = f" and {len(words) - MOST_CHANGES} more" if len(words) > MOST_CHANGES else ""
+    return ", ".join(words[:MOST_CHANGES]) + more or "today's settings"

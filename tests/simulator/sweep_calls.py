@@ -1,0 +1,53 @@
+"""Calls for tests of sweeps: callers who pause to think, written down as what a detector would reveal of them."""
+
+from __future__ import annotations
+
+import random
+from dataclasses import replace
+
+from presets.config import VoiceConfig
+from presets.library import builtin_presets
+from simulator.activity.model import FRAME_MS
+from simulator.labels import Labels
+from simulator.sweep.goals import goal_of
+from simulator.sweep.plan import SweepCall, SweepPlan, plan_of, sweep_call
+from simulator.sweep.space import parse_range
+from tests.simulator.tracks import Speech, activity_of, fixed_profile, observations, recording_of
+
+
+def thinking_call(number: int, *, labelled: bool = True, caller: str = "") -> SweepCall:
+    """Return a call of five turns; some have a pause in them after which the caller goes on."""
+    rng = random.Random(number)
+    track: list[Speech] = []
+    turns = []
+    at = 30
+    for _ in range(5):
+        start = at
+        for _ in range(rng.choice((0, 0, 1, 2))):
+            track.append(Speech(at, at + rng.randint(25, 50), round(rng.uniform(0.1, 0.5), 2)))
+            at = track[-1].end + rng.randint(12, 45)
+        track.append(Speech(at, at + rng.randint(30, 60), round(rng.uniform(0.5, 0.95), 2)))
+        at = track[-1].end
+        turns.append({"start_s": start * FRAME_MS / 1000, "end_s": at * FRAME_MS / 1000})
+        at += 330
+    name = f"call-{number:03d}"
+    labels = Labels.model_validate({"id": name, "turns": turns}) if labelled else None
+    activity = replace(activity_of(observations(track), at * FRAME_MS), sound=name)
+    return sweep_call(recording_of(labels, name=name), activity, caller)
+
+
+def small_plan(*minimize: str, limits: tuple[str, ...] = (), budget: int = 40, seed: int = 0) -> SweepPlan:
+    """Return a plan of 5 × 3 × 2 settings."""
+    ranges = [
+        parse_range(text)
+        for text in (
+            "eager_eot_threshold=0.1..0.9",
+            "max_buffer_delay_ms=200..500",
+            "filler_style=silent,backchannel",
+        )
+    ]
+    goal = goal_of(minimize or ("response.p50",)).with_limits(limits)
+    plan = plan_of(goal, ranges, VoiceConfig(), (), builtin_presets(), fixed_profile(), budget=budget, seed=seed)
+    coarse = {"eager_eot_threshold": (None, 0.1, 0.3, 0.5, 0.7, 0.9), "max_buffer_delay_ms": (200, 350, 500)}
+    dimensions = tuple(replace(one, values=coarse.get(one.field.name, one.values)) for one in plan.space.dimensions)
+    return replace(plan, space=replace(plan.space, dimensions=dimensions))

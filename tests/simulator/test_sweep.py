@@ -1,0 +1,176 @@
+"""Sweeps over scripted callers: what is chosen and how sure that is, going on after a stop, and what is refused."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import replace
+from itertools import product
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from presets.config import VoiceConfig
+from simulator.errors import SimulatorError
+from simulator.executors import open_executor
+from simulator.measures.limits import parse_figure
+from simulator.sweep.facts import Resampled, facts_of
+from simulator.sweep.goals import goal_of, load_goal, shipped_goals
+from simulator.sweep.plan import SweepCall, SweepError, SweepPlan, plan_of, resolved
+from simulator.sweep.result import SweepProgress, SweepResult, read_result
+from simulator.sweep.running import run
+from simulator.sweep.space import parse_range
+from simulator.sweep.split import split_calls
+from tests.simulator.sweep_calls import small_plan, thinking_call
+
+
+def swept(plan: SweepPlan, calls: Sequence[SweepCall], journals: Path | None = None, **more: Any) -> SweepResult:
+    """Return the result of a sweep in this process."""
+    with open_executor(1) as executor:
+        return run(plan, calls, executor, journals, **more)
+
+
+def told(result: SweepResult) -> dict[str, Any]:
+    """Return what a result tells scripts, but for how long it took."""
+    return {name: value for name, value in result.to_json().items() if name != "timing"}
+
+
+def test_a_sweep_that_was_stopped_goes_on_to_the_result_it_would_have_had(tmp_path: Path) -> None:
+    plan = small_plan("response.p50", "cut_ins=0.05", limits=("hanging_turns<=50%",), budget=24)
+    calls = [thinking_call(number) for number in range(4)]
+    seen: list[SweepProgress] = []
+    stopped = swept(plan, calls, tmp_path, on_progress=seen.append, cancelled=lambda: len(seen) > 1)
+    assert not stopped.complete
+    assert stopped.recommended is not None
+    (journal,) = tmp_path.iterdir()
+    with journal.open("ab") as file:
+        file.write(b'{"fold": 0, "config": {"max_buf')  # as a kill leaves it
+    seen.clear()
+    whole = swept(plan, calls, tmp_path, on_progress=seen.append)
+    assert 4 < seen[-1].resumed < len(whole.settings)
+    assert [one.done for one in seen] == sorted(one.done for one in seen)
+    assert seen[-1].done == seen[-1].of == 24
+    assert not any(tmp_path.iterdir())
+    other_order = swept(plan, calls[::-1])
+    assert told(whole) == told(other_order)
+    assert told(swept(replace(plan, seed=1), calls)) != told(whole)
+    written = tmp_path / "result.json"
+    written.write_text(json.dumps(whole.to_json()))
+    assert read_result(written) == whole
+    written.write_text(json.dumps({**whole.to_json(), "settings": None}))
+    with pytest.raises(SweepError, match=r"is no whole turnlab.sweep/1"):
+        read_result(written)
+
+
+def test_what_changes_nothing_is_not_recommended() -> None:
+    plan = small_plan(budget=12)
+    ranges = [parse_range("progress_interval_ms"), parse_range("filler_cooldown_ms")]
+    idle = plan_of(plan.goal, ranges, VoiceConfig(filler_style="silent"), (), {}, plan.profile, budget=12)
+    result = swept(idle, [thinking_call(number) for number in range(4)])
+    assert result.recommended is not None
+    assert result.recommended.changes == ()
+    assert not result.recommended.distinguishable
+    assert result.verdict.startswith("Keep what you have")
+
+
+def test_a_limit_that_cannot_be_met_says_what_stands_in_the_way() -> None:
+    plan = small_plan(limits=("cut_ins<=1%", "response.p50<=750ms", "first_sound.p90<=1ms"), budget=16)
+    result = swept(plan, [thinking_call(number) for number in range(4)])
+    assert result.recommended is not None
+    assert result.recommended.nearest
+    assert not any(one.meets_limits for one in result.settings)
+    in_the_way = {sentence.split(":")[0]: sentence for sentence in result.obstacles}
+    assert "no setting of" in in_the_way["first_sound.p90<=1ms"]
+    assert "the nearest is shown" in result.verdict
+
+
+def test_callers_are_never_on_both_sides() -> None:
+    calls = [thinking_call(number, caller=f"caller {number % 25}") for number in range(60)]
+    (fold,) = split_calls(calls, 0).folds
+    assert sorted((*fold.choose, *fold.confirm)) == list(range(60))
+    assert not {calls[one].caller for one in fold.choose} & {calls[one].caller for one in fold.confirm}
+    assert abs(len(fold.choose) - len(fold.confirm)) <= 3
+    few = split_calls(calls[:7], 0)
+    assert [len(one.confirm) for one in few.folds] == [2, 2, 2, 1]
+    assert few.confirmed_on == tuple(range(7))
+    one_person = split_calls([thinking_call(number, caller="one") for number in range(3)], 0)
+    assert one_person.alone
+    assert len(one_person.folds) == 3
+
+
+def test_what_calls_cannot_tell_is_said_before_the_work() -> None:
+    unlabelled = [thinking_call(number, labelled=False) for number in range(4)]
+    with pytest.raises(SweepError, match="one call cannot both choose a setting and confirm it"):
+        swept(small_plan(), unlabelled[:1])
+    with pytest.raises(SweepError, match="cut_ins needs labels to measure cut-ins, and none of these 4 calls"):
+        swept(small_plan("cut_ins"), unlabelled)
+    result = swept(small_plan(limits=("cut_ins<=3%", "hanging_turns<=50%"), budget=10), unlabelled)
+    assert result.unjudged == ("cut_ins<=3%",)
+    assert [one.limit for one in result.recommended.limits] == ["hanging_turns<=50%"]  # type: ignore[union-attr]
+    assert any(note.startswith("cut_ins<=3% cannot be judged") for note in result.notes)
+    assert "cut_ins" not in result.settings[0].chosen
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("eager_eot_treshold", "did you mean eager_eot_threshold?"),
+        ("tts_provider=cartesia", "is not simulated"),
+        ("filler_vocabulary", "holds words"),
+        ("eot_timeout_ms=900..300", "the range is empty"),
+        ("max_buffer_delay_ms=100..500", "must be 200..1000"),
+        ("max_buffer_delay_ms=quick", "max_buffer_delay_ms=200..1000"),
+        ("tts_model=sonic-4", "it is one of sonic-turbo, sonic-3"),
+    ],
+)
+def test_a_range_that_is_none_is_refused(text: str, said: str) -> None:
+    with pytest.raises(SimulatorError) as refused:
+        parse_range(text)
+    assert said in str(refused.value)
+
+
+def test_goals_are_files(tmp_path: Path) -> None:
+    assert list(shipped_goals()) == ["patient", "quick", "voicesim"]
+    mine = tmp_path / "mine.json"
+    mine.write_text(shipped_goals()["quick"].read_text().replace("cut_ins<=5%", "cut_ins<=2%"))
+    goal = load_goal(str(mine)).with_limits(["cut_ins<=1%", "response.p90<=3s"])
+    assert [one.text for one in goal.limits if one.figure == parse_figure("cut_ins")] == ["cut_ins<=1%"]
+    assert goal.limits[-1].text == "response.p90<=3s"
+    mine.write_text(mine.read_text().replace("response.p50", "respond.p50"))
+    for bad in ("quik", str(mine), str(tmp_path / "none.json")):
+        with pytest.raises(SimulatorError, match=r"did you mean|no such file"):
+            load_goal(bad)
+    with pytest.raises(SimulatorError, match="is no weight"):
+        goal_of(["response.p50=much"])
+
+
+@pytest.mark.slow
+def test_the_choice_is_as_good_as_the_best_of_a_grid_that_is_known() -> None:
+    """On callers who confirm, against every setting of the grid, tried one by one."""
+    calls = [thinking_call(number) for number in range(32)]
+    plan = small_plan("response.p50", "cut_ins=0.05", budget=24)
+    result = swept(plan, calls)
+    assert result.folds == 1
+    assert result.recommended is not None
+    confirming = [call for call in calls if call.id in result.confirmed_on]
+    names = [one.field.name for one in plan.space.dimensions]
+    grid = [
+        plan.space.config(dict(zip(names, values, strict=True)))
+        for values in product(*(one.values for one in plan.space.dimensions))
+    ]
+    assert len(grid) > plan.budget
+
+    def points(config: VoiceConfig) -> np.ndarray:
+        facts = [facts_of(call, resolved(plan, config), plan.profile, plan.seed) for call in confirming]
+        return resampled.points(plan.goal.terms, facts)
+
+    resampled = Resampled([call.caller for call in confirming])
+    by_config = {config: points(config) for config in grid}
+    best = min(by_config.values(), key=lambda found: float(np.mean(found)))
+    chosen = by_config[result.settings[result.recommended.index].config]
+    worst = max(by_config.values(), key=lambda found: float(np.mean(found)))
+    assert np.quantile(chosen - best, 0.025) <= 0
+    assert np.quantile(worst - best, 0.025) > 0
+    assert any(one.dropped for one in result.settings)
