@@ -140,9 +140,14 @@ def _verdict(outcome: TurnOutcome, until: str, *, heard: bool, labelled: bool) -
 
 
 def _moment(event: Event) -> Moment | None:
-    what = _BECAUSE.get(type(event))
-    text = _sentence(event) if what is None else f"{what}: {event.why.text()}."
+    text = event_sentence(event)
     return Moment(event.t_ms, text) if text else None
+
+
+def event_sentence(event: Event) -> str:
+    """Return what happened and why; "" for an event whose neighbours say it."""
+    what = _BECAUSE.get(type(event))
+    return _sentence(event) if what is None else f"{what}: {event.why.text()}."
 
 
 _BECAUSE: dict[type[Event], str] = {

@@ -8,7 +8,7 @@ from typing import Annotated
 import typer
 
 from tui.cli.failure import CallError
-from tui.cli.options import AllowUnknown, Channel, Eot, HearingOptions, Json, Profile
+from tui.cli.options import AllowUnknown, Channel, Configs, Eot, HearingOptions, Json, Profile
 
 
 def connect(
@@ -181,5 +181,66 @@ def call(
     )
 
 
-COMMANDS = (connect, serve, agent, call)
+def live(
+    config: Configs = None,
+    allow_unknown: AllowUnknown = False,
+    profile: Profile = "default",
+    scenario: Annotated[
+        Path | None, typer.Option(help="What the agent says, a scenario file; by default a clinic's front desk.")
+    ] = None,
+    caller_first: Annotated[
+        bool, typer.Option("--caller-first", help="No greeting: the caller speaks first.")
+    ] = False,
+    eot: Eot = None,
+    voice: Annotated[
+        str | None, typer.Option(help="hibari, clips or silent; by default hibari where it is installed.")
+    ] = None,
+    input_name: Annotated[
+        str | None, typer.Option("--input", help="The microphone, or part of its name; by default the system's.")
+    ] = None,
+    output_name: Annotated[
+        str | None, typer.Option("--output", help="The speaker, or part of its name; by default the system's.")
+    ] = None,
+    no_speaker: Annotated[bool, typer.Option("--no-speaker", help="Play nothing; the words are printed.")] = False,
+    echo_guard: Annotated[
+        str, typer.Option(help="cancellation, headphones, half-duplex or threshold.")
+    ] = "cancellation",
+    echo_threshold: Annotated[
+        float | None, typer.Option(min=1, max=90, help="For --echo-guard threshold: dB below full scale.")
+    ] = None,
+    record: Annotated[bool, typer.Option("--record", help="Keep the call among your recordings.")] = False,
+    seconds: Annotated[
+        float | None, typer.Option("--for", min=1, help="End after this many seconds of the call.")
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON line for each event.")] = False,
+) -> None:
+    """Talk with the simulated agent through microphone and speaker, without the dashboard."""
+    from simulator.session.settings import EchoGuard
+    from tui.cli.live import Request, live
+
+    guards = [guard.value for guard in EchoGuard]
+    if echo_guard not in guards:
+        raise CallError(f"--echo-guard: {echo_guard!r} is not one of {', '.join(guards)}")
+    live(
+        Request(
+            configs=config or ["balanced"],
+            allow_unknown=allow_unknown,
+            profile=profile,
+            scenario=scenario,
+            caller_first=caller_first,
+            silence_only=bool(eot and eot.value == "silence"),
+            voice=voice,
+            input=input_name,
+            output=output_name,
+            speaker=not no_speaker,
+            guard=EchoGuard(echo_guard),
+            threshold_db=echo_threshold,
+            record=record,
+            seconds=seconds,
+        ),
+        as_json=as_json,
+    )
+
+
+COMMANDS = (connect, serve, agent, call, live)
 """In the order of the help."""

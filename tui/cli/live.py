@@ -1,0 +1,212 @@
+"""``turnlab live``: a call through microphone and speaker without the dashboard, a line for each decision."""
+
+from __future__ import annotations
+
+import json
+import signal
+import sys
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from statistics import median
+from typing import Any
+
+from simulator.devices.listing import Way
+from simulator.engine.scenario import Scenario, default_scenario, read_scenario
+from simulator.errors import DeviceError, SimulatorError
+from simulator.session import (
+    EchoGuard,
+    Happened,
+    LiveArm,
+    Session,
+    SessionMessage,
+    SessionSettings,
+    Snapshot,
+    TurnLatency,
+    devices_there,
+    open_session,
+)
+from simulator.session.commands import Record, SwitchArm
+from simulator.story import event_sentence
+from tui.cli.arms import read_arms
+from tui.cli.failure import CallError, WorkError, complain
+from tui.cli.opening import open_profile
+from tui.cli.tables import print_line, print_table
+from tui.preferences import kept_round_trip
+
+SCHEMA = "turnlab.live/1"
+_LOOK_S = 0.05
+
+
+@dataclass(frozen=True, slots=True)
+class Request:
+    """The command's options. ``seconds`` ``None``: until stopped."""
+
+    configs: list[str]
+    allow_unknown: bool
+    profile: str
+    scenario: Path | None
+    caller_first: bool
+    silence_only: bool
+    voice: str | None
+    input: str | None
+    output: str | None
+    speaker: bool
+    guard: EchoGuard
+    threshold_db: float | None
+    record: bool
+    seconds: float | None
+
+
+def live(request: Request, *, as_json: bool) -> None:
+    """Talk until stopped. Raises :class:`CallError`, or :class:`WorkError` where no microphone can be had."""
+    settings = _settings(request)
+    session = open_session(settings)
+    session.start()
+    try:
+        with _until_stopped() as stopped:
+            _wait_for_microphone(session, stopped)
+            _begin(session, settings, record=request.record, as_json=as_json)
+            _follow(session, stopped, request.seconds, as_json=as_json)
+    finally:
+        session.stop()
+    _tell(session.take(), as_json=as_json)
+    _sum_up(session.snapshot(), as_json=as_json)
+
+
+def _wait_for_microphone(session: Session, stopped: threading.Event) -> None:
+    while not (stopped.wait(_LOOK_S) or (shown := session.snapshot()).input):
+        if shown.phase == "failed":
+            raise WorkError(shown.standing)
+
+
+def _begin(session: Session, settings: SessionSettings, *, record: bool, as_json: bool) -> None:
+    names = [arm.name for arm in settings.arms]
+    if as_json:
+        _print_json({"type": "live", "schema": SCHEMA, "arms": names, "echo_guard": settings.echo_guard.value})
+    else:
+        others = f"; type {' or '.join(names[1:])} and enter to talk to another" if len(names) > 1 else ""
+        print_line(f"Talking to {names[0]} until you press ctrl+c{others}.")
+    if record:
+        session.send(Record(True))
+    _listen_for_names(session, names)
+
+
+def _settings(request: Request) -> SessionSettings:
+    arms = read_arms(request.configs, allow_unknown=request.allow_unknown)
+    microphone, speaker = _named("input", request.input), _named("output", request.output)
+    try:
+        scenario: Scenario = (
+            read_scenario(request.scenario)
+            if request.scenario
+            else default_scenario(greeting=not request.caller_first)
+        )
+    except SimulatorError as error:
+        raise CallError(f"--scenario {error}") from None
+    return SessionSettings(
+        arms=tuple(LiveArm(arm.name, arm.resolved) for arm in arms),
+        input=microphone,
+        output=speaker,
+        speaker=request.speaker,
+        profile=open_profile(request.profile),
+        scenario=scenario,
+        echo_guard=request.guard,
+        echo_threshold_db=request.threshold_db,
+        round_trip_ms=kept_round_trip(microphone or "", speaker or ""),
+        voice=request.voice,
+        silence_only=request.silence_only,
+    )
+
+
+def _named(way: Way, part: str | None) -> str | None:
+    """Return a device's whole name, by a part of it; ``None``: the system's default."""
+    if part is None:
+        return None
+    try:
+        return devices_there().find(way, part).name
+    except DeviceError as error:
+        raise WorkError(str(error)) from None
+
+
+@contextmanager
+def _until_stopped() -> Iterator[threading.Event]:
+    """Set an event on ctrl+c and on SIGTERM, so that a recording is finished before the end."""
+    stopped = threading.Event()
+    before = {one: signal.signal(one, lambda *_: stopped.set()) for one in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield stopped
+    finally:
+        for one, handler in before.items():
+            signal.signal(one, handler)
+
+
+def _listen_for_names(session: Session, names: list[str]) -> None:
+    """Switch arms by lines of standard input, where there are several."""
+    if len(names) < 2 or sys.stdin is None:
+        return
+
+    def read() -> None:
+        for line in sys.stdin:
+            if line.strip():
+                session.send(SwitchArm(line.strip()))
+
+    threading.Thread(target=read, name="turnlab arms", daemon=True).start()
+
+
+def _follow(session: Session, stopped: threading.Event, seconds: float | None, *, as_json: bool) -> None:
+    while not stopped.wait(_LOOK_S):
+        shown = session.snapshot()
+        _tell(session.take(), as_json=as_json)
+        if seconds is not None and shown.now_ms >= 1000 * seconds:
+            return
+
+
+def _tell(messages: list[SessionMessage], *, as_json: bool) -> None:
+    for one in messages:
+        if as_json:
+            _print_json(one.to_json())
+        elif isinstance(one, Happened):
+            if text := event_sentence(one.event):
+                print_line(f"{_clock(one.t_ms)}  {one.arm}  {text}")
+        else:
+            complain(f"{_clock(one.t_ms)}  {one.text}")
+
+
+def _clock(t_ms: int) -> str:
+    return f"{t_ms // 60_000}:{t_ms % 60_000 / 1000:04.1f}"
+
+
+_FIGURES = {"end_of_turn_ms": "end of turn", "first_sound_ms": "first sound", "response_ms": "response"}
+
+
+def _sum_up(shown: Snapshot, *, as_json: bool) -> None:
+    """Say how long the agent took, by arm, over the last 50 turns."""
+    arms = list(dict.fromkeys(turn.arm for turn in shown.latencies))
+    if as_json:
+        summary = {arm: {name: _middle(shown.latencies, arm, name) for name in _FIGURES} for arm in arms}
+        _print_json({"type": "summary", "seconds": round(shown.now_ms / 1000, 3), "median_ms": summary})
+        return
+    if not arms:
+        print_line("No turn was answered.")
+        return
+    rows = [
+        [arm, str(sum(turn.arm == arm for turn in shown.latencies)), *map(str, _row(shown.latencies, arm))]
+        for arm in arms
+    ]
+    print_table("Medians from the detected end of speech, ms", ["arm", "turns", *_FIGURES.values()], rows, left=1)
+
+
+def _row(turns: tuple[TurnLatency, ...], arm: str) -> list[object]:
+    found = (_middle(turns, arm, name) for name in _FIGURES)
+    return ["–" if one is None else one for one in found]
+
+
+def _middle(turns: tuple[TurnLatency, ...], arm: str, name: str) -> int | None:
+    values = [value for turn in turns if turn.arm == arm and (value := getattr(turn, name)) is not None]
+    return round(median(values)) if values else None
+
+
+def _print_json(content: dict[str, Any]) -> None:
+    print(json.dumps(content), flush=True)
