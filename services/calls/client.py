@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from typing import TYPE_CHECKING, Protocol
+
+from pydantic import JsonValue
 
 from services.calls.model import (
     CallDetail,
@@ -78,4 +80,11 @@ class CallsClient(Protocol):
 
     async def judged(self, service_id: str, *, limit: int = 100) -> Sequence[JudgedCall]:
         """Return the newest results of the platform's voice judge for a service."""
+        ...
+
+    async def turn_policy(self, config: Mapping[str, JsonValue]) -> Mapping[str, JsonValue]:
+        """Return what the platform makes of a ``voice_config``, as it says it: no document gives the form.
+
+        Changes nothing. Many platforms do not answer this.
+        """
         ...

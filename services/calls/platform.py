@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import UTC, datetime
 from urllib.parse import quote
+
+from pydantic import JsonValue
 
 from services.calls.client import CallFilter
 from services.calls.model import (
@@ -112,6 +114,12 @@ class PlatformCalls:
         body = await self._transport.request("GET", path, query={"limit": limit}, kind="GET voice judge")
         rows = [read_judged_call(one) for one in as_objects(body.get("items"))]
         return tuple(one for one in rows if one is not None)
+
+    async def turn_policy(self, config: Mapping[str, JsonValue]) -> Mapping[str, JsonValue]:
+        """Return what the platform makes of a ``voice_config``."""
+        path = f"{self._workspace}/simulations/config-to-policy"
+        body: JsonValue = {"config": dict(config)}
+        return await self._transport.request("POST", path, body=body, kind="POST config-to-policy")
 
     async def _recording(self, call_sid: str, part: str) -> JsonObject:
         path = f"{self._workspace}/recordings/{quote(call_sid, safe='')}/{part}"

@@ -10,7 +10,9 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final, Literal
 
-from base.json_text import TextError
+from pydantic import JsonValue
+
+from base.json_text import TextError, canonical_json
 from services.calls.client import CallsClient
 from services.calls.downloading import PARTIAL, FileSink, audio_file, download, on_disk
 from services.calls.folders import RECORD, CallFolders
@@ -35,6 +37,9 @@ AT_ONCE: Final = 4
 
 _LONGEST_OFFSET_S: Final = 600.0
 """A recording that begins later on the call's clock than this is on another clock."""
+
+_LARGEST_POLICY: Final = 10_000
+"""A longer answer, characters, is no turn policy."""
 
 State = Literal["pulled", "here", "archived", "unrecorded", "failed"]
 
@@ -135,6 +140,7 @@ class _Pulling:
         self._done = self._bytes = 0
         self._progress = progress
         self._judged = judged
+        self._policies = _Policies(client)
         self._slots = asyncio.Semaphore(AT_ONCE)
 
     async def all(self, found: Sequence[CallSummary]) -> list[PulledCall]:
@@ -221,8 +227,10 @@ class _Pulling:
                 notes.append("the platform has no recording of it")
         else:
             notes.append("it was not recorded")
-        record = self._record(call, detail, metadata, notes).model_copy(
+        record = self._record(call, detail, metadata, notes)
+        record = record.model_copy(
             update={
+                "turn_policy": await self._policies.of(record),
                 "audio": CallAudio(**files) if files else None,
                 "audio_state": state,
                 "restore_at": restore_at,
@@ -324,6 +332,31 @@ class _Pulling:
                 "turns": turns,
             }
         )
+
+
+class _Policies:
+    """What the platform makes of the settings of calls, asked once for each."""
+
+    def __init__(self, client: CallsClient) -> None:
+        self._client = client
+        self._answers: bool = True
+        self._known: dict[str, Mapping[str, JsonValue]] = {}
+        self._one = asyncio.Lock()
+
+    async def of(self, record: CallRecord) -> Mapping[str, JsonValue] | None:
+        """Return the platform's turn policy for a call's settings; ``None`` where it does not answer."""
+        inherited = (record.model_extra or {}).get("inherited_voice_config") or {}
+        config = {**inherited, **(record.voice_config or {})}
+        key = canonical_json(config)
+        async with self._one:
+            if key not in self._known and self._answers:
+                try:
+                    found = await self._client.turn_policy(config)
+                except ServiceError:
+                    self._answers = False
+                else:
+                    self._known[key] = found if len(canonical_json(dict(found))) <= _LARGEST_POLICY else {}
+        return self._known.get(key)
 
 
 def _moment(time_ms: float | None) -> datetime | None:

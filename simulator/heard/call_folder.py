@@ -109,6 +109,8 @@ class CallRecord(_Part):
     voice_config: dict[str, Any] | None = None
     voice_config_from: str | None = None
     inherited_voice_config: dict[str, Any] | None = None
+    turn_policy: dict[str, Any] | None = Field(default=None, repr=False)
+    """What the platform makes of these settings, as it says it; ``None`` where it does not answer."""
     audio: CallAudio | None = None
     audio_state: str = "here"
     restore_at: str | None = None

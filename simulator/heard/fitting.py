@@ -19,6 +19,7 @@ from numpy.typing import NDArray
 from simulator.engine.profile import EngineProfile, ProfileFile
 from simulator.errors import ProfileError
 from simulator.heard.check import Check, ReplayedCall, check
+from simulator.heard.platform_policy import PolicyReading, readings, taken
 from simulator.heard.waits import (
     HALF_LIVES,
     MOST_MS,
@@ -51,6 +52,7 @@ class FittedProfile:
     before: Check
     after: Check
     role: RoleEvidence
+    policies: tuple[PolicyReading, ...] = ()
     doubts: tuple[str, ...] = ()
     not_offered: tuple[str, ...] = ()
 
@@ -64,8 +66,12 @@ class _Group:
     values: dict[str, Any] = field(default_factory=dict)
 
 
-def fit_heard(calls: Sequence[ReplayedCall], name: str, base: ProfileFile) -> FittedProfile:
+def fit_heard(
+    calls: Sequence[ReplayedCall], name: str, base: ProfileFile, *, take_policy: bool = False
+) -> FittedProfile:
     """Fit a profile to calls, and judge it on those it was not fitted on.
+
+    ``take_policy``: what the platform's own turn policies say goes before what is fitted.
 
     Raises :class:`~simulator.errors.ProfileError` if there are too few calls, or no value makes it better.
     """
@@ -88,6 +94,12 @@ def fit_heard(calls: Sequence[ReplayedCall], name: str, base: ProfileFile) -> Fi
     ]
     before = check(others, base.profile)
     kept, not_offered = _better(groups, others, base.profile, before)
+    policies = readings(ordered, base.profile)
+    if take_policy:
+        said = taken(policies)
+        if not said:
+            doubts.append("the platform's turn policies say nothing of these calls' settings that could be taken")
+        kept |= said
     after = check(others, _with(base.profile, kept))
     if not kept or _error(after) >= _error(before):
         raise ProfileError(
@@ -99,7 +111,7 @@ def fit_heard(calls: Sequence[ReplayedCall], name: str, base: ProfileFile) -> Fi
         f"from {_error(before):.0f} to {_error(after):.0f} ms."
     )
     content = profile_content(name, base, described, kept)
-    return FittedProfile(content, before, after, role, tuple(doubts), tuple(not_offered))
+    return FittedProfile(content, before, after, role, tuple(policies), tuple(doubts), tuple(not_offered))
 
 
 def _better(

@@ -134,6 +134,27 @@ async def test_the_settings_are_those_of_the_day(
     extra = records[0].model_extra or {}
     assert extra["voice_judge"]["overall"] > 5
     assert extra["inherited_voice_config"] == {}
+    # the platform's own reading of those settings, of the calls that have them
+    assert extra["turn_policy"]["stt_eot_threshold"] == 0.42
+    assert (records[-1].model_extra or {})["turn_policy"]["stt_eot_threshold"] is None
+
+
+async def test_a_platform_without_turn_policies_is_asked_once_and_is_fine(
+    platform: PlatformClient, folders: CallFolders, proxy: FaultyProxy
+) -> None:
+    asked = []
+
+    async def without(exchange: Exchange) -> bytes | None:
+        if b"/simulations/" not in exchange.head.split(b"\r\n")[0]:
+            return await exchange.forward()
+        asked.append(exchange)
+        return await answer("405 Method Not Allowed", {"detail": "Method Not Allowed"})(exchange)
+
+    proxy.faults = [without] * 500
+    result = await _pull(platform, folders)
+    assert {one.state for one in result.calls} == {"pulled"}
+    assert len(asked) == 1
+    assert all((one.record.model_extra or {})["turn_policy"] is None for one in result.calls if one.record)
 
 
 async def test_an_archived_call_says_when_and_comes_with_a_later_pull(

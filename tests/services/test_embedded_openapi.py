@@ -21,6 +21,7 @@ DIALECTS = ("platform", "classic")
 OWN = {
     ("GET", "/v1/{organization}/service/{service_id}/version_sets/{version_set_name}/"),  # documented in prose only
     ("GET", "/turnlab/{workspace_id}/history"),
+    ("POST", "/v1/{workspace_id}/simulations/config-to-policy"),  # named in prose only
 }
 OWN_RESPONSE_FIELDS = {"safety_filters_enabled", "applied_behavior_ids", "made_by_turnlab"}
 """What the vendor's prose has and its OpenAPI documents lack, and what says that a demo call had no patient."""

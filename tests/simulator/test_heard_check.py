@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from dataclasses import asdict, replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -16,6 +17,7 @@ from simulator.engine.profile import EngineProfile, default_profile
 from simulator.heard.call_folder import read_call_folder
 from simulator.heard.check import ReplayedCall, check, settings_of
 from simulator.heard.measure import measure_call
+from simulator.heard.platform_policy import readings, taken
 from simulator.heard.replaying import (
     AUDIO,
     LABELS,
@@ -161,3 +163,40 @@ def test_settings_come_from_the_call_then_from_the_command(replayed: ReplayedCal
     assert settings_of(replayed.record, given)[0].tts_model != "sonic-3"
     inherits = unknown.model_copy(update={"voice_config": {}, "inherited_voice_config": {"tts_model": "sonic-3"}})
     assert settings_of(inherits, None)[0].tts_model == "sonic-3"
+
+
+@pytest.mark.parametrize(
+    ("answers", "role", "direction", "threshold"),
+    [
+        (
+            {0.8: {"stt_eot_threshold": 0.42}, None: {"turn": {"EOT_threshold": 0.7}}},
+            "sensitivity",
+            "documented",
+            0.7,
+        ),
+        ({0.8: {"policy": {"end_of_turn_threshold": 0.8}}}, "sensitivity", "recogniser", None),
+        ({0.8: {"eot_threshold": 0.7, "eager_threshold": 0.42}}, "head_start", "documented", 0.7),
+        ({0.8: {"eot_threshold": 0.7, "stt_eager_eot_threshold": 0.8}}, "head_start", "recogniser", 0.7),
+        ({0.8: {"stt_eot_threshold": 0.42}, 0.2: {"stt_eot_threshold": 0.42}}, None, None, None),
+        ({0.8: {"stt_eot_threshold": "low", "later": [1]}, None: {"eot_threshold": 7}}, None, None, None),
+    ],
+)
+def test_a_platforms_turn_policies_are_read_tolerantly(
+    replayed: ReplayedCall,
+    answers: dict[float | None, dict[str, Any]],
+    role: str | None,
+    direction: str | None,
+    threshold: float | None,
+) -> None:
+    calls = []
+    for setting, answer in answers.items():
+        record = replayed.record.model_copy(update={"turn_policy": answer, "voice_config": {"a": setting}})
+        config = resolve(Layer("here", VoiceConfig(eager_eot_threshold=setting)))
+        calls += [replace(replayed, record=record, config=config)] * 2
+    found = readings([*calls, replayed], default_profile())
+    assert [one.calls for one in found] == [2] * len(answers)
+    values = {name: value["value"] for name, value in taken(found).items()}
+    told = {"eager_role": role, "eager_direction": direction, "eot_threshold": threshold}
+    assert values == {name: value for name, value in told.items() if value is not None}
+    assert "by the platform" in found[-1].words()
+    assert found[-1].ours.threshold == pytest.approx(0.42)

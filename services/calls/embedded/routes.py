@@ -8,6 +8,7 @@ from typing import Annotated, Any
 from uuid import UUID
 
 from fastapi import APIRouter, Depends, Path, Query, Request
+from pydantic import BaseModel
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
@@ -17,6 +18,8 @@ from services.calls.embedded.store import CallQuery
 from services.embedded.answers import AsciiJson, page
 from services.embedded.documented import READ, Responses
 from services.embedded.gate import IN_WORKSPACE, AppState, Db, PlatformRoute, Workspace
+from services.embedded.platform.owner_shapes import TurnPolicy
+from services.embedded.voice_shapes import ServiceVoiceConfig
 
 Json = dict[str, Any]
 router = APIRouter(prefix="/v1/{workspace_id}", route_class=PlatformRoute, dependencies=IN_WORKSPACE)
@@ -199,6 +202,24 @@ def list_judged(workspace: Workspace, db: Db, service_id: UUID, limit: Limit = 2
         found, _ = store.find_calls(connection, workspace, query, limit=limit, offset=min(offset, LARGEST))
     items = [shapes.judged(call) for call in found]
     return AsciiJson({"service_id": str(service_id), "count": len(items), "items": items})
+
+
+class ConfigQuestion(BaseModel):
+    """A voice configuration, to be read as the turn policy that it comes to."""
+
+    config: ServiceVoiceConfig
+
+
+@router.post(
+    "/simulations/config-to-policy",
+    operation_id="config-to-policy",
+    tags=["Simulations"],
+    response_model=TurnPolicy,
+    responses=READ,
+)
+def config_to_policy(body: ConfigQuestion) -> Response:
+    """The turn policy that a voice configuration comes to; what it leaves to the platform is ``null``."""
+    return AsciiJson(shapes.turn_policy(body.config.model_dump()))
 
 
 def _call(db: Db, workspace: str, call_id: str) -> Json:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from datetime import datetime
 from typing import Any, Literal
 from uuid import UUID
@@ -257,4 +258,20 @@ def judged(call: dict[str, Any]) -> dict[str, Any]:
         "interruption_handling_score": score,
         "overall_score": score,
         "computed_at": call["started_at"],
+    }
+
+
+def turn_policy(config: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the turn policy that a ``voice_config`` comes to, as the vendor's pages describe its fields.
+
+    What it leaves to the platform is ``None``: the demo does not tell the thresholds that a fit is to find.
+    """
+    sensitivity = config.get("eager_eot_threshold")
+    threshold = None if sensitivity is None else round(min(max(0.9 - 0.6 * sensitivity, 0.3), 0.95), 3)
+    return {
+        "barge_in_enabled": True,
+        "greeting_shield_s": 0.0,
+        "stt_eot_threshold": threshold,
+        "stt_eager_eot_threshold": None,
+        "stt_eot_timeout_ms": config.get("eot_timeout_ms"),
     }

@@ -14,6 +14,7 @@ from simulator.heard.call_folder import KeptCall, kept_measures
 from simulator.heard.check import Check, ReplayedCall, check, settings_of
 from simulator.heard.checked import keep_check
 from simulator.heard.measure import heard_readouts
+from simulator.heard.platform_policy import readings
 from simulator.heard.replaying import AUDIO, analysis_of, open_replay
 from simulator.measures import limits
 from simulator.measures.limits import Measurable
@@ -64,9 +65,13 @@ def check_calls(request: CheckRequest, gate: Gate, *, as_json: bool) -> None:
     except OSError as error:
         complain(f"{os_error_text(error)}; readouts will not say what this check found")
     if as_json:
-        print(json.dumps({**found.to_json(), "failed": faults.to_json(), **gate.to_json()}, allow_nan=False))
+        policies = [one.to_json() for one in readings(replayed, profile)]
+        shown = {**found.to_json(), "policies": policies, "failed": faults.to_json(), **gate.to_json()}
+        print(json.dumps(shown, allow_nan=False))
     else:
         _print(found, profile)
+        for one in readings(replayed, profile):
+            print_line(f"{one.words()}.")
     gate.close(faults)
     faults.raise_any()
 

@@ -28,6 +28,7 @@ class HeardFitRequest:
     extends: str
     output: Path | None
     force: bool
+    take_policy: bool = False
 
 
 def fit_calls(request: HeardFitRequest, *, as_json: bool) -> None:
@@ -37,7 +38,7 @@ def fit_calls(request: HeardFitRequest, *, as_json: bool) -> None:
     faults = Faults()
     calls = replayed_calls(request.calls, request.config, None, faults)
     try:
-        fitted = fit_heard(calls, request.name, base)
+        fitted = fit_heard(calls, request.name, base, take_policy=request.take_policy)
     except ProfileError as error:
         raise WorkError(str(error)) from None
     for sentence in (*fitted.not_offered, *fitted.doubts, f"eager_role: {fitted.role.words()}"):
@@ -62,6 +63,7 @@ def _to_json(written: Path, fitted: FittedProfile, faults: Faults) -> dict[str, 
         "counted_once": [],
         "doubts": [*fitted.not_offered, *fitted.doubts],
         "eager_role": fitted.role.to_json(),
+        "policies": [one.to_json() for one in fitted.policies],
         "judged": {"before": fitted.before.to_json(), "after": fitted.after.to_json()},
         "failed": faults.to_json(),
     }
@@ -78,6 +80,10 @@ def _print(request: HeardFitRequest, fitted: FittedProfile) -> None:
     ]
     title = f"Judged on {after.calls} calls, {len(after.turns)} answers, it was not fitted on"
     print_table(title, ["response", f"under {request.extends}", f"under {request.name}"], judged)
+    for one in fitted.policies:
+        print_line(f"{one.words()}.")
+    if fitted.policies and not request.take_policy:
+        print_line("The platform's reading is taken with --take-policy.")
     print_line(f"It is in {request.output}; use it with: turnlab calls check ... --profile {request.output}")
 
 

@@ -53,6 +53,10 @@ def profiles_fit(
     extends: Annotated[str, typer.Option(help="The profile whose other values stay.")] = "default",
     output: Annotated[Path | None, typer.Option(help="Write the profile there instead of printing it.")] = None,
     force: Annotated[bool, typer.Option("--force", help="Replace the file if it is there.")] = False,
+    take_policy: Annotated[
+        bool,
+        typer.Option("--take-policy", help="With --calls: take what the platform's own turn policies say of them."),
+    ] = False,
     as_json: Json = False,
 ) -> None:
     """Fit a profile to real calls: to pulled calls with --calls, or model latencies to timelines alone."""
@@ -62,8 +66,10 @@ def profiles_fit(
         from tui.cli.calls.fitting import HeardFitRequest, fit_calls
 
         own = name or (output.stem if output else "fitted")
-        fit_calls(HeardFitRequest(heard, own, config, extends, output, force), as_json=as_json)
+        fit_calls(HeardFitRequest(heard, own, config, extends, output, force, take_policy), as_json=as_json)
         return
+    if take_policy:
+        raise CallError("--take-policy goes with --calls: timelines hold no turn policies")
     if name is None:
         raise CallError("--name is missing: what is the new profile called?")
     from tui.cli.profiles import FitRequest, fit_profile
