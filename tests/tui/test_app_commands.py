@@ -65,7 +65,14 @@ async def test_the_footer_shows_only_what_would_do_something(app: TurnlabApp) ->
         line = app.screen.query_one(KeyLine).render().plain
         assert "esc Back" in line
         assert "Tune" not in line
+        await pilot.press("escape", "right_square_bracket")
+        await settle(pilot)
+        await pilot.resize_terminal(60, 24)
+        await pilot.pause()
+        assert "esc Back" in app.screen.query_one(KeyLine).render().plain, "the way back fits at any width"
         await pilot.press("escape")
+        await pilot.resize_terminal(120, 40)
+        await pilot.pause()
         below = app.screen.query_one(KeyLine)
         for opens in ("question_mark", "ctrl+p"):
             await pilot.press(opens)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -20,6 +21,7 @@ from tui.dialogs.find_dialog import FindDialog
 from tui.tune.arm_header import ArmHeader
 from tui.tune.arms import ArmError
 from tui.tune.choosing_dialogs import ArmsDialog
+from tui.tune.readout_columns import Columns
 from tui.tune.readout_table import ReadoutTable
 from tui.tune.session import Session
 
@@ -186,6 +188,14 @@ async def the_readouts_are_ordered_and_explained(pilot: Pilot[None], table: Read
     assert sorted(rows()) == sorted(before)
     assert any(line.startswith("by change ▾") for line in table.lines)
     assert rows() != before
+    found = table.figures.readouts
+    assert found is not None
+    unclear = [
+        replace(row, apart=tuple(one and replace(one, verdict="level") for one in row.apart)) for row in found.rows
+    ]
+    for rows_of, explained in ((found.rows, any("≈" in row for row in rows())), (unclear, True)):
+        ((heading, _),) = Columns(found, list(rows_of), table.figures.names, 110).heading(by_change=True)
+        assert ("≈ not distinguishable" in heading) == explained, "a sign that stands there is explained there"
     changed = [bool(re.search("[✓✗≈]", row)) for row in rows()]
     assert changed == sorted(changed, reverse=True), "what changed comes first"
     seen = table.region.height

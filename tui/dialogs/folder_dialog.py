@@ -70,7 +70,7 @@ class FolderDialog(Dialog[Path]):
 
     @on(Input.Changed)
     def _typed(self, event: Input.Changed) -> None:
-        path = typed_path(event.value.strip())
+        path = _path(event.value)
         self._say(_about(path))
 
     @on(Input.Submitted)
@@ -80,7 +80,7 @@ class FolderDialog(Dialog[Path]):
     def action_add(self) -> None:
         """Give the path in the line, if a folder or a file is there."""
         typed = self.query_one(Input).value.strip()
-        path = typed_path(typed).absolute()
+        path = _path(typed).absolute()
         if not typed or not (is_folder(path) or is_file(path)):
             self._say(f"{typed or 'Nothing'}: no such file or folder; go on typing, or walk to it in the tree.")
         else:
@@ -112,10 +112,17 @@ class _PathSuggester(Suggester):
         folder, _, start = value.rpartition(os.sep)
         if not start:
             return None
-        for path in _entries(typed_path(folder or os.sep)):
+        for path in _entries(_path(folder + os.sep)):
             if path.name.startswith(start) and (is_folder(path) or path.suffix.lower() in SUFFIXES):
                 return f"{folder}{os.sep}{path.name}"
         return None
+
+
+def _path(typed: str) -> Path:
+    """Return the path that was typed; behind what stood in the line, ``//`` and ``/~`` begin at root and home."""
+    text = typed.strip()
+    starts = [at + 1 for sign in (os.sep * 2, f"{os.sep}~") if (at := text.rfind(sign)) > 0]
+    return typed_path(text[max(starts, default=0) :])
 
 
 def _about(path: Path) -> str:

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 
-from tui.host import Host, Looking
+from tui.host import SECONDS_TO_READ, Host, Looking
 from tui.preferences import SPEAKER, remembered
 from tui.tune.listening import Listening, Sight
 from tui.tune.trial import Outcome
@@ -162,6 +162,9 @@ class PlaybackController:
         """Say once what is wrong."""
         wrong = sight.fault or sight.no_sound
         if wrong and wrong != self._reported:
-            title = "The call stops here" if sight.fault else "No sound; the playhead runs on"
-            self._host.tell(wrong, title, severity="error" if sight.fault else "warning")
+            if sight.fault:
+                self._host.tell(wrong, "The call stops here", severity="error")
+            else:
+                said = f"{wrong}. The playhead shows where the call is; e writes it to a file to hear elsewhere."
+                self._host.tell(said, "Nothing can be heard", severity="warning", timeout=SECONDS_TO_READ)
         self._reported = wrong

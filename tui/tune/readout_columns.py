@@ -5,12 +5,15 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from tui.figures import NOTHING
-from tui.readouts import BEST, Readouts, Row
+from tui.readouts import BEST, SIGNS, Readouts, Row
 from tui.terminal_text import cut
 from tui.widgets.timeline_line import one_cell
 
 UNKNOWN = "…"
 """Stands for a figure that is being worked out."""
+
+_MAY_BE_NONE = ("not distinguishable", "unclear")
+"""What the sign of a difference means that may be none, the longest that fits."""
 
 Cells = tuple[tuple[str, str], ...]
 """A line as (text, kind) runs."""
@@ -130,7 +133,7 @@ class Columns:
         """Return the names of the columns, and in what order and units the lines are."""
         against, arms = self._found.against, self._found.arms
         notes = ("by change ▾" * by_change, "" if "units" in self._layout else "in ms, s")
-        text = f"{cut(' '.join(note for note in notes if note), self.label):{self.label}}"
+        text = f"{cut(self._with_gloss(' '.join(filter(None, notes))), self.label):{self.label}}"
         for head, width in zip(self._heads, self._values, strict=True):
             text += f"{head:>{width + self._gap}}{'':{self._mark}}"
         for at in self._others:
@@ -142,6 +145,14 @@ class Columns:
         text += f"{'':{_APART}}{'from–to':<{self._scale}}" if self._scale else ""
         text += f"{'':{_APART}}what it is" if self._gloss else ""
         return ((text, "heading"),)
+
+    def _with_gloss(self, notes: str) -> str:
+        """Return notes with what the sign of a difference means that may be none, if it stands here."""
+        apart = [one for row in self._rows for one in row.apart if one is not None]
+        if not self._others or all(one.verdict != "level" for one in apart):
+            return notes
+        glosses = [f"{notes}{'  ' * bool(notes)}{SIGNS['level']} {text}" for text in _MAY_BE_NONE]
+        return next((one for one in glosses if len(one) <= self.label), notes)
 
     def row(self, row: Row, *, stale: bool) -> Cells:
         """Return one readout; figures that belong to other settings are not shown."""

@@ -41,8 +41,6 @@ _BESIDE_NAME = 11
 _LONGEST = 40
 _WALKING_S = 0.25
 """So long the cursor rests on a recording before it is shown."""
-_TAIL = 9
-"""Characters of a name's end that stay when it is cut: recordings of one day differ there."""
 
 
 _IN_FOOTER = [
@@ -302,7 +300,9 @@ class RecordingList(Vertical):
         if key == ADD:
             return "enter chooses a folder, or drop one here. It is remembered and watched."
         if not key.startswith(_GROUP):
-            return self.row(key).note
+            row = self.row(key)
+            whole = f"{row.title}. " if len(screen_text(row.title)) > self._room else ""
+            return row.note if row.note.startswith(whole) else whole + row.note
         place, count = self._place(key), len(self._in_group(key))
         over = (
             f"enter or a compares over its {count}" if count else "no recordings yet; those that come appear here"
@@ -315,5 +315,6 @@ def _length(seconds: float) -> str:
 
 
 def _short(name: str, room: int) -> str:
-    """Return a name in so many characters, cut in the middle."""
-    return name if len(name) <= room else f"{name[: room - 1 - _TAIL]}…{name[-_TAIL:]}"
+    """Return a name in so many characters, cut in the middle: recordings of one day differ at the end."""
+    tail = room // 2
+    return name if len(name) <= room else f"{name[: room - 1 - tail]}…{name[-tail:]}"

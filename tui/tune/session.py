@@ -46,7 +46,7 @@ class Session:
     @property
     def title(self) -> str:
         """What is tuned."""
-        return self.service.name or self.service.id if self.service else "free draft over built-in defaults"
+        return self.service.name or self.service.id if self.service else "free draft"
 
     @property
     def stored_name(self) -> str:

@@ -18,7 +18,10 @@ from tui.commands.shared import SHOW_HELP, SHOW_SYMPTOMS
 from tui.terminal_text import content, show_text
 
 ALWAYS = (SHOW_SYMPTOMS.id, SHOW_HELP.id)
-"""What fits at any width, under a screen's own id too: the two keys for a person who does not know what to do."""
+"""What fits at any width, under a screen's own id too: the two keys for a person who does not know what to do.
+
+So does the key that leads back.
+"""
 _KEY, _TOOLTIP = "turnlab_key", "turnlab_tooltip"
 
 
@@ -46,22 +49,22 @@ class KeyLine(Widget):
         self.refresh()
 
     def render(self) -> Content:
-        """Return as many keys as fit; those for symptoms and help always do."""
+        """Return as many keys as fit; those for symptoms and help, and back, always do."""
         if self.app.screen is not self.screen:
             return Content("")
         key_style = self.get_visual_style("key-line--key", partial=True)
         idle_style = self.get_visual_style("key-line--idle", partial=True)
         reasons = self._reasons()
         parts = [
-            (binding.id, self._part(binding, key_style, idle_style if binding.id in reasons else None))
+            (_always(binding), self._part(binding, key_style, idle_style if binding.id in reasons else None))
             for binding in self._shown(reasons)
         ]
-        room = self.size.width - sum(part.cell_length for id, part in parts if _always(id))
+        room = self.size.width - sum(part.cell_length for always, part in parts if always)
         fitting = []
-        for id, part in parts:
-            if not _always(id):
+        for always, part in parts:
+            if not always:
                 room -= part.cell_length
-            if room >= 0 or _always(id):
+            if room >= 0 or always:
                 fitting.append(part)
         return Content("").join(fitting)
 
@@ -99,8 +102,8 @@ class KeyLine(Widget):
         self.tooltip = content(event.style.meta.get(_TOOLTIP, "")) or None
 
 
-def _always(id: str | None) -> bool:
-    return (id or "").endswith(ALWAYS)
+def _always(binding: Binding) -> bool:
+    return (binding.id or "").endswith(ALWAYS) or binding.key == "escape"
 
 
 class GuideLine(Static):
