@@ -19,6 +19,8 @@ from simulator.sweep.search import Guide, Start, Tried, batch_size, setting_key,
 from simulator.sweep.shown import shown_settings
 from simulator.sweep.split import Fold, Split, split_calls, third_of
 
+ONE_CALL = "one call cannot both choose a setting and confirm it; give two calls or more, of several callers"
+
 OnProgress = Callable[[SweepProgress], None]
 
 
@@ -57,9 +59,7 @@ def judgeable(plan: SweepPlan, calls: Sequence[SweepCall]) -> tuple[SweepPlan, t
     Raises :class:`~simulator.sweep.plan.SweepError` for fewer than two calls, and a goal that cannot be measured.
     """
     if len(calls) < 2:
-        raise SweepError(
-            "one call cannot both choose a setting and confirm it; give two calls or more, of several callers"
-        )
+        raise SweepError(ONE_CALL)
     for term in plan.goal.terms:
         if not any(call.measures(term.figure) for call in calls):
             raise SweepError(

@@ -28,6 +28,7 @@ SCHEMAS = Path(__file__).parents[2] / "docs" / "schemas"
 INTAKE = demo_id("service", "Intake Line")
 COUGHS = str(bundled_folder() / "coughs.flac")
 ARMS = ("--config", "balanced", "--config", "quality")
+SWEPT = ("--vary", "filler_style", "--eot", "silence", "--workers", "1")
 NEW = (
     "service",
     "create",
@@ -56,6 +57,7 @@ CASES = [
     Case("simulation", ("simulate", COUGHS, *ARMS, "--require", "response.p90<=60s")),
     Case("simulation", ("simulate", COUGHS, "--mix", "mix.wav", "--voice", "silent", "--echo-db", "30")),
     Case("evaluation", ("evaluate", COUGHS, *ARMS, "--require", "cut_ins<=100%")),
+    Case("sweep", ("sweep", "coughs", "booking", "--budget", "10", *SWEPT, "--require", "cut_ins<=100%")),
     Case("eot-bench", ("evaluate", "--eot-bench", "rows.jsonl")),
     Case("analysis", ("analyze", COUGHS)),
     Case("calls_measure", ("calls", "measure", "both.wav")),

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from concurrent.futures import Executor
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -18,11 +19,11 @@ from simulator.errors import SimulatorError
 from simulator.executors import open_executor
 from simulator.heard.call_folder import CallRecord, calls_in
 from simulator.measures.limits import LimitError
-from simulator.recording import known_recordings
+from simulator.recording import Recording, known_recordings
 from simulator.sweep.goals import Goal, GoalError, goal_of, load_goal
-from simulator.sweep.plan import SweepCall, SweepPlan, plan_of, sweep_call
+from simulator.sweep.plan import SweepCall, SweepError, SweepPlan, plan_of, sweep_call
 from simulator.sweep.result import SweepProgress, SweepResult
-from simulator.sweep.running import judgeable, run
+from simulator.sweep.running import ONE_CALL, judgeable, run
 from simulator.sweep.search import needs_optuna
 from simulator.sweep.space import Range, SpaceError, parse_range
 from tui.cli.arms import read_arms
@@ -79,29 +80,38 @@ def _result(request: Request, faults: Faults) -> SweepResult:
     given = read_arms([request.today])[0].config if request.today else None
     profile = open_profile(request.profile)
     _refuse_existing(request)
-    try:
-        needs_optuna()
-    except SimulatorError as error:
-        raise WorkError(str(error)) from None
-    calls, records = _calls(request, faults)
-    today, inherited = _today(given, records)
     presets, problems = all_presets()
     for problem in problems:
         complain(problem)
     try:
-        plan = plan_of(goal, ranges, today, inherited, presets, profile, budget=request.budget, seed=request.seed)
-        _, _, notes = judgeable(plan, calls)
+        needs_optuna()
+        # a cluster that is not there is said before anything is analysed
+        with open_executor(request.workers, request.cluster) as executor:
+            paths, named = _told_apart(request.names)
+            opened = _opened(paths, request, faults)
+            if len(opened) + len(named) == 1 and not named:
+                raise CallError(ONE_CALL)
+            heard = replayed_calls(named, None, request.eot, faults, say_settings=False) if named else []
+            today, inherited = _today(given, [one.record for one in heard])
+            plan = plan_of(
+                goal, ranges, today, inherited, presets, profile, budget=request.budget, seed=request.seed
+            )
+            calls = [sweep_call(one.recording, one.activity, one.record.phone_number or "") for one in heard]
+            return _run(plan, [*calls, *_analysed(opened, request, faults)], executor)
     except SpaceError as error:
         raise CallError(f"--vary {error}") from None
     except SimulatorError as error:
+        raise WorkError(str(error)) from None
+
+
+def _run(plan: SweepPlan, calls: Sequence[SweepCall], executor: Executor) -> SweepResult:
+    """Say what these calls cannot tell; then run the sweep, and show how far it is."""
+    try:
+        _, _, notes = judgeable(plan, calls)
+    except SweepError as error:
         raise CallError(str(error)) from None
     for note in notes:
         complain(note)
-    return _run(request, plan, calls)
-
-
-def _run(request: Request, plan: SweepPlan, calls: Sequence[SweepCall]) -> SweepResult:
-    """Run the sweep and show how far it is."""
     said: list[int] = []
 
     def show(found: SweepProgress) -> None:
@@ -109,13 +119,10 @@ def _run(request: Request, plan: SweepPlan, calls: Sequence[SweepCall]) -> Sweep
             said.append(found.resumed)
             complain("going on with a sweep that was interrupted")
         if tell is not None:
-            tell(min(found.done / found.of, 1.0))
+            tell(found.done / found.of)
 
-    try:
-        with open_executor(request.workers, request.cluster) as executor, progress("trying settings") as tell:
-            return run(plan, calls, executor, sweeps_folder(), on_progress=show)
-    except SimulatorError as error:
-        raise WorkError(str(error)) from None
+    with progress("trying settings") as tell:
+        return run(plan, calls, executor, sweeps_folder(), on_progress=show)
 
 
 def _goal(request: Request) -> Goal:
@@ -137,32 +144,38 @@ def _ranges(vary: Sequence[str]) -> list[Range]:
         raise CallError(f"--vary {error}") from None
 
 
-def _calls(request: Request, faults: Faults) -> tuple[list[SweepCall], list[CallRecord]]:
-    """Return the calls to try settings on, and what is known of those that were pulled."""
+def _told_apart(names: Sequence[str]) -> tuple[list[Path], list[str]]:
+    """Return which names are of recordings, and which of calls."""
     known = known_recordings()
-    paths: list[str] = []
+    paths: list[Path] = []
     named: list[str] = []
-    for name in request.names:
+    for name in names:
         path = Path(name)
-        there = is_file(path) or is_folder(path)
         of_calls = is_folder(path) and bool(calls_in(path))
-        (paths if name in known or (there and not of_calls) else named).append(name)
+        if name in known or is_file(path) or (is_folder(path) and not of_calls):
+            paths.append(path)
+        else:
+            named.append(name)
+    return paths, named
+
+
+def _opened(paths: list[Path], request: Request, faults: Faults) -> list[Recording]:
+    return open_all(find(paths), request.hearing, faults) if paths else []
+
+
+def _analysed(opened: Sequence[Recording], request: Request, faults: Faults) -> list[SweepCall]:
+    """Return recordings as calls to try settings on; those that cannot be analysed are named and left out."""
     found: list[SweepCall] = []
-    records: list[CallRecord] = []
-    if paths:
-        judge = end_of_turn_judge(request.eot)
-        for recording in open_all(find([Path(path) for path in paths]), request.hearing, faults):
-            with faults.noting(recording.source.path):
-                activity = analyse(recording, judge)
-                tell_other_voices(recording, activity)
-                found.append(sweep_call(recording, activity))
-    if named:
-        for one in replayed_calls(named, None, request.eot, faults, say_settings=False):
-            records.append(one.record)
-            found.append(sweep_call(one.recording, one.activity, one.record.phone_number or ""))
-    if not found:
+    judge = end_of_turn_judge(request.eot) if opened else None
+    for recording in opened:
+        with faults.noting(recording.source.path):
+            assert judge is not None
+            activity = analyse(recording, judge)
+            tell_other_voices(recording, activity)
+            found.append(sweep_call(recording, activity))
+    if opened and not found:
         faults.raise_any()
-    return found, records
+    return found
 
 
 def _today(given: VoiceConfig | None, records: Sequence[CallRecord]) -> tuple[VoiceConfig, tuple[Layer, ...]]:
