@@ -196,7 +196,7 @@ def compared(call: ReplayedCall, runs: Sequence[Measured]) -> list[CheckedTurn]:
             if value is not None:
                 simulated.setdefault(one.turn.index, []).append(value)
     found = []
-    for number, (index, moved_ms) in _labelled(call).items():
+    for number, (index, moved_ms) in labelled_turns(call).items():
         value = call.heard["turns"][number][name]
         if value is not None and index in simulated:
             simulated_ms = float(np.median(simulated[index]))
@@ -204,7 +204,7 @@ def compared(call: ReplayedCall, runs: Sequence[Measured]) -> list[CheckedTurn]:
     return found
 
 
-def _labelled(call: ReplayedCall) -> dict[int, tuple[int, int]]:
+def labelled_turns(call: ReplayedCall) -> dict[int, tuple[int, int]]:
     """Return for each heard turn its number in the labels, and by how much a person moved its end later, ms.
 
     A turn that a person took out of the labels, or joined to the next, is left out.

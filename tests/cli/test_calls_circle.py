@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from simulator.activity.models import smart_turn_path
 from simulator.engine.profile import load_profile
-from tests.cli.conftest import turnlab_in
+from tests.cli.conftest import Turnlab, turnlab_in
+from tests.cli.report_pages import check_page
 from tests.cli.test_schemas import check as schema_check
 
 TRUTH = Path(__file__).parents[2] / "recordings" / "demo_calls" / "profile.json"
@@ -31,6 +33,7 @@ def test_fitting_to_the_demos_calls_finds_what_they_were_made_with(tmp_path: Pat
     assert after["abs_error_ms"]["p50"] < before["abs_error_ms"]["p50"]
     assert after["within_100_ms"] > before["within_100_ms"]
     schema_check("profile-fit", fitted)
+    _are_reported(turnlab, tmp_path, before)
     judged = fitted["judged"]
     assert judged["after"]["abs_error_ms"]["p50"] < judged["before"]["abs_error_ms"]["p50"]
     assert judged["after"]["abs_error_ms"]["p50"] <= 100
@@ -51,6 +54,20 @@ def test_fitting_to_the_demos_calls_finds_what_they_were_made_with(tmp_path: Pat
     notes = json.loads(profile.read_text())["values"]["transport_ms"]["note"]
     assert "n=" in notes
     assert "95% interval" in notes
+
+
+def _are_reported(turnlab: Turnlab, folder: Path, checked: dict[str, Any]) -> None:
+    schema_check("calls_check", checked)
+    compared = turnlab("calls", "compare", "Intake Line", "--json").json()
+    schema_check("calls_compare", compared)
+    worst = max(checked["answers"], key=lambda one: abs(one["heard_ms"] - one["simulated_ms"]))
+    first = checked["differ_most"][0]
+    assert (first["recording"], first["turn"]) == (worst["call"], worst["turn"])
+    assert first["arms"]["simulated"]["response_ms"] == pytest.approx(worst["simulated_ms"], abs=100)
+    for name, found in (("checked", checked), ("compared", compared)):
+        (folder / f"{name}.json").write_text(json.dumps(found))
+        assert turnlab("report", folder / f"{name}.json", "-o", folder / f"{name}.html").code == 0
+        check_page((folder / f"{name}.html").read_text())
 
 
 def test_a_fit_needs_calls_of_one_kind(tmp_path: Path, analyses: Path) -> None:

@@ -14,6 +14,7 @@ import pytest
 from simulator.recording import bundled_folder
 from tests.cli.conftest import Turnlab, turnlab_in
 from tests.cli.report_pages import check_page
+from tests.cli.test_schemas import check
 
 STYLES = Path(__file__).parents[2] / "tui" / "report" / "templates" / "report.css"
 EAGER = '{"eager_eot_threshold": 0.8, "barge_in_min_speech_s": 0.2}'
@@ -93,6 +94,73 @@ def test_hostile_text_is_inert_and_numbers_are_masked(turnlab: Turnlab, folder: 
     assert "010-0142" not in html
     assert "\u202e" not in html
     assert "\x1b" not in html
+
+
+def test_real_calls_are_reported_without_a_word_of_them(turnlab: Turnlab, tmp_path: Path) -> None:
+    heard = {"end_s": 5.0, "first_sound_ms": 900, "response_ms": 900, "from_s": 2.0, "to_s": 8.0}
+    said = [{"kind": "response", "start_s": 5.9, "end_s": 8.0, "interrupted": False, "text": "Hello Jane"}]
+    moments = [{"t_s": 5.9, "what": "first sound", "why": "The agent begins at 5.9 s."}]
+    one = {**heard, "caller": [[3.0, 5.0]], "agent": said, "moments": moments}
+    other = {**one, "response_ms": 1400, "first_sound_ms": 1400}
+    turn = {"recording": "call-+15550100142", "path": "/calls/1", "turn": 0, "why": "", "apart_ms": 500}
+    checked = {
+        "schema": "turnlab.calls_check/1",
+        "profile": "default",
+        "calls": 1,
+        "turns": 2,
+        "bias_ms": 320.0,
+        "abs_error_ms": {"p50": 320.0, "p90": 500.0},
+        "within_100_ms": 0.0,
+        "within_200_ms": 0.5,
+        "counts": {
+            name: {"heard": 1, "simulated": 2.4} for name in ("cut_ins", "false_barge_ins", "hanging_turns")
+        },
+        "worst": [],
+        "failed": [],
+        "answers": [{"call": "1", "turn": at, "heard_ms": 900, "simulated_ms": 1400} for at in (0, 1)],
+        "differ_most": [{**turn, "arms": {"heard": one, "simulated": other}}],
+    }
+    readout = {"before": 900.0, "after": 1400.0, "delta": 500.0, "ci95": [300.0, 600.0], "n": [2, 2]}
+    compared = {
+        "schema": "turnlab.calls_compare/1",
+        "services": ["Intake Line"],
+        "notes": [],
+        "failed": [],
+        "before": {"until": "2026-11-23T12:00:00+00:00", "calls": 2, "voice_config": {"filler_style": "silent"}},
+        "after": {"since": "2026-11-23T12:00:00+00:00", "calls": 2, "voice_config": {"filler_style": "phrase"}},
+        "readouts": {
+            "response_ms": {**readout, "values": [[800, 1000], [1300, 1500]]},
+            "cut_ins": {"before": 0.1, "after": 0.05, "delta": -0.05, "ci95": [-0.09, -0.01], "n": [40, 40]},
+        },
+    }
+    for schema, found, sentences in (
+        (
+            "calls_check",
+            checked,
+            (
+                "the simulated agent answers 0.32 s later than the real one did",
+                "It finds 2 cut-ins where 1 were heard",
+                "Turn 1 of call-+•••••••••42",
+                "The agent begins at 5.9 s.",
+            ),
+        ),
+        (
+            "calls_compare",
+            compared,
+            (
+                "callers wait 0.50 s longer: half of the answers come within 1.40 s instead of 0.90 s",
+                "Better, cut-ins on 5 % of turns instead of 10 %.",
+                '"filler_style": "phrase"',
+            ),
+        ),
+    ):
+        check(schema, found)
+        (tmp_path / "result.json").write_text(json.dumps(found))
+        done = turnlab("report", tmp_path / "result.json", "-o", tmp_path / f"{schema}.html")
+        assert done.code == 0, done.err
+        shown = check_page((tmp_path / f"{schema}.html").read_text()).text()
+        assert [sentence for sentence in sentences if sentence not in shown] == []
+        assert "Jane" not in shown
 
 
 def test_a_file_is_written_whole_or_not_at_all(turnlab: Turnlab, folder: Path, tmp_path: Path) -> None:

@@ -225,6 +225,7 @@ class Period(_Part):
     calls: int
     until: Text = ""
     since: Text = ""
+    voice_config: dict[str, Any] | None = None
 
 
 class PeriodReadout(_Part):

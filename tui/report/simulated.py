@@ -6,6 +6,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from simulator.measures.readout_table import BY_NAME, BY_PLACE, Readout
+from tui.figures import signed
 from tui.report.change import change, settings_change, settings_table
 from tui.report.page import Cell, Fact, Means, Page, Reason, Row, ShownTurn, Table, facts, tones
 from tui.report.pictures import Distribution, distribution, seconds, turn_picture
@@ -119,15 +120,16 @@ def _wait(response: Compared, name: str, baseline: str) -> str:
     if bounds is None or bounds[0] <= 0 <= bounds[1]:
         return (
             f"Callers wait about as long under {name} as under {baseline}: {for_half},"
-            f" which chance alone may explain{_interval_words(bounds)}."
+            f" which chance alone may explain{interval_words(bounds)}."
         )
-    return f"Callers wait {apart} {word} under {name} than under {baseline}: {for_half}{_interval_words(bounds)}."
+    return f"Callers wait {apart} {word} under {name} than under {baseline}: {for_half}{interval_words(bounds)}."
 
 
-def _interval_words(bounds: tuple[float, float] | None) -> str:
+def interval_words(bounds: tuple[float, float] | None) -> str:
+    """Write the interval of a difference of times, ms, in brackets; nothing where there is none."""
     if bounds is None:
         return ""
-    low, high = (_signed(end / 1000, 2) for end in bounds)
+    low, high = (signed(end / 1000, 2) for end in bounds)
     return f" (95 % interval of the difference: {low} to {high} s)"
 
 
@@ -223,10 +225,10 @@ def _cell(readout: Readout, share: str, value: object, compared: Compared | None
         return Cell(figure)
     means = _means(readout, compared, name)
     scale, places = (0.001, 2) if readout.kind == "latency" else (1.0, 1 if readout.kind == "duration" else 0)
-    apart = _signed((compared.delta[name] or 0.0) * scale, places)
+    apart = signed((compared.delta[name] or 0.0) * scale, places)
     bounds = compared.ci95.get(name)
     if bounds is not None:
-        low, high = (_signed(end * scale, max(places, 1)) for end in bounds)
+        low, high = (signed(end * scale, max(places, 1)) for end in bounds)
         apart = f"{apart} [{low},\u00a0{high}]"
     return Cell(figure, apart, means)
 
@@ -238,11 +240,6 @@ def _means(readout: Readout, compared: Compared, name: str) -> Means:
     if bounds[0] <= 0 <= bounds[1]:
         return "level"
     return "better" if (bounds[1] < 0) is readout.less_is_better else "worse"
-
-
-def _signed(value: float, places: int) -> str:
-    text = f"{abs(value):,.{places}f}"
-    return text if not float(text.replace(",", "")) else f"{'−' if value < 0 else '+'}{text}"
 
 
 def _distributions(found: Simulated, tone: dict[str, int]) -> tuple[Distribution, ...]:
@@ -308,7 +305,7 @@ def shown_turn(drawn: Drawn, tone: dict[str, int]) -> ShownTurn:
     """Return a turn as it is drawn, with what each arm decided."""
     reasons = []
     for place, (name, arm) in enumerate(drawn.arms.items()):
-        mine = tuple(Reason(f"{_signed(one.t_s - arm.end_s, 2)} s", one.what, one.why) for one in arm.moments)
+        mine = tuple(Reason(f"{signed(one.t_s - arm.end_s, 2)} s", one.what, one.why) for one in arm.moments)
         reasons.append((name, tone.get(name, place), mine))
     why = drawn.why
     if not why:

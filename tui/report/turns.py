@@ -27,8 +27,10 @@ from simulator.engine.events import (
     TurnResumed,
     Underrun,
 )
+from simulator.measures.readouts import Measured
 from simulator.measures.turns import TurnOutcome
 from simulator.recording import Recording
+from simulator.replay import Placement
 from simulator.study import Arm, Run
 
 DRAWN: Final = 5
@@ -109,7 +111,7 @@ def turns_json(
                 {
                     "recording": recording.id,
                     "turn": number,
-                    "arms": {name: _outcome_json(one) for name, one in found.items()},
+                    "arms": {name: outcome_json(one) for name, one in found.items()},
                 }
             )
             pairs += _pairs(recording, number, mine, found, baseline)
@@ -138,7 +140,8 @@ def _most(pairs: Sequence[_Pair]) -> list[_Pair]:
     return list(kept.values())[:DRAWN]
 
 
-def _outcome_json(one: TurnOutcome) -> dict[str, Any]:
+def outcome_json(one: TurnOutcome) -> dict[str, Any]:
+    """Return how a turn went in one arm, as scripts see it."""
     return {
         "end_s": one.turn.end_ms / 1000,
         "first_sound_ms": one.first_sound_ms,
@@ -147,25 +150,36 @@ def _outcome_json(one: TurnOutcome) -> dict[str, Any]:
     }
 
 
+def reach(lengths_ms: Sequence[int], waits_ms: Sequence[int]) -> tuple[int, int]:
+    """Return how much before and after a turn's end is drawn, ms, for how long it was and its caller waited."""
+    before_ms = min(max(lengths_ms) + 500, _BEFORE_MS)
+    return before_ms, min(max(max(waits_ms) + _AFTER_MS, _LEAST_MS), _MOST_MS)
+
+
 def _drawn_json(pair: _Pair) -> dict[str, Any]:
     ends = [outcome.turn for _, _, outcome in pair.arms]
-    before_ms = max(min(turn.end_ms - turn.start_ms + 500, _BEFORE_MS) for turn in ends)
-    waits = [_wait(outcome) or 0 for _, _, outcome in pair.arms]
-    after_ms = min(max(max(waits) + _AFTER_MS, _LEAST_MS), _MOST_MS)
+    lengths = [turn.end_ms - turn.start_ms for turn in ends]
+    before_ms, after_ms = reach(lengths, [_wait(outcome) or 0 for _, _, outcome in pair.arms])
+
+    def drawn(run: Run, outcome: TurnOutcome) -> dict[str, Any]:
+        placements = run.played.placements
+        return {**outcome_json(outcome), **window(run.measured, placements, outcome, before_ms, after_ms)}
+
     return {
         "recording": pair.recording.id,
         "path": str(pair.recording.source.path),
         "turn": pair.number,
         "why": pair.why,
         "apart_ms": pair.apart_ms,
-        "arms": {
-            name: {**_outcome_json(outcome), **_window(run, outcome, before_ms, after_ms)}
-            for name, run, outcome in pair.arms
-        },
+        "arms": {name: drawn(run, outcome) for name, run, outcome in pair.arms},
     }
 
 
-def _window(run: Run, outcome: TurnOutcome, before_ms: int, after_ms: int) -> dict[str, Any]:
+def window(
+    measured: Measured, placements: Sequence[Placement], outcome: TurnOutcome, before_ms: int, after_ms: int
+) -> dict[str, Any]:
+    """Return what was heard and decided around the end of a turn, as scripts see it."""
+    events = measured.material.events
     end_ms = outcome.turn.end_ms
     from_ms, to_ms = max(0, end_ms - before_ms), end_ms + after_ms
 
@@ -175,7 +189,7 @@ def _window(run: Run, outcome: TurnOutcome, before_ms: int, after_ms: int) -> di
     return {
         "from_s": from_ms / 1000,
         "to_s": to_ms / 1000,
-        "caller": [[a / 1000, b / 1000] for a, b in _speech(run.played.events, to_ms) if inside(a, b)],
+        "caller": [[a / 1000, b / 1000] for a, b in _speech(events, to_ms) if inside(a, b)],
         "agent": [
             {
                 "kind": sound.kind,
@@ -184,18 +198,18 @@ def _window(run: Run, outcome: TurnOutcome, before_ms: int, after_ms: int) -> di
                 "interrupted": sound.interrupted,
                 "text": sound.text,
             }
-            for sound in run.measured.sounds
+            for sound in measured.sounds
             if inside(sound.start_ms, sound.end_ms)
         ],
         "moments": [
             {"t_s": event.t_ms / 1000, "what": what, "why": event.why.text()}
-            for event in run.played.events
+            for event in events
             if from_ms <= event.t_ms <= to_ms and (what := _what(event))
         ],
         # where the caller's audio of this window lies in the recording
         "audio": [
             [(place.start_ms + place.shift_ms) / 1000, place.start_ms / 1000, place.end_ms / 1000]
-            for place in run.played.placements
+            for place in placements
             if inside(place.start_ms + place.shift_ms, place.end_ms + place.shift_ms)
         ],
     }

@@ -11,8 +11,9 @@ from base.json_text import TextError
 from base.os_errors import os_error_text
 from tui.cli.failure import CallError, WorkError
 from tui.cli.tables import print_whole
+from tui.report.heard import checked_page, periods_page
 from tui.report.page import Page, render
-from tui.report.results import Simulated, read_result
+from tui.report.results import Checked, Periods, Simulated, read_result
 from tui.report.simulated import simulated_page
 
 
@@ -52,7 +53,10 @@ def page_of(schema: str, result: Any) -> Page:
     """Return the page of a result."""
     if isinstance(result, Simulated):
         return simulated_page(result, "evaluation" if schema == "turnlab.evaluation/1" else "simulation")
-    raise NotImplementedError(schema)
+    if isinstance(result, Checked):
+        return checked_page(result)
+    assert isinstance(result, Periods)
+    return periods_page(result)
 
 
 def _check_output(request: ReportRequest) -> None:

@@ -25,6 +25,7 @@ from tui.cli.failure import Faults, WorkError, complain
 from tui.cli.opening import end_of_turn_judge, open_profile, progress
 from tui.cli.tables import print_line, print_table
 from tui.report.gate import Gate
+from tui.report.heard_turns import checked_json
 
 _TITLES = {"cut_ins": "cut-ins", "false_barge_ins": "stops for nothing", "hanging_turns": "hanging turns"}
 
@@ -65,8 +66,13 @@ def check_calls(request: CheckRequest, gate: Gate, *, as_json: bool) -> None:
     except OSError as error:
         complain(f"{os_error_text(error)}; readouts will not say what this check found")
     if as_json:
-        policies = [one.to_json() for one in readings(replayed, profile)]
-        shown = {**found.to_json(), "policies": policies, "failed": faults.to_json(), **gate.to_json()}
+        shown = {
+            **found.to_json(),
+            **checked_json(replayed, found, profile),
+            "policies": [one.to_json() for one in readings(replayed, profile)],
+            "failed": faults.to_json(),
+            **gate.to_json(),
+        }
         print(json.dumps(shown, allow_nan=False))
     else:
         _print(found, profile)

@@ -11,6 +11,7 @@ from base.json_text import canonical_json
 from services.reading import as_time
 from simulator.heard.call_folder import KeptCall, kept_measures
 from simulator.heard.periods import Periods, TimedCall, compare_periods, last_change
+from simulator.measures.readout_table import BY_NAME
 from tui.cli.calls.measuring import measured
 from tui.cli.calls.opening import open_calls
 from tui.cli.failure import CallError, Faults, WorkError, complain
@@ -35,15 +36,16 @@ def compare_calls(named: Sequence[str], before: str | None, after: str | None, *
         raise WorkError("the settings of these calls never changed; give two days with --before and --after")
     if since < until:
         raise CallError("--after lies before --before; a call cannot be in both periods")
-    found = compare_periods(
-        [call for call in calls if call.started_at < until], [call for call in calls if call.started_at >= since]
-    )
+    before_it = [call for call in calls if call.started_at < until]
+    after_it = [call for call in calls if call.started_at >= since]
+    found = compare_periods(before_it, after_it)
     for note in found.notes:
         complain(note)
     if not found.services:
         raise WorkError("no service has calls in both periods; choose other days, or pull more calls")
     if as_json:
-        print(json.dumps({**_to_json(found, until, since), "failed": faults.to_json()}, allow_nan=False))
+        shown = _to_json(found, until, since, (before_it, after_it))
+        print(json.dumps({**shown, "failed": faults.to_json()}, allow_nan=False))
     else:
         print_line(f"{', '.join(found.services)}: {found.calls[0]} calls before {until:%Y-%m-%d %H:%M} UTC,")
         print_line(f"{found.calls[1]} from {since:%Y-%m-%d %H:%M} UTC on; 95 % intervals of the difference")
@@ -76,12 +78,22 @@ def _timed(call: KeptCall) -> TimedCall | None:
     return TimedCall(call.record.service_name, started, settings, heard["values"])
 
 
-def _to_json(found: Periods, until: datetime, since: datetime) -> dict[str, Any]:
+def _to_json(
+    found: Periods, until: datetime, since: datetime, periods: tuple[Sequence[TimedCall], Sequence[TimedCall]]
+) -> dict[str, Any]:
+    own = [[call for call in calls if call.service in found.services] for calls in periods]
+
+    def values(name: str) -> dict[str, list[list[int]]]:
+        if BY_NAME[name].kind != "latency":
+            return {}
+        return {"values": [[value for call in calls for value in call.values.get(name, ())] for calls in own]}
+
+    before, after = (_settings(calls) for calls in own)
     return {
         "schema": "turnlab.calls_compare/1",
         "services": list(found.services),
-        "before": {"until": until.isoformat(), "calls": found.calls[0]},
-        "after": {"since": since.isoformat(), "calls": found.calls[1]},
+        "before": {"until": until.isoformat(), "calls": found.calls[0], "voice_config": before},
+        "after": {"since": since.isoformat(), "calls": found.calls[1], "voice_config": after},
         "readouts": {
             one.name: {
                 "before": round(one.before, 4),
@@ -89,8 +101,15 @@ def _to_json(found: Periods, until: datetime, since: datetime) -> dict[str, Any]
                 "delta": round(one.delta, 4),
                 "ci95": None if one.ci95 is None else [round(end, 4) for end in one.ci95],
                 "n": list(one.n),
+                **values(one.name),
             }
             for one in found.readouts
         },
         "notes": list(found.notes),
     }
+
+
+def _settings(calls: Sequence[TimedCall]) -> Any:
+    """Return the settings that all the calls had; ``None`` where they differ, or are not known."""
+    every = {call.settings for call in calls}
+    return json.loads(every.pop()) if len(every) == 1 else None
