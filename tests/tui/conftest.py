@@ -189,9 +189,10 @@ def service(number: int, name: str = "", **fields: Any) -> Service:
 
 async def settle(pilot: Pilot[None]) -> None:
     """Wait until everything that was started has come to rest."""
-    for _ in range(2):
-        await pilot.pause()
+    await pilot.pause()
+    while any(not worker.is_finished for worker in pilot.app.workers):
         await pilot.app.workers.wait_for_complete()
+        await pilot.pause()
     if isinstance(field := pilot.app.focused, Input):
         field.cursor_blink = False
     await pilot.pause()

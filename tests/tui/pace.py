@@ -12,11 +12,11 @@ import asyncio
 import selectors
 import sys
 from collections.abc import AsyncIterator, Callable
-from concurrent.futures import Future, ThreadPoolExecutor
-from contextlib import asynccontextmanager
+from concurrent.futures import Executor, Future, ThreadPoolExecutor
+from contextlib import asynccontextmanager, suppress
 from contextvars import Context, copy_context
 from time import monotonic
-from typing import Any, TypeVar
+from typing import Any, TypeVar, TypeVarTuple
 
 import anyio.to_thread
 import pytest
@@ -31,16 +31,14 @@ from textual.screen import Screen
 SOON_S = 0.02
 """A timer due sooner than this is waited for: more than the 1/60 s after which a screen is painted."""
 
-PATIENCE_S = 1.0
-"""After this long of work without an end (a spinner, a thread that a test holds back) the test goes on."""
-
-DEADLINE_S = 60.0
+DEADLINE_S = 120.0
 """How long a test waits for what must come, on a busy machine."""
 
 _painted: set[type] = set()
 """The kinds of screen that this process has painted at rest."""
 
 T = TypeVar("T")
+Ts = TypeVarTuple("Ts")
 
 
 async def until(pilot: Pilot[None], found: Callable[[], T | None], what: str = "it") -> T:
@@ -52,31 +50,14 @@ async def until(pilot: Pilot[None], found: Callable[[], T | None], what: str = "
     return it
 
 
-class Threads(ThreadPoolExecutor):
-    """Threads that are counted while they work."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.minded = True
-        self.at_work = 0
-
-    def submit(self, call: Callable[..., T], /, *given: Any, **named: Any) -> Future[T]:
-        """Start work."""
-        self.at_work += 1
-        future = super().submit(call, *given, **named)
-        future.add_done_callback(self._done)
-        return future
-
-    def _done(self, _: Future[Any]) -> None:
-        self.at_work -= 1
-
-
 class RestSelector(selectors.DefaultSelector):
     """Tells those who wait when the loop would sleep for longer than a frame while no thread works for it."""
 
-    def __init__(self, threads: Threads) -> None:
+    def __init__(self) -> None:
         super().__init__()
-        self._threads = threads
+        self.threads = 0
+        """How many threads work for the loop."""
+        self.threads_matter = True
         self.waiting: list[asyncio.Future[None]] = []
 
     def select(self, timeout: float | None = None) -> list[tuple[selectors.SelectorKey, int]]:
@@ -85,10 +66,11 @@ class RestSelector(selectors.DefaultSelector):
             return super().select(timeout)
         if ready := super().select(0):
             return ready
-        if self._threads.minded and self._threads.at_work:
+        if self.threads_matter and self.threads:
             return super().select(timeout)
         for one in self.waiting:
-            _end(one)
+            if not one.done():
+                one.set_result(None)
         self.waiting.clear()
         return []
 
@@ -97,23 +79,35 @@ class RestingLoop(asyncio.SelectorEventLoop):
     """An event loop that says when it is at rest."""
 
     def __init__(self) -> None:
-        self.threads = Threads()
-        self._rest = RestSelector(self.threads)
-        super().__init__(self._rest)
-        self.set_default_executor(self.threads)
+        self.selector = RestSelector()
+        super().__init__(self.selector)
+        self._threads = ThreadPoolExecutor()
+        self.set_default_executor(self._threads)
+
+    def run_in_executor(self, executor: Executor | None, func: Callable[[*Ts], T], *args: *Ts) -> asyncio.Future[T]:
+        """Count a thread as at work until the loop has learned of its result."""
+        if executor is not None:
+            return super().run_in_executor(executor, func, *args)
+        work = self._threads.submit(func, *args)
+        known = asyncio.wrap_future(work, loop=self)
+        self.selector.threads += 1
+        # Callbacks run in the order in which they were added: first the one that lets the loop know.
+        work.add_done_callback(self._thread_ended)
+        return known
+
+    def _thread_ended(self, _: Future[Any]) -> None:
+        with suppress(RuntimeError):  # the loop was closed before
+            self.call_soon_threadsafe(self._count_ended)
+
+    def _count_ended(self) -> None:
+        self.selector.threads -= 1
 
     async def rest(self) -> None:
         """Wait until nothing is ready to run, no timer is due within a frame, and no thread is at work."""
         future = self.create_future()
-        self._rest.waiting.append(future)
-        patience = self.call_later(PATIENCE_S, _end, future)
-        await future
-        patience.cancel()
-
-
-def _end(future: asyncio.Future[None]) -> None:
-    if not future.done():
-        future.set_result(None)
+        self.selector.waiting.append(future)
+        async with asyncio.timeout(DEADLINE_S):
+            await future
 
 
 def keep_pace(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -136,11 +130,11 @@ def keep_pace(monkeypatch: pytest.MonkeyPatch) -> None:
         unpainted[compositor] = (copy_context(), screen_stack)
         return None
 
-    async def at_rest(min_sleep: float = 0, max_sleep: float = PATIENCE_S, again: bool = False) -> None:
+    async def at_rest(min_sleep: float = 0, max_sleep: float = 0, again: bool = False) -> None:
         loop = asyncio.get_running_loop()
         assert isinstance(loop, RestingLoop)
         await loop.rest()
-        while loop.threads.minded and anyio.to_thread.current_default_thread_limiter().borrowed_tokens:
+        while loop.selector.threads_matter and anyio.to_thread.current_default_thread_limiter().borrowed_tokens:
             await asyncio.sleep(0.001)
             await loop.rest()
         for compositor in [one for one in unpainted if again or type(one.root) not in _painted]:
@@ -169,7 +163,7 @@ def keep_pace(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 def mind_no_threads() -> None:
-    """Let the running app's pilot wait without its threads, where a test holds one of them to the end."""
+    """Let the running app's pilot wait without its threads, where a test needs nothing that they work on."""
     loop = asyncio.get_running_loop()
     assert isinstance(loop, RestingLoop)
-    loop.threads.minded = False
+    loop.selector.threads_matter = False

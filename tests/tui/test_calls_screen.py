@@ -23,7 +23,7 @@ from services.embedded.seed import demo_id
 from simulator.errors import SimulatorError
 from tests.tui.conftest import make_app, settle, steps
 from tests.tui.controller_host import QuietHost
-from tests.tui.pace import until
+from tests.tui.pace import mind_no_threads, until
 from tests.tui.test_services_controllers import named
 from tests.tui.test_services_version_sets import notes
 from tui.app import TurnlabApp
@@ -176,6 +176,7 @@ async def test_calls_are_listed_filtered_and_read(app: TurnlabApp) -> None:
         await pilot.press("escape")
         assert screen.query_one("#calls-pane").display
         app.services_screen.query_one(ServiceList).cursor = 0
+        mind_no_threads()
         await pilot.press("f1")
         await until(pilot, lambda: isinstance(app.screen, SymptomGuide), "symptoms")
         assert app.screen_stack[0].session.title == "Intake Line", "the service whose calls are listed"  # type: ignore[attr-defined]

@@ -14,7 +14,7 @@ from presets.config import load
 from services.errors import StorageError, UnreachableError
 from services.model import Page, Service, VersionSet, WorkspaceVoiceSettings
 from tests.tui.conftest import ScriptedClient, make_app, service, settle
-from tests.tui.pace import until
+from tests.tui.pace import mind_no_threads, until
 from tui.app import TurnlabApp
 from tui.commands.place import CommandsProvider
 from tui.services.list_pane import ServiceList, ServiceNotice
@@ -371,6 +371,7 @@ async def test_enter_waits_for_the_rows_of_the_filter_that_was_typed_and_symptom
         await until(pilot, lambda: app.screen is app.services_screen)
         await pilot.press("escape", "g")
         await settle(pilot)
+        mind_no_threads()
         await pilot.press("f1")
         await until(pilot, lambda: isinstance(app.screen, SymptomGuide))
         tune = app.screen_stack[0]
