@@ -1,14 +1,20 @@
-"""What the latest check on real calls said of each engine profile, for readouts made under it."""
+"""What the latest check on real calls said: of each engine profile, and of each turn of a call, beside the call."""
 
 from __future__ import annotations
 
-from typing import Any, Final
+from contextlib import suppress
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Final
 
 from base.files import write_whole
 from base.folders import calls_folder
 from base.json_text import TextError, json_bytes, read_json
 
+if TYPE_CHECKING:
+    from simulator.heard.check import Check
+
 _FILE: Final = "checked.json"
+"""In the folder of all calls what was said of profiles, in a call's own folder how its turns were simulated."""
 
 
 def keep_check(profile: str, sentence: str, found: dict[str, Any]) -> None:
@@ -23,6 +29,25 @@ def checked(profile: str) -> str | None:
     found = _kept().get(profile)
     sentence = found.get("sentence") if isinstance(found, dict) else None
     return sentence if isinstance(sentence, str) else None
+
+
+def keep_turns(folder: Path, found: Check) -> None:
+    """Keep beside a call how its turns were simulated; where there is no room, that is not worth a failure."""
+    turns = {str(one.turn): round(one.simulated_ms) for one in found.turns}
+    with suppress(OSError):
+        write_whole(folder / _FILE, json_bytes({"profile": found.profile, "simulated_ms": turns}))
+
+
+def simulated_turns(folder: Path) -> dict[int, float]:
+    """Return how long the answers to a call's turns took in the latest check, ms, by turn from 0."""
+    try:
+        found = read_json(folder / _FILE)
+    except TextError:
+        return {}
+    turns = found.get("simulated_ms") if isinstance(found, dict) else None
+    if not isinstance(turns, dict):
+        return {}
+    return {int(turn): float(ms) for turn, ms in turns.items() if turn.isdigit() and isinstance(ms, int | float)}
 
 
 def _kept() -> dict[str, Any]:

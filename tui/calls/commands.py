@@ -16,7 +16,7 @@ STOP = Command(
     "calls.stop",
     "Stop",
     "x",
-    "Stop pulling or measuring; what has come stays, and the next pull goes on from there.",
+    "Stop pulling, measuring, checking or fitting; what has come stays, and the next pull goes on from there.",
     in_footer=True,
 )
 MEASURE = Command(
@@ -24,6 +24,20 @@ MEASURE = Command(
     "Measure",
     "m",
     "Measure by ear every call of the list that is not measured yet.",
+)
+CHECK = Command(
+    "calls.check",
+    "Check",
+    "c",
+    "Replay the callers of the list under the settings of their calls, and say how close the simulator comes.",
+    in_footer=True,
+)
+FIT = Command(
+    "calls.fit",
+    "Fit",
+    "f",
+    "Fit an engine profile to the service's calls, judge it on half of them, and use it in Tune if you agree.",
+    in_footer=True,
 )
 OPEN = Command(
     "calls.open",
@@ -66,6 +80,8 @@ COMMANDS: tuple[Command, ...] = (
     PULL,
     STOP,
     MEASURE,
+    CHECK,
+    FIT,
     Command(
         "calls.scope",
         "All services",

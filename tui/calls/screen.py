@@ -17,7 +17,8 @@ from services.calls.overview import CallOverview
 from simulator.heard.happened import happened
 from tui.calls.call_lane import CallLane
 from tui.calls.call_list import COLUMNS, CallList, row_text
-from tui.calls.commands import COMMANDS, MEASURE, OPEN, PULL, STOP, TUNE, WORDS
+from tui.calls.checking import CheckController
+from tui.calls.commands import CHECK, COMMANDS, FIT, MEASURE, OPEN, PULL, STOP, TUNE, WORDS
 from tui.calls.kept import CallsShown, KeptController
 from tui.calls.lane import call_scene, caller_wave
 from tui.calls.measuring import MeasureController
@@ -38,6 +39,7 @@ if TYPE_CHECKING:
     from services.client import ServicesClient
     from services.model import Service
     from tui.app import TurnlabApp
+    from tui.tune.modes import TuneModes
 
 _IN_TEXT = {
     "down": "scroll_down",
@@ -90,11 +92,24 @@ class CallsScreen(PaneScreen):
             publish=lambda text: setattr(self, "measured", text),
             measured=self._changed,
         )
+        self.checking = CheckController(
+            host,
+            lambda: self.shown.rows,
+            lambda: None if self.shown.all_services else self.kept.service,
+            said=lambda text: setattr(self, "progress", text),
+            checked=lambda: self._bench.show_again(),
+            take_profile=lambda *taken: self._bench.take_profile(*taken),
+        )
         self.tuning = TuneController(host, self._open_in_tune, publish=lambda text: setattr(self, "progress", text))
 
     def _client(self) -> ServicesClient | None:
         client: ServicesClient | None = getattr(self.app, "client", None)
         return client
+
+    @property
+    def _bench(self) -> TuneModes:
+        app: TurnlabApp = self.app  # type: ignore[assignment]
+        return app.tunes
 
     def compose(self) -> ComposeResult:
         """Lay out the list beside the call, or one of them where there is little room."""
@@ -207,9 +222,14 @@ class CallsScreen(PaneScreen):
         if command is PULL:
             return self.pulling.why_not
         if command is STOP:
-            return "" if self.pulling.running or self.measuring.running else "nothing is being pulled or measured"
+            busy = (self.pulling.running, self.measuring.running, self.checking.running)
+            return "" if any(busy) else "nothing is being pulled, measured, checked or fitted"
         if command is MEASURE:
             return self.measuring.why_not
+        if command is CHECK:
+            return self.checking.why_not_check
+        if command is FIT:
+            return self.checking.why_not_fit
         if command is TUNE:
             return self.tuning.why_not(self.rows.highlighted)
         if command is OPEN:
@@ -227,11 +247,23 @@ class CallsScreen(PaneScreen):
             self.pulling.stop()
             if self.measuring.running:
                 self.measuring.stop()
+            if self.checking.running:
+                self.checking.stop()
 
     def action_measure(self) -> None:
         """Measure what is not measured yet."""
         if self.may(MEASURE):
             self.measuring.start()
+
+    def action_check(self) -> None:
+        """Check the calls of the list."""
+        if self.may(CHECK):
+            self.checking.check()
+
+    def action_fit(self) -> None:
+        """Fit a profile to the calls of the list."""
+        if self.may(FIT):
+            self.checking.fit()
 
     @on(CallList.Opened)
     def action_open_call(self) -> None:

@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from services.model import Service
+    from simulator.engine.profile import EngineProfile
     from tui.connection import ConnectedApp
     from tui.tune.places import Places
     from tui.tune.screen import TuneScreen
@@ -90,13 +91,39 @@ class TuneModes:
             with suppress(OSError):  # what cannot be remembered is listed all the same
                 self._places.keep()
         mode = f"tune:{service.id if service else ''}"
+        profile = None if mode in self._screens else await asyncio.to_thread(self._profile, service)
         if mode not in self._screens:
-            screen = self._screens[mode] = tune.TuneScreen(self._app.client, service, places=self._places)
+            screen = tune.TuneScreen(self._app.client, service, places=self._places, profile=profile)
+            self._screens[mode] = screen
             self._app.add_mode(mode, lambda: screen)
         if mode != self.last:
             await asyncio.to_thread(self._note, service)
         self.last = mode
         return mode
+
+    def _profile(self, service: Service | None) -> EngineProfile | None:
+        """Return the profile that was fitted to a service's calls; ``None`` for the shipped one."""
+        from simulator.errors import ProfileError
+        from tui.calls.fitted import profile_for
+
+        try:
+            return profile_for(service.id if service else None).profile
+        except ProfileError as error:
+            why = f"{screen_text(str(error))}; the shipped profile is used"
+            self._app.call_from_thread(self._app.notify, why, severity="warning", markup=False)
+            return None
+
+    def take_profile(self, service_id: str, profile: EngineProfile) -> None:
+        """Try a service's draft under another profile, and show it where it stands."""
+        screen = self._screens.get(f"tune:{service_id}")
+        if screen is not None:
+            screen.session.take_profile(profile)
+        self.show_again()
+
+    def show_again(self) -> None:
+        """Have the readouts made again: what is said of them has changed."""
+        for screen in self.standing:
+            screen.show_settings()
 
     def have(self, mode: str, then: Callable[[TuneScreen], object]) -> None:
         """Call ``then`` with the Tune screen of a mode, once it is in view."""

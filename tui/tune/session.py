@@ -43,6 +43,12 @@ class Session:
         self.keeping: Keeping | None = None
         """How the draft is kept on disk, once a screen does."""
 
+    def take_profile(self, profile: EngineProfile) -> None:
+        """Try the arms under another profile, such as one fitted to real calls."""
+        self.profile = profile
+        self.trial_runner.take_profile(profile)
+        self.revision += 1
+
     @property
     def title(self) -> str:
         """What is tuned."""

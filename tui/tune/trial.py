@@ -103,7 +103,7 @@ class TrialRunner:
 
     def __init__(self, profile: EngineProfile) -> None:
         self.profile = profile
-        self._runs: OrderedDict[tuple[str, Recording, ResolvedVoiceConfig], Run] = OrderedDict()
+        self._runs: OrderedDict[tuple[str, Recording, ResolvedVoiceConfig, str], Run] = OrderedDict()
         self._guard = threading.Lock()
         self._calls: dict[Path, Happened | None] = {}
 
@@ -157,6 +157,12 @@ class TrialRunner:
             self._calls[folder] = happened(folder)
         return self._calls[folder]
 
+    def take_profile(self, profile: EngineProfile) -> None:
+        """Try everything under another profile from the next trial on."""
+        with self._guard:
+            self.profile = profile
+            self._runs.clear()
+
     def forget(self, key: str) -> None:
         """Forget the runs over a recording: its labels changed."""
         with self._guard:
@@ -166,13 +172,14 @@ class TrialRunner:
     def run(self, analysed: AnalysedRecording, arm: Arm) -> Run:
         """Return what an arm does over a recording; its own ``arm`` name may be that of an equal arm."""
         # Not only its name: a run that is under way while the labels change must not be taken for a new one.
-        key = (analysed.key, analysed.recording, arm.resolved)
+        profile = self.profile
+        key = (analysed.key, analysed.recording, arm.resolved, profile.name)
         with self._guard:
             known = self._runs.get(key)
             if known is not None:
                 self._runs.move_to_end(key)
                 return known
-        known = run(analysed.recording, analysed.activity, arm, self.profile)
+        known = run(analysed.recording, analysed.activity, arm, profile)
         with self._guard:
             self._runs[key] = known
             if len(self._runs) > MOST_RUNS:

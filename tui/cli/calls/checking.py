@@ -10,14 +10,13 @@ from typing import Any
 
 from base.os_errors import os_error_text
 from simulator.engine.profile import EngineProfile
-from simulator.heard.call_folder import KeptCall, kept_measures
-from simulator.heard.check import Check, ReplayedCall, check, settings_of
-from simulator.heard.checked import keep_check
+from simulator.heard.check import Check, ReplayedCall
 from simulator.heard.measure import heard_readouts
 from simulator.heard.platform_policy import readings
-from simulator.heard.replaying import AUDIO, analysis_of, open_replay
 from simulator.measures import limits
 from simulator.measures.limits import Measurable
+from tui.calls.replaying import LeftOutError, checked_call, joined, keep_joined, replayed
+from tui.calls.words import count_rows, error_rows
 from tui.cli.arms import read_arms
 from tui.cli.calls.measuring import measured, unheard
 from tui.cli.calls.opening import open_calls
@@ -26,8 +25,6 @@ from tui.cli.opening import end_of_turn_judge, open_profile, progress
 from tui.cli.tables import print_line, print_table
 from tui.report.gate import Gate
 from tui.report.heard_turns import checked_json
-
-_TITLES = {"cut_ins": "cut-ins", "false_barge_ins": "stops for nothing", "hanging_turns": "hanging turns"}
 
 MEASURABLE = (
     *limits.MEASURABLE,
@@ -57,26 +54,26 @@ def check_calls(request: CheckRequest, gate: Gate, *, as_json: bool) -> None:
     faults = Faults()
     with gate.watching():
         profile = open_profile(request.profile)
-        replayed = replayed_calls(request.calls, request.config, request.eot, faults)
-        found = check(replayed, profile)
-    heard = [call.heard for call in replayed]
+        calls = replayed_calls(request.calls, request.config, request.eot, faults)
+        found = joined([checked_call(call, profile) for call in calls], profile)
+    heard = [call.heard for call in calls]
     gate.judge({"calls": {**heard_readouts([one["values"] for one in heard]), **_figures(found)}}, unheard(heard))
     try:
-        keep_check(profile.name, found.sentence(), found.to_json())
+        keep_joined(found)
     except OSError as error:
         complain(f"{os_error_text(error)}; readouts will not say what this check found")
     if as_json:
         shown = {
             **found.to_json(),
-            **checked_json(replayed, found, profile),
-            "policies": [one.to_json() for one in readings(replayed, profile)],
+            **checked_json(calls, found, profile),
+            "policies": [one.to_json() for one in readings(calls, profile)],
             "failed": faults.to_json(),
             **gate.to_json(),
         }
         print(json.dumps(shown, allow_nan=False))
     else:
         _print(found, profile)
-        for one in readings(replayed, profile):
+        for one in readings(calls, profile):
             print_line(f"{one.words()}.")
     gate.close(faults)
     faults.raise_any()
@@ -109,13 +106,16 @@ def replayed_calls(
     with progress("hearing and analysing calls", max(len(calls), 1)) as tell:
         for number, call in enumerate(calls):
             with faults.noting(call.path):
-                settings, origin = settings_of(call.record, given)
-                heard = _heard(call)
-                if heard is not None:
-                    recording = open_replay(call.path / AUDIO)
-                    found.append(
-                        ReplayedCall(call.record, heard, recording, analysis_of(recording, judge), settings)
+                if call.folder is None:
+                    raise WorkError(
+                        f"{call.path}: is a lone file; import it first: turnlab calls import {call.path}"
                     )
+                try:
+                    one, origin = replayed(call, judge, given, measured)
+                except LeftOutError as why:
+                    complain(str(why))
+                else:
+                    found.append(one)
                     origins[origin] += 1
             if tell is not None:
                 tell(number + 1)
@@ -127,39 +127,9 @@ def replayed_calls(
     return found
 
 
-def _heard(call: KeptCall) -> dict[str, Any] | None:
-    """Return a call's measures, kept or new; ``None``, said on standard error, where it cannot be replayed.
-
-    Raises :class:`~simulator.errors.SimulatorError`, and :class:`~tui.cli.failure.WorkError` for a lone audio file.
-    """
-    if call.folder is None:
-        raise WorkError(f"{call.path}: is a lone file; import it first: turnlab calls import {call.path}")
-    silent = call.why_silent()
-    if silent is not None:
-        complain(f"{call.record.id}: {silent}; left out")
-        return None
-    kept = kept_measures(call)
-    heard = kept if kept is not None and (call.path / AUDIO).exists() else measured(call)
-    if not heard["values"]:
-        complain(f"{call.record.id}: left out; {heard['faults'][0]['sentence']}")
-        return None
-    return heard
-
-
 def _print(found: Check, profile: EngineProfile) -> None:
-    def shown(value: float | None, unit: str = "ms", scale: int = 1) -> str:
-        return "–" if value is None else f"{scale * value:.0f} {unit}"
-
-    rows = [
-        ["bias: above 0 the simulator is late", shown(found.bias_ms)],
-        ["size of the error, median", shown(found.absolute(0.5))],
-        ["size of the error, 9 of 10 within", shown(found.absolute(0.9))],
-        ["turns within 100 ms", shown(found.within(100), "%", 100)],
-        ["turns within 200 ms", shown(found.within(200), "%", 100)],
-    ]
     title = f"{found.calls} calls, {len(found.turns)} answers, heard against simulated under {profile.name}"
-    print_table(title, ["", "response"], rows)
-    counts = [[_TITLES[name], str(a), f"{b:.1f}".removesuffix(".0")] for name, (a, b) in found.counts.items()]
-    print_table("", ["", "heard", "simulated"], counts)
+    print_table(title, ["", "response"], error_rows(found))
+    print_table("", ["", "heard", "simulated"], count_rows(found))
     sentence = found.sentence()
     print_line(f"{sentence[0].upper()}{sentence[1:]}.")

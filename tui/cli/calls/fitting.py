@@ -11,6 +11,7 @@ from base.json_text import json_bytes
 from simulator.engine.profile import read_profile
 from simulator.errors import ProfileError
 from simulator.heard.fitting import FittedProfile, fit_heard
+from tui.calls.words import judged_rows, value_rows
 from tui.cli.calls.checking import replayed_calls
 from tui.cli.failure import Faults, WorkError, complain
 from tui.cli.profiles import refusals, write_profile
@@ -70,28 +71,13 @@ def _to_json(written: Path, fitted: FittedProfile, faults: Faults) -> dict[str, 
 
 
 def _print(request: HeardFitRequest, fitted: FittedProfile) -> None:
-    rows = [[name, _shown(value), value["note"]] for name, value in fitted.content["values"].items()]
-    print_table(f"{request.name}, fitted", ["", "value, or p50 / p95", "how"], rows, left=3)
-    before, after = fitted.before, fitted.after
-    judged = [
-        ["bias", _figure(before.bias_ms), _figure(after.bias_ms)],
-        ["size of the error, median", _figure(before.absolute(0.5)), _figure(after.absolute(0.5))],
-        ["size of the error, 9 of 10 within", _figure(before.absolute(0.9)), _figure(after.absolute(0.9))],
-    ]
+    print_table(f"{request.name}, fitted", ["", "value, or p50 / p95", "how"], value_rows(fitted), left=3)
+    after = fitted.after
     title = f"Judged on {after.calls} calls, {len(after.turns)} answers, it was not fitted on"
-    print_table(title, ["response", f"under {request.extends}", f"under {request.name}"], judged)
+    heads = ["response", f"under {request.extends}", f"under {request.name}"]
+    print_table(title, heads, judged_rows(fitted))
     for one in fitted.policies:
         print_line(f"{one.words()}.")
     if fitted.policies and not request.take_policy:
         print_line("The platform's reading is taken with --take-policy.")
     print_line(f"It is in {request.output}; use it with: turnlab calls check ... --profile {request.output}")
-
-
-def _shown(value: dict[str, Any]) -> str:
-    if isinstance(value.get("value"), str):
-        return str(value["value"]).replace("_", " ")
-    return f"{value['p50']:g} / {value['p95']:g}" if "p50" in value else f"{value['value']:g}"
-
-
-def _figure(value: float | None) -> str:
-    return "–" if value is None else f"{value:.0f} ms"

@@ -1,0 +1,206 @@
+"""Checking a service's calls against the simulator, and fitting a profile to them, from the screen."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from functools import partial
+from typing import TYPE_CHECKING
+
+from base.os_errors import os_error_text
+from tui.host import AskingHost, Job
+
+if TYPE_CHECKING:
+    from services.calls.overview import CallOverview
+    from services.model import Service
+    from simulator.engine.profile import EngineProfile, ProfileFile
+    from simulator.heard.check import Check, ReplayedCall
+    from simulator.heard.fitting import FittedProfile
+
+
+@dataclass(frozen=True, slots=True)
+class _Work:
+    """What was asked for: some calls, and what to do with them once they can be replayed."""
+
+    service: Service | None
+    calls: tuple[CallOverview, ...]
+    fits: bool
+
+
+class CheckController:
+    """Checks the calls of the list under its service's profile, or fits one to them; one at a time.
+
+    ``said`` gets how far it is, then what came of it in a line. ``checked`` is called once a check was kept, and
+    ``take_profile`` with the service's id and the profile that its draft is tried under from then on.
+    """
+
+    def __init__(
+        self,
+        host: AskingHost,
+        calls: Callable[[], Sequence[CallOverview]],
+        service: Callable[[], Service | None],
+        *,
+        said: Callable[[str], None],
+        checked: Callable[[], None],
+        take_profile: Callable[[str, EngineProfile], None],
+    ) -> None:
+        self.running = False
+        self._host = host
+        self._calls, self._service = calls, service
+        self._said, self._checked, self._take_profile = said, checked, take_profile
+        self._stopped = False
+
+    # ---- what a person asks for
+
+    @property
+    def why_not_check(self) -> str:
+        """Why nothing can be checked at the moment; nothing if something can."""
+        if self.running:
+            return "calls are being checked; x stops that"
+        return "" if self._replayable() else "no call of the list has audio that can be replayed; p pulls calls"
+
+    @property
+    def why_not_fit(self) -> str:
+        """Why nothing can be fitted at the moment; nothing if something can."""
+        if self._service() is None:
+            return "a profile is fitted to the calls of one service; a shows those of one alone"
+        return self.why_not_check
+
+    def _replayable(self) -> tuple[CallOverview, ...]:
+        return tuple(call for call in self._calls() if call.audio_state == "here")
+
+    def check(self) -> None:
+        """Replay the calls of the list, and say how close the simulator comes."""
+        self._begin(fits=False)
+
+    def fit(self) -> None:
+        """Fit a profile to the calls of the list, and offer it."""
+        self._begin(fits=True)
+
+    def stop(self) -> None:
+        """Stop; what was heard and analysed stays."""
+        self._stopped = True
+        self._said("Stopping…")
+
+    def _begin(self, *, fits: bool) -> None:
+        work = _Work(self._service(), self._replayable(), fits)
+        if work.calls and not self.running:
+            self.running, self._stopped = True, False
+            self._said("Getting the calls ready…")
+            self._host.start_thread(partial(self._work, work), "checking")
+
+    # ---- in a thread
+
+    def _work(self, work: _Work, job: Job) -> None:
+        from simulator.errors import SimulatorError
+        from tui.calls.fitted import profile_for
+
+        try:
+            base = profile_for(work.service.id if work.service and not work.fits else None)
+            calls, notes = self._ready(work, job)
+            if self._stopped or job.cancelled:
+                job.report(partial(self._end, "Stopped: what was heard and analysed stays."))
+            elif not calls:
+                job.report(partial(self._complain, notes[0] if notes else "no call can be replayed"))
+            elif work.fits and work.service is not None:
+                self._fit(work.service, calls, base, notes, job)
+            else:
+                self._check(calls, base.profile, notes, job)
+        except SimulatorError as error:
+            job.report(partial(self._complain, str(error)))
+        except OSError as error:
+            job.report(partial(self._complain, os_error_text(error)))
+
+    def _ready(self, work: _Work, job: Job) -> tuple[list[ReplayedCall], list[str]]:
+        """Return the calls ready to be replayed, and why others are left out."""
+        from simulator.activity.end_of_turn import end_of_turn_model
+        from simulator.errors import SimulatorError
+        from simulator.heard.call_folder import read_call_folder
+        from tui.calls.replaying import LeftOutError, replayed
+
+        judge = end_of_turn_model(late=True)
+        found: list[ReplayedCall] = []
+        notes: list[str] = []
+        for number, call in enumerate(work.calls, start=1):
+            if self._stopped or job.cancelled:
+                break
+            self._tell(job, f"Hearing and analysing {number} of {len(work.calls)} · x stops it")
+            try:
+                found.append(replayed(read_call_folder(call.folder), judge)[0])
+            except (LeftOutError, SimulatorError) as why:
+                notes.append(str(why))
+            except OSError as error:
+                notes.append(f"{call.id}: left out; {os_error_text(error)}")
+        return found, notes
+
+    def _check(self, calls: Sequence[ReplayedCall], profile: EngineProfile, notes: Sequence[str], job: Job) -> None:
+        from tui.calls.replaying import checked_call, joined, keep_joined
+
+        parts: list[Check] = []
+        for number, call in enumerate(calls, start=1):
+            if self._stopped or job.cancelled:
+                job.report(partial(self._end, "Stopped: the check was not finished, and nothing of it is kept."))
+                return
+            self._tell(job, f"Replaying {number} of {len(calls)} under {profile.name} · x stops it")
+            parts.append(checked_call(call, profile))
+        found = joined(parts, profile)
+        keep_joined(found)
+        job.report(partial(self._show, found, tuple(notes)))
+
+    def _fit(
+        self, service: Service, calls: Sequence[ReplayedCall], base: ProfileFile, notes: Sequence[str], job: Job
+    ) -> None:
+        from simulator.heard.fitting import fit_heard
+
+        self._tell(job, f"Fitting to {len(calls)} calls · x stops it")
+        fitted = fit_heard(calls, f"{service.name}, fitted", base)
+        if self._stopped or job.cancelled:
+            job.report(partial(self._end, "Stopped: nothing was fitted."))
+        else:
+            job.report(partial(self._offer, service, fitted, base.profile.name, tuple(notes)))
+
+    # ---- what came of it
+
+    def _tell(self, job: Job, text: str) -> None:
+        job.report(lambda: self._said(text), "checking")
+
+    def _end(self, said: str) -> None:
+        self.running = False
+        self._said(said)
+
+    def _complain(self, why: str) -> None:
+        self._end("")
+        self._host.complain(why, title="Calls")
+
+    def _show(self, found: Check, notes: Sequence[str]) -> None:
+        from tui.calls.words import check_text
+        from tui.dialogs.dialog import TextDialog
+
+        sentence = found.sentence()
+        self._end(f"{sentence[0].upper()}{sentence[1:]}.")
+        self._checked()
+        title = f"{found.calls} calls, {len(found.turns)} answers, heard against simulated under {found.profile}"
+        self._host.start(lambda: self._host.ask(TextDialog(title, check_text(found, notes))), "check shown")
+
+    def _offer(self, service: Service, fitted: FittedProfile, before: str, notes: Sequence[str]) -> None:
+        self._end("")
+        self._host.start(lambda: self._ask(service, fitted, before, notes), "fit offered", exclusive=True)
+
+    async def _ask(self, service: Service, fitted: FittedProfile, before: str, notes: Sequence[str]) -> None:
+        from tui.calls.fit_dialog import FitDialog
+        from tui.calls.fitted import keep_fitted, profile_for
+        from tui.calls.words import fit_text
+
+        text = fit_text(fitted, before, notes)
+        if await self._host.ask(FitDialog(service.name, text)) is not True:
+            self._said("The fitted profile is not used; f fits it again.")
+            return
+        try:
+            path = keep_fitted(service.id, fitted.content)
+        except OSError as error:
+            self._host.complain(f"{os_error_text(error)}; the profile is not kept", title="Fit")
+            return
+        profile = profile_for(service.id).profile
+        self._take_profile(service.id, profile)
+        self._host.say(f"It is in {path}, for commands too: --profile FILE.", title=f"In use for {service.name}")
+        self.check()

@@ -1,0 +1,39 @@
+"""The engine profile fitted to a service's calls: they are checked, and its draft is tried, under it."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+from base.files import make_private_folder, write_whole
+from base.folders import data_folder
+from base.json_text import json_bytes
+from services.calls.folders import safe_name
+from simulator.engine.profile import ProfileFile, read_profile
+
+
+def fitted_path(service_id: str) -> Path:
+    """Return where a service's fitted profile is kept; it need not be there."""
+    return data_folder() / "profiles" / f"{safe_name(service_id)}.json"
+
+
+def profile_for(service_id: str | None) -> ProfileFile:
+    """Return the profile fitted to a service's calls, else the shipped one.
+
+    Raises :class:`~simulator.errors.ProfileError` for a file that is no profile.
+    """
+    path = None if service_id is None else fitted_path(service_id)
+    return read_profile(str(path) if path is not None and path.is_file() else "default")
+
+
+def keep_fitted(service_id: str, content: dict[str, Any]) -> Path:
+    """Keep a fitted profile for a service, instead of an earlier one. Raises :class:`OSError`."""
+    path = fitted_path(service_id)
+    make_private_folder(path.parent)
+    write_whole(path, json_bytes(content))
+    return path
+
+
+def forget_fitted(service_id: str) -> None:
+    """Use the shipped profile for a service again. Raises :class:`OSError`."""
+    fitted_path(service_id).unlink(missing_ok=True)

@@ -1,0 +1,63 @@
+"""Kept calls made ready to be replayed, one by one, for the Calls screen and for commands."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+from presets.config import VoiceConfig
+from simulator.activity.end_of_turn import EndOfTurnModel
+from simulator.engine.profile import EngineProfile
+from simulator.heard.call_folder import KeptCall
+from simulator.heard.check import Check, ReplayedCall, check, settings_of
+from simulator.heard.checked import keep_check, keep_turns
+from simulator.heard.keeping import heard, heard_before
+from simulator.heard.replaying import AUDIO, analysis_of, open_replay
+
+Hear = Callable[[KeptCall], dict[str, Any]]
+
+
+class LeftOutError(Exception):
+    """A call that is left out, and why, which is no failure."""
+
+
+def replayed(
+    call: KeptCall, judge: EndOfTurnModel, given: VoiceConfig | None = None, hear: Hear = heard
+) -> tuple[ReplayedCall, str]:
+    """Return a call with what it takes to replay it, and where its settings come from.
+
+    ``given`` are the settings of a call that does not say its own; ``hear`` measures one that was not heard yet.
+    Raises :class:`LeftOutError`, :class:`~simulator.errors.SimulatorError` and :class:`OSError`.
+    """
+    settings, origin = settings_of(call.record, given)
+    silent = call.why_silent()
+    if silent is not None:
+        raise LeftOutError(f"{call.record.id}: {silent}; left out")
+    measures = heard_before(call) or hear(call)
+    if not measures["values"]:
+        raise LeftOutError(f"{call.record.id}: left out; {measures['faults'][0]['sentence']}")
+    recording = open_replay(call.path / AUDIO)
+    return ReplayedCall(call.record, measures, recording, analysis_of(recording, judge), settings), origin
+
+
+def joined(parts: list[Check], profile: EngineProfile) -> Check:
+    """Return the checks of single calls as one."""
+    names = dict.fromkeys(name for part in parts for name in part.counts)
+    counts = {
+        name: (sum(part.counts[name][0] for part in parts), sum(part.counts[name][1] for part in parts))
+        for name in names
+    }
+    turns = tuple(turn for part in parts for turn in part.turns)
+    return Check(profile.name, sum(part.calls for part in parts), turns, counts)
+
+
+def checked_call(call: ReplayedCall, profile: EngineProfile) -> Check:
+    """Check one call, and keep beside it what each turn was simulated as. Raises what simulating raises."""
+    found = check([call], profile)
+    keep_turns(call.recording.source.path.parent, found)
+    return found
+
+
+def keep_joined(found: Check) -> None:
+    """Keep what a check found, for the readouts that are made under its profile. Raises :class:`OSError`."""
+    keep_check(found.profile, found.sentence(), found.to_json())

@@ -1,0 +1,104 @@
+"""What a check, a fit and a comparison of calls found, as rows and lines that screen and commands show."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from simulator.heard.check import Check
+from simulator.heard.fitting import FittedProfile
+from simulator.heard.periods import Periods
+
+_TITLES = {"cut_ins": "cut-ins", "false_barge_ins": "stops for nothing", "hanging_turns": "hanging turns"}
+
+_BIAS, _HALF, _MOST = "bias", "size of the error, median", "size of the error, 9 of 10 within"
+
+
+def _shown(value: float | None, unit: str = "ms", scale: int = 1) -> str:
+    return "–" if value is None else f"{scale * value:.0f} {unit}"
+
+
+def error_rows(found: Check) -> list[list[str]]:
+    """Return how far the simulated responses are from the heard ones."""
+    return [
+        [f"{_BIAS}: above 0 the simulator is late", _shown(found.bias_ms)],
+        [_HALF, _shown(found.absolute(0.5))],
+        [_MOST, _shown(found.absolute(0.9))],
+        ["turns within 100 ms", _shown(found.within(100), "%", 100)],
+        ["turns within 200 ms", _shown(found.within(200), "%", 100)],
+    ]
+
+
+def count_rows(found: Check) -> list[list[str]]:
+    """Return what was counted, heard and simulated."""
+    return [[_TITLES[name], str(a), f"{b:.1f}".removesuffix(".0")] for name, (a, b) in found.counts.items()]
+
+
+def value_rows(fitted: FittedProfile) -> list[list[str]]:
+    """Return the values that were fitted, and how."""
+    return [[name, _value(one), one["note"]] for name, one in fitted.content["values"].items()]
+
+
+def _value(one: dict[str, Any]) -> str:
+    if isinstance(one.get("value"), str):
+        return str(one["value"]).replace("_", " ")
+    return f"{one['p50']:g} / {one['p95']:g}" if "p50" in one else f"{one['value']:g}"
+
+
+def judged_rows(fitted: FittedProfile) -> list[list[str]]:
+    """Return how a fitted profile does on the calls it was not fitted on, before and after."""
+    sides = (fitted.before, fitted.after)
+    return [
+        [_BIAS, *(_shown(side.bias_ms) for side in sides)],
+        [_HALF, *(_shown(side.absolute(0.5)) for side in sides)],
+        [_MOST, *(_shown(side.absolute(0.9)) for side in sides)],
+    ]
+
+
+def laid_out(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> list[str]:
+    """Return rows as lines of text, the first column left, the others right."""
+    table = [list(heads), *map(list, rows)]
+    widths = [max(len(row[at]) for row in table) for at in range(len(heads))]
+    return [
+        "  ".join(cell.ljust(width) if not at else cell.rjust(width) for at, (cell, width) in enumerate(cells))
+        for cells in ([*zip(row, widths, strict=True)] for row in table)
+    ]
+
+
+def check_text(found: Check, notes: Sequence[str]) -> str:
+    """Return what a check found, as text to read."""
+    sentence = found.sentence()
+    lines = [
+        f"{sentence[0].upper()}{sentence[1:]}.",
+        f"Readouts under {found.profile} say so from now on, in Tune too.",
+        "",
+        *laid_out(["", "response"], error_rows(found)),
+        "",
+        *laid_out(["", "heard", "simulated"], count_rows(found)),
+    ]
+    return "\n".join([*lines, *([""] if notes else []), *notes])
+
+
+def fit_text(fitted: FittedProfile, before: str, notes: Sequence[str]) -> str:
+    """Return what a fit found, as text to read; ``before`` is the profile that it is held against."""
+    calls = fitted.after.calls
+    heads = [f"on {calls} calls it was not fitted on", f"under {before}", "fitted"]
+    lines = laid_out(heads, judged_rows(fitted))
+    lines += ["", *laid_out(["fitted", "value, or p50 / p95"], [row[:2] for row in value_rows(fitted)]), ""]
+    lines += [f"{name}: {note}" for name, _, note in value_rows(fitted)]
+    policies = [f"{one.words()}." for one in fitted.policies]
+    more = [*policies, *fitted.not_offered, *fitted.doubts, f"eager_role: {fitted.role.words()}", *notes]
+    return "\n".join([*lines, *([""] if more else []), *more])
+
+
+def periods_lines(found: Periods) -> list[str]:
+    """Return how two periods differ, a readout a line, and what is left out."""
+    return [*(one.words() for one in found.readouts), *found.notes]
+
+
+def periods_summary(found: Periods) -> str:
+    """Return the readouts that people ask for first, in a line."""
+    wanted = ("cut_ins", "response_ms", "first_sound_ms")
+    by_name = {one.name: one for one in found.readouts}
+    shown = [by_name[name].words() for name in wanted if name in by_name][:2]
+    return ", ".join(shown)
