@@ -6,9 +6,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from sys import intern
 from typing import Any, Final
 
-from base.json_text import NotJsonError, json_of
+from base.json_text import NotJsonError, canonical_json, json_of
 from services.calls.folders import RECORD, CallFolders
 from services.calls.reading import as_number
 from services.reading import as_bool, as_int, as_object, as_text, as_time
@@ -58,6 +59,8 @@ class CallOverview:
     made_by_turnlab: bool = False
     kept_since: datetime | None = None
     heard: Heard | None = None
+    settings: str = "null"
+    """The ``voice_config`` it was made with, as canonical JSON; ``null`` where that is not known."""
 
     @property
     def order(self) -> datetime:
@@ -99,6 +102,8 @@ def overview(folder: Path) -> CallOverview | None:
         made_by_turnlab=as_bool(raw.get("made_by_turnlab")) or False,
         kept_since=as_time(raw.get("kept_since")),
         heard=heard_of(folder),
+        # a service's calls have few different ones: each text is held once
+        settings=intern(canonical_json(raw.get("voice_config"))),
     )
 
 

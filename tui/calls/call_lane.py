@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 from textual import on
 from textual.app import ComposeResult
 from textual.containers import Vertical
@@ -9,11 +11,11 @@ from textual.widgets import Static
 
 from tui.calls.lane import CallTimeline
 from tui.terminal_text import screen_text
-from tui.tune.scene import Scene
-from tui.tune.timeline_pane import told
+from tui.tune.scene import HAPPENED, Scene
+from tui.tune.timeline_pane import BEFORE_EVENT_MS, told
 from tui.widgets.timeline import Timeline
 
-_NOTHING = "Neither the log nor the ear says when who spoke in this call."
+_NOTHING = "Neither a log nor the ear says who spoke when here."
 _KEYS = "  ◂ ▸ what was heard"
 
 
@@ -24,6 +26,7 @@ class CallLane(Vertical):
         super().__init__(id="call-lane")
         self.timeline = CallTimeline(id="call-timeline")
         self._why = Static(id="call-why", markup=False)
+        self._going_to: tuple[str, int] | None = None
 
     def compose(self) -> ComposeResult:
         """Lay out the drawing and the line below it."""
@@ -36,6 +39,30 @@ class CallLane(Vertical):
             self.timeline.show(scene, _NOTHING)
         else:
             self.timeline.show(scene)
+        self._arrive()
+
+    def go_to(self, folder: Path, at_ms: int) -> None:
+        """Go to a moment of a call, once it is drawn."""
+        self._going_to = str(folder), at_ms
+        self._arrive()
+
+    @property
+    def moment_ms(self) -> int:
+        """Where to begin to play: just before the chosen moment, else where the view begins."""
+        mark = self.timeline.chosen
+        return round(self.timeline.view.start_ms) if mark is None else max(mark.t_ms - BEFORE_EVENT_MS, 0)
+
+    def show_playhead(self, folder: Path, at_ms: int | None) -> None:
+        """Show where a call is that is heard."""
+        scene = self.timeline.scene
+        if scene is not None and scene.name == str(folder):
+            self.timeline.show_playhead(at_ms, "" if at_ms is None else HAPPENED, follow=True)
+
+    def _arrive(self) -> None:
+        scene = self.timeline.scene
+        if self._going_to is not None and scene is not None and scene.name == self._going_to[0]:
+            self.timeline.look_at(self._going_to[1])
+            self._going_to = None
 
     @on(Timeline.Chosen)
     def _tell(self, message: Timeline.Chosen) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, ClassVar
 
-from rich.cells import set_cell_size
+from rich.cells import cell_len, set_cell_size
 from rich.segment import Segment
 from textual.binding import BindingType
 from textual.geometry import Region, Size
@@ -15,6 +15,7 @@ from textual.scroll_view import ScrollView
 from textual.strip import Strip
 
 from services.calls.overview import CallOverview
+from tui.calls.periods import Line, SettingsChange
 from tui.calls.story import NOTHING, how_it_went
 from tui.terminal_text import screen_text
 
@@ -75,22 +76,33 @@ def row_text(cells: Sequence[str], width: int) -> str:
     return set_cell_size(" " + " ".join(parts), width)
 
 
+def change_text(change: SettingsChange, width: int, *, with_service: bool) -> str:
+    """Return the line of a change of settings over a width."""
+    whose = f"{change.newer.service_name}: " if with_service else ""
+    said = screen_text(f" ── {whose}settings changed: {change.words()} ", max(width - 2, 0))
+    return said + "─" * max(width - cell_len(said), 0)
+
+
+def _id(line: Line) -> str:
+    return f"change before {line.newer.id}" if isinstance(line, SettingsChange) else line.id
+
+
 class CallList(ScrollView, can_focus=True, inherit_bindings=False):
     """Rows of calls with a cursor."""
 
     BINDINGS: ClassVar[list[BindingType]] = []
-    COMPONENT_CLASSES: ClassVar[set[str]] = {"call-list--cursor"}
+    COMPONENT_CLASSES: ClassVar[set[str]] = {"call-list--cursor", "call-list--change"}
 
-    calls: reactive[Sequence[CallOverview]] = reactive((), init=False, always_update=True)
+    lines: reactive[Sequence[Line]] = reactive((), init=False, always_update=True)
     cursor: reactive[int] = reactive(0)
     with_service: reactive[bool] = reactive(False)
 
     class Highlighted(Message):
         """The cursor is on another call, or on none."""
 
-        def __init__(self, call: CallOverview | None) -> None:
+        def __init__(self, line: Line | None) -> None:
             super().__init__()
-            self.call = call
+            self.line = line
 
         def can_replace(self, message: Message) -> bool:
             """Only the newest place counts."""
@@ -99,21 +111,35 @@ class CallList(ScrollView, can_focus=True, inherit_bindings=False):
     class Opened(Message):
         """A call was double-clicked."""
 
-    _posted: CallOverview | None = None
+    _posted: Line | None = None
+
+    @property
+    def line(self) -> Line | None:
+        """What is under the cursor."""
+        return self.lines[self.cursor] if 0 <= self.cursor < len(self.lines) else None
 
     @property
     def highlighted(self) -> CallOverview | None:
         """The call under the cursor."""
-        return self.calls[self.cursor] if 0 <= self.cursor < len(self.calls) else None
+        return self.line if isinstance(self.line, CallOverview) else None
 
-    def watch_calls(self, before: Sequence[CallOverview], calls: Sequence[CallOverview]) -> None:
-        """Show these rows, with the cursor on the call it was on if that is among them."""
-        call = before[self.cursor] if 0 <= self.cursor < len(before) else None
-        self.virtual_size = Size(0, len(calls))
-        row = min(self.cursor, max(len(calls) - 1, 0))
+    @property
+    def calls(self) -> list[CallOverview]:
+        """The calls of the list."""
+        return [line for line in self.lines if isinstance(line, CallOverview)]
+
+    def go_to(self, call_id: str) -> None:
+        """Put the cursor on a call."""
+        self.cursor = next((at for at, one in enumerate(self.lines) if _id(one) == call_id), self.cursor)
+
+    def watch_lines(self, before: Sequence[Line], lines: Sequence[Line]) -> None:
+        """Show these lines, with the cursor on the call it was on if that is among them."""
+        line = before[self.cursor] if 0 <= self.cursor < len(before) else None
+        self.virtual_size = Size(0, len(lines))
+        row = min(self.cursor, max(len(lines) - 1, 0))
         # At the top it stays there: newer calls come in above.
-        if call is not None and row and not (row < len(calls) and calls[row].id == call.id):
-            row = next((at for at, one in enumerate(calls) if one.id == call.id), row)
+        if line is not None and row and not (row < len(lines) and _id(lines[row]) == _id(line)):
+            row = next((at for at, one in enumerate(lines) if _id(one) == _id(line)), row)
         self.set_reactive(CallList.cursor, row)
         self._follow()
 
@@ -123,7 +149,7 @@ class CallList(ScrollView, can_focus=True, inherit_bindings=False):
 
     def validate_cursor(self, cursor: int) -> int:
         """Keep the cursor on a row."""
-        return max(0, min(cursor, len(self.calls) - 1))
+        return max(0, min(cursor, len(self.lines) - 1))
 
     def watch_cursor(self) -> None:
         """Follow the cursor with the view, and tell of it."""
@@ -132,8 +158,8 @@ class CallList(ScrollView, can_focus=True, inherit_bindings=False):
     def _follow(self) -> None:
         self.scroll_to_region(Region(0, self.cursor, 1, 1), animate=False, force=True)
         self.refresh()
-        if self.highlighted is not self._posted:
-            self._posted = self.highlighted
+        if self.line is not self._posted:
+            self._posted = self.line
             self.post_message(self.Highlighted(self._posted))
 
     def move(self, where: str) -> None:
@@ -141,7 +167,7 @@ class CallList(ScrollView, can_focus=True, inherit_bindings=False):
         page = max(self.size.height - 1, 1)
         steps = {"down": 1, "up": -1, "page_down": page, "page_up": -page}
         self.cursor = (
-            0 if where == "first" else len(self.calls) - 1 if where == "last" else self.cursor + steps[where]
+            0 if where == "first" else len(self.lines) - 1 if where == "last" else self.cursor + steps[where]
         )
 
     def on_resize(self) -> None:
@@ -151,7 +177,7 @@ class CallList(ScrollView, can_focus=True, inherit_bindings=False):
     def on_click(self, event: events.Click) -> None:
         """Put the cursor on the row that was clicked; a double click opens it."""
         row = event.y + int(self.scroll_y)
-        if 0 <= row < len(self.calls):
+        if 0 <= row < len(self.lines):
             self.cursor = row
             if event.chain == 2:
                 self.post_message(self.Opened())
@@ -159,10 +185,16 @@ class CallList(ScrollView, can_focus=True, inherit_bindings=False):
     def render_line(self, y: int) -> Strip:
         """Draw one row."""
         row, width = y + int(self.scroll_y), self.size.width
-        if row >= len(self.calls):
+        if row >= len(self.lines):
             return Strip.blank(width, self.rich_style)
         style = self.rich_style
         if row == self.cursor:
             style += self.get_component_rich_style("call-list--cursor")
-        text = row_text(cells_of(self.calls[row], with_service=self.with_service), width)
+        line = self.lines[row]
+        if isinstance(line, SettingsChange):
+            if row != self.cursor:
+                style += self.get_component_rich_style("call-list--change")
+            text = change_text(line, width, with_service=self.with_service)
+        else:
+            text = row_text(cells_of(line, with_service=self.with_service), width)
         return Strip([Segment(text, style)]).adjust_cell_length(width, style)

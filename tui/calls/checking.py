@@ -57,7 +57,8 @@ class CheckController:
         """Why nothing can be checked at the moment; nothing if something can."""
         if self.running:
             return "calls are being checked; x stops that"
-        return "" if self._replayable() else "no call of the list has audio that can be replayed; p pulls calls"
+        ready = any(call.audio_state == "here" for call in self._calls())
+        return "" if ready else "no call of the list has audio that can be replayed; p pulls calls"
 
     @property
     def why_not_fit(self) -> str:

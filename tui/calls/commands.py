@@ -11,6 +11,7 @@ PULL = Command(
     "p",
     "Pull the service's calls of the last 14 days, at most 200, the newest first; what is here stays.",
     in_footer=True,
+    action="work('pull')",
 )
 STOP = Command(
     "calls.stop",
@@ -18,12 +19,14 @@ STOP = Command(
     "x",
     "Stop pulling, measuring, checking or fitting; what has come stays, and the next pull goes on from there.",
     in_footer=True,
+    action="work('stop')",
 )
 MEASURE = Command(
     "calls.measure",
     "Measure",
     "m",
     "Measure by ear every call of the list that is not measured yet.",
+    action="work('measure')",
 )
 CHECK = Command(
     "calls.check",
@@ -31,6 +34,7 @@ CHECK = Command(
     "c",
     "Replay the callers of the list under the settings of their calls, and say how close the simulator comes.",
     in_footer=True,
+    action="work('check')",
 )
 FIT = Command(
     "calls.fit",
@@ -38,6 +42,23 @@ FIT = Command(
     "f",
     "Fit an engine profile to the service's calls, judge it on half of them, and use it in Tune if you agree.",
     in_footer=True,
+    action="work('fit')",
+)
+COMPARE = Command(
+    "calls.compare",
+    "Before, after",
+    "b",
+    "Compare the calls before and after a change of settings, or two days; on a line of change, around that.",
+    in_footer=True,
+    action="work('compare')",
+)
+WORST = Command(
+    "calls.worst",
+    "Worst turns",
+    "w",
+    "List the worst turns of the listed calls: by heard response, by the simulator's error, by what went wrong.",
+    in_footer=True,
+    action="work('worst')",
 )
 OPEN = Command(
     "calls.open",
@@ -47,14 +68,24 @@ OPEN = Command(
     action="open_call",
     in_footer=True,
 )
+PLAY = Command(
+    "calls.play",
+    "Hear",
+    "s",
+    "Play the highlighted call as it was recorded, from the chosen moment on, or pause it.",
+    action="work('play')",
+)
 TUNE = Command(
     "calls.tune",
     "Caller in Tune",
     "t",
     "Open the highlighted call's caller in Tune, with the labels that were heard, to be replayed under a draft.",
-    action="tune_call",
     in_footer=True,
+    action="work('tune')",
 )
+
+WORKS = (PULL, STOP, MEASURE, CHECK, FIT, COMPARE, WORST, PLAY, TUNE)
+"""What a controller does, or says why it cannot: the screen's :meth:`action_work`, with the command's id."""
 
 WORDS = {
     "response": "From the caller's last sound to the agent's answer, fillers left out: the call's median.",
@@ -68,6 +99,7 @@ WORDS = {
 COMMANDS: tuple[Command, ...] = (
     OPEN,
     TUNE,
+    PLAY,
     Command(
         "calls.filter",
         "Filter",
@@ -82,6 +114,8 @@ COMMANDS: tuple[Command, ...] = (
     MEASURE,
     CHECK,
     FIT,
+    COMPARE,
+    WORST,
     Command(
         "calls.scope",
         "All services",

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING
 
+from tui.calls.periods import Line, with_changes
 from tui.host import Host, Job
 
 if TYPE_CHECKING:
@@ -24,6 +25,8 @@ class CallsShown:
     """What the list shows, and what is said above it and in its place."""
 
     rows: Sequence[CallOverview] = ()
+    lines: Sequence[Line] = ()
+    """The rows, and where settings changed between them."""
     title: str = "Calls"
     notice: str = ""
     all_services: bool = False
@@ -125,6 +128,7 @@ class KeptController:
         self._show(
             CallsShown(
                 rows=rows,
+                lines=with_changes(rows),
                 title=f"Calls of {about} · {count} · kept {self._days}{made}",
                 notice="" if rows else self._notice(service, mine),
                 all_services=self._all_services,

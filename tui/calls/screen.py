@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
+from datetime import datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
@@ -18,16 +19,22 @@ from simulator.heard.happened import happened
 from tui.calls.call_lane import CallLane
 from tui.calls.call_list import COLUMNS, CallList, row_text
 from tui.calls.checking import CheckController
-from tui.calls.commands import CHECK, COMMANDS, FIT, MEASURE, OPEN, PULL, STOP, TUNE, WORDS
+from tui.calls.commands import COMMANDS, OPEN, WORDS, WORKS
+from tui.calls.comparing import CompareController, change_story
 from tui.calls.kept import CallsShown, KeptController
 from tui.calls.lane import call_scene, caller_wave
 from tui.calls.measuring import MeasureController
+from tui.calls.periods import Line, SettingsChange
+from tui.calls.playing import PlayController
 from tui.calls.pulling import PullController
 from tui.calls.story import call_story
 from tui.calls.tuning import TuneController
+from tui.calls.worst import WorstTurn
+from tui.calls.worst_dialog import WorstController
 from tui.commands.command import Command
 from tui.commands.place import bindings
-from tui.host import Job, ScreenHost
+from tui.dialogs.dialogs import PickOne
+from tui.host import Job, ScreenHost, ask_over
 from tui.terminal_text import content
 from tui.tune.scene import Scene
 from tui.widgets.key_line import KeyLine
@@ -83,7 +90,7 @@ class CallsScreen(PaneScreen):
             self.folders,
             self._client,
             lambda: self.kept.service,
-            publish=lambda text: setattr(self, "progress", text),
+            publish=self._say,
             pulled=self._changed,
         )
         self.measuring = MeasureController(
@@ -96,11 +103,31 @@ class CallsScreen(PaneScreen):
             host,
             lambda: self.shown.rows,
             lambda: None if self.shown.all_services else self.kept.service,
-            said=lambda text: setattr(self, "progress", text),
+            said=self._say,
             checked=lambda: self._bench.show_again(),
             take_profile=lambda *taken: self._bench.take_profile(*taken),
         )
-        self.tuning = TuneController(host, self._open_in_tune, publish=lambda text: setattr(self, "progress", text))
+        self.comparing = CompareController(
+            host,
+            lambda: self.shown.lines,
+            lambda: self.rows.line,
+            said=self._say,
+            times=self._history,
+            pick=lambda question, choices: ask_over(self, PickOne(question, choices)),
+        )
+        self.worst = WorstController(
+            host,
+            lambda: self.shown.rows,
+            said=self._say,
+            go_to=self._go_to_turn,
+        )
+        self.tuning = TuneController(host, self._open_in_tune, publish=self._say)
+        self.playing = PlayController(
+            host, start=lambda: self.lane.moment_ms, playhead=lambda *where: self.lane.show_playhead(*where)
+        )
+
+    def _say(self, text: str) -> None:
+        self.progress = text
 
     def _client(self) -> ServicesClient | None:
         client: ServicesClient | None = getattr(self.app, "client", None)
@@ -135,6 +162,10 @@ class CallsScreen(PaneScreen):
         self.watch_shown(self.shown)
         self.watch_progress()
 
+    def on_unmount(self) -> None:
+        """Fall silent."""
+        self.playing.close()
+
     def on_screen_resume(self) -> None:
         """Read the kept calls as the screen comes into view: other commands may have pulled or deleted some."""
         self.kept.read()
@@ -166,7 +197,7 @@ class CallsScreen(PaneScreen):
             return
         self.query_one("#calls-title", Static).update(content(shown.title))
         self.rows.with_service = shown.all_services
-        self.rows.calls = shown.rows
+        self.rows.lines = shown.lines
         notice = self.query_one("#calls-notice", Static)
         notice.update(content(shown.notice, lines=True))
         notice.display = bool(shown.notice)
@@ -192,14 +223,19 @@ class CallsScreen(PaneScreen):
     @on(CallList.Highlighted)
     def _highlighted(self, message: CallList.Highlighted) -> None:
         message.stop()
-        call = message.call
-        if call is None:
+        line = message.line
+        self.playing.leave(line.folder if isinstance(line, CallOverview) else None)
+        if line is None:
             self._tell("")
         else:
-            self._host.start_thread(lambda job: self._read(job, call), "call story", exclusive=True)
+            self._host.start_thread(lambda job: self._read(job, line), "call story", exclusive=True)
         self.refresh_bindings()
 
-    def _read(self, job: Job, call: CallOverview) -> None:
+    def _read(self, job: Job, call: Line) -> None:
+        if isinstance(call, SettingsChange):
+            told = change_story(call, self.shown.lines)
+            job.report(lambda: self._tell(told), "call story")
+            return
         story, really = call_story(self.folders, call.folder), happened(call.folder)
         scene = None if really is None else call_scene(call.folder, really)
         job.report(lambda: self._tell(story, call.folder, scene), "call story")
@@ -217,61 +253,74 @@ class CallsScreen(PaneScreen):
 
     # ---- what a person wants
 
+    def _works(self) -> dict[str, tuple[Callable[[], str], Callable[[], object]]]:
+        """Return for each command of a controller why it can do nothing at the moment, and what it does."""
+        return {
+            "pull": (lambda: self.pulling.why_not, self.pulling.start),
+            "stop": (self._why_nothing_stops, self._stop),
+            "measure": (lambda: self.measuring.why_not, self.measuring.start),
+            "check": (lambda: self.checking.why_not_check, self.checking.check),
+            "fit": (lambda: self.checking.why_not_fit, self.checking.fit),
+            "compare": (lambda: self.comparing.why_not, self.comparing.start),
+            "worst": (lambda: self.worst.why_not, self.worst.start),
+            "play": (lambda: self.playing.why_not(self.rows.highlighted), self._with_call(self.playing.toggle)),
+            "tune": (lambda: self.tuning.why_not(self.rows.highlighted), self._with_call(self.tuning.start)),
+        }
+
+    def _with_call(self, do: Callable[[CallOverview], None]) -> Callable[[], None]:
+        call = self.rows.highlighted
+        return lambda: do(call) if call is not None else None
+
     def reason_against(self, command: Command) -> str:
         """Return why a command can do nothing at the moment."""
-        if command is PULL:
-            return self.pulling.why_not
-        if command is STOP:
-            busy = (self.pulling.running, self.measuring.running, self.checking.running)
-            return "" if any(busy) else "nothing is being pulled, measured, checked or fitted"
-        if command is MEASURE:
-            return self.measuring.why_not
-        if command is CHECK:
-            return self.checking.why_not_check
-        if command is FIT:
-            return self.checking.why_not_fit
-        if command is TUNE:
-            return self.tuning.why_not(self.rows.highlighted)
-        if command is OPEN:
-            return "" if self.rows.highlighted is not None else "no call is highlighted"
-        return ""
+        if command in WORKS:
+            return self._works()[command.id.removeprefix("calls.")][0]()
+        return "no call is highlighted" if command is OPEN and self.rows.line is None else ""
 
-    def action_pull(self) -> None:
-        """Pull the service's calls."""
-        if self.may(PULL):
-            self.pulling.start()
+    def action_work(self, name: str) -> None:
+        """Do what a command of a controller says, or say why not."""
+        if self.may(next(command for command in WORKS if command.id == f"calls.{name}")):
+            self._works()[name][1]()
 
-    def action_stop(self) -> None:
-        """Stop what is under way."""
-        if self.may(STOP):
-            self.pulling.stop()
-            if self.measuring.running:
-                self.measuring.stop()
-            if self.checking.running:
-                self.checking.stop()
+    def _why_nothing_stops(self) -> str:
+        busy = any(one.running for one in self._stoppable)
+        return "" if busy else "nothing is being pulled, measured, checked or fitted"
 
-    def action_measure(self) -> None:
-        """Measure what is not measured yet."""
-        if self.may(MEASURE):
-            self.measuring.start()
+    def _stop(self) -> None:
+        for one in self._stoppable:
+            if one.running:
+                one.stop()
 
-    def action_check(self) -> None:
-        """Check the calls of the list."""
-        if self.may(CHECK):
-            self.checking.check()
-
-    def action_fit(self) -> None:
-        """Fit a profile to the calls of the list."""
-        if self.may(FIT):
-            self.checking.fit()
+    @property
+    def _stoppable(self) -> tuple[PullController | MeasureController | CheckController | WorstController, ...]:
+        return (self.pulling, self.measuring, self.checking, self.worst)
 
     @on(CallList.Opened)
     def action_open_call(self) -> None:
         """Read the highlighted call; where it is read, open its caller in Tune."""
         if self.pane == "call":
-            self.action_tune_call()
+            self.action_work("tune")
         elif self.may(OPEN):
             self.go_to("call")
+
+    def _go_to_turn(self, turn: WorstTurn) -> None:
+        self.rows.go_to(turn.call.id)
+        self.lane.go_to(turn.call.folder, turn.at_ms)
+        self.go_to("call")
+
+    async def _history(self) -> Sequence[datetime]:
+        """Return when the listed service's settings were changed, as far as it is on record."""
+        from services.calls.settings_then import SettingsThen
+        from services.changes.ledger import Backups
+        from services.errors import ServiceError
+
+        client, service = self._client(), self.kept.service
+        if client is None or service is None or self.shown.all_services:
+            return ()
+        try:
+            return [change.at for change in (await SettingsThen.of(client, service, Backups())).changes]
+        except ServiceError:
+            return ()
 
     def action_step(self, steps: int) -> None:
         """Go to what was heard next in the call, or before."""
@@ -284,12 +333,6 @@ class CallsScreen(PaneScreen):
     def action_pan(self, share: float) -> None:
         """Look at a later part of the call's timeline, or an earlier one."""
         self.lane.timeline.pan(share)
-
-    def action_tune_call(self) -> None:
-        """Open the highlighted call's caller in Tune."""
-        call = self.rows.highlighted
-        if self.may(TUNE) and call is not None:
-            self.tuning.start(call)
 
     def _open_in_tune(self, call: CallOverview, audio: Path) -> None:
         app: TurnlabApp = self.app  # type: ignore[assignment]

@@ -1,0 +1,136 @@
+"""Comparing two periods of the listed calls from the screen: around a change of settings, or around two days."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Sequence
+from datetime import datetime
+from functools import partial
+from typing import TYPE_CHECKING
+
+from tui.calls.periods import Line, SettingsChange, around, compared, two_days
+from tui.calls.words import periods_lines, periods_summary
+from tui.host import AskingHost, Job
+
+if TYPE_CHECKING:
+    from services.calls.overview import CallOverview
+    from simulator.heard.periods import Periods
+
+_DAYS = "two days…"
+_ABOUT_DAYS = "Calls before a day against those from a day on."
+
+Pick = Callable[[str, Sequence[tuple[str, str]]], Awaitable[str | None]]
+"""Asks for one of several named things, each with a line about it."""
+
+Times = Callable[[], Awaitable[Sequence[datetime]]]
+"""Asks when the listed service's settings were changed, as its History has it."""
+
+
+class CompareController:
+    """Compares the calls of the list before and after a change, or two days, and shows how they differ.
+
+    ``lines`` returns the list, ``line`` what is highlighted in it; ``said`` gets what is under way, and then what
+    came of it in a line.
+    """
+
+    def __init__(
+        self,
+        host: AskingHost,
+        lines: Callable[[], Sequence[Line]],
+        line: Callable[[], Line | None],
+        *,
+        said: Callable[[str], None],
+        times: Times,
+        pick: Pick,
+    ) -> None:
+        self.running = False
+        self._host = host
+        self._lines, self._line, self._said = lines, line, said
+        self._times, self._pick = times, pick
+
+    @property
+    def why_not(self) -> str:
+        """Why nothing can be compared at the moment; nothing if something can."""
+        if self.running:
+            return "two periods are being compared"
+        measured = any(not isinstance(one, SettingsChange) and one.heard is not None for one in self._lines())
+        return "" if measured else "no call of the list is measured; m measures them"
+
+    def start(self) -> None:
+        """Compare around the highlighted change; else ask around what."""
+        line = self._line()
+        if isinstance(line, SettingsChange):
+            self._compare(f"before and after {line.words()}", *around(line, self._lines()))
+        else:
+            self._host.start(self._ask, "periods", exclusive=True)
+
+    async def _ask(self) -> None:
+        from tui.dialogs.dialogs import LineEntry
+
+        lines = self._lines()
+        history = await self._times()
+        changes = [one for one in lines if isinstance(one, SettingsChange)]
+        offered = [(_title(change, history), _about(change, lines)) for change in changes]
+        chosen = await self._pick("Compare the calls before and after…", [*offered, (_DAYS, _ABOUT_DAYS)])
+        if chosen is None:
+            return
+        if chosen != _DAYS:
+            change = changes[[name for name, _ in offered].index(chosen)]
+            self._compare(f"before and after {change.words()}", *around(change, lines))
+            return
+        hint = "Calls before the first day (UTC) against calls from the second on; one day alone is both."
+        days = await self._host.ask(LineEntry("Compare two periods", hint, "", two_days))
+        if days is not None:
+            calls = [one for one in lines if not isinstance(one, SettingsChange) and one.started_at is not None]
+            before = [one for one in calls if one.started_at is not None and one.started_at < days[0]]
+            after = [one for one in calls if one.started_at is not None and one.started_at >= days[1]]
+            self._compare(f"before {days[0]:%Y-%m-%d} and from {days[1]:%Y-%m-%d} on (UTC)", before, after)
+
+    def _compare(self, what: str, before: Sequence[CallOverview], after: Sequence[CallOverview]) -> None:
+        self.running = True
+        self._said(f"Comparing {len(before)} calls with {len(after)}…")
+        self._host.start_thread(partial(self._work, what, before, after), "comparing")
+
+    def _work(self, what: str, before: Sequence[CallOverview], after: Sequence[CallOverview], job: Job) -> None:
+        found = compared(before, after)
+        job.report(partial(self._show, what, found))
+
+    def _show(self, what: str, found: Periods) -> None:
+        from tui.dialogs.dialog import TextDialog
+
+        self.running = False
+        if not found.services:
+            self._said("")
+            self._host.complain("no service has measured calls in both periods; choose others", title="Compare")
+            return
+        self._said(f"{what[0].upper()}{what[1:]}: {periods_summary(found)}")
+        text = "\n".join([*periods_head(found), "", *periods_lines(found)])
+        self._host.start(lambda: self._host.ask(TextDialog(f"Calls {what}", text)), "periods shown")
+
+
+def periods_head(found: Periods) -> list[str]:
+    """Return over how many calls of which services two periods are compared."""
+    count, then = found.calls
+    services = ", ".join(found.services)
+    return [f"{services}: {count} calls before, {then} after. 95 % intervals of the difference, over calls."]
+
+
+def change_story(change: SettingsChange, lines: Sequence[Line]) -> str:
+    """Return how the calls before a change differ from those after it, as lines of text."""
+    found = compared(*around(change, lines))
+    head = ["The settings changed between these calls:", change.words(), ""]
+    if not found.services:
+        return "\n".join([*head, "Before or after, no call is measured; m measures them."])
+    return "\n".join([*head, *periods_head(found), "", *periods_lines(found)])
+
+
+def _title(change: SettingsChange, history: Sequence[datetime]) -> str:
+    """Return when a change was made, as History says, else the first call after it; and what it changed."""
+    older, newer = change.older.started_at, change.newer.started_at
+    made = next((at for at in history if older is not None and newer is not None and older < at <= newer), newer)
+    when = "" if made is None else f"{made.astimezone():%Y-%m-%d %H:%M}  "
+    return f"{when}{change.words()}"
+
+
+def _about(change: SettingsChange, lines: Sequence[Line]) -> str:
+    before, after = around(change, lines)
+    return f"{change.newer.service_name}: {len(before)} calls before it, {len(after)} after, up to the next change"

@@ -1,0 +1,150 @@
+"""The worst turns over many calls: by heard response, by the simulator's error, and by what went wrong."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from heapq import heappush, heappushpop
+from itertools import count
+from typing import Any, Final, Literal
+
+from services.calls.overview import HEARD, CallOverview, object_in
+from services.reading import as_objects
+from simulator.heard.checked import simulated_turns
+from simulator.heard.happened import happened
+
+Order = Literal["response", "error", "fault"]
+
+ORDERS: Final[dict[Order, str]] = {
+    "response": "the slowest heard responses",
+    "error": "the furthest from the simulator",
+    "fault": "what went wrong",
+}
+"""What the worst are, by order."""
+
+FAULTS: Final = {
+    "hanging_turn": 5,
+    "cut_in": 4,
+    "interruption_ignored": 3,
+    "missed_turn": 2,
+    "stop_for_nothing": 1,
+}
+"""What counts as a fault, and how much it weighs."""
+
+MOST: Final = 100
+"""So many turns are listed in each order."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WorstTurn:
+    """One turn of a call, from 0, or what went wrong between two; ``at_ms`` is on the call's clock."""
+
+    call: CallOverview
+    turn: int | None
+    at_ms: int
+    heard_ms: float | None = None
+    """The response, or the first sound where that is all that could be heard."""
+    simulated_ms: float | None = None
+    fault: str = ""
+    words: str = ""
+
+    @property
+    def error_ms(self) -> float | None:
+        """How much later the simulator answers; ``None`` where that was not checked."""
+        return None if self.heard_ms is None or self.simulated_ms is None else self.simulated_ms - self.heard_ms
+
+
+@dataclass(slots=True)
+class _Top:
+    """The highest of what is added."""
+
+    found: list[tuple[float, int, WorstTurn]] = field(default_factory=list)
+    numbers: Iterator[int] = field(default_factory=lambda: count(0, -1))
+
+    def add(self, score: float, turn: WorstTurn) -> None:
+        entry = (score, next(self.numbers), turn)
+        if len(self.found) < MOST:
+            heappush(self.found, entry)
+        else:
+            heappushpop(self.found, entry)
+
+    def turns(self) -> tuple[WorstTurn, ...]:
+        return tuple(turn for _, _, turn in sorted(self.found, reverse=True))
+
+
+@dataclass(frozen=True, slots=True)
+class Worst:
+    """The worst turns in each order, the worst first, of how many calls that were measured."""
+
+    turns: dict[Order, tuple[WorstTurn, ...]]
+    calls: int
+
+
+def worst_turns(
+    calls: Sequence[CallOverview], tell: Callable[[int], None], cancelled: Callable[[], bool]
+) -> Worst | None:
+    """Return the worst turns of calls; ``tell`` gets how many calls were looked at, ``cancelled`` gives up."""
+    tops: dict[Order, _Top] = {order: _Top() for order in ORDERS}
+    measured = 0
+    for number, call in enumerate(calls, start=1):
+        if cancelled():
+            return None
+        heard = object_in(call.folder / HEARD)
+        measured += bool(heard)
+        for turn in _turns(call, heard):
+            if turn.heard_ms is not None:
+                tops["response"].add(turn.heard_ms, turn)
+            if turn.error_ms is not None:
+                tops["error"].add(abs(turn.error_ms), turn)
+            if turn.fault:
+                tops["fault"].add(FAULTS[turn.fault], turn)
+        tell(number)
+    words = _Words()
+    return Worst({order: tuple(map(words.given, top.turns())) for order, top in tops.items()}, measured)
+
+
+def _turns(call: CallOverview, heard: dict[str, Any]) -> Iterator[WorstTurn]:
+    simulated = simulated_turns(call.folder) if heard else {}
+    for number, turn in enumerate(as_objects(heard.get("turns"))):
+        end_s = turn.get("caller_end_s")
+        if not isinstance(end_s, int | float):
+            continue
+        response, sound = turn.get("response_ms"), turn.get("first_sound_ms")
+        value = response if isinstance(response, int | float) else sound
+        faults = [(at_ms, kind) for at_ms, kind in _faults(turn)]
+        at_ms, fault = max(faults, key=lambda one: FAULTS[one[1]], default=(round(end_s * 1000), ""))
+        yield WorstTurn(
+            call=call,
+            turn=number,
+            at_ms=at_ms,
+            heard_ms=float(value) if isinstance(value, int | float) else None,
+            simulated_ms=simulated.get(number),
+            fault=fault,
+        )
+    for at_ms, fault in _faults(heard):
+        yield WorstTurn(call=call, turn=None, at_ms=at_ms, fault=fault)
+
+
+def _faults(part: dict[str, Any]) -> Iterator[tuple[int, str]]:
+    for event in as_objects(part.get("events")):
+        kind, at_s = event.get("type"), event.get("t")
+        if isinstance(kind, str) and kind in FAULTS and isinstance(at_s, int | float):
+            yield round(at_s * 1000), kind
+
+
+class _Words:
+    """What callers said in some turns; each call is read once."""
+
+    def __init__(self) -> None:
+        self._known: dict[str, tuple[str, ...]] = {}
+
+    def given(self, one: WorstTurn) -> WorstTurn:
+        """Return a turn with its words, if they are known."""
+        if one.turn is None:
+            return one
+        name = str(one.call.folder)
+        if name not in self._known:
+            really = happened(one.call.folder)
+            self._known[name] = () if really is None else tuple(turn.text for turn in really.turns)
+        said = self._known[name]
+        return replace(one, words=said[one.turn]) if one.turn < len(said) else one

@@ -1,0 +1,156 @@
+"""Listing the worst turns over the calls of the list, and going to one of them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from functools import partial
+from typing import TYPE_CHECKING, ClassVar
+
+from rich.text import Text
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.widgets import DataTable, Static
+
+from tui.calls.story import NOTHING
+from tui.calls.worst import ORDERS, Order, Worst, WorstTurn, worst_turns
+from tui.dialogs.dialog import Dialog
+from tui.host import AskingHost, Job
+from tui.terminal_text import cell, content, cut
+
+if TYPE_CHECKING:
+    from services.calls.overview import CallOverview
+
+_NONE: dict[Order, str] = {
+    "response": "No response was heard in these calls; m measures what is not measured.",
+    "error": "None of these calls was checked yet; c holds them against the simulator.",
+    "fault": "No turn was cut in on or left hanging, and the agent never stopped for nothing.",
+}
+_TOLD = 100
+"""How many calls go by between two words about it."""
+
+
+class WorstDialog(Dialog[WorstTurn]):
+    """Lists turns in one of several orders; gives the one to go to."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("o,tab", "turn_order", "Order", tooltip="Order by response, by error, or by what went wrong."),
+        Binding("j", "move(1)", show=False),
+        Binding("k", "move(-1)", show=False),
+    ]
+    keys = "enter goes to the turn · o other order · ↑ ↓ move · esc closes"
+
+    def __init__(self, worst: Worst, order: Order) -> None:
+        super().__init__("")
+        self._worst = worst
+        self.order: Order = order
+
+    def compose_body(self) -> ComposeResult:
+        """Lay out the list."""
+        yield DataTable(cursor_type="row", id="worst-turns")
+        yield Static(id="worst-none", markup=False)
+
+    def on_mount(self) -> None:
+        """Fill the list."""
+        table = self.query_one(DataTable)
+        table.add_columns("call", "turn", "heard", "simulated", "error", "what", "words")
+        self._show()
+        table.focus()
+
+    def _show(self) -> None:
+        table, turns = self.query_one(DataTable), self._worst.turns[self.order]
+        table.clear()
+        for one in turns:
+            table.add_row(*_cells(one))
+        table.display = bool(turns)
+        title = f"Worst turns over {self._worst.calls} measured calls: {ORDERS[self.order]}"
+        self.query_one(".dialog-title", Static).update(content(title))
+        none = self.query_one("#worst-none", Static)
+        none.display = not turns
+        none.update(_NONE[self.order])
+
+    def action_turn_order(self) -> None:
+        """List in the next order."""
+        orders = list(ORDERS)
+        self.order = orders[(orders.index(self.order) + 1) % len(orders)]
+        self._show()
+
+    def action_move(self, steps: int) -> None:
+        """Move with the keys that move elsewhere."""
+        table = self.query_one(DataTable)
+        table.move_cursor(row=table.cursor_row + steps)
+
+    def on_data_table_row_selected(self, event: DataTable.RowSelected) -> None:
+        """Go to the turn."""
+        event.stop()
+        self.dismiss(self._worst.turns[self.order][event.cursor_row])
+
+
+def _cells(one: WorstTurn) -> list[Text]:
+    started = one.call.started_at
+    error = one.error_ms
+    return [
+        cell(started.astimezone().strftime("%m-%d %H:%M") if started else cut(one.call.id, 11)),
+        Text(NOTHING if one.turn is None else str(one.turn + 1), justify="right"),
+        Text(NOTHING if one.heard_ms is None else f"{one.heard_ms:,.0f} ms", justify="right"),
+        Text(NOTHING if one.simulated_ms is None else f"{one.simulated_ms:,.0f} ms", justify="right"),
+        Text(NOTHING if error is None else f"{error:+,.0f}", justify="right"),
+        cell(one.fault.replace("_", " ")),
+        cell(one.words),
+    ]
+
+
+class WorstController:
+    """Looks for the worst turns of the calls of the list; ``go_to`` gets the one that was chosen."""
+
+    def __init__(
+        self,
+        host: AskingHost,
+        calls: Callable[[], Sequence[CallOverview]],
+        *,
+        said: Callable[[str], None],
+        go_to: Callable[[WorstTurn], None],
+    ) -> None:
+        self.running = False
+        self._host, self._calls, self._said, self._go_to = host, calls, said, go_to
+        self._stopped = False
+        self._order: Order = "response"
+
+    @property
+    def why_not(self) -> str:
+        """Why there is nothing to look for; nothing if there is."""
+        if self.running:
+            return "the worst turns are being looked for; x stops that"
+        measured = any(call.heard is not None for call in self._calls())
+        return "" if measured else "no call of the list is measured; m measures them"
+
+    def start(self) -> None:
+        """Look for them."""
+        self.running, self._stopped = True, False
+        self._host.start_thread(partial(self._look, tuple(self._calls())), "worst turns")
+
+    def stop(self) -> None:
+        """Give up."""
+        self._stopped = True
+
+    def _look(self, calls: Sequence[CallOverview], job: Job) -> None:
+        def tell(done: int) -> None:
+            if done % _TOLD == 0:
+                job.report(
+                    lambda: self._said(f"Looking through {done} of {len(calls)} calls · x stops it"), "worst"
+                )
+
+        found = worst_turns(calls, tell, lambda: self._stopped or job.cancelled)
+        job.report(partial(self._end, found))
+
+    def _end(self, found: Worst | None) -> None:
+        self.running = False
+        self._said("")
+        if found is not None:
+            self._host.start(partial(self._show, found), "worst shown")
+
+    async def _show(self, found: Worst) -> None:
+        dialog = WorstDialog(found, self._order)
+        chosen = await self._host.ask(dialog)
+        self._order = dialog.order
+        if chosen is not None:
+            self._go_to(chosen)
