@@ -21,6 +21,7 @@ from services.calls.record import CallRecord
 from services.embedded import open_embedded
 from services.embedded.seed import demo_id
 from simulator.errors import SimulatorError
+from simulator.heard.call_folder import METHOD
 from tests.tui.conftest import make_app, settle, steps
 from tests.tui.controller_host import QuietHost
 from tests.tui.pace import mind_no_threads, until
@@ -45,7 +46,7 @@ STARTED = datetime(2026, 11, 20, 9, 0, tzinfo=UTC)
 
 HEARD = {
     "schema": "turnlab.heard/1",
-    "method": 1,
+    "method": METHOD,
     "duration_s": 60.0,
     "values": {"response_ms": [1180], "cut_ins": [1, 6]},
     "stretches": {"caller": [[1.0, 4.1]], "agent": [[2.4, 2.9], [5.28, 8.0]]},
@@ -232,7 +233,9 @@ async def test_calls_are_pulled_and_measured(workspace_file: Path) -> None:
         tune = app.screen
         await until(pilot, lambda: tune.settled and tune.tried.drawn is not None, "the trial")
         assert [label.strip() for label, _ in tune.drawing.rows][-3:] == ["happened", "A agent", "B agent"]
-        await pilot.press("s", "v", "v")
+        await pilot.press("s")
+        await until(pilot, lambda: tune.heard.sight is not None, "the call as it is simulated")
+        await pilot.press("v", "v")
         await until(pilot, lambda: tune.heard.sight is not None and tune.heard.sight.arm == 2, "the call itself")
         assert (folder / "agent.flac").stat().st_mode & 0o077 == 0
 
