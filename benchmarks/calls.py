@@ -24,7 +24,7 @@ from presets.config import VoiceConfig, parse
 from presets.library import builtin_presets
 from simulator.activity.cache import cached_analysis
 from simulator.activity.end_of_turn import EndOfTurnModel, end_of_turn_model
-from simulator.audio.what_if import LINE_RATE
+from simulator.audio.g711 import LINE_RATE
 from simulator.engine.profile import default_profile
 from simulator.heard.call_folder import lone_audio
 from simulator.heard.measure import HeardCall, measure_call

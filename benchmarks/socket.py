@@ -1,9 +1,10 @@
 """The agent on a socket: ``uv run python -m benchmarks.socket agree`` and ``... crowd``.
 
-``agree [PRESET…]``: what ``turnlab agent`` tells of its calls in its events, and what ``turnlab call`` measures
-from the audio, turn by turn: for every preset over the bundled recordings, and over seven calls in which the caller
-cuts in at one moment after another; more than two minutes a preset. ``crowd``: sixteen calls at once, the blocks
-that were late as their callers saw it, and what the agent's process cost.
+``agree [PRESET…] [--wire RATE[:mulaw]]``: what ``turnlab agent`` tells of its calls in its events, and what
+``turnlab call`` measures from the audio, turn by turn: for every preset over the bundled recordings, and over seven
+calls in which the caller cuts in at one moment after another; more than two minutes a preset. At another rate than
+16 kHz the agent's resampling, which it names in ``adds_ms``, is added to what it tells. ``crowd``: sixteen calls at
+once, the blocks that were late as their callers saw it, and what the agent's process cost.
 """
 
 from __future__ import annotations
@@ -40,7 +41,7 @@ from simulator.measures.turns import interruptions
 from simulator.recording import Recording, bundled_folder, find_audio, open_recording
 from simulator.replay import Played
 from simulator.socket.calling import CallOptions, CallTaken, call
-from simulator.socket.messages import PcmOut
+from simulator.socket.messages import PLAIN, AudioOut, Wire
 from simulator.socket.outside import measure_outside
 
 CLOSE_MS = 40
@@ -76,7 +77,7 @@ def agent(*options: str) -> Iterator[tuple[str, subprocess.Popen[str]]]:
         process.wait()
 
 
-def agree(presets: list[str]) -> None:
+def agree(presets: list[str], wire: Wire = PLAIN) -> None:
     """Compare inside and outside, preset by preset."""
     model = end_of_turn_model()
     callers = [open_recording(path) for path in find_audio([bundled_folder()])]
@@ -87,7 +88,7 @@ def agree(presets: list[str]) -> None:
             for group in (callers, list(_cutting_in(LINES))):
                 heard = [(recording, cached_analysis(recording.source, model)) for recording in group]
                 delays = [STAGGER_S * number for number in range(len(heard))]
-                calls = lines.map(_called, repeat(url), heard, delays)
+                calls = lines.map(_called, repeat(url), heard, delays, repeat(wire))
                 for (recording, activity), taken in zip(heard, calls, strict=True):
                     _compare(recording, activity, taken, apart)
         for readout in _AGREED:
@@ -131,16 +132,18 @@ def _cutting_in(count: int) -> Iterator[Recording]:
         )
 
 
-def _called(url: str, heard: tuple[Recording, Activity], delay_s: float) -> CallTaken:
+def _called(url: str, heard: tuple[Recording, Activity], delay_s: float, wire: Wire) -> CallTaken:
     time.sleep(delay_s)
-    return call(CallOptions(url), *heard)
+    return call(CallOptions(url, wire=wire), *heard)
 
 
 def _compare(recording: Recording, activity: Activity, taken: CallTaken, apart: Apart) -> None:
     inside = _inside(recording, activity, taken)
     outside = measure_outside(taken, activity, recording.labels, AUDIBLE_DB, trust=True).measured
+    adds_ms = round(sum(one.message["adds_ms"] for one in taken.received if one.message.get("type") == "started"))
     for readout in _AGREED:
-        mine, theirs = _by_turn(outside, readout), _by_turn(inside, readout)
+        mine = _by_turn(outside, readout)
+        theirs = {turn: value + adds_ms for turn, value in _by_turn(inside, readout).items()}
         apart.values[readout] += [mine[turn] - theirs[turn] for turn in mine.keys() & theirs.keys()]
         apart.uneven[readout] += len(mine.keys() ^ theirs.keys())
         for turn in sorted(mine.keys() | theirs.keys()):
@@ -189,7 +192,9 @@ class Caller:
 
 def crowd() -> None:
     """Hold sixteen calls at once."""
-    voices = [PcmOut().write(open_recording(path).source.samples()) for path in find_audio([bundled_folder()])]
+    voices = [
+        AudioOut(PLAIN).write(open_recording(path).source.samples()) for path in find_audio([bundled_folder()])
+    ]
     crowd = [Caller(voices[number % len(voices)]) for number in range(CALLS)]
     with agent() as (url, process):
         before_s = cpu_with_children_s(process.pid)
@@ -242,6 +247,9 @@ async def _talk(url: str, caller: Caller, delay_s: float) -> None:
 
 if __name__ == "__main__":
     match sys.argv[1:]:
+        case ["agree", *presets, "--wire", wire]:
+            rate, _, encoding = wire.partition(":")
+            agree(presets, Wire(int(rate), encoding or "pcm16"))
         case ["agree", *presets]:
             agree(presets)
         case ["crowd"]:

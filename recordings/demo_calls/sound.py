@@ -12,8 +12,8 @@ import soundfile as sf
 import soxr
 
 from base.samples import SAMPLE_RATE, SAMPLES_PER_MS, Samples, to_pcm16
+from simulator.audio.g711 import LINE_RATE
 from simulator.audio.source import AudioSource, open_audio
-from simulator.audio.what_if import LINE_RATE
 from simulator.echo.caller import AudioReader, room_tone
 from simulator.recording import bundled_folder
 from simulator.voice.voice import FADE_MS, BundledVoice

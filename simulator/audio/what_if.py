@@ -7,20 +7,18 @@ alone.
 
 from __future__ import annotations
 
-import io
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from functools import cache
 from typing import Any
 
 import numpy as np
-import soundfile as sf
 import soxr
 from numpy.typing import NDArray
 
-from base.samples import QUIETEST_DB, SAMPLE_RATE, SPEECH_DB, Samples, decibels, to_pcm16
+from base.samples import QUIETEST_DB, SAMPLE_RATE, SPEECH_DB, Samples, decibels
 from simulator.activity.model import framed
 from simulator.activity.silero import voice_model
+from simulator.audio.g711 import LINE_RATE, decoded, encoded
 from simulator.audio.injecting import Injection, injected
 
 Gain = Callable[[NDArray[np.float64]], NDArray[np.float64]]
@@ -138,7 +136,6 @@ def active_speech_level_db(blocks: Iterable[Samples]) -> float:
     return round(float(decibels(power / count, QUIETEST_DB)), 6) if count else SPEECH_DB
 
 
-LINE_RATE = 8_000
 LOWEST_HZ, HIGHEST_HZ = 300.0, 3400.0
 """The band of a telephone channel (ITU-T G.712): half the power is left at its edges."""
 
@@ -166,19 +163,7 @@ def over_the_line(blocks: Iterable[Samples]) -> Iterator[Samples]:
 
 
 def _mu_law(samples: Samples) -> Samples:
-    heights = to_pcm16(samples).astype(np.int32)
-    heard: Samples = _there_and_back()[heights + 32768]
-    return heard
-
-
-@cache
-def _there_and_back() -> Samples:
-    """Return what becomes of each of the 65,536 16-bit heights in G.711 µ-law, lowest first."""
-    coded = io.BytesIO()
-    sf.write(coded, np.arange(-32768, 32768).astype(np.int16), LINE_RATE, format="RAW", subtype="ULAW")
-    coded.seek(0)
-    back, _ = sf.read(coded, dtype="float32", channels=1, samplerate=LINE_RATE, format="RAW", subtype="ULAW")
-    return np.asarray(back, dtype=np.float32)
+    return decoded(encoded(samples))
 
 
 @dataclass(frozen=True, slots=True)

@@ -2,21 +2,18 @@
 
 from __future__ import annotations
 
-import io
 from collections.abc import Iterator
 from dataclasses import dataclass
-from functools import cache
 from pathlib import Path
 from typing import Literal
 
 import numpy as np
-import soundfile as sf
 import soxr
 
 from base.os_errors import os_error_text
 from base.samples import SAMPLE_RATE, Samples, from_pcm16
+from simulator.audio.g711 import LINE_RATE, decoded
 from simulator.audio.source import open_audio
-from simulator.audio.what_if import LINE_RATE
 from simulator.heard.call_folder import AudioFile, CallError, KeptCall
 
 Side = Literal["caller", "agent"]
@@ -59,7 +56,7 @@ class SideFile:
                     if wide:
                         yield from_pcm16(content[: len(content) & ~1])
                     else:
-                        yield _law(self.audio.encoding)[np.frombuffer(content, np.uint8)]
+                        yield decoded(content, "alaw" if self.audio.encoding == "alaw" else "mulaw")
         except OSError as error:
             raise CallError(f"{self.path}: {os_error_text(error)}; pull the call again") from None
 
@@ -150,12 +147,3 @@ def _has_header(path: Path) -> bool:
             return file.read(4) in (b"RIFF", b"RF64", b"fLaC", b"OggS", b".snd")
     except OSError:
         return False
-
-
-@cache
-def _law(encoding: str) -> Samples:
-    """Return what each of the 256 codes of G.711 means, -1…1: ``alaw`` or else µ-law."""
-    subtype = "ALAW" if encoding == "alaw" else "ULAW"
-    codes = io.BytesIO(bytes(range(256)))
-    heights, _ = sf.read(codes, dtype="float32", channels=1, samplerate=LINE_RATE, format="RAW", subtype=subtype)
-    return np.asarray(heights, np.float32)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import math
 import ssl
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -22,7 +23,7 @@ from simulator.errors import SimulatorError
 from simulator.recording import Recording
 from simulator.replay import Placement
 from simulator.socket.activity_by_level import AgentActivityDetector, Earpiece
-from simulator.socket.messages import PcmIn, PcmOut
+from simulator.socket.messages import PLAIN, AudioIn, AudioOut, Wire
 
 OPEN_S = 10.0
 """How long an agent may take to pick up."""
@@ -37,11 +38,11 @@ class AgentError(SimulatorError):
 
 @dataclass(frozen=True, slots=True)
 class CallOptions:
-    """How to call. ``rate`` is asked for with a start message unless it is 16 kHz, which needs none."""
+    """How to call. ``wire`` is asked for with a start message unless it is PCM16 at 16 kHz, which needs none."""
 
     url: str = field(repr=False)
     token: str | None = field(default=None, repr=False)
-    rate: int = SAMPLE_RATE
+    wire: Wire = PLAIN
     rigid: bool = False
     audible_db: float = AUDIBLE_DB
     tls: ssl.SSLContext | None = None
@@ -97,7 +98,7 @@ STUCK_S = 5.0
 """An agent that does not read for this long is taken to be stuck."""
 
 BLOCK_MS = 16
-"""Audio is sent in blocks of this length, each at the moment it begins, so it arrives this early."""
+"""Audio is sent in blocks of this length, each when it has been spoken, as on a line."""
 
 LAST_WORD_MS, LONGEST_TAIL_MS = 4000, 30_000
 """After the recording a caller stays until nothing has been heard for so long, and at most so long in all."""
@@ -107,6 +108,8 @@ _STALL_S = 0.005
 
 SHORTEST_CALL_MS = 500
 """An agent that hangs up sooner has not taken the call."""
+
+_LONGEST_QUOTE = 200
 
 MOST_AHEAD_S = 600.0
 """An agent that has sent this much more than can have played by now counts as out of order."""
@@ -170,7 +173,8 @@ class _Caller:
         self._loop = asyncio.get_running_loop()
         self._earpiece = Earpiece()
         self._ear = AgentActivityDetector(self._earpiece, wishes.audible_db)
-        self._in, self._out = PcmIn(wishes.rate), PcmOut(wishes.rate)
+        self._in, self._out = AudioIn(wishes.wire), AudioOut(wishes.wire)
+        self._in_lag_ms, self._out_lag_ms = wishes.wire.in_lag_ms, wishes.wire.out_lag_ms
         self._moves = recording.labels.moves if recording.labels and not wishes.rigid else ()
         self._placements: list[Placement] = []
         self._caller: Caller = caller_of(self._ear, recording.source, self._moves, activity, self._placements)
@@ -178,6 +182,7 @@ class _Caller:
         self._began_s = 0.0
         self._sent_ms = 0
         self._late_ms = 0.0
+        self._last_text = ""
 
     async def talk(self, progress: Callable[[int], None] | None) -> CallTaken:
         """Hold the call to its end."""
@@ -185,8 +190,9 @@ class _Caller:
         frames: list[Samples] = []
         hearing = self._loop.create_task(self._hear())
         try:
-            if self._wishes.rate != SAMPLE_RATE:
-                await self._send(json.dumps({"type": "start", "sample_rate": self._wishes.rate}))
+            if (wire := self._wishes.wire) != PLAIN:
+                start = {"type": "start", "sample_rate": wire.rate, "encoding": wire.encoding}
+                await self._send(json.dumps(start))
             self._began_s = self._loop.time()
             await self._speak(frames, hearing, progress)
         except ConnectionClosed as closed:
@@ -196,6 +202,8 @@ class _Caller:
         finally:
             hearing.cancel()
             await asyncio.gather(hearing, return_exceptions=True)
+        if not self._earpiece.arrived:
+            raise self._fault(f"no audio came{self._last_word(hung_up)}; does it speak this protocol?")
         return CallTaken(
             duration_ms=len(frames) * FRAME_MS,
             caller=np.concatenate(frames) if frames else np.zeros(0, np.float32),
@@ -219,7 +227,7 @@ class _Caller:
             await self._wait_until(now_ms)
             if hearing.done():
                 hearing.result()  # the caller stops talking to an agent that is no longer heard
-            self._ear.listen(now_ms)
+            self._ear.listen(max(now_ms - math.ceil(self._in_lag_ms) - BLOCK_MS, 0))
             if self._caller.done and (
                 now_ms >= done_ms + LONGEST_TAIL_MS or min(self._ear.quiet_ms, now_ms - done_ms) >= LAST_WORD_MS
             ):
@@ -229,12 +237,20 @@ class _Caller:
             if not self._caller.done:
                 done_ms = now_ms
             for part in np.split(frame, FRAME_MS // BLOCK_MS):
-                await self._wait_until(self._sent_ms)
+                # the resampler gives a block up later than it takes it, which no agent is to be charged with
+                await self._wait_until(self._sent_ms + BLOCK_MS - self._out_lag_ms)
                 self._sent_ms += BLOCK_MS
                 await self._send(self._out.write(part))
             frames.append(frame)
             if progress is not None:
                 progress(now_ms)
+
+    def _last_word(self, hung_up: str | None) -> str:
+        """Return what the agent said instead of audio, as half a sentence."""
+        if self._last_text:
+            short = self._last_text[:_LONGEST_QUOTE] + "…" * (len(self._last_text) > _LONGEST_QUOTE)
+            return f"; the agent's last message: {ascii(short)[1:-1]}"
+        return f"; the agent hung up ({hung_up})" if hung_up else ""
 
     def _goodbye(self, closed: ConnectionClosed) -> str:
         """Return what the agent hung up with. Raises :class:`AgentError` if it did not."""
@@ -247,7 +263,7 @@ class _Caller:
             raise self._fault(f"the line broke {self._seconds()} into the call") from None
         return f"{closed.rcvd.code} {closed.rcvd.reason}".strip()
 
-    async def _wait_until(self, t_ms: int) -> None:
+    async def _wait_until(self, t_ms: float) -> None:
         """Wait for a moment of the call; if it is over by more than a little, the call's clock is put back."""
         await asyncio.sleep(self._began_s + t_ms / 1000 - self._loop.time())
         late_s = self._loop.time() - self._began_s - t_ms / 1000
@@ -274,7 +290,7 @@ class _Caller:
 
     async def _hear(self) -> None:
         async for message in self._connection:
-            at_ms = self._ms()
+            at_ms = max(self._ms() - self._in_lag_ms, 0.0)
             if isinstance(message, bytes):
                 self._earpiece.arrive(self._in.read(message), round(at_ms * SAMPLES_PER_MS))
                 if self._earpiece.until / SAMPLE_RATE > at_ms / 1000 + MOST_AHEAD_S:
@@ -283,6 +299,7 @@ class _Caller:
                         f" be played {self._seconds()} into the call; let it send as it speaks"
                     )
                 continue
+            self._last_text = message
             received = _object(message)
             if received.get("type") == "clear":
                 self._earpiece.clear(round(at_ms * SAMPLES_PER_MS))

@@ -21,7 +21,17 @@ from simulator.activity.model import SpeechEnd
 from simulator.socket import messages
 from simulator.socket.agent_call import Agent, AgentCall
 from simulator.socket.inbox import Audio, Inbox, Outbox, RateLimiter
-from simulator.socket.messages import BYTES, Change, Message, MessageError, PcmIn, PcmOut, Start
+from simulator.socket.messages import (
+    PLAIN,
+    AudioIn,
+    AudioOut,
+    Change,
+    Message,
+    MessageError,
+    Start,
+    StartError,
+    Wire,
+)
 
 
 class Listener:
@@ -87,11 +97,21 @@ HELD_BACK_S = 2.0
 STALLED_S = 2.0
 """Without audio for this long, the client gets a notice that time stands still."""
 
+MOST_MESSAGES_A_SECOND = 2000
+"""More are read no faster than this: empty ones too cost the other calls time."""
+
 GONE_S = 60.0
 """Without any audio or text for this long, the client is taken to be gone."""
 
 LATE_S = 0.04
 """An answer to a block of the caller's that takes longer is late: players hold back about that much."""
+
+
+_CLIENTS_FAULTS: dict[int, str] = {
+    CloseCode.MESSAGE_TOO_BIG: "a message was too large",
+    CloseCode.PROTOCOL_ERROR: "the caller broke the WebSocket protocol",
+    CloseCode.INVALID_DATA: "the caller sent text that is no UTF-8",
+}
 
 
 class DroppedError(Exception):
@@ -131,22 +151,34 @@ class Conversation:
         self._inbox = Inbox()
         self._outbox = Outbox()
         self._pace: RateLimiter | None = None
+        self._heard_s = self._loop.time()
+        self._unwanted: asyncio.Future[None] = self._loop.create_future()
         self._allowed_s = 0.0
         self._samples = 0
         self._config = agent.config
-        self._use(SAMPLE_RATE)
+        self._use(PLAIN)
+
+    @property
+    def silent_s(self) -> float:
+        """For how long no audio has come."""
+        return self._loop.time() - self._heard_s
+
+    def let_go(self, why: str) -> None:
+        """Have :meth:`run` end with :class:`DroppedError`."""
+        if not self._unwanted.done():
+            self._unwanted.set_exception(DroppedError(why))
 
     async def run(self) -> None:
         """Hold the call until the client leaves. Raises :class:`DroppedError` if it has to be let go."""
         work = (self._read(), self._answer(), self._outbox.drain_to(self._connection))
-        tasks = [self._loop.create_task(each) for each in work]
+        tasks = [*map(self._loop.create_task, work), self._unwanted]
         try:
             done, _ = await asyncio.wait(tasks, return_when=asyncio.FIRST_COMPLETED)
             for task in done:
                 task.result()
         except ConnectionClosed as closed:
-            if closed.sent is not None and closed.sent.code == CloseCode.MESSAGE_TOO_BIG:
-                self.report.ending = "let go: a message was too large"
+            if closed.sent is not None and closed.sent.code in _CLIENTS_FAULTS:
+                self.report.ending = f"let go: {_CLIENTS_FAULTS[closed.sent.code]}"
             elif closed.sent is not None and not closed.rcvd_then_sent:
                 self.report.ending = "the agent left: it was stopped"
         finally:
@@ -154,17 +186,20 @@ class Conversation:
                 task.cancel()
             await asyncio.gather(*tasks, return_exceptions=True)
 
-    def _use(self, rate: int) -> None:
-        self._rate = rate
-        self._in, self._out = PcmIn(rate), PcmOut(rate)
+    def _use(self, wire: Wire) -> None:
+        self._wire = wire
+        self._in, self._out = AudioIn(wire), AudioOut(wire)
         self._inbox.most_bytes = self._bytes_of(HELD_BACK_S)
 
     def _bytes_of(self, seconds: float) -> int:
-        return round(seconds * self._rate) * BYTES
+        return round(seconds * self._wire.rate) * self._wire.width
 
     async def _read(self) -> None:
+        pace = RateLimiter(self._loop.time())
         while True:  # unlike iteration, this raises at every end of the call, and so tells who ended it
             message = await self._connection.recv()
+            if wait_s := pace.take(1 / MOST_MESSAGES_A_SECOND, self._loop.time()):
+                await asyncio.sleep(wait_s)
             await self._inbox.put(message, self._loop.time())
 
     async def _answer(self) -> None:
@@ -195,7 +230,7 @@ class Conversation:
 
     async def _hear(self, call: AgentCall, listener: Listener, audio: Audio) -> None:
         """Let the agent hear a block when it can have been spoken, and send what it does meanwhile."""
-        now_s = self._loop.time()
+        now_s = self._heard_s = self._loop.time()
         if self._pace is None:
             self._pace = RateLimiter(audio.since_s)
         wait_s = self._pace.take(len(audio.data) / self._bytes_of(1.0), now_s)
@@ -230,14 +265,16 @@ class Conversation:
                 listener.put(self._config)
                 return messages.config_in_force(self._config, self._samples * 1000 // SAMPLE_RATE)
             return self._start(wish)
+        except StartError as error:
+            raise DroppedError(str(error)) from None
         except MessageError as error:
             return messages.error(str(error))
 
     def _start(self, wish: Start) -> Message:
         if self._pace is not None:
-            raise MessageError("start: must come before the first audio; the call goes on at its rate")
-        self._use(wish.rate)
-        return messages.started(wish.rate, self._facts)
+            raise StartError("start: must come before the first audio")
+        self._use(wish.wire)
+        return messages.started(wish.wire, self._facts)
 
     def _post(self, message: str | bytes) -> None:
         if not self._outbox.put(message):

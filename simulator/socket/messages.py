@@ -1,12 +1,13 @@
-"""What travels on the socket: JSON messages with a ``type`` (``docs/agent-socket.md``), and PCM16 audio.
+"""What travels on the socket: JSON messages with a ``type`` (``docs/agent-socket.md``), and mono audio.
 
-Audio is little-endian, mono, at the client's rate, and may be cut anywhere, even inside a sample.
+Audio is little-endian PCM16 at the client's rate, or µ-law, and may be cut anywhere, even inside a sample.
 """
 
 from __future__ import annotations
 
 import json
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 import numpy as np
@@ -14,43 +15,96 @@ import soxr
 
 from base.samples import SAMPLE_RATE, Samples, from_pcm16, to_pcm16
 from presets.config import ConfigError, VoiceConfig, check, parse, suggest
+from simulator.audio.g711 import LINE_RATE, decoded, encoded
 from simulator.engine.events import Event
 from simulator.engine.sound import AgentSound
 
-RATES = (8_000, 16_000, 24_000, 48_000)
+RATES = (8_000, 16_000, 22_050, 24_000, 44_100, 48_000)
 """What a client may speak and hear at, samples a second."""
 
-BYTES = 2
-"""A sample's size on the wire."""
+ENCODINGS = ("pcm16", "mulaw")
 
 
-class PcmIn:
+@dataclass(frozen=True, slots=True)
+class Wire:
+    """How audio travels. Raises :class:`ValueError` for a rate or coding that is not served."""
+
+    rate: int = SAMPLE_RATE
+    encoding: str = "pcm16"
+
+    def __post_init__(self) -> None:
+        if self.rate not in RATES:
+            raise ValueError(f"the sample rate must be {', '.join(map(str, RATES[:-1]))} or {RATES[-1]}")
+        if self.encoding not in ENCODINGS:
+            raise ValueError(f"the encoding must be {' or '.join(ENCODINGS)}")
+        if self.encoding == "mulaw" and self.rate != LINE_RATE:
+            raise ValueError(f"mulaw is spoken at {LINE_RATE}, not at {self.rate}")
+
+    @property
+    def width(self) -> int:
+        """Bytes of a sample."""
+        return 1 if self.encoding == "mulaw" else 2
+
+    @property
+    def in_lag_ms(self) -> float:
+        """How much later what comes in is heard: the resampler looks ahead."""
+        return lag_ms(self.rate, SAMPLE_RATE)
+
+    @property
+    def out_lag_ms(self) -> float:
+        """How much later what goes out is sent."""
+        return lag_ms(SAMPLE_RATE, self.rate)
+
+
+PLAIN = Wire()
+"""What is spoken without a start."""
+
+
+class AudioIn:
     """Bytes to samples at 16 kHz."""
 
-    def __init__(self, rate: int = SAMPLE_RATE) -> None:
-        self._resampler = _resampler(rate, SAMPLE_RATE)
+    def __init__(self, wire: Wire) -> None:
+        self._wire = wire
+        self._resampler = _resampler(wire.rate, SAMPLE_RATE)
         self._half = b""
 
     def read(self, data: bytes) -> Samples:
         """Return the next bytes as float32 ``[n]`` in -1…1 at 16 kHz; half a sample waits for its other half.
 
-        Another rate than 16 kHz is followed with a delay: the resampler looks 10 to 30 ms ahead.
+        Another rate than 16 kHz is followed :attr:`Wire.in_lag_ms` behind.
         """
+        if self._wire.encoding == "mulaw":
+            return _through(self._resampler, decoded(data))
         data = self._half + data
-        whole = len(data) // BYTES * BYTES
+        whole = len(data) // self._wire.width * self._wire.width
         self._half = data[whole:]
         return _through(self._resampler, from_pcm16(data[:whole]))
 
 
-class PcmOut:
+class AudioOut:
     """Samples at 16 kHz to bytes."""
 
-    def __init__(self, rate: int = SAMPLE_RATE) -> None:
-        self._resampler = _resampler(SAMPLE_RATE, rate)
+    def __init__(self, wire: Wire) -> None:
+        self._encode = encoded if wire.encoding == "mulaw" else _pcm16
+        self._resampler = _resampler(SAMPLE_RATE, wire.rate)
 
     def write(self, samples: Samples) -> bytes:
-        """Return float32 ``[n]`` in -1…1 at 16 kHz as bytes at the client's rate; beyond full scale is clipped."""
-        return to_pcm16(_through(self._resampler, samples)).tobytes()
+        """Return float32 ``[n]`` in -1…1 at 16 kHz as bytes for the client; beyond full scale is clipped."""
+        return self._encode(_through(self._resampler, samples))
+
+
+def _pcm16(samples: Samples) -> bytes:
+    return to_pcm16(samples).tobytes()
+
+
+@cache
+def lag_ms(from_rate: int, to_rate: int) -> float:
+    """Return how far a streaming resampler's output stays behind its input, ms; that does not change with time."""
+    resampler = _resampler(from_rate, to_rate)
+    if resampler is None:
+        return 0.0
+    came = sum(len(resampler.resample_chunk(np.zeros(from_rate // 50, np.float32))) for _ in range(25))
+    return 1000 * (25 * (from_rate // 50) / from_rate - came / to_rate)
 
 
 def _resampler(from_rate: int, to_rate: int) -> Any:
@@ -76,11 +130,15 @@ class MessageError(Exception):
     """A text message that cannot be followed; the text is one line that says what to do."""
 
 
+class StartError(MessageError):
+    """A start that cannot be followed: neither side would understand the other's audio."""
+
+
 @dataclass(frozen=True, slots=True)
 class Start:
-    """The client's rate, before its first audio."""
+    """The client's audio, before the first of it."""
 
-    rate: int
+    wire: Wire
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,9 +184,10 @@ def changed(config: VoiceConfig, fields: dict[str, Any]) -> VoiceConfig:
     return after
 
 
-def started(rate: int, facts: Message) -> Message:
-    """Return the answer to a start."""
-    return {"type": "started", "sample_rate": rate, **facts}
+def started(wire: Wire, facts: Message) -> Message:
+    """Return the answer to a start. ``adds_ms`` is how much later than its ``t`` tells the agent is heard."""
+    adds_ms = round(wire.in_lag_ms + wire.out_lag_ms, 1)
+    return {"type": "started", "sample_rate": wire.rate, "encoding": wire.encoding, "adds_ms": adds_ms, **facts}
 
 
 def config_in_force(config: VoiceConfig, t_ms: int) -> Message:
@@ -165,11 +224,11 @@ def transcript(sound: AgentSound, text: str, *, final: bool) -> Message:
 
 
 def _start(message: Message) -> Start:
-    rate = message.get("sample_rate", 16_000)
-    if type(rate) is not int or rate not in RATES:
-        allowed = ", ".join(map(str, RATES[:-1]))
-        raise MessageError(f"start: sample_rate must be {allowed} or {RATES[-1]}, not {_quoted(json.dumps(rate))}")
-    return Start(rate)
+    rate, encoding = message.get("sample_rate", SAMPLE_RATE), message.get("encoding", "pcm16")
+    try:
+        return Start(Wire(rate if type(rate) is int else -1, encoding if isinstance(encoding, str) else ""))
+    except ValueError as error:
+        raise StartError(f"start: {error}") from None
 
 
 def _quoted(text: str) -> str:

@@ -27,6 +27,9 @@ MOST_CALLS = 16
 LARGEST_MESSAGE = 1 << 20
 """A larger message ends its call: it is half a minute of audio, which a caller cannot have spoken just now."""
 
+SILENT_S = 5.0
+"""A connection without audio for this long gives its line up when all are taken."""
+
 GOODBYE_S = 2.0
 """How long a client may take to say goodbye."""
 
@@ -92,7 +95,7 @@ class Exchange:
     def __init__(self, service: Service, tell: Callable[[CallReport], None]) -> None:
         self._service = service
         self._tell = tell
-        self._under_way = 0
+        self._under_way: set[Conversation] = set()
         self._number = 0
 
     def admit(self, connection: ServerConnection, request: Request) -> Response | None:
@@ -105,15 +108,15 @@ class Exchange:
 
     async def answer(self, connection: ServerConnection) -> None:
         """Hold one call."""
-        if self._under_way >= self._service.most_calls:
+        service = self._service
+        if len(self._under_way) >= service.most_calls and not self._let_a_silent_one_go():
             await connection.close(
-                CloseCode.TRY_AGAIN_LATER, f"all {self._service.most_calls} lines are taken; call again later"
+                CloseCode.TRY_AGAIN_LATER, f"all {service.most_calls} lines are taken; call again later"
             )
             return
-        self._under_way += 1
         self._number += 1
-        service = self._service
         conversation = Conversation(connection, service.agent, service.facts, self._number)
+        self._under_way.add(conversation)
         try:
             await conversation.run()
         except DroppedError as error:
@@ -124,8 +127,17 @@ class Exchange:
             conversation.report.ending = f"failed: {named(error)}"
             await _hang_up(connection, CloseCode.INTERNAL_ERROR, "the agent failed; see its terminal")
         finally:
-            self._under_way -= 1
+            self._under_way.discard(conversation)
             self._tell(conversation.report)
+
+    def _let_a_silent_one_go(self) -> bool:
+        """Make room for a call: the connection that has been silent for longest goes, if it was for 5 s."""
+        silent = max(self._under_way, key=lambda one: one.silent_s)
+        if silent.silent_s < SILENT_S:
+            return False
+        silent.let_go("all lines are taken, and nothing was heard of you")
+        self._under_way.discard(silent)
+        return True
 
 
 async def _hang_up(connection: ServerConnection, code: int, reason: str) -> None:

@@ -189,6 +189,39 @@ async def _one_too_many(url: str) -> int:
         return more.close_code or 0
 
 
+async def _silent_lines_give_way(url: str) -> None:
+    """Hold sixteen lines without a word, and call; the one that was silent for longest is let go."""
+    async with contextlib.AsyncExitStack() as lines:
+        held = [await lines.enter_async_context(connect(url, additional_headers=HEADERS)) for _ in range(16)]
+        await asyncio.sleep(5.2)
+        more = await lines.enter_async_context(connect(url, additional_headers=HEADERS))
+        await more.send(json.dumps({"type": "start"}))
+        assert json.loads(await asyncio.wait_for(more.recv(), PATIENCE_S))["type"] == "started"
+        await asyncio.wait_for(held[0].wait_closed(), PATIENCE_S)
+        assert (held[0].close_code, held[1].close_code) == (1008, None)
+
+
+async def _bad_start(url: str, start: dict[str, Any]) -> str:
+    """Begin so; return what the line was closed with."""
+    async with connect(url, additional_headers=HEADERS) as line:
+        await line.send(json.dumps({"type": "start", **start}))
+        await asyncio.wait_for(line.wait_closed(), PATIENCE_S)
+        return f"{line.close_code} {line.close_reason}"
+
+
+async def _floods(url: str, seconds: float) -> int:
+    """Send empty messages as fast as they are taken; return how many were."""
+    count, until = 0, asyncio.get_running_loop().time() + seconds
+    async with connect(url, additional_headers=HEADERS, close_timeout=1) as line:
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(seconds):
+                while asyncio.get_running_loop().time() < until:
+                    await line.send(b"")
+                    count += 1
+        line.transport.abort()
+    return count
+
+
 async def _command(*arguments: str, cwd: Path) -> tuple[int, str, str]:
     process = await asyncio.create_subprocess_exec(
         *arguments,
@@ -213,12 +246,11 @@ async def test_callers_of_every_kind_at_once(agent: tuple[str, Command], tmp_pat
     (tmp_path / "client.py").write_text(
         example.replace("connect(url)", f"connect(url, additional_headers={HEADERS})")
     )
-    nonsense: list[object] = ["{", "[]", '"\ud7ff"', {"type": "sing"}, {"type": "start", "sample_rate": 7}]
+    nonsense: list[object] = ["{", "[]", '"\ud7ff"', {"type": "sing"}]
     bad: list[object] = [
         {"type": "config", "voice_config": {"eot_timeout_ms": "soon"}},
         {"type": "config", "voice_config": {"eot_timeout_ms": -5}},
         {"type": "config", "voice_config": {"eot_timeout": 900}},
-        {"type": "start", "sample_rate": 8000},
     ]
     change = {"type": "config", "voice_config": {"eot_timeout_ms": 700, "barge_in_min_speech_s": 5}}
     narrow = samples[::2].tobytes()
@@ -264,6 +296,22 @@ async def test_callers_of_every_kind_at_once(agent: tuple[str, Command], tmp_pat
     assert "let go: you do not read" in told
     assert "a message was too large" in told
     assert sum("the caller left" in line for line in endings) == len(endings) - 2
+    assert "Traceback" not in told
+
+
+async def test_lines_are_for_callers_who_speak(agent: tuple[str, Command]) -> None:
+    url, process = agent
+    assert "8000, 16000" in await _bad_start(url, {"sample_rate": 7})
+    assert "mulaw is spoken at 8000" in await _bad_start(url, {"sample_rate": 16_000, "encoding": "mulaw"})
+    async with asyncio.TaskGroup() as at_once:
+        flood = at_once.create_task(_floods(url, 3.0))
+        at_once.create_task(_silent_lines_give_way(url))
+    # what the network's buffers hold comes on top of what the agent reads
+    assert flood.result() < 60_000
+    process.send_signal(signal.SIGTERM)
+    _, told = await asyncio.to_thread(process.communicate, timeout=PATIENCE_S)
+    assert "let go: all lines are taken, and nothing was heard of you" in told
+    assert "let go: start: the sample rate must be" in told
     assert "Traceback" not in told
 
 

@@ -27,7 +27,7 @@ from simulator.replay import play
 from simulator.socket.activity_by_level import SoundDetector, Stretch, levels_db
 from simulator.socket.agent_call import Agent, AgentCall
 from simulator.socket.inbox import CATCH_UP_S, HEAD_START_S, RateLimiter
-from simulator.socket.messages import RATES, PcmIn, PcmOut
+from simulator.socket.messages import RATES, AudioIn, AudioOut, Wire
 from simulator.study import Arm
 from simulator.voice.agent_renderer import AgentRenderer
 from simulator.voice.voice import BundledVoice
@@ -170,7 +170,8 @@ def test_changed_settings_hold_from_the_next_frame() -> None:
 def test_audio_is_what_it_was_after_the_wire_at_any_rate_and_cut_anywhere(rate: int) -> None:
     t = np.arange(SAMPLE_RATE) / SAMPLE_RATE
     pulse = (0.5 * np.exp(-(((t - 0.5) / 0.002) ** 2))).astype(np.float32)
-    out, back = PcmOut(rate), PcmIn(rate)
+    wire_format = Wire(rate)
+    out, back = AudioOut(wire_format), AudioIn(wire_format)
     wire = b"".join(out.write(pulse[at : at + 333]) for at in range(0, len(pulse), 333))
     found = np.concatenate([back.read(wire[at : at + 77]) for at in range(0, len(wire), 77)])
     assert len(pulse) - 0.05 * SAMPLE_RATE <= len(found) <= len(pulse)

@@ -19,6 +19,7 @@ from simulator.activity.analyzer import analyze
 from simulator.activity.end_of_turn import SilenceOnly
 from simulator.recording import Recording, open_recording
 from simulator.socket.calling import BLOCK_MS, AgentError, CallOptions, CallTaken, call
+from simulator.socket.messages import Wire
 
 LENGTH_MS = 1500
 Line = ServerConnection
@@ -57,7 +58,7 @@ def caller(tmp_path: Path) -> Recording:
 
 
 def called(url: str, recording: Recording, rate: int = SAMPLE_RATE) -> CallTaken:
-    return call(CallOptions(url, rate=rate), recording, analyze(recording.source, SilenceOnly()))
+    return call(CallOptions(url, wire=Wire(rate)), recording, analyze(recording.source, SilenceOnly()))
 
 
 async def _bytes_of(line: Line, count: int) -> list[bytes]:
@@ -74,6 +75,7 @@ def test_audio_is_sent_in_short_blocks_and_a_call_ends_where_the_agent_hangs_up(
 
     async def answer(line: Line) -> None:
         lengths.extend(map(len, await _bytes_of(line, 2 * SAMPLE_RATE)))
+        await line.send(b"\0\0")
         await line.close(1000, "that was all")
 
     with agent(answer) as url:
@@ -91,6 +93,17 @@ def test_an_agent_that_hangs_up_at_once_has_not_taken_the_call(caller: Recording
 
     with agent(answer) as url, pytest.raises(AgentError, match=r"at once \(1013 all lines are taken\)"):
         called(url, caller, rate)
+
+
+def test_an_agent_that_only_writes_is_no_agent_that_was_silent(caller: Recording) -> None:
+    async def answer(line: Line) -> None:
+        await _bytes_of(line, 2 * SAMPLE_RATE)
+        await line.send('{"event": "error", "message": "unknown \x1b[31mprotocol"}')
+        await line.close(1000)
+
+    with agent(answer) as url, pytest.raises(AgentError, match="no audio came") as failed:
+        called(url, caller)
+    assert '"message": "unknown \\x1b[31mprotocol"' in str(failed.value)
 
 
 @pytest.mark.parametrize(

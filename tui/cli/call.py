@@ -22,7 +22,7 @@ from simulator.measures.readout_table import BY_NAME, BY_PLACE
 from simulator.measures.readouts import Spread, readouts_json
 from simulator.recording import Recording
 from simulator.socket.calling import CallOptions, CallTaken, call
-from simulator.socket.messages import RATES
+from simulator.socket.messages import Wire
 from simulator.socket.outside import Outside, measure_outside
 from tui.cli.failure import CallError, Faults, WorkError, complain, failures
 from tui.cli.hearing import Hearing
@@ -41,6 +41,7 @@ class Request:
     url: str
     token: str | None = field(repr=False)
     rate: int
+    encoding: str
     rigid: bool
     audible_db: float
     path: Path
@@ -53,15 +54,15 @@ def call_agent(request: Request, *, as_json: bool) -> None:
     """Call, measure and print. Raises :class:`CallError` or :class:`WorkError`."""
     if not request.url.startswith(("ws://", "wss://")):
         raise CallError(f"{request.url}: is no WebSocket address; give one such as ws://127.0.0.1:8766")
-    if request.rate not in RATES:
-        raise CallError(f"--sample-rate {request.rate}: choose one of {', '.join(map(str, RATES))}")
+    try:
+        wire = Wire(request.rate, request.encoding)
+    except ValueError as error:
+        raise CallError(f"--sample-rate {request.rate} --encoding {request.encoding}: {error}") from None
     keep_secret(request.token or "")
     _check_save(request.save)
     recording = _open(request)
     activity = analyse(recording, SilenceOnly())  # how finished the caller sounds is the agent's to judge
-    wishes = CallOptions(
-        request.url, request.token, request.rate, request.rigid, request.audible_db, _tls(request.url)
-    )
+    wishes = CallOptions(request.url, request.token, wire, request.rigid, request.audible_db, _tls(request.url))
     with failures(), progress("on the line", max(recording.duration_ms, 1)) as tell:
         taken = call(wishes, recording, activity, tell)
     if request.save is not None:

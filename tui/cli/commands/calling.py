@@ -150,7 +150,10 @@ def call(
     save: Annotated[
         Path | None, typer.Option(metavar="FILE.flac", help="Keep the call: the caller left, the agent right.")
     ] = None,
-    sample_rate: Annotated[int, typer.Option(help="Speak and hear at 8000, 16000, 24000 or 48000.")] = 16_000,
+    sample_rate: Annotated[
+        int, typer.Option(help="Speak and hear at 8000, 16000, 22050, 24000, 44100 or 48000.")
+    ] = 16_000,
+    encoding: Annotated[str, typer.Option(help="pcm16, or mulaw at 8000.")] = "pcm16",
     audible_db: Annotated[
         float, typer.Option(min=-90, max=0, help="From what level on the agent is heard, dBFS.")
     ] = -45.0,
@@ -170,6 +173,7 @@ def call(
             url=url,
             token=token,
             rate=sample_rate,
+            encoding=encoding,
             rigid=rigid,
             audible_db=audible_db,
             path=recording,
