@@ -13,11 +13,11 @@ from presets.config import VoiceConfig
 from presets.library import builtin_presets
 from simulator.activity.cache import cached_analysis
 from simulator.activity.end_of_turn import end_of_turn_model
-from simulator.activity.model import Activity, Observation
+from simulator.activity.model import Activity, Laughter, Observation, SpeechEnd
 from simulator.engine.profile import default_profile
 from simulator.measures.comparison import compare
 from simulator.recording import Recording, bundled_folder, find_audio, open_recording
-from simulator.replay import play, shifted
+from simulator.replay import play
 from simulator.study import Arm, run
 
 ROUNDS = 50
@@ -116,6 +116,18 @@ def _ms(seconds: list[float]) -> str:
     return (
         f"median {statistics.median(ranked) * 1000:6.2f} ms, p95 {ranked[int(0.95 * len(ranked))] * 1000:6.2f} ms"
     )
+
+
+def shifted(seen: Observation, shift_ms: int) -> Observation:
+    """Return an observation as it is made ``shift_ms`` later."""
+    if not shift_ms:
+        return seen
+    known_ms = seen.known_ms + shift_ms
+    if isinstance(seen, SpeechEnd):
+        return SpeechEnd(known_ms, seen.end_ms + shift_ms, seen.span, seen.completeness, seen.evidence)
+    if isinstance(seen, Laughter):
+        return Laughter(known_ms, seen.start_ms + shift_ms, seen.span, seen.score_db)
+    return type(seen)(known_ms, seen.start_ms + shift_ms, seen.span)
 
 
 if __name__ == "__main__":

@@ -15,13 +15,13 @@ from dataclasses import replace
 import numpy as np
 from textual.app import App, ComposeResult
 
+from benchmarks.decisions import shifted
 from presets.library import preset
 from simulator.activity.cache import cached_analysis
 from simulator.activity.end_of_turn import end_of_turn_model
 from simulator.activity.model import Activity
 from simulator.engine.profile import default_profile
 from simulator.recording import bundled_folder, open_recording
-from simulator.replay import shifted
 from simulator.study import Arm, run
 from tui.tune.bench import AnalysedRecording
 from tui.tune.scene import Scene, make_scene

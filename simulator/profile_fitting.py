@@ -285,8 +285,7 @@ def _first_token(calls: list[Call], base: EngineProfile, config: ResolvedVoiceCo
         for segment, value in call.measured("render_ms"):
             if value > LONGEST_MS:
                 continue
-            sentences = cap(segment.label, None, None).sentences
-            chunks = chunks_after(sentences, voice, used.max_buffer_delay_ms)
+            chunks = chunks_after(cap(segment.label, None, None), voice, used.max_buffer_delay_ms)
             left.append(value - (chunks[0].flushed_ms if chunks else used.max_buffer_delay_ms))
     usable = [value for value in left if value > 0]
     _refuse_few(left)

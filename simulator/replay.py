@@ -8,13 +8,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from typing import Literal, Protocol
 
+from base.records import record
 from presets.layers import ResolvedVoiceConfig
-from simulator.activity.model import Activity, Laughter, Observation, SpeechEnd, SpeechSpan
+from simulator.activity.model import Activity, Laughter, LaughterOver, Observation, SpeechSpan, SpeechStart
 from simulator.engine.events import Event
+from simulator.engine.generation import GenerationPlanner
 from simulator.engine.machine import TurnMachine
 from simulator.engine.profile import EngineProfile
 from simulator.engine.scenario import Script, TurnPolicy
@@ -40,7 +42,7 @@ ANCHOR_PATIENCE_MS = 10_000
 _FOREVER_MS = 1 << 60
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Placement:
     """Where a stretch of the recording was played: ``start_ms``…``end_ms`` of the file, ``shift_ms`` later."""
 
@@ -81,23 +83,66 @@ def play(
 
     Raises :class:`~simulator.errors.LabelError` if scripted replay is asked for without labelled agent windows.
     """
-    mode = mode or default_mode(recording)
-    labels = recording.labels
-    if mode == "scripted":
-        return _scripted(recording, activity, config, profile)
-    script = script_of(recording, activity)
-    machine = TurnMachine(config, profile, script, recording=activity.sound, seed=seed)
-    if mode == "elastic" and labels and labels.moves:
-        placements = _Elastic(machine, recording, activity).play(labels.moves)
-    else:
-        mode, placements = "rigid", [Placement(0, activity.duration_ms, 0)]
-        for seen in activity.observations:
-            machine.observe(seen)
-    machine.run_before(_FOREVER_MS)
-    last = placements[-1]
-    duration_ms = max(last.end_ms + last.shift_ms, machine.now_ms)
-    anchored = sum(move.anchor.at is None for move in labels.moves) if mode == "elastic" and labels else 0
-    return Played(tuple(machine.events), tuple(placements), duration_ms, mode, anchored, tuple(machine.sounds))
+    return Replay(recording, activity, profile, mode=mode, seed=seed).play(config)
+
+
+class Replay:
+    """A recording to be played to an agent, under one setting after the other: what all share is made once."""
+
+    def __init__(
+        self,
+        recording: Recording,
+        activity: Activity,
+        profile: EngineProfile,
+        *,
+        mode: ReplayMode | None = None,
+        seed: int = 0,
+    ) -> None:
+        labels = recording.labels
+        moves = labels.moves if labels else ()
+        mode = mode or default_mode(recording)
+        self.mode: ReplayMode = "rigid" if mode == "elastic" and not moves else mode
+        self._recording = recording
+        self._activity = activity
+        self._profile = profile
+        self._seed = seed
+        self._script = script_of(recording, activity)
+        self._planner = GenerationPlanner(profile.values, self._script, (seed, activity.sound))
+        elastic = self.mode == "elastic"
+        self._moves = tuple(map(_Move.of, moves, _by_move(recording, activity))) if elastic else ()
+        self._anchored = sum(move.wait is not None for move in self._moves)
+        limit_db = profile.values.laughter_limit_db.value
+        self._telling = _telling(activity.observations, limit_db)
+        self._telling_moves = tuple([replace(move, heard=_telling(move.heard, limit_db)) for move in self._moves])
+
+    def play(self, config: ResolvedVoiceConfig, told: frozenset[object] | None = None) -> Played:
+        """Play it once. ``told`` says of which events, as :class:`~simulator.engine.machine.TurnMachine` has it.
+
+        Raises :class:`~simulator.errors.LabelError` for scripted replay without labelled agent windows.
+        """
+        if self.mode == "scripted":
+            return _scripted(self._recording, self._activity, config, self._profile)
+        machine = TurnMachine(
+            config,
+            self._profile,
+            self._script,
+            recording=self._activity.sound,
+            seed=self._seed,
+            told=told,
+            planner=self._planner,
+        )
+        if self.mode == "elastic":
+            placements = _Elastic(machine).play(self._moves if told is None else self._telling_moves)
+        else:
+            placements = [Placement(0, self._activity.duration_ms, 0)]
+            for seen in self._activity.observations if told is None else self._telling:
+                machine.observe(seen)
+        machine.run_before(_FOREVER_MS)
+        last = placements[-1]
+        duration_ms = max(last.end_ms + last.shift_ms, machine.now_ms)
+        return Played(
+            tuple(machine.events), tuple(placements), duration_ms, self.mode, self._anchored, tuple(machine.sounds)
+        )
 
 
 @lru_cache(maxsize=32)
@@ -223,35 +268,68 @@ def anchor_wait(anchor: Anchor) -> AnchorWait | None:
     return AnchorWait(round((anchor.into_agent or 0.0) * 1000), "to answer")
 
 
+@record
+class _Move:
+    """A labelled move, ms of the file, with what is heard in it; without a ``wait`` it is due at ``at_ms``."""
+
+    start_ms: int
+    end_ms: int
+    wait: AnchorWait | None
+    at_ms: int
+    heard: tuple[Observation, ...]
+    known_ms: int
+    """When the last of it is known."""
+
+    @classmethod
+    def of(cls, move: Move, heard: tuple[Observation, ...]) -> _Move:
+        """Return a move of the labels."""
+        start_ms, end_ms = round(move.start_s * 1000), round(move.end_s * 1000)
+        at_ms, known_ms = round((move.anchor.at or 0.0) * 1000), heard[-1].known_ms if heard else 0
+        return cls(start_ms, end_ms, anchor_wait(move.anchor), at_ms, heard, known_ms)
+
+
+def _telling(heard: tuple[Observation, ...], limit_db: float) -> tuple[Observation, ...]:
+    """Return observations without scores of laughter that change nothing about whether it is laughter.
+
+    Such a score is only told as a reason.
+    """
+    found, laughing = [], False
+    for seen in heard:
+        if isinstance(seen, (Laughter, LaughterOver)):
+            before, laughing = laughing, isinstance(seen, Laughter) and seen.score_db < limit_db
+            if laughing == before:
+                continue
+        elif isinstance(seen, SpeechStart):
+            laughing = False
+        found.append(seen)
+    return tuple(found)
+
+
 class _Elastic:
     """Places moves one after the other, each when its anchor has come."""
 
-    def __init__(self, machine: TurnMachine, recording: Recording, activity: Activity) -> None:
+    def __init__(self, machine: TurnMachine) -> None:
         self._machine = machine
-        self._heard = _by_move(recording, activity)
         self._last_start_ms = 0
         self._last_end_ms = 0
 
-    def play(self, moves: tuple[Move, ...]) -> list[Placement]:
+    def play(self, moves: tuple[_Move, ...]) -> list[Placement]:
         """Play all moves; return where each went."""
         placements = []
-        for move, heard in zip(moves, self._heard, strict=True):
-            start_ms, end_ms = round(move.start_s * 1000), round(move.end_s * 1000)
-            shift_ms = self._place(move) - start_ms
-            placements.append(Placement(start_ms, end_ms, shift_ms))
-            self._last_end_ms = end_ms + shift_ms
-            for seen in heard:
-                self._machine.observe(shifted(seen, shift_ms))
-            if heard:
-                self._last_start_ms = start_ms + shift_ms
-                self._last_end_ms = max(self._last_end_ms, heard[-1].known_ms + shift_ms)
+        observe = self._machine.observe
+        for move in moves:
+            wait = move.wait
+            start_ms = move.at_ms if wait is None else self._wait(wait) + wait.delay_ms
+            start_ms = max(start_ms, self._last_end_ms)
+            shift_ms = start_ms - move.start_ms
+            placements.append(Placement(move.start_ms, move.end_ms, shift_ms))
+            self._last_end_ms = move.end_ms + shift_ms
+            for seen in move.heard:
+                observe(seen, shift_ms)
+            if move.heard:
+                self._last_start_ms = start_ms
+                self._last_end_ms = max(self._last_end_ms, move.known_ms + shift_ms)
         return placements
-
-    def _place(self, move: Move) -> int:
-        """Return when the move starts, in ms of the replay."""
-        wait = anchor_wait(move.anchor)
-        start_ms = round((move.anchor.at or 0.0) * 1000) if wait is None else self._wait(wait) + wait.delay_ms
-        return max(start_ms, self._last_end_ms)
 
     def _wait(self, wait: AnchorWait) -> int:
         """Let the machine run until the anchor has come or patience is over; return when that was.
@@ -287,15 +365,3 @@ def _by_move(recording: Recording, activity: Activity) -> tuple[tuple[Observatio
         if seen.span in owner:
             sorted_[owner[seen.span]].append(seen)
     return tuple(tuple(heard) for heard in sorted_)
-
-
-def shifted(seen: Observation, shift_ms: int) -> Observation:
-    """Return an observation as it is made ``shift_ms`` later."""
-    if not shift_ms:
-        return seen
-    known_ms = seen.known_ms + shift_ms
-    if isinstance(seen, SpeechEnd):
-        return SpeechEnd(known_ms, seen.end_ms + shift_ms, seen.span, seen.completeness, seen.evidence)
-    if isinstance(seen, Laughter):
-        return Laughter(known_ms, seen.start_ms + shift_ms, seen.span, seen.score_db)
-    return type(seen)(known_ms, seen.start_ms + shift_ms, seen.span)

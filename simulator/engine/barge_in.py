@@ -78,9 +78,12 @@ class BargeInPolicy:
         needed_ms = round(config.barge_in_min_speech_s * 1000)
         return reached_ms(self._playout.audible(), caller.start_ms, needed_ms, grid_ms, FRAME_MS)
 
-    def hold(self, reason: Reason, config: ResolvedVoiceConfig, now_ms: int) -> Why:
-        """Note that this span was held back; return why."""
+    def note_hold(self, reason: Reason) -> None:
+        """Note that this span was held back."""
         self._reported[reason] = self._caller.span
+
+    def why_held(self, reason: Reason, config: ResolvedVoiceConfig, now_ms: int) -> Why:
+        """Return why this span is held back at ``now_ms``."""
         spoken_ms = self._spoken_ms(now_ms)
         policy = self.turn_policy
         if reason == "laughter":
@@ -95,26 +98,31 @@ class BargeInPolicy:
         since_s = (now_ms - (self._last_ms or 0)) / 1000
         return _why("cooldown", spoken_ms, config, {"since_s": since_s, "cooldown_s": config.barge_in_cooldown_s})
 
-    def too_short(self, config: ResolvedVoiceConfig) -> Why | None:
-        """Return why a span that just ended did not stop the agent.
+    def too_short(self, config: ResolvedVoiceConfig) -> bool:
+        """Whether a span that just ended was too short to stop the agent.
 
-        ``None`` if it was not over the agent, was reported before, or the agent came to its own end first.
+        It is not if it was not over the agent, was reported before, or the agent came to its own end first.
         """
         spoken_ms = self._spoken_ms(self._caller.ended.end_ms)
         enough = spoken_ms >= round(config.barge_in_min_speech_s * 1000)
-        if not spoken_ms or enough or self._caller.span in self._reported.values():
-            return None
-        return _why("too_short", spoken_ms, config, {})
+        return bool(spoken_ms) and not enough and self._caller.span not in self._reported.values()
 
-    def strike(self, config: ResolvedVoiceConfig, now_ms: int) -> Why:
-        """Note a barge-in at ``now_ms``; return why."""
+    def why_too_short(self, config: ResolvedVoiceConfig) -> Why:
+        """Return why that span did not stop the agent."""
+        return _why("too_short", self._spoken_ms(self._caller.ended.end_ms), config, {})
+
+    def note_strike(self, now_ms: int) -> None:
+        """Note a barge-in at ``now_ms``."""
+        self._last_ms = now_ms
+
+    def why_struck(self, config: ResolvedVoiceConfig, now_ms: int) -> Why:
+        """Return why there is a barge-in at ``now_ms``."""
         span = self._caller.span
         held = ", and the shield is over" if self._reported.get("shield") == span else ""
         if self._reported.get("laughter") == span:
             held += ", and no longer laughs"
         if self._reported.get("cooldown") == span:
             held += f", and the cooldown of {config.barge_in_cooldown_s:g} s is over"
-        self._last_ms = now_ms
         return _why("barge_in", self._spoken_ms(now_ms), config, {"held": held})
 
     def _spoken_ms(self, until_ms: int) -> int:

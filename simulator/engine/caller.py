@@ -23,20 +23,31 @@ class CallerState:
     ended: SpeechEnd = _NONE_YET
     """How the last span ended, or the one before it while it is open."""
 
-    def note(self, seen: Observation) -> None:
-        """Take in the next observation."""
-        if isinstance(seen, SpeechStart):
-            self.span, self.start_ms, self.start_known_ms = seen.span, seen.start_ms, seen.known_ms
-            self.open = self.voiced = True
-            self.laughter_db = None
+    def note(self, seen: Observation, shift_ms: int = 0) -> None:
+        """Take in the next observation, made ``shift_ms`` later than it says."""
+        if isinstance(seen, Laughter):
+            self.laughter_db = seen.score_db
         elif isinstance(seen, Lull):
             self.voiced = False
-        elif isinstance(seen, Resumption):
-            self.voiced = True
-        elif isinstance(seen, Laughter):
-            self.laughter_db = seen.score_db
-        elif isinstance(seen, LaughterOver):
+        elif isinstance(seen, SpeechStart):
+            self.span, self.start_ms, self.start_known_ms = (
+                seen.span,
+                seen.start_ms + shift_ms,
+                seen.known_ms + shift_ms,
+            )
+            self.open = self.voiced = True
             self.laughter_db = None
         elif isinstance(seen, SpeechEnd):
             self.open = self.voiced = False
-            self.ended = seen
+            self.ended = later(seen, shift_ms)
+        elif isinstance(seen, LaughterOver):
+            self.laughter_db = None
+        elif isinstance(seen, Resumption):
+            self.voiced = True
+
+
+def later(seen: SpeechEnd, shift_ms: int) -> SpeechEnd:
+    """Return an end of speech as it is ``shift_ms`` later."""
+    if not shift_ms:
+        return seen
+    return SpeechEnd(seen.known_ms + shift_ms, seen.end_ms + shift_ms, seen.span, seen.completeness, seen.evidence)

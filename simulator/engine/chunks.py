@@ -10,6 +10,8 @@ import sentencex
 
 from simulator.engine.profile import MAX_SPEED, Values
 
+Words = tuple[str, ...]
+
 _NO_END = ("approx.", "tab.", "tabs.", "cap.", "caps.", "tel.", "ext.", "dept.", "appt.")
 """Abbreviations of a clinic that the splitter does not know and that never end a sentence."""
 
@@ -28,18 +30,19 @@ def sentences(text: str) -> tuple[str, ...]:
     return tuple(found)
 
 
-@lru_cache(maxsize=4096)
-def text_of(split: tuple[tuple[str, ...], ...]) -> str:
-    """Return sentences, or other pieces given as words, as one text."""
-    return " ".join(" ".join(words) for words in split)
-
-
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Capped:
-    """A response after its caps: its sentences as words, and how many words were cut."""
+    """A response after its caps: its sentences as words, the whole as text, and how many words were cut.
 
-    sentences: tuple[tuple[str, ...], ...]
+    Those of :func:`cap` are equal only if they are the same one.
+    """
+
+    sentences: tuple[Words, ...]
     words_cut: int
+    text: str
+
+
+NOTHING_SAID = Capped((), 0, "")
 
 
 @lru_cache(maxsize=4096)
@@ -55,7 +58,8 @@ def cap(text: str, max_sentences: int | None, max_words: int | None) -> Capped:
                 cut.append(words[:left])
             left -= len(words)
         kept = cut
-    return Capped(tuple(kept), total - sum(len(words) for words in kept))
+    said = " ".join(" ".join(words) for words in kept)
+    return Capped(tuple(kept), total - sum(len(words) for words in kept), said)
 
 
 def spoken_ms(words: tuple[str, ...], ms_per_char: float, shortest_ms: float) -> int:
@@ -81,8 +85,6 @@ def heard(words: tuple[str, ...], share: float) -> int:
 
 CHOPPY_WORDS = 4
 """A first chunk shorter than this sounds choppy."""
-
-Words = tuple[str, ...]
 
 
 class Chunk(NamedTuple):
@@ -129,34 +131,28 @@ def voice_of(values: Values, tts_model: str, min_tts_speed: float | None) -> Voi
 
 
 @lru_cache(maxsize=8192)
-def chunks_after(sentences: tuple[Words, ...], voice: Voice, max_buffer_delay_ms: int) -> tuple[Chunk, ...]:
+def chunks_after(said: Capped, voice: Voice, max_buffer_delay_ms: int) -> tuple[Chunk, ...]:
     """Return the chunks of a response, with times in ms after its first token.
 
     Text is flushed at a sentence's end, or ``max_buffer_delay_ms`` after the first word that waits, whichever is
     first.
     """
     chunks: list[Chunk] = []
-    waiting: list[str] = []
-    deadline_ms = 0.0
-
-    def flush(at_ms: float) -> None:
-        words = tuple(waiting)
-        waiting.clear()
-        flushed_ms = round(at_ms)
-        chunks.append(Chunk(words, flushed_ms, flushed_ms + voice.to_ear_ms, voice.lasts_ms(words)))
-
-    written = 0
-    for sentence in sentences:
-        for position, word in enumerate(sentence):
-            token_ms = written * voice.word_ms
-            written += 1
-            if waiting and token_ms > deadline_ms:
-                flush(deadline_ms)
-            if not waiting:
-                deadline_ms = token_ms + max_buffer_delay_ms
-            waiting.append(word)
-            if position == len(sentence) - 1:
-                flush(token_ms)
+    written, word_ms = 0, voice.word_ms
+    # so many words come in the meantime, give or take one for rounding
+    about = int(max_buffer_delay_ms / word_ms)
+    for sentence in said.sentences:
+        first, count = 0, len(sentence)
+        while first < count:
+            deadline_ms = (written + first) * word_ms + max_buffer_delay_ms
+            after = max(first + 1, min(first + about, count))
+            while after < count and (written + after) * word_ms <= deadline_ms:
+                after += 1
+            words = sentence[first:after]
+            flushed_ms = round((written + count - 1) * word_ms if after == count else deadline_ms)
+            chunks.append(Chunk(words, flushed_ms, flushed_ms + voice.to_ear_ms, voice.lasts_ms(words)))
+            first = after
+        written += count
     return tuple(chunks)
 
 

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, fields
+from dataclasses import field, fields
 from typing import Any, ClassVar, Concatenate, Literal, ParamSpec, Protocol
 
+from base.records import record
 from simulator.engine.why import Why
 
 P = ParamSpec("P")
@@ -21,7 +22,7 @@ def _where_known() -> Any:
     return field(default=None, metadata={"where_known": True})
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Event:
     """One thing that happened ``t_ms`` whole milliseconds after the start, in caller turn ``turn`` (from 0).
 
@@ -67,7 +68,7 @@ def _facts_of(kind: type[Event]) -> tuple[_Fact, ...]:
     return _FACTS[kind]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record(kw_only=True)
 class SpeechStarted(Event):
     """The caller's speech became known; it began at ``start_ms``."""
 
@@ -76,7 +77,7 @@ class SpeechStarted(Event):
     span: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record(kw_only=True)
 class SpeechEnded(Event):
     """The end of a span of speech became known; it was at ``end_ms``, and sounded finished to a degree 0…1."""
 
@@ -86,7 +87,7 @@ class SpeechEnded(Event):
     completeness: float
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record(kw_only=True)
 class EagerEndOfTurn(Event):
     """An answer was begun ahead of a confirmed end of turn."""
 
@@ -94,7 +95,7 @@ class EagerEndOfTurn(Event):
     generation: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record(kw_only=True)
 class TurnResumed(Event):
     """The caller went on in a pause; ``discarded`` is the generation begun ahead."""
 
@@ -102,7 +103,7 @@ class TurnResumed(Event):
     discarded: int | None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record(kw_only=True)
 class EndOfTurn(Event):
     """A turn that began at ``onset_ms`` was taken to be over, its last word having ended at ``speech_end_ms``.
 
@@ -120,7 +121,7 @@ class EndOfTurn(Event):
     head_start_ms: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record(kw_only=True)
 class TurnReopened(Event):
     """The caller went on after the end of turn, before the response was heard."""
 
@@ -128,7 +129,7 @@ class TurnReopened(Event):
     discarded: int | None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record(kw_only=True)
 class NavDecided(Event):
     """Navigation returned its line."""
 
@@ -142,7 +143,7 @@ class NavDecided(Event):
     state: str | None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record(kw_only=True)
 class NavMalformed(Event):
     """Navigation returned what is no line of its kind."""
 
@@ -150,7 +151,7 @@ class NavMalformed(Event):
     generation: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record(kw_only=True)
 class EmotionApplied(Event):
     """Navigation's emotion was given to speech synthesis."""
 
@@ -158,7 +159,7 @@ class EmotionApplied(Event):
     emotion: str
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record(kw_only=True)
 class FillerStarted(Event):
     """A filler began to be heard; by itself it ends at ``until_ms``."""
 
@@ -168,7 +169,7 @@ class FillerStarted(Event):
     until_ms: int = _moment("until")
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record(kw_only=True)
 class FillerEnded(Event):
     """A filler was heard no longer."""
 
@@ -177,7 +178,7 @@ class FillerEnded(Event):
     generation: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record(kw_only=True)
 class ResponseStarted(Event):
     """A response began to be heard; by itself it ends at ``until_ms``.
 
@@ -204,7 +205,7 @@ class ResponseStarted(Event):
         return found if self.chunks is not None else {"filler_overhang_ms": self.filler_overhang_ms} | found
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record(kw_only=True)
 class ResponseEnded(Event):
     """A response was heard no longer."""
 
@@ -213,7 +214,7 @@ class ResponseEnded(Event):
     generation: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record(kw_only=True)
 class ResponseTruncated(Event):
     """A response was cut to the configured length."""
 
@@ -222,7 +223,7 @@ class ResponseTruncated(Event):
     words_cut: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record(kw_only=True)
 class Underrun(Event):
     """The agent fell silent in mid-response: the next chunk came ``late_ms`` after the last one ended."""
 
@@ -230,7 +231,7 @@ class Underrun(Event):
     late_ms: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record(kw_only=True)
 class BargeIn(Event):
     """Speech that began at ``speech_start_ms`` stopped the agent, who is silent from ``stops_ms`` on."""
 
@@ -243,7 +244,7 @@ class BargeIn(Event):
     discarded: int | None
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record(kw_only=True)
 class BargeInSuppressed(Event):
     """Speech of the caller over the agent did not stop it."""
 
@@ -252,7 +253,7 @@ class BargeInSuppressed(Event):
     span: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record(kw_only=True)
 class ToolStarted(Event):
     """A tool began to run after ``queued_ms`` of waiting for others."""
 
@@ -262,7 +263,7 @@ class ToolStarted(Event):
     queued_ms: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record(kw_only=True)
 class ToolEnded(Event):
     """A tool was done, or ``cancelled``."""
 
@@ -273,7 +274,7 @@ class ToolEnded(Event):
     cancelled: bool
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record(kw_only=True)
 class ToolDenied(Event):
     """A tool was not allowed to run."""
 
@@ -282,7 +283,7 @@ class ToolDenied(Event):
     generation: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
+@record(kw_only=True)
 class MissedResponse(Event):
     """The caller of an elastic replay gave up waiting for the agent."""
 
@@ -321,12 +322,15 @@ SoundEnded = FillerEnded | ResponseEnded
 
 
 class Emit(Protocol):
-    """Says what happens now, in the caller turn under way unless ``turn`` names another."""
+    """Says what happens now, in the caller turn under way unless ``turn`` names another.
+
+    ``why`` is called where reasons are asked for.
+    """
 
     def __call__(
         self,
         kind: Callable[Concatenate[int, int, Why, P], Event],
-        why: Why,
+        why: Callable[[], Why],
         turn: int | None = None,
         /,
         *args: P.args,

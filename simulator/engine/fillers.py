@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Literal
 
 from presets.layers import ResolvedVoiceConfig
@@ -123,8 +124,8 @@ class FillerScheduler:
 
     def take(
         self, kind: Kind, generation: Generation, config: ResolvedVoiceConfig, now_ms: int, confirmed_ms: int
-    ) -> tuple[str, Why] | None:
-        """Return the words of the filler that is due now, and why; ``None``: none is said after all."""
+    ) -> tuple[str, Callable[[], Why]] | None:
+        """Return the words of the filler that is due now, and what says why; ``None``: none is said after all."""
         self._due.pop(kind, None)
         if now_ms < self.free_from_ms(config):
             return None
@@ -136,24 +137,31 @@ class FillerScheduler:
 
     def _words(
         self, kind: Kind, generation: Generation, config: ResolvedVoiceConfig, now_ms: int, confirmed_ms: int
-    ) -> tuple[str | None, Why]:
-        last = self._last_text
+    ) -> tuple[str | None, Callable[[], Why]]:
+        opening, last = generation.opening, self._last_text
+        waited_ms = now_ms - confirmed_ms
         if kind == "backchannel":
-            text = backchannel(config, last, generation.key.draw("filler"))
-            return text, Why("filler_backchannel", {"delay_ms": now_ms - confirmed_ms})
+            text = backchannel(config, last, opening.key.draw("filler"))
+            return text, lambda: Why("filler_backchannel", {"delay_ms": waited_ms})
         if kind == "transition":
-            text = transition_filler(config, last, generation.key.draw("filler"))
-            return text, Why("filler_transition", {"deadline_ms": now_ms - confirmed_ms})
+            text = transition_filler(config, last, opening.key.draw("filler"))
+            return text, lambda: Why("filler_transition", {"deadline_ms": waited_ms})
         if kind == "progress":
             self._phrases += 1
-            text = progress_phrase(config, last, generation.key.draw(f"progress {self._phrases}"))
-            running_ms = max((now_ms - run.start_ms for run in generation.tools if run.runs_at(now_ms)), default=0)
-            interval_ms = config.progress_interval_ms or 0
-            return text, Why("filler_progress", {"running_ms": running_ms, "interval_ms": interval_ms})
-        asked = generation.navigation.filler if generation.navigation else ""
-        hint = generation.hint
-        text = navigation_filler(asked, hint, config, last, generation.key.draw("filler"))
-        wanted = "a filler" if asked else "none, but its action hints at one"
-        if asked and hint:
-            wanted = "a filler and its action a hint"
-        return text, Why("filler_navigation", {"style": config.filler_style, "wanted": wanted})
+            text = progress_phrase(config, last, opening.key.draw(f"progress {self._phrases}"))
+            return text, lambda: _why_progress(generation, config, now_ms)
+        asked, hint = opening.navigation.filler if opening.navigation else "", opening.hint
+        text = navigation_filler(asked, hint, config, last, opening.key.draw("filler"))
+        return text, lambda: _why_navigation(asked, hint, config)
+
+
+def _why_progress(generation: Generation, config: ResolvedVoiceConfig, now_ms: int) -> Why:
+    running_ms = max((now_ms - run.start_ms for run in generation.tools if run.runs_at(now_ms)), default=0)
+    return Why("filler_progress", {"running_ms": running_ms, "interval_ms": config.progress_interval_ms or 0})
+
+
+def _why_navigation(asked: str, hint: str | None, config: ResolvedVoiceConfig) -> Why:
+    wanted = "a filler" if asked else "none, but its action hints at one"
+    if asked and hint:
+        wanted = "a filler and its action a hint"
+    return Why("filler_navigation", {"style": config.filler_style, "wanted": wanted})

@@ -5,13 +5,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from presets.layers import ResolvedVoiceConfig
-from simulator.engine.chunks import Chunk, Words, cap, chunks_after, text_of, voice_of
+from simulator.engine.chunks import NOTHING_SAID, Capped, Chunk, Voice, cap, chunks_after, voice_of
 from simulator.engine.events import ToolDenied, ToolEnded, ToolStarted
 from simulator.engine.profile import Values, lognormal_ms, seeded_draw
-from simulator.engine.scenario import Line, State, Tool
+from simulator.engine.scenario import Line, Script, State, Tool
+
+if TYPE_CHECKING:
+    from simulator.audio.source import SoundKey
 
 FORWARD_CALL = "forward_call"
 """The one tool that ``voice_config`` can switch off."""
@@ -129,7 +132,27 @@ class LuckKey(NamedTuple):
         return seeded_draw(self.seed, self.recording, self.span, stage)
 
 
-class Generation(NamedTuple):
+@dataclass(frozen=True, slots=True)
+class Opening:
+    """What answers begin with that are given to one span of speech: nothing in it depends on settings.
+
+    ``hint`` is the ``filler_hint`` of the action or exit that navigation chose; ``navigation_ms`` is ``None`` where
+    navigation is skipped.
+    """
+
+    key: LuckKey
+    line: Line
+    said_in: State
+    changes_state: bool
+    navigation_ms: int | None
+    navigation: Navigation | None
+    navigation_fault: str | None
+    hint: str | None
+    first_token_ms: int
+
+
+@dataclass(slots=True)
+class Generation:
     """An answer from its start: every time it would reach without an interruption, in ms.
 
     ``prompted_ms`` is when the engage model may begin, after navigation and tools. Without a plan the answer waits
@@ -137,104 +160,98 @@ class Generation(NamedTuple):
     """
 
     number: int
-    key: LuckKey
-    line: Line
-    heard_in: State
+    opening: Opening
     started_ms: int
-    navigated_ms: int | None
-    navigation: Navigation | None
-    navigation_fault: str | None
-    hint: str | None = None
-    """The ``filler_hint`` of the action or exit that navigation chose."""
+    asked_ms: int
+    """When navigation had returned; without navigation, when the answer was begun."""
     tools: tuple[ToolRun, ...] = ()
     denied: tuple[tuple[str, str], ...] = ()
     prompted_ms: int = 0
     first_token_ms: int = 0
-    sentences: tuple[Words, ...] = ()
+    said: Capped = NOTHING_SAID
     plan: tuple[Chunk, ...] = ()
     """Its chunks, with times after the first token."""
     ready_ms: int = 0
     """When its first sound could play."""
-    words_cut: int = 0
-
-    @property
-    def chunks(self) -> tuple[Chunk, ...]:
-        """Its chunks on the clock."""
-        start_ms = self.first_token_ms
-        return tuple(
-            Chunk(words, start_ms + flushed_ms, start_ms + ready_ms, duration_ms)
-            for words, flushed_ms, ready_ms, duration_ms in self.plan
-        )
-
-    @property
-    def text(self) -> str:
-        """All that would be said."""
-        return text_of(self.sentences)
-
-    @property
-    def asked_ms(self) -> int:
-        """When navigation had returned; without navigation, when the answer was begun."""
-        return self.started_ms if self.navigated_ms is None else self.navigated_ms
 
 
 class GenerationPlanner:
-    """What every generation of one run is made with."""
+    """What every generation is made with, of one run or of several over the same recording.
 
-    def __init__(self, values: Values) -> None:
+    ``draws`` are the seed and the recording, which the latencies depend on.
+    """
+
+    def __init__(self, values: Values, script: Script, draws: tuple[int, str | SoundKey]) -> None:
         self._values = values
+        self._script = script
+        self._seed, self._recording = draws
         self._capacity = round(values.tool_capacity.value)
+        self._openings: dict[tuple[int, int], Opening] = {}
+        self._voice: tuple[str, float | None, Voice] | None = None
 
-    def begin(
-        self, line: Line, heard_in: State, *, skip_navigation: bool, number: int, key: LuckKey, start_ms: int
-    ) -> Generation:
-        """Begin the answer ``line`` with navigation, at ``start_ms``."""
-        if skip_navigation:
-            return Generation(number, key, line, heard_in, start_ms, None, None, None)
-        nav = self._values.nav_ms
-        navigation, fault = _read(line.navigation or "", heard_in)
-        chosen = heard_in.choice(navigation.code) if navigation else None
-        hint = chosen.filler_hint if chosen else None
-        navigated_ms = start_ms + nav.at(key.draw("nav"))
-        return Generation(number, key, line, heard_in, start_ms, navigated_ms, navigation, fault, hint)
+    def begin(self, span: int, turn: int, number: int, start_ms: int) -> Generation:
+        """Begin the answer to span ``span``, the last of the machine's turn ``turn``, at ``start_ms``."""
+        opening = self._openings.get((span, turn))
+        if opening is None:
+            opening = self._openings[span, turn] = self._opening(span, turn)
+        return Generation(number, opening, start_ms, start_ms + (opening.navigation_ms or 0))
 
-    def write(self, begun: Generation, config: ResolvedVoiceConfig, allowed_ms: int, said_in: State) -> Generation:
-        """Plan the rest of an answer: tools, not before ``allowed_ms``, then text and speech."""
-        line, key = begun.line, begun.key
-        tools, denied, prompted_ms = self._tools(begun, config, allowed_ms, said_in)
-        first_token = self._values.engage_first_token_ms
-        first_token_ms = prompted_ms + first_token.at(key.draw("first_token"))
-        text = line.response
-        if begun.navigation is not None and begun.navigation.verbose and line.long_response:
-            text = line.long_response
-        capped = cap(text, config.max_response_sentences, config.max_response_words)
-        voice = voice_of(self._values, config.tts_model, config.min_tts_speed)
-        plan = chunks_after(capped.sentences, voice, config.max_buffer_delay_ms)
-        return begun._replace(
-            tools=tools,
-            denied=denied,
-            prompted_ms=prompted_ms,
-            first_token_ms=first_token_ms,
-            sentences=capped.sentences,
-            plan=plan,
-            ready_ms=first_token_ms + plan[0].ready_ms,
-            words_cut=capped.words_cut,
+    def _opening(self, span: int, turn: int) -> Opening:
+        script, key = self._script, LuckKey(self._seed, str(self._recording), span)
+        line, heard_in = script.line(span, turn), script.heard_in(span, turn)
+        navigation_ms = navigation = fault = hint = None
+        if not script.scenario.skips_navigation(line):
+            navigation, fault = _read(line.navigation or "", heard_in)
+            chosen = heard_in.choice(navigation.code) if navigation else None
+            hint = chosen.filler_hint if chosen else None
+            navigation_ms = self._values.nav_ms.at(key.draw("nav"))
+        return Opening(
+            key=key,
+            line=line,
+            said_in=script.scenario.state_of(line),
+            changes_state=script.changes_state(span, turn),
+            navigation_ms=navigation_ms,
+            navigation=navigation,
+            navigation_fault=fault,
+            hint=hint,
+            first_token_ms=self._values.engage_first_token_ms.at(key.draw("first_token")),
         )
 
-    def _tools(
-        self, begun: Generation, config: ResolvedVoiceConfig, allowed_ms: int, said_in: State
-    ) -> tuple[tuple[ToolRun, ...], tuple[tuple[str, str], ...], int]:
-        if not begun.line.tools:
-            return (), (), begun.asked_ms
+    def voice(self, config: ResolvedVoiceConfig) -> Voice:
+        """Return how fast an agent with these settings speaks."""
+        known = self._voice
+        if known is None or known[0] != config.tts_model or known[1] != config.min_tts_speed:
+            voice = voice_of(self._values, config.tts_model, config.min_tts_speed)
+            known = self._voice = (config.tts_model, config.min_tts_speed, voice)
+        return known[2]
+
+    def write(self, begun: Generation, config: ResolvedVoiceConfig, allowed_ms: int) -> None:
+        """Plan the rest of an answer: tools, not before ``allowed_ms``, then text and speech."""
+        opening = begun.opening
+        line = opening.line
+        begun.prompted_ms = begun.asked_ms
+        if line.tools:
+            self._plan_tools(begun, config, allowed_ms)
+        begun.first_token_ms = begun.prompted_ms + opening.first_token_ms
+        text = line.response
+        if opening.navigation is not None and opening.navigation.verbose and line.long_response:
+            text = line.long_response
+        begun.said = cap(text, config.max_response_sentences, config.max_response_words)
+        begun.plan = chunks_after(begun.said, self.voice(config), config.max_buffer_delay_ms)
+        begun.ready_ms = begun.first_token_ms + begun.plan[0].ready_ms
+
+    def _plan_tools(self, begun: Generation, config: ResolvedVoiceConfig, allowed_ms: int) -> None:
+        opening = begun.opening
         asked_ms = max(begun.asked_ms, allowed_ms)
         allowed, denied = [], []
-        for index, tool in enumerate(begun.line.tools):
-            why = _denied(tool.name, config, said_in)
+        for index, tool in enumerate(opening.line.tools):
+            why = _denied(tool.name, config, opening.said_in)
             if why is None:
-                allowed.append((tool, begun.key.draw(f"tool {index}")))
+                allowed.append((tool, opening.key.draw(f"tool {index}")))
             else:
                 denied.append((tool.name, why))
-        runs = schedule(allowed, self._capacity, asked_ms)
-        return runs, tuple(denied), max((run.end_ms for run in runs), default=asked_ms)
+        begun.tools, begun.denied = schedule(allowed, self._capacity, asked_ms), tuple(denied)
+        begun.prompted_ms = max((run.end_ms for run in begun.tools), default=asked_ms)
 
 
 def _denied(name: str, config: ResolvedVoiceConfig, said_in: State) -> str | None:
@@ -270,18 +287,21 @@ def stages_ms(
     Work done ahead of the confirmed end of turn cost the caller no wait, so it counts only from there on. ``tts``
     includes the transport to the caller's ear; ``post_eot_pause`` the quiet of ``empathy_hold_ms``.
     """
-    flushed_ms = generation.first_token_ms + generation.plan[0].flushed_ms
     split = {"end_of_turn": confirmed_ms - speech_end_ms}
     reached_ms = confirmed_ms
-    for stage, at_ms in (
-        ("navigation", generation.asked_ms),
-        ("tools", generation.prompted_ms),
-        ("first_token", generation.first_token_ms),
-        ("buffer", flushed_ms),
-        ("tts", generation.ready_ms),
-        ("post_eot_pause", confirmed_ms + pause_ms),
-        ("filler_queue", heard_ms),
-    ):
-        split[stage] = max(0, at_ms - reached_ms)
-        reached_ms = max(reached_ms, at_ms)
+    moments = (
+        generation.asked_ms,
+        generation.prompted_ms,
+        generation.first_token_ms,
+        generation.first_token_ms + generation.plan[0].flushed_ms,
+        generation.ready_ms,
+        confirmed_ms + pause_ms,
+        heard_ms,
+    )
+    for stage, at_ms in zip(STAGES[1:], moments, strict=True):
+        if at_ms > reached_ms:
+            split[stage] = at_ms - reached_ms
+            reached_ms = at_ms
+        else:
+            split[stage] = 0
     return split

@@ -35,12 +35,13 @@ from simulator.engine.events import (
     TurnReopened,
     TurnResumed,
 )
+from simulator.engine.generation import GenerationPlanner
 from simulator.engine.profile import EngineProfile
 from simulator.engine.response import Due, ResponseInProgress
 from simulator.engine.response_player import ResponsePlayer, Utterance
 from simulator.engine.scenario import NO_STATE, Script, State, TurnPolicy
 from simulator.engine.sound import AgentPlayout, AgentSound
-from simulator.engine.why import Why, silence_why, speech_why
+from simulator.engine.why import UNASKED, Why, silence_why, speech_why
 
 if TYPE_CHECKING:
     from simulator.audio.source import SoundKey
@@ -59,6 +60,9 @@ class Mode(Enum):
     SPEAKING = "speaking"
 
 
+_UNKNOWN_MS, _NEVER_MS = -1, 1 << 62
+
+
 class TurnMachine:
     """Decides, from what is known of the caller so far, when the agent thinks, speaks and stops."""
 
@@ -70,9 +74,20 @@ class TurnMachine:
         *,
         recording: str | SoundKey,
         seed: int = 0,
+        told: frozenset[object] | None = None,
+        planner: GenerationPlanner | None = None,
     ) -> None:
-        self.config = config
+        """Begin a call.
+
+        ``told``: only these kinds of events are told, without reasons and confidences; ``None``: all, with them.
+        ``planner`` is one that was made for the same profile, script, recording and seed: it remembers answers.
+        """
         self.events: list[Event] = []
+        self._config = config
+        self._told = told
+        self._due_ms = _UNKNOWN_MS
+        """When the next thing happens that the machine does by itself; unknown again after each that happened."""
+        self._act: Callable[[], None] = self._end_sound
         self.mode = Mode.LISTENING
         self.turn = -1
         self.now_ms = self._reached_ms = 0
@@ -81,7 +96,8 @@ class TurnMachine:
         self._script = script
         self._caller = CallerState()
         self._floor = AgentPlayout()
-        self._answer = ResponseInProgress(profile.values, script, (seed, recording), self._emit)
+        planner = planner or GenerationPlanner(profile.values, script, (seed, recording))
+        self._answer = ResponseInProgress(profile.values, planner, self._emit)
         self._delivery = ResponsePlayer(profile.values, self._caller, self._answer, self._floor, self._emit)
         self._policy = end_of_turn_policy(profile.values)
         self._limits: tuple[ResolvedVoiceConfig, TurnPolicy, EndOfTurnLimits] | None = None
@@ -113,82 +129,112 @@ class TurnMachine:
 
     # ---- the clock
 
+    @property
+    def config(self) -> ResolvedVoiceConfig:
+        """The current settings."""
+        return self._config
+
+    @config.setter
+    def config(self, config: ResolvedVoiceConfig) -> None:
+        self._config = config
+        self._due_ms = _UNKNOWN_MS
+
     def run_before(self, t_ms: int) -> None:
         """Let everything happen that is due before ``t_ms``."""
         while self.step_before(t_ms):
             pass
-        self._reached_ms = max(self._reached_ms, t_ms)
+        if t_ms > self._reached_ms:
+            self._reached_ms = t_ms
 
     def step_before(self, t_ms: int) -> bool:
         """Let the next thing happen if it is due before ``t_ms``; return whether something did."""
-        timers = self._timers()
-        if not timers:
-            return False
-        due_ms, _, act = min(timers)
+        due_ms = self._next_ms()
         if due_ms >= t_ms:
             return False
         # under settings that were changed since, it may have been due already: it happens now, not in the past
         self.now_ms = max(self.now_ms, due_ms, self._reached_ms)
-        act()
+        self._due_ms = _UNKNOWN_MS
+        self._act()
         return True
 
-    def observe(self, seen: Observation) -> None:
-        """Take note of something that became known of the caller; observations come in order of ``known_ms``."""
-        self.run_before(seen.known_ms)
-        self.now_ms = max(self.now_ms, seen.known_ms)
-        self._caller.note(seen)
+    def observe(self, seen: Observation, shift_ms: int = 0) -> None:
+        """Take note of something that became known of the caller, ``shift_ms`` later than it says.
+
+        Observations come in order of ``known_ms``.
+        """
+        known_ms = seen.known_ms + shift_ms
+        if self._due_ms < known_ms:  # also where it is unknown
+            self.run_before(known_ms)
+        if known_ms > self.now_ms:
+            self.now_ms = known_ms
+        if known_ms > self._reached_ms:
+            self._reached_ms = known_ms
+        self._caller.note(seen, shift_ms)
         if isinstance(seen, SpeechStart):
             self._on_speech_start()
         elif isinstance(seen, SpeechEnd):
             self._on_speech_end()
-        elif isinstance(seen, Resumption) and self.mode is Mode.THINKING:
+        elif self.mode is Mode.THINKING and isinstance(seen, Resumption):
             self._reopen()
+        elif self.mode is not Mode.SPEAKING:
+            return  # what happens next does not depend on it
+        self._due_ms = _UNKNOWN_MS
 
-    def _timers(self) -> list[Due]:
-        """Return what the machine will do by itself: when, in which order within one instant, and what.
+    def _next_ms(self) -> int:
+        """Return when the machine will do something by itself; that changes only when something happened."""
+        if self._due_ms == _UNKNOWN_MS:
+            due = self._soonest()
+            if due is None:
+                self._due_ms = _NEVER_MS
+            else:
+                self._due_ms, _, self._act = due
+        return self._due_ms
+
+    def _soonest(self) -> Due | None:
+        """Return what the machine will do next by itself: when, in which order within one instant, and what.
 
         The order within one instant is: sound ends, underrun, timeout, end of turn, eager, barge-in, navigation,
         tools, response, filler, resumption, greeting.
         """
-        timers: list[Due] = []
         floor, mode, delivery = self._floor, self.mode, self._delivery
-        if floor.sound is None and (mode is Mode.CALLER or (mode is Mode.LISTENING and delivery.resume_ms is None)):
-            return timers
+        found: Due | None = None
         if floor.sound is not None:
-            timers.append((floor.sound.end_ms, 0, self._end_sound))
+            found = (floor.sound.end_ms, 0, self._end_sound)
             if floor.underruns:
-                timers.append((floor.underruns[0][0], 1, delivery.tell_underrun))
-        if self._answer.generation is not None:
-            self._answer.add_timers(timers)
+                found = min(found, (floor.underruns[0][0], 1, delivery.tell_underrun))
+        if mode is Mode.CALLER:
+            return found
+        due = None if self._answer.generation is None else self._answer.next()
+        if due is not None and (found is None or due < found):
+            found = due
         if mode is Mode.PAUSE:
-            timers += self._pause_timers()
+            due = self._pause_due()
         elif mode is Mode.THINKING:
-            for at_ms, utterance in delivery.next(self.config):
-                timers.append((at_ms, *self._acts[utterance]))
+            due = self._decided(delivery.next(self._config))
         elif mode is Mode.SPEAKING:
-            found = delivery.next_barge_in(self.config, self.now_ms)
-            if found is not None:
-                timers.append((found[0], *self._acts[found[1]]))
+            due = self._decided(delivery.next_barge_in(self._config, self.now_ms))
             if delivery.greeting_ms is not None:
-                timers.append((delivery.greeting_ms, *self._acts["greeting"]))
-        elif delivery.resume_ms is not None and mode is Mode.LISTENING:
-            timers.append((delivery.resume_ms, *self._acts["resumption"]))
-        return timers
+                due = self._decided((delivery.greeting_ms, "greeting"))
+        else:
+            due = None if delivery.resume_ms is None else self._decided((delivery.resume_ms, "resumption"))
+        return due if found is None or (due is not None and due < found) else found
 
-    def _pause_timers(self) -> list[Due]:
-        """Return when the pause under way will end the turn, and when it will have an answer begun ahead."""
+    def _decided(self, decided: tuple[int, BargeInVerdict | Utterance] | None) -> Due | None:
+        return None if decided is None else (decided[0], *self._acts[decided[1]])
+
+    def _pause_due(self) -> Due:
+        """Return when the pause under way will end the turn, or have an answer begun ahead before that."""
         ended, limits = self._caller.ended, self._limits_in(self._heard_in)
         at_ms, reason = self._policy.end(ended, limits)
-        timers: list[Due] = [(at_ms, *self._acts[reason])]
-        if self._answer.generation is None and self._speculations < MAX_SPECULATIONS:
+        if limits.eager is not None and self._answer.generation is None and self._speculations < MAX_SPECULATIONS:
             eager_ms = self._policy.eager_ms(ended, limits)
-            if eager_ms is not None:
-                timers.append((eager_ms, *self._acts["eager"]))
-        return timers
+            if eager_ms is not None and eager_ms < at_ms:
+                return (eager_ms, *self._acts["eager"])
+        return (at_ms, *self._acts[reason])
 
     def _limits_in(self, state: State) -> EndOfTurnLimits:
-        """Return what ends a turn in a state; the machine asks at every step, so the last answer is kept."""
-        known, config, policy = self._limits, self.config, state.turn_policy
+        """Return what ends a turn in a state; the machine asks again and again, so the last answer is kept."""
+        known, config, policy = self._limits, self._config, state.turn_policy
         if known is None or known[0] is not config or known[1] is not policy:
             known = self._limits = (config, policy, self._policy.limits(config, policy))
         return known[2]
@@ -196,13 +242,19 @@ class TurnMachine:
     def _emit(
         self,
         kind: Callable[Concatenate[int, int, Why, P], Event],
-        why: Why,
+        why: Callable[[], Why],
         turn: int | None = None,
         /,
         *args: P.args,
         **facts: P.kwargs,
     ) -> None:
-        self.events.append(kind(self.now_ms, self.turn if turn is None else turn, why, *args, **facts))
+        if self._told is None:
+            reason = why()
+        elif kind in self._told:
+            reason = UNASKED
+        else:
+            return
+        self.events.append(kind(self.now_ms, self.turn if turn is None else turn, reason, *args, **facts))
 
     # ---- what others may ask
 
@@ -259,7 +311,7 @@ class TurnMachine:
         Span ``span`` then ended at ``end_ms``, known at ``known_ms``, and is judged ``most`` finished or less. An
         answer may have been begun ahead of time all the same, unheard. False also where it is not known.
         """
-        if any(due_ms < t_ms for due_ms, _, _ in self._timers()):
+        if self._next_ms() < t_ms:
             return False
         if self.mode is not Mode.CALLER:
             return self.mode in (Mode.SPEAKING, Mode.THINKING)
@@ -270,8 +322,11 @@ class TurnMachine:
 
     def miss_response(self, anchor: str, waited_ms: int) -> None:
         """Note that the caller gave up waiting for the agent (said by a replay, which knows the caller's side)."""
-        why = Why("anchor_missed", {"waited_s": waited_ms / 1000, "anchor": anchor})
-        self._emit(MissedResponse, why, waited_ms=waited_ms)
+        self._emit(
+            MissedResponse,
+            lambda: Why("anchor_missed", {"waited_s": waited_ms / 1000, "anchor": anchor}),
+            waited_ms=waited_ms,
+        )
 
     # ---- the caller
 
@@ -279,13 +334,13 @@ class TurnMachine:
         caller = self._caller
         if self.mode is Mode.LISTENING:
             self._begin_turn(barged_in=self._silenced)
-        self._emit(SpeechStarted, speech_why(), start_ms=caller.start_ms, span=caller.span)
+        self._emit(SpeechStarted, speech_why, start_ms=caller.start_ms, span=caller.span)
         self._had_words = self._had_words or caller.span not in self._script.wordless
         if self.mode is Mode.PAUSE:
             if self._answer.generation is not None:
                 silence_ms = caller.start_ms - caller.ended.end_ms
                 discarded = self._answer.discard()
-                self._emit(TurnResumed, Why("resumed", {"silence_ms": silence_ms}), discarded=discarded)
+                self._emit(TurnResumed, lambda: Why("resumed", {"silence_ms": silence_ms}), discarded=discarded)
             self.mode = Mode.CALLER
         elif self.mode is Mode.THINKING:
             self._reopen()
@@ -295,15 +350,13 @@ class TurnMachine:
         after_ms = self.now_ms - (self._answer.confirmed_ms or 0)
         rule = "reopened" if self._floor.silent else "reopened_after_filler"
         discarded = self._answer.discard()
-        self._emit(TurnReopened, Why(rule, {"after_ms": after_ms}), discarded=discarded)
+        self._emit(TurnReopened, lambda: Why(rule, {"after_ms": after_ms}), discarded=discarded)
         self.mode = Mode.CALLER
 
     def _on_speech_end(self) -> None:
         caller = self._caller
         ended = caller.ended
-        self._emit(
-            SpeechEnded, silence_why(), end_ms=ended.end_ms, span=ended.span, completeness=ended.completeness
-        )
+        self._emit(SpeechEnded, silence_why, end_ms=ended.end_ms, span=ended.span, completeness=ended.completeness)
         if self.mode is Mode.CALLER:
             self._heard_in = self._script.heard_in(caller.span, self.turn)
             if self._barged_in and not self._had_words:
@@ -311,7 +364,7 @@ class TurnMachine:
             else:
                 self.mode = Mode.PAUSE
         elif self.mode is Mode.SPEAKING or (self.mode is Mode.THINKING and self._floor.heard):
-            self._delivery.tell_too_short(self.config)
+            self._delivery.tell_too_short(self._config)
 
     def _begin_turn(self, *, barged_in: bool = False) -> None:
         self.turn += 1
@@ -326,35 +379,35 @@ class TurnMachine:
 
     def _become_eager(self) -> None:
         self._speculations += 1
-        why = self._policy.why_eager(self._caller.ended, self._limits_in(self._heard_in), self.now_ms)
-        generation = self._answer.begin(self._caller.span, self.turn, self._heard_in, self.config, self.now_ms)
-        self._emit(EagerEndOfTurn, why, generation=generation.number)
+        ended, limits, now_ms = self._caller.ended, self._limits_in(self._heard_in), self.now_ms
+        generation = self._answer.begin(self._caller.span, self.turn, self._config, now_ms)
+        self._emit(
+            EagerEndOfTurn, lambda: self._policy.why_eager(ended, limits, now_ms), generation=generation.number
+        )
 
     def _end_turn(self, reason: EndReason) -> None:
-        ended, now_ms = self._caller.ended, self.now_ms
-        why = self._policy.why_end(reason, ended, self._limits_in(self._heard_in), now_ms)
+        ended, now_ms, limits = self._caller.ended, self.now_ms, self._limits_in(self._heard_in)
         eager = self._answer.generation
         self.mode = Mode.THINKING
-        generation = eager or self._answer.begin(ended.span, self.turn, self._heard_in, self.config, now_ms)
+        generation = eager or self._answer.begin(ended.span, self.turn, self._config, now_ms)
         self._emit(
             EndOfTurn,
-            why,
+            lambda: self._policy.why_end(reason, ended, limits, now_ms),
             reason=reason,
             onset_ms=self._onset_ms,
-            confidence=round(self._policy.confidence(ended, now_ms), 4),
+            confidence=0.0 if self._told else round(self._policy.confidence(ended, now_ms), 4),
             speech_end_ms=ended.end_ms,
             span=ended.span,
             generation=generation.number,
             head_start_ms=now_ms - generation.started_ms if eager else 0,
         )
-        said_in = self._script.scenario.state_of(generation.line)
-        self._delivery.await_answer(ended.end_ms, said_in.turn_policy)
-        self._answer.confirm(self.config, now_ms)
+        self._delivery.await_answer(ended.end_ms, generation.opening.said_in.turn_policy)
+        self._answer.confirm(self._config, now_ms)
 
     # ---- the agent's sound, and barge-in
 
     def _speak(self, say: Callable[[ResolvedVoiceConfig, int, int], bool]) -> None:
-        if say(self.config, self.now_ms, self.turn):
+        if say(self._config, self.now_ms, self.turn):
             self.mode = Mode.SPEAKING
             self._silenced = False
 
@@ -375,14 +428,14 @@ class TurnMachine:
             self.mode = Mode.LISTENING
 
     def _hold(self, reason: Reason) -> None:
-        self._delivery.hold(reason, self.config, self.now_ms)
+        self._delivery.hold(reason, self._config, self.now_ms)
 
     def _barge_in(self) -> None:
-        self._delivery.stop(self.config, self.now_ms)
+        self._delivery.stop(self._config, self.now_ms)
         self._begin_turn(barged_in=True)
 
     def _fall_silent(self) -> None:
         """After a barge-in that held no words there is nothing to answer: wait for the caller's words."""
         self.mode = Mode.LISTENING
         self._silenced = True
-        self._delivery.plan_resumption(self.config, self.now_ms)
+        self._delivery.plan_resumption(self._config, self.now_ms)

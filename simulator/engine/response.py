@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING
 
 from presets.layers import ResolvedVoiceConfig
+from simulator.engine.chunks import Voice
 from simulator.engine.events import (
     Emit,
     EmotionApplied,
@@ -19,18 +19,13 @@ from simulator.engine.fillers import FillerScheduler, Kind
 from simulator.engine.generation import (
     Generation,
     GenerationPlanner,
-    LuckKey,
     ToolEvent,
     next_progress_ms,
     running,
     tool_events,
 )
 from simulator.engine.profile import Values
-from simulator.engine.scenario import Script, State
 from simulator.engine.why import Why
-
-if TYPE_CHECKING:
-    from simulator.audio.source import SoundKey
 
 Due = tuple[int, int, Callable[[], None]]
 """When something happens by itself, ms; its order within one instant; and what."""
@@ -39,40 +34,29 @@ Due = tuple[int, int, Callable[[], None]]
 class ResponseInProgress:
     """Everything between a caller's turn and the first sound of the response."""
 
-    def __init__(self, values: Values, script: Script, draws: tuple[int, str | SoundKey], emit: Emit) -> None:
+    def __init__(self, values: Values, planner: GenerationPlanner, emit: Emit) -> None:
         self.generation: Generation | None = None
         self.confirmed_ms: int | None = None
         """When the end of turn that it answers was confirmed."""
         self.last_number = -1
         self.fillers = FillerScheduler()
-        self._workshop = GenerationPlanner(values)
+        self._planner = planner
         self._filler_first_audio_ms = round(values.filler_first_audio_ms.value)
-        self._script = script
-        self._seed, self._recording = draws
         self._emit = emit
         self._config: ResolvedVoiceConfig | None = None
-        self._span = self._turn = -1
         self._navigation_told = False
         self._tool_events: list[ToolEvent] = []
 
-    def begin(self, span: int, turn: int, heard_in: State, config: ResolvedVoiceConfig, now_ms: int) -> Generation:
+    def begin(self, span: int, turn: int, config: ResolvedVoiceConfig, now_ms: int) -> Generation:
         """Begin a generation after span ``span``, whether or not the end of turn is confirmed."""
-        line = self._script.line(span, turn)
         self.last_number += 1
-        begun = self._workshop.begin(
-            line,
-            heard_in,
-            skip_navigation=self._script.scenario.skips_navigation(line),
-            number=self.last_number,
-            key=LuckKey(self._seed, str(self._recording), span),
-            start_ms=now_ms,
-        )
-        self._span, self._turn, self._config = span, turn, config
+        begun = self._planner.begin(span, turn, self.last_number, now_ms)
+        self._config = config
         self._navigation_told = False
         self.confirmed_ms = None
         self.fillers.clear()
-        if not line.tools:
-            begun = self._workshop.write(begun, config, now_ms, self._script.scenario.state_of(line))
+        if not begun.opening.line.tools:
+            self._planner.write(begun, config, now_ms)
         self.generation = begun
         return begun
 
@@ -82,15 +66,18 @@ class ResponseInProgress:
         assert generation is not None
         self.confirmed_ms, self._config = now_ms, config
         if not generation.plan:
-            said_in = self._script.scenario.state_of(generation.line)
-            generation = self.generation = self._workshop.write(generation, config, now_ms, said_in)
+            self._planner.write(generation, config, now_ms)
             asked_ms = max(generation.asked_ms, now_ms)
             self._tool_events = tool_events(generation.tools, generation.denied, asked_ms)
             self._plan_progress(config, asked_ms)
-        if generation.navigated_ms is None:
+        if generation.opening.navigation_ms is None:
             self.fillers.plan("backchannel", now_ms + config.backchannel_delay_ms)
         elif self._navigation_told:
             self._apply_navigation(now_ms, config)
+
+    def voice(self, config: ResolvedVoiceConfig) -> Voice:
+        """Return how fast the agent speaks."""
+        return self._planner.voice(config)
 
     def quiet_until_ms(self, config: ResolvedVoiceConfig) -> int:
         """Return until when no response may be heard: ``post_eot_pause_ms``, or the quiet before sympathy."""
@@ -113,10 +100,14 @@ class ResponseInProgress:
         generation = self.generation
         if generation is None:
             return None
-        left, self._tool_events = running(self._tool_events), []
+        left, self._tool_events = running(self._tool_events) if self._tool_events else [], []
         for run in left:
             self._emit(
-                ToolEnded, Why("tool_cancelled", {}), tool=run.name, generation=generation.number, cancelled=True
+                ToolEnded,
+                lambda: Why("tool_cancelled", {}),
+                tool=run.name,
+                generation=generation.number,
+                cancelled=True,
             )
         self._forget()
         return generation.number
@@ -128,20 +119,22 @@ class ResponseInProgress:
 
     # ---- what it does by itself
 
-    def add_timers(self, timers: list[Due]) -> None:
-        """Add what navigation and tools will do next."""
-        generation = self.generation
+    def next(self) -> Due | None:
+        """Return what navigation or a tool will do next."""
+        generation, due = self.generation, None
         if generation is None:
-            return
-        if generation.navigated_ms is not None and not self._navigation_told:
-            timers.append((generation.navigated_ms, 6, self._tell_navigation))
+            return None
+        if not self._navigation_told and generation.opening.navigation_ms is not None:
+            due = (generation.asked_ms, 6, self._tell_navigation)
         if self._tool_events:
-            timers.append((self._tool_events[0].at_ms, 7, self._tell_tool))
+            tool = (self._tool_events[0].at_ms, 7, self._tell_tool)
+            return tool if due is None else min(due, tool)
+        return due
 
     def take_filler(
         self, config: ResolvedVoiceConfig, now_ms: int, *, silent: bool
-    ) -> tuple[str, Kind, Why] | None:
-        """Return the words of the filler that is due, its kind and why; ``None``: it is not said after all."""
+    ) -> tuple[str, Kind, Callable[[], Why]] | None:
+        """Return the words of the filler that is due, its kind and what says why; ``None``: none is said."""
         due, generation = self.fillers.next(), self.generation
         assert due is not None
         assert generation is not None
@@ -165,41 +158,41 @@ class ResponseInProgress:
     def _tell_navigation(self) -> None:
         generation = self.generation
         assert generation is not None
-        assert generation.navigated_ms is not None
+        opening = generation.opening
         self._navigation_told = True
-        nav = generation.navigation
+        nav = opening.navigation
         if nav is None:
-            numbers = {"line": generation.line.navigation or "", "fault": generation.navigation_fault or ""}
-            self._emit(NavMalformed, Why("malformed", numbers), generation=generation.number)
+            numbers = {"line": opening.line.navigation or "", "fault": opening.navigation_fault or ""}
+            self._emit(NavMalformed, lambda: Why("malformed", numbers), generation=generation.number)
             return
         self._emit(
             NavDecided,
-            Why("navigation", {"nav_ms": generation.navigated_ms - generation.started_ms}),
+            lambda: Why("navigation", {"nav_ms": opening.navigation_ms or 0}),
             generation=generation.number,
             code=nav.code,
             verbose=nav.verbose,
             emotion=nav.emotion,
             filler=nav.filler,
-            filler_hint=generation.hint,
-            state=generation.line.state,
+            filler_hint=opening.hint,
+            state=opening.line.state,
         )
         if self.confirmed_ms is not None and self._config is not None:
-            self._apply_navigation(generation.navigated_ms, self._config)
+            self._apply_navigation(generation.asked_ms, self._config)
 
     def _apply_navigation(self, now_ms: int, config: ResolvedVoiceConfig) -> None:
         """Give the emotion to speech synthesis, so that filler and response share it, and plan the fillers."""
-        generation = self.generation
-        if generation is None or generation.navigation is None or self.confirmed_ms is None:
+        opening = self.generation.opening if self.generation else None
+        if opening is None or opening.navigation is None or self.confirmed_ms is None:
             return
-        nav = generation.navigation
-        self._emit(EmotionApplied, Why("emotion", {"emotion": nav.emotion}), emotion=nav.emotion)
-        if nav.filler or generation.hint:
+        nav = opening.navigation
+        self._emit(EmotionApplied, lambda: Why("emotion", {"emotion": nav.emotion}), emotion=nav.emotion)
+        if nav.filler or opening.hint:
             self.fillers.plan("navigation", now_ms + self._filler_first_audio_ms)
-        if config.transition_deadline_ms is not None and self._script.changes_state(self._span, self._turn):
+        if config.transition_deadline_ms is not None and opening.changes_state:
             self.fillers.plan("transition", max(self.confirmed_ms + config.transition_deadline_ms, now_ms))
 
     def _hold_ms(self, config: ResolvedVoiceConfig) -> int:
-        nav = self.generation.navigation if self.generation else None
+        nav = self.generation.opening.navigation if self.generation else None
         return config.empathy_hold_ms if nav is not None and nav.emotion == "sympathetic" else 0
 
     def _tell_tool(self) -> None:
@@ -209,11 +202,23 @@ class ResponseInProgress:
         run, number = event.run, generation.number
         if event.kind is ToolStarted:
             queued = f", after {run.queued_ms} ms in the queue (tool_capacity)" if run.queued_ms else ""
-            why = Why("tool_start", {"queued": queued})
-            self._emit(ToolStarted, why, tool=run.name, generation=number, queued_ms=run.queued_ms)
+            self._emit(
+                ToolStarted,
+                lambda: Why("tool_start", {"queued": queued}),
+                tool=run.name,
+                generation=number,
+                queued_ms=run.queued_ms,
+            )
         elif event.kind is ToolEnded:
             lasted_ms = run.end_ms - run.start_ms
-            why = Why("tool_end", {"duration_ms": lasted_ms})
-            self._emit(ToolEnded, why, tool=run.name, generation=number, duration_ms=lasted_ms, cancelled=False)
+            self._emit(
+                ToolEnded,
+                lambda: Why("tool_end", {"duration_ms": lasted_ms}),
+                tool=run.name,
+                generation=number,
+                duration_ms=lasted_ms,
+                cancelled=False,
+            )
         else:
-            self._emit(ToolDenied, Why("tool_denied", {"denied": event.denied}), tool=run.name, generation=number)
+            why = Why("tool_denied", {"denied": event.denied})
+            self._emit(ToolDenied, lambda: why, tool=run.name, generation=number)

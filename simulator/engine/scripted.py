@@ -60,10 +60,10 @@ class ScriptedMachine:
         elif isinstance(seen, SpeechEnd):
             at_ms, why = seen.known_ms, silence_why()
             self._emit(SpeechEnded, at_ms, why, end_ms=seen.end_ms, span=seen.span, completeness=seen.completeness)
-        if isinstance(seen, SpeechEnd) and self._playout.sound is not None and not self._struck:
-            short = self._barge_in.too_short(self.config)
-            if short is not None:
-                self._emit(BargeInSuppressed, seen.known_ms, short, reason="too_short", span=seen.span)
+        over = isinstance(seen, SpeechEnd) and self._playout.sound is not None and not self._struck
+        if over and self._barge_in.too_short(self.config):
+            why = self._barge_in.why_too_short(self.config)
+            self._emit(BargeInSuppressed, seen.known_ms, why, reason="too_short", span=seen.span)
 
     @property
     def sound(self) -> AgentSound | None:
@@ -124,10 +124,12 @@ class ScriptedMachine:
 
     def _decide(self, sound: AgentSound, at_ms: int, verdict: Verdict) -> None:
         if verdict != "barge_in":
-            why = self._barge_in.hold(verdict, self.config, at_ms)
+            self._barge_in.note_hold(verdict)
+            why = self._barge_in.why_held(verdict, self.config, at_ms)
             self._emit(BargeInSuppressed, at_ms, why, reason=verdict, span=self._caller.span)
             return
-        why = self._barge_in.strike(self.config, at_ms)
+        why = self._barge_in.why_struck(self.config, at_ms)
+        self._barge_in.note_strike(at_ms)
         # A window that ends by itself within the stop latency was not stopped, but is decided all the same.
         self._struck = True
         self._playout.stop(sound, at_ms + self._stop_latency_ms)

@@ -34,19 +34,14 @@ class AgentSound:
     unheard: list[str] = field(default_factory=list)
     planned: list[Piece] = field(init=False)
     """Its pieces as they were to be before it was stopped."""
+    start_ms: int = field(init=False)
+    """When it begins to be heard."""
+    end_ms: int = field(init=False)
+    """When it was last heard."""
 
     def __post_init__(self) -> None:
         self.planned = self.pieces
-
-    @property
-    def start_ms(self) -> int:
-        """When it begins to be heard."""
-        return self.pieces[0].start_ms
-
-    @property
-    def end_ms(self) -> int:
-        """When it was last heard."""
-        return self.pieces[-1].end_ms
+        self.start_ms, self.end_ms = self.pieces[0].start_ms, self.pieces[-1].end_ms
 
     @property
     def text(self) -> str:
@@ -74,6 +69,7 @@ class AgentSound:
             end_ms = max(piece.start_ms, min(piece.end_ms, at_ms))
             kept.append(Piece(piece.start_ms, end_ms, piece.words, piece.ready_ms))
         self.pieces = kept
+        self.end_ms = kept[-1].end_ms
 
 
 def sentences_left(sound: AgentSound) -> tuple[Words, ...]:
@@ -87,15 +83,27 @@ def sentences_left(sound: AgentSound) -> tuple[Words, ...]:
 
 
 def response_sound(
-    chunks: tuple[Chunk, ...], sentences: tuple[Words, ...], start_ms: int, generation: int, turn: int
+    chunks: tuple[Chunk, ...],
+    sentences: tuple[Words, ...],
+    start_ms: int,
+    generation: int,
+    turn: int,
+    *,
+    written_ms: int = 0,
 ) -> AgentSound:
-    """Lay chunks out from ``start_ms`` on without gaps; a chunk not ready in time starts late (an underrun)."""
+    """Lay chunks out from ``start_ms`` on without gaps; a chunk not ready in time starts late (an underrun).
+
+    ``written_ms`` is the moment that the chunks' own times count from.
+    """
     pieces: list[Piece] = []
     at_ms = start_ms
-    for chunk in chunks:
-        at_ms = max(at_ms, chunk.ready_ms)
-        pieces.append(Piece(at_ms, at_ms + chunk.duration_ms, chunk.words, chunk.ready_ms))
-        at_ms += chunk.duration_ms
+    for words, _, ready_ms, duration_ms in chunks:
+        ready_ms += written_ms
+        if ready_ms > at_ms:
+            at_ms = ready_ms
+        end_ms = at_ms + duration_ms
+        pieces.append(Piece(at_ms, end_ms, words, ready_ms))
+        at_ms = end_ms
     return AgentSound("response", pieces, generation, turn, sentences=sentences)
 
 

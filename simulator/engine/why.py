@@ -35,7 +35,11 @@ def silence_why() -> Why:
 
 _SPANS = SpanSettings()
 
+UNASKED = Why("unasked", {})
+"""Stands for a reason that nobody asked for."""
+
 _SENTENCES = {
+    "unasked": "the reason was not asked for",
     "speech": "voice activity reached {start_probability:g} for {frames:g} frames",
     "silence": "voice activity stayed below {end_probability:g} for {silence_ms:g} ms",
     "confidence": "turn confidence {confidence:.2f} reached {threshold:.2f} ({setting}) after {silence_ms:g} ms"

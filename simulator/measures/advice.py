@@ -11,6 +11,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
+
 from simulator.activity.model import FRAME_MS, Activity
 from simulator.engine.events import BargeIn, BargeInSuppressed, Event, SpeechStarted
 
@@ -66,7 +68,8 @@ def overlaps(events: Sequence[Event], activity: Activity) -> tuple[Overlap, ...]
             continue
         stopped = isinstance(event, BargeIn)
         if stopped or event.span not in found:
-            score = wants_floor(activity, event.span, event.t_ms - starts[event.span])
+            start_ms = event.speech_start_ms if isinstance(event, BargeIn) else starts[event.span]
+            score = wants_floor(activity, event.span, event.t_ms - start_ms)
             found[event.span] = Overlap(event.t_ms, event.span, stopped, score)
     return tuple(sorted(found.values(), key=lambda one: one.t_ms))
 
@@ -77,5 +80,5 @@ def wants_floor(activity: Activity, span: int, heard_ms: int) -> float:
     lasts_ms = min(heard_ms, spoken.end_ms - spoken.start_ms)
     first = spoken.start_ms // FRAME_MS
     voice = activity.probability[first : max(first + 1, (spoken.start_ms + lasts_ms) // FRAME_MS)]
-    sure = float(voice.mean()) if len(voice) else 0.0
+    sure = float(np.add.reduce(voice) / np.float32(len(voice))) if len(voice) else 0.0  # voice.mean(), but quick
     return 1 / (1 + math.exp(-(_AT_ALL + _A_SECOND * min(lasts_ms / 1000, _LONGEST_S) + _VOICE * sure)))

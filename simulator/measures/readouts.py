@@ -7,14 +7,27 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from simulator.activity.model import Activity
-from simulator.engine.events import MissedResponse
+from simulator.engine.events import (
+    BargeIn,
+    EagerEndOfTurn,
+    EndOfTurn,
+    FillerEnded,
+    FillerStarted,
+    MissedResponse,
+    ResponseEnded,
+    ResponseStarted,
+    ResponseTruncated,
+    TurnReopened,
+    TurnResumed,
+    Underrun,
+)
 from simulator.engine.generation import STAGES
 from simulator.labels import Labels
 from simulator.measures.advice import Overlap, overlaps
 from simulator.measures.readout_table import READOUTS, Readout
 from simulator.measures.truth import Truth, truth_of
 from simulator.measures.turns import Count, Material, Sound, TurnOutcome, interruptions, outcomes, sounds_of
-from simulator.replay import Played
+from simulator.replay import Played, ReplayMode
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,15 +83,44 @@ class Measured:
         return {index: value for index, value in found.items() if value is not None}
 
 
+MEASURED: frozenset[object] = frozenset(
+    {
+        BargeIn,
+        EagerEndOfTurn,
+        EndOfTurn,
+        FillerEnded,
+        FillerStarted,
+        MissedResponse,
+        ResponseEnded,
+        ResponseStarted,
+        ResponseTruncated,
+        TurnReopened,
+        TurnResumed,
+        Underrun,
+    }
+)
+"""The kinds of events that readouts are measured from."""
+
+
 def measure(played: Played, activity: Activity, labels: Labels | None, *, barge_in: bool = True) -> Measured:
     """Measure one run against the truth where there are labels, else against the detected speech.
 
     Without ``barge_in``, what barge-in decides is left out: the audio is not the caller's alone.
     """
+    material = material_of(played, truth_of(played, labels), overlaps(played.events, activity))
+    kept = readouts_for(played.mode, labelled=material.truth.labelled, barge_in=barge_in)
+    return measured_by(
+        [one for one in kept if material.greeting is not None or not one.needs_greeting],
+        material,
+        silence_only=activity.silence_only,
+    )
+
+
+def material_of(played: Played, truth: Truth, over: tuple[Overlap, ...]) -> Material:
+    """Return what a run is measured from; ``over`` is what was said over the agent, with advice."""
     events = played.events
-    truth = truth_of(played, labels)
     sounds = sounds_of(events)
-    material = Material(
+    return Material(
         truth=truth,
         sounds=sounds,
         turns=outcomes(events, sounds, truth, played.duration_ms),
@@ -87,34 +129,45 @@ def measure(played: Played, activity: Activity, labels: Labels | None, *, barge_
         anchored=played.anchored,
         missed_responses=sum(isinstance(event, MissedResponse) for event in events),
         duration_ms=played.duration_ms,
-        overlaps=overlaps(events, activity),
+        overlaps=over,
     )
-    kept = [
+
+
+def readouts_for(mode: ReplayMode, *, labelled: bool, barge_in: bool) -> list[Readout]:
+    """Return the readouts that runs have which are replayed so, in order."""
+    return [
         readout
         for readout in READOUTS
-        if (truth.labelled or not readout.needs_truth)
-        and (material.greeting is not None or not readout.needs_greeting)
+        if (labelled or not readout.needs_truth)
         and (barge_in or not readout.by_barge_in)
         # scripted replay decides nothing but barge-in
-        and (readout.by_barge_in or played.mode != "scripted")
+        and (readout.by_barge_in or mode != "scripted")
     ]
-    return measured_by(kept, material, silence_only=activity.silence_only)
 
 
 def measured_by(readouts: Iterable[Readout], material: Material, *, silence_only: bool) -> Measured:
     """Return the values of some readouts for one run."""
-    values = {readout.name: readout.measure(material) for readout in readouts}
+    values = values_by(readouts, material)
     return Measured(
         labelled=material.truth.labelled,
         silence_only=silence_only,
         truth=material.truth,
         sounds=material.sounds,
         turns=material.turns,
-        times={name: tuple(value) for name, value in values.items() if isinstance(value, Sequence)},
+        times={name: value for name, value in values.items() if isinstance(value, tuple)},
         counts={name: value for name, value in values.items() if isinstance(value, Count)},
         seconds={name: value for name, value in values.items() if isinstance(value, float)},
         material=material,
     )
+
+
+def values_by(readouts: Iterable[Readout], material: Material) -> dict[str, tuple[int, ...] | Count | float]:
+    """Return the values of some readouts for one run by name: latencies in ms, a count, or seconds."""
+    found: dict[str, tuple[int, ...] | Count | float] = {}
+    for readout in readouts:
+        value = readout.measure(material)
+        found[readout.name] = value if isinstance(value, (Count, float)) else tuple(value)
+    return found
 
 
 def readouts_json(measured: list[Measured]) -> dict[str, Any]:

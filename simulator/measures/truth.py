@@ -6,6 +6,7 @@ from bisect import bisect_left, bisect_right
 from dataclasses import dataclass
 from operator import attrgetter
 
+from base.records import record
 from simulator.engine.events import EndOfTurn, Event
 from simulator.labels import Labels
 from simulator.replay import Placement, Played
@@ -16,7 +17,7 @@ Stretch = tuple[int, int]
 """Start and end, ms."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class TrueTurn:
     """A caller turn; ``index`` names it across the arms of a comparison."""
 
@@ -38,24 +39,42 @@ class Truth:
     distractors: tuple[Stretch, ...] = ()
 
 
+@dataclass(frozen=True, slots=True)
+class LabelledTimes:
+    """When labels say what they say, ms of the file: turns, what should stop the agent, and what should not."""
+
+    turns: tuple[Stretch, ...]
+    interruptions: tuple[Stretch, ...]
+    distractors: tuple[Stretch, ...]
+
+    @classmethod
+    def of(cls, labels: Labels | None) -> LabelledTimes | None:
+        """Return the times of labels; ``None`` where they tell no truth."""
+        if labels is None or not labels.tells_truth:
+            return None
+        return cls(
+            tuple(_ms(turn.start_s, turn.end_s) for turn in labels.caller_turns()),
+            tuple(_ms(event.start_s, event.end_s) for event in labels.events if event.should_barge_in),
+            tuple(_ms(event.start_s, event.end_s) for event in labels.events if not event.should_barge_in),
+        )
+
+    def truth(self, places: tuple[Placement, ...]) -> Truth:
+        """Return the truth about a run in which the file was played so."""
+        turns = [_placed(places, *turn) for turn in self.turns]
+        wanted = [_placed(places, *span) for span in self.interruptions]
+        others = [_placed(places, *span) for span in self.distractors]
+        return Truth(
+            True,
+            tuple([TrueTurn(index, *place) for index, place in enumerate(turns) if place is not None]),
+            tuple([span for span in wanted if span is not None]),
+            tuple([span for span in others if span is not None]),
+        )
+
+
 def truth_of(played: Played, labels: Labels | None) -> Truth:
     """Return the truth about a run: the labels moved to where their audio was played, else what was detected."""
-    if labels is None or not labels.tells_truth:
-        return Truth(False, _detected_turns(played.events))
-    places = played.placements
-    turns = []
-    for index, turn in enumerate(labels.caller_turns()):
-        place = moved(places, turn.start_s, turn.end_s)
-        if place is not None:
-            turns.append(TrueTurn(index, *place))
-    wanted = [moved(places, event.start_s, event.end_s) for event in labels.events if event.should_barge_in]
-    others = [moved(places, event.start_s, event.end_s) for event in labels.events if not event.should_barge_in]
-    return Truth(
-        True,
-        tuple(turns),
-        tuple(span for span in wanted if span is not None),
-        tuple(span for span in others if span is not None),
-    )
+    times = LabelledTimes.of(labels)
+    return detected_truth(played.events) if times is None else times.truth(played.placements)
 
 
 def moved(places: tuple[Placement, ...], start_s: float, end_s: float) -> Stretch | None:
@@ -63,13 +82,24 @@ def moved(places: tuple[Placement, ...], start_s: float, end_s: float) -> Stretc
 
     A stretch that reaches over several moves begins with the first and ends with the last of them.
     """
-    start_ms, end_ms = round(start_s * 1000), round(end_s * 1000)
-    found = slice(bisect_right(places, start_ms, key=_END), bisect_left(places, end_ms, key=_START))
-    played = places[found]
-    if not played:
+    return _placed(places, *_ms(start_s, end_s))
+
+
+def _ms(start_s: float, end_s: float) -> Stretch:
+    return round(start_s * 1000), round(end_s * 1000)
+
+
+def _placed(places: tuple[Placement, ...], start_ms: int, end_ms: int) -> Stretch | None:
+    begin, until = bisect_right(places, start_ms, key=_END), bisect_left(places, end_ms, key=_START)
+    if begin >= until:
         return None
-    first, last = played[0], played[-1]
+    first, last = places[begin], places[until - 1]
     return max(start_ms, first.start_ms) + first.shift_ms, min(end_ms, last.end_ms) + last.shift_ms
+
+
+def detected_truth(events: tuple[Event, ...]) -> Truth:
+    """Return for truth the turns that the machine took."""
+    return Truth(False, _detected_turns(events))
 
 
 def _detected_turns(events: tuple[Event, ...]) -> tuple[TrueTurn, ...]:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
+from functools import lru_cache
 from itertools import pairwise
-from operator import attrgetter
 from statistics import NormalDist
-from typing import TypeVar
+from typing import Any, TypeVar
 
+from base.records import record
 from simulator.engine.events import (
     BargeIn,
     EagerEndOfTurn,
@@ -17,10 +18,9 @@ from simulator.engine.events import (
     FillerEnded,
     FillerStarted,
     MissedResponse,
+    ResponseEnded,
     ResponseStarted,
     ResponseTruncated,
-    SoundEnded,
-    SoundStarted,
     TurnReopened,
     TurnResumed,
     Underrun,
@@ -28,7 +28,6 @@ from simulator.engine.events import (
 from simulator.measures.advice import Overlap
 from simulator.measures.truth import Stretch, TrueTurn, Truth
 
-_START, _END = attrgetter("start_ms"), attrgetter("end_ms")
 _Z95 = NormalDist().inv_cdf(0.975)
 
 
@@ -37,7 +36,7 @@ def unseen_rate(times: int) -> float:
     return _Z95**2 / (times + _Z95**2)
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Count:
     """How often something happened, out of how many times it could have."""
 
@@ -50,7 +49,7 @@ class Count:
         return unseen_rate(self.of) if self.of and not self.count else None
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Sound:
     """A filler, a response or the greeting as it was heard, ms; ``interrupted``: the caller stopped it."""
 
@@ -65,11 +64,11 @@ class Sound:
 def sounds_of(events: tuple[Event, ...]) -> tuple[Sound, ...]:
     """Return the agent's sounds in order."""
     sounds = []
-    begun: SoundStarted | None = None
+    begun: FillerStarted | ResponseStarted | None = None
     for event in events:
-        if isinstance(event, SoundStarted):
+        if isinstance(event, (FillerStarted, ResponseStarted)):
             begun = event
-        elif isinstance(event, SoundEnded) and begun is not None:
+        elif begun is not None and isinstance(event, (FillerEnded, ResponseEnded)):
             kind = "filler" if isinstance(event, FillerEnded) else "response"
             if isinstance(begun, ResponseStarted) and begun.greeting:
                 kind = "greeting"
@@ -87,7 +86,7 @@ HANGING_MS = 5000
 _FOREVER_MS = 1 << 60
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class TurnOutcome:
     """One true turn. Latencies are ms after its true end; ``None`` where there was none before the next turn.
 
@@ -118,12 +117,13 @@ def outcomes(
     events: tuple[Event, ...], sounds: tuple[Sound, ...], truth: Truth, duration_ms: int
 ) -> tuple[TurnOutcome, ...]:
     """Return what every true turn met, in order."""
-    ends = [event for event in events if isinstance(event, EndOfTurn)]
-    responses = [event for event in events if isinstance(event, ResponseStarted) and event.stages_ms is not None]
-    return tuple(
-        _outcome(turn, limit_ms, ends, responses, sounds, duration_ms)
-        for turn, limit_ms in with_limits(truth.turns)
+    run = _Run(
+        [event for event in events if isinstance(event, EndOfTurn)],
+        [event for event in events if isinstance(event, ResponseStarted) and event.stages_ms is not None],
+        sounds,
+        duration_ms,
     )
+    return tuple([run.outcome(turn, limit_ms) for turn, limit_ms in with_limits(truth.turns)])
 
 
 def with_limits(turns: tuple[TrueTurn, ...]) -> list[tuple[TrueTurn, int]]:
@@ -132,44 +132,64 @@ def with_limits(turns: tuple[TrueTurn, ...]) -> list[tuple[TrueTurn, int]]:
     return list(zip(turns, limits, strict=False))
 
 
-def _outcome(
-    turn: TrueTurn,
-    limit_ms: int,
-    ends: list[EndOfTurn],
-    responses: list[ResponseStarted],
-    sounds: tuple[Sound, ...],
-    duration_ms: int,
-) -> TurnOutcome:
-    mine = [event for event in ends if turn.start_ms <= event.t_ms < limit_ms]
-    earliest_ms = turn.end_ms - CUT_IN_TOLERANCE_MS
-    # one that ends other speech, a cough long after, says nothing of this turn
-    latest_ms = turn.end_ms + CUT_IN_TOLERANCE_MS
-    closing = next((event for event in mine if event.t_ms >= earliest_ms and event.onset_ms <= latest_ms), None)
-    first = response = None
-    if closing is not None:
-        first = next((sound for sound in sounds if closing.t_ms <= sound.start_ms < limit_ms), None)
-        response = next((event for event in responses if closing.t_ms <= event.t_ms < limit_ms), None)
-    # one that comes so late that the next turn has begun is early for neither
-    own = (event.t_ms for event in mine if event.speech_end_ms > turn.start_ms)
-    early_ms = next((t_ms for t_ms in own if t_ms < earliest_ms), None)
-    cut_in_ms = None
-    if early_ms is not None:
-        begun = (sound.start_ms for sound in sounds if early_ms <= sound.start_ms < earliest_ms)
-        cut_in_ms = next(begun, None)
-    return TurnOutcome(
-        turn=turn,
-        cut_in_ms=cut_in_ms,
-        early_end=early_ms is not None and cut_in_ms is None,
-        missed=not mine,
-        # the last turn is followed until the agent has nothing more to say
-        hanging=waited_ms(turn, sounds, limit_ms) >= HANGING_MS,
-        eot_delay_ms=closing.t_ms - turn.end_ms if closing else None,
-        first_sound_ms=first.start_ms - turn.end_ms if first else None,
-        response_ms=response.t_ms - turn.end_ms if response else None,
-        filler_overhang_ms=response.filler_overhang_ms if response else None,
-        stages_ms=_stages(response, turn) if response and response.stages_ms else None,
-        dead_air_ms=dead_air_ms(turn, sounds, min(limit_ms, max(duration_ms, turn.end_ms))),
-    )
+class _Run:
+    """What happened in a run, in order of time, to be looked up."""
+
+    def __init__(
+        self, ends: list[EndOfTurn], responses: list[ResponseStarted], sounds: tuple[Sound, ...], duration_ms: int
+    ) -> None:
+        self._ends, self._responses, self._sounds, self._duration_ms = ends, responses, sounds, duration_ms
+        self._ends_ms = [event.t_ms for event in ends]
+        self._responses_ms = [event.t_ms for event in responses]
+        self._sounds_ms = [sound.start_ms for sound in sounds]
+        self._silences_ms = [sound.end_ms for sound in sounds]
+
+    def outcome(self, turn: TrueTurn, limit_ms: int) -> TurnOutcome:
+        """Return what a true turn met before ``limit_ms``."""
+        mine = self._ends[bisect_left(self._ends_ms, turn.start_ms) : bisect_left(self._ends_ms, limit_ms)]
+        earliest_ms = turn.end_ms - CUT_IN_TOLERANCE_MS
+        # one that ends other speech, a cough long after, says nothing of this turn
+        latest_ms = turn.end_ms + CUT_IN_TOLERANCE_MS
+        closing = early_ms = first_ms = response = cut_in_ms = None
+        for event in mine:
+            # one that comes so late that the next turn has begun is early for neither
+            if event.t_ms < earliest_ms:
+                if early_ms is None and event.speech_end_ms > turn.start_ms:
+                    early_ms = event.t_ms
+            elif event.onset_ms <= latest_ms:
+                closing = event
+                break
+        if closing is not None:
+            first_ms = self._sound_ms(closing.t_ms, limit_ms)
+            place = bisect_left(self._responses_ms, closing.t_ms)
+            if place < len(self._responses) and self._responses_ms[place] < limit_ms:
+                response = self._responses[place]
+        if early_ms is not None:
+            cut_in_ms = self._sound_ms(early_ms, earliest_ms)
+        heard = bisect_right(self._silences_ms, turn.end_ms)
+        heard_ms = self._sounds_ms[heard] if heard < len(self._sounds_ms) else limit_ms
+        waited_ms = min(heard_ms, limit_ms) - turn.end_ms
+        followed_ms = min(waited_ms, max(self._duration_ms - turn.end_ms, 0))
+        return TurnOutcome(
+            turn,
+            cut_in_ms,
+            early_ms is not None and cut_in_ms is None,
+            not mine,
+            # the last turn is followed until the agent has nothing more to say
+            waited_ms >= HANGING_MS,
+            closing.t_ms - turn.end_ms if closing else None,
+            first_ms - turn.end_ms if first_ms is not None else None,
+            response.t_ms - turn.end_ms if response else None,
+            response.filler_overhang_ms if response else None,
+            _stages(response, turn) if response and response.stages_ms else None,
+            max(0, followed_ms - 1000),
+        )
+
+    def _sound_ms(self, from_ms: int, before_ms: int) -> int | None:
+        """Return when the first sound of some time began."""
+        place = bisect_left(self._sounds_ms, from_ms)
+        found = place < len(self._sounds_ms) and self._sounds_ms[place] < before_ms
+        return self._sounds_ms[place] if found else None
 
 
 def _stages(response: ResponseStarted, turn: TrueTurn) -> dict[str, int]:
@@ -218,32 +238,34 @@ class Interruptions:
 def interruptions(events: tuple[Event, ...], sounds: tuple[Sound, ...], truth: Truth) -> Interruptions:
     """Hold barge-ins against the true turns spoken over the agent."""
     wanted = _wanted(truth)
+    ends_ms = [sound.end_ms for sound in sounds]
     over, missed, stops = 0, 0, []
     for onset, _ in wanted:
-        under = next((sound for sound in sounds if sound.start_ms < onset < sound.end_ms), None)
-        if under is None:
+        place = bisect_right(ends_ms, onset)
+        if place == len(sounds) or sounds[place].start_ms >= onset:
             continue
         over += 1
         # filler and response to one turn are one floor: it is held until the last of them ends
-        floor = [sound for sound in sounds if sound.turn == under.turn and sound.end_ms > onset]
-        if floor[-1].end_ms > onset + STOP_WITHIN_MS:
+        last = [sound for sound in sounds[place:] if sound.turn == sounds[place].turn][-1]
+        if last.end_ms > onset + STOP_WITHIN_MS:
             missed += 1
-        elif floor[-1].interrupted:
-            stops.append(floor[-1].end_ms - onset)
+        elif last.interrupted:
+            stops.append(last.end_ms - onset)
     false = false_barge_ins(events, truth)
-    heard = [
-        (start, end)
-        for start, end in truth.distractors
-        if any(sound.start_ms < end and start < sound.end_ms for sound in sounds)
-    ]
+    heard = []
+    for start, end in truth.distractors:
+        place = bisect_right(ends_ms, start)
+        if place < len(sounds) and sounds[place].start_ms < end:
+            heard.append((start, end))
     about = {stretch for stretch in heard if any(is_about(event, [stretch]) for event in false)}
     return Interruptions(over, missed, tuple(stops), len(heard) + max(0, len(false) - len(about)), len(false))
 
 
 def false_barge_ins(events: tuple[Event, ...], truth: Truth) -> list[BargeIn]:
     """Return the barge-ins that are not about speech in which the caller truly takes the floor."""
-    wanted = _wanted(truth)
-    return [event for event in events if isinstance(event, BargeIn) and not is_about(event, wanted)]
+    barge_ins = [event for event in events if isinstance(event, BargeIn)]
+    wanted = _wanted(truth) if barge_ins else []
+    return [event for event in barge_ins if not is_about(event, wanted)]
 
 
 def _wanted(truth: Truth) -> list[Stretch]:
@@ -267,17 +289,12 @@ def is_about(barge_in: BargeIn, stretches: list[Stretch]) -> bool:
 
 def talk_over(sounds: tuple[Sound, ...], truth: Truth) -> list[Stretch]:
     """Return the stretches in which the agent sounded while the caller truly had a turn, in order."""
-    both = (
-        (max(sound.start_ms, turn.start_ms), min(sound.end_ms, turn.end_ms))
+    starts_ms, ends_ms = [sound.start_ms for sound in sounds], [sound.end_ms for sound in sounds]
+    return [
+        (max(starts_ms[place], turn.start_ms), min(ends_ms[place], turn.end_ms))
         for turn in truth.turns
-        for sound in _between(sounds, turn.start_ms, turn.end_ms)
-    )
-    return list(both)
-
-
-def _between(sounds: tuple[Sound, ...], start_ms: int, end_ms: int) -> tuple[Sound, ...]:
-    first, last = bisect_right(sounds, start_ms, key=_END), bisect_left(sounds, end_ms, key=_START)
-    return sounds[first:last]
+        for place in range(bisect_right(ends_ms, turn.start_ms), bisect_left(starts_ms, turn.end_ms))
+    ]
 
 
 E = TypeVar("E", bound=Event)
@@ -286,7 +303,12 @@ NO_GENERATION = -1
 """The generation of a greeting, which the scenario has ready: no model writes it."""
 
 
-@dataclass(frozen=True, slots=True)
+@lru_cache(maxsize=4096)
+def _words(text: str) -> int:
+    return len(text.split())
+
+
+@record
 class Material:
     """What readouts are measured from: the truth of a call, the agent's sounds, and what each turn met.
 
@@ -304,6 +326,8 @@ class Material:
     missed_responses: int
     duration_ms: int
     overlaps: tuple[Overlap, ...] = ()
+    _kinds: dict[type[Event], list[Any]] = field(default_factory=dict, init=False, repr=False, compare=False)
+    """The events by kind, once they were asked for."""
 
     @property
     def greeting(self) -> Sound | None:
@@ -335,7 +359,10 @@ class Material:
 
     def of(self, kind: type[E]) -> list[E]:
         """Return the events of one kind, in order."""
-        return [event for event in self.events if isinstance(event, kind)]
+        if not self._kinds:
+            for event in self.events:
+                self._kinds.setdefault(type(event), []).append(event)
+        return self._kinds.get(kind, [])
 
     def stops_against_advice(self) -> Count:
         """Return how many barge-ins a listener would not have made, of all."""
@@ -358,19 +385,19 @@ class Material:
 
     def wasted_generations(self) -> Count:
         """Count the answers that were thrown away, out of all begun."""
-        started = {
-            event.generation
-            for event in self.events
-            if isinstance(event, EagerEndOfTurn | EndOfTurn | ResponseStarted)
-        }
+        started = {event.generation for event in self.of(EndOfTurn)}
+        started.update(event.generation for event in self.of(EagerEndOfTurn))
+        started.update(event.generation for event in self.of(ResponseStarted))
         started.discard(NO_GENERATION)
-        discards = [event for event in self.events if isinstance(event, TurnResumed | TurnReopened | BargeIn)]
-        return Count(sum(event.discarded is not None for event in discards), len(started))
+        discarded = [event.discarded for event in self.of(TurnResumed)]
+        discarded += [event.discarded for event in self.of(TurnReopened)]
+        discarded += [event.discarded for event in self.of(BargeIn)]
+        return Count(sum(number is not None for number in discarded), len(started))
 
     def truncated_words(self) -> Count:
         """Count the words that limits cut, out of all."""
         cut = sum(event.words_cut for event in self.of(ResponseTruncated))
-        said = sum(len(event.text.split()) for event in self.of(ResponseStarted))
+        said = sum(_words(event.text) for event in self.of(ResponseStarted))
         return Count(cut, cut + said)
 
     def underruns(self) -> Count:

@@ -157,7 +157,7 @@ def answer_texts(values: Values, config: ResolvedVoiceConfig, scenario: Scenario
     for line in scenario.turns:
         for response in filter(None, (line.response, line.long_response)):
             said = cap(response, config.max_response_sentences, config.max_response_words)
-            for chunk in chunks_after(said.sentences, voice, config.max_buffer_delay_ms):
+            for chunk in chunks_after(said, voice, config.max_buffer_delay_ms):
                 yield chunk.words, chunk.duration_ms
 
 

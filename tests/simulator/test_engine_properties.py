@@ -9,14 +9,24 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from presets.config import parse
-from simulator.activity.model import Activity
+from simulator.activity.model import FRAME_MS, Activity, Laughter, LaughterOver, Observation
 from simulator.engine.profile import EngineProfile
 from simulator.engine.scenario import Scenario
 from simulator.labels import Labels
 from simulator.recording import Recording
+from simulator.rehearsal import Rehearsal
 from simulator.study import Arm, Run, run
 from tests.simulator.strategies import APART_S, agents, calls, configs, profiles, tracks, turns_far_apart
-from tests.simulator.tracks import Speech, fixed_profile, observations, play_track, scenario, times
+from tests.simulator.tracks import (
+    Speech,
+    activity_of,
+    fixed_profile,
+    observations,
+    play_track,
+    recording_of,
+    scenario,
+    times,
+)
 
 Call = tuple[list[Speech], Labels | None]
 
@@ -216,3 +226,39 @@ def test_a_higher_minimum_never_adds_a_barge_in_in_scripted_replay(
     assert len(few) <= len(many)
     if not cooldown_s:
         assert set(few) <= set(many)
+
+
+laughs = st.lists(st.tuples(st.integers(0, 600), st.none() | st.floats(-30, 30)), max_size=12)
+"""Scores of laughter and when they are known, in frames; ``None``: it is over."""
+
+
+def _with_laughter(track: list[Speech], scores: list[tuple[int, float | None]]) -> tuple[Observation, ...]:
+    seen = list(observations(track))
+    for frame, score_db in scores:
+        for span, speech in enumerate(track):
+            if speech.start + 2 < frame < speech.end:
+                about = (frame * FRAME_MS, speech.start * FRAME_MS, span)
+                seen.append(LaughterOver(*about) if score_db is None else Laughter(*about, score_db))
+    return tuple(sorted(seen, key=lambda one: one.known_ms))
+
+
+@given(calls(), laughs, configs, configs, agents(), profiles, st.booleans())
+def test_a_rehearsal_under_many_settings_measures_what_single_runs_do(
+    call: Call,
+    scores: list[tuple[int, float | None]],
+    one: dict[str, Any],
+    other: dict[str, Any],
+    agent: Scenario,
+    profile: EngineProfile,
+    by_name: bool,
+) -> None:
+    recording, activity = recording_of(call[1], agent), activity_of(_with_laughter(call[0], scores))
+    names = {"response_ms", "cut_ins", "dead_air_s", "stops_against_advice"} if by_name else None
+    rehearsal = Rehearsal(recording, activity, profile, names=names)
+    for config in (one, other, one):
+        arm = Arm("arm", parse(config))
+        measured = run(recording, activity, arm, profile).measured
+        every = {**measured.times, **measured.counts, **measured.seconds}
+        assert rehearsal.values(arm.resolved) == {
+            name: value for name, value in every.items() if names is None or name in names
+        }
