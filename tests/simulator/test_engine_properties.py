@@ -228,16 +228,16 @@ def test_a_higher_minimum_never_adds_a_barge_in_in_scripted_replay(
         assert set(few) <= set(many)
 
 
-laughs = st.lists(st.tuples(st.integers(0, 600), st.none() | st.floats(-30, 30)), max_size=12)
-"""Scores of laughter and when they are known, in frames; ``None``: it is over."""
+laughs = st.lists(st.lists(st.tuples(st.integers(3, 30), st.sampled_from([-9.0, 9.0, None]))), min_size=1)
+"""Of one span after the other: scores of laughter, each so many frames after it began; ``None``: it is over."""
 
 
-def _with_laughter(track: list[Speech], scores: list[tuple[int, float | None]]) -> tuple[Observation, ...]:
+def _with_laughter(track: list[Speech], scores: list[list[tuple[int, float | None]]]) -> tuple[Observation, ...]:
     seen = list(observations(track))
-    for frame, score_db in scores:
-        for span, speech in enumerate(track):
-            if speech.start + 2 < frame < speech.end:
-                about = (frame * FRAME_MS, speech.start * FRAME_MS, span)
+    for span, speech in enumerate(track):
+        for after, score_db in scores[span % len(scores)]:
+            if speech.start + after < speech.end:
+                about = ((speech.start + after) * FRAME_MS, speech.start * FRAME_MS, span)
                 seen.append(LaughterOver(*about) if score_db is None else Laughter(*about, score_db))
     return tuple(sorted(seen, key=lambda one: one.known_ms))
 
@@ -245,7 +245,7 @@ def _with_laughter(track: list[Speech], scores: list[tuple[int, float | None]]) 
 @given(calls(), laughs, configs, configs, agents(), profiles, st.booleans())
 def test_a_rehearsal_under_many_settings_measures_what_single_runs_do(
     call: Call,
-    scores: list[tuple[int, float | None]],
+    scores: list[list[tuple[int, float | None]]],
     one: dict[str, Any],
     other: dict[str, Any],
     agent: Scenario,
