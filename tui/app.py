@@ -38,10 +38,13 @@ if TYPE_CHECKING:
     from rich.console import RenderableType
     from textual.screen import Screen
 
+    from presets.config import VoiceConfig
     from services.model import Service
     from tui.calls.screen import CallsScreen
     from tui.live.call import OpenCall
     from tui.live.screen import LiveScreen
+    from tui.sweep.opening import Use
+    from tui.sweep.screen import SweepScreen
     from tui.tour import Tour
     from tui.tune.screen import TuneScreen
 
@@ -103,6 +106,8 @@ class TurnlabApp(ConnectedApp, inherit_bindings=False):
         """Calls, once it was wanted."""
         self.live: LiveScreen | None = None
         """Live, once it was wanted."""
+        self.sweep: SweepScreen | None = None
+        """Sweep, once it was wanted."""
         self.typed_ahead = TypedAhead(self, super().on_event, lambda: self._between_places)
         for theme in THEMES.values():
             self.register_theme(theme)
@@ -285,6 +290,12 @@ class TurnlabApp(ConnectedApp, inherit_bindings=False):
         """Open the caller of a real call in Tune, for the service that had the call if it is known."""
         self.open_screen(TUNE, service, lambda tune: tune.adding.add([audio]))
 
+    def open_setting(self, service: Service | None, config: VoiceConfig, use: Use) -> None:
+        """Open a setting that a sweep found in Tune as the draft, to be seen, heard or saved there."""
+        from tui.sweep.opening import take_into
+
+        self.open_screen(TUNE, service, lambda tune: take_into(tune, config, use))
+
     def on_services_screen_connection_wanted(self) -> None:
         """Try to connect again."""
         self.connect()
@@ -304,9 +315,11 @@ class TurnlabApp(ConnectedApp, inherit_bindings=False):
         self.open_screen(screen, self._service_on(self.screen))
 
     def _service_on(self, screen: Screen[Any]) -> Service | None:
-        """Return the service that a screen is about: the highlighted one, or the one whose calls it lists."""
+        """Return the service that a screen is about: the highlighted one, or whose calls it lists or sweeps."""
         if screen is self.services_screen:
             return self.services_screen.highlighted
+        if self.sweep is not None and screen is self.sweep:
+            return self.sweep.service
         return self.calls.kept.service if self.calls is not None and screen is self.calls else None
 
     def action_show_symptoms(self) -> None:

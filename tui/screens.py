@@ -64,6 +64,9 @@ SCREENS: dict[str, ScreenRow] = {
         ScreenRow(
             "calls", "Calls", "4", "See how a service's real calls went: pull them, list them, read one of them."
         ),
+        ScreenRow(
+            "sweep", "Sweep", "5", "Find a better setting: try many on all calls, see the trade, open one in Tune."
+        ),
         ScreenRow("labels", "Labels"),
     )
 }

@@ -6,6 +6,7 @@ import os
 import pickle
 import shutil
 import signal
+import sys
 import tempfile
 import threading
 import uuid
@@ -13,7 +14,7 @@ from collections import deque
 from collections.abc import Callable
 from concurrent.futures import Executor, Future, ProcessPoolExecutor
 from concurrent.futures.process import BrokenProcessPool
-from contextlib import suppress
+from contextlib import redirect_stderr, suppress
 from functools import partial
 from multiprocessing import get_all_start_methods, get_context
 from multiprocessing.connection import Connection
@@ -158,7 +159,9 @@ def _start_fork_server() -> None:
     if threading.current_thread() is threading.main_thread():
         before = signal.signal(signal.SIGINT, signal.SIG_IGN)
     try:
-        forkserver.ensure_running()
+        # while a dashboard draws, standard error is an object of its own, which no process can inherit
+        with redirect_stderr(sys.__stderr__):
+            forkserver.ensure_running()
     finally:
         if before is not None:
             signal.signal(signal.SIGINT, before)

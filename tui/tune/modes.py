@@ -125,6 +125,13 @@ class TuneModes:
         for screen in self.standing:
             screen.show_settings()
 
+    def added(self) -> tuple[Path, ...]:
+        """Return the folders and files of recordings that a person added."""
+        # Here, because the first paint must not wait for it.
+        from tui.tune.places import Places
+
+        return (self._places or Places(self._opened)).all()
+
     def have(self, mode: str, then: Callable[[TuneScreen], object]) -> None:
         """Call ``then`` with the Tune screen of a mode, once it is in view."""
         screen = self._screens[mode]

@@ -30,7 +30,14 @@ READ_ONLY = "Turnlab was started with --read-only; presets can be applied and lo
 PresetRequest = Literal["apply", "keep", "save", "rename", "delete", "import", "export"]
 
 
-class PresetQuestions(Protocol):
+class LineQuestions(Protocol):
+    """What a person is asked where a line of text is the answer."""
+
+    async def line(self, title: str, hint: str, text: str, read: Callable[[str], Any]) -> Any:
+        """Ask for a line of text and return what it means; ``None`` is no answer."""
+
+
+class PresetQuestions(LineQuestions, Protocol):
     """What a person is asked about presets. ``None`` is no answer."""
 
     async def presets(
@@ -42,9 +49,6 @@ class PresetQuestions(Protocol):
         current: str,
     ) -> tuple[PresetRequest, str] | None:
         """Show the presets, one of them in hand; return what is to be done with which, by name."""
-
-    async def line(self, title: str, hint: str, text: str, read: Callable[[str], Any]) -> Any:
-        """Ask for a line of text and return what it means."""
 
     async def confirm(self, title: str, text: str, does: str) -> bool | None:
         """Ask whether to do something."""
@@ -87,9 +91,10 @@ class PresetsController:
     async def _carry_out(self, request: PresetRequest, one: Preset) -> str | None:
         """Do what is wanted and return the name of the preset that is then in hand. Raises :class:`PresetError`."""
         if request == "save":
-            return await self._save_as()
+            draft = self._drafts.session.draft.config
+            return await keep_as_preset(self._host, self._questions, "Save the draft as a preset", draft)
         if request == "rename":
-            name = await self._ask_name(f"Rename {one.name}", one.name)
+            name = await ask_name(self._questions, f"Rename {one.name}", one.name)
             return name and (await asyncio.to_thread(rename_preset, one.name, name)).name
         if request == "delete":
             about = "Its file is deleted; the draft stays."
@@ -97,22 +102,6 @@ class PresetsController:
                 await asyncio.to_thread(delete_preset, one.name)
             return None
         return await self._import() if request == "import" else await self._export(one)
-
-    async def _save_as(self) -> str | None:
-        name = await self._ask_name("Save the draft as a preset", "")
-        if not name:
-            return None
-        about = await self._questions.line(f"What is {name} for?", "One line, or nothing.", "", str)
-        if about is None:
-            return None
-        kept = await asyncio.to_thread(save_preset, name, self._drafts.session.draft.config, about)
-        self._host.tell(f"{kept.name} is among your presets.", "Saved")
-        return kept.name
-
-    async def _ask_name(self, title: str, text: str) -> str | None:
-        hint = "Letters, digits, spaces, dots, _ or -."
-        name: str | None = await self._questions.line(title, hint, text, checked_name)
-        return name
 
     async def _import(self) -> str | None:
         hint = "A JSON file: a preset that was exported, or just a voice_config."
@@ -130,6 +119,29 @@ class PresetsController:
             written = await asyncio.to_thread(export_preset, one, file)
             self._host.tell(str(written), "Exported")
         return one.name
+
+
+async def keep_as_preset(host: Host, questions: LineQuestions, title: str, config: VoiceConfig) -> str | None:
+    """Ask for a name and a line about it, and keep a configuration under them; return the name.
+
+    Raises :class:`~tui.user_presets.PresetError`, nothing then written.
+    """
+    name = await ask_name(questions, title, "")
+    if not name:
+        return None
+    about = await questions.line(f"What is {name} for?", "One line, or nothing.", "", str)
+    if about is None:
+        return None
+    kept = await asyncio.to_thread(save_preset, name, config, about)
+    host.tell(f"{kept.name} is among your presets.", "Saved")
+    return kept.name
+
+
+async def ask_name(questions: LineQuestions, title: str, text: str) -> str | None:
+    """Ask for a name that a preset can have."""
+    hint = "Letters, digits, spaces, dots, _ or -."
+    name: str | None = await questions.line(title, hint, text, checked_name)
+    return name
 
 
 def _path(text: str) -> Path:

@@ -90,7 +90,7 @@ class SymptomsController:
         advice, use = answer
         self._put(advice, use)
         if use != "keep":
-            self._when_settled(lambda: self._show(advice, use))
+            self.when_settled(lambda: self._show(advice, use))
 
     def look(self) -> Material | str:
         """Return what advice can be tried on, or in words what is waited for.
@@ -139,9 +139,9 @@ class SymptomsController:
         if turn is not None:
             self._go_to(turn.key, turn.own_ms)
         if use == "hear":
-            self._when_settled(self._hear)
+            self.when_settled(self._hear)
 
-    def _when_settled(self, call: Callable[[], object]) -> None:
+    def when_settled(self, call: Callable[[], object]) -> None:
         """Call it once the draft was tried as it is now, unless it is another by then."""
         wanted = self._drafts.session.draft.config
 

@@ -1,0 +1,352 @@
+"""The Sweep screen: its controllers without a screen, a sweep from Services to Tune and back, and how it looks."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any, cast
+
+import pytest
+from textual.pilot import Pilot
+from textual.widgets import Input, Static
+
+from presets.config import VoiceConfig
+from simulator.recording import bundled_folder
+from simulator.sweep.plan import SweepCall, SweepPlan
+from simulator.sweep.result import SweepProgress, SweepResult
+from tests.tui.conftest import settle
+from tests.tui.controller_host import Answers, QuietHost
+from tests.tui.pace import until
+from tests.tui.sweep_support import found, sweep_here, under_way
+from tests.tui.tune_support import rest
+from tui.app import TurnlabApp
+from tui.sweep.choosing import Choice, ChoosingController
+from tui.sweep.form import SetupForm
+from tui.sweep.opening import KeepingController
+from tui.sweep.running import Progress, SweepController, Sweeping
+from tui.sweep.screen import SweepScreen
+from tui.sweep.setup import Setup, SetupController
+from tui.sweep.shown import Found
+from tui.sweep.sources import BUNDLED, Sources
+from tui.sweep.today import Today
+from tui.tune.screen import TuneScreen
+from tui.user_presets import user_presets
+
+Compare = Callable[..., bool]
+SMALL, USUAL = (80, 24), (120, 40)
+
+TWO = Sources(bundled=tuple(bundled_folder() / f"{name}.flac" for name in ("booking", "coughs")), said="")
+
+
+def a_form(sources: Sources = TWO) -> tuple[SetupController, list[Setup]]:
+    shown: list[Setup] = []
+    form = SetupController(shown.append)
+    form.offer(sources)
+    return form, shown
+
+
+def problems(form: SetupController) -> dict[str, str]:
+    return {row.key: row.problem for row in form.setup.rows if row.problem}
+
+
+# ---- the form
+
+
+def test_the_form_can_be_started_as_it_comes() -> None:
+    form, shown = a_form()
+    wanted = form.setup.wanted
+    assert wanted is not None
+    assert wanted.goal.name == "quick"
+    assert wanted.over == BUNDLED
+    assert len(wanted.ranges) > 10
+    assert "300 settings" in shown[-1].start
+    assert "the 2 bundled recordings" in shown[-1].start
+    empty, _ = a_form(Sources(said="Nothing to sweep over"))
+    assert empty.setup.wanted is None
+    assert empty.setup.start == "Nothing to sweep over"
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "said"),
+    [
+        ("limit-0", "cut_inz<=3%", "did you mean cut_ins?"),
+        ("limit-0", "cut_ins<=3ms", "ms is no unit of cut_ins"),
+        ("limit-4", "cut_ins>=50%", "contradict each other"),
+        ("vary-max_buffer_delay_ms", "800..300", "the range is empty"),
+        ("vary-max_buffer_delay_ms", "fast", "is no range"),
+        ("vary-tts_model", "sonic-9", "cannot be 'sonic-9'"),
+        ("budget", "many", "must be a whole number"),
+        ("budget", "0", "must be a whole number"),
+    ],
+)
+def test_what_cannot_be_is_said_beside_its_line(key: str, value: str, said: str) -> None:
+    form, _ = a_form()
+    form.edit(key, value)
+    assert said in problems(form)[key]
+    assert len(problems(form)) == 1
+    assert not problems(form)[key].startswith(f"{value}:"), "the line above says what was typed"
+    assert form.setup.wanted is None
+    assert "1 line below cannot be" in form.setup.start
+
+
+def test_fields_without_a_range_stay_and_a_goal_brings_its_limits() -> None:
+    form, _ = a_form()
+    for row in form.setup.rows:
+        if row.key.startswith("vary-"):
+            form.edit(row.key, "")
+    assert "nothing may change" in "".join(problems(form).values())
+    form.edit("vary-filler_style", "silent, phrase")
+    form.edit("budget", "1,000")
+    form.want("patient")
+    wanted = form.setup.wanted
+    assert wanted is not None
+    assert [one.field.name for one in wanted.ranges] == ["filler_style"]
+    assert wanted.budget == 1000
+    limits = [one.text for one in wanted.goal.limits]
+    assert "hanging_turns<=2%" in limits
+    rows = [row for row in form.setup.rows if row.key.startswith("limit-") and row.shown]
+    assert [row.value for row in rows] == [*limits, ""], "one more line than there are limits"
+
+
+# ---- the sweep itself
+
+
+def run_sweep(
+    budget: int, sources: Sources = TWO, sweep: Sweeping = sweep_here
+) -> tuple[QuietHost, SweepController, list[Progress], list[Found]]:
+    form, _ = a_form(sources)
+    form.edit("budget", str(budget))
+    host, said, taken = QuietHost(), list[Progress](), list[Found]()
+    sweeping = SweepController(host, progress=said.append, found=taken.append, sweep=sweep)
+    assert form.setup.wanted is not None
+
+    async def today() -> Today:
+        return Today(VoiceConfig(max_buffer_delay_ms=600))
+
+    sweeping.start(form.setup.wanted, sources, today)
+    assert sweeping.running
+    return host, sweeping, said, taken
+
+
+@pytest.mark.slow
+async def test_a_sweep_grows_a_front_and_ends_in_a_verdict() -> None:
+    host, sweeping, said, taken = run_sweep(8)
+    await host.finish()
+    host.run()
+    assert not sweeping.running
+    assert said[-1] == Progress()
+    assert [one.said for one in said if one.said.startswith("Listening")]
+    tried = [one for one in said if one.said.startswith("Trying settings")]
+    assert tried
+    assert all(one.share is not None and 0 <= one.share <= 1 for one in said[1:-1])
+    choosing = ChoosingController(lambda _: None)
+    for one in taken:
+        choosing.take(one)
+        assert choosing.choice.row is not None
+    front = choosing.choice.front
+    assert front.verdict
+    assert {row.name for row in front.rows} >= {"today", "balanced"}
+    assert choosing.choice.row is not None
+    assert choosing.choice.row.point.kind == "recommended"
+
+
+@pytest.mark.slow
+async def test_a_sweep_that_is_stopped_keeps_what_it_found() -> None:
+    held: list[SweepController] = []
+
+    def stops(
+        plan: SweepPlan,
+        calls: Sequence[SweepCall],
+        on_progress: Callable[[SweepProgress], None],
+        cancelled: Callable[[], bool],
+    ) -> SweepResult:
+        def look(progress: SweepProgress) -> None:
+            on_progress(progress)
+            held[0].stop()
+
+        return sweep_here(plan, calls, look, cancelled)
+
+    host, sweeping, said, taken = run_sweep(400, sweep=stops)
+    held.append(sweeping)
+    await host.finish()
+    host.run()
+    assert not sweeping.running
+    assert said[-1].said.startswith("Stopped after ")
+    assert 0 < len(taken[-1].settings) < 400
+
+
+async def test_what_goes_wrong_is_said_and_another_sweep_can_begin() -> None:
+    gone = Path("gone.flac")
+    host, sweeping, said, _ = run_sweep(8, Sources(bundled=(gone, gone), said=""))
+    await host.finish()
+    host.run()
+    assert len(host.told) == 1
+    assert host.told[0].startswith("No sweep: gone.flac: ")
+    assert said[-1] == Progress()
+    assert not sweeping.running
+
+
+# ---- choosing
+
+
+def test_a_chosen_setting_stays_chosen_while_the_front_grows() -> None:
+    shown: list[Choice] = []
+    choosing = ChoosingController(shown.append)
+    assert choosing.why_not
+    choosing.take(under_way(4))
+    assert choosing.choice.row is not None
+    assert choosing.choice.row.point.kind == "confirmed", "the best so far, until a person chooses"
+    choosing.choose(0)
+    key = choosing.choice.row.key if choosing.choice.row else None
+    choosing.take(under_way(7))
+    choosing.take(found())
+    assert choosing.choice.row is not None
+    assert choosing.choice.row.key == key
+    front = choosing.choice.front
+    figures = [row.point.x for row in front.rows]
+    assert figures == sorted(figures)
+    assert figures.count(1240) == 1, "of settings with the same figures the one that changes fewest fields"
+    assert front.columns == ("response.p50", "confirmed", "cut_ins", "confirmed")
+    choosing.switch_everything()
+    assert len(choosing.choice.front.rows) == 19
+    choosing.choose_best()
+    assert shown[-1].row is not None
+    text = "\n".join(shown[-1].row.detail)
+    assert "★ response.p50 1,290 ms confirmed [−380, −120]; 1,010 ms where chosen, optimism 280\n" in text
+    assert "cut_ins 2 of 40 (5.0 %) confirmed" in text
+    assert "cut-ins 2 of 40 turns (5 %), above 3 %" in text
+    assert "max_buffer_delay_ms is worth 200 ms" in text
+    assert "max_buffer_delay_ms 600 ms → 300 ms, filler_style backchannel → silent" in shown[-1].whole_text
+
+
+async def test_a_setting_is_kept_as_a_preset_unless_nothing_may_be_written() -> None:
+    choosing = ChoosingController(lambda _: None)
+    choosing.take(found())
+    row = choosing.choice.row
+    assert row is not None
+    host = QuietHost()
+    KeepingController(host, cast(Any, Answers()), read_only=lambda: True).keep(row)
+    assert "read-only" in host.told[-1]
+    keeping = KeepingController(host, cast(Any, Answers(line=["Swift", "by a sweep"])), read_only=lambda: False)
+    keeping.keep(row)
+    await host.finish()
+    assert user_presets()[0]["Swift"].config == row.config
+
+
+# ---- the screen
+
+
+async def on_sweep(pilot: Pilot[None], *, with_found: bool = False) -> SweepScreen:
+    """Go to Sweep for Intake Line; ``with_found`` shows a sweep that is over."""
+    await settle(pilot)
+    await pilot.press("slash", *"Intake", "enter")
+    await settle(pilot)
+    await pilot.press("5")
+    await until(pilot, lambda: isinstance(pilot.app.screen, SweepScreen) and pilot.app.screen.setup.start, "sweep")
+    screen = pilot.app.screen
+    assert isinstance(screen, SweepScreen)
+    await until(pilot, lambda: screen.form.setup.wanted is not None, "recordings")
+    if with_found:
+        screen.choosing.take(found())
+        screen.go_to("scatter")
+    await settle(pilot)
+    return screen
+
+
+def drawn(screen: SweepScreen) -> str:
+    return "\n".join(
+        (*screen.scatter.lines, *screen.table.lines, str(screen.query_one("#sweep-detail", Static).content))
+    )
+
+
+@pytest.mark.slow
+async def test_from_the_form_to_a_setting_in_tune_and_back(
+    app: TurnlabApp, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tui.sweep.running.sweep_beside", sweep_here)
+    async with app.run_test(size=SMALL, notifications=True) as pilot:
+        screen = await on_sweep(pilot)
+        assert screen.service is not None
+        assert screen.service.name == "Intake Line"
+        screen._offer(TWO)
+        await pilot.press("down", "down")
+        line = app.focused
+        assert isinstance(line, Input)
+        await pilot.press(*"x5", "home", "up", "up", "enter")
+        assert app.screen.query_one(SetupForm).query(".sweep-problem")[1].display, "said beside the line"
+        assert not screen.sweeping.running, "it goes to the line instead"
+        assert app.focused is line
+        line.value = "cut_ins<=50%"
+        screen.form.edit("budget", "6")
+        await until(pilot, lambda: screen.form.setup.wanted is not None, "a form that can be")
+        await pilot.press("escape", "ctrl+r")
+        await until(pilot, lambda: bool(screen.choice.front.verdict), "the end of it")
+        await settle(pilot)
+        assert str(screen.query_one("#sweep-verdict", Static).content)
+        assert "★" in drawn(screen)
+        await pilot.press("right", "left", "tab", "G", "k")
+        await settle(pilot)
+        row = screen.choice.row
+        assert row is not None
+        assert screen.choice.at == len(screen.choice.front.rows) - 2
+        await pilot.press("enter")
+        await until(pilot, lambda: isinstance(app.screen, TuneScreen), "Tune")
+        tune = app.screen
+        assert isinstance(tune, TuneScreen)
+        await until(pilot, lambda: tune.session.draft.config == row.config, "the draft")
+        await rest(pilot)
+        assert tune.session.comparison_arm.name == "service as stored" or not tune.session.draft.changes()
+        assert tune.recordings.state.over_all
+        tune.drafts.undo()
+        assert not tune.session.draft.changes(), "one step of undo"
+        await pilot.press("5")
+        await until(pilot, lambda: app.screen is screen, "back")
+        assert screen.choice.row is row
+        assert screen.pane == "settings"
+
+
+@pytest.mark.slow
+async def test_the_screen_answers_to_the_mouse_and_goes_about_another_service(app: TurnlabApp) -> None:
+    async with app.run_test(size=USUAL) as pilot:
+        screen = await on_sweep(pilot, with_found=True)
+        frame = screen.scatter.frame
+        today = next(at for at, row in enumerate(screen.choice.front.rows) if row.name == "today")
+        x, y = frame.cells[today]
+        await pilot.click(screen.scatter, offset=(x, y))
+        await pilot.pause()
+        assert screen.choice.at == today
+        assert "[T]" in drawn(screen)
+        await pilot.click(screen.table, offset=(5, 1))
+        await pilot.pause()
+        assert screen.choice.at == 0
+        await pilot.press("b")
+        assert "[★]" in "\n".join(screen.scatter.lines)
+        await pilot.press("f9")
+        assert "[*]" in "\n".join(screen.scatter.lines)
+        assert all(line.isascii() for line in screen.scatter.lines)
+        await pilot.press("1")
+        await settle(pilot)
+        await pilot.press("slash", "ctrl+u", *"Nurse", "enter")
+        await settle(pilot)
+        await pilot.press("5")
+        await until(pilot, lambda: app.screen is screen, "sweep")
+        assert screen.service is not None
+        assert screen.service.name == "Nurse Triage"
+        assert not screen.choice.front.rows
+
+
+@pytest.mark.parametrize(
+    ("size", "theme"),
+    [
+        pytest.param(SMALL, "dark", id="80x24"),
+        pytest.param(USUAL, "dark", id="120x40"),
+        pytest.param(SMALL, "light", id="80x24-light", marks=pytest.mark.slow),
+        pytest.param(USUAL, "light", id="120x40-light", marks=pytest.mark.slow),
+    ],
+)
+def test_look(snap_compare: Compare, app: TurnlabApp, size: tuple[int, int], theme: str) -> None:
+    async def show(pilot: Pilot[None]) -> None:
+        app.action_choose_theme(theme)
+        await on_sweep(pilot, with_found=True)
+
+    assert snap_compare(app, terminal_size=size, run_before=show)

@@ -1,0 +1,83 @@
+"""Which setting is chosen of what a sweep found; it stays the chosen one while more is found."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+from tui.sweep.front import Front, Row
+from tui.sweep.shown import Found, front_of, recommended_row
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Choice:
+    """The settings to choose from, and the row of the chosen one."""
+
+    front: Front = field(default_factory=Front)
+    at: int = 0
+
+    @property
+    def row(self) -> Row | None:
+        """The chosen setting; ``None`` while there is none."""
+        return self.front.rows[self.at] if self.at < len(self.front.rows) else None
+
+    @property
+    def whole_text(self) -> str:
+        """All that there is to say of the sweep and of the chosen setting."""
+        row = self.row
+        parts = (self.front.verdict, *(row.detail if row is not None else ()), row.words if row is not None else "")
+        return "\n\n".join(dict.fromkeys(part for part in parts if part))
+
+
+class ChoosingController:
+    """Holds what was found and what is chosen of it: the best, until a person chooses. ``publish`` gets both."""
+
+    def __init__(self, publish: Callable[[Choice], object]) -> None:
+        self._publish = publish
+        self._found: Found | None = None
+        self._everything = False
+        self._by_person = False
+        self.choice = Choice()
+
+    @property
+    def why_not(self) -> str:
+        """Why there is nothing to choose; nothing if there is something."""
+        return "" if self.choice.row is not None else "nothing was tried yet; r begins"
+
+    def clear(self) -> None:
+        """Forget what was found: another sweep begins, or the screen is about another service."""
+        self._found, self._by_person = None, False
+        self._become(Choice())
+
+    def take(self, found: Found) -> None:
+        """Take what was found so far."""
+        self._found = found
+        self._look()
+
+    def choose(self, row: int) -> None:
+        """Choose a setting by its row."""
+        if 0 <= row < len(self.choice.front.rows):
+            self._by_person = True
+            self._become(Choice(self.choice.front, row))
+
+    def choose_best(self) -> None:
+        """Choose the recommended setting, or until there is one, the best so far."""
+        if (row := recommended_row(self.choice.front)) is not None:
+            self.choose(row)
+
+    def switch_everything(self) -> None:
+        """Offer everything that was tried, or only what is worth a look again."""
+        self._everything = not self._everything
+        self._by_person = True
+        self._look()
+
+    def _look(self) -> None:
+        if self._found is None:
+            return
+        front, before = front_of(self._found, everything=self._everything), self.choice.row
+        place = front.place(before.key) if before is not None and self._by_person else None
+        self._become(Choice(front, recommended_row(front) or 0 if place is None else place))
+
+    def _become(self, choice: Choice) -> None:
+        self.choice = choice
+        self._publish(choice)

@@ -1,0 +1,173 @@
+"""A sweep under way: calls are listened to, then settings are tried, and what is found so far is shown."""
+
+from __future__ import annotations
+
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from functools import partial
+from typing import TYPE_CHECKING, Protocol
+
+from base.os_errors import os_error_text
+from simulator.errors import SimulatorError
+from tui.host import SECONDS_TO_READ, Host, Job
+from tui.sweep.calls import open_calls
+from tui.sweep.shown import Found
+
+if TYPE_CHECKING:
+    from simulator.sweep.plan import SweepCall, SweepPlan
+    from simulator.sweep.result import SweepProgress, SweepResult
+    from tui.sweep.setup import Wanted
+    from tui.sweep.sources import Sources
+    from tui.sweep.today import Today
+
+
+@dataclass(frozen=True, slots=True)
+class Progress:
+    """What is said of a sweep, and the share that is done, 0…1, where that is known."""
+
+    said: str = ""
+    share: float | None = None
+
+
+class Sweeping(Protocol):
+    """What carries a plan out: the core, in whichever processes."""
+
+    def __call__(
+        self,
+        plan: SweepPlan,
+        calls: Sequence[SweepCall],
+        on_progress: Callable[[SweepProgress], None],
+        cancelled: Callable[[], bool],
+    ) -> SweepResult:
+        """Return what was found; of a sweep that was ``cancelled``, as far as it came."""
+
+
+class SweepController:
+    """Runs one sweep at a time. ``progress`` gets what is said of it, ``found`` what it found so far."""
+
+    def __init__(
+        self,
+        host: Host,
+        *,
+        progress: Callable[[Progress], object],
+        found: Callable[[Found], object],
+        sweep: Sweeping | None = None,
+    ) -> None:
+        self._host = host
+        self._progress = progress
+        self._found = found
+        self._sweep = sweep or sweep_beside
+        self._stopped = False
+        self.running = False
+
+    def start(self, wanted: Wanted, sources: Sources, ask_today: Callable[[], Awaitable[Today]]) -> None:
+        """Begin, unless one is under way; ``ask_today`` returns what callers get now."""
+        if not self.running:
+            self.running, self._stopped = True, False
+            self._progress(Progress("Opening the calls… · x stops"))
+            self._host.start(partial(self._begin, wanted, sources, ask_today), "sweep begins")
+
+    async def _begin(self, wanted: Wanted, sources: Sources, ask_today: Callable[[], Awaitable[Today]]) -> None:
+        today = await ask_today()
+        if today.unknown:
+            self._host.tell(today.unknown, "Sweep", severity="warning", timeout=SECONDS_TO_READ)
+        self._host.start_thread(partial(self._run, wanted, sources, today), "sweep")
+
+    def stop(self) -> None:
+        """Stop, and show what was found until then."""
+        self._stopped = True
+        self._progress(Progress("Stopping; what was found stays…"))
+
+    # ---- in the thread
+
+    def _run(self, wanted: Wanted, sources: Sources, today: Today, job: Job) -> None:
+        def cancelled() -> bool:
+            return job.cancelled or self._stopped
+
+        def listen(said: str, share: float) -> None:
+            self._say(job, Progress(f"{said} · x stops", share))
+
+        try:
+            calls, faults = open_calls(wanted.over, sources, listen, cancelled)
+            if cancelled():
+                job.report(partial(self._end, Progress("Stopped before anything was tried.")))
+                return
+            plan = plan_of(wanted, today)
+            result = self._sweep(plan, calls, partial(self._report, job, plan), cancelled)
+        except SimulatorError as error:
+            job.report(partial(self._fail, str(error)))
+        except OSError as error:
+            job.report(partial(self._fail, f"{error.filename or 'the sweep'}: {os_error_text(error)}"))
+        else:
+            job.report(partial(self._finish, result, plan, faults))
+
+    def _report(self, job: Job, plan: SweepPlan, progress: SweepProgress) -> None:
+        share = progress.done / progress.of if progress.of else None
+        left = f" · {time_left(progress.left_s)}" if progress.left_s else ""
+        doing = progress.doing[:1].upper() + progress.doing[1:]
+        said = f"{doing}: {progress.done:,} of {progress.of:,}{left} · x stops and keeps it"
+        if progress.done >= progress.of:
+            said = "All are tried; the best are now confirmed on callers they were not chosen by…"
+        self._say(job, Progress(said, share), Found.under_way(progress, plan.space.changes))
+
+    def _say(self, job: Job, progress: Progress, found: Found | None = None) -> None:
+        def deliver() -> None:
+            if self.running and not self._stopped:
+                self._progress(progress)
+            if found is not None:
+                self._found(found)
+
+        job.report(deliver, "sweep")
+
+    # ---- where the state lives
+
+    def _finish(self, result: SweepResult, plan: SweepPlan, faults: Sequence[str]) -> None:
+        if faults:
+            more = f" ({len(faults) - 1} more likewise)" if len(faults) > 1 else ""
+            self._host.tell(f"{faults[0]}{more}", "Left out", severity="warning", timeout=SECONDS_TO_READ)
+        self._found(Found.over(result, plan.space.changes))
+        tried = sum(not one.dropped for one in result.settings)
+        said = f"Stopped after {tried:,} settings; r goes on from there." if not result.complete else ""
+        self._end(Progress(said))
+
+    def _fail(self, why: str) -> None:
+        self._host.tell(why, "No sweep", severity="error", timeout=SECONDS_TO_READ)
+        self._end(Progress())
+
+    def _end(self, progress: Progress) -> None:
+        self.running = False
+        self._progress(progress)
+
+
+def time_left(seconds: float) -> str:
+    """Write how long something still takes: ``about 40 s left``, ``about 3 min left``."""
+    if seconds < 90:
+        return f"about {max(5 * round(seconds / 5), 1):.0f} s left"
+    return f"about {seconds / 60:.0f} min left"
+
+
+def plan_of(wanted: Wanted, today: Today) -> SweepPlan:
+    """Return the plan of what the form says. Raises :class:`~simulator.sweep.space.SpaceError`."""
+    from presets.library import builtin_presets
+    from simulator.engine.profile import default_profile
+    from simulator.sweep.plan import SweepPlan
+    from simulator.sweep.space import space_of
+
+    presets = {name: one.config for name, one in builtin_presets().items()}
+    space = space_of(wanted.ranges, today.config, today.inherited, presets.values())
+    return SweepPlan(wanted.goal, space, default_profile(), presets, wanted.budget)
+
+
+def sweep_beside(
+    plan: SweepPlan,
+    calls: Sequence[SweepCall],
+    on_progress: Callable[[SweepProgress], None],
+    cancelled: Callable[[], bool],
+) -> SweepResult:
+    """Carry a plan out in processes of their own, so that the screen answers keys meanwhile."""
+    from simulator.executors import cores, open_executor
+    from simulator.sweep.running import run
+
+    # two at least: one would be this process, where a person waits for every key
+    with open_executor(max(cores() - 1, 2)) as executor:
+        return run(plan, calls, executor, on_progress=on_progress, cancelled=cancelled)

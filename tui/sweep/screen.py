@@ -1,0 +1,372 @@
+"""Sweep: many settings tried, the trade between them drawn, one of them taken to Tune."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, ClassVar, TypeVar
+
+from rich.cells import cell_len
+from textual import on
+from textual.app import ComposeResult
+from textual.containers import Horizontal, Vertical
+from textual.reactive import var
+from textual.widgets import Static
+
+from tui.commands.command import Command
+from tui.commands.place import bindings
+from tui.dialogs.dialog import TextDialog
+from tui.dialogs.dialogs import LineEntry
+from tui.host import Job, ScreenHost, ask_over
+from tui.sweep.choosing import Choice, ChoosingController
+from tui.sweep.commands import ALL, BEST, COMMANDS, HEAR, KEEP, OPEN, READ, RUN, SAVE, STOP, WORDS
+from tui.sweep.form import ChoiceLine, SetupForm, StartLine
+from tui.sweep.front import Direction
+from tui.sweep.opening import KeepingController, Use
+from tui.sweep.running import Progress, SweepController
+from tui.sweep.scatter_view import Scatter
+from tui.sweep.setup import Setup, SetupController
+from tui.sweep.sources import Sources, look
+from tui.sweep.table import SettingsTable
+from tui.sweep.today import today_of
+from tui.terminal_text import content, cut
+from tui.widgets.key_line import KeyLine
+from tui.widgets.panes import PaneScreen, PaneTabs, Part
+from tui.widgets.status_line import StatusLine
+
+if TYPE_CHECKING:
+    from services.client import ServicesClient
+    from services.model import Service
+    from tui.app import TurnlabApp
+
+T = TypeVar("T")
+
+_BEFORE = (
+    "No sweep yet. r tries many settings of the fields in the form, each on all of these calls, and draws here how "
+    "fast each answers and what that costs. What is chosen on some callers is then confirmed on others."
+)
+
+
+class _Questions:
+    """Asks over a screen."""
+
+    def __init__(self, screen: SweepScreen) -> None:
+        self._screen = screen
+
+    async def line(self, title: str, hint: str, text: str, read: Callable[[str], Any]) -> Any:
+        """Ask for a line of text."""
+        return await ask_over(self._screen, LineEntry(title, hint, text, read))
+
+
+class SweepScreen(PaneScreen):
+    """A form, the scatter of what was found, and the table behind it."""
+
+    TITLE_HERE = "Sweep"
+    COMMANDS_HERE, WORDS_HERE = COMMANDS, WORDS
+    BINDINGS = bindings(*COMMANDS)
+    CSS_PATH = [Path(__file__).parent / "sweep.tcss"]  # noqa: RUF012  (Textual's type)
+    AUTO_FOCUS = ""
+    PANES: ClassVar[Mapping[str, str]] = {"setup": "Form", "scatter": "Scatter", "settings": "Table"}
+    HOME = "setup"
+
+    setup: var[Setup] = var(Setup(), init=False)
+    progress: var[Progress] = var(Progress(), init=False)
+    choice: var[Choice] = var(Choice(), init=False)
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.service: Service | None = None
+        self._sources = Sources()
+        host = self._host = ScreenHost(self)
+        self.form = SetupController(lambda setup: setattr(self, "setup", setup))
+        self.choosing = ChoosingController(lambda choice: setattr(self, "choice", choice))
+        self.sweeping = SweepController(
+            host, progress=lambda progress: setattr(self, "progress", progress), found=self.choosing.take
+        )
+        self.keeping = KeepingController(
+            host, _Questions(self), read_only=lambda: bool(getattr(self.app, "read_only", False))
+        )
+
+    def compose(self) -> ComposeResult:
+        """Lay out the form beside what was found, or one of them where there is little room."""
+        self.take_room()
+        yield Static(id="sweep-title", markup=False)
+        yield Static(id="sweep-verdict", markup=False)
+        yield PaneTabs(self.PANES, id="sweep-tabs")
+        with Horizontal(id="sweep-body"):
+            with Vertical(id="setup-pane", classes="sweep-pane"):
+                yield SetupForm(self.form.setup.rows)
+                yield Static(id="setup-help", markup=False)
+            with Vertical(id="found"):
+                with Vertical(id="scatter-pane", classes="sweep-pane"):
+                    yield Static(content(_BEFORE), id="sweep-before")
+                    yield Scatter()
+                    yield Static(id="sweep-legend")
+                with Vertical(id="settings-pane", classes="sweep-pane"):
+                    yield SettingsTable()
+        yield Static(id="sweep-detail", markup=False)
+        yield Static(id="sweep-progress", markup=False)
+        yield StatusLine()
+        yield KeyLine()
+
+    scatter, table, lines = Part(Scatter), Part(SettingsTable), Part(SetupForm)
+
+    def on_mount(self) -> None:
+        """Show how things stand."""
+        self.fit()
+        self.watch_setup(self.setup)
+        self.watch_choice(self.choice)
+        self.watch_progress(self.progress)
+        self._show_title()
+        self.lines.enter()
+
+    def on_screen_resume(self) -> None:
+        """Look for recordings and calls as the screen comes into view: there may be others by now."""
+        self._look_for_calls()
+
+    def focus_pane(self, pane: str) -> None:
+        """Put the focus into a pane."""
+        if pane == "setup":
+            self.lines.enter()
+        else:
+            self.set_focus(self.scatter if pane == "scatter" else self.table)
+
+    # ---- what it is about
+
+    def sit_down(self, service: Service | None) -> None:
+        """Be about a service, unless a sweep of another one is under way; without one, stay with the last."""
+        if service is None or (self.service is not None and service.id == self.service.id):
+            return
+        if self.sweeping.running:
+            self._host.tell("A sweep of another service is under way; x stops it.", "Sweep", severity="warning")
+            return
+        self.service, self.progress, self._sources = service, Progress(), Sources()
+        self.choosing.clear()
+        if self.is_mounted:
+            self._show_title()
+
+    def _look_for_calls(self) -> None:
+        service, places = self.service, self._places()
+
+        def read(job: Job) -> None:
+            found = look(service.id if service else None, service.name if service else "", places)
+            job.report(partial(self._offer, found))
+
+        self._host.start_thread(read, "sources", exclusive=True)
+
+    def _places(self) -> tuple[Path, ...]:
+        app: TurnlabApp = self.app  # type: ignore[assignment]
+        return app.tunes.added()
+
+    def _offer(self, found: Sources) -> None:
+        self._sources = found
+        self.form.offer(found)
+
+    # ---- what is shown
+
+    def _show_title(self) -> None:
+        about = self.service.name if self.service is not None else "built-in defaults"
+        self.query_one("#sweep-title", Static).update(content(f"Sweep · {about}"))
+
+    def watch_setup(self, setup: Setup) -> None:
+        """Show the form as it stands."""
+        if self.is_mounted:
+            self.lines.show(setup.rows or self.form.setup.rows, setup.start)
+            self.refresh_bindings()
+
+    def watch_progress(self, progress: Progress) -> None:
+        """Show how far the sweep is."""
+        if self.is_mounted:
+            line = self.query_one("#sweep-progress", Static)
+            line.update(content(_with_bar(progress, _SHORT_BAR if self.app.size.width < 100 else _BAR)))
+            line.display = bool(progress.said)
+            self.refresh_bindings()
+
+    def watch_choice(self, choice: Choice) -> None:
+        """Show what was found, and the chosen setting in words."""
+        if not self.is_mounted:
+            return
+        front, found = choice.front, bool(choice.front.rows)
+        for part in (self.scatter, self.table):
+            part.front = front
+            part.chosen = choice.at
+        self.scatter.display = self.query_one("#sweep-legend").display = found
+        self.query_one("#sweep-before").display = not found
+        detail = self.query_one("#sweep-detail", Static)
+        detail.update(content("\n".join(choice.row.detail) if choice.row is not None else "", lines=True))
+        detail.set_class(not found, "-none")
+        self._show_verdict()
+        self._show_legend()
+        self.refresh_bindings()
+
+    def _show_verdict(self) -> None:
+        """Show the verdict, as much of it as there is room for."""
+        verdict = self.query_one("#sweep-verdict", Static)
+        room = max(self.app.size.width - 2 - _LOST_IN_A_LINE, 20) * _VERDICT_LINES
+        text = self.choice.front.verdict
+        if cell_len(text) > room:
+            text = cut(text, room - len(_READ_ALL)) + _READ_ALL
+        verdict.update(content(text))
+        verdict.display = bool(text)
+
+    def resized(self) -> None:
+        """Fit to the size there is now, what is said too."""
+        super().resized()
+        self._show_verdict()
+        self.watch_progress(self.progress)
+
+    def _show_legend(self) -> None:
+        if room := self.scatter.size.width - 2:
+            self.query_one("#sweep-legend", Static).update(self.scatter.legend(max(room, 1)))
+
+    # ---- what a person wants
+
+    def reason_against(self, command: Command) -> str:
+        """Return why a command can do nothing at the moment."""
+        if command is RUN:
+            return self._why_not_run()
+        if command is STOP:
+            return "" if self.sweeping.running else "no sweep is under way"
+        return self.choosing.why_not if command in (OPEN, HEAR, SAVE, KEEP, BEST, READ, ALL) else ""
+
+    def _why_not_run(self) -> str:
+        if self.sweeping.running:
+            return "a sweep is under way; x stops it"
+        return (
+            ""
+            if self.form.setup.wanted is not None
+            else self.form.setup.start[:1].lower() + self.form.setup.start[1:]
+        )
+
+    def action_run(self) -> None:
+        """Begin a sweep of what the form says, or go to what is wrong in it."""
+        wanted = self.form.setup.wanted
+        if not self.may(RUN) or wanted is None:
+            if wanted is None:
+                self.go_to("setup")
+                self.lines.first_problem()
+            return
+        self.choosing.clear()
+        client: ServicesClient | None = getattr(self.app, "client", None)
+        self.sweeping.start(wanted, self._sources, partial(today_of, client, self.service))
+        self.go_to("scatter")
+
+    def action_stop(self) -> None:
+        """Stop the sweep."""
+        if self.may(STOP):
+            self.sweeping.stop()
+
+    def action_open_setting(self) -> None:
+        """Open the chosen setting in Tune; in the form, do what enter does there."""
+        if isinstance(self.focused, StartLine):
+            self.action_run()
+        elif isinstance(self.focused, ChoiceLine):
+            self.focused.step(1, around=True)
+        else:
+            self._to_tune(OPEN, "see")
+
+    def action_hear(self) -> None:
+        """Open the chosen setting in Tune, and play a call under it."""
+        self._to_tune(HEAR, "hear")
+
+    def action_save(self) -> None:
+        """Open the chosen setting in Tune, and show what would be sent."""
+        self._to_tune(SAVE, "save")
+
+    def _to_tune(self, command: Command, use: Use) -> None:
+        row = self.choice.row
+        if self.may(command) and row is not None:
+            self.choosing.choose(self.choice.at)  # so that it is still the chosen one when a person comes back
+            app: TurnlabApp = self.app  # type: ignore[assignment]
+            app.open_setting(self.service, row.config, use)
+
+    def action_keep(self) -> None:
+        """Keep the chosen setting as a preset."""
+        row = self.choice.row
+        if self.may(KEEP) and row is not None:
+            self.keeping.keep(row)
+
+    def action_best(self) -> None:
+        """Go to the recommended setting."""
+        if self.may(BEST):
+            self.choosing.choose_best()
+
+    def action_read(self) -> None:
+        """Show all that there is to say of the sweep and of the chosen setting."""
+        if self.may(READ):
+            self.app.push_screen(TextDialog("What the sweep found", self.choice.whole_text))
+
+    def action_all(self) -> None:
+        """List everything that was tried, or the front again."""
+        if self.may(ALL):
+            self.choosing.switch_everything()
+
+    @on(Scatter.Chosen)
+    @on(SettingsTable.Chosen)
+    def _asked_for(self, message: Scatter.Chosen | SettingsTable.Chosen) -> None:
+        message.stop()
+        self.choosing.choose(message.row)
+
+    @on(Scatter.Opened)
+    @on(SettingsTable.Opened)
+    def _opened(self) -> None:
+        self._to_tune(OPEN, "see")
+
+    @on(Scatter.Resized)
+    def _scatter_resized(self) -> None:
+        self._show_legend()
+
+    @on(SetupForm.Edited)
+    def _edited(self, message: SetupForm.Edited) -> None:
+        message.stop()
+        self.form.edit(message.key, message.value)
+
+    @on(SetupForm.Helped)
+    def _helped(self, message: SetupForm.Helped) -> None:
+        message.stop()
+        self.query_one("#setup-help", Static).update(content(message.text))
+
+    def action_nudge(self, direction: Direction) -> None:
+        """Go to the next setting to a side; in the form, to another of several values."""
+        if isinstance(self.focused, ChoiceLine):
+            self.focused.step(1 if direction == "right" else -1)
+        elif self.pane != "setup":
+            self.scatter.step(direction)
+
+    def action_go(self, where: str) -> None:
+        """Go up or down: through the form, the table, or the scatter."""
+        if self.pane == "setup":
+            if where in ("down", "up"):
+                self.lines.move(1 if where == "down" else -1)
+        elif self.pane == "scatter" and where in ("down", "up"):
+            self.scatter.step("down" if where == "down" else "up")
+        else:
+            self.table.move(where)
+
+    def action_switch_signs(self) -> None:
+        """Draw with the other set of characters."""
+        self.scatter.fine_signs = self.table.fine_signs = not self.scatter.fine_signs
+        self._show_legend()
+
+
+_BAR, _SHORT_BAR = 20, 10
+_VERDICT_LINES, _LOST_IN_A_LINE = 3, 6
+"""Lines of a verdict, and how many cells of each stay empty as a word goes to the next one."""
+_READ_ALL = " v: all"
+
+
+def _with_bar(progress: Progress, cells: int) -> str:
+    if progress.share is None:
+        return progress.said
+    full = round(min(max(progress.share, 0.0), 1.0) * cells)
+    return f"{'█' * full}{'░' * (cells - full)} {progress.said}"
+
+
+async def mode(app: TurnlabApp, service: Service | None) -> str:
+    """Return the app's mode of Sweep, for a service or what it was about last."""
+    if app.sweep is None:
+        app.sweep = screen = SweepScreen()
+        app.add_mode("sweep", lambda: screen)
+    app.sweep.sit_down(service)
+    return "sweep"

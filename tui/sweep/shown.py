@@ -1,0 +1,239 @@
+"""From what the sweep's core found to what the screen shows: points, lines of the table, words."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from string import ascii_uppercase
+from typing import TYPE_CHECKING, Any
+
+from presets.fields import BY_NAME
+from simulator.sweep.result import figure_text
+from tui.figures import NOTHING, signed
+from tui.sweep.front import Front, Row
+from tui.sweep.scatter import Axis, Kind, Point
+
+if TYPE_CHECKING:
+    from presets.config import VoiceConfig
+    from simulator.measures.limits import Figure
+    from simulator.sweep.result import Recommended, SweepProgress, SweepResult, TriedSetting
+
+Changes = Mapping[str, tuple[Any, Any]]
+"""By field, the value before and the value after."""
+
+AS_TODAY = "as today"
+
+_LEAST = {"latency": 100.0, "count": 5.0, "duration": 1.0}
+"""The least span of an axis, in the unit it is written in: a front of hardly any width is no trade."""
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """What a sweep found so far, whether it goes on or is over."""
+
+    axes: tuple[Figure, ...]
+    settings: tuple[TriedSetting, ...]
+    changes: Callable[[VoiceConfig], Changes]
+    """Returns what a setting changes against today's."""
+    recommended: Recommended | None = None
+    verdict: str = ""
+
+    @classmethod
+    def under_way(cls, progress: SweepProgress, changes: Callable[[VoiceConfig], Changes]) -> Found:
+        """Return what a sweep that goes on has found."""
+        return cls(progress.axes, progress.settings, changes)
+
+    @classmethod
+    def over(cls, result: SweepResult, changes: Callable[[VoiceConfig], Changes]) -> Found:
+        """Return what a sweep that is over has found."""
+        said = (result.verdict, *result.obstacles, *result.notes)
+        return cls(result.axes, result.settings, changes, result.recommended, " ".join(said))
+
+
+def front_of(found: Found, *, everything: bool) -> Front:
+    """Return the settings to choose from: the front, presets, today's, what was confirmed; or everything tried."""
+    if len(found.axes) < 2:
+        return Front()
+    x, y = found.axes[:2]
+    letters = _letters(one.name for one in found.settings)
+    confirmed = any(one.confirmed is not None for one in found.settings)
+    points = {place: _point(found, place, letters) for place in range(len(found.settings))}
+    simplest = _simplest(found, points)
+    rows, cloud = [], []
+    for place, point in points.items():
+        if point is None:
+            continue
+        if everything or (point.kind != "tried" and (point.kind != "front" or place in simplest)):
+            rows.append(_row(found, place, point, confirmed=confirmed))
+        else:
+            cloud.append(replace(point, kind="tried"))
+    rows.sort(key=lambda row: (row.point.x, row.point.y, str(row.key)))
+    columns: list[str] = []
+    for figure in (x, y):
+        columns += [figure_text(figure), "confirmed"] if confirmed else [figure_text(figure)]
+    return Front(tuple(rows), tuple(cloud), _axis(x), _axis(y), tuple(columns), found.verdict)
+
+
+def _simplest(found: Found, points: Mapping[int, Point | None]) -> set[int]:
+    """Return of all settings of the front that come to the same figures the one that changes fewest fields."""
+    by_figures: dict[tuple[float, float], int] = {}
+    for place, point in points.items():
+        if point is not None and point.kind == "front":
+            other = by_figures.setdefault((point.x, point.y), place)
+            if len(found.settings[place].changes) < len(found.settings[other].changes):
+                by_figures[point.x, point.y] = place
+    return set(by_figures.values())
+
+
+def _point(found: Found, place: int, letters: Mapping[str, str]) -> Point | None:
+    setting = found.settings[place]
+    values = [_scaled(figure, figure.measured(setting.chosen)) for figure in found.axes[:2]]
+    if values[0] is None or values[1] is None:
+        return None
+    kind: Kind = "tried"
+    if found.recommended is not None and found.recommended.index == place:
+        return Point(values[0], values[1], "recommended")
+    if setting.name:
+        return Point(values[0], values[1], "named", letters[setting.name])
+    if setting.confirmed is not None:
+        kind = "confirmed"
+    elif setting.on_front and not setting.dropped:
+        kind = "front"
+    return Point(values[0], values[1], kind)
+
+
+def _letters(names: Iterable[str]) -> dict[str, str]:
+    """Return a letter for each name: its first one that is free, else any that is."""
+    found: dict[str, str] = {}
+    for name in names:
+        if name and name not in found:
+            wanted = [char for char in (*name.upper(), *ascii_uppercase) if char in ascii_uppercase]
+            found[name] = next((char for char in wanted if char not in found.values()), "?")
+    return found
+
+
+def _row(found: Found, place: int, point: Point, *, confirmed: bool) -> Row:
+    setting = found.settings[place]
+    figures: list[str] = []
+    for figure in found.axes[:2]:
+        figures.append(written(figure, figure.measured(setting.chosen)))
+        if confirmed:
+            figures.append(written(figure, _confirmed(found, place, figure)))
+    words = changes_text(found.changes(setting.config))
+    detail = tuple(_detail(found, place, words))
+    return Row(_key(setting), point, tuple(figures), words, detail, setting.config, setting.name)
+
+
+def _key(setting: TriedSetting) -> Hashable:
+    return setting.name, repr(setting.config.set_values())
+
+
+def _confirmed(found: Found, place: int, figure: Figure) -> float | None:
+    """Return a figure on calls that a setting was not chosen by."""
+    best = found.recommended
+    readouts = best.confirmed if best is not None and best.index == place else found.settings[place].confirmed
+    return None if readouts is None else figure.measured(readouts)
+
+
+def changes_text(changes: Changes) -> str:
+    """Say what a setting changes against today's: ``max_buffer_delay_ms 500 ms → 300 ms``."""
+    parts = [
+        f"{name} {BY_NAME[name].show(old)} → {BY_NAME[name].show(new)}" for name, (old, new) in changes.items()
+    ]
+    return ", ".join(parts) or AS_TODAY
+
+
+# ---- the chosen one in words
+
+
+def _detail(found: Found, place: int, words: str) -> Iterable[str]:
+    """Yield lines, those with figures first: what is said of many changes may find no room."""
+    setting, best = found.settings[place], found.recommended
+    is_best = best is not None and best.index == place
+    called = " ".join(filter(None, ("★" if is_best else "", f"{setting.name}:" if setting.name else "")))
+    figures = [_figure_text(found, place, figure) for figure in found.axes[:2]]
+    yield f"{called} {figures[0]}" if called else figures[0]
+    yield figures[1]
+    yield _limits_text(setting, best if is_best else None)
+    if best is not None and is_best and best.changes:
+        yield " · ".join(change.sentence for change in best.changes)
+    else:
+        yield words[:1].upper() + words[1:] if words == AS_TODAY else f"Changes {words}"
+
+
+def _figure_text(found: Found, place: int, figure: Figure) -> str:
+    setting = found.settings[place]
+    chosen, confirmed = figure.measured(setting.chosen), _confirmed(found, place, figure)
+    name = figure_text(figure)
+    if confirmed is None:
+        return f"{name} {_counted(figure, setting.chosen)} where chosen"
+    best = found.recommended
+    readouts = best.confirmed if best is not None and best.index == place else setting.confirmed or {}
+    text = f"{name} {_counted(figure, readouts)} confirmed"
+    ends = (setting.ci95 or {}).get(name)
+    if best is not None and best.index == place:
+        ends = next((one.ci95 for one in best.figures if one.figure == name), ends)
+    if ends is not None:
+        low, high = (_difference(figure, end) for end in ends)
+        text += f" [{low}, {high}]"
+    if chosen is not None:
+        text += f"; {written(figure, chosen)} where chosen"
+        if (optimism := _difference(figure, confirmed - chosen)).startswith("+"):
+            text += f", optimism {optimism.removeprefix('+')}"
+    return text
+
+
+def _limits_text(setting: TriedSetting, best: Recommended | None) -> str:
+    if best is not None and best.limits:
+        broken = [one.sentence for one in best.limits if not one.met_where_confirmed]
+        return (
+            f"Limits: {' · '.join(broken)}" if broken else "Within every limit, where chosen and where confirmed."
+        )
+    return "Within every limit where chosen." if setting.meets_limits else "Past a limit where chosen."
+
+
+# ---- figures
+
+
+def _axis(figure: Figure) -> Axis:
+    readout = figure.readout
+    unit = {"latency": "ms", "duration": "s", "count": f"% of {readout.of}" if figure.share else ""}[readout.kind]
+    return Axis(figure.words(), unit, _LEAST[readout.kind])
+
+
+def _scaled(figure: Figure, value: float | None) -> float | None:
+    """Return a value in the unit of its axis."""
+    return value * 100 if value is not None and figure.share else value
+
+
+def written(figure: Figure, value: float | None) -> str:
+    """Write a figure's value: ``1,093 ms``, ``0.4 s``, ``4.5 %``."""
+    if value is None:
+        return NOTHING
+    if figure.share:
+        return f"{value * 100:.1f} %"
+    unit = {"latency": " ms", "duration": " s", "count": ""}[figure.readout.kind]
+    return f"{value:,.{1 if figure.readout.kind == 'duration' else 0}f}{unit}"
+
+
+def _counted(figure: Figure, readouts: Mapping[str, Any]) -> str:
+    """Write a figure, a count with what it is out of: ``2 of 44 (4.5 %)``."""
+    value = figure.measured(readouts)
+    if value is None or figure.readout.kind != "count":
+        return written(figure, value)
+    found = readouts[figure.readout.name]
+    return f"{found['count']:,} of {found['of']:,}" + (f" ({written(figure, value)})" if figure.share else "")
+
+
+def _difference(figure: Figure, value: float) -> str:
+    scale, places = (100, 1) if figure.share else (1, 1 if figure.readout.kind == "duration" else 0)
+    return signed(value * scale, places)
+
+
+def recommended_row(front: Front) -> int | None:
+    """Return the row of the recommended setting; until there is one, of the best of the front by the first axis."""
+    kinds: Sequence[Kind] = ("recommended", "confirmed", "front")
+    for kind in kinds:
+        if (at := next((at for at, row in enumerate(front.rows) if row.point.kind == kind), None)) is not None:
+            return at
+    return None

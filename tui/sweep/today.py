@@ -1,0 +1,40 @@
+"""Today's settings: what callers of a service get now, which every setting of a sweep is held against."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
+
+from presets.config import VoiceConfig
+from presets.layers import Layer
+from services.errors import ServiceError
+
+if TYPE_CHECKING:
+    from services.client import ServicesClient
+    from services.model import Service
+
+
+@dataclass(frozen=True, slots=True)
+class Today:
+    """A service's own settings, and the layers it inherits from; ``unknown`` says what could not be asked for."""
+
+    config: VoiceConfig = field(default_factory=VoiceConfig)
+    inherited: tuple[Layer, ...] = ()
+    unknown: str = ""
+
+
+async def today_of(client: ServicesClient | None, service: Service | None) -> Today:
+    """Return what callers of a service get now, as the platform holds it; without one, the built-in defaults."""
+    if service is None or client is None:
+        return Today(service.voice_config if service is not None else VoiceConfig())
+    unknown = ""
+    inherited: tuple[Layer, ...] = ()
+    try:
+        service = await client.get_service(service.id)
+        settings = await client.workspace_voice_settings()
+    except ServiceError as error:
+        unknown = f"Today's settings are as they were last seen, without what the workspace sets: {error}"
+    else:
+        if settings.voice_config.set_values():
+            inherited = (Layer("workspace", settings.voice_config),)
+    return Today(service.voice_config, inherited, unknown)
