@@ -7,11 +7,17 @@ from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Protocol
 
+from base.folders import sweeps_folder
 from base.os_errors import os_error_text
+from simulator.engine.profile import default_profile
 from simulator.errors import SimulatorError
+from simulator.executors import cores, open_executor
+from simulator.sweep.plan import plan_of
+from simulator.sweep.running import run
 from tui.host import SECONDS_TO_READ, Host, Job
 from tui.sweep.calls import open_calls
 from tui.sweep.shown import Found
+from tui.user_presets import all_presets
 
 if TYPE_CHECKING:
     from simulator.sweep.plan import SweepCall, SweepPlan
@@ -92,7 +98,11 @@ class SweepController:
             if cancelled():
                 job.report(partial(self._end, Progress("Stopped before anything was tried.")))
                 return
-            plan = plan_of(wanted, today)
+            presets, _ = all_presets()
+            profile = default_profile()
+            plan = plan_of(
+                wanted.goal, wanted.ranges, today.config, today.inherited, presets, profile, budget=wanted.budget
+            )
             result = self._sweep(plan, calls, partial(self._report, job, plan), cancelled)
         except SimulatorError as error:
             job.report(partial(self._fail, str(error)))
@@ -104,9 +114,9 @@ class SweepController:
     def _report(self, job: Job, plan: SweepPlan, progress: SweepProgress) -> None:
         share = progress.done / progress.of if progress.of else None
         left = f" · {time_left(progress.left_s)}" if progress.left_s else ""
-        doing = progress.doing[:1].upper() + progress.doing[1:]
-        said = f"{doing}: {progress.done:,} of {progress.of:,}{left} · x stops and keeps it"
-        if progress.done >= progress.of:
+        before = f" ({progress.resumed:,} from before)" if progress.resumed else ""
+        said = f"Trying settings: {progress.done:,} of {progress.of:,}{before}{left} · x stops and keeps it"
+        if progress.confirming:
             said = "All are tried; the best are now confirmed on callers they were not chosen by…"
         self._say(job, Progress(said, share), Found.under_way(progress, plan.space.changes))
 
@@ -146,18 +156,6 @@ def time_left(seconds: float) -> str:
     return f"about {seconds / 60:.0f} min left"
 
 
-def plan_of(wanted: Wanted, today: Today) -> SweepPlan:
-    """Return the plan of what the form says. Raises :class:`~simulator.sweep.space.SpaceError`."""
-    from presets.library import builtin_presets
-    from simulator.engine.profile import default_profile
-    from simulator.sweep.plan import SweepPlan
-    from simulator.sweep.space import space_of
-
-    presets = {name: one.config for name, one in builtin_presets().items()}
-    space = space_of(wanted.ranges, today.config, today.inherited, presets.values())
-    return SweepPlan(wanted.goal, space, default_profile(), presets, wanted.budget)
-
-
 def sweep_beside(
     plan: SweepPlan,
     calls: Sequence[SweepCall],
@@ -165,9 +163,6 @@ def sweep_beside(
     cancelled: Callable[[], bool],
 ) -> SweepResult:
     """Carry a plan out in processes of their own, so that the screen answers keys meanwhile."""
-    from simulator.executors import cores, open_executor
-    from simulator.sweep.running import run
-
     # two at least: one would be this process, where a person waits for every key
     with open_executor(max(cores() - 1, 2)) as executor:
-        return run(plan, calls, executor, on_progress=on_progress, cancelled=cancelled)
+        return run(plan, calls, executor, sweeps_folder(), on_progress=on_progress, cancelled=cancelled)
