@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import time
 from collections import OrderedDict
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import FIRST_COMPLETED, Executor, Future, wait
 from dataclasses import dataclass
 
@@ -94,40 +94,44 @@ class Workers:
 
         Raises :class:`CancelledError`.
         """
+        return self.begin(configs, calls, whole=whole).facts()
+
+    def begin(self, configs: Sequence[VoiceConfig], calls: Sequence[int], *, whole: bool = False) -> Batch:
+        """Have settings tried on calls, without waiting for what comes of it. Raises :class:`CancelledError`."""
         keys = [(canonical_json(config.set_values()), whole) for config in configs]
-        wanted = {
-            key: (config, tuple(call for call in calls if call not in self._found.get(key, {})))
-            for key, config in zip(keys, configs, strict=True)
-        }
-        groups: dict[tuple[int, ...], list[tuple[str, bool]]] = {}
-        for key, (_, missing) in wanted.items():
-            if missing:
-                groups.setdefault(missing, []).append(key)
-        for key in keys:
-            self._found.setdefault(key, {})
+        rows = {key: self._found.setdefault(key, {}) for key in keys}
+        for key in rows:
             self._found.move_to_end(key)
+        groups: dict[tuple[int, ...], dict[tuple[str, bool], VoiceConfig]] = {}
+        for key, config in zip(keys, configs, strict=True):
+            missing = tuple(call for call in calls if call not in rows[key])
+            if missing:
+                groups.setdefault(missing, {})[key] = config
+        waiting: dict[Future[_Done], list[tuple[dict[int, Facts], tuple[int, ...]]]] = {}
         for missing, mine in groups.items():
-            self._compute(mine, [wanted[key][0] for key in mine], missing, whole=whole)
-        found = [[self._found[key][call] for call in calls] for key in keys]
+            held, names = list(mine), None if whole else self._names
+            settings = [resolved(self._plan, config) for config in mine.values()]
+            for which, some in self._pieces(len(held), missing):
+                if self.is_cancelled():
+                    _cancel(waiting)
+                    raise CancelledError
+                task = _Task(tuple(settings[which]), some, names)
+                waiting[self._executor.submit(_work, self._given, task)] = [
+                    (rows[key], some) for key in held[which]
+                ]
+        return Batch(self, [rows[key] for key in keys], tuple(calls), waiting)
+
+    def is_cancelled(self) -> bool:
+        """Return whether a person wants no more of it."""
+        return self._cancelled()
+
+    def note(self, calls: tuple[int, ...], settings: int, took_s: float) -> None:
+        """Take note of how long a task took, and let go of facts that were not asked for in a long time."""
+        minutes = sum(self._minutes[call] for call in calls) * settings
+        self._a_minute_s = max(took_s / max(minutes, 1e-9), 1e-6)
+        self.worked_s += took_s
         while sum(map(len, self._found.values())) > _MOST_KEPT and len(self._found) > 1:
             self._found.popitem(last=False)
-        return found
-
-    def _compute(
-        self, keys: list[tuple[str, bool]], configs: list[VoiceConfig], calls: tuple[int, ...], *, whole: bool
-    ) -> None:
-        pieces = list(self._pieces(len(configs), calls))
-        tasks = [
-            _Task(tuple(resolved(self._plan, one) for one in configs[which]), some, None if whole else self._names)
-            for which, some in pieces
-        ]
-        for number, done in self._run(tasks):
-            which, some = pieces[number]
-            for key, row in zip(keys[which], done.facts, strict=True):
-                self._found[key].update(zip(some, row, strict=True))
-            minutes = sum(self._minutes[call] for call in some) * len(keys[which])
-            self._a_minute_s = max(done.took_s / max(minutes, 1e-9), 1e-6)
-            self.worked_s += done.took_s
 
     def _pieces(self, settings: int, calls: tuple[int, ...]) -> Iterator[tuple[slice, tuple[int, ...]]]:
         """Yield which settings and calls make a batch; how they are cut changes no result."""
@@ -139,20 +143,41 @@ class Workers:
             for part in range(parts):
                 yield slice(first, first + size), calls[part::parts]
 
-    def _run(self, tasks: list[_Task]) -> Iterator[tuple[int, _Done]]:
-        """Yield what comes of tasks, as they come."""
-        waiting: dict[Future[_Done], int] = {}
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Batch:
+    """Settings that are being tried on calls."""
+
+    workers: Workers
+    rows: list[dict[int, Facts]]
+    calls: tuple[int, ...]
+    waiting: dict[Future[_Done], list[tuple[dict[int, Facts], tuple[int, ...]]]]
+
+    def facts(self) -> list[list[Facts]]:
+        """Wait, and return what each setting does on each call. Raises :class:`CancelledError`."""
         try:
-            for number, task in enumerate(tasks):
-                if self._cancelled():
-                    raise CancelledError
-                waiting[self._executor.submit(_work, self._given, task)] = number
-            while waiting:
-                if self._cancelled():
-                    raise CancelledError
-                ready, _ = wait(waiting, timeout=0.2, return_when=FIRST_COMPLETED)
+            while self.waiting:
+                ready, _ = wait(self.waiting, timeout=0.2, return_when=FIRST_COMPLETED)
                 for future in ready:
-                    yield waiting.pop(future), future.result()
+                    self._keep(future)
+                if self.waiting and self.workers.is_cancelled():
+                    raise CancelledError
         finally:
-            for future in waiting:
-                future.cancel()
+            self.cancel()
+        return [[row[call] for call in self.calls] for row in self.rows]
+
+    def cancel(self) -> None:
+        """Let go of what was not begun yet."""
+        _cancel(self.waiting)
+
+    def _keep(self, future: Future[_Done]) -> None:
+        targets = self.waiting.pop(future)
+        done = future.result()
+        for (row, some), found in zip(targets, done.facts, strict=True):
+            row.update(zip(some, found, strict=True))
+        self.workers.note(targets[0][1], len(targets), done.took_s)
+
+
+def _cancel(waiting: Iterable[Future[_Done]]) -> None:
+    for future in waiting:
+        future.cancel()

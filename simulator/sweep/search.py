@@ -5,6 +5,7 @@ from __future__ import annotations
 import warnings
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from importlib.util import find_spec
 from typing import Any
 
@@ -34,7 +35,7 @@ class Start:
     name: str = ""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Tried:
     """A setting with its readouts on the calls of a part. ``excess`` says how far past each limit it is, 0: within.
 
@@ -49,7 +50,7 @@ class Tried:
     told: tuple[float, float]
     dropped: bool = False
 
-    @property
+    @cached_property
     def key(self) -> str:
         """What tells it from other settings."""
         return setting_key(self.config)
@@ -77,9 +78,9 @@ def excess_of(limits: Sequence[Limit], readouts: Readouts) -> tuple[float, ...]:
     return tuple(found)
 
 
-def batch_size(budget: int) -> int:
-    """Return how many settings are asked for at a time; the same wherever the work is done."""
-    return min(64, max(16, budget // 16))
+def batch_size(guided: int) -> int:
+    """Return how many of so many settings are asked for at a time; the same wherever the work is done."""
+    return min(64, max(8, guided // 12))
 
 
 def starts_of(plan: SweepPlan, count: int) -> tuple[Start, ...]:
@@ -154,7 +155,7 @@ class Guide:
             if key in known:
                 self._asked[key] = trial
                 self.tell(known[key])
-            elif key in found:
+            elif key in found or key in self._asked:
                 self._study.tell(trial, state=self._optuna.trial.TrialState.FAIL)
             else:
                 found[key] = config

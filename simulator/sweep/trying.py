@@ -1,0 +1,125 @@
+"""The search in one fold at work: while workers try a batch, the next one is asked for."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+from simulator.sweep.batches import Batch, CancelledError, Workers
+from simulator.sweep.choosing import judged
+from simulator.sweep.journal import Journal
+from simulator.sweep.plan import SweepPlan
+from simulator.sweep.racing import Race
+from simulator.sweep.search import Guide, Start, Tried, batch_size, setting_key
+from simulator.sweep.split import Split, third_of
+
+Note = Callable[[Sequence[Tried], Sequence[Tried]], None]
+"""Takes the settings that were tried now, and those that an earlier run had tried."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Begun:
+    """Settings of which the new ones are being tried: on a third of the calls if they race, else on all."""
+
+    some: tuple[Start, ...]
+    kept: dict[str, Tried]
+    fresh: tuple[Start, ...]
+    batch: Batch
+    races: bool
+
+
+class Search:
+    """The search on the calls that choose in one fold. ``tried``: its settings by key, in the order of the search.
+
+    Each batch is asked for before the one ahead of it is told, so that workers need not wait for it.
+    """
+
+    def __init__(
+        self,
+        plan: SweepPlan,
+        workers: Workers,
+        journal: Journal | None,
+        split: Split,
+        number: int,
+        note: Note,
+    ) -> None:
+        self._plan = plan
+        self._workers = workers
+        self._journal = journal
+        self._number = number
+        self._note = note
+        self._calls = split.folds[number].choose
+        self._third = third_of(self._calls, split.callers, plan.seed)
+        self._race = Race(plan, [split.callers[call] for call in self._third]) if self._third else None
+        self._guide = Guide(plan.space, plan.seed + 1000 * number)
+        self.tried: dict[str, Tried] = {}
+
+    def search(self, starts: Sequence[Start], guided: int) -> None:
+        """Try the starts, then what the guide asks for. Raises :class:`CancelledError`."""
+        size = batch_size(guided)
+        named = [one for one in starts if one.name]
+        others = [one for one in starts if not one.name]
+        # what people know is tried whole and first: the others race against the best of it
+        self._finish(self._begin(named))
+        left, whole = others, len(starts) + guided
+        ahead: _Begun | None = None
+        try:
+            while some := left[:size] or self._asked(min(size, whole - len(self.tried) - _count(ahead))):
+                left = left[size:]
+                begun = self._begin(some)
+                if ahead is not None:
+                    self._finish(ahead)
+                ahead = begun
+            if ahead is not None:
+                self._finish(ahead)
+        except CancelledError:
+            if ahead is not None:
+                ahead.batch.cancel()
+            raise
+
+    def _asked(self, count: int) -> list[Start]:
+        return [Start(config) for config in self._guide.ask(count, self.tried)] if count > 0 else []
+
+    def _begin(self, some: Sequence[Start]) -> _Begun:
+        keys = [setting_key(one.config) for one in some]
+        found = {key: self._journal.find(self._number, key) if self._journal else None for key in keys}
+        kept = {key: one for key, one in found.items() if one is not None}
+        fresh = tuple(one for one, key in zip(some, keys, strict=True) if key not in kept)
+        races = self._race is not None and self._best() is not None
+        calls = self._third if races else self._calls
+        return _Begun(tuple(some), kept, fresh, self._workers.begin([one.config for one in fresh], calls), races)
+
+    def _finish(self, begun: _Begun) -> None:
+        """Wait for what was begun, try on the other calls what did not lose the race, and tell the guide."""
+        made = {one.key: one for one in self._looked_at(begun)}
+        if self._journal and made:
+            self._journal.add(self._number, made.values())
+        for one in begun.some:
+            key = setting_key(one.config)
+            self.tried[key] = found = begun.kept.get(key) or made[key]
+            self._guide.tell(found)
+        self._note(list(made.values()), list(begun.kept.values()))
+
+    def _looked_at(self, begun: _Begun) -> list[Tried]:
+        rows = begun.batch.facts()
+        lost: dict[str, Tried] = {}
+        best = self._best()
+        if begun.races and begun.fresh and self._race is not None and best is not None:
+            (best_facts,) = self._workers.facts([best.config], self._third)
+            for one, row in zip(begun.fresh, rows, strict=True):
+                if self._race.drops(row, best_facts):
+                    tried = judged(self._plan, one.config, row)
+                    lost[tried.key] = self._race.dropped(tried, best, best_facts)
+        left = [one for one in begun.fresh if setting_key(one.config) not in lost]
+        rows = self._workers.facts([one.config for one in left], self._calls)
+        whole = [judged(self._plan, one.config, row, one.name) for one, row in zip(left, rows, strict=True)]
+        return [*whole, *lost.values()]
+
+    def _best(self) -> Tried | None:
+        """Return the best setting so far that is within the limits."""
+        within = [one for one in self.tried.values() if one.meets_limits and not one.dropped]
+        return min(within, key=lambda one: (one.points, one.key), default=None)
+
+
+def _count(begun: _Begun | None) -> int:
+    return 0 if begun is None else len(begun.some)
