@@ -13,7 +13,8 @@ from presets.config import VoiceConfig
 from presets.layers import ResolvedVoiceConfig
 from simulator.engine.profile import EngineProfile
 from simulator.executors import Shared, share
-from simulator.sweep.facts import Facts, facts_of
+from simulator.rehearsal import Rehearsal
+from simulator.sweep.facts import Facts
 from simulator.sweep.plan import SweepCall, SweepPlan, resolved
 
 BATCH_S = 1.0
@@ -30,13 +31,25 @@ class CancelledError(Exception):
     """A person wants no more of it."""
 
 
-@dataclass(frozen=True, slots=True)
 class _Given:
-    """What every task needs; it travels to each worker once."""
+    """What every task needs; it travels to each worker once, which keeps what it prepared of a call."""
 
-    calls: tuple[SweepCall, ...]
-    profile: EngineProfile
-    seed: int
+    def __init__(self, calls: tuple[SweepCall, ...], profile: EngineProfile, seed: int) -> None:
+        self._calls = calls
+        self._profile = profile
+        self._seed = seed
+        self._prepared: dict[tuple[int, frozenset[str] | None], Rehearsal] = {}
+
+    def rehearsal(self, place: int, names: frozenset[str] | None) -> Rehearsal:
+        """Return what plays a call under any settings and measures the readouts named, or all."""
+        found = self._prepared.get((place, names))
+        if found is None:
+            call = self._calls[place]
+            found = Rehearsal(
+                call.recording, call.activity, self._profile, seed=self._seed, mixed=call.mixed, names=names
+            )
+            self._prepared[place, names] = found
+        return found
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,11 +72,8 @@ class _Done:
 def _work(given: Shared[_Given], task: _Task) -> _Done:
     """Do a task, in whichever process."""
     started = time.perf_counter()
-    known = given.value
-    facts = tuple(
-        tuple(facts_of(known.calls[call], config, known.profile, known.seed, task.names) for call in task.calls)
-        for config in task.configs
-    )
+    rehearsals = [given.value.rehearsal(call, task.names) for call in task.calls]
+    facts = tuple(tuple([one.values(config) for one in rehearsals]) for config in task.configs)
     return _Done(facts, time.perf_counter() - started)
 
 

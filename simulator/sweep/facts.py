@@ -8,16 +8,12 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from presets.layers import ResolvedVoiceConfig
-from simulator.engine.profile import EngineProfile
 from simulator.measures.comparison import RESAMPLES, weighted_percentiles, weights
 from simulator.measures.limits import Figure
 from simulator.measures.readout_table import BY_NAME, READOUTS
-from simulator.measures.readouts import measure, pooled
+from simulator.measures.readouts import pooled
 from simulator.measures.turns import Count
-from simulator.replay import play
 from simulator.sweep.goals import Term
-from simulator.sweep.plan import SweepCall
 
 Facts = Mapping[str, Any]
 """By readout: latencies in ms, a :class:`~simulator.measures.turns.Count`, or seconds; only what was measured."""
@@ -27,20 +23,6 @@ _ROWS = 200
 """Resamples of latencies made at a time: more take memory in the thousands of turns."""
 
 SHARES = {"p50": 0.5, "p90": 0.9, "p95": 0.95, "max": 1.0}
-
-
-def facts_of(
-    call: SweepCall,
-    config: ResolvedVoiceConfig,
-    profile: EngineProfile,
-    seed: int,
-    names: frozenset[str] | None = None,
-) -> Facts:
-    """Play one call to an agent with these settings; return the readouts that are named, or all of them."""
-    played = play(call.recording, call.activity, config, profile, seed=seed)
-    found = measure(played, call.activity, call.recording.labels, barge_in=not call.mixed)
-    values: dict[str, Any] = {**found.times, **found.counts, **found.seconds}
-    return {name: values[name] for name in ORDER if name in values and (names is None or name in names)}
 
 
 def readouts_of(facts: Sequence[Facts]) -> dict[str, Any]:

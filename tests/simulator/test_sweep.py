@@ -16,7 +16,8 @@ from presets.config import VoiceConfig
 from simulator.errors import SimulatorError
 from simulator.executors import open_executor
 from simulator.measures.limits import parse_figure
-from simulator.sweep.facts import Resampled, facts_of
+from simulator.rehearsal import Rehearsal
+from simulator.sweep.facts import Resampled
 from simulator.sweep.goals import goal_of, load_goal, shipped_goals
 from simulator.sweep.plan import SweepCall, SweepError, SweepPlan, plan_of, resolved
 from simulator.sweep.result import SweepProgress, SweepResult, read_result
@@ -163,9 +164,10 @@ def test_the_choice_is_as_good_as_the_best_of_a_grid_that_is_known() -> None:
     assert len(grid) > plan.budget
 
     def points(config: VoiceConfig) -> np.ndarray:
-        facts = [facts_of(call, resolved(plan, config), plan.profile, plan.seed) for call in confirming]
+        facts = [alone[call.id].values(resolved(plan, config)) for call in confirming]
         return resampled.points(plan.goal.terms, facts)
 
+    alone = {call.id: Rehearsal(call.recording, call.activity, plan.profile, seed=plan.seed) for call in confirming}
     resampled = Resampled([call.caller for call in confirming])
     by_config = {config: points(config) for config in grid}
     best = min(by_config.values(), key=lambda found: float(np.mean(found)))
