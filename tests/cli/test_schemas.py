@@ -22,6 +22,7 @@ from simulator.activity.models import smart_turn_path
 from simulator.audio.source import open_audio
 from simulator.recording import bundled_folder
 from tests.cli.conftest import Turnlab, turnlab_in
+from tests.cli.report_pages import check_page
 from tests.forked import Command
 
 SCHEMAS = Path(__file__).parents[2] / "docs" / "schemas"
@@ -97,6 +98,8 @@ CASES = [
 ]
 CALLS = {"calls_pull", "calls_list", "calls_show", "calls_purge"}
 """What tests/cli/test_calls.py checks: one pull serves them all."""
+REPORTED = {"simulation", "evaluation", "calls_check", "sweep"}
+"""What ``turnlab report`` makes a page of."""
 ELSEWHERE = {
     "calls_import",
     "calls_compare",
@@ -155,7 +158,13 @@ def check(schema: str, found: Any) -> None:
 def test_a_command_prints_what_its_schema_says(shop: Turnlab, folder: Path, case: Case) -> None:
     done = shop(*case.line, "--json", cwd=folder)
     assert done.code == case.code, done.err
-    check(case.schema, json.loads(done.err.splitlines()[-1] if case.code else done.out))
+    found = json.loads(done.err.splitlines()[-1] if case.code else done.out)
+    check(case.schema, found)
+    if case.schema in REPORTED:
+        (folder / "result.json").write_text(done.out)
+        made = shop("report", "result.json", "-o", "report.html", "--force", cwd=folder)
+        assert made.code == 0, made.err
+        check_page((folder / "report.html").read_text())
 
 
 def test_a_model_that_is_there_is_told_by_its_schema(shop: Turnlab) -> None:

@@ -262,7 +262,7 @@ def to_json(evaluation: Evaluation) -> dict[str, Any]:
         ],
         "readouts": readouts_of_arms(evaluation.arms, evaluation.runs) if evaluation.runs else {},
         "comparison": comparison_json(evaluation.comparison()) if evaluation.runs else None,
-        **turns_json(evaluation.recordings, evaluation.arms, evaluation.runs, evaluation.baseline),
+        **turns_json(evaluation.recordings, names, evaluation.runs, evaluation.baseline),
     }
 
 

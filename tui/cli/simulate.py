@@ -204,6 +204,7 @@ def _refuse_mixing_several(request: Request, arms: list[Arm], opened: list[Recor
 
 def to_json(report: Report) -> dict[str, Any]:
     """Return the report in the schema that scripts rely on."""
+    names = [arm.name for arm in report.arms]
     written = {} if report.mix is None else {"mix": str(report.mix)}
     return {
         "schema": "turnlab.simulation/1",
@@ -236,7 +237,7 @@ def to_json(report: Report) -> dict[str, Any]:
         ],
         "readouts": readouts_of_arms(report.arms, report.runs.values()),
         "comparison": comparison_json(report.comparison),
-        **turns_json(report.recordings, report.arms, report.runs.values(), report.comparison.baseline),
+        **turns_json(report.recordings, names, report.runs.values(), report.comparison.baseline),
         "timing": {"analysis_s": round(report.analysis_s, 4), "decision_s": round(report.decision_s, 4)},
         **written,
     }

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from base.files import write_private
 from base.folders import sweeps_folder
@@ -33,6 +34,7 @@ from tui.cli.hearing import Hearing, tell_other_voices
 from tui.cli.opening import analyse, end_of_turn_judge, find, open_all, open_profile, progress
 from tui.cli.sweep_table import print_result
 from tui.report.gate import Gate
+from tui.report.turns import swept_json
 from tui.user_presets import all_presets
 
 
@@ -61,20 +63,23 @@ def sweep(request: Request, gate: Gate, *, as_json: bool) -> None:
     """Sweep and print. Raises :class:`CallError` before the work, and :class:`WorkError`."""
     faults = Faults()
     with gate.watching():
-        result = _result(request, faults)
-    if result.recommended is not None:
-        gate.judge({"recommended": result.recommended.confirmed})
+        result, turns = _result(request, faults)
+    taken = result.recommended
+    # without a setting to judge, nothing is met
+    gate.judge({"recommended": {} if taken is None else taken.confirmed})
+    shown = {**result.to_json(), **turns, "failed": faults.to_json(), **gate.to_json()}
     if request.out is not None:
-        _write(request.out, result, force=request.force)
+        _write(request.out, shown, force=request.force)
     if as_json:
-        print(json.dumps({**result.to_json(), "failed": faults.to_json(), **gate.to_json()}, allow_nan=False))
+        print(json.dumps(shown, allow_nan=False))
     else:
         print_result(result)
     gate.close(faults)
     faults.raise_any()
 
 
-def _result(request: Request, faults: Faults) -> SweepResult:
+def _result(request: Request, faults: Faults) -> tuple[SweepResult, dict[str, Any]]:
+    """Return what was found, and the turns that a report draws."""
     goal = _goal(request)
     ranges = _ranges(request.vary)
     given = read_arms([request.today])[0].config if request.today else None
@@ -97,7 +102,9 @@ def _result(request: Request, faults: Faults) -> SweepResult:
                 goal, ranges, today, inherited, presets, profile, budget=request.budget, seed=request.seed
             )
             calls = [sweep_call(one.recording, one.activity, one.record.phone_number or "") for one in heard]
-            return _run(plan, [*calls, *_analysed(opened, request, faults)], executor)
+            calls += _analysed(opened, request, faults)
+            result = _run(plan, calls, executor)
+            return result, swept_json(plan, calls, result)
     except SpaceError as error:
         raise CallError(f"--vary {error}") from None
     except SimulatorError as error:
@@ -209,9 +216,9 @@ def _refuse_existing(request: Request) -> None:
         raise CallError(f"--out {out}: is there already; choose another name, or replace it with --force")
 
 
-def _write(path: Path, result: SweepResult, *, force: bool) -> None:
+def _write(path: Path, result: dict[str, Any], *, force: bool) -> None:
     try:
-        write_private(path, json_bytes(result.to_json()), replace=force)
+        write_private(path, json_bytes(result), replace=force)
     except FileExistsError:
         raise WorkError(
             f"--out {path}: is there already; choose another name, or replace it with --force"

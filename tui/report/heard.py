@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from simulator.measures.readout_table import BY_NAME, BY_PLACE, Readout
-from tui.figures import signed
 from tui.report.change import change
 from tui.report.heard_turns import HEARD, SIMULATED
 from tui.report.page import Cell, Change, Means, Page, Row, Table, facts
 from tui.report.pictures import Distribution, distribution, seconds
-from tui.report.results import Arm, Checked, PeriodReadout, Periods
-from tui.report.simulated import counted, interval_words, listed, shown_turn
+from tui.report.results import Arm, Checked, Periods
+from tui.report.simulated import WAITS, shown_turn
+from tui.report.wording import apart, counted, gains_and_costs, interval_words, listed, means, sentence
 
 BEFORE, AFTER = "before", "after"
 _TONES = {BEFORE: 0, AFTER: 1}
@@ -123,41 +123,32 @@ def _periods_verdict(found: Periods, since: str) -> tuple[str, str, str]:
     else:
         half = f"half of the answers come within {seconds(response.after)} instead of {seconds(response.before)}"
         word = "longer" if response.delta > 0 else "less long"
-        apart = f"{seconds(abs(response.delta))} {word}"
+        how = f"{seconds(abs(response.delta))} {word}"
         why = interval_words(response.ci95)
-        if _means(BY_NAME["response_ms"], response) == "level":
-            apart, why = "about as long as before", ", which chance alone may explain"
-        first = f"Since {since} callers wait {apart}: {half}{why}."
+        if means(BY_NAME["response_ms"], response.ci95) == "level":
+            how, why = "about as long as before", ", which chance alone may explain"
+        first = f"Since {since} callers wait {how}: {half}{why}."
     gains, costs = _sure(found, "better"), _sure(found, "worse")
-    said = [f"{word} {listed(some)}" for word, some in (("better,", gains), ("worse,", costs)) if some]
-    second = "; ".join(said) or "no other difference is more than chance may explain"
+    second = sentence(gains_and_costs(gains, costs))
     calls = f"{found.before.calls:,} calls before and {found.after.calls:,} after"
     return (
         first,
-        f"{second[:1].upper()}{second[1:]}.",
+        second,
         f"This holds for {calls} of {listed(found.services)}: other callers on other days, so that the settings"
         " need not be the cause.",
     )
 
 
-def _sure(found: Periods, means: Means) -> list[str]:
+def _sure(found: Periods, wanted: Means) -> list[str]:
     said = []
     for readout in BY_PLACE:
         one = found.readouts.get(readout.name)
-        if one is not None and readout.says and _means(readout, one) == means:
+        if one is not None and readout.says and means(readout, one.ci95) == wanted:
             of = f" of {readout.of}" if readout.of else ""
             after, before = _figure(readout, one.after), _figure(readout, one.before)
             each = "" if readout.of else " a call"
             said.append(f"{readout.says.format(after + of)}{each} instead of {before}")
     return said
-
-
-def _means(readout: Readout, one: PeriodReadout) -> Means:
-    if one.ci95 is None:
-        return ""
-    if one.ci95[0] <= 0 <= one.ci95[1]:
-        return "level"
-    return "better" if (one.ci95[1] < 0) is readout.less_is_better else "worse"
 
 
 def _figure(readout: Readout, value: float) -> str:
@@ -173,11 +164,12 @@ def _periods_table(found: Periods) -> Table:
         if one is None:
             continue
         scale, places = {"latency": (0.001, 2), "count": (100.0, 1), "duration": (1.0, 1)}[readout.kind]
-        apart = signed(one.delta * scale, places)
-        if one.ci95 is not None:
-            low, high = (signed(end * scale, places) for end in one.ci95)
-            apart = f"{apart} [{low},\u00a0{high}]"
-        cells = (Cell(_figure(readout, one.before)), Cell(_figure(readout, one.after), apart, _means(readout, one)))
+        bounds = None if one.ci95 is None else (one.ci95[0] * scale, one.ci95[1] * scale)
+        difference = apart(one.delta * scale, bounds, places)
+        cells = (
+            Cell(_figure(readout, one.before)),
+            Cell(_figure(readout, one.after), difference, means(readout, one.ci95)),
+        )
         share = {"latency": ", half within", "count": "", "duration": ", a call"}[readout.kind]
         rows.append(Row(f"{readout.title}{share}", cells, readout.meaning))
     note = (
@@ -189,10 +181,7 @@ def _periods_table(found: Periods) -> Table:
 
 def _periods_distributions(found: Periods) -> tuple[Distribution, ...]:
     drawn = []
-    for name, title, of in (
-        ("response_ms", "How long callers wait for the answer", "answers"),
-        ("first_sound_ms", "How long callers hear nothing", "first sounds"),
-    ):
+    for name, title, of in WAITS:
         one = found.readouts.get(name)
         if one is not None and one.values is not None:
             drawn.append(distribution(title, of, dict(zip((BEFORE, AFTER), one.values, strict=True)), _TONES))

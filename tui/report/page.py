@@ -108,6 +108,8 @@ class Page:
     front: Front | None = None
     figures: tuple[Table, ...] = ()
     distributions: tuple[Distribution, ...] = ()
+    drawn_note: str = ""
+    """What must be known of the distributions and the turns."""
     turns: tuple[ShownTurn, ...] = ()
     turns_title: str = "The turns that differ most"
     why_no_turns: str = ""

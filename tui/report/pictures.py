@@ -122,6 +122,8 @@ class Front:
     height: float
     points: tuple[Point, ...]
     line: tuple[tuple[float, float], ...]
+    shift: tuple[tuple[tuple[float, float], tuple[float, float]], ...]
+    """Where the recommended setting was when it was chosen, and where it is."""
     labels: tuple[Mark, ...]
     x_ticks: tuple[Tick, ...]
     y_ticks: tuple[Mark, ...]

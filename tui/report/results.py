@@ -6,7 +6,7 @@ import re
 from pathlib import Path
 from typing import Annotated, Any, Final
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
 
 from base.json_text import TextError, read_json
 from base.masking import masked_words
@@ -50,6 +50,10 @@ class Counted(_Part):
 
     count: float
     of: int
+
+
+Readouts = dict[str, Latency | Counted | float | bool | dict[str, float]]
+"""One arm's readouts, by name."""
 
 
 Interval = tuple[float, float]
@@ -181,7 +185,7 @@ class Simulated(_Part):
     recordings: tuple[Recorded, ...]
     skipped: tuple[LeftOut, ...] = ()
     failed: tuple[LeftOut, ...] = ()
-    readouts: dict[Text, dict[str, Latency | Counted | float | bool | dict[str, float]]]
+    readouts: dict[Text, Readouts]
     comparison: Comparison | None
     turns: tuple[Turn, ...]
     differ_most: tuple[Drawn, ...]
@@ -250,11 +254,104 @@ class Periods(_Part):
     failed: tuple[LeftOut, ...] = ()
 
 
+class Goal(_Part):
+    """What was looked for."""
+
+    name: Text
+    description: Text = ""
+
+
+class Setting(_Part):
+    """One setting that was tried; ``confirmed`` and ``ci95`` where it was confirmed."""
+
+    name: Text
+    voice_config: dict[str, Any]
+    meets_limits: bool
+    on_front: bool = False
+    dropped: bool = False
+    chosen: Readouts
+    confirmed: Readouts | None = None
+    ci95: dict[str, Interval | None] | None = None
+
+
+class FieldWorth(_Part):
+    """One field that is changed, and what that is worth."""
+
+    field: Text
+    before: Any
+    after: Any
+    sentence: Text
+
+
+class LimitMet(_Part):
+    """One limit, where chosen and where confirmed."""
+
+    limit: Text
+    met_where_chosen: bool | None
+    met_where_confirmed: bool | None
+    sentence: Text
+
+
+class GoalFigure(_Part):
+    """One figure of the goal, today, where chosen and where confirmed."""
+
+    readout: Text
+    today: float | None
+    chosen: float | None
+    confirmed: float | None
+    ci95: Interval | None
+
+
+class Recommended(_Part):
+    """The setting to take."""
+
+    index: int = Field(ge=0)
+    nearest: bool
+    distinguishable: bool
+    confirmed: Readouts
+    today: Readouts
+    figures: tuple[GoalFigure, ...]
+    limits: tuple[LimitMet, ...]
+    changes: tuple[FieldWorth, ...]
+
+
+class Swept(_Part):
+    """``turnlab.sweep/1``."""
+
+    goal: Goal
+    limits: tuple[Text, ...]
+    axes: tuple[str, str]
+    profile: Text
+    complete: bool
+    callers: int
+    folds: int
+    chosen_on: tuple[Text, ...]
+    confirmed_on: tuple[Text, ...]
+    baseline: int = Field(ge=0)
+    settings: tuple[Setting, ...] = Field(min_length=1)
+    recommended: Recommended | None
+    verdict: Text
+    obstacles: tuple[Text, ...] = ()
+    notes: tuple[Text, ...] = ()
+    turns: tuple[Turn, ...] = ()
+    differ_most: tuple[Drawn, ...] = ()
+    failed: tuple[LeftOut, ...] = ()
+    required: tuple[Required, ...] = ()
+
+    @model_validator(mode="after")
+    def _places(self) -> Swept:
+        last = max(self.baseline, self.recommended.index if self.recommended else 0)
+        if last >= len(self.settings):
+            raise ValueError(f"there is no setting {last}")
+        return self
+
+
 MODELS: Final[dict[str, type[_Part]]] = {
     "turnlab.simulation/1": Simulated,
     "turnlab.evaluation/1": Simulated,
     "turnlab.calls_check/1": Checked,
     "turnlab.calls_compare/1": Periods,
+    "turnlab.sweep/1": Swept,
 }
 """What each schema is read as."""
 

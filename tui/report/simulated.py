@@ -8,17 +8,22 @@ from typing import Final
 from simulator.measures.readout_table import BY_NAME, BY_PLACE, Readout
 from tui.figures import signed
 from tui.report.change import change, settings_change, settings_table
+from tui.report.figure_tables import figure_tables
 from tui.report.page import Cell, Fact, Means, Page, Reason, Row, ShownTurn, Table, facts, tones
 from tui.report.pictures import Distribution, distribution, seconds, turn_picture
-from tui.report.results import Compared, Counted, Drawn, Latency, Recorded, Simulated
+from tui.report.results import Compared, Counted, Drawn, Latency, Recorded, Simulated, Turn
+from tui.report.wording import apart, counted, gains_and_costs, interval_words, listed, means, sentence
 
 MOST_ROWS = 200
 """Recordings that are listed one by one."""
 
-_NOTICED: Final = BY_NAME["dead_air_s"].place
-"""The place of the last readout that callers notice themselves."""
-
 RESPONSE = BY_NAME["response_ms"]
+
+WAITS: Final = (
+    ("response_ms", "How long callers wait for the answer", "answers"),
+    ("first_sound_ms", "How long callers hear nothing", "first sounds"),
+)
+"""The readouts whose values are drawn, each with the picture's title and what they are."""
 
 
 def simulated_page(found: Simulated, kind: str) -> Page:
@@ -44,7 +49,7 @@ def simulated_page(found: Simulated, kind: str) -> Page:
         recordings=recordings_table(found.recordings),
         left_out=(*found.skipped, *found.failed),
         figures=_figures(found, names, baseline),
-        distributions=_distributions(found, tone),
+        distributions=turn_distributions(found.turns, tone),
         turns=tuple(shown_turn(drawn, tone) for drawn in found.differ_most),
         turns_title="The turns that differ most" if others else "The turns callers waited longest for",
         why_no_turns="No turn differs." if others else "No turn was answered.",
@@ -125,21 +130,15 @@ def _wait(response: Compared, name: str, baseline: str) -> str:
     return f"Callers wait {apart} {word} under {name} than under {baseline}: {for_half}{interval_words(bounds)}."
 
 
-def interval_words(bounds: tuple[float, float] | None) -> str:
-    """Write the interval of a difference of times, ms, in brackets; nothing where there is none."""
-    if bounds is None:
-        return ""
-    low, high = (signed(end / 1000, 2) for end in bounds)
-    return f" (95 % interval of the difference: {low} to {high} s)"
-
-
 def _waits(response: Compared, baseline: str, others: Sequence[str]) -> str:
     ranked = sorted((baseline, *others), key=lambda name: response.arms[name] or 0.0)
     said = [f"{seconds(response.arms[name])} under {name}" for name in ranked]
-    apart = [
-        name for name in ranked if name != baseline and _means(RESPONSE, response, name) in ("better", "worse")
+    sure = [
+        name
+        for name in ranked
+        if name != baseline and means(RESPONSE, response.ci95.get(name)) in ("better", "worse")
     ]
-    surely = f"{listed(apart)} surely differ{'s' * (len(apart) == 1)}" if apart else "none surely differs"
+    surely = f"{listed(sure)} surely differ{'s' * (len(sure) == 1)}" if sure else "none surely differs"
     return f"Half of the answers come within {listed(said)} of the caller's last word; {surely} from {baseline}."
 
 
@@ -149,13 +148,12 @@ def _rest(readouts: dict[str, Compared], name: str, baseline: str, *, named: boo
     costs: list[str] = []
     for readout in BY_PLACE:
         compared = readouts.get(readout.name)
-        if readout.says and compared is not None and _means(readout, compared, name) in ("better", "worse"):
-            better = _means(readout, compared, name) == "better"
-            (gains if better else costs).append(_instead(readout, compared, name, baseline))
+        meant = means(readout, compared.ci95.get(name)) if readout.says and compared is not None else ""
+        if compared is not None and meant in ("better", "worse"):
+            (gains if meant == "better" else costs).append(_instead(readout, compared, name, baseline))
     who = f"With {name}: " if named else ""
-    said = [f"{word} {listed(some)}" for word, some in (("better,", gains), ("worse,", costs)) if some]
-    text = "; ".join(said) or "no other difference is more than chance may explain"
-    return f"{who}{text}." if who else f"{text[:1].upper()}{text[1:]}."
+    text = gains_and_costs(gains, costs)
+    return f"{who}{text}." if who else sentence(text)
 
 
 def _instead(readout: Readout, compared: Compared, name: str, baseline: str) -> str:
@@ -174,90 +172,39 @@ def _amount(readout: Readout, compared: Compared, name: str) -> str:
 
 
 def _figures(found: Simulated, names: Sequence[str], baseline: str) -> tuple[Table, ...]:
-    rows: list[Row] = []
-    behind: list[Row] = []
-    nothing: list[str] = []
     readouts = found.comparison.readouts if found.comparison else {}
-    for readout in BY_PLACE:
-        values = [found.readouts.get(name, {}).get(readout.name) for name in names]
-        if all(value is None for value in values):
-            continue
-        if readout.kind == "count" and all(isinstance(value, Counted) and not value.count for value in values):
-            nothing.append(readout.title)
-            continue
+
+    def from_baseline(readout: Readout, share: str, name: str) -> tuple[str, Means]:
         compared = readouts.get(readout.name)
-        for share in readout.shares:
-            cells = tuple(
-                _cell(readout, share, value, compared if share in ("p50", "") else None, name)
-                for name, value in zip(names, values, strict=True)
-            )
-            if any(cell.figure != "–" for cell in cells):
-                meaning = "" if share == "p90" else readout.meaning
-                (rows if readout.place <= _NOTICED else behind).append(Row(_label(readout, share), cells, meaning))
-    interval = found.comparison.interval_over if found.comparison else ""
-    notes = [f"Counted, and none found: {', '.join(nothing)}."] if nothing else []
-    if len(names) > 1:
-        notes.append(
-            f"Differences are from {baseline}, over the turns that every configuration answers; in brackets the"
-            f" 95 % interval, a bootstrap over {interval or 'recordings'}. “No clear difference”: it holds zero."
-        )
-    return (
-        Table("What callers met", tuple(names), tuple(rows), tuple(tones(names).values())),
-        Table("What the agent did", tuple(names), tuple(behind), tuple(tones(names).values()), tuple(notes)),
+        delta = compared.delta.get(name) if compared is not None and share != "p90" else None
+        if compared is None or delta is None:
+            return "", ""
+        bounds = compared.ci95.get(name)
+        scale, places = (0.001, 2) if readout.kind == "latency" else (1.0, readout.places)
+        scaled = None if bounds is None else (bounds[0] * scale, bounds[1] * scale)
+        return apart(delta * scale, scaled, places), means(readout, bounds)
+
+    over = (found.comparison.interval_over if found.comparison else "") or "recordings"
+    note = (
+        f"Differences are from {baseline}, over the turns that every configuration answers; in brackets the"
+        f" 95 % interval, a bootstrap over {over}. “No clear difference”: it holds zero."
     )
+    columns = {name: found.readouts.get(name, {}) for name in names}
+    return figure_tables(columns, list(tones(names).values()), from_baseline, [note] if len(names) > 1 else [])
 
 
-def _label(readout: Readout, share: str) -> str:
-    if readout.kind != "latency":
-        return readout.title
-    return f"{readout.title}, {'half within' if share == 'p50' else 'nine in ten within'}"
-
-
-def _cell(readout: Readout, share: str, value: object, compared: Compared | None, name: str) -> Cell:
-    figure = "–"
-    if isinstance(value, Latency):
-        figure = seconds(value.p50 if share == "p50" else value.p90)
-    elif isinstance(value, Counted):
-        figure = f"{value.count:,.0f} of {value.of:,} {readout.of}"
-    elif isinstance(value, int | float) and not isinstance(value, bool):
-        figure = f"{value:,.1f} s"
-    if compared is None or compared.delta.get(name) is None:
-        return Cell(figure)
-    means = _means(readout, compared, name)
-    scale, places = (0.001, 2) if readout.kind == "latency" else (1.0, 1 if readout.kind == "duration" else 0)
-    apart = signed((compared.delta[name] or 0.0) * scale, places)
-    bounds = compared.ci95.get(name)
-    if bounds is not None:
-        low, high = (signed(end * scale, max(places, 1)) for end in bounds)
-        apart = f"{apart} [{low},\u00a0{high}]"
-    return Cell(figure, apart, means)
-
-
-def _means(readout: Readout, compared: Compared, name: str) -> Means:
-    bounds = compared.ci95.get(name)
-    if bounds is None:
-        return ""
-    if bounds[0] <= 0 <= bounds[1]:
-        return "level"
-    return "better" if (bounds[1] < 0) is readout.less_is_better else "worse"
-
-
-def _distributions(found: Simulated, tone: dict[str, int]) -> tuple[Distribution, ...]:
+def turn_distributions(turns: Sequence[Turn], tone: dict[str, int]) -> tuple[Distribution, ...]:
+    """Return how long callers waited in every arm, for the answer and for the first sound."""
     drawn = []
-    for field, title in (
-        ("response_ms", "How long callers wait for the answer"),
-        ("first_sound_ms", "How long callers hear nothing"),
-    ):
-        values = {
-            name: [
-                value
-                for turn in found.turns
-                if name in turn.arms and (value := getattr(turn.arms[name], field)) is not None
-            ]
-            for name in tone
-        }
+    for field, title, of in WAITS:
+        values: dict[str, list[float]] = {name: [] for name in tone}
+        for turn in turns:
+            for name, outcome in turn.arms.items():
+                value = getattr(outcome, field)
+                if name in values and value is not None:
+                    values[name].append(value)
         if any(values.values()):
-            drawn.append(distribution(title, "answers" if field == "response_ms" else "first sounds", values, tone))
+            drawn.append(distribution(title, of, values, tone))
     return tuple(drawn)
 
 
@@ -311,13 +258,3 @@ def shown_turn(drawn: Drawn, tone: dict[str, int]) -> ShownTurn:
     if not why:
         why = f"{seconds(drawn.apart_ms)} apart" if len(drawn.arms) > 1 else f"waits {seconds(drawn.apart_ms)}"
     return ShownTurn(turn_picture(drawn, tone), why, tuple(reasons))
-
-
-def counted(number: int, what: str) -> str:
-    """Write a number of things: ``1 turn``, ``44 turns``."""
-    return f"{number:,} {what}{'' if number == 1 else 's'}"
-
-
-def listed(words: Sequence[str]) -> str:
-    """Write words in a row: ``a, b and c``."""
-    return ", ".join(words[:-1]) + f" and {words[-1]}" if len(words) > 1 else "".join(words)

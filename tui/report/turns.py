@@ -27,11 +27,13 @@ from simulator.engine.events import (
     TurnResumed,
     Underrun,
 )
-from simulator.measures.readouts import Measured
+from simulator.measures.readouts import Measured, measure
 from simulator.measures.turns import TurnOutcome
 from simulator.recording import Recording
-from simulator.replay import Placement
-from simulator.study import Arm, Run
+from simulator.replay import Placement, play
+from simulator.study import Run
+from simulator.sweep.plan import SweepCall, SweepPlan, resolved
+from simulator.sweep.result import SweepResult
 
 DRAWN: Final = 5
 """How many turns are drawn."""
@@ -95,11 +97,10 @@ def _wait(one: TurnOutcome) -> int | None:
 
 
 def turns_json(
-    recordings: Sequence[Recording], arms: Sequence[Arm], runs: Collection[Run], baseline: str
+    recordings: Sequence[Recording], names: Sequence[str], runs: Collection[Run], baseline: str
 ) -> dict[str, Any]:
     """Return ``turns`` and ``differ_most`` of a simulation, an evaluation or a sweep, as scripts see them."""
     by_key = {(one.recording, one.arm): one for one in runs}
-    names = [arm.name for arm in arms]
     shown: list[dict[str, Any]] = []
     pairs: list[_Pair] = []
     for recording in recordings:
@@ -228,3 +229,19 @@ def _speech(events: Sequence[Event], to_ms: int) -> list[tuple[int, int]]:
     ends = {event.span: event.end_ms for event in events if isinstance(event, SpeechEnded)}
     starts = {event.span: event.start_ms for event in events if isinstance(event, SpeechStarted)}
     return [(start_ms, ends.get(span, to_ms)) for span, start_ms in starts.items()]
+
+
+def swept_json(plan: SweepPlan, calls: Sequence[SweepCall], result: SweepResult) -> dict[str, Any]:
+    """Return ``turns`` and ``differ_most`` of a sweep: recommended settings against today's, where confirmed."""
+    taken = result.recommended
+    if taken is None:
+        return {"turns": [], "differ_most": []}
+    arms = {"today": result.settings[result.baseline].config, "recommended": result.settings[taken.index].config}
+    confirmed = [call for call in calls if call.id in set(result.confirmed_on)]
+    runs = []
+    for name, config in arms.items():
+        for call in confirmed:
+            played = play(call.recording, call.activity, resolved(plan, config), plan.profile, seed=plan.seed)
+            measured = measure(played, call.activity, call.recording.labels, barge_in=not call.mixed)
+            runs.append(Run(call.id, name, played, measured))
+    return turns_json([call.recording for call in confirmed], list(arms), runs, "today")

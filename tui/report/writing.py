@@ -13,8 +13,9 @@ from tui.cli.failure import CallError, WorkError
 from tui.cli.tables import print_whole
 from tui.report.heard import checked_page, periods_page
 from tui.report.page import Page, render
-from tui.report.results import Checked, Periods, Simulated, read_result
+from tui.report.results import Checked, Periods, Simulated, Swept, read_result
 from tui.report.simulated import simulated_page
+from tui.report.swept import swept_page
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,6 +56,8 @@ def page_of(schema: str, result: Any) -> Page:
         return simulated_page(result, "evaluation" if schema == "turnlab.evaluation/1" else "simulation")
     if isinstance(result, Checked):
         return checked_page(result)
+    if isinstance(result, Swept):
+        return swept_page(result)
     assert isinstance(result, Periods)
     return periods_page(result)
 

@@ -1,0 +1,64 @@
+"""The tables of readouts: what callers met, and what the agent did, a column an arm."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Final
+
+from simulator.measures.readout_table import BY_NAME, BY_PLACE, Readout
+from tui.report.page import Cell, Means, Row, Table
+from tui.report.pictures import seconds
+from tui.report.results import Counted, Latency, Readouts
+
+_NOTICED: Final = BY_NAME["dead_air_s"].place
+"""The place of the last readout that callers notice themselves."""
+
+Apart = Callable[[Readout, str, str], tuple[str, Means]]
+"""Returns how far an arm is from the baseline in a readout's share, in words, and what that means."""
+
+
+def figure_tables(
+    columns: Mapping[str, Readouts], tones: Sequence[int], apart: Apart, notes: Sequence[str]
+) -> tuple[Table, ...]:
+    """Return the tables; counts of which none was found anywhere are a note."""
+    noticed: list[Row] = []
+    behind: list[Row] = []
+    nothing: list[str] = []
+    for readout in BY_PLACE:
+        values = {name: readouts.get(readout.name) for name, readouts in columns.items()}
+        if all(value is None for value in values.values()):
+            continue
+        if readout.kind == "count" and not any(isinstance(one, Counted) and one.count for one in values.values()):
+            nothing.append(readout.title)
+            continue
+        for share in readout.shares:
+            cells = tuple(
+                Cell(_figure(readout, share, value), *apart(readout, share, name)) for name, value in values.items()
+            )
+            if any(cell.figure != "–" for cell in cells):
+                meaning = "" if share == "p90" else readout.meaning
+                row = Row(_label(readout, share), cells, meaning)
+                (noticed if readout.place <= _NOTICED else behind).append(row)
+    every = [f"Counted, and none found: {', '.join(nothing)}."] if nothing else []
+    headers = tuple(columns)
+    tables = (
+        Table("What callers met", headers, tuple(noticed), tuple(tones)),
+        Table("What the agent did", headers, tuple(behind), tuple(tones), (*every, *notes)),
+    )
+    return tuple(table for table in tables if table.rows or table.notes)
+
+
+def _label(readout: Readout, share: str) -> str:
+    if readout.kind != "latency":
+        return readout.title
+    return f"{readout.title}, {'half within' if share == 'p50' else 'nine in ten within'}"
+
+
+def _figure(readout: Readout, share: str, value: object) -> str:
+    if isinstance(value, Latency):
+        return seconds(value.p50 if share == "p50" else value.p90)
+    if isinstance(value, Counted):
+        return f"{value.count:,.0f} of {value.of:,} {readout.of}"
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        return f"{value:,.1f} s"
+    return "–"

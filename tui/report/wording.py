@@ -1,0 +1,57 @@
+"""How a report words numbers, and what differences mean to callers."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from simulator.measures.readout_table import Readout
+from tui.figures import signed
+from tui.report.page import Means
+from tui.report.results import Interval
+
+
+def counted(number: int, what: str) -> str:
+    """Write a number of things: ``1 turn``, ``44 turns``."""
+    return f"{number:,} {what}{'' if number == 1 else 's'}"
+
+
+def listed(words: Sequence[str]) -> str:
+    """Write words in a row: ``a, b and c``."""
+    return ", ".join(words[:-1]) + f" and {words[-1]}" if len(words) > 1 else "".join(words)
+
+
+def sentence(text: str) -> str:
+    """Write a sentence with a capital letter and a full stop."""
+    return f"{text[:1].upper()}{text[1:]}."
+
+
+def gains_and_costs(gains: Sequence[str], costs: Sequence[str]) -> str:
+    """Say what callers gain and what they lose for sure."""
+    said = [f"{word} {listed(some)}" for word, some in (("better,", gains), ("worse,", costs)) if some]
+    return "; ".join(said) or "no other difference is more than chance may explain"
+
+
+def interval_words(bounds: Interval | None) -> str:
+    """Write the interval of a difference of times, ms, in brackets; nothing where there is none."""
+    if bounds is None:
+        return ""
+    low, high = (signed(end / 1000, 2) for end in bounds)
+    return f" (95 % interval of the difference: {low} to {high} s)"
+
+
+def means(readout: Readout, bounds: Interval | None) -> Means:
+    """Return what the interval of a difference means to callers; nothing without one."""
+    if bounds is None:
+        return ""
+    if bounds[0] <= 0 <= bounds[1]:
+        return "level"
+    return "better" if (bounds[1] < 0) is readout.less_is_better else "worse"
+
+
+def apart(value: float, bounds: Interval | None, places: int) -> str:
+    """Write a difference with its interval: ``+0.51 [+0.43, +0.54]``."""
+    text = signed(value, places)
+    if bounds is None:
+        return text
+    low, high = (signed(end, max(places, 1)) for end in bounds)
+    return f"{text} [{low},\u00a0{high}]"
