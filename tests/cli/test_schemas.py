@@ -109,6 +109,7 @@ ELSEWHERE = {
     "devices",
     "device-tests",
     "agent",
+    "live",
     "call",
     "serve",
 }
