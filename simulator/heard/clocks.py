@@ -187,13 +187,30 @@ def swapped_by_log(record: CallRecord, tracks: Tracks) -> bool | None:
     return wrong > right
 
 
+def _made_side(tracks: Tracks) -> Side | None:
+    """Return the side that was made, not recorded, as a synthetic voice is; ``None`` where the sides are alike."""
+    apart = tracks.caller.dead - tracks.agent.dead
+    return None if abs(apart) <= _DEAD_SHARE else "caller" if apart > 0 else "agent"
+
+
+def doubtful_sides(tracks: Tracks) -> list[Fault]:
+    """Return that the sides may be swapped, where nothing but their silences tells."""
+    if _made_side(tracks) != "caller" or not (tracks.caller.speech and tracks.agent.speech):
+        return []
+    sentence = (
+        "The caller's side is quite silent between words, as a made voice is, and the agent's is not: they may be "
+        "swapped, and then everything here is (--caller-channel says which is which)."
+    )
+    return [Fault("maybe_swapped", sentence)]
+
+
 def guess_swapped(tracks: Tracks, by_log: bool | None) -> tuple[bool, str]:
     """Return whether the first channel is the agent's, and why, as a half sentence."""
     if by_log is not None:
         return by_log, "so the log's turns fit"
     caller, agent = tracks.caller, tracks.agent
-    if abs(caller.dead - agent.dead) > _DEAD_SHARE:
-        return caller.dead > agent.dead, "the other one is quite silent between words, as a made voice is"
+    if _made_side(tracks) is not None:
+        return _made_side(tracks) == "caller", "the other one is quite silent between words, as a made voice is"
     if caller.speech and agent.speech:
         first = caller.speech[0][0] < agent.speech[0][0]
         return first, "the other one speaks first, as one who answers a call does"

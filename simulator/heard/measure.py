@@ -9,7 +9,15 @@ from typing import Any
 from presets.config import ConfigError
 from presets.layers import resolve
 from simulator.heard.call_folder import CallRecord, KeptCall, LoggedTurn
-from simulator.heard.clocks import Clocks, aligned, clocks_of, contradictions, guess_swapped, swapped_by_log
+from simulator.heard.clocks import (
+    Clocks,
+    aligned,
+    clocks_of,
+    contradictions,
+    doubtful_sides,
+    guess_swapped,
+    swapped_by_log,
+)
 from simulator.heard.events import HeardEvent, events_of
 from simulator.heard.faults import Fault, faults_in_audio
 from simulator.heard.outcomes import answered, heard_outcome
@@ -147,6 +155,8 @@ def measure_call(call: KeptCall, progress: Callable[[float], None] | None = None
         notes.append(f"The caller is on channel {channel + 1}: {why} (--caller-channel says otherwise).")
     elif exchanged:
         faults.append(Fault("swapped", "The log fits the other way round: the two sides were exchanged back."))
+    elif by_log is None:
+        faults += doubtful_sides(tracks)
     clocks = clocks_of(tracks, call.record)
     tracks, moved = aligned(tracks, clocks)
     faults += moved
@@ -158,7 +168,9 @@ def _measured(
     record: CallRecord, tracks: Tracks, clocks: Clocks, faults: list[Fault], notes: list[str], channel: int | None
 ) -> HeardCall:
     floor = floor_of(tracks)
-    faults = [*faults, *faults_in_audio(tracks, floor), *contradictions(record, tracks, clocks)]
+    faults = [*faults, *faults_in_audio(tracks, floor)]
+    if not any(one.spoils == "all" for one in faults):
+        faults += contradictions(record, tracks, clocks)
     log = None if any(one.spoils == "log" for one in faults) else _Log(record, clocks)
     operator = tuple((round(start * 1000), round(end * 1000)) for start, end in record.operator)
     if record.operator_unplaced:

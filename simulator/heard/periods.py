@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from statistics import median
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from simulator.heard.measure import HEARD_READOUTS
 from simulator.measures.readout_table import BY_NAME
@@ -120,38 +120,58 @@ def _readout(name: str, pairs: Sequence[Pair], *, with_interval: bool) -> Period
     return PeriodReadout(name, first, second, second - first, interval, counts)
 
 
-def _interval(name: str, pairs: Sequence[Pair], weights: Any) -> tuple[float, float] | None:
+def _interval(name: str, pairs: Sequence[Pair], weights: NDArray[np.float64]) -> tuple[float, float] | None:
     """Return the 95 % interval of the difference, by drawing calls anew within each service and period."""
     draw = np.random.default_rng(0)
-    deltas = []
-    for _ in range(RESAMPLES):
-        found = [_value(name, _drawn(two, draw)) for _, two in pairs]
-        base = [_value(name, _drawn(one, draw)) for one, _ in pairs]
-        if any(one is None for one in (*found, *base)):
-            continue
-        apart = [(a or 0.0) - (b or 0.0) for a, b in zip(found, base, strict=True)]
-        deltas.append(float(np.average(apart, weights=weights)))
+    apart = np.stack([_drawn(name, two, draw) - _drawn(name, one, draw) for one, two in pairs])
+    deltas = np.average(apart[:, ~np.isnan(apart).any(axis=0)], axis=0, weights=weights)
     if len(deltas) < RESAMPLES // 2:
         return None
     low, high = np.quantile(deltas, [0.025, 0.975])
     return float(low), float(high)
 
 
-def _drawn(calls: list[Values], draw: np.random.Generator) -> list[Values]:
-    return [calls[number] for number in draw.integers(0, len(calls), len(calls)).tolist()]
+def _drawn(name: str, calls: Sequence[Values], draw: np.random.Generator) -> NDArray[np.float64]:
+    """Return a readout of each resample of some calls; NaN where none of a resample has it."""
+    rows = np.arange(RESAMPLES)[:, None] * len(calls)
+    drawn = rows + draw.integers(0, len(calls), (RESAMPLES, len(calls)))
+    often = np.bincount(drawn.ravel(), minlength=RESAMPLES * len(calls)).reshape(RESAMPLES, len(calls))
+    return _values(name, calls, often)
 
 
 def _value(name: str, calls: Sequence[Values]) -> float | None:
     """Return a readout of some calls together; ``None`` where none has it."""
-    found = [call[name] for call in calls if name in call]
+    found = float(_values(name, calls, np.ones((1, len(calls)), np.int64))[0])
+    return None if np.isnan(found) else found
+
+
+def _values(name: str, calls: Sequence[Values], often: NDArray[np.int64]) -> NDArray[np.float64]:
+    """Return a readout of calls together, each taken as often as a row of ``often`` says; NaN where none has it."""
+    having = [number for number, call in enumerate(calls) if name in call]
+    own, often = [calls[number][name] for number in having], often[:, having]
     kind = BY_NAME[name].kind
     if kind == "latency":
-        times = [one for values in found for one in values]
-        return float(median(times)) if times else None
-    if kind == "count":
-        of = sum(one[1] for one in found)
-        return sum(one[0] for one in found) / of if of else None
-    return sum(found) / len(found) if found else None
+        return _medians([float(one) for values in own for one in values], often, [len(values) for values in own])
+    values, of = ([one[0] for one in own], [one[1] for one in own]) if kind == "count" else (own, [1] * len(own))
+    total = often @ np.array(of, np.float64)
+    found: NDArray[np.float64] = np.divide(
+        often @ np.array(values, np.float64), total, out=np.full(len(total), np.nan), where=total > 0
+    )
+    return found
+
+
+def _medians(times: Sequence[float], often: NDArray[np.int64], lengths: Sequence[int]) -> NDArray[np.float64]:
+    """Return the medians of times, of which each call has so many, for each row of how often calls are taken."""
+    order = np.argsort(times, kind="stable")
+    ranked = np.array(times, np.float64)[order]
+    call_of = np.repeat(np.arange(len(lengths)), lengths)[order]
+    found = np.full(len(often), np.nan)
+    for row, weight in enumerate(often):
+        reached = np.cumsum(weight[call_of])
+        if len(reached) and reached[-1]:
+            both = np.searchsorted(reached, [(reached[-1] - 1) // 2, reached[-1] // 2], side="right")
+            found[row] = ranked[both].mean()
+    return found
 
 
 def _size(name: str, calls: Sequence[Values]) -> int:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from pathlib import Path
 
 import numpy as np
@@ -48,5 +49,14 @@ def test_two_channels_and_a_pair_become_calls(tmp_path: Path, analyses: Path) ->
     listed = json.loads(turnlab("calls", "measure", "vapi-", "--json").out)
     assert listed["calls"][0]["caller_channel"] == 2
     assert listed["calls"][0]["duration_s"] == sf.info(Path(one["path"]) / "caller.flac").duration == 16.0
+    copies = tmp_path / "copies"
+    for name, other in (("a", "vapi-1"), ("b", "vapi-1"), ("c", "another-name")):
+        shutil.copytree(one["path"], copies / name)
+        record = copies / name / "call.json"
+        record.write_text(record.read_text().replace('"vapi-1"', f'"{other}"'))
+    twice = turnlab("calls", "measure", str(copies), "--json")
+    assert [call["id"] for call in json.loads(twice.out)["calls"]] == ["vapi-1"]
+    assert f"{copies / 'b'}: is the same call as {copies / 'a'}; it counts once" in twice.err
+    assert "another-name: sounds the same as vapi-1" in twice.err
     for kept in Path(one["path"]).iterdir():
         assert kept.stat().st_mode & 0o077 == 0

@@ -127,6 +127,16 @@ def test_sides_and_clocks_that_are_wrong_are_set_right_by_the_log(tmp_path: Path
         assert max(abs(a - b) for a, b in zip(ends, true, strict=True)) <= 60, path.name
 
 
+def test_sides_that_seem_swapped_are_named_where_no_log_tells(tmp_path: Path, line: Line) -> None:
+    made = np.where(np.abs(line.agent) < 0.02, np.float32(0), line.agent)
+    hiss = np.random.default_rng(0).standard_normal(len(made)).astype(np.float32) * np.float32(1e-3)
+    heard = measure_call(
+        read_call_folder(folder_of(tmp_path / "call", line, caller=made, agent=line.caller + hiss))
+    )
+    assert kinds(heard) == ["maybe_swapped"]
+    assert heard.measured is not None, "the person may know better"
+
+
 def test_a_log_that_contradicts_the_audio_is_not_used(tmp_path: Path, line: Line) -> None:
     log = [turn | {"from_s": 200 + 9 * n, "to_s": 202 + 9 * n} for n, turn in enumerate(log_of(line))]
     heard = measure_call(read_call_folder(folder_of(tmp_path / "call", line, turns=log)))

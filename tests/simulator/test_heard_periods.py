@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import random
 from datetime import UTC, datetime, timedelta
+from statistics import median
 
 from simulator.heard.periods import PeriodReadout, TimedCall, compare_periods, last_change
 
@@ -54,10 +55,11 @@ def test_a_change_shows_and_what_did_not_change_does_not() -> None:
 
 
 def test_few_calls_and_services_of_one_period_alone_are_named() -> None:
-    found = compare_periods(
-        calls("one", 3, 0, base_ms=800, cut=0.1) + calls("gone", 9, 0, base_ms=800, cut=0.1),
-        calls("one", 9, 7, base_ms=900, cut=0.1),
-    )
+    before, after = calls("one", 3, 0, base_ms=800, cut=0.1), calls("one", 9, 7, base_ms=900, cut=0.1)
+    found = compare_periods(before + calls("gone", 9, 0, base_ms=800, cut=0.1), after)
+    first = by_name(found.readouts)["first_sound_ms"]
+    times = [[one for call in period for one in call.values["first_sound_ms"]] for period in (before, after)]
+    assert (first.before, first.after) == (median(times[0]), median(times[1]))
     assert found.services == ("one",)
     assert all(one.ci95 is None for one in found.readouts)
     assert any("gone" in note for note in found.notes)

@@ -19,7 +19,7 @@ from tui.calls.replaying import LeftOutError, checked_call, joined, keep_joined,
 from tui.calls.words import count_rows, error_rows
 from tui.cli.arms import read_arms
 from tui.cli.calls.measuring import measured, unheard
-from tui.cli.calls.opening import open_calls
+from tui.cli.calls.opening import HeardOnce, open_calls
 from tui.cli.failure import Faults, WorkError, complain
 from tui.cli.opening import end_of_turn_judge, open_profile, progress
 from tui.cli.tables import print_line, print_table
@@ -102,6 +102,7 @@ def replayed_calls(
     judge = end_of_turn_judge(eot)
     found: list[ReplayedCall] = []
     origins: Counter[str] = Counter()
+    once = HeardOnce()
     calls = open_calls(named, faults)
     with progress("hearing and analysing calls", max(len(calls), 1)) as tell:
         for number, call in enumerate(calls):
@@ -115,8 +116,9 @@ def replayed_calls(
                 except LeftOutError as why:
                     complain(str(why))
                 else:
-                    found.append(one)
-                    origins[origin] += 1
+                    if not once.again(call, one.heard):
+                        found.append(one)
+                        origins[origin] += 1
             if tell is not None:
                 tell(number + 1)
     if not found:

@@ -13,7 +13,7 @@ from simulator.heard.call_folder import KeptCall, kept_measures
 from simulator.heard.periods import Periods, TimedCall, compare_periods, last_change
 from simulator.measures.readout_table import BY_NAME
 from tui.cli.calls.measuring import measured
-from tui.cli.calls.opening import open_calls
+from tui.cli.calls.opening import HeardOnce, open_calls
 from tui.cli.failure import CallError, Faults, WorkError, complain
 from tui.cli.tables import print_line
 
@@ -23,10 +23,10 @@ def compare_calls(named: Sequence[str], before: str | None, after: str | None, *
     until, since = (_day(name, text) for name, text in (("--before", before), ("--after", after)))
     until, since = until or since, since or until
     faults = Faults()
-    calls: list[TimedCall] = []
+    calls, once = list[TimedCall](), HeardOnce()
     for call in open_calls(named, faults):
         with faults.noting(call.path):
-            timed = _timed(call)
+            timed = _timed(call, once)
             if timed is not None:
                 calls.append(timed)
     if until is None or since is None:
@@ -62,8 +62,8 @@ def _day(name: str, text: str | None) -> datetime | None:
     return found
 
 
-def _timed(call: KeptCall) -> TimedCall | None:
-    """Return a call with when it was; ``None``, said on standard error, where it has no measures or no time."""
+def _timed(call: KeptCall, once: HeardOnce) -> TimedCall | None:
+    """Return a call with when it was; ``None``, said on standard error, where it cannot be compared."""
     heard = kept_measures(call)
     if heard is None and call.why_silent() is not None:
         complain(f"{call.record.id}: {call.why_silent()}; left out")
@@ -73,6 +73,8 @@ def _timed(call: KeptCall) -> TimedCall | None:
     if not heard["values"] or started is None:
         why = heard["faults"][0]["sentence"] if not heard["values"] else "nothing says when it was"
         complain(f"{call.record.id}: left out; {why}")
+        return None
+    if once.again(call, heard):
         return None
     settings = canonical_json(call.record.voice_config)
     return TimedCall(call.record.service_name, started, settings, heard["values"])

@@ -12,7 +12,7 @@ from simulator.heard.keeping import keep_heard
 from simulator.heard.measure import HEARD_READOUTS, heard_readouts, measure_call
 from simulator.measures.readout_table import BY_NAME, READOUTS
 from tui.calls.story import clock
-from tui.cli.calls.opening import open_calls
+from tui.cli.calls.opening import HeardOnce, open_calls
 from tui.cli.failure import Faults, complain
 from tui.cli.opening import progress
 from tui.cli.tables import print_line, print_table
@@ -33,18 +33,19 @@ def measure_calls(named: Sequence[str], caller_channel: int | None, gate: Gate, 
     """
     faults = Faults()
     channel = None if caller_channel is None else caller_channel - 1
-    heard = []
+    heard, once = list[dict[str, Any]](), HeardOnce()
     with gate.watching():
         for call in open_calls(named, faults, channel):
             with faults.noting(call.path):
-                heard.append(measured(call))
+                found = measured(call)
+                heard += [] if once.again(call, found) else [found]
         if not heard:
             faults.raise_any()
     pooled = heard_readouts([one["values"] for one in heard])
     gate.judge({"calls": pooled}, unheard(heard))
     if as_json:
-        found = {"schema": SCHEMA, "calls": heard, "readouts": pooled, "failed": faults.to_json()}
-        print(json.dumps({**found, **gate.to_json()}, allow_nan=False))
+        shown = {"schema": SCHEMA, "calls": heard, "readouts": pooled, "failed": faults.to_json()}
+        print(json.dumps({**shown, **gate.to_json()}, allow_nan=False))
     else:
         _print(heard)
     gate.close(faults)

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from functools import cache
 from pathlib import Path
+from typing import Any
 
+from base.json_text import canonical_json
 from services.calls.folders import CallFolders
 from services.calls.record import CallRecord
 from simulator.audio.source import SUFFIXES
@@ -14,7 +16,7 @@ from simulator.errors import SimulatorError
 from simulator.heard.call_folder import KeptCall, calls_in, lone_audio, read_call_folder
 from simulator.recording import find_audio
 from tui.cli.calls.purge import purge_old
-from tui.cli.failure import CallError, Faults
+from tui.cli.failure import CallError, Faults, complain
 
 
 def open_calls(named: Sequence[str], faults: Faults, caller_channel: int | None = None) -> list[KeptCall]:
@@ -29,10 +31,34 @@ def open_calls(named: Sequence[str], faults: Faults, caller_channel: int | None 
     for name in named:
         paths |= dict.fromkeys(_paths(name, kept))
     found: list[KeptCall] = []
+    first: dict[tuple[str | None, str], Path] = {}
     for path in paths:
         with faults.noting(path):
-            found.append(lone_audio(path, caller_channel) if is_file(path) else read_call_folder(path))
+            call = lone_audio(path, caller_channel) if is_file(path) else read_call_folder(path)
+            own = (call.record.workspace, call.record.id)
+            if call.folder is not None and first.setdefault(own, path) != path:
+                complain(f"{path}: is the same call as {first[own]}; it counts once")
+                continue
+            found.append(call)
     return found
+
+
+class HeardOnce:
+    """Tells calls that were heard before under another name, by their sound."""
+
+    def __init__(self) -> None:
+        self._first: dict[str, str] = {}
+
+    def again(self, call: KeptCall, heard: Mapping[str, Any]) -> bool:
+        """Whether a call is the same as one before, which is then said on standard error."""
+        if not heard["values"]:
+            return False
+        sound = canonical_json(heard["stretches"])
+        first = self._first.setdefault(sound, call.record.id)
+        if first == call.record.id:
+            return False
+        complain(f"{call.record.id}: sounds the same as {first}, to the millisecond; it counts once")
+        return True
 
 
 def _paths(name: str, kept: Callable[[], list[tuple[Path, CallRecord]]]) -> list[Path]:
