@@ -1,4 +1,7 @@
-"""Files that are complete or absent, and that only their owner can read: they may hold callers' words."""
+"""Files that are complete or absent, and that only their owner can read: they may hold callers' words.
+
+Also whether a file, a folder, or a file of the same name beside another is there.
+"""
 
 from __future__ import annotations
 
@@ -95,6 +98,28 @@ def lock_file(handle: int) -> bool:
     except OSError:
         return False
     return os.fstat(handle).st_nlink > 0
+
+
+def is_file(path: Path) -> bool:
+    """Whether a file is there; a name that is too long to exist is no error."""
+    try:
+        return path.is_file()
+    except OSError:
+        return False
+
+
+def is_folder(path: Path) -> bool:
+    """Whether a folder is there; a name that is too long to exist is no error."""
+    try:
+        return path.is_dir()
+    except OSError:
+        return False
+
+
+def beside(path: Path, ending: str) -> Path | None:
+    """Return the file of the same name with another ending, ``None`` if there is none."""
+    other = path.with_suffix(ending)
+    return other if is_file(other) else None
 
 
 def free_stem(folder: Path, wanted: str) -> str:

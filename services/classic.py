@@ -34,9 +34,10 @@ from services.model import (
     Version,
     VersionSet,
     WorkspaceVoiceSettings,
+    deletable,
+    writable,
 )
 from services.reading import JsonObject, as_text, has_text, read_agent, read_context_graph, read_version
-from services.rules import deletable, writable
 from services.sign_in import ClassicKey, SignedIn
 from services.traffic import Traffic
 from services.transport import Transport

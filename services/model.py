@@ -15,6 +15,7 @@ from typing import Generic, NewType, TypeVar
 from pydantic import JsonValue
 
 from presets.config import Problem, VoiceConfig
+from services.errors import RefusedError
 
 T = TypeVar("T")
 
@@ -39,6 +40,31 @@ def version_set_name(name: str) -> VersionSetName:
     raise ValueError(
         f"a version set's name is 1 to {VERSION_SET_NAME_LENGTH} letters, digits, '_' or '-', not {name!r}"
     )
+
+
+def writable(name: str) -> VersionSetName:
+    """Return the name if such a version set may be written. Raises :class:`services.errors.RefusedError`."""
+    checked = _name_or_refusal(name)
+    if checked == EDGE:
+        raise RefusedError("edge always points at the latest versions and cannot be written; write another set")
+    return checked
+
+
+def deletable(name: str) -> VersionSetName:
+    """Return the name if such a version set may be deleted. Raises :class:`services.errors.RefusedError`."""
+    checked = _name_or_refusal(name)
+    if checked == EDGE:
+        raise RefusedError("edge always points at the latest versions and cannot be deleted")
+    if checked == RELEASE:
+        raise RefusedError("release is what callers get and cannot be deleted; promote another version set to it")
+    return checked
+
+
+def _name_or_refusal(name: str) -> VersionSetName:
+    try:
+        return version_set_name(name)
+    except ValueError as error:
+        raise RefusedError(str(error)) from None
 
 
 @dataclass(frozen=True, slots=True)

@@ -26,6 +26,8 @@ from services.model import (
     Version,
     VersionSet,
     WorkspaceVoiceSettings,
+    deletable,
+    writable,
 )
 from services.reading import (
     JsonObject,
@@ -37,7 +39,6 @@ from services.reading import (
     read_version,
     read_voice_settings,
 )
-from services.rules import deletable, writable
 from services.secrets import BearerKey
 from services.traffic import Traffic
 from services.transport import Transport

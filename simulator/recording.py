@@ -11,14 +11,13 @@ from dataclasses import dataclass, replace
 from importlib.resources import files
 from pathlib import Path
 
-from base.files import free_stem, make_private_folder, write_private
+from base.files import beside, free_stem, make_private_folder, write_private
 from base.folders import own_recordings_folder
 from base.os_errors import os_error_text
 from simulator.audio.decoding import reason
 from simulator.audio.injecting import SOUNDS, Injection, check_within
 from simulator.audio.source import SUFFIXES, AudioSource, open_audio
 from simulator.audio.what_if import AS_IT_IS, WhatIf
-from simulator.beside import beside
 from simulator.engine.scenario import Scenario, default_scenario, read_scenario
 from simulator.errors import AudioError, SimulatorError
 from simulator.labels import Labels, labels_beside, read_labels

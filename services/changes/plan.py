@@ -14,8 +14,14 @@ from services.changes.ledger import Backups
 from services.changes.requests import Delete, Promote, Request, Rollback, Upsert, detour, odd_names, outcome
 from services.client import Dialect, ServicesClient
 from services.errors import InvalidError
-from services.model import RELEASE, Service, VersionSet, VersionSetName
-from services.rules import deletable, writable
+from services.model import (
+    RELEASE,
+    Service,
+    VersionSet,
+    VersionSetName,
+    deletable,
+    writable,
+)
 from services.writing import JsonObject, write_version_set
 
 CLASSIC_MODELS = (

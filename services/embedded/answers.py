@@ -1,4 +1,4 @@
-"""What the platform answers with: JSON, and refusals in the contract's envelopes."""
+"""What the platform answers with: JSON, and refusals in the contract's envelopes; and how OpenAPI lists those."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
+from services.embedded.rate_limits import LIMITS
 from services.embedded.rules import RefusedError
 
 log = logging.getLogger("services.embedded")
@@ -27,6 +28,21 @@ ERROR_CODES = {
     409: "conflict",
     413: "payload_too_large",
     429: "rate_limited",
+}
+
+Responses = dict[int | str, dict[str, Any]]
+
+READ: Responses = {
+    401: {"description": "Missing or invalid API key."},
+    403: {"description": "Insufficient permissions."},
+    404: {"description": "Not found."},
+}
+WRITE: Responses = {**READ, 409: {"description": "Name already taken."}}
+SETTINGS: Responses = {
+    401: READ[401],
+    403: READ[403],
+    404: {"description": "Workspace not found"},
+    429: {"description": "Rate limited"},
 }
 
 
@@ -98,3 +114,20 @@ def invalid(request: Request, error: Exception) -> AsciiJson:
 
 def _listed(detail: list[dict[str, Any]]) -> AsciiJson:
     return AsciiJson({"detail": detail}, status_code=422)
+
+
+def classic_refusals(operation: str, *more: int) -> Responses:
+    """Return the refusals of a Classic operation: those that all have, and ``more`` of 400 and 409."""
+    known: Responses = {
+        400: {"description": "A version does not exist, or a rule forbids the change."},
+        401: {"description": "Invalid authorization credentials."},
+        403: {"description": "Missing required permissions."},
+        404: {"description": "What the path names does not exist."},
+        409: {"description": "The name is taken."},
+        429: {
+            "description": "The user has exceeded the rate limit of"
+            f" {LIMITS[operation]} requests per minute for this endpoint."
+        },
+        503: {"description": "The workspace file cannot be used."},
+    }
+    return {status: refusal for status, refusal in known.items() if status not in (400, 409) or status in more}

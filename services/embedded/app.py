@@ -13,13 +13,13 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from services.calls.embedded import routes as call_routes
 from services.calls.embedded.sounds import CallSounds
-from services.embedded import history_routes
+from services.embedded import workspace_routes
 from services.embedded.access import Authenticator
 from services.embedded.answers import AsciiJson, envelope, invalid, log, refused, storage_failed
 from services.embedded.bounds import Bounds
 from services.embedded.database import Database
 from services.embedded.gate import AppState
-from services.embedded.platform import owner_routes, service_routes, settings_routes
+from services.embedded.platform import owner_routes, service_routes
 from services.embedded.rate_limits import RateLimits
 from services.embedded.rules import NameTakenError, RefusedError
 
@@ -45,8 +45,14 @@ def create_app(
         database, authenticator or Authenticator(), limits or RateLimits(), sounds or CallSounds()
     )
     # The routes as they are: include_router() would work every one of them out again, on the first request.
-    for routes in (service_routes, owner_routes, settings_routes, history_routes, call_routes):
-        app.router.routes.extend(routes.router.routes)
+    for router in (
+        service_routes.router,
+        owner_routes.router,
+        workspace_routes.settings_router,
+        workspace_routes.history_router,
+        call_routes.router,
+    ):
+        app.router.routes.extend(router.routes)
     if classic:
         from services.embedded.classic import organization_routes as organization
         from services.embedded.classic import service_routes as services

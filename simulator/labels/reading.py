@@ -7,10 +7,10 @@ from typing import Any
 
 from pydantic import ValidationError
 
+from base.files import beside
 from base.json_text import TextError, decoded, read_text
 from base.json_text import read_json as json_in
 from base.os_errors import os_error_text
-from simulator.beside import beside
 from simulator.errors import LabelError
 from simulator.labels.audacity import from_track, is_track
 from simulator.labels.faults import first_fault

@@ -17,10 +17,10 @@ from tests.tui.conftest import ScriptedClient, make_app, service, settle
 from tests.tui.pace import mind_no_threads, until
 from tui.app import TurnlabApp
 from tui.commands.place import CommandsProvider
+from tui.services.detail import voice_rows, warnings
 from tui.services.list_pane import ServiceList, ServiceNotice
 from tui.services.screen import ServicesScreen
 from tui.services.version_set_table import ordered
-from tui.services.voice_table import voice_rows, warnings
 from tui.themes import LIGHT
 from tui.tune.screen import TuneScreen
 from tui.tune.symptom_guide import SymptomGuide

@@ -20,7 +20,7 @@ from tui.dialogs.dialog import TextDialog
 from tui.dialogs.dialogs import PickOne
 from tui.dialogs.text_entry import TextEntry
 from tui.tune.copies import Target, as_command, as_curl, read_pasted
-from tui.tune.entry import EntryError
+from tui.tune.fields import EntryError
 from tui.tune.screen import TuneScreen
 
 BOOKING = bundled_folder() / "booking.flac"

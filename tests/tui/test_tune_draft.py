@@ -11,8 +11,7 @@ from services.model import Service
 from simulator.engine.profile import default_profile
 from tests.simulator.tracks import fixed_profile
 from tui.tune.draft import Draft
-from tui.tune.entry import EntryError, entry_text, parse_entry
-from tui.tune.fields import field_states
+from tui.tune.fields import EntryError, entry_text, field_states, parse_entry
 from tui.tune.session import Session
 
 STORED = VoiceConfig(max_buffer_delay_ms=200, filler_style="phrase")

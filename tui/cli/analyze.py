@@ -5,8 +5,8 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+from base.files import is_folder
 from simulator.activity.model import FRAME_MS, Activity
-from simulator.beside import is_folder
 from simulator.recording import Recording
 from tui.cli.failure import CallError, Faults
 from tui.cli.hearing import Hearing

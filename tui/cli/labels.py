@@ -6,11 +6,10 @@ import json
 from collections.abc import Sequence
 from pathlib import Path
 
-from base.files import write_private
+from base.files import is_file, write_private
 from base.json_text import json_bytes
 from base.os_errors import os_error_text
 from simulator.audio.source import open_audio
-from simulator.beside import is_file
 from simulator.errors import SimulatorError
 from simulator.labels import labels_beside, read_json, read_labels
 from simulator.labels.audacity import json_of_track, track_and_losses

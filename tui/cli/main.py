@@ -10,9 +10,9 @@ from typing import Annotated, Any, ClassVar, NoReturn
 
 import typer
 
+from base.files import is_file, is_folder
 from base.folders import typed_path
 from base.unexpected import DEBUG, REMEDY, named, show_traceback
-from simulator.beside import is_file, is_folder
 from tui import __version__
 from tui.cli.commands import calling, listing, measuring, sweep
 from tui.cli.failure import CallError, ToldError, WorkError, report, report_as_json

@@ -10,10 +10,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import simulator
-from base.files import write_private
+from base.files import is_file, is_folder, write_private
 from base.json_text import json_bytes, read_json
 from base.os_errors import os_error_text
-from simulator.beside import is_file, is_folder
 from simulator.errors import ProfileError
 from tui.cli.failure import CallError, WorkError, complain
 from tui.cli.tables import print_line, print_table

@@ -9,13 +9,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from base.files import write_private
+from base.files import is_file, is_folder, write_private
 from base.folders import sweeps_folder
 from base.json_text import json_bytes
 from base.os_errors import os_error_text
 from presets.config import ConfigError, VoiceConfig
 from presets.layers import Layer
-from simulator.beside import is_file, is_folder
 from simulator.errors import SimulatorError
 from simulator.executors import open_executor
 from simulator.heard.call_folder import CallRecord, calls_in

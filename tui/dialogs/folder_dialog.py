@@ -13,9 +13,9 @@ from textual.binding import Binding, BindingType
 from textual.suggester import Suggester
 from textual.widgets import DirectoryTree, Input, Static
 
+from base.files import is_file, is_folder
 from base.folders import typed_path
 from simulator.audio.source import SUFFIXES
-from simulator.beside import is_file, is_folder
 from tui.dialogs.dialog import Dialog
 from tui.terminal_text import content
 

@@ -16,14 +16,13 @@ from presets.fields import FieldSpec
 from tui.dialogs.dialog import TUNE_STYLES, Dialog
 from tui.dialogs.dialogs import PickOne
 from tui.terminal_text import content
-from tui.tune.entry import EntryError, entry_text, parse_entry
-from tui.tune.fields import FieldState
+from tui.tune.fields import EntryError, FieldState, entry_text, parse_entry
 
 T = TypeVar("T")
 
 
 class TextEntry(Dialog[T], Generic[T]):
-    """Gives what ``read`` makes of the text; ``read`` raises :class:`~tui.tune.entry.EntryError`.
+    """Gives what ``read`` makes of the text; ``read`` raises :class:`~tui.tune.fields.EntryError`.
 
     ``tell`` says in a line or some what a value that can be read amounts to.
     """

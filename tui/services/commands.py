@@ -85,11 +85,11 @@ def _not_deletable(at: Standing) -> str:
 def _broken_rule(rule: str, at: Standing) -> str:
     if at.version_set is None:
         return ""
-    from services import rules
+    from services import model
     from services.errors import ServiceError
 
     try:
-        getattr(rules, rule)(at.version_set)
+        getattr(model, rule)(at.version_set)
     except ServiceError as error:
         return str(error)
     return ""

@@ -13,8 +13,7 @@ from presets.config import VoiceConfig, check, parse, suggest
 from services.client import ServicesClient
 from tui.host import Host
 from tui.tune.drafts import DraftController
-from tui.tune.entry import EntryError, read_json
-from tui.tune.fields import change_lines
+from tui.tune.fields import EntryError, change_lines, read_json
 
 _EMBEDDED = "http://embedded-platform"
 """Where the embedded platform is inside this process; ``turnlab serve`` gives it an address others can reach."""
@@ -58,7 +57,7 @@ def as_curl(target: Target, body: Mapping[str, Any]) -> str:
 def read_pasted(text: str) -> VoiceConfig:
     """Return the configuration in pasted JSON: the fields, or an object that holds them as ``voice_config``.
 
-    Raises :class:`~tui.tune.entry.EntryError`.
+    Raises :class:`~tui.tune.fields.EntryError`.
     """
     if not text.strip():
         raise EntryError("nothing pasted yet")

@@ -17,8 +17,7 @@ from textual.widgets import Input, Static
 
 from presets.fields import FieldSpec
 from tui.terminal_text import screen_text
-from tui.tune.entry import EntryError, entry_text, parse_entry
-from tui.tune.fields import FieldState
+from tui.tune.fields import EntryError, FieldState, entry_text, parse_entry
 from tui.widgets.field_editor_control import FieldControl
 from tui.widgets.slider import Slider
 from tui.widgets.timeline_line import one_cell

@@ -15,8 +15,7 @@ from starlette.responses import Response
 from services.calls.embedded import shapes, store
 from services.calls.embedded.sounds import CallSounds, file_names, sizes
 from services.calls.embedded.store import CallQuery
-from services.embedded.answers import AsciiJson, page
-from services.embedded.documented import READ, Responses
+from services.embedded.answers import READ, AsciiJson, Responses, page
 from services.embedded.gate import IN_WORKSPACE, AppState, Db, PlatformRoute, Workspace
 from services.embedded.platform.owner_shapes import TurnPolicy
 from services.embedded.voice_shapes import ServiceVoiceConfig

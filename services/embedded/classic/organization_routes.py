@@ -9,7 +9,7 @@ from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
 from services.embedded import owners
-from services.embedded.answers import AsciiJson
+from services.embedded.answers import AsciiJson, classic_refusals
 from services.embedded.audit import Actor, Subject, record
 from services.embedded.classic import organization_shapes as shapes
 from services.embedded.classic.organization_shapes import classic_state
@@ -17,7 +17,6 @@ from services.embedded.classic.paging import ID_PATTERN, Ids, Offset, SortBy, pa
 from services.embedded.classic.service_shapes import Created, SignedIn
 from services.embedded.classic.translate import STATE_MACHINE, person
 from services.embedded.database import Database
-from services.embedded.documented import classic_refusals
 from services.embedded.gate import IN_ORGANIZATION, AppState, By, ClassicRoute, Db, SignInRoute, Workspace
 from services.embedded.rules import naming
 

@@ -10,7 +10,7 @@ from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
 from services.embedded import owners, rules, store
-from services.embedded.answers import AsciiJson
+from services.embedded.answers import AsciiJson, classic_refusals
 from services.embedded.classic import service_shapes as shapes
 from services.embedded.classic.organization_shapes import BehaviorSets
 from services.embedded.classic.paging import ID_PATTERN, ClassicId, Ids, Offset, SortBy, ordering, paged, tag_filter
@@ -25,7 +25,6 @@ from services.embedded.classic.translate import (
     stored_version_set,
     uuids_of,
 )
-from services.embedded.documented import classic_refusals
 from services.embedded.gate import IN_ORGANIZATION, By, ClassicRoute, Db, Workspace
 from services.embedded.platform.service_shapes import SetName
 from services.embedded.rules import RefusedError

@@ -12,10 +12,9 @@ from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
 from services.embedded import owners
-from services.embedded.answers import AsciiJson, page
+from services.embedded.answers import READ, WRITE, AsciiJson, page
 from services.embedded.audit import Actor, Subject, record
 from services.embedded.database import Database
-from services.embedded.documented import READ, WRITE
 from services.embedded.gate import IN_WORKSPACE, By, Db, PlatformRoute, Workspace
 from services.embedded.platform import owner_shapes as shapes
 from services.embedded.platform.owner_shapes import next_states

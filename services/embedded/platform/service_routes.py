@@ -11,8 +11,7 @@ from starlette.exceptions import HTTPException
 from starlette.responses import Response
 
 from services.embedded import rules, store
-from services.embedded.answers import AsciiJson, page
-from services.embedded.documented import READ, WRITE
+from services.embedded.answers import READ, WRITE, AsciiJson, page
 from services.embedded.gate import IN_WORKSPACE, By, Db, PlatformRoute, Workspace
 from services.embedded.platform.paging import Listed
 from services.embedded.platform.service_shapes import (

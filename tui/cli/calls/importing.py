@@ -13,7 +13,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Final, Literal
 
-from base.files import private_file
+from base.files import beside, is_file, is_folder, private_file
 from base.json_text import NotJsonError, TextError, json_of, read_text
 from base.masking import masked_words
 from base.os_errors import os_error_text
@@ -23,7 +23,6 @@ from services.calls.logs.shape import ImportedLog
 from services.calls.record import AudioFile, CallAudio, CallRecord
 from services.calls.recorded import with_operator_turns
 from simulator.audio.source import SUFFIXES, open_audio
-from simulator.beside import beside, is_file, is_folder
 from simulator.errors import SimulatorError
 from simulator.heard.call_folder import KeptCall, read_call_folder, write_heard
 from simulator.heard.sides import sides_of

@@ -7,11 +7,11 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from base.files import is_file, is_folder
 from base.json_text import canonical_json
 from services.calls.folders import CallFolders
 from services.calls.record import CallRecord
 from simulator.audio.source import SUFFIXES
-from simulator.beside import is_file, is_folder
 from simulator.errors import SimulatorError
 from simulator.heard.call_folder import KeptCall, calls_in, lone_audio, read_call_folder
 from simulator.recording import find_audio

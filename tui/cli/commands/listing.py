@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from tui.cli import completing
 from tui.cli.options import Json
+
+if TYPE_CHECKING:
+    from simulator.kept_files import Kept
 
 
 def recordings(
@@ -30,16 +34,82 @@ def presets(
     as_json: Json = False,
 ) -> None:
     """List the presets and what they set."""
-    from tui.cli.presets import list_presets
+    from presets.fields import FIELDS
+    from tui.cli.failure import CallError, complain
+    from tui.user_presets import all_presets
 
-    list_presets(name, as_json=as_json)
+    there, problems = all_presets()
+    for problem in problems:
+        complain(problem)
+    if name and name not in there:
+        raise CallError(f"no preset is called {name!r}; there are {', '.join(there)}")
+    shown = [there[name]] if name else list(there.values())
+    if as_json:
+        raw = [
+            {"name": one.name, "description": one.description, "voice_config": one.config.set_values()}
+            for one in shown
+        ]
+        print(json.dumps(raw[0] if name else raw))
+        return
+    from tui.cli.tables import print_line, print_table
+
+    used = [spec for spec in FIELDS if any(getattr(one.config, spec.name) is not None for one in shown)]
+    rows = []
+    for spec in used:
+        values = [getattr(one.config, spec.name) for one in shown]
+        default = spec.show(spec.default) if spec.default is not None else "-"
+        rows.append([spec.name, *("" if value is None else spec.show(value) for value in values), default])
+    print_table("Presets", ["field", *(one.name for one in shown), "default"], rows)
+    for one in shown:
+        print_line(f"{one.name}: {one.description}")
 
 
 def keys(as_json: Json = False) -> None:
     """List the dashboard's commands, their current keys and the file to choose others in."""
-    from tui.cli.keys import list_keys
+    from tui.cli.failure import complain
+    from tui.cli.tables import print_line, print_table
+    from tui.commands.shared import EVERYWHERE
+    from tui.preferences import chosen_keys, keys_file
+    from tui.screens import SCREENS
 
-    list_keys(as_json=as_json)
+    chosen = chosen_keys()
+    for problem in chosen.problems:
+        complain(problem)
+    anywhere = {command.id for command in EVERYWHERE}
+    found = {command.id: (row.title, command) for row in SCREENS.values() for command in row.all_commands()}
+    # A place's own key goes before the same key of what works everywhere.
+    places: dict[str, list[str]] = {}
+    for name, (place, command) in found.items():
+        for key in chosen.keymap.get(name, command.key).split(",") if name not in anywhere else ():
+            places.setdefault(key, []).append(place)
+    rows = []
+    raw = []
+    for name, (place, command) in found.items():
+        keys = chosen.keymap.get(name, command.key).split(",")
+        own, where = name in chosen.keymap, "everywhere" if name in anywhere else place
+        shown = [
+            _shown_key(key) + (f" (not in {', '.join(places[key])})" if name in anywhere and key in places else "")
+            for key in keys
+        ]
+        rows.append((name, where, "  ".join(shown) + (" (yours)" if own else ""), command.name))
+        about = {"name": command.name, "about": command.does}
+        raw.append({"id": name, "where": where, "keys": keys, "chosen": own, **about})
+    if as_json:
+        print(json.dumps({"file": str(keys_file()), "keys": raw, "problems": chosen.problems}))
+        return
+    print_table("", ("command", "where", "keys", "what it is"), rows, left=4, whole=1)
+    print_line(f'Choose others in {keys_file()}, a line each: tune.undo = "ctrl+z"')
+
+
+def _shown_key(key: str) -> str:
+    """Return a key as the footer shows it; with its name in brackets where a file of keys needs that instead."""
+    from tui.preferences import key_text
+
+    *modifiers, base = key.split("+")
+    others = [modifier for modifier in modifiers if modifier != "ctrl"]
+    shown = "+".join([*others, ("^" if "ctrl" in modifiers else "") + key_text(base)])
+    needs_name = shown != key and not (len(shown) == 1 and shown.isascii())
+    return f"{shown} ({key})" if needs_name else shown
 
 
 def cache(
@@ -47,9 +117,66 @@ def cache(
     as_json: Json = False,
 ) -> None:
     """Show where analyses and clips of the agent's voice are kept and how many, or delete them."""
-    from tui.cli.cache import show_cache
+    from simulator.activity.cache import ANALYSES
+    from simulator.voice.hibari import VOICE_CLIPS
+    from tui.cli.tables import print_line
 
-    show_cache(clearing=clear, as_json=as_json)
+    before = (ANALYSES.kept(), VOICE_CLIPS.kept())
+    analyses, clips = _cleared() if clear else before
+    if as_json:
+        print(json.dumps(_cache_json(analyses, clips)))
+        return
+    if clear:
+        size = sum(one.size for one in before)
+        gone = f"{_count(before[0], 'analysis', 'analyses')} and {_count(before[1], 'clip', 'clips')}"
+        print_line(f"Deleted {gone} ({_mb(size)}) from {analyses.folder.parent}")
+        return
+    for held, most, words in (
+        (analyses, ANALYSES.most_bytes, ("analysis", "analyses")),
+        (clips, VOICE_CLIPS.most_bytes, ("clip of the agent's voice", "clips of the agent's voice")),
+    ):
+        print_line(f"{_count(held, *words)}, {_mb(held.size)} of at most {_mb(most)}, in {held.folder}")
+    print_line("Nothing of a caller can be heard in them; those not used for longest go first.")
+    print_line("Delete them: turnlab cache --clear")
+
+
+def _cleared() -> tuple[Kept, Kept]:
+    from base.os_errors import os_error_text
+    from simulator.activity.cache import ANALYSES
+    from simulator.voice.hibari import VOICE_CLIPS
+    from tui.cli.failure import WorkError
+
+    try:
+        return ANALYSES.clear(), VOICE_CLIPS.clear()
+    except OSError as error:
+        raise WorkError(f"{error.filename or 'the cache'}: {os_error_text(error)}; check its permissions") from None
+
+
+def _cache_json(analyses: Kept, clips: Kept) -> dict[str, object]:
+    from simulator.activity.cache import ANALYSES
+    from simulator.voice.hibari import VOICE_CLIPS
+
+    return {
+        "schema": "turnlab.cache/1",
+        "path": str(analyses.folder),
+        "entries": analyses.entries,
+        "bytes": analyses.size,
+        "most_bytes": ANALYSES.most_bytes,
+        "voice": {
+            "path": str(clips.folder),
+            "entries": clips.entries,
+            "bytes": clips.size,
+            "most_bytes": VOICE_CLIPS.most_bytes,
+        },
+    }
+
+
+def _count(held: Kept, one: str, many: str) -> str:
+    return f"1 {one}" if held.entries == 1 else f"{held.entries} {many}"
+
+
+def _mb(size: int) -> str:
+    return f"{size / 1e6:.1f} MB"
 
 
 def devices(

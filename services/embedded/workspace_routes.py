@@ -1,22 +1,32 @@
-"""The Platform dialect's workspace voice settings: what is stored over what applies when nothing is."""
+"""The routes about a workspace as a whole: its voice settings, and its history, which no contract has."""
 
 from __future__ import annotations
 
 import json
 import sqlite3
-from typing import Any
+from datetime import datetime
+from typing import Annotated, Any
+from uuid import UUID
 
-from fastapi import APIRouter
+from fastapi import APIRouter, Query
 from pydantic import BaseModel
 from starlette.responses import Response
 
-from services.embedded.answers import AsciiJson
+from services.embedded import audit
+from services.embedded.answers import READ, SETTINGS, AsciiJson, page
 from services.embedded.audit import Actor, Subject, record
-from services.embedded.documented import SETTINGS
 from services.embedded.gate import IN_WORKSPACE, By, Db, PlatformRoute, Workspace
+from services.embedded.platform.paging import Limit, Offset
 from services.embedded.rules import RefusedError
 from services.embedded.store import pack
 from services.embedded.voice_shapes import LanguageProvider, Provider, SttProvider, VoiceSettings
+
+settings_router = APIRouter(
+    prefix="/v1/{workspace_id}/settings", route_class=PlatformRoute, dependencies=IN_WORKSPACE, tags=["Settings"]
+)
+history_router = APIRouter(
+    prefix="/turnlab/{workspace_id}", route_class=PlatformRoute, dependencies=IN_WORKSPACE, tags=["Turnlab"]
+)
 
 DEFAULTS: dict[str, Any] = dict.fromkeys(VoiceSettings.model_fields) | {
     "language": "en",
@@ -27,12 +37,12 @@ DEFAULTS: dict[str, Any] = dict.fromkeys(VoiceSettings.model_fields) | {
 }
 
 
-def read(db: sqlite3.Connection, workspace_id: str) -> dict[str, Any]:
+def _settings(db: sqlite3.Connection, workspace_id: str) -> dict[str, Any]:
     """Return every setting of the workspace."""
     return DEFAULTS | _stored(db, workspace_id)
 
 
-def update(db: sqlite3.Connection, by: Actor, body: VoiceSettings) -> dict[str, Any]:
+def _update_settings(db: sqlite3.Connection, by: Actor, body: VoiceSettings) -> dict[str, Any]:
     """Store the given fields and return every setting. Raises :class:`RefusedError` for NaN."""
     before = _stored(db, by.workspace_id)
     merged = before | body.model_dump(exclude_unset=True)
@@ -49,11 +59,6 @@ def _stored(db: sqlite3.Connection, workspace_id: str) -> dict[str, Any]:
     row = db.execute("SELECT voice_settings FROM workspaces WHERE id = ?", (workspace_id,)).fetchone()
     stored: dict[str, Any] = json.loads(row["voice_settings"])
     return stored
-
-
-router = APIRouter(
-    prefix="/v1/{workspace_id}/settings", route_class=PlatformRoute, dependencies=IN_WORKSPACE, tags=["Settings"]
-)
 
 
 class VoiceSettingsResponse(BaseModel):
@@ -75,17 +80,65 @@ class VoiceSettingsResponse(BaseModel):
     language_providers: dict[str, LanguageProvider] | None
 
 
-@router.get("/voice", operation_id="get-voice-settings", response_model=VoiceSettingsResponse, responses=SETTINGS)
+@settings_router.get(
+    "/voice", operation_id="get-voice-settings", response_model=VoiceSettingsResponse, responses=SETTINGS
+)
 def get_voice_settings(workspace: Workspace, db: Db) -> Response:
     """The voice settings every service inherits."""
     with db.read() as connection:
-        return AsciiJson(read(connection, workspace))
+        return AsciiJson(_settings(connection, workspace))
 
 
-@router.put(
+@settings_router.put(
     "/voice", operation_id="update-voice-settings", response_model=VoiceSettingsResponse, responses=SETTINGS
 )
 def put_voice_settings(db: Db, by: By, body: VoiceSettings) -> Response:
     """Change the fields that are given; ``null`` puts one back to its default."""
     with db.write() as connection:
-        return AsciiJson(update(connection, by, body))
+        return AsciiJson(_update_settings(connection, by, body))
+
+
+class Entry(BaseModel):
+    """One change: who, when, what, in which request."""
+
+    id: int
+    at: datetime
+    user_id: str
+    user_name: str | None
+    request_id: str
+    action: str
+    kind: str
+    subject_id: UUID
+    subject_name: str
+    changes: list[dict[str, Any]]
+    """Each ``{"path": [...], "before": …, "after": …}``; what was not there or is gone has no side."""
+
+
+class History(BaseModel):
+    """One page of changes, newest first."""
+
+    items: list[Entry]
+    has_more: bool
+    continuation_token: int | None
+    total: int
+
+
+@history_router.get("/history", operation_id="turnlab-history", response_model=History, responses=READ)
+def list_history(
+    workspace: Workspace,
+    db: Db,
+    subject_id: Annotated[UUID | None, Query(description="Only what happened to this one.")] = None,
+    limit: Limit = 20,
+    continuation_token: Offset = 0,
+) -> Response:
+    """Who changed what, when, newest first; what was deleted keeps its history."""
+    with db.read() as connection:
+        found, total = audit.find_entries(
+            connection,
+            workspace,
+            None if subject_id is None else str(subject_id),
+            limit=limit,
+            offset=continuation_token,
+        )
+    shown = [{name: value for name, value in entry.items() if name != "workspace_id"} for entry in found]
+    return page(shown, total, continuation_token)
