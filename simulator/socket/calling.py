@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import asyncio
-import json
 import math
 import ssl
+from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
@@ -23,7 +23,9 @@ from simulator.errors import SimulatorError
 from simulator.recording import Recording
 from simulator.replay import Placement
 from simulator.socket.activity_by_level import AgentActivityDetector, Earpiece
-from simulator.socket.messages import PLAIN, AudioIn, AudioOut, Wire
+from simulator.socket.messages import PLAIN, Wire
+from simulator.socket.protocols.protocol import Audio, CallProtocol, Clear, Fault, Heard, Mark, Told
+from simulator.socket.protocols.registry import PROTOCOLS, by_message
 
 OPEN_S = 10.0
 """How long an agent may take to pick up."""
@@ -38,10 +40,11 @@ class AgentError(SimulatorError):
 
 @dataclass(frozen=True, slots=True)
 class CallOptions:
-    """How to call. ``wire`` is asked for with a start message unless it is PCM16 at 16 kHz, which needs none."""
+    """How to call. ``wire`` is what turnlab's own protocol asks for; the others have one of their own."""
 
     url: str = field(repr=False)
     token: str | None = field(default=None, repr=False)
+    protocol: str = "turnlab"
     wire: Wire = PLAIN
     rigid: bool = False
     audible_db: float = AUDIBLE_DB
@@ -61,7 +64,7 @@ async def dial(wishes: CallOptions) -> ClientConnection:
     """Return a line to the agent. Raises :class:`AgentError` if there is none to be had."""
     if wishes.token is not None and not (wishes.token.isascii() and wishes.token.isprintable()):
         raise AgentError("the token must be printable ASCII, as it goes into a header; give the one the agent has")
-    headers = {"Authorization": f"Bearer {wishes.token}"} if wishes.token else None
+    headers = {"Authorization": f"Bearer {wishes.token}"} if wishes.token else {}
     try:
         return await connect(
             wishes.url,
@@ -110,6 +113,9 @@ SHORTEST_CALL_MS = 500
 """An agent that hangs up sooner has not taken the call."""
 
 _LONGEST_QUOTE = 200
+
+GAP_MS = 40.0
+"""Audio that comes later than this after what came before begins a new stretch."""
 
 MOST_AHEAD_S = 600.0
 """An agent that has sent this much more than can have played by now counts as out of order."""
@@ -173,8 +179,10 @@ class _Caller:
         self._loop = asyncio.get_running_loop()
         self._earpiece = Earpiece()
         self._ear = AgentActivityDetector(self._earpiece, wishes.audible_db)
-        self._in, self._out = AudioIn(wishes.wire), AudioOut(wishes.wire)
-        self._in_lag_ms, self._out_lag_ms = wishes.wire.in_lag_ms, wishes.wire.out_lag_ms
+        self._protocol: CallProtocol = PROTOCOLS[wishes.protocol](wishes.wire)
+        self._in_lag_ms = self._protocol.wire.in_lag_ms
+        self._out_lag_ms = self._protocol.wire.out_lag_ms
+        self._marks: deque[tuple[int, str]] = deque()
         self._moves = recording.labels.moves if recording.labels and not wishes.rigid else ()
         self._placements: list[Placement] = []
         self._caller: Caller = caller_of(self._ear, recording.source, self._moves, activity, self._placements)
@@ -190,11 +198,10 @@ class _Caller:
         frames: list[Samples] = []
         hearing = self._loop.create_task(self._hear())
         try:
-            if (wire := self._wishes.wire) != PLAIN:
-                start = {"type": "start", "sample_rate": wire.rate, "encoding": wire.encoding}
-                await self._send(json.dumps(start))
+            await self._send(self._protocol.opening())
             self._began_s = self._loop.time()
             await self._speak(frames, hearing, progress)
+            await self._send(self._protocol.closing())
         except ConnectionClosed as closed:
             hung_up = self._goodbye(closed)
             if self._sent_ms < SHORTEST_CALL_MS:
@@ -202,8 +209,9 @@ class _Caller:
         finally:
             hearing.cancel()
             await asyncio.gather(hearing, return_exceptions=True)
+        self._take_rest()
         if not self._earpiece.arrived:
-            raise self._fault(f"no audio came{self._last_word(hung_up)}; does it speak this protocol?")
+            raise self._fault(f"no audio came{self._last_word(hung_up)}; does it speak {self._wishes.protocol}?")
         return CallTaken(
             duration_ms=len(frames) * FRAME_MS,
             caller=np.concatenate(frames) if frames else np.zeros(0, np.float32),
@@ -240,7 +248,7 @@ class _Caller:
                 # the resampler gives a block up later than it takes it, which no agent is to be charged with
                 await self._wait_until(self._sent_ms + BLOCK_MS - self._out_lag_ms)
                 self._sent_ms += BLOCK_MS
-                await self._send(self._out.write(part))
+                await self._send([*self._protocol.speak(part), *self._played()])
             frames.append(frame)
             if progress is not None:
                 progress(now_ms)
@@ -248,8 +256,9 @@ class _Caller:
     def _last_word(self, hung_up: str | None) -> str:
         """Return what the agent said instead of audio, as half a sentence."""
         if self._last_text:
-            short = self._last_text[:_LONGEST_QUOTE] + "…" * (len(self._last_text) > _LONGEST_QUOTE)
-            return f"; the agent's last message: {ascii(short)[1:-1]}"
+            other = by_message(self._last_text)
+            hint = f" (this looks like --protocol {other})" if other not in (None, self._wishes.protocol) else ""
+            return f"; the agent's last message: {_quoted(self._last_text)}{hint}"
         return f"; the agent hung up ({hung_up})" if hung_up else ""
 
     def _goodbye(self, closed: ConnectionClosed) -> str:
@@ -278,33 +287,64 @@ class _Caller:
         place, move = self._placements[-1], self._moves[len(self._placements) - 1]
         return (place.end_ms if move.kind in _ANSWERED else place.start_ms) + place.shift_ms
 
-    async def _send(self, message: str | bytes) -> None:
+    async def _send(self, messages: list[str | bytes]) -> None:
         try:
             async with asyncio.timeout(STUCK_S):
-                await self._connection.send(message)
+                for message in messages:
+                    await self._connection.send(message)
         except TimeoutError:
             raise self._fault(
                 f"the agent has not taken any audio for {STUCK_S:g} s, {self._seconds()} into"
                 " the call; see what it is doing"
             ) from None
 
+    def _played(self) -> list[str | bytes]:
+        """Return what is said of marks whose audio has been played by now."""
+        now = self._ms() * SAMPLES_PER_MS
+        found: list[str | bytes] = []
+        while self._marks and self._marks[0][0] <= now:
+            found += self._protocol.played(self._marks.popleft()[1])
+        return found
+
     async def _hear(self) -> None:
         async for message in self._connection:
-            at_ms = max(self._ms() - self._in_lag_ms, 0.0)
-            if isinstance(message, bytes):
-                self._earpiece.arrive(self._in.read(message), round(at_ms * SAMPLES_PER_MS))
+            at_ms = self._ms()
+            if isinstance(message, str):
+                self._last_text = message
+            if at_ms - self._in_lag_ms - self._earpiece.until / SAMPLES_PER_MS > GAP_MS:
+                self._take_rest()
+            for heard in self._protocol.hear(message):
+                self._take(heard, at_ms)
+
+    def _take(self, heard: Heard, at_ms: float) -> None:
+        at = round(at_ms * SAMPLES_PER_MS)
+        match heard:
+            case Audio(samples):
+                lag = round(self._in_lag_ms * SAMPLES_PER_MS)
+                fresh = at - lag - self._earpiece.until > GAP_MS * SAMPLES_PER_MS
+                self._earpiece.arrive(samples, at if fresh else max(at - lag, 0))
                 if self._earpiece.until / SAMPLE_RATE > at_ms / 1000 + MOST_AHEAD_S:
                     raise self._fault(
                         f"the agent sent {MOST_AHEAD_S / 60:g} minutes of audio more than could"
                         f" be played {self._seconds()} into the call; let it send as it speaks"
                     )
-                continue
-            self._last_text = message
-            received = _object(message)
-            if received.get("type") == "clear":
-                self._earpiece.clear(round(at_ms * SAMPLES_PER_MS))
-            place_ms = max(at_ms, self._earpiece.until / SAMPLES_PER_MS)
-            self._received.append(ReceivedMessage(round(place_ms), received))
+            case Clear():
+                self._earpiece.clear(at)
+                self._marks = deque((min(due, at), name) for due, name in self._marks)
+                self._received.append(ReceivedMessage(round(at_ms), {"type": "clear"}))
+            case Mark(name):
+                self._marks.append((max(self._earpiece.until, at), name))
+            case Fault(text) if not self._earpiece.arrived:
+                raise self._fault(f"the agent refuses: {_quoted(text)}")
+            case Told(message):
+                place_ms = max(at_ms, self._earpiece.until / SAMPLES_PER_MS)
+                self._received.append(ReceivedMessage(round(place_ms), message))
+
+    def _take_rest(self) -> None:
+        """Hear the end of what was said before, which the resampler still holds."""
+        held = self._protocol.rest()
+        if len(held):
+            self._earpiece.arrive(held, self._earpiece.until)
 
     def _ms(self) -> float:
         """Return the moment of the call: its time is the audio sent, and stands still while none is."""
@@ -317,10 +357,5 @@ class _Caller:
         return f"{self._ms() / 1000:.1f} s"
 
 
-def _object(text: str) -> dict[str, Any]:
-    """Return a text message as an object; an agent may send what it likes."""
-    try:
-        found = json.loads(text)
-    except (ValueError, RecursionError):
-        return {}
-    return found if isinstance(found, dict) else {}
+def _quoted(text: str) -> str:
+    return ascii(text[:_LONGEST_QUOTE] + "…" * (len(text) > _LONGEST_QUOTE))[1:-1]

@@ -32,6 +32,7 @@ from simulator.socket.messages import (
     StartError,
     Wire,
 )
+from simulator.socket.protocols.twilio import WIRE, TwilioLine
 
 
 class Listener:
@@ -156,6 +157,8 @@ class Conversation:
         self._allowed_s = 0.0
         self._samples = 0
         self._config = agent.config
+        self._first = True
+        self._twilio: TwilioLine | None = None
         self._use(PLAIN)
 
     @property
@@ -200,6 +203,14 @@ class Conversation:
             message = await self._connection.recv()
             if wait_s := pace.take(1 / MOST_MESSAGES_A_SECOND, self._loop.time()):
                 await asyncio.sleep(wait_s)
+            if self._first and TwilioLine.begins(message):
+                self._twilio = TwilioLine()
+                self._use(WIRE)
+            self._first = False
+            if self._twilio is not None:
+                message = self._twilio.incoming(message)
+                if self._twilio.over:
+                    return
             await self._inbox.put(message, self._loop.time())
 
     async def _answer(self) -> None:
@@ -277,5 +288,10 @@ class Conversation:
         return messages.started(wish.wire, self._facts)
 
     def _post(self, message: str | bytes) -> None:
+        if self._twilio is not None:
+            line = self._twilio.outgoing(message)
+            if line is None:
+                return
+            message = line
         if not self._outbox.put(message):
             raise DroppedError("you do not read what is sent: seconds of audio wait for you")

@@ -80,6 +80,14 @@ class AudioIn:
         self._half = data[whole:]
         return _through(self._resampler, from_pcm16(data[:whole]))
 
+    def rest(self) -> Samples:
+        """Return what the resampler still holds, float32 ``[n]`` at 16 kHz, and begin again."""
+        if self._resampler is None:
+            return np.zeros(0, np.float32)
+        held = np.asarray(self._resampler.resample_chunk(np.zeros(0, np.float32), last=True), np.float32)
+        self._resampler.clear()
+        return held
+
 
 class AudioOut:
     """Samples at 16 kHz to bytes."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import random
 from collections.abc import Iterator
 from dataclasses import replace
@@ -26,6 +27,7 @@ from simulator.recording import bundled_folder, open_recording
 from simulator.replay import play
 from simulator.socket.activity_by_level import SoundDetector, Stretch, levels_db
 from simulator.socket.agent_call import Agent, AgentCall
+from simulator.socket.conversation import MOST_MESSAGES_A_SECOND, Conversation
 from simulator.socket.inbox import CATCH_UP_S, HEAD_START_S, RateLimiter
 from simulator.socket.messages import RATES, AudioIn, AudioOut, Wire
 from simulator.study import Arm
@@ -189,3 +191,30 @@ def test_audio_is_taken_no_faster_than_the_clock_and_catches_up_after_a_gap() ->
     now_s += 5.0  # nothing comes for a while
     assert max(pace.take(0.02, now_s) for _ in range(round(CATCH_UP_S / 0.02))) < 0.001
     assert pace.take(0.02, now_s) > 0.01
+
+
+class Flood:
+    """A connection on which empty messages lie without end."""
+
+    taken = 0
+
+    async def recv(self) -> bytes:
+        """Return the next at once."""
+        self.taken += 1
+        if self.taken % 100 == 0:
+            await asyncio.sleep(0)
+        return b""
+
+    async def send(self, message: str | bytes) -> None:
+        """Take what is sent."""
+
+
+async def test_empty_messages_are_read_no_faster_than_anybody_can_speak() -> None:
+    line: Any = Flood()
+    loop = asyncio.get_running_loop()
+    began_s = loop.time()
+    talking = asyncio.create_task(Conversation(line, agent(), {}, 1).run())
+    await asyncio.sleep(0.3)
+    read, took_s = line.taken, loop.time() - began_s
+    talking.cancel()
+    assert 100 < read <= 1 + MOST_MESSAGES_A_SECOND * (HEAD_START_S + 1.02 * took_s)

@@ -24,6 +24,7 @@ from simulator.recording import Recording
 from simulator.socket.calling import CallOptions, CallTaken, call
 from simulator.socket.messages import Wire
 from simulator.socket.outside import Outside, measure_outside
+from simulator.socket.protocols.registry import PROTOCOLS, by_address
 from tui.cli.failure import CallError, Faults, WorkError, complain, failures
 from tui.cli.hearing import Hearing
 from tui.cli.opening import analyse, find, open_all, progress
@@ -42,6 +43,7 @@ class Request:
     token: str | None = field(repr=False)
     rate: int
     encoding: str
+    protocol: str | None
     rigid: bool
     audible_db: float
     path: Path
@@ -58,11 +60,14 @@ def call_agent(request: Request, *, as_json: bool) -> None:
         wire = Wire(request.rate, request.encoding)
     except ValueError as error:
         raise CallError(f"--sample-rate {request.rate} --encoding {request.encoding}: {error}") from None
+    protocol = _protocol(request)
     keep_secret(request.token or "")
     _check_save(request.save)
     recording = _open(request)
     activity = analyse(recording, SilenceOnly())  # how finished the caller sounds is the agent's to judge
-    wishes = CallOptions(request.url, request.token, wire, request.rigid, request.audible_db, _tls(request.url))
+    wishes = CallOptions(
+        request.url, request.token, protocol, wire, request.rigid, request.audible_db, _tls(request.url)
+    )
     with failures(), progress("on the line", max(recording.duration_ms, 1)) as tell:
         taken = call(wishes, recording, activity, tell)
     if request.save is not None:
@@ -83,6 +88,7 @@ def to_json(request: Request, recording: Recording, taken: CallTaken, outside: O
     return {
         "schema": "turnlab.call/1",
         "agent": CallOptions(request.url).shown_url,
+        "protocol": _protocol(request),
         "recording": {"id": recording.id, "path": str(recording.source.path)},
         "replay": "elastic" if taken.elastic else "rigid",
         "duration_s": taken.duration_ms / 1000,
@@ -108,6 +114,15 @@ def to_json(request: Request, recording: Recording, taken: CallTaken, outside: O
         "hung_up": taken.hung_up,
         "saved": str(request.save) if request.save else None,
     }
+
+
+def _protocol(request: Request) -> str:
+    """Return the protocol asked for, or that of the address."""
+    if request.protocol is None:
+        return by_address(request.url)
+    if request.protocol not in PROTOCOLS:
+        raise CallError(f"--protocol: {request.protocol!r} is not one of {', '.join(PROTOCOLS)}")
+    return request.protocol
 
 
 def _tls(url: str) -> ssl.SSLContext | None:

@@ -154,6 +154,10 @@ def call(
         int, typer.Option(help="Speak and hear at 8000, 16000, 22050, 24000, 44100 or 48000.")
     ] = 16_000,
     encoding: Annotated[str, typer.Option(help="pcm16, or mulaw at 8000.")] = "pcm16",
+    protocol: Annotated[
+        str | None,
+        typer.Option(help="turnlab, twilio, pipecat or openai-realtime; by default what the address suggests."),
+    ] = None,
     audible_db: Annotated[
         float, typer.Option(min=-90, max=0, help="From what level on the agent is heard, dBFS.")
     ] = -45.0,
@@ -174,6 +178,7 @@ def call(
             token=token,
             rate=sample_rate,
             encoding=encoding,
+            protocol=protocol,
             rigid=rigid,
             audible_db=audible_db,
             path=recording,

@@ -1,0 +1,68 @@
+"""OpenAI's realtime API: PCM16 at 24 kHz in base64 inside JSON objects with a ``type``.
+
+https://platform.openai.com/docs/guides/realtime-websocket, https://platform.openai.com/docs/api-reference/realtime
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import json
+from collections.abc import Mapping
+
+from base.samples import Samples
+from simulator.socket.messages import AudioIn, AudioOut, Wire
+from simulator.socket.protocols.protocol import Audio, Clear, Fault, Heard, Told, WireMessage, object_of
+
+WIRE = Wire(24_000)
+_AUDIO = ("response.output_audio.delta", "response.audio.delta")
+"""The name since general availability, and the beta's."""
+
+
+class OpenAIRealtimeProtocol:
+    """The caller's side; the server's own voice activity detection ends turns and notices interruptions."""
+
+    headers: Mapping[str, str] = {}
+
+    def __init__(self) -> None:
+        self.wire = WIRE
+        self._in, self._out = AudioIn(WIRE), AudioOut(WIRE)
+
+    def opening(self) -> list[WireMessage]:
+        """Ask for speech both ways."""
+        pcm = {"format": {"type": "audio/pcm", "rate": WIRE.rate}}
+        session = {"type": "realtime", "output_modalities": ["audio"], "audio": {"input": pcm, "output": pcm}}
+        return [json.dumps({"type": "session.update", "session": session})]
+
+    def speak(self, samples: Samples) -> list[WireMessage]:
+        """Append the samples to the server's buffer."""
+        audio = base64.b64encode(self._out.write(samples)).decode()
+        return [json.dumps({"type": "input_audio_buffer.append", "audio": audio})]
+
+    def hear(self, message: WireMessage) -> list[Heard]:
+        """Return what a server event means. Speech of the caller's drops what has not been played."""
+        told = object_of(message)
+        kind = told.get("type")
+        if kind in _AUDIO:
+            try:
+                return [Audio(self._in.read(base64.b64decode(str(told.get("delta", "")), validate=True)))]
+            except (binascii.Error, ValueError):
+                return []
+        if kind == "input_audio_buffer.speech_started":
+            return [Clear()]
+        if kind == "error":
+            error = told.get("error")
+            return [Fault(str(error.get("message", error)) if isinstance(error, dict) else json.dumps(told))]
+        return [Told(told)] if told else []
+
+    def rest(self) -> Samples:
+        """Return what the resampler still holds."""
+        return self._in.rest()
+
+    def played(self, mark: str) -> list[WireMessage]:  # noqa: ARG002  (there are no marks)
+        """Return nothing."""
+        return []
+
+    def closing(self) -> list[WireMessage]:
+        """Return nothing: the connection is closed."""
+        return []

@@ -1,0 +1,42 @@
+"""Which protocols there are, and which an address or a message looks like."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from urllib.parse import urlsplit
+
+from simulator.socket.messages import Wire
+from simulator.socket.protocols.openai_realtime import OpenAIRealtimeProtocol
+from simulator.socket.protocols.pipecat import PipecatProtocol
+from simulator.socket.protocols.protocol import CallProtocol, object_of
+from simulator.socket.protocols.turnlab import TurnlabProtocol
+from simulator.socket.protocols.twilio import TwilioProtocol
+
+PROTOCOLS: Mapping[str, Callable[[Wire], CallProtocol]] = {
+    "turnlab": TurnlabProtocol,
+    "twilio": lambda _wire: TwilioProtocol(),
+    "pipecat": lambda _wire: PipecatProtocol(),
+    "openai-realtime": lambda _wire: OpenAIRealtimeProtocol(),
+}
+"""By name; all but turnlab's have a wire of their own."""
+
+
+def by_address(url: str) -> str:
+    """Return the protocol that an address suggests, turnlab's where it suggests none."""
+    try:
+        parts = urlsplit(url)
+    except ValueError:  # calling it says what is wrong with it
+        return "turnlab"
+    if (parts.hostname or "").endswith("openai.com") or parts.path.rstrip("/").endswith("/realtime"):
+        return "openai-realtime"
+    return "twilio" if "twilio" in parts.path.lower() else "turnlab"
+
+
+def by_message(text: str) -> str | None:
+    """Return the protocol that an agent's message belongs to, if it shows."""
+    told = object_of(text)
+    if str(told.get("type", "")).startswith(("session.", "response.", "input_audio_buffer.")):
+        return "openai-realtime"
+    if told.get("event") in ("media", "mark", "clear", "connected", "start"):
+        return "twilio"
+    return None

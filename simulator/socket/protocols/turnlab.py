@@ -1,0 +1,49 @@
+"""Turnlab's own protocol (``docs/agent-socket.md``): binary audio, and JSON objects with a ``type``."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+
+from base.samples import Samples
+from simulator.socket.messages import PLAIN, AudioIn, AudioOut, Wire
+from simulator.socket.protocols.protocol import Audio, Clear, Heard, Told, WireMessage, object_of
+
+
+class TurnlabProtocol:
+    """As ``turnlab agent`` speaks; other wires than PCM16 at 16 kHz are asked for with a start message."""
+
+    headers: Mapping[str, str] = {}
+
+    def __init__(self, wire: Wire = PLAIN) -> None:
+        self.wire = wire
+        self._in, self._out = AudioIn(wire), AudioOut(wire)
+
+    def opening(self) -> list[WireMessage]:
+        """Ask for the wire, if it is not the usual one."""
+        if self.wire == PLAIN:
+            return []
+        return [json.dumps({"type": "start", "sample_rate": self.wire.rate, "encoding": self.wire.encoding})]
+
+    def speak(self, samples: Samples) -> list[WireMessage]:
+        """Return the samples' bytes."""
+        return [self._out.write(samples)]
+
+    def hear(self, message: WireMessage) -> list[Heard]:
+        """Return the audio, or the message."""
+        if isinstance(message, bytes):
+            return [Audio(self._in.read(message))]
+        told = object_of(message)
+        return [Clear()] if told.get("type") == "clear" else [Told(told)]
+
+    def rest(self) -> Samples:
+        """Return what the resampler still holds."""
+        return self._in.rest()
+
+    def played(self, mark: str) -> list[WireMessage]:  # noqa: ARG002  (there are no marks)
+        """Return nothing."""
+        return []
+
+    def closing(self) -> list[WireMessage]:
+        """Return nothing: the connection is closed."""
+        return []

@@ -1,0 +1,147 @@
+"""Twilio media streams, both ways: µ-law at 8 kHz in base64 inside JSON objects with an ``event``.
+
+https://www.twilio.com/docs/voice/media-streams/websocket-messages
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from base.samples import Samples
+from simulator.audio.g711 import LINE_RATE
+from simulator.socket.messages import AudioIn, AudioOut, Wire
+from simulator.socket.protocols.protocol import Audio, Clear, Fault, Heard, Mark, Told, WireMessage, object_of
+
+WIRE = Wire(LINE_RATE, "mulaw")
+STREAM = "MZ00000000000000000000000000000000"
+_CALL = "CA00000000000000000000000000000000"
+_BLOCK = LINE_RATE // 50
+"""A media message holds 20 ms."""
+
+
+class TwilioProtocol:
+    """The caller's side, as Twilio's servers speak to an agent's."""
+
+    headers: Mapping[str, str] = {}
+
+    def __init__(self) -> None:
+        self.wire = WIRE
+        self._in, self._out = AudioIn(WIRE), AudioOut(WIRE)
+        self._number = self._chunk = self._sent = 0
+        self._waiting = b""
+
+    def opening(self) -> list[WireMessage]:
+        """Say what the stream is."""
+        start = {
+            "streamSid": STREAM,
+            "accountSid": "AC00000000000000000000000000000000",
+            "callSid": _CALL,
+            "tracks": ["inbound"],
+            "customParameters": {},
+            "mediaFormat": {"encoding": "audio/x-mulaw", "sampleRate": LINE_RATE, "channels": 1},
+        }
+        connected = json.dumps({"event": "connected", "protocol": "Call", "version": "1.0.0"})
+        return [connected, self._message("start", start)]
+
+    def speak(self, samples: Samples) -> list[WireMessage]:
+        """Return the media messages that the samples complete."""
+        self._waiting += self._out.write(samples)
+        found: list[WireMessage] = []
+        while len(self._waiting) >= _BLOCK:
+            block, self._waiting = self._waiting[:_BLOCK], self._waiting[_BLOCK:]
+            self._chunk += 1
+            media = {
+                "track": "inbound",
+                "chunk": str(self._chunk),
+                "timestamp": str(1000 * self._sent // LINE_RATE),
+                "payload": base64.b64encode(block).decode(),
+            }
+            self._sent += _BLOCK
+            found.append(self._message("media", media))
+        return found
+
+    def hear(self, message: WireMessage) -> list[Heard]:
+        """Return what one of the agent's messages means."""
+        told = object_of(message)
+        match told.get("event"):
+            case "media":
+                return [Audio(self._in.read(payload_of(told)))]
+            case "clear":
+                return [Clear()]
+            case "mark":
+                mark = told.get("mark")
+                return [Mark(str(mark.get("name", "")))] if isinstance(mark, dict) else []
+            case "error":
+                return [Fault(json.dumps(told))]
+            case _:
+                return [Told(told)] if told else []
+
+    def rest(self) -> Samples:
+        """Return what the resampler still holds."""
+        return self._in.rest()
+
+    def played(self, mark: str) -> list[WireMessage]:
+        """Send the mark back."""
+        return [self._message("mark", {"name": mark})]
+
+    def closing(self) -> list[WireMessage]:
+        """Say that the call is over."""
+        return [self._message("stop", {"accountSid": "AC00000000000000000000000000000000", "callSid": _CALL})]
+
+    def _message(self, event: str, content: dict[str, Any]) -> str:
+        self._number += 1
+        return json.dumps(
+            {"event": event, "sequenceNumber": str(self._number), event: content, "streamSid": STREAM}
+        )
+
+
+class TwilioLine:
+    """The agent's side: turns what a Twilio server sends into audio, and the agent's into what it plays."""
+
+    def __init__(self) -> None:
+        self._stream = ""
+        self.over = False
+        """Whether the caller has hung up."""
+
+    @staticmethod
+    def begins(message: WireMessage) -> bool:
+        """Tell whether a connection's first message is that of a media stream."""
+        return isinstance(message, str) and object_of(message).get("event") in ("connected", "start")
+
+    def incoming(self, message: WireMessage) -> bytes:
+        """Return the caller's µ-law of a message, nothing for any other."""
+        told = object_of(message)
+        match told.get("event"):
+            case "start":
+                start = told.get("start")
+                inside = start.get("streamSid") if isinstance(start, dict) else ""
+                self._stream = str(told.get("streamSid") or inside or "")
+            case "media":
+                media = told.get("media")
+                if isinstance(media, dict) and media.get("track", "inbound") == "inbound":
+                    return payload_of(told)
+            case "stop":
+                self.over = True
+        return b""
+
+    def outgoing(self, message: WireMessage) -> str | None:
+        """Return what is sent for the agent's audio or its ``clear``; ``None``: Twilio has nothing like it."""
+        if isinstance(message, bytes):
+            media = {"payload": base64.b64encode(message).decode()}
+            return json.dumps({"event": "media", "streamSid": self._stream, "media": media})
+        if object_of(message).get("type") == "clear":
+            return json.dumps({"event": "clear", "streamSid": self._stream})
+        return None
+
+
+def payload_of(told: dict[str, Any]) -> bytes:
+    """Return the audio in a media message; nothing if it is not base64."""
+    media = told.get("media")
+    try:
+        return base64.b64decode(str(media.get("payload", "")), validate=True) if isinstance(media, dict) else b""
+    except (binascii.Error, ValueError):
+        return b""
