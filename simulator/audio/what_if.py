@@ -20,6 +20,7 @@ from simulator.activity.model import framed
 from simulator.activity.silero import voice_model
 from simulator.audio.g711 import LINE_RATE, decoded, encoded
 from simulator.audio.injecting import Injection, injected
+from simulator.audio.line import Line
 
 Gain = Callable[[NDArray[np.float64]], NDArray[np.float64]]
 """From frequencies in Hz, ``[n]``, to linear gains, ``[n]``."""
@@ -173,22 +174,25 @@ class WhatIf:
     ``telephone``: 300–3400 Hz at 8 kHz through G.711 µ-law. ``noise_snr_db``: a steady room's noise, its power that
     many dB below the caller's active speech level (:mod:`simulator.audio.what_if`); both are taken over the
     whole band or, with the telephone on, over what its band leaves. Noise comes before µ-law, as on a real line.
-    ``noise_seed`` chooses the noise. ``injections`` are sounds put in beside the caller, before all of this.
+    ``noise_seed`` chooses the noise and what becomes of packets. ``line`` comes after all else. ``injections`` are
+    sounds put in beside the caller, before all of this.
     """
 
     telephone: bool = False
     noise_snr_db: float | None = None
     noise_seed: int = 0
+    line: Line | None = None
     injections: tuple[Injection, ...] = ()
 
     def __bool__(self) -> bool:
-        return self.telephone or self.noise_snr_db is not None or bool(self.injections)
+        return bool(self.telephone or self.noise_snr_db is not None or self.line or self.injections)
 
     def words(self) -> list[str]:
         """Return what is on, for people."""
         said = ["over a telephone line"] if self.telephone else []
         if self.noise_snr_db is not None:
             said.append(f"with room noise at {self.noise_snr_db:g} dB SNR")
+        said += [self.line.words()] if self.line else []
         return said + [f"with {one.words()}" for one in self.injections]
 
     def to_json(self) -> dict[str, Any]:
@@ -196,6 +200,8 @@ class WhatIf:
         shown: dict[str, Any] = {"telephone": True} if self.telephone else {}
         if self.noise_snr_db is not None:
             shown |= {"noise_snr_db": self.noise_snr_db, "noise_seed": self.noise_seed}
+        if self.line:
+            shown |= {"line": self.line.to_json(), "noise_seed": self.noise_seed}
         if self.injections:
             shown["injected"] = [one.to_json() for one in self.injections]
         return shown
@@ -207,7 +213,8 @@ class WhatIf:
             level_db = active_speech_level_db(self._banded(plain))
             taps = noise_taps(telephone_band if self.telephone else None)
             heard = with_noise(heard, taps, level_db - self.noise_snr_db, self.noise_seed)
-        return over_the_line(heard) if self.telephone else heard
+        heard = over_the_line(heard) if self.telephone else heard
+        return self.line.carried(heard, self.noise_seed) if self.line else heard
 
     def _with_sounds(self, plain: Callable[[], Iterator[Samples]]) -> Iterator[Samples]:
         if not self.injections:

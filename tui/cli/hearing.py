@@ -7,6 +7,7 @@ from typing import Any
 
 from simulator.activity.model import Activity
 from simulator.audio.injecting import parse_injection
+from simulator.audio.line import LineError, parse_line
 from simulator.audio.what_if import AS_IT_IS, WhatIf
 from simulator.channel import NEEDS_CALLER, NO_TRUST, both_sides, second_voice
 from simulator.echo.play import USUAL_DELAY_MS, Echo
@@ -40,9 +41,16 @@ class Hearing:
 
 
 def hearing_of(options: HearingOptions, seed: int) -> Hearing:
-    """Return how recordings are to be heard; the seed chooses the noise too."""
-    noise_seed = 0 if options.noise_snr is None else seed
-    what_if = WhatIf(options.telephone, options.noise_snr, noise_seed)
+    """Return how recordings are to be heard; the seed chooses the noise too, and which packets are lost.
+
+    Raises :class:`~tui.cli.failure.CallError` for a line that is not written as it should be.
+    """
+    try:
+        line = parse_line(options.line) if options.line else None
+    except LineError as error:
+        raise CallError(f"--line {error}") from None
+    noise_seed = 0 if options.noise_snr is None and line is None else seed
+    what_if = WhatIf(options.telephone, options.noise_snr, noise_seed, line)
     return Hearing(options.caller_channel, options.mono_mix, what_if)
 
 

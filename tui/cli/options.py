@@ -61,6 +61,15 @@ NoiseSnr = Annotated[
     float | None,
     typer.Option("--noise-snr", min=-20, max=60, help="What if: add room noise, this many dB below the caller."),
 ]
+LineOption = Annotated[
+    str | None,
+    typer.Option(
+        "--line",
+        metavar="NAME",
+        help="What if: a line of packets; good-mobile, poor-mobile, lossy-voip, bursty-uplink, drifting, or knobs"
+        " such as loss=3%,burst=2,jitter=20,gsm.",
+    ),
+]
 Eot = Annotated[
     EndOfTurn | None,
     typer.Option("--eot", help="End-of-turn judge; by default smart-turn where its model is installed."),
@@ -131,6 +140,7 @@ class HearingOptions:
     mono_mix: MonoMix = False
     telephone: Telephone = False
     noise_snr: NoiseSnr = None
+    line: LineOption = None
 
 
 def with_option_sets(command: Callable[..., None]) -> Callable[..., None]:
