@@ -47,10 +47,13 @@ class Limits:
 
     def words(self) -> str:
         """Return the limits for people."""
+        ends = [
+            "" if self.threshold is None else f"at confidence {self.threshold:.2f}",
+            "" if self.timeout_ms is None else f"after {self.timeout_ms:.0f} ms of silence",
+        ]
         found = [
-            "" if self.threshold is None else f"turns end at confidence {self.threshold:.2f}",
+            f"turns end {' or '.join(one for one in ends if one)}" if any(ends) else "",
             "" if self.eager is None else f"answers begin ahead at {self.eager:.2f}",
-            "" if self.timeout_ms is None else f"after {self.timeout_ms:.0f} ms of silence at the latest",
         ]
         return ", ".join(one for one in found if one) or "nothing about the end of turn"
 
@@ -81,8 +84,8 @@ class PolicyReading:
         setting = "not set" if self.setting is None else f"{self.setting:g}"
         calls = f"{self.calls} call{'' if self.calls == 1 else 's'}"
         return (
-            f"eager_eot_threshold {setting} ({calls}): by the platform {self.platform.words()}; "
-            f"by the profile {self.ours.words()}"
+            f"eager_eot_threshold {setting} ({calls}): the platform says {self.platform.words()}; "
+            f"the profile says {self.ours.words()}"
         )
 
 

@@ -88,6 +88,10 @@ class TwoSides:
         """Return the sides exchanged."""
         return TwoSides(self.agent, self.caller, self.guessed)
 
+    def duration_s(self) -> float:
+        """Return how long the longer side's file is, s. Raises as :meth:`SideFile.blocks` does."""
+        return max(self.caller.duration_s(), self.agent.duration_s())
+
     def blocks(self) -> Iterator[tuple[Samples, Samples]]:
         """Yield both sides, each float32 ``[n]``, from the call's start to the end of the longer one."""
         sides = [_placed(side) for side in (self.caller, self.agent)]

@@ -32,6 +32,12 @@ READINGS: Final = {
 }
 """What ``eager_eot_threshold`` may mean: profiles' ``eager_role``, and ``eager_direction`` where that matters."""
 
+_TITLES: Final = {
+    "sensitivity": "a sensitivity that ends turns sooner the higher it is",
+    "sensitivity, the recogniser's way": "a sensitivity that ends turns sooner the lower it is",
+    "head_start": "a head start on answers that nobody hears",
+}
+
 _SPREAD_MS = 15.0
 """How far waits lie from their prediction, as a rule..."""
 _STRAYS = 0.2
@@ -131,7 +137,9 @@ class RoleEvidence:
 
     def words(self) -> str:
         """Return what the calls say of it, in a line."""
-        return self.why if self.supported is None else f"{self.supported} is what these calls support: {self.why}"
+        return (
+            self.why if self.supported is None else f"eager_eot_threshold is {_TITLES[self.supported]}: {self.why}"
+        )
 
     def to_json(self) -> dict[str, Any]:
         """Return the evidence as scripts see it."""
@@ -150,10 +158,11 @@ class RoleEvidence:
             return {}
         reading = READINGS[self.supported]
         told = {"origin": "fitted from calls", "note": self.why}
+        likewise = {"origin": "fitted from calls", "note": "by the same waits as eager_role"}
         role = "head_start" if reading.head_start else "sensitivity"
         values: dict[str, Any] = {"eager_role": {"value": role, **told}}
         if not reading.head_start:
-            values["eager_direction"] = {"value": "recogniser" if reading.recogniser else "documented", **told}
+            values["eager_direction"] = {"value": "recogniser" if reading.recogniser else "documented", **likewise}
         return values
 
 
@@ -188,13 +197,12 @@ def role_evidence(calls: Sequence[ReplayedCall], profile: EngineProfile, fewest:
     relative = {name: round(value - likely[best], 1) for name, value in likely.items()}
     times = "more than 1,000" if ahead > math.log(1000) else f"{math.exp(ahead):,.0f}"
     seen = f"{n} logged waits of {len(calls)} calls, {with_setting} of them at {_listed(settings)}"
+    sure = f"likeliest in {share:.0%} of resamples of calls; {seen}"
     if ahead >= _SURE and share >= _SURE_SHARE:
-        why = f"{times} times likelier than {second}, and likeliest in {share:.0%} of resamples of calls; {seen}"
+        why = f"{times} times likelier than {_TITLES[second]}, and {sure}"
         return RoleEvidence(best, relative, n, with_setting, len(calls), why)
-    why = (
-        f"cannot tell whether eager_eot_threshold is {best} or {second}: {times} times likelier, and likeliest in "
-        f"{share:.0%} of resamples of calls; {seen}"
-    )
+    either = f"{_TITLES[best]} or {_TITLES[second]}"
+    why = f"cannot tell whether eager_eot_threshold is {either}: the first is {times} times likelier, and {sure}"
     return RoleEvidence(None, relative, n, with_setting, len(calls), why)
 
 

@@ -198,5 +198,5 @@ def test_a_platforms_turn_policies_are_read_tolerantly(
     values = {name: value["value"] for name, value in taken(found).items()}
     told = {"eager_role": role, "eager_direction": direction, "eot_threshold": threshold}
     assert values == {name: value for name, value in told.items() if value is not None}
-    assert "by the platform" in found[-1].words()
+    assert "the platform says" in found[-1].words()
     assert found[-1].ours.threshold == pytest.approx(0.42)

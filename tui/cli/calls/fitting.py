@@ -42,7 +42,7 @@ def fit_calls(request: HeardFitRequest, *, as_json: bool) -> None:
         fitted = fit_heard(calls, request.name, base, take_policy=request.take_policy)
     except ProfileError as error:
         raise WorkError(str(error)) from None
-    for sentence in (*fitted.not_offered, *fitted.doubts, f"eager_role: {fitted.role.words()}"):
+    for sentence in (*fitted.not_offered, *fitted.doubts, fitted.role.words()):
         complain(sentence)
     content = json_bytes(fitted.content)
     if request.output is None:

@@ -186,8 +186,7 @@ def _digest(paths: Sequence[Path]) -> str:
 
 def _with_operator(record: CallRecord, call: KeptCall) -> CallRecord:
     """Return a record with the stretches of an operator that its turns show. Raises :class:`SimulatorError`."""
-    sides = sides_of(call)
-    duration_s = max(sides.caller.duration_s(), sides.agent.duration_s())
+    duration_s = sides_of(call).duration_s()
     stretches = with_operator_turns(record.operator, record.turns, duration_s)
     unplaced = not stretches and any(turn.speaker == "operator" for turn in record.turns)
     return record.model_copy(update={"operator": tuple(stretches), "operator_unplaced": unplaced})

@@ -10,6 +10,7 @@ from base.os_errors import os_error_text
 from simulator.heard.call_folder import KeptCall, kept_measures
 from simulator.heard.keeping import keep_heard
 from simulator.heard.measure import HEARD_READOUTS, heard_readouts, measure_call
+from simulator.heard.sides import sides_of
 from simulator.measures.readout_table import BY_NAME, READOUTS
 from tui.calls.story import clock
 from tui.cli.calls.opening import HeardOnce, open_calls
@@ -65,7 +66,8 @@ def measured(call: KeptCall) -> dict[str, Any]:
     """
     if call.why_silent() is not None and (kept := kept_measures(call)) is not None:
         return kept
-    with progress(f"hearing {call.record.id}", call.record.duration_s or 60.0) as tell:
+    duration_s = call.record.duration_s or sides_of(call).duration_s()
+    with progress(f"hearing {call.record.id}", duration_s or 1.0) as tell:
         heard = measure_call(call, tell)
     try:
         return keep_heard(call, heard)
