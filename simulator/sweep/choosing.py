@@ -17,6 +17,10 @@ SHORTLIST = 24
 """Settings that are held against the best, the nearest in points first."""
 
 
+ONE_ERROR = 0.16
+"""A setting within a standard error of the best is tied with it: a wider tie gives away what is to be had."""
+
+
 @dataclass(frozen=True, slots=True)
 class Choice:
     """The chosen setting, and ``more`` that were tried for the choice. ``nearest``: none is within every limit."""
@@ -103,7 +107,7 @@ class Chooser:
     def _is_tied(self, difference: np.ndarray) -> bool:
         """Return whether a setting may be as good as the best, by the resampled difference of its points."""
         known = difference[np.isfinite(difference)]
-        return bool(len(known)) and bool(np.quantile(known, 0.025) <= 0)
+        return bool(len(known)) and bool(np.quantile(known, ONE_ERROR) <= 0)
 
 
 def without(plan: SweepPlan, config: VoiceConfig, fields: Sequence[str]) -> VoiceConfig:

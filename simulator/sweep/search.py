@@ -105,6 +105,24 @@ def _spread(space: Space, count: int, seed: int) -> Iterator[dict[str, Any]]:
         }
 
 
+def steps_from(space: Space, config: VoiceConfig, seed: int) -> list[VoiceConfig]:
+    """Return the settings a step or two from one in a single field, in an order that the seed gives."""
+    held = space.values(config)
+    if held is None:
+        return []
+    found = []
+    for one in space.dimensions:
+        place = one.place(held[one.field.name]) or 0
+        around = (place - 2, place - 1, place + 1, place + 2) if one.ordered else range(len(one.values))
+        found += [
+            space.config({**held, one.field.name: one.values[other]})
+            for other in around
+            if 0 <= other < len(one.values) and other != place
+        ]
+    order = np.random.default_rng([seed, 31]).permutation(len(found))
+    return [found[number] for number in order]
+
+
 def needs_optuna() -> None:
     """Raise :class:`~simulator.sweep.plan.SweepError` if optuna is not installed."""
     if find_spec("optuna") is None:

@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+from presets.config import VoiceConfig
 from simulator.sweep.batches import Batch, CancelledError, Workers
 from simulator.sweep.choosing import judged
 from simulator.sweep.journal import Journal
 from simulator.sweep.plan import SweepPlan
 from simulator.sweep.racing import Race
-from simulator.sweep.search import Guide, Start, Tried, batch_size, setting_key
+from simulator.sweep.search import Guide, Start, Tried, batch_size, setting_key, steps_from
 from simulator.sweep.split import Split, third_of
 
 Note = Callable[[Sequence[Tried], Sequence[Tried]], None]
@@ -52,6 +53,9 @@ class Search:
         self._third = third_of(self._calls, split.callers, plan.seed)
         self._race = Race(plan, [split.callers[call] for call in self._third]) if self._third else None
         self._guide = Guide(plan.space, plan.seed + 1000 * number)
+        self._steps_from = 0
+        self._known: set[str] = set()
+        """The keys of settings that are tried, or being tried."""
         self.tried: dict[str, Tried] = {}
 
     def search(self, starts: Sequence[Start], guided: int) -> None:
@@ -62,6 +66,7 @@ class Search:
         # what people know is tried whole and first: the others race against the best of it
         self._finish(self._begin(named))
         left, whole = others, len(starts) + guided
+        self._steps_from = whole - guided // 4
         ahead: _Begun | None = None
         try:
             while some := left[:size] or self._asked(min(size, whole - len(self.tried) - _count(ahead))):
@@ -78,10 +83,21 @@ class Search:
             raise
 
     def _asked(self, count: int) -> list[Start]:
-        return [Start(config) for config in self._guide.ask(count, self.tried)] if count > 0 else []
+        """Return what to try next: towards the end what is a step from the best, else what the guide asks for."""
+        if count <= 0:
+            return []
+        best = self._best()
+        steps: list[VoiceConfig] = []
+        if len(self._known) + count > self._steps_from and best is not None:
+            around = steps_from(self._plan.space, best.config, self._plan.seed)
+            steps = [one for one in around if setting_key(one) not in self._known][:count]
+        asked = self._guide.ask(count - len(steps), self.tried) if len(steps) < count else []
+        known = self._known | {setting_key(one) for one in steps}
+        return [Start(one) for one in (*steps, *(one for one in asked if setting_key(one) not in known))]
 
     def _begin(self, some: Sequence[Start]) -> _Begun:
         keys = [setting_key(one.config) for one in some]
+        self._known |= set(keys)
         found = {key: self._journal.find(self._number, key) if self._journal else None for key in keys}
         kept = {key: one for key, one in found.items() if one is not None}
         fresh = tuple(one for one, key in zip(some, keys, strict=True) if key not in kept)
