@@ -18,7 +18,7 @@ from simulator.errors import WorkersError
 from simulator.executors.processes import Processes
 from simulator.executors.shared import Shared, share
 
-__all__ = ["Shared", "WorkersError", "cores", "in_order", "open_executor", "share"]
+__all__ = ["Shared", "WorkersError", "cores", "in_order", "open_executor", "runs_here", "share"]
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -55,12 +55,17 @@ def open_executor(workers: int | None = None, cluster: str | None = None) -> Ite
     executor.shutdown()
 
 
+def runs_here(executor: Executor) -> bool:
+    """Whether an executor's tasks run in this process, so that they may show what they do and need no pickling."""
+    return isinstance(executor, _ThisProcess)
+
+
 def in_order(executor: Executor, function: Callable[[T], R], items: Iterable[T]) -> Iterator[Future[R]]:
     """Have a function called for each item; yield the calls, each once it is over, in the order of the items.
 
     Where that is this process, each is only made when it is asked for.
     """
-    if isinstance(executor, _ThisProcess):
+    if runs_here(executor):
         yield from (executor.submit(function, item) for item in items)
         return
     calls = deque(executor.submit(function, item) for item in items)

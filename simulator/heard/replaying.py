@@ -247,8 +247,26 @@ def analysis_anywhere(
 
     Raises what :func:`~simulator.activity.analyzer.analyze` raises.
     """
+    return keeper_of(recording)(recording, judge, progress)
+
+
+Analysing = Callable[[Recording, EndOfTurnModel, Callable[[float], None] | None], Activity]
+"""What analyses a recording."""
+
+
+def keeper_of(recording: Recording) -> Analysing:
+    """Return what analyses a recording and keeps that: in the cache, or where it is a call's, beside the call.
+
+    A worker is given it, for it may have other folders.
+    """
     if recording.source.path.absolute().is_relative_to(calls_folder().absolute()):
-        return analysis_of(recording, judge, progress)
+        return analysis_of
+    return _analysis_in_cache
+
+
+def _analysis_in_cache(
+    recording: Recording, judge: EndOfTurnModel, progress: Callable[[float], None] | None
+) -> Activity:
     return cached_analysis(recording.source, judge, progress)
 
 

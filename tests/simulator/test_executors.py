@@ -132,7 +132,8 @@ def test_work_under_way_is_thrown_away_when_the_block_is_left_by_an_error(tmp_pa
 
 
 @contextmanager
-def _dask(workers: int) -> Iterator[str]:
+def dask(workers: int) -> Iterator[str]:
+    """Give the address of a cluster of so many processes."""
     from distributed import LocalCluster
 
     make: Any = LocalCluster
@@ -143,7 +144,7 @@ def _dask(workers: int) -> Iterator[str]:
 @pytest.mark.slow
 def test_dask_gives_the_same_results_when_one_of_its_processes_is_killed(tmp_path: Path) -> None:
     numbers = list(range(100, 200))
-    with _dask(2) as address, open_executor(cluster=address) as executor:
+    with dask(2) as address, open_executor(cluster=address) as executor:
         shared = share(executor, numbers)
         jobs = [(shared, number, tmp_path / "grave") for number in range(100)]
         done = [call.result() for call in in_order(executor, _scaled_killing, jobs)]
@@ -167,9 +168,9 @@ def test_a_cluster_that_cannot_be_used_is_refused_before_the_work(monkeypatch: p
     assert "no Dask scheduler answers" in refusal("tcp://127.0.0.1:9")
     assert "no Dask scheduler answers" in refusal("no address at all")
     monkeypatch.setattr("simulator.executors.cluster._CONNECT_S", 10.0)
-    with _dask(0) as address:
+    with dask(0) as address:
         assert "has no workers" in refusal(address)
-    with _dask(1) as address:
+    with dask(1) as address:
         monkeypatch.setattr("simulator.executors.cluster.version", lambda _: "0.0.1")
         versions_here.cache_clear()
         said = refusal(address)

@@ -7,19 +7,30 @@ from pathlib import Path
 
 from base.files import is_folder
 from simulator.activity.model import FRAME_MS, Activity
+from simulator.executors import runs_here
+from simulator.heard.replaying import keeper_of
 from simulator.recording import Recording
-from tui.cli.failure import CallError, Faults
-from tui.cli.hearing import Hearing
+from tui.cli.failure import CallError, Faults, failures
+from tui.cli.hearing import Hearing, tell_about
 from tui.cli.opening import analyse, end_of_turn_judge, find, open_all
+from tui.cli.options import WorkOptions
 from tui.cli.tables import print_line, print_table
+from tui.cli.working import open_work
 
 
-def analyze(path: Path, eot: str | None, hearing: Hearing, *, as_json: bool) -> None:
+def analyze(path: Path, eot: str | None, hearing: Hearing, work: WorkOptions, *, as_json: bool) -> None:
     """Analyse one file and print speech, pauses and frame probabilities."""
     if is_folder(path):
         raise CallError(f"{path}: is a folder; name one audio file")
     (recording,) = open_all(find([path]), hearing, Faults())
-    activity = analyse(recording, end_of_turn_judge(eot))
+    judge = end_of_turn_judge(eot)
+    with open_work(work, 0.0) as executor:
+        if runs_here(executor):
+            activity = analyse(recording, judge)
+        else:
+            with failures():
+                tell_about(recording)
+                activity = executor.submit(keeper_of(recording), recording, judge, None).result()
     if as_json:
         print(json.dumps(_to_json(recording, activity), allow_nan=False))
     else:

@@ -5,15 +5,19 @@ from __future__ import annotations
 import json
 from dataclasses import dataclass, field, replace
 from fnmatch import fnmatchcase
+from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 from base.os_errors import os_error_text
+from simulator.activity.end_of_turn import EndOfTurnModel
 from simulator.activity.model import SILENCE_ONLY, Activity
 from simulator.channel import both_sides
 from simulator.engine.end_of_turn import end_of_turn_policy
 from simulator.engine.events import Event
 from simulator.engine.profile import EngineProfile
+from simulator.executors import Shared, runs_here, share
+from simulator.heard.replaying import Analysing, keeper_of
 from simulator.labels import Labels, Span
 from simulator.measures.comparison import Comparison, compare
 from simulator.measures.scoring import (
@@ -33,9 +37,11 @@ from simulator.recording import Recording
 from simulator.replay import play
 from simulator.study import Arm, Run, readouts_of_arms, run
 from tui.cli.arms import baseline_of, read_arms
-from tui.cli.failure import CallError, Faults, WorkError, complain
-from tui.cli.hearing import Hearing, tell_other_voices
+from tui.cli.failure import CallError, Faults, WorkError, complain, failures
+from tui.cli.hearing import Hearing, other_voices, tell_about
 from tui.cli.opening import analyse, end_of_turn_judge, find, open_all, open_profile
+from tui.cli.options import WorkOptions
+from tui.cli.working import open_work, outcomes
 from tui.report.gate import Gate
 from tui.report.turns import turns_json
 
@@ -53,6 +59,7 @@ class Request:
     hearing: Hearing = field(default_factory=Hearing)
     baseline: str | None = None
     allow_unknown: bool = False
+    work: WorkOptions = field(default_factory=WorkOptions)
 
 
 @dataclass(slots=True)
@@ -132,30 +139,80 @@ def make_evaluation(request: Request) -> Evaluation:
     model = end_of_turn_judge(request.eot)
     found = Evaluation(arms, baseline, profile, model.name, faults, request.hearing)
     found.skipped += [(one.source.path, _why_skipped(one)) for one in opened if one not in labelled]
-    for recording in labelled:
-        with faults.noting(recording.source.path):
-            _add(found, recording, analyse(recording, model), request.seed)
+    task = _Task(model, arms, profile, request.seed)
+    seconds = sum(one.source.duration_s for one in labelled)
+    with open_work(request.work, seconds) as executor:
+        work = partial(_analysed_and_scored, share(executor, task))
+        here = partial(_scored_here, task)
+        jobs = [_Job(recording, keeper_of(recording)) for recording in labelled]
+        for (recording, _), outcome in outcomes(executor, "scoring recordings", here, work, jobs):
+            with faults.noting(recording.source.path), failures():
+                if not runs_here(executor):
+                    tell_about(recording)
+                _add(found, recording, outcome())
     if not found.recordings:
         faults.raise_any()
         raise WorkError(_nothing_usable(found.skipped))
     return found
 
 
-def _add(found: Evaluation, recording: Recording, activity: Activity, seed: int) -> None:
-    """Score one labelled recording; leave it out if the agent is in the audio: no detector tells them apart."""
-    labels, path = recording.labels, recording.source.path
+@dataclass(frozen=True, slots=True)
+class _Task:
+    """What all recordings are scored with."""
+
+    model: EndOfTurnModel
+    arms: list[Arm]
+    profile: EngineProfile
+    seed: int
+
+
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """What one recording came to. It is left out where it is ``mixed``, for no detector tells the sides apart."""
+
+    mixed: str | None = None
+    note: str | None = None
+    scored: Scored | None = None
+    runs: tuple[Run, ...] = ()
+
+
+class _Job(NamedTuple):
+    """A recording, and what analyses it and keeps that."""
+
+    recording: Recording
+    analyse: Analysing
+
+
+def _scored_here(task: _Task, job: _Job) -> _Found:
+    return _score(task, job.recording, analyse(job.recording, task.model))
+
+
+def _analysed_and_scored(task: Shared[_Task], job: _Job) -> _Found:
+    """Do the same on a worker."""
+    return _score(task.value, job.recording, job.analyse(job.recording, task.value.model, None))
+
+
+def _score(task: _Task, recording: Recording, activity: Activity) -> _Found:
+    labels, profile, seed = recording.labels, task.profile, task.seed
     assert labels is not None
     mixed = both_sides(recording, activity)
     if mixed is not None:
-        found.skipped.append((path, mixed))
+        return _Found(mixed)
+    runs = [run(recording, activity, arm, profile, seed=seed) for arm in task.arms] if labels.tells_truth else []
+    scripted = {arm.name: _replays(recording, labels, activity, arm, profile) for arm in task.arms if labels.agent}
+    scored = score_recording(recording.id, activity, labels, scripted)
+    return _Found(None, other_voices(recording, activity), scored, tuple(runs))
+
+
+def _add(found: Evaluation, recording: Recording, one: _Found) -> None:
+    if one.scored is None:
+        found.skipped.append((recording.source.path, one.mixed or ""))
         return
-    tell_other_voices(recording, activity)
-    profile = found.profile
-    runs = [run(recording, activity, arm, profile, seed=seed) for arm in found.arms] if labels.tells_truth else []
-    scripted = {arm.name: _replays(recording, labels, activity, arm, profile) for arm in found.arms if labels.agent}
-    found.scored.append(score_recording(recording.id, activity, labels, scripted))
+    if one.note is not None:
+        complain(one.note)
+    found.scored.append(one.scored)
     found.recordings.append(recording)
-    found.runs += runs
+    found.runs += one.runs
 
 
 def _replays(

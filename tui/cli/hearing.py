@@ -94,9 +94,16 @@ def tell_about(recording: Recording) -> None:
 
 
 def tell_other_voices(recording: Recording, activity: Activity) -> None:
-    """Tell, on standard error, if barge-in will not be judged, or no figure is to be trusted, and why."""
+    """Tell, on standard error, what :func:`other_voices` says."""
+    note = other_voices(recording, activity)
+    if note is not None:
+        complain(note)
+
+
+def other_voices(recording: Recording, activity: Activity) -> str | None:
+    """Return that barge-in will not be judged, or that no figure is to be trusted, and why; ``None``: neither."""
     mixed = both_sides(recording, activity)
     if mixed is not None:
-        complain(f"{recording.source.path}: {mixed}; {NEEDS_CALLER}, so it is left out")
-    elif (other := second_voice(activity)) is not None:
-        complain(f"{recording.source.path}: {other}; {NO_TRUST}")
+        return f"{recording.source.path}: {mixed}; {NEEDS_CALLER}, so it is left out"
+    other = second_voice(activity)
+    return None if other is None else f"{recording.source.path}: {other}; {NO_TRUST}"

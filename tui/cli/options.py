@@ -111,7 +111,7 @@ class WorkOptions:
     workers: Annotated[
         int | None,
         typer.Option(
-            min=0, max=256, help="Processes that share the work; 1 is this one. By default as many as cores."
+            min=0, max=256, help="Processes that share the work; 1: this one. By default one a core, for long work."
         ),
     ] = None
     cluster: Annotated[

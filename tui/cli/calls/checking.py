@@ -5,11 +5,17 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Sequence
+from concurrent.futures import Executor
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 from base.os_errors import os_error_text
+from presets.config import VoiceConfig
+from simulator.activity.end_of_turn import EndOfTurnModel
 from simulator.engine.profile import EngineProfile
+from simulator.executors import in_order, open_executor, runs_here
+from simulator.heard.call_folder import KeptCall
 from simulator.heard.check import Check, ReplayedCall
 from simulator.heard.measure import heard_readouts
 from simulator.heard.platform_policy import readings
@@ -18,11 +24,13 @@ from simulator.measures.limits import Measurable
 from tui.calls.replaying import LeftOutError, checked_call, joined, keep_joined, replayed
 from tui.calls.words import count_rows, error_rows
 from tui.cli.arms import read_arms
-from tui.cli.calls.measuring import measured, unheard
+from tui.cli.calls.measuring import measured, measured_quietly, seconds_of, unheard
 from tui.cli.calls.opening import HeardOnce, open_calls
 from tui.cli.failure import Faults, WorkError, complain
 from tui.cli.opening import end_of_turn_judge, open_profile, progress
+from tui.cli.options import WorkOptions
 from tui.cli.tables import print_line, print_table
+from tui.cli.working import open_work
 from tui.report.gate import Gate
 from tui.report.heard_turns import checked_json
 
@@ -44,6 +52,7 @@ class CheckRequest:
     profile: str
     config: str | None
     eot: str | None
+    work: WorkOptions
 
 
 def check_calls(request: CheckRequest, gate: Gate, *, as_json: bool) -> None:
@@ -54,8 +63,12 @@ def check_calls(request: CheckRequest, gate: Gate, *, as_json: bool) -> None:
     faults = Faults()
     with gate.watching():
         profile = open_profile(request.profile)
-        calls = replayed_calls(request.calls, request.config, request.eot, faults)
-        found = joined([checked_call(call, profile) for call in calls], profile)
+        opened = open_calls(request.calls, faults)
+        with open_work(request.work, seconds_of(opened)) as executor:
+            calls = made_ready(opened, request.config, request.eot, faults, executor)
+            check_one = partial(checked_call, profile=profile)
+            checks = [check.result() for check in in_order(executor, check_one, calls)]
+        found = joined(checks, profile)
     heard = [call.heard for call in calls]
     gate.judge({"calls": {**heard_readouts([one["values"] for one in heard]), **_figures(found)}}, unheard(heard))
     try:
@@ -91,34 +104,51 @@ def _figures(found: Check) -> dict[str, Any]:
 
 
 def replayed_calls(
-    named: Sequence[str], config: str | None, eot: str | None, faults: Faults, *, say_settings: bool = True
+    named: Sequence[str],
+    config: str | None,
+    eot: str | None,
+    faults: Faults,
+    *,
+    say_settings: bool = True,
+    executor: Executor | None = None,
 ) -> list[ReplayedCall]:
     """Return the calls that can be replayed, and say under which settings, and why others cannot.
 
-    ``say_settings`` is false for what tries settings of its own. Raises :class:`~tui.cli.failure.WorkError` if
+    ``say_settings`` is false for what tries settings of its own; ``executor`` makes calls ready, by default this
+    process. Raises :class:`~tui.cli.failure.WorkError` if
     none can be.
     """
+    calls = open_calls(named, faults)
+    if executor is not None:
+        return made_ready(calls, config, eot, faults, executor, say_settings=say_settings)
+    with open_executor(1) as here:
+        return made_ready(calls, config, eot, faults, here, say_settings=say_settings)
+
+
+def made_ready(
+    calls: Sequence[KeptCall],
+    config: str | None,
+    eot: str | None,
+    faults: Faults,
+    executor: Executor,
+    *,
+    say_settings: bool = True,
+) -> list[ReplayedCall]:
+    """Return calls as :func:`replayed_calls` does."""
     given = read_arms([config])[0].config if config else None
-    judge = end_of_turn_judge(eot)
+    ready = partial(_ready, judge=end_of_turn_judge(eot), given=given, shown=runs_here(executor))
     found: list[ReplayedCall] = []
     origins: Counter[str] = Counter()
     once = HeardOnce()
-    calls = open_calls(named, faults)
     with progress("hearing and analysing calls", max(len(calls), 1)) as tell:
-        for number, call in enumerate(calls):
+        for number, (call, outcome) in enumerate(zip(calls, in_order(executor, ready, calls), strict=True)):
             with faults.noting(call.path):
-                if call.folder is None:
-                    raise WorkError(
-                        f"{call.path}: is a lone file; import it first: turnlab calls import {call.path}"
-                    )
-                try:
-                    one, origin = replayed(call, judge, given, measured)
-                except LeftOutError as why:
-                    complain(str(why))
-                else:
-                    if not once.again(call, one.heard):
-                        found.append(one)
-                        origins[origin] += 1
+                one, origin, said = outcome.result()
+                for line in said:
+                    complain(line)
+                if one is not None and not once.again(call, one.heard):
+                    found.append(one)
+                    origins[origin] += 1
             if tell is not None:
                 tell(number + 1)
     if not found:
@@ -127,6 +157,28 @@ def replayed_calls(
     for origin, count in origins.items() if say_settings else ():
         complain(f"{count} of {len(found)} calls replayed under {origin}")
     return found
+
+
+def _ready(
+    call: KeptCall, *, judge: EndOfTurnModel, given: VoiceConfig | None, shown: bool
+) -> tuple[ReplayedCall | None, str, list[str]]:
+    """Return a call with what it takes to replay it, where its settings come from, and what is to be said of it.
+
+    ``shown``: how far it is shows meanwhile.
+    """
+    if call.folder is None:
+        raise WorkError(f"{call.path}: is a lone file; import it first: turnlab calls import {call.path}")
+    said: list[str] = []
+
+    def hear(call: KeptCall) -> dict[str, Any]:
+        found, why_not_kept = measured_quietly(call)
+        said.extend(filter(None, [why_not_kept]))
+        return found
+
+    try:
+        return (*replayed(call, judge, given, measured if shown else hear), said)
+    except LeftOutError as why:
+        return None, "", [*said, str(why)]
 
 
 def _print(found: Check, profile: EngineProfile) -> None:

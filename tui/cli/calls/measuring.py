@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from base.os_errors import os_error_text
@@ -16,7 +16,9 @@ from tui.calls.story import clock
 from tui.cli.calls.opening import HeardOnce, open_calls
 from tui.cli.failure import Faults, complain
 from tui.cli.opening import progress
+from tui.cli.options import WorkOptions
 from tui.cli.tables import print_line, print_table
+from tui.cli.working import open_work, outcomes
 from tui.report.gate import Gate
 
 SCHEMA = "turnlab.calls_measure/1"
@@ -27,7 +29,9 @@ LISTED = ("cut_in", "interruption", "interruption_ignored", "stop_for_nothing", 
 _SIDE_BY_SIDE = (("first_sound_ms", "first_audio_ms"), ("response_ms", "response_ms"))
 
 
-def measure_calls(named: Sequence[str], caller_channel: int | None, gate: Gate, *, as_json: bool) -> None:
+def measure_calls(
+    named: Sequence[str], caller_channel: int | None, gate: Gate, work: WorkOptions, *, as_json: bool
+) -> None:
     """Measure calls, print them, and hold their readouts together against the gate; a bad call spoils no other.
 
     Raises :class:`~tui.cli.failure.CallError`.
@@ -36,10 +40,14 @@ def measure_calls(named: Sequence[str], caller_channel: int | None, gate: Gate, 
     channel = None if caller_channel is None else caller_channel - 1
     heard, once = list[dict[str, Any]](), HeardOnce()
     with gate.watching():
-        for call in open_calls(named, faults, channel):
-            with faults.noting(call.path):
-                found = measured(call)
-                heard += [] if once.again(call, found) else [found]
+        calls = open_calls(named, faults, channel)
+        with open_work(work, seconds_of(calls)) as executor:
+            for call, outcome in outcomes(executor, "hearing calls", _measured_here, measured_quietly, calls):
+                with faults.noting(call.path):
+                    found, why_not_kept = outcome()
+                    heard += [] if once.again(call, found) else [found]
+                    if why_not_kept:
+                        complain(why_not_kept)
         if not heard:
             faults.raise_any()
     pooled = heard_readouts([one["values"] for one in heard])
@@ -64,16 +72,36 @@ def measured(call: KeptCall) -> dict[str, Any]:
 
     Raises :class:`~simulator.errors.SimulatorError`.
     """
-    if call.why_silent() is not None and (kept := kept_measures(call)) is not None:
-        return kept
+    found, why_not_kept = _measured_here(call)
+    if why_not_kept:
+        complain(why_not_kept)
+    return found
+
+
+def seconds_of(calls: Sequence[KeptCall]) -> float:
+    """Return how long calls are together, about."""
+    return sum(call.record.duration_s or 60.0 for call in calls)
+
+
+def _measured_here(call: KeptCall) -> tuple[dict[str, Any], str | None]:
+    if call.why_silent() is not None:
+        return measured_quietly(call)
     duration_s = call.record.duration_s or sides_of(call).duration_s()
     with progress(f"hearing {call.record.id}", duration_s or 1.0) as tell:
-        heard = measure_call(call, tell)
+        return measured_quietly(call, tell)
+
+
+def measured_quietly(
+    call: KeptCall, tell: Callable[[float], None] | None = None
+) -> tuple[dict[str, Any], str | None]:
+    """Return a call's measures and why they are not kept beside it; those kept where the audio is gone."""
+    if call.why_silent() is not None and (kept := kept_measures(call)) is not None:
+        return kept, None
+    heard = measure_call(call, tell)
     try:
-        return keep_heard(call, heard)
+        return keep_heard(call, heard), None
     except OSError as error:
-        complain(f"{call.path}: {os_error_text(error)}; its measures are not kept")
-        return heard.to_json()
+        return heard.to_json(), f"{call.path}: {os_error_text(error)}; its measures are not kept"
 
 
 def _print(heard: list[dict[str, Any]]) -> None:

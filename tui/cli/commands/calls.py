@@ -8,7 +8,17 @@ import typer
 
 from tui.cli.failure import CallError
 from tui.cli.groups import LATER_HELP, HelpingGroup
-from tui.cli.options import Channel, ConnectionName, Eot, GateOptions, Json, Profile, ServiceName, with_option_sets
+from tui.cli.options import (
+    Channel,
+    ConnectionName,
+    Eot,
+    GateOptions,
+    Json,
+    Profile,
+    ServiceName,
+    WorkOptions,
+    with_option_sets,
+)
 
 calls_app = typer.Typer(rich_markup_mode=None, add_completion=False, cls=HelpingGroup, help=LATER_HELP["calls"])
 
@@ -93,12 +103,15 @@ def import_(
 
 @calls_app.command("measure")
 @with_option_sets
-def measure(*, calls: Calls, channel: Channel = None, gate: GateOptions, as_json: Json = False) -> None:
+def measure(
+    *, calls: Calls, channel: Channel = None, gate: GateOptions, work: WorkOptions, as_json: Json = False
+) -> None:
     """Measure real calls by ear: both channels of audio, and nothing else, tell who spoke when."""
     from tui.cli.calls.measuring import measure_calls
     from tui.report.gate import gate_of
 
-    measure_calls(calls, channel, gate_of("turnlab calls measure", gate.require, gate.junit), as_json=as_json)
+    required = gate_of("turnlab calls measure", gate.require, gate.junit)
+    measure_calls(calls, channel, required, work, as_json=as_json)
 
 
 @calls_app.command("check")
@@ -112,6 +125,7 @@ def check(
     ] = None,
     eot: Eot = None,
     gate: GateOptions,
+    work: WorkOptions,
     as_json: Json = False,
 ) -> None:
     """Show how close the simulator comes: replay each call's caller, and compare turns heard and simulated."""
@@ -119,7 +133,7 @@ def check(
     from tui.report.gate import gate_of
 
     required = gate_of("turnlab calls check", gate.require, gate.junit, MEASURABLE)
-    check_calls(CheckRequest(calls, profile, config, eot.value if eot else None), required, as_json=as_json)
+    check_calls(CheckRequest(calls, profile, config, eot.value if eot else None, work), required, as_json=as_json)
 
 
 @calls_app.command("compare")

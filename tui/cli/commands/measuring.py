@@ -21,6 +21,7 @@ from tui.cli.options import (
     Json,
     Profile,
     Seed,
+    WorkOptions,
     with_option_sets,
 )
 
@@ -163,6 +164,7 @@ def evaluate(
     caller: HearingOptions,
     bench: BenchOptions,
     gate: GateOptions,
+    work: WorkOptions,
     as_json: Json = False,
 ) -> None:
     """Score end of turn, barge-in and voice activity on labelled recordings."""
@@ -174,6 +176,8 @@ def evaluate(
             raise CallError(
                 "--eot-bench goes without --config, --baseline, --only, --require and --junit; it has no readouts"
             )
+        if work.workers is not None or work.cluster is not None:
+            raise CallError("--eot-bench goes without --workers and --cluster; it works in this process")
         from tui.cli import eot_bench
 
         asked = eot_bench.Request(paths, profile, eot.value if eot else None, bench.output, bench.force, hearing)
@@ -195,6 +199,7 @@ def evaluate(
             hearing=hearing,
             baseline=baseline,
             allow_unknown=allow_unknown,
+            work=work,
         ),
         gate_of("turnlab evaluate", gate.require, gate.junit),
         as_json=as_json,
@@ -208,6 +213,7 @@ def analyze(
     eot: Eot = None,
     caller: HearingOptions,
     seed: Annotated[int, typer.Option(help="Seed of the added noise.")] = 0,
+    work: WorkOptions,
     as_json: Json = False,
 ) -> None:
     """Show what a recording holds: speech, pauses, and how finished the caller sounds at each."""
@@ -215,7 +221,7 @@ def analyze(
     from tui.cli.hearing import hearing_of
 
     hearing = hearing_of(caller, seed)
-    analyze(path, eot.value if eot else None, hearing, as_json=as_json)
+    analyze(path, eot.value if eot else None, hearing, work, as_json=as_json)
 
 
 def report(

@@ -1,0 +1,29 @@
+"""Heavy commands say the same whether this process works, several do, or a Dask cluster does."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from tests.cli.conftest import turnlab_in
+from tests.simulator.test_executors import dask
+
+
+@pytest.mark.slow
+def test_every_heavy_command_says_the_same_whoever_works(tmp_path: Path, analyses: Path) -> None:
+    turnlab = turnlab_in(tmp_path, analyses)
+    assert turnlab("calls", "pull", "Intake Line", "--limit", "2").code == 0
+    with dask(2) as address:
+        for command in (
+            ("evaluate", "coughs", "--config", "balanced", "--config", "quality"),
+            ("analyze", "coughs"),
+            ("calls", "measure", "Intake Line"),
+            ("calls", "check", "Intake Line"),
+        ):
+            alone = turnlab(*command, "--json", "--workers", "1").json()
+            assert turnlab(*command, "--json", "--workers", "2").json() == alone
+            assert turnlab(*command, "--json", "--cluster", address).json() == alone
+    assert "no Dask scheduler answers there" in turnlab("analyze", "coughs", "--cluster", address).one_line(1)
+    refused = turnlab("evaluate", "booking", "--eot-bench", "--cluster", address)
+    assert "--cluster" in refused.one_line(2)

@@ -1,0 +1,51 @@
+"""Where a command's heavy work is done: in this process, by several, or by a Dask cluster."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import Executor
+from contextlib import ExitStack, contextmanager
+from functools import partial
+from typing import TypeVar
+
+from simulator.executors import in_order, open_executor, runs_here
+from tui.cli.failure import failures
+from tui.cli.opening import progress
+from tui.cli.options import WorkOptions
+
+T = TypeVar("T")
+R = TypeVar("R")
+
+LITTLE_S = 600.0
+"""For less audio, processes are not begun unasked: to begin them takes longer than they save."""
+
+
+@contextmanager
+def open_work(work: WorkOptions, audio_s: float) -> Iterator[Executor]:
+    """Give what does the work on ``audio_s`` seconds of audio.
+
+    Raises :class:`~tui.cli.failure.WorkError` for a cluster that cannot be used.
+    """
+    unasked = work.workers is None and work.cluster is None and audio_s < LITTLE_S
+    with ExitStack() as stack:
+        with failures():
+            executor = stack.enter_context(open_executor(1 if unasked else work.workers, work.cluster))
+        yield executor
+
+
+def outcomes(
+    executor: Executor, what: str, here: Callable[[T], R], there: Callable[[T], R], items: Sequence[T]
+) -> Iterator[tuple[T, Callable[[], R]]]:
+    """Yield each item, in order, with what returns or raises the outcome of the work on it.
+
+    ``here`` does it in this process, and shows how far it is; ``there`` is pickled and shows nothing, so that the
+    items that are done are shown.
+    """
+    if runs_here(executor):
+        yield from ((item, partial(here, item)) for item in items)
+        return
+    with progress(what, max(len(items), 1)) as tell:
+        for number, (item, call) in enumerate(zip(items, in_order(executor, there, items), strict=True)):
+            yield item, call.result
+            if tell is not None:
+                tell(number + 1)
