@@ -66,8 +66,13 @@ def _are_reported(turnlab: Turnlab, folder: Path, checked: dict[str, Any]) -> No
     assert first["arms"]["simulated"]["response_ms"] == pytest.approx(worst["simulated_ms"], abs=100)
     for name, found in (("checked", checked), ("compared", compared)):
         (folder / f"{name}.json").write_text(json.dumps(found))
-        assert turnlab("report", folder / f"{name}.json", "-o", folder / f"{name}.html").code == 0
-        check_page((folder / f"{name}.html").read_text())
+        more = ("--with-audio", "--with-words") if name == "checked" else ()
+        made = turnlab("report", folder / f"{name}.json", "-o", folder / f"{name}.html", *more)
+        assert made.code == 0, made.err
+    page = check_page((folder / "checked.html").read_text())
+    assert len(page.all("audio")) == len(checked["differ_most"])
+    assert page.text("strong").count("caller:") == len(checked["differ_most"])
+    assert not check_page((folder / "compared.html").read_text()).all("audio")
 
 
 def test_a_fit_needs_calls_of_one_kind(tmp_path: Path, analyses: Path) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import base64
+import io
 import json
 import re
 import shlex
@@ -9,12 +11,16 @@ import shutil
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pytest
+import soundfile as sf
 
 from simulator.recording import bundled_folder
 from tests.cli.conftest import Turnlab, turnlab_in
 from tests.cli.report_pages import check_page
 from tests.cli.test_schemas import check
+from tui.cli.failure import CallError
+from tui.report.writing import ReportRequest, write_report
 
 STYLES = Path(__file__).parents[2] / "tui" / "report" / "templates" / "report.css"
 EAGER = '{"eager_eot_threshold": 0.8, "barge_in_min_speech_s": 0.2}'
@@ -163,36 +169,82 @@ def test_real_calls_are_reported_without_a_word_of_them(turnlab: Turnlab, tmp_pa
         assert "Jane" not in shown
 
 
-def test_a_file_is_written_whole_or_not_at_all(turnlab: Turnlab, folder: Path, tmp_path: Path) -> None:
+def test_a_file_is_written_whole_or_not_at_all(folder: Path, tmp_path: Path) -> None:
     result, page = folder / "result.json", tmp_path / "page.html"
     before = result.read_bytes()
     page.write_text("mine")
-    for output, said in (
-        (result, "is the result itself"),
-        (page, "is there already; choose another name, or replace it with --force"),
-        (tmp_path, "is a folder"),
-        (tmp_path / "none" / "x.html", "there is no folder"),
+    for output, force, said in (
+        (result, False, "is the result itself"),
+        (result, True, "is the result itself"),
+        (page, False, "is there already; choose another name, or replace it with --force"),
+        (tmp_path, True, "is a folder"),
+        (tmp_path / "none" / "x.html", False, "there is no folder"),
     ):
-        assert said in turnlab("report", result, "-o", output).one_line(2)
-    assert "is the result itself" in turnlab("report", result, "-o", result, "--force").one_line(2)
+        with pytest.raises(CallError, match=said):
+            write_report(ReportRequest(result, output, force))
     assert result.read_bytes() == before
     assert page.read_text() == "mine"
-    assert turnlab("report", result, "-o", page, "--force").code == 0
+    write_report(ReportRequest(result, page, force=True))
     assert page.read_text().endswith("</html>\n")
+    assert list(tmp_path.iterdir()) == [page]
 
 
-def test_what_is_no_result_is_one_line(turnlab: Turnlab, folder: Path, tmp_path: Path) -> None:
+def test_what_is_no_result_is_one_line(tmp_path: Path) -> None:
     for content, said in (
         ("{", "is not valid JSON"),
         ("[]", "is no result that a report can be made of"),
         ('{"schema": "turnlab.presets/1"}', "is no result that a report can be made of"),
         ('{"schema": ["turnlab.simulation/1"]}', "is no result that a report can be made of"),
         ('{"schema": "turnlab.simulation/1", "arms": []}', "is no whole simulation"),
+        (None, "no such file"),
     ):
-        (tmp_path / "bad.json").write_text(content)
-        assert said in turnlab("report", tmp_path / "bad.json", "-o", tmp_path / "x.html").one_line(2)
-    assert "no such file" in turnlab("report", tmp_path / "none.json", "-o", tmp_path / "x.html").one_line(2)
+        (tmp_path / "bad.json").unlink(missing_ok=True)
+        if content is not None:
+            (tmp_path / "bad.json").write_text(content)
+        with pytest.raises(CallError, match=said) as error:
+            write_report(ReportRequest(tmp_path / "bad.json", tmp_path / "x.html"))
+        assert "\n" not in str(error.value)
     assert not (tmp_path / "x.html").exists()
+
+
+def test_words_are_put_in_only_where_they_are_asked_for(turnlab: Turnlab, folder: Path, result: Any) -> None:
+    # paths are found from the result's folder too
+    done = turnlab("report", folder / "result.json", "-o", folder / "words.html", "--with-words")
+    assert done.code == 0, done.err
+    page = check_page((folder / "words.html").read_text())
+    labels = json.loads((folder / "telephone.json").read_text())
+    said = [turn["text"] for turn in labels["turns"]]
+    shown = [text for text in said if text in page.text()]
+    assert len(shown) == len({turn["turn"] for turn in result["differ_most"]})
+    assert shown == [said[at] for at in sorted({turn["turn"] for turn in result["differ_most"]})]
+    assert "Confidential." in page.text("strong")
+    assert "It holds what callers said." in page.text()
+    (folder / "gone").mkdir()
+    shutil.copy(folder / "result.json", folder / "gone")
+    done = turnlab("report", folder / "gone" / "result.json", "-o", folder / "x.html", "--with-words")
+    assert done.code == 1
+    assert "neither words nor sound of these turns is at hand" in done.err.splitlines()[-1]
+    assert not (folder / "x.html").exists()
+
+
+@pytest.mark.slow
+def test_sound_is_that_of_the_turn(turnlab: Turnlab, folder: Path, result: Any) -> None:
+    done = turnlab("report", folder / "result.json", "-o", folder / "sound.html", "--with-audio")
+    assert done.code == 0, done.err
+    clips = check_page((folder / "sound.html").read_text()).all("audio")
+    drawn = [(name, arm) for turn in result["differ_most"] for name, arm in turn["arms"].items()]
+    assert [clip["aria-label"] for clip in clips] == [name for name, _ in drawn]
+    for clip, (_, arm) in zip(clips, drawn, strict=True):
+        head, _, content = clip["src"].partition(",")
+        assert head == "data:audio/ogg;codecs=opus;base64"
+        samples, rate = sf.read(io.BytesIO(base64.b64decode(content)), dtype="float32")
+        assert len(samples) / rate == pytest.approx(arm["to_s"] - arm["from_s"], abs=0.05)
+        heard = [*arm["caller"], *((one["start_s"], one["end_s"]) for one in arm["agent"])]
+        loud = np.zeros(len(samples), bool)
+        for start, end in heard:
+            first, last = (round((at - arm["from_s"]) * rate) for at in (start, end))
+            loud[max(first, 0) : max(last, 0)] = True
+        assert np.abs(samples[loud]).mean() > 10 * np.abs(samples[~loud]).mean()
 
 
 def _contrast(one: str, other: str) -> float:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import base64
 import json
 import os
 import shutil
@@ -56,6 +57,33 @@ class Page:
     def __init__(self, socket: websockets.ClientConnection) -> None:
         self._socket = socket
         self._asked = 0
+
+    async def evaluate(self, expression: str) -> Any:
+        """Return what an expression comes to in the page, waited for if it is a promise."""
+        answer = await self._call("Runtime.evaluate", expression=expression, returnByValue=True, awaitPromise=True)
+        return answer["result"].get("value")
+
+    async def show_as(self, *, width: int, scheme: str) -> None:
+        """Show the page so many pixels wide, ``light`` or ``dark``."""
+        await self._call(
+            "Emulation.setDeviceMetricsOverride", width=width, height=900, deviceScaleFactor=1, mobile=False
+        )
+        features = [{"name": "prefers-color-scheme", "value": scheme}]
+        await self._call("Emulation.setEmulatedMedia", features=features)
+
+    async def told(self) -> list[tuple[str, str]]:
+        """Return what a screen reader is told: role and name of everything that it does not pass over."""
+        tree = await self._call("Accessibility.getFullAXTree")
+        return [
+            (str(node["role"]["value"]), str(node.get("name", {}).get("value", "")))
+            for node in tree["nodes"]
+            if not node["ignored"]
+        ]
+
+    async def printed(self) -> bytes:
+        """Return the page as a PDF, on the paper that its style wants."""
+        answer = await self._call("Page.printToPDF", preferCSSPageSize=True, printBackground=True)
+        return base64.b64decode(answer["data"])
 
     async def open(self, address: str) -> None:
         """Go to an address."""

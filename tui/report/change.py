@@ -58,7 +58,8 @@ def _change(title: str, fields: dict[str, Any], notes: tuple[str, ...]) -> Chang
         command=f"turnlab voice-config SERVICE --body {shlex.quote(body)}",
         curl=(
             'curl -sS -X PUT "$PLATFORM_API_URL/v1/$PLATFORM_WORKSPACE_ID/services/SERVICE_ID" \\\n'
-            '  -H "Authorization: Bearer $PLATFORM_API_KEY" -H "Content-Type: application/json" \\\n'
+            '  -H "Authorization: Bearer $PLATFORM_API_KEY" \\\n'
+            '  -H "Content-Type: application/json" \\\n'
             f"  --data {shlex.quote(sent)}"
         ),
         notes=notes,

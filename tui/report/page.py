@@ -108,6 +108,8 @@ class Page:
     front: Front | None = None
     figures: tuple[Table, ...] = ()
     distributions: tuple[Distribution, ...] = ()
+    private: str = ""
+    """What it holds that not everyone may have."""
     drawn_note: str = ""
     """What must be known of the distributions and the turns."""
     turns: tuple[ShownTurn, ...] = ()

@@ -346,7 +346,9 @@ class Swept(_Part):
         return self
 
 
-MODELS: Final[dict[str, type[_Part]]] = {
+Result = Simulated | Checked | Periods | Swept
+
+MODELS: Final[dict[str, type[Result]]] = {
     "turnlab.simulation/1": Simulated,
     "turnlab.evaluation/1": Simulated,
     "turnlab.calls_check/1": Checked,
@@ -358,7 +360,7 @@ MODELS: Final[dict[str, type[_Part]]] = {
 _WHICH: Final = "give what simulate, evaluate, sweep, calls check or calls compare printed with --json"
 
 
-def read_result(path: Path) -> tuple[str, BaseModel]:
+def read_result(path: Path) -> tuple[str, Result]:
     """Return a result's schema and the result. Raises :class:`~base.json_text.TextError`, without a value of it."""
     found = read_json(path)
     schema = found.get("schema") if isinstance(found, dict) else None

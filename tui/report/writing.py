@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 from base.files import write_private
 from base.json_text import TextError
 from base.os_errors import os_error_text
 from tui.cli.failure import CallError, WorkError
 from tui.cli.tables import print_whole
+from tui.report.enclosed import Wanted, enclose
 from tui.report.heard import checked_page, periods_page
 from tui.report.page import Page, render
-from tui.report.results import Checked, Periods, Simulated, Swept, read_result
+from tui.report.results import Checked, Periods, Result, Simulated, Swept, read_result
 from tui.report.simulated import simulated_page
 from tui.report.swept import swept_page
 
@@ -40,7 +40,14 @@ def write_report(request: ReportRequest) -> None:
         schema, result = read_result(request.result)
     except TextError as error:
         raise CallError(str(error)) from None
-    html = render(page_of(schema, result))
+    wanted = Wanted(request.with_audio, request.with_words, request.result.parent)
+    page = page_of(schema, result)
+    if isinstance(result, Periods):
+        if wanted.audio or wanted.words:
+            raise CallError("two periods have no turns to draw; leave out --with-audio and --with-words")
+    else:
+        page = enclose(page, result.differ_most, wanted)
+    html = render(page)
     try:
         write_private(request.output, html.encode("utf-8", "replace"), replace=request.force)
     except FileExistsError:
@@ -50,7 +57,7 @@ def write_report(request: ReportRequest) -> None:
     print_whole(f"{request.output}: the report, readable by you alone; look at it before you send it.")
 
 
-def page_of(schema: str, result: Any) -> Page:
+def page_of(schema: str, result: Result) -> Page:
     """Return the page of a result."""
     if isinstance(result, Simulated):
         return simulated_page(result, "evaluation" if schema == "turnlab.evaluation/1" else "simulation")
@@ -58,7 +65,6 @@ def page_of(schema: str, result: Any) -> Page:
         return checked_page(result)
     if isinstance(result, Swept):
         return swept_page(result)
-    assert isinstance(result, Periods)
     return periods_page(result)
 
 
