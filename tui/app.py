@@ -38,12 +38,10 @@ if TYPE_CHECKING:
     from rich.console import RenderableType
     from textual.screen import Screen
 
-    from presets.config import VoiceConfig
     from services.model import Service
     from tui.calls.screen import CallsScreen
     from tui.live.call import OpenCall
     from tui.live.screen import LiveScreen
-    from tui.sweep.opening import Use
     from tui.sweep.screen import SweepScreen
     from tui.tour import Tour
     from tui.tune.screen import TuneScreen
@@ -290,12 +288,6 @@ class TurnlabApp(ConnectedApp, inherit_bindings=False):
         """Open the caller of a real call in Tune, for the service that had the call if it is known."""
         self.open_screen(TUNE, service, lambda tune: tune.adding.add([audio]))
 
-    def open_setting(self, service: Service | None, config: VoiceConfig, use: Use) -> None:
-        """Open a setting that a sweep found in Tune as the draft, to be seen, heard or saved there."""
-        from tui.sweep.opening import take_into
-
-        self.open_screen(TUNE, service, lambda tune: take_into(tune, config, use))
-
     def on_services_screen_connection_wanted(self) -> None:
         """Try to connect again."""
         self.connect()
@@ -330,6 +322,14 @@ class TurnlabApp(ConnectedApp, inherit_bindings=False):
             self.set_timer(STILL_COMING_S, self._show_symptoms_of_service)
         else:
             self.open_screen(TUNE, self._service_on(self.screen), lambda tune: tune.symptoms.ask())
+
+    @work(exclusive=True, group="places")
+    async def action_sweep_for(self, goal: str) -> None:
+        """Go to Sweep with a goal, for the service that is tuned."""
+        mode = await SCREENS["sweep"].mode(self, None)
+        if self.sweep is not None:
+            self.sweep.form.want(goal)
+        self.switch_mode(mode)
 
     def _show_symptoms_of_service(self) -> None:
         """Go on once the services came, unless the person went elsewhere."""

@@ -74,8 +74,8 @@ def settings() -> tuple[TriedSetting, ...]:
     )
 
 
-def found() -> Found:
-    """Return a sweep that is over."""
+def result() -> SweepResult:
+    """Return what a sweep came to."""
     best = Recommended(
         index=3,
         changes=(
@@ -94,7 +94,7 @@ def found() -> Found:
         against=(),
         distinguishable=True,
     )
-    result = SweepResult(
+    return SweepResult(
         goal=Goal("quick", (Term("response.p50", RESPONSE),), parse_limits(["cut_ins<=3%"])),
         unjudged=(),
         axes=(RESPONSE, CUT_INS),
@@ -111,7 +111,11 @@ def found() -> Found:
             "was chosen."
         ),
     )
-    return Found.over(result, changes_of)
+
+
+def found() -> Found:
+    """Return a sweep that is over."""
+    return Found.over(result(), changes_of)
 
 
 def under_way(count: int) -> Found:

@@ -10,18 +10,21 @@ import pytest
 from textual.pilot import Pilot
 from textual.widgets import Input, Static
 
+from base.folders import sweeps_folder
 from presets.config import VoiceConfig
+from services.embedded.seed import demo_id
 from simulator.recording import bundled_folder
 from simulator.sweep.plan import SweepCall, SweepPlan
 from simulator.sweep.result import SweepProgress, SweepResult
 from tests.tui.conftest import settle
 from tests.tui.controller_host import Answers, QuietHost
 from tests.tui.pace import until
-from tests.tui.sweep_support import found, sweep_here, under_way
+from tests.tui.sweep_support import TODAY_CONFIG, found, result, sweep_here, under_way
 from tests.tui.tune_support import rest
 from tui.app import TurnlabApp
 from tui.sweep.choosing import Choice, ChoosingController
 from tui.sweep.form import SetupForm
+from tui.sweep.kept import KeepingForms, Kept
 from tui.sweep.opening import KeepingController
 from tui.sweep.running import Progress, SweepController, Sweeping
 from tui.sweep.screen import SweepScreen
@@ -212,8 +215,8 @@ def test_a_chosen_setting_stays_chosen_while_the_front_grows() -> None:
     choosing.choose_best()
     assert shown[-1].row is not None
     text = "\n".join(shown[-1].row.detail)
-    assert "★ response.p50 1,290 ms confirmed [−380, −120]; 1,010 ms where chosen, optimism 280\n" in text
-    assert "cut_ins 2 of 40 (5.0 %) confirmed" in text
+    assert "★ response.p50 1,290 ms [−380, −120] · where chosen 1,010 ms, optimism 280 ms\n" in text
+    assert "cut_ins 2 of 40 (5.0 %) [−10.0, +5.0] · where chosen 2.5 %, optimism 2.5 %\n" in text
     assert "cut-ins 2 of 40 turns (5 %), above 3 %" in text
     assert "max_buffer_delay_ms is worth 200 ms" in text
     assert "max_buffer_delay_ms 600 ms → 300 ms, filler_style backchannel → silent" in shown[-1].whole_text
@@ -233,11 +236,58 @@ async def test_a_setting_is_kept_as_a_preset_unless_nothing_may_be_written() -> 
     assert user_presets()[0]["Swift"].config == row.config
 
 
+async def test_the_last_sweep_of_a_service_is_there_after_a_restart() -> None:
+    host = QuietHost()
+    form, _ = a_form()
+    form.edit("budget", "77")
+    form.want("patient")
+    form.edit("vary-tts_model", "")
+    last = KeepingForms(host, read_only=lambda: False)
+    last.begun("line-1", form.typed())
+    host.run()
+    kept: list[Kept] = []
+    last.read("line-1", kept.append)
+    last.read("line-2", kept.append)
+    host.run()
+    assert [one.found for one in kept] == [None], "it was cut off, and there was none of the other service"
+    again, shown = a_form()
+    again.recall(kept[0].form)
+    assert again.setup.wanted == form.setup.wanted
+    assert again.setup.wanted is not None
+    assert again.setup.wanted.budget == 77
+    again.edit("budget", "5")
+    again.recall(kept[0].form)
+    assert "5 settings" in shown[-1].start, "what is typed is not replaced"
+    last.over(form.typed(), result(), Today(TODAY_CONFIG, service_id="line-1"))
+    host.run()
+    last.read("line-1", kept.append)
+    host.run()
+    choosing = ChoosingController(lambda _: None)
+    before = ChoosingController(lambda _: None)
+    assert kept[1].found is not None
+    choosing.take(kept[1].found)
+    before.take(found())
+    assert choosing.choice.whole_text == before.choice.whole_text
+    (file,) = sweeps_folder().glob("last-*")
+    assert file.stat().st_mode & 0o77 == 0
+    file.write_text("{}")
+    last.read("line-1", kept.append)
+    host.run()
+    assert len(kept) == 2, "what cannot be read is as if it were not there"
+
+
 # ---- the screen
 
 
 async def on_sweep(pilot: Pilot[None], *, with_found: bool = False) -> SweepScreen:
-    """Go to Sweep for Intake Line; ``with_found`` shows a sweep that is over."""
+    """Go to Sweep for Intake Line; ``with_found`` shows a sweep that was over before this start."""
+    if with_found:
+        form, _ = a_form()
+        form.edit("budget", "200")
+        host = QuietHost()
+        today = Today(TODAY_CONFIG, service_id=demo_id("service", "Intake Line"))
+        KeepingForms(host, read_only=lambda: False).over(form.typed(), result(), today)
+        host.run()
     await settle(pilot)
     await pilot.press("slash", *"Intake", "enter")
     await settle(pilot)
@@ -247,7 +297,8 @@ async def on_sweep(pilot: Pilot[None], *, with_found: bool = False) -> SweepScre
     assert isinstance(screen, SweepScreen)
     await until(pilot, lambda: screen.form.setup.wanted is not None, "recordings")
     if with_found:
-        screen.choosing.take(found())
+        await until(pilot, lambda: screen.choice.row is not None, "the last sweep")
+        assert "200 settings" in screen.setup.start
         screen.go_to("scatter")
     await settle(pilot)
     return screen
@@ -260,10 +311,7 @@ def drawn(screen: SweepScreen) -> str:
 
 
 @pytest.mark.slow
-async def test_from_the_form_to_a_setting_in_tune_and_back(
-    app: TurnlabApp, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("tui.sweep.running.sweep_beside", sweep_here)
+async def test_from_the_form_to_a_setting_in_tune_and_back(app: TurnlabApp) -> None:
     async with app.run_test(size=SMALL, notifications=True) as pilot:
         screen = await on_sweep(pilot)
         assert screen.service is not None

@@ -25,7 +25,8 @@ class Choice:
     def whole_text(self) -> str:
         """All that there is to say of the sweep and of the chosen setting."""
         row = self.row
-        parts = (self.front.verdict, *(row.detail if row is not None else ()), row.words if row is not None else "")
+        said = (*row.detail, row.words) if row is not None else ()
+        parts = (self.front.verdict, *self.front.aside, *said)
         return "\n\n".join(dict.fromkeys(part for part in parts if part))
 
 

@@ -44,6 +44,8 @@ class Front:
     y: Axis = NO_AXIS
     columns: tuple[str, ...] = ()
     verdict: str = ""
+    aside: tuple[str, ...] = ()
+    """Sentences for which there is room only where all is read."""
 
     @property
     def points(self) -> tuple[Point, ...]:

@@ -9,11 +9,11 @@ from typing import TYPE_CHECKING, Protocol
 
 from base.folders import sweeps_folder
 from base.os_errors import os_error_text
-from simulator.engine.profile import default_profile
 from simulator.errors import SimulatorError
 from simulator.executors import cores, open_executor
 from simulator.sweep.plan import plan_of
 from simulator.sweep.running import run
+from tui.calls.fitted import profile_for
 from tui.host import SECONDS_TO_READ, Host, Job
 from tui.sweep.calls import open_calls
 from tui.sweep.shown import Found
@@ -49,7 +49,10 @@ class Sweeping(Protocol):
 
 
 class SweepController:
-    """Runs one sweep at a time. ``progress`` gets what is said of it, ``found`` what it found so far."""
+    """Runs one sweep at a time. ``progress`` gets what is said of it, ``found`` what it found so far.
+
+    ``over`` is called with the result, and the settings of today that it is held against.
+    """
 
     def __init__(
         self,
@@ -57,11 +60,13 @@ class SweepController:
         *,
         progress: Callable[[Progress], object],
         found: Callable[[Found], object],
+        over: Callable[[SweepResult, Today], object] = lambda *_: None,
         sweep: Sweeping | None = None,
     ) -> None:
         self._host = host
         self._progress = progress
         self._found = found
+        self._over = over
         self._sweep = sweep or sweep_beside
         self._stopped = False
         self.running = False
@@ -99,7 +104,7 @@ class SweepController:
                 job.report(partial(self._end, Progress("Stopped before anything was tried.")))
                 return
             presets, _ = all_presets()
-            profile = default_profile()
+            profile = profile_for(today.service_id).profile
             plan = plan_of(
                 wanted.goal, wanted.ranges, today.config, today.inherited, presets, profile, budget=wanted.budget
             )
@@ -109,13 +114,13 @@ class SweepController:
         except OSError as error:
             job.report(partial(self._fail, f"{error.filename or 'the sweep'}: {os_error_text(error)}"))
         else:
-            job.report(partial(self._finish, result, plan, faults))
+            job.report(partial(self._finish, result, plan, today, faults))
 
     def _report(self, job: Job, plan: SweepPlan, progress: SweepProgress) -> None:
         share = progress.done / progress.of if progress.of else None
         left = f" · {time_left(progress.left_s)}" if progress.left_s else ""
         before = f" ({progress.resumed:,} from before)" if progress.resumed else ""
-        said = f"Trying settings: {progress.done:,} of {progress.of:,}{before}{left} · x stops and keeps it"
+        said = f"Trying settings: {progress.done:,} of {progress.of:,}{before}{left} · x stops"
         if progress.confirming:
             said = "All are tried; the best are now confirmed on callers they were not chosen by…"
         self._say(job, Progress(said, share), Found.under_way(progress, plan.space.changes))
@@ -131,11 +136,12 @@ class SweepController:
 
     # ---- where the state lives
 
-    def _finish(self, result: SweepResult, plan: SweepPlan, faults: Sequence[str]) -> None:
+    def _finish(self, result: SweepResult, plan: SweepPlan, today: Today, faults: Sequence[str]) -> None:
         if faults:
             more = f" ({len(faults) - 1} more likewise)" if len(faults) > 1 else ""
             self._host.tell(f"{faults[0]}{more}", "Left out", severity="warning", timeout=SECONDS_TO_READ)
         self._found(Found.over(result, plan.space.changes))
+        self._over(result, today)
         tried = sum(not one.dropped for one in result.settings)
         said = f"Stopped after {tried:,} settings; r goes on from there." if not result.complete else ""
         self._end(Progress(said))

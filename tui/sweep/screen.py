@@ -23,7 +23,8 @@ from tui.sweep.choosing import Choice, ChoosingController
 from tui.sweep.commands import ALL, BEST, COMMANDS, HEAR, KEEP, OPEN, READ, RUN, SAVE, STOP, WORDS
 from tui.sweep.form import ChoiceLine, SetupForm, StartLine
 from tui.sweep.front import Direction
-from tui.sweep.opening import KeepingController, Use
+from tui.sweep.kept import CUT_OFF, KeepingForms, Kept
+from tui.sweep.opening import KeepingController, Use, take_into
 from tui.sweep.running import Progress, SweepController
 from tui.sweep.scatter_view import Scatter
 from tui.sweep.setup import Setup, SetupController
@@ -82,11 +83,14 @@ class SweepScreen(PaneScreen):
         self.form = SetupController(lambda setup: setattr(self, "setup", setup))
         self.choosing = ChoosingController(lambda choice: setattr(self, "choice", choice))
         self.sweeping = SweepController(
-            host, progress=lambda progress: setattr(self, "progress", progress), found=self.choosing.take
+            host,
+            progress=lambda progress: setattr(self, "progress", progress),
+            found=self.choosing.take,
+            over=lambda result, today: self.last.over(self.form.typed(), result, today),
         )
-        self.keeping = KeepingController(
-            host, _Questions(self), read_only=lambda: bool(getattr(self.app, "read_only", False))
-        )
+        self.keeping = KeepingController(host, _Questions(self), read_only=self._is_read_only)
+        self.last = KeepingForms(host, read_only=self._is_read_only)
+        self._recalled = False
 
     def compose(self) -> ComposeResult:
         """Lay out the form beside what was found, or one of them where there is little room."""
@@ -143,6 +147,7 @@ class SweepScreen(PaneScreen):
             return
         self.service, self.progress, self._sources = service, Progress(), Sources()
         self.choosing.clear()
+        self._recalled = False
         if self.is_mounted:
             self._show_title()
 
@@ -154,6 +159,26 @@ class SweepScreen(PaneScreen):
             job.report(partial(self._offer, found))
 
         self._host.start_thread(read, "sources", exclusive=True)
+        if not self._recalled:
+            self._recalled = True
+            self.last.read(self._service_id, partial(self._recall, self._service_id))
+
+    def _recall(self, service_id: str | None, kept: Kept) -> None:
+        """Show what was last swept for the service, unless another sweep has begun."""
+        if service_id != self._service_id or self.sweeping.running or self.choosing.choice.row is not None:
+            return
+        self.form.recall(kept.form)
+        if kept.found is not None:
+            self.choosing.take(kept.found)
+        else:
+            self.progress = Progress(CUT_OFF)
+
+    @property
+    def _service_id(self) -> str | None:
+        return self.service.id if self.service is not None else None
+
+    def _is_read_only(self) -> bool:
+        return bool(getattr(self.app, "read_only", False))
 
     def _places(self) -> tuple[Path, ...]:
         app: TurnlabApp = self.app  # type: ignore[assignment]
@@ -233,11 +258,7 @@ class SweepScreen(PaneScreen):
     def _why_not_run(self) -> str:
         if self.sweeping.running:
             return "a sweep is under way; x stops it"
-        return (
-            ""
-            if self.form.setup.wanted is not None
-            else self.form.setup.start[:1].lower() + self.form.setup.start[1:]
-        )
+        return self.form.setup.why_not
 
     def action_run(self) -> None:
         """Begin a sweep of what the form says, or go to what is wrong in it."""
@@ -248,6 +269,7 @@ class SweepScreen(PaneScreen):
                 self.lines.first_problem()
             return
         self.choosing.clear()
+        self.last.begun(self._service_id, self.form.typed())
         client: ServicesClient | None = getattr(self.app, "client", None)
         self.sweeping.start(wanted, self._sources, partial(today_of, client, self.service))
         self.go_to("scatter")
@@ -279,7 +301,7 @@ class SweepScreen(PaneScreen):
         if self.may(command) and row is not None:
             self.choosing.choose(self.choice.at)  # so that it is still the chosen one when a person comes back
             app: TurnlabApp = self.app  # type: ignore[assignment]
-            app.open_setting(self.service, row.config, use)
+            app.open_screen("tune", self.service, lambda tune: take_into(tune, row.config, use))
 
     def action_keep(self) -> None:
         """Keep the chosen setting as a preset."""
@@ -364,7 +386,10 @@ def _with_bar(progress: Progress, cells: int) -> str:
 
 
 async def mode(app: TurnlabApp, service: Service | None) -> str:
-    """Return the app's mode of Sweep, for a service or what it was about last."""
+    """Return the app's mode of Sweep, for a service, the one tuned where it is called from, or what it had last."""
+    beneath = app.screen_stack[0]
+    if service is None and (tune := next((one for one in app.tunes.standing if one is beneath), None)) is not None:
+        service = tune.session.service
     if app.sweep is None:
         app.sweep = screen = SweepScreen()
         app.add_mode("sweep", lambda: screen)

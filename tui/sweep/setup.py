@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import asdict, dataclass, field, replace
+from typing import Any
 
 from presets.fields import FieldSpec
 from simulator.errors import SimulatorError
@@ -40,6 +41,11 @@ class Setup:
     wanted: Wanted | None = None
     start: str = ""
 
+    @property
+    def why_not(self) -> str:
+        """Why nothing can begin; nothing if something can."""
+        return "" if self.wanted is not None else self.start[:1].lower() + self.start[1:]
+
 
 @dataclass(slots=True)
 class _Typed:
@@ -59,14 +65,17 @@ class SetupController:
         self._fields = usual_fields()
         self._typed = _Typed(vary={one.name: usual_range(one) for one in self._fields})
         self._sources = Sources()
+        self._edited = False
         self._take_limits()
         self.setup = self._look()
 
     # ---- what changes it
 
     def edit(self, key: str, value: str) -> None:
-        """Take what was typed or chosen in a line."""
-        typed = self._typed
+        """Take what was typed or chosen in a line; a line that says what it said before was not edited."""
+        if value == next((row.value for row in self.setup.rows if row.key == key), None):
+            return
+        typed, self._edited = self._typed, True
         if key == _GOAL:
             typed.goal = value
             self._take_limits()
@@ -89,9 +98,31 @@ class SetupController:
         """Take note of the calls there are to sweep over; what was chosen stays, if it is still there."""
         self._sources = sources
         offered = [key for key, _ in sources.choices]
-        if self._typed.over not in offered:
+        if self._typed.over not in offered and offered:
             self._typed.over = sources.usual
         self._tell()
+
+    def typed(self) -> dict[str, Any]:
+        """Return what the form says, for :meth:`recall`."""
+        return asdict(self._typed)
+
+    def recall(self, before: Mapping[str, Any]) -> None:
+        """Fill in what the form said in an earlier sitting, unless something was typed in this one."""
+        if self._edited:
+            return
+        typed = self._typed
+        if before.get("goal") in self._goals:
+            typed.goal = str(before["goal"])
+            self._take_limits()
+        for name in ("budget", "over"):
+            if isinstance(value := before.get(name), str):
+                setattr(typed, name, value)
+        limits, vary = before.get("limits"), before.get("vary")
+        if isinstance(limits, list):
+            typed.limits = [str(one) for one in [*limits, *[""] * MOST_LIMITS][:MOST_LIMITS]]
+        if isinstance(vary, dict):
+            typed.vary |= {name: str(vary[name]) for name in typed.vary if name in vary}
+        self.offer(self._sources)
 
     def _take_limits(self) -> None:
         own = [one.text for one in self._goals[self._typed.goal].limits]
@@ -110,7 +141,9 @@ class SetupController:
         budget = self._budget(problems)
         rows = tuple(self._rows(problems))
         wanted = None
-        if not problems and goal is not None and self._typed.over:
+        # what an earlier sitting was over may not have been found yet
+        offered = any(key == self._typed.over for key, _ in self._sources.choices)
+        if not problems and goal is not None and offered:
             wanted = Wanted(goal, ranges, budget, self._typed.over)
         return Setup(rows, wanted, self._start(wanted, problems))
 

@@ -37,6 +37,8 @@ class Found:
     """Returns what a setting changes against today's."""
     recommended: Recommended | None = None
     verdict: str = ""
+    aside: tuple[str, ...] = ()
+    """What stands in the way of limits, and what cannot be judged, a sentence each."""
 
     @classmethod
     def under_way(cls, progress: SweepProgress, changes: Callable[[VoiceConfig], Changes]) -> Found:
@@ -46,8 +48,8 @@ class Found:
     @classmethod
     def over(cls, result: SweepResult, changes: Callable[[VoiceConfig], Changes]) -> Found:
         """Return what a sweep that is over has found."""
-        said = (result.verdict, *result.obstacles, *result.notes)
-        return cls(result.axes, result.settings, changes, result.recommended, " ".join(said))
+        aside = (*result.obstacles, *result.notes)
+        return cls(result.axes, result.settings, changes, result.recommended, result.verdict, aside)
 
 
 def front_of(found: Found, *, everything: bool) -> Front:
@@ -71,7 +73,7 @@ def front_of(found: Found, *, everything: bool) -> Front:
     columns: list[str] = []
     for figure in (x, y):
         columns += [figure_text(figure), "confirmed"] if confirmed else [figure_text(figure)]
-    return Front(tuple(rows), tuple(cloud), _axis(x), _axis(y), tuple(columns), found.verdict)
+    return Front(tuple(rows), tuple(cloud), _axis(x), _axis(y), tuple(columns), found.verdict, found.aside)
 
 
 def _simplest(found: Found, points: Mapping[int, Point | None]) -> set[int]:
@@ -162,24 +164,24 @@ def _detail(found: Found, place: int, words: str) -> Iterable[str]:
 
 
 def _figure_text(found: Found, place: int, figure: Figure) -> str:
-    setting = found.settings[place]
+    """Say a figure where it was confirmed, with its interval, and where it was chosen, with the optimism."""
+    setting, best, name = found.settings[place], found.recommended, figure_text(figure)
     chosen, confirmed = figure.measured(setting.chosen), _confirmed(found, place, figure)
-    name = figure_text(figure)
     if confirmed is None:
-        return f"{name} {_counted(figure, setting.chosen)} where chosen"
-    best = found.recommended
-    readouts = best.confirmed if best is not None and best.index == place else setting.confirmed or {}
-    text = f"{name} {_counted(figure, readouts)} confirmed"
+        return f"{name} where chosen {_counted(figure, setting.chosen)}"
+    is_best = best is not None and best.index == place
+    readouts = best.confirmed if best is not None and is_best else setting.confirmed or {}
+    text = f"{name} {_counted(figure, readouts)}"
     ends = (setting.ci95 or {}).get(name)
-    if best is not None and best.index == place:
+    if best is not None and is_best:
         ends = next((one.ci95 for one in best.figures if one.figure == name), ends)
     if ends is not None:
         low, high = (_difference(figure, end) for end in ends)
         text += f" [{low}, {high}]"
-    if chosen is not None:
-        text += f"; {written(figure, chosen)} where chosen"
-        if (optimism := _difference(figure, confirmed - chosen)).startswith("+"):
-            text += f", optimism {optimism.removeprefix('+')}"
+    if chosen is not None and not setting.name:
+        text += f" · where chosen {written(figure, chosen)}"
+        if _difference(figure, confirmed - chosen).startswith("+"):
+            text += f", optimism {written(figure, confirmed - chosen)}"
     return text
 
 

@@ -16,17 +16,21 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True, slots=True)
 class Today:
-    """A service's own settings, and the layers it inherits from; ``unknown`` says what could not be asked for."""
+    """A service's own settings, and the layers it inherits from; ``unknown`` says what could not be asked for.
+
+    ``service_id`` is ``None`` for the built-in defaults, which belong to no service.
+    """
 
     config: VoiceConfig = field(default_factory=VoiceConfig)
     inherited: tuple[Layer, ...] = ()
     unknown: str = ""
+    service_id: str | None = None
 
 
 async def today_of(client: ServicesClient | None, service: Service | None) -> Today:
     """Return what callers of a service get now, as the platform holds it; without one, the built-in defaults."""
     if service is None or client is None:
-        return Today(service.voice_config if service is not None else VoiceConfig())
+        return Today() if service is None else Today(service.voice_config, service_id=service.id)
     unknown = ""
     inherited: tuple[Layer, ...] = ()
     try:
@@ -37,4 +41,4 @@ async def today_of(client: ServicesClient | None, service: Service | None) -> To
     else:
         if settings.voice_config.set_values():
             inherited = (Layer("workspace", settings.voice_config),)
-    return Today(service.voice_config, inherited, unknown)
+    return Today(service.voice_config, inherited, unknown, service.id)

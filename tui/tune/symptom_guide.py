@@ -48,6 +48,7 @@ class SymptomGuide(Dialog[tuple[Advice, Use]]):
         Binding("tab", "other_list", "Complaints/advice", tooltip="Go between symptoms and advice.", priority=True),
         Binding("v", "use('see')", "Try", tooltip="Try it in the draft, and show the turn it helps most."),
         Binding("s", "use('hear')", "Try and play", tooltip="Try it in the draft; play the turn it helps most."),
+        Binding("5", "sweep", "Sweep", tooltip="Search all fields at once for the best trade, on Sweep."),
         Binding("f1", "leave", show=False),
     ]
     keys = "v tries it in the draft, s tries and plays it; u takes it back"
@@ -165,6 +166,12 @@ class SymptomGuide(Dialog[tuple[Advice, Use]]):
         else:
             self._wanted = use
 
+    def action_sweep(self) -> None:
+        """Leave, and go to Sweep with the goal that is about the complaint."""
+        goal = self.symptom.goal
+        self.dismiss(None)
+        self.app.call_later(self.app.run_action, f"sweep_for('{goal}')")
+
     @property
     def _chosen(self) -> Offer | None:
         """The highlighted offer, where the list has the focus."""
@@ -258,7 +265,8 @@ class SymptomGuide(Dialog[tuple[Advice, Use]]):
         elif self._ranked:
             self._say(sum_up(over, self._offers, self._ranked))
         else:
-            self._say(f"Nothing here helps, because {why_none(symptom, base, self._offers)}.")
+            why = why_none(symptom, base, self._offers)
+            self._say(f"Nothing here helps, because {why}. Sweep (5) tries several fields together.")
 
     def _option(self, advice: Advice) -> Option:
         tried = self._material is not None and advice.offer == self._material.tried

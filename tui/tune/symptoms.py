@@ -54,13 +54,14 @@ class Symptom:
     """A complaint in callers' words.
 
     ``rows`` are the keys of the lines of the readout table that measure it, the one that matters most first.
-    ``beyond`` says why no setting helps where none does.
+    ``beyond`` says why no setting helps where none does. ``goal`` is the goal of a sweep that is about it.
     """
 
     says: str
     rows: tuple[str, ...]
     candidates: tuple[Candidate, ...]
     beyond: str
+    goal: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,6 +109,7 @@ SYMPTOMS = (
             ("eot_timeout_ms", _one(lambda value: max(value * 2, 2000))),
         ),
         "the pauses in which it cuts in last longer than any of them waits",
+        "patient",
     ),
     Symptom(
         "… is slow to answer",
@@ -120,6 +122,7 @@ SYMPTOMS = (
             ("filler_style", lambda value: ("backchannel", "silent") if value == "phrase" else ("silent",)),
         ),
         "what is left is the models' own time, which no setting shortens",
+        "quick",
     ),
     Symptom(
         "… stops when I say uh-huh",
@@ -129,6 +132,7 @@ SYMPTOMS = (
             ("barge_in_cooldown_s", _one(lambda value: round(value + 1.5, 1))),
         ),
         "the sounds that stop it last as long as words that should",
+        "quick",
     ),
     Symptom(
         "… talks over me",
@@ -143,6 +147,7 @@ SYMPTOMS = (
             ("max_response_sentences", _one(lambda value: 2 if value is None else max(value - 1, 1))),
         ),
         "the agent stops as soon as it can know that the caller means to speak",
+        "patient",
     ),
     Symptom(
         "… there is dead air",
@@ -154,6 +159,7 @@ SYMPTOMS = (
             ("max_buffer_delay_ms", _one(lambda value: max(value - 200, 200))),
         ),
         "what is left is the models' own time, which no setting shortens",
+        "voicesim",
     ),
     Symptom(
         "… sounds choppy",
@@ -163,6 +169,7 @@ SYMPTOMS = (
             ("tts_model", lambda value: ("sonic-turbo",) if value == "sonic-3" else ("sonic-3",)),
         ),
         "what is left is how fast the model writes",
+        "quick",
     ),
 )
 
@@ -345,7 +352,8 @@ def sum_up(over: str, tried: Sequence[Offer], found: Sequence[Advice]) -> str:
     """Say over what was simulated, and which fields do not help."""
     helping = {advice.offer.name for advice in found}
     idle = [name for name in dict.fromkeys(offer.name for offer in tried) if name not in helping]
-    return f"Simulated over {over}, each alone." + (f" No help: {', '.join(idle)}." if idle else "")
+    said = f"Simulated over {over}, each alone; Sweep (5) tries all fields together."
+    return said + (f" No help: {', '.join(idle)}." if idle else "")
 
 
 def why_none(symptom: Symptom, base: Measurement, tried: Sequence[Offer]) -> str:

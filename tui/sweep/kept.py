@@ -1,0 +1,87 @@
+"""What was last swept for a service, on disk: the form as it was, and what came of it unless it was cut off."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass, field
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from base.files import write_whole
+from base.folders import sweeps_folder
+from base.json_text import NotJsonError, json_bytes, json_of
+from presets.config import ConfigError, parse
+from presets.layers import Layer
+from services.calls.folders import safe_name
+from simulator.sweep.result import TODAY, result_of
+from simulator.sweep.space import Space
+from tui.host import Host, Job
+from tui.sweep.shown import Found
+
+if TYPE_CHECKING:
+    from simulator.sweep.result import SweepResult
+    from tui.sweep.today import Today
+
+CUT_OFF = "The last sweep here was cut off; r goes on where it was."
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """What :meth:`~tui.sweep.setup.SetupController.typed` returned, and what was found; ``None``: cut off."""
+
+    form: dict[str, Any] = field(default_factory=dict)
+    found: Found | None = None
+
+
+class KeepingForms:
+    """Keeps the last sweep of each service; a disk that cannot be written to costs no sweep."""
+
+    def __init__(self, host: Host, *, read_only: Callable[[], bool]) -> None:
+        self._host = host
+        self._read_only = read_only
+
+    def begun(self, service_id: str | None, form: dict[str, Any]) -> None:
+        """Keep the form of a sweep that begins."""
+        self._write(service_id, {"form": form})
+
+    def over(self, form: dict[str, Any], result: SweepResult, today: Today) -> None:
+        """Keep what came of a sweep."""
+        above = [{"name": one.name, "voice_config": one.config.set_values()} for one in today.inherited]
+        self._write(today.service_id, {"form": form, "result": result.to_json(), "inherited": above})
+
+    def _write(self, service_id: str | None, content: dict[str, Any]) -> None:
+        def write(_: Job) -> None:
+            with suppress(OSError):
+                write_whole(_file(service_id), json_bytes(content))
+
+        if not self._read_only():
+            self._host.start_thread(write, "kept sweep")
+
+    def read(self, service_id: str | None, take: Callable[[Kept], None]) -> None:
+        """Have ``take`` called with the last sweep of a service, if there was one."""
+
+        def read(job: Job) -> None:
+            if (kept := read_kept(service_id)) is not None:
+                job.report(partial(take, kept))
+
+        self._host.start_thread(read, "kept sweep")
+
+
+def read_kept(service_id: str | None) -> Kept | None:
+    """Return the last sweep of a service; ``None`` where there is none that can be read."""
+    try:
+        raw = json_of(_file(service_id).read_bytes())
+        form = dict(raw["form"])
+        if "result" not in raw:
+            return Kept(form)
+        result = result_of(raw["result"])
+        above = tuple(Layer(one["name"], parse(one["voice_config"])) for one in raw["inherited"])
+    except (OSError, NotJsonError, ConfigError, KeyError, TypeError, ValueError, AttributeError, IndexError):
+        return None
+    return Kept(form, Found.over(result, Space((), result.settings[result.baseline].config, above).changes))
+
+
+def _file(service_id: str | None) -> Path:
+    return sweeps_folder() / f"last-{safe_name(service_id) if service_id else TODAY}.json"
