@@ -29,7 +29,7 @@ from tests.tui.test_services_controllers import named
 from tests.tui.test_services_version_sets import notes
 from tui.app import TurnlabApp
 from tui.calls.call_list import CallList
-from tui.calls.kept import CallsShown, KeptController, passes
+from tui.calls.kept import CallsShown, KeptController, has, searched, words_of
 from tui.calls.pulling import PullController
 from tui.calls.screen import CallsScreen
 from tui.calls.tuning import TuneController
@@ -286,7 +286,7 @@ async def test_ten_thousand_calls_are_listed(app: TurnlabApp, monkeypatch: pytes
         assert screen.rows.highlighted is not None
         assert screen.rows.highlighted.id == "0"
         assert len(screen.query("*")) < 60
-        assert passes(known, "intake removed 2026-11-20")
+        assert has(searched(known), words_of("Intake removed 2026-11-20"))
 
 
 @pytest.mark.parametrize(

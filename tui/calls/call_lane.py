@@ -23,7 +23,7 @@ class CallLane(Vertical):
     """Shows a call, and the sentence of the moment that is chosen in it."""
 
     def __init__(self) -> None:
-        super().__init__(id="call-lane")
+        super().__init__(id="call-lane", classes="-away")
         self.timeline = CallTimeline(id="call-timeline")
         self._why = Static(id="call-why", markup=False)
         self._going_to: tuple[str, int] | None = None
@@ -33,8 +33,9 @@ class CallLane(Vertical):
         yield self.timeline
         yield self._why
 
-    def show(self, scene: Scene | None) -> None:
-        """Show a call, or that nothing is known of it."""
+    def show(self, scene: Scene | None, *, away: bool = False) -> None:
+        """Show a call, or that nothing is known of it; ``away``: there is no call to show."""
+        self.set_class(away, "-away")
         if scene is None or self.timeline.scene is None or scene.name != self.timeline.scene.name:
             self.timeline.show(scene, _NOTHING)
         else:

@@ -56,6 +56,9 @@ class KeptController:
         self._all_services = False
         self._filter = ""
         self._calls: list[CallOverview] = []
+        self._mine: list[CallOverview] = []
+        """Those of the service, or all, and below what a filter searches of each."""
+        self._texts: list[str] = []
         self._reading = True
         self._days = "30 days"
 
@@ -63,7 +66,7 @@ class KeptController:
         """Show the calls of a service; without one, those of the last one, or of all."""
         self.service = service or self.service
         self._all_services = self.service is None
-        self._publish()
+        self._choose()
 
     def read(self) -> None:
         """Read the kept calls again, and delete those that were kept long enough."""
@@ -102,8 +105,10 @@ class KeptController:
         job.report(lambda: self._take(in_order, days, reading), "kept calls")
 
     def _take(self, calls: list[CallOverview], days: str, reading: bool) -> None:
+        if reading and len(calls) <= len(self._calls):
+            return  # read again, they stay in view until all are there
         self._calls, self._days, self._reading = calls, days, reading
-        self._publish()
+        self._choose()
 
     def type(self, text: str) -> None:
         """Filter by what is typed."""
@@ -116,12 +121,19 @@ class KeptController:
             self._host.tell("no service was chosen; highlight one in Services and press 4", "Calls")
             return
         self._all_services = not self._all_services
+        self._choose()
+
+    def _choose(self) -> None:
+        service = None if self._all_services else self.service
+        self._mine = self._calls if service is None else [one for one in self._calls if one.is_of(service.id)]
+        self._texts = []
         self._publish()
 
     def _publish(self) -> None:
-        service = None if self._all_services else self.service
-        mine = self._calls if service is None else [one for one in self._calls if one.is_of(service.id)]
-        rows = [one for one in mine if passes(one, self._filter)]
+        service, mine, words = None if self._all_services else self.service, self._mine, words_of(self._filter)
+        if words and not self._texts:
+            self._texts = [searched(one) for one in mine]  # once, as each key searches all of them
+        rows = [one for one, text in zip(mine, self._texts, strict=True) if has(text, words)] if words else mine
         about = "all services" if service is None else service.name
         count = f"{len(rows)} of {len(mine)}" if self._filter.strip() else f"{len(mine)}"
         made = " · made by Turnlab" if mine and all(one.made_by_turnlab for one in mine) else ""
@@ -151,16 +163,18 @@ class KeptController:
         return f"No calls of {service.name} are kept here yet.\nPress p to pull those of the last 14 days."
 
 
-def passes(call: CallOverview, text: str) -> bool:
-    """Tell whether a call has every word of a filter."""
-    words = text.casefold().split()
-    if not words:
-        return True
-    searched = _searched(call)
-    return all(word in searched for word in words)
+def words_of(text: str) -> list[str]:
+    """Return the words of a filter."""
+    return text.casefold().split()
 
 
-def _searched(call: CallOverview) -> str:
+def has(text: str, words: Sequence[str]) -> bool:
+    """Tell whether what is searched of a call has every word of a filter."""
+    return all(word in text for word in words)
+
+
+def searched(call: CallOverview) -> str:
+    """Return what a filter searches of a call."""
     heard = call.heard
     counted = (
         ("cut-in", heard and heard.cut_ins),

@@ -226,7 +226,7 @@ class CallsScreen(PaneScreen):
         line = message.line
         self.playing.leave(line.folder if isinstance(line, CallOverview) else None)
         if line is None:
-            self._tell("")
+            self._tell("", away=True)
         else:
             self._host.start_thread(lambda job: self._read(job, line), "call story", exclusive=True)
         self.refresh_bindings()
@@ -234,7 +234,7 @@ class CallsScreen(PaneScreen):
     def _read(self, job: Job, call: Line) -> None:
         if isinstance(call, SettingsChange):
             told = change_story(call, self.shown.lines)
-            job.report(lambda: self._tell(told), "call story")
+            job.report(lambda: self._tell(told, away=True), "call story")
             return
         story, really = call_story(self.folders, call.folder), happened(call.folder)
         scene = None if really is None else call_scene(call.folder, really)
@@ -243,9 +243,11 @@ class CallsScreen(PaneScreen):
             drawn = call_scene(call.folder, really, wave)
             job.report(lambda: self.lane.show(drawn), "call lane")
 
-    def _tell(self, story: str, folder: Path | None = None, scene: Scene | None = None) -> None:
+    def _tell(
+        self, story: str, folder: Path | None = None, scene: Scene | None = None, *, away: bool = False
+    ) -> None:
         self.query_one("#call-story", Static).update(content(story, lines=True))
-        self.lane.show(scene)
+        self.lane.show(scene, away=away)
         # one that is read again, as others were measured, stays where the person reads
         if folder is None or folder != self._told:
             self.query_one("#call-pane", VerticalScroll).scroll_home(animate=False)

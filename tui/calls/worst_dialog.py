@@ -32,6 +32,7 @@ _TOLD = 100
 class WorstDialog(Dialog[WorstTurn]):
     """Lists turns in one of several orders; gives the one to go to."""
 
+    DEFAULT_CSS = "WorstDialog #worst-turns { overflow-x: hidden; }"
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("o,tab", "turn_order", "Order", tooltip="Order by response, by error, or by what went wrong."),
         Binding("j", "move(1)", show=False),
