@@ -33,7 +33,7 @@ class SweepError(SimulatorError):
 
 @dataclass(frozen=True, slots=True, eq=False)
 class SweepCall:
-    """One call to try settings on. ``caller`` groups calls of one person, and is never shown.
+    """One call to try settings on. ``caller`` groups calls of one person: a hash.
 
     ``mixed``: the audio is not the caller's alone, so barge-in is left out.
     """
@@ -65,7 +65,17 @@ def sweep_call(recording: Recording, activity: Activity, caller: str = "") -> Sw
     mixed = both_sides(recording, activity) is not None
     heard = without_barge_in(recording) if mixed else recording
     speaker = caller or _speaker(recording) or f"call {recording.id}"
-    return SweepCall(recording.id, speaker, heard, _without_drawing(activity), mixed)
+    # a number must not travel, nor the words of a caller: only who is the same matters, and when
+    own = hashlib.sha256(speaker.encode()).hexdigest()[:12]
+    return SweepCall(recording.id, own, _without_words(heard), _without_drawing(activity), mixed)
+
+
+def _without_words(recording: Recording) -> Recording:
+    labels = recording.labels
+    if labels is None:
+        return recording
+    turns = tuple(one.model_copy(update={"text": ""}) for one in labels.turns)
+    return replace(recording, labels=labels.model_copy(update={"turns": turns}))
 
 
 def _speaker(recording: Recording) -> str:

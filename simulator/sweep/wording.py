@@ -136,7 +136,9 @@ def verdict(
 
 def _figures(plan: SweepPlan, figures: Sequence[Optimism], where: str) -> str:
     """Return what the goal's figures are where confirmed and where chosen."""
-    both = list(zip((term.figure for term in plan.goal.terms), figures, strict=True))
+    every = list(zip((term.figure for term in plan.goal.terms), figures, strict=True))
+    moved = [(one, found) for one, found in every if shown(one, found.confirmed) != shown(one, found.today)]
+    both = moved or every[:1]
     confirmed = [
         f"{_name(one)} {shown(one, found.confirmed)} instead of {shown(one, found.today)}"
         + (f" {_difference(one, found.ci95)}" if found.ci95 else "")

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import os
+import signal
 from collections.abc import Sequence
 from dataclasses import replace
 from itertools import product
@@ -25,6 +27,7 @@ from simulator.sweep.running import run
 from simulator.sweep.space import parse_range
 from simulator.sweep.split import split_calls
 from tests.simulator.sweep_calls import small_plan, thinking_call
+from tests.simulator.test_executors import dask
 
 
 def swept(plan: SweepPlan, calls: Sequence[SweepCall], journals: Path | None = None, **more: Any) -> SweepResult:
@@ -176,3 +179,24 @@ def test_the_choice_is_as_good_as_the_best_of_a_grid_that_is_known() -> None:
     assert np.quantile(chosen - best, 0.025) <= 0
     assert np.quantile(worst - best, 0.025) > 0
     assert any(one.dropped for one in result.settings)
+
+
+@pytest.mark.slow
+def test_a_cluster_of_which_a_worker_is_killed_finds_the_same() -> None:
+    plan = small_plan("response.p50", "cut_ins=0.05", budget=24)
+    calls = [thinking_call(number) for number in range(24)]
+    killed: list[int] = []
+
+    def kill_one(_: SweepProgress) -> None:
+        if not killed:
+            with connect(address, set_as_default=False) as client:
+                killed.append(min(client.run(os.getpid).values()))
+            os.kill(killed[0], signal.SIGKILL)
+
+    from distributed import Client
+
+    connect: Any = Client
+    with dask(2) as address, open_executor(cluster=address) as executor:
+        on_cluster = run(plan, calls, executor, on_progress=kill_one)
+    assert killed
+    assert told(on_cluster) == told(swept(plan, calls))
