@@ -34,7 +34,7 @@ class Outline(HTMLParser):
 
     def handle_data(self, data: str) -> None:
         if data.strip():
-            self.texts.append((self._open[-1] if self._open else "", data))
+            self.texts.append((self._open[-1] if self._open else "", data.replace("\u00a0", " ")))
 
     def all(self, tag: str) -> list[dict[str, str]]:
         """Return the attributes of every such tag."""

@@ -98,8 +98,13 @@ CASES = [
 ]
 CALLS = {"calls_pull", "calls_list", "calls_show", "calls_purge"}
 """What tests/cli/test_calls.py checks: one pull serves them all."""
-REPORTED = {"simulation", "evaluation", "calls_check", "sweep"}
-"""What ``turnlab report`` makes a page of."""
+REPORTED = {
+    "simulation": "What callers met",
+    "evaluation": "Barge-in: how often the agent stopped for what was said over it",
+    "calls_check": "What was heard, and what was simulated",
+    "sweep": "Limits, under the recommended setting",
+}
+"""What ``turnlab report`` makes a page of, and a table that stands on it."""
 ELSEWHERE = {
     "calls_import",
     "calls_compare",
@@ -165,7 +170,7 @@ def test_a_command_prints_what_its_schema_says(shop: Turnlab, folder: Path, case
         (folder / "result.json").write_text(done.out)
         made = shop("report", "result.json", "-o", "report.html", "--force", cwd=folder)
         assert made.code == 0, made.err
-        check_page((folder / "report.html").read_text())
+        assert REPORTED[case.schema] in check_page((folder / "report.html").read_text()).text("caption")
 
 
 def test_a_model_that_is_there_is_told_by_its_schema(shop: Turnlab) -> None:

@@ -13,7 +13,7 @@ from base.masking import masked_words
 from presets.config import as_sent
 from presets.fields import BY_NAME
 from tui.report.page import Cell, Change, Row, Table, tones
-from tui.report.results import Arm, sendable
+from tui.report.parts import Arm, sendable
 
 _SECRET: Final = re.compile(r"key|token|secret|passw|credential|auth", re.IGNORECASE)
 """How fields that Turnlab does not know are called if a report must not show them."""

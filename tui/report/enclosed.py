@@ -22,7 +22,7 @@ from simulator.voice.voice import BundledVoice, Voice, voice_for
 from tui.cli.failure import WorkError, complain
 from tui.report.heard_turns import HEARD
 from tui.report.page import Clip, Page, ShownTurn
-from tui.report.results import Drawn, DrawnArm, sendable
+from tui.report.parts import Drawn, DrawnArm, sendable
 
 _NEAR_S: Final = 3.0
 """A log's turn that ends so near the heard end is that turn."""

@@ -7,8 +7,8 @@ from typing import Final
 
 from simulator.measures.readout_table import BY_NAME, BY_PLACE, Readout
 from tui.report.page import Cell, Means, Row, Table
+from tui.report.parts import Counted, Latency, Readouts
 from tui.report.pictures import seconds
-from tui.report.results import Counted, Latency, Readouts
 
 _NOTICED: Final = BY_NAME["dead_air_s"].place
 """The place of the last readout that callers notice themselves."""

@@ -122,6 +122,7 @@ def front_picture(
         height=_HEIGHT,
         points=points,
         line=line if len(line) > 1 else (),
+        curve=(),
         shift=shift,
         labels=labels,
         x_ticks=tuple(Tick(at, label) for at, label in across.ticks(8)),

@@ -6,8 +6,9 @@ from simulator.measures.readout_table import BY_NAME, BY_PLACE, Readout
 from tui.report.change import change
 from tui.report.heard_turns import HEARD, SIMULATED
 from tui.report.page import Cell, Change, Means, Page, Row, Table, facts
+from tui.report.parts import Arm
 from tui.report.pictures import Distribution, distribution, seconds
-from tui.report.results import Arm, Checked, Periods
+from tui.report.results import Checked, Periods
 from tui.report.simulated import WAITS, shown_turn
 from tui.report.wording import apart, counted, gains_and_costs, interval_words, listed, means, sentence
 

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Any, Final, Literal
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from tui import __version__
+from tui.report.parts import LeftOut, Required
 from tui.report.pictures import TONES, Distribution, Front, TurnPicture
-from tui.report.results import LeftOut, Required
 from tui.terminal_text import plain
 
 Means = Literal["better", "worse", "level", ""]
@@ -140,7 +141,16 @@ def render(page: Page) -> str:
         keep_trailing_newline=True,
         finalize=_finalized,
     )
+    environment.filters["together"] = _together
     return environment.get_template("report.html").render(page=page, version=__version__)
+
+
+_UNIT: Final = re.compile(r"(\d) (?=(?:s|ms|%)\b|%)")
+
+
+def _together(text: str) -> str:
+    """Keep a number and its unit on one line."""
+    return _UNIT.sub("\\1\u00a0", text)
 
 
 def _finalized(value: Any) -> Any:

@@ -8,7 +8,7 @@ from math import ceil, floor, log10
 from typing import Final
 
 from simulator.measures.readouts import percentile
-from tui.report.results import Drawn, DrawnArm
+from tui.report.parts import Drawn, DrawnArm
 
 WIDTH: Final = 720
 _MARGIN: Final = 8
@@ -122,6 +122,7 @@ class Front:
     height: float
     points: tuple[Point, ...]
     line: tuple[tuple[float, float], ...]
+    curve: tuple[tuple[float, float], ...]
     shift: tuple[tuple[tuple[float, float], tuple[float, float]], ...]
     """Where the recommended setting was when it was chosen, and where it is."""
     labels: tuple[Mark, ...]

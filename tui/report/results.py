@@ -2,185 +2,38 @@
 
 from __future__ import annotations
 
-import re
 from pathlib import Path
-from typing import Annotated, Any, Final
+from typing import Any, Final
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, model_validator
+from pydantic import Field, ValidationError, model_validator
 
 from base.json_text import TextError, read_json
-from base.masking import masked_words
 from simulator.labels import first_fault
-from tui.terminal_text import cut, plain
-
-_LONGEST: Final = 400
-"""Characters of one text; more is no name and no reason."""
-
-_NO_NUMBER: Final = re.compile(
-    r"((?:19|20)\d\d-[01]\d-[0-3]\d|[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12})", re.IGNORECASE
+from tui.report.parts import (
+    Arm,
+    BargeInScore,
+    Comparison,
+    Drawn,
+    Interval,
+    LeftOut,
+    Part,
+    Profile,
+    Prose,
+    Readouts,
+    Recorded,
+    Required,
+    Text,
+    TradeOff,
+    Turn,
+    VoiceScore,
 )
-"""Dates and ids, which only look like telephone numbers."""
 
 
-def sendable(text: str) -> str:
-    """Return a text with telephone numbers masked and with what acts or hides in it made visible."""
-    parts = _NO_NUMBER.split(text[: 4 * _LONGEST])
-    masked = [part if at % 2 else masked_words(part) for at, part in enumerate(parts)]
-    return cut(plain("".join(masked)), _LONGEST)
-
-
-Text = Annotated[str, AfterValidator(sendable)]
-"""A text of somebody's file, safe to show and to send."""
-
-
-class _Part(BaseModel):
-    model_config = ConfigDict(frozen=True, extra="ignore", allow_inf_nan=False, hide_input_in_errors=True)
-
-
-class Latency(_Part):
-    """A latency's percentiles, ms; ``None`` where nothing was measured."""
-
-    p50: float | None
-    p90: float | None
-    n: int
-
-
-class Counted(_Part):
-    """How often something happened, out of how often it could have."""
-
-    count: float
-    of: int
-
-
-Readouts = dict[str, Latency | Counted | float | bool | dict[str, float]]
-"""One arm's readouts, by name."""
-
-
-Interval = tuple[float, float]
-
-
-class Compared(_Part):
-    """One readout in all arms, and how far each is from the baseline."""
-
-    arms: dict[Text, float | None]
-    delta: dict[Text, float | None]
-    ci95: dict[Text, Interval | None]
-    n: int
-    of: dict[Text, int] | None = None
-    why_no_interval: Text | None = None
-
-
-class Comparison(_Part):
-    """All arms against a baseline."""
-
-    baseline: Text
-    interval_over: Text = ""
-    readouts: dict[str, Compared]
-
-
-class Required(_Part):
-    """What a gate found of one limit."""
-
-    require: Text
-    of: Text
-    met: bool | None
-    sentence: Text
-
-
-class Arm(_Part):
-    """A configuration and its own settings."""
-
-    name: Text
-    voice_config: dict[str, Any]
-
-
-class Profile(_Part):
-    """The engine profile, and which of its values are assumed."""
-
-    name: Text
-    assumed: tuple[Text, ...] = ()
-
-
-class Recorded(_Part):
-    """One recording. ``path`` is for finding it again and is never shown."""
-
-    id: Text
-    path: str = Field(default="", repr=False)
-    duration_s: float
-    labelled: bool = True
-
-
-class LeftOut(_Part):
-    """A file that was not used, and why."""
-
-    path: Text
-    why: Text = ""
-    error: Text = ""
-
-
-class Outcome(_Part):
-    """How one turn went in one arm; latencies in ms."""
-
-    first_sound_ms: int | None = None
-    response_ms: int | None = None
-    cut_in: bool = False
-    missed: bool = False
-    left_hanging: bool = False
-    not_answered: bool = False
-
-
-class Turn(_Part):
-    """One turn in every arm."""
-
-    arms: dict[Text, Outcome]
-
-
-class Sound(_Part):
-    """A sound of the agent, s."""
-
-    kind: Text
-    start_s: float
-    end_s: float
-    interrupted: bool = False
-    text: str = Field(default="", repr=False)
-
-
-class Moment(_Part):
-    """What was decided, when, and why."""
-
-    t_s: float
-    what: Text
-    why: Text
-
-
-class DrawnArm(Outcome):
-    """One turn in one arm as it is drawn, s of the run's clock."""
-
-    end_s: float
-    from_s: float
-    to_s: float
-    caller: tuple[Interval, ...] = ()
-    agent: tuple[Sound, ...] = ()
-    moments: tuple[Moment, ...] = ()
-    audio: tuple[tuple[float, float, float], ...] = ()
-
-
-class Drawn(_Part):
-    """One of the turns that differ most, in the two arms that are compared, or in one alone."""
-
-    recording: Text
-    path: str = Field(default="", repr=False)
-    turn: int
-    why: Text = ""
-    apart_ms: float = 0.0
-    arms: dict[Text, DrawnArm]
-
-
-class Simulated(_Part):
+class Simulated(Part):
     """``turnlab.simulation/1`` and ``turnlab.evaluation/1``."""
 
     profile: Profile
-    what_if: dict[str, Any] = {}
+    what_if: dict[str, Any] = Field(default_factory=dict)
     arms: tuple[Arm, ...] = Field(min_length=1)
     recordings: tuple[Recorded, ...]
     skipped: tuple[LeftOut, ...] = ()
@@ -189,24 +42,27 @@ class Simulated(_Part):
     comparison: Comparison | None
     turns: tuple[Turn, ...]
     differ_most: tuple[Drawn, ...]
+    end_of_turn: tuple[TradeOff, ...] = ()
+    barge_in: tuple[BargeInScore, ...] = ()
+    voice_activity: tuple[VoiceScore, ...] = ()
     required: tuple[Required, ...] = ()
 
 
-class CheckedTurn(_Part):
+class CheckedTurn(Part):
     """One answer, heard and simulated, ms."""
 
     heard_ms: float
     simulated_ms: float
 
 
-class CheckedCount(_Part):
+class CheckedCount(Part):
     """How often something was heard, and how often it was simulated on average."""
 
     heard: float
     simulated: float
 
 
-class Checked(_Part):
+class Checked(Part):
     """``turnlab.calls_check/1``."""
 
     profile: Text
@@ -223,7 +79,7 @@ class Checked(_Part):
     required: tuple[Required, ...] = ()
 
 
-class Period(_Part):
+class Period(Part):
     """One of two periods."""
 
     calls: int
@@ -232,7 +88,7 @@ class Period(_Part):
     voice_config: dict[str, Any] | None = None
 
 
-class PeriodReadout(_Part):
+class PeriodReadout(Part):
     """One readout in two periods: a share 0…1, ms, or seconds a call; ``values`` are the latencies, ms."""
 
     before: float
@@ -243,7 +99,7 @@ class PeriodReadout(_Part):
     values: tuple[tuple[float, ...], tuple[float, ...]] | None = None
 
 
-class Periods(_Part):
+class Periods(Part):
     """``turnlab.calls_compare/1``."""
 
     services: tuple[Text, ...]
@@ -254,14 +110,14 @@ class Periods(_Part):
     failed: tuple[LeftOut, ...] = ()
 
 
-class Goal(_Part):
+class Goal(Part):
     """What was looked for."""
 
     name: Text
     description: Text = ""
 
 
-class Setting(_Part):
+class Setting(Part):
     """One setting that was tried; ``confirmed`` and ``ci95`` where it was confirmed."""
 
     name: Text
@@ -274,7 +130,7 @@ class Setting(_Part):
     ci95: dict[str, Interval | None] | None = None
 
 
-class FieldWorth(_Part):
+class FieldWorth(Part):
     """One field that is changed, and what that is worth."""
 
     field: Text
@@ -283,7 +139,7 @@ class FieldWorth(_Part):
     sentence: Text
 
 
-class LimitMet(_Part):
+class LimitMet(Part):
     """One limit, where chosen and where confirmed."""
 
     limit: Text
@@ -292,7 +148,7 @@ class LimitMet(_Part):
     sentence: Text
 
 
-class GoalFigure(_Part):
+class GoalFigure(Part):
     """One figure of the goal, today, where chosen and where confirmed."""
 
     readout: Text
@@ -302,7 +158,7 @@ class GoalFigure(_Part):
     ci95: Interval | None
 
 
-class Recommended(_Part):
+class Recommended(Part):
     """The setting to take."""
 
     index: int = Field(ge=0)
@@ -315,7 +171,7 @@ class Recommended(_Part):
     changes: tuple[FieldWorth, ...]
 
 
-class Swept(_Part):
+class Swept(Part):
     """``turnlab.sweep/1``."""
 
     goal: Goal
@@ -330,7 +186,7 @@ class Swept(_Part):
     baseline: int = Field(ge=0)
     settings: tuple[Setting, ...] = Field(min_length=1)
     recommended: Recommended | None
-    verdict: Text
+    verdict: Prose
     obstacles: tuple[Text, ...] = ()
     notes: tuple[Text, ...] = ()
     turns: tuple[Turn, ...] = ()

@@ -10,8 +10,10 @@ from tui.figures import signed
 from tui.report.change import change, settings_change, settings_table
 from tui.report.figure_tables import figure_tables
 from tui.report.page import Cell, Fact, Means, Page, Reason, Row, ShownTurn, Table, facts, tones
+from tui.report.parts import Compared, Counted, Drawn, Latency, Recorded, Turn
 from tui.report.pictures import Distribution, distribution, seconds, turn_picture
-from tui.report.results import Compared, Counted, Drawn, Latency, Recorded, Simulated, Turn
+from tui.report.results import Simulated
+from tui.report.scored import score_tables, trade_off_picture
 from tui.report.wording import apart, counted, gains_and_costs, interval_words, listed, means, sentence
 
 MOST_ROWS = 200
@@ -48,7 +50,8 @@ def simulated_page(found: Simulated, kind: str) -> Page:
         settings=settings_table(found.arms),
         recordings=recordings_table(found.recordings),
         left_out=(*found.skipped, *found.failed),
-        figures=_figures(found, names, baseline),
+        front=trade_off_picture(found),
+        figures=(*_figures(found, names, baseline), *score_tables(found)),
         distributions=turn_distributions(found.turns, tone),
         turns=tuple(shown_turn(drawn, tone) for drawn in found.differ_most),
         turns_title="The turns that differ most" if others else "The turns callers waited longest for",
@@ -77,7 +80,8 @@ def _verdict(found: Simulated, baseline: str, others: Sequence[str]) -> tuple[st
         )
     sure += "."
     if found.comparison is None:
-        return ("Nothing was compared: these labels do not say when callers' turns are.", "", sure)
+        first = "Nothing was compared: these labels do not say when callers' turns are."
+        return (first, "What the labels do say was scored, below.", sure)
     readouts = found.comparison.readouts
     if not others:
         return (_alone(found, baseline), _counts(found, baseline), sure)

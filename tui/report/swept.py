@@ -12,8 +12,9 @@ from tui.report.change import change, settings_table, shown
 from tui.report.figure_tables import figure_tables
 from tui.report.front import Placed, front_picture
 from tui.report.page import Cell, Change, Means, Page, Row, Table, facts, tones
+from tui.report.parts import Arm, Readouts
 from tui.report.pictures import Front
-from tui.report.results import Arm, GoalFigure, Readouts, Setting, Swept
+from tui.report.results import GoalFigure, Setting, Swept
 from tui.report.simulated import shown_turn, turn_distributions
 from tui.report.wording import apart, counted, listed, means
 

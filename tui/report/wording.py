@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from simulator.measures.readout_table import Readout
 from tui.figures import signed
 from tui.report.page import Means
-from tui.report.results import Interval
+from tui.report.parts import Interval
 
 
 def counted(number: int, what: str) -> str:

@@ -1,0 +1,232 @@
+"""The parts that results have in common, every text of them made safe to show and to send."""
+
+from __future__ import annotations
+
+import re
+from typing import Annotated, Any, Final
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field
+
+from base.masking import masked_words
+from tui.terminal_text import cut, plain
+
+_LONGEST: Final = 400
+"""Characters of one text; more is no name and no reason."""
+
+_NO_NUMBER: Final = re.compile(
+    r"((?:19|20)\d\d-[01]\d-[0-3]\d|[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12})", re.IGNORECASE
+)
+"""Dates and ids, which only look like telephone numbers."""
+
+
+def sendable(text: str, longest: int = _LONGEST) -> str:
+    """Return a text with telephone numbers masked and with what acts or hides in it made visible."""
+    parts = _NO_NUMBER.split(text[: 4 * longest])
+    masked = [part if at % 2 else masked_words(part) for at, part in enumerate(parts)]
+    return cut(plain("".join(masked)), longest)
+
+
+Text = Annotated[str, AfterValidator(sendable)]
+"""A text of somebody's file, safe to show and to send."""
+
+Prose = Annotated[str, AfterValidator(lambda text: sendable(text, 5 * _LONGEST))]
+"""A few sentences, likewise."""
+
+
+class Part(BaseModel):
+    """A part of a result; what it does not name is ignored."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore", allow_inf_nan=False, hide_input_in_errors=True)
+
+
+class Latency(Part):
+    """A latency's percentiles, ms; ``None`` where nothing was measured."""
+
+    p50: float | None
+    p90: float | None
+    n: int
+
+
+class Counted(Part):
+    """How often something happened, out of how often it could have."""
+
+    count: float
+    of: int
+
+
+Readouts = dict[str, Latency | Counted | float | bool | dict[str, float]]
+"""One arm's readouts, by name."""
+
+
+Interval = tuple[float, float]
+
+
+class Compared(Part):
+    """One readout in all arms, and how far each is from the baseline."""
+
+    arms: dict[Text, float | None]
+    delta: dict[Text, float | None]
+    ci95: dict[Text, Interval | None]
+    n: int
+    of: dict[Text, int] | None = None
+    why_no_interval: Text | None = None
+
+
+class Comparison(Part):
+    """All arms against a baseline."""
+
+    baseline: Text
+    interval_over: Text = ""
+    readouts: dict[str, Compared]
+
+
+class Required(Part):
+    """What a gate found of one limit."""
+
+    require: Text
+    of: Text
+    met: bool | None
+    sentence: Text
+
+
+class Arm(Part):
+    """A configuration and its own settings."""
+
+    name: Text
+    voice_config: dict[str, Any]
+
+
+class Profile(Part):
+    """The engine profile, and which of its values are assumed."""
+
+    name: Text
+    assumed: tuple[Text, ...] = ()
+
+
+class Recorded(Part):
+    """One recording. ``path`` is for finding it again and is never shown."""
+
+    id: Text
+    path: str = Field(default="", repr=False)
+    duration_s: float
+    labelled: bool = True
+
+
+class LeftOut(Part):
+    """A file that was not used, and why."""
+
+    path: Text
+    why: Text = ""
+    error: Text = ""
+
+
+class Outcome(Part):
+    """How one turn went in one arm; latencies in ms."""
+
+    first_sound_ms: int | None = None
+    response_ms: int | None = None
+    cut_in: bool = False
+    missed: bool = False
+    left_hanging: bool = False
+    not_answered: bool = False
+
+
+class Turn(Part):
+    """One turn in every arm."""
+
+    arms: dict[Text, Outcome]
+
+
+class Sound(Part):
+    """A sound of the agent, s."""
+
+    kind: Text
+    start_s: float
+    end_s: float
+    interrupted: bool = False
+    text: str = Field(default="", repr=False)
+
+
+class Moment(Part):
+    """What was decided, when, and why."""
+
+    t_s: float
+    what: Text
+    why: Text
+
+
+class DrawnArm(Outcome):
+    """One turn in one arm as it is drawn, s of the run's clock."""
+
+    end_s: float
+    from_s: float
+    to_s: float
+    caller: tuple[Interval, ...] = ()
+    agent: tuple[Sound, ...] = ()
+    moments: tuple[Moment, ...] = ()
+    audio: tuple[tuple[float, float, float], ...] = ()
+
+
+class Drawn(Part):
+    """One of the turns that differ most, in the two arms that are compared, or in one alone."""
+
+    recording: Text
+    path: str = Field(default="", repr=False)
+    turn: int
+    why: Text = ""
+    apart_ms: float = 0.0
+    arms: dict[Text, DrawnArm]
+
+
+class AtThreshold(Part):
+    """What one threshold on the turn confidence does; waits in ms."""
+
+    arm: Text = ""
+    eager_eot_threshold: float | None = None
+    cut_ins: Counted
+    delay_ms: dict[str, float | None]
+
+
+class AtBudget(Part):
+    """The shortest wait at which no more than a share of turns is ended early."""
+
+    budget: float
+    judged: AtThreshold | None = None
+
+
+class Curve(Part):
+    """Turns ended early against the mean wait, ms."""
+
+    cut_in_rate: tuple[float, ...]
+    mean_ms: tuple[float | None, ...]
+
+
+class TradeOff(Part):
+    """End of turn on one kind of recordings, for the arms that share a curve."""
+
+    arms: tuple[Text, ...]
+    kind: Text | None
+    hard: bool
+    turns: int
+    arm_thresholds: tuple[AtThreshold, ...]
+    budgets: tuple[AtBudget, ...]
+    curve: dict[str, Curve]
+
+
+class BargeInScore(Part):
+    """How one kind of sound over the agent fared in one arm."""
+
+    arm: Text
+    hard: bool
+    kind: Text
+    over_agent: int
+    hits: int | None = None
+    false_alarms: int | None = None
+
+
+class VoiceScore(Part):
+    """Detected speech against labelled speech."""
+
+    group: Text
+    precision: float | None
+    recall: float | None
