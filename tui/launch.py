@@ -34,6 +34,7 @@ def report_first_paint() -> None:
     started = os.environ.get(STARTED_VARIABLE)
     report = {
         "seconds_since_process_start": now - float(started) if started else None,
+        "processor_seconds": time.process_time(),
         "modules": sorted(sys.modules),
     }
     path.write_text(json.dumps(report), encoding="utf-8")

@@ -46,6 +46,15 @@ async def test_what_is_copied_is_shown(app: TurnlabApp) -> None:
         assert "360" in app.clipboard
         await pilot.press("escape")
         await rest(pilot)
+        await pilot.press("y")
+        await settle_on(pilot, PickOne)
+        await pilot.press("down", "down", "enter")
+        await settle_on(pilot, TextDialog)
+        name, verb, folder, option, config = shlex.split(app.clipboard)
+        assert (name, verb, folder, option) == ("turnlab", "evaluate", str(BOOKING.parent), "--config")
+        assert json.loads(config)["max_buffer_delay_ms"] == 360
+        await pilot.press("escape")
+        await rest(pilot)
 
 
 def arguments(command: str, folder: Path) -> list[str]:

@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable
+from pathlib import Path
 
 import pytest
 from textual.pilot import Pilot
 
 from simulator.recording import bundled_folder
-from tests.tui.tune_support import open_tune, rest, settle_on, slider
+from tests.tui.tune_support import bundled_in, open_tune, rest, settle_on, slider
 from tui.app import TurnlabApp
 from tui.dialogs.fields_plan import FieldsPlanDialog
+from tui.tune.recording_list import RecordingList
 
 Compare = Callable[..., bool]
 Steps = Callable[[Pilot[None]], Awaitable[None]]
@@ -58,3 +60,18 @@ def test_the_body_that_would_be_sent(snap_compare: Compare, app: TurnlabApp) -> 
 
     assert bundled_folder().is_dir()
     assert snap_compare(app, terminal_size=SMALL, run_before=save)
+
+
+def test_recordings_that_cannot_be_used_or_have_no_labels(
+    snap_compare: Compare, app: TurnlabApp, tmp_path: Path
+) -> None:
+    folder = bundled_in(tmp_path / "calls", "booking.flac")
+    (folder / "broken.wav").write_bytes(b"no audio at all")
+    (folder / "empty.flac").write_bytes(b"")
+
+    async def look(pilot: Pilot[None]) -> None:
+        screen = await open_tune(pilot, recordings=folder)
+        screen.query_one(RecordingList).highlight("broken.wav")
+        await rest(pilot)
+
+    assert snap_compare(app, terminal_size=(100, 32), run_before=look)

@@ -27,7 +27,7 @@ class FolderDialog(Dialog[Path]):
         Binding("ctrl+s", "add", "Add", tooltip="Add what the line names.", priority=True),
         Binding("tab", "other_part", show=False, priority=True),
     ]
-    keys = "enter adds · tab goes to the tree: enter opens, ctrl+s adds · esc cancels"
+    keys = "enter adds · tab to the tree: enter opens, ctrl+s adds · esc cancels"
 
     def __init__(self, title: str, start: Path) -> None:
         super().__init__(title)
@@ -82,7 +82,8 @@ class FolderDialog(Dialog[Path]):
         typed = self.query_one(Input).value.strip()
         path = _path(typed).absolute()
         if not typed or not (is_folder(path) or is_file(path)):
-            self._say(f"{typed or 'Nothing'}: no such file or folder; go on typing, or walk to it in the tree.")
+            what = path if typed else "Nothing"
+            self._say(f"{what}: no such file or folder; go on typing, or walk to it in the tree.")
         else:
             self.dismiss(path)
 

@@ -63,7 +63,9 @@ class LabelDialogs:
             (_CHECKED, "Readouts and evaluation measure against them."),
             (_NOT_YET, "They are saved as provisional: drawn, and nothing is measured against them."),
         ]
-        answer = await self._ask(PickOne("Turns are as Turnlab detected them. Did you check them?", choices))
+        answer = await self._ask(
+            PickOne("Turns are as Turnlab detected them. Did you check them?", choices, _NOT_YET)
+        )
         return None if answer is None else answer == _CHECKED
 
     async def copy_first(self, folder: Path) -> bool | None:

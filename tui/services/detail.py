@@ -22,6 +22,8 @@ from tui.services.version_set_table import ServiceBehaviors, VersionSetTable
 from tui.terminal_text import NAME_WIDTH, cell, content, cut, names, screen_text
 
 if TYPE_CHECKING:
+    from textual.theme import Theme
+
     from presets.fields import FieldSpec
     from services.model import Service, WorkspaceVoiceSettings
     from tui.services.facts import Facts
@@ -39,8 +41,19 @@ _ASSUMED = "* The vendor documents no default; the simulator assumes this one."
 class ServiceOverview(Static):
     """Shows one service's facts as lines of label and value."""
 
+    _service: Service | None = None
+
+    def on_mount(self) -> None:
+        """Draw it again in the colours of another theme."""
+        self.app.theme_changed_signal.subscribe(self, self._show_again)
+
+    def _show_again(self, _: Theme) -> None:
+        if self._service is not None:
+            self.show(self._service)
+
     def show(self, service: Service) -> None:
         """Show a service."""
+        self._service = service
         table = Table.grid(padding=(0, 2, 0, 0))
         table.add_column(no_wrap=True, style="dim")
         table.add_column(ratio=1, overflow="fold")

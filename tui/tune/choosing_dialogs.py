@@ -101,7 +101,7 @@ class ArmsDialog(Dialog[tuple[ArmRequest, int]]):
         Binding("x", "wish('remove')", "Take away", tooltip="Compare without it."),
         Binding("b", "wish('baseline')", "Baseline", tooltip="Hold the others against it."),
     ]
-    keys = "↵ choose · b baseline · a add · d duplicate · w swap · l lock · x take away · esc"
+    keys = "↵ pick · b baseline · a add · d copy · w swap · l lock · x remove · esc"
 
     def __init__(self, arms: Sequence[ComparisonArm], at: int, baseline: int, said: str = "") -> None:
         super().__init__("What is compared: each arm is one set of settings")

@@ -98,7 +98,7 @@ ARMS: tuple[Command, ...] = (
         "tune.copy",
         "Copy as…",
         "y",
-        "Copy the draft as JSON, as a command line, or as a curl call; a key is never in it.",
+        "Copy the draft as JSON, as a command line (simulate, evaluate), or as a curl call; a key is never in it.",
         action=part("copies", "copy"),
     ),
     Command(
@@ -139,7 +139,8 @@ READOUTS: tuple[Command, ...] = (
         "tune.all",
         "All",
         "a",
-        "Compare over all recordings, or over the shown one again; on a heading of their list, over its group.",
+        "Compare over all recordings, to evaluate the arms by what is labelled, or over the shown one again; on a "
+        "heading of their list, over its group.",
         action=part("listing", "take_all"),
         in_footer=True,
     ),

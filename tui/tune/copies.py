@@ -6,6 +6,7 @@ import shlex
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
+from pathlib import Path
 from typing import Any, Protocol
 
 from base.json_text import json_line, json_lines
@@ -36,6 +37,11 @@ def as_json(config: VoiceConfig) -> str:
 def as_simulate(config: VoiceConfig, recording: Sequence[str]) -> str:
     """Return the command that plays a recording, its path and what is put into it, through the draft, here."""
     return shlex.join(["turnlab", "simulate", *recording, "--config", _line(config.set_values())])
+
+
+def as_evaluate(config: VoiceConfig, folder: Path) -> str:
+    """Return the command that holds the draft against the labelled recordings of a folder."""
+    return shlex.join(["turnlab", "evaluate", str(folder), "--config", _line(config.set_values())])
 
 
 def as_command(target: Target, body: Mapping[str, Any]) -> str:
@@ -146,6 +152,10 @@ class CopiesController:
         forms = {
             "JSON": ("All fields that the draft sets.", as_json(config)),
             "simulate": ("The command that plays this recording through it.", as_simulate(config, recording)),
+            "evaluate": (
+                "The command that evaluates it, and its ends of turn, by the labels in this recording's folder.",
+                as_evaluate(config, Path(recording[0]).parent),
+            ),
         }
         if session.service is None or client is None or client.dialect == "classic" or not body:
             # nothing to send, or nowhere: the Classic API knows no voice_config

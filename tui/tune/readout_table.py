@@ -21,7 +21,7 @@ from textual.widgets import Static
 from simulator.measures.readout_table import BY_NAME
 from tui.figures import NOTHING
 from tui.readouts import Readouts, Row
-from tui.terminal_text import content, show_text
+from tui.terminal_text import content, cut, show_text
 from tui.tune.readout_columns import UNKNOWN, Cells, Columns
 from tui.widgets.timeline_line import one_cell
 
@@ -253,7 +253,7 @@ class ReadoutPane(Vertical):
 def _title(found: Readouts, width: int) -> Cells:
     over = one_cell(found.over) if width < WIDE else f"Readouts over {one_cell(found.over)}"
     rest = "".join(f" · {one_cell(caveat)}" for caveat in found.caveats)
-    return ((over, "title"), (rest[: max(width - len(over), 0)], "quiet"))
+    return ((over, "title"), (cut(rest, width - len(over)) if len(over) < width else "", "quiet"))
 
 
 def _legend(found: Readouts, names: Sequence[str]) -> str:

@@ -260,6 +260,7 @@ class RecordingList(Vertical):
         if room != self._room:
             self._room = room
             self._prompt_anew()
+            self._say_about_highlighted()
 
     def on_option_list_option_highlighted(self, event: OptionList.OptionHighlighted) -> None:
         """Say what there is to say about a line, and show a recording that one walked to."""

@@ -186,7 +186,11 @@ class _GivenUpError(Exception):
 class Mixing(Dialog["OSError | bool"]):
     """Gives true once the file is there, or the error that kept it from being written."""
 
-    DEFAULT_CSS = "Mixing ProgressBar { margin-bottom: 1; }"
+    DEFAULT_CSS = """
+    Mixing ProgressBar { margin-bottom: 1; width: 1fr; }
+    Mixing Bar { width: 1fr; }
+    Mixing Bar > .bar--bar { background: $background; }
+    """
     keys = "esc gives up; nothing is left behind"
 
     class Done(Message):

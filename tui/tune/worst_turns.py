@@ -95,7 +95,8 @@ def _turn(
     )
 
 
-_WORDS = 24
+_WORDS, _FEW_WORDS, _ROOMY = 24, 10, 90
+"""Cells for a turn's words, on a narrow screen, and how wide one is that is not."""
 
 
 class WorstTurns(Dialog[WorseTurn]):
@@ -128,6 +129,7 @@ class WorstTurns(Dialog[WorseTurn]):
             return
         table = self.query_one(DataTable)
         table.add_columns("recording", "turn", "what", *self._letters, f"{' − '.join(self._letters)} ms", "words")
+        words = _WORDS if self.app.size.width >= _ROOMY else _FEW_WORDS
         for turn in self._turns:
             mine, theirs = (figure("response_ms", value, unit=False) for value in turn.values_ms)
             table.add_row(
@@ -137,7 +139,7 @@ class WorstTurns(Dialog[WorseTurn]):
                 Text(mine, justify="right"),
                 Text(theirs, justify="right"),
                 Text(difference("response_ms", turn.delta_ms), justify="right"),
-                cell(cut(turn.words, _WORDS)),
+                cell(cut(turn.words, words)),
             )
         table.focus()
 
