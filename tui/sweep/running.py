@@ -13,6 +13,7 @@ from simulator.errors import SimulatorError
 from simulator.executors import cores, open_executor
 from simulator.sweep.plan import plan_of
 from simulator.sweep.running import run
+from simulator.sweep.search import needs_optuna
 from tui.calls.fitted import profile_for
 from tui.host import SECONDS_TO_READ, Host, Job
 from tui.sweep.calls import open_calls
@@ -99,6 +100,7 @@ class SweepController:
             self._say(job, Progress(f"{said} · x stops", share))
 
         try:
+            needs_optuna()
             calls, faults = open_calls(wanted.over, sources, listen, cancelled)
             if cancelled():
                 job.report(partial(self._end, Progress("Stopped before anything was tried.")))

@@ -178,7 +178,7 @@ def _figure_text(found: Found, place: int, figure: Figure) -> str:
     if ends is not None:
         low, high = (_difference(figure, end) for end in ends)
         text += f" [{low}, {high}]"
-    if chosen is not None and not setting.name:
+    if chosen is not None and (is_best or not setting.name):
         text += f" · where chosen {written(figure, chosen)}"
         if _difference(figure, confirmed - chosen).startswith("+"):
             text += f", optimism {written(figure, confirmed - chosen)}"
@@ -191,6 +191,8 @@ def _limits_text(setting: TriedSetting, best: Recommended | None) -> str:
         return (
             f"Limits: {' · '.join(broken)}" if broken else "Within every limit, where chosen and where confirmed."
         )
+    if setting.dropped:
+        return "Dropped: on a third of the calls it was clearly worse; its figures are of that third."
     return "Within every limit where chosen." if setting.meets_limits else "Past a limit where chosen."
 
 
