@@ -9,6 +9,7 @@ from typing import Final
 
 from simulator.measures.readouts import percentile
 from tui.report.parts import Drawn, DrawnArm
+from tui.terminal_text import cut
 
 WIDTH: Final = 720
 _MARGIN: Final = 8
@@ -16,6 +17,9 @@ _BINS: Final = 48
 _ROW: Final = 72
 _BARS: Final = 46
 _LANE: Final = 16
+_LONGEST: Final = 40
+"""Letters of a name that have room beside what is said of it."""
+
 _NAMES: Final = 58
 """Room at the left for the names of lanes."""
 
@@ -182,7 +186,7 @@ def distribution(
                 for value, label, kind in ((half, "half", "half"), (most, "9 in 10", "most"))
             )
         said.append(f"{name}: {len(found)} {of}, {note}")
-        rows.append(DistributionRow(name, tones[name], note, top, bars, marks))
+        rows.append(DistributionRow(cut(name, _LONGEST), tones[name], note, top, bars, marks))
     ticks = tuple(
         Tick(round(_MARGIN + (at * 1000 - low) * scale, 1), f"{at:g}".replace("-", "−"))
         for at in steps(low / 1000, high / 1000)
@@ -233,7 +237,7 @@ def _lane(name: str, tone: int, top: float, arm: DrawnArm, at: Callable[[float],
     ends = tuple(at(one.t_s - arm.end_s) for one in arm.moments if one.what == "end of turn")
     wait = None if arm.response_ms is None else (at(0), at(arm.response_ms / 1000))
     label = "" if arm.response_ms is None else seconds(arm.response_ms)
-    return TurnLane(name, tone, top, tuple(sounds), ends, wait, label, fate(arm))
+    return TurnLane(cut(name, _LONGEST), tone, top, tuple(sounds), ends, wait, label, fate(arm))
 
 
 def fate(one: DrawnArm) -> str:

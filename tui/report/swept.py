@@ -125,7 +125,7 @@ def _optimism(figures: Sequence[GoalFigure]) -> str:
     if first is None:
         return ""
     figure = _figure(first.readout)
-    return f"Where it was chosen it looked like {_value(figure, first.chosen)}, as chosen settings do."
+    return f"On the calls it was chosen by it looked like {_value(figure, first.chosen)}, as chosen settings do."
 
 
 def _kept(found: Swept) -> str:
@@ -133,10 +133,10 @@ def _kept(found: Swept) -> str:
     broken = [one.limit for one in limits if one.met_where_confirmed is False]
     unjudged = [one.limit for one in limits if one.met_where_confirmed is None]
     if broken:
-        return f"It breaks {listed(broken)} there."
+        return f"On the others it breaks {listed(broken)}."
     if unjudged:
-        return f"Nothing can be said about {listed(unjudged)}."
-    return "It keeps every limit there." if limits else ""
+        return f"On the others nothing can be said about {listed(unjudged)}."
+    return "On the others it keeps every limit." if limits else ""
 
 
 # ---- figures
