@@ -15,6 +15,7 @@ from presets.layers import Layer, resolve
 from presets.library import Preset, whole
 from simulator.activity.model import Activity
 from simulator.channel import both_sides, without_barge_in
+from simulator.engine.end_of_turn import sensitivity_of
 from simulator.engine.profile import EngineProfile
 from simulator.errors import SimulatorError
 from simulator.measures.limits import MEASURABLE, Figure
@@ -150,11 +151,15 @@ def plan_of(
     values = today.set_values()
     applied = {name: of_values({**values, **whole(one, presets.values())}) for name, one in presets.items()}
     asked = ranges or [Range(one) for one in usual_fields()]
-    space = space_of(asked, today, inherited, applied.values())
+    own = profile.values
+    like = {"min_tts_speed": own.tts_speed.value}
+    if (sensitivity := sensitivity_of(own).equal_to(own.eot_threshold.value)) is not None:
+        like["eager_eot_threshold"] = sensitivity
+    space = space_of(asked, today, inherited, applied.values(), like)
     return SweepPlan(goal, space, profile, applied, budget, seed)
 
 
-METHOD = 1
+METHOD = 2
 """Rises when a sweep is made in another way, so that a journal of an earlier one is not gone on with."""
 
 CUT_INS = next(Figure(one, share=True) for one in MEASURABLE if one.name == "cut_ins")

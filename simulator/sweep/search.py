@@ -7,6 +7,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from importlib.util import find_spec
+from itertools import islice
 from typing import Any
 
 import numpy as np
@@ -84,14 +85,27 @@ def batch_size(guided: int) -> int:
 
 
 def starts_of(plan: SweepPlan, count: int) -> tuple[Start, ...]:
-    """Return today's settings, the presets, and up to ``count`` settings in all, spread evenly over the space."""
+    """Return today's settings, the presets, and up to ``count`` settings in all.
+
+    Half of the rest change one field of today's, the others are spread evenly over the space.
+    """
     named = [Start(plan.space.today, TODAY), *(Start(config, name) for name, config in plan.presets.items())]
     found = {setting_key(one.config): one for one in reversed(named)}
     found = dict(reversed(found.items()))
-    for values in _spread(plan.space, max(count - len(found), 0), plan.seed):
+    room = max(count - len(found), 0)
+    for values in (*islice(_single(plan.space), room // 2), *_spread(plan.space, room - room // 2, plan.seed)):
         config = plan.space.config(values)
         found.setdefault(setting_key(config), Start(config))
     return tuple(found.values())
+
+
+def _single(space: Space) -> Iterator[dict[str, Any]]:
+    """Yield settings that change one field of today's: each field to the middle of its values, then to others."""
+    for share in (0.5, 0.25, 0.75, 0.0, 1.0, 0.125, 0.375, 0.625, 0.875):
+        for one in space.dimensions:
+            value = one.values[round(share * (len(one.values) - 1))]
+            if value != one.today:
+                yield {one.field.name: value}
 
 
 def _spread(space: Space, count: int, seed: int) -> Iterator[dict[str, Any]]:
@@ -105,15 +119,18 @@ def _spread(space: Space, count: int, seed: int) -> Iterator[dict[str, Any]]:
         }
 
 
+_STEPS = (-4, -2, -1, 1, 2, 4)
+
+
 def steps_from(space: Space, config: VoiceConfig, seed: int) -> list[VoiceConfig]:
-    """Return the settings a step or two from one in a single field, in an order that the seed gives."""
+    """Return the settings a few steps from one in a single field, in an order that the seed gives."""
     held = space.values(config)
     if held is None:
         return []
     found = []
     for one in space.dimensions:
         place = one.place(held[one.field.name]) or 0
-        around = (place - 2, place - 1, place + 1, place + 2) if one.ordered else range(len(one.values))
+        around = [place + step for step in _STEPS] if one.ordered else range(len(one.values))
         found += [
             space.config({**held, one.field.name: one.values[other]})
             for other in around

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from bisect import bisect_left
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from math import inf
 from typing import Any
 
 from presets.config import VoiceConfig, suggest
@@ -80,9 +82,6 @@ class Space:
 _NOT_TIMING = frozenset({"forward_call_enabled"})
 """Heard, but no matter of timing: what the agent may do is not a sweep's to decide unasked."""
 
-NONE_IS_LEAST = frozenset({"eager_eot_threshold", "min_tts_speed"})
-"""Fields whose "not set" stands before their numbers; with the others it is like a very high one."""
-
 
 def usual_fields() -> tuple[FieldSpec, ...]:
     """Return the fields that are varied if nobody says which: those the simulator hears that have a scale."""
@@ -142,10 +141,15 @@ def _check(text: str, field: FieldSpec, bounds: tuple[float, float]) -> None:
 
 
 def space_of(
-    ranges: Sequence[Range], today: VoiceConfig, inherited: Sequence[Layer], starts: Iterable[VoiceConfig]
+    ranges: Sequence[Range],
+    today: VoiceConfig,
+    inherited: Sequence[Layer],
+    starts: Iterable[VoiceConfig],
+    off_is_like: Mapping[str, float],
 ) -> Space:
     """Return the space of some ranges around today's settings; the values of ``starts`` within them are in it.
 
+    ``off_is_like`` has the number that a field is like where it is off; without one it is like a very high one.
     Raises :class:`SpaceError` where every range holds one value alone.
     """
     starts = tuple(starts)
@@ -154,14 +158,20 @@ def space_of(
         layers = (Layer("today", today), *inherited)
         held = in_force(one.field, layers)[0]
         others = [in_force(one.field, (Layer("start", start), *inherited))[0] for start in starts]
-        dimensions.append(_dimension(one, held, others, inherited))
+        dimensions.append(_dimension(one, held, others, inherited, off_is_like))
     dimensions = [one for one in dimensions if len(one.values) > 1]
     if not dimensions:
         raise SpaceError("the ranges hold one value each, so there is nothing to choose; widen one")
     return Space(tuple(dimensions), today, tuple(inherited))
 
 
-def _dimension(asked: Range, held: Any, others: Sequence[Any], inherited: Sequence[Layer]) -> Dimension:
+def _dimension(
+    asked: Range,
+    held: Any,
+    others: Sequence[Any],
+    inherited: Sequence[Layer],
+    off_is_like: Mapping[str, float],
+) -> Dimension:
     field = asked.field
     if field.kind in ("choice", "bool"):
         values = asked.values or (field.choices if field.kind == "choice" else (False, True))
@@ -177,7 +187,8 @@ def _dimension(asked: Range, held: Any, others: Sequence[Any], inherited: Sequen
     ranked: list[Any] = sorted(numbers)
     # "off" can be had where no layer below sets a number, and is tried unless numbers were asked for
     if held is None or (asked.low is None and in_force(field, inherited)[0] is None):
-        ranked = [None, *ranked] if field.name in NONE_IS_LEAST else [*ranked, None]
+        place = bisect_left(ranked, off_is_like.get(field.name, inf))
+        ranked = [*ranked[:place], None, *ranked[place:]]
     return Dimension(field, tuple(ranked), ordered=True, today=held)
 
 
