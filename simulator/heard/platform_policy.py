@@ -5,7 +5,7 @@ No document gives the form of the platform's answer, so names are looked for whe
 
 from __future__ import annotations
 
-import json
+from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Final
@@ -117,20 +117,16 @@ def _flattened(raw: Mapping[str, Any], deepest: int) -> Iterator[tuple[str, Any]
 
 
 def readings(calls: Sequence[ReplayedCall], profile: EngineProfile) -> list[PolicyReading]:
-    """Return both readings of each of the calls' settings that the platform has answered."""
+    """Return both readings of the calls' settings that the platform has answered, each difference once."""
     policy = policy_of(profile)
-    grouped: dict[str, list[ReplayedCall]] = {}
+    found: Counter[tuple[float | None, Limits, Limits]] = Counter()
     for call in calls:
         if call.record.turn_policy:
-            settings = [call.record.voice_config, call.record.inherited_voice_config, call.record.turn_policy]
-            grouped.setdefault(json.dumps(settings, sort_keys=True), []).append(call)
-    found = []
-    for same in grouped.values():
-        limits = policy.limits(same[0].config)
-        ours = Limits(limits.threshold, limits.eager, float(limits.timeout_ms))
-        theirs = read_policy(same[0].record.turn_policy or {})
-        found.append(PolicyReading(same[0].config.eager_eot_threshold, len(same), ours, theirs))
-    return sorted(found, key=lambda one: (one.setting is not None, one.setting or 0.0))
+            limits = policy.limits(call.config)
+            ours = Limits(limits.threshold, limits.eager, float(limits.timeout_ms))
+            found[call.config.eager_eot_threshold, ours, read_policy(call.record.turn_policy)] += 1
+    read = [PolicyReading(setting, count, ours, theirs) for (setting, ours, theirs), count in found.items()]
+    return sorted(read, key=lambda one: (one.setting is not None, one.setting or 0.0))
 
 
 def taken(found: Sequence[PolicyReading]) -> dict[str, Any]:
