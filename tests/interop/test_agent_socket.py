@@ -23,6 +23,7 @@ from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed, InvalidStatus
 
 from simulator.recording import bundled_folder
+from tests.cli.test_schemas import check
 from tests.forked import TURNLAB, Command
 
 TOKEN = "only-those-who-may-call"
@@ -309,6 +310,13 @@ async def test_a_telephone_number_can_be_pointed_at_the_agent(agent: tuple[str, 
     found = json.loads(out)
     assert found["protocol"] == "twilio"
     assert found["agent_sounds"]
+    code, out, err = await _command(str(TURNLAB), "call", url, url, "caller.wav", "--json", cwd=tmp_path)
+    assert code == 0, err
+    check("call_comparison", found := json.loads(out))
+    first, second = found["agents"]
+    assert second == f"{first} (2)"
+    sound = found["comparison"]["readouts"]["first_sound_ms"]
+    assert sound["arms"][first] == pytest.approx(sound["arms"][second], abs=200)
     process.send_signal(signal.SIGTERM)
     _, told = await asyncio.to_thread(process.communicate, timeout=PATIENCE_S)
     assert "call 1: the caller left" in told

@@ -6,6 +6,7 @@ import io
 import json
 import os
 import ssl
+from contextlib import nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -25,6 +26,7 @@ from simulator.socket.calling import CallOptions, CallTaken, call
 from simulator.socket.messages import Wire
 from simulator.socket.outside import Outside, measure_outside
 from simulator.socket.protocols.registry import PROTOCOLS, by_address
+from tui.cli.call_several import OneCall, print_several, shown_agents
 from tui.cli.failure import CallError, Faults, WorkError, complain, failures
 from tui.cli.hearing import Hearing
 from tui.cli.opening import analyse, find, open_all, progress
@@ -39,14 +41,15 @@ SURE_MS = 40
 class Request:
     """The command's options."""
 
-    url: str
+    urls: list[str]
+    repeat: int
     token: str | None = field(repr=False)
     rate: int
     encoding: str
     protocol: str | None
     rigid: bool
     audible_db: float
-    path: Path
+    paths: list[Path]
     hearing: Hearing
     trust: bool
     save: Path | None
@@ -54,41 +57,79 @@ class Request:
 
 def call_agent(request: Request, *, as_json: bool) -> None:
     """Call, measure and print. Raises :class:`CallError` or :class:`WorkError`."""
-    if not request.url.startswith(("ws://", "wss://")):
-        raise CallError(f"{request.url}: is no WebSocket address; give one such as ws://127.0.0.1:8766")
+    for url in request.urls:
+        if not url.startswith(("ws://", "wss://")):
+            raise CallError(f"{url}: is no WebSocket address; give one such as ws://127.0.0.1:8766")
+    keep_secret(request.token or "")
+    _check_save(request.save)
+    options = [_options(request, url) for url in request.urls]
+    recordings = _open(request)
+    if len(options) > 1 or len(recordings) > 1 or request.repeat > 1:
+        _call_several(request, options, recordings, as_json=as_json)
+    else:
+        _call_one(request, options[0], recordings[0], as_json=as_json)
+
+
+def _options(request: Request, url: str) -> CallOptions:
     try:
         wire = Wire(request.rate, request.encoding)
     except ValueError as error:
         raise CallError(f"--sample-rate {request.rate} --encoding {request.encoding}: {error}") from None
-    protocol = _protocol(request)
-    keep_secret(request.token or "")
-    _check_save(request.save)
-    recording = _open(request)
-    activity = analyse(recording, SilenceOnly())  # how finished the caller sounds is the agent's to judge
-    wishes = CallOptions(
-        request.url, request.token, protocol, wire, request.rigid, request.audible_db, _tls(request.url)
+    return CallOptions(
+        url, request.token, _protocol(request, url), wire, request.rigid, request.audible_db, _tls(url)
     )
-    with failures(), progress("on the line", max(recording.duration_ms, 1)) as tell:
-        taken = call(wishes, recording, activity, tell)
+
+
+def _call_one(request: Request, options: CallOptions, recording: Recording, *, as_json: bool) -> None:
+    taken, outside = _measured(request, options, recording)
     if request.save is not None:
         _save(taken, request.save)
-    outside = measure_outside(taken, activity, recording.labels, request.audible_db, trust=request.trust)
     for note in _notes(taken, outside, request):
         complain(note)
     if as_json:
-        print(json.dumps(to_json(request, recording, taken, outside), allow_nan=False))
+        print(json.dumps(to_json(request, options, recording, taken, outside), allow_nan=False))
     else:
         _print(recording, taken, outside)
 
 
-def to_json(request: Request, recording: Recording, taken: CallTaken, outside: Outside) -> dict[str, Any]:
+def _measured(request: Request, options: CallOptions, recording: Recording) -> tuple[CallTaken, Outside]:
+    activity = analyse(recording, SilenceOnly())  # how finished the caller sounds is the agent's to judge
+    with failures(), progress("on the line", max(recording.duration_ms, 1)) as tell:
+        taken = call(options, recording, activity, tell)
+    return taken, measure_outside(taken, activity, recording.labels, request.audible_db, trust=request.trust)
+
+
+def _call_several(
+    request: Request, options: list[CallOptions], recordings: list[Recording], *, as_json: bool
+) -> None:
+    """Call every agent with every recording, in turns, so that what changes with time meets all of them."""
+    if request.save is not None:
+        raise CallError("--save keeps one call; name one agent and one recording, without --repeat")
+    agents, faults = shown_agents(request.urls), Faults()
+    calls: list[OneCall] = []
+    for number in range(request.repeat):
+        for recording in recordings:
+            name = recording.id if request.repeat == 1 else f"{recording.id} #{number + 1}"
+            for agent, one in zip(agents, options, strict=True):
+                # an agent that was never reached is not called again and again
+                known = any(call.agent == agent for call in calls)
+                with faults.noting(recording.source.path) if known else nullcontext():
+                    taken, outside = _measured(request, one, recording)
+                    calls.append(OneCall(agent, name, outside, taken.late_ms))
+    print_several(agents, calls, as_json=as_json)
+    faults.raise_any()
+
+
+def to_json(
+    request: Request, options: CallOptions, recording: Recording, taken: CallTaken, outside: Outside
+) -> dict[str, Any]:
     """Return a call as scripts see it: ``turnlab.call/1``."""
     readouts = readouts_json([outside.measured])
     del readouts["silence_only"]  # which model an agent has cannot be heard
     return {
         "schema": "turnlab.call/1",
-        "agent": CallOptions(request.url).shown_url,
-        "protocol": _protocol(request),
+        "agent": options.shown_url,
+        "protocol": options.protocol,
         "recording": {"id": recording.id, "path": str(recording.source.path)},
         "replay": "elastic" if taken.elastic else "rigid",
         "duration_s": taken.duration_ms / 1000,
@@ -116,10 +157,10 @@ def to_json(request: Request, recording: Recording, taken: CallTaken, outside: O
     }
 
 
-def _protocol(request: Request) -> str:
+def _protocol(request: Request, url: str) -> str:
     """Return the protocol asked for, or that of the address."""
     if request.protocol is None:
-        return by_address(request.url)
+        return by_address(url)
     if request.protocol not in PROTOCOLS:
         raise CallError(f"--protocol: {request.protocol!r} is not one of {', '.join(PROTOCOLS)}")
     return request.protocol
@@ -138,12 +179,8 @@ def _tls(url: str) -> ssl.SSLContext | None:
         raise CallError(str(problem)) from None
 
 
-def _open(request: Request) -> Recording:
-    found = find([request.path])
-    if len(found) != 1:
-        raise CallError(f"{request.path}: holds {len(found)} recordings; a call plays one, name it")
-    faults = Faults()
-    return open_all(found, request.hearing, faults)[0]
+def _open(request: Request) -> list[Recording]:
+    return open_all(find(request.paths), request.hearing, Faults())
 
 
 def _check_save(path: Path | None) -> None:

@@ -136,8 +136,14 @@ def agent(
 
 
 def call(
-    url: Annotated[str, typer.Argument(metavar="URL", help="The agent's address, such as ws://127.0.0.1:8766.")],
-    recording: Annotated[Path, typer.Argument(help="The caller: an audio file.")],
+    targets: Annotated[
+        list[str],
+        typer.Argument(
+            metavar="URL… RECORDING…",
+            help="Agents' addresses, such as ws://127.0.0.1:8766, and callers: audio files, or folders.",
+        ),
+    ],
+    repeat: Annotated[int, typer.Option(min=1, max=1000, help="How often each recording is played.")] = 1,
     rigid: Annotated[
         bool, typer.Option("--rigid", help="Play the audio as it is, also where its labels have moves.")
     ] = False,
@@ -168,20 +174,25 @@ def call(
     caller_channel: Channel = None,
     as_json: Json = False,
 ) -> None:
-    """Call an agent on a WebSocket with a recording, in real time, and measure it by ear."""
+    """Call agents on a WebSocket with recordings, in real time, measure them by ear, and compare several."""
     from tui.cli.call import Request, call_agent
     from tui.cli.hearing import hearing_of
 
+    urls = [target for target in targets if "://" in target]
+    paths = [Path(target) for target in targets if "://" not in target]
+    if not urls or not paths:
+        raise CallError("give an agent's address, such as ws://127.0.0.1:8766, and a recording")
     call_agent(
         Request(
-            url=url,
+            urls=urls,
+            repeat=repeat,
             token=token,
             rate=sample_rate,
             encoding=encoding,
             protocol=protocol,
             rigid=rigid,
             audible_db=audible_db,
-            path=recording,
+            paths=paths,
             hearing=hearing_of(HearingOptions(caller_channel=caller_channel), 0),
             trust=trust_messages,
             save=save,
