@@ -58,7 +58,12 @@ def test_fitting_to_the_demos_calls_finds_what_they_were_made_with(tmp_path: Pat
 
 def _are_reported(turnlab: Turnlab, folder: Path, checked: dict[str, Any]) -> None:
     schema_check("calls_check", checked)
-    compared = turnlab("calls", "compare", "Intake Line", "--json").json()
+    required = ("--require", "response.p50<=60s", "--require", "cut_ins<=0")
+    gated = turnlab("calls", "compare", "Intake Line", *required, "--json")
+    assert gated.code == 1
+    assert "cut_ins<=0: cut-ins" in gated.err.splitlines()[-1]
+    compared = json.loads(gated.out)
+    assert [one["met"] for one in compared["required"]] == [True, False]
     schema_check("calls_compare", compared)
     worst = max(checked["answers"], key=lambda one: abs(one["heard_ms"] - one["simulated_ms"]))
     first = checked["differ_most"][0]

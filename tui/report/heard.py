@@ -96,6 +96,7 @@ def periods_page(found: Periods) -> Page:
         title=f"{services}: before and after {since}",
         lead=f"{counted(found.before.calls, 'real call')} before, {found.after.calls:,} after, measured by ear.",
         verdict=_periods_verdict(found, since),
+        required=found.required,
         facts=facts(
             {
                 "Services": services,

@@ -108,6 +108,7 @@ class Periods(Part):
     readouts: dict[str, PeriodReadout]
     notes: tuple[Text, ...] = ()
     failed: tuple[LeftOut, ...] = ()
+    required: tuple[Required, ...] = ()
 
 
 class Goal(Part):

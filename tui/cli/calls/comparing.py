@@ -4,25 +4,62 @@ from __future__ import annotations
 
 import json
 from collections.abc import Sequence
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
 from base.json_text import canonical_json
 from services.reading import as_time
 from simulator.heard.call_folder import KeptCall, kept_measures
+from simulator.heard.measure import heard_readouts
 from simulator.heard.periods import Periods, TimedCall, compare_periods, last_change
 from simulator.measures.readout_table import BY_NAME
-from tui.cli.calls.measuring import measured
+from tui.cli.calls.measuring import measured, unheard
 from tui.cli.calls.opening import HeardOnce, open_calls
 from tui.cli.failure import CallError, Faults, WorkError, complain
 from tui.cli.tables import print_line
+from tui.report.gate import Gate
 
 
-def compare_calls(named: Sequence[str], before: str | None, after: str | None, *, as_json: bool) -> None:
-    """Compare two periods and print them. Raises :class:`CallError` for a day that is none, :class:`WorkError`."""
+@dataclass(frozen=True, slots=True)
+class _Compared:
+    """Two periods, the calls of each, and the moments that part them."""
+
+    found: Periods
+    until: datetime
+    since: datetime
+    before: Sequence[TimedCall]
+    after: Sequence[TimedCall]
+
+
+def compare_calls(
+    named: Sequence[str], before: str | None, after: str | None, gate: Gate, *, as_json: bool
+) -> None:
+    """Compare two periods, print them, and hold what was heard in the later one against the gate.
+
+    Raises :class:`CallError` for a day that is none, and :class:`WorkError`.
+    """
+    faults = Faults()
+    with gate.watching():
+        compared = _compared(named, before, after, faults)
+    found, until, since = compared.found, compared.until, compared.since
+    own = [call.values for call in compared.after if call.service in found.services]
+    gate.judge({"after": heard_readouts([dict(values) for values in own])}, unheard([]))
+    if as_json:
+        shown = {**_to_json(compared), "failed": faults.to_json(), **gate.to_json()}
+        print(json.dumps(shown, allow_nan=False))
+    else:
+        print_line(f"{', '.join(found.services)}: {found.calls[0]} calls before {until:%Y-%m-%d %H:%M} UTC,")
+        print_line(f"{found.calls[1]} from {since:%Y-%m-%d %H:%M} UTC on; 95 % intervals of the difference")
+        for one in found.readouts:
+            print_line(f"  {one.words()}")
+    gate.close(faults)
+    faults.raise_any()
+
+
+def _compared(named: Sequence[str], before: str | None, after: str | None, faults: Faults) -> _Compared:
     until, since = (_day(name, text) for name, text in (("--before", before), ("--after", after)))
     until, since = until or since, since or until
-    faults = Faults()
     calls, once = list[TimedCall](), HeardOnce()
     for call in open_calls(named, faults):
         with faults.noting(call.path):
@@ -43,15 +80,7 @@ def compare_calls(named: Sequence[str], before: str | None, after: str | None, *
         complain(note)
     if not found.services:
         raise WorkError("no service has calls in both periods; choose other days, or pull more calls")
-    if as_json:
-        shown = _to_json(found, until, since, (before_it, after_it))
-        print(json.dumps({**shown, "failed": faults.to_json()}, allow_nan=False))
-    else:
-        print_line(f"{', '.join(found.services)}: {found.calls[0]} calls before {until:%Y-%m-%d %H:%M} UTC,")
-        print_line(f"{found.calls[1]} from {since:%Y-%m-%d %H:%M} UTC on; 95 % intervals of the difference")
-        for one in found.readouts:
-            print_line(f"  {one.words()}")
-    faults.raise_any()
+    return _Compared(found, until, since, before_it, after_it)
 
 
 def _day(name: str, text: str | None) -> datetime | None:
@@ -80,9 +109,8 @@ def _timed(call: KeptCall, once: HeardOnce) -> TimedCall | None:
     return TimedCall(call.record.service_name, started, settings, heard["values"])
 
 
-def _to_json(
-    found: Periods, until: datetime, since: datetime, periods: tuple[Sequence[TimedCall], Sequence[TimedCall]]
-) -> dict[str, Any]:
+def _to_json(compared: _Compared) -> dict[str, Any]:
+    found, periods = compared.found, (compared.before, compared.after)
     own = [[call for call in calls if call.service in found.services] for calls in periods]
 
     def values(name: str) -> dict[str, list[list[int]]]:
@@ -94,8 +122,8 @@ def _to_json(
     return {
         "schema": "turnlab.calls_compare/1",
         "services": list(found.services),
-        "before": {"until": until.isoformat(), "calls": found.calls[0], "voice_config": before},
-        "after": {"since": since.isoformat(), "calls": found.calls[1], "voice_config": after},
+        "before": {"until": compared.until.isoformat(), "calls": found.calls[0], "voice_config": before},
+        "after": {"since": compared.since.isoformat(), "calls": found.calls[1], "voice_config": after},
         "readouts": {
             one.name: {
                 "before": round(one.before, 4),

@@ -137,16 +137,21 @@ def check(
 
 
 @calls_app.command("compare")
+@with_option_sets
 def compare(
+    *,
     calls: Calls,
     before: Annotated[str | None, typer.Option(metavar="DATE", help="Calls before this day (UTC)...")] = None,
     after: Annotated[str | None, typer.Option(metavar="DATE", help="...against those from this day on.")] = None,
+    gate: GateOptions,
     as_json: Json = False,
 ) -> None:
     """Compare two periods of real calls; without days, before and after the last change of their settings."""
     from tui.cli.calls.comparing import compare_calls
+    from tui.report.gate import gate_of
 
-    compare_calls(calls, before, after, as_json=as_json)
+    required = gate_of("turnlab calls compare", gate.require, gate.junit)
+    compare_calls(calls, before, after, required, as_json=as_json)
 
 
 @calls_app.command("purge")
