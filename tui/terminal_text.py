@@ -8,7 +8,7 @@ turn the reading direction around, and never be taken for markup: always pass th
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
 from rich.cells import cell_len, set_cell_size
@@ -102,6 +102,15 @@ def cell(text: str, style: str = "", *, width: int = LONGEST, lines: bool = Fals
     from rich.text import Text
 
     return Text(screen_text(text, width, lines=lines), style=style, end="")
+
+
+def fit_last(rows: Sequence[Sequence[Text]], headings: Sequence[str], width: int) -> None:
+    """Cut the last cell of each row to what the others, each with a free cell beside it, leave of ``width``."""
+    *others, last = headings
+    taken = [max(cell_len(heading), *(row[at].cell_len for row in rows), 0) for at, heading in enumerate(others)]
+    room = max(width - sum(taken) - 2 * len(headings), cell_len(last))
+    for row in rows:
+        row[-1].truncate(room, overflow="ellipsis")
 
 
 def show_text(line: Static, text: Content | str) -> None:

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from rich.cells import cell_len
 
-from tui.terminal_text import cell, content, cut, plain
+from tui.terminal_text import cell, content, cut, fit_last, plain
 
 ANY_TEXT = st.text(st.characters(codec=None, categories=None))
 
@@ -52,6 +52,15 @@ BIDI = {"LRE", "RLE", "LRO", "RLO", "PDF", "LRI", "RLI", "FSI", "PDI"}
 @given(ANY_TEXT, st.integers(0, 30))
 def test_cut_text_fits(raw: str, width: int) -> None:
     assert cell_len(cut(plain(raw), width)) <= width
+
+
+@given(st.lists(st.tuples(ANY_TEXT, ANY_TEXT), max_size=4), st.integers(0, 60))
+def test_the_last_column_takes_what_the_others_leave(texts: list[tuple[str, str]], width: int) -> None:
+    rows = [(cell(name, width=20), cell(what)) for name, what in texts]
+    fit_last(rows, ("NAME", "WHAT"), width)
+    names = max([4, *(name.cell_len for name, _ in rows)])
+    assert [name.plain for name, _ in rows] == [cell(name, width=20).plain for name, _ in texts]
+    assert all(what.cell_len <= max(width - names - 4, len("WHAT")) for _, what in rows)
 
 
 def test_markup_stays_text() -> None:

@@ -110,7 +110,7 @@ async def test_a_folder_is_chosen_by_its_path_and_taken_off_the_list_again(folde
         await pilot.press("enter")
         await listed(pilot, screen, lambda there: str(folder / "telephone.flac") in there)
         assert screen.recordings.state.shown == str(folder / "coughs.flac")
-        screen.listing.focus()
+        assert screen.listing.query_one(OptionList).has_focus, "one sees what was added, on a small screen too"
         await pilot.press("g", "down", "backspace")
         await listed(pilot, screen, lambda there: str(folder / "telephone.flac") not in there)
         assert screen.recordings.state.shown == "backchannels.flac"

@@ -12,7 +12,7 @@ from textual.containers import Vertical, VerticalScroll
 from textual.widgets import DataTable, Static
 
 from base.json_text import json_line
-from tui.terminal_text import cell, content, cut
+from tui.terminal_text import cell, content, cut, fit_last
 
 if TYPE_CHECKING:
     from pydantic import JsonValue
@@ -60,6 +60,7 @@ class ServiceHistoryTable(Vertical):
 
     def __init__(self) -> None:
         super().__init__()
+        self._facts: Facts | None = None
         self._lines: tuple[HistoryLine, ...] = ()
         self._limits = ""
 
@@ -81,20 +82,29 @@ class ServiceHistoryTable(Vertical):
 
     def show(self, facts: Facts) -> None:
         """Show the history of a service, as far as it came."""
-        background = facts.background
+        self._facts, background = facts, facts.background
         self._lines = background.history or ()
         self._limits = background.history_unknown
         table = self.query_one(DataTable)
         row = table.cursor_row
         table.clear()
-        for line in self._lines:
-            who = cell(cut(line.who, _WHO_WIDTH) or "—")
-            table.add_row(cell(moment(line.at)), who, cell(cut(line.what, _WHAT_WIDTH)))
+        rows = [
+            (cell(moment(line.at)), cell(cut(line.who, _WHO_WIDTH) or "—"), cell(cut(line.what, _WHAT_WIDTH)))
+            for line in self._lines
+        ]
+        fit_last(rows, _COLUMNS, self.size.width or _WHAT_WIDTH)
+        for row_of_line in rows:
+            table.add_row(*row_of_line)
         table.display = bool(self._lines)
         table.move_cursor(row=min(row, len(self._lines) - 1), animate=False)
         if self._lines and self.query_one("#history-detail").has_focus:
             table.focus()  # it had no lines yet when the tab was opened
         self._show_note(asked=background.history is not None)
+
+    def on_resize(self) -> None:
+        """Cut the lines to the new width."""
+        if self._facts is not None:
+            self.show(self._facts)
 
     def on_data_table_row_highlighted(self) -> None:
         """Show the change in full."""
@@ -121,7 +131,7 @@ def _of_platform(entry: HistoryEntry) -> HistoryLine:
     from services.changes.history import way_back
 
     changes = [_changed(change) for change in entry.changes]
-    fields = dict.fromkeys(".".join(change.path[:2]) for change in entry.changes)
+    fields = dict.fromkeys(".".join(change.path[:2]).removeprefix("voice_config.") for change in entry.changes)
     what = f"{entry.action.replace('_', ' ')}: {', '.join(fields)}" if fields else entry.action
     found = way_back(entry)
     back = None if isinstance(found, str) else found

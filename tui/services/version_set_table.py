@@ -11,7 +11,7 @@ from textual.containers import Vertical
 from textual.widgets import DataTable, Static
 
 from tui.services.commands import VERSION_SETS
-from tui.terminal_text import NAME_WIDTH, cell, content, cut, names
+from tui.terminal_text import LONGEST, NAME_WIDTH, cell, content, cut, fit_last, names
 from tui.widgets.key_line import KeyLine
 
 if TYPE_CHECKING:
@@ -66,11 +66,18 @@ class VersionSetTable(Vertical):
         self._names = [name for name, _ in sets]
         table = self.query_one(DataTable)
         table.clear()
-        for name, version_set in sets:
-            table.add_row(*_cells(name, version_set, facts.background.newest))
+        rows = [_cells(name, version_set, facts.background.newest) for name, version_set in sets]
+        fit_last(rows, _COLUMNS, self.size.width or LONGEST)
+        for row in rows:
+            table.add_row(*row)
         table.display = bool(sets)
         table.move_cursor(row=self._names.index(before) if before in self._names else 0, animate=False)
         self._show_note()
+
+    def on_resize(self) -> None:
+        """Cut the lines to the new width."""
+        if self._facts is not None:
+            self.show(self._facts)
 
     def on_data_table_row_highlighted(self) -> None:
         """Say what there is to say about the line."""
@@ -122,7 +129,7 @@ def _against_release(release: VersionSet, other: VersionSet, newest: NewestVersi
     parts = Counter(change.part for change in changes)
     counted = [f"{number} {part}{'s' * (number != 1)}" for part, number in parts.items() if part in _COUNTED]
     named = [part for part in parts if part not in _COUNTED] + counted
-    return f"Differs from release in {', '.join(named)}; d shows how."
+    return f"Differs from release in {', '.join(named)}."
 
 
 def _cells(name: str, version_set: VersionSet, newest: NewestVersions | None) -> tuple[Text, ...]:

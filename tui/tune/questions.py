@@ -29,6 +29,7 @@ from tui.tune.comparing import ArmRequest
 from tui.tune.fields import FieldState
 from tui.tune.journal import KeptDraft
 from tui.tune.presets import PresetRequest
+from tui.tune.recording_list import RecordingList
 from tui.tune.saving_dialogs import ExportTo, KeptDialog, MergeDialog, Mixing
 from tui.tune.sensitivity import SensitivityDialog, why_no_curve
 from tui.tune.symptom_guide import SymptomGuide
@@ -106,8 +107,11 @@ class TuneDialogs(DraftDialogs):
         return await self.ask(TextEntry(title, hint, text, read, tell))
 
     async def folder(self, start: Path) -> Path | None:
-        """Ask for a folder of recordings, or for one recording."""
-        return await self.ask(FolderDialog("Add recordings of yours", start))
+        """Ask for a folder of recordings, or for one recording; what is added is looked at in the list then."""
+        chosen = await self.ask(FolderDialog("Add recordings of yours", start))
+        if chosen is not None:
+            self._screen.query_one(RecordingList).focus()
+        return chosen
 
     async def copied(self, name: str, text: str) -> object:
         """Put a text into the clipboard, and show it."""
