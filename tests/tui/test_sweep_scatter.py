@@ -77,6 +77,13 @@ def test_any_points_fit_into_any_room(
         assert frame.cell(points[found]) == (x, y), f"a click on {number} finds one in its own cell"
 
 
+def test_a_click_means_the_weightiest_of_the_points_in_a_cell() -> None:
+    points = (Point(1200, 10, "tried"), POINTS[1], Point(1200, 10, "front"), *POINTS)
+    frame = Frame(points, RESPONSE, CUT_INS, 64, 14)
+    assert frame.nearest(*frame.cell(POINTS[1]), range(3)) == 1
+    assert frame.nearest(5, 5, ()) is None
+
+
 def test_the_front_is_what_no_other_point_is_as_good_as() -> None:
     points = [Point(2, 5, "tried"), Point(1, 9, "tried"), Point(3, 5, "tried"), Point(2, 7, "tried")]
     assert front_of(points) == [points[1], points[0]]

@@ -107,6 +107,10 @@ def test_fields_without_a_range_stay_and_a_goal_brings_its_limits() -> None:
     assert wanted.budget == 1000
     limits = [one.text for one in wanted.goal.limits]
     assert "hanging_turns<=2%" in limits
+    form.edit("limit-0", "response.p90<=3s")
+    assert form.setup.wanted is not None
+    limits = [one.text for one in form.setup.wanted.goal.limits]
+    assert limits[0] == "response.p90<=3s"
     rows = [row for row in form.setup.rows if row.key.startswith("limit-") and row.shown]
     assert [row.value for row in rows] == [*limits, ""], "one more line than there are limits"
 
@@ -199,12 +203,11 @@ def test_a_chosen_setting_stays_chosen_while_the_front_grows() -> None:
     choosing.take(under_way(4))
     assert choosing.choice.row is not None
     assert choosing.choice.row.point.kind == "confirmed", "the best so far, until a person chooses"
-    choosing.choose(0)
-    key = choosing.choice.row.key if choosing.choice.row else None
+    choosing.choose(next(at for at, row in enumerate(choosing.choice.front.rows) if row.name == "today"))
     choosing.take(under_way(7))
     choosing.take(found())
     assert choosing.choice.row is not None
-    assert choosing.choice.row.key == key
+    assert choosing.choice.row.name == "today"
     front = choosing.choice.front
     figures = [row.point.x for row in front.rows]
     assert figures == sorted(figures)
