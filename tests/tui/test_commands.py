@@ -24,6 +24,7 @@ from tui.commands.help_screen import sections
 from tui.commands.place import CommandsProvider, Place, binding_of, help_text
 from tui.commands.shared import EVERYWHERE
 from tui.screens import SCREENS, ScreenRow, commands_by_id
+from tui.sweep.screen import SweepScreen
 
 TURNS = 20
 """How many turns of the event loop a command gets before the next one."""
@@ -85,6 +86,8 @@ async def test_every_command_is_offered_everywhere_and_does_something_or_says_wh
 ) -> None:
     async with app.run_test(size=(120, 40), notifications=True) as pilot:
         screen = await go_to(pilot, row)
+        if isinstance(screen, SweepScreen):
+            screen.form.edit("budget", "4")  # which is waited for
         commands = row.all_commands()
         bound = {binding.id for bindings in screen._bindings.key_to_bindings.values() for binding in bindings}
         bound |= {binding.id for bindings in app._bindings.key_to_bindings.values() for binding in bindings}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, cast
 
@@ -10,7 +11,7 @@ import pytest
 from textual.pilot import Pilot
 from textual.widgets import Input, Static
 
-from base.folders import sweeps_folder
+from base.folders import own_recordings_folder, sweeps_folder
 from presets.config import VoiceConfig
 from services.embedded.seed import demo_id
 from simulator.recording import bundled_folder
@@ -20,6 +21,7 @@ from tests.tui.conftest import settle
 from tests.tui.controller_host import Answers, QuietHost
 from tests.tui.pace import until
 from tests.tui.sweep_support import TODAY_CONFIG, found, result, sweep_here, under_way
+from tests.tui.test_calls_screen import keep
 from tests.tui.tune_support import rest
 from tui.app import TurnlabApp
 from tui.sweep.choosing import Choice, ChoosingController
@@ -30,7 +32,7 @@ from tui.sweep.running import Progress, SweepController, Sweeping
 from tui.sweep.screen import SweepScreen
 from tui.sweep.setup import Setup, SetupController
 from tui.sweep.shown import Found
-from tui.sweep.sources import BUNDLED, Sources
+from tui.sweep.sources import BUNDLED, CALLS, LEAST_CALLS, OWN, Sources, look
 from tui.sweep.today import Today
 from tui.tune.screen import TuneScreen
 from tui.user_presets import user_presets
@@ -113,6 +115,28 @@ def test_fields_without_a_range_stay_and_a_goal_brings_its_limits() -> None:
     assert limits[0] == "response.p90<=3s"
     rows = [row for row in form.setup.rows if row.key.startswith("limit-") and row.shown]
     assert [row.value for row in rows] == [*limits, ""], "one more line than there are limits"
+
+
+def test_a_sweep_is_over_what_is_a_persons_own_once_there_is_enough_of_it(tmp_path: Path) -> None:
+    added, own = tmp_path / "added", own_recordings_folder()
+    for folder in (added, own):
+        folder.mkdir(parents=True)
+        (folder / "one.wav").touch()
+    keep(1, audio_state="here")
+    keep(2, audio_state="archived")
+    keep(3, audio_state="here", service="another")
+    found = look(demo_id("service", "Intake Line"), "Intake Line", (added,))
+    assert [shown for _, shown in found.choices] == [
+        "1 call of Intake Line",
+        "2 recordings of yours",
+        f"the {len(found.bundled)} bundled recordings",
+        f"all {len(found.bundled) + 2} recordings",
+    ]
+    assert found.usual == BUNDLED
+    assert replace(found, own=(added,) * LEAST_CALLS).usual == OWN
+    assert replace(found, calls=(added,) * LEAST_CALLS, own=(added,) * LEAST_CALLS).usual == CALLS
+    assert replace(found, bundled=(), own=()).usual == CALLS
+    assert look(None, "", ()).calls == ()
 
 
 # ---- the sweep itself
