@@ -20,7 +20,7 @@ from presets.config import VoiceConfig
 from simulator.activity.model import SpeechEnd
 from simulator.socket import messages
 from simulator.socket.agent_call import Agent, AgentCall
-from simulator.socket.inbox import Audio, Inbox, Outbox, RateLimiter
+from simulator.socket.inbox import Audio, Inbox, Outbox, Playout, RateLimiter
 from simulator.socket.messages import (
     PLAIN,
     AudioIn,
@@ -124,7 +124,9 @@ class CallReport:
     """How a call went.
 
     ``late`` counts blocks that were answered late, ``latest_s`` is the longest an answer took; ``late_sounds`` are
-    sounds of the agent's that began late because a pause was judged too slowly.
+    sounds of the agent's that began late because a pause was judged too slowly. ``holes`` are places where the
+    caller's audio came too late for the agent's to be sent without a break; ``held_s`` is the most by which the
+    agent's was held back so that there were no more of them.
     """
 
     number: int
@@ -134,6 +136,8 @@ class CallReport:
     late: int = 0
     latest_s: float = 0.0
     late_sounds: int = 0
+    holes: int = 0
+    held_s: float = 0.0
     ending: str = "the caller left"
 
 
@@ -150,7 +154,7 @@ class Conversation:
         self._facts = facts
         self._loop = asyncio.get_running_loop()
         self._inbox = Inbox()
-        self._outbox = Outbox()
+        self._outbox, self._playout = Outbox(), Playout()
         self._pace: RateLimiter | None = None
         self._heard_s = self._loop.time()
         self._unwanted: asyncio.Future[None] = self._loop.create_future()
@@ -253,16 +257,18 @@ class Conversation:
             return
         listener.put(samples)
         self._samples += len(samples)
+        at_s = self._playout.due(len(samples) / SAMPLE_RATE, self._loop.time())
         for part in call.speak(len(samples)):
             message = json.dumps(part) if isinstance(part, dict) else self._out.write(part)
             if message:
-                self._post(message)
+                self._post(message, at_s)
         self._note(call, self._loop.time() - max(audio.since_s, self._allowed_s))
 
     def _note(self, call: AgentCall, took_s: float) -> None:
         report = self.report
         report.seconds, report.turns = self._samples / SAMPLE_RATE, call.turns
         report.late_sounds = call.late_sounds
+        report.holes, report.held_s = self._playout.holes, self._playout.longest_s
         report.blocks += 1
         report.late += took_s > LATE_S
         report.latest_s = max(report.latest_s, took_s)
@@ -287,11 +293,11 @@ class Conversation:
         self._use(wish.wire)
         return messages.started(wish.wire, self._facts)
 
-    def _post(self, message: str | bytes) -> None:
+    def _post(self, message: str | bytes, at_s: float = 0.0) -> None:
         if self._twilio is not None:
             line = self._twilio.outgoing(message)
             if line is None:
                 return
             message = line
-        if not self._outbox.put(message):
+        if not self._outbox.put(message, at_s):
             raise DroppedError("you do not read what is sent: seconds of audio wait for you")

@@ -22,27 +22,76 @@ class Sends(Protocol):
         ...
 
 
+LONGEST_PLAYOUT_S = 0.2
+"""An uplink that comes later than this is not waited for: what is said would come too late."""
+
+_CALM_S = 5.0
+"""After so long without need the playout buffer gives back what it did not need."""
+
+
+class Playout:
+    """When the agent's audio is sent: evenly, though the caller's comes in fits and starts.
+
+    It begins without delay. Audio that comes late leaves one hole, and what follows is held back by as much, so
+    that the next lateness leaves none.
+    """
+
+    def __init__(self) -> None:
+        self._due_s: float | None = None
+        self._spare_s = LONGEST_PLAYOUT_S
+        self._looked_s = 0.0
+        self.holes = 0
+        """How often audio came too late to follow the audio before it."""
+        self.longest_s = 0.0
+        """The most by which audio was held back."""
+
+    def due(self, seconds: float, now_s: float) -> float:
+        """Return when the next ``seconds`` of audio, which are there at ``now_s``, are to be sent."""
+        if self._due_s is None:
+            self._due_s, self._looked_s = now_s, now_s
+        if now_s > self._due_s + _HOLE_S:
+            self.holes += 1
+        at_s = min(max(self._due_s, now_s), now_s + LONGEST_PLAYOUT_S)
+        self.longest_s = max(self.longest_s, at_s - now_s)
+        self._spare_s = min(self._spare_s, at_s - now_s)
+        if now_s - self._looked_s >= _CALM_S:
+            at_s -= self._spare_s
+            self._spare_s, self._looked_s = LONGEST_PLAYOUT_S, now_s
+        self._due_s = at_s + seconds
+        return at_s
+
+
+_HOLE_S = 0.005
+"""A player bridges less."""
+
+
 class Outbox:
     """A bounded queue to one client."""
 
     def __init__(self, most_bytes: int = MOST_BYTES) -> None:
         self._most_bytes = most_bytes
-        self._messages: deque[str | bytes] = deque()
+        self._messages: deque[tuple[str | bytes, float]] = deque()
         self._bytes = 0
         self._fresh = asyncio.Event()
 
-    def put(self, message: str | bytes) -> bool:
-        """Add a message; return false if the client is so far behind that there is no room for it."""
+    def put(self, message: str | bytes, at_s: float = 0.0) -> bool:
+        """Add a message, to be sent at a moment of the loop's clock, after those before it.
+
+        Return false if the client is so far behind that there is no room for it.
+        """
         self._bytes += len(message)
-        self._messages.append(message)
+        self._messages.append((message, at_s))
         self._fresh.set()
         return self._bytes <= self._most_bytes
 
     async def drain_to(self, connection: Sends) -> None:
         """Send whatever comes, for ever. Raises what the connection raises when it ends."""
+        loop = asyncio.get_running_loop()
         while True:
             while self._messages:
-                message = self._messages.popleft()
+                message, at_s = self._messages.popleft()
+                if (wait_s := at_s - loop.time()) > 0:
+                    await asyncio.sleep(wait_s)
                 await connection.send(message)
                 self._bytes -= len(message)
             self._fresh.clear()

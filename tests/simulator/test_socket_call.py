@@ -7,7 +7,7 @@ import random
 from collections.abc import Iterator
 from dataclasses import replace
 from functools import cache
-from itertools import pairwise
+from itertools import accumulate, pairwise
 from pathlib import Path
 from typing import Any
 
@@ -28,7 +28,7 @@ from simulator.replay import play
 from simulator.socket.activity_by_level import SoundDetector, Stretch, levels_db
 from simulator.socket.agent_call import Agent, AgentCall
 from simulator.socket.conversation import MOST_MESSAGES_A_SECOND, Conversation
-from simulator.socket.inbox import CATCH_UP_S, HEAD_START_S, RateLimiter
+from simulator.socket.inbox import CATCH_UP_S, HEAD_START_S, Playout, RateLimiter
 from simulator.socket.messages import RATES, AudioIn, AudioOut, Wire
 from simulator.study import Arm
 from simulator.voice.agent_renderer import AgentRenderer
@@ -191,6 +191,23 @@ def test_audio_is_taken_no_faster_than_the_clock_and_catches_up_after_a_gap() ->
     now_s += 5.0  # nothing comes for a while
     assert max(pace.take(0.02, now_s) for _ in range(round(CATCH_UP_S / 0.02))) < 0.001
     assert pace.take(0.02, now_s) > 0.01
+
+
+def test_the_agents_audio_is_even_though_the_callers_comes_in_fits_and_starts() -> None:
+    luck, playout, seconds = random.Random(1), Playout(), 0.02
+    came = [number * seconds + luck.uniform(0, 0.06) for number in range(1500)]
+    there = list(accumulate(came, max))  # in order, as on one connection
+    sent = [playout.due(seconds, now_s) for now_s in there]
+    assert all(at_s >= now_s for at_s, now_s in zip(sent, there, strict=True))
+    followed = sum(later > before + seconds + 0.005 for before, later in pairwise(there))
+    holes = sum(later > before + seconds + 0.005 for before, later in pairwise(sent))
+    assert followed > 300
+    assert holes == playout.holes <= 20, "most at first"
+    assert sum(later > before + seconds + 0.005 for before, later in pairwise(sent[:50])) >= 1
+    assert 0.03 < playout.longest_s <= 0.062
+    calm = [30 + number * seconds for number in range(1000)]
+    late = [playout.due(seconds, now_s) - now_s for now_s in calm]
+    assert late[-1] < 0.001, "a calm line is not held back for ever"
 
 
 class Flood:

@@ -112,6 +112,8 @@ def _tell(report: CallReport) -> None:
     facts = [f"{report.seconds:.1f} s", f"{report.turns} turn(s)", f"{report.late} of {report.blocks} blocks late"]
     if report.late_sounds:
         facts.append(f"{report.late_sounds} sound(s) begun late")
+    if report.held_s >= 0.02:
+        facts.append(f"a playout buffer of up to {1000 * report.held_s:.0f} ms, {report.holes} hole(s)")
     complain(f"call {report.number}: {report.ending} ({', '.join(facts)})")
 
 
