@@ -15,7 +15,7 @@ _LEFT, _RIGHT, _TOP, _BOTTOM, _HEIGHT = 56, 712, 24, 306, 340
 _MOST: Final = 1500
 """Settings that are drawn; of more, those first tried."""
 
-_LETTER, _LINE = 7.4, 13
+_LETTER, _LINE = 8.2, 13
 """Room for a letter of a name, and for a line of it."""
 
 _RANKS: Final = ("tried", "confirmed", "known", "recommended")
