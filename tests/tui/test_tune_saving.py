@@ -17,6 +17,7 @@ from services.model import Service
 from simulator.recording import bundled_folder
 from tests.tui.conftest import make_app
 from tests.tui.pace import until
+from tests.tui.test_services_version_sets import notes
 from tests.tui.tune_support import open_tune, rest, settle_on, slider
 from tui.app import TurnlabApp
 from tui.dialogs.dialogs import UnsavedChanges
@@ -134,17 +135,15 @@ async def test_where_both_changed_a_field_one_chooses_before_anything_is_sent(ap
         assert not screen.platform.unsaved
 
 
-async def test_read_only_says_so_and_sends_nothing(workspace_file: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+async def test_read_only_says_so_and_sends_nothing(workspace_file: Path) -> None:
     app = make_app(lambda: open_embedded(workspace_file), read_only=True)
-    said: list[str] = []
-    monkeypatch.setattr(app, "notify", lambda message, **_: said.append(message))
-    async with app.run_test(size=SIZE) as pilot:
+    async with app.run_test(size=SIZE, notifications=True) as pilot:
         screen = await tuned(pilot)
-        assert "A draft is kept on this machine alone" in said[0]
+        assert "A draft is kept on this machine alone" in notes(app)[0]
         assert "on this machine only" in screen.query_one(ArmHeader).text
         await pilot.press("ctrl+s")
         await rest(pilot)
-        assert "Not saved: read-only" in said[-1]
+        assert "Not saved: read-only" in notes(app)[-1]
         assert screen.platform.unsaved
 
 
