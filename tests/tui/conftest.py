@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 import pytest_textual_snapshot
 from pydantic import JsonValue
+from syrupy.assertion import SnapshotAssertion
 from textual.css.model import RuleSet
 from textual.css.stylesheet import Stylesheet
 from textual.css.types import CSSLocation
@@ -41,6 +42,34 @@ class SnapshotFiles(pytest_textual_snapshot.SVGImageExtension):  # type: ignore[
 
 # The plugin's fixture takes its extension from this name.
 pytest_textual_snapshot.SVGImageExtension = SnapshotFiles
+
+
+Steps = Callable[[Pilot[None]], Awaitable[None]]
+CompareSizes = Callable[..., Awaitable[None]]
+
+
+@pytest.fixture
+def snap_sizes(snapshot: SnapshotAssertion, tmp_path: Path) -> CompareSizes:
+    """Return what compares pictures of one app, whose terminal is resized from each size to the next.
+
+    A picture that differs stays in the test's folder.
+    """
+    pictures = snapshot.use_extension(SnapshotFiles)
+
+    async def compare(app: TurnlabApp, sizes: Sequence[tuple[int, int]], show: Steps) -> None:
+        taken = {}
+        async with app.run_test(size=sizes[0], tooltips=True, notifications=True) as pilot:
+            await show(pilot)
+            for width, height in sizes:
+                await pilot.resize_terminal(width, height)
+                await pilot.pause()
+                taken[f"{width}x{height}"] = app.export_screenshot(title=app.title, simplify=True)
+        differ = [tmp_path / f"{size}.svg" for size, svg in taken.items() if pictures(name=size) != svg]
+        for path in differ:
+            path.write_text(taken[path.stem])
+        assert not differ
+
+    return compare
 
 
 _parse = Stylesheet._parse_rules
@@ -196,9 +225,6 @@ async def settle(pilot: Pilot[None]) -> None:
     if isinstance(field := pilot.app.focused, Input):
         field.cursor_blink = False
     await pilot.pause()
-
-
-Steps = Callable[[Pilot[None]], Awaitable[None]]
 
 
 def steps(*keys: str) -> Steps:

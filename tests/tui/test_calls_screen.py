@@ -22,7 +22,7 @@ from services.embedded import open_embedded
 from services.embedded.seed import demo_id
 from simulator.errors import SimulatorError
 from simulator.heard.call_folder import METHOD
-from tests.tui.conftest import make_app, settle, steps
+from tests.tui.conftest import CompareSizes, make_app, settle, steps
 from tests.tui.controller_host import QuietHost
 from tests.tui.pace import mind_no_threads, until
 from tests.tui.test_services_controllers import named
@@ -322,8 +322,7 @@ def test_a_call_opens_in_tune_or_says_why_not(problem: Exception | None, said: s
     assert opened == ([] if problem else [(call, Path("here/caller.flac"))] * 2)
 
 
-@pytest.mark.parametrize("size", [SMALL, USUAL], ids=lambda size: f"{size[0]}x{size[1]}")
-def test_look(snap_compare: Compare, app: TurnlabApp, size: tuple[int, int]) -> None:
+async def test_look(snap_sizes: CompareSizes, app: TurnlabApp) -> None:
     few()
     press = steps("j")
 
@@ -332,7 +331,7 @@ def test_look(snap_compare: Compare, app: TurnlabApp, size: tuple[int, int]) -> 
         await press(pilot)
         await until(pilot, lambda: drawn(screen), "the call's timeline")
 
-    assert snap_compare(app, terminal_size=size, run_before=show)
+    await snap_sizes(app, [SMALL, USUAL], show)
 
 
 def test_look_without_calls(snap_compare: Compare, app: TurnlabApp) -> None:

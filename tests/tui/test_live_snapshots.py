@@ -30,7 +30,7 @@ from simulator.session.state import (
     Snapshot,
     TurnLatency,
 )
-from tests.tui.conftest import make_app
+from tests.tui.conftest import CompareSizes, make_app
 from tests.tui.live_support import StillCall
 from tests.tui.pace import until
 from tui.live.screen import LiveScreen
@@ -158,10 +158,9 @@ def test_no_device(snap_compare: Compare, workspace_file: Path) -> None:
     assert snap_compare(app, terminal_size=(80, 24), run_before=open_live)
 
 
-@pytest.mark.parametrize("size", [(120, 40), (200, 60)], ids=lambda size: f"{size[0]}x{size[1]}")
-def test_talking(snap_compare: Compare, workspace_file: Path, size: tuple[int, int]) -> None:
+async def test_talking(snap_sizes: CompareSizes, workspace_file: Path) -> None:
     app, open_live = pictured(workspace_file, *talking(), "t")
-    assert snap_compare(app, terminal_size=size, run_before=open_live)
+    await snap_sizes(app, [(120, 40), (200, 60)], open_live)
 
 
 @pytest.mark.parametrize("keys", [("tab",), ("tab", "tab")], ids=["settings", "log"])

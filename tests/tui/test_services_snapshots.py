@@ -10,7 +10,7 @@ from textual.pilot import Pilot
 
 from services.embedded import open_embedded
 from services.errors import UnreachableError
-from tests.tui.conftest import ScriptedClient, make_app, settle, steps
+from tests.tui.conftest import CompareSizes, ScriptedClient, make_app, settle, steps
 from tests.tui.test_services_version_sets import on_set
 from tui.app import TurnlabApp
 from tui.services.list_pane import ServiceNotice
@@ -20,16 +20,12 @@ SMALL, USUAL, LARGE = (80, 24), (120, 40), (200, 60)
 NEXT = "right_square_bracket"
 
 
-@pytest.mark.parametrize("size", [SMALL, USUAL, LARGE], ids=lambda size: f"{size[0]}x{size[1]}")
-def test_overview(snap_compare: Compare, app: TurnlabApp, size: tuple[int, int]) -> None:
-    assert snap_compare(app, terminal_size=size, run_before=steps())
+async def test_overview(snap_sizes: CompareSizes, app: TurnlabApp) -> None:
+    await snap_sizes(app, [SMALL, USUAL, LARGE], steps())
 
 
-@pytest.mark.parametrize("size", [SMALL, USUAL], ids=lambda size: f"{size[0]}x{size[1]}")
-def test_voice_config_with_a_value_out_of_range(
-    snap_compare: Compare, app: TurnlabApp, size: tuple[int, int]
-) -> None:
-    assert snap_compare(app, terminal_size=size, run_before=steps(NEXT, NEXT, "tab", "tab", "down", "down"))
+async def test_voice_config_with_a_value_out_of_range(snap_sizes: CompareSizes, app: TurnlabApp) -> None:
+    await snap_sizes(app, [SMALL, USUAL], steps(NEXT, NEXT, "tab", "tab", "down", "down"))
 
 
 def test_a_filter_in_force(snap_compare: Compare, app: TurnlabApp) -> None:

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Awaitable, Callable
 from pathlib import Path
 
-import pytest
 from textual.pilot import Pilot
 
 from simulator.recording import bundled_folder
+from tests.tui.conftest import CompareSizes
 from tests.tui.tune_support import bundled_in, open_tune, rest, settle_on, slider
 from tui.app import TurnlabApp
 from tui.dialogs.fields_plan import FieldsPlanDialog
@@ -35,9 +35,8 @@ def tuned(*keys: str) -> Steps:
     return press
 
 
-@pytest.mark.parametrize("size", [SMALL, USUAL, LARGE], ids=lambda size: f"{size[0]}x{size[1]}")
-def test_a_draft(snap_compare: Compare, app: TurnlabApp, size: tuple[int, int]) -> None:
-    assert snap_compare(app, terminal_size=size, run_before=tuned())
+async def test_a_draft(snap_sizes: CompareSizes, app: TurnlabApp) -> None:
+    await snap_sizes(app, [SMALL, USUAL, LARGE], tuned())
 
 
 def test_all_recordings(snap_compare: Compare, app: TurnlabApp) -> None:

@@ -13,7 +13,7 @@ import pytest
 from textual.pilot import Pilot
 from textual.worker import get_current_worker
 
-from tests.tui.conftest import settle
+from tests.tui.conftest import CompareSizes, settle
 from tests.tui.pace import mind_no_threads, until
 from tests.tui.test_tune_snapshots import SMALL, USUAL, Compare
 from tui.app import TurnlabApp
@@ -75,15 +75,12 @@ async def open_held(pilot: Pilot[None]) -> TuneScreen:
 
 
 @pytest.mark.usefixtures("held_folder")
-@pytest.mark.parametrize("size", [SMALL, USUAL], ids=lambda size: f"{size[0]}x{size[1]}")
-def test_while_recordings_are_looked_for(
-    snap_compare: Compare, app: TurnlabApp, size: tuple[int, int], monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def test_while_recordings_are_looked_for(snap_sizes: CompareSizes, app: TurnlabApp) -> None:
     async def look(pilot: Pilot[None]) -> None:
         screen = await open_held(pilot)
         await until(pilot, lambda: screen.query_one(FieldPanel).has_focus_within, "the fields")
 
-    assert snap_compare(app, terminal_size=size, run_before=look)
+    await snap_sizes(app, [SMALL, USUAL], look)
 
 
 @pytest.mark.parametrize(
