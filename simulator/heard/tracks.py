@@ -43,6 +43,9 @@ _BEFORE_FRAMES, _AFTER_FRAMES = 6, 3
 _DEAD_DB = -84.0
 """No microphone and no telephone line is as quiet as this."""
 
+_A_LAW_IDLE_DB, _EXACT_DB = -72.25, 0.2
+"""What A-law makes of no sound at all, within what levels are kept to."""
+
 _ALIKE_DB = 3.0
 """"Both sides are as loud" means within this."""
 
@@ -202,8 +205,14 @@ def _track(own: _Heard, other_db: Levels, dip_ms: int) -> SideTrack:
         probability=own.probability,
         floor_db=floor_db,
         speech_db=speech_db,
-        dead=float((own.windows[~said] < _DEAD_DB).mean()) if not said.all() else 0.0,
+        dead=float(_dead(own.windows[~said]).mean()) if not said.all() else 0.0,
     )
+
+
+def _dead(level_db: Levels) -> NDArray[np.bool_]:
+    """Return which windows no microphone and no line has recorded."""
+    idle: NDArray[np.bool_] = np.abs(level_db - _A_LAW_IDLE_DB) < _EXACT_DB
+    return idle | (level_db < _DEAD_DB)
 
 
 def _bleed_db(level_db: Levels) -> Levels:

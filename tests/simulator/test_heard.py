@@ -135,6 +135,10 @@ def test_sides_that_seem_swapped_are_named_where_no_log_tells(tmp_path: Path, li
     )
     assert kinds(heard) == ["maybe_swapped"]
     assert heard.measured is not None, "the person may know better"
+    # A-law has no silence; here the caller speaks first, so that nothing but the made side's silence tells
+    made[: round(line.call.measured.turns[0].turn.end_ms * RATE / 1000)] = 0
+    sf.write(tmp_path / "law.wav", np.stack([made, line.caller + hiss], 1), RATE, subtype="ALAW")
+    assert measure_call(lone_audio(tmp_path / "law.wav", None)).caller_channel == 1
 
 
 def test_a_log_that_contradicts_the_audio_is_not_used(tmp_path: Path, line: Line) -> None:
