@@ -9,7 +9,7 @@ from simulator.activity.model import Activity
 from simulator.channel import without_barge_in
 from simulator.engine.profile import EngineProfile
 from simulator.measures.advice import overlaps
-from simulator.measures.readouts import MEASURED, material_of, readouts_for, values_by
+from simulator.measures.readouts import material_of, readouts_for, values_by
 from simulator.measures.truth import LabelledTimes, detected_truth
 from simulator.measures.turns import Count
 from simulator.recording import Recording
@@ -53,7 +53,7 @@ class Rehearsal:
         They are the ``times``, ``counts`` and ``seconds`` of :func:`~simulator.study.run`. Raises
         :class:`~simulator.errors.LabelError` for scripted replay without labelled agent windows.
         """
-        played = self._replay.play(config, MEASURED)
+        played = self._replay.play(config, brief=True)
         truth = detected_truth(played.events) if self._times is None else self._times.truth(played.placements)
         material = material_of(played, truth, overlaps(played.events, self._activity) if self._advice else ())
         greeted = material.greeting is not None

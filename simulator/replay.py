@@ -115,8 +115,8 @@ class Replay:
         self._telling = _telling(activity.observations, limit_db)
         self._telling_moves = tuple([replace(move, heard=_telling(move.heard, limit_db)) for move in self._moves])
 
-    def play(self, config: ResolvedVoiceConfig, told: frozenset[object] | None = None) -> Played:
-        """Play it once. ``told`` says of which events, as :class:`~simulator.engine.machine.TurnMachine` has it.
+    def play(self, config: ResolvedVoiceConfig, *, brief: bool = False) -> Played:
+        """Play it once; ``brief`` is as :class:`~simulator.engine.machine.TurnMachine` has it.
 
         Raises :class:`~simulator.errors.LabelError` for scripted replay without labelled agent windows.
         """
@@ -128,14 +128,14 @@ class Replay:
             self._script,
             recording=self._activity.sound,
             seed=self._seed,
-            told=told,
+            brief=brief,
             planner=self._planner,
         )
         if self.mode == "elastic":
-            placements = _Elastic(machine).play(self._moves if told is None else self._telling_moves)
+            placements = _Elastic(machine).play(self._telling_moves if brief else self._moves)
         else:
             placements = [Placement(0, self._activity.duration_ms, 0)]
-            for seen in self._activity.observations if told is None else self._telling:
+            for seen in self._telling if brief else self._activity.observations:
                 machine.observe(seen)
         machine.run_before(_FOREVER_MS)
         last = placements[-1]

@@ -1,12 +1,23 @@
-"""What is known of the caller's speech at this moment."""
+"""Where the conversation stands, and what is known of the caller's speech at this moment."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from enum import Enum
 
 from simulator.activity.model import Laughter, LaughterOver, Lull, Observation, Resumption, SpeechEnd, SpeechStart
 
 _NONE_YET = SpeechEnd(0, 0, -1, 0.0)
+
+
+class Mode(Enum):
+    """Where the conversation stands."""
+
+    LISTENING = "listening"
+    CALLER = "caller"
+    PAUSE = "pause"
+    THINKING = "thinking"
+    SPEAKING = "speaking"
 
 
 @dataclass(slots=True)

@@ -287,3 +287,26 @@ def end_of_turn_policy(values: Values, name: str = "confidence") -> EndOfTurnPol
 @lru_cache(maxsize=8192)
 def _needed_ms(doubt: Doubt, threshold: float, completeness: float) -> int | None:
     return doubt.needed_ms(threshold, completeness)
+
+
+class PauseWatch:
+    """A policy that is asked again and again under the same settings: it remembers what they come to."""
+
+    def __init__(self, values: Values) -> None:
+        self.policy = end_of_turn_policy(values)
+        self._known: tuple[ResolvedVoiceConfig, TurnPolicy, EndOfTurnLimits] | None = None
+
+    def limits(self, config: ResolvedVoiceConfig, policy: TurnPolicy) -> EndOfTurnLimits:
+        """Return what ends a turn under a configuration in a state with this turn policy."""
+        known = self._known
+        if known is None or known[0] is not config or known[1] is not policy:
+            known = self._known = (config, policy, self.policy.limits(config, policy))
+        return known[2]
+
+    def due(
+        self, ended: SpeechEnd, limits: EndOfTurnLimits, *, ahead: bool
+    ) -> tuple[int, EndReason | Literal["eager"]]:
+        """Return when the pause ends the turn and by what, or when an answer is begun ``ahead`` before that."""
+        found = self.policy.end(ended, limits)
+        eager_ms = self.policy.eager_ms(ended, limits) if ahead and limits.eager is not None else None
+        return found if eager_ms is None or eager_ms >= found[0] else (eager_ms, "eager")

@@ -314,6 +314,24 @@ EVENTS: tuple[type[Event], ...] = (
     ToolDenied,
     MissedResponse,
 )
+MEASURED: frozenset[object] = frozenset(
+    {
+        BargeIn,
+        EagerEndOfTurn,
+        EndOfTurn,
+        FillerEnded,
+        FillerStarted,
+        MissedResponse,
+        ResponseEnded,
+        ResponseStarted,
+        ResponseTruncated,
+        TurnReopened,
+        TurnResumed,
+        Underrun,
+    }
+)
+"""The kinds of events that readouts are measured from."""
+
 MOMENTS = {"t"} | {one.metadata["name"] for kind in EVENTS for one in fields(kind) if "moment" in one.metadata}
 """What scripts see of events as moments of the call, in seconds, by their names there."""
 

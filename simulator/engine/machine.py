@@ -13,7 +13,6 @@ settings it was begun with.
 from __future__ import annotations
 
 from collections.abc import Callable
-from enum import Enum
 from functools import partial
 from typing import TYPE_CHECKING, Concatenate, Literal
 
@@ -21,10 +20,11 @@ from presets.layers import ResolvedVoiceConfig
 from simulator.activity.model import Observation, Resumption, SpeechEnd, SpeechStart
 from simulator.engine.barge_in import Reason
 from simulator.engine.barge_in import Verdict as BargeInVerdict
-from simulator.engine.caller import CallerState
+from simulator.engine.caller import CallerState, Mode
 from simulator.engine.chunks import Words
-from simulator.engine.end_of_turn import EndOfTurnLimits, EndReason, end_of_turn_policy
+from simulator.engine.end_of_turn import EndOfTurnLimits, EndReason, PauseWatch
 from simulator.engine.events import (
+    MEASURED,
     EagerEndOfTurn,
     EndOfTurn,
     Event,
@@ -39,7 +39,7 @@ from simulator.engine.generation import GenerationPlanner
 from simulator.engine.profile import EngineProfile
 from simulator.engine.response import Due, ResponseInProgress
 from simulator.engine.response_player import ResponsePlayer, Utterance
-from simulator.engine.scenario import NO_STATE, Script, State, TurnPolicy
+from simulator.engine.scenario import NO_STATE, Script, State
 from simulator.engine.sound import AgentPlayout, AgentSound
 from simulator.engine.why import UNASKED, Why, silence_why, speech_why
 
@@ -50,17 +50,8 @@ MAX_SPECULATIONS = 3
 """Generations begun ahead of a confirmed end of turn, per caller turn."""
 
 
-class Mode(Enum):
-    """Where the conversation stands."""
-
-    LISTENING = "listening"
-    CALLER = "caller"
-    PAUSE = "pause"
-    THINKING = "thinking"
-    SPEAKING = "speaking"
-
-
 _UNKNOWN_MS, _NEVER_MS = -1, 1 << 62
+_Act = EndReason | Literal["eager"] | BargeInVerdict | Utterance
 
 
 class TurnMachine:
@@ -74,17 +65,17 @@ class TurnMachine:
         *,
         recording: str | SoundKey,
         seed: int = 0,
-        told: frozenset[object] | None = None,
+        brief: bool = False,
         planner: GenerationPlanner | None = None,
     ) -> None:
         """Begin a call.
 
-        ``told``: only these kinds of events are told, without reasons and confidences; ``None``: all, with them.
+        ``brief``: only events are told that readouts are measured from, without reasons and confidences.
         ``planner`` is one that was made for the same profile, script, recording and seed: it remembers answers.
         """
         self.events: list[Event] = []
         self._config = config
-        self._told = told
+        self._brief = brief
         self._due_ms = _UNKNOWN_MS
         """When the next thing happens that the machine does by itself; unknown again after each that happened."""
         self._act: Callable[[], None] = self._end_sound
@@ -99,12 +90,9 @@ class TurnMachine:
         planner = planner or GenerationPlanner(profile.values, script, (seed, recording))
         self._answer = ResponseInProgress(profile.values, planner, self._emit)
         self._delivery = ResponsePlayer(profile.values, self._caller, self._answer, self._floor, self._emit)
-        self._policy = end_of_turn_policy(profile.values)
-        self._limits: tuple[ResolvedVoiceConfig, TurnPolicy, EndOfTurnLimits] | None = None
+        self._pause = PauseWatch(profile.values)
         self._speculations = 0
-        self._acts: dict[
-            EndReason | Literal["eager"] | BargeInVerdict | Utterance, tuple[int, Callable[[], None]]
-        ] = {
+        self._acts: dict[_Act, tuple[int, Callable[[], None]]] = {
             "timeout": (2, partial(self._end_turn, "timeout")),
             "confidence": (3, partial(self._end_turn, "confidence")),
             "eager": (4, self._become_eager),
@@ -208,7 +196,8 @@ class TurnMachine:
         if due is not None and (found is None or due < found):
             found = due
         if mode is Mode.PAUSE:
-            due = self._pause_due()
+            ahead = self._answer.generation is None and self._speculations < MAX_SPECULATIONS
+            due = self._decided(self._pause.due(self._caller.ended, self._limits_in(self._heard_in), ahead=ahead))
         elif mode is Mode.THINKING:
             due = self._decided(delivery.next(self._config))
         elif mode is Mode.SPEAKING:
@@ -219,25 +208,11 @@ class TurnMachine:
             due = None if delivery.resume_ms is None else self._decided((delivery.resume_ms, "resumption"))
         return due if found is None or (due is not None and due < found) else found
 
-    def _decided(self, decided: tuple[int, BargeInVerdict | Utterance] | None) -> Due | None:
+    def _decided(self, decided: tuple[int, _Act] | None) -> Due | None:
         return None if decided is None else (decided[0], *self._acts[decided[1]])
 
-    def _pause_due(self) -> Due:
-        """Return when the pause under way will end the turn, or have an answer begun ahead before that."""
-        ended, limits = self._caller.ended, self._limits_in(self._heard_in)
-        at_ms, reason = self._policy.end(ended, limits)
-        if limits.eager is not None and self._answer.generation is None and self._speculations < MAX_SPECULATIONS:
-            eager_ms = self._policy.eager_ms(ended, limits)
-            if eager_ms is not None and eager_ms < at_ms:
-                return (eager_ms, *self._acts["eager"])
-        return (at_ms, *self._acts[reason])
-
     def _limits_in(self, state: State) -> EndOfTurnLimits:
-        """Return what ends a turn in a state; the machine asks again and again, so the last answer is kept."""
-        known, config, policy = self._limits, self._config, state.turn_policy
-        if known is None or known[0] is not config or known[1] is not policy:
-            known = self._limits = (config, policy, self._policy.limits(config, policy))
-        return known[2]
+        return self._pause.limits(self._config, state.turn_policy)
 
     def _emit(
         self,
@@ -248,9 +223,9 @@ class TurnMachine:
         *args: P.args,
         **facts: P.kwargs,
     ) -> None:
-        if self._told is None:
+        if not self._brief:
             reason = why()
-        elif kind in self._told:
+        elif kind in MEASURED:
             reason = UNASKED
         else:
             return
@@ -303,7 +278,7 @@ class TurnMachine:
 
     def turn_confidence(self, now_ms: int) -> float | None:
         """Return the turn confidence at a moment of the pause under way; ``None`` outside a pause."""
-        return self._policy.confidence(self._caller.ended, now_ms) if self.mode is Mode.PAUSE else None
+        return self._pause.policy.confidence(self._caller.ended, now_ms) if self.mode is Mode.PAUSE else None
 
     def nothing_heard_before(self, t_ms: int, span: int, end_ms: int, known_ms: int, most: float) -> bool:
         """Whether nothing is heard or confirmed before ``t_ms``, if the caller's speech ended, however it sounded.
@@ -318,7 +293,7 @@ class TurnMachine:
         if self._barged_in and not self._had_words:
             return False
         limits = self._limits_in(self._script.heard_in(span, self.turn))
-        return self._policy.end(SpeechEnd(known_ms, end_ms, span, most), limits)[0] >= t_ms
+        return self._pause.policy.end(SpeechEnd(known_ms, end_ms, span, most), limits)[0] >= t_ms
 
     def miss_response(self, anchor: str, waited_ms: int) -> None:
         """Note that the caller gave up waiting for the agent (said by a replay, which knows the caller's side)."""
@@ -334,7 +309,8 @@ class TurnMachine:
         caller = self._caller
         if self.mode is Mode.LISTENING:
             self._begin_turn(barged_in=self._silenced)
-        self._emit(SpeechStarted, speech_why, start_ms=caller.start_ms, span=caller.span)
+        if not self._brief:
+            self._emit(SpeechStarted, speech_why, start_ms=caller.start_ms, span=caller.span)
         self._had_words = self._had_words or caller.span not in self._script.wordless
         if self.mode is Mode.PAUSE:
             if self._answer.generation is not None:
@@ -356,7 +332,10 @@ class TurnMachine:
     def _on_speech_end(self) -> None:
         caller = self._caller
         ended = caller.ended
-        self._emit(SpeechEnded, silence_why, end_ms=ended.end_ms, span=ended.span, completeness=ended.completeness)
+        if not self._brief:
+            self._emit(
+                SpeechEnded, silence_why, end_ms=ended.end_ms, span=ended.span, completeness=ended.completeness
+            )
         if self.mode is Mode.CALLER:
             self._heard_in = self._script.heard_in(caller.span, self.turn)
             if self._barged_in and not self._had_words:
@@ -382,7 +361,9 @@ class TurnMachine:
         ended, limits, now_ms = self._caller.ended, self._limits_in(self._heard_in), self.now_ms
         generation = self._answer.begin(self._caller.span, self.turn, self._config, now_ms)
         self._emit(
-            EagerEndOfTurn, lambda: self._policy.why_eager(ended, limits, now_ms), generation=generation.number
+            EagerEndOfTurn,
+            lambda: self._pause.policy.why_eager(ended, limits, now_ms),
+            generation=generation.number,
         )
 
     def _end_turn(self, reason: EndReason) -> None:
@@ -392,10 +373,10 @@ class TurnMachine:
         generation = eager or self._answer.begin(ended.span, self.turn, self._config, now_ms)
         self._emit(
             EndOfTurn,
-            lambda: self._policy.why_end(reason, ended, limits, now_ms),
+            lambda: self._pause.policy.why_end(reason, ended, limits, now_ms),
             reason=reason,
             onset_ms=self._onset_ms,
-            confidence=0.0 if self._told else round(self._policy.confidence(ended, now_ms), 4),
+            confidence=0.0 if self._brief else round(self._pause.policy.confidence(ended, now_ms), 4),
             speech_end_ms=ended.end_ms,
             span=ended.span,
             generation=generation.number,

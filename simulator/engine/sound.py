@@ -167,11 +167,13 @@ class AgentPlayout:
         self.played.append(sound)
         if self._new:
             self.began_ms, self._new = sound.start_ms, False
-        self.underruns = [
-            (before.end_ms, after.start_ms - before.end_ms)
-            for before, after in pairwise(sound.pieces)
-            if after.start_ms > before.end_ms
-        ]
+        self.underruns = []
+        if len(sound.pieces) > 1:
+            self.underruns = [
+                (before.end_ms, after.start_ms - before.end_ms)
+                for before, after in pairwise(sound.pieces)
+                if after.start_ms > before.end_ms
+            ]
 
     def stop(self, sound: AgentSound, at_ms: int) -> None:
         """Cut the sound now playing short."""

@@ -5,14 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from simulator.measures.truth import TrueTurn
-from simulator.measures.turns import (
-    CUT_IN_TOLERANCE_MS,
-    HANGING_MS,
-    Sound,
-    TurnOutcome,
-    dead_air_ms,
-    waited_ms,
-)
+from simulator.measures.turns import CUT_IN_TOLERANCE_MS, HANGING_MS, Sound, TurnOutcome
 
 FRESH_MS = 500
 """A sound that begins after less quiet than this is the agent going on, not cutting in."""
@@ -43,16 +36,18 @@ def heard_outcome(
     after = [sound.start_ms for sound in sounds if earliest_ms <= sound.start_ms < limit_ms]
     answers = [start_ms for start_ms in responses if earliest_ms <= start_ms < limit_ms]
     until_ms = min(limit_ms, max(duration_ms, turn.end_ms))
+    heard_ms = min((sound.start_ms for sound in sounds if sound.end_ms > turn.end_ms), default=until_ms)
+    waited_ms = max(0, min(heard_ms, until_ms) - turn.end_ms)
     return TurnOutcome(
         turn=turn,
         cut_in_ms=cut_in_ms,
         early_end=False,
         missed=not after and free_ms is None,
-        hanging=waited_ms(turn, sounds, until_ms) >= HANGING_MS,
+        hanging=waited_ms >= HANGING_MS,
         eot_delay_ms=None,
         first_sound_ms=after[0] - turn.end_ms if after and free_ms is None else None,
         response_ms=answers[0] - turn.end_ms if answers and free_ms is None else None,
         filler_overhang_ms=None,
         stages_ms=None,
-        dead_air_ms=dead_air_ms(turn, sounds, until_ms),
+        dead_air_ms=max(0, waited_ms - 1000),
     )

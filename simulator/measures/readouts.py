@@ -7,20 +7,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from simulator.activity.model import Activity
-from simulator.engine.events import (
-    BargeIn,
-    EagerEndOfTurn,
-    EndOfTurn,
-    FillerEnded,
-    FillerStarted,
-    MissedResponse,
-    ResponseEnded,
-    ResponseStarted,
-    ResponseTruncated,
-    TurnReopened,
-    TurnResumed,
-    Underrun,
-)
+from simulator.engine.events import MissedResponse
 from simulator.engine.generation import STAGES
 from simulator.labels import Labels
 from simulator.measures.advice import Overlap, overlaps
@@ -81,25 +68,6 @@ class Measured:
         """Return a latency by turn index, ms, for the turns that have one; empty where it is not of turns."""
         found = {one.turn.index: readout.of_turn(one) for one in self.turns} if readout.of_turn else {}
         return {index: value for index, value in found.items() if value is not None}
-
-
-MEASURED: frozenset[object] = frozenset(
-    {
-        BargeIn,
-        EagerEndOfTurn,
-        EndOfTurn,
-        FillerEnded,
-        FillerStarted,
-        MissedResponse,
-        ResponseEnded,
-        ResponseStarted,
-        ResponseTruncated,
-        TurnReopened,
-        TurnResumed,
-        Underrun,
-    }
-)
-"""The kinds of events that readouts are measured from."""
 
 
 def measure(played: Played, activity: Activity, labels: Labels | None, *, barge_in: bool = True) -> Measured:

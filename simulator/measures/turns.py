@@ -200,17 +200,6 @@ def _stages(response: ResponseStarted, turn: TrueTurn) -> dict[str, int]:
     return stages
 
 
-def waited_ms(turn: TrueTurn, sounds: tuple[Sound, ...], limit_ms: int) -> int:
-    """Return the silence between the true end of a turn and the first agent sound, up to ``limit_ms``, ms."""
-    heard_ms = min((sound.start_ms for sound in sounds if sound.end_ms > turn.end_ms), default=limit_ms)
-    return max(0, min(heard_ms, limit_ms) - turn.end_ms)
-
-
-def dead_air_ms(turn: TrueTurn, sounds: tuple[Sound, ...], limit_ms: int) -> int:
-    """Return the silence beyond 1 s between the true end and the first agent sound, up to ``limit_ms``."""
-    return max(0, waited_ms(turn, sounds, limit_ms) - 1000)
-
-
 # ---- did the agent stop when it should have, and only then?
 
 
