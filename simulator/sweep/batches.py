@@ -94,8 +94,10 @@ class Workers:
         self.worked_s = 0.0
 
     def go_on(self) -> None:
-        """Do not ask again whether it is cancelled: what was tried is chosen from and confirmed."""
-        self._cancelled = lambda: False
+        """Heed no cancellation any more: what was tried is chosen from and confirmed."""
+        ask = self._cancelled
+        # it is still asked, since one who leaves answers by raising an exception
+        self._cancelled = lambda: ask() and False
 
     def facts(
         self, configs: Sequence[VoiceConfig], calls: Sequence[int], *, whole: bool = False

@@ -36,8 +36,9 @@ def run(
 
     ``journals`` is a folder in which it keeps what it has tried until it is done: the next run goes on where one
     was killed or cancelled, and ends with the same result. ``cancelled`` is asked often; once it says so, what was
-    tried until then is chosen from. Raises :class:`~simulator.sweep.plan.SweepError` before the work for a plan
-    that these calls cannot serve, and where it is cancelled before anything was tried.
+    tried until then is chosen from; an exception that it raises ends the run at any time. Raises
+    :class:`~simulator.sweep.plan.SweepError` before the work for a plan that these calls cannot serve, and where it
+    is cancelled before anything was tried.
     """
     calls = sorted(calls, key=lambda call: call.id)
     plan, unjudged, notes = judgeable(plan, calls)

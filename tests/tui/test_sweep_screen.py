@@ -18,7 +18,7 @@ from simulator.recording import bundled_folder
 from simulator.sweep.plan import SweepCall, SweepPlan
 from simulator.sweep.result import SweepProgress, SweepResult
 from tests.tui.conftest import settle
-from tests.tui.controller_host import Answers, QuietHost
+from tests.tui.controller_host import Answers, QuietHost, QuietJob
 from tests.tui.pace import until
 from tests.tui.sweep_support import TODAY_CONFIG, found, result, sweep_here, under_way
 from tests.tui.test_calls_screen import keep
@@ -182,8 +182,10 @@ async def test_a_sweep_grows_a_front_and_ends_in_a_verdict() -> None:
 
 
 @pytest.mark.slow
-async def test_a_sweep_that_is_stopped_keeps_what_it_found() -> None:
+@pytest.mark.parametrize("leaves", [False, True])
+async def test_a_sweep_that_is_stopped_keeps_what_it_found_unless_turnlab_is_left(*, leaves: bool) -> None:
     held: list[SweepController] = []
+    job = QuietJob()
 
     def stops(
         plan: SweepPlan,
@@ -194,16 +196,18 @@ async def test_a_sweep_that_is_stopped_keeps_what_it_found() -> None:
         def look(progress: SweepProgress) -> None:
             on_progress(progress)
             held[0].stop()
+            job.cancelled = leaves and progress.confirming
 
         return sweep_here(plan, calls, look, cancelled)
 
     host, sweeping, said, taken = run_sweep(400, sweep=stops)
     held.append(sweeping)
     await host.finish()
-    host.run()
-    assert not sweeping.running
-    assert said[-1].said.startswith("Stopped after ")
+    host.jobs.pop()(job)
+    assert host.told == []
     assert 0 < len(taken[-1].settings) < 400
+    assert bool(taken[-1].verdict) is not leaves, "nothing is confirmed for a person who left"
+    assert said[-1].said.startswith("Stopping; what was found stays" if leaves else "Stopped after ")
 
 
 async def test_what_goes_wrong_is_said_and_another_sweep_can_begin() -> None:

@@ -49,6 +49,10 @@ class Sweeping(Protocol):
         """Return what was found; of a sweep that was ``cancelled``, as far as it came."""
 
 
+class _LeftError(Exception):
+    """Turnlab is left while a sweep runs; the journal keeps what was tried."""
+
+
 class SweepController:
     """Runs one sweep at a time. ``progress`` gets what is said of it, ``found`` what it found so far.
 
@@ -94,7 +98,9 @@ class SweepController:
 
     def _run(self, wanted: Wanted, sources: Sources, today: Today, job: Job) -> None:
         def cancelled() -> bool:
-            return job.cancelled or self._stopped
+            if job.cancelled:
+                raise _LeftError  # nothing of it is wanted, and Turnlab waits for this thread as it ends
+            return self._stopped
 
         def listen(said: str, share: float) -> None:
             self._say(job, Progress(f"{said} · x stops", share))
@@ -111,6 +117,8 @@ class SweepController:
                 wanted.goal, wanted.ranges, today.config, today.inherited, presets, profile, budget=wanted.budget
             )
             result = self._sweep(plan, calls, partial(self._report, job, plan), cancelled)
+        except _LeftError:
+            return
         except SimulatorError as error:
             job.report(partial(self._fail, str(error)))
         except OSError as error:
