@@ -31,8 +31,8 @@ def purge_calls(older_than: int | None, keep: int | None, *, everything: bool, a
         done = purge_expired(folders)
     days = kept_days(folders)
     if as_json:
-        answer = {"schema": "turnlab.calls_purge/1", "deleted": done.calls, "bytes": done.bytes, "kept_days": days}
-        print(json.dumps(answer))
+        size = {"deleted": done.calls, "bytes": done.bytes, "corrected_labels": done.corrected}
+        print(json.dumps({"schema": "turnlab.calls_purge/1", **size, "kept_days": days}))
     else:
         print_line(f"{done.counted()} deleted. Calls are kept {kept_for(folders)} in {folders.home}.")
     for problem in done.problems:
