@@ -10,6 +10,7 @@ import sqlite3
 import sys
 from collections.abc import AsyncIterator
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -17,12 +18,12 @@ import httpx
 import pytest
 import stamina
 
-from services.changes import applying, ledger
-from services.changes.differences import canonical, change_texts
+from services.changes import applying, history, ledger
+from services.changes.differences import canonical, change_texts, newest_versions
 from services.changes.errors import MovedError, NoBackupError, UncertainError
-from services.changes.history import FieldsBack, way_back
-from services.changes.kept import Scope
-from services.changes.requests import ChangedSinceError, Delete, Promote, Rollback, Upsert
+from services.changes.history import FieldsBack, version_set_history, way_back
+from services.changes.kept import Scope, holds
+from services.changes.requests import STAGES, ChangedSinceError, Delete, Promote, Rollback, Upsert, next_stage
 from services.client import ServicesClient
 from services.embedded import open_embedded
 from services.errors import (
@@ -211,8 +212,8 @@ KILLED = """
 import asyncio, os, signal, sys
 from pathlib import Path
 from services.embedded import open_embedded
-from services.changes.history import FieldsBack, way_back
-from services.changes.kept import Scope
+from services.changes.history import FieldsBack, version_set_history, way_back
+from services.changes.kept import Scope, holds
 from services.changes.requests import Promote
 from tests.services.promotion_workspace import Desk
 
@@ -465,3 +466,58 @@ async def test_backups_of_an_older_turnlab_still_read_and_roll_back(desk: Desk) 
     assert kept.before == first
     assert (await desk.do(Rollback("release"))).stored == first
     assert [one.action for one in await desk.kept()] == ["rollback", "promote"]
+
+
+async def test_a_history_that_is_cut_says_so_where_more_was_asked_for(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for agent in (1, 2, 3):
+        await desk.apply(await desk.plan(Upsert("preview", {"agent_version_number": agent})))
+    client, service = desk.client, await desk.client.get_service(INTAKE)
+    monkeypatch.setattr(client, "service_history", partial(client.service_history, limit=2))
+    monkeypatch.setattr(history, "PAGES", 1)
+    for name, limit, found, untold in (
+        ("preview", 20, 2, "older changes were not looked through"),
+        ("preview", 2, 2, ""),
+        ("preview", 1, 1, ""),
+        ("test", 1, 0, "older changes were not looked through"),
+    ):
+        told = await version_set_history(client, service, desk.backups, name=name, limit=limit)
+        assert (len(told.platform), told.untold) == (found, untold)
+        assert len(told.here) == min(3 if name == "preview" else 0, limit)
+
+
+async def test_a_set_that_pins_nothing_is_resolved_to_the_newest_versions(desk: Desk) -> None:
+    service = await desk.client.get_service(INTAKE)
+    newest = await newest_versions(desk.client, service)
+    agent, graph = newest.agent.number, newest.context_graph.number
+    assert None not in (agent, graph)
+    assert newest.resolved(VersionSet()) == VersionSet(
+        agent_version_number=agent, context_graph_version_number=graph
+    )
+    assert newest.resolved(VersionSet(agent_version_number=1)).agent_version_number == 1
+
+
+def test_what_is_stored_is_held_against_what_was_sent() -> None:
+    sent = VersionSet(agent_version_number=1, context_graph_version_number=2, extra={"colour": "red", "size": None})
+    more = replace(sent, extra={"colour": "red", "shape": "round"})
+    assert holds(None, None)
+    assert holds(more, sent), "a platform may add fields"
+    for stored in (
+        None,
+        replace(sent, agent_version_number=3),
+        replace(sent, agent_version_number=None),
+        replace(sent, context_graph_version_number=None),
+        replace(sent, extra={"colour": "blue"}),
+    ):
+        assert not holds(stored, sent)
+        assert not holds(sent, stored)
+
+
+def test_the_path_of_a_promotion_ends_at_release() -> None:
+    assert [next_stage(name) for name in ("personal-dana", *STAGES, "beside")] == [
+        "test",
+        *STAGES[1:],
+        None,
+        None,
+    ]
