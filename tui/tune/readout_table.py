@@ -117,7 +117,7 @@ class ReadoutTable(ScrollView, can_focus=True):
         self._columns = columns = Columns(found, self._rows, self.figures.names, width)
         said = self._said(width, roomy=roomy)
         # where there is little room, the verdict says over how many turns; a caveat beyond the usual one stays
-        top = [_title(found, width), *said] if roomy or not said or len(found.caveats) > 1 else said
+        top = [*_title(found, width, roomy=roomy), *said] if roomy or not said or len(found.caveats) > 1 else said
         if roomy and columns.lettered:
             top += [((line, "quiet"),) for line in wrap(_legend(found, columns.names), width)]
         top.append(columns.heading(by_change=self.figures.by_change))
@@ -250,10 +250,14 @@ class ReadoutPane(Vertical):
         show_text(self.query_one("#readout-gloss", Static), content(message.text))
 
 
-def _title(found: Readouts, width: int) -> Cells:
+def _title(found: Readouts, width: int, *, roomy: bool) -> list[Cells]:
+    """Return over what the readouts are, and what one must know to read them: all of it where there is room."""
     over = one_cell(found.over) if width < WIDE else f"Readouts over {one_cell(found.over)}"
     rest = "".join(f" · {one_cell(caveat)}" for caveat in found.caveats)
-    return ((over, "title"), (cut(rest, width - len(over)) if len(over) < width else "", "quiet"))
+    if not roomy or len(over) + len(rest) <= width or len(over) >= width:
+        return [((over, "title"), (cut(rest, width - len(over)) if len(over) < width else "", "quiet"))]
+    first, *others = wrap(over + rest, width)
+    return [((over, "title"), (first[len(over) :], "quiet")), *(((line, "quiet"),) for line in others)]
 
 
 def _legend(found: Readouts, names: Sequence[str]) -> str:
