@@ -29,7 +29,7 @@ from tui.screens import SCREENS
 from tui.services.screen import ServicesScreen
 from tui.terminal_text import plain
 from tui.themes import DARK, THEMES
-from tui.tune.modes import TuneModes
+from tui.tune.modes import TuneModes, show_caller
 from tui.typed_ahead import TypedAhead
 
 if TYPE_CHECKING:
@@ -284,9 +284,9 @@ class TurnlabApp(ConnectedApp, inherit_bindings=False):
         """Open what was chosen."""
         self.open_screen(TUNE, message.service)
 
-    def open_caller(self, service: Service | None, audio: Path) -> None:
-        """Open the caller of a real call in Tune, for the service that had the call if it is known."""
-        self.open_screen(TUNE, service, lambda tune: tune.adding.add([audio]))
+    def open_caller(self, service: Service | None, audio: Path, at_ms: int | None = None) -> None:
+        """Open the caller of a real call in Tune, at a moment of the call, for the service that had it if known."""
+        self.open_screen(TUNE, service, partial(show_caller, audio, at_ms))
 
     def on_services_screen_connection_wanted(self) -> None:
         """Try to connect again."""

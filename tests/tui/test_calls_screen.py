@@ -188,7 +188,7 @@ async def test_calls_are_pulled_and_measured(workspace_file: Path) -> None:
     gate = threading.Event()
 
     def make(audio: Mapping[str, Any], duration_ms: int) -> tuple[bytes, bytes]:
-        gate.wait(30)
+        gate.wait(120)
         return demo_sound(audio, duration_ms)
 
     app = make_app(lambda: open_embedded(workspace_file, make_sound=make))
@@ -213,7 +213,7 @@ async def test_calls_are_pulled_and_measured(workspace_file: Path) -> None:
         folder = screen.shown.rows[0].folder
         app.action_begin_tour()
         made = (folder / "caller.flac").stat().st_mtime_ns, (folder / "heard.json").stat().st_mtime_ns
-        await pilot.press("enter", "enter")
+        await pilot.press("enter", "right", "enter")
         await until(pilot, lambda: isinstance(app.screen, TuneScreen), "Tune")
         await until(pilot, lambda: bool(app.screen.query("#tour-line")), "the tour's line")
         line = app.screen.query_one("#tour-line", GuideLine)
@@ -232,6 +232,7 @@ async def test_calls_are_pulled_and_measured(workspace_file: Path) -> None:
         # the call's own agent stands above the arms, and can be heard
         tune = app.screen
         await until(pilot, lambda: tune.settled and tune.tried.drawn is not None, "the trial")
+        assert tune.drawing.chosen is not None, "the moment that was chosen in the call"
         assert [label.strip() for label, _ in tune.drawing.rows][-3:] == ["happened", "A agent", "B agent"]
         await pilot.press("s")
         await until(pilot, lambda: tune.heard.sight is not None, "the call as it is simulated")

@@ -53,6 +53,11 @@ class CallLane(Vertical):
         mark = self.timeline.chosen
         return round(self.timeline.view.start_ms) if mark is None else max(mark.t_ms - BEFORE_EVENT_MS, 0)
 
+    def chosen_in(self, folder: Path) -> int | None:
+        """Return the moment that is chosen in a call, ms of its clock; ``None`` where none is."""
+        scene, mark = self.timeline.scene, self.timeline.chosen
+        return mark.t_ms if mark is not None and scene is not None and scene.name == str(folder) else None
+
     def show_playhead(self, folder: Path, at_ms: int | None) -> None:
         """Show where a call is that is heard."""
         scene = self.timeline.scene

@@ -70,7 +70,8 @@ class CompareController:
         history = await self._times()
         changes = [one for one in lines if isinstance(one, SettingsChange)]
         offered = [(_title(change, history), _about(change, lines)) for change in changes]
-        chosen = await self._pick("Compare the calls before and after…", [*offered, (_DAYS, _ABOUT_DAYS)])
+        question = f"Compare the calls before and after…{_too_new(lines, history)}"
+        chosen = await self._pick(question, [*offered, (_DAYS, _ABOUT_DAYS)])
         if chosen is None:
             return
         if chosen != _DAYS:
@@ -129,6 +130,15 @@ def _title(change: SettingsChange, history: Sequence[datetime]) -> str:
     made = next((at for at in history if older is not None and newer is not None and older < at <= newer), newer)
     when = "" if made is None else f"{made.astimezone():%Y-%m-%d %H:%M}  "
     return f"{when}{change.words()}"
+
+
+def _too_new(lines: Sequence[Line], history: Sequence[datetime]) -> str:
+    """Return a sentence about a change that no kept call came after."""
+    begun = [one.started_at for one in lines if not isinstance(one, SettingsChange) and one.started_at is not None]
+    newest = max(history, default=None)
+    if newest is None or not begun or newest <= max(begun):
+        return ""
+    return f" No call is here yet from after the change of {newest.astimezone():%Y-%m-%d %H:%M}; p pulls new ones."
 
 
 def _about(change: SettingsChange, lines: Sequence[Line]) -> str:

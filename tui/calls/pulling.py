@@ -113,4 +113,7 @@ class PullController:
         )
         said = ", ".join(f"{count} {what}" for what, count in counts if count)
         none = "There are no calls of the last 14 days" if result.stopped is None else "Nothing was pulled"
-        return (said or none) + (" · there are more" if result.more else "")
+        more = " · there are more" if result.more else ""
+        # the footer of a small terminal has no room for what comes next
+        then = " · then c checks, f fits, w worst turns, b before and after" if result.count("pulled") else ""
+        return f"{said or none}{more}{then}"

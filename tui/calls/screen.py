@@ -339,7 +339,8 @@ class CallsScreen(PaneScreen):
     def _open_in_tune(self, call: CallOverview, audio: Path) -> None:
         app: TurnlabApp = self.app  # type: ignore[assignment]
         own = self.kept.service
-        app.open_caller(own if own is not None and own.id == call.service_id else None, audio)
+        service = own if own is not None and own.id == call.service_id else None
+        app.open_caller(service, audio, self.lane.chosen_in(call.folder))
 
     def action_focus_filter(self) -> None:
         """Type into the filter."""

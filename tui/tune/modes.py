@@ -32,6 +32,13 @@ def _show_recording(key: str, tune: TuneScreen) -> None:
     tune.recordings.show(key)
 
 
+def show_caller(audio: Path, at_ms: int | None, tune: TuneScreen) -> None:
+    """Show the caller of a real call, and a moment of that call."""
+    tune.adding.add([audio])
+    if at_ms is not None:
+        tune.trials.go_to(str(audio), at_ms, really=True)
+
+
 def _focus_field(name: str, tune: TuneScreen) -> None:
     tune.fields.focus_field(name)
 

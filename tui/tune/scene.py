@@ -205,7 +205,8 @@ class Scene:
     compared: tuple[str, str] = ("A", "B")
     """The arm whose turns differ, and the one that they are held against."""
     happened: ArmLane | None = None
-    """The agent of the call that the recording is from, as it really was."""
+    """The agent of the call that the recording is from, as it really was, and where that call's times lie."""
+    really: ArmClock | None = None
 
     @property
     def agents(self) -> tuple[ArmLane, ...]:
@@ -259,6 +260,7 @@ def make_scene(
         aligned=any(clock.waits() for clock in clocks),
         compared=compared,
         happened=None if really is None else happened_lane(really, clocks[len(runs)]),
+        really=None if really is None else clocks[len(runs)],
     )
 
 

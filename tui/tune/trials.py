@@ -59,7 +59,7 @@ class TrialController:
         """The revision of the settings that are wanted now."""
         self._trying: int | None = None
         self._late: Timing | None = None
-        self._going_to: tuple[str, int] | None = None
+        self._going_to: tuple[str, int, bool] | None = None
 
     @property
     def settled(self) -> bool:
@@ -86,16 +86,20 @@ class TrialController:
             coming = share is not None or text in (LOOKING, WAITING)
             self._become(TrialState(waiting=text, share=share, then=_THEN if coming else text))
 
-    def go_to(self, key: str, own_ms: int) -> bool:
-        """Arrive at a moment of arm A's clock in a recording, now or once it is drawn; return whether now."""
-        self._going_to = (key, own_ms)
+    def go_to(self, key: str, own_ms: int, *, really: bool = False) -> bool:
+        """Arrive at a moment of arm A's clock in a recording, now or once it is drawn; return whether now.
+
+        ``really``: on the clock of the real call that the recording is from.
+        """
+        self._going_to = (key, own_ms, really)
         return self.outcome is not None and self._arrive_in(self.outcome)
 
     def _arrive_in(self, outcome: Outcome) -> bool:
         if self._going_to is None or self._going_to[0] != outcome.shown.key:
             return False
-        (_, own_ms), self._going_to = self._going_to, None
-        self._arrive(outcome.scene.ticks.at(own_ms))
+        (_, own_ms, really), self._going_to = self._going_to, None
+        clock = outcome.scene.really if really else None
+        self._arrive((clock or outcome.scene.ticks).at(own_ms))
         return True
 
     # ---- trying
