@@ -414,6 +414,17 @@ async def test_the_screen_answers_to_the_mouse_and_goes_about_another_service(ap
         assert not screen.choice.front.rows
 
 
+@pytest.mark.slow
+def test_look_of_the_form(snap_compare: Compare, app: TurnlabApp) -> None:
+    async def show(pilot: Pilot[None]) -> None:
+        screen = await on_sweep(pilot)
+        await pilot.press("down", "down")
+        screen.form.edit("limit-0", "cut_inz<=5%")
+        await settle(pilot)
+
+    assert snap_compare(app, terminal_size=SMALL, run_before=show)
+
+
 @pytest.mark.parametrize(
     ("size", "theme"),
     [
