@@ -109,7 +109,8 @@ def test_waits_tell_what_the_sensitivity_does_or_that_they_cannot(replayed: Repl
     assert evidence.supported == reading
     assert evidence.values()["eager_role"]["value"] == reading.partition(",")[0]
     assert f"{evidence.n} logged waits of 4 calls" in evidence.why
-    for same in ((None, None), (0.3, 0.3)):
+    # at 0.5625 both ways of the sensitivity come to the same confidence
+    for same in ((None, None), (0.3, 0.3), *([(0.5625, None)] if reading != "head_start" else [])):
         none = role_evidence([call(one) for one in same], profile, 6)
         assert none.supported is None
         assert none.why.startswith("cannot tell")
