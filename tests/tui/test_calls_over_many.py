@@ -13,7 +13,7 @@ from textual.pilot import Pilot
 from textual.widgets import DataTable
 
 from services.calls.folders import CallFolders
-from tests.tui.conftest import settle
+from tests.tui.conftest import CompareSizes, settle
 from tests.tui.controller_host import QuietHost
 from tests.tui.pace import until
 from tests.tui.test_calls_screen import HEARD, SMALL, USUAL, Compare, drawn, keep, on_calls, said
@@ -137,8 +137,7 @@ async def test_the_line_of_a_change_says_before_and_after_and_worst_turns_lead_t
         await until(pilot, lambda: "0:02.4 cut in" in said(screen, "#call-why"), "its moment")
 
 
-@pytest.mark.parametrize("size", [SMALL, USUAL], ids=lambda size: f"{size[0]}x{size[1]}")
-def test_look_of_a_change(snap_compare: Compare, app: TurnlabApp, size: tuple[int, int]) -> None:
+async def test_look_of_a_change(snap_sizes: CompareSizes, app: TurnlabApp) -> None:
     before_and_after(5)
 
     async def show(pilot: Pilot[None]) -> None:
@@ -148,7 +147,7 @@ def test_look_of_a_change(snap_compare: Compare, app: TurnlabApp, size: tuple[in
         await pilot.press("tab")
         await settle(pilot)
 
-    assert snap_compare(app, terminal_size=size, run_before=show)
+    await snap_sizes(app, [SMALL, USUAL], show)
 
 
 def test_look_of_the_worst_turns(snap_compare: Compare, app: TurnlabApp) -> None:

@@ -83,26 +83,33 @@ async def test_while_recordings_are_looked_for(snap_sizes: CompareSizes, app: Tu
     await snap_sizes(app, [SMALL, USUAL], look)
 
 
-@pytest.mark.parametrize(
-    ("size", "pane"),
-    [(SMALL, "fields"), (SMALL, "recordings"), (USUAL, "fields")],
-    ids=["80x24-fields", "80x24-recordings", "120x40"],
-)
-def test_while_a_recording_is_analysed(
-    snap_compare: Compare,
-    app: TurnlabApp,
-    size: tuple[int, int],
-    pane: str,
-    tmp_path: Path,
-    monkeypatch: pytest.MonkeyPatch,
-) -> None:
-    monkeypatch.setenv("TURNLAB_CACHE_DIR", str(tmp_path / "cache"))  # nothing is known of it yet
+async def analyse(pilot: Pilot[None]) -> TuneScreen:
+    """Open a service in Tune, and wait until the first recording is analysed as far as it is let."""
+    screen = await open_held(pilot)
+    listing = screen.query_one(RecordingList)
+    await until(pilot, lambda: listing.listed.rows and listing.row(FIRST).share >= HELD_FROM, "the share")
+    return screen
 
-    async def analyse(pilot: Pilot[None]) -> None:
-        screen = await open_held(pilot)
-        listing = screen.query_one(RecordingList)
-        await until(pilot, lambda: listing.listed.rows and listing.row(FIRST).share >= HELD_FROM, "the share")
-        screen.go_to(pane)
+
+@pytest.fixture
+def nothing_known(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """No recording was analysed before."""
+    monkeypatch.setenv("TURNLAB_CACHE_DIR", str(tmp_path / "cache"))
+
+
+@pytest.mark.usefixtures("nothing_known")
+async def test_while_a_recording_is_analysed(snap_sizes: CompareSizes, app: TurnlabApp) -> None:
+    async def look(pilot: Pilot[None]) -> None:
+        (await analyse(pilot)).go_to("fields")
         await pilot.pause()
 
-    assert snap_compare(app, terminal_size=size, run_before=analyse)
+    await snap_sizes(app, [SMALL, USUAL], look)
+
+
+@pytest.mark.usefixtures("nothing_known")
+def test_the_recordings_while_one_is_analysed(snap_compare: Compare, app: TurnlabApp) -> None:
+    async def look(pilot: Pilot[None]) -> None:
+        (await analyse(pilot)).go_to("recordings")
+        await pilot.pause()
+
+    assert snap_compare(app, terminal_size=SMALL, run_before=look)
