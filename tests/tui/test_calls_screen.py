@@ -20,8 +20,10 @@ from services.calls.overview import CallOverview
 from services.calls.record import CallRecord
 from services.embedded import open_embedded
 from services.embedded.seed import demo_id
+from simulator.activity.models import smart_turn_path
 from simulator.errors import SimulatorError
 from simulator.heard.call_folder import METHOD
+from simulator.heard.checked import checked
 from tests.tui.conftest import CompareSizes, make_app, settle, steps
 from tests.tui.controller_host import QuietHost
 from tests.tui.pace import mind_no_threads, until
@@ -29,10 +31,14 @@ from tests.tui.test_services_controllers import named
 from tests.tui.test_services_version_sets import notes
 from tui.app import TurnlabApp
 from tui.calls.call_list import CallList
+from tui.calls.fit_dialog import FitDialog
+from tui.calls.fitted import profile_for
 from tui.calls.kept import CallsShown, KeptController, has, searched, words_of
 from tui.calls.pulling import PullController
 from tui.calls.screen import CallsScreen
 from tui.calls.tuning import TuneController
+from tui.calls.worst_dialog import WorstDialog
+from tui.dialogs.dialog import TextDialog
 from tui.host import AskingHost
 from tui.services.list_pane import ServiceList
 from tui.tune.screen import TuneScreen
@@ -209,6 +215,8 @@ async def test_calls_are_pulled_and_measured(workspace_file: Path) -> None:
         assert f"{12 - before} pulled" in screen.progress
         await until(pilot, lambda: not screen.measuring.waiting and not screen.measuring.running, "measures")
         await until(pilot, lambda: all(call.heard for call in screen.shown.rows), "measured rows")
+        if smart_turn_path() is not None:
+            await check_and_fit(pilot, screen)
         # the caller goes to Tune, and nothing of the call to the cache
         folder = screen.shown.rows[0].folder
         app.action_begin_tour()
@@ -231,6 +239,7 @@ async def test_calls_are_pulled_and_measured(workspace_file: Path) -> None:
         assert made == ((folder / "caller.flac").stat().st_mtime_ns, (folder / "heard.json").stat().st_mtime_ns)
         # the call's own agent stands above the arms, and can be heard
         tune = app.screen
+        assert tune.session.profile.name == ("default" if smart_turn_path() is None else "Intake Line, fitted")
         await until(pilot, lambda: tune.settled and tune.tried.drawn is not None, "the trial")
         assert tune.drawing.chosen is not None, "the moment that was chosen in the call"
         assert [label.strip() for label, _ in tune.drawing.rows][-3:] == ["happened", "A agent", "B agent"]
@@ -239,6 +248,24 @@ async def test_calls_are_pulled_and_measured(workspace_file: Path) -> None:
         await pilot.press("v", "v")
         await until(pilot, lambda: tune.heard.sight is not None and tune.heard.sight.arm == 2, "the call itself")
         assert (folder / "agent.flac").stat().st_mode & 0o077 == 0
+
+
+async def check_and_fit(pilot: Pilot[None], screen: CallsScreen) -> None:
+    """Check the calls, fit a profile to them, use it, and let that be checked too."""
+    app = pilot.app
+    await pilot.press("c")
+    await until(pilot, lambda: isinstance(app.screen, TextDialog), "the check")
+    assert "on your 12 calls the simulator is" in (checked("default") or "")
+    await pilot.press("escape", "f")
+    await until(pilot, lambda: isinstance(app.screen, FitDialog), "the fit")
+    await pilot.press("enter")
+    await until(pilot, lambda: isinstance(app.screen, TextDialog), "the check under what was fitted")
+    assert "on your 12 calls the simulator is" in (checked("Intake Line, fitted") or "")
+    assert profile_for(INTAKE).profile.name == "Intake Line, fitted"
+    await pilot.press("escape", "w")
+    await until(pilot, lambda: isinstance(app.screen, WorstDialog), "the worst turns")
+    app.screen.dismiss(None)
+    await until(pilot, lambda: app.screen is screen, "the list")
 
 
 async def test_a_pull_that_finds_no_calls_invites_to_no_other(workspace_file: Path) -> None:
