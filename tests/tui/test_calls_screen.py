@@ -167,7 +167,8 @@ async def test_calls_are_listed_filtered_and_read(app: TurnlabApp) -> None:
         assert isinstance(app.screen, CallsScreen)
         assert any("its audio was deleted" in note for note in notes(app))
         await pilot.press("a", "G", "enter")
-        await until(pilot, lambda: "move my visit" in said(screen, "#call-story"), "the call")
+        # other calls have the same words; this one was heard, and is the one that is drawn
+        await until(pilot, lambda: "▲ cut in" in said(screen, "#call-story") and drawn(screen), "the call")
         story = said(screen, "#call-story")
         assert "▲ cut in: the agent began 0.6 s before the caller went on" in story
         assert "[platform says 940 ms, heard 1,180 ms]" in story
