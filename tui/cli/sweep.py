@@ -18,6 +18,7 @@ from presets.layers import Layer
 from simulator.errors import SimulatorError
 from simulator.executors import open_executor
 from simulator.heard.call_folder import CallRecord, calls_in
+from simulator.heard.check import ReplayedCall
 from simulator.measures.limits import LimitError
 from simulator.recording import Recording, known_recordings
 from simulator.sweep.goals import Goal, GoalError, goal_of, load_goal
@@ -95,7 +96,7 @@ def _result(request: Request, faults: Faults) -> tuple[SweepResult, dict[str, An
             opened = _opened(paths, request, faults)
             if len(opened) + len(named) == 1 and not named:
                 raise CallError(ONE_CALL)
-            heard = replayed_calls(named, None, request.eot, faults, say_settings=False) if named else []
+            heard = _ready(named, request, faults, executor)
             today, inherited = _today(given, [one.record for one in heard])
             plan = plan_of(
                 goal, ranges, today, inherited, presets, profile, budget=request.budget, seed=request.seed
@@ -167,6 +168,12 @@ def _told_apart(names: Sequence[str]) -> tuple[list[Path], list[str]]:
 
 def _opened(paths: list[Path], request: Request, faults: Faults) -> list[Recording]:
     return open_all(find(paths), request.hearing, faults) if paths else []
+
+
+def _ready(names: list[str], request: Request, faults: Faults, executor: Executor) -> list[ReplayedCall]:
+    if not names:
+        return []
+    return replayed_calls(names, None, request.eot, faults, say_settings=False, executor=executor)
 
 
 def _analysed(opened: Sequence[Recording], request: Request, faults: Faults) -> list[SweepCall]:
