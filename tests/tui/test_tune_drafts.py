@@ -231,10 +231,10 @@ async def test_read_only_writes_no_preset(folder: Path) -> None:
 @pytest.mark.parametrize(
     ("stored", "dialect", "changed", "forms"),
     [
-        (BEGAN, "platform", True, ["JSON", "simulate", "voice-config", "curl"]),
-        (BEGAN, "platform", False, ["JSON", "simulate"]),
-        (BEGAN, "classic", True, ["JSON", "simulate"]),
-        (None, "platform", True, ["JSON", "simulate"]),
+        (BEGAN, "platform", True, ["JSON", "simulate", "evaluate", "voice-config", "curl"]),
+        (BEGAN, "platform", False, ["JSON", "simulate", "evaluate"]),
+        (BEGAN, "classic", True, ["JSON", "simulate", "evaluate"]),
+        (None, "platform", True, ["JSON", "simulate", "evaluate"]),
     ],
 )
 async def test_only_forms_that_lead_somewhere_are_offered_and_pasted_json_goes_in(

@@ -208,8 +208,10 @@ async def test_the_palette_goes_to_fields_recordings_presets_and_services_not_li
         assert "max_buffer_delay_ms" in screen.session.draft.changes()
         assert app.services_screen.listing.known[-1].name != "Service 00149", "it is on the second page"
         client.asked.clear()
-        monkeypatch.setattr("tui.commands.place._STILL_TYPING_S", 1.0)  # a busy machine types slowly
-        await pilot.press("ctrl+p", *"service 00149")
+        monkeypatch.setattr("tui.commands.place._STILL_TYPING_S", 3600.0)  # however slowly a busy machine types
+        await pilot.press("ctrl+p", *"service 0014")
+        monkeypatch.setattr("tui.commands.place._STILL_TYPING_S", 0.0)
+        await pilot.press("9")
         offered = app.screen.query_one(CommandList)
         await until(pilot, lambda: any("Service 00149" in str(one.prompt) for one in offered.options))
         assert [one["search"] for one in client.asked] == ["service 00149"], "not at every letter"
