@@ -128,8 +128,12 @@ def _run(plan: SweepPlan, calls: Sequence[SweepCall], executor: Executor) -> Swe
         if tell is not None:
             tell(found.done / found.of)
 
-    with progress("trying settings") as tell:
-        return run(plan, calls, executor, sweeps_folder(), on_progress=show)
+    try:
+        with progress("trying settings") as tell:
+            return run(plan, calls, executor, sweeps_folder(), on_progress=show)
+    except KeyboardInterrupt:
+        complain("stopped; the same command goes on where it was")
+        raise
 
 
 def _goal(request: Request) -> Goal:
