@@ -116,6 +116,7 @@ ELSEWHERE = {
     "agent",
     "live",
     "call",
+    "call_comparison",
     "serve",
 }
 
