@@ -114,6 +114,7 @@ class Processes(Executor):
                 task = self._waiting.popleft()
                 if task.future.cancelled():
                     _drop(task)
+                    self._changed.notify_all()  # it may have been the last that a shutdown waits for
                     continue
                 self._under_way += 1
             try:

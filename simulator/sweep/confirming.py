@@ -23,6 +23,7 @@ from simulator.sweep.result import (
     Interval,
     LimitOutcome,
     Optimism,
+    Readouts,
     Recommended,
     SweepResult,
     TriedSetting,
@@ -77,7 +78,7 @@ class Confirming:
             self._confirmed(one, confirmed if number == index else None, today)
             for number, one in enumerate(settings)
         )
-        recommended, words = self._recommended(final, index, tried, confirmed, today)
+        recommended, words = self._recommended(final, index, tried, confirmed, today, settings)
         return SweepResult(
             goal=self._plan.goal,
             unjudged=unjudged,
@@ -197,20 +198,24 @@ class Confirming:
         return (round(delta, 4) if np.isfinite(delta) else None), self._interval(found)
 
     def _recommended(
-        self, final: Choice, index: int, tried: Sequence[Tried], confirmed: list[Facts], today: list[Facts]
+        self,
+        final: Choice,
+        index: int,
+        tried: Sequence[Tried],
+        confirmed: list[Facts],
+        today: list[Facts],
+        settings: Sequence[TriedSetting],
     ) -> tuple[Recommended, str]:
         plan = self._plan
         here, before = readouts_of(confirmed), readouts_of(today)
         changed = [(name, *pair) for name, pair in plan.space.changes(final.config).items()]
         delta, ci95 = self._points(confirmed, today)
         limits = plan.goal.limits
-        broken, todays = (
-            [one.text for one, excess in zip(limits, excess_of(limits, found), strict=True) if excess]
-            for found in (here, before)
-        )
+        broken, todays = self._broken(here), self._broken(before)
+        unjudged = [one.text for one in limits if one.figure.measured(here) is None]
         better = ci95 is not None and ci95[1] < 0
         distinguishable = bool(changed) and (
-            (better and (not broken or bool(todays))) or (not broken and bool(todays))
+            (better and set(broken) <= set(todays)) or (not broken and not unjudged and bool(todays))
         )
         figures = tuple(
             self._optimism(one.figure, before, tried[index], here, confirmed, today) for one in plan.goal.terms
@@ -237,13 +242,19 @@ class Confirming:
             distinguishable=distinguishable,
             nearest=final.nearest,
             broken=broken,
+            unjudged=unjudged,
             todays=todays,
+            none_within=all(self._broken(one.confirmed) for one in settings if one.confirmed is not None),
             against=against,
             tried=len(tried),
             where=f"on {len(self._confirm)} calls of {callers} callers it was not chosen by",
             why_no_interval=self._why_no_interval,
         )
         return found, words
+
+    def _broken(self, readouts: Readouts) -> list[str]:
+        limits = self._plan.goal.limits
+        return [one.text for one, excess in zip(limits, excess_of(limits, readouts), strict=True) if excess]
 
     def _optimism(
         self, figure: Figure, before: Any, chosen: Tried, here: Any, confirmed: list[Facts], today: list[Facts]
@@ -260,11 +271,7 @@ class Confirming:
     def _against(self, name: str, config: VoiceConfig, confirmed: list[Facts]) -> Against:
         theirs = self._facts(config)
         delta, ci95 = self._points(confirmed, theirs)
-        limits = self._plan.goal.limits
-        breaks = [
-            one.text for one, excess in zip(limits, excess_of(limits, readouts_of(theirs)), strict=True) if excess
-        ]
-        own = any(excess_of(limits, readouts_of(confirmed)))
+        breaks, own = self._broken(readouts_of(theirs)), bool(self._broken(readouts_of(confirmed)))
         beaten = (bool(breaks) and not own) or (ci95 is not None and ci95[1] < 0 and (bool(breaks) or not own))
         return Against(name, delta, ci95, tuple(breaks), beaten)
 

@@ -11,6 +11,7 @@ import math
 import os
 import time
 from collections.abc import Iterable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import IO, Any
@@ -75,7 +76,8 @@ class Journal:
         if forget:
             self.path.unlink(missing_ok=True)
         if self._file is not None:
-            self._file.close()
+            with suppress(OSError):  # what the disk had no room for is what ``add`` complained about
+                self._file.close()
             self._file = None
 
 

@@ -6,6 +6,7 @@ import hashlib
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from importlib.metadata import version
 from typing import Any
 
 import numpy as np
@@ -129,6 +130,7 @@ class SweepPlan:
             "seed": self.seed,
             "calls": [call_hash(one) for one in calls],
             "method": METHOD,
+            "version": version("turnlab"),  # another may decide otherwise
         }
         return hashlib.sha256(json.dumps(told, sort_keys=True).encode()).hexdigest()[:16]
 

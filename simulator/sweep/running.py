@@ -8,17 +8,16 @@ from concurrent.futures import Executor
 from dataclasses import replace
 from pathlib import Path
 
+from simulator.measures.limits import Figure
 from simulator.sweep.batches import CancelledError, Workers
 from simulator.sweep.confirming import Confirming
 from simulator.sweep.journal import Journal
-from simulator.sweep.plan import SweepCall, SweepError, SweepPlan
+from simulator.sweep.plan import SweepCall, SweepError, SweepPlan, call_hash
 from simulator.sweep.result import SweepProgress, SweepResult, TriedSetting
 from simulator.sweep.search import Tried, starts_of
 from simulator.sweep.shown import shown_settings
-from simulator.sweep.split import Split, split_calls
+from simulator.sweep.split import ONE_CALL, Split, split_calls
 from simulator.sweep.trying import Search
-
-ONE_CALL = "one call cannot both choose a setting and confirm it; give two calls or more, of several callers"
 
 OnProgress = Callable[[SweepProgress], None]
 
@@ -40,7 +39,7 @@ def run(
     :class:`~simulator.sweep.plan.SweepError` before the work for a plan that these calls cannot serve, and where it
     is cancelled before anything was tried.
     """
-    calls = sorted(calls, key=lambda call: call.id)
+    calls = sorted(calls, key=lambda call: (call.id, call_hash(call)))
     plan, unjudged, notes = judgeable(plan, calls)
     journal = None if journals is None else Journal.open(journals, plan.fingerprint(tuple(calls)))
     done = False
@@ -60,28 +59,34 @@ def judgeable(plan: SweepPlan, calls: Sequence[SweepCall]) -> tuple[SweepPlan, t
     """
     if len(calls) < 2:
         raise SweepError(ONE_CALL)
+    split = split_calls(calls, plan.seed)
     for term in plan.goal.terms:
-        if not any(call.measures(term.figure) for call in calls):
-            raise SweepError(
-                f"{term.text} {_why(term.figure.readout.title, calls)}; minimize another figure, or label the calls"
-            )
+        if why := _why(term.figure, calls, split):
+            raise SweepError(f"{term.text} {why}; minimize another figure, or label the calls")
     limits, unjudged, notes = [], [], []
     for limit in plan.goal.limits:
-        count = sum(call.measures(limit.figure) for call in calls)
-        if not count:
+        if why := _why(limit.figure, calls, split):
             unjudged.append(limit.text)
-            notes.append(f"{limit.text} cannot be judged: it {_why(limit.figure.readout.title, calls)}")
+            notes.append(f"{limit.text} cannot be judged: it {why}")
             continue
         limits.append(limit)
+        count = sum(call.measures(limit.figure) for call in calls)
         if count < len(calls):
             notes.append(f"{limit.text} is judged on the {count} of {len(calls)} calls that can tell")
     return replace(plan, goal=replace(plan.goal, limits=tuple(limits))), tuple(unjudged), tuple(notes)
 
 
-def _why(title: str, calls: Sequence[SweepCall]) -> str:
-    if any(call.labelled for call in calls):
-        return f"needs what none of these {len(calls)} calls has to measure {title} on"
-    return f"needs labels to measure {title}, and none of these {len(calls)} calls is labelled"
+def _why(figure: Figure, calls: Sequence[SweepCall], split: Split) -> str:
+    """Return why a figure cannot be measured both where settings are chosen and where they are confirmed, or ""."""
+    title = figure.readout.title
+    if not any(call.measures(figure) for call in calls):
+        if any(call.labelled for call in calls):
+            return f"needs what none of these {len(calls)} calls has to measure {title} on"
+        return f"needs labels to measure {title}, and none of these {len(calls)} calls is labelled"
+    for part in (*(fold.choose for fold in split.folds), split.confirmed_on):
+        if not any(calls[call].measures(figure) for call in part):
+            return f"needs calls of more callers to measure {title} on: some choose a setting, others confirm it"
+    return ""
 
 
 class _Run:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from bisect import bisect_left
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from math import inf
+from math import ceil, floor, inf
 from typing import Any
 
 from presets.config import VoiceConfig, suggest
@@ -79,6 +79,9 @@ class Space:
         return found if inside else None
 
 
+MOST_STEPS = 1_000
+"""More values of one field are no range that a person means."""
+
 _NOT_TIMING = frozenset({"forward_call_enabled"})
 """Heard, but no matter of timing: what the agent may do is not a sweep's to decide unasked."""
 
@@ -111,7 +114,8 @@ def parse_range(text: str) -> Range:
     except ValueError:
         raise SpaceError(f"{text}: is no range; write one such as {name}={_usual(field)}") from None
     _check(text, field, bounds)
-    return Range(field, *bounds)
+    low_end, high_end = (ceil(bounds[0]), floor(bounds[1])) if field.kind == "int" else bounds
+    return Range(field, low_end, high_end)
 
 
 def _usual(field: FieldSpec) -> str:
@@ -136,7 +140,10 @@ def _check(text: str, field: FieldSpec, bounds: tuple[float, float]) -> None:
     if low < least or high > most:
         span = f"{field.low:g} or more" if field.high is None else f"{field.low:g}..{field.high:g}"
         raise SpaceError(f"{text}: {field.name} must be {span}; narrow the range")
-    if field.kind == "int" and not any(low <= n <= high for n in (round(low), round(high))):
+    # a field without an upper limit would else be asked for in more steps than there is memory
+    if (high - low) / (field.audible_step or field.step) > MOST_STEPS:
+        raise SpaceError(f"{text}: the range holds more than {MOST_STEPS:,} values; narrow it")
+    if field.kind == "int" and ceil(low) > floor(high):
         raise SpaceError(f"{text}: no whole number lies in the range; widen it")
 
 
@@ -150,11 +157,13 @@ def space_of(
     """Return the space of some ranges around today's settings; the values of ``starts`` within them are in it.
 
     ``off_is_like`` has the number that a field is like where it is off; without one it is like a very high one.
-    Raises :class:`SpaceError` where every range holds one value alone.
+    Raises :class:`SpaceError` where every range holds one value alone, and for two ranges of one field.
     """
     starts = tuple(starts)
     dimensions = []
-    for one in ranges:
+    for number, one in enumerate(ranges):
+        if one.field in (other.field for other in ranges[:number]):
+            raise SpaceError(f"{one.field.name}: is given twice; give one range of it")
         layers = (Layer("today", today), *inherited)
         held = in_force(one.field, layers)[0]
         others = [in_force(one.field, (Layer("start", start), *inherited))[0] for start in starts]

@@ -98,40 +98,69 @@ def verdict(
     distinguishable: bool,
     nearest: bool,
     broken: Sequence[str],
+    unjudged: Sequence[str],
     todays: Sequence[str],
+    none_within: bool,
     against: Sequence[Against],
     tried: int,
     where: str,
     why_no_interval: str | None,
 ) -> str:
-    """Return what a sweep comes to. ``broken``: limits broken where confirmed; ``todays``: by today's settings."""
+    """Return what a sweep comes to. ``broken``: limits broken where confirmed; ``todays``: by today's settings.
+
+    ``unjudged``: limits that could not be judged there; ``none_within``: every confirmed setting breaks one.
+    """
     sentences = []
+    worse = [one for one in broken if one not in todays]
     if nearest:
         sentences.append(f"No setting of {tried} is within every limit; the nearest is shown.")
+    elif broken:
+        what, which = ("No tried setting", "the best") if none_within else ("The setting that was found", "it")
+        sentences.append(
+            f"{what} is {'' if none_within else 'not '}confirmed within the limits: where it was not chosen,"
+            f" {which} breaks {', '.join(broken)}."
+        )
     if not changes:
         sentences.append(f"Keep what you have: of {tried} settings none is distinguishable from it on these calls.")
-    elif not distinguishable:
-        sentences.append(f"Not distinguishable from what you have: {changes_words(changes)}.")
-    else:
+    elif distinguishable:
         sentences.append(f"Change {changes_words(changes)}.")
+    elif worse:
+        sentences.append(
+            f"Keep what you have, which does not break {', '.join(worse)}: the change was {changes_words(changes)}."
+        )
+    else:
+        sentences.append(f"Not distinguishable from what you have: {changes_words(changes)}.")
     if changes:
         sentences.append(_figures(plan, figures, where))
     if why_no_interval and changes:
         sentences.append(f"{why_no_interval[0].upper()}{why_no_interval[1:]}.")
-    if todays and not broken:
+    if unjudged:
+        sentences.append(f"Where it was not chosen, {', '.join(unjudged)} could not be judged.")
+    elif changes and todays and not broken:
         sentences.append(f"Today's settings break {', '.join(todays)}; these do not.")
-    if broken and not nearest:
-        sentences.append(
-            f"Where it was not chosen it breaks {', '.join(broken)}: the calls are too few to be sure."
-        )
-    beaten = [one for one in against if one.beaten]
-    if changes and distinguishable and against and len(beaten) == len(against):
-        within = " within the limits" if plan.goal.limits and not broken else ""
-        sentences.append(f"It does better{within} than {_listed([one.name for one in against])}.")
-    elif changes and distinguishable and against:
-        equal = [one.name for one in against if not one.beaten]
-        sentences.append(f"{_listed(equal)} cannot be told from it.")
+    if changes and distinguishable and against:
+        within = " within the limits" if plan.goal.limits and not broken and not unjudged else ""
+        sentences += _presets(against, within, own=bool(broken))
     return " ".join(sentences)
+
+
+def _presets(against: Sequence[Against], within: str, *, own: bool) -> list[str]:
+    """Return how a setting stands against the presets; ``own``: it breaks a limit itself."""
+    if all(one.beaten for one in against):
+        return [f"It does better{within} than {_listed([one.name for one in against])}."]
+    left = [one for one in against if not one.beaten]
+    sooner = [one.name for one in left if one.ci95 is not None and one.ci95[0] > 0]
+    keeping = [one.name for one in left if own and not one.breaks and one.name not in sooner]
+    equal = [one.name for one in left if one.name not in (*sooner, *keeping)]
+    return [
+        sentence
+        for names, sentence in (
+            (sooner, f"By the goal it does worse than {_listed(sooner)}."),
+            (keeping, f"It breaks limits; not so {_listed(keeping)}."),
+            (equal, f"{_listed(equal)} cannot be told from it."),
+        )
+        if names
+    ]
 
 
 def _figures(plan: SweepPlan, figures: Sequence[Optimism], where: str) -> str:
@@ -154,4 +183,4 @@ def _name(figure: Figure) -> str:
 
 
 def _listed(names: Sequence[str]) -> str:
-    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
+    return " and ".join((", ".join(names[:-1]), names[-1])) if len(names) > 1 else "".join(names)

@@ -15,15 +15,17 @@ from simulator.sweep.space import parse_range
 from tests.simulator.tracks import Speech, activity_of, fixed_profile, observations, recording_of
 
 
-def thinking_call(number: int, *, labelled: bool = True, caller: str = "") -> SweepCall:
-    """Return a call of five turns; some have a pause in them after which the caller goes on."""
+def thinking_call(
+    number: int, *, labelled: bool = True, caller: str = "", pauses: tuple[int, ...] = (0, 0, 1, 2)
+) -> SweepCall:
+    """Return a call of five turns, each with one of so many pauses after which the caller goes on."""
     rng = random.Random(number)
     track: list[Speech] = []
     turns = []
     at = 30
     for _ in range(5):
         start = at
-        for _ in range(rng.choice((0, 0, 1, 2))):
+        for _ in range(rng.choice(pauses)):
             track.append(Speech(at, at + rng.randint(25, 50), round(rng.uniform(0.1, 0.5), 2)))
             at = track[-1].end + rng.randint(12, 45)
         track.append(Speech(at, at + rng.randint(30, 60), round(rng.uniform(0.5, 0.95), 2)))
@@ -36,7 +38,13 @@ def thinking_call(number: int, *, labelled: bool = True, caller: str = "") -> Sw
     return sweep_call(recording_of(labels, name=name), activity, caller)
 
 
-def small_plan(*minimize: str, limits: tuple[str, ...] = (), budget: int = 40, seed: int = 0) -> SweepPlan:
+def small_plan(
+    *minimize: str,
+    limits: tuple[str, ...] = (),
+    budget: int = 40,
+    seed: int = 0,
+    today: VoiceConfig = VoiceConfig(),  # noqa: B008 it is frozen
+) -> SweepPlan:
     """Return a plan of 5 × 3 × 2 settings."""
     ranges = [
         parse_range(text)
@@ -47,7 +55,7 @@ def small_plan(*minimize: str, limits: tuple[str, ...] = (), budget: int = 40, s
         )
     ]
     goal = goal_of(minimize or ("response.p50",)).with_limits(limits)
-    plan = plan_of(goal, ranges, VoiceConfig(), (), builtin_presets(), fixed_profile(), budget=budget, seed=seed)
+    plan = plan_of(goal, ranges, today, (), builtin_presets(), fixed_profile(), budget=budget, seed=seed)
     coarse = {"eager_eot_threshold": (None, 0.1, 0.3, 0.5, 0.7, 0.9), "max_buffer_delay_ms": (200, 350, 500)}
     dimensions = tuple(replace(one, values=coarse.get(one.field.name, one.values)) for one in plan.space.dimensions)
     return replace(plan, space=replace(plan.space, dimensions=dimensions))

@@ -90,6 +90,26 @@ def test_a_limit_that_cannot_be_met_says_what_stands_in_the_way() -> None:
     assert "the nearest is shown" in result.verdict
 
 
+def test_a_limit_that_breaks_where_confirmed_is_said_first() -> None:
+    """Callers who confirm pause to think, and those who choose do not."""
+    (fold,) = split_calls([thinking_call(number) for number in range(20)], 0).folds
+    calls = [thinking_call(number, pauses=(2,) if number in fold.confirm else (0,)) for number in range(20)]
+    none = swept(small_plan(limits=("cut_ins<=1%",), budget=12), calls)
+    assert none.recommended is not None
+    assert none.recommended.limits[0].met_where_chosen
+    assert none.recommended.limits[0].met_where_confirmed is False
+    first = (
+        "No tried setting is confirmed within the limits: where it was not chosen, the best breaks cut_ins<=1%. "
+    )
+    assert none.verdict.startswith(f"{first}Change ")  # today's settings break it too
+    patient = VoiceConfig(eager_eot_threshold=0.1)
+    worse = swept(small_plan(limits=("cut_ins<=12%",), budget=30, today=patient), calls)
+    assert worse.recommended is not None
+    assert not worse.recommended.distinguishable
+    assert worse.verdict.startswith("The setting that was found is not confirmed within the limits: ")
+    assert "it breaks cut_ins<=12%. Keep what you have, which does not break cut_ins<=12%: " in worse.verdict
+
+
 def test_callers_are_never_on_both_sides() -> None:
     calls = [thinking_call(number, caller=f"caller {number % 25}") for number in range(60)]
     (fold,) = split_calls(calls, 0).folds
@@ -99,6 +119,9 @@ def test_callers_are_never_on_both_sides() -> None:
     few = split_calls(calls[:7], 0)
     assert [len(one.confirm) for one in few.folds] == [2, 2, 2, 1]
     assert few.confirmed_on == tuple(range(7))
+    again = replace(calls[1], id="a copy", caller="another name")
+    copied = split_calls([*calls[:20], again], 0)
+    assert copied.callers[-1] == copied.callers[1]
     one_person = split_calls([thinking_call(number, caller="one") for number in range(3)], 0)
     assert one_person.alone
     assert len(one_person.folds) == 3
@@ -110,6 +133,14 @@ def test_what_calls_cannot_tell_is_said_before_the_work() -> None:
         swept(small_plan(), unlabelled[:1])
     with pytest.raises(SweepError, match="cut_ins needs labels to measure cut-ins, and none of these 4 calls"):
         swept(small_plan("cut_ins"), unlabelled)
+    one_labelled = [*unlabelled[:3], thinking_call(3)]
+    with pytest.raises(SweepError, match="cut_ins needs calls of more callers to measure cut-ins on"):
+        swept(small_plan("cut_ins"), one_labelled)
+    with pytest.raises(SweepError, match="one call cannot both"):
+        swept(small_plan(), [unlabelled[0], replace(unlabelled[0], id="a copy")])
+    two_labelled = [thinking_call(number, labelled=number in (3, 7)) for number in range(30)]
+    (fold,) = split_calls(two_labelled, 0).folds
+    assert (3 in fold.choose) == (7 in fold.confirm)
     result = swept(small_plan(limits=("cut_ins<=3%", "hanging_turns<=50%"), budget=10), unlabelled)
     assert result.unjudged == ("cut_ins<=3%",)
     assert [one.limit for one in result.recommended.limits] == ["hanging_turns<=50%"]  # type: ignore[union-attr]
@@ -125,6 +156,9 @@ def test_what_calls_cannot_tell_is_said_before_the_work() -> None:
         ("filler_vocabulary", "holds words"),
         ("eot_timeout_ms=900..300", "the range is empty"),
         ("max_buffer_delay_ms=100..500", "must be 200..1000"),
+        ("eot_timeout_ms=300..inf", "more than 1,000 values"),
+        ("eot_timeout_ms=300..1e12", "more than 1,000 values"),
+        ("max_response_words=5.2..5.8", "no whole number"),
         ("max_buffer_delay_ms=quick", "max_buffer_delay_ms=200..1000"),
         ("tts_model=sonic-4", "it is one of sonic-turbo, sonic-3"),
     ],
@@ -133,6 +167,14 @@ def test_a_range_that_is_none_is_refused(text: str, said: str) -> None:
     with pytest.raises(SimulatorError) as refused:
         parse_range(text)
     assert said in str(refused.value)
+
+
+def test_ranges_hold_what_was_asked_for() -> None:
+    assert parse_range("max_response_words=1.2..2.8").low == parse_range("max_response_words=1.2..2.8").high == 2
+    plan = small_plan()
+    twice = [parse_range("eot_timeout_ms=300..800"), parse_range("eot_timeout_ms")]
+    with pytest.raises(SimulatorError, match="eot_timeout_ms: is given twice"):
+        plan_of(plan.goal, twice, VoiceConfig(), (), {}, plan.profile)
 
 
 def test_goals_are_files(tmp_path: Path) -> None:

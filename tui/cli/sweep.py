@@ -24,9 +24,10 @@ from simulator.recording import Recording, known_recordings
 from simulator.sweep.goals import Goal, GoalError, goal_of, load_goal
 from simulator.sweep.plan import SweepCall, SweepError, SweepPlan, plan_of, sweep_call
 from simulator.sweep.result import SweepProgress, SweepResult
-from simulator.sweep.running import ONE_CALL, judgeable, run
+from simulator.sweep.running import judgeable, run
 from simulator.sweep.search import needs_optuna
 from simulator.sweep.space import Range, SpaceError, parse_range
+from simulator.sweep.split import ONE_CALL
 from tui.cli.arms import read_arms
 from tui.cli.calls.checking import replayed_calls
 from tui.cli.failure import CallError, Faults, WorkError, complain

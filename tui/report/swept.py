@@ -14,7 +14,7 @@ from tui.report.front import Placed, front_picture
 from tui.report.page import Cell, Change, Means, Page, Row, Table, facts, tones
 from tui.report.parts import Arm, Readouts
 from tui.report.pictures import Front
-from tui.report.results import GoalFigure, Setting, Swept
+from tui.report.results import GoalFigure, Recommended, Setting, Swept
 from tui.report.simulated import shown_turn, turn_distributions
 from tui.report.wording import apart, counted, listed, means
 
@@ -80,6 +80,8 @@ def _title(found: Swept) -> str:
         return "No setting to recommend"
     if taken.nearest:
         return "No setting keeps every limit"
+    if _broken(taken):
+        return "Not confirmed within the limits"
     return "A better setting" if taken.distinguishable else "Nothing surely better than today's settings"
 
 
@@ -99,6 +101,9 @@ def _verdict(found: Swept) -> tuple[str, str, str]:
         first = f"Change {fields}: it brings {listed(figures)}."
     else:
         first = f"Keep what you have: the best that was found, which changes {fields}, brings {listed(figures)}."
+    if broken := _broken(taken):
+        on_others = f"on calls that the setting was not chosen by, it breaks {listed(broken)}"
+        first = f"Not confirmed within the limits: {on_others}. {first}"
     return (first, f"{_optimism(taken.figures)} {_kept(found)}".strip(), sure)
 
 
@@ -128,12 +133,15 @@ def _optimism(figures: Sequence[GoalFigure]) -> str:
     return f"On the calls it was chosen by it looked like {_value(figure, first.chosen)}, as chosen settings do."
 
 
+def _broken(taken: Recommended) -> list[str]:
+    return [one.limit for one in taken.limits if one.met_where_confirmed is False]
+
+
 def _kept(found: Swept) -> str:
     limits = found.recommended.limits if found.recommended else ()
-    broken = [one.limit for one in limits if one.met_where_confirmed is False]
     unjudged = [one.limit for one in limits if one.met_where_confirmed is None]
-    if broken:
-        return f"On the others it breaks {listed(broken)}."
+    if found.recommended and _broken(found.recommended):
+        return ""
     if unjudged:
         return f"On the others nothing can be said about {listed(unjudged)}."
     return "On the others it keeps every limit." if limits else ""

@@ -188,9 +188,12 @@ def _figure_text(found: Found, place: int, figure: Figure) -> str:
 def _limits_text(setting: TriedSetting, best: Recommended | None) -> str:
     if best is not None and best.limits:
         broken = [one.sentence for one in best.limits if not one.met_where_confirmed]
-        return (
-            f"Limits: {' · '.join(broken)}" if broken else "Within every limit, where chosen and where confirmed."
-        )
+        if broken:
+            return f"Limits: {' · '.join(broken)}"
+        past = [one.limit for one in best.limits if one.met_where_chosen is False]
+        if past:
+            return f"Within every limit where confirmed; past {', '.join(past)} where chosen."
+        return "Within every limit, where chosen and where confirmed."
     if setting.dropped:
         return "Dropped: on a third of the calls it was clearly worse; its figures are of that third."
     return "Within every limit where chosen." if setting.meets_limits else "Past a limit where chosen."
