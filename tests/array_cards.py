@@ -63,8 +63,9 @@ class ArrayCards:
         return self.microphone
 
     def open_output(self, device: Device, render: Render) -> Stream:  # noqa: ARG002
-        """Open the speaker."""
+        """Open the speaker, which takes its first block before its rate is known, as PortAudio's do."""
         self._render = render
+        self.play(160)
         return ArrayStream(*self._shape)
 
     def push(self, samples: Samples, *, overrun: bool = False) -> None:

@@ -48,7 +48,10 @@ class PlaybackBuffer:
         self._cut_at_s: float | None = None
         self._served_s = time.monotonic()
         self.taken: Callable[[Samples, int, float], None] | None = None
-        """Hears each block as the speaker takes it, from its thread: float32 ``[n]``, Hz, when (monotonic)."""
+        """Hears each block as the speaker takes it, from its thread: float32 ``[n]``, Hz, when (monotonic).
+
+        Not what a speaker takes before its rate is known (:meth:`opened`): that is silence.
+        """
         self.played = 0
         """How many samples at 16 kHz the speaker has taken: the place of the next."""
         self.underruns = 0
@@ -131,11 +134,12 @@ class PlaybackBuffer:
             if self._playing and dry:
                 self.underruns += 1
             tone, self._tone = self._tone[: len(block)], self._tone[len(block) :]
+            rate = self._rate
         block[: len(sound)] = sound[:, None]
         block[len(sound) :] = 0.0
         block[: len(tone)] += tone[:, None]
-        if self.taken is not None:
-            self.taken(block[:, 0], self._rate, self._served_s)
+        if self.taken is not None and rate:
+            self.taken(block[:, 0], rate, self._served_s)
 
     def _wait(self, samples: Samples, *, more: bool) -> None:
         if not len(self._waiting):

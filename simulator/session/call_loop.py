@@ -221,6 +221,7 @@ class CallLoop:
         )
         if missing and not self._paused:
             self._notice("gap", missing)
+        self._echo_gate.note_devices(self.supervisor.input, self.supervisor.output)
         for frame in self._ear.hear(taken):
             self._obey()
             self._meter.note(frame)

@@ -14,7 +14,7 @@ from simulator.session.commands import UseEchoGuard
 from simulator.session.echo_canceller import DELAY_MS, EchoCanceller, PlayedTap
 from simulator.session.echo_finder import EchoFinder
 from simulator.session.settings import EchoGuard
-from simulator.session.state import Unheard
+from simulator.session.state import DeviceInForce, Unheard
 
 RING_MS = 250
 """How long a room rings on after the last of the agent's sound has come back to the microphone."""
@@ -57,6 +57,8 @@ class EchoGate:
         self._earlier = np.zeros(DELAY_MS * SAMPLES_PER_MS, np.float32)
         self.hears_itself = False
         """Whether the microphone hears the agent, and the guard lets that through."""
+        self._hears_monitor = False
+        self._devices: tuple[DeviceInForce | None, DeviceInForce | None] = (None, None)
         self._tail_ms = self._open_ms = 0
         self._by_hand: Unheard | None = None
         self._closed = False
@@ -88,9 +90,15 @@ class EchoGate:
         return f"echo guard: {guard.words}{limit}"
 
     def forget(self) -> None:
-        """Look afresh for whether the agent hears itself: the guard changed, or the call."""
+        """Look afresh for whether the agent hears itself: the guard changed, the call, or a device."""
         self._finder = EchoFinder()
-        self.hears_itself = False
+        self.hears_itself = self._hears_monitor = False
+
+    def note_devices(self, microphone: DeviceInForce | None, speaker: DeviceInForce | None) -> None:
+        """Forget what was found where a device was opened since, be it the same one."""
+        before, self._devices = self._devices, (microphone, speaker)
+        if before[0] is not microphone or before[1] is not speaker:
+            self.forget()
 
     def listen(self, frame: Frame) -> None:
         """Take the next frame, heard or not: the canceller needs all of them."""
@@ -120,20 +128,25 @@ class EchoGate:
         return self._open if self._by_hand is None else SILENCE
 
     def new_self_hearing(self) -> str:
-        """Look whether the agent hears itself; return a sentence once it does, "" before and after that."""
+        """Look whether the agent hears itself, or the microphone is no microphone.
+
+        Return a sentence once that is so, "" before and after that.
+        """
         self._finder.look()
-        finder, before = self._finder, self.hears_itself
+        finder, told = self._finder, self.hears_itself or self._hears_monitor
+        found = finder.state == "found"
         guard = self._controls.echo
         louder = guard is EchoGuard.THRESHOLD and bool(self._tail_ms) and not self._closed
         through = guard is EchoGuard.HEADPHONES or louder
-        self.hears_itself = finder.state == "found" and (through or before)
-        if not self.hears_itself or before:
+        self.hears_itself = found and (through or self.hears_itself)
+        # no guard cures that one: a caller is not in it
+        self._hears_monitor = found and (finder.level_db > _MONITOR_DB or self._hears_monitor)
+        if told or not (self.hears_itself or self._hears_monitor):
             return ""
-        monitor = "; it may be the speaker's own monitor" if finder.level_db > _MONITOR_DB else ""
-        return (
-            f"the microphone hears the agent, {finder.level_db:.0f} dB{monitor}: the agent will interrupt itself; "
-            "choose the echo guard cancellation, or use headphones"
-        )
+        heard = f"the microphone hears the agent, {round(finder.level_db)} dB"
+        if self._hears_monitor:
+            return f"{heard}: it may be the speaker's own monitor; choose another microphone"
+        return f"{heard}: the agent will interrupt itself; choose the echo guard cancellation, or use headphones"
 
     @property
     def _open(self) -> Samples:

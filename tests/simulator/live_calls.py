@@ -49,11 +49,11 @@ def talk(session: LiveSession, cards: ArrayCards, said: Samples, rate: int = 16_
 
 
 def talk_in_a_room(
-    session: LiveSession, cards: ArrayCards, said: Samples, *, loss_db: float, delay_ms: int
+    session: LiveSession, cards: ArrayCards, said: Samples, *, loss_db: float, delay_ms: int, rate: int = 16_000
 ) -> None:
     """Say something where the speaker is heard by the microphone, ``loss_db`` quieter, ``delay_ms`` later."""
-    step, gain = round(16_000 * BLOCK_S), 10 ** (-loss_db / 20)
-    coming = np.zeros(delay_ms * 16, np.float32)
+    step, gain = round(rate * BLOCK_S), 10 ** (-loss_db / 20)
+    coming = np.zeros(delay_ms * rate // 1000, np.float32)
     wanted_ms = session.snapshot().now_ms
     for at in range(0, len(said) - step + 1, step):
         echo, coming = coming[:step], coming[step:]

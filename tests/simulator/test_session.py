@@ -28,7 +28,7 @@ from simulator.replay import play
 from simulator.session import EchoGuard, Happened, SessionSettings
 from simulator.session.capture_buffer import Frame
 from simulator.session.child import LiveSession
-from simulator.session.commands import Mute, NewCall, Pause, Record
+from simulator.session.commands import Mute, NewCall, Pause, Record, UseOutput
 from simulator.session.echo_gate import CallControls, EchoGate
 from simulator.session.live_agent import LiveAgent
 from simulator.voice.voice import BundledVoice
@@ -67,14 +67,26 @@ def quiet_then_interrupting() -> tuple[Samples, int]:
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("guard", [EchoGuard.HEADPHONES, EchoGuard.CANCELLATION, EchoGuard.HALF_DUPLEX])
-def test_on_loudspeakers_a_caller_interrupts_and_the_agent_does_not(guard: EchoGuard, tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("guard", "rate"),
+    [
+        (EchoGuard.HEADPHONES, 16_000),
+        (EchoGuard.CANCELLATION, 16_000),
+        (EchoGuard.CANCELLATION, 44_100),
+        (EchoGuard.CANCELLATION, 48_000),
+        (EchoGuard.HALF_DUPLEX, 16_000),
+    ],
+)
+def test_on_loudspeakers_a_caller_interrupts_and_the_agent_does_not(
+    guard: EchoGuard, rate: int, tmp_path: Path
+) -> None:
     said, over_ms = quiet_then_interrupting()
-    cards = ArrayCards()
+    cards = ArrayCards(rate)
     with running(cards, tmp_path, guard) as session:
         session.send(Record(True))
         wait_for(lambda: session.snapshot().recording, "the recording")
-        talk_in_a_room(session, cards, said, loss_db=20, delay_ms=150)
+        said = np.asarray(soxr.resample(said, 16_000, rate), np.float32)
+        talk_in_a_room(session, cards, said, loss_db=20, delay_ms=150, rate=rate)
         told, hears_itself = session.take(), session.snapshot().hears_itself
     assert hears_itself is (guard is EchoGuard.HEADPHONES)
     assert ("the microphone hears the agent, -20 dB" in notices(told)) is hears_itself
@@ -124,6 +136,35 @@ def test_what_is_lost_is_told_and_time_stands_still(tmp_path: Path) -> None:
         assert (counters.dropped_samples, counters.drops) == (80_000, 1)
         assert session.snapshot().now_ms < 1600
         assert "5000 ms of audio were dropped" in notices(session.take())
+
+
+def test_another_speaker_ends_no_call_and_what_was_heard_of_the_one_before_is_forgotten(tmp_path: Path) -> None:
+    cards, quiet = ArrayCards(), np.zeros(3200, np.float32)
+    with running(cards, tmp_path) as session:
+        talk_in_a_room(session, cards, caller()[: 16_000 * 7], loss_db=10, delay_ms=30)
+        assert session.snapshot().hears_itself
+        session.take()
+        session.send(UseOutput(None))
+        wait_for(lambda: "speaker array" in notices(session.take()), "the other speaker")
+        talk(session, cards, quiet)
+        assert (session.snapshot().phase, session.snapshot().hears_itself) == ("running", False)
+
+
+@pytest.mark.parametrize(("loss_db", "is_monitor"), [(0.0, True), (20.0, False)])
+def test_under_any_guard_a_speakers_monitor_is_no_microphone(loss_db: float, is_monitor: bool) -> None:
+    gate = EchoGate(CallControls(EchoGuard.CANCELLATION, 30.0))
+    voice, told = BundledVoice().spoken(("Good", "morning"), 3000), []
+    assert voice is not None
+    for number, start in enumerate(range(0, len(voice) - FRAME_SAMPLES, FRAME_SAMPLES)):
+        block = voice[start : start + FRAME_SAMPLES]
+        gate.played.put(block, 16_000, number)
+        gate.listen(Frame(block * np.float32(10 ** (-loss_db / 20)), number, 0))
+        gate.heard(-30.0, agent_sounds=True, round_trip_ms=0.0)
+        told.append(gate.new_self_hearing())
+    wanted = [
+        "the microphone hears the agent, 0 dB: it may be the speaker's own monitor; choose another microphone"
+    ]
+    assert [one for one in told if one] == wanted * is_monitor
 
 
 def test_a_frame_is_recorded_as_it_was_heard_whatever_is_wished_meanwhile() -> None:

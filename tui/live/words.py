@@ -40,9 +40,9 @@ FIRST_STEPS = {
     "device lost": "Meanwhile i chooses another.",
     "no audio": "Press i to choose another.",
 }
+"""What to do while there is no microphone, after the sentence that says what is wrong."""
 
 HEARS_ITSELF = "The agent hears itself through the microphone: press e and take cancellation, or use headphones."
-"""What to do while there is no microphone, after the sentence that says what is wrong."""
 
 
 def state_words(shown: Snapshot) -> str:
