@@ -7,6 +7,7 @@ import math
 import ssl
 from collections import deque
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
@@ -54,10 +55,10 @@ class CallOptions:
     @property
     def shown_url(self) -> str:
         """Return the address without what may be secret in it: a name and password, a query."""
-        scheme, _, rest = self.url.partition("://")
+        scheme, colon, rest = self.url.rpartition("://")
         place = rest.partition("#")[0].partition("?")[0]
         host, slash, path = place.partition("/")
-        return f"{scheme}://{host.rpartition('@')[2]}{slash}{path}"
+        return f"{scheme}{colon}{host.rpartition('@')[2]}{slash}{path}"
 
 
 async def dial(wishes: CallOptions) -> ClientConnection:
@@ -116,6 +117,9 @@ _LONGEST_QUOTE = 200
 
 GAP_MS = 40.0
 """Audio that comes later than this after what came before begins a new stretch."""
+
+MOST_MARKS = 10_000
+"""An agent that waits for more counts as out of order."""
 
 MOST_AHEAD_S = 600.0
 """An agent that has sent this much more than can have played by now counts as out of order."""
@@ -180,7 +184,6 @@ class _Caller:
         self._earpiece = Earpiece()
         self._ear = AgentActivityDetector(self._earpiece, wishes.audible_db)
         self._protocol: CallProtocol = PROTOCOLS[wishes.protocol](wishes.wire)
-        self._in_lag_ms = self._protocol.wire.in_lag_ms
         self._out_lag_ms = self._protocol.wire.out_lag_ms
         self._marks: deque[tuple[int, str]] = deque()
         self._moves = recording.labels.moves if recording.labels and not wishes.rigid else ()
@@ -190,7 +193,7 @@ class _Caller:
         self._began_s = 0.0
         self._sent_ms = 0
         self._late_ms = 0.0
-        self._last_text = ""
+        self._last_text = self._complaint = ""
 
     async def talk(self, progress: Callable[[int], None] | None) -> CallTaken:
         """Hold the call to its end."""
@@ -204,8 +207,12 @@ class _Caller:
             await self._send(self._protocol.closing())
         except ConnectionClosed as closed:
             hung_up = self._goodbye(closed)
+            with suppress(ConnectionClosed):  # what it said before that is heard first
+                await hearing
+            hung_up += f"; its last complaint: {self._complaint}" if self._complaint else ""
             if self._sent_ms < SHORTEST_CALL_MS:
-                raise self._fault(f"the agent hung up at once ({hung_up}); ask it why") from None
+                said = self._last_word(None) or "; ask it why"
+                raise self._fault(f"the agent hung up at once ({hung_up}){said}") from None
         finally:
             hearing.cancel()
             await asyncio.gather(hearing, return_exceptions=True)
@@ -334,11 +341,20 @@ class _Caller:
                 self._received.append(ReceivedMessage(round(at_ms), {"type": "clear"}))
             case Mark(name):
                 self._marks.append((max(self._earpiece.until, at), name))
+                if len(self._marks) > MOST_MARKS:
+                    raise self._fault(f"more than {MOST_MARKS:,} marks wait for their audio to be played")
             case Fault(text) if not self._earpiece.arrived:
                 raise self._fault(f"the agent refuses: {_quoted(text)}")
+            case Fault(text):
+                self._complaint = _quoted(text)
             case Told(message):
                 place_ms = max(at_ms, self._earpiece.until / SAMPLES_PER_MS)
                 self._received.append(ReceivedMessage(round(place_ms), message))
+
+    @property
+    def _in_lag_ms(self) -> float:
+        """How much later than it came the agent's audio is heard; an agent may name its rate late."""
+        return self._protocol.wire.in_lag_ms
 
     def _take_rest(self) -> None:
         """Hear the end of what was said before, which the resampler still holds."""

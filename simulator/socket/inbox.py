@@ -144,11 +144,11 @@ class Inbox:
         self._changed = asyncio.Event()
 
     async def put(self, message: str | bytes, now_s: float) -> None:
-        """Add a message; wait until there is room again."""
+        """Add a message, unless it is empty; wait until there is room again."""
         if isinstance(message, str):
             self._texts += 1
             self._messages.append(message)
-        else:
+        elif message:
             self._bytes += len(message)
             self._messages.append(Audio(message, now_s))
         self._changed.set()

@@ -8,6 +8,7 @@ import pytest
 
 from simulator.recording import bundled_folder
 from tests.cli.conftest import Turnlab
+from tui.cli.call_several import shown_agents
 
 BOOKING = str(bundled_folder() / "booking.flac")
 NOWHERE = "ws://127.0.0.1:9"
@@ -45,10 +46,21 @@ def test_a_wrong_call_is_one_line(
 
 
 @pytest.mark.parametrize(
-    "url", ["ws://me:hush@127.0.0.1:9/talk?key=hush", "ws://me:hush@127.0.0.1:99999/talk#hush"]
+    ("url", "code"),
+    [
+        ("ws://me:hush@127.0.0.1:9/talk?key=hush", 1),
+        ("ws://me:hush@127.0.0.1:99999/talk#hush", 1),
+        ("https://me:hush@127.0.0.1:9/talk?key=hush", 2),
+    ],
 )
-def test_what_may_be_secret_in_an_address_is_not_repeated(turnlab: Turnlab, url: str) -> None:
-    told = turnlab("call", url, BOOKING, "--token", "hush").one_line(1)
+def test_what_may_be_secret_in_an_address_is_not_repeated(turnlab: Turnlab, url: str, code: int) -> None:
+    told = turnlab("call", url, BOOKING, "--token", "hush").one_line(code)
     assert "//127.0.0.1:9" in told
     assert "/talk" in told
     assert "hush" not in told
+
+
+def test_agents_at_one_address_have_names_of_their_own() -> None:
+    urls = [f"ws://127.0.0.1:9/talk?build={build}" for build in "abc"]
+    shown = "ws://127.0.0.1:9/talk"
+    assert shown_agents(urls) == [shown, f"{shown} (2)", f"{shown} (3)"]

@@ -28,7 +28,7 @@ from simulator.replay import play
 from simulator.socket.activity_by_level import SoundDetector, Stretch, levels_db
 from simulator.socket.agent_call import Agent, AgentCall
 from simulator.socket.conversation import MOST_MESSAGES_A_SECOND, Conversation
-from simulator.socket.inbox import CATCH_UP_S, HEAD_START_S, Playout, RateLimiter
+from simulator.socket.inbox import CATCH_UP_S, HEAD_START_S, Inbox, Playout, RateLimiter
 from simulator.socket.messages import RATES, AudioIn, AudioOut, Wire
 from simulator.study import Arm
 from simulator.voice.agent_renderer import AgentRenderer
@@ -208,6 +208,13 @@ def test_the_agents_audio_is_even_though_the_callers_comes_in_fits_and_starts() 
     calm = [30 + number * seconds for number in range(1000)]
     late = [playout.due(seconds, now_s) - now_s for now_s in calm]
     assert late[-1] < 0.001, "a calm line is not held back for ever"
+
+
+async def test_an_empty_message_is_no_audio() -> None:
+    inbox = Inbox()
+    await inbox.put(b"", 0.0)
+    await inbox.put("a start", 0.0)
+    assert await inbox.take(1, 2) == "a start"
 
 
 class Flood:

@@ -165,6 +165,24 @@ async def _refuses(line: Line) -> None:
     await line.wait_closed()
 
 
+async def _refuses_and_leaves(line: Line) -> None:
+    await line.send(json.dumps({"type": "error", "error": {"message": "Incorrect API key provided"}}))
+    await line.close(1008)
+
+
+async def _says_why_and_leaves(line: Line) -> None:
+    await line.send(json.dumps({"type": "error", "message": "no such voice"}))
+    await line.close(1000)
+
+
+async def _floods_with_marks(line: Line) -> None:
+    await line.send(json.dumps({"event": "media", "media": {"payload": base64.b64encode(bytes(80_000)).decode()}}))
+    await line.send(json.dumps({"event": "media", "media": {"payload": "no base64: é"}}))
+    for number in range(20_000):
+        await line.send(json.dumps({"event": "mark", "mark": {"name": str(number)}}))
+    await line.wait_closed()
+
+
 async def _speaks_openai(line: Line) -> None:
     await line.send(json.dumps({"type": "session.created"}))
     for _ in range(100):
@@ -176,6 +194,9 @@ async def _speaks_openai(line: Line) -> None:
     ("answer", "protocol", "why"),
     [
         (_refuses, "openai-realtime", "the agent refuses: Incorrect API key provided"),
+        (_refuses_and_leaves, "openai-realtime", "the agent refuses: Incorrect API key provided"),
+        (_says_why_and_leaves, "turnlab", "hung up at once .*no such voice"),
+        (_floods_with_marks, "twilio", "more than 10,000 marks"),
         (_speaks_openai, "turnlab", "this looks like --protocol openai-realtime"),
     ],
 )

@@ -59,7 +59,8 @@ def call_agent(request: Request, *, as_json: bool) -> None:
     """Call, measure and print. Raises :class:`CallError` or :class:`WorkError`."""
     for url in request.urls:
         if not url.startswith(("ws://", "wss://")):
-            raise CallError(f"{url}: is no WebSocket address; give one such as ws://127.0.0.1:8766")
+            shown = CallOptions(url).shown_url
+            raise CallError(f"{shown}: is no WebSocket address; give one such as ws://127.0.0.1:8766")
     keep_secret(request.token or "")
     _check_save(request.save)
     options = [_options(request, url) for url in request.urls]

@@ -32,11 +32,9 @@ class OneCall:
 
 def shown_agents(urls: Sequence[str]) -> list[str]:
     """Return a name for each address, without what may be secret in it; the same address twice is told apart."""
-    names: list[str] = []
-    for url in urls:
-        name = CallOptions(url).shown_url
-        names.append(name if name not in names else f"{name} ({names.count(name) + 1})")
-    return names
+    names = [CallOptions(url).shown_url for url in urls]
+    before = [names[:at].count(name) for at, name in enumerate(names)]
+    return [f"{name} ({count + 1})" if count else name for name, count in zip(names, before, strict=True)]
 
 
 def print_several(agents: Sequence[str], calls: Sequence[OneCall], *, as_json: bool) -> None:

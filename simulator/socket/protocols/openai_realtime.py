@@ -8,7 +8,6 @@ from __future__ import annotations
 import base64
 import binascii
 import json
-from collections.abc import Mapping
 
 from base.samples import Samples
 from simulator.socket.messages import AudioIn, AudioOut, Wire
@@ -21,8 +20,6 @@ _AUDIO = ("response.output_audio.delta", "response.audio.delta")
 
 class OpenAIRealtimeProtocol:
     """The caller's side; the server's own voice activity detection ends turns and notices interruptions."""
-
-    headers: Mapping[str, str] = {}
 
     def __init__(self) -> None:
         self.wire = WIRE

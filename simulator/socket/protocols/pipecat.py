@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from functools import cache
 from typing import Any
 
@@ -32,13 +31,10 @@ _KINDS = ("text", "audio", "transcription", "message", "interruption")
 class PipecatProtocol:
     """The caller's side. The agent may answer at any usual rate; each frame names its own."""
 
-    headers: Mapping[str, str] = {}
-
     def __init__(self) -> None:
         self.wire = PLAIN
         self._frame = _frame_type()
         self._in, self._out = AudioIn(PLAIN), AudioOut(PLAIN)
-        self._rate = SAMPLE_RATE
 
     def opening(self) -> list[WireMessage]:
         """Return nothing."""
@@ -84,8 +80,9 @@ class PipecatProtocol:
         rate = audio.sample_rate or SAMPLE_RATE
         if rate not in RATES or audio.num_channels > 1:
             return [Fault(f"audio at {rate} Hz in {audio.num_channels} channels")]
-        if rate != self._rate:
-            self._rate, self._in = rate, AudioIn(Wire(rate))
+        if rate != self.wire.rate:
+            self.wire = Wire(rate)
+            self._in = AudioIn(self.wire)
         return [Audio(self._in.read(audio.audio))]
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 from typing import Protocol as Interface
@@ -51,14 +50,9 @@ Heard = Audio | Clear | Mark | Fault | Told
 
 
 class CallProtocol(Interface):
-    """One call, as a caller. ``wire`` is how audio travels both ways."""
+    """One call, as a caller. ``wire`` is how the agent's audio travels and, at the start, the caller's."""
 
     wire: Wire
-
-    @property
-    def headers(self) -> Mapping[str, str]:
-        """What is sent with the request to connect."""
-        ...
 
     def opening(self) -> list[WireMessage]:
         """Return what is sent first."""

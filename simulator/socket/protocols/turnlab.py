@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
 
 from base.samples import Samples
 from simulator.socket.messages import PLAIN, AudioIn, AudioOut, Wire
@@ -12,8 +11,6 @@ from simulator.socket.protocols.protocol import Audio, Clear, Heard, Told, WireM
 
 class TurnlabProtocol:
     """As ``turnlab agent`` speaks; other wires than PCM16 at 16 kHz are asked for with a start message."""
-
-    headers: Mapping[str, str] = {}
 
     def __init__(self, wire: Wire = PLAIN) -> None:
         self.wire = wire

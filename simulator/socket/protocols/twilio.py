@@ -8,7 +8,6 @@ from __future__ import annotations
 import base64
 import binascii
 import json
-from collections.abc import Mapping
 from typing import Any
 
 from base.samples import Samples
@@ -25,8 +24,6 @@ _BLOCK = LINE_RATE // 50
 
 class TwilioProtocol:
     """The caller's side, as Twilio's servers speak to an agent's."""
-
-    headers: Mapping[str, str] = {}
 
     def __init__(self) -> None:
         self.wire = WIRE
