@@ -64,7 +64,7 @@ class Line:
             least = 1 if name == "burst" else 0
             if not least <= getattr(self, name) <= most:
                 raise LineError(f"{name} must lie between {least} and {most:g}, not {getattr(self, name):g}")
-        if abs(self.drift) > 1000:
+        if not abs(self.drift) <= 1000:
             raise LineError(f"drift must lie between -1000 and 1000 ppm, not {self.drift:g}")
 
     @property
@@ -145,7 +145,11 @@ def parse_line(text: str) -> Line:
         name = name.strip().replace("-", "_")
         if name not in kinds:
             raise LineError(f"{part!r}: is neither a line ({', '.join(LINES)}) nor a knob ({', '.join(kinds)})")
-        found[name] = True if kinds[name] is bool and not equals else _number(name, value)
+        if kinds[name] is bool and equals:
+            raise LineError(f"{part!r}: takes no value; write {name.replace('_', '-')}, or leave it out")
+        found[name] = True if kinds[name] is bool else _number(name, value)
+    if not found:
+        raise LineError(f"{text!r}: names no line ({', '.join(LINES)}) and no knob")
     return Line(**found)
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -10,13 +11,75 @@ import pytest
 import soundfile as sf
 
 from simulator.recording import bundled_folder, open_recording
+from simulator.session import DeviceInForce, EchoGuard, Notice, SessionMessage, Snapshot
+from simulator.session.commands import SessionCommand
 from tests.cli.conftest import Turnlab
 from tests.cli.test_schemas import check
 from tests.virtual_audio import VirtualAudio, missing
+from tui.cli import live
+from tui.cli.failure import WorkError
+
+REQUEST = live.Request(
+    configs=["balanced"],
+    allow_unknown=False,
+    profile="default",
+    scenario=None,
+    caller_first=True,
+    silence_only=True,
+    voice="clips",
+    input=None,
+    output=None,
+    speaker=True,
+    guard=EchoGuard.HEADPHONES,
+    threshold_db=None,
+    record=False,
+    seconds=None,
+)
 
 
 def test_a_guard_that_is_none_is_a_wrong_call(turnlab: Turnlab) -> None:
     assert "half-duplex" in turnlab("live", "--echo-guard", "ears").one_line(2)
+
+
+class Crashing:
+    """A session whose process crashes in the middle of a call."""
+
+    def __init__(self) -> None:
+        self.shown = Snapshot(input=DeviceInForce("array", 16_000, 1, 10.0))
+        self.messages: list[SessionMessage] = []
+
+    def start(self) -> None:
+        """Begin."""
+
+    def snapshot(self) -> Snapshot:
+        """Return how it stands."""
+        return self.shown
+
+    def take(self) -> list[SessionMessage]:
+        """Return the fault, once the call is under way."""
+        self.shown = replace(self.shown, phase="failed", input=None)
+        messages, self.messages = self.messages, []
+        return messages or ([] if self.stopped else [Notice("fault", 0, "it crashed")])
+
+    stopped = False
+
+    def send(self, command: SessionCommand) -> None:
+        """Take what is asked for."""
+
+    def stop(self) -> None:
+        """Finish the recording."""
+        self.stopped, self.messages = True, [Notice("recording", 0, "recorded 1.0 s")]
+
+
+def test_a_call_that_ends_by_itself_is_an_error(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    session = Crashing()
+    monkeypatch.setattr(live, "open_session", lambda _settings: session)
+    with pytest.raises(WorkError, match="it crashed"):
+        live.live(REQUEST, as_json=False)
+    assert session.stopped
+    assert "recorded 1.0 s" in capsys.readouterr().err
 
 
 @pytest.mark.realtime

@@ -167,6 +167,9 @@ def test_comfort_noise_is_as_loud_as_the_silence_was_and_speech_is_left() -> Non
         ("los=3%", "is neither a line"),
         ("loss=much", "must be a number"),
         ("loss=80%", "must lie between 0 and 0.5"),
+        ("drift=nan", "must lie between -1000 and 1000"),
+        ("gsm=0", "takes no value"),
+        (" ", "names no line"),
     ],
 )
 def test_a_line_that_is_none_says_so(text: str, why: str) -> None:

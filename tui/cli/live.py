@@ -20,6 +20,7 @@ from simulator.session import (
     EchoGuard,
     Happened,
     LiveArm,
+    Notice,
     Session,
     SessionMessage,
     SessionSettings,
@@ -65,21 +66,29 @@ def live(request: Request, *, as_json: bool) -> None:
     settings = _settings(request)
     session = open_session(settings)
     session.start()
+    fault = ""
     try:
         with _until_stopped() as stopped:
-            _wait_for_microphone(session, stopped)
-            _begin(session, settings, record=request.record, as_json=as_json)
-            _follow(session, stopped, request.seconds, as_json=as_json)
+            if _wait_for_microphone(session, stopped):
+                _begin(session, settings, record=request.record, as_json=as_json)
+                fault = _follow(session, stopped, request.seconds, as_json=as_json)
     finally:
         session.stop()
     _tell(session.take(), as_json=as_json)
+    if fault:
+        raise WorkError(fault)
     _sum_up(session.snapshot(), as_json=as_json)
 
 
-def _wait_for_microphone(session: Session, stopped: threading.Event) -> None:
-    while not (stopped.wait(_LOOK_S) or (shown := session.snapshot()).input):
+def _wait_for_microphone(session: Session, stopped: threading.Event) -> bool:
+    """Return whether there is one; not where the call was stopped before."""
+    while not stopped.wait(_LOOK_S):
+        shown = session.snapshot()
+        if shown.input:
+            return True
         if shown.phase == "failed":
             raise WorkError(shown.standing)
+    return False
 
 
 def _begin(session: Session, settings: SessionSettings, *, record: bool, as_json: bool) -> None:
@@ -155,12 +164,17 @@ def _listen_for_names(session: Session, names: list[str]) -> None:
     threading.Thread(target=read, name="turnlab arms", daemon=True).start()
 
 
-def _follow(session: Session, stopped: threading.Event, seconds: float | None, *, as_json: bool) -> None:
+def _follow(session: Session, stopped: threading.Event, seconds: float | None, *, as_json: bool) -> str:
+    """Tell what happens; return why the session ended by itself, "" if it did not."""
     while not stopped.wait(_LOOK_S):
-        shown = session.snapshot()
-        _tell(session.take(), as_json=as_json)
+        shown, messages = session.snapshot(), session.take()
+        faults = [one for one in messages if isinstance(one, Notice) and one.kind == "fault"]
+        _tell([one for one in messages if as_json or one not in faults], as_json=as_json)
+        if faults:
+            return faults[-1].text
         if seconds is not None and shown.now_ms >= 1000 * seconds:
-            return
+            return ""
+    return ""
 
 
 def _tell(messages: list[SessionMessage], *, as_json: bool) -> None:
