@@ -21,6 +21,7 @@ from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any, ParamSpec, TypeVar
 
+from base.os_errors import os_error_text
 from base.unexpected import install
 from simulator.errors import WorkersError
 from simulator.executors.shared import Shared, pass_on
@@ -117,13 +118,21 @@ class Processes(Executor):
                     self._changed.notify_all()  # it may have been the last that a shutdown waits for
                     continue
                 self._under_way += 1
+            given: Future[Any] = Future()
             try:
-                given = self._pool.submit(task.call)
-            except BrokenProcessPool:
-                self._pool.shutdown(wait=False)
-                self._pool = self._new_pool()
-                given = self._pool.submit(task.call)
+                given = self._begun(task)
+            except OSError as error:
+                what = f"no worker process can be started: {os_error_text(error)}"
+                given.set_exception(WorkersError(f"{what}; make room, or use --workers 1"))
             given.add_done_callback(partial(self._settle, task))
+
+    def _begun(self, task: _Task) -> Future[Any]:
+        try:
+            return self._pool.submit(task.call)
+        except BrokenProcessPool:
+            self._pool.shutdown(wait=False)
+            self._pool = self._new_pool()
+            return self._pool.submit(task.call)
 
     def _settle(self, task: _Task, given: Future[Any]) -> None:
         """Pass on how a task went; have it done again if its worker died."""

@@ -108,7 +108,8 @@ class Confirming:
             same = sum(setting_key(one.config) == setting_key(final.config) for one in choices)
             found.append(
                 f"fewer than 20 callers: each of {len(choices)} parts confirms what was chosen without it;"
-                f" {same} of {len(choices)} chose the recommended setting itself"
+                f" {same} of {len(choices)} chose the recommended setting itself;"
+                " what each change is worth is measured on all calls, also those it was chosen by"
             )
         return found
 

@@ -91,6 +91,26 @@ if __name__ == "__main__":
 """
 
 
+_WITHOUT_FILES = """
+from resource import RLIMIT_NOFILE, getrlimit, setrlimit
+from simulator.executors import open_executor
+if __name__ == "__main__":
+    before = getrlimit(RLIMIT_NOFILE)
+    with open_executor(2) as executor:
+        setrlimit(RLIMIT_NOFILE, (4, before[1]))
+        error = executor.submit(abs, -3).exception()
+        setrlimit(RLIMIT_NOFILE, before)
+        print(error, executor.submit(abs, -4).result())
+"""
+
+
+def test_processes_that_cannot_be_started_are_said_and_not_waited_for(tmp_path: Path) -> None:
+    script = tmp_path / "without_files.py"
+    script.write_text(_WITHOUT_FILES)
+    done = subprocess.run([sys.executable, script], capture_output=True, text=True, timeout=60, check=False)
+    assert "no worker process can be started: too many open files; make room, or use --workers 1 4" in done.stdout
+
+
 @pytest.mark.slow
 def test_processes_end_with_the_one_that_began_them(tmp_path: Path) -> None:
     script = tmp_path / "parent.py"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import resource
 import signal
 from collections.abc import Sequence
 from dataclasses import replace
@@ -66,6 +67,25 @@ def test_a_sweep_that_was_stopped_goes_on_to_the_result_it_would_have_had(tmp_pa
     written.write_text(json.dumps({**whole.to_json(), "settings": None}))
     with pytest.raises(SweepError, match=r"is no whole turnlab.sweep/1"):
         read_result(written)
+
+
+def test_a_disk_that_is_full_is_said_and_keeps_what_was_tried(tmp_path: Path) -> None:
+    plan, calls = small_plan(budget=24), [thinking_call(number) for number in range(4)]
+    soft, hard = resource.getrlimit(resource.RLIMIT_FSIZE)
+
+    def fill(progress: SweepProgress) -> None:
+        if progress.done:
+            resource.setrlimit(resource.RLIMIT_FSIZE, (next(tmp_path.iterdir()).stat().st_size + 20, hard))
+
+    try:
+        with pytest.raises(SweepError, match="make room, and run the sweep again"):
+            swept(plan, calls, tmp_path, on_progress=fill)
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, (soft, hard))
+    resumed: list[int] = []
+    again = swept(plan, calls, tmp_path, on_progress=lambda progress: resumed.append(progress.resumed))
+    assert resumed[-1] > 0
+    assert told(again) == told(swept(plan, calls))
 
 
 def test_what_changes_nothing_is_not_recommended() -> None:

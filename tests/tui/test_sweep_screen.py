@@ -301,9 +301,12 @@ async def test_the_last_sweep_of_a_service_is_there_after_a_restart() -> None:
     assert choosing.choice.whole_text == before.choice.whole_text
     (file,) = sweeps_folder().glob("last-*")
     assert file.stat().st_mode & 0o77 == 0
-    file.write_text("{}")
-    last.read("line-1", kept.append)
-    host.run()
+    written = file.read_text()
+    assert '"response.p50"' in written
+    for content in ("{}", written.replace('"response.p50"', '"a_readout_of_later.p50"')):
+        file.write_text(content)
+        last.read("line-1", kept.append)
+        host.run()
     assert len(kept) == 2, "what cannot be read is as if it were not there"
 
 

@@ -28,6 +28,8 @@ _FOLDED: Final = (
     " by: they look better than the confirmed figures, which are what choosing again on the other callers gives."
 )
 
+_STOPPED: Final = "The sweep was stopped early: a longer one may find more."
+
 _MET: Final = {True: "✓ met", False: "✗ not met", None: "not judged"}
 
 
@@ -66,7 +68,7 @@ def swept_page(found: Swept) -> Page:
         turns=tuple(shown_turn(drawn, tone) for drawn in found.differ_most),
         why_no_turns="No turn differs." if found.turns else "The result holds no turns.",
         changes=_changes(made),
-        notes=(*found.obstacles, *found.notes),
+        notes=(*found.obstacles, *found.notes, *([] if found.complete else [_STOPPED])),
     )
 
 
@@ -88,7 +90,7 @@ def _title(found: Swept) -> str:
 def _verdict(found: Swept) -> tuple[str, str, str]:
     on = f"{counted(len(found.confirmed_on), 'call')} of {counted(found.callers, 'caller')}"
     sure = (
-        f"This was confirmed on calls that the setting was not chosen by: {on}, under the profile {found.profile}."
+        f"These figures are of calls that the setting was not chosen by: {on}, under the profile {found.profile}."
     )
     taken = found.recommended
     if taken is None:

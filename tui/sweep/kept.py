@@ -15,6 +15,7 @@ from base.json_text import NotJsonError, json_bytes, json_of
 from presets.config import ConfigError, parse
 from presets.layers import Layer
 from services.calls.folders import safe_name
+from simulator.errors import SimulatorError
 from simulator.sweep.result import TODAY, result_of
 from simulator.sweep.space import Space
 from tui.host import Host, Job
@@ -78,7 +79,7 @@ def read_kept(service_id: str | None) -> Kept | None:
             return Kept(form)
         result = result_of(raw["result"])
         above = tuple(Layer(one["name"], parse(one["voice_config"])) for one in raw["inherited"])
-    except (OSError, NotJsonError, ConfigError, KeyError, TypeError, ValueError, AttributeError, IndexError):
+    except (OSError, NotJsonError, ConfigError, SimulatorError, LookupError, TypeError, ValueError, AttributeError):
         return None
     return Kept(form, Found.over(result, Space((), result.settings[result.baseline].config, above).changes))
 
