@@ -15,10 +15,14 @@ import numpy as np
 import pytest
 import soundfile as sf
 
+from simulator.executors import open_executor
 from simulator.recording import bundled_folder
+from simulator.sweep.running import run
+from simulator.sweep.split import split_calls
 from tests.cli.conftest import Turnlab, turnlab_in
 from tests.cli.report_pages import check_page
 from tests.cli.test_schemas import check
+from tests.simulator.sweep_calls import small_plan, thinking_call
 from tui.cli.failure import CallError
 from tui.report.writing import ReportRequest, write_report
 
@@ -76,6 +80,20 @@ def test_a_page_says_what_was_found_and_what_to_change(turnlab: Turnlab, folder:
     assert planned.code == 0, planned.err
     assert "eager_eot_threshold" in planned.out
     assert "$PLATFORM_API_KEY" in html
+
+
+def test_a_sweep_that_breaks_a_limit_where_confirmed_says_so_first(turnlab: Turnlab, tmp_path: Path) -> None:
+    (fold,) = split_calls([thinking_call(number) for number in range(20)], 0).folds
+    calls = [thinking_call(number, pauses=(2,) if number in fold.confirm else (0,)) for number in range(20)]
+    with open_executor(1) as executor:
+        found = run(small_plan(limits=("cut_ins<=1%",), budget=12), calls, executor)
+    (tmp_path / "swept.json").write_text(json.dumps(found.to_json()))
+    done = turnlab("report", tmp_path / "swept.json", "-o", tmp_path / "page.html")
+    assert done.code == 0, done.err
+    page = check_page((tmp_path / "page.html").read_text())
+    assert page.text("h1") == "Not confirmed within the limits"
+    first = "on calls that the setting was not chosen by, it breaks cut_ins<=1%. Change"
+    assert f"Not confirmed within the limits: {first}" in page.text()
 
 
 def test_hostile_text_is_inert_and_numbers_are_masked(turnlab: Turnlab, folder: Path, result: Any) -> None:

@@ -123,6 +123,13 @@ def test_a_limit_that_breaks_where_confirmed_is_said_first() -> None:
     )
     assert none.verdict.startswith(f"{first}Change ")  # today's settings break it too
     patient = VoiceConfig(eager_eot_threshold=0.1)
+    known = {"patient": patient, "eager": VoiceConfig(eager_eot_threshold=0.9, max_buffer_delay_ms=200)}
+    other = swept(replace(small_plan(limits=("cut_ins<=12%",), budget=12), presets=known), calls)
+    assert other.verdict.startswith("The setting that was found is not confirmed within the limits: ")
+    assert "It breaks limits; not so patient." in other.verdict
+    turned = [thinking_call(number, pauses=(2,) if number in fold.choose else (0,)) for number in range(20)]
+    slow = swept(replace(small_plan(limits=("cut_ins<=12%",), budget=30, today=patient), presets=known), turned)
+    assert "By the goal it does worse than eager." in slow.verdict
     worse = swept(small_plan(limits=("cut_ins<=12%",), budget=30, today=patient), calls)
     assert worse.recommended is not None
     assert not worse.recommended.distinguishable

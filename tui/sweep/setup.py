@@ -192,7 +192,7 @@ class SetupController:
 
     def _budget(self, problems: dict[str, str]) -> int:
         text = self._typed.budget.strip().replace(",", "")
-        if text.isascii() and text.isdigit() and 1 <= int(text) <= MOST_BUDGET:
+        if text.isascii() and text.isdigit() and len(text) < 10 and 1 <= int(text) <= MOST_BUDGET:
             return int(text)
         problems[_BUDGET] = f"must be a whole number from 1 to {MOST_BUDGET:,}, not {text!r}"
         return 0
