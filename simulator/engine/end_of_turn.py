@@ -289,11 +289,17 @@ def _needed_ms(doubt: Doubt, threshold: float, completeness: float) -> int | Non
     return doubt.needed_ms(threshold, completeness)
 
 
+MAX_SPECULATIONS = 3
+"""Generations begun ahead of a confirmed end of turn, per caller turn."""
+
+
 class PauseWatch:
     """A policy that is asked again and again under the same settings: it remembers what they come to."""
 
     def __init__(self, values: Values) -> None:
         self.policy = end_of_turn_policy(values)
+        self.speculations = 0
+        """Generations begun ahead of a confirmed end of turn, in the caller turn under way."""
         self._known: tuple[ResolvedVoiceConfig, TurnPolicy, EndOfTurnLimits] | None = None
 
     def limits(self, config: ResolvedVoiceConfig, policy: TurnPolicy) -> EndOfTurnLimits:
@@ -307,6 +313,7 @@ class PauseWatch:
         self, ended: SpeechEnd, limits: EndOfTurnLimits, *, ahead: bool
     ) -> tuple[int, EndReason | Literal["eager"]]:
         """Return when the pause ends the turn and by what, or when an answer is begun ``ahead`` before that."""
+        wanted = ahead and self.speculations < MAX_SPECULATIONS
         found = self.policy.end(ended, limits)
-        eager_ms = self.policy.eager_ms(ended, limits) if ahead and limits.eager is not None else None
+        eager_ms = self.policy.eager_ms(ended, limits) if wanted and limits.eager is not None else None
         return found if eager_ms is None or eager_ms >= found[0] else (eager_ms, "eager")

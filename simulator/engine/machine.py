@@ -32,8 +32,6 @@ from simulator.engine.events import (
     P,
     SpeechEnded,
     SpeechStarted,
-    TurnReopened,
-    TurnResumed,
 )
 from simulator.engine.generation import GenerationPlanner
 from simulator.engine.profile import EngineProfile
@@ -45,10 +43,6 @@ from simulator.engine.why import UNASKED, Why, silence_why, speech_why
 
 if TYPE_CHECKING:
     from simulator.audio.source import SoundKey
-
-MAX_SPECULATIONS = 3
-"""Generations begun ahead of a confirmed end of turn, per caller turn."""
-
 
 _UNKNOWN_MS, _NEVER_MS = -1, 1 << 62
 _Act = EndReason | Literal["eager"] | BargeInVerdict | Utterance
@@ -91,8 +85,17 @@ class TurnMachine:
         self._answer = ResponseInProgress(profile.values, planner, self._emit)
         self._delivery = ResponsePlayer(profile.values, self._caller, self._answer, self._floor, self._emit)
         self._pause = PauseWatch(profile.values)
-        self._speculations = 0
-        self._acts: dict[_Act, tuple[int, Callable[[], None]]] = {
+        self._acts = self._all_acts()
+        self._heard_in: State = NO_STATE
+        self._onset_ms = 0
+        self._barged_in = self._silenced = False
+        self._had_words = False
+        if self._delivery.plan_greeting(script.scenario, config):
+            self.mode = Mode.SPEAKING
+
+    def _all_acts(self) -> dict[_Act, tuple[int, Callable[[], None]]]:
+        """Return what the machine does by itself, each with its order within one instant."""
+        return {
             "timeout": (2, partial(self._end_turn, "timeout")),
             "confidence": (3, partial(self._end_turn, "confidence")),
             "eager": (4, self._become_eager),
@@ -105,15 +108,6 @@ class TurnMachine:
             "resumption": (10, partial(self._speak, self._delivery.resume)),
             "greeting": (11, partial(self._speak, self._delivery.greet)),
         }
-        self._heard_in: State = NO_STATE
-        self._onset_ms = 0
-        self._barged_in = self._silenced = False
-        self._had_words = False
-        if script.scenario.greeting is not None:
-            self._delivery.plan_greeting(
-                script.scenario.greeting, script.scenario.state_before(0).turn_policy, config
-            )
-            self.mode = Mode.SPEAKING
 
     # ---- the clock
 
@@ -195,21 +189,19 @@ class TurnMachine:
         due = None if self._answer.generation is None else self._answer.next()
         if due is not None and (found is None or due < found):
             found = due
+        decided: tuple[int, _Act] | None
         if mode is Mode.PAUSE:
-            ahead = self._answer.generation is None and self._speculations < MAX_SPECULATIONS
-            due = self._decided(self._pause.due(self._caller.ended, self._limits_in(self._heard_in), ahead=ahead))
+            decided = self._pause.due(self._caller.ended, self.limits, ahead=self._answer.generation is None)
         elif mode is Mode.THINKING:
-            due = self._decided(delivery.next(self._config))
+            decided = delivery.next(self._config)
         elif mode is Mode.SPEAKING:
-            due = self._decided(delivery.next_barge_in(self._config, self.now_ms))
-            if delivery.greeting_ms is not None:
-                due = self._decided((delivery.greeting_ms, "greeting"))
+            decided = delivery.next_while_speaking(self._config, self.now_ms)
         else:
-            due = None if delivery.resume_ms is None else self._decided((delivery.resume_ms, "resumption"))
-        return due if found is None or (due is not None and due < found) else found
-
-    def _decided(self, decided: tuple[int, _Act] | None) -> Due | None:
-        return None if decided is None else (decided[0], *self._acts[decided[1]])
+            decided = None if delivery.resume_ms is None else (delivery.resume_ms, "resumption")
+        if decided is None:
+            return found
+        due = (decided[0], *self._acts[decided[1]])
+        return due if found is None or due < found else found
 
     def _limits_in(self, state: State) -> EndOfTurnLimits:
         return self._pause.limits(self._config, state.turn_policy)
@@ -236,8 +228,7 @@ class TurnMachine:
     @property
     def response_sounding_since_ms(self) -> int | None:
         """When the response now being heard began, or ``None``."""
-        sound = self._floor.sound
-        return sound.start_ms if sound and sound.kind == "response" and not sound.stopped else None
+        return self._floor.response_since_ms
 
     @property
     def sounding_until_ms(self) -> int | None:
@@ -257,9 +248,7 @@ class TurnMachine:
     @property
     def planned_speech(self) -> tuple[tuple[Words, int], ...]:
         """What the answer under way will say, as far as is known: words, and how long they will last, in ms."""
-        generation = self._answer.generation
-        chunks = generation.plan if generation else self._delivery.greeting_chunks(self.config, 0)
-        return tuple((chunk.words, chunk.duration_ms) for chunk in chunks)
+        return self._delivery.planned_speech(self._config)
 
     @property
     def idle(self) -> bool:
@@ -267,14 +256,9 @@ class TurnMachine:
         return self.mode is Mode.LISTENING and self._floor.sound is None and self._delivery.resume_ms is None
 
     @property
-    def threshold(self) -> float:
-        """The turn confidence that ends a turn in the state the caller is now heard in."""
-        return self._limits_in(self._heard_in).threshold
-
-    @property
-    def eager_threshold(self) -> float | None:
-        """The turn confidence that begins an answer ahead of time in that state; ``None``: none does."""
-        return self._limits_in(self._heard_in).eager
+    def limits(self) -> EndOfTurnLimits:
+        """What ends a turn, or begins an answer ahead of its end, in the state the caller is now heard in."""
+        return self._limits_in(self._heard_in)
 
     def turn_confidence(self, now_ms: int) -> float | None:
         """Return the turn confidence at a moment of the pause under way; ``None`` outside a pause."""
@@ -314,24 +298,18 @@ class TurnMachine:
         self._had_words = self._had_words or caller.span not in self._script.wordless
         if self.mode is Mode.PAUSE:
             if self._answer.generation is not None:
-                silence_ms = caller.start_ms - caller.ended.end_ms
-                discarded = self._answer.discard()
-                self._emit(TurnResumed, lambda: Why("resumed", {"silence_ms": silence_ms}), discarded=discarded)
+                self._delivery.discard_in_pause()
             self.mode = Mode.CALLER
         elif self.mode is Mode.THINKING:
             self._reopen()
 
     def _reopen(self) -> None:
         """The caller goes on while nothing is heard of the agent, before it or after a filler: same turn."""
-        after_ms = self.now_ms - (self._answer.confirmed_ms or 0)
-        rule = "reopened" if self._floor.silent else "reopened_after_filler"
-        discarded = self._answer.discard()
-        self._emit(TurnReopened, lambda: Why(rule, {"after_ms": after_ms}), discarded=discarded)
+        self._delivery.discard_after_end(self.now_ms)
         self.mode = Mode.CALLER
 
     def _on_speech_end(self) -> None:
-        caller = self._caller
-        ended = caller.ended
+        caller, ended = self._caller, self._caller.ended
         if not self._brief:
             self._emit(
                 SpeechEnded, silence_why, end_ms=ended.end_ms, span=ended.span, completeness=ended.completeness
@@ -347,7 +325,7 @@ class TurnMachine:
 
     def _begin_turn(self, *, barged_in: bool = False) -> None:
         self.turn += 1
-        self._speculations = 0
+        self._pause.speculations = 0
         self._onset_ms = self._caller.start_ms
         self._barged_in = barged_in
         self._had_words = self._caller.span not in self._script.wordless
@@ -357,8 +335,8 @@ class TurnMachine:
     # ---- end of turn
 
     def _become_eager(self) -> None:
-        self._speculations += 1
-        ended, limits, now_ms = self._caller.ended, self._limits_in(self._heard_in), self.now_ms
+        self._pause.speculations += 1
+        ended, limits, now_ms = self._caller.ended, self.limits, self.now_ms
         generation = self._answer.begin(self._caller.span, self.turn, self._config, now_ms)
         self._emit(
             EagerEndOfTurn,
@@ -367,7 +345,7 @@ class TurnMachine:
         )
 
     def _end_turn(self, reason: EndReason) -> None:
-        ended, now_ms, limits = self._caller.ended, self.now_ms, self._limits_in(self._heard_in)
+        ended, now_ms, limits = self._caller.ended, self.now_ms, self.limits
         eager = self._answer.generation
         self.mode = Mode.THINKING
         generation = eager or self._answer.begin(ended.span, self.turn, self._config, now_ms)

@@ -21,12 +21,14 @@ from simulator.engine.events import (
     ResponseEnded,
     ResponseStarted,
     ResponseTruncated,
+    TurnReopened,
+    TurnResumed,
     Underrun,
 )
 from simulator.engine.generation import Generation, stages_ms
 from simulator.engine.profile import Values
 from simulator.engine.response import ResponseInProgress
-from simulator.engine.scenario import TurnPolicy
+from simulator.engine.scenario import Scenario, TurnPolicy
 from simulator.engine.sound import AgentPlayout, AgentSound, filler_sound, response_sound, sentences_left
 from simulator.engine.why import Why
 
@@ -44,7 +46,7 @@ class ResponsePlayer:
     ) -> None:
         self.resume_ms: int | None = None
         """When the agent will take up again what a barge-in without words stopped; ``None``: not at all."""
-        self.greeting_ms: int | None = None
+        self._greeting_ms: int | None = None
         """When the greeting begins; ``None``: there is none, or it has begun."""
         self._greeting: tuple[Words, ...] = ()
         self._values = values
@@ -62,25 +64,51 @@ class ResponsePlayer:
         self._speech_end_ms, self._barge_in.turn_policy = speech_end_ms, policy
         self._floor.clear()
 
-    def plan_greeting(self, text: str, policy: TurnPolicy, config: ResolvedVoiceConfig) -> None:
-        """Have the call begin with a greeting: its words are known, so only speech synthesis precedes it."""
-        self._greeting, self._barge_in.turn_policy = cap(text, None, None).sentences, policy
-        self.greeting_ms = self._answer.voice(config).to_ear_ms
+    def plan_greeting(self, scenario: Scenario, config: ResolvedVoiceConfig) -> bool:
+        """Have the call begin with the scenario's greeting; return whether there is one.
 
-    def greeting_chunks(self, config: ResolvedVoiceConfig, at_ms: int) -> tuple[Chunk, ...]:
+        Its words are known, so only speech synthesis precedes it.
+        """
+        if scenario.greeting is None:
+            return False
+        self._greeting = cap(scenario.greeting, None, None).sentences
+        self._barge_in.turn_policy = scenario.state_before(0).turn_policy
+        self._greeting_ms = self._answer.voice(config).to_ear_ms
+        return True
+
+    def planned_speech(self, config: ResolvedVoiceConfig) -> tuple[tuple[Words, int], ...]:
+        """Return what the answer under way will say, as far as is known: words, and how long they last, ms."""
+        generation = self._answer.generation
+        chunks = generation.plan if generation else self._greeting_chunks(config, 0)
+        return tuple((chunk.words, chunk.duration_ms) for chunk in chunks)
+
+    def _greeting_chunks(self, config: ResolvedVoiceConfig, at_ms: int) -> tuple[Chunk, ...]:
         """Return the greeting's chunks if its first sound is heard at ``at_ms``; none once it has begun."""
-        if self.greeting_ms is None:
+        if self._greeting_ms is None:
             return ()
         voice = self._answer.voice(config)
         return chunks_at(self._greeting, voice, at_ms - voice.to_ear_ms)
 
     def greet(self, config: ResolvedVoiceConfig, now_ms: int, turn: int) -> bool:
         """Say the greeting."""
-        chunks, self.greeting_ms = self.greeting_chunks(config, now_ms), None
+        chunks, self._greeting_ms = self._greeting_chunks(config, now_ms), None
         sound = response_sound(chunks, self._greeting, now_ms, self._answer.last_number, turn)
         self._floor.play(sound)
         self._tell_response(sound, lambda: Why("greeting", {}), sound.text, greeting=True)
         return True
+
+    def discard_in_pause(self) -> None:
+        """Throw away the answer that was begun ahead: the caller goes on in the same turn."""
+        silence_ms = self._caller.start_ms - self._caller.ended.end_ms
+        discarded = self._answer.discard()
+        self._emit(TurnResumed, lambda: Why("resumed", {"silence_ms": silence_ms}), discarded=discarded)
+
+    def discard_after_end(self, now_ms: int) -> None:
+        """Throw away the answer to a turn that had ended: the caller goes on in it before the response."""
+        after_ms = now_ms - (self._answer.confirmed_ms or 0)
+        rule = "reopened" if self._floor.silent else "reopened_after_filler"
+        discarded = self._answer.discard()
+        self._emit(TurnReopened, lambda: Why(rule, {"after_ms": after_ms}), discarded=discarded)
 
     def next(self, config: ResolvedVoiceConfig) -> tuple[int, Utterance] | None:
         """Return when the response of the answer under way is due, or the filler before it."""
@@ -147,8 +175,15 @@ class ResponsePlayer:
 
     # ---- barge-in
 
-    def next_barge_in(self, config: ResolvedVoiceConfig, now_ms: int) -> tuple[int, Verdict] | None:
-        """Return when the caller, going on, will stop what is heard, or will be held back from it, and by what."""
+    def next_while_speaking(
+        self, config: ResolvedVoiceConfig, now_ms: int
+    ) -> tuple[int, Verdict | Utterance] | None:
+        """Return when the greeting begins, if it has not yet.
+
+        Else return when the caller, going on, will stop what is heard, or will be held back from it, and by what.
+        """
+        if self._greeting_ms is not None:
+            return self._greeting_ms, "greeting"
         return self._barge_in.next(config, now_ms)
 
     def hold(self, reason: Reason, config: ResolvedVoiceConfig, now_ms: int) -> None:

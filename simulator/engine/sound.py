@@ -199,6 +199,12 @@ class AgentPlayout:
         return self.sound.end_ms if self.sound else None
 
     @property
+    def response_since_ms(self) -> int | None:
+        """When the response now playing began, unless it was stopped; ``None`` where none is playing."""
+        sound = self.sound
+        return sound.start_ms if sound and sound.kind == "response" and not sound.stopped else None
+
+    @property
     def silent(self) -> bool:
         """Whether nothing was heard since the last end of turn."""
         return not self.heard and self.sound is None

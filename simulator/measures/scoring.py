@@ -17,8 +17,8 @@ from simulator.labels import AgentEvent, Labels, Span
 from simulator.measures.judged_turns import JudgedTurn, judged_turns
 from simulator.measures.readouts import Spread
 from simulator.measures.tradeoff import Rule, TurnScore, score_turns
-from simulator.measures.truth import Stretch
-from simulator.measures.turns import STOP_WITHIN_MS, Sound, is_about, sounds_of
+from simulator.measures.truth import Stretch, is_about
+from simulator.measures.turns import STOP_WITHIN_MS, Sound, sounds_of
 
 LONG_MS = 1000
 """Interruptions at least this long are counted apart: a second of speech cannot be a murmur."""

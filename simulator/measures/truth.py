@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from operator import attrgetter
 
 from base.records import record
-from simulator.engine.events import EndOfTurn, Event
+from simulator.engine.events import BargeIn, EndOfTurn, Event
 from simulator.labels import Labels
 from simulator.replay import Placement, Played
 
@@ -111,4 +111,36 @@ def _detected_turns(events: tuple[Event, ...]) -> tuple[TrueTurn, ...]:
     return tuple(
         TrueTurn(ended.span, ended.onset_ms, ended.speech_end_ms)
         for _, ended in sorted(last.items(), key=lambda item: item[0])
+    )
+
+
+# ---- what the caller truly takes the floor with
+
+
+LABEL_TOLERANCE_MS = 50
+
+
+def false_barge_ins(events: tuple[Event, ...], truth: Truth) -> list[BargeIn]:
+    """Return the barge-ins that are not about speech in which the caller truly takes the floor."""
+    barge_ins = [event for event in events if isinstance(event, BargeIn)]
+    wanted = floor_takings(truth) if barge_ins else []
+    return [event for event in barge_ins if not is_about(event, wanted)]
+
+
+def floor_takings(truth: Truth) -> list[Stretch]:
+    """Return every stretch in which the caller truly takes the floor, each once."""
+    turns = [(turn.start_ms, turn.end_ms) for turn in truth.turns]
+    extra = [
+        (start, end)
+        for start, end in truth.interruptions
+        if not any(start < other_end and other_start < end for other_start, other_end in turns)
+    ]
+    return sorted(turns + extra)
+
+
+def is_about(barge_in: BargeIn, stretches: list[Stretch]) -> bool:
+    """Whether a barge-in came during one of some stretches, or of speech that did, as exactly as labels are."""
+    return any(
+        start - LABEL_TOLERANCE_MS < barge_in.t_ms and barge_in.speech_start_ms < end + LABEL_TOLERANCE_MS
+        for start, end in stretches
     )

@@ -26,7 +26,7 @@ from simulator.engine.events import (
     Underrun,
 )
 from simulator.measures.advice import Overlap
-from simulator.measures.truth import Stretch, TrueTurn, Truth
+from simulator.measures.truth import Stretch, TrueTurn, Truth, false_barge_ins, floor_takings, is_about
 
 _Z95 = NormalDist().inv_cdf(0.975)
 
@@ -206,8 +206,6 @@ def _stages(response: ResponseStarted, turn: TrueTurn) -> dict[str, int]:
 STOP_WITHIN_MS = 2000
 """A true interruption is missed if the agent is still talking this long after its onset."""
 
-LABEL_TOLERANCE_MS = 50
-
 
 @dataclass(frozen=True, slots=True)
 class Interruptions:
@@ -226,7 +224,7 @@ class Interruptions:
 
 def interruptions(events: tuple[Event, ...], sounds: tuple[Sound, ...], truth: Truth) -> Interruptions:
     """Hold barge-ins against the true turns spoken over the agent."""
-    wanted = _wanted(truth)
+    wanted = floor_takings(truth)
     ends_ms = [sound.end_ms for sound in sounds]
     over, missed, stops = 0, 0, []
     for onset, _ in wanted:
@@ -248,32 +246,6 @@ def interruptions(events: tuple[Event, ...], sounds: tuple[Sound, ...], truth: T
             heard.append((start, end))
     about = {stretch for stretch in heard if any(is_about(event, [stretch]) for event in false)}
     return Interruptions(over, missed, tuple(stops), len(heard) + max(0, len(false) - len(about)), len(false))
-
-
-def false_barge_ins(events: tuple[Event, ...], truth: Truth) -> list[BargeIn]:
-    """Return the barge-ins that are not about speech in which the caller truly takes the floor."""
-    barge_ins = [event for event in events if isinstance(event, BargeIn)]
-    wanted = _wanted(truth) if barge_ins else []
-    return [event for event in barge_ins if not is_about(event, wanted)]
-
-
-def _wanted(truth: Truth) -> list[Stretch]:
-    """Return every stretch in which the caller truly takes the floor, each once."""
-    turns = [(turn.start_ms, turn.end_ms) for turn in truth.turns]
-    extra = [
-        (start, end)
-        for start, end in truth.interruptions
-        if not any(start < other_end and other_start < end for other_start, other_end in turns)
-    ]
-    return sorted(turns + extra)
-
-
-def is_about(barge_in: BargeIn, stretches: list[Stretch]) -> bool:
-    """Whether a barge-in came during one of some stretches, or of speech that did, as exactly as labels are."""
-    return any(
-        start - LABEL_TOLERANCE_MS < barge_in.t_ms and barge_in.speech_start_ms < end + LABEL_TOLERANCE_MS
-        for start, end in stretches
-    )
 
 
 def talk_over(sounds: tuple[Sound, ...], truth: Truth) -> list[Stretch]:

@@ -346,7 +346,7 @@ class CallLoop:
         side, supervisor, machine = self._side, self.supervisor, self._side.machine if self._side else None
         if side is None or machine is None:
             return
-        confidence = machine.turn_confidence(side.now_ms)
+        confidence, limits = machine.turn_confidence(side.now_ms), machine.limits
         self.snapshot = Snapshot(
             phase="paused"
             if self._paused and supervisor.state not in ("lost", "failed")
@@ -358,8 +358,8 @@ class CallLoop:
             unheard=self._unheard,
             turn_state=machine.mode.value,
             turn_confidence=confidence,
-            threshold=machine.threshold,
-            eager_threshold=machine.eager_threshold,
+            threshold=limits.threshold,
+            eager_threshold=limits.eager,
             agent_sounding=self.playback_buffer.sounding or side.sounds_at(side.now_ms, side.now_ms + FRAME_MS),
             agent_text=side.text(),
             latencies=side.latencies.last(),

@@ -23,7 +23,8 @@ from simulator.engine.events import (
 from simulator.engine.profile import EngineProfile
 from simulator.heard.happened import Happened, Noted
 from simulator.measures.readouts import Measured
-from simulator.measures.turns import Sound, TurnOutcome, false_barge_ins, talk_over
+from simulator.measures.truth import false_barge_ins
+from simulator.measures.turns import Sound, TurnOutcome, talk_over
 from simulator.replay import Placement, Played
 from simulator.study import Run
 from tui.figures import signed
