@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from base.samples import SAMPLES_PER_MS, Samples
+from base.samples import SAMPLES_PER_MS, Samples, from_pcm16, to_pcm16
 from simulator.activity.model import FRAME_MS, FRAME_SAMPLES
 from simulator.errors import SimulatorError
 from simulator.session.capture_buffer import Frame
@@ -103,12 +103,14 @@ class EchoGate:
     def listen(self, frame: Frame) -> None:
         """Take the next frame, heard or not: the canceller needs all of them."""
         played = self.played.until(frame.at_s)
-        self._raw = self._clean = frame.samples
-        self._finder.note(frame.samples, played)
+        # what is heard is what a recording of 16 bits holds, so that its replay hears the same
+        samples = from_pcm16(to_pcm16(frame.samples))
+        self._raw = self._clean = samples
+        self._finder.note(samples, played)
         if self._canceller is not None:
-            late = np.concatenate([self._earlier, frame.samples])
+            late = np.concatenate([self._earlier, samples])
             self._earlier = late[FRAME_SAMPLES:]
-            clean = self._canceller.clean(frame.samples, played)
+            clean = self._canceller.clean(samples, played)
             self._clean = late[:FRAME_SAMPLES] if self._finder.state == "absent" else clean
 
     def heard(self, rms_db: float, *, agent_sounds: bool, round_trip_ms: float) -> tuple[Samples, Unheard | None]:
