@@ -161,7 +161,7 @@ def plan_of(
     return SweepPlan(goal, space, profile, applied, budget, seed)
 
 
-METHOD = 2
+METHOD = 3
 """Rises when a sweep is made in another way, so that a journal of an earlier one is not gone on with."""
 
 CUT_INS = next(Figure(one, share=True) for one in MEASURABLE if one.name == "cut_ins")

@@ -94,6 +94,7 @@ def test_a_sweep_that_breaks_a_limit_where_confirmed_says_so_first(turnlab: Turn
     assert page.text("h1") == "Not confirmed within the limits"
     first = "on calls that the setting was not chosen by, it breaks cut_ins<=1%. Change"
     assert f"Not confirmed within the limits: {first}" in page.text()
+    assert "not chosen by: 10 calls of one half of 20 callers," in page.text()
 
 
 def test_hostile_text_is_inert_and_numbers_are_masked(turnlab: Turnlab, folder: Path, result: Any) -> None:

@@ -39,7 +39,8 @@ def print_result(result: SweepResult) -> None:
     rows += [
         _row(f"on the front: {_changes(one)}", one.confirmed or one.chosen, figures) for one in front[:MOST_SHOWN]
     ]
-    where = f"{len(result.settings)} settings on {len(result.chosen_on)} calls of {result.callers} callers"
+    half = "one half of " if result.folds == 1 else ""
+    where = f"{len(result.settings)} settings on {len(result.chosen_on)} calls of {half}{result.callers} callers"
     print_table(where, ["", *(_title(one) for one in figures)], rows)
 
 

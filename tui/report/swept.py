@@ -88,7 +88,8 @@ def _title(found: Swept) -> str:
 
 
 def _verdict(found: Swept) -> tuple[str, str, str]:
-    on = f"{counted(len(found.confirmed_on), 'call')} of {counted(found.callers, 'caller')}"
+    half = "one half of " if found.folds == 1 else ""
+    on = f"{counted(len(found.confirmed_on), 'call')} of {half}{counted(found.callers, 'caller')}"
     sure = (
         f"These figures are of calls that the setting was not chosen by: {on}, under the profile {found.profile}."
     )

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import ClassVar
 
 from rich.cells import cell_len, set_cell_size
@@ -22,12 +23,13 @@ from tui.terminal_text import screen_text
 _WORDS = "Changes against today"
 
 
-def widths_of(front: Front) -> list[int]:
+@lru_cache(maxsize=2)  # every line asks for it each time it is drawn
+def widths_of(front: Front) -> tuple[int, ...]:
     """Return how wide each column of figures must be so that nothing in it is cut."""
-    return [
+    return tuple(
         max(cell_len(text) for text in (title, *(row.figures[at] for row in front.rows)))
         for at, title in enumerate(front.columns)
-    ]
+    )
 
 
 def line_of(mark: str, figures: Sequence[str], words: str, widths: Sequence[int], width: int) -> str:
