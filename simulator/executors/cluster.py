@@ -21,6 +21,7 @@ T = TypeVar("T")
 R = TypeVar("R")
 
 _CONNECT_S = 10.0
+_TRIES = 4
 _SAME = ("turnlab", "distributed", "numpy", "onnxruntime", "soundfile", "soxr")
 """The packages on which results, or being understood, depend."""
 
@@ -71,10 +72,21 @@ class Cluster(Executor):
     def submit(self, function: Callable[P, R], /, *args: P.args, **kwargs: P.kwargs) -> Future[R]:
         """Have a task done by a worker; Dask gives it to another if that one dies."""
         task: Future[R] = Future()
-        given = self._executor.submit(_checked, versions_here(), partial(function, *args, **kwargs))
-        task.add_done_callback(lambda done: given.cancel() if done.cancelled() else None)
-        given.add_done_callback(partial(self._settle, task))
+        self._give(task, partial(function, *args, **kwargs), _TRIES)
         return task
+
+    def _give(self, task: Future[R], call: Callable[[], R], tries: int) -> None:
+        given = self._executor.submit(_checked, versions_here(), call)
+        task.add_done_callback(lambda done: given.cancel() if done.cancelled() else None)
+
+        def settle(done: Future[R]) -> None:
+            error = None if done.cancelled() else done.exception()
+            if tries > 1 and not task.cancelled() and _is_dasks_own(error):
+                self._give(task, call, tries - 1)
+            else:
+                self._settle(task, done)
+
+        given.add_done_callback(settle)
 
     def share(self, value: T) -> Shared[T]:
         """Give a value to all workers."""
@@ -112,6 +124,17 @@ class Cluster(Executor):
             difference = _difference(versions_here(), versions)
             if difference:
                 raise WorkersError(f"{worker}: has {difference}; {_EQUAL}")
+
+
+def _is_dasks_own(error: BaseException | None) -> bool:
+    """Tell whether an error is not a task's: it was raised where Dask passes results on, and nowhere deeper.
+
+    So it is where a worker dies between the end of a task and the fetching of its result.
+    """
+    trace = error.__traceback__ if error is not None else None
+    while trace is not None and trace.tb_next is not None:
+        trace = trace.tb_next
+    return trace is not None and trace.tb_frame.f_globals.get("__name__") == "distributed.cfexecutor"
 
 
 def _client_of(address: str) -> Any:

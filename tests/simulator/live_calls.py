@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
-from base.samples import Samples
+from base.samples import Samples, from_pcm16, to_pcm16
 from presets.config import parse
 from simulator.activity.model import FRAME_MS
 from simulator.recording import bundled_folder, open_recording
@@ -57,7 +57,8 @@ def talk_in_a_room(
     wanted_ms = session.snapshot().now_ms
     for at in range(0, len(said) - step + 1, step):
         echo, coming = coming[:step], coming[step:]
-        cards.push(said[at : at + step] + gain * echo)
+        # on the steps of 16 bits, as devices deliver and recordings keep it
+        cards.push(from_pcm16(to_pcm16(said[at : at + step] + gain * echo)))
         coming = np.concatenate([coming, cards.play(step)[:, 0]])
         wanted_ms += round(1000 * BLOCK_S)
         # not ahead of it: what the agent says depends on what was decided

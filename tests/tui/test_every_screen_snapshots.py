@@ -97,6 +97,12 @@ OVER_TUNE: Sequence[Way] = (
 )
 
 
+@pytest.fixture(autouse=True)
+def frozen_limit(monkeypatch: pytest.MonkeyPatch) -> None:
+    """A minute's limit ends while pictures are taken, at another one each time."""
+    monkeypatch.setattr("tui.connection.limit_text", lambda _traffic: "119 of 120 requests left")
+
+
 class Gallery:
     """Compares the screen in view with its pictures in both themes."""
 

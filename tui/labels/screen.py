@@ -177,7 +177,9 @@ class LabelEditor(Place, ModalScreen[None]):
     # ---- what is shown
 
     def watch_edited(self, state: LabelsState) -> None:
-        """Show how the labels stand."""
+        """Show how the labels stand, unless the editor is being left: the sound may still go on for a moment."""
+        if not self.query(LabelTimeline):
+            return
         self.timeline.put(state.marks, state.chosen, state.place_ms)
         show_text(self.query_one("#labels-title", Static), content(self._title_line(state)))
         show_text(self.query_one("#labels-chosen", Static), content(_about_chosen(state)))
