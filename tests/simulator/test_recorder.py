@@ -13,7 +13,16 @@ from typing import Any, cast
 import numpy as np
 import soundfile as sf
 
-from simulator.live_recording import Journal, finish_recording, provisional_labels, recover_recordings
+from simulator.labels.audacity import from_track, json_of_track, track_and_losses
+from simulator.labels.document import LabelDocument, open_label_file
+from simulator.live_recording import (
+    GUARD_CLOSED,
+    Journal,
+    finish_recording,
+    provisional_labels,
+    recover_recordings,
+)
+from simulator.recording import open_recording
 from simulator.session import Notice, SessionMessage
 from simulator.session.commands import Record
 from simulator.session.recorder import Recorder
@@ -127,6 +136,26 @@ def test_a_recording_that_was_whole_when_its_process_died_keeps_its_labels(tmp_p
     assert recover_recordings(tmp_path) == ([], [])
     assert "0.1" in path.with_suffix(".json").read_text()
     assert not samples.exists()
+
+
+def test_corrected_labels_still_say_which_channel_is_the_callers_and_what_the_guard_kept_out(
+    tmp_path: Path,
+) -> None:
+    journal = Journal(tmp_path, "live", {"caller_channel": 1, "recorded": {"channels": ["agent", "caller"]}})
+    journal.write(np.tile(np.array([0.5, 0.25], np.float32), (16_000, 1)))
+    journal.write_event({"type": GUARD_CLOSED, "t": 0.5})
+    journal.close()
+    path = finish_recording(journal.path)
+    assert path is not None
+    file = open_label_file(path, 1.0)
+    document = LabelDocument(file.raw, 1000)
+    document.add("turn", 100, 400)
+    track, _ = track_and_losses(document.labels)
+    for raw in (document.raw, json_of_track(from_track(track, "a track"), dict(document.raw), "Audacity")[0]):
+        file = file.write(raw)
+        found = open_recording(path)
+        assert (found.source.caller_channel, found.source.guessed_channel) == (1, False)
+        assert found.source.samples()[[7999, 8000]].tolist() == [0.25, 0.0]
 
 
 def test_a_journal_that_makes_no_sense_keeps_nobody_from_starting(tmp_path: Path) -> None:
