@@ -299,7 +299,7 @@ class TurnlabApp(ConnectedApp, inherit_bindings=False):
         self.services_screen.show_saved(message.service)  # type: ignore[attr-defined]
 
     def action_show(self, screen: str) -> None:
-        """Go to a screen, by its id in the registry; from Services and Calls with the service in view."""
+        """Go to a screen, by its id in the registry; with the service in view, if there is one."""
         if screen == SERVICES:
             self.switch_mode(SERVICES)
             return
@@ -307,9 +307,13 @@ class TurnlabApp(ConnectedApp, inherit_bindings=False):
         self.open_screen(screen, self._service_on(self.screen))
 
     def _service_on(self, screen: Screen[Any]) -> Service | None:
-        """Return the service that a screen is about: the highlighted one, or whose calls it lists or sweeps."""
+        """Return the service that a screen is about: highlighted, tuned, swept, or whose calls it lists."""
         if screen is self.services_screen:
             return self.services_screen.highlighted
+        if (tuned := next((one for one in self.tunes.standing if one is screen), None)) is not None:
+            return tuned.session.service
+        if self.live is not None and screen is self.live:
+            return self.live.session.service
         if self.sweep is not None and screen is self.sweep:
             return self.sweep.service
         return self.calls.kept.service if self.calls is not None and screen is self.calls else None

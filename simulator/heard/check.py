@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from statistics import median
 from typing import Any
 
@@ -79,6 +79,8 @@ class Check:
     calls: int
     turns: tuple[CheckedTurn, ...]
     counts: dict[str, tuple[int, float]]
+    fitted_on: frozenset[str] = frozenset()
+    """The calls, by id, that the profile was fitted to."""
 
     @property
     def bias_ms(self) -> float | None:
@@ -123,13 +125,34 @@ class Check:
         }
 
     def sentence(self) -> str:
-        """Return what readouts may say of how far they can be trusted."""
+        """Return what readouts may say of how far they can be trusted.
+
+        What was found on calls that the profile was not fitted to comes first.
+        """
+        held = tuple(one for one in self.turns if one.call not in self.fitted_on)
+        if len(held) == len(self.turns):
+            return self._said(f"on your {self._count(self.calls)}")
+        fitted = len({one.call for one in self.turns}) - len({one.call for one in held})
+        if not held:
+            return self._said(f"on your {self._count(self.calls)}, all used for the fit,")
+        own = len({one.call for one in held})
+        first = replace(self, turns=held)._said(f"on {self._count(own)} not used for the fit")
+        late = _late(self.bias_ms or 0.0)
+        return f"{first}; on all {self.calls}, {fitted} of them used for the fit, it is {late}"
+
+    def _said(self, on: str) -> str:
         bias, wide = self.bias_ms, self.absolute(0.9)
-        calls = f"{self.calls} call{'' if self.calls == 1 else 's'}"
         if bias is None or wide is None:
-            return f"on your {calls} no response could be compared"
-        late = "as quick as heard" if abs(bias) < 1 else f"{abs(bias):.0f} ms {'late' if bias > 0 else 'early'}"
-        return f"on your {calls} the simulator is {late} at the median, 9 of 10 turns within {wide:.0f} ms"
+            return f"{on} no response could be compared"
+        return f"{on} the simulator is {_late(bias)} at the median, 9 of 10 turns within {wide:.0f} ms"
+
+    @staticmethod
+    def _count(calls: int) -> str:
+        return f"{calls} call{'' if calls == 1 else 's'}"
+
+
+def _late(bias: float) -> str:
+    return "as quick as heard" if abs(bias) < 1 else f"{abs(bias):.0f} ms {'late' if bias > 0 else 'early'}"
 
 
 def settings_of(record: CallRecord, given: VoiceConfig | None) -> tuple[ResolvedVoiceConfig, str]:

@@ -55,6 +55,8 @@ class FittedProfile:
     policies: tuple[PolicyReading, ...] = ()
     doubts: tuple[str, ...] = ()
     not_offered: tuple[str, ...] = ()
+    fitted_on: tuple[str, ...] = ()
+    """The ids of the calls it was fitted to."""
 
 
 @dataclass(slots=True)
@@ -111,7 +113,16 @@ def fit_heard(
         f"from {_error(before):.0f} to {_error(after):.0f} ms."
     )
     content = profile_content(name, base, described, kept)
-    return FittedProfile(content, before, after, role, tuple(policies), tuple(doubts), tuple(not_offered))
+    return FittedProfile(
+        content,
+        before,
+        after,
+        role,
+        tuple(policies),
+        tuple(doubts),
+        tuple(not_offered),
+        tuple(call.record.id for call in own),
+    )
 
 
 def _better(

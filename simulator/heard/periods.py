@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Final, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -15,6 +15,8 @@ from simulator.measures.readout_table import BY_NAME
 from simulator.measures.turns import unseen_rate
 
 RESAMPLES = 2000
+
+_SIGNS: Final = {"better": "✓", "worse": "✗", "level": "≈", "": ""}
 
 FEWEST = 5
 """Calls that each period needs for an interval."""
@@ -44,19 +46,38 @@ class PeriodReadout:
     ci95: tuple[float, float] | None
     n: tuple[int, int]
 
+    @property
+    def verdict(self) -> Literal["better", "worse", "level", ""]:
+        """What the difference means to callers; ``level``: the interval holds zero. Nothing without an interval."""
+        if self.ci95 is None:
+            return ""
+        if self.ci95[0] <= 0 <= self.ci95[1]:
+            return "level"
+        return "better" if (self.delta < 0) is BY_NAME[self.name].less_is_better else "worse"
+
     def words(self) -> str:
-        """Return it for people: ``cut-ins 6.1 % → 3.0 % [-5.2, -1.1]``."""
+        """Return it for people: ``✓ cut-ins 6.1 % → 3.0 % [−5.2, −1.1]``."""
+        return f"{_SIGNS[self.verdict]} {self.figures()}".lstrip()
+
+    def figures(self) -> str:
+        """Return its title and figures; of what never happened, the rate that so few cases leave possible."""
         title, kind = BY_NAME[self.name].title, BY_NAME[self.name].kind
         scale, unit, places = {"count": (100.0, " %", 1), "latency": (1.0, " ms", 0), "duration": (1.0, " s", 1)}[
             kind
         ]
+        if kind == "count" and self.before == self.after == 0:
+            return f"{title}: none in either, at most {100 * unseen_rate(min(self.n)):.0f} %"
         interval = "no interval"
         if self.ci95 is not None:
-            low, high = (f"{scale * end:+.{places}f}" for end in self.ci95)
+            low, high = (_signed(scale * end, places) for end in self.ci95)
             interval = f"[{low}, {high}]"
         if kind == "latency":
-            return f"{title} {self.delta:+.0f} ms {interval}"
+            return f"{title} {_signed(self.delta, 0)} ms {interval}"
         return f"{title} {scale * self.before:.{places}f}{unit} → {scale * self.after:.{places}f}{unit} {interval}"
+
+
+def _signed(value: float, places: int) -> str:
+    return f"{value:+.{places}f}".replace("-", "−")
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +88,18 @@ class Periods:
     calls: tuple[int, int]
     readouts: tuple[PeriodReadout, ...]
     notes: tuple[str, ...]
+
+    def sentence(self) -> str:
+        """Return in one sentence what became better and worse for callers."""
+        titles: dict[str, list[str]] = {"better": [], "worse": []}
+        for one in self.readouts:
+            titles.setdefault(one.verdict, []).append(BY_NAME[one.name].title)
+        found = [f"{verdict}: {', '.join(titles[verdict])}" for verdict in ("better", "worse") if titles[verdict]]
+        if not found:
+            few = min(self.calls) < FEWEST
+            return f"No clear difference{': there are too few calls' if few else ''}."
+        rest = "; no clear difference in the others" if titles.get("level") else ""
+        return f"After it, {'; '.join(found)}{rest}."
 
 
 def last_change(calls: Sequence[TimedCall]) -> datetime | None:

@@ -45,7 +45,12 @@ def test_a_change_shows_and_what_did_not_change_does_not() -> None:
     cut = one["cut_ins"]
     assert cut.ci95 is not None
     assert cut.ci95[1] < 0
-    assert cut.words().startswith("cut-ins ")
+    assert cut.words().startswith("✓ cut-ins ")
+    assert "[−" in cut.words()
+    assert first.words().startswith("✗ first sound after turn +")
+    assert one["talk_over_s"].words().startswith("≈ ")
+    assert one["hanging_turns"].words().endswith("none in either, at most 2 %")
+    assert found.sentence().startswith("After it, better: cut-ins; worse: first sound after turn")
     talk = one["talk_over_s"].ci95
     assert talk is not None
     assert talk[0] < 0 < talk[1]

@@ -261,7 +261,8 @@ async def check_and_fit(pilot: Pilot[None], screen: CallsScreen) -> None:
     await until(pilot, lambda: isinstance(app.screen, FitDialog), "the fit")
     await pilot.press("enter")
     await until(pilot, lambda: isinstance(app.screen, TextDialog), "the check under what was fitted")
-    assert "on your 12 calls the simulator is" in (checked("Intake Line, fitted") or "")
+    assert "on 6 calls not used for the fit the simulator is" in (checked("Intake Line, fitted") or "")
+    assert "; on all 12, 6 of them used for the fit, it is" in (checked("Intake Line, fitted") or "")
     assert profile_for(INTAKE).profile.name == "Intake Line, fitted"
     await pilot.press("escape", "w")
     await until(pilot, lambda: isinstance(app.screen, WorstDialog), "the worst turns")

@@ -197,7 +197,7 @@ class CheckController:
             self._said("The fitted profile is not used; f fits it again.")
             return
         try:
-            path = keep_fitted(service.id, fitted.content)
+            path = keep_fitted(service.id, fitted)
         except OSError as error:
             self._host.complain(f"{os_error_text(error)}; the profile is not kept", title="Fit")
             return

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING
 
 from base.files import make_private_folder, write_whole
 from base.folders import data_folder
 from base.json_text import json_bytes
 from services.calls.folders import safe_name
 from simulator.engine.profile import ProfileFile, read_profile
+from simulator.heard.checked import keep_fit
+
+if TYPE_CHECKING:
+    from simulator.heard.fitting import FittedProfile
 
 
 def fitted_path(service_id: str) -> Path:
@@ -26,11 +30,12 @@ def profile_for(service_id: str | None) -> ProfileFile:
     return read_profile(str(path) if path is not None and path.is_file() else "default")
 
 
-def keep_fitted(service_id: str, content: dict[str, Any]) -> Path:
+def keep_fitted(service_id: str, fitted: FittedProfile) -> Path:
     """Keep a fitted profile for a service, instead of an earlier one. Raises :class:`OSError`."""
     path = fitted_path(service_id)
     make_private_folder(path.parent)
-    write_whole(path, json_bytes(content))
+    write_whole(path, json_bytes(fitted.content))
+    keep_fit(fitted.content["name"], fitted.fitted_on)
     return path
 
 

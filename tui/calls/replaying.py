@@ -10,7 +10,7 @@ from simulator.activity.end_of_turn import EndOfTurnModel
 from simulator.engine.profile import EngineProfile
 from simulator.heard.call_folder import KeptCall
 from simulator.heard.check import Check, ReplayedCall, check, settings_of
-from simulator.heard.checked import keep_check, keep_turns
+from simulator.heard.checked import fitted_among, keep_check, keep_turns
 from simulator.heard.keeping import heard, heard_before
 from simulator.heard.replaying import AUDIO, analysis_of, open_replay
 
@@ -48,7 +48,8 @@ def joined(parts: list[Check], profile: EngineProfile) -> Check:
         for name in names
     }
     turns = tuple(turn for part in parts for turn in part.turns)
-    return Check(profile.name, sum(part.calls for part in parts), turns, counts)
+    fitted_on = fitted_among(profile.name, {turn.call for turn in turns})
+    return Check(profile.name, sum(part.calls for part in parts), turns, counts, fitted_on)
 
 
 def checked_call(call: ReplayedCall, profile: EngineProfile) -> Check:

@@ -93,7 +93,7 @@ def fit_text(fitted: FittedProfile, before: str, notes: Sequence[str]) -> str:
 
 def periods_lines(found: Periods) -> list[str]:
     """Return how two periods differ, a readout a line, and what is left out."""
-    return [*(one.words() for one in found.readouts), *found.notes]
+    return [found.sentence(), "", *(one.words() for one in found.readouts), *found.notes]
 
 
 def periods_summary(found: Periods) -> str:

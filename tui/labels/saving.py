@@ -165,7 +165,8 @@ class LabelFileController:
         document.kept()
         self.keep()
         self._labels().show(await self._gone())
-        later = " Nothing is measured against them yet: ctrl+s asks again." if document.unchecked else ""
+        asked = " Nothing is measured against them yet: ctrl+s in the label editor asks again."
+        later = asked if document.unchecked else ""
         self._host.tell(f"{self.file.path}, readable by you alone.{later}", "Saved")
         return True
 

@@ -60,12 +60,10 @@ class LabelDialogs:
     async def checked(self) -> bool | None:
         """Ask whether the turns that were detected are right."""
         choices = [
-            (_CHECKED, "Readouts and evaluation measure against them."),
             (_NOT_YET, "They are saved as provisional: drawn, and nothing is measured against them."),
+            (_CHECKED, "Readouts and evaluation measure against them."),
         ]
-        answer = await self._ask(
-            PickOne("Turns are as Turnlab detected them. Did you check them?", choices, _NOT_YET)
-        )
+        answer = await self._ask(PickOne("Labels are as Turnlab detected them. Did you check them?", choices))
         return None if answer is None else answer == _CHECKED
 
     async def copy_first(self, folder: Path) -> bool | None:

@@ -53,6 +53,7 @@ def compare_calls(
         print_line(f"{found.calls[1]} from {since:%Y-%m-%d %H:%M} UTC on; 95 % intervals of the difference")
         for one in found.readouts:
             print_line(f"  {one.words()}")
+        print_line(found.sentence())
     gate.close(faults)
     faults.raise_any()
 

@@ -8,8 +8,10 @@ from pathlib import Path
 from typing import Any
 
 from base.json_text import json_bytes
+from base.os_errors import os_error_text
 from simulator.engine.profile import read_profile
 from simulator.errors import ProfileError
+from simulator.heard.checked import keep_fit
 from simulator.heard.fitting import FittedProfile, fit_heard
 from tui.calls.words import judged_rows, value_rows
 from tui.cli.calls.checking import replayed_calls
@@ -45,6 +47,10 @@ def fit_calls(request: HeardFitRequest, *, as_json: bool) -> None:
     for sentence in (*fitted.not_offered, *fitted.doubts, fitted.role.words()):
         complain(sentence)
     content = json_bytes(fitted.content)
+    try:
+        keep_fit(request.name, fitted.fitted_on)
+    except OSError as error:
+        complain(f"{os_error_text(error)}; checks will not say which calls the profile was fitted to")
     if request.output is None:
         write_content(content)
     else:
