@@ -143,6 +143,12 @@ async def test_the_highlighted_service_opens_in_tune(app: TurnlabApp) -> None:
             assert highlighted(pilot) == name
             assert screen(pilot).styles.background == Color.parse(str(LIGHT.background)), "as the theme is by now"
         assert tunes[0] is tunes[1] is not tunes[2]
+        await pilot.press("2")
+        await settle(pilot)
+        await pilot.press("4")
+        await until(pilot, lambda: app.calls is not None and app.screen is app.calls, "the calls")
+        assert app.calls is not None
+        assert app.calls.kept.service == tunes[2].session.service, "of the service that Tune has open"
 
 
 async def test_what_tune_saved_is_seen_in_the_list_and_the_other_way_round(app: TurnlabApp) -> None:

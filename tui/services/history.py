@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
-from datetime import UTC, datetime
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from textual.app import ComposeResult
@@ -25,6 +25,8 @@ if TYPE_CHECKING:
 
 _COLUMNS = ("WHEN", "WHO", "WHAT")
 _WHO_WIDTH, _WHAT_WIDTH = 16, 80
+_CLOCKS_APART = timedelta(minutes=2)
+"""How far this computer's clock and the platform's may differ about one change."""
 _LONG_AGO = datetime.min.replace(tzinfo=UTC)
 _STATES = {
     "done": "",
@@ -50,9 +52,36 @@ class HistoryLine:
 def history_lines(
     remembered: Iterable[HistoryEntry], kept: Iterable[Kept], fields: Iterable[KeptFields] = ()
 ) -> tuple[HistoryLine, ...]:
-    """Return the platform's entries and this computer's changes as one list, newest first."""
-    lines = [*map(_of_platform, remembered), *map(_of_here, kept), *map(_of_fields, fields)]
+    """Return the platform's entries and this computer's changes as one list, newest first; each change once."""
+    alone, lines = list(remembered), [*map(_of_here, kept)]
+    for own in fields:
+        line, same = _of_fields(own), _same_change(own, alone)
+        if same is not None:
+            alone.remove(same)
+            line = replace(line, detail=f"{line.detail}\nThe platform remembers it too, as by {same.who or '—'}.")
+        lines.append(line)
+    lines += map(_of_platform, alone)
     return tuple(sorted(lines, key=lambda line: line.at or _LONG_AGO, reverse=True))
+
+
+def _same_change(own: KeptFields, remembered: Iterable[HistoryEntry]) -> HistoryEntry | None:
+    """Return what the platform remembers of a change that was made here: the same values, at that time."""
+    within = () if own.subject == "service" else (own.subject,)
+    wanted = {(*within, name): value for name, value in own.after.items()}
+
+    def is_same(entry: HistoryEntry) -> bool:
+        depth = len(within) + 1
+        changed = {change.path[:depth]: change for change in entry.changes}
+        return changed.keys() == wanted.keys() and all(
+            len(path) < len(change.path) or change.after == wanted[path] for path, change in changed.items()
+        )
+
+    near = [
+        (abs(entry.at - own.at), number, entry)
+        for number, entry in enumerate(remembered)
+        if entry.at is not None and abs(entry.at - own.at) <= _CLOCKS_APART and is_same(entry)
+    ]
+    return min(near)[2] if near and own.state == "done" else None
 
 
 class ServiceHistoryTable(Vertical):
