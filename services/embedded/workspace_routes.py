@@ -16,7 +16,7 @@ from services.embedded import audit
 from services.embedded.answers import READ, SETTINGS, AsciiJson, page
 from services.embedded.audit import Actor, Subject, record
 from services.embedded.gate import IN_WORKSPACE, By, Db, PlatformRoute, Workspace
-from services.embedded.platform.paging import Limit, Offset
+from services.embedded.platform.service_shapes import Limit, Offset
 from services.embedded.rules import RefusedError
 from services.embedded.store import pack
 from services.embedded.voice_shapes import LanguageProvider, Provider, SttProvider, VoiceSettings

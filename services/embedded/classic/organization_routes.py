@@ -13,8 +13,16 @@ from services.embedded.answers import AsciiJson, classic_refusals
 from services.embedded.audit import Actor, Subject, record
 from services.embedded.classic import organization_shapes as shapes
 from services.embedded.classic.organization_shapes import classic_state
-from services.embedded.classic.paging import ID_PATTERN, Ids, Offset, SortBy, paged, version_range
-from services.embedded.classic.service_shapes import Created, SignedIn
+from services.embedded.classic.service_shapes import (
+    ID_PATTERN,
+    Created,
+    Ids,
+    Offset,
+    SignedIn,
+    SortBy,
+    paged,
+    version_range,
+)
 from services.embedded.classic.translate import STATE_MACHINE, person
 from services.embedded.database import Database
 from services.embedded.gate import IN_ORGANIZATION, AppState, By, ClassicRoute, Db, SignInRoute, Workspace

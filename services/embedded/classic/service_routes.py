@@ -13,7 +13,16 @@ from services.embedded import owners, rules, store
 from services.embedded.answers import AsciiJson, classic_refusals
 from services.embedded.classic import service_shapes as shapes
 from services.embedded.classic.organization_shapes import BehaviorSets
-from services.embedded.classic.paging import ID_PATTERN, ClassicId, Ids, Offset, SortBy, ordering, paged, tag_filter
+from services.embedded.classic.service_shapes import (
+    ID_PATTERN,
+    ClassicId,
+    Ids,
+    Offset,
+    SortBy,
+    ordering,
+    paged,
+    tag_filter,
+)
 from services.embedded.classic.translate import (
     STATE_MACHINE,
     classic_ids_of,

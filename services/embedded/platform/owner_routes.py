@@ -18,7 +18,7 @@ from services.embedded.database import Database
 from services.embedded.gate import IN_WORKSPACE, By, Db, PlatformRoute, Workspace
 from services.embedded.platform import owner_shapes as shapes
 from services.embedded.platform.owner_shapes import next_states
-from services.embedded.platform.paging import Listed, Listing, VersionListing, VersionsListed
+from services.embedded.platform.service_shapes import Listed, Listing, VersionListing, VersionsListed
 from services.embedded.rules import RefusedError, naming
 
 Json = dict[str, Any]

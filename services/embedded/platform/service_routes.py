@@ -13,9 +13,9 @@ from starlette.responses import Response
 from services.embedded import rules, store
 from services.embedded.answers import READ, WRITE, AsciiJson, page
 from services.embedded.gate import IN_WORKSPACE, By, Db, PlatformRoute, Workspace
-from services.embedded.platform.paging import Listed
 from services.embedded.platform.service_shapes import (
     CreateService,
+    Listed,
     ServicePage,
     ServiceResponse,
     SetName,

@@ -1,4 +1,4 @@
-"""Services and version sets as the Platform dialect sends them; unknown fields of nested objects are kept."""
+"""Services, version sets and listings as the Platform dialect asks for them; unknown nested fields are kept."""
 
 from __future__ import annotations
 
@@ -6,8 +6,11 @@ from datetime import datetime
 from typing import Annotated, Any, Literal
 from uuid import UUID
 
+from fastapi import Depends, Query
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field
 
+from services.embedded import store
+from services.embedded.rules import RefusedError
 from services.embedded.voice_shapes import ServiceVoiceConfig, Text, VoiceConfigPatch
 from services.model import VERSION_SET_NAME_LENGTH, VERSION_SET_NAME_PATTERN, version_set_name
 
@@ -186,3 +189,42 @@ class ServicePage(BaseModel):
     has_more: bool
     continuation_token: int | None = None
     total: int | None = None
+
+
+Limit = Annotated[int, Query(gt=0, le=100)]
+Offset = Annotated[int, Query(ge=0, le=2**53)]
+
+
+class Listing:
+    """A listing that can be searched and sorted."""
+
+    def __init__(
+        self,
+        search: Annotated[str | None, Query(min_length=1, max_length=200)] = None,
+        sort_by: str | None = None,
+        limit: Limit = 10,
+        continuation_token: Offset = 0,
+    ) -> None:
+        ordering = store.order(sort_by)
+        if ordering is None:
+            allowed = ", ".join(store.SORTABLE)
+            raise RefusedError(f"must be one of {allowed}, with - in front for descending", "query", "sort_by")
+        self.search = search
+        self.ordering = ordering
+        self.limit = limit
+        self.offset = continuation_token
+
+
+class VersionListing:
+    """A listing of versions: newest first unless sorted by ``version``."""
+
+    def __init__(self, sort_by: str | None = None, limit: Limit = 10, continuation_token: Offset = 0) -> None:
+        if sort_by not in (None, "version", "-version"):
+            raise RefusedError("must be version, with - in front for descending", "query", "sort_by")
+        self.descending = sort_by != "version"
+        self.limit = limit
+        self.offset = continuation_token
+
+
+Listed = Annotated[Listing, Depends()]
+VersionsListed = Annotated[VersionListing, Depends()]
