@@ -11,8 +11,7 @@ from simulator.activity.model import FRAME_MS, FRAME_SAMPLES
 from simulator.errors import SimulatorError
 from simulator.session.capture_buffer import Frame
 from simulator.session.commands import UseEchoGuard
-from simulator.session.echo_canceller import DELAY_MS, EchoCanceller, PlayedTap
-from simulator.session.echo_finder import EchoFinder
+from simulator.session.echo_canceller import DELAY_MS, EchoCanceller, EchoFinder, PlayedTap
 from simulator.session.settings import EchoGuard
 from simulator.session.state import DeviceInForce, Unheard
 
