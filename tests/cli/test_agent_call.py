@@ -8,7 +8,7 @@ import pytest
 
 from simulator.recording import bundled_folder
 from tests.cli.conftest import Turnlab
-from tui.cli.call_several import shown_agents
+from tui.cli.call import shown_agents
 
 BOOKING = str(bundled_folder() / "booking.flac")
 NOWHERE = "ws://127.0.0.1:9"
