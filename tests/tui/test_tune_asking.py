@@ -171,12 +171,13 @@ async def test_advice_against_a_symptom_is_simulated_tried_in_place_swapped_and_
         assert f"response after turn p50 {before} ms" in measured
         assert offered[0].startswith("post_eot_pause_ms: 1,500 ms → 0 ms\n  helps most: −")
         assert sum("helps most" in one for one in offered) == 1
-        assert texts(app, ".dialog-title") == ["▸ What do callers say?", f"  What helps · 1 of {len(offered)} ↓"]
+        helps = f"What helps: “is slow to answer” · 1 of {len(offered)} ↓"
+        assert texts(app, ".dialog-title") == ["▸ What do callers say?", f"  {helps}"]
         assert texts(app, ".dialog-keys")[0].startswith("enter: to the advice · v tries it in the draft")
         assert "^s" not in texts(app, "KeyLine")[0], "no key of the screen beneath is shown"
         cheaper = int(offered[0].partition("−")[2].partition(" ms")[0].replace(",", ""))
         await pilot.press("enter")
-        assert texts(app, ".dialog-title") == ["  What do callers say?", f"▸ What helps · 1 of {len(offered)} ↓"]
+        assert texts(app, ".dialog-title") == ["  What do callers say?", f"▸ {helps}"]
         assert texts(app, ".dialog-keys")[0].startswith("enter takes it · v tries it in the draft")
         await pilot.press("v")
         await rest(pilot)
@@ -189,6 +190,7 @@ async def test_advice_against_a_symptom_is_simulated_tried_in_place_swapped_and_
         await settle_on(pilot, SymptomGuide)
         offered = await in_the_guide(pilot, "Simulated over")
         assert "on trial now, helps most" in offered[0], "the guide starts with the complaint of last time"
+        assert texts(app, ".dialog-title")[0].startswith("▸"), "at the question"
         await pilot.press("enter", "down", "enter")
         await rest(pilot)
         name = offered[1].partition(":")[0]
@@ -223,26 +225,40 @@ async def test_who_is_cut_off_is_helped_most_by_less_sensitivity_and_why_nothing
         assert screen.session.draft.changes() == {"eager_eot_threshold": 0.8}
 
 
-async def test_until_all_recordings_are_heard_advice_is_so_far_and_nothing_moves_under_the_cursor(
+async def test_until_all_recordings_are_heard_advice_is_so_far_and_the_cursor_stays_on_its_advice(
     app: TurnlabApp,
 ) -> None:
     heard = [analysed("thinking"), analysed("interruptions")]
     async with app.run_test(size=(80, 24)) as pilot:
         screen = await open_tune(pilot, recordings=bundled_folder() / "thinking.flac")
-        draft = Arm("A", VoiceConfig(eager_eot_threshold=0.8))
-        material = [Material(tuple(heard[:1]), draft, expected=2)]
-        guide = SymptomGuide(screen.session.trial_runner, lambda: material[-1], SYMPTOMS[0])
+        draft, looks = Arm("A", VoiceConfig(eager_eot_threshold=0.8)), list[str]()
+
+        def look() -> Material | str:
+            looks.extend(texts(app, "#offers-said"))
+            return material[-1]
+
+        material: list[Material | str] = ["Nothing is heard yet."]
+        guide = SymptomGuide(screen.session.trial_runner, look, SYMPTOMS[0])
         await app.push_screen(guide)
-        offered = await in_the_guide(pilot, "Listening to the other recordings")
-        assert texts(app, "#offers-title") == [f"  What helps so far, 1 of 2 recordings · 1 of {len(offered)} ↓"]
+        await in_the_guide(pilot, "Nothing is heard yet.")
+        assert looks[0] == "Listening…", "said before the first look, which may take seconds"
+        assert guide.query_one(".dialog").region.width == 80, "no letters of what is beneath stand beside it"
+        material.append(Material(tuple(heard[:1]), draft, expected=2))
+        offered = await in_the_guide(pilot, "Still listening to the other recordings")
+        title = "  What helps: “interrupts them” · so far, 1 of 2 recordings"
+        assert texts(app, "#offers-title") == [f"{title} · 1 of {len(offered)} ↓"]
         assert not any("helps most" in one for one in offered)
         await pilot.press("enter", "down")
+        looked_at = offered[1].partition("\n")[0]
         material.append(Material(tuple(heard), draft))
-        final = await in_the_guide(pilot, "Simulated over 2 recordings")
-        names = [[one.partition("\n")[0] for one in every] for every in (offered, final)]
-        assert names[1][: len(names[0])] == names[0], "in the order in which they were read"
-        assert texts(app, "#offers-title") == [f"▸ What helps · 2 of {len(final)} ↓"]
-        assert sum("helps most" in one for one in final) == 1
+        moved = await in_the_guide(pilot, "Simulated over 2 recordings")
+        listing = guide.query_one("#offers", OptionList)
+        assert listing.highlighted is not None
+        assert moved[listing.highlighted].startswith(looked_at)
+        assert sum("helps most" in one for one in moved) == 1
+        await guide.dismiss(None)
+        await app.push_screen(SymptomGuide(screen.session.trial_runner, lambda: material[-1], SYMPTOMS[0]))
+        assert await in_the_guide(pilot, "What costs nothing first. Simulated over 2 recordings") == moved
 
 
 def measured(compared: dict[str, Compared]) -> Measurement:
@@ -250,14 +266,14 @@ def measured(compared: dict[str, Compared]) -> Measurement:
     return Measurement((), {}, Comparison("B", compared), Readouts((), ("A", "B"), "B", "", (), None))
 
 
-def advice(name: str, value: object, cut_ins: float, response_ms: float) -> Advice:
-    """Return advice against cutting in that was measured so."""
-    compared = {
-        readout: Compared(
-            {}, {"A": delta}, {}, 9, None, out_of={"A": 44, "B": 44} if readout == "cut_ins" else None
-        )
-        for readout, delta in (("cut_ins", cut_ins), ("response_ms", response_ms))
-    }
+def advice(name: str, value: object, cut_ins: float, response_ms: float, *, sure: bool = True) -> Advice:
+    """Return advice against cutting in that was measured so; unless ``sure``, the intervals hold zero."""
+    of, off = {"A": 44, "B": 44}, 0.1 if sure else 9000.0
+
+    def one(delta: float, out_of: dict[str, int] | None = None) -> Compared:
+        return Compared({}, {"A": delta}, {"A": (delta - off, delta + off)}, 9, None, out_of=out_of)
+
+    compared = {"cut_ins": one(cut_ins, of), "response_ms": one(response_ms)}
     return Advice(SYMPTOMS[0], Offer(name, None, value), measured(compared))
 
 
@@ -270,6 +286,9 @@ def test_advice_that_helps_more_comes_first_then_what_costs_less_and_what_does_n
         advice("filler_style", "silent", 1, -900),
     ]
     assert [one.offer.value for one in ranked(tried)] == [0.1, 300]
+    free = [advice("filler_style", "silent", -1, -400), advice("post_eot_pause_ms", 0, -3, 0, sure=False)]
+    assert [one.offer.value for one in ranked([*tried, *free])] == ["silent", 0, 0.1], "what costs nothing first"
+    assert free[1].text() == "perhaps 3 fewer cut-ins of 44 · costs nothing that is measured"
     assert merit(tried[2], ranked(tried)) == "helps most"
     assert tried[2].text() == "2 fewer cut-ins of 44 · costs +400 ms response"
     assert advice("post_eot_pause_ms", 1, -1, 9).text() == "1 fewer cut-in of 44 · costs nothing that is measured"
@@ -283,7 +302,6 @@ def test_where_what_helps_most_delays_the_response_a_lot_the_mildest_value_with_
     )
     found = ranked([slight, mild, extreme])
     assert found == [mild, extreme, slight]
-    assert ranked(found, [extreme.offer]) == [extreme, mild, slight], "what is read stays where it is"
     assert [merit(one, found) for one in found] == ["most of the help for less delay", "helps most", ""]
     assert ranked([slight, advice("eager_eot_threshold", 0, -3, 480)])[0].offer.value == 0, "not dear"
 

@@ -177,10 +177,11 @@ class TuneDialogs(DraftDialogs):
         return await self.ask(WorstTurns(turns, over, *arms))
 
     async def symptom(self, look: Callable[[], Material | str]) -> tuple[Advice, Use] | None:
-        """Show the symptom guide, which starts with the complaint of last time."""
+        """Show the symptom guide, which starts at the complaint that was last answered."""
         guide = SymptomGuide(self._runner, look, self._complaint)
         answer = await self.ask(guide)
-        self._complaint = guide.symptom
+        if answer is not None:
+            self._complaint = guide.symptom
         return answer
 
     async def sensitivity(self, trial: Trial, measurement: Measurement, names: Sequence[str]) -> Offer | str | None:

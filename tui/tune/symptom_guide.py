@@ -98,6 +98,10 @@ class SymptomGuide(Dialog[tuple[Advice, Use]]):
         symptoms = self.query_one("#symptoms", OptionList)
         symptoms.highlighted = SYMPTOMS.index(self.symptom)
         symptoms.focus()
+        self._say("Listening…")
+        self.call_after_refresh(self._start_looking)  # the first look can take seconds: the dialog is drawn before
+
+    def _start_looking(self) -> None:
         self._looking = self.set_interval(1 / LOOKS_A_SECOND, self._wait_for_material)
         self._wait_for_material()
 
@@ -144,12 +148,11 @@ class SymptomGuide(Dialog[tuple[Advice, Use]]):
         place = f" · {at} of {count}{' ↓' if at < count else ''}" if count else ""
         measured = self._tried[0].measurement if self._tried else self._base
         heard = len(measured.scope) if measured is not None else 0
-        so_far = f" so far, {heard} of {self._expected} recordings" if self._expected else ""
+        so_far = f" · so far, {heard} of {self._expected} recordings" if self._expected else ""
         title, keys = self.query_one(".dialog-title", Static), self.query_one(".dialog-keys", Static)
         title.update(content(f"{' ' if there else '▸'} {self.heading}"))
-        self.query_one("#offers-title", Static).update(
-            content(f"{'▸' if there else ' '} What helps{so_far}{place}")
-        )
+        helps = f"{'▸' if there else ' '} What helps: “{self.symptom.short}”{so_far}{place}"
+        self.query_one("#offers-title", Static).update(content(helps))
         enter = "enter takes it · " if there else "enter: to the advice · " if count else ""
         keys.update(content(f"{enter}{self.keys}"))
 
@@ -159,12 +162,14 @@ class SymptomGuide(Dialog[tuple[Advice, Use]]):
         self.action_use("keep")
 
     def action_use(self, use: Use) -> None:
-        """Give the highlighted advice, the first one if none is; before there is any, what then helps most."""
-        at = self.query_one("#offers", OptionList).highlighted or 0
-        if at < len(self._ranked):
+        """Give the advice that the cursor is on; from the complaints, the first one, once all is simulated."""
+        listing = self.query_one("#offers", OptionList)
+        at = listing.highlighted or 0
+        if at < len(self._ranked) and (listing.has_focus or self._whole):
             self.dismiss((self._ranked[at], use))
-        else:
+        elif not self._whole:
             self._wanted = use
+            self._say("Still listening and simulating; then what stands first is tried.")
 
     def action_sweep(self) -> None:
         """Leave, and go to Sweep with the goal that is about the complaint."""
@@ -238,7 +243,7 @@ class SymptomGuide(Dialog[tuple[Advice, Use]]):
                 self.action_use(wanted)
 
     def _show(self, fault: str = "") -> None:
-        """Show what helps so far, the most helpful first, and how far it is; nothing moves under the cursor."""
+        """Show what helps so far, and how far it is; the cursor stays on its advice."""
         base, symptom = self._base, self.symptom
         rows = {row.key: row for row in base.readouts.rows} if base is not None else {}
         here = " · ".join(measured_by(symptom, rows)) or "what measures it needs labelled recordings"
@@ -246,22 +251,22 @@ class SymptomGuide(Dialog[tuple[Advice, Use]]):
         said = f"Now, over {over}: {here}" if base is not None else ""
         self.query_one("#symptom-measured", Static).update(content(said))
         listing = self.query_one("#offers", OptionList)
-        chosen, before = self._chosen, [one.offer for one in self._ranked]
+        chosen = self._chosen
         listing.clear_options()
-        self._ranked = ranked(self._tried, before if chosen is not None else ())
+        self._ranked = ranked(self._tried)
         listing.add_options(self._option(advice) for advice in self._ranked)
+        places = {one.offer: place for place, one in enumerate(self._ranked)}
         if self._ranked:
-            same = [place for place, one in enumerate(self._ranked) if chosen is not None and one.offer == chosen]
-            listing.highlighted = same[0] if same else 0
-        elif listing.has_focus:
-            self.query_one("#symptoms").focus()
+            listing.highlighted = places.get(chosen, 0) if chosen is not None else 0
+        if listing.has_focus and chosen not in places:
+            self.query_one("#symptoms").focus()  # so that enter does not take another than the one looked at
         self._mark()
         if fault:
             self._say(fault)
         elif base is None or self._number < len(self._offers):
             self._say(f"Simulating {len(self._offers)} changes, each alone… {self._number} of {len(self._offers)}")
         elif self._expected:
-            self._say("Listening to the other recordings; what helps most is said once all are heard.")
+            self._say("Still listening to the other recordings; what helps most is said once all are heard.")
         elif self._ranked:
             self._say(sum_up(over, self._offers, self._ranked))
         else:

@@ -1,7 +1,7 @@
 """What callers complain about, which readouts measure it, and what helps.
 
-What a field would do is never said here: it is found out by simulating. Advice is ranked by what it does to the
-recordings at hand, and says what that costs.
+What a field would do is never said here: it is found out by simulating. Advice that costs nothing on the recordings
+at hand comes first, then what helps most there, with what that costs.
 """
 
 from __future__ import annotations
@@ -63,6 +63,11 @@ class Symptom:
     beyond: str
     goal: str
 
+    @property
+    def short(self) -> str:
+        """The complaint without who says it."""
+        return self.says.removeprefix("Callers say the agent ").removeprefix("… ")
+
 
 @dataclass(frozen=True, slots=True)
 class Offer:
@@ -87,7 +92,7 @@ def _one(wanted: Callable[[Any], Any]) -> Callable[[Any], tuple[Any, ...]]:
 
 
 def _set(wanted: Any) -> Callable[[Any], tuple[Any, ...]]:
-    return lambda _: (wanted,)
+    return _one(lambda _: wanted)
 
 
 def _less_sensitive(value: float) -> tuple[float, ...]:
@@ -138,10 +143,7 @@ SYMPTOMS = (
         "… talks over me",
         ("talk_over_s", "missed_barge_ins", "barge_in_stop_ms p50"),
         (
-            (
-                "barge_in_min_speech_s",
-                lambda value: (max(round(value - 0.3, 2), 0.2), max(round(value - 0.6, 2), 0.2)),
-            ),
+            ("barge_in_min_speech_s", lambda value: tuple(max(round(value - by, 2), 0.2) for by in (0.3, 0.6))),
             ("barge_in_cooldown_s", _one(lambda value: min(value, 0.5))),
             (SENSITIVITY, _less_sensitive),
             ("max_response_sentences", _one(lambda value: 2 if value is None else max(value - 1, 1))),
@@ -235,14 +237,14 @@ class Advice:
         return self._changes((first, _PRICE, *others))
 
     @property
-    def helps(self) -> bool:
-        """Whether it does anything for the symptom."""
-        return self._changes(self._measures) < (0,) * len(self._measures)
-
-    @property
     def price(self) -> float:
         """How much later it lets the response come, in the same steps."""
         return self.gain[1]
+
+    @property
+    def helps(self) -> bool:
+        """Whether it does anything for the symptom."""
+        return self._changes(self._measures) < (0,) * len(self._measures)
 
     @property
     def _measures(self) -> tuple[str, ...]:
@@ -255,6 +257,23 @@ class Advice:
 
     def text(self) -> str:
         """Say what it does, then what that costs."""
+        gains, costs = self._effects()
+        does = " · ".join(gains) or "changes nothing that callers notice"
+        return f"{does} · costs {', '.join(costs)}" if costs else f"{does} · costs nothing that is measured"
+
+    @property
+    def free(self) -> bool:
+        """Whether it costs nothing that is measured."""
+        return not self._effects()[1]
+
+    @property
+    def sure(self) -> bool:
+        """Whether what it does for the symptom is distinguishable from nothing."""
+        readouts = self.measurement.comparison.readouts
+        return any(_delta(one, readouts.get(one)) < 0 and not _perhaps(readouts[one]) for one in self._measures)
+
+    def _effects(self) -> tuple[list[str], list[str]]:
+        """Return what callers notice that gets better, and what gets worse, a phrase each."""
         gains: list[str] = []
         costs: list[str] = []
         readouts, own = self.measurement.comparison.readouts, self._measures
@@ -265,8 +284,7 @@ class Advice:
             said = name not in _UNNOTICED and (name in own or name != "first_sound_ms" or not response)
             if found is not None and delta and said:
                 (gains if delta < 0 else costs).append(_change(name, delta, found))
-        does = " · ".join(gains) or "changes nothing that callers notice"
-        return f"{does} · costs {', '.join(costs)}" if costs else f"{does} · costs nothing that is measured"
+        return gains, costs
 
     def turn(self) -> WorseTurn | None:
         """Return the turn that it helps most: where to look, and what to hear."""
@@ -279,14 +297,20 @@ def _delta(name: str, found: Compared | None) -> float:
     return 0.0 if delta is None or abs(delta) < _SLIGHT[READOUTS[name].kind] else delta
 
 
+def _perhaps(found: Compared) -> bool:
+    """Tell whether a change is not distinguishable from none, as the readout table marks it."""
+    low, high = found.ci95.get(A) or (0.0, 0.0)
+    return found.why_no_interval is None and low <= 0 <= high
+
+
 def _change(name: str, delta: float, found: Compared) -> str:
-    """Say how a readout changes: ``2 fewer cut-ins of 44``, ``−240 ms response``."""
-    readout = READOUTS[name]
+    """Say how a readout changes: ``2 fewer cut-ins of 44``, ``perhaps −240 ms response``."""
+    readout, perhaps = READOUTS[name], "perhaps " if _perhaps(found) else ""
     if readout.kind == "count":
         what = readout.title.removesuffix("s") if abs(delta) == 1 else readout.title
         of = f" of {found.out_of[A]:,}" if found.out_of else ""
-        return f"{abs(delta):,.0f} {'fewer' if delta < 0 else 'more'} {what}{of}"
-    return f"{signed(delta, readout.places)} {readout.unit} {readout.short or readout.title}"
+        return f"{perhaps}{abs(delta):,.0f} {'fewer' if delta < 0 else 'more'} {what}{of}"
+    return f"{perhaps}{signed(delta, readout.places)} {readout.unit} {readout.short or readout.title}"
 
 
 def measure_base(
@@ -311,19 +335,19 @@ def try_offer(
     return None if found is None else Advice(symptom, offer, found)
 
 
-def ranked(tried: Iterable[Advice], read: Sequence[Offer] = ()) -> list[Advice]:
-    """Return the advice that helps, what helps most first; of one field, what helps less only if it costs less.
+def ranked(tried: Iterable[Advice]) -> list[Advice]:
+    """Return the advice that helps: what costs nothing first, then the rest.
 
-    A better trade than what helps most comes before that. What is read already, ``read``, keeps its order and
-    comes before all others.
+    Of what costs nothing, what helps surely comes first, then what helps most; of the rest, a better trade than
+    what helps most comes before that. Of one field, what helps less is left out unless it costs less.
     """
     found: list[Advice] = []
     for advice in sorted((one for one in tried if one.helps), key=lambda one: one.gain):
-        if all(advice.price < one.price for one in found if one.offer.name == advice.offer.name):
+        same = [one for one in found if one.offer.name == advice.offer.name]
+        if all(advice.price < one.price or (advice.free and not one.free) for one in same):
             found.append(advice)
     trade = _better_trade(found)
-    first = found if trade is None else [trade, *(one for one in found if one is not trade)]
-    return sorted(first, key=lambda one: read.index(one.offer) if one.offer in read else len(read))
+    return sorted(found, key=lambda one: (not one.free, one.free and not one.sure, one is not trade))
 
 
 def _better_trade(found: Sequence[Advice]) -> Advice | None:
@@ -352,7 +376,7 @@ def sum_up(over: str, tried: Sequence[Offer], found: Sequence[Advice]) -> str:
     """Say over what was simulated, and which fields do not help."""
     helping = {advice.offer.name for advice in found}
     idle = [name for name in dict.fromkeys(offer.name for offer in tried) if name not in helping]
-    said = f"Simulated over {over}, each alone; Sweep (5) tries all fields together."
+    said = f"What costs nothing first. Simulated over {over}, each alone; Sweep (5) tries all fields together."
     return said + (f" No help: {', '.join(idle)}." if idle else "")
 
 
@@ -367,13 +391,10 @@ def why_none(symptom: Symptom, base: Measurement, tried: Sequence[Offer]) -> str
         return "no turn here is answered"
     title = READOUTS[first].title
     if not value and READOUTS[first].kind != "latency":
-        out_of = found.out_of[A] if found.out_of else 0
-        of = f" of {out_of:,}" if found.out_of else ""
+        of = f" of {found.out_of[A]:,}" if found.out_of else ""
         return f"there is nothing to cure in these recordings: {title} 0{of}"
     if not tried:
         return "every setting that could is at its end already"
     fields = list(dict.fromkeys(offer.name for offer in tried))
-    simulated = (
-        f"{fields[0]} was simulated" if len(fields) == 1 else f"{', '.join(fields)} were simulated, each alone"
-    )
-    return f"{simulated}, and {title} did not fall: {symptom.beyond}"
+    simulated = "was simulated" if len(fields) == 1 else "were simulated, each alone"
+    return f"{', '.join(fields)} {simulated}, and {title} did not fall: {symptom.beyond}"
