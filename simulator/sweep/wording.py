@@ -115,11 +115,9 @@ def verdict(
     if nearest:
         sentences.append(f"No setting of {tried} is within every limit; the nearest is shown.")
     elif broken:
-        what, which = ("No tried setting", "the best") if none_within else ("The setting that was found", "it")
-        sentences.append(
-            f"{what} is {'' if none_within else 'not '}confirmed within the limits: where it was not chosen,"
-            f" {which} breaks {', '.join(broken)}."
-        )
+        what = "No tried setting is" if none_within else "The setting that was found is not"
+        breaks = f"on callers left out of the choice, what was chosen breaks {', '.join(broken)}"
+        sentences.append(f"{what} confirmed within the limits: {breaks}.")
     if not changes:
         sentences.append(f"Keep what you have: of {tried} settings none is distinguishable from it on these calls.")
     elif distinguishable:

@@ -92,7 +92,7 @@ def test_a_sweep_that_breaks_a_limit_where_confirmed_says_so_first(turnlab: Turn
     assert done.code == 0, done.err
     page = check_page((tmp_path / "page.html").read_text())
     assert page.text("h1") == "Not confirmed within the limits"
-    first = "on calls that the setting was not chosen by, it breaks cut_ins<=1%. Change"
+    first = "on callers left out of the choice, what was chosen breaks cut_ins<=1%. Change"
     assert f"Not confirmed within the limits: {first}" in page.text()
     assert "not chosen by: 10 calls of one half of 20 callers," in page.text()
 

@@ -118,9 +118,8 @@ def test_a_limit_that_breaks_where_confirmed_is_said_first() -> None:
     assert none.recommended is not None
     assert none.recommended.limits[0].met_where_chosen
     assert none.recommended.limits[0].met_where_confirmed is False
-    first = (
-        "No tried setting is confirmed within the limits: where it was not chosen, the best breaks cut_ins<=1%. "
-    )
+    breaks = "on callers left out of the choice, what was chosen breaks"
+    first = f"No tried setting is confirmed within the limits: {breaks} cut_ins<=1%. "
     assert none.verdict.startswith(f"{first}Change ")  # today's settings break it too
     patient = VoiceConfig(eager_eot_threshold=0.1)
     known = {"patient": patient, "eager": VoiceConfig(eager_eot_threshold=0.9, max_buffer_delay_ms=200)}
@@ -134,7 +133,7 @@ def test_a_limit_that_breaks_where_confirmed_is_said_first() -> None:
     assert worse.recommended is not None
     assert not worse.recommended.distinguishable
     assert worse.verdict.startswith("The setting that was found is not confirmed within the limits: ")
-    assert "it breaks cut_ins<=12%. Keep what you have, which does not break cut_ins<=12%: " in worse.verdict
+    assert f"{breaks} cut_ins<=12%. Keep what you have, which does not break cut_ins<=12%: " in worse.verdict
 
 
 def test_callers_are_never_on_both_sides() -> None:

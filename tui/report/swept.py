@@ -105,7 +105,7 @@ def _verdict(found: Swept) -> tuple[str, str, str]:
     else:
         first = f"Keep what you have: the best that was found, which changes {fields}, brings {listed(figures)}."
     if broken := _broken(taken):
-        on_others = f"on calls that the setting was not chosen by, it breaks {listed(broken)}"
+        on_others = f"on callers left out of the choice, what was chosen breaks {listed(broken)}"
         first = f"Not confirmed within the limits: {on_others}. {first}"
     return (first, f"{_optimism(taken.figures)} {_kept(found)}".strip(), sure)
 
