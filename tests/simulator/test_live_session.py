@@ -209,12 +209,13 @@ def a_pulled_device_is_said_and_found_again(audio: VirtualAudio, live: Following
 def the_command_tries_the_devices_out_meanwhile() -> None:
     listed = turnlab("devices")
     assert [device["name"] for device in listed["inputs"] if device["default"]] == ["default"]
-    heard, played = turnlab("devices", "--test", "--output", "pulse")["tests"]
+    heard, played, both = turnlab("devices", "--test", "--output", "pulse")["tests"]
     assert heard["ok"]
     assert heard["seconds"] > 1
     assert heard["peak_db"] < -60
     assert played["ok"]
     assert played["device"] == "pulse"
+    assert (both["ok"], both["round_trip_ms"]) == (True, None), "this microphone does not hear the speaker"
 
 
 def turnlab(*arguments: str) -> Any:
