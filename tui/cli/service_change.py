@@ -24,8 +24,7 @@ from tui.cli.commands.service import ServiceOptions
 from tui.cli.connecting import LISTED, confirm, connected, find_service, is_id
 from tui.cli.failure import CallError
 from tui.cli.field_changes import change_fields
-from tui.cli.json_text import read_body
-from tui.cli.options import Wish
+from tui.cli.options import Wish, read_body
 from tui.cli.service_show import service_json
 from tui.cli.tables import print_line, print_table, print_whole
 from tui.cli.voice_config_change import voice_values

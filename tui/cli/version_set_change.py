@@ -31,8 +31,7 @@ from services.model import RELEASE
 from services.writing import JsonObject
 from tui.cli.connecting import confirm, connected, find_service
 from tui.cli.failure import CallError, WorkError
-from tui.cli.json_text import read_body
-from tui.cli.options import ConfirmedWish
+from tui.cli.options import ConfirmedWish, read_body
 from tui.cli.tables import print_line, print_whole
 from tui.cli.version_set_words import changes_json, plan_json, print_body, print_changes, print_plan, set_json
 

@@ -19,8 +19,7 @@ from services.model import Service
 from tui.cli.connecting import connected, find_service
 from tui.cli.failure import CallError, complain
 from tui.cli.field_changes import change_fields, fields_history_json, print_fields_history
-from tui.cli.json_text import read_body
-from tui.cli.options import ConfirmedWish
+from tui.cli.options import ConfirmedWish, read_body
 from tui.cli.tables import print_line, print_table
 from tui.cli.version_set_words import service_json
 from tui.user_presets import all_presets
