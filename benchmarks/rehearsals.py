@@ -23,9 +23,9 @@ from simulator.activity.end_of_turn import end_of_turn_model
 from simulator.engine.profile import default_profile
 from simulator.executors import Shared, in_order, open_executor, share
 from simulator.recording import bundled_folder, find_audio, open_recording
-from simulator.rehearsal import Rehearsal
 from simulator.replay import Replay
 from simulator.sweep.plan import SweepCall, sweep_call
+from simulator.sweep.rehearsal import Rehearsal
 
 SETTINGS = 200
 SEARCHED = frozenset({"response_ms", "cut_ins", "false_barge_ins", "dead_air_s"})

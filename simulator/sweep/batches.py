@@ -13,9 +13,9 @@ from presets.config import VoiceConfig
 from presets.layers import ResolvedVoiceConfig
 from simulator.engine.profile import EngineProfile
 from simulator.executors import Shared, share
-from simulator.rehearsal import Rehearsal
 from simulator.sweep.facts import Facts
 from simulator.sweep.plan import SweepCall, SweepPlan, resolved
+from simulator.sweep.rehearsal import Rehearsal
 
 BATCH_S = 1.0
 """Seconds of work in a batch: less would cost more than it shares out."""

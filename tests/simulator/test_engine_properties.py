@@ -14,8 +14,8 @@ from simulator.engine.profile import EngineProfile
 from simulator.engine.scenario import Scenario
 from simulator.labels import Labels
 from simulator.recording import Recording
-from simulator.rehearsal import Rehearsal
 from simulator.study import Arm, Run, run
+from simulator.sweep.rehearsal import Rehearsal
 from tests.simulator.strategies import APART_S, agents, calls, configs, profiles, tracks, turns_far_apart
 from tests.simulator.tracks import (
     Speech,

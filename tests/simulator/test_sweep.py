@@ -19,10 +19,10 @@ from presets.config import VoiceConfig
 from simulator.errors import SimulatorError
 from simulator.executors import open_executor
 from simulator.measures.limits import parse_figure
-from simulator.rehearsal import Rehearsal
 from simulator.sweep.facts import Resampled
 from simulator.sweep.goals import goal_of, load_goal, shipped_goals
 from simulator.sweep.plan import SweepCall, SweepError, SweepPlan, plan_of, resolved
+from simulator.sweep.rehearsal import Rehearsal
 from simulator.sweep.result import SweepProgress, SweepResult, read_result
 from simulator.sweep.running import run
 from simulator.sweep.space import parse_range
