@@ -141,6 +141,11 @@ class Recommended:
     distinguishable: bool
     nearest: bool = False
 
+    @property
+    def is_advised(self) -> bool:
+        """Whether it is one to take: some setting meets the limits, and this one where confirmed too."""
+        return not self.nearest and all(one.met_where_confirmed is not False for one in self.limits)
+
 
 @dataclass(frozen=True, slots=True)
 class SweepResult:

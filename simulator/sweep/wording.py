@@ -121,7 +121,7 @@ def verdict(
     if not changes:
         sentences.append(f"Keep what you have: of {tried} settings none is distinguishable from it on these calls.")
     elif distinguishable:
-        sentences.append(f"Change {changes_words(changes)}.")
+        sentences.append(f"{'Nearest:' if broken else 'Change'} {changes_words(changes)}.")
     elif worse:
         sentences.append(
             f"Keep what you have, which does not break {', '.join(worse)}: the change was {changes_words(changes)}."
@@ -136,7 +136,7 @@ def verdict(
         sentences.append(f"Where it was not chosen, {', '.join(unjudged)} could not be judged.")
     elif changes and todays and not broken:
         sentences.append(f"Today's settings break {', '.join(todays)}; these do not.")
-    if changes and distinguishable and against:
+    if changes and against and (distinguishable or broken):
         within = " within the limits" if plan.goal.limits and not broken and not unjudged else ""
         sentences += _presets(against, within, own=bool(broken))
     return " ".join(sentences)
@@ -148,13 +148,13 @@ def _presets(against: Sequence[Against], within: str, *, own: bool) -> list[str]
         return [f"It does better{within} than {_listed([one.name for one in against])}."]
     left = [one for one in against if not one.beaten]
     sooner = [one.name for one in left if one.ci95 is not None and one.ci95[0] > 0]
-    keeping = [one.name for one in left if own and not one.breaks and one.name not in sooner]
+    keeping = [one.name for one in left if own and not one.breaks]
     equal = [one.name for one in left if one.name not in (*sooner, *keeping)]
     return [
         sentence
         for names, sentence in (
             (sooner, f"By the goal it does worse than {_listed(sooner)}."),
-            (keeping, f"It breaks limits; not so {_listed(keeping)}."),
+            (keeping, f"Within every limit there: {_listed(keeping)}."),
             (equal, f"{_listed(equal)} cannot be told from it."),
         )
         if names

@@ -120,12 +120,12 @@ def test_a_limit_that_breaks_where_confirmed_is_said_first() -> None:
     assert none.recommended.limits[0].met_where_confirmed is False
     breaks = "on callers left out of the choice, what was chosen breaks"
     first = f"No tried setting is confirmed within the limits: {breaks} cut_ins<=1%. "
-    assert none.verdict.startswith(f"{first}Change ")  # today's settings break it too
+    assert none.verdict.startswith(f"{first}Nearest: ")  # today's settings break it too
     patient = VoiceConfig(eager_eot_threshold=0.1)
     known = {"patient": patient, "eager": VoiceConfig(eager_eot_threshold=0.9, max_buffer_delay_ms=200)}
     other = swept(replace(small_plan(limits=("cut_ins<=12%",), budget=12), presets=known), calls)
     assert other.verdict.startswith("The setting that was found is not confirmed within the limits: ")
-    assert "It breaks limits; not so patient." in other.verdict
+    assert "Within every limit there: patient." in other.verdict
     turned = [thinking_call(number, pauses=(2,) if number in fold.choose else (0,)) for number in range(20)]
     slow = swept(replace(small_plan(limits=("cut_ins<=12%",), budget=30, today=patient), presets=known), turned)
     assert "By the goal it does worse than eager." in slow.verdict

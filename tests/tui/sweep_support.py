@@ -49,8 +49,11 @@ def setting(response_ms: float, cut_ins: int, *, name: str = "", **more: Any) ->
     )
 
 
-def settings() -> tuple[TriedSetting, ...]:
-    """Return a small sweep: today's settings, presets, a front, and what is behind it."""
+def settings(cut_ins: int = 1) -> tuple[TriedSetting, ...]:
+    """Return a small sweep: today's settings, presets, a front, and what is behind it.
+
+    The chosen setting has so many ``cut_ins`` where it is confirmed: the limit is at 1 of 40.
+    """
     best = {"max_buffer_delay_ms": 300, "filler_style": "silent"}
     return (
         setting(1540, 3, name="today", confirmed=readouts(1540, 3)),
@@ -58,10 +61,10 @@ def settings() -> tuple[TriedSetting, ...]:
         setting(1550, 3, name="balanced", fields={"max_buffer_delay_ms": 500}, confirmed=readouts(1550, 3)),
         setting(
             1010,
-            1,
+            0,
             fields=best,
             on_front=True,
-            confirmed=readouts(1290, 2),
+            confirmed=readouts(1290, cut_ins),
             ci95={"response.p50": (-380.0, -120.0), "cut_ins": (-0.1, 0.05)},
         ),
         setting(1240, 0, fields={**best, "eager_eot_threshold": 0.4}, on_front=True),
@@ -74,35 +77,37 @@ def settings() -> tuple[TriedSetting, ...]:
     )
 
 
-def result() -> SweepResult:
-    """Return what a sweep came to."""
+def result(cut_ins: int = 1) -> SweepResult:
+    """Return what a sweep came to; see :func:`settings`."""
+    limit = parse_limits(["cut_ins<=3%"])
+    held = limit[0].judge(readouts(1290, cut_ins))
     best = Recommended(
         index=3,
         changes=(
             Change("max_buffer_delay_ms", 600, 300, 0.2, (0.1, 0.3), {}, "max_buffer_delay_ms is worth 200 ms"),
             Change("filler_style", "backchannel", "silent", 0.1, None, {}, "filler_style is worth 60 ms"),
         ),
-        confirmed=readouts(1290, 2),
+        confirmed=readouts(1290, cut_ins),
         today=readouts(1540, 3),
         points=-0.25,
         ci95=(-0.38, -0.12),
         figures=(
             Optimism("response.p50", 1540.0, 1010.0, 1290.0, (-380.0, -120.0), ""),
-            Optimism("cut_ins", 0.075, 0.025, 0.05, (-0.1, 0.05), ""),
+            Optimism("cut_ins", 0.075, 0.0, cut_ins / 40, (-0.1, 0.05), ""),
         ),
-        limits=(LimitOutcome("cut_ins<=3%", True, False, "cut_ins<=3%: cut-ins 2 of 40 turns (5 %), above 3 %"),),
+        limits=(LimitOutcome("cut_ins<=3%", True, held.met, held.sentence),),
         against=(),
         distinguishable=True,
     )
     return SweepResult(
-        goal=Goal("quick", (Term("response.p50", RESPONSE),), parse_limits(["cut_ins<=3%"])),
+        goal=Goal("quick", (Term("response.p50", RESPONSE),), limit),
         unjudged=(),
         axes=(RESPONSE, CUT_INS),
         chosen_on=("a", "b"),
         confirmed_on=("c", "d"),
         folds=1,
         callers=24,
-        settings=settings(),
+        settings=settings(cut_ins),
         baseline=0,
         recommended=best,
         verdict=(
@@ -113,9 +118,9 @@ def result() -> SweepResult:
     )
 
 
-def found() -> Found:
-    """Return a sweep that is over."""
-    return Found.over(result(), changes_of)
+def found(cut_ins: int = 1) -> Found:
+    """Return a sweep that is over; see :func:`settings`."""
+    return Found.over(result(cut_ins), changes_of)
 
 
 def under_way(count: int) -> Found:

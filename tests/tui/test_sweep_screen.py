@@ -233,7 +233,7 @@ def test_a_chosen_setting_stays_chosen_while_the_front_grows() -> None:
     assert choosing.choice.row.point.kind == "confirmed", "the best so far, until a person chooses"
     choosing.choose(next(at for at, row in enumerate(choosing.choice.front.rows) if row.name == "today"))
     choosing.take(under_way(7))
-    choosing.take(found())
+    choosing.take(found(cut_ins=2))
     assert choosing.choice.row is not None
     assert choosing.choice.row.name == "today"
     front = choosing.choice.front
@@ -246,9 +246,22 @@ def test_a_chosen_setting_stays_chosen_while_the_front_grows() -> None:
     choosing.choose_best()
     assert shown[-1].row is not None
     text = "\n".join(shown[-1].row.detail)
-    assert "★ response.p50 1,290 ms [−380, −120] · where chosen 1,010 ms, optimism 280 ms\n" in text
-    assert "cut_ins 2 of 40 (5.0 %) [−10.0, +5.0] · where chosen 2.5 %, optimism 2.5 %\n" in text
-    assert "cut-ins 2 of 40 turns (5 %), above 3 %" in text
+    assert (
+        "◇ response.p50 1,290 ms, 250 ms less than today [−380, −120] · 1,010 ms where it was chosen: 280 ms of"
+        " that was luck\n"
+    ) in text
+    assert (
+        "cut_ins 2 of 40 (5.0 %), 2.5 points less than today [−10.0, +5.0] · 0.0 % where it was chosen: 5.0 points"
+        " of that was luck\n"
+    ) in text
+    assert "Breaks where confirmed: cut_ins<=3%: cut-ins 2 of 40 turns (5 %), above 3 %" in text
+    balanced = next(row for row in choosing.choice.front.rows if row.name == "balanced")
+    assert "Breaks where confirmed: cut_ins<=3%: cut-ins 3 of 40 turns (7.5 %), above 3 %" in balanced.detail
+    choosing.take(found())
+    assert choosing.choice.row is not None
+    assert choosing.choice.row.detail[0].startswith("★ response.p50")
+    assert choosing.choice.row.detail[2] == "Within every limit, where chosen and where confirmed."
+    choosing.take(found(cut_ins=2))
     assert "max_buffer_delay_ms is worth 200 ms" in text
     assert "max_buffer_delay_ms 600 ms → 300 ms, filler_style backchannel → silent" in shown[-1].whole_text
 

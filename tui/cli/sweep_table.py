@@ -31,8 +31,9 @@ def print_result(result: SweepResult) -> None:
             print_line(f"  {change.sentence}")
     figures = list(dict.fromkeys((*result.goal.figures(), *result.axes)))
     rows = [_row("today's settings, confirmed", found.today, figures)]
-    rows += [_row("recommended, confirmed", found.confirmed, figures)]
-    rows += [_row("recommended, where chosen", result.settings[found.index].chosen, figures)]
+    called = "recommended" if found.is_advised else "nearest"
+    rows += [_row(f"{called}, confirmed", found.confirmed, figures)]
+    rows += [_row(f"{called}, where chosen", result.settings[found.index].chosen, figures)]
     named = [one for one in result.settings if one.name and one.name != "today"]
     rows += [_row(f"{one.name}, confirmed", one.confirmed or one.chosen, figures) for one in named]
     front = sorted((one for one in result.settings if one.on_front), key=lambda one: one.points or 0.0)

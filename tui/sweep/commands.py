@@ -72,7 +72,8 @@ WORDS = {
     "chosen on": "The calls on which settings are compared while searching; the best one looks better there.",
     "confirmed on": "Other calls, on which the chosen ones are measured again: these figures can be believed.",
     "[−380, −120]": "What a figure differs from today's settings on the confirming calls: the 95 % interval.",
-    "optimism": "How much better a setting looks where it was chosen than where it was not.",
+    "luck": "How much better a setting looks where it was chosen than where it was not.",
+    "nearest": "The chosen setting where it breaks a limit: no setting can be recommended.",
 }
 """Words of this screen, in a sentence each."""
 

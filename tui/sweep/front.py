@@ -74,6 +74,8 @@ class Front:
         """Return what the signs mean, the weightiest first."""
         kinds = {row.point.kind for row in self.rows}
         found = [(signs.recommended, "recommended")] if "recommended" in kinds else []
+        if "nearest" in kinds:
+            found.append((signs.nearest, "nearest, past a limit"))
         if "confirmed" in kinds:
             found.append((signs.confirmed, "confirmed"))
         if "front" in kinds:

@@ -11,10 +11,10 @@ from typing import Literal
 
 from tui.widgets.timeline_line import DOTS_PER_CELL, DotRows, Line
 
-Kind = Literal["tried", "front", "confirmed", "named", "recommended"]
+Kind = Literal["tried", "front", "confirmed", "named", "nearest", "recommended"]
 """What a point is, the weightier one last: it is drawn over the others."""
 
-WEIGHT: dict[Kind, int] = {"tried": 0, "front": 1, "confirmed": 2, "named": 3, "recommended": 4}
+WEIGHT: dict[Kind, int] = {"tried": 0, "front": 1, "confirmed": 2, "named": 3, "nearest": 4, "recommended": 4}
 
 _PAIR = 2
 """Columns of dots in a cell."""
@@ -53,6 +53,7 @@ class Signs:
     front: str = "○"
     confirmed: str = "●"
     recommended: str = "★"
+    nearest: str = "◇"
     tried: str = "⠂"
     across: str = "─"
     down: str = "│"
@@ -69,11 +70,12 @@ class Signs:
             return self.tried
         if point.kind == "named":
             return point.letter or "?"
-        return {"front": self.front, "confirmed": self.confirmed, "recommended": self.recommended}[point.kind]
+        signs = {"front": self.front, "confirmed": self.confirmed, "nearest": self.nearest}
+        return signs.get(point.kind, self.recommended)
 
 
 FINE = Signs()
-ASCII = Signs("+", "o", "*", ".", "-", "|", "+", "+", "+", ">", "^", ascii_only=True)
+ASCII = Signs("+", "o", "*", "x", ".", "-", "|", "+", "+", "+", ">", "^", ascii_only=True)
 
 
 @dataclass(frozen=True)

@@ -8,15 +8,15 @@ from string import ascii_uppercase
 from typing import TYPE_CHECKING, Any
 
 from presets.fields import BY_NAME
-from simulator.sweep.result import figure_text
+from simulator.sweep.result import TODAY, figure_text
 from tui.figures import NOTHING, signed
 from tui.sweep.front import Front, Row
-from tui.sweep.scatter import Axis, Kind, Point
+from tui.sweep.scatter import FINE, Axis, Kind, Point
 
 if TYPE_CHECKING:
     from presets.config import VoiceConfig
-    from simulator.measures.limits import Figure
-    from simulator.sweep.result import Recommended, SweepProgress, SweepResult, TriedSetting
+    from simulator.measures.limits import Figure, Limit
+    from simulator.sweep.result import Interval, Recommended, SweepProgress, SweepResult, TriedSetting
 
 Changes = Mapping[str, tuple[Any, Any]]
 """By field, the value before and the value after."""
@@ -37,6 +37,8 @@ class Found:
     """Returns what a setting changes against today's."""
     recommended: Recommended | None = None
     verdict: str = ""
+    limits: tuple[Limit, ...] = ()
+    """What confirmed settings are held to."""
     aside: tuple[str, ...] = ()
     """What stands in the way of limits, and what cannot be judged, a sentence each."""
 
@@ -49,7 +51,9 @@ class Found:
     def over(cls, result: SweepResult, changes: Callable[[VoiceConfig], Changes]) -> Found:
         """Return what a sweep that is over has found."""
         aside = (*result.obstacles, *result.notes)
-        return cls(result.axes, result.settings, changes, result.recommended, result.verdict, aside)
+        return cls(
+            result.axes, result.settings, changes, result.recommended, result.verdict, result.goal.limits, aside
+        )
 
 
 def front_of(found: Found, *, everything: bool) -> Front:
@@ -94,7 +98,7 @@ def _point(found: Found, place: int, letters: Mapping[str, str]) -> Point | None
         return None
     kind: Kind = "tried"
     if found.recommended is not None and found.recommended.index == place:
-        return Point(values[0], values[1], "recommended")
+        return Point(values[0], values[1], "recommended" if found.recommended.is_advised else "nearest")
     if setting.name:
         return Point(values[0], values[1], "named", letters[setting.name])
     if setting.confirmed is not None:
@@ -152,11 +156,12 @@ def _detail(found: Found, place: int, words: str) -> Iterable[str]:
     """Yield lines, those with figures first: what is said of many changes may find no room."""
     setting, best = found.settings[place], found.recommended
     is_best = best is not None and best.index == place
-    called = " ".join(filter(None, ("★" if is_best else "", f"{setting.name}:" if setting.name else "")))
+    sign = "" if best is None or not is_best else FINE.recommended if best.is_advised else FINE.nearest
+    called = " ".join(filter(None, (sign, f"{setting.name}:" if setting.name else "")))
     figures = [_figure_text(found, place, figure) for figure in found.axes[:2]]
     yield f"{called} {figures[0]}" if called else figures[0]
     yield figures[1]
-    yield _limits_text(setting, best if is_best else None)
+    yield _limits_text(found, setting, best if is_best else None)
     if best is not None and is_best and best.changes:
         yield " · ".join(change.sentence for change in best.changes)
     else:
@@ -175,27 +180,45 @@ def _figure_text(found: Found, place: int, figure: Figure) -> str:
     ends = (setting.ci95 or {}).get(name)
     if best is not None and is_best:
         ends = next((one.ci95 for one in best.figures if one.figure == name), ends)
-    if ends is not None:
-        low, high = (_difference(figure, end) for end in ends)
-        text += f" [{low}, {high}]"
+    if setting.name != TODAY:
+        text += _from_today(found, figure, confirmed, ends)
     if chosen is not None and (is_best or not setting.name):
-        text += f" · where chosen {written(figure, chosen)}"
+        text += f" · {written(figure, chosen)} where it was chosen"
         if _difference(figure, confirmed - chosen).startswith("+"):
-            text += f", optimism {written(figure, confirmed - chosen)}"
+            text += f": {_apart(figure, confirmed - chosen)} of that was luck"
     return text
 
 
-def _limits_text(setting: TriedSetting, best: Recommended | None) -> str:
+def _from_today(found: Found, figure: Figure, confirmed: float, ends: Interval | None) -> str:
+    """Say what a confirmed figure differs from today's settings, with the interval of that."""
+    today = next((one.confirmed for one in found.settings if one.name == TODAY), None)
+    before = figure.measured(found.recommended.today if found.recommended is not None else today or {})
+    if before is None:
+        return ""
+    than = "less" if confirmed < before else "more"
+    same = _difference(figure, confirmed - before).strip("+−0.") == ""
+    text = ", as today" if same else f", {_apart(figure, abs(confirmed - before))} {than} than today"
+    if ends is None:
+        return text
+    low, high = (_difference(figure, end) for end in ends)
+    return f"{text} [{low}, {high}]"
+
+
+def _limits_text(found: Found, setting: TriedSetting, best: Recommended | None) -> str:
     if best is not None and best.limits:
         broken = [one.sentence for one in best.limits if not one.met_where_confirmed]
         if broken:
-            return f"Limits: {' · '.join(broken)}"
+            return f"{'Limits' if best.is_advised else 'Breaks where confirmed'}: {' · '.join(broken)}"
         past = [one.limit for one in best.limits if one.met_where_chosen is False]
         if past:
             return f"Within every limit where confirmed; past {', '.join(past)} where chosen."
         return "Within every limit, where chosen and where confirmed."
     if setting.dropped:
         return "Dropped: on a third of the calls it was clearly worse; its figures are of that third."
+    if setting.confirmed is not None and found.limits:
+        outcomes = [one.judge(setting.confirmed) for one in found.limits]
+        broken = [one.sentence for one in outcomes if one.met is False]
+        return f"Breaks where confirmed: {' · '.join(broken)}" if broken else "Within every limit where confirmed."
     return "Within every limit where chosen." if setting.meets_limits else "Past a limit where chosen."
 
 
@@ -237,9 +260,14 @@ def _difference(figure: Figure, value: float) -> str:
     return signed(value * scale, places)
 
 
+def _apart(figure: Figure, value: float) -> str:
+    """Write by how much two values of a figure differ; of shares in points, as the intervals are."""
+    return f"{value * 100:.1f} points" if figure.share else written(figure, value)
+
+
 def recommended_row(front: Front) -> int | None:
     """Return the row of the recommended setting; until there is one, of the best of the front by the first axis."""
-    kinds: Sequence[Kind] = ("recommended", "confirmed", "front")
+    kinds: Sequence[Kind] = ("recommended", "nearest", "confirmed", "front")
     for kind in kinds:
         if (at := next((at for at, row in enumerate(front.rows) if row.point.kind == kind), None)) is not None:
             return at
