@@ -62,6 +62,11 @@ def keep_turns(folder: Path, found: Check) -> None:
         write_whole(folder / _FILE, json_bytes({"profile": found.profile, "simulated_ms": turns}))
 
 
+def was_checked(folder: Path) -> bool:
+    """Return whether a call was held against the simulator."""
+    return (folder / _FILE).exists()
+
+
 def simulated_turns(folder: Path) -> dict[int, float]:
     """Return how long the answers to a call's turns took in the latest check, ms, by turn from 0."""
     try:

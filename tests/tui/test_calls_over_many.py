@@ -21,9 +21,11 @@ from tui.app import TurnlabApp
 from tui.calls.comparing import CompareController
 from tui.calls.kept import CallsShown, KeptController
 from tui.calls.periods import SettingsChange, two_days
+from tui.calls.story import story_before
 from tui.calls.worst_dialog import WorstDialog
 from tui.dialogs.dialog import Dialog, TextDialog
 from tui.host import AskingHost
+from tui.widgets.key_line import KeyLine
 
 
 def heard(folder: Path, cut_ins: int, response_ms: int) -> None:
@@ -120,13 +122,15 @@ async def test_the_line_of_a_change_says_before_and_after_and_worst_turns_lead_t
         await pilot.press(*"jjjjjjj")
         await until(pilot, lambda: "Intake Line: 6 calls before, 7 after" in said(screen, "#call-story"), "both")
         assert "max_buffer_delay_ms 300 → 600" in said(screen, "#call-story")
+        shown = screen.query_one(KeyLine).render().plain
+        assert shown.index("w Worst") < shown.index("b Before"), "what comes next fits into 80 columns"
         await pilot.press("w")
         await until(pilot, lambda: isinstance(app.screen, WorstDialog), "the worst turns")
         dialog = app.screen
         table = dialog.query_one(DataTable)
         first = [str(cell) for cell in table.get_row_at(0)]
         assert first[2:5] == ["4,321 ms", "4,000 ms", "-321"]
-        assert "call me at ••• ••• ••42" in first[-1]
+        assert first[-1].endswith("…"), "words that are cut say so"
         await pilot.press("o")
         assert table.row_count == 1, "the others were not checked"
         await pilot.press("o", "enter")
@@ -135,6 +139,7 @@ async def test_the_line_of_a_change_says_before_and_after_and_worst_turns_lead_t
         assert screen.rows.highlighted.folder == slow
         assert screen.pane == "call"
         await until(pilot, lambda: "0:02.4 cut in" in said(screen, "#call-why"), "its moment")
+        assert "▲ cut in" in story_before(said(screen, "#call-story"), 2400).splitlines()[-1]
 
 
 async def test_look_of_a_change(snap_sizes: CompareSizes, app: TurnlabApp) -> None:

@@ -87,6 +87,13 @@ TUNE = Command(
 WORKS = (PULL, STOP, MEASURE, CHECK, FIT, COMPARE, WORST, PLAY, TUNE)
 """What a controller does, or says why it cannot: the screen's :meth:`action_work`, with the command's id."""
 
+
+def next_commands(*, calls: bool, checked: bool) -> tuple[str, ...]:
+    """Return the ids of what makes sense next: to pull, then to check, then to fit and to look closer."""
+    found = (FIT, WORST, COMPARE) if checked else (CHECK, FIT, WORST, COMPARE)
+    return tuple(one.id for one in ((STOP, *found, PULL, OPEN, TUNE) if calls else (STOP, PULL)))
+
+
 WORDS = {
     "response": "From the caller's last sound to the agent's answer, fillers left out: the call's median.",
     "cut-ins": "Turns of the caller's into which the agent spoke, of all of them.",

@@ -31,11 +31,20 @@ class SettingsChange:
         """When the first call under the new settings began."""
         return self.newer.started_at
 
-    def words(self) -> str:
-        """Return what changed: ``max_buffer_delay_ms 300 → 600``."""
+    def words(self, room: int | None = None) -> str:
+        """Return what changed: ``max_buffer_delay_ms 300 → 600``; in little ``room``, cells, names give way."""
         before, after = (_values(call.settings) for call in (self.older, self.newer))
         names = [name for name in {**before, **after} if before.get(name) != after.get(name)]
-        return ", ".join(f"{name} {_shown(before.get(name))} → {_shown(after.get(name))}" for name in names)
+        changed = [f"{name} {_shown(before.get(name))} → {_shown(after.get(name))}" for name in names]
+        whole = ", ".join(changed)
+        if room is None or len(whole) <= room or not changed:
+            return whole
+        # names give way before values, and what does not fit is counted
+        more = f", {len(changed) - 1} more" if len(changed) > 1 else ""
+        values = changed[0].removeprefix(names[0])
+        left = room - len(values) - len(more)
+        name = names[0] if len(names[0]) <= left else f"{names[0][: max(left - 1, 1)]}…"
+        return f"{name}{values}{more}"
 
 
 Line = CallOverview | SettingsChange

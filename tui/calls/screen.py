@@ -15,11 +15,12 @@ from textual.widgets import Input, Static
 
 from services.calls.folders import CallFolders
 from services.calls.overview import CallOverview
+from simulator.heard.checked import was_checked
 from simulator.heard.happened import happened
 from tui.calls.call_lane import CallLane
 from tui.calls.call_list import COLUMNS, CallList, row_text
 from tui.calls.checking import CheckController
-from tui.calls.commands import COMMANDS, OPEN, WORDS, WORKS
+from tui.calls.commands import COMMANDS, OPEN, WORDS, WORKS, next_commands
 from tui.calls.comparing import CompareController, change_story
 from tui.calls.kept import CallsShown, KeptController
 from tui.calls.lane import call_scene, caller_wave
@@ -27,7 +28,7 @@ from tui.calls.measuring import MeasureController
 from tui.calls.periods import Line, SettingsChange
 from tui.calls.playing import PlayController
 from tui.calls.pulling import PullController
-from tui.calls.story import call_story
+from tui.calls.story import call_story, story_before
 from tui.calls.tuning import TuneController
 from tui.calls.worst import WorstTurn
 from tui.calls.worst_dialog import WorstController
@@ -77,6 +78,8 @@ class CallsScreen(PaneScreen):
         super().__init__()
         self.folders = CallFolders()
         self._told: Path | None = None
+        self._going_to: tuple[Path, int] | None = None
+        self._checked = False
         host = ScreenHost(self)
         self._host = host
         self.kept = KeptController(
@@ -104,7 +107,7 @@ class CallsScreen(PaneScreen):
             lambda: self.shown.rows,
             lambda: None if self.shown.all_services else self.kept.service,
             said=self._say,
-            checked=lambda: self._bench.show_again(),
+            checked=self._note_check,
             take_profile=lambda *taken: self._bench.take_profile(*taken),
         )
         self.comparing = CompareController(
@@ -128,6 +131,10 @@ class CallsScreen(PaneScreen):
 
     def _say(self, text: str) -> None:
         self.progress = text
+
+    def _note_check(self) -> None:
+        self._bench.show_again()
+        self._changed()
 
     def _client(self) -> ServicesClient | None:
         client: ServicesClient | None = getattr(self.app, "client", None)
@@ -198,6 +205,7 @@ class CallsScreen(PaneScreen):
         self.query_one("#calls-title", Static).update(content(shown.title))
         self.rows.with_service = shown.all_services
         self.rows.lines = shown.lines
+        self._checked = any(was_checked(call.folder) for call in shown.rows[:20])
         notice = self.query_one("#calls-notice", Static)
         notice.update(content(shown.notice, lines=True))
         notice.display = bool(shown.notice)
@@ -252,6 +260,11 @@ class CallsScreen(PaneScreen):
         if folder is None or folder != self._told:
             self.query_one("#call-pane", VerticalScroll).scroll_home(animate=False)
         self._told = folder
+        if self._going_to is not None and folder == self._going_to[0]:
+            pane, before = self.query_one("#call-pane", VerticalScroll), story_before(story, self._going_to[1])
+            self._going_to = None
+            rows = content(before, lines=True).get_height({}, pane.scrollable_content_region.width)
+            pane.scroll_to(y=rows - 1, animate=False)
 
     # ---- what a person wants
 
@@ -278,6 +291,10 @@ class CallsScreen(PaneScreen):
         if command in WORKS:
             return self._works()[command.id.removeprefix("calls.")][0]()
         return "no call is highlighted" if command is OPEN and self.rows.line is None else ""
+
+    def first_in_footer(self) -> tuple[str, ...]:
+        """Return the ids of the commands that make sense next."""
+        return next_commands(calls=bool(self.shown.rows), checked=self._checked)
 
     def action_work(self, name: str) -> None:
         """Do what a command of a controller says, or say why not."""
@@ -306,7 +323,10 @@ class CallsScreen(PaneScreen):
             self.go_to("call")
 
     def _go_to_turn(self, turn: WorstTurn) -> None:
+        self._going_to = turn.call.folder, turn.at_ms
         self.rows.go_to(turn.call.id)
+        if turn.call.folder == self._told:  # the cursor is there already, so nothing reads it again
+            self._host.start_thread(lambda job: self._read(job, turn.call), "call story", exclusive=True)
         self.lane.go_to(turn.call.folder, turn.at_ms)
         self.go_to("call")
 

@@ -44,6 +44,22 @@ def call_story(folders: CallFolders, folder: Path) -> str:
     return "\n".join([*facts(record), "", *(f"{at}  {text}" for at, text in moments(record, folder))])
 
 
+def story_before(story: str, at_ms: int) -> str:
+    """Return the lines of a story up to and with what was said or heard last until a moment of its call."""
+    lines = story.split("\n")
+    facts_end = lines.index("") if "" in lines else 0
+    shown = facts_end + 1
+    for number, line in enumerate(lines[facts_end + 1 :], facts_end + 1):
+        minutes, _, seconds = line.partition("  ")[0].partition(":")
+        try:
+            at_s = 60 * int(minutes) + float(seconds)
+        except ValueError:
+            continue
+        if at_s * 1000 <= at_ms + 10:
+            shown = number + 1
+    return "\n".join(lines[:shown])
+
+
 def moments(record: CallRecord, folder: Path) -> list[tuple[str, str]]:
     """Return what was said, and what was heard, as a time and a sentence each, in order."""
     heard = object_in(folder / HEARD)

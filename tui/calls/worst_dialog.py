@@ -15,7 +15,7 @@ from tui.calls.story import NOTHING
 from tui.calls.worst import ORDERS, Order, Worst, WorstTurn, worst_turns
 from tui.dialogs.dialog import Dialog
 from tui.host import AskingHost, Job
-from tui.terminal_text import cell, content, cut
+from tui.terminal_text import cell, content, cut, fit_last
 
 if TYPE_CHECKING:
     from services.calls.overview import CallOverview
@@ -25,6 +25,9 @@ _NONE: dict[Order, str] = {
     "error": "None of these calls was checked yet; c holds them against the simulator.",
     "fault": "No turn was cut in on or left hanging, and the agent never stopped for nothing.",
 }
+_COLUMNS = ("call", "turn", "heard", "simulated", "error", "what", "words")
+_AROUND = 4
+"""Cells beside the list in its dialog, until its width is known."""
 _TOLD = 100
 """How many calls go by between two words about it."""
 
@@ -53,21 +56,32 @@ class WorstDialog(Dialog[WorstTurn]):
     def on_mount(self) -> None:
         """Fill the list."""
         table = self.query_one(DataTable)
-        table.add_columns("call", "turn", "heard", "simulated", "error", "what", "words")
         self._show()
         table.focus()
 
     def _show(self) -> None:
         table, turns = self.query_one(DataTable), self._worst.turns[self.order]
-        table.clear()
-        for one in turns:
-            table.add_row(*_cells(one))
+        table.clear(columns=True)
+        shown = [at for at, heading in enumerate(_COLUMNS) if heading != "what" or any(one.fault for one in turns)]
+        headings = [_COLUMNS[at] for at in shown]
+        rows = [[cells[at] for at in shown] for cells in map(_cells, turns)]
+        fit_last(rows, headings, table.size.width or self.app.size.width - 2 * _AROUND)
+        table.add_columns(*headings)
+        for row in rows:
+            table.add_row(*row)
         table.display = bool(turns)
         title = f"Worst turns over {self._worst.calls} measured calls: {ORDERS[self.order]}"
         self.query_one(".dialog-title", Static).update(content(title))
         none = self.query_one("#worst-none", Static)
         none.display = not turns
         none.update(_NONE[self.order])
+
+    def on_resize(self) -> None:
+        """Cut the words to the new width."""
+        table = self.query_one(DataTable)
+        row = table.cursor_row
+        self._show()
+        table.move_cursor(row=row, animate=False)
 
     def action_turn_order(self) -> None:
         """List in the next order."""

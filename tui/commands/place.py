@@ -120,6 +120,10 @@ class Place(Screen[None]):
         """Return why a command cannot do anything at the moment; nothing if it can."""
         return ""
 
+    def first_in_footer(self) -> tuple[str, ...]:
+        """Return ids of commands that come before all others in the footer: what makes sense next."""
+        return ()
+
     def jumps(self) -> Iterable[Jump]:
         """Return what the palette can go to here besides commands."""
         return ()

@@ -196,6 +196,11 @@ class LabelEditor(Place, ModalScreen[None]):
         where = self.files.file.path if copies_to is None else f"saving copies it to {copies_to}"
         return f"Labels of {self._analysed.recording.id} · {stands} · {where}"
 
+    def first_in_footer(self) -> tuple[str, ...]:
+        """Return what makes sense next: without labels to take what was detected, then to hear it and to save."""
+        first = ("labels.play", "labels.save", "labels.next")
+        return first if self.edited.marks else ("labels.take-detected", *first)
+
     # ---- going about
 
     def action_symptoms(self) -> None:
@@ -221,7 +226,7 @@ def _about_chosen(state: LabelsState) -> str:
     mark, marks = state.chosen, state.marks
     if mark is None:
         count = f"{len(marks)} label{'s' * (len(marks) != 1)}" if marks else "No labels yet"
-        return f"{count}: . goes to the next, t adds a turn, T takes all that were detected"
+        return f"{count}: . next, t adds a turn, T takes all that was detected"
     same: list[Mark] = [one for one in marks if one.kind == mark.kind]
     span = f"{_exact(mark.start_ms)} to {_exact(mark.end_ms)} ({(mark.end_ms - mark.start_ms) / 1000:.3f} s)"
     return f"{mark.kind} {same.index(mark) + 1} of {len(same)} · {span} · {words_of(mark) or 'no words'}"

@@ -83,7 +83,9 @@ class KeyLine(Widget):
             wanted = binding.id in self._only if self._only else binding.show and binding.id not in reasons
             if wanted and active.enabled:
                 first.setdefault(binding.action, binding)
-        return list(first.values())
+        screen = self.screen
+        order = screen.first_in_footer() if isinstance(screen, Place) else ()
+        return sorted(first.values(), key=lambda one: order.index(one.id) if one.id in order else len(order))
 
     def _part(self, binding: Binding, key_style: Style, idle_style: Style | None) -> Content:
         key = Content.styled(self.app.get_key_display(binding), key_style)
