@@ -15,21 +15,9 @@ from typing import Any
 
 import pytest
 
-from simulator.executors import Shared, WorkersError, in_order, open_executor, share
+from simulator.executors import WorkersError, in_order, open_executor, share
 from simulator.executors.cluster import versions_here
-
-
-def _scaled(shared: Shared[list[int]], number: int) -> tuple[int, int, int]:
-    return shared.value[number] * number, os.getpid(), id(shared.value)
-
-
-def _scaled_killing(job: tuple[Shared[list[int]], int, Path]) -> tuple[int, int, int]:
-    """Do the same; the first process that comes to number 7 dies of it."""
-    shared, number, grave = job
-    if number == 7 and not grave.exists():
-        grave.touch()
-        os.kill(os.getpid(), signal.SIGKILL)
-    return _scaled(shared, number)
+from tests.simulator.worker_tasks import scaled_killing
 
 
 def _die() -> None:
@@ -58,7 +46,7 @@ def test_work_of_a_killed_process_is_done_by_another_and_shared_values_arrive_on
     with open_executor(2) as executor:
         shared = share(executor, numbers)
         jobs = [(shared, number, tmp_path / "grave") for number in range(100)]
-        done = [call.result() for call in in_order(executor, _scaled_killing, jobs)]
+        done = [call.result() for call in in_order(executor, scaled_killing, jobs)]
         wrong = executor.submit(_fail).exception()
     assert (tmp_path / "grave").exists()
     assert [value for value, _, _ in done] == [number * numbers[number] for number in range(100)]
@@ -167,7 +155,7 @@ def test_dask_gives_the_same_results_when_one_of_its_processes_is_killed(tmp_pat
     with dask(2) as address, open_executor(cluster=address) as executor:
         shared = share(executor, numbers)
         jobs = [(shared, number, tmp_path / "grave") for number in range(100)]
-        done = [call.result() for call in in_order(executor, _scaled_killing, jobs)]
+        done = [call.result() for call in in_order(executor, scaled_killing, jobs)]
         wrong = executor.submit(_fail).exception()
     assert (tmp_path / "grave").exists()
     assert [value for value, _, _ in done] == [number * numbers[number] for number in range(100)]
