@@ -34,6 +34,7 @@ from tui.sweep.setup import Setup, SetupController
 from tui.sweep.shown import Found
 from tui.sweep.sources import BUNDLED, CALLS, LEAST_CALLS, OWN, Sources, look
 from tui.sweep.today import Today
+from tui.tune.readout_table import ReadoutTable
 from tui.tune.screen import TuneScreen
 from tui.user_presets import user_presets
 
@@ -255,6 +256,8 @@ def test_a_chosen_setting_stays_chosen_while_the_front_grows() -> None:
         " of that was luck\n"
     ) in text
     assert "Breaks where confirmed: cut_ins<=3%: cut-ins 2 of 40 turns (5 %), above 3 %" in text
+    assert shown[-1].row.note.startswith("From the sweep: Breaks where confirmed: cut_ins<=3%: cut-ins 2 of 40")
+    assert "1,290 ms, 250 ms less than today [−380, −120]" in shown[-1].row.note
     balanced = next(row for row in choosing.choice.front.rows if row.name == "balanced")
     assert "Breaks where confirmed: cut_ins<=3%: cut-ins 3 of 40 turns (7.5 %), above 3 %" in balanced.detail
     choosing.take(found())
@@ -392,8 +395,12 @@ async def test_from_the_form_to_a_setting_in_tune_and_back(app: TurnlabApp) -> N
         await rest(pilot)
         assert tune.session.comparison_arm.name == "service as stored" or not tune.session.draft.changes()
         assert tune.recordings.state.over_all
+        if tune.session.draft.changes():
+            verdict = tune.query_one(ReadoutTable).figures.verdict
+            assert verdict.startswith(row.note)
         tune.drafts.undo()
         assert not tune.session.draft.changes(), "one step of undo"
+        assert not tune.session.noted
         await pilot.press("5")
         await until(pilot, lambda: app.screen is screen, "back")
         assert screen.choice.row is row

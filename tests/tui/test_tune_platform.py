@@ -104,11 +104,16 @@ async def test_exactly_the_changed_fields_are_shown_and_then_stored(client: Serv
 
 
 async def test_nothing_is_sent_where_the_person_does_not_agree(client: ServicesClient) -> None:
-    saving = await intake(client, send=None)
-    before = await stored(client, saving)
+    saving = await intake(client, send=[None, None])
+    before, session = await stored(client, saving), saving.session
+    session.note("From the sweep: it breaks a limit.")
     await saving.save()
     assert await stored(client, saving) == before
     assert saving.controller.unsaved
+    session.draft.set_value("max_buffer_delay_ms", 370)
+    await saving.save()
+    told = [tuple(aside) for _, (_, _, aside), _ in saving.answers.asked]
+    assert told == [("From the sweep: it breaks a limit.",), ()], "it is of the draft as it was then"
 
 
 @pytest.mark.parametrize(

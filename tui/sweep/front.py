@@ -26,6 +26,8 @@ class Row:
     detail: tuple[str, ...]
     """What is said of it while it is the chosen one, a line each."""
     config: VoiceConfig
+    note: str = ""
+    """What goes along with it to where it is used."""
     name: str = ""
     """Of a preset, or of today's settings."""
 

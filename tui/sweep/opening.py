@@ -12,16 +12,17 @@ from tui.tune.presets import READ_ONLY, LineQuestions, keep_as_preset
 from tui.user_presets import PresetError
 
 if TYPE_CHECKING:
-    from presets.config import VoiceConfig
     from tui.sweep.front import Row
     from tui.tune.screen import TuneScreen
 
 Use = Literal["see", "hear", "save"]
 
 
-def take_into(tune: TuneScreen, config: VoiceConfig, use: Use) -> None:
+def take_into(tune: TuneScreen, row: Row, use: Use) -> None:
     """Make a setting the draft of Tune, in one step of undo; then play a call under it, or ask to save it."""
-    tune.drafts.update(changes(tune.session.draft.config, config), "The draft is this setting already.")
+    session = tune.session
+    tune.drafts.update(changes(session.draft.config, row.config), "The draft is this setting already.")
+    session.note(row.note)
     if use == "save":
         tune.platform.save()
         return

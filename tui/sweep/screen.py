@@ -301,7 +301,7 @@ class SweepScreen(PaneScreen):
         if self.may(command) and row is not None:
             self.choosing.choose(self.choice.at)  # so that it is still the chosen one when a person comes back
             app: TurnlabApp = self.app  # type: ignore[assignment]
-            app.open_screen("tune", self.service, lambda tune: take_into(tune, row.config, use))
+            app.open_screen("tune", self.service, lambda tune: take_into(tune, row, use))
 
     def action_keep(self) -> None:
         """Keep the chosen setting as a preset."""

@@ -127,7 +127,8 @@ def _row(found: Found, place: int, point: Point, *, confirmed: bool) -> Row:
             figures.append(written(figure, _confirmed(found, place, figure)))
     words = changes_text(found.changes(setting.config))
     detail = tuple(_detail(found, place, words))
-    return Row(_key(setting), point, tuple(figures), words, detail, setting.config, setting.name)
+    note = "" if setting.name == TODAY else f"From the sweep: {detail[2]} {detail[0]}"
+    return Row(_key(setting), point, tuple(figures), words, detail, setting.config, note, setting.name)
 
 
 def _key(setting: TriedSetting) -> Hashable:

@@ -159,7 +159,7 @@ class FindingsController:
             shown.by_change() if self.by_change else shown,
             tuple(session.short_arm_names()),
             tried.stale,
-            verdict=found.verdict(session.arm_names()),
+            verdict="\n".join(filter(None, (session.noted, found.verdict(session.arm_names())))),
             by_change=self.by_change,
         )
 

@@ -194,7 +194,8 @@ class PlatformController:
                 self._host.tell("Nothing is left to save: the platform holds all of it.")
                 return False
             plan = plan_fields(now, "voice_config", body)
-            aside = (*_in_words(others, body), *self._warnings(body))
+            noted = (self._session.noted,) if self._session.noted else ()
+            aside = (*noted, *_in_words(others, body), *self._warnings(body))
             if not await self._questions.send(self._session.title, plan, aside, enter_sends=not went_on):
                 return False
             began = self._doing()

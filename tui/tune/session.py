@@ -36,12 +36,23 @@ class Session:
         self.draft = Draft(service.voice_config if service else VoiceConfig())
         self.above: tuple[Layer, ...] = ()
         self.trial_runner = TrialRunner(self.profile)
+        self._note: tuple[VoiceConfig, str] | None = None
         self.revision = 0
         self.arms = Arms(self.comparison_arms()[FIRST_RIVAL])
         self.arms_chosen = False
         """Whether a person chose the arms: until then, B is what the draft changes."""
         self.keeping: Keeping | None = None
         """How the draft is kept on disk, once a screen does."""
+
+    def note(self, text: str) -> None:
+        """Keep what is known of the draft as it is now, such as what a sweep confirmed."""
+        self._note = (self.draft.config, text)
+
+    @property
+    def noted(self) -> str:
+        """What is known of the draft; nothing once it is another one, or is stored."""
+        config, text = self._note or (None, "")
+        return text if config == self.draft.config and self.draft.changes() else ""
 
     def take_profile(self, profile: EngineProfile) -> None:
         """Try the arms under another profile, such as one fitted to real calls."""
