@@ -80,8 +80,7 @@ class CallsScreen(PaneScreen):
         self._told: Path | None = None
         self._going_to: tuple[Path, int] | None = None
         self._checked = False
-        host = ScreenHost(self)
-        self._host = host
+        self._host = host = ScreenHost(self)
         self.kept = KeptController(
             host,
             self.folders,
@@ -118,12 +117,7 @@ class CallsScreen(PaneScreen):
             times=self._history,
             pick=lambda question, choices: ask_over(self, PickOne(question, choices)),
         )
-        self.worst = WorstController(
-            host,
-            lambda: self.shown.rows,
-            said=self._say,
-            go_to=self._go_to_turn,
-        )
+        self.worst = WorstController(host, lambda: self.shown.rows, said=self._say, go_to=self._go_to_turn)
         self.tuning = TuneController(host, self._open_in_tune, publish=self._say)
         self.playing = PlayController(
             host, start=lambda: self.lane.moment_ms, playhead=lambda *where: self.lane.show_playhead(*where)

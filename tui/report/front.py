@@ -103,15 +103,7 @@ def front_picture(
     tried = [one for one in inside if one.kind == "tried"][:_MOST]
     named = [one for one in inside if one.kind != "tried"]
     shown = sorted([*tried, *named], key=lambda one: _RANKS.index(one.kind))
-    points = tuple(
-        Point(
-            across.at(one.x),
-            up.at(one.y),
-            one.kind,
-            f"{one.name or one.kind}: {across.words(one.x)}, {up.words(one.y)}",
-        )
-        for one in shown
-    )
+    points = tuple(_point(one, across, up) for one in shown)
     line = tuple(sorted((across.at(x), up.at(y)) for x, y in front if across.holds(x) and up.holds(y)))
     taken = [(across.at(one.x), up.at(one.y)) for one in named if one.kind == "recommended"]
     shift = tuple(((across.at(x), up.at(y)), taken[0]) for x, y in before if taken)
@@ -130,6 +122,11 @@ def front_picture(
         x_axis=across.title,
         y_axis=up.title,
     )
+
+
+def _point(one: Placed, across: _Axis, up: _Axis) -> Point:
+    words = f"{one.name or one.kind}: {across.words(one.x)}, {up.words(one.y)}"
+    return Point(across.at(one.x), up.at(one.y), one.kind, words)
 
 
 def _labels(found: Sequence[tuple[float, float, Placed]]) -> tuple[Mark, ...]:
