@@ -255,10 +255,12 @@ class CallsScreen(PaneScreen):
             self.query_one("#call-pane", VerticalScroll).scroll_home(animate=False)
         self._told = folder
         if self._going_to is not None and folder == self._going_to[0]:
-            pane, before = self.query_one("#call-pane", VerticalScroll), story_before(story, self._going_to[1])
+            self.call_after_refresh(self._show_moment, story_before(story, self._going_to[1]))
             self._going_to = None
-            rows = content(before, lines=True).get_height({}, pane.scrollable_content_region.width)
-            pane.scroll_to(y=rows - 1, animate=False)
+
+    def _show_moment(self, before: str) -> None:
+        pane, above = self.query_one("#call-pane", VerticalScroll), content(before, lines=True)
+        pane.scroll_to(y=above.get_height({}, max(pane.size.width, 1)) - 1, animate=False)
 
     # ---- what a person wants
 
@@ -277,8 +279,7 @@ class CallsScreen(PaneScreen):
         }
 
     def _with_call(self, do: Callable[[CallOverview], None]) -> Callable[[], None]:
-        call = self.rows.highlighted
-        return lambda: do(call) if call is not None else None
+        return lambda: do(call) if (call := self.rows.highlighted) is not None else None
 
     def reason_against(self, command: Command) -> str:
         """Return why a command can do nothing at the moment."""
@@ -296,8 +297,8 @@ class CallsScreen(PaneScreen):
             self._works()[name][1]()
 
     def _why_nothing_stops(self) -> str:
-        busy = any(one.running for one in self._stoppable)
-        return "" if busy else "nothing is being pulled, measured, checked or fitted"
+        nothing = "nothing is being pulled, measured, checked or fitted"
+        return "" if any(one.running for one in self._stoppable) else nothing
 
     def _stop(self) -> None:
         for one in self._stoppable:
@@ -371,9 +372,8 @@ class CallsScreen(PaneScreen):
 
     def action_step_back(self) -> None:
         """Go back to the list, then clear the filter."""
-        filter_ = self.query_one("#calls-filter", Input)
-        if self.focused is self.rows and filter_.value:
-            filter_.value = ""
+        if self.focused is self.rows:
+            self.query_one("#calls-filter", Input).value = ""
         self.go_to("calls")
 
     def action_go(self, where: str) -> None:
