@@ -66,7 +66,8 @@ def sweep_call(recording: Recording, activity: Activity, caller: str = "") -> Sw
     """Return a call to try settings on. Without a ``caller``: who its labels name, else one who made no other."""
     mixed = both_sides(recording, activity) is not None
     heard = without_barge_in(recording) if mixed else recording
-    speaker = caller or _speaker(recording) or f"call {recording.id}"
+    # a copy of a call under another name is no other caller
+    speaker = caller or _speaker(recording) or f"call {activity.sound or recording.id}"
     # a number must not travel, nor the words of a caller: only who is the same matters, and when
     own = hashlib.sha256(speaker.encode()).hexdigest()[:12]
     return SweepCall(recording.id, own, _without_words(heard), _without_drawing(activity), mixed)

@@ -53,13 +53,11 @@ class Split:
 def split_calls(calls: Sequence[SweepCall], seed: int) -> Split:
     """Split two calls or more by caller; where one person made all of them, by call.
 
-    Calls that figures can be measured on are spread over the parts. One sound under two names is of one caller.
+    Calls that figures can be measured on are spread over the parts.
     Raises :class:`~simulator.sweep.plan.SweepError` where all calls are one sound.
     """
-    callers = _callers(calls, [call.caller for call in calls])
-    alone = len(set(callers)) == 1
-    if alone:
-        callers = _callers(calls, [call.id for call in calls])
+    alone = len({call.caller for call in calls}) == 1
+    callers = tuple(call.activity.sound or call.id if alone else call.caller for call in calls)
     names = sorted(set(callers))
     if len(names) < 2:
         raise SweepError(ONE_CALL)
@@ -81,23 +79,6 @@ def split_calls(calls: Sequence[SweepCall], seed: int) -> Split:
     if len(names) >= ENOUGH_CALLERS:
         return Split((Fold(mine[0], mine[1]),), callers, alone)
     return Split(tuple(Fold(*pair) for pair in zip(others, mine, strict=True)), callers, alone)
-
-
-def _callers(calls: Sequence[SweepCall], names: Sequence[str]) -> tuple[str, ...]:
-    """Return each call's caller; where two callers have a sound in common, they are one."""
-    merged: dict[str, str] = {}
-
-    def caller(name: str) -> str:
-        while name in merged:
-            name = merged[name]
-        return name
-
-    first: dict[str, str] = {}
-    for call, name in zip(calls, names, strict=True):
-        one, other = caller(first.setdefault(call.activity.sound or call.id, name)), caller(name)
-        if one != other:
-            merged[other] = one
-    return tuple(map(caller, names))
 
 
 def third_of(calls: Sequence[int], callers: Sequence[str], seed: int) -> tuple[int, ...]:

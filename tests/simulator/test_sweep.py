@@ -21,7 +21,7 @@ from simulator.executors import open_executor
 from simulator.measures.limits import parse_figure
 from simulator.sweep.facts import Resampled
 from simulator.sweep.goals import goal_of, load_goal, shipped_goals
-from simulator.sweep.plan import SweepCall, SweepError, SweepPlan, plan_of, resolved
+from simulator.sweep.plan import SweepCall, SweepError, SweepPlan, plan_of, resolved, sweep_call
 from simulator.sweep.rehearsal import Rehearsal
 from simulator.sweep.result import SweepProgress, SweepResult, read_result
 from simulator.sweep.running import run
@@ -145,9 +145,8 @@ def test_callers_are_never_on_both_sides() -> None:
     few = split_calls(calls[:7], 0)
     assert [len(one.confirm) for one in few.folds] == [2, 2, 2, 1]
     assert few.confirmed_on == tuple(range(7))
-    again = replace(calls[1], id="a copy", caller="another name")
-    copied = split_calls([*calls[:20], again], 0)
-    assert copied.callers[-1] == copied.callers[1]
+    named = sweep_call(replace(calls[1].recording, id="a copy"), thinking_call(1).activity)
+    assert named.caller == thinking_call(1).caller
     one_person = split_calls([thinking_call(number, caller="one") for number in range(3)], 0)
     assert one_person.alone
     assert len(one_person.folds) == 3
