@@ -242,6 +242,11 @@ def test_a_chosen_setting_stays_chosen_while_the_front_grows() -> None:
     assert figures == sorted(figures)
     assert figures.count(1240) == 1, "of settings with the same figures the one that changes fewest fields"
     assert front.columns == ("response.p50", "confirmed", "cut_ins", "confirmed")
+    choosing.hold_to(VoiceConfig(max_buffer_delay_ms=300))
+    assert choosing.choice.front.verdict.startswith("Today's settings have changed since; r sweeps against")
+    assert choosing.choice.row.name == "today"
+    choosing.hold_to(TODAY_CONFIG)
+    assert "changed since" not in choosing.choice.front.verdict
     choosing.switch_everything()
     assert len(choosing.choice.front.rows) == 19
     choosing.choose_best()

@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
+from presets.config import VoiceConfig
 from tui.sweep.front import Front, Row
 from tui.sweep.shown import Found, front_of, recommended_row
+
+CHANGED_SINCE = "Today's settings have changed since; r sweeps against what they are now."
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -38,6 +41,7 @@ class ChoosingController:
         self._found: Found | None = None
         self._everything = False
         self._by_person = False
+        self._stored: VoiceConfig | None = None
         self.choice = Choice()
 
     @property
@@ -47,8 +51,19 @@ class ChoosingController:
 
     def clear(self) -> None:
         """Forget what was found: another sweep begins, or the screen is about another service."""
-        self._found, self._by_person = None, False
+        self._found, self._by_person, self._stored = None, False, None
         self._become(Choice())
+
+    def hold_to(self, stored: VoiceConfig | None) -> None:
+        """Say of what was found if today's settings are others by now: ``stored``, if that is known."""
+        before, self._stored = self._is_outdated, stored
+        if self._is_outdated != before:
+            self._look()
+
+    @property
+    def _is_outdated(self) -> bool:
+        found, stored = self._found, self._stored
+        return found is not None and stored is not None and bool(found.verdict and found.changes(stored))
 
     def take(self, found: Found) -> None:
         """Take what was found so far."""
@@ -76,6 +91,8 @@ class ChoosingController:
         if self._found is None:
             return
         front, before = front_of(self._found, everything=self._everything), self.choice.row
+        if self._is_outdated:
+            front = replace(front, verdict=f"{CHANGED_SINCE} {front.verdict}")
         place = front.place(before.key) if before is not None and self._by_person else None
         self._become(Choice(front, recommended_row(front) or 0 if place is None else place))
 

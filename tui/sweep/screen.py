@@ -159,6 +159,8 @@ class SweepScreen(PaneScreen):
             job.report(partial(self._offer, found))
 
         self._host.start_thread(read, "sources", exclusive=True)
+        tuned = (one.session for one in self.app.tunes.standing if one.session.service)  # type: ignore[attr-defined]
+        self.choosing.hold_to(next((one.draft.stored for one in tuned if one.service.id == self._service_id), None))
         if not self._recalled:
             self._recalled = True
             self.last.read(self._service_id, partial(self._recall, self._service_id))
