@@ -196,11 +196,6 @@ class LabelEditor(Place, ModalScreen[None]):
         where = self.files.file.path if copies_to is None else f"saving copies it to {copies_to}"
         return f"Labels of {self._analysed.recording.id} · {stands} · {where}"
 
-    def first_in_footer(self) -> tuple[str, ...]:
-        """Return what makes sense next: without labels to take what was detected, then to hear it and to save."""
-        first = ("labels.play", "labels.save", "labels.next")
-        return first if self.edited.marks else ("labels.take-detected", *first)
-
     # ---- going about
 
     def action_symptoms(self) -> None:
