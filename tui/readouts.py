@@ -4,12 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from typing import Literal
 
 from simulator.engine.profile import EngineProfile
 from simulator.heard.checked import checked
 from simulator.measures.comparison import Compared, Comparison
-from simulator.measures.readout_table import BY_NAME, BY_PLACE, Readout, Share
+from simulator.measures.readout_table import BY_NAME, BY_PLACE, Meaning, Readout, Share
 from simulator.measures.readouts import Measured, Spread
 from simulator.measures.turns import Count
 from simulator.replay import REPLAY_WORDS
@@ -17,8 +16,6 @@ from tui.figures import NOTHING, difference, figure, interval, unseen_text
 
 A, B = "A", "B"
 """The first two arms' names inside a trial; what people read beside them is the screen's business."""
-Verdict = Literal["better", "worse", "level", ""]
-"""What a difference means to a caller; ``level``: it may be none. Nothing where there is none to judge."""
 
 KEY_TO_SIGNS = "✓ best, or better than the baseline · ✗ worse · ≈ not distinguishable: the interval holds zero"
 
@@ -61,7 +58,7 @@ class Apart:
 
     delta: str
     interval: str
-    verdict: Verdict = ""
+    verdict: Meaning = ""
     sure: bool = False
 
     @property
@@ -305,12 +302,12 @@ def _apart(readout: Readout, at: Compared, arm: str, against: str) -> Apart | No
     # Rounded first, so that the figures shown can be subtracted by hand.
     delta = round(round(mine, readout.places) - round(theirs, readout.places), readout.places)
     sure = _excludes_zero(ci)
-    verdict: Verdict = ""
+    verdict: Meaning = ""
     if not sure and at.why_no_interval is None:
         verdict = "level" if delta else ""
-    elif delta and readout.less_is_better:
+    elif delta:
         # a median's own difference may lie on the other side of zero than its resamples
-        verdict = "better" if (ci[1] if ci is not None else delta) < 0 else "worse"
+        verdict = readout.means(ci if ci is not None else (delta, delta))
     return Apart(difference(readout.name, delta), interval(readout.name, ci), verdict, sure)
 
 

@@ -40,7 +40,7 @@ RESAMPLES = 2000
 def why_no_interval(turns: int, drawn: int, what: str = "recordings") -> str | None:
     """Return why so few turns, of so few ``what`` to draw from, cannot give an interval; ``None`` if they can."""
     if turns < FEWEST_TURNS:
-        return f"an interval needs {FEWEST_TURNS} paired turns, not {turns}"
+        return f"an interval needs {FEWEST_TURNS} turns, not {turns}"
     if drawn < FEWEST_RECORDINGS:
         return f"an interval needs {FEWEST_RECORDINGS} {what}, not {drawn}"
     return None
@@ -121,7 +121,7 @@ class Drawn:
         if met < FEWEST_BLOCKS:
             return (
                 f"an interval needs {FEWEST_RECORDINGS} recordings,"
-                f" or {FEWEST_BLOCKS * self.block_turns} paired turns of fewer, not {turns}"
+                f" or {FEWEST_BLOCKS * self.block_turns} turns of fewer, not {turns}"
             )
         return None
 
@@ -269,7 +269,7 @@ def _totals(runs: Runs, drawn: Drawn, arms: list[str], baseline: str, readout: R
 
         apart = resampled
     ci = {arm: apart(arm, baseline) if apart else None for arm in arms if arm != baseline}
-    best = _best(totals, apart, readout.places) if readout.less_is_better else ()
+    best = _best(totals, apart, readout.places) if readout.better == "less" else ()
     counts = {arm: [runs[one, arm].counts.get(name) for one in recordings] for arm in arms}
     out_of = {arm: sum(count.of for count in found if count) for arm, found in counts.items()}
     is_count = readout.kind == "count"

@@ -19,6 +19,8 @@ Kind = Literal["latency", "count", "duration"]
 Share = Literal["p50", "p90", ""]
 """Which figure of a readout a line of a table shows; a total has one figure alone."""
 
+Meaning = Literal["better", "worse", "level", ""]
+"""What a difference means to a caller; ``level``: it may be none. Nothing where nothing can be judged."""
 
 Values = Sequence[int] | Count | float
 """What a readout's function returns: latencies in ms, a count, or seconds."""
@@ -26,7 +28,7 @@ Values = Sequence[int] | Count | float
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Readout:
-    """One readout. ``meaning`` is a sentence for people.
+    """One readout. ``meaning`` is a sentence for people. ``better``: what is less is better, more, or neither.
 
     ``measure`` returns its values for one run. ``of_turn`` returns the latency of one turn, ms, where arms are
     compared turn by turn. ``place`` is its line in tables: what callers notice most comes first.
@@ -48,7 +50,7 @@ class Readout:
     place: int
     measure: Callable[[Material], Values]
     of_turn: Callable[[TurnOutcome], int | None] | None = None
-    less_is_better: bool = True
+    better: Literal["less", "more", "neither"] = "less"
     needs_truth: bool = False
     needs_greeting: bool = False
     by_barge_in: bool = False
@@ -66,6 +68,19 @@ class Readout:
     def paired(self) -> bool:
         """Whether arms are compared by it: latencies turn by turn, counts and durations by their totals."""
         return self.kind != "latency" or self.of_turn is not None
+
+    def means(self, bounds: tuple[float, float] | None) -> Meaning:
+        """Return what a difference between these bounds means; one that is known has twice the same bound."""
+        if bounds is not None and bounds[0] <= 0 <= bounds[1]:
+            return "level"
+        if bounds is None or self.better == "neither":
+            return ""
+        return "better" if (bounds[1] < 0) is (self.better == "less") else "worse"
+
+    @property
+    def main(self) -> bool:
+        """Whether it is always shown, and named where it is surely worse."""
+        return self.shares[0] not in self.minor + self.optional
 
     @property
     def unit(self) -> str:
@@ -190,6 +205,7 @@ READOUTS = (
         name="early_ends",
         title="early ends",
         of="turns",
+        says="{} ended early",
         meaning="Turns taken to be over more than 0.1 s before their true end, unheard: it costs an answer.",
         kind="count",
         place=5,
@@ -248,6 +264,7 @@ READOUTS = (
         name="missed_responses",
         title="missed responses",
         of="waits",
+        says="{} given up",
         meaning="Times the caller gave up waiting for the agent, out of all times they waited.",
         kind="count",
         place=21,
@@ -261,7 +278,7 @@ READOUTS = (
         kind="count",
         place=14,
         measure=Material.fillers,
-        less_is_better=False,
+        better="neither",
         unheard="a filler sounds like a short answer",
     ),
     Readout(
@@ -312,6 +329,7 @@ READOUTS = (
         name="choppy_starts",
         title="choppy starts",
         of="responses",
+        says="choppy starts of {}",
         meaning="Responses that begin with fewer than 4 words, out of all of them.",
         kind="count",
         place=20,
@@ -328,7 +346,6 @@ READOUTS = (
         kind="count",
         place=18,
         measure=Material.truncated_words,
-        less_is_better=False,
         unheard="words that were cut make no sound",
     ),
     Readout(
@@ -366,6 +383,7 @@ READOUTS = (
     Readout(
         name="silence_after_greeting_s",
         title="silence after greeting",
+        says="{} of silence after the greeting",
         meaning="From the end of the agent's greeting until the caller speaks, or to the end of the call.",
         kind="duration",
         place=22,

@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import re
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from simulator.measures.comparison import Compared, Comparison
 from simulator.measures.readout_table import BY_NAME, BY_PLACE, Readout
 
 RESPONSE = BY_NAME["response_ms"]
+
+_SURE = "95 % sure between"
+_INTERVALS = re.compile(rf" \({_SURE} [^)]*\)")
 
 
 def comparison_json(comparison: Comparison) -> dict[str, Any]:
@@ -21,14 +25,15 @@ def verdict(comparison: Comparison, arm: str, against: str | None = None) -> str
     """Say how an arm differs from the baseline, which people call ``against``.
 
     The response comes first, with its 95 % interval, then what callers gain and lose by the rest. A difference that
-    may be none is not mentioned; without intervals, the sentence says so and speaks of these turns alone.
+    may be none is not mentioned, and nothing that is surely worse is left out, minor readouts aside; without
+    intervals, the sentence says so and speaks of these turns alone.
     """
     against = against or comparison.baseline
     response = comparison.readouts.get(RESPONSE.name)
     if response is None or response.delta.get(arm) is None:
         return f"No turn is answered in both, so there is no response to compare with {against}."
     said = _clause(comparison, response, arm, against)
-    return _framed("response " * said.startswith("not ") + said, response, intervals="95 % interval")
+    return _framed("response " * said.startswith("not ") + said, response, arms=2)
 
 
 def joint_verdict(comparison: Comparison, names: Mapping[str, str]) -> str:
@@ -44,16 +49,20 @@ def joint_verdict(comparison: Comparison, names: Mapping[str, str]) -> str:
     for place, arm in enumerate(others):
         said = _clause(comparison, response, arm, against if place == 0 else "")
         clauses.append(f"{names[arm]}: {'response ' * said.startswith('not ')}{said}")
-    intervals = f"95 % interval{'s' * (len(others) > 1)}"
-    return _framed("\n".join(clauses), response, intervals=intervals, names_follow=True)
+    return _framed("\n".join(clauses), response, arms=len(names), names_follow=True)
 
 
-def _framed(text: str, response: Compared, *, intervals: str, names_follow: bool = False) -> str:
+def without_intervals(text: str) -> str:
+    """Return a verdict without its intervals, which a table beside it has."""
+    return _INTERVALS.sub("", text)
+
+
+def _framed(text: str, response: Compared, *, arms: int, names_follow: bool = False) -> str:
     """Return a verdict with what it is over, or why it speaks of these turns alone."""
-    turns = f"{response.n} paired turn{'s' * (response.n != 1)}"
+    turns = f"{response.n} turn{'s' * (response.n != 1)}"
     if response.why_no_interval is not None:
         return f"In these {turns} alone{',' if names_follow else ':'} {text}; {response.why_no_interval}."
-    return f"{text}; {intervals}, n = {turns}."
+    return f"{text}; over {turns} answered in {'both' if arms == 2 else 'every arm'}."
 
 
 def _clause(comparison: Comparison, response: Compared, arm: str, against: str) -> str:
@@ -61,8 +70,14 @@ def _clause(comparison: Comparison, response: Compared, arm: str, against: str) 
     alone = response.why_no_interval is not None
     gains, costs = _rest(comparison, arm, alone=alone)
     head, side = _head(response, arm, comparison.baseline, against, alone=alone)
-    same, other = (costs, gains) if side > 0 else (gains, costs)
-    return "; ".join([head, *same, *(f"{'but ' if at == 0 else ''}{one}" for at, one in enumerate(other))])
+    # what is worse comes before praise, so that a line without room for all of it cuts the praise
+    if side > 0:
+        return "; ".join([head, *costs, *_led("but", gains)])
+    return "; ".join([head, *_led("but", costs), *(_led("also better:", gains) if costs else gains)])
+
+
+def _led(by: str, phrases: Sequence[str]) -> list[str]:
+    return [f"{by} {one}" if at == 0 else one for at, one in enumerate(phrases)]
 
 
 def _head(response: Compared, arm: str, baseline: str, against: str, *, alone: bool) -> tuple[str, int]:
@@ -79,32 +94,39 @@ def _head(response: Compared, arm: str, baseline: str, against: str, *, alone: b
         return f"not distinguishable{from_it}", 0
     low, high = bounds
     if low <= 0 <= high:
-        return f"not distinguishable{from_it} [{_signed(low)}, {_signed(high)} ms]", 0
+        return f"not distinguishable{from_it} ({_SURE} {_signed(low)} and {_signed(high)} ms)", 0
     least, most = sorted((abs(low), abs(high)))
     side = 1 if low > 0 else -1
     word = "slower" if side > 0 else "quicker"
     # a median's own difference may lie on the other side of zero than its resamples, and says nothing then
     amount = f"{abs(delta):,.0f} ms {word}" if delta * side > 0 else word
-    return f"{amount}{than} [{least:,.0f}, {most:,.0f}]", side
+    return f"{amount}{than} ({_SURE} {least:,.0f} and {most:,.0f})", side
 
 
 def _rest(comparison: Comparison, arm: str, *, alone: bool) -> tuple[list[str], list[str]]:
-    """Return what callers gain and what they lose, a phrase each."""
+    """Return what callers gain and what they lose, a phrase each; latencies are named last, and only if worse."""
     gains: list[str] = []
     costs: list[str] = []
+    later: list[str] = []
     for readout in BY_PLACE:
-        found = comparison.readouts.get(readout.name) if readout.says else None
-        if found is None:
+        found = comparison.readouts.get(readout.name) if readout is not RESPONSE else None
+        delta = found.delta.get(arm) if found is not None else None
+        if found is None or not delta:
             continue
-        delta, bounds = found.delta.get(arm), found.ci95.get(arm)
-        sure = bounds is not None and (bounds[0] > 0 or bounds[1] < 0)
-        if delta and (sure or (alone and found.why_no_interval)):
-            (costs if delta > 0 else gains).append(_phrase(readout, found, arm, comparison.baseline))
-    return gains, costs
+        bounds = (delta, delta) if alone and found.why_no_interval else found.ci95.get(arm)
+        means = readout.means(bounds)
+        if means == "worse" and readout.main:
+            costs_or_later = later if readout.kind == "latency" else costs
+            costs_or_later.append(_phrase(readout, found, arm, comparison.baseline))
+        elif means in ("better", "worse") and readout.says:
+            (gains if means == "better" else costs).append(_phrase(readout, found, arm, comparison.baseline))
+    return gains, costs + later
 
 
 def _phrase(readout: Readout, found: Compared, arm: str, baseline: str) -> str:
     mine, theirs = found.arms[arm] or 0.0, found.arms[baseline] or 0.0
+    if readout.kind == "latency":
+        return f"{readout.title} {mine:,.0f} ms instead of {theirs:,.0f} ms"
     if found.out_of is None:
         after, before = f"{mine:,.1f} s", f"{theirs:,.1f} s"
     else:

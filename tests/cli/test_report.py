@@ -16,6 +16,7 @@ import pytest
 import soundfile as sf
 
 from simulator.executors import open_executor
+from simulator.measures.readout_table import READOUTS
 from simulator.recording import bundled_folder
 from simulator.sweep.running import run
 from simulator.sweep.split import split_calls
@@ -24,7 +25,8 @@ from tests.cli.report_pages import check_page
 from tests.cli.test_schemas import check
 from tests.simulator.sweep_calls import small_plan, thinking_call
 from tui.cli.failure import CallError
-from tui.report.writing import ReportRequest, write_report
+from tui.report.results import read_result
+from tui.report.writing import ReportRequest, page_of, write_report
 
 STYLES = Path(__file__).parents[2] / "tui" / "report" / "templates" / "report.css"
 EAGER = '{"eager_eot_threshold": 0.8, "barge_in_min_speech_s": 0.2}'
@@ -40,6 +42,32 @@ def folder(tmp_path_factory: pytest.TempPathFactory, analyses: Path) -> Path:
     done = turnlab("simulate", "telephone.flac", "-c", "balanced", "-c", EAGER, "--json", cwd=made)
     (made / "result.json").write_text(done.out)
     return made
+
+
+@pytest.mark.parametrize(("change", "meant"), [(3.0, "worse"), (-3.0, "better")])
+def test_the_page_marks_every_readout_as_the_command_line_does(
+    tmp_path: Path, result: Any, change: float, meant: str
+) -> None:
+    found = json.loads(json.dumps(result))
+    for name, one in found["comparison"]["readouts"].items():
+        one |= {"delta": {"inline": change}, "ci95": {"inline": [change, change]}}
+        one.pop("why_no_interval", None)
+        for arm in found["readouts"].values():
+            if name in arm and isinstance(arm[name], dict) and "count" in arm[name]:
+                arm[name] |= {"count": 5, "of": 10}
+    (tmp_path / "result.json").write_text(json.dumps(found))
+    page = page_of(*read_result(tmp_path / "result.json"))
+    marks = {row.title: row.cells[1].means for table in page.figures for row in table.rows if len(row.cells) == 2}
+    for readout in READOUTS:
+        label = f"{readout.title}, half within" if readout.kind == "latency" else readout.title
+        if readout.paired and label in marks:
+            assert marks[label] == ("" if readout.better == "neither" else meant), readout.name
+    said = page.verdict[1]
+    opposite = {"worse": "Better,", "better": "orse,"}[meant]
+    assert opposite not in said
+    for readout in READOUTS:
+        if meant == "worse" and readout.main and readout.paired and readout.better == "less":
+            assert readout.name == "response_ms" or (readout.says or readout.title).format("").split()[0] in said
 
 
 @pytest.fixture(scope="module")

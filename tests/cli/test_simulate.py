@@ -46,7 +46,7 @@ def test_the_report_has_the_documented_shape(report: Any) -> None:
         assert set(found["delta"]) == set(found["ci95"]) == {"quality"}
         assert isinstance(found["n"], int)
     assert comparison["interval_over"] == "recordings"
-    assert " ms slower than ultra_low_latency [" in comparison["verdicts"]["quality"]
+    assert " ms slower than ultra_low_latency (95 % sure between " in comparison["verdicts"]["quality"]
     low, high = comparison["readouts"]["response_ms"]["ci95"]["quality"]
     assert low <= comparison["readouts"]["response_ms"]["delta"]["quality"] <= high
 

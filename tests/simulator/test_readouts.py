@@ -9,12 +9,12 @@ import pytest
 
 from simulator.labels import Labels
 from simulator.measures.comparison import Compared, Comparison, compare
-from simulator.measures.readout_table import READOUTS
+from simulator.measures.readout_table import READOUTS, Readout
 from simulator.measures.readouts import Measured, Spread, readouts_json
 from simulator.measures.turns import Count
 from simulator.measures.verdict import joint_verdict, verdict
 from tests.simulator.tracks import Speech, fixed_profile, play_track, times
-from tui.readouts import WORDS
+from tui.readouts import WORDS, readouts
 from tui.services.commands import WORDS as SERVICES_WORDS
 
 
@@ -169,7 +169,7 @@ def test_a_comparison_subtracts_what_it_shows_and_says_why_it_has_no_interval() 
     assert few.n == 4
     assert few.delta["slow"] == (few.arms["slow"] or 0) - (few.arms["base"] or 0) == 50.0
     assert few.ci95["slow"] is None
-    assert few.why_no_interval == "an interval needs 3 recordings, or 16 paired turns of fewer, not 4"
+    assert few.why_no_interval == "an interval needs 3 recordings, or 16 turns of fewer, not 4"
     runs = {**arms_over("one", 3), **arms_over("two", 2), **arms_over("three", 4)}
     many = compare(runs, ["one", "two", "three"], arms, "base").readouts["response_ms"]
     assert many.ci95["slow"] == (50.0, 50.0)
@@ -185,7 +185,7 @@ def test_a_comparison_subtracts_what_it_shows_and_says_why_it_has_no_interval() 
         arms,
         "base",
     )
-    assert thin.readouts["response_ms"].why_no_interval == "an interval needs 5 paired turns, not 3"
+    assert thin.readouts["response_ms"].why_no_interval == "an interval needs 5 turns, not 3"
 
 
 def long_call(turns: int, other: dict[str, object], **more: dict[str, object]) -> Comparison:
@@ -219,15 +219,16 @@ def test_a_verdict_claims_what_the_intervals_show_and_nothing_else() -> None:
     words = found.readouts["truncated_words"]
     share = (words.arms["other"] or 0) / (words.out_of or {})["other"]
     assert verdict(found, "other", "stored") == (
-        f"150 ms quicker than stored [150, 150]; but {share:.0%}".replace("%", " %")
-        + " of the agent's words cut by response limits; 95 % interval, n = 16 paired turns."
+        "150 ms quicker than stored (95 % sure between 150 and 150); but "
+        + f"{share:.0%}".replace("%", " %")
+        + " of the agent's words cut by response limits; over 16 turns answered in both."
     )
     assert verdict(long_call(16, {}), "other") == (
-        "response not distinguishable from base; 95 % interval, n = 16 paired turns."
+        "response not distinguishable from base; over 16 turns answered in both."
     )
     few = verdict(long_call(4, {"tts_model": "sonic-3"}), "other")
-    assert few.startswith("In these 4 paired turns alone: 50 ms slower than base")
-    assert few.endswith("; an interval needs 3 recordings, or 16 paired turns of fewer, not 4.")
+    assert few.startswith("In these 4 turns alone: 50 ms slower than base")
+    assert few.endswith("; an interval needs 3 recordings, or 16 turns of fewer, not 4.")
 
 
 @pytest.mark.parametrize(("turns", "best"), [(16, ("other", "same")), (4, ("other", "same"))])
@@ -237,7 +238,7 @@ def test_the_best_arms_are_those_that_none_is_surely_below(turns: int, best: tup
     assert found["response_ms"].best == best
     assert found["first_sound_ms"].best == best
     assert found["cut_ins"].best == (), "nothing tells them apart"
-    assert found["truncated_words"].best == (), "fewer is not better"
+    assert found["truncated_words"].best == tuple(dict.fromkeys(("base", "slow")))
 
 
 def test_one_verdict_tells_of_all_arms_and_names_the_baseline() -> None:
@@ -245,12 +246,13 @@ def test_one_verdict_tells_of_all_arms_and_names_the_baseline() -> None:
     found = long_call(16, short, slow={"tts_model": "sonic-3"}, same={})
     names = {"base": "stored", "other": "quick", "slow": "slow", "same": "defaults"}
     assert joint_verdict(found, names) == (
-        "quick: 200 ms quicker than stored [200, 200]; but 86 % of the agent's words cut by response limits\n"
-        "slow: 50 ms slower [50, 50]\n"
-        "defaults: response not distinguishable; 95 % intervals, n = 16 paired turns."
+        "quick: 200 ms quicker than stored (95 % sure between 200 and 200);"
+        " but 86 % of the agent's words cut by response limits\n"
+        "slow: 50 ms slower (95 % sure between 50 and 50); first sound after turn 844 ms instead of 794 ms\n"
+        "defaults: response not distinguishable; over 16 turns answered in every arm."
     )
     few = joint_verdict(long_call(4, short), {"base": "stored", "other": "quick"})
-    assert few.startswith("In these 4 paired turns alone, quick: 200 ms quicker than stored; but 86 %")
+    assert few.startswith("In these 4 turns alone, quick: 200 ms quicker than stored; but 86 %")
 
 
 def test_a_verdict_is_silent_about_a_difference_that_may_be_none() -> None:
@@ -258,14 +260,46 @@ def test_a_verdict_is_silent_about_a_difference_that_may_be_none() -> None:
     response = Compared({"A": 900.0, "B": 950.0}, {"A": -50.0}, {"A": (-120.0, 20.0)}, 30, None)
     both = Comparison("B", {"response_ms": response, "cut_ins": base})
     assert verdict(both, "A", "stored") == (
-        "response not distinguishable from stored [−120, +20 ms]; 95 % interval, n = 30 paired turns."
+        "response not distinguishable from stored (95 % sure between −120 and +20 ms);"
+        " over 30 turns answered in both."
     )
     sure = replace(base, ci95={"A": (1.0, 3.0)})
     quicker = replace(response, ci95={"A": (-80.0, -20.0)})
     assert verdict(Comparison("B", {"response_ms": quicker, "cut_ins": sure}), "A", "stored") == (
-        "50 ms quicker than stored [20, 80]; but cut-ins on 10 % of the turns instead of 3 %;"
-        " 95 % interval, n = 30 paired turns."
+        "50 ms quicker than stored (95 % sure between 20 and 80); but cut-ins on 10 % of the turns instead of 3 %;"
+        " over 30 turns answered in both."
     )
+    # what is worse comes before praise
+    fewer = replace(sure, delta={"A": -1.0}, ci95={"A": (-2.0, -1.0)})
+    mixed = Comparison("B", {"response_ms": quicker, "cut_ins": fewer, "early_ends": sure})
+    assert "; but 10 % of the turns ended early instead of 3 %; also better: cut-ins" in verdict(
+        mixed, "A", "stored"
+    )
+
+
+NEITHER = {"fillers"}
+"""Readouts that are a choice: neither less nor more of them is better."""
+
+
+@pytest.mark.parametrize("readout", READOUTS, ids=lambda one: one.name)
+@pytest.mark.parametrize(("change", "meant"), [(3.0, "worse"), (-3.0, "better")])
+def test_every_readout_goes_the_same_way_in_sentence_and_table(readout: Readout, change: float, meant: str) -> None:
+    meant = "" if readout.name in NEITHER else meant
+    bounds = (change, change)
+    level = Compared({"A": 900.0, "B": 900.0}, {"A": 0.0}, {"A": (-9.0, 9.0)}, 30, None)
+    level = replace(level, p90=level)
+    apart = Compared({"A": 30.0 + change, "B": 30.0}, {"A": change}, {"A": bounds}, 30, None)
+    apart = replace(apart, p90=apart, out_of={"A": 90, "B": 90} if readout.kind == "count" else None)
+    found = Comparison("B", {"response_ms": level, readout.name: apart})
+    said = verdict(found, "A", "stored")
+    # nothing but a worsening is introduced so, and none is left out
+    is_response = readout.name == "response_ms"
+    assert ("; but " in said) is (meant == "worse" and readout.main and not is_response)
+    run = play_track([Speech(10, 60, 0.9)], labels=truth((10, 60))).measured
+    run = replace(run, times={readout.name: (1, 2)})
+    rows = readouts(found, {("one", arm): run for arm in "AB"}, [("one", "one")], fixed_profile()).rows
+    shown = {row.apart[0].verdict for row in rows if row.name == readout.name and row.apart[0] is not None}
+    assert shown == ({meant} if readout.paired else set())
 
 
 def test_unlabelled_arms_pair_the_same_stretches_of_the_recording() -> None:

@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from typing import Final
 
-from simulator.measures.readout_table import BY_NAME, BY_PLACE, Readout
-from tui.report.page import Cell, Means, Row, Table
+from simulator.measures.readout_table import BY_NAME, BY_PLACE, Meaning, Readout
+from tui.report.page import Cell, Row, Table
 from tui.report.parts import Counted, Latency, Readouts
 from tui.report.pictures import seconds
 
 _NOTICED: Final = BY_NAME["dead_air_s"].place
 """The place of the last readout that callers notice themselves."""
 
-Apart = Callable[[Readout, str, str], tuple[str, Means]]
+Apart = Callable[[Readout, str, str], tuple[str, Meaning]]
 """Returns how far an arm is from the baseline in a readout's share, in words, and what that means."""
 
 

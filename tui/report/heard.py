@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from simulator.measures.readout_table import BY_NAME, BY_PLACE, Readout
+from simulator.measures.readout_table import BY_NAME, BY_PLACE, Meaning, Readout
 from tui.report.change import change
 from tui.report.heard_turns import HEARD, SIMULATED
-from tui.report.page import Cell, Change, Means, Page, Row, Table, facts
+from tui.report.page import Cell, Change, Page, Row, Table, facts
 from tui.report.parts import Arm
 from tui.report.pictures import Distribution, distribution, seconds
 from tui.report.results import Checked, Periods
 from tui.report.simulated import WAITS, shown_turn
-from tui.report.wording import apart, counted, gains_and_costs, interval_words, listed, means, sentence
+from tui.report.wording import apart, counted, gains_and_costs, interval_words, listed, sentence
 
 BEFORE, AFTER = "before", "after"
 _TONES = {BEFORE: 0, AFTER: 1}
@@ -119,7 +119,8 @@ def _day(at: str) -> str:
 
 
 def _periods_verdict(found: Periods, since: str) -> tuple[str, str, str]:
-    response = found.readouts.get("response_ms") or found.readouts.get("first_sound_ms")
+    first_of = next((name for name in ("response_ms", "first_sound_ms") if name in found.readouts), "")
+    response = found.readouts.get(first_of)
     if response is None:
         first = "No answer was heard in both periods."
     else:
@@ -127,10 +128,10 @@ def _periods_verdict(found: Periods, since: str) -> tuple[str, str, str]:
         word = "longer" if response.delta > 0 else "less long"
         how = f"{seconds(abs(response.delta))} {word}"
         why = interval_words(response.ci95)
-        if means(BY_NAME["response_ms"], response.ci95) == "level":
+        if BY_NAME["response_ms"].means(response.ci95) == "level":
             how, why = "about as long as before", ", which chance alone may explain"
         first = f"Since {since} callers wait {how}: {half}{why}."
-    gains, costs = _sure(found, "better"), _sure(found, "worse")
+    gains, costs = _sure(found, "better", first_of), _sure(found, "worse", first_of)
     second = sentence(gains_and_costs(gains, costs))
     calls = f"{found.before.calls:,} calls before and {found.after.calls:,} after"
     return (
@@ -141,15 +142,20 @@ def _periods_verdict(found: Periods, since: str) -> tuple[str, str, str]:
     )
 
 
-def _sure(found: Periods, wanted: Means) -> list[str]:
+def _sure(found: Periods, wanted: Meaning, apart_from: str) -> list[str]:
+    """Return what is surely so, a phrase a readout; what is worse is all named."""
     said = []
     for readout in BY_PLACE:
         one = found.readouts.get(readout.name)
-        if one is not None and readout.says and means(readout, one.ci95) == wanted:
+        if one is None or readout.name == apart_from or readout.means(one.ci95) != wanted:
+            continue
+        if readout.says:
             of = f" of {readout.of}" if readout.of else ""
             after, before = _figure(readout, one.after), _figure(readout, one.before)
             each = "" if readout.of else " a call"
             said.append(f"{readout.says.format(after + of)}{each} instead of {before}")
+        elif wanted == "worse" and readout.main:
+            said.append(f"{readout.title} {_figure(readout, one.after)} instead of {_figure(readout, one.before)}")
     return said
 
 
@@ -170,7 +176,7 @@ def _periods_table(found: Periods) -> Table:
         difference = apart(one.delta * scale, bounds, places)
         cells = (
             Cell(_figure(readout, one.before)),
-            Cell(_figure(readout, one.after), difference, means(readout, one.ci95)),
+            Cell(_figure(readout, one.after), difference, readout.means(one.ci95)),
         )
         share = {"latency": ", half within", "count": "", "duration": ", a call"}[readout.kind]
         rows.append(Row(f"{readout.title}{share}", cells, readout.meaning))

@@ -5,17 +5,15 @@ from __future__ import annotations
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Final, Literal
+from typing import Any, Final
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
+from simulator.measures.readout_table import Meaning
 from tui import __version__
 from tui.report.parts import LeftOut, Required
 from tui.report.pictures import TONES, Distribution, Front, TurnPicture
 from tui.terminal_text import plain
-
-Means = Literal["better", "worse", "level", ""]
-"""What a difference means to callers; ``level``: it may be none."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +22,7 @@ class Cell:
 
     figure: str
     apart: str = ""
-    means: Means = ""
+    means: Meaning = ""
 
 
 @dataclass(frozen=True, slots=True)

@@ -5,16 +5,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final
 
-from simulator.measures.readout_table import BY_NAME, BY_PLACE, Readout
+from simulator.measures.readout_table import BY_NAME, BY_PLACE, Meaning, Readout
 from tui.figures import signed
 from tui.report.change import change, settings_change, settings_table
 from tui.report.figure_tables import figure_tables
-from tui.report.page import Cell, Fact, Means, Page, Reason, Row, ShownTurn, Table, facts, tones
+from tui.report.page import Cell, Fact, Page, Reason, Row, ShownTurn, Table, facts, tones
 from tui.report.parts import Compared, Counted, Drawn, Latency, Recorded, Turn
 from tui.report.pictures import Distribution, distribution, seconds, turn_picture
 from tui.report.results import Simulated
 from tui.report.scored import score_tables, trade_off_picture
-from tui.report.wording import apart, counted, gains_and_costs, interval_words, listed, means, sentence
+from tui.report.wording import apart, counted, gains_and_costs, interval_words, listed, sentence
 
 MOST_ROWS = 200
 """Recordings that are listed one by one."""
@@ -140,7 +140,7 @@ def _waits(response: Compared, baseline: str, others: Sequence[str]) -> str:
     sure = [
         name
         for name in ranked
-        if name != baseline and means(RESPONSE, response.ci95.get(name)) in ("better", "worse")
+        if name != baseline and RESPONSE.means(response.ci95.get(name)) in ("better", "worse")
     ]
     surely = f"{listed(sure)} surely differ{'s' * (len(sure) == 1)}" if sure else "none surely differs"
     return f"Half of the answers come within {listed(said)} of the caller's last word; {surely} from {baseline}."
@@ -152,9 +152,13 @@ def _rest(readouts: dict[str, Compared], name: str, baseline: str, *, named: boo
     costs: list[str] = []
     for readout in BY_PLACE:
         compared = readouts.get(readout.name)
-        meant = means(readout, compared.ci95.get(name)) if readout.says and compared is not None else ""
-        if compared is not None and meant in ("better", "worse"):
-            (gains if meant == "better" else costs).append(_instead(readout, compared, name, baseline))
+        if compared is None or readout is RESPONSE:
+            continue
+        meant = readout.means(compared.ci95.get(name))
+        if meant == "worse" and (readout.says or readout.main):
+            costs.append(_instead(readout, compared, name, baseline))
+        elif meant == "better" and readout.says:
+            gains.append(_instead(readout, compared, name, baseline))
     who = f"With {name}: " if named else ""
     text = gains_and_costs(gains, costs)
     return f"{who}{text}." if who else sentence(text)
@@ -162,11 +166,14 @@ def _rest(readouts: dict[str, Compared], name: str, baseline: str, *, named: boo
 
 def _instead(readout: Readout, compared: Compared, name: str, baseline: str) -> str:
     mine, theirs = (_amount(readout, compared, one) for one in (name, baseline))
-    return f"{readout.says.format(f'{mine} {readout.of}'.rstrip())} instead of {theirs}"
+    mine = f"{mine} {readout.of}".rstrip()
+    return f"{readout.says.format(mine) if readout.says else f'{readout.title} {mine}'} instead of {theirs}"
 
 
 def _amount(readout: Readout, compared: Compared, name: str) -> str:
     value = compared.arms.get(name) or 0.0
+    if readout.kind == "latency":
+        return seconds(value)
     if readout.kind == "duration":
         return f"{value:,.1f} s"
     return f"{value:,.0f} of {(compared.of or {}).get(name, 0):,}"
@@ -178,7 +185,7 @@ def _amount(readout: Readout, compared: Compared, name: str) -> str:
 def _figures(found: Simulated, names: Sequence[str], baseline: str) -> tuple[Table, ...]:
     readouts = found.comparison.readouts if found.comparison else {}
 
-    def from_baseline(readout: Readout, share: str, name: str) -> tuple[str, Means]:
+    def from_baseline(readout: Readout, share: str, name: str) -> tuple[str, Meaning]:
         compared = readouts.get(readout.name)
         delta = compared.delta.get(name) if compared is not None and share != "p90" else None
         if compared is None or delta is None:
@@ -186,7 +193,7 @@ def _figures(found: Simulated, names: Sequence[str], baseline: str) -> tuple[Tab
         bounds = compared.ci95.get(name)
         scale, places = (0.001, 2) if readout.kind == "latency" else (1.0, readout.places)
         scaled = None if bounds is None else (bounds[0] * scale, bounds[1] * scale)
-        return apart(delta * scale, scaled, places), means(readout, bounds)
+        return apart(delta * scale, scaled, places), readout.means(bounds)
 
     over = (found.comparison.interval_over if found.comparison else "") or "recordings"
     note = (

@@ -6,17 +6,17 @@ from collections.abc import Mapping, Sequence
 from typing import Final
 
 from simulator.measures.limits import Figure, LimitError, parse_figure
-from simulator.measures.readout_table import Readout
+from simulator.measures.readout_table import Meaning, Readout
 from tui.figures import signed
 from tui.report.change import change, settings_table, shown
 from tui.report.figure_tables import figure_tables
 from tui.report.front import Placed, front_picture
-from tui.report.page import Cell, Change, Means, Page, Row, Table, facts, tones
+from tui.report.page import Cell, Change, Page, Row, Table, facts, tones
 from tui.report.parts import Arm, Readouts
 from tui.report.pictures import Front
 from tui.report.results import GoalFigure, Recommended, Setting, Swept
 from tui.report.simulated import shown_turn, turn_distributions
-from tui.report.wording import apart, counted, listed, means
+from tui.report.wording import apart, counted, listed
 
 TODAY, RECOMMENDED, CHOSEN = "today", "recommended", "where chosen"
 
@@ -226,7 +226,7 @@ def _figures(found: Swept) -> tuple[Table, ...]:
     columns: dict[str, Readouts] = {TODAY: taken.today, RECOMMENDED: taken.confirmed, CHOSEN: setting.chosen}
     bounds = setting.ci95 or {}
 
-    def from_today(readout: Readout, share: str, name: str) -> tuple[str, Means]:
+    def from_today(readout: Readout, share: str, name: str) -> tuple[str, Meaning]:
         if name != RECOMMENDED:
             return "", ""
         text = readout.name.removesuffix("_ms").removesuffix("_s") + (f".{share}" if share else "")
@@ -239,7 +239,7 @@ def _figures(found: Swept) -> tuple[Table, ...]:
             return "", ""
         scaled = (own[0] * _scale(figure), own[1] * _scale(figure))
         places = 2 if readout.kind == "latency" else 1
-        return apart((after - before) * _scale(figure), scaled, places), means(readout, own)
+        return apart((after - before) * _scale(figure), scaled, places), readout.means(own)
 
     note = (
         "Differences are from today's settings, with their 95 % intervals, a bootstrap over callers; of shares in"

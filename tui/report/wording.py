@@ -4,9 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from simulator.measures.readout_table import Readout
 from tui.figures import signed
-from tui.report.page import Means
 from tui.report.parts import Interval
 
 
@@ -37,15 +35,6 @@ def interval_words(bounds: Interval | None) -> str:
         return ""
     low, high = (signed(end / 1000, 2) for end in bounds)
     return f" (95 % interval of the difference: {low} to {high} s)"
-
-
-def means(readout: Readout, bounds: Interval | None) -> Means:
-    """Return what the interval of a difference means to callers; nothing without one."""
-    if bounds is None:
-        return ""
-    if bounds[0] <= 0 <= bounds[1]:
-        return "level"
-    return "better" if (bounds[1] < 0) is readout.less_is_better else "worse"
 
 
 def apart(value: float, bounds: Interval | None, places: int) -> str:
