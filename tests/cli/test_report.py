@@ -29,6 +29,7 @@ from tui.report.results import read_result
 from tui.report.writing import ReportRequest, page_of, write_report
 
 STYLES = Path(__file__).parents[2] / "tui" / "report" / "templates" / "report.css"
+INLINE = "eager_eot_threshold 0.8, barge_in_min_speech_s 0.2 s"
 EAGER = '{"eager_eot_threshold": 0.8, "barge_in_min_speech_s": 0.2}'
 
 
@@ -81,7 +82,7 @@ def test_a_page_says_what_was_found_and_what_to_change(turnlab: Turnlab, folder:
     assert (folder / "page.html").stat().st_mode & 0o777 == 0o600
     html = (folder / "page.html").read_text()
     page = check_page(html)
-    assert page.text("h1") == "inline against balanced"
+    assert page.text("h1") == f"{INLINE} against balanced"
     shown = page.text()
     response = result["comparison"]["readouts"]["response_ms"]["arms"]
     assert f"half of the answers come within {response['inline'] / 1000:.2f} s" in shown

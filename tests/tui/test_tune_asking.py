@@ -292,6 +292,9 @@ def test_advice_that_helps_more_comes_first_then_what_costs_less_and_what_does_n
     assert merit(tried[2], ranked(tried)) == "helps most"
     assert tried[2].text() == "2 fewer cut-ins of 44 · costs +400 ms response"
     assert advice("post_eot_pause_ms", 1, -1, 9).text() == "1 fewer cut-in of 44 · costs nothing that is measured"
+    # the complaint comes first, also where it did not change, and what it costs before more praise
+    said = "cut-ins as before · costs nothing that is measured · −90 ms response"
+    assert advice("tts_model", "", 0, -90).text() == said
 
 
 def test_where_what_helps_most_delays_the_response_a_lot_the_mildest_value_with_most_of_its_help_comes_first() -> (

@@ -14,9 +14,14 @@ from presets.config import as_sent
 from presets.fields import BY_NAME
 from tui.report.page import Cell, Change, Row, Table, tones
 from tui.report.parts import Arm, sendable
+from tui.terminal_text import cut
 
 _SECRET: Final = re.compile(r"key|token|secret|passw|credential|auth", re.IGNORECASE)
 """How fields that Turnlab does not know are called if a report must not show them."""
+
+_INLINE: Final = re.compile(r"inline(-\d+)?")
+_MOST_FIELDS: Final = 3
+"""Fields that a setting is called by; how many more it has is said."""
 
 LEFT_OUT: Final = "Fields that read like a secret are left out."
 
@@ -28,6 +33,32 @@ def shown(config: Mapping[str, Any]) -> dict[str, Any]:
         for name, value in config.items()
         if name in BY_NAME or not _SECRET.search(name)
     }
+
+
+def with_inline_named(result: Any) -> Any:
+    """Return a result as read, in which settings written on the command line are called by their fields.
+
+    ``inline-2`` becomes ``barge_in_min_speech_s 0.4, tts_speed 1.1``; two that set the same keep their numbers.
+    """
+    arms = result.get("arms") if isinstance(result, dict) else None
+    names: dict[str, str] = {}
+    for arm in arms if isinstance(arms, list) else ():
+        name, config = (arm.get(key) for key in ("name", "voice_config")) if isinstance(arm, dict) else (None, None)
+        if isinstance(name, str) and _INLINE.fullmatch(name) and isinstance(config, dict) and shown(config):
+            said = [f"{field} {cut(_value(field, shown(config)), 24)}" for field in shown(config)]
+            text = ", ".join(said[:_MOST_FIELDS]) + f" and {len(said) - _MOST_FIELDS} more" * (
+                len(said) > _MOST_FIELDS
+            )
+            names[name] = f"{text} ({name})" if text in names.values() else text
+
+    def renamed(value: Any) -> Any:
+        if isinstance(value, dict):
+            return {names.get(key, key): renamed(one) for key, one in value.items()}
+        if isinstance(value, list):
+            return [renamed(one) for one in value]
+        return names.get(value, value) if isinstance(value, str) else value
+
+    return renamed(result) if names else result
 
 
 def change(before: Arm, after: Arm) -> Change | None:

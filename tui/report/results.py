@@ -9,6 +9,7 @@ from pydantic import Field, ValidationError, model_validator
 
 from base.json_text import TextError, read_json
 from simulator.labels import first_fault
+from tui.report.change import with_inline_named
 from tui.report.parts import (
     Arm,
     BargeInScore,
@@ -225,7 +226,7 @@ def read_result(path: Path) -> tuple[str, Result]:
     if model is None or not isinstance(schema, str):
         raise TextError(f"{path}: is no result that a report can be made of; {_WHICH}")
     try:
-        return schema, model.model_validate(found)
+        return schema, model.model_validate(with_inline_named(found))
     except ValidationError as error:
         kind = schema.removeprefix("turnlab.").partition("/")[0]
         what = f"{path}: is no whole {kind.replace('_', ' ')} ({first_fault(error)})"

@@ -19,6 +19,7 @@ from textual.strip import Strip
 from textual.widgets import Static
 
 from simulator.measures.readout_table import BY_NAME
+from simulator.measures.verdict import without_intervals
 from tui.figures import NOTHING
 from tui.readouts import Readouts, Row
 from tui.terminal_text import content, cut, show_text
@@ -31,6 +32,7 @@ ROOMY = 8
 
 _COMPACT_LINES = 2
 """How many lines of the verdict fit where there is little room."""
+_READ_ALL = f" {UNKNOWN} z: all"
 
 _KINDS = ("title", "heading", "label", "value", "better", "worse", "even", "quiet", "cursor")
 
@@ -126,12 +128,14 @@ class ReadoutTable(ScrollView, can_focus=True):
 
     def _said(self, width: int, *, roomy: bool) -> list[Cells]:
         """Return the lines of the verdict; one on other settings is not shown, and keeps its lines."""
-        clauses = self.figures.verdict.split("\n")
-        said = clauses if roomy else ["; ".join(clauses)]
-        lines = [line for clause in said for line in wrap(one_cell(clause), width)]
-        shown = lines if roomy else lines[:_COMPACT_LINES]
-        if len(shown) < len(lines):
-            shown[-1] = shown[-1][: width - 2] + f" {UNKNOWN}"
+        clauses = [one_cell(clause) for clause in self.figures.verdict.split("\n")]
+        if roomy:
+            shown = [line for clause in clauses for line in wrap(clause, width)]
+        else:
+            # the columns have the intervals; each arm has a line, or the only one all of them
+            brief = [without_intervals(clause) for clause in clauses]
+            rows = max(_COMPACT_LINES // len(brief), 1)
+            shown = [line for clause in brief for line in _cut_lines(clause, width, rows)]
         return [((UNKNOWN if self.figures.stale else line, "value"),) for line in shown]
 
     def on_resize(self) -> None:
@@ -258,6 +262,15 @@ def _title(found: Readouts, width: int, *, roomy: bool) -> list[Cells]:
         return [((over, "title"), (cut(rest, width - len(over)) if len(over) < width else "", "quiet"))]
     first, *others = wrap(over + rest, width)
     return [((over, "title"), (first[len(over) :], "quiet")), *(((line, "quiet"),) for line in others)]
+
+
+def _cut_lines(text: str, width: int, rows: int) -> list[str]:
+    """Return a text in so many lines at most; one that was cut ends with the key that shows all."""
+    lines = wrap(text, width)
+    if len(lines) <= rows:
+        return lines
+    last = wrap(lines[rows - 1], max(width - len(_READ_ALL), 1))[0].rstrip(";,")
+    return [*lines[: rows - 1], last + _READ_ALL]
 
 
 def _legend(found: Readouts, names: Sequence[str]) -> str:

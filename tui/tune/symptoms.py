@@ -258,8 +258,12 @@ class Advice:
     def text(self) -> str:
         """Say what it does, then what that costs."""
         gains, costs = self._effects()
-        does = " · ".join(gains) or "changes nothing that callers notice"
-        return f"{does} · costs {', '.join(costs)}" if costs else f"{does} · costs nothing that is measured"
+        own, readouts = self._measures[0], self.measurement.comparison.readouts
+        if own in readouts and not _delta(own, readouts[own]):
+            gains.insert(0, f"{READOUTS[own].short or READOUTS[own].title} as before")
+        does, *more = gains or ["changes nothing that callers notice"]
+        # what it costs comes before more praise, so that a line without room for all of it cuts the praise
+        return " · ".join([does, f"costs {', '.join(costs) or 'nothing that is measured'}", *more])
 
     @property
     def free(self) -> bool:
