@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Final, Literal
+from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
 
 from simulator.heard.measure import HEARD_READOUTS
-from simulator.measures.readout_table import BY_NAME
+from simulator.measures.readout_table import BY_NAME, Meaning
 from simulator.measures.turns import unseen_rate
 
 RESAMPLES = 2000
@@ -47,13 +47,9 @@ class PeriodReadout:
     n: tuple[int, int]
 
     @property
-    def verdict(self) -> Literal["better", "worse", "level", ""]:
+    def verdict(self) -> Meaning:
         """What the difference means to callers; ``level``: the interval holds zero. Nothing without an interval."""
-        if self.ci95 is None:
-            return ""
-        if self.ci95[0] <= 0 <= self.ci95[1]:
-            return "level"
-        return "better" if (self.delta < 0) is BY_NAME[self.name].less_is_better else "worse"
+        return BY_NAME[self.name].means(self.ci95)
 
     def words(self) -> str:
         """Return it for people: ``✓ cut-ins 6.1 % → 3.0 % [−5.2, −1.1]``."""

@@ -256,13 +256,10 @@ class Advice:
         return tuple(round(_delta(one, readouts.get(one)) / _SLIGHT[READOUTS[one].kind]) for one in names)
 
     def text(self) -> str:
-        """Say what it does, then what that costs."""
-        gains, costs = self._effects()
-        own, readouts = self._measures[0], self.measurement.comparison.readouts
-        if own in readouts and not _delta(own, readouts[own]):
-            gains.insert(0, f"{READOUTS[own].short or READOUTS[own].title} as before")
-        does, *more = gains or ["changes nothing that callers notice"]
-        # what it costs comes before more praise, so that a line without room for all of it cuts the praise
+        """Say what it does for the complaint, what that costs, and then more praise, which may be cut."""
+        (gains, costs), own = self._effects(), READOUTS[self._measures[0]]
+        as_before = [f"{own.short or own.title} as before"] * (not self.gain[0])
+        does, *more = as_before + gains or ["changes nothing that callers notice"]
         return " · ".join([does, f"costs {', '.join(costs) or 'nothing that is measured'}", *more])
 
     @property
@@ -303,8 +300,7 @@ def _delta(name: str, found: Compared | None) -> float:
 
 def _perhaps(found: Compared) -> bool:
     """Tell whether a change is not distinguishable from none, as the readout table marks it."""
-    low, high = found.ci95.get(A) or (0.0, 0.0)
-    return found.why_no_interval is None and low <= 0 <= high
+    return found.why_no_interval is None and READOUTS[_PRICE].means(found.ci95.get(A) or (0.0, 0.0)) == "level"
 
 
 def _change(name: str, delta: float, found: Compared) -> str:
