@@ -97,14 +97,14 @@ async def _laid_out(screen: Screen[Any]) -> None:
     """Wait until a screen has laid out and painted what it holds."""
     done = asyncio.Event()
     screen.call_after_refresh(done.set)
-    await _until(lambda: done.is_set() or not screen.is_running)
+    await _until(lambda: done.is_set() or not (screen.is_running and screen.app.is_running))
 
 
 async def _reached(pump: MessagePump) -> None:
     """Wait until a message pump has done what was posted to it so far."""
     done = asyncio.Event()
     if pump.call_later(done.set):
-        await _until(lambda: done.is_set() or not pump.is_running)
+        await _until(lambda: done.is_set() or not (pump.is_running and pump.app.is_running))
 
 
 async def _until(condition: Callable[[], bool]) -> None:

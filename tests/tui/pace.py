@@ -102,12 +102,22 @@ class RestingLoop(asyncio.SelectorEventLoop):
     def _count_ended(self) -> None:
         self.selector.threads -= 1
 
-    async def rest(self) -> None:
-        """Wait until nothing is ready to run, no timer is due within a frame, and no thread is at work."""
+    async def rest(self, over: Callable[[], bool]) -> None:
+        """Wait until nothing is ready to run, no timer is due within a frame, and no thread is at work.
+
+        An app that was left may leave a timer that repaints what is no longer there: it is not waited for once it
+        is ``over``.
+        """
         future = self.create_future()
         self.selector.waiting.append(future)
-        async with asyncio.timeout(DEADLINE_S):
-            await future
+        end_s = monotonic() + DEADLINE_S
+        while not future.done() and not over():
+            assert monotonic() < end_s, f"the app did not come to rest within {DEADLINE_S:g} s"
+            await asyncio.wait([future], timeout=_OVER_S)
+
+
+_OVER_S = 0.25
+"""How often a wait looks whether its app was left."""
 
 
 def keep_pace(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -130,13 +140,18 @@ def keep_pace(monkeypatch: pytest.MonkeyPatch) -> None:
         unpainted[compositor] = (copy_context(), screen_stack)
         return None
 
+    apps: list[App[Any]] = []
+
+    def is_left() -> bool:
+        return bool(apps) and not apps[-1].is_running
+
     async def at_rest(min_sleep: float = 0, max_sleep: float = 0, again: bool = False) -> None:
         loop = asyncio.get_running_loop()
         assert isinstance(loop, RestingLoop)
-        await loop.rest()
+        await loop.rest(is_left)
         while loop.selector.threads_matter and anyio.to_thread.current_default_thread_limiter().borrowed_tokens:
             await asyncio.sleep(0.001)
-            await loop.rest()
+            await loop.rest(is_left)
         for compositor in [one for one in unpainted if again or type(one.root) not in _painted]:
             context, stack = unpainted.pop(compositor)
             context.run(paint, compositor, screen_stack=stack)
@@ -151,8 +166,12 @@ def keep_pace(monkeypatch: pytest.MonkeyPatch) -> None:
         if sys.version_info >= (3, 12):  # as App.run does
             asyncio.get_running_loop().set_task_factory(asyncio.eager_task_factory)
         async with run_test(app, **options) as pilot:
-            yield pilot
-            await at_rest(again=True)
+            apps.append(app)
+            try:
+                yield pilot
+                await at_rest(again=True)
+            finally:
+                apps.remove(app)
 
     monkeypatch.setattr(asyncio.events, "new_event_loop", RestingLoop)
     monkeypatch.setattr(textual.app, "wait_for_idle", at_rest)

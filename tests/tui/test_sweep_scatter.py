@@ -98,7 +98,7 @@ def test_a_tick_is_written_as_its_neighbours_need(value: float, ticks: list[floa
 
 def a_row(point: Point, words: str = "", name: str = "") -> Row:
     figures = (f"{point.x:,.0f} ms", f"{point.y:.0f} of 100")
-    return Row((point.x, point.y), point, figures, words, (), VoiceConfig(), name)
+    return Row((point.x, point.y), point, figures, words, (), VoiceConfig(), name=name)
 
 
 def test_one_moves_along_the_points_by_either_axis() -> None:
