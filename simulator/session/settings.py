@@ -30,7 +30,7 @@ class EchoGuard(StrEnum):
 
 
 _GUARDS = {
-    EchoGuard.CANCELLATION: "cancellation: the agent's sound is taken out of the microphone",
+    EchoGuard.CANCELLATION: "cancellation: takes out the agent's echo",
     EchoGuard.HEADPHONES: "headphones: the microphone is always heard",
     EchoGuard.HALF_DUPLEX: "half-duplex: not heard while the agent sounds, so no barge-in",
     EchoGuard.THRESHOLD: "echo threshold: only what is louder is heard while the agent sounds",

@@ -122,6 +122,9 @@ class Gallery:
         for theme in themes:
             self.app.action_choose_theme(theme)
             await self.pilot.pause()
+            # another theme styles everything again, and what that lays out is styled once more
+            self.app.screen.refresh(layout=True)
+            await self.pilot.pause()
             self.compare(name, theme)
         self.app.action_choose_theme("dark")
         if under is not None:
