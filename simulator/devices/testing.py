@@ -157,7 +157,7 @@ def found_in(heard: list[tuple[Block, float]], rate: int, handed_s: float) -> Ro
     spectrum = np.fft.rfft(window, size) * np.conj(np.fft.rfft(played, size))
     match = np.abs(np.fft.irfft(spectrum, size))[: len(window) - len(played)]
     at = int(np.argmax(match))
-    if match[at] < _CLEAR * float(np.sqrt(np.mean(np.square(match)))):
+    if not match[at] > _CLEAR * float(np.sqrt(np.mean(np.square(match)))):  # nothing at all matches with 0
         return None
     gain = float(match[at]) / float(np.dot(played, played))
     return RoundTrip(1000 * (at + max(-first, 0)) / rate, float(decibels(gain**2, QUIETEST_DB)))

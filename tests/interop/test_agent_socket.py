@@ -359,8 +359,7 @@ def _check_settings(heard: Heard, nonsense: int, bad: int) -> None:
     complaints = [message["message"] for message in heard.of("error")]
     assert len(complaints) == nonsense + bad
     assert all("\n" not in text for text in complaints)
-    assert "8000, 16000, 24000 or 48000" in complaints[4]
-    assert "did you mean eot_timeout_ms" in complaints[-2]
+    assert "did you mean eot_timeout_ms" in complaints[-1]
     assert heard.of("config")[0]["voice_config"] == {**CONFIG, "eot_timeout_ms": 700, "barge_in_min_speech_s": 5}
     end = next(event for event in heard.events if event["type"] == "end_of_turn")
     assert end["t"] - end["speech_end"] == pytest.approx(0.7, abs=0.001)

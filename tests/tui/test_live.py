@@ -202,7 +202,7 @@ async def arms_switch_and_the_person_is_heard_or_not(live: Looking, call: LiveSe
     await settle_on(pilot, PickOne)
     guards = pilot.app.screen.query_one(OptionList)
     await until(pilot, lambda: guards.has_focus and guards.highlighted == 0, "the echo guards")
-    await pilot.press("down", "enter")
+    await pilot.press("down", "down", "enter")
     await live.until("#facts", "half-duplex: not heard while the agent sounds")
     assert call.snapshot().echo_guard is EchoGuard.HALF_DUPLEX
     await pilot.press("p")
