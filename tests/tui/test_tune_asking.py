@@ -77,9 +77,8 @@ async def test_space_selects_what_is_compared_over(app: TurnlabApp, two: Path) -
         await rest(pilot)
         assert one.startswith("Readouts over booking,")
         assert lines(screen)[0].startswith("Readouts over 2 recordings,")
-        await pilot.press("space")
-        await rest(pilot)
-        assert lines(screen)[0] == one
+        await pilot.press("space", "up")  # what the cursor rests on is shown a moment later
+        await until(pilot, lambda: lines(screen)[0] == one, "the readouts of the one that is left")
 
 
 async def test_only_the_picked_readouts_are_shown(app: TurnlabApp) -> None:
