@@ -87,7 +87,9 @@ def _as_labelled(source: AudioSource, labels: Labels, *, chosen: bool) -> AudioS
 
     Raises :class:`~simulator.errors.ChannelError` for a channel that the file does not have.
     """
-    if labels.caller_channel is not None and not chosen and source.channels > 1:
+    if labels.caller_channel == source.caller_channel:
+        source = replace(source, guessed_channel=False)
+    elif labels.caller_channel is not None and not chosen and source.channels > 1:
         source = open_audio(source.path, labels.caller_channel, source.what_if)
     return replace(source, unheard=labels.unheard) if labels.unheard else source
 

@@ -41,19 +41,23 @@ def test_this_process_does_a_task_only_when_its_result_is_asked_for() -> None:
             assert done == list(range(number + 1))
 
 
-def test_work_of_a_killed_process_is_done_by_another_and_shared_values_arrive_once(tmp_path: Path) -> None:
+def survive_a_death(executor: Executor, grave: Path) -> None:
+    """Kill a process at its work: all is done all the same, elsewhere than here, each shared value sent once."""
     numbers = list(range(100, 200))
-    with open_executor(2) as executor:
-        shared = share(executor, numbers)
-        jobs = [(shared, number, tmp_path / "grave") for number in range(100)]
-        done = [call.result() for call in in_order(executor, scaled_killing, jobs)]
-        wrong = executor.submit(_fail).exception()
-    assert (tmp_path / "grave").exists()
+    shared = share(executor, numbers)
+    jobs = [(shared, number, grave) for number in range(100)]
+    done = [call.result() for call in in_order(executor, scaled_killing, jobs)]
+    assert grave.exists()
     assert [value for value, _, _ in done] == [number * numbers[number] for number in range(100)]
     processes = {process for _, process, _ in done}
     assert os.getpid() not in processes
     assert len({(process, place) for _, process, place in done}) == len(processes)
-    assert isinstance(wrong, ValueError)
+    assert isinstance(executor.submit(_fail).exception(), ValueError)
+
+
+def test_work_of_a_killed_process_is_done_by_another_and_shared_values_arrive_once(tmp_path: Path) -> None:
+    with open_executor(2) as executor:
+        survive_a_death(executor, tmp_path / "grave")
 
 
 @pytest.mark.slow
@@ -151,18 +155,8 @@ def dask(workers: int) -> Iterator[str]:
 
 @pytest.mark.slow
 def test_dask_gives_the_same_results_when_one_of_its_processes_is_killed(tmp_path: Path) -> None:
-    numbers = list(range(100, 200))
     with dask(2) as address, open_executor(cluster=address) as executor:
-        shared = share(executor, numbers)
-        jobs = [(shared, number, tmp_path / "grave") for number in range(100)]
-        done = [call.result() for call in in_order(executor, scaled_killing, jobs)]
-        wrong = executor.submit(_fail).exception()
-    assert (tmp_path / "grave").exists()
-    assert [value for value, _, _ in done] == [number * numbers[number] for number in range(100)]
-    processes = {process for _, process, _ in done}
-    assert os.getpid() not in processes
-    assert len({(process, place) for _, process, place in done}) == len(processes)
-    assert isinstance(wrong, ValueError)
+        survive_a_death(executor, tmp_path / "grave")
 
 
 @pytest.mark.slow
