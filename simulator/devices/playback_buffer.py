@@ -15,8 +15,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from base.samples import SAMPLE_RATE, Samples
-from simulator.devices.streams import speaker_resampler, tone
+from base.samples import SAMPLE_RATE, Samples, live_resampler
+from simulator.devices.streams import tone
 
 FADE_S = 0.004
 """How long the agent takes to fall silent; no click is heard."""
@@ -69,7 +69,7 @@ class PlaybackBuffer:
             self._waiting = self._resampled = np.zeros(0, np.float32)
             self._playing = self._more = self._cut = self._held = False
             self._cut_at_s = None
-            self._resampler = speaker_resampler(rate) if rate else None
+            self._resampler = live_resampler(SAMPLE_RATE, rate) if rate else None
 
     @property
     def sounding(self) -> bool:

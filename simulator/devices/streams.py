@@ -6,7 +6,6 @@ from collections.abc import Callable, Iterator
 from typing import Any, Protocol
 
 import numpy as np
-import soxr
 from numpy.typing import NDArray
 
 from base.samples import SAMPLE_RATE, Samples
@@ -103,11 +102,6 @@ def open_output(device: Device, render: Render) -> Stream:
         render(block, bool(status.output_underflow))
 
     return _first_that_opens("output", device, BLOCK_S, wanted)
-
-
-def speaker_resampler(rate: int) -> Any:
-    """Return what turns 16 kHz as it comes into a speaker's ``rate``, Hz, 15 ms behind; ``None``: they are one."""
-    return None if rate == SAMPLE_RATE else soxr.ResampleStream(SAMPLE_RATE, rate, 1, dtype="float32", vr=True)
 
 
 def _start(way: Way, device: Device, shape: tuple[int, int], block_s: float, callback: Callable[..., None]) -> Any:

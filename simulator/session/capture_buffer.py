@@ -9,10 +9,9 @@ from collections.abc import Iterator
 from typing import Any, NamedTuple
 
 import numpy as np
-import soxr
 from numpy.typing import NDArray
 
-from base.samples import LARGEST_SAMPLE, QUIETEST_DB, SAMPLE_RATE, Samples, decibels
+from base.samples import LARGEST_SAMPLE, QUIETEST_DB, SAMPLE_RATE, Samples, decibels, live_resampler
 from simulator.activity.model import FRAME_MS, FRAME_SAMPLES
 from simulator.session.state import Level
 
@@ -159,8 +158,7 @@ class FrameAssembler:
         """Yield the frames that a block completes."""
         if taken.stream != self._stream:
             self._stream = taken.stream
-            same = taken.rate == SAMPLE_RATE
-            self._resampler = None if same else soxr.ResampleStream(taken.rate, SAMPLE_RATE, 1, vr=True)
+            self._resampler = live_resampler(taken.rate, SAMPLE_RATE)
         block = taken.block
         in_range = np.abs(block) < LARGEST_SAMPLE
         if not in_range.all():

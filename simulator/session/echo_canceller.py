@@ -13,9 +13,8 @@ from collections import deque
 from typing import Any, Literal
 
 import numpy as np
-import soxr
 
-from base.samples import QUIETEST_DB, SAMPLE_RATE, SAMPLES_PER_MS, Samples, decibels, to_pcm16
+from base.samples import QUIETEST_DB, SAMPLE_RATE, SAMPLES_PER_MS, Samples, decibels, live_resampler, to_pcm16
 from simulator.activity.model import FRAME_SAMPLES
 from simulator.errors import SimulatorError
 
@@ -51,9 +50,7 @@ class PlayedTap:
             block, rate, _ = self._blocks.popleft()
             if rate != self._rate:
                 self._rate = rate
-                self._resampler = (
-                    None if rate == SAMPLE_RATE else soxr.ResampleStream(rate, SAMPLE_RATE, 1, vr=True)
-                )
+                self._resampler = live_resampler(rate, SAMPLE_RATE)
             found.append(block if self._resampler is None else self._resampler.resample_chunk(block))
         return np.concatenate(found)
 

@@ -11,9 +11,8 @@ from functools import cache
 from typing import Any
 
 import numpy as np
-import soxr
 
-from base.samples import SAMPLE_RATE, Samples, from_pcm16, to_pcm16
+from base.samples import SAMPLE_RATE, Samples, from_pcm16, live_resampler, to_pcm16
 from presets.config import ConfigError, VoiceConfig, check, parse, suggest
 from simulator.audio.g711 import LINE_RATE, decoded, encoded
 from simulator.engine.events import Event
@@ -65,7 +64,7 @@ class AudioIn:
 
     def __init__(self, wire: Wire) -> None:
         self._wire = wire
-        self._resampler = _resampler(wire.rate, SAMPLE_RATE)
+        self._resampler = live_resampler(wire.rate, SAMPLE_RATE)
         self._half = b""
 
     def read(self, data: bytes) -> Samples:
@@ -94,7 +93,7 @@ class AudioOut:
 
     def __init__(self, wire: Wire) -> None:
         self._encode = encoded if wire.encoding == "mulaw" else _pcm16
-        self._resampler = _resampler(SAMPLE_RATE, wire.rate)
+        self._resampler = live_resampler(SAMPLE_RATE, wire.rate)
 
     def write(self, samples: Samples) -> bytes:
         """Return float32 ``[n]`` in -1…1 at 16 kHz as bytes for the client; beyond full scale is clipped."""
@@ -108,21 +107,11 @@ def _pcm16(samples: Samples) -> bytes:
 @cache
 def lag_ms(from_rate: int, to_rate: int) -> float:
     """Return how far a streaming resampler's output stays behind its input, ms; that does not change with time."""
-    resampler = _resampler(from_rate, to_rate)
+    resampler = live_resampler(from_rate, to_rate)
     if resampler is None:
         return 0.0
     came = sum(len(resampler.resample_chunk(np.zeros(from_rate // 50, np.float32))) for _ in range(25))
     return 1000 * (25 * (from_rate // 50) / from_rate - came / to_rate)
-
-
-def _resampler(from_rate: int, to_rate: int) -> Any:
-    """Return a streaming resampler, ``None`` where nothing is to be done.
-
-    Its variable-rate method, at a rate that does not vary, has half the delay of the others or less.
-    """
-    if from_rate == to_rate:
-        return None
-    return soxr.ResampleStream(from_rate, to_rate, 1, dtype="float32", vr=True)
 
 
 def _through(resampler: Any, samples: Samples) -> Samples:
