@@ -1,10 +1,12 @@
 """The agent on a socket: ``uv run python -m benchmarks.socket agree`` and ``... crowd``.
 
-``agree [PRESET…] [--wire RATE[:mulaw]]``: what ``turnlab agent`` tells of its calls in its events, and what
+``agree [PRESET…] [--wire RATE[:mulaw]…]``: what ``turnlab agent`` tells of its calls in its events, and what
 ``turnlab call`` measures from the audio, turn by turn: for every preset over the bundled recordings, and over seven
-calls in which the caller cuts in at one moment after another; more than two minutes a preset. At another rate than
-16 kHz the agent's resampling, which it names in ``adds_ms``, is added to what it tells. ``crowd``: sixteen calls at
-once, the blocks that were late as their callers saw it, and what the agent's process cost.
+calls in which the caller cuts in at one moment after another; more than two minutes a preset and wire. At another
+rate than 16 kHz the agent's resampling, which it names in ``adds_ms``, is added to what it tells.
+``unhurried``, with the same options: the same on a clock that waits for the work, so that no machine is too busy.
+``crowd``: sixteen calls at once, the blocks that were late as their callers saw it, and what the agent's process
+cost.
 """
 
 from __future__ import annotations
@@ -16,12 +18,11 @@ import subprocess
 import sys
 import time
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
-from dataclasses import dataclass, field, fields, replace
-from itertools import repeat
-from typing import Any
+from contextlib import AbstractContextManager, contextmanager
+from dataclasses import dataclass, field, replace
+from itertools import product
 
 from websockets.asyncio.client import connect
 
@@ -31,20 +32,22 @@ from presets.library import builtin_presets
 from simulator.activity.cache import cached_analysis
 from simulator.activity.end_of_turn import end_of_turn_model
 from simulator.activity.model import Activity
-from simulator.engine.events import EVENTS, Event
-from simulator.engine.why import Why
+from simulator.engine.profile import default_profile
+from simulator.engine.scenario import default_scenario
 from simulator.labels.model import Anchor
-from simulator.measures.readout_table import BY_NAME
-from simulator.measures.readouts import Measured, Spread, measure
-from simulator.measures.truth import Truth
-from simulator.measures.turns import interruptions
+from simulator.measures.readouts import Spread
 from simulator.recording import Recording, bundled_folder, find_audio, open_recording
-from simulator.replay import Played
+from simulator.socket.agent_call import Agent
 from simulator.socket.calling import CallOptions, CallTaken, call
 from simulator.socket.messages import PLAIN, AudioOut, Wire
 from simulator.socket.outside import measure_outside
+from simulator.voice.agent_renderer import AgentRenderer
+from simulator.voice.voice import voice_for
+from tests.virtual_calls import by_turn, measure_inside, take_call
+from tui.cli.arms import read_arms
 
 CLOSE_MS = 40
+Heard = tuple[Recording, Activity]
 LINES = 7
 """How many calls are measured at once."""
 
@@ -77,19 +80,23 @@ def agent(*options: str) -> Iterator[tuple[str, subprocess.Popen[str]]]:
         process.wait()
 
 
-def agree(presets: list[str], wire: Wire = PLAIN) -> None:
-    """Compare inside and outside, preset by preset."""
+Calls = Callable[[list[Heard]], Iterable[CallTaken]]
+"""Calls an agent with one caller after another, or with all at once."""
+
+
+def agree(
+    presets: list[str], wires: list[Wire], calls_of: Callable[[str, Wire], AbstractContextManager[Calls]]
+) -> None:
+    """Compare inside and outside, preset by preset and wire by wire."""
     model = end_of_turn_model()
     callers = [open_recording(path) for path in find_audio([bundled_folder()])]
-    for name in presets or builtin_presets():
-        print(f"\n{name}: outside minus inside, ms")
+    for name, wire in product(presets or builtin_presets(), wires or [PLAIN]):
+        print(f"\n{name}, {wire.encoding} at {wire.rate}: outside minus inside, ms")
         apart = Apart()
-        with agent("--config", name) as (url, _), ThreadPoolExecutor(LINES) as lines:
+        with calls_of(name, wire) as calls:
             for group in (callers, list(_cutting_in(LINES))):
                 heard = [(recording, cached_analysis(recording.source, model)) for recording in group]
-                delays = [STAGGER_S * number for number in range(len(heard))]
-                calls = lines.map(_called, repeat(url), heard, delays, repeat(wire))
-                for (recording, activity), taken in zip(heard, calls, strict=True):
+                for (recording, activity), taken in zip(heard, calls(heard), strict=True):
                     _compare(recording, activity, taken, apart)
         for readout in _AGREED:
             values = apart.values[readout]
@@ -102,7 +109,35 @@ def agree(presets: list[str], wire: Wire = PLAIN) -> None:
             )
         for readout in ("talk_over_s", "dead_air_s"):
             print(f"  {readout:<18} largest difference of a call {max(map(abs, apart.values[readout]))} ms")
-        print(f"  sent at most {apart.late_ms:.0f} ms late")
+        print(f"  sent at most {apart.late_ms:.0f} ms late", flush=True)
+
+
+@contextmanager
+def in_real_time(preset: str, wire: Wire) -> Iterator[Calls]:
+    """Call ``turnlab agent``, with :data:`LINES` callers at once."""
+
+    def called(heard: Heard, delay_s: float) -> CallTaken:
+        time.sleep(delay_s)
+        return call(CallOptions(url, wire=wire), *heard)
+
+    with agent("--config", preset) as (url, _), ThreadPoolExecutor(LINES) as lines:
+        yield lambda heard: lines.map(called, heard, [STAGGER_S * number for number in range(len(heard))])
+
+
+@contextmanager
+def unhurried(preset: str, wire: Wire) -> Iterator[Calls]:
+    """Call the same agent in this process, one caller after the other, on a clock that waits."""
+    voice = voice_for("hibari")
+    (arm,) = read_arms([preset], allow_unknown=False)
+    answering = Agent(
+        default_scenario(), default_profile(), arm.config, end_of_turn_model(), lambda: AgentRenderer(voice)
+    )
+    yield lambda heard: (take_call(answering, CallOptions("ws://agent", wire=wire), *one) for one in heard)
+
+
+def _wire(name: str) -> Wire:
+    rate, _, encoding = name.partition(":")
+    return Wire(int(rate), encoding or "pcm16")
 
 
 @dataclass
@@ -132,18 +167,13 @@ def _cutting_in(count: int) -> Iterator[Recording]:
         )
 
 
-def _called(url: str, heard: tuple[Recording, Activity], delay_s: float, wire: Wire) -> CallTaken:
-    time.sleep(delay_s)
-    return call(CallOptions(url, wire=wire), *heard)
-
-
 def _compare(recording: Recording, activity: Activity, taken: CallTaken, apart: Apart) -> None:
-    inside = _inside(recording, activity, taken)
+    inside = measure_inside(recording, activity, taken)
     outside = measure_outside(taken, activity, recording.labels, AUDIBLE_DB, trust=True).measured
     adds_ms = round(sum(one.message["adds_ms"] for one in taken.received if one.message.get("type") == "started"))
     for readout in _AGREED:
-        mine = _by_turn(outside, readout)
-        theirs = {turn: value + adds_ms for turn, value in _by_turn(inside, readout).items()}
+        mine = by_turn(outside, readout)
+        theirs = {turn: value + adds_ms for turn, value in by_turn(inside, readout).items()}
         apart.values[readout] += [mine[turn] - theirs[turn] for turn in mine.keys() & theirs.keys()]
         apart.uneven[readout] += len(mine.keys() ^ theirs.keys())
         for turn in sorted(mine.keys() | theirs.keys()):
@@ -153,33 +183,6 @@ def _compare(recording: Recording, activity: Activity, taken: CallTaken, apart: 
     for readout in ("talk_over_s", "dead_air_s"):
         apart.values[readout].append(round(1000 * (outside.seconds[readout] - inside.seconds[readout])))
     apart.late_ms = max(apart.late_ms, taken.late_ms)
-
-
-def _by_turn(measured: Measured, readout: str) -> dict[int, int]:
-    """Return a readout, ms, by the index of the turn; a barge-in stop by that of the turn that cuts in."""
-    if readout != "barge_in_stop_ms":
-        return measured.per_turn(BY_NAME[readout])
-    alone = {turn.index: Truth(True, (turn,)) for turn in measured.truth.turns}
-    stops = {index: interruptions((), measured.sounds, truth).stop_ms for index, truth in alone.items()}
-    return {index: found[0] for index, found in stops.items() if found}
-
-
-def _inside(recording: Recording, activity: Activity, taken: CallTaken) -> Measured:
-    """Measure a call by the agent's own events."""
-    events = [one.message["event"] for one in taken.received if one.message.get("type") == "event"]
-    played = Played(tuple(map(_event, events)), taken.placements, taken.duration_ms, "elastic", taken.anchored)
-    return measure(played, activity, recording.labels)
-
-
-def _event(told: dict[str, Any]) -> Event:
-    """Return an event from what an agent told of it, the other way round than :meth:`Event.to_json`."""
-    kind = next(kind for kind in EVENTS if kind.type == told["type"])
-    facts = {}
-    for one in fields(kind):
-        name = one.metadata.get("name", one.name)
-        if name in told and one.name not in ("t_ms", "turn", "why"):
-            facts[one.name] = round(told[name] * 1000) if "seconds" in one.metadata else told[name]
-    return kind(round(told["t"] * 1000), told["turn"], Why(told["why"]["rule"], {}), **facts)
 
 
 @dataclass
@@ -247,11 +250,9 @@ async def _talk(url: str, caller: Caller, delay_s: float) -> None:
 
 if __name__ == "__main__":
     match sys.argv[1:]:
-        case ["agree", *presets, "--wire", wire]:
-            rate, _, encoding = wire.partition(":")
-            agree(presets, Wire(int(rate), encoding or "pcm16"))
-        case ["agree", *presets]:
-            agree(presets)
+        case ["agree" | "unhurried" as how, *rest]:
+            at = rest.index("--wire") if "--wire" in rest else len(rest)
+            agree(rest[:at], [_wire(one) for one in rest[at + 1 :]], in_real_time if how == "agree" else unhurried)
         case ["crowd"]:
             crowd()
         case _:

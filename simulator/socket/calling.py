@@ -167,9 +167,19 @@ def call(
 async def _call(
     wishes: CallOptions, recording: Recording, activity: Activity, progress: Callable[[int], None] | None
 ) -> CallTaken:
-    connection = await dial(wishes)
-    async with connection:
-        return await _Caller(connection, wishes, recording, activity).talk(progress)
+    async with await dial(wishes) as connection:
+        return await talk(connection, wishes, recording, activity, progress)
+
+
+async def talk(
+    connection: ClientConnection,
+    wishes: CallOptions,
+    recording: Recording,
+    activity: Activity,
+    progress: Callable[[int], None] | None = None,
+) -> CallTaken:
+    """Hold a call on a line that is open, by the clock of the running event loop; raises as :func:`call` does."""
+    return await _Caller(connection, wishes, recording, activity).talk(progress)
 
 
 class _Caller:
@@ -186,6 +196,7 @@ class _Caller:
         self._protocol: CallProtocol = PROTOCOLS[wishes.protocol](wishes.wire)
         self._out_lag_ms = self._protocol.wire.out_lag_ms
         self._marks: deque[tuple[int, str]] = deque()
+        self._fresh = True
         self._moves = recording.labels.moves if recording.labels and not wishes.rigid else ()
         self._placements: list[Placement] = []
         self._caller: Caller = caller_of(self._ear, recording.source, self._moves, activity, self._placements)
@@ -318,7 +329,7 @@ class _Caller:
             at_ms = self._ms()
             if isinstance(message, str):
                 self._last_text = message
-            if at_ms - self._in_lag_ms - self._earpiece.until / SAMPLES_PER_MS > GAP_MS:
+            if at_ms - self._held_ms - self._earpiece.until / SAMPLES_PER_MS > GAP_MS:
                 self._take_rest()
             for heard in self._protocol.hear(message):
                 self._take(heard, at_ms)
@@ -327,15 +338,15 @@ class _Caller:
         at = round(at_ms * SAMPLES_PER_MS)
         match heard:
             case Audio(samples):
-                lag = round(self._in_lag_ms * SAMPLES_PER_MS)
-                fresh = at - lag - self._earpiece.until > GAP_MS * SAMPLES_PER_MS
-                self._earpiece.arrive(samples, at if fresh else max(at - lag, 0))
+                self._earpiece.arrive(samples, max(at - round(self._held_ms * SAMPLES_PER_MS), 0))
+                self._fresh = False
                 if self._earpiece.until / SAMPLE_RATE > at_ms / 1000 + MOST_AHEAD_S:
                     raise self._fault(
                         f"the agent sent {MOST_AHEAD_S / 60:g} minutes of audio more than could"
                         f" be played {self._seconds()} into the call; let it send as it speaks"
                     )
             case Clear():
+                self._take_rest()  # it is older than this, and is not to follow it
                 self._earpiece.clear(at)
                 self._marks = deque((min(due, at), name) for due, name in self._marks)
                 self._received.append(ReceivedMessage(round(at_ms), {"type": "clear"}))
@@ -348,7 +359,7 @@ class _Caller:
             case Fault(text):
                 self._complaint = _quoted(text)
             case Told(message):
-                place_ms = max(at_ms, self._earpiece.until / SAMPLES_PER_MS)
+                place_ms = max(at_ms, self._earpiece.until / SAMPLES_PER_MS + self._held_ms)
                 self._received.append(ReceivedMessage(round(place_ms), message))
 
     @property
@@ -356,9 +367,14 @@ class _Caller:
         """How much later than it came the agent's audio is heard; an agent may name its rate late."""
         return self._protocol.wire.in_lag_ms
 
+    @property
+    def _held_ms(self) -> float:
+        """How much of the agent's audio has come and is not heard yet."""
+        return 0.0 if self._fresh else self._in_lag_ms
+
     def _take_rest(self) -> None:
-        """Hear the end of what was said before, which the resampler still holds."""
-        held = self._protocol.rest()
+        """Hear the end of what was said before, which the resampler still holds; a new stretch comes next."""
+        held, self._fresh = self._protocol.rest(), True
         if len(held):
             self._earpiece.arrive(held, self._earpiece.until)
 

@@ -24,10 +24,10 @@ from simulator.socket.inbox import Audio, Inbox, Outbox, Playout, RateLimiter
 from simulator.socket.messages import (
     PLAIN,
     AudioIn,
-    AudioOut,
     Change,
     Message,
     MessageError,
+    SpeechOut,
     Start,
     StartError,
     Wire,
@@ -195,7 +195,7 @@ class Conversation:
 
     def _use(self, wire: Wire) -> None:
         self._wire = wire
-        self._in, self._out = AudioIn(wire), AudioOut(wire)
+        self._in, self._out = AudioIn(wire), SpeechOut(wire)
         self._inbox.most_bytes = self._bytes_of(HELD_BACK_S)
 
     def _bytes_of(self, seconds: float) -> int:
@@ -259,8 +259,7 @@ class Conversation:
         self._samples += len(samples)
         at_s = self._playout.due(len(samples) / SAMPLE_RATE, self._loop.time())
         for part in call.speak(len(samples)):
-            message = json.dumps(part) if isinstance(part, dict) else self._out.write(part)
-            if message:
+            for message in self._out.write(part):
                 self._post(message, at_s)
         self._note(call, self._loop.time() - max(audio.since_s, self._allowed_s))
 

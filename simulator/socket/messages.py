@@ -6,6 +6,7 @@ Audio is little-endian PCM16 at the client's rate, or µ-law, and may be cut any
 from __future__ import annotations
 
 import json
+from collections import deque
 from dataclasses import dataclass
 from functools import cache
 from typing import Any
@@ -17,6 +18,8 @@ from presets.config import ConfigError, VoiceConfig, check, parse, suggest
 from simulator.audio.g711 import LINE_RATE, decoded, encoded
 from simulator.engine.events import Event
 from simulator.engine.sound import AgentSound
+
+Message = dict[str, Any]
 
 RATES = (8_000, 16_000, 22_050, 24_000, 44_100, 48_000)
 """What a client may speak and hear at, samples a second."""
@@ -100,6 +103,30 @@ class AudioOut:
         return self._encode(_through(self._resampler, samples))
 
 
+class SpeechOut:
+    """Texts and audio in one order: a text follows all audio before it, which a resampler gives up later."""
+
+    def __init__(self, wire: Wire) -> None:
+        self._wire = wire
+        self._audio = AudioOut(wire)
+        self._taken = self._given = 0
+        self._waiting: deque[tuple[int, str]] = deque()
+
+    def write(self, part: Message | Samples) -> list[str | bytes]:
+        """Return what is to be sent now that a text, or float32 ``[n]`` at 16 kHz, comes next."""
+        found: list[str | bytes] = []
+        if isinstance(part, dict):
+            self._waiting.append((self._taken, json.dumps(part)))
+        else:
+            data = self._audio.write(part)
+            self._taken += len(part)
+            self._given += len(data) // self._wire.width
+            found += [data] if data else []
+        while self._waiting and self._waiting[0][0] * self._wire.rate <= self._given * SAMPLE_RATE:
+            found.append(self._waiting.popleft()[1])
+        return found
+
+
 def _pcm16(samples: Samples) -> bytes:
     return to_pcm16(samples).tobytes()
 
@@ -117,8 +144,6 @@ def lag_ms(from_rate: int, to_rate: int) -> float:
 def _through(resampler: Any, samples: Samples) -> Samples:
     return samples if resampler is None else np.asarray(resampler.resample_chunk(samples), np.float32)
 
-
-Message = dict[str, Any]
 
 _LONGEST_QUOTE = 60
 
