@@ -17,11 +17,18 @@ def answered(start_ms: int, turns: Sequence[TrueTurn]) -> int:
 
 
 def heard_outcome(
-    turn: TrueTurn, limit_ms: int, sounds: tuple[Sound, ...], responses: list[int], duration_ms: int
+    turn: TrueTurn,
+    limit_ms: int,
+    sounds: tuple[Sound, ...],
+    responses: list[int],
+    duration_ms: int,
+    *,
+    stops_known: bool = False,
 ) -> TurnOutcome:
     """Return it; ``responses`` are the moments at which a response began, where fillers can be told apart.
 
-    ``limit_ms`` is when the next turn starts, by which this one must be answered.
+    ``limit_ms`` is when the next turn starts, by which this one must be answered. ``stops_known`` says that
+    :attr:`Sound.interrupted` is known, not assumed.
     """
     earliest_ms = turn.end_ms - CUT_IN_TOLERANCE_MS
     cut_in_ms: int | None = None
@@ -31,8 +38,18 @@ def heard_outcome(
         if cut_in_ms is None and turn.start_ms < sound.start_ms < earliest_ms and fresh:
             cut_in_ms = sound.start_ms
         quiet_since_ms = sound.end_ms
-    # what an agent says that talks through the turn's end answers another one
-    free_ms = max((s.end_ms for s in sounds if s.start_ms < earliest_ms and s.end_ms > turn.end_ms), default=None)
+    # what an agent says that talks through the turn's end answers another one, and so may what follows, unless this
+    # turn is known to have stopped it
+    free_ms = max(
+        (
+            sound.end_ms
+            for sound in sounds
+            if sound.start_ms < earliest_ms
+            and sound.end_ms > turn.end_ms
+            and not (stops_known and sound.interrupted)
+        ),
+        default=None,
+    )
     after = [sound.start_ms for sound in sounds if earliest_ms <= sound.start_ms < limit_ms]
     answers = [start_ms for start_ms in responses if earliest_ms <= start_ms < limit_ms]
     until_ms = min(limit_ms, max(duration_ms, turn.end_ms))

@@ -62,7 +62,7 @@ def measure_outside(
     )
     responses, no_response = _responses(taken, audible_db, stretches) if trust else ([], NO_RESPONSE)
     turns = tuple(
-        heard_outcome(turn, limit_ms, sounds, responses, taken.duration_ms)
+        heard_outcome(turn, limit_ms, sounds, responses, taken.duration_ms, stops_known=trust)
         for turn, limit_ms in with_limits(truth.turns)
     )
     material = Material(

@@ -159,6 +159,10 @@ def test_fillers_and_stops_are_told_apart_only_by_messages_that_are_trusted() ->
     assert trusted.measured.times["response_ms"] == near(1100, 1700)
     assert trusted.measured.times["barge_in_stop_ms"] == near(900)  # the last sound ended by itself
     assert measured(call, truth).measured.times["barge_in_stop_ms"] == near(900, 500)
+    # the turn ends before the agent stops for it
+    soon_over = labels((1.0, 2.0), (5.0, 5.8), (9.0, 9.2))
+    assert measured(call, soon_over, trust=True).measured.times["first_sound_ms"] == near(500, 2900)
+    assert measured(call, soon_over).measured.times["first_sound_ms"] == near(500)
     foreign = taken(
         (2500, 2800), received=[ReceivedMessage(2600, {"type": "transcript", "text": "Hello", "final": True})]
     )
