@@ -1,4 +1,4 @@
-"""Callers' telephone numbers, as they may be shown."""
+"""Callers' telephone numbers, and addresses that may hold a secret, as they may be shown."""
 
 from __future__ import annotations
 
@@ -40,3 +40,23 @@ def masked_words(value: Any) -> Any:
     if isinstance(value, dict):
         return {name: masked_words(one) for name, one in value.items()}
     return value
+
+
+def masked_url(url: str) -> str:
+    """Return a URL without what may be secret in it: a name and password, a query, a fragment.
+
+    Each part of a chained one (``a::b``) is masked so.
+    """
+    return "::".join(map(_masked_part, url.split("::")))
+
+
+def _masked_part(url: str) -> str:
+    scheme, colon, rest = url.partition("://")
+    host, slash, path = re.split("[?#]", rest, maxsplit=1)[0].partition("/")
+    if "@" in rest and _UNQUOTED.fullmatch(host):
+        return f"{scheme}{colon}•"  # a password that is not quoted: nothing says where it ends
+    return f"{scheme}{colon}{host.rpartition('@')[2]}{slash}{path}"
+
+
+_UNQUOTED: Final = re.compile(r"[^\[@]+:(?!\d*$)[^@]*")
+"""A host whose port is none: the name and the beginning of a password, which a ``/``, ``?`` or ``#`` broke."""

@@ -10,6 +10,7 @@ from contextlib import suppress
 from dataclasses import dataclass, replace
 from importlib.resources import files
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from base.files import beside, free_stem, make_private_folder, write_private
 from base.folders import own_recordings_folder
@@ -24,13 +25,17 @@ from simulator.labels import Labels, labels_beside, read_labels
 from simulator.labels.faults import doubts, says_nothing
 from simulator.labels.model import AgentEvent, Move
 
+if TYPE_CHECKING:
+    from simulator.executors.urls import Url
+
 
 @dataclass(frozen=True, slots=True, eq=False)
 class Recording:
     """Audio of the caller, the truth about it if known, and the agent's lines.
 
     ``id`` is the file's stem; ``labels`` is ``None`` for an unlabelled recording. ``mono_mix`` is true where a
-    person said that the audio is both sides mixed; ``notes`` are sentences about what stands beside it.
+    person said that the audio is both sides mixed; ``notes`` are sentences about what stands beside it. ``url`` is
+    where the audio was fetched from, if it was; ``source`` is then a copy, which other machines do not have.
     """
 
     id: str
@@ -39,6 +44,12 @@ class Recording:
     scenario: Scenario
     mono_mix: bool = False
     notes: tuple[str, ...] = ()
+    url: Url | None = None
+
+    @property
+    def place(self) -> Path | Url:
+        """Where it is, as people and scripts know it."""
+        return self.url or self.source.path
 
     @property
     def duration_ms(self) -> int:
@@ -49,6 +60,16 @@ class Recording:
     def title(self) -> str:
         """A short name for people."""
         return (self.labels.title if self.labels else "") or self.id
+
+    def about_samples(self) -> str | None:
+        """Return a sentence about samples that are not numbers, if there are any; reads audio that may hold such.
+
+        Raises :class:`~simulator.errors.AudioError`.
+        """
+        unusable = self.source.unusable_samples()
+        if not unusable:
+            return None
+        return f"{self.place}: {unusable:,} samples are not finite numbers; heard as silence or clipped"
 
 
 def open_recording(

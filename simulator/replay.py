@@ -182,7 +182,7 @@ def scripted_machine(recording: Recording, config: ResolvedVoiceConfig, profile:
     windows = recording.labels.agent if recording.labels else ()
     if not windows:
         raise LabelError(
-            f"{recording.source.path}: scripted replay needs labelled agent windows; "
+            f"{recording.place}: scripted replay needs labelled agent windows; "
             "add 'agent' to its label file or use --replay rigid"
         )
     policy = _greeting_policy(recording, min(start_s for start_s, _ in windows))

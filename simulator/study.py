@@ -81,9 +81,7 @@ def run(
     """
     mixed = both_sides(recording, activity)
     if mixed is not None and mode == "scripted":
-        raise LabelError(
-            f"{recording.source.path}: {mixed}; {NEEDS_CALLER}, so there is nothing to replay scripted"
-        )
+        raise LabelError(f"{recording.place}: {mixed}; {NEEDS_CALLER}, so there is nothing to replay scripted")
     heard = recording if mixed is None else without_barge_in(recording)
     config = arm.resolved
     if echo is None:

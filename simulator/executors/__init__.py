@@ -18,7 +18,7 @@ from simulator.errors import WorkersError
 from simulator.executors.processes import Processes
 from simulator.executors.shared import Shared, share
 
-__all__ = ["Shared", "WorkersError", "cores", "in_order", "open_executor", "runs_here", "share"]
+__all__ = ["Shared", "WorkersError", "cores", "in_order", "open_executor", "runs_elsewhere", "runs_here", "share"]
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -58,6 +58,11 @@ def open_executor(workers: int | None = None, cluster: str | None = None) -> Ite
 def runs_here(executor: Executor) -> bool:
     """Whether an executor's tasks run in this process, so that they may show what they do and need no pickling."""
     return isinstance(executor, _ThisProcess)
+
+
+def runs_elsewhere(executor: Executor) -> bool:
+    """Whether an executor's tasks may run on other machines."""
+    return not isinstance(executor, _ThisProcess | Processes)
 
 
 def in_order(executor: Executor, function: Callable[[T], R], items: Iterable[T]) -> Iterator[Future[R]]:

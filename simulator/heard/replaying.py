@@ -259,6 +259,10 @@ def keeper_of(recording: Recording) -> Analysing:
 
     A worker is given it, for it may have other folders.
     """
+    if recording.url is not None:
+        from simulator.executors.urls import analysis_at_url
+
+        return analysis_at_url
     if recording.source.path.absolute().is_relative_to(calls_folder().absolute()):
         return analysis_of
     return _analysis_in_cache

@@ -2,9 +2,10 @@
 
 from simulator.labels.faults import first_fault
 from simulator.labels.model import AgentEvent, Anchor, Labels, Move, Span, Turn
-from simulator.labels.reading import labels_beside, read_json, read_labels
+from simulator.labels.reading import ENDINGS, labels_beside, read_json, read_labels
 
 __all__ = [
+    "ENDINGS",
     "AgentEvent",
     "Anchor",
     "Labels",

@@ -54,10 +54,13 @@ def labels_beside(audio: Path) -> Path | None:
             return text
     except OSError as error:
         raise LabelError(f"{text}: {os_error_text(error)}; make it readable for you or move it away") from None
-    return next((one for ending in _ENDINGS if (one := beside(audio, ending))), None)
+    return next((one for ending in _FOREIGN if (one := beside(audio, ending))), None)
 
 
-_ENDINGS = (".TextGrid", *FORMATS)
+_FOREIGN = (".TextGrid", *FORMATS)
+
+ENDINGS = (".json", ".txt", *_FOREIGN)
+"""How the names of label files end."""
 
 
 def origin_of(path: Path) -> str:

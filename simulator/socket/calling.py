@@ -16,6 +16,7 @@ from websockets.asyncio.client import ClientConnection, connect
 from websockets.exceptions import ConnectionClosed, InvalidHandshake, InvalidURI
 from websockets.frames import CloseCode
 
+from base.masking import masked_url
 from base.os_errors import os_error_text
 from base.samples import AUDIBLE_DB, SAMPLE_RATE, SAMPLES_PER_MS, Samples
 from simulator.activity.model import FRAME_MS, Activity
@@ -55,10 +56,7 @@ class CallOptions:
     @property
     def shown_url(self) -> str:
         """Return the address without what may be secret in it: a name and password, a query."""
-        scheme, colon, rest = self.url.rpartition("://")
-        place = rest.partition("#")[0].partition("?")[0]
-        host, slash, path = place.partition("/")
-        return f"{scheme}{colon}{host.rpartition('@')[2]}{slash}{path}"
+        return masked_url(self.url)
 
 
 async def dial(wishes: CallOptions) -> ClientConnection:

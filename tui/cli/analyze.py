@@ -8,6 +8,7 @@ from pathlib import Path
 from base.files import is_folder
 from simulator.activity.model import FRAME_MS, Activity
 from simulator.executors import runs_here
+from simulator.executors.urls import Place
 from simulator.heard.replaying import keeper_of
 from simulator.recording import Recording
 from tui.cli.failure import CallError, Faults, failures
@@ -18,13 +19,16 @@ from tui.cli.tables import print_line, print_table
 from tui.cli.working import open_work
 
 
-def analyze(path: Path, eot: str | None, hearing: Hearing, work: WorkOptions, *, as_json: bool) -> None:
+def analyze(place: Place, eot: str | None, hearing: Hearing, work: WorkOptions, *, as_json: bool) -> None:
     """Analyse one file and print speech, pauses and frame probabilities."""
-    if is_folder(path):
-        raise CallError(f"{path}: is a folder; name one audio file")
-    (recording,) = open_all(find([path]), hearing, Faults())
+    if isinstance(place, Path) and is_folder(place):
+        raise CallError(f"{place}: is a folder; name one audio file")
     judge = end_of_turn_judge(eot)
     with open_work(work, 0.0) as executor:
+        found = find([place])
+        if len(found) > 1:
+            raise CallError(f"{place}: is a folder; name one audio file")
+        (recording,) = open_all(found, hearing, Faults(), executor)
         if runs_here(executor):
             activity = analyse(recording, judge)
         else:

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
+from concurrent.futures import Executor
 from dataclasses import dataclass, field, replace
 from fnmatch import fnmatchcase
 from functools import partial
@@ -17,6 +19,7 @@ from simulator.engine.end_of_turn import end_of_turn_policy
 from simulator.engine.events import Event
 from simulator.engine.profile import EngineProfile
 from simulator.executors import Shared, runs_here, share
+from simulator.executors.urls import Place
 from simulator.heard.replaying import Analysing, keeper_of
 from simulator.labels import Labels, Span
 from simulator.measures.comparison import Comparison, compare
@@ -41,7 +44,7 @@ from tui.cli.failure import CallError, Faults, WorkError, complain, failures
 from tui.cli.hearing import Hearing, other_voices, tell_about
 from tui.cli.opening import analyse, end_of_turn_judge, find, open_all, open_profile
 from tui.cli.options import WorkOptions
-from tui.cli.working import open_work, outcomes
+from tui.cli.working import outcomes, work_to_come
 from tui.report.gate import Gate
 from tui.report.turns import turns_json
 
@@ -50,7 +53,7 @@ from tui.report.turns import turns_json
 class Request:
     """What was asked for on the command line."""
 
-    paths: list[Path]
+    paths: Sequence[Place]
     configs: list[str]
     profile: str
     eot: str | None
@@ -72,7 +75,7 @@ class Evaluation:
     judge: str
     faults: Faults
     hearing: Hearing
-    skipped: list[tuple[Path, str]] = field(default_factory=list)
+    skipped: list[tuple[Place, str]] = field(default_factory=list)
     recordings: list[Recording] = field(default_factory=list)
     scored: list[Scored] = field(default_factory=list)
     runs: list[Run] = field(default_factory=list)
@@ -129,31 +132,35 @@ def make_evaluation(request: Request) -> Evaluation:
     baseline = baseline_of(arms, request.baseline)
     profile = open_profile(request.profile)
     faults = Faults()
-    opened = open_all(select(find(request.paths), request.only), request.hearing, faults)
-    labelled = [recording for recording in opened if scores_anything(recording.labels)]
-    for note in (note for one in opened if one not in labelled for note in one.notes):
-        complain(note)  # the others report it when they are heard
-    if not labelled:
-        faults.raise_any()
-        raise WorkError(_nothing_labelled(request.paths, opened))
-    model = end_of_turn_judge(request.eot)
-    found = Evaluation(arms, baseline, profile, model.name, faults, request.hearing)
-    found.skipped += [(one.source.path, _why_skipped(one)) for one in opened if one not in labelled]
-    task = _Task(model, arms, profile, request.seed)
-    seconds = sum(one.source.duration_s for one in labelled)
-    with open_work(request.work, seconds) as executor:
-        work = partial(_analysed_and_scored, share(executor, task))
-        here = partial(_scored_here, task)
-        jobs = [_Job(recording, keeper_of(recording)) for recording in labelled]
-        for (recording, _), outcome in outcomes(executor, "scoring recordings", here, work, jobs):
-            with faults.noting(recording.source.path), failures():
-                if not runs_here(executor):
-                    tell_about(recording)
-                _add(found, recording, outcome())
+    with work_to_come(request.work) as work:
+        chosen = select(find(request.paths), request.only)
+        opened = open_all(chosen, request.hearing, faults, work.cluster)
+        labelled = [recording for recording in opened if scores_anything(recording.labels)]
+        for note in (note for one in opened if one not in labelled for note in one.notes):
+            complain(note)  # the others report it when they are heard
+        if not labelled:
+            faults.raise_any()
+            raise WorkError(_nothing_labelled(request.paths, opened))
+        model = end_of_turn_judge(request.eot)
+        found = Evaluation(arms, baseline, profile, model.name, faults, request.hearing)
+        found.skipped += [(one.place, _why_skipped(one)) for one in opened if one not in labelled]
+        executor = work.executor(sum(one.source.duration_s for one in labelled))
+        _score_all(found, labelled, _Task(model, arms, profile, request.seed), executor)
     if not found.recordings:
         faults.raise_any()
         raise WorkError(_nothing_usable(found.skipped))
     return found
+
+
+def _score_all(found: Evaluation, labelled: list[Recording], task: _Task, executor: Executor) -> None:
+    there = partial(_analysed_and_scored, share(executor, task))
+    here = partial(_scored_here, task)
+    jobs = [_Job(recording, keeper_of(recording)) for recording in labelled]
+    for (recording, _), outcome in outcomes(executor, "scoring recordings", here, there, jobs):
+        with found.faults.noting(recording.place), failures():
+            if not runs_here(executor):
+                tell_about(recording)
+            _add(found, recording, outcome())
 
 
 @dataclass(frozen=True, slots=True)
@@ -206,7 +213,7 @@ def _score(task: _Task, recording: Recording, activity: Activity) -> _Found:
 
 def _add(found: Evaluation, recording: Recording, one: _Found) -> None:
     if one.scored is None:
-        found.skipped.append((recording.source.path, one.mixed or ""))
+        found.skipped.append((recording.place, one.mixed or ""))
         return
     if one.note is not None:
         complain(one.note)
@@ -227,7 +234,7 @@ def _replays(
     return replay
 
 
-def select(paths: list[Path], only: list[str]) -> list[Path]:
+def select(paths: list[Place], only: list[str]) -> list[Place]:
     """Return the files whose names, without folder and suffix, match one of some patterns; all without patterns.
 
     ``only`` holds comma-separated patterns in which ``*`` and ``?`` stand for any text and any character, and
@@ -264,7 +271,7 @@ def _provisional(recording: Recording) -> bool:
     return recording.labels is not None and recording.labels.provisional
 
 
-def _nothing_labelled(paths: list[Path], opened: list[Recording]) -> str:
+def _nothing_labelled(paths: Sequence[Place], opened: list[Recording]) -> str:
     where = str(paths[0]) if len(paths) == 1 else "here"
     unchecked = sum(map(_provisional, opened))
     if unchecked:
@@ -279,7 +286,7 @@ def _nothing_labelled(paths: list[Path], opened: list[Recording]) -> str:
     )
 
 
-def _nothing_usable(skipped: list[tuple[Path, str]]) -> str:
+def _nothing_usable(skipped: list[tuple[Place, str]]) -> str:
     path, why = skipped[-1]
     return f"{path}: {why}; scores need the caller's own channel (choose with --caller-channel)"
 
@@ -332,7 +339,7 @@ def _recording(recording: Recording) -> dict[str, Any]:
     assert labels is not None
     return {
         "id": recording.id,
-        "path": str(recording.source.path),
+        "path": str(recording.place),
         "duration_s": round(recording.source.duration_s, 3),
         **_group(group_of(labels)),
         "turns": len(labels.caller_turns()),

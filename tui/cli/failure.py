@@ -11,10 +11,13 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from simulator.errors import ChannelError, SimulatorError
 from tui.terminal_text import plain
+
+if TYPE_CHECKING:
+    from simulator.executors.urls import Url
 
 
 class CallError(Exception):
@@ -81,13 +84,13 @@ class Faults:
     """The files that failed so far, each reported on standard error when it did."""
 
     def __init__(self) -> None:
-        self._found: list[tuple[Path, Exception]] = []
+        self._found: list[tuple[Path | Url, Exception]] = []
 
     def __len__(self) -> int:
         return len(self._found)
 
     @contextmanager
-    def noting(self, path: Path) -> Iterator[None]:
+    def noting(self, path: Path | Url) -> Iterator[None]:
         """Take note if the work on a file fails, and go on."""
         try:
             yield

@@ -85,12 +85,12 @@ def tell_about(recording: Recording) -> None:
         complain(note)
     if source.guessed_channel:
         complain(
-            f"{source.path}: has {source.channels} channels; took the first as the caller (choose with "
+            f"{recording.place}: has {source.channels} channels; took the first as the caller (choose with "
             "--caller-channel)"
         )
-    unusable = source.unusable_samples()
-    if unusable:
-        complain(f"{source.path}: {unusable:,} samples are not finite numbers; heard as silence or clipped")
+    at_hand = recording.url is None or source.path.exists()  # else the worker that opened it has looked
+    if at_hand and (unusable := recording.about_samples()) is not None:
+        complain(unusable)
 
 
 def tell_other_voices(recording: Recording, activity: Activity) -> None:
@@ -104,6 +104,6 @@ def other_voices(recording: Recording, activity: Activity) -> str | None:
     """Return that barge-in will not be judged, or that no figure is to be trusted, and why; ``None``: neither."""
     mixed = both_sides(recording, activity)
     if mixed is not None:
-        return f"{recording.source.path}: {mixed}; {NEEDS_CALLER}, so it is left out"
+        return f"{recording.place}: {mixed}; {NEEDS_CALLER}, so it is left out"
     other = second_voice(activity)
-    return None if other is None else f"{recording.source.path}: {other}; {NO_TRUST}"
+    return None if other is None else f"{recording.place}: {other}; {NO_TRUST}"

@@ -5,7 +5,8 @@ from __future__ import annotations
 import os
 import sys
 import time
-from collections.abc import Callable, Container, Iterator
+from collections.abc import Callable, Container, Iterator, Sequence
+from concurrent.futures import Executor, Future
 from contextlib import contextmanager
 from dataclasses import replace
 from functools import partial
@@ -16,6 +17,8 @@ from simulator.activity.model import SILENCE_ONLY, Activity
 from simulator.activity.models import why_silence_only
 from simulator.engine.profile import EngineProfile, load_profile
 from simulator.errors import InjectionError, SimulatorError
+from simulator.executors import in_order, runs_elsewhere
+from simulator.executors.urls import Place, Url, listed, open_at_url, open_elsewhere
 from simulator.heard.replaying import analysis_anywhere
 from simulator.recording import Recording, find_audio, known_recordings, open_recording
 from tui.cli.failure import CallError, Faults, WorkError, complain, failures
@@ -23,35 +26,46 @@ from tui.cli.hearing import Hearing, tell_about
 from tui.terminal_text import plain
 
 
-def find(paths: list[Path]) -> list[Path]:
-    """Return the audio files that paths name; ``booking`` is the known recording of that name if no file is.
+def find(places: Sequence[Place]) -> list[Place]:
+    """Return the audio files that are named; ``booking`` is the known recording of that name if no file is.
 
     Raises :class:`~tui.cli.failure.CallError`.
     """
-    known = known_recordings() if any(_is_name(path) for path in paths) else {}
+    known = known_recordings() if any(isinstance(one, Path) and _is_name(one) for one in places) else {}
+    found: dict[Place, None] = {}
     try:
-        return find_audio([known.get(str(path), path) if _is_name(path) else path for path in paths])
+        for one in places:
+            if isinstance(one, Path):
+                found |= dict.fromkeys(find_audio([known.get(str(one), one) if _is_name(one) else one]))
+            else:
+                found |= dict.fromkeys(listed(one))
     except SimulatorError as error:
         raise CallError(str(error)) from None
+    return list(found)
 
 
 def _is_name(path: Path) -> bool:
     return path.name == str(path) and not path.suffix and not os.path.lexists(path)
 
 
-def open_all(paths: list[Path], hearing: Hearing, faults: Faults) -> list[Recording]:
+def open_all(
+    places: Sequence[Place], hearing: Hearing, faults: Faults, executor: Executor | None = None
+) -> list[Recording]:
     """Open recordings, giving each an id of its own; those that fail are left out.
 
+    What is at a URL is opened by ``executor`` where that works on other machines, so that no audio comes here.
     Raises :class:`~tui.cli.failure.ToldError` if all of them fail, and :class:`~tui.cli.failure.CallError` for a
     sound that is to be put in after the end of one.
     """
     opened = []
-    for path in paths:
-        with faults.noting(path):
+    remote = [one for one in places if isinstance(one, Url)]
+    there: Iterator[Future[Recording]] = iter(())
+    if executor is not None and runs_elsewhere(executor):
+        there = in_order(executor, partial(_open_elsewhere, hearing), remote)
+    for place in places:
+        with faults.noting(place):
             try:
-                opened.append(
-                    open_recording(path, hearing.channel_index, hearing.what_if, mono_mix=hearing.mono_mix)
-                )
+                opened.append(_opened(place, hearing, next(there, None) if isinstance(place, Url) else None))
             except InjectionError as error:
                 raise CallError(f"--inject {error}") from None
     if not opened:
@@ -61,6 +75,19 @@ def open_all(paths: list[Path], hearing: Hearing, faults: Faults) -> list[Record
         own = unused(recording.id, {other.id for other in named})
         named.append(replace(recording, id=own))
     return named
+
+
+def _opened(place: Place, hearing: Hearing, there: Future[Recording] | None) -> Recording:
+    if there is not None:
+        return there.result()
+    channel, what_if = hearing.channel_index, hearing.what_if
+    if isinstance(place, Url):
+        return open_at_url(place, channel, what_if, mono_mix=hearing.mono_mix)
+    return open_recording(place, channel, what_if, mono_mix=hearing.mono_mix)
+
+
+def _open_elsewhere(hearing: Hearing, url: Url) -> Recording:
+    return open_elsewhere(url, hearing.channel_index, hearing.what_if, mono_mix=hearing.mono_mix)
 
 
 def open_profile(name: str) -> EngineProfile:

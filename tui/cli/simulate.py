@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,7 @@ from base.os_errors import os_error_text
 from simulator.activity.model import Activity
 from simulator.engine.profile import EngineProfile
 from simulator.errors import SimulatorError, VoiceError
+from simulator.executors.urls import Place
 from simulator.measures.comparison import Comparison, compare
 from simulator.measures.readouts import readouts_json
 from simulator.measures.verdict import comparison_json
@@ -106,7 +108,7 @@ def clock(t_ms: int) -> str:
 class Request:
     """What was asked for on the command line."""
 
-    paths: list[Path]
+    paths: Sequence[Place]
     configs: list[str]
     replay: ReplayMode | None
     profile: str
@@ -171,7 +173,7 @@ def make_report(request: Request) -> Report:
     runs: dict[tuple[str, str], Run] = {}
     analysis_s = decision_s = 0.0
     for recording in opened:
-        with faults.noting(recording.source.path):
+        with faults.noting(recording.place):
             started = time.perf_counter()
             activity = analyse(recording, judge)
             analysed = time.perf_counter()
@@ -214,7 +216,7 @@ def to_json(report: Report) -> dict[str, Any]:
         "recordings": [
             {
                 "id": recording.id,
-                "path": str(recording.source.path),
+                "path": str(recording.place),
                 "duration_s": round(recording.source.duration_s, 3),
                 "labelled": recording.labels is not None and recording.labels.tells_truth,
             }
@@ -245,4 +247,4 @@ def to_json(report: Report) -> dict[str, Any]:
 
 def _tell_replay(recording: Recording, wanted: ReplayMode | None) -> None:
     if wanted == "elastic" and not (recording.labels and recording.labels.moves):
-        complain(f"{recording.source.path}: its labels have no moves to stretch; played rigid instead")
+        complain(f"{recording.place}: its labels have no moves to stretch; played rigid instead")

@@ -6,6 +6,7 @@ import json
 from collections.abc import Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -15,10 +16,14 @@ from base.json_text import json_bytes
 from base.os_errors import os_error_text
 from presets.config import ConfigError, VoiceConfig
 from presets.layers import Layer
+from simulator.activity.end_of_turn import EndOfTurnModel
+from simulator.activity.model import Activity
 from simulator.errors import SimulatorError
-from simulator.executors import open_executor
+from simulator.executors import open_executor, runs_here
+from simulator.executors.urls import Place, Url, place_of
 from simulator.heard.call_folder import CallRecord, calls_in
 from simulator.heard.check import ReplayedCall
+from simulator.heard.replaying import Analysing, keeper_of
 from simulator.measures.limits import LimitError
 from simulator.recording import Recording, known_recordings
 from simulator.sweep.goals import Goal, GoalError, goal_of, load_goal
@@ -31,9 +36,10 @@ from simulator.sweep.split import ONE_CALL
 from tui.cli.arms import read_arms
 from tui.cli.calls.checking import replayed_calls
 from tui.cli.failure import CallError, Faults, WorkError, complain
-from tui.cli.hearing import Hearing, tell_other_voices
+from tui.cli.hearing import Hearing, tell_about, tell_other_voices
 from tui.cli.opening import analyse, end_of_turn_judge, find, open_all, open_profile, progress
 from tui.cli.sweep_table import print_result
+from tui.cli.working import outcomes
 from tui.report.gate import Gate
 from tui.report.turns import swept_json
 from tui.user_presets import all_presets
@@ -93,8 +99,8 @@ def _result(request: Request, faults: Faults) -> tuple[SweepResult, dict[str, An
         needs_optuna()
         # a cluster that is not there is said before anything is analysed
         with open_executor(request.workers, request.cluster) as executor:
-            paths, named = _told_apart(request.names)
-            opened = _opened(paths, request, faults)
+            places, named = _told_apart(request.names)
+            opened = open_all(find(places), request.hearing, faults, executor) if places else []
             if len(opened) + len(named) == 1 and not named:
                 raise CallError(ONE_CALL)
             heard = _ready(named, request, faults, executor)
@@ -103,7 +109,7 @@ def _result(request: Request, faults: Faults) -> tuple[SweepResult, dict[str, An
                 goal, ranges, today, inherited, presets, profile, budget=request.budget, seed=request.seed
             )
             calls = [sweep_call(one.recording, one.activity, one.record.phone_number or "") for one in heard]
-            calls += _analysed(opened, request, faults)
+            calls += _analysed(opened, request, faults, executor)
             result = _run(plan, calls, executor)
             return result, swept_json(plan, calls, result)
     except SpaceError as error:
@@ -156,23 +162,18 @@ def _ranges(vary: Sequence[str]) -> list[Range]:
         raise CallError(f"--vary {error}") from None
 
 
-def _told_apart(names: Sequence[str]) -> tuple[list[Path], list[str]]:
+def _told_apart(names: Sequence[str]) -> tuple[list[Place], list[str]]:
     """Return which names are of recordings, and which of calls."""
     known = known_recordings()
-    paths: list[Path] = []
+    places: list[Place] = []
     named: list[str] = []
     for name in names:
-        path = Path(name)
-        of_calls = is_folder(path) and bool(calls_in(path))
-        if name in known or is_file(path) or (is_folder(path) and not of_calls):
-            paths.append(path)
+        place = place_of(name)
+        if isinstance(place, Url) or name in known or is_file(place) or (is_folder(place) and not calls_in(place)):
+            places.append(place)
         else:
             named.append(name)
-    return paths, named
-
-
-def _opened(paths: list[Path], request: Request, faults: Faults) -> list[Recording]:
-    return open_all(find(paths), request.hearing, faults) if paths else []
+    return places, named
 
 
 def _ready(names: list[str], request: Request, faults: Faults, executor: Executor) -> list[ReplayedCall]:
@@ -181,19 +182,34 @@ def _ready(names: list[str], request: Request, faults: Faults, executor: Executo
     return replayed_calls(names, None, request.eot, faults, say_settings=False, executor=executor)
 
 
-def _analysed(opened: Sequence[Recording], request: Request, faults: Faults) -> list[SweepCall]:
+def _analysed(opened: Sequence[Recording], request: Request, faults: Faults, executor: Executor) -> list[SweepCall]:
     """Return recordings as calls to try settings on; those that cannot be analysed are named and left out."""
+    if not opened:
+        return []
     found: list[SweepCall] = []
-    judge = end_of_turn_judge(request.eot) if opened else None
-    for recording in opened:
-        with faults.noting(recording.source.path):
-            assert judge is not None
-            activity = analyse(recording, judge)
+    judge = end_of_turn_judge(request.eot)
+    there = partial(_analysed_there, judge)
+    jobs = [(recording, keeper_of(recording)) for recording in opened]
+    here = partial(_analysed_here, judge)
+    for (recording, _), outcome in outcomes(executor, "analysing recordings", here, there, jobs):
+        with faults.noting(recording.place):
+            if not runs_here(executor):
+                tell_about(recording)
+            activity = outcome()
             tell_other_voices(recording, activity)
             found.append(sweep_call(recording, activity))
-    if opened and not found:
+    if not found:
         faults.raise_any()
     return found
+
+
+def _analysed_here(judge: EndOfTurnModel, job: tuple[Recording, Analysing]) -> Activity:
+    return analyse(job[0], judge)
+
+
+def _analysed_there(judge: EndOfTurnModel, job: tuple[Recording, Analysing]) -> Activity:
+    recording, analysing = job
+    return analysing(recording, judge, None)
 
 
 def _today(given: VoiceConfig | None, records: Sequence[CallRecord]) -> tuple[VoiceConfig, tuple[Layer, ...]]:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import Executor
 from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass
 from functools import partial
 from typing import TypeVar
 
@@ -31,6 +32,30 @@ def open_work(work: WorkOptions, audio_s: float) -> Iterator[Executor]:
         with failures():
             executor = stack.enter_context(open_executor(1 if unasked else work.workers, work.cluster))
         yield executor
+
+
+@dataclass(frozen=True, slots=True)
+class Work:
+    """What does a command's work: a cluster is there before the work is known, processes begin once it is."""
+
+    asked: WorkOptions
+    cluster: Executor | None
+    _held: ExitStack
+
+    def executor(self, audio_s: float) -> Executor:
+        """Return what does the work on ``audio_s`` seconds of audio."""
+        return self.cluster or self._held.enter_context(open_work(self.asked, audio_s))
+
+
+@contextmanager
+def work_to_come(asked: WorkOptions) -> Iterator[Work]:
+    """Give what does work that is not known yet.
+
+    Raises :class:`~tui.cli.failure.WorkError` for a cluster that cannot be used.
+    """
+    with ExitStack() as held:
+        cluster = held.enter_context(open_work(asked, 0.0)) if asked.cluster is not None else None
+        yield Work(asked, cluster, held)
 
 
 def outcomes(

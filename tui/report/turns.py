@@ -168,7 +168,7 @@ def _drawn_json(pair: _Pair) -> dict[str, Any]:
 
     return {
         "recording": pair.recording.id,
-        "path": str(pair.recording.source.path),
+        "path": str(pair.recording.place),
         "turn": pair.number,
         "why": pair.why,
         "apart_ms": pair.apart_ms,

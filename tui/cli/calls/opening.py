@@ -13,6 +13,7 @@ from services.calls.folders import CallFolders
 from services.calls.record import CallRecord
 from simulator.audio.source import SUFFIXES
 from simulator.errors import SimulatorError
+from simulator.executors.urls import place_of
 from simulator.heard.call_folder import KeptCall, calls_in, lone_audio, read_call_folder
 from simulator.recording import find_audio
 from tui.cli.calls.purge import purge_old
@@ -62,7 +63,10 @@ class HeardOnce:
 
 
 def _paths(name: str, kept: Callable[[], list[tuple[Path, CallRecord]]]) -> list[Path]:
-    path = Path(name)
+    place = place_of(name)
+    if not isinstance(place, Path):
+        raise CallError(f"{place}: calls are measured where they are kept, not at a URL; import it first")
+    path = place
     if is_folder(path):
         return calls_in(path) or _audio(path)
     if is_file(path):

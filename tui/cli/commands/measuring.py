@@ -66,9 +66,11 @@ class MixOptions:
 def simulate(
     *,
     paths: Annotated[
-        list[Path],
+        list[str],
         typer.Argument(
-            metavar="PATH...", help="Audio files, or folders that hold some.", autocompletion=completing.recordings
+            metavar="PATH...",
+            help="Audio files, or folders that hold some; or their URLs.",
+            autocompletion=completing.recordings,
         ),
     ],
     config: Configs = None,
@@ -98,6 +100,7 @@ def simulate(
     as_json: Json = False,
 ) -> None:
     """Play recordings through one or several configurations and compare what a caller would hear."""
+    from simulator.executors.urls import place_of
     from tui.cli.hearing import hearing_of, with_echo, with_sounds
     from tui.cli.simulate import Request, mix_request, simulate
     from tui.report.gate import gate_of
@@ -106,7 +109,7 @@ def simulate(
     heard = with_sounds(hearing_of(caller, seed), inject or [])
     simulate(
         Request(
-            paths=paths,
+            paths=[place_of(one) for one in paths],
             configs=config or ["balanced"],
             replay=replay.value if replay else None,
             profile=profile,
@@ -144,10 +147,10 @@ class BenchOptions:
 def evaluate(
     *,
     paths: Annotated[
-        list[Path],
+        list[str],
         typer.Argument(
             metavar="FOLDER...",
-            help="Folders of labelled recordings, or files.",
+            help="Folders of labelled recordings, or files; or their URLs.",
             autocompletion=completing.recordings,
         ),
     ],
@@ -180,17 +183,20 @@ def evaluate(
             raise CallError("--eot-bench goes without --workers and --cluster; it works in this process")
         from tui.cli import eot_bench
 
-        asked = eot_bench.Request(paths, profile, eot.value if eot else None, bench.output, bench.force, hearing)
+        asked = eot_bench.Request(
+            [Path(one) for one in paths], profile, eot.value if eot else None, bench.output, bench.force, hearing
+        )
         eot_bench.evaluate_eot_bench(asked, as_json=as_json)
         return
     if bench.output or bench.force:
         raise CallError("--output and --force go with --eot-bench; nothing else is written")
+    from simulator.executors.urls import place_of
     from tui.cli.evaluate import Request, evaluate
     from tui.report.gate import gate_of
 
     evaluate(
         Request(
-            paths=paths,
+            paths=[place_of(one) for one in paths],
             configs=config or ["balanced"],
             profile=profile,
             eot=eot.value if eot else None,
@@ -209,7 +215,7 @@ def evaluate(
 @with_option_sets
 def analyze(
     *,
-    path: Annotated[Path, typer.Argument(help="An audio file.", autocompletion=completing.recordings)],
+    path: Annotated[str, typer.Argument(help="An audio file, or its URL.", autocompletion=completing.recordings)],
     eot: Eot = None,
     caller: HearingOptions,
     seed: Annotated[int, typer.Option(help="Seed of the added noise.")] = 0,
@@ -217,11 +223,12 @@ def analyze(
     as_json: Json = False,
 ) -> None:
     """Show what a recording holds: speech, pauses, and how finished the caller sounds at each."""
+    from simulator.executors.urls import place_of
     from tui.cli.analyze import analyze
     from tui.cli.hearing import hearing_of
 
     hearing = hearing_of(caller, seed)
-    analyze(path, eot.value if eot else None, hearing, work, as_json=as_json)
+    analyze(place_of(path), eot.value if eot else None, hearing, work, as_json=as_json)
 
 
 def report(

@@ -59,7 +59,7 @@ def sweep(
         list[str],
         typer.Argument(
             metavar="PATH|SERVICE...",
-            help="Recordings, folders of some, or calls that were pulled: a service, or ids.",
+            help="Recordings, folders of some, their URLs, or calls that were pulled: a service, or ids.",
             autocompletion=completing.recordings,
         ),
     ],
