@@ -36,6 +36,8 @@ class Took(NamedTuple):
 
 def main() -> None:
     """Print the figures."""
+    # An installed program has its bytecode; where none may be written, each start would compile all of Turnlab.
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
     with tempfile.TemporaryDirectory() as folder:
         first_paint(Path(folder))
         _print("first paint", [first_paint(Path(folder)) for _ in range(ROUNDS)])

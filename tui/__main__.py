@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import sys
 import time
-
-from base.unexpected import install, report_stopped
-from tui.streams import flushed, open_missing
 
 COMPLETING = "_TURNLAB_COMPLETE"
 """Environment variable by which a shell asks for completions."""
@@ -15,6 +13,11 @@ COMPLETING = "_TURNLAB_COMPLETE"
 
 def main() -> None:
     """Run ``turnlab`` with the process's arguments and exit with its code."""
+    # Importing makes many objects and no garbage: the collector is on again once what was asked for begins.
+    gc.disable()
+    from base.unexpected import install, report_stopped
+    from tui.streams import flushed, open_missing
+
     os.environ.setdefault("TURNLAB_STARTED_AT", repr(time.time()))
     # Pydantic would read the metadata of every installed package in search of plugins.
     os.environ.setdefault("PYDANTIC_DISABLE_PLUGINS", "__all__")
@@ -40,6 +43,8 @@ def _run(arguments: list[str]) -> int:
         return open_dashboard()
     from tui.cli.main import run
 
+    gc.freeze()
+    gc.enable()
     return run(arguments)
 
 

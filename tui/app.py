@@ -156,6 +156,8 @@ class TurnlabApp(ConnectedApp, inherit_bindings=False):
 
     def _begin(self) -> None:
         report_first_paint()
+        # What was imported for the first screen stays: looking through it would hold up the next keys.
+        gc.freeze()
         gc.enable()
         self._tell_of_keys(self._notes)
         if self._has_keys:

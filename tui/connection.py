@@ -6,19 +6,17 @@ import asyncio
 import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
-from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import cache, partial
 from importlib import import_module
 from inspect import iscoroutinefunction
-from typing import TYPE_CHECKING, Any, NoReturn, TypeVar, cast
+from typing import TYPE_CHECKING, Any, NamedTuple, NoReturn, TypeVar, cast
 
 from textual import work
 from textual.app import App
 from textual.notifications import Notification, Notify
 from textual.reactive import reactive
 
-from recordings.demo_calls import demo_sound
 from tui.host import ScreenNotice
 from tui.terminal_text import plain
 
@@ -40,8 +38,7 @@ SHORT_NAMES = {"update_voice_config": "update service", "workspace_voice_setting
 """What the status line calls a request whose method has a longer name."""
 
 
-@dataclass(frozen=True, slots=True)
-class Request:
+class Request(NamedTuple):
     """One request that was made: what for, how long it took, and whether it failed."""
 
     what: str
@@ -49,8 +46,7 @@ class Request:
     failed: bool = False
 
 
-@dataclass(frozen=True, slots=True)
-class Status:
+class Status(NamedTuple):
     """What the status line tells about the connection."""
 
     connection: str = "opening the workspace…"
@@ -87,10 +83,11 @@ def chosen(name: str | None, tell: Callable[[str], None]) -> OpenClient:
         # In threads, because these take long enough to notice in typing.
         choosing = await asyncio.to_thread(import_module, "services.connections.choosing")
         opening = await asyncio.to_thread(import_module, "services.connections.opening")
+        demo_calls = await asyncio.to_thread(import_module, "recordings.demo_calls")
         choice = await asyncio.to_thread(choosing.choose, name)
         if choice.note:
             tell(choice.note)
-        async with opening.open_profile(choice.profile, tell, make_sound=demo_sound) as client:
+        async with opening.open_profile(choice.profile, tell, make_sound=demo_calls.demo_sound) as client:
             yield client
 
     return opening
@@ -254,7 +251,7 @@ class ConnectedApp(App[None], inherit_bindings=False):
         self.client = read_only(watched) if self.read_only else watched
 
     def _tell_traffic(self, traffic: Traffic) -> None:
-        self.status = replace(self.status, limit=limit_text(traffic))
+        self.status = self.status._replace(limit=limit_text(traffic))
         for kind, note in traffic.unreadable.items():
             if kind not in self._told_unreadable:
                 self._told_unreadable.add(kind)
@@ -282,7 +279,7 @@ class ConnectedApp(App[None], inherit_bindings=False):
                 self.post_message(Notify(one))
 
     def _tell(self, request: Request) -> None:
-        self.status = replace(self.status, last=request)
+        self.status = self.status._replace(last=request)
 
     async def on_unmount(self) -> None:
         """Close the platform."""

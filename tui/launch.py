@@ -53,8 +53,7 @@ def open_dashboard(connection: str | None = None, *, read_only: bool = False, op
     draw_in_utf8()
     if not in_browser and hasattr(select, "poll"):  # not on Windows
         threading.Thread(target=_end_with_the_terminal, daemon=True).start()
-    # Importing makes many objects and no garbage; the app collects again once its first screen stands.
-    gc.disable()
+    gc.disable()  # as at the start, also where the command line was read first; the first paint ends it
     from base.unexpected import report_stopped
     from tui.app import TurnlabApp
     from tui.preferences import TOUR, chosen_keys, remembered

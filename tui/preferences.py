@@ -11,9 +11,8 @@ import json
 import threading
 import unicodedata
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from base.folders import config_folder
 from base.json_text import json_bytes
@@ -93,8 +92,7 @@ FILE_NAME = "keys.toml"
 _MODIFIERS = ("ctrl+", "alt+", "shift+", "super+", "meta+", "hyper+")
 
 
-@dataclass(frozen=True, slots=True)
-class ChosenKeys:
+class ChosenKeys(NamedTuple):
     """Keys by command id, several with commas between, and one sentence about each entry that was left out."""
 
     keymap: Mapping[str, str]

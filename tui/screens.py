@@ -7,9 +7,8 @@ when it is first wanted. Both modules are imported only when they are needed.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
 from importlib import import_module
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING, NamedTuple, cast
 
 if TYPE_CHECKING:
     from services.model import Service
@@ -17,8 +16,7 @@ if TYPE_CHECKING:
     from tui.commands.command import Command
 
 
-@dataclass(frozen=True, slots=True)
-class ScreenRow:
+class ScreenRow(NamedTuple):
     """One screen."""
 
     id: str

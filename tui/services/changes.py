@@ -4,9 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Mapping
 from contextlib import suppress
-from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from textual.message import Message
 
@@ -21,8 +20,7 @@ if TYPE_CHECKING:
     from tui.host import AskingHost
 
 
-@dataclass(frozen=True, slots=True)
-class TakeBack:
+class TakeBack(NamedTuple):
     """The way back from a change: what is taken back, in words, and how.
 
     ``run`` shows what it would do and does it; it returns whether the change is taken back then.

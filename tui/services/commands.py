@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Literal
+from dataclasses import dataclass
+from types import MappingProxyType
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from tui.commands.command import Command
 
@@ -13,12 +14,11 @@ if TYPE_CHECKING:
     from tui.services.history import HistoryLine
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Standing:
+class Standing(NamedTuple):
     """What is open, highlighted and possible at the moment."""
 
     connected: bool = False
-    unsupported: Mapping[str, str] = field(default_factory=dict)
+    unsupported: Mapping[str, str] = MappingProxyType({})
     """Why a method of the client cannot work, by its name."""
     service: Service | None = None
     version_set: str | None = None

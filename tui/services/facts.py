@@ -4,9 +4,8 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 if TYPE_CHECKING:
     from services.changes.differences import NewestVersions
@@ -22,8 +21,7 @@ _ASKING = ("version-sets", "behaviors", "history")
 """The tabs that show what is not in the list."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Background:
+class Background(NamedTuple):
     """What a tab asks for when it comes into view; ``None`` until an answer came."""
 
     newest: NewestVersions | None = None
@@ -35,14 +33,13 @@ class Background:
     """Why the history is not all there is."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Facts:
+class Facts(NamedTuple):
     """All that is known about the highlighted service."""
 
     service: Service
     workspace: WorkspaceVoiceSettings | None = None
     """``None``: what the workspace says is not known."""
-    background: Background = field(default_factory=Background)
+    background: Background = Background()
 
 
 class FactsController:
@@ -108,7 +105,7 @@ class FactsController:
             case "version-sets":
                 from services.changes.differences import newest_versions
 
-                known = replace(known, newest=await newest_versions(client, service))
+                known = known._replace(newest=await newest_versions(client, service))
             case "behaviors":
                 known = await _with_behaviors(client, known)
             case _:
@@ -122,7 +119,7 @@ async def _with_behaviors(client: ServicesClient, known: Background) -> Backgrou
     from services.changes.differences import behavior_names
 
     names, unknown = await behavior_names(client)
-    return replace(known, behavior_names=names, behaviors_unknown=unknown)
+    return known._replace(behavior_names=names, behaviors_unknown=unknown)
 
 
 async def _with_history(client: ServicesClient, service: Service, known: Background) -> Background:
@@ -155,4 +152,4 @@ async def _with_history(client: ServicesClient, service: Service, known: Backgro
         kept, fields = (), []
         unknown.append(str(error))
     lines = history_lines(remembered, kept, fields)
-    return replace(known, history=lines, history_unknown="; ".join(unknown))
+    return known._replace(history=lines, history_unknown="; ".join(unknown))
