@@ -5,10 +5,12 @@ from __future__ import annotations
 import difflib
 import json
 import math
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, fields
-from typing import Any
+from typing import Any, Final
 
+from base.masking import masked_words
 from presets.fields import BY_NAME, FieldSpec
 
 LARGEST = 10**9
@@ -244,6 +246,43 @@ def _plain(values: Mapping[str, Any]) -> dict[str, Any]:
     """Return values without those that only spell "inherit"."""
     known = {name: BY_NAME[name].plain(value) if name in BY_NAME else value for name, value in values.items()}
     return {name: value for name, value in known.items() if value is not None}
+
+
+def to_show(values: Mapping[str, Any]) -> dict[str, Any]:
+    """Return settings, or what is told by their fields, as others may see them: • stands for what is hidden.
+
+    That is what reads like a telephone number, and what a field whose name reads like a secret's holds, unless
+    Turnlab knows the field.
+    """
+    return {
+        name: masked_words(_without_secrets(value)) if name in BY_NAME else _hidden_as(name, value)
+        for name, value in values.items()
+    }
+
+
+def hides(value: Any) -> bool:
+    """Whether something of a value of :func:`to_show` is hidden."""
+    return HIDDEN in json.dumps(value, ensure_ascii=False)
+
+
+HIDDEN: Final = "•"
+
+_SECRET: Final = re.compile(r"key|token|secret|passw|credential|auth", re.IGNORECASE)
+"""How fields are called that hold what others must not see."""
+
+
+def _without_secrets(value: Any) -> Any:
+    if isinstance(value, Mapping):
+        return {name: _hidden_as(str(name), one) for name, one in value.items()}
+    if isinstance(value, list | tuple):
+        return [_without_secrets(one) for one in value]
+    return value
+
+
+def _hidden_as(name: str, value: Any) -> Any:
+    if _SECRET.search(name) and value is not None:
+        return HIDDEN
+    return masked_words(_without_secrets(value))
 
 
 def as_sent(update: Mapping[str, Any]) -> dict[str, Any]:

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from base.json_text import TextError, read_json
-from presets.config import ConfigError, VoiceConfig, parse
+from presets.config import ConfigError, VoiceConfig, parse, to_show
 from simulator.measures.limits import Figure, Limit, LimitError, parse_figure, parse_limits
 from simulator.sweep.goals import Goal, Term
 from simulator.sweep.plan import SweepError
@@ -204,6 +204,13 @@ class SweepResult:
             "notes": list(self.notes),
             "timing": dict(self.timing),
         }
+
+    def to_show(self) -> dict[str, Any]:
+        """Return the same as others may see it: settings without secrets, with telephone numbers masked."""
+        found = self.to_json()
+        for one in found["settings"]:
+            one |= {name: to_show(one[name]) for name in ("voice_config", "changes")}
+        return found
 
 
 def figure_text(figure: Figure) -> str:

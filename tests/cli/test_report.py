@@ -144,7 +144,7 @@ def test_hostile_text_is_inert_and_numbers_are_masked(turnlab: Turnlab, folder: 
     page = check_page(html)
     assert page.text("h1").startswith("<script>alert(1)</script>[bold]⟨202E⟩{{ 7*7 }} +• (•••) •••-••42 against")
     assert "sk-hidden" not in html
-    assert "Fields that read like a secret are left out." in page.text()
+    assert "Fields that hold a telephone number, or read like a secret, are left out." in page.text()
     assert "010-0142" not in html
     assert "\u202e" not in html
     assert "\x1b" not in html

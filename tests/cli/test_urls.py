@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import json
 import threading
 from collections.abc import Iterator
 from functools import partial
@@ -85,11 +86,14 @@ def test_workers_read_urls_themselves(tmp_path: Path, analyses: Path, site: str)
         # this process could not read them
         env = {"PYTHONPATH": str(tmp_path / "without")}
         there = turnlab("evaluate", *urls, "--json", "--cluster", address, environment=env)
-        swept = turnlab("sweep", *urls, "--budget", "10", "--json", "--cluster", address, environment=env)
+        forwarding = json.dumps({"forwarding": {"number": "+15550100142", "auth": _PASSWORD}})
+        swept = turnlab(
+            "sweep", *urls, "--from", forwarding, "--budget", "10", "--json", "--cluster", address, environment=env
+        )
     listed = turnlab("evaluate", f"http://jane:{_PASSWORD}@{site}/?token={_TOKEN}", "--json", "--workers", "2")
     here = turnlab("evaluate", tmp_path / "site", "--json")
     assert there.json()["recordings"][0]["path"] == f"http://{site}/coughs.flac"
     assert there.out == listed.out
     assert there.out.replace(f"http://{site}", str(tmp_path / "site")) == here.out
-    assert swept.code == 0, swept.err
+    assert '{"number": "+•••••••••42", "auth": "•"}' in json.dumps(swept.json(), ensure_ascii=False)
     assert not (_secrets_in(there) + _secrets_in(listed) + _secrets_in(swept))

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any, Final
 
 from base.json_text import TextError
+from presets.config import to_show
 from services.calls.folders import CallFolders
 from services.calls.overview import HEARD, Heard, object_in
 from services.calls.record import CallRecord, CallTurn
@@ -77,7 +78,7 @@ def facts(record: CallRecord) -> Iterator[str]:
     first = (service, started, record.direction or "", record.phone_number or "", ended)
     yield " · ".join(part for part in first if part)
     if record.voice_config_from is not None:
-        values = ", ".join(f"{name} {value}" for name, value in (record.voice_config or {}).items())
+        values = ", ".join(f"{name} {value}" for name, value in to_show(record.voice_config or {}).items())
         yield f"{SETTINGS[record.voice_config_from]}: {values or 'all inherited'}"
     judge = (record.model_extra or {}).get("voice_judge")
     if isinstance(judge, dict) and isinstance(judge.get("overall"), int | float):

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 from base.os_errors import os_error_text
+from presets.config import to_show
 from simulator.activity.end_of_turn import EndOfTurnModel
 from simulator.activity.model import SILENCE_ONLY, Activity
 from simulator.channel import both_sides
@@ -305,7 +306,7 @@ def to_json(evaluation: Evaluation) -> dict[str, Any]:
         },
         "end_of_turn_model": evaluation.judge,
         "what_if": evaluation.hearing.to_json(),
-        "arms": [{"name": arm.name, "voice_config": arm.config.set_values()} for arm in evaluation.arms],
+        "arms": [{"name": arm.name, "voice_config": to_show(arm.config.set_values())} for arm in evaluation.arms],
         "recordings": [_recording(recording) for recording in evaluation.recordings],
         "skipped": [{"path": str(path), "why": why} for path, why in evaluation.skipped],
         "failed": evaluation.faults.to_json(),

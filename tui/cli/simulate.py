@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from base.os_errors import os_error_text
+from presets.config import to_show
 from simulator.activity.model import Activity
 from simulator.engine.profile import EngineProfile
 from simulator.errors import SimulatorError, VoiceError
@@ -212,7 +213,7 @@ def to_json(report: Report) -> dict[str, Any]:
         "schema": "turnlab.simulation/1",
         "profile": {"name": report.profile.name, "assumed": list(report.profile.assumed())},
         "what_if": report.hearing.to_json(),
-        "arms": [{"name": arm.name, "voice_config": arm.config.set_values()} for arm in report.arms],
+        "arms": [{"name": arm.name, "voice_config": to_show(arm.config.set_values())} for arm in report.arms],
         "recordings": [
             {
                 "id": recording.id,

@@ -7,6 +7,7 @@ from string import ascii_uppercase
 from typing import TYPE_CHECKING
 
 from base.json_text import json_line
+from presets.config import to_show
 from simulator.heard.checked import checked
 from simulator.measures.comparison import Comparison
 from simulator.measures.readout_table import BY_NAME
@@ -126,7 +127,7 @@ def print_inline(arms: list[Arm]) -> None:
     """Say which ``--config`` is called what, where several were written on the command line itself."""
     for arm in arms if len(arms) > 1 else ():
         if _INLINE.fullmatch(arm.name):
-            print_line(f"{arm.name} is {json_line(arm.config.set_values())}")
+            print_line(f"{arm.name} is {json_line(to_show(arm.config.set_values()))}")
 
 
 def _print_each(report: Report, names: list[str]) -> None:

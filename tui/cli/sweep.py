@@ -74,7 +74,7 @@ def sweep(request: Request, gate: Gate, *, as_json: bool) -> None:
     taken = result.recommended
     # without a setting to judge, nothing is met
     gate.judge({"recommended": {} if taken is None else taken.confirmed})
-    shown = {**result.to_json(), **turns, "failed": faults.to_json(), **gate.to_json()}
+    shown = {**result.to_show(), **turns, "failed": faults.to_json(), **gate.to_json()}
     if request.out is not None:
         _write(request.out, shown, force=request.force)
     if as_json:

@@ -9,30 +9,22 @@ from collections.abc import Mapping
 from typing import Any, Final
 
 from base.json_text import json_lines
-from base.masking import masked_words
-from presets.config import as_sent
+from presets.config import as_sent, hides, to_show
 from presets.fields import BY_NAME
 from tui.report.page import Cell, Change, Row, Table, tones
 from tui.report.parts import Arm, sendable
 from tui.terminal_text import cut
 
-_SECRET: Final = re.compile(r"key|token|secret|passw|credential|auth", re.IGNORECASE)
-"""How fields that Turnlab does not know are called if a report must not show them."""
-
 _INLINE: Final = re.compile(r"inline(-\d+)?")
 _MOST_FIELDS: Final = 3
 """Fields that a setting is called by; how many more it has is said."""
 
-LEFT_OUT: Final = "Fields that read like a secret are left out."
+LEFT_OUT: Final = "Fields that hold a telephone number, or read like a secret, are left out."
 
 
 def shown(config: Mapping[str, Any]) -> dict[str, Any]:
-    """Return settings as they may be sent to others: without secrets, with telephone numbers masked."""
-    return {
-        sendable(name): masked_words(value)
-        for name, value in config.items()
-        if name in BY_NAME or not _SECRET.search(name)
-    }
+    """Return settings as they may be sent to others."""
+    return {sendable(name): value for name, value in to_show(config).items()}
 
 
 def with_inline_named(result: Any) -> Any:
@@ -68,19 +60,17 @@ def change(before: Arm, after: Arm) -> Change | None:
     fields |= {name: None for name in was if name not in wanted}
     if not fields:
         return None
-    hidden = any(len(shown(one.voice_config)) < len(one.voice_config) for one in (before, after))
-    notes = (LEFT_OUT,) if hidden else ()
-    return _change(f"From {before.name} to {after.name}", fields, notes)
+    return _change(f"From {before.name} to {after.name}", fields)
 
 
 def settings_change(arm: Arm) -> Change | None:
     """Return what gives a service an arm's settings; ``None`` where the arm sets nothing."""
     fields = shown(arm.voice_config)
-    notes = (LEFT_OUT,) if len(fields) < len(arm.voice_config) else ()
-    return _change(f"The settings of {arm.name}", fields, notes) if fields else None
+    return _change(f"The settings of {arm.name}", fields) if fields else None
 
 
-def _change(title: str, fields: dict[str, Any], notes: tuple[str, ...]) -> Change:
+def _change(title: str, wanted: dict[str, Any]) -> Change:
+    fields = {name: value for name, value in wanted.items() if not hides(value)}
     body = json.dumps(fields)
     sent = json.dumps({"voice_config": as_sent(fields)})
     return Change(
@@ -93,7 +83,7 @@ def _change(title: str, fields: dict[str, Any], notes: tuple[str, ...]) -> Chang
             '  -H "Content-Type: application/json" \\\n'
             f"  --data {shlex.quote(sent)}"
         ),
-        notes=notes,
+        notes=(LEFT_OUT,) if len(fields) < len(wanted) else (),
     )
 
 

@@ -9,6 +9,7 @@ from datetime import datetime
 from typing import Any
 
 from base.json_text import canonical_json
+from presets.config import to_show
 from services.reading import as_time
 from simulator.heard.call_folder import KeptCall, kept_measures
 from simulator.heard.measure import heard_readouts
@@ -143,4 +144,5 @@ def _to_json(compared: _Compared) -> dict[str, Any]:
 def _settings(calls: Sequence[TimedCall]) -> Any:
     """Return the settings that all the calls had; ``None`` where they differ, or are not known."""
     every = {call.settings for call in calls}
-    return json.loads(every.pop()) if len(every) == 1 else None
+    found = json.loads(every.pop()) if len(every) == 1 else None
+    return to_show(found) if isinstance(found, dict) else found
