@@ -20,6 +20,7 @@ from simulator.activity.cache import cached_analysis
 from simulator.activity.end_of_turn import SilenceOnly, end_of_turn_model
 from simulator.audio.source import open_audio
 from simulator.engine.end_of_turn import end_of_turn_policy
+from simulator.evaluation import Evaluation
 from simulator.measures.eot_bench import Figures, Prediction, Row, predictions, scores
 from simulator.measures.scoring import (
     WANTED,
@@ -30,7 +31,8 @@ from simulator.measures.scoring import (
     voice_scores,
 )
 from simulator.recording import Recording
-from tui.cli.evaluate import Evaluation, Request, make_evaluation
+from tui.cli.evaluate import Request, make_evaluation
+from tui.cli.failure import Faults
 
 ARM = "balanced"
 STOP_WITHIN_MS = 1100
@@ -51,7 +53,9 @@ def main() -> None:
     if len(sys.argv) != 2:
         sys.exit("name the folder of the corpus: python -m benchmarks.figures CORPUS")
     corpus = Path(sys.argv[1])
-    evaluation = make_evaluation(Request(paths=[corpus], configs=[ARM], profile="default", eot=None, only=[]))
+    evaluation = make_evaluation(
+        Request(paths=[corpus], configs=[ARM], profile="default", eot=None, only=[]), Faults()
+    )
     print(f"judged by {evaluation.judge}, profile {evaluation.profile.name}, arm {ARM}")
     _print_voice(evaluation)
     _print_barge_in(evaluation)

@@ -31,7 +31,7 @@ from tests.tui.test_services_controllers import named
 from tests.tui.test_services_version_sets import notes
 from tui.app import TurnlabApp
 from tui.calls.call_list import CallList
-from tui.calls.fit_dialog import FitDialog
+from tui.calls.checking import FitDialog
 from tui.calls.fitted import profile_for
 from tui.calls.kept import CallsShown, KeptController, has, searched, words_of
 from tui.calls.pulling import PullController

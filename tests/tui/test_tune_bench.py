@@ -18,12 +18,11 @@ from simulator.labels.document import LabelFile
 from simulator.recording import bundled_folder
 from tests.tui.controller_host import Answers, QuietHost
 from tests.tui.tune_support import bundled_in
-from tui.tune.bench import AnalysedRecording
+from tui.tune.bench import ALL, AnalysedRecording, RecordingsState
 from tui.tune.drafts import DraftController
 from tui.tune.findings import FindingsController
 from tui.tune.labelling import LabellingController
 from tui.tune.playback import Heard, PlaybackController
-from tui.tune.recording_rows import ALL, RecordingsState
 from tui.tune.recordings import RecordingsController
 from tui.tune.session import Session
 from tui.tune.symptom_trials import Material, SymptomsController

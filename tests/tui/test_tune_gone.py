@@ -20,7 +20,7 @@ from tui.app import TurnlabApp
 from tui.dialogs.dialog import Confirm
 from tui.dialogs.dialogs import PickOne
 from tui.labels.screen import LabelEditor
-from tui.tune.listening import Sight
+from tui.tune.playback import Sight
 from tui.tune.readout_table import ReadoutTable
 from tui.tune.recording_list import RecordingList
 from tui.tune.screen import TuneScreen

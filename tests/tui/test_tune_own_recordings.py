@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import json
+import re
 import shutil
 from collections.abc import Callable
 from pathlib import Path
@@ -10,7 +12,7 @@ import pytest
 from textual.command import CommandList
 from textual.events import Paste
 from textual.pilot import Pilot
-from textual.widgets import Input, OptionList, Static
+from textual.widgets import DataTable, Input, OptionList, Static
 
 from simulator.recording import bundled_folder
 from tests.tui.conftest import ScriptedClient, make_app, service, settle
@@ -18,8 +20,10 @@ from tests.tui.pace import until
 from tests.tui.tune_support import bundled_in, rest, settle_on
 from tui.app import TurnlabApp
 from tui.dialogs.folder_dialog import FolderDialog
+from tui.labels.screen import LabelEditor
 from tui.tune import adding
 from tui.tune.choosing_dialogs import PresetsDialog
+from tui.tune.evaluating import EvaluationDialog
 from tui.tune.recording_list import RecordingList
 from tui.tune.screen import TuneScreen
 from tui.widgets.key_line import KeyLine
@@ -217,3 +221,43 @@ async def test_the_palette_goes_to_fields_recordings_presets_and_services_not_li
         assert [one["search"] for one in client.asked] == ["service 00149"], "not at every letter"
         await pilot.press("enter")
         await until(pilot, lambda: getattr(app.screen, "session", screen.session).title == "Service 00149")
+
+
+@pytest.mark.slow
+async def test_a_folder_is_evaluated_once_one_recording_in_it_is_labelled(tmp_path: Path) -> None:
+    mine = bundled_in(tmp_path / "our calls", "backchannels.flac", "coughs.flac")
+    async with opening(mine).run_test(size=(80, 24)) as pilot:
+        screen = await tune(pilot)
+        await pilot.press("E")
+        await settle_on(pilot, EvaluationDialog)
+        empty = await until(pilot, lambda: _said(pilot, "#evaluation-empty"))
+        assert empty.startswith("No recording in our calls is labelled")
+        assert "t labels the one that is shown" in empty
+        await pilot.press("t")
+        await settle_on(pilot, LabelEditor)
+        await pilot.press("T", "ctrl+s", "down", "enter")
+        await until(pilot, (mine / "backchannels.json").is_file)
+        await pilot.press("escape")
+        await rest(pilot)
+
+        await pilot.press("E")
+        await settle_on(pilot, EvaluationDialog)
+        table = pilot.app.screen.query_one("#evaluation", DataTable)
+        await until(pilot, lambda: table.row_count)
+        assert _said(pilot, "#evaluation-over") == "Scored: 1 of 2 recordings in our calls; left out: 1 unlabelled"
+        rows = [[str(cell) for cell in table.get_row_at(at)] for at in range(table.row_count)]
+        lines = {row[0].strip(" ▸▾"): row[1:] for row in rows}
+        assert lines["End of turn"] == ["", ""]
+        labels = json.loads((mine / "backchannels.json").read_text())
+        of = len(labels["turns"])
+        assert lines["turns ended early"] == [f"1 of {of}"] * 2
+        assert all(re.fullmatch(r"[\d,]+ ms", cell) for cell in lines["mean wait"])
+        await pilot.press("j", "enter", "j")
+        assert table.row_count == len(rows) + 1
+        await pilot.press("enter")
+        await until(pilot, lambda: pilot.app.screen is screen)
+        assert screen.drawing.has_focus, "going to a turn leads into the timeline"
+
+
+def _said(pilot: Pilot[None], selector: str) -> str:
+    return str(pilot.app.screen.query_one(selector, Static).content)

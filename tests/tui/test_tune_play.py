@@ -19,7 +19,7 @@ from tests.virtual_audio import VirtualAudio, missing
 from tui.app import TurnlabApp
 from tui.dialogs.dialogs import PickOne
 from tui.preferences import SPEAKER, remember
-from tui.tune.listening import Sight
+from tui.tune.playback import Sight
 from tui.tune.saving_dialogs import ExportTo
 from tui.tune.screen import TuneScreen
 from tui.widgets.timeline import GUTTER, Timeline

@@ -5,10 +5,17 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ClassVar
+
+from textual.app import ComposeResult
+from textual.binding import Binding, BindingType
+from textual.containers import VerticalScroll
+from textual.widgets import Static
 
 from base.os_errors import os_error_text
+from tui.dialogs.dialog import Dialog
 from tui.host import AskingHost, Job
+from tui.terminal_text import content
 
 if TYPE_CHECKING:
     from services.calls.overview import CallOverview
@@ -16,6 +23,34 @@ if TYPE_CHECKING:
     from simulator.engine.profile import EngineProfile, ProfileFile
     from simulator.heard.check import Check, ReplayedCall
     from simulator.heard.fitting import FittedProfile
+
+
+class FitDialog(Dialog[bool]):
+    """True if the profile is to be used for the service."""
+
+    BINDINGS: ClassVar[list[BindingType]] = [
+        Binding("enter", "use", "Use it", tooltip="Try this service's draft under it, and check its calls again."),
+        Binding("j", "scroll('down')", show=False),
+        Binding("k", "scroll('up')", show=False),
+    ]
+
+    def __init__(self, service: str, text: str) -> None:
+        super().__init__(f"A profile fitted to the calls of {service}")
+        self._text = text
+        self.keys = "enter uses it in Tune for this service, and checks again · ↑ ↓ scroll · esc leaves it"
+
+    def compose_body(self) -> ComposeResult:
+        """Lay out what was fitted."""
+        with VerticalScroll(classes="dialog-body"):
+            yield Static(content(self._text, lines=True), id="dialog-long-text")
+
+    def action_use(self) -> None:
+        """Use it."""
+        self.dismiss(True)
+
+    async def action_scroll(self, direction: str) -> None:
+        """Scroll with the keys that move elsewhere."""
+        await self.query_one(VerticalScroll).run_action(f"scroll_{direction}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -188,7 +223,7 @@ class CheckController:
         self._host.start(lambda: self._ask(service, fitted, before, notes), "fit offered", exclusive=True)
 
     async def _ask(self, service: Service, fitted: FittedProfile, before: str, notes: Sequence[str]) -> None:
-        from tui.calls.fit_dialog import FitDialog
+        from tui.calls.checking import FitDialog
         from tui.calls.fitted import keep_fitted, profile_for
         from tui.calls.words import fit_text
 

@@ -1,4 +1,4 @@
-"""One kept call as a timeline: what the caller said, and the agent's lane as it really was."""
+"""One kept call as a timeline: what the caller said, the agent as it really was, and what was heard at a moment."""
 
 from __future__ import annotations
 
@@ -7,6 +7,10 @@ from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
+from textual import on
+from textual.app import ComposeResult
+from textual.containers import Vertical
+from textual.widgets import Static
 
 from base.samples import Samples
 from simulator.activity.model import FRAME_SAMPLES, Activity
@@ -14,8 +18,10 @@ from simulator.audio.source import open_audio
 from simulator.errors import SimulatorError
 from simulator.heard.happened import Happened
 from simulator.heard.replaying import AUDIO
+from tui.terminal_text import screen_text
 from tui.tune.caller_audio import ArmClock, Speech, Waveform
-from tui.tune.scene import Clip, Scene, happened_lane
+from tui.tune.scene import HAPPENED, Clip, Scene, happened_lane
+from tui.tune.timeline_pane import BEFORE_EVENT_MS, told
 from tui.widgets.timeline import Timeline
 
 
@@ -84,3 +90,76 @@ def caller_wave(folder: Path, cancelled: Callable[[], bool]) -> NDArray[np.float
     except SimulatorError:
         return None
     return np.concatenate(found) if found else None
+
+
+_NOTHING = "Neither a log nor the ear says who spoke when here."
+_KEYS = "  ◂ ▸ what was heard"
+
+
+class CallLane(Vertical):
+    """Shows a call, and the sentence of the moment that is chosen in it."""
+
+    def __init__(self) -> None:
+        super().__init__(id="call-lane", classes="-away")
+        self.timeline = CallTimeline(id="call-timeline")
+        self._why = Static(id="call-why", markup=False)
+        self._going_to: tuple[str, int] | None = None
+
+    def compose(self) -> ComposeResult:
+        """Lay out the drawing and the line below it."""
+        yield self.timeline
+        yield self._why
+
+    def show(self, scene: Scene | None, *, away: bool = False) -> None:
+        """Show a call, or that nothing is known of it; ``away``: there is no call to show."""
+        self.set_class(away, "-away")
+        if scene is None or self.timeline.scene is None or scene.name != self.timeline.scene.name:
+            self.timeline.show(scene, _NOTHING)
+        else:
+            self.timeline.show(scene)
+        self._arrive()
+
+    def go_to(self, folder: Path, at_ms: int) -> None:
+        """Go to a moment of a call, once it is drawn."""
+        self._going_to = str(folder), at_ms
+        self._arrive()
+
+    @property
+    def moment_ms(self) -> int:
+        """Where to begin to play: just before the chosen moment, else where the view begins."""
+        mark = self.timeline.chosen
+        return round(self.timeline.view.start_ms) if mark is None else max(mark.t_ms - BEFORE_EVENT_MS, 0)
+
+    def chosen_in(self, folder: Path) -> int | None:
+        """Return the moment that is chosen in a call, ms of its clock; ``None`` where none is."""
+        scene, mark = self.timeline.scene, self.timeline.chosen
+        return mark.t_ms if mark is not None and scene is not None and scene.name == str(folder) else None
+
+    def show_playhead(self, folder: Path, at_ms: int | None) -> None:
+        """Show where a call is that is heard."""
+        scene = self.timeline.scene
+        if scene is not None and scene.name == str(folder):
+            self.timeline.show_playhead(at_ms, "" if at_ms is None else HAPPENED, follow=True)
+
+    def _arrive(self) -> None:
+        scene = self.timeline.scene
+        if self._going_to is not None and scene is not None and scene.name == self._going_to[0]:
+            self.timeline.look_at(self._going_to[1])
+            self._going_to = None
+
+    @on(Timeline.Chosen)
+    def _tell(self, message: Timeline.Chosen) -> None:
+        message.stop()
+        if message.mark is not None:
+            self._why.update(screen_text(told(message.arm, message.mark.event)), layout=False)
+        else:
+            self._show_legend()
+
+    def _show_legend(self) -> None:
+        room = self._why.content_size.width - len(_KEYS)
+        self._why.update(self.timeline.legend(room) + (_KEYS if self.timeline.scene else ""), layout=False)
+
+    def on_resize(self) -> None:
+        """Fit the legend to the room there is."""
+        if self.timeline.chosen is None:
+            self.call_after_refresh(self._show_legend)

@@ -17,13 +17,12 @@ from services.calls.folders import CallFolders
 from services.calls.overview import CallOverview
 from simulator.heard.checked import was_checked
 from simulator.heard.happened import happened
-from tui.calls.call_lane import CallLane
 from tui.calls.call_list import COLUMNS, CallList, row_text
 from tui.calls.checking import CheckController
 from tui.calls.commands import COMMANDS, OPEN, WORDS, WORKS, next_commands
 from tui.calls.comparing import CompareController, change_story
 from tui.calls.kept import CallsShown, KeptController
-from tui.calls.lane import call_scene, caller_wave
+from tui.calls.lane import CallLane, call_scene, caller_wave
 from tui.calls.measuring import MeasureController
 from tui.calls.periods import Line, SettingsChange
 from tui.calls.playing import PlayController

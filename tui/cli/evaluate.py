@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Sequence
 from concurrent.futures import Executor
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
 from functools import partial
 from pathlib import Path
@@ -14,35 +14,25 @@ from typing import Any, NamedTuple
 from base.os_errors import os_error_text
 from presets.config import to_show
 from simulator.activity.end_of_turn import EndOfTurnModel
-from simulator.activity.model import SILENCE_ONLY, Activity
-from simulator.channel import both_sides
-from simulator.engine.end_of_turn import end_of_turn_policy
-from simulator.engine.events import Event
+from simulator.channel import NO_TRUST
 from simulator.engine.profile import EngineProfile
+from simulator.evaluation import (
+    Evaluation,
+    RecordingScore,
+    has_unchecked_labels,
+    score,
+    why_not_scored,
+)
 from simulator.executors import Shared, runs_here, share
 from simulator.executors.urls import Place
 from simulator.heard.replaying import Analysing, keeper_of
-from simulator.labels import Labels, Span
-from simulator.measures.comparison import Comparison, compare
-from simulator.measures.scoring import (
-    Group,
-    Replayed,
-    Scored,
-    barge_in_scores,
-    end_of_turn_scores,
-    group_of,
-    score_recording,
-    scores_anything,
-    voice_scores,
-)
-from simulator.measures.tradeoff import TurnScore
+from simulator.measures.scoring import Group, barge_in_scores, group_of, scores_anything, voice_scores
 from simulator.measures.verdict import comparison_json
 from simulator.recording import Recording
-from simulator.replay import play
-from simulator.study import Arm, Run, readouts_of_arms, run
+from simulator.study import Arm, readouts_of_arms
 from tui.cli.arms import baseline_of, read_arms
 from tui.cli.failure import CallError, Faults, WorkError, complain, failures
-from tui.cli.hearing import Hearing, other_voices, tell_about
+from tui.cli.hearing import Hearing, tell_about
 from tui.cli.opening import analyse, end_of_turn_judge, find, open_all, open_profile
 from tui.cli.options import WorkOptions
 from tui.cli.working import outcomes, work_to_come
@@ -66,65 +56,24 @@ class Request:
     work: WorkOptions = field(default_factory=WorkOptions)
 
 
-@dataclass(slots=True)
-class Evaluation:
-    """Everything an evaluation found: ``scored`` is in step with ``recordings``; ``skipped`` are paths with why."""
-
-    arms: list[Arm]
-    baseline: str
-    profile: EngineProfile
-    judge: str
-    faults: Faults
-    hearing: Hearing
-    skipped: list[tuple[Place, str]] = field(default_factory=list)
-    recordings: list[Recording] = field(default_factory=list)
-    scored: list[Scored] = field(default_factory=list)
-    runs: list[Run] = field(default_factory=list)
-
-    @property
-    def silence_only(self) -> bool:
-        """Whether there is no end-of-turn model to hold against silence alone."""
-        return self.judge == SILENCE_ONLY
-
-    def end_of_turn(self) -> dict[tuple[str, ...], dict[Group | None, TurnScore]]:
-        """Return the trade-offs by the arms they hold for.
-
-        Of ``voice_config`` the timeout bends a curve, and the sensitivity says where on it an arm stands.
-        """
-        by_timeout: dict[int, dict[str, float]] = {}
-        policy = end_of_turn_policy(self.profile.values)
-        for arm in self.arms:
-            limits = policy.limits(arm.resolved)
-            by_timeout.setdefault(limits.timeout_ms, {})[arm.name] = limits.threshold
-        return {
-            tuple(arms): end_of_turn_scores(self.scored, timeout_ms, self.profile, arms)
-            for timeout_ms, arms in by_timeout.items()
-        }
-
-    def comparison(self) -> Comparison:
-        """Return the readouts of the arms, compared."""
-        names = [arm.name for arm in self.arms]
-        measured = {(one.recording, one.arm): one.measured for one in self.runs}
-        return compare(measured, list(dict.fromkeys(one.recording for one in self.runs)), names, self.baseline)
-
-
 def evaluate(request: Request, gate: Gate, *, as_json: bool) -> None:
     """Score, print, and hold every arm's readouts against the gate."""
+    faults = Faults()
     with gate.watching():
-        evaluation = make_evaluation(request)
+        evaluation = make_evaluation(request, faults)
     gate.judge(readouts_of_arms(evaluation.arms, evaluation.runs))
     if as_json:
-        print(json.dumps({**to_json(evaluation), **gate.to_json()}, allow_nan=False))
+        print(json.dumps({**to_json(evaluation, request.hearing, faults), **gate.to_json()}, allow_nan=False))
     else:
         from tui.cli.evaluate_table import print_evaluation
 
-        print_evaluation(evaluation)
-    gate.close(evaluation.faults)
-    evaluation.faults.raise_any()
+        print_evaluation(evaluation, request.hearing)
+    gate.close(faults)
+    faults.raise_any()
 
 
-def make_evaluation(request: Request) -> Evaluation:
-    """Score what can be; files that fail are named and left out, unlabelled ones skipped.
+def make_evaluation(request: Request, faults: Faults) -> Evaluation:
+    """Score what can be; files that fail are named in ``faults`` and left out, unlabelled ones skipped.
 
     Raises :class:`~tui.cli.failure.CallError`, :class:`~tui.cli.failure.ToldError` if every file failed, and
     :class:`~tui.cli.failure.WorkError` if none is labelled.
@@ -132,7 +81,6 @@ def make_evaluation(request: Request) -> Evaluation:
     arms = read_arms(request.configs, allow_unknown=request.allow_unknown)
     baseline = baseline_of(arms, request.baseline)
     profile = open_profile(request.profile)
-    faults = Faults()
     with work_to_come(request.work) as work:
         chosen = select(find(request.paths), request.only)
         opened = open_all(chosen, request.hearing, faults, work.cluster)
@@ -143,25 +91,30 @@ def make_evaluation(request: Request) -> Evaluation:
             faults.raise_any()
             raise WorkError(_nothing_labelled(request.paths, opened))
         model = end_of_turn_judge(request.eot)
-        found = Evaluation(arms, baseline, profile, model.name, faults, request.hearing)
-        found.skipped += [(one.place, _why_skipped(one)) for one in opened if one not in labelled]
+        found = Evaluation(arms, baseline, profile, model.name)
+        found.skipped += [(one.place, why_not_scored(one)) for one in opened if one not in labelled]
         executor = work.executor(sum(one.source.duration_s for one in labelled))
-        _score_all(found, labelled, _Task(model, arms, profile, request.seed), executor)
+        _score_all(found, labelled, _Task(model, arms, profile, request.seed), executor, faults)
     if not found.recordings:
         faults.raise_any()
         raise WorkError(_nothing_usable(found.skipped))
     return found
 
 
-def _score_all(found: Evaluation, labelled: list[Recording], task: _Task, executor: Executor) -> None:
+def _score_all(
+    found: Evaluation, labelled: list[Recording], task: _Task, executor: Executor, faults: Faults
+) -> None:
     there = partial(_analysed_and_scored, share(executor, task))
     here = partial(_scored_here, task)
     jobs = [_Job(recording, keeper_of(recording)) for recording in labelled]
     for (recording, _), outcome in outcomes(executor, "scoring recordings", here, there, jobs):
-        with found.faults.noting(recording.place), failures():
+        with faults.noting(recording.place), failures():
             if not runs_here(executor):
                 tell_about(recording)
-            _add(found, recording, outcome())
+            one = outcome()
+            if one.note is not None:
+                complain(f"{recording.place}: {one.note}; {NO_TRUST}")
+            found.add(recording, one)
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,16 +127,6 @@ class _Task:
     seed: int
 
 
-@dataclass(frozen=True, slots=True)
-class _Found:
-    """What one recording came to. It is left out where it is ``mixed``, for no detector tells the sides apart."""
-
-    mixed: str | None = None
-    note: str | None = None
-    scored: Scored | None = None
-    runs: tuple[Run, ...] = ()
-
-
 class _Job(NamedTuple):
     """A recording, and what analyses it and keeps that."""
 
@@ -191,48 +134,17 @@ class _Job(NamedTuple):
     analyse: Analysing
 
 
-def _scored_here(task: _Task, job: _Job) -> _Found:
-    return _score(task, job.recording, analyse(job.recording, task.model))
+def _scored_here(task: _Task, job: _Job) -> RecordingScore:
+    activity = analyse(job.recording, task.model)
+    return score(job.recording, activity, task.arms, task.profile, seed=task.seed)
 
 
-def _analysed_and_scored(task: Shared[_Task], job: _Job) -> _Found:
+def _analysed_and_scored(task: Shared[_Task], job: _Job) -> RecordingScore:
     """Do the same on a worker."""
-    return _score(task.value, job.recording, job.analyse(job.recording, task.value.model, None))
-
-
-def _score(task: _Task, recording: Recording, activity: Activity) -> _Found:
-    labels, profile, seed = recording.labels, task.profile, task.seed
-    assert labels is not None
-    mixed = both_sides(recording, activity)
-    if mixed is not None:
-        return _Found(mixed)
-    runs = [run(recording, activity, arm, profile, seed=seed) for arm in task.arms] if labels.tells_truth else []
-    scripted = {arm.name: _replays(recording, labels, activity, arm, profile) for arm in task.arms if labels.agent}
-    scored = score_recording(recording.id, activity, labels, scripted)
-    return _Found(None, other_voices(recording, activity), scored, tuple(runs))
-
-
-def _add(found: Evaluation, recording: Recording, one: _Found) -> None:
-    if one.scored is None:
-        found.skipped.append((recording.place, one.mixed or ""))
-        return
-    if one.note is not None:
-        complain(one.note)
-    found.scored.append(one.scored)
-    found.recordings.append(recording)
-    found.runs += one.runs
-
-
-def _replays(
-    recording: Recording, labels: Labels, activity: Activity, arm: Arm, profile: EngineProfile
-) -> Replayed:
-    """Return what replays a recording scripted over an agent who talks in given windows."""
-
-    def replay(windows: tuple[Span, ...]) -> tuple[Event, ...]:
-        heard = replace(recording, labels=labels.model_copy(update={"agent": windows}))
-        return play(heard, activity, arm.resolved, profile, mode="scripted").events
-
-    return replay
+    mine = task.value
+    return score(
+        job.recording, job.analyse(job.recording, mine.model, None), mine.arms, mine.profile, seed=mine.seed
+    )
 
 
 def select(paths: list[Place], only: list[str]) -> list[Place]:
@@ -264,17 +176,9 @@ def _patterns(text: str) -> list[str]:
     return [line.strip() for line in lines if line.strip() and not line.startswith("#")]
 
 
-def _why_skipped(recording: Recording) -> str:
-    return "provisional labels, to be checked with t in Tune" if _provisional(recording) else "unlabelled"
-
-
-def _provisional(recording: Recording) -> bool:
-    return recording.labels is not None and recording.labels.provisional
-
-
 def _nothing_labelled(paths: Sequence[Place], opened: list[Recording]) -> str:
     where = str(paths[0]) if len(paths) == 1 else "here"
-    unchecked = sum(map(_provisional, opened))
+    unchecked = sum(map(has_unchecked_labels, opened))
     if unchecked:
         others = f", the other {len(opened) - unchecked} unlabelled" if unchecked < len(opened) else ""
         return (
@@ -292,9 +196,9 @@ def _nothing_usable(skipped: list[tuple[Place, str]]) -> str:
     return f"{path}: {why}; scores need the caller's own channel (choose with --caller-channel)"
 
 
-def to_json(evaluation: Evaluation) -> dict[str, Any]:
+def to_json(evaluation: Evaluation, hearing: Hearing, faults: Faults) -> dict[str, Any]:
     """Return the evaluation as one object."""
-    profile, names = evaluation.profile, [arm.name for arm in evaluation.arms]
+    profile, names = evaluation.profile, evaluation.names
     values = profile.values
     return {
         "schema": "turnlab.evaluation/1",
@@ -305,11 +209,11 @@ def to_json(evaluation: Evaluation) -> dict[str, Any]:
             "assumed": list(profile.assumed()),
         },
         "end_of_turn_model": evaluation.judge,
-        "what_if": evaluation.hearing.to_json(),
+        "what_if": hearing.to_json(),
         "arms": [{"name": arm.name, "voice_config": to_show(arm.config.set_values())} for arm in evaluation.arms],
         "recordings": [_recording(recording) for recording in evaluation.recordings],
         "skipped": [{"path": str(path), "why": why} for path, why in evaluation.skipped],
-        "failed": evaluation.faults.to_json(),
+        "failed": faults.to_json(),
         "end_of_turn": [
             {"arms": list(arms), **_group(group), **score.to_json()}
             for arms, scores in evaluation.end_of_turn().items()

@@ -6,16 +6,33 @@ from string import ascii_uppercase
 from typing import TYPE_CHECKING
 
 from simulator.measures.comparison import FEWEST_TURNS
-from simulator.measures.scoring import UNLABELLED, WANTED, Group, KindScore, barge_in_scores, voice_scores
+from simulator.measures.scoring import Group, barge_in_scores, voice_scores
 from simulator.measures.tradeoff import AtBudget, Point, TurnScore
 from simulator.measures.turns import Count
 from tui.cli.simulate_table import print_assumed, print_inline, print_readouts, print_run_notes, print_what_if
 from tui.cli.tables import fits, print_line, print_table, stdout_console
+from tui.evaluation import (
+    BARGE_IN,
+    BARGE_IN_COUNTS,
+    EARLY,
+    FOUND,
+    LONG_WAIT,
+    MEAN_WAIT,
+    MEDIAN_WAIT,
+    RIGHT,
+    VOICE,
+    WAITS_COUNT,
+    barge_in_cells,
+    should_text,
+    voice_cells,
+    wait_text,
+)
 from tui.figures import count_text, signed
 from tui.trade_off import Mark, draw, legend, setting_text
 
 if TYPE_CHECKING:
-    from tui.cli.evaluate import Evaluation
+    from simulator.evaluation import Evaluation
+    from tui.cli.hearing import Hearing
 
 
 WORTH_DRAWING = 20
@@ -26,10 +43,10 @@ _WAITS = 5
 """The columns about how long callers wait come first, so many; the others say what brings that about."""
 
 
-def print_evaluation(evaluation: Evaluation) -> None:
+def print_evaluation(evaluation: Evaluation, hearing: Hearing) -> None:
     """Print the trade-offs, barge-in, voice activity, then the readouts as ``simulate`` shows them."""
-    names = [arm.name for arm in evaluation.arms]
-    print_what_if(evaluation.hearing.words())
+    names = evaluation.names
+    print_what_if(hearing.words())
     print_inline(evaluation.arms)
     for arms, scores in evaluation.end_of_turn().items():
         _print_trade_offs(scores, evaluation, "" if len(arms) == len(names) else f" ({', '.join(arms)})")
@@ -51,9 +68,8 @@ def _print_trade_offs(scores: dict[Group | None, TurnScore], evaluation: Evaluat
     if shown:
         print_line(
             "Each of the first lines is the shortest wait at which no more turns are ended early, heard or not; the"
-            " others are where the profile and the arms stand. Waits count from the true end of the turn, over all"
-            " turns, those ended early too. Confidence is what ends a turn; setting is the eager_eot_threshold that"
-            " puts it there."
+            f" others are where the profile and the arms stand. {WAITS_COUNT} Confidence is what ends a turn;"
+            " setting is the eager_eot_threshold that puts it there."
         )
         if not evaluation.silence_only:
             print_line(
@@ -72,7 +88,7 @@ def _title(group: Group | None) -> str:
 
 def _print_trade_off(title: str, score: TurnScore, evaluation: Evaluation, whose: str) -> None:
     silence_only = evaluation.silence_only
-    headers = ["allowed early", "ended early", "mean wait", "median", "19 in 20 within", "setting", "confidence"]
+    headers = ["allowed early", EARLY, MEAN_WAIT, MEDIAN_WAIT, LONG_WAIT, "setting", "confidence"]
     if not silence_only:
         headers += ["by silence alone", "model's wait against it"]
     arms = zip(ascii_uppercase, score.arms.items(), strict=False)
@@ -125,19 +141,15 @@ def _budget_row(at: AtBudget, *, silence_only: bool) -> list[str]:
     if at.difference_percent is not None:
         against = f"{signed(at.difference_percent)} %"
         against += f" [{signed(at.ci95[0])}, {signed(at.ci95[1])}]" if at.ci95 else ""
-    return [*row, _wait(at.silence.mean_ms if at.silence else None), against]
+    return [*row, wait_text(at.silence.mean_ms if at.silence else None), against]
 
 
 def _cells(point: Point | None) -> list[str]:
     if point is None:
         return ["none keeps to it", "", "", "", "", ""]
     early = count_text(Count(point.cut, point.turns), "turns")
-    waits = map(_wait, (point.mean_ms, point.median_ms, point.p95_ms))
+    waits = map(wait_text, (point.mean_ms, point.median_ms, point.p95_ms))
     return [early, *waits, setting_text(point.setting), f"{point.threshold:.4g}"]
-
-
-def _wait(value: float | None) -> str:
-    return "none" if value is None else f"{value:,.0f} ms"
 
 
 def _print_barge_in(evaluation: Evaluation, names: list[str]) -> None:
@@ -149,43 +161,23 @@ def _print_barge_in(evaluation: Evaluation, names: list[str]) -> None:
             rows = [
                 [
                     kind,
-                    "should" if kind in WANTED else "should not",
-                    *(cell for name in names for cell in _barge_in_cells(mine[name].get(kind))),
+                    should_text(kind),
+                    *(cell for name in names for cell in barge_in_cells(mine[name].get(kind))),
                 ]
                 for kind in kinds
             ]
             headers = ["over the agent", "stops it"]
             headers += [title for name in names for title in (f"{name}: stopped", "silent after")]
             which = ", hard recordings" if hard else ""
-            print_table(f"Barge-in{which}: what stopped the agent, of all there was of it", headers, rows, left=2)
+            print_table(f"Barge-in{which}: {BARGE_IN}", headers, rows, left=2)
     if any(scores.values()):
-        print_line(
-            "Long interruptions last a second or more; silent after: median and longest, from the onset. What came"
-            " while the agent was silent, or was about to end, is left out."
-        )
+        print_line(BARGE_IN_COUNTS)
         print_line("")
 
 
-def _barge_in_cells(score: KindScore | None) -> tuple[str, str]:
-    if score is None:
-        return "0 of 0", ""
-    stop = score.stop_ms
-    return (
-        f"{score.stopped}" if score.kind == UNLABELLED else f"{score.stopped} of {score.over_agent - score.ended}",
-        "" if stop.p50 is None or stop.max is None else f"{stop.p50:,.0f} / {stop.max:,.0f} ms",
-    )
-
-
 def _print_voice(evaluation: Evaluation) -> None:
-    rows = []
-    for name, (count, score) in voice_scores(evaluation.scored).items():
-        both, wrong, missed = score.both, score.only_detected, score.only_labelled
-        f1 = "none" if score.f1 is None else f"{score.f1:.3f}"
-        rows.append([name, str(count), _share(both, both + wrong), _share(both, both + missed), f1])
+    found = voice_scores(evaluation.scored)
+    rows = [[name, str(count), *voice_cells(score)] for name, (count, score) in found.items()]
     if rows:
-        headers = ["labels", "recordings", "right where it finds speech", "speech that it finds", "F1"]
-        print_table("Voice activity, in frames of 32 ms: precision, then recall", headers, rows)
-
-
-def _share(count: int, of: int) -> str:
-    return f"{count / of:.1%} of {of:,}".replace("%", " %") if of else "none"
+        headers = ["labels", "recordings", RIGHT, FOUND, "F1"]
+        print_table(f"Voice activity, {VOICE}: precision, then recall", headers, rows)

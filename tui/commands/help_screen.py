@@ -15,6 +15,7 @@ from textual.widgets import Static
 
 from tui.commands.place import Place, commands_in_force, help_text, key_names
 from tui.commands.shared import EVERYWHERE
+from tui.dialogs.dialog import NARROW
 
 HelpLine = tuple[str, str, str]
 """The keys, the name and the description of one command."""
@@ -24,6 +25,7 @@ class HelpScreen(ModalScreen[None]):
     """A list of keys over the screen it belongs to."""
 
     CSS_PATH = "help.tcss"
+    HORIZONTAL_BREAKPOINTS = NARROW
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("escape,question_mark,q,enter", "dismiss", "Close", id="help.close"),
         Binding("f3", "tour", "Tour", id="help.tour"),

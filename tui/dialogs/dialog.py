@@ -21,6 +21,9 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 _HERE = Path(__file__).parent
+
+NARROW = [(0, "-narrow"), (110, "-normal")]
+"""Below so many cells a dialog takes the whole width: of a screen behind it, stubs of words would be left."""
 TUNE_STYLES: list[str | PurePath] = [_HERE / "dialogs.tcss", _HERE / "tune_dialogs.tcss"]
 """For dialogs that Tune's style sheet of dialogs speaks of."""
 
@@ -31,6 +34,7 @@ class Dialog(ModalScreen[T | None]):
     CSS_PATH: ClassVar[CSSPathType | None] = _HERE / "dialogs.tcss"
     BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "leave", "Cancel", tooltip="Change nothing.")]
     AUTO_FOCUS = ""
+    HORIZONTAL_BREAKPOINTS = NARROW
     keys = "esc cancels"
     """What the last line says."""
     comes_late = False

@@ -15,7 +15,7 @@ from textual.widgets.option_list import Option
 from textual.widgets.selection_list import Selection
 
 from simulator.measures.readout_table import BY_NAME
-from tui.dialogs.dialog import Dialog
+from tui.dialogs.dialog import NARROW, Dialog
 from tui.terminal_text import content, screen_text
 
 
@@ -23,6 +23,7 @@ class PickOne(ModalScreen[str | None]):
     """Offers named things with a line about each; gives the name, or ``None`` after escape."""
 
     CSS_PATH = "tune_dialogs.tcss"
+    HORIZONTAL_BREAKPOINTS = NARROW
     BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "leave", "Cancel", tooltip="Choose nothing.")]
 
     def __init__(self, question: str, choices: Sequence[tuple[str, str]], current: str | None = None) -> None:
@@ -59,6 +60,7 @@ class UnsavedChanges(ModalScreen[Leave | None]):
     """Asks what becomes of unsaved changes; ``None``: stay."""
 
     CSS_PATH = "tune_dialogs.tcss"
+    HORIZONTAL_BREAKPOINTS = NARROW
     BINDINGS: ClassVar[list[BindingType]] = [
         Binding("s", "answer('save')", "Save first", tooltip="Show what would be sent, then send it."),
         Binding("k", "answer('keep')", "Leave, keep the draft", tooltip="It is offered again the next time."),

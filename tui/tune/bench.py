@@ -1,11 +1,12 @@
-"""The recordings on the bench: found, opened and analysed. Everything here blocks, so it runs in a worker."""
+"""The recordings on the bench, and their rows: finding, opening and analysing block, so they run in a worker."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
+from typing import Literal
 
 from base.folders import calls_folder, own_recordings_folder
 from base.os_errors import os_error_text
@@ -162,3 +163,86 @@ def _cannot_be_read(file: Path, error: OSError) -> str:
 def without_folder(message: str, file: Path) -> str:
     """Shorten the path in a message to the file's name: the folder is known here and the pane is narrow."""
     return message.replace(str(file.parent) + "/", "")
+
+
+ALL = ""
+"""The key that stands for all recordings."""
+Stage = Literal["waiting", "analysing", "done", "failed"]
+
+
+@dataclass(frozen=True, slots=True)
+class RecordingRow:
+    """One recording in the list; ``note`` is one sentence about it, such as why it failed.
+
+    ``place`` is the folder or file that a person added, by which it is listed.
+    """
+
+    key: str
+    title: str
+    duration_s: float | None
+    stage: Stage = "waiting"
+    share: float = 0.0
+    note: str = ""
+    place: Path | None = None
+
+    def now(self, stage: Stage, *, share: float = 0.0, note: str | None = None) -> RecordingRow:
+        """Return the row in another stage."""
+        return replace(self, stage=stage, share=share, note=self.note if note is None else note)
+
+
+@dataclass(frozen=True, slots=True)
+class RecordingsState:
+    """What the list shows. ``rows`` is ``None`` until the folder was looked through.
+
+    ``said`` is about the whole list, ``shown`` and ``picked`` are keys; ``over_all``: the readouts are over all.
+    ``places`` are the folders and files that were added, each with the title of its group.
+    """
+
+    rows: tuple[RecordingRow, ...] | None = None
+    places: tuple[tuple[Path, str], ...] = ()
+    said: str = ""
+    shown: str | None = None
+    over_all: bool = False
+    picked: frozenset[str] = frozenset()
+
+
+EXAMPLES, OWN = "examples", "my recordings"
+"""Titles of the groups of the bundled recordings, and of those that were recorded or copied."""
+
+
+def group_title(one: Found | RecordingRow, places: Iterable[tuple[Path, str]]) -> str:
+    """Return the title of the group that a recording is listed in; ``places`` are those that were added."""
+    titled = dict(places).get(one.place) if one.place is not None else None
+    return titled or (OWN if one.key.startswith(OWN_RECORDINGS) else EXAMPLES)
+
+
+def in_order(found: Iterable[Found], places: Sequence[Path]) -> dict[str, Found]:
+    """Return recordings by key as the list has them: those of the added places, the bundled ones, one's own."""
+    ranks = {place: rank for rank, place in enumerate(places)}
+
+    def rank(one: Found) -> tuple[int, str]:
+        if one.place is not None:
+            return ranks.get(one.place, len(ranks)), one.key
+        return len(ranks) + 1 + one.key.startswith(OWN_RECORDINGS), one.key
+
+    return {one.key: one for one in sorted(found, key=rank)}
+
+
+def row_of(found: Found) -> RecordingRow:
+    """Return the row of what was found, before it is analysed."""
+    recording = found.recording
+    if recording is None:
+        return RecordingRow(found.key, found.title, None, "failed", note=found.fault, place=found.place)
+    labels = recording.labels
+    about = labels.description if labels and labels.description else "unlabelled" if labels is None else ""
+    note = f"{recording.title}. {about}" if labels and recording.title != recording.id else about
+    if labels is not None and labels.provisional:
+        note = f"{note}{'' if not note or note.endswith('. ') else ' '}Labels not checked yet: t."
+    if recording.source.guessed_channel:
+        note = f"{recording.source.channels} channels: the first is taken for the caller's. {note}"
+    if recording.notes:
+        notes = " ".join(f"{without_folder(one, recording.source.path)}." for one in recording.notes)
+        note = f"{notes} {note}"
+    if injections := recording.source.what_if.injections:
+        note = f"Put in: {', '.join(one.words() for one in injections)}. {note}"
+    return RecordingRow(found.key, found.title, recording.source.duration_s, note=note, place=found.place)

@@ -129,6 +129,14 @@ READOUTS: tuple[Command, ...] = (
         in_footer=True,
     ),
     Command(
+        "tune.evaluate",
+        "Evaluate",
+        "E",
+        "Score the arms against labels, over the selected recordings or the group in view: turns ended early,"
+        " waits, what stopped the agent; enter goes to the turn that a figure is about.",
+        action=part("evaluation", "evaluate"),
+    ),
+    Command(
         "tune.curve",
         "Curve",
         "c",

@@ -26,6 +26,8 @@ from tui.tune.arms import ComparisonArm
 from tui.tune.bench import AnalysedRecording
 from tui.tune.choosing_dialogs import ArmsDialog, PresetsDialog
 from tui.tune.comparing import ArmRequest
+from tui.tune.evaluating import Answer, Evaluated, EvaluationDialog
+from tui.tune.evaluating import Material as EvaluatedMaterial
 from tui.tune.fields import FieldState
 from tui.tune.journal import KeptDraft
 from tui.tune.presets import PresetRequest
@@ -191,6 +193,10 @@ class TuneDialogs(DraftDialogs):
             return why
         fine = self._screen.query_one(Timeline).fine_glyphs
         return await self.ask(SensitivityDialog(profile, trial, measurement, names, fine=fine))
+
+    async def evaluation(self, material: EvaluatedMaterial, last: Evaluated) -> Answer | None:
+        """Evaluate, and show what came of it."""
+        return await self.ask(EvaluationDialog(material, last))
 
     async def export_to(self, what: str, suggested: str, *, audio: bool) -> Path | None:
         """Ask for the path of a file to write."""

@@ -19,16 +19,13 @@ from textual.widgets.option_list import Option
 
 from tui.commands.place import binding_of
 from tui.terminal_text import screen_text, show_text
-from tui.tune.bench import OWN_RECORDINGS
+from tui.tune.bench import ALL, RecordingRow, RecordingsState, Stage, group_title
 from tui.tune.commands import COMMANDS
-from tui.tune.recording_rows import ALL, RecordingRow, RecordingsState, Stage
 
 ADD = "\0add"
 """The key of the last line, which adds a folder."""
 _GROUP = "\0group "
 """What the keys of headings begin with; the title of the group follows."""
-EXAMPLES, OWN = "examples", "my recordings"
-"""Titles of the groups of the bundled recordings, and of those that were recorded or copied."""
 _GLYPHS: dict[Stage, tuple[str, str]] = {
     "waiting": ("·", "$text-muted"),
     "analysing": ("", "$text-accent"),
@@ -43,10 +40,10 @@ _WALKING_S = 0.25
 """So long the cursor rests on a recording before it is shown."""
 
 
+_BY_ID = {command.id: command for command in COMMANDS}
 _IN_FOOTER = [
-    replace(command, action=f"screen.{command.action}", in_footer=True)
-    for command in COMMANDS
-    if command.id in ("tune.all", "tune.select", "tune.add-folder", "tune.labels")
+    replace(_BY_ID[id], action=f"screen.{_BY_ID[id].action}", in_footer=True)
+    for id in ("tune.all", "tune.labels", "tune.evaluate", "tune.add-folder", "tune.select")
 ]
 """The commands of the whole screen that are about recordings: the footer has them while the list has the focus."""
 
@@ -150,10 +147,7 @@ class RecordingList(Vertical):
         return (ALL, *headed, ADD)
 
     def _group(self, row: RecordingRow) -> str:
-        titles = dict(self.listed.places)
-        if row.place is not None and row.place in titles:
-            return titles[row.place]
-        return OWN if row.key.startswith(OWN_RECORDINGS) else EXAMPLES
+        return group_title(row, self.listed.places)
 
     def _lay_out(self, lines: tuple[str, ...]) -> None:
         """Put other lines into the list, with the cursor on what it was on, or where that was."""

@@ -10,16 +10,20 @@ from pathlib import Path
 from simulator.errors import SimulatorError
 from tui.host import Host, Job
 from tui.tune.bench import (
+    ALL,
     OWN_RECORDINGS,
     AnalysedRecording,
     Analyst,
     Found,
+    RecordingRow,
+    RecordingsState,
     called,
     find_recordings,
     gone_text,
+    in_order,
+    row_of,
 )
 from tui.tune.places import News, Places, Watch
-from tui.tune.recording_rows import ALL, RecordingRow, RecordingsState, in_order, row_of
 
 LOOKING = "Looking for recordings…"
 WAITING = "Waiting for the analysis…"

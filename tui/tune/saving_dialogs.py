@@ -219,7 +219,7 @@ class Mixing(Dialog["OSError | bool"]):
     @work(thread=True, group="mixing", description="mixing")
     def _mix(self) -> None:
         from simulator.playing.call_mix import write_mix
-        from tui.tune.listening import call_mix
+        from tui.tune.playback import call_mix
 
         worker = get_current_worker()
 

@@ -23,10 +23,12 @@ from tui.host import ScreenHost
 from tui.readouts import MEANINGS, WORDS
 from tui.tune.adding import PlacesController
 from tui.tune.arm_header import ArmHeader, Heading
+from tui.tune.bench import RecordingsState
 from tui.tune.commands import COMMANDS, QUIT_WITH_CARE
 from tui.tune.comparing import ArmsController
 from tui.tune.copies import CopiesController
 from tui.tune.drafts import DraftController
+from tui.tune.evaluating import EvaluationController
 from tui.tune.findings import FindingsController
 from tui.tune.labelling import LabellingController
 from tui.tune.modes import tune_jumps
@@ -37,7 +39,6 @@ from tui.tune.presets import PresetsController
 from tui.tune.questions import TuneDialogs
 from tui.tune.readout_table import Figures, ReadoutPane, ReadoutTable
 from tui.tune.recording_list import RecordingList
-from tui.tune.recording_rows import RecordingsState
 from tui.tune.recordings import RecordingsController
 from tui.tune.session import Session
 from tui.tune.symptom_trials import SymptomsController
@@ -140,6 +141,9 @@ class TuneScreen(PaneScreen):
             at=lambda: self.timeline.moment_ms,
             pick=ask.pick,
         )
+        self.evaluation = EvaluationController(
+            host, self.recordings, ask.evaluation, session, go_to=self._go_to_turn, label=self.labelling.edit
+        )
 
     def _hold_draft(self, host: ScreenHost, ask: TuneDialogs, client: ServicesClient | None) -> None:
         """Hold the controllers of the draft: what it is, where it goes, and what it is compared with."""
@@ -165,18 +169,14 @@ class TuneScreen(PaneScreen):
             leave=lambda: self.app.run_action("quit"),
         )
         self.arms = ArmsController(host, client, session, ask, changed=self.show_settings)
-        self.presets = PresetsController(host, self.drafts, ask, read_only=self._is_read_only)
-        self.copies = CopiesController(host, self.drafts, ask, client=client, recording=self._recording_asked_for)
-        self.findings = FindingsController(
-            host,
-            self.drafts,
-            self.trials,
-            ask,
-            trial=self._trial,
-            changed=self._show_figures,
-            go_to=self._go_to_turn,
+        self.presets = PresetsController(
+            host, self.drafts, ask, read_only=lambda: bool(getattr(self.app, "read_only", False))
         )
-
+        self.copies = CopiesController(host, self.drafts, ask, client=client, recording=self._recording_asked_for)
+        arrive, figures = self._go_to_turn, self._show_figures
+        self.findings = FindingsController(
+            host, self.drafts, self.trials, ask, trial=self._trial, changed=figures, go_to=arrive
+        )
         self.symptoms = SymptomsController(
             host,
             self.drafts,
@@ -184,7 +184,7 @@ class TuneScreen(PaneScreen):
             ask,
             settled=lambda: self.settled,
             publish=lambda text: self.query_one("#on-trial", GuideLine).say(text),
-            go_to=self._go_to_turn,
+            go_to=arrive,
             hear=lambda: self.playback.play(self.timeline.lead_in_ms),
         )
 
@@ -303,9 +303,6 @@ class TuneScreen(PaneScreen):
     def _compare_others(self) -> None:
         self.session.revision += 1
         self.trials.try_out()
-
-    def _is_read_only(self) -> bool:
-        return bool(getattr(self.app, "read_only", False))
 
     def _recording_asked_for(self) -> tuple[str, ...]:
         shown = self.recordings.shown

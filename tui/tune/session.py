@@ -170,5 +170,8 @@ class Session:
         """Return what to try now over the recordings in scope, or ``None`` while nothing shown is analysed."""
         if shown is None:
             return None
-        arms = tuple(Arm(ARMS[at], self.config_of(at), self.above) for at in range(len(self.arms)))
-        return Trial(self.revision, arms, shown, tuple(scope), self.arms.baseline)
+        return Trial(self.revision, self.tried_arms(), shown, tuple(scope), self.arms.baseline)
+
+    def tried_arms(self) -> tuple[Arm, ...]:
+        """Return the arms as they are tried, by letter."""
+        return tuple(Arm(ARMS[at], self.config_of(at), self.above) for at in range(len(self.arms)))

@@ -1,0 +1,135 @@
+"""Labelled recordings scored under several arms: the one call behind ``turnlab evaluate`` and Tune's *Evaluate*."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field, replace
+from typing import TYPE_CHECKING
+
+from simulator.activity.model import SILENCE_ONLY, Activity
+from simulator.channel import both_sides, second_voice
+from simulator.engine.end_of_turn import end_of_turn_policy
+from simulator.engine.events import Event
+from simulator.engine.profile import EngineProfile
+from simulator.labels import Labels, Span
+from simulator.measures.comparison import Comparison, compare
+from simulator.measures.scoring import (
+    Group,
+    Replayed,
+    Scored,
+    end_of_turn_scores,
+    score_recording,
+    scores_anything,
+)
+from simulator.measures.tradeoff import TurnScore
+from simulator.recording import Recording
+from simulator.replay import play
+from simulator.study import Arm, Run, run
+
+if TYPE_CHECKING:
+    from simulator.executors.urls import Place
+
+
+@dataclass(frozen=True, slots=True)
+class RecordingScore:
+    """What one recording came to.
+
+    ``mixed`` says why nothing was scored: its audio holds both sides, and no detector tells them apart. ``note``
+    says why there seems to be another voice in the caller's room.
+    """
+
+    mixed: str | None = None
+    note: str | None = None
+    scored: Scored | None = None
+    runs: tuple[Run, ...] = ()
+
+
+@dataclass(slots=True)
+class Evaluation:
+    """Everything an evaluation found: ``scored`` is in step with ``recordings``; ``skipped`` are paths with why."""
+
+    arms: list[Arm]
+    baseline: str
+    profile: EngineProfile
+    judge: str
+    skipped: list[tuple[Place, str]] = field(default_factory=list)
+    recordings: list[Recording] = field(default_factory=list)
+    scored: list[Scored] = field(default_factory=list)
+    runs: list[Run] = field(default_factory=list)
+
+    @property
+    def silence_only(self) -> bool:
+        """Whether there is no end-of-turn model to hold against silence alone."""
+        return self.judge == SILENCE_ONLY
+
+    @property
+    def names(self) -> list[str]:
+        """The names of the arms."""
+        return [arm.name for arm in self.arms]
+
+    def add(self, recording: Recording, one: RecordingScore) -> None:
+        """Take in what a recording came to."""
+        if one.scored is None:
+            self.skipped.append((recording.place, one.mixed or ""))
+            return
+        self.scored.append(one.scored)
+        self.recordings.append(recording)
+        self.runs += one.runs
+
+    def end_of_turn(self) -> dict[tuple[str, ...], dict[Group | None, TurnScore]]:
+        """Return the trade-offs by the arms they hold for.
+
+        Of ``voice_config`` the timeout bends a curve, and the sensitivity says where on it an arm stands.
+        """
+        by_timeout: dict[int, dict[str, float]] = {}
+        policy = end_of_turn_policy(self.profile.values)
+        for arm in self.arms:
+            limits = policy.limits(arm.resolved)
+            by_timeout.setdefault(limits.timeout_ms, {})[arm.name] = limits.threshold
+        return {
+            tuple(arms): end_of_turn_scores(self.scored, timeout_ms, self.profile, arms)
+            for timeout_ms, arms in by_timeout.items()
+        }
+
+    def comparison(self) -> Comparison:
+        """Return the readouts of the arms, compared."""
+        measured = {(one.recording, one.arm): one.measured for one in self.runs}
+        return compare(measured, list(dict.fromkeys(one.recording for one in self.runs)), self.names, self.baseline)
+
+
+def score(
+    recording: Recording, activity: Activity, arms: list[Arm], profile: EngineProfile, *, seed: int = 0
+) -> RecordingScore:
+    """Score one labelled recording under every arm."""
+    labels = recording.labels
+    assert labels is not None
+    mixed = both_sides(recording, activity)
+    if mixed is not None:
+        return RecordingScore(mixed)
+    runs = [run(recording, activity, arm, profile, seed=seed) for arm in arms] if labels.tells_truth else []
+    scripted = {arm.name: _replays(recording, labels, activity, arm, profile) for arm in arms if labels.agent}
+    scored = score_recording(recording.id, activity, labels, scripted)
+    return RecordingScore(None, second_voice(activity), scored, tuple(runs))
+
+
+def _replays(
+    recording: Recording, labels: Labels, activity: Activity, arm: Arm, profile: EngineProfile
+) -> Replayed:
+    """Return what replays a recording scripted over an agent who talks in given windows."""
+
+    def replay(windows: tuple[Span, ...]) -> tuple[Event, ...]:
+        heard = replace(recording, labels=labels.model_copy(update={"agent": windows}))
+        return play(heard, activity, arm.resolved, profile, mode="scripted").events
+
+    return replay
+
+
+def why_not_scored(recording: Recording) -> str:
+    """Return why a recording has nothing to score against; "" if it has."""
+    if scores_anything(recording.labels):
+        return ""
+    return "provisional labels, to be checked with t in Tune" if has_unchecked_labels(recording) else "unlabelled"
+
+
+def has_unchecked_labels(recording: Recording) -> bool:
+    """Tell whether a recording's labels are a machine's guess that a person has not checked."""
+    return recording.labels is not None and recording.labels.provisional

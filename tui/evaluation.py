@@ -1,0 +1,212 @@
+"""What an evaluation found, in words: the figures of every arm, and the turns and events that each is about."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass, field, replace
+
+from simulator.engine.end_of_turn import end_of_turn_policy
+from simulator.evaluation import Evaluation
+from simulator.measures.scoring import UNLABELLED, WANTED, FrameScore, KindScore, barge_in_scores, voice_scores
+from simulator.measures.tradeoff import Point, Rule, judge
+from simulator.measures.turns import Count
+from simulator.recording import Recording
+from tui.figures import NOTHING, count_text
+
+EARLY, MEAN_WAIT, MEDIAN_WAIT, LONG_WAIT = "ended early", "mean wait", "median", "19 in 20 within"
+WAITS_COUNT = "Waits count from the true end of the turn, over all turns, those ended early too."
+BARGE_IN = "what stopped the agent, of all there was of it"
+BARGE_IN_COUNTS = (
+    "Long interruptions last a second or more; silent after: median and longest, from the onset. What came"
+    " while the agent was silent, or was about to end, is left out."
+)
+VOICE, RIGHT, FOUND = "in frames of 32 ms", "right where it finds speech", "speech that it finds"
+
+
+def wait_text(value: float | None) -> str:
+    """Write how long callers wait."""
+    return "none" if value is None else f"{value:,.0f} ms"
+
+
+def should_text(kind: str) -> str:
+    """Say whether an event of a kind should stop the agent."""
+    return "should" if kind in WANTED else "should not"
+
+
+def barge_in_cells(score: KindScore | None) -> tuple[str, str]:
+    """Return how many events stopped the agent, of how many, and how soon it was silent: median and longest."""
+    if score is None:
+        return "0 of 0", ""
+    stop = score.stop_ms
+    return (
+        f"{score.stopped}" if score.kind == UNLABELLED else f"{score.stopped} of {score.over_agent - score.ended}",
+        "" if stop.p50 is None or stop.max is None else f"{stop.p50:,.0f} / {stop.max:,.0f} ms",
+    )
+
+
+def voice_cells(score: FrameScore) -> tuple[str, str, str]:
+    """Return precision and recall, each with what it is out of, and the F1 score."""
+    both, wrong, missed = score.both, score.only_detected, score.only_labelled
+    f1 = "none" if score.f1 is None else f"{score.f1:.3f}"
+    return _share(both, both + wrong), _share(both, both + missed), f1
+
+
+def _share(count: int, of: int) -> str:
+    return f"{count / of:.1%} of {of:,}".replace("%", " %") if of else "none"
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """One labelled turn or event that a figure is about, or a barge-in about none, ms of the recording.
+
+    ``cells`` say what each arm made of it, ``words`` are what is said in it, as far as that is labelled.
+    """
+
+    recording: str
+    start_ms: int
+    end_ms: int
+    cells: tuple[str, ...]
+    words: str = ""
+    is_turn: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One line: a figure of every arm, what it means, and the cases it is about; without cells, a heading."""
+
+    title: str
+    cells: tuple[str, ...] = ()
+    meaning: str = ""
+    cases: tuple[Case, ...] = field(default=())
+
+
+def lines_of(evaluation: Evaluation) -> list[Line]:
+    """Return the figures of all arms: ends of turn, barge-in, voice activity, under a heading each."""
+    return [*_end_of_turn(evaluation), *_barge_in(evaluation), *_voice(evaluation)]
+
+
+def _end_of_turn(evaluation: Evaluation) -> Iterator[Line]:
+    points: dict[str, Point] = {}
+    recordings = turns = 0
+    which = ""
+    for scores in evaluation.end_of_turn().values():
+        group = None if None in scores else next(iter(scores), None)
+        if group not in scores:
+            continue
+        score = scores[group]
+        points |= score.arms
+        recordings, turns = score.recordings, score.turns
+        which = (
+            " of all but the hard recordings" if len(scores) > 1 and any(one and one.hard for one in scores) else ""
+        )
+    if not points:
+        yield Line("End of turn: no turn labelled", meaning="So there is nothing to score.")
+        return
+    over = f"{turns} labelled turn{'s' * (turns != 1)} in {recordings} recording{'s' * (recordings != 1)}"
+    yield Line("End of turn", meaning=f"By {evaluation.judge}, of {over}{which}.")
+    at = [points[name] for name in evaluation.names]
+    yield Line(
+        f"turns {EARLY}",
+        tuple(count_text(Count(one.cut, one.turns)) for one in at),
+        "Turns taken to be over before their true end, pause by pause, as if the agent never spoke.",
+        _early(evaluation),
+    )
+    for title, read in ((MEAN_WAIT, "mean_ms"), (MEDIAN_WAIT, "median_ms"), (LONG_WAIT, "p95_ms")):
+        yield Line(title, tuple(wait_text(getattr(one, read)) for one in at), f"Of {over}. {WAITS_COUNT}")
+
+
+def _early(evaluation: Evaluation) -> tuple[Case, ...]:
+    """Return the turns that an arm ends early, with what each arm makes of them."""
+    policy, found = end_of_turn_policy(evaluation.profile.values), []
+    limits = [policy.limits(arm.resolved) for arm in evaluation.arms]
+    for recording, one in zip(evaluation.recordings, evaluation.scored, strict=True):
+        for turn in () if one.group.hard else one.turns:
+            verdicts = [judge(turn, at.threshold, Rule(policy, at.timeout_ms)) for at in limits]
+            if any(verdict is not None and verdict.cut for verdict in verdicts):
+                cells = [NOTHING if it is None else EARLY if it.cut else wait_text(it.delay_ms) for it in verdicts]
+                words = _words(recording, turn.start_ms)
+                found.append(Case(turn.recording, turn.start_ms, turn.end_ms, tuple(cells), words, is_turn=True))
+    return tuple(found)
+
+
+def _words(recording: Recording, start_ms: int) -> str:
+    """Return what is said in the turn or event that begins at a moment, as far as the labels tell."""
+    labels = recording.labels
+    if labels is None:
+        return ""
+    said = [(turn.start_s, turn.text) for turn in labels.caller_turns()]
+    said += [(event.start_s, (event.model_extra or {}).get("text", "")) for event in labels.events]
+    return next((str(text) for start_s, text in said if round(start_s * 1000) == start_ms), "")
+
+
+def _barge_in(evaluation: Evaluation) -> Iterator[Line]:
+    names = evaluation.names
+    scores = {name: barge_in_scores(evaluation.scored, name) for name in names}
+    if not any(scores.values()):
+        yield Line(
+            "Barge-in: nothing labelled",
+            meaning="Interruptions, mm-hms and noises count where they and the agent's windows are labelled.",
+        )
+        return
+    yield Line("Barge-in", meaning=f"Barge-in: {BARGE_IN}.")
+    for hard in (False, True):
+        mine = {name: {one.kind: one for one in scores[name].get(hard, ())} for name in names}
+        for kind in dict.fromkeys(kind for name in names for kind in mine[name]):
+            cells = [barge_in_cells(mine[name].get(kind)) for name in names]
+            means = f"This {should_text(kind)} stop the agent. {BARGE_IN_COUNTS}"
+            title = f"{kind}{', hard' * hard} ({should_text(kind)} stop it)"
+            yield Line(title, tuple(count for count, _ in cells), means, _events(evaluation, kind, hard=hard))
+            if any(silent for _, silent in cells):
+                yield Line("  silent after", tuple(silent for _, silent in cells), means)
+
+
+def _events(evaluation: Evaluation, kind: str, *, hard: bool) -> tuple[Case, ...]:
+    """Return the events of a kind, those first that went wrong in an arm."""
+    right = "stopped" if kind in WANTED else "let pass"
+    found: dict[tuple[str, int], Case] = {}
+    names = evaluation.names
+    for recording, one in zip(evaluation.recordings, evaluation.scored, strict=True):
+        if one.group.hard is not hard:
+            continue
+        for place, name in enumerate(names):
+            for event in one.happened.get(name, ()):
+                if event.kind == kind:
+                    key = recording.id, event.start_ms
+                    words = _words(recording, event.start_ms)
+                    blank = Case(recording.id, event.start_ms, event.end_ms, ("",) * len(names), words)
+                    case = found.get(key, blank)
+                    cells = (*case.cells[:place], event.fate, *case.cells[place + 1 :])
+                    found[key] = replace(case, cells=cells)
+    return tuple(sorted(found.values(), key=lambda case: all(cell in (right, "") for cell in case.cells)))
+
+
+def _voice(evaluation: Evaluation) -> Iterable[Line]:
+    found = voice_scores(evaluation.scored)
+    arms = len(evaluation.names)
+    what = f"Voice activity, {VOICE}; it is the same for all arms."
+    lines = [Line("Voice activity", meaning=what)] if found else []
+    for name, (count, score) in found.items():
+        right, heard, f1 = voice_cells(score)
+        where = f"{count} recording{'s' * (count != 1)}, {name}"
+        which = f", {name}" if len(found) > 1 else ""
+        lines += [
+            Line(f"{RIGHT}{which}", _first(right, arms), f"Precision, over {where}; the same for all arms."),
+            Line(f"{FOUND}{which}", _first(heard, arms), f"Recall, over {where}; the same for all arms."),
+            Line(f"F1{which}", _first(f1, arms), f"Precision and recall in one figure, over {where}."),
+        ]
+    return lines
+
+
+def _first(cell: str, arms: int) -> tuple[str, ...]:
+    return (cell, *("" for _ in range(arms - 1)))
+
+
+def over_text(evaluation: Evaluation, where: str, unlabelled: Sequence[str]) -> str:
+    """Say what was scored of what there is in ``where``, and why the rest was not."""
+    scored, all_of_it = len(evaluation.recordings), len(evaluation.recordings) + len(unlabelled)
+    of = f"{scored} of {all_of_it} recordings" if unlabelled else f"{scored} recording{'s' * (scored != 1)}"
+    reasons: dict[str, int] = {}
+    for why in unlabelled:
+        reasons[why] = reasons.get(why, 0) + 1
+    left = "; ".join(f"{count} {why}" for why, count in reasons.items())
+    return f"Scored: {of} in {where}{f'; left out: {left}' if left else ''}"
