@@ -1,8 +1,12 @@
-"""An hour of audio through a live session, as fast as it takes it: ``uv run python -m benchmarks.live_memory``."""
+"""An hour of audio through a live session, as fast as it takes it, or so many minutes as one says.
+
+``uv run python -m benchmarks.live_memory [MINUTES]``: the caller says the same again and again, and is recorded.
+"""
 
 from __future__ import annotations
 
 import os
+import sys
 import tempfile
 import time
 from pathlib import Path
@@ -16,12 +20,11 @@ from simulator.session.commands import Record
 from simulator.study import Arm
 from tests.array_cards import ArrayCards
 
-MINUTES = 60
 BLOCK = 160
 MOST_WAITING_MS = 1000
 
 
-def main() -> None:
+def main(minutes: int) -> None:
     """Print how memory goes, every ten minutes of the call."""
     cards = ArrayCards()
     arm = Arm("A", parse({"eot_timeout_ms": 1000}))
@@ -34,7 +37,7 @@ def main() -> None:
         caller = open_recording(bundled_folder() / "interruptions.flac").source.samples()
         blocks = [caller[at : at + BLOCK] for at in range(0, len(caller) - BLOCK, BLOCK)]
         pushed = told = 0
-        while pushed < MINUTES * 6000:
+        while pushed < minutes * 6000:
             cards.push(blocks[pushed % len(blocks)])
             cards.play(BLOCK)
             pushed += 1
@@ -43,13 +46,10 @@ def main() -> None:
             if pushed % 60_000 == 0 or pushed == 6000:
                 told += len(session.take())
                 state = session.snapshot()
-                minutes = state.now_ms / 60_000
-                print(
-                    f"{minutes:3.0f} min: {resident_mb(os.getpid()):.1f} MB, {told} told, {state.counters}",
-                    flush=True,
-                )
+                so_far = f"{state.now_ms / 60_000:3.0f} min: {resident_mb(os.getpid()):.1f} MB"
+                print(f"{so_far}, {told} told, {state.counters}", flush=True)
         session.stop()
 
 
 if __name__ == "__main__":
-    main()
+    main(int(sys.argv[1]) if len(sys.argv) > 1 else 60)

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import base64
-import importlib.util
 import json
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -13,7 +12,7 @@ import numpy as np
 import pytest
 import soundfile as sf
 
-from base.samples import SAMPLE_RATE, from_pcm16, to_pcm16
+from base.samples import SAMPLE_RATE, Samples, from_pcm16, to_pcm16
 from simulator.activity.analyzer import analyze
 from simulator.activity.end_of_turn import SilenceOnly
 from simulator.audio.g711 import decoded, encoded
@@ -25,9 +24,10 @@ from tests.simulator.test_socket_calling import Answer, Line, agent
 
 TONE_S = 0.5
 HEARD_FIRST_S = 1.0
+AGENTS = "uv sync --group agents"
 
 
-def tone(rate: int) -> np.ndarray[Any, np.dtype[np.float32]]:
+def tone(rate: int) -> Samples:
     return (0.4 * np.sin(2 * np.pi * 440 * np.arange(round(TONE_S * rate)) / rate)).astype(np.float32)
 
 
@@ -50,7 +50,7 @@ class Twilio:
 
     def __init__(self) -> None:
         self.events: list[str] = []
-        self.heard: list[np.ndarray[Any, np.dtype[np.float32]]] = []
+        self.heard: list[Samples] = []
 
     async def answer(self, line: Line) -> None:
         stream = ""
@@ -74,90 +74,89 @@ class Twilio:
 
 
 class OpenAI:
-    """A server of the realtime API, by the examples of its reference."""
+    """A server of the realtime API: the events of OpenAI's own library, in the order of its reference."""
 
-    def __init__(self) -> None:
-        self.heard: list[np.ndarray[Any, np.dtype[np.float32]]] = []
+    def __init__(self, events: Any) -> None:
+        self._events = events
+        self._ids = {"event_id": "event_1", "item_id": "item_1"}
+        self.heard: list[Samples] = []
 
     async def answer(self, line: Line) -> None:
+        events = self._events
         await line.send(json.dumps({"type": "session.created", "session": {"type": "realtime"}}))
-        update = json.loads(await line.recv())
-        assert update["type"] == "session.update"
-        assert update["session"]["audio"]["output"]["format"] == {"type": "audio/pcm", "rate": 24_000}
-        answered = False
+        update = events.SessionUpdateEvent.model_validate_json(await line.recv(), strict=True)
+        assert update.session.audio.output.format.model_dump() == {"type": "audio/pcm", "rate": 24_000}
+        answered = interrupted = False
         async for text in line:
-            told = json.loads(text)
-            assert told["type"] == "input_audio_buffer.append"
-            self.heard.append(from_pcm16(base64.b64decode(told["audio"])))
-            if not answered and sum(map(len, self.heard)) >= 24_000 * HEARD_FIRST_S:
+            told = events.InputAudioBufferAppendEvent.model_validate_json(text, strict=True)
+            self.heard.append(from_pcm16(base64.b64decode(told.audio)))
+            heard_s = sum(map(len, self.heard)) / 24_000
+            if not answered and heard_s >= HEARD_FIRST_S:
                 answered = True
-                await line.send(json.dumps({"type": "input_audio_buffer.speech_stopped"}))
-                for part in np.split(tone(24_000), 4):
-                    delta = base64.b64encode(to_pcm16(part).tobytes()).decode()
-                    await line.send(json.dumps({"type": "response.output_audio.delta", "delta": delta}))
-                await line.send(
-                    json.dumps({"type": "error", "error": {"message": "one that is of no consequence"}})
+                await self._speak(line)
+            if not interrupted and heard_s >= HEARD_FIRST_S + TONE_S / 2:
+                interrupted = True
+                speech = events.InputAudioBufferSpeechStartedEvent(
+                    type="input_audio_buffer.speech_started", audio_start_ms=1200, **self._ids
                 )
+                await line.send(speech.model_dump_json())
 
-
-class Pipecat:
-    """An agent that reads and writes with pipecat's own generated frames."""
-
-    def __init__(self, frames: Any) -> None:
-        self._frames = frames
-        self.heard: list[np.ndarray[Any, np.dtype[np.float32]]] = []
-
-    async def answer(self, line: Line) -> None:
-        answered = False
-        async for message in line:
-            frame = self._frames.Frame.FromString(message)
-            assert (frame.audio.sample_rate, frame.audio.num_channels) == (SAMPLE_RATE, 1)
-            self.heard.append(from_pcm16(frame.audio.audio))
-            if not answered and sum(map(len, self.heard)) >= SAMPLE_RATE * HEARD_FIRST_S:
-                answered = True
-                said = self._frames.AudioRawFrame(
-                    id=1, name="tts", audio=to_pcm16(tone(24_000)).tobytes(), sample_rate=24_000, num_channels=1
-                )
-                await line.send(self._frames.Frame(audio=said).SerializeToString())
-
-
-def pipecats_frames() -> Any:
-    """Return the frames as pipecat's wheel has them; nothing else of it is imported."""
-    spec = importlib.util.find_spec("pipecat")
-    if spec is None or not spec.submodule_search_locations:
-        pytest.skip("pipecat is not installed")
-    path = Path(spec.submodule_search_locations[0]) / "frames" / "protobufs" / "frames_pb2.py"
-    frames = importlib.util.spec_from_file_location("pipecat_frames", path)
-    assert frames is not None
-    assert frames.loader is not None
-    module = importlib.util.module_from_spec(frames)
-    frames.loader.exec_module(module)
-    return module
+    async def _speak(self, line: Line) -> None:
+        """Say the tone, all of it at once."""
+        places = self._ids | {"content_index": 0, "output_index": 0, "response_id": "response_1"}
+        for part in np.split(tone(24_000), 4):
+            delta = base64.b64encode(to_pcm16(part).tobytes()).decode()
+            event = self._events.ResponseAudioDeltaEvent(type="response.output_audio.delta", delta=delta, **places)
+            await line.send(event.model_dump_json())
+        error = {"type": "server_error", "message": "one that is of no consequence"}
+        await line.send(
+            self._events.RealtimeErrorEvent(type="error", event_id="event_2", error=error).model_dump_json()
+        )
 
 
 @pytest.mark.slow
 def test_agents_of_other_makers_are_heard_and_hear(caller: Path) -> None:
-    twilio, openai, pipecat = Twilio(), OpenAI(), Pipecat(pipecats_frames())
-    answers: dict[str, Answer] = {
-        "twilio": twilio.answer,
-        "openai-realtime": openai.answer,
-        "pipecat": pipecat.answer,
-    }
+    twilio = Twilio()
+    openai = OpenAI(pytest.importorskip("openai.types.realtime", reason=f"no openai: {AGENTS}"))
+    answers: dict[str, Answer] = {"twilio": twilio.answer, "openai-realtime": openai.answer}
 
     def take(protocol: str) -> CallTaken:
         with agent(answers[protocol]) as url:
             return called(url, caller, protocol)
 
-    with ThreadPoolExecutor(3) as lines:
+    with ThreadPoolExecutor(2) as lines:
         taken = dict(zip(answers, lines.map(take, answers), strict=True))
-    for protocol, one in taken.items():
-        ((start_ms, end_ms),) = agent_stretches(one, -45.0)
-        assert abs(end_ms - start_ms - 1000 * TONE_S) <= 30, protocol
+    for protocol, lasts_s in (("twilio", TONE_S), ("openai-realtime", TONE_S / 2)):
+        ((start_ms, end_ms),) = agent_stretches(taken[protocol], -45.0)
+        assert abs(end_ms - start_ms - 1000 * lasts_s) <= 30, protocol
         assert start_ms >= 1000 * HEARD_FIRST_S, protocol
-    for maker in (twilio, openai, pipecat):
-        heard = np.concatenate(maker.heard)
-        assert np.abs(heard).max() == pytest.approx(0.3, abs=0.03)
+    for maker in (twilio, openai):
+        assert loudest(maker.heard) == pytest.approx(0.3, abs=0.03)
     assert twilio.events == ["connected", "start", "media", "mark", "stop"]
+
+
+@pytest.mark.slow
+def test_pipecats_own_transport_is_heard_and_hears_in_its_frames_and_in_twilios(caller: Path) -> None:
+    pytest.importorskip("loguru", reason=f"no packages of pipecat's: {AGENTS}")
+    pytest.importorskip("pipecat", reason="no pipecat: uv sync --group models")
+    from tests.simulator import pipecat_agent as theirs
+
+    def take(protocol: str) -> tuple[CallTaken, list[Samples]]:
+        with theirs.pipecat_agent(protocol) as answering:
+            return called(answering.url, caller, protocol), answering.heard
+
+    protocols = ("pipecat", "twilio")
+    with ThreadPoolExecutor(2) as lines:
+        calls = dict(zip(protocols, lines.map(take, protocols), strict=True))
+    for protocol, (taken, heard) in calls.items():
+        ((start_ms, end_ms),) = agent_stretches(taken, -45.0)
+        assert 1000 * theirs.SPEAKS_AFTER_S <= start_ms <= end_ms - 200, protocol
+        assert end_ms <= 1000 * theirs.STOPS_AFTER_S + 300, "it had 3 s to say, of which more had come"
+        assert loudest(heard) == pytest.approx(0.3, abs=0.03)
+
+
+def loudest(heard: list[Samples]) -> float:
+    return float(np.abs(np.concatenate(heard)).max())
 
 
 async def _refuses(line: Line) -> None:
