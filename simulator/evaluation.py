@@ -127,7 +127,7 @@ def why_not_scored(recording: Recording) -> str:
     """Return why a recording has nothing to score against; "" if it has."""
     if scores_anything(recording.labels):
         return ""
-    return "provisional labels, to be checked with t in Tune" if has_unchecked_labels(recording) else "unlabelled"
+    return "provisional labels; check them with t in Tune" if has_unchecked_labels(recording) else "unlabelled"
 
 
 def has_unchecked_labels(recording: Recording) -> bool:

@@ -14,11 +14,11 @@ from simulator.recording import Recording
 from tui.figures import NOTHING, count_text
 
 EARLY, MEAN_WAIT, MEDIAN_WAIT, LONG_WAIT = "ended early", "mean wait", "median", "19 in 20 within"
-WAITS_COUNT = "Waits count from the true end of the turn, over all turns, those ended early too."
-BARGE_IN = "what stopped the agent, of all there was of it"
+WAITS_COUNT = "Waits count from the true end of the turn, over all turns, those that end early too."
+BARGE_IN = "what stopped the agent, out of all of its kind"
 BARGE_IN_COUNTS = (
-    "Long interruptions last a second or more; silent after: median and longest, from the onset. What came"
-    " while the agent was silent, or was about to end, is left out."
+    "Long interruptions last a second or more; silent after: median and longest, from the onset. Sounds"
+    " while the agent was silent, or about to end, are left out."
 )
 VOICE, RIGHT, FOUND = "in frames of 32 ms", "right where it finds speech", "speech that it finds"
 

@@ -17,7 +17,7 @@ NOWHERE = "ws://127.0.0.1:9"
 @pytest.mark.parametrize(
     ("arguments", "code", "remedy"),
     [
-        (["agent", "--host", "0.0.0.0"], 2, "leave --host out"),  # noqa: S104
+        (["agent", "--host", "0.0.0.0"], 2, "omit --host"),  # noqa: S104
         (["agent", "--host", "0.0.0.0", "--allow-remote"], 2, "--token"),  # noqa: S104
         (["agent", "--token", "short"], 2, "at least 16"),
         (["agent", "--scenario", "nope.json"], 2, "nope.json"),

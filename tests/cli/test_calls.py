@@ -18,7 +18,7 @@ def test_calls_are_pulled_listed_shown_and_deleted(tmp_path: Path, analyses: Pat
     assert done.code == 0, done.err
     assert "After Hours: 4 pulled, 1 here already." in done.out
     assert "There are more calls: raise --limit." in done.out
-    assert "no patient had them" in done.out
+    assert "they involve no patient" in done.out
     assert "Kept for 30 days in" in done.out
     _are_listed_and_shown_masked(desk, home)
     _are_named_without_their_words(desk, home)
@@ -31,8 +31,8 @@ def _are_listed_and_shown_masked(desk: Turnlab, home: Path) -> None:
     assert listed.out.count("+•••••••••") == 5
     assert "+1555" not in listed.out
     assert desk("calls", "list", "--show-numbers").out.count("+1555010") == 5
-    assert desk("calls", "list", "Nurse Triage").out.startswith("No calls are kept here that fit")
-    assert desk("calls", "list", "--until", "2001-01-01").out.startswith("No calls are kept here that fit")
+    assert desk("calls", "list", "Nurse Triage").out.startswith("No stored call matches")
+    assert desk("calls", "list", "--until", "2001-01-01").out.startswith("No stored call matches")
     calls = desk("calls", "list", "--limit", "3", "--json").json()
     check("calls_list", calls)
     assert (len(calls["calls"]), calls["complete"]) == (3, False)

@@ -125,7 +125,7 @@ def test_a_machine_without_a_keyring_keeps_nothing_and_says_what_to_do(desk: Des
         (("connect", "x", "--workspace", "w", "--url", "http://api.example"), "by https"),
         (("connect", "embedded", "--workspace", "w"), "choose another name"),
         (("connect", "a b", "--workspace", "w"), "name is 1 to 40"),
-        (("connect", "x", "--workspace", "w"), "no API key was given"),
+        (("connect", "x", "--workspace", "w"), "no API key"),
         (("connect", "--list", "--test"), "exclude each other"),
         (("connect", "--remove"), "needs the connection's name"),
     ],

@@ -162,9 +162,7 @@ def test_provisional_labels_are_said_to_need_checking(turnlab: Turnlab, tmp_path
     shutil.copy(bundled_folder() / "coughs.flac", tmp_path / "plain.flac")
     assert "provisional, the other 1 unlabelled" in turnlab("evaluate", tmp_path).one_line(1)
     _labelled(tmp_path, "good")
-    assert (
-        "Skipped: live.flac, provisional labels, to be checked with t in Tune." in turnlab("evaluate", tmp_path).out
-    )
+    assert "Skipped: live.flac, provisional labels; check them with t in Tune." in turnlab("evaluate", tmp_path).out
 
 
 def test_what_cannot_be_scored_is_named_and_the_rest_is_scored(turnlab: Turnlab, tmp_path: Path) -> None:

@@ -32,7 +32,7 @@ LIMITS = ("--limit", "cut_ins<=10%")
         (("--vary", "eot_timeout_ms=900..300"), "the range is empty"),
         (("--vary", "filler_style=silent", "--from", '{"filler_style": "silent"}'), "nothing to choose"),
         (("--from", "balancd"), "no preset is called"),
-        (("no such service",), "no call or service of that name is kept here"),
+        (("no such service",), "no stored call or service of that name"),
         (("--out", "no/such/result.json"), "there is no folder"),
         (("--require", "cutins<=3%"), "did you mean cut_ins?"),
     ],
@@ -88,7 +88,7 @@ def test_the_bundled_recordings_have_a_better_setting_the_same_however_it_is_fou
     killed.communicate(timeout=60)
     assert list(folder.glob("*.sweep"))
     resumed = turnlab(*line, "--workers", "2")
-    assert "going on with a sweep that was interrupted" in resumed.err
+    assert "continuing an interrupted sweep" in resumed.err
     assert told(resumed.out) == told(alone.out)
     assert not list(folder.glob("*.sweep"))
 

@@ -88,7 +88,7 @@ def test_release_is_written_only_by_its_name(desk: Desk) -> None:
 
 def test_what_is_printed_to_go_on_and_back_works_as_it_stands(desk: Desk) -> None:
     release, plan = desk.stored("release"), ["version-set", "promote", LINE, "preview"]
-    further = desk(*plan).out.split("the same command with: ")[1].split()
+    further = desk(*plan).out.split("repeat the command with: ")[1].split()
     done = desk(*plan, *further)
     assert done.code == 0, done.err
     promoted = desk.stored("release")

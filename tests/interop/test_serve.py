@@ -99,7 +99,7 @@ EVERYWHERE = "0.0.0.0"  # noqa: S104  to be refused
     [
         (("--host", EVERYWHERE), "--allow-remote"),
         (("--host", EVERYWHERE, "--token", "long-enough-a-token"), "--allow-remote"),
-        (("--host", EVERYWHERE, "--allow-remote"), "--token you chose"),
+        (("--host", EVERYWHERE, "--allow-remote"), "--token that you choose"),
         (("--host", EVERYWHERE, "--allow-remote", "--token", "short"), "at least 16"),
         (("--token", "with spaces in the middle"), "without spaces"),
         (("--port", "70000"), "--port"),

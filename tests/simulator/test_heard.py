@@ -1,4 +1,4 @@
-"""Real calls measured by ear: what is heard is what was simulated, and bad audio is named instead of measured."""
+"""Real calls measured from audio: the measures match the simulation, and bad audio is named instead of measured."""
 
 from __future__ import annotations
 

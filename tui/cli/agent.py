@@ -46,7 +46,8 @@ class Request:
 
 
 def agent(request: Request, *, as_json: bool) -> None:
-    """Answer calls until stopped. Raises :class:`CallError` for what cannot be served, or to whom."""
+    """Answer calls until stopped. Raises :class:`CallError` for options that cannot be served, or an address that
+    may not be."""
     check_token(request.token)
     (arm,) = read_arms([request.config], allow_unknown=request.allow_unknown)
     profile, scenario = open_profile(request.profile), _scenario(request.scenario)
@@ -90,7 +91,8 @@ def agent(request: Request, *, as_json: bool) -> None:
 
 
 def _speak_once(voice: Voice, arm: Arm, profile: EngineProfile, scenario: Scenario) -> None:
-    """Have everything said once that will be, so that no call waits for the making of it; a voice keeps it."""
+    """Synthesise all of the scenario's words before the first call, so that no call waits for it; the voice caches
+    them."""
     if voice.instant:
         return
     for words, duration_ms in chain(

@@ -17,8 +17,8 @@ from tui.user_presets import all_presets
 def read_arms(configs: list[str], *, allow_unknown: bool | None = None) -> list[Arm]:
     """Return one arm for each ``--config``, with names that differ.
 
-    With ``allow_unknown`` a field that is not one of ``voice_config`` is said and left in, where it changes
-    nothing; otherwise it is refused (``None``: the command has no option for it). Raises
+    With ``allow_unknown`` a field that is not one of ``voice_config`` is reported and kept, without any effect;
+    otherwise it is refused (``None``: the command has no option for it). Raises
     :class:`~tui.cli.failure.CallError`, naming the field and the remedy.
     """
     arms: list[Arm] = []
@@ -30,7 +30,7 @@ def read_arms(configs: list[str], *, allow_unknown: bool | None = None) -> list[
 
 
 def baseline_of(arms: list[Arm], wanted: str | None) -> str:
-    """Return the name of the arm that the others are held against, by default the first.
+    """Return the name of the arm that the others are compared with, by default the first.
 
     Raises :class:`~tui.cli.failure.CallError` if no arm has that name.
     """

@@ -1,4 +1,4 @@
-"""``turnlab call``: a recorded caller calls an agent on a WebSocket and measures it by ear.
+"""``turnlab call``: a recorded caller calls an agent on a WebSocket and measures it from the audio.
 
 Several agents, or builds of one, are called with the same callers and compared.
 """
@@ -38,7 +38,7 @@ from tui.cli.tables import print_line, print_table
 from tui.figures import difference, figure, interval, total
 
 SURE_MS = 40
-"""A machine that sent later than this spoils the times."""
+"""If this machine sent later than this, the times are not reliable."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -98,7 +98,7 @@ def _call_one(request: Request, options: CallOptions, recording: Recording, *, a
 
 
 def _measured(request: Request, options: CallOptions, recording: Recording) -> tuple[CallTaken, Outside]:
-    activity = analyse(recording, SilenceOnly())  # how finished the caller sounds is the agent's to judge
+    activity = analyse(recording, SilenceOnly())  # the agent judges how finished the caller sounds
     with failures(), progress("on the line", max(recording.duration_ms, 1)) as tell:
         taken = call(options, recording, activity, tell)
     return taken, measure_outside(taken, activity, recording.labels, request.audible_db, trust=request.trust)
@@ -107,7 +107,7 @@ def _measured(request: Request, options: CallOptions, recording: Recording) -> t
 def _call_several(
     request: Request, options: list[CallOptions], recordings: list[Recording], *, as_json: bool
 ) -> None:
-    """Call every agent with every recording, in turns, so that what changes with time meets all of them."""
+    """Call the agents alternately with every recording, so that changes over time affect all of them."""
     if request.save is not None:
         raise CallError("--save keeps one call; name one agent and one recording, without --repeat")
     agents, faults = shown_agents(request.urls), Faults()
@@ -130,7 +130,7 @@ def to_json(
 ) -> dict[str, Any]:
     """Return a call as scripts see it: ``turnlab.call/1``."""
     readouts = readouts_json([outside.measured])
-    del readouts["silence_only"]  # which model an agent has cannot be heard
+    del readouts["silence_only"]  # the audio does not show which model an agent has
     return {
         "schema": "turnlab.call/1",
         "agent": options.shown_url,
@@ -212,7 +212,7 @@ def _save(taken: CallTaken, path: Path) -> None:
 
 
 def _notes(taken: CallTaken, outside: Outside, request: Request) -> list[str]:
-    """Return what one must know before believing the readouts."""
+    """Return what limits how far the readouts can be trusted."""
     notes = []
     if taken.late_ms > SURE_MS:
         notes.append(
@@ -275,14 +275,14 @@ class OneCall:
 
 
 def shown_agents(urls: Sequence[str]) -> list[str]:
-    """Return a name for each address, without what may be secret in it; the same address twice is told apart."""
+    """Return a name for each address, without what may be secret in it; the same address twice gets two names."""
     names = [CallOptions(url).shown_url for url in urls]
     before = [names[:at].count(name) for at, name in enumerate(names)]
     return [f"{name} ({count + 1})" if count else name for name, count in zip(names, before, strict=True)]
 
 
 def print_several(agents: Sequence[str], calls: Sequence[OneCall], *, as_json: bool) -> None:
-    """Print what the agents are like beside each other; calls that failed for one count for none."""
+    """Print the agents side by side; a call that failed for one counts for none."""
     by_key = {(one.call, one.agent): one for one in calls}
     shared = [call for call in dict.fromkeys(one.call for one in calls) if all((call, a) in by_key for a in agents)]
     measured = {(call, agent): by_key[call, agent].outside.measured for call in shared for agent in agents}

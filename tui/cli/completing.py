@@ -1,6 +1,6 @@
-"""What a shell completes: names of services, presets, recordings and profiles. Nothing here ever complains.
+"""What a shell completes: names of services, presets, recordings and profiles. Completion never reports an error.
 
-A shell asks while a person waits, so a platform that does not answer soon completes nothing.
+The user is waiting, so a platform that does not answer soon completes nothing.
 """
 
 from __future__ import annotations
@@ -10,11 +10,11 @@ from collections.abc import Iterable
 
 PATIENCE_S = 3.0
 MOST = 50
-"""How many services are offered."""
+"""The number of services offered."""
 
 
 def presets(incomplete: str) -> list[str]:
-    """Return the presets, the person's own too."""
+    """Return the presets, the user's own included."""
     from tui.user_presets import all_presets
 
     return _beginning(all_presets()[0], incomplete)
@@ -28,14 +28,14 @@ def profiles(incomplete: str) -> list[str]:
 
 
 def recordings(incomplete: str) -> list[str]:
-    """Return the recordings that a name alone finds; a shell completes files by itself."""
+    """Return the recordings found by name alone; the shell completes files by itself."""
     from simulator.recording import known_recordings
 
     return _beginning(known_recordings(), incomplete)
 
 
 def sounds(incomplete: str) -> list[str]:
-    """Return the sounds that can be put into a recording, up to the moment, which a person types."""
+    """Return the sounds that can be mixed into a recording; the user types the moment."""
     from simulator.audio.injecting import SOUNDS
 
     return _beginning((f"{name}@" for name in SOUNDS), incomplete)
@@ -54,7 +54,7 @@ def services(incomplete: str) -> list[str]:
 
     try:
         found = asyncio.run(names())
-    except Exception:  # a shell that asks shows no error
+    except Exception:  # completion shows no error
         return []
     return _beginning(found, incomplete)[:MOST]
 

@@ -1,4 +1,4 @@
-"""``turnlab connect``: set up a connection and test it, list what there is, test one again, or remove one."""
+"""``turnlab connect``: set up a connection and test it, list the connections, test one again, or remove one."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ from tui.cli.tables import print_line, print_table
 
 @dataclass(frozen=True, slots=True)
 class Answers:
-    """The options as they were given; ``None`` where one was not."""
+    """The options; ``None``: not given."""
 
     name: str | None = None
     api: str | None = None
@@ -35,22 +35,22 @@ class Answers:
 
 
 def profile_from(answers: Answers) -> Profile:
-    """Return a profile with its key, asking for what is missing.
+    """Return a profile with its key, prompting for missing values.
 
-    Without a terminal nothing can be asked; then the key is the first line of standard input. Raises
-    :class:`~tui.cli.failure.CallError` for what is missing or makes no sense.
+    Without a terminal there is no prompt, and the key is the first line of standard input. Raises
+    :class:`~tui.cli.failure.CallError` for missing or invalid values.
     """
     asking = sys.stdin.isatty()
     dialect = _dialect(answers, asking=asking)
     wanted = {"NAME": answers.name, **_parts(answers, dialect)}
     missing = [option for option, value in wanted.items() if not value]
     if missing and not asking:
-        raise CallError(f"{', '.join(missing)} missing; without a terminal nothing can be asked")
+        raise CallError(f"{', '.join(missing)} missing; without a terminal there is no prompt")
     given = {option: value or _ask(_QUESTIONS[option]) for option, value in wanted.items()}
     try:
         name = checked_name(given["NAME"])
         if name in ("embedded", "environment", "environment-classic"):
-            raise ConnectionProblem(f"{name} is a connection there always is; choose another name")
+            raise ConnectionProblem(f"{name} is a built-in connection; choose another name")
         url = checked_url(answers.url) if answers.url else _region(answers, dialect, asking=asking)
     except ConnectionProblem as problem:
         raise CallError(str(problem)) from None
@@ -105,7 +105,7 @@ def _region(answers: Answers, dialect: Literal["platform", "classic"], *, asking
 
 
 def _ask(question: str, default: str = "") -> str:
-    """Ask until there is an answer."""
+    """Prompt until there is an answer."""
     while True:
         answer = input(f"{question}{f' [{default}]' if default else ''}: ").strip() or default
         if answer:
@@ -113,25 +113,24 @@ def _ask(question: str, default: str = "") -> str:
 
 
 def _key(*, asking: bool) -> SecretStr:
-    """Return the key, which is never an option: those are seen in lists of processes and kept in histories."""
+    """Return the key, which is never an option, because process lists and shell histories show options."""
     key = SecretStr((getpass("API key (not shown): ") if asking else sys.stdin.readline()).strip())
     if not key.get_secret_value():
-        raise CallError("no API key was given; without a terminal it is the first line of standard input")
+        raise CallError("no API key; without a terminal it is the first line of standard input")
     return key
 
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What one call showed: who answered."""
+    """The result of one test request: who answered."""
 
     profile: Profile
     answered: str
 
 
 def set_up(answers: Answers, *, as_json: bool) -> None:
-    """Test a new connection with one call, then keep it: the key in the keyring, the rest in our file.
-
-    Raises :class:`~tui.cli.failure.WorkError` if it does not work; nothing is kept then.
+    """Test a new connection with one request, then store it: the key in the keyring, the rest in Turnlab's file.
+    Raises :class:`~tui.cli.failure.WorkError` if it does not work; nothing is stored then.
     """
     profile = profile_from(answers)
     outcome = _tested(profile)
@@ -147,7 +146,7 @@ def set_up(answers: Answers, *, as_json: bool) -> None:
 
 
 def test(name: str | None, *, as_json: bool) -> None:
-    """Make one call over a connection that there is.
+    """Test an existing connection with one request.
 
     Raises :class:`~tui.cli.failure.CallError` for a name that is not known, else
     :class:`~tui.cli.failure.WorkError`.
@@ -160,7 +159,7 @@ def test(name: str | None, *, as_json: bool) -> None:
 
 
 def remove(name: str, *, as_json: bool) -> None:
-    """Forget a connection of ours and its key. Raises :class:`~tui.cli.failure.WorkError`."""
+    """Remove a stored connection and its key. Raises :class:`~tui.cli.failure.WorkError`."""
     try:
         profile = choosing.saved().get(name)
         if profile is None:
@@ -177,7 +176,7 @@ def remove(name: str, *, as_json: bool) -> None:
 
 
 def show_list(*, as_json: bool) -> None:
-    """Print every connection that can be named, which one is used by default, and which cannot be used and why."""
+    """Print every connection, which one is the default, and which cannot be used and why."""
     there = choosing.known()
     try:
         choice: choosing.Choice | None = choosing.choose()

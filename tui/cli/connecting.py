@@ -1,4 +1,5 @@
-"""What every command that talks to a platform begins with: the connection, the service, and leave to write."""
+"""The first steps of every command that uses a platform: the connection, the service, and the confirmation to
+write."""
 
 from __future__ import annotations
 
@@ -23,13 +24,13 @@ _ID = re.compile(r"[0-9a-f]{24}|[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}", re.I
 """A Classic id, or a Platform one."""
 
 LISTED = 8
-"""How many services are listed where a name fits several or none."""
+"""The number of services listed if a name fits several or none."""
 
 
 def connected(connection: str | None, work: Callable[[ServicesClient], Awaitable[T]]) -> T:
     """Open a connection, do the work, and close it.
 
-    Raises :class:`~tui.cli.failure.CallError` for what no platform allows and for a connection that is not there,
+    Raises :class:`~tui.cli.failure.CallError` for what no platform allows and for an unknown connection,
     :class:`~tui.cli.failure.WorkError` for any other :class:`services.errors.ServiceError`.
     """
 
@@ -50,7 +51,7 @@ def connected(connection: str | None, work: Callable[[ServicesClient], Awaitable
 
 
 def is_id(text: str) -> bool:
-    """Tell whether a text has the form of an id of either dialect."""
+    """Return whether a text has the form of an id of either dialect."""
     return _ID.fullmatch(text) is not None
 
 
@@ -99,9 +100,8 @@ def _listed(services: list[Service]) -> str:
 
 
 def confirm(wanted: str, given: str | None, why: str) -> None:
-    """Ask for the name of what is about to be written, with ``--confirm`` or at the terminal.
-
-    Raises :class:`~tui.cli.failure.CallError` without the right name; nothing may be written then.
+    """Require the name of the target of a write, with ``--confirm`` or at the terminal. Raises
+    :class:`~tui.cli.failure.CallError` without the right name; the caller must not write then.
     """
     if given is None and sys.stdin.isatty() and sys.stderr.isatty():
         from tui.terminal_text import plain

@@ -1,4 +1,4 @@
-"""``turnlab devices``: microphones and speakers, listed and tried out."""
+"""``turnlab devices``: microphones and speakers, listed and tested."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ from tui.preferences import keep_round_trip
 WAYS: dict[Way, str] = {"input": "Microphones", "output": "Speakers"}
 
 SILENT_DB = -90.0
-"""A microphone that never reaches this, dBFS, hears nothing at all: the last bit of 16 toggles at -90."""
+"""A microphone whose level never reaches this, dBFS, is silent: the last bit of 16 toggles at -90."""
 
 
 def show_devices(input_name: str | None, output_name: str | None, *, testing: bool, as_json: bool) -> None:
-    """List devices; try the named ones, or the system's own, if that is wanted."""
+    """List devices, or test the named ones or the system's defaults."""
     try:
         found = devices_there()
     except DeviceError as error:
@@ -66,7 +66,7 @@ def _show(found: Devices, *, as_json: bool) -> None:
         else:
             print_line(f"{title}: {why_none(way)}, or see whether the sound system runs")
     if found.inputs or found.outputs:
-        print_line("◉ is the system's default. Try them: turnlab devices --test [--input NAME] [--output NAME]")
+        print_line("◉ is the system's default. Test them: turnlab devices --test [--input NAME] [--output NAME]")
 
 
 def _tested(way: Way | Literal["both"], test: Callable[[], dict[str, Any]]) -> dict[str, Any]:
@@ -103,7 +103,7 @@ def _played(device: Device) -> dict[str, Any]:
 
 
 def _measured_both(found: Devices, input_name: str | None, output_name: str | None) -> dict[str, Any]:
-    """Measure how long the speaker's sound takes to the microphone, and keep it for Live's half-duplex guard."""
+    """Measure the delay from the speaker to the microphone, and store it for Live's echo guards."""
     microphone, speaker = found.find("input", input_name), found.find("output", output_name)
     trip = round_trip(microphone, speaker)
     names = (microphone.name if input_name else "", speaker.name if output_name else "")

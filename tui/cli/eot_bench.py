@@ -1,4 +1,4 @@
-"""``turnlab evaluate --eot-bench``: rows of eot-bench predicted, and its figures."""
+"""``turnlab evaluate --eot-bench``: predictions for eot-bench's rows, and its figures."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ from tui.cli.tables import print_line, print_table
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """What was asked for on the command line."""
+    """The command's options."""
 
     paths: list[Path]
     profile: str
@@ -56,7 +56,7 @@ class Request:
 
 @dataclass(frozen=True, slots=True)
 class Outcome:
-    """What an evaluation found: ``scores`` by language, ``None`` being all of them."""
+    """The result of an evaluation: ``scores`` by language; ``None`` stands for all."""
 
     request: Request
     output: Path
@@ -98,7 +98,7 @@ def _there_already(output: Path) -> CallError:
 
 
 def _heard(request: Request, model: EndOfTurnModel, faults: Faults) -> Iterator[tuple[Row, Activity]]:
-    """Yield the rows that are whole, analysed. Raises :class:`~tui.cli.failure.CallError`."""
+    """Yield the valid rows, analysed. Raises :class:`~tui.cli.failure.CallError`."""
     known: set[str] = set()
     with tempfile.TemporaryDirectory(prefix="turnlab-") as spare:
         for file in _files(request.paths):
@@ -124,7 +124,7 @@ def _files(paths: list[Path]) -> list[Path]:
 
 @contextmanager
 def _audio_file(row: Row, spare: Path, where: str) -> Iterator[Path]:
-    """Give the file with a row's audio; the row names what is wrong with one that came in it."""
+    """Give the file with a row's audio; errors in embedded audio name the row."""
     if isinstance(row.audio, Path):
         yield row.audio
         return
@@ -157,8 +157,8 @@ def _print(outcome: Outcome) -> None:
     counted = f"{whole.turns} turns, {whole.holds} pauses and {whole.ends} ends"
     print_table(f"eot-bench: {counted}, profile {outcome.profile.name}", headers, rows, left=2)
     print_line(
-        "Cut at: the fewest pauses inside turns that are answered within that mean delay; delay at: the least mean"
-        " delay in ms after true ends within that rate of cuts; none: nothing keeps to it. Pauses last 0.2 to 5 s."
+        "Cut at: the fewest answered pauses inside turns within that mean delay. Delay at: the least mean delay in"
+        " ms after true ends within that rate of cuts. None: no policy keeps to it. Pauses last 0.2 to 5 s."
     )
     if whole.judged is None:
         print_line("No figures: they need at least one such pause and one end.")

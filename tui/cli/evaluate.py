@@ -42,7 +42,7 @@ from tui.report.turns import turns_json
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """What was asked for on the command line."""
+    """The command's options."""
 
     paths: Sequence[Place]
     configs: list[str]
@@ -57,7 +57,7 @@ class Request:
 
 
 def evaluate(request: Request, gate: Gate, *, as_json: bool) -> None:
-    """Score, print, and hold every arm's readouts against the gate."""
+    """Score, print, and check every arm's readouts against the gate."""
     faults = Faults()
     with gate.watching():
         evaluation = make_evaluation(request, faults)
@@ -86,7 +86,7 @@ def make_evaluation(request: Request, faults: Faults) -> Evaluation:
         opened = open_all(chosen, request.hearing, faults, work.cluster)
         labelled = [recording for recording in opened if scores_anything(recording.labels)]
         for note in (note for one in opened if one not in labelled for note in one.notes):
-            complain(note)  # the others report it when they are heard
+            complain(note)  # the others report it when they are analysed
         if not labelled:
             faults.raise_any()
             raise WorkError(_nothing_labelled(request.paths, opened))
@@ -119,7 +119,7 @@ def _score_all(
 
 @dataclass(frozen=True, slots=True)
 class _Task:
-    """What all recordings are scored with."""
+    """What the scoring of all recordings shares."""
 
     model: EndOfTurnModel
     arms: list[Arm]
@@ -128,7 +128,7 @@ class _Task:
 
 
 class _Job(NamedTuple):
-    """A recording, and what analyses it and keeps that."""
+    """A recording, its analyser, and the cache for the analysis."""
 
     recording: Recording
     analyse: Analysing
@@ -140,7 +140,7 @@ def _scored_here(task: _Task, job: _Job) -> RecordingScore:
 
 
 def _analysed_and_scored(task: Shared[_Task], job: _Job) -> RecordingScore:
-    """Do the same on a worker."""
+    """Analyse and score a recording on a worker."""
     mine = task.value
     return score(
         job.recording, job.analyse(job.recording, mine.model, None), mine.arms, mine.profile, seed=mine.seed

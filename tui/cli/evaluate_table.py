@@ -36,11 +36,11 @@ if TYPE_CHECKING:
 
 
 WORTH_DRAWING = 20
-"""Turns below which a curve is a few steps that say little."""
+"""With fewer turns, a curve is only a few steps and says little."""
 
 _WIDEST = 90
 _WAITS = 5
-"""The columns about how long callers wait come first, so many; the others say what brings that about."""
+"""The number of leading columns about waits; the others give their causes."""
 
 
 def print_evaluation(evaluation: Evaluation, hearing: Hearing) -> None:
@@ -67,14 +67,14 @@ def _print_trade_offs(scores: dict[Group | None, TurnScore], evaluation: Evaluat
         _print_trade_off(_title(group), score, evaluation, whose)
     if shown:
         print_line(
-            "Each of the first lines is the shortest wait at which no more turns are ended early, heard or not; the"
-            f" others are where the profile and the arms stand. {WAITS_COUNT} Confidence is what ends a turn;"
-            " setting is the eager_eot_threshold that puts it there."
+            "Each of the first lines is the shortest wait at which no more turns end early, audible or not; the"
+            f" others show the profile and the arms. {WAITS_COUNT} Confidence: the turn confidence that ends a"
+            " turn. Setting: the eager_eot_threshold with that confidence."
         )
         if not evaluation.silence_only:
             print_line(
-                "By silence alone is the mean wait without the end-of-turn model within the same share; the last"
-                " column is how much longer the model makes callers wait, with its 95 % interval, a bootstrap over"
+                "By silence alone: the mean wait without the end-of-turn model within the same share. The last"
+                " column: how much longer the model makes callers wait, with its 95 % interval, a bootstrap over"
                 " speakers or recordings."
             )
     few = [f"{_title(group)} ({score.turns})" for group, score in scores.items() if group not in shown]
@@ -122,12 +122,12 @@ def _print_trade_off(title: str, score: TurnScore, evaluation: Evaluation, whose
     if why and not silence_only:
         print_line(f"No 95 % interval: {why}.")
     if score.undetected:
-        print_line(f"Nothing was heard of {score.undetected} more turn(s).")
+        print_line(f"No speech was detected in {score.undetected} more turn(s).")
     print_line("")
 
 
 def _marks(score: TurnScore, own: str) -> list[Mark]:
-    """Return what is marked on the curve: the arms, the best within 5 %, and the profile's own threshold."""
+    """Return the marks on the curve: the arms, the best within 5 %, and the profile's own threshold."""
     five = next((at.judged for at in score.budgets if at.budget == 0.05), None)
     best = [("5", five)] if five is not None else []
     return [*zip(ascii_uppercase, score.arms.values(), strict=False), *best, (own, score.own)]

@@ -1,7 +1,7 @@
 """How the command line fails: one line on standard error, and an exit code scripts can rely on.
 
 With ``--json`` the line is an object, ``{"error": {"message", "hint", "code"}}``, and a command's other notes stay
-plain lines. A command that works on several files goes on after one fails, and fails in the end.
+plain lines. A command that works on several files continues after one fails, and fails at the end.
 """
 
 from __future__ import annotations
@@ -52,12 +52,12 @@ def failures() -> Iterator[None]:
 
 
 def complain(message: str) -> None:
-    """Write one line to standard error, safe for a terminal whatever a file's name or content holds."""
+    """Write one line to standard error, with control characters of file names and contents escaped."""
     sys.stderr.write(f"turnlab: {plain(' '.join(message.split()))}\n")
 
 
 Code = Literal["usage", "failed", "interrupted", "unexpected"]
-"""What scripts tell failures apart by: the command was called wrongly (exit 2), or its work failed (exit 1)."""
+"""The codes of failures for scripts: the command was called wrongly (exit 2), or its work failed (exit 1)."""
 
 _reporting = {"json": False}
 
@@ -91,7 +91,7 @@ class Faults:
 
     @contextmanager
     def noting(self, path: Path | Url) -> Iterator[None]:
-        """Take note if the work on a file fails, and go on."""
+        """Record that the work on a file failed, and continue."""
         try:
             yield
         except (SimulatorError, WorkError) as error:
@@ -105,7 +105,7 @@ class Faults:
             raise ToldError from ExceptionGroup("files that failed", errors)
 
     def raise_all(self) -> None:
-        """Fail the command as nothing could be opened: a wrong call if no file has the channel asked for.
+        """Fail the command because no file could be opened: a wrong call if no file has the requested channel.
 
         Raises :class:`~tui.cli.failure.ToldError`.
         """
@@ -114,5 +114,5 @@ class Faults:
         self.raise_any()
 
     def to_json(self) -> list[dict[str, str]]:
-        """Return what failed as scripts see it."""
+        """Return the failures as JSON."""
         return [{"path": str(path), "error": str(error)} for path, error in self._found]

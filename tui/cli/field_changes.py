@@ -56,7 +56,7 @@ def change_fields(
         _print_json(plan, schema, applied=True, change=applied.change)
     if applied.otherwise:
         listed = ", ".join(applied.otherwise)
-        raise WorkError(f"the platform stored {listed} otherwise than it was sent; look at the service now")
+        raise WorkError(f"the platform stored {listed} differently from what was sent; look at the service now")
     if not wish.as_json:
         print_line("Written.")
         _print_way_back(applied)
@@ -74,18 +74,17 @@ def _print_way_back(applied: AppliedFields) -> None:
 def _print_how_to_go_on(plan: FieldsPlan) -> None:
     confirming = f" --confirm {plan.confirmation}" if plan.confirmation else ""
     needed = f"--apply --expect {plan.fingerprint}{confirming}"
-    print_whole(f"Nothing was written. To write just this, the same command with: {needed}")
+    print_whole(f"Nothing was written. To write exactly this, repeat the command with: {needed}")
 
 
 async def _compare(plan: FieldsPlan, backups: Backups, wish: Wish | ConfirmedWish) -> None:
-    """Keep a plan that is only shown; refuse one that is not the expected.
-
-    Raises :class:`services.errors.ConflictError` with what was planned and what is there now.
+    """Store a plan that is only shown; refuse one that is not the expected plan. Raises
+    :class:`services.errors.ConflictError` with the planned and the current state.
     """
     payload = plan_json(plan)
     if wish.expect and wish.expect != plan.fingerprint:
         planned = await backups.shown(wish.expect)
-        further = f"look at it, then go on with --expect {plan.fingerprint}"
+        further = f"look at it, then continue with --expect {plan.fingerprint}"
         if not isinstance(planned, dict) or planned.get("service") != payload["service"]:
             raise ConflictError(
                 f"no plan {wish.expect} for this service was shown here, so nothing was written; now it "
@@ -96,13 +95,13 @@ async def _compare(plan: FieldsPlan, backups: Backups, wish: Wish | ConfirmedWis
             f"{_side(planned)}, and now it would be {_side(payload)}: {further}"
         )
     if not wish.apply and not plan.nothing_to_do:
-        # where it cannot be kept, --expect still knows it by its characters
+        # if it cannot be stored, --expect still recognises its fingerprint
         with suppress(StorageError):
             await backups.note_shown(plan.fingerprint, payload)
 
 
 def plan_json(plan: FieldsPlan) -> JsonObject:
-    """Return a plan as scripts see it."""
+    """Return a plan as JSON."""
     return {
         "action": plan.action,
         "service": service_json(plan.service),
@@ -132,7 +131,7 @@ def print_plan(plan: FieldsPlan, heading: str) -> None:
 def print_fields_history(heading: str, kept: Sequence[KeptFields]) -> None:
     """Print the changes from here."""
     if not kept:
-        print_line(f"{heading}: nothing was changed from here.")
+        print_line(f"{heading}: no changes were made from here.")
         return
     rows = [
         [str(one.id), moment(one.at), one.who, what_it_was(one, "preset"), ", ".join(one.after), STATES[one.state]]
@@ -143,7 +142,7 @@ def print_fields_history(heading: str, kept: Sequence[KeptFields]) -> None:
 
 
 def fields_history_json(kept: Sequence[KeptFields]) -> list[JsonValue]:
-    """Return the changes from here as scripts see them."""
+    """Return the changes from here as JSON."""
     return [
         {
             "change": one.id,

@@ -1,4 +1,4 @@
-"""Groups of commands: those that show something by default, and those that are built only when they are called."""
+"""Command groups: those with a default command, and those that are built only when they are called."""
 
 from __future__ import annotations
 
@@ -16,18 +16,18 @@ SHOW = "show"
 
 
 class ShowingGroup(TyperGroup):
-    """A group whose ``show`` runs wherever no command of it is named: ``turnlab profiles telephone``."""
+    """A group whose ``show`` runs if no command is named: ``turnlab profiles telephone``."""
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
         """Put ``show`` before arguments that name no command."""
         named = bool(args) and args[0] in (*self.commands, *ctx.help_option_names)
-        if not named and not (ctx.resilient_parsing and not args):  # a shell completes the commands' names too
+        if not named and not (ctx.resilient_parsing and not args):  # shells complete command names here too
             args = [SHOW, *args]
         return super().parse_args(ctx, args)
 
 
 class HelpingGroup(TyperGroup):
-    """A group that shows its help, as a wrong call (exit 2), where no command of it is named."""
+    """A group that shows its help and exits with 2 if no command is named."""
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
         """Show the help on standard error if there is nothing to parse. Raises :class:`typer.Exit`."""
@@ -46,16 +46,16 @@ LATER = {
     "version-set": ("tui.cli.commands.version_set", "version_set_app"),
     "voice-config": ("tui.cli.commands.voice_config", "voice_config_app"),
 }
-"""Where the groups of commands are that the main help only names."""
+"""The modules of command groups that the main help only names."""
 
 LATER_HELP = {
-    "calls": "Pull the calls that a service really had, measure, check, show and delete them.",
-    "labels": "Labels to Audacity and back, and from Praat, RTTM or SRT.",
-    "models": "Show the model files, or get the missing one.",
+    "calls": "Pull a service's real calls, measure, check, show and delete them.",
+    "labels": "Convert labels to Audacity and back, and from Praat, RTTM or SRT.",
+    "models": "Show the model files, or download the missing one.",
     "profiles": "Show engine profiles, check one, or fit one from real calls.",
-    "service": "List, show, make, change and delete services.",
-    "version-set": "Look at a service's version sets, promote them, go back.",
-    "voice-config": "Show a service's voice_config, or change fields of it.",
+    "service": "List, show, create, change and delete services.",
+    "version-set": "Show a service's version sets, promote them, roll back.",
+    "voice-config": "Show a service's voice_config, or change its fields.",
 }
 
 
@@ -72,7 +72,7 @@ class LateGroup(TyperGroup):
             self.commands[name] = TyperCommand(name, help=text)
 
     def resolve_command(self, ctx: Any, args: list[str]) -> Any:
-        """Find the called command, building it if it was only named so far."""
+        """Find the called command, and build it if it is only a name so far."""
         if args and args[0] in self.functions:
             self.commands[args[0]] = check_late(alone(args[0], self.functions[args[0]]))
         elif args and args[0] in LATER:
@@ -82,9 +82,9 @@ class LateGroup(TyperGroup):
 
 
 class _LateCheck:
-    """The check of a parameter's value, made by Typer once there is a value that is not yet what it should be.
+    """The check of a parameter's value, created by Typer at the first value that needs conversion.
 
-    Typer imports pydantic to make one, which takes longer than most commands do.
+    Typer imports pydantic to create one, which takes longer than most commands.
     """
 
     def __init__(self, parameter: Any, make: Callable[[], Any]) -> None:
@@ -109,7 +109,7 @@ def check_late(command: Any) -> Any:
                 parameter.get_runtime_param = partial(_LateCheck, parameter, parameter.get_runtime_param)
         return found
 
-    # Where Typer asks for the options, --help included, that it is about to read.
+    # Typer asks here for the options, --help included, that it will read.
     command.get_params = parameters
     for below in getattr(command, "commands", {}).values():
         check_late(below)
@@ -117,7 +117,7 @@ def check_late(command: Any) -> Any:
 
 
 def alone(name: str, command: Callable[..., None]) -> Any:
-    """Return a command of its own that runs a function."""
+    """Return a stand-alone command that runs a function."""
     return typer.main.get_command(_built(name, command))
 
 

@@ -1,4 +1,4 @@
-"""What the command line says about the caller's audio: the channel, and the what-if knobs on it."""
+"""The command line's options for the caller's audio: the channel, and the what-if options."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from tui.cli.options import HearingOptions
 
 @dataclass(frozen=True, slots=True)
 class Hearing:
-    """How recordings are to be heard. ``caller_channel`` counts from 1."""
+    """How to read recordings. ``caller_channel`` counts from 1."""
 
     caller_channel: int | None = None
     mono_mix: bool = False
@@ -32,18 +32,17 @@ class Hearing:
         return None if self.caller_channel is None else self.caller_channel - 1
 
     def words(self) -> list[str]:
-        """Return what is done to the audio, for people."""
+        """Return the changes to the audio in words."""
         return self.what_if.words() + ([self.echo.words()] if self.echo else [])
 
     def to_json(self) -> dict[str, Any]:
-        """Return what is done to the audio, for scripts; empty if nothing is."""
+        """Return the changes to the audio as JSON; empty if there are none."""
         return self.what_if.to_json() | (self.echo.to_json() if self.echo else {})
 
 
 def hearing_of(options: HearingOptions, seed: int) -> Hearing:
-    """Return how recordings are to be heard; the seed chooses the noise too, and which packets are lost.
-
-    Raises :class:`~tui.cli.failure.CallError` for a line that is not written as it should be.
+    """Return how to read recordings; the seed also chooses the noise and the lost packets. Raises
+    :class:`~tui.cli.failure.CallError` for an invalid line.
     """
     try:
         line = parse_line(options.line) if options.line else None
@@ -55,9 +54,9 @@ def hearing_of(options: HearingOptions, seed: int) -> Hearing:
 
 
 def with_sounds(hearing: Hearing, wanted: list[str]) -> Hearing:
-    """Return how recordings are to be heard with sounds put in, each written as ``cough@12.4``.
+    """Return how to read recordings with injected sounds, each written as ``cough@12.4``.
 
-    Raises :class:`~tui.cli.failure.CallError` for one that does not exist or is not written so.
+    Raises :class:`~tui.cli.failure.CallError` for an unknown sound or another form.
     """
     try:
         injections = tuple(sorted(map(parse_injection, wanted)))
@@ -67,7 +66,7 @@ def with_sounds(hearing: Hearing, wanted: list[str]) -> Hearing:
 
 
 def with_echo(hearing: Hearing, loss_db: float | None, delay_ms: int | None) -> Hearing:
-    """Return how recordings are to be heard with the agent's echo, if there is to be any.
+    """Return how to read recordings with the agent's echo, if any.
 
     Raises :class:`~tui.cli.failure.CallError` for a delay without an echo.
     """
@@ -79,7 +78,7 @@ def with_echo(hearing: Hearing, loss_db: float | None, delay_ms: int | None) -> 
 
 
 def tell_about(recording: Recording) -> None:
-    """Tell, on standard error, what was guessed or found out about a recording before it is heard."""
+    """Say on standard error what was assumed or detected about a recording before its analysis."""
     source = recording.source
     for note in recording.notes:
         complain(note)
@@ -88,20 +87,20 @@ def tell_about(recording: Recording) -> None:
             f"{recording.place}: has {source.channels} channels; took the first as the caller (choose with "
             "--caller-channel)"
         )
-    at_hand = recording.url is None or source.path.exists()  # else the worker that opened it has looked
+    at_hand = recording.url is None or source.path.exists()  # else the worker that opened it has checked
     if at_hand and (unusable := recording.about_samples()) is not None:
         complain(unusable)
 
 
 def tell_other_voices(recording: Recording, activity: Activity) -> None:
-    """Tell, on standard error, what :func:`other_voices` says."""
+    """Say on standard error what :func:`other_voices` returns."""
     note = other_voices(recording, activity)
     if note is not None:
         complain(note)
 
 
 def other_voices(recording: Recording, activity: Activity) -> str | None:
-    """Return that barge-in will not be judged, or that no figure is to be trusted, and why; ``None``: neither."""
+    """Return that barge-in will not be judged, or that no figure can be trusted, and why; ``None``: neither."""
     mixed = both_sides(recording, activity)
     if mixed is not None:
         return f"{recording.place}: {mixed}; {NEEDS_CALLER}, so it is left out"

@@ -75,7 +75,7 @@ def import_labels(path: Path, output: Path | None, agent: str | None, *, force: 
     if dropped:
         complain(f"{target}: dropped {', '.join(dropped)} of its turns and events; {path.name} cannot hold it")
     if audio is None:
-        complain(f"{path}: no recording of that name stands beside it, so its times were not held against one")
+        complain(f"{path}: there is no recording of that name beside it, so its times were not checked")
 
 
 def _label_file(path: Path) -> Path:
@@ -109,7 +109,7 @@ def _refuse_both(output: Path | None, *, as_json: bool) -> None:
 
 
 def _tell_written(target: Path, *, as_json: bool, source: Path, **left: Sequence[str]) -> None:
-    """Say what was written; ``left`` names what the new file cannot hold, or holds from before."""
+    """Say what was written; ``left`` names what the new file cannot hold, or keeps from before."""
     if as_json:
         payload = {"schema": "turnlab.labels/1", "written": str(target), "source": str(source)}
         groups = {name: list(left.get(name, ())) for name in ("not_exported", "kept", "dropped")}

@@ -62,7 +62,7 @@ class Request:
 
 
 def live(request: Request, *, as_json: bool) -> None:
-    """Talk until stopped. Raises :class:`CallError`, or :class:`WorkError` where no microphone can be had."""
+    """Talk until stopped. Raises :class:`CallError`, or :class:`WorkError` if no microphone is available."""
     settings = _settings(request)
     session = open_session(settings)
     session.start()
@@ -81,7 +81,7 @@ def live(request: Request, *, as_json: bool) -> None:
 
 
 def _wait_for_microphone(session: Session, stopped: threading.Event) -> bool:
-    """Return whether there is one; not where the call was stopped before."""
+    """Return whether there is one; ``False`` if the call was stopped first."""
     while not stopped.wait(_LOOK_S):
         shown = session.snapshot()
         if shown.input:
@@ -130,7 +130,7 @@ def _settings(request: Request) -> SessionSettings:
 
 
 def _named(way: Way, part: str | None) -> str | None:
-    """Return a device's whole name, by a part of it; ``None``: the system's default."""
+    """Return a device's full name by a part of it; ``None``: the system's default."""
     if part is None:
         return None
     try:
@@ -152,7 +152,7 @@ def _until_stopped() -> Iterator[threading.Event]:
 
 
 def _listen_for_names(session: Session, names: list[str]) -> None:
-    """Switch arms by lines of standard input, where there are several."""
+    """Switch arms by lines of standard input, if there are several."""
     if len(names) < 2 or sys.stdin is None:
         return
 
@@ -165,7 +165,7 @@ def _listen_for_names(session: Session, names: list[str]) -> None:
 
 
 def _follow(session: Session, stopped: threading.Event, seconds: float | None, *, as_json: bool) -> str:
-    """Tell what happens; return why the session ended by itself, "" if it did not."""
+    """Print what happens; return why the session ended by itself, "" if it did not."""
     while not stopped.wait(_LOOK_S):
         shown, messages = session.snapshot(), session.take()
         faults = [one for one in messages if isinstance(one, Notice) and one.kind == "fault"]
@@ -196,7 +196,7 @@ _FIGURES = {"end_of_turn_ms": "end of turn", "first_sound_ms": "first sound", "r
 
 
 def _sum_up(shown: Snapshot, *, as_json: bool) -> None:
-    """Say how long the agent took, by arm, over the last 50 turns."""
+    """Print the agent's latencies, by arm, over the last 50 turns."""
     arms = list(dict.fromkeys(turn.arm for turn in shown.latencies))
     if as_json:
         summary = {arm: {name: _middle(shown.latencies, arm, name) for name in _FIGURES} for arm in arms}

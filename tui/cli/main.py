@@ -1,4 +1,4 @@
-"""The command ``turnlab``: its own options, the commands it is made of, and how it ends."""
+"""The command ``turnlab``: its options, its commands, and its exit codes."""
 
 from __future__ import annotations
 
@@ -28,27 +28,25 @@ class Turnlab(LateGroup):
     }
 
     def resolve_command(self, ctx: Any, args: list[str]) -> Any:
-        """Find the called command; a path that is none opens the dashboard on the recordings there."""
+        """Find the called command; a path instead opens the dashboard on the recordings there."""
         if args and args[0] not in self.commands and _is_path(args[0]):
             return OPEN, check_late(alone(OPEN, open_recordings)), args
         return super().resolve_command(ctx, args)
 
 
 OPEN = "open"
-"""What the command is called that stands before paths, where no command is named."""
+"""The name of the command that takes paths if no command is named."""
 
 
 def _is_path(argument: str) -> bool:
-    """Tell whether an argument that names no command names a file or folder, or is meant to."""
+    """Return whether an argument that names no command is the path of a file or folder, or looks like one."""
     return any(mark in argument for mark in ("/", os.sep, ".", "~")) or Path(argument).exists()
 
 
 def open_recordings(
     context: typer.Context,
     paths: Annotated[list[Path], typer.Argument(help="Folders of recordings, or recordings.")],
-    read_only: Annotated[
-        bool, typer.Option("--read-only", help="Open the dashboard so that nothing can be written from it.")
-    ] = False,
+    read_only: Annotated[bool, typer.Option("--read-only", help="Open the dashboard read-only.")] = False,
 ) -> None:
     """Open the dashboard in Tune, on the recordings in folders, or on single ones."""
     options = context.parent.params if context.parent else {}
@@ -82,7 +80,7 @@ def _open(
 app = typer.Typer(
     name="turnlab",
     cls=Turnlab,
-    help="Hear what a voice_config change does to a call before a caller does. "
+    help="Hear what a voice_config change does to a call before your callers do. "
     "Without a command, opens the dashboard; with folders or files, on the recordings there.",
     no_args_is_help=False,
     add_completion=True,
@@ -101,21 +99,19 @@ def _version(wanted: bool) -> None:
 def _root(
     context: typer.Context,
     version: Annotated[  # noqa: ARG001 the option acts through its callback
-        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version and leave.")
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version and exit.")
     ] = False,
     debug: Annotated[  # noqa: ARG001 read by run(), which must know before anything can fail
-        bool, typer.Option("--debug", help="Show the traceback of a failure; TURNLAB_DEBUG=1 does so too.")
+        bool, typer.Option("--debug", help="Show the traceback of a failure, like TURNLAB_DEBUG=1.")
     ] = False,
     connection: Annotated[
         str | None,
         typer.Option(
             metavar="NAME",
-            help="The platform to work on, from 'turnlab connect --list'. TURNLAB_CONNECTION says the same.",
+            help="The platform to use, from 'turnlab connect --list'; by default TURNLAB_CONNECTION.",
         ),
     ] = None,
-    read_only: Annotated[
-        bool, typer.Option("--read-only", help="Open the dashboard so that nothing can be written from it.")
-    ] = False,
+    read_only: Annotated[bool, typer.Option("--read-only", help="Open the dashboard read-only.")] = False,
     in_browser: Annotated[
         bool, typer.Option("--web", help="Serve the dashboard to a browser on this machine.")
     ] = False,
@@ -125,7 +121,7 @@ def _root(
     ] = None,
 ) -> None:
     if connection:
-        # Where every command that opens a connection looks.
+        # Every command that opens a connection reads it.
         os.environ["TURNLAB_CONNECTION"] = connection
     if port is not None and not in_browser:
         raise CallError("--port goes with --web; 'turnlab serve' has a --port of its own")
@@ -136,7 +132,7 @@ def _root(
 
 
 def run(arguments: list[str]) -> int:
-    """Run one command; return its exit code: 0 done, 1 the work failed, 2 the call was wrong."""
+    """Run one command; return its exit code: 0 success, 1 the work failed, 2 the command was wrong."""
     if "--debug" in arguments:
         os.environ[DEBUG] = "1"
     arguments = [argument for argument in arguments if argument != "--debug"]
@@ -146,11 +142,11 @@ def run(arguments: list[str]) -> int:
         result = check_late(typer.main.get_command(app)).main(arguments, prog_name="turnlab", standalone_mode=False)
         sys.stdout.flush()
     except typer.TyperException as error:
-        context = getattr(error, "ctx", None)  # of the command that was called wrongly, if it came that far
+        context = getattr(error, "ctx", None)  # of the wrongly called command, if it is known
         path = context.command_path if context is not None else "turnlab"
         report(f"{error.format_message().rstrip('.')}; see '{path} --help'", "usage")
         return 2
-    except (BrokenPipeError, SystemExit):  # how typer and rich pass it on
+    except (BrokenPipeError, SystemExit):  # typer and rich raise it like this
         flushed()
         return 0
     except OutputLostError:

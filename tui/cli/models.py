@@ -1,4 +1,4 @@
-"""``turnlab models``: the model files, where they are and whether they are the right ones."""
+"""``turnlab models``: the model files, their folders, and whether they are the expected ones."""
 
 from __future__ import annotations
 
@@ -41,7 +41,8 @@ def list_models(*, as_json: bool) -> None:
 
 
 def check_models(*, as_json: bool) -> None:
-    """Say whether a clip gives the reference numbers on this machine. Raises :class:`ToldError` if it does not."""
+    """Report whether a clip gives the reference numbers on this machine. Raises :class:`ToldError` if it does
+    not."""
     import platform
     from importlib.metadata import version
 
@@ -78,11 +79,11 @@ def _off(found: Agreement) -> dict[str, float | None]:
 
 def _verdict(found: Agreement) -> str:
     if found.agrees:
-        return "This machine agrees: what is decided here is decided so where the reference was made."
+        return "This machine agrees: it makes the same decisions as the reference machine."
     if not found.same_pauses:
-        return "This machine differs: it finds other pauses, so no decision is sure to be the one made elsewhere."
+        return "This machine differs: it finds other pauses, so any decision may differ from other machines."
     if found.completeness is None:
-        return "This machine differs in when speech is heard; pauses may begin some frames earlier or later."
+        return "This machine differs in the timing of speech; pauses may begin some frames earlier or later."
     return (
         f"This machine differs: a confidence over {found.completeness:.3f} from its threshold (the margin in"
         " --explain and --json) decides the same elsewhere, a closer one perhaps not."
@@ -90,7 +91,7 @@ def _verdict(found: Agreement) -> str:
 
 
 def fetch(*, force: bool, as_json: bool) -> None:
-    """Get the end-of-turn model. Raises :class:`~tui.cli.failure.WorkError` with nothing kept."""
+    """Download the end-of-turn model. Raises :class:`~tui.cli.failure.WorkError`; nothing is stored then."""
     from simulator.activity.fetch_model import fetch_model, installer
 
     with failures():
@@ -99,7 +100,7 @@ def fetch(*, force: bool, as_json: bool) -> None:
             if as_json:
                 _print_fetched(found, fetched=False)
                 return
-            print_line(f"{SMART_TURN.name} is there already: {found.path} (fetch it all the same: --force)")
+            print_line(f"{SMART_TURN.name} is there already: {found.path} (download it again: --force)")
             return
         with _waiting(f"getting {SMART_TURN.requirement} (12 MB) through {installer() or 'pip'}"):
             kept = fetch_model(SMART_TURN)

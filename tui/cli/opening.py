@@ -1,4 +1,4 @@
-"""Opening what commands work on, with the simulator's complaints turned into the command line's."""
+"""Opening the inputs of commands; the simulator's errors become the command line's."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ from tui.terminal_text import plain
 
 
 def find(places: Sequence[Place]) -> list[Place]:
-    """Return the audio files that are named; ``booking`` is the known recording of that name if no file is.
+    """Return the named audio files; ``booking`` is the known recording of that name if no such file exists.
 
     Raises :class:`~tui.cli.failure.CallError`.
     """
@@ -51,11 +51,11 @@ def _is_name(path: Path) -> bool:
 def open_all(
     places: Sequence[Place], hearing: Hearing, faults: Faults, executor: Executor | None = None
 ) -> list[Recording]:
-    """Open recordings, giving each an id of its own; those that fail are left out.
+    """Open recordings, each with a unique id; those that fail are left out.
 
-    What is at a URL is opened by ``executor`` where that works on other machines, so that no audio comes here.
-    Raises :class:`~tui.cli.failure.ToldError` if all of them fail, and :class:`~tui.cli.failure.CallError` for a
-    sound that is to be put in after the end of one.
+    If ``executor`` works on other machines, it opens URLs, so that no audio reaches this machine.
+    Raises :class:`~tui.cli.failure.ToldError` if all of them fail, and :class:`~tui.cli.failure.CallError` for an
+    injected sound after the end of one.
     """
     opened = []
     remote = [one for one in places if isinstance(one, Url)]
@@ -110,7 +110,7 @@ def unused(name: str, taken: Container[str]) -> str:
 def end_of_turn_judge(choice: str | None) -> EndOfTurnModel:
     """Return the end-of-turn model chosen with ``--eot``, or the best that is installed.
 
-    Raises :class:`~tui.cli.failure.WorkError` if the model was asked for by name and is not installed.
+    Raises :class:`~tui.cli.failure.WorkError` if the named model is not installed.
     """
     model = end_of_turn_model(late=True) if choice is None else named_model(choice, late=True)
     if model is None:
@@ -121,9 +121,8 @@ def end_of_turn_judge(choice: str | None) -> EndOfTurnModel:
 
 
 def analyse(recording: Recording, model: EndOfTurnModel) -> Activity:
-    """Analyse a recording, from the cache if possible, showing progress where a person is watching.
-
-    What was guessed about it, or is wrong with its samples, is printed first.
+    """Analyse a recording, from the cache if possible, showing progress on a terminal. Assumptions about it and
+    faults of its samples are printed first.
     """
     with failures():
         tell_about(recording)
@@ -133,9 +132,8 @@ def analyse(recording: Recording, model: EndOfTurnModel) -> Activity:
 
 @contextmanager
 def progress(what: str, whole: float = 1.0) -> Iterator[Callable[[float], None] | None]:
-    """Show progress; gives a function that takes how much of ``whole`` is done.
-
-    Where standard error is a terminal it is a bar, and otherwise a line each ten seconds.
+    """Show progress; gives a function that takes how much of ``whole`` is done. On a terminal it draws a bar,
+    otherwise it prints a line every ten seconds.
     """
     if not sys.stderr.isatty():
         yield partial(_in_lines, what, whole)
@@ -150,10 +148,10 @@ def progress(what: str, whole: float = 1.0) -> Iterator[Callable[[float], None] 
 
 
 LINE_EVERY_S = 10.0
-"""Seconds between two lines about long work, where they are written to a file or to another program."""
+"""Seconds between two lines of progress in a file or a pipe."""
 
 _said_s: list[float] = []
-"""When the last line was written, or the first could have been (monotonic); empty until there is work."""
+"""When the last line was written, or work began (monotonic); empty until there is work."""
 
 
 def _in_lines(what: str, whole: float, done: float) -> None:

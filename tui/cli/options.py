@@ -20,7 +20,7 @@ from tui.cli.failure import CallError
 
 
 class EndOfTurn(StrEnum):
-    """What judges whether the caller has finished."""
+    """The judge of whether the caller has finished."""
 
     SMART_TURN = "smart-turn"
     SILENCE = "silence"
@@ -30,33 +30,29 @@ Json = Annotated[bool, typer.Option("--json", help="Print one JSON object for sc
 ConnectionName = Annotated[
     str | None,
     typer.Option(
-        "--connection", metavar="NAME", help="Which platform; by default TURNLAB_CONNECTION, or the embedded."
+        "--connection", metavar="NAME", help="The platform; by default TURNLAB_CONNECTION, else embedded."
     ),
 ]
-Apply = Annotated[bool, typer.Option("--apply", help="Write it; without this, only show what it would do.")]
+Apply = Annotated[bool, typer.Option("--apply", help="Write the change; without this, only show it.")]
 Expect = Annotated[
     str | None,
-    typer.Option(
-        metavar="PLAN", help="Write only if it is still the plan that was shown under these ten characters."
-    ),
+    typer.Option(metavar="PLAN", help="Write only if the plan still has this fingerprint of ten characters."),
 ]
-Confirm = Annotated[
-    str | None, typer.Option(metavar="NAME", help="The target's name once more, where it is what callers get.")
-]
+Confirm = Annotated[str | None, typer.Option(metavar="NAME", help="The target's name again, if callers get it.")]
 ServiceName = Annotated[
     str, typer.Argument(metavar="SERVICE", help="A service's name or id.", autocompletion=completing.services)
 ]
 Body = Annotated[
     str | None,
-    typer.Option(metavar="JSON", help="A JSON object of fields, or @FILE that holds one; null takes a field back."),
+    typer.Option(metavar="JSON", help="A JSON object of fields, or @FILE; null unsets a field."),
 ]
 Channel = Annotated[
     int | None,
-    typer.Option("--caller-channel", min=1, help="Which channel of a stereo file is the caller, from 1."),
+    typer.Option("--caller-channel", min=1, help="The caller's channel of a stereo file, from 1."),
 ]
 MonoMix = Annotated[
     bool,
-    typer.Option("--mono-mix", help="The audio is both sides mixed, so leave barge-in out."),
+    typer.Option("--mono-mix", help="The audio mixes both sides, so leave out barge-in."),
 ]
 Telephone = Annotated[
     bool, typer.Option("--telephone", help="What if: hear the caller over a telephone line (8 kHz, µ-law).")
@@ -83,21 +79,19 @@ Configs = Annotated[
     typer.Option(
         "--config",
         "-c",
-        help="A preset's name, a JSON file, or inline JSON; may be given several times.",
+        help="A preset's name, a JSON file, or inline JSON; repeatable.",
         autocompletion=completing.presets,
     ),
 ]
 AllowUnknown = Annotated[
     bool,
-    typer.Option(
-        "--allow-unknown", help="Let --config have fields that Turnlab does not know; they change nothing."
-    ),
+    typer.Option("--allow-unknown", help="Accept unknown fields in --config; they have no effect."),
 ]
 Baseline = Annotated[
     str | None,
     typer.Option(
         metavar="NAME",
-        help="The configuration that the others are held against; by default the first.",
+        help="The configuration to compare the others with; by default the first.",
         autocompletion=completing.presets,
     ),
 ]
@@ -110,35 +104,38 @@ Seed = Annotated[int, typer.Option(help="Seed of the models' latencies; the same
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class WorkOptions:
-    """Where heavy work is done; its results are the same everywhere."""
+    """Where heavy work runs; its results are the same everywhere."""
 
     workers: Annotated[
         int | None,
         typer.Option(
-            min=0, max=256, help="Processes that share the work; 1: this one. By default one a core, for long work."
+            min=0, max=256, help="Processes that share the work; 1: this one. Long work has one a core by default."
         ),
     ] = None
     cluster: Annotated[
-        str | None, typer.Option(metavar="ADDRESS", help="A Dask scheduler whose workers do it: tcp://host:8786.")
+        str | None,
+        typer.Option(metavar="ADDRESS", help="A Dask scheduler whose workers do the work: tcp://host:8786."),
     ] = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GateOptions:
-    """What a build requires of the readouts."""
+    """The limits that a build puts on readouts."""
 
     require: Annotated[
         list[str] | None,
-        typer.Option(metavar="LIMIT", help="Exit 1 unless it is met: 'cut_ins<=5%', 'response.p90<=2500ms', …"),
+        typer.Option(
+            metavar="LIMIT", help="Exit with 1 unless this limit is met: 'cut_ins<=5%', 'response.p90<=2500ms', …"
+        ),
     ] = None
-    junit: Annotated[Path | None, typer.Option(metavar="FILE", help="Write what --require found as JUnit XML.")] = (
-        None
-    )
+    junit: Annotated[
+        Path | None, typer.Option(metavar="FILE", help="Write the results of --require as JUnit XML.")
+    ] = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class HearingOptions:
-    """What is known, or supposed, about the caller's audio."""
+    """What is known or assumed about the caller's audio."""
 
     caller_channel: Channel = None
     mono_mix: MonoMix = False
@@ -197,7 +194,7 @@ def _options(kind: Any) -> Sequence[Parameter]:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wish:
-    """How a change is to be made."""
+    """How to make a change."""
 
     apply: Apply = False
     expect: Expect = None
@@ -207,7 +204,7 @@ class Wish:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ConfirmedWish:
-    """How a change is to be made that may have to be confirmed by a name."""
+    """How to make a change that may need confirmation by a name."""
 
     apply: Apply = False
     confirm: Confirm = None
@@ -217,7 +214,7 @@ class ConfirmedWish:
 
 
 def parse_json(text: str, source: str) -> Any:
-    """Return what the text holds. Raises :class:`~tui.cli.failure.CallError`, naming the place."""
+    """Return the parsed text. Raises :class:`~tui.cli.failure.CallError`, naming the place of the error."""
     try:
         return json_text.parse_json(text, source)
     except TextError as error:
@@ -233,7 +230,7 @@ def read_text(path: Path) -> str:
 
 
 def read_body(text: str, wrapper: str = "", *, option: str = "--body") -> dict[str, Any]:
-    """Return the object of ``option``; one that only wraps it under the name ``wrapper`` is unwrapped.
+    """Return the object of ``option``, unwrapped if it is nested under the name ``wrapper``.
 
     Raises :class:`~tui.cli.failure.CallError`.
     """

@@ -1,4 +1,4 @@
-"""``turnlab profiles``: every value of the engine profiles with where it comes from, and fitting one from calls."""
+"""``turnlab profiles``: every value of the engine profiles with its origin, and fitting one from calls."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def refusals() -> Iterator[None]:
 
 
 def _list(*, as_json: bool) -> None:
-    """List the shipped profiles by what their files say: checking them would import pydantic."""
+    """List the shipped profiles straight from their files: validating them would import pydantic."""
     files = {path.stem: path for path in sorted(Path(simulator.__path__[0], "profiles").glob("*.json"))}
     written = {name: read_json(path, nan=True) for name, path in files.items()}
     found = []
@@ -121,7 +121,7 @@ def _origin(row: dict[str, Any]) -> str:
 
 @dataclass(frozen=True, slots=True)
 class FitRequest:
-    """What was asked for on the command line."""
+    """The command's options."""
 
     calls: list[Path]
     name: str
@@ -134,11 +134,11 @@ class FitRequest:
 def fit_profile(request: FitRequest, *, as_json: bool) -> None:
     """Fit a profile from real calls and print or write it.
 
-    Without an output the profile is what is printed, which is JSON already.
+    Without an output, the profile's JSON is printed.
 
     Raises :class:`~tui.cli.failure.CallError` or :class:`~tui.cli.failure.WorkError`.
     """
-    # Here, because looking at profiles needs neither recordings nor numpy.
+    # Imported here, because showing profiles needs neither recordings nor numpy.
     from simulator.engine.end_of_turn import sensitivity_of
     from simulator.engine.profile import read_profile
     from simulator.profile_fitting import Call, distinct, fit, read_call
@@ -149,7 +149,7 @@ def fit_profile(request: FitRequest, *, as_json: bool) -> None:
     with refusals():
         base = read_profile(request.extends)
     if config.eager_eot_threshold is not None and sensitivity_of(base.profile.values).head_start:
-        complain("a head start begins work before the turn is over: these latencies are cut short by it")
+        complain("a head start begins work before the turn is over, which shortens these latencies")
     for path in request.calls:
         if not is_file(path):
             what = "is a folder; name the call files in it" if is_folder(path) else "no such file; check the path"

@@ -1,4 +1,4 @@
-"""``turnlab recordings``: what there is to play."""
+"""``turnlab recordings``: the available recordings."""
 
 from __future__ import annotations
 
@@ -18,9 +18,9 @@ from tui.cli.tables import print_line, print_table
 
 
 def list_recordings(folder: Path | None, *, as_json: bool) -> None:
-    """List the recordings of a folder; by default one's own, then the bundled ones."""
+    """List the recordings of a folder; by default the user's own, then the bundled ones."""
     faults, mine = Faults(), own_recordings_folder()
-    # the bundled ones are named first, so that theirs are the same names for everybody
+    # the bundled ones get their names first, so that these are the same for every user
     paths = find([folder or bundled_folder()])
     if not folder:
         with faults.noting(mine):
@@ -40,13 +40,13 @@ def list_recordings(folder: Path | None, *, as_json: bool) -> None:
         _print(others, "bundled recording(s)", bundled_folder())
     if not as_json and any(one.labels and one.labels.provisional for one in recordings):
         print_line(
-            "Provisional labels are a live agent's own decisions, and score nothing: check them with t in Tune."
+            "Provisional labels are a live agent's own decisions and do not count: check them with t in Tune."
         )
     faults.raise_any()
 
 
 def _audio_in(folder: Path) -> list[Path]:
-    """Return the person's own recordings; there may be none. Raises :class:`WorkError` if they cannot be listed."""
+    """Return the user's own recordings; there may be none. Raises :class:`WorkError` if they cannot be listed."""
     try:
         return sorted(entry for entry in folder.iterdir() if entry.suffix.lower() in SUFFIXES)
     except FileNotFoundError:

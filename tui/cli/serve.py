@@ -1,4 +1,4 @@
-"""``turnlab serve``: the embedded platform on a port, for any client; and who may reach a server."""
+"""``turnlab serve``: the embedded platform on a port, for any client, and the rules for who may reach a server."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def check_token(token: str | None) -> None:
 
 
 def check_reach(host: str, token: str | None, variable: str, *, allowed: bool) -> None:
-    """Raise :class:`CallError` for an address others could reach without being meant to.
+    """Raise :class:`CallError` for an address that others could reach unintentionally.
 
     ``variable`` is the environment's name for the token. Raises
     :class:`~services.embedded.addresses.AddressError` if there is no such host.
@@ -38,11 +38,11 @@ def check_reach(host: str, token: str | None, variable: str, *, allowed: bool) -
         return
     if not allowed:
         raise CallError(
-            f"{host} can be reached from other machines; leave --host out,"
-            " or add --allow-remote and a --token you chose"
+            f"{host} can be reached from other machines; omit --host,"
+            " or add --allow-remote and a --token that you choose"
         )
     if token is None:
-        raise CallError(f"--allow-remote needs a --token you chose (or {variable}), to give to others")
+        raise CallError(f"--allow-remote needs a --token that you choose (or {variable}), to give to others")
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,7 +60,7 @@ class Request:
 
 
 def serve(request: Request, *, as_json: bool) -> None:
-    """Serve until stopped. Raises :class:`CallError` for an address others could reach without being meant to."""
+    """Serve until stopped. Raises :class:`CallError` for an address that others could reach unintentionally."""
     from services.embedded import serving
 
     check_token(request.token)

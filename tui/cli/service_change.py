@@ -98,7 +98,7 @@ def create_service(
     voice: tuple[str | None, str | None],
     wish: Wish,
 ) -> None:
-    """Make a service; ``voice`` is a preset's name and a ``voice_config`` as JSON, at most one of them."""
+    """Create a service; ``voice`` is a preset's name and a ``voice_config`` as JSON, at most one of them."""
     _checked(options.fields_given(name))
     preset, config = voice
     values = voice_values(preset, config, "--voice-config") if preset or config else None
@@ -130,7 +130,7 @@ def create_service(
         return
     _print_new(f"create {name}", plan)
     print_line(
-        "Nothing was written. To make it, the same command with --apply." if made is None else f"Made: {made}"
+        "Nothing was written. To create it, repeat the command with --apply." if made is None else f"Made: {made}"
     )
 
 
@@ -151,7 +151,7 @@ def update_service(service: str, name: str | None, options: ServiceOptions, body
 
 
 def rollback_service(service: str, to: int | None, wish: Wish) -> None:
-    """Put back what the last change of fields from here replaced, or the change ``to``."""
+    """Restore what the last change of fields from here replaced, or what the change ``to`` replaced."""
 
     async def planned(client: ServicesClient, backups: Backups) -> FieldsPlan:
         found = await find_service(client, service)
@@ -163,7 +163,7 @@ def rollback_service(service: str, to: int | None, wish: Wish) -> None:
 def delete_service(
     service: str, confirmed: str | None, connection: str | None, *, apply: bool, as_json: bool
 ) -> None:
-    """Delete a service, once its name was said again."""
+    """Delete a service after its name was confirmed."""
 
     async def look(client: ServicesClient) -> Service:
         if why := client.unsupported.get("delete_service"):
@@ -184,7 +184,7 @@ def delete_service(
     if as_json:
         print(json.dumps({"schema": SCHEMA, "applied": apply, **plan}))
     else:
-        print_line("Deleted." if apply else "Nothing was deleted. To delete it, the same command with --apply.")
+        print_line("Deleted." if apply else "Nothing was deleted. To delete it, repeat the command with --apply.")
 
 
 def _checked(given: JsonObject) -> JsonObject:

@@ -1,4 +1,4 @@
-"""``turnlab service list`` and ``get``: only looking."""
+"""``turnlab service list`` and ``get``: read-only."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from tui.cli.tables import print_line, print_table
 NOTHING = "—"
 
 SORTABLE = ("name", "created_at", "updated_at", "is_active")
-"""What one of the two APIs sorts services by; an API that does not know a field says so itself."""
+"""The sort fields of the two APIs; an API that does not know a field says so itself."""
 
 
 def list_services(filter_: str, limit: int | None, sort: str, connection: str | None, *, as_json: bool) -> None:
@@ -85,12 +85,12 @@ def get_service(service: str, connection: str | None, *, as_json: bool) -> None:
 
 
 def tells_voice(client: ServicesClient) -> bool:
-    """Tell whether the platform sends voice_config at all: Classic does not, and that is not "all inherited"."""
+    """Return whether the platform sends voice_config at all: Classic does not, which is not "all inherited"."""
     return "update_voice_config" not in client.unsupported
 
 
 def service_json(service: Service, *, voice_known: bool = True) -> JsonObject:
-    """Return a whole service by the Platform API's names; ``null`` for what the platform does not tell."""
+    """Return a whole service by the Platform API's names; ``null`` for fields that the platform does not send."""
     payload = service_fields(service, problems=True)
     if not voice_known:
         payload["voice_config"] = None
@@ -100,7 +100,7 @@ def service_json(service: Service, *, voice_known: bool = True) -> JsonObject:
 async def _all(
     client: ServicesClient, wanted: ServiceFilter, limit: int | None, sort: str
 ) -> tuple[list[Service], bool]:
-    """Return what passes the filter, and whether that is all of it."""
+    """Return the services that pass the filter, and whether these are all."""
     pages = Pages(
         lambda continuation: client.list_services(
             search=wanted.search,
@@ -132,7 +132,7 @@ def _rows(service: Service, voice_known: bool) -> list[tuple[str, str]]:
 
 
 def _value(field: ServiceField, service: Service) -> str:
-    """Return a field's value for a table; nothing where the platform does not tell it."""
+    """Return a field's value for a table; empty if the platform does not send it."""
     value = getattr(service, field.name)
     if field.kind == "id":
         named = getattr(service, field.name.replace("_id", "_name"))

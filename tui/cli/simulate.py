@@ -45,10 +45,10 @@ class MixRequest:
 
 
 def mix_request(path: Path | None, voice: str | None, *, force: bool) -> MixRequest | None:
-    """Return what was asked for. Raises :class:`~tui.cli.failure.CallError` if it cannot be."""
+    """Return the requested mix. Raises :class:`~tui.cli.failure.CallError` if it is not possible."""
     if path is None:
         if voice is not None or force:
-            raise CallError("--voice and --force say how a mix is written; give --mix FILE too")
+            raise CallError("--voice and --force apply to a mix; give --mix FILE too")
         return None
     try:
         mix_format(path)
@@ -67,7 +67,7 @@ def mix_request(path: Path | None, voice: str | None, *, force: bool) -> MixRequ
 
 
 def write_call(request: MixRequest, recording: Recording, activity: Activity, run: Run) -> None:
-    """Write one simulated call, and say where. Raises :class:`~tui.cli.failure.WorkError`."""
+    """Write one simulated call, and print the path. Raises :class:`~tui.cli.failure.WorkError`."""
     path = request.path
     try:
         mix = CallMix(recording, activity, run.played, request.voice)
@@ -107,7 +107,7 @@ def clock(t_ms: int) -> str:
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """What was asked for on the command line."""
+    """The command's options."""
 
     paths: Sequence[Place]
     configs: list[str]
@@ -123,7 +123,7 @@ class Request:
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """Everything a simulation found."""
+    """All results of a simulation."""
 
     arms: list[Arm]
     recordings: list[Recording]
@@ -138,9 +138,10 @@ class Report:
 
 
 def simulate(request: Request, gate: Gate, *, as_json: bool, explain: bool) -> None:
-    """Simulate, print, and hold every arm against the gate; ``explain`` tells each run as a story first."""
+    """Simulate, print, and check every arm against the gate; ``explain`` prints an explanation of each run
+    first."""
     if as_json and explain:
-        raise CallError("--explain is for people and --json for scripts, whose events say why too; choose one")
+        raise CallError("--explain and --json exclude each other (events in the JSON say why too); choose one")
     with gate.watching():
         report = make_report(request)
     gate.judge(readouts_of_arms(report.arms, report.runs.values()))
@@ -158,7 +159,7 @@ def simulate(request: Request, gate: Gate, *, as_json: bool, explain: bool) -> N
 
 
 def make_report(request: Request) -> Report:
-    """Simulate what can be; files that fail are named and left out.
+    """Simulate the files; those that fail are named and left out.
 
     Raises :class:`~tui.cli.failure.CallError`, and :class:`~tui.cli.failure.ToldError` if every file failed.
     """
@@ -206,7 +207,7 @@ def _refuse_mixing_several(request: Request, arms: list[Arm], opened: list[Recor
 
 
 def to_json(report: Report) -> dict[str, Any]:
-    """Return the report in the schema that scripts rely on."""
+    """Return the report as JSON, in its public schema."""
     names = [arm.name for arm in report.arms]
     written = {} if report.mix is None else {"mix": str(report.mix)}
     return {

@@ -28,7 +28,7 @@ _INLINE = re.compile(r"inline(-\d+)?")
 
 
 def print_report(report: Report) -> None:
-    """Print what every arm did over all recordings, then each recording's answer times."""
+    """Print every arm's readouts over all recordings, then each recording's answer times."""
     names = [arm.name for arm in report.arms]
     runs = list(report.runs.values())
     print_what_if(report.hearing.words())
@@ -40,13 +40,13 @@ def print_report(report: Report) -> None:
 
 
 def print_what_if(words: list[str]) -> None:
-    """Say what was done to the callers' audio, if anything was."""
+    """Print the changes to the callers' audio, if any."""
     if words:
         print_line(f"What if: the caller {', '.join(words)}.")
 
 
 def print_readouts(runs: list[Run], comparison: Comparison, profile: EngineProfile) -> None:
-    """Print every readout of the arms compared, after what the differences come to."""
+    """Print the verdict, then every readout of the compared arms."""
     measured = {(one.recording, one.arm): one.measured for one in runs}
     ids = list(dict.fromkeys(one.recording for one in runs))
     found = readouts(comparison, measured, [(one, one) for one in ids], profile)
@@ -86,7 +86,7 @@ def _value_columns(found: Readouts, *, of: bool) -> _Columns:
 
 
 def _values(found: Readouts, *, of: bool, short: bool = False) -> list[list[str]]:
-    """Return labels and figures; with ``of``, what a count is out of stands beside the count."""
+    """Return labels and figures; with ``of``, a count has its denominator beside it."""
     return [
         [
             row.title if of else row.label,
@@ -124,7 +124,7 @@ def _beside(*columns: _Columns) -> _Columns:
 
 
 def print_inline(arms: list[Arm]) -> None:
-    """Say which ``--config`` is called what, where several were written on the command line itself."""
+    """Print the names given to each ``--config`` that was written inline."""
     for arm in arms if len(arms) > 1 else ():
         if _INLINE.fullmatch(arm.name):
             print_line(f"{arm.name} is {json_line(to_show(arm.config.set_values()))}")
@@ -132,7 +132,7 @@ def print_inline(arms: list[Arm]) -> None:
 
 def _print_each(report: Report, names: list[str]) -> None:
     if not any("response_ms" in run.measured.times for run in report.runs.values()):
-        return  # scripted replay answers nothing
+        return  # in scripted replay the agent answers nothing
     rows = []
     for recording in report.recordings:
         runs = [report.runs[recording.id, name] for name in names]
@@ -146,7 +146,7 @@ def _print_each(report: Report, names: list[str]) -> None:
 
 
 def print_run_notes(runs: list[Run], comparison: Comparison, *, compared: bool) -> None:
-    """Print what one must know to read the readouts."""
+    """Print notes on how to read the readouts."""
     if compared:
         print_line(
             "Differences are over the turns answered in every arm; intervals are a bootstrap over"
@@ -162,11 +162,13 @@ def print_run_notes(runs: list[Run], comparison: Comparison, *, compared: bool) 
     if any(one.measured.silence_only for one in runs):
         print_line("End of turn judged by silence only.")
     if any(not one.measured.labelled for one in runs):
-        print_line("Unlabelled recordings are measured against detected speech; what needs truth is left out.")
+        print_line(
+            "Unlabelled recordings are measured against detected speech; readouts that need labels are left out."
+        )
 
 
 def print_assumed(profile: EngineProfile) -> None:
-    """Print which of a profile's values are neither documented nor measured."""
+    """Print the profile's values that are neither documented nor measured."""
     assumed = ", ".join(profile.assumed())
     if assumed:
         print_line(f"Profile {profile.name}; assumed, not measured: {assumed}.")

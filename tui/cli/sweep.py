@@ -47,7 +47,7 @@ from tui.user_presets import all_presets
 
 @dataclass(frozen=True, slots=True)
 class Request:
-    """What was asked for on the command line."""
+    """The command's options."""
 
     names: list[str]
     goal: str
@@ -72,7 +72,7 @@ def sweep(request: Request, gate: Gate, *, as_json: bool) -> None:
     with gate.watching():
         result, turns = _result(request, faults)
     taken = result.recommended
-    # without a setting to judge, nothing is met
+    # without a setting to judge, no limit is met
     gate.judge({"recommended": {} if taken is None else taken.confirmed})
     shown = {**result.to_show(), **turns, "failed": faults.to_json(), **gate.to_json()}
     if request.out is not None:
@@ -86,7 +86,7 @@ def sweep(request: Request, gate: Gate, *, as_json: bool) -> None:
 
 
 def _result(request: Request, faults: Faults) -> tuple[SweepResult, dict[str, Any]]:
-    """Return what was found, and the turns that a report draws."""
+    """Return the sweep's result, and the turns that a report draws."""
     goal = _goal(request)
     ranges = _ranges(request.vary)
     given = read_arms([request.today])[0].config if request.today else None
@@ -97,7 +97,7 @@ def _result(request: Request, faults: Faults) -> tuple[SweepResult, dict[str, An
         complain(problem)
     try:
         needs_optuna()
-        # a cluster that is not there is said before anything is analysed
+        # an unreachable cluster is reported before any analysis
         with open_executor(request.workers, request.cluster) as executor:
             places, named = _told_apart(request.names)
             opened = open_all(find(places), request.hearing, faults, executor) if places else []
@@ -119,7 +119,7 @@ def _result(request: Request, faults: Faults) -> tuple[SweepResult, dict[str, An
 
 
 def _run(plan: SweepPlan, calls: Sequence[SweepCall], executor: Executor) -> SweepResult:
-    """Say what these calls cannot tell; then run the sweep, and show how far it is."""
+    """Say which limits these calls cannot show; then run the sweep with progress."""
     try:
         _, _, notes = judgeable(plan, calls)
     except SweepError as error:
@@ -131,7 +131,7 @@ def _run(plan: SweepPlan, calls: Sequence[SweepCall], executor: Executor) -> Swe
     def show(found: SweepProgress) -> None:
         if found.resumed and not said:
             said.append(found.resumed)
-            complain("going on with a sweep that was interrupted")
+            complain("continuing an interrupted sweep")
         if tell is not None:
             tell(found.done / found.of)
 
@@ -139,7 +139,7 @@ def _run(plan: SweepPlan, calls: Sequence[SweepCall], executor: Executor) -> Swe
         with progress("trying settings") as tell:
             return run(plan, calls, executor, sweeps_folder(), on_progress=show)
     except KeyboardInterrupt:
-        complain("stopped; the same command goes on where it was")
+        complain("stopped; the same command continues the sweep")
         raise
 
 
@@ -163,7 +163,7 @@ def _ranges(vary: Sequence[str]) -> list[Range]:
 
 
 def _told_apart(names: Sequence[str]) -> tuple[list[Place], list[str]]:
-    """Return which names are of recordings, and which of calls."""
+    """Return the names of recordings, and those of calls."""
     known = known_recordings()
     places: list[Place] = []
     named: list[str] = []
@@ -183,7 +183,7 @@ def _ready(names: list[str], request: Request, faults: Faults, executor: Executo
 
 
 def _analysed(opened: Sequence[Recording], request: Request, faults: Faults, executor: Executor) -> list[SweepCall]:
-    """Return recordings as calls to try settings on; those that cannot be analysed are named and left out."""
+    """Return recordings as calls for the sweep; those that cannot be analysed are named and left out."""
     if not opened:
         return []
     found: list[SweepCall] = []
@@ -213,7 +213,7 @@ def _analysed_there(judge: EndOfTurnModel, job: tuple[Recording, Analysing]) -> 
 
 
 def _today(given: VoiceConfig | None, records: Sequence[CallRecord]) -> tuple[VoiceConfig, tuple[Layer, ...]]:
-    """Return today's settings and what they inherit: those that were given, else those of the newest call."""
+    """Return today's settings and what they inherit: the given ones, else those of the newest call."""
     known = [one for one in records if one.voice_config is not None]
     if not known:
         return given or VoiceConfig(), ()

@@ -1,4 +1,4 @@
-"""What a sweep found, for people."""
+"""A sweep's result as tables."""
 
 from __future__ import annotations
 
@@ -8,25 +8,25 @@ from simulator.sweep.wording import shown, value_words
 from tui.cli.tables import print_line, print_table
 
 MOST_CHANGES = 3
-"""Changes of a point that are named."""
+"""The number of a point's changes that are named."""
 
 MOST_SHOWN = 8
-"""Points of the front that are listed."""
+"""The number of points of the front that are listed."""
 
 
 def print_result(result: SweepResult) -> None:
-    """Print the verdict, what each change is worth, and the settings that are worth knowing."""
+    """Print the verdict, the worth of each change, and the most important settings."""
     print_line(result.verdict)
     for sentence in (*result.obstacles, *result.notes):
         print_line(f"- {sentence}")
     if not result.complete:
-        print_line("- it was stopped early; the same command goes on with it")
+        print_line("- it was stopped early; the same command continues it")
     found = result.recommended
     if found is None:
         return
     if found.changes:
         print_line("")
-        print_line("What each change is worth, taken back alone:")
+        print_line("What each change is worth, reverted alone:")
         for change in found.changes:
             print_line(f"  {change.sentence}")
     figures = list(dict.fromkeys((*result.goal.figures(), *result.axes)))

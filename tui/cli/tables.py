@@ -1,4 +1,4 @@
-"""Tables for people, drawn so that no file's text can act as markup or as a terminal command."""
+"""Tables in which no file's text can act as markup or as a terminal command."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ if TYPE_CHECKING:
     from rich.table import Table
 
 PIPE_WIDTH = 100_000
-"""The width of what is no terminal: a row is a line there, so that names can be searched for."""
+"""The width of output that is not a terminal: a row is one line there, so that names can be searched for."""
 
 
 _WIDEST = 300
-"""The widest a column is padded to in a pipe; a longer cell stays whole and goes past it."""
+"""The largest padded width of a column in a pipe; a longer cell stays whole and overflows."""
 
 
 def stdout_console() -> Console:
@@ -38,10 +38,9 @@ def _is_limited() -> bool:
 def print_table(
     title: str, headers: Sequence[str], rows: Sequence[Sequence[str]], *, left: int = 1, whole: int = 0
 ) -> None:
-    """Print a table; the first ``left`` columns are texts, the others figures. Without a title it has none.
-
-    The first ``whole`` columns are never folded, however narrow the terminal is. Where it is too narrow, headers
-    are folded before cells are. No cell is so long that it makes the others' rows long.
+    """Print a table; the first ``left`` columns are texts, the others figures. The first ``whole`` columns never
+    wrap, however narrow the terminal is. If it is too narrow, headers wrap before cells do. A long cell does not
+    widen the rows of the others.
     """
     safe_headers, cells = _safe(headers, rows)
     if not _is_limited():
@@ -67,7 +66,7 @@ def _write(line: str) -> None:
 
 
 def _piped(headers: list[str], rows: list[list[str]], left: int) -> Iterator[str]:
-    """Yield the lines of a table as rich draws it, in which a cell that is longer than its column stays whole."""
+    """Yield the lines of a table as rich draws it, with cells longer than their column kept whole."""
     filled = [row + [""] * (len(headers) - len(row)) for row in (headers, *rows)]
     columns = list(zip(*filled, strict=True))
     widths = [max(_WIDEST if len(cell) > _WIDEST else cell_len(cell) for cell in column) for column in columns]
@@ -93,7 +92,7 @@ def _without_long(rows: list[list[str]]) -> list[list[str]]:
 
 
 def fits(headers: Sequence[str], rows: Sequence[Sequence[str]]) -> bool:
-    """Return whether the terminal is wide enough for a table without folding any cell."""
+    """Return whether the terminal is wide enough for a table without wrapping any cell."""
     if not _is_limited():
         return True
     safe_headers, cells = _safe(headers, rows)
@@ -120,7 +119,7 @@ def _table(headers: list[str], rows: list[list[str]], left: int, whole: int) -> 
 
 
 def _folded(headers: list[str], rows: list[list[str]]) -> list[str]:
-    """Return headers folded between words, to no more than their cells' width where words allow."""
+    """Return headers wrapped between words, to at most their cells' width where words allow."""
     folded = []
     for index, header in enumerate(headers):
         cells = [row[index] for row in rows if index < len(row)]
@@ -130,13 +129,13 @@ def _folded(headers: list[str], rows: list[list[str]]) -> list[str]:
 
 
 def _too_wide(table: Table, console: Console) -> bool:
-    """Tell whether a table would like to be wider than the terminal."""
+    """Return whether a table is wider than the terminal."""
     options = console.options.update(width=10_000)
     return console.measure(table, options=options).maximum > console.width
 
 
 def print_timed(rows: Sequence[tuple[str, str]]) -> None:
-    """Print what happened when: a moment and a sentence each, sentences folded beside their moment."""
+    """Print events: a moment and a sentence each, with sentences wrapped beside their moment."""
     from rich.table import Table
     from rich.text import Text
 
@@ -160,7 +159,7 @@ def print_line(text: str) -> None:
 
 
 def print_whole(text: str) -> None:
-    """Print one line without folding it, so that what is copied from it is whole."""
+    """Print one line without wrapping it, so that it can be copied whole."""
     if not _is_limited():
         _write(plain(text))
         return

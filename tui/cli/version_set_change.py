@@ -39,7 +39,7 @@ SCHEMA = "turnlab.version-set-plan/1"
 
 
 def promote(service: str, source: str, target: str | None, wish: ConfirmedWish) -> None:
-    """Put what ``source`` holds into ``target``, by default the next on the path."""
+    """Copy the content of ``source`` to ``target``, by default the next on the path."""
     to = target or next_stage(source)
     if to is None:
 
@@ -61,7 +61,7 @@ def upsert(
     body: str | None,
     wish: ConfirmedWish,
 ) -> None:
-    """Change the named fields of a version set, or make it."""
+    """Change the named fields of a version set, or create it."""
     fields: dict[str, JsonValue] = {} if body is None else dict(read_body(body, "version_set"))
     for field, text in versions.items():
         if text is not None:
@@ -75,7 +75,7 @@ def upsert(
 
 
 def rollback(service: str, name: str, to: int | None, wish: ConfirmedWish) -> None:
-    """Put back what a version set held."""
+    """Restore a version set's earlier content."""
     _change(service, Rollback(name, to), wish)
 
 
@@ -106,7 +106,7 @@ def _change(service: str, request: Request, wish: ConfirmedWish) -> None:
         found = await find_service(client, service)
         plan = await make_plan(client, found.id, request, backups)
         if not wish.apply and not plan.nothing_to_do:
-            # where it cannot be kept, --expect still knows it by its characters
+            # if it cannot be stored, --expect still recognises its fingerprint
             with suppress(StorageError):
                 await backups.note_shown(plan.fingerprint, plan_json(plan, client.dialect))
         return plan, client.dialect
@@ -156,12 +156,12 @@ def _apply(plan: Plan, payload: JsonObject, backups: Backups, wish: ConfirmedWis
         print_line(f"{plan.target} of {plan.service.name} is {done}.")
         back = f"turnlab version-set rollback {plan.service.id} {plan.target} --to {applied.change} --apply"
         print_whole(
-            f"What it held is kept as change {applied.change}; to go back: {back}{_confirming(plan.target)}"
+            f"Its old content is stored as change {applied.change}; to go back: {back}{_confirming(plan.target)}"
         )
     if applied.otherwise:
         if not wish.as_json:
             print_changes("Stored otherwise", ["what", "sent", "stored"], applied.otherwise, plan.newest)
-        raise WorkError(f"the platform stored {plan.target} otherwise than it was sent; look at it now")
+        raise WorkError(f"the platform stored {plan.target} differently from what was sent; look at it now")
 
 
 def _finish_dry(payload: JsonObject, wish: ConfirmedWish) -> None:
@@ -169,26 +169,26 @@ def _finish_dry(payload: JsonObject, wish: ConfirmedWish) -> None:
         _print_json(payload, applied=False)
     elif not payload["nothing_to_do"]:
         needed = f"--apply --expect {payload['plan']}{_confirming(str(payload['target']))}"
-        print_line(f"Nothing was written. To write just this, the same command with: {needed}")
+        print_line(f"Nothing was written. To write exactly this, repeat the command with: {needed}")
 
 
 def _confirming(target: str) -> str:
-    """Return what a printed command needs besides, where it writes what callers get."""
+    """Return the extra option that a printed command needs if callers get the target."""
     return f" --confirm {target}" if target == RELEASE else ""
 
 
 def _refuse_moved(before: JsonValue, now: JsonObject, wish: ConfirmedWish) -> None:
-    """Show what was planned and what it would be now, and fail."""
+    """Show the plan and the current state, and fail."""
     if wish.as_json:
         _print_json(now, applied=False, moved=True, planned=before)
     else:
-        # what is kept under these characters may be another command's plan, or none
+        # the plan stored under this fingerprint may belong to another command, or not exist
         if isinstance(before, dict) and before.get("target") == now["target"]:
             print_plan(before, f"As it was planned: {_heading(before)}")
         print_plan(now, f"As it would be now: {_heading(now)}")
     since = "something changed since the plan was made" if before else f"no plan {wish.expect} was shown here"
     further = f"--expect {now['plan']}{_confirming(str(now['target']))}"
-    raise WorkError(f"{since}, so nothing was written: look at it, then go on with {further}")
+    raise WorkError(f"{since}, so nothing was written: look at it, then continue with {further}")
 
 
 def _show_changed_since(error: ChangedSinceError, wish: ConfirmedWish) -> None:

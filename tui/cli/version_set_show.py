@@ -1,4 +1,4 @@
-"""``turnlab version-set list``, ``get``, ``diff`` and ``history``: only looking."""
+"""``turnlab version-set list``, ``get``, ``diff`` and ``history``: read-only."""
 
 from __future__ import annotations
 
@@ -79,7 +79,7 @@ def get_version_set(service: str, name: str, connection: str | None, *, as_json:
 
 
 def diff_version_sets(service: str, before: str, after: str, connection: str | None, *, as_json: bool) -> None:
-    """Show in what two version sets differ."""
+    """Show the differences between two version sets."""
     found, newest = _look(service, connection)
     changes = differences(_named(found, before), _named(found, after), newest)
     if as_json:
@@ -92,7 +92,7 @@ def diff_version_sets(service: str, before: str, after: str, connection: str | N
 
 
 def show_history(service: str, name: str | None, limit: int, connection: str | None, *, as_json: bool) -> None:
-    """Show who changed what, when."""
+    """Show who made each change, and when."""
 
     async def work(client: ServicesClient) -> tuple[Service, History]:
         found = await find_service(client, service)

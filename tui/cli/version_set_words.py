@@ -1,4 +1,4 @@
-"""Version sets, plans and histories as tables for people and as JSON for scripts."""
+"""Version sets, plans and histories as tables and as JSON."""
 
 from __future__ import annotations
 
@@ -20,19 +20,19 @@ from tui.cli.tables import print_line, print_table, print_timed, print_whole
 NOTHING = "—"
 STATES = {
     "done": "",
-    "begun": "under way, or broke off",
+    "begun": "in progress, or interrupted",
     "not written": "was not written",
-    "unknown": "broke off; overwritten since",
+    "unknown": "interrupted; overwritten since",
 }
 
 
 def set_json(version_set: VersionSet | None) -> JsonValue:
-    """Return a version set by the Platform API's names; ``None`` for one that does not exist."""
+    """Return a version set by the Platform API's names; ``None`` if it does not exist."""
     return None if version_set is None else write_version_set(version_set)
 
 
 def newest_json(newest: NewestVersions) -> JsonObject:
-    """Return what "latest" means today, or why that is not known."""
+    """Return the newest versions, or why they are not known."""
     return {"agent": _newest_json(newest.agent), "context_graph": _newest_json(newest.context_graph)}
 
 
@@ -42,12 +42,12 @@ def _newest_json(newest: Newest) -> JsonValue:
 
 
 def service_json(service: Service) -> JsonObject:
-    """Return what tells a service from others."""
+    """Return a service's identity."""
     return {"id": service.id, "name": service.name}
 
 
 def changes_json(changes: Sequence[Change]) -> list[JsonValue]:
-    """Return differences as scripts see them."""
+    """Return differences as JSON."""
     return [
         {
             "part": change.part,
@@ -81,7 +81,7 @@ def plan_json(plan: Plan, dialect: Dialect) -> JsonObject:
 
 
 def print_plan(payload: JsonObject, heading: str) -> None:
-    """Print a plan, given as :func:`plan_json` made it, whether now or in an earlier process."""
+    """Print a plan in the form of :func:`plan_json`, from this process or an earlier one."""
     rows = payload["rows"]
     assert isinstance(rows, list)
     if rows:
@@ -95,7 +95,7 @@ def print_plan(payload: JsonObject, heading: str) -> None:
 
 
 def print_body(payload: JsonObject) -> None:
-    """Print what would be sent."""
+    """Print the request body."""
     if payload["body"] is not None and payload["rows"]:
         print_whole(f"  body: {json_line(payload['body'])}")
 
@@ -143,19 +143,19 @@ def print_history(service: Service, history: History) -> None:
     else:
         print_line(f"{service.name}: no version set was changed from here.")
     if history.platform:
-        print_line("What the platform tells:")
+        print_line("The platform's history:")
         print_timed([(moment(one.at), _sentence(one)) for one in history.platform])
     if history.untold:
         print_line(f"The platform's own history: {history.untold}")
 
 
 def moment(at: datetime | None) -> str:
-    """Return a time as the clock on the wall shows it."""
+    """Return a time as local time."""
     return NOTHING if at is None else at.astimezone().strftime("%Y-%m-%d %H:%M:%S")
 
 
 def what_it_was(one: Kept | KeptFields, source: str) -> str:
-    """Return what a change was: its source after ``source``, the change it took back, or the action alone."""
+    """Return a change in words: its source after ``source``, the change that it reverted, or the action alone."""
     if one.source:
         return f"{source} {one.source}"
     return f"{one.action} of change {one.undoes}" if one.undoes else one.action

@@ -1,4 +1,4 @@
-"""``turnlab voice-config``: what is stored, changes of fields, and the way back from them."""
+"""``turnlab voice-config``: stored values, changes of fields, and rollback."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ SCHEMA = "turnlab.voice-config/1"
 
 
 def show_voice_config(service: str, connection: str | None, *, as_json: bool) -> None:
-    """Show what is stored; what is not set is inherited."""
+    """Show the stored values; unset fields are inherited."""
 
     async def work(client: ServicesClient) -> Service:
         _refuse_unsupported(client)
@@ -81,7 +81,7 @@ def change_voice_config(
 
 
 def rollback_voice_config(service: str, to: int | None, wish: ConfirmedWish) -> None:
-    """Put back what the last change from here replaced, or the change ``to``."""
+    """Restore what the last change from here replaced, or what the change ``to`` replaced."""
 
     async def planned(client: ServicesClient, backups: Backups) -> FieldsPlan:
         _refuse_unsupported(client)
@@ -96,13 +96,13 @@ def _heading(plan: FieldsPlan) -> str:
 
 
 def _refuse_unsupported(client: ServicesClient) -> None:
-    # Classic sends none, which must not be taken for "everything is inherited".
+    # Classic sends none, which must not be mistaken for "everything is inherited".
     if why := client.unsupported.get("update_voice_config"):
         raise UnsupportedError(why)
 
 
 def voice_values(preset: str | None, body: str | None, option: str) -> dict[str, JsonValue]:
-    """Return the values that a preset's name or the JSON of ``option`` gives a new service.
+    """Return a new service's values from a preset's name or the JSON of ``option``.
 
     Raises :class:`CallError` for what cannot be set.
     """
@@ -142,7 +142,7 @@ def _of_preset(name: str, *, keep_others: bool) -> tuple[dict[str, Any], tuple[s
         if keep_others:
             return there[name].config.set_values(), ()
         spoken = ", ".join(spoken_of(there.values()))
-        return whole(there[name], there.values()), (f"a preset is a whole: it decides {spoken}",)
+        return whole(there[name], there.values()), (f"a preset replaces all preset fields: it sets {spoken}",)
     for problem in problems:
         complain(problem)
     near = difflib.get_close_matches(name.replace("-", "_"), there, n=1, cutoff=0.5)

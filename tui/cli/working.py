@@ -1,4 +1,4 @@
-"""Where a command's heavy work is done: in this process, by several, or by a Dask cluster."""
+"""Where a command's heavy work runs: in this process, in several, or on a Dask cluster."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ T = TypeVar("T")
 R = TypeVar("R")
 
 LITTLE_S = 600.0
-"""For less audio, processes are not begun unasked: to begin them takes longer than they save."""
+"""For less audio, no processes start by default: starting them takes longer than they save."""
 
 
 @contextmanager
 def open_work(work: WorkOptions, audio_s: float) -> Iterator[Executor]:
-    """Give what does the work on ``audio_s`` seconds of audio.
+    """Give an executor for ``audio_s`` seconds of audio.
 
     Raises :class:`~tui.cli.failure.WorkError` for a cluster that cannot be used.
     """
@@ -36,20 +36,20 @@ def open_work(work: WorkOptions, audio_s: float) -> Iterator[Executor]:
 
 @dataclass(frozen=True, slots=True)
 class Work:
-    """What does a command's work: a cluster is there before the work is known, processes begin once it is."""
+    """A command's executor: a cluster exists before the amount of work is known, processes start once it is."""
 
     asked: WorkOptions
     cluster: Executor | None
     _held: ExitStack
 
     def executor(self, audio_s: float) -> Executor:
-        """Return what does the work on ``audio_s`` seconds of audio."""
+        """Return an executor for ``audio_s`` seconds of audio."""
         return self.cluster or self._held.enter_context(open_work(self.asked, audio_s))
 
 
 @contextmanager
 def work_to_come(asked: WorkOptions) -> Iterator[Work]:
-    """Give what does work that is not known yet.
+    """Give an executor before the amount of work is known.
 
     Raises :class:`~tui.cli.failure.WorkError` for a cluster that cannot be used.
     """

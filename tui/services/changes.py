@@ -339,7 +339,7 @@ class ChangesController:
         self._host.post(ServiceSaved(saved))
         if applied.otherwise:
             listed = ", ".join(applied.otherwise)
-            self._host.complain(f"The platform stored {listed} otherwise than it was sent.", title="Look again")
+            self._host.complain(f"The platform stored {listed} differently from what was sent.", title="Look again")
         self._host.say(f"{', '.join(plan.after)}{way_back}", title=done or f"{saved.name} is saved")
         return True
 

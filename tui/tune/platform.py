@@ -347,7 +347,7 @@ class PlatformController:
         if applied.otherwise:
             listed = ", ".join(applied.otherwise)
             self._host.tell(
-                f"The platform stored {listed} otherwise than it was sent; the fields show what it holds.",
+                f"The platform stored {listed} differently from what was sent; the fields show what it holds.",
                 "Look again",
                 severity="warning",
                 timeout=20,

@@ -1,1 +1,1 @@
-"""``turnlab calls``: the calls that services really had."""
+"""``turnlab calls``: the real calls of services."""

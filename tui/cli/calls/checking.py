@@ -41,12 +41,12 @@ MEASURABLE = (
     Measurable("within_100_ms", "turns within 100 ms", "count", of="turns"),
     Measurable("within_200_ms", "turns within 200 ms", "count", of="turns"),
 )
-"""What a gate can be put on: what was heard, and how close the simulator comes to it."""
+"""The figures that a gate can limit: measures of the calls, and how close the simulator comes to them."""
 
 
 @dataclass(frozen=True, slots=True)
 class CheckRequest:
-    """What was asked for on the command line."""
+    """The command's options."""
 
     calls: list[str]
     profile: str
@@ -56,7 +56,7 @@ class CheckRequest:
 
 
 def check_calls(request: CheckRequest, gate: Gate, *, as_json: bool) -> None:
-    """Check calls, print how close the simulator comes, and hold that and what was heard against the gate.
+    """Check calls, print how close the simulator comes, and check that and the calls' measures against the gate.
 
     Raises :class:`~tui.cli.failure.WorkError`.
     """
@@ -93,7 +93,7 @@ def check_calls(request: CheckRequest, gate: Gate, *, as_json: bool) -> None:
 
 
 def _figures(found: Check) -> dict[str, Any]:
-    """Return the check's own figures in the shape that readouts have; of the bias its size."""
+    """Return the check's own figures in the shape that readouts have; the bias as an absolute value."""
     shown = found.to_json()
     own = {"bias_ms": None if found.bias_ms is None else abs(found.bias_ms), "abs_error_ms": shown["abs_error_ms"]}
     near = {
@@ -114,9 +114,8 @@ def replayed_calls(
 ) -> list[ReplayedCall]:
     """Return the calls that can be replayed, and say under which settings, and why others cannot.
 
-    ``say_settings`` is false for what tries settings of its own; ``executor`` makes calls ready, by default this
-    process. Raises :class:`~tui.cli.failure.WorkError` if
-    none can be.
+    ``say_settings`` is false for a caller that tries other settings; ``executor`` prepares the calls, by default
+    this process. Raises :class:`~tui.cli.failure.WorkError` if none can be.
     """
     calls = open_calls(named, faults)
     if executor is not None:
@@ -162,9 +161,8 @@ def made_ready(
 def _ready(
     call: KeptCall, *, judge: EndOfTurnModel, given: VoiceConfig | None, shown: bool
 ) -> tuple[ReplayedCall | None, str, list[str]]:
-    """Return a call with what it takes to replay it, where its settings come from, and what is to be said of it.
-
-    ``shown``: how far it is shows meanwhile.
+    """Return a call ready for replay, where its settings come from, and notes about it. ``shown``: show progress
+    meanwhile.
     """
     if call.folder is None:
         raise WorkError(f"{call.path}: is a lone file; import it first: turnlab calls import {call.path}")

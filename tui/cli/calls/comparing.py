@@ -24,7 +24,7 @@ from tui.report.gate import Gate
 
 @dataclass(frozen=True, slots=True)
 class _Compared:
-    """Two periods, the calls of each, and the moments that part them."""
+    """Two periods, the calls of each, and the moments that separate them."""
 
     found: Periods
     until: datetime
@@ -36,9 +36,8 @@ class _Compared:
 def compare_calls(
     named: Sequence[str], before: str | None, after: str | None, gate: Gate, *, as_json: bool
 ) -> None:
-    """Compare two periods, print them, and hold what was heard in the later one against the gate.
-
-    Raises :class:`CallError` for a day that is none, and :class:`WorkError`.
+    """Compare two periods, print them, and check the later one's measures against the gate. Raises
+    :class:`CallError` for an invalid day, and :class:`WorkError`.
     """
     faults = Faults()
     with gate.watching():
@@ -89,12 +88,12 @@ def _day(name: str, text: str | None) -> datetime | None:
     if text is None:
         return None
     if (found := as_time(text)) is None:
-        raise CallError(f"{name} {text}: is no day; write one such as 2026-11-20")
+        raise CallError(f"{name} {text}: is not a day; write one such as 2026-11-20")
     return found
 
 
 def _timed(call: KeptCall, once: HeardOnce) -> TimedCall | None:
-    """Return a call with when it was; ``None``, said on standard error, where it cannot be compared."""
+    """Return a call with its time; ``None``, after a line on standard error, if it cannot be compared."""
     heard = kept_measures(call)
     if heard is None and call.why_silent() is not None:
         complain(f"{call.record.id}: {call.why_silent()}; left out")
@@ -142,7 +141,7 @@ def _to_json(compared: _Compared) -> dict[str, Any]:
 
 
 def _settings(calls: Sequence[TimedCall]) -> Any:
-    """Return the settings that all the calls had; ``None`` where they differ, or are not known."""
+    """Return the settings that all the calls had; ``None`` if they differ or are unknown."""
     every = {call.settings for call in calls}
     found = json.loads(every.pop()) if len(every) == 1 else None
     return to_show(found) if isinstance(found, dict) else found

@@ -23,7 +23,7 @@ from tui.streams import write_content
 
 @dataclass(frozen=True, slots=True)
 class HeardFitRequest:
-    """What was asked for on the command line."""
+    """The command's options."""
 
     calls: list[str]
     name: str

@@ -1,4 +1,4 @@
-"""``turnlab calls import``: calls from elsewhere, kept like those that were pulled, and heard at once."""
+"""``turnlab calls import``: calls from elsewhere, stored like pulled calls, and measured at once."""
 
 from __future__ import annotations
 
@@ -36,19 +36,19 @@ WORKSPACE = "imported"
 
 CALLER_NAMES = ("caller", "inbound", "user", "customer")
 AGENT_NAMES = ("agent", "outbound", "assistant", "bot")
-"""How the names of a pair of files end, before the suffix: ``NAME.caller.wav`` and ``NAME.agent.wav``."""
+"""The endings of a pair of file names, before the suffix: ``NAME.caller.wav`` and ``NAME.agent.wav``."""
 
 
 _DATE = re.compile(
     r"(?<![\d+])((?:19|20)\d\d[-_.]?[01]\d[-_.]?[0-3]\d(?:[-_ T]?[0-2]\d[-_.:]?[0-5]\d(?:[-_.:]?[0-5]\d)?)?)(?!\d)"
 )
-"""A day, with or without a time, as names of recordings have it."""
+"""A day, with or without a time, as it appears in names of recordings."""
 
 
 _CHUNK = 1 << 20
 
 _BARE: Final[dict[str, Literal["mulaw", "alaw"]]] = {".ulaw": "mulaw", ".alaw": "alaw"}
-"""Files without a header, 8 kHz, by how their names end."""
+"""The encodings of files without a header, 8 kHz, by suffix."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +61,8 @@ class Found:
 
 
 def import_calls(named: Sequence[str], caller_channel: int | None, *, as_json: bool) -> None:
-    """Import calls and say what was found; a bad one spoils no other. Raises :class:`CallError`."""
+    """Import calls and report each; if one fails, the others are imported all the same. Raises
+    :class:`CallError`."""
     if caller_channel not in (None, 1, 2):
         raise CallError(f"--caller-channel {caller_channel}: a call's two sides are channels 1 and 2; choose one")
     purge_old(CallFolders())
@@ -95,7 +96,7 @@ def _find(named: Sequence[str]) -> list[Found]:
             with failures():
                 files += find_audio([path, *sorted(path.glob("*.[uUaA][lL][aA][wW]"))])
         else:
-            raise CallError(f"{path}: is no audio file and no folder of some; name the calls' audio")
+            raise CallError(f"{path}: is neither an audio file nor a folder of audio files; name the calls' audio")
     pairs: dict[tuple[Path, str], dict[str, Path]] = {}
     alone: list[Found] = []
     for path in dict.fromkeys(files):
@@ -113,7 +114,7 @@ def _find(named: Sequence[str]) -> list[Found]:
 
 
 def _import(found: Found, caller_channel: int | None) -> dict[str, Any]:
-    """Keep one call, hear it, and return what was found."""
+    """Store one call, measure it, and return the result."""
     digest = _digest(found.files)
     log = _log(found.log)
     call_id = (log.id if log else None) or f"{_without_number(found.name)}-{digest}"
@@ -164,7 +165,7 @@ def _without_number(name: str) -> str:
 
 
 def _drop_earlier(folder: Path, audio: CallAudio) -> None:
-    """Delete the audio of an earlier import, and what was made of it. Raises :class:`OSError`."""
+    """Delete the audio of an earlier import, and everything derived from it. Raises :class:`OSError`."""
     names = [one.file for one in audio.files()]
     for path in folder.iterdir():
         if path.suffix.lower() in (*SUFFIXES, *_BARE, ".npz") and path.name not in names:
@@ -172,7 +173,7 @@ def _drop_earlier(folder: Path, audio: CallAudio) -> None:
 
 
 def _digest(paths: Sequence[Path]) -> str:
-    """Return a part of a name that stands for what is in files. Raises :class:`WorkError`."""
+    """Return a hash of the files' content, for use in a name. Raises :class:`WorkError`."""
     digest = hashlib.sha256()
     for path in paths:
         try:
@@ -208,7 +209,7 @@ def _audio(found: Found, channel: int | None) -> CallAudio:
 
 
 def _audio_file(path: Path, name: str) -> AudioFile:
-    """Return what ``call.json`` says of a file that is kept under ``name``: its own may hold a caller's number."""
+    """Return the entry in ``call.json`` for a file stored as ``name``: its own name may hold a caller's number."""
     if (encoding := _BARE.get(path.suffix.lower())) is not None:
         return AudioFile(file=name, encoding=encoding, rate_hz=8000)
     with failures():
@@ -234,7 +235,7 @@ def _log(path: Path | None) -> ImportedLog | None:
             return None
     found = read_log(raw)
     if found is None:
-        complain(f"{path}: is a log of no kind that Turnlab knows; the call is imported without it")
+        complain(f"{path}: is a log in an unknown format; the call is imported without it")
     return found
 
 

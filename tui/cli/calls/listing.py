@@ -1,4 +1,4 @@
-"""``turnlab calls list`` and ``show``: the calls kept here, their numbers masked unless they are asked for."""
+"""``turnlab calls list`` and ``show``: the stored calls, with numbers masked unless requested."""
 
 from __future__ import annotations
 
@@ -15,17 +15,17 @@ from tui.cli.failure import CallError, complain
 from tui.cli.tables import print_line, print_table, print_timed
 
 LISTED = 5
-"""So many calls are named where the beginning of an id fits several."""
+"""The number of calls named if the beginning of an id fits several."""
 
 
 def day_given(option: str, text: str | None) -> date | None:
-    """Return a day that was given. Raises :class:`~tui.cli.failure.CallError`."""
+    """Return the day that a text names. Raises :class:`~tui.cli.failure.CallError`."""
     if text is None:
         return None
     try:
         return date.fromisoformat(text)
     except ValueError:
-        raise CallError(f"{option} {text}: is no day; write it like 2026-11-20") from None
+        raise CallError(f"{option} {text}: is not a day; write it like 2026-11-20") from None
 
 
 def clock_time(moment: datetime | None) -> str:
@@ -42,7 +42,7 @@ def list_calls(
     show_numbers: bool,
     as_json: bool,
 ) -> None:
-    """List kept calls, the newest first."""
+    """List the stored calls, the newest first."""
     first, last = day_given("--since", since), day_given("--until", until)
     folders = CallFolders()
     purge_old(folders)
@@ -66,11 +66,11 @@ def list_calls(
         ]
         print_table("", [*headers, "quality"], rows, left=5, whole=4)
     else:
-        print_line("No calls are kept here that fit; get some with turnlab calls pull SERVICE.")
+        print_line("No stored call matches; pull calls with turnlab calls pull SERVICE.")
     if len(shown) < len(found):
         print_line(f"{len(found) - len(shown)} more: raise --limit")
     if any(record.made_by_turnlab for _, record in shown):
-        print_line("Turnlab made these calls for its demo workspace: no patient had them.")
+        print_line("Turnlab made these calls for its demo workspace: they involve no patient.")
 
 
 def _readable(folders: CallFolders) -> list[tuple[CallFolder, CallRecord]]:
@@ -93,7 +93,7 @@ def _wanted(record: CallRecord, service: str | None, first: date | None, last: d
 
 
 def _shortest(ids: list[str]) -> int:
-    """Return how many characters tell ids apart, at least eight: as many as ``show`` needs."""
+    """Return how many characters make all ids unique, at least eight: as many as ``show`` needs."""
     longest = max(map(len, ids))
     return next((n for n in range(8, longest) if len({one[:n] for one in ids}) == len(ids)), longest)
 
@@ -109,7 +109,7 @@ def _row(record: CallRecord, heard: Heard | None) -> list[str]:
 
 
 def call_json(record: CallRecord, *, show_numbers: bool, turns: bool) -> dict[str, Any]:
-    """Return a kept call as scripts see it: ``call.json`` with numbers masked, with or without its turns."""
+    """Return a stored call as JSON: ``call.json`` with numbers masked, with or without its turns."""
     found: dict[str, Any] = (record if show_numbers else record.masked()).to_json()
     if not turns:
         found.pop("turns")
@@ -118,7 +118,7 @@ def call_json(record: CallRecord, *, show_numbers: bool, turns: bool) -> dict[st
 
 
 def show_call(call_id: str, *, show_numbers: bool, as_json: bool) -> None:
-    """Show one kept call. Raises :class:`~tui.cli.failure.CallError` unless one fits."""
+    """Show one stored call. Raises :class:`~tui.cli.failure.CallError` unless exactly one matches."""
     folders = CallFolders()
     purge_old(folders)
     folder, record = find_kept(folders, call_id)
@@ -133,7 +133,8 @@ def show_call(call_id: str, *, show_numbers: bool, as_json: bool) -> None:
 
 
 def find_kept(folders: CallFolders, call_id: str) -> tuple[CallFolder, CallRecord]:
-    """Return the kept call of an id, or whose id begins so. Raises :class:`~tui.cli.failure.CallError`."""
+    """Return the stored call with an id, or with an id that begins with ``text``. Raises
+    :class:`~tui.cli.failure.CallError`."""
     if not call_id.strip():
         raise CallError("a call's id cannot be empty; list them: turnlab calls list")
     found = [(one, one.record) for one in folders.find() if one.record and one.record.id.startswith(call_id)]

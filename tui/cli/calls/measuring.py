@@ -1,4 +1,4 @@
-"""``turnlab calls measure``: real calls measured by ear."""
+"""``turnlab calls measure``: real calls measured from their audio."""
 
 from __future__ import annotations
 
@@ -32,7 +32,8 @@ _SIDE_BY_SIDE = (("first_sound_ms", "first_audio_ms"), ("response_ms", "response
 def measure_calls(
     named: Sequence[str], caller_channel: int | None, gate: Gate, work: WorkOptions, *, as_json: bool
 ) -> None:
-    """Measure calls, print them, and hold their readouts together against the gate; a bad call spoils no other.
+    """Measure calls, print them, and check their readouts together against the gate; if one call fails, the others
+    go on.
 
     Raises :class:`~tui.cli.failure.CallError`.
     """
@@ -62,13 +63,13 @@ def measure_calls(
 
 
 def unheard(heard: Sequence[Mapping[str, Any]]) -> dict[str, str]:
-    """Return why readouts are missing from what was heard of calls, by name."""
+    """Return why readouts are missing from the measures of calls, by name."""
     never = {readout.name: readout.unheard for readout in READOUTS if readout.unheard}
     return never | {name: why for one in heard for name, why in one["left_out"].items()}
 
 
 def measured(call: KeptCall) -> dict[str, Any]:
-    """Return a call's measures and keep them beside it; those kept where the audio is gone.
+    """Return a call's measures and store them beside it; return the stored ones if the audio is gone.
 
     Raises :class:`~simulator.errors.SimulatorError`.
     """
@@ -79,7 +80,7 @@ def measured(call: KeptCall) -> dict[str, Any]:
 
 
 def seconds_of(calls: Sequence[KeptCall]) -> float:
-    """Return how long calls are together, about."""
+    """Return the approximate total length of calls."""
     return sum(call.record.duration_s or 60.0 for call in calls)
 
 
@@ -94,7 +95,7 @@ def _measured_here(call: KeptCall) -> tuple[dict[str, Any], str | None]:
 def measured_quietly(
     call: KeptCall, tell: Callable[[float], None] | None = None
 ) -> tuple[dict[str, Any], str | None]:
-    """Return a call's measures and why they are not kept beside it; those kept where the audio is gone."""
+    """Return a call's measures and why they could not be stored; return the stored ones if the audio is gone."""
     if call.why_silent() is not None and (kept := kept_measures(call)) is not None:
         return kept, None
     heard = measure_call(call, tell)
@@ -112,7 +113,7 @@ def _print(heard: list[dict[str, Any]]) -> None:
         return
     shown = [name for name in HEARD_READOUTS if name in readouts]
     rows = [[BY_NAME[name].title, *_figures(readouts[name])] for name in shown]
-    title = f"{len(heard)} call{'s' if len(heard) > 1 else ''} measured by ear"
+    title = f"{len(heard)} call{'s' if len(heard) > 1 else ''} measured from audio"
     print_table(title, ["", "p50, sum or count", "p90", "max", "n"], rows)
     left_out = {why: None for one in heard for why in one["left_out"].values()}
     for why in left_out:

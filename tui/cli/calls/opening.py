@@ -1,4 +1,4 @@
-"""Which calls a command is about: folders of calls, audio files, or the ids and services of kept calls."""
+"""Which calls a command works on: folders of calls, audio files, or the ids and services of stored calls."""
 
 from __future__ import annotations
 
@@ -21,9 +21,8 @@ from tui.cli.failure import CallError, Faults, complain
 
 
 def open_calls(named: Sequence[str], faults: Faults, caller_channel: int | None = None) -> list[KeptCall]:
-    """Return the calls that are named, each once; those that cannot be read are reported and left out.
-
-    Raises :class:`~tui.cli.failure.CallError` for a name that is none.
+    """Return the named calls, each once; those that cannot be read are reported and left out. Raises
+    :class:`~tui.cli.failure.CallError` for a name without calls.
     """
     folders = CallFolders()
     purge_old(folders)
@@ -45,13 +44,13 @@ def open_calls(named: Sequence[str], faults: Faults, caller_channel: int | None 
 
 
 class HeardOnce:
-    """Tells calls that were heard before under another name, by their sound."""
+    """Recognises calls that were measured before under another name, by their sound."""
 
     def __init__(self) -> None:
         self._first: dict[str, str] = {}
 
     def again(self, call: KeptCall, heard: Mapping[str, Any]) -> bool:
-        """Whether a call is the same as one before, which is then said on standard error."""
+        """Whether a call is the same as an earlier one; if so, say that on standard error."""
         if not heard["values"]:
             return False
         sound = canonical_json(heard["stretches"])
@@ -71,7 +70,7 @@ def _paths(name: str, kept: Callable[[], list[tuple[Path, CallRecord]]]) -> list
         return calls_in(path) or _audio(path)
     if is_file(path):
         if path.suffix.lower() not in SUFFIXES:
-            raise CallError(f"{path}: is no audio; name the call's folder, or its audio file")
+            raise CallError(f"{path}: is not audio; name the call's folder, or its audio file")
         return [path]
     own = [path for path, record in kept() if record.id == name]
     served = [path for path, record in kept() if record.is_of(name)]
@@ -83,7 +82,7 @@ def _paths(name: str, kept: Callable[[], list[tuple[Path, CallRecord]]]) -> list
         if begun:
             raise CallError(f"{len(begun)} calls begin with {name!r}; give more of the id")
         raise CallError(
-            f"{name}: no such file or folder, and no call or service of that name is kept here; "
+            f"{name}: no such file or folder, and no stored call or service of that name; "
             "pull calls with: turnlab calls pull SERVICE"
         )
     return own or served

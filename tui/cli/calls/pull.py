@@ -1,4 +1,4 @@
-"""``turnlab calls pull``: calls of a service into their folder, with progress where a person is watching."""
+"""``turnlab calls pull``: store the calls of a service, with progress on a terminal."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ _SAID = {"archived": "archived", "unrecorded": "no recording", "failed": "not pu
 
 @dataclass(frozen=True, slots=True)
 class PullOptions:
-    """What was asked for on the command line."""
+    """The command's options."""
 
     service: str
     days: int | None
@@ -48,12 +48,13 @@ class PullOptions:
     connection: str | None
 
     def first_day(self) -> date:
-        """Return where to begin. Raises :class:`~tui.cli.failure.CallError`."""
+        """Return the first moment to pull from. Raises :class:`~tui.cli.failure.CallError`."""
         return day_given("--since", self.since) or first_day(self.days or DAYS)
 
 
 def pull_calls(options: PullOptions, *, as_json: bool) -> None:
-    """Pull and say what came of it. Raises :class:`~tui.cli.failure.ToldError` if a call could not be pulled."""
+    """Pull calls and report the result. Raises :class:`~tui.cli.failure.ToldError` if a call could not be
+    pulled."""
     since, until = options.first_day(), day_given("--until", options.until)
     folders = CallFolders()
     purge_old(folders)
@@ -133,7 +134,7 @@ def _print(service: Service, result: Pull, folders: CallFolders, since: date) ->
         print_line("There are more calls: raise --limit.")
     records = [one.record for one in result.calls if one.record is not None]
     if any(record.made_by_turnlab for record in records):
-        print_line("Turnlab made these calls for its demo workspace: no patient had them.")
+        print_line("Turnlab made these calls for its demo workspace: they involve no patient.")
     if any(record.operator for record in records):
         handed = sum(bool(record.operator) for record in records)
         print_line(f"{handed} went on with a human operator: measures leave that part out.")
@@ -143,7 +144,7 @@ def _print(service: Service, result: Pull, folders: CallFolders, since: date) ->
 
 @contextmanager
 def _shown(name: str) -> Iterator[Callable[[Progress], None]]:
-    """Show how far a pull is, where a person is watching."""
+    """Show a pull's progress on a terminal."""
     if not sys.stderr.isatty():
         yield lambda _: None
         return

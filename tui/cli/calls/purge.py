@@ -1,4 +1,4 @@
-"""``turnlab calls purge``: deletes what was kept long enough, and says so."""
+"""``turnlab calls purge``: deletes calls that are past their days, and says so."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from tui.cli.tables import print_line
 
 
 def purge_calls(older_than: int | None, keep: int | None, *, everything: bool, as_json: bool) -> None:
-    """Delete calls: all, those pulled more than so many days ago, or those kept as long as calls are kept.
+    """Delete calls: all, those pulled more than so many days ago, or those past their days.
 
     Raises :class:`~tui.cli.failure.WorkError`, and :class:`~tui.cli.failure.ToldError` for calls that stay.
     """
@@ -42,6 +42,6 @@ def purge_calls(older_than: int | None, keep: int | None, *, everything: bool, a
 
 
 def purge_old(folders: CallFolders) -> None:
-    """Delete the calls that were kept as long as calls are kept, and say so on standard error."""
+    """Delete the calls that are past their days, and say so on standard error."""
     for sentence in expired_deleted(folders):
         complain(sentence)

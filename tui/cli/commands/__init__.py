@@ -1,1 +1,1 @@
-"""The commands as people type them: options, help, and the call of the work, imported only when it is wanted."""
+"""The commands: options, help, and a call of the work, which is imported only when it is needed."""

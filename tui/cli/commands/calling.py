@@ -1,4 +1,4 @@
-"""Commands at either end of a connection: to a platform, the embedded platform, the agent and its caller."""
+"""Commands that connect: to a platform, as the embedded platform, as the agent, and as its caller."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from tui.cli.options import AllowUnknown, Channel, Configs, Eot, HearingOptions,
 
 
 def connect(
-    name: Annotated[str | None, typer.Argument(help="What to call the connection, such as staging.")] = None,
+    name: Annotated[str | None, typer.Argument(help="The connection's name, such as staging.")] = None,
     api: Annotated[str | None, typer.Option(help="Which API: platform (the default) or classic.")] = None,
     region: Annotated[
         str | None, typer.Option(help="The API's region by name: us; Classic also ca, eu, au.")
@@ -22,12 +22,12 @@ def connect(
     organization: Annotated[str | None, typer.Option(help="Organization ID (Classic).")] = None,
     key_id: Annotated[str | None, typer.Option("--key-id", help="API key ID (Classic).")] = None,
     user: Annotated[str | None, typer.Option(help="ID of the user to sign in as (Classic).")] = None,
-    listing: Annotated[bool, typer.Option("--list", help="List the connections there are.")] = False,
-    testing: Annotated[bool, typer.Option("--test", help="Only test the connection of that name.")] = False,
+    listing: Annotated[bool, typer.Option("--list", help="List the connections.")] = False,
+    testing: Annotated[bool, typer.Option("--test", help="Only test the named connection.")] = False,
     removing: Annotated[bool, typer.Option("--remove", help="Forget a connection and its key.")] = False,
     as_json: Json = False,
 ) -> None:
-    """Set up a connection to a real platform and test it. The key is asked for, or the first line of stdin."""
+    """Set up a connection to a real platform and test it. Turnlab prompts for the key, or reads it from stdin."""
     if sum((listing, testing, removing)) > 1:
         raise CallError("--list, --test and --remove exclude each other")
     if removing and not name:
@@ -62,14 +62,14 @@ def serve(
         bool, typer.Option("--read-only", help="Print the read-only viewer's key instead of the owner's.")
     ] = False,
     rate_window: Annotated[
-        float, typer.Option(min=0, help="Seconds that a minute of the rate limits lasts; 0 for no limits.")
+        float, typer.Option(min=0, help="Length of the rate limits' minute in seconds; 0 for no limits.")
     ] = 60.0,
     token_lifetime: Annotated[
-        float, typer.Option(min=1, max=86_400, help="Seconds that a Classic sign-in lasts.")
+        float, typer.Option(min=1, max=86_400, help="Lifetime of a Classic sign-in in seconds.")
     ] = 3600.0,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON line when ready.")] = False,
 ) -> None:
-    """Serve the embedded platform for any client, in both dialects, until stopped."""
+    """Serve the embedded platform to any client, in both API dialects, until stopped."""
     from tui.cli.serve import Request, serve
 
     serve(
@@ -110,7 +110,7 @@ def agent(
     ] = False,
     token: Annotated[
         str | None,
-        typer.Option(envvar="TURNLAB_AGENT_TOKEN", show_envvar=True, help="What callers must send."),
+        typer.Option(envvar="TURNLAB_AGENT_TOKEN", show_envvar=True, help="The token that callers must send."),
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON line when ready.")] = False,
 ) -> None:
@@ -143,21 +143,22 @@ def call(
             help="Agents' addresses, such as ws://127.0.0.1:8766, and callers: audio files, or folders.",
         ),
     ],
-    repeat: Annotated[int, typer.Option(min=1, max=1000, help="How often each recording is played.")] = 1,
+    repeat: Annotated[int, typer.Option(min=1, max=1000, help="How often to play each recording.")] = 1,
     rigid: Annotated[
-        bool, typer.Option("--rigid", help="Play the audio as it is, also where its labels have moves.")
+        bool, typer.Option("--rigid", help="Play the audio unchanged, even if its labels have moves.")
     ] = False,
     trust_messages: Annotated[
         bool,
         typer.Option(
-            "--trust-messages", help="Let the agent's transcripts and clears tell fillers and stops apart."
+            "--trust-messages", help="Trust the agent's transcripts and clear messages on fillers and stops."
         ),
     ] = False,
     save: Annotated[
-        Path | None, typer.Option(metavar="FILE.flac", help="Keep the call: the caller left, the agent right.")
+        Path | None,
+        typer.Option(metavar="FILE.flac", help="Write the call as FLAC: the caller left, the agent right."),
     ] = None,
     sample_rate: Annotated[
-        int, typer.Option(help="Speak and hear at 8000, 16000, 22050, 24000, 44100 or 48000.")
+        int, typer.Option(help="Sample rate both ways: 8000, 16000, 22050, 24000, 44100 or 48000.")
     ] = 16_000,
     encoding: Annotated[str, typer.Option(help="pcm16, or mulaw at 8000.")] = "pcm16",
     protocol: Annotated[
@@ -165,7 +166,7 @@ def call(
         typer.Option(help="turnlab, twilio, pipecat or openai-realtime; by default what the address suggests."),
     ] = None,
     audible_db: Annotated[
-        float, typer.Option(min=-90, max=0, help="From what level on the agent is heard, dBFS.")
+        float, typer.Option(min=-90, max=0, help="The level from which the agent counts as audible, dBFS.")
     ] = -45.0,
     token: Annotated[
         str | None,
@@ -174,7 +175,8 @@ def call(
     caller_channel: Channel = None,
     as_json: Json = False,
 ) -> None:
-    """Call agents on a WebSocket with recordings, in real time, measure them by ear, and compare several."""
+    """Call agents on a WebSocket with recordings, in real time, measure them from the audio, and compare
+    several."""
     from tui.cli.call import Request, call_agent
     from tui.cli.hearing import hearing_of
 
@@ -221,14 +223,14 @@ def live(
     output_name: Annotated[
         str | None, typer.Option("--output", help="The speaker, or part of its name; by default the system's.")
     ] = None,
-    no_speaker: Annotated[bool, typer.Option("--no-speaker", help="Play nothing; the words are printed.")] = False,
+    no_speaker: Annotated[bool, typer.Option("--no-speaker", help="Play nothing; only print the words.")] = False,
     echo_guard: Annotated[
         str, typer.Option(help="cancellation, headphones, half-duplex or threshold.")
     ] = "cancellation",
     echo_threshold: Annotated[
         float | None, typer.Option(min=1, max=90, help="For --echo-guard threshold: dB below full scale.")
     ] = None,
-    record: Annotated[bool, typer.Option("--record", help="Keep the call among your recordings.")] = False,
+    record: Annotated[bool, typer.Option("--record", help="Add the call to your recordings.")] = False,
     seconds: Annotated[
         float | None, typer.Option("--for", min=1, help="End after this many seconds of the call.")
     ] = None,

@@ -24,8 +24,8 @@ calls_app = typer.Typer(rich_markup_mode=None, add_completion=False, cls=Helping
 
 Since = Annotated[str | None, typer.Option(metavar="DATE", help="The first day (UTC), such as 2026-11-20.")]
 Until = Annotated[str | None, typer.Option(metavar="DATE", help="The last day (UTC).")]
-ShowNumbers = Annotated[bool, typer.Option("--show-numbers", help="Show telephone numbers whole.")]
-Service = Annotated[str | None, typer.Argument(metavar="[SERVICE]", help="Only those of this service: name or id.")]
+ShowNumbers = Annotated[bool, typer.Option("--show-numbers", help="Show telephone numbers in full.")]
+Service = Annotated[str | None, typer.Argument(metavar="[SERVICE]", help="Only calls of this service: name or id.")]
 
 Calls = Annotated[
     list[str],
@@ -38,7 +38,9 @@ Calls = Annotated[
 @calls_app.command("pull")
 def pull(
     service: ServiceName,
-    days: Annotated[int | None, typer.Option(min=1, max=3650, help="The last so many days; 14 by default.")] = None,
+    days: Annotated[
+        int | None, typer.Option(min=1, max=3650, help="Number of days up to today; 14 by default.")
+    ] = None,
     since: Since = None,
     until: Until = None,
     limit: Annotated[int, typer.Option(min=1, help="At most so many, the newest.")] = 200,
@@ -46,12 +48,12 @@ def pull(
         bool, typer.Option("--simulated", help="Also pull calls whose caller the platform simulated.")
     ] = False,
     no_audio: Annotated[
-        bool, typer.Option("--no-audio", help="Keep measures only: no sound, no words, no number.")
+        bool, typer.Option("--no-audio", help="Store measures only: no sound, no words, no number.")
     ] = False,
     connection: ConnectionName = None,
     as_json: Json = False,
 ) -> None:
-    """Pull a service's calls into a private folder; calls that are here already are skipped."""
+    """Pull a service's calls into a private folder; calls that are stored already are skipped."""
     if days is not None and since is not None:
         raise CallError("--days and --since both say where to begin; give one")
     from tui.cli.calls.pull import PullOptions, pull_calls
@@ -68,7 +70,7 @@ def list_(
     show_numbers: ShowNumbers = False,
     as_json: Json = False,
 ) -> None:
-    """List the calls that are kept here, the newest first."""
+    """List the stored calls, the newest first."""
     from tui.cli.calls.listing import list_calls
 
     list_calls(service, since, until, limit, show_numbers=show_numbers, as_json=as_json)
@@ -76,11 +78,11 @@ def list_(
 
 @calls_app.command("show")
 def show(
-    call: Annotated[str, typer.Argument(metavar="ID", help="A kept call's id, or how it begins.")],
+    call: Annotated[str, typer.Argument(metavar="ID", help="A stored call's id, or its beginning.")],
     show_numbers: ShowNumbers = False,
     as_json: Json = False,
 ) -> None:
-    """Show one kept call: what is known of it, and who spoke when."""
+    """Show one stored call: its facts, and who spoke when."""
     from tui.cli.calls.listing import show_call
 
     show_call(call, show_numbers=show_numbers, as_json=as_json)
@@ -95,7 +97,7 @@ def import_(
     channel: Channel = None,
     as_json: Json = False,
 ) -> None:
-    """Keep calls from elsewhere: audio of both sides, with or without a log NAME.json beside it."""
+    """Import calls from elsewhere: audio of both sides, with or without a log NAME.json beside it."""
     from tui.cli.calls.importing import import_calls
 
     import_calls(paths, channel, as_json=as_json)
@@ -106,7 +108,7 @@ def import_(
 def measure(
     *, calls: Calls, channel: Channel = None, gate: GateOptions, work: WorkOptions, as_json: Json = False
 ) -> None:
-    """Measure real calls by ear: both channels of audio, and nothing else, tell who spoke when."""
+    """Measure real calls from their audio: both channels, and nothing else, show who spoke when."""
     from tui.cli.calls.measuring import measure_calls
     from tui.report.gate import gate_of
 
@@ -121,14 +123,14 @@ def check(
     calls: Calls,
     profile: Profile = "default",
     config: Annotated[
-        str | None, typer.Option("--config", "-c", help="The settings of calls that do not say theirs.")
+        str | None, typer.Option("--config", "-c", help="The settings of calls without recorded settings.")
     ] = None,
     eot: Eot = None,
     gate: GateOptions,
     work: WorkOptions,
     as_json: Json = False,
 ) -> None:
-    """Show how close the simulator comes: replay each call's caller, and compare turns heard and simulated."""
+    """Check the simulator: replay each call's caller, and compare the real turns with the simulated ones."""
     from tui.cli.calls.checking import MEASURABLE, CheckRequest, check_calls
     from tui.report.gate import gate_of
 
@@ -158,16 +160,16 @@ def compare(
 def purge(
     older_than: Annotated[
         int | None,
-        typer.Option(min=0, max=3650, metavar="DAYS", help="Delete what was pulled more than so many days ago."),
+        typer.Option(min=0, max=3650, metavar="DAYS", help="Delete calls pulled more than this many days ago."),
     ] = None,
     everything: Annotated[bool, typer.Option("--all", help="Delete every call.")] = False,
     keep: Annotated[
         int | None,
-        typer.Option(min=1, max=3650, metavar="DAYS", help="Keep calls for so many days; 30 by default."),
+        typer.Option(min=1, max=3650, metavar="DAYS", help="Keep calls for this many days; 30 by default."),
     ] = None,
     as_json: Json = False,
 ) -> None:
-    """Delete calls that are past their days, with everything made from them."""
+    """Delete calls that are past their days, with everything derived from them."""
     if everything and older_than is not None:
         raise CallError("--all and --older-than exclude each other")
     from tui.cli.calls.purge import purge_calls

@@ -12,7 +12,7 @@ from tui.cli.options import Json
 
 labels_app = typer.Typer(rich_markup_mode=None, add_completion=False, cls=HelpingGroup, help=LATER_HELP["labels"])
 
-Force = Annotated[bool, typer.Option("--force", help="Replace the file if it is there already.")]
+Force = Annotated[bool, typer.Option("--force", help="Replace an existing file.")]
 
 
 @labels_app.command("export")
@@ -38,12 +38,14 @@ def labels_import(
     ] = None,
     agent: Annotated[
         str | None,
-        typer.Option(metavar="NAME", help="Which tier or speaker is the agent, if not one of that name."),
+        typer.Option(
+            metavar="NAME", help="The tier or speaker that is the agent; by default the one of that name."
+        ),
     ] = None,
     force: Force = False,
     as_json: Json = False,
 ) -> None:
-    """Write a label file of another program as JSON; what only JSON can hold stays as it was."""
+    """Convert another program's label file to JSON; what only JSON can hold stays as it was."""
     from tui.cli.labels import import_labels
 
     import_labels(path, output, agent, force=force, as_json=as_json)

@@ -1,4 +1,4 @@
-"""Commands that show what is on this machine: recordings, presets, keys, what is kept, devices."""
+"""Commands that show what is on this machine: recordings, presets, keys, caches, devices."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def recordings(
     ] = None,
     as_json: Json = False,
 ) -> None:
-    """List recordings with their labels and where they are."""
+    """List recordings with their labels and folders."""
     from tui.cli.recordings import list_recordings
 
     list_recordings(folder, as_json=as_json)
@@ -33,7 +33,7 @@ def presets(
     ] = None,
     as_json: Json = False,
 ) -> None:
-    """List the presets and what they set."""
+    """List the presets and their fields."""
     from presets.fields import FIELDS
     from tui.cli.failure import CallError, complain
     from tui.user_presets import all_presets
@@ -65,7 +65,7 @@ def presets(
 
 
 def keys(as_json: Json = False) -> None:
-    """List the dashboard's commands, their current keys and the file to choose others in."""
+    """List the dashboard's commands, their current keys and the file that changes them."""
     from tui.cli.failure import complain
     from tui.cli.tables import print_line, print_table
     from tui.commands.shared import EVERYWHERE
@@ -77,7 +77,7 @@ def keys(as_json: Json = False) -> None:
         complain(problem)
     anywhere = {command.id for command in EVERYWHERE}
     found = {command.id: (row.title, command) for row in SCREENS.values() for command in row.all_commands()}
-    # A place's own key goes before the same key of what works everywhere.
+    # A screen's own key takes precedence over the same key of a global command.
     places: dict[str, list[str]] = {}
     for name, (place, command) in found.items():
         for key in chosen.keymap.get(name, command.key).split(",") if name not in anywhere else ():
@@ -113,10 +113,10 @@ def _shown_key(key: str) -> str:
 
 
 def cache(
-    clear: Annotated[bool, typer.Option("--clear", help="Delete what is kept.")] = False,
+    clear: Annotated[bool, typer.Option("--clear", help="Delete the caches.")] = False,
     as_json: Json = False,
 ) -> None:
-    """Show where analyses and clips of the agent's voice are kept and how many, or delete them."""
+    """Show the cached analyses and clips of the agent's voice, or delete them."""
     from simulator.activity.cache import ANALYSES
     from simulator.voice.hibari import VOICE_CLIPS
     from tui.cli.tables import print_line
@@ -136,7 +136,7 @@ def cache(
         (clips, VOICE_CLIPS.most_bytes, ("clip of the agent's voice", "clips of the agent's voice")),
     ):
         print_line(f"{_count(held, *words)}, {_mb(held.size)} of at most {_mb(most)}, in {held.folder}")
-    print_line("Nothing of a caller can be heard in them; those not used for longest go first.")
+    print_line("They hold no audio of a caller; the least recently used are deleted first.")
     print_line("Delete them: turnlab cache --clear")
 
 
@@ -181,7 +181,7 @@ def _mb(size: int) -> str:
 
 def devices(
     test: Annotated[
-        bool, typer.Option("--test", help="Hear the microphone for 2 s and play a tone on the speaker.")
+        bool, typer.Option("--test", help="Record the microphone for 2 s and play a tone on the speaker.")
     ] = False,
     input_name: Annotated[
         str | None, typer.Option("--input", help="The microphone to test, or part of its name.")
@@ -191,7 +191,7 @@ def devices(
     ] = None,
     as_json: Json = False,
 ) -> None:
-    """List microphones and speakers, or try them out."""
+    """List microphones and speakers, or test them."""
     from tui.cli.devices import show_devices
 
     show_devices(input_name, output_name, testing=test, as_json=as_json)

@@ -1,4 +1,4 @@
-"""Commands that play recordings to the turn-taking logic, and measure it."""
+"""Commands that play recordings through the turn-taking logic, and measure it."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ from tui.cli.options import (
 
 
 class Replay(StrEnum):
-    """How the recorded caller is played to the simulated agent."""
+    """How to play the recorded caller to the simulated agent."""
 
     ELASTIC = "elastic"
     RIGID = "rigid"
@@ -44,7 +44,7 @@ class EchoOptions:
     ] = None
     echo_delay_ms: Annotated[
         int | None,
-        typer.Option("--echo-delay-ms", min=0, max=2000, help="How much later it comes back (100)."),
+        typer.Option("--echo-delay-ms", min=0, max=2000, help="Delay of the echo in ms (100)."),
     ] = None
 
 
@@ -59,7 +59,7 @@ class MixOptions:
     voice: Annotated[
         str | None, typer.Option(help="The agent's voice in the mix: hibari, clips or silent; by default the best.")
     ] = None
-    force: Annotated[bool, typer.Option("--force", help="Replace the mix's file if it is there.")] = False
+    force: Annotated[bool, typer.Option("--force", help="Replace an existing file.")] = False
 
 
 @with_option_sets
@@ -69,7 +69,7 @@ def simulate(
         list[str],
         typer.Argument(
             metavar="PATH...",
-            help="Audio files, or folders that hold some; or their URLs.",
+            help="Audio files or folders of audio files; or their URLs.",
             autocompletion=completing.recordings,
         ),
     ],
@@ -88,12 +88,12 @@ def simulate(
         list[str] | None,
         typer.Option(
             metavar="SOUND@S",
-            help="What if: put a sound in at a moment, such as cough@12.4; may be given several times.",
+            help="What if: mix in a sound at a moment, such as cough@12.4; repeatable.",
             autocompletion=completing.sounds,
         ),
     ] = None,
     explain: Annotated[
-        bool, typer.Option("--explain", help="Tell each call as a story: what happened when, and why.")
+        bool, typer.Option("--explain", help="Explain each call: what happened when, and why.")
     ] = False,
     mix: MixOptions,
     gate: GateOptions,
@@ -128,7 +128,7 @@ def simulate(
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BenchOptions:
-    """The folders hold eot-bench's rows."""
+    """Options for folders of eot-bench's rows."""
 
     eot_bench: Annotated[
         bool,
@@ -138,7 +138,8 @@ class BenchOptions:
         ),
     ] = False
     output: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="Where --eot-bench writes, by default predictions.parquet.")
+        Path | None,
+        typer.Option(metavar="FILE", help="The file that --eot-bench writes, by default predictions.parquet."),
     ] = None
     force: Annotated[bool, typer.Option("--force", help="Replace that file if it is there.")] = False
 
@@ -222,7 +223,7 @@ def analyze(
     work: WorkOptions,
     as_json: Json = False,
 ) -> None:
-    """Show what a recording holds: speech, pauses, and how finished the caller sounds at each."""
+    """Show a recording's speech and pauses, and how finished the caller sounds at each pause."""
     from simulator.executors.urls import place_of
     from tui.cli.analyze import analyze
     from tui.cli.hearing import hearing_of
@@ -234,18 +235,18 @@ def analyze(
 def report(
     result: Annotated[
         Path,
-        typer.Argument(metavar="RESULT.json", help="What simulate, evaluate, sweep or calls printed with --json."),
+        typer.Argument(metavar="RESULT.json", help="The --json output of simulate, evaluate, sweep or calls."),
     ],
     output: Annotated[Path, typer.Option("--output", "-o", metavar="FILE", help="The HTML file to write.")],
     force: Annotated[bool, typer.Option("--force", help="Replace the file if it is there.")] = False,
     with_audio: Annotated[
-        bool, typer.Option("--with-audio", help="Put in the sound of the turns that are drawn: callers' voices.")
+        bool, typer.Option("--with-audio", help="Include the audio of the drawn turns: callers' voices.")
     ] = False,
     with_words: Annotated[
-        bool, typer.Option("--with-words", help="Put in what was said in the turns that are drawn: callers' words.")
+        bool, typer.Option("--with-words", help="Include the words of the drawn turns: callers' words.")
     ] = False,
 ) -> None:
-    """Write a result as one HTML page to send: verdict, figures, the turns that differ most, and the change."""
+    """Turn a result into one HTML page: verdict, figures, the turns that differ most, and the change."""
     from tui.report.writing import ReportRequest, write_report
 
     write_report(ReportRequest(result, output, force, with_audio, with_words))

@@ -29,7 +29,7 @@ def profiles(
     ] = None,
     as_json: Json = False,
 ) -> None:
-    """List the profiles, or show one: every value with its unit and origin (what 'turnlab profiles' alone does)."""
+    """List the profiles, or show one: every value with its unit and origin (also without 'show')."""
     from tui.cli.profiles import show_profiles
 
     show_profiles(profile, as_json=as_json)
@@ -42,26 +42,28 @@ def profiles_fit(
     ] = None,
     heard: Annotated[
         list[str] | None,
-        typer.Option("--calls", metavar="SERVICE|FOLDER", help="Kept calls, to be fitted to by ear and by log."),
+        typer.Option(
+            "--calls", metavar="SERVICE|FOLDER", help="Fit to these stored calls, by their audio and logs."
+        ),
     ] = None,
     name: Annotated[
         str | None, typer.Option(help="The new profile's name; with --calls, the output's by default.")
     ] = None,
-    config: Annotated[
-        str | None, typer.Option("--config", "-c", help="The voice_config these calls were made under.")
+    config: Annotated[str | None, typer.Option("--config", "-c", help="The voice_config of these calls.")] = None,
+    extends: Annotated[str, typer.Option(help="The profile that supplies all other values.")] = "default",
+    output: Annotated[
+        Path | None, typer.Option(help="Write the profile to this file instead of printing it.")
     ] = None,
-    extends: Annotated[str, typer.Option(help="The profile whose other values stay.")] = "default",
-    output: Annotated[Path | None, typer.Option(help="Write the profile there instead of printing it.")] = None,
-    force: Annotated[bool, typer.Option("--force", help="Replace the file if it is there.")] = False,
+    force: Annotated[bool, typer.Option("--force", help="Replace an existing file.")] = False,
     take_policy: Annotated[
         bool,
-        typer.Option("--take-policy", help="With --calls: take what the platform's own turn policies say of them."),
+        typer.Option("--take-policy", help="With --calls: take values from the platform's own turn policies."),
     ] = False,
     as_json: Json = False,
 ) -> None:
-    """Fit a profile to real calls: to pulled calls with --calls, or model latencies to timelines alone."""
+    """Fit a profile to real calls: to pulled calls with --calls, else model latencies to timelines."""
     if bool(heard) == bool(timelines):
-        raise CallError("name PlaybackTimeline files, or kept calls with --calls, and not both")
+        raise CallError("name either PlaybackTimeline files or, with --calls, stored calls")
     if heard:
         from tui.cli.calls.fitting import HeardFitRequest, fit_calls
 
@@ -71,7 +73,7 @@ def profiles_fit(
     if take_policy:
         raise CallError("--take-policy goes with --calls: timelines hold no turn policies")
     if name is None:
-        raise CallError("--name is missing: what is the new profile called?")
+        raise CallError("--name is missing; name the new profile")
     from tui.cli.profiles import FitRequest, fit_profile
 
     fit_profile(FitRequest(timelines or [], name, config, extends, output, force), as_json=as_json)

@@ -27,12 +27,12 @@ def _parameter(field: ServiceField) -> Parameter:
 
 
 class ServiceOptions(OptionTable):
-    """What options say of a service besides its name; ``None`` was not given."""
+    """The options for a service's fields besides its name; ``None``: not given."""
 
     PARAMETERS: ClassVar[tuple[Parameter, ...]] = tuple(_parameter(field) for field in SERVICE_FIELDS if field.flag)
 
     def values_given(self, name: str | None) -> dict[str, Any]:
-        """Return what was given, as the model has it. Raises :class:`~tui.cli.failure.CallError`."""
+        """Return the given values by the model's names. Raises :class:`~tui.cli.failure.CallError`."""
         found = {"name": name, **self}
         if found.get("tags") is not None:
             found["tags"] = tuple(map(_tag, found["tags"]))
@@ -41,7 +41,7 @@ class ServiceOptions(OptionTable):
         return {field: value for field, value in found.items() if value is not None}
 
     def fields_given(self, name: str | None) -> dict[str, Any]:
-        """Return what was given by the Platform API's names. Raises :class:`~tui.cli.failure.CallError`."""
+        """Return the given values by the Platform API's names. Raises :class:`~tui.cli.failure.CallError`."""
         from services.writing import write_field
 
         given = self.values_given(name)
@@ -61,7 +61,7 @@ def _tag(text: str) -> Tag:
 
 service_app = typer.Typer(rich_markup_mode=None, add_completion=False, cls=HelpingGroup, help=LATER_HELP["service"])
 
-Name = Annotated[str | None, typer.Option(help="What people call it, 1 to 256 characters.")]
+Name = Annotated[str | None, typer.Option(help="The service's name, 1 to 256 characters.")]
 
 
 @service_app.command("list")
@@ -70,11 +70,11 @@ def list_(
         str,
         typer.Argument(metavar="[FILTER]", help="Words, tag:key=value, active:yes, channel:voice, env:sandbox."),
     ] = "",
-    limit: Annotated[int | None, typer.Option(min=1, help="At most so many.")] = None,
+    limit: Annotated[int | None, typer.Option(min=1, help="The largest number to list.")] = None,
     sort: Annotated[
         str,
         typer.Option(
-            metavar="FIELD", help="name, created_at or updated_at (Classic: is_active); - in front: last first."
+            metavar="FIELD", help="name, created_at or updated_at (Classic: is_active); a leading - reverses."
         ),
     ] = "name",
     connection: ConnectionName = None,
@@ -88,7 +88,7 @@ def list_(
 
 @service_app.command()
 def get(service: ServiceName, connection: ConnectionName = None, as_json: Json = False) -> None:
-    """Show one service whole."""
+    """Show one service in full."""
     from tui.cli.service_show import get_service
 
     get_service(service, connection, as_json=as_json)
@@ -98,19 +98,19 @@ def get(service: ServiceName, connection: ConnectionName = None, as_json: Json =
 @with_option_sets
 def create(
     *,
-    name: Annotated[str, typer.Option(help="What people call it; no other active service may be called so.")],
+    name: Annotated[str, typer.Option(help="The service's name, unique among active services.")],
     agent: Annotated[str, typer.Option(help="The agent's name or id.")],
     context_graph: Annotated[str, typer.Option(help="The context graph's name or id.")],
     options: ServiceOptions,
-    preset: Annotated[str | None, typer.Option(metavar="NAME", help="The preset its settings begin with.")] = None,
+    preset: Annotated[str | None, typer.Option(metavar="NAME", help="The preset for its first settings.")] = None,
     voice_config: Annotated[
-        str | None, typer.Option(metavar="JSON", help="The voice_config it begins with, or @FILE.")
+        str | None, typer.Option(metavar="JSON", help="Its first voice_config, or @FILE.")
     ] = None,
     apply: Apply = False,
     connection: ConnectionName = None,
     as_json: Json = False,
 ) -> None:
-    """Make a service; it begins with the version sets edge and release."""
+    """Create a service; it has the version sets edge and release."""
     from tui.cli.service_change import create_service
 
     wish = Wish(apply=apply, connection=connection, as_json=as_json)
@@ -139,11 +139,12 @@ def rollback(
     *,
     service: ServiceName,
     to: Annotated[
-        int | None, typer.Option(metavar="CHANGE", help="What was there before this change, whatever came since.")
+        int | None,
+        typer.Option(metavar="CHANGE", help="Restore the values from before this change, even after later ones."),
     ] = None,
     wish: Wish,
 ) -> None:
-    """Put back the fields that the last change of a service from here replaced."""
+    """Restore the fields that the last change of a service from here replaced."""
     from tui.cli.service_change import rollback_service
 
     rollback_service(service, to, wish)

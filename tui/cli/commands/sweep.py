@@ -15,30 +15,28 @@ from tui.cli.options import Eot, GateOptions, HearingOptions, Json, Profile, Wor
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GoalOptions:
-    """What is to become better, within what, by which fields."""
+    """What to improve, within which limits, by which fields."""
 
     goal: Annotated[
         str | None,
-        typer.Option(
-            metavar="NAME|FILE", help="What to look for: quick (the default), patient, voicesim, or a file."
-        ),
+        typer.Option(metavar="NAME|FILE", help="The goal: quick (the default), patient, voicesim, or a file."),
     ] = None
     minimize: Annotated[
         list[str] | None,
         typer.Option(
             metavar="READOUT[=WEIGHT]",
-            help="Instead of a goal: a figure to keep small, such as response.p50; may be given several times.",
+            help="Instead of a goal: a figure to minimize, such as response.p50; repeatable.",
         ),
     ] = None
     limit: Annotated[
         list[str] | None,
-        typer.Option(metavar="LIMIT", help="What must hold: 'cut_ins<=3%'; may be given several times."),
+        typer.Option(metavar="LIMIT", help="A limit, such as 'cut_ins<=3%'; repeatable."),
     ] = None
     vary: Annotated[
         list[str] | None,
         typer.Option(
             metavar="FIELD[=LO..HI]",
-            help="Vary only this field, and others given so: eot_timeout_ms=800..4000, tts_model=sonic-3.",
+            help="Vary only the fields named like this: eot_timeout_ms=800..4000, tts_model=sonic-3.",
         ),
     ] = None
     from_: Annotated[
@@ -59,7 +57,7 @@ def sweep(
         list[str],
         typer.Argument(
             metavar="PATH|SERVICE...",
-            help="Recordings, folders of some, their URLs, or calls that were pulled: a service, or ids.",
+            help="Recordings, folders of recordings, their URLs, or pulled calls: a service, or ids.",
             autocompletion=completing.recordings,
         ),
     ],
@@ -71,15 +69,15 @@ def sweep(
     eot: Eot = None,
     caller: HearingOptions,
     out: Annotated[
-        Path | None, typer.Option(metavar="FILE", help="Write the result as JSON too, for turnlab report.")
+        Path | None, typer.Option(metavar="FILE", help="Also write the result as JSON, for turnlab report.")
     ] = None,
-    force: Annotated[bool, typer.Option("--force", help="Replace that file if it is there.")] = False,
+    force: Annotated[bool, typer.Option("--force", help="Replace an existing file.")] = False,
     gate: GateOptions,
     as_json: Json = False,
 ) -> None:
     """Find a better setting: try many on your calls, choose one on some callers, confirm it on the others."""
     if asked.goal is not None and asked.minimize:
-        raise CallError("--goal and --minimize both say what to look for; give one")
+        raise CallError("--goal and --minimize exclude each other; give one")
     from tui.cli.hearing import hearing_of
     from tui.cli.sweep import Request, sweep
     from tui.report.gate import gate_of

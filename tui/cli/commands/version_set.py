@@ -26,7 +26,7 @@ def list_(service: ServiceName, connection: ConnectionName = None, as_json: Json
 
 @version_set_app.command()
 def get(service: ServiceName, name: SetName, connection: ConnectionName = None, as_json: Json = False) -> None:
-    """Show one version set whole."""
+    """Show one version set in full."""
     from tui.cli.version_set_show import get_version_set
 
     get_version_set(service, name, connection, as_json=as_json)
@@ -36,11 +36,11 @@ def get(service: ServiceName, name: SetName, connection: ConnectionName = None, 
 def diff(
     service: ServiceName,
     before: Annotated[str, typer.Argument(metavar="A", help="A version set.")],
-    after: Annotated[str, typer.Argument(metavar="B", help="The one to compare it with.")],
+    after: Annotated[str, typer.Argument(metavar="B", help="The version set to compare it with.")],
     connection: ConnectionName = None,
     as_json: Json = False,
 ) -> None:
-    """Show everything in which two version sets differ."""
+    """Show all differences between two version sets."""
     from tui.cli.version_set_show import diff_version_sets
 
     diff_version_sets(service, before, after, connection, as_json=as_json)
@@ -50,11 +50,13 @@ def diff(
 def history(
     service: ServiceName,
     name: Annotated[str | None, typer.Argument(metavar="[NAME]", help="Only this version set.")] = None,
-    limit: Annotated[int, typer.Option(min=1, max=100, help="At most so many changes of either source.")] = 20,
+    limit: Annotated[
+        int, typer.Option(min=1, max=100, help="The largest number of changes from each source.")
+    ] = 20,
     connection: ConnectionName = None,
     as_json: Json = False,
 ) -> None:
-    """Show who changed version sets and when: from here, and what the platform says."""
+    """Show who changed version sets and when: from here, and by the platform's history."""
     from tui.cli.version_set_show import show_history
 
     show_history(service, name, limit, connection, as_json=as_json)
@@ -65,13 +67,13 @@ def history(
 def promote(
     *,
     service: ServiceName,
-    source: Annotated[str, typer.Argument(metavar="FROM", help="The version set that was tried.")],
+    source: Annotated[str, typer.Argument(metavar="FROM", help="The version set that you tried.")],
     target: Annotated[
         str | None, typer.Argument(metavar="[TO]", help="By default the next of personal, test, preview, release.")
     ] = None,
     wish: ConfirmedWish,
 ) -> None:
-    """Put what one version set holds into another; what was there is kept for 'rollback'."""
+    """Copy one version set's content to another; Turnlab stores the old content for 'rollback'."""
     from tui.cli.version_set_change import promote
 
     promote(service, source, target, wish)
@@ -96,7 +98,7 @@ def upsert(
     body: Body = None,
     wish: ConfirmedWish,
 ) -> None:
-    """Change the named fields of a version set, or make it; the other fields stay as they are."""
+    """Change the named fields of a version set, or create it; the other fields stay as they are."""
     from tui.cli.version_set_change import upsert
 
     versions = {"agent_version_number": agent_version, "context_graph_version_number": context_graph_version}
@@ -111,11 +113,13 @@ def rollback(
     name: SetName,
     to: Annotated[
         int | None,
-        typer.Option(min=1, help="Put back what it held before this change, whatever happened since; see history."),
+        typer.Option(
+            min=1, help="Restore the content from before this change, even after later ones; see history."
+        ),
     ] = None,
     wish: ConfirmedWish,
 ) -> None:
-    """Put back what a version set held before the last change from here; again goes further back."""
+    """Restore what a version set held before the last change from here; repeat it to go further back."""
     from tui.cli.version_set_change import rollback
 
     rollback(service, name, to, wish)
@@ -130,7 +134,7 @@ def delete(
     connection: ConnectionName = None,
     as_json: Json = False,
 ) -> None:
-    """Delete a version set; what it held is kept for 'rollback'."""
+    """Delete a version set; Turnlab stores its content for 'rollback'."""
     from tui.cli.version_set_change import delete
 
     delete(service, name, ConfirmedWish(apply=apply, expect=expect, connection=connection, as_json=as_json))

@@ -22,27 +22,27 @@ def voice_config(
         str | None,
         typer.Option(
             metavar="NAME",
-            help="Apply a preset: other fields that presets set go back to inherit.",
+            help="Apply a preset; other fields that presets set inherit again.",
             autocompletion=completing.presets,
         ),
     ] = None,
     keep_others: Annotated[
-        bool, typer.Option("--keep-others", help="Set only the fields of the preset; leave all others.")
+        bool, typer.Option("--keep-others", help="Set only the preset's fields; leave all others.")
     ] = False,
     body: Body = None,
-    get: Annotated[bool, typer.Option("--get", help="Show what is stored.")] = False,
-    history: Annotated[bool, typer.Option("--history", help="Show the changes that were made from here.")] = False,
+    get: Annotated[bool, typer.Option("--get", help="Show the stored values.")] = False,
+    history: Annotated[bool, typer.Option("--history", help="Show the changes made from here.")] = False,
     rollback: Annotated[
         bool,
-        typer.Option("--rollback", help="Put back what the last change replaced; again goes further."),
+        typer.Option("--rollback", help="Restore what the last change replaced; repeat to go further back."),
     ] = False,
     to: Annotated[
         int | None,
-        typer.Option(min=1, help="With --rollback: put back what this change replaced, whatever happened since."),
+        typer.Option(min=1, help="With --rollback: restore what this change replaced, even after later ones."),
     ] = None,
     wish: ConfirmedWish,
 ) -> None:
-    """Show a service's voice_config, or change fields of it: null puts one back to inherit."""
+    """Show a service's voice_config, or change its fields: null makes one inherit again."""
     from tui.cli import voice_config_change as work
 
     changes = [
