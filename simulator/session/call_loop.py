@@ -22,7 +22,7 @@ from simulator.devices.playback_buffer import PlaybackBuffer
 from simulator.engine.events import BargeIn, BargeInSuppressed, Event, SpeechEnded
 from simulator.engine.scenario import Scenario
 from simulator.errors import SimulatorError
-from simulator.live_recording import recover_recordings
+from simulator.live_recording import recovery_notices
 from simulator.session.capture_buffer import CaptureBuffer, Frame, FrameAssembler, Meter, Taken, gap
 from simulator.session.commands import (
     Mute,
@@ -173,11 +173,8 @@ class CallLoop:
         self.supervisor.start()
 
     def _recover(self) -> None:
-        found, faults = recover_recordings(self._folder)
-        for path in found:
-            self._notice("recording", f"a recording that was cut off is whole again: {path}")
-        for fault in faults:
-            self._notice("recording", fault)
+        for sentence in recovery_notices(self._folder):
+            self._notice("recording", sentence)
 
     def _new_side(self, voice: Voice) -> LiveAgent:
         settings = self._settings

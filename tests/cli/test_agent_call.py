@@ -8,7 +8,8 @@ import pytest
 
 from simulator.recording import bundled_folder
 from tests.cli.conftest import Turnlab
-from tui.cli.call import shown_agents
+from tests.simulator.test_socket_outside import labels, measured, taken
+from tui.cli.call import OneCall, print_several, shown_agents
 
 BOOKING = str(bundled_folder() / "booking.flac")
 NOWHERE = "ws://127.0.0.1:9"
@@ -64,3 +65,10 @@ def test_agents_at_one_address_have_names_of_their_own() -> None:
     urls = [f"ws://127.0.0.1:9/talk?build={build}" for build in "abc"]
     shown = "ws://127.0.0.1:9/talk"
     assert shown_agents(urls) == [shown, f"{shown} (2)", f"{shown} (3)"]
+
+
+def test_more_agents_than_letters_are_numbered(capsys: pytest.CaptureFixture[str]) -> None:
+    agents = shown_agents([NOWHERE] * 27)
+    heard = measured(taken((2500, 2800)), labels((1.0, 2.0)))
+    print_several(agents, [OneCall(agent, "booking", heard, 0.0) for agent in agents], as_json=False)
+    assert f"27 {NOWHERE} (27)" in " ".join(capsys.readouterr().out.split())

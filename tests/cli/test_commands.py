@@ -15,6 +15,7 @@ import soundfile as sf
 from simulator.recording import bundled_folder
 from tests.cli.conftest import Turnlab
 from tests.forked import TURNLAB
+from tests.simulator.test_recorder import left_behind
 
 
 def test_version(installed: Turnlab) -> None:
@@ -70,6 +71,9 @@ def test_ones_own_recordings_are_listed_before_the_bundled_ones(turnlab: Turnlab
     assert f"In {own}." in told.replace("\n", "")
     assert "check them with t in Tune" in " ".join(told.split())
     assert [one["own"] for one in turnlab("recordings", own, "--json", environment=mine).json()] == [True, True]
+    cut_off = left_behind(own, []).with_suffix(".flac")
+    assert not cut_off.exists()
+    assert f"is whole again: {cut_off}" in turnlab("analyze", cut_off, environment=mine).err
 
 
 def test_own_recordings_that_cannot_be_listed_do_not_hide_the_bundled_ones(

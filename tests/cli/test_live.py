@@ -82,6 +82,32 @@ def test_a_call_that_ends_by_itself_is_an_error(
     assert "recorded 1.0 s" in capsys.readouterr().err
 
 
+class Waiting(Crashing):
+    """A session whose sound system answers late."""
+
+    looks = 0
+
+    def snapshot(self) -> Snapshot:
+        """Return nothing wrong, then what is, then a microphone."""
+        self.looks += 1
+        standing = "the sound system does not answer; is it running?"
+        stands = [Snapshot(), Snapshot(standing=standing), Snapshot(standing=standing), self.shown]
+        return stands[min(self.looks - 1, 3)]
+
+
+def test_a_sound_system_that_answers_late_is_waited_for_aloud(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    session = Waiting()
+    monkeypatch.setattr(live, "open_session", lambda _settings: session)
+    monkeypatch.setattr(live, "PATIENCE_S", 0.0)
+    with pytest.raises(WorkError):
+        live.live(REQUEST, as_json=False)
+    said = capsys.readouterr().err
+    assert "waiting for the sound system" in said
+    assert said.count("does not answer; is it running?") == 1
+
+
 @pytest.mark.realtime
 @pytest.mark.skipif(missing() is not None, reason=str(missing()))
 def test_a_call_is_told_line_by_line_and_kept(turnlab: Turnlab, tmp_path: Path) -> None:

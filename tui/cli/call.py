@@ -13,6 +13,7 @@ from collections.abc import Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass, field
 from pathlib import Path
+from string import ascii_uppercase
 from typing import Any
 
 import numpy as np
@@ -307,9 +308,14 @@ def _print_table(
     agents: Sequence[str], found: Comparison, measured: dict[tuple[str, str], Measured], names: Sequence[str]
 ) -> None:
     titles = {readout.name: readout for readout in BY_PLACE}
-    letters = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"[: len(agents)]
+    numbers = [str(number) for number in range(1, len(agents) + 1)]
+    letters = ascii_uppercase[: len(agents)] if len(agents) <= len(ascii_uppercase) else numbers
     print_line(" · ".join(f"{letter} {agent}" for letter, agent in zip(letters, agents, strict=True)))
-    headers = ["", *letters, *(part for letter in letters[1:] for part in (f"{letter} − A", "95 % interval"))]
+    headers = [
+        "",
+        *letters,
+        *(part for letter in letters[1:] for part in (f"{letter} − {letters[0]}", "95 % interval")),
+    ]
     rows = []
     for name in names:
         readout, compared = titles[name], found.readouts[name]

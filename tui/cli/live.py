@@ -6,6 +6,7 @@ import json
 import signal
 import sys
 import threading
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -39,6 +40,9 @@ from tui.preferences import kept_round_trip
 
 SCHEMA = "turnlab.live/1"
 _LOOK_S = 0.05
+
+PATIENCE_S = 2.0
+"""A microphone that takes longer to open is waited for aloud."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,13 +85,19 @@ def live(request: Request, *, as_json: bool) -> None:
 
 
 def _wait_for_microphone(session: Session, stopped: threading.Event) -> bool:
-    """Return whether there is one; ``False`` if the call was stopped first."""
+    """Return whether there is one; ``False`` if the call was stopped first. Says what it waits for."""
+    began_s, said = time.monotonic(), ""
     while not stopped.wait(_LOOK_S):
         shown = session.snapshot()
         if shown.input:
             return True
         if shown.phase == "failed":
             raise WorkError(shown.standing)
+        waiting = shown.standing
+        if not waiting and not said and time.monotonic() - began_s > PATIENCE_S:
+            waiting = "waiting for the sound system, which has not answered yet; ctrl+c gives up"
+        if waiting and waiting != said:
+            complain(said := waiting)
     return False
 
 

@@ -12,6 +12,7 @@ from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
+from base.folders import own_recordings_folder
 from simulator.activity.end_of_turn import EndOfTurnModel, end_of_turn_model, named_model
 from simulator.activity.model import SILENCE_ONLY, Activity
 from simulator.activity.models import why_silence_only
@@ -20,6 +21,7 @@ from simulator.errors import InjectionError, SimulatorError
 from simulator.executors import in_order, runs_elsewhere
 from simulator.executors.urls import Place, Url, listed, open_at_url, open_elsewhere
 from simulator.heard.replaying import analysis_anywhere
+from simulator.live_recording import recovery_notices
 from simulator.recording import Recording, find_audio, known_recordings, open_recording
 from tui.cli.failure import CallError, Faults, WorkError, complain, failures
 from tui.cli.hearing import Hearing, tell_about
@@ -29,8 +31,10 @@ from tui.terminal_text import plain
 def find(places: Sequence[Place]) -> list[Place]:
     """Return the named audio files; ``booking`` is the known recording of that name if no such file exists.
 
+    Recordings of a live call that a killed process left in a folder are made whole first.
     Raises :class:`~tui.cli.failure.CallError`.
     """
+    recover(own_recordings_folder(), *(one for one in places if isinstance(one, Path)))
     known = known_recordings() if any(isinstance(one, Path) and _is_name(one) for one in places) else {}
     found: dict[Place, None] = {}
     try:
@@ -42,6 +46,17 @@ def find(places: Sequence[Place]) -> list[Place]:
     except SimulatorError as error:
         raise CallError(str(error)) from None
     return list(found)
+
+
+def recover(*folders: Path) -> None:
+    """Make what killed live sessions left in some folders into recordings, and say so."""
+    for folder in dict.fromkeys(folders):
+        try:
+            sentences = recovery_notices(folder)
+        except OSError:  # who lists the folder says so
+            continue
+        for sentence in sentences:
+            complain(sentence)
 
 
 def _is_name(path: Path) -> bool:
