@@ -28,7 +28,7 @@ from tui.preferences import LAST_TUNED, chosen_keys, keys_stamp, remember, remem
 from tui.screens import SCREENS
 from tui.services.screen import ServicesScreen
 from tui.terminal_text import plain
-from tui.themes import DARK, THEMES
+from tui.themes import DARK, THEMES, read_styles
 from tui.tune.modes import TuneModes, show_caller
 from tui.typed_ahead import TypedAhead
 
@@ -127,15 +127,9 @@ class TurnlabApp(ConnectedApp, inherit_bindings=False):
         return self.services_screen
 
     def get_screen(self, screen: Any, screen_class: Any = None) -> Any:
-        """Return a screen that is about to open, its style sheets read.
-
-        Textual would read them itself, parse every other one with them, and style every widget in view again. Each
-        of ours speaks of its own screen alone.
-        """
+        """Return a screen that is about to open, its style sheets read."""
         found = super().get_screen(screen, screen_class)
-        if new := [path for path in found.css_path if not self.stylesheet.has_source(str(path))]:
-            self.stylesheet.read_all(new)
-            self.stylesheet.parse()
+        read_styles(self, *found.css_path)
         return found
 
     def refresh_css(self, animate: bool = True) -> None:

@@ -1,8 +1,14 @@
-"""Turnlab's own colours: a dark theme, a light one, and one of high contrast."""
+"""Turnlab's own colours: a dark theme, a light one, and one of high contrast. And how style sheets are read."""
 
 from __future__ import annotations
 
+from pathlib import PurePath
+from typing import TYPE_CHECKING, Any
+
 from textual.theme import Theme
+
+if TYPE_CHECKING:
+    from textual.app import App
 
 DARK = Theme(
     name="turnlab-dark",
@@ -95,3 +101,14 @@ CONTRAST = Theme(
 
 THEMES = {"dark": DARK, "light": LIGHT, "high contrast": CONTRAST}
 """All of them by what people call them, in the order in which a key goes through them."""
+
+
+def read_styles(app: App[Any], *paths: PurePath) -> None:
+    """Read the style sheets that were not read yet, for widgets that are about to be mounted.
+
+    Textual would parse every other one with them, and style every widget in view again. Each of ours speaks of its
+    own widgets alone.
+    """
+    if new := [path for path in paths if not app.stylesheet.has_source(str(path))]:
+        app.stylesheet.read_all(new)
+        app.stylesheet.parse()

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Coroutine, Iterable
 from functools import partial
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from textual import on
@@ -24,6 +25,7 @@ from tui.services.list_pane import ListPane, ServiceList, moving
 from tui.services.listing import OPENING, Listed, ListingController
 from tui.services.version_sets import VersionSetsController, put_back
 from tui.terminal_text import content, plain
+from tui.themes import read_styles
 from tui.widgets.key_line import KeyLine
 from tui.widgets.status_line import StatusLine
 
@@ -164,6 +166,7 @@ class ServicesScreen(Place):
             # The tabs and tables are imported and mounted only when there is something to show in them.
             from tui.services.detail import ServiceDetail
 
+            read_styles(self.app, Path(__file__).with_name("detail.tcss"))
             self.detail = ServiceDetail().data_bind(ServicesScreen.facts)
             await self.query_one("#service-pane").mount(self.detail)
         self.known.highlight(message.service)
