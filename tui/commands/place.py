@@ -13,7 +13,7 @@ from textual import on
 from textual.binding import Binding, BindingType
 from textual.command import DiscoveryHit, Hit, Hits, Provider
 from textual.content import Content
-from textual.events import Mount, ScreenResume
+from textual.events import Mount, Resize, ScreenResume
 from textual.fuzzy import Matcher
 from textual.notifications import Notify, SeverityLevel
 from textual.screen import Screen
@@ -78,6 +78,8 @@ class Place(Screen[None]):
     """Words that stand here and may be new to a person, each in a sentence."""
 
     _styled_for: tuple[object, ...] = ()
+    _breakpoint_width = 0
+    """The width whose class :meth:`take_breakpoint` took."""
 
     @on(Mount)
     def _note_look(self) -> None:
@@ -94,9 +96,15 @@ class Place(Screen[None]):
 
     def take_breakpoint(self) -> None:
         """Take the class for the width there is; in ``compose``, so that nothing is styled twice at first."""
-        width = self.app.size.width
+        width = self._breakpoint_width = self.app.size.width
         names = [name for least, name in self.HORIZONTAL_BREAKPOINTS or () if width >= least]
         self.set_class(bool(names), *names[-1:], update=False)
+
+    @on(Resize)
+    def _keep_layout(self, event: Resize) -> None:
+        """Keep a layout that was made for this size: Textual tells a new screen its size three times."""
+        if event.size == self.size and event.size.width == self._breakpoint_width:
+            event.prevent_default()
 
     @property
     def _look(self) -> tuple[object, ...]:

@@ -30,6 +30,7 @@ from tui.widgets.key_line import KeyLine
 from tui.widgets.status_line import StatusLine
 
 if TYPE_CHECKING:
+    from textual import events
     from textual.widgets import DataTable
 
     from services.client import ServicesClient
@@ -99,16 +100,16 @@ class ServicesScreen(Place):
             self._stands = True
             self.call_later(self._tell_painted, 10)
 
-    def on_resize(self) -> None:
+    def on_resize(self, event: events.Resize) -> None:
         """Fetch as many services as there is room for."""
-        self.listing.room = self.size.height
+        self.listing.room = event.size.height
 
     def _tell_painted(self, patience: int) -> None:
         """Say that the screen stands, once the list has its place; where it has none, patience ends the wait."""
         if patience and not self.query_one(ServiceList).size:
             self.call_after_refresh(self._tell_painted, patience - 1)
         else:
-            self.post_message(self.Painted())
+            self.app.post_message(self.Painted())
 
     # ---- what is shown
 
