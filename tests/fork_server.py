@@ -1,7 +1,8 @@
 """The process that ``tests.forked`` forks commands from. A script: it imports what ``turnlab`` does, and no tests.
 
-For each byte that comes with four file descriptors it forks: three are the command's standard streams, and over the
-fourth comes the request and go the process id and the exit code.
+The processes of a test run connect to its socket. For each byte that comes with four file descriptors it forks:
+three are the command's standard streams, and over the fourth comes the request and go the process id and the exit
+code.
 """
 
 from __future__ import annotations
@@ -18,15 +19,30 @@ import signal
 import socket
 import sys
 import threading
+import typing
 from collections.abc import Callable
 from functools import cache, partial
 from pathlib import Path
-from typing import NoReturn
+from typing import NoReturn, cast
 
 import typer
 
 PACKAGES = ("base", "presets", "services", "simulator", "tui.cli")
 THREADS = Path("/proc/self/task")
+LATE_IMPORTS = (
+    "onnxruntime",
+    "anyio._backends._asyncio",
+    "encodings.cp437",
+    "encodings.idna",
+    "encodings.utf_8_sig",
+    "numpy.fft",
+    "numpy.ma",
+    "rich._unicode_data.unicode17-0-0",
+    "tui.screens",
+    "typer._adapters",
+    "typer._click.decorators",
+)
+"""What many commands import while they run."""
 
 
 def _import_all() -> None:
@@ -36,7 +52,10 @@ def _import_all() -> None:
             # What does not import is for the command to fail with.
             with contextlib.suppress(Exception):
                 importlib.import_module(found.name)
-    importlib.import_module("onnxruntime")
+    for name in LATE_IMPORTS:
+        importlib.import_module(name)
+    # At exit soxr would empty these caches, which copies 7 MB of every command's memory.
+    vars(typing)["_cleanups"].clear()
     _build_commands()
     assert "keyring" not in sys.modules, "keyring has read this environment"
     assert not THREADS.exists() or len(list(THREADS.iterdir())) == 1, "an import has started a thread"
@@ -46,50 +65,72 @@ def _import_all() -> None:
 
 def _build_commands() -> None:
     """Have typer build its commands from our functions once: it takes 30 ms."""
-    from tui.cli.groups import LATER
-    from tui.cli.main import app
+    from tui.cli.groups import LATER, alone
+    from tui.cli.main import Turnlab, app
 
     typer.main.get_command = cache(typer.main.get_command)
     for one in (app, *(getattr(importlib.import_module(module), name) for module, name in LATER.values())):
         typer.main.get_command(one)
+    for name, function in Turnlab.functions.items():
+        alone(name, function)
 
 
-def _wait_for_a_command(control: socket.socket) -> Callable[[], object] | None:
-    """Fork commands until none is wanted any more; return, in the process of each, what it is to run."""
+def _wait_for_a_command(door: socket.socket) -> Callable[[], object] | None:
+    """Fork commands until all who connected have left; return, in the process of each, what it is to run."""
     running: dict[int, int] = {}
     ended, tell = socket.socketpair()
-    tell.setblocking(False)
+    for one in (door, tell):
+        one.setblocking(False)
     signal.signal(signal.SIGCHLD, lambda *_: None)
     signal.set_wakeup_fd(tell.fileno())
     with selectors.DefaultSelector() as news:
-        for one in (control, ended):
+        for one in (door, ended):
             news.register(one, selectors.EVENT_READ)
-        while True:
-            ready = [key.fileobj for key, _ in news.select()]
-            if ended in ready:
-                ended.recv(1 << 10)
-                _tell_who_ended(running)
-            if control not in ready:
-                continue
-            byte, passed, *_ = socket.recv_fds(control, 1, 4)
-            if not byte:
-                return None
+        while passed := _next_command(news, door, ended, running):
             *streams, talk = passed
-            if command := os.fork():
-                running[command] = talk
-                with contextlib.suppress(OSError):
-                    os.write(talk, b"%d\n" % command)
-                for stream in streams:
-                    os.close(stream)
-                continue
-            break
+            if not (command := os.fork()):
+                break
+            running[command] = talk
+            with contextlib.suppress(OSError):
+                os.write(talk, b"%d\n" % command)
+            for stream in streams:
+                os.close(stream)
+        else:
+            return None
+        heard = [cast("socket.socket", key.fileobj) for key in news.get_map().values()]
     signal.set_wakeup_fd(-1)
     signal.signal(signal.SIGCHLD, signal.SIG_DFL)
-    for socket_ in (control, ended, tell):
-        socket_.close()
+    for one in (*heard, tell):
+        one.close()
     for other in running.values():
         os.close(other)
     return _become(streams, talk)
+
+
+def _next_command(
+    news: selectors.BaseSelector, door: socket.socket, ended: socket.socket, running: dict[int, int]
+) -> list[int]:
+    """Return the file descriptors that come with the next command; none once all who connected have left."""
+    while True:
+        for key, _ in news.select():
+            one = cast("socket.socket", key.fileobj)
+            if one is ended:
+                ended.recv(1 << 10)
+                _tell_who_ended(running)
+            elif one is door:
+                news.register(door.accept()[0], selectors.EVENT_READ)
+            else:
+                byte, passed, *_ = socket.recv_fds(one, 1, 4)
+                if byte:
+                    return passed
+                news.unregister(one)
+                one.close()
+                if len(news.get_map()) > len((door, ended)):
+                    continue
+                with contextlib.suppress(OSError):
+                    Path(door.getsockname()).unlink()
+                if not news.select(0):  # who connected just before goes on
+                    return []
 
 
 def _tell_who_ended(running: dict[int, int]) -> None:

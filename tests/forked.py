@@ -1,6 +1,6 @@
 """``turnlab`` as its installed script starts it, without the time that imports take.
 
-One process for each worker of a test run has the libraries imported; every command is forked from it, with its own
+One process for a whole test run has the libraries imported; every command is forked from it, with its own
 arguments, environment, folder, standard streams and exit code. What Python reads from its environment when it
 starts is as in that process, except PYTHONPATH. Tests of start-up, of what is imported when, of terminals, and of
 one command of each kind run the installed script itself.
@@ -9,6 +9,7 @@ one command of each kind run the installed script itself.
 from __future__ import annotations
 
 import atexit
+import fcntl
 import json
 import os
 import selectors
@@ -16,6 +17,7 @@ import signal
 import socket
 import subprocess
 import sys
+import tempfile
 from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
@@ -160,23 +162,40 @@ def _pipe_out() -> tuple[IO[str], int]:
 
 @cache
 def _server() -> socket.socket:
-    """Start this process's server; it ends with us."""
-    ours, theirs = socket.socketpair()
-    environment = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
-    # Threads that libraries start when they are imported would be missing after the fork.
-    environment |= {"OPENBLAS_NUM_THREADS": "1", "ORT_DISABLE_TELEMETRY": "1"}
-    process = subprocess.Popen(
-        [sys.executable, _SERVER, str(theirs.fileno()), TURNLAB],
-        pass_fds=[theirs.fileno()],
-        env=environment,
-        stdin=subprocess.DEVNULL,
-        stdout=subprocess.DEVNULL,
-    )
-    theirs.close()
+    """Return a connection to the server of this test run, which the first process that needs it starts."""
+    run = os.environ.get("PYTEST_XDIST_TESTRUNUID", f"{os.getpid()}")
+    place = Path(tempfile.gettempdir()) / f"turnlab-{run}"
+    ours = socket.socket(socket.AF_UNIX)
+    with place.with_suffix(".lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        try:
+            ours.connect(str(place))
+        except OSError:
+            _start_server(place)
+            ours.connect(str(place))
+    return ours
+
+
+def _start_server(place: Path) -> None:
+    """Start the server; it ends once every process of the run that connected has left."""
+    place.unlink(missing_ok=True)
+    with socket.socket(socket.AF_UNIX) as door:
+        door.bind(str(place))
+        door.listen()
+        environment = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
+        # Threads that libraries start when they are imported would be missing after the fork.
+        environment |= {"OPENBLAS_NUM_THREADS": "1", "ORT_DISABLE_TELEMETRY": "1"}
+        process = subprocess.Popen(
+            [sys.executable, _SERVER, str(door.fileno()), TURNLAB],
+            pass_fds=[door.fileno()],
+            env=environment,
+            stdin=subprocess.DEVNULL,
+            stdout=subprocess.DEVNULL,
+        )
 
     def end() -> None:
-        ours.close()
+        _server().close()
         process.wait()
+        place.with_suffix(".lock").unlink(missing_ok=True)
 
     atexit.register(end)
-    return ours
