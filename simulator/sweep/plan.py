@@ -22,11 +22,9 @@ from simulator.errors import SimulatorError
 from simulator.measures.limits import MEASURABLE, Figure
 from simulator.measures.readout_table import BY_NAME
 from simulator.recording import Recording
+from simulator.sweep import BUDGET
 from simulator.sweep.goals import Goal
 from simulator.sweep.space import Range, Space, space_of, usual_fields
-
-BUDGET = 300
-"""Settings tried where nobody says how many."""
 
 
 class SweepError(SimulatorError):

@@ -123,6 +123,9 @@ def test_a_sweep_that_breaks_a_limit_where_confirmed_says_so_first(turnlab: Turn
     assert page.text("h1") == "Not confirmed within the limits"
     first = "on callers left out of the choice, what was chosen breaks cut_ins<=1%. Change"
     assert f"Not confirmed within the limits: {first}" in page.text()
+    keeping = [one.name for one in found.recommended.against if not one.breaks] if found.recommended else []
+    kept = f"There the preset {keeping[0]} keeps" if keeping else "There none of the presets keeps"
+    assert f"{kept} every limit." in page.text()
     assert "not chosen by: 10 calls of one half of 20 callers," in page.text()
 
 

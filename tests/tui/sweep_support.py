@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from concurrent.futures import Executor
 from typing import Any
 
 from presets.config import VoiceConfig, parse
-from simulator.executors import open_executor
 from simulator.measures.limits import parse_figure, parse_limits
 from simulator.sweep.goals import Goal, Term
 from simulator.sweep.plan import SweepCall, SweepPlan
@@ -137,9 +137,9 @@ def changes_of(config: VoiceConfig) -> Changes:
 def sweep_here(
     plan: SweepPlan,
     calls: Sequence[SweepCall],
+    executor: Executor,
     on_progress: Callable[[SweepProgress], None],
     cancelled: Callable[[], bool],
 ) -> SweepResult:
-    """Carry a plan out in this process."""
-    with open_executor(0) as executor:
-        return run(plan, calls, executor, on_progress=on_progress, cancelled=cancelled)
+    """Carry a plan out without a journal."""
+    return run(plan, calls, executor, on_progress=on_progress, cancelled=cancelled)

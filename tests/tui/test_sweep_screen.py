@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
+from concurrent.futures import Executor
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any, cast
 
@@ -14,6 +16,7 @@ from textual.widgets import Input, Static
 from base.folders import own_recordings_folder, sweeps_folder
 from presets.config import VoiceConfig
 from services.embedded.seed import demo_id
+from simulator.executors import open_executor
 from simulator.recording import bundled_folder
 from simulator.sweep.plan import SweepCall, SweepPlan
 from simulator.sweep.result import SweepProgress, SweepResult
@@ -65,7 +68,7 @@ def test_the_form_can_be_started_as_it_comes() -> None:
     assert wanted.goal.name == "quick"
     assert wanted.over == BUNDLED
     assert len(wanted.ranges) > 10
-    assert "300 settings" in shown[-1].start
+    assert "400 settings" in shown[-1].start
     assert "the 2 bundled recordings" in shown[-1].start
     empty, _ = a_form(Sources(said="Nothing to sweep over"))
     assert empty.setup.wanted is None
@@ -83,6 +86,8 @@ def test_the_form_can_be_started_as_it_comes() -> None:
         ("vary-tts_model", "sonic-9", "cannot be 'sonic-9'"),
         ("budget", "many", "must be a whole number"),
         ("budget", "0", "must be a whole number"),
+        ("only", "nothing*", "names none of them"),
+        ("only", " booking ", "names one"),
     ],
 )
 def test_what_cannot_be_is_said_beside_its_line(key: str, value: str, said: str) -> None:
@@ -120,19 +125,29 @@ def test_fields_without_a_range_stay_and_a_goal_brings_its_limits() -> None:
 
 def test_a_sweep_is_over_what_is_a_persons_own_once_there_is_enough_of_it(tmp_path: Path) -> None:
     added, own = tmp_path / "added", own_recordings_folder()
-    for folder in (added, own):
+    for folder, names in ((added, ("one", "two")), (own, ("one",))):
         folder.mkdir(parents=True)
-        (folder / "one.wav").touch()
+        for name in names:
+            (folder / f"{name}.wav").touch()
     keep(1, audio_state="here")
     keep(2, audio_state="archived")
     keep(3, audio_state="here", service="another")
     found = look(demo_id("service", "Intake Line"), "Intake Line", (added,))
     assert [shown for _, shown in found.choices] == [
         "1 call of Intake Line",
-        "2 recordings of yours",
+        "3 recordings of yours",
         f"the {len(found.bundled)} bundled recordings",
-        f"all {len(found.bundled) + 2} recordings",
+        f"all {len(found.bundled) + 3} recordings",
+        f"1 recording in {own.name}",
+        "2 recordings in added",
+        "1 call of Intake Line",
     ]
+    assert found.of_calls(found.choices[-1][0])
+    assert found.chosen(found.choices[-2][0]) == (added / "one.wav", added / "two.wav")
+    assert found.chosen(OWN, "t*, none") == (added / "two.wav",)
+    form, shown = a_form(found)
+    form.edit("only", "book*, coughs")
+    assert f"fields on 2 of the {len(found.bundled)} bundled recordings" in shown[-1].start
     assert found.usual == BUNDLED
     assert replace(found, own=(added,) * LEAST_CALLS).usual == OWN
     assert replace(found, calls=(added,) * LEAST_CALLS, own=(added,) * LEAST_CALLS).usual == CALLS
@@ -149,7 +164,9 @@ def run_sweep(
     form, _ = a_form(sources)
     form.edit("budget", str(budget))
     host, said, taken = QuietHost(), list[Progress](), list[Found]()
-    sweeping = SweepController(host, progress=said.append, found=taken.append, sweep=sweep)
+    sweeping = SweepController(
+        host, progress=said.append, found=taken.append, sweep=sweep, workers=partial(open_executor, 0)
+    )
     assert form.setup.wanted is not None
 
     async def today() -> Today:
@@ -191,6 +208,7 @@ async def test_a_sweep_that_is_stopped_keeps_what_it_found_unless_turnlab_is_lef
     def stops(
         plan: SweepPlan,
         calls: Sequence[SweepCall],
+        executor: Executor,
         on_progress: Callable[[SweepProgress], None],
         cancelled: Callable[[], bool],
     ) -> SweepResult:
@@ -199,7 +217,7 @@ async def test_a_sweep_that_is_stopped_keeps_what_it_found_unless_turnlab_is_lef
             held[0].stop()
             job.cancelled = leaves and progress.confirming
 
-        return sweep_here(plan, calls, look, cancelled)
+        return sweep_here(plan, calls, executor, look, cancelled)
 
     host, sweeping, said, taken = run_sweep(400, sweep=stops)
     held.append(sweeping)
@@ -261,7 +279,9 @@ def test_a_chosen_setting_stays_chosen_while_the_front_grows() -> None:
         " of that was luck\n"
     ) in text
     assert "Breaks where confirmed: cut_ins<=3%: cut-ins 2 of 40 turns (5 %), above 3 %" in text
-    assert shown[-1].row.note.startswith("From the sweep: Breaks where confirmed: cut_ins<=3%: cut-ins 2 of 40")
+    assert shown[-1].row.note.startswith(
+        "From the sweep, nearest to its limits but past one: Breaks where confirmed: cut_ins<=3%: cut-ins 2 of 40"
+    )
     assert "1,290 ms, 250 ms less than today [−380, −120]" in shown[-1].row.note
     balanced = next(row for row in choosing.choice.front.rows if row.name == "balanced")
     assert "Breaks where confirmed: cut_ins<=3%: cut-ins 3 of 40 turns (7.5 %), above 3 %" in balanced.detail

@@ -136,9 +136,14 @@ async def test_edits_are_kept_while_unsaved_and_forgotten_when_they_are_taken_ba
 async def test_closing_leaves_the_draft_as_it_was_left(folder: Path) -> None:
     drafting = Drafting()
     drafting.drafts.set_value("max_buffer_delay_ms", 580)
+    drafting.session.note("From the sweep: 0.2 s sooner")
     drafting.drafts.close()
     (kept,), _ = Journal("embedded", "id-1").left_behind()
     assert kept.config.max_buffer_delay_ms == 580
+    again = Drafting(take_up="take")
+    await again.offer()
+    assert again.session.noted == "From the sweep: 0.2 s sooner"
+    again.drafts.close()
 
 
 @pytest.mark.parametrize(("answer", "left"), [("take", 0), ("drop", 0), (None, 1)])

@@ -160,6 +160,13 @@ class GoalFigure(Part):
     ci95: Interval | None
 
 
+class Against(Part):
+    """A preset, held against the setting to take."""
+
+    preset: Text
+    breaks: tuple[Text, ...] = ()
+
+
 class Recommended(Part):
     """The setting to take."""
 
@@ -170,6 +177,7 @@ class Recommended(Part):
     today: Readouts
     figures: tuple[GoalFigure, ...]
     limits: tuple[LimitMet, ...]
+    against: tuple[Against, ...] = ()
     changes: tuple[FieldWorth, ...]
 
 

@@ -143,8 +143,11 @@ def _broken(taken: Recommended) -> list[str]:
 def _kept(found: Swept) -> str:
     limits = found.recommended.limits if found.recommended else ()
     unjudged = [one.limit for one in limits if one.met_where_confirmed is None]
-    if found.recommended and _broken(found.recommended):
-        return ""
+    taken = found.recommended
+    if taken and (taken.nearest or _broken(taken)):
+        keeping = [one.preset for one in taken.against if not one.breaks]
+        called = f"the preset{'s' * (len(keeping) > 1)} {listed(keeping)}" if keeping else "none of the presets"
+        return f"There {called} {'keep' if len(keeping) > 1 else 'keeps'} every limit."
     if unjudged:
         return f"On the others nothing can be said about {listed(unjudged)}."
     return "On the others it keeps every limit." if limits else ""

@@ -7,7 +7,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Literal
 
 from presets.config import changes
-from tui.host import LOOKS_A_SECOND, Host
+from tui.host import LOOKS_A_SECOND, Host, ScreenHost
 from tui.tune.presets import READ_ONLY, LineQuestions, keep_as_preset
 from tui.user_presets import PresetError
 
@@ -23,6 +23,8 @@ def take_into(tune: TuneScreen, row: Row, use: Use) -> None:
     session = tune.session
     tune.drafts.update(changes(session.draft.config, row.config), "The draft is this setting already.")
     session.note(row.note)
+    if row.point.kind == "nearest":
+        ScreenHost(tune).tell(f"It is not recommended: {row.detail[2]}", "Past a limit", severity="warning")
     if use == "save":
         tune.platform.save()
         return

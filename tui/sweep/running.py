@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Awaitable, Callable, Sequence
+from concurrent.futures import Executor
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from functools import partial
 from typing import TYPE_CHECKING, Protocol
@@ -37,12 +39,13 @@ class Progress:
 
 
 class Sweeping(Protocol):
-    """What carries a plan out: the core, in whichever processes."""
+    """What carries a plan out: the core."""
 
     def __call__(
         self,
         plan: SweepPlan,
         calls: Sequence[SweepCall],
+        executor: Executor,
         on_progress: Callable[[SweepProgress], None],
         cancelled: Callable[[], bool],
     ) -> SweepResult:
@@ -67,12 +70,14 @@ class SweepController:
         found: Callable[[Found], object],
         over: Callable[[SweepResult, Today], object] = lambda *_: None,
         sweep: Sweeping | None = None,
+        workers: Callable[[], AbstractContextManager[Executor]] | None = None,
     ) -> None:
         self._host = host
         self._progress = progress
         self._found = found
         self._over = over
-        self._sweep = sweep or sweep_beside
+        self._sweep = sweep or kept_sweep
+        self._workers = workers or workers_beside
         self._stopped = False
         self.running = False
 
@@ -105,18 +110,18 @@ class SweepController:
         def listen(said: str, share: float) -> None:
             self._say(job, Progress(f"{said} · x stops", share))
 
+        paths = sources.chosen(wanted.over, wanted.only)
         try:
             needs_optuna()
-            calls, faults = open_calls(wanted.over, sources, listen, cancelled)
-            if cancelled():
-                job.report(partial(self._end, Progress("Stopped before anything was tried.")))
-                return
-            presets, _ = all_presets()
-            profile = profile_for(today.service_id).profile
-            plan = plan_of(
-                wanted.goal, wanted.ranges, today.config, today.inherited, presets, profile, budget=wanted.budget
-            )
-            result = self._sweep(plan, calls, partial(self._report, job, plan), cancelled)
+            with self._workers() as executor:
+                calls, faults = open_calls(
+                    paths, executor, listen, cancelled, are_calls=sources.of_calls(wanted.over)
+                )
+                if cancelled():
+                    job.report(partial(self._end, Progress("Stopped before anything was tried.")))
+                    return
+                plan = _plan_of(wanted, today)
+                result = self._sweep(plan, calls, executor, partial(self._report, job, plan), cancelled)
         except _LeftError:
             return
         except SimulatorError as error:
@@ -172,13 +177,26 @@ def time_left(seconds: float) -> str:
     return f"about {seconds / 60:.0f} min left"
 
 
-def sweep_beside(
+def _plan_of(wanted: Wanted, today: Today) -> SweepPlan:
+    presets, _ = all_presets()
+    profile = profile_for(today.service_id).profile
+    return plan_of(
+        wanted.goal, wanted.ranges, today.config, today.inherited, presets, profile, budget=wanted.budget
+    )
+
+
+def workers_beside() -> AbstractContextManager[Executor]:
+    """Return processes for the work, so that the screen answers keys meanwhile."""
+    # two at least: one would be this process, where a person waits for every key
+    return open_executor(max(cores() - 1, 2))
+
+
+def kept_sweep(
     plan: SweepPlan,
     calls: Sequence[SweepCall],
+    executor: Executor,
     on_progress: Callable[[SweepProgress], None],
     cancelled: Callable[[], bool],
 ) -> SweepResult:
-    """Carry a plan out in processes of their own, so that the screen answers keys meanwhile."""
-    # two at least: one would be this process, where a person waits for every key
-    with open_executor(max(cores() - 1, 2)) as executor:
-        return run(plan, calls, executor, sweeps_folder(), on_progress=on_progress, cancelled=cancelled)
+    """Carry a plan out, with a journal to go on from."""
+    return run(plan, calls, executor, sweeps_folder(), on_progress=on_progress, cancelled=cancelled)

@@ -9,8 +9,8 @@ from typing import Any
 from presets.fields import FieldSpec
 from simulator.errors import SimulatorError
 from simulator.measures.limits import LimitError, parse_limit, parse_limits
+from simulator.sweep import BUDGET
 from simulator.sweep.goals import Goal, load_goal, shipped_goals
-from simulator.sweep.plan import BUDGET
 from simulator.sweep.space import Range, parse_range, usual_fields
 from tui.sweep.form import FormRow
 from tui.sweep.sources import Sources
@@ -18,8 +18,9 @@ from tui.sweep.sources import Sources
 FIRST_GOAL = "quick"
 MOST_LIMITS = 6
 MOST_BUDGET = 10_000
-_GOAL, _LIMIT, _BUDGET, _OVER, _VARY = "goal", "limit-", "budget", "over", "vary-"
+_GOAL, _LIMIT, _BUDGET, _OVER, _ONLY, _VARY = "goal", "limit-", "budget", "over", "only", "vary-"
 _LIMIT_HELP = "A readout, a bound and its unit: cut_ins<=3%, response.p90<=2.5s. Empty: no limit."
+_ONLY_HELP = "Names of recordings or ids of calls, with commas between; * is any text. Empty: all of them."
 _BUDGET_HELP = "How many settings are tried at most. More find more, and take longer."
 
 
@@ -31,6 +32,7 @@ class Wanted:
     ranges: tuple[Range, ...]
     budget: int
     over: str
+    only: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,6 +55,7 @@ class _Typed:
     limits: list[str] = field(default_factory=list)
     budget: str = str(BUDGET)
     over: str = ""
+    only: str = ""
     vary: dict[str, str] = field(default_factory=dict)
 
 
@@ -83,6 +86,8 @@ class SetupController:
             typed.budget = value
         elif key == _OVER:
             typed.over = value
+        elif key == _ONLY:
+            typed.only = value
         elif key.startswith(_VARY):
             typed.vary[key.removeprefix(_VARY)] = value
         elif key.startswith(_LIMIT):
@@ -114,7 +119,7 @@ class SetupController:
         if before.get("goal") in self._goals:
             typed.goal = str(before["goal"])
             self._take_limits()
-        for name in ("budget", "over"):
+        for name in ("budget", "over", "only"):
             if isinstance(value := before.get(name), str):
                 setattr(typed, name, value)
         limits, vary = before.get("limits"), before.get("vary")
@@ -139,21 +144,23 @@ class SetupController:
         goal = self._goal(problems)
         ranges = self._ranges(problems)
         budget = self._budget(problems)
+        count = self._count(problems)
         rows = tuple(self._rows(problems))
         wanted = None
         # what an earlier sitting was over may not have been found yet
         offered = any(key == self._typed.over for key, _ in self._sources.choices)
         if not problems and goal is not None and offered:
-            wanted = Wanted(goal, ranges, budget, self._typed.over)
-        return Setup(rows, wanted, self._start(wanted, problems))
+            wanted = Wanted(goal, ranges, budget, self._typed.over, self._typed.only)
+        return Setup(rows, wanted, self._start(wanted, problems, count))
 
-    def _start(self, wanted: Wanted | None, problems: Mapping[str, str]) -> str:
+    def _start(self, wanted: Wanted | None, problems: Mapping[str, str], count: int) -> str:
         if problems:
-            count = len(problems)
-            return f"Not yet: {count} line{'s' * (count != 1)} below cannot be; enter goes there"
+            wrong = len(problems)
+            return f"Not yet: {wrong} line{'s' * (wrong != 1)} below cannot be; enter goes there"
         if wanted is None:
             return self._sources.said
         over = dict(self._sources.choices)[wanted.over]
+        over = f"{count:,} of {over}" if wanted.only.strip() else over
         return (
             f"▶ enter or r: try up to {wanted.budget:,} settings of {len(wanted.ranges)} fields"
             f" on {over}, for the goal {wanted.goal.name}"
@@ -190,6 +197,14 @@ class SetupController:
             problems[f"{_VARY}{self._fields[0].name}"] = "nothing may change; give at least one field a range"
         return tuple(found)
 
+    def _count(self, problems: dict[str, str]) -> int:
+        """Return how many recordings or calls it would be over."""
+        count = len(self._sources.chosen(self._typed.over, self._typed.only))
+        if self._typed.only.strip() and count < 2 and self._sources.choices:
+            named = "one" if count else "none of them"
+            problems[_ONLY] = f"names {named}; name two or more, as some choose a setting and others confirm it"
+        return count
+
     def _budget(self, problems: dict[str, str]) -> int:
         text = self._typed.budget.strip().replace(",", "")
         if text.isascii() and text.isdigit() and len(text) < 10 and 1 <= int(text) <= MOST_BUDGET:
@@ -217,6 +232,7 @@ class SetupController:
         ]
         over = self._sources.choices or (("", self._sources.said),)
         rows.append(FormRow(key=_OVER, label="over", value=typed.over, choices=over, help=self._sources.help))
+        rows.append(FormRow(key=_ONLY, label="only", value=typed.only, hint="all of them", help=_ONLY_HELP))
         rows.append(FormRow(key=_BUDGET, label="settings", value=typed.budget, help=_BUDGET_HELP))
         for place, one in enumerate(self._fields):
             rows.append(

@@ -127,7 +127,8 @@ def _row(found: Found, place: int, point: Point, *, confirmed: bool) -> Row:
             figures.append(written(figure, _confirmed(found, place, figure)))
     words = changes_text(found.changes(setting.config))
     detail = tuple(_detail(found, place, words))
-    note = "" if setting.name == TODAY else f"From the sweep: {detail[2]} {detail[0]}"
+    called = "From the sweep, nearest to its limits but past one" if point.kind == "nearest" else "From the sweep"
+    note = "" if setting.name == TODAY else f"{called}: {detail[2]} {detail[0]}"
     return Row(_key(setting), point, tuple(figures), words, detail, setting.config, note, setting.name)
 
 

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from fnmatch import fnmatchcase
 from functools import cached_property
+from itertools import compress
 from pathlib import Path
 
 BUNDLED, OWN, RECORDINGS, CALLS = "bundled", "own", "recordings", "calls"
+_FOLDER, _SERVICE = "folder ", "service "
 LEAST_CALLS = 8
 """With fewer of a person's own, a sweep is over the bundled recordings unless others are chosen."""
 
@@ -20,6 +23,10 @@ class Sources:
     own: tuple[Path, ...] = ()
     calls: tuple[Path, ...] = ()
     service: str = ""
+    others: tuple[tuple[str, str, tuple[Path, ...]], ...] = ()
+    """Other services: name, id and calls."""
+    folders: tuple[tuple[Path, tuple[Path, ...]], ...] = ()
+    """Folders of recordings that a person added, where there are several."""
     said: str = "Looking for recordings and calls…"
 
     @cached_property
@@ -35,7 +42,30 @@ class Sources:
             found.append((BUNDLED, f"the {_count(self.bundled, 'bundled recording')}"))
         if self.own and self.bundled:
             found.append((RECORDINGS, f"all {_count(self.own + self.bundled, 'recording')}"))
+        found += [(f"{_FOLDER}{at}", f"{_count(inside, 'recording')} in {at.name}") for at, inside in self.folders]
+        found += [(f"{_SERVICE}{own}", f"{_count(calls, 'call')} of {name}") for name, own, calls in self.others]
         return tuple(found)
+
+    def of_calls(self, over: str) -> bool:
+        """Whether a choice is of calls, which have to be prepared; otherwise it is of recordings."""
+        return over == CALLS or over.startswith(_SERVICE)
+
+    def chosen(self, over: str, only: str = "") -> tuple[Path, ...]:
+        """Return the audio files, or folders of calls, of a choice: those that ``only`` names, if it names some.
+
+        ``only`` are names with commas between, without folder and ending, in which ``*`` and ``?`` stand for any
+        text and any character.
+        """
+        named = {CALLS: self.calls, OWN: self.own, BUNDLED: self.bundled, RECORDINGS: self.bundled + self.own}
+        named |= {f"{_FOLDER}{at}": inside for at, inside in self.folders}
+        named |= {f"{_SERVICE}{own}": calls for _, own, calls in self.others}
+        wanted = [one.strip() for one in only.split(",") if one.strip()]
+        found = named.get(over, ())
+        if not wanted:
+            return found
+        names = [path.name if self.of_calls(over) else path.stem for path in found]
+        matching = [any(fnmatchcase(name, one) for one in wanted) for name in names]
+        return tuple(compress(found, matching))
 
     @property
     def usual(self) -> str:
@@ -51,10 +81,6 @@ class Sources:
         """What can be done for more of them."""
         hint = "A in Tune adds a folder of recordings"
         return f"{hint}; p in Calls (4) pulls calls of the service." if self.service else f"{hint}."
-
-    def recordings(self, over: str) -> tuple[Path, ...]:
-        """Return the audio files of a choice; none for calls, which have to be prepared."""
-        return {OWN: self.own, BUNDLED: self.bundled, RECORDINGS: self.bundled + self.own}.get(over, ())
 
 
 def _count(things: Sequence[object], noun: str) -> str:
@@ -77,12 +103,26 @@ def look(service_id: str | None, service: str, places: Sequence[Path]) -> Source
         own = list(audio_in(own_folder()))
     except OSError:
         own = []
+    folders: dict[Path, tuple[Path, ...]] = {own_folder(): tuple(own)} if own else {}
     for place in places:
         # a call that was opened in Tune is swept over as a call
-        own += [file for file in audio_of(place) if not is_call(file.absolute())]
-    calls = []
-    if service_id is not None:
-        kept = sorted(overviews(CallFolders()), key=lambda one: one.order, reverse=True)
-        calls = [one.folder for one in kept if one.is_of(service_id) and one.audio_state == "here"]
+        inside = tuple(file for file in audio_of(place) if not is_call(file.absolute()))
+        own += inside
+        folders |= {place: inside} if len(inside) > 1 else {}
+    kept = sorted(overviews(CallFolders()), key=lambda one: one.order, reverse=True)
+    here = [one for one in kept if one.audio_state == "here"]
+    calls = [one.folder for one in here if service_id is not None and one.is_of(service_id)]
+    others: dict[tuple[str, str], list[Path]] = {}
+    for one in here:
+        if one.folder not in calls and one.service_name:
+            others.setdefault((one.service_name, one.service_id or one.service_name), []).append(one.folder)
     none = "" if bundled or own or calls else "Nothing to sweep over: A in Tune adds a folder of recordings"
-    return Sources(bundled, tuple(dict.fromkeys(own)), tuple(calls), service, none)
+    return Sources(
+        bundled,
+        tuple(dict.fromkeys(own)),
+        tuple(calls),
+        service,
+        tuple((*key, tuple(theirs)) for key, theirs in sorted(others.items())),
+        tuple(folders.items()) if len(folders) > 1 else (),
+        none,
+    )

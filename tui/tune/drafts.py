@@ -143,9 +143,9 @@ class DraftController:
         keeping = self._keeping(session)
         try:
             # In a thread: a disk may take its time.
-            await asyncio.to_thread(
-                keeping.journal.write, session.draft.stored, session.draft.config, keeping.turn()
-            )
+            draft = session.draft
+            write = partial(keeping.journal.write, draft.stored, draft.config, keeping.turn(), session.noted)
+            await asyncio.to_thread(write)
         except OSError as error:
             if not keeping.told_of_failure:
                 keeping.told_of_failure = True
@@ -162,7 +162,7 @@ class DraftController:
         keeping, draft = self._keeping(self.session), self.session.draft
         # A full disk was reported before; now no screen is left to report it on.
         with contextlib.suppress(OSError):
-            keeping.journal.write(draft.stored, draft.config, keeping.turn())
+            keeping.journal.write(draft.stored, draft.config, keeping.turn(), self.session.noted)
         keeping.journal.close()
 
     def _keeping(self, session: Session) -> Keeping:
@@ -203,9 +203,12 @@ class DraftController:
         if losing is None:
             return False
         draft.take_up(kept.began, kept.config, losing)
+        if kept.note and draft.config == kept.config:
+            self.session.note(kept.note)
         self.session.revision += 1
         self._changed()
         # This process keeps it from here on, before the old file goes.
         keeping = self._keeping(self.session)
-        await asyncio.to_thread(keeping.journal.write, draft.stored, draft.config, keeping.turn())
+        noted = self.session.noted
+        await asyncio.to_thread(keeping.journal.write, draft.stored, draft.config, keeping.turn(), noted)
         return True

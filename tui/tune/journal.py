@@ -29,6 +29,8 @@ class KeptDraft:
     began: VoiceConfig
     config: VoiceConfig
     at: datetime
+    note: str = ""
+    """What was known of the draft, such as what a sweep confirmed."""
 
     def forget(self) -> None:
         """Delete it. Raises :class:`OSError`."""
@@ -42,8 +44,8 @@ class Journal:
         self._about = {"connection": connection, "service": service_id}
         self._held = HeldJournal(drafts_folder(), _key(connection, service_id))
 
-    def write(self, began: VoiceConfig, config: VoiceConfig, order: int = 0) -> None:
-        """Keep the draft; one equal to what it began from needs no keeping and is deleted.
+    def write(self, began: VoiceConfig, config: VoiceConfig, order: int = 0, note: str = "") -> None:
+        """Keep the draft, and what is known of it; one equal to what it began from needs no keeping and is deleted.
 
         A write that comes after one of a higher ``order`` does nothing. Raises :class:`OSError`.
         """
@@ -53,6 +55,7 @@ class Journal:
             "at": datetime.now(UTC).isoformat(timespec="seconds"),
             "began": began.set_values(),
             "draft": config.set_values(),
+            "note": note,
         }
         self._held.write(None if config == began else kept, order)
 
@@ -141,4 +144,5 @@ class Keeping:
 def _read(one: LeftBehind) -> KeptDraft:
     began, _ = load(one.content["began"])
     config, _ = load(one.content["draft"])
-    return KeptDraft(one.file, began, config, datetime.fromisoformat(one.content["at"]))
+    at = datetime.fromisoformat(one.content["at"])
+    return KeptDraft(one.file, began, config, at, str(one.content.get("note", "")))

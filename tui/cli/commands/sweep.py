@@ -8,6 +8,7 @@ from typing import Annotated
 
 import typer
 
+from simulator.sweep import BUDGET
 from tui.cli import completing
 from tui.cli.failure import CallError
 from tui.cli.options import Eot, GateOptions, HearingOptions, Json, Profile, WorkOptions, with_option_sets
@@ -62,7 +63,7 @@ def sweep(
         ),
     ],
     asked: GoalOptions,
-    budget: Annotated[int, typer.Option(min=10, max=100_000, help="How many settings to try.")] = 400,
+    budget: Annotated[int, typer.Option(min=10, max=100_000, help="How many settings to try.")] = BUDGET,
     seed: Annotated[int, typer.Option(min=0, help="Seed of the search and of the models' latencies.")] = 0,
     work: WorkOptions,
     profile: Profile = "default",
