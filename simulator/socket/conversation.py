@@ -212,7 +212,10 @@ class Conversation:
                 self._use(WIRE)
             self._first = False
             if self._twilio is not None:
-                message = self._twilio.incoming(message)
+                try:
+                    message = self._twilio.incoming(message)
+                except StartError as error:
+                    raise DroppedError(str(error)) from None
                 if self._twilio.over:
                     return
             await self._inbox.put(message, self._loop.time())

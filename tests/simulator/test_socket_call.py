@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import json
 import random
 from collections.abc import Iterator
 from dataclasses import replace
@@ -27,7 +28,7 @@ from simulator.recording import bundled_folder, open_recording
 from simulator.replay import play
 from simulator.socket.activity_by_level import SoundDetector, Stretch, levels_db
 from simulator.socket.agent_call import Agent, AgentCall
-from simulator.socket.conversation import MOST_MESSAGES_A_SECOND, Conversation
+from simulator.socket.conversation import MOST_MESSAGES_A_SECOND, Conversation, DroppedError
 from simulator.socket.inbox import CATCH_UP_S, HEAD_START_S, Inbox, Playout, RateLimiter
 from simulator.socket.messages import RATES, AudioIn, AudioOut, Wire
 from simulator.study import Arm
@@ -242,3 +243,33 @@ async def test_empty_messages_are_read_no_faster_than_anybody_can_speak() -> Non
     read, took_s = line.taken, loop.time() - began_s
     talking.cancel()
     assert 100 < read <= 1 + MOST_MESSAGES_A_SECOND * (HEAD_START_S + 1.02 * took_s)
+
+
+class Saying:
+    """A connection on which one message comes."""
+
+    def __init__(self, message: str) -> None:
+        self._messages = [message]
+
+    async def recv(self) -> str:
+        """Return it, and then nothing."""
+        if not self._messages:
+            await asyncio.Event().wait()
+        return self._messages.pop()
+
+    async def send(self, message: str | bytes) -> None:
+        """Take what is sent."""
+
+
+@pytest.mark.parametrize(
+    ("start", "why"),
+    [
+        ({"event": "start"}, "streamSid"),
+        ({"event": "start", "streamSid": "MZ1", "start": {"mediaFormat": {"encoding": "audio/x-l16"}}}, "mulaw"),
+        ({"type": "start", "sample_rate": 11_025}, "48000"),
+    ],
+)
+async def test_a_start_that_cannot_be_followed_ends_the_call(start: dict[str, Any], why: str) -> None:
+    line: Any = Saying(json.dumps(start))
+    with pytest.raises(DroppedError, match=why):
+        await Conversation(line, agent(), {}, 1).run()

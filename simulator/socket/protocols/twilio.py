@@ -12,12 +12,13 @@ from typing import Any
 
 from base.samples import Samples
 from simulator.audio.g711 import LINE_RATE
-from simulator.socket.messages import AudioIn, AudioOut, Wire
+from simulator.socket.messages import AudioIn, AudioOut, StartError, Wire
 from simulator.socket.protocols.protocol import Audio, Clear, Fault, Heard, Mark, Told, WireMessage, object_of
 
 WIRE = Wire(LINE_RATE, "mulaw")
 STREAM = "MZ00000000000000000000000000000000"
 _CALL = "CA00000000000000000000000000000000"
+_MEDIA = "audio/x-mulaw"
 _BLOCK = LINE_RATE // 50
 """A media message holds 20 ms."""
 
@@ -39,7 +40,7 @@ class TwilioProtocol:
             "callSid": _CALL,
             "tracks": ["inbound"],
             "customParameters": {},
-            "mediaFormat": {"encoding": "audio/x-mulaw", "sampleRate": LINE_RATE, "channels": 1},
+            "mediaFormat": {"encoding": _MEDIA, "sampleRate": LINE_RATE, "channels": 1},
         }
         connected = json.dumps({"event": "connected", "protocol": "Call", "version": "1.0.0"})
         return [connected, self._message("start", start)]
@@ -110,13 +111,14 @@ class TwilioLine:
         return isinstance(message, str) and object_of(message).get("event") in ("connected", "start")
 
     def incoming(self, message: WireMessage) -> bytes:
-        """Return the caller's µ-law of a message, nothing for any other."""
+        """Return the caller's µ-law of a message, nothing for any other.
+
+        Raises :class:`~simulator.socket.messages.StartError` for a stream that cannot be answered.
+        """
         told = object_of(message)
         match told.get("event"):
             case "start":
-                start = told.get("start")
-                inside = start.get("streamSid") if isinstance(start, dict) else ""
-                self._stream = str(told.get("streamSid") or inside or "")
+                self._start(told)
             case "media":
                 media = told.get("media")
                 if isinstance(media, dict) and media.get("track", "inbound") == "inbound":
@@ -124,6 +126,16 @@ class TwilioLine:
             case "stop":
                 self.over = True
         return b""
+
+    def _start(self, told: dict[str, Any]) -> None:
+        start = told.get("start")
+        facts = start if isinstance(start, dict) else {}
+        self._stream = str(told.get("streamSid") or facts.get("streamSid") or "")
+        if not self._stream:
+            raise StartError("start: has no streamSid")
+        media = facts.get("mediaFormat")
+        if isinstance(media, dict) and (media.get("encoding"), media.get("sampleRate")) != (_MEDIA, LINE_RATE):
+            raise StartError(f"start: the mediaFormat must be {_MEDIA} at {LINE_RATE}")
 
     def outgoing(self, message: WireMessage) -> str | None:
         """Return what is sent for the agent's audio or its ``clear``; ``None``: Twilio has nothing like it."""
