@@ -21,7 +21,7 @@ from simulator.activity.end_of_turn import SilenceOnly, end_of_turn_model
 from simulator.audio.source import open_audio
 from simulator.engine.end_of_turn import end_of_turn_policy
 from simulator.evaluation import Evaluation
-from simulator.measures.eot_bench import Figures, Prediction, Row, predictions, scores
+from simulator.measures.eot_bench import BenchFigures, BenchRow, Prediction, predictions, scores
 from simulator.measures.scoring import (
     WANTED,
     FrameScore,
@@ -31,7 +31,7 @@ from simulator.measures.scoring import (
     voice_scores,
 )
 from simulator.recording import Recording
-from tui.cli.evaluate import Request, make_evaluation
+from tui.cli.evaluate import EvaluateRequest, make_evaluation
 from tui.cli.failure import Faults
 
 ARM = "balanced"
@@ -54,7 +54,7 @@ def main() -> None:
         sys.exit("name the folder of the corpus: python -m benchmarks.figures CORPUS")
     corpus = Path(sys.argv[1])
     evaluation = make_evaluation(
-        Request(paths=[corpus], configs=[ARM], profile="default", eot=None, only=[]), Faults()
+        EvaluateRequest(paths=[corpus], configs=[ARM], profile="default", eot=None, only=[]), Faults()
     )
     print(f"judged by {evaluation.judge}, profile {evaluation.profile.name}, arm {ARM}")
     _print_voice(evaluation)
@@ -145,10 +145,10 @@ def _predicted(recording: Recording, evaluation: Evaluation) -> Iterator[Predict
         spans = [*((one[1], other[0]) for one, other in pairwise(inside)), (turn.end_s, until_s)]
         silences = [{"start": start_s, "end": max(start_s, end_s)} for start_s, end_s in spans]
         raw = {"id": f"{recording.id}-{number}", "language": "any", "audio": str(recording.source.path)}
-        yield from predictions(Row.model_validate(raw | {"silence_spans": silences}), activity, policy)
+        yield from predictions(BenchRow.model_validate(raw | {"silence_spans": silences}), activity, policy)
 
 
-def _bests(figures: Figures) -> Iterator[tuple[str, str]]:
+def _bests(figures: BenchFigures) -> Iterator[tuple[str, str]]:
     for within_ms, best in figures.cut_at_ms.items():
         yield (
             f"pauses answered in within a mean delay of {within_ms} ms",

@@ -25,7 +25,7 @@ MESSAGE_LENGTH = 300
 """A platform's own words are cut after this many characters, so that they fit a toast."""
 
 
-class Answers:
+class AnswerReader:
     """Reads the answers of one platform. ``redact`` cuts every known secret out of the platform's words."""
 
     def __init__(self, host: str, redact: Callable[[str], str]) -> None:

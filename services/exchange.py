@@ -13,7 +13,7 @@ from typing import Final, Protocol
 import httpx
 from pydantic import JsonValue, SecretStr
 
-from services.answers import Answers
+from services.answers import AnswerReader
 from services.errors import BadResponseError, InvalidError, ServiceError, UnreachableError
 from services.proxied import ProxyFailedError, reason_of
 from services.retrying import IDEMPOTENT
@@ -159,7 +159,7 @@ _FAILED = (
 
 
 @dataclass(frozen=True, slots=True)
-class Call:
+class RequestSpec:
     """One request as a dialect asks for it. ``kind`` names what a rate limit counts together: ``GET services``."""
 
     method: str
@@ -184,11 +184,11 @@ class Call:
 class Exchange:
     """Sends requests over one connection pool and reads the answers whole."""
 
-    def __init__(self, http: httpx.AsyncClient, answers: Answers) -> None:
+    def __init__(self, http: httpx.AsyncClient, answers: AnswerReader) -> None:
         self._http = http
         self._answers = answers
 
-    async def send(self, call: Call, headers: Mapping[str, SecretStr]) -> httpx.Response | ServiceError:
+    async def send(self, call: RequestSpec, headers: Mapping[str, SecretStr]) -> httpx.Response | ServiceError:
         """Return the answer, decompressed, whatever its status, or what went wrong.
 
         Failures are returned, so that no low-level exception, whose frames hold the header, hangs on to them.
@@ -218,7 +218,7 @@ class Exchange:
         plain = [(name, value) for name, value in head.headers.multi_items() if name != "content-encoding"]
         return httpx.Response(head.status_code, headers=plain, content=body)
 
-    def _request(self, call: Call) -> httpx.Request:
+    def _request(self, call: RequestSpec) -> httpx.Request:
         content = None if call.body is None else json.dumps(call.body, allow_nan=False).encode()
         headers = {"Accept-Encoding": ENCODINGS} | ({} if content is None else {"Content-Type": "application/json"})
         if call.sink is not None:
@@ -236,12 +236,12 @@ class Exchange:
             timeout=TIMEOUT,
         )
 
-    def _failure(self, call: Call, error: Exception, head: httpx.Response | None) -> ServiceError:
+    def _failure(self, call: RequestSpec, error: Exception, head: httpx.Response | None) -> ServiceError:
         failure = self._worded(call, error, head)
         failure.outcome_unknown = call.changes and not isinstance(error, _NOT_SENT)
         return failure
 
-    def _worded(self, call: Call, error: Exception, head: httpx.Response | None) -> ServiceError:
+    def _worded(self, call: RequestSpec, error: Exception, head: httpx.Response | None) -> ServiceError:
         host = self._answers.host
         # A change that may have been carried out must not be sent again without looking.
         remedy = "it may have worked: look before trying again" if call.changes_twice else "try again"

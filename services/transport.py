@@ -14,9 +14,9 @@ import httpx
 import stamina
 from pydantic import JsonValue, SecretStr
 
-from services.answers import Answers
+from services.answers import AnswerReader
 from services.errors import BadResponseError, RateLimitedError, ServiceError, TokenExpiredError, UnreachableError
-from services.exchange import Call, Exchange, Query, Sink
+from services.exchange import Exchange, Query, RequestSpec, Sink
 from services.model import Page
 from services.paging import read_page
 from services.reading import JsonObject
@@ -74,7 +74,7 @@ class Transport:
         self._clock = clock
         self._sleep = sleep
         self._queues: defaultdict[str, asyncio.Lock] = defaultdict(asyncio.Lock)
-        self._answers = Answers(
+        self._answers = AnswerReader(
             http.base_url.host or "the platform", lambda text: redacted(text, credentials.known())
         )
         self._exchange = Exchange(http, self._answers)
@@ -83,7 +83,7 @@ class Transport:
         self, method: str, path: str, *, query: Query | None = None, body: JsonValue = None, kind: str
     ) -> dict[str, JsonValue]:
         """Send a request and return the JSON object that came back. Raises :class:`ServiceError`."""
-        return await self._retried(Call(method, path, kind, query, body), self._answers.parse)
+        return await self._retried(RequestSpec(method, path, kind, query, body), self._answers.parse)
 
     async def page(
         self,
@@ -110,11 +110,11 @@ class Transport:
         self, method: str, path: str, *, query: Query | None = None, body: JsonValue = None, kind: str
     ) -> httpx.Response:
         """Send a request, again where that is safe and may help, and return the successful answer."""
-        return await self._retried(Call(method, path, kind, query, body), lambda response: response)
+        return await self._retried(RequestSpec(method, path, kind, query, body), lambda response: response)
 
     async def reply(self, method: str, path: str, *, kind: str) -> Reply:
         """Send a request whose answer may be 202, with whatever body, or a JSON object. Raises as the others."""
-        return await self._retried(Call(method, path, kind), self._reply)
+        return await self._retried(RequestSpec(method, path, kind), self._reply)
 
     async def download(self, url: str, sink: Sink, *, kind: str) -> Reply:
         """Write what is at ``url``, a path on the platform or a whole address, to ``sink``, from where that is.
@@ -123,7 +123,7 @@ class Transport:
         head, 202 among others. Raises :class:`ServiceError`, and what the sink raises.
         """
         for _ in range(1 + REDIRECTS):
-            found = await self._retried(Call("GET", url, kind, sink=sink), lambda response: response)
+            found = await self._retried(RequestSpec("GET", url, kind, sink=sink), lambda response: response)
             if not found.has_redirect_location:
                 return self._reply(found)
             url = str(self._address(url).join(found.headers["location"]))
@@ -142,7 +142,7 @@ class Transport:
     def _address(self, path: str) -> httpx.URL:
         return self._http.base_url.join(path) if path.startswith("/") else httpx.URL(path)
 
-    async def _headers(self, call: Call) -> Mapping[str, SecretStr]:
+    async def _headers(self, call: RequestSpec) -> Mapping[str, SecretStr]:
         """Return the key's headers, for the platform itself; a file may lie elsewhere, where no key belongs."""
         if call.sink is None or call.path.startswith("/"):
             return await self._credentials.headers()
@@ -153,7 +153,7 @@ class Transport:
             raise BadResponseError(f"{self._answers.host} has a file at an address without https; it was not asked")
         return {}
 
-    async def _retried(self, call: Call, read: Callable[[httpx.Response], T]) -> T:
+    async def _retried(self, call: RequestSpec, read: Callable[[httpx.Response], T]) -> T:
         attempts = stamina.retry_context(
             on=lambda error: self._wait_before_retry(call, error),
             attempts=ATTEMPTS,
@@ -176,7 +176,7 @@ class Transport:
                     raise
         raise AssertionError("a retry context ends in a result or an error")
 
-    def _wait_before_retry(self, call: Call, error: Exception) -> bool | float:
+    def _wait_before_retry(self, call: RequestSpec, error: Exception) -> bool | float:
         wait = wait_before_retry(call.method, error, changes=call.changes)
         if wait is not False:
             self.traffic.note_retry()
@@ -184,7 +184,7 @@ class Transport:
                 self.traffic.note_waiting(Waiting(wait, "the platform asks to wait"))
         return wait
 
-    async def _attempt(self, call: Call, *, again: bool) -> httpx.Response:
+    async def _attempt(self, call: RequestSpec, *, again: bool) -> httpx.Response:
         self.traffic.note_waiting(None)
         headers = await self._headers(call)
         async with self._turn(call):
@@ -204,20 +204,20 @@ class Transport:
             return found
         raise self._refusal(call, found)
 
-    async def _once(self, call: Call, headers: Mapping[str, SecretStr]) -> httpx.Response | ServiceError:
+    async def _once(self, call: RequestSpec, headers: Mapping[str, SecretStr]) -> httpx.Response | ServiceError:
         found = await self._exchange.send(call, headers)
         if isinstance(found, httpx.Response) and (limit := rate_limit(found.headers, self._clock())) is not None:
             self.traffic.note_limit(call.kind, limit)
         return found
 
-    def _refusal(self, call: Call, response: httpx.Response) -> ServiceError:
+    def _refusal(self, call: RequestSpec, response: httpx.Response) -> ServiceError:
         refusal = self._answers.refusal(response, self._clock())
         status = response.status_code
         refusal.outcome_unknown = call.changes and (status == 408 or status >= 500)
         return refusal
 
     @asynccontextmanager
-    async def _turn(self, call: Call) -> AsyncIterator[None]:
+    async def _turn(self, call: RequestSpec) -> AsyncIterator[None]:
         """Hold a request back until the platform lets us ask again, if it said that nothing is left.
 
         What changes something does not wait here: who sends it must read again after a wait. It is refused with the

@@ -16,7 +16,7 @@ from base.folders import cache_folder
 
 
 @dataclass(frozen=True, slots=True)
-class Kept:
+class FolderUse:
     """What a folder holds."""
 
     folder: Path
@@ -56,12 +56,12 @@ class KeptFiles:
             close_to_others(path.parent)
             self._prune()
 
-    def kept(self) -> Kept:
+    def kept(self) -> FolderUse:
         """Return what is held now."""
         entries = self._entries()
-        return Kept(self.folder, len(entries), sum(size for _, size, _ in entries))
+        return FolderUse(self.folder, len(entries), sum(size for _, size, _ in entries))
 
-    def clear(self) -> Kept:
+    def clear(self) -> FolderUse:
         """Delete what is held and return what is left: nothing, unless other processes go on using it.
 
         Raises :class:`OSError` if it may not be deleted.

@@ -34,7 +34,7 @@ SAMPLES_SUFFIX = ".live"
 EVENTS_SUFFIX = ".live.jsonl"
 
 
-class Journal:
+class RecordingJournal:
     """A recording under way. Everything raises :class:`OSError` where the disk does.
 
     ``stem`` is what it would like to be called; it takes no name that another recording has. ``about`` names the

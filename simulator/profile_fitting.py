@@ -44,7 +44,7 @@ _RISING = 8
 _UNITS = ((1000.0, "seconds"), (1 / 1000.0, "microseconds"), (1 / 1e6, "nanoseconds"))
 
 
-class Segment(BaseModel):
+class TimedSegment(BaseModel):
     """One segment of a timeline, as far as a profile is fitted from it; latencies in ms."""
 
     model_config = ConfigDict(frozen=True, extra="ignore", allow_inf_nan=False)
@@ -62,25 +62,25 @@ class _Timebase(BaseModel):
 
 
 class _Timeline(BaseModel):
-    segments: tuple[Segment, ...]
+    segments: tuple[TimedSegment, ...]
     timebase: _Timebase | None = None
 
 
 @dataclass(frozen=True, slots=True)
-class Call:
+class FittedCall:
     """The measured segments of one real call; ``config``: its settings, where they are not those of all calls."""
 
     path: Path
-    segments: tuple[Segment, ...]
+    segments: tuple[TimedSegment, ...]
     config: ResolvedVoiceConfig | None = None
 
-    def measured(self, field: Stage) -> list[tuple[Segment, float]]:
+    def measured(self, field: Stage) -> list[tuple[TimedSegment, float]]:
         """Return one value above 0 a turn, ms, with the segment it stands at: the first of the turn that has one.
 
         Turns with a tool call are left out, for nothing says in which latency the tool's time is.
         """
         tools = {segment.turn_index for segment in self.segments if segment.type == "tool_call"}
-        firsts: dict[int, tuple[Segment, float]] = {}
+        firsts: dict[int, tuple[TimedSegment, float]] = {}
         for segment in self.segments:
             value = getattr(segment, field)
             if value is not None and segment.turn_index not in tools:
@@ -88,7 +88,7 @@ class Call:
         return [(segment, value) for segment, value in firsts.values() if value > 0]
 
 
-def read_call(path: Path) -> Call:
+def read_call(path: Path) -> FittedCall:
     """Read a ``PlaybackTimeline`` of a real call.
 
     Raises :class:`~simulator.errors.ProfileError` for what is none, was simulated, or has latencies that cannot be
@@ -105,7 +105,7 @@ def read_call(path: Path) -> Call:
         ) from None
     if timeline.timebase is not None and timeline.timebase.origin == "synthetic":
         raise ProfileError(f"{path}: is a simulated call (its timebase is synthetic); a profile needs real ones")
-    call = Call(path, timeline.segments)
+    call = FittedCall(path, timeline.segments)
     for field in PLAUSIBLE_MS:
         doubt = _doubt(field, [value for _, value in call.measured(field)])
         if doubt:
@@ -147,9 +147,9 @@ class Fit:
     doubts: tuple[str, ...]
 
 
-def distinct(calls: Sequence[Call]) -> tuple[list[Call], tuple[str, ...]]:
+def distinct(calls: Sequence[FittedCall]) -> tuple[list[FittedCall], tuple[str, ...]]:
     """Return each call once, whatever its files are called, and a sentence for each that was there before."""
-    first: dict[tuple[Segment, ...], Call] = {}
+    first: dict[tuple[TimedSegment, ...], FittedCall] = {}
     again = []
     for call in calls:
         before = first.setdefault(call.segments, call)
@@ -158,12 +158,12 @@ def distinct(calls: Sequence[Call]) -> tuple[list[Call], tuple[str, ...]]:
     return list(first.values()), tuple(again)
 
 
-def fit(calls: list[Call], name: str, base: ProfileFile, config: ResolvedVoiceConfig) -> Fit:
+def fit(calls: list[FittedCall], name: str, base: ProfileFile, config: ResolvedVoiceConfig) -> Fit:
     """Fit navigation, first token and speech synthesis to calls made under ``config``; the rest stays ``base``'s.
 
     Raises :class:`~simulator.errors.ProfileError` if no value can be fitted.
     """
-    voices: dict[str, list[Call]] = {}
+    voices: dict[str, list[FittedCall]] = {}
     for call in calls:
         model = (call.config or config).tts_model
         voices.setdefault("tts_sonic_3_ms" if model == "sonic-3" else "tts_sonic_turbo_ms", []).append(call)
@@ -212,11 +212,11 @@ class _Fitted:
     doubt: str = ""
 
 
-def _values(calls: Iterable[Call], field: Stage) -> list[float]:
+def _values(calls: Iterable[FittedCall], field: Stage) -> list[float]:
     return [value for call in calls for _, value in call.measured(field) if value <= LONGEST_MS]
 
 
-def _hung(calls: Iterable[Call], field: Stage) -> str:
+def _hung(calls: Iterable[FittedCall], field: Stage) -> str:
     """Return a sentence about values that are left out because no caller waits so long."""
     values = [value for call in calls for _, value in call.measured(field)]
     long = [value for value in values if value > LONGEST_MS]
@@ -266,7 +266,7 @@ def _fits(logs: list[float]) -> bool:
     return not (off_middle or off_end or furthest > max(0.1, 1.4 / math.sqrt(count)))
 
 
-def _voice(calls: list[Call]) -> _Fitted:
+def _voice(calls: list[FittedCall]) -> _Fitted:
     return _median(_values(calls, "audio_ttfb_ms"), len(calls))
 
 
@@ -276,7 +276,7 @@ def _median(values: list[float], calls: int) -> _Fitted:
     return _Fitted({"value": value, "origin": "fitted from calls", "note": _seen(values, calls)})
 
 
-def _first_token(calls: list[Call], base: EngineProfile, config: ResolvedVoiceConfig) -> _Fitted:
+def _first_token(calls: list[FittedCall], base: EngineProfile, config: ResolvedVoiceConfig) -> _Fitted:
     """Fit what is left of ``render_ms`` without the time that the text then waited in the buffer."""
     left = []
     for call in calls:

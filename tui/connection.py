@@ -38,7 +38,7 @@ SHORT_NAMES = {"update_voice_config": "update service", "workspace_voice_setting
 """What the status line calls a request whose method has a longer name."""
 
 
-class Request(NamedTuple):
+class ObservedRequest(NamedTuple):
     """One request that was made: what for, how long it took, and whether it failed."""
 
     what: str
@@ -51,7 +51,7 @@ class Status(NamedTuple):
 
     connection: str = "opening the workspace…"
     workspace: str = ""
-    last: Request | None = None
+    last: ObservedRequest | None = None
     mode: str = ""
     """``read-only``, or nothing."""
     limit: str = ""
@@ -128,7 +128,7 @@ class Connection:
 class ObservedClient:
     """Passes everything on to a :class:`services.client.ServicesClient`, and tells of each request's time."""
 
-    def __init__(self, client: object, clock: Clock, tell: Callable[[Request], None]) -> None:
+    def __init__(self, client: object, clock: Clock, tell: Callable[[ObservedRequest], None]) -> None:
         self._client = client
         self._clock = clock
         self._tell = tell
@@ -145,11 +145,11 @@ class ObservedClient:
             failed = False
         finally:
             what = SHORT_NAMES.get(name) or name.replace("_", " ")
-            self._tell(Request(what, self._clock() - started, failed))
+            self._tell(ObservedRequest(what, self._clock() - started, failed))
         return result
 
 
-def observed(client: ServicesClient, clock: Clock, tell: Callable[[Request], None]) -> ServicesClient:
+def observed(client: ServicesClient, clock: Clock, tell: Callable[[ObservedRequest], None]) -> ServicesClient:
     """Return a client that does the same and tells of every request."""
     return cast("ServicesClient", ObservedClient(client, clock, tell))
 
@@ -278,7 +278,7 @@ class ConnectedApp(App[None], inherit_bindings=False):
             if not one.has_expired:
                 self.post_message(Notify(one))
 
-    def _tell(self, request: Request) -> None:
+    def _tell(self, request: ObservedRequest) -> None:
         self.status = self.status._replace(last=request)
 
     async def on_unmount(self) -> None:

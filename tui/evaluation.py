@@ -8,7 +8,7 @@ from dataclasses import dataclass, field, replace
 from simulator.engine.end_of_turn import end_of_turn_policy
 from simulator.evaluation import Evaluation
 from simulator.measures.scoring import UNLABELLED, WANTED, FrameScore, KindScore, barge_in_scores, voice_scores
-from simulator.measures.tradeoff import Point, Rule, judge
+from simulator.measures.tradeoff import Rule, TradeOffPoint, judge
 from simulator.measures.turns import Count
 from simulator.recording import Recording
 from tui.figures import NOTHING, count_text
@@ -71,7 +71,7 @@ class Case:
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class EvaluationLine:
     """One line: a figure of every arm, what it means, and the cases it is about; without cells, a heading."""
 
     title: str
@@ -80,13 +80,13 @@ class Line:
     cases: tuple[Case, ...] = field(default=())
 
 
-def lines_of(evaluation: Evaluation) -> list[Line]:
+def lines_of(evaluation: Evaluation) -> list[EvaluationLine]:
     """Return the figures of all arms: ends of turn, barge-in, voice activity, under a heading each."""
     return [*_end_of_turn(evaluation), *_barge_in(evaluation), *_voice(evaluation)]
 
 
-def _end_of_turn(evaluation: Evaluation) -> Iterator[Line]:
-    points: dict[str, Point] = {}
+def _end_of_turn(evaluation: Evaluation) -> Iterator[EvaluationLine]:
+    points: dict[str, TradeOffPoint] = {}
     recordings = turns = 0
     which = ""
     for scores in evaluation.end_of_turn().values():
@@ -100,19 +100,19 @@ def _end_of_turn(evaluation: Evaluation) -> Iterator[Line]:
             " of all but the hard recordings" if len(scores) > 1 and any(one and one.hard for one in scores) else ""
         )
     if not points:
-        yield Line("End of turn: no turn labelled", meaning="So there is nothing to score.")
+        yield EvaluationLine("End of turn: no turn labelled", meaning="So there is nothing to score.")
         return
     over = f"{turns} labelled turn{'s' * (turns != 1)} in {recordings} recording{'s' * (recordings != 1)}"
-    yield Line("End of turn", meaning=f"By {evaluation.judge}, of {over}{which}.")
+    yield EvaluationLine("End of turn", meaning=f"By {evaluation.judge}, of {over}{which}.")
     at = [points[name] for name in evaluation.names]
-    yield Line(
+    yield EvaluationLine(
         f"turns {EARLY}",
         tuple(count_text(Count(one.cut, one.turns)) for one in at),
         "Turns taken to be over before their true end, pause by pause, as if the agent never spoke.",
         _early(evaluation),
     )
     for title, read in ((MEAN_WAIT, "mean_ms"), (MEDIAN_WAIT, "median_ms"), (LONG_WAIT, "p95_ms")):
-        yield Line(title, tuple(wait_text(getattr(one, read)) for one in at), f"Of {over}. {WAITS_COUNT}")
+        yield EvaluationLine(title, tuple(wait_text(getattr(one, read)) for one in at), f"Of {over}. {WAITS_COUNT}")
 
 
 def _early(evaluation: Evaluation) -> tuple[Case, ...]:
@@ -139,25 +139,27 @@ def _words(recording: Recording, start_ms: int) -> str:
     return next((str(text) for start_s, text in said if round(start_s * 1000) == start_ms), "")
 
 
-def _barge_in(evaluation: Evaluation) -> Iterator[Line]:
+def _barge_in(evaluation: Evaluation) -> Iterator[EvaluationLine]:
     names = evaluation.names
     scores = {name: barge_in_scores(evaluation.scored, name) for name in names}
     if not any(scores.values()):
-        yield Line(
+        yield EvaluationLine(
             "Barge-in: nothing labelled",
             meaning="Interruptions, mm-hms and noises count where they and the agent's windows are labelled.",
         )
         return
-    yield Line("Barge-in", meaning=f"Barge-in: {BARGE_IN}.")
+    yield EvaluationLine("Barge-in", meaning=f"Barge-in: {BARGE_IN}.")
     for hard in (False, True):
         mine = {name: {one.kind: one for one in scores[name].get(hard, ())} for name in names}
         for kind in dict.fromkeys(kind for name in names for kind in mine[name]):
             cells = [barge_in_cells(mine[name].get(kind)) for name in names]
             means = f"This {should_text(kind)} stop the agent. {BARGE_IN_COUNTS}"
             title = f"{kind}{', hard' * hard} ({should_text(kind)} stop it)"
-            yield Line(title, tuple(count for count, _ in cells), means, _events(evaluation, kind, hard=hard))
+            yield EvaluationLine(
+                title, tuple(count for count, _ in cells), means, _events(evaluation, kind, hard=hard)
+            )
             if any(silent for _, silent in cells):
-                yield Line("  silent after", tuple(silent for _, silent in cells), means)
+                yield EvaluationLine("  silent after", tuple(silent for _, silent in cells), means)
 
 
 def _events(evaluation: Evaluation, kind: str, *, hard: bool) -> tuple[Case, ...]:
@@ -180,19 +182,21 @@ def _events(evaluation: Evaluation, kind: str, *, hard: bool) -> tuple[Case, ...
     return tuple(sorted(found.values(), key=lambda case: all(cell in (right, "") for cell in case.cells)))
 
 
-def _voice(evaluation: Evaluation) -> Iterable[Line]:
+def _voice(evaluation: Evaluation) -> Iterable[EvaluationLine]:
     found = voice_scores(evaluation.scored)
     arms = len(evaluation.names)
     what = f"Voice activity, {VOICE}; it is the same for all arms."
-    lines = [Line("Voice activity", meaning=what)] if found else []
+    lines = [EvaluationLine("Voice activity", meaning=what)] if found else []
     for name, (count, score) in found.items():
         right, heard, f1 = voice_cells(score)
         where = f"{count} recording{'s' * (count != 1)}, {name}"
         which = f", {name}" if len(found) > 1 else ""
         lines += [
-            Line(f"{RIGHT}{which}", _first(right, arms), f"Precision, over {where}; the same for all arms."),
-            Line(f"{FOUND}{which}", _first(heard, arms), f"Recall, over {where}; the same for all arms."),
-            Line(f"F1{which}", _first(f1, arms), f"Precision and recall in one figure, over {where}."),
+            EvaluationLine(
+                f"{RIGHT}{which}", _first(right, arms), f"Precision, over {where}; the same for all arms."
+            ),
+            EvaluationLine(f"{FOUND}{which}", _first(heard, arms), f"Recall, over {where}; the same for all arms."),
+            EvaluationLine(f"F1{which}", _first(f1, arms), f"Precision and recall in one figure, over {where}."),
         ]
     return lines
 

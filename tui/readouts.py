@@ -74,7 +74,7 @@ class Apart:
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class ReadoutRow:
     """One line. ``key`` names it, such as ``response_ms p90``.
 
     ``values`` are the arms' in order, ``limits`` what a count of nothing does not rule out, ``apart`` the
@@ -139,7 +139,7 @@ class Readouts:
     ``arms`` are those compared, in order, ``against`` the baseline.
     """
 
-    rows: tuple[Row, ...]
+    rows: tuple[ReadoutRow, ...]
     arms: tuple[str, ...]
     against: str
     over: str
@@ -260,12 +260,12 @@ def _caveats(
 
 def _row(
     readout: Readout, share: Share, compared: Compared, against: str, runs: Mapping[str, list[Measured]]
-) -> Row:
+) -> ReadoutRow:
     at = compared.p90 if share == "p90" and compared.p90 else compared
     counts = {arm: _count(readout, value, runs[arm]) for arm, value in at.arms.items()}
     lying = [[v for run in of for v in run.times.get(readout.name, ())] for of in runs.values()]
     bars, scale = histograms(lying if share == "p50" else [[] for _ in runs])
-    return Row(
+    return ReadoutRow(
         key=readout.key(share),
         title=f"{readout.title} {share}".rstrip(),
         of=readout.of,

@@ -24,7 +24,7 @@ DONE = "Done. Your own calls: A in Tune adds a folder · ? brings the tour back 
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
+class TourStep:
     """One step: ``says`` what to do, ``more`` the same where there is room."""
 
     id: Literal["open", "slide", "hear", "symptoms", "compare", "save"]
@@ -33,32 +33,32 @@ class Step:
 
 
 STEPS = (
-    Step(
+    TourStep(
         "open",
         "Callers complain? f1 says what helps · ⏎ opens Tune",
         f"Callers complain about {BEGIN_AT}? f1 says what helps and what it costs · ⏎ opens it in Tune",
     ),
-    Step(
+    TourStep(
         "slide",
         "Move a slider with ← →, and watch A against B",
         "Move a slider with ← →, and watch A, your draft, against B on timeline and readouts",
     ),
-    Step(
+    TourStep(
         "hear",
         "s plays the call, the agent in it · v the other arm",
         "s plays the call with the simulated agent in it · v goes on with the other arm, S stops",
     ),
-    Step(
+    TourStep(
         "symptoms",
         "f1: what do callers say? v shows what helps",
         "f1: what do callers say? v tries what helps, s tries and plays it, ⏎ takes it, u takes it back",
     ),
-    Step(
+    TourStep(
         "compare",
         "b picks B · a compares all · A adds your own folder",
         "b picks what B is, a compares over all recordings · A adds a folder of your own recordings",
     ),
-    Step(
+    TourStep(
         "save",
         "^s saves, old → new first · u takes it back",
         "^s saves, after it showed old → new for every field · u then takes back what was saved",
@@ -71,8 +71,8 @@ class Tour:
 
     def __init__(self, app: TurnlabApp) -> None:
         self._app = app
-        self._left: list[Step] = []
-        self._done: set[Step] = set()
+        self._left: list[TourStep] = []
+        self._done: set[TourStep] = set()
         self._opened, self._slid, self._saves = False, False, 0
         self._before: dict[TuneScreen, tuple[int, int]] = {}
         """Of each Tune screen: how much advice was taken, and how many steps its draft had, as the tour began."""
@@ -120,7 +120,7 @@ class Tour:
             self.end()
 
     @property
-    def _next(self) -> Step:
+    def _next(self) -> TourStep:
         """The first step left that follows the last one done; where none follows, the first one left."""
         last = max((STEPS.index(step) for step in self._done), default=-1)
         return next((step for step in self._left if STEPS.index(step) > last), self._left[0])

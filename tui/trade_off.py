@@ -7,7 +7,7 @@ from collections.abc import Sequence
 
 from rich.text import Text
 
-from simulator.measures.tradeoff import Point
+from simulator.measures.tradeoff import TradeOffPoint
 from tui.figures import NOTHING
 from tui.widgets.timeline_line import DotRows
 
@@ -19,13 +19,13 @@ _PAIR = 2
 COLOURS = {"judged": "bold cyan", "silence": "yellow", "mark": "bold"}
 
 
-Mark = tuple[str, Point]
+Mark = tuple[str, TradeOffPoint]
 """A sign of one cell, and where it stands."""
 
 
 def draw(
-    judged: Sequence[Point],
-    silence: Sequence[Point],
+    judged: Sequence[TradeOffPoint],
+    silence: Sequence[TradeOffPoint],
     marks: Sequence[Mark],
     width: int,
     *,
@@ -72,13 +72,15 @@ def _nice(value: float, step: float) -> float:
     return math.ceil(value / step - 1e-9) * step
 
 
-def _reach(points: Sequence[Point]) -> float:
+def _reach(points: Sequence[TradeOffPoint]) -> float:
     """Return the delay, ms, at which a curve gets as low as it ever does."""
     lowest = min(point.cut for point in points)
     return max(next(point.mean_ms for point in points if point.cut == lowest), 500.0)
 
 
-def _dots(points: Sequence[Point], size: tuple[int, int], top: float, right_ms: float, *, every: int) -> DotRows:
+def _dots(
+    points: Sequence[TradeOffPoint], size: tuple[int, int], top: float, right_ms: float, *, every: int
+) -> DotRows:
     cells, dots = size[0], DotRows(*size)
     before: int | None = None
     for column in range(cells * _PAIR):

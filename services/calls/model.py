@@ -70,7 +70,7 @@ class ToolCall:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Turn:
+class PlatformTurn:
     """What the caller said, and what the agent answered. Times are the platform's, ms."""
 
     trigger: str = ""
@@ -105,7 +105,7 @@ class Segment:
     state: str | None = None
     tool_name: str | None = None
     latencies_ms: Mapping[str, float] = field(default_factory=dict)
-    """As of :class:`Turn`, with ``e2e_ttfb_ms`` and, of a tool, ``duration_ms``."""
+    """As of :class:`PlatformTurn`, with ``e2e_ttfb_ms`` and, of a tool, ``duration_ms``."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -132,7 +132,7 @@ class CallDetail(CallFacts):
 
     ended_at: datetime | None = None
     media_started_at: datetime | None = None
-    turns: tuple[Turn, ...] = ()
+    turns: tuple[PlatformTurn, ...] = ()
     timeline: Timeline | None = None
     operators: tuple[Span, ...] = ()
     """When a human operator was in the call, as participants, escalation or forwarding tell."""

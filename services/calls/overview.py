@@ -29,7 +29,7 @@ class Counted:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Heard:
+class CallMeasures:
     """What was measured of a call by ear; ``None`` where ear alone could not tell."""
 
     response_ms: float | None = None
@@ -58,7 +58,7 @@ class CallOverview:
     operator: bool = False
     made_by_turnlab: bool = False
     kept_since: datetime | None = None
-    heard: Heard | None = None
+    heard: CallMeasures | None = None
     settings: str = "null"
     """The ``voice_config`` it was made with, as canonical JSON; ``null`` where that is not known."""
 
@@ -107,14 +107,14 @@ def overview(folder: Path) -> CallOverview | None:
     )
 
 
-def heard_of(folder: Path) -> Heard | None:
+def heard_of(folder: Path) -> CallMeasures | None:
     """Return what was measured of a kept call; ``None`` if nothing was."""
     raw = object_in(folder / HEARD)
     if not raw:
         return None
     readouts = as_object(raw.get("readouts")) or {}
     response = as_object(readouts.get("response_ms")) or {}
-    return Heard(
+    return CallMeasures(
         response_ms=as_number(response.get("p50")),
         cut_ins=_counted(readouts.get("cut_ins")),
         stops=_counted(readouts.get("false_barge_ins")),

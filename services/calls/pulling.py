@@ -41,7 +41,7 @@ _LONGEST_OFFSET_S: Final = 600.0
 _LARGEST_POLICY: Final = 10_000
 """A longer answer, characters, is no turn policy."""
 
-State = Literal["pulled", "here", "archived", "unrecorded", "failed"]
+PullState = Literal["pulled", "here", "archived", "unrecorded", "failed"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,14 +50,14 @@ class PulledCall:
 
     id: str
     started_at: datetime | None
-    state: State
+    state: PullState
     notes: tuple[str, ...] = ()
     folder: Path | None = None
     record: CallRecord | None = field(default=None, repr=False)
 
 
 @dataclass(frozen=True, slots=True)
-class Progress:
+class PullProgress:
     """How far a pull is; ``calls`` of ``of`` are done, ``of`` is ``None`` while they are being listed."""
 
     calls: int
@@ -73,7 +73,7 @@ class Pull:
     more: bool = False
     stopped: str | None = None
 
-    def count(self, *states: State) -> int:
+    def count(self, *states: PullState) -> int:
         """Return how many calls are in one of some states."""
         return sum(call.state in states for call in self.calls)
 
@@ -88,7 +88,7 @@ async def pull(
     folders: CallFolders,
     settings: SettingsThen,
     *,
-    progress: Callable[[Progress], None] = lambda _: None,
+    progress: Callable[[PullProgress], None] = lambda _: None,
     kept: Kept | None = None,
 ) -> Pull:
     """Pull calls, the newest first, and those that were archived at an earlier pull.
@@ -99,7 +99,7 @@ async def pull(
     the beginnings of files for the next pull. Raises :class:`services.errors.ServiceError` if the calls cannot be
     listed.
     """
-    progress(Progress(0, None, 0))
+    progress(PullProgress(0, None, 0))
     found, more = await newest(client, request)
     found += await asyncio.to_thread(archived, folders, request, {call.id for call in found})
     judged = await _judged(client, request.service.id) if found else {}
@@ -127,7 +127,7 @@ class _Pulling:
         settings: SettingsThen,
         kept: Kept | None,
         count: int,
-        progress: Callable[[Progress], None],
+        progress: Callable[[PullProgress], None],
         judged: Mapping[str, JudgedCall],
     ) -> None:
         self.stopped: str | None = None
@@ -167,13 +167,13 @@ class _Pulling:
             return result
 
     def _tell(self) -> None:
-        self._progress(Progress(self._done, self._count, self._bytes))
+        self._progress(PullProgress(self._done, self._count, self._bytes))
 
     def _came(self, count: int) -> None:
         self._bytes = max(0, self._bytes + count)
         self._tell()
 
-    def _result(self, call: CallSummary, state: State, *notes: str) -> PulledCall:
+    def _result(self, call: CallSummary, state: PullState, *notes: str) -> PulledCall:
         return PulledCall(id=call.id, started_at=call.started_at, state=state, notes=notes)
 
     async def _pulled(self, call: CallSummary) -> PulledCall:
@@ -239,7 +239,7 @@ class _Pulling:
         await asyncio.to_thread(self._folders.write, record)
         if self._kept is not None:
             record = await self._kept(record, folder)
-        outcome: State = "pulled" if files else "archived" if state == "archived" else "unrecorded"
+        outcome: PullState = "pulled" if files else "archived" if state == "archived" else "unrecorded"
         return PulledCall(
             id=call.id,
             started_at=call.started_at,

@@ -13,13 +13,13 @@ from services.calls.model import (
     CallDetail,
     CallSummary,
     JudgedCall,
+    PlatformTurn,
     RecordingMetadata,
     RecordingUrls,
     Segment,
     Span,
     Timeline,
     ToolCall,
-    Turn,
 )
 from services.reading import Fields, JsonObject, as_bool, as_int, as_object, as_objects, as_text, as_time
 
@@ -93,7 +93,7 @@ def _common(fields: Fields) -> dict[str, Any]:
     }
 
 
-def _turn(raw: JsonObject) -> Turn:
+def _turn(raw: JsonObject) -> PlatformTurn:
     fields = Fields(raw)
     times = ("user_speech_start_ms", "user_speech_end_ms", "agent_speech_start_ms", "agent_speech_end_ms")
     tools = tuple(
@@ -105,7 +105,7 @@ def _turn(raw: JsonObject) -> Turn:
     named = fields.take("tool_name", as_text, None)
     if not tools and named:
         tools = (ToolCall(name=named, duration_ms=latencies.get("tool_ms")),)
-    return Turn(
+    return PlatformTurn(
         trigger=fields.take("trigger", as_text, ""),
         user_transcript=fields.take("user_transcript", as_text, None),
         agent_transcript=fields.take("agent_transcript", as_text, None),

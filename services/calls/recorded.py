@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final, Literal
 
-from services.calls.model import CallDetail, CallSummary, Segment, Turn
+from services.calls.model import CallDetail, CallSummary, PlatformTurn, Segment
 from services.calls.record import CallTurn, Speaker, ToolUse
 
 _NAMES: Final = {
@@ -266,11 +266,11 @@ def _said(
     )
 
 
-def _turn(call: CallDetail, index: int) -> Turn | None:
+def _turn(call: CallDetail, index: int) -> PlatformTurn | None:
     return call.turns[index] if 0 <= index < len(call.turns) else None
 
 
-def _tools(turn: Turn | None, segments: Sequence[Segment]) -> tuple[ToolUse, ...]:
+def _tools(turn: PlatformTurn | None, segments: Sequence[Segment]) -> tuple[ToolUse, ...]:
     if turn is not None and turn.tool_calls:
         return tuple(ToolUse(name=one.name, ms=one.duration_ms) for one in turn.tool_calls)
     return tuple(

@@ -5,7 +5,7 @@ from __future__ import annotations
 from contextlib import suppress
 from dataclasses import dataclass
 
-from services.changes.differences import Change, canonical, change_texts, differences, newest_versions, same
+from services.changes.differences import ValueChange, canonical, change_texts, differences, newest_versions, same
 from services.changes.errors import MovedError
 from services.changes.guarded import carry_out
 from services.changes.kept import Entry, Scope, holds, settled
@@ -25,7 +25,7 @@ class Applied:
     """The number of the change, to take it back by; ``None`` when there was nothing to do."""
     stored: VersionSet | None
     """What the target holds now, as the platform tells it; ``None``: it does not exist."""
-    otherwise: tuple[Change, ...] = ()
+    otherwise: tuple[ValueChange, ...] = ()
     """Where what is stored differs from what was sent."""
 
 
@@ -54,7 +54,7 @@ async def apply_plan(client: ServicesClient, plan: Plan, backups: Backups, *, wh
 
 
 class _VersionSetStep:
-    """A :class:`services.changes.guarded.Step` that replaces or deletes one version set."""
+    """A :class:`services.changes.guarded.ChangeStep` that replaces or deletes one version set."""
 
     repeatable = True
 

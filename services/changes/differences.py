@@ -103,7 +103,7 @@ Part = Literal["agent", "context graph", "model", "runtime", "behavior", "other"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Change:
+class ValueChange:
     """One difference. ``None`` is "nothing there"; a pin's ``None`` is the latest version."""
 
     part: Part
@@ -137,7 +137,7 @@ def plain_form(version_set: VersionSet | None) -> JsonObject | None:
 
 def differences(
     before: VersionSet | None, after: VersionSet | None, newest: NewestVersions | None = None
-) -> tuple[Change, ...]:
+) -> tuple[ValueChange, ...]:
     """Return every difference, in the order they are shown; ``None`` for a set that does not exist."""
     if same(before, after):
         return ()
@@ -176,7 +176,9 @@ def _is_number(value: JsonValue) -> bool:
     return isinstance(value, int) and not isinstance(value, bool)
 
 
-def _pins(before: VersionSet | None, after: VersionSet | None, newest: NewestVersions | None) -> Iterator[Change]:
+def _pins(
+    before: VersionSet | None, after: VersionSet | None, newest: NewestVersions | None
+) -> Iterator[ValueChange]:
     for part, field, latest in (
         ("agent", "agent_version_number", newest and newest.agent.number),
         ("context graph", "context_graph_version_number", newest and newest.context_graph.number),
@@ -186,12 +188,12 @@ def _pins(before: VersionSet | None, after: VersionSet | None, newest: NewestVer
             both = before is not None and after is not None
             resolved = {latest if one is None else one for one in (old, new)}
             known: Part = "agent" if part == "agent" else "context graph"
-            yield Change(
+            yield ValueChange(
                 part=known, before=old, after=new, same_today=both and len(resolved) == 1 and None not in resolved
             )
 
 
-def _mapped(part: Part, old: JsonValue, new: JsonValue) -> Iterator[Change]:
+def _mapped(part: Part, old: JsonValue, new: JsonValue) -> Iterator[ValueChange]:
     if not isinstance(old, Mapping) or not isinstance(new, Mapping):
         yield from _changed(part, "", old, new)
         return
@@ -199,12 +201,12 @@ def _mapped(part: Part, old: JsonValue, new: JsonValue) -> Iterator[Change]:
         yield from _changed(part, name, old.get(name), new.get(name))
 
 
-def _changed(part: Part, name: str, old: JsonValue, new: JsonValue) -> Iterator[Change]:
+def _changed(part: Part, name: str, old: JsonValue, new: JsonValue) -> Iterator[ValueChange]:
     if canonical_json(old) != canonical_json(new):
-        yield Change(part=part, name=name, before=old, after=new)
+        yield ValueChange(part=part, name=name, before=old, after=new)
 
 
-def _behaviors(old: JsonValue, new: JsonValue) -> Iterator[Change]:
+def _behaviors(old: JsonValue, new: JsonValue) -> Iterator[ValueChange]:
     if not _all_texts(old) or not _all_texts(new):
         yield from _changed("behavior", "", old, new)
         return
@@ -213,7 +215,7 @@ def _behaviors(old: JsonValue, new: JsonValue) -> Iterator[Change]:
     for one in dict.fromkeys([*old, *new]):
         yield from _changed("behavior", str(one), one in old, one in new)
     if old != new and set(map(str, old)) == set(map(str, new)):
-        yield Change(part="behavior", name=ORDER, before=old, after=new)
+        yield ValueChange(part="behavior", name=ORDER, before=old, after=new)
 
 
 def _all_texts(value: JsonValue) -> bool:
@@ -260,7 +262,7 @@ def behaviors_text(version_set: VersionSet, newest: NewestVersions) -> str:
 
 
 def change_texts(
-    change: Change, newest: NewestVersions, *, made: bool = False, gone: bool = False
+    change: ValueChange, newest: NewestVersions, *, made: bool = False, gone: bool = False
 ) -> tuple[str, str, str]:
     """Return what changes, from what, to what.
 
@@ -274,7 +276,7 @@ def change_texts(
     return label, NOTHING if made else before, NOTHING if gone else after
 
 
-def _side(change: Change, value: JsonValue, newest: NewestVersions) -> str:
+def _side(change: ValueChange, value: JsonValue, newest: NewestVersions) -> str:
     match change.part:
         case "agent" | "context graph":
             assert value is None or isinstance(value, int)

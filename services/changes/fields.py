@@ -222,7 +222,7 @@ def refuse_unsupported(client: ServicesClient, names: Iterable[str]) -> None:
 
 
 class _FieldsStep:
-    """A :class:`services.changes.guarded.Step` that changes fields of one service."""
+    """A :class:`services.changes.guarded.ChangeStep` that changes fields of one service."""
 
     repeatable = True
 

@@ -12,7 +12,7 @@ from contextlib import suppress
 from typing import Generic, NoReturn, Protocol, TypeVar
 
 from services.changes.errors import OvertakenError, UncertainError
-from services.changes.kept import Entry, State
+from services.changes.kept import Entry, KeptState
 from services.changes.ledger import Backups
 from services.client import ServicesClient
 from services.errors import BadResponseError, ServiceError, StorageError, UnreachableError
@@ -38,7 +38,7 @@ _LATE = frozenset({408, 504})
 """Statuses that say that an answer was not waited for: what was sent may still be on its way."""
 
 
-class Step(Protocol[S]):
+class ChangeStep(Protocol[S]):
     """One planned change, as it is carried out. ``S`` is what its target holds."""
 
     @property
@@ -89,7 +89,9 @@ class Step(Protocol[S]):
         ...
 
 
-async def carry_out(client: ServicesClient, step: Step[S], backups: Backups, who: str) -> tuple[int | None, S]:
+async def carry_out(
+    client: ServicesClient, step: ChangeStep[S], backups: Backups, who: str
+) -> tuple[int | None, S]:
     """Make a change and return its number, to take it back by, and what the target then holds.
 
     Raises :class:`services.errors.ConflictError` if what the plan was made from moved, before the first try or
@@ -102,7 +104,7 @@ async def carry_out(client: ServicesClient, step: Step[S], backups: Backups, who
 class _Carrying(Generic[S]):
     """One change on its way."""
 
-    def __init__(self, client: ServicesClient, step: Step[S], backups: Backups, who: str) -> None:
+    def __init__(self, client: ServicesClient, step: ChangeStep[S], backups: Backups, who: str) -> None:
         self._client = client
         self._step = step
         self._backups = backups
@@ -212,7 +214,7 @@ class _Carrying(Generic[S]):
         sentence = f"cannot tell: {self._step.what} may or may not have been written ({error})"
         return UncertainError(sentence, self._change, self._step.check, error)
 
-    async def _settle(self, state: State, stored: S | None = None) -> None:
+    async def _settle(self, state: KeptState, stored: S | None = None) -> None:
         if self._change is None:
             return
         after = self._step.stored_text(stored) if stored is not None else None

@@ -9,7 +9,7 @@ from datetime import datetime
 
 from pydantic import JsonValue
 
-from services.changes.kept import Kept, Scope, Subject, settled
+from services.changes.kept import KeptChange, Scope, Subject, settled
 from services.changes.ledger import Backups
 from services.changes.requests import Delete, Request, Upsert
 from services.client import ServicesClient
@@ -38,7 +38,7 @@ class PlatformChange:
 class History:
     """Both sources, newest first. What was done from here is in both, where the platform tells."""
 
-    here: tuple[Kept, ...]
+    here: tuple[KeptChange, ...]
     platform: tuple[PlatformChange, ...]
     untold: str = ""
     """Why the platform's part is missing or cut short."""
@@ -57,7 +57,7 @@ async def version_set_history(
     return History(here=tuple(here[:limit]), platform=platform, untold=untold)
 
 
-def _judged(entry: Kept, service: Service, kept: Sequence[Kept]) -> Kept:
+def _judged(entry: KeptChange, service: Service, kept: Sequence[KeptChange]) -> KeptChange:
     """Say what became of a change that broke off, where it is the last of its version set and so can be seen."""
     last = next(one for one in kept if one.target == entry.target)
     return replace(entry, state=settled(entry, service.version_sets.get(entry.target))) if entry is last else entry

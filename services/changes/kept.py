@@ -17,7 +17,7 @@ Action = Literal["promote", "upsert", "delete", "rollback", "update"]
 Subject = Literal["service", "voice_config"]
 """Which fields of a service a change is of: its own, or those of its ``voice_config``."""
 Kind = Literal["version set", "service", "voice_config"]
-State = Literal["begun", "done", "not written", "unknown"]
+KeptState = Literal["begun", "done", "not written", "unknown"]
 """``begun`` is under way, or broke off; ``unknown`` broke off with neither before nor after stored."""
 
 
@@ -52,7 +52,7 @@ class Entry:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Kept:
+class KeptChange:
     """One change of a version set that was made from here. ``None`` for a set that was not there."""
 
     id: int
@@ -66,7 +66,7 @@ class Kept:
     """The id of the change a rollback takes back."""
     before: VersionSet | None
     after: VersionSet | None
-    state: State
+    state: KeptState
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -83,7 +83,7 @@ class KeptFields:
     undoes: int | None = None
     before: JsonObject
     after: JsonObject
-    state: State
+    state: KeptState
 
 
 class _Standing(Protocol):
@@ -124,7 +124,7 @@ def holds(stored: VersionSet | None, sent: VersionSet | None) -> bool:
     )
 
 
-def settled(entry: Kept, now: VersionSet | None) -> State:
+def settled(entry: KeptChange, now: VersionSet | None) -> KeptState:
     """Return what became of a change that broke off, judged by what is stored now."""
     if entry.state != "begun":
         return entry.state
@@ -133,12 +133,12 @@ def settled(entry: Kept, now: VersionSet | None) -> State:
     return "not written" if same(now, entry.before) else "unknown"
 
 
-def stands(entry: Kept, now: VersionSet | None) -> bool:
+def stands(entry: KeptChange, now: VersionSet | None) -> bool:
     """Return whether what a change stored is still stored."""
     return same(now, entry.after) if entry.state == "done" else holds(now, entry.after)
 
 
-def undoable(entries: Sequence[Kept], target: str, now: VersionSet | None) -> Kept | None:
+def undoable(entries: Sequence[KeptChange], target: str, now: VersionSet | None) -> KeptChange | None:
     """Return the newest change of a version set that is not taken back yet; ``None`` if there is none.
 
     ``entries`` are newest first. A rollback is not itself taken back: going back goes further back.
@@ -147,7 +147,7 @@ def undoable(entries: Sequence[Kept], target: str, now: VersionSet | None) -> Ke
     return _not_undone(of_target, lambda one: settled(one, now) != "not written")
 
 
-def settled_fields(entry: KeptFields, agrees: Callable[[Mapping[str, JsonValue]], bool]) -> State:
+def settled_fields(entry: KeptFields, agrees: Callable[[Mapping[str, JsonValue]], bool]) -> KeptState:
     """Return what became of a change of fields; ``agrees`` tells whether given values are stored now."""
     if entry.state != "begun":
         return entry.state

@@ -19,7 +19,7 @@ from pydantic import JsonValue
 from base.files import make_private_file
 from base.folders import data_folder
 from base.os_errors import os_error_text
-from services.changes.kept import Entry, Kept, KeptFields, Scope, State, Subject
+from services.changes.kept import Entry, KeptChange, KeptFields, KeptState, Scope, Subject
 from services.errors import StorageError
 from services.model import VersionSet
 from services.reading import read_version_set
@@ -85,7 +85,7 @@ class Backups:
         """Keep what a plan is about to overwrite, on the disk, and return the change's number."""
         return await self._write(lambda db: _begin(db, entry, who))
 
-    async def settle(self, change: int, state: State, after: str | None = None) -> None:
+    async def settle(self, change: int, state: KeptState, after: str | None = None) -> None:
         """Keep what became of a change; ``after`` is what is stored now, where it is known to be this change's."""
         stored = after if state == "done" else None
         await self._write(
@@ -94,7 +94,7 @@ class Backups:
             )
         )
 
-    async def entries(self, scope: Scope) -> tuple[Kept, ...]:
+    async def entries(self, scope: Scope) -> tuple[KeptChange, ...]:
         """Return every kept change of a service's version sets, newest first."""
         return await self._read(lambda db: tuple(map(_version_set, _rows(db, scope, "version set"))), ())
 
@@ -200,8 +200,10 @@ def _rows(db: sqlite3.Connection, scope: Scope, kind: str) -> list[sqlite3.Row]:
     return [row for row in rows if (row["kind"] if "kind" in row.keys() else "version set") == kind]  # noqa: SIM118
 
 
-def _version_set(row: sqlite3.Row) -> Kept:
-    return Kept(**_known(row), target=row["target"], before=_read_set(row["before"]), after=_read_set(row["after"]))
+def _version_set(row: sqlite3.Row) -> KeptChange:
+    return KeptChange(
+        **_known(row), target=row["target"], before=_read_set(row["before"]), after=_read_set(row["after"])
+    )
 
 
 def _fields(row: sqlite3.Row, subject: Subject) -> KeptFields:

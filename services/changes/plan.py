@@ -8,8 +8,15 @@ import json
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from services.changes.differences import Change, Newest, NewestVersions, canonical, differences, newest_versions
-from services.changes.kept import Action, Kept, Scope
+from services.changes.differences import (
+    Newest,
+    NewestVersions,
+    ValueChange,
+    canonical,
+    differences,
+    newest_versions,
+)
+from services.changes.kept import Action, KeptChange, Scope
 from services.changes.ledger import Backups
 from services.changes.requests import Delete, Promote, Request, Rollback, Upsert, detour, odd_names, outcome
 from services.client import Dialect, ServicesClient
@@ -68,7 +75,7 @@ class Plan:
     """What the target holds; ``None``: it does not exist."""
     after: VersionSet | None
     """What it would hold; ``None``: it would be deleted."""
-    changes: tuple[Change, ...]
+    changes: tuple[ValueChange, ...]
     notes: tuple[str, ...]
     """How ``after`` came about."""
     warnings: tuple[str, ...]
@@ -141,7 +148,7 @@ def plan_for(
     request: Request,
     service: Service,
     newest: NewestVersions,
-    kept: Sequence[Kept] = (),
+    kept: Sequence[KeptChange] = (),
     dialect: Dialect = "platform",
 ) -> Plan:
     """Return what ``request`` would do to this service; see :func:`make_plan`."""
@@ -188,7 +195,7 @@ def cautions(
     service: Service,
     after: VersionSet | None,
     newest: NewestVersions,
-    changes: tuple[Change, ...],
+    changes: tuple[ValueChange, ...],
 ) -> tuple[str, ...]:
     """Return every caution, one sentence each."""
     before = service.version_sets.get(request.target)
@@ -231,14 +238,14 @@ def _about_versions(
             yield f"the {what} goes back, from v{old_today} to v{new}"
 
 
-def _about_behaviors(request: Request, changes: tuple[Change, ...]) -> Iterator[str]:
+def _about_behaviors(request: Request, changes: tuple[ValueChange, ...]) -> Iterator[str]:
     """A behavior may be an emergency protocol: that one goes away must not drown among other differences."""
     lost = sum(change.part == "behavior" and change.before is True for change in changes)
     if lost and not isinstance(request, Delete):
         yield f"{lost} dynamic behavior{'s' * (lost > 1)} no longer work{'s' * (lost == 1)} in {request.target}"
 
 
-def _odd_models(changes: Sequence[Change], dialect: Dialect) -> Iterator[str]:
+def _odd_models(changes: Sequence[ValueChange], dialect: Dialect) -> Iterator[str]:
     """Warn of models that the dialect does not list, before the platform refuses them."""
     if dialect != "classic":
         return

@@ -10,7 +10,7 @@ from pydantic import JsonValue
 
 from services.changes.differences import Newest, NewestVersions
 from services.changes.errors import NoBackupError
-from services.changes.kept import Kept, stands, undoable
+from services.changes.kept import KeptChange, stands, undoable
 from services.errors import ConflictError, InvalidError, NotFoundError, RefusedError
 from services.model import EDGE, RELEASE, Service, VersionSet
 from services.reading import JsonObject, as_int, as_object, as_text, as_texts, read_version_set
@@ -85,7 +85,7 @@ Request = Promote | Upsert | Delete | Rollback
 class ChangedSinceError(ConflictError):
     """Another user changed the version set after the change that would be taken back. Nothing was written."""
 
-    def __init__(self, entry: Kept, now: VersionSet | None) -> None:
+    def __init__(self, entry: KeptChange, now: VersionSet | None) -> None:
         super().__init__(
             f"{entry.target} was changed by another user since change {entry.id}; nothing was written: "
             f"to overwrite theirs with what it held before, name the change (--to {entry.id})"
@@ -95,7 +95,7 @@ class ChangedSinceError(ConflictError):
 
 
 @dataclass(frozen=True, slots=True)
-class Outcome:
+class RequestOutcome:
     """What a request would leave in the version set (``None``: nothing), and how that came about."""
 
     after: VersionSet | None
@@ -104,23 +104,25 @@ class Outcome:
     warnings: tuple[str, ...] = ()
 
 
-def outcome(request: Request, service: Service, newest: NewestVersions, kept: Sequence[Kept]) -> Outcome:
+def outcome(
+    request: Request, service: Service, newest: NewestVersions, kept: Sequence[KeptChange]
+) -> RequestOutcome:
     """Return what a request would do. Raises :class:`services.errors.ServiceError`, one line that says why not."""
     match request:
         case Promote():
             return _promoted(request, service, newest)
         case Upsert():
             before = service.version_sets.get(request.target)
-            return Outcome(merged(before or VersionSet(), request.fields, request.models, service))
+            return RequestOutcome(merged(before or VersionSet(), request.fields, request.models, service))
         case Delete():
             if request.target not in service.version_sets:
                 raise missing(service, request.target)
-            return Outcome(None)
+            return RequestOutcome(None)
         case Rollback():
             return _rolled_back(request, service, kept)
 
 
-def _promoted(request: Promote, service: Service, newest: NewestVersions) -> Outcome:
+def _promoted(request: Promote, service: Service, newest: NewestVersions) -> RequestOutcome:
     if request.source == request.target:
         raise RefusedError(f"{request.source} cannot be promoted to itself; name another version set to promote to")
     source = service.version_sets.get(request.source)
@@ -133,7 +135,7 @@ def _promoted(request: Promote, service: Service, newest: NewestVersions) -> Out
     ):
         if number is None:
             notes.append(_pinned(request, what, latest))
-    return Outcome(newest.resolved(source), tuple(notes))
+    return RequestOutcome(newest.resolved(source), tuple(notes))
 
 
 def _pinned(request: Promote, what: str, latest: Newest) -> str:
@@ -148,7 +150,7 @@ def _pinned(request: Promote, what: str, latest: Newest) -> str:
     )
 
 
-def _rolled_back(request: Rollback, service: Service, kept: Sequence[Kept]) -> Outcome:
+def _rolled_back(request: Rollback, service: Service, kept: Sequence[KeptChange]) -> RequestOutcome:
     now = service.version_sets.get(request.target)
     since: tuple[str, ...] = ()
     if request.to is not None:
@@ -167,7 +169,7 @@ def _rolled_back(request: Rollback, service: Service, kept: Sequence[Kept]) -> O
             raise ChangedSinceError(entry, now)
     when = entry.at.astimezone().strftime("%Y-%m-%d %H:%M")
     note = f"back to what {request.target} held before change {entry.id} ({entry.action} by {entry.who}, {when})"
-    return Outcome(entry.before, (note,), undoes=entry.id, warnings=since)
+    return RequestOutcome(entry.before, (note,), undoes=entry.id, warnings=since)
 
 
 def missing(service: Service, name: str) -> NotFoundError:

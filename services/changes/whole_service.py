@@ -109,7 +109,7 @@ def document(service: Service) -> JsonObject:
 
 
 class _Creating:
-    """A :class:`services.changes.guarded.Step`; what it reads are the ids of new services of the name."""
+    """A :class:`services.changes.guarded.ChangeStep`; what it reads are the ids of new services of the name."""
 
     repeatable = False
 
@@ -160,7 +160,7 @@ class _Creating:
 
 
 class _Deleting:
-    """A :class:`services.changes.guarded.Step`; what it reads is the service, ``None`` once it is gone."""
+    """A :class:`services.changes.guarded.ChangeStep`; what it reads is the service, ``None`` once it is gone."""
 
     repeatable = True
 

@@ -95,7 +95,7 @@ CHOICE_VARIABLE: Final = "TURNLAB_CONNECTION"
 
 
 @dataclass(frozen=True, slots=True)
-class Choice:
+class ConnectionChoice:
     """The chosen connection, and what a person should know about how it came to be."""
 
     profile: Profile
@@ -135,7 +135,9 @@ def known(folder: Path | None = None, variables: Variables | None = None) -> Kno
     return Known(profiles, problems)
 
 
-def choose(name: str | None = None, *, folder: Path | None = None, variables: Variables | None = None) -> Choice:
+def choose(
+    name: str | None = None, *, folder: Path | None = None, variables: Variables | None = None
+) -> ConnectionChoice:
     """Return the connection of that name; without one, of ``TURNLAB_CONNECTION``; without that, the default.
 
     The default is the environment if its variables are complete (Platform before Classic), else the embedded
@@ -144,15 +146,15 @@ def choose(name: str | None = None, *, folder: Path | None = None, variables: Va
     variables = variables or Variables(os.environ)
     wanted = name or variables.get(CHOICE_VARIABLE)
     if wanted == EMBEDDED.name:
-        return Choice(EMBEDDED)
+        return ConnectionChoice(EMBEDDED)
     if wanted:
-        return Choice(_named(wanted, known(folder, variables)))
+        return ConnectionChoice(_named(wanted, known(folder, variables)))
     found = _in_environment(variables)
     for profile in found.values():
         if isinstance(profile, Profile):
-            return Choice(profile)
+            return ConnectionChoice(profile)
     # A person who set half of it expects another connection.
-    return Choice(EMBEDDED, "; ".join(f"environment not used: {why}" for why in found.values()))
+    return ConnectionChoice(EMBEDDED, "; ".join(f"environment not used: {why}" for why in found.values()))
 
 
 def _named(name: str, there: Known) -> Profile:

@@ -35,7 +35,7 @@ MOST_KEPT = 1000
 
 
 @dataclass(frozen=True, slots=True)
-class Standing:
+class RateUse:
     """A user's use of one operation."""
 
     limit: int
@@ -64,7 +64,7 @@ class RateLimits:
         self._lock = threading.Lock()
         self._taken: defaultdict[tuple[str, str], deque[float]] = defaultdict(deque)
 
-    def take(self, who: str, operation: str) -> Standing | None:
+    def take(self, who: str, operation: str) -> RateUse | None:
         """Count one request and return where that leaves ``who``; ``None`` if the operation has no limit."""
         limit = LIMITS.get(operation)
         if limit is None or self._window_s <= 0:
@@ -81,7 +81,7 @@ class RateLimits:
                 taken.append(moment)
             free_at = taken[0] + self._window_s
             wait = max(1, math.ceil(free_at - moment)) if refused else None
-            return Standing(limit, limit - len(taken), math.ceil(free_at), wait)
+            return RateUse(limit, limit - len(taken), math.ceil(free_at), wait)
 
     def _forget_before(self, moment: float) -> None:
         for key in [key for key, taken in self._taken.items() if not taken or taken[-1] <= moment]:

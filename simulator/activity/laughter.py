@@ -40,29 +40,29 @@ MOST_DB = 5.0
 """A score above this is not reported: no profile takes that for laughter."""
 
 
-class Heard(NamedTuple):
+class SpectralMeasures(NamedTuple):
     """What is measured of frames, dB: level ``[n]``, spectral shape ``[n, 12]``, levels of parts ``[n, 4]``."""
 
     level: Levels
     shape: Levels
     parts: Levels
 
-    def last(self, count: int, before: int) -> Heard:
+    def last(self, count: int, before: int) -> SpectralMeasures:
         """Return ``count`` frames up to before frame ``before``."""
-        return Heard(*(part[max(0, before - count) : before] for part in self))
+        return SpectralMeasures(*(part[max(0, before - count) : before] for part in self))
 
 
-def measured(frames: Frames) -> Heard:
+def measured(frames: Frames) -> SpectralMeasures:
     """Measure frames, float32 ``[n, 512]``, each by itself, so that how a stream is cut up changes nothing."""
     samples = frames.astype(np.float64)
     parts = _db(np.mean(np.square(samples.reshape(len(frames), _PARTS, FRAME_SAMPLES // _PARTS)), axis=2))
     power = np.square(np.abs(np.fft.rfft(samples * _HANN, axis=1)))
     bands = _db(np.add.reduceat(power, _EDGES, axis=1)[:, :_BANDS])
     shape = bands - bands.mean(axis=1, keepdims=True)
-    return Heard(_db(np.mean(np.square(samples), axis=1)), shape, parts)
+    return SpectralMeasures(_db(np.mean(np.square(samples), axis=1)), shape, parts)
 
 
-def score_db(heard: Heard) -> float:
+def score_db(heard: SpectralMeasures) -> float:
     """Return how much the spectrum changes from frame to frame, dB, less what an even rhythm is worth.
 
     The lower, the more like laughter. Above :data:`MOST_DB` it may be any number above that.
@@ -107,7 +107,7 @@ class LaughterDetector:
     def __init__(self) -> None:
         self._frames = np.zeros((0, FRAME_SAMPLES), np.float32)
         self._kept = 0
-        self._heard: Heard | None = None
+        self._heard: SpectralMeasures | None = None
         """The frames measured, once a span in them is old enough to be judged."""
         self._reported = False
 

@@ -39,7 +39,7 @@ _NO_LENGTH = 1 << 50
 
 
 @dataclass(frozen=True, slots=True)
-class Facts:
+class FileFacts:
     """What is known of an audio file before it is read: ``frames`` are samples a channel, ``notes`` sentences."""
 
     sample_rate: int
@@ -49,14 +49,14 @@ class Facts:
     notes: tuple[str, ...]
 
 
-def facts_of(path: Path) -> Facts:
+def facts_of(path: Path) -> FileFacts:
     """Return what a file's bytes and its decoder say of it.
 
     Raises :class:`~simulator.errors.AudioError` for what is not audio, is cut or empty, and :class:`OSError`.
     """
     layout = layout_of(path)
     if layout.mpeg is not None:
-        found = Facts(
+        found = FileFacts(
             layout.mpeg.sample_rate, layout.mpeg.channels, layout.mpeg.samples, False, _said(path, layout)
         )
     else:
@@ -106,7 +106,7 @@ def reason(error: Exception) -> str:
     return str(text).strip().rstrip(".").lower()
 
 
-def _facts_by_decoder(path: Path, layout: Layout) -> Facts:
+def _facts_by_decoder(path: Path, layout: Layout) -> FileFacts:
     rate = channels = frames = 0
     any_number = False
     try:
@@ -123,7 +123,7 @@ def _facts_by_decoder(path: Path, layout: Layout) -> Facts:
         ) from None
     if frames >= _NO_LENGTH:
         raise AudioError(f"{path}: does not say how long it is, and that cannot be found; export it again")
-    return Facts(rate, channels, frames, any_number, _said(path, layout))
+    return FileFacts(rate, channels, frames, any_number, _said(path, layout))
 
 
 def _said(path: Path, layout: Layout) -> tuple[str, ...]:

@@ -18,7 +18,7 @@ from base.samples import SAMPLE_RATE, SAMPLES_PER_MS, SPEECH_DB, Samples
 from simulator.errors import InjectionError
 
 
-class Sound(NamedTuple):
+class InjectedSound(NamedTuple):
     """A sound that can be put in. ``title`` names one of it; ``kind`` is what labels call it.
 
     ``level_db`` is how much louder than the caller's active speech it is, over its sounding part.
@@ -30,16 +30,16 @@ class Sound(NamedTuple):
 
 
 SOUNDS = {
-    "cough": Sound("a cough", "noise", 2.0),
-    "coughs": Sound("two coughs", "noise", 2.0),
-    "throat-clear": Sound("a throat being cleared", "noise", -2.0),
-    "laugh": Sound("a laugh", "noise", 0.0),
-    "mm-hm": Sound("an “mm-hm”", "backchannel", -4.0),
-    "yeah": Sound("a “yeah”", "backchannel", -4.0),
-    "door": Sound("a door", "noise", -2.0),
-    "keys": Sound("typing", "noise", -12.0),
-    "television": Sound("a television", "noise", -14.0),
-    "second-voice": Sound("a second voice", "noise", -8.0),
+    "cough": InjectedSound("a cough", "noise", 2.0),
+    "coughs": InjectedSound("two coughs", "noise", 2.0),
+    "throat-clear": InjectedSound("a throat being cleared", "noise", -2.0),
+    "laugh": InjectedSound("a laugh", "noise", 0.0),
+    "mm-hm": InjectedSound("an “mm-hm”", "backchannel", -4.0),
+    "yeah": InjectedSound("a “yeah”", "backchannel", -4.0),
+    "door": InjectedSound("a door", "noise", -2.0),
+    "keys": InjectedSound("typing", "noise", -12.0),
+    "television": InjectedSound("a television", "noise", -14.0),
+    "second-voice": InjectedSound("a second voice", "noise", -8.0),
 }
 """What there is, by the name it is asked for with. None of it should stop the agent."""
 

@@ -19,7 +19,7 @@ _HEARD_OUT_S = 0.2
 
 
 @dataclass(frozen=True, slots=True)
-class Heard:
+class MicrophoneTest:
     """What a microphone delivered: how much, how loud (dBFS, at least -100), and as what it was opened."""
 
     seconds: float
@@ -31,7 +31,7 @@ class Heard:
     latency_ms: float
 
 
-def listen(device: Device, seconds: float = LISTEN_S) -> Heard:
+def listen(device: Device, seconds: float = LISTEN_S) -> MicrophoneTest:
     """Listen to a microphone. Raises :class:`DeviceError`, also where it delivers nothing."""
     blocks: list[Block] = []
     with quiet_stderr():
@@ -46,7 +46,7 @@ def listen(device: Device, seconds: float = LISTEN_S) -> Heard:
             "is it switched on, and not muted by the system?"
         )
     sound = np.concatenate(blocks)
-    return Heard(
+    return MicrophoneTest(
         seconds=len(sound) / stream.rate,
         peak_db=float(decibels(float(np.max(np.abs(sound))) ** 2, QUIETEST_DB)),
         rms_db=float(decibels(np.mean(np.square(sound, dtype=np.float64)), QUIETEST_DB)),

@@ -96,7 +96,7 @@ class Chunk(NamedTuple):
     duration_ms: int
 
 
-class Voice(NamedTuple):
+class SpeakingRate(NamedTuple):
     """How fast text is written, sent and spoken: ms a word, ms from flush to ear, ms a character, ms at least."""
 
     word_ms: float
@@ -112,12 +112,12 @@ class Voice(NamedTuple):
 @lru_cache(maxsize=64)
 def _voice(
     word_ms: float, to_ear_ms: float, ms_per_char: float, shortest_ms: float, own_speed: float, floor: float
-) -> Voice:
+) -> SpeakingRate:
     speed = min(max(own_speed, floor), MAX_SPEED)
-    return Voice(word_ms, round(to_ear_ms), ms_per_char / speed, shortest_ms / speed)
+    return SpeakingRate(word_ms, round(to_ear_ms), ms_per_char / speed, shortest_ms / speed)
 
 
-def voice_of(values: Values, tts_model: str, min_tts_speed: float | None) -> Voice:
+def voice_of(values: Values, tts_model: str, min_tts_speed: float | None) -> SpeakingRate:
     """Return the voice that a profile and a configuration give; it never speaks slower than ``min_tts_speed``."""
     first_audio_ms = values.tts_sonic_3_ms.value if tts_model == "sonic-3" else values.tts_sonic_turbo_ms.value
     return _voice(
@@ -131,7 +131,7 @@ def voice_of(values: Values, tts_model: str, min_tts_speed: float | None) -> Voi
 
 
 @lru_cache(maxsize=8192)
-def chunks_after(said: Capped, voice: Voice, max_buffer_delay_ms: int) -> tuple[Chunk, ...]:
+def chunks_after(said: Capped, voice: SpeakingRate, max_buffer_delay_ms: int) -> tuple[Chunk, ...]:
     """Return the chunks of a response, with times in ms after its first token.
 
     Text is flushed at a sentence's end, or ``max_buffer_delay_ms`` after the first word that waits, whichever is
@@ -156,7 +156,7 @@ def chunks_after(said: Capped, voice: Voice, max_buffer_delay_ms: int) -> tuple[
     return tuple(chunks)
 
 
-def chunks_at(sentences: tuple[Words, ...], voice: Voice, start_ms: int) -> tuple[Chunk, ...]:
+def chunks_at(sentences: tuple[Words, ...], voice: SpeakingRate, start_ms: int) -> tuple[Chunk, ...]:
     """Return the chunks of text that is written already, all sent at ``start_ms``, one a sentence."""
     ready_ms = start_ms + voice.to_ear_ms
     return tuple(Chunk(words, start_ms, ready_ms, voice.lasts_ms(words)) for words in sentences)

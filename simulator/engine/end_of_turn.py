@@ -128,7 +128,7 @@ def sensitivity_of(values: Values) -> Sensitivity:
     return Sensitivity(values.eager_role.value == "head_start", values.eager_direction.value == "recogniser")
 
 
-class Line(NamedTuple):
+class LinearWait(NamedTuple):
     """How long a pause waits: ``scale`` times what it would wait if nothing were known of it, plus ``shift_s``.
 
     It holds for waits below ``until_s``; longer ones stay as they are.
@@ -169,13 +169,13 @@ class Doubt(NamedTuple):
             silence_s = silence_s * scale + shift_s
         return max(0, math.ceil(silence_s * 1000.0 - 1e-6))
 
-    def line(self, completeness: float) -> Line:
+    def line(self, completeness: float) -> LinearWait:
         """Return what a completeness does to the wait."""
         if completeness < NO_MODEL_COMPLETENESS:
             scale = completeness / NO_MODEL_COMPLETENESS
-            return Line(scale, self.ceiling_s * (1.0 - scale), self.ceiling_s)
+            return LinearWait(scale, self.ceiling_s * (1.0 - scale), self.ceiling_s)
         head_start_s = self.head_start_s * (completeness - NO_MODEL_COMPLETENESS) / _AT_FIRST
-        return Line(1.0 + head_start_s / self.head_start_until_s, -head_start_s, self.head_start_until_s)
+        return LinearWait(1.0 + head_start_s / self.head_start_until_s, -head_start_s, self.head_start_until_s)
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,10 +8,10 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 
 from presets.layers import ResolvedVoiceConfig
-from simulator.engine.chunks import NOTHING_SAID, Capped, Chunk, Voice, cap, chunks_after, voice_of
+from simulator.engine.chunks import NOTHING_SAID, Capped, Chunk, SpeakingRate, cap, chunks_after, voice_of
 from simulator.engine.events import ToolDenied, ToolEnded, ToolStarted
 from simulator.engine.profile import Values, lognormal_ms, seeded_draw
-from simulator.engine.scenario import Line, Script, State, Tool
+from simulator.engine.scenario import AgentAnswer, Script, State, Tool
 
 if TYPE_CHECKING:
     from simulator.audio.source import SoundKey
@@ -141,7 +141,7 @@ class Opening:
     """
 
     key: LuckKey
-    line: Line
+    line: AgentAnswer
     said_in: State
     changes_state: bool
     navigation_ms: int | None
@@ -187,7 +187,7 @@ class GenerationPlanner:
         self._seed, self._recording = draws
         self._capacity = round(values.tool_capacity.value)
         self._openings: dict[tuple[int, int], Opening] = {}
-        self._voice: tuple[str, float | None, Voice] | None = None
+        self._voice: tuple[str, float | None, SpeakingRate] | None = None
 
     def begin(self, span: int, turn: int, number: int, start_ms: int) -> Generation:
         """Begin the answer to span ``span``, the last of the machine's turn ``turn``, at ``start_ms``."""
@@ -217,7 +217,7 @@ class GenerationPlanner:
             first_token_ms=self._values.engage_first_token_ms.at(key.draw("first_token")),
         )
 
-    def voice(self, config: ResolvedVoiceConfig) -> Voice:
+    def voice(self, config: ResolvedVoiceConfig) -> SpeakingRate:
         """Return how fast an agent with these settings speaks."""
         known = self._voice
         if known is None or known[0] != config.tts_model or known[1] != config.min_tts_speed:

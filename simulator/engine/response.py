@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from presets.layers import ResolvedVoiceConfig
-from simulator.engine.chunks import Voice
+from simulator.engine.chunks import SpeakingRate
 from simulator.engine.events import (
     Emit,
     EmotionApplied,
@@ -75,7 +75,7 @@ class ResponseInProgress:
         elif self._navigation_told:
             self._apply_navigation(now_ms, config)
 
-    def voice(self, config: ResolvedVoiceConfig) -> Voice:
+    def voice(self, config: ResolvedVoiceConfig) -> SpeakingRate:
         """Return how fast the agent speaks."""
         return self._planner.voice(config)
 

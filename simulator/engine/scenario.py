@@ -94,7 +94,7 @@ class Tool(_Part):
         return self
 
 
-class Line(_Part):
+class AgentAnswer(_Part):
     """One answer of the agent: the navigation model's line, the tools it runs, then the response's text."""
 
     state: str = ""
@@ -115,7 +115,7 @@ class Scenario(_Part):
     greeting: str | None = None
     """What the agent says first, in the state ``start``; ``None``: the caller speaks first."""
     states: dict[str, State] = {}
-    turns: tuple[Line, ...] = Field(min_length=1)
+    turns: tuple[AgentAnswer, ...] = Field(min_length=1)
 
     @field_validator("greeting")
     @classmethod
@@ -126,7 +126,7 @@ class Scenario(_Part):
 
     @field_validator("turns")
     @classmethod
-    def _say_something(cls, turns: tuple[Line, ...]) -> tuple[Line, ...]:
+    def _say_something(cls, turns: tuple[AgentAnswer, ...]) -> tuple[AgentAnswer, ...]:
         for index, line in enumerate(turns):
             if not line.response.strip() or (line.long_response is not None and not line.long_response.strip()):
                 raise ValueError(f"turns.{index} has a response without a word")
@@ -160,7 +160,7 @@ class Scenario(_Part):
                 )
         return self
 
-    def line(self, turn: int) -> Line:
+    def line(self, turn: int) -> AgentAnswer:
         """Return the agent's line after caller turn ``turn`` (from 0)."""
         return self.turns[turn % len(self.turns)]
 
@@ -173,11 +173,11 @@ class Scenario(_Part):
         """Return the state in which the caller's turn ``turn`` is heard and navigation chooses."""
         return self.states.get(self.name_before(turn), NO_STATE)
 
-    def state_of(self, line: Line) -> State:
+    def state_of(self, line: AgentAnswer) -> State:
         """Return the state a line is said in."""
         return self.states.get(line.state, NO_STATE)
 
-    def skips_navigation(self, line: Line) -> bool:
+    def skips_navigation(self, line: AgentAnswer) -> bool:
         """Whether the platform answers this line without asking the navigation model."""
         state = self.states.get(line.state)
         return state.skip_navigation if state else line.navigation is None
@@ -226,7 +226,7 @@ class Script:
     turn_of_span: Mapping[int, int] | None = None
     wordless: frozenset[int] = frozenset()
 
-    def line(self, span: int, turn: int) -> Line:
+    def line(self, span: int, turn: int) -> AgentAnswer:
         """Return the agent's line after span ``span``, in the machine's caller turn ``turn``."""
         return self.scenario.line(self._index(span, turn))
 

@@ -25,7 +25,7 @@ Speaker = Literal["caller", "agent", "operator"]
 Stretch_s = tuple[float, float]
 
 
-class CallError(SimulatorError):
+class UnusableCallError(SimulatorError):
     """A call that cannot be used as it is."""
 
 
@@ -164,14 +164,14 @@ class KeptCall:
 
 
 def read_call_folder(folder: Path) -> KeptCall:
-    """Read a call. Raises :class:`CallError` for a folder that holds none, or one that cannot be read."""
+    """Read a call. Raises :class:`UnusableCallError` for a folder that holds none, or one that cannot be read."""
     path = folder / CALL_FILE
     try:
         return KeptCall(CallRecord.model_validate(read_json(path)), folder)
     except TextError as error:
-        raise CallError(str(error)) from None
+        raise UnusableCallError(str(error)) from None
     except ValidationError as error:
-        raise CallError(f"{path}: {first_fault(error)}; pull or import the call again") from None
+        raise UnusableCallError(f"{path}: {first_fault(error)}; pull or import the call again") from None
 
 
 def lone_audio(path: Path, caller_channel: int | None) -> KeptCall:

@@ -7,8 +7,8 @@ from dataclasses import dataclass
 from typing import Any
 
 from simulator.heard.call_folder import CallRecord
-from simulator.heard.turns import CallerTurn, Floor, Overlap
-from simulator.measures.turns import HANGING_MS, Sound, TurnOutcome
+from simulator.heard.turns import CallerTurn, Floor, HeardOverlap
+from simulator.measures.turns import HANGING_MS, HeardSound, TurnOutcome
 
 NO_THOUGHT = "when the agent took the turn to be over makes no sound"
 PAUSED_OR_ANSWERED = "whether the caller had only paused, or answered what the agent said"
@@ -41,7 +41,11 @@ class HeardEvent:
 
 
 def events_of(
-    floor: Floor, outcomes: Sequence[TurnOutcome], sounds: Sequence[Sound], record: CallRecord, duration_ms: int
+    floor: Floor,
+    outcomes: Sequence[TurnOutcome],
+    sounds: Sequence[HeardSound],
+    record: CallRecord,
+    duration_ms: int,
 ) -> list[HeardEvent]:
     """Return all events of a call in order of time."""
     found = _greeting(sounds, floor)
@@ -57,7 +61,7 @@ def _s(ms: int) -> str:
     return f"{ms / 1000:.2f} s"
 
 
-def _greeting(sounds: Sequence[Sound], floor: Floor) -> list[HeardEvent]:
+def _greeting(sounds: Sequence[HeardSound], floor: Floor) -> list[HeardEvent]:
     greeting = [sound for sound in sounds if sound.kind == "greeting"]
     if not greeting:
         return []
@@ -98,7 +102,7 @@ def _of_turn(number: int, turn: CallerTurn, outcome: TurnOutcome) -> list[HeardE
     return found
 
 
-def _of_overlap(over: Overlap, number: int | None) -> HeardEvent:
+def _of_overlap(over: HeardOverlap, number: int | None) -> HeardEvent:
     lasts = over.end_ms - over.start_ms
     stopped = over.stopped_ms
     if over.kind == "interruption":

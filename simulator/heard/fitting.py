@@ -33,7 +33,7 @@ from simulator.heard.waits import (
     role_evidence,
     waits_of,
 )
-from simulator.profile_fitting import Call, Segment, fit, profile_content
+from simulator.profile_fitting import FittedCall, TimedSegment, fit, profile_content
 
 FEWEST_CALLS = 4
 """Calls needed, so that each half has two."""
@@ -190,7 +190,7 @@ def _with(profile: EngineProfile, values: dict[str, Any]) -> EngineProfile:
 
 def _latencies(calls: Sequence[ReplayedCall], name: str, base: ProfileFile, doubts: list[str]) -> _Group:
     group = _Group("the responses", _response_error)
-    logged = [Call(Path(call.record.id), _segments(call), call.config) for call in calls]
+    logged = [FittedCall(Path(call.record.id), _segments(call), call.config) for call in calls]
     if not any(call.segments for call in logged):
         doubts.append("navigation, first token and voice stay: the calls' logs have no latencies")
         return group
@@ -204,9 +204,9 @@ def _latencies(calls: Sequence[ReplayedCall], name: str, base: ProfileFile, doub
     return group
 
 
-def _segments(call: ReplayedCall) -> tuple[Segment, ...]:
+def _segments(call: ReplayedCall) -> tuple[TimedSegment, ...]:
     """Return the logged answers as a timeline has them; one with a tool says so."""
-    found: list[Segment] = []
+    found: list[TimedSegment] = []
     for number, turn in enumerate(call.record.logged("agent")):
         figures = {
             "nav_ms": turn.figure("navigation_ms"),
@@ -214,9 +214,9 @@ def _segments(call: ReplayedCall) -> tuple[Segment, ...]:
             "audio_ttfb_ms": turn.figure("voice_first_audio_ms"),
         }
         if any(figures.values()):
-            found.append(Segment(type="agent_speech", turn_index=number, label=turn.text or "", **figures))
+            found.append(TimedSegment(type="agent_speech", turn_index=number, label=turn.text or "", **figures))
             if turn.tools:
-                found.append(Segment(type="tool_call", turn_index=number))
+                found.append(TimedSegment(type="tool_call", turn_index=number))
     return tuple(found)
 
 

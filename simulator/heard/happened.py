@@ -14,7 +14,7 @@ from base.masking import masked_words
 from base.os_errors import os_error_text
 from simulator.audio.private_audio import private_audio
 from simulator.errors import SimulatorError
-from simulator.heard.call_folder import CallError, KeptCall, LoggedTurn, kept_measures, read_call_folder
+from simulator.heard.call_folder import KeptCall, LoggedTurn, UnusableCallError, kept_measures, read_call_folder
 from simulator.heard.sides import sides_of
 
 AGENT_AUDIO: Final = "agent.flac"
@@ -61,7 +61,7 @@ class Noted:
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Happened:
+class CallHappenings:
     """A call as it went: the agent's sounds, the caller's turns and where both spoke, each in order, ms."""
 
     duration_ms: int
@@ -73,7 +73,7 @@ class Happened:
     """Whether it was heard; else the platform's log says all of it."""
 
 
-def happened(folder: Path) -> Happened | None:
+def happened(folder: Path) -> CallHappenings | None:
     """Return what happened in a kept call; ``None`` where neither ear nor log tells."""
     try:
         call = read_call_folder(folder)
@@ -85,7 +85,7 @@ def happened(folder: Path) -> Happened | None:
     return _by_log(call)
 
 
-def _by_log(call: KeptCall) -> Happened | None:
+def _by_log(call: KeptCall) -> CallHappenings | None:
     agent = [one for one in call.record.logged("agent") if one.to_s is not None]
     turns = [
         SaidTurn(round(one.from_ms), round(one.to_ms), _words([one]))
@@ -97,10 +97,10 @@ def _by_log(call: KeptCall) -> Happened | None:
     sounds = [_sound((round(one.from_ms), round(one.to_ms)), one) for one in agent]
     ends = [sound.end_ms for sound in sounds] + [turn.end_ms for turn in turns]
     last_ms = max(round((call.record.duration_s or 0.0) * 1000), *ends)
-    return Happened(last_ms, tuple(sounds), tuple(turns), tuple(_over(turns, sounds)), (), by_ear=False)
+    return CallHappenings(last_ms, tuple(sounds), tuple(turns), tuple(_over(turns, sounds)), (), by_ear=False)
 
 
-def _by_ear(call: KeptCall, heard: dict[str, Any]) -> Happened:
+def _by_ear(call: KeptCall, heard: dict[str, Any]) -> CallHappenings:
     stretches = heard["stretches"]
     noted = sorted(_noted(heard), key=lambda one: one.t_ms)
     stops = [one.t_ms for one in noted if one.type in ("interruption", "stop_for_nothing")]
@@ -117,7 +117,7 @@ def _by_ear(call: KeptCall, heard: dict[str, Any]) -> Happened:
     ]
     over = tuple(_over(turns, sounds))
     duration_ms = round(float(heard["duration_s"]) * 1000)
-    return Happened(duration_ms, tuple(sounds), tuple(turns), over, tuple(noted), by_ear=True)
+    return CallHappenings(duration_ms, tuple(sounds), tuple(turns), over, tuple(noted), by_ear=True)
 
 
 def _turn(start_ms: int, end_ms: int, said: Sequence[LoggedTurn], began: set[int]) -> SaidTurn:
@@ -189,5 +189,5 @@ def agent_audio(folder: Path) -> Path:
             for _, agent in sides.blocks():
                 file.write(np.clip(agent, -1, 1))
     except OSError as error:
-        raise CallError(f"{path}: {os_error_text(error)}; make room there") from None
+        raise UnusableCallError(f"{path}: {os_error_text(error)}; make room there") from None
     return path

@@ -23,7 +23,8 @@ def heard_before(call: KeptCall) -> dict[str, Any] | None:
 def keep_heard(call: KeptCall, heard: HeardCall) -> dict[str, Any]:
     """Keep what was heard of a call beside it, with its caller as a recording, and return its measures.
 
-    Raises :class:`~simulator.heard.call_folder.CallError`, and :class:`OSError` if the measures cannot be kept.
+    Raises :class:`~simulator.heard.call_folder.UnusableCallError`, and :class:`OSError` if the measures cannot be
+    kept.
     """
     found = heard.to_json()
     if call.folder is not None:

@@ -27,7 +27,7 @@ from simulator.heard.turns import CallerTurn, Floor, floor_of
 from simulator.measures.readout_table import BY_NAME
 from simulator.measures.readouts import Measured, measured_by, pooled
 from simulator.measures.truth import TrueTurn, Truth
-from simulator.measures.turns import Count, Interruptions, Material, Sound, TurnOutcome, with_limits
+from simulator.measures.turns import Count, HeardSound, Interruptions, Material, TurnOutcome, with_limits
 
 HEARD_READOUTS = (
     "first_sound_ms",
@@ -214,7 +214,7 @@ def _material(
     true = tuple(TrueTurn(index, turn.start_ms, turn.end_ms) for index, turn in enumerate(floor.turns))
     first_ms = true[0].start_ms if true else duration_ms
     sounds = tuple(
-        Sound("greeting" if start < first_ms else "sound", start, end, True, "", answered(start, true))
+        HeardSound("greeting" if start < first_ms else "sound", start, end, True, "", answered(start, true))
         for start, end in floor.sounds
     )
     responses, no_response = _responses(record, log, floor.sounds)
@@ -259,7 +259,7 @@ def _outcome(
     turn: CallerTurn,
     true: TrueTurn,
     limit_ms: int,
-    sounds: tuple[Sound, ...],
+    sounds: tuple[HeardSound, ...],
     responses: list[int],
     floor: Floor,
     duration_ms: int,

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from simulator.measures.truth import TrueTurn
-from simulator.measures.turns import CUT_IN_TOLERANCE_MS, HANGING_MS, Sound, TurnOutcome
+from simulator.measures.turns import CUT_IN_TOLERANCE_MS, HANGING_MS, HeardSound, TurnOutcome
 
 FRESH_MS = 500
 """A sound that begins after less quiet than this is the agent going on, not cutting in."""
@@ -19,7 +19,7 @@ def answered(start_ms: int, turns: Sequence[TrueTurn]) -> int:
 def heard_outcome(
     turn: TrueTurn,
     limit_ms: int,
-    sounds: tuple[Sound, ...],
+    sounds: tuple[HeardSound, ...],
     responses: list[int],
     duration_ms: int,
     *,
@@ -28,7 +28,7 @@ def heard_outcome(
     """Return it; ``responses`` are the moments at which a response began, where fillers can be told apart.
 
     ``limit_ms`` is when the next turn starts, by which this one must be answered. ``stops_known`` says that
-    :attr:`Sound.interrupted` is known, not assumed.
+    :attr:`HeardSound.interrupted` is known, not assumed.
     """
     earliest_ms = turn.end_ms - CUT_IN_TOLERANCE_MS
     cut_in_ms: int | None = None

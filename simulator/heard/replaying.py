@@ -24,7 +24,7 @@ from simulator.activity.end_of_turn import EndOfTurnModel
 from simulator.activity.model import Activity
 from simulator.audio.private_audio import private_audio
 from simulator.errors import LabelError
-from simulator.heard.call_folder import CallError, CallRecord, KeptCall, LoggedTurn
+from simulator.heard.call_folder import CallRecord, KeptCall, LoggedTurn, UnusableCallError
 from simulator.heard.measure import HeardCall
 from simulator.heard.sides import TwoSides, sides_of
 from simulator.heard.tracks import Stretch
@@ -199,10 +199,12 @@ def _words(sounding_ms: int) -> str:
 def prepare(call: KeptCall, heard: HeardCall) -> Path:
     """Write a call's caller as a recording beside it; return the audio. Labels a person corrected stay.
 
-    Raises :class:`~simulator.heard.call_folder.CallError` where there is no folder to write in, or no room.
+    Raises :class:`~simulator.heard.call_folder.UnusableCallError` where there is no folder to write in, or no room.
     """
     if call.folder is None:
-        raise CallError(f"{call.path}: is a lone file; import it first: turnlab calls import {call.path.name}")
+        raise UnusableCallError(
+            f"{call.path}: is a lone file; import it first: turnlab calls import {call.path.name}"
+        )
     sides = sides_of(call)
     if heard.exchanged:
         sides = sides.swapped()
@@ -214,7 +216,7 @@ def prepare(call: KeptCall, heard: HeardCall) -> Path:
             write_whole(call.folder / LABELS, json_bytes(labels_of(heard), indent=1))
         write_whole(call.folder / SCENARIO, json_bytes(scenario_of(heard), indent=1))
     except OSError as error:
-        raise CallError(f"{call.folder}: {os_error_text(error)}; make room there") from None
+        raise UnusableCallError(f"{call.folder}: {os_error_text(error)}; make room there") from None
     return audio
 
 
@@ -236,7 +238,7 @@ def open_replay(audio: Path) -> Recording:
     recording = open_recording(audio)
     labels = recording.labels
     if labels is None:
-        raise CallError(f"{audio}: its labels say nothing; measure the call again")
+        raise UnusableCallError(f"{audio}: its labels say nothing; measure the call again")
     return replace(recording, labels=labels.model_copy(update={"provisional": False}))
 
 

@@ -14,7 +14,7 @@ from base.os_errors import os_error_text
 from base.samples import SAMPLE_RATE, Samples, from_pcm16
 from simulator.audio.g711 import LINE_RATE, decoded
 from simulator.audio.source import open_audio
-from simulator.heard.call_folder import AudioFile, CallError, KeptCall
+from simulator.heard.call_folder import AudioFile, KeptCall, UnusableCallError
 
 Side = Literal["caller", "agent"]
 SIDES: tuple[Side, Side] = ("caller", "agent")
@@ -36,7 +36,7 @@ class SideFile:
     def blocks(self) -> Iterator[Samples]:
         """Yield its samples, float32 ``[n]`` at 16 kHz, from its own start.
 
-        Raises :class:`~simulator.errors.AudioError`, and :class:`CallError` for a file that cannot be read.
+        Raises :class:`~simulator.errors.AudioError`, and :class:`UnusableCallError` for a file that cannot be read.
         """
         if self.audio.encoding == "container" or _has_header(self.path):
             yield from open_audio(self.path, self.channel).blocks()
@@ -58,7 +58,7 @@ class SideFile:
                     else:
                         yield decoded(content, "alaw" if self.audio.encoding == "alaw" else "mulaw")
         except OSError as error:
-            raise CallError(f"{self.path}: {os_error_text(error)}; pull the call again") from None
+            raise UnusableCallError(f"{self.path}: {os_error_text(error)}; pull the call again") from None
 
     def duration_s(self) -> float:
         """Return how long the file is, s. Raises as :meth:`blocks` does."""
@@ -67,7 +67,7 @@ class SideFile:
         try:
             size = self.path.stat().st_size
         except OSError as error:
-            raise CallError(f"{self.path}: {os_error_text(error)}; pull the call again") from None
+            raise UnusableCallError(f"{self.path}: {os_error_text(error)}; pull the call again") from None
         return size / (2 if self.audio.encoding == "pcm16" else 1) / self._rate
 
     @property
@@ -109,26 +109,27 @@ class TwoSides:
 
 
 def sides_of(call: KeptCall) -> TwoSides:
-    """Return the two sides of a call. Raises :class:`CallError` where there is no audio, or one channel alone."""
+    """Return the two sides of a call. Raises :class:`UnusableCallError` where there is no audio, or one channel
+    alone."""
     silent = call.why_silent()
     audio = call.record.audio
     if silent is not None or audio is None:
-        raise CallError(f"{call.record.id}: {silent}; nothing of it can be heard")
+        raise UnusableCallError(f"{call.record.id}: {silent}; nothing of it can be heard")
     folder = call.folder or call.path.parent
     if audio.both is not None:
         path = folder / audio.both.file
         channels = open_audio(path).channels
         if channels < 2:
-            raise CallError(f"{path}: has one channel; measuring by ear needs caller and agent on one each")
+            raise UnusableCallError(f"{path}: has one channel; measuring by ear needs caller and agent on one each")
         caller = audio.both.caller_channel
         if caller is not None and caller >= channels:
-            raise CallError(f"{path}: has {channels} channels; choose the caller's from 1 to {channels}")
+            raise UnusableCallError(f"{path}: has {channels} channels; choose the caller's from 1 to {channels}")
         first = 0 if caller is None else caller
         other = 1 if first == 0 else 0
         return TwoSides(SideFile(path, audio.both, first), SideFile(path, audio.both, other), caller is None)
     if audio.caller is None or audio.agent is None:
         missing = "caller" if audio.caller is None else "agent"
-        raise CallError(f"{call.record.id}: the {missing}'s file is missing; pull or import the call again")
+        raise UnusableCallError(f"{call.record.id}: the {missing}'s file is missing; pull or import the call again")
     return TwoSides(
         SideFile(folder / audio.caller.file, audio.caller), SideFile(folder / audio.agent.file, audio.agent)
     )

@@ -45,7 +45,7 @@ OverlapKind = Literal["interruption", "backchannel", "noise", "echo"]
 
 
 @dataclass(frozen=True, slots=True)
-class Overlap:
+class HeardOverlap:
     """What the caller's side had over the agent, ms. ``stopped_ms``: when the agent fell silent because of it."""
 
     kind: OverlapKind
@@ -75,7 +75,7 @@ class CallerTurn:
     start_ms: int
     end_ms: int
     cut_ins: list[CutIn] = field(default_factory=list)
-    interrupts: Overlap | None = None
+    interrupts: HeardOverlap | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,7 +84,7 @@ class Floor:
 
     turns: tuple[CallerTurn, ...]
     sounds: tuple[Stretch, ...]
-    overlaps: tuple[Overlap, ...]
+    overlaps: tuple[HeardOverlap, ...]
     music: tuple[Stretch, ...]
     """Long sounds without a voice, on either side."""
     away: tuple[Stretch, ...] = ()
@@ -109,7 +109,7 @@ class _FloorReader:
         self._tracks = tracks
         self._sounds = sounds_of_agent(tracks.agent)
         self._turns: list[CallerTurn] = []
-        self._overlaps: list[Overlap] = []
+        self._overlaps: list[HeardOverlap] = []
 
     def read(self) -> Floor:
         speech = list(self._tracks.caller.speech)
@@ -187,13 +187,13 @@ class _FloorReader:
         """Whether the agent says nothing for so long after the caller's words that it cannot have been answered."""
         return not any(t_ms < one[0] < until_ms + HANGING_MS for one in self._sounds)
 
-    def _overlap(self, kind: OverlapKind, start: int, end: int, voiced: int, agent_end: int) -> Overlap:
+    def _overlap(self, kind: OverlapKind, start: int, end: int, voiced: int, agent_end: int) -> HeardOverlap:
         if kind == "interruption":
             stopped = agent_end if agent_end - start <= STOP_WITHIN_MS else None
         else:
             sooner = start + _QUICKEST_MS <= agent_end <= end + _AFTER_MS
             stopped = agent_end if sooner else None
-        return Overlap(kind, start, end, voiced, stopped, agent_end)
+        return HeardOverlap(kind, start, end, voiced, stopped, agent_end)
 
     def _note_noises(self) -> None:
         """Note sounds without a voice over the agent."""

@@ -32,7 +32,7 @@ _LOOKS_LIKE_A_LABEL = re.compile(r"\s*-?\d+[.,]?\d*\t-?\d+[.,]?\d*(\t|$)")
 
 
 @dataclass(frozen=True, slots=True)
-class Mark:
+class TrackLabel:
     """One label as the track has it; ``words`` is what follows the kind."""
 
     start_s: float
@@ -67,7 +67,7 @@ def from_track(text: str, source: str) -> Labels:
     return labels_of(marks, source)
 
 
-def labels_of(marks: list[Mark], source: str) -> Labels:
+def labels_of(marks: list[TrackLabel], source: str) -> Labels:
     """Return what marks say as labels. Raises :class:`~simulator.errors.LabelError` if they cannot be true."""
     try:
         return Labels.model_validate(_as_labels(marks))
@@ -77,21 +77,21 @@ def labels_of(marks: list[Mark], source: str) -> Labels:
 
 def to_track(labels: Labels) -> str:
     """Return labels as a label track, in order of time."""
-    marks = [Mark(turn.start_s, turn.end_s, "turn", turn.text, turn.speaker) for turn in labels.turns]
+    marks = [TrackLabel(turn.start_s, turn.end_s, "turn", turn.text, turn.speaker) for turn in labels.turns]
     for kind, group in SPAN_GROUPS.items():
-        marks += [Mark(start_s, end_s, kind) for start_s, end_s in getattr(labels, group)]
+        marks += [TrackLabel(start_s, end_s, kind) for start_s, end_s in getattr(labels, group)]
     for start_s, end_s, what in labels.noises:
         kind, words = ("cough", "") if what == "cough" else ("noise", what)
-        marks.append(Mark(start_s, end_s, kind, words))
+        marks.append(TrackLabel(start_s, end_s, kind, words))
     for event in labels.events:
         if event.type == "interruption":
             words = str((event.model_extra or {}).get("text", ""))
-            marks.append(Mark(event.start_s, event.end_s, "interruption", words))
+            marks.append(TrackLabel(event.start_s, event.end_s, "interruption", words))
     order = VOCABULARY.index
     return "".join(mark.line() for mark in sorted(marks, key=lambda one: (one.span, order(one.kind))))
 
 
-def _mark(line: str, where: str) -> Mark:
+def _mark(line: str, where: str) -> TrackLabel:
     parts = line.split("\t", 2)
     if len(parts) < 2:
         raise LabelError(f"{where}: is not 'start TAB end TAB text'; export the label track from Audacity again")
@@ -109,7 +109,7 @@ def _mark(line: str, where: str) -> Mark:
         raise LabelError(f"{where}: {kind} takes no speaker, only a turn does; leave out 'by {speaker}'")
     if end_s <= start_s:
         raise LabelError(f"{where}: {kind} ends at {end_s:g} s, not after its start; mark a stretch, not a point")
-    return Mark(start_s, end_s, kind, words, speaker)
+    return TrackLabel(start_s, end_s, kind, words, speaker)
 
 
 def _shown(text: str) -> str:
@@ -127,8 +127,8 @@ def _seconds(text: str, where: str) -> float:
     return seconds
 
 
-def _as_labels(marks: list[Mark]) -> dict[str, Any]:
-    def of(*kinds: str) -> list[Mark]:
+def _as_labels(marks: list[TrackLabel]) -> dict[str, Any]:
+    def of(*kinds: str) -> list[TrackLabel]:
         return [mark for mark in marks if mark.kind in kinds]
 
     agent = of("agent")
@@ -147,7 +147,7 @@ def _as_labels(marks: list[Mark]) -> dict[str, Any]:
     }
 
 
-def _event(mark: Mark) -> dict[str, Any]:
+def _event(mark: TrackLabel) -> dict[str, Any]:
     event = _stretch(mark) | {
         "type": mark.kind if mark.kind in ("interruption", "backchannel") else "noise",
         "should_barge_in": mark.kind == "interruption",
@@ -159,19 +159,19 @@ def _event(mark: Mark) -> dict[str, Any]:
     return event
 
 
-def _what(mark: Mark) -> str:
+def _what(mark: TrackLabel) -> str:
     return mark.words or mark.kind
 
 
-def _stretch(mark: Mark) -> dict[str, Any]:
+def _stretch(mark: TrackLabel) -> dict[str, Any]:
     return {"start_s": mark.start_s, "end_s": mark.end_s}
 
 
-def _in_time(marks: Iterable[Mark]) -> list[Mark]:
+def _in_time(marks: Iterable[TrackLabel]) -> list[TrackLabel]:
     return sorted(marks, key=lambda mark: mark.span)
 
 
-def _overlap(one: Mark, other: Mark) -> bool:
+def _overlap(one: TrackLabel, other: TrackLabel) -> bool:
     return one.start_s < other.end_s and other.start_s < one.end_s
 
 

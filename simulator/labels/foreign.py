@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 
 from simulator.errors import LabelError
-from simulator.labels.audacity import VOCABULARY, Mark, labels_of
+from simulator.labels.audacity import VOCABULARY, TrackLabel, labels_of
 from simulator.labels.model import Labels
 
 TURN_GAP_S = 2.0
@@ -27,7 +27,7 @@ CALLERS = ("", "caller", "customer", "client", "user", "human")
 
 
 @dataclass(frozen=True, slots=True)
-class Piece:
+class TierPiece:
     """What one tier or speaker has from ``start_s`` to ``end_s``; ``sounding`` if its edges are those of speech."""
 
     start_s: float
@@ -57,10 +57,10 @@ def from_foreign(path: Path, text: str, agent: str | None = None) -> Labels:
     return labels_of(_marks(pieces, agents), str(path))
 
 
-def _marks(pieces: list[Piece], agents: tuple[str, ...]) -> list[Mark]:
-    marks: list[Mark] = []
-    persons: list[Piece] = []
-    agent: list[Piece] = []
+def _marks(pieces: list[TierPiece], agents: tuple[str, ...]) -> list[TrackLabel]:
+    marks: list[TrackLabel] = []
+    persons: list[TierPiece] = []
+    agent: list[TierPiece] = []
     for piece in pieces:
         kind = _kind(piece.who)
         if piece.who.lower() in agents:
@@ -69,10 +69,10 @@ def _marks(pieces: list[Piece], agents: tuple[str, ...]) -> list[Mark]:
             persons.append(piece)
         else:
             words = piece.words if kind in ("turn", "interruption", "noise") else ""
-            marks.append(Mark(piece.start_s, piece.end_s, kind, words))
-    marks += [Mark(start_s, end_s, "agent") for start_s, end_s in _joined(agent, SPEECH_GAP_S)]
+            marks.append(TrackLabel(piece.start_s, piece.end_s, kind, words))
+    marks += [TrackLabel(start_s, end_s, "agent") for start_s, end_s in _joined(agent, SPEECH_GAP_S)]
     sounding = [piece for piece in persons if piece.sounding]
-    marks += [Mark(start_s, end_s, "speech") for start_s, end_s in _joined(sounding, SPEECH_GAP_S)]
+    marks += [TrackLabel(start_s, end_s, "speech") for start_s, end_s in _joined(sounding, SPEECH_GAP_S)]
     return marks + _turns(persons, agent)
 
 
@@ -81,29 +81,29 @@ def _kind(who: str) -> str | None:
     return next((kind for kind in VOCABULARY if kind != "agent" and name in (kind, f"{kind}s", f"{kind}es")), None)
 
 
-def _turns(persons: list[Piece], agent: list[Piece]) -> list[Mark]:
+def _turns(persons: list[TierPiece], agent: list[TierPiece]) -> list[TrackLabel]:
     names = {piece.who for piece in persons}
-    turns: list[Mark] = []
+    turns: list[TrackLabel] = []
     for who in sorted(names):
         speaker = "" if len(names) == 1 or who.lower() in CALLERS else who
         others = [piece.start_s for piece in (*persons, *agent) if piece.who != who]
-        last: Mark | None = None
+        last: TrackLabel | None = None
         for piece in sorted((one for one in persons if one.who == who), key=lambda one: one.start_s):
             if last is not None and _goes_on(last, piece, others):
                 words = f"{last.words} {piece.words}".strip()
-                turns[-1] = last = Mark(last.start_s, max(last.end_s, piece.end_s), "turn", words, speaker)
+                turns[-1] = last = TrackLabel(last.start_s, max(last.end_s, piece.end_s), "turn", words, speaker)
             else:
-                last = Mark(piece.start_s, piece.end_s, "turn", piece.words, speaker)
+                last = TrackLabel(piece.start_s, piece.end_s, "turn", piece.words, speaker)
                 turns.append(last)
     return turns
 
 
-def _goes_on(turn: Mark, piece: Piece, others: list[float]) -> bool:
+def _goes_on(turn: TrackLabel, piece: TierPiece, others: list[float]) -> bool:
     gap = (turn.end_s, piece.start_s)
     return gap[1] - gap[0] < TURN_GAP_S and not any(gap[0] <= start_s < gap[1] for start_s in others)
 
 
-def _joined(pieces: Iterable[Piece], gap_s: float) -> list[tuple[float, float]]:
+def _joined(pieces: Iterable[TierPiece], gap_s: float) -> list[tuple[float, float]]:
     found: list[tuple[float, float]] = []
     for piece in sorted(pieces, key=lambda one: one.start_s):
         if found and piece.start_s - found[-1][1] < gap_s:
@@ -122,7 +122,7 @@ _PRAAT_PHONES = re.compile(r"(?:.* - )?(?:phones?|phonemes?|segments?)", re.IGNO
 _TIERS = re.compile(r"<exists>\s*(?:size\s*=\s*)?(\d+)")
 
 
-def _textgrid(text: str, path: Path) -> list[Piece]:
+def _textgrid(text: str, path: Path) -> list[TierPiece]:
     """Return the intervals of the tiers; words, as aligners put them, only where no tier has whole utterances."""
     from praatio.utilities.textgrid_io import parseTextgridStr
 
@@ -139,8 +139,8 @@ def _textgrid(text: str, path: Path) -> list[Piece]:
     said = _TIERS.search(text)
     if cut or (said and len(tiers) < int(said[1])):
         raise LabelError(f"{path}: breaks off{f' in tier {cut[0]}' if cut else ''}; save it from Praat again")
-    pieces: list[Piece] = []
-    words: list[Piece] = []
+    pieces: list[TierPiece] = []
+    words: list[TierPiece] = []
     for name, labels in intervals:
         aligned = _PRAAT_WORDS.fullmatch(name)
         if _PRAAT_PHONES.fullmatch(name):
@@ -148,7 +148,7 @@ def _textgrid(text: str, path: Path) -> list[Piece]:
         # the tier of "To TextGrid (silences)"
         who = (aligned[1] or "") if aligned else "speech" if name.lower() == "silences" else name
         inside = [
-            Piece(start_s, end_s, who, " ".join(label.split()), sounding=aligned is not None)
+            TierPiece(start_s, end_s, who, " ".join(label.split()), sounding=aligned is not None)
             for start_s, end_s, label in labels
             if label.strip().lower() not in _PRAAT_SILENCES
         ]
@@ -164,9 +164,9 @@ def _intervals(tier: Any) -> list[tuple[float, float, str]]:
 # ---- RTTM
 
 
-def _rttm(text: str, path: Path) -> list[Piece]:
+def _rttm(text: str, path: Path) -> list[TierPiece]:
     """Return the SPEAKER lines of the recording that the file is named after, or of the only one it tells of."""
-    found: dict[str, list[Piece]] = {}
+    found: dict[str, list[TierPiece]] = {}
     for number, line in enumerate(text.splitlines(), start=1):
         fields = line.split()
         if not fields or fields[0].startswith(";;"):
@@ -184,7 +184,7 @@ def _rttm(text: str, path: Path) -> list[Piece]:
                 f"{path}: line {number}: '{fields[3][:20]} {fields[4][:20]}' is no start and length in seconds;"
                 " write them like 1.25 0.5"
             ) from None
-        piece = Piece(start_s, start_s + length_s, fields[7], sounding=True)
+        piece = TierPiece(start_s, start_s + length_s, fields[7], sounding=True)
         found.setdefault(fields[1], []).append(piece)
     if not found:
         raise LabelError(f"{path}: has no line SPEAKER …; name an RTTM file of speaker diarisation")
@@ -202,7 +202,7 @@ def _rttm(text: str, path: Path) -> list[Piece]:
 _NAMED = re.compile(r"([^\W\d_][\w .'-]{0,29}?)\s*:\s*(.*)", re.DOTALL)
 
 
-def _srt(text: str, path: Path) -> list[Piece]:
+def _srt(text: str, path: Path) -> list[TierPiece]:
     """Return the cues; where each begins with a name and a colon, that is who speaks."""
     import pysubs2
 
@@ -215,7 +215,7 @@ def _srt(text: str, path: Path) -> list[Piece]:
     pieces = []
     for cue, match in zip(cues, named, strict=True):
         who, words = (match[1], match[2]) if match and speakers else ("", cue.plaintext)
-        pieces.append(Piece(cue.start / 1000, cue.end / 1000, who, " ".join(words.split())))
+        pieces.append(TierPiece(cue.start / 1000, cue.end / 1000, who, " ".join(words.split())))
     return pieces
 
 
@@ -224,7 +224,7 @@ class Format:
     """A kind of label file: its name, and what reads its text (the path is for messages)."""
 
     name: str
-    read: Callable[[str, Path], list[Piece]]
+    read: Callable[[str, Path], list[TierPiece]]
 
 
 FORMATS: Mapping[str, Format] = {

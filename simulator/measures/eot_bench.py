@@ -48,7 +48,7 @@ class _Span(BaseModel):
         return self
 
 
-class Row(BaseModel):
+class BenchRow(BaseModel):
     """One turn: ``audio`` is an encoded file's bytes, or where that file is."""
 
     model_config = ConfigDict(coerce_numbers_to_str=True)
@@ -144,14 +144,14 @@ def _parquet_rows(path: Path) -> Iterator[RawRow]:
         raise SimulatorError(f"{path}: {why}; copy or export it again") from None
 
 
-def checked_row(raw: RawRow, folder: Path) -> Row:
+def checked_row(raw: RawRow, folder: Path) -> BenchRow:
     """Return a row; the path of its audio is one from ``folder``.
 
     Raises :class:`~simulator.errors.SimulatorError` in one sentence that says which row and what is wrong.
     """
     where, content = raw
     try:
-        row = Row.model_validate(parse_json(content, where) if isinstance(content, str) else content)
+        row = BenchRow.model_validate(parse_json(content, where) if isinstance(content, str) else content)
     except TextError as error:
         raise SimulatorError(str(error)) from None
     except ValidationError as error:
@@ -174,7 +174,7 @@ class Prediction(NamedTuple):
     label: str
 
 
-def predictions(row: Row, activity: Activity, policy: EndOfTurnPolicy) -> list[Prediction]:
+def predictions(row: BenchRow, activity: Activity, policy: EndOfTurnPolicy) -> list[Prediction]:
     """Return the predictions for a row: the turn confidence in a pause, as far as known by then, else 0."""
     seen = [one for one in activity.observations if isinstance(one, SpeechEnd | SpeechStart)]
     known_ms = [one.known_ms for one in seen]
@@ -255,7 +255,7 @@ class Best:
 
 
 @dataclass(frozen=True, slots=True)
-class Figures:
+class BenchFigures:
     """What a detector reaches: the fewest cuts within each mean delay, the least delay within each rate of cuts.
 
     ``None``: nothing keeps to that budget.
@@ -281,8 +281,8 @@ class Score:
     turns: int
     holds: int
     ends: int
-    judged: Figures | None
-    silence: Figures | None
+    judged: BenchFigures | None
+    silence: BenchFigures | None
 
     def to_json(self) -> dict[str, Any]:
         """Return the score as scripts see it."""
@@ -349,7 +349,7 @@ def _by_silence(held_s: NDArray[np.float64]) -> list[Best]:
     ]
 
 
-def _figures(points: list[Best]) -> Figures:
+def _figures(points: list[Best]) -> BenchFigures:
     def fewest_cuts(within_ms: int) -> Best | None:
         kept = (one for one in points if one.delay_ms <= within_ms + _EPSILON)
         return min(kept, key=lambda one: (one.cut_rate, one.delay_ms), default=None)
@@ -358,7 +358,7 @@ def _figures(points: list[Best]) -> Figures:
         kept = (one for one in points if one.cut_rate <= rate + 1e-9)
         return min(kept, key=lambda one: (one.delay_ms, one.cut_rate), default=None)
 
-    return Figures({ms: fewest_cuts(ms) for ms in CUT_AT_MS}, {rate: least_delay(rate) for rate in DELAY_AT})
+    return BenchFigures({ms: fewest_cuts(ms) for ms in CUT_AT_MS}, {rate: least_delay(rate) for rate in DELAY_AT})
 
 
 def scores(found: Sequence[Prediction]) -> dict[str | None, Score]:

@@ -13,7 +13,7 @@ _FOREVER_MS = 1 << 40
 
 
 @dataclass(frozen=True, slots=True)
-class Pause:
+class JudgedPause:
     """A detected pause: how speech ended, and when the next speech is known, ms."""
 
     ended: SpeechEnd
@@ -31,7 +31,7 @@ class JudgedTurn:
     index: int
     start_ms: int
     end_ms: int
-    pauses: tuple[Pause, ...]
+    pauses: tuple[JudgedPause, ...]
     speaker: str = ""
 
     @property
@@ -54,7 +54,7 @@ def judged_turns(recording: str, activity: Activity, labels: Labels) -> tuple[Ju
     turns = [(round(turn.start_s * 1000), round(turn.end_s * 1000)) for turn in labelled]
     only = (labels.model_extra or {}).get("speaker")
     speakers = [turn.speaker or (only if isinstance(only, str) else "") for turn in labelled]
-    mine: list[list[Pause]] = [[] for _ in turns]
+    mine: list[list[JudgedPause]] = [[] for _ in turns]
     for span, pause in zip(activity.spans, pauses_of(activity), strict=True):
         owner = sum(start_ms < span.end_ms for start_ms, _ in turns) - 1
         if owner >= 0:
@@ -65,18 +65,18 @@ def judged_turns(recording: str, activity: Activity, labels: Labels) -> tuple[Ju
     )
 
 
-def pauses_of(activity: Activity) -> list[Pause]:
+def pauses_of(activity: Activity) -> list[JudgedPause]:
     """Return the pause after each detected span; the last one goes on in silence for ever."""
-    found: list[Pause] = []
+    found: list[JudgedPause] = []
     ended: SpeechEnd | None = None
     for seen in activity.observations:
         if isinstance(seen, SpeechEnd):
             ended = seen
         elif isinstance(seen, SpeechStart) and ended is not None:
-            found.append(Pause(ended, seen.known_ms))
+            found.append(JudgedPause(ended, seen.known_ms))
             ended = None
     if ended is not None:
-        found.append(Pause(ended, _FOREVER_MS))
+        found.append(JudgedPause(ended, _FOREVER_MS))
     return found
 
 

@@ -79,7 +79,7 @@ class Figure:
 
 
 @dataclass(frozen=True, slots=True)
-class Judgement:
+class LimitResult:
     """What became of one limit. ``met`` is ``None`` where it could not be judged; a gate fails then, too."""
 
     limit: Limit
@@ -113,12 +113,12 @@ class Limit:
         """Return how far past the bound a value is, in the figure's unit; 0 or less where it is within."""
         return value - self.bound if self.upper else self.bound - value
 
-    def judge(self, readouts: Readouts, left_out: Mapping[str, str] | None = None) -> Judgement:
+    def judge(self, readouts: Readouts, left_out: Mapping[str, str] | None = None) -> LimitResult:
         """Hold one arm's readouts against the limit; ``left_out`` says of a readout why it is not among them."""
         value = self.figure.measured(readouts)
         if value is None:
             why = self._why_not_judged(readouts, left_out or {})
-            return Judgement(self, None, None, f"{self.text}: not judged, as {why}")
+            return LimitResult(self, None, None, f"{self.text}: not judged, as {why}")
         met = self.holds(value)
         than = "within" if met else "not below" if self.operator == "<" else "not above"
         if not met and self.operator in ("<=", ">="):
@@ -127,7 +127,7 @@ class Limit:
         out_of = f"{counted['count']} of {counted['of']} {self.figure.readout.of}".rstrip() if counted else ""
         own, bound = self._shown(value), self._shown(self.bound)
         shown = f"{out_of} ({own})" if self.unit == "%" else out_of or own
-        return Judgement(self, met, value, f"{self.text}: {self.figure.words()} {shown}, {than} {bound}")
+        return LimitResult(self, met, value, f"{self.text}: {self.figure.words()} {shown}, {than} {bound}")
 
     def _shown(self, value: float) -> str:
         """Write a value of the figure in the unit of the limit."""

@@ -13,7 +13,7 @@ from simulator.labels import Labels
 from simulator.measures.advice import Overlap, overlaps
 from simulator.measures.readout_table import READOUTS, Readout
 from simulator.measures.truth import Truth, truth_of
-from simulator.measures.turns import Count, Material, Sound, TurnOutcome, interruptions, outcomes, sounds_of
+from simulator.measures.turns import Count, HeardSound, Material, TurnOutcome, interruptions, outcomes, sounds_of
 from simulator.replay import Played, ReplayMode
 
 
@@ -52,7 +52,7 @@ class Measured:
     labelled: bool
     silence_only: bool
     truth: Truth
-    sounds: tuple[Sound, ...]
+    sounds: tuple[HeardSound, ...]
     turns: tuple[TurnOutcome, ...]
     times: dict[str, tuple[int, ...]]
     counts: dict[str, Count]

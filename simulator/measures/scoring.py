@@ -18,7 +18,7 @@ from simulator.measures.judged_turns import JudgedTurn, judged_turns
 from simulator.measures.readouts import Spread
 from simulator.measures.tradeoff import Rule, TurnScore, score_turns
 from simulator.measures.truth import Stretch, is_about
-from simulator.measures.turns import STOP_WITHIN_MS, Sound, sounds_of
+from simulator.measures.turns import STOP_WITHIN_MS, HeardSound, sounds_of
 
 LONG_MS = 1000
 """Interruptions at least this long are counted apart: a second of speech cannot be a murmur."""
@@ -27,7 +27,7 @@ Fate = Literal["stopped", "missed", "ended", "let pass", "not over the agent"]
 
 
 @dataclass(frozen=True, slots=True)
-class Happened:
+class ScoredEvent:
     """One labelled event, or a barge-in about nothing labelled, and what the agent did.
 
     ``fate``: the agent was "stopped" by it (``stop_ms`` after its onset); it "missed" an interruption; its sound
@@ -42,7 +42,7 @@ class Happened:
     stop_ms: int | None = None
 
 
-def happened(events: tuple[Event, ...], labels: Labels) -> tuple[Happened, ...]:
+def happened(events: tuple[Event, ...], labels: Labels) -> tuple[ScoredEvent, ...]:
     """Return every labelled event with its fate, then the barge-ins that are about none of them."""
     sounds = sounds_of(events)
     barge_ins = [event for event in events if isinstance(event, BargeIn)]
@@ -53,7 +53,7 @@ def happened(events: tuple[Event, ...], labels: Labels) -> tuple[Happened, ...]:
     found += [_distractor(kind, (start, end), sounds, false) for kind, start, end in distractors]
     for event in false:
         if not is_about(event, [(start, end) for _, start, end in distractors]):
-            found.append(Happened(UNLABELLED, event.speech_start_ms, event.t_ms, "stopped"))
+            found.append(ScoredEvent(UNLABELLED, event.speech_start_ms, event.t_ms, "stopped"))
     return tuple(found)
 
 
@@ -61,7 +61,7 @@ Replayed = Callable[[tuple[Span, ...]], tuple[Event, ...]]
 """Scripted replay over an agent who talks in some windows, s: returns its events."""
 
 
-def happened_alone(labels: Labels, replay: Replayed) -> tuple[Happened, ...]:
+def happened_alone(labels: Labels, replay: Replayed) -> tuple[ScoredEvent, ...]:
     """Return every labelled event with its fate over an agent of its own, then the barge-ins about none of them.
 
     The agent begins to talk in the event's window once what came before it is over, so that what stopped it there
@@ -115,16 +115,16 @@ UNLABELLED = "nothing labelled"
 _ORDER = (*WANTED, "backchannel", "cough", "other noise")
 
 
-def score_barge_in(found: Iterable[Happened]) -> tuple[KindScore, ...]:
+def score_barge_in(found: Iterable[ScoredEvent]) -> tuple[KindScore, ...]:
     """Count events by kind, interruptions first."""
-    by_kind: dict[str, list[Happened]] = {}
+    by_kind: dict[str, list[ScoredEvent]] = {}
     for one in found:
         by_kind.setdefault(one.kind, []).append(one)
     kinds = [kind for kind in _ORDER if kind in by_kind] + sorted(set(by_kind) - set(_ORDER))
     return tuple(_score(kind, by_kind[kind]) for kind in kinds)
 
 
-def _score(kind: str, found: list[Happened]) -> KindScore:
+def _score(kind: str, found: list[ScoredEvent]) -> KindScore:
     fates = [one.fate for one in found]
     return KindScore(
         kind=kind,
@@ -161,25 +161,25 @@ def _interruptions(labels: Labels) -> list[Stretch]:
     return sorted(events + extra)
 
 
-def _interruption(stretch: Stretch, sounds: tuple[Sound, ...], barge_ins: list[BargeIn]) -> Happened:
+def _interruption(stretch: Stretch, sounds: tuple[HeardSound, ...], barge_ins: list[BargeIn]) -> ScoredEvent:
     onset_ms, end_ms = stretch
     kind = WANTED[0] if end_ms - onset_ms >= LONG_MS else WANTED[1]
     under = next((sound for sound in sounds if sound.start_ms < onset_ms < sound.end_ms), None)
     if under is None or any(under.start_ms <= event.t_ms < onset_ms for event in barge_ins):
-        return Happened(kind, onset_ms, end_ms, "not over the agent")
+        return ScoredEvent(kind, onset_ms, end_ms, "not over the agent")
     if under.end_ms > onset_ms + STOP_WITHIN_MS:
-        return Happened(kind, onset_ms, end_ms, "missed")
+        return ScoredEvent(kind, onset_ms, end_ms, "missed")
     if not under.interrupted:
-        return Happened(kind, onset_ms, end_ms, "ended")
-    return Happened(kind, onset_ms, end_ms, "stopped", under.end_ms - onset_ms)
+        return ScoredEvent(kind, onset_ms, end_ms, "ended")
+    return ScoredEvent(kind, onset_ms, end_ms, "stopped", under.end_ms - onset_ms)
 
 
-def _distractor(kind: str, stretch: Stretch, sounds: tuple[Sound, ...], false: list[BargeIn]) -> Happened:
+def _distractor(kind: str, stretch: Stretch, sounds: tuple[HeardSound, ...], false: list[BargeIn]) -> ScoredEvent:
     start_ms, end_ms = stretch
     if any(is_about(event, [stretch]) for event in false):
-        return Happened(kind, start_ms, end_ms, "stopped")
+        return ScoredEvent(kind, start_ms, end_ms, "stopped")
     over = any(sound.start_ms < end_ms and start_ms < sound.end_ms for sound in sounds)
-    return Happened(kind, start_ms, end_ms, "let pass" if over else "not over the agent")
+    return ScoredEvent(kind, start_ms, end_ms, "let pass" if over else "not over the agent")
 
 
 @dataclass(frozen=True, slots=True)
@@ -273,7 +273,7 @@ class Scored:
     human: bool
     turns: tuple[JudgedTurn, ...]
     frames: FrameScore | None
-    happened: dict[str, tuple[Happened, ...]]
+    happened: dict[str, tuple[ScoredEvent, ...]]
 
 
 def group_of(labels: Labels) -> Group:
@@ -328,7 +328,7 @@ def end_of_turn_scores(
 
 def barge_in_scores(scored: Iterable[Scored], arm: str) -> dict[bool, tuple[KindScore, ...]]:
     """Return an arm's barge-in score by kind of event, of the ordinary recordings and the hard ones (``True``)."""
-    events: dict[bool, list[Happened]] = {}
+    events: dict[bool, list[ScoredEvent]] = {}
     for one in scored:
         if arm in one.happened:
             events.setdefault(one.group.hard, []).extend(one.happened[arm])

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from simulator.engine.end_of_turn import EndOfTurnLimits, EndOfTurnPolicy
 from simulator.measures.comparison import interval, weights, why_no_interval
-from simulator.measures.judged_turns import JudgedTurn, Pause, by_silence
+from simulator.measures.judged_turns import JudgedPause, JudgedTurn, by_silence
 from simulator.measures.readouts import count_json
 from simulator.measures.turns import Count
 
@@ -33,7 +33,7 @@ class Rule:
     policy: EndOfTurnPolicy
     timeout_ms: int
 
-    def fires_ms(self, pause: Pause, threshold: float) -> int | None:
+    def fires_ms(self, pause: JudgedPause, threshold: float) -> int | None:
         """Return when the turn ends in a pause, ms; ``None`` if the next speech is known before that."""
         at_ms, _ = self.policy.end(pause.ended, EndOfTurnLimits(threshold, None, self.timeout_ms))
         return at_ms if at_ms < pause.until_ms else None
@@ -135,7 +135,7 @@ _NEVER = 1.0
 
 
 @dataclass(frozen=True, slots=True)
-class Point:
+class TradeOffPoint:
     """What turns meet at one threshold. Delays count from the true end, in ms, over all turns.
 
     ``setting`` is the ``eager_eot_threshold`` that puts the threshold there; ``None``: none does. ``missed`` turns,
@@ -176,8 +176,8 @@ class AtBudget:
     """
 
     budget: float
-    judged: Point | None
-    silence: Point | None
+    judged: TradeOffPoint | None
+    silence: TradeOffPoint | None
     difference_percent: float | None
     ci95: tuple[float, float] | None
     why_no_interval: str | None
@@ -201,12 +201,12 @@ class TurnScore:
     recordings: int
     turns: int
     undetected: int
-    own: Point
-    arms: Mapping[str, Point]
+    own: TradeOffPoint
+    arms: Mapping[str, TradeOffPoint]
     budgets: tuple[AtBudget, ...]
-    fixed: tuple[tuple[float, Point], ...]
-    judged: tuple[Point, ...]
-    silence: tuple[Point, ...]
+    fixed: tuple[tuple[float, TradeOffPoint], ...]
+    judged: tuple[TradeOffPoint, ...]
+    silence: tuple[TradeOffPoint, ...]
 
     def to_json(self) -> dict[str, Any]:
         """Return the score as scripts see it."""
@@ -246,15 +246,15 @@ def score_turns(
     )
 
 
-def point_at(curve: Curve, threshold: float) -> Point:
+def point_at(curve: Curve, threshold: float) -> TradeOffPoint:
     """Return the point of a curve at a threshold that was swept."""
     return point(curve, int(np.searchsorted(curve.thresholds, threshold)))
 
 
-def point(curve: Curve, place: int) -> Point:
+def point(curve: Curve, place: int) -> TradeOffPoint:
     """Return one point of a curve of at least one turn."""
     delays, threshold = curve.delay_ms[:, place], float(curve.thresholds[place])
-    return Point(
+    return TradeOffPoint(
         threshold=threshold,
         setting=curve.rule.policy.setting_for(threshold),
         cut=int(curve.cut[:, place].sum()),
@@ -266,7 +266,7 @@ def point(curve: Curve, place: int) -> Point:
     )
 
 
-def _fixed(turns: Sequence[JudgedTurn], rule: Rule, silence_s: float) -> Point:
+def _fixed(turns: Sequence[JudgedTurn], rule: Rule, silence_s: float) -> TradeOffPoint:
     """Return what turns meet if a silence of fixed length ends them: a timeout, with a threshold never reached."""
     return point(judge_all(turns, replace(rule, timeout_ms=round(silence_s * 1000)), [_NEVER]), 0)
 
@@ -287,7 +287,7 @@ def _at_budget(judged: Curve, silence: Curve, budget: float) -> AtBudget:
     return AtBudget(budget, ours, theirs, round(difference, 1), ci, why)
 
 
-def _best(curve: Curve, budget: float) -> Point | None:
+def _best(curve: Curve, budget: float) -> TradeOffPoint | None:
     place = curve.place(budget)
     return None if place is None else point(curve, place)
 
@@ -312,11 +312,11 @@ def _resampled_means(curve: Curve, budget: float, names: list[str]) -> NDArray[n
     return means
 
 
-def _without(found: Point) -> dict[str, Any]:
+def _without(found: TradeOffPoint) -> dict[str, Any]:
     return {name: value for name, value in found.to_json().items() if not name.endswith("threshold")}
 
 
-def _columns(points: tuple[Point, ...]) -> dict[str, list[float]]:
+def _columns(points: tuple[TradeOffPoint, ...]) -> dict[str, list[float]]:
     return {
         "threshold": [round(found.threshold, 6) for found in points],
         "cut_in_rate": [round(found.cut_in_rate, 4) for found in points],

@@ -50,7 +50,7 @@ class Count:
 
 
 @record
-class Sound:
+class HeardSound:
     """A filler, a response or the greeting as it was heard, ms; ``interrupted``: the caller stopped it."""
 
     kind: str
@@ -61,7 +61,7 @@ class Sound:
     turn: int
 
 
-def sounds_of(events: tuple[Event, ...]) -> tuple[Sound, ...]:
+def sounds_of(events: tuple[Event, ...]) -> tuple[HeardSound, ...]:
     """Return the agent's sounds in order."""
     sounds = []
     begun: FillerStarted | ResponseStarted | None = None
@@ -72,7 +72,7 @@ def sounds_of(events: tuple[Event, ...]) -> tuple[Sound, ...]:
             kind = "filler" if isinstance(event, FillerEnded) else "response"
             if isinstance(begun, ResponseStarted) and begun.greeting:
                 kind = "greeting"
-            sounds.append(Sound(kind, begun.t_ms, event.t_ms, event.interrupted, begun.text, begun.turn))
+            sounds.append(HeardSound(kind, begun.t_ms, event.t_ms, event.interrupted, begun.text, begun.turn))
             begun = None
     return tuple(sounds)
 
@@ -114,7 +114,7 @@ class TurnOutcome:
 
 
 def outcomes(
-    events: tuple[Event, ...], sounds: tuple[Sound, ...], truth: Truth, duration_ms: int
+    events: tuple[Event, ...], sounds: tuple[HeardSound, ...], truth: Truth, duration_ms: int
 ) -> tuple[TurnOutcome, ...]:
     """Return what every true turn met, in order."""
     run = _Run(
@@ -136,7 +136,11 @@ class _Run:
     """What happened in a run, in order of time, to be looked up."""
 
     def __init__(
-        self, ends: list[EndOfTurn], responses: list[ResponseStarted], sounds: tuple[Sound, ...], duration_ms: int
+        self,
+        ends: list[EndOfTurn],
+        responses: list[ResponseStarted],
+        sounds: tuple[HeardSound, ...],
+        duration_ms: int,
     ) -> None:
         self._ends, self._responses, self._sounds, self._duration_ms = ends, responses, sounds, duration_ms
         self._ends_ms = [event.t_ms for event in ends]
@@ -222,7 +226,7 @@ class Interruptions:
     false: int
 
 
-def interruptions(events: tuple[Event, ...], sounds: tuple[Sound, ...], truth: Truth) -> Interruptions:
+def interruptions(events: tuple[Event, ...], sounds: tuple[HeardSound, ...], truth: Truth) -> Interruptions:
     """Hold barge-ins against the true turns spoken over the agent."""
     wanted = floor_takings(truth)
     ends_ms = [sound.end_ms for sound in sounds]
@@ -248,7 +252,7 @@ def interruptions(events: tuple[Event, ...], sounds: tuple[Sound, ...], truth: T
     return Interruptions(over, missed, tuple(stops), len(heard) + max(0, len(false) - len(about)), len(false))
 
 
-def talk_over(sounds: tuple[Sound, ...], truth: Truth) -> list[Stretch]:
+def talk_over(sounds: tuple[HeardSound, ...], truth: Truth) -> list[Stretch]:
     """Return the stretches in which the agent sounded while the caller truly had a turn, in order."""
     starts_ms, ends_ms = [sound.start_ms for sound in sounds], [sound.end_ms for sound in sounds]
     return [
@@ -279,7 +283,7 @@ class Material:
     """
 
     truth: Truth
-    sounds: tuple[Sound, ...]
+    sounds: tuple[HeardSound, ...]
     turns: tuple[TurnOutcome, ...]
     over: Interruptions
     events: tuple[Event, ...]
@@ -291,7 +295,7 @@ class Material:
     """The events by kind, once they were asked for."""
 
     @property
-    def greeting(self) -> Sound | None:
+    def greeting(self) -> HeardSound | None:
         """The greeting as it was heard, where the agent speaks first."""
         return next((sound for sound in self.sounds if sound.kind == "greeting"), None)
 

@@ -28,7 +28,7 @@ _FADE = SAMPLE_RATE // 200
 _TURN_S = 0.02
 
 
-class Heard(NamedTuple):
+class PlayerState(NamedTuple):
     """Where a player is: which call, at what time of its own clock, and whether it goes on.
 
     ``no_sound`` says why nothing is heard, ``fault`` why it stopped. ``settled``: every wish was granted.
@@ -99,7 +99,7 @@ class Player:
         """Stop where it is."""
         self._wish(self._pause)
 
-    def now(self) -> Heard:
+    def now(self) -> PlayerState:
         """Return where it is; once paused, where it will go on."""
         settled = self._granted == self._wished
         state = self._playing, self._no_sound, self._fault, settled
@@ -108,8 +108,8 @@ class Player:
         for stretch in reversed(stretches):
             if stretch.index <= played or stretch is stretches[0]:
                 at = min(stretch.start + max(played - stretch.index, 0), stretch.mix.length)
-                return Heard(stretch.mix, at // SAMPLES_PER_MS, *state)
-        return Heard(None, 0, *state)
+                return PlayerState(stretch.mix, at // SAMPLES_PER_MS, *state)
+        return PlayerState(None, 0, *state)
 
     def close(self) -> None:
         """End; nothing more is heard."""

@@ -17,7 +17,7 @@ PATIENCE_S = 10.0
 
 
 @dataclass(frozen=True, slots=True)
-class Report:
+class SpeakerReport:
     """What the speaker says; ``None``: no news. ``where`` is what to say about which device was opened."""
 
     opened: str | None = None
@@ -114,7 +114,7 @@ class SystemSpeaker:
         """End its process, which is silent at once."""
         self._child.close_soon()
 
-    def _note(self, report: Report) -> None:
+    def _note(self, report: SpeakerReport) -> None:
         self._played = self._played if report.played is None else report.played
         self.where = self.where if report.where is None else report.where
         self.name = report.opened or self.name

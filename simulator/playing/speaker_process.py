@@ -1,8 +1,8 @@
 """The speaker, in a process of its own: native audio code may crash or print, and must not take the terminal along.
 
 Messages in are ``(place, samples)``, float32 at 16 kHz: they take the places from that one on, and what waited
-there is not played. Messages out are :class:`~simulator.playing.speaker.Report`: once the speaker is open, then how
-far it is, at last what is wrong.
+there is not played. Messages out are :class:`~simulator.playing.speaker.SpeakerReport`: once the speaker is open,
+then how far it is, at last what is wrong.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from simulator.child_process import messages, outbox
 from simulator.devices import Device, DeviceError, list_devices
 from simulator.devices.playback_buffer import PlaybackBuffer
 from simulator.devices.streams import Stream, open_output
-from simulator.playing.speaker import PATIENCE_S, Report
+from simulator.playing.speaker import PATIENCE_S, SpeakerReport
 
 _REPORT_S = 0.03
 
@@ -33,10 +33,10 @@ def main() -> None:
             device, where = _chosen(sys.argv[1] if len(sys.argv) > 1 else "")
             stream = open_output(device, buffer.render)
         except DeviceError as error:
-            send(Report(trouble=str(error)))
+            send(SpeakerReport(trouble=str(error)))
             return
         buffer.opened(stream.rate, stream.latency_s)
-        send(Report(opened=device.name, where=where))
+        send(SpeakerReport(opened=device.name, where=where))
         started.set()  # what failed before ends below, once it is said
         _watch(buffer, stream, device.name, send)
     except Exception as error:
@@ -65,9 +65,9 @@ def _watch(buffer: PlaybackBuffer, stream: Stream, name: str, send: Callable[[ob
         time.sleep(_REPORT_S)
         if buffer.played != played:
             played = buffer.played
-            send(Report(played=played))
+            send(SpeakerReport(played=played))
         if buffer.stuck() or not stream.alive:
-            send(Report(trouble=f"the speaker {name!r} takes no more sound; is it still plugged in?"))
+            send(SpeakerReport(trouble=f"the speaker {name!r} takes no more sound; is it still plugged in?"))
             return
 
 

@@ -15,7 +15,7 @@ from base.samples import Samples
 from simulator.activity.model import FRAME_SAMPLES
 from simulator.engine.events import MOMENTS
 from simulator.errors import SimulatorError
-from simulator.live_recording import GUARD_CLOSED, GUARD_OPENED, Journal, finish_recording
+from simulator.live_recording import GUARD_CLOSED, GUARD_OPENED, RecordingJournal, finish_recording
 from simulator.session.settings import Arms, EchoGuard, SessionSettings
 from simulator.session.state import RecordingState, SessionMessage
 
@@ -86,7 +86,7 @@ class Recorder:
         self._tell = tell
         self._lock = threading.Lock()
         """Held while writing: nothing is closed under what is being written."""
-        self._journal: Journal | None = None
+        self._journal: RecordingJournal | None = None
         self._starts_s, self._closed = 0.0, False
         self._finishing: list[threading.Thread] = []
 
@@ -102,7 +102,7 @@ class Recorder:
             return
         both = {"recorded": {**about.get("recorded", {}), "channels": ["caller", "agent"]}, "caller_channel": 0}
         try:
-            journal = Journal(self._folder, stem, about | both)
+            journal = RecordingJournal(self._folder, stem, about | both)
         except OSError as error:
             why = os_error_text(error)
             self._tell(f"{self._folder}: cannot be written ({why}), so nothing is recorded; make room there")
@@ -114,7 +114,7 @@ class Recorder:
     def write(self, caller: Samples, agent: Samples, *, closed: bool) -> None:
         """Add a frame of both sides, float32 ``[512]`` each; ``closed``: an echo guard closed the microphone."""
 
-        def write(journal: Journal) -> None:
+        def write(journal: RecordingJournal) -> None:
             if closed != self._closed:
                 self._closed = closed
                 guard = GUARD_CLOSED if closed else GUARD_OPENED
@@ -127,7 +127,7 @@ class Recorder:
         """Add something that happened."""
         event = message.to_json()
 
-        def write(journal: Journal) -> None:
+        def write(journal: RecordingJournal) -> None:
             moved = {key: round(event[key] - self._starts_s, 3) for key in MOMENTS if key in event}
             journal.write_event(event | moved)
 
@@ -152,7 +152,7 @@ class Recorder:
             self._finishing = [one for one in self._finishing if one.is_alive()] + [thread]
             thread.start()
 
-    def _finish(self, journal: Journal) -> None:
+    def _finish(self, journal: RecordingJournal) -> None:
         try:
             made = finish_recording(journal.path)
         except SimulatorError as error:
@@ -163,7 +163,7 @@ class Recorder:
         finally:
             journal.close()
 
-    def _try(self, write: Callable[[Journal], None]) -> None:
+    def _try(self, write: Callable[[RecordingJournal], None]) -> None:
         with self._lock:
             try:
                 if self._journal is not None:

@@ -18,8 +18,8 @@ from simulator.measures.readout_table import READOUTS
 from simulator.measures.readouts import Measured, measured_by
 from simulator.measures.truth import TrueTurn, Truth, truth_of
 from simulator.measures.turns import (
+    HeardSound,
     Material,
-    Sound,
     interruptions,
     with_limits,
 )
@@ -57,7 +57,7 @@ def measure_outside(
     truth = _truth(taken, activity, labels, stretches)
     clears = [received.t_ms for received in taken.received if received.message.get("type") == "clear"]
     sounds = tuple(
-        Sound("sound", start, end, not trust or _near(end, clears), "", answered(start, truth.turns))
+        HeardSound("sound", start, end, not trust or _near(end, clears), "", answered(start, truth.turns))
         for start, end in stretches
     )
     responses, no_response = _responses(taken, audible_db, stretches) if trust else ([], NO_RESPONSE)

@@ -19,12 +19,12 @@ from simulator.sweep.plan import SweepCall, SweepPlan
 from simulator.sweep.result import (
     TODAY,
     Against,
-    Change,
     Interval,
     LimitOutcome,
     Optimism,
     Readouts,
     Recommended,
+    RecommendedChange,
     SweepResult,
     TriedSetting,
     figure_text,
@@ -276,7 +276,7 @@ class Confirming:
         beaten = (bool(breaks) and not own) or (ci95 is not None and ci95[1] < 0 and (bool(breaks) or not own))
         return Against(name, delta, ci95, tuple(breaks), beaten)
 
-    def _change(self, config: VoiceConfig, field: str, before: Any, after: Any) -> Change:
+    def _change(self, config: VoiceConfig, field: str, before: Any, after: Any) -> RecommendedChange:
         """Return what one change is worth where confirmed, which in folds is on all calls."""
         taken_back = without(self._plan, config, [field])
         having, back = self._workers.facts([config, taken_back], self._confirm)
@@ -288,4 +288,6 @@ class Confirming:
             for one, mine, without in values
             if mine is not None and without is not None
         }
-        return Change(field, before, after, delta, ci95, worth, change_sentence(field, before, after, values))
+        return RecommendedChange(
+            field, before, after, delta, ci95, worth, change_sentence(field, before, after, values)
+        )

@@ -30,7 +30,7 @@ FORGOTTEN_S = 30 * 24 * 3600
 
 
 @dataclass(slots=True)
-class Journal:
+class SweepJournal:
     """Settings by fold and key, those of an earlier run first. Held by one process at a time."""
 
     path: Path
@@ -38,7 +38,7 @@ class Journal:
     _file: IO[bytes] | None = None
 
     @classmethod
-    def open(cls, folder: Path, fingerprint: str) -> Journal:
+    def open(cls, folder: Path, fingerprint: str) -> SweepJournal:
         """Open the journal of a sweep, or begin one. Raises :class:`~simulator.sweep.plan.SweepError`."""
         path = folder / f"{fingerprint}{SUFFIX}"
         try:

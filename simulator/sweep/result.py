@@ -64,7 +64,7 @@ class SweepProgress:
 
 
 @dataclass(frozen=True, slots=True)
-class Change:
+class RecommendedChange:
     """One field that the recommended setting changes, and what that is worth.
 
     ``worth`` is by how much each figure of goal and limits changes if this field alone is taken back, where
@@ -128,7 +128,7 @@ class Recommended:
     """
 
     index: int
-    changes: tuple[Change, ...]
+    changes: tuple[RecommendedChange, ...]
     confirmed: Readouts
     today: Readouts
     """Today's readouts on the same calls."""
@@ -365,7 +365,7 @@ def _recommended(raw: Mapping[str, Any]) -> Recommended:
 
     return Recommended(
         index=raw["index"],
-        changes=tuple(Change(ci95=_ends(one["ci95"]), **rest(one, "ci95")) for one in raw["changes"]),
+        changes=tuple(RecommendedChange(ci95=_ends(one["ci95"]), **rest(one, "ci95")) for one in raw["changes"]),
         confirmed=raw["confirmed"],
         today=raw["today"],
         points=raw["points"],

@@ -11,7 +11,7 @@ from pathlib import Path
 from simulator.measures.limits import Figure
 from simulator.sweep.batches import CancelledError, Workers
 from simulator.sweep.confirming import Confirming
-from simulator.sweep.journal import Journal
+from simulator.sweep.journal import SweepJournal
 from simulator.sweep.plan import SweepCall, SweepError, SweepPlan, call_hash
 from simulator.sweep.result import SweepProgress, SweepResult, TriedSetting
 from simulator.sweep.search import Tried, starts_of
@@ -41,7 +41,7 @@ def run(
     """
     calls = sorted(calls, key=lambda call: (call.id, call_hash(call)))
     plan, unjudged, notes = judgeable(plan, calls)
-    journal = None if journals is None else Journal.open(journals, plan.fingerprint(tuple(calls)))
+    journal = None if journals is None else SweepJournal.open(journals, plan.fingerprint(tuple(calls)))
     done = False
     try:
         found = _Run(plan, calls, executor, journal, on_progress, cancelled).result(unjudged, notes)
@@ -97,7 +97,7 @@ class _Run:
         plan: SweepPlan,
         calls: Sequence[SweepCall],
         executor: Executor,
-        journal: Journal | None,
+        journal: SweepJournal | None,
         on_progress: OnProgress,
         cancelled: Callable[[], bool],
     ) -> None:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from presets.config import VoiceConfig
 from simulator.sweep.batches import Batch, CancelledError, Workers
 from simulator.sweep.choosing import judged
-from simulator.sweep.journal import Journal
+from simulator.sweep.journal import SweepJournal
 from simulator.sweep.plan import SweepPlan
 from simulator.sweep.racing import Race
 from simulator.sweep.search import Guide, Start, Tried, batch_size, setting_key, steps_from
@@ -39,7 +39,7 @@ class Search:
         self,
         plan: SweepPlan,
         workers: Workers,
-        journal: Journal | None,
+        journal: SweepJournal | None,
         split: Split,
         number: int,
         note: Note,

@@ -19,7 +19,7 @@ from tests.virtual_audio import VirtualAudio, missing
 from tui.cli import live
 from tui.cli.failure import WorkError
 
-REQUEST = live.Request(
+REQUEST = live.LiveRequest(
     configs=["balanced"],
     allow_unknown=False,
     profile="default",

@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from services.changes.applying import Applied, apply_plan
-from services.changes.kept import Kept, Scope
+from services.changes.kept import KeptChange, Scope
 from services.changes.ledger import Backups
 from services.changes.plan import Plan, make_plan
 from services.changes.requests import Request
@@ -41,7 +41,7 @@ class Desk:
         sets: Mapping[str, VersionSet] = await self.client.list_version_sets(INTAKE)
         return sets.get(name)
 
-    async def kept(self) -> tuple[Kept, ...]:
+    async def kept(self) -> tuple[KeptChange, ...]:
         return await self.backups.entries(Scope.of(self.client.label, await self.client.get_service(INTAKE)))
 
     async def change(self, name: str, **fields: Any) -> VersionSet:

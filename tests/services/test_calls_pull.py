@@ -18,8 +18,8 @@ from services.calls.client import CallFilter
 from services.calls.downloading import audio_file
 from services.calls.embedded.sounds import LINK_S, CallSounds
 from services.calls.folders import CallFolders
-from services.calls.model import CallDetail, Segment, Timeline, Turn
-from services.calls.pulling import AT_ONCE, Progress, Pull, pull
+from services.calls.model import CallDetail, PlatformTurn, Segment, Timeline
+from services.calls.pulling import AT_ONCE, Pull, PullProgress, pull
 from services.calls.reading import read_call
 from services.calls.record import CallRecord
 from services.calls.recorded import CallClock, operator_stretches, turns_of, with_operator_turns
@@ -71,7 +71,7 @@ async def _pull(platform: PlatformClient, folders: CallFolders, name: str = "Int
 
 
 async def test_calls_come_whole_and_private(platform: PlatformClient, folders: CallFolders) -> None:
-    told: list[Progress] = []
+    told: list[PullProgress] = []
     service = await platform.get_service(demo_id("service", "Intake Line"))
     request = PullRequest(service=service, workspace=service.workspace_id or "", since=first_day(14))
     result = await pull(platform.calls, request, folders, SettingsThen({}), progress=told.append)
@@ -451,7 +451,7 @@ async def test_one_call_that_is_taken_or_in_the_way_stops_no_other(
 def test_turns_without_a_timeline_and_times_since_1970() -> None:
     zero = datetime(2026, 11, 20, 10, tzinfo=UTC)
     at_ms = zero.timestamp() * 1000
-    turn = Turn(
+    turn = PlatformTurn(
         user_transcript="Hi",
         agent_transcript="Hello",
         user_speech_start_ms=at_ms + 1000,

@@ -6,7 +6,7 @@ from itertools import pairwise
 
 import pytest
 
-from simulator.engine.scenario import Line, Scenario
+from simulator.engine.scenario import AgentAnswer, Scenario
 from simulator.study import Run
 from tests.simulator.tracks import TEN_WORDS, Speech, fixed_profile, play_track, scenario, times, types
 
@@ -166,7 +166,7 @@ def test_fillers_keep_their_cooldown() -> None:
 
 
 def test_a_verbose_line_gives_the_longer_answer() -> None:
-    line = Line(navigation="a0,1,calm,", response="Short.", long_response="This one is a good deal longer.")
+    line = AgentAnswer(navigation="a0,1,calm,", response="Short.", long_response="This one is a good deal longer.")
     agent = Scenario(schema="turnlab.scenario/1", turns=(line,))
     (response,) = [e for e in play_track(TURN, agent=agent).played.events if e.type == "response_start"]
     assert response.facts()["text"] == "This one is a good deal longer."

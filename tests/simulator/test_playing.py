@@ -23,7 +23,7 @@ from simulator.devices.playback_buffer import PlaybackBuffer
 from simulator.engine.profile import default_profile
 from simulator.playing.call_mix import CallMix, both_ears, same_moment, write_mix
 from simulator.playing.player import AHEAD, LEAD, Player
-from simulator.playing.speaker import NoSpeaker, Report, SystemSpeaker
+from simulator.playing.speaker import NoSpeaker, SpeakerReport, SystemSpeaker
 from simulator.recording import Recording, open_recording
 from simulator.study import Arm, run
 from simulator.voice.voice import BundledVoice, SilentVoice, Voice
@@ -290,7 +290,7 @@ def test_the_speakers_process_ends_in_order(end: str, monkeypatch: pytest.Monkey
             assert process.stdin is not None
             assert process.stdout is not None
             report = pickle.load(process.stdout)
-            assert isinstance(report, Report)
+            assert isinstance(report, SpeakerReport)
             assert report.opened
             if end == "the speaker is pulled":
                 sound.pull()

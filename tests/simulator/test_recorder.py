@@ -17,7 +17,7 @@ from simulator.labels.audacity import from_track, json_of_track, track_and_losse
 from simulator.labels.document import LabelDocument, open_label_file
 from simulator.live_recording import (
     GUARD_CLOSED,
-    Journal,
+    RecordingJournal,
     finish_recording,
     provisional_labels,
     recover_recordings,
@@ -36,7 +36,7 @@ FRAME = np.full(512, 0.25, np.float32)
 
 def left_behind(folder: Path, events: list[dict[str, Any]], *, seconds: float = 1.0) -> Path:
     """Return the samples of a recording whose process was killed."""
-    journal = Journal(folder, "live", {"title": "Live"})
+    journal = RecordingJournal(folder, "live", {"title": "Live"})
     journal.write(np.full(round(16_000 * seconds), 0.25, np.float32))
     for event in events:
         journal.write_event(event)
@@ -141,7 +141,9 @@ def test_a_recording_that_was_whole_when_its_process_died_keeps_its_labels(tmp_p
 def test_corrected_labels_still_say_which_channel_is_the_callers_and_what_the_guard_kept_out(
     tmp_path: Path,
 ) -> None:
-    journal = Journal(tmp_path, "live", {"caller_channel": 1, "recorded": {"channels": ["agent", "caller"]}})
+    journal = RecordingJournal(
+        tmp_path, "live", {"caller_channel": 1, "recorded": {"channels": ["agent", "caller"]}}
+    )
     journal.write(np.tile(np.array([0.5, 0.25], np.float32), (16_000, 1)))
     journal.write_event({"type": GUARD_CLOSED, "t": 0.5})
     journal.close()

@@ -15,8 +15,8 @@ from simulator.labels import AgentEvent, Labels, Span, Turn
 from simulator.measures.scoring import (
     FrameScore,
     Group,
-    Happened,
     Scored,
+    ScoredEvent,
     barge_in_scores,
     group_of,
     happened,
@@ -37,7 +37,7 @@ def _event(kind: str, start: int, end: int, **more: Any) -> AgentEvent:
     return AgentEvent(type=kind, start_s=start * MS / 1000, end_s=end * MS / 1000, should_barge_in=wanted, **more)
 
 
-def _found(track: list[Speech], *events: AgentEvent, **labels: Any) -> tuple[Happened, ...]:
+def _found(track: list[Speech], *events: AgentEvent, **labels: Any) -> tuple[ScoredEvent, ...]:
     """Return what happened over an agent who talks from 1 s to 20 s."""
     truth = Labels(agent=((1.0, 20.0),), events=events, **labels)
     run = play_track(track, labels=truth, mode="scripted")
@@ -142,7 +142,7 @@ def test_labels_say_what_can_be_scored_and_where_it_belongs() -> None:
 
 def test_hard_recordings_and_those_labelled_by_people_are_apart() -> None:
     def scored(hard: bool, human: bool) -> Scored:
-        hit = Happened("backchannel", 0, 100, "let pass")
+        hit = ScoredEvent("backchannel", 0, 100, "let pass")
         return Scored(Group(hard, "x"), human, (), FrameScore(1, 1, 1), {"arm": (hit,)})
 
     mixed = [scored(False, False), scored(False, True), scored(True, True), scored(False, False)]

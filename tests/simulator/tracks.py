@@ -20,7 +20,7 @@ from simulator.activity.model import (
 )
 from simulator.audio.source import AudioSource
 from simulator.engine.profile import EngineProfile, default_profile
-from simulator.engine.scenario import Line, Scenario, State
+from simulator.engine.scenario import AgentAnswer, Scenario, State
 from simulator.labels import Labels
 from simulator.recording import Recording
 from simulator.replay import ReplayMode
@@ -95,7 +95,7 @@ def scenario(
     response: str = LONG_ANSWER, navigation: str | None = "a0,0,calm,Mm", *, skip: bool = False
 ) -> Scenario:
     """Return a scenario that always gives the same line."""
-    line = Line(state="talk", navigation=None if skip else navigation, response=response)
+    line = AgentAnswer(state="talk", navigation=None if skip else navigation, response=response)
     return Scenario(schema="turnlab.scenario/1", states={"talk": State(skip_navigation=skip)}, turns=(line,))
 
 

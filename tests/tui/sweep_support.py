@@ -11,17 +11,17 @@ from simulator.measures.limits import parse_figure, parse_limits
 from simulator.sweep.goals import Goal, Term
 from simulator.sweep.plan import SweepCall, SweepPlan
 from simulator.sweep.result import (
-    Change,
     LimitOutcome,
     Optimism,
     Recommended,
+    RecommendedChange,
     SweepProgress,
     SweepResult,
     TriedSetting,
 )
 from simulator.sweep.running import run
 from simulator.sweep.space import Space
-from tui.sweep.shown import Changes, Found
+from tui.sweep.shown import Changes, SweepFound
 
 RESPONSE, CUT_INS = parse_figure("response.p50"), parse_figure("cut_ins")
 TODAY_CONFIG = VoiceConfig(max_buffer_delay_ms=600)
@@ -84,8 +84,12 @@ def result(cut_ins: int = 1) -> SweepResult:
     best = Recommended(
         index=3,
         changes=(
-            Change("max_buffer_delay_ms", 600, 300, 0.2, (0.1, 0.3), {}, "max_buffer_delay_ms is worth 200 ms"),
-            Change("filler_style", "backchannel", "silent", 0.1, None, {}, "filler_style is worth 60 ms"),
+            RecommendedChange(
+                "max_buffer_delay_ms", 600, 300, 0.2, (0.1, 0.3), {}, "max_buffer_delay_ms is worth 200 ms"
+            ),
+            RecommendedChange(
+                "filler_style", "backchannel", "silent", 0.1, None, {}, "filler_style is worth 60 ms"
+            ),
         ),
         confirmed=readouts(1290, cut_ins),
         today=readouts(1540, 3),
@@ -118,15 +122,15 @@ def result(cut_ins: int = 1) -> SweepResult:
     )
 
 
-def found(cut_ins: int = 1) -> Found:
+def found(cut_ins: int = 1) -> SweepFound:
     """Return a sweep that is over; see :func:`settings`."""
-    return Found.over(result(cut_ins), changes_of)
+    return SweepFound.over(result(cut_ins), changes_of)
 
 
-def under_way(count: int) -> Found:
+def under_way(count: int) -> SweepFound:
     """Return the sweep as it is after some settings."""
     some = settings()[:count]
-    return Found.under_way(SweepProgress(count, 19, 12.0, (RESPONSE, CUT_INS), some), changes_of)
+    return SweepFound.under_way(SweepProgress(count, 19, 12.0, (RESPONSE, CUT_INS), some), changes_of)
 
 
 def changes_of(config: VoiceConfig) -> Changes:

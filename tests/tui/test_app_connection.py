@@ -18,7 +18,7 @@ import pytest
 from services.errors import UnreachableError
 from tests.tui.conftest import ScriptedClient, make_app, service, settle
 from tui.app import TurnlabApp
-from tui.connection import ObservedClient, Request
+from tui.connection import ObservedClient, ObservedRequest
 from tui.tune.screen import TuneScreen
 from tui.widgets.status_line import StatusLine
 
@@ -82,12 +82,12 @@ async def test_the_status_line_tells_of_the_last_request(app: TurnlabApp) -> Non
 async def test_a_failed_request_is_told_as_such() -> None:
     client = ScriptedClient()
     client.failure = UnreachableError("gone")
-    told: list[Request] = []
+    told: list[ObservedRequest] = []
     looks = iter([1.0, 13.5])
     observed = ObservedClient(client, lambda: next(looks), told.append)
     with pytest.raises(UnreachableError):
         await observed.list_services(sort_by="name")
-    assert told == [Request("list services", 12.5, failed=True)]
+    assert told == [ObservedRequest("list services", 12.5, failed=True)]
 
 
 def test_the_first_paint_imports_nothing_it_does_not_show(workspace_file: Path, tmp_path: Path) -> None:
@@ -140,7 +140,7 @@ def _drain(terminal: int) -> float:
 
 def test_the_clock_of_a_request_is_not_the_event_loop() -> None:
     async def slow() -> float:
-        told: list[Request] = []
+        told: list[ObservedRequest] = []
         observed = ObservedClient(ScriptedClient(), iter([0.0, 0.25]).__next__, told.append)
         await observed.workspace_voice_settings()
         return told[0].seconds

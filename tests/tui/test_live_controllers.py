@@ -26,7 +26,7 @@ from tui.live.commands import RECORD, TALK
 from tui.live.device_dialog import DevicesController, threshold_of
 from tui.live.live_timeline import LiveStory
 from tui.preferences import remember, remembered
-from tui.tune.scene import Clip
+from tui.tune.scene import WaveClip
 from tui.tune.session import Session
 
 MICROPHONE = DeviceInForce("headset", 16_000, 1, 10.0)
@@ -231,4 +231,6 @@ def test_the_timeline_of_a_call_has_nothing_of_the_call_before() -> None:
     assert (scene.turns, scene.lanes[0].marks) == ((), ())
     story.look(replace(now, now_ms=9_600))
     story.look(replace(now, now_ms=640))
-    assert story.scene(replace(now, now_ms=640), profile).clips == (Clip(640, 0, 1),), "its clock went back to 0"
+    assert story.scene(replace(now, now_ms=640), profile).clips == (WaveClip(640, 0, 1),), (
+        "its clock went back to 0"
+    )

@@ -19,7 +19,7 @@ from tests.tui.tune_support import rest, settle_on
 from tui.app import TurnlabApp
 from tui.live.call_pane import LiveHeader
 from tui.live.screen import LiveScreen
-from tui.tune.journal import Journal
+from tui.tune.journal import DraftJournal
 from tui.tune.saving_dialogs import KeptDialog
 from tui.tune.screen import TuneScreen
 from tui.widgets.field_panel import FieldPanel
@@ -86,7 +86,7 @@ async def test_a_draft_begun_in_live_outlives_a_kill() -> None:
         assert tune.session.draft.changes() == CHANGED
         await pilot.press("u")
         await until(pilot, lambda: not tune.session.draft.changes(), "the draft taken back")
-    found, bad = Journal("", "").left_behind()
+    found, bad = DraftJournal("", "").left_behind()
     assert (found, bad) == ((), ()), "it was taken up, and taken back"
 
 

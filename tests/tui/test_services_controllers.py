@@ -26,7 +26,7 @@ from tui.dialogs.form_dialog import FormDialog
 from tui.services import listing
 from tui.services.changes import ChangesController, ServiceGone, ServiceMade, ServiceSaved, TakeBack
 from tui.services.dialogs import MovedFields, MovedPlans, PlanDialog
-from tui.services.facts import Facts, FactsController
+from tui.services.facts import FactsController, ServiceFacts
 from tui.services.listing import Listed, ListingController
 from tui.services.version_sets import VersionSetsController
 
@@ -140,7 +140,7 @@ async def test_saved_and_deleted_services_change_in_place() -> None:
 
 
 async def test_only_what_the_tab_in_view_needs_is_asked(workspace_file: Path) -> None:
-    shown: list[Facts | None] = []
+    shown: list[ServiceFacts | None] = []
     async with open_embedded(workspace_file) as client:
         host = ScriptedHost()
         facts = FactsController(host, shown.append)

@@ -9,24 +9,24 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from presets.config import VoiceConfig
-from tui.sweep.front import Front, Row
-from tui.sweep.scatter import ASCII, FINE, Axis, Frame, Point, Signs, draw, front_of, label
+from tui.sweep.front import Front, FrontRow
+from tui.sweep.scatter import ASCII, FINE, Axis, PlotFrame, ScatterPoint, Signs, draw, front_of, label
 from tui.sweep.table import line_of, widths_of
 
 RESPONSE, CUT_INS = Axis("response after turn p50", "ms", 100.0), Axis("cut-ins", "% of turns", 5.0)
 
 POINTS = (
-    Point(900, 30, "front"),
-    Point(1200, 10, "recommended"),
-    Point(1500, 4, "confirmed"),
-    Point(1300, 20, "named", "T"),
-    Point(1400, 15, "tried"),
-    Point(9000, 90, "tried"),
+    ScatterPoint(900, 30, "front"),
+    ScatterPoint(1200, 10, "recommended"),
+    ScatterPoint(1500, 4, "confirmed"),
+    ScatterPoint(1300, 20, "named", "T"),
+    ScatterPoint(1400, 15, "tried"),
+    ScatterPoint(9000, 90, "tried"),
 )
 
 
 def drawn(width: int, height: int, chosen: int | None = None, signs: Signs = FINE) -> list[str]:
-    frame = Frame(POINTS, RESPONSE, CUT_INS, width, height)
+    frame = PlotFrame(POINTS, RESPONSE, CUT_INS, width, height)
     return [line.text for line in draw(frame, chosen, signs)]
 
 
@@ -64,8 +64,8 @@ def test_the_chosen_point_is_told_by_more_than_its_colour() -> None:
 def test_any_points_fit_into_any_room(
     places: list[tuple[float, float]], width: int, height: int, kind: str
 ) -> None:
-    points = tuple(Point(x, y, kind) for x, y in places)  # type: ignore[arg-type]
-    frame = Frame(points, RESPONSE, CUT_INS, width, height)
+    points = tuple(ScatterPoint(x, y, kind) for x, y in places)  # type: ignore[arg-type]
+    frame = PlotFrame(points, RESPONSE, CUT_INS, width, height)
     for line in draw(frame, 0):
         assert len(line.text) == max(width, frame.gutter + frame.columns + 1)
     for number, point in enumerate(points):
@@ -78,14 +78,19 @@ def test_any_points_fit_into_any_room(
 
 
 def test_a_click_means_the_weightiest_of_the_points_in_a_cell() -> None:
-    points = (Point(1200, 10, "tried"), POINTS[1], Point(1200, 10, "front"), *POINTS)
-    frame = Frame(points, RESPONSE, CUT_INS, 64, 14)
+    points = (ScatterPoint(1200, 10, "tried"), POINTS[1], ScatterPoint(1200, 10, "front"), *POINTS)
+    frame = PlotFrame(points, RESPONSE, CUT_INS, 64, 14)
     assert frame.nearest(*frame.cell(POINTS[1]), range(3)) == 1
     assert frame.nearest(5, 5, ()) is None
 
 
 def test_the_front_is_what_no_other_point_is_as_good_as() -> None:
-    points = [Point(2, 5, "tried"), Point(1, 9, "tried"), Point(3, 5, "tried"), Point(2, 7, "tried")]
+    points = [
+        ScatterPoint(2, 5, "tried"),
+        ScatterPoint(1, 9, "tried"),
+        ScatterPoint(3, 5, "tried"),
+        ScatterPoint(2, 7, "tried"),
+    ]
     assert front_of(points) == [points[1], points[0]]
 
 
@@ -96,9 +101,9 @@ def test_a_tick_is_written_as_its_neighbours_need(value: float, ticks: list[floa
     assert label(value, ticks) == written
 
 
-def a_row(point: Point, words: str = "", name: str = "") -> Row:
+def a_row(point: ScatterPoint, words: str = "", name: str = "") -> FrontRow:
     figures = (f"{point.x:,.0f} ms", f"{point.y:.0f} of 100")
-    return Row((point.x, point.y), point, figures, words, (), VoiceConfig(), name=name)
+    return FrontRow((point.x, point.y), point, figures, words, (), VoiceConfig(), name=name)
 
 
 def test_one_moves_along_the_points_by_either_axis() -> None:
@@ -107,7 +112,7 @@ def test_one_moves_along_the_points_by_either_axis() -> None:
     assert [rows[front.next_to(0, one)].point.y for one in ("left", "right", "up", "down")] == [30, 10, 30, 20]
     assert front.next_to(3, "right") == 3
     assert front.place((1300, 20)) == 2
-    grown = replace(front, rows=(a_row(Point(800, 40, "front")), *rows))
+    grown = replace(front, rows=(a_row(ScatterPoint(800, 40, "front")), *rows))
     assert grown.place((1300, 20)) == 3
     assert front.legend(FINE)[:2] == [("★", "recommended"), ("●", "confirmed")]
     assert ("T", "today") in replace(front, rows=(a_row(POINTS[3], name="today"),)).legend(FINE)
@@ -116,7 +121,7 @@ def test_one_moves_along_the_points_by_either_axis() -> None:
 def test_figures_are_never_cut_where_words_are() -> None:
     rows = (
         a_row(POINTS[0], "max_buffer_delay_ms 500 → 300 ms, " * 5),
-        a_row(Point(12_345, 7, "tried"), "as today"),
+        a_row(ScatterPoint(12_345, 7, "tried"), "as today"),
     )
     front = Front(rows, (), RESPONSE, CUT_INS, ("response p50", "cut-ins"))
     widths = widths_of(front)

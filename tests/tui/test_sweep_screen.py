@@ -27,14 +27,14 @@ from tests.tui.sweep_support import TODAY_CONFIG, found, result, sweep_here, und
 from tests.tui.test_calls_screen import keep
 from tests.tui.tune_support import rest
 from tui.app import TurnlabApp
-from tui.sweep.choosing import Choice, ChoosingController
+from tui.sweep.choosing import ChoosingController, SettingChoice
 from tui.sweep.form import SetupForm
-from tui.sweep.kept import KeepingForms, Kept
+from tui.sweep.kept import KeepingForms, KeptSweep
 from tui.sweep.opening import KeepingController
-from tui.sweep.running import Progress, SweepController, Sweeping
+from tui.sweep.running import SweepController, Sweeping, SweepStatus
 from tui.sweep.screen import SweepScreen
 from tui.sweep.setup import Setup, SetupController
-from tui.sweep.shown import Found
+from tui.sweep.shown import SweepFound
 from tui.sweep.sources import BUNDLED, CALLS, LEAST_CALLS, OWN, Sources, look
 from tui.sweep.today import Today
 from tui.tune.readout_table import ReadoutTable
@@ -160,10 +160,10 @@ def test_a_sweep_is_over_what_is_a_persons_own_once_there_is_enough_of_it(tmp_pa
 
 def run_sweep(
     budget: int, sources: Sources = TWO, sweep: Sweeping = sweep_here
-) -> tuple[QuietHost, SweepController, list[Progress], list[Found]]:
+) -> tuple[QuietHost, SweepController, list[SweepStatus], list[SweepFound]]:
     form, _ = a_form(sources)
     form.edit("budget", str(budget))
-    host, said, taken = QuietHost(), list[Progress](), list[Found]()
+    host, said, taken = QuietHost(), list[SweepStatus](), list[SweepFound]()
     sweeping = SweepController(
         host, progress=said.append, found=taken.append, sweep=sweep, workers=partial(open_executor, 0)
     )
@@ -183,7 +183,7 @@ async def test_a_sweep_grows_a_front_and_ends_in_a_verdict() -> None:
     await host.finish()
     host.run()
     assert not sweeping.running
-    assert said[-1] == Progress()
+    assert said[-1] == SweepStatus()
     assert [one.said for one in said if one.said.startswith("Listening")]
     tried = [one for one in said if one.said.startswith("Trying settings")]
     assert tried
@@ -236,7 +236,7 @@ async def test_what_goes_wrong_is_said_and_another_sweep_can_begin() -> None:
     host.run()
     assert len(host.told) == 1
     assert host.told[0].startswith("No sweep: gone.flac: ")
-    assert said[-1] == Progress()
+    assert said[-1] == SweepStatus()
     assert not sweeping.running
 
 
@@ -244,7 +244,7 @@ async def test_what_goes_wrong_is_said_and_another_sweep_can_begin() -> None:
 
 
 def test_a_chosen_setting_stays_chosen_while_the_front_grows() -> None:
-    shown: list[Choice] = []
+    shown: list[SettingChoice] = []
     choosing = ChoosingController(shown.append)
     assert choosing.why_not
     choosing.take(under_way(4))
@@ -317,7 +317,7 @@ async def test_the_last_sweep_of_a_service_is_there_after_a_restart() -> None:
     last = KeepingForms(host, read_only=lambda: False)
     last.begun("line-1", form.typed())
     host.run()
-    kept: list[Kept] = []
+    kept: list[KeptSweep] = []
     last.read("line-1", kept.append)
     last.read("line-2", kept.append)
     host.run()

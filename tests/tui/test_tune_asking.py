@@ -31,7 +31,7 @@ from tui.tune.saving_dialogs import ExportTo
 from tui.tune.screen import TuneScreen
 from tui.tune.sensitivity import SensitivityDialog, why_no_curve
 from tui.tune.symptom_guide import SymptomGuide
-from tui.tune.symptom_trials import Material
+from tui.tune.symptom_trials import TrialInput
 from tui.tune.symptoms import SYMPTOMS, Advice, Offer, Symptom, merit, offers, ranked, why_none
 from tui.tune.trial import Measurement, TrialRunner
 from tui.tune.worst_turns import WorstTurns, worse_turns
@@ -232,24 +232,24 @@ async def test_until_all_recordings_are_heard_advice_is_so_far_and_the_cursor_st
         screen = await open_tune(pilot, recordings=bundled_folder() / "thinking.flac")
         draft, looks = Arm("A", VoiceConfig(eager_eot_threshold=0.8)), list[str]()
 
-        def look() -> Material | str:
+        def look() -> TrialInput | str:
             looks.extend(texts(app, "#offers-said"))
             return material[-1]
 
-        material: list[Material | str] = ["Nothing is heard yet."]
+        material: list[TrialInput | str] = ["Nothing is heard yet."]
         guide = SymptomGuide(screen.session.trial_runner, look, SYMPTOMS[0])
         await app.push_screen(guide)
         await in_the_guide(pilot, "Nothing is heard yet.")
         assert looks[0] == "Listening…", "said before the first look, which may take seconds"
         assert guide.query_one(".dialog").region.width == 80, "no letters of what is beneath stand beside it"
-        material.append(Material(tuple(heard[:1]), draft, expected=2))
+        material.append(TrialInput(tuple(heard[:1]), draft, expected=2))
         offered = await in_the_guide(pilot, "Still listening to the other recordings")
         title = "  What helps: “interrupts them” · so far, 1 of 2 recordings"
         assert texts(app, "#offers-title") == [f"{title} · 1 of {len(offered)} ↓"]
         assert not any("helps most" in one for one in offered)
         await pilot.press("enter", "down")
         looked_at = offered[1].partition("\n")[0]
-        material.append(Material(tuple(heard), draft))
+        material.append(TrialInput(tuple(heard), draft))
         moved = await in_the_guide(pilot, "Simulated over 2 recordings")
         listing = guide.query_one("#offers", OptionList)
         assert listing.highlighted is not None

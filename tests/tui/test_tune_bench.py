@@ -22,12 +22,12 @@ from tui.tune.bench import ALL, AnalysedRecording, RecordingsState
 from tui.tune.drafts import DraftController
 from tui.tune.findings import FindingsController
 from tui.tune.labelling import LabellingController
-from tui.tune.playback import Heard, PlaybackController
+from tui.tune.playback import PlaybackController, PlaybackShown
 from tui.tune.recordings import RecordingsController
 from tui.tune.session import Session
-from tui.tune.symptom_trials import Material, SymptomsController
+from tui.tune.symptom_trials import SymptomsController, TrialInput
 from tui.tune.symptoms import SYMPTOMS, Advice, Offer, try_offer
-from tui.tune.trial import Outcome, Trial
+from tui.tune.trial import Trial, TrialOutcome
 from tui.tune.trials import TrialController, TrialState
 
 GONE = "is no longer there; was it moved or deleted?"
@@ -38,7 +38,7 @@ class Bench:
 
     def __init__(self, folder: Path | None) -> None:
         self.host, self.session = QuietHost(), Session(None)
-        self.listed, self.tried, self.heard = list[RecordingsState](), list[TrialState](), list[Heard]()
+        self.listed, self.tried, self.heard = list[RecordingsState](), list[TrialState](), list[PlaybackShown]()
         self.arrived: list[int] = []
         self.recordings = RecordingsController(
             self.host,
@@ -159,7 +159,7 @@ def test_settings_that_cannot_be_simulated_are_said_and_the_next_ones_are_tried(
     bench.host.run()
     try_out = bench.session.trial_runner.try_out
 
-    def fail(trial: Trial, superseded: object = None) -> Outcome:
+    def fail(trial: Trial, superseded: object = None) -> TrialOutcome:
         raise ZeroDivisionError(f"{trial} {superseded}")
 
     bench.session.trial_runner.try_out = fail  # type: ignore[method-assign]
@@ -404,13 +404,13 @@ async def test_advice_is_about_all_recordings_and_played_where_it_helps_most(fol
     bench.set("eager_eot_threshold", 0.8)
     bench.host.run()
     runner, symptom, said, heard = bench.session.trial_runner, SYMPTOMS[0], list[str](), list[int]()
-    offer, looked = Offer("eager_eot_threshold", 0.8, 0.0), list[Material | str]()
+    offer, looked = Offer("eager_eot_threshold", 0.8, 0.0), list[TrialInput | str]()
 
-    async def use(look: Callable[[], Material | str]) -> tuple[Advice, str] | None:
+    async def use(look: Callable[[], TrialInput | str]) -> tuple[Advice, str] | None:
         looked.append(look())
         bench.host.run()
         material = look()
-        assert isinstance(material, Material)
+        assert isinstance(material, TrialInput)
         looked.append(material)
         found = try_offer(symptom, offer, material.scope, material.draft, runner, lambda: False)
         assert found is not None
@@ -429,8 +429,8 @@ async def test_advice_is_about_all_recordings_and_played_where_it_helps_most(fol
     )
     await asking.ask(controller.ask)
     first, whole = looked[:2]
-    assert isinstance(first, Material)
-    assert isinstance(whole, Material)
+    assert isinstance(first, TrialInput)
+    assert isinstance(whole, TrialInput)
     assert (len(first.scope), first.expected) == (1, 3)
     assert (len(whole.scope), whole.expected) == (3, 0)
     assert bench.over.startswith("booking"), "without an answer, what is compared over is as it was"

@@ -17,7 +17,7 @@ from tui.dialogs.find_dialog import Find
 from tui.tune.comparing import A_FILE, ANOTHER_SERVICE, ArmsController
 from tui.tune.copies import CopiesController
 from tui.tune.drafts import DraftController
-from tui.tune.journal import Journal
+from tui.tune.journal import DraftJournal
 from tui.tune.presets import PresetsController
 from tui.tune.session import Session
 from tui.user_presets import save_preset, user_presets
@@ -76,7 +76,7 @@ def spoil(place: Path, text: str) -> None:
 
 
 def leave_behind() -> None:
-    journal = Journal("embedded", "id-1")
+    journal = DraftJournal("embedded", "id-1")
     journal.write(BEGAN, DRAFT)
     journal.close()
 
@@ -127,7 +127,7 @@ async def test_edits_are_kept_while_unsaved_and_forgotten_when_they_are_taken_ba
     await drafting.rest()
     (kept,) = files(folder)
     assert kept.stat().st_mode & 0o077 == 0
-    assert Journal("embedded", "id-1").left_behind() == ((), ()), "this process holds it"
+    assert DraftJournal("embedded", "id-1").left_behind() == ((), ()), "this process holds it"
     drafting.drafts.undo()
     await drafting.rest()
     assert files(folder, "*") == []
@@ -138,7 +138,7 @@ async def test_closing_leaves_the_draft_as_it_was_left(folder: Path) -> None:
     drafting.drafts.set_value("max_buffer_delay_ms", 580)
     drafting.session.note("From the sweep: 0.2 s sooner")
     drafting.drafts.close()
-    (kept,), _ = Journal("embedded", "id-1").left_behind()
+    (kept,), _ = DraftJournal("embedded", "id-1").left_behind()
     assert kept.config.max_buffer_delay_ms == 580
     again = Drafting(take_up="take")
     await again.offer()

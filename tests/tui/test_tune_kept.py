@@ -17,7 +17,7 @@ from tests.tui.conftest import ScriptedClient, make_app, service, settle
 from tests.tui.tune_support import rest, settle_on, slider
 from tui.app import TurnlabApp
 from tui.dialogs.dialogs import UnsavedChanges
-from tui.tune.journal import Journal
+from tui.tune.journal import DraftJournal
 from tui.tune.saving_dialogs import KeptDialog
 from tui.tune.screen import TuneScreen
 
@@ -102,26 +102,26 @@ async def test_leaving_keeps_the_draft_only_if_asked_to(drafts: Path, key: str, 
         await pilot.press(key)
         await pilot.pause()
     assert app.return_code == 0
-    found, _ = Journal("embedded", "id-1").left_behind()
+    found, _ = DraftJournal("embedded", "id-1").left_behind()
     assert len(found) == left
     assert [kept.config.max_buffer_delay_ms for kept in found] == [580] * left
 
 
 def test_drafts_are_told_apart_by_connection_and_service_and_bad_files_are_named(drafts: Path) -> None:
-    journal = Journal("embedded", "id-1")
+    journal = DraftJournal("embedded", "id-1")
     journal.write(BEGAN, DRAFT)
     journal.close()
-    assert Journal("staging", "id-1").left_behind()[0] == ()
-    assert Journal("embedded", "id-2").left_behind()[0] == ()
+    assert DraftJournal("staging", "id-1").left_behind()[0] == ()
+    assert DraftJournal("embedded", "id-2").left_behind()[0] == ()
     (file,) = drafts.glob("*.json")
     file.write_text('{"began": 3')
-    assert Journal("embedded", "id-1").left_behind() == ((), (file,))
+    assert DraftJournal("embedded", "id-1").left_behind() == ((), (file,))
 
 
 def test_an_older_write_never_replaces_a_newer_one(drafts: Path) -> None:
-    journal = Journal("embedded", "id-1")
+    journal = DraftJournal("embedded", "id-1")
     journal.write(BEGAN, DRAFT, 2)
     journal.write(BEGAN, BEGAN, 1)
     journal.close()
-    (kept,) = Journal("embedded", "id-1").left_behind()[0]
+    (kept,) = DraftJournal("embedded", "id-1").left_behind()[0]
     assert (kept.began, kept.config) == (BEGAN, DRAFT)

@@ -18,7 +18,7 @@ from tests.tui.pace import mind_no_threads, until
 from tests.tui.test_tune_snapshots import SMALL, USUAL, Compare
 from tui.app import TurnlabApp
 from tui.tune import recordings as recordings_module
-from tui.tune.bench import AnalysedRecording, Analyst, Found, find_recordings
+from tui.tune.bench import AnalysedRecording, Analyst, FoundRecording, find_recordings
 from tui.tune.recording_list import RecordingList
 from tui.tune.screen import TuneScreen
 from tui.widgets.field_panel import FieldPanel
@@ -33,7 +33,7 @@ FIRST = "backchannels.flac"
 class HeldAnalyst(Analyst):
     """Listens to a recording as ever, and does not get past a share of it until the screen is left."""
 
-    def analyse(self, found: Found, progress: Callable[[float], None]) -> AnalysedRecording:
+    def analyse(self, found: FoundRecording, progress: Callable[[float], None]) -> AnalysedRecording:
         def hold(share: float) -> None:
             progress(share)
             while share >= HELD_FROM:
@@ -48,7 +48,7 @@ def held_folder(monkeypatch: pytest.MonkeyPatch) -> None:
     """The folder of recordings does not answer until the screen is left."""
     look = find_recordings
 
-    def slow(path: Path | None) -> tuple[Found, ...]:
+    def slow(path: Path | None) -> tuple[FoundRecording, ...]:
         worker = get_current_worker()
         while not worker.is_cancelled:
             time.sleep(0.05)

@@ -16,11 +16,11 @@ from base.samples import Samples
 from simulator.activity.model import FRAME_SAMPLES, Activity
 from simulator.audio.source import open_audio
 from simulator.errors import SimulatorError
-from simulator.heard.happened import Happened
+from simulator.heard.happened import CallHappenings
 from simulator.heard.replaying import AUDIO
 from tui.terminal_text import screen_text
 from tui.tune.caller_audio import ArmClock, Speech, Waveform
-from tui.tune.scene import HAPPENED, Clip, Scene, happened_lane
+from tui.tune.scene import HAPPENED, Scene, WaveClip, happened_lane
 from tui.tune.timeline_pane import BEFORE_EVENT_MS, told
 from tui.widgets.timeline import Timeline
 
@@ -29,7 +29,7 @@ class CallTimeline(Timeline, can_focus=False):
     """Draws a kept call."""
 
 
-def call_scene(folder: Path, really: Happened, wave: NDArray[np.float32] | None = None) -> Scene:
+def call_scene(folder: Path, really: CallHappenings, wave: NDArray[np.float32] | None = None) -> Scene:
     """Return what there is to draw of a kept call; ``wave``, from :func:`caller_wave`, is its caller's audio."""
     clock = ArmClock((0,), (0,), really.duration_ms)
     turns = tuple(
@@ -42,7 +42,7 @@ def call_scene(folder: Path, really: Happened, wave: NDArray[np.float32] | None 
         duration_ms=max(really.duration_ms, 1),
         ticks=clock,
         wave=Waveform(_activity(really.duration_ms, heights)),
-        clips=(Clip(0, 0, len(heights)),),
+        clips=(WaveClip(0, 0, len(heights)),),
         turns=turns,
         asides=(),
         pauses=(),

@@ -34,14 +34,14 @@ def caller_recording(folder: Path) -> Path:
 
     It stands in the call's own folder. Raises :class:`~simulator.errors.SimulatorError` and :class:`OSError`.
     """
-    from simulator.heard.call_folder import CallError, read_call_folder, write_heard
+    from simulator.heard.call_folder import UnusableCallError, read_call_folder, write_heard
     from simulator.heard.keeping import heard_before
     from simulator.heard.measure import measure_call
     from simulator.heard.replaying import AUDIO, prepare
 
     call = read_call_folder(folder)
     if (why := call.why_silent()) is not None:
-        raise CallError(why)
+        raise UnusableCallError(why)
     audio = folder / AUDIO
     if heard_before(call) is not None and audio.exists():
         return audio

@@ -11,7 +11,7 @@ from tui.host import AskingHost
 
 if TYPE_CHECKING:
     from services.calls.folders import CallFolders
-    from services.calls.pulling import Progress, Pull
+    from services.calls.pulling import Pull, PullProgress
     from services.client import ServicesClient
     from services.model import Service
 
@@ -92,7 +92,7 @@ class PullController:
             self._publish(said)
             self._pulled()
 
-    def _progress(self, progress: Progress) -> None:
+    def _progress(self, progress: PullProgress) -> None:
         now = time.monotonic()
         if progress.of is not None and now - self._shown > SHOWING_PAUSE:
             self._shown = now

@@ -9,7 +9,7 @@ from typing import Any, Final
 from base.json_text import TextError
 from presets.config import to_show
 from services.calls.folders import CallFolders
-from services.calls.overview import HEARD, Heard, object_in
+from services.calls.overview import HEARD, CallMeasures, object_in
 from services.calls.record import CallRecord, CallTurn
 from services.reading import as_objects
 
@@ -25,7 +25,7 @@ _NOTABLE: Final = frozenset({"cut_in", "interruption", "interruption_ignored", "
 """What was heard that is shown between the turns."""
 
 
-def how_it_went(duration_s: float | None, heard: Heard | None, quality: float | None) -> list[str]:
+def how_it_went(duration_s: float | None, heard: CallMeasures | None, quality: float | None) -> list[str]:
     """Return a call's length, response, cut-ins, stops for nothing, hanging turns and quality, as lists do."""
     counts = (heard.cut_ins, heard.stops, heard.hanging) if heard else (None,) * 3
     return [

@@ -29,7 +29,7 @@ from tui.cli.serve import check_reach, check_token
 
 
 @dataclass(frozen=True, slots=True)
-class Request:
+class AgentRequest:
     """The command's options."""
 
     config: str
@@ -45,7 +45,7 @@ class Request:
     allow_unknown: bool = False
 
 
-def agent(request: Request, *, as_json: bool) -> None:
+def agent(request: AgentRequest, *, as_json: bool) -> None:
     """Answer calls until stopped. Raises :class:`CallError` for options that cannot be served, or an address that
     may not be."""
     check_token(request.token)

@@ -43,7 +43,7 @@ SURE_MS = 40
 
 
 @dataclass(frozen=True, slots=True)
-class Request:
+class CallRequest:
     """The command's options."""
 
     urls: list[str]
@@ -60,7 +60,7 @@ class Request:
     save: Path | None
 
 
-def call_agent(request: Request, *, as_json: bool) -> None:
+def call_agent(request: CallRequest, *, as_json: bool) -> None:
     """Call, measure and print. Raises :class:`CallError` or :class:`WorkError`."""
     for url in request.urls:
         if not url.startswith(("ws://", "wss://")):
@@ -76,7 +76,7 @@ def call_agent(request: Request, *, as_json: bool) -> None:
         _call_one(request, options[0], recordings[0], as_json=as_json)
 
 
-def _options(request: Request, url: str) -> CallOptions:
+def _options(request: CallRequest, url: str) -> CallOptions:
     try:
         wire = Wire(request.rate, request.encoding)
     except ValueError as error:
@@ -86,7 +86,7 @@ def _options(request: Request, url: str) -> CallOptions:
     )
 
 
-def _call_one(request: Request, options: CallOptions, recording: Recording, *, as_json: bool) -> None:
+def _call_one(request: CallRequest, options: CallOptions, recording: Recording, *, as_json: bool) -> None:
     taken, outside = _measured(request, options, recording)
     if request.save is not None:
         _save(taken, request.save)
@@ -98,7 +98,7 @@ def _call_one(request: Request, options: CallOptions, recording: Recording, *, a
         _print(recording, taken, outside)
 
 
-def _measured(request: Request, options: CallOptions, recording: Recording) -> tuple[CallTaken, Outside]:
+def _measured(request: CallRequest, options: CallOptions, recording: Recording) -> tuple[CallTaken, Outside]:
     activity = analyse(recording, SilenceOnly())  # the agent judges how finished the caller sounds
     with failures(), progress("on the line", max(recording.duration_ms, 1)) as tell:
         taken = call(options, recording, activity, tell)
@@ -106,7 +106,7 @@ def _measured(request: Request, options: CallOptions, recording: Recording) -> t
 
 
 def _call_several(
-    request: Request, options: list[CallOptions], recordings: list[Recording], *, as_json: bool
+    request: CallRequest, options: list[CallOptions], recordings: list[Recording], *, as_json: bool
 ) -> None:
     """Call the agents alternately with every recording, so that changes over time affect all of them."""
     if request.save is not None:
@@ -127,7 +127,7 @@ def _call_several(
 
 
 def to_json(
-    request: Request, options: CallOptions, recording: Recording, taken: CallTaken, outside: Outside
+    request: CallRequest, options: CallOptions, recording: Recording, taken: CallTaken, outside: Outside
 ) -> dict[str, Any]:
     """Return a call as scripts see it: ``turnlab.call/1``."""
     readouts = readouts_json([outside.measured])
@@ -163,7 +163,7 @@ def to_json(
     }
 
 
-def _protocol(request: Request, url: str) -> str:
+def _protocol(request: CallRequest, url: str) -> str:
     """Return the protocol asked for, or that of the address."""
     if request.protocol is None:
         return by_address(url)
@@ -185,7 +185,7 @@ def _tls(url: str) -> ssl.SSLContext | None:
         raise CallError(str(problem)) from None
 
 
-def _open(request: Request) -> list[Recording]:
+def _open(request: CallRequest) -> list[Recording]:
     return open_all(find(request.paths), request.hearing, Faults())
 
 
@@ -212,7 +212,7 @@ def _save(taken: CallTaken, path: Path) -> None:
         raise WorkError(f"--save {path}: {os_error_text(error)}; the call is not kept") from None
 
 
-def _notes(taken: CallTaken, outside: Outside, request: Request) -> list[str]:
+def _notes(taken: CallTaken, outside: Outside, request: CallRequest) -> list[str]:
     """Return what limits how far the readouts can be trusted."""
     notes = []
     if taken.late_ms > SURE_MS:

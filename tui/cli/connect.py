@@ -21,7 +21,7 @@ from tui.cli.tables import print_line, print_table
 
 
 @dataclass(frozen=True, slots=True)
-class Answers:
+class ConnectOptions:
     """The options; ``None``: not given."""
 
     name: str | None = None
@@ -34,7 +34,7 @@ class Answers:
     user: str | None = None
 
 
-def profile_from(answers: Answers) -> Profile:
+def profile_from(answers: ConnectOptions) -> Profile:
     """Return a profile with its key, prompting for missing values.
 
     Without a terminal there is no prompt, and the key is the first line of standard input. Raises
@@ -76,7 +76,7 @@ _QUESTIONS = {
 }
 
 
-def _dialect(answers: Answers, *, asking: bool) -> Literal["platform", "classic"]:
+def _dialect(answers: ConnectOptions, *, asking: bool) -> Literal["platform", "classic"]:
     api = answers.api
     if api is None and (answers.organization or answers.key_id or answers.user):
         api = "classic"
@@ -90,13 +90,13 @@ def _dialect(answers: Answers, *, asking: bool) -> Literal["platform", "classic"
     raise CallError(f"--api is platform or classic, not {api!r}")
 
 
-def _parts(answers: Answers, dialect: Literal["platform", "classic"]) -> dict[str, str | None]:
+def _parts(answers: ConnectOptions, dialect: Literal["platform", "classic"]) -> dict[str, str | None]:
     if dialect == "platform":
         return {"--workspace": answers.workspace}
     return {"--organization": answers.organization, "--key-id": answers.key_id, "--user": answers.user}
 
 
-def _region(answers: Answers, dialect: Literal["platform", "classic"], *, asking: bool) -> str:
+def _region(answers: ConnectOptions, dialect: Literal["platform", "classic"], *, asking: bool) -> str:
     region = answers.region
     if region is None and asking and len(REGIONS[dialect]) > 1:
         names = ", ".join(f"{name} ({PLACES[name]})" for name in REGIONS[dialect])
@@ -121,14 +121,14 @@ def _key(*, asking: bool) -> SecretStr:
 
 
 @dataclass(frozen=True, slots=True)
-class Outcome:
+class ConnectionTest:
     """The result of one test request: who answered."""
 
     profile: Profile
     answered: str
 
 
-def set_up(answers: Answers, *, as_json: bool) -> None:
+def set_up(answers: ConnectOptions, *, as_json: bool) -> None:
     """Test a new connection with one request, then store it: the key in the keyring, the rest in Turnlab's file.
     Raises :class:`~tui.cli.failure.WorkError` if it does not work; nothing is stored then.
     """
@@ -179,7 +179,7 @@ def show_list(*, as_json: bool) -> None:
     """Print every connection, which one is the default, and which cannot be used and why."""
     there = choosing.known()
     try:
-        choice: choosing.Choice | None = choosing.choose()
+        choice: choosing.ConnectionChoice | None = choosing.choose()
     except ConnectionProblem as error:
         choice = None
         there.problems.setdefault("the chosen connection", str(error))
@@ -197,18 +197,18 @@ def show_list(*, as_json: bool) -> None:
         print_line(f"{name} cannot be used: {problem}")
 
 
-def _tested(profile: Profile) -> Outcome:
+def _tested(profile: Profile) -> ConnectionTest:
     async def ask() -> str:
         async with open_profile(profile, complain) as client:
             return await client.whoami()
 
     try:
-        return Outcome(profile, asyncio.run(ask()))
+        return ConnectionTest(profile, asyncio.run(ask()))
     except ServiceError as error:
         raise WorkError(f"{profile.name} ({profile.where}) does not work: {error}") from None
 
 
-def _show(outcome: Outcome, *, as_json: bool) -> None:
+def _show(outcome: ConnectionTest, *, as_json: bool) -> None:
     if as_json:
         shown = {"schema": "turnlab.connect/1", **_to_json(outcome.profile), "answered": outcome.answered}
         print(json.dumps(shown))

@@ -23,10 +23,10 @@ from simulator.measures.eot_bench import (
     CUT_AT_MS,
     DELAY_AT,
     PREDICTIONS,
+    BenchFigures,
+    BenchRow,
     Best,
-    Figures,
     Prediction,
-    Row,
     Score,
     checked_row,
     predictions,
@@ -43,7 +43,7 @@ from tui.cli.tables import print_line, print_table
 
 
 @dataclass(frozen=True, slots=True)
-class Request:
+class EotBenchRequest:
     """The command's options."""
 
     paths: list[Path]
@@ -55,10 +55,10 @@ class Request:
 
 
 @dataclass(frozen=True, slots=True)
-class Outcome:
+class EotBenchResult:
     """The result of an evaluation: ``scores`` by language; ``None`` stands for all."""
 
-    request: Request
+    request: EotBenchRequest
     output: Path
     profile: EngineProfile
     judge: str
@@ -67,7 +67,7 @@ class Outcome:
     faults: Faults
 
 
-def evaluate_eot_bench(request: Request, *, as_json: bool) -> None:
+def evaluate_eot_bench(request: EotBenchRequest, *, as_json: bool) -> None:
     """Predict every row, write the predictions, print the figures; rows that fail are named and left out."""
     try:
         import pyarrow  # noqa: F401 what reads and writes parquet imports it where it is needed
@@ -85,7 +85,7 @@ def evaluate_eot_bench(request: Request, *, as_json: bool) -> None:
         faults.raise_any()
         raise WorkError(f"{request.paths[0]}: holds no silence of 0.1 s; name a folder of eot-bench rows")
     _write(output, to_parquet(found), force=request.force)
-    outcome = Outcome(request, output, profile, model.name, len(found), scores(found), faults)
+    outcome = EotBenchResult(request, output, profile, model.name, len(found), scores(found), faults)
     if as_json:
         print(json.dumps(_to_json(outcome), allow_nan=False))
     else:
@@ -97,7 +97,7 @@ def _there_already(output: Path) -> CallError:
     return CallError(f"{output}: is there already; choose another --output, or replace it with --force")
 
 
-def _heard(request: Request, model: EndOfTurnModel, faults: Faults) -> Iterator[tuple[Row, Activity]]:
+def _heard(request: EotBenchRequest, model: EndOfTurnModel, faults: Faults) -> Iterator[tuple[BenchRow, Activity]]:
     """Yield the valid rows, analysed. Raises :class:`~tui.cli.failure.CallError`."""
     known: set[str] = set()
     with tempfile.TemporaryDirectory(prefix="turnlab-") as spare:
@@ -123,7 +123,7 @@ def _files(paths: list[Path]) -> list[Path]:
 
 
 @contextmanager
-def _audio_file(row: Row, spare: Path, where: str) -> Iterator[Path]:
+def _audio_file(row: BenchRow, spare: Path, where: str) -> Iterator[Path]:
     """Give the file with a row's audio; errors in embedded audio name the row."""
     if isinstance(row.audio, Path):
         yield row.audio
@@ -145,7 +145,7 @@ def _write(output: Path, content: bytes, *, force: bool) -> None:
         raise WorkError(f"{output}: {os_error_text(error)}; choose another --output") from None
 
 
-def _print(outcome: Outcome) -> None:
+def _print(outcome: EotBenchResult) -> None:
     print_what_if(outcome.request.hearing.words())
     headers = ["turns", "judge", *(f"cut at {ms} ms" for ms in CUT_AT_MS)]
     headers += [f"delay at {rate:.0%}" for rate in DELAY_AT]
@@ -165,7 +165,7 @@ def _print(outcome: Outcome) -> None:
     print_line(f"Wrote {outcome.output}, readable by you alone.")
 
 
-def _cells(figures: Figures | None) -> list[str]:
+def _cells(figures: BenchFigures | None) -> list[str]:
     if figures is None:
         return ["none"] * (len(CUT_AT_MS) + len(DELAY_AT))
 
@@ -178,7 +178,7 @@ def _cells(figures: Figures | None) -> list[str]:
     return [*map(cut, figures.cut_at_ms.values()), *map(delay, figures.delay_at.values())]
 
 
-def _to_json(outcome: Outcome) -> dict[str, Any]:
+def _to_json(outcome: EotBenchResult) -> dict[str, Any]:
     return {
         "schema": "turnlab.eot-bench/1",
         "profile": outcome.profile.name,

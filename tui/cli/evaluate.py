@@ -41,7 +41,7 @@ from tui.report.turns import turns_json
 
 
 @dataclass(frozen=True, slots=True)
-class Request:
+class EvaluateRequest:
     """The command's options."""
 
     paths: Sequence[Place]
@@ -56,7 +56,7 @@ class Request:
     work: WorkOptions = field(default_factory=WorkOptions)
 
 
-def evaluate(request: Request, gate: Gate, *, as_json: bool) -> None:
+def evaluate(request: EvaluateRequest, gate: Gate, *, as_json: bool) -> None:
     """Score, print, and check every arm's readouts against the gate."""
     faults = Faults()
     with gate.watching():
@@ -72,7 +72,7 @@ def evaluate(request: Request, gate: Gate, *, as_json: bool) -> None:
     faults.raise_any()
 
 
-def make_evaluation(request: Request, faults: Faults) -> Evaluation:
+def make_evaluation(request: EvaluateRequest, faults: Faults) -> Evaluation:
     """Score what can be; files that fail are named in ``faults`` and left out, unlabelled ones skipped.
 
     Raises :class:`~tui.cli.failure.CallError`, :class:`~tui.cli.failure.ToldError` if every file failed, and

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from simulator.measures.comparison import FEWEST_TURNS
 from simulator.measures.scoring import Group, barge_in_scores, voice_scores
-from simulator.measures.tradeoff import AtBudget, Point, TurnScore
+from simulator.measures.tradeoff import AtBudget, TradeOffPoint, TurnScore
 from simulator.measures.turns import Count
 from tui.cli.simulate_table import print_assumed, print_inline, print_readouts, print_run_notes, print_what_if
 from tui.cli.tables import fits, print_line, print_table, stdout_console
@@ -144,7 +144,7 @@ def _budget_row(at: AtBudget, *, silence_only: bool) -> list[str]:
     return [*row, wait_text(at.silence.mean_ms if at.silence else None), against]
 
 
-def _cells(point: Point | None) -> list[str]:
+def _cells(point: TradeOffPoint | None) -> list[str]:
     if point is None:
         return ["none keeps to it", "", "", "", "", ""]
     early = count_text(Count(point.cut, point.turns), "turns")

@@ -46,7 +46,7 @@ PATIENCE_S = 2.0
 
 
 @dataclass(frozen=True, slots=True)
-class Request:
+class LiveRequest:
     """The command's options. ``seconds`` ``None``: until stopped."""
 
     configs: list[str]
@@ -65,7 +65,7 @@ class Request:
     seconds: float | None
 
 
-def live(request: Request, *, as_json: bool) -> None:
+def live(request: LiveRequest, *, as_json: bool) -> None:
     """Talk until stopped. Raises :class:`CallError`, or :class:`WorkError` if no microphone is available."""
     settings = _settings(request)
     session = open_session(settings)
@@ -113,7 +113,7 @@ def _begin(session: Session, settings: SessionSettings, *, record: bool, as_json
     _listen_for_names(session, names)
 
 
-def _settings(request: Request) -> SessionSettings:
+def _settings(request: LiveRequest) -> SessionSettings:
     arms = read_arms(request.configs, allow_unknown=request.allow_unknown)
     microphone, speaker = _named("input", request.input), _named("output", request.output)
     try:

@@ -19,7 +19,7 @@ from tui.cli import completing
 from tui.cli.failure import CallError
 
 
-class EndOfTurn(StrEnum):
+class EndOfTurnChoice(StrEnum):
     """The judge of whether the caller has finished."""
 
     SMART_TURN = "smart-turn"
@@ -71,7 +71,7 @@ LineOption = Annotated[
     ),
 ]
 Eot = Annotated[
-    EndOfTurn | None,
+    EndOfTurnChoice | None,
     typer.Option("--eot", help="End-of-turn judge; by default smart-turn where its model is installed."),
 ]
 Configs = Annotated[

@@ -141,7 +141,7 @@ def fit_profile(request: FitRequest, *, as_json: bool) -> None:
     # Imported here, because showing profiles needs neither recordings nor numpy.
     from simulator.engine.end_of_turn import sensitivity_of
     from simulator.engine.profile import read_profile
-    from simulator.profile_fitting import Call, distinct, fit, read_call
+    from simulator.profile_fitting import FittedCall, distinct, fit, read_call
     from tui.cli.arms import read_arms
     from tui.cli.failure import Faults
 
@@ -154,7 +154,7 @@ def fit_profile(request: FitRequest, *, as_json: bool) -> None:
         if not is_file(path):
             what = "is a folder; name the call files in it" if is_folder(path) else "no such file; check the path"
             raise CallError(f"{path}: {what}")
-    faults, read = Faults(), list[Call]()
+    faults, read = Faults(), list[FittedCall]()
     for path in request.calls:
         with faults.noting(path):
             read.append(read_call(path))

@@ -46,7 +46,7 @@ def check_reach(host: str, token: str | None, variable: str, *, allowed: bool) -
 
 
 @dataclass(frozen=True, slots=True)
-class Request:
+class ServeRequest:
     """The command's options."""
 
     host: str
@@ -59,7 +59,7 @@ class Request:
     token_lifetime: float
 
 
-def serve(request: Request, *, as_json: bool) -> None:
+def serve(request: ServeRequest, *, as_json: bool) -> None:
     """Serve until stopped. Raises :class:`CallError` for an address that others could reach unintentionally."""
     from services.embedded import serving
 

@@ -106,7 +106,7 @@ def clock(t_ms: int) -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class Request:
+class SimulateRequest:
     """The command's options."""
 
     paths: Sequence[Place]
@@ -122,7 +122,7 @@ class Request:
 
 
 @dataclass(frozen=True, slots=True)
-class Report:
+class SimulationReport:
     """All results of a simulation."""
 
     arms: list[Arm]
@@ -137,7 +137,7 @@ class Report:
     mix: Path | None = None
 
 
-def simulate(request: Request, gate: Gate, *, as_json: bool, explain: bool) -> None:
+def simulate(request: SimulateRequest, gate: Gate, *, as_json: bool, explain: bool) -> None:
     """Simulate, print, and check every arm against the gate; ``explain`` prints an explanation of each run
     first."""
     if as_json and explain:
@@ -158,7 +158,7 @@ def simulate(request: Request, gate: Gate, *, as_json: bool, explain: bool) -> N
     report.faults.raise_any()
 
 
-def make_report(request: Request) -> Report:
+def make_report(request: SimulateRequest) -> SimulationReport:
     """Simulate the files; those that fail are named and left out.
 
     Raises :class:`~tui.cli.failure.CallError`, and :class:`~tui.cli.failure.ToldError` if every file failed.
@@ -198,15 +198,17 @@ def make_report(request: Request) -> Report:
     measured = {key: one.measured for key, one in runs.items()}
     comparison = compare(measured, ids, names, baseline)
     mix = request.mix.path if request.mix else None
-    return Report(arms, recordings, runs, comparison, profile, analysis_s, decision_s, faults, request.hearing, mix)
+    return SimulationReport(
+        arms, recordings, runs, comparison, profile, analysis_s, decision_s, faults, request.hearing, mix
+    )
 
 
-def _refuse_mixing_several(request: Request, arms: list[Arm], opened: list[Recording]) -> None:
+def _refuse_mixing_several(request: SimulateRequest, arms: list[Arm], opened: list[Recording]) -> None:
     if request.mix is not None and (len(arms) > 1 or len(opened) > 1):
         raise CallError("--mix writes one call: name one recording and one --config")
 
 
-def to_json(report: Report) -> dict[str, Any]:
+def to_json(report: SimulationReport) -> dict[str, Any]:
     """Return the report as JSON, in its public schema."""
     names = [arm.name for arm in report.arms]
     written = {} if report.mix is None else {"mix": str(report.mix)}

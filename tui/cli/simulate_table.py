@@ -21,13 +21,13 @@ from tui.readouts import BEST, KEY_TO_SIGNS, Apart, Readouts, readouts
 if TYPE_CHECKING:
     from simulator.engine.profile import EngineProfile
     from simulator.study import Arm, Run
-    from tui.cli.simulate import Report
+    from tui.cli.simulate import SimulationReport
 
 _INTERVAL = "95 % interval"
 _INLINE = re.compile(r"inline(-\d+)?")
 
 
-def print_report(report: Report) -> None:
+def print_report(report: SimulationReport) -> None:
     """Print every arm's readouts over all recordings, then each recording's answer times."""
     names = [arm.name for arm in report.arms]
     runs = list(report.runs.values())
@@ -130,7 +130,7 @@ def print_inline(arms: list[Arm]) -> None:
             print_line(f"{arm.name} is {json_line(to_show(arm.config.set_values()))}")
 
 
-def _print_each(report: Report, names: list[str]) -> None:
+def _print_each(report: SimulationReport, names: list[str]) -> None:
     if not any("response_ms" in run.measured.times for run in report.runs.values()):
         return  # in scripted replay the agent answers nothing
     rows = []

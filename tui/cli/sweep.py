@@ -46,7 +46,7 @@ from tui.user_presets import all_presets
 
 
 @dataclass(frozen=True, slots=True)
-class Request:
+class SweepRequest:
     """The command's options."""
 
     names: list[str]
@@ -66,7 +66,7 @@ class Request:
     force: bool
 
 
-def sweep(request: Request, gate: Gate, *, as_json: bool) -> None:
+def sweep(request: SweepRequest, gate: Gate, *, as_json: bool) -> None:
     """Sweep and print. Raises :class:`CallError` before the work, and :class:`WorkError`."""
     faults = Faults()
     with gate.watching():
@@ -85,7 +85,7 @@ def sweep(request: Request, gate: Gate, *, as_json: bool) -> None:
     faults.raise_any()
 
 
-def _result(request: Request, faults: Faults) -> tuple[SweepResult, dict[str, Any]]:
+def _result(request: SweepRequest, faults: Faults) -> tuple[SweepResult, dict[str, Any]]:
     """Return the sweep's result, and the turns that a report draws."""
     goal = _goal(request)
     ranges = _ranges(request.vary)
@@ -143,7 +143,7 @@ def _run(plan: SweepPlan, calls: Sequence[SweepCall], executor: Executor) -> Swe
         raise
 
 
-def _goal(request: Request) -> Goal:
+def _goal(request: SweepRequest) -> Goal:
     option = "--minimize" if request.minimize else "--goal"
     try:
         goal = goal_of(request.minimize) if request.minimize else load_goal(request.goal)
@@ -176,13 +176,15 @@ def _told_apart(names: Sequence[str]) -> tuple[list[Place], list[str]]:
     return places, named
 
 
-def _ready(names: list[str], request: Request, faults: Faults, executor: Executor) -> list[ReplayedCall]:
+def _ready(names: list[str], request: SweepRequest, faults: Faults, executor: Executor) -> list[ReplayedCall]:
     if not names:
         return []
     return replayed_calls(names, None, request.eot, faults, say_settings=False, executor=executor)
 
 
-def _analysed(opened: Sequence[Recording], request: Request, faults: Faults, executor: Executor) -> list[SweepCall]:
+def _analysed(
+    opened: Sequence[Recording], request: SweepRequest, faults: Faults, executor: Executor
+) -> list[SweepCall]:
     """Return recordings as calls for the sweep; those that cannot be analysed are named and left out."""
     if not opened:
         return []
@@ -231,7 +233,7 @@ def _today(given: VoiceConfig | None, records: Sequence[CallRecord]) -> tuple[Vo
     return (own if given is None else given), inherited
 
 
-def _refuse_existing(request: Request) -> None:
+def _refuse_existing(request: SweepRequest) -> None:
     out = request.out
     if out is None:
         return

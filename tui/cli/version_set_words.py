@@ -8,9 +8,9 @@ from datetime import datetime
 from pydantic import JsonValue
 
 from base.json_text import json_line
-from services.changes.differences import Change, Newest, NewestVersions, change_texts
+from services.changes.differences import Newest, NewestVersions, ValueChange, change_texts
 from services.changes.history import History, PlatformChange
-from services.changes.kept import Kept, KeptFields
+from services.changes.kept import KeptChange, KeptFields
 from services.changes.plan import Plan
 from services.client import Dialect
 from services.model import FieldChange, Service, VersionSet
@@ -46,7 +46,7 @@ def service_json(service: Service) -> JsonObject:
     return {"id": service.id, "name": service.name}
 
 
-def changes_json(changes: Sequence[Change]) -> list[JsonValue]:
+def changes_json(changes: Sequence[ValueChange]) -> list[JsonValue]:
     """Return differences as JSON."""
     return [
         {
@@ -100,7 +100,9 @@ def print_body(payload: JsonObject) -> None:
         print_whole(f"  body: {json_line(payload['body'])}")
 
 
-def print_changes(title: str, headers: Sequence[str], changes: Sequence[Change], newest: NewestVersions) -> None:
+def print_changes(
+    title: str, headers: Sequence[str], changes: Sequence[ValueChange], newest: NewestVersions
+) -> None:
     """Print differences as a table."""
     print_table(title, headers, [change_texts(change, newest) for change in changes], left=3)
 
@@ -154,7 +156,7 @@ def moment(at: datetime | None) -> str:
     return NOTHING if at is None else at.astimezone().strftime("%Y-%m-%d %H:%M:%S")
 
 
-def what_it_was(one: Kept | KeptFields, source: str) -> str:
+def what_it_was(one: KeptChange | KeptFields, source: str) -> str:
     """Return a change in words: its source after ``source``, the change that it reverted, or the action alone."""
     if one.source:
         return f"{source} {one.source}"
@@ -171,7 +173,7 @@ def _field(change: FieldChange) -> str:
     return f"{name} {before} → {after}" if len(before) + len(after) < 80 else name
 
 
-def _kept_json(one: Kept) -> JsonValue:
+def _kept_json(one: KeptChange) -> JsonValue:
     return {
         "change": one.id,
         "at": one.at.isoformat(),

@@ -13,10 +13,10 @@ from simulator.engine.end_of_turn import ConfidencePolicy, Doubt
 from simulator.labels.marks import Kind, Mark
 from tui.labels.editing import words_of
 from tui.tune.caller_audio import SPEECH_KINDS, ArmClock, Speech, waveform
-from tui.tune.scene import Clip, Scene
+from tui.tune.scene import Scene, WaveClip
 from tui.widgets import timeline_lanes as lanes
 from tui.widgets.timeline import GUTTER, Timeline
-from tui.widgets.timeline_line import Line, one_cell
+from tui.widgets.timeline_line import CellLine, one_cell
 from tui.widgets.timeline_view import View
 
 MOST_CALLER_ROWS = 24
@@ -62,7 +62,7 @@ class LabelTimeline(Timeline):
             self.view = self.view.zoomed(steps, self.place_ms, self.scene.duration_ms)
             self.draw()
 
-    def lay_out(self, scene: Scene, height: int) -> list[tuple[str, Line]]:
+    def lay_out(self, scene: Scene, height: int) -> list[tuple[str, CellLine]]:
         """Return the ruler, the caller, and as many lanes as find room."""
         view, glyphs = self.view, self.glyphs
         caller_rows = min(max(height - 2 - len(LANES), 1), MOST_CALLER_ROWS)
@@ -80,8 +80,8 @@ class LabelTimeline(Timeline):
         ruler.put(x, glyphs.cursor, "cursor")
         return rows
 
-    def _lane(self, kinds: tuple[Kind, ...], view: View, glyphs: lanes.Glyphs) -> Line:
-        line = Line(view.width)
+    def _lane(self, kinds: tuple[Kind, ...], view: View, glyphs: lanes.Glyphs) -> CellLine:
+        line = CellLine(view.width)
         for mark in self._marks:
             if mark.kind in kinds and mark.end_ms > view.start_ms and mark.start_ms < view.end_ms:
                 _draw(line, mark, view, glyphs, chosen=mark == self._chosen_mark)
@@ -106,7 +106,7 @@ def label_scene(name: str, activity: Activity) -> Scene:
         duration_ms=duration_ms,
         ticks=ArmClock((0,), (0,), duration_ms),
         wave=waveform(activity),
-        clips=(Clip(0, 0, -(-duration_ms // FRAME_MS)),),
+        clips=(WaveClip(0, 0, -(-duration_ms // FRAME_MS)),),
         turns=(),
         asides=(),
         pauses=(),
@@ -130,7 +130,7 @@ def coloured(scene: Scene, marks: Sequence[Mark]) -> Scene:
     )
 
 
-def _draw(line: Line, mark: Mark, view: View, glyphs: lanes.Glyphs, *, chosen: bool) -> None:
+def _draw(line: CellLine, mark: Mark, view: View, glyphs: lanes.Glyphs, *, chosen: bool) -> None:
     """Draw a mark with its words; the chosen one stands in brackets."""
     start = round(view.x(mark.start_ms))
     end = max(round(view.x(mark.end_ms)), start + 1)

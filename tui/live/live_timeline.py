@@ -30,7 +30,7 @@ from simulator.replay import Placement, Played
 from simulator.session.state import Happened, Notice, SessionMessage, Snapshot
 from simulator.study import Run
 from tui.tune.caller_audio import ArmClock, Speech, Waveform, detected
-from tui.tune.scene import Clip, Scene, arm_lane, pauses_of
+from tui.tune.scene import Scene, WaveClip, arm_lane, pauses_of
 from tui.widgets.timeline import Timeline
 from tui.widgets.timeline_view import View
 
@@ -133,7 +133,7 @@ class LiveStory:
             duration_ms=now_ms,
             ticks=clock,
             wave=Waveform(activity, loudest=_LOUD),
-            clips=(Clip(first * FRAME_MS, 0, len(activity.probability)),),
+            clips=(WaveClip(first * FRAME_MS, 0, len(activity.probability)),),
             turns=tuple(turns),
             asides=tuple(asides),
             pauses=pauses_of(played, run.measured.sounds, clock),

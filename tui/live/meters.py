@@ -18,7 +18,7 @@ from textual.widgets import Digits, Static
 
 from base.samples import QUIETEST_DB
 from simulator.session.state import Level
-from tui.widgets.timeline_line import Line
+from tui.widgets.timeline_line import CellLine
 
 _GAUGE_LABEL = 14
 _GAUGE_TEXT = 31
@@ -69,7 +69,7 @@ class Gauge(Widget):
         if y:
             return Strip.blank(width, self.rich_style)
         reading = self.reading
-        bar = Line(max(width - _GAUGE_LABEL - _GAUGE_TEXT, _LEAST_BAR))
+        bar = CellLine(max(width - _GAUGE_LABEL - _GAUGE_TEXT, _LEAST_BAR))
         bar.fill(0, bar.width, "─", "rest")
         first = min((limit for limit, _ in reading.limits), default=2.0)
         if reading.share is not None:
@@ -145,7 +145,7 @@ class LevelMeter(Widget):
         """Draw a line of the bar, or the scale."""
         width = self.size.width
         bar = max(width - _TEXT, 10)
-        line = Line(bar)
+        line = CellLine(bar)
         last = y == self.size.height - 1
         self._scale(line) if last else self._bar(line)
         palette = {"blank": self.rich_style} | {
@@ -158,7 +158,7 @@ class LevelMeter(Widget):
     def _style(self, name: str) -> Style:
         return self.get_component_rich_style(f"level-meter--{name}")
 
-    def _bar(self, line: Line) -> None:
+    def _bar(self, line: CellLine) -> None:
         line.fill(0, line.width, "·", "rest")
         if self.level is None:
             return
@@ -170,7 +170,7 @@ class LevelMeter(Widget):
         if self._held_db > FLOOR_DB:
             line.put(min(_place(self._held_db, line.width), line.width - 1), "▌", "peak")
 
-    def _scale(self, line: Line) -> None:
+    def _scale(self, line: CellLine) -> None:
         for db in TICKS_DB:
             text = f"{db}".replace("-", "−")
             at = min(max(_place(db, line.width) - len(text) // 2, 0), line.width - len(text))

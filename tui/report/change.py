@@ -11,7 +11,7 @@ from typing import Any, Final
 from base.json_text import json_lines
 from presets.config import as_sent, hides, to_show
 from presets.fields import BY_NAME
-from tui.report.page import Cell, Change, Row, Table, tones
+from tui.report.page import Cell, ChangeToApply, Table, TableRow, tones
 from tui.report.parts import Arm, sendable
 from tui.terminal_text import cut
 
@@ -53,7 +53,7 @@ def with_inline_named(result: Any) -> Any:
     return renamed(result) if names else result
 
 
-def change(before: Arm, after: Arm) -> Change | None:
+def change(before: Arm, after: Arm) -> ChangeToApply | None:
     """Return what makes one arm's settings another's; ``None`` where nothing does."""
     was, wanted = shown(before.voice_config), shown(after.voice_config)
     fields = {name: value for name, value in wanted.items() if name not in was or was[name] != value}
@@ -63,17 +63,17 @@ def change(before: Arm, after: Arm) -> Change | None:
     return _change(f"From {before.name} to {after.name}", fields)
 
 
-def settings_change(arm: Arm) -> Change | None:
+def settings_change(arm: Arm) -> ChangeToApply | None:
     """Return what gives a service an arm's settings; ``None`` where the arm sets nothing."""
     fields = shown(arm.voice_config)
     return _change(f"The settings of {arm.name}", fields) if fields else None
 
 
-def _change(title: str, wanted: dict[str, Any]) -> Change:
+def _change(title: str, wanted: dict[str, Any]) -> ChangeToApply:
     fields = {name: value for name, value in wanted.items() if not hides(value)}
     body = json.dumps(fields)
     sent = json.dumps({"voice_config": as_sent(fields)})
-    return Change(
+    return ChangeToApply(
         title=title,
         json=json_lines(fields),
         command=f"turnlab voice-config SERVICE --body {shlex.quote(body)}",
@@ -93,7 +93,7 @@ def settings_table(arms: tuple[Arm, ...]) -> Table | None:
     names = [name for name in BY_NAME if any(name in config for config in configs)]
     names += sorted({name for config in configs for name in config} - set(names))
     rows = tuple(
-        Row(
+        TableRow(
             name,
             tuple(Cell(_value(name, config)) for config in configs),
             BY_NAME[name].notices if name in BY_NAME else "",

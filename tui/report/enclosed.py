@@ -21,7 +21,7 @@ from simulator.recording import Recording, open_recording
 from simulator.voice.voice import BundledVoice, Voice, voice_for
 from tui.cli.failure import WorkError, complain
 from tui.report.heard_turns import HEARD
-from tui.report.page import Clip, Page, ShownTurn
+from tui.report.page import AudioClip, Page, ShownTurn
 from tui.report.parts import Drawn, DrawnArm, sendable
 
 _NEAR_S: Final = 3.0
@@ -167,8 +167,8 @@ def _lay(heard: Samples, samples: Samples, at_s: float) -> None:
     room += samples[: len(room)]
 
 
-def _clip(name: str, samples: Samples) -> Clip:
+def _clip(name: str, samples: Samples) -> AudioClip:
     """Return sound as Opus in Ogg, in a data URI."""
     file = io.BytesIO()
     sf.write(file, np.clip(samples, -1.0, 1.0), SAMPLE_RATE, format="OGG", subtype="OPUS", compression_level=0.9)
-    return Clip(name, f"data:audio/ogg;codecs=opus;base64,{base64.b64encode(file.getvalue()).decode()}")
+    return AudioClip(name, f"data:audio/ogg;codecs=opus;base64,{base64.b64encode(file.getvalue()).decode()}")

@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Final
 
 from simulator.measures.readout_table import BY_NAME, BY_PLACE, Meaning, Readout
-from tui.report.page import Cell, Row, Table
+from tui.report.page import Cell, Table, TableRow
 from tui.report.parts import Counted, Latency, Readouts
 from tui.report.pictures import seconds
 
@@ -21,8 +21,8 @@ def figure_tables(
     columns: Mapping[str, Readouts], tones: Sequence[int], apart: Apart, notes: Sequence[str]
 ) -> tuple[Table, ...]:
     """Return the tables; counts of which none was found anywhere are a note."""
-    noticed: list[Row] = []
-    behind: list[Row] = []
+    noticed: list[TableRow] = []
+    behind: list[TableRow] = []
     nothing: list[str] = []
     for readout in BY_PLACE:
         values = {name: readouts.get(readout.name) for name, readouts in columns.items()}
@@ -37,7 +37,7 @@ def figure_tables(
             )
             if any(cell.figure != "–" for cell in cells):
                 meaning = "" if share == "p90" else readout.meaning
-                row = Row(_label(readout, share), cells, meaning)
+                row = TableRow(_label(readout, share), cells, meaning)
                 (noticed if readout.place <= _NOTICED else behind).append(row)
     every = [f"Counted, and none found: {', '.join(nothing)}."] if nothing else []
     headers = tuple(columns)

@@ -8,7 +8,7 @@ from typing import Final
 
 from simulator.measures.limits import Figure
 from simulator.measures.readouts import percentile
-from tui.report.pictures import Front, Mark, Point, Tick, steps
+from tui.report.pictures import CurveMark, CurvePoint, FrontPicture, Tick, steps
 from tui.terminal_text import cut
 
 _LEFT, _RIGHT, _TOP, _BOTTOM, _HEIGHT = 56, 712, 24, 306, 340
@@ -85,7 +85,7 @@ def front_picture(
     chosen: tuple[float, float] | None,
     axes: tuple[Figure, Figure],
     describe: Callable[[int], str],
-) -> Front | None:
+) -> FrontPicture | None:
     """Draw settings and the front among them; ``None`` without any.
 
     ``chosen`` is where the recommended setting was before it was confirmed. ``describe`` is given how many settings
@@ -108,7 +108,7 @@ def front_picture(
     taken = [(across.at(one.x), up.at(one.y)) for one in named if one.kind == "recommended"]
     shift = tuple(((across.at(x), up.at(y)), taken[0]) for x, y in before if taken)
     labels = _labels([(across.at(one.x), up.at(one.y), one) for one in shown if one.name])
-    return Front(
+    return FrontPicture(
         title="The front",
         description=describe(len(settings) - len(shown)),
         height=_HEIGHT,
@@ -118,20 +118,20 @@ def front_picture(
         shift=shift,
         labels=labels,
         x_ticks=tuple(Tick(at, label) for at, label in across.ticks(8)),
-        y_ticks=tuple(Mark(0, label, y=at) for at, label in up.ticks(6)),
+        y_ticks=tuple(CurveMark(0, label, y=at) for at, label in up.ticks(6)),
         x_axis=across.title,
         y_axis=up.title,
     )
 
 
-def _point(one: Placed, across: _Axis, up: _Axis) -> Point:
+def _point(one: Placed, across: _Axis, up: _Axis) -> CurvePoint:
     words = f"{one.name or one.kind}: {across.words(one.x)}, {up.words(one.y)}"
-    return Point(across.at(one.x), up.at(one.y), one.kind, words)
+    return CurvePoint(across.at(one.x), up.at(one.y), one.kind, words)
 
 
-def _labels(found: Sequence[tuple[float, float, Placed]]) -> tuple[Mark, ...]:
+def _labels(found: Sequence[tuple[float, float, Placed]]) -> tuple[CurveMark, ...]:
     """Return the names of points, each as near its own as what is written already lets it."""
-    marks: list[Mark] = []
+    marks: list[CurveMark] = []
     taken = [(x - 6, 12.0, y + 4) for x, y, _ in found]
     for x, y, one in sorted(found, key=lambda each: (each[2].kind != "recommended", each[0])):
         name = cut(one.name, 24)
@@ -142,7 +142,9 @@ def _labels(found: Sequence[tuple[float, float, Placed]]) -> tuple[Mark, ...]:
         free = (line for line in lines if not any(_meet(from_x, wide, line, other) for other in taken))
         at = next(free, lines[-1])
         taken.append((from_x, wide, at))
-        marks.append(Mark(x - 12 if right else x + 12, name, "end" if right else "start", round(at, 1), one.kind))
+        marks.append(
+            CurveMark(x - 12 if right else x + 12, name, "end" if right else "start", round(at, 1), one.kind)
+        )
     return tuple(marks)
 
 

@@ -13,7 +13,7 @@ from xml.etree import ElementTree
 from base.files import write_private
 from base.os_errors import os_error_text
 from simulator.errors import SimulatorError
-from simulator.measures.limits import MEASURABLE, Judgement, Limit, LimitError, Measurable, Readouts, parse_limits
+from simulator.measures.limits import MEASURABLE, Limit, LimitError, LimitResult, Measurable, Readouts, parse_limits
 from tui.cli.failure import CallError, Faults, ToldError, WorkError, complain, report
 
 _NOT_XML: Final = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
@@ -23,11 +23,11 @@ _JUNIT: Final = re.compile(rb"\s*(<\?xml[^>]*>\s*)?<testsuites?[\s>]")
 
 
 @dataclass(frozen=True, slots=True)
-class Judged:
+class JudgedLimit:
     """One limit held against what one configuration, or a set of calls, had."""
 
     subject: str
-    judgement: Judgement
+    judgement: LimitResult
 
     def to_json(self) -> dict[str, Any]:
         """Return it as scripts see it; ``met`` is ``null`` where it could not be judged."""
@@ -48,13 +48,13 @@ class Gate:
     suite: str
     limits: tuple[Limit, ...] = ()
     junit: Path | None = None
-    judged: list[Judged] = field(default_factory=list)
+    judged: list[JudgedLimit] = field(default_factory=list)
     _written: bool = False
 
     def judge(self, readouts: Mapping[str, Readouts], left_out: Mapping[str, str] | None = None) -> None:
         """Hold every limit against every subject's readouts; ``left_out`` says of a readout why it is missing."""
         self.judged = [
-            Judged(subject, limit.judge(found, left_out))
+            JudgedLimit(subject, limit.judge(found, left_out))
             for subject, found in readouts.items()
             for limit in self.limits
         ]
@@ -131,7 +131,7 @@ def _is_junit(path: Path) -> bool:
     return not begin or _JUNIT.match(begin) is not None
 
 
-def junit_xml(suite: str, judged: Sequence[Judged], errors: Sequence[tuple[str, str]]) -> bytes:
+def junit_xml(suite: str, judged: Sequence[JudgedLimit], errors: Sequence[tuple[str, str]]) -> bytes:
     """Return a JUnit file: a case for each limit and subject, and one for each thing that failed otherwise."""
     top = ElementTree.Element("testsuites")
     cases = ElementTree.SubElement(top, "testsuite", name=_xml(suite))

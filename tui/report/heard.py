@@ -5,7 +5,7 @@ from __future__ import annotations
 from simulator.measures.readout_table import BY_NAME, BY_PLACE, Meaning, Readout
 from tui.report.change import change
 from tui.report.heard_turns import HEARD, SIMULATED
-from tui.report.page import Cell, Change, Page, Row, Table, facts
+from tui.report.page import Cell, ChangeToApply, Page, Table, TableRow, facts
 from tui.report.parts import Arm
 from tui.report.pictures import Distribution, distribution, seconds
 from tui.report.results import Checked, Periods
@@ -69,7 +69,7 @@ def _check_table(found: Checked) -> Table:
         return "–" if share is None else f"{share:.0%}".replace("%", " %")
 
     rows = [
-        Row(
+        TableRow(
             BY_NAME[name].title,
             (Cell(f"{one.heard:g}"), Cell(f"{one.simulated:.1f}".removesuffix(".0"))),
             BY_NAME[name].meaning,
@@ -179,7 +179,7 @@ def _periods_table(found: Periods) -> Table:
             Cell(_figure(readout, one.after), difference, readout.means(one.ci95)),
         )
         share = {"latency": ", half within", "count": "", "duration": ", a call"}[readout.kind]
-        rows.append(Row(f"{readout.title}{share}", cells, readout.meaning))
+        rows.append(TableRow(f"{readout.title}{share}", cells, readout.meaning))
     note = (
         "In brackets the 95 % interval, a bootstrap over calls. “No clear difference”: it holds zero."
         " Differences of shares are in percentage points."
@@ -196,7 +196,7 @@ def _periods_distributions(found: Periods) -> tuple[Distribution, ...]:
     return tuple(drawn)
 
 
-def _periods_change(found: Periods) -> tuple[Change, ...]:
+def _periods_change(found: Periods) -> tuple[ChangeToApply, ...]:
     before, after = found.before.voice_config, found.after.voice_config
     if before is None or after is None:
         return ()

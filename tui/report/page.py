@@ -12,7 +12,7 @@ from jinja2 import Environment, PackageLoader, StrictUndefined
 from simulator.measures.readout_table import Meaning
 from tui import __version__
 from tui.report.parts import LeftOut, Required
-from tui.report.pictures import TONES, Distribution, Front, TurnPicture
+from tui.report.pictures import TONES, Distribution, FrontPicture, TurnPicture
 from tui.terminal_text import plain
 
 
@@ -26,7 +26,7 @@ class Cell:
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class TableRow:
     """One line of a table; ``meaning`` says what it is."""
 
     title: str
@@ -40,7 +40,7 @@ class Table:
 
     caption: str
     headers: tuple[str, ...]
-    rows: tuple[Row, ...]
+    rows: tuple[TableRow, ...]
     tones: tuple[int, ...] = ()
     notes: tuple[str, ...] = ()
 
@@ -55,7 +55,7 @@ class Reason:
 
 
 @dataclass(frozen=True, slots=True)
-class Clip:
+class AudioClip:
     """A few seconds of sound as a data URI."""
 
     name: str
@@ -70,11 +70,11 @@ class ShownTurn:
     why: str
     reasons: tuple[tuple[str, int, tuple[Reason, ...]], ...]
     words: tuple[tuple[str, str], ...] = ()
-    clips: tuple[Clip, ...] = ()
+    clips: tuple[AudioClip, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
-class Change:
+class ChangeToApply:
     """A change of settings to take along: as JSON, as a command and as a request."""
 
     title: str
@@ -104,7 +104,7 @@ class Page:
     settings: Table | None = None
     recordings: Table | None = None
     left_out: tuple[LeftOut, ...] = ()
-    front: Front | None = None
+    front: FrontPicture | None = None
     figures: tuple[Table, ...] = ()
     distributions: tuple[Distribution, ...] = ()
     private: str = ""
@@ -114,7 +114,7 @@ class Page:
     turns: tuple[ShownTurn, ...] = ()
     turns_title: str = "The turns that differ most"
     why_no_turns: str = ""
-    changes: tuple[Change, ...] = ()
+    changes: tuple[ChangeToApply, ...] = ()
     notes: tuple[str, ...] = field(default=())
 
     @property

@@ -120,7 +120,7 @@ class LeftOut(Part):
     error: Text = ""
 
 
-class Outcome(Part):
+class ReportedOutcome(Part):
     """How one turn went in one arm; latencies in ms."""
 
     first_sound_ms: int | None = None
@@ -131,10 +131,10 @@ class Outcome(Part):
     not_answered: bool = False
 
 
-class Turn(Part):
+class ReportTurn(Part):
     """One turn in every arm."""
 
-    arms: dict[Text, Outcome]
+    arms: dict[Text, ReportedOutcome]
 
 
 class Sound(Part):
@@ -155,7 +155,7 @@ class Moment(Part):
     why: Text
 
 
-class DrawnArm(Outcome):
+class DrawnArm(ReportedOutcome):
     """One turn in one arm as it is drawn, s of the run's clock."""
 
     end_s: float

@@ -47,7 +47,7 @@ class Box:
 
 
 @dataclass(frozen=True, slots=True)
-class Mark:
+class CurveMark:
     """A point or a line with words beside it; ``anchor`` is the side of the words that stands at ``x``."""
 
     x: float
@@ -66,7 +66,7 @@ class DistributionRow:
     note: str
     top: float
     bars: tuple[Box, ...]
-    marks: tuple[Mark, ...]
+    marks: tuple[CurveMark, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,7 +108,7 @@ class TurnPicture:
 
 
 @dataclass(frozen=True, slots=True)
-class Point:
+class CurvePoint:
     """A setting in the front: ``kind`` is how it is drawn."""
 
     x: float
@@ -118,20 +118,20 @@ class Point:
 
 
 @dataclass(frozen=True, slots=True)
-class Front:
+class FrontPicture:
     """Settings as points, one figure against another."""
 
     title: str
     description: str
     height: float
-    points: tuple[Point, ...]
+    points: tuple[CurvePoint, ...]
     line: tuple[tuple[float, float], ...]
     curve: tuple[tuple[float, float], ...]
     shift: tuple[tuple[tuple[float, float], tuple[float, float]], ...]
     """Where the recommended setting was when it was chosen, and where it is."""
-    labels: tuple[Mark, ...]
+    labels: tuple[CurveMark, ...]
     x_ticks: tuple[Tick, ...]
-    y_ticks: tuple[Mark, ...]
+    y_ticks: tuple[CurveMark, ...]
     x_axis: str
     y_axis: str
 
@@ -176,13 +176,13 @@ def distribution(
             if count
         )
         ranked = sorted(round(value) for value in found)
-        marks: tuple[Mark, ...] = ()
+        marks: tuple[CurveMark, ...] = ()
         note = "none"
         if ranked:
             half, most = percentile(ranked, 0.5), percentile(ranked, 0.9)
             note = f"half within {seconds(half)}, nine in ten within {seconds(most)}"
             marks = tuple(
-                Mark(round(_MARGIN + (value - low) * scale, 1), label, y=base, kind=kind)
+                CurveMark(round(_MARGIN + (value - low) * scale, 1), label, y=base, kind=kind)
                 for value, label, kind in ((half, "half", "half"), (most, "9 in 10", "most"))
             )
         said.append(f"{name}: {len(found)} {of}, {note}")

@@ -22,10 +22,10 @@ from tui.report.parts import (
     Prose,
     Readouts,
     Recorded,
+    ReportTurn,
     Required,
     Text,
     TradeOff,
-    Turn,
     VoiceScore,
 )
 
@@ -41,7 +41,7 @@ class Simulated(Part):
     failed: tuple[LeftOut, ...] = ()
     readouts: dict[Text, Readouts]
     comparison: Comparison | None
-    turns: tuple[Turn, ...]
+    turns: tuple[ReportTurn, ...]
     differ_most: tuple[Drawn, ...]
     end_of_turn: tuple[TradeOff, ...] = ()
     barge_in: tuple[BargeInScore, ...] = ()
@@ -199,7 +199,7 @@ class Swept(Part):
     verdict: Prose
     obstacles: tuple[Text, ...] = ()
     notes: tuple[Text, ...] = ()
-    turns: tuple[Turn, ...] = ()
+    turns: tuple[ReportTurn, ...] = ()
     differ_most: tuple[Drawn, ...] = ()
     failed: tuple[LeftOut, ...] = ()
     required: tuple[Required, ...] = ()

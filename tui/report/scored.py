@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import Final
 
-from tui.report.page import Cell, Row, Table
+from tui.report.page import Cell, Table, TableRow
 from tui.report.parts import AtThreshold, BargeInScore, Curve, TradeOff
-from tui.report.pictures import Front, Mark, Point, Tick, seconds, steps
+from tui.report.pictures import CurveMark, CurvePoint, FrontPicture, Tick, seconds, steps
 from tui.report.results import Simulated
 
 _LEFT, _RIGHT, _TOP, _BOTTOM, _HEIGHT = 56, 712, 24, 306, 340
@@ -33,13 +33,13 @@ def _end_of_turn(found: Simulated) -> Iterable[Table]:
         return
     stands = whole.arm_thresholds
     rows = (
-        Row(
+        TableRow(
             "turns ended early",
             tuple(Cell(f"{at.cut_ins.count:,.0f} of {at.cut_ins.of:,}") for at in stands),
             "Turns taken to be over before their true end, pause by pause, as if the agent never spoke.",
         ),
-        Row("wait for the end of turn, mean", tuple(Cell(seconds(at.delay_ms.get("mean"))) for at in stands)),
-        Row(
+        TableRow("wait for the end of turn, mean", tuple(Cell(seconds(at.delay_ms.get("mean"))) for at in stands)),
+        TableRow(
             "wait for the end of turn, 19 in 20 within",
             tuple(Cell(seconds(at.delay_ms.get("p95"))) for at in stands),
         ),
@@ -48,7 +48,7 @@ def _end_of_turn(found: Simulated) -> Iterable[Table]:
     yield Table(f"End of turn, over {whole.turns:,} turns of all but the hard recordings", headers, rows)
     if whole.budgets:
         budgets = tuple(
-            Row(f"at most {one.budget:.0%} ended early".replace("%", " %"), _budget(one.judged), "")
+            TableRow(f"at most {one.budget:.0%} ended early".replace("%", " %"), _budget(one.judged), "")
             for one in whole.budgets
         )
         note = "The shortest mean wait at which no more turns are ended early, and the eager_eot_threshold for it."
@@ -70,7 +70,7 @@ def _barge_in(scores: Sequence[BargeInScore], names: Sequence[str]) -> Iterable[
         cells = tuple(Cell(_stops(mine[name]) if name in mine else "–") for name in names)
         wanted = any(one.hits is not None for one in mine.values())
         meaning = "The agent should stop." if wanted else "The agent should talk on."
-        rows.append(Row(f"{kind}{' (hard)' if hard else ''}", cells, meaning))
+        rows.append(TableRow(f"{kind}{' (hard)' if hard else ''}", cells, meaning))
     if rows:
         yield Table("Barge-in: how often the agent stopped for what was said over it", tuple(names), tuple(rows))
 
@@ -82,7 +82,7 @@ def _stops(one: BargeInScore) -> str:
 
 def _voice(found: Simulated) -> Iterable[Table]:
     rows = tuple(
-        Row(
+        TableRow(
             one.group,
             tuple(Cell("–" if share is None else f"{100 * share:.1f} %") for share in (one.precision, one.recall)),
         )
@@ -93,7 +93,7 @@ def _voice(found: Simulated) -> Iterable[Table]:
         yield Table("Voice activity, by time", headers, rows)
 
 
-def trade_off_picture(found: Simulated) -> Front | None:
+def trade_off_picture(found: Simulated) -> FrontPicture | None:
     """Draw the trade-off of waiting against ending turns early, with each arm where it stands."""
     whole = _whole(found)
     if whole is None or not whole.curve:
@@ -113,7 +113,7 @@ def trade_off_picture(found: Simulated) -> Front | None:
         )
 
     placed = [(*place(x, y), arm, f"{arm}: {seconds(x)}, {y:.1%} ended early") for x, y, arm in marked]
-    return Front(
+    return FrontPicture(
         title="The trade-off of end of turn",
         description=(
             "How many turns are ended early against how long callers wait for the end of turn, at every threshold:"
@@ -121,16 +121,16 @@ def trade_off_picture(found: Simulated) -> Front | None:
             + (" Dashed: by silence alone, without the end-of-turn model." if "silence" in curves else "")
         ),
         height=_HEIGHT,
-        points=tuple(Point(x, y, "known", words) for x, y, _, words in placed),
+        points=tuple(CurvePoint(x, y, "known", words) for x, y, _, words in placed),
         line=tuple(place(*point) for point in curves.get("silence", ())),
         curve=tuple(place(*point) for point in curves.get("judged", ())),
         shift=(),
         labels=tuple(
-            Mark(x - 12 if x > _RIGHT - 170 else x + 12, arm, "end" if x > _RIGHT - 170 else "start", y - 8)
+            CurveMark(x - 12 if x > _RIGHT - 170 else x + 12, arm, "end" if x > _RIGHT - 170 else "start", y - 8)
             for x, y, arm, _ in placed
         ),
         x_ticks=tuple(Tick(place(at * 1000, 0)[0], f"{at:g}") for at in steps(0, most_ms / 1000)),
-        y_ticks=tuple(Mark(0, f"{at:g}", y=place(0, at / 100)[1]) for at in steps(0, most * 100, 6)),
+        y_ticks=tuple(CurveMark(0, f"{at:g}", y=place(0, at / 100)[1]) for at in steps(0, most * 100, 6)),
         x_axis="mean wait for the end of turn, s",
         y_axis="turns ended early, %",
     )

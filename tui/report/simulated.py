@@ -9,8 +9,8 @@ from simulator.measures.readout_table import BY_NAME, BY_PLACE, Meaning, Readout
 from tui.figures import signed
 from tui.report.change import change, settings_change, settings_table
 from tui.report.figure_tables import figure_tables
-from tui.report.page import Cell, Fact, Page, Reason, Row, ShownTurn, Table, facts, tones
-from tui.report.parts import Compared, Counted, Drawn, Latency, Recorded, Turn
+from tui.report.page import Cell, Fact, Page, Reason, ShownTurn, Table, TableRow, facts, tones
+from tui.report.parts import Compared, Counted, Drawn, Latency, Recorded, ReportTurn
 from tui.report.pictures import Distribution, distribution, seconds, turn_picture
 from tui.report.results import Simulated
 from tui.report.scored import score_tables, trade_off_picture
@@ -204,7 +204,7 @@ def _figures(found: Simulated, names: Sequence[str], baseline: str) -> tuple[Tab
     return figure_tables(columns, list(tones(names).values()), from_baseline, [note] if len(names) > 1 else [])
 
 
-def turn_distributions(turns: Sequence[Turn], tone: dict[str, int]) -> tuple[Distribution, ...]:
+def turn_distributions(turns: Sequence[ReportTurn], tone: dict[str, int]) -> tuple[Distribution, ...]:
     """Return how long callers waited in every arm, for the answer and for the first sound."""
     drawn = []
     for field, title, of in WAITS:
@@ -242,7 +242,7 @@ def _facts(found: Simulated, baseline: str) -> tuple[Fact, ...]:
 def recordings_table(recordings: Sequence[Recorded]) -> Table | None:
     """Return the recordings, a line each; ``None`` without any."""
     rows = tuple(
-        Row(one.id, (Cell(f"{one.duration_s:,.1f} s"), Cell("yes" if one.labelled else "no")))
+        TableRow(one.id, (Cell(f"{one.duration_s:,.1f} s"), Cell("yes" if one.labelled else "no")))
         for one in recordings[:MOST_ROWS]
     )
     left = len(recordings) - len(rows)

@@ -11,9 +11,9 @@ from tui.figures import signed
 from tui.report.change import change, settings_table, shown
 from tui.report.figure_tables import figure_tables
 from tui.report.front import Placed, front_picture
-from tui.report.page import Cell, Change, Page, Row, Table, facts, tones
+from tui.report.page import Cell, ChangeToApply, Page, Table, TableRow, facts, tones
 from tui.report.parts import Arm, Readouts
-from tui.report.pictures import Front
+from tui.report.pictures import FrontPicture
 from tui.report.results import GoalFigure, Recommended, Setting, Swept
 from tui.report.simulated import shown_turn, turn_distributions
 from tui.report.wording import apart, counted, listed
@@ -72,7 +72,7 @@ def swept_page(found: Swept) -> Page:
     )
 
 
-def _changes(made: Change | None) -> tuple[Change, ...]:
+def _changes(made: ChangeToApply | None) -> tuple[ChangeToApply, ...]:
     return () if made is None else (made,)
 
 
@@ -190,7 +190,7 @@ def _worth(found: Swept) -> tuple[Table, ...]:
     before = shown({one.field: one.before for one in taken.changes})
     after = shown({one.field: one.after for one in taken.changes})
     rows = tuple(
-        Row(
+        TableRow(
             one.field,
             (Cell(_setting(before.get(one.field))), Cell(_setting(after.get(one.field)))),
             one.sentence.partition(": ")[2],
@@ -209,7 +209,7 @@ def _setting(value: object) -> str:
 def _limits(found: Swept) -> tuple[Table, ...]:
     limits = found.recommended.limits if found.recommended else ()
     rows = tuple(
-        Row(
+        TableRow(
             one.limit,
             (Cell(_MET[one.met_where_chosen]), Cell(_MET[one.met_where_confirmed])),
             one.sentence.partition(": ")[2],
@@ -259,7 +259,7 @@ def _plain(readouts: Readouts) -> Mapping[str, object]:
 # ---- the front
 
 
-def _front(found: Swept) -> Front | None:
+def _front(found: Swept) -> FrontPicture | None:
     across, up = (_figure(text) for text in found.axes)
     if across is None or up is None:
         return None

@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 
     from presets.fields import FieldSpec
     from services.model import Service, WorkspaceVoiceSettings
-    from tui.services.facts import Facts
+    from tui.services.facts import ServiceFacts
 
 
 _COLUMNS = ("FIELD", "THIS SERVICE", "EFFECTIVE", "FROM")
@@ -233,7 +233,7 @@ class ServiceDetail(Vertical):
     class TabShown(Message):
         """Another tab came into view, and may need more data."""
 
-    facts: reactive[Facts | None] = reactive(None, init=False)
+    facts: reactive[ServiceFacts | None] = reactive(None, init=False)
     """What is known about the service in view; ``None``: there is none."""
 
     def compose(self) -> ComposeResult:

@@ -16,7 +16,7 @@ from tui.dialogs.dialog import Dialog, NameToType, SentJson
 from tui.terminal_text import NAME_WIDTH, cell, content
 
 if TYPE_CHECKING:
-    from services.changes.differences import Change, NewestVersions
+    from services.changes.differences import NewestVersions, ValueChange
     from services.changes.plan import Plan
     from services.client import Dialect
     from services.model import Service, VersionSet
@@ -176,7 +176,7 @@ def _shown(service: Service, name: str) -> str:
 
 
 def change_table(
-    changes: Sequence[Change],
+    changes: Sequence[ValueChange],
     newest: NewestVersions,
     *,
     before: VersionSet | None,

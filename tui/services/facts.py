@@ -33,7 +33,7 @@ class Background(NamedTuple):
     """Why the history is not all there is."""
 
 
-class Facts(NamedTuple):
+class ServiceFacts(NamedTuple):
     """All that is known about the highlighted service."""
 
     service: Service
@@ -45,7 +45,7 @@ class Facts(NamedTuple):
 class FactsController:
     """Knows what can be shown of the highlighted service; ``show`` is called when that changes."""
 
-    def __init__(self, host: AskingHost, show: Callable[[Facts | None], None]) -> None:
+    def __init__(self, host: AskingHost, show: Callable[[ServiceFacts | None], None]) -> None:
         self.client: ServicesClient | None = None
         self._host = host
         self._show = show
@@ -86,7 +86,7 @@ class FactsController:
             self._show(None)
         else:
             background = self._backgrounds.get(service.id, Background())
-            self._show(Facts(service=service, workspace=self._settings, background=background))
+            self._show(ServiceFacts(service=service, workspace=self._settings, background=background))
 
     async def _fetch_settings(self, client: ServicesClient) -> None:
         from services.errors import ServiceError

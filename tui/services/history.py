@@ -18,10 +18,10 @@ if TYPE_CHECKING:
     from pydantic import JsonValue
 
     from services.changes.history import FieldsBack
-    from services.changes.kept import Kept, KeptFields
+    from services.changes.kept import KeptChange, KeptFields
     from services.changes.requests import Request
     from services.model import FieldChange, HistoryEntry
-    from tui.services.facts import Facts
+    from tui.services.facts import ServiceFacts
 
 _COLUMNS = ("WHEN", "WHO", "WHAT")
 _WHO_WIDTH, _WHAT_WIDTH = 16, 80
@@ -45,12 +45,12 @@ class HistoryLine:
     what: str
     detail: str
     """Every value it changed, a line each; whose memory it is from."""
-    back: Kept | KeptFields | FieldsBack | Request | None = None
+    back: KeptChange | KeptFields | FieldsBack | Request | None = None
     """By what R takes it back: what is kept of it here, or what the platform remembers; ``None``: nothing."""
 
 
 def history_lines(
-    remembered: Iterable[HistoryEntry], kept: Iterable[Kept], fields: Iterable[KeptFields] = ()
+    remembered: Iterable[HistoryEntry], kept: Iterable[KeptChange], fields: Iterable[KeptFields] = ()
 ) -> tuple[HistoryLine, ...]:
     """Return the platform's entries and this computer's changes as one list, newest first; each change once."""
     alone, lines = list(remembered), [*map(_of_here, kept)]
@@ -89,7 +89,7 @@ class ServiceHistoryTable(Vertical):
 
     def __init__(self) -> None:
         super().__init__()
-        self._facts: Facts | None = None
+        self._facts: ServiceFacts | None = None
         self._lines: tuple[HistoryLine, ...] = ()
         self._limits = ""
 
@@ -109,7 +109,7 @@ class ServiceHistoryTable(Vertical):
         row = self.query_one(DataTable).cursor_row
         return self._lines[row] if 0 <= row < len(self._lines) else None
 
-    def show(self, facts: Facts) -> None:
+    def show(self, facts: ServiceFacts) -> None:
         """Show the history of a service, as far as it came."""
         self._facts, background = facts, facts.background
         self._lines = background.history or ()
@@ -170,7 +170,7 @@ def _of_platform(entry: HistoryEntry) -> HistoryLine:
     )
 
 
-def _of_here(entry: Kept) -> HistoryLine:
+def _of_here(entry: KeptChange) -> HistoryLine:
     way = f"{entry.source} → {entry.target}" if entry.source else entry.target
     undoes = f", takes back change {entry.undoes}" if entry.undoes else ""
     return HistoryLine(
@@ -189,7 +189,7 @@ def _told(state: str) -> str:
     return "There is nothing to take back." if state == "not written" else _PUTS_BACK
 
 
-def _kept_back(entry: Kept | KeptFields) -> Kept | KeptFields | None:
+def _kept_back(entry: KeptChange | KeptFields) -> KeptChange | KeptFields | None:
     return None if entry.state == "not written" else entry
 
 

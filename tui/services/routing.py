@@ -30,7 +30,7 @@ _DEEPEST = 20
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
+class RouteStep:
     """One line of the view: how deep it is, what is said, and about which service."""
 
     depth: int
@@ -40,22 +40,22 @@ class Step:
     """Whether it is something to mend."""
 
 
-def routing(services: Iterable[Service]) -> list[Step]:
+def routing(services: Iterable[Service]) -> list[RouteStep]:
     """Return the routes in the order of their names, each with its services and where they lead."""
     listed = list(services)
     by_route: dict[str, list[Service]] = {}
     for service in listed:
         for name in _values(service, ROUTE):
             by_route.setdefault(name, []).append(service)
-    steps: list[Step] = []
+    steps: list[RouteStep] = []
     for name in sorted(by_route, key=str.casefold):
         found = by_route[name]
-        steps.append(Step(0, name))
+        steps.append(RouteStep(0, name))
         active = [service for service in found if service.is_active]
         if not active:
-            steps.append(Step(1, "no active service: callers on this route reach no service", odd=True))
+            steps.append(RouteStep(1, "no active service: callers on this route reach no service", odd=True))
         elif len(active) > 1:
-            steps.append(Step(1, f"{len(active)} active services share this route", odd=False))
+            steps.append(RouteStep(1, f"{len(active)} active services share this route", odd=False))
         for service in found:
             steps += _onward(service, 1, listed, by_route, ())
     return steps
@@ -68,12 +68,12 @@ def without_route(services: Iterable[Service]) -> list[Service]:
 
 def _onward(
     service: Service, depth: int, listed: list[Service], by_route: dict[str, list[Service]], before: tuple[str, ...]
-) -> Iterable[Step]:
+) -> Iterable[RouteStep]:
     arrow = "→ " if before else ""
     inactive = "" if service.is_active else "  (inactive)"
     name = service.name or "(no name)"
     again = service.id in before
-    yield Step(
+    yield RouteStep(
         depth,
         f"{arrow}{name}{inactive}{'  … and round again' if again else ''}",
         service.id,
@@ -84,7 +84,7 @@ def _onward(
     for wanted in _values(service, NEXT):
         targets = by_route.get(wanted) or [one for one in listed if wanted in (one.name, one.id)]
         if not targets:
-            yield Step(depth + 1, f"→ {wanted}: no route and no service is called so", odd=True)
+            yield RouteStep(depth + 1, f"→ {wanted}: no route and no service is called so", odd=True)
         for target in targets:
             yield from _onward(target, depth + 1, listed, by_route, (*before, service.id))
 
@@ -115,8 +115,8 @@ class RoutingScreen(Dialog[str]):
         self._names = {service.id: service.name for service in services}
         lost = without_route(services)
         if self._steps and lost:
-            self._steps.append(Step(0, "on no route"))
-            self._steps += [Step(1, service.name or "(no name)", service.id) for service in lost]
+            self._steps.append(RouteStep(0, "on no route"))
+            self._steps += [RouteStep(1, service.name or "(no name)", service.id) for service in lost]
 
     def compose_body(self) -> ComposeResult:
         """Lay out the steps."""
@@ -139,7 +139,7 @@ class RoutingScreen(Dialog[str]):
             await steps.run_action(f"cursor_{direction}")
 
 
-def _line(step: Step) -> Content:
+def _line(step: RouteStep) -> Content:
     style = "$text-warning" if step.odd else "bold $text-accent" if step.depth == 0 else ""
     mark = "⚠ " if step.odd else ""
     return Content.styled("   " * step.depth + mark + screen_text(step.text), style)

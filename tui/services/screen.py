@@ -20,7 +20,7 @@ from tui.host import ScreenHost
 from tui.services import commands
 from tui.services.changes import ChangesController, ServiceGone, ServiceMade, ServiceSaved
 from tui.services.commands import COMMANDS, ServiceCommand, Standing
-from tui.services.facts import Facts, FactsController
+from tui.services.facts import FactsController, ServiceFacts
 from tui.services.list_pane import ListPane, ServiceList, moving
 from tui.services.listing import OPENING, Listed, ListingController
 from tui.services.version_sets import VersionSetsController, put_back
@@ -52,7 +52,7 @@ class ServicesScreen(Place):
 
     listed: reactive[Listed] = reactive(OPENING, init=False)
     """What the list shows."""
-    facts: reactive[Facts | None] = reactive(None, init=False)
+    facts: reactive[ServiceFacts | None] = reactive(None, init=False)
     """What the details show."""
 
     class TuneWanted(Message):
@@ -150,7 +150,7 @@ class ServicesScreen(Place):
             if self._tune_when_listed:
                 self.action_tune_service()
 
-    def _show_facts(self, facts: Facts | None) -> None:
+    def _show_facts(self, facts: ServiceFacts | None) -> None:
         self.query_one("#service-pane").border_title = content(facts.service.name or "(no name)") if facts else ""
         self.facts = facts
         self.refresh_bindings()

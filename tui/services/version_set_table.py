@@ -17,7 +17,7 @@ from tui.widgets.key_line import KeyLine
 if TYPE_CHECKING:
     from services.changes.differences import NewestVersions
     from services.model import Service, VersionSet
-    from tui.services.facts import Facts
+    from tui.services.facts import ServiceFacts
 
 EDGE_NOTE = (
     "🔒 edge always runs the latest versions, so it cannot be pinned, changed or deleted. Promote it to pin them."
@@ -36,7 +36,7 @@ class VersionSetTable(Vertical):
 
     def __init__(self) -> None:
         super().__init__()
-        self._facts: Facts | None = None
+        self._facts: ServiceFacts | None = None
         self._names: list[str] = []
 
     def compose(self) -> ComposeResult:
@@ -58,7 +58,7 @@ class VersionSetTable(Vertical):
         row = self.query_one(DataTable).cursor_row
         return self._names[row] if 0 <= row < len(self._names) else None
 
-    def show(self, facts: Facts) -> None:
+    def show(self, facts: ServiceFacts) -> None:
         """Show a service's version sets, the platform's own two first, with the cursor where it was."""
         before = self.highlighted if self._facts and self._facts.service.id == facts.service.id else None
         self._facts = facts
@@ -98,7 +98,7 @@ def ordered(service: Service) -> list[tuple[str, VersionSet]]:
     ]
 
 
-def note_on(name: str | None, facts: Facts) -> str:
+def note_on(name: str | None, facts: ServiceFacts) -> str:
     """Return what is worth knowing about a version set: why it is locked, how it differs from what callers get."""
     service, newest = facts.service, facts.background.newest
     if name is None:
@@ -158,7 +158,7 @@ class ServiceBehaviors(Vertical):
         yield DataTable[Any](cursor_type="row", id="behavior-rows")
         yield Static(id="behavior-note", markup=False)
 
-    def show(self, facts: Facts) -> None:
+    def show(self, facts: ServiceFacts) -> None:
         """Show the behaviors of a service."""
         sets = ordered(facts.service)
         names = facts.background.behavior_names or {}
@@ -172,7 +172,7 @@ class ServiceBehaviors(Vertical):
         table.display = bool(ids)
         self.query_one("#behavior-note", Static).update(content(self._note(facts, bool(ids)), lines=True))
 
-    def _note(self, facts: Facts, any_applied: bool) -> str:
+    def _note(self, facts: ServiceFacts, any_applied: bool) -> str:
         sets = facts.service.version_sets.values()
         if not any_applied:
             untold = bool(sets) and all(each.applied_behavior_ids is None for each in sets)

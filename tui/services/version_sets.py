@@ -11,7 +11,7 @@ from tui.services.changes import ServiceSaved, TakeBack, unless_known
 if TYPE_CHECKING:
     from services.changes.applying import Applied
     from services.changes.history import FieldsBack
-    from services.changes.kept import Kept, KeptFields
+    from services.changes.kept import KeptChange, KeptFields
     from services.changes.plan import Plan
     from services.changes.requests import Request
     from services.client import ServicesClient
@@ -222,18 +222,18 @@ class VersionSetsController:
 async def put_back(
     changes: ChangesController,
     version_sets: VersionSetsController,
-    back: Kept | KeptFields | FieldsBack | Request | None,
+    back: KeptChange | KeptFields | FieldsBack | Request | None,
     client: ServicesClient,
     service: Service,
 ) -> None:
     """Take a change of the history back, whatever it was of."""
     from services.changes.history import FieldsBack
-    from services.changes.kept import Kept, KeptFields
+    from services.changes.kept import KeptChange, KeptFields
     from services.changes.requests import Rollback
 
     if isinstance(back, KeptFields):
         await changes.put_back(client, service, back.subject, back.id)
-    elif isinstance(back, Kept):
+    elif isinstance(back, KeptChange):
         await version_sets.carry_out(client, service, Rollback(back.target, to=back.id))
     elif isinstance(back, FieldsBack):
         await changes.put_fields(client, service, back)

@@ -6,21 +6,21 @@ from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 
 from presets.config import VoiceConfig
-from tui.sweep.front import Front, Row
-from tui.sweep.shown import Found, front_of, recommended_row
+from tui.sweep.front import Front, FrontRow
+from tui.sweep.shown import SweepFound, front_of, recommended_row
 
 CHANGED_SINCE = "Today's settings have changed since; r sweeps against what they are now."
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Choice:
+class SettingChoice:
     """The settings to choose from, and the row of the chosen one."""
 
     front: Front = field(default_factory=Front)
     at: int = 0
 
     @property
-    def row(self) -> Row | None:
+    def row(self) -> FrontRow | None:
         """The chosen setting; ``None`` while there is none."""
         return self.front.rows[self.at] if self.at < len(self.front.rows) else None
 
@@ -36,13 +36,13 @@ class Choice:
 class ChoosingController:
     """Holds what was found and what is chosen of it: the best, until a person chooses. ``publish`` gets both."""
 
-    def __init__(self, publish: Callable[[Choice], object]) -> None:
+    def __init__(self, publish: Callable[[SettingChoice], object]) -> None:
         self._publish = publish
-        self._found: Found | None = None
+        self._found: SweepFound | None = None
         self._everything = False
         self._by_person = False
         self._stored: VoiceConfig | None = None
-        self.choice = Choice()
+        self.choice = SettingChoice()
 
     @property
     def why_not(self) -> str:
@@ -52,7 +52,7 @@ class ChoosingController:
     def clear(self) -> None:
         """Forget what was found: another sweep begins, or the screen is about another service."""
         self._found, self._by_person, self._stored = None, False, None
-        self._become(Choice())
+        self._become(SettingChoice())
 
     def hold_to(self, stored: VoiceConfig | None) -> None:
         """Say of what was found if today's settings are others by now: ``stored``, if that is known."""
@@ -65,7 +65,7 @@ class ChoosingController:
         found, stored = self._found, self._stored
         return found is not None and stored is not None and bool(found.verdict and found.changes(stored))
 
-    def take(self, found: Found) -> None:
+    def take(self, found: SweepFound) -> None:
         """Take what was found so far."""
         self._found = found
         self._look()
@@ -74,7 +74,7 @@ class ChoosingController:
         """Choose a setting by its row."""
         if 0 <= row < len(self.choice.front.rows):
             self._by_person = True
-            self._become(Choice(self.choice.front, row))
+            self._become(SettingChoice(self.choice.front, row))
 
     def choose_best(self) -> None:
         """Choose the recommended setting, or until there is one, the best so far."""
@@ -94,8 +94,8 @@ class ChoosingController:
         if self._is_outdated:
             front = replace(front, verdict=f"{CHANGED_SINCE} {front.verdict}")
         place = front.place(before.key) if before is not None and self._by_person else None
-        self._become(Choice(front, recommended_row(front) or 0 if place is None else place))
+        self._become(SettingChoice(front, recommended_row(front) or 0 if place is None else place))
 
-    def _become(self, choice: Choice) -> None:
+    def _become(self, choice: SettingChoice) -> None:
         self.choice = choice
         self._publish(choice)

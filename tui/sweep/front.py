@@ -7,18 +7,18 @@ from dataclasses import dataclass
 from typing import Literal
 
 from presets.config import VoiceConfig
-from tui.sweep.scatter import Axis, Point, Signs
+from tui.sweep.scatter import Axis, ScatterPoint, Signs
 
 NO_AXIS = Axis("", "", 1.0)
 Direction = Literal["left", "right", "up", "down"]
 
 
 @dataclass(frozen=True, slots=True)
-class Row:
+class FrontRow:
     """One setting. ``key`` stays the same while the front grows."""
 
     key: Hashable
-    point: Point
+    point: ScatterPoint
     figures: tuple[str, ...]
     """As written under :attr:`Front.columns`."""
     words: str
@@ -40,8 +40,8 @@ class Row:
 class Front:
     """The settings to choose from, in the order of the axes; ``cloud`` are the others that were tried."""
 
-    rows: tuple[Row, ...] = ()
-    cloud: tuple[Point, ...] = ()
+    rows: tuple[FrontRow, ...] = ()
+    cloud: tuple[ScatterPoint, ...] = ()
     x: Axis = NO_AXIS
     y: Axis = NO_AXIS
     columns: tuple[str, ...] = ()
@@ -50,7 +50,7 @@ class Front:
     """Sentences for which there is room only where all is read."""
 
     @property
-    def points(self) -> tuple[Point, ...]:
+    def points(self) -> tuple[ScatterPoint, ...]:
         """All points: those of the rows, in their order, then the others."""
         return tuple(row.point for row in self.rows) + self.cloud
 

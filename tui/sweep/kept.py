@@ -19,7 +19,7 @@ from simulator.errors import SimulatorError
 from simulator.sweep.result import TODAY, result_of
 from simulator.sweep.space import Space
 from tui.host import Host, Job
-from tui.sweep.shown import Found
+from tui.sweep.shown import SweepFound
 
 if TYPE_CHECKING:
     from simulator.sweep.result import SweepResult
@@ -29,11 +29,11 @@ CUT_OFF = "The last sweep here was cut off; r goes on where it was."
 
 
 @dataclass(frozen=True, slots=True)
-class Kept:
+class KeptSweep:
     """What :meth:`~tui.sweep.setup.SetupController.typed` returned, and what was found; ``None``: cut off."""
 
     form: dict[str, Any] = field(default_factory=dict)
-    found: Found | None = None
+    found: SweepFound | None = None
 
 
 class KeepingForms:
@@ -60,7 +60,7 @@ class KeepingForms:
         if not self._read_only():
             self._host.start_thread(write, "kept sweep")
 
-    def read(self, service_id: str | None, take: Callable[[Kept], None]) -> None:
+    def read(self, service_id: str | None, take: Callable[[KeptSweep], None]) -> None:
         """Have ``take`` called with the last sweep of a service, if there was one."""
 
         def read(job: Job) -> None:
@@ -70,18 +70,20 @@ class KeepingForms:
         self._host.start_thread(read, "kept sweep")
 
 
-def read_kept(service_id: str | None) -> Kept | None:
+def read_kept(service_id: str | None) -> KeptSweep | None:
     """Return the last sweep of a service; ``None`` where there is none that can be read."""
     try:
         raw = json_of(_file(service_id).read_bytes())
         form = dict(raw["form"])
         if "result" not in raw:
-            return Kept(form)
+            return KeptSweep(form)
         result = result_of(raw["result"])
         above = tuple(Layer(one["name"], parse(one["voice_config"])) for one in raw["inherited"])
     except (OSError, NotJsonError, ConfigError, SimulatorError, LookupError, TypeError, ValueError, AttributeError):
         return None
-    return Kept(form, Found.over(result, Space((), result.settings[result.baseline].config, above).changes))
+    return KeptSweep(
+        form, SweepFound.over(result, Space((), result.settings[result.baseline].config, above).changes)
+    )
 
 
 def _file(service_id: str | None) -> Path:

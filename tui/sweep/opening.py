@@ -12,13 +12,13 @@ from tui.tune.presets import READ_ONLY, LineQuestions, keep_as_preset
 from tui.user_presets import PresetError
 
 if TYPE_CHECKING:
-    from tui.sweep.front import Row
+    from tui.sweep.front import FrontRow
     from tui.tune.screen import TuneScreen
 
 Use = Literal["see", "hear", "save"]
 
 
-def take_into(tune: TuneScreen, row: Row, use: Use) -> None:
+def take_into(tune: TuneScreen, row: FrontRow, use: Use) -> None:
     """Make a setting the draft of Tune, in one step of undo; then play a call under it, or ask to save it."""
     session = tune.session
     tune.drafts.update(changes(session.draft.config, row.config), "The draft is this setting already.")
@@ -64,14 +64,14 @@ class KeepingController:
     def __init__(self, host: Host, questions: LineQuestions, *, read_only: Callable[[], bool]) -> None:
         self._host, self._questions, self._read_only = host, questions, read_only
 
-    def keep(self, row: Row) -> None:
+    def keep(self, row: FrontRow) -> None:
         """Ask for a name, and keep the setting of a row."""
         if self._read_only():
             self._host.tell(f"Not done: {READ_ONLY}.", severity="warning")
         else:
             self._host.start(partial(self._keep, row), "presets")
 
-    async def _keep(self, row: Row) -> None:
+    async def _keep(self, row: FrontRow) -> None:
         try:
             await keep_as_preset(self._host, self._questions, "Keep this setting as a preset", row.config)
         except PresetError as error:

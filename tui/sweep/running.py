@@ -19,7 +19,7 @@ from simulator.sweep.search import needs_optuna
 from tui.calls.fitted import profile_for
 from tui.host import SECONDS_TO_READ, Host, Job
 from tui.sweep.calls import open_calls
-from tui.sweep.shown import Found
+from tui.sweep.shown import SweepFound
 from tui.user_presets import all_presets
 
 if TYPE_CHECKING:
@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
-class Progress:
+class SweepStatus:
     """What is said of a sweep, and the share that is done, 0…1, where that is known."""
 
     said: str = ""
@@ -66,8 +66,8 @@ class SweepController:
         self,
         host: Host,
         *,
-        progress: Callable[[Progress], object],
-        found: Callable[[Found], object],
+        progress: Callable[[SweepStatus], object],
+        found: Callable[[SweepFound], object],
         over: Callable[[SweepResult, Today], object] = lambda *_: None,
         sweep: Sweeping | None = None,
         workers: Callable[[], AbstractContextManager[Executor]] | None = None,
@@ -85,7 +85,7 @@ class SweepController:
         """Begin, unless one is under way; ``ask_today`` returns what callers get now."""
         if not self.running:
             self.running, self._stopped = True, False
-            self._progress(Progress("Opening the calls… · x stops"))
+            self._progress(SweepStatus("Opening the calls… · x stops"))
             self._host.start(partial(self._begin, wanted, sources, ask_today), "sweep begins")
 
     async def _begin(self, wanted: Wanted, sources: Sources, ask_today: Callable[[], Awaitable[Today]]) -> None:
@@ -97,7 +97,7 @@ class SweepController:
     def stop(self) -> None:
         """Stop, and show what was found until then."""
         self._stopped = True
-        self._progress(Progress("Stopping; what was found stays…"))
+        self._progress(SweepStatus("Stopping; what was found stays…"))
 
     # ---- in the thread
 
@@ -108,7 +108,7 @@ class SweepController:
             return self._stopped
 
         def listen(said: str, share: float) -> None:
-            self._say(job, Progress(f"{said} · x stops", share))
+            self._say(job, SweepStatus(f"{said} · x stops", share))
 
         paths = sources.chosen(wanted.over, wanted.only)
         try:
@@ -118,7 +118,7 @@ class SweepController:
                     paths, executor, listen, cancelled, are_calls=sources.of_calls(wanted.over)
                 )
                 if cancelled():
-                    job.report(partial(self._end, Progress("Stopped before anything was tried.")))
+                    job.report(partial(self._end, SweepStatus("Stopped before anything was tried.")))
                     return
                 plan = _plan_of(wanted, today)
                 result = self._sweep(plan, calls, executor, partial(self._report, job, plan), cancelled)
@@ -138,9 +138,9 @@ class SweepController:
         said = f"Trying settings: {progress.done:,} of {progress.of:,}{before}{left} · x stops"
         if progress.confirming:
             said = "All are tried; the best are now confirmed on callers they were not chosen by…"
-        self._say(job, Progress(said, share), Found.under_way(progress, plan.space.changes))
+        self._say(job, SweepStatus(said, share), SweepFound.under_way(progress, plan.space.changes))
 
-    def _say(self, job: Job, progress: Progress, found: Found | None = None) -> None:
+    def _say(self, job: Job, progress: SweepStatus, found: SweepFound | None = None) -> None:
         def deliver() -> None:
             if self.running and not self._stopped:
                 self._progress(progress)
@@ -155,17 +155,17 @@ class SweepController:
         if faults:
             more = f" ({len(faults) - 1} more likewise)" if len(faults) > 1 else ""
             self._host.tell(f"{faults[0]}{more}", "Left out", severity="warning", timeout=SECONDS_TO_READ)
-        self._found(Found.over(result, plan.space.changes))
+        self._found(SweepFound.over(result, plan.space.changes))
         self._over(result, today)
         tried = sum(not one.dropped for one in result.settings)
         said = f"Stopped after {tried:,} settings; r goes on from there." if not result.complete else ""
-        self._end(Progress(said))
+        self._end(SweepStatus(said))
 
     def _fail(self, why: str) -> None:
         self._host.tell(why, "No sweep", severity="error", timeout=SECONDS_TO_READ)
-        self._end(Progress())
+        self._end(SweepStatus())
 
-    def _end(self, progress: Progress) -> None:
+    def _end(self, progress: SweepStatus) -> None:
         self.running = False
         self._progress(progress)
 

@@ -9,7 +9,7 @@ from functools import cached_property
 from itertools import pairwise
 from typing import Literal
 
-from tui.widgets.timeline_line import DOTS_PER_CELL, DotRows, Line
+from tui.widgets.timeline_line import DOTS_PER_CELL, CellLine, DotRows
 
 Kind = Literal["tried", "front", "confirmed", "named", "nearest", "recommended"]
 """What a point is, the weightier one last: it is drawn over the others."""
@@ -25,7 +25,7 @@ _TICK_ROOM = 9
 
 
 @dataclass(frozen=True, slots=True)
-class Point:
+class ScatterPoint:
     """A setting in the plane; ``letter`` names a preset or today's settings."""
 
     x: float
@@ -64,7 +64,7 @@ class Signs:
     up: str = "↑"
     ascii_only: bool = False
 
-    def of(self, point: Point) -> str:
+    def of(self, point: ScatterPoint) -> str:
         """Return the sign of a point."""
         if point.kind == "tried":
             return self.tried
@@ -79,20 +79,20 @@ ASCII = Signs("+", "o", "*", "x", ".", "-", "|", "+", "+", "+", ">", "^", ascii_
 
 
 @dataclass(frozen=True)
-class Frame:
+class PlotFrame:
     """Where the points of a plot stand in a drawing of ``width`` × ``height`` cells.
 
     The axes reach over all points that are more than tried; a tried one far off them is left out.
     """
 
-    points: tuple[Point, ...]
+    points: tuple[ScatterPoint, ...]
     x: Axis
     y: Axis
     width: int
     height: int
 
     @cached_property
-    def _weighty(self) -> Sequence[Point]:
+    def _weighty(self) -> Sequence[ScatterPoint]:
         return [one for one in self.points if one.kind != "tried"] or self.points
 
     @cached_property
@@ -121,13 +121,13 @@ class Frame:
         """Cells that points are drawn in."""
         return max(self.width - self.gutter - 1, _LEAST[0])
 
-    def dot(self, point: Point) -> tuple[int, int]:
+    def dot(self, point: ScatterPoint) -> tuple[int, int]:
         """Return the dot of a point: its column, and its row from below; it may lie outside the drawing."""
         left, right, low, high = self.x_ticks[0], self.x_ticks[-1], self.y_ticks[0], self.y_ticks[-1]
         across, down = self.columns * _PAIR - 1, self.rows * DOTS_PER_CELL - 1
         return round((point.x - left) / (right - left) * across), round((point.y - low) / (high - low) * down)
 
-    def cell(self, point: Point) -> tuple[int, int]:
+    def cell(self, point: ScatterPoint) -> tuple[int, int]:
         """Return the cell of a point in the drawing, from the top left."""
         column, row = self.dot(point)
         return self.gutter + column // _PAIR, 1 + self.rows - 1 - row // DOTS_PER_CELL
@@ -158,10 +158,10 @@ class Frame:
         return min(among, key=distance, default=None)
 
 
-def draw(frame: Frame, chosen: int | None, signs: Signs = FINE) -> list[Line]:
+def draw(frame: PlotFrame, chosen: int | None, signs: Signs = FINE) -> list[CellLine]:
     """Return the lines of a drawing; the point numbered ``chosen`` stands in brackets, whatever its colour."""
     # where there is less room than a drawing needs, what shows it cuts it off
-    lines = [Line(max(frame.width, frame.gutter + frame.columns + 1)) for _ in range(frame.rows + 3)]
+    lines = [CellLine(max(frame.width, frame.gutter + frame.columns + 1)) for _ in range(frame.rows + 3)]
     _write_axes(frame, lines, signs)
     _lay_dots(frame, lines, signs)
     cells = frame.cells
@@ -180,7 +180,7 @@ def draw(frame: Frame, chosen: int | None, signs: Signs = FINE) -> list[Line]:
 # ---- dots
 
 
-def _lay_dots(frame: Frame, lines: list[Line], signs: Signs) -> None:
+def _lay_dots(frame: PlotFrame, lines: list[CellLine], signs: Signs) -> None:
     tried, front = DotRows(frame.columns, frame.rows), DotRows(frame.columns, frame.rows)
     for point in frame.points:
         column, row = frame.dot(point)
@@ -195,7 +195,7 @@ def _lay_dots(frame: Frame, lines: list[Line], signs: Signs) -> None:
             lines[1 + row].lay([" "] * frame.gutter + chars, kind)
 
 
-def _draw_front(frame: Frame, dots: DotRows) -> None:
+def _draw_front(frame: PlotFrame, dots: DotRows) -> None:
     """Draw the front as steps: between two points nothing better than the first was found."""
     steps = front_of([point for point in frame.points if point.kind != "tried"])
     for before, after in pairwise(steps):
@@ -204,9 +204,9 @@ def _draw_front(frame: Frame, dots: DotRows) -> None:
             dots.fill(column, low if column == right else high, high)
 
 
-def front_of(points: Sequence[Point]) -> list[Point]:
+def front_of(points: Sequence[ScatterPoint]) -> list[ScatterPoint]:
     """Return the points that no other one is at least as good as, from the left, less being better both ways."""
-    found: list[Point] = []
+    found: list[ScatterPoint] = []
     for point in sorted(points, key=lambda one: (one.x, one.y)):
         if not found or point.y < found[-1].y:
             found.append(point)
@@ -216,7 +216,7 @@ def front_of(points: Sequence[Point]) -> list[Point]:
 # ---- axes
 
 
-def _write_axes(frame: Frame, lines: list[Line], signs: Signs) -> None:
+def _write_axes(frame: PlotFrame, lines: list[CellLine], signs: Signs) -> None:
     lines[0].write(0, f"{signs.up} {_named(frame.y)}", "axis")
     across = f"{_named(frame.x)} {signs.to_right}"
     lines[0].write(lines[0].width - len(across), across, "axis")
@@ -226,12 +226,12 @@ def _write_axes(frame: Frame, lines: list[Line], signs: Signs) -> None:
     lines[bottom].put(axis, signs.corner, "axis")
     lines[bottom].fill(axis + 1, frame.gutter + frame.columns, signs.across, "axis")
     for tick in frame.y_ticks:
-        _, row = frame.cell(Point(frame.x_ticks[0], tick, "tried"))
+        _, row = frame.cell(ScatterPoint(frame.x_ticks[0], tick, "tried"))
         lines[row].write(0, label(tick, frame.y_ticks).rjust(axis - 1), "axis")
         lines[row].put(axis, signs.tick_down, "axis")
     free = 0
     for tick in frame.x_ticks:
-        column, _ = frame.cell(Point(tick, frame.y_ticks[0], "tried"))
+        column, _ = frame.cell(ScatterPoint(tick, frame.y_ticks[0], "tried"))
         lines[bottom].put(column, signs.tick_across, "axis")
         text = label(tick, frame.x_ticks)
         start = min(max(column - len(text) // 2, free), lines[0].width - len(text))

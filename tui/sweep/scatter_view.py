@@ -14,7 +14,7 @@ from textual.strip import Strip
 from textual.widget import Widget
 
 from tui.sweep.front import Direction, Front
-from tui.sweep.scatter import ASCII, FINE, Frame, Signs, draw
+from tui.sweep.scatter import ASCII, FINE, PlotFrame, Signs, draw
 from tui.terminal_text import content
 from tui.widgets.timeline_line import BLANK
 
@@ -58,9 +58,9 @@ class Scatter(Widget, can_focus=True):
         return [strip.text for strip in self._drawn()]
 
     @property
-    def frame(self) -> Frame:
+    def frame(self) -> PlotFrame:
         """Where the points stand."""
-        return Frame(self.front.points, self.front.x, self.front.y, self.size.width, self.size.height)
+        return PlotFrame(self.front.points, self.front.x, self.front.y, self.size.width, self.size.height)
 
     def watch_front(self) -> None:
         """Draw other points."""

@@ -19,13 +19,13 @@ from tui.commands.place import bindings
 from tui.dialogs.dialog import TextDialog
 from tui.dialogs.dialogs import LineEntry
 from tui.host import Job, ScreenHost, ask_over
-from tui.sweep.choosing import Choice, ChoosingController
+from tui.sweep.choosing import ChoosingController, SettingChoice
 from tui.sweep.commands import ALL, BEST, COMMANDS, HEAR, KEEP, OPEN, READ, RUN, SAVE, STOP, WORDS
 from tui.sweep.form import ChoiceLine, SetupForm, StartLine
 from tui.sweep.front import Direction
-from tui.sweep.kept import CUT_OFF, KeepingForms, Kept
+from tui.sweep.kept import CUT_OFF, KeepingForms, KeptSweep
 from tui.sweep.opening import KeepingController, Use, take_into
-from tui.sweep.running import Progress, SweepController
+from tui.sweep.running import SweepController, SweepStatus
 from tui.sweep.scatter_view import Scatter
 from tui.sweep.setup import Setup, SetupController
 from tui.sweep.sources import Sources, look
@@ -72,8 +72,8 @@ class SweepScreen(PaneScreen):
     HOME = "setup"
 
     setup: var[Setup] = var(Setup(), init=False)
-    progress: var[Progress] = var(Progress(), init=False)
-    choice: var[Choice] = var(Choice(), init=False)
+    progress: var[SweepStatus] = var(SweepStatus(), init=False)
+    choice: var[SettingChoice] = var(SettingChoice(), init=False)
 
     def __init__(self) -> None:
         super().__init__()
@@ -145,7 +145,7 @@ class SweepScreen(PaneScreen):
         if self.sweeping.running:
             self._host.tell("A sweep of another service is under way; x stops it.", "Sweep", severity="warning")
             return
-        self.service, self.progress, self._sources = service, Progress(), Sources()
+        self.service, self.progress, self._sources = service, SweepStatus(), Sources()
         self.choosing.clear()
         self._recalled = False
         if self.is_mounted:
@@ -165,7 +165,7 @@ class SweepScreen(PaneScreen):
             self._recalled = True
             self.last.read(self._service_id, partial(self._recall, self._service_id))
 
-    def _recall(self, service_id: str | None, kept: Kept) -> None:
+    def _recall(self, service_id: str | None, kept: KeptSweep) -> None:
         """Show what was last swept for the service, unless another sweep has begun."""
         if service_id != self._service_id or self.sweeping.running or self.choosing.choice.row is not None:
             return
@@ -173,7 +173,7 @@ class SweepScreen(PaneScreen):
         if kept.found is not None:
             self.choosing.take(kept.found)
         else:
-            self.progress = Progress(CUT_OFF)
+            self.progress = SweepStatus(CUT_OFF)
 
     @property
     def _service_id(self) -> str | None:
@@ -202,7 +202,7 @@ class SweepScreen(PaneScreen):
             self.lines.show(setup.rows or self.form.setup.rows, setup.start)
             self.refresh_bindings()
 
-    def watch_progress(self, progress: Progress) -> None:
+    def watch_progress(self, progress: SweepStatus) -> None:
         """Show how far the sweep is."""
         if self.is_mounted:
             line = self.query_one("#sweep-progress", Static)
@@ -210,7 +210,7 @@ class SweepScreen(PaneScreen):
             line.display = bool(progress.said)
             self.refresh_bindings()
 
-    def watch_choice(self, choice: Choice) -> None:
+    def watch_choice(self, choice: SettingChoice) -> None:
         """Show what was found, and the chosen setting in words."""
         if not self.is_mounted:
             return
@@ -380,7 +380,7 @@ _VERDICT_LINES, _LOST_IN_A_LINE = 3, 6
 _READ_ALL = " v: all"
 
 
-def _with_bar(progress: Progress, cells: int) -> str:
+def _with_bar(progress: SweepStatus, cells: int) -> str:
     if progress.share is None:
         return progress.said
     full = round(min(max(progress.share, 0.0), 1.0) * cells)

@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING, Any
 from presets.fields import BY_NAME
 from simulator.sweep.result import TODAY, figure_text
 from tui.figures import NOTHING, signed
-from tui.sweep.front import Front, Row
-from tui.sweep.scatter import FINE, Axis, Kind, Point
+from tui.sweep.front import Front, FrontRow
+from tui.sweep.scatter import FINE, Axis, Kind, ScatterPoint
 
 if TYPE_CHECKING:
     from presets.config import VoiceConfig
@@ -28,7 +28,7 @@ _LEAST = {"latency": 100.0, "count": 5.0, "duration": 1.0}
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class SweepFound:
     """What a sweep found so far, whether it goes on or is over."""
 
     axes: tuple[Figure, ...]
@@ -43,12 +43,12 @@ class Found:
     """What stands in the way of limits, and what cannot be judged, a sentence each."""
 
     @classmethod
-    def under_way(cls, progress: SweepProgress, changes: Callable[[VoiceConfig], Changes]) -> Found:
+    def under_way(cls, progress: SweepProgress, changes: Callable[[VoiceConfig], Changes]) -> SweepFound:
         """Return what a sweep that goes on has found."""
         return cls(progress.axes, progress.settings, changes)
 
     @classmethod
-    def over(cls, result: SweepResult, changes: Callable[[VoiceConfig], Changes]) -> Found:
+    def over(cls, result: SweepResult, changes: Callable[[VoiceConfig], Changes]) -> SweepFound:
         """Return what a sweep that is over has found."""
         aside = (*result.obstacles, *result.notes)
         return cls(
@@ -56,7 +56,7 @@ class Found:
         )
 
 
-def front_of(found: Found, *, everything: bool) -> Front:
+def front_of(found: SweepFound, *, everything: bool) -> Front:
     """Return the settings to choose from: the front, presets, today's, what was confirmed; or everything tried."""
     if len(found.axes) < 2:
         return Front()
@@ -80,7 +80,7 @@ def front_of(found: Found, *, everything: bool) -> Front:
     return Front(tuple(rows), tuple(cloud), _axis(x), _axis(y), tuple(columns), found.verdict, found.aside)
 
 
-def _simplest(found: Found, points: Mapping[int, Point | None]) -> set[int]:
+def _simplest(found: SweepFound, points: Mapping[int, ScatterPoint | None]) -> set[int]:
     """Return of all settings of the front that come to the same figures the one that changes fewest fields."""
     by_figures: dict[tuple[float, float], int] = {}
     for place, point in points.items():
@@ -91,21 +91,21 @@ def _simplest(found: Found, points: Mapping[int, Point | None]) -> set[int]:
     return set(by_figures.values())
 
 
-def _point(found: Found, place: int, letters: Mapping[str, str]) -> Point | None:
+def _point(found: SweepFound, place: int, letters: Mapping[str, str]) -> ScatterPoint | None:
     setting = found.settings[place]
     values = [_scaled(figure, figure.measured(setting.chosen)) for figure in found.axes[:2]]
     if values[0] is None or values[1] is None:
         return None
     kind: Kind = "tried"
     if found.recommended is not None and found.recommended.index == place:
-        return Point(values[0], values[1], "recommended" if found.recommended.is_advised else "nearest")
+        return ScatterPoint(values[0], values[1], "recommended" if found.recommended.is_advised else "nearest")
     if setting.name:
-        return Point(values[0], values[1], "named", letters[setting.name])
+        return ScatterPoint(values[0], values[1], "named", letters[setting.name])
     if setting.confirmed is not None:
         kind = "confirmed"
     elif setting.on_front and not setting.dropped:
         kind = "front"
-    return Point(values[0], values[1], kind)
+    return ScatterPoint(values[0], values[1], kind)
 
 
 def _letters(names: Iterable[str]) -> dict[str, str]:
@@ -118,7 +118,7 @@ def _letters(names: Iterable[str]) -> dict[str, str]:
     return found
 
 
-def _row(found: Found, place: int, point: Point, *, confirmed: bool) -> Row:
+def _row(found: SweepFound, place: int, point: ScatterPoint, *, confirmed: bool) -> FrontRow:
     setting = found.settings[place]
     figures: list[str] = []
     for figure in found.axes[:2]:
@@ -129,14 +129,14 @@ def _row(found: Found, place: int, point: Point, *, confirmed: bool) -> Row:
     detail = tuple(_detail(found, place, words))
     called = "From the sweep, nearest to its limits but past one" if point.kind == "nearest" else "From the sweep"
     note = "" if setting.name == TODAY else f"{called}: {detail[2]} {detail[0]}"
-    return Row(_key(setting), point, tuple(figures), words, detail, setting.config, note, setting.name)
+    return FrontRow(_key(setting), point, tuple(figures), words, detail, setting.config, note, setting.name)
 
 
 def _key(setting: TriedSetting) -> Hashable:
     return setting.name, repr(setting.config.set_values())
 
 
-def _confirmed(found: Found, place: int, figure: Figure) -> float | None:
+def _confirmed(found: SweepFound, place: int, figure: Figure) -> float | None:
     """Return a figure on calls that a setting was not chosen by."""
     best = found.recommended
     readouts = best.confirmed if best is not None and best.index == place else found.settings[place].confirmed
@@ -154,7 +154,7 @@ def changes_text(changes: Changes) -> str:
 # ---- the chosen one in words
 
 
-def _detail(found: Found, place: int, words: str) -> Iterable[str]:
+def _detail(found: SweepFound, place: int, words: str) -> Iterable[str]:
     """Yield lines, those with figures first: what is said of many changes may find no room."""
     setting, best = found.settings[place], found.recommended
     is_best = best is not None and best.index == place
@@ -170,7 +170,7 @@ def _detail(found: Found, place: int, words: str) -> Iterable[str]:
         yield words[:1].upper() + words[1:] if words == AS_TODAY else f"Changes {words}"
 
 
-def _figure_text(found: Found, place: int, figure: Figure) -> str:
+def _figure_text(found: SweepFound, place: int, figure: Figure) -> str:
     """Say a figure where it was confirmed, with its interval, and where it was chosen, with the optimism."""
     setting, best, name = found.settings[place], found.recommended, figure_text(figure)
     chosen, confirmed = figure.measured(setting.chosen), _confirmed(found, place, figure)
@@ -191,7 +191,7 @@ def _figure_text(found: Found, place: int, figure: Figure) -> str:
     return text
 
 
-def _from_today(found: Found, figure: Figure, confirmed: float, ends: Interval | None) -> str:
+def _from_today(found: SweepFound, figure: Figure, confirmed: float, ends: Interval | None) -> str:
     """Say what a confirmed figure differs from today's settings, with the interval of that."""
     today = next((one.confirmed for one in found.settings if one.name == TODAY), None)
     before = figure.measured(found.recommended.today if found.recommended is not None else today or {})
@@ -206,7 +206,7 @@ def _from_today(found: Found, figure: Figure, confirmed: float, ends: Interval |
     return f"{text} [{low}, {high}]"
 
 
-def _limits_text(found: Found, setting: TriedSetting, best: Recommended | None) -> str:
+def _limits_text(found: SweepFound, setting: TriedSetting, best: Recommended | None) -> str:
     if best is not None and best.limits:
         broken = [one.sentence for one in best.limits if not one.met_where_confirmed]
         if broken:

@@ -24,7 +24,7 @@ OWN_RECORDINGS = "my/"
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class FoundRecording:
     """An audio file: opened, or with one sentence why it cannot be used. ``key`` names it among the others.
 
     ``place`` is the folder or file that a person added, by which it is listed.
@@ -46,7 +46,7 @@ class AnalysedRecording:
     activity: Activity
 
 
-def find_recordings(path: Path | None) -> tuple[Found, ...]:
+def find_recordings(path: Path | None) -> tuple[FoundRecording, ...]:
     """Open the audio in a folder (``None``: the bundled recordings, then one's own), the bad files included.
 
     Where one's own cannot be listed, the folder stands for them, with the reason. Raises
@@ -71,7 +71,7 @@ def audio_in(folder: Path) -> list[Path]:
     return sorted(entry for entry in folder.iterdir() if entry.suffix.lower() in SUFFIXES)
 
 
-def _own_recordings() -> tuple[Found, ...]:
+def _own_recordings() -> tuple[FoundRecording, ...]:
     try:
         recover_recordings()  # what a live session that was killed has left; the next one tells what went wrong
         inside = audio_in(own_folder())
@@ -80,7 +80,7 @@ def _own_recordings() -> tuple[Found, ...]:
     except OSError as error:
         why = os_error_text(error)
         fault = f"{own_folder()}: {why}; your own recordings are not listed. Make it a folder that you may read"
-        return (Found(OWN_RECORDINGS, "my recordings", None, f"{fault}."),)
+        return (FoundRecording(OWN_RECORDINGS, "my recordings", None, f"{fault}."),)
     return tuple(open_found(file) for file in inside)
 
 
@@ -99,17 +99,17 @@ def key_of(file: Path, place: Path | None = None) -> str:
     return f"{OWN_RECORDINGS}{file.name}" if file.parent == own_folder() else file.name
 
 
-def open_found(file: Path, what_if: WhatIf = AS_IT_IS, place: Path | None = None) -> Found:
+def open_found(file: Path, what_if: WhatIf = AS_IT_IS, place: Path | None = None) -> FoundRecording:
     """Open one audio file, listed by the added ``place`` if any."""
     key = key_of(file, place)
     try:
         recording = open_recording(file, what_if=what_if)
     except SimulatorError as error:
-        return Found(key, file.name, None, without_folder(str(error), file), place)
+        return FoundRecording(key, file.name, None, without_folder(str(error), file), place)
     except OSError as error:
-        return Found(key, file.name, None, _cannot_be_read(file, error), place)
+        return FoundRecording(key, file.name, None, _cannot_be_read(file, error), place)
     # The heading above it says that it is a call.
-    return Found(key, name_of(recording).removeprefix("call of "), recording, place=place)
+    return FoundRecording(key, name_of(recording).removeprefix("call of "), recording, place=place)
 
 
 def name_of(recording: Recording) -> str:
@@ -130,7 +130,7 @@ class Analyst:
     def _model(self) -> EndOfTurnModel:
         return end_of_turn_model(late=True)
 
-    def analyse(self, found: Found, progress: Callable[[float], None]) -> AnalysedRecording:
+    def analyse(self, found: FoundRecording, progress: Callable[[float], None]) -> AnalysedRecording:
         """Analyse one recording. Raises :class:`~simulator.errors.SimulatorError` in one sentence."""
         recording = found.recording
         if recording is None:
@@ -210,17 +210,17 @@ EXAMPLES, OWN = "examples", "my recordings"
 """Titles of the groups of the bundled recordings, and of those that were recorded or copied."""
 
 
-def group_title(one: Found | RecordingRow, places: Iterable[tuple[Path, str]]) -> str:
+def group_title(one: FoundRecording | RecordingRow, places: Iterable[tuple[Path, str]]) -> str:
     """Return the title of the group that a recording is listed in; ``places`` are those that were added."""
     titled = dict(places).get(one.place) if one.place is not None else None
     return titled or (OWN if one.key.startswith(OWN_RECORDINGS) else EXAMPLES)
 
 
-def in_order(found: Iterable[Found], places: Sequence[Path]) -> dict[str, Found]:
+def in_order(found: Iterable[FoundRecording], places: Sequence[Path]) -> dict[str, FoundRecording]:
     """Return recordings by key as the list has them: those of the added places, the bundled ones, one's own."""
     ranks = {place: rank for rank, place in enumerate(places)}
 
-    def rank(one: Found) -> tuple[int, str]:
+    def rank(one: FoundRecording) -> tuple[int, str]:
         if one.place is not None:
             return ranks.get(one.place, len(ranks)), one.key
         return len(ranks) + 1 + one.key.startswith(OWN_RECORDINGS), one.key
@@ -228,7 +228,7 @@ def in_order(found: Iterable[Found], places: Sequence[Path]) -> dict[str, Found]
     return {one.key: one for one in sorted(found, key=rank)}
 
 
-def row_of(found: Found) -> RecordingRow:
+def row_of(found: FoundRecording) -> RecordingRow:
     """Return the row of what was found, before it is analysed."""
     recording = found.recording
     if recording is None:

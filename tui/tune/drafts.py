@@ -18,7 +18,7 @@ from tui.dialogs.find_dialog import Find, Match, Matches
 from tui.host import Host, Timing
 from tui.tune.draft import conflicts, giving_way
 from tui.tune.fields import FieldState
-from tui.tune.journal import Journal, Keeping, KeptDraft
+from tui.tune.journal import DraftJournal, Keeping, KeptDraft
 from tui.tune.session import Session
 
 KEPT_AFTER_S = 0.3
@@ -170,7 +170,7 @@ class DraftController:
         if session.keeping is None:
             # A free draft belongs to no platform.
             label, service_id = (self._label(), session.service.id) if session.service else ("", "")
-            session.keeping = Keeping(Journal(label, service_id))
+            session.keeping = Keeping(DraftJournal(label, service_id))
         return session.keeping
 
     # ---- what was left behind

@@ -21,10 +21,10 @@ from simulator.measures.scoring import scores_anything
 from simulator.measures.truth import moved
 from simulator.study import Arm
 from tui.dialogs.dialog import Dialog
-from tui.evaluation import Case, Line, lines_of, over_text
+from tui.evaluation import Case, EvaluationLine, lines_of, over_text
 from tui.host import Host
 from tui.terminal_text import cell, content, cut, show_text
-from tui.tune.bench import AnalysedRecording, Analyst, Found, group_title
+from tui.tune.bench import AnalysedRecording, Analyst, FoundRecording, group_title
 from tui.tune.recordings import RecordingsController
 from tui.tune.session import Session
 
@@ -32,14 +32,14 @@ Answer = Case | Literal["label"]
 
 
 @dataclass(frozen=True, slots=True)
-class Material:
+class EvaluationInput:
     """What is evaluated: recordings, called ``where`` together, with the analyses that are there, under some arms.
 
     ``names`` are what people call the arms.
     """
 
     where: str
-    found: tuple[Found, ...]
+    found: tuple[FoundRecording, ...]
     analyses: Mapping[str, AnalysedRecording]
     arms: tuple[Arm, ...]
     names: tuple[str, ...]
@@ -48,11 +48,11 @@ class Material:
 
 
 @dataclass(slots=True)
-class Outcome:
+class EvaluationOutcome:
     """What came of it; ``left_out`` says of each recording that was not scored why, in a few words."""
 
     evaluation: Evaluation
-    lines: list[Line]
+    lines: list[EvaluationLine]
     left_out: list[str] = field(default_factory=list)
 
 
@@ -63,7 +63,7 @@ class EvaluationController:
         self,
         host: Host,
         recordings: RecordingsController,
-        ask: Callable[[Material, Evaluated], Awaitable[Answer | None]],
+        ask: Callable[[EvaluationInput, Evaluated], Awaitable[Answer | None]],
         session: Session,
         *,
         go_to: Callable[[str, int], object],
@@ -84,7 +84,7 @@ class EvaluationController:
             return
         session, analyses = self._session, dict(self._recordings.analyses)
         names = tuple(session.short_arm_names())
-        material = Material(
+        material = EvaluationInput(
             where, found, analyses, session.tried_arms(), names, session.arms.baseline, session.profile
         )
         answer = await self._ask(material, self._last)
@@ -98,12 +98,12 @@ class EvaluationController:
 class Evaluated:
     """The last outcome, with what was unfolded and where the cursor was, so that one can go on where one was."""
 
-    outcome: Outcome | None = None
+    outcome: EvaluationOutcome | None = None
     open: set[int] = field(default_factory=set)
     row: int = 0
 
 
-def in_view(recordings: RecordingsController) -> tuple[str, tuple[Found, ...]]:
+def in_view(recordings: RecordingsController) -> tuple[str, tuple[FoundRecording, ...]]:
     """Return what is evaluated, and what it is called: the selection, all, or the group of the shown recording."""
     state, found = recordings.state, recordings.found()
     if state.picked:
@@ -124,7 +124,7 @@ def own_ms(evaluation: Evaluation, case: Case) -> int:
     return end_ms if case.is_turn else start_ms
 
 
-def carry_out(material: Material, progress: Callable[[str, float], None]) -> Outcome:
+def carry_out(material: EvaluationInput, progress: Callable[[str, float], None]) -> EvaluationOutcome:
     """Analyse and score what is labelled; ``progress`` gets a recording's title and a share 0…1, and may raise."""
     labelled = [one for one in material.found if one.recording and scores_anything(one.recording.labels)]
     left_out = [
@@ -151,7 +151,7 @@ def carry_out(material: Material, progress: Callable[[str, float], None]) -> Out
         evaluation.add(recording, score(recording, analysed.activity, arms, material.profile))
     left_out += [why for _, why in evaluation.skipped]
     progress("", 1.0)
-    return Outcome(evaluation, lines_of(evaluation) if evaluation.recordings else [], left_out)
+    return EvaluationOutcome(evaluation, lines_of(evaluation) if evaluation.recordings else [], left_out)
 
 
 class _LeftError(Exception):
@@ -187,11 +187,11 @@ class EvaluationDialog(Dialog[Answer]):
     class Done(Message):
         """The work is up to a share, at a recording, or at its end: then there is an ``outcome``."""
 
-        def __init__(self, title: str, share: float, outcome: Outcome | None = None) -> None:
+        def __init__(self, title: str, share: float, outcome: EvaluationOutcome | None = None) -> None:
             super().__init__()
             self.title, self.share, self.outcome = title, share, outcome
 
-    def __init__(self, material: Material, last: Evaluated) -> None:
+    def __init__(self, material: EvaluationInput, last: Evaluated) -> None:
         super().__init__("Evaluate: the arms against what is labelled")
         self._material, self._last = material, last
         self._shown: list[tuple[int, Case | None]] = []
@@ -248,7 +248,7 @@ class EvaluationDialog(Dialog[Answer]):
         else:
             self._show_nothing(message.outcome)
 
-    def _show_nothing(self, outcome: Outcome) -> None:
+    def _show_nothing(self, outcome: EvaluationOutcome) -> None:
         """Say that there is nothing to score against, and what to do."""
         empty = self.query_one("#evaluation-empty", Static)
         empty.display = True

@@ -21,10 +21,10 @@ from tui.host import Host
 from tui.preferences import remember, remembered
 from tui.readouts import A, usual_rows
 from tui.tune.drafts import DraftController
-from tui.tune.readout_table import Figures
+from tui.tune.readout_table import TableFigures
 from tui.tune.scene import ARMS
 from tui.tune.symptoms import Offer
-from tui.tune.trial import Measurement, Outcome, Trial
+from tui.tune.trial import Measurement, Trial, TrialOutcome
 from tui.tune.trials import TrialController, TrialState
 from tui.tune.worst_turns import WorseTurn, worse_turns
 
@@ -112,7 +112,7 @@ class FindingQuestions(Protocol):
     async def confirm(self, title: str, text: str, does: str) -> bool | None:
         """Ask whether to do something."""
 
-    async def mix(self, path: Path, outcome: Outcome, arm: int, *, replace: bool) -> OSError | bool | None:
+    async def mix(self, path: Path, outcome: TrialOutcome, arm: int, *, replace: bool) -> OSError | bool | None:
         """Write a call to be heard, showing how far it is; return whether it is there, or why not."""
 
 
@@ -149,13 +149,13 @@ class FindingsController:
         """Ask which readouts to show."""
         self._host.start(self._pick_rows, "findings")
 
-    def figures(self, tried: TrialState) -> Figures:
+    def figures(self, tried: TrialState) -> TableFigures:
         """Return the figures of what was tried, in the rows that are wanted and their order."""
         found = tried.measured.measurement if tried.measured is not None else None
         if found is None:
-            return Figures(waiting=tried.then, stale=tried.stale)
+            return TableFigures(waiting=tried.then, stale=tried.stale)
         shown, session = found.readouts.only(self.rows), self._drafts.session
-        return Figures(
+        return TableFigures(
             shown.by_change() if self.by_change else shown,
             tuple(session.short_arm_names()),
             tried.stale,
@@ -273,7 +273,7 @@ class FindingsController:
             if written:
                 self._host.tell(f"Wrote {path}, readable by you alone.")
 
-    async def _write_call(self, outcome: Outcome, arm: int, path: Path, replace: bool) -> bool:
+    async def _write_call(self, outcome: TrialOutcome, arm: int, path: Path, replace: bool) -> bool:
         done = await self._questions.mix(path, outcome, arm, replace=replace)
         if isinstance(done, OSError):
             raise done

@@ -37,7 +37,7 @@ class KeptDraft:
         held_journal.forget(self.file)
 
 
-class Journal:
+class DraftJournal:
     """Keeps one draft of one service (or the free draft: an empty id) of one connection. Thread-safe."""
 
     def __init__(self, connection: str, service_id: str) -> None:
@@ -130,7 +130,7 @@ def _key(connection: str, service_id: str) -> str:
 class Keeping:
     """How the draft of one sitting is kept, for all screens that show it."""
 
-    journal: Journal
+    journal: DraftJournal
     offered: bool = False
     """Whether what was left behind by others was offered."""
     told_of_failure: bool = False

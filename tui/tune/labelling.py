@@ -16,7 +16,7 @@ from simulator.replay import Placement
 from tui.host import Host
 from tui.tune.bench import AnalysedRecording, gone_text, open_found, own_folder
 from tui.tune.recordings import RecordingsController
-from tui.tune.trial import Outcome, TrialRunner
+from tui.tune.trial import TrialOutcome, TrialRunner
 
 Edit = Callable[[AnalysedRecording, LabelFile, Path | None], Awaitable[Path | None]]
 """Has labels edited; a recording of ours goes to the folder first. Returns the audio whose labels were written."""
@@ -25,7 +25,7 @@ Pick = Callable[[str, Sequence[tuple[str, str]]], Awaitable[str | None]]
 """Asks for one of several named things, each with a line about it."""
 
 
-def moment_of_recording(outcome: Outcome, shared_ms: int) -> int:
+def moment_of_recording(outcome: TrialOutcome, shared_ms: int) -> int:
     """Return the moment of the recording, ms, that arm A meets at one of the shared clock.
 
     Where elastic replay plays nothing of the recording, it is as far into the labelled agent window of that gap as
@@ -65,7 +65,7 @@ class LabellingController:
         runner: TrialRunner,
         edit: Edit,
         *,
-        outcome: Callable[[], Outcome | None],
+        outcome: Callable[[], TrialOutcome | None],
         at: Callable[[], int],
         pick: Pick,
     ) -> None:

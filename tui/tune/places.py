@@ -15,7 +15,7 @@ from base.folders import typed_path
 from base.json_text import NotJsonError, json_of
 from simulator.audio.what_if import AS_IT_IS
 from tui.preferences import remember, remembered_list
-from tui.tune.bench import Found, audio_of, is_call, key_of, open_found, own_folder
+from tui.tune.bench import FoundRecording, audio_of, is_call, key_of, open_found, own_folder
 
 REMEMBERED = "recordings"
 """What the folders are remembered under."""
@@ -76,9 +76,9 @@ class News:
     """
 
     places: tuple[tuple[Path, str], ...] = ()
-    came: tuple[Found, ...] = ()
-    changed: tuple[Found, ...] = ()
-    relabelled: tuple[Found, ...] = ()
+    came: tuple[FoundRecording, ...] = ()
+    changed: tuple[FoundRecording, ...] = ()
+    relabelled: tuple[FoundRecording, ...] = ()
     gone: tuple[str, ...] = ()
     """Keys."""
 
@@ -95,7 +95,7 @@ class Watch:
         self._taken: dict[Path, Stamp] = {}
         self._one_at_a_time = Lock()
 
-    def look(self, known: Mapping[str, Found], *, patient: bool) -> News:
+    def look(self, known: Mapping[str, FoundRecording], *, patient: bool) -> News:
         """Return what changed; ``patient``: leave files that changed since the last look, as while one is written.
 
         What is ``known`` of a recording by its key says which sounds are put in.
@@ -103,7 +103,7 @@ class Watch:
         with self._one_at_a_time:
             return self._look(known, patient=patient)
 
-    def _look(self, known: Mapping[str, Found], *, patient: bool) -> News:
+    def _look(self, known: Mapping[str, FoundRecording], *, patient: bool) -> News:
         places = self._places.all()
         held: dict[Path, Path | None] = {}
         for place in places:
@@ -116,7 +116,7 @@ class Watch:
         taken = {file: now[file] for file in now if not patient or seen.get(file) == now[file]}
         self._taken = {file: taken.get(file) or before[file] for file in now if file in taken or file in before}
 
-        def opened(files: Iterable[Path]) -> tuple[Found, ...]:
+        def opened(files: Iterable[Path]) -> tuple[FoundRecording, ...]:
             return tuple(_open(file, held[file], known) for file in files)
 
         other = [file for file in taken if file in before and before[file] != taken[file]]
@@ -131,7 +131,7 @@ class Watch:
         )
 
 
-def _open(file: Path, place: Path | None, known: Mapping[str, Found]) -> Found:
+def _open(file: Path, place: Path | None, known: Mapping[str, FoundRecording]) -> FoundRecording:
     before = known.get(key_of(file, place))
     what_if = before.recording.source.what_if if before is not None and before.recording is not None else AS_IT_IS
     return open_found(file, what_if, place)

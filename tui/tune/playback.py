@@ -16,7 +16,7 @@ from simulator.voice.voice import Voice, voice_for
 from tui.host import SECONDS_TO_READ, Host, Looking
 from tui.preferences import SPEAKER, remembered
 from tui.tune.caller_audio import ArmClock, align
-from tui.tune.trial import Outcome
+from tui.tune.trial import TrialOutcome
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,13 +45,13 @@ class Listening:
         self._wanted = ""
         self._speaker: SystemSpeaker | None = None
         self._voice: Voice = voice_for()
-        self._outcome: Outcome | None = None
+        self._outcome: TrialOutcome | None = None
         self._mixes: list[Mix] = []
         self._clocks: list[tuple[Mix, ArmClock]] = []
         """Those of the arms, then those of the arms before: they are heard until the new ones are ready."""
         self._begun = False
 
-    def show(self, outcome: Outcome) -> None:
+    def show(self, outcome: TrialOutcome) -> None:
         """Let what is heard be this outcome: the same call goes on where its caller is, another one stops."""
         before, self._outcome = self._outcome, outcome
         if before is outcome:
@@ -131,7 +131,7 @@ class Listening:
         self._speaker = SystemSpeaker(self._wanted)
         return self._speaker
 
-    def _mix(self, outcome: Outcome, place: int, played: Played) -> Mix:
+    def _mix(self, outcome: TrialOutcome, place: int, played: Played) -> Mix:
         if place == len(outcome.runs):
             return RecordedMix(outcome.shown.recording.source.path.absolute().parent, played)
         return CallMix(outcome.shown.recording, outcome.shown.activity, played, self._voice)
@@ -147,13 +147,13 @@ def _plays(mix: Mix, played: Played) -> bool:
     return mix.played is played or (isinstance(mix, RecordedMix) and mix.played == played)
 
 
-def call_mix(outcome: Outcome, arm: int) -> CallMix:
+def call_mix(outcome: TrialOutcome, arm: int) -> CallMix:
     """Return an arm's call with the best voice there is, to be written."""
     return CallMix(outcome.shown.recording, outcome.shown.activity, outcome.runs[arm].played, voice_for())
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Heard:
+class PlaybackShown:
     """What is shown of it: ``sight`` where a call is heard, else ``wants_ms`` where the playhead was put.
 
     With ``follow`` the timeline turns its page to the playhead.
@@ -173,11 +173,11 @@ class PlaybackController:
     def __init__(
         self,
         host: Host,
-        outcome: Callable[[], Outcome | None],
+        outcome: Callable[[], TrialOutcome | None],
         *,
         start: Callable[[], int],
         event: Callable[[], int],
-        publish: Callable[[Heard], object],
+        publish: Callable[[PlaybackShown], object],
     ) -> None:
         self._host, self._outcome, self._publish = host, outcome, publish
         self._start_ms, self._event_ms = start, event
@@ -268,7 +268,7 @@ class PlaybackController:
 
     def _put_playhead(self, shared_ms: int) -> None:
         self.wants_ms = min(max(shared_ms, 0), self._end_ms())
-        self._publish(Heard(wants_ms=self.wants_ms, follow=True))
+        self._publish(PlaybackShown(wants_ms=self.wants_ms, follow=True))
 
     def _end_ms(self) -> int:
         outcome = self._outcome()
@@ -276,7 +276,7 @@ class PlaybackController:
 
     # ---- what is seen of it
 
-    def show(self, outcome: Outcome) -> None:
+    def show(self, outcome: TrialOutcome) -> None:
         """Go on with this outcome where the caller is, if its call is heard."""
         if self._listening is not None:
             self._listening.show(outcome)
@@ -293,7 +293,7 @@ class PlaybackController:
         if sight is not None:
             self._tell(sight)
         wants_ms = self.wants_ms if sight is None else None
-        self._publish(Heard(sight, wants_ms, follow=sight is not None and sight.playing))
+        self._publish(PlaybackShown(sight, wants_ms, follow=sight is not None and sight.playing))
         if not self.begun or (sight is not None and sight.resting):
             self._looking.rest()
 

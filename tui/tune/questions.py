@@ -27,7 +27,7 @@ from tui.tune.bench import AnalysedRecording
 from tui.tune.choosing_dialogs import ArmsDialog, PresetsDialog
 from tui.tune.comparing import ArmRequest
 from tui.tune.evaluating import Answer, Evaluated, EvaluationDialog
-from tui.tune.evaluating import Material as EvaluatedMaterial
+from tui.tune.evaluating import EvaluationInput as EvaluatedMaterial
 from tui.tune.fields import FieldState
 from tui.tune.journal import KeptDraft
 from tui.tune.presets import PresetRequest
@@ -35,9 +35,9 @@ from tui.tune.recording_list import RecordingList
 from tui.tune.saving_dialogs import ExportTo, KeptDialog, MergeDialog, Mixing
 from tui.tune.sensitivity import SensitivityDialog, why_no_curve
 from tui.tune.symptom_guide import SymptomGuide
-from tui.tune.symptom_trials import Material, Use
+from tui.tune.symptom_trials import TrialInput, Use
 from tui.tune.symptoms import SYMPTOMS, Advice, Offer
-from tui.tune.trial import Measurement, Outcome, Trial, TrialRunner
+from tui.tune.trial import Measurement, Trial, TrialOutcome, TrialRunner
 from tui.tune.worst_turns import WorseTurn, WorstTurns
 from tui.widgets.timeline import Timeline
 
@@ -178,7 +178,7 @@ class TuneDialogs(DraftDialogs):
         """Show the turns that got worse."""
         return await self.ask(WorstTurns(turns, over, *arms))
 
-    async def symptom(self, look: Callable[[], Material | str]) -> tuple[Advice, Use] | None:
+    async def symptom(self, look: Callable[[], TrialInput | str]) -> tuple[Advice, Use] | None:
         """Show the symptom guide, which starts at the complaint that was last answered."""
         guide = SymptomGuide(self._runner, look, self._complaint)
         answer = await self.ask(guide)
@@ -202,6 +202,6 @@ class TuneDialogs(DraftDialogs):
         """Ask for the path of a file to write."""
         return await self.ask(ExportTo(what, suggested, audio=audio))
 
-    async def mix(self, path: Path, outcome: Outcome, arm: int, *, replace: bool) -> OSError | bool | None:
+    async def mix(self, path: Path, outcome: TrialOutcome, arm: int, *, replace: bool) -> OSError | bool | None:
         """Write a call to be heard."""
         return await self.ask(Mixing(path, outcome, arm, replace=replace))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from tui.figures import NOTHING
-from tui.readouts import BEST, SIGNS, Readouts, Row
+from tui.readouts import BEST, SIGNS, ReadoutRow, Readouts
 from tui.terminal_text import cut
 from tui.widgets.timeline_line import one_cell
 
@@ -51,7 +51,7 @@ _LEAST_LABEL = 15
 class Columns:
     """How wide each column is in the widest of :data:`LAYOUTS` that fits; labels, then meanings, have the rest."""
 
-    def __init__(self, found: Readouts, rows: Sequence[Row], names: Sequence[str], width: int) -> None:
+    def __init__(self, found: Readouts, rows: Sequence[ReadoutRow], names: Sequence[str], width: int) -> None:
         self._found, self._rows = found, rows
         self._others: list[int] = []
         self.names = [f"{arm} {one_cell(name)}" for arm, name in zip(found.arms, names, strict=False)]
@@ -110,22 +110,22 @@ class Columns:
         room -= self._bars * (bar + _APART)
         self._gloss = room - _APART if room - _APART >= _LEAST_GLOSS else 0
 
-    def _label(self, row: Row) -> str:
+    def _label(self, row: ReadoutRow) -> str:
         if "units" not in self._layout:
             return row.short
         return row.title if "of" in self._layout else row.label
 
-    def _value(self, row: Row, at: int) -> str:
+    def _value(self, row: ReadoutRow, at: int) -> str:
         wanted = self._layout
         return row.value(at, unit="units" in wanted, of="of" in wanted, limit="limits" in wanted)
 
     @staticmethod
-    def _delta(row: Row, at: int) -> str:
+    def _delta(row: ReadoutRow, at: int) -> str:
         apart = row.apart[at]
         return apart.delta if apart is not None else ""
 
     @staticmethod
-    def _interval(row: Row, at: int) -> str:
+    def _interval(row: ReadoutRow, at: int) -> str:
         apart = row.apart[at]
         return apart.interval if apart is not None and apart.interval != NOTHING else ""
 
@@ -154,7 +154,7 @@ class Columns:
         glosses = [f"{notes}{'  ' * bool(notes)}{SIGNS['level']} {text}" for text in _MAY_BE_NONE]
         return next((one for one in glosses if len(one) <= self.label), notes)
 
-    def row(self, row: Row, *, stale: bool) -> Cells:
+    def row(self, row: ReadoutRow, *, stale: bool) -> Cells:
         """Return one readout; figures that belong to other settings are not shown."""
         parts = [(f"{cut(self._label(row), self.label):<{self.label}}", "label")]
         for at, width in enumerate(self._values):

@@ -21,7 +21,7 @@ from textual.widgets import Static
 from simulator.measures.readout_table import BY_NAME
 from simulator.measures.verdict import without_intervals
 from tui.figures import NOTHING
-from tui.readouts import Readouts, Row
+from tui.readouts import ReadoutRow, Readouts
 from tui.terminal_text import content, cut, show_text
 from tui.tune.readout_columns import UNKNOWN, Cells, Columns
 from tui.widgets.timeline_line import one_cell
@@ -38,7 +38,7 @@ _KINDS = ("title", "heading", "label", "value", "better", "worse", "even", "quie
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class Figures:
+class TableFigures:
     """What the table shows: readouts of named arms, or ``waiting`` why there are none.
 
     ``stale`` figures belong to settings that are no longer shown, and are taken away. ``verdict`` is what the
@@ -57,7 +57,7 @@ class Figures:
 class ReadoutTable(ScrollView, can_focus=True):
     """The lines of :attr:`figures`: a title that says over what, the names of the arms, and a line a readout."""
 
-    figures: var[Figures] = var(Figures())
+    figures: var[TableFigures] = var(TableFigures())
     COMPONENT_CLASSES: ClassVar[set[str]] = {f"readouts--{kind}" for kind in _KINDS}
 
     class Pointed(Message):
@@ -71,7 +71,7 @@ class ReadoutTable(ScrollView, can_focus=True):
         super().__init__(id=id)
         self._lines: list[Cells] = []
         self._fixed = 0
-        self._rows: list[Row] = []
+        self._rows: list[ReadoutRow] = []
         self._cursor = ""
         """The key of the readout that is pointed at."""
         self._columns: Columns | None = None
@@ -228,7 +228,7 @@ class ReadoutTable(ScrollView, can_focus=True):
 class ReadoutPane(Vertical):
     """The table, and while it has the focus a line about the readout that is pointed at."""
 
-    figures: var[Figures] = var(Figures())
+    figures: var[TableFigures] = var(TableFigures())
 
     def compose(self) -> ComposeResult:
         """Lay out the table over the line."""
@@ -279,7 +279,7 @@ def _legend(found: Readouts, names: Sequence[str]) -> str:
     return " · ".join(f"{name} (baseline)" if at == base else name for at, name in enumerate(names))
 
 
-def _told(row: Row, found: Readouts | None, *, with_figures: bool) -> str:
+def _told(row: ReadoutRow, found: Readouts | None, *, with_figures: bool) -> str:
     """Return what a readout is and, where the lines have no room for it, how each arm differs."""
     said = f"{row.label}: {row.meaning}"
     limits = dict.fromkeys(limit for limit in row.limits if limit)

@@ -14,7 +14,7 @@ from tui.tune.bench import (
     OWN_RECORDINGS,
     AnalysedRecording,
     Analyst,
-    Found,
+    FoundRecording,
     RecordingRow,
     RecordingsState,
     called,
@@ -56,7 +56,7 @@ class RecordingsController:
         self._host = host
         self._folder, self._watch = folder, watch or Watch(Places())
         self._publish, self._wait, self._moved = publish, wait, moved
-        self._found: dict[str, Found] = {}
+        self._found: dict[str, FoundRecording] = {}
         self._rows: dict[str, RecordingRow] = {}
         self._listed = False
         self._lost: set[str] = set()
@@ -87,7 +87,7 @@ class RecordingsController:
         self._host.start_thread(look, "recordings")
 
     def _list(
-        self, found: tuple[Found, ...], fault: str = "", *, places: tuple[tuple[Path, str], ...] = ()
+        self, found: tuple[FoundRecording, ...], fault: str = "", *, places: tuple[tuple[Path, str], ...] = ()
     ) -> None:
         self._found = {one.key: one for one in found}
         self._rows = {one.key: row_of(one) for one in found}
@@ -103,7 +103,7 @@ class RecordingsController:
             alone = next(iter(self._rows.values())).note if len(self._rows) == 1 else ""
             self._wait(fault or alone or _NONE_USABLE, None)
 
-    def found(self) -> Mapping[str, Found]:
+    def found(self) -> Mapping[str, FoundRecording]:
         """Return what is listed, by key."""
         return dict(self._found)
 
@@ -134,7 +134,7 @@ class RecordingsController:
     def _is_usable(self, key: str) -> bool:
         return key in self._found and self._found[key].recording is not None
 
-    def _relabel(self, found: Found) -> bool:
+    def _relabel(self, found: FoundRecording) -> bool:
         """Take other labels, or another scenario, of a recording; tell whether they are others."""
         key, before, now = found.key, self._found.get(found.key), found.recording
         old = before.recording if before is not None else None
@@ -190,7 +190,7 @@ class RecordingsController:
 
         self._host.start_thread(look, "recordings")
 
-    def _list_new(self, found: tuple[Found, ...], wanted: str, fault: str = "") -> None:
+    def _list_new(self, found: tuple[FoundRecording, ...], wanted: str, fault: str = "") -> None:
         new = [one for one in found if one.key not in self._found]
         for one in new if self._found else ():
             self._found[one.key] = one
@@ -198,14 +198,14 @@ class RecordingsController:
         if wanted:
             self._show_if_good_now(found, wanted, fault)
 
-    def _show_if_good_now(self, found: tuple[Found, ...], key: str, fault: str) -> None:
+    def _show_if_good_now(self, found: tuple[FoundRecording, ...], key: str, fault: str) -> None:
         """Show a recording that could not be used, or say why it still cannot."""
         before = self._found[key]
         now = next((one for one in found if one.key == key), None)
         if now is None:
             why = gone_text(key) if before.recording is not None or not fault else fault
             why = "Your own recordings can be listed again." if key == OWN_RECORDINGS else why
-            now = Found(key, before.title, None, why)
+            now = FoundRecording(key, before.title, None, why)
         else:
             self._found[key] = now
         self._put(row_of(now))
@@ -214,17 +214,17 @@ class RecordingsController:
         else:
             self._warn(now)
 
-    def _warn(self, found: Found) -> None:
+    def _warn(self, found: FoundRecording) -> None:
         self._host.tell(found.fault, found.title, severity="error", timeout=10)
 
-    def take_in(self, found: Found, analysed: AnalysedRecording) -> None:
+    def take_in(self, found: FoundRecording, analysed: AnalysedRecording) -> None:
         """List a recording that is new, or that has other labels now, and is analysed already; show it."""
         self._found[found.key] = found
         self.analyses[found.key] = analysed
         self._put(row_of(found).now("done"))
         self.show(found.key)
 
-    def hear_again(self, found: Found) -> None:
+    def hear_again(self, found: FoundRecording) -> None:
         """List a recording whose audio is heard otherwise now, with sounds put in say; analyse and show it."""
         self._found[found.key] = found
         self.analyses.pop(found.key, None)
@@ -339,7 +339,7 @@ class RecordingsController:
                 self.analysing = True
                 self._host.start_thread(partial(self._analyse, self._found[key]), "analysis")
 
-    def _analyse(self, found: Found, job: Job) -> None:
+    def _analyse(self, found: FoundRecording, job: Job) -> None:
         key = found.key
 
         def progress(share: float) -> None:
@@ -359,7 +359,7 @@ class RecordingsController:
         except _LeftError:
             return
 
-    def _advance(self, found: Found, share: float) -> None:
+    def _advance(self, found: FoundRecording, share: float) -> None:
         key = found.key
         if self._found.get(key) is not found:
             return  # it is gone, or another by now
@@ -367,7 +367,7 @@ class RecordingsController:
         if key == self.state.shown:
             self._wait(f"Listening to {self.title(key)}, once: what is heard in it is kept.", share)
 
-    def _take(self, found: Found, analysed: AnalysedRecording | None, fault: str = "") -> None:
+    def _take(self, found: FoundRecording, analysed: AnalysedRecording | None, fault: str = "") -> None:
         self.analysing = False
         key = found.key
         if (now := self._found.get(key)) is not found:

@@ -25,7 +25,7 @@ from tui.dialogs.dialog import TUNE_STYLES, Dialog
 from tui.terminal_text import content, plain, screen_text
 from tui.tune.fields import shown_value
 from tui.tune.journal import KeptDraft
-from tui.tune.trial import Outcome
+from tui.tune.trial import TrialOutcome
 
 Side = Literal["theirs", "mine"]
 _WIDEST = 44
@@ -201,7 +201,7 @@ class Mixing(Dialog["OSError | bool"]):
             self.share = share
             self.result = result
 
-    def __init__(self, path: Path, outcome: Outcome, arm: int, *, replace: bool) -> None:
+    def __init__(self, path: Path, outcome: TrialOutcome, arm: int, *, replace: bool) -> None:
         super().__init__(f"Writing {path.name}")
         self._path = path
         self._outcome = outcome

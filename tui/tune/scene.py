@@ -21,10 +21,10 @@ from simulator.engine.events import (
     Underrun,
 )
 from simulator.engine.profile import EngineProfile
-from simulator.heard.happened import Happened, Noted
+from simulator.heard.happened import CallHappenings, Noted
 from simulator.measures.readouts import Measured
 from simulator.measures.truth import false_barge_ins
-from simulator.measures.turns import Sound, TurnOutcome, talk_over
+from simulator.measures.turns import HeardSound, TurnOutcome, talk_over
 from simulator.replay import Placement, Played
 from simulator.study import Run
 from tui.figures import signed
@@ -92,7 +92,7 @@ _DULL = (SpeechStarted, SpeechEnded, EmotionApplied, FillerEnded, ResponseEnded)
 
 
 @dataclass(frozen=True, slots=True)
-class Clip:
+class WaveClip:
     """A stretch of caller audio from ``start_ms`` on: the waveform's frames from ``first`` to before ``last``."""
 
     start_ms: int
@@ -140,7 +140,7 @@ class Bar:
 
 
 @dataclass(frozen=True, slots=True)
-class Pause:
+class ScenePause:
     """A pause in which the end of turn was weighed: confidence grows from ``completeness`` while it lasts."""
 
     start_ms: int
@@ -156,7 +156,7 @@ class Pause:
 
 
 @dataclass(frozen=True, slots=True)
-class Mark:
+class SceneMark:
     """An event a person can ask about; ``t_ms`` is shared, the event's own time is the arm's."""
 
     t_ms: int
@@ -172,7 +172,7 @@ class ArmLane:
     cuts: tuple[int, ...]
     underruns: tuple[int, ...]
     waits: tuple[tuple[int, int], ...]
-    marks: tuple[Mark, ...]
+    marks: tuple[SceneMark, ...]
     over: tuple[tuple[int, int], ...] = ()
     """Where it talks over a caller's turn."""
     happenings: tuple[Happening, ...] = ()
@@ -192,10 +192,10 @@ class Scene:
     duration_ms: int
     ticks: ArmClock
     wave: Waveform
-    clips: tuple[Clip, ...]
+    clips: tuple[WaveClip, ...]
     turns: tuple[Speech, ...]
     asides: tuple[Speech, ...]
-    pauses: tuple[Pause, ...]
+    pauses: tuple[ScenePause, ...]
     threshold: float
     eager: float | None
     policy: EndOfTurnPolicy | None
@@ -218,7 +218,7 @@ class Scene:
         """Return an agent's lane; that of the first arm if there is no such agent."""
         return next((lane for lane in self.agents if lane.arm == arm), self.lanes[0])
 
-    def confidence(self, pause: Pause, t_ms: float) -> float:
+    def confidence(self, pause: ScenePause, t_ms: float) -> float:
         """Return arm A's turn confidence at a moment of a pause."""
         assert self.policy is not None
         return self.policy.confidence(SpeechEnd(pause.from_ms, pause.start_ms, 0, pause.completeness), t_ms)
@@ -230,7 +230,7 @@ def make_scene(
     profile: EngineProfile,
     config: ResolvedVoiceConfig,
     baseline: int = 1,
-    really: Happened | None = None,
+    really: CallHappenings | None = None,
 ) -> Scene:
     """Lay out the arms' runs over one recording, A first; ``config`` is what holds in A.
 
@@ -265,7 +265,7 @@ def make_scene(
     )
 
 
-def all_played(runs: Sequence[Run], really: Happened | None) -> tuple[Played, ...]:
+def all_played(runs: Sequence[Run], really: CallHappenings | None) -> tuple[Played, ...]:
     """Return what is lined up on one clock: every arm's run, and then what happened, if that is known.
 
     The stretches of the caller's that an arm plays anew lie in the real call where they were recorded.
@@ -274,7 +274,7 @@ def all_played(runs: Sequence[Run], really: Happened | None) -> tuple[Played, ..
     return arms if really is None else (*arms, played_really(really, arms[0]))
 
 
-def played_really(really: Happened, like: Played | None = None) -> Played:
+def played_really(really: CallHappenings, like: Played | None = None) -> Played:
     """Return a real call as if it had been played: each stretch of the caller's where it is on the recording."""
     places = like.placements if like is not None else (Placement(0, really.duration_ms, 0),)
     found = tuple(Placement(place.start_ms, place.end_ms, 0) for place in places)
@@ -292,7 +292,7 @@ _PLAIN = frozenset({"greeting", "end", "first_sound"})
 """What was heard that needs no "why?"."""
 
 
-def happened_lane(really: Happened, clock: ArmClock) -> ArmLane:
+def happened_lane(really: CallHappenings, clock: ArmClock) -> ArmLane:
     """Return what there is to draw of a real call's own agent; ``clock`` is where its times lie."""
     noticed = [Happening(clock.at(one.t_ms), _NOTICED[one.type]) for one in really.noted if one.type in _NOTICED]
     bars = tuple(
@@ -311,15 +311,17 @@ def happened_lane(really: Happened, clock: ArmClock) -> ArmLane:
         cuts=tuple(bar.end_ms for bar in bars if bar.cut),
         underruns=(),
         waits=clock.waits(),
-        marks=tuple(Mark(clock.at(one.t_ms), one) for one in really.noted if one.type not in _PLAIN),
+        marks=tuple(SceneMark(clock.at(one.t_ms), one) for one in really.noted if one.type not in _PLAIN),
         over=tuple((clock.at(at), clock.until(until)) for at, until in really.over),
         happenings=tuple(sorted(noticed)),
     )
 
 
-def _clips(played: Played, clock: ArmClock) -> tuple[Clip, ...]:
+def _clips(played: Played, clock: ArmClock) -> tuple[WaveClip, ...]:
     return tuple(
-        Clip(clock.at(place.start_ms + place.shift_ms), place.start_ms // FRAME_MS, -(-place.end_ms // FRAME_MS))
+        WaveClip(
+            clock.at(place.start_ms + place.shift_ms), place.start_ms // FRAME_MS, -(-place.end_ms // FRAME_MS)
+        )
         for place in played.placements
     )
 
@@ -345,7 +347,7 @@ def arm_lane(arm: str, run: Run, clock: ArmClock) -> ArmLane:
         cuts=tuple(bar.end_ms for bar in bars if bar.cut),
         underruns=tuple(clock.at(event.t_ms) for event in events if isinstance(event, Underrun)),
         waits=clock.waits(),
-        marks=tuple(Mark(clock.at(event.t_ms), event) for event in events if not isinstance(event, _DULL)),
+        marks=tuple(SceneMark(clock.at(event.t_ms), event) for event in events if not isinstance(event, _DULL)),
         over=tuple((clock.at(at), clock.until(until)) for at, until in talk_over(measured.sounds, measured.truth)),
         happenings=_happenings(run, clock),
     )
@@ -364,11 +366,11 @@ def _happenings(run: Run, clock: ArmClock) -> tuple[Happening, ...]:
     return tuple(sorted(found))
 
 
-def _bar(sound: Sound, clock: ArmClock) -> Bar:
+def _bar(sound: HeardSound, clock: ArmClock) -> Bar:
     return Bar(sound.kind, clock.at(sound.start_ms), clock.until(sound.end_ms), sound.text, sound.interrupted)
 
 
-def pauses_of(played: Played, sounds: tuple[Sound, ...], clock: ArmClock) -> tuple[Pause, ...]:
+def pauses_of(played: Played, sounds: tuple[HeardSound, ...], clock: ArmClock) -> tuple[ScenePause, ...]:
     """Return the pauses in which the machine waited for the end of a turn: not those under the agent's voice."""
     ended = {event.span: event.t_ms for event in played.events if isinstance(event, EndOfTurn)}
     found = []
@@ -382,7 +384,7 @@ def pauses_of(played: Played, sounds: tuple[Sound, ...], clock: ArmClock) -> tup
         until_ms = end_ms if end_ms is not None else _next_speech_ms(played.events[index:], played.duration_ms)
         start_ms = clock.at(event.end_ms)
         found.append(
-            Pause(
+            ScenePause(
                 start_ms=start_ms,
                 from_ms=clock.at(event.t_ms),
                 until_ms=max(clock.until(until_ms), clock.at(event.t_ms)),

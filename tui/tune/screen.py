@@ -34,10 +34,10 @@ from tui.tune.labelling import LabellingController
 from tui.tune.modes import tune_jumps
 from tui.tune.places import Places, Watch, pasted_paths
 from tui.tune.platform import PlatformController
-from tui.tune.playback import Heard, PlaybackController
+from tui.tune.playback import PlaybackController, PlaybackShown
 from tui.tune.presets import PresetsController
 from tui.tune.questions import TuneDialogs
-from tui.tune.readout_table import Figures, ReadoutPane, ReadoutTable
+from tui.tune.readout_table import ReadoutPane, ReadoutTable, TableFigures
 from tui.tune.recording_list import RecordingList
 from tui.tune.recordings import RecordingsController
 from tui.tune.session import Session
@@ -81,8 +81,8 @@ class TuneScreen(PaneScreen):
     shown: var[FieldsShown] = var(FieldsShown())
     listed: var[RecordingsState] = var(RecordingsState())
     tried: var[TrialState] = var(TrialState())
-    figures: var[Figures] = var(Figures())
-    heard: var[Heard] = var(Heard())
+    figures: var[TableFigures] = var(TableFigures())
+    heard: var[PlaybackShown] = var(PlaybackShown())
 
     class ServiceSaved(Message):
         """The draft was saved; ``service`` is as the platform holds it now."""
@@ -291,7 +291,7 @@ class TuneScreen(PaneScreen):
         """Show the figures of what was tried, in the rows that are wanted."""
         self.figures = self.findings.figures(self.tried)
 
-    def watch_heard(self, heard: Heard) -> None:
+    def watch_heard(self, heard: PlaybackShown) -> None:
         """Make room on small screens for saying what is heard."""
         self.set_class(heard.sight is not None, "-hearing")
 

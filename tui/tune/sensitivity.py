@@ -19,8 +19,8 @@ from simulator.engine.end_of_turn import end_of_turn_policy, sensitivity_of
 from simulator.engine.profile import EngineProfile
 from simulator.measures.judged_turns import JudgedTurn, by_silence, judged_turns
 from simulator.measures.tradeoff import (
-    Point,
     Rule,
+    TradeOffPoint,
     judge_all,
     point,
     point_at,
@@ -51,10 +51,10 @@ class TradeOff:
     ``steps`` are the points at which the steps of the slider stand. ``over`` says what was judged.
     """
 
-    judged: tuple[Point, ...]
-    silence: tuple[Point, ...]
-    steps: dict[float, Point]
-    arms: tuple[Point, ...]
+    judged: tuple[TradeOffPoint, ...]
+    silence: tuple[TradeOffPoint, ...]
+    steps: dict[float, TradeOffPoint]
+    arms: tuple[TradeOffPoint, ...]
     over: str
     silence_only: bool
 
@@ -75,7 +75,7 @@ def trade_off(trial: Trial, measurement: Measurement, profile: EngineProfile) ->
     turns, policy = _turns(measurement), end_of_turn_policy(profile.values)
     sensitivity = sensitivity_of(profile.values)
 
-    def stands(arm: Arm) -> Point:
+    def stands(arm: Arm) -> TradeOffPoint:
         limits = policy.limits(arm.resolved)
         return point(judge_all(turns, Rule(policy, limits.timeout_ms), [limits.threshold]), 0)
 
@@ -214,7 +214,7 @@ class SensitivityDialog(Dialog[Offer]):
         self.query_one("#curve-stands", Static).update(Text("\n").join(lines))
 
 
-def _stands(who: str, at: Point, style: str = "") -> Text:
+def _stands(who: str, at: TradeOffPoint, style: str = "") -> Text:
     """Return a line about where something stands."""
     early, wait_s = count_text(Count(at.cut, at.turns), "turns"), at.mean_ms / 1000
     where = f"{who} {setting_text(at.setting)}: confidence {at.threshold:.2f}"

@@ -18,7 +18,7 @@ from textual.worker import get_current_worker
 from simulator.errors import SimulatorError
 from tui.dialogs.dialog import Dialog
 from tui.terminal_text import content, screen_text, show_text
-from tui.tune.symptom_trials import LOOKS_A_SECOND, Material, Use
+from tui.tune.symptom_trials import LOOKS_A_SECOND, TrialInput, Use
 from tui.tune.symptoms import (
     SYMPTOMS,
     Advice,
@@ -57,17 +57,17 @@ class SymptomGuide(Dialog[tuple[Advice, Use]]):
         """The draft was measured, or an offer was tried; ``advice`` is ``None`` where it could not be."""
 
         def __init__(
-            self, material: Material, symptom: Symptom, number: int, advice: Advice | None, fault: str = ""
+            self, material: TrialInput, symptom: Symptom, number: int, advice: Advice | None, fault: str = ""
         ) -> None:
             super().__init__()
             self.material, self.symptom, self.number = material, symptom, number
             self.advice, self.fault = advice, fault
 
-    def __init__(self, trial_runner: TrialRunner, look: Callable[[], Material | str], symptom: Symptom) -> None:
+    def __init__(self, trial_runner: TrialRunner, look: Callable[[], TrialInput | str], symptom: Symptom) -> None:
         super().__init__("What do callers say?")
         self._runner, self._look = trial_runner, look
         self._looking: Timer | None = None
-        self._material: Material | None = None
+        self._material: TrialInput | None = None
         self._base: Measurement | None = None
         self.symptom = symptom
         self._offers: Sequence[Offer] = ()
@@ -195,7 +195,7 @@ class SymptomGuide(Dialog[tuple[Advice, Use]]):
             self._carry_out(self._material, self.symptom, self._offers)
 
     @work(thread=True, exclusive=True, group="offers", description="offers")
-    def _carry_out(self, material: Material, symptom: Symptom, to_try: Sequence[Offer]) -> None:
+    def _carry_out(self, material: TrialInput, symptom: Symptom, to_try: Sequence[Offer]) -> None:
         worker = get_current_worker()
         scope, draft = material.scope, material.draft
         try:

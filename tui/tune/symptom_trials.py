@@ -24,7 +24,7 @@ LOOKS_A_SECOND = 10
 
 
 @dataclass(frozen=True, slots=True)
-class Material:
+class TrialInput:
     """What advice is tried on: the draft, arm A, over the recordings that are ready.
 
     ``tried`` is what is on trial in the draft already. ``expected`` is how many recordings there are while some are
@@ -40,7 +40,7 @@ class Material:
 class SymptomQuestions(Protocol):
     """What a person is asked about symptoms. ``None`` is no answer."""
 
-    async def symptom(self, look: Callable[[], Material | str]) -> tuple[Advice, Use] | None:
+    async def symptom(self, look: Callable[[], TrialInput | str]) -> tuple[Advice, Use] | None:
         """Ask what callers complain about, and what to do against it; ``look`` says what is waited for."""
 
 
@@ -92,7 +92,7 @@ class SymptomsController:
         if use != "keep":
             self.when_settled(lambda: self._show(advice, use))
 
-    def look(self) -> Material | str:
+    def look(self) -> TrialInput | str:
         """Return what advice can be tried on, or in words what is waited for.
 
         It is about all recordings, unless some are selected or there are too many that nobody listened to yet.
@@ -115,7 +115,7 @@ class SymptomsController:
         advice, config = self.on_trial, session.draft.config
         if self._on_trial is not None and advice is not None:
             config = self._on_trial[1]
-        return Material(scope, Arm(A, config, session.above), advice.offer if advice else None, expected)
+        return TrialInput(scope, Arm(A, config, session.above), advice.offer if advice else None, expected)
 
     def _put(self, advice: Advice, use: Use) -> None:
         draft = self._drafts.session.draft

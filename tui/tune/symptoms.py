@@ -19,7 +19,7 @@ from simulator.measures.readout_table import BY_NAME as READOUTS
 from simulator.measures.readout_table import BY_PLACE
 from simulator.study import Arm
 from tui.figures import signed
-from tui.readouts import A, B, Row
+from tui.readouts import A, B, ReadoutRow
 from tui.tune.bench import AnalysedRecording
 from tui.tune.fields import SENSITIVITY
 from tui.tune.trial import Measurement, TrialRunner
@@ -367,7 +367,7 @@ def merit(advice: Advice, found: Sequence[Advice]) -> str:
     return "most of the help for less delay" if advice is _better_trade(found) else ""
 
 
-def measured_by(symptom: Symptom, rows: Mapping[str, Row]) -> list[str]:
+def measured_by(symptom: Symptom, rows: Mapping[str, ReadoutRow]) -> list[str]:
     """Return the readouts of the draft that measure a symptom, a phrase each; nothing where they need labels."""
     return [f"{rows[key].title} {rows[key].value(0)}" for key in symptom.rows if key in rows]
 

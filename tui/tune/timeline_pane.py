@@ -12,9 +12,9 @@ from simulator.channel import NEEDS_CALLER
 from simulator.engine.events import BargeIn, BargeInSuppressed, Event
 from simulator.heard.happened import Noted
 from tui.terminal_text import screen_text
-from tui.tune.playback import Heard
+from tui.tune.playback import PlaybackShown
 from tui.tune.scene import ARMS
-from tui.tune.trial import Outcome
+from tui.tune.trial import TrialOutcome
 from tui.tune.trials import TrialState
 from tui.widgets.timeline import Timeline
 from tui.widgets.timeline_lanes import clock_text
@@ -29,7 +29,7 @@ class TimelinePane(Vertical):
     """Shows what was :attr:`tried` and what is :attr:`heard` of it."""
 
     tried: var[TrialState] = var(TrialState())
-    heard: var[Heard] = var(Heard())
+    heard: var[PlaybackShown] = var(PlaybackShown())
 
     def __init__(self, *, id: str) -> None:
         super().__init__(id=id, classes="pane")
@@ -134,7 +134,7 @@ class TimelinePane(Vertical):
             return self.heard.wants_ms
         return mark.t_ms if mark is not None else round(self.timeline.view.start_ms)
 
-    def watch_heard(self, heard: Heard) -> None:
+    def watch_heard(self, heard: PlaybackShown) -> None:
         """Put the playhead where the call that is heard is, and say so."""
         sight = heard.sight
         if sight is None:
@@ -166,7 +166,7 @@ def told(arm: str, event: Event | Noted) -> str:
     return f"{arm} {when} {event.type.replace('_', ' ')}, turn {event.turn + 1}: {event.why.text()}"
 
 
-def _about(outcome: Outcome) -> str:
+def _about(outcome: TrialOutcome) -> str:
     """Return what a drawing shows."""
     scene = outcome.scene
     title = f"Timeline of {scene.name}"

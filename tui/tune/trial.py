@@ -10,7 +10,7 @@ from pathlib import Path
 
 from presets.layers import ResolvedVoiceConfig
 from simulator.engine.profile import EngineProfile
-from simulator.heard.happened import Happened, happened
+from simulator.heard.happened import CallHappenings, happened
 from simulator.measures.comparison import Comparison, compare
 from simulator.measures.verdict import joint_verdict
 from simulator.recording import Recording
@@ -62,7 +62,7 @@ class Measurement:
 
 
 @dataclass(frozen=True, slots=True)
-class Outcome:
+class TrialOutcome:
     """What came of a trial: the shown recording to draw, and the figures over all in scope.
 
     ``measurement`` is ``None`` where newer settings came before all was tried.
@@ -73,7 +73,7 @@ class Outcome:
     runs: tuple[Run, ...]
     scene: Scene
     measurement: Measurement | None
-    happened: Happened | None = None
+    happened: CallHappenings | None = None
     """How the real call went that the recording is from."""
 
     @property
@@ -105,9 +105,9 @@ class TrialRunner:
         self.profile = profile
         self._runs: OrderedDict[tuple[str, Recording, ResolvedVoiceConfig, str], Run] = OrderedDict()
         self._guard = threading.Lock()
-        self._calls: dict[Path, Happened | None] = {}
+        self._calls: dict[Path, CallHappenings | None] = {}
 
-    def try_out(self, trial: Trial, superseded: Callable[[], bool] = _never) -> Outcome:
+    def try_out(self, trial: Trial, superseded: Callable[[], bool] = _never) -> TrialOutcome:
         """Decide and measure every arm over the recordings in scope.
 
         The shown recording comes first; after it, ``superseded`` is asked before every run whether to give up.
@@ -118,7 +118,7 @@ class TrialRunner:
         really = self._happened(audio.parent) if is_call(audio) else None
         scene = make_scene(shown, runs, self.profile, trial.arm_a.resolved, trial.baseline, really)
         measured = self.measure(trial.scope, trial.arms, superseded, baseline=trial.baseline)
-        return Outcome(trial.revision, shown, runs, scene, measured, really)
+        return TrialOutcome(trial.revision, shown, runs, scene, measured, really)
 
     def measure(
         self,
@@ -152,7 +152,7 @@ class TrialRunner:
         shown = readouts(comparison, measured, names, self.profile, mixed, others, unchecked)
         return Measurement(scope, runs, comparison, shown)
 
-    def _happened(self, folder: Path) -> Happened | None:
+    def _happened(self, folder: Path) -> CallHappenings | None:
         if folder not in self._calls:
             self._calls[folder] = happened(folder)
         return self._calls[folder]

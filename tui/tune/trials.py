@@ -10,7 +10,7 @@ from base.unexpected import named
 from simulator.errors import SimulatorError
 from tui.host import Host, Job, Timing
 from tui.tune.recordings import LOOKING, WAITING
-from tui.tune.trial import Measurement, Outcome, Trial, TrialRunner
+from tui.tune.trial import Measurement, Trial, TrialOutcome, TrialRunner
 
 STALE_AFTER_S = 0.03
 """How long figures may stand beside newer settings before they are taken away: two frames of the screen."""
@@ -26,8 +26,8 @@ class TrialState:
     ``then`` what the readouts say meanwhile.
     """
 
-    drawn: Outcome | None = None
-    measured: Outcome | None = None
+    drawn: TrialOutcome | None = None
+    measured: TrialOutcome | None = None
     stale: bool = False
     waiting: str = ""
     share: float | None = None
@@ -53,7 +53,7 @@ class TrialController:
         self._host, self._runner, self._wanted = host, runner, wanted
         self._publish, self._arrive = publish, arrive
         self.state = TrialState()
-        self.outcome: Outcome | None = None
+        self.outcome: TrialOutcome | None = None
         """What came of the newest trial that came out."""
         self._revision = -1
         """The revision of the settings that are wanted now."""
@@ -94,7 +94,7 @@ class TrialController:
         self._going_to = (key, own_ms, really)
         return self.outcome is not None and self._arrive_in(self.outcome)
 
-    def _arrive_in(self, outcome: Outcome) -> bool:
+    def _arrive_in(self, outcome: TrialOutcome) -> bool:
         if self._going_to is None or self._going_to[0] != outcome.shown.key:
             return False
         (_, own_ms, really), self._going_to = self._going_to, None
@@ -132,7 +132,7 @@ class TrialController:
         self.outcome = None
         self._host.tell(why, severity="error")
 
-    def _take(self, outcome: Outcome) -> None:
+    def _take(self, outcome: TrialOutcome) -> None:
         self._trying = None
         wanted = self._wanted()
         if wanted is not None and wanted.revision == outcome.revision:

@@ -49,7 +49,7 @@ class LineControl(FieldControl):
         return self.get_component_rich_style("line-control--text")
 
 
-class Choice(LineControl):
+class ChoiceControl(LineControl):
     """One of a few values: left and right go through them, as does the mouse; on and off are such values too."""
 
     @property
@@ -262,7 +262,7 @@ class FieldEditor(Horizontal):
 def _control(state: FieldState) -> FieldControl:
     if state.spec.slider is not None:
         return Slider(state)
-    return Choice(state) if state.spec.kind in ("choice", "bool") else LongText(state)
+    return ChoiceControl(state) if state.spec.kind in ("choice", "bool") else LongText(state)
 
 
 def _show_default(spec: FieldSpec) -> str:

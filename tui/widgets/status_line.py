@@ -7,7 +7,7 @@ from textual.content import Content
 from textual.reactive import reactive
 from textual.widget import Widget
 
-from tui.connection import Request, Status
+from tui.connection import ObservedRequest, Status
 from tui.terminal_text import cut, screen_text
 
 
@@ -33,7 +33,7 @@ class StatusLine(Widget):
         return Content(left + " " * max(room, 2) + right)
 
 
-def _request(request: Request) -> str:
+def _request(request: ObservedRequest) -> str:
     return f"{request.what} {'failed after ' if request.failed else ''}{_duration(request.seconds)}"
 
 

@@ -17,11 +17,11 @@ from textual.style import Style as VisualStyle
 from textual.widget import Widget
 
 from tui.tune.caller_audio import SPEECH_KINDS
-from tui.tune.scene import Mark, Scene
+from tui.tune.scene import Scene, SceneMark
 from tui.widgets import timeline_arms as arms
 from tui.widgets import timeline_lanes as lanes
 from tui.widgets.timeline_layout import lay_out
-from tui.widgets.timeline_line import BLANK, Line
+from tui.widgets.timeline_line import BLANK, CellLine
 from tui.widgets.timeline_view import EventCursor, View
 
 TIMELINE_STYLES = Path(__file__).with_name("timeline.tcss")
@@ -50,7 +50,7 @@ class Timeline(Widget, can_focus=True):
     class Chosen(Message):
         """The event under the cursor changed; ``mark`` is ``None`` when none is chosen."""
 
-        def __init__(self, arm: str, mark: Mark | None) -> None:
+        def __init__(self, arm: str, mark: SceneMark | None) -> None:
             super().__init__()
             self.arm = arm
             self.mark = mark
@@ -67,7 +67,7 @@ class Timeline(Widget, can_focus=True):
         self.view = View(0.0, 100.0, 1)
         self._scene: Scene | None = None
         self._strips: list[Strip] = []
-        self._rows: list[tuple[str, Line]] = []
+        self._rows: list[tuple[str, CellLine]] = []
         self._palette: dict[str, Style] = {}
         self._cursor = EventCursor()
         self._waiting = ""
@@ -152,13 +152,13 @@ class Timeline(Widget, can_focus=True):
         if changed:
             self.refresh(*changed)
 
-    def _lines(self) -> list[tuple[str, Line]]:
+    def _lines(self) -> list[tuple[str, CellLine]]:
         scene, view, height = self._scene, self.view, self.size.height
         if scene is None:
             return [("", line) for line in lanes.waiting(self._waiting, self._share, view.width, self.glyphs)]
         return self.lay_out(scene, height)[:height]
 
-    def lay_out(self, scene: Scene, height: int) -> list[tuple[str, Line]]:
+    def lay_out(self, scene: Scene, height: int) -> list[tuple[str, CellLine]]:
         """Return the lines for a height, each with its label, as far as they find room."""
         found, self._top = lay_out(
             scene, self.view, height, self.glyphs, self._heard_arm, with_overview=self.WITH_OVERVIEW
@@ -177,7 +177,7 @@ class Timeline(Widget, can_focus=True):
         """The characters in use."""
         return lanes.FINE if self.fine_glyphs else lanes.ASCII
 
-    def _draw_cursor(self, rows: list[tuple[str, Line]], glyphs: lanes.Glyphs) -> None:
+    def _draw_cursor(self, rows: list[tuple[str, CellLine]], glyphs: lanes.Glyphs) -> None:
         mark = self.chosen
         if mark is None:
             return
@@ -188,7 +188,7 @@ class Timeline(Widget, can_focus=True):
         if 0 <= x < lane.width:
             lane.kinds[x] = "cursor"
 
-    def _draw_playhead(self, rows: list[tuple[str, Line]], glyphs: lanes.Glyphs) -> None:
+    def _draw_playhead(self, rows: list[tuple[str, CellLine]], glyphs: lanes.Glyphs) -> None:
         if self._playhead_ms is None:
             return
         overview = View.whole(self._scene.duration_ms if self._scene else 1, self.view.width)
@@ -307,7 +307,7 @@ class Timeline(Widget, can_focus=True):
     # ---- asking events
 
     @property
-    def chosen(self) -> Mark | None:
+    def chosen(self) -> SceneMark | None:
         """The event under the cursor."""
         return self._cursor.mark
 

@@ -9,15 +9,15 @@ from operator import itemgetter
 
 from tui.tune.scene import ArmLane, Bar, Happening, HappeningKind, Scene
 from tui.widgets.timeline_lanes import FINE, Glyphs, cells_of, write_words
-from tui.widgets.timeline_line import Line, one_cell
+from tui.widgets.timeline_line import CellLine, one_cell
 from tui.widgets.timeline_view import View, in_sight, moments_in_sight, waits_in_sight
 
 _LEFT_EIGHTHS = " ▏▎▍▌▋▊▉█"
 
 
-def agent(lane: ArmLane, view: View, arm: str, glyphs: Glyphs = FINE) -> Line:
+def agent(lane: ArmLane, view: View, arm: str, glyphs: Glyphs = FINE) -> CellLine:
     """Draw one arm's agent: fillers, responses with their words, and where the caller stopped it."""
-    line = Line(view.width)
+    line = CellLine(view.width)
     waits = waits_in_sight(lane.waits, view)
     for start_ms, end_ms in waits:
         line.fill(round(view.x(start_ms)), round(view.x(end_ms)), glyphs.wait, "wait")
@@ -44,7 +44,7 @@ def agent(lane: ArmLane, view: View, arm: str, glyphs: Glyphs = FINE) -> Line:
     return line
 
 
-def _draw_over(line: Line, cells: slice, arm: str, glyphs: Glyphs) -> None:
+def _draw_over(line: CellLine, cells: slice, arm: str, glyphs: Glyphs) -> None:
     """Mark the part of a sound that is over the caller; words on it stay."""
     for x in range(*cells.indices(line.width)):
         if line.kinds[x] == f"words-{arm}":
@@ -53,7 +53,7 @@ def _draw_over(line: Line, cells: slice, arm: str, glyphs: Glyphs) -> None:
             line.put(x, glyphs.over, "over")
 
 
-def _draw_filler(line: Line, bar: Bar, view: View, arm: str, glyphs: Glyphs) -> None:
+def _draw_filler(line: CellLine, bar: Bar, view: View, arm: str, glyphs: Glyphs) -> None:
     start = int(view.x(bar.start_ms))
     end = max(round(view.x(bar.end_ms)), start + 1)
     line.fill(start, end, glyphs.filler, f"filler-{arm}")
@@ -62,7 +62,7 @@ def _draw_filler(line: Line, bar: Bar, view: View, arm: str, glyphs: Glyphs) -> 
         line.write(start + 1, text, f"filler-{arm}")
 
 
-def _draw_response(line: Line, bar: Bar, view: View, arm: str, glyphs: Glyphs) -> None:
+def _draw_response(line: CellLine, bar: Bar, view: View, arm: str, glyphs: Glyphs) -> None:
     kind, words = f"agent-{arm}", f"words-{arm}"
     start, end = view.x(bar.start_ms), view.x(bar.end_ms)
     first, last = math.floor(start), math.floor(end)
@@ -81,9 +81,9 @@ def _draw_response(line: Line, bar: Bar, view: View, arm: str, glyphs: Glyphs) -
     write_words(line, one_cell(bar.text), first + 2, last - 1, words)
 
 
-def happenings(lane: ArmLane, view: View, glyphs: Glyphs = FINE) -> Line:
+def happenings(lane: ArmLane, view: View, glyphs: Glyphs = FINE) -> CellLine:
     """Mark what a caller notices of an arm, by name where there is room; of many in a cell, how many."""
-    line = Line(view.width)
+    line = CellLine(view.width)
     if not lane.happenings:
         line.write(0, "no cut-in, no barge-in", "none")
     cells: dict[int, list[HappeningKind]] = {}
@@ -113,7 +113,7 @@ def count_char(count: int) -> str:
     return str(count) if count < 10 else "+"
 
 
-def rules(lines: Sequence[Line], lane: ArmLane, view: View, glyphs: Glyphs = FINE) -> None:
+def rules(lines: Sequence[CellLine], lane: ArmLane, view: View, glyphs: Glyphs = FINE) -> None:
     """Draw the moments of what a caller notices through all of some lines."""
     for one in _happened(lane, view):
         x = int(view.x(one.t_ms))
@@ -121,9 +121,9 @@ def rules(lines: Sequence[Line], lane: ArmLane, view: View, glyphs: Glyphs = FIN
             line.put(x, glyphs.rules[one.kind], f"{one.kind}{RULE}")
 
 
-def differing(scene: Scene, view: View) -> Line:
+def differing(scene: Scene, view: View) -> CellLine:
     """Say at each turn what arm A does differently from B, where there is room; otherwise mark it."""
-    line = Line(view.width)
+    line = CellLine(view.width)
     for found in in_sight(scene.differing, view):
         x = round(view.x(found.t_ms))
         if line.is_free(x - 1, x + len(found.text)):

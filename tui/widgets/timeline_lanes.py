@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from simulator.activity.model import FRAME_MS
 from tui.tune.caller_audio import SPEECH_KINDS, Pyramid, Speech, SpeechKind
 from tui.tune.scene import HappeningKind, Scene
-from tui.widgets.timeline_line import BLANK, DOTS_PER_CELL, DotRows, Line, one_cell
+from tui.widgets.timeline_line import BLANK, DOTS_PER_CELL, CellLine, DotRows, one_cell
 from tui.widgets.timeline_view import View, in_sight, waits_in_sight
 
 _TICKS_MS = (100, 200, 500, 1000, 2000, 5000, 10_000, 15_000, 30_000, 60_000, 120_000, 300_000, 600_000)
@@ -89,14 +89,14 @@ ASCII = Glyphs(
 """For terminals and fonts without block and braille characters."""
 
 
-def waiting(text: str, share: float | None, width: int, glyphs: Glyphs = FINE) -> list[Line]:
+def waiting(text: str, share: float | None, width: int, glyphs: Glyphs = FINE) -> list[CellLine]:
     """Write what is waited for, or what is wrong, and below it a bar for ``share``, 0…1, if that is known."""
     texts = wrap(one_cell(text), width) or [""]
-    lines = [Line(width) for _ in texts]
+    lines = [CellLine(width) for _ in texts]
     for line, part in zip(lines, texts, strict=True):
         line.write(0, part, "ruler")
     if share is not None:
-        bar, length = Line(width), min(_BAR, width)
+        bar, length = CellLine(width), min(_BAR, width)
         done = round(share * length)
         bar.fill(0, done, glyphs.speech["turn"], "curve")
         bar.fill(done, length, glyphs.threshold, "quiet")
@@ -105,9 +105,9 @@ def waiting(text: str, share: float | None, width: int, glyphs: Glyphs = FINE) -
     return lines
 
 
-def ruler(scene: Scene, view: View, glyphs: Glyphs = FINE) -> Line:
+def ruler(scene: Scene, view: View, glyphs: Glyphs = FINE) -> CellLine:
     """Draw arm A's own clock: where it waits for B, two ticks lie further apart."""
-    line = Line(view.width)
+    line = CellLine(view.width)
     step = next((tick for tick in _TICKS_MS if tick / view.ms_per_cell >= _TICK_ROOM), _TICKS_MS[-1])
     free_from = 0
     first, last = scene.ticks.own(view.start_ms), scene.ticks.own(view.end_ms)
@@ -126,7 +126,7 @@ def clock_text(t_ms: int, step_ms: int = 1000) -> str:
     return f"{minutes}:{ms // 1000:02d}" if step_ms >= 1000 else f"{minutes}:{ms / 1000:04.1f}"
 
 
-def caller(scene: Scene, view: View, rows: int, glyphs: Glyphs = FINE) -> list[Line]:
+def caller(scene: Scene, view: View, rows: int, glyphs: Glyphs = FINE) -> list[CellLine]:
     """Draw the caller's audio from its lowest to its highest sample, or how loud it is in a single line."""
     above, below = (_peaks(scene, view, one) for one in (scene.wave.above, scene.wave.below))
     dots = DotRows(view.width, rows)
@@ -146,7 +146,7 @@ def caller(scene: Scene, view: View, rows: int, glyphs: Glyphs = FINE) -> list[L
         kinds[x], blanks[x] = kinds[x] + OVER, BLANK + OVER
     lines = []
     for row in range(rows):
-        line = Line(view.width)
+        line = CellLine(view.width)
         line.chars = dots.line(row, ascii_only=glyphs.ascii_only)
         line.kinds = [
             blank if char == " " else kind for char, kind, blank in zip(line.chars, kinds, blanks, strict=True)
@@ -178,13 +178,13 @@ def cells_of(start_ms: int, end_ms: int, view: View) -> slice:
     return slice(first, max(math.ceil(view.x(end_ms)), first + 1, 0))
 
 
-def voice(scene: Scene, view: View, glyphs: Glyphs = FINE) -> Line:
+def voice(scene: Scene, view: View, glyphs: Glyphs = FINE) -> CellLine:
     """Draw how likely the caller's audio is a voice."""
     dots = DotRows(view.width, 1)
     likely = _peaks(scene, view, scene.wave.voice)
     tops = np.rint(likely * DOTS_PER_CELL).astype(int) - 1
     dots.fill_all(np.zeros_like(tops), tops)
-    line = Line(view.width)
+    line = CellLine(view.width)
     line.lay(dots.line(0, ascii_only=glyphs.ascii_only), "voice")
     return line
 
@@ -204,9 +204,9 @@ def _peaks(scene: Scene, view: View, values: Pyramid) -> NDArray[np.float32]:
     return found
 
 
-def turns(scene: Scene, view: View, glyphs: Glyphs = FINE, *, words: bool = True) -> Line:
+def turns(scene: Scene, view: View, glyphs: Glyphs = FINE, *, words: bool = True) -> CellLine:
     """Draw what the caller's audio is as thin bars, with ``words`` on and behind them as far as there is room."""
-    line = Line(view.width)
+    line = CellLine(view.width)
     found = _speech_in_sight(scene, view)
     starts = [round(view.x(one.start_ms)) for one in found]
     for one, start, limit in zip(found, starts, [*starts[1:], view.width + 1], strict=False):
@@ -222,9 +222,9 @@ def turns(scene: Scene, view: View, glyphs: Glyphs = FINE, *, words: bool = True
     return line
 
 
-def words(scene: Scene, view: View, rows: int) -> list[Line]:
+def words(scene: Scene, view: View, rows: int) -> list[CellLine]:
     """Write what is said below it, on at most so many lines, each text as far as the next one leaves room."""
-    lines = [Line(view.width) for _ in range(rows)]
+    lines = [CellLine(view.width) for _ in range(rows)]
     said = [one for one in _speech_in_sight(scene, view) if one.text] if rows else []
     starts = [max(round(view.x(one.start_ms)), 0) for one in said]
     limits = [*(at - 1 for at in starts[1:]), view.width]
@@ -258,7 +258,7 @@ def shorten(text: str, width: int) -> str:
     return text if len(text) <= width else text[: width - 1].rstrip() + "…"
 
 
-def confidence(scene: Scene, view: View, rows: int, glyphs: Glyphs = FINE) -> list[Line]:
+def confidence(scene: Scene, view: View, rows: int, glyphs: Glyphs = FINE) -> list[CellLine]:
     """Draw the turn confidence in arm A's pauses, filled, with the thresholds it is held against."""
     values = np.zeros(view.width)
     ends: list[int] = []
@@ -281,7 +281,7 @@ def confidence(scene: Scene, view: View, rows: int, glyphs: Glyphs = FINE) -> li
     return lines
 
 
-def _draw_limit(line: Line, text: str, glyph: str, kind: str, glyphs: Glyphs) -> None:
+def _draw_limit(line: CellLine, text: str, glyph: str, kind: str, glyphs: Glyphs) -> None:
     """Draw a threshold behind the curve, and on it where a cell is full; at the right, what it is."""
     for x, char in enumerate(line.chars):
         if char == " ":
@@ -298,13 +298,13 @@ def _row(level: float, rows: int) -> int:
     return rows - 1 - min(int(level * rows), rows - 1)
 
 
-def filled(values: NDArray[np.float64], rows: int, kind: str, glyphs: Glyphs = FINE) -> list[Line]:
+def filled(values: NDArray[np.float64], rows: int, kind: str, glyphs: Glyphs = FINE) -> list[CellLine]:
     """Draw a value of 0…1 a column, filled from below; what is not nothing is seen."""
     steps = len(glyphs.levels) - 1
     heights = np.where(values > 0, np.maximum(np.rint(values * rows * steps), 1), 0).astype(int)
     lines = []
     for row in range(rows):
-        line = Line(len(values))
+        line = CellLine(len(values))
         within = np.clip(heights - (rows - 1 - row) * steps, 0, steps).tolist()
         line.chars = [glyphs.levels[level] for level in within]
         line.kinds = [kind if level else BLANK for level in within]
@@ -312,7 +312,7 @@ def filled(values: NDArray[np.float64], rows: int, kind: str, glyphs: Glyphs = F
     return lines
 
 
-def write_words(line: Line, text: str, start: int, end: int, kind: str) -> None:
+def write_words(line: CellLine, text: str, start: int, end: int, kind: str) -> None:
     """Write as much of a text as fits between two cells, from what is in sight of them on."""
     start, end = max(start, 0), min(end, line.width)
     if end - start >= LEAST_WORDS:

@@ -20,7 +20,7 @@ from tui.widgets import timeline_arms as arms
 from tui.widgets import timeline_lanes as lanes
 from tui.widgets.timeline_arms import RULE, WORST_FIRST, count_char
 from tui.widgets.timeline_lanes import FINE, OVER, Glyphs, clock_text, filled
-from tui.widgets.timeline_line import BLANK, Line
+from tui.widgets.timeline_line import BLANK, CellLine
 from tui.widgets.timeline_view import View
 
 _Shares = NDArray[np.float64]
@@ -108,7 +108,7 @@ def _counts(times: _Shares, view: View) -> _Counts:
     return np.bincount(inside, minlength=view.width)
 
 
-def _caller(scene: Scene, view: View, rows: int, glyphs: Glyphs = FINE) -> list[Line]:
+def _caller(scene: Scene, view: View, rows: int, glyphs: Glyphs = FINE) -> list[CellLine]:
     """Draw how much the caller says in each cell, as a share of the most, in the colour of what most of it is."""
     shares = np.stack([cover.share(view) for cover in _speech(scene)])
     kinds = [f"is-{SPEECH_KINDS[most]}" for most in shares.argmax(axis=0).tolist()]
@@ -124,23 +124,23 @@ def _caller(scene: Scene, view: View, rows: int, glyphs: Glyphs = FINE) -> list[
     return lines
 
 
-def _agent(lane: ArmLane, view: View, glyphs: Glyphs = FINE) -> Line:
+def _agent(lane: ArmLane, view: View, glyphs: Glyphs = FINE) -> CellLine:
     """Draw how much an arm's agent says in each cell, and how often something happens that a caller notices."""
     (line,) = filled(_sounds(lane).share(view), 1, f"agent-{lane.arm.lower()}", glyphs)
     _put_counts(line, lane, WORST_FIRST, view, glyphs)
     return line
 
 
-def _happenings(scene: Scene, view: View, glyphs: Glyphs = FINE) -> Line:
+def _happenings(scene: Scene, view: View, glyphs: Glyphs = FINE) -> CellLine:
     """Say how often in each cell something happens that a caller notices."""
-    line = Line(view.width)
+    line = CellLine(view.width)
     _put_counts(line, scene.lanes[0], WORST_FIRST, view, glyphs)
     return line
 
 
-def _differing(scene: Scene, view: View) -> Line:
+def _differing(scene: Scene, view: View) -> CellLine:
     """Say how many turns of each cell the arms treat differently, in the colour of what most of them are for A."""
-    line = Line(view.width)
+    line = CellLine(view.width)
     worse, better = (_counts(times, view) for times in _differences(scene))
     for x in np.flatnonzero(worse + better).tolist():
         line.put(x, count_char(int(worse[x] + better[x])), "worse" if worse[x] >= better[x] else "better")
@@ -148,7 +148,12 @@ def _differing(scene: Scene, view: View) -> Line:
 
 
 def _put_counts(
-    line: Line, lane: ArmLane, kinds: Sequence[HappeningKind], view: View, glyphs: Glyphs, worst: Sequence[int] = ()
+    line: CellLine,
+    lane: ArmLane,
+    kinds: Sequence[HappeningKind],
+    view: View,
+    glyphs: Glyphs,
+    worst: Sequence[int] = (),
 ) -> None:
     """Put counts where there is something to count, in the colour of the worst; one alone is its own sign."""
     counts = np.stack([_counts(_happened(lane)[kind], view) for kind in kinds])
@@ -160,7 +165,7 @@ def _put_counts(
         line.put(x, char, kind if x in worst else f"{kind}{RULE}")
 
 
-def overview(scene: Scene, lens: View, rows: int, glyphs: Glyphs = FINE) -> list[tuple[str, Line]]:
+def overview(scene: Scene, lens: View, rows: int, glyphs: Glyphs = FINE) -> list[tuple[str, CellLine]]:
     """Draw the whole call in at most four lines, each with its label: what is said, the lens, and what happens."""
     whole = View.whole(scene.duration_ms, lens.width)
     (said,) = _caller(scene, whole, 1, glyphs)
@@ -170,7 +175,7 @@ def overview(scene: Scene, lens: View, rows: int, glyphs: Glyphs = FINE) -> list
         arm = scene.lanes[0]
         worst = _worst(arm, whole)
         for label, kinds in _COUNTED[min(rows, len(_COUNTED) - 1)]:
-            line = said if not label else Line(lens.width)
+            line = said if not label else CellLine(lens.width)
             _put_counts(line, arm, kinds, whole, glyphs, worst)
             found += [(label, line)] if label else []
         if rows > len(found):
@@ -199,9 +204,9 @@ def _worst(lane: ArmLane, whole: View) -> list[int]:
     return [x for x in order if score[x] >= 1]
 
 
-def _worst_line(worst: Sequence[int], lane: ArmLane, whole: View, glyphs: Glyphs) -> Line:
+def _worst_line(worst: Sequence[int], lane: ArmLane, whole: View, glyphs: Glyphs) -> CellLine:
     """Say where the worst places are, and how long the agent talks over the caller in each, where there is room."""
-    line = Line(whole.width)
+    line = CellLine(whole.width)
     over = _over(lane).share(whole) * whole.ms_per_cell / 1000
     for x in worst:
         text = f"{glyphs.worst}{clock_text(int(whole.t(x)))}, talks over {over[x]:.1f} s"
@@ -233,7 +238,7 @@ def line_counts(height: int, arms: int, there: Collection[str]) -> Counter[str]:
 
 def lay_out(
     scene: Scene, view: View, height: int, glyphs: Glyphs = FINE, heard: str = "", *, with_overview: bool = True
-) -> tuple[list[tuple[str, Line]], int]:
+) -> tuple[list[tuple[str, CellLine]], int]:
     """Return the lines for a height, each with its label, and how many of them are the overview of a long call.
 
     ``heard`` is the letter of the arm that is heard.
@@ -282,7 +287,7 @@ def _has_words(scene: Scene) -> bool:
     return any(one.text for group in (scene.turns, scene.asides) for one in group)
 
 
-def _lay_out_near(scene: Scene, view: View, counts: Counter[str], glyphs: Glyphs) -> list[tuple[str, Line]]:
+def _lay_out_near(scene: Scene, view: View, counts: Counter[str], glyphs: Glyphs) -> list[tuple[str, CellLine]]:
     first = scene.lanes[0]
     decides = scene.policy is not None
     heard = lanes.caller(scene, view, counts["caller"] + counts["turn end"] * (not decides), glyphs)
@@ -299,7 +304,7 @@ def _lay_out_near(scene: Scene, view: View, counts: Counter[str], glyphs: Glyphs
     return [*found, (_differing_label(scene), arms.differing(scene, view))] if counts["differing"] else found
 
 
-def _lay_out_afar(scene: Scene, view: View, counts: Counter[str], glyphs: Glyphs) -> list[tuple[str, Line]]:
+def _lay_out_afar(scene: Scene, view: View, counts: Counter[str], glyphs: Glyphs) -> list[tuple[str, CellLine]]:
     found = [(_events_label(scene.lanes[0]), _happenings(scene, view, glyphs))] if counts["happenings"] else []
     found += _labelled("caller", _caller(scene, view, counts["caller"] + 1, glyphs))
     return [*found, (_differing_label(scene), _differing(scene, view))] if counts["differing"] else found
@@ -309,5 +314,5 @@ def _differing_label(scene: Scene) -> str:
     return f"{scene.compared[0]} − {scene.compared[1]} ms"
 
 
-def _labelled(label: str, lines: list[Line]) -> list[tuple[str, Line]]:
+def _labelled(label: str, lines: list[CellLine]) -> list[tuple[str, CellLine]]:
     return [(label if row == 0 else "", line) for row, line in enumerate(lines)]

@@ -23,7 +23,7 @@ def one_cell(text: str) -> str:
     return "".join(char if cell_len(char) == 1 else "·" for char in screen_text(text))
 
 
-class Line:
+class CellLine:
     """A line of ``width`` cells; whatever is put outside it is cut off."""
 
     def __init__(self, width: int) -> None:

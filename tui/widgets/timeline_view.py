@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from operator import attrgetter, itemgetter
 from typing import Protocol, TypeVar
 
-from tui.tune.scene import Mark, Scene
+from tui.tune.scene import Scene, SceneMark
 
 CLOSEST_MS_PER_CELL = 10.0
 AFAR_MS_PER_CELL = 1500.0
@@ -94,13 +94,13 @@ class EventCursor:
         self._index: int | None = None
 
     @property
-    def mark(self) -> Mark | None:
+    def mark(self) -> SceneMark | None:
         """The event it stands on."""
         marks = self._marks
         return marks[self._index] if self._index is not None and self._index < len(marks) else None
 
     @property
-    def _marks(self) -> tuple[Mark, ...]:
+    def _marks(self) -> tuple[SceneMark, ...]:
         if self.scene is None or not self.scene.lanes:
             return ()
         return self.scene.lane(self.arm).marks
@@ -136,7 +136,7 @@ CROWDED = 2
 """With more things than one to so many cells, one a cell stands for all in it."""
 
 
-class Stretch(Protocol):
+class TimelineStretch(Protocol):
     """Something that lasts."""
 
     @property
@@ -149,7 +149,7 @@ class Stretch(Protocol):
 
 
 _START, _END = attrgetter("start_ms"), attrgetter("end_ms")
-_S = TypeVar("_S", bound=Stretch)
+_S = TypeVar("_S", bound=TimelineStretch)
 
 
 def in_sight(stretches: Sequence[_S], view: View) -> Sequence[_S]:

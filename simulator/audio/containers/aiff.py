@@ -5,11 +5,11 @@ from __future__ import annotations
 import struct
 from typing import BinaryIO, Literal
 
-from simulator.audio.containers.pieces import Layout, Part, Stretch
+from simulator.audio.containers.pieces import FileStretch, Layout, Part
 from simulator.audio.containers.promises import (
     SLACK,
-    Heard,
-    Sound,
+    ActualSound,
+    PromisedSound,
     broken_off,
     heard,
     promised_of_32_bits,
@@ -66,12 +66,12 @@ def _layout(file: BinaryIO, magic: bytes, common: bytes, place: tuple[int, int],
         block = channels * _IMA4_BYTES if coding == b"ima4" else 1
         byte_rate = rate * block / _IMA4_SAMPLES if coding == b"ima4" else 0.0
         by_frames = by_chunk
-    sound = Sound(start, size, by_chunk, byte_rate)
+    sound = PromisedSound(start, size, by_chunk, byte_rate)
     found = heard(sound, reading_at(file), _begins_chunk)
     count, notes = found.count, found.notes
     if by_frames is not None and by_frames > count + SLACK:
         raise broken_off(f"after {sound.seconds(count)} of {sound.seconds(by_frames)}")
-    if by_frames == by_chunk and found == Heard(by_chunk or 0):
+    if by_frames == by_chunk and found == ActualSound(by_chunk or 0):
         return Layout()
     if by_frames and by_frames + SLACK < count and not notes:
         notes = (sound.says(by_frames, count),)
@@ -88,7 +88,7 @@ def _parts(magic: bytes, common: bytes, start: int, count: int, block: int) -> t
         body = magic + b"COMM" + len(patched).to_bytes(4, "big") + patched + b"\0" * (len(patched) % 2)
         body += b"SSND" + (length + 8).to_bytes(4, "big") + bytes(8)
         head = b"FORM" + (len(body) + length).to_bytes(4, "big") + body
-        parts.append((head, Stretch(start + offset, length)))
+        parts.append((head, FileStretch(start + offset, length)))
     return tuple(parts)
 
 
@@ -122,13 +122,13 @@ def au_layout(file: BinaryIO, base: int, size: int) -> Layout | None:
     offset, stated, coding, rate, channels = (int.from_bytes(head[at : at + 4], order) for at in (4, 8, 12, 16, 20))
     start = base + offset
     promised = promised_of_32_bits(stated, max(0, size - start))
-    sound = Sound(start, size, promised, rate * channels * _BYTES.get(coding, 0))
+    sound = PromisedSound(start, size, promised, rate * channels * _BYTES.get(coding, 0))
     found = heard(sound, reading_at(file), lambda *_: False)
-    if found == Heard(promised or 0):
+    if found == ActualSound(promised or 0):
         return Layout()
     length = found.count if found.count < _UNKNOWN else _UNKNOWN
     patched = head[:4] + (24).to_bytes(4, order) + length.to_bytes(4, order) + head[12:]
-    return Layout(((patched, Stretch(start, found.count)),), found.notes, another=found.another)
+    return Layout(((patched, FileStretch(start, found.count)),), found.notes, another=found.another)
 
 
 _EDITS = 4
@@ -160,11 +160,11 @@ def _caf_layout(file: BinaryIO, data: tuple[int, int, int], size: int, byte_rate
     promised = promised_of_64_bits(length)
     if promised is not None:
         promised = max(0, promised - _EDITS)
-    found = heard(Sound(start, size, promised, byte_rate), reading_at(file), _begins_caf_chunk)
-    if found == Heard(promised or 0):
+    found = heard(PromisedSound(start, size, promised, byte_rate), reading_at(file), _begins_caf_chunk)
+    if found == ActualSound(promised or 0):
         return Layout()
     header = b"data" + (found.count + _EDITS).to_bytes(8, "big")
-    parts = ((Stretch(base, at - base), header, Stretch(at + 12, _EDITS + found.count)),)
+    parts = ((FileStretch(base, at - base), header, FileStretch(at + 12, _EDITS + found.count)),)
     return Layout(parts, found.notes, another=found.another)
 
 

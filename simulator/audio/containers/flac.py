@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import BinaryIO
 
-from simulator.audio.containers.pieces import Layout, Part, Stretch
+from simulator.audio.containers.pieces import FileStretch, Layout, Part
 from simulator.audio.containers.promises import LayoutError, broken_off, more_than_promised
 
 MARK = b"fLaC\x00\x00\x00\x22"
@@ -66,7 +66,7 @@ def flac_layout(file: BinaryIO, base: int, size: int) -> Layout | None:
     if len({(info.rate, info.channels) for info in infos}) > 1:
         raise LayoutError("is several files in one, of different rates or channels; split it")
     found = [_part(file, info, end) for info, end in zip(infos, starts[1:], strict=True)]
-    if len(found) == 1 and base == 0 and found[0] == ((Stretch(0, size),), ""):
+    if len(found) == 1 and base == 0 and found[0] == ((FileStretch(0, size),), ""):
         return Layout()
     return Layout(tuple(part for part, _ in found), tuple(note for _, note in found if note))
 
@@ -93,7 +93,7 @@ def _rises(file: BinaryIO, info: _Info, end: int) -> bool:
 
 def _part(file: BinaryIO, info: _Info, end: int) -> tuple[Part, str]:
     """Return one file of those that were joined, its length put right, and a note if its header lies."""
-    whole = Stretch(info.start, end - info.start)
+    whole = FileStretch(info.start, end - info.start)
     there = _samples(file, info, end)
     late = round(_LATE_S * info.rate)
     if there is None or (info.total and abs(there - info.total) <= late and there <= info.total):
@@ -106,8 +106,8 @@ def _part(file: BinaryIO, info: _Info, end: int) -> tuple[Part, str]:
         note = more_than_promised(promised, holds)
     packed = int.from_bytes(info.content[13:18], "big") & ~0xF_FFFF_FFFF | there
     patched = info.content[:13] + packed.to_bytes(5, "big") + info.content[18:]
-    rest = Stretch(info.start + 42, whole.length - 42)
-    return (Stretch(info.start, 8), patched, rest), note
+    rest = FileStretch(info.start + 42, whole.length - 42)
+    return (FileStretch(info.start, 8), patched, rest), note
 
 
 def _starts(file: BinaryIO, base: int, size: int) -> list[int]:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from typing import BinaryIO
 
-from simulator.audio.containers.pieces import Layout, Mpeg, Piece, Stretch, after_tags
+from simulator.audio.containers.pieces import FileStretch, Layout, Mpeg, Piece, after_tags
 from simulator.audio.containers.promises import broken_off, more_than_promised
 
 _BIT_RATES = {
@@ -66,7 +66,7 @@ class _Info:
 class _Walk:
     """What a walk through a stream finds: its frames, as stretches of the file, and the bytes between those."""
 
-    runs: list[Stretch]
+    runs: list[FileStretch]
     frames: int = 0
     between: int = 0
     shortest: int = _LONGEST
@@ -84,9 +84,9 @@ class _Walk:
         self.frames += frames
         last = self.runs[-1] if self.runs else None
         if last is not None and last.start + last.length == start:
-            self.runs[-1] = Stretch(last.start, end - last.start)
+            self.runs[-1] = FileStretch(last.start, end - last.start)
         elif frames:
-            self.runs.append(Stretch(start, end - start))
+            self.runs.append(FileStretch(start, end - start))
 
 
 def mpeg_layout(file: BinaryIO, base: int, size: int) -> Layout | None:
@@ -254,13 +254,18 @@ def _would_be_misjudged(walk: _Walk, info: _Info | None, head: _Head, frames: in
 def _with_length(pieces: tuple[Piece, ...], info: _Info | None, head: _Head, frames: int) -> tuple[Piece, ...]:
     """Return the pieces with the number of frames in front, so that the decoder does not guess it by their size."""
     first = pieces[0]
-    assert isinstance(first, Stretch)
+    assert isinstance(first, FileStretch)
     number, end = frames.to_bytes(4, "big"), first.start + first.length
     if info and info.place:
         after = info.place + len(number)
-        return (Stretch(first.start, info.place - first.start), number, Stretch(after, end - after), *pieces[1:])
+        return (
+            FileStretch(first.start, info.place - first.start),
+            number,
+            FileStretch(after, end - after),
+            *pieces[1:],
+        )
     begin = info.end if info else first.start
-    return (_frame_about(head, number), Stretch(begin, end - begin), *pieces[1:])
+    return (_frame_about(head, number), FileStretch(begin, end - begin), *pieces[1:])
 
 
 def _frame_about(head: _Head, number: bytes) -> bytes:

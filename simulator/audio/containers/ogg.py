@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from typing import BinaryIO
 
-from simulator.audio.containers.pieces import Layout, Part, Stretch
+from simulator.audio.containers.pieces import FileStretch, Layout, Part
 from simulator.audio.containers.promises import SLACK, LayoutError, broken_off
 
 _SOUND = (b"\x01vorbis", b"OpusHead", b"\x7fFLAC", b"Speex   ")
@@ -18,7 +18,7 @@ class _Stream:
     """One stream of a link: its first packet's beginning, its pages, whether it ended, and its times in samples."""
 
     start: bytes
-    pages: list[Stretch] = field(default_factory=list)
+    pages: list[FileStretch] = field(default_factory=list)
     ended: bool = False
     granule: int = 0
     most: int = 0
@@ -98,12 +98,12 @@ def _links(file: BinaryIO, base: int, size: int) -> tuple[list[_Link], int]:
         length = 27 + head[26] + sum(lengths)
         if len(lengths) < head[26] or at + length > size:
             break
-        _take(links, head, Stretch(at, length), file.read(min(64, sum(lengths))))
+        _take(links, head, FileStretch(at, length), file.read(min(64, sum(lengths))))
         at = end = at + length
     return links, end
 
 
-def _take(links: list[_Link], head: bytes, page: Stretch, start: bytes) -> None:
+def _take(links: list[_Link], head: bytes, page: FileStretch, start: bytes) -> None:
     serial = int.from_bytes(head[14:18], "little")
     if head[5] & _FIRST:
         if not links or links[-1].begun:
@@ -136,12 +136,12 @@ def _next_page(file: BinaryIO, at: int, size: int) -> int | None:
     return None
 
 
-def _joined(pages: list[Stretch]) -> Part:
+def _joined(pages: list[FileStretch]) -> Part:
     """Return pages as few stretches."""
-    joined: list[Stretch] = []
+    joined: list[FileStretch] = []
     for page in pages:
         if joined and joined[-1].start + joined[-1].length == page.start:
-            joined[-1] = Stretch(joined[-1].start, joined[-1].length + page.length)
+            joined[-1] = FileStretch(joined[-1].start, joined[-1].length + page.length)
         else:
             joined.append(page)
     return tuple(joined)

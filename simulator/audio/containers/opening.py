@@ -11,7 +11,7 @@ from simulator.audio.containers.aiff import aiff_layout, au_layout, caf_layout
 from simulator.audio.containers.flac import flac_layout
 from simulator.audio.containers.mpeg import is_sync, mpeg_layout
 from simulator.audio.containers.ogg import ogg_layout
-from simulator.audio.containers.pieces import Layout, Part, Stretch, after_tags
+from simulator.audio.containers.pieces import FileStretch, Layout, Part, after_tags
 from simulator.audio.containers.promises import LayoutError
 from simulator.audio.containers.riff import is_wave64, riff_layout, wave64_layout
 from simulator.errors import AudioError
@@ -97,4 +97,4 @@ def _alone(file: BinaryIO, base: int, size: int) -> Layout | None:
 
 
 def _from(base: int, size: int) -> Part:
-    return (Stretch(base, size - base),)
+    return (FileStretch(base, size - base),)

@@ -12,14 +12,14 @@ from typing import Any, BinaryIO
 
 
 @dataclass(frozen=True, slots=True)
-class Stretch:
+class FileStretch:
     """``length`` bytes of the file on disk, from byte ``start`` on."""
 
     start: int
     length: int
 
 
-Piece = bytes | Stretch
+Piece = bytes | FileStretch
 Part = tuple[Piece, ...]
 """What a decoder is given as one file; without a piece, the file as it is."""
 
@@ -34,7 +34,7 @@ class PiecedFile:
     def __init__(self, path: Path, part: Part) -> None:
         self.fault: OSError | None = None
         self._file = path.open("rb", buffering=0)
-        self._pieces = part or (Stretch(0, os.fstat(self._file.fileno()).st_size),)
+        self._pieces = part or (FileStretch(0, os.fstat(self._file.fileno()).st_size),)
         self._starts = [0, *accumulate(map(_length, self._pieces))]
         self._at = 0
 

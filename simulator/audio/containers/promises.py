@@ -42,7 +42,7 @@ def more_than_promised(promised: str, there: str) -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class Sound:
+class PromisedSound:
     """Sound from byte ``start`` of a file of ``size`` bytes on; ``promised`` bytes of it, ``None`` if unknown.
 
     ``byte_rate`` is in bytes a second, to say lengths in seconds; 0 where it is not known.
@@ -82,7 +82,7 @@ def promised_of_64_bits(size: int) -> int | None:
 
 
 @dataclass(frozen=True, slots=True)
-class Heard:
+class ActualSound:
     """``count`` bytes are sound; ``note`` says where the header lies; at byte ``another`` another file begins."""
 
     count: int
@@ -96,8 +96,8 @@ class Heard:
 
 
 def heard(
-    sound: Sound, follows: Callable[[int], bytes], is_chunk: Callable[[bytes, int], bool], align: int = 2
-) -> Heard:
+    sound: PromisedSound, follows: Callable[[int], bytes], is_chunk: Callable[[bytes, int], bool], align: int = 2
+) -> ActualSound:
     """Return how much of the bytes is sound.
 
     ``follows`` gives the 16 bytes at a byte of the file; ``is_chunk`` says whether those begin a chunk, with a
@@ -105,7 +105,7 @@ def heard(
     """
     promised, present = sound.promised, sound.present
     if promised is None:
-        return Heard(present)
+        return ActualSound(present)
     if promised > present + SLACK:
         raise broken_off(f"{promised - present:,} bytes before its end")
     for length in _possible(promised, present):
@@ -117,10 +117,10 @@ def heard(
             or sound.size - after <= SLACK
             or any(is_chunk(follows(at), sound.size - at) or follows(at).startswith(_TAGS) for at in places)
         ):
-            return Heard(min(length, present), "" if length == promised else _wrapped(sound, length), another)
+            return ActualSound(min(length, present), "" if length == promised else _wrapped(sound, length), another)
     if not promised:  # the length of a recorder that never came to write it
-        return Heard(present)
-    return Heard(present, sound.says(promised, present))
+        return ActualSound(present)
+    return ActualSound(present, sound.says(promised, present))
 
 
 def _possible(promised: int, present: int) -> list[int]:
@@ -128,7 +128,7 @@ def _possible(promised: int, present: int) -> list[int]:
     return list(range(promised, present + 1, _WRAP)) or [promised]
 
 
-def _wrapped(sound: Sound, length: int) -> str:
+def _wrapped(sound: PromisedSound, length: int) -> str:
     promised = 0 if sound.promised is None else sound.promised
     return f"holds {sound.seconds(length)} of sound, more than its header can say ({sound.seconds(promised)})"
 

@@ -7,11 +7,11 @@ from dataclasses import dataclass, replace
 from typing import BinaryIO, Literal
 
 from simulator.audio.containers.mpeg import mpeg_layout
-from simulator.audio.containers.pieces import Layout, Part, Stretch
+from simulator.audio.containers.pieces import FileStretch, Layout, Part
 from simulator.audio.containers.promises import (
-    Heard,
+    ActualSound,
     LayoutError,
-    Sound,
+    PromisedSound,
     heard,
     is_other_file,
     promised_of_32_bits,
@@ -146,11 +146,11 @@ def _layout(
     rate, block = int.from_bytes(found.form[4:8], found.order), int.from_bytes(found.form[12:14], found.order)
     coded = _format_tag(found) not in _BY_SAMPLE
     byte_rate = int.from_bytes(found.form[8:12], found.order) if coded else rate * block
-    sound = heard(Sound(found.data, size, promised, byte_rate), reading_at(file), is_chunk, align)
+    sound = heard(PromisedSound(found.data, size, promised, byte_rate), reading_at(file), is_chunk, align)
     if _format_tag(found) in _MPEG:
         return _of_mpeg(file, found.data, sound)
     later = [] if promised is None or sound.another else _later_sound(file, found, found.data + sound.count, size)
-    if sound == Heard(promised or 0) and not found.irregular and not later:
+    if sound == ActualSound(promised or 0) and not found.irregular and not later:
         return Layout()
     stretches = [(found.data, sound.count), *later]
     parts = (part for start, count in stretches for part in _parts(found, start, count, max(block, 1)))
@@ -163,7 +163,7 @@ def _format_tag(found: _Found) -> int:
     return int.from_bytes(found.form[24:26], found.order) if tag == _EXTENSIBLE else tag
 
 
-def _of_mpeg(file: BinaryIO, start: int, sound: Heard) -> Layout:
+def _of_mpeg(file: BinaryIO, start: int, sound: ActualSound) -> Layout:
     """Return the layout of MPEG audio in a WAV, which no other decoder may get."""
     found = mpeg_layout(file, start, start + sound.count)
     if found is None:
@@ -201,7 +201,7 @@ def _parts(found: _Found, start: int, count: int, block: int) -> tuple[Part, ...
         head = body + b"data" + length.to_bytes(4, found.order)
         total = (len(head) + length).to_bytes(4, found.order)
         magic = b"RIFF" if found.order == "little" else b"RIFX"
-        parts.append((magic + total + head, Stretch(start + offset, length)))
+        parts.append((magic + total + head, FileStretch(start + offset, length)))
     return tuple(parts)
 
 

@@ -52,7 +52,7 @@ _BARE: Final[dict[str, Literal["mulaw", "alaw"]]] = {".ulaw": "mulaw", ".alaw": 
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class CallFiles:
     """One call's files: both sides in one, or a pair."""
 
     name: str
@@ -86,7 +86,7 @@ def import_calls(named: Sequence[str], caller_channel: int | None, *, as_json: b
     faults.raise_any()
 
 
-def _find(named: Sequence[str]) -> list[Found]:
+def _find(named: Sequence[str]) -> list[CallFiles]:
     files: list[Path] = []
     for name in named:
         path = Path(name)
@@ -98,22 +98,22 @@ def _find(named: Sequence[str]) -> list[Found]:
         else:
             raise CallError(f"{path}: is neither an audio file nor a folder of audio files; name the calls' audio")
     pairs: dict[tuple[Path, str], dict[str, Path]] = {}
-    alone: list[Found] = []
+    alone: list[CallFiles] = []
     for path in dict.fromkeys(files):
         stem, _, side = path.stem.rpartition(".")
         known = "caller" if side.lower() in CALLER_NAMES else "agent" if side.lower() in AGENT_NAMES else ""
         if stem and known:
             pairs.setdefault((path.parent, stem), {})[known] = path
         else:
-            alone.append(Found(path.stem, (path,), beside(path, ".json")))
+            alone.append(CallFiles(path.stem, (path,), beside(path, ".json")))
     for (folder, stem), sides in pairs.items():
         log = folder / f"{stem}.json"
         own = tuple(sides[side] for side in ("caller", "agent") if side in sides)
-        alone.append(Found(stem, own, log if is_file(log) else None))
+        alone.append(CallFiles(stem, own, log if is_file(log) else None))
     return alone
 
 
-def _import(found: Found, caller_channel: int | None) -> dict[str, Any]:
+def _import(found: CallFiles, caller_channel: int | None) -> dict[str, Any]:
     """Store one call, measure it, and return the result."""
     digest = _digest(found.files)
     log = _log(found.log)
@@ -193,7 +193,7 @@ def _with_operator(record: CallRecord, call: KeptCall) -> CallRecord:
     return record.model_copy(update={"operator": tuple(stretches), "operator_unplaced": unplaced})
 
 
-def _audio(found: Found, channel: int | None) -> CallAudio:
+def _audio(found: CallFiles, channel: int | None) -> CallAudio:
     names = ("inbound", "outbound") if len(found.files) == 2 else ("both",)
     files = [_audio_file(path, f"{name}{path.suffix}") for path, name in zip(found.files, names, strict=True)]
     if len(files) == 2:

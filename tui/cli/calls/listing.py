@@ -7,7 +7,7 @@ from datetime import UTC, date, datetime
 from typing import Any
 
 from services.calls.folders import CallFolder, CallFolders
-from services.calls.overview import Heard, heard_of
+from services.calls.overview import CallMeasures, heard_of
 from services.calls.record import CallRecord
 from tui.calls.story import NOTHING, facts, how_it_went, moments
 from tui.cli.calls.purge import purge_old
@@ -98,7 +98,7 @@ def _shortest(ids: list[str]) -> int:
     return next((n for n in range(8, longest) if len({one[:n] for one in ids}) == len(ids)), longest)
 
 
-def _row(record: CallRecord, heard: Heard | None) -> list[str]:
+def _row(record: CallRecord, heard: CallMeasures | None) -> list[str]:
     return [
         clock_time(record.started_at),
         record.service.name if record.service else NOTHING,

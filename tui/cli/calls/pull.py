@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from services.calls.folders import CallFolders
-from services.calls.pulling import Progress, Pull, pull
+from services.calls.pulling import Pull, PullProgress, pull
 from services.calls.record import CallRecord
 from services.calls.retention import kept_days, kept_for
 from services.calls.settings_then import SettingsThen
@@ -143,7 +143,7 @@ def _print(service: Service, result: Pull, folders: CallFolders, since: date) ->
 
 
 @contextmanager
-def _shown(name: str) -> Iterator[Callable[[Progress], None]]:
+def _shown(name: str) -> Iterator[Callable[[PullProgress], None]]:
     """Show a pull's progress on a terminal."""
     if not sys.stderr.isatty():
         yield lambda _: None
@@ -161,7 +161,7 @@ def _shown(name: str) -> Iterator[Callable[[Progress], None]]:
     with Bar(*columns, console=Console(stderr=True), transient=True) as bar:
         task = bar.add_task(plain(f"pulling calls of {name}"), total=None, size="")
 
-        def tell(progress: Progress) -> None:
+        def tell(progress: PullProgress) -> None:
             size = f"{progress.bytes / 1e6:.1f} MB"
             bar.update(task, completed=progress.calls, total=progress.of, size=size)
 

@@ -33,7 +33,7 @@ def connect(
     if removing and not name:
         raise CallError("--remove needs the connection's name; see 'turnlab connect --list'")
     from tui.cli import connect as connecting
-    from tui.cli.connect import Answers
+    from tui.cli.connect import ConnectOptions
 
     if listing:
         connecting.show_list(as_json=as_json)
@@ -42,7 +42,9 @@ def connect(
     elif removing:
         connecting.remove(str(name), as_json=as_json)
     else:
-        connecting.set_up(Answers(name, api, region, url, workspace, organization, key_id, user), as_json=as_json)
+        connecting.set_up(
+            ConnectOptions(name, api, region, url, workspace, organization, key_id, user), as_json=as_json
+        )
 
 
 def serve(
@@ -70,10 +72,10 @@ def serve(
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON line when ready.")] = False,
 ) -> None:
     """Serve the embedded platform to any client, in both API dialects, until stopped."""
-    from tui.cli.serve import Request, serve
+    from tui.cli.serve import ServeRequest, serve
 
     serve(
-        Request(
+        ServeRequest(
             host=host,
             port=port,
             data=data,
@@ -115,10 +117,10 @@ def agent(
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON line when ready.")] = False,
 ) -> None:
     """Answer calls on a WebSocket as the simulated agent, in real time, until stopped."""
-    from tui.cli.agent import Request, agent
+    from tui.cli.agent import AgentRequest, agent
 
     agent(
-        Request(
+        AgentRequest(
             config=config,
             scenario=scenario,
             profile=profile,
@@ -177,7 +179,7 @@ def call(
 ) -> None:
     """Call agents on a WebSocket with recordings, in real time, measure them from the audio, and compare
     several."""
-    from tui.cli.call import Request, call_agent
+    from tui.cli.call import CallRequest, call_agent
     from tui.cli.hearing import hearing_of
 
     urls = [target for target in targets if "://" in target]
@@ -185,7 +187,7 @@ def call(
     if not urls or not paths:
         raise CallError("give an agent's address, such as ws://127.0.0.1:8766, and a recording")
     call_agent(
-        Request(
+        CallRequest(
             urls=urls,
             repeat=repeat,
             token=token,
@@ -238,13 +240,13 @@ def live(
 ) -> None:
     """Talk with the simulated agent through microphone and speaker, without the dashboard."""
     from simulator.session.settings import EchoGuard
-    from tui.cli.live import Request, live
+    from tui.cli.live import LiveRequest, live
 
     guards = [guard.value for guard in EchoGuard]
     if echo_guard not in guards:
         raise CallError(f"--echo-guard: {echo_guard!r} is not one of {', '.join(guards)}")
     live(
-        Request(
+        LiveRequest(
             configs=config or ["balanced"],
             allow_unknown=allow_unknown,
             profile=profile,

@@ -12,7 +12,7 @@ from tui.cli import completing
 from tui.cli.options import Json
 
 if TYPE_CHECKING:
-    from simulator.kept_files import Kept
+    from simulator.kept_files import FolderUse
 
 
 def recordings(
@@ -140,7 +140,7 @@ def cache(
     print_line("Delete them: turnlab cache --clear")
 
 
-def _cleared() -> tuple[Kept, Kept]:
+def _cleared() -> tuple[FolderUse, FolderUse]:
     from base.os_errors import os_error_text
     from simulator.activity.cache import ANALYSES
     from simulator.voice.hibari import VOICE_CLIPS
@@ -152,7 +152,7 @@ def _cleared() -> tuple[Kept, Kept]:
         raise WorkError(f"{error.filename or 'the cache'}: {os_error_text(error)}; check its permissions") from None
 
 
-def _cache_json(analyses: Kept, clips: Kept) -> dict[str, object]:
+def _cache_json(analyses: FolderUse, clips: FolderUse) -> dict[str, object]:
     from simulator.activity.cache import ANALYSES
     from simulator.voice.hibari import VOICE_CLIPS
 
@@ -171,7 +171,7 @@ def _cache_json(analyses: Kept, clips: Kept) -> dict[str, object]:
     }
 
 
-def _count(held: Kept, one: str, many: str) -> str:
+def _count(held: FolderUse, one: str, many: str) -> str:
     return f"1 {one}" if held.entries == 1 else f"{held.entries} {many}"
 
 

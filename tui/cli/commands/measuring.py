@@ -26,7 +26,7 @@ from tui.cli.options import (
 )
 
 
-class Replay(StrEnum):
+class ReplayChoice(StrEnum):
     """How to play the recorded caller to the simulated agent."""
 
     ELASTIC = "elastic"
@@ -77,7 +77,7 @@ def simulate(
     allow_unknown: AllowUnknown = False,
     baseline: Baseline = None,
     replay: Annotated[
-        Replay | None, typer.Option(help="By default elastic where the labels have moves, else rigid.")
+        ReplayChoice | None, typer.Option(help="By default elastic where the labels have moves, else rigid.")
     ] = None,
     profile: Profile = "default",
     eot: Eot = None,
@@ -102,13 +102,13 @@ def simulate(
     """Play recordings through one or several configurations and compare what a caller would hear."""
     from simulator.executors.urls import place_of
     from tui.cli.hearing import hearing_of, with_echo, with_sounds
-    from tui.cli.simulate import Request, mix_request, simulate
+    from tui.cli.simulate import SimulateRequest, mix_request, simulate
     from tui.report.gate import gate_of
 
     required = gate_of("turnlab simulate", gate.require, gate.junit)
     heard = with_sounds(hearing_of(caller, seed), inject or [])
     simulate(
-        Request(
+        SimulateRequest(
             paths=[place_of(one) for one in paths],
             configs=config or ["balanced"],
             replay=replay.value if replay else None,
@@ -184,7 +184,7 @@ def evaluate(
             raise CallError("--eot-bench goes without --workers and --cluster; it works in this process")
         from tui.cli import eot_bench
 
-        asked = eot_bench.Request(
+        asked = eot_bench.EotBenchRequest(
             [Path(one) for one in paths], profile, eot.value if eot else None, bench.output, bench.force, hearing
         )
         eot_bench.evaluate_eot_bench(asked, as_json=as_json)
@@ -192,11 +192,11 @@ def evaluate(
     if bench.output or bench.force:
         raise CallError("--output and --force go with --eot-bench; nothing else is written")
     from simulator.executors.urls import place_of
-    from tui.cli.evaluate import Request, evaluate
+    from tui.cli.evaluate import EvaluateRequest, evaluate
     from tui.report.gate import gate_of
 
     evaluate(
-        Request(
+        EvaluateRequest(
             paths=[place_of(one) for one in paths],
             configs=config or ["balanced"],
             profile=profile,

@@ -80,11 +80,11 @@ def sweep(
     if asked.goal is not None and asked.minimize:
         raise CallError("--goal and --minimize exclude each other; give one")
     from tui.cli.hearing import hearing_of
-    from tui.cli.sweep import Request, sweep
+    from tui.cli.sweep import SweepRequest, sweep
     from tui.report.gate import gate_of
 
     sweep(
-        Request(
+        SweepRequest(
             names=names,
             goal=asked.goal or "quick",
             minimize=asked.minimize or [],
