@@ -42,9 +42,9 @@ def _run(arguments: list[str]) -> int:
 
         return open_dashboard()
     from tui.cli.main import run
+    from tui.launch import collect_again
 
-    gc.freeze()
-    gc.enable()
+    collect_again()
     return run(arguments)
 
 

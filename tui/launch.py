@@ -40,6 +40,13 @@ def report_first_paint() -> None:
     path.write_text(json.dumps(report), encoding="utf-8")
 
 
+def collect_again() -> None:
+    """Turn the collector of garbage on, if the start turned it off; what stands by then it never looks through."""
+    if not gc.isenabled():
+        gc.freeze()
+        gc.enable()
+
+
 def open_dashboard(connection: str | None = None, *, read_only: bool = False, opened: Sequence[Path] = ()) -> int:
     """Run the dashboard until the user leaves it; return the exit code. ``read_only``: it cannot write anything.
 
@@ -53,7 +60,7 @@ def open_dashboard(connection: str | None = None, *, read_only: bool = False, op
     draw_in_utf8()
     if not in_browser and hasattr(select, "poll"):  # not on Windows
         threading.Thread(target=_end_with_the_terminal, daemon=True).start()
-    gc.disable()  # as at the start, also where the command line was read first; the first paint ends it
+    gc.disable()  # as at the start, also where the command line was read first; see collect_again
     from base.unexpected import report_stopped
     from tui.app import TurnlabApp
     from tui.preferences import TOUR, chosen_keys, remembered
