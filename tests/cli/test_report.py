@@ -121,10 +121,11 @@ def test_a_sweep_that_breaks_a_limit_where_confirmed_says_so_first(turnlab: Turn
     assert done.code == 0, done.err
     page = check_page((tmp_path / "page.html").read_text())
     assert page.text("h1") == "Not confirmed within the limits"
-    first = "on callers left out of the choice, what was chosen breaks cut_ins<=1%. Change"
-    assert f"Not confirmed within the limits: {first}" in page.text()
+    assert "Not confirmed within the limits: on callers left out of the choice, what was chosen, wh" in page.text()
+    assert ", breaks cut_ins<=1%, and brings " in page.text()
+    assert [one for one in page.all("line") if one.get("class") == "limit"], "it stands in the picture too"
     keeping = [one.name for one in found.recommended.against if not one.breaks] if found.recommended else []
-    kept = f"There the preset {keeping[0]} keeps" if keeping else "There none of the presets keeps"
+    kept = f"the preset {keeping[0]} keeps" if keeping else "none of the presets keeps"
     assert f"{kept} every limit." in page.text()
     assert "not chosen by: 10 calls of one half of 20 callers," in page.text()
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from itertools import compress
 from typing import Final
 
 from simulator.measures.readout_table import BY_NAME, BY_PLACE, Meaning, Readout
@@ -12,6 +13,8 @@ from tui.report.pictures import seconds
 
 _NOTICED: Final = BY_NAME["dead_air_s"].place
 """The place of the last readout that callers notice themselves."""
+
+_NOTHING: Final = "–"
 
 Apart = Callable[[Readout, str, str], tuple[str, Meaning]]
 """Returns how far an arm is from the baseline in a readout's share, in words, and what that means."""
@@ -35,17 +38,25 @@ def figure_tables(
             cells = tuple(
                 Cell(_figure(readout, share, value), *apart(readout, share, name)) for name, value in values.items()
             )
-            if any(cell.figure != "–" for cell in cells):
+            if any(cell.figure != _NOTHING for cell in cells):
                 meaning = "" if share == "p90" else readout.meaning
                 row = TableRow(_label(readout, share), cells, meaning)
                 (noticed if readout.place <= _NOTICED else behind).append(row)
     every = [f"Counted, and none found: {', '.join(nothing)}."] if nothing else []
-    headers = tuple(columns)
     tables = (
-        Table("What callers met", headers, tuple(noticed), tuple(tones)),
-        Table("What the agent did", headers, tuple(behind), tuple(tones), (*every, *notes)),
+        _table("What callers met", tuple(columns), noticed, tones, ()),
+        _table("What the agent did", tuple(columns), behind, tones, (*every, *notes)),
     )
     return tuple(table for table in tables if table.rows or table.notes)
+
+
+def _table(
+    title: str, headers: Sequence[str], rows: Sequence[TableRow], tones: Sequence[int], notes: tuple[str, ...]
+) -> Table:
+    """Return a table without the columns in which there is nothing."""
+    full = [any(row.cells[at].figure != _NOTHING for row in rows) for at in range(len(headers))]
+    kept = tuple(TableRow(row.title, tuple(compress(row.cells, full)), row.meaning) for row in rows)
+    return Table(title, tuple(compress(headers, full)), kept, tuple(compress(tones, full)), notes)
 
 
 def _label(readout: Readout, share: str) -> str:
@@ -61,4 +72,4 @@ def _figure(readout: Readout, share: str, value: object) -> str:
         return f"{value.count:,.0f} of {value.of:,} {readout.of}"
     if isinstance(value, int | float) and not isinstance(value, bool):
         return f"{value:,.1f} s"
-    return "–"
+    return _NOTHING

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Final
 
-from simulator.measures.limits import Figure
+from simulator.measures.limits import Figure, Limit
 from simulator.measures.readouts import percentile
-from tui.report.pictures import CurveMark, CurvePoint, FrontPicture, Tick, steps
+from tui.report.pictures import CurveMark, CurvePoint, FrontPicture, LimitLine, Tick, steps
 from tui.terminal_text import cut
 
 _LEFT, _RIGHT, _TOP, _BOTTOM, _HEIGHT = 56, 712, 24, 306, 340
@@ -85,6 +85,7 @@ def front_picture(
     chosen: tuple[float, float] | None,
     axes: tuple[Figure, Figure],
     describe: Callable[[int], str],
+    limits: Sequence[Limit] = (),
 ) -> FrontPicture | None:
     """Draw settings and the front among them; ``None`` without any.
 
@@ -107,6 +108,7 @@ def front_picture(
     line = tuple(sorted((across.at(x), up.at(y)) for x, y in front if across.holds(x) and up.holds(y)))
     taken = [(across.at(one.x), up.at(one.y)) for one in named if one.kind == "recommended"]
     shift = tuple(((across.at(x), up.at(y)), taken[0]) for x, y in before if taken)
+    lines = [*_limit_lines(limits, across, upright=True), *_limit_lines(limits, up, upright=False)]
     labels = _labels([(across.at(one.x), up.at(one.y), one) for one in shown if one.name])
     return FrontPicture(
         title="The front",
@@ -116,12 +118,23 @@ def front_picture(
         line=line if len(line) > 1 else (),
         curve=(),
         shift=shift,
+        limits=tuple(lines),
         labels=labels,
         x_ticks=tuple(Tick(at, label) for at, label in across.ticks(8)),
         y_ticks=tuple(CurveMark(0, label, y=at) for at, label in up.ticks(6)),
         x_axis=across.title,
         y_axis=up.title,
     )
+
+
+def _limit_lines(limits: Sequence[Limit], axis: _Axis, *, upright: bool) -> Iterator[LimitLine]:
+    """Yield the limits on an axis's figure that lie within the picture."""
+    for limit in limits:
+        if limit.figure != axis.figure or not axis.holds(limit.bound):
+            continue
+        at = axis.at(limit.bound)
+        start, end = ((at, _BOTTOM), (at, _TOP)) if upright else ((_LEFT, at), (_RIGHT, at))
+        yield LimitLine(start, end, f"limit {limit.bound * axis.unit:g} {axis.sign}".rstrip())
 
 
 def _point(one: Placed, across: _Axis, up: _Axis) -> CurvePoint:

@@ -118,6 +118,15 @@ class CurvePoint:
 
 
 @dataclass(frozen=True, slots=True)
+class LimitLine:
+    """A limit, across the picture."""
+
+    start: tuple[float, float]
+    end: tuple[float, float]
+    label: str
+
+
+@dataclass(frozen=True, slots=True)
 class FrontPicture:
     """Settings as points, one figure against another."""
 
@@ -134,6 +143,7 @@ class FrontPicture:
     y_ticks: tuple[CurveMark, ...]
     x_axis: str
     y_axis: str
+    limits: tuple[LimitLine, ...] = ()
 
 
 def seconds(ms: float | None) -> str:

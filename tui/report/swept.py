@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Final
 
-from simulator.measures.limits import Figure, LimitError, parse_figure
+from simulator.measures.limits import Figure, Limit, LimitError, parse_figure, parse_limits
 from simulator.measures.readout_table import Meaning, Readout
 from tui.figures import signed
 from tui.report.change import change, settings_table, shown
@@ -18,13 +18,13 @@ from tui.report.results import GoalFigure, Recommended, Setting, Swept
 from tui.report.simulated import shown_turn, turn_distributions
 from tui.report.wording import apart, counted, listed
 
-TODAY, RECOMMENDED, CHOSEN = "today", "recommended", "where chosen"
+TODAY, RECOMMENDED, NEAREST, CHOSEN = "today", "recommended", "nearest", "where chosen"
 
 _WAITS: Final = {"response_ms": "the wait for the answer", "first_sound_ms": "the wait for a first sound"}
 _TURNS: Final = {"p50": "at the middle turn", "p90": "within which nine in ten are", "max": "at the slowest turn"}
 
 _FOLDED: Final = (
-    "The distributions and the turns below are of the recommended setting on all callers, also those it was chosen"
+    "The distributions and the turns below are of the {} setting on all callers, also those it was chosen"
     " by: they look better than the confirmed figures, which are what choosing again on the other callers gives."
 )
 
@@ -37,9 +37,10 @@ def swept_page(found: Swept) -> Page:
     """Return the page of a sweep."""
     baseline = found.settings[found.baseline]
     taken = found.recommended
+    called = _called(found)
     arms = [Arm(name=TODAY, voice_config=baseline.voice_config)]
     if taken is not None:
-        arms.append(Arm(name=RECOMMENDED, voice_config=found.settings[taken.index].voice_config))
+        arms.append(Arm(name=called, voice_config=found.settings[taken.index].voice_config))
     tone = tones([arm.name for arm in arms])
     made = change(arms[0], arms[1]) if len(arms) > 1 else None
     tried = counted(len(found.settings), "setting")
@@ -64,7 +65,7 @@ def swept_page(found: Swept) -> Page:
         front=_front(found),
         figures=(*_worth(found), *_limits(found), *_figures(found)),
         distributions=turn_distributions(found.turns, tone),
-        drawn_note=_FOLDED if found.folds > 1 else "",
+        drawn_note=_FOLDED.format(called) if found.folds > 1 else "",
         turns=tuple(shown_turn(drawn, tone) for drawn in found.differ_most),
         why_no_turns="No turn differs." if found.turns else "The result holds no turns.",
         changes=_changes(made),
@@ -74,6 +75,14 @@ def swept_page(found: Swept) -> Page:
 
 def _changes(made: ChangeToApply | None) -> tuple[ChangeToApply, ...]:
     return () if made is None else (made,)
+
+
+def _called(found: Swept) -> str:
+    """Return what the setting to look at is called: as in the turns that the result holds."""
+    taken, drawn = found.recommended, [name for one in found.differ_most for name in one.arms if name != TODAY]
+    if drawn:
+        return drawn[0]
+    return NEAREST if taken is not None and (taken.nearest or _broken(taken)) else RECOMMENDED
 
 
 def _title(found: Swept) -> str:
@@ -96,18 +105,26 @@ def _verdict(found: Swept) -> tuple[str, str, str]:
     taken = found.recommended
     if taken is None:
         return (found.verdict, "", sure)
+    second = "; ".join(filter(None, (_optimism(taken.figures), _kept(found))))
+    return (_first(taken), f"{second[:1].upper()}{second[1:]}." if second else "", sure)
+
+
+def _first(taken: Recommended) -> str:
+    """Return what to do, and what it brings."""
     fields = listed([one.field for one in taken.changes]) or "nothing"
-    figures = [_goal_words(one) for one in taken.figures]
+    figures = listed([_goal_words(one) for one in taken.figures])
+    broken = listed(_broken(taken))
     if taken.nearest:
-        first = f"No setting keeps every limit; the nearest one changes {fields} and brings {listed(figures)}."
-    elif taken.distinguishable:
-        first = f"Change {fields}: it brings {listed(figures)}."
-    else:
-        first = f"Keep what you have: the best that was found, which changes {fields}, brings {listed(figures)}."
-    if broken := _broken(taken):
-        on_others = f"on callers left out of the choice, what was chosen breaks {listed(broken)}"
-        first = f"Not confirmed within the limits: {on_others}. {first}"
-    return (first, f"{_optimism(taken.figures)} {_kept(found)}".strip(), sure)
+        breaks = f", breaks {broken}" if broken else ""
+        return f"No setting keeps every limit: the nearest one, which changes {fields}{breaks}, brings {figures}."
+    if broken:
+        what = f"on callers left out of the choice, what was chosen, which changes {fields}, breaks {broken}"
+        if taken.distinguishable:
+            return f"Not confirmed within the limits: {what}, and brings {figures}."
+        return f"Keep what you have: {what}, though it brings {figures}."
+    if taken.distinguishable:
+        return f"Change {fields}: it brings {figures}."
+    return f"Keep what you have: the best that was found, which changes {fields}, brings {figures}."
 
 
 def _goal_words(one: GoalFigure) -> str:
@@ -133,7 +150,7 @@ def _optimism(figures: Sequence[GoalFigure]) -> str:
     if first is None:
         return ""
     figure = _figure(first.readout)
-    return f"On the calls it was chosen by it looked like {_value(figure, first.chosen)}, as chosen settings do."
+    return f"on the calls it was chosen by it looked like {_value(figure, first.chosen)}"
 
 
 def _broken(taken: Recommended) -> list[str]:
@@ -147,10 +164,10 @@ def _kept(found: Swept) -> str:
     if taken and (taken.nearest or _broken(taken)):
         keeping = [one.preset for one in taken.against if not one.breaks]
         called = f"the preset{'s' * (len(keeping) > 1)} {listed(keeping)}" if keeping else "none of the presets"
-        return f"There {called} {'keep' if len(keeping) > 1 else 'keeps'} every limit."
+        return f"on the others {called} {'keep' if len(keeping) > 1 else 'keeps'} every limit"
     if unjudged:
-        return f"On the others nothing can be said about {listed(unjudged)}."
-    return "On the others it keeps every limit." if limits else ""
+        return f"on the others nothing can be said about {listed(unjudged)}"
+    return "on the others it keeps every limit" if limits else ""
 
 
 # ---- figures
@@ -197,7 +214,7 @@ def _worth(found: Swept) -> tuple[Table, ...]:
         )
         for one in taken.changes
     )
-    return (Table("What each change is worth", (TODAY, RECOMMENDED), rows, (0, 1)),)
+    return (Table("What each change is worth", (TODAY, _called(found)), rows, (0, 1)),)
 
 
 def _setting(value: object) -> str:
@@ -216,21 +233,21 @@ def _limits(found: Swept) -> tuple[Table, ...]:
         )
         for one in limits
     )
-    return (
-        (Table("Limits, under the recommended setting", ("where chosen", "where confirmed"), rows),) if rows else ()
-    )
+    if not rows:
+        return ()
+    return (Table(f"Limits, under the {_called(found)} setting", ("where chosen", "where confirmed"), rows),)
 
 
 def _figures(found: Swept) -> tuple[Table, ...]:
     taken = found.recommended
     if taken is None:
         return ()
-    setting = found.settings[taken.index]
-    columns: dict[str, Readouts] = {TODAY: taken.today, RECOMMENDED: taken.confirmed, CHOSEN: setting.chosen}
+    setting, called = found.settings[taken.index], _called(found)
+    columns: dict[str, Readouts] = {TODAY: taken.today, called: taken.confirmed, CHOSEN: setting.chosen}
     bounds = setting.ci95 or {}
 
     def from_today(readout: Readout, share: str, name: str) -> tuple[str, Meaning]:
-        if name != RECOMMENDED:
+        if name != called:
             return "", ""
         text = readout.name.removesuffix("_ms").removesuffix("_s") + (f".{share}" if share else "")
         figure = _figure(text)
@@ -274,7 +291,7 @@ def _front(found: Swept) -> FrontPicture | None:
         x, y = (figure.measured(_plain(readouts)) for figure in (across, up))
         if one.dropped or x is None or y is None:
             continue
-        placed.append(Placed(x, y, kind, RECOMMENDED if kind == "recommended" else one.name))
+        placed.append(Placed(x, y, kind, _called(found) if kind == "recommended" else one.name))
         where = tuple(figure.measured(_plain(one.chosen)) for figure in (across, up))
         if where[0] is not None and where[1] is not None:
             chosen = (where[0], where[1]) if kind == "recommended" else chosen
@@ -283,7 +300,8 @@ def _front(found: Swept) -> FrontPicture | None:
     def describe(outside: int) -> str:
         said = [
             f"Each mark is a setting, by {across.words()} and {up.words()}: further left and down is better.",
-            "Full diamond: recommended, as confirmed; empty: as chosen. Squares: today's settings and presets.",
+            f"Full diamond: {_called(found)}, as confirmed; empty: as chosen.",
+            "Squares: today's settings and presets. Dotted: limits.",
             "Full circles: others that were confirmed. Small circles: only tried, where chosen, so that they look",
             "better than they are; the dashed line is their front.",
         ]
@@ -291,7 +309,14 @@ def _front(found: Swept) -> FrontPicture | None:
             said.append(f"{counted(outside, 'setting')} far from these {'is' if outside == 1 else 'are'} left out.")
         return " ".join(said)
 
-    return front_picture(placed, front, chosen, (across, up), describe)
+    return front_picture(placed, front, chosen, (across, up), describe, _limits_of(found))
+
+
+def _limits_of(found: Swept) -> tuple[Limit, ...]:
+    try:
+        return parse_limits(found.limits)
+    except LimitError:
+        return ()
 
 
 def _kind(found: Swept, number: int, one: Setting) -> str:

@@ -232,11 +232,12 @@ def _speech(events: Sequence[Event], to_ms: int) -> list[tuple[int, int]]:
 
 
 def swept_json(plan: SweepPlan, calls: Sequence[SweepCall], result: SweepResult) -> dict[str, Any]:
-    """Return ``turns`` and ``differ_most`` of a sweep: recommended settings against today's, where confirmed."""
+    """Return ``turns`` and ``differ_most`` of a sweep: what it found against today's settings."""
     taken = result.recommended
     if taken is None:
         return {"turns": [], "differ_most": []}
-    arms = {"today": result.settings[result.baseline].config, "recommended": result.settings[taken.index].config}
+    called = "recommended" if taken.is_advised else "nearest"
+    arms = {"today": result.settings[result.baseline].config, called: result.settings[taken.index].config}
     confirmed = [call for call in calls if call.id in set(result.confirmed_on)]
     runs = []
     for name, config in arms.items():
