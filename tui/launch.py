@@ -35,6 +35,7 @@ def report_first_paint() -> None:
     report = {
         "seconds_since_process_start": now - float(started) if started else None,
         "processor_seconds": time.process_time(),
+        "collecting": gc.isenabled(),
         "modules": sorted(sys.modules),
     }
     path.write_text(json.dumps(report), encoding="utf-8")

@@ -29,7 +29,8 @@ _AHEAD = 8
 _CONTROL = r"\x00-\x1f\x7f-\x9f"
 _INVISIBLE = r"\u00ad\u200b\u200e\u200f\u061c\u2028-\u202e\u2060-\u206f\ufeff\ufff9-\ufffb\U000e0000-\U000e007f"
 _SURROGATES = r"\ud800-\udfff"
-_UNSAFE = re.compile(f"[{_CONTROL}{_INVISIBLE}{_SURROGATES}]")
+_UNSAFE = f"[{_CONTROL}{_INVISIBLE}{_SURROGATES}]"
+"""None of these is printable."""
 
 
 def _visible(match: re.Match[str]) -> str:
@@ -52,9 +53,7 @@ def plain(text: str, *, lines: bool = False) -> str:
     """
     if lines:
         return "\n".join(plain(line) for line in text.replace("\r\n", "\n").split("\n"))
-    if text.isascii() and text.isprintable():
-        return text
-    return _UNSAFE.sub(_visible, text)
+    return text if text.isprintable() else re.sub(_UNSAFE, _visible, text)
 
 
 def cut(text: str, width: int) -> str:
