@@ -46,7 +46,7 @@ _RESAMPLES = 400
 
 @dataclass(frozen=True, slots=True)
 class FittedProfile:
-    """A profile file's content, how it does on the calls it was not fitted on, and what is to be said of it."""
+    """A profile file's content, how well it does on the calls it was not fitted to, and notes on the fit."""
 
     content: dict[str, Any]
     before: Check
@@ -71,9 +71,9 @@ class _Group:
 def fit_heard(
     calls: Sequence[ReplayedCall], name: str, base: ProfileFile, *, take_policy: bool = False
 ) -> FittedProfile:
-    """Fit a profile to calls, and judge it on those it was not fitted on.
+    """Fit a profile to half of the calls, and judge it on the other half.
 
-    ``take_policy``: what the platform's own turn policies say goes before what is fitted.
+    ``take_policy``: values of the platform's own turn policies take precedence over fitted ones.
 
     Raises :class:`~simulator.errors.ProfileError` if there are too few calls, or no value makes it better.
     """
@@ -85,15 +85,7 @@ def fit_heard(
     own, others = ordered[::2], ordered[1::2]
     doubts: list[str] = []
     role = role_evidence(own, base.profile, FEWEST)
-    end_of_turn = _end_of_turn(own, _with(base.profile, role.values()), doubts)
-    if end_of_turn:
-        end_of_turn |= role.values()
-    groups = [
-        _latencies(own, name, base, doubts),
-        _Group("the responses", _response_error, _sound_values(own, doubts)),
-        _Group("the waits for ends of turn", _wait_error, end_of_turn),
-        _Group("the stops", _stop_error, _stop_value(own, base.profile, doubts)),
-    ]
+    groups = _fitted_groups(own, name, base, role, doubts)
     before = check(others, base.profile)
     kept, not_offered = _better(groups, others, base.profile, before)
     policies = readings(ordered, base.profile)
@@ -109,8 +101,8 @@ def fit_heard(
             f"{'; '.join([*not_offered, *doubts]) or 'pull more calls'}"
         )
     described = (
-        f"Fitted to {len(own)} calls by ear and log. On {len(others)} others the median error of the response fell "
-        f"from {_error(before):.0f} to {_error(after):.0f} ms."
+        f"Fitted to {len(own)} calls by audio and log. On {len(others)} others the median error of the response "
+        f"fell from {_error(before):.0f} to {_error(after):.0f} ms."
     )
     content = profile_content(name, base, described, kept)
     return FittedProfile(
@@ -123,6 +115,21 @@ def fit_heard(
         tuple(not_offered),
         tuple(call.record.id for call in own),
     )
+
+
+def _fitted_groups(
+    calls: Sequence[ReplayedCall], name: str, base: ProfileFile, role: RoleEvidence, doubts: list[str]
+) -> list[_Group]:
+    """Return the values fitted to calls, by group; what could not be fitted is added to ``doubts``."""
+    end_of_turn = _end_of_turn(calls, _with(base.profile, role.values()), doubts)
+    if end_of_turn:
+        end_of_turn |= role.values()
+    return [
+        _latencies(calls, name, base, doubts),
+        _Group("the responses", _response_error, _sound_values(calls, doubts)),
+        _Group("the waits for ends of turn", _wait_error, end_of_turn),
+        _Group("the stops", _stop_error, _stop_value(calls, base.profile, doubts)),
+    ]
 
 
 def _better(

@@ -25,21 +25,14 @@ def heard_outcome(
     *,
     stops_known: bool = False,
 ) -> TurnOutcome:
-    """Return it; ``responses`` are the moments at which a response began, where fillers can be told apart.
+    """Return a turn's outcome; ``responses`` are the moments at which a response began, if fillers are known.
 
     ``limit_ms`` is when the next turn starts, by which this one must be answered. ``stops_known`` says that
     :attr:`HeardSound.interrupted` is known, not assumed.
     """
     earliest_ms = turn.end_ms - CUT_IN_TOLERANCE_MS
-    cut_in_ms: int | None = None
-    quiet_since_ms = 0
-    for sound in sounds:
-        fresh = sound.start_ms - quiet_since_ms >= FRESH_MS
-        if cut_in_ms is None and turn.start_ms < sound.start_ms < earliest_ms and fresh:
-            cut_in_ms = sound.start_ms
-        quiet_since_ms = sound.end_ms
-    # what an agent says that talks through the turn's end answers another one, and so may what follows, unless this
-    # turn is known to have stopped it
+    # An agent that talks through the turn's end answers another turn. What it says next may do so too, unless this
+    # turn is known to have stopped it.
     free_ms = max(
         (
             sound.end_ms
@@ -57,7 +50,7 @@ def heard_outcome(
     waited_ms = max(0, min(heard_ms, until_ms) - turn.end_ms)
     return TurnOutcome(
         turn=turn,
-        cut_in_ms=cut_in_ms,
+        cut_in_ms=_cut_in_ms(turn, sounds),
         early_end=False,
         missed=not after and free_ms is None,
         hanging=waited_ms >= HANGING_MS,
@@ -68,3 +61,14 @@ def heard_outcome(
         stages_ms=None,
         dead_air_ms=max(0, waited_ms - 1000),
     )
+
+
+def _cut_in_ms(turn: TrueTurn, sounds: tuple[HeardSound, ...]) -> int | None:
+    """Return when the agent first began to speak inside a turn after a silence; ``None`` if it did not."""
+    quiet_since_ms = 0
+    for sound in sounds:
+        fresh = sound.start_ms - quiet_since_ms >= FRESH_MS
+        if fresh and turn.start_ms < sound.start_ms < turn.end_ms - CUT_IN_TOLERANCE_MS:
+            return sound.start_ms
+        quiet_since_ms = sound.end_ms
+    return None

@@ -214,10 +214,8 @@ class Confirming:
         limits = plan.goal.limits
         broken, todays = self._broken(here), self._broken(before)
         unjudged = [one.text for one in limits if one.figure.measured(here) is None]
-        better = ci95 is not None and ci95[1] < 0
-        distinguishable = bool(changed) and (
-            (better and set(broken) <= set(todays)) or (not broken and not unjudged and bool(todays))
-        )
+        within = not broken and not unjudged and bool(todays)
+        distinguishable = bool(changed) and (within or (_better(ci95) and set(broken) <= set(todays)))
         figures = tuple(
             self._optimism(one.figure, before, tried[index], here, confirmed, today) for one in plan.goal.terms
         )
@@ -235,7 +233,6 @@ class Confirming:
             distinguishable=distinguishable,
             nearest=final.nearest,
         )
-        callers = len({self._split.callers[call] for call in self._confirm})
         words = verdict(
             plan,
             changed,
@@ -248,10 +245,14 @@ class Confirming:
             none_within=all(self._broken(one.confirmed) for one in settings if one.confirmed is not None),
             against=against,
             tried=len(tried),
-            where=f"on {len(self._confirm)} calls of {callers} callers it was not chosen by",
+            where=self._where(),
             why_no_interval=self._why_no_interval,
         )
         return found, words
+
+    def _where(self) -> str:
+        callers = len({self._split.callers[call] for call in self._confirm})
+        return f"on {len(self._confirm)} calls of {callers} callers it was not chosen by"
 
     def _broken(self, readouts: Readouts) -> list[str]:
         limits = self._plan.goal.limits
@@ -291,3 +292,8 @@ class Confirming:
         return RecommendedChange(
             field, before, after, delta, ci95, worth, change_sentence(field, before, after, values)
         )
+
+
+def _better(ci95: Interval | None) -> bool:
+    """Return whether an interval of points lies below 0, which is better than today."""
+    return ci95 is not None and ci95[1] < 0

@@ -243,6 +243,24 @@ def _recommended_json(one: Recommended) -> dict[str, Any]:
         "ci95": _pair(one.ci95),
         "confirmed": dict(one.confirmed),
         "today": dict(one.today),
+        **_evidence_json(one),
+        "changes": [
+            {
+                "field": each.field,
+                "before": _as_list(each.before),
+                "after": _as_list(each.after),
+                "points": each.points,
+                "ci95": _pair(each.ci95),
+                "worth": dict(each.worth),
+                "sentence": each.sentence,
+            }
+            for each in one.changes
+        ],
+    }
+
+
+def _evidence_json(one: Recommended) -> dict[str, Any]:
+    return {
         "figures": [
             {
                 "readout": each.figure,
@@ -272,18 +290,6 @@ def _recommended_json(one: Recommended) -> dict[str, Any]:
                 "beaten": each.beaten,
             }
             for each in one.against
-        ],
-        "changes": [
-            {
-                "field": each.field,
-                "before": _as_list(each.before),
-                "after": _as_list(each.after),
-                "points": each.points,
-                "ci95": _pair(each.ci95),
-                "worth": dict(each.worth),
-                "sentence": each.sentence,
-            }
-            for each in one.changes
         ],
     }
 

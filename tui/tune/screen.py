@@ -132,17 +132,20 @@ class TuneScreen(PaneScreen):
             publish=self._publish("heard"),
         )
         self._hold_draft(host, ask, client)
+        self._hold_labels(host, ask)
+
+    def _hold_labels(self, host: ScreenHost, ask: TuneDialogs) -> None:
         self.labelling = LabellingController(
             host,
             self.recordings,
-            session.trial_runner,
+            self.session.trial_runner,
             ask.edit_labels,
             outcome=lambda: self.trials.outcome,
             at=lambda: self.timeline.moment_ms,
             pick=ask.pick,
         )
         self.evaluation = EvaluationController(
-            host, self.recordings, ask.evaluation, session, go_to=self._go_to_turn, label=self.labelling.edit
+            host, self.recordings, ask.evaluation, self.session, go_to=self._go_to_turn, label=self.labelling.edit
         )
 
     def _hold_draft(self, host: ScreenHost, ask: TuneDialogs, client: ServicesClient | None) -> None:

@@ -2,13 +2,28 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
 from tui.cli.failure import CallError
-from tui.cli.options import AllowUnknown, Channel, Configs, Eot, HearingOptions, Json, Profile
+from tui.cli.options import AllowUnknown, Channel, Configs, Eot, HearingOptions, Json, Profile, with_option_sets
+
+ScenarioFile = Annotated[
+    Path | None, typer.Option(help="What the agent says, a scenario file; by default a clinic's front desk.")
+]
+VoiceName = Annotated[
+    str | None, typer.Option(help="hibari, clips or silent; by default hibari where it is installed.")
+]
+CallTargets = Annotated[
+    list[str],
+    typer.Argument(
+        metavar="URL… RECORDING…",
+        help="Agents' addresses, such as ws://127.0.0.1:8766, and callers: audio files, or folders.",
+    ),
+]
 
 
 def connect(
@@ -94,15 +109,11 @@ def agent(
         str, typer.Option("--config", "-c", help="A preset's name, a JSON file, or inline JSON.")
     ] = "balanced",
     allow_unknown: AllowUnknown = False,
-    scenario: Annotated[
-        Path | None, typer.Option(help="What the agent says, a scenario file; by default a clinic's front desk.")
-    ] = None,
+    scenario: ScenarioFile = None,
     profile: Profile = "default",
     eot: Eot = None,
     seed: Annotated[int, typer.Option(help="Seed of the models' latencies; the same in every call.")] = 0,
-    voice: Annotated[
-        str | None, typer.Option(help="hibari, clips or silent; by default hibari where it is installed.")
-    ] = None,
+    voice: VoiceName = None,
     port: Annotated[int, typer.Option(min=0, max=65535, help="The port; 0 takes any free one.")] = 8766,
     host: Annotated[
         str, typer.Option(help="The address; by default only this machine can reach it.")
@@ -137,14 +148,31 @@ def agent(
     )
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class WireOptions:
+    """The audio and the messages on the line to an agent."""
+
+    sample_rate: Annotated[
+        int, typer.Option(help="Sample rate both ways: 8000, 16000, 22050, 24000, 44100 or 48000.")
+    ] = 16_000
+    encoding: Annotated[str, typer.Option(help="pcm16, or mulaw at 8000.")] = "pcm16"
+    protocol: Annotated[
+        str | None,
+        typer.Option(help="turnlab, twilio, pipecat or openai-realtime; by default what the address suggests."),
+    ] = None
+    audible_db: Annotated[
+        float, typer.Option(min=-90, max=0, help="The level from which the agent counts as audible, dBFS.")
+    ] = -45.0
+    token: Annotated[
+        str | None,
+        typer.Option(envvar="TURNLAB_AGENT_TOKEN", show_envvar=True, help="Sent as Authorization: Bearer."),
+    ] = None
+
+
+@with_option_sets
 def call(
-    targets: Annotated[
-        list[str],
-        typer.Argument(
-            metavar="URL… RECORDING…",
-            help="Agents' addresses, such as ws://127.0.0.1:8766, and callers: audio files, or folders.",
-        ),
-    ],
+    *,
+    targets: CallTargets,
     repeat: Annotated[int, typer.Option(min=1, max=1000, help="How often to play each recording.")] = 1,
     rigid: Annotated[
         bool, typer.Option("--rigid", help="Play the audio unchanged, even if its labels have moves.")
@@ -159,26 +187,11 @@ def call(
         Path | None,
         typer.Option(metavar="FILE.flac", help="Write the call as FLAC: the caller left, the agent right."),
     ] = None,
-    sample_rate: Annotated[
-        int, typer.Option(help="Sample rate both ways: 8000, 16000, 22050, 24000, 44100 or 48000.")
-    ] = 16_000,
-    encoding: Annotated[str, typer.Option(help="pcm16, or mulaw at 8000.")] = "pcm16",
-    protocol: Annotated[
-        str | None,
-        typer.Option(help="turnlab, twilio, pipecat or openai-realtime; by default what the address suggests."),
-    ] = None,
-    audible_db: Annotated[
-        float, typer.Option(min=-90, max=0, help="The level from which the agent counts as audible, dBFS.")
-    ] = -45.0,
-    token: Annotated[
-        str | None,
-        typer.Option(envvar="TURNLAB_AGENT_TOKEN", show_envvar=True, help="Sent as Authorization: Bearer."),
-    ] = None,
+    wire: WireOptions,
     caller_channel: Channel = None,
     as_json: Json = False,
 ) -> None:
-    """Call agents on a WebSocket with recordings, in real time, measure them from the audio, and compare
-    several."""
+    """Call agents on a WebSocket with recordings in real time, measure their audio, and compare several."""
     from tui.cli.call import CallRequest, call_agent
     from tui.cli.hearing import hearing_of
 
@@ -190,12 +203,12 @@ def call(
         CallRequest(
             urls=urls,
             repeat=repeat,
-            token=token,
-            rate=sample_rate,
-            encoding=encoding,
-            protocol=protocol,
+            token=wire.token,
+            rate=wire.sample_rate,
+            encoding=wire.encoding,
+            protocol=wire.protocol,
             rigid=rigid,
-            audible_db=audible_db,
+            audible_db=wire.audible_db,
             paths=paths,
             hearing=hearing_of(HearingOptions(caller_channel=caller_channel), 0),
             trust=trust_messages,
@@ -205,33 +218,45 @@ def call(
     )
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DeviceOptions:
+    """The microphone and the speaker of a live call."""
+
+    input_name: Annotated[
+        str | None, typer.Option("--input", help="The microphone, or part of its name; by default the system's.")
+    ] = None
+    output_name: Annotated[
+        str | None, typer.Option("--output", help="The speaker, or part of its name; by default the system's.")
+    ] = None
+    no_speaker: Annotated[bool, typer.Option("--no-speaker", help="Play nothing; only print the words.")] = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EchoGuardOptions:
+    """What keeps the agent from hearing itself."""
+
+    echo_guard: Annotated[str, typer.Option(help="cancellation, headphones, half-duplex or threshold.")] = (
+        "cancellation"
+    )
+    echo_threshold: Annotated[
+        float | None, typer.Option(min=1, max=90, help="For --echo-guard threshold: dB below full scale.")
+    ] = None
+
+
+@with_option_sets
 def live(
+    *,
     config: Configs = None,
     allow_unknown: AllowUnknown = False,
     profile: Profile = "default",
-    scenario: Annotated[
-        Path | None, typer.Option(help="What the agent says, a scenario file; by default a clinic's front desk.")
-    ] = None,
+    scenario: ScenarioFile = None,
     caller_first: Annotated[
         bool, typer.Option("--caller-first", help="No greeting: the caller speaks first.")
     ] = False,
     eot: Eot = None,
-    voice: Annotated[
-        str | None, typer.Option(help="hibari, clips or silent; by default hibari where it is installed.")
-    ] = None,
-    input_name: Annotated[
-        str | None, typer.Option("--input", help="The microphone, or part of its name; by default the system's.")
-    ] = None,
-    output_name: Annotated[
-        str | None, typer.Option("--output", help="The speaker, or part of its name; by default the system's.")
-    ] = None,
-    no_speaker: Annotated[bool, typer.Option("--no-speaker", help="Play nothing; only print the words.")] = False,
-    echo_guard: Annotated[
-        str, typer.Option(help="cancellation, headphones, half-duplex or threshold.")
-    ] = "cancellation",
-    echo_threshold: Annotated[
-        float | None, typer.Option(min=1, max=90, help="For --echo-guard threshold: dB below full scale.")
-    ] = None,
+    voice: VoiceName = None,
+    devices: DeviceOptions,
+    echo: EchoGuardOptions,
     record: Annotated[bool, typer.Option("--record", help="Add the call to your recordings.")] = False,
     seconds: Annotated[
         float | None, typer.Option("--for", min=1, help="End after this many seconds of the call.")
@@ -243,8 +268,8 @@ def live(
     from tui.cli.live import LiveRequest, live
 
     guards = [guard.value for guard in EchoGuard]
-    if echo_guard not in guards:
-        raise CallError(f"--echo-guard: {echo_guard!r} is not one of {', '.join(guards)}")
+    if echo.echo_guard not in guards:
+        raise CallError(f"--echo-guard: {echo.echo_guard!r} is not one of {', '.join(guards)}")
     live(
         LiveRequest(
             configs=config or ["balanced"],
@@ -254,11 +279,11 @@ def live(
             caller_first=caller_first,
             silence_only=bool(eot and eot.value == "silence"),
             voice=voice,
-            input=input_name,
-            output=output_name,
-            speaker=not no_speaker,
-            guard=EchoGuard(echo_guard),
-            threshold_db=echo_threshold,
+            input=devices.input_name,
+            output=devices.output_name,
+            speaker=not devices.no_speaker,
+            guard=EchoGuard(echo.echo_guard),
+            threshold_db=echo.echo_threshold,
             record=record,
             seconds=seconds,
         ),

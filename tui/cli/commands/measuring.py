@@ -25,6 +25,35 @@ from tui.cli.options import (
     with_option_sets,
 )
 
+AudioPaths = Annotated[
+    list[str],
+    typer.Argument(
+        metavar="PATH...",
+        help="Audio files or folders of audio files; or their URLs.",
+        autocompletion=completing.recordings,
+    ),
+]
+LabelledPaths = Annotated[
+    list[str],
+    typer.Argument(
+        metavar="FOLDER...",
+        help="Folders of labelled recordings, or files; or their URLs.",
+        autocompletion=completing.recordings,
+    ),
+]
+Inject = Annotated[
+    list[str] | None,
+    typer.Option(
+        metavar="SOUND@S",
+        help="What if: mix in a sound at a moment, such as cough@12.4; repeatable.",
+        autocompletion=completing.sounds,
+    ),
+]
+Only = Annotated[
+    list[str] | None,
+    typer.Option(help="Only these recordings: names or patterns, with commas between; @FILE for one a line."),
+]
+
 
 class ReplayChoice(StrEnum):
     """How to play the recorded caller to the simulated agent."""
@@ -65,14 +94,7 @@ class MixOptions:
 @with_option_sets
 def simulate(
     *,
-    paths: Annotated[
-        list[str],
-        typer.Argument(
-            metavar="PATH...",
-            help="Audio files or folders of audio files; or their URLs.",
-            autocompletion=completing.recordings,
-        ),
-    ],
+    paths: AudioPaths,
     config: Configs = None,
     allow_unknown: AllowUnknown = False,
     baseline: Baseline = None,
@@ -84,14 +106,7 @@ def simulate(
     seed: Seed = 0,
     caller: HearingOptions,
     echo: EchoOptions,
-    inject: Annotated[
-        list[str] | None,
-        typer.Option(
-            metavar="SOUND@S",
-            help="What if: mix in a sound at a moment, such as cough@12.4; repeatable.",
-            autocompletion=completing.sounds,
-        ),
-    ] = None,
+    inject: Inject = None,
     explain: Annotated[
         bool, typer.Option("--explain", help="Explain each call: what happened when, and why.")
     ] = False,
@@ -147,23 +162,13 @@ class BenchOptions:
 @with_option_sets
 def evaluate(
     *,
-    paths: Annotated[
-        list[str],
-        typer.Argument(
-            metavar="FOLDER...",
-            help="Folders of labelled recordings, or files; or their URLs.",
-            autocompletion=completing.recordings,
-        ),
-    ],
+    paths: LabelledPaths,
     config: Configs = None,
     allow_unknown: AllowUnknown = False,
     baseline: Baseline = None,
     profile: Profile = "default",
     eot: Eot = None,
-    only: Annotated[
-        list[str] | None,
-        typer.Option(help="Only these recordings: names or patterns, with commas between; @FILE for one a line."),
-    ] = None,
+    only: Only = None,
     seed: Seed = 0,
     caller: HearingOptions,
     bench: BenchOptions,
@@ -174,20 +179,16 @@ def evaluate(
     """Score end of turn, barge-in and voice activity on labelled recordings."""
     from tui.cli.hearing import hearing_of
 
-    hearing = hearing_of(caller, seed)
+    hearing, judge = hearing_of(caller, seed), eot.value if eot else None
     if bench.eot_bench:
-        if config or only or baseline or gate.require or gate.junit:
-            raise CallError(
-                "--eot-bench goes without --config, --baseline, --only, --require and --junit; it has no readouts"
-            )
-        if work.workers is not None or work.cluster is not None:
-            raise CallError("--eot-bench goes without --workers and --cluster; it works in this process")
-        from tui.cli import eot_bench
-
-        asked = eot_bench.EotBenchRequest(
-            [Path(one) for one in paths], profile, eot.value if eot else None, bench.output, bench.force, hearing
+        _refuse_for_eot_bench(
+            work, has_readout_options=bool(config or only or baseline or gate.require or gate.junit)
         )
-        eot_bench.evaluate_eot_bench(asked, as_json=as_json)
+        from tui.cli.eot_bench import EotBenchRequest, evaluate_eot_bench
+
+        folders = [Path(one) for one in paths]
+        asked = EotBenchRequest(folders, profile, judge, bench.output, bench.force, hearing)
+        evaluate_eot_bench(asked, as_json=as_json)
         return
     if bench.output or bench.force:
         raise CallError("--output and --force go with --eot-bench; nothing else is written")
@@ -200,7 +201,7 @@ def evaluate(
             paths=[place_of(one) for one in paths],
             configs=config or ["balanced"],
             profile=profile,
-            eot=eot.value if eot else None,
+            eot=judge,
             only=only or [],
             seed=seed,
             hearing=hearing,
@@ -211,6 +212,16 @@ def evaluate(
         gate_of("turnlab evaluate", gate.require, gate.junit),
         as_json=as_json,
     )
+
+
+def _refuse_for_eot_bench(work: WorkOptions, *, has_readout_options: bool) -> None:
+    """Raise :class:`CallError` for options that ``--eot-bench`` does not take."""
+    if has_readout_options:
+        raise CallError(
+            "--eot-bench goes without --config, --baseline, --only, --require and --junit; it has no readouts"
+        )
+    if work.workers is not None or work.cluster is not None:
+        raise CallError("--eot-bench goes without --workers and --cluster; it works in this process")
 
 
 @with_option_sets

@@ -13,6 +13,15 @@ from tui.cli import completing
 from tui.cli.failure import CallError
 from tui.cli.options import Eot, GateOptions, HearingOptions, Json, Profile, WorkOptions, with_option_sets
 
+CallNames = Annotated[
+    list[str],
+    typer.Argument(
+        metavar="PATH|SERVICE...",
+        help="Recordings, folders of recordings, their URLs, or pulled calls: a service, or ids.",
+        autocompletion=completing.recordings,
+    ),
+]
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GoalOptions:
@@ -54,14 +63,7 @@ class GoalOptions:
 @with_option_sets
 def sweep(
     *,
-    names: Annotated[
-        list[str],
-        typer.Argument(
-            metavar="PATH|SERVICE...",
-            help="Recordings, folders of recordings, their URLs, or pulled calls: a service, or ids.",
-            autocompletion=completing.recordings,
-        ),
-    ],
+    names: CallNames,
     asked: GoalOptions,
     budget: Annotated[int, typer.Option(min=10, max=100_000, help="How many settings to try.")] = BUDGET,
     seed: Annotated[int, typer.Option(min=0, help="Seed of the search and of the models' latencies.")] = 0,
