@@ -25,8 +25,9 @@ from simulator.errors import SimulatorError
 from simulator.recording import Recording
 from simulator.replay import Placement
 from simulator.socket.activity_by_level import AgentActivityDetector, Earpiece
+from simulator.socket.livekit_line import LiveKitError, LiveKitLine, join_room
 from simulator.socket.messages import PLAIN, Wire
-from simulator.socket.protocols.protocol import Audio, CallProtocol, Clear, Fault, Heard, Mark, Told
+from simulator.socket.protocols.protocol import Audio, CallProtocol, Clear, Fault, Heard, Line, Mark, Told
 from simulator.socket.protocols.registry import PROTOCOLS, by_message
 
 OPEN_S = 10.0
@@ -59,8 +60,13 @@ class CallOptions:
         return masked_url(self.url)
 
 
-async def dial(wishes: CallOptions) -> ClientConnection:
+async def dial(wishes: CallOptions) -> ClientConnection | LiveKitLine:
     """Return a line to the agent. Raises :class:`AgentError` if there is none to be had."""
+    if wishes.protocol == "livekit":
+        try:
+            return await join_room(wishes.url, wishes.token, OPEN_S)
+        except LiveKitError as error:
+            raise AgentError(f"{wishes.shown_url}: {error}") from None
     if wishes.token is not None and not (wishes.token.isascii() and wishes.token.isprintable()):
         raise AgentError("the token must be printable ASCII, as it goes into a header; give the one the agent has")
     headers = {"Authorization": f"Bearer {wishes.token}"} if wishes.token else {}
@@ -170,7 +176,7 @@ async def _call(
 
 
 async def talk(
-    connection: ClientConnection,
+    connection: Line,
     wishes: CallOptions,
     recording: Recording,
     activity: Activity,
@@ -183,9 +189,7 @@ async def talk(
 class _Caller:
     """One call under way."""
 
-    def __init__(
-        self, connection: ClientConnection, wishes: CallOptions, recording: Recording, activity: Activity
-    ) -> None:
+    def __init__(self, connection: Line, wishes: CallOptions, recording: Recording, activity: Activity) -> None:
         self._connection = connection
         self._wishes = wishes
         self._loop = asyncio.get_running_loop()

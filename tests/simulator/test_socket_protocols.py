@@ -1,4 +1,4 @@
-"""Calling agents of other makers over a real socket: Twilio media streams, pipecat, OpenAI's realtime API."""
+"""Calling agents of other makers over real sockets: Twilio, pipecat, OpenAI's realtime API, LiveKit."""
 
 from __future__ import annotations
 
@@ -40,9 +40,9 @@ def caller(tmp_path: Path) -> Path:
     return tmp_path / "caller.wav"
 
 
-def called(url: str, caller: Path, protocol: str) -> CallTaken:
+def called(url: str, caller: Path, protocol: str, token: str | None = None) -> CallTaken:
     recording = open_recording(caller)
-    return call(CallOptions(url, protocol=protocol), recording, analyze(recording.source, SilenceOnly()))
+    return call(CallOptions(url, token, protocol), recording, analyze(recording.source, SilenceOnly()))
 
 
 class Twilio:
@@ -155,6 +155,25 @@ def test_pipecats_own_transport_is_heard_and_hears_in_its_frames_and_in_twilios(
         assert loudest(heard) == pytest.approx(0.3, abs=0.03)
 
 
+@pytest.mark.slow
+def test_an_agent_in_a_livekit_room_is_heard_and_hears(caller: Path) -> None:
+    pytest.importorskip("livekit.rtc", reason="LiveKit's library has no wheel for this machine")
+    pytest.importorskip("aiortc", reason=f"no WebRTC for a room: {AGENTS}")
+    from tests.simulator.livekit_room import RATE, livekit_room
+
+    with livekit_room() as room:
+        taken = called(room.url, caller, "livekit", token="a token that names the room")
+    ((start_ms, end_ms),) = agent_stretches(taken, -45.0)
+    assert abs(end_ms - start_ms - 1000 * TONE_S) <= 60
+    assert start_ms >= 1000 * HEARD_FIRST_S
+    hum = np.abs(np.fft.rfft(np.concatenate(room.heard)))
+    assert hum.argmax() * RATE / sum(map(len, room.heard)) == pytest.approx(200, abs=2)
+    with pytest.raises(AgentError, match="the room cannot be joined"):
+        called("ws://127.0.0.1:9", caller, "livekit", token="a token")
+    with pytest.raises(AgentError, match="give it as --token"):
+        called(room.url, caller, "livekit")
+
+
 def loudest(heard: list[Samples]) -> float:
     return float(np.abs(np.concatenate(heard)).max())
 
@@ -207,4 +226,5 @@ def test_a_foreign_or_failing_agent_is_an_error(answer: Answer, protocol: str, w
 def test_an_address_may_say_its_protocol() -> None:
     assert by_address("wss://api.openai.com/v1/realtime?model=gpt-realtime") == "openai-realtime"
     assert by_address("wss://agents.example/twilio/stream") == "twilio"
+    assert by_address("wss://desk-1a2b3c.livekit.cloud") == "livekit"
     assert by_address("ws://127.0.0.1:8766") == "turnlab"

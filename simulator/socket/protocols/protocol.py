@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from typing import Any
 from typing import Protocol as Interface
@@ -47,6 +48,18 @@ class Told:
 
 
 Heard = Audio | Clear | Mark | Fault | Told
+
+
+class Line(Interface):
+    """What carries messages: a WebSocket, or what acts like one. Both raise ``ConnectionClosed`` at its end."""
+
+    async def send(self, message: WireMessage, /) -> None:
+        """Send a message; wait while the line is full."""
+        ...
+
+    def __aiter__(self) -> AsyncIterator[WireMessage]:
+        """Return the agent's messages as they come."""
+        ...
 
 
 class CallProtocol(Interface):

@@ -17,8 +17,9 @@ PROTOCOLS: Mapping[str, Callable[[Wire], CallProtocol]] = {
     "twilio": lambda _wire: TwilioProtocol(),
     "pipecat": lambda _wire: PipecatProtocol(),
     "openai-realtime": lambda _wire: OpenAIRealtimeProtocol(),
+    "livekit": lambda _wire: TurnlabProtocol(),
 }
-"""By name; all but turnlab's have a wire of their own."""
+"""By name; all but turnlab's have a wire of their own. LiveKit's line carries bare audio."""
 
 
 def by_address(url: str) -> str:
@@ -29,6 +30,8 @@ def by_address(url: str) -> str:
         return "turnlab"
     if (parts.hostname or "").endswith("openai.com") or parts.path.rstrip("/").endswith("/realtime"):
         return "openai-realtime"
+    if (parts.hostname or "").endswith(".livekit.cloud"):
+        return "livekit"
     return "twilio" if "twilio" in parts.path.lower() else "turnlab"
 
 

@@ -158,14 +158,20 @@ class WireOptions:
     encoding: Annotated[str, typer.Option(help="pcm16, or mulaw at 8000.")] = "pcm16"
     protocol: Annotated[
         str | None,
-        typer.Option(help="turnlab, twilio, pipecat or openai-realtime; by default what the address suggests."),
+        typer.Option(
+            help="turnlab, twilio, pipecat, openai-realtime or livekit; by default what the address suggests."
+        ),
     ] = None
     audible_db: Annotated[
         float, typer.Option(min=-90, max=0, help="The level from which the agent counts as audible, dBFS.")
     ] = -45.0
     token: Annotated[
         str | None,
-        typer.Option(envvar="TURNLAB_AGENT_TOKEN", show_envvar=True, help="Sent as Authorization: Bearer."),
+        typer.Option(
+            envvar="TURNLAB_AGENT_TOKEN",
+            show_envvar=True,
+            help="Sent as Authorization: Bearer; for livekit, the access token.",
+        ),
     ] = None
 
 
