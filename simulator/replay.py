@@ -342,10 +342,12 @@ class _Elastic:
         while (at_ms := wait.came_ms(machine, self._last_start_ms, self._last_end_ms)) is None:
             quiet_since_ms = max(quiet_since_ms, machine.sounding_until_ms or 0)
             deadline_ms = quiet_since_ms + ANCHOR_PATIENCE_MS
-            if not machine.step_before(deadline_ms):
-                machine.now_ms = max(machine.now_ms, deadline_ms)
-                machine.miss_response(wait.wish, deadline_ms - self._last_end_ms)
-                return deadline_ms
+            heard = machine.sound
+            while machine.sound is heard:  # until that changes, nothing can come that is waited for
+                if not machine.step_before(deadline_ms):
+                    machine.now_ms = max(machine.now_ms, deadline_ms)
+                    machine.miss_response(wait.wish, deadline_ms - self._last_end_ms)
+                    return deadline_ms
         return at_ms
 
 

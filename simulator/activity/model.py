@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from base.records import record
 from base.samples import Samples
 
 FRAME_SAMPLES = 512
@@ -18,7 +19,7 @@ NO_MODEL_COMPLETENESS = 0.3
 """Completeness of every pause when no end-of-turn model is used ("silence only")."""
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class SpeechStart:
     """Speech began at ``start_ms``, which is known at ``known_ms``. ``span`` counts from 0."""
 
@@ -27,7 +28,7 @@ class SpeechStart:
     span: int
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Lull:
     """Inside a span, the caller fell quiet at ``start_ms``; the span may yet go on."""
 
@@ -36,7 +37,7 @@ class Lull:
     span: int
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Resumption:
     """Inside a span, the caller went on after a lull shorter than the gap that ends a span."""
 
@@ -45,7 +46,7 @@ class Resumption:
     span: int
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class Laughter:
     """Span ``span``, which began at ``start_ms``, sounds like laughter; the lower ``score_db``, the more so."""
 
@@ -55,7 +56,7 @@ class Laughter:
     score_db: float
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class LaughterOver:
     """A span that sounded like laughter sounds like words again."""
 
@@ -79,7 +80,7 @@ class Judgement:
     evidence: Evidence | None = None
 
 
-@dataclass(frozen=True, slots=True)
+@record
 class SpeechEnd:
     """Speech ended at ``end_ms`` (backdated); ``completeness`` 0…1 is how finished the turn sounded.
 

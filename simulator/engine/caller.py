@@ -1,9 +1,11 @@
-"""Where the conversation stands, and what is known of the caller's speech at this moment."""
+"""Where the conversation stands, what happens in it by itself, and what is known of the caller's speech so far."""
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from enum import Enum
+from typing import Literal, get_args
 
 from simulator.activity.model import Laughter, LaughterOver, Lull, Observation, Resumption, SpeechEnd, SpeechStart
 
@@ -18,6 +20,22 @@ class Mode(Enum):
     PAUSE = "pause"
     THINKING = "thinking"
     SPEAKING = "speaking"
+
+
+LISTENING, CALLER, PAUSE, THINKING, SPEAKING = Mode
+"""The modes by names of their own: the machine asks for them all the time."""
+
+
+Act = Literal[
+    "sound_end", "underrun", "timeout", "confidence", "eager", "barge_in", "shield", "cooldown", "laughter",
+    "navigation", "tool", "response", "filler", "resumption", "greeting",
+]  # fmt: skip
+"""What the machine does by itself, in the order within one instant."""
+
+ORDER: Mapping[Act, int] = {act: place for place, act in enumerate(get_args(Act))}
+
+Due = tuple[int, int, Act]
+"""When something happens by itself, ms; its order within one instant; and what."""
 
 
 @dataclass(slots=True)
@@ -36,25 +54,23 @@ class CallerState:
 
     def note(self, seen: Observation, shift_ms: int = 0) -> None:
         """Take in the next observation, made ``shift_ms`` later than it says."""
-        if isinstance(seen, Laughter):
-            self.laughter_db = seen.score_db
-        elif isinstance(seen, Lull):
-            self.voiced = False
-        elif isinstance(seen, SpeechStart):
-            self.span, self.start_ms, self.start_known_ms = (
-                seen.span,
-                seen.start_ms + shift_ms,
-                seen.known_ms + shift_ms,
-            )
+        if isinstance(seen, SpeechStart):
+            self.span = seen.span
+            self.start_ms = seen.start_ms + shift_ms
+            self.start_known_ms = seen.known_ms + shift_ms
             self.open = self.voiced = True
             self.laughter_db = None
         elif isinstance(seen, SpeechEnd):
             self.open = self.voiced = False
             self.ended = later(seen, shift_ms)
-        elif isinstance(seen, LaughterOver):
-            self.laughter_db = None
+        elif isinstance(seen, Lull):
+            self.voiced = False
         elif isinstance(seen, Resumption):
             self.voiced = True
+        elif isinstance(seen, Laughter):
+            self.laughter_db = seen.score_db
+        elif isinstance(seen, LaughterOver):
+            self.laughter_db = None
 
 
 def later(seen: SpeechEnd, shift_ms: int) -> SpeechEnd:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import accumulate
 from typing import NamedTuple
 
 import sentencex
@@ -30,19 +31,27 @@ def sentences(text: str) -> tuple[str, ...]:
     return tuple(found)
 
 
+@lru_cache(maxsize=4096)
+def words_of(text: str) -> Words:
+    """Return the words of a text."""
+    return tuple(text.split())
+
+
 @dataclass(frozen=True, slots=True, eq=False)
 class Capped:
     """A response after its caps: its sentences as words, the whole as text, and how many words were cut.
 
-    Those of :func:`cap` are equal only if they are the same one.
+    ``places`` says for each sentence at which character each of its words begins, and the one after the last. Those
+    of :func:`cap` are equal only if they are the same one.
     """
 
     sentences: tuple[Words, ...]
     words_cut: int
     text: str
+    places: tuple[tuple[int, ...], ...]
 
 
-NOTHING_SAID = Capped((), 0, "")
+NOTHING_SAID = Capped((), 0, "", ())
 
 
 @lru_cache(maxsize=4096)
@@ -59,21 +68,20 @@ def cap(text: str, max_sentences: int | None, max_words: int | None) -> Capped:
             left -= len(words)
         kept = cut
     said = " ".join(" ".join(words) for words in kept)
-    return Capped(tuple(kept), total - sum(len(words) for words in kept), said)
+    places = tuple(tuple(accumulate((len(word) + 1 for word in words), initial=0)) for words in kept)
+    return Capped(tuple(kept), total - sum(len(words) for words in kept), said, places)
 
 
-def spoken_ms(words: tuple[str, ...], ms_per_char: float, shortest_ms: float) -> int:
-    """Return how long it takes to say some words, in whole ms."""
-    chars = sum(len(word) for word in words) + max(len(words) - 1, 0)
-    return max(round(chars * ms_per_char), round(shortest_ms))
+def characters(words: Words) -> int:
+    """Return how many characters some words have with the spaces between them."""
+    return sum(map(len, words)) + max(len(words) - 1, 0)
 
 
 def heard(words: tuple[str, ...], share: float) -> int:
     """Return how many whole words were heard once ``share`` 0…1 of their sound has played."""
     if share >= 1:
         return len(words)
-    chars = sum(len(word) for word in words) + max(len(words) - 1, 0)
-    reached, count = share * chars, 0
+    reached, count = share * characters(words), 0
     for word in words:
         reached -= len(word)
         if reached < 0:
@@ -102,11 +110,11 @@ class SpeakingRate(NamedTuple):
     word_ms: float
     to_ear_ms: int
     ms_per_char: float
-    shortest_ms: float
+    shortest_ms: int
 
     def lasts_ms(self, words: Words) -> int:
         """Return how long some words sound, in ms."""
-        return spoken_ms(words, self.ms_per_char, self.shortest_ms)
+        return max(round(characters(words) * self.ms_per_char), self.shortest_ms)
 
 
 @lru_cache(maxsize=64)
@@ -114,7 +122,7 @@ def _voice(
     word_ms: float, to_ear_ms: float, ms_per_char: float, shortest_ms: float, own_speed: float, floor: float
 ) -> SpeakingRate:
     speed = min(max(own_speed, floor), MAX_SPEED)
-    return SpeakingRate(word_ms, round(to_ear_ms), ms_per_char / speed, shortest_ms / speed)
+    return SpeakingRate(word_ms, round(to_ear_ms), ms_per_char / speed, round(shortest_ms / speed))
 
 
 def voice_of(values: Values, tts_model: str, min_tts_speed: float | None) -> SpeakingRate:
@@ -138,19 +146,26 @@ def chunks_after(said: Capped, voice: SpeakingRate, max_buffer_delay_ms: int) ->
     first.
     """
     chunks: list[Chunk] = []
-    written, word_ms = 0, voice.word_ms
+    written, new = 0, tuple.__new__  # which takes half as long as Chunk itself, as it knows no names
+    word_ms, to_ear_ms, ms_per_char, shortest_ms = voice
     # so many words come in the meantime, give or take one for rounding
-    about = int(max_buffer_delay_ms / word_ms)
-    for sentence in said.sentences:
+    about = max(1, int(max_buffer_delay_ms / word_ms))
+    for sentence, places in zip(said.sentences, said.places, strict=True):
         first, count = 0, len(sentence)
         while first < count:
             deadline_ms = (written + first) * word_ms + max_buffer_delay_ms
-            after = max(first + 1, min(first + about, count))
+            after = first + about
             while after < count and (written + after) * word_ms <= deadline_ms:
                 after += 1
-            words = sentence[first:after]
-            flushed_ms = round((written + count - 1) * word_ms if after == count else deadline_ms)
-            chunks.append(Chunk(words, flushed_ms, flushed_ms + voice.to_ear_ms, voice.lasts_ms(words)))
+            if after >= count:
+                after = count
+                flushed_ms = round((written + count - 1) * word_ms)
+            else:
+                flushed_ms = round(deadline_ms)
+            lasts_ms = round((places[after] - places[first] - 1) * ms_per_char)
+            if lasts_ms < shortest_ms:
+                lasts_ms = shortest_ms
+            chunks.append(new(Chunk, (sentence[first:after], flushed_ms, flushed_ms + to_ear_ms, lasts_ms)))
             first = after
         written += count
     return tuple(chunks)

@@ -310,10 +310,12 @@ class PauseWatch:
         return known[2]
 
     def due(
-        self, ended: SpeechEnd, limits: EndOfTurnLimits, *, ahead: bool
+        self, ended: SpeechEnd, config: ResolvedVoiceConfig, policy: TurnPolicy, *, ahead: bool
     ) -> tuple[int, EndReason | Literal["eager"]]:
         """Return when the pause ends the turn and by what, or when an answer is begun ``ahead`` before that."""
-        wanted = ahead and self.speculations < MAX_SPECULATIONS
+        limits = self.limits(config, policy)
         found = self.policy.end(ended, limits)
-        eager_ms = self.policy.eager_ms(ended, limits) if wanted and limits.eager is not None else None
+        if limits.eager is None or not ahead or self.speculations >= MAX_SPECULATIONS:
+            return found
+        eager_ms = self.policy.eager_ms(ended, limits)
         return found if eager_ms is None or eager_ms >= found[0] else (eager_ms, "eager")

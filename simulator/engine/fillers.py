@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import lru_cache
 from typing import Literal
 
 from presets.layers import ResolvedVoiceConfig
+from simulator.engine.chunks import words_of
 from simulator.engine.generation import Generation
 from simulator.engine.why import Why
 
@@ -35,10 +37,10 @@ def navigation_filler(
         return None
     if config.filler_vocabulary:
         return _choose(config.filler_vocabulary, last, pick)
-    done = hint is not None and any(word in hint.lower() for word in _DONE_HINTS)
+    done, repeats = _hinted(filler, hint)
     short, long = (DONE_BACKCHANNELS, DONE_PHRASES) if done else (BACKCHANNELS, PHRASES)
-    brief = len(filler.split()) <= _SHORT_WORDS
-    sayable = bool(filler) and filler != last and not (hint and _bare(filler) == _bare(hint))
+    brief = len(words_of(filler)) <= _SHORT_WORDS
+    sayable = bool(filler) and filler != last and not repeats
     if config.filler_style == "phrase":
         return _choose(long, last, pick) if brief or not sayable else filler
     return filler if brief and sayable else _choose(short, last, pick)
@@ -77,9 +79,22 @@ def vocabulary(config: ResolvedVoiceConfig) -> tuple[str, ...]:
 
 
 def _choose(words: tuple[str, ...], last: str | None, pick: float) -> str | None:
-    said = [word for word in words if word.strip()]
-    fresh = [word for word in said if word != last] or said
+    fresh = _fresh(words, last)
     return fresh[int(pick * len(fresh))] if fresh else None
+
+
+@lru_cache(maxsize=1024)
+def _fresh(words: tuple[str, ...], last: str | None) -> tuple[str, ...]:
+    said = tuple(word for word in words if word.strip())
+    return tuple(word for word in said if word != last) or said
+
+
+@lru_cache(maxsize=1024)
+def _hinted(filler: str, hint: str | None) -> tuple[bool, bool]:
+    """Return whether a hint points to something achieved, and whether the filler only repeats it."""
+    if not hint:
+        return False, False
+    return any(word in hint.lower() for word in _DONE_HINTS), _bare(filler) == _bare(hint)
 
 
 def _bare(text: str) -> str:
@@ -93,6 +108,8 @@ class FillerScheduler:
     """Plans fillers and chooses their words. Times are ms on the machine's clock."""
 
     def __init__(self) -> None:
+        self.next: tuple[int, Kind] | None = None
+        """The filler due first: when and of which kind."""
         self._due: dict[Kind, int] = {}
         self._last_text: str | None = None
         self._last_start_ms: int | None = None
@@ -101,22 +118,24 @@ class FillerScheduler:
     def clear(self) -> None:
         """Forget what was due in this turn."""
         self._due.clear()
+        self.next = None
         self._phrases = 0
 
     def plan(self, kind: Kind, at_ms: int) -> None:
         """Have a filler of one kind at a moment."""
         self._due[kind] = at_ms
+        self._find_next()
 
     def drop(self, kind: Kind) -> None:
         """Have no such filler after all."""
         self._due.pop(kind, None)
+        self._find_next()
 
-    def next(self) -> tuple[int, Kind] | None:
-        """Return the filler due first."""
-        if not self._due:
-            return None
-        kind = min(self._due, key=self._due.__getitem__)
-        return self._due[kind], kind
+    def _find_next(self) -> None:
+        self.next = None
+        for kind, at_ms in self._due.items():
+            if self.next is None or at_ms < self.next[0]:
+                self.next = (at_ms, kind)
 
     def free_from_ms(self, config: ResolvedVoiceConfig) -> int:
         """Return when ``filler_cooldown_ms`` after the last filler is over."""
@@ -126,7 +145,7 @@ class FillerScheduler:
         self, kind: Kind, generation: Generation, config: ResolvedVoiceConfig, now_ms: int, confirmed_ms: int
     ) -> tuple[str, Callable[[], Why]] | None:
         """Return the words of the filler that is due now, and what says why; ``None``: none is said after all."""
-        self._due.pop(kind, None)
+        self.drop(kind)
         if now_ms < self.free_from_ms(config):
             return None
         text, why = self._words(kind, generation, config, now_ms, confirmed_ms)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple
@@ -137,7 +137,7 @@ class Opening:
     """What answers begin with that are given to one span of speech: nothing in it depends on settings.
 
     ``hint`` is the ``filler_hint`` of the action or exit that navigation chose; ``navigation_ms`` is ``None`` where
-    navigation is skipped.
+    navigation is skipped. ``sympathetic``: navigation chose that emotion, before which the agent may be quiet.
     """
 
     key: LuckKey
@@ -149,6 +149,7 @@ class Opening:
     navigation_fault: str | None
     hint: str | None
     first_token_ms: int
+    sympathetic: bool
 
 
 @dataclass(slots=True)
@@ -215,6 +216,7 @@ class GenerationPlanner:
             navigation_fault=fault,
             hint=hint,
             first_token_ms=self._values.engage_first_token_ms.at(key.draw("first_token")),
+            sympathetic=navigation is not None and navigation.emotion == "sympathetic",
         )
 
     def voice(self, config: ResolvedVoiceConfig) -> SpeakingRate:
@@ -277,6 +279,9 @@ def _read(line: str, state: State) -> tuple[Navigation | None, str | None]:
 
 
 STAGES = ("end_of_turn", "navigation", "tools", "first_token", "buffer", "tts", "post_eot_pause", "filler_queue")
+
+NOT_SPLIT: Mapping[str, int] = {}
+"""The stages of a wait of which nobody asks where it went."""
 
 
 def stages_ms(

@@ -12,15 +12,13 @@ settings it was begun with.
 
 from __future__ import annotations
 
-from collections.abc import Callable
-from functools import partial
-from typing import TYPE_CHECKING, Concatenate, Literal
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING, Concatenate
 
 from presets.layers import ResolvedVoiceConfig
 from simulator.activity.model import Observation, Resumption, SpeechEnd, SpeechStart
 from simulator.engine.barge_in import Reason
-from simulator.engine.barge_in import Verdict as BargeInVerdict
-from simulator.engine.caller import CallerState, Mode
+from simulator.engine.caller import CALLER, LISTENING, ORDER, PAUSE, SPEAKING, THINKING, Act, CallerState, Due
 from simulator.engine.chunks import Words
 from simulator.engine.end_of_turn import EndOfTurnLimits, EndReason, PauseWatch
 from simulator.engine.events import (
@@ -35,8 +33,8 @@ from simulator.engine.events import (
 )
 from simulator.engine.generation import GenerationPlanner
 from simulator.engine.profile import EngineProfile
-from simulator.engine.response import Due, ResponseInProgress
-from simulator.engine.response_player import ResponsePlayer, Utterance
+from simulator.engine.response import ResponseInProgress
+from simulator.engine.response_player import ResponsePlayer
 from simulator.engine.scenario import NO_STATE, Script, State
 from simulator.engine.sound import AgentPlayout, AgentSound
 from simulator.engine.why import UNASKED, Why, silence_why, speech_why
@@ -45,7 +43,6 @@ if TYPE_CHECKING:
     from simulator.audio.source import SoundKey
 
 _UNKNOWN_MS, _NEVER_MS = -1, 1 << 62
-_Act = EndReason | Literal["eager"] | BargeInVerdict | Utterance
 
 
 class TurnMachine:
@@ -72,8 +69,8 @@ class TurnMachine:
         self._brief = brief
         self._due_ms = _UNKNOWN_MS
         """When the next thing happens that the machine does by itself; unknown again after each that happened."""
-        self._act: Callable[[], None] = self._end_sound
-        self.mode = Mode.LISTENING
+        self._act: Act = "sound_end"
+        self.mode = LISTENING
         self.turn = -1
         self.now_ms = self._reached_ms = 0
         self.last_finished_response_ms: int | None = None
@@ -82,32 +79,17 @@ class TurnMachine:
         self._caller = CallerState()
         self._floor = AgentPlayout()
         planner = planner or GenerationPlanner(profile.values, script, (seed, recording))
-        self._answer = ResponseInProgress(profile.values, planner, self._emit)
-        self._delivery = ResponsePlayer(profile.values, self._caller, self._answer, self._floor, self._emit)
+        self._answer = ResponseInProgress(profile.values, planner, self._emit, brief=brief)
+        self._delivery = ResponsePlayer(
+            profile.values, self._caller, self._answer, self._floor, self._emit, brief=brief
+        )
         self._pause = PauseWatch(profile.values)
-        self._acts = self._all_acts()
         self._heard_in: State = NO_STATE
         self._onset_ms = 0
         self._barged_in = self._silenced = False
         self._had_words = False
         if self._delivery.plan_greeting(script.scenario, config):
-            self.mode = Mode.SPEAKING
-
-    def _all_acts(self) -> dict[_Act, tuple[int, Callable[[], None]]]:
-        """Return what the machine does by itself, each with its order within one instant."""
-        return {
-            "timeout": (2, partial(self._end_turn, "timeout")),
-            "confidence": (3, partial(self._end_turn, "confidence")),
-            "eager": (4, self._become_eager),
-            "barge_in": (5, self._barge_in),
-            "shield": (5, partial(self._hold, "shield")),
-            "cooldown": (5, partial(self._hold, "cooldown")),
-            "laughter": (5, partial(self._hold, "laughter")),
-            "response": (8, partial(self._speak, self._delivery.say_response)),
-            "filler": (9, partial(self._speak, self._delivery.say_filler)),
-            "resumption": (10, partial(self._speak, self._delivery.resume)),
-            "greeting": (11, partial(self._speak, self._delivery.greet)),
-        }
+            self.mode = SPEAKING
 
     # ---- the clock
 
@@ -130,13 +112,18 @@ class TurnMachine:
 
     def step_before(self, t_ms: int) -> bool:
         """Let the next thing happen if it is due before ``t_ms``; return whether something did."""
-        due_ms = self._next_ms()
+        due_ms = self._due_ms
+        if due_ms == _UNKNOWN_MS:
+            due_ms = self._next_ms()
         if due_ms >= t_ms:
             return False
         # under settings that were changed since, it may have been due already: it happens now, not in the past
-        self.now_ms = max(self.now_ms, due_ms, self._reached_ms)
+        if due_ms < self._reached_ms:
+            due_ms = self._reached_ms
+        if due_ms > self.now_ms:
+            self.now_ms = due_ms
         self._due_ms = _UNKNOWN_MS
-        self._act()
+        _ACTS[self._act](self)
         return True
 
     def observe(self, seen: Observation, shift_ms: int = 0) -> None:
@@ -144,6 +131,8 @@ class TurnMachine:
 
         Observations come in order of ``known_ms``.
         """
+        if self._brief and self.mode is CALLER and not isinstance(seen, (SpeechEnd, SpeechStart)):
+            return  # until this span ends, nothing in it changes what happens
         known_ms = seen.known_ms + shift_ms
         if self._due_ms < known_ms:  # also where it is unknown
             self.run_before(known_ms)
@@ -156,11 +145,11 @@ class TurnMachine:
             self._on_speech_start()
         elif isinstance(seen, SpeechEnd):
             self._on_speech_end()
-        elif self.mode is Mode.THINKING and isinstance(seen, Resumption):
+        elif self.mode is THINKING and isinstance(seen, Resumption):
             self._reopen()
-        elif self.mode is not Mode.SPEAKING:
+        elif self.mode is not SPEAKING:
             return  # what happens next does not depend on it
-        self._due_ms = _UNKNOWN_MS
+        self._due_ms = _NEVER_MS if self.mode is CALLER and self._floor.sound is None else _UNKNOWN_MS
 
     def _next_ms(self) -> int:
         """Return when the machine will do something by itself; that changes only when something happened."""
@@ -173,38 +162,29 @@ class TurnMachine:
         return self._due_ms
 
     def _soonest(self) -> Due | None:
-        """Return what the machine will do next by itself: when, in which order within one instant, and what.
-
-        The order within one instant is: sound ends, underrun, timeout, end of turn, eager, barge-in, navigation,
-        tools, response, filler, resumption, greeting.
-        """
-        floor, mode, delivery = self._floor, self.mode, self._delivery
-        found: Due | None = None
-        if floor.sound is not None:
-            found = (floor.sound.end_ms, 0, self._end_sound)
-            if floor.underruns:
-                found = min(found, (floor.underruns[0][0], 1, delivery.tell_underrun))
-        if mode is Mode.CALLER:
+        """Return what the machine will do next by itself: when, in which order within one instant, and what."""
+        mode, delivery, found = self.mode, self._delivery, self._floor.next
+        if mode is CALLER:
             return found
-        due = None if self._answer.generation is None else self._answer.next()
-        if due is not None and (found is None or due < found):
-            found = due
-        decided: tuple[int, _Act] | None
-        if mode is Mode.PAUSE:
-            decided = self._pause.due(self._caller.ended, self.limits, ahead=self._answer.generation is None)
-        elif mode is Mode.THINKING:
-            decided = delivery.next(self._config)
-        elif mode is Mode.SPEAKING:
+        if self._answer.generation is not None:
+            due = self._answer.next()
+            if due is not None and (found is None or due < found):
+                found = due
+        decided: tuple[int, Act] | None
+        if mode is SPEAKING:
             decided = delivery.next_while_speaking(self._config, self.now_ms)
+        elif mode is THINKING:
+            decided = delivery.next(self._config)
+        elif mode is PAUSE:
+            ahead, policy = self._answer.generation is None, self._heard_in.turn_policy
+            decided = self._pause.due(self._caller.ended, self._config, policy, ahead=ahead)
         else:
             decided = None if delivery.resume_ms is None else (delivery.resume_ms, "resumption")
         if decided is None:
             return found
-        due = (decided[0], *self._acts[decided[1]])
+        at_ms, act = decided
+        due = (at_ms, ORDER[act], act)
         return due if found is None or due < found else found
-
-    def _limits_in(self, state: State) -> EndOfTurnLimits:
-        return self._pause.limits(self._config, state.turn_policy)
 
     def _emit(
         self,
@@ -253,16 +233,16 @@ class TurnMachine:
     @property
     def idle(self) -> bool:
         """Whether the agent has nothing to say and hears no speech."""
-        return self.mode is Mode.LISTENING and self._floor.sound is None and self._delivery.resume_ms is None
+        return self.mode is LISTENING and self._floor.sound is None and self._delivery.resume_ms is None
 
     @property
     def limits(self) -> EndOfTurnLimits:
         """What ends a turn, or begins an answer ahead of its end, in the state the caller is now heard in."""
-        return self._limits_in(self._heard_in)
+        return self._pause.limits(self._config, self._heard_in.turn_policy)
 
     def turn_confidence(self, now_ms: int) -> float | None:
         """Return the turn confidence at a moment of the pause under way; ``None`` outside a pause."""
-        return self._pause.policy.confidence(self._caller.ended, now_ms) if self.mode is Mode.PAUSE else None
+        return self._pause.policy.confidence(self._caller.ended, now_ms) if self.mode is PAUSE else None
 
     def nothing_heard_before(self, t_ms: int, span: int, end_ms: int, known_ms: int, most: float) -> bool:
         """Whether nothing is heard or confirmed before ``t_ms``, if the caller's speech ended, however it sounded.
@@ -272,11 +252,11 @@ class TurnMachine:
         """
         if self._next_ms() < t_ms:
             return False
-        if self.mode is not Mode.CALLER:
-            return self.mode in (Mode.SPEAKING, Mode.THINKING)
+        if self.mode is not CALLER:
+            return self.mode in (SPEAKING, THINKING)
         if self._barged_in and not self._had_words:
             return False
-        limits = self._limits_in(self._script.heard_in(span, self.turn))
+        limits = self._pause.limits(self._config, self._script.heard_in(span, self.turn).turn_policy)
         return self._pause.policy.end(SpeechEnd(known_ms, end_ms, span, most), limits)[0] >= t_ms
 
     def miss_response(self, anchor: str, waited_ms: int) -> None:
@@ -291,22 +271,22 @@ class TurnMachine:
 
     def _on_speech_start(self) -> None:
         caller = self._caller
-        if self.mode is Mode.LISTENING:
+        if self.mode is LISTENING:
             self._begin_turn(barged_in=self._silenced)
         if not self._brief:
             self._emit(SpeechStarted, speech_why, start_ms=caller.start_ms, span=caller.span)
         self._had_words = self._had_words or caller.span not in self._script.wordless
-        if self.mode is Mode.PAUSE:
+        if self.mode is PAUSE:
             if self._answer.generation is not None:
                 self._delivery.discard_in_pause()
-            self.mode = Mode.CALLER
-        elif self.mode is Mode.THINKING:
+            self.mode = CALLER
+        elif self.mode is THINKING:
             self._reopen()
 
     def _reopen(self) -> None:
         """The caller goes on while nothing is heard of the agent, before it or after a filler: same turn."""
         self._delivery.discard_after_end(self.now_ms)
-        self.mode = Mode.CALLER
+        self.mode = CALLER
 
     def _on_speech_end(self) -> None:
         caller, ended = self._caller, self._caller.ended
@@ -314,13 +294,13 @@ class TurnMachine:
             self._emit(
                 SpeechEnded, silence_why, end_ms=ended.end_ms, span=ended.span, completeness=ended.completeness
             )
-        if self.mode is Mode.CALLER:
+        if self.mode is CALLER:
             self._heard_in = self._script.heard_in(caller.span, self.turn)
             if self._barged_in and not self._had_words:
                 self._fall_silent()
             else:
-                self.mode = Mode.PAUSE
-        elif self.mode is Mode.SPEAKING or (self.mode is Mode.THINKING and self._floor.heard):
+                self.mode = PAUSE
+        elif self.mode is SPEAKING or (self.mode is THINKING and self._floor.heard):
             self._delivery.tell_too_short(self._config)
 
     def _begin_turn(self, *, barged_in: bool = False) -> None:
@@ -330,28 +310,28 @@ class TurnMachine:
         self._barged_in = barged_in
         self._had_words = self._caller.span not in self._script.wordless
         self._delivery.resume_ms = None
-        self.mode = Mode.CALLER
+        self.mode = CALLER
 
     # ---- end of turn
 
     def _become_eager(self) -> None:
         self._pause.speculations += 1
-        ended, limits, now_ms = self._caller.ended, self.limits, self.now_ms
+        ended, now_ms = self._caller.ended, self.now_ms
         generation = self._answer.begin(self._caller.span, self.turn, self._config, now_ms)
         self._emit(
             EagerEndOfTurn,
-            lambda: self._pause.policy.why_eager(ended, limits, now_ms),
+            lambda: self._pause.policy.why_eager(ended, self.limits, now_ms),
             generation=generation.number,
         )
 
     def _end_turn(self, reason: EndReason) -> None:
-        ended, now_ms, limits = self._caller.ended, self.now_ms, self.limits
+        ended, now_ms = self._caller.ended, self.now_ms
         eager = self._answer.generation
-        self.mode = Mode.THINKING
+        self.mode = THINKING
         generation = eager or self._answer.begin(ended.span, self.turn, self._config, now_ms)
         self._emit(
             EndOfTurn,
-            lambda: self._pause.policy.why_end(reason, ended, limits, now_ms),
+            lambda: self._pause.policy.why_end(reason, ended, self.limits, now_ms),
             reason=reason,
             onset_ms=self._onset_ms,
             confidence=0.0 if self._brief else round(self._pause.policy.confidence(ended, now_ms), 4),
@@ -367,24 +347,24 @@ class TurnMachine:
 
     def _speak(self, say: Callable[[ResolvedVoiceConfig, int, int], bool]) -> None:
         if say(self._config, self.now_ms, self.turn):
-            self.mode = Mode.SPEAKING
+            self.mode = SPEAKING
             self._silenced = False
 
     def _end_sound(self) -> None:
         sound = self._delivery.end()
         if sound.kind == "response" and not sound.stopped:
             self.last_finished_response_ms = self.now_ms
-        if self.mode is not Mode.SPEAKING:
+        if self.mode is not SPEAKING:
             return
         if self._answer.generation is not None:
-            self.mode = Mode.THINKING
+            self.mode = THINKING
             if self._caller.voiced:
                 self._reopen()
             return
         if self._caller.open:
             self._begin_turn()
         else:
-            self.mode = Mode.LISTENING
+            self.mode = LISTENING
 
     def _hold(self, reason: Reason) -> None:
         self._delivery.hold(reason, self._config, self.now_ms)
@@ -395,6 +375,26 @@ class TurnMachine:
 
     def _fall_silent(self) -> None:
         """After a barge-in that held no words there is nothing to answer: wait for the caller's words."""
-        self.mode = Mode.LISTENING
+        self.mode = LISTENING
         self._silenced = True
         self._delivery.plan_resumption(self._config, self.now_ms)
+
+
+_ACTS: Mapping[Act, Callable[[TurnMachine], None]] = {
+    "sound_end": TurnMachine._end_sound,
+    "underrun": lambda one: one._delivery.tell_underrun(),
+    "timeout": lambda one: one._end_turn("timeout"),
+    "confidence": lambda one: one._end_turn("confidence"),
+    "eager": TurnMachine._become_eager,
+    "barge_in": TurnMachine._barge_in,
+    "shield": lambda one: one._hold("shield"),
+    "cooldown": lambda one: one._hold("cooldown"),
+    "laughter": lambda one: one._hold("laughter"),
+    "navigation": lambda one: one._answer.tell_navigation(),
+    "tool": lambda one: one._answer.tell_tool(),
+    "response": lambda one: one._speak(one._delivery.say_response),
+    "filler": lambda one: one._speak(one._delivery.say_filler),
+    "resumption": lambda one: one._speak(one._delivery.resume),
+    "greeting": lambda one: one._speak(one._delivery.greet),
+}
+"""How the machine does each thing that it does by itself."""

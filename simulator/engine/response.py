@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 from presets.layers import ResolvedVoiceConfig
+from simulator.engine.caller import ORDER, Due
 from simulator.engine.chunks import SpeakingRate
 from simulator.engine.events import (
     Emit,
@@ -19,6 +20,7 @@ from simulator.engine.fillers import FillerScheduler, Kind
 from simulator.engine.generation import (
     Generation,
     GenerationPlanner,
+    Opening,
     ToolEvent,
     next_progress_ms,
     running,
@@ -27,14 +29,16 @@ from simulator.engine.generation import (
 from simulator.engine.profile import Values
 from simulator.engine.why import Why
 
-Due = tuple[int, int, Callable[[], None]]
-"""When something happens by itself, ms; its order within one instant; and what."""
+_NAVIGATION, _TOOL = ORDER["navigation"], ORDER["tool"]
 
 
 class ResponseInProgress:
-    """Everything between a caller's turn and the first sound of the response."""
+    """Everything between a caller's turn and the first sound of the response.
 
-    def __init__(self, values: Values, planner: GenerationPlanner, emit: Emit) -> None:
+    ``brief``: what navigation and tools do is not told, because no readout needs it.
+    """
+
+    def __init__(self, values: Values, planner: GenerationPlanner, emit: Emit, *, brief: bool = False) -> None:
         self.generation: Generation | None = None
         self.confirmed_ms: int | None = None
         """When the end of turn that it answers was confirmed."""
@@ -43,16 +47,14 @@ class ResponseInProgress:
         self._planner = planner
         self._filler_first_audio_ms = round(values.filler_first_audio_ms.value)
         self._emit = emit
-        self._config: ResolvedVoiceConfig | None = None
-        self._navigation_told = False
+        self._navigation_told = self._brief = brief
         self._tool_events: list[ToolEvent] = []
 
     def begin(self, span: int, turn: int, config: ResolvedVoiceConfig, now_ms: int) -> Generation:
         """Begin a generation after span ``span``, whether or not the end of turn is confirmed."""
         self.last_number += 1
         begun = self._planner.begin(span, turn, self.last_number, now_ms)
-        self._config = config
-        self._navigation_told = False
+        self._navigation_told = self._brief
         self.confirmed_ms = None
         self.fillers.clear()
         if not begun.opening.line.tools:
@@ -64,7 +66,7 @@ class ResponseInProgress:
         """Let what waits for a confirmed end of turn begin: tools and fillers."""
         generation = self.generation
         assert generation is not None
-        self.confirmed_ms, self._config = now_ms, config
+        self.confirmed_ms = now_ms
         if not generation.plan:
             self._planner.write(generation, config, now_ms)
             asked_ms = max(generation.asked_ms, now_ms)
@@ -72,8 +74,10 @@ class ResponseInProgress:
             self._plan_progress(config, asked_ms)
         if generation.opening.navigation_ms is None:
             self.fillers.plan("backchannel", now_ms + config.backchannel_delay_ms)
-        elif self._navigation_told:
-            self._apply_navigation(now_ms, config)
+            return
+        self._plan_fillers(generation.opening, max(generation.asked_ms, now_ms), config)
+        if self._navigation_told and not self._brief:
+            self._tell_emotion()
 
     def voice(self, config: ResolvedVoiceConfig) -> SpeakingRate:
         """Return how fast the agent speaks."""
@@ -81,11 +85,15 @@ class ResponseInProgress:
 
     def quiet_until_ms(self, config: ResolvedVoiceConfig) -> int:
         """Return until when no response may be heard: ``post_eot_pause_ms``, or the quiet before sympathy."""
-        return (self.confirmed_ms or 0) + max(config.post_eot_pause_ms, self._hold_ms(config))
+        quiet_ms = config.post_eot_pause_ms
+        if self.generation is not None and self.generation.opening.sympathetic:
+            quiet_ms = max(quiet_ms, config.empathy_hold_ms)
+        return (self.confirmed_ms or 0) + quiet_ms
 
     def fillers_from_ms(self, config: ResolvedVoiceConfig) -> int:
         """Return until when no filler may be heard: the quiet before sympathy."""
-        return (self.confirmed_ms or 0) + self._hold_ms(config)
+        sympathetic = self.generation is not None and self.generation.opening.sympathetic
+        return (self.confirmed_ms or 0) + (config.empathy_hold_ms if sympathetic else 0)
 
     def finish(self) -> tuple[Generation, int]:
         """Hand the answer over to be spoken; return it with the time its end of turn was confirmed."""
@@ -121,21 +129,22 @@ class ResponseInProgress:
 
     def next(self) -> Due | None:
         """Return what navigation or a tool will do next."""
-        generation, due = self.generation, None
+        generation = self.generation
+        due: Due | None = None
         if generation is None:
             return None
         if not self._navigation_told and generation.opening.navigation_ms is not None:
-            due = (generation.asked_ms, 6, self._tell_navigation)
+            due = (generation.asked_ms, _NAVIGATION, "navigation")
         if self._tool_events:
-            tool = (self._tool_events[0].at_ms, 7, self._tell_tool)
-            return tool if due is None else min(due, tool)
+            tool: Due = (self._tool_events[0].at_ms, _TOOL, "tool")
+            return tool if due is None or tool < due else due
         return due
 
     def take_filler(
         self, config: ResolvedVoiceConfig, now_ms: int, *, silent: bool
     ) -> tuple[str, Kind, Callable[[], Why]] | None:
         """Return the words of the filler that is due, its kind and what says why; ``None``: none is said."""
-        due, generation = self.fillers.next(), self.generation
+        due, generation = self.fillers.next, self.generation
         assert due is not None
         assert generation is not None
         kind = due[1]
@@ -155,7 +164,8 @@ class ResponseInProgress:
         if due_ms is not None:
             self.fillers.plan("progress", max(due_ms, self.fillers.free_from_ms(config)))
 
-    def _tell_navigation(self) -> None:
+    def tell_navigation(self) -> None:
+        """Tell that navigation returned, and what."""
         generation = self.generation
         assert generation is not None
         opening = generation.opening
@@ -176,26 +186,28 @@ class ResponseInProgress:
             filler_hint=opening.hint,
             state=opening.line.state,
         )
-        if self.confirmed_ms is not None and self._config is not None:
-            self._apply_navigation(generation.asked_ms, self._config)
+        if self.confirmed_ms is not None:
+            self._tell_emotion()
 
-    def _apply_navigation(self, now_ms: int, config: ResolvedVoiceConfig) -> None:
-        """Give the emotion to speech synthesis, so that filler and response share it, and plan the fillers."""
-        opening = self.generation.opening if self.generation else None
-        if opening is None or opening.navigation is None or self.confirmed_ms is None:
-            return
-        nav = opening.navigation
-        self._emit(EmotionApplied, lambda: Why("emotion", {"emotion": nav.emotion}), emotion=nav.emotion)
-        if nav.filler or opening.hint:
-            self.fillers.plan("navigation", now_ms + self._filler_first_audio_ms)
-        if config.transition_deadline_ms is not None and opening.changes_state:
-            self.fillers.plan("transition", max(self.confirmed_ms + config.transition_deadline_ms, now_ms))
-
-    def _hold_ms(self, config: ResolvedVoiceConfig) -> int:
+    def _tell_emotion(self) -> None:
+        """Tell that speech synthesis has the emotion, which filler and response share."""
         nav = self.generation.opening.navigation if self.generation else None
-        return config.empathy_hold_ms if nav is not None and nav.emotion == "sympathetic" else 0
+        if nav is not None:
+            self._emit(EmotionApplied, lambda: Why("emotion", {"emotion": nav.emotion}), emotion=nav.emotion)
 
-    def _tell_tool(self) -> None:
+    def _plan_fillers(self, opening: Opening, asked_ms: int, config: ResolvedVoiceConfig) -> None:
+        """Plan what is said once navigation has returned, at ``asked_ms``."""
+        nav = opening.navigation
+        if nav is None:
+            return
+        if nav.filler or opening.hint:
+            self.fillers.plan("navigation", asked_ms + self._filler_first_audio_ms)
+        if config.transition_deadline_ms is not None and opening.changes_state:
+            deadline_ms = (self.confirmed_ms or 0) + config.transition_deadline_ms
+            self.fillers.plan("transition", max(deadline_ms, asked_ms))
+
+    def tell_tool(self) -> None:
+        """Tell what a tool does now."""
         generation = self.generation
         assert generation is not None
         event = self._tool_events.pop(0)

@@ -11,7 +11,7 @@ from typing import Literal
 from presets.layers import ResolvedVoiceConfig
 from simulator.engine.barge_in import BargeInPolicy, Reason, Verdict
 from simulator.engine.caller import CallerState
-from simulator.engine.chunks import CHOPPY_WORDS, Chunk, Words, cap, chunks_at
+from simulator.engine.chunks import CHOPPY_WORDS, Chunk, Words, cap, chunks_at, words_of
 from simulator.engine.events import (
     BargeIn,
     BargeInSuppressed,
@@ -25,7 +25,7 @@ from simulator.engine.events import (
     TurnResumed,
     Underrun,
 )
-from simulator.engine.generation import Generation, stages_ms
+from simulator.engine.generation import NOT_SPLIT, Generation, stages_ms
 from simulator.engine.profile import Values
 from simulator.engine.response import ResponseInProgress
 from simulator.engine.scenario import Scenario, TurnPolicy
@@ -38,11 +38,18 @@ Utterance = Literal["response", "filler", "resumption", "greeting"]
 class ResponsePlayer:
     """Brings the answer to the floor. Times are ms on the machine's clock; ``turn`` is the caller turn.
 
-    What says something returns whether the agent is heard now.
+    What says something returns whether the agent is heard now. ``brief``: nobody asks where a wait went.
     """
 
     def __init__(
-        self, values: Values, caller: CallerState, answer: ResponseInProgress, floor: AgentPlayout, emit: Emit
+        self,
+        values: Values,
+        caller: CallerState,
+        answer: ResponseInProgress,
+        floor: AgentPlayout,
+        emit: Emit,
+        *,
+        brief: bool = False,
     ) -> None:
         self.resume_ms: int | None = None
         """When the agent will take up again what a barge-in without words stopped; ``None``: not at all."""
@@ -55,6 +62,7 @@ class ResponsePlayer:
         self._answer = answer
         self._floor = floor
         self._emit = emit
+        self._brief = brief
         self._barge_in = BargeInPolicy(caller, floor, values.laughter_limit_db.value)
         self._speech_end_ms = 0
         self._unsaid: tuple[Words, ...] = ()
@@ -94,7 +102,7 @@ class ResponsePlayer:
         chunks, self._greeting_ms = self._greeting_chunks(config, now_ms), None
         sound = response_sound(chunks, self._greeting, now_ms, self._answer.last_number, turn)
         self._floor.play(sound)
-        self._tell_response(sound, lambda: Why("greeting", {}), sound.text, greeting=True)
+        self._tell_response(sound, chunks, lambda: Why("greeting", {}), sound.text, greeting=True)
         return True
 
     def discard_in_pause(self) -> None:
@@ -112,14 +120,14 @@ class ResponsePlayer:
 
     def next(self, config: ResolvedVoiceConfig) -> tuple[int, Utterance] | None:
         """Return when the response of the answer under way is due, or the filler before it."""
-        sound, generation = self._floor.sound, self._answer.generation
-        if generation is None:
+        sound, answer = self._floor.sound, self._answer
+        if answer.generation is None:
             return None
         free_ms = sound.end_ms if sound else 0
-        due_ms = max(generation.ready_ms, self._answer.quiet_until_ms(config), free_ms)
-        filler = self._answer.fillers.next()
+        due_ms = max(answer.generation.ready_ms, answer.quiet_until_ms(config), free_ms)
+        filler = answer.fillers.next
         if filler is not None and filler[0] < due_ms:
-            filler_ms = max(filler[0], free_ms, self._answer.fillers_from_ms(config))
+            filler_ms = max(filler[0], free_ms, answer.fillers_from_ms(config))
             if filler_ms < due_ms:
                 return filler_ms, "filler"
         return due_ms, "response"
@@ -131,7 +139,7 @@ class ResponsePlayer:
         if found is None or generation is None:
             return False
         text, kind, why = found
-        lasts_ms = self._answer.voice(config).lasts_ms(tuple(text.split()))
+        lasts_ms = self._answer.voice(config).lasts_ms(words_of(text))
         self._floor.play(filler_sound(text, now_ms, lasts_ms, generation.number, turn))
         self._emit(FillerStarted, why, text=text, occasion=kind, until_ms=now_ms + lasts_ms)
         return True
@@ -150,16 +158,21 @@ class ResponsePlayer:
         waited = f", and waited {overhang_ms} ms for the filler to end" if overhang_ms else ""
         self._tell_response(
             sound,
+            generation.plan,
             lambda: Why("response", {"ready_s": generation.ready_ms / 1000, "waited": waited}),
             said.text,
             filler_overhang_ms=overhang_ms,
-            stages=stages_ms(generation, self._speech_end_ms, confirmed_ms, quiet_until_ms - confirmed_ms, now_ms),
+            stages=NOT_SPLIT
+            if self._brief
+            else stages_ms(generation, self._speech_end_ms, confirmed_ms, quiet_until_ms - confirmed_ms, now_ms),
         )
         return True
 
     def tell_underrun(self) -> None:
         """Tell of the gap that begins now in the sound being heard."""
-        _, late_ms = self._floor.underruns.pop(0)
+        sound = self._floor.sound
+        assert sound is not None
+        late_ms = self._floor.take_underrun(sound)
         self._emit(Underrun, lambda: Why("underrun", {"late_ms": late_ms}, float(late_ms)), late_ms=late_ms)
 
     def end(self) -> AgentSound:
@@ -184,7 +197,7 @@ class ResponsePlayer:
         """
         if self._greeting_ms is not None:
             return self._greeting_ms, "greeting"
-        return self._barge_in.next(config, now_ms)
+        return self._barge_in.next(config, now_ms) if self._caller.voiced else None
 
     def hold(self, reason: Reason, config: ResolvedVoiceConfig, now_ms: int) -> None:
         """Tell that a barge-in is held back now."""
@@ -241,7 +254,8 @@ class ResponsePlayer:
         sound = response_sound(chunks, self._unsaid, now_ms, self._answer.last_number, turn)
         self._floor.play(sound)
         quiet_ms = now_ms - self._caller.ended.end_ms
-        self._tell_response(sound, lambda: Why("resume", {"quiet_ms": quiet_ms}), sound.text, resumed=True)
+        why = Why("resume", {"quiet_ms": quiet_ms})
+        self._tell_response(sound, chunks, lambda: why, sound.text, resumed=True)
         return True
 
     # ---- its events
@@ -259,6 +273,7 @@ class ResponsePlayer:
     def _tell_response(
         self,
         sound: AgentSound,
+        chunks: tuple[Chunk, ...],
         why: Callable[[], Why],
         text: str,
         filler_overhang_ms: int = 0,
@@ -266,15 +281,14 @@ class ResponsePlayer:
         resumed: bool | None = None,
         greeting: bool | None = None,
     ) -> None:
-        pieces = sound.pieces
-        first_words = len(pieces[0].words)
+        first_words = len(chunks[0].words)
         self._emit(
             ResponseStarted,
             why,
             generation=sound.generation,
             text=text,
-            until_ms=pieces[-1].end_ms,
-            chunks=len(pieces),
+            until_ms=sound.end_ms,
+            chunks=len(chunks),
             first_chunk_words=first_words,
             choppy=first_words < CHOPPY_WORDS,
             resumed=resumed,

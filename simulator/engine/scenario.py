@@ -8,7 +8,7 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache, cached_property
 from importlib.resources import files
 from pathlib import Path
@@ -225,6 +225,7 @@ class Script:
     scenario: Scenario
     turn_of_span: Mapping[int, int] | None = None
     wordless: frozenset[int] = frozenset()
+    _heard_in: dict[tuple[int, int], State] = field(default_factory=dict, init=False, repr=False, compare=False)
 
     def line(self, span: int, turn: int) -> AgentAnswer:
         """Return the agent's line after span ``span``, in the machine's caller turn ``turn``."""
@@ -232,7 +233,10 @@ class Script:
 
     def heard_in(self, span: int, turn: int) -> State:
         """Return the state under whose turn policy span ``span`` is heard."""
-        return self.scenario.state_before(self._index(span, turn))
+        found = self._heard_in.get((span, turn))
+        if found is None:
+            found = self._heard_in[span, turn] = self.scenario.state_before(self._index(span, turn))
+        return found
 
     def changes_state(self, span: int, turn: int) -> bool:
         """Whether the line after this span is given in another state than the caller was heard in."""

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
-from itertools import pairwise
+from collections.abc import Sequence
 from typing import Literal, NamedTuple
 
-from simulator.engine.chunks import Chunk, Words, heard
+from simulator.engine.caller import ORDER, Due
+from simulator.engine.chunks import Chunk, Words, heard, words_of
+
+_SOUND_END, _UNDERRUN = ORDER["sound_end"], ORDER["underrun"]
 
 
 class Piece(NamedTuple):
@@ -18,30 +20,94 @@ class Piece(NamedTuple):
     ready_ms: int
 
 
-@dataclass(slots=True)
+class Layout(NamedTuple):
+    """Chunks laid out on the clock without gaps, where each is ready in time; ``gaps``: where one is not.
+
+    A gap is when it begins and how long it lasts, ms. ``written_ms`` is the moment that the chunks' own times count
+    from. Pieces are made of it only where somebody asks for them, because few sounds are talked over.
+    """
+
+    chunks: tuple[Chunk, ...]
+    start_ms: int
+    end_ms: int
+    written_ms: int
+    gaps: Sequence[tuple[int, int]]
+
+    def pieces(self) -> list[Piece]:
+        """Return its pieces."""
+        found: list[Piece] = []
+        at_ms = self.start_ms
+        for words, _, ready_ms, duration_ms in self.chunks:
+            ready_ms += self.written_ms
+            at_ms = max(at_ms, ready_ms)
+            found.append(Piece(at_ms, at_ms + duration_ms, words, ready_ms))
+            at_ms += duration_ms
+        return found
+
+
 class AgentSound:
-    """One filler or one response, possibly stopped before its end."""
+    """One filler or one response, possibly stopped before its end.
 
-    kind: Literal["filler", "response"]
-    pieces: list[Piece]
-    generation: int
-    turn: int
-    """The caller turn it answers."""
-    stopped: bool = False
-    sentences: tuple[Words, ...] = ()
-    """A response's text; what a filler's wait was for."""
-    heard_words: list[str] = field(default_factory=list)
-    unheard: list[str] = field(default_factory=list)
-    planned: list[Piece] = field(init=False)
-    """Its pieces as they were to be before it was stopped."""
-    start_ms: int = field(init=False)
-    """When it begins to be heard."""
-    end_ms: int = field(init=False)
-    """When it was last heard."""
+    ``turn`` is the caller turn it answers. ``sentences`` are a response's text.
+    """
 
-    def __post_init__(self) -> None:
-        self.planned = self.pieces
-        self.start_ms, self.end_ms = self.pieces[0].start_ms, self.pieces[-1].end_ms
+    __slots__ = (
+        "_layout",
+        "_pieces",
+        "_planned",
+        "end_ms",
+        "generation",
+        "heard_words",
+        "kind",
+        "sentences",
+        "start_ms",
+        "stopped",
+        "turn",
+        "unheard",
+    )
+
+    def __init__(
+        self,
+        kind: Literal["filler", "response"],
+        pieces: list[Piece] | Layout,
+        generation: int,
+        turn: int,
+        *,
+        sentences: tuple[Words, ...] = (),
+    ) -> None:
+        self.kind = kind
+        self.generation = generation
+        self.turn = turn
+        self.sentences = sentences
+        self.stopped = False
+        self.heard_words: list[str] = []
+        self.unheard: list[str] = []
+        self._layout: Layout | None = None
+        self._pieces: list[Piece] | None = None
+        self._planned: list[Piece] | None = None
+        if isinstance(pieces, Layout):
+            self._layout = pieces
+            self.start_ms, self.end_ms = pieces.start_ms, pieces.end_ms
+        else:
+            self._pieces = pieces
+            self.start_ms, self.end_ms = pieces[0].start_ms, pieces[-1].end_ms
+
+    @property
+    def pieces(self) -> list[Piece]:
+        """Its stretches of speech, up to where it was stopped."""
+        if self._pieces is None:
+            self._pieces = self._layout.pieces() if self._layout else []
+        return self._pieces
+
+    @property
+    def planned(self) -> list[Piece]:
+        """Its pieces as they were to be before it was stopped."""
+        return self.pieces if self._planned is None else self._planned
+
+    @property
+    def gaps(self) -> Sequence[tuple[int, int]]:
+        """When it is to fall silent because a chunk is late, and for how long, ms."""
+        return self._layout.gaps if self._layout else ()
 
     @property
     def text(self) -> str:
@@ -56,8 +122,9 @@ class AgentSound:
     def stop(self, at_ms: int) -> None:
         """Fall silent at ``at_ms``, or at its own end if that comes first; sort the words into heard and not."""
         self.stopped = at_ms < self.end_ms
+        self._planned = self.pieces
         kept: list[Piece] = []
-        for piece in self.pieces:
+        for piece in self._planned:
             if piece.start_ms >= at_ms and kept:
                 self.unheard.append(" ".join(piece.words))
                 continue
@@ -68,7 +135,7 @@ class AgentSound:
                 self.unheard.append(" ".join(piece.words[count:]))
             end_ms = max(piece.start_ms, min(piece.end_ms, at_ms))
             kept.append(Piece(piece.start_ms, end_ms, piece.words, piece.ready_ms))
-        self.pieces = kept
+        self._pieces = kept
         self.end_ms = kept[-1].end_ms
 
 
@@ -95,21 +162,23 @@ def response_sound(
 
     ``written_ms`` is the moment that the chunks' own times count from.
     """
-    pieces: list[Piece] = []
     at_ms = start_ms
-    for words, _, ready_ms, duration_ms in chunks:
-        ready_ms += written_ms
-        if ready_ms > at_ms:
-            at_ms = ready_ms
-        end_ms = at_ms + duration_ms
-        pieces.append(Piece(at_ms, end_ms, words, ready_ms))
-        at_ms = end_ms
-    return AgentSound("response", pieces, generation, turn, sentences=sentences)
+    gaps: list[tuple[int, int]] = []
+    for _, _, ready_ms, duration_ms in chunks:
+        late_ms = ready_ms + written_ms - at_ms
+        if late_ms > 0:
+            gaps.append((at_ms, late_ms))
+            at_ms += late_ms
+        at_ms += duration_ms
+    if gaps and gaps[0][0] == start_ms:  # it begins late, then
+        start_ms += gaps.pop(0)[1]
+    layout = Layout(chunks, start_ms, at_ms, written_ms, gaps)
+    return AgentSound("response", layout, generation, turn, sentences=sentences)
 
 
 def filler_sound(text: str, start_ms: int, duration_ms: int, generation: int, turn: int) -> AgentSound:
     """Return one filler."""
-    piece = Piece(start_ms, start_ms + duration_ms, tuple(text.split()), start_ms)
+    piece = Piece(start_ms, start_ms + duration_ms, words_of(text), start_ms)
     return AgentSound("filler", [piece], generation, turn)
 
 
@@ -149,9 +218,12 @@ class AgentPlayout:
         self.sound: AgentSound | None = None
         self.played: list[AgentSound] = []
         """Every sound since the call began, the one now playing included."""
-        self.underruns: list[tuple[int, int]] = []
+        self.next: Due | None = None
+        """When the sound now playing ends, or falls silent in a gap before that."""
+        self._underruns: list[tuple[int, int]] = []
         """When a gap begins in the sound now playing, and how long it lasts."""
-        self.heard: list[Piece] = []
+        self.heard: list[AgentSound] = []
+        """What was heard to its own end since the last end of turn."""
         self.began_ms = 0
         """When the agent was first heard since the last end of turn."""
         self._new = True
@@ -167,31 +239,39 @@ class AgentPlayout:
         self.played.append(sound)
         if self._new:
             self.began_ms, self._new = sound.start_ms, False
-        self.underruns = []
-        if len(sound.pieces) > 1:
-            self.underruns = [
-                (before.end_ms, after.start_ms - before.end_ms)
-                for before, after in pairwise(sound.pieces)
-                if after.start_ms > before.end_ms
-            ]
+        self._underruns = list(sound.gaps)
+        self._find_next(sound)
 
     def stop(self, sound: AgentSound, at_ms: int) -> None:
         """Cut the sound now playing short."""
         sound.stop(at_ms)
-        self.underruns = [gap for gap in self.underruns if gap[0] < sound.end_ms]
+        self._underruns = [gap for gap in self._underruns if gap[0] < sound.end_ms]
+        self._find_next(sound)
+
+    def take_underrun(self, sound: AgentSound) -> int:
+        """Note that a gap begins in the sound now playing; return how long it lasts."""
+        _, late_ms = self._underruns.pop(0)
+        self._find_next(sound)
+        return late_ms
+
+    def _find_next(self, sound: AgentSound) -> None:
+        self.next = (sound.end_ms, _SOUND_END, "sound_end")
+        if self._underruns and self._underruns[0][0] < sound.end_ms:
+            self.next = (self._underruns[0][0], _UNDERRUN, "underrun")
 
     def end(self) -> AgentSound:
         """Note that the sound has ended; return it."""
         sound, self.sound = self.sound, None
         assert sound is not None
-        self.underruns = []
+        self.next = None
         if not sound.stopped:  # a stopped one may ring on into the next turn, which it does not answer
-            self.heard += sound.pieces
+            self.heard.append(sound)
         return sound
 
     def audible(self) -> list[Piece]:
         """Return what was and will be heard of the agent since the last end of turn."""
-        return self.heard + self.sound.pieces if self.sound else self.heard
+        sounds = [*self.heard, self.sound] if self.sound else self.heard
+        return [piece for sound in sounds for piece in sound.pieces]
 
     @property
     def until_ms(self) -> int | None:
