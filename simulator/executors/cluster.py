@@ -5,6 +5,7 @@ from __future__ import annotations
 import logging
 import pickle
 import platform
+import re
 import uuid
 from collections.abc import Callable
 from concurrent.futures import Executor, Future
@@ -53,6 +54,14 @@ def _difference(here: dict[str, str], there: dict[str, str]) -> str:
     """Return in what a worker differs: ``numpy 2.3.0 (here 2.4.6)``; empty if in nothing."""
     differing = [f"{name} {there.get(name)} (here {here[name]})" for name in here if there.get(name) != here[name]]
     return ", ".join(differing)
+
+
+_ADDRESS = re.compile(r"(tcp|tls|wss?|ucx)://(\[[^\]\s]+\]|[^\[\]@:/\s]+):\d{1,5}/?", re.ASCII)
+
+
+def is_address(text: str) -> bool:
+    """Whether a text is the address of a scheduler, ``tcp://host:8786``."""
+    return _ADDRESS.fullmatch(text) is not None
 
 
 class Cluster(Executor):
@@ -142,6 +151,8 @@ def _client_of(address: str) -> Any:
         from distributed import Client
     except ImportError:
         raise WorkersError("--cluster needs Dask, which is not installed; install turnlab[cluster]") from None
+    if not is_address(address):  # Dask would find that out, and then wait for the client it has begun
+        raise WorkersError(f"{address!r}: is no address of a Dask scheduler; give one such as tcp://10.0.0.5:8786")
     logging.getLogger("distributed").setLevel(logging.CRITICAL)  # what matters of it is said here
     try:
         connect: Any = Client

@@ -230,6 +230,7 @@ def test_a_file_is_written_whole_or_not_at_all(folder: Path, tmp_path: Path) -> 
         (result, True, "is the result itself"),
         (page, False, "is there already; choose another name, or replace it with --force"),
         (tmp_path, True, "is a folder"),
+        (Path("-"), False, "a report goes to a file"),
         (tmp_path / "none" / "x.html", False, "there is no folder"),
     ):
         with pytest.raises(CallError, match=said):
@@ -241,13 +242,15 @@ def test_a_file_is_written_whole_or_not_at_all(folder: Path, tmp_path: Path) -> 
     assert list(tmp_path.iterdir()) == [page]
 
 
-def test_what_is_no_result_is_one_line(tmp_path: Path) -> None:
+def test_what_is_no_result_is_one_line(tmp_path: Path, result: Any) -> None:
     for content, said in (
         ("{", "is not valid JSON"),
         ("[]", "is no result that a report can be made of"),
         ('{"schema": "turnlab.presets/1"}', "is no result that a report can be made of"),
         ('{"schema": ["turnlab.simulation/1"]}', "is no result that a report can be made of"),
         ('{"schema": "turnlab.simulation/1", "arms": []}', "is no whole simulation"),
+        (json.dumps({**result, "runs": "x"}), "is no whole simulation"),
+        (json.dumps({**result, "arms": result["arms"][:1]}), "is no whole simulation"),
         (None, "no such file"),
     ):
         (tmp_path / "bad.json").unlink(missing_ok=True)

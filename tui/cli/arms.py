@@ -14,8 +14,8 @@ from tui.cli.options import parse_json, read_text
 from tui.user_presets import all_presets
 
 
-def read_arms(configs: list[str], *, allow_unknown: bool | None = None) -> list[Arm]:
-    """Return one arm for each ``--config``, with names that differ.
+def read_arms(configs: list[str], *, allow_unknown: bool | None = None, option: str = "--config") -> list[Arm]:
+    """Return one arm for each ``--config``, with names that differ; ``option`` is what errors call it.
 
     With ``allow_unknown`` a field that is not one of ``voice_config`` is reported and kept, without any effect;
     otherwise it is refused (``None``: the command has no option for it). Raises
@@ -23,8 +23,8 @@ def read_arms(configs: list[str], *, allow_unknown: bool | None = None) -> list[
     """
     arms: list[Arm] = []
     for text in configs:
-        name, config = _read(text.strip())
-        _refuse_bad_values(name, config, allow_unknown=allow_unknown)
+        name, config = _read(text.strip(), option)
+        _refuse_bad_values(f"{option} {name}", config, allow_unknown=allow_unknown)
         arms.append(Arm(unused(name, {arm.name for arm in arms}), config))
     return arms
 
@@ -42,9 +42,9 @@ def baseline_of(arms: list[Arm], wanted: str | None) -> str:
     return wanted
 
 
-def _read(text: str) -> tuple[str, VoiceConfig]:
+def _read(text: str, option: str) -> tuple[str, VoiceConfig]:
     if text.startswith(("{", "[")):
-        return "inline", _parse(parse_json(text, "--config"), "--config")
+        return "inline", _parse(parse_json(text, option), option)
     presets, problems = all_presets()
     if text in presets:
         return text, presets[text].config
@@ -57,7 +57,7 @@ def _read(text: str) -> tuple[str, VoiceConfig]:
     for problem in problems:
         complain(problem)
     raise CallError(
-        f"--config: no preset is called {text!r}; there are {', '.join(presets)}, "
+        f"{option}: no preset is called {text!r}; there are {', '.join(presets)}, "
         "or give a JSON file or inline JSON"
     )
 
@@ -82,17 +82,17 @@ def _parse(raw: Any, source: str) -> VoiceConfig:
         raise CallError(str(error)) from None
 
 
-def _refuse_bad_values(name: str, config: VoiceConfig, *, allow_unknown: bool | None) -> None:
+def _refuse_bad_values(where: str, config: VoiceConfig, *, allow_unknown: bool | None) -> None:
     problems = check(config)
     if problems:
-        raise CallError(f"--config {name}: {problems[0]}; choose a value in that range")
+        raise CallError(f"{where}: {problems[0]}; choose a value in that range")
     for field in config.unknown_fields():
         near = suggest(field)
         meant = f"; did you mean {near}?" if near else ""
         if not allow_unknown:
             otherwise = "leave it out" if allow_unknown is None else "--allow-unknown lets it pass"
-            raise CallError(f"--config {name}: {field} is not a field of voice_config{meant or ';'} {otherwise}")
-        complain(f"--config {name}: {field} is not a field Turnlab knows and changes nothing here{meant}")
+            raise CallError(f"{where}: {field} is not a field of voice_config{meant or ';'} {otherwise}")
+        complain(f"{where}: {field} is not a field Turnlab knows and changes nothing here{meant}")
     for field in config.set_values():
         if field in BY_NAME and not BY_NAME[field].heard:
-            complain(f"--config {name}: {field} is kept, but not simulated")
+            complain(f"{where}: {field} is kept, but not simulated")

@@ -117,6 +117,18 @@ class WorkOptions:
         typer.Option(metavar="ADDRESS", help="A Dask scheduler whose workers do the work: tcp://host:8786."),
     ] = None
 
+    def __post_init__(self) -> None:
+        """Refuse what is no address. Raises :class:`~tui.cli.failure.CallError`."""
+        if self.cluster is None:
+            return
+        from simulator.executors.cluster import is_address
+
+        if not is_address(self.cluster):
+            shown = self.cluster or "''"
+            raise CallError(
+                f"--cluster {shown}: is no address of a Dask scheduler; give one such as tcp://host:8786"
+            )
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class GateOptions:

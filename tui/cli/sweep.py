@@ -89,7 +89,7 @@ def _result(request: SweepRequest, faults: Faults) -> tuple[SweepResult, dict[st
     """Return the sweep's result, and the turns that a report draws."""
     goal = _goal(request)
     ranges = _ranges(request.vary)
-    given = read_arms([request.today])[0].config if request.today else None
+    given = read_arms([request.today], option="--from")[0].config if request.today else None
     profile = open_profile(request.profile)
     _refuse_existing(request)
     presets, problems = all_presets()

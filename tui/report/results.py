@@ -47,6 +47,19 @@ class Simulated(Part):
     barge_in: tuple[BargeInScore, ...] = ()
     voice_activity: tuple[VoiceScore, ...] = ()
     required: tuple[Required, ...] = ()
+    runs: tuple[dict[str, Any], ...] = Field(default=(), repr=False)
+
+    @model_validator(mode="after")
+    def _same_arms(self) -> Simulated:
+        names = {arm.name for arm in self.arms}
+        found = [{self.comparison.baseline}] if self.comparison is not None else []
+        found += [set(one.arms) for one in self.turns]
+        found += [set(one.arms) for one in self.differ_most]
+        if odd := next((one - names for one in found if one - names), None):
+            raise ValueError(f"there is no arm {min(odd)}")
+        if self.readouts and (missing := names - set(self.readouts)):
+            raise ValueError(f"there are no readouts of {min(missing)}")
+        return self
 
 
 class CheckedTurn(Part):

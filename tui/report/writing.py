@@ -70,6 +70,8 @@ def page_of(schema: str, result: Result) -> Page:
 
 def _check_output(request: ReportRequest) -> None:
     path = request.output
+    if str(path) == "-":
+        raise CallError("--output -: a report goes to a file; name one that ends in .html")
     if path.is_dir():
         raise CallError(f"--output {path}: is a folder; add a file's name")
     if not path.parent.is_dir():
