@@ -19,7 +19,7 @@ def record(*, kw_only: bool = False) -> Callable[[type[T]], type[T]]: ...
 
 @dataclass_transform(frozen_default=True, field_specifiers=(field,))
 def record(kind: type[T] | None = None, /, *, kw_only: bool = False) -> type[T] | Callable[[type[T]], type[T]]:
-    """Make a class a dataclass with slots, equality and a hash, which nobody changes: type checkers see to it.
+    """Make a class a dataclass with slots, equality and a hash, which type checkers keep immutable.
 
     To freeze it in earnest, as ``dataclass(frozen=True)`` does, doubles the time that an object takes to make.
     """

@@ -170,7 +170,7 @@ def run(
     """Run it and return what was found. Exits with a message if the workspace does not open again."""
     server = Server(folder)
     server.start()
-    luck = random.Random(seed)
+    rng = random.Random(seed)
     tally = Tally(operations)
     started = time.perf_counter()
     everyone = [Client(server, seed * 1000 + number, tally, _owners(server)) for number in range(clients)]
@@ -180,9 +180,9 @@ def run(
     killed = 0
     # spread over the operations, so that each kill meets requests on their way
     for number in range(1, kills + 1):
-        goal = (number - luck.random()) * operations / (kills + 1)
+        goal = (number - rng.random()) * operations / (kills + 1)
         while tally.done < goal and any(client.is_alive() for client in everyone):
-            time.sleep(luck.random() * 0.004)
+            time.sleep(rng.random() * 0.004)
         if not any(client.is_alive() for client in everyone):
             break
         server.end(signal.SIGKILL)

@@ -80,18 +80,18 @@ def _measure(sound: VirtualAudio) -> None:
     process = session.process_id
     assert process is not None
     began_s, before_s, memory = time.monotonic(), cpu_s(process), resident_mb(process)
-    told: list[SessionMessage] = []
+    messages: list[SessionMessage] = []
     slow: list[DecisionTimes] = []
     for caller in CALLERS:
         speaking = sound.speak(bundled_folder() / f"{caller}.flac")
         while speaking.poll() is None:
-            told += session.take()
+            messages += session.take()
             time.sleep(0.01)
         slow.append(session.snapshot().decisions)
     seconds = time.monotonic() - began_s
     share = (cpu_s(process) - before_s) / seconds
     grown = resident_mb(process) - memory
-    _print_stops(monitor, told)
+    _print_stops(monitor, messages)
     snapshot = session.snapshot()
     print(f"frame in to decision out, {snapshot.end_of_turn_model}, voice {snapshot.voice}:")
     for caller, times in zip(CALLERS, slow, strict=True):
@@ -103,9 +103,9 @@ def _measure(sound: VirtualAudio) -> None:
     session.stop()
 
 
-def _print_stops(monitor: Monitor, told: list[SessionMessage]) -> None:
+def _print_stops(monitor: Monitor, messages: list[SessionMessage]) -> None:
     stops = []
-    for one in told:
+    for one in messages:
         if isinstance(one, Happened) and isinstance(one.event, BargeIn):
             last_s = monitor.last_loud_s(one.decided_s - 1.0, one.decided_s + 0.3)
             if last_s is not None:

@@ -36,7 +36,7 @@ def main(minutes: int) -> None:
         session.send(Record(True))
         caller = open_recording(bundled_folder() / "interruptions.flac").source.samples()
         blocks = [caller[at : at + BLOCK] for at in range(0, len(caller) - BLOCK, BLOCK)]
-        pushed = told = 0
+        pushed = reported = 0
         while pushed < minutes * 6000:
             cards.push(blocks[pushed % len(blocks)])
             cards.play(BLOCK)
@@ -44,10 +44,10 @@ def main(minutes: int) -> None:
             while pushed * 10 - session.snapshot().now_ms > MOST_WAITING_MS:
                 time.sleep(0.005)
             if pushed % 60_000 == 0 or pushed == 6000:
-                told += len(session.take())
+                reported += len(session.take())
                 state = session.snapshot()
                 so_far = f"{state.now_ms / 60_000:3.0f} min: {resident_mb(os.getpid()):.1f} MB"
-                print(f"{so_far}, {told} told, {state.counters}", flush=True)
+                print(f"{so_far}, {reported} reported, {state.counters}", flush=True)
         session.stop()
 
 

@@ -27,7 +27,7 @@ from tui.app import TurnlabApp
 from tui.services.list_pane import ServiceList
 
 FILTERS = ("line 0999", "tag:number=77", "channel:text", "active:no line", "env:sandbox", "nothing like it", "")
-PATIENCE_S = 60.0
+TIMEOUT_S = 60.0
 KEYS = 200
 HEARTBEAT_S = 0.002
 
@@ -133,7 +133,7 @@ def _at(seconds: list[float], part: float) -> float:
 
 
 async def _until(condition: Callable[[], bool]) -> None:
-    deadline = time.perf_counter() + PATIENCE_S
+    deadline = time.perf_counter() + TIMEOUT_S
     while not condition():
         if time.perf_counter() > deadline:
             raise SystemExit("it did not come about")

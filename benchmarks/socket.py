@@ -142,7 +142,7 @@ def _wire(name: str) -> Wire:
 
 @dataclass
 class Apart:
-    """Outside minus inside by readout, ms; ``uneven`` counts what only one side told."""
+    """Outside minus inside by readout, ms; ``uneven`` counts what only one side fields."""
 
     values: dict[str, list[int]] = field(default_factory=lambda: defaultdict(list))
     uneven: dict[str, int] = field(default_factory=lambda: defaultdict(int))
@@ -177,9 +177,9 @@ def _compare(recording: Recording, activity: Activity, taken: CallTaken, apart: 
         apart.values[readout] += [mine[turn] - theirs[turn] for turn in mine.keys() & theirs.keys()]
         apart.uneven[readout] += len(mine.keys() ^ theirs.keys())
         for turn in sorted(mine.keys() | theirs.keys()):
-            told = f"{recording.id}, turn {turn}: {readout} outside {mine.get(turn)}, inside {theirs.get(turn)}"
+            fields = f"{recording.id}, turn {turn}: {readout} outside {mine.get(turn)}, inside {theirs.get(turn)}"
             if turn not in mine or turn not in theirs or abs(mine[turn] - theirs[turn]) > CLOSE_MS:
-                print(f"  {told}")
+                print(f"  {fields}")
     for readout in ("talk_over_s", "dead_air_s"):
         apart.values[readout].append(round(1000 * (outside.seconds[readout] - inside.seconds[readout])))
     apart.late_ms = max(apart.late_ms, taken.late_ms)

@@ -249,7 +249,7 @@ def _plain(values: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def to_show(values: Mapping[str, Any]) -> dict[str, Any]:
-    """Return settings, or what is told by their fields, as others may see them: • stands for what is hidden.
+    """Return settings, or values by their fields, without what must stay hidden: • stands for hidden text.
 
     That is what reads like a telephone number, and what a field whose name reads like a secret's holds, unless
     Turnlab knows the field.

@@ -43,7 +43,7 @@ class ServiceFilter:
     unknown: tuple[str, ...] = ()
     """Keys that were typed and are none, such as ``foo`` of ``foo:bar``; not those in quotes."""
 
-    def not_told(self, dialect: str) -> str:
+    def why_unsupported(self, dialect: str) -> str:
         """Return in words which part asks for what this dialect does not tell, so that it would find nothing."""
         asked = [key for key, value in (("channel:", self.channel), ("env:", self.environment)) if value]
         if dialect != "classic" or not asked:

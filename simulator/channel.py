@@ -79,7 +79,7 @@ def second_voice(activity: Activity) -> str | None:
 
 @lru_cache(maxsize=256)
 def without_barge_in(recording: Recording) -> Recording:
-    """Return the recording with an agent whom nothing interrupts."""
+    """Return the recording with an agent that nothing interrupts."""
     return replace(recording, scenario=_uninterrupted(recording.scenario))
 
 

@@ -20,7 +20,7 @@ _BROKEN = (EOFError, OSError, ValueError, pickle.UnpicklingError)
 """What reading or writing a message raises when the other process is gone, perhaps in the middle of one."""
 
 
-PATIENCE_S = 20.0
+TIMEOUT_S = 20.0
 """How long a child may take to end before it is killed.
 
 A kill is the last resort: in the middle of PortAudio's start it can leave a lock of JACK's library, and every later
@@ -67,13 +67,13 @@ class ChildProcess:
             pickle.dump(message, self._process.stdin)
             self._process.stdin.flush()
 
-    def close(self, patience_s: float = PATIENCE_S) -> None:
-        """Close its standard input, wait for it to end, kill it after ``patience_s``, and release the pipes."""
+    def close(self, timeout_s: float = TIMEOUT_S) -> None:
+        """Close its standard input, wait for it to end, kill it after ``timeout_s``, and release the pipes."""
         assert self._process.stdin is not None
         with contextlib.suppress(OSError, ValueError):
             self._process.stdin.close()
         try:
-            self._process.wait(patience_s)
+            self._process.wait(timeout_s)
         except subprocess.TimeoutExpired:
             self._process.kill()
             self._process.wait()

@@ -36,7 +36,7 @@ REPLAY_WORDS: dict[str, str] = {
 }
 """What each way to replay is, in a sentence."""
 
-ANCHOR_PATIENCE_MS = 10_000
+ANCHOR_TIMEOUT_MS = 10_000
 """How long a caller waits in silence for an anchor that never comes."""
 
 _FOREVER_MS = 1 << 60
@@ -341,7 +341,7 @@ class _Elastic:
         quiet_since_ms = self._last_end_ms
         while (at_ms := wait.came_ms(machine, self._last_start_ms, self._last_end_ms)) is None:
             quiet_since_ms = max(quiet_since_ms, machine.sounding_until_ms or 0)
-            deadline_ms = quiet_since_ms + ANCHOR_PATIENCE_MS
+            deadline_ms = quiet_since_ms + ANCHOR_TIMEOUT_MS
             heard = machine.sound
             while machine.sound is heard:  # until that changes, nothing can come that is waited for
                 if not machine.step_before(deadline_ms):

@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 
 TOOLS = ("pulseaudio", "pactl", "pacat", "parec", "paplay")
 SPEAKER_RATE = 48_000
-PATIENCE_S = 30.0
+TIMEOUT_S = 30.0
 
 T = TypeVar("T")
 
@@ -34,12 +34,12 @@ def missing() -> str | None:
     return f"{', '.join(lacking)} missing: the virtual microphone needs them" if lacking else None
 
 
-def wait_for(found: Callable[[], T | None], what: str, patience_s: float = PATIENCE_S) -> T:
+def wait_for(found: Callable[[], T | None], what: str, timeout_s: float = TIMEOUT_S) -> T:
     """Return what ``found`` returns once that is true. Raises :class:`TimeoutError`, naming what was not."""
-    end_s = time.monotonic() + patience_s
+    end_s = time.monotonic() + timeout_s
     while not (it := found()):
         if time.monotonic() > end_s:
-            raise TimeoutError(f"{what}: not within {patience_s:g} s")
+            raise TimeoutError(f"{what}: not within {timeout_s:g} s")
         time.sleep(0.01)
     return it
 

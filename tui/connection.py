@@ -226,7 +226,7 @@ class ConnectedApp(App[None], inherit_bindings=False):
         self._open_client = open_client or chosen(connection, self._tell_of_choice)
         self._clock = clock
         self._connection: Connection | None = None
-        self._told_unreadable: set[str] = set()
+        self._reported_unreadable: set[str] = set()
         self._notices: list[Notification] = []
         """What was said lately, oldest first; a :class:`tui.host.ScreenNotice` leaves with its screen."""
 
@@ -237,7 +237,7 @@ class ConnectedApp(App[None], inherit_bindings=False):
         errors = await asyncio.to_thread(import_module, "services.errors")
         self.problem = ""
         self.status = Status()
-        self._told_unreadable.clear()
+        self._reported_unreadable.clear()
         self._connection = Connection(self._open_client)
         try:
             client = await self._connection.open()
@@ -253,8 +253,8 @@ class ConnectedApp(App[None], inherit_bindings=False):
     def _tell_traffic(self, traffic: Traffic) -> None:
         self.status = self.status._replace(limit=limit_text(traffic))
         for kind, note in traffic.unreadable.items():
-            if kind not in self._told_unreadable:
-                self._told_unreadable.add(kind)
+            if kind not in self._reported_unreadable:
+                self._reported_unreadable.add(kind)
                 self._tell_of_choice(note)
 
     def _tell_of_choice(self, note: str) -> None:

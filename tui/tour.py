@@ -1,4 +1,5 @@
-"""The tour: six steps through Turnlab, each done by doing it, said on a line above the keys. It stops nobody."""
+"""The tour: six steps through Turnlab on a line above the keys; the user completes each by doing it. It blocks no
+key."""
 
 from __future__ import annotations
 

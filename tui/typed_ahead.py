@@ -18,7 +18,7 @@ from textual.events import Event, Key
 from textual.message_pump import MessagePump
 from textual.screen import Screen
 
-PATIENCE_S = 3.0
+TIMEOUT_S = 3.0
 """How long a key waits at most for each step of the one before it."""
 _LOOK_AGAIN_S = 0.002
 _TURNS = 20
@@ -109,7 +109,7 @@ async def _reached(pump: MessagePump) -> None:
 
 async def _until(condition: Callable[[], bool]) -> None:
     """Wait until something is so, for as long as patience lasts."""
-    end_s, turns = monotonic() + PATIENCE_S, 0
+    end_s, turns = monotonic() + TIMEOUT_S, 0
     while not condition() and monotonic() < end_s:
         await asyncio.sleep(0 if turns < _TURNS else _LOOK_AGAIN_S)
         turns += 1

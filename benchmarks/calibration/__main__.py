@@ -62,7 +62,7 @@ def _figures(fit: Fit, ours: Shape) -> Iterator[str]:
     yield "| --- | ---: | --- | ---: | ---: |"
     groups = {**fit.groups, ALL: Pauses.of([turn for group in fit.groups.values() for turn in group.turns])}
     for name, group in groups.items():
-        yield _told_apart(name, group)
+        yield _recordings_and_calls(name, group)
     yield ""
     columns = "turns | speakers | budget | silence alone | as shipped | saved | 95 % interval | held out | saved"
     yield f"| speech | {columns} |"
@@ -120,8 +120,8 @@ def _worst(name: str, group: Pauses, ours: Judged, held_out: Judged) -> str:
     return f"* {name}: least saved at any budget from 2 to 40 %: {', '.join(parts)}."
 
 
-def _told_apart(name: str, group: Pauses) -> str:
-    ends, stops, end_turns, stop_turns = group.told_apart()
+def _recordings_and_calls(name: str, group: Pauses) -> str:
+    ends, stops, end_turns, stop_turns = group.separated()
     drawn = [
         _auc(ends, stops, counts[end_turns], counts[stop_turns]) for counts in resampled(group.speakers, DRAWS)
     ]

@@ -24,7 +24,7 @@ WORSE_WEIGHT = 10.0
 
 FOLDS = 7
 RESAMPLES = 60
-PATIENCE_S = np.concatenate([np.arange(0.2, 1.6, 0.02), np.arange(1.6, 5.0, 0.04)])
+TIMEOUT_S = np.concatenate([np.arange(0.2, 1.6, 0.02), np.arange(1.6, 5.0, 0.04)])
 """The waits of a pause of which nothing is known, to sweep."""
 
 
@@ -46,8 +46,8 @@ class Shape(NamedTuple):
         doubt = Doubt(1.0, self.ceiling_s, self.head_start_s, self.head_start_until_s)
         lines = [doubt.line(level) for level in completeness.tolist()]
         scale, shift_s, until_s = (np.array(part)[:, None] for part in zip(*lines, strict=True))
-        patience_s = PATIENCE_S[None, :]
-        waits: Floats = np.where(patience_s < until_s, patience_s * scale + shift_s, patience_s)
+        timeout_s = TIMEOUT_S[None, :]
+        waits: Floats = np.where(timeout_s < until_s, timeout_s * scale + shift_s, timeout_s)
         return waits
 
 
@@ -89,7 +89,7 @@ class Judged(NamedTuple):
 
 def silence(pauses: Pauses) -> Judged:
     """Return turns as silence alone judges them."""
-    return Judged(*pauses.judged(np.broadcast_to(PATIENCE_S, (len(pauses.odds), len(PATIENCE_S)))))
+    return Judged(*pauses.judged(np.broadcast_to(TIMEOUT_S, (len(pauses.odds), len(TIMEOUT_S)))))
 
 
 def saved(judged: Judged, alone: Judged, weights: Floats) -> Floats:

@@ -23,7 +23,7 @@ KINDS = {"natural": "natural", "hesitation": "spliced hesitations", "pause": "re
 
 TIMEOUT_S = 5.0
 SHORTEST_S = 0.35
-"""Pauses inside a turn that are shorter are not told from its end: no rule would end a turn so soon."""
+"""Shorter pauses inside a turn are not compared with its end: no rule would end a turn so soon."""
 
 _LONGEST_MS = 1_000_000
 _LEAST_ODDS = 1e-6
@@ -106,7 +106,7 @@ class Pauses:
         missed_s = np.maximum(self.offset_s[last] + self.until_s[last], 0.0)[:, None]
         return cut.astype(np.float64), np.where(np.isinf(delay_s), missed_s, delay_s)
 
-    def told_apart(self) -> tuple[Floats, Floats, NDArray[np.int64], NDArray[np.int64]]:
+    def separated(self) -> tuple[Floats, Floats, NDArray[np.int64], NDArray[np.int64]]:
         """Return the log-odds at ends of turns and at pauses inside them, and the turn each belongs to."""
         owner = np.repeat(np.arange(len(self.turns)), np.diff(np.append(self.first, len(self.odds))))
         place = np.arange(len(self.odds))

@@ -86,7 +86,7 @@ class Backups:
         return await self._write(lambda db: _begin(db, entry, who))
 
     async def settle(self, change: int, state: KeptState, after: str | None = None) -> None:
-        """Keep what became of a change; ``after`` is what is stored now, where it is known to be this change's."""
+        """Record a change's outcome; ``after`` is the stored content, if it is known to come from this change."""
         stored = after if state == "done" else None
         await self._write(
             lambda db: db.execute(

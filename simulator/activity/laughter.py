@@ -30,7 +30,7 @@ _FIRST, _LAST = 25, 94
 _EVERY = 2
 """Frames from one score to the next."""
 _LOUD_DB = 12.0
-"""Frames at most so far below the loud ones count: breath between the bursts says nothing of the mouth."""
+"""Frames further below the loud ones do not count: breath between the bursts says nothing about the mouth."""
 _DEEPEST_DB = 30.0
 _LAGS = np.arange(16, 50, 2)
 """Bursts come every 130 to 390 ms, in parts of a frame."""

@@ -44,7 +44,7 @@ class Agreement:
 
     @property
     def agrees(self) -> bool:
-        """Whether all is as in the reference but for rounding."""
+        """Whether everything matches the reference up to rounding."""
         differences = (self.voice, self.model, self.completeness)
         return self.same_pauses and all(far is None or far <= TOLERANCE for far in differences)
 

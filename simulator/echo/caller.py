@@ -14,7 +14,7 @@ from simulator.activity.model import FRAME_MS, FRAME_SAMPLES, Activity
 from simulator.audio.source import AudioSource
 from simulator.errors import AudioError
 from simulator.labels import Move
-from simulator.replay import ANCHOR_PATIENCE_MS, HeardAgent, Placement, anchor_wait
+from simulator.replay import ANCHOR_TIMEOUT_MS, HeardAgent, Placement, anchor_wait
 
 MARGIN_MS = 250
 """Room tone is taken this far from detected speech, so that no weak sound of it is repeated."""
@@ -190,7 +190,7 @@ class ElasticCaller:
     def _give_up(self, anchor: str, now_ms: int) -> int | None:
         """Return when the caller gives up waiting, if that is now: after 10 s of quiet, or 30 s in all."""
         self._quiet_since_ms = max(self._quiet_since_ms, self._machine.sounding_until_ms or 0)
-        quiet = now_ms >= self._quiet_since_ms + ANCHOR_PATIENCE_MS
+        quiet = now_ms >= self._quiet_since_ms + ANCHOR_TIMEOUT_MS
         if not quiet and now_ms < self._last_end_ms + LONGEST_WAIT_MS:
             return None
         self._machine.now_ms = max(self._machine.now_ms, now_ms)

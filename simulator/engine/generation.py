@@ -120,7 +120,7 @@ def parse_navigation(line: str) -> Navigation:
     return Navigation(code, verbosity == "1", emotion, filler)
 
 
-class LuckKey(NamedTuple):
+class DrawKey(NamedTuple):
     """What the stage latencies after one span of speech depend on."""
 
     seed: int
@@ -140,7 +140,7 @@ class Opening:
     navigation is skipped. ``sympathetic``: navigation chose that emotion, before which the agent may be quiet.
     """
 
-    key: LuckKey
+    key: DrawKey
     line: AgentAnswer
     said_in: State
     changes_state: bool
@@ -198,7 +198,7 @@ class GenerationPlanner:
         return Generation(number, opening, start_ms, start_ms + (opening.navigation_ms or 0))
 
     def _opening(self, span: int, turn: int) -> Opening:
-        script, key = self._script, LuckKey(self._seed, str(self._recording), span)
+        script, key = self._script, DrawKey(self._seed, str(self._recording), span)
         line, heard_in = script.line(span, turn), script.heard_in(span, turn)
         navigation_ms = navigation = fault = hint = None
         if not script.scenario.skips_navigation(line):

@@ -61,7 +61,7 @@ class TurnMachine:
     ) -> None:
         """Begin a call.
 
-        ``brief``: only events are told that readouts are measured from, without reasons and confidences.
+        ``brief``: report only events that readouts need, without reasons and confidences.
         ``planner`` is one that was made for the same profile, script, recording and seed: it remembers answers.
         """
         self.events: list[Event] = []

@@ -47,14 +47,14 @@ class ResponseInProgress:
         self._planner = planner
         self._filler_first_audio_ms = round(values.filler_first_audio_ms.value)
         self._emit = emit
-        self._navigation_told = self._brief = brief
+        self._navigation_reported = self._brief = brief
         self._tool_events: list[ToolEvent] = []
 
     def begin(self, span: int, turn: int, config: ResolvedVoiceConfig, now_ms: int) -> Generation:
         """Begin a generation after span ``span``, whether or not the end of turn is confirmed."""
         self.last_number += 1
         begun = self._planner.begin(span, turn, self.last_number, now_ms)
-        self._navigation_told = self._brief
+        self._navigation_reported = self._brief
         self.confirmed_ms = None
         self.fillers.clear()
         if not begun.opening.line.tools:
@@ -76,7 +76,7 @@ class ResponseInProgress:
             self.fillers.plan("backchannel", now_ms + config.backchannel_delay_ms)
             return
         self._plan_fillers(generation.opening, max(generation.asked_ms, now_ms), config)
-        if self._navigation_told and not self._brief:
+        if self._navigation_reported and not self._brief:
             self._tell_emotion()
 
     def voice(self, config: ResolvedVoiceConfig) -> SpeakingRate:
@@ -133,7 +133,7 @@ class ResponseInProgress:
         due: Due | None = None
         if generation is None:
             return None
-        if not self._navigation_told and generation.opening.navigation_ms is not None:
+        if not self._navigation_reported and generation.opening.navigation_ms is not None:
             due = (generation.asked_ms, _NAVIGATION, "navigation")
         if self._tool_events:
             tool: Due = (self._tool_events[0].at_ms, _TOOL, "tool")
@@ -169,7 +169,7 @@ class ResponseInProgress:
         generation = self.generation
         assert generation is not None
         opening = generation.opening
-        self._navigation_told = True
+        self._navigation_reported = True
         nav = opening.navigation
         if nav is None:
             numbers = {"line": opening.line.navigation or "", "fault": opening.navigation_fault or ""}

@@ -36,7 +36,7 @@ def silence_why() -> Why:
 _SPANS = SpanSettings()
 
 UNASKED = Why("unasked", {})
-"""Stands for a reason that nobody asked for."""
+"""The reason of events that need none."""
 
 _SENTENCES = {
     "unasked": "the reason was not asked for",

@@ -26,7 +26,7 @@ _LONG_MS, _FAR_MS = 45_000, 30_000
 """A drift shows over so long a time, between moments so far apart."""
 
 _DEAD_SHARE = 0.3
-"""A side that is dead for so much more of the time than the other was never on a line: it is made, not recorded."""
+"""A side with this much more digital silence than the other was never on a line: it is synthetic, not recorded."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,7 +176,7 @@ def _ms(turn: LoggedTurn, shift_ms: float = 0.0) -> Stretch:
 
 
 def swapped_by_log(record: CallRecord, tracks: Tracks) -> bool | None:
-    """Return whether the log's turns fit the other channel better; ``None`` where that cannot be told."""
+    """Return whether the log's turns fit the other channel better; ``None`` if neither is clear."""
     right = wrong = 0
     for side, other in (SIDES, SIDES[::-1]):
         spans = tuple(_ms(turn) for turn in record.logged(side) if turn.to_s is not None)

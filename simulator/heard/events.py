@@ -129,7 +129,7 @@ def _end(floor: Floor, record: CallRecord, duration_ms: int) -> HeardEvent:
     caller = max((turn.end_ms for turn in floor.turns), default=-1)
     agent = max((end for _, end in floor.sounds), default=-1)
     if max(caller, agent) < 0:
-        evidence = "Nobody speaks."
+        evidence = "Neither side speaks."
     else:
         who, last = ("The caller", caller) if caller > agent else ("The agent", agent)
         evidence = f"{who} speaks last, until {_s(last)}; the call ends {_s(max(0, duration_ms - last))} later."

@@ -11,10 +11,10 @@ SHORTEST_MS = 3000
 """A shorter call has no turn to measure."""
 
 SAME_SHARE = 0.5
-"""Where so much of the speech is as loud on both channels at once, both hold both sides."""
+"""If this share of the speech is equally loud on both channels, both hold both sides."""
 
 OVERLAPPED_SHARE = 0.5
-"""Where so much of the caller's speech lies under the agent's, the sides are not on one clock."""
+"""If this share of the caller's speech overlaps the agent's, the sides are not on one clock."""
 
 _MACHINE_S = 8
 
@@ -97,7 +97,7 @@ def _voicemail(tracks: Tracks, floor: Floor) -> Fault | None:
     return Fault(
         "voicemail",
         f"The caller's side speaks for {(first.end_ms - first.start_ms) / 1000:.0f} s, gives a tone and says "
-        "nothing more: a voicemail, it seems, so nobody waited for the agent.",
+        "nothing more: it seems to be a voicemail, without a waiting caller.",
         "all",
     )
 

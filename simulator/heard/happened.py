@@ -21,7 +21,7 @@ AGENT_AUDIO: Final = "agent.flac"
 """The agent's side on the call's clock, beside ``caller.flac``."""
 
 _LATE_MS = 400
-"""What is logged this near to the begin of a sound is what is heard there."""
+"""The largest distance between a logged event and the beginning of its sound."""
 
 _OVER_MS = 100
 """Shorter overlaps of caller and agent are the edges of a hand-over."""

@@ -174,7 +174,7 @@ def _measured(
     log = None if any(one.spoils == "log" for one in faults) else _Log(record, clocks)
     operator = tuple((round(start * 1000), round(end * 1000)) for start, end in record.operator)
     if record.operator_unplaced:
-        sentence = "A human operator took part, and nothing says when: whose words are whose cannot be told."
+        sentence = "A human operator took part, and nothing says when, so the operator's words cannot be separated."
         faults.append(Fault("operator_unplaced", sentence, "all"))
     faults += [
         Fault("operator", f"From {start / 1000:.1f} to {end / 1000:.1f} s a human operator spoke: left out.")
@@ -308,7 +308,7 @@ class _Log:
 
 
 def _responses(record: CallRecord, log: _Log | None, sounds: Sequence[Stretch]) -> tuple[list[int], str | None]:
-    """Return when responses began, or why fillers cannot be told from them."""
+    """Return when responses began, or why fillers cannot be separated from them."""
     logged = None if log is None else log.responses()
     begins = [start for start, _ in sounds]
     if logged is not None:

@@ -150,7 +150,7 @@ def _readout(name: str, pairs: Sequence[Pair], *, with_interval: bool) -> Period
 
 
 def _interval(name: str, pairs: Sequence[Pair], weights: NDArray[np.float64]) -> tuple[float, float] | None:
-    """Return the 95 % interval of the difference, by drawing calls anew within each service and period."""
+    """Return the 95 % interval of the difference, by resampling calls within each service and period."""
     draw = np.random.default_rng(0)
     apart = np.stack([_drawn(name, two, draw) - _drawn(name, one, draw) for one, two in pairs])
     deltas = np.average(apart[:, ~np.isnan(apart).any(axis=0)], axis=0, weights=weights)

@@ -134,15 +134,15 @@ def taken(found: Sequence[PolicyReading]) -> dict[str, Any]:
 
     Empty where they do not tell, or contradict each other.
     """
-    told = {"origin": ORIGIN, "note": NOTE}
+    origin = {"origin": ORIGIN, "note": NOTE}
     values: dict[str, Any] = {}
     set_ones = [one for one in found if one.setting is not None]
     possible = (*READINGS.values(), Sensitivity(head_start=True, recogniser=True))
     fitting = [reading for reading in possible if set_ones and all(_fits(one, reading) for one in set_ones)]
     reading = fitting[0] if len(fitting) == 1 else None
     if reading is not None:
-        values["eager_role"] = {"value": "head_start" if reading.head_start else "sensitivity", **told}
-        values["eager_direction"] = {"value": "recogniser" if reading.recogniser else "documented", **told}
+        values["eager_role"] = {"value": "head_start" if reading.head_start else "sensitivity", **origin}
+        values["eager_direction"] = {"value": "recogniser" if reading.recogniser else "documented", **origin}
     own = {
         one.platform.threshold
         for one in found
@@ -150,7 +150,7 @@ def taken(found: Sequence[PolicyReading]) -> dict[str, Any]:
         and (one.setting is None or (reading is not None and reading.head_start))
     }
     if len(own) == 1:
-        values["eot_threshold"] = {"value": own.pop(), **told}
+        values["eot_threshold"] = {"value": own.pop(), **origin}
     return values
 
 

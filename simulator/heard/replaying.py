@@ -42,7 +42,7 @@ _BEFORE_MS, _AFTER_MS = 100, 350
 """How much of the room a move has around what is said in it."""
 
 _ANSWER_MS = 700
-"""A shorter sound of the agent's is a filler, into which nobody is taken to speak."""
+"""A shorter sound of the agent's is a filler, which no caller answers."""
 
 _MS_A_CHARACTER = 62
 """How long an agent takes for a character: where its words are not known, so many stand for them."""

@@ -78,7 +78,7 @@ class SideFile:
 
 @dataclass(frozen=True, slots=True)
 class TwoSides:
-    """The audio of a call. ``guessed`` says that nobody named the caller's channel."""
+    """The audio of a call. ``guessed``: the caller's channel was not given."""
 
     caller: SideFile
     agent: SideFile

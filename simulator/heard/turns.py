@@ -1,7 +1,7 @@
 """Who had the floor, from two sides of audio alone: caller turns, the agent's sounds, and what was said over them.
 
 By ear a caller's turn is what they say until the agent begins, or until 5 s of silence. What they say over it is
-told apart by its length and by when it comes, the way a listener would who understands no word of it.
+separated by its length and its timing, as by a listener who does not understand the words.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ SHORT_MS = 600
 """Speech over the agent that is shorter is a backchannel or a noise: real interruptions last longer."""
 
 RESUMED_MS = 1200
-"""A caller who speaks on this soon after the agent begins had only paused: nobody answers so fast."""
+"""A caller who continues this soon after the agent begins had only paused: answers are never that fast."""
 
 HANDOVER_MS = 200
 """A caller who begins this shortly before the agent ends is answering it, not interrupting."""

@@ -16,7 +16,7 @@ from simulator.engine.profile import EngineProfile
 from simulator.heard.check import ReplayedCall
 
 NEAR_MS = 400
-"""What is logged is what is heard this near to it."""
+"""The largest distance between a logged event and the same event in the audio."""
 
 MOST_MS = 50.0
 """No wait counts for more: some ends of turn were taken back, or heard otherwise by the platform."""
@@ -35,7 +35,7 @@ READINGS: Final = {
 _TITLES: Final = {
     "sensitivity": "a sensitivity that ends turns sooner the higher it is",
     "sensitivity, the recogniser's way": "a sensitivity that ends turns sooner the lower it is",
-    "head_start": "a head start on answers that nobody hears",
+    "head_start": "a head start on unheard answers",
 }
 
 _SPREAD_MS = 15.0
@@ -157,10 +157,10 @@ class RoleEvidence:
         if self.supported is None:
             return {}
         reading = READINGS[self.supported]
-        told = {"origin": "fitted from calls", "note": self.why}
+        origin = {"origin": "fitted from calls", "note": self.why}
         likewise = {"origin": "fitted from calls", "note": "by the same waits as eager_role"}
         role = "head_start" if reading.head_start else "sensitivity"
-        values: dict[str, Any] = {"eager_role": {"value": role, **told}}
+        values: dict[str, Any] = {"eager_role": {"value": role, **origin}}
         if not reading.head_start:
             values["eager_direction"] = {"value": "recogniser" if reading.recogniser else "documented", **likewise}
         return values

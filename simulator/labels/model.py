@@ -115,8 +115,8 @@ class Labels(_Part):
     def _one_at_a_time(cls, turns: tuple[Turn, ...]) -> tuple[Turn, ...]:
         last: dict[str, Turn] = {}
         for turn in sorted(turns, key=lambda turn: turn.start_s):
-            rivals = [one for who, one in last.items() if not (who and turn.speaker) or who == turn.speaker]
-            for before in rivals:
+            earlier = [one for who, one in last.items() if not (who and turn.speaker) or who == turn.speaker]
+            for before in earlier:
                 if turn.start_s < before.end_s:
                     raise ValueError(
                         f"the one at {turn.start_s:g} s starts before the one at {before.start_s:g} s has ended; "

@@ -151,7 +151,7 @@ class Compared:
     out_of: dict[str, int] | None = None
     """For a count, out of how many in each arm."""
     best: tuple[str, ...] = ()
-    """The arms that do best: several where they cannot be told apart, none where that holds for all of them."""
+    """The best arms: several if they are not distinguishable, none if no arms are."""
 
     def to_json(self) -> dict[str, Any]:
         """Return it as scripts see it."""

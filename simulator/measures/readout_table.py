@@ -35,7 +35,7 @@ class Readout:
 
     ``needs_greeting`` marks what only a call has in which the agent speaks first. ``by_barge_in`` marks what
     depends on barge-in alone: scripted replay can tell it, and a mix of both sides cannot. ``unheard`` says why
-    nobody can hear it from outside, ``caveat`` how what is heard differs from what the agent knows of itself, and
+    it is not audible from outside, ``caveat`` how what is heard differs from what the agent knows of itself, and
     ``cleared`` that an agent's own ``clear`` message removes that caveat.
     ``minor`` lines give way where there is no room; ``optional`` lines are shown when a person asks for them.
     ``short`` is its title where a turn is understood, as over the big figures of a live call.

@@ -12,7 +12,7 @@ from base.samples import SAMPLE_RATE, Samples
 from simulator.child_process import ChildProcess
 from simulator.devices.portaudio import not_answering
 
-PATIENCE_S = 10.0
+TIMEOUT_S = 10.0
 """How long a sound system may take to open the speaker."""
 
 
@@ -89,7 +89,7 @@ class SystemSpeaker:
         self.name = self.where = ""
         self.trouble = ""
         self._played = 0
-        self._answer_by_s = time.monotonic() + PATIENCE_S
+        self._answer_by_s = time.monotonic() + TIMEOUT_S
         self._child = ChildProcess(
             "simulator.playing.speaker_process", wanted, received=self._note, ended=self._ended
         )

@@ -18,7 +18,7 @@ from simulator.child_process import messages, outbox
 from simulator.devices import Device, DeviceError, list_devices
 from simulator.devices.playback_buffer import PlaybackBuffer
 from simulator.devices.streams import Stream, open_output
-from simulator.playing.speaker import PATIENCE_S, SpeakerReport
+from simulator.playing.speaker import TIMEOUT_S, SpeakerReport
 
 _REPORT_S = 0.03
 
@@ -76,7 +76,7 @@ def _read(buffer: PlaybackBuffer, started: threading.Event) -> None:
         for place, samples in messages(sys.stdin.buffer):
             buffer.lay(place, samples)
     finally:  # the parent closed us, or died in the middle of a block
-        started.wait(PATIENCE_S)  # an exit in the middle of PortAudio's start can leave JACK's library locked
+        started.wait(TIMEOUT_S)  # an exit in the middle of PortAudio's start can leave JACK's library locked
         os._exit(0)
 
 

@@ -207,8 +207,8 @@ class CallLoop:
             self._carry_out(self._commands.popleft())
 
     def _hear(self, taken: Taken) -> None:
-        anew = taken.stream != self._stream and self._stream > 0
-        missing = gap(taken, taken.at_s - (self._last_s or taken.at_s) if anew else None)
+        reopened = taken.stream != self._stream and self._stream > 0
+        missing = gap(taken, taken.at_s - (self._last_s or taken.at_s) if reopened else None)
         self._stream, self._last_s = taken.stream, taken.at_s
         self._counters = replace(
             self._counters,

@@ -60,7 +60,7 @@ NO_AUDIO_S = 1.0
 REOPEN_S = 4.0
 """A microphone that still delivers nothing is reopened: some systems drop a stream silently."""
 
-PATIENCE_S = 5.0
+TIMEOUT_S = 5.0
 """How long a sound system may take for one thing until it is said not to answer."""
 
 RETRY_S = 1.0
@@ -195,7 +195,7 @@ class DeviceSupervisor:
     @property
     def standing(self) -> str:
         """What is wrong now, in a sentence, the microphone first; "" if nothing is."""
-        if time.monotonic() - self._asked_s > PATIENCE_S:
+        if time.monotonic() - self._asked_s > TIMEOUT_S:
             return not_answering()
         return self._input.fault or self._output.fault
 

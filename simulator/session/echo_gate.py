@@ -134,7 +134,7 @@ class EchoGate:
         Return a sentence once that is so, "" before and after that.
         """
         self._finder.look()
-        finder, told = self._finder, self.hears_itself or self._hears_monitor
+        finder, known = self._finder, self.hears_itself or self._hears_monitor
         found = finder.state == "found"
         guard = self._controls.echo
         louder = guard is EchoGuard.THRESHOLD and bool(self._tail_ms) and not self._closed
@@ -142,7 +142,7 @@ class EchoGate:
         self.hears_itself = found and (through or self.hears_itself)
         # no guard cures that one: a caller is not in it
         self._hears_monitor = found and (finder.level_db > _MONITOR_DB or self._hears_monitor)
-        if told or not (self.hears_itself or self._hears_monitor):
+        if known or not (self.hears_itself or self._hears_monitor):
             return ""
         heard = f"the microphone hears the agent, {round(finder.level_db)} dB"
         if self._hears_monitor:

@@ -7,7 +7,7 @@ import subprocess
 from collections import deque
 from dataclasses import replace
 
-from simulator.child_process import PATIENCE_S, ChildProcess, command
+from simulator.child_process import TIMEOUT_S, ChildProcess, command
 from simulator.devices.listing import Devices
 from simulator.devices.portaudio import not_answering
 from simulator.errors import DeviceError
@@ -75,7 +75,7 @@ class RemoteSession:
         if self._child is None:
             return
         self._child.send(STOP)
-        self._child.close(PATIENCE_S)
+        self._child.close(TIMEOUT_S)
         if self._snapshot.phase not in ("stopped", "failed"):  # it was killed
             self._snapshot = replace(self._snapshot, phase="stopped", recording=None)
 

@@ -99,7 +99,7 @@ PAUSE_MS = 200
 """A shorter silence is a pause within one stretch of sound."""
 
 NOISE_MS = 60
-"""The line's own noise is what is heard in the last of a silence of :data:`PAUSE_MS`."""
+"""The line's own noise is measured over this last part of a silence of :data:`PAUSE_MS`."""
 
 SHORTEST_MS = 15
 """Less than this is a click."""

@@ -27,7 +27,7 @@ from simulator.replay import Placement
 from simulator.socket.activity_by_level import AgentActivityDetector, Earpiece
 from simulator.socket.livekit_line import LiveKitError, LiveKitLine, join_room
 from simulator.socket.messages import PLAIN, Wire
-from simulator.socket.protocols.protocol import Audio, CallProtocol, Clear, Fault, Heard, Line, Mark, Told
+from simulator.socket.protocols.protocol import Audio, CallProtocol, Clear, Fault, Heard, Line, Mark, OtherMessage
 from simulator.socket.protocols.registry import PROTOCOLS, by_message
 
 OPEN_S = 10.0
@@ -360,7 +360,7 @@ class _Caller:
                 raise self._fault(f"the agent refuses: {_quoted(text)}")
             case Fault(text):
                 self._complaint = _quoted(text)
-            case Told(message):
+            case OtherMessage(message):
                 place_ms = max(at_ms, self._earpiece.until / SAMPLES_PER_MS + self._held_ms)
                 self._received.append(ReceivedMessage(round(place_ms), message))
 

@@ -38,10 +38,10 @@ class LiveKitLine:
         self._room.on("track_subscribed", self._hear)
         self._room.on("disconnected", self._left)
 
-    async def join(self, url: str, token: str, patience_s: float) -> None:
+    async def join(self, url: str, token: str, timeout_s: float) -> None:
         """Join the room, speak there, and wait until an agent can be heard. Raises :class:`LiveKitError`."""
         try:
-            async with asyncio.timeout(patience_s):
+            async with asyncio.timeout(timeout_s):
                 await self._room.connect(url, token)
                 track = self._rtc.LocalAudioTrack.create_audio_track("caller", self._source)
                 microphone = self._rtc.TrackPublishOptions(source=self._rtc.TrackSource.SOURCE_MICROPHONE)
@@ -49,13 +49,13 @@ class LiveKitLine:
         except self._rtc.ConnectError as error:
             raise LiveKitError(f"the room cannot be joined: {error.message}") from None
         except TimeoutError:
-            raise LiveKitError(f"did not pick up within {patience_s:g} s") from None
+            raise LiveKitError(f"did not pick up within {timeout_s:g} s") from None
         try:
-            async with asyncio.timeout(patience_s):
+            async with asyncio.timeout(timeout_s):
                 await self._answered.wait()
         except TimeoutError:
             raise LiveKitError(
-                f"no agent came into the room within {patience_s:g} s; is its worker running?"
+                f"no agent came into the room within {timeout_s:g} s; is its worker running?"
             ) from None
 
     async def send(self, message: str | bytes) -> None:
@@ -112,7 +112,7 @@ def _closed(reason: str) -> ConnectionClosed:
     return ConnectionClosedOK(Close(CloseCode.NORMAL_CLOSURE, reason), None)
 
 
-async def join_room(url: str, token: str | None, patience_s: float) -> LiveKitLine:
+async def join_room(url: str, token: str | None, timeout_s: float) -> LiveKitLine:
     """Return a line to the agent of a room. ``token`` is a LiveKit access token that names the room.
 
     Raises :class:`LiveKitError` if there is none to be had.
@@ -126,7 +126,7 @@ async def join_room(url: str, token: str | None, patience_s: float) -> LiveKitLi
     logging.getLogger("livekit").setLevel(logging.CRITICAL)  # what goes wrong is said in one line
     line = LiveKitLine(rtc)
     try:
-        await line.join(url, token, patience_s)
+        await line.join(url, token, timeout_s)
     except BaseException:
         await line.close()
         raise

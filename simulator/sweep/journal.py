@@ -26,7 +26,7 @@ from simulator.sweep.search import Tried
 SUFFIX = ".sweep"
 
 FORGOTTEN_S = 30 * 24 * 3600
-"""A journal that nobody went on with for so long is deleted."""
+"""A journal untouched for this long is deleted."""
 
 
 @dataclass(slots=True)
@@ -89,7 +89,7 @@ def _line(fold: int, one: Tried) -> dict[str, Any]:
         "readouts": one.readouts,
         "points": one.points if math.isfinite(one.points) else None,
         "excess": one.excess,
-        "told": [value if math.isfinite(value) else None for value in one.told],
+        "told": [value if math.isfinite(value) else None for value in one.objectives],
         "dropped": one.dropped,
     }
 
@@ -98,7 +98,7 @@ def _read(content: bytes) -> Iterable[tuple[tuple[int, str], Tried]]:
     for line in content.splitlines():
         try:
             raw = json_of(line)
-            told = [math.inf if value is None else value for value in raw["told"]]
+            objectives = [math.inf if value is None else value for value in raw["told"]]
             points = math.inf if raw["points"] is None else raw["points"]
             tried = Tried(
                 parse(raw["config"]),
@@ -106,7 +106,7 @@ def _read(content: bytes) -> Iterable[tuple[tuple[int, str], Tried]]:
                 raw["readouts"],
                 points,
                 tuple(raw["excess"]),
-                (told[0], told[1]),
+                (objectives[0], objectives[1]),
                 raw["dropped"],
             )
             yield (raw["fold"], tried.key), tried

@@ -46,7 +46,7 @@ class SweepCall:
 
     @property
     def labelled(self) -> bool:
-        """Whether somebody, or the other channel, says what is true of it."""
+        """Whether labels, or the other channel, give its truth."""
         return self.recording.labels is not None and self.recording.labels.tells_truth
 
     def measures(self, figure: Figure) -> bool:
@@ -117,7 +117,7 @@ class SweepPlan:
     def fingerprint(self, calls: tuple[SweepCall, ...]) -> str:
         """Return what tells this sweep from others: a hash of everything its result depends on."""
         space = self.space
-        told = {
+        facts = {
             "goal": [[one.text, one.weight] for one in self.goal.terms],
             "limits": [one.text for one in self.goal.limits],
             "space": [[one.field.name, list(one.values), one.today] for one in space.dimensions],
@@ -131,7 +131,7 @@ class SweepPlan:
             "method": METHOD,
             "version": version("turnlab"),  # another may decide otherwise
         }
-        return hashlib.sha256(json.dumps(told, sort_keys=True).encode()).hexdigest()[:16]
+        return hashlib.sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()[:16]
 
 
 def plan_of(
@@ -170,7 +170,7 @@ RESPONSE = next(Figure(one, "p50") for one in MEASURABLE if one.name == "respons
 def call_hash(call: SweepCall) -> str:
     """Return what tells a call from others: by its sound, its labels and its agent's lines."""
     labels, activity = call.recording.labels, call.activity
-    told: list[Any] = [
+    facts: list[Any] = [
         call.id,
         call.caller,
         activity.sound,
@@ -180,7 +180,7 @@ def call_hash(call: SweepCall) -> str:
         call.recording.scenario.model_dump(mode="json"),
         call.mixed,
     ]
-    return hashlib.sha256(json.dumps(told, sort_keys=True).encode()).hexdigest()[:16]
+    return hashlib.sha256(json.dumps(facts, sort_keys=True).encode()).hexdigest()[:16]
 
 
 def resolved(plan: SweepPlan, config: VoiceConfig) -> Any:

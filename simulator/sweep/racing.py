@@ -47,8 +47,12 @@ class Race:
     def dropped(self, tried: Tried, best: Tried, best_facts: Sequence[Facts]) -> Tried:
         """Return a dropped setting, and what it would come to on all calls at the same distance from the best."""
         there = points(self._plan.goal.terms, readouts_of(best_facts), len(best_facts))
-        told = best.points + tried.points - there
-        return replace(tried, told=(told if math.isfinite(told) else UNMEASURED, tried.told[1]), dropped=True)
+        estimate = best.points + tried.points - there
+        return replace(
+            tried,
+            objectives=(estimate if math.isfinite(estimate) else UNMEASURED, tried.objectives[1]),
+            dropped=True,
+        )
 
 
 def _surely_above(difference: NDArray[np.float64]) -> bool:

@@ -47,7 +47,7 @@ class TriedSetting:
 
 @dataclass(frozen=True, slots=True)
 class SweepProgress:
-    """How far a sweep is. ``left_s``: seconds it will still take, if that can be told.
+    """A sweep's progress. ``left_s``: the expected remaining seconds, if known.
 
     ``axes`` are the figures of the trade: the goal's first, and what it is paid with. ``settings`` are those tried
     so far, with the front as it is now. ``resumed``: so many of them an earlier run had tried. ``confirming``: the

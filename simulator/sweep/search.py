@@ -40,7 +40,7 @@ class Start:
 class Tried:
     """A setting with its readouts on the calls of a part. ``excess`` says how far past each limit it is, 0: within.
 
-    ``told`` is what the search is told: points, and the figure of the second axis.
+    ``objectives`` are the search's two: points, and the figure of the second axis.
     """
 
     config: VoiceConfig
@@ -48,7 +48,7 @@ class Tried:
     readouts: Readouts
     points: float
     excess: tuple[float, ...]
-    told: tuple[float, float]
+    objectives: tuple[float, float]
     dropped: bool = False
 
     @cached_property
@@ -167,7 +167,7 @@ class Guide:
 
     def tell(self, tried: Tried) -> None:
         """Learn from a setting: one that was asked for, or another of the space."""
-        values = [min(one, UNMEASURED) for one in tried.told]
+        values = [min(one, UNMEASURED) for one in tried.objectives]
         trial = self._asked.pop(tried.key, None)
         if trial is None:
             held = self._space.values(tried.config)

@@ -41,8 +41,8 @@ def on_front(tried: Sequence[Tried]) -> set[str]:
     found: set[str] = set()
     least = math.inf
     # of equals, the one that sets least comes first
-    for one in sorted(able, key=lambda one: (one.told, len(one.config.set_values()), one.key)):
-        if one.told[1] < least:
+    for one in sorted(able, key=lambda one: (one.objectives, len(one.config.set_values()), one.key)):
+        if one.objectives[1] < least:
             found.add(one.key)
-            least = one.told[1]
+            least = one.objectives[1]
     return found

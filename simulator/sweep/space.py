@@ -87,7 +87,7 @@ _NOT_TIMING = frozenset({"forward_call_enabled"})
 
 
 def usual_fields() -> tuple[FieldSpec, ...]:
-    """Return the fields that are varied if nobody says which: those the simulator hears that have a scale."""
+    """Return the fields varied by default: those that the simulator models and that have a scale."""
     scaled = [one for one in FIELDS if one.heard and one.kind in ("int", "float", "choice", "bool")]
     return tuple(one for one in scaled if one.name not in _NOT_TIMING)
 
@@ -184,7 +184,7 @@ def _dimension(
     field = asked.field
     if field.kind in ("choice", "bool"):
         values = asked.values or (field.choices if field.kind == "choice" else (False, True))
-        # today's value stays reachable: nobody has to change what they did not ask to
+        # today's value stays reachable, so that no unrequested change is forced
         return Dimension(field, tuple(dict.fromkeys((*values, held))), ordered=False, today=held)
     low, high = field.slider or (field.low or 0.0, field.high or 1.0)
     if asked.low is not None and asked.high is not None:

@@ -32,7 +32,7 @@ class _Begun:
 class Search:
     """The search on the calls that choose in one fold. ``tried``: its settings by key, in the order of the search.
 
-    Each batch is asked for before the one ahead of it is told, so that workers need not wait for it.
+    Each batch is requested before the results of the previous one are reported, so that workers do not wait.
     """
 
     def __init__(

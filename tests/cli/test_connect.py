@@ -18,7 +18,7 @@ from tests.cli.conftest import Outcome
 from tests.services.serving import Served, served
 
 ROOT = Path(__file__).parents[2]
-PATIENCE_S = 60
+TIMEOUT_S = 60
 
 
 @pytest.fixture(scope="module")
@@ -47,7 +47,7 @@ class Desk:
 
     def run(self, *arguments: str, key: str = "", **variables: str) -> Outcome:
         environment = self.environment | variables
-        done = forked.run(list(arguments), environment, cwd=self.folder, said=f"{key}\n", timeout=PATIENCE_S)
+        done = forked.run(list(arguments), environment, cwd=self.folder, said=f"{key}\n", timeout=TIMEOUT_S)
         return Outcome(done.returncode, done.stdout, done.stderr)
 
     def everything_written(self) -> str:
@@ -176,7 +176,7 @@ def test_at_a_terminal_it_asks_and_the_key_is_not_echoed(desk: Desk, platform: S
         talk.until(question)
         os.write(ours, f"{reply}\n".encode())
     talk.until("turnlab --connection staging")
-    assert process.wait(PATIENCE_S) == 0
+    assert process.wait(TIMEOUT_S) == 0
     os.close(ours)
     assert there.token not in talk.heard
     assert there.token in desk.keyring.read_text()
@@ -188,7 +188,7 @@ class _Talk:
         self.heard = ""
 
     def until(self, text: str) -> None:
-        start, deadline = len(self.heard), time.monotonic() + PATIENCE_S
+        start, deadline = len(self.heard), time.monotonic() + TIMEOUT_S
         while text not in self.heard[start:]:
             assert time.monotonic() < deadline, self.heard
             if select.select([self._terminal], [], [], 0.1)[0]:

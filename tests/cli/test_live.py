@@ -100,7 +100,7 @@ def test_a_sound_system_that_answers_late_is_waited_for_aloud(
 ) -> None:
     session = Waiting()
     monkeypatch.setattr(live, "open_session", lambda _settings: session)
-    monkeypatch.setattr(live, "PATIENCE_S", 0.0)
+    monkeypatch.setattr(live, "TIMEOUT_S", 0.0)
     with pytest.raises(WorkError):
         live.live(REQUEST, as_json=False)
     said = capsys.readouterr().err

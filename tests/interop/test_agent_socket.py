@@ -36,7 +36,7 @@ CONFIG = {
 }
 LONG = "Thank you for calling, I can certainly help you with that today, if you tell me your name."
 RATE = 16_000
-PATIENCE_S = 60
+TIMEOUT_S = 60
 GUIDE = Path(__file__).parents[2] / "docs" / "agent-socket.md"
 
 
@@ -85,11 +85,11 @@ def agent(tmp_path: Path, analyses: Path) -> Iterator[tuple[str, Command]]:
     options += ["--scenario", str(tmp_path / "desk.json")]
     process = Command(["agent", *options], environment)
     line = process.stdout.readline()
-    assert line, process.communicate(timeout=PATIENCE_S)[1]
+    assert line, process.communicate(timeout=TIMEOUT_S)[1]
     yield json.loads(line)["url"], process
     if process.poll() is None:
         process.kill()
-        process.communicate(timeout=PATIENCE_S)
+        process.communicate(timeout=TIMEOUT_S)
 
 
 async def talk(
@@ -120,7 +120,7 @@ async def talk(
                 later = None
             if not ahead:
                 await asyncio.sleep(started + at / 2 / rate - asyncio.get_running_loop().time())
-        await asyncio.wait_for(listening, PATIENCE_S)
+        await asyncio.wait_for(listening, TIMEOUT_S)
     return heard
 
 
@@ -138,7 +138,7 @@ async def _too_large(url: str) -> int:
     line = await connect(url, additional_headers=HEADERS)
     with contextlib.suppress(ConnectionClosed, OSError):
         await line.send(bytes(10_000_000))
-    await asyncio.wait_for(line.wait_closed(), PATIENCE_S)
+    await asyncio.wait_for(line.wait_closed(), TIMEOUT_S)
     return line.close_code or 0
 
 
@@ -152,7 +152,7 @@ async def _never_reads(url: str, pcm: bytes) -> str:
     line = await connect(url, sock=plain, additional_headers=HEADERS, max_queue=1, ping_interval=None)
     await line.send(json.dumps({"type": "start", "sample_rate": 48_000}))
     try:
-        for _ in range(PATIENCE_S * 50):
+        for _ in range(TIMEOUT_S * 50):
             await line.send(pcm[:1920])
             await asyncio.sleep(0.02)
     except (ConnectionClosed, OSError):
@@ -184,9 +184,9 @@ async def _one_too_many(url: str) -> int:
         for _ in range(16):
             line = await lines.enter_async_context(connect(url, additional_headers=HEADERS))
             await line.send(json.dumps({"type": "start"}))
-            await asyncio.wait_for(line.recv(), PATIENCE_S)
+            await asyncio.wait_for(line.recv(), TIMEOUT_S)
         more = await lines.enter_async_context(connect(url, additional_headers=HEADERS))
-        await asyncio.wait_for(more.wait_closed(), PATIENCE_S)
+        await asyncio.wait_for(more.wait_closed(), TIMEOUT_S)
         return more.close_code or 0
 
 
@@ -197,8 +197,8 @@ async def _silent_lines_give_way(url: str) -> None:
         await asyncio.sleep(5.2)
         more = await lines.enter_async_context(connect(url, additional_headers=HEADERS))
         await more.send(json.dumps({"type": "start"}))
-        assert json.loads(await asyncio.wait_for(more.recv(), PATIENCE_S))["type"] == "started"
-        await asyncio.wait_for(held[0].wait_closed(), PATIENCE_S)
+        assert json.loads(await asyncio.wait_for(more.recv(), TIMEOUT_S))["type"] == "started"
+        await asyncio.wait_for(held[0].wait_closed(), TIMEOUT_S)
         assert (held[0].close_code, held[1].close_code) == (1008, None)
 
 
@@ -206,7 +206,7 @@ async def _bad_start(url: str, start: dict[str, Any]) -> str:
     """Begin so; return what the line was closed with."""
     async with connect(url, additional_headers=HEADERS) as line:
         await line.send(json.dumps({"type": "start", **start}))
-        await asyncio.wait_for(line.wait_closed(), PATIENCE_S)
+        await asyncio.wait_for(line.wait_closed(), TIMEOUT_S)
         return f"{line.close_code} {line.close_reason}"
 
 
@@ -218,7 +218,7 @@ async def _command(*arguments: str, cwd: Path) -> tuple[int, str, str]:
         cwd=cwd,
         env={**os.environ, "TURNLAB_AGENT_TOKEN": TOKEN, "TURNLAB_CACHE_DIR": str(cwd / "cache")},
     )
-    out, err = await asyncio.wait_for(process.communicate(), PATIENCE_S)
+    out, err = await asyncio.wait_for(process.communicate(), TIMEOUT_S)
     return process.returncode or 0, out.decode(), err.decode()
 
 
@@ -278,8 +278,8 @@ async def test_callers_of_every_kind_at_once(agent: tuple[str, Command], tmp_pat
     assert rate == RATE
     assert np.abs(heard.astype(int)).max() > 1000
     process.send_signal(signal.SIGTERM)
-    _, told = process.communicate(timeout=PATIENCE_S)
-    assert process.wait(PATIENCE_S) == 0, told
+    _, told = process.communicate(timeout=TIMEOUT_S)
+    assert process.wait(TIMEOUT_S) == 0, told
     endings = told.splitlines()
     assert "let go: you do not read" in told
     assert "a message was too large" in told
@@ -294,7 +294,7 @@ async def test_lines_are_for_callers_who_speak(agent: tuple[str, Command]) -> No
     assert "mulaw is spoken at 8000" in await _bad_start(url, {"sample_rate": 16_000, "encoding": "mulaw"})
     await _silent_lines_give_way(url)
     process.send_signal(signal.SIGTERM)
-    _, told = await asyncio.to_thread(process.communicate, timeout=PATIENCE_S)
+    _, told = await asyncio.to_thread(process.communicate, timeout=TIMEOUT_S)
     assert "let go: all lines are taken, and nothing was heard of you" in told
     assert "let go: start: the sample rate must be" in told
     assert "Traceback" not in told
@@ -318,7 +318,7 @@ async def test_a_telephone_number_can_be_pointed_at_the_agent(agent: tuple[str, 
     sound = found["comparison"]["readouts"]["first_sound_ms"]
     assert sound["arms"][first] == pytest.approx(sound["arms"][second], abs=200)
     process.send_signal(signal.SIGTERM)
-    _, told = await asyncio.to_thread(process.communicate, timeout=PATIENCE_S)
+    _, told = await asyncio.to_thread(process.communicate, timeout=TIMEOUT_S)
     assert "call 1: the caller left" in told
 
 
@@ -326,10 +326,10 @@ async def test_an_agent_stopped_mid_call_says_that_it_left_itself(agent: tuple[s
     url, process = agent
     line = await connect(url, additional_headers=HEADERS)
     await line.send(json.dumps({"type": "start"}))
-    await asyncio.wait_for(line.recv(), PATIENCE_S)
+    await asyncio.wait_for(line.recv(), TIMEOUT_S)
     process.send_signal(signal.SIGINT)
-    await asyncio.wait_for(line.wait_closed(), PATIENCE_S)
-    _, told = await asyncio.to_thread(process.communicate, timeout=PATIENCE_S)
+    await asyncio.wait_for(line.wait_closed(), TIMEOUT_S)
+    _, told = await asyncio.to_thread(process.communicate, timeout=TIMEOUT_S)
     assert "call 1: the agent left: it was stopped (" in told
     assert "the caller left" not in told
 

@@ -84,7 +84,7 @@ def test_whatever_the_sound_system_raises_is_said_and_the_devices_are_tried_agai
 
 
 def test_a_sound_system_that_does_not_answer_is_said(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(device_supervisor, "PATIENCE_S", 0.3)
+    monkeypatch.setattr(device_supervisor, "TIMEOUT_S", 0.3)
     cards = ArrayCards()
     with running(cards, tmp_path) as session:
         cards.answers.clear()

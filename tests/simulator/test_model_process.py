@@ -20,7 +20,7 @@ from simulator.activity.model import FRAME_SAMPLES
 from simulator.activity.model_process import JudgeProcess
 from simulator.recording import bundled_folder, open_recording
 
-PATIENCE_S = 20.0
+TIMEOUT_S = 20.0
 _ABANDONED = """
 import multiprocessing, time
 from simulator.activity.end_of_turn import end_of_turn_model
@@ -61,13 +61,13 @@ def is_there(process: int) -> bool:
 def test_it_says_what_is_said_here_and_a_new_process_takes_over_where_one_dies(judges: JudgeProcess) -> None:
     end = unjudged()
     here = end.judge()
-    assert judges.submit(end.judge).result(PATIENCE_S) == here
+    assert judges.submit(end.judge).result(TIMEOUT_S) == here
     (process,) = multiprocessing.active_children()
-    under_way = judges.submit(time.sleep, PATIENCE_S)
+    under_way = judges.submit(time.sleep, TIMEOUT_S)
     process.kill()
     with pytest.raises(BrokenProcessPool):
-        under_way.result(PATIENCE_S)
-    assert judges.submit(end.judge).result(PATIENCE_S) == here
+        under_way.result(TIMEOUT_S)
+    assert judges.submit(end.judge).result(TIMEOUT_S) == here
 
 
 @pytest.mark.skipif(not hasattr(signal, "SIGKILL"), reason="processes are killed otherwise here")
@@ -78,7 +78,7 @@ def test_it_ends_with_the_process_that_began_it_even_if_that_is_killed() -> None
     assert is_there(process)
     began.kill()
     began.wait()
-    until_s = time.monotonic() + PATIENCE_S
+    until_s = time.monotonic() + TIMEOUT_S
     while is_there(process) and time.monotonic() < until_s:
         time.sleep(0.02)
     assert not is_there(process)

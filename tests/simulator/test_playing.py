@@ -30,13 +30,13 @@ from simulator.voice.voice import BundledVoice, SilentVoice, Voice
 from tests.full_disk import most_bytes_of_a_file
 from tests.virtual_audio import SPEAKER_RATE, VirtualAudio, missing
 
-PATIENCE_S = 30.0
+TIMEOUT_S = 30.0
 MODELS = ("sonic-turbo", "sonic-3")
 Bundled = list[tuple[Recording, Activity]]
 
 
 def wait_for(condition: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + PATIENCE_S
+    deadline = time.monotonic() + TIMEOUT_S
     while not condition():
         assert time.monotonic() < deadline
         time.sleep(0.005)
@@ -298,7 +298,7 @@ def test_the_speakers_process_ends_in_order(end: str, monkeypatch: pytest.Monkey
                 process.stdin.write(pickle.dumps((0, np.zeros(100, np.float32)))[:-7])
                 process.stdin.close()
             try:
-                assert process.wait(PATIENCE_S) == 0
+                assert process.wait(TIMEOUT_S) == 0
             finally:
                 process.kill()
     finally:

@@ -17,7 +17,7 @@ import pytest
 from simulator.child_process import command
 from simulator.session import RemoteSession, SessionSettings, open_session, remote_session
 from tests.simulator.live_calls import ARM
-from tests.virtual_audio import PATIENCE_S, VirtualAudio, missing, wait_for
+from tests.virtual_audio import TIMEOUT_S, VirtualAudio, missing, wait_for
 
 SETTINGS = SessionSettings(arms=(ARM,), voice="silent", silence_only=True, speaker=False)
 
@@ -70,7 +70,7 @@ def test_a_session_ends_where_the_sound_system_hangs(monkeypatch: pytest.MonkeyP
         audio.hang()
         child.stdin.close()
         child.stdout.read()
-        assert child.wait(PATIENCE_S) == 0
+        assert child.wait(TIMEOUT_S) == 0
     finally:
         child.kill()
         child.wait()
@@ -92,7 +92,7 @@ def test_signals_to_the_terminals_programs_do_not_reach_a_session(session: Remot
 def test_a_session_that_hangs_is_stopped_all_the_same(
     session: RemoteSession, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(remote_session, "PATIENCE_S", 0.5)
+    monkeypatch.setattr(remote_session, "TIMEOUT_S", 0.5)
     assert session.process_id is not None
     os.kill(session.process_id, signal.SIGSTOP)
     session.stop()

@@ -38,7 +38,7 @@ LATE = {"sqlite3", "http", "email", "xml", "multiprocessing", "tomllib", "argpar
 LATE |= {f"textual.widgets._{name}" for name in ("data_table", "markdown", "tabbed_content", "tabs", "text_area")}
 """Modules of Python and of Textual that the first screen shows nothing of."""
 _AT_EVERY_START = {"sitecustomize", "usercustomize"}
-PATIENCE_S = 30
+TIMEOUT_S = 30
 
 
 async def test_the_connection_is_kept_and_closed_at_the_end() -> None:
@@ -136,7 +136,7 @@ def test_the_first_paint_imports_nothing_it_does_not_show(workspace_file: Path, 
 
 def _read_until(terminal: int, report: Path) -> str:
     """Return what the program drew until the report was written, and what was still on its way then."""
-    shown, deadline = b"", time.monotonic() + PATIENCE_S
+    shown, deadline = b"", time.monotonic() + TIMEOUT_S
     while True:
         written = report.exists() and report.stat().st_size
         if select.select([terminal], [], [], 0.05)[0]:
@@ -148,7 +148,7 @@ def _read_until(terminal: int, report: Path) -> str:
 
 def _drain(terminal: int) -> float:
     """Read on until the program lets go of the terminal, so that it is not held up by it; return a time to wait."""
-    deadline = time.monotonic() + PATIENCE_S
+    deadline = time.monotonic() + TIMEOUT_S
     while time.monotonic() < deadline:
         if select.select([terminal], [], [], 1)[0]:
             try:
@@ -156,7 +156,7 @@ def _drain(terminal: int) -> float:
                     break
             except OSError:
                 break
-    return PATIENCE_S
+    return TIMEOUT_S
 
 
 def test_the_clock_of_a_request_is_not_the_event_loop() -> None:

@@ -189,7 +189,7 @@ def test_what_is_shown_for_editing_can_be_typed() -> None:
 def test_a_service_as_stored_is_what_arm_b_then_is() -> None:
     session = Session(Service(id="1", name="Line", voice_config=STORED))
     session.draft.set_value("max_buffer_delay_ms", 300)
-    session.arms.put(session.arms.first_rival, session.comparison_arms()["service as stored"])
+    session.arms.put(session.arms.first_compared, session.comparison_arms()["service as stored"])
     assert session.comparison_arm.config is None
     assert not check(session.draft.config)
 

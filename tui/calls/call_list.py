@@ -79,9 +79,9 @@ def row_text(cells: Sequence[str], width: int) -> str:
 def change_text(change: SettingsChange, width: int, *, with_service: bool) -> str:
     """Return the line of a change of settings over a width."""
     whose = f"{change.newer.service_name}: " if with_service else ""
-    told = f" ── {whose}settings changed: "
-    room = max(width - 2 - cell_len(told) - 1, 0)
-    said = screen_text(f"{told}{change.words(room)} ", max(width - 2, 0))
+    heading = f" ── {whose}settings changed: "
+    room = max(width - 2 - cell_len(heading) - 1, 0)
+    said = screen_text(f"{heading}{change.words(room)} ", max(width - 2, 0))
     return said + "─" * max(width - cell_len(said), 0)
 
 

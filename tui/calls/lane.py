@@ -21,7 +21,7 @@ from simulator.heard.replaying import AUDIO
 from tui.terminal_text import screen_text
 from tui.tune.caller_audio import ArmClock, Speech, Waveform
 from tui.tune.scene import HAPPENED, Scene, WaveClip, happened_lane
-from tui.tune.timeline_pane import BEFORE_EVENT_MS, told
+from tui.tune.timeline_pane import BEFORE_EVENT_MS, event_text
 from tui.widgets.timeline import Timeline
 
 
@@ -151,7 +151,7 @@ class CallLane(Vertical):
     def _tell(self, message: Timeline.Chosen) -> None:
         message.stop()
         if message.mark is not None:
-            self._why.update(screen_text(told(message.arm, message.mark.event)), layout=False)
+            self._why.update(screen_text(event_text(message.arm, message.mark.event)), layout=False)
         else:
             self._show_legend()
 

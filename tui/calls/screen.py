@@ -76,7 +76,7 @@ class CallsScreen(PaneScreen):
     def __init__(self) -> None:
         super().__init__()
         self.folders = CallFolders()
-        self._told: Path | None = None
+        self._shown_folder: Path | None = None
         self._going_to: tuple[Path, int] | None = None
         self._checked = False
         self._host = host = ScreenHost(self)
@@ -234,8 +234,8 @@ class CallsScreen(PaneScreen):
 
     def _read(self, job: Job, call: Line) -> None:
         if isinstance(call, SettingsChange):
-            told = change_story(call, self.shown.lines)
-            job.report(lambda: self._tell(told, away=True), "call story")
+            story = change_story(call, self.shown.lines)
+            job.report(lambda: self._tell(story, away=True), "call story")
             return
         story, really = call_story(self.folders, call.folder), happened(call.folder)
         scene = None if really is None else call_scene(call.folder, really)
@@ -250,9 +250,9 @@ class CallsScreen(PaneScreen):
         self.query_one("#call-story", Static).update(content(story, lines=True))
         self.lane.show(scene, away=away)
         # one that is read again, as others were measured, stays where the person reads
-        if folder is None or folder != self._told:
+        if folder is None or folder != self._shown_folder:
             self.query_one("#call-pane", VerticalScroll).scroll_home(animate=False)
-        self._told = folder
+        self._shown_folder = folder
         if self._going_to is not None and folder == self._going_to[0]:
             self.call_after_refresh(self._show_moment, story_before(story, self._going_to[1]))
             self._going_to = None
@@ -319,7 +319,7 @@ class CallsScreen(PaneScreen):
     def _go_to_turn(self, turn: WorstTurn) -> None:
         self._going_to = turn.call.folder, turn.at_ms
         self.rows.go_to(turn.call.id)
-        if turn.call.folder == self._told:  # the cursor is there already, so nothing reads it again
+        if turn.call.folder == self._shown_folder:  # the cursor is there already, so nothing reads it again
             self._host.start_thread(lambda job: self._read(job, turn.call), "call story", exclusive=True)
         self.lane.go_to(turn.call.folder, turn.at_ms)
         self.go_to("call")

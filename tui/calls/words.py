@@ -70,7 +70,7 @@ def check_text(found: Check, notes: Sequence[str]) -> str:
     sentence = found.sentence()
     lines = [
         f"{sentence[0].upper()}{sentence[1:]}.",
-        f"Readouts under {found.profile} say so from now on, in Tune too.",
+        f"Readouts under {found.profile} now say so, in Tune too.",
         "",
         *laid_out(["", "response"], error_rows(found)),
         "",

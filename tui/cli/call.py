@@ -341,12 +341,12 @@ def _to_json(
     names: Sequence[str],
     latest: float,
 ) -> dict[str, Any]:
-    told = found.to_json()
+    result = found.to_json()
     return {
         "schema": SCHEMA,
         "agents": list(agents),
         "calls": list(shared),
         "failed": sorted({one.call for one in calls} - set(shared)),
-        "comparison": told | {"readouts": {name: told["readouts"][name] for name in names}},
+        "comparison": result | {"readouts": {name: result["readouts"][name] for name in names}},
         "late_ms": round(latest, 1),
     }

@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 from collections.abc import Iterable
 
-PATIENCE_S = 3.0
+TIMEOUT_S = 3.0
 MOST = 50
 """The number of services offered."""
 
@@ -49,7 +49,7 @@ def services(incomplete: str) -> list[str]:
         from services.paging import iter_services
         from tui.connection import chosen
 
-        async with asyncio.timeout(PATIENCE_S), chosen(None, lambda _: None)() as client:
+        async with asyncio.timeout(TIMEOUT_S), chosen(None, lambda _: None)() as client:
             return [service.name async for service in iter_services(client) if service.name]
 
     try:

@@ -11,7 +11,7 @@ from simulator.devices.portaudio import quiet_stderr
 from simulator.devices.testing import listen, play_tone, round_trip
 from simulator.errors import DeviceError
 from simulator.session import devices_there
-from tui.cli.failure import CallError, ToldError, WorkError, complain
+from tui.cli.failure import CallError, ReportedError, WorkError, complain
 from tui.cli.tables import print_line, print_table
 from tui.preferences import keep_round_trip
 
@@ -46,7 +46,7 @@ def show_devices(input_name: str | None, output_name: str | None, *, testing: bo
         for test in tests:
             (print_line if test["ok"] else complain)(test["text"])
     if not all(test["ok"] for test in tests):
-        raise ToldError
+        raise ReportedError
 
 
 def _show(found: Devices, *, as_json: bool) -> None:

@@ -75,7 +75,7 @@ def evaluate(request: EvaluateRequest, gate: Gate, *, as_json: bool) -> None:
 def make_evaluation(request: EvaluateRequest, faults: Faults) -> Evaluation:
     """Score what can be; files that fail are named in ``faults`` and left out, unlabelled ones skipped.
 
-    Raises :class:`~tui.cli.failure.CallError`, :class:`~tui.cli.failure.ToldError` if every file failed, and
+    Raises :class:`~tui.cli.failure.CallError`, :class:`~tui.cli.failure.ReportedError` if every file failed, and
     :class:`~tui.cli.failure.WorkError` if none is labelled.
     """
     arms = read_arms(request.configs, allow_unknown=request.allow_unknown)

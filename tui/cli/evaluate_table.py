@@ -97,12 +97,12 @@ def _print_trade_off(title: str, score: TurnScore, evaluation: Evaluation, whose
     rows += [[name, *_cells(at)] for name, at in stands.items()]
     rows = [row + [""] * (len(headers) - len(row)) for row in rows]
     recordings = f"{score.recordings} recording{'s' * (score.recordings != 1)}"
-    told = f"End of turn by {evaluation.judge}{whose}: {title}, {score.turns} turns in {recordings}"
+    heading = f"End of turn by {evaluation.judge}{whose}: {title}, {score.turns} turns in {recordings}"
     if fits(headers, rows):
-        print_table(told, headers, rows)
+        print_table(heading, headers, rows)
     else:
         # one under another, so that no word or figure is broken
-        print_table(told, headers[:_WAITS], [row[:_WAITS] for row in rows])
+        print_table(heading, headers[:_WAITS], [row[:_WAITS] for row in rows])
         print_table("", [headers[0], *headers[_WAITS:]], [[row[0], *row[_WAITS:]] for row in rows])
     if score.turns >= WORTH_DRAWING:
         console = stdout_console()

@@ -28,13 +28,13 @@ class WorkError(Exception):
     """The command was right and the work failed (exit 1); the message is one line that says what to do."""
 
 
-class ToldError(Exception):
+class ReportedError(Exception):
     """Every failure has been reported already: the work failed, at least in part (exit 1)."""
 
     code = 1
 
 
-class ToldCallError(ToldError):
+class ReportedCallError(ReportedError):
     """The command was called wrongly for every file it names (exit 2), which has been reported already."""
 
     code = 2
@@ -99,18 +99,18 @@ class Faults:
             self._found.append((path, error))
 
     def raise_any(self) -> None:
-        """Fail the command if a file failed. Raises :class:`~tui.cli.failure.ToldError`."""
+        """Fail the command if a file failed. Raises :class:`~tui.cli.failure.ReportedError`."""
         if self._found:
             errors = [error for _, error in self._found]
-            raise ToldError from ExceptionGroup("files that failed", errors)
+            raise ReportedError from ExceptionGroup("files that failed", errors)
 
     def raise_all(self) -> None:
         """Fail the command because no file could be opened: a wrong call if no file has the requested channel.
 
-        Raises :class:`~tui.cli.failure.ToldError`.
+        Raises :class:`~tui.cli.failure.ReportedError`.
         """
         if self._found and all(isinstance(error, ChannelError) for _, error in self._found):
-            raise ToldCallError
+            raise ReportedCallError
         self.raise_any()
 
     def to_json(self) -> list[dict[str, str]]:

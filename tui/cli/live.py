@@ -41,7 +41,7 @@ from tui.preferences import kept_round_trip
 SCHEMA = "turnlab.live/1"
 _LOOK_S = 0.05
 
-PATIENCE_S = 2.0
+TIMEOUT_S = 2.0
 """A microphone that takes longer to open is waited for aloud."""
 
 
@@ -94,7 +94,7 @@ def _wait_for_microphone(session: Session, stopped: threading.Event) -> bool:
         if shown.phase == "failed":
             raise WorkError(shown.standing)
         waiting = shown.standing
-        if not waiting and not said and time.monotonic() - began_s > PATIENCE_S:
+        if not waiting and not said and time.monotonic() - began_s > TIMEOUT_S:
             waiting = "waiting for the sound system, which has not answered yet; ctrl+c gives up"
         if waiting and waiting != said:
             complain(said := waiting)

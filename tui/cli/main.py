@@ -15,7 +15,7 @@ from base.folders import typed_path
 from base.unexpected import DEBUG, REMEDY, named, show_traceback
 from tui import __version__
 from tui.cli.commands import calling, listing, measuring, sweep
-from tui.cli.failure import CallError, ToldError, WorkError, report, report_as_json
+from tui.cli.failure import CallError, ReportedError, WorkError, report, report_as_json
 from tui.cli.groups import LateGroup, alone, check_late
 from tui.streams import OutputLostError, flushed, write_what_can_be_written
 
@@ -159,7 +159,7 @@ def run(arguments: list[str]) -> int:
         show_traceback(error)
         report(str(error), "usage" if isinstance(error, CallError) else "failed")
         return 2 if isinstance(error, CallError) else 1
-    except ToldError as error:
+    except ReportedError as error:
         show_traceback(error)
         return error.code
     except Exception as error:

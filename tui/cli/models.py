@@ -18,7 +18,7 @@ from simulator.activity.models import (
     find_model,
     why_silence_only,
 )
-from tui.cli.failure import ToldError, complain, failures
+from tui.cli.failure import ReportedError, complain, failures
 from tui.cli.tables import print_line, print_table
 
 if TYPE_CHECKING:
@@ -41,7 +41,7 @@ def list_models(*, as_json: bool) -> None:
 
 
 def check_models(*, as_json: bool) -> None:
-    """Report whether a clip gives the reference numbers on this machine. Raises :class:`ToldError` if it does
+    """Report whether a clip gives the reference numbers on this machine. Raises :class:`ReportedError` if it does
     not."""
     import platform
     from importlib.metadata import version
@@ -70,7 +70,7 @@ def check_models(*, as_json: bool) -> None:
         print_table(title, ["number", "off by"], [[name.replace("_", " "), off] for name, off in rows])
         print_line(_verdict(found))
     if not found.agrees:
-        raise ToldError
+        raise ReportedError
 
 
 def _off(found: Agreement) -> dict[str, float | None]:

@@ -69,8 +69,8 @@ def open_all(
     """Open recordings, each with a unique id; those that fail are left out.
 
     If ``executor`` works on other machines, it opens URLs, so that no audio reaches this machine.
-    Raises :class:`~tui.cli.failure.ToldError` if all of them fail, and :class:`~tui.cli.failure.CallError` for an
-    injected sound after the end of one.
+    Raises :class:`~tui.cli.failure.ReportedError` if all of them fail, and :class:`~tui.cli.failure.CallError` for
+    an injected sound after the end of one.
     """
     opened = []
     remote = [one for one in places if isinstance(one, Url)]

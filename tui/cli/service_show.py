@@ -44,7 +44,7 @@ def list_services(filter_: str, limit: int | None, sort: str, connection: str | 
         )
 
     async def work(client: ServicesClient) -> tuple[list[Service], bool, bool]:
-        if why := wanted.not_told(client.dialect):
+        if why := wanted.why_unsupported(client.dialect):
             raise UnsupportedError(f"{why}; leave it out")
         return *await _all(client, wanted, limit, sort), tells_voice(client)
 

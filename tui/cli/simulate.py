@@ -161,7 +161,7 @@ def simulate(request: SimulateRequest, gate: Gate, *, as_json: bool, explain: bo
 def make_report(request: SimulateRequest) -> SimulationReport:
     """Simulate the files; those that fail are named and left out.
 
-    Raises :class:`~tui.cli.failure.CallError`, and :class:`~tui.cli.failure.ToldError` if every file failed.
+    Raises :class:`~tui.cli.failure.CallError`, and :class:`~tui.cli.failure.ReportedError` if every file failed.
     """
     arms = read_arms(request.configs, allow_unknown=request.allow_unknown)
     baseline = baseline_of(arms, request.baseline)

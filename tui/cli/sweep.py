@@ -99,7 +99,7 @@ def _result(request: SweepRequest, faults: Faults) -> tuple[SweepResult, dict[st
         needs_optuna()
         # an unreachable cluster is reported before any analysis
         with open_executor(request.workers, request.cluster) as executor:
-            places, named = _told_apart(request.names)
+            places, named = _recordings_and_calls(request.names)
             opened = open_all(find(places), request.hearing, faults, executor) if places else []
             if len(opened) + len(named) == 1 and not named:
                 raise CallError(ONE_CALL)
@@ -162,7 +162,7 @@ def _ranges(vary: Sequence[str]) -> list[Range]:
         raise CallError(f"--vary {error}") from None
 
 
-def _told_apart(names: Sequence[str]) -> tuple[list[Place], list[str]]:
+def _recordings_and_calls(names: Sequence[str]) -> tuple[list[Place], list[str]]:
     """Return the names of recordings, and those of calls."""
     known = known_recordings()
     places: list[Place] = []

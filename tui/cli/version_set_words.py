@@ -121,7 +121,7 @@ def history_json(history: History) -> JsonObject:
     """Return both sources as scripts see them."""
     return {
         "from_here": [_kept_json(one) for one in history.here],
-        "platform": [_told_json(one) for one in history.platform],
+        "platform": [_platform_change_json(one) for one in history.platform],
         "platform_untold": history.untold or None,
     }
 
@@ -188,7 +188,7 @@ def _kept_json(one: KeptChange) -> JsonValue:
     }
 
 
-def _told_json(one: PlatformChange) -> JsonValue:
+def _platform_change_json(one: PlatformChange) -> JsonValue:
     return {
         "at": one.at.isoformat() if one.at else None,
         "who": one.who,

@@ -13,7 +13,7 @@ from textual.containers import Vertical, VerticalScroll
 from textual.screen import ModalScreen, Screen
 from textual.widgets import Static
 
-from tui.commands.place import Place, commands_in_force, help_text, key_names
+from tui.commands.place import Place, active_commands, help_text, key_names
 from tui.commands.shared import EVERYWHERE
 from tui.dialogs.dialog import NARROW
 
@@ -68,7 +68,7 @@ def sections(screen: Screen[Any]) -> Sequence[tuple[str, Sequence[HelpLine]]]:
     """Return the commands that work on a screen right now, under its own heading and that of the whole app."""
     here = screen.TITLE_HERE if isinstance(screen, Place) else ""
     found: dict[str, list[HelpLine]] = {}
-    for command in commands_in_force(screen, EVERYWHERE):
+    for command in active_commands(screen, EVERYWHERE):
         section = "Everywhere" if command in EVERYWHERE else here
         keys = "  ".join(key_names(command, screen))
         found.setdefault(section, []).append((keys, command.name, help_text(command, screen)))

@@ -153,7 +153,7 @@ class Place(Screen[None]):
         return not reason
 
 
-def commands_in_force(screen: Screen[Any], everywhere: Iterable[Command]) -> list[Command]:
+def active_commands(screen: Screen[Any], everywhere: Iterable[Command]) -> list[Command]:
     """Return the commands that work on a screen right now: its own, then those of the whole app.
 
     A command that the screen hides is left out; one that has nothing to do at the moment is not.
@@ -228,7 +228,7 @@ class CommandsProvider(Provider):
     def _commands(self) -> Iterable[Command]:
         """Return the commands that work here; of two with one name, the one that can do something now."""
         found: dict[str, Command] = {}
-        for command in commands_in_force(self.screen, EVERYWHERE):
+        for command in active_commands(self.screen, EVERYWHERE):
             other = found.get(command.name)
             if other is None or (isinstance(self.screen, Place) and self.screen.reason_against(other)):
                 found[command.name] = command

@@ -177,7 +177,7 @@ class LabelFileController:
         except LabelsChangedError as error:
             if await asyncio.to_thread(os.path.exists, self.file.path):
                 return await self._settle(str(error))
-            await self._write_mine()  # it went; there is nobody's to ask about
+            await self._write_mine()  # the file is gone, so there is no other version to ask about
         return True
 
     async def _gone(self) -> str:

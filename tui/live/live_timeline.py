@@ -55,9 +55,9 @@ class LiveTimeline(Timeline, can_focus=False):
         self._story = LiveStory()
         self._drawn_ms = -REDRAWN_MS
 
-    def add(self, told: Sequence[SessionMessage]) -> None:
+    def add(self, message: Sequence[SessionMessage]) -> None:
         """Take in what happened."""
-        for one in told:
+        for one in message:
             self._story.add(one)
 
     def look(self, shown: Snapshot, profile: EngineProfile) -> None:
@@ -85,11 +85,11 @@ class LiveStory:
         self._events: list[Event] = []
         self._looks: deque[tuple[int, float, float]] = deque()
 
-    def add(self, told: SessionMessage) -> None:
+    def add(self, message: SessionMessage) -> None:
         """Take in what happened; a new call begins at 0."""
-        if isinstance(told, Happened):
-            self._events.append(told.event)
-        elif isinstance(told, Notice) and told.kind == "call":
+        if isinstance(message, Happened):
+            self._events.append(message.event)
+        elif isinstance(message, Notice) and message.kind == "call":
             self.end()
 
     def end(self) -> None:

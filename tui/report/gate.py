@@ -14,7 +14,7 @@ from base.files import write_private
 from base.os_errors import os_error_text
 from simulator.errors import SimulatorError
 from simulator.measures.limits import MEASURABLE, Limit, LimitError, LimitResult, Measurable, Readouts, parse_limits
-from tui.cli.failure import CallError, Faults, ToldError, WorkError, complain, report
+from tui.cli.failure import CallError, Faults, ReportedError, WorkError, complain, report
 
 _NOT_XML: Final = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]")
 """What XML 1.0 cannot hold, not even escaped."""
@@ -66,8 +66,8 @@ class Gate:
     def close(self, faults: Faults) -> None:
         """Write the JUnit file, report each limit that is not met, and fail the command if there is one.
 
-        Raises :class:`~tui.cli.failure.ToldError`, and :class:`~tui.cli.failure.WorkError` if the file cannot be
-        written.
+        Raises :class:`~tui.cli.failure.ReportedError`, and :class:`~tui.cli.failure.WorkError` if the file cannot
+        be written.
         """
         self._write([(one["path"], one["error"]) for one in faults.to_json()])
         failed = [one for one in self.judged if not one.judgement.met]
@@ -75,19 +75,19 @@ class Gate:
         for one in failed:
             report(f"{one.subject}: {one.judgement.sentence}" if several else one.judgement.sentence, "failed")
         if failed:
-            raise ToldError
+            raise ReportedError
 
     @contextmanager
     def watching(self) -> Iterator[None]:
         """Write a JUnit file also if the work fails before anything is judged; an earlier run's would pass."""
         try:
             yield
-        except (WorkError, ToldError, SimulatorError) as error:
+        except (WorkError, ReportedError, SimulatorError) as error:
             if not self._written:
                 causes = error.__cause__
-                told = causes.exceptions if isinstance(causes, ExceptionGroup) else (error,)
+                errors = causes.exceptions if isinstance(causes, ExceptionGroup) else (error,)
                 try:
-                    self._write([(self.suite, str(one) or "failed") for one in told])
+                    self._write([(self.suite, str(one) or "failed") for one in errors])
                 except WorkError as unwritten:
                     complain(str(unwritten))
             raise

@@ -27,7 +27,7 @@ def sendable(text: str, longest: int = _LONGEST) -> str:
 
 
 Text = Annotated[str, AfterValidator(sendable)]
-"""A text of somebody's file, safe to show and to send."""
+"""A text from a file, safe to show and to send."""
 
 Prose = Annotated[str, AfterValidator(lambda text: sendable(text, 5 * _LONGEST))]
 """A few sentences, likewise."""

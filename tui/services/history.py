@@ -164,9 +164,9 @@ def _of_platform(entry: HistoryEntry) -> HistoryLine:
     what = f"{entry.action.replace('_', ' ')}: {', '.join(fields)}" if fields else entry.action
     found = way_back(entry)
     back = None if isinstance(found, str) else found
-    told = f"R cannot take it back: {found}." if isinstance(found, str) else _PUTS_BACK
+    reversal = f"R cannot take it back: {found}." if isinstance(found, str) else _PUTS_BACK
     return HistoryLine(
-        entry.at, entry.who, what, "\n".join([*changes, f"Remembered by the platform. {told}"]), back
+        entry.at, entry.who, what, "\n".join([*changes, f"Remembered by the platform. {reversal}"]), back
     )
 
 
@@ -177,7 +177,7 @@ def _of_here(entry: KeptChange) -> HistoryLine:
         entry.at,
         entry.who,
         f"{entry.action} {way}{_STATES[entry.state]}",
-        f"Change {entry.id}, made from this computer{undoes}. {_told(entry.state)}",
+        f"Change {entry.id}, made from this computer{undoes}. {_outcome_text(entry.state)}",
         _kept_back(entry),
     )
 
@@ -185,7 +185,7 @@ def _of_here(entry: KeptChange) -> HistoryLine:
 _PUTS_BACK = "R puts back what it replaced."
 
 
-def _told(state: str) -> str:
+def _outcome_text(state: str) -> str:
     return "There is nothing to take back." if state == "not written" else _PUTS_BACK
 
 
@@ -207,7 +207,7 @@ def _of_fields(entry: KeptFields) -> HistoryLine:
         entry.at,
         entry.who,
         f"{what}: {', '.join(entry.after)}{_STATES[entry.state]}",
-        "\n".join([*shown, f"Change {entry.id}, made from this computer{undoes}. {_told(entry.state)}"]),
+        "\n".join([*shown, f"Change {entry.id}, made from this computer{undoes}. {_outcome_text(entry.state)}"]),
         _kept_back(entry),
     )
 

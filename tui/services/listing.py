@@ -368,7 +368,7 @@ class ListingController:
 
     def _odd(self, chosen: ServiceFilter) -> str:
         """Return what is odd about a filter: in itself, or because this platform does not tell what it asks for."""
-        return chosen.problem or (chosen.not_told(self.client.dialect) if self.client is not None else "")
+        return chosen.problem or (chosen.why_unsupported(self.client.dialect) if self.client is not None else "")
 
     @property
     def _unreadable(self) -> int:

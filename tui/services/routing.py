@@ -2,7 +2,7 @@
 
 A tag ``route:NAME`` puts a service on a route; several services of one route share it. A tag ``next:NAME`` says
 where its callers go on to: to the services on the route of that name, or to the service of that name or id. The
-vendor leaves the meaning of tags to whoever sets them ("used for routing"), so these two are Turnlab's convention.
+vendor does not define the meaning of tags ("used for routing"), so these two are Turnlab's convention.
 """
 
 from __future__ import annotations

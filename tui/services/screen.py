@@ -105,7 +105,7 @@ class ServicesScreen(Place):
         self.listing.room = event.size.height
 
     def _tell_painted(self, patience: int) -> None:
-        """Say that the screen stands, once the list has its place; where it has none, patience ends the wait."""
+        """Report the first paint once the list has a size; without one, the wait ends after some refreshes."""
         if patience and not self.query_one(ServiceList).size:
             self.call_after_refresh(self._tell_painted, patience - 1)
         else:

@@ -55,7 +55,7 @@ class Arms:
         return tuple(self._arms)
 
     @property
-    def first_rival(self) -> int:
+    def first_compared(self) -> int:
         """Where the first arm is that is not the draft."""
         return next(at for at, arm in enumerate(self._arms) if not arm.is_draft)
 
@@ -100,7 +100,7 @@ class Arms:
             raise ArmError("Two arms are the fewest: choose something else for this one instead.")
         del self._arms[at]
         if at == self.baseline:
-            self.baseline = self.first_rival
+            self.baseline = self.first_compared
         elif at < self.baseline:
             self.baseline -= 1
 

@@ -69,7 +69,7 @@ class ArmsController:
 
     async def _choose_first(self) -> None:
         try:
-            await self._choose(self._session.arms.first_rival)
+            await self._choose(self._session.arms.first_compared)
         except ArmError as error:
             self._host.tell(str(error))
 
@@ -78,7 +78,7 @@ class ArmsController:
         self._host.start(self._choose_all, "arms")
 
     async def _choose_all(self) -> None:
-        at = self._session.arms.first_rival
+        at = self._session.arms.first_compared
         arms = self._session.arms
         said = ""
         while (

@@ -147,8 +147,8 @@ class DraftController:
             write = partial(keeping.journal.write, draft.stored, draft.config, keeping.turn(), session.noted)
             await asyncio.to_thread(write)
         except OSError as error:
-            if not keeping.told_of_failure:
-                keeping.told_of_failure = True
+            if not keeping.failure_reported:
+                keeping.failure_reported = True
                 self._host.tell(
                     f"A crash would lose this draft: it cannot be kept ({os_error_text(error)}). Free space in "
                     "the data folder, or set TURNLAB_DATA_DIR to another.",

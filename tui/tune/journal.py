@@ -133,7 +133,7 @@ class Keeping:
     journal: DraftJournal
     offered: bool = False
     """Whether what was left behind by others was offered."""
-    told_of_failure: bool = False
+    failure_reported: bool = False
     _turns: Iterator[int] = field(default_factory=lambda: count(1))
 
     def turn(self) -> int:

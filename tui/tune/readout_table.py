@@ -181,7 +181,7 @@ class ReadoutTable(ScrollView, can_focus=True):
         if self._rows and self._columns is not None and not self.figures.stale:
             row = self._rows[self._place]
             self.post_message(
-                self.Pointed(_told(row, self.figures.readouts, with_figures=not self._columns.intervals))
+                self.Pointed(_row_text(row, self.figures.readouts, with_figures=not self._columns.intervals))
             )
         elif not self._rows:
             self.post_message(self.Pointed(""))
@@ -279,7 +279,7 @@ def _legend(found: Readouts, names: Sequence[str]) -> str:
     return " · ".join(f"{name} (baseline)" if at == base else name for at, name in enumerate(names))
 
 
-def _told(row: ReadoutRow, found: Readouts | None, *, with_figures: bool) -> str:
+def _row_text(row: ReadoutRow, found: Readouts | None, *, with_figures: bool) -> str:
     """Return what a readout is and, where the lines have no room for it, how each arm differs."""
     said = f"{row.label}: {row.meaning}"
     limits = dict.fromkeys(limit for limit in row.limits if limit)

@@ -192,7 +192,7 @@ class TuneScreen(PaneScreen):
         )
 
     def compose(self) -> ComposeResult:
-        """Lay out all panes; the style sheet decides which are in view."""
+        """Compose all panes; the style sheet decides which are visible."""
         self.take_room()
         yield ArmHeader(id="tune-header").data_bind(TuneScreen.heading)
         yield PaneTabs(self.PANES, id="tune-tabs")

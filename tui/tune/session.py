@@ -20,7 +20,7 @@ from tui.tune.journal import Keeping
 from tui.tune.scene import ARMS
 from tui.tune.trial import Trial, TrialRunner
 
-FIRST_RIVAL = "balanced"
+FIRST_COMPARED = "balanced"
 
 
 class Session:
@@ -38,7 +38,7 @@ class Session:
         self.trial_runner = TrialRunner(self.profile)
         self._note: tuple[VoiceConfig, str] | None = None
         self.revision = 0
-        self.arms = Arms(self.comparison_arms()[FIRST_RIVAL])
+        self.arms = Arms(self.comparison_arms()[FIRST_COMPARED])
         self.arms_chosen = False
         """Whether a person chose the arms: until then, B is what the draft changes."""
         self.keeping: Keeping | None = None
@@ -88,13 +88,13 @@ class Session:
     def follow_draft(self) -> None:
         """Compare a draft with what callers get now, and what is stored with a preset, until a person chooses."""
         if not self.arms_chosen:
-            wanted = self.stored_name if self.draft.changes() else FIRST_RIVAL
-            self.arms.put(self.arms.first_rival, self.comparison_arms()[wanted])
+            wanted = self.stored_name if self.draft.changes() else FIRST_COMPARED
+            self.arms.put(self.arms.first_compared, self.comparison_arms()[wanted])
 
     @property
     def comparison_arm(self) -> ComparisonArm:
         """The first arm that is not the draft."""
-        return self.arms[self.arms.first_rival]
+        return self.arms[self.arms.first_compared]
 
     def config_of(self, at: int) -> VoiceConfig:
         """Return what an arm sets at the moment, by its place."""

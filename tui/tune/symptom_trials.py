@@ -95,7 +95,7 @@ class SymptomsController:
     def look(self) -> TrialInput | str:
         """Return what advice can be tried on, or in words what is waited for.
 
-        It is about all recordings, unless some are selected or there are too many that nobody listened to yet.
+        It is about all recordings, unless some are selected or too many are not analysed yet.
         """
         state = self._recordings.state
         if state.rows is None:

@@ -68,7 +68,7 @@ class TimelinePane(Vertical):
         if mark is None:
             self._show_legend()
         else:
-            text = told(message.arm, mark.event) + self._advice(message.arm, mark.event)
+            text = event_text(message.arm, mark.event) + self._advice(message.arm, mark.event)
             self._why.update(screen_text(text), layout=False)
 
     def _show_legend(self) -> None:
@@ -158,7 +158,7 @@ class TimelinePane(Vertical):
         self._title.update(screen_text(said or "Timeline"), layout=False)
 
 
-def told(arm: str, event: Event | Noted) -> str:
+def event_text(arm: str, event: Event | Noted) -> str:
     """Return what is known of an event in words: when it was, and why, or how it was heard."""
     if isinstance(event, Noted):
         return f"{clock_text(event.t_ms, 100)} {event.type.replace('_', ' ')}: {event.evidence}"

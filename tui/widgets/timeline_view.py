@@ -12,7 +12,7 @@ from tui.tune.scene import Scene, SceneMark
 
 CLOSEST_MS_PER_CELL = 10.0
 AFAR_MS_PER_CELL = 1500.0
-"""With more to a cell, turns are no longer told apart: they are counted."""
+"""With more to a cell, turns are counted instead of drawn."""
 _LENS_MS_PER_CELL = 500.0
 ZOOM_STEP = 1.5
 
@@ -38,7 +38,7 @@ class View:
 
     @property
     def is_afar(self) -> bool:
-        """Whether turns can no longer be told apart."""
+        """Whether turns are counted instead of drawn."""
         return self.ms_per_cell > AFAR_MS_PER_CELL
 
     @property

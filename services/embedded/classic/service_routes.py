@@ -305,7 +305,7 @@ def _has(tags: Json, key: str, value: str | None) -> bool:
 
 
 def _shown(found: Json, organization_id: str) -> Json:
-    nobody = person(organization_id, None)
+    unknown = person(organization_id, None)
     return {
         "id": found["classic_id"],
         "name": found["name"],
@@ -313,7 +313,7 @@ def _shown(found: Json, organization_id: str) -> Json:
         "applied_to_services": found["applied_to_services"],
         "tags": found["tags"],
         "created_at": found["created_at"],
-        "creator": nobody,
+        "creator": unknown,
         "updated_at": found["updated_at"],
-        "updated_by": nobody,
+        "updated_by": unknown,
     }

@@ -107,11 +107,11 @@ def mpeg_layout(file: BinaryIO, base: int, size: int) -> Layout | None:
     silence = info.silence if info else 0
     notes = []
     if info and info.frames:
-        told_s, there_s = (max(0, count * head.samples - silence) / rate for count in (info.frames, frames))
-        if there_s < told_s - _LATE_S:
-            raise broken_off(f"after {there_s:.1f} s of {told_s:.1f} s")
-        if there_s > told_s + _LATE_S:
-            notes.append(more_than_promised(f"{told_s:.1f} s", f"{there_s:.1f} s"))
+        promised_s, there_s = (max(0, count * head.samples - silence) / rate for count in (info.frames, frames))
+        if there_s < promised_s - _LATE_S:
+            raise broken_off(f"after {there_s:.1f} s of {promised_s:.1f} s")
+        if there_s > promised_s + _LATE_S:
+            notes.append(more_than_promised(f"{promised_s:.1f} s", f"{there_s:.1f} s"))
     if walk.between > _TOLD_JUNK:
         notes.append(f"has {walk.between:,} bytes between its frames that are no sound; they are skipped")
     pieces: tuple[Piece, ...] = tuple(walk.runs)

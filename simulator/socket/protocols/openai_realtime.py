@@ -11,7 +11,7 @@ import json
 
 from base.samples import Samples
 from simulator.socket.messages import AudioIn, AudioOut, Wire
-from simulator.socket.protocols.protocol import Audio, Clear, Fault, Heard, Told, WireMessage, object_of
+from simulator.socket.protocols.protocol import Audio, Clear, Fault, Heard, OtherMessage, WireMessage, object_of
 
 WIRE = Wire(24_000)
 _AUDIO = ("response.output_audio.delta", "response.audio.delta")
@@ -38,19 +38,19 @@ class OpenAIRealtimeProtocol:
 
     def hear(self, message: WireMessage) -> list[Heard]:
         """Return what a server event means. Speech of the caller's drops what has not been played."""
-        told = object_of(message)
-        kind = told.get("type")
+        fields = object_of(message)
+        kind = fields.get("type")
         if kind in _AUDIO:
             try:
-                return [Audio(self._in.read(base64.b64decode(str(told.get("delta", "")), validate=True)))]
+                return [Audio(self._in.read(base64.b64decode(str(fields.get("delta", "")), validate=True)))]
             except (binascii.Error, ValueError):
                 return []
         if kind == "input_audio_buffer.speech_started":
             return [Clear()]
         if kind == "error":
-            error = told.get("error")
-            return [Fault(str(error.get("message", error)) if isinstance(error, dict) else json.dumps(told))]
-        return [Told(told)] if told else []
+            error = fields.get("error")
+            return [Fault(str(error.get("message", error)) if isinstance(error, dict) else json.dumps(fields))]
+        return [OtherMessage(fields)] if fields else []
 
     def rest(self) -> Samples:
         """Return what the resampler still holds."""

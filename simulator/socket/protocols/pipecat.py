@@ -8,7 +8,7 @@ from typing import Any
 from base.samples import SAMPLE_RATE, Samples
 from simulator.errors import SimulatorError
 from simulator.socket.messages import PLAIN, RATES, AudioIn, AudioOut, Wire
-from simulator.socket.protocols.protocol import Audio, Clear, Fault, Heard, Told, WireMessage
+from simulator.socket.protocols.protocol import Audio, Clear, Fault, Heard, OtherMessage, WireMessage
 
 _FRAMES: dict[str, tuple[tuple[str, str], ...]] = {
     "TextFrame": (("id", "uint64"), ("name", "string"), ("text", "string")),
@@ -60,7 +60,7 @@ class PipecatProtocol:
             case "interruption":
                 return [Clear()]
             case "message":
-                return [Told({"data": frame.message.data})]
+                return [OtherMessage({"data": frame.message.data})]
             case _:
                 return []
 

@@ -41,13 +41,13 @@ class Fault:
 
 
 @dataclass(frozen=True, slots=True)
-class Told:
+class OtherMessage:
     """Any other message, as the object it is; turnlab's own are measured with ``--trust-messages``."""
 
     message: dict[str, Any]
 
 
-Heard = Audio | Clear | Mark | Fault | Told
+Heard = Audio | Clear | Mark | Fault | OtherMessage
 
 
 class Line(Interface):

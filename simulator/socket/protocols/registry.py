@@ -37,9 +37,9 @@ def by_address(url: str) -> str:
 
 def by_message(text: str) -> str | None:
     """Return the protocol that an agent's message belongs to, if it shows."""
-    told = object_of(text)
-    if str(told.get("type", "")).startswith(("session.", "response.", "input_audio_buffer.")):
+    fields = object_of(text)
+    if str(fields.get("type", "")).startswith(("session.", "response.", "input_audio_buffer.")):
         return "openai-realtime"
-    if told.get("event") in ("media", "mark", "clear", "connected", "start"):
+    if fields.get("event") in ("media", "mark", "clear", "connected", "start"):
         return "twilio"
     return None

@@ -6,7 +6,7 @@ import json
 
 from base.samples import Samples
 from simulator.socket.messages import PLAIN, AudioIn, AudioOut, Wire
-from simulator.socket.protocols.protocol import Audio, Clear, Heard, Told, WireMessage, object_of
+from simulator.socket.protocols.protocol import Audio, Clear, Heard, OtherMessage, WireMessage, object_of
 
 
 class TurnlabProtocol:
@@ -30,8 +30,8 @@ class TurnlabProtocol:
         """Return the audio, or the message."""
         if isinstance(message, bytes):
             return [Audio(self._in.read(message))]
-        told = object_of(message)
-        return [Clear()] if told.get("type") == "clear" else [Told(told)]
+        fields = object_of(message)
+        return [Clear()] if fields.get("type") == "clear" else [OtherMessage(fields)]
 
     def rest(self) -> Samples:
         """Return what the resampler still holds."""

@@ -13,7 +13,16 @@ from typing import Any
 from base.samples import Samples
 from simulator.audio.g711 import LINE_RATE
 from simulator.socket.messages import AudioIn, AudioOut, StartError, Wire
-from simulator.socket.protocols.protocol import Audio, Clear, Fault, Heard, Mark, Told, WireMessage, object_of
+from simulator.socket.protocols.protocol import (
+    Audio,
+    Clear,
+    Fault,
+    Heard,
+    Mark,
+    OtherMessage,
+    WireMessage,
+    object_of,
+)
 
 WIRE = Wire(LINE_RATE, "mulaw")
 STREAM = "MZ00000000000000000000000000000000"
@@ -64,19 +73,19 @@ class TwilioProtocol:
 
     def hear(self, message: WireMessage) -> list[Heard]:
         """Return what one of the agent's messages means."""
-        told = object_of(message)
-        match told.get("event"):
+        fields = object_of(message)
+        match fields.get("event"):
             case "media":
-                return [Audio(self._in.read(payload_of(told)))]
+                return [Audio(self._in.read(payload_of(fields)))]
             case "clear":
                 return [Clear()]
             case "mark":
-                mark = told.get("mark")
+                mark = fields.get("mark")
                 return [Mark(str(mark.get("name", "")))] if isinstance(mark, dict) else []
             case "error":
-                return [Fault(json.dumps(told))]
+                return [Fault(json.dumps(fields))]
             case _:
-                return [Told(told)] if told else []
+                return [OtherMessage(fields)] if fields else []
 
     def rest(self) -> Samples:
         """Return what the resampler still holds."""
@@ -115,22 +124,22 @@ class TwilioLine:
 
         Raises :class:`~simulator.socket.messages.StartError` for a stream that cannot be answered.
         """
-        told = object_of(message)
-        match told.get("event"):
+        fields = object_of(message)
+        match fields.get("event"):
             case "start":
-                self._start(told)
+                self._start(fields)
             case "media":
-                media = told.get("media")
+                media = fields.get("media")
                 if isinstance(media, dict) and media.get("track", "inbound") == "inbound":
-                    return payload_of(told)
+                    return payload_of(fields)
             case "stop":
                 self.over = True
         return b""
 
-    def _start(self, told: dict[str, Any]) -> None:
-        start = told.get("start")
+    def _start(self, fields: dict[str, Any]) -> None:
+        start = fields.get("start")
         facts = start if isinstance(start, dict) else {}
-        self._stream = str(told.get("streamSid") or facts.get("streamSid") or "")
+        self._stream = str(fields.get("streamSid") or facts.get("streamSid") or "")
         if not self._stream:
             raise StartError("start: has no streamSid")
         media = facts.get("mediaFormat")
@@ -147,9 +156,9 @@ class TwilioLine:
         return None
 
 
-def payload_of(told: dict[str, Any]) -> bytes:
+def payload_of(fields: dict[str, Any]) -> bytes:
     """Return the audio in a media message; nothing if it is not base64."""
-    media = told.get("media")
+    media = fields.get("media")
     try:
         return base64.b64decode(str(media.get("payload", "")), validate=True) if isinstance(media, dict) else b""
     except (binascii.Error, ValueError):

@@ -27,7 +27,7 @@ from tui.calls.measuring import measure_folder
 from tui.cli.calls.listing import call_json, clock_time, day_given
 from tui.cli.calls.purge import purge_old
 from tui.cli.connecting import connected, find_service
-from tui.cli.failure import ToldError, complain, report
+from tui.cli.failure import ReportedError, complain, report
 from tui.cli.tables import print_line, print_timed
 from tui.terminal_text import plain
 
@@ -53,7 +53,7 @@ class PullOptions:
 
 
 def pull_calls(options: PullOptions, *, as_json: bool) -> None:
-    """Pull calls and report the result. Raises :class:`~tui.cli.failure.ToldError` if a call could not be
+    """Pull calls and report the result. Raises :class:`~tui.cli.failure.ReportedError` if a call could not be
     pulled."""
     since, until = options.first_day(), day_given("--until", options.until)
     folders = CallFolders()
@@ -94,7 +94,7 @@ def pull_calls(options: PullOptions, *, as_json: bool) -> None:
     if result.stopped is not None:
         report(result.stopped, "failed")
     if result.stopped is not None or result.count("failed"):
-        raise ToldError
+        raise ReportedError
 
 
 def _json(service: Service, result: Pull, folders: CallFolders) -> dict[str, Any]:

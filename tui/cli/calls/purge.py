@@ -8,14 +8,14 @@ from datetime import timedelta
 from base.os_errors import os_error_text
 from services.calls.folders import CallFolders
 from services.calls.retention import expired_deleted, keep_for, kept_days, kept_for, purge, purge_expired
-from tui.cli.failure import ToldError, WorkError, complain, report
+from tui.cli.failure import ReportedError, WorkError, complain, report
 from tui.cli.tables import print_line
 
 
 def purge_calls(older_than: int | None, keep: int | None, *, everything: bool, as_json: bool) -> None:
     """Delete calls: all, those pulled more than so many days ago, or those past their days.
 
-    Raises :class:`~tui.cli.failure.WorkError`, and :class:`~tui.cli.failure.ToldError` for calls that stay.
+    Raises :class:`~tui.cli.failure.WorkError`, and :class:`~tui.cli.failure.ReportedError` for calls that stay.
     """
     folders = CallFolders()
     if keep is not None:
@@ -38,7 +38,7 @@ def purge_calls(older_than: int | None, keep: int | None, *, everything: bool, a
     for problem in done.problems:
         report(problem, "failed")
     if done.problems:
-        raise ToldError
+        raise ReportedError
 
 
 def purge_old(folders: CallFolders) -> None:
