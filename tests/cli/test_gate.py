@@ -72,6 +72,10 @@ def test_what_was_not_measured_fails_and_says_so(turnlab: Turnlab, tmp_path: Pat
     assert list(_cases(junit).values()) == ["error"]
     # neither may the file of an earlier build stand where nothing could be opened
     (tmp_path / "broken.flac").write_bytes(b"no audio")
+    gone = turnlab("simulate", tmp_path / "gone.flac", "--require", "cut_ins<=5%", "--junit", junit)
+    assert "no such file" in gone.one_line(2)
+    (case,) = ElementTree.parse(junit).getroot().iter("error")
+    assert "gone.flac" in case.get("message", "")
     done = turnlab("evaluate", tmp_path / "broken.flac", "--require", "cut_ins<=5%", "--junit", junit)
     assert done.code == 1
     (case,) = ElementTree.parse(junit).getroot().iter("error")

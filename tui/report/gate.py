@@ -82,7 +82,7 @@ class Gate:
         """Write a JUnit file also if the work fails before anything is judged; an earlier run's would pass."""
         try:
             yield
-        except (WorkError, ReportedError, SimulatorError) as error:
+        except (CallError, WorkError, ReportedError, SimulatorError) as error:
             if not self._written:
                 causes = error.__cause__
                 errors = causes.exceptions if isinstance(causes, ExceptionGroup) else (error,)

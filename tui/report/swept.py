@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Final
 
+from presets.fields import BY_NAME
 from simulator.measures.limits import Figure, Limit, LimitError, parse_figure, parse_limits
 from simulator.measures.readout_table import Meaning, Readout
 from tui.figures import signed
@@ -124,7 +125,9 @@ def _first(taken: Recommended) -> str:
         return f"Keep what you have: {what}, though it brings {figures}."
     if taken.distinguishable:
         return f"Change {fields}: it brings {figures}."
-    return f"Keep what you have: the best that was found, which changes {fields}, brings {figures}."
+    if not taken.changes:
+        return f"Keep what you have: nothing that was tried is distinguishable from it, with {figures}."
+    return f"Not distinguishable from what you have: changing {fields} brings {figures}."
 
 
 def _goal_words(one: GoalFigure) -> str:
@@ -209,7 +212,7 @@ def _worth(found: Swept) -> tuple[Table, ...]:
     rows = tuple(
         TableRow(
             one.field,
-            (Cell(_setting(before.get(one.field))), Cell(_setting(after.get(one.field)))),
+            (Cell(_setting(one.field, before.get(one.field))), Cell(_setting(one.field, after.get(one.field)))),
             one.sentence.partition(": ")[2],
         )
         for one in taken.changes
@@ -217,10 +220,8 @@ def _worth(found: Swept) -> tuple[Table, ...]:
     return (Table("What each change is worth", (TODAY, _called(found)), rows, (0, 1)),)
 
 
-def _setting(value: object) -> str:
-    return (
-        "inherited" if value is None else listed(list(map(str, value))) if isinstance(value, list) else str(value)
-    )
+def _setting(field: str, value: object) -> str:
+    return BY_NAME[field].show(value) if field in BY_NAME else str(value)
 
 
 def _limits(found: Swept) -> tuple[Table, ...]:

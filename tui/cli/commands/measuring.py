@@ -191,7 +191,7 @@ def evaluate(
         evaluate_eot_bench(asked, as_json=as_json)
         return
     if bench.output or bench.force:
-        raise CallError("--output and --force go with --eot-bench; nothing else is written")
+        raise CallError("--output and --force go with --eot-bench; a JUnit file is replaced without --force")
     from simulator.executors.urls import place_of
     from tui.cli.evaluate import EvaluateRequest, evaluate
     from tui.report.gate import gate_of

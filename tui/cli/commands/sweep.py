@@ -65,7 +65,14 @@ def sweep(
     *,
     names: CallNames,
     asked: GoalOptions,
-    budget: Annotated[int, typer.Option(min=10, max=100_000, help="How many settings to try.")] = BUDGET,
+    budget: Annotated[
+        int,
+        typer.Option(
+            min=10,
+            max=100_000,
+            help="How many settings the search tries, in all parts together; some dozens more make the choice simpler.",
+        ),
+    ] = BUDGET,
     seed: Annotated[int, typer.Option(min=0, help="Seed of the search and of the models' latencies.")] = 0,
     work: WorkOptions,
     profile: Profile = "default",
