@@ -70,7 +70,7 @@ def sweep(
         typer.Option(
             min=10,
             max=100_000,
-            help="How many settings the search tries, in all parts together; some dozens more make the choice simpler.",
+            help="Settings that the search tries, in all parts together; to simplify its choice it tries more.",
         ),
     ] = BUDGET,
     seed: Annotated[int, typer.Option(min=0, help="Seed of the search and of the models' latencies.")] = 0,
