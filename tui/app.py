@@ -27,7 +27,7 @@ from tui.preferences import LAST_TUNED, chosen_keys, keys_stamp, remember, remem
 from tui.screens import SCREENS
 from tui.services.screen import ServicesScreen
 from tui.terminal_text import plain
-from tui.themes import DARK, THEMES, read_styles
+from tui.themes import DARK, THEMES, RememberedStyles, read_styles
 from tui.tune.modes import TuneModes, show_caller
 from tui.typed_ahead import TypedAhead
 
@@ -112,7 +112,7 @@ class TurnlabApp(ConnectedApp, inherit_bindings=False):
             self.register_theme(theme)
         # Nothing is styled yet, so no widget needs to learn of the change.
         self.set_reactive(App.theme, THEMES.get(remembered("theme"), DARK).name)
-        self.stylesheet.set_variables(self.get_css_variables())
+        self.stylesheet = RememberedStyles(variables=self.get_css_variables())
         self._styled_for = (self.theme, self.ansi_theme)
         self._keys_stamp = keys_stamp()
         self._has_keys = keymap is not None

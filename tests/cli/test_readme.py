@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import shlex
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -15,8 +16,13 @@ README = (ROOT / "README.md").read_text()
 RUNS_UNTIL_STOPPED = ("agent", "serve")
 
 
-def commands() -> list[str]:
-    return [line.removeprefix("uv run ") for line in README.splitlines() if line.startswith("uv run turnlab")]
+SLOW = "turnlab sweep "
+"""A sweep with its whole budget takes seconds; test_schemas.py and test_sweep.py run smaller ones by default."""
+
+
+def commands() -> list[Any]:
+    lines = [line.removeprefix("uv run ") for line in README.splitlines() if line.startswith("uv run turnlab")]
+    return [pytest.param(line, marks=[pytest.mark.slow] if line.startswith(SLOW) else []) for line in lines]
 
 
 @pytest.mark.parametrize("line", commands())

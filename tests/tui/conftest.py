@@ -28,6 +28,7 @@ from services.traffic import Traffic
 from tests.tui.pace import keep_pace
 from tui.app import TurnlabApp
 from tui.connection import OpenClient
+from tui.themes import RememberedStyles
 
 SNAPSHOTS = Path(__file__).parent.parent / "snapshots"
 
@@ -84,6 +85,14 @@ def parse_once(sheet: Stylesheet, css: str, read_from: CSSLocation, *given: Any,
     return _parsed[key]
 
 
+_looks: dict[tuple[int, ...], dict[Any, Any]] = {}
+
+
+def looks_of_all(_: RememberedStyles, rules: list[RuleSet]) -> dict[Any, Any]:
+    """Return the looks that apps of this process have found under the same rules, which are kept in ``_parsed``."""
+    return _looks.setdefault(tuple(map(id, rules)), {})
+
+
 @pytest.fixture(autouse=True)
 def same_everywhere(analyses: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Iterator[None]:
     for name in list(os.environ):
@@ -100,6 +109,7 @@ def same_everywhere(analyses: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: P
     # The status line names the last request, so on a busy machine a picture would show this one.
     monkeypatch.setattr("tui.tune.platform.LOOK_EVERY_S", 3600.0)
     monkeypatch.setattr(Stylesheet, "_parse_rules", parse_once)
+    monkeypatch.setattr(RememberedStyles, "looks_under", looks_of_all)
     yield
     monkeypatch.undo()
     time.tzset()
