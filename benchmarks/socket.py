@@ -38,7 +38,8 @@ from simulator.labels.model import Anchor
 from simulator.measures.readouts import Spread
 from simulator.recording import Recording, bundled_folder, find_audio, open_recording
 from simulator.socket.agent_call import Agent
-from simulator.socket.calling import CallOptions, CallTaken, call
+from simulator.socket.calling import CallTaken, call
+from simulator.socket.dialing import CallOptions
 from simulator.socket.messages import PLAIN, AudioOut, Wire
 from simulator.socket.outside import measure_outside
 from simulator.voice.agent_renderer import AgentRenderer

@@ -26,7 +26,8 @@ from simulator.measures.turns import interruptions
 from simulator.recording import Recording
 from simulator.replay import Played
 from simulator.socket.agent_call import Agent
-from simulator.socket.calling import LARGEST_MESSAGE, CallOptions, CallTaken, talk
+from simulator.socket.calling import CallTaken, talk
+from simulator.socket.dialing import LARGEST_MESSAGE, CallOptions
 from simulator.socket.server import Exchange, Service
 
 

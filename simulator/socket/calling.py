@@ -4,103 +4,25 @@ from __future__ import annotations
 
 import asyncio
 import math
-import ssl
 from collections import deque
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any, NamedTuple
 
 import numpy as np
-from websockets.asyncio.client import ClientConnection, connect
-from websockets.exceptions import ConnectionClosed, InvalidHandshake, InvalidURI
+from websockets.exceptions import ConnectionClosed
 from websockets.frames import CloseCode
 
-from base.masking import masked_url
-from base.os_errors import os_error_text
-from base.samples import AUDIBLE_DB, SAMPLE_RATE, SAMPLES_PER_MS, Samples
+from base.samples import SAMPLE_RATE, SAMPLES_PER_MS, Samples
 from simulator.activity.model import FRAME_MS, Activity
 from simulator.echo.caller import Caller, caller_of
-from simulator.errors import SimulatorError
 from simulator.recording import Recording
 from simulator.replay import Placement
 from simulator.socket.activity_by_level import AgentActivityDetector, Earpiece
-from simulator.socket.livekit_line import LiveKitError, LiveKitLine, join_room
-from simulator.socket.messages import PLAIN, Wire
+from simulator.socket.dialing import LARGEST_MESSAGE, AgentError, CallOptions, dial, quoted
 from simulator.socket.protocols.protocol import Audio, CallProtocol, Clear, Fault, Heard, Line, Mark, OtherMessage
 from simulator.socket.protocols.registry import PROTOCOLS, by_message
-
-OPEN_S = 10.0
-"""How long an agent may take to pick up."""
-
-LARGEST_MESSAGE = 1 << 24
-"""An agent's messages may be so long, bytes."""
-
-
-class AgentError(SimulatorError):
-    """An agent that cannot be called, or hung up in a way that spoils the call."""
-
-
-@dataclass(frozen=True, slots=True)
-class CallOptions:
-    """How to call. ``wire`` is what turnlab's own protocol asks for; the others have one of their own."""
-
-    url: str = field(repr=False)
-    token: str | None = field(default=None, repr=False)
-    protocol: str = "turnlab"
-    wire: Wire = PLAIN
-    rigid: bool = False
-    audible_db: float = AUDIBLE_DB
-    tls: ssl.SSLContext | None = None
-    """What checks the certificate of a ``wss`` address."""
-
-    @property
-    def shown_url(self) -> str:
-        """Return the address without what may be secret in it: a name and password, a query."""
-        return masked_url(self.url)
-
-
-async def dial(wishes: CallOptions) -> ClientConnection | LiveKitLine:
-    """Return a line to the agent. Raises :class:`AgentError` if there is none to be had."""
-    if wishes.protocol == "livekit":
-        try:
-            return await join_room(wishes.url, wishes.token, OPEN_S)
-        except LiveKitError as error:
-            raise AgentError(f"{wishes.shown_url}: {error}") from None
-    if wishes.token is not None and not (wishes.token.isascii() and wishes.token.isprintable()):
-        raise AgentError("the token must be printable ASCII, as it goes into a header; give the one the agent has")
-    headers = {"Authorization": f"Bearer {wishes.token}"} if wishes.token else {}
-    try:
-        return await connect(
-            wishes.url,
-            additional_headers=headers,
-            compression=None,
-            max_size=LARGEST_MESSAGE,
-            open_timeout=OPEN_S,
-            close_timeout=2,
-            proxy=None,
-            ssl=wishes.tls,
-        )
-    except ssl.SSLCertVerificationError as error:
-        raise AgentError(
-            f"{wishes.shown_url}: its certificate is not trusted: {error.verify_message};"
-            " SSL_CERT_FILE says what is"
-        ) from None
-    except (InvalidURI, ValueError):
-        raise AgentError(
-            f"{wishes.shown_url}: is no address to call; give one such as ws://127.0.0.1:8766"
-        ) from None
-    except (OSError, InvalidHandshake) as error:
-        raise AgentError(
-            f"{wishes.shown_url}: {_why(error)}; is the agent running, and is that its address?"
-        ) from None
-
-
-def _why(error: Exception) -> str:
-    if isinstance(error, TimeoutError):
-        return f"did not pick up within {OPEN_S:g} s"
-    return os_error_text(error) if isinstance(error, OSError) else str(error) or type(error).__name__
-
 
 STUCK_S = 5.0
 """An agent that does not read for this long is taken to be stuck."""
@@ -116,8 +38,6 @@ _STALL_S = 0.005
 
 SHORTEST_CALL_MS = 500
 """An agent that hangs up sooner has not taken the call."""
-
-_LONGEST_QUOTE = 200
 
 GAP_MS = 40.0
 """Audio that comes later than this after what came before begins a new stretch."""
@@ -144,6 +64,7 @@ class CallTaken:
     """A call as it was: both channels on the caller's clock, and where the recording lay on it.
 
     ``late_ms`` is how late this machine was at worst in sending; ``hung_up`` says so if the agent ended the call.
+    ``last_word`` is half a sentence with the agent's last message, "" if it sent none.
     """
 
     duration_ms: int
@@ -156,6 +77,7 @@ class CallTaken:
     received: list[ReceivedMessage]
     late_ms: float
     hung_up: str | None
+    last_word: str = ""
 
 
 def call(
@@ -224,7 +146,7 @@ class _Caller:
                 await hearing
             hung_up += f"; its last complaint: {self._complaint}" if self._complaint else ""
             if self._sent_ms < SHORTEST_CALL_MS:
-                said = self._last_word(None) or "; ask it why"
+                said = self._last_word(None) or ("" if closed.rcvd and closed.rcvd.reason else "; ask it why")
                 raise self._fault(f"the agent hung up at once ({hung_up}){said}") from None
         finally:
             hearing.cancel()
@@ -243,6 +165,7 @@ class _Caller:
             received=self._received,
             late_ms=self._late_ms,
             hung_up=hung_up,
+            last_word=self._last_word(None),
         )
 
     async def _speak(
@@ -278,7 +201,7 @@ class _Caller:
         if self._last_text:
             other = by_message(self._last_text)
             hint = f" (this looks like --protocol {other})" if other not in (None, self._wishes.protocol) else ""
-            return f"; the agent's last message: {_quoted(self._last_text)}{hint}"
+            return f"; the agent's last message: {quoted(self._last_text)}{hint}"
         return f"; the agent hung up ({hung_up})" if hung_up else ""
 
     def _goodbye(self, closed: ConnectionClosed) -> str:
@@ -357,9 +280,9 @@ class _Caller:
                 if len(self._marks) > MOST_MARKS:
                     raise self._fault(f"more than {MOST_MARKS:,} marks wait for their audio to be played")
             case Fault(text) if not self._earpiece.arrived:
-                raise self._fault(f"the agent refuses: {_quoted(text)}")
+                raise self._fault(f"the agent refuses: {quoted(text)}")
             case Fault(text):
-                self._complaint = _quoted(text)
+                self._complaint = quoted(text)
             case OtherMessage(message):
                 place_ms = max(at_ms, self._earpiece.until / SAMPLES_PER_MS + self._held_ms)
                 self._received.append(ReceivedMessage(round(place_ms), message))
@@ -389,7 +312,3 @@ class _Caller:
 
     def _seconds(self) -> str:
         return f"{self._ms() / 1000:.1f} s"
-
-
-def _quoted(text: str) -> str:
-    return ascii(text[:_LONGEST_QUOTE] + "…" * (len(text) > _LONGEST_QUOTE))[1:-1]

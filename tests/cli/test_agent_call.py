@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+from http import HTTPStatus
 from pathlib import Path
 
+import numpy as np
 import pytest
+import soundfile as sf
+from websockets.asyncio.server import ServerConnection
+from websockets.http11 import Request, Response
 
 from simulator.recording import bundled_folder
 from tests.cli.conftest import Turnlab
+from tests.simulator.test_socket_calling import agent
 from tests.simulator.test_socket_outside import labels, measured, taken
 from tui.cli.call import OneCall, print_several, shown_agents
 
@@ -32,9 +38,9 @@ NOWHERE = "ws://127.0.0.1:9"
         (["call", NOWHERE, BOOKING, "--sample-rate", "11025"], 2, "48000"),
         (["call", NOWHERE, BOOKING, "--save", "call.wav"], 2, ".flac"),
         (["call", NOWHERE, BOOKING, "--save", "there.flac"], 2, "another name"),
-        (["call", NOWHERE, BOOKING], 1, "is the agent running"),
-        (["call", "ws://[bad", BOOKING], 1, "no address"),
-        (["call", "ws://127.0.0.1:99999", BOOKING], 1, "no address"),
+        (["call", NOWHERE, BOOKING], 1, "nothing listens there; is the agent running"),
+        (["call", "ws://[bad", BOOKING], 2, "no WebSocket address"),
+        (["call", "ws://127.0.0.1:99999", BOOKING], 2, "no WebSocket address"),
         (["call", f"ws://{'a' * 80}", BOOKING], 1, "no address"),
         (["call", NOWHERE, BOOKING, "--token", "half\na secret"], 1, "printable"),
     ],
@@ -50,7 +56,7 @@ def test_a_wrong_call_is_one_line(
     ("url", "code"),
     [
         ("ws://me:hush@127.0.0.1:9/talk?key=hush", 1),
-        ("ws://me:hush@127.0.0.1:99999/talk#hush", 1),
+        ("ws://me:hush@127.0.0.1:99999/talk#hush", 2),
         ("https://me:hush@127.0.0.1:9/talk?key=hush", 2),
     ],
 )
@@ -72,3 +78,34 @@ def test_more_agents_than_letters_are_numbered(capsys: pytest.CaptureFixture[str
     heard = measured(taken((2500, 2800)), labels((1.0, 2.0)))
     print_several(agents, [OneCall(agent, "booking", heard, 0.0) for agent in agents], as_json=False)
     assert f"27 {NOWHERE} (27)" in " ".join(capsys.readouterr().out.split())
+
+
+async def _wants_a_token(line: ServerConnection) -> None:
+    raise AssertionError("it is not let in")
+
+
+def _refused(line: ServerConnection, _request: Request) -> Response:
+    return line.respond(HTTPStatus.UNAUTHORIZED, "no key\n")
+
+
+async def _says_next_to_nothing(line: ServerConnection) -> None:
+    await line.send(b"\1\0\0")
+    await line.send('{"greeting": "hello"}')
+    await line.wait_closed()
+
+
+def test_an_agent_that_refuses_is_quoted(turnlab: Turnlab) -> None:
+    with agent(_wants_a_token, _refused) as url:
+        told = turnlab("call", url, BOOKING).one_line(1)
+    assert "answers with HTTP 401: no key; give its token as --token" in told
+
+
+@pytest.mark.slow
+def test_an_agent_that_was_never_heard_is_an_error(turnlab: Turnlab, tmp_path: Path) -> None:
+    sf.write(tmp_path / "caller.wav", np.zeros(8000), 16_000)
+    with agent(_says_next_to_nothing) as url:
+        told = turnlab("call", url, tmp_path / "caller.wav", "--rigid")
+    assert (told.code, told.out) == (1, "")
+    assert (
+        'nothing was heard of the agent at -45 dBFS; the agent\'s last message: {"greeting": "hello"}' in told.err
+    )

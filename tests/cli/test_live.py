@@ -37,8 +37,16 @@ REQUEST = live.LiveRequest(
 )
 
 
-def test_a_guard_that_is_none_is_a_wrong_call(turnlab: Turnlab) -> None:
-    assert "half-duplex" in turnlab("live", "--echo-guard", "ears").one_line(2)
+@pytest.mark.parametrize(
+    ("arguments", "remedy"),
+    [
+        (["--echo-guard", "ears"], "half-duplex"),
+        (["--echo-threshold", "40"], "add --echo-guard threshold"),
+        (["--voice", "tenor"], "--voice: 'tenor' is not one of"),
+    ],
+)
+def test_a_wrong_call_says_what_is_possible(turnlab: Turnlab, arguments: list[str], remedy: str) -> None:
+    assert remedy in turnlab("live", *arguments).one_line(2)
 
 
 class Crashing:

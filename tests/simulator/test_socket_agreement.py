@@ -12,7 +12,8 @@ from base.samples import AUDIBLE_DB, SAMPLE_RATE
 from simulator.activity.analyzer import analyze
 from simulator.activity.end_of_turn import SilenceOnly
 from simulator.recording import open_recording
-from simulator.socket.calling import BLOCK_MS, CallOptions
+from simulator.socket.calling import BLOCK_MS
+from simulator.socket.dialing import CallOptions
 from simulator.socket.messages import RATES, Wire
 from simulator.socket.outside import measure_outside
 from tests.simulator.test_socket_call import agent, two_turns

@@ -246,10 +246,10 @@ async def test_empty_messages_are_read_no_faster_than_anybody_can_speak() -> Non
 
 
 class Saying:
-    """A connection on which one message comes."""
+    """A connection on which one message comes, and Twilio's audio after it."""
 
     def __init__(self, message: str) -> None:
-        self._messages = [message]
+        self._messages = ['{"event": "media", "media": {"payload": "/w=="}}', message]
 
     async def recv(self) -> str:
         """Return it, and then nothing."""
@@ -265,6 +265,7 @@ class Saying:
     ("start", "why"),
     [
         ({"event": "start"}, "streamSid"),
+        ({"event": "connected"}, "comes before a start"),
         ({"event": "start", "streamSid": "MZ1", "start": {"mediaFormat": {"encoding": "audio/x-l16"}}}, "mulaw"),
         ({"type": "start", "sample_rate": 11_025}, "48000"),
     ],

@@ -13,27 +13,30 @@ import numpy as np
 import pytest
 import soundfile as sf
 from websockets.asyncio.server import ServerConnection, serve
+from websockets.http11 import Request, Response
 
 from base.samples import SAMPLE_RATE
 from simulator.activity.analyzer import analyze
 from simulator.activity.end_of_turn import SilenceOnly
 from simulator.recording import Recording, open_recording
-from simulator.socket.calling import BLOCK_MS, AgentError, CallOptions, CallTaken, call
+from simulator.socket.calling import BLOCK_MS, CallTaken, call
+from simulator.socket.dialing import AgentError, CallOptions
 from simulator.socket.messages import Wire
 
 LENGTH_MS = 1500
 Line = ServerConnection
 Answer = Callable[[Line], Awaitable[None]]
+Admit = Callable[[Line, Request], Response | None]
 
 
 @contextmanager
-def agent(answer: Answer) -> Iterator[str]:
+def agent(answer: Answer, admit: Admit | None = None) -> Iterator[str]:
     """Answer calls in a thread of its own; give the address."""
     address: list[str] = []
     up, over = threading.Event(), threading.Event()
 
     async def run() -> None:
-        async with serve(answer, "127.0.0.1", 0) as server:
+        async with serve(answer, "127.0.0.1", 0, process_request=admit) as server:
             address.append(f"ws://127.0.0.1:{server.sockets[0].getsockname()[1]}")
             up.set()
             await asyncio.to_thread(over.wait)

@@ -17,7 +17,8 @@ from simulator.activity.analyzer import analyze
 from simulator.activity.end_of_turn import SilenceOnly
 from simulator.audio.g711 import decoded, encoded
 from simulator.recording import open_recording
-from simulator.socket.calling import AgentError, CallOptions, CallTaken, call
+from simulator.socket.calling import CallTaken, call
+from simulator.socket.dialing import AgentError, CallOptions
 from simulator.socket.outside import agent_stretches
 from simulator.socket.protocols.registry import by_address
 from tests.simulator.test_socket_calling import Answer, Line, agent
@@ -213,7 +214,7 @@ async def _speaks_openai(line: Line) -> None:
     [
         (_refuses, "openai-realtime", "the agent refuses: Incorrect API key provided"),
         (_refuses_and_leaves, "openai-realtime", "the agent refuses: Incorrect API key provided"),
-        (_says_why_and_leaves, "turnlab", "hung up at once .*no such voice"),
+        (_says_why_and_leaves, "turnlab", "the agent refuses: no such voice"),
         (_floods_with_marks, "twilio", "more than 10,000 marks"),
         (_speaks_openai, "turnlab", "this looks like --protocol openai-realtime"),
     ],

@@ -18,6 +18,8 @@ from typing import Any
 
 import numpy as np
 import soundfile as sf
+from websockets.exceptions import InvalidURI
+from websockets.uri import parse_uri
 
 from base.files import write_private
 from base.os_errors import os_error_text
@@ -28,7 +30,8 @@ from simulator.measures.comparison import Comparison, compare
 from simulator.measures.readout_table import BY_NAME, BY_PLACE
 from simulator.measures.readouts import Measured, Spread, readouts_json
 from simulator.recording import Recording
-from simulator.socket.calling import CallOptions, CallTaken, call
+from simulator.socket.calling import CallTaken, call
+from simulator.socket.dialing import CallOptions
 from simulator.socket.messages import Wire
 from simulator.socket.outside import Outside, measure_outside
 from simulator.socket.protocols.registry import PROTOCOLS, by_address
@@ -63,9 +66,11 @@ class CallRequest:
 def call_agent(request: CallRequest, *, as_json: bool) -> None:
     """Call, measure and print. Raises :class:`CallError` or :class:`WorkError`."""
     for url in request.urls:
-        if not url.startswith(("ws://", "wss://")):
+        try:
+            parse_uri(url)
+        except (InvalidURI, ValueError):
             shown = CallOptions(url).shown_url
-            raise CallError(f"{shown}: is no WebSocket address; give one such as ws://127.0.0.1:8766")
+            raise CallError(f"{shown}: is no WebSocket address; give one such as ws://127.0.0.1:8766") from None
     keep_secret(request.token or "")
     _check_save(request.save)
     options = [_options(request, url) for url in request.urls]
@@ -90,6 +95,7 @@ def _call_one(request: CallRequest, options: CallOptions, recording: Recording, 
     taken, outside = _measured(request, options, recording)
     if request.save is not None:
         _save(taken, request.save)
+    _check_heard(options, taken, outside)
     for note in _notes(taken, outside, request):
         complain(note)
     if as_json:
@@ -103,6 +109,15 @@ def _measured(request: CallRequest, options: CallOptions, recording: Recording) 
     with failures(), progress("on the line", max(recording.duration_ms, 1)) as tell:
         taken = call(options, recording, activity, tell)
     return taken, measure_outside(taken, activity, recording.labels, request.audible_db, trust=request.trust)
+
+
+def _check_heard(options: CallOptions, taken: CallTaken, outside: Outside) -> None:
+    """Raise :class:`WorkError` where the agent was silent all along: it may speak another protocol."""
+    if not outside.measured.sounds:
+        raise WorkError(
+            f"{options.shown_url}: nothing was heard of the agent at {options.audible_db:g} dBFS{taken.last_word};"
+            f" does it speak {options.protocol}? A quiet one needs a lower --audible-db"
+        )
 
 
 def _call_several(
@@ -121,6 +136,7 @@ def _call_several(
                 known = any(call.agent == agent for call in calls)
                 with faults.noting(recording.source.path) if known else nullcontext():
                     taken, outside = _measured(request, one, recording)
+                    _check_heard(one, taken, outside)
                     calls.append(OneCall(agent, name, outside, taken.late_ms))
     print_several(agents, calls, as_json=as_json)
     faults.raise_any()
@@ -227,8 +243,6 @@ def _notes(taken: CallTaken, outside: Outside, request: CallRequest) -> list[str
         notes.append(
             f"the agent is never silent at {request.audible_db:g} dBFS; raise --audible-db above its noise"
         )
-    if not sounding_ms:
-        notes.append(f"nothing was heard of the agent at {request.audible_db:g} dBFS")
     return notes
 
 

@@ -32,7 +32,7 @@ def show_devices(input_name: str | None, output_name: str | None, *, testing: bo
             raise CallError("--input and --output say which devices to test; add --test")
         _show(found, as_json=as_json)
         return
-    if not as_json:
+    if not as_json and found.inputs:
         print_line("Listening for 2 s: say something.")
     tests = [
         _tested("input", lambda: _heard(found.find("input", input_name))),

@@ -32,6 +32,7 @@ from simulator.session import (
 )
 from simulator.session.commands import Record, SwitchArm
 from simulator.story import event_sentence
+from simulator.voice.voice import VOICES
 from tui.cli.arms import read_arms
 from tui.cli.failure import CallError, WorkError, complain
 from tui.cli.opening import open_profile
@@ -115,6 +116,8 @@ def _begin(session: Session, settings: SessionSettings, *, record: bool, as_json
 
 def _settings(request: LiveRequest) -> SessionSettings:
     arms = read_arms(request.configs, allow_unknown=request.allow_unknown)
+    if request.voice not in (None, *VOICES):
+        raise CallError(f"--voice: {request.voice!r} is not one of {', '.join(VOICES)}")
     microphone, speaker = _named("input", request.input), _named("output", request.output)
     try:
         scenario: Scenario = (

@@ -175,4 +175,4 @@ def _in_lines(what: str, whole: float, done: float) -> None:
         _said_s.append(now)
     if now - _said_s[0] >= LINE_EVERY_S:
         _said_s[0] = now
-        complain(f"{what}: {done / whole:.0%}")
+        complain(f"{what}: {min(done / whole, 1):.0%}")

@@ -6,7 +6,7 @@ import json
 
 from base.samples import Samples
 from simulator.socket.messages import PLAIN, AudioIn, AudioOut, Wire
-from simulator.socket.protocols.protocol import Audio, Clear, Heard, OtherMessage, WireMessage, object_of
+from simulator.socket.protocols.protocol import Audio, Clear, Fault, Heard, OtherMessage, WireMessage, object_of
 
 
 class TurnlabProtocol:
@@ -31,7 +31,13 @@ class TurnlabProtocol:
         if isinstance(message, bytes):
             return [Audio(self._in.read(message))]
         fields = object_of(message)
-        return [Clear()] if fields.get("type") == "clear" else [OtherMessage(fields)]
+        match fields.get("type"):
+            case "clear":
+                return [Clear()]
+            case "error":
+                return [Fault(str(fields.get("message", message)))]
+            case _:
+                return [OtherMessage(fields)]
 
     def rest(self) -> Samples:
         """Return what the resampler still holds."""

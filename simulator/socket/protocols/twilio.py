@@ -129,6 +129,8 @@ class TwilioLine:
             case "start":
                 self._start(fields)
             case "media":
+                if not self._stream:
+                    raise StartError("media: comes before a start with its streamSid")
                 media = fields.get("media")
                 if isinstance(media, dict) and media.get("track", "inbound") == "inbound":
                     return payload_of(fields)

@@ -276,6 +276,8 @@ def live(
     guards = [guard.value for guard in EchoGuard]
     if echo.echo_guard not in guards:
         raise CallError(f"--echo-guard: {echo.echo_guard!r} is not one of {', '.join(guards)}")
+    if echo.echo_threshold is not None and echo.echo_guard != EchoGuard.THRESHOLD:
+        raise CallError(f"--echo-threshold is not for the guard {echo.echo_guard}; add --echo-guard threshold")
     live(
         LiveRequest(
             configs=config or ["balanced"],
