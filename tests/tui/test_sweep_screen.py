@@ -289,6 +289,9 @@ def test_a_chosen_setting_stays_chosen_while_the_front_grows() -> None:
     assert choosing.choice.row is not None
     assert choosing.choice.row.detail[0].startswith("★ response.p50")
     assert choosing.choice.row.detail[2] == "Within every limit, where chosen and where confirmed."
+    point = choosing.choice.row.point
+    assert (point.x, point.y) == (1290, 2.5), "drawn where it was confirmed"
+    assert [(one.x, one.y) for one in choosing.choice.front.before] == [(1010, 0)]
     choosing.take(found(cut_ins=2))
     assert "max_buffer_delay_ms is worth 200 ms" in text
     assert "max_buffer_delay_ms 600 ms → 300 ms, filler_style backchannel → silent" in shown[-1].whole_text

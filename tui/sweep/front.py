@@ -48,11 +48,13 @@ class Front:
     verdict: str = ""
     aside: tuple[str, ...] = ()
     """Sentences for which there is room only where all is read."""
+    before: tuple[ScatterPoint, ...] = ()
+    """Where the recommended or nearest setting was when it was chosen."""
 
     @property
     def points(self) -> tuple[ScatterPoint, ...]:
         """All points: those of the rows, in their order, then the others."""
-        return tuple(row.point for row in self.rows) + self.cloud
+        return tuple(row.point for row in self.rows) + self.cloud + self.before
 
     def place(self, key: Hashable) -> int | None:
         """Return where a setting is among the rows."""
@@ -78,6 +80,8 @@ class Front:
         found = [(signs.recommended, "recommended")] if "recommended" in kinds else []
         if "nearest" in kinds:
             found.append((signs.nearest, "nearest, past a limit"))
+        if self.before:
+            found.append((signs.before, "where it was chosen"))
         if "confirmed" in kinds:
             found.append((signs.confirmed, "confirmed"))
         if "front" in kinds:

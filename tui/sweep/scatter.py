@@ -11,10 +11,18 @@ from typing import Literal
 
 from tui.widgets.timeline_line import DOTS_PER_CELL, CellLine, DotRows
 
-Kind = Literal["tried", "front", "confirmed", "named", "nearest", "recommended"]
+Kind = Literal["tried", "before", "front", "confirmed", "named", "nearest", "recommended"]
 """What a point is, the weightier one last: it is drawn over the others."""
 
-WEIGHT: dict[Kind, int] = {"tried": 0, "front": 1, "confirmed": 2, "named": 3, "nearest": 4, "recommended": 4}
+WEIGHT: dict[Kind, int] = {
+    "tried": 0,
+    "before": 1,
+    "front": 1,
+    "confirmed": 2,
+    "named": 3,
+    "nearest": 4,
+    "recommended": 4,
+}
 
 _PAIR = 2
 """Columns of dots in a cell."""
@@ -63,6 +71,7 @@ class Signs:
     to_right: str = "→"
     up: str = "↑"
     ascii_only: bool = False
+    before: str = "☆"
 
     def of(self, point: ScatterPoint) -> str:
         """Return the sign of a point."""
@@ -70,12 +79,12 @@ class Signs:
             return self.tried
         if point.kind == "named":
             return point.letter or "?"
-        signs = {"front": self.front, "confirmed": self.confirmed, "nearest": self.nearest}
+        signs = {"before": self.before, "front": self.front, "confirmed": self.confirmed, "nearest": self.nearest}
         return signs.get(point.kind, self.recommended)
 
 
 FINE = Signs()
-ASCII = Signs("+", "o", "*", "x", ".", "-", "|", "+", "+", "+", ">", "^", ascii_only=True)
+ASCII = Signs("+", "o", "*", "x", ".", "-", "|", "+", "+", "+", ">", "^", ascii_only=True, before="~")
 
 
 @dataclass(frozen=True)

@@ -18,7 +18,7 @@ from tui.sweep.scatter import ASCII, FINE, PlotFrame, Signs, draw
 from tui.terminal_text import content
 from tui.widgets.timeline_line import BLANK
 
-_KINDS = ("axis", "tried", "line", "front", "confirmed", "named", "nearest", "recommended", "chosen")
+_KINDS = ("axis", "tried", "line", "before", "front", "confirmed", "named", "nearest", "recommended", "chosen")
 
 
 class Scatter(Widget, can_focus=True):

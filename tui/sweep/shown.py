@@ -77,7 +77,8 @@ def front_of(found: SweepFound, *, everything: bool) -> Front:
     columns: list[str] = []
     for figure in (x, y):
         columns += [figure_text(figure), "confirmed"] if confirmed else [figure_text(figure)]
-    return Front(tuple(rows), tuple(cloud), _axis(x), _axis(y), tuple(columns), found.verdict, found.aside)
+    axes, said = (_axis(x), _axis(y)), (found.verdict, found.aside)
+    return Front(tuple(rows), tuple(cloud), *axes, tuple(columns), *said, _before(found))
 
 
 def _simplest(found: SweepFound, points: Mapping[int, ScatterPoint | None]) -> set[int]:
@@ -93,8 +94,8 @@ def _simplest(found: SweepFound, points: Mapping[int, ScatterPoint | None]) -> s
 
 def _point(found: SweepFound, place: int, letters: Mapping[str, str]) -> ScatterPoint | None:
     setting = found.settings[place]
-    values = [_scaled(figure, figure.measured(setting.chosen)) for figure in found.axes[:2]]
-    if values[0] is None or values[1] is None:
+    values = _drawn_at(found, place)
+    if values is None:
         return None
     kind: Kind = "tried"
     if found.recommended is not None and found.recommended.index == place:
@@ -106,6 +107,26 @@ def _point(found: SweepFound, place: int, letters: Mapping[str, str]) -> Scatter
     elif setting.on_front and not setting.dropped:
         kind = "front"
     return ScatterPoint(values[0], values[1], kind)
+
+
+def _drawn_at(found: SweepFound, place: int) -> tuple[float, float] | None:
+    """Return where a setting is drawn: where it was confirmed, else where it was chosen."""
+    return _at(found, place, _confirmed) or _at(found, place, _chosen)
+
+
+def _at(
+    found: SweepFound, place: int, measured: Callable[[SweepFound, int, Figure], float | None]
+) -> tuple[float, float] | None:
+    x, y = (_scaled(figure, measured(found, place, figure)) for figure in found.axes[:2])
+    return None if x is None or y is None else (x, y)
+
+
+def _before(found: SweepFound) -> tuple[ScatterPoint, ...]:
+    """Return where the recommended or nearest setting was chosen, if that is another place."""
+    if found.recommended is None:
+        return ()
+    at = _at(found, found.recommended.index, _chosen)
+    return () if at is None or at == _drawn_at(found, found.recommended.index) else (ScatterPoint(*at, "before"),)
 
 
 def _letters(names: Iterable[str]) -> dict[str, str]:
@@ -134,6 +155,10 @@ def _row(found: SweepFound, place: int, point: ScatterPoint, *, confirmed: bool)
 
 def _key(setting: TriedSetting) -> Hashable:
     return setting.name, repr(setting.config.set_values())
+
+
+def _chosen(found: SweepFound, place: int, figure: Figure) -> float | None:
+    return figure.measured(found.settings[place].chosen)
 
 
 def _confirmed(found: SweepFound, place: int, figure: Figure) -> float | None:
