@@ -21,7 +21,7 @@ SEARCH_LENGTH = 200
 """The longest search a platform takes."""
 
 _AROUND = 40
-"""So many characters of a description are shown behind the word that was found in it."""
+"""The number of characters of a description shown after a match."""
 
 HINT = 'name, tag:key=value, active:yes, channel:voice, env:sandbox; quote "two words"'
 """What can be typed, for people."""

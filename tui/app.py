@@ -50,7 +50,7 @@ MOST_NOTES = 2
 KEYS_LOOKED_AT_S = 1.0
 STILL_COMING_S = 0.1
 ONE_FRAME_S = 0.005
-"""Screens are drawn sixty times a second, and a thread of their own writes them out."""
+"""Screens are drawn sixty times a second, and a separate thread writes them out."""
 STARTED_AFTER_S = 3.0
 """By then the services are listed, and what that needs is imported."""
 
@@ -92,7 +92,7 @@ class TurnlabApp(ConnectedApp, inherit_bindings=False):
         super().__init__(connection, open_client, clock, read_only=read_only)
         self._first_start, self._begin_at = first_start, begin_at
         self.tour: Tour | None = None
-        """The tour, once it began."""
+        """The tour, once it has begun."""
         self.failure: BaseException | None = None
         """The unexpected error that ended the app, for its caller to report."""
         self._notes = notes
@@ -102,11 +102,11 @@ class TurnlabApp(ConnectedApp, inherit_bindings=False):
         self.open_call = open_call
         """Opens live calls; ``None`` for this machine's devices."""
         self.calls: CallsScreen | None = None
-        """Calls, once it was wanted."""
+        """The Calls screen, once it was opened."""
         self.live: LiveScreen | None = None
-        """Live, once it was wanted."""
+        """The Live screen, once it was opened."""
         self.sweep: SweepScreen | None = None
-        """Sweep, once it was wanted."""
+        """The Sweep screen, once it was opened."""
         self.typed_ahead = TypedAhead(self, super().on_event, lambda: self._between_places)
         for theme in THEMES.values():
             self.register_theme(theme)
@@ -165,7 +165,7 @@ class TurnlabApp(ConnectedApp, inherit_bindings=False):
 
     @work(thread=True, group="expired calls")
     def _delete_expired_calls(self) -> None:
-        """Delete the calls that were kept as long as calls are kept, and say so."""
+        """Delete the calls that are past their days, and say so."""
         from services.calls.folders import CallFolders
         from services.calls.retention import expired_deleted
 
@@ -179,7 +179,7 @@ class TurnlabApp(ConnectedApp, inherit_bindings=False):
         note_begun()
 
     def switch_mode(self, mode: str) -> AwaitMount:
-        """Go to another mode; the notices of the screen that is left go with it."""
+        """Go to another mode, and remove the notices of the screen that the user leaves."""
         if mode != self.current_mode and self.screen_stack:
             self.drop_notices(self.screen)
         return super().switch_mode(mode)
@@ -231,7 +231,7 @@ class TurnlabApp(ConnectedApp, inherit_bindings=False):
     async def open_screen(
         self, screen: str, service: Service | None = None, then: Callable[[TuneScreen], object] | None = None
     ) -> None:
-        """Go to a screen, by its id in the registry; ``service`` is the one that it should be about.
+        """Go to a screen, by its id in the registry; ``service`` is the service to show there.
 
         ``then``, which is for Tune, is called with the screen once it is in view.
         """
@@ -244,7 +244,8 @@ class TurnlabApp(ConnectedApp, inherit_bindings=False):
             self.tunes.have(mode, then)
 
     def jumps_from(self, screen: Screen[Any]) -> Iterator[Jump]:
-        """Return what can be gone to elsewhere: services, and what Tune has, unless Tune is in view and says it."""
+        """Return jump targets on other screens: services, and Tune's, unless Tune is in view and lists them
+        itself."""
         if screen is not self.services_screen:
             yield from map(self._jump_to, self.services_screen.listing.known)
         if not screen.is_modal and screen not in self.tunes.standing:
@@ -252,7 +253,7 @@ class TurnlabApp(ConnectedApp, inherit_bindings=False):
             yield from self.tunes.jumps(lambda then: self.open_screen(TUNE, service, then))
 
     async def jumps_called(self, text: str) -> Sequence[Jump]:
-        """Search the platform for services that were not listed yet."""
+        """Search the platform for services that are not listed yet."""
         listing = self.services_screen.listing
         return [] if listing.knows_all else [self._jump_to(one) for one in await listing.search(text)]
 
@@ -314,7 +315,7 @@ class TurnlabApp(ConnectedApp, inherit_bindings=False):
         return self.calls.kept.service if self.calls is not None and screen is self.calls else None
 
     def action_show_symptoms(self) -> None:
-        """Ask what callers complain about: in Tune, from Services and Calls with the service in view."""
+        """Open the symptom guide in Tune, from Services and Calls for the service in view."""
         if (here := getattr(self.screen, "symptoms", None)) is not None:
             here.ask()
         elif self.screen is self.services_screen and self.services_screen.listed.waiting:
@@ -331,7 +332,7 @@ class TurnlabApp(ConnectedApp, inherit_bindings=False):
         self.switch_mode(mode)
 
     def _show_symptoms_of_service(self) -> None:
-        """Go on once the services came, unless the person went elsewhere."""
+        """Continue once the services are loaded, unless the user went elsewhere."""
         if self.screen is self.services_screen:
             self.action_show_symptoms()
 
@@ -366,7 +367,7 @@ class TurnlabApp(ConnectedApp, inherit_bindings=False):
         self.push_screen(HelpScreen(self.screen))
 
     async def action_quit(self) -> None:
-        """Leave, but go to each draft that is not saved first, to ask what becomes of it."""
+        """Quit, after asking about each unsaved draft."""
         if (found := self.tunes.unsaved) is None:
             self.exit()
             return
@@ -380,7 +381,7 @@ class TurnlabApp(ConnectedApp, inherit_bindings=False):
         self.action_choose_theme(list(THEMES)[(names.index(self.theme) + 1) % len(names)])
 
     def action_choose_theme(self, name: str) -> None:
-        """Change to a theme, by what people call it, and remember it."""
+        """Change to a theme by its name, and remember it."""
         self.theme = THEMES[name].name
         if not self.read_only:
             # A theme that cannot be stored is chosen again next time; that is not worth a message.

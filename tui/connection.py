@@ -32,10 +32,10 @@ OpenClient = Callable[[], "AbstractAsyncContextManager[ServicesClient]"]
 Clock = Callable[[], float]
 
 PAGE_SIZE = 100
-"""The most services a platform gives at once."""
+"""The largest page of services of a platform."""
 
 SHORT_NAMES = {"update_voice_config": "update service", "workspace_voice_settings": "voice settings"}
-"""What the status line calls a request whose method has a longer name."""
+"""Short names for methods in the status line."""
 
 
 class ObservedRequest(NamedTuple):
@@ -47,7 +47,7 @@ class ObservedRequest(NamedTuple):
 
 
 class Status(NamedTuple):
-    """What the status line tells about the connection."""
+    """The connection as the status line shows it."""
 
     connection: str = "opening the workspace…"
     workspace: str = ""
@@ -55,13 +55,12 @@ class Status(NamedTuple):
     mode: str = ""
     """``read-only``, or nothing."""
     limit: str = ""
-    """What the platform said about how much it may be asked, in words."""
+    """The platform's rate limits, in words."""
 
 
 def limit_text(traffic: Traffic) -> str:
-    """Return what a platform's rate limits allow now, or why a request waits; nothing if none is known.
-
-    What the limit counts and when it ends is said as soon as half of it is used up.
+    """Return what a platform's rate limits allow now, or why a request waits; empty if none is known. The scope and
+    the end of a limit are included once half of it is used.
     """
     if traffic.waiting is not None:
         return f"waiting {traffic.waiting.seconds:.0f} s: {traffic.waiting.why}"
@@ -70,7 +69,7 @@ def limit_text(traffic: Traffic) -> str:
     kind, limit = traffic.tightest
     if limit.remaining * 2 > limit.limit:
         return f"{limit.remaining} of {limit.limit} requests left"
-    # A time of day stays true while nothing is asked; "in 40 s" would not.
+    # A time of day stays true between requests; "in 40 s" would not.
     until = "" if limit.resets_at is None else datetime.fromtimestamp(limit.resets_at).strftime(" until %H:%M:%S")
     return f"{kind}: {limit.remaining} of {limit.limit} left{until}"
 
@@ -80,7 +79,7 @@ def chosen(name: str | None, tell: Callable[[str], None]) -> OpenClient:
 
     @asynccontextmanager
     async def opening() -> AsyncIterator[ServicesClient]:
-        # In threads, because these take long enough to notice in typing.
+        # In threads, because these take long enough to delay typing.
         choosing = await asyncio.to_thread(import_module, "services.connections.choosing")
         opening = await asyncio.to_thread(import_module, "services.connections.opening")
         demo_calls = await asyncio.to_thread(import_module, "recordings.demo_calls")
@@ -94,7 +93,7 @@ def chosen(name: str | None, tell: Callable[[str], None]) -> OpenClient:
 
 
 class Connection:
-    """Keeps a client open in a task of its own, so that the task that opens it is the one that closes it."""
+    """Keeps a client open in a separate task, so that the same task opens and closes it."""
 
     def __init__(self, open_client: OpenClient) -> None:
         self._open_client = open_client
@@ -150,7 +149,7 @@ class ObservedClient:
 
 
 def observed(client: ServicesClient, clock: Clock, tell: Callable[[ObservedRequest], None]) -> ServicesClient:
-    """Return a client that does the same and tells of every request."""
+    """Return a client that also reports every request."""
     return cast("ServicesClient", ObservedClient(client, clock, tell))
 
 
@@ -160,12 +159,12 @@ _READING = ("list_", "get_", "whoami", "service_history", "workspace_voice_setti
 
 
 def reads(method: str) -> bool:
-    """Tell whether a client's method only reads; what is not known to is taken to write."""
+    """Return whether a client's method only reads; unknown methods count as writing."""
     return method.startswith(_READING)
 
 
 class ReadOnlyClient:
-    """Does what a :class:`services.client.ServicesClient` does, except to write."""
+    """A :class:`services.client.ServicesClient` that cannot write."""
 
     def __init__(self, client: ServicesClient) -> None:
         self._client = client
@@ -210,7 +209,7 @@ class ConnectedApp(App[None], inherit_bindings=False):
     client: reactive[ServicesClient | None] = reactive(None)
     """The open connection; ``None`` until there is one."""
     problem: reactive[str] = reactive("")
-    """Why there is no connection, if opening it failed."""
+    """Why opening the connection failed, if it did."""
     status: reactive[Status] = reactive(Status())
 
     def __init__(
@@ -233,7 +232,7 @@ class ConnectedApp(App[None], inherit_bindings=False):
     @work(exclusive=True, group="connection")
     async def connect(self) -> None:
         """Open the platform; on failure say why and leave the rest to the person."""
-        # In a thread, because it takes long enough to notice in typing.
+        # In a thread, because it takes long enough to delay typing.
         errors = await asyncio.to_thread(import_module, "services.errors")
         self.problem = ""
         self.status = Status()
@@ -265,12 +264,12 @@ class ConnectedApp(App[None], inherit_bindings=False):
         self.notify(plain(text), title=title, severity="warning", timeout=timeout, markup=False)
 
     def on_notify(self, event: Notify) -> None:
-        """Take note of what is said."""
+        """Remember each notice."""
         self._notices = [one for one in self._notices if not one.has_expired]
         self._notices.append(event.notification)
 
     def drop_notices(self, of: Screen[Any]) -> None:
-        """Show the notices of a screen no more; those of others stay for as long as they were to."""
+        """Remove the notices of a screen; those of others stay for their time."""
         kept = [one for one in self._notices if not (isinstance(one, ScreenNotice) and one.screen is of)]
         self._notices = []
         self.clear_notifications()

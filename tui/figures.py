@@ -9,7 +9,7 @@ from simulator.measures.readouts import Measured
 from simulator.measures.turns import Count
 
 NOTHING = "–"
-"""Stands for a figure that there is not."""
+"""Shown for a missing figure."""
 
 
 def figure(name: str, value: float | None, unit: bool = True) -> str:
@@ -31,12 +31,12 @@ def total(name: str, value: float | None, runs: Iterable[Measured]) -> str:
 
 
 def count_text(found: Count, of: str = "") -> str:
-    """Write a count out of how many; one of nothing has the rate that it does not rule out: ``0 of 13 ≤23%``."""
+    """Write a count and its denominator; a count of 0 has the upper bound of its rate: ``0 of 13 ≤23%``."""
     return " ".join(part for part in (f"{found.count:,} of {found.of:,}", of, unseen_text(found)) if part)
 
 
 def unseen_text(found: Count | None) -> str:
-    """Write the rate that a count of nothing does not rule out: ``≤23%``; nothing where there is none."""
+    """Write the upper bound of the rate behind a count of 0: ``≤23%``; empty if there is none."""
     most = found.upper95 if found is not None else None
     return "" if most is None else f"≤{most:.0%}" if most >= 0.01 else f"≤{most:.1%}"
 
@@ -55,7 +55,7 @@ def interval(name: str, bounds: tuple[float, float] | None) -> str:
 
 
 def signed(value: float, places: int = 0) -> str:
-    """Write a number with its sign; what rounds to nothing has none."""
+    """Write a number with its sign; a number that rounds to 0 has none."""
     text = f"{abs(value):,.{places}f}"
     if not float(text.replace(",", "")):
         return text

@@ -1,6 +1,6 @@
-"""What a controller asks of the screen that holds it: to run work, to wait, and to say something.
+"""The services of a screen for its controllers: running work, timers, and notices.
 
-A controller owns one piece of a screen's state and knows no widget, so a test gives it another host and needs no
+A controller owns one piece of a screen's state and knows no widget, so a test can give it another host and needs no
 screen. :class:`ScreenHost` is a screen in that role.
 """
 
@@ -22,13 +22,13 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 SECONDS_TO_READ = 12
-"""How long a result stays on screen that a person may want to act on."""
+"""Seconds for which a notice with a result stays on screen."""
 
 Severity = Literal["information", "warning", "error"]
 
 
 class Timing(Protocol):
-    """Something that is called later, once or again and again."""
+    """A timer: a call that happens later, once or repeatedly."""
 
     def stop(self) -> None:
         """Call it no more."""
@@ -41,11 +41,11 @@ class Timing(Protocol):
 
 
 LOOKS_A_SECOND = 15
-"""How often what moves is looked at: a call, a playhead."""
+"""The interval at which a running call or a playhead is read."""
 
 
 class Looking:
-    """Calls ``look`` again and again while there is something to see."""
+    """Calls ``look`` repeatedly while there is something to see."""
 
     def __init__(self, host: Host, look: Callable[[], object]) -> None:
         self._host, self._look = host, look
@@ -72,17 +72,16 @@ class Job(Protocol):
         """Whether its result is no longer wanted."""
 
     def report(self, deliver: Callable[[], None], topic: Hashable = None) -> None:
-        """Have ``deliver`` called where the state lives, outside the thread.
-
-        Of several reports on one ``topic`` that wait to be delivered, only the newest is.
+        """Call ``deliver`` on the app's thread. Of several waiting reports on one ``topic``, only the newest is
+        delivered.
         """
 
 
 class Host(Protocol):
-    """What a controller may ask for."""
+    """The services that a controller may use."""
 
     def start(self, work: Callable[[], Coroutine[None, None, Any]], group: str, *, exclusive: bool = False) -> None:
-        """Run a coroutine beside everything else; ``exclusive`` ends others of its group."""
+        """Run a coroutine in the background; ``exclusive`` ends others of its group."""
 
     def start_thread(self, work: Callable[[Job], None], group: str, *, exclusive: bool = False) -> None:
         """Run ``work`` in a thread."""
@@ -96,11 +95,11 @@ class Host(Protocol):
     def tell(
         self, text: str, title: str = "", *, severity: Severity = "information", timeout: float | None = None
     ) -> None:
-        """Say something to the person, for ``timeout`` seconds or the usual time."""
+        """Show the user a notice, for ``timeout`` seconds or the usual time."""
 
 
 class AskingHost(Host, Protocol):
-    """What a controller may ask for that puts questions to the person."""
+    """The services of a controller that asks the user questions."""
 
     def stop(self, group: str) -> None:
         """End what runs in a group."""
@@ -112,14 +111,14 @@ class AskingHost(Host, Protocol):
         """Show a dialog and return its answer; ``None`` if it was left, or could not be shown."""
 
     def say(self, text: str, *, title: str) -> None:
-        """Tell of a result, for long enough to act on it; line breaks stay."""
+        """Show a result, long enough to act on it; line breaks stay."""
 
     def complain(self, text: str, *, title: str) -> None:
-        """Tell of a failure, for long enough to act on it."""
+        """Show a failure, long enough to act on it."""
 
 
 class Report(Message, bubble=False):
-    """What a thread has to say; the screen delivers it."""
+    """A thread's report, which the screen delivers."""
 
     def __init__(self, deliver: Callable[[], None], topic: Hashable) -> None:
         super().__init__()
@@ -185,7 +184,7 @@ class ScreenHost:
     def start_alone(self, work: Callable[[], Coroutine[None, None, Any]], group: str, busy: str) -> None:
         """Run a coroutine unless one of its group runs: then say that it is busy.
 
-        Ending one that sends a change would leave its outcome unsaid.
+        Ending one that sends a change would leave its outcome unreported.
         """
         if any(worker.group == group and worker.is_running for worker in self._screen.workers):
             self.tell(busy, "Not now", severity="warning")

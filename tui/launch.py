@@ -18,7 +18,7 @@ from base.os_errors import os_error_text
 from tui.streams import draw_in_utf8
 
 BEGIN_AT = "Intake Line"
-"""The demo service to highlight while none was tuned yet: it cuts callers off, and a setting cures that."""
+"""The demo service to highlight before any was tuned: it cuts callers off, and a setting cures that."""
 REPORT_VARIABLE = "TURNLAB_REPORT_FIRST_PAINT"
 """Environment variable with the file to write the report to."""
 STARTED_VARIABLE = "TURNLAB_STARTED_AT"
@@ -89,7 +89,7 @@ def _end_with_the_terminal() -> None:
     Textual would read the end of a file again and again, and take a whole processor for it.
     """
     terminal = select.poll()
-    terminal.register(sys.stdin.fileno(), 0)  # nothing but a hang-up wakes it
+    terminal.register(sys.stdin.fileno(), 0)  # only a hang-up wakes it
     if any(event & select.POLLHUP for _, event in terminal.poll()):
         os.kill(os.getpid(), signal.SIGTERM)
 

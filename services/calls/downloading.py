@@ -19,7 +19,7 @@ PARTIAL: Final = ".download"
 """How the names of files that have not come whole end; they stay for the next pull."""
 
 RENEWALS: Final = 3
-"""So many links in a row may have expired before anything comes."""
+"""The number of links in a row that may have expired before any data arrives."""
 
 _CONTAINERS: Final = (b"RIFF", b"RIFX", b"RF64", b"fLaC", b"OggS", b"ID3", b"FORM")
 _MP3: Final = (b"\xff\xfb", b"\xff\xf3")

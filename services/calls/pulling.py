@@ -33,7 +33,7 @@ from services.calls.without_audio import only_measures, without_words
 from services.errors import ArchivedError, NotFoundError, NotKeptError, ServiceError
 
 AT_ONCE: Final = 4
-"""So many calls are pulled at once."""
+"""The number of calls pulled at once."""
 
 _LONGEST_OFFSET_S: Final = 600.0
 """A recording that begins later on the call's clock than this is on another clock."""

@@ -51,7 +51,7 @@ def kept_for(folders: CallFolders) -> str:
 
 
 def keep_for(folders: CallFolders, days: int) -> None:
-    """Keep calls for so many days. Raises :class:`OSError`."""
+    """Keep calls for this many days. Raises :class:`OSError`."""
     make_private_folder(folders.home)
     close_to_others(folders.home)
     write_whole(folders.home / _SETTING, json_bytes({"days": days}))

@@ -18,7 +18,7 @@ from services.model import Service
 Values = dict[str, JsonValue]
 
 PAGES = 20
-"""So many pages of a platform's history are looked through."""
+"""The number of pages of a platform's history that are searched."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -18,7 +18,7 @@ LARGEST_BODY: Final = 1 << 20
 """The largest body of a request, bytes. A whole context graph is a tenth of it."""
 
 BODIES_AT_ONCE: Final = 8
-"""So many bodies are held in memory at once; further ones wait on their connections."""
+"""The number of bodies in memory at once; further ones wait on their connections."""
 
 BODY_S: Final = 30.0
 """How long a body may take to come once it is its turn."""

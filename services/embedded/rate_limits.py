@@ -31,7 +31,7 @@ LIMITS = {
 of the Platform document that can answer 429, which names no number, one that no person reaches."""
 
 MOST_KEPT = 1000
-"""Above so many counters, those that count nothing any more are dropped."""
+"""Above this number of counters, expired ones are dropped."""
 
 
 @dataclass(frozen=True, slots=True)

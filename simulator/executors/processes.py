@@ -31,7 +31,7 @@ T = TypeVar("T")
 R = TypeVar("R")
 
 _MOST_DEATHS = 3
-"""So many workers may die while they are at a task, before the task is to blame."""
+"""The number of workers that may die during a task before the task counts as the cause."""
 
 
 class _Task:

@@ -32,7 +32,7 @@ BLEED_DB = 28.0
 """What is this far below the other side is that side's bleed; voices that overlap differ by less."""
 
 ECHO_DB, _ECHO_FRAMES = 36.0, 8
-"""What comes up to so many frames after it and is this far below it is its echo."""
+"""Sound up to this many frames later and this far below is an echo."""
 
 _DEAF_DB = -72.0
 """What is as quiet as this holds no speech, and the model is not asked about it..."""
@@ -258,7 +258,7 @@ _LOUD_DB, _SOFT_DB = 32.0, 25.0
 """How far below a side's speech its words begin and end: at all pitches, and at those of a soft consonant."""
 
 _SMOOTH = 8
-"""So many windows together tell a soft consonant from the line's noise."""
+"""The number of consecutive windows that separates a soft consonant from the line's noise."""
 
 
 _SOFT_MS = 150
@@ -266,7 +266,7 @@ _SOFT_MS = 150
 
 _NEARBY_MS = 100
 _NEAR_LEAST = 20
-"""The line's noise is what is heard in so long a time beside a stretch, of which so many windows must be free."""
+"""The line's noise is measured over this time beside a stretch; this many windows of it must be free."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)

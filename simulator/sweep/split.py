@@ -12,10 +12,10 @@ from simulator.sweep.plan import SweepCall, SweepError
 ONE_CALL = "one call cannot both choose a setting and confirm it; give two calls or more, of several callers"
 
 ENOUGH_CALLERS = 20
-"""From so many callers on, one half chooses and the other confirms."""
+"""From this number of callers on, one half chooses and the other confirms."""
 
 FOLDS = 4
-"""Of fewer callers, each of so many parts confirms what the others chose."""
+"""With fewer callers, each of this many parts confirms what the others chose."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -210,7 +210,7 @@ async def test_calls_are_pulled_and_measured(workspace_file: Path) -> None:
         await pilot.press("x")
         gate.set()
         await until(pilot, lambda: not screen.pulling.running, "the end of it")
-        assert screen.progress.startswith("Stopped: what has come stays")
+        assert screen.progress.startswith("Stopped: pulled calls stay")
         await settle(pilot)
         before = len(rows(screen))
         assert before < 12
@@ -347,7 +347,7 @@ def test_a_call_opens_in_tune_or_says_why_not(problem: Exception | None, said: s
     for _ in range(2):  # the same call opens again and again
         assert tuning.why_not(call) == ""
         tuning.start(call)
-        assert "is being made" in tuning.why_not(call)
+        assert "is being prepared" in tuning.why_not(call)
         host.run()
     assert published[-1] == ""
     assert len(host.told) == (2 if problem else 0)

@@ -1,1 +1,1 @@
-"""Calls: what the calls of a service really were like."""
+"""Calls: the real calls of a service."""

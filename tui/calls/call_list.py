@@ -1,4 +1,4 @@
-"""The list of kept calls. It draws only the rows in view, so that ten thousand are as quick as ten."""
+"""The list of stored calls. It draws only the rows in view, so ten thousand are as quick as ten."""
 
 from __future__ import annotations
 
@@ -45,7 +45,8 @@ _ENDED_BY = {
 
 
 def cells_of(call: CallOverview, *, with_service: bool) -> list[str]:
-    """Return what each column says of a call. Stops are those for nothing; no telephone number is among them."""
+    """Return the text of each column for a call. Stops are those for nothing; no column holds a telephone
+    number."""
     started = call.started_at.astimezone().strftime("%m-%d %H:%M") if call.started_at else NOTHING
     return [
         started,
@@ -154,7 +155,7 @@ class CallList(ScrollView, can_focus=True, inherit_bindings=False):
         return max(0, min(cursor, len(self.lines) - 1))
 
     def watch_cursor(self) -> None:
-        """Follow the cursor with the view, and tell of it."""
+        """Keep the cursor in view, and post its change."""
         self._follow()
 
     def _follow(self) -> None:

@@ -55,7 +55,7 @@ class FitDialog(Dialog[bool]):
 
 @dataclass(frozen=True, slots=True)
 class _Work:
-    """What was asked for: some calls, and what to do with them once they can be replayed."""
+    """A request: some calls, and what to do with them once they can be replayed."""
 
     service: Service | None
     calls: tuple[CallOverview, ...]
@@ -89,15 +89,15 @@ class CheckController:
 
     @property
     def why_not_check(self) -> str:
-        """Why nothing can be checked at the moment; nothing if something can."""
+        """Why a check is not possible now; empty if it is."""
         if self.running:
-            return "calls are being checked; x stops that"
+            return "a check of calls is running; x stops it"
         ready = any(call.audio_state == "here" for call in self._calls())
         return "" if ready else "no call of the list has audio that can be replayed; p pulls calls"
 
     @property
     def why_not_fit(self) -> str:
-        """Why nothing can be fitted at the moment; nothing if something can."""
+        """Why a fit is not possible now; empty if it is."""
         if self._service() is None:
             return "a profile is fitted to the calls of one service; a shows those of one alone"
         return self.why_not_check
@@ -135,7 +135,7 @@ class CheckController:
             base = profile_for(work.service.id if work.service and not work.fits else None)
             calls, notes = self._ready(work, job)
             if self._stopped or job.cancelled:
-                job.report(partial(self._end, "Stopped: what was heard and analysed stays."))
+                job.report(partial(self._end, "Stopped: finished measures and analyses stay."))
             elif not calls:
                 job.report(partial(self._complain, notes[0] if notes else "no call can be replayed"))
             elif work.fits and work.service is not None:
@@ -175,7 +175,7 @@ class CheckController:
         parts: list[Check] = []
         for number, call in enumerate(calls, start=1):
             if self._stopped or job.cancelled:
-                job.report(partial(self._end, "Stopped: the check was not finished, and nothing of it is kept."))
+                job.report(partial(self._end, "Stopped: the check did not finish, and nothing of it is stored."))
                 return
             self._tell(job, f"Replaying {number} of {len(calls)} under {profile.name} · x stops it")
             parts.append(checked_call(call, profile))

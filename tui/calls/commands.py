@@ -25,7 +25,7 @@ MEASURE = Command(
     "calls.measure",
     "Measure",
     "m",
-    "Measure by ear every call of the list that is not measured yet.",
+    "Measure every call of the list that is not measured yet, from its audio.",
     action="work('measure')",
 )
 CHECK = Command(

@@ -49,9 +49,9 @@ class CompareController:
 
     @property
     def why_not(self) -> str:
-        """Why nothing can be compared at the moment; nothing if something can."""
+        """Why a comparison is not possible now; empty if it is."""
         if self.running:
-            return "two periods are being compared"
+            return "a comparison of two periods is running"
         measured = any(not isinstance(one, SettingsChange) and one.heard is not None for one in self._lines())
         return "" if measured else "no call of the list is measured; m measures them"
 
@@ -109,7 +109,7 @@ class CompareController:
 
 
 def periods_head(found: Periods) -> list[str]:
-    """Return over how many calls of which services two periods are compared."""
+    """Return the heading of a comparison: how many calls of which services."""
     count, then = found.calls
     services = ", ".join(found.services)
     return [f"{services}: {count} calls before, {then} after. 95 % intervals of the difference, over calls."]

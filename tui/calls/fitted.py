@@ -1,4 +1,4 @@
-"""The engine profile fitted to a service's calls: they are checked, and its draft is tried, under it."""
+"""The engine profile fitted to a service's calls, used for their checks and for the service's draft."""
 
 from __future__ import annotations
 
@@ -17,14 +17,14 @@ if TYPE_CHECKING:
 
 
 def fitted_path(service_id: str) -> Path:
-    """Return where a service's fitted profile is kept; it need not be there."""
+    """Return the path of a service's fitted profile; it may not exist."""
     return data_folder() / "profiles" / f"{safe_name(service_id)}.json"
 
 
 def profile_for(service_id: str | None) -> ProfileFile:
     """Return the profile fitted to a service's calls, else the shipped one.
 
-    Raises :class:`~simulator.errors.ProfileError` for a file that is no profile.
+    Raises :class:`~simulator.errors.ProfileError` for an invalid file.
     """
     path = None if service_id is None else fitted_path(service_id)
     return read_profile(str(path) if path is not None and path.is_file() else "default")

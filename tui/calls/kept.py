@@ -1,4 +1,4 @@
-"""The kept calls that the screen lists, read in a thread, and the filter over them."""
+"""The stored calls that the screen lists, read in a thread, and their filter."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from services.model import Service
 
 SHOWING_PAUSE = 0.3
-"""Seconds between two looks at what has been read so far."""
+"""Seconds between two updates while calls are read."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
@@ -69,7 +69,7 @@ class KeptController:
         self._choose()
 
     def read(self) -> None:
-        """Read the kept calls again, and delete those that were kept long enough."""
+        """Read the stored calls again, and delete those past their days."""
         self._reading = True
         self._host.start_thread(self._read, "kept calls", exclusive=True)
 
@@ -106,7 +106,7 @@ class KeptController:
 
     def _take(self, calls: list[CallOverview], days: str, reading: bool) -> None:
         if reading and len(calls) <= len(self._calls):
-            return  # read again, they stay in view until all are there
+            return  # during another read, the old rows stay in view until all new ones are there
         self._calls, self._days, self._reading = calls, days, reading
         self._choose()
 

@@ -1,4 +1,4 @@
-"""Measuring kept calls by ear beside everything else, the newest first, until it is stopped."""
+"""Measuring stored calls in the background, the newest first, until stopped."""
 
 from __future__ import annotations
 
@@ -12,11 +12,11 @@ if TYPE_CHECKING:
     from tui.host import Host, Job
 
 MOST: Final = 200
-"""So many calls are measured unasked, as many as a pull brings."""
+"""The number of calls measured automatically: as many as a pull brings."""
 
 
 def measure_folder(folder: Path) -> None:
-    """Measure a kept call by ear and keep the measures beside it; one without audio is left as it is.
+    """Measure a stored call and store the measures beside it; a call without audio stays as it is.
 
     Raises :class:`~simulator.errors.SimulatorError`, and :class:`OSError` if the measures cannot be kept.
     """
@@ -80,9 +80,9 @@ class MeasureController:
 
     @property
     def why_not(self) -> str:
-        """Why nothing can be measured at the moment; nothing if something can."""
+        """Why a measurement is not possible now; empty if it is."""
         if self.running:
-            return "calls are being measured; x stops that"
+            return "a measurement of calls is running; x stops it"
         return "" if self.waiting else "every call that has audio is measured"
 
     def start_unasked(self) -> None:
@@ -109,14 +109,14 @@ class MeasureController:
         for done, call in enumerate(waiting):
             if job.cancelled or self._stopped:
                 break
-            self._say(job, f"Measuring {done + 1} of {len(waiting)} by ear · x stops it")
+            self._say(job, f"Measuring {done + 1} of {len(waiting)} from audio · x stops it")
             try:
                 measure_folder(call.folder)
             except (SimulatorError, OSError) as error:
                 self._failed.add(call.folder)
                 problems.append(str(error))
             if not (call.folder / HEARD).exists():
-                self._failed.add(call.folder)  # else it would be tried again and again
+                self._failed.add(call.folder)  # else it would be retried forever
         job.report(partial(self._end, problems))
 
     def _say(self, job: Job, text: str) -> None:

@@ -1,4 +1,4 @@
-"""Playing a kept call as it was recorded, from the screen, and knowing where it is."""
+"""Playing a stored call as recorded, from the screen, and its position."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ class PlayController:
         self._closed = False
 
     def why_not(self, call: CallOverview | None) -> str:
-        """Return why a call cannot be played; nothing if it can."""
+        """Return why a call cannot be played; empty if it can."""
         if call is None:
             return "no call is highlighted"
         return "" if call.audio_state == "here" else "its sound is not here"
@@ -87,7 +87,7 @@ class PlayController:
             self._folder = None
 
     def close(self) -> None:
-        """Fall silent."""
+        """Stop playing."""
         self._closed = True
         if self._player is not None:
             self._player.close()

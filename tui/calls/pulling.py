@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 SHOWING_PAUSE = 0.1
 MOST_NAMED = 3
-"""So many calls that could not be pulled are named; more are counted."""
+"""The number of failed calls that are named; further ones are counted."""
 
 
 class PullController:
@@ -46,10 +46,10 @@ class PullController:
 
     @property
     def why_not(self) -> str:
-        """Why calls cannot be pulled at the moment; nothing if they can."""
+        """Why a pull is not possible now; empty if it is."""
         client = self._client()
         if self.running:
-            return "calls are being pulled; x stops that"
+            return "a pull is running; x stops it"
         if client is None:
             return "there is no connection to a platform; press 1, then r to try again"
         if why := client.unsupported.get("calls"):
@@ -57,7 +57,7 @@ class PullController:
         return "" if self._service() is not None else "no service was chosen; highlight one in Services and press 4"
 
     def start(self) -> None:
-        """Pull, unless something stands against it."""
+        """Pull, unless a reason speaks against it."""
         client, service = self._client(), self._service()
         if not self.why_not and client is not None and service is not None:
             self.running = True
@@ -76,7 +76,7 @@ class PullController:
         from services.changes.ledger import Backups
         from services.errors import ServiceError
 
-        said = "Stopped: what has come stays, and p goes on from there."
+        said = "Stopped: pulled calls stay, and p continues."
         try:
             request = await request_for(client, service, since=first_day())
             settings = await SettingsThen.of(client, service, Backups())

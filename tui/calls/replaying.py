@@ -1,4 +1,4 @@
-"""Kept calls made ready to be replayed, one by one, for the Calls screen and for commands."""
+"""Preparing stored calls for replay, one by one, for the Calls screen and for commands."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ Hear = Callable[[KeptCall], dict[str, Any]]
 
 
 class LeftOutError(Exception):
-    """A call that is left out, and why, which is no failure."""
+    """A call that is left out, with the reason; this is not a failure."""
 
 
 def replayed(
@@ -26,7 +26,7 @@ def replayed(
 ) -> tuple[ReplayedCall, str]:
     """Return a call with what it takes to replay it, and where its settings come from.
 
-    ``given`` are the settings of a call that does not say its own; ``hear`` measures one that was not heard yet.
+    ``given`` are the settings for a call without recorded ones; ``hear`` measures a call that is not measured yet.
     Raises :class:`LeftOutError`, :class:`~simulator.errors.SimulatorError` and :class:`OSError`.
     """
     settings, origin = settings_of(call.record, given)

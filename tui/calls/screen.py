@@ -1,4 +1,4 @@
-"""Calls: the calls that a service really had, how they went, and one of them in words."""
+"""Calls: a service's real calls, their measures, and one of them in words."""
 
 from __future__ import annotations
 
@@ -163,11 +163,11 @@ class CallsScreen(PaneScreen):
         self.watch_progress()
 
     def on_unmount(self) -> None:
-        """Fall silent."""
+        """Stop playing."""
         self.playing.close()
 
     def on_screen_resume(self) -> None:
-        """Read the kept calls as the screen comes into view: other commands may have pulled or deleted some."""
+        """Read the stored calls when the screen comes into view: other commands may have pulled or deleted some."""
         self.kept.read()
 
     rows, lane = Part(CallList), Part(CallLane)
@@ -249,7 +249,7 @@ class CallsScreen(PaneScreen):
     ) -> None:
         self.query_one("#call-story", Static).update(content(story, lines=True))
         self.lane.show(scene, away=away)
-        # one that is read again, as others were measured, stays where the person reads
+        # a call that is shown again because others were measured keeps its scroll position
         if folder is None or folder != self._shown_folder:
             self.query_one("#call-pane", VerticalScroll).scroll_home(animate=False)
         self._shown_folder = folder
@@ -264,7 +264,7 @@ class CallsScreen(PaneScreen):
     # ---- what a person wants
 
     def _works(self) -> dict[str, tuple[Callable[[], str], Callable[[], object]]]:
-        """Return for each command of a controller why it can do nothing at the moment, and what it does."""
+        """Return for each command of a controller why it is not possible now, and what it does."""
         return {
             "pull": (lambda: self.pulling.why_not, self.pulling.start),
             "stop": (self._why_nothing_stops, self._stop),
@@ -319,7 +319,7 @@ class CallsScreen(PaneScreen):
     def _go_to_turn(self, turn: WorstTurn) -> None:
         self._going_to = turn.call.folder, turn.at_ms
         self.rows.go_to(turn.call.id)
-        if turn.call.folder == self._shown_folder:  # the cursor is there already, so nothing reads it again
+        if turn.call.folder == self._shown_folder:  # the cursor is there already, so no event shows it
             self._host.start_thread(lambda job: self._read(job, turn.call), "call story", exclusive=True)
         self.lane.go_to(turn.call.folder, turn.at_ms)
         self.go_to("call")

@@ -1,4 +1,4 @@
-"""One kept call in words: what is known of it, who said what when, and what was heard."""
+"""One stored call in words: its facts, who said what when, and what was heard."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from services.calls.record import CallRecord, CallTurn
 from services.reading import as_objects
 
 NOTHING: Final = "—"
-"""Stands where a list has nothing to show of a call."""
+"""Shown in a list for a missing figure of a call."""
 
 SETTINGS: Final = {
     "changes": "settings of the time, from the record of changes",
@@ -71,7 +71,7 @@ def moments(record: CallRecord, folder: Path) -> list[tuple[str, str]]:
 
 
 def facts(record: CallRecord) -> Iterator[str]:
-    """Yield what is known of a call, a line each."""
+    """Yield the facts of a call, one line each."""
     started = record.started_at.astimezone().strftime("%Y-%m-%d %H:%M") if record.started_at else ""
     service = record.service.name if record.service else ""
     ended = (record.ended_by or "").replace("_", " ")
@@ -93,7 +93,7 @@ def facts(record: CallRecord) -> Iterator[str]:
     if record.simulated:
         yield "the platform simulated the caller"
     if record.made_by_turnlab:
-        yield "Turnlab made this call for its demo workspace: no patient had it"
+        yield "Turnlab made this call for its demo workspace: it involves no patient"
 
 
 def _turn(turn: CallTurn, took: Mapping[float, float]) -> str:
@@ -108,7 +108,7 @@ def _turn(turn: CallTurn, took: Mapping[float, float]) -> str:
 
 
 def _by_ear(heard: dict[str, Any]) -> dict[float, float]:
-    """Return how long responses took by ear, ms, by what the platform says that they took; none that says twice."""
+    """Return the heard responses, ms, by the platform's figure for each; figures that occur twice are left out."""
     found: dict[float, list[float]] = {}
     for turn in as_objects(heard.get("turns")):
         reported, by_ear = turn.get("reported"), turn.get("response_ms")
@@ -119,7 +119,7 @@ def _by_ear(heard: dict[str, Any]) -> dict[float, float]:
 
 
 def _notable(heard: dict[str, Any]) -> Iterator[tuple[float | None, str]]:
-    """Yield what was heard and matters."""
+    """Yield the notable events."""
     found: list[Any] = []
     for part in (heard, *as_objects(heard.get("turns"))):
         events = part.get("events")

@@ -21,7 +21,7 @@ _WHY_NOT = {"archived": "its recording is archived; p pulls it once it is back",
 class TuneController:
     """Makes a recording of a call's caller, one at a time, and hands its audio to ``open_in_tune``.
 
-    That is called, not sent as a message: a message that nothing listens to would be lost without a word.
+    This is a call, not a message, because a message without a listener would be lost silently.
     """
 
     def __init__(
@@ -39,17 +39,17 @@ class TuneController:
         self._prepare = prepare
 
     def why_not(self, call: CallOverview | None) -> str:
-        """Return why a call cannot be opened in Tune at the moment; nothing if it can."""
+        """Return why a call cannot be opened in Tune now; empty if it can."""
         if call is None:
             return "no call is highlighted"
         if self.running:
-            return "a recording of a caller is being made; it opens in a moment"
+            return "a caller's recording is being prepared; it opens in a moment"
         return "" if call.audio_state == "here" else _WHY_NOT.get(call.audio_state, "it was not recorded")
 
     def start(self, call: CallOverview) -> None:
         """Open a call's caller in Tune."""
         self.running = True
-        self._publish("Making a recording of the caller…")
+        self._publish("Preparing the caller's recording…")
         self._host.start_thread(partial(self._make, call), "call for tune")
 
     def _make(self, call: CallOverview, job: Job) -> None:

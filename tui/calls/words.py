@@ -1,4 +1,4 @@
-"""What a check, a fit and a comparison of calls found, as rows and lines that screen and commands show."""
+"""The results of checks, fits and comparisons of calls, as rows and lines for the screen and the commands."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def _shown(value: float | None, unit: str = "ms", scale: int = 1) -> str:
 
 
 def error_rows(found: Check) -> list[list[str]]:
-    """Return how far the simulated responses are from the heard ones."""
+    """Return the errors of the simulated responses against the heard ones."""
     return [
         [f"{_BIAS}: above 0 the simulator is late", _shown(found.bias_ms)],
         [_HALF, _shown(found.absolute(0.5))],
@@ -46,7 +46,7 @@ def _value(one: dict[str, Any]) -> str:
 
 
 def judged_rows(fitted: FittedProfile) -> list[list[str]]:
-    """Return how a fitted profile does on the calls it was not fitted on, before and after."""
+    """Return how well a fitted profile does on the calls it was not fitted to, before and after."""
     sides = (fitted.before, fitted.after)
     return [
         [_BIAS, *(_shown(side.bias_ms) for side in sides)],
@@ -66,7 +66,7 @@ def laid_out(heads: Sequence[str], rows: Sequence[Sequence[str]]) -> list[str]:
 
 
 def check_text(found: Check, notes: Sequence[str]) -> str:
-    """Return what a check found, as text to read."""
+    """Return a check's result as text."""
     sentence = found.sentence()
     lines = [
         f"{sentence[0].upper()}{sentence[1:]}.",
@@ -80,7 +80,7 @@ def check_text(found: Check, notes: Sequence[str]) -> str:
 
 
 def fit_text(fitted: FittedProfile, before: str, notes: Sequence[str]) -> str:
-    """Return what a fit found, as text to read; ``before`` is the profile that it is held against."""
+    """Return a fit's result as text; ``before`` is the profile to compare with."""
     calls = fitted.after.calls
     heads = [f"on {calls} calls it was not fitted on", f"under {before}", "fitted"]
     lines = laid_out(heads, judged_rows(fitted))

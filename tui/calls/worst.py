@@ -20,7 +20,7 @@ ORDERS: Final[dict[Order, str]] = {
     "error": "the furthest from the simulator",
     "fault": "what went wrong",
 }
-"""What the worst are, by order."""
+"""The meaning of the worst, by order."""
 
 FAULTS: Final = {
     "hanging_turn": 5,
@@ -29,10 +29,10 @@ FAULTS: Final = {
     "missed_turn": 2,
     "stop_for_nothing": 1,
 }
-"""What counts as a fault, and how much it weighs."""
+"""What counts as a fault, with its weight."""
 
 MOST: Final = 100
-"""So many turns are listed in each order."""
+"""The number of turns listed in each order."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

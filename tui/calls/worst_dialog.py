@@ -22,14 +22,14 @@ if TYPE_CHECKING:
 
 _NONE: dict[Order, str] = {
     "response": "No response was heard in these calls; m measures what is not measured.",
-    "error": "None of these calls was checked yet; c holds them against the simulator.",
+    "error": "None of these calls was checked yet; c compares them with the simulator.",
     "fault": "No turn was cut in on or left hanging, and the agent never stopped for nothing.",
 }
 _COLUMNS = ("call", "turn", "heard", "simulated", "error", "what", "words")
 _AROUND = 4
-"""Cells beside the list in its dialog, until its width is known."""
+"""The dialog's cells beside the list, until its width is known."""
 _TOLD = 100
-"""How many calls go by between two words about it."""
+"""The number of calls between two progress messages."""
 
 
 class WorstDialog(Dialog[WorstTurn]):
@@ -132,19 +132,19 @@ class WorstController:
 
     @property
     def why_not(self) -> str:
-        """Why there is nothing to look for; nothing if there is."""
+        """Why a search is not possible now; empty if it is."""
         if self.running:
-            return "the worst turns are being looked for; x stops that"
+            return "a search for the worst turns is running; x stops it"
         measured = any(call.heard is not None for call in self._calls())
         return "" if measured else "no call of the list is measured; m measures them"
 
     def start(self) -> None:
-        """Look for them."""
+        """Start the search."""
         self.running, self._stopped = True, False
         self._host.start_thread(partial(self._look, tuple(self._calls())), "worst turns")
 
     def stop(self) -> None:
-        """Give up."""
+        """Stop the search."""
         self._stopped = True
 
     def _look(self, calls: Sequence[CallOverview], job: Job) -> None:

@@ -1,1 +1,1 @@
-"""What a person can do in the dashboard: one value per action."""
+"""The dashboard's commands: one value per action."""

@@ -1,4 +1,4 @@
-"""A command: one thing a person can do in the dashboard. Nothing here imports Textual.
+"""A command: one action that the user can run in the dashboard. This module does not import Textual.
 
 From a command come the key binding, the footer entry, the palette entry and the line on the help screen. Each
 screen's folder has its commands in ``commands.py``; the screen says in ``COMMANDS_HERE`` that it offers them and
@@ -20,7 +20,7 @@ class Command:
     """One action. The screen (or the app) that offers it has the method."""
 
     id: str
-    """Stable name, such as ``services.refresh``: what a person remaps the key by."""
+    """Stable name, such as ``services.refresh``, under which users change the key."""
     name: str
     """A word or two for the footer and the palette."""
     key: str
@@ -32,9 +32,9 @@ class Command:
     in_footer: bool = False
     """Whether the footer has room for it."""
     shown_key: str | None = None
-    """How the footer writes the key, where Textual's own way is unclear."""
+    """How the footer writes the key, if Textual's own way is unclear."""
     priority: bool = False
-    """Whether the key works even while text is being typed."""
+    """Whether the key works even while the user types text."""
 
     def __post_init__(self) -> None:
         """Take the action's name from the id: ``copy_id`` of ``services.copy-id``."""
@@ -55,5 +55,5 @@ class Command:
 
 
 def part(name: str, method: str, *values: object) -> str:
-    """Return the action that has a part of the screen do something: see :meth:`Place.action_part`."""
+    """Return the action that calls a method of one of the screen's parts: see :meth:`Place.action_part`."""
     return f"part{(name, method, *values)!r}"

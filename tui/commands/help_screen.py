@@ -1,4 +1,4 @@
-"""Help: every key that works where it was asked for, generated from the commands."""
+"""Help: every key of the screen it was opened on, generated from the commands."""
 
 from __future__ import annotations
 
@@ -36,9 +36,9 @@ class HelpScreen(ModalScreen[None]):
     def __init__(self, over: Screen[Any]) -> None:
         super().__init__()
         self.sections = sections(over)
-        """What it lists, under a heading each."""
+        """The sections, each under a heading."""
         self.words = over.WORDS_HERE if isinstance(over, Place) else {}
-        """Words that may be new, each with what it means."""
+        """Words that may be new, with their meanings."""
 
     def compose(self) -> ComposeResult:
         """Lay out one table per section."""
@@ -65,7 +65,7 @@ class HelpScreen(ModalScreen[None]):
 
 
 def sections(screen: Screen[Any]) -> Sequence[tuple[str, Sequence[HelpLine]]]:
-    """Return the commands that work on a screen right now, under its own heading and that of the whole app."""
+    """Return the commands that work on a screen now, under its heading and the app's."""
     here = screen.TITLE_HERE if isinstance(screen, Place) else ""
     found: dict[str, list[HelpLine]] = {}
     for command in active_commands(screen, EVERYWHERE):

@@ -1,4 +1,4 @@
-"""The commands of a screen as Textual knows them: key bindings, what works now, and the palette's entries."""
+"""A screen's commands for Textual: key bindings, availability, and the palette's entries."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def bindings(*commands: Command) -> list[BindingType]:
 
 
 class Jump(NamedTuple):
-    """Something that one can go to by a part of its name; ``kind`` is what it is, such as ``recording``."""
+    """A jump target, found by a part of its name; ``kind`` says what it is, such as ``recording``."""
 
     name: str
     kind: str
@@ -58,24 +58,24 @@ class Jump(NamedTuple):
 
 @runtime_checkable
 class Jumping(Protocol):
-    """An app that knows what can be gone to from any of its screens."""
+    """An app that knows the jump targets for its screens."""
 
     def jumps_from(self, screen: Screen[Any]) -> Iterable[Jump]:
-        """Return what can be gone to from a screen, besides what that screen says itself."""
+        """Return the jump targets from a screen, besides the screen's own."""
 
     async def jumps_called(self, text: str) -> Iterable[Jump]:
-        """Look elsewhere for what has this text in it, and return it."""
+        """Search elsewhere for this text, and return the matches."""
 
 
 class Place(Screen[None]):
     """A screen that says which commands it offers."""
 
     TITLE_HERE: ClassVar[str] = ""
-    """What the help screen calls this place."""
+    """The screen's name on the help screen."""
     COMMANDS_HERE: ClassVar[tuple[Command, ...]] = ()
     """The commands that work here, most useful first."""
     WORDS_HERE: ClassVar[Mapping[str, str]] = MappingProxyType({})
-    """Words that stand here and may be new to a person, each in a sentence."""
+    """Words on this screen that may be new, each explained in a sentence."""
 
     _styled_for: tuple[object, ...] = ()
     _breakpoint_width = 0
@@ -125,29 +125,29 @@ class Place(Screen[None]):
         self.app.post_message(Notify(notice))
 
     def reason_against(self, command: Command) -> str:  # noqa: ARG002  (for screens that know one)
-        """Return why a command cannot do anything at the moment; nothing if it can."""
+        """Return why a command is not possible now; empty if it is."""
         return ""
 
     def first_in_footer(self) -> tuple[str, ...]:
-        """Return ids of commands that come before all others in the footer: what makes sense next."""
+        """Return the ids of the commands that come first in the footer: the likely next steps."""
         return ()
 
     def jumps(self) -> Iterable[Jump]:
-        """Return what the palette can go to here besides commands."""
+        """Return this screen's jump targets for the palette."""
         return ()
 
     def on_report(self, report: Report) -> None:
-        """Let a controller have what a thread reports to it."""
+        """Deliver a thread's report to its controller."""
         report.deliver()
 
     async def action_part(self, part: str, method: str, *values: object) -> None:
-        """Have a part that the screen holds do something: ``part("playback", "stop")`` is ``playback.stop()``."""
+        """Call a method of one of the screen's parts: ``part("playback", "stop")`` is ``playback.stop()``."""
         done = getattr(getattr(self, part), method)(*values)
         if isawaitable(done):
             await done
 
     def may(self, command: Command) -> bool:
-        """Tell whether a command can do something; if not, say why."""
+        """Return whether a command is possible; if not, say why."""
         if reason := self.reason_against(command):
             self.notify(plain(reason), title=f"Not now: {command.name}", severity="warning", markup=False)
         return not reason
@@ -156,7 +156,7 @@ class Place(Screen[None]):
 def active_commands(screen: Screen[Any], everywhere: Iterable[Command]) -> list[Command]:
     """Return the commands that work on a screen right now: its own, then those of the whole app.
 
-    A command that the screen hides is left out; one that has nothing to do at the moment is not.
+    A command that the screen hides is left out; one that is not possible now is included.
     """
     own = screen.COMMANDS_HERE if isinstance(screen, Place) else ()
     usable = [command for command in own if screen.check_action(command.action.partition("(")[0], ()) is not False]
@@ -179,11 +179,11 @@ def key_names(command: Command, screen: Screen[Any]) -> list[str]:
 
 
 _AT_ONCE = 100
-"""So many names are matched before others get their turn: a workspace may have thousands."""
+"""The number of names matched before other tasks run: a workspace may have thousands."""
 _STILL_TYPING_S = 0.25
-"""The platform is asked once nothing was typed for so long."""
+"""Seconds without typing before the platform is searched."""
 _FOUND_ELSEWHERE = 0.1
-"""How well something fits that was found by other words than its name."""
+"""The score of a match by other words than the name."""
 
 
 class CommandsProvider(Provider):
@@ -203,7 +203,7 @@ class CommandsProvider(Provider):
         """Yield the commands whose name or description matches, and what the screen can go to."""
         matcher = self.matcher(query)
         for command in self._commands():
-            # in a whole sentence the letters of any word are found somewhere, so there it must stand as it is typed
+            # a sentence contains the letters of almost any word, so there the query must match literally
             described = query.casefold() in command.does.casefold()
             score = max(matcher.match(command.name), matcher.match(command.does) * 0.7 if described else 0)
             if score > 0:
@@ -216,11 +216,11 @@ class CommandsProvider(Provider):
         offered: set[tuple[str, str]] = set()
         for number, jump in enumerate(self._jumps(), start=1):
             if not number % _AT_ONCE:
-                await asyncio.sleep(0)  # so that the next key is not kept waiting
+                await asyncio.sleep(0)  # so that the next key need not wait
             if (jump.kind, jump.name) not in offered and (score := matcher.match(jump.name)) > 0:
                 offered.add((jump.kind, jump.name))
                 yield _jump_hit(jump, score, matcher)
-        # what the platform has and was not listed yet comes last, because it is waited for
+        # the platform's unlisted services come last, because they take longest
         for jump in await self._found_elsewhere(query):
             if (jump.kind, jump.name) not in offered:
                 yield _jump_hit(jump, matcher.match(jump.name) or _FOUND_ELSEWHERE, matcher)
@@ -256,7 +256,7 @@ class CommandsProvider(Provider):
 
 def _jump_hit(jump: Jump, score: float, matcher: Matcher) -> Hit:
     name = Content(jump.name)
-    # The matcher's own way would take what is named in brackets, by a server or a file, for markup.
+    # The matcher's own highlighting would read brackets in names from a server or a file as markup.
     for offset in matcher.fuzzy_search.match(matcher.query, jump.name)[1]:
         if not jump.name[offset].isspace():
             name = name.stylize(matcher.match_style, offset, offset + 1)

@@ -23,22 +23,22 @@ T = TypeVar("T")
 _HERE = Path(__file__).parent
 
 NARROW = [(0, "-narrow"), (110, "-normal")]
-"""Below so many cells a dialog takes the whole width: of a screen behind it, stubs of words would be left."""
+"""Below this width, cells, a dialog takes the whole screen: only parts of words would stay visible behind it."""
 TUNE_STYLES: list[str | PurePath] = [_HERE / "dialogs.tcss", _HERE / "tune_dialogs.tcss"]
-"""For dialogs that Tune's style sheet of dialogs speaks of."""
+"""The style class of dialogs in Tune's style sheet."""
 
 
 class Dialog(ModalScreen[T | None]):
-    """Asks something and gives the answer; ``None`` after escape. Subclasses lay out what is between."""
+    """Asks a question and returns the answer; ``None`` after escape. Subclasses compose the body."""
 
     CSS_PATH: ClassVar[CSSPathType | None] = _HERE / "dialogs.tcss"
     BINDINGS: ClassVar[list[BindingType]] = [Binding("escape", "leave", "Cancel", tooltip="Change nothing.")]
     AUTO_FOCUS = ""
     HORIZONTAL_BREAKPOINTS = NARROW
     keys = "esc cancels"
-    """What the last line says."""
+    """The text of the last line."""
     comes_late = False
-    """Whether it may open over what was opened meanwhile: what was typed into it would be lost otherwise."""
+    """Whether it may open over a dialog that opened meanwhile; otherwise typed text would be lost."""
 
     def __init__(self, title: str) -> None:
         super().__init__()
@@ -56,7 +56,7 @@ class Dialog(ModalScreen[T | None]):
         raise NotImplementedError
 
     def on_mount(self) -> None:
-        """Start where something is to be typed or chosen; what is only to be read can be scrolled."""
+        """Focus the first input or choice; a text without either can be scrolled."""
         for kind in ("Input, Select, OptionList", "VerticalScroll"):
             if found := list(self.query(kind)):
                 found[0].focus()
@@ -95,7 +95,7 @@ class Confirm(Dialog[bool]):
 
 
 class NameToType(Vertical):
-    """A line to type a name into, so that a slip of the finger does nothing that is hard to reverse."""
+    """A line to type a name into, so that a slip causes nothing that is hard to reverse."""
 
     DEFAULT_CSS = "NameToType { height: auto; }"
 
@@ -126,7 +126,7 @@ class SentJson(Static):
         self.display = False
 
     def switch(self) -> None:
-        """Come into view, or go out of it."""
+        """Show or hide it."""
         self.display = not self.display
         self.scroll_visible()
 

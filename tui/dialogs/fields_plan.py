@@ -19,11 +19,11 @@ if TYPE_CHECKING:
 
 
 class FieldsPlanDialog(Dialog[bool]):
-    """True if a change of fields should be carried out. ``aside``: what else there is to know.
+    """True if a change of fields should be carried out. ``aside``: further notes.
 
     ``names`` are what people call agents and context graphs, by id.
 
-    Without ``enter_agrees`` only ``s`` does: the person may have pressed enter for what was there before. Where
+    Without ``enter_agrees`` only ``s`` does: the user may have pressed enter for the previous screen. Where
     callers get the change, only the name that is typed agrees.
     """
 
@@ -76,7 +76,7 @@ class FieldsPlanDialog(Dialog[bool]):
         self.action_agree()
 
     def action_agree_by_enter(self) -> None:
-        """Agree, unless enter may have been meant for what was there before."""
+        """Agree, unless enter may have been meant for the previous screen."""
         if self._enter_agrees:
             self.action_agree()
 

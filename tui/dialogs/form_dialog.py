@@ -1,4 +1,4 @@
-"""A form made from a table of fields: what is typed comes back as text, for the caller to check."""
+"""A form made from a table of fields; it returns the typed text for the caller to check."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ class FormDialog(Dialog[dict[str, str]]):
         self._before = dict(values)
         self.typed = dict(values if typed is None else typed)
         self.problem = problem
-        self.comes_late = bool(problem)  # what was typed is not lost
+        self.comes_late = bool(problem)  # typed text is not lost
         self._leaving = False
 
     def compose_body(self) -> ComposeResult:
@@ -101,7 +101,7 @@ class FormDialog(Dialog[dict[str, str]]):
         self.dismiss(self.values())
 
     def action_leave(self) -> None:
-        """Leave, but not with something typed unless it is asked for twice."""
+        """Leave; with typed text, only when asked twice."""
         typed = self.values()
         if self._leaving or all(typed[name] == self._before.get(name, "") for name in typed):
             self.dismiss(None)

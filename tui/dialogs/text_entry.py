@@ -1,4 +1,4 @@
-"""A window to type several lines into, checked while they are typed: nothing that is not right leaves it."""
+"""A window for several lines of text, checked while typing: it returns only valid text."""
 
 from __future__ import annotations
 
@@ -85,7 +85,7 @@ class TextEntry(Dialog[T], Generic[T]):
             self.dismiss(value)
 
     def action_leave(self) -> None:
-        """Leave, but not with something typed unless it is asked for twice."""
+        """Leave; with typed text, only when asked twice."""
         if self._leaving or self.query_one(TextArea).text == self._before:
             self.dismiss(None)
             return

@@ -114,7 +114,7 @@ def _ms(text: str) -> int:
 
 READ_ONLY = "Turnlab was started with --read-only; labels can be looked at, not changed"
 OTHERWISE_MS = 1000
-"""How long a new label is where nothing is heard."""
+"""The length of a new label without detected sound."""
 
 
 def edges(activity: Activity) -> tuple[int, ...]:
@@ -123,11 +123,11 @@ def edges(activity: Activity) -> tuple[int, ...]:
 
 
 JOINED_MS, HELD_MS = 300, 1500
-"""Pauses up to the first are within a turn, and up to the second where what was said sounds unfinished."""
+"""Pauses up to the first are within a turn; after unfinished speech, pauses up to the second."""
 
 
 SHORT_MS = 600
-"""A shorter sound alone is rather an "mm-hm" or a noise than a turn: a person says which."""
+"""A shorter sound alone is more likely an "mm-hm" or a noise than a turn: the user decides."""
 
 
 def detected_turns(activity: Activity) -> tuple[tuple[int, int], ...]:
@@ -167,7 +167,7 @@ class LabelsState:
 
 
 class LabelQuestions(Protocol):
-    """What a person is asked about a label."""
+    """The questions to the user about a label."""
 
     async def label(
         self, kind: Kind, before: Mapping[str, str], typed: Mapping[str, str], problem: str
@@ -260,7 +260,7 @@ class LabelsController:
     # ---- changing
 
     def change(self, change: Callable[[], Mark | None], place_ms: int | None = None) -> bool:
-        """Carry a change out that returns the label then in hand, or say why it cannot be; tell which.
+        """Carry out a change that returns the label in hand, or say why it is not possible; return whether it was.
 
         The place goes to ``place_ms`` with it.
         """

@@ -22,7 +22,7 @@ from tui.tune.bench import gone_text
 
 
 class KeptLabels:
-    """What is kept of the labels of one recording. Every method may raise :class:`OSError`."""
+    """The stored draft of a recording's labels. Every method may raise :class:`OSError`."""
 
     def __init__(self, audio: Path) -> None:
         key = hashlib.sha256(str(audio.resolve()).encode()).hexdigest()[:16]
@@ -52,7 +52,7 @@ class KeptLabels:
 
 
 class SavingQuestions(Protocol):
-    """What a person is asked about their labels. ``None`` is no answer."""
+    """The questions to the user about their labels. ``None``: no answer."""
 
     async def take_up(self) -> bool | None:
         """Ask whether to go on with labels that were left behind."""
@@ -127,7 +127,7 @@ class LabelFileController:
                 await asyncio.to_thread(self._kept.forget)
         except OSError as error:
             why = os_error_text(error)
-            self._labels().show(f"A crash would lose these labels: they cannot be kept ({why}). Save them soon.")
+            self._labels().show(f"A crash would lose these labels: they cannot be stored ({why}). Save them soon.")
 
     def close(self) -> None:
         """Leave what is kept to be offered the next time."""

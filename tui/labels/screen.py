@@ -1,4 +1,4 @@
-"""The label editor: what was truly said in a recording, put right on a large timeline."""
+"""The label editor: the true turns of a recording, corrected on a large timeline."""
 
 from __future__ import annotations
 
@@ -70,7 +70,7 @@ class LabelDialogs:
         """Ask whether to copy the recording first."""
         text = (
             "Recordings that come with Turnlab stay as they are. A copy of this one goes to\n"
-            f"{folder}\nand is listed with the others from then on; the labels are saved there."
+            f"{folder}\nand is then listed with the others; the labels are saved there."
         )
         return await self._ask(Confirm("Copy the recording first?", text, does="copies and saves"))
 

@@ -1,6 +1,6 @@
-"""The call of the Live screen: opened and closed, looked at, and asked for what a person wants of it.
+"""The call of the Live screen: opening and closing it, reading its state, and sending it commands.
 
-The call runs elsewhere, usually in a process of its own; nothing here waits for a device.
+The call runs elsewhere, usually in a separate process; this module never waits for a device.
 """
 
 from __future__ import annotations
@@ -337,7 +337,7 @@ class CallController:
     async def _remember(self) -> None:
         # One after another, each with the newest state: an older choice is never written last.
         async with self._remembering:
-            # A choice that cannot be stored is made again next time; that is not worth a message.
+            # If a choice cannot be stored, the user makes it again next time; that needs no message.
             with contextlib.suppress(OSError):
                 await asyncio.to_thread(_remember, self.state)
 

@@ -36,13 +36,13 @@ from tui.widgets.timeline_view import View
 
 MS_PER_CELL = 200.0
 KEPT_MS = 120_000
-"""What is longer ago is in no view."""
+"""Older events are in no view."""
 REDRAWN_MS = 200
-"""The drawing goes on by this much of the call at a time: more would cost, and not be seen."""
+"""The drawing advances by this much of the call at a time: smaller steps cost more and are not visible."""
 _LATE_MS = 1_000
 """A call is looked at no later than this after it reported something."""
 _LOUD = 0.25
-"""Quieter calls are not drawn as if they were as loud as this."""
+"""Quieter calls are not scaled up to this level."""
 
 
 class LiveTimeline(Timeline, can_focus=False):

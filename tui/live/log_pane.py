@@ -31,7 +31,7 @@ from tui.terminal_text import plain
 from tui.widgets.timeline_lanes import clock_text
 
 _AFTER_SPEECH = (EndOfTurn, FillerStarted, ResponseStarted)
-"""What is timed from the detected end of the caller's speech."""
+"""The events timed from the detected end of the caller's speech."""
 
 _NOTICES: dict[NoticeKind, str] = {
     "call": "new call",
@@ -158,7 +158,7 @@ def _shown(value: object) -> str:
 
 
 MOST, KEPT = 600, 400
-"""From so many lines on the oldest go, down to so many."""
+"""At the first number of lines the oldest are removed, down to the second."""
 
 _STYLES = {"event": "$text-muted", "mark": "$foreground", "notice": "$text-secondary", "alarm": "bold $text-error"}
 

@@ -93,12 +93,12 @@ class Gauge(Widget):
 
 
 FLOOR_DB = -60.0
-"""Where the scale begins; a quiet room is about there."""
+"""The lower end of the scale, about the level of a quiet room."""
 TICKS_DB = (-60, -48, -36, -24, -12, -6, 0)
 LOUD_DB = -6.0
-"""From here on speech is about to clip: its peaks vary by more than that."""
+"""Above this level speech may clip: its peaks vary by more than the rest."""
 HOLD_LEVELS = 22
-"""The highest peak stays marked for so many levels: a second and a half of the screen's looks."""
+"""The highest peak stays marked for this many levels: a second and a half at the screen's rate."""
 _TEXT = 15
 
 

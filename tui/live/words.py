@@ -8,7 +8,7 @@ from simulator.session.state import Counters, DeviceInForce, Phase, Snapshot, Un
 from tui.live.meters import Reading
 
 WHAT: dict[Way, str] = {"input": "microphone", "output": "speaker"}
-"""What people call a device, by its way."""
+"""The name of a device, by its direction."""
 
 _PHASES: dict[Phase, str] = {
     "starting": "starting…",
@@ -46,7 +46,7 @@ HEARS_ITSELF = "The agent hears itself through the microphone: press e and take 
 
 
 def state_words(shown: Snapshot) -> str:
-    """Return what goes on in the call."""
+    """Return the state of the call in words."""
     if shown.phase != "running":
         return _PHASES[shown.phase]
     state = _STATES.get(shown.turn_state, shown.turn_state)
@@ -117,7 +117,7 @@ def guard_words(guard: EchoGuard, threshold_db: float) -> str:
 
 
 def lost_words(counters: Counters, behind_ms: int) -> str:
-    """Return what was lost of the sound; everything is said, also that there is nothing to say."""
+    """Return what was lost of the sound, or that nothing was."""
     found = [
         _count(counters.drops, "drop", "drops")
         + (f" ({counters.dropped_samples:,} samples)" * bool(counters.drops)),

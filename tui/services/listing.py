@@ -24,7 +24,7 @@ TYPING_PAUSE = 0.15
 """Seconds without a key before a filter is sent, so that a remote platform is not asked for every letter."""
 
 FOUND_AT_ONCE = 20
-"""So many services the palette shows of those that were not listed yet."""
+"""The number of unlisted services that the palette shows."""
 
 SHOWING_PAUSE = 0.2
 """Seconds between two looks at what has come while many pages do."""

@@ -19,7 +19,7 @@ Use = Literal["keep", "see", "hear"]
 """What is done with advice: take it into the draft, or try it there and look at it or hear it."""
 
 MOST_UNHEARD = 20
-"""So many recordings are listened to at most for the guide to be about all of them."""
+"""The guide analyses at most this many recordings to cover all of them."""
 LOOKS_A_SECOND = 10
 
 

@@ -27,7 +27,7 @@ _Shares = NDArray[np.float64]
 _Counts = NDArray[np.intp]
 
 WORST = 3
-"""So many places of an overview are marked, the worst ones."""
+"""The number of places that an overview marks, the worst ones."""
 _WEIGHTS: dict[HappeningKind, float] = {"cut-in": 3.0, "false barge-in": 2.0, "barge-in": 0.0}
 """What counts against a place; a second of talking over the caller counts one."""
 _SEEN = 0.02

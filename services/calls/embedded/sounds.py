@@ -19,7 +19,7 @@ LINK_S: Final = 3600
 """How long a link lasts."""
 
 _HELD: Final = 4
-"""So many calls are held in memory."""
+"""The number of calls held in memory."""
 
 _MULAW, _PCM = 7, 1
 
