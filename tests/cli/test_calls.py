@@ -75,6 +75,8 @@ def test_without_audio_nothing_of_the_patient_stays(turnlab: Turnlab, tmp_path: 
         assert '"text": null' in text or path.name != "call.json"
     listed = turnlab("calls", "list", environment=data)
     assert listed.out.count(" ms ") == 2
+    unknown = turnlab("sweep", "Intke Line", environment=data)
+    assert "did you mean Intake Line?" in unknown.one_line(2)
     again = turnlab("calls", "pull", "Intake Line", "--no-audio", "--limit", "2", environment=data)
     assert "2 here already" in again.out
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from difflib import get_close_matches
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -81,10 +82,10 @@ def _paths(name: str, kept: Callable[[], list[tuple[Path, CallRecord]]]) -> list
             return begun
         if begun:
             raise CallError(f"{len(begun)} calls begin with {name!r}; give more of the id")
-        raise CallError(
-            f"{name}: no such file or folder, and no stored call or service of that name; "
-            "pull calls with: turnlab calls pull SERVICE"
-        )
+        services = [one.service.name for _, one in kept() if one.service is not None and one.service.name]
+        near = get_close_matches(name, services, n=1, cutoff=0.6)
+        hint = f"did you mean {near[0]}?" if near else "pull calls with: turnlab calls pull SERVICE"
+        raise CallError(f"{name}: no such file or folder, and no stored call or service of that name; {hint}")
     return own or served
 
 
