@@ -167,7 +167,7 @@ def load(raw: Mapping[str, object]) -> tuple[VoiceConfig, list[Problem]]:
     reported. Never raises for a mapping.
     """
     kept = {name: value for name, value in raw.items() if _is_text(name)}
-    problems = [Problem(repr(name), "is no name a field can have; left out") for name in raw if name not in kept]
+    problems = [Problem(repr(name), "is not a valid field name; left out") for name in raw if name not in kept]
     config, wrong = _read(kept)
     problems += [Problem(name, _type_message(name)) for name in wrong]
     return config, problems + check(config)

@@ -95,7 +95,7 @@ def write_classic_changes(changes: Mapping[str, JsonValue]) -> JsonObject:
     _refuse(name for name in changes if name in PLATFORM_ONLY)
     empty = [name for name, value in changes.items() if value is None]
     if empty:
-        raise UnsupportedError(f"the Classic API ignores null, so {', '.join(empty)} cannot be taken back with it")
+        raise UnsupportedError(f"the Classic API ignores null, so {', '.join(empty)} cannot be unset with it")
     body = {_their_name(name): value for name, value in changes.items()}
     if "tags" in body:
         body["tags"] = _tag_map(body["tags"])

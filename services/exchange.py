@@ -274,7 +274,7 @@ class Exchange:
         if isinstance(error, UnreadableError):
             what = "sent a body that cannot be decompressed"
         elif isinstance(error, TooLargeError):
-            what = f"sent more than {LARGEST_BYTES >> 20} MB, which is no answer of this API"
+            what = f"sent more than {LARGEST_BYTES >> 20} MB, too large for an answer of this API"
         else:
             what = "broke off in the middle of its answer"
         failure = BadResponseError(

@@ -153,7 +153,7 @@ def read_page(
         raise BadResponseError(f"the platform's listing has {found}; tell the platform's support")
     continuation = as_int(body.get("continuation_token"))
     if not isinstance(more, bool) or (more and continuation is None):
-        raise BadResponseError("the listing does not say where it goes on, so it may be incomplete; try again")
+        raise BadResponseError("the listing does not give its next page, so it may be incomplete; try again")
     items: list[T] = []
     left_out: list[str] = []
     unreadable = 0

@@ -263,7 +263,7 @@ def finish_recording(samples: Path) -> Path | None:
 def recovery_notices(folder: Path | None = None) -> list[str]:
     """Finish what processes that were killed have left behind; return a sentence for each."""
     found, faults = recover_recordings(folder)
-    return [*(f"a recording that was cut off is whole again: {path}" for path in found), *faults]
+    return [*(f"an interrupted recording was restored: {path}" for path in found), *faults]
 
 
 def recover_recordings(folder: Path | None = None) -> tuple[list[Path], list[str]]:

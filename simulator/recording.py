@@ -85,7 +85,9 @@ def open_recording(
     labels, scenario, text = labels_beside(path), beside(path, ".scenario.json"), beside(path, ".txt")
     notes = source.notes
     if labels is None and text is not None:
-        notes += (f"{text}: is no Audacity label track (start TAB end TAB label), so {path.name} is unlabelled",)
+        notes += (
+            f"{text}: is not an Audacity label track (start TAB end TAB label), so {path.name} is unlabelled",
+        )
     found = read_labels(labels, source.duration_s) if labels else None
     if found is not None:
         source = _as_labelled(source, found, chosen=caller_channel is not None)

@@ -99,7 +99,7 @@ def on_disk(folder: Path) -> Iterator[None]:
         return
     if alone:
         raise ServiceError(f"{folder}: {why}; move it out of the way and pull again")
-    raise NotKeptError(f"{folder}: {why}; make room there and pull again: it goes on from here")
+    raise NotKeptError(f"{folder}: {why}; free some space and pull again: it continues from here")
 
 
 async def download(client: CallsClient, url: Url, sink: FileSink) -> bool:

@@ -15,7 +15,7 @@ from services.calls.reading import as_number
 from services.reading import as_bool, as_int, as_object, as_text, as_time
 
 HEARD: Final = "heard.json"
-"""What was measured by ear, beside ``call.json``."""
+"""What was measured from audio, beside ``call.json``."""
 
 _NEVER: Final = datetime.min.replace(tzinfo=UTC)
 
@@ -30,7 +30,7 @@ class Counted:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CallMeasures:
-    """What was measured of a call by ear; ``None`` where ear alone could not tell."""
+    """The measures of a call from its audio; ``None`` for what audio alone does not show."""
 
     response_ms: float | None = None
     """The median."""

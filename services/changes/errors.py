@@ -21,7 +21,7 @@ class MovedError(ConflictError):
     """What the plan was made from has changed; nothing was written. Show both plans and ask."""
 
     def __init__(self, planned: Plan, now: Plan) -> None:
-        super().__init__(f"{moved(planned, now)}; nothing was written: look at what is there now and plan again")
+        super().__init__(f"{moved(planned, now)}; nothing was written: look at the current state and plan again")
         self.planned = planned
         self.now = now
 

@@ -206,7 +206,7 @@ class _Carrying(Generic[S]):
         if _late(self._open):
             raise self._uncertain(self._open)
         # It may still be on its way, so it stays begun: the next look at it will tell.
-        failed.message = f"{self._step.what} is not saved: what was there before is still stored ({failed.message})"
+        failed.message = f"{self._step.what} is not saved: the old value is still stored ({failed.message})"
         failed.outcome_unknown = False
         raise failed
 

@@ -119,9 +119,9 @@ def way_back(entry: HistoryEntry) -> FieldsBack | Request | str:
             case (name,) if name in BY_NAME:
                 backs.setdefault(("service", ""), []).append(change)
             case _:
-                return f"{'.'.join(change.path)} cannot be put back from here"
+                return f"{'.'.join(change.path)} cannot be restored from here"
     if entry.action.startswith("create"):
-        return "the making of a service is taken back by deleting it"
+        return "to undo creating a service, delete it"
     if len(backs) != 1:
         return "it changed several things at once; put them back one by one" if backs else "it changed nothing"
     ((kind, name), changes), *_ = backs.items()
@@ -149,7 +149,7 @@ def _set_back(name: str, changes: Sequence[FieldChange]) -> Request | str:
             case (field,), before:
                 fields[field] = before
             case _:
-                return f"{'.'.join(change.path)} of {name} cannot be put back from here"
+                return f"{'.'.join(change.path)} of {name} cannot be restored from here"
     return Upsert(name, fields, models)
 
 

@@ -254,4 +254,4 @@ def _odd_models(changes: Sequence[ValueChange], dialect: Dialect) -> Iterator[st
         if change.part == "model" and isinstance(name, str) and name not in CLASSIC_MODELS:
             near = difflib.get_close_matches(name, CLASSIC_MODELS, n=1, cutoff=0.5)
             meant = f"; did you mean {near[0]}?" if near else ""
-            yield f"{name} ({change.name}) is no model that the Classic API lists, so it may refuse it{meant}"
+            yield f"{name} ({change.name}) is not a model that the Classic API lists, so it may refuse it{meant}"

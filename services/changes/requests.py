@@ -163,7 +163,7 @@ def _rolled_back(request: Rollback, service: Service, kept: Sequence[KeptChange]
         entry = undoable(kept, request.target, now)
         if entry is None:
             raise NoBackupError(
-                f"nothing to roll back: no change of {request.target} that was made from here is left to take back"
+                f"nothing to roll back: no change of {request.target} made from here is left to undo"
             )
         if not stands(entry, now):
             raise ChangedSinceError(entry, now)

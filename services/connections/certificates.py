@@ -67,7 +67,7 @@ def _trust_folders(context: ssl.SSLContext, folders: str) -> None:
     usable = [str(folder) for folder in named if os.access(folder, os.R_OK | os.X_OK) and folder.is_dir()]
     if not usable:
         raise ConnectionProblem(
-            f"{CERT_DIR}: {folders} is no folder that can be read; name one with hashed certificates, or unset it"
+            f"{CERT_DIR}: {folders} is not a readable folder; name one with hashed certificates, or unset it"
         )
     context.load_verify_locations(capath=os.pathsep.join(usable))
 

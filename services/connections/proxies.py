@@ -169,7 +169,7 @@ def _is_excepted(host: str, port: int, variable: str, value: str, tell: Callable
         if fits is None:
             # An entry with a password in it is not one to be repeated.
             named = "an entry" if "@" in entry else repr(entry)
-            tell(f"{variable}: {named} is no host, address or network, and is left out")
+            tell(f"{variable}: {named} is not a host, address or network, and is ignored")
         found |= bool(fits)
     return found
 

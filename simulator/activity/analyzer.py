@@ -189,7 +189,7 @@ def analyze(
     if found_s < source.duration_s - MISSING_S:
         raise AudioError(
             f"{source.path}: breaks off after {found_s:.1f} s of {source.duration_s:.1f} s; "
-            "copy or export it again, whole"
+            "copy or export it again completely"
         )
     observations += analyzer.finish()
     return Activity(

@@ -48,7 +48,7 @@ class ModelFile:
 SILERO_SEQUENCE = ModelFile(
     name="Silero VAD v6, many frames a call",
     purpose="voice activity: when the caller speaks",
-    without="the export that takes one frame a call stands in, with the same probabilities at half the speed",
+    without="the export that takes one frame a call is used instead, with the same probabilities at half the speed",
     licence="MIT",
     distribution="silero-vad",
     version="6.2.3",

@@ -77,7 +77,7 @@ def decoded(path: Path, channel: int, first: int = 0) -> Iterator[Samples]:
         yield from _decoded_apart(path, channel, first) if apart else decoded_here(path, layout, channel, first)
     except (sf.SoundFileError, OSError) as error:
         if not path.exists():
-            why = "it is no longer there); was it moved or deleted?"
+            why = "it no longer exists); was it moved or deleted?"
         else:
             why = f"{reason(error)}); is it complete?"
         raise AudioError(f"{path}: stopped being readable ({why}") from None

@@ -152,7 +152,9 @@ def _client_of(address: str) -> Any:
     except ImportError:
         raise WorkersError("--cluster needs Dask, which is not installed; install turnlab[cluster]") from None
     if not is_address(address):  # Dask would find that out, and then wait for the client it has begun
-        raise WorkersError(f"{address!r}: is no address of a Dask scheduler; give one such as tcp://10.0.0.5:8786")
+        raise WorkersError(
+            f"{address!r}: is not an address of a Dask scheduler; give one such as tcp://10.0.0.5:8786"
+        )
     logging.getLogger("distributed").setLevel(logging.CRITICAL)  # what matters of it is said here
     try:
         connect: Any = Client

@@ -81,7 +81,7 @@ def _of_turn(number: int, turn: CallerTurn, outcome: TurnOutcome) -> list[HeardE
             paused = cut.agent_ms - cut.paused_ms
             evidence = (
                 f"The caller is quiet from {_s(cut.paused_ms)}, the agent begins {paused} ms later, "
-                f"and the caller goes on at {_s(cut.resumed_ms)}."
+                f"and the caller continues at {_s(cut.resumed_ms)}."
             )
         found.append(HeardEvent("cut_in", cut.agent_ms, evidence, PAUSED_OR_ANSWERED, number))
     first = outcome.first_sound_ms

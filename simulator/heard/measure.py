@@ -1,4 +1,5 @@
-"""One call measured by ear: what each turn met, the events with their evidence, and what ear alone cannot know."""
+"""One call measured from audio: what each turn met, the events with their evidence, and what audio alone does not
+show."""
 
 from __future__ import annotations
 
@@ -76,7 +77,7 @@ class HeardTurn:
 
 @dataclass(frozen=True, slots=True)
 class HeardCall:
-    """A call measured by ear. ``measured`` is ``None`` where nothing can be trusted; ``faults`` say why.
+    """A call measured from audio. ``measured`` is ``None`` where nothing can be trusted; ``faults`` say why.
 
     ``left_out`` says for a readout why it is not there; ``notes`` are sentences about how the call was heard.
     """

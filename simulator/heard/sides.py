@@ -120,7 +120,9 @@ def sides_of(call: KeptCall) -> TwoSides:
         path = folder / audio.both.file
         channels = open_audio(path).channels
         if channels < 2:
-            raise UnusableCallError(f"{path}: has one channel; measuring by ear needs caller and agent on one each")
+            raise UnusableCallError(
+                f"{path}: has one channel; measuring needs caller and agent on one channel each"
+            )
         caller = audio.both.caller_channel
         if caller is not None and caller >= channels:
             raise UnusableCallError(f"{path}: has {channels} channels; choose the caller's from 1 to {channels}")

@@ -61,7 +61,7 @@ def doubts(labels: Labels) -> list[str]:
     meant = [f"did you mean {meant} where it says {name}?" for name, meant in found.items()]
     if says_nothing(labels):
         return [f"{NOTHING_KNOWN}, so the recording is unlabelled{'; ' if meant else ''}{' '.join(meant[:1])}"]
-    return [f"{name} is no field of labels; did you mean {meant}?" for name, meant in found.items()]
+    return [f"{name} is not a field of labels; did you mean {meant}?" for name, meant in found.items()]
 
 
 def _misspelt(labels: Labels) -> dict[str, str]:

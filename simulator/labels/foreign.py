@@ -133,7 +133,7 @@ def _textgrid(text: str, path: Path) -> list[TierPiece]:
         ]
         ends_s = float(max(tier["xmax"] for tier in tiers))
     except Exception:  # its own errors, and whatever a malformed text makes it stumble over
-        raise LabelError(f"{path}: is no whole Praat TextGrid; save it from Praat again") from None
+        raise LabelError(f"{path}: is not a complete Praat TextGrid; save it from Praat again") from None
     # the library takes what is there, and a tier's intervals cover it from its start to its end
     cut = [name for name, inside in intervals if not inside or inside[-1][1] < ends_s - 1e-6]
     said = _TIERS.search(text)
@@ -181,7 +181,7 @@ def _rttm(text: str, path: Path) -> list[TierPiece]:
             start_s, length_s = (float(field.replace(",", ".", 1)) for field in fields[3:5])
         except ValueError:
             raise LabelError(
-                f"{path}: line {number}: '{fields[3][:20]} {fields[4][:20]}' is no start and length in seconds;"
+                f"{path}: line {number}: '{fields[3][:20]} {fields[4][:20]}' is not a start and length in seconds;"
                 " write them like 1.25 0.5"
             ) from None
         piece = TierPiece(start_s, start_s + length_s, fields[7], sounding=True)
@@ -209,7 +209,7 @@ def _srt(text: str, path: Path) -> list[TierPiece]:
     cues = [cue for cue in pysubs2.SSAFile.from_string(text, format_="srt") if cue.plaintext.strip()]
     # the library passes over cues whose times it cannot read
     if text.count("-->") > len(pysubs2.SSAFile.from_string(text, format_="srt")) or not cues:
-        raise LabelError(f"{path}: is no whole SRT file (00:00:01,000 --> 00:00:02,500); export it again")
+        raise LabelError(f"{path}: is not a complete SRT file (00:00:01,000 --> 00:00:02,500); export it again")
     named = [_NAMED.fullmatch(cue.plaintext.strip()) for cue in cues]
     speakers = all(named)
     pieces = []

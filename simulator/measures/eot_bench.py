@@ -140,7 +140,11 @@ def _parquet_rows(path: Path) -> Iterator[RawRow]:
                     number += 1
                     yield f"{path}: row {number}", row
     except (ArrowException, OSError) as error:
-        why = os_error_text(error) if isinstance(error, OSError) and error.strerror else "is no whole parquet file"
+        why = (
+            os_error_text(error)
+            if isinstance(error, OSError) and error.strerror
+            else "is not a complete parquet file"
+        )
         raise SimulatorError(f"{path}: {why}; copy or export it again") from None
 
 

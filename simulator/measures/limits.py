@@ -183,11 +183,11 @@ def parse_limit(text: str, known: Sequence[Measurable] = MEASURABLE) -> Limit:
     """Read a limit such as ``cut_ins<=3%``. Raises :class:`LimitError`, one sentence, for what is none."""
     found = _LIMIT.fullmatch(text)
     if found is None:
-        raise LimitError(f"{text}: is no limit; write one such as cut_ins<=3% or response.p90<=2500ms")
+        raise LimitError(f"{text}: is not a limit; write one such as cut_ins<=3% or response.p90<=2500ms")
     figure = parse_figure(found["figure"], known)
     kind, unit = figure.readout.kind, _WRITTEN[found["unit"]]
     if unit not in _UNITS[kind]:
-        said = f"{unit} is no unit of {found['figure']}" if unit else "the unit is missing"
+        said = f"{unit} is not a unit of {found['figure']}" if unit else "the unit is missing"
         raise LimitError(f"{text}: {said}; {_HINTS[kind]}")
     number = Decimal(found["number"])
     if kind == "count" and not unit and number != number.to_integral_value():

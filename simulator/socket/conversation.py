@@ -111,7 +111,7 @@ LATE_S = 0.04
 _CLIENTS_FAULTS: dict[int, str] = {
     CloseCode.MESSAGE_TOO_BIG: "a message was too large",
     CloseCode.PROTOCOL_ERROR: "the caller broke the WebSocket protocol",
-    CloseCode.INVALID_DATA: "the caller sent text that is no UTF-8",
+    CloseCode.INVALID_DATA: "the caller sent text that is not UTF-8",
 }
 
 

@@ -74,7 +74,7 @@ async def dial(wishes: CallOptions) -> ClientConnection | LiveKitLine:
         ) from None
     except (InvalidURI, ValueError):
         raise AgentError(
-            f"{wishes.shown_url}: is no address to call; give one such as ws://127.0.0.1:8766"
+            f"{wishes.shown_url}: is not an address to call; give one such as ws://127.0.0.1:8766"
         ) from None
     except InvalidStatus as error:
         raise AgentError(f"{wishes.shown_url}: {_refusal(error)}") from None

@@ -81,7 +81,7 @@ def _term(text: str) -> Term:
     except ValueError:
         number = 0.0
     if not 0 < number < 1e6:
-        raise GoalError(f"{text}: {weight} is no weight; write a number above 0, such as {name}=2")
+        raise GoalError(f"{text}: {weight} is not a weight; write a number above 0, such as {name}=2")
     return Term(name.strip(), parse_figure(name), number)
 
 

@@ -112,7 +112,7 @@ def parse_range(text: str) -> Range:
     try:
         bounds = float(low), float(high if dots else low)
     except ValueError:
-        raise SpaceError(f"{text}: is no range; write one such as {name}={_usual(field)}") from None
+        raise SpaceError(f"{text}: is not a range; write one such as {name}={_usual(field)}") from None
     _check(text, field, bounds)
     low_end, high_end = (ceil(bounds[0]), floor(bounds[1])) if field.kind == "int" else bounds
     return Range(field, low_end, high_end)

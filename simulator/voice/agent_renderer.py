@@ -116,7 +116,7 @@ class AgentRenderer:
         failure = made.exception()
         if failure is None:
             return made.result()
-        self.trouble = f"the voice {self.voice.name} failed ({failure}); bundled clips stand in"
+        self.trouble = f"the voice {self.voice.name} failed ({failure}); bundled clips replace it"
         return self._stand_in.spoken(*text)
 
     def _clip(self, text: Text) -> Future[Samples | None]:

@@ -35,7 +35,7 @@ _CLOSE = 0.02
 class HibariVoice:
     """Speaks the words at the pace at which they fill their time. Loads at the first of them, in about 0.3 s.
 
-    What it cannot pronounce, as another script's letters, the bundled clips stand in for.
+    What it cannot pronounce, as another script's letters, the bundled clips replace it for.
     """
 
     name = "hibari"

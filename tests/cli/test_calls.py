@@ -91,7 +91,7 @@ def test_a_full_disk_is_said_and_the_next_pull_goes_on(
         # a process of this one, which the limit holds for
         full = installed("calls", "pull", "Intake Line", "--limit", "1", environment=data)
     assert full.code == 1
-    assert "make room there and pull again" in full.err
+    assert "free some space and pull again" in full.err
     assert "Intake Line: nothing was pulled." in full.out
     assert "Traceback" not in full.err
     done = turnlab("calls", "pull", "Intake Line", "--limit", "1", environment=data)

@@ -73,7 +73,7 @@ def test_ones_own_recordings_are_listed_before_the_bundled_ones(turnlab: Turnlab
     assert [one["own"] for one in turnlab("recordings", own, "--json", environment=mine).json()] == [True, True]
     cut_off = left_behind(own, []).with_suffix(".flac")
     assert not cut_off.exists()
-    assert f"is whole again: {cut_off}" in turnlab("analyze", cut_off, environment=mine).err
+    assert f"an interrupted recording was restored: {cut_off}" in turnlab("analyze", cut_off, environment=mine).err
 
 
 def test_own_recordings_that_cannot_be_listed_do_not_hide_the_bundled_ones(

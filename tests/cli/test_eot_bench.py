@@ -197,7 +197,7 @@ def test_rows_and_files_that_fail_are_named_and_hide_no_other(shop: Turnlab, tmp
             "a.parquet: row 2: audio: is not audio Turnlab can read",
             "a.parquet: row 3: silence_spans: tuple should have at least 1 item",
             "labels.parquet: has no column language and no audio and no silence_spans",
-            "torn.parquet: is no whole parquet file",
+            "torn.parquet: is not a complete parquet file",
             "turn-3.flac: no such file",
             "z.jsonl: line 3: is not valid JSON",
             "z.jsonl: line 4: has the id turn-0 of a row before it",

@@ -145,8 +145,8 @@ def test_the_projects_own_labels_come_before_those_of_other_programs(turnlab: Tu
 @pytest.mark.parametrize(
     ("ending", "content", "says"),
     [
-        (".TextGrid", "hello", "is no whole Praat TextGrid"),
-        (".TextGrid", textgrid(CALLER, AGENT)[:-200], "is no whole Praat TextGrid"),
+        (".TextGrid", "hello", "is not a complete Praat TextGrid"),
+        (".TextGrid", textgrid(CALLER, AGENT)[:-200], "is not a complete Praat TextGrid"),
         (".TextGrid", textgrid(CALLER, AGENT, short=True)[:-40], "breaks off in tier Agent"),
         (".TextGrid", textgrid(CALLER, AGENT, short=True).partition('"IntervalTier"\n"Agent"')[0], "breaks off"),
         (".TextGrid", textgrid(("Ann", [(1.0, 90.0, "x")])), "but the audio ends at"),
@@ -155,13 +155,13 @@ def test_the_projects_own_labels_come_before_those_of_other_programs(turnlab: Tu
             textgrid(("turns", [(2.0, 3.0, "x")]), ("turn", [(2.5, 4.0, "y")])),
             "have two turns at once",
         ),
-        (".rttm", "SPEAKER call 1 soon 1.0 <NA> <NA> S0 <NA> <NA>", "line 1: 'soon 1.0' is no start and length"),
+        (".rttm", "SPEAKER call 1 soon 1.0 <NA> <NA> S0 <NA> <NA>", "line 1: 'soon 1.0' is not a start and length"),
         (".rttm", "SPEAKER call 1 2.0 0.0 <NA> <NA> S0 <NA> <NA>", "S0 runs from 2 to 2 s"),
         (".rttm", "SPEAKER call 1 2.0", "line 1: is not 'SPEAKER file channel"),
         (".rttm", RTTM.replace("call", "else"), "tells of 2 recordings, none of them call"),
         (".rttm", "", "has no line SPEAKER"),
-        (".srt", "nonsense", "is no whole SRT file"),
-        (".srt", SRT.replace("00:00:05,000", "soon"), "is no whole SRT file"),
+        (".srt", "nonsense", "is not a complete SRT file"),
+        (".srt", SRT.replace("00:00:05,000", "soon"), "is not a complete SRT file"),
         (".srt", SRT.replace("00:00:02,500", "00:00:00,500"), "Caller runs from 1 to 0.5 s"),
     ],
     ids=str.split(

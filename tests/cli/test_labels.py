@@ -171,7 +171,7 @@ def test_a_label_track_with_a_mistake_fails_by_line(
 def test_a_text_that_is_no_label_track_is_left_alone_and_told(turnlab: Turnlab, tmp_path: Path) -> None:
     audio = call_in(tmp_path, track="Notes about this call: 3 turns, nice caller.\n")
     done = turnlab("simulate", audio, "--json")
-    assert "call.txt: is no Audacity label track" in done.err
+    assert "call.txt: is not an Audacity label track" in done.err
     assert not done.json()["recordings"][0]["labelled"]
 
 
@@ -199,16 +199,20 @@ def test_a_label_track_is_read_as_windows_and_other_languages_write_it(
         ),
         ({"id": "c1", "text": "hello", "segments": [], "language": "en"}, "holds no field Turnlab knows", False),
         ({"turn": [{"start_s": 1.0, "end_s": 3.0}]}, "did you mean turns where it says turn?", False),
-        ({"turns": [], "Backchannel": []}, "Backchannel is no field of labels; did you mean backchannels?", True),
+        (
+            {"turns": [], "Backchannel": []},
+            "Backchannel is not a field of labels; did you mean backchannels?",
+            True,
+        ),
         (
             {
                 "turns": [{"start_s": 1, "end_s": 3}],
                 "events": [{"type": "x", "start_s": 1, "end_s": 2, "should_bargein": 1}],
             },
-            "events.should_bargein is no field of labels; did you mean should_barge_in?",
+            "events.should_bargein is not a field of labels; did you mean should_barge_in?",
             True,
         ),
-        ({"turns": [], "condition": {"echo-db": -20}}, "condition.echo-db is no field of labels", True),
+        ({"turns": [], "condition": {"echo-db": -20}}, "condition.echo-db is not a field of labels", True),
     ],
 )
 def test_a_field_that_says_nothing_to_turnlab_is_told_with_the_nearest_name(

@@ -32,7 +32,7 @@ LIMITS = ("--limit", "cut_ins<=10%")
         (("--vary", "eot_timeout_ms=900..300"), "the range is empty"),
         (("--vary", "filler_style=silent", "--from", '{"filler_style": "silent"}'), "nothing to choose"),
         (("--from", "balancd"), "--from: no preset is called"),
-        (("--cluster", "127.0.0.1"), "is no address of a Dask scheduler"),
+        (("--cluster", "127.0.0.1"), "is not an address of a Dask scheduler"),
         (("no such service",), "no stored call or service of that name"),
         (("--out", "no/such/result.json"), "there is no folder"),
         (("--require", "cutins<=3%"), "did you mean cut_ins?"),

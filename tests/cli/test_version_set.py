@@ -297,7 +297,7 @@ def test_a_model_set_through_classic_is_no_failure_and_an_odd_one_is_warned_of(c
     assert (done["stored_otherwise"], done["warnings"]) == ([], [])
     odd = classic(*upsert, "navigation=gpt-4.1-mini").json()
     (warning,) = odd["warnings"]
-    assert "gpt-4.1-mini (navigation) is no model that the Classic API lists" in warning
+    assert "gpt-4.1-mini (navigation) is not a model that the Classic API lists" in warning
     assert "did you mean" in warning
 
 

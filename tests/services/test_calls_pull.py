@@ -316,7 +316,7 @@ async def test_a_full_disk_ends_the_pull_and_the_next_one_goes_on(
     with most_bytes_of_a_file(10_000):
         result = await _pull(platform, folders)
     assert result.stopped is not None
-    assert "make room there and pull again" in result.stopped
+    assert "free some space and pull again" in result.stopped
     assert result.count("pulled") == 0
     assert not list(folders.find())
     after = await _pull(platform, folders)

@@ -157,7 +157,7 @@ async def test_a_change_that_never_arrives_is_not_saved(desk: Desk, proxy: Fault
     apply = await desk.change(2)
     for fault in (reset(), answer("500 Oops", {}), BUSY):
         proxy.write_faults = [fault] * (ATTEMPTS + 3)
-        with pytest.raises(ServiceError, match="is not saved: what was there before is still stored") as told:
+        with pytest.raises(ServiceError, match="is not saved: the old value is still stored") as told:
             await apply()
         assert len(proxy.write_faults) == 3, f"it was sent {ATTEMPTS} times"
         assert not told.value.outcome_unknown
@@ -300,7 +300,7 @@ async def test_an_answer_that_comes_too_late_is_looked_for(
 async def test_a_refusal_after_a_lost_try_settles_nothing(desk: Desk, proxy: FaultyProxy) -> None:
     apply = await desk.change(2)
     proxy.write_faults = [reset(), answer("403 Forbidden", {})]
-    with pytest.raises(ServiceError, match="is not saved: what was there before"):
+    with pytest.raises(ServiceError, match="is not saved: the old value"):
         await apply()
     apply = await desk.change(2)
     proxy.write_faults = [answer("422 Unprocessable", {"detail": [{"loc": ["body"], "msg": "no", "type": "x"}]})]

@@ -114,7 +114,7 @@ def _twice() -> dict[str, Any]:
     ("content", "said"),
     [
         (_graph(terminal_state="nowhere"), "there is no state 'nowhere'"),
-        (_graph(states=[_graph()["states"][0]]), "leads to 'collect', which is no state"),
+        (_graph(states=[_graph()["states"][0]]), "leads to 'collect', which is not a state"),
         (_twice(), "two states are called 'talk'"),
         (_graph(states=[{"type": "surprise", "name": "x"}]), "surprise"),
         (_graph(states={}), "list"),

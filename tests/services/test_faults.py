@@ -92,7 +92,7 @@ LASTING: dict[str, tuple[Fault, type[ServiceError], str]] = {
     "no end": (
         body_changed(lambda body: body.replace(b'"has_more"', b'"more"')),
         BadResponseError,
-        "where it goes",
+        "its next page",
     ),
     "403": (answer("403 Forbidden", {"detail": "Service.view"}), UnauthorizedError, "may not do this"),
     "elsewhere": (answer("302 Found", {}, "Location: http://127.0.0.1:1/"), BadResponseError, "points elsewhere"),
@@ -156,10 +156,10 @@ async def test_an_answer_without_end_is_given_up(
     monkeypatch.setattr(exchange, "LARGEST_BYTES", 4 << 20)
     endless = compressed("gzip")
     proxy.faults = [body_changed(lambda body: body + b" " * (5 << 20))]
-    with pytest.raises(BadResponseError, match="MB, which is no answer"):
+    with pytest.raises(BadResponseError, match="MB, too large for an answer"):
         await platform.list_services()
     proxy.faults = [lambda exchange: _bomb(exchange, endless)]
-    with pytest.raises(BadResponseError, match="MB, which is no answer"):
+    with pytest.raises(BadResponseError, match="MB, too large for an answer"):
         await platform.list_services()
     assert len(proxy.requests) == 2
 

@@ -209,7 +209,7 @@ def test_an_entry_that_makes_no_sense_is_left_out_and_told(entry: str) -> None:
     notes: list[str] = []
     variables = Variables({"HTTPS_PROXY": BEHIND, "NO_PROXY": f"{entry},platform.test"})
     assert proxy_for("https://platform.test", variables, notes.append) is None
-    assert notes == [f"NO_PROXY: {entry!r} is no host, address or network, and is left out"]
+    assert notes == [f"NO_PROXY: {entry!r} is not a host, address or network, and is ignored"]
 
 
 def test_the_password_of_an_entry_is_not_repeated() -> None:
@@ -282,8 +282,8 @@ def _certificates(tmp_path: Path) -> dict[str, tuple[str, str, str]]:
         "a device": ("SSL_CERT_FILE", "/dev/null", "is not a file"),
         "no PEM": ("SSL_CERT_FILE", str(tmp_path / "text"), "holds no certificate in PEM"),
         "empty": ("SSL_CERT_FILE", str(tmp_path / "empty"), "holds no certificate in PEM"),
-        "no folder": ("SSL_CERT_DIR", nowhere, "is no folder that can be read"),
-        "a file": ("SSL_CERT_DIR", str(tmp_path / "text"), "is no folder that can be read"),
+        "no folder": ("SSL_CERT_DIR", nowhere, "is not a readable folder"),
+        "a file": ("SSL_CERT_DIR", str(tmp_path / "text"), "is not a readable folder"),
     }
 
 

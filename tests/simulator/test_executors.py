@@ -168,7 +168,7 @@ def test_a_cluster_that_cannot_be_used_is_refused_before_the_work(monkeypatch: p
 
     monkeypatch.setattr("simulator.executors.cluster._CONNECT_S", 0.5)
     assert "no Dask scheduler answers" in refusal("tcp://127.0.0.1:9")
-    assert "is no address of a Dask scheduler" in refusal("no address at all")
+    assert "is not an address of a Dask scheduler" in refusal("no address at all")
     monkeypatch.setattr("simulator.executors.cluster._CONNECT_S", 10.0)
     with dask(0) as address:
         assert "has no workers" in refusal(address)

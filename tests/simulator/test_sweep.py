@@ -213,7 +213,7 @@ def test_goals_are_files(tmp_path: Path) -> None:
     for bad in ("quik", str(mine), str(tmp_path / "none.json")):
         with pytest.raises(SimulatorError, match=r"did you mean|no such file"):
             load_goal(bad)
-    with pytest.raises(SimulatorError, match="is no weight"):
+    with pytest.raises(SimulatorError, match="is not a weight"):
         goal_of(["response.p50=much"])
 
 

@@ -168,7 +168,7 @@ def test_a_slow_voice_never_holds_up_the_call_and_its_piece_keeps_one_voice() ->
         renderer.prepare_words([(("Oh",), 300)])
         executor.submit(int).result(30)
         assert heard(renderer.render(filler_sound("Oh", 2000, 300, 0, 0), 2000 * 16, 300 * 16))[-1] >= 290
-        assert renderer.trouble == "the voice slow failed (the model's file is damaged); bundled clips stand in"
+        assert renderer.trouble == "the voice slow failed (the model's file is damaged); bundled clips replace it"
 
 
 def test_clips_that_nobody_will_hear_any_more_are_not_made() -> None:

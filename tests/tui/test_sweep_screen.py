@@ -79,10 +79,10 @@ def test_the_form_can_be_started_as_it_comes() -> None:
     ("key", "value", "said"),
     [
         ("limit-0", "cut_inz<=3%", "did you mean cut_ins?"),
-        ("limit-0", "cut_ins<=3ms", "ms is no unit of cut_ins"),
+        ("limit-0", "cut_ins<=3ms", "ms is not a unit of cut_ins"),
         ("limit-4", "cut_ins>=50%", "contradict each other"),
         ("vary-max_buffer_delay_ms", "800..300", "the range is empty"),
-        ("vary-max_buffer_delay_ms", "fast", "is no range"),
+        ("vary-max_buffer_delay_ms", "fast", "is not a range"),
         ("vary-tts_model", "sonic-9", "cannot be 'sonic-9'"),
         ("budget", "many", "must be a whole number"),
         ("budget", "0", "must be a whole number"),

@@ -44,7 +44,7 @@ async def test_every_file_of_a_folder_is_listed_and_what_is_said_of_it_stands_be
         listing = screen.query_one(RecordingList)
         says = {
             "lying.wav": "lying.wav: promises 4.0 s of sound in its header and holds 8.0 s; heard to its end.",
-            long: "is no Audacity label track",
+            long: "is not an Audacity label track",
             strange: "unlabelled",
             "folder.wav": "is a folder",
             "gone.wav": "is a link to a file that is not there",

@@ -77,7 +77,7 @@ async def test_what_is_shown_of_a_deleted_recording_can_be_tuned_and_the_rest_sa
         (folder / "booking.flac").unlink()
         said(app)
         screen.playback.wind(20)
-        await told(pilot, "stopped being readable (it is no longer there); was it moved or deleted?")
+        await told(pilot, "stopped being readable (it no longer exists); was it moved or deleted?")
         await pilot.press("s")
         await told(pilot, "stopped being readable (it is no longer there)")
 

@@ -165,7 +165,7 @@ async def test_the_list_follows_files_that_come_change_and_go(folder: Path) -> N
         await listed(pilot, screen, lambda there: str(folder / "telephone.flac") not in there)
         (folder / "coughs.flac").unlink()
         row = screen.listing.row
-        await until(pilot, lambda: "is no longer there" in row(str(folder / "coughs.flac")).note, "the note")
+        await until(pilot, lambda: "no longer exists" in row(str(folder / "coughs.flac")).note, "the note")
         screen.recordings.show(str(folder / "new.flac"))
         await listed(pilot, screen, lambda there: str(folder / "coughs.flac") not in there)
 

@@ -70,7 +70,7 @@ def call_agent(request: CallRequest, *, as_json: bool) -> None:
             parse_uri(url)
         except (InvalidURI, ValueError):
             shown = CallOptions(url).shown_url
-            raise CallError(f"{shown}: is no WebSocket address; give one such as ws://127.0.0.1:8766") from None
+            raise CallError(f"{shown}: is not a WebSocket address; give one such as ws://127.0.0.1:8766") from None
     keep_secret(request.token or "")
     _check_save(request.save)
     options = [_options(request, url) for url in request.urls]
@@ -213,7 +213,7 @@ def _check_save(path: Path | None) -> None:
     if path.exists():
         raise CallError(f"--save {path}: is there already; choose another name, or delete it")
     if not path.parent.is_dir():
-        raise CallError(f"--save {path}: there is no such folder; make it, or choose another")
+        raise CallError(f"--save {path}: no such folder; create it, or choose another")
 
 
 def _save(taken: CallTaken, path: Path) -> None:

@@ -64,7 +64,7 @@ def import_labels(path: Path, output: Path | None, agent: str | None, *, force: 
     except SimulatorError as error:
         raise WorkError(str(error)) from error
     if not isinstance(before, dict):
-        raise WorkError(f"{target}: is no label file; move it away or choose another --output")
+        raise WorkError(f"{target}: is not a label file; move it away or choose another --output")
     for note in source.notes if source else ():
         complain(note)
     content, kept, dropped = json_of_track(track, before, origin_of(path))

@@ -126,7 +126,7 @@ class WorkOptions:
         if not is_address(self.cluster):
             shown = self.cluster or "''"
             raise CallError(
-                f"--cluster {shown}: is no address of a Dask scheduler; give one such as tcp://host:8786"
+                f"--cluster {shown}: is not an address of a Dask scheduler; give one such as tcp://host:8786"
             )
 
 

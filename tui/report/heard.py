@@ -94,7 +94,7 @@ def periods_page(found: Periods) -> Page:
     services = listed(found.services)
     return Page(
         title=f"{services}: before and after {since}",
-        lead=f"{counted(found.before.calls, 'real call')} before, {found.after.calls:,} after, measured by ear.",
+        lead=f"{counted(found.before.calls, 'real call')} before, {found.after.calls:,} after, heard in the audio.",
         verdict=_periods_verdict(found, since),
         required=found.required,
         facts=facts(

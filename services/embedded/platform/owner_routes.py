@@ -152,7 +152,7 @@ def _checked(body: shapes.CreateContextGraphVersion) -> Json:
     for state in body.states:
         for following in next_states(state):
             if following not in names:
-                raise RefusedError(f"'{state.name}' leads to '{following}', which is no state", "body", "states")
+                raise RefusedError(f"'{state.name}' leads to '{following}', which is not a state", "body", "states")
     return body.model_dump()
 
 

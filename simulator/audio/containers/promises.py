@@ -33,7 +33,7 @@ class LayoutError(Exception):
 
 def broken_off(where: str) -> LayoutError:
     """Return what is raised for a file that breaks off, after or before something."""
-    return LayoutError(f"breaks off {where}; copy or export it again, whole")
+    return LayoutError(f"breaks off {where}; copy or export it again completely")
 
 
 def more_than_promised(promised: str, there: str) -> str:

@@ -155,7 +155,7 @@ def delete(
     service: ServiceName,
     apply: Apply = False,
     confirm: Annotated[
-        str | None, typer.Option(metavar="NAME", help="The service's name once more: it cannot be undone.")
+        str | None, typer.Option(metavar="NAME", help="The service's name again: this cannot be undone.")
     ] = None,
     connection: ConnectionName = None,
     as_json: Json = False,
