@@ -22,7 +22,7 @@ from base.folders import calls_folder
 from tui.commands.place import CommandsProvider, Jump, bindings
 from tui.commands.shared import EVERYWHERE, SHOW_PALETTE
 from tui.connection import Clock, ConnectedApp, OpenClient
-from tui.launch import collect_again, report_first_paint
+from tui.launch import finish_start, report_first_paint
 from tui.preferences import LAST_TUNED, chosen_keys, keys_stamp, remember, remembered
 from tui.screens import SCREENS
 from tui.services.screen import ServicesScreen
@@ -51,8 +51,6 @@ KEYS_LOOKED_AT_S = 1.0
 STILL_COMING_S = 0.1
 ONE_FRAME_S = 0.005
 """Screens are drawn sixty times a second, and a separate thread writes them out."""
-STARTED_AFTER_S = 3.0
-"""By then the services are listed, and what that needs is imported."""
 
 
 class TurnlabApp(ConnectedApp, inherit_bindings=False):
@@ -151,7 +149,7 @@ class TurnlabApp(ConnectedApp, inherit_bindings=False):
 
     def _begin(self) -> None:
         report_first_paint()
-        self.set_timer(STARTED_AFTER_S, collect_again)
+        finish_start(self, lambda: not self.services_screen.listed.waiting)
         self._tell_of_keys(self._notes)
         if self._has_keys:
             self.set_interval(KEYS_LOOKED_AT_S, self._look_at_keys)

@@ -10,12 +10,17 @@ import signal
 import sys
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from importlib import import_module
 from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 from base.folders import path_from_environment
 from base.os_errors import os_error_text
 from tui.streams import draw_in_utf8
+
+if TYPE_CHECKING:
+    from textual.app import App
 
 BEGIN_AT = "Intake Line"
 """The demo service to highlight before any was tuned: it cuts callers off, and a setting cures that."""
@@ -25,14 +30,24 @@ STARTED_VARIABLE = "TURNLAB_STARTED_AT"
 """Environment variable with the time (as of ``time.time()``) at which the launcher started the process."""
 
 
+AHEAD = ("numpy", "simulator.study", "tui.tune.screen")
+"""What the screens after the first need, in this order: two thirds of a second to import."""
+LOOKED_AT_S, LATEST_S = 0.25, 10.0
+
+
 def report_first_paint() -> None:
     """Write the report if it is asked for; call it right after the first screen was painted."""
+    _report("painted")
+
+
+def _report(stage: str) -> None:
     path = path_from_environment(REPORT_VARIABLE)
     if path is None:
         return
     now = time.time()
     started = os.environ.get(STARTED_VARIABLE)
     report = {
+        "stage": stage,
         "seconds_since_process_start": now - float(started) if started else None,
         "processor_seconds": time.process_time(),
         "collecting": gc.isenabled(),
@@ -46,6 +61,38 @@ def collect_again() -> None:
     if not gc.isenabled():
         gc.freeze()
         gc.enable()
+
+
+def finish_start(app: App[Any], settled: Callable[[], bool]) -> None:
+    """Once the first screen is ``settled``, import what the next ones need, then collect garbage again.
+
+    In a thread: while it imports, a key waits for some milliseconds. Without a start by the launcher, as in most
+    tests, there is nothing to finish.
+    """
+    if gc.isenabled():
+        return
+    latest = time.monotonic() + LATEST_S
+
+    def look() -> None:
+        if settled() or time.monotonic() > latest:
+            timer.stop()
+            # An error is said by the screen that cannot be opened.
+            app.run_worker(_import_ahead, group="start", thread=True, exit_on_error=False)
+
+    timer = app.set_interval(LOOKED_AT_S, look)
+
+
+def _import_ahead() -> None:
+    from textual.worker import get_current_worker
+
+    worker = get_current_worker()
+    try:
+        for name in AHEAD:
+            if not worker.is_cancelled:
+                import_module(name)
+    finally:
+        collect_again()
+    _report("imported")
 
 
 def open_dashboard(connection: str | None = None, *, read_only: bool = False, opened: Sequence[Path] = ()) -> int:

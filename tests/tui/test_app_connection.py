@@ -11,7 +11,9 @@ import subprocess
 import sys
 import termios
 import time
+from contextlib import suppress
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -105,7 +107,7 @@ async def test_a_failed_request_is_told_as_such() -> None:
     assert told == [ObservedRequest("list services", 12.5, failed=True)]
 
 
-def test_the_first_paint_imports_nothing_it_does_not_show(workspace_file: Path, tmp_path: Path) -> None:
+def test_what_is_not_on_the_first_screen_is_imported_after_its_paint(workspace_file: Path, tmp_path: Path) -> None:
     report = tmp_path / "first-paint.json"
     ours, theirs = pty.openpty()
     termios.tcsetwinsize(theirs, (40, 120))
@@ -117,11 +119,11 @@ def test_the_first_paint_imports_nothing_it_does_not_show(workspace_file: Path, 
         [sys.executable, "-m", "tui"], stdin=theirs, stdout=theirs, stderr=theirs, env=environment
     )
     os.close(theirs)
-    shown = _read_until(ours, report)
+    shown, found = _read_until(ours, report, "painted")
+    _, later = _read_until(ours, report, "imported")
     os.write(ours, b"\x11")
     process.wait(_drain(ours))
     os.close(ours)
-    found = json.loads(report.read_text())
     for part in ("Services", "filter", "Opening the workspace"):
         assert part in shown
     modules = set(found["modules"])
@@ -132,17 +134,22 @@ def test_the_first_paint_imports_nothing_it_does_not_show(workspace_file: Path, 
     assert modules & LATE == set()
     assert not found["collecting"]
     assert found["seconds_since_process_start"] > 0
+    # What the next screens need is imported before anyone asks for them.
+    assert "tui.tune.screen" in later["modules"]
+    assert later["collecting"]
 
 
-def _read_until(terminal: int, report: Path) -> str:
-    """Return what the program drew until the report was written, and what was still on its way then."""
-    shown, deadline = b"", time.monotonic() + TIMEOUT_S
+def _read_until(terminal: int, report: Path, stage: str) -> tuple[str, dict[str, Any]]:
+    """Return what the program drew until the report of a stage was written, and the report."""
+    shown, found, deadline = b"", {"stage": ""}, time.monotonic() + TIMEOUT_S
     while True:
-        written = report.exists() and report.stat().st_size
+        if found["stage"] != stage and report.exists():
+            with suppress(ValueError):  # half written
+                found = json.loads(report.read_text())
         if select.select([terminal], [], [], 0.05)[0]:
             shown += os.read(terminal, 65536)
-        elif written:
-            return shown.decode(errors="replace")
+        elif found["stage"] == stage:
+            return shown.decode(errors="replace"), found
         assert time.monotonic() < deadline, shown[-2000:]
 
 
